@@ -1,13 +1,12 @@
 """Coupons of the platform and of producers, and the vouchers that people claim of them."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta, Struct, convert
+from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
 from market.coupons.claim import claim_voucher
@@ -17,33 +16,17 @@ from market.coupons.manage import (
     close_coupon,
     create_coupon,
     create_producer_coupon,
-    list_claimable_coupons,
     list_platform_coupons,
     list_producer_coupons,
 )
-from market.coupons.models import Bearer, Voucher
+from market.coupons.models import Voucher
+from market.coupons.offers import CouponOffer, list_offers
 from market.coupons.vouchers import list_vouchers
 from market.http import HttpRequest
 from market.identity.models import Actor
-from market.kernel import Connection, Database, Fen
+from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.rate_limits import RateClass
-
-
-class CouponOffer(Struct, frozen=True, kw_only=True):
-    """A coupon that anybody may claim now, as buyers see it; names are those of what it covers."""
-
-    number: int
-    name: str
-    bearer: Bearer
-    producer: str | None
-    category: str | None
-    county: str | None
-    amount_fen: Fen
-    min_goods_fen: Fen
-    starts_on: date
-    ends_on: date
-    per_person: int
 
 
 class ClaimCouponRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,8 +46,7 @@ class CouponController(Controller):
     async def list_offers(self, db: NamedDependency[Database], clock: NamedDependency[Clock]) -> list[CouponOffer]:
         """List the coupons that anybody may claim now, the largest first; those with a code are not listed."""
         async with db.connection() as conn:
-            coupons = await list_claimable_coupons(conn, day=clock.today())
-        return convert(coupons, list[CouponOffer], from_attributes=True)
+            return await list_offers(conn, day=clock.today())
 
     @post("/claims", operation_id="ClaimCoupon", idempotent=True, rate=RateClass.SIGN_IN)
     async def claim(

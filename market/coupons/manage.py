@@ -87,16 +87,6 @@ _COUPONS = """
       LEFT JOIN producers ON producers.id = coupons.producer_id
       LEFT JOIN categories ON categories.code = category_code
       LEFT JOIN divisions ON divisions.code = coupons.county_code || '000000'"""
-LIST_CLAIMABLE_COUPONS = Query(
-    Coupon,
-    _COUPONS
-    + """
-     WHERE coupons.state = 'open' AND coupons.code IS NULL AND claimed < quota AND upper(valid_during) > :day::date
-       AND (producers.id IS NULL OR producers.state = 'open')
-     ORDER BY amount_fen DESC, coupons.id
-     LIMIT :limit
-    """,
-)
 LIST_PLATFORM_COUPONS = Query(
     Coupon, _COUPONS + " WHERE bearer = 'platform' ORDER BY coupons.state DESC, coupons.id DESC LIMIT :limit"
 )
@@ -153,11 +143,6 @@ CLOSE_COUPON = Query(
     UUID,
     "UPDATE coupons SET state = 'closed', closed_at = :now WHERE id = :coupon_id AND state = 'open' RETURNING id",
 )
-
-
-async def list_claimable_coupons(conn: Connection, *, day: date) -> list[Coupon]:
-    """Return the coupons without a code of which something is left to claim, the largest first, at most 100."""
-    return await LIST_CLAIMABLE_COUPONS.all(conn, day=day, limit=2 * MAX_OPEN_COUPONS)
 
 
 async def list_platform_coupons(conn: Connection, actor: Actor) -> list[Coupon]:

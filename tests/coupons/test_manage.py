@@ -12,7 +12,6 @@ from market.coupons.manage import (
     close_coupon,
     create_coupon,
     create_producer_coupon,
-    list_claimable_coupons,
     list_platform_coupons,
     list_producer_coupons,
 )
@@ -28,6 +27,7 @@ from market.coupons.models import (
     CouponUsedUp,
     TooManyCoupons,
 )
+from market.coupons.offers import list_offers
 from market.coupons.vouchers import list_vouchers, load_vouchers
 from market.identity.models import NotAllowed, NotFound, SecondFactorRequired
 from market.kernel import Connection, Database
@@ -136,7 +136,7 @@ async def test_a_code_belongs_to_one_coupon_and_is_claimed_by_typing_it(conn: Co
         await make_coupon(conn, code="ZAO2019")
     assert [each.field for each in taken.value.errors] == ["code"]
     buyer = await make_buyer(conn)
-    assert await list_claimable_coupons(conn, day=TODAY) == []
+    assert await list_offers(conn, day=TODAY) == []
     for number, code in ((coupon.number, None), (None, "ZAO"), (None, None)):
         with pytest.raises(CouponCodeUnknown):
             await claim_voucher(conn, buyer, number=number, code=code, now=NOW)
@@ -155,15 +155,15 @@ async def test_claims_end_with_the_quota_the_limit_the_days_and_the_closing(conn
         await claim_voucher(conn, first, number=coupon.number, now=NOW)
     with pytest.raises(CouponLimitReached):
         await claim_voucher(conn, first, number=coupon.number, now=NOW)
-    assert [each.number for each in await list_claimable_coupons(conn, day=TODAY)] == [coupon.number]
+    assert [each.number for each in await list_offers(conn, day=TODAY)] == [coupon.number]
     await claim_voucher(conn, second, number=coupon.number, now=NOW)
     with pytest.raises(CouponUsedUp):
         await claim_voucher(conn, third, number=coupon.number, now=NOW)
-    assert await list_claimable_coupons(conn, day=TODAY) == []
+    assert await list_offers(conn, day=TODAY) == []
     other = await create_coupon(conn, staff, new_coupon(), now=NOW)
     with pytest.raises(CouponExpired):
         await claim_voucher(conn, first, number=other.number, now=NOW + timedelta(days=11))
-    assert await list_claimable_coupons(conn, day=date(2019, 10, 1)) == []
+    assert await list_offers(conn, day=date(2019, 10, 1)) == []
     await close_coupon(conn, staff, other.id, now=NOW)
     with pytest.raises(CouponClosed):
         await claim_voucher(conn, first, number=other.number, now=NOW)
@@ -175,9 +175,9 @@ async def test_claims_end_with_the_quota_the_limit_the_days_and_the_closing(conn
 async def test_the_coupons_of_a_suspended_producer_are_not_shown(conn: Connection) -> None:
     producer = await make_producer(conn)
     await make_coupon(conn, borne_by=producer)
-    assert len(await list_claimable_coupons(conn, day=TODAY)) == 1
+    assert len(await list_offers(conn, day=TODAY)) == 1
     await conn.execute("UPDATE producers SET state = 'suspended' WHERE id = $1", producer)
-    assert await list_claimable_coupons(conn, day=TODAY) == []
+    assert await list_offers(conn, day=TODAY) == []
 
 
 async def test_a_bearer_opens_at_most_fifty_coupons(conn: Connection) -> None:

@@ -26,7 +26,8 @@ from market.web.pages import PRIVATE_CACHE, render_page
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.buying.cart import format_slot, get_or_start_cart, show_cart_next
 from market.web.shop.cards import ShortNumber
-from market.web.shop.favourites import FavouriteButton, load_favourite_button
+from market.web.shop.coupon_words import load_listing_coupons
+from market.web.shop.favourites import load_favourite_button
 from market.web.shop.listing_details import (
     describe_shop_closed,
     format_origin,
@@ -127,7 +128,7 @@ async def render_activity(
     request: HttpRequest,
     conn: Connection,
     product: ProductDetail,
-    favourite: FavouriteButton,
+    visitor: Actor | None,
     *,
     now: datetime,
     values: SlotForm | None = None,
@@ -140,11 +141,16 @@ async def render_activity(
     reviews = await load_reviews(conn, listing)
     item = _activity_view(product, slots, now)
     link = f"/goods/{listing.number}"
+    favourite = await load_favourite_button(
+        conn, visitor, FavouriteKind.LISTING, listing.id, number=listing.number, link=link
+    )
+    coupons = await load_listing_coupons(conn, visitor, listing, item.price_fen, day=get_business_day(now))
     about = make_metadata(request, listing, reviews, link=link, price=item.price_fen, in_stock=item.left > 0)
     closed = "" if listing.taking_orders else describe_shop_closed(listing)
     context = {
         "item": item,
         "favourite": favourite,
+        "coupons": coupons,
         "trail": list_trail(listing),
         "freight": [],
         "regions": [],
@@ -206,11 +212,8 @@ async def submit_slot(
                 form.add_fault("n", f"这一场只剩 {slot.free} 个名额" if slot.free else "这一场满了，换一场")
                 status = 409
         if form.faults or slot is None:
-            favourite = await load_favourite_button(
-                conn, visitor, FavouriteKind.LISTING, product.listing.id, number=number, link=f"/goods/{number}"
-            )
             return await render_activity(
-                request, conn, product, favourite, now=now, values=values, errors=form.faults, status=status
+                request, conn, product, visitor, now=now, values=values, errors=form.faults, status=status
             )
     owner, token = get_or_start_cart(request, visitor)
     async with db.transaction() as conn:

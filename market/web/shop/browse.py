@@ -30,6 +30,7 @@ from market.web.assets import get_origin
 from market.web.pages import render_page
 from market.web.services import get_services
 from market.web.shop.cards import find_drawing, make_card_views
+from market.web.shop.coupon_words import describe_best_offer
 from market.web.shop.listing_filters import ListingFilters, read_filters, read_prices
 from market.web.shop.regions import (
     find_division,
@@ -105,6 +106,7 @@ async def show_home(
     async with db.connection() as conn:
         season = await list_in_season(conn, today=today, limit=_MAX_HOME_CANDIDATES)
         stays = await search_listings(conn, SearchFilters(kind=ListingKind.STAY), today=today, limit=_STAYS_ON_HOME)
+        coupon = await describe_best_offer(conn, day=today)
     kinds = _category_links(_choose_home_categories(categories))
     icons = {symbol for _, _, symbol in kinds}
     goods = _choose_home_goods(season, icons)
@@ -112,6 +114,7 @@ async def show_home(
     numbers = {kind: sum(each.count for each in categories if each.kind is kind) for kind in ListingKind}
     context = {
         "season": make_season_greeting(today),
+        "coupon": coupon,
         "kinds": kinds,
         "goods": make_card_views(goods, shown=icons),
         "goods_count": numbers[ListingKind.PRODUCT],

@@ -8,8 +8,8 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from market.coupons.claim import claim_voucher
-from market.coupons.manage import Coupon, list_claimable_coupons
-from market.coupons.models import Bearer, CouponTerms, Voucher
+from market.coupons.models import Voucher
+from market.coupons.offers import CouponOffer, list_offers
 from market.coupons.vouchers import list_vouchers
 from market.http import HttpRequest
 from market.identity.models import Actor
@@ -17,24 +17,16 @@ from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.rate_limits import RateClass
 from market.web.forms import parse_integer, read_form
-from market.web.pages import redirect, render_page
-from market.web.ui.format import day_zh, yuan
+from market.web.pages import get_local_path, redirect, render_page
+from market.web.shop.coupon_words import describe_bearer, describe_coverage, describe_terms
+from market.web.ui.format import day_zh
 
 
-def _describe_terms(terms: CouponTerms) -> str:
-    return f"满 {yuan(terms.min_goods_fen)} 元减 {yuan(terms.amount_fen)} 元"
-
-
-def _describe_coverage(coupon: Coupon) -> str:
-    where = "".join(each for each in (coupon.county, coupon.producer) if each)
-    return f"{where}的{coupon.category}" if where and coupon.category else where or coupon.category or "什么都能买"
-
-
-def _describe_offer(coupon: Coupon) -> list[str]:
-    payer = "店家出" if coupon.bearer is Bearer.PRODUCER else "平台出"
+def _describe_offer(offer: CouponOffer) -> list[str]:
+    use = f"{day_zh(offer.starts_on)}到{day_zh(offer.ends_on)}用，每人 {offer.per_person} 张"
     return [
-        f"{_describe_terms(coupon)}，{_describe_coverage(coupon)}",
-        f"{day_zh(coupon.starts_on)}到{day_zh(coupon.ends_on)}用，每人 {coupon.per_person} 张，减的钱{payer}",
+        f"{describe_terms(offer)}，{describe_coverage(offer)}",
+        f"{use}，减的钱{describe_bearer(offer)}",
     ]
 
 
@@ -50,14 +42,14 @@ async def _coupons_page(
 ) -> Response[bytes]:  # fmt: skip
     today = clock.today()
     async with db.connection() as conn:
-        coupons = await list_claimable_coupons(conn, day=today)
+        coupons = await list_offers(conn, day=today)
         vouchers = await list_vouchers(conn, actor.account_id)
     context = {
         "offers": [(each.number, each.name, _describe_offer(each)) for each in coupons],
         "vouchers": [
             (
                 each.name,
-                [f"满 {yuan(each.min_goods_fen)} 元减 {yuan(each.amount_fen)} 元", _describe_voucher(each, today)],
+                [describe_terms(each), _describe_voucher(each, today)],
             )
             for each in vouchers
         ],
@@ -89,7 +81,7 @@ async def submit_claim(
     except Refusal as refusal:
         fault = FieldFault("code", refusal.text("zh"))
         return await _coupons_page(request, db, actor, clock, code=code, errors=[fault], status=refusal.status)
-    return redirect("/coupons?done=1")
+    return redirect(get_local_path(form.get_text("to"), "/coupons?done=1"))
 
 
 ROUTES = [show_coupons, submit_claim]

@@ -24,6 +24,7 @@ from market.web.pages import redirect, render_page
 from market.web.shop.activity import render_activity
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.cards import ShortNumber, format_comparison_price, format_months, format_unit, get_count_word
+from market.web.shop.coupon_words import load_listing_coupons
 from market.web.shop.favourites import load_favourite_button
 from market.web.shop.listing_details import (
     describe_shop_closed,
@@ -177,11 +178,11 @@ async def show_product(
             product = await get_product(conn, listing_id, now=clock.now())
         except NotFound:
             return redirect(f"/stays/{number}")
+        if product.listing.kind is ListingKind.ACTIVITY:
+            return await render_activity(request, conn, product, visitor, now=clock.now())
         favourite = await load_favourite_button(
             conn, visitor, FavouriteKind.LISTING, listing_id, number=number, link=f"/goods/{number}"
         )
-        if product.listing.kind is ListingKind.ACTIVITY:
-            return await render_activity(request, conn, product, favourite, now=clock.now())
         reviews = await load_reviews(conn, product.listing)
         minutes = settings.pay_minutes
         if any(each.reserved for each in product.variants):
@@ -189,6 +190,7 @@ async def show_product(
             minutes = county.pay_minutes or minutes
         item = _product_view(product, pay_minutes=minutes, today=clock.today())
         parts = await load_price_split(conn, product.listing, item.price_fen)
+        coupons = await load_listing_coupons(conn, visitor, product.listing, item.price_fen, day=clock.today())
     region = read_region(request.query_params.get("region", ""))
     about = make_metadata(
         request, product.listing, reviews, link=f"/goods/{number}", price=item.price_fen, in_stock=item.left > 0
@@ -196,6 +198,7 @@ async def show_product(
     context = {
         "item": item,
         "favourite": favourite,
+        "coupons": coupons,
         "trail": list_trail(product.listing),
         **_describe_freight(product, item, region),
         "way": list_way(product.listing),

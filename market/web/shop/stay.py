@@ -25,6 +25,7 @@ from market.web.forms import parse_day
 from market.web.pages import render_page
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.cards import ShortNumber, format_unit
+from market.web.shop.coupon_words import load_listing_coupons
 from market.web.shop.favourites import load_favourite_button
 from market.web.shop.listing_details import (
     join_facts,
@@ -303,6 +304,7 @@ async def show_stay(
         stay = await get_stay(conn, await get_listing_id(conn, number), now=clock.now())
         listing = stay.listing
         reviews = await load_reviews(conn, listing)
+        coupons = await load_listing_coupons(conn, visitor, listing, stay.price_fen, day=today)
         favourite = await load_favourite_button(
             conn, visitor, FavouriteKind.LISTING, listing.id, number=number, link=link
         )
@@ -323,6 +325,7 @@ async def show_stay(
             listing.story,
         ),
         "favourite": favourite,
+        "coupons": coupons,
         "trail": list_trail(listing),
         "arrive": str(choice.arrive or ""),
         "leave": str(choice.leave or ""),

@@ -117,3 +117,36 @@ async def test_the_owner_makes_a_coupon_on_a_page_and_closes_it(village: Village
         page = await browser.submit("/farm/coupons", close=await village.value("SELECT id::text FROM coupons"))
         assert "（停了）" in page.text
         assert await village.value("SELECT state FROM coupons") == "closed"
+
+
+async def test_coupons_are_shown_where_they_help(village: Village) -> None:
+    product = f"/goods/{await village.number(village.millet.listing_id)}"
+    other = f"/goods/{await village.number(village.dates.listing_id)}"
+    own = await make_coupon(village, name="小米券", amount_fen=3_00, min_goods_fen=30_00, of_producer=True)
+    await make_coupon(village, name="满500减50", amount_fen=50_00, min_goods_fen=500_00)
+    async with await village.browser() as visitor:
+        assert "满 500.00 元减 50.00 元等 2 种，去领" in (await visitor.open("/")).text
+        seen = await visitor.open(product)
+        assert "满 30.00 元减 3.00 元，样例顾家台合作社，减的钱店家出" in seen.text
+        assert "小米券" not in (await visitor.open(other)).text
+        await visitor.open(product)
+        await visitor.submit("/cart/goods", n="1")
+        assert "现在领，能减 3.00 元（店家出）" in (await visitor.open("/cart")).text
+    async with await village.browser(village.buyer) as browser:
+        await browser.open(product)
+        await browser.submit("/cart/goods", n="1")
+        await browser.open("/cart")
+        seen = await browser.submit("/coupons", number=str(own.number))
+        assert seen.path == "/cart"
+        assert "结账时用“小米券”，减 3.00 元（店家出）" in seen.text
+        assert "满500减50" not in seen.text
+        seen = await browser.open(product)
+        assert "您有一张券：满 30.00 元减 3.00 元" in seen.text
+        assert "领小米券" not in seen.html
+        seen = await browser.submit("/coupons")
+        assert seen.path == product
+        seen = await browser.open("/cart")
+        assert "“满500减50”要满 500.00 元才能用，现在是 32.00 元。" in seen.text
+        await village.value("UPDATE coupons SET valid_during = '[2019-01-01,2019-01-02)' RETURNING 1")
+        assert "小米券" not in (await browser.open("/cart")).text
+        assert "去领" not in (await browser.open("/")).text

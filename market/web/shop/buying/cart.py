@@ -29,6 +29,7 @@ from market.web.services import get_services
 from market.web.shop.buying.device_cart import find_cart_owner, start_device_cart, store_device
 from market.web.shop.buying.rejected_checkout import clear_rejected_checkout, load_rejected_checkout
 from market.web.shop.cards import PhotoView, get_count_word, make_photo_view
+from market.web.shop.coupon_words import describe_advice, list_cart_offers, load_cart_advice
 from market.web.shop.order_deposit import describe_plan
 from market.web.shop.promises import WEIGHED_LATER
 from market.web.shop.regions import REGIONS, get_region, read_region
@@ -237,6 +238,7 @@ async def show_cart(request: HttpRequest, visitor: NamedDependency[Actor | None]
         region = choose_region(request, address)
         owner = find_cart_owner(request, visitor) or start_device_cart()[0]
         cart = await get_cart(conn, owner, region_code=region, now=clock.now())
+        advice = await load_cart_advice(conn, visitor, cart, day=clock.today())
         listing_ids = [each.listing_id for group in cart.groups for each in (*group.lines, *group.nights)]
         pictures = await load_listing_pictures(conn, listing_ids)
     context = {
@@ -249,6 +251,8 @@ async def show_cart(request: HttpRequest, visitor: NamedDependency[Actor | None]
         "total_fen": cart.total_fen,
         "deposit": describe_plan(cart.deposit, stay=not has_goods(cart)) if cart.deposit else [],
         "blocked": "" if cart.ready else "上面有东西现在买不了，拿掉或者改少，再去结账。",
+        "coupon_words": describe_advice(advice),
+        "offers": list_cart_offers(advice.offers),
         "message": rejected.message if rejected else "",
     }
     page = render_page(request, "shop/cart.html", context, actor=visitor, cart=cart.count)

@@ -1,0 +1,121 @@
+"""Coupons in words, on the pages where they help: the home page, the page of a listing, and the cart."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from msgspec import Struct
+
+from market.catalogue.detail import ListingDetail
+from market.coupons.models import Bearer, CouponTerms
+from market.coupons.offers import (
+    CouponAdvice,
+    CouponOffer,
+    advise,
+    list_claimable_offers,
+    list_covering_offers,
+    list_offers,
+)
+from market.coupons.rules import CouponItem, covers, find_day_fault
+from market.coupons.vouchers import list_vouchers
+from market.identity.models import Actor
+from market.kernel import Connection, Fen
+from market.orders.cart_view import Cart
+from market.web.ui.format import day_zh, yuan
+
+_MAX_SHOWN = 2
+_MAX_UNFIT = 2
+
+
+class ListingCoupons(Struct, frozen=True):
+    """The coupons on the page of a listing: those to claim as (number, name, words), and what the person has."""
+
+    offers: list[tuple[int, str, str]]
+    own: list[str]
+
+
+def describe_terms(terms: CouponTerms) -> str:
+    """Describe what a coupon gives: `满 30.00 元减 2.00 元`."""
+    return f"满 {yuan(terms.min_goods_fen)} 元减 {yuan(terms.amount_fen)} 元"
+
+
+def describe_bearer(terms: CouponTerms) -> str:
+    """Say who bears a coupon: `店家出`."""
+    return "店家出" if terms.bearer is Bearer.PRODUCER else "平台出"
+
+
+def describe_coverage(offer: CouponOffer) -> str:
+    """Describe what a coupon can be used for."""
+    where = "".join(each for each in (offer.county, offer.producer) if each)
+    return f"{where}的{offer.category}" if where and offer.category else where or offer.category or "什么都能买"
+
+
+async def describe_best_offer(conn: Connection, *, day: date) -> str:
+    """Describe the largest coupon that can be used today, for the home page; empty without any."""
+    offers = [each for each in await list_offers(conn, day=day) if find_day_fault(each, day=day) is None]
+    if not offers:
+        return ""
+    more = f"等 {len(offers)} 种" if len(offers) > 1 else ""
+    return f"{describe_terms(offers[0])}{more}"
+
+
+async def load_listing_coupons(
+    conn: Connection, visitor: Actor | None, listing: ListingDetail, price: Fen, *, day: date
+) -> ListingCoupons:
+    """Return the coupons that cover a listing; for a person, what they have and what they can still claim."""
+    item = CouponItem(
+        producer_id=listing.producer_id,
+        category_code=listing.category_code,
+        county_code=listing.county_code,
+        amount_fen=price,
+    )
+    own = () if visitor is None else visitor.producers
+    offers = list_covering_offers(
+        await list_offers(conn, day=day, producer_ids=[listing.producer_id]), [item], own_producers=own
+    )
+    vouchers = [] if visitor is None else await list_vouchers(conn, visitor.account_id)
+    usable = [each for each in vouchers if not each.used and each.ends_on >= day and covers(each, item)]
+    return ListingCoupons(
+        [
+            (each.number, each.name, _describe_offer(each, day))
+            for each in list_claimable_offers(offers, vouchers)[:_MAX_SHOWN]
+        ],
+        [
+            f"您有一张券：{describe_terms(each)}{_describe_start(each, day)}，够了结账时用。"
+            for each in usable[:_MAX_SHOWN]
+        ],
+    )
+
+
+def _describe_start(terms: CouponTerms, day: date) -> str:
+    return f"，{day_zh(terms.starts_on)}起能用" if terms.starts_on > day else ""
+
+
+def _describe_offer(offer: CouponOffer, day: date) -> str:
+    words = f"{describe_terms(offer)}，{describe_coverage(offer)}，减的钱{describe_bearer(offer)}"
+    return f"{words}{_describe_start(offer, day)}"
+
+
+async def load_cart_advice(conn: Connection, visitor: Actor | None, cart: Cart, *, day: date) -> CouponAdvice:
+    """Return what coupons do for a cart; of a visitor who has not signed in, what they could claim."""
+    sellers = {each.producer_id for each in cart.items}
+    vouchers = [] if visitor is None else await list_vouchers(conn, visitor.account_id)
+    offers = await list_offers(conn, day=day, producer_ids=sellers) if sellers else []
+    own = () if visitor is None else visitor.producers
+    return advise(vouchers, offers, cart.items, own_producers=own, day=day)
+
+
+def describe_advice(advice: CouponAdvice) -> list[str]:
+    """Say which coupon the checkout will use, and why others do not fit."""
+    best = advice.best
+    words: list[str] = []
+    if best is not None:
+        words.append(f"结账时用“{best.name}”，减 {yuan(best.amount_fen)} 元（{describe_bearer(best)}），也可以换一张。")
+    return words + [fault.text("zh") for _, fault in advice.unfit[:_MAX_UNFIT]]
+
+
+def list_cart_offers(offers: Iterable[CouponOffer]) -> list[tuple[int, str, str]]:
+    """Return the coupons to claim for a cart, as (number, name, words)."""
+    return [
+        (each.number, each.name, f"现在领，能减 {yuan(each.amount_fen)} 元（{describe_bearer(each)}）")
+        for each in list(offers)[:_MAX_SHOWN]
+    ]
