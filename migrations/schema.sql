@@ -4862,6 +4862,7 @@ CREATE TABLE public.pickups (
     code_hash bytea,
     code_sealed bytea,
     collected_at timestamp with time zone,
+    reminded_at timestamp with time zone,
     CONSTRAINT pickups_arrived CHECK (((state = 'expected'::text) = (arrived_at IS NULL))),
     CONSTRAINT pickups_code CHECK ((((state = 'expected'::text) = (code_hash IS NULL)) AND ((state = 'arrived'::text) = (code_sealed IS NOT NULL)))),
     CONSTRAINT pickups_collected CHECK (((state = 'collected'::text) = (collected_at IS NOT NULL))),
@@ -16174,7 +16175,7 @@ GRANT INSERT(hours) ON TABLE public.pickup_points TO market_app;
 -- Name: COLUMN pickup_points.keeper_id; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(keeper_id) ON TABLE public.pickup_points TO market_app;
+GRANT INSERT(keeper_id),UPDATE(keeper_id) ON TABLE public.pickup_points TO market_app;
 
 
 --
@@ -16245,6 +16246,13 @@ GRANT UPDATE(code_sealed) ON TABLE public.pickups TO market_app;
 --
 
 GRANT UPDATE(collected_at) ON TABLE public.pickups TO market_app;
+
+
+--
+-- Name: COLUMN pickups.reminded_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(reminded_at) ON TABLE public.pickups TO market_app;
 
 
 --

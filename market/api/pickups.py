@@ -14,7 +14,7 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.pickup_points.models import NewPickupPoint, PickupPoint
-from market.pickup_points.register import add_point, list_points, open_point
+from market.pickup_points.register import add_point, change_keeper, list_points, open_point
 from market.pickups.hand_over import Collection, hand_over, mark_arrived
 from market.pickups.models import Pickup, PickupCodeInvalid, PointParcel
 from market.pickups.view import list_pickups, list_point_parcels
@@ -25,6 +25,12 @@ class PickupPointOpening(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether a point takes new orders."""
 
     open: bool
+
+
+class PickupPointKeeper(Struct, frozen=True, forbid_unknown_fields=True):
+    """The phone of the account that keeps a point from now on."""
+
+    keeper_phone: Annotated[str, Meta(max_length=30)]
 
 
 class CollectionRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,6 +81,25 @@ class PickupPointController(Controller):
         async with db.transaction() as conn:
             return await open_point(
                 conn, actor, read_own_county(actor, county), point_id, opened=data.open, now=clock.now()
+            )
+
+    @post("/{point_id:uuid}/keeper", operation_id="ChangePickupPointKeeper", status_code=200)
+    async def change_keeper(
+        self,
+        *,
+        db: NamedDependency[Database],
+        seal: NamedDependency[Seal],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        county: FromPath[str],
+        point_id: FromPath[UUID],
+        data: JSONBody[PickupPointKeeper],
+    ) -> PickupPoint:
+        """Give a point to another keeper, as the county's official; both keepers are told."""
+        own = read_own_county(actor, county)
+        async with db.transaction() as conn:
+            return await change_keeper(
+                conn, seal, actor, own, point_id, keeper_phone=data.keeper_phone, now=clock.now()
             )
 
 

@@ -19,6 +19,7 @@ from market.kernel import Connection, Database, Query
 from market.kernel.clock import SHANGHAI
 from market.orders.lapse_balances import lapse_balances, remind_of_balances
 from market.payouts.pay_out import PayoutHold, pay_out_due
+from market.pickups.remind import remind_of_pickups
 from market.producers.certificate_ends import notify_ending_certificates
 from market.reviews.score import refresh_figures
 from payments.retries import RetryPolicy, describe_error, run_each
@@ -93,6 +94,11 @@ async def remind_of_unpaid_balances(context: WorkerContext) -> None:
     await remind_of_balances(context.db, context.seal, now=context.clock.now())
 
 
+async def remind_of_ending_pickups(context: WorkerContext) -> None:
+    """Remind buyers of parcels that their point keeps until tomorrow, in the morning."""
+    await remind_of_pickups(context.db, context.seal, days=context.settings.pickup_days, now=context.clock.now())
+
+
 async def lapse_unpaid_balances(context: WorkerContext) -> None:
     """End orders whose balance was not paid in time; without a provider nothing ends."""
     if context.settings.stripe_key:
@@ -117,6 +123,7 @@ SCHEDULES = (
         offset=timedelta(minutes=10),
         run=cancel_unsent_parcels,
     ),
+    Schedule(name="remind_of_ending_pickups", offset=timedelta(hours=9), run=remind_of_ending_pickups),
     Schedule(name="remind_of_unpaid_balances", offset=timedelta(hours=9), run=remind_of_unpaid_balances),
     Schedule(
         name="lapse_unpaid_balances",

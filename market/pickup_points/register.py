@@ -11,13 +11,16 @@ from market.audit.record import add_audit_entry
 from market.counties.contacts import CONTACT_ROLES
 from market.divisions.codes import get_county_code
 from market.identity.access import require_county_role
-from market.identity.models import Actor, NotFound
+from market.identity.models import AccountId, Actor, NotFound
+from market.identity.sign_in import get_phone
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_name, normalize_phone, normalize_text
+from market.notify.queue import queue_message
 from market.pickup_points.models import NewPickupPoint, PickupPoint, PickupPointId, PickupPointInvalid
 
 MAX_POINTS = 200
+_NO_KEEPER = FieldFault("keeper_phone", "写管点的人登录用的手机号；没登录过的，先登录一次")
 _LIMITS = {"name": ("名字", 20), "address": ("地址", 60), "hours": ("什么时候有人", 40)}
 
 LIST_POINTS = Query(
@@ -65,6 +68,12 @@ SET_OPEN = Query(
 )
 
 
+SET_KEEPER = Query(
+    None, "UPDATE pickup_points SET keeper_id = :keeper_id WHERE id = :point_id AND county_code = :county"
+)
+GET_KEEPER = Query(UUID, "SELECT keeper_id FROM pickup_points WHERE id = :point_id FOR NO KEY UPDATE")
+
+
 async def list_points(conn: Connection, counties: Collection[str], *, closed: bool = False) -> list[PickupPoint]:
     """Return the open points of counties (six digits), or all of them if `closed`, at most 200."""
     return await LIST_POINTS.all(conn, counties=sorted(counties), open=not closed, limit=MAX_POINTS)
@@ -102,10 +111,9 @@ async def add_point(
     in_county = get_county_code(new.division_code) == county
     if not in_county or not await EXISTS_DIVISION.one(conn, code=new.division_code, county=county):
         faults.append(FieldFault("division_code", "写本县或本县的乡镇、村"))
-    keeper_phone = normalize_phone(new.keeper_phone)
-    keeper = await FIND_KEEPER.maybe(conn, phone_index=seal.index(keeper_phone)) if keeper_phone else None
+    keeper = await _find_keeper(conn, seal, new.keeper_phone)
     if keeper is None:
-        faults.append(FieldFault("keeper_phone", "写管点的人登录用的手机号；没登录过的，先登录一次"))
+        faults.append(_NO_KEEPER)
     if faults:
         raise PickupPointInvalid(errors=tuple(faults))
     try:
@@ -139,6 +147,43 @@ async def open_point(
     except asyncpg.UniqueViolationError as error:
         raise PickupPointInvalid(errors=(FieldFault("name", "本县已经有这个名字的自提点"),)) from error
     return (await load_points(conn, [point.id]))[point.id]
+
+
+async def change_keeper(
+    conn: Connection, seal: Seal, actor: Actor, county: str, point_id: UUID, *, keeper_phone: str, now: datetime
+) -> PickupPoint:
+    """Give a point of a county to another keeper in the caller's transaction; the same one changes nothing.
+
+    From then on the new keeper alone sees its parcels, receives them and hands them over; both are told by SMS.
+
+    Raises:
+        NotAllowed, SecondFactorRequired: the actor does not keep the register of the whole county.
+        NotFound: the county has no such point.
+        PickupPointInvalid: no account has the phone.
+    """
+    require_county_role(actor, CONTACT_ROLES, county)
+    point = (await load_points(conn, [PickupPointId(point_id)])).get(PickupPointId(point_id))
+    if point is None or point.county_code != county:
+        raise NotFound
+    keeper = await _find_keeper(conn, seal, keeper_phone)
+    if keeper is None:
+        raise PickupPointInvalid(errors=(_NO_KEEPER,))
+    before = await GET_KEEPER.one(conn, point_id=point_id)
+    if keeper == before:
+        return point
+    await SET_KEEPER.run(conn, point_id=point_id, county=county, keeper_id=keeper)
+    await _audit(conn, actor, "pickup_point.keeper", point.id, now)
+    for account_id, template in ((before, "point_keeper_ended"), (keeper, "point_keeper_added")):
+        phone = await get_phone(conn, seal, AccountId(account_id))
+        if phone is not None:
+            await queue_message(conn, seal, phone=phone, template=template, facts={"point": point.name}, now=now)
+    return point
+
+
+async def _find_keeper(conn: Connection, seal: Seal, phone: str) -> UUID | None:
+    """Return the open account with a phone as typed, or None."""
+    number = normalize_phone(phone)
+    return None if number is None else await FIND_KEEPER.maybe(conn, phone_index=seal.index(number))
 
 
 async def _audit(conn: Connection, actor: Actor, action: str, point_id: PickupPointId, now: datetime) -> None:

@@ -127,6 +127,37 @@ class PersonalFavourite(Struct, frozen=True):
     added_at: datetime
 
 
+class PersonalPublicUnit(Struct, frozen=True):
+    """The public unit that the person buys for, as the platform's staff verified it, until `ends_on`."""
+
+    unit_name: str
+    credit_code: str
+    ends_on: date
+    verified_at: datetime
+
+
+class PersonalTrackingFact(Struct, frozen=True):
+    """What a carrier said of a parcel."""
+
+    at: datetime
+    step: str
+    detail: str
+
+
+class PersonalParcel(Struct, frozen=True, kw_only=True):
+    """A parcel of an order: with whom it was sent, where it was when, and the point at which it was picked up."""
+
+    order_number: int
+    carrier: str | None
+    tracking: str | None
+    shipped_at: datetime | None
+    received_at: datetime | None
+    facts: list[PersonalTrackingFact]
+    pickup_point: str | None
+    arrived_at: datetime | None
+    collected_at: datetime | None
+
+
 class PersonalRecord(Struct, frozen=True):
     """An entry of the audit record about what the person did."""
 
@@ -153,4 +184,6 @@ class PersonalData(Struct, frozen=True, kw_only=True):
     payout_accounts: list[PersonalPayoutAccount]
     vouchers: list[PersonalVoucher]
     favourites: list[PersonalFavourite]
+    parcels: list[PersonalParcel]
+    public_units: list[PersonalPublicUnit]
     records: list[PersonalRecord]

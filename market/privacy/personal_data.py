@@ -26,7 +26,9 @@ from market.privacy.models import (
     PersonalMessage,
     PersonalOrder,
     PersonalOrderLine,
+    PersonalParcel,
     PersonalPayoutAccount,
+    PersonalPublicUnit,
     PersonalRecord,
     PersonalReview,
     PersonalShop,
@@ -193,6 +195,31 @@ LIST_KEPT_FAVOURITES = Query(
      ORDER BY favourites.id DESC LIMIT :limit
     """,
 )
+LIST_PARCELS_OF_BUYER = Query(
+    PersonalParcel,
+    """
+    SELECT orders.number AS order_number, carrier, tracking, shipped_at, received_at, p.name AS pickup_point,
+           arrived_at, collected_at,
+           coalesce((SELECT jsonb_agg(jsonb_build_object('at', happened_at, 'step', step, 'detail', detail)
+                                      ORDER BY happened_at)
+                       FROM (SELECT * FROM tracking_facts f WHERE f.suborder_id = suborders.id
+                              ORDER BY happened_at LIMIT 200) AS told), '[]') AS facts
+      FROM orders
+      JOIN suborders ON order_id = orders.id
+      LEFT JOIN pickups ON pickups.suborder_id = suborders.id
+      LEFT JOIN pickup_points p ON p.id = point_id
+     WHERE buyer_id = :account_id AND kind = 'goods' AND (shipped_at IS NOT NULL OR point_id IS NOT NULL)
+     ORDER BY orders.number DESC, suborders.position LIMIT :limit
+    """,
+)
+LIST_PUBLIC_UNITS = Query(
+    PersonalPublicUnit,
+    """
+    SELECT unit_name, credit_code, ends_on, verified_at FROM public_buyers
+     WHERE account_id = :account_id
+     ORDER BY verified_at LIMIT :limit
+    """,
+)
 LIST_RECORDS = Query(
     PersonalRecord,
     """
@@ -272,5 +299,7 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
         payout_accounts=await LIST_ENTERED_ACCOUNTS.all(conn, account_id=account_id, limit=MAX_ROWS),
         vouchers=await LIST_CLAIMED_VOUCHERS.all(conn, account_id=account_id, limit=MAX_ROWS),
         favourites=await LIST_KEPT_FAVOURITES.all(conn, account_id=account_id, limit=MAX_ROWS),
+        parcels=await LIST_PARCELS_OF_BUYER.all(conn, account_id=account_id, limit=MAX_ROWS),
+        public_units=await LIST_PUBLIC_UNITS.all(conn, account_id=account_id, limit=MAX_ROWS),
         records=await LIST_RECORDS.all(conn, account_id=account_id, limit=MAX_ROWS),
     )

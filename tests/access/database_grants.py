@@ -143,8 +143,12 @@ GRANTS = {
     ),
     "persons": "select insert update(name_sealed born_on sex died_on death_known_at file_id)",
     "photos": "select insert delete",
-    "pickup_points": ("select insert(division_code name address phone hours keeper_id created_at) update(open)"),
-    "pickups": "select insert(suborder_id point_id) update(state arrived_at code_hash code_sealed collected_at)",
+    "pickup_points": (
+        "select insert(division_code name address phone hours keeper_id created_at) update(open keeper_id)"
+    ),
+    "pickups": (
+        "select insert(suborder_id point_id) update(state arrived_at code_hash code_sealed collected_at reminded_at)"
+    ),
     "plans": "select insert delete",
     "presales": ("select insert delete update(deposit_fen balance_from balance_until send_from send_until)"),
     "producer_members": "select insert update(valid_during)",

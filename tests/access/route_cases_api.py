@@ -187,6 +187,13 @@ API_CASES: tuple[RouteCase, ...] = (
         json={"open": False},
         status=404,
     ),
+    post(
+        "/api/v1/counties/{county}/pickup-points/{point_id}/keeper",
+        ACCOUNT_KEEPERS,
+        params={"point_id": Id("nobody")},
+        json={"keeper_phone": "17010008898"},
+        status=404,
+    ),
     post("/api/v1/orders/{number}/again", ORDER_BUYER, params={"number": Id("order")}, status=204),
     get("/api/v1/orders/{order_id}/pickups", SIGNED_IN),
     get("/api/v1/point-parcels", SIGNED_IN),

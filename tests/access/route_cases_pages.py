@@ -434,6 +434,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/desk/money", as_desk_page(DESK_MONEY)),
     get("/desk/coupons", as_desk_page(DESK_PLATFORM)),
     post("/desk/coupons", DESK_PLATFORM, form={"name": ""}, status=422),
+    get("/desk/public-buyers", as_desk_page(DESK_PLATFORM)),
+    post("/desk/public-buyers", DESK_PLATFORM, form={"phone": ""}, status=422),
     post("/desk/money/refunds/{refund_id}/retry", DESK_MONEY, params=NOBODYS_REFUND, form=REPAIR, status=404),
     post("/desk/money/refunds/{refund_id}/repaid", DESK_MONEY, params=NOBODYS_REFUND, form=REPAIR, status=404),
     post(

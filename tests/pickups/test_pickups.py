@@ -13,10 +13,11 @@ from market.kernel import Connection
 from market.orders.cancel import cancel_order
 from market.orders.models import OrderState, SuborderState
 from market.pickup_points.models import PickupPointInvalid, PickupPointUnavailable
-from market.pickup_points.register import open_point
+from market.pickup_points.register import change_keeper, open_point
 from market.pickups.end_pickups import end_overdue_pickups
 from market.pickups.hand_over import Collection
 from market.pickups.models import PickupCodeInvalid, PickupCodeUsed, PickupNotExpected, PickupState
+from market.pickups.remind import remind_of_pickups
 from market.pickups.view import list_pickups, list_point_parcels
 from payments import finish_operations
 from tests.conftest import NOW
@@ -214,3 +215,66 @@ async def test_the_county_alone_keeps_its_register_with_a_keeper_who_has_an_acco
     assert [each.field for each in refused.value.errors] == ["name"]
     with pytest.raises(NotAllowed):
         await register(w, elsewhere, KEEPER_PHONE, name="二号点")
+
+
+async def test_a_point_goes_to_another_keeper_who_alone_hands_its_parcels_over(point: Point) -> None:
+    order, parcel = await point.buy()
+    await point.arrive(parcel)
+    w = point.shopping
+    async with w.db.transaction() as conn:
+        official = await load_actor(conn, await make_official(conn, Role.COUNTY, "130624"))
+        stranger = await load_actor(conn, await make_official(conn, Role.COUNTY, "130725"))
+        keeper = await load_actor(conn, await make_account(conn, name="样例新点长", phone="17000007702"))
+    for wrong in ("17000007709", "abc", ""):
+        with pytest.raises(PickupPointInvalid) as refused:
+            async with w.db.transaction() as conn:
+                await change_keeper(conn, w.seal, official, "130624", point.point.id, keeper_phone=wrong, now=NOW)
+        assert [fault.field for fault in refused.value.errors] == ["keeper_phone"]
+    for actor, county, kind in ((stranger, "130624", NotAllowed), (stranger, "130725", NotFound)):
+        with pytest.raises(kind):
+            async with w.db.transaction() as conn:
+                await change_keeper(conn, w.seal, actor, county, point.point.id, keeper_phone="17000007702", now=NOW)
+    for _ in range(2):
+        async with w.db.transaction() as conn:
+            await change_keeper(conn, w.seal, official, "130624", point.point.id, keeper_phone="17000007702", now=NOW)
+    assert await point.list_told("point_keeper_added") == [{"point": "样例自提点"}]
+    assert await point.list_told("point_keeper_ended") == [{"point": "样例自提点"}]
+    code = await point.get_code(order)
+    assert isinstance(await point.hand_over(code), PickupCodeInvalid)
+    async with w.db.connection() as conn:
+        assert await list_point_parcels(conn, w.seal, point.keeper, days=DAYS) == []
+        assert len(await list_point_parcels(conn, w.seal, keeper, days=DAYS)) == 1
+        assert await conn.fetchval("SELECT count(*) FROM audit_entries WHERE action = 'pickup_point.keeper'") == 1
+    assert isinstance(await point.hand_over(code, keeper=keeper), Collection)
+
+
+async def test_a_buyer_is_reminded_once_the_day_before_the_last(point: Point) -> None:
+    _, parcel = await point.buy()
+    w = point.shopping
+
+    async def remind(day: int) -> int:
+        return await remind_of_pickups(w.db, w.seal, days=DAYS, now=NOW + timedelta(days=day))
+
+    assert await remind(0) == 0
+    await point.arrive(parcel)
+    assert [await remind(day) for day in (0, 5)] == [0, 0]
+    assert await asyncio.gather(*(remind(6) for _ in range(4))) in (
+        [1, 0, 0, 0],
+        [0, 1, 0, 0],
+        [0, 0, 1, 0],
+        [0, 0, 0, 1],
+    )
+    assert await remind(7) == 0
+    (told,) = await point.list_told("pickup_ending")
+    assert (told["day"], told["point"]) == ("9 月 27 日", "样例自提点")
+
+
+async def test_nobody_is_reminded_of_what_was_collected_or_is_over(point: Point) -> None:
+    order, parcel = await point.buy()
+    _, late = await point.buy()
+    await point.arrive(parcel)
+    await point.arrive(late)
+    await point.hand_over(await point.get_code(order))
+    w = point.shopping
+    assert await remind_of_pickups(w.db, w.seal, days=DAYS, now=NOW + timedelta(days=DAYS + 1)) == 0
+    assert await remind_of_pickups(w.db, w.seal, days=DAYS, now=NOW + timedelta(days=DAYS)) == 1

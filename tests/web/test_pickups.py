@@ -37,6 +37,11 @@ async def test_a_point_is_registered_chosen_at_checkout_and_hands_the_parcel_ove
         seen = await desk.submit("/desk/pickup-points", **POINT)
         assert "登记好了，买家现在就能选" in seen.text
         chosen = str(await village.value("SELECT id FROM pickup_points"))
+        path = f"/desk/pickup-points/{chosen}"
+        seen = await desk.submit(path, status=422, press=("act", "keeper"), keeper="17000007799")
+        assert "写管点的人登录用的手机号" in seen.text
+        seen = await desk.submit(path, press=("act", "keeper"), keeper="17000007701")
+        assert "换好了" in seen.text
         await buyer.open(f"/goods/{await village.number(village.dates.listing_id)}")
         await buyer.submit("/cart/goods", n="2")
         seen = await buyer.open("/checkout?region=130000")

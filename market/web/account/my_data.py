@@ -87,6 +87,15 @@ def _list_sections(data: PersonalData) -> list[tuple[str, int, list[str]]]:
             ],
         ),
         ("领的券", [f"{each.name}，{yuan(each.amount_fen)} 元" for each in data.vouchers]),
+        (
+            "包裹",
+            [
+                f"订单 {each.order_number}，{each.carrier or ''} {each.tracking or ''}，{len(each.facts)} 条走到哪里"
+                + (f"，自提点{each.pickup_point}" if each.pickup_point else "")
+                for each in data.parcels
+            ],
+        ),
+        ("公家单位", [f"{each.unit_name}，到{day_zh(each.ends_on)}" for each in data.public_units]),
         ("收藏", [each.name for each in data.favourites]),
         ("评价", [f"{each.title}，{each.rating} 分：{each.text}" for each in data.reviews]),
     ]

@@ -17,6 +17,7 @@ from market.web.desk import (
     pickup_points,
     producers,
     programmes,
+    public_buyers,
     tasks,
     worklist,
 )
@@ -26,7 +27,7 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 _PAGES = (
     worklist, months, drilldown, findings, form_pages, imports, tasks, notices, programmes, producers, money,
     cases, case_moves, goods_returns, appeals, complaints, invoices, mediations, officials, contacts, pickup_points,
-    coupons,
+    coupons, public_buyers,
 )  # fmt: skip
 
 DESK = Router(

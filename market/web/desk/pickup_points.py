@@ -18,7 +18,7 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.pickup_points.models import NewPickupPoint, PickupPointInvalid
-from market.pickup_points.register import add_point, list_points, open_point
+from market.pickup_points.register import add_point, change_keeper, list_points, open_point
 from market.web.desk.context import DeskContext, PageNotice, open_desk, render_desk_page
 from market.web.forms import parse_uuid, read_form
 from market.web.pages import redirect
@@ -27,6 +27,7 @@ from market.web.ui.format import phone
 _DONE = {
     "added": "登记好了，买家现在就能选",
     "opened": "开了，买家能选",
+    "changed": "换好了，两个人都收到短信",
     "closed": "关了，买家不能再选；路上的照样收、照样给",
 }
 
@@ -111,21 +112,32 @@ async def submit_opening(
     point_id: FromPath[str],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
-    """Open a point, or close it to new orders."""
+    """Open a point, close it to new orders, or give it to another keeper."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
     parsed = parse_uuid(point_id)
     if parsed is None:
         raise NotFound
-    opened = form.get_text("act") == "open"
+    act = form.get_text("act")
+    opened = act == "open"
     try:
         async with db.transaction() as conn:
-            await open_point(conn, actor, desk.county, parsed, opened=opened, now=desk.now)
+            if act == "keeper":
+                keeper_phone = form.get_text("keeper")
+                await change_keeper(conn, seal, actor, desk.county, parsed, keeper_phone=keeper_phone, now=desk.now)
+            else:
+                await open_point(conn, actor, desk.county, parsed, opened=opened, now=desk.now)
     except PickupPointInvalid as refusal:
-        return await _page(request, db, desk, errors=refusal.errors, status=refusal.status)
-    return redirect(desk.to("/desk/pickup-points", done="opened" if opened else "closed"))
+        # The field of the point whose keeper was to change is not that of the form for another point.
+        faults = [
+            FieldFault(f"keeper-{parsed}" if act == "keeper" else each.field, each.message) for each in refusal.errors
+        ]
+        return await _page(request, db, desk, errors=faults, status=refusal.status)
+    done = "changed" if act == "keeper" else "opened" if opened else "closed"
+    return redirect(desk.to("/desk/pickup-points", done=done))
 
 
 ROUTES = [show_points, submit_point, submit_opening]
