@@ -1025,6 +1025,43 @@ END;
 
 
 --
+-- Name: rooms; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.rooms (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    listing_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    name text NOT NULL,
+    open boolean DEFAULT true NOT NULL,
+    CONSTRAINT rooms_position CHECK ((("position" >= 1) AND ("position" <= 200)))
+);
+
+
+--
+-- Name: taken_nights; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.taken_nights (
+    room_id uuid NOT NULL,
+    nights daterange NOT NULL,
+    booking_id uuid,
+    guest_sealed bytea,
+    CONSTRAINT taken_nights_guest_without_booking CHECK (((guest_sealed IS NULL) OR (booking_id IS NULL))),
+    CONSTRAINT taken_nights_not_empty CHECK ((NOT isempty(nights)))
+);
+
+
+--
+-- Name: fills_gap(uuid, date, date, date); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.fills_gap(p_listing_id uuid, p_arrive date, p_leave date, p_today date) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT COALESCE(bool_and((((fills_gap.p_arrive <= fills_gap.p_today) OR (EXISTS (SELECT FROM public.taken_nights WHERE ((taken_nights.room_id = rooms.id) AND (taken_nights.nights @> (fills_gap.p_arrive - 1)))))) AND (EXISTS (SELECT FROM public.taken_nights WHERE ((taken_nights.room_id = rooms.id) AND (taken_nights.nights @> fills_gap.p_leave)))))), false) AS "coalesce" FROM public.rooms WHERE ((rooms.listing_id = fills_gap.p_listing_id) AND rooms.open AND (NOT (EXISTS (SELECT FROM public.taken_nights WHERE ((taken_nights.room_id = rooms.id) AND (taken_nights.nights && daterange(fills_gap.p_arrive, fills_gap.p_leave))))))));
+
+
+--
 -- Name: find_bound_elsewhere(text, jsonb); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5100,20 +5137,6 @@ CREATE TABLE public.reviews (
 
 
 --
--- Name: rooms; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.rooms (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    listing_id uuid NOT NULL,
-    "position" smallint NOT NULL,
-    name text NOT NULL,
-    open boolean DEFAULT true NOT NULL,
-    CONSTRAINT rooms_position CHECK ((("position" >= 1) AND ("position" <= 200)))
-);
-
-
---
 -- Name: run_explanations; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -5393,20 +5416,6 @@ CREATE TABLE public.subsidy_postings (
     CONSTRAINT subsidy_postings_month CHECK ((EXTRACT(day FROM for_month) = (1)::numeric)),
     CONSTRAINT subsidy_postings_revision CHECK ((revision >= 1)),
     CONSTRAINT subsidy_postings_total_not_negative CHECK ((((settled_before_fen + conceded_fen) + public_fen) >= 0))
-);
-
-
---
--- Name: taken_nights; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.taken_nights (
-    room_id uuid NOT NULL,
-    nights daterange NOT NULL,
-    booking_id uuid,
-    guest_sealed bytea,
-    CONSTRAINT taken_nights_guest_without_booking CHECK (((guest_sealed IS NULL) OR (booking_id IS NULL))),
-    CONSTRAINT taken_nights_not_empty CHECK ((NOT isempty(nights)))
 );
 
 
@@ -12347,6 +12356,27 @@ GRANT ALL ON FUNCTION public.erase_payout_accounts(p_account uuid, p_name text, 
 
 
 --
+-- Name: TABLE rooms; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.rooms TO market_app;
+
+
+--
+-- Name: COLUMN rooms.open; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(open) ON TABLE public.rooms TO market_app;
+
+
+--
+-- Name: TABLE taken_nights; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.taken_nights TO market_app;
+
+
+--
 -- Name: FUNCTION find_bound_elsewhere(p_county text, p_spans jsonb); Type: ACL; Schema: public; Owner: -
 --
 
@@ -16690,20 +16720,6 @@ GRANT UPDATE(hidden_at) ON TABLE public.reviews TO market_app;
 
 
 --
--- Name: TABLE rooms; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT ON TABLE public.rooms TO market_app;
-
-
---
--- Name: COLUMN rooms.open; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(open) ON TABLE public.rooms TO market_app;
-
-
---
 -- Name: TABLE run_explanations; Type: ACL; Schema: public; Owner: -
 --
 
@@ -17058,13 +17074,6 @@ GRANT UPDATE(closed_at) ON TABLE public.suborders TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.subsidy_postings TO market_app;
-
-
---
--- Name: TABLE taken_nights; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE ON TABLE public.taken_nights TO market_app;
 
 
 --

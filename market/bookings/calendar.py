@@ -52,6 +52,9 @@ GET_STAY_TIERS = Query(
 )
 
 
+FILLS_GAP = Query(bool, "SELECT fills_gap(:listing_id::uuid, :arrive::date, :leave::date, :day::date)")
+
+
 async def list_stay_nights(
     conn: Connection, listing_id: UUID, *, arrive: date, leave: date, today: date | None = None
 ) -> list[StayNight]:
@@ -71,6 +74,14 @@ async def list_stay_nights(
     if not nights:
         raise NotFound
     return nights
+
+
+async def fills_gap(conn: Connection, listing_id: UUID, *, arrive: date, leave: date, day: date) -> bool:
+    """Return whether nights are a gap in which nothing longer can be sold.
+
+    Every room that is free for them is taken the night before, or they begin on `day`, and the night after.
+    """
+    return await FILLS_GAP.one(conn, listing_id=listing_id, arrive=arrive, leave=leave, day=day)
 
 
 async def get_cancellation_terms(

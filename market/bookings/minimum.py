@@ -10,17 +10,24 @@ from market.kernel import FieldFault
 
 
 class NightMinimum(Struct, frozen=True):
-    """The night that asks for the longest stay, the rule by which it does, and its holiday."""
+    """The night that asks for the longest stay, the rule by which it does, and its holiday.
+
+    `fills_gap`: the stay is shorter, and fills a gap between others that nothing longer can be sold in.
+    """
 
     night: date
     min_nights: int
     min_rule: RuleKind
     holiday: str | None
+    fills_gap: bool = False
 
 
 def find_short_stay(minimum: NightMinimum, *, title: str, arrive: date, leave: date, field: str) -> StayTooShort | None:
-    """Return the refusal of a stay that is shorter than one of its nights asks for, with the right day, or None."""
-    if (leave - arrive).days >= minimum.min_nights:
+    """Return the refusal of a stay that is shorter than one of its nights asks for, with the right day, or None.
+
+    One that fills a gap is not too short: the nights could not be sold otherwise.
+    """
+    if minimum.fills_gap or (leave - arrive).days >= minimum.min_nights:
         return None
     until = arrive + timedelta(days=minimum.min_nights)
     reason = describe_reason(minimum)

@@ -1,17 +1,23 @@
 """A stay that is shorter than its nights ask for is refused, with the day of departure that would be right."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
+from market.bookings.calendar import fills_gap
 from market.bookings.models import StayTooShort
 from market.catalogue.night_rules import NightRule, RuleKind, set_night_rule
 from market.catalogue.terms import NewSeason, set_season
+from market.kernel.clock import get_business_day
 from market.orders.cart import put_nights
 from market.orders.cart_view import get_cart
+from market.orders.models import ListingId, Nights
 from tests.conftest import NOW
 from tests.support.make import StayIds, load_owner, make_stay
+from tests.support.postgres import as_owner
 from tests.support.shop import Shopping, make_october_nights
+
+TODAY = get_business_day(NOW)
 
 
 @pytest.fixture
@@ -59,3 +65,64 @@ async def test_a_cart_says_that_its_stay_is_too_short(shopping: Shopping, stay: 
         cart = await get_cart(conn, shopping.buyer.account_id, now=NOW)
     assert cart.groups[0].nights[0].problem == "国庆最少住 3 晚，改到10月6日走"
     assert not cart.ready
+
+
+async def book(shopping: Shopping, stay: StayIds, arrive: int, leave: int) -> None:
+    await shopping.place(nights=[make_october_nights(stay.listing_id, arrive=arrive, leave=leave)])
+
+
+@pytest.fixture
+async def yard(shopping: Shopping) -> StayIds:
+    """Create a stay of one room, for three nights at least, that is let before the 4th and from the 6th on."""
+    async with shopping.db.transaction() as conn:
+        yard = await make_stay(conn, rooms=1)
+        host = await load_owner(conn, yard.producer_id)
+        rule = NightRule(applies=RuleKind.ALWAYS, holiday="", min_nights=3)
+        await set_night_rule(conn, host, yard.listing_id, rule, now=NOW)
+    await book(shopping, yard, 1, 4)
+    await book(shopping, yard, 6, 9)
+    return yard
+
+
+async def test_a_gap_is_filled_whole_and_not_in_part(shopping: Shopping, yard: StayIds) -> None:
+    for arrive, leave in ((4, 5), (5, 6), (9, 11)):
+        with pytest.raises(StayTooShort):
+            await book(shopping, yard, arrive, leave)
+    nights = make_october_nights(yard.listing_id, arrive=4, leave=6)
+    async with shopping.db.transaction() as conn:
+        await put_nights(conn, shopping.buyer.account_id, [nights], now=NOW)
+        cart = await get_cart(conn, shopping.buyer.account_id, now=NOW)
+        assert await fills_gap(conn, yard.listing_id, arrive=date(2019, 10, 4), leave=date(2019, 10, 6), day=TODAY)
+    assert cart.groups[0].nights[0].problem == ""
+    await book(shopping, yard, 4, 6)
+    async with shopping.db.connection() as conn:
+        assert not await fills_gap(conn, yard.listing_id, arrive=date(2019, 10, 4), leave=date(2019, 10, 6), day=TODAY)
+
+
+async def test_a_gap_is_none_while_another_room_is_free_for_longer(shopping: Shopping, yard: StayIds) -> None:
+    async with shopping.db.transaction() as conn, as_owner(conn):
+        await conn.execute(
+            "INSERT INTO rooms (listing_id, position, name, open) VALUES ($1, 2, '西屋', true)", yard.listing_id
+        )
+    with pytest.raises(StayTooShort):
+        await book(shopping, yard, 4, 6)
+    async with shopping.db.transaction() as conn, as_owner(conn):
+        await conn.execute("UPDATE rooms SET open = false WHERE position = 2")
+    await book(shopping, yard, 4, 6)
+
+
+async def test_the_nights_from_today_to_the_next_guests_are_a_gap(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        yard = await make_stay(conn, rooms=1)
+        host = await load_owner(conn, yard.producer_id)
+        await set_night_rule(
+            conn, host, yard.listing_id, NightRule(applies=RuleKind.ALWAYS, holiday="", min_nights=3), now=NOW
+        )
+
+    def nights(first: int, last: int) -> Nights:
+        return Nights(ListingId(yard.listing_id), TODAY + timedelta(days=first), TODAY + timedelta(days=last), 1)
+
+    await shopping.place(nights=[nights(2, 5)])
+    with pytest.raises(StayTooShort):
+        await shopping.place(nights=[nights(1, 2)])
+    await shopping.place(nights=[nights(0, 2)])

@@ -68,7 +68,10 @@ LIST_STAY_OFFERS = Query(
      CROSS JOIN LATERAL (
            SELECT jsonb_agg(jsonb_build_array(night, price.price_fen) ORDER BY night) AS nights,
                   (jsonb_agg(jsonb_build_object('night', night, 'min_nights', min_nights, 'min_rule', min_rule,
-                                                'holiday', holiday) ORDER BY min_nights DESC, night)) -> 0 AS minimum
+                                                'holiday', holiday) ORDER BY min_nights DESC, night) -> 0)
+                  || jsonb_build_object('fills_gap', CASE WHEN max(min_nights) > request.leave - request.arrive
+                         THEN fills_gap(listings.id, request.arrive, request.leave, :day::date) ELSE false END)
+                      AS minimum
              FROM list_night_prices(listings.id, request.arrive, request.leave) AS price
            ) AS priced
     """,

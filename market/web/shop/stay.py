@@ -9,7 +9,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.bookings.calendar import get_cancellation_terms, list_stay_nights
+from market.bookings.calendar import fills_gap, get_cancellation_terms, list_stay_nights
 from market.bookings.minimum import NightMinimum, describe_reason, find_short_stay
 from market.bookings.models import MAX_NIGHTS_SHOWN, CancellationTerms, StayNight, StayTooShort
 from market.bookings.tiers import compute_stay_refund
@@ -274,7 +274,9 @@ async def _load_choice(conn: Connection, stay: StayDetail, choice: DateChoice, t
     assert choice.leave is not None
     nights = await list_stay_nights(conn, stay.listing.id, arrive=choice.arrive, leave=choice.leave)
     short = _find_short_stay(stay, choice.arrive, choice.leave, nights)
-    if short is not None:
+    if short is not None and not await fills_gap(
+        conn, stay.listing.id, arrive=choice.arrive, leave=choice.leave, day=today
+    ):
         title = short.errors[0].message
         return {"chosen": None, "problem": title, "problem_words": "或者换别的日子。", "problem_kind": "warn"}
     full = [day_short(night.night) for night in nights if not night.free]
