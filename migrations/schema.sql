@@ -4404,6 +4404,18 @@ COMMENT ON COLUMN public.listing_files.numbers IS 'of the listings that it publi
 
 
 --
+-- Name: listing_photos; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.listing_photos (
+    listing_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    photo_id uuid NOT NULL,
+    CONSTRAINT listing_photos_bound CHECK ((("position" >= 1) AND ("position" <= 5)))
+);
+
+
+--
 -- Name: listings; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -6552,6 +6564,22 @@ ALTER TABLE ONLY public.listing_files
 
 
 --
+-- Name: listing_photos listing_photos_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.listing_photos
+    ADD CONSTRAINT listing_photos_key PRIMARY KEY (listing_id, "position");
+
+
+--
+-- Name: listing_photos listing_photos_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.listing_photos
+    ADD CONSTRAINT listing_photos_once UNIQUE (listing_id, photo_id);
+
+
+--
 -- Name: listings listings_number; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -7965,6 +7993,13 @@ CREATE INDEX line_refunds_by_account ON public.line_refunds USING btree (request
 --
 
 CREATE INDEX listing_files_by_importer ON public.listing_files USING btree (imported_by);
+
+
+--
+-- Name: listing_photos_by_photo; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listing_photos_by_photo ON public.listing_photos USING btree (photo_id);
 
 
 --
@@ -10314,6 +10349,22 @@ ALTER TABLE ONLY public.listing_files
 
 ALTER TABLE ONLY public.listing_files
     ADD CONSTRAINT listing_files_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: listing_photos listing_photos_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.listing_photos
+    ADD CONSTRAINT listing_photos_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: listing_photos listing_photos_photo; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.listing_photos
+    ADD CONSTRAINT listing_photos_photo FOREIGN KEY (photo_id) REFERENCES public.photos(id);
 
 
 --
@@ -15429,6 +15480,34 @@ GRANT SELECT ON TABLE public.listed_counties TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.listing_files TO market_app;
+
+
+--
+-- Name: TABLE listing_photos; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,DELETE ON TABLE public.listing_photos TO market_app;
+
+
+--
+-- Name: COLUMN listing_photos.listing_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(listing_id) ON TABLE public.listing_photos TO market_app;
+
+
+--
+-- Name: COLUMN listing_photos."position"; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT("position") ON TABLE public.listing_photos TO market_app;
+
+
+--
+-- Name: COLUMN listing_photos.photo_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(photo_id) ON TABLE public.listing_photos TO market_app;
 
 
 --

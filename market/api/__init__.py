@@ -28,7 +28,7 @@ from market.api import (
     subsidy_imports,
     tasks,
 )
-from market.api.selling import catalogue, closures, listing_files, packs, presales
+from market.api.selling import catalogue, closures, listing_files, listing_photos, packs, presales
 from market.api.visits import booking_changes, bookings, calendar_feeds, guest_register, slots
 
 ROUTES = [
@@ -42,6 +42,7 @@ ROUTES = [
     *closures.ROUTES,
     *catalogue.ROUTES,
     *packs.ROUTES,
+    *listing_photos.ROUTES,
     *presales.ROUTES,
     *bookings.ROUTES,
     *slots.ROUTES,

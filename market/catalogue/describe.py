@@ -10,6 +10,7 @@ from market.audit.record import add_audit_entry
 from market.catalogue import goods_terms, listing_texts
 from market.catalogue.certificates import get_category, get_open_seller, require_certificates
 from market.catalogue.goods_terms import GOODS_JSON, GoodsTerms, is_perishable
+from market.catalogue.listing_photos import settle_cover
 from market.catalogue.listing_texts import ListingTexts
 from market.catalogue.models import (
     LISTING_STATE_NAMES,
@@ -145,6 +146,7 @@ async def edit_listing(
         search_words=columns.search_words,
         search_pinyin=columns.search_pinyin,
     )
+    await settle_cover(conn, listing_id)
     edited = await get_description(conn, actor, listing_id)
     await add_audit_entry(
         conn,

@@ -39,7 +39,10 @@ class ListingVariant(Struct, frozen=True, kw_only=True):
 
 
 class ListingDetail(Struct, frozen=True):
-    """The fields that all kinds of listings show; `prefecture` to `village` name the origin."""
+    """The fields that all kinds of listings show; `prefecture` to `village` name the origin.
+
+    `more_photos` are the stored names of the photos after the cover, in order.
+    """
 
     id: UUID
     number: int
@@ -82,6 +85,7 @@ class ListingDetail(Struct, frozen=True):
     sample: bool
     ship_days: int
     unsent_days: int
+    more_photos: list[str] = []
 
 
 class ProductDetail(Struct, frozen=True):
@@ -149,7 +153,9 @@ GET_LISTING = Query(
            coalesce(get_county_setting(p.county_code, 'ship_days', business_day(:now)), :ship_days::integer)
                AS ship_days,
            coalesce(get_county_setting(p.county_code, 'unsent_days', business_day(:now)), :unsent_days::integer)
-               AS unsent_days
+               AS unsent_days,
+           ARRAY(SELECT more.name FROM listing_photos JOIN photos more ON more.id = listing_photos.photo_id
+                  WHERE listing_id = l.id ORDER BY position) AS more_photos
       FROM listings l
       JOIN categories g ON g.code = l.category_code
       JOIN producers p ON p.id = l.producer_id

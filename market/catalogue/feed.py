@@ -11,9 +11,10 @@ FEED_SIZE = 500
 
 
 class FeedItem(Struct, frozen=True, kw_only=True):
-    """A pack of a product on sale: `number` and `position` identify it, `in_stock` is whether one can be bought today.
+    """A pack of a product on sale, with the stored names of its photos: the cover, and those after it.
 
-    `presale_from` is the first day on which a pre-sold product is sent. Prices are those of a single pack for everyone.
+    `number` and `position` identify it, `in_stock` is whether one can be bought today. `presale_from` is the first day
+    on which a pre-sold product is sent. Prices are those of a single pack for everyone.
     """
 
     number: int
@@ -29,6 +30,7 @@ class FeedItem(Struct, frozen=True, kw_only=True):
     net_g: int | None
     photo: str | None
     photo_kind: str | None
+    more_photos: list[str]
     in_stock: bool
     presale_from: date | None
 
@@ -39,6 +41,8 @@ LIST_FEED_ITEMS = Query(
     """
     SELECT l.number, v.position, l.title, v.unit, l.story, c.name AS category, p.name AS seller, county.name AS county,
            village.name AS village, v.price_fen, v.net_g, f.name AS photo, f.kind AS photo_kind,
+           ARRAY(SELECT more.name FROM listing_photos JOIN photos more ON more.id = listing_photos.photo_id
+                  WHERE listing_id = l.id ORDER BY listing_photos.position) AS more_photos,
            coalesce(lots.available_units >= v.lot_units_per_item, false)
            AND NOT EXISTS (SELECT FROM closures
                             WHERE closures.producer_id = l.producer_id AND closed_during @> :today::date) AS in_stock,

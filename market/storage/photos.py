@@ -115,8 +115,10 @@ ADD_PHOTO = Query(
 FIND_LISTED_PHOTO = Query(
     int,
     """
-    SELECT 1 FROM photos f JOIN listings l ON l.photo_id = f.id
+    SELECT 1 FROM photos f
      WHERE f.name = :name AND f.purpose = 'listing'
+       AND (EXISTS (SELECT FROM listings WHERE photo_id = f.id)
+            OR EXISTS (SELECT FROM listing_photos WHERE photo_id = f.id))
      LIMIT 1
     """,
 )

@@ -17,6 +17,7 @@ DELETE_UNUSED_PHOTOS = Query(
           FROM photos f
          WHERE f.created_at < :before::timestamptz
            AND NOT EXISTS (SELECT FROM listings WHERE photo_id = f.id)
+           AND NOT EXISTS (SELECT FROM listing_photos WHERE photo_id = f.id)
            AND NOT EXISTS (SELECT FROM certificates WHERE photo_id = f.id)
            AND NOT EXISTS (SELECT FROM claim_photos WHERE photo_id = f.id)
            AND NOT EXISTS (SELECT FROM review_photos WHERE photo_id = f.id)

@@ -29,6 +29,7 @@ from market.web.farm.selling import (
     list_activity,
     list_product,
     list_stay,
+    listing_photos,
     listings,
     packs,
     presale,
@@ -80,7 +81,7 @@ _FARM_PAGES = (
     booking_changes, calendar_feeds, slots, list_activity, edit_listing, packs, presale, stay_deposit, list_product,
     list_stay, listings, money_page, money_forms, month_statement, claims, refunds, goods_returns, cases,
     farm_reviews, farm_complaints, farm_mediation, phone_bill, apply, certificates, freight, closed,
-    farm_coupons, import_listings, farm_conversations, farm_invoices,
+    farm_coupons, listing_photos, import_listings, farm_conversations, farm_invoices,
     packing, sales,
 )  # fmt: skip
 

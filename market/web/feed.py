@@ -17,7 +17,7 @@ from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.rate_limits import RateClass
-from market.storage.photos import get_photo_paths
+from market.storage.photos import PhotoFormat, get_photo_paths
 from market.web.assets import HOUR, get_origin
 from payments.money import format_yuan
 
@@ -97,7 +97,8 @@ def _describe_for_json(origin: str, item: FeedItem) -> dict[str, Any]:
         "tags": [item.category, item.county],
         "_offer": {"price": format_yuan(item.price_fen), "currency": "CNY", "availability": _get_availability(item)},
     }
-    return about | ({"image": image} if image else {})
+    more = [{"url": each, "mime_type": "image/webp"} for each in _list_more_images(origin, item)]
+    return about | ({"image": image} if image else {}) | ({"attachments": more} if more else {})
 
 
 def _describe_for_merchants(origin: str, item: FeedItem) -> list[tuple[str, str]]:
@@ -110,6 +111,7 @@ def _describe_for_merchants(origin: str, item: FeedItem) -> list[tuple[str, str]
         ("description", _get_description(item)),
         ("link", _get_link(origin, item)),
         ("image_link", image),
+        *(("additional_image_link", each) for each in _list_more_images(origin, item)),
         ("availability", _get_availability(item)),
         ("availability_date", f"{item.presale_from}T00:00:00+08:00" if item.presale_from else ""),
         ("price", f"{format_yuan(item.price_fen)} CNY"),
@@ -136,6 +138,11 @@ def _get_link(origin: str, item: FeedItem) -> str:
 
 def _get_image(origin: str, item: FeedItem) -> str:
     return f"{origin}{get_photo_paths(item.photo, item.photo_kind)[-1]}" if item.photo else ""
+
+
+def _list_more_images(origin: str, item: FeedItem) -> list[str]:
+    """Return the addresses of the photos after the cover; both formats take up to ten."""
+    return [f"{origin}{get_photo_paths(name, PhotoFormat.WEBP)[-1]}" for name in item.more_photos]
 
 
 def _get_availability(item: FeedItem) -> str:

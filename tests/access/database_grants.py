@@ -95,6 +95,7 @@ GRANTS = {
     "lines": "select insert",
     "listed_counties": "select",
     "listing_files": "select insert",
+    "listing_photos": "select delete insert(listing_id position photo_id)",
     "listings": "select insert update(category_code title story perishable photo_id state gi rating_sum rating_count"
     " sold_count score search_text search_words search_pinyin version ranked_sold_count certified_until "
     "storage shelf_days no_ship)",

@@ -217,6 +217,8 @@ API_CASES: tuple[RouteCase, ...] = (
         json=PACK,
         status=201,
     ),
+    get("/api/v1/listings/{listing_id}/photos", PRODUCER_MEMBERS),
+    put("/api/v1/listings/{listing_id}/photos", PRODUCER_MEMBERS, json={"version": 99, "photo_ids": []}, status=409),
     put("/api/v1/listings/{listing_id}/presale", PRODUCER_MEMBERS, json=PRESALE),
     delete("/api/v1/listings/{listing_id}/presale", PRODUCER_MEMBERS, status=204),
     put(

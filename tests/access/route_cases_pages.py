@@ -280,6 +280,14 @@ PAGE_CASES: tuple[RouteCase, ...] = (
         form={"version": "1", "title": "阜平大枣", "category": "fruit"},
         status=303,
     ),
+    get("/farm/listings/{number}/photos", as_own_page(PRODUCER_MEMBERS), params={"number": Id("listing_number")}),
+    post(
+        "/farm/listings/{number}/photos",
+        PRODUCER_MEMBERS,
+        params={"number": Id("listing_number")},
+        form={"version": "1"},
+        status=422,
+    ),
     get("/farm/listings/{number}/presale", as_own_page(PRODUCER_MEMBERS), params={"number": Id("listing_number")}),
     post(
         "/farm/listings/{number}/presale",

@@ -31,6 +31,7 @@ OWNED_TABLES = {
         "variants",
         "tier_prices",
         "listing_files",
+        "listing_photos",
         "rooms",
         "night_prices",
         "night_rules",

@@ -33,6 +33,7 @@ from market.web.shop.listing_details import (
     format_origin,
     join_facts,
     list_certificates,
+    list_more_photos,
     list_tags,
     list_trail,
     list_way,
@@ -150,6 +151,7 @@ async def render_activity(
     context = {
         "item": item,
         "favourite": favourite,
+        "more_photos": list_more_photos(listing),
         "coupons": coupons,
         "trail": list_trail(listing),
         "freight": [],

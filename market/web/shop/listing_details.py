@@ -17,9 +17,9 @@ from market.orders.escrow import compute_share
 from market.producers.closures import describe_closure
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, CertificateKind, ProducerKind
 from market.reviews.views import PublicReview, list_listing_reviews
-from market.storage.photos import PhotoFormat
+from market.storage.photos import PhotoFormat, get_photo_paths
 from market.web.assets import get_origin
-from market.web.shop.cards import format_freight_rule, format_months, make_photo_view
+from market.web.shop.cards import PhotoView, format_freight_rule, format_months, make_photo_view
 from market.web.shop.promises import (
     PERISHABLE_RETURNS,
     describe_bad_fruit_promise,
@@ -32,6 +32,7 @@ from market.web.ui.illustrations import get_illustration
 from payments.money import format_yuan
 
 _MAX_REVIEWS = 3
+_SMALL_PHOTO = 240
 
 
 GET_COMMISSION = Query(int, "SELECT commission_bp FROM listings WHERE id = :listing_id")
@@ -167,6 +168,14 @@ async def load_price_split(conn: Connection, listing: ListingDetail, price: Fen)
     return [(listing.producer, share.payable_fen), (f"平台服务费 {percent_bp(rate)}", share.commission_fen)]
 
 
+def list_more_photos(listing: ListingDetail) -> list[tuple[PhotoView, str]]:
+    """Return the photos of a listing after its cover as small pictures, each with the path of the large one."""
+    return [
+        (PhotoView(small, _SMALL_PHOTO, _SMALL_PHOTO), large)
+        for small, *_, large in (get_photo_paths(name, PhotoFormat.WEBP) for name in listing.more_photos)
+    ]
+
+
 class ListingMetadata(Struct, frozen=True):
     """The metadata for `shop/meta.html`, the picture at the top, and the link to the seller."""
 
@@ -256,6 +265,7 @@ __all__ = [
     "list_certificates",
     "list_freight_rows",
     "list_guest_questions",
+    "list_more_photos",
     "list_tags",
     "list_trail",
     "list_way",

@@ -32,6 +32,7 @@ from market.web.shop.listing_details import (
     list_buyer_questions,
     list_certificates,
     list_freight_rows,
+    list_more_photos,
     list_tags,
     list_trail,
     list_way,
@@ -198,6 +199,7 @@ async def show_product(
     context = {
         "item": item,
         "favourite": favourite,
+        "more_photos": list_more_photos(product.listing),
         "coupons": coupons,
         "trail": list_trail(product.listing),
         **_describe_freight(product, item, region),
