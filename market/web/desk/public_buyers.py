@@ -55,9 +55,7 @@ async def _page(
         "form": form,
         "errors": errors,
         "key": make_form_key(),
-        "notice": PageNotice("ok", "记好了，登录后就按公家单位的价")
-        if request.query_params.get("done") == "1"
-        else None,
+        "notice": PageNotice("ok", _DONE) if request.query_params.get("done") == "1" else None,
         "keep": build_county_query(desk),
     }
     return render_desk_page(request, desk, "public_buyers.html", context, status=status)
