@@ -146,8 +146,7 @@ async def edit_listing(
         search_words=columns.search_words,
         search_pinyin=columns.search_pinyin,
     )
-    await settle_cover(conn, listing_id)
-    edited = await get_description(conn, actor, listing_id)
+    edited = await _settle(conn, actor, listing_id)
     await add_audit_entry(
         conn,
         actor=str(actor.account_id),
@@ -157,6 +156,12 @@ async def edit_listing(
         now=now,
     )
     return edited
+
+
+async def _settle(conn: Connection, actor: Actor, listing_id: UUID) -> Description:
+    """Return the corrected description, with a cover if the listing has any photo."""
+    await settle_cover(conn, listing_id)
+    return await get_description(conn, actor, listing_id)
 
 
 async def _lock_description(conn: Connection, actor: Actor, listing_id: UUID, *, version: int) -> Description:

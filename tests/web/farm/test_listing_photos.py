@@ -22,6 +22,7 @@ async def test_photos_are_added_ordered_and_removed_on_the_pages(village: Villag
         assert "选一张照片" in (await farm.submit(path, status=422)).text
         bad = {"photo": ("a.jpg", b"not a photo", "image/jpeg")}
         assert "没改成" in (await farm.submit(path, files=bad, status=422)).text
+        seen = await farm.open(path)
         for count in range(1, 7):
             seen = await farm.submit(path, files={"photo": ("a.jpg", make_photo(40 * count), "image/jpeg")})
             assert seen.text.count("不要这张") == count

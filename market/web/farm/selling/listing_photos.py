@@ -111,7 +111,7 @@ async def submit_listing_photos(
 def _reorder(photos: Sequence[UUID], added: Sequence[UUID], *, first: UUID | None, dropped: UUID | None) -> list[UUID]:
     """Return the photos with one put first or taken away, and new ones behind."""
     kept = [each for each in photos if each != dropped]
-    front = [first] if first in kept else []
+    front = [first] if first is not None and first in kept else []
     return [*front, *(each for each in kept if each not in front), *added]
 
 
