@@ -79,7 +79,7 @@ async def test_an_undecided_enrolment_is_completed_and_decided_without_asking(ja
     assert (answer["outcome"], answer["counts"]["changed"]) == ("ok", 0)
     assert [each["subject"] for each in await list_versions(january, "enrolments")] == ["DX-06"]
     undone = await run_import_command(january, "enrolments", edit_copy(story, folder, "undone.csv", keep_row(3)))
-    assert (undone["code"], undone["changed"]) == ("facts_differ", 5)
+    assert (undone["code"], undone["changed"]) == ("facts_differ", 6)
 
 
 async def test_an_open_binding_is_ended_without_asking_and_its_device_is_not_replaced(

@@ -29,9 +29,8 @@ from market.web.services import get_services
 
 
 def _describe_deadline(case: AssignedCase, now: datetime) -> str:
-    if case.stopped:
-        return "等补充情况，时间先停着"
-    return f"{'过期了，' if case.due_at <= now else ''}{format_due(case.due_at)}前"
+    waits = "，在等补充情况" if case.stopped else ""
+    return f"{'过期了，' if case.due_at <= now else ''}{format_due(case.due_at)}前{waits}"
 
 
 @get("/cases", include_in_schema=False)
