@@ -42,6 +42,8 @@ from payments import Purpose
 _MAX_REFRESHES = 24
 """The maximum number of refreshes of a pending payment without scripts, one per five seconds: two minutes."""
 _UNPAID_STATES = {OrderState.PLACED, OrderState.DEPOSITED}
+_HEADINGS = {OrderState.PLACED: "等您付款", OrderState.DEPOSITED: "订金付了，等尾款"}
+"""Where the heading of an order says more than a row of the list."""
 
 
 class OrderHeader(Struct, frozen=True):
@@ -72,7 +74,7 @@ def _describe_order(order: OrderView, today: date) -> str:
         return "都收到了"
     if order.state is OrderState.FINISHED and len(active) == 1:
         return describe_visit(active[0], today)
-    return "等您付款" if order.state is OrderState.PLACED else ORDER_STATE_NAMES[order.state]
+    return _HEADINGS.get(order.state, ORDER_STATE_NAMES[order.state])
 
 
 def _describe_next(order: OrderView) -> str:

@@ -38,12 +38,13 @@ _LATEST = 10
 
 ORDER_STATE_NAMES: dict[OrderState, str] = {
     OrderState.PLACED: "等付款",
-    OrderState.DEPOSITED: "订金付了，等尾款",
+    OrderState.DEPOSITED: "等尾款",
     OrderState.PAID: "付好了",
     OrderState.FINISHED: "办完了",
     OrderState.CANCELLED: "取消了",
     OrderState.EXPIRED: "过时没付",
 }
+"""Short: beside them a row of the list has room for its goods on a screen of 360 pixels."""
 
 
 _GROUP_NAMES: dict[OrderGroup, str] = {

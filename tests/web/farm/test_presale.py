@@ -38,7 +38,9 @@ async def test_a_presale_is_set_bought_with_a_deposit_and_its_balance_paid(villa
         assert "等尾款" in seen.text
         order = await get_order_number(village)
         assert f"/orders/{order}/pay" not in seen.links()
-        assert "订金付了，等尾款" in (await browser.open("/me")).text
+        listed = (await browser.open("/me")).text
+        assert "等尾款" in listed
+        assert "订金付了" not in listed  # too long beside the goods at 360 px
     async with await village.browser(village.farmer) as farm:
         assert "付了订金，等尾款的 1 单" in (await farm.open("/farm/orders")).text
         suborder = await village.value("SELECT id FROM suborders")
