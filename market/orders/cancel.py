@@ -92,7 +92,7 @@ LIST_BOOKED_STAYS = Query(
 )
 
 
-IS_PACKAGE = Query(bool, "SELECT EXISTS (SELECT FROM package_orders WHERE order_id = :order_id)")
+_IS_PACKAGE = Query(bool, "SELECT EXISTS (SELECT FROM package_orders WHERE order_id = :order_id)")
 
 
 class BuyerOrder(Struct, frozen=True):
@@ -226,7 +226,7 @@ async def list_cancellation_shares(
     """
     suborders = await load_suborders(conn, order.id)
     cancellable = {SuborderState.DEPOSITED, SuborderState.PAID}
-    if await IS_PACKAGE.one(conn, order_id=order.id):
+    if await is_package(conn, order.id):
         remaining = {each.position for each in suborders if each.state in cancellable}
         if positions is not None and remaining.intersection(positions) not in (set(), remaining):
             raise PackageCancelledWhole
@@ -238,6 +238,11 @@ async def list_cancellation_shares(
         raise OrderNotCancellable
     visits = {row.suborder_id: row for row in await list_booked_visits(conn, order.id, now=now)}
     return [(each, _compute_goods_refund(each, visits.get(each.id), now)) for each in selected]
+
+
+async def is_package(conn: Connection, order_id: UUID) -> bool:
+    """Return whether an order was placed as a package."""
+    return await _IS_PACKAGE.one(conn, order_id=order_id)
 
 
 async def cancel_suborders(

@@ -14,6 +14,7 @@ from market.catalogue.models import ListingKind
 from market.identity.models import AccountId
 from market.kernel import Connection, Database, Fen, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
+from market.kernel.structs import build_from
 from market.orders.address import Destination
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.offers import load_goods_offers, load_stay_offers
@@ -54,6 +55,7 @@ from market.slots.models import PartyTooLarge, SlotClosed, SlotFull, SlotId, Slo
 MAX_ATTEMPTS = 8
 """How often a booking chooses again when others took first what it had chosen."""
 _TAKEN = (SoldOut, NightsTaken, SlotFull, SlotClosed, SlotStarted, NotForSale, ShopClosed)
+_KINDS = {ListingKind.STAY: "住的", ListingKind.ACTIVITY: "玩的", ListingKind.PRODUCT: "东西"}
 _UNITS = {ListingKind.STAY: "间", ListingKind.ACTIVITY: "个名额"}
 
 
@@ -72,11 +74,19 @@ class PackageWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     times: Annotated[list[PartTime], Meta(max_length=MAX_PARTS)] = []
 
 
+class QuotedSupplier(Struct, frozen=True, kw_only=True):
+    """Who would supply so many packages of a part now, and with what."""
+
+    producer: str
+    title: str
+    packages: int
+
+
 class PartQuote(Struct, frozen=True, kw_only=True):
-    """Who would supply a part now, each with a number of packages."""
+    """Who would supply a part now."""
 
     position: int
-    households: list[tuple[str, int]]
+    suppliers: list[QuotedSupplier]
 
 
 class PackageQuote(Struct, frozen=True, kw_only=True):
@@ -145,7 +155,7 @@ async def quote_package(
     except Refusal as refusal:
         refusal.errors = _name_parts(refusal.errors, plan)
         raise
-    names = {each.variant_id: each.producer for part in package.parts for each in part.suppliers}
+    suppliers = {each.variant_id: each for part in package.parts for each in part.suppliers}
     return PackageQuote(
         price_fen=plan.choice.price_fen,
         freight_fen=price.freight_fen,
@@ -156,7 +166,11 @@ async def quote_package(
         parts=[
             PartQuote(
                 position=part.position,
-                households=[(names[each.variant_id], count) for own, each, count in plan.picks if own is part],
+                suppliers=[
+                    build_from(QuotedSupplier, suppliers[each.variant_id], packages=count)
+                    for own, each, count in plan.picks
+                    if own is part
+                ],
             )
             for part in package.parts
         ],
@@ -311,7 +325,7 @@ def _require_time(package: Package, part: PackagePart, found: Sequence[Capacity]
 
 def _refuse_full(package: Package, missing: Sequence[PackagePart], *, waiting: bool, minutes: int) -> PackageFull:
     words = {part.position: f"{_UNITS.get(part.kind, part.unit)}不够" for part in missing}
-    names = "、".join(f"“{part.suppliers[0].title}”" for part in missing)
+    names = "、".join(_KINDS[part.kind] if len(part.agreed) > 1 else f"“{part.agreed[0].title}”" for part in missing)
     faults = tuple(FieldFault(f"parts[{position - 1}]", message) for position, message in words.items())
     kind = PackageReserved if waiting else PackageFull
     return kind(title=package.title, parts=names, minutes=minutes, errors=faults)

@@ -149,7 +149,7 @@ async def withdraw_package(
 
 
 def describe_missing(package: Package) -> str:
-    """Return in Chinese whom a package waits for: `样例枣园还没答复`."""
+    """Return in Chinese whom a package waits for: `赵家枣园还没答复`."""
     asked = dict.fromkeys(
         each.producer for part in package.parts for each in part.suppliers if each.state is Consent.ASKED
     )

@@ -157,7 +157,7 @@ async def _cancel_rest(
     conn: Connection, seal: Seal, order: LockedOrder, buyer: Actor, *, now: datetime
 ) -> tuple[Cancellation, list[RefundId]]:
     cancelled_at = await GET_HOST_CANCELLED_AT.maybe(conn, order_id=order.id)
-    rest = await _list_rest(conn, order, now=now)
+    rest = await list_rest(conn, order.id, now=now)
     if cancelled_at is None or now >= cancelled_at + REST_WINDOW or not rest or order.state is not OrderState.PAID:
         raise RestNotFree(hours=int(REST_WINDOW.total_seconds()) // _HOURS)
     shares = [(each, each.goods_left_fen) for each in rest]
@@ -172,13 +172,13 @@ async def _cancel_rest(
     return Cancellation(order.id, state, refunded_fen), [refund.id for refund in refunds]
 
 
-async def _list_rest(conn: Connection, order: LockedOrder, *, now: datetime) -> list[LockedSuborder]:
-    """Return the paid suborders of a locked order that have not begun."""
+async def list_rest(conn: Connection, order_id: UUID, *, now: datetime) -> list[LockedSuborder]:
+    """Return the paid suborders of an order that have not begun, for callers that have checked whose it is."""
     today = get_business_day(now)
-    visits = {each.suborder_id: each for each in await list_booked_visits(conn, order.id, now=now)}
+    visits = {each.suborder_id: each for each in await list_booked_visits(conn, order_id, now=now)}
     return [
         each
-        for each in await load_suborders(conn, order.id)
+        for each in await load_suborders(conn, order_id)
         if each.state is SuborderState.PAID
         and (
             each.kind is SuborderKind.GOODS

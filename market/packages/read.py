@@ -1,5 +1,6 @@
 """Read packages: in full, for who composed them, for a household its own part, and for buyers."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -115,7 +116,10 @@ _PACKAGES = """
       JOIN divisions AS village ON village.code = producers.village_code
       JOIN divisions AS county ON county.code = producers.county_code || '000000'"""
 GET_PACKAGE = Query(Package, _PACKAGES + " WHERE packages.id = :package_id")
-GET_LIVE_PACKAGE = Query(Package, _PACKAGES + " WHERE packages.number = :number AND packages.state = 'live'")
+GET_LIVE_PACKAGE = Query(
+    Package,
+    _PACKAGES + " WHERE packages.number = :number AND packages.state = 'live' AND producers.state = 'open'",
+)
 LIST_OWN_PACKAGES = Query(
     Package,
     _PACKAGES
@@ -130,7 +134,8 @@ LIST_LIVE_PACKAGES = Query(
     Package,
     _PACKAGES
     + """
-     WHERE packages.state = 'live' AND packages.number < :before AND upper(valid_during) > :day::date
+     WHERE packages.state = 'live' AND producers.state = 'open' AND packages.number < :before
+       AND upper(valid_during) > :day::date
        AND (:division::text IS NULL OR starts_with(producers.village_code, :division))
        AND NOT EXISTS (
            SELECT FROM package_parts AS part
@@ -153,6 +158,15 @@ LIST_INVITED_PACKAGES = Query(
        AND packages.producer_id <> :producer_id
      ORDER BY packages.state = 'withdrawn', packages.number DESC
      LIMIT :limit
+    """,
+)
+COUNT_ASKED = Query(
+    int,
+    """
+    SELECT count(DISTINCT package_id)
+      FROM package_suppliers JOIN packages ON packages.id = package_id
+     WHERE package_suppliers.producer_id = ANY(:producer_ids::uuid[]) AND package_suppliers.state = 'asked'
+       AND packages.state <> 'withdrawn'
     """,
 )
 
@@ -233,6 +247,11 @@ async def list_invitations(conn: Connection, actor: Actor, producer_id: UUID) ->
     rows = await COUNT_OWN_BOOKINGS.all(conn, package_ids=[each.id for each in packages], producer_id=producer_id)
     booked = {row.package_id: row.packages for row in rows}
     return [_make_invitation(each, producer_id, booked.get(each.id, 0)) for each in packages]
+
+
+async def count_asked(conn: Connection, producer_ids: Sequence[UUID]) -> int:
+    """Return how many packages wait for an answer of the producers."""
+    return await COUNT_ASKED.one(conn, producer_ids=list(producer_ids))
 
 
 async def list_offers(

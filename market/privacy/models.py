@@ -119,6 +119,15 @@ class PersonalVoucher(Struct, frozen=True):
     claimed_at: datetime
 
 
+class PersonalPackage(Struct, frozen=True):
+    """A package that the person composed, or to which they answered for a producer: `draft` to `declined`."""
+
+    title: str
+    role: str
+    state: str
+    at: datetime
+
+
 class PersonalFavourite(Struct, frozen=True):
     """A listing or a producer that the person keeps, by its title or name."""
 
@@ -186,4 +195,5 @@ class PersonalData(Struct, frozen=True, kw_only=True):
     favourites: list[PersonalFavourite]
     parcels: list[PersonalParcel]
     public_units: list[PersonalPublicUnit]
+    packages: list[PersonalPackage]
     records: list[PersonalRecord]

@@ -26,6 +26,7 @@ from market.privacy.models import (
     PersonalMessage,
     PersonalOrder,
     PersonalOrderLine,
+    PersonalPackage,
     PersonalParcel,
     PersonalPayoutAccount,
     PersonalPublicUnit,
@@ -220,6 +221,17 @@ LIST_PUBLIC_UNITS = Query(
      ORDER BY verified_at LIMIT :limit
     """,
 )
+LIST_PACKAGES = Query(
+    PersonalPackage,
+    """
+    SELECT title, 'composed' AS role, state, created_at AS at FROM packages WHERE created_by = :account_id
+    UNION ALL
+    SELECT DISTINCT title, 'answered', s.state, decided_at
+      FROM package_suppliers s JOIN packages ON packages.id = package_id
+     WHERE decided_by = :account_id AND created_by <> :account_id
+     ORDER BY at DESC LIMIT :limit
+    """,
+)
 LIST_RECORDS = Query(
     PersonalRecord,
     """
@@ -301,5 +313,6 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
         favourites=await LIST_KEPT_FAVOURITES.all(conn, account_id=account_id, limit=MAX_ROWS),
         parcels=await LIST_PARCELS_OF_BUYER.all(conn, account_id=account_id, limit=MAX_ROWS),
         public_units=await LIST_PUBLIC_UNITS.all(conn, account_id=account_id, limit=MAX_ROWS),
+        packages=await LIST_PACKAGES.all(conn, account_id=account_id, limit=MAX_ROWS),
         records=await LIST_RECORDS.all(conn, account_id=account_id, limit=MAX_ROWS),
     )

@@ -13,6 +13,7 @@ from market.identity.models import NotFound
 from market.kernel import BASIS_POINTS, Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.orders.cancel import is_package
 from market.orders.checkout.offers import load_stay_offers
 from market.orders.checkout.order_request import is_bookable
 from market.orders.checkout.placing import require_on_sale
@@ -29,6 +30,7 @@ from market.visits.models import (
     BookingNotChangeable,
     ChangeInvalid,
     ChangeNotOpen,
+    PackageStayNotChangeable,
 )
 from payments import Refund, RefundId, has_open_dispute
 from payments.money import format_yuan
@@ -62,6 +64,7 @@ async def load_changeable_stay(conn: Connection, suborder_id: UUID, days: NewDay
 
     Raises:
         NotFound, BookingNotChangeable, ChangeInvalid: see `quote_change`.
+        PackageStayNotChangeable: the stay is part of a package, whose other parts are on its days.
     """
     order = await lock_order_by_suborder(conn, suborder_id)
     if order is None:
@@ -70,6 +73,8 @@ async def load_changeable_stay(conn: Connection, suborder_id: UUID, days: NewDay
     bookings = await list_movable_bookings(conn, suborder_id)
     if suborder.kind is not SuborderKind.STAY or suborder.state is not SuborderState.PAID or not bookings:
         raise BookingNotChangeable
+    if await is_package(conn, order.id):
+        raise PackageStayNotChangeable
     day = get_business_day(now)
     nights = Nights(ListingId(bookings[0].listing_id), days.arrive_on, days.leave_on, len(bookings))
     if not is_bookable(nights, day):

@@ -79,6 +79,14 @@ class BookingNotChangeable(Refusal):
     en = "The stay cannot be changed now: it is not paid, has begun, or was cancelled."
 
 
+class PackageStayNotChangeable(BookingNotChangeable):
+    """The stay is part of a package: its price and its other parts are for these days."""
+
+    code = "package_stay_not_changeable"
+    zh = "套餐里的住宿不能单独改日子。要换日子，整套退了再订。"
+    en = "A stay of a package is not changed alone; cancel the package and book it again."
+
+
 class ChangeInvalid(Refusal):
     """The new days cannot be booked, or are those of the booking; `errors` names the field."""
 

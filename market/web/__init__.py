@@ -23,6 +23,7 @@ from market.web.farm.money import page as money_page
 from market.web.farm.selling import (
     certificates,
     closed,
+    compose_package,
     edit_listing,
     freight,
     import_listings,
@@ -31,6 +32,7 @@ from market.web.farm.selling import (
     list_stay,
     listing_photos,
     listings,
+    packages,
     packs,
     presale,
     stay_deposit,
@@ -54,12 +56,14 @@ from market.web.shop import (
     favourites,
     order,
     order_actions,
+    order_package,
     orders,
     product,
     reviews,
     seller,
     stay,
 )
+from market.web.shop import packages as shop_packages
 from market.web.shop.aftersales import booking_changes as shop_booking_changes
 from market.web.shop.aftersales import cases as shop_cases
 from market.web.shop.aftersales import claims as shop_claims
@@ -68,13 +72,13 @@ from market.web.shop.aftersales import conversations as shop_conversations
 from market.web.shop.aftersales import goods_returns as shop_returns
 from market.web.shop.aftersales import invoices as shop_invoices
 from market.web.shop.aftersales import mediation, own_review
-from market.web.shop.buying import cart, checkout, pay, pickup_point
+from market.web.shop.buying import book_package, cart, checkout, pay, pickup_point
 
 _SHOP_PAGES = (
     assets, feed, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
     browse, product, activity, stay, reviews, seller, cart, checkout, coupons, favourites, pay, orders, order,
     order_actions, own_review, shop_claims, shop_returns, shop_cases, mediation, shop_complaints, shop_booking_changes,
-    shop_conversations, shop_invoices, pickup_point,
+    shop_conversations, shop_invoices, pickup_point, shop_packages, book_package, order_package,
 )  # fmt: skip
 _FARM_PAGES = (
     farm_home, parcels, weigh_parcel, packing_slips, guests, gate, guest_register, nights, night_prices,
@@ -82,7 +86,7 @@ _FARM_PAGES = (
     list_stay, listings, money_page, money_forms, month_statement, claims, refunds, goods_returns, cases,
     farm_reviews, farm_complaints, farm_mediation, phone_bill, apply, certificates, freight, closed,
     farm_coupons, listing_photos, import_listings, farm_conversations, farm_invoices,
-    packing, sales,
+    packing, sales, packages, compose_package,
 )  # fmt: skip
 
 SHOP = Router(

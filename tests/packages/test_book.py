@@ -21,7 +21,8 @@ from market.packages.capacity import load_availability
 from market.packages.consent import answer_package, withdraw_package
 from market.packages.models import InvalidPackageBooking, PackageFull, PackageReserved
 from market.packages.order_parts import find_ordered_package
-from market.packages.read import list_invitations
+from market.packages.read import list_invitations, list_offers
+from market.privacy.personal_data import load_personal_data
 from market.producers.closures import ClosureReason, NewClosure, write_closure
 from market.slots.models import PartyTooLarge
 from tests.conftest import NOW
@@ -101,7 +102,9 @@ async def test_freight_is_added_as_for_other_goods_and_is_in_the_quote(village: 
         quote = await quote_package(conn, village.package.number, make_wish(), region_code="130100", now=NOW)
     assert (quote.price_fen, quote.total_fen) == (400_00, 400_00 + quote.freight_fen)
     assert quote.freight_fen > 0
-    assert [part.households for part in quote.parts] == [[("样例农家甲", 1)], [("样例合作社", 1)], [("样例枣园", 1)]]
+    assert [[(each.producer, each.packages) for each in part.suppliers] for part in quote.parts] == [
+        [("样例农家甲", 1)], [("样例合作社", 1)], [("样例枣园", 1)],
+    ]  # fmt: skip
     with pytest.raises(TotalChanged):
         await village.book(total_fen=400_00)
     assert (await village.book(total_fen=quote.total_fen)).total_fen == quote.total_fen
@@ -184,6 +187,24 @@ async def test_nothing_is_sold_after_it_was_withdrawn(village: Village) -> None:
         await withdraw_package(conn, village.guide, village.guide.producers[0], village.package.id, now=NOW)
     with pytest.raises(NotFound):
         await village.book()
+
+
+async def test_a_suspended_organiser_sells_none_and_its_copy_of_data_has_the_packages(
+    village: Village, owner: asyncpg.Connection
+) -> None:
+    async with village.shopping.db.connection() as conn:
+        copies = [
+            await load_personal_data(conn, village.shopping.seal, each.account_id)
+            for each in (village.guide, village.orchard)
+        ]
+    assert [[(each.title, each.role, each.state) for each in copy.packages] for copy in copies] == [
+        [("枣乡两日", "composed", "live")], [("枣乡两日", "answered", "agreed")],
+    ]  # fmt: skip
+    await owner.execute("UPDATE producers SET state = 'suspended' WHERE id = $1", village.package.producer_id)
+    with pytest.raises(NotFound):
+        await village.book()
+    async with village.shopping.db.connection() as conn:
+        assert (await list_offers(conn, today=NOW.date())).items == []
 
 
 async def test_a_package_that_is_withdrawn_while_it_is_booked_is_not_placed(

@@ -1,5 +1,6 @@
 """A seller's home page: parcels to ship, arriving guests, money owed."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,10 +22,11 @@ from market.kernel import Database, Fen
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.models import SuborderState
+from market.packages.read import count_asked
 from market.producers.certificate_ends import EndingCertificate, list_ending_certificates
 from market.producers.closures import Closure, describe_closure, find_closure
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_STATE_NAMES, ProducerState
-from market.producers.queries import list_own_producers
+from market.producers.queries import ProducerRow, list_own_producers
 from market.reviews.answer import count_unanswered_reviews
 from market.visits.read_changes import count_asked_changes
 from market.web.farm.money.view import load_earnings
@@ -72,10 +74,10 @@ async def show_farm_home(
         questions = await count_unread(conn, actor, side=Side.SELLER)
         invoices = await count_open_invoices(conn, actor)
         changes = await count_asked_changes(conn, actor)
+        packages = await count_asked(conn, actor.producers)
         ending = await list_ending_certificates(conn, actor, today=clock.today())
         closures = [await find_closure(conn, shop, today=clock.today()) for shop in actor.producers[:_SHOPS_ON_HOME]]
-        pending = [shop for shop in await list_own_producers(conn, actor) if shop.state != ProducerState.OPEN]
-    count = len(parcels)
+        shops = await list_own_producers(conn, actor)
     hosting = bool(guests) and not parcels
     waiting, coming = show_drawings_once(
         parcel_rows(parcels[:_ROWS_ON_HOME], clock.today()),
@@ -85,7 +87,7 @@ async def show_farm_home(
     context = {
         "name": actor.name,
         "day": clock.today(),
-        "pending": [(shop.name, PRODUCER_STATE_NAMES[shop.state]) for shop in pending],
+        "pending": _list_pending(shops),
         "closed": next((_describe_closure(each, clock.today()) for each in closures if each is not None), ""),
         "claims": claims,
         "returns": returns,
@@ -96,18 +98,24 @@ async def show_farm_home(
         "changes": changes,
         "questions": questions,
         "invoices": invoices,
+        "packages": packages,
         "hosting": hosting,
         "guest_drawing": _GUEST_DRAWING,
         "guest_count": len(guests),
-        "ship_count": count,
+        "ship_count": len(parcels),
         "owed_fen": owed_fen,
-        "ship_line": f"{count} 单等着发" if count else "没有要发的",
+        "ship_line": f"{len(parcels)} 单等着发" if parcels else "没有要发的",
         "bill_line": await load_bill_line(request, actor),
         "waiting": waiting,
         "guests": coming,
         "money": money[:_ROWS_ON_HOME] if len(money) <= _ROWS_ON_HOME else _shorten(money, owed_fen),
     }
     return render_page(request, "farm/home.html", context, actor=actor)
+
+
+def _list_pending(shops: Sequence[ProducerRow]) -> list[tuple[str, str]]:
+    """Return the shops that may not sell now, each with its state."""
+    return [(each.name, PRODUCER_STATE_NAMES[each.state]) for each in shops if each.state != ProducerState.OPEN]
 
 
 def _describe_closure(closure: Closure, today: date) -> str:

@@ -141,7 +141,13 @@ async def show_categories(request: HttpRequest, db: NamedDependency[Database]) -
     context = {
         "groups": [
             ("吃的用的", _category_links([each for each in categories if each.kind is ListingKind.PRODUCT])),
-            ("去村里", _category_links([each for each in categories if each.kind is not ListingKind.PRODUCT])),
+            (
+                "去村里",
+                [
+                    ("/packages", "乡村套餐", "feast"),
+                    *_category_links([each for each in categories if each.kind is not ListingKind.PRODUCT]),
+                ],
+            ),
         ],
         "prefectures": list(prefectures.values()),
         "canonical": f"{get_origin(request)}/kinds",
@@ -247,7 +253,9 @@ async def show_category(
     counties = await counts.counties.get()
     async with db.connection() as conn:
         filters = structs.replace(read_filters(request, f"/kinds/{code}"), kind="")
-        context = {"heading": category.name, "empty": f"{category.name}还没有人卖"}
+        context: dict[str, Any] = {"heading": category.name, "empty": f"{category.name}还没有人卖"}
+        if category.kind is not ListingKind.PRODUCT:
+            context["narrow"] = [("/packages", "乡村套餐")]
         return await _listings_page(
             request,
             conn,

@@ -22,6 +22,7 @@ from market.kernel.text import mask_phone
 from market.orders.cart import count_cart
 from market.orders.models import OrderState, SuborderKind, SuborderState
 from market.orders.queries import OrderView, get_order, get_order_id, load_host_phones
+from market.packages.order_parts import find_ordered_package
 from market.pickups.view import list_pickups
 from market.settings import Settings
 from market.visits.read_changes import list_order_changes
@@ -32,6 +33,7 @@ from market.web.shop.cards import ShortNumber
 from market.web.shop.order_amounts import list_order_amounts
 from market.web.shop.order_cards import ENDED_STATES, OrderContext, describe_visit, make_suborder_card
 from market.web.shop.order_deposit import get_payment_step, is_confirming, list_deposit_notes
+from market.web.shop.order_package import view_order_package
 from market.web.shop.order_refunds import describe_refunds, list_problem_notes
 from market.web.shop.orders import ORDER_STATE_NAMES
 from market.web.shop.promises import REFUND_ARRIVAL
@@ -126,6 +128,11 @@ async def _format_address(conn: Connection, order: OrderView) -> str:
     return f"{address.name}　{mask_phone(address.phone)}\n{before}{address.street}"
 
 
+def _is_open_package(order: OrderView, extra: OrderContext) -> bool:
+    """Return whether something of a paid package can be cancelled; it is cancelled whole."""
+    return extra.package is not None and any(each.state is SuborderState.PAID for each in order.suborders)
+
+
 def render_order(
     request: HttpRequest, actor: Actor, order: OrderView, extra: OrderContext, *, now: datetime
 ) -> Response[bytes]:
@@ -140,10 +147,11 @@ def render_order(
         "order": OrderHeader(
             order.number, _describe_order(order, today), order.placed_at, step.until, step.amount_fen, waiting,
             paid=order.paid_at is not None, can_pay=step.due and not waiting,
-            can_cancel=order.state in _UNPAID_STATES, look=look,
+            can_cancel=order.state in _UNPAID_STATES or _is_open_package(order, extra), look=look,
         ),
         "notes": [*list_problem_notes(order), *(notes or list_deposit_notes(order, today))],
         "parcels": [make_suborder_card(order, suborder, today, extra, now=now) for suborder in order.suborders],
+        "package": view_order_package(extra.package, order.number) if extra.package else None,
         "rows": list_order_amounts(order),
         "sum_words": "付了" if order.paid_at else "要付" if order.state in _UNPAID_STATES else "没付，一共",
         "total_fen": step.amount_fen if step.purpose is Purpose.BALANCE else order.total_fen,
@@ -195,6 +203,7 @@ async def show_order(
             settings.claim_hours,
             settings.return_days,
             settings.return_arrival_days,
+            await find_ordered_package(conn, actor, order_id, now=clock.now()),
         )
     return render_order(request, actor, order, extra, now=clock.now())
 

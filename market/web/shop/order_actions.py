@@ -16,10 +16,10 @@ from market.kernel.clock import Clock, get_business_day
 from market.kernel.refusal_numbers import get_refusal_number
 from market.kernel.seal import Seal
 from market.orders.buy_again import buy_again
-from market.orders.cancel import cancel_order
+from market.orders.cancel import cancel_order, is_package
 from market.orders.checkout.places import get_places_terms
 from market.orders.deposits import Deposit
-from market.orders.models import OrderNotCancellable, OrderState, SuborderState
+from market.orders.models import OrderNotCancellable, OrderState, PackageCancelledWhole, SuborderState
 from market.orders.queries import OrderView, SuborderView, get_order, get_order_id
 from market.web.forms import parse_integer, read_form
 from market.web.pages import WayBack, redirect, render_page
@@ -61,12 +61,13 @@ async def _compute_refund(
     )
 
 
-def _choose_suborders(order: OrderView, position: int | None) -> list[SuborderView]:
-    """Return the suborder at a position, or all of them.
+def _choose_suborders(order: OrderView, position: int | None, *, package: bool) -> list[SuborderView]:
+    """Return the suborder at a position, or all of them; of a package what remains of it.
 
     Raises:
         NotFound: the order has no such suborder.
         OrderNotCancellable: a chosen suborder can no longer be cancelled.
+        PackageCancelledWhole: one suborder of a package is chosen.
     """
     suborders = [suborder for suborder in order.suborders if position is None or suborder.position == position]
     if not suborders:
@@ -74,7 +75,11 @@ def _choose_suborders(order: OrderView, position: int | None) -> list[SuborderVi
     if order.state is OrderState.PLACED:
         return list(order.suborders)
     cancellable = {SuborderState.DEPOSITED, SuborderState.PAID}
-    if any(suborder.state not in cancellable for suborder in suborders):
+    if package and position is not None:
+        raise PackageCancelledWhole
+    if package:
+        suborders = [each for each in suborders if each.state in cancellable]
+    if not suborders or any(suborder.state not in cancellable for suborder in suborders):
         raise OrderNotCancellable
     return suborders
 
@@ -106,18 +111,19 @@ async def show_cancellation(
     position = parse_integer(request.query_params.get("part", ""), maximum=_MAX_POSITION)
     async with db.connection() as conn:
         order = await get_order(conn, seal, actor, await get_order_id(conn, actor, number))
+        package = await is_package(conn, order.id)
         unpaid = order.state is OrderState.PLACED
         try:
-            suborders = _choose_suborders(order, position)
+            suborders = _choose_suborders(order, position, package=package)
             back = (
                 []
                 if unpaid
                 else [await _compute_refund(conn, suborder, order.deposit, clock.now()) for suborder in suborders]
             )
-        except OrderNotCancellable as refusal:
+        except (OrderNotCancellable, PackageCancelledWhole) as refusal:
             return render_order_refusal(request, actor, refusal, number)
     total = Fen(sum(fen for _, fen in back))
-    whole = unpaid or len(suborders) == len(order.suborders)
+    whole = unpaid or package or len(suborders) == len(order.suborders)
     context = {
         "title": f"取消订单 {number}" if whole else f"取消{suborders[0].producer}的",
         "rows": [(f"{suborder.producer}", "还没付，不用退") for suborder in suborders] if unpaid else back,
@@ -154,7 +160,7 @@ async def submit_cancellation(
     positions = None if position is None else [position]
     try:
         await cancel_order(db, gateway, seal, actor, order_id, positions=positions, now=clock.now())
-    except OrderNotCancellable as refusal:
+    except (OrderNotCancellable, PackageCancelledWhole) as refusal:
         return render_order_refusal(request, actor, refusal, number)
     return redirect(f"/orders/{number}?said=cancelled")
 

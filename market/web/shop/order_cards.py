@@ -13,6 +13,7 @@ from market.invoices.views import SaleInvoiceState
 from market.kernel import Fen
 from market.orders.models import OrderState, SuborderKind, SuborderState
 from market.orders.queries import OrderView, SuborderView
+from market.packages.order_parts import OrderedPackage
 from market.pickups.models import Pickup
 from market.slots.models import ReservationState
 from market.visits.models import BookingChange
@@ -66,6 +67,7 @@ class OrderContext(Struct, frozen=True):
     claim_hours: int
     return_days: int
     return_arrival_days: int
+    package: OrderedPackage | None = None
 
 
 class SuborderCard(Struct, frozen=True):
@@ -205,7 +207,8 @@ def make_suborder_card(
     )
     words += describe_pickup(pickup, suborder.state) if pickup else []
     receivable = goods and suborder.state is SuborderState.SHIPPED
-    cancellable = order.state is OrderState.PAID and suborder.state is SuborderState.PAID
+    paid = order.state is OrderState.PAID and suborder.state is SuborderState.PAID
+    cancellable = paid and extra.package is None
     return SuborderCard(
         title=_describe_suborder(suborder),
         who=_describe_reference(suborder),

@@ -119,6 +119,21 @@ async def test_a_farm_is_closed_and_walnuts_cost_less_by_number(service: Service
     assert (len(closed), len(cheaper)) == (1, 1), goods
 
 
+async def test_a_package_is_on_sale_and_booked_and_one_waits_for_the_farmer(service: Service) -> None:
+    async with PageClient(service.app) as browser:
+        listed = (await browser.open("/packages")).text
+        await become(browser, "buyer")
+        shown = await list_order_pages(browser)
+        await become(browser, "farmer")
+        home = (await browser.open("/farm")).text
+        asked = (await browser.open("/farm/packages")).text
+    assert "骆驼湾两日：住农家、学剪纸" in listed
+    assert "骆驼湾年货两日" not in listed
+    assert "乡村套餐：骆驼湾两日：住农家、学剪纸" in shown
+    assert "看这 1 个，同意不同意都答复" in home
+    assert "您的答复：还没答复" in asked
+
+
 async def test_nobody_gets_the_messages_of_the_past(sample: Connection) -> None:
     counts = await sample.fetchrow("SELECT count(*) AS messages, count(sent_at) AS sent FROM messages")
     assert counts is not None

@@ -6,6 +6,7 @@ from datetime import datetime
 from market.demo.sample.sales.cases import play_cases
 from market.demo.sample.sales.invoices import play_invoices
 from market.demo.sample.sales.offers import MARK_SAMPLE, play_offers
+from market.demo.sample.sales.packages import play_packages
 from market.demo.sample.sales.parcels import play_parcels
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.demo.sample.sales.visits import play_visits
@@ -47,6 +48,7 @@ async def simulate_sales(
         report(2, _STEPS)
         await play_visits(sales)
         report(3, _STEPS)
+        await play_packages(sales, bag.variant_id)
         await play_offers(sales)
     await MARK_SAMPLE.run(conn)
     await MARK_SENT.run(conn, now=now)

@@ -28,6 +28,7 @@ from market.orders.mark_paid import apply_payment_events
 from market.orders.models import Line, Nights, OrderId
 from market.orders.pay import pay_order
 from market.orders.queries import SuborderView, get_order
+from market.packages.book import PackageWish, book_package
 from market.pickup_points.models import PickupPoint
 from market.settings import Settings
 from market.storage.files import FileStore
@@ -177,10 +178,28 @@ class SaleSimulation:
             now=at,
             pay_minutes=self.settings.pay_minutes,
         )
-        paid_at = at + _TO_PAY
-        await pay_order(self.db, self.provider, buyer, placed.id, method=Method.ALIPAY, return_url=None, now=paid_at)
-        await apply_payment_events(self.db, self.provider, self.seal, now=paid_at)
+        await self._pay(buyer, placed.id, at=at + _TO_PAY)
         return Sale(buyer, placed.id, await self.see(buyer, placed.id))
+
+    async def book(self, buyer: Actor, number: int, wish: PackageWish, *, at: datetime) -> None:
+        """Book a package and pay three minutes later."""
+        address = Address(buyer.name, "13900009001", _HOME_REGION, "样例路 1 号")
+        placed = await book_package(
+            self.db,
+            self._batcher,
+            buyer.account_id,
+            number,
+            wish,
+            address=seal_address(self.seal, address),
+            key=f"sample package {number}",
+            now=at,
+            pay_minutes=self.settings.pay_minutes,
+        )
+        await self._pay(buyer, placed.id, at=at + _TO_PAY)
+
+    async def _pay(self, buyer: Actor, order_id: OrderId, *, at: datetime) -> None:
+        await pay_order(self.db, self.provider, buyer, order_id, method=Method.ALIPAY, return_url=None, now=at)
+        await apply_payment_events(self.db, self.provider, self.seal, now=at)
 
     async def see(self, buyer: Actor, order_id: UUID) -> SuborderView:
         """Return the suborder of an order of one seller, as its buyer sees it."""

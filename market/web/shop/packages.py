@@ -1,0 +1,180 @@
+"""乡村套餐: the packages on sale, and the page of one with what is free on a day."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from market.bookings.models import CancellationTier
+from market.catalogue.models import ListingKind
+from market.http import HttpRequest
+from market.kernel import Database, Fen
+from market.kernel.clock import Clock
+from market.packages.book import load_strictest_tiers
+from market.packages.capacity import load_availability
+from market.packages.models import MAX_COUNT, Package
+from market.packages.read import OfferPart, PackageOffer, get_live_package, list_offers, make_offer
+from market.packages.rules import PartAvailability
+from market.slots.models import format_slot_hours
+from market.web.assets import get_origin
+from market.web.forms import parse_day, parse_integer
+from market.web.pages import render_page
+from market.web.shop.browse import SHORT_PUBLIC_CACHE
+from market.web.shop.cards import ShortNumber
+from market.web.ui.format import day_short, percent_bp, weekday
+
+_PAGE_SIZE = 12
+_FULL_BP = 10_000
+_POOLED = {ListingKind.STAY: "住农家", ListingKind.ACTIVITY: "玩一样", ListingKind.PRODUCT: "带一样走"}
+
+
+class PackageCard(Struct, frozen=True):
+    """A package in a list."""
+
+    href: str
+    title: str
+    lines: list[str]
+    price_fen: Fen
+
+
+class PartChoice(Struct, frozen=True):
+    """A part on the page of a package: for an activity the times to choose from on the chosen day."""
+
+    name: str
+    heading: str
+    sources: list[tuple[str, str]]
+    times: list[tuple[str, str]]
+    problem: str
+
+
+def describe_stay(package: Package | PackageOffer) -> str:
+    """Describe for how many persons and nights a package is: `2 个人，住 1 晚`."""
+    return f"{package.persons} 个人，" + (f"住 {package.nights} 晚" if package.nights else "当天来回")
+
+
+def describe_part(part: OfferPart) -> str:
+    """Describe a part: `农家院客房，1 间`."""
+    count = count_part(part.kind, part.quantity, part.unit)
+    if len(part.choices) > 1:
+        return f"{_POOLED[part.kind]}，{count}，{len(part.choices)} 家里安排一家"
+    return f"{part.choices[0].title}，{count}"
+
+
+def count_part(kind: ListingKind, quantity: int, unit: str) -> str:
+    """Describe how much of a part one package has: `1 间`, `2 位`, `5斤箱 × 1`."""
+    return f"{unit} × {quantity}" if kind is ListingKind.PRODUCT else f"{quantity} {unit}"
+
+
+def describe_tiers(tiers: Sequence[CancellationTier]) -> list[str]:
+    """Describe the strictest refunds of a package, by notice before its first day."""
+    words = [
+        f"提前 {tier.days_before} 天及以上，退{'全款' if tier.refund_bp == _FULL_BP else percent_bp(tier.refund_bp)}"
+        for tier in tiers
+        if tier.refund_bp
+    ]
+    return [*words, "再晚，住的、玩的不退"] if words else ["住的、玩的订了不退"]
+
+
+def format_time(starts_at: datetime, ends_at: datetime) -> str:
+    """Format when an activity is: `9月21日 周六 8:00–12:00`."""
+    return f"{day_short(starts_at)} {weekday(starts_at)} {format_slot_hours(starts_at, ends_at)}"
+
+
+def _make_card(offer: PackageOffer) -> PackageCard:
+    what = "、".join(describe_part(part) for part in offer.parts)
+    return PackageCard(
+        f"/packages/{offer.number}", offer.title, [f"{offer.county}{offer.village}", describe_stay(offer), what],
+        offer.price_fen,
+    )  # fmt: skip
+
+
+@get("/packages", include_in_schema=False)
+async def show_package_list(
+    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock]
+) -> Response[bytes]:
+    """List the packages on sale, the newest first."""
+    before = parse_integer(request.query_params.get("before", ""))
+    async with db.connection() as conn:
+        page = await list_offers(conn, before=before, limit=_PAGE_SIZE, today=clock.today())
+    context = {
+        "cards": [_make_card(each) for each in page.items],
+        "more": f"/packages?before={page.next}" if page.next else None,
+        "canonical": f"{get_origin(request)}/packages",
+    }
+    return render_page(request, "shop/packages.html", context, cache=SHORT_PUBLIC_CACHE)
+
+
+def _view_parts(
+    offer: PackageOffer, free: Sequence[PartAvailability] | None, count: int
+) -> tuple[list[PartChoice], bool]:
+    """Return the parts, with the times of activities if a day is chosen, and whether all of them are free then."""
+    views: list[PartChoice] = []
+    for part in offer.parts:
+        fitting = [each for each in free or [] if each.position == part.position and each.packages >= count]
+        times = [
+            (each.starts_at.isoformat(), f"{format_time(each.starts_at, each.ends_at)}，还够 {each.packages} 套")
+            for each in fitting
+            if each.starts_at and each.ends_at
+        ]
+        problem = "" if free is None or fitting else "这几天不够了"
+        sources = [
+            (
+                f"/{'stays' if part.kind is ListingKind.STAY else 'goods'}/{each.listing_number}",
+                f"{each.title}（{each.producer}）" if len(part.choices) > 1 else each.producer,
+            )
+            for each in part.choices
+        ]
+        views.append(PartChoice(f"t{part.position}", describe_part(part), sources, times, problem))
+    return views, free is not None and not any(view.problem for view in views)
+
+
+@get("/packages/{number:int}", include_in_schema=False)
+async def show_package(
+    request: HttpRequest, *, db: NamedDependency[Database], clock: NamedDependency[Clock], number: ShortNumber
+) -> Response[bytes]:
+    """Show a package on sale; with a day, what is free when guests arrive then.
+
+    Raises:
+        NotFound: no package on sale has this number.
+    """
+    today = clock.today()
+    day = parse_day(request.query_params.get("day", ""))
+    count = max(1, parse_integer(request.query_params.get("n", ""), maximum=MAX_COUNT) or 1)
+    async with db.connection() as conn:
+        package = await get_live_package(conn, number)
+        free = None
+        if day is not None:
+            free = await load_availability(conn, package, arrive=day, now=clock.now())
+        tiers = await load_strictest_tiers(conn, package.id, holiday=False)
+    offer = make_offer(package)
+    parts, ready = _view_parts(offer, free, count)
+    context: dict[str, Any] = {
+        "item": offer,
+        "stay": describe_stay(offer),
+        "season": describe_days(offer),
+        "parts": parts,
+        "day": str(day or ""),
+        "first": str(max(today, offer.starts_on)),
+        "last": str(offer.ends_on),
+        "leave": day_short(day + timedelta(days=offer.nights)) if day and ready and offer.nights else "",
+        "count": count,
+        "max_count": MAX_COUNT,
+        "asked": day is not None,
+        "ready": ready,
+        "tiers": describe_tiers(tiers),
+        "link": f"/packages/{number}",
+        "canonical": f"{get_origin(request)}/packages/{number}",
+    }
+    return render_page(request, "shop/package.html", context, cache=SHORT_PUBLIC_CACHE)
+
+
+def describe_days(offer: PackageOffer) -> str:
+    """Describe on which days guests may come."""
+    holidays = "节假日也能订，不加价" if offer.on_holidays else "节假日不接"
+    return f"{day_short(offer.starts_on)}到{day_short(offer.ends_on)}来，{holidays}"
+
+
+ROUTES = [show_package_list, show_package]

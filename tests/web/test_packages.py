@@ -1,0 +1,112 @@
+"""乡村套餐 on the pages: composed and agreed to, shown, booked and paid, and its rest cancelled."""
+
+from datetime import timedelta
+
+from market.aftersales.cancelled_slots import refund_cancelled_slots
+from market.kernel.clock import Clock
+from market.kernel.seal import derive_seal
+from market.slots.cancel_slot import cancel_slot
+from market.slots.models import CancelReason
+from market.web.ui.format import yuan
+from payments.sandbox import Sandbox
+from tests.support.browser import PageClient
+from tests.support.make import ActivityIds, load_owner, make_activity
+from tests.web.conftest import Village
+from tests.web.shop.checkout import ADDRESS, pay_at_provider
+
+FORM = {"title": "枣乡两日", "persons": "2", "nights": "1", "price": "400", "holidays": "1"}
+
+
+async def make_picking(village: Village) -> ActivityIds:
+    async with village.database.transaction() as conn:
+        return await make_activity(
+            conn, village.dates.producer_id, title="采摘大枣", days=[village.today + timedelta(days=21)], places=10,
+            now=Clock().now(),
+        )  # fmt: skip
+
+
+async def compose(village: Village, farm: PageClient, activity: ActivityIds) -> None:
+    await farm.open("/farm/packages/new")
+    parts = {
+        "p1a": str(village.stay.variant_id), "q1": "1", "s1": "250", "p2a": str(activity.variant_id), "q2": "2",
+        "s2": "110", "p3a": str(village.dates.variant_id), "q3": "1", "s3": "39",
+    }  # fmt: skip
+    refused = await farm.submit("/farm/packages/new", typed={**FORM, **parts}, status=422)
+    assert "各家分的加起来是 399.00 元，和价格 400.00 元对不上" in refused.text
+    refused = await farm.submit("/farm/packages/new", typed={"q2": "0", "s3": "40"}, status=422)
+    assert "第 2 样要几个没写对" in refused.text
+    asked = await farm.submit("/farm/packages/new", typed={"q2": "2"})
+    assert "样例骆驼湾农家院（骆驼湾农家院）：还没答复" in asked.text
+    assert "样例骆驼湾农家院还没答复，还不能卖" in asked.text
+
+
+async def agree_and_publish(village: Village, farm: PageClient) -> str:
+    async with await village.browser(village.host) as host:
+        assert "有人请您一起做套餐" in (await host.open("/farm")).text
+        seen = await host.open("/farm/packages")
+        assert "骆驼湾农家院，1 间 250.00" in " ".join(seen.text.split())
+        assert "110.00" not in seen.text
+        assert "您同意了" in (await host.submit("/farm/packages", press=("do", "agreed"))).text
+    await farm.open("/farm/packages")
+    seen = await farm.submit("/farm/packages", press=("do", "live"))
+    assert "开始卖了" in seen.text
+    return next(link for link in seen.links() if link.startswith("/packages/"))
+
+
+async def book(village: Village, buyer: PageClient, path: str) -> None:
+    assert path in (await buyer.open("/packages")).links()
+    day = str(village.today + timedelta(days=20))
+    await buyer.open(path)
+    full = await buyer.submit(path, day=day, n="3")
+    assert "那天订不了" in full.text
+    seen = await buyer.submit(path, day=day, n="1")
+    assert "还够 5 套" in seen.text
+    booking = await buyer.submit(f"{path}/book")
+    assert "一共" in booking.text
+    refused = await buyer.submit(f"{path}/book", typed={"who": "", "tel": "1", "address": "样例路 1 号"}, status=422)
+    assert "请写收货人姓名" in refused.text
+    moved = await buyer.submit(f"{path}/book", typed={**ADDRESS, "total": "1"}, status=422)
+    assert "价钱变了" in moved.text
+
+
+async def test_a_package_from_its_composition_to_the_cancelled_rest(village: Village, sandbox: Sandbox) -> None:
+    activity = await make_picking(village)
+    async with await village.browser(village.farmer) as farm:
+        await compose(village, farm, activity)
+        path = await agree_and_publish(village, farm)
+    assert "/packages" in (await (await village.browser()).open("/kinds")).links()
+    async with await village.browser(village.buyer) as buyer:
+        await book(village, buyer, path)
+        await buyer.submit(f"{path}/book", typed=ADDRESS, method="wechat")
+        assert "付好了" in (await pay_at_provider(village, sandbox, buyer)).text
+        number = await village.value("SELECT number FROM orders")
+        order = await buyer.open(f"/orders/{number}")
+        assert "乡村套餐：枣乡两日" in order.text
+        assert "整套不要了，看退多少" in order.text
+        assert f"/orders/{number}/cancel?part=1" not in order.links()
+        assert f"/orders/{number}/days/3" not in order.links()
+        assert "一起退" in (await buyer.open(f"/orders/{number}/cancel?part=1", status=409)).text
+        assert "取消订单" in (await buyer.open(f"/orders/{number}/cancel")).text
+        assert "店家取消一样以后" in (await buyer.open(f"/orders/{number}/rest", status=409)).text
+        await cancel_weather(village, activity)
+        assert f"/orders/{number}/rest" in (await buyer.open(f"/orders/{number}")).links()
+        rest = await buyer.open(f"/orders/{number}/rest")
+        left = await village.value(
+            "SELECT sum(goods_fen + freight_fen)::bigint FROM suborders WHERE kind <> 'activity'"
+        )
+        assert f"都取消，退 {yuan(left)} 元" in rest.text
+        done = await buyer.submit(f"/orders/{number}/rest")
+        assert "取消了" in done.text
+        assert await village.value("SELECT state FROM orders") == "cancelled"
+        assert await village.value("SELECT sum(refunded_fen) FROM suborders WHERE kind <> 'activity'") == left
+    async with await village.browser(village.host) as host:
+        await host.open(f"/orders/{number}", status=404)
+
+
+async def cancel_weather(village: Village, activity: ActivityIds) -> None:
+    now = Clock().now()
+    async with village.database.transaction() as conn:
+        host = await load_owner(conn, activity.producer_id)
+        await cancel_slot(conn, host, activity.slot_ids[0], CancelReason.WEATHER, now=now)
+    seal = derive_seal(village.settings.secret)
+    assert await refund_cancelled_slots(village.database, None, seal, now=now) == 1
