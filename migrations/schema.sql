@@ -3603,7 +3603,7 @@ CREATE TABLE public.complaints (
     case_id uuid NOT NULL,
     category text NOT NULL,
     suborder_id uuid NOT NULL,
-    CONSTRAINT complaints_category CHECK ((category = ANY (ARRAY['complaint_goods'::text, 'complaint_service'::text, 'complaint_fraud'::text, 'complaint_office'::text])))
+    CONSTRAINT complaints_category CHECK ((category = ANY (ARRAY['complaint_goods'::text, 'complaint_service'::text, 'complaint_fraud'::text, 'complaint_office'::text, 'complaint_buyer'::text])))
 );
 
 

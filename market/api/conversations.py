@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
 from market.casework.moves import get_person_scope
+from market.complaints.complain import OpenedComplaint
 from market.complaints.models import ComplaintCategory
 from market.conversations.models import MAX_MESSAGE_PHOTOS, MAX_REPORT_LENGTH
 from market.conversations.views import (
@@ -128,14 +129,16 @@ class ConversationController(Controller):
         position: FromPath[int],
         data: JSONBody[MessageReport],
     ) -> Response[Any]:
-        """Complain about a message of the seller; its words are in the complaint."""
-        return await run_once(
-            request, db, actor,
-            lambda conn: report_message(
-                conn, seal, actor, suborder_id, position, category=data.category, text=data.text, now=clock.now()
-            ),
-            scope=get_person_scope(actor),
-        )  # fmt: skip
+        """Report a message of the other side with its words: as its buyer, or as the seller with `complaint_buyer`."""
+
+        async def work(conn: Connection) -> OpenedComplaint:
+            side = await find_side(conn, actor, suborder_id)
+            return await report_message(
+                conn, seal, actor, suborder_id, position, side=side, category=data.category, text=data.text,
+                now=clock.now(),
+            )  # fmt: skip
+
+        return await run_once(request, db, actor, work, scope=get_person_scope(actor))
 
     @get("/conversations", operation_id="ListOwnConversations")
     async def own(

@@ -49,6 +49,14 @@ class _ComplainedSale(Struct, frozen=True, kw_only=True):
     complained: bool
 
 
+class _ReportedSale(Struct, frozen=True, kw_only=True):
+    buyer_id: UUID
+    producer_id: UUID
+    village_code: str
+    open_complaints: int
+    complained: bool
+
+
 GET_COMPLAINED_SALE = Query(
     _ComplainedSale,
     """
@@ -61,6 +69,21 @@ GET_COMPLAINED_SALE = Query(
       JOIN orders ON orders.id = order_id
       JOIN producers ON producers.id = producer_id
      WHERE suborders.id = :suborder_id AND buyer_id = :buyer_id
+    """,
+)
+GET_REPORTED_SALE = Query(
+    _ReportedSale,
+    """
+    SELECT buyer_id, producer_id, village_code,
+           (SELECT count(*) FROM cases
+             WHERE for_producer_id = producer_id AND category = 'complaint_buyer' AND cases.state = 'assigned')
+               AS open_complaints,
+           EXISTS (SELECT FROM complaints c
+                    WHERE c.suborder_id = suborders.id AND c.category = 'complaint_buyer') AS complained
+      FROM suborders
+      JOIN orders ON orders.id = order_id
+      JOIN producers ON producers.id = producer_id
+     WHERE suborders.id = :suborder_id AND producer_id = ANY(:producer_ids::uuid[])
     """,
 )
 INSERT_COMPLAINT = Query(
@@ -109,12 +132,14 @@ async def complain(
 
     Raises:
         NotFound: the suborder is not of an order of the buyer.
-        InvalidComplaint: the text is missing or too long.
+        InvalidComplaint: the text is missing or too long, or the category is for sellers.
         NothingToComplain: it was not paid.
         ComplainedBefore: there is a complaint of this category about it.
         TooManyComplaints: five complaints of the buyer are open.
     """
     written = check_complaint_text(text, field="text", missing="请写发生了什么")
+    if category is ComplaintCategory.BUYER:
+        raise InvalidComplaint(errors=(FieldFault("category", "请选一条"),))
     # The lock of the order lets complaints of one purchase wait for each other.
     await lock_order_by_suborder(conn, suborder_id)
     sale = await GET_COMPLAINED_SALE.maybe(conn, suborder_id=suborder_id, buyer_id=buyer.account_id, category=category)
@@ -135,6 +160,39 @@ async def complain(
     facts = {"order": str(sale.order_number), "name": case.name, "due": format_due(case.due_at)}
     if against is not None:
         await notify_producer(conn, seal, against, "complaint_opened_seller", facts, now=now)
+    told = {"name": case.name, "number": str(case.number), "due": format_due(case.due_at)}
+    await notify_assignee(conn, seal, case, "case_assigned", told, now=now)
+    return OpenedComplaint(case.id, case.number, case.due_at)
+
+
+async def report_buyer(
+    conn: Connection, seal: Seal, seller: Actor, suborder_id: UUID, *, text: str, now: datetime
+) -> OpenedComplaint:
+    """Report the buyer of a sale to the county, once for each sale; the buyer does not learn of it.
+
+    The caller's transaction has the scope of the seller (`get_person_scope`).
+
+    Raises:
+        NotFound: the sale is not of a producer that the actor works for.
+        InvalidComplaint: the text is missing or too long.
+        ComplainedBefore: the buyer was reported before about this sale.
+        TooManyComplaints: five reports of the producer are open.
+    """
+    written = check_complaint_text(text, field="text", missing="请写发生了什么")
+    await lock_order_by_suborder(conn, suborder_id)
+    sale = await GET_REPORTED_SALE.maybe(conn, suborder_id=suborder_id, producer_ids=list(seller.producers))
+    if sale is None:
+        raise NotFound
+    if sale.complained:
+        raise ComplainedBefore
+    if sale.open_complaints >= MAX_OPEN_COMPLAINTS:
+        raise TooManyComplaints
+    case = await open_case(
+        conn, seal, seller.account_id, by=seller, category=ComplaintCategory.BUYER, division_code=sale.village_code,
+        against_producer_id=None, against_account_id=sale.buyer_id, for_producer_id=sale.producer_id, text=written,
+        now=now,
+    )  # fmt: skip
+    await INSERT_COMPLAINT.one(conn, case_id=case.id, category=ComplaintCategory.BUYER, suborder_id=suborder_id)
     told = {"name": case.name, "number": str(case.number), "due": format_due(case.due_at)}
     await notify_assignee(conn, seal, case, "case_assigned", told, now=now)
     return OpenedComplaint(case.id, case.number, case.due_at)
@@ -173,7 +231,8 @@ async def answer_complaint(
     answered = await move_case(conn, seal, case, CaseMove.ANSWER, by=actor, reason=written, now=now)
     await move_case(conn, seal, answered, CaseMove.CLOSE, by=None, outcome=outcome, now=now)
     facts = {"name": case.name, "number": str(case.number)}
-    await notify_account(conn, seal, case.asker_id, "complaint_answered", facts, now=now)
+    template = "report_answered" if complaint.category is ComplaintCategory.BUYER else "complaint_answered"
+    await notify_account(conn, seal, case.asker_id, template, facts, now=now)
     current = await get_complaint(conn, seal, case_id)
     assert current is not None, "a complaint is not deleted"
     return current

@@ -12,15 +12,17 @@ class ComplaintCategory(StrEnum):
     """What a complaint is about, which decides who answers it and by when (`case_categories`).
 
     The seller answers first about goods and service. A fraud goes to the county at once, and the seller does not learn
-    of it; a complaint about an office starts one level above it.
+    of it; a complaint about an office starts one level above it. What a seller reports of a buyer goes to the county.
     """
 
     GOODS = "complaint_goods"
     SERVICE = "complaint_service"
     FRAUD = "complaint_fraud"
     OFFICE = "complaint_office"
+    BUYER = "complaint_buyer"
 
 
+# Of buyers.
 COMPLAINT_NAMES = {
     ComplaintCategory.GOODS: "东西跟页面说的不一样",
     ComplaintCategory.SERVICE: "卖家态度不好、不回话",

@@ -66,6 +66,10 @@ LIST_SUBORDER_COMPLAINTS = Query(
     _ComplaintRow,
     _COLUMNS + " WHERE c.suborder_id = :suborder_id AND asker_id = :account_id ORDER BY cases.id LIMIT :limit",
 )
+FIND_BUYER_REPORT = Query(
+    _ComplaintRow,
+    _COLUMNS + " WHERE c.suborder_id = :suborder_id AND c.category = 'complaint_buyer'",
+)
 LIST_PRODUCER_COMPLAINTS = Query(
     _ComplaintRow,
     _COLUMNS
@@ -113,6 +117,12 @@ async def list_suborder_complaints(conn: Connection, seal: Seal, buyer: Actor, s
         conn, suborder_id=suborder_id, account_id=buyer.account_id, limit=MAX_COMPLAINTS
     )
     return [_open(seal, row) for row in rows]
+
+
+async def find_buyer_report(conn: Connection, seal: Seal, suborder_id: UUID) -> Complaint | None:
+    """Return what the seller of a sale reported of its buyer, or None; the caller has checked who reads."""
+    row = await FIND_BUYER_REPORT.maybe(conn, suborder_id=suborder_id)
+    return None if row is None else _open(seal, row)
 
 
 async def list_producer_complaints(

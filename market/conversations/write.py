@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.complaints.complain import OpenedComplaint, complain
+from market.complaints.complain import OpenedComplaint, complain, report_buyer
 from market.complaints.models import ComplaintCategory, InvalidComplaint
 from market.conversations.models import (
     MAX_DAILY_MESSAGES,
@@ -32,7 +32,11 @@ from market.producers.off_platform import require_on_platform
 
 TEXT_CONTEXT = "conversation_messages.text"
 _TOO_MANY_PHOTOS = FieldFault("photo", f"一次最多发 {MAX_MESSAGE_PHOTOS} 张照片")
-_REPORT = "卖家 {day}给我发的：“{text}”。{reason}"
+_REPORTS = {
+    Side.BUYER: "卖家 {day}给我发的：“{text}”。{reason}",
+    Side.SELLER: "买家 {day}给我发的：“{text}”。{reason}",
+}
+"""What is reported, by the side that reports it."""
 
 
 class _Sale(Struct, frozen=True, kw_only=True):
@@ -139,7 +143,7 @@ GET_REPORTED_MESSAGE = Query(
     """
     SELECT text_sealed, at
       FROM conversation_messages
-     WHERE suborder_id = :suborder_id AND position = :position AND NOT from_buyer
+     WHERE suborder_id = :suborder_id AND position = :position AND from_buyer = :from_buyer
     """,
 )
 
@@ -157,6 +161,15 @@ async def _get_sale(conn: Connection, actor: Actor, suborder_id: UUID, side: Sid
     if not allowed:
         raise NotFound
     return sale
+
+
+async def require_side(conn: Connection, actor: Actor, suborder_id: UUID, side: Side) -> None:
+    """Require that the actor is one side of a sale.
+
+    Raises:
+        NotFound: the actor is not.
+    """
+    await _get_sale(conn, actor, suborder_id, side)
 
 
 async def find_side(conn: Connection, actor: Actor, suborder_id: UUID) -> Side:
@@ -298,29 +311,37 @@ async def mark_read(conn: Connection, reader: Actor, suborder_id: UUID, *, side:
 async def report_message(
     conn: Connection,
     seal: Seal,
-    buyer: Actor,
+    reporter: Actor,
     suborder_id: UUID,
     position: int,
     *,
+    side: Side = Side.BUYER,
     category: ComplaintCategory,
     text: str,
     now: datetime,
 ) -> OpenedComplaint:
-    """Complain about what a seller wrote, with its words, in the caller's transaction with the buyer's scope.
+    """Report what the other side wrote, with its words, in the caller's transaction with the reporter's scope.
+
+    A buyer complains in a category; a seller reports in the category `BUYER`, which goes to the county.
 
     Raises:
-        NotFound: the buyer got no such message.
-        InvalidComplaint: the reason is too long.
-        ComplainedBefore, TooManyComplaints: see `complain`.
+        NotFound: the reporter is not that side of the sale, or got no such message.
+        InvalidComplaint: the reason is too long, or the category is for the other side.
+        ComplainedBefore, TooManyComplaints: see `complain` and `report_buyer`.
     """
     reason = clean_text(text)
     if len(reason) > MAX_REPORT_LENGTH:
         raise InvalidComplaint(errors=(FieldFault("text", f"最多 {MAX_REPORT_LENGTH} 字"),))
-    await _get_sale(conn, buyer, suborder_id, Side.BUYER)
-    message = await GET_REPORTED_MESSAGE.maybe(conn, suborder_id=suborder_id, position=position)
+    await _get_sale(conn, reporter, suborder_id, side)
+    by_seller = side is Side.SELLER
+    message = await GET_REPORTED_MESSAGE.maybe(conn, suborder_id=suborder_id, position=position, from_buyer=by_seller)
     if message is None:
         raise NotFound
     written = seal.open(message.text_sealed, TEXT_CONTEXT) if message.text_sealed else ""
     day = format_month_day(get_business_day(message.at))
-    quoted = _REPORT.format(day=day, text=written or "照片", reason=reason)
-    return await complain(conn, seal, buyer, suborder_id, category=category, text=quoted.strip(), now=now)
+    quoted = _REPORTS[side].format(day=day, text=written or "照片", reason=reason).strip()
+    if not by_seller:
+        return await complain(conn, seal, reporter, suborder_id, category=category, text=quoted, now=now)
+    if category is not ComplaintCategory.BUYER:
+        raise InvalidComplaint(errors=(FieldFault("category", "卖家举报买家写 complaint_buyer"),))
+    return await report_buyer(conn, seal, reporter, suborder_id, text=quoted, now=now)

@@ -108,7 +108,7 @@ def _present(message: ConversationMessage, heading: SaleHeading, side: Side, rep
         f"{who}，{clock_zh(message.at)}",
         text,
         [(f"/message-photos/{each}", f"照片 {number}") for number, each in enumerate(message.photo_ids, 1)],
-        f"{report}?message={message.position}" if report and message.side is Side.SELLER else "",
+        f"{report}?message={message.position}" if report and not own and not message.erased else "",
     )
 
 

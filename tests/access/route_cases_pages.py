@@ -224,6 +224,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/farm/messages", FARMER_PAGE),
     get("/farm/messages/{suborder_id}", as_own_page(PRODUCER_MEMBERS)),
     post("/farm/messages/{suborder_id}", PRODUCER_MEMBERS, form={"answer": "1"}, status=303),
+    get("/farm/messages/{suborder_id}/report", as_own_page(PRODUCER_MEMBERS)),
+    post("/farm/messages/{suborder_id}/report", PRODUCER_MEMBERS, form={"message": "1"}, status=404),
     get("/farm/invoices", FARMER_PAGE),
     get("/farm/invoices/{suborder_id}", FARMER_PAGE, params={"suborder_id": Id("nobody")}, status=404),
     post("/farm/invoices/{suborder_id}", SIGNED_IN, params={"suborder_id": Id("nobody")}, form={}, status=404),

@@ -8,7 +8,9 @@ import asyncpg
 import pytest
 from msgspec import Struct
 
+from market.casework.models import CaseOutcome
 from market.casework.moves import get_person_scope
+from market.complaints.complain import answer_complaint, complain
 from market.complaints.models import ComplainedBefore, ComplaintCategory, InvalidComplaint
 from market.complaints.views import get_complaint
 from market.conversations.erase import delete_old_conversations
@@ -288,6 +290,48 @@ async def test_a_reported_message_is_a_complaint_with_its_words(sold: Sold) -> N
         complaint = await get_complaint(conn, w.seal, case_id)
     assert complaint is not None
     assert "“枣坏了别来找我”。骂人" in complaint.text
+
+
+async def test_a_seller_reports_a_buyer_to_the_county_and_the_buyer_does_not_learn_of_it(sold: Sold) -> None:
+    w = sold.shopping
+    await sold.write("再不便宜就写差评")
+    await sold.write("好的", side=SELLER)
+
+    async def report(
+        position: int, category: ComplaintCategory = ComplaintCategory.BUYER, *, by: Actor = sold.owner
+    ) -> UUID:
+        async with w.db.transaction(scope=get_person_scope(by)) as conn:
+            opened = await report_message(
+                conn, w.seal, by, sold.suborder_id, position, side=SELLER, category=category, text="威胁", now=NOW
+            )
+        return opened.case_id
+
+    for position, by in ((2, sold.owner), (3, sold.owner), (1, w.buyer), (1, sold.strangers[0])):
+        with pytest.raises(NotFound):
+            await report(position, by=by)
+    with pytest.raises(InvalidComplaint):
+        await report(1, ComplaintCategory.FRAUD)
+    case_id = await report(1)
+    with pytest.raises(ComplainedBefore):
+        await report(1)
+    for reader, seen in ((sold.owner, True), (sold.strangers[2], True), (w.buyer, False), (sold.strangers[0], False)):
+        async with w.db.transaction(scope=get_person_scope(reader)) as conn:
+            complaint = await get_complaint(conn, w.seal, case_id)
+        assert (complaint is not None) is seen
+        if complaint is not None:
+            assert (complaint.assignee, complaint.category) == ("county", ComplaintCategory.BUYER)
+            assert "“再不便宜就写差评”。威胁" in complaint.text
+    async with w.db.transaction(scope=get_person_scope(w.buyer)) as conn:
+        with pytest.raises(InvalidComplaint):
+            await complain(
+                conn, w.seal, w.buyer, sold.suborder_id, category=ComplaintCategory.BUYER, text="反咬", now=NOW
+            )
+    async with w.db.transaction(scope=get_person_scope(sold.strangers[2])) as conn:
+        await answer_complaint(
+            conn, w.seal, sold.strangers[2], case_id, outcome=CaseOutcome.SOLVED, text="跟买家谈过了", now=NOW
+        )
+    told = [name for name, _ in await w.messages()]
+    assert (told.count("case_assigned"), told.count("report_answered"), told.count("complaint_answered")) == (1, 1, 0)
 
 
 async def test_what_a_buyer_wrote_is_in_their_copy_and_erased_with_the_account(sold: Sold) -> None:

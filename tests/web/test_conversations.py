@@ -33,6 +33,11 @@ async def test_a_question_is_answered_with_one_tap_and_an_answer_is_reported(
         assert SET_ANSWERS[1] in seen.text
         assert "买家有话问您" not in (await farm.open("/farm")).text
         assert "没看" not in (await farm.open("/farm/messages")).text
+        report = next(link for link in (await farm.open(farm_path)).links() if "/report" in link)
+        await farm.open(report)
+        seen = await farm.submit(f"{farm_path}/report", typed={"text": "要我便宜卖"})
+        assert "交给县里了" in seen.text
+        assert not [link for link in seen.links() if "/report" in link]
     async with await village.browser(village.buyer) as buyer:
         assert "卖家回话了" in (await buyer.open(order)).text
         assert "1 家回了话" in (await buyer.open("/me")).text
@@ -46,3 +51,4 @@ async def test_a_question_is_answered_with_one_tap_and_an_answer_is_reported(
     async with await village.browser(village.host) as stranger:
         await stranger.open(path, status=404)
         await stranger.open(farm_path, status=404)
+        await stranger.open(f"{farm_path}/report", status=404)

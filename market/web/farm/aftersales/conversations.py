@@ -8,22 +8,35 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
+from msgspec import Struct
 
 from market.casework.moves import get_person_scope
-from market.conversations.models import SET_ANSWERS, Side
+from market.complaints.models import ComplainedBefore, ComplaintCategory, InvalidComplaint, TooManyComplaints
+from market.complaints.views import find_buyer_report
+from market.conversations.models import MAX_REPORT_LENGTH, SET_ANSWERS, Side
 from market.conversations.views import list_producer_conversations
+from market.conversations.write import report_message, require_side
 from market.http import HttpRequest
 from market.identity.models import Actor
-from market.kernel import Database, FieldFault
+from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
 from market.web.conversation_page import build_thread_context, describe_conversation, load_thread, submit_message
 from market.web.farm.sellers import FarmRow
-from market.web.forms import make_form_key, parse_integer, parse_uuid, read_form
+from market.web.forms import make_form_key, parse_integer, parse_uuid, read_form, rename_faults
+from market.web.idempotent_form import submit_once
 from market.web.pages import render_page
+from market.web.services import get_services
 
 _MAX_POSITION = 10_000
+
+
+class BuyerReportForm(Struct, frozen=True):
+    """The form that reports a message of a buyer."""
+
+    message: str = ""
+    text: str = ""
 
 
 @get("/farm/messages", include_in_schema=False)
@@ -59,8 +72,13 @@ async def _page(
     before = parse_integer(request.query_params.get("before", ""), maximum=_MAX_POSITION)
     path = f"/farm/messages/{suborder_id}"
     thread = await load_thread(request, actor, suborder_id, Side.SELLER, before)
-    context = build_thread_context(thread, Side.SELLER, path=path, text=text, errors=errors, key=key)
+    services = get_services(request)
+    async with services.db.transaction(scope=get_person_scope(actor)) as conn:
+        reported = await find_buyer_report(conn, services.seal, suborder_id)
+    report = "" if reported else f"{path}/report"
+    context = build_thread_context(thread, Side.SELLER, path=path, report=report, text=text, errors=errors, key=key)
     context |= {
+        "reported": reported,
         "said": request.query_params.get("said") == "sent",
         "answers": [(str(number), words) for number, words in enumerate(SET_ANSWERS, 1)],
         "answer_key": make_form_key(),
@@ -101,4 +119,69 @@ async def submit_farm_message(
     return await _page(request, actor, suborder_id, text=typed, key=form.key, errors=errors, status=status)
 
 
-ROUTES = [show_farm_conversations, show_farm_conversation, submit_farm_message]
+def _report_page(
+    request: HttpRequest, actor: Actor, values: BuyerReportForm, *, key: str, errors: Sequence[FieldFault] = (),
+    status: int = 200,
+) -> Response[bytes]:  # fmt: skip
+    path = request.url.path
+    context = {
+        "action": path, "back": path.removesuffix("/report"), "most": MAX_REPORT_LENGTH, "values": values,
+        "errors": errors, "key": key,
+    }  # fmt: skip
+    return render_page(request, "farm/report_buyer.html", context, actor=actor, status=status)
+
+
+@get("/farm/messages/{suborder_id:uuid}/report", include_in_schema=False)
+async def show_buyer_report_form(
+    request: HttpRequest, db: NamedDependency[Database], actor: NamedDependency[Actor], suborder_id: FromPath[UUID]
+) -> Response[bytes]:
+    """Ask why a message of the buyer is reported.
+
+    Raises:
+        NotFound: it is not a sale of a producer that the person works for.
+    """
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
+        await require_side(conn, actor, suborder_id, Side.SELLER)
+    values = BuyerReportForm(request.query_params.get("message", ""))
+    return _report_page(request, actor, values, key=make_form_key())
+
+
+@post("/farm/messages/{suborder_id:uuid}/report", include_in_schema=False)
+async def submit_buyer_report(
+    request: HttpRequest,
+    *,
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+    suborder_id: FromPath[UUID],
+) -> Response[Any]:
+    """Report a message of the buyer to the county; a form sent twice reports once.
+
+    Raises:
+        NotFound: it is not a sale of a producer that the person works for, or the buyer wrote no such message.
+    """
+    form, now = await read_form(request), clock.now()
+    values = form.fill(BuyerReportForm)
+    message = parse_integer(values.message, maximum=_MAX_POSITION) or 0
+
+    async def work(conn: Connection) -> str:
+        await report_message(
+            conn, seal, actor, suborder_id, message, side=Side.SELLER, category=ComplaintCategory.BUYER,
+            text=values.text, now=now,
+        )  # fmt: skip
+        return f"/farm/messages/{suborder_id}"
+
+    try:
+        return await submit_once(request, actor, form, work, scope=get_person_scope(actor))
+    except (InvalidComplaint, ComplainedBefore, TooManyComplaints) as refusal:
+        errors = rename_faults(refusal, {}, otherwise="text")
+        return _report_page(request, actor, values, key=form.key, errors=errors, status=refusal.status)
+
+
+ROUTES = [
+    show_farm_conversations,
+    show_farm_conversation,
+    submit_farm_message,
+    show_buyer_report_form,
+    submit_buyer_report,
+]
