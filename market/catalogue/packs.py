@@ -17,6 +17,7 @@ from market.catalogue.models import (
     WrongListingState,
     list_price_faults,
 )
+from market.catalogue.tier_prices import carry_price_terms
 from market.catalogue.units import BadUnit, Unit, parse_unit
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query
@@ -128,7 +129,8 @@ async def replace_pack(conn: Connection, actor: Actor, variant_id: UUID, new: Ne
 
     The replaced variant keeps what orders and carts were shown and is not for sale any more; a cart says so. With a
     new quantity the pack has a lot of its own, and the units left of the old one are removed unless other packs sell
-    them; units that unpaid orders reserve stay theirs.
+    them; units that unpaid orders reserve stay theirs. A pack of as much as the old one keeps the prices from a
+    quantity on and for public units that are below its own.
 
     Raises:
         NotFound: there is no such pack, it belongs to someone else, or it is not that of a product.
@@ -154,6 +156,8 @@ async def replace_pack(conn: Connection, actor: Actor, variant_id: UUID, new: Ne
         net_g=unit.net_g, pieces=unit.pieces, gross_g=_choose_gross_g(old, new, unit),
         lot_id=lot_id, lot_units_per_item=per_item, ceiling_bp=new.ceiling_bp,
     )  # fmt: skip
+    if _weighs_the_same(old, unit):
+        await carry_price_terms(conn, variant_id, replaced_by=replaced_by, price_fen=new.price_fen)
     replacement = OfferedPack(
         listing_id=old.listing_id,
         variant_id=replaced_by,

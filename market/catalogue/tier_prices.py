@@ -58,6 +58,23 @@ ADD_TIER = Query(
     """,
 )
 
+CARRY_TIERS = Query(
+    None,
+    """
+    INSERT INTO tier_prices (variant_id, from_quantity, price_fen)
+    SELECT :replaced_by, from_quantity, price_fen FROM tier_prices
+     WHERE variant_id = :variant_id AND price_fen < :price_fen
+    """,
+)
+CARRY_PUBLIC_PRICE = Query(
+    None,
+    """
+    UPDATE variants SET public_price_fen = old.public_price_fen
+      FROM variants old
+     WHERE variants.id = :replaced_by AND old.id = :variant_id AND old.public_price_fen <= :price_fen
+    """,
+)
+
 
 def list_price_term_faults(terms: PriceTerms, price_fen: Fen) -> list[FieldFault]:
     """Return the faults of further prices of a pack that costs `price_fen`: more must never cost more for each."""
@@ -112,3 +129,10 @@ async def set_price_terms(
         now=now,
     )
     return terms
+
+
+async def carry_price_terms(conn: Connection, variant_id: UUID, *, replaced_by: UUID, price_fen: int) -> None:
+    """Give a pack the further prices of the one that it replaces, if they are still lower than its own."""
+    terms = {"variant_id": variant_id, "replaced_by": replaced_by, "price_fen": price_fen}
+    await CARRY_TIERS.run(conn, **terms)
+    await CARRY_PUBLIC_PRICE.run(conn, **terms)

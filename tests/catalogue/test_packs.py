@@ -12,8 +12,9 @@ from market.catalogue.more_packs import LastPack, PackLimitReached, add_pack, en
 from market.catalogue.packs import MAX_PACKS, NewPack, replace_pack
 from market.catalogue.publish import NewProduct, publish_product
 from market.catalogue.search import SearchFilters, Sort, search_listings
+from market.catalogue.tier_prices import PriceTerms, TierPrice, set_price_terms
 from market.identity.models import NotFound
-from market.kernel import Connection, Refusal
+from market.kernel import Connection, Fen, Refusal
 from market.orders.cart import put_lines
 from market.orders.cart_view import get_cart
 from market.orders.models import Line, NotForSale, VariantId
@@ -230,3 +231,26 @@ async def test_a_pack_weighs_at_most_a_tonne(conn: Connection, gross_g: int) -> 
     with pytest.raises(BadListing) as refused:
         await add_pack(conn, await load_owner(conn, product.producer_id), product.listing_id, pack, now=NOW)
     assert [(each.field, each.message) for each in refused.value.errors] == [("gross_g", "毛重从 0 到 1000000 克")]
+
+
+@pytest.mark.parametrize(
+    ("new", "tiers", "public"),
+    [
+        (NewPack(unit="5斤篮", price_fen=45_00), [(2, 43_00), (9, 40_00)], 41_00),
+        (NewPack(unit="5斤箱", price_fen=43_00), [(9, 40_00)], 41_00),
+        (NewPack(unit="5斤箱", price_fen=41_00, quantity=3), [(9, 40_00)], 41_00),
+        (NewPack(unit="5斤箱", price_fen=39_00), [], None),
+        (NewPack(unit="10斤箱", price_fen=80_00, quantity=5), [], None),
+    ],
+)
+async def test_a_pack_of_as_much_keeps_the_lower_prices_of_the_one_it_replaces(
+    conn: Connection, new: NewPack, tiers: list[tuple[int, int]], public: int | None
+) -> None:
+    product = await make_product(conn, unit="5斤箱", net_g=2500)
+    seller = await load_owner(conn, product.producer_id)
+    terms = PriceTerms(tiers=(TierPrice(2, Fen(43_00)), TierPrice(9, Fen(40_00))), public_price_fen=Fen(41_00))
+    await set_price_terms(conn, seller, product.variant_id, terms, now=NOW)
+    await replace_pack(conn, seller, product.variant_id, new, now=NOW)
+    [pack] = await list_packs(conn, product)
+    assert [(each.from_quantity, each.price_fen) for each in pack.tiers] == tiers
+    assert pack.public_price_fen == public
