@@ -15,7 +15,7 @@ from market.orders.models import OrderState, SuborderState
 from market.pickup_points.models import PickupPointInvalid, PickupPointUnavailable
 from market.pickup_points.register import change_keeper, open_point
 from market.pickups.end_pickups import end_overdue_pickups
-from market.pickups.hand_over import Collection
+from market.pickups.hand_over import Collection, hand_over
 from market.pickups.models import PickupCodeInvalid, PickupCodeUsed, PickupNotExpected, PickupState
 from market.pickups.remind import remind_of_pickups
 from market.pickups.view import list_pickups, list_point_parcels
@@ -23,6 +23,7 @@ from payments import finish_operations
 from tests.conftest import NOW
 from tests.pickups.point import DAYS, KEEPER_PHONE, Point, register
 from tests.support.make import load_actor, make_account, make_official
+from tests.support.postgres import wait_for_blocked
 
 AFTER = NOW + timedelta(days=DAYS + 1)
 
@@ -171,6 +172,20 @@ async def test_a_parcel_is_collected_or_ends_but_never_both(point: Point) -> Non
     assert isinstance(collected, Collection) != (sum(each == 1 for each in ended) == 1)
     refunded = (await w.see(order)).refunded_fen
     assert refunded == (0 if isinstance(collected, Collection) else order.goods_fen)
+
+
+async def test_a_pickup_that_ends_waits_for_the_hand_over_before_it(point: Point) -> None:
+    order, parcel = await point.buy()
+    await point.owner.execute("UPDATE listings SET perishable = false")
+    await point.arrive(parcel)
+    code, w = await point.get_code(order), point.shopping
+    async with w.db.transaction() as conn:
+        assert isinstance(await hand_over(conn, w.seal, point.keeper, code, now=AFTER), Collection)
+        ending = asyncio.create_task(end_overdue_pickups(w.db, w.seal, days=DAYS, now=AFTER))
+        await wait_for_blocked(point.owner, await conn.fetchval("SELECT pg_backend_pid()"))
+    assert await ending == 0
+    assert (await point.get_state(parcel), (await w.see(order)).refunded_fen) == (SuborderState.RECEIVED, 0)
+    assert await point.owner.fetchval("SELECT count(*) FROM jobs.failures") == 0
 
 
 async def test_silence_receives_no_parcel_that_waits_at_a_point(point: Point) -> None:

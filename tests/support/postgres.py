@@ -1,5 +1,6 @@
 """Databases on the embedded PostgreSQL server, for the tests of every package."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -8,7 +9,9 @@ from market.kernel.embedded import EmbeddedServer
 from market.kernel.migrate import create_database
 from tests.conftest import clone_database, drop_database
 
-__all__ = ["EmbeddedServer", "as_owner", "clone_database", "create_database", "drop_database"]
+__all__ = ["EmbeddedServer", "as_owner", "clone_database", "create_database", "drop_database", "wait_for_blocked"]
+
+PATIENCE_SECONDS = 10
 
 
 @asynccontextmanager
@@ -22,3 +25,12 @@ async def as_owner(conn: Connection) -> AsyncGenerator[None]:
         await conn.execute("SET LOCAL ROLE NONE")
         yield
         await conn.execute("SELECT set_config('role', $1, true)", role)
+
+
+async def wait_for_blocked(owner: Connection, pid: int) -> None:
+    """Wait until another session waits for a lock of the session `pid`."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await owner.fetchval(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid)))", pid
+        ):
+            await asyncio.sleep(0.005)

@@ -12,7 +12,8 @@ from market.catalogue.night_rules import NightRule, RuleKind, set_night_rule
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Refusal
 from market.orders.cancel import cancel_order
-from market.orders.models import NightsTaken
+from market.orders.checkout.placing import place_batch
+from market.orders.models import NightsTaken, PlacedOrder
 from market.orders.queries import OrderView
 from market.visits.change_booking import (
     answer_change,
@@ -33,7 +34,9 @@ from market.visits.models import (
     ChangePriceMoved,
 )
 from tests.conftest import NOW
+from tests.orders.requests import make_request
 from tests.support.make import StayIds, load_owner, make_stay
+from tests.support.postgres import wait_for_blocked
 from tests.support.shop import Shopping, make_buyer, make_october_nights
 
 SEASONS = [(date(2019, 10, 1), date(2019, 10, 4), 420_00), (date(2019, 10, 4), date(2019, 10, 8), 360_00)]
@@ -266,6 +269,23 @@ async def test_a_change_and_new_bookings_never_share_a_night(shopping: Shopping)
         (date(2019, 10, 5), date(2019, 10, 7)) if moved else (date(2019, 10, 3), date(2019, 10, 5))
     }
     assert len(await booked.taken()) == (2 if moved else 3)
+
+
+async def test_a_change_waits_for_a_checkout_and_takes_the_other_room(shopping: Shopping, owner: Connection) -> None:
+    """Without the lock of the rooms it finds its own room free, loses it to the checkout, and is refused."""
+    booked = await book(shopping)
+    async with shopping.db.transaction() as conn:
+        other = await make_buyer(conn)
+    change = await booked.propose(5, 7)
+    nights = make_october_nights(booked.stay.listing_id, arrive=5, leave=7)
+    async with shopping.db.transaction() as conn:
+        [placed] = await place_batch(conn, [make_request(other.account_id, [], nights=[nights])])
+        assert isinstance(placed, PlacedOrder)
+        moving = asyncio.create_task(booked.answer(change))
+        await wait_for_blocked(owner, await conn.fetchval("SELECT pg_backend_pid()"))
+    assert (await moving).state is BookingChangeState.DONE
+    assert await booked.days() == {(date(2019, 10, 5), date(2019, 10, 7))}
+    assert await owner.fetchval("SELECT count(DISTINCT room_id) FROM taken_nights") == 2
 
 
 async def test_a_change_that_cannot_lapse_delays_no_other(shopping: Shopping, owner: Connection) -> None:
