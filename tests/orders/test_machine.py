@@ -135,6 +135,8 @@ class Shop(BuyingRules, ParcelRules, SlotRules, AskingBackRules, PayoutRules, Cr
         unfinished = await w.owner.fetch(
             "SELECT kind, state, error FROM payments.operations WHERE state IN ('sent', 'unknown')"
             " OR (state = 'pending' AND kind <> 'create')"
+            " UNION ALL SELECT 'refund', state, NULL FROM payments.refunds WHERE state = 'requested'"
+            " UNION ALL SELECT 'payout', state, NULL FROM payments.payouts WHERE state = 'created'"
         )
         assert [tuple(each) for each in unfinished] == []
         async with w.steady.transaction() as conn:
