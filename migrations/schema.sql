@@ -498,7 +498,7 @@ BEGIN
     SELECT * INTO sale FROM suborders WHERE id = NEW.suborder_id FOR NO KEY UPDATE;
     SELECT sum(CASE WHEN corrects_id IS NULL THEN amount_fen ELSE -amount_fen END) INTO net
       FROM invoices WHERE suborder_id = NEW.suborder_id;
-    IF net < 0 OR net > sale.goods_fen + sale.freight_fen - sale.discount_fen
+    IF net > sale.goods_fen + sale.freight_fen - sale.discount_fen
        OR NOT EXISTS (SELECT FROM orders WHERE id = sale.order_id AND paid_at IS NOT NULL)
        OR (NEW.self_grown AND sale.kind <> 'goods')
        OR (NEW.corrects_id IS NOT NULL AND NOT EXISTS (

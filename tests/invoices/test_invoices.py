@@ -6,7 +6,8 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from market.casework.models import CaseAnswererInvolved, CaseNotMovable
+from market.aftersales.case_view import load_case_view, make_case_move
+from market.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable
 from market.casework.moves import get_person_scope
 from market.casework.worklist import list_assigned_cases
 from market.identity.models import Actor, NotFound
@@ -327,6 +328,7 @@ async def test_what_the_seller_does_not_issue_goes_to_the_county_which_may_end_i
         task = await get_task_invoice(conn, w.seal, case_id)
         assert task is not None
         assert (task.assignee, task.task.least_fen) == ("county", PAID_FEN)
+    assert await invoiced.find(invoiced.county) is None
     for stranger in (invoiced.elsewhere, invoiced.owner, w.buyer):
         with pytest.raises(NotFound):
             await answer(stranger)
@@ -350,6 +352,33 @@ async def test_what_the_seller_does_not_issue_goes_to_the_county_which_may_end_i
     await invoiced.ask()
     assert (await invoiced.see()).task.step is ISSUE
     await invoiced.record(PAID_FEN)
+
+
+async def test_the_buyer_does_not_withdraw_what_the_seller_owes(invoiced: Invoiced) -> None:
+    await invoiced.ask()
+    w, case_id = invoiced.shopping, (await invoiced.see()).case_id
+    assert case_id is not None
+    async with w.db.transaction(scope=get_person_scope(w.buyer)) as conn:
+        assert (await load_case_view(conn, w.seal, w.buyer, case_id, now=NOW)).moves == []
+        with pytest.raises(CaseNotMovable):
+            await make_case_move(conn, w.seal, w.buyer, case_id, CaseMove.WITHDRAW, text="", now=NOW)
+
+
+async def test_the_seller_asks_about_the_details_and_new_ones_answer(invoiced: Invoiced) -> None:
+    await invoiced.ask(UNIT)
+    w, case_id = invoiced.shopping, (await invoiced.see()).case_id
+    assert case_id is not None
+    async with w.db.transaction(scope=get_person_scope(invoiced.owner)) as conn:
+        await make_case_move(conn, w.seal, invoiced.owner, case_id, CaseMove.ASK, text="税号查不到", now=NOW + DAY)
+    assert (await invoiced.see(w.buyer)).stopped
+    await invoiced.ask(PERSON, now=NOW + 3 * DAY)
+    seen = await invoiced.see()
+    assert (seen.stopped, seen.due_at) == (False, NOW.replace(hour=16) + 9 * DAY)
+    async with w.db.transaction(scope=get_person_scope(w.buyer)) as conn:
+        view = await load_case_view(conn, w.seal, w.buyer, case_id, now=NOW)
+    assert [(each.move, each.actor) for each in view.events][1:] == [
+        (CaseMove.ASK, "seller"), (CaseMove.SUPPLY, "asker"),
+    ]  # fmt: skip
 
 
 async def test_what_the_seller_records_late_settles_the_task_of_the_county(invoiced: Invoiced) -> None:
@@ -417,11 +446,29 @@ async def test_the_schema_refuses_more_than_was_paid_without_the_lock_of_the_ord
                 invoiced.owner.account_id, NOW,
             )  # fmt: skip
 
-    done = await asyncio.gather(*(insert(PAID_FEN) for _ in range(5)), return_exceptions=True)
-    [blue] = [each for each in done if not isinstance(each, Exception)]
-    assert {each.sqlstate for each in done if isinstance(each, asyncpg.PostgresError)} == {"P0141"}
-    red = await asyncio.gather(*(insert(PAID_FEN // 2 + 1, blue) for _ in range(3)), return_exceptions=True)
-    assert sum(not isinstance(each, Exception) for each in red) == 1
+    async with invoiced.shopping.db.transaction() as conn, as_owner(conn):
+        blue = await conn.fetchval(
+            add,
+            invoiced.suborder_id,
+            invoiced.producer_id,
+            None,
+            make_number(),
+            PAID_FEN,
+            invoiced.owner.account_id,
+            NOW,
+        )
+        second = asyncio.create_task(insert(PAID_FEN))
+        # Without the lock of the suborder the second one does not see the first, and both are committed.
+        await asyncio.wait([second], timeout=0.5)
+        assert not second.done()
+    with pytest.raises(asyncpg.PostgresError) as refused:
+        await second
+    assert refused.value.sqlstate == "P0141"
+    await insert(PAID_FEN // 2, blue)
+    for amount_fen in (PAID_FEN // 2 + 1, PAID_FEN):
+        with pytest.raises(asyncpg.PostgresError) as refused:
+            await insert(amount_fen, blue)
+        assert refused.value.sqlstate == "P0141"
 
 
 async def test_a_shop_asks_for_what_it_bought_too(shopping: Shopping) -> None:
