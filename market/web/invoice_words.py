@@ -17,7 +17,7 @@ from payments.money import format_yuan
 
 KIND_NAMES = {InvoiceKind.PERSON: "个人", InvoiceKind.UNIT: "单位"}
 SELF_GROWN_WORDS = "自产农产品，免增值税"
-_WHO = {SELLER: "卖家", "county": "县里", "platform": "平台"}
+_WHO = {"county": "县里催卖家", "platform": "平台催卖家"}
 
 
 class IssuedView(Struct, frozen=True):
@@ -37,13 +37,16 @@ class SheetRow(Struct, frozen=True):
     amount_fen: int
 
 
-def describe_invoice(invoice: SaleInvoice) -> str:
-    """Describe what has to be done about an invoice by whom until when, or that it is there."""
+def describe_invoice(invoice: SaleInvoice, *, seller: str = "卖家") -> str:
+    """Describe what has to be done about an invoice by whom until when, or that it is there.
+
+    `seller` is what the seller is called: its own pages say you.
+    """
     task = invoice.task
     if task.step is InvoiceStep.NONE:
         return "开好了" if invoice.net_fen else "不用开了"
     due = f"，{format_due(invoice.due_at)}前" if invoice.due_at and not invoice.stopped else ""
-    who = _WHO.get(invoice.assignee or SELLER, "县里")
+    who = seller if invoice.assignee in {None, SELLER} else _WHO[invoice.assignee or "county"]
     amount = format_yuan(task.least_fen)
     if task.step is InvoiceStep.ISSUE:
         return f"等{who}开 {amount} 元{due}"

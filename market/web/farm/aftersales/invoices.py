@@ -68,7 +68,9 @@ async def show_farm_invoices(
         page = await list_recorded_invoices(conn, producers, before=before)
     context = {
         "due": [
-            FarmRow(f"/farm/invoices/{each.suborder_id}", f"订单 {each.code}", [describe_invoice(each)], "")
+            FarmRow(
+                f"/farm/invoices/{each.suborder_id}", f"订单 {each.code}", [describe_invoice(each, seller="您")], ""
+            )
             for each in due
         ],
         "issued": [
@@ -100,7 +102,7 @@ async def _page(
     task = invoice.task
     context = {
         "invoice": invoice,
-        "state": describe_invoice(invoice),
+        "state": describe_invoice(invoice, seller="您"),
         "buyer": describe_buyer(invoice),
         "issued": present_issued(invoice.issued),
         "step": task.step.value,
