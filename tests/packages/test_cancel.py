@@ -15,6 +15,9 @@ from market.packages.models import RestNotFree
 from market.packages.order_parts import cancel_package_rest, find_ordered_package, get_ordered_package
 from market.slots.cancel_slot import cancel_slot
 from market.slots.models import CancelReason
+from market.visits.change_booking import quote_change
+from market.visits.changeable_stay import NewDays
+from market.visits.models import PackageStayNotChangeable
 from tests.conftest import NOW
 from tests.packages.village import ARRIVE, MORNING, Village
 from tests.support.make import make_activity, make_slot
@@ -142,6 +145,14 @@ async def test_a_stay_that_has_begun_and_a_parcel_that_was_not_sent_free_nobody(
         await cancel_rest(village, order, now=sunday)
     with pytest.raises(OrderNotCancellable):
         await cancel(village, order, now=sunday)
+
+
+async def test_the_days_of_its_stay_are_not_changed_alone(village: Village) -> None:
+    order = await book_later(village)
+    days = NewDays(arrive_on=ARRIVE + timedelta(days=60), leave_on=ARRIVE + timedelta(days=61))
+    async with village.shopping.db.transaction() as conn:
+        with pytest.raises(PackageStayNotChangeable):
+            await quote_change(conn, village.shopping.buyer, order.id, 3, days, now=NOW)
 
 
 async def test_only_the_buyer_sees_and_cancels_it(village: Village) -> None:
