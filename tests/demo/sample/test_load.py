@@ -21,8 +21,10 @@ DIGEST_QUERIES = (
     "SELECT unit, label, price_fen, net_g, gross_g, lot_units_per_item FROM variants ORDER BY id",
     "SELECT label, available_units, reserved_units, sold_units FROM lots ORDER BY id",
     "SELECT number, state, region_code, goods_fen, freight_fen, method, placed_at, paid_at FROM orders ORDER BY number",
-    "SELECT number, position, kind, s.state, s.goods_fen, carrier, tracking, shipped_at, received_at"
-    "  FROM suborders s JOIN orders ON orders.id = order_id ORDER BY number, position",
+    (
+        "SELECT number, position, kind, s.state, s.goods_fen, carrier, tracking, shipped_at, received_at"
+        "  FROM suborders s JOIN orders ON orders.id = order_id ORDER BY number, position"
+    ),
     "SELECT nights, amount_fen, state FROM bookings ORDER BY id",
     "SELECT rating, text, answer, at FROM reviews ORDER BY id",
     "SELECT kind, order_ref, at FROM payments.transactions ORDER BY id",
