@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0204"
-down_revision = "0203"
+revision = "0091"
+down_revision = "0090"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0161"
+revision = "0083"
 down_revision = "0082"
 branch_labels = None
 depends_on = None
@@ -20,6 +20,6 @@ def upgrade() -> None:
         "functions/get_person_key.sql",
         "functions/set_person_key.sql",
         "functions/is_same_person.sql",
-        "sql/0161_names_in_one_place.sql",
+        "sql/0083_names_in_one_place.sql",
     ):
         run_script((folder / script).read_text("utf-8"))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0162"
-down_revision = "0201"
+revision = "0085"
+down_revision = "0084"
 branch_labels = None
 depends_on = None
 
@@ -13,7 +13,7 @@ depends_on = None
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
     for script in (
-        "sql/0162_bounded_waits.sql",
+        "sql/0085_bounded_waits.sql",
         "functions/list_late_cases.sql",
         "functions/list_overdue_cases.sql",
         "functions/find_exceeded_limits.sql",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0121"
-down_revision = "0162"
+revision = "0086"
+down_revision = "0085"
 branch_labels = None
 depends_on = None
 
@@ -15,7 +15,7 @@ def upgrade() -> None:
     for script in (
         "functions/check_package.sql",
         "functions/check_package_order.sql",
-        "sql/0121_packages.sql",
+        "sql/0086_packages.sql",
         "functions/write_orders.sql",
     ):
         run_script((folder / script).read_text("utf-8"))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0141"
-down_revision = "0163"
+revision = "0088"
+down_revision = "0087"
 branch_labels = None
 depends_on = None
 
@@ -15,7 +15,7 @@ def upgrade() -> None:
     for script in (
         "functions/check_invoice_sums.sql",
         "functions/mark_invoice_changed.sql",
-        "sql/0141_invoices.sql",
+        "sql/0088_invoices.sql",
         "functions/list_changed_invoices.sql",
         "functions/erase_invoice_details.sql",
     ):

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0163"
-down_revision = "0121"
+revision = "0087"
+down_revision = "0086"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
-    for script in ("sql/0163_evidence_of_others.sql", "functions/list_replaced_facts.sql", "functions/list_bills.sql"):
+    for script in ("sql/0087_evidence_of_others.sql", "functions/list_replaced_facts.sql", "functions/list_bills.sql"):
         run_script((folder / script).read_text("utf-8"))
