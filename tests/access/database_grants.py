@@ -145,7 +145,7 @@ GRANTS = {
     "persons": "select insert update(name_sealed born_on sex died_on death_known_at file_id)",
     "photos": "select insert delete",
     "pickup_points": (
-        "select insert(division_code name address phone hours keeper_id created_at) update(open keeper_id)"
+        "select insert(division_code name address phone hours keeper_id created_at) update(keeper_id open)"
     ),
     "pickups": (
         "select insert(suborder_id point_id) update(state arrived_at code_hash code_sealed collected_at reminded_at)"
@@ -277,5 +277,5 @@ FUNCTIONS_OF_THE_OWNER = {
 }
 """Functions that run with the owner's rights, and whether the service may call them."""
 
-OWNERS_STATEMENTS = {"payments.verification"}
-"""Modules with statements that only the owner may run: the service cannot close what it posted."""
+OWNERS_STATEMENTS = {"payments.verification", "market.demo.sample.sales.run"}
+"""Modules with statements that only the owner may run: the service cannot close what it posted, or mark samples."""

@@ -35,8 +35,12 @@ async def become(browser: PageClient, role: str) -> None:
 
 async def list_order_pages(browser: PageClient) -> str:
     """Return the texts of the buyer's orders, newest first."""
-    await browser.open("/me")
-    numbers = [link for link in browser.current.links() if link.removeprefix("/orders/").isdigit()]
+    numbers: list[str] = []
+    more = ["/me/orders"]
+    while more:
+        links = (await browser.open(more[0])).links()
+        numbers += [link for link in links if link.removeprefix("/orders/").isdigit()]
+        more = [link for link in links if link.startswith("/me/orders?before=")]
     return "\n".join([(await browser.open(link)).text for link in numbers])
 
 

@@ -45,8 +45,6 @@ FIND_RIVAL_FARM = Query(
     """,
 )
 GET_PLATFORM_COUPON = Query(int, "SELECT number FROM coupons WHERE bearer = 'platform' ORDER BY number LIMIT 1")
-# Everything in the sample is marked as a sample.
-MARK_SAMPLE = Query(None, "UPDATE listings SET sample = true WHERE NOT sample")
 
 
 async def play_offers(sales: SaleSimulation) -> None:

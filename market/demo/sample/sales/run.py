@@ -5,7 +5,7 @@ from datetime import datetime
 
 from market.demo.sample.sales.cases import play_cases
 from market.demo.sample.sales.invoices import play_invoices
-from market.demo.sample.sales.offers import MARK_SAMPLE, play_offers
+from market.demo.sample.sales.offers import play_offers
 from market.demo.sample.sales.packages import play_packages
 from market.demo.sample.sales.parcels import play_parcels
 from market.demo.sample.sales.simulation import SaleSimulation
@@ -19,6 +19,8 @@ from market.storage.files import FileStore
 _STEPS = 4
 EXISTS_SALES = Query(bool, "SELECT EXISTS (SELECT FROM cases)")
 COUNT_ORDERS = Query(int, "SELECT count(*) FROM orders")
+# Everything in the sample is marked as a sample.
+MARK_SAMPLE = Query(None, "UPDATE listings SET sample = true WHERE NOT sample")
 # Nobody gets the messages of a sample's past.
 MARK_SENT = Query(None, "UPDATE messages SET sent_at = queued_at WHERE sent_at IS NULL AND queued_at <= :now")
 
