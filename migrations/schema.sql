@@ -3383,7 +3383,7 @@ CREATE TABLE public.case_events (
     due_at timestamp with time zone NOT NULL,
     at timestamp with time zone NOT NULL,
     reason_sealed bytea,
-    CONSTRAINT case_events_account_or_clock CHECK (((account_id IS NOT NULL) OR (move = ANY (ARRAY['receive'::text, 'assign'::text, 'escalate'::text, 'close'::text, 'settle'::text])))),
+    CONSTRAINT case_events_account_or_clock CHECK (((account_id IS NOT NULL) OR (move = ANY (ARRAY['receive'::text, 'assign'::text, 'escalate'::text, 'reopen'::text, 'close'::text, 'settle'::text])))),
     CONSTRAINT case_events_move CHECK ((move = ANY (ARRAY['receive'::text, 'assign'::text, 'extend'::text, 'ask'::text, 'supply'::text, 'escalate'::text, 'answer'::text, 'close'::text, 'reopen'::text, 'withdraw'::text, 'settle'::text]))),
     CONSTRAINT case_events_reason CHECK (((reason_sealed IS NOT NULL) OR (move <> ALL (ARRAY['extend'::text, 'ask'::text]))))
 );
@@ -7503,6 +7503,13 @@ CREATE INDEX transactions_order ON payments.transactions USING btree (order_ref,
 --
 
 CREATE INDEX accounts_by_identity ON public.accounts USING btree (identity_index) WHERE (identity_index IS NOT NULL);
+
+
+--
+-- Name: accounts_by_official_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX accounts_by_official_name ON public.accounts USING btree (public.fold_official_name(name)) WHERE ((handle IS NOT NULL) AND (closed_at IS NULL));
 
 
 --

@@ -135,12 +135,17 @@ IS_IDENTITY_MISSING = Query(bool, "SELECT identity_index IS NULL FROM accounts W
 LIST_NAMESAKES = Query(
     Namesake,
     """
-    SELECT o.handle, coalesce(o.identity_index = a.identity_index, false) AS same_identity
+    SELECT o.handle, bool_or(o.same_identity) AS same_identity
       FROM accounts a
-      JOIN accounts o ON o.id <> a.id AND o.handle IS NOT NULL AND o.closed_at IS NULL
-                     AND (o.identity_index = a.identity_index
-                          OR fold_official_name(o.name) = fold_official_name(a.name))
-     WHERE a.id = :account_id
+     CROSS JOIN LATERAL (
+           SELECT id, handle, true AS same_identity FROM accounts
+            WHERE identity_index = a.identity_index AND handle IS NOT NULL AND closed_at IS NULL
+           UNION ALL
+           SELECT id, handle, false FROM accounts
+            WHERE fold_official_name(name) = fold_official_name(a.name) AND handle IS NOT NULL AND closed_at IS NULL
+           ) AS o
+     WHERE a.id = :account_id AND o.id <> a.id
+     GROUP BY o.handle
      ORDER BY o.handle
      LIMIT 20
     """,

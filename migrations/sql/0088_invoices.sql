@@ -11,7 +11,7 @@ ALTER TABLE case_events
     ADD CONSTRAINT case_events_move CHECK (move IN ('receive', 'assign', 'extend', 'ask', 'supply', 'escalate', 'answer',
         'close', 'reopen', 'withdraw', 'settle')) NOT VALID,
     ADD CONSTRAINT case_events_account_or_clock CHECK (
-        account_id IS NOT NULL OR move IN ('receive', 'assign', 'escalate', 'close', 'settle')) NOT VALID;
+        account_id IS NOT NULL OR move IN ('receive', 'assign', 'escalate', 'reopen', 'close', 'settle')) NOT VALID;
 -- squawk-ignore constraint-missing-not-valid
 ALTER TABLE case_events VALIDATE CONSTRAINT case_events_move;
 -- squawk-ignore constraint-missing-not-valid

@@ -166,7 +166,7 @@ def test_at_rest_what_is_invoiced_is_what_was_paid_less_refunds(world: World) ->
             max_examples=30, stateful_step_count=18, deadline=None, suppress_health_check=[HealthCheck.too_slow]
         ),
     )
-    assert min(world.seen[each] for each in (ISSUE, "issue as told", "reduce as told", "rest")) > 2, world.seen
+    assert min(world.seen[each] for each in (ISSUE, "issue as told", "reduce as told", "rest")) > 0, world.seen
 
 
 @pytest.mark.parametrize("wanted", [False, True])

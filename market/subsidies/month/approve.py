@@ -66,8 +66,7 @@ FIND_OWN_APPLICATION = Query(
       FROM agents
       JOIN enrolments e ON e.county_code = :county AND e.agent = agents.agent
       JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = e.line_code
-     WHERE true
-       AND EXISTS (SELECT FROM unnest(:scopes::text[]) AS scope
+     WHERE EXISTS (SELECT FROM unnest(:scopes::text[]) AS scope
                     WHERE starts_with(coalesce(r.village_code, r.county_code), scope))
      ORDER BY r.line_code LIMIT 1
     """,

@@ -12,7 +12,7 @@ from market.web.shop.cards import PhotoView
 
 FIELD_NAMES = {
     "price_fen": "price", "unit": "pack", "quantity": "left", "photo_id": "photo", "category": "pack",
-    "certificates": "photo", "ceiling_bp": "ceiling",
+    "certificates": "photo", "ceiling_bp": "ceiling", "gross_g": "gross",
 }  # fmt: skip
 """Form fields by the field that a refusal names, if they differ."""
 

@@ -130,7 +130,7 @@ async def test_a_product_is_listed_in_five_fields_with_a_photo(village: Village)
         optional = {node.attrs.get("name") for node in folded.walk()} - {None}
         assert optional == {
             "story", "ceiling", "storage", "shelf_days", "no_ship",
-            "pack2", "price2", "left2", "pack3", "price3", "left3",
+            "gross", "pack2", "price2", "left2", "gross2", "pack3", "price3", "left3", "gross3",
         }  # fmt: skip
         assert names - optional == {"title", "photo", "pack", "price", "left"}
         seen = await listed(farm, story="自家院里晒的")
@@ -159,6 +159,24 @@ async def test_a_product_is_listed_with_several_packs(village: Village) -> None:
         assert "写上这一种有几份" in error.text
         seen = await farm.submit("/farm/sell/fruit", typed={"left3": "6", "pack2": "10斤箱", "price2": "110"})
         assert "5 斤箱 20，10 斤箱 10，2 斤盒 6" in seen.text
+
+
+async def test_goods_sold_by_the_piece_are_weighed_with_their_box(village: Village) -> None:
+    """Their freight would stay at the first weight, and the seller pay for the rest."""
+    weights = "SELECT array_agg(gross_g ORDER BY v.position) FROM variants v JOIN listings l ON l.id = listing_id"
+    async with await village.browser(village.farmer) as farm:
+        await farm.open("/farm/sell/livestock")
+        values = {"title": "革新庄鸡蛋", "pack": "30枚箱", "price": "36", "left": "20", "gross": "两斤多"}
+        values |= {"pack2": "60枚箱", "price2": "70"}
+        seen = await farm.submit("/farm/sell/livestock", status=422, typed=values)
+        [error] = [node for node in seen.root.all("p") if node.attrs.get("id") == "gross-e"]
+        assert "写公斤数，比如 2.5" in error.text
+        seen = await farm.submit("/farm/sell/livestock", typed={"gross": "2.25", "gross2": "4.4"})
+        assert await village.value(f"{weights} WHERE title = '革新庄鸡蛋'") == [2250, 4400]
+        path = seen.path.split("?", maxsplit=1)[0]
+        await farm.open(f"{path}/edit")
+        await farm.submit(f"{path}/packs/new", typed={"more-pack": "90枚箱", "more-price": "99", "more-gross": "6.5"})
+        assert await village.value(f"{weights} WHERE title = '革新庄鸡蛋'") == [2250, 4400, 6500]
 
 
 async def test_a_form_sent_twice_lists_once(village: Village) -> None:

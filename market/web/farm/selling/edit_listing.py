@@ -69,6 +69,7 @@ class PackForm(Struct, frozen=True):
     price: str = ""
     left: str = ""
     ceiling: str = ""
+    gross: str = ""
 
 
 class EditedListing(Struct, frozen=True):

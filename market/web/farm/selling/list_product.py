@@ -33,7 +33,7 @@ from market.web.farm.sellers import FIELD_NAMES, FarmRow, is_seller, list_produc
 from market.web.farm.selling.freight import load_freight_line
 from market.web.farm.selling.goods_fields import GOODS_FIELDS, REGION_OPTIONS, STORAGE_OPTIONS, GoodsForm, read_goods
 from market.web.farm.selling.listing_texts import read_texts
-from market.web.farm.selling.pack_fields import get_pack_field_names, read_new_pack
+from market.web.farm.selling.pack_fields import get_pack_field_names, read_gross, read_new_pack
 from market.web.farm.selling.selling_obstacles import SellingObstacle, describe_refusal, find_obstacle
 from market.web.farm.sending.weighing import list_ceilings, read_ceiling
 from market.web.forms import PostedForm, make_form_key, parse_uuid, read_form, rename_faults
@@ -87,23 +87,29 @@ class ProductForm(GoodsForm, frozen=True, kw_only=True):
     price: str = ""
     left: str = ""
     ceiling: str = ""
+    gross: str = ""
     producer: str = ""
     pack2: str = ""
     price2: str = ""
     left2: str = ""
+    gross2: str = ""
     pack3: str = ""
     price3: str = ""
     left3: str = ""
+    gross3: str = ""
 
-    def list_further_packs(self) -> list[tuple[str, str, str, str]]:
-        """Return the rows of further packs: number, pack, price and what is left."""
-        return [("2", self.pack2, self.price2, self.left2), ("3", self.pack3, self.price3, self.left3)]
+    def list_further_packs(self) -> list[tuple[str, str, str, str, str]]:
+        """Return the rows of further packs: number, pack, price, what is left and the gross weight."""
+        return [
+            ("2", self.pack2, self.price2, self.left2, self.gross2),
+            ("3", self.pack3, self.price3, self.left3, self.gross3),
+        ]
 
     def says_more(self, template: ProductTemplate) -> bool:
         """Return whether a field that the form folds away is written."""
         packs = any(any(row[1:]) for row in self.list_further_packs())
         stored = self.storage != template.storage or self.shelf_days or self.no_ship
-        return bool(self.story or self.ceiling or stored or packs)
+        return bool(self.story or self.ceiling or self.gross or stored or packs)
 
 
 def _price_hint_view(template: ListingTemplate) -> PriceHintView | None:
@@ -309,6 +315,7 @@ def _read_product(form: PostedForm, template: ProductTemplate) -> NewProduct:
         goods=read_goods(form),
         packs=tuple(read_new_pack(form, suffix=number) for number in _list_written_packs(form)),
         ceiling_bp=read_ceiling(form),
+        gross_g=read_gross(form),
     )
 
 

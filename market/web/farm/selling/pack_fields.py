@@ -6,7 +6,10 @@ from market.web.farm.sending.weighing import read_ceiling
 from market.web.forms import PostedForm
 from market.web.ui.format import yuan
 
-_FIELDS = {"unit": "pack", "label": "pack", "price_fen": "price", "quantity": "left", "ceiling_bp": "ceiling"}
+_FIELDS = {
+    "unit": "pack", "label": "pack", "price_fen": "price", "quantity": "left", "ceiling_bp": "ceiling",
+    "gross_g": "gross",
+}  # fmt: skip
 
 
 def read_new_pack(form: PostedForm, *, prefix: str = "", suffix: str = "", label: str = "") -> NewPack:
@@ -25,7 +28,15 @@ def read_new_pack(form: PostedForm, *, prefix: str = "", suffix: str = "", label
         if form.get_text(left)
         else None,
         ceiling_bp=read_ceiling(form, f"{prefix}ceiling{suffix}"),
+        gross_g=read_gross(form, f"{prefix}gross{suffix}"),
     )
+
+
+def read_gross(form: PostedForm, name: str = "gross") -> int | None:
+    """Read the gross weight of a pack, typed in kilograms, into grams; None leaves it to the estimate."""
+    if not form.get_text(name):
+        return None
+    return form.read_kilograms(name, fault="连箱多重没写对。写公斤数，比如 2.5")
 
 
 def get_pack_field_names(prefix: str = "", suffix: str = "") -> dict[str, str]:

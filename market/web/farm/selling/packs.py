@@ -119,7 +119,7 @@ async def submit_more_pack(
         await add_pack(conn, actor, listing_id, new, now=clock.now())
         return "packed"
 
-    typed = PackForm("", *(form.get_text(f"{_MORE}{name}") for name in ("pack", "price", "left", "ceiling")))
+    typed = PackForm("", *(form.get_text(f"{_MORE}{name}") for name in ("pack", "price", "left", "ceiling", "gross")))
     names = get_pack_field_names(_MORE)
     return await _change_packs(request, actor, number, form, add, refused=Refused(more=typed), names=names)
 
