@@ -70,7 +70,7 @@ async def record_invoice(
     require_producer(actor, producer_id)
     request = await lock_request(conn, suborder_id)
     reducing = issued.step is InvoiceStep.REDUCE
-    live = find_live_invoice(await list_issued(conn, suborder_id)) if reducing else None
+    live = find_live_invoice((await list_issued(conn, [suborder_id]))[suborder_id]) if reducing else None
     checked = check_issued(
         issued,
         request.task,

@@ -32,6 +32,10 @@ class IssuedRow(Struct, frozen=True, kw_only=True):
     self_grown: bool
 
 
+class _IssuedOfSuborder(IssuedRow, frozen=True, kw_only=True):
+    suborder_id: UUID
+
+
 class _InvoiceFields(Struct, frozen=True, kw_only=True):
     suborder_id: UUID
     order_number: int
@@ -155,11 +159,11 @@ COUNT_OPEN_INVOICES = Query(
 _ISSUED = """
     SELECT i.id, i.corrects_id, blue.number AS corrected_number, i.number, i.issued_on, i.amount_fen, i.self_grown"""
 LIST_ISSUED = Query(
-    IssuedRow,
+    _IssuedOfSuborder,
     _ISSUED
-    + """
+    + """, i.suborder_id
       FROM invoices i LEFT JOIN invoices blue ON blue.id = i.corrects_id
-     WHERE i.suborder_id = :suborder_id
+     WHERE i.suborder_id = ANY(:suborder_ids::uuid[])
      ORDER BY i.id
      LIMIT :limit
     """,
@@ -198,21 +202,32 @@ LIST_SALE_LINES = Query(
 )
 
 
-async def list_issued(conn: Connection, suborder_id: UUID) -> list[IssuedRow]:
-    """Return the recorded invoices of a suborder, oldest first."""
-    return await LIST_ISSUED.all(conn, suborder_id=suborder_id, limit=_MAX_ISSUED)
+async def list_issued(conn: Connection, suborder_ids: Sequence[UUID]) -> dict[UUID, list[IssuedRow]]:
+    """Return the recorded invoices of each suborder, oldest first."""
+    issued: dict[UUID, list[IssuedRow]] = {each: [] for each in suborder_ids}
+    rows = await LIST_ISSUED.all(conn, suborder_ids=list(issued), limit=_MAX_ISSUED * len(issued))
+    for row in rows:
+        issued[row.suborder_id].append(row)
+    return issued
 
 
-async def _build(conn: Connection, seal: Seal, row: _InvoiceRow) -> SaleInvoice:
-    sums = InvoiceSums(paid_fen=row.paid_fen, refunded_fen=row.refunded_fen, net_fen=row.net_fen)
-    return build_from(
-        SaleInvoice,
-        row,
-        details=open_details(seal, build_from(SealedDetails, row)),
-        task=find_task(sums, wanted=row.wanted, correcting=row.correcting),
-        issued=await list_issued(conn, row.suborder_id),
-        answer="" if row.wanted or row.case_id else open_reason(seal, row.answer_sealed),
-    )
+async def _build(conn: Connection, seal: Seal, rows: Sequence[_InvoiceRow]) -> list[SaleInvoice]:
+    issued = await list_issued(conn, [row.suborder_id for row in rows])
+    return [
+        build_from(
+            SaleInvoice,
+            row,
+            details=open_details(seal, build_from(SealedDetails, row)),
+            task=find_task(
+                InvoiceSums(paid_fen=row.paid_fen, refunded_fen=row.refunded_fen, net_fen=row.net_fen),
+                wanted=row.wanted,
+                correcting=row.correcting,
+            ),
+            issued=issued[row.suborder_id],
+            answer="" if row.wanted or row.case_id else open_reason(seal, row.answer_sealed),
+        )
+        for row in rows
+    ]
 
 
 async def get_sale_invoice(conn: Connection, seal: Seal, reader: Actor, suborder_id: UUID) -> SaleInvoice | None:
@@ -220,19 +235,19 @@ async def get_sale_invoice(conn: Connection, seal: Seal, reader: Actor, suborder
     row = await GET_INVOICE.maybe(
         conn, suborder_id=suborder_id, account_id=reader.account_id, producer_ids=list(reader.producers)
     )
-    return None if row is None else await _build(conn, seal, row)
+    return None if row is None else (await _build(conn, seal, [row]))[0]
 
 
 async def get_task_invoice(conn: Connection, seal: Seal, case_id: UUID) -> SaleInvoice | None:
     """Return the invoice that a task is about, if the person of the transaction sees the task, or None."""
     row = await GET_TASK_INVOICE.maybe(conn, case_id=case_id)
-    return None if row is None else await _build(conn, seal, row)
+    return None if row is None else (await _build(conn, seal, [row]))[0]
 
 
 async def list_open_invoices(conn: Connection, seal: Seal, producer_ids: Sequence[UUID]) -> list[SaleInvoice]:
     """Return the invoices about which something is due, by deadline, at most 100; the caller checks who reads."""
     rows = await LIST_OPEN_INVOICES.all(conn, producer_ids=list(producer_ids), limit=MAX_OPEN)
-    return [await _build(conn, seal, row) for row in rows]
+    return await _build(conn, seal, rows)
 
 
 async def count_open_invoices(conn: Connection, actor: Actor) -> int:

@@ -5,6 +5,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query
+from market.orders.checkout.pricing import PriceBasis
 from market.orders.models import LineId, SuborderId
 
 
@@ -24,6 +25,7 @@ class LineView(Struct, frozen=True, kw_only=True):
     unit: str
     quantity: int
     price_fen: Fen
+    price_basis: PriceBasis
     amount_fen: Fen
     reduction_fen: Fen
     refunded_fen: Fen
@@ -39,8 +41,8 @@ LIST_LINE_VIEWS = Query(
     LineView,
     """
     SELECT order_lines.id, suborder_id, listing_id, listings.number AS listing_number, variant_id, order_lines.title,
-           unit, quantity, price_fen, amount_fen, reduction_fen, order_lines.refunded_fen, order_lines.perishable,
-           reviews.id IS NOT NULL AS reviewed, reviews.id AS review_id,
+           unit, quantity, price_fen, price_basis, amount_fen, reduction_fen, order_lines.refunded_fen,
+           order_lines.perishable, reviews.id IS NOT NULL AS reviewed, reviews.id AS review_id,
            ceiling_g, weighed_g, final_fen
       FROM order_lines JOIN suborders ON suborders.id = suborder_id JOIN listings ON listings.id = listing_id
       LEFT JOIN reviews USING (suborder_id, listing_id)

@@ -1,5 +1,6 @@
 """The amounts of an order's page: of each suborder, and of the order."""
 
+from market.orders.checkout.pricing import PriceBasis
 from market.orders.line_views import LineView
 from market.orders.models import OrderState, SuborderKind
 from market.orders.queries import OrderView, SuborderView
@@ -8,9 +9,13 @@ from market.web.shop.promises import WEIGHED_LATER
 from market.web.ui.format import weight, yuan
 
 
+def _get_reduction(line: LineView) -> int:
+    """Return what a coupon that the producer bears took off a line; the share of a package has only been rounded."""
+    return 0 if line.price_basis is PriceBasis.PACKAGE else line.reduction_fen
+
+
 def _sum_reductions(suborder: SuborderView) -> int:
-    """Return what a coupon that the producer bears took off the lines."""
-    return sum(line.reduction_fen for line in suborder.lines)
+    return sum(_get_reduction(line) for line in suborder.lines)
 
 
 def _describe_weight(line: LineView) -> str:
@@ -27,7 +32,7 @@ def list_suborder_amounts(suborder: SuborderView) -> list[tuple[str, int] | tupl
     rows: list[tuple[str, int] | tuple[str, int, str, str]] = [
         (
             f"{line.title} × {line.quantity} {word or get_count_word(line.unit)}{_describe_weight(line)}",
-            int(line.amount_fen + line.reduction_fen),
+            int(line.amount_fen + _get_reduction(line)),
             "",
             f"{path}/{line.listing_number}",
         )

@@ -12,11 +12,11 @@ from market.web.forms import parse_uuid
 
 
 class Assigned(Protocol):
-    """What an official decides: a claim, a return, an appeal, a complaint."""
+    """What an official decides: a claim, a return, an appeal, a complaint, an invoice that is late."""
 
     @property
-    def assignee(self) -> str:
-        """The role that decides now."""
+    def assignee(self) -> str | None:
+        """The role that decides now; None if nobody does."""
         ...
 
     @property
@@ -39,7 +39,7 @@ async def load_assigned[T: Assigned](
         raise NotFound
     async with db.transaction(scope=get_person_scope(actor)) as conn:
         found = await read(conn, parsed)
-    if found is None:
+    if found is None or found.assignee is None:
         raise NotFound
     require_case_role(actor, found.assignee, found.county_code)
     return found

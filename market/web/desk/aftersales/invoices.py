@@ -1,6 +1,7 @@
 """Invoices that their sellers did not issue in time, for the county or the platform."""
 
 from typing import Any
+from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -8,17 +9,17 @@ from litestar.params import FromPath
 
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.access import require_case_role
-from market.identity.models import Actor, NotFound
+from market.identity.models import Actor
 from market.invoices.models import MAX_REASON_LENGTH
 from market.invoices.record import answer_invoice_task
 from market.invoices.views import SaleInvoice, get_task_invoice
-from market.kernel import Database, FieldFault, Refusal
+from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.notifications import format_due
+from market.web.desk.aftersales.assigned import load_assigned
 from market.web.desk.context import DeskContext, build_county_query, open_desk, render_desk_page
-from market.web.forms import parse_uuid, read_form, rename_faults
+from market.web.forms import read_form, rename_faults
 from market.web.invoice_words import describe_invoice, present_issued
 from market.web.pages import redirect
 
@@ -58,21 +59,13 @@ async def show_desk_invoice(
 
 
 async def _load(db: Database, seal: Seal, actor: Actor, case_id: str) -> SaleInvoice:
-    """Return the invoice of an open task that the official answers now.
+    """Return the invoice of an open task that the official answers now; raises as `load_assigned`."""
 
-    Raises:
-        NotFound: there is no such task, or it is not for the official's roles.
-        SecondFactorRequired: the session has no second factor.
-    """
-    parsed = parse_uuid(case_id)
-    if parsed is None:
-        raise NotFound
-    async with db.transaction(scope=get_person_scope(actor)) as conn:
-        invoice = await get_task_invoice(conn, seal, parsed)
-    if invoice is None or invoice.case_id != parsed or invoice.assignee is None:
-        raise NotFound
-    require_case_role(actor, invoice.assignee, invoice.county_code)
-    return invoice
+    async def read(conn: Connection, task: UUID) -> SaleInvoice | None:
+        invoice = await get_task_invoice(conn, seal, task)
+        return invoice if invoice is not None and invoice.case_id == task else None
+
+    return await load_assigned(db, actor, case_id, read)
 
 
 @post("/invoices/{case_id:str}", include_in_schema=False)
