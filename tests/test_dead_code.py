@@ -8,8 +8,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SURFACE = (
-    "market", "market.aftersales", "market.catalogue", "market.coupons", "market.identity", "market.orders",
-    "market.payouts", "market.slots", "market.subsidies", "market.testing",
+    "market", "market.aftersales", "market.carriers", "market.catalogue", "market.complaints", "market.coupons",
+    "market.identity", "market.mediation", "market.orders", "market.payouts", "market.slots", "market.subsidies",
+    "market.testing", "market.visits",
     "payments", "payments.port", "payments.sandbox", "payments.stripe", "payments.testing",
 )  # fmt: skip
 """Modules whose `__all__` is for applications built on the library (docs/library.md, payments/README.md)."""

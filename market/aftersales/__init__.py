@@ -1,11 +1,14 @@
 """After the sale: shipping, check-in, receipt, refunds, and returns.
 
-Exports what an application needs to send, receive and claim without HTTP; see docs/library.md.
+Exports what an application needs to send, receive, claim and return without HTTP; see docs/library.md.
 """
 
+from market.aftersales.answer_goods_return import answer_goods_return, confirm_goods_arrival
 from market.aftersales.bad_fruit import NewClaim, OpenedClaim, open_claim
 from market.aftersales.check_in import CheckIn, check_in_guest
 from market.aftersales.decide_bad_fruit import ClaimAnswer, answer_claim
+from market.aftersales.goods_return import OpenedGoodsReturn, ReturnedLine, open_goods_return, send_goods_return
+from market.aftersales.goods_return_views import GoodsReturn, GoodsReturnStage
 from market.aftersales.receive import ReceiptConfirmation, confirm_receipt
 from market.aftersales.ship import ship_suborder
 from market.casework.moves import get_person_scope
@@ -13,13 +16,21 @@ from market.casework.moves import get_person_scope
 __all__ = [
     "CheckIn",
     "ClaimAnswer",
+    "GoodsReturn",
+    "GoodsReturnStage",
     "NewClaim",
     "OpenedClaim",
+    "OpenedGoodsReturn",
     "ReceiptConfirmation",
+    "ReturnedLine",
     "answer_claim",
+    "answer_goods_return",
     "check_in_guest",
+    "confirm_goods_arrival",
     "confirm_receipt",
     "get_person_scope",
     "open_claim",
+    "open_goods_return",
+    "send_goods_return",
     "ship_suborder",
 ]

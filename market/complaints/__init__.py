@@ -1,1 +1,18 @@
-"""Complaints of buyers about a sale: each category says who answers by when; what nobody answers goes to the county."""
+"""Complaints of buyers about a sale: each category says who answers by when; what nobody answers goes to the county.
+
+Exports what an application needs to take and answer complaints without HTTP; see docs/library.md.
+"""
+
+from market.casework.models import CaseOutcome
+from market.complaints.complain import OpenedComplaint, answer_complaint, complain
+from market.complaints.models import ComplaintCategory
+from market.complaints.views import Complaint
+
+__all__ = [
+    "CaseOutcome",
+    "Complaint",
+    "ComplaintCategory",
+    "OpenedComplaint",
+    "answer_complaint",
+    "complain",
+]

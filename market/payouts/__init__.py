@@ -4,6 +4,7 @@ Exports what an application needs to pay producers without HTTP; see docs/librar
 """
 
 from market.payouts.account import PayoutAccount, enter_payout_account
+from market.payouts.account_change import activate_due_changes, decide_account_change
 from market.payouts.pay_out import PayoutHold, ask_for_payout
 from market.payouts.statement import Statement, get_statement
 
@@ -11,7 +12,9 @@ __all__ = [
     "PayoutAccount",
     "PayoutHold",
     "Statement",
+    "activate_due_changes",
     "ask_for_payout",
+    "decide_account_change",
     "enter_payout_account",
     "get_statement",
 ]
