@@ -72,25 +72,25 @@ REFRESH_FIGURES = Query(
         SELECT id, county_code FROM producers
          WHERE id > :after AND state IN ('open', 'suspended')
          ORDER BY id LIMIT :piece
-    ), sent AS (
-        SELECT producers.id AS producer_id, count(*)::integer AS parcels,
-               (count(*) FILTER (
-                   WHERE suborders.shipped_at IS NOT NULL AND business_day(suborders.shipped_at) <= """
+    ), due AS MATERIALIZED (
+        SELECT producers.id AS producer_id, suborders.id AS suborder_id, suborders.state,
+               business_day(suborders.shipped_at) AS shipped_on, """
     + SEND_BY
-    + """))::integer AS in_time
+    + """ AS send_by
           FROM piece AS producers
           JOIN suborders ON producer_id = producers.id AND suborders.id >= :first_id
           JOIN orders ON orders.id = order_id
-         WHERE suborders.kind = 'goods' AND paid_at IS NOT NULL AND """
-    + SEND_BY
-    + """ >= :since::date AND """
-    + SEND_BY
-    + """ < :today::date
-           AND (suborders.state IN ('paid', 'shipped', 'received')
-                OR suborders.state = 'cancelled'
-                   AND EXISTS (SELECT FROM order_lines JOIN line_refunds ON line_id = order_lines.id
-                                WHERE suborder_id = suborders.id AND reason = 'not_shipped'))
-         GROUP BY producers.id
+         WHERE suborders.kind = 'goods' AND paid_at IS NOT NULL
+           AND suborders.state IN ('paid', 'shipped', 'received', 'cancelled')
+    ), sent AS (
+        SELECT producer_id, count(*)::integer AS parcels,
+               (count(*) FILTER (WHERE shipped_on <= send_by))::integer AS in_time
+          FROM due
+         WHERE send_by >= :since::date AND send_by < :today::date
+           AND (state <> 'cancelled'
+                OR EXISTS (SELECT FROM order_lines JOIN line_refunds ON line_id = order_lines.id
+                            WHERE order_lines.suborder_id = due.suborder_id AND reason = 'not_shipped'))
+         GROUP BY producer_id
     ), praised AS (
         SELECT r.producer_id, count(*)::integer AS reviews, sum(rating)::integer AS stars,
                count(answer)::integer AS answered

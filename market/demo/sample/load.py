@@ -109,7 +109,6 @@ async def load_sample(
         async with conn.transaction():
             if not await EXISTS_SHOP.one(conn):
                 counts |= await _load_shop(load)
-        await conn.execute(ANALYSE_SHOP)
         async with conn.transaction():
             if not await EXISTS_CYCLE.one(conn, county=DEMO_COUNTY):
                 counts |= await _load_county(load)
@@ -152,6 +151,7 @@ async def _load_shop(load: _LoadContext) -> dict[str, int]:
     await ADVANCE_NUMBERS.run(conn)
     progress("店铺", _SHOP_STEPS, _SHOP_STEPS)
     await _post_facts(conn, _sort_facts(shop.orders.facts), progress)
+    await conn.execute(ANALYSE_SHOP)
     await add_sample_payouts(conn, load.seed, load.seal, now=load.now)
     await add_tracked_parcels(conn)
     await add_sample_pickup_point(conn, load.seed, load.seal, now=load.now)
