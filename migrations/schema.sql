@@ -1492,7 +1492,7 @@ CREATE FUNCTION public.fold_name(name text) RETURNS text
                  CASE
                      WHEN (outside.kept ~ '[[:alpha:]].*[[:alpha:]]'::text) THEN outside.kept
                      ELSE outside.value
-                 END, '[^[:alnum:]]|[ㆍꞏᐧ丶丨丿]'::text, ''::text, 'g'::text) AS value
+                 END, '[^[:alnum:]]|[ㆍꞏᐧ丶丨丿\u115F\u1160]'::text, ''::text, 'g'::text) AS value
             FROM outside
          ), untitled AS MATERIALIZED (
           SELECT regexp_replace(letters.value, (('^(?:[老小]|'::text || titles.title) || ')+(?=..)'::text), ''::text) AS value,

@@ -13,7 +13,7 @@ from market.catalogue.publish import NewProduct, publish_product
 from market.identity.access import require_producer
 from market.identity.models import Actor
 from market.kernel import Connection, Query
-from market.kernel.text import clean_text
+from market.kernel.text import clean_name, clean_text
 from market.producers.moderation import ForbiddenWord
 from market.sheets.models import FileUnreadable
 from market.sheets.spreadsheet import CellFaults, Spreadsheet, digest, malformed_file, read_spreadsheet
@@ -145,9 +145,9 @@ async def _publish_rows(
     for row in file.sheet.rows:
         reader = ListingRowReader(file.sheet, row, faults)
         product = reader.read(producer_id, categories)
-        if clean_text(product.title) in titles:
+        if clean_name(product.title) in titles:
             reader.fault("title", "已经有同名的在卖，换个名字，或者把这一行删掉")
-        titles.add(clean_text(product.title))
+        titles.add(clean_name(product.title))
         if reader.valid:
             numbers += await _publish_row(conn, actor, product, reader, now=now)
     if faults:

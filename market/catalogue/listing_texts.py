@@ -5,7 +5,7 @@ from typing import LiteralString
 from msgspec import Struct
 
 from market.kernel import FieldFault
-from market.kernel.text import clean_text
+from market.kernel.text import clean_name, clean_text
 from market.producers.moderation import list_name_faults, list_story_faults
 from market.producers.off_platform import require_public_text
 
@@ -18,7 +18,7 @@ class ListingTexts(Struct, frozen=True, kw_only=True):
 
     def select_texts(self) -> "ListingTexts":
         """Return the texts alone of a struct that has more fields, without invisible characters."""
-        return ListingTexts(title=clean_text(self.title), story=clean_text(self.story))
+        return ListingTexts(title=clean_name(self.title), story=clean_text(self.story))
 
     def list_faults(self) -> list[FieldFault]:
         """Return the faults of the texts; none if all are valid."""

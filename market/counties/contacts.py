@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from market.audit.record import add_audit_entry
 from market.identity.access import require_county_role
 from market.identity.models import Actor, LocalContact, NotFound, Role
+from market.identity.reserved_names import NameKind, find_name_fault
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.text import clean_name, normalize_text
 
@@ -132,6 +133,8 @@ def _list_faults(details: ContactDetails) -> list[FieldFault]:
     faults: list[FieldFault] = []
     if not 1 <= len(details.name) <= MAX_NAME_LENGTH:
         faults.append(FieldFault("name", f"写姓名，最多 {MAX_NAME_LENGTH} 个字"))
+    elif (fault := find_name_fault(details.name, NameKind.OFFICE)) is not None:
+        faults.append(FieldFault("name", fault))
     if not _PHONE.fullmatch(details.phone):
         faults.append(FieldFault("phone", "电话是 5 到 12 位数字，座机带区号"))
     if not 1 <= len(details.hours) <= MAX_HOURS_LENGTH:

@@ -22,6 +22,7 @@ from market.coupons.models import (
 )
 from market.identity.access import require_platform_staff, require_producer
 from market.identity.models import Actor, NotAllowed, NotFound
+from market.identity.reserved_names import NameKind, find_name_fault
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.text import clean_name
@@ -232,6 +233,9 @@ async def _create(conn: Connection, actor: Actor, new: NewCoupon, bearer: Bearer
         new, name=clean_name(new.name), code=(new.code or "").strip().upper() or None,
     )  # fmt: skip
     faults = list_coupon_faults(cleaned, day=get_business_day(now))
+    fault = find_name_fault(cleaned.name, NameKind.SHOP) if bearer is Bearer.PRODUCER else None
+    if fault is not None:
+        faults.append(FieldFault("name", fault))
     named = {"category_code": new.category_code, "county_code": new.county_code, "producer_id": new.producer_id}
     faults += [FieldFault(field, "没有这一个") for field in await FIND_UNKNOWN_FIELDS.all(conn, **named)]
     if faults:

@@ -190,12 +190,12 @@ class OfficialNameFixed(Refusal):
 
 
 class NameReserved(Refusal):
-    """The name would pass its bearer off as the platform or an authority."""
+    """The name shows nothing, or would pass its bearer off as the platform or an authority; `errors` has the reason."""
 
     code = "name_reserved"
     status = 422
-    zh = "这个名字会让人以为是平台或官方的人，请换一个。"
-    en = "This name suggests the platform or an authority; choose another one."
+    zh = "这个名字不能用：它什么也不显示，或会让人以为是平台或官方的人。请换一个。"
+    en = "This name shows nothing, or suggests the platform or an authority; choose another one."
 
 
 class NameVerified(Refusal):

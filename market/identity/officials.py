@@ -18,7 +18,7 @@ from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.kernel.text import clean_text, normalize_identity_number, normalize_phone
+from market.kernel.text import clean_name, normalize_identity_number, normalize_phone
 
 _HANDLE = re.compile(r"[a-z][a-z0-9_.-]{1,31}")
 _SCOPE = re.compile(r"\d{2}(\d{2}){0,2}|\d{9}(\d{3})?")
@@ -235,7 +235,7 @@ async def create_official(
         HandleTaken: the handle belongs to another phone, or the phone has another handle.
         OtherPerson: the account has another identity number.
     """
-    name, number, secret = clean_text(name), normalize_phone(phone), totp_secret or generate_secret()
+    name, number, secret = clean_name(name), normalize_phone(phone), totp_secret or generate_secret()
     scope = get_scope(division)
     faults = _list_faults(
         handle=handle, name=name, phone=number, identity=identity, roles=roles, scope=scope, secret=secret

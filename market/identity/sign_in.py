@@ -17,6 +17,7 @@ from market.identity.models import (
     WrongCode,
     WrongSecondFactor,
 )
+from market.identity.reserved_names import NameKind, find_name_fault
 from market.identity.second_factor import use_second_factor
 from market.identity.sessions import is_new_device, sign_out, start_session
 from market.kernel import Connection, FieldFault, Query
@@ -27,8 +28,6 @@ from market.notify.templates import DEFAULT_HELP_PHONE
 
 PHONE_CONTEXT = "accounts.phone"
 DEFAULT_NAME = "乡集用户"
-_RESERVED_WORDS = ("乡集", "客服", "官方", "管理员", "系统消息", "平台", "公安", "警察", "扶贫办", "xiangji", "admin")
-"""Words by which an account could pass itself off as the platform or an authority."""
 
 ADD_ACCOUNT = Query(
     None,
@@ -41,12 +40,17 @@ ADD_ACCOUNT = Query(
 FIND_ACCOUNT_BY_PHONE = Query(UUID, "SELECT id FROM accounts WHERE phone_index = :phone_index AND closed_at IS NULL")
 GET_PHONE = Query(bytes, "SELECT phone_sealed FROM accounts WHERE id = :account_id AND phone_sealed IS NOT NULL")
 # Under its name a household is paid, and the name says which accounts are one person. An applicant whose shop was not
-# confirmed yet, or was refused, still corrects it.
+# confirmed yet, or was refused, still corrects it. The lock lets no official confirm a shop while its applicant takes
+# another name: the second one sees what the first did.
 IS_NAME_VERIFIED = Query(
     bool,
     """
-    SELECT EXISTS (SELECT FROM producer_members JOIN producers ON producers.id = producer_id
-                    WHERE account_id = :account_id AND state NOT IN ('applied', 'refused'))
+    WITH own AS MATERIALIZED (
+        SELECT state FROM producers
+         WHERE id IN (SELECT producer_id FROM producer_members WHERE account_id = :account_id)
+         ORDER BY id
+           FOR SHARE)
+    SELECT EXISTS (SELECT FROM own WHERE state NOT IN ('applied', 'refused'))
     """,
 )
 UPDATE_ACCOUNT = Query(None, "UPDATE accounts SET name = :name, elder = :elder WHERE id = :account_id")
@@ -139,16 +143,16 @@ async def update_account(conn: Connection, actor: Actor, *, name: str, elder: bo
 
     Raises:
         OfficialNameFixed: the account is an official's, and the name is another one.
-        NameReserved: the new name is empty once invisible characters are removed, or contains a reserved word.
+        NameReserved: the new name shows nothing, or passes for the platform or an authority (`reserved_names.py`).
         NameVerified: another name than that under which the person sells.
     """
     cleaned = clean_name(name)
     if cleaned != actor.name:
         if actor.handle is not None:
             raise OfficialNameFixed
-        folded = cleaned.casefold().replace(" ", "")
-        if not cleaned or (cleaned != DEFAULT_NAME and any(word in folded for word in _RESERVED_WORDS)):
-            raise NameReserved
+        fault = find_name_fault(cleaned, NameKind.PERSON)
+        if fault is not None and cleaned != DEFAULT_NAME:
+            raise NameReserved(errors=(FieldFault("name", fault),))
         if await IS_NAME_VERIFIED.one(conn, account_id=actor.account_id):
             raise NameVerified(errors=(FieldFault("name", "核过的姓名不能自己改"),))
     await UPDATE_ACCOUNT.run(conn, account_id=actor.account_id, name=cleaned, elder=elder)

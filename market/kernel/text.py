@@ -3,7 +3,10 @@
 import re
 import unicodedata
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+from market.kernel.lookalikes import INVISIBLE, LETTERS, SHAPES, SIMPLIFIED
+
+# The selector that makes a sign an emoji is kept behind a sign: ❤️ is not ❤.
+_CONTROL = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f{INVISIBLE}]|(?<![\u203c-\u3299\U0001f000-\U0001faff])\ufe0f")
 _CHINESE_MARKS = re.compile(r"([，。！？：；（）、“”‘’《》…—～]+)")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _GAPS = re.compile(r"[\s\W_]+")
@@ -20,8 +23,21 @@ def normalize_text(text: str) -> str:
 
 
 def fold_text(text: str) -> str:
-    """Return text to search for words: as `normalize_text`, in small letters, without whitespace and punctuation."""
-    return _GAPS.sub("", normalize_text(text)).lower()
+    """Return text to search for words, in small letters, without whitespace, punctuation and accents.
+
+    Traditional characters are simplified, and letters that look like Latin ones are those.
+    """
+    plain = unicodedata.normalize("NFKD", normalize_text(text)).translate(SIMPLIFIED).translate(LETTERS).lower()
+    return _GAPS.sub("", plain.translate(LETTERS))
+
+
+def fold_shape(text: str) -> str:
+    """Return what a name looks like: as `fold_text`, and what looks alike is one: 0 and o; 1, i and l; m and rn.
+
+    It is compared and never shown; two names of one shape are taken for each other. Source: Unicode Technical
+    Standard 39, section 4 (skeleton), with Chinese in its simplified form.
+    """
+    return fold_text(text).translate(SHAPES).replace("rn", "m")
 
 
 def clean_text(text: str) -> str:

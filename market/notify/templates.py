@@ -10,6 +10,7 @@ DEFAULT_HELP_PHONE = "12316"
 DEFAULT_HELP_HOURS = "早 8 点到晚 8 点"
 """When people answer that number, unless the settings say otherwise."""
 SIGNATURE = "【乡集】"
+_BRACKETS = str.maketrans("【】", "[]")
 SECRET_TEMPLATES = frozenset({CODE, "booked", "slot_booked", "pickup_arrived"})
 """Templates whose facts contain a code; their text is never printed or logged."""
 
@@ -159,5 +160,8 @@ TEMPLATES = {
 
 
 def render_message(template: str, facts: dict[str, str]) -> str:
-    """Return the text of a message, prefixed by the signature that carriers require."""
-    return SIGNATURE + TEMPLATES[template].format_map(facts)
+    """Return the text of a message, prefixed by the signature that carriers require.
+
+    The brackets of a signature in a fact become others: a shop called 【银行】 sends nothing in a bank's name.
+    """
+    return SIGNATURE + TEMPLATES[template].format_map({name: text.translate(_BRACKETS) for name, text in facts.items()})

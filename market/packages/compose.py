@@ -15,7 +15,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.kernel.text import clean_text
+from market.kernel.text import clean_name, clean_text
 from market.orders.notifications import notify_producer
 from market.packages.models import (
     MAX_OPEN_PACKAGES,
@@ -157,7 +157,7 @@ async def compose_package(
         TooManyPackages: the producer has the maximum number of open packages.
     """
     organiser = resolve_own_producer(actor, producer_id)
-    package = structs.replace(new, title=clean_text(new.title), story=clean_text(new.story))
+    package = structs.replace(new, title=clean_name(new.title), story=clean_text(new.story))
     require_public_text(title=package.title, story=package.story)
     await lock_seller(conn, organiser)
     await get_open_seller(conn, organiser, get_business_day(now))

@@ -12,6 +12,7 @@ from market.counties.contacts import CONTACT_ROLES
 from market.divisions.codes import get_county_code
 from market.identity.access import require_county_role
 from market.identity.models import AccountId, Actor, NotFound
+from market.identity.reserved_names import NameKind, find_name_fault
 from market.identity.sign_in import get_phone
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
@@ -106,6 +107,9 @@ async def add_point(
         for name, (words, limit) in _LIMITS.items()
         if not 1 <= len(texts[name]) <= limit
     ]
+    fault = find_name_fault(texts["name"], NameKind.OFFICE)
+    if texts["name"] and fault is not None:
+        faults.append(FieldFault("name", fault))
     if not re.fullmatch(r"[0-9]{5,12}", phone):
         faults.append(FieldFault("phone", "电话是 5 到 12 位数字，座机带区号"))
     in_county = get_county_code(new.division_code) == county

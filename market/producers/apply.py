@@ -9,11 +9,11 @@ from market.audit.record import add_audit_entry
 from market.divisions.codes import get_scope
 from market.identity.access import require_producer
 from market.identity.models import Actor
-from market.identity.sign_in import update_account
+from market.identity.sign_in import DEFAULT_NAME, update_account
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.kernel.text import clean_text
+from market.kernel.text import clean_name, clean_text
 from market.producers.models import (
     CERTIFICATE_NUMBER_CONTEXT,
     MAX_CERTIFICATES,
@@ -76,7 +76,8 @@ async def _list_faults(conn: Connection, actor: Actor, application: ProducerAppl
     if len(application.produce) not in _PRODUCE_LENGTHS:
         faults.append(FieldFault("produce", "写上种什么、养什么，最多 200 个字"))
     faults += list_story_faults(application.story)
-    if application.applicant is not None and not 0 < len(application.applicant) <= _MAX_APPLICANT_LENGTH:
+    applicant = actor.name if application.applicant is None else application.applicant
+    if not 0 < len(applicant) <= _MAX_APPLICANT_LENGTH or applicant == DEFAULT_NAME:
         faults.append(FieldFault("applicant", f"写上您的姓名，最多 {_MAX_APPLICANT_LENGTH} 个字，村里照着它找您"))
     if await FIND_VILLAGE.maybe(conn, code=application.village_code) is None:
         faults.append(FieldFault("village_code", "请选到村：12 位的村级代码"))
@@ -131,10 +132,10 @@ async def apply_producer(
     """
     application = msgspec.structs.replace(
         application,
-        name=clean_text(application.name),
+        name=clean_name(application.name),
         produce=clean_text(application.produce),
         story=clean_text(application.story),
-        applicant=None if application.applicant is None else clean_text(application.applicant),
+        applicant=None if application.applicant is None else clean_name(application.applicant),
     )
     require_public_text(name=application.name, produce=application.produce, story=application.story)
     faults = await _list_faults(conn, actor, application)

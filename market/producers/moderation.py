@@ -6,6 +6,7 @@ claim to cure disease) and 9 (no superlatives); 食品安全法 73.
 
 from msgspec import Struct
 
+from market.identity.reserved_names import NameKind, find_name_fault
 from market.kernel import FieldFault, Refusal
 from market.kernel.text import fold_text
 
@@ -43,10 +44,11 @@ class ForbiddenWord(Refusal):
 
 
 def list_name_faults(field: str, name: str) -> list[FieldFault]:
-    """Return the fault of a name or title of the wrong length, if it is."""
-    if len(name) in NAME_LENGTHS:
-        return []
-    return [FieldFault(field, f"名称写 {NAME_LENGTHS[0]} 到 {NAME_LENGTHS[-1]} 个字")]
+    """Return the fault of a name or title of the wrong length, or that passes for the platform or an authority."""
+    if len(name) not in NAME_LENGTHS:
+        return [FieldFault(field, f"名称写 {NAME_LENGTHS[0]} 到 {NAME_LENGTHS[-1]} 个字")]
+    fault = find_name_fault(name, NameKind.SHOP)
+    return [] if fault is None else [FieldFault(field, fault)]
 
 
 def list_story_faults(story: str) -> list[FieldFault]:

@@ -2,7 +2,7 @@
 -- Return a person's name as people known by name only are compared: simplified, in lower case, its letters and digits
 -- alone, without what stands in brackets, and without titles before and after it. A name has two characters or more, so that 王主任
 -- and 王书记, and 村主任 and 村会计, remain different, and what stands in brackets counts where it is all there is.
--- Digits count, because people who choose a name themselves use them: 农户04 and 农户05.
+-- The fillers of Hangul are letters that show nothing. Digits count, because people who choose a name themselves use them: 农户04 and 农户05.
 CREATE OR REPLACE FUNCTION fold_name(name text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -14,7 +14,7 @@ BEGIN ATOMIC
     letters AS MATERIALIZED (
         SELECT regexp_replace(
                    CASE WHEN kept ~ '[[:alpha:]].*[[:alpha:]]' THEN kept ELSE value END,
-                   '[^[:alnum:]]|[ㆍꞏᐧ丶丨丿]', '', 'g') AS value
+                   '[^[:alnum:]]|[ㆍꞏᐧ丶丨丿\u115F\u1160]', '', 'g') AS value
           FROM outside),
     untitled AS MATERIALIZED (
         SELECT regexp_replace(value, '^(?:[老小]|' || title || ')+(?=..)', '') AS value, title

@@ -90,6 +90,14 @@ async def test_all_faults_are_listed_at_once_and_nothing_is_stored(conn: Connect
     assert await count_rows(conn) == (0, 0, 0)
 
 
+@pytest.mark.parametrize("title", ["乡集官方直营大枣", "平台补贴大枣", "鄉集\u3164大枣", "\u2800\u3164"])
+async def test_a_title_does_not_pass_for_the_platform(conn: Connection, title: str) -> None:
+    seller = await a_seller(conn)
+    with pytest.raises(BadListing) as refused:
+        await publish_product(conn, seller, msgspec.structs.replace(NEW, title=title), now=NOW)
+    assert [fault.field for fault in refused.value.errors] == ["title"]
+
+
 @pytest.mark.parametrize("category", ["stay", "picking", "nothing", ""])
 async def test_a_product_needs_a_category_of_products(conn: Connection, category: str) -> None:
     seller = await a_seller(conn)

@@ -100,6 +100,8 @@ async def test_others_do_not_keep_the_contacts(conn: Connection, role: Role, sco
         ("130600000000", {}, ["division_code"]),
         (VILLAGE, {"name": " ", "phone": "找我", "hours": ""}, ["name", "phone", "hours"]),
         (VILLAGE, {"hours": "早" * 61}, ["hours"]),
+        (VILLAGE, {"name": "乡集客服"}, ["name"]),
+        (VILLAGE, {"name": "\u3164"}, ["name"]),
         (VILLAGE, {"away_from": date(2030, 1, 2)}, ["away_to"]),
         (VILLAGE, {"away_to": date(2030, 1, 2)}, ["away_to"]),
         (VILLAGE, {"away_from": date(2030, 1, 2), "away_to": date(2030, 1, 1)}, ["away_to"]),

@@ -79,6 +79,8 @@ async def test_only_the_owner_makes_a_producers_coupon_and_it_covers_its_goods(c
             await close_coupon(conn, actor, coupon.id, now=NOW)
     with pytest.raises(ForbiddenWord):
         await create_producer_coupon(conn, owner, producer, new_coupon(name="加微信领券"), now=NOW)
+    with pytest.raises(CouponInvalid):
+        await create_producer_coupon(conn, owner, producer, new_coupon(name="平台补贴券"), now=NOW)
     assert await list_producer_coupons(conn, helper, producer) == [coupon]
     with pytest.raises(NotFound):
         await list_producer_coupons(conn, stranger, producer)

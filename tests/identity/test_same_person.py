@@ -8,6 +8,7 @@ import pytest
 from market.identity.same_person import is_same_person
 from market.identity.sign_in import DEFAULT_NAME
 from market.kernel import Connection
+from market.kernel.lookalikes import SIMPLIFIED
 from tests.support.make import make_account
 from tests.support.postgres import as_owner
 
@@ -21,6 +22,7 @@ ROOT = Path(__file__).parents[2]
         ("样例唐某", "样例唐某（会计）", True),
         ("样例唐某", "村支书样例唐某", True),
         ("样例唐某", "樣例唐某/书记", True),
+        ("样例唐某", "样例\u3164唐某", True),
         ("样例唐某", "样例唐某水管员", False),
         ("样例唐某", "样例李某", False),
         (DEFAULT_NAME, DEFAULT_NAME, False),
@@ -41,7 +43,7 @@ FOLDED = {
     "张三/书记": "张三", "张三-会计": "张三", "张三（会计": "张三", "（张三": "张三", "（张三）": "张三",
     "张•三": "张三", "张丶三": "张三", "張三豐": "张三丰", "张三2": "张三2", "gan2": "gan2", "Gan.2": "gan2",
     "代小红": "代小红", "张文书": "张文书", "村党支部书记兼村主任张三": "张三", "老张三": "张三", "王五": "王五",
-    "—": "", "": "",
+    "—": "", "": "", "张\u3164三": "张三", "张\uffa0三\u115f": "张三", "张\ufe00三\u2800": "张三",
 }  # fmt: skip
 
 
@@ -73,6 +75,7 @@ async def test_every_traditional_character_has_its_simplified_one(conn: Connecti
     assert not set(traditional) & set(simplified)
     assert await conn.fetchval("SELECT simplify_characters($1)", traditional) == simplified
     assert await conn.fetchval("SELECT simplify_characters('劉備關羽張飛')") == "刘备关羽张飞"
+    assert traditional.translate(SIMPLIFIED) == simplified
 
 
 @pytest.mark.parametrize(

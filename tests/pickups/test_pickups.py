@@ -225,6 +225,10 @@ async def test_the_county_alone_keeps_its_register_with_a_keeper_who_has_an_acco
     with pytest.raises(PickupPointInvalid) as refused:
         await register(w, official, "17000007799", name="二号点")
     assert [each.field for each in refused.value.errors] == ["keeper_phone"]
+    for name in ("乡集客服点", "\u3164"):
+        with pytest.raises(PickupPointInvalid) as refused:
+            await register(w, official, KEEPER_PHONE, name=name)
+        assert [each.field for each in refused.value.errors] == ["name"]
     with pytest.raises(PickupPointInvalid) as refused:
         await register(w, official, KEEPER_PHONE)
     assert [each.field for each in refused.value.errors] == ["name"]

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from market.identity.models import AccountId, Actor, NotAllowed, NotFound, Role, SecondFactorRequired
+from market.identity.sign_in import DEFAULT_NAME
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
 from market.producers.apply import apply_producer
@@ -31,7 +32,7 @@ from market.producers.moderation import ForbiddenWord
 from market.producers.queries import find_public_producer, get_producer, list_own_producers, list_pending_producers
 from tests.conftest import NOW
 from tests.producers.applicants import APPLICATION, an_applicant, apply, get_state, make_official_actor
-from tests.support.make import SEAL, VILLAGE, load_actor, make_official, make_producer
+from tests.support.make import SEAL, VILLAGE, load_actor, make_account, make_official, make_producer
 from tests.support.postgres import as_owner
 
 
@@ -376,6 +377,25 @@ async def test_of_10_concurrent_applications_one_is_stored(database: Database) -
     assert sum(await asyncio.gather(*(apply_once(database, applicant) for _ in range(10)))) == 1
     async with database.connection() as conn:
         assert await conn.fetchval("SELECT count(*) FROM producers") == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["乡集官方店", "平台直营", "警察之家", "县市场监管局", "客\u3164服小店", "\u3164\u3164\u2800"]
+)
+async def test_a_shop_has_no_name_of_the_platform_or_of_an_authority(conn: Connection, name: str) -> None:
+    application = msgspec.structs.replace(APPLICATION, name=name)
+    with pytest.raises(BadApplication) as refused:
+        await apply_producer(conn, SEAL, await an_applicant(conn), application, now=NOW)
+    assert [fault.field for fault in refused.value.errors] == ["name"]
+
+
+async def test_who_has_no_name_yet_gives_it_with_the_application(conn: Connection) -> None:
+    person = await load_actor(conn, await make_account(conn, name=DEFAULT_NAME))
+    for applicant in (None, DEFAULT_NAME):
+        with pytest.raises(BadApplication) as refused:
+            await apply_producer(conn, SEAL, person, msgspec.structs.replace(APPLICATION, applicant=applicant), now=NOW)
+        assert [fault.field for fault in refused.value.errors] == ["applicant"]
+    await apply_producer(conn, SEAL, person, msgspec.structs.replace(APPLICATION, applicant="样例顾某"), now=NOW)
 
 
 async def test_an_application_may_set_the_name_of_the_applicant(conn: Connection) -> None:
