@@ -28,6 +28,11 @@ LATER = timedelta(days=27)
 PATIENCE_MS = 60_000
 
 
+HEIGHT_BEFORE_BUTTON = """
+() => { const dock = document.querySelector('.dock'); dock.querySelector('.btn').remove(); return dock.offsetHeight; }
+"""
+
+
 class Demo(Struct, frozen=True):
     """A running demo with a small sample."""
 
@@ -182,6 +187,18 @@ async def test_the_first_screen_shows_a_price_and_a_way_to_buy_below_the_band(de
         assert price is not None
         assert price["y"] + price["height"] <= dock["y"]
         assert dock["y"] + dock["height"] == 640
+        assert await page.evaluate(HEIGHT_BEFORE_BUTTON) == dock["height"], "the bar moves while the page arrives"
+        for role in ("farmer", "host"):
+            await visitor.become(role)
+            await visitor.open("/farm")
+            bar = await page.locator(".tabs").bounding_box()
+            doors = [await each.bounding_box() for each in await page.locator(".door").all()]
+            assert bar is not None
+            assert [door["y"] + door["height"] <= bar["y"] for door in doors if door] == [True] * 3, role
+        await visitor.become("farmer")
+        await expect(page.locator(".tasks a").last).to_be_hidden()
+        await page.locator(".tasks summary").click()
+        await expect(page.locator(".tasks a").last).to_be_visible()
 
 
 async def test_a_visitor_walks_a_month_from_import_to_close(demo: Demo) -> None:
