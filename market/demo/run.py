@@ -99,6 +99,7 @@ def _serve(settings: Settings, accounts: list[SampleLogin], console: Console) ->
     try:
         _wait_until_ready(demo.public_url + "/readyz", [each.process for each in processes], stopped)
         if not stopped:
+            console.print(f"短信写在 text messages are written to {demo.sms_path}", style="dim", soft_wrap=True)
             _publish_addresses(demo, accounts)
         while not stopped:
             for child in processes:

@@ -6,16 +6,13 @@ from pathlib import Path
 
 from market.notify.http_port import HttpPort
 from market.notify.models import MessagePort
-from market.notify.ports import ConsolePort, FilePort, MissingPort, TeePort
+from market.notify.ports import FilePort, MissingPort
 from market.settings import Settings
 
 
 @asynccontextmanager
 async def open_port(settings: Settings) -> AsyncGenerator[MessagePort]:
-    """Yield the port to the provider, to a file, or, with neither, one that refuses every message.
-
-    Only the demo prints messages to the console as well.
-    """
+    """Yield the port to the provider, to a file, or, with neither, one that refuses every message."""
     if settings.sms_url:
         async with HttpPort(
             settings.sms_url,
@@ -25,7 +22,6 @@ async def open_port(settings: Settings) -> AsyncGenerator[MessagePort]:
         ) as port:
             yield port
     elif settings.sms_path:
-        file = FilePort(Path(settings.sms_path))
-        yield TeePort(file, ConsolePort()) if settings.demo else file
+        yield FilePort(Path(settings.sms_path))
     else:
         yield MissingPort()

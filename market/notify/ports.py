@@ -1,23 +1,11 @@
-"""Ports that send to the console, to a file, or nowhere."""
+"""Ports that write to a file, or refuse."""
 
 import asyncio
 import json
 import os
-import sys
 from pathlib import Path
 
-from market.kernel.text import mask_phone
-from market.notify.models import Message, MessagePort, SendFailed
-from market.notify.templates import SECRET_TEMPLATES
-
-
-class ConsolePort:
-    """Prints each message to standard error with the phone number masked, and no text that contains a code."""
-
-    async def send(self, message: Message) -> None:
-        """Print the message."""
-        text = f"({message.template})" if message.template in SECRET_TEMPLATES else message.text
-        print(f"SMS {mask_phone(message.phone)} {text}", file=sys.stderr, flush=True)
+from market.notify.models import Message, SendFailed
 
 
 class FilePort:
@@ -52,16 +40,3 @@ class MissingPort:
             SendFailed: always, for good.
         """
         raise SendFailed(f"no SMS provider is configured for {message.template}", permanent=True)
-
-
-class TeePort:
-    """Sends each message through two ports, in order."""
-
-    def __init__(self, first: MessagePort, second: MessagePort) -> None:
-        self._first, self._second = first, second
-
-    async def send(self, message: Message) -> str | None:
-        """Send the message through both ports; the reference is the first one's."""
-        ref = await self._first.send(message)
-        await self._second.send(message)
-        return ref

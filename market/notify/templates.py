@@ -11,8 +11,6 @@ DEFAULT_HELP_HOURS = "早 8 点到晚 8 点"
 """When people answer that number, unless the settings say otherwise."""
 SIGNATURE = "【乡集】"
 _BRACKETS = str.maketrans("【】", "[]")
-SECRET_TEMPLATES = frozenset({CODE, "booked", "slot_booked", "pickup_arrived"})
-"""Templates whose facts contain a code; their text is never printed or logged."""
 
 TEMPLATES = {
     CODE: f"验证码 {{code}}，{CODE_LIFETIME // timedelta(minutes=1)} 分钟内有效，只用于登录。"

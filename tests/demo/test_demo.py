@@ -116,6 +116,8 @@ def test_it_starts_signs_in_by_a_link_and_leaves_no_process_behind(folder: Path)
         for account in described["accounts"]:
             assert account.keys() == {"role", "name", "phone", "county", "totp_secret"}
         assert httpx.get(described["sandbox_url"] + "/_state", timeout=30).status_code == 200
+        assert len(Path(described["sms_path"]).read_text(encoding="utf-8").splitlines()) > 50
+        assert "【乡集】" not in (folder / "demo.log").read_text(), "the links stay the last lines of the terminal"
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
     assert not is_listening(port)

@@ -11,7 +11,7 @@ import pytest
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
 from market.notify.models import Message
-from market.notify.ports import ConsolePort, FilePort, MissingPort
+from market.notify.ports import FilePort, MissingPort
 from market.notify.queue import queue_message
 from market.notify.send import NOTICES, send_due_messages
 from market.notify.templates import TEMPLATES
@@ -186,19 +186,6 @@ async def test_given_up_messages_do_not_slow_down_the_search_for_due_ones(
         " AND dead_at IS NULL AND next_at <= clock_timestamp() ORDER BY next_at LIMIT 8"
     )
     assert "messages_due_codes" in str(plan)
-
-
-async def test_the_console_never_shows_a_code(
-    database: Database, seal: Seal, capsys: pytest.CaptureFixture[str]
-) -> None:
-    facts = {"title": "住", "arrival": "9月21日", "nights": "1", "code": "87654321"}
-    async with database.transaction() as conn:
-        await queue_message(conn, seal, phone=PHONE, template="booked", facts=facts, now=NOW)
-    await queue_code(database, seal)
-    await queue_notice(database, seal)
-    assert await send_due_messages(database, seal, ConsolePort(), now=NOW) == BatchSummary(done=3)
-    printed = capsys.readouterr().err
-    assert ("123456" in printed, "87654321" in printed, "今天要发" in printed) == (False, False, True)
 
 
 async def test_an_unknown_template_or_a_missing_fact_stores_nothing(conn: Connection, seal: Seal) -> None:
