@@ -81,7 +81,7 @@ async def test_the_farmer_sees_a_claim_first_and_agrees(sold: SoldBox) -> None:
     assert "退了" not in seen
     async with await sold.village.browser(sold.village.farmer) as farm:
         home = await farm.open("/farm")
-        assert "有坏果等您答复 看这 1 件坏果包赔" in home.text
+        assert "今天要做的 1 件坏果，等您答复" in home.text
         assert "/farm/claims" in home.links()
         assert path in (await farm.open("/farm/claims")).links()
         seen = await farm.open(path)
@@ -92,7 +92,7 @@ async def test_the_farmer_sees_a_claim_first_and_agrees(sold: SoldBox) -> None:
         seen = await farm.submit(path, press=("decision", "agree"))
         assert "同意了 钱原路退给买家。" in seen.text
         assert "退 9.00 元" in seen.text
-        assert "有坏果等您答复" not in (await farm.open("/farm")).text
+        assert "坏果，等您答复" not in (await farm.open("/farm")).text
     async with await sold.village.browser(sold.village.host) as stranger:
         await stranger.open(path, status=404)
         assert (await stranger.client.get(photo)).status_code == 404

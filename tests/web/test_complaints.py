@@ -27,7 +27,7 @@ async def test_a_complaint_is_answered_by_the_farmer_and_then_by_the_county(vill
         own = next(link for link in (await buyer.open(path)).links() if link.startswith("/cases/"))
     farm_path = own.replace("/cases/", "/farm/complaints/")
     async with await village.browser(village.farmer) as farm:
-        assert "看这 1 件投诉" in (await farm.open("/farm")).text
+        assert "1 件投诉，等您答复" in (await farm.open("/farm")).text
         assert farm_path in (await farm.open("/farm/complaints")).links()
         seen = await farm.open(farm_path)
         assert "买家说：枣是去年的" in seen.text

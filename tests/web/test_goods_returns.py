@@ -82,7 +82,7 @@ async def test_goods_go_back_and_the_price_is_refunded(sold: SoldParcel) -> None
     farm_path = path.replace("/returns/", "/farm/returns/")
     async with await sold.village.browser(sold.village.farmer) as farm:
         home = await farm.open("/farm")
-        assert "有退货等您办 看这 1 件退货" in home.text
+        assert "今天要做的 1 件退货，等您办" in home.text
         assert "/farm/returns" in home.links()
         assert farm_path in (await farm.open("/farm/returns")).links()
         seen = await farm.open(farm_path)
@@ -91,7 +91,7 @@ async def test_goods_go_back_and_the_price_is_refunded(sold: SoldParcel) -> None
         assert "请写退到哪里" in seen.text
         seen = await farm.submit(farm_path, press=("decision", "agree"), typed={"address": WHERE})
         assert "同意了" in seen.text
-        assert "有退货等您办" not in (await farm.open("/farm")).text
+        assert "件退货，等您办" not in (await farm.open("/farm")).text
     async with await sold.village.browser(sold.village.buyer) as buyer:
         seen = await buyer.open(path)
         assert WHERE in seen.text
@@ -102,7 +102,7 @@ async def test_goods_go_back_and_the_price_is_refunded(sold: SoldParcel) -> None
         assert "寄出了，邮政 XB0000000001CN。卖家收到就退货款；10 天没说话，算收到。" in seen.text
         assert "不退了" not in seen.text
     async with await sold.village.browser(sold.village.farmer) as farm:
-        assert "有退货等您办" in (await farm.open("/farm")).text
+        assert "件退货，等您办" in (await farm.open("/farm")).text
         await farm.open(farm_path)
         seen = await farm.submit(farm_path, press=("decision", "object"), status=422)
         assert "请写哪里不对" in seen.text

@@ -56,7 +56,7 @@ async def test_an_invoice_is_asked_for_issued_and_reduced_after_a_refund(village
         assert "91130624MA0000001L" in seen.text
         assert "发票在开" in (await buyer.open(order)).text
     async with await village.browser(village.farmer) as farm:
-        assert "看这 1 张" in (await farm.open("/farm")).text
+        assert "1 张发票，等您开" in (await farm.open("/farm")).text
         [farm_path] = {
             each for each in (await farm.open("/farm/invoices")).links() if each.startswith("/farm/invoices/")
         }
@@ -74,7 +74,7 @@ async def test_an_invoice_is_asked_for_issued_and_reduced_after_a_refund(village
         seen = await farm.submit(farm_path, typed={"number": make_number(1), "amount": due})
         assert "没有要开的" in seen.text
         assert make_number(1) in seen.text
-        assert "看这 1 张" not in (await farm.open("/farm")).text
+        assert "1 张发票，等您开" not in (await farm.open("/farm")).text
     await refund(village, number, 1_50)
     async with await village.browser(village.farmer) as farm:
         assert "开红字 1.50 元" in (await farm.open("/farm/invoices")).text

@@ -42,7 +42,7 @@ async def compose(village: Village, farm: PageClient, activity: ActivityIds) -> 
 
 async def agree_and_publish(village: Village, farm: PageClient) -> str:
     async with await village.browser(village.host) as host:
-        assert "有人请您一起做套餐" in (await host.open("/farm")).text
+        assert "个套餐，请您答复" in (await host.open("/farm")).text
         seen = await host.open("/farm/packages")
         assert "骆驼湾农家院，1 间 250.00" in " ".join(seen.text.split())
         assert "109.99" not in seen.text

@@ -1,38 +1,25 @@
 """A seller's home page: parcels to ship, arriving guests, money owed."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from market.aftersales.bad_fruit_views import count_unanswered_claims
-from market.aftersales.decide_refund import count_waiting_refunds
-from market.aftersales.goods_return_views import count_waiting_returns
 from market.carriers.tracking import load_tracking
 from market.casework.moves import get_person_scope
-from market.complaints.views import count_unanswered_complaints
-from market.conversations.models import Side
-from market.conversations.views import count_unread
 from market.http import HttpRequest
 from market.identity.models import Actor
-from market.invoices.views import count_open_invoices
 from market.kernel import Database, Fen
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.models import SuborderState
-from market.packages.read import count_asked
-from market.producers.certificate_ends import EndingCertificate, list_ending_certificates
 from market.producers.closures import Closure, describe_closure, find_closure
-from market.producers.models import CERTIFICATE_NAMES, PRODUCER_STATE_NAMES, ProducerState
-from market.producers.queries import ProducerRow, list_own_producers
-from market.reviews.answer import count_unanswered_reviews
-from market.visits.read_changes import count_asked_changes
 from market.web.farm.money.view import load_earnings
 from market.web.farm.phone_bill import load_bill_line
 from market.web.farm.sellers import is_seller, show_drawings_once
 from market.web.farm.sending.parcels import load_parcels, parcel_rows
+from market.web.farm.todo import list_todos
 from market.web.farm.visits.guests import load_guest_rows
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
@@ -43,8 +30,6 @@ from market.web.ui.illustrations import get_illustration
 _ROWS_ON_HOME = 3
 _SHOPS_ON_HOME = 5
 """Shops whose closures the page shows; a person has one or two."""
-_REVIEWS_PERIOD = timedelta(days=30)
-"""How long a review without an answer is shown on the page."""
 _DOOR_DRAWINGS = ("parcel", "millet", "phone")
 """The drawings of the doors in farm/home.html; a host's first door has that of a stay."""
 _GUEST_DRAWING = get_illustration("民宿", "")
@@ -63,21 +48,11 @@ async def show_farm_home(
     if not is_seller(actor):
         return redirect("/farm/apply")
     async with db.transaction(scope=get_person_scope(actor)) as conn:
-        claims = await count_unanswered_claims(conn, actor)
-        returns = await count_waiting_returns(conn, actor)
         parcels = await load_parcels(conn, seal, actor, now=clock.now())
         guests = await load_guest_rows(conn, seal, actor, clock.today())
         money, owed_fen = await load_earnings(conn, actor)
-        refunds = await count_waiting_refunds(conn, actor)
-        complaints = await count_unanswered_complaints(conn, actor)
-        reviews = await count_unanswered_reviews(conn, actor, since=clock.now() - _REVIEWS_PERIOD)
-        questions = await count_unread(conn, actor, side=Side.SELLER)
-        invoices = await count_open_invoices(conn, actor)
-        changes = await count_asked_changes(conn, actor)
-        packages = await count_asked(conn, actor.producers)
-        ending = await list_ending_certificates(conn, actor, today=clock.today())
+        todos = await list_todos(conn, actor, now=clock.now())
         closures = [await find_closure(conn, shop, today=clock.today()) for shop in actor.producers[:_SHOPS_ON_HOME]]
-        shops = await list_own_producers(conn, actor)
     hosting = bool(guests) and not parcels
     waiting, coming = show_drawings_once(
         parcel_rows(parcels[:_ROWS_ON_HOME], clock.today()),
@@ -87,24 +62,14 @@ async def show_farm_home(
     context = {
         "name": actor.name,
         "day": clock.today(),
-        "pending": _list_pending(shops),
         "closed": next((_describe_closure(each, clock.today()) for each in closures if each is not None), ""),
-        "claims": claims,
-        "returns": returns,
-        "ending": [_describe_ending(each, clock.today()) for each in ending],
-        "refunds": refunds,
-        "reviews": reviews,
-        "complaints": complaints,
-        "changes": changes,
-        "questions": questions,
-        "invoices": invoices,
-        "packages": packages,
+        "todos": todos,
         "hosting": hosting,
         "guest_drawing": _GUEST_DRAWING,
         "guest_count": len(guests),
         "ship_count": len(parcels),
         "owed_fen": owed_fen,
-        "ship_line": f"{len(parcels)} 单等着发" if parcels else "没有要发的",
+        "ship_line": f"{len(parcels)} 单要发" if parcels else "没有要发的",
         "bill_line": await load_bill_line(request, actor),
         "waiting": waiting,
         "guests": coming,
@@ -113,23 +78,10 @@ async def show_farm_home(
     return render_page(request, "farm/home.html", context, actor=actor)
 
 
-def _list_pending(shops: Sequence[ProducerRow]) -> list[tuple[str, str]]:
-    """Return the shops that may not sell now, each with its state."""
-    return [(each.name, PRODUCER_STATE_NAMES[each.state]) for each in shops if each.state != ProducerState.OPEN]
-
-
 def _describe_closure(closure: Closure, today: date) -> str:
     """Return since when and why the farm is closed, and when it is back."""
     words = describe_closure(closure.reason, closure.reopens_on)
     return f"歇着：{words}" if closure.starts_on <= today else f"{day_short(closure.starts_on)}起歇：{words}"
-
-
-def _describe_ending(ending: EndingCertificate, today: date) -> tuple[str, str]:
-    """Return the link to submit a new certificate, and what happens with the one that ends."""
-    left = (ending.expires_on - today).days
-    name = f"{ending.producer}的{CERTIFICATE_NAMES[ending.kind]}"
-    words = f"{name}过期了，要这张证的东西先不卖" if left < 0 else f"{name}还有 {left} 天到期"
-    return f"/farm/papers?kind={ending.kind}", words
 
 
 def _shorten(money: list[tuple[str, int]], owed_fen: Fen) -> list[tuple[str, int]]:

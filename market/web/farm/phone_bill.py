@@ -89,7 +89,7 @@ async def load_own_bills(request: HttpRequest, actor: Actor) -> tuple[str, list[
 async def load_bill_line(request: HttpRequest, actor: Actor) -> str:
     """Return the text of the link to the phone bill: `4 月减 13.00 元`."""
     _, bills = await load_own_bills(request, actor)
-    return f"{bills[0].month.month} 月减 {yuan(bills[0].reduction_fen)} 元" if bills else "看减了多少"
+    return f"{bills[0].month.month} 月减 {yuan(bills[0].reduction_fen)} 元" if bills else "减了多少"
 
 
 def list_halls(bills: list[Bill]) -> list[tuple[str, str]]:

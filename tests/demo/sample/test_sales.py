@@ -78,7 +78,7 @@ async def test_the_farmer_has_something_of_each_kind_to_answer(service: Service)
         reviews = (await browser.open("/farm/reviews")).text
         parcel = (await browser.open("/farm/orders")).text
     for words in (
-        "看这 1 件坏果包赔", "看这 1 件退货", "看这 1 单，按一下就能回", "有 1 条评价没回", "先称重", "看这 3 张",
+        "1 件坏果，等您答复", "1 件退货，等您办", "1 单，买家有话问", "1 条评价没回", "先称重", "3 张发票，等您开",
     ):  # fmt: skip
         assert words in home, words
     assert "等县里答复" in complaint
@@ -134,7 +134,7 @@ async def test_a_package_is_on_sale_and_booked_and_one_waits_for_the_farmer(serv
     assert "骆驼湾两日：住农家、学剪纸" in listed
     assert "骆驼湾年货两日" not in listed
     assert "乡村套餐：骆驼湾两日：住农家、学剪纸" in shown
-    assert "看这 1 个，同意不同意都答复" in home
+    assert "1 个套餐，请您答复" in home
     assert "您的答复：还没答复" in asked
 
 

@@ -66,7 +66,7 @@ async def test_a_parcel_from_its_listing_to_the_payout(market: LiveMarket) -> No
 async def _answer_and_appeal(market: LiveMarket, farmer: Person) -> None:
     """Let the farmer answer a review and appeal against it; the platform shows it all the same."""
     await farmer.open("/farm")
-    await farmer.press("有 1 条评价没回")
+    await farmer.press("1 条评价没回")
     await farmer.press("有点小")
     review = farmer.path
     assert "回好了" in await farmer.submit(review, answer="下次挑大的")
@@ -109,7 +109,7 @@ async def test_bad_fruit_is_refunded_and_the_rest_paid_out(market: LiveMarket) -
     order, _ = await claim(market, "革新庄脆枣")
     farmer, buyer = await market.become("farmer"), await market.become("buyer")
     await farmer.open("/farm")
-    await farmer.press("看这 1 件坏果包赔")
+    await farmer.press("1 件坏果，等您答复")
     await farmer.press("革新庄脆枣")
     text = await farmer.submit(farmer.path, press=("decision", "agree"))
     assert "钱原路退给买家" in text
@@ -133,7 +133,7 @@ async def test_goods_go_back_within_seven_days(market: LiveMarket) -> None:
     assert "交给卖家了" in text
     returned = buyer.path
     await farmer.open("/farm")
-    await farmer.press("看这 1 件退货")
+    await farmer.press("1 件退货，等您办")
     await farmer.press("革新庄核桃")
     case, where = farmer.path, "样例农户 17010009002 阜平县样例村 1 号"
     assert "同意了" in await farmer.submit(case, press=("decision", "agree"), address=where)

@@ -59,11 +59,12 @@ def test_a_page_inlines_only_the_symbols_it_uses_each_once() -> None:
         "i-truck",
         "i-grid",
         "i-me",
+        "i-right",
+        "i-down",
         "p-parcel",
         "p-millet",
         "p-phone",
         "p-egg",
-        "i-right",
         "i-print",
         "i-tel",
     ]

@@ -112,11 +112,11 @@ def _parcel_row(parcel: Parcel, today: date, on_the_way: str) -> FarmRow:
     paid = f"{clock_zh(parcel.paid_at)} 付的" if parcel.paid_at else ""
     title = describe_contents(parcel)
     shipped = parcel.state is SuborderState.SHIPPED
-    due: list[str] = []
+    lines = [to, paid]
     if parcel.state is SuborderState.PAID:
-        due = ["先称重" if parcel.to_weigh else "", _describe_due(parcel, today)]
+        lines += ["先称重" if parcel.to_weigh else "", _describe_due(parcel, today)]
     return FarmRow(
-        f"/farm/parcels/{parcel.suborder_id}", title, [to, paid, *due], get_illustration("", title),
+        f"/farm/parcels/{parcel.suborder_id}", title, [line for line in lines if line], get_illustration("", title),
         on_the_way if shipped else "",
     )  # fmt: skip
 
