@@ -329,7 +329,7 @@ async def test_visits(shopping: Shopping, capsys: pytest.CaptureFixture[str]) ->
 async def test_payouts(shopping: Shopping, sold: Sold, capsys: pytest.CaptureFixture[str]) -> None:
     await shopping.pay(sold.order)
     async with shopping.db.transaction() as conn:
-        await confirm_receipt(conn, shopping.seal, shopping.buyer, sold.order.id, now=NOW)
+        await confirm_receipt(conn, shopping.seal, shopping.buyer, sold.order.id, positions=[1], now=NOW)
     await run_example(
         "Payouts",
         db=shopping.db,

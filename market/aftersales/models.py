@@ -92,6 +92,14 @@ class NothingToReceive(Refusal):
     en = "There is nothing to confirm now."
 
 
+class NothingSent(NothingToReceive):
+    """Goods were paid, and none of them was sent."""
+
+    code = "nothing_sent"
+    zh = "卖家还没有发货，收到了再确认。"
+    en = "Nothing was sent yet; to confirm goods that were handed over in person, name their positions."
+
+
 class InvalidCheckInCode(Refusal):
     """No guest of this producer has the code."""
 

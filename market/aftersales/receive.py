@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.aftersales.models import NothingToReceive, NotWeighed
+from market.aftersales.models import NothingSent, NothingToReceive, NotWeighed
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
@@ -15,7 +15,7 @@ from market.kernel.seal import Seal
 from market.orders.catch_weight import list_unweighed
 from market.orders.escrow import release_escrow
 from market.orders.expire import CLOCK_ACTOR
-from market.orders.models import OrderState, SuborderState
+from market.orders.models import OrderState, SuborderKind, SuborderState
 from market.orders.notifications import notify_money_owed
 from market.orders.transitions import (
     LockedOrder,
@@ -123,13 +123,16 @@ async def confirm_receipt(
 ) -> ReceiptConfirmation:
     """Confirm that an order, or its suborders at `positions`, was received, in the caller's transaction.
 
-    The escrow of each is released to its producer, who is notified. Without positions, every suborder that can be
-    received now is confirmed; those received before do not change.
+    The escrow of each is released to its producer, who is notified; those received before do not change. Without
+    positions, every parcel that was sent and every visit whose first day has come is confirmed. A parcel that was
+    handed over without being sent is confirmed only by its position: to confirm the rest of an order must not pay for
+    what nobody has sent.
 
     Raises:
         NotFound: the order is not the buyer's, or has no such suborder.
         NothingToReceive: a requested suborder, or every suborder, is unpaid, cancelled, or a stay or an activity
             before its first day.
+        NothingSent: without positions, and goods were paid but none was sent.
         NotWeighed: a requested suborder was not weighed.
     """
     order = await lock_order(conn, order_id)
@@ -141,10 +144,11 @@ async def confirm_receipt(
         raise NotFound
     early = set(await LIST_EARLY_VISITS.all(conn, order_id=order_id, day=get_business_day(now)))
     unweighed = await list_unweighed(conn, [each.id for each in selected])
-    ready = [each for each in selected if is_receivable(each) and each.id not in early | unweighed]
+    unsent = set[UUID]() if positions is not None else {each.id for each in selected if _waits_to_be_sent(each)}
+    ready = [each for each in selected if is_receivable(each) and each.id not in early | unweighed | unsent]
     received = [each for each in selected if each.state is SuborderState.RECEIVED]
     if len(ready) + len(received) < (1 if positions is None else len(selected)):
-        raise NotWeighed if unweighed else NothingToReceive
+        raise NotWeighed if unweighed else NothingSent if unsent else NothingToReceive
     state = await receive_suborders(conn, seal, order, ready, actor=str(buyer.account_id), now=now)
     return ReceiptConfirmation(
         order_id, state, [each.position for each in sorted(ready + received, key=lambda each: each.position)]
@@ -154,6 +158,10 @@ async def confirm_receipt(
 def is_receivable(suborder: LockedSuborder) -> bool:
     """Return whether a suborder's state allows its receipt; a parcel handed over in person is never shipped."""
     return suborder.state in {SuborderState.PAID, SuborderState.SHIPPED}
+
+
+def _waits_to_be_sent(suborder: LockedSuborder) -> bool:
+    return suborder.kind is SuborderKind.GOODS and suborder.state is SuborderState.PAID
 
 
 async def receive_suborders(

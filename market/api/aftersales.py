@@ -68,7 +68,7 @@ class CheckInRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReceiptRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """The positions of the received suborders; None confirms all that can be received."""
+    """The positions of the received suborders; None confirms every parcel that was sent and every visit that began."""
 
     positions: Annotated[list[int], Meta(max_length=100)] | None = None
 
@@ -198,7 +198,10 @@ class AftersalesController(Controller):
         order_id: FromPath[UUID],
         data: JSONBody[ReceiptRequest],
     ) -> ReceiptConfirmation:
-        """Confirm receipt, which releases the escrow to the producer."""
+        """Confirm receipt, which releases the escrow to the producer.
+
+        Goods that were handed over without being sent are confirmed by their position only.
+        """
         async with db.transaction() as conn:
             return await confirm_receipt(conn, seal, actor, order_id, positions=data.positions, now=clock.now())
 

@@ -81,7 +81,9 @@ CASE_COLUMNS = """
            extended_at, reopened_at, state, outcome, answered_by, closed_at
       FROM cases JOIN case_categories ON code = category AND valid_during @> lower(received_during)
 """
-LOCK_CASE = Query(LockedCase, CASE_COLUMNS + " WHERE cases.id = :case_id FOR NO KEY UPDATE OF cases")
+LOCK_CASE = Query(UUID, "SELECT id FROM cases WHERE id = :case_id FOR NO KEY UPDATE")
+# After the lock, and in a statement of its own: it counts what the one before asked.
+GET_CASE = Query(LockedCase, CASE_COLUMNS + " WHERE cases.id = :case_id")
 MOVE_CASE = Query(
     UUID,
     """
@@ -171,10 +173,9 @@ async def lock_case(conn: Connection, case_id: UUID) -> LockedCase:
     Raises:
         NotFound: it does not exist, or does not concern the person of the transaction.
     """
-    case = await LOCK_CASE.maybe(conn, case_id=case_id)
-    if case is None:
+    if await LOCK_CASE.maybe(conn, case_id=case_id) is None:
         raise NotFound
-    return case
+    return await GET_CASE.one(conn, case_id=case_id)
 
 
 async def move_case(

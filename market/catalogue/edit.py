@@ -80,6 +80,13 @@ class LockedListing(Struct, frozen=True):
     live: int
 
 
+# What goes live waits for the other listings of its producer: its maximum is counted in the next statement.
+LOCK_ITS_SELLER = Query(
+    UUID,
+    """
+    SELECT id FROM producers WHERE id = (SELECT producer_id FROM listings WHERE id = :listing_id) FOR NO KEY UPDATE
+    """,
+)
 LOCK_LISTING = Query(
     LockedListing,
     """
@@ -141,6 +148,9 @@ async def move_listing(
         WrongListingState: the move is not allowed from the listing's state.
         TooManyListings: the producer has the maximum number of live listings.
     """
+    states, into = LISTING_MOVES[move]
+    if into is ListingState.LIVE:
+        await LOCK_ITS_SELLER.run(conn, listing_id=listing_id)
     listing = await LOCK_LISTING.maybe(conn, listing_id=listing_id)
     is_own = listing is not None and listing.producer_id in actor.producers
     if listing is None or not (is_own or has_role_for(actor, Role, listing.origin_code)):
@@ -150,7 +160,6 @@ async def move_listing(
     reason = clean_text(reason)
     if (move is ListingMove.SUSPEND and not reason) or len(reason) > MAX_REASON_LENGTH:
         raise BadListing(errors=(FieldFault("reason", f"请写明原因，最多 {MAX_REASON_LENGTH} 个字"),))
-    states, into = LISTING_MOVES[move]
     if listing.state not in states:
         raise WrongListingState(state=LISTING_STATE_NAMES[listing.state])
     if into is ListingState.LIVE and listing.live >= MAX_LIVE_LISTINGS:

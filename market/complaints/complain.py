@@ -22,6 +22,7 @@ from market.complaints.views import Complaint, get_complaint
 from market.identity.access import require_case_role, require_producer
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
+from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
 from market.orders.models import SuborderState
@@ -140,8 +141,9 @@ async def complain(
     written = check_complaint_text(text, field="text", missing="请写发生了什么")
     if category is ComplaintCategory.BUYER:
         raise InvalidComplaint(errors=(FieldFault("category", "请选一条"),))
-    # The lock of the order lets complaints of one purchase wait for each other.
+    # The lock of the order lets complaints of one purchase wait for each other, the quota those of one buyer.
     await lock_order_by_suborder(conn, suborder_id)
+    await lock_quota(conn, "complaints", buyer.account_id)
     sale = await GET_COMPLAINED_SALE.maybe(conn, suborder_id=suborder_id, buyer_id=buyer.account_id, category=category)
     if sale is None:
         raise NotFound
@@ -180,9 +182,12 @@ async def report_buyer(
     """
     written = check_complaint_text(text, field="text", missing="请写发生了什么")
     await lock_order_by_suborder(conn, suborder_id)
-    sale = await GET_REPORTED_SALE.maybe(conn, suborder_id=suborder_id, producer_ids=list(seller.producers))
+    reported = {"suborder_id": suborder_id, "producer_ids": list(seller.producers)}
+    sale = await GET_REPORTED_SALE.maybe(conn, **reported)
     if sale is None:
         raise NotFound
+    await lock_quota(conn, "reports", sale.producer_id)
+    sale = await GET_REPORTED_SALE.one(conn, **reported)
     if sale.complained:
         raise ComplainedBefore
     if sale.open_complaints >= MAX_OPEN_COMPLAINTS:

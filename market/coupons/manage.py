@@ -25,6 +25,7 @@ from market.identity.models import Actor, NotAllowed, NotFound
 from market.identity.reserved_names import NameKind, find_name_fault
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.kernel.quotas import lock_quota
 from market.kernel.text import clean_name
 from market.producers.off_platform import require_public_text
 from payments.money import format_yuan
@@ -240,6 +241,7 @@ async def _create(conn: Connection, actor: Actor, new: NewCoupon, bearer: Bearer
     faults += [FieldFault(field, "没有这一个") for field in await FIND_UNKNOWN_FIELDS.all(conn, **named)]
     if faults:
         raise CouponInvalid(errors=tuple(faults))
+    await lock_quota(conn, "coupons", None if bearer is Bearer.PLATFORM else new.producer_id)
     if await COUNT_OPEN_COUPONS.one(conn, bearer=bearer, producer_id=new.producer_id) >= MAX_OPEN_COUPONS:
         raise TooManyCoupons(limit=MAX_OPEN_COUPONS)
     columns = msgspec.structs.asdict(cleaned)

@@ -14,6 +14,7 @@ from msgspec import Struct
 from market.identity.models import AccountId
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.kernel.quotas import lock_quota
 from market.orders.checkout.order_request import is_bookable, merge_lines
 from market.orders.models import (
     MAX_LINES,
@@ -188,6 +189,7 @@ async def put_lines(
     nonzero = [line for line in merged if line.quantity]
     if any(line.quantity > MAX_QUANTITY for line in nonzero):
         raise InvalidQuantity(max_quantity=MAX_QUANTITY)
+    await lock_quota(conn, "cart", owner)
     if whole:
         await DELETE_OTHER_LINES.run(conn, owner_id=owner, variant_ids=[line.variant_id for line in nonzero])
     else:
@@ -227,6 +229,7 @@ async def put_nights(
     if faults:
         raise InvalidNights(max_nights=MAX_NIGHTS, max_rooms=MAX_ROOMS, errors=faults)
     nonzero = [each for each in nights if each.rooms]
+    await lock_quota(conn, "cart", owner)
     if whole:
         await DELETE_OTHER_NIGHTS.run(conn, owner_id=owner, listing_ids=[each.listing_id for each in nonzero])
     else:
@@ -263,6 +266,7 @@ async def merge_device_cart(conn: Connection, device_id: DeviceId, account_id: A
 
     Nights of a stay replace those of the account. What one order does not allow is dropped, the oldest first.
     """
+    await lock_quota(conn, "cart", account_id)
     await MERGE_LINES.run(
         conn, device_id=device_id, account_id=account_id, max_lines=MAX_LINES, max_quantity=MAX_QUANTITY
     )

@@ -18,6 +18,7 @@ from market.identity.models import AccountId, Actor
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.failures import forget_failure, record_failure
+from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.orders.notifications import format_month_day, notify_producer
 from market.payouts.models import (
@@ -248,6 +249,7 @@ async def enter_payout_account(
             raise PayoutAccountKindUnknown
         if not _NUMBER.fullmatch(digits):
             raise PayoutAccountNumberInvalid
+        await lock_quota(conn, "payout accounts", producer_id)
         if await COUNT_RECENT_ENTRIES.one(conn, producer_id=producer_id, since=now - ENTRY_PERIOD) >= MAX_ENTRIES:
             raise TooManyAccountChanges(limit=MAX_ENTRIES)
         before: PayoutAccount | None = await FIND_ACCOUNT_BEFORE.maybe(conn, producer_id=producer_id)

@@ -15,6 +15,7 @@ from PIL import Image, ImageOps
 
 from market.identity.models import AccountId, NotFound
 from market.kernel import Connection, Query, Refusal
+from market.kernel.quotas import lock_quota
 from market.storage.files import FileMissing, FileStore
 
 PhotoId = NewType("PhotoId", UUID)
@@ -290,6 +291,8 @@ async def prepare_drawing(files: FileStore, svg: str, *, width: int, height: int
 async def require_photo_quota(conn: Connection, owner_id: AccountId, *, now: datetime) -> None:
     """Require that the account has uploaded fewer than `MAX_PHOTOS_A_DAY` photos within 24 hours.
 
+    Without the lock of `add_photo` this only spares the decoding of what would be refused.
+
     Raises:
         TooManyPhotos: it has not.
     """
@@ -302,9 +305,12 @@ async def require_photo_quota(conn: Connection, owner_id: AccountId, *, now: dat
 async def add_photo(conn: Connection, owner_id: AccountId, prepared: PreparedPhoto, *, now: datetime) -> PhotoId:
     """Insert the row of a stored picture with its owner, in the caller's transaction.
 
+    The photos of one account wait for each other here, so that the quota is exact. Call it before anything is locked.
+
     Raises:
         TooManyPhotos: the account has uploaded too many photos within 24 hours.
     """
+    await lock_quota(conn, "photos", owner_id)
     await require_photo_quota(conn, owner_id, now=now)
     return PhotoId(
         await ADD_PHOTO.one(

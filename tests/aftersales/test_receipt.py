@@ -5,7 +5,14 @@ from uuid import UUID
 
 import pytest
 
-from market.aftersales.models import OWN_DELIVERY, InvalidTracking, LineRefundReason, NothingToReceive, NotShippable
+from market.aftersales.models import (
+    OWN_DELIVERY,
+    InvalidTracking,
+    LineRefundReason,
+    NothingSent,
+    NothingToReceive,
+    NotShippable,
+)
 from market.aftersales.parcels import list_parcels
 from market.aftersales.receive import confirm_overdue, confirm_receipt
 from market.aftersales.refund import refund_line
@@ -147,9 +154,38 @@ async def test_a_stay_is_not_received_before_its_arrival(shopping: Shopping) -> 
             await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, positions=[2], now=NOW)
     async with shopping.db.transaction() as conn:
         received = await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW + timedelta(days=13))
-    assert (received.state, received.positions) == ("finished", [1, 2])
+    assert (received.state, received.positions) == ("paid", [2])
     seen = await shopping.see_id(order.id)
     assert [room.state for room in seen.suborders[1].bookings] == ["arrived"]
+
+
+async def test_what_nobody_sent_is_received_only_by_its_position(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        sent, waiting, stay = await make_product(conn), await make_product(conn), await make_stay(conn)
+    order = await shopping.place(
+        [(sent.variant_id, 1), (waiting.variant_id, 1)], nights=[make_october_nights(stay.listing_id)]
+    )
+    await shopping.pay(order)
+    parcels = {each.producer_id: each for each in (await shopping.see(order)).suborders}
+    parcel, other = parcels[sent.producer_id], parcels[waiting.producer_id]
+    before = await shopping.balances()
+
+    async def receive(*, positions: list[int] | None = None) -> list[int]:
+        async with shopping.db.transaction() as conn:
+            return (
+                await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, positions=positions, now=NOW)
+            ).positions
+
+    with pytest.raises(NothingSent):
+        await receive()
+    assert await shopping.balances() == before
+    async with shopping.db.transaction() as conn:
+        owner = await load_owner(conn, sent.producer_id)
+        await ship_suborder(conn, shopping.seal, owner, parcel.id, carrier="邮政", tracking="EMS0001", now=NOW)
+    assert await receive() == [parcel.position]
+    assert f"escrow:{order.number}-{other.position}" in await shopping.balances()
+    assert await receive(positions=[other.position]) == [other.position]
+    assert f"escrow:{order.number}-{other.position}" not in await shopping.balances()
 
 
 async def test_unpaid_orders_and_orders_of_others_cannot_be_received(shopping: Shopping) -> None:
@@ -221,7 +257,7 @@ async def test_a_statement_shows_what_is_owed_and_what_is_pending(shopping: Shop
         share = await get_share(conn, owner, parcel.id)
         with pytest.raises(NotFound):
             await get_share(conn, shopping.buyer, parcel.id)
-        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
+        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, positions=[1], now=NOW)
         after = await get_statement(conn, owner, parcel.producer_id)
         with pytest.raises(NotFound):
             await get_statement(conn, shopping.buyer, parcel.producer_id)
@@ -256,7 +292,7 @@ async def test_the_pending_sum_is_the_expected_earnings_also_after_a_refund(shop
     assert statement.pending_fen == sum(shares)
     for order in orders:
         async with shopping.db.transaction() as conn:
-            await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
+            await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, positions=[1], now=NOW)
     async with shopping.db.connection() as conn:
         after = await get_statement(conn, owner, product.producer_id)
     assert (after.owed_fen, after.pending_fen) == (sum(shares), 0)

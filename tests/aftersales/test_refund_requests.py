@@ -271,7 +271,7 @@ async def test_consent_after_receipt_takes_what_the_producer_is_owed(farm: Farm)
     w = farm.shopping
     request_id = await farm.request()
     async with w.db.transaction() as conn:
-        await confirm_receipt(conn, w.seal, w.buyer, farm.order.id, now=NOW)
+        await confirm_receipt(conn, w.seal, w.buyer, farm.order.id, positions=[1], now=NOW)
     before = await w.balances()
     await farm.decide(request_id, farm.member)
     after = await w.balances()

@@ -50,7 +50,7 @@ async def refund_one_line(
 
 async def receive(shopping: Shopping, order: OrderView) -> None:
     async with shopping.db.transaction() as conn:
-        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
+        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, positions=[1], now=NOW)
 
 
 async def test_before_release_a_refund_comes_from_escrow_and_lowers_the_commission(shopping: Shopping) -> None:

@@ -39,7 +39,7 @@ async def test_capture_and_release_legs_are_those_of_the_ledger(shopping: Shoppi
     order = await shopping.place([(product.variant_id, 1)])
     await shopping.pay(order)
     async with shopping.db.transaction() as conn:
-        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
+        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, positions=[1], now=NOW)
     part = Part(name=get_suborder_ref(order.number, 1), minor=order.total_fen)
     share = compute_share(goods_left_fen=45_00, freight_fen=14_00, commission_bp=200)
     assert (share.commission_fen, share.payable_fen, share.due_fen) == (90, 44_10, 58_10)

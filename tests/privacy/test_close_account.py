@@ -76,7 +76,7 @@ async def a_reviewed_order(shopping: Shopping) -> None:
     await shopping.pay(order)
     seen = await shopping.see(order)
     async with shopping.db.transaction() as conn:
-        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
+        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, positions=[1], now=NOW)
         await write_review(conn, shopping.buyer, seen.suborders[0].id, ReviewText(rating=5, text="枣很甜"), now=NOW)
         await put_lines(conn, shopping.buyer.account_id, [Line(VariantId(goods.variant_id), 2)], now=NOW)
         actor = str(shopping.buyer.account_id)
@@ -160,7 +160,7 @@ async def test_a_seller_closes_when_nothing_is_sold_and_nothing_is_owed(shopping
     await shopping.pay(order)
     assert await _list_reasons(shopping, farmer) == ["listings", "sales"]
     async with shopping.db.transaction() as conn:
-        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
+        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, positions=[1], now=NOW)
         await conn.execute("UPDATE listings SET state = 'withdrawn'")
     assert await _list_reasons(shopping, farmer) == ["money"]
     # A shop with another member goes on, but what it is owed is not left behind.

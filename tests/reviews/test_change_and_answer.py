@@ -84,7 +84,7 @@ async def reviewed(shopping: Shopping) -> Reviewed:
     await shopping.pay(order)
     seen = await shopping.see(order)
     async with shopping.db.transaction() as conn:
-        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
+        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, positions=[1], now=NOW)
         text = ReviewText(rating=2, text="有点小")
         review = await write_review(conn, shopping.buyer, seen.suborders[0].id, text, now=NOW)
     return Reviewed(shopping, review.id, product.listing_id, product.producer_id, owner)

@@ -25,7 +25,7 @@ async def an_order_of_two(shopping: Shopping, *, received: bool) -> OrderView:
     await shopping.pay(order)
     if received:
         async with shopping.db.transaction() as conn:
-            await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
+            await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, positions=[1], now=NOW)
     return await shopping.see(order)
 
 
@@ -153,7 +153,7 @@ async def test_a_producer_neither_reviews_nor_counts_what_it_buys_from_itself(sh
     order = await member_buyer.place([(own.variant_id, 2), (foreign.variant_id, 1)])
     await member_buyer.pay(order)
     async with shopping.db.transaction() as conn:
-        await confirm_receipt(conn, shopping.seal, member_buyer.buyer, order.id, now=NOW)
+        await confirm_receipt(conn, shopping.seal, member_buyer.buyer, order.id, positions=[1, 2], now=NOW)
         counts = await conn.fetch("SELECT id, sold_count FROM listings")
     seen = await member_buyer.see(order)
     async with shopping.db.transaction() as conn:

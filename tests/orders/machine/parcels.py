@@ -71,7 +71,8 @@ class ParcelRules(ShopMachine):
 
         async def receiving() -> None:
             async with self.world.db.transaction() as conn:
-                await confirm_receipt(conn, self.world.seal, shopper.buyer, order.id, now=self.now)
+                positions = [1] if number % 2 else None
+                await confirm_receipt(conn, self.world.seal, shopper.buyer, order.id, positions=positions, now=self.now)
 
         self.run_allowing_refusal(receiving())
 
