@@ -17,7 +17,6 @@ from typing import Any
 
 import asyncpg
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from msgspec import Struct
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
@@ -26,6 +25,7 @@ from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServer, find_free_port
 from market.settings import Settings
 from tests.conftest import clone_database, drop_database
+from tests.support.accessibility import find_new_faults
 from tests.support.app import SECRET
 from tests.web.conftest import Village, a_village
 
@@ -186,9 +186,7 @@ class Phone(Struct, frozen=True):
         wide = self.tab.evaluate("document.documentElement.scrollWidth")
         assert wide <= 360, f"{self.tab.url} is {wide} wide"
         if self.scripts:
-            axe: Any = Axe()
-            found = axe.run(self.tab).response["violations"]
-            assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found] == [], self.tab.url
+            assert find_new_faults(self.tab) == [], self.tab.url
         assert self.faults == [], self.tab.url
 
     def open(self, address: str) -> None:

@@ -3,11 +3,9 @@
 import re
 from collections.abc import AsyncGenerator
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from msgspec import Struct
 from playwright.async_api import Browser, Page, expect
 
@@ -18,6 +16,7 @@ from market.kernel.seal import derive_seal
 from market.storage.files import open_file_store
 from tests.conftest import clone_database, drop_database
 from tests.demo.sample.conftest import NOW, SCALE, ignore_progress
+from tests.support.accessibility import find_new_faults_async
 from tests.support.app import SECRET, build_settings
 from tests.web.desk.live import free_port, launch_chromium, serve_on_port
 
@@ -94,10 +93,7 @@ class Visitor:
         if self._scripts:
             wide = await self.page.evaluate("document.documentElement.scrollWidth")
             assert wide <= 360, f"{self.page.url} is {wide} wide"
-            axe: Any = Axe()
-            checked = await axe.run(self.page)
-            faults = [(each["id"], [node["html"] for node in each["nodes"]]) for each in checked.response["violations"]]
-            assert faults == [], self.page.url
+            assert await find_new_faults_async(self.page) == [], self.page.url
 
     async def download(self) -> dict[str, bytes]:
         """Return the offered files by name, in the order of their import; the late bill is first."""

@@ -1,14 +1,13 @@
 """Every page of buyers and farmers: accessible, no overflow at 320 px, large text and targets."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.journeys.conftest import Phone, Town
 from tests.journeys.test_buyer import sign_in
+from tests.support.accessibility import find_faults as find_axe_faults
 from tests.web.conftest import FARMER_PHONE, HOST_PHONE
 from tests.web.ui.test_in_browser import SMALL_TARGETS, SMALL_TEXT
 
@@ -25,13 +24,10 @@ OWN = (
 HOST = ("/farm/listings/3", "/farm/listings/3/edit", "/farm/listings/3/nights")
 
 
-def find_faults(tab: Page, address: str) -> list[object]:
+def find_faults(tab: Page, address: str, *, looks: bool) -> list[object]:
     """Open a page and return its accessibility and layout faults."""
     tab.goto(address)
-    axe: Any = Axe()
-    found: list[object] = [
-        (fault["id"], [node["html"] for node in fault["nodes"]]) for fault in axe.run(tab).response["violations"]
-    ]
+    found: list[object] = [*find_axe_faults(tab, looks=looks)]
     found += [("small", each) for each in tab.evaluate(SMALL_TEXT) + tab.evaluate(SMALL_TARGETS)]
     tab.set_viewport_size({"width": NARROWEST, "height": 740})
     wide = tab.evaluate("document.documentElement.scrollWidth")
@@ -50,15 +46,15 @@ def test_every_page_is_accessible(town: Town, chromium: Browser, mode: str) -> N
     tab = context.new_page()
     day = town.village.today + timedelta(days=60)
     paths = [*SHOP, f"/stays/3?from={day}&to={day + timedelta(days=2)}", f"/stays/3?from={day}"]
-    found = [fault for path in paths for fault in find_faults(tab, town.url + path)]
+    found = [fault for path in paths for fault in find_faults(tab, town.url + path, looks=mode != "day")]
     person = Phone(context, tab, scripts=True, faults=[])
     person.open(f"{town.url}/sign-in?to=/goods/2")
     sign_in(town, person, FARMER_PHONE)
     person.press("放进购物车")
-    found += [fault for path in OWN for fault in find_faults(tab, town.url + path)]
+    found += [fault for path in OWN for fault in find_faults(tab, town.url + path, looks=mode != "day")]
     context.clear_cookies(name="session")
     person.open(f"{town.url}/sign-in?to=/farm")
     sign_in(town, person, HOST_PHONE)
-    found += [fault for path in HOST for fault in find_faults(tab, town.url + path)]
+    found += [fault for path in HOST for fault in find_faults(tab, town.url + path, looks=mode != "day")]
     context.close()
     assert found == []

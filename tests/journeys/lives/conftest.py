@@ -70,7 +70,6 @@ class LiveMarket:
         self._sandbox = sandbox
         self._browser = browser
         self._owner = owner
-        self._checked: set[str] = set()
         self._people: dict[str, Person] = {}
         self._signed_on: dict[str, date] = {}
         self._parcels = 0
@@ -88,7 +87,7 @@ class LiveMarket:
                 viewport={"width": 360, "height": 740}, java_script_enabled=self.scripts, locale="zh-CN"
             )
             context.set_default_timeout(PATIENCE_MS)
-            person = Person(await context.new_page(), self.address, self._checked, scripts=self.scripts)
+            person = Person(await context.new_page(), self.address, scripts=self.scripts)
             self._people[role] = person
         elif role not in OFFICIALS and self.today - self._signed_on[role] < _FRESH:
             return person

@@ -1,26 +1,22 @@
 """A person on a phone, who opens pages, presses links, and fills in forms; every page is checked on the way."""
 
 import gzip
-import re
 from collections.abc import Mapping
-from typing import Any
 
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import FilePayload, Locator, Page, Response
 
+from tests.support.accessibility import find_new_faults_async
 from tests.support.browser import FORBIDDEN, MAX_PAGE_BYTES
 
 PATIENCE_MS = 15_000
-_ONE_OF_MANY = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
 
 
 class Person:
     """One person in one tab."""
 
-    def __init__(self, page: Page, address: str, checked: set[str], *, scripts: bool) -> None:
+    def __init__(self, page: Page, address: str, *, scripts: bool) -> None:
         self.page = page
         self._address = address
-        self._checked = checked
         self._scripts = scripts
         self._faults: list[str] = []
         page.on("pageerror", lambda error: self._faults.append(str(error)))
@@ -106,14 +102,8 @@ class Person:
         wide = await self.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 360, f"{self.page.url} is {wide} wide"
         assert self._faults == [], self.page.url
-        heading = _ONE_OF_MANY.sub("", await self.page.inner_text("h1"))
-        kind = f"{_ONE_OF_MANY.sub('', self.path)} {heading}"
-        if self._scripts and kind not in self._checked:
-            self._checked.add(kind)
-            axe: Any = Axe()
-            checked = await axe.run(self.page)
-            faults = [(each["id"], [node["html"] for node in each["nodes"]]) for each in checked.response["violations"]]
-            assert faults == [], f"{self.page.url}: {faults}"
+        if self._scripts:
+            assert await find_new_faults_async(self.page) == [], self.page.url
         text = await self.read()
         if not self.path.startswith("/desk"):
             assert [word for word in FORBIDDEN if word in text] == [], self.page.url

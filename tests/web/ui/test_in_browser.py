@@ -3,14 +3,13 @@
 import shutil
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from market.web.ui.components import ASSETS
+from tests.support.accessibility import find_faults
 from tests.web.ui.styleguide_pages import PAGES, page
 
 FLAGS = [
@@ -63,10 +62,16 @@ def test_axe_finds_no_violations(browser: Browser, name: str, mode: str) -> None
     tab = show(browser, page(name, elder="elder" in mode), scheme="dark" if "night" in mode else "light")
     if mode == "print":
         tab.emulate_media(media="print")
-    axe: Any = Axe()
-    found = axe.run(tab).response["violations"]
+    faults = find_faults(tab, looks=mode not in {"day", "print"})
     tab.close()
-    assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found] == []
+    assert faults == []
+
+
+def test_axe_finds_what_is_wrong_and_with_looks_only_what_depends_on_the_mode(browser: Browser) -> None:
+    tab = show(browser, '<main><h1 style="color:#ccc">今天卖什么</h1><img src="data:,"></main>')
+    assert {rule for rule, _ in find_faults(tab)} >= {"color-contrast", "image-alt"}
+    assert [rule for rule, _ in find_faults(tab, looks=True)] == ["color-contrast"]
+    tab.close()
 
 
 @pytest.mark.parametrize("name", PAGES)
