@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from market.api.idempotency import get_idempotency_key, run_once
 from market.catalogue.models import ListingKind
+from market.catalogue.search import CategoryCode, DivisionPrefix
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database
@@ -28,6 +29,7 @@ from market.packages.consent import answer_package, publish_package, withdraw_pa
 from market.packages.models import NewPackage, Package
 from market.packages.order_parts import OrderedPackage, cancel_package_rest, get_ordered_package
 from market.packages.read import (
+    PackageFilters,
     PackageInvitation,
     PackageOffer,
     get_live_package,
@@ -194,13 +196,19 @@ class PackageController(Controller):
         *,
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
-        division: FromQuery[Annotated[str, Meta(pattern="^[0-9]{2,12}$")] | None] = None,
+        q: FromQuery[str] = "",
+        division: FromQuery[DivisionPrefix | None] = None,
+        category: FromQuery[CategoryCode | None] = None,
         before: FromQuery[int | None] = None,
         limit: FromQuery[int] = 20,
     ) -> Page[PackageOffer]:
-        """List the packages on sale, the newest first; `division` is the code of one, truncated to its level."""
+        """List the packages on sale, the newest first.
+
+        `q` matches their titles and what is in them; `division` is the code of one, truncated to its level.
+        """
+        filters = PackageFilters(text=q, division=division, category=category)
         async with db.connection() as conn:
-            return await list_offers(conn, division=division, before=before, limit=limit, today=clock.today())
+            return await list_offers(conn, filters, before=before, limit=limit, today=clock.today())
 
     @get("/{number:int}", operation_id="GetPackage")
     async def show(self, *, db: NamedDependency[Database], number: FromPath[int]) -> PackageOffer:

@@ -124,6 +124,17 @@ class StayDetail(Struct, frozen=True):
     tiers: list[StayCancelTier]
 
 
+class ShelfPlace(Struct, frozen=True, kw_only=True):
+    """Where a listing stood that may not be on sale any more; `producer` is empty if it is closed."""
+
+    kind: ListingKind
+    withdrawn: bool
+    category_code: str
+    category: str
+    producer_number: int
+    producer: str
+
+
 # A certificate that some categories require is shown only in those: no homestay permit on millet.
 GET_LISTING = Query(
     ListingDetail,
@@ -195,6 +206,15 @@ LIST_CANCEL_TIERS = Query(
      WHERE listing_id = :listing_id ORDER BY holiday, days_before DESC LIMIT 40
     """,
 )
+GET_SHELF_PLACE = Query(
+    ShelfPlace,
+    """
+    SELECT l.kind, l.state = 'withdrawn' AS withdrawn, l.category_code, g.name AS category,
+           p.number AS producer_number, CASE p.state WHEN 'open' THEN p.name ELSE '' END AS producer
+      FROM listings l JOIN categories g ON g.code = l.category_code JOIN producers p ON p.id = l.producer_id
+     WHERE l.id = :listing_id AND l.state <> 'suspended'
+    """,
+)
 FIND_LISTING_ID = Query(UUID, "SELECT id FROM listings WHERE number = :number")
 
 
@@ -208,6 +228,18 @@ async def get_listing_id(conn: Connection, number: int) -> UUID:
     if listing_id is None:
         raise NotFound
     return listing_id
+
+
+async def get_shelf_place(conn: Connection, listing_id: UUID) -> ShelfPlace:
+    """Return where a listing stood, for the page of one that is not sold any more.
+
+    Raises:
+        NotFound: it is suspended; nothing of it is shown.
+    """
+    place = await GET_SHELF_PLACE.maybe(conn, listing_id=listing_id)
+    if place is None:
+        raise NotFound
+    return place
 
 
 async def get_product(

@@ -13,6 +13,7 @@ LIST_BOUGHT_GOODS = Query(
     SELECT variant_id, quantity
       FROM orders JOIN suborders ON order_id = orders.id JOIN order_lines ON suborder_id = suborders.id
      WHERE number = :number AND buyer_id = :buyer_id AND suborders.kind = 'goods'
+       AND NOT EXISTS (SELECT FROM package_orders WHERE package_orders.order_id = orders.id)
      ORDER BY suborders.position, order_lines.position
     """,
 )
@@ -25,7 +26,7 @@ async def buy_again(conn: Connection, buyer: Actor, number: int, *, now: datetim
     activities are left out: their days are over.
 
     Raises:
-        NotFound: the order is not the buyer's, or has no goods.
+        NotFound: the order is not the buyer's, has no goods, or is of a package, which is booked on its page.
         TooManyLines: the cart would contain more lines than one order allows.
     """
     lines = await LIST_BOUGHT_GOODS.all(conn, number=number, buyer_id=buyer.account_id)

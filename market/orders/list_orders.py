@@ -38,7 +38,10 @@ ORDER_GROUPS: dict[OrderGroup, tuple[OrderState, ...]] = {
 
 
 class OrderBrief(Struct, frozen=True):
-    """An order in a list, with its first titles; `goods`: parcels are in it, which can be bought again."""
+    """An order in a list, with its first titles.
+
+    `goods`: parcels are in it, which can be bought again. Those of a package cannot: its price is for all of it.
+    """
 
     id: OrderId
     number: int
@@ -60,7 +63,8 @@ LIST_ORDERS = Query(
            ARRAY(SELECT title FROM suborders JOIN order_lines ON suborder_id = suborders.id
                   WHERE order_id = orders.id ORDER BY suborders.position, order_lines.position LIMIT 3) AS titles,
            (SELECT count(DISTINCT producer_id) FROM suborders WHERE order_id = orders.id) AS sellers,
-           EXISTS (SELECT FROM suborders WHERE order_id = orders.id AND kind = 'goods') AS goods,
+           EXISTS (SELECT FROM suborders WHERE order_id = orders.id AND kind = 'goods')
+               AND NOT EXISTS (SELECT FROM package_orders WHERE order_id = orders.id) AS goods,
            ARRAY(SELECT state FROM suborders WHERE order_id = orders.id ORDER BY position) AS suborder_states
       FROM (SELECT * FROM orders
              WHERE buyer_id = :buyer_id AND number < :before

@@ -103,7 +103,7 @@ class PackagePart(Struct, frozen=True, kw_only=True):
 
 
 class Package(Struct, frozen=True, kw_only=True):
-    """A package with all its terms, as who composed it sees it."""
+    """A package with all its terms, as who composed it sees it; the photo is the first of what is in it."""
 
     id: UUID
     number: int
@@ -121,6 +121,8 @@ class Package(Struct, frozen=True, kw_only=True):
     on_holidays: bool
     state: PackageState
     created_at: datetime
+    photo: str | None
+    photo_kind: str | None
     parts: list[PackagePart]
 
     @property

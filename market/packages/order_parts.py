@@ -49,6 +49,7 @@ class OrderedPackage(Struct, frozen=True, kw_only=True):
     count: int
     price_fen: Fen
     arrive_on: date | None
+    on_sale: bool
     parts: list[OrderedPart]
     rest_until: datetime | None
 
@@ -60,6 +61,7 @@ class _OrderedPackageRow(Struct, frozen=True, kw_only=True):
     count: int
     price_fen: Fen
     arrive_on: date | None
+    on_sale: bool
     parts: list[OrderedPart]
     host_cancelled_at: datetime | None
 
@@ -74,7 +76,8 @@ HOST_CANCELLED_AT = """
 FIND_ORDERED_PACKAGE = Query(
     _OrderedPackageRow,
     """
-    SELECT orders.id AS order_id, packages.number, packages.title, count, package_orders.price_fen, arrive_on, """
+    SELECT orders.id AS order_id, packages.number, packages.title, count, package_orders.price_fen, arrive_on,
+           packages.state = 'live' AND upper(valid_during) > :day::date AS on_sale, """
     + HOST_CANCELLED_AT
     + """ AS host_cancelled_at,
            (SELECT jsonb_agg(jsonb_build_object(
@@ -107,7 +110,9 @@ async def find_ordered_package(
     conn: Connection, buyer: Actor, order_id: UUID, *, now: datetime
 ) -> OrderedPackage | None:
     """Return the packages of an order of the buyer's, or None if it was not placed as one."""
-    row = await FIND_ORDERED_PACKAGE.maybe(conn, order_id=order_id, buyer_id=buyer.account_id)
+    row = await FIND_ORDERED_PACKAGE.maybe(
+        conn, order_id=order_id, buyer_id=buyer.account_id, day=get_business_day(now)
+    )
     if row is None:
         return None
     until = None if row.host_cancelled_at is None else row.host_cancelled_at + REST_WINDOW

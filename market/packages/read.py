@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.catalogue.models import ListingKind
+from market.catalogue.search_text import parse_query
 from market.identity.access import require_producer
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, Query
@@ -51,7 +52,25 @@ class PackageOffer(Struct, frozen=True, kw_only=True):
     starts_on: date
     ends_on: date
     on_holidays: bool
+    photo: str | None
+    photo_kind: str | None
     parts: list[OfferPart]
+
+
+class PackageFilters(Struct, frozen=True, kw_only=True):
+    """What a buyer looks for among packages, all optional.
+
+    `division` is a code truncated to its level; `category` is one of what is in the package.
+    """
+
+    text: str = ""
+    division: str | None = None
+    category: str | None = None
+    price_from_fen: int | None = None
+    price_to_fen: int | None = None
+
+
+_NO_FILTERS = PackageFilters()
 
 
 class OwnPart(Struct, frozen=True, kw_only=True):
@@ -92,7 +111,7 @@ _PACKAGES = """
     SELECT packages.id, packages.number, packages.producer_id, producers.name AS producer, village.name AS village,
            county.name AS county, packages.title, packages.story, persons, nights, price_fen,
            lower(valid_during) AS starts_on, upper(valid_during) - 1 AS ends_on, on_holidays, packages.state,
-           created_at,
+           created_at, cover.name AS photo, cover.kind AS photo_kind,
            (SELECT jsonb_agg(jsonb_build_object(
                    'position', part.position, 'kind', part.kind, 'quantity', part.quantity, 'share_fen', part.share_fen,
                    'unit', CASE part.kind WHEN 'stay' THEN '间' WHEN 'activity' THEN '位' ELSE supplied.unit END,
@@ -114,11 +133,22 @@ _PACKAGES = """
       FROM packages
       JOIN producers ON producers.id = packages.producer_id
       JOIN divisions AS village ON village.code = producers.village_code
-      JOIN divisions AS county ON county.code = producers.county_code || '000000'"""
+      JOIN divisions AS county ON county.code = producers.county_code || '000000'
+      LEFT JOIN LATERAL (
+           SELECT photos.name, photos.kind
+             FROM package_suppliers AS s
+             JOIN listings ON listings.id = s.listing_id
+             JOIN photos ON photos.id = listings.photo_id AND photos.kind <> 'svg'
+            WHERE s.package_id = packages.id AND s.state = 'agreed'
+            ORDER BY s.position, s.ordinal LIMIT 1) AS cover ON true"""
 GET_PACKAGE = Query(Package, _PACKAGES + " WHERE packages.id = :package_id")
 GET_LIVE_PACKAGE = Query(
     Package,
     _PACKAGES + " WHERE packages.number = :number AND packages.state = 'live' AND producers.state = 'open'",
+)
+FIND_WITHDRAWN = Query(
+    bool,
+    "SELECT EXISTS (SELECT FROM packages WHERE number = :number AND state = 'withdrawn' AND published_at IS NOT NULL)",
 )
 LIST_OWN_PACKAGES = Query(
     Package,
@@ -129,14 +159,16 @@ LIST_OWN_PACKAGES = Query(
      LIMIT :limit
     """,
 )
-# One that nobody can supply today, because every listing of a part is off sale, is not shown in lists.
-LIST_LIVE_PACKAGES = Query(
-    Package,
-    _PACKAGES
-    + """
+# What any list shows: one that nobody can supply today, because every listing of a part is off sale, is in none.
+_LISTED = """
      WHERE packages.state = 'live' AND producers.state = 'open' AND packages.number < :before
        AND upper(valid_during) > :day::date
        AND (:division::text IS NULL OR starts_with(producers.village_code, :division))
+       AND (:category::text IS NULL OR EXISTS (
+           SELECT FROM package_suppliers s JOIN listings ON listings.id = s.listing_id
+            WHERE s.package_id = packages.id AND s.state = 'agreed' AND category_code = :category))
+       AND (:price_from::bigint IS NULL OR price_fen >= :price_from)
+       AND (:price_to::bigint IS NULL OR price_fen <= :price_to)
        AND NOT EXISTS (
            SELECT FROM package_parts AS part
             WHERE part.package_id = packages.id
@@ -145,10 +177,29 @@ LIST_LIVE_PACKAGES = Query(
                     JOIN listings ON listings.id = s.listing_id AND listings.state = 'live'
                          AND listings.certified_until >= :day::date
                     JOIN producers AS household ON household.id = s.producer_id AND household.state = 'open'
-                   WHERE s.package_id = part.package_id AND s.position = part.position AND s.state = 'agreed'))
+                   WHERE s.package_id = part.package_id AND s.position = part.position AND s.state = 'agreed'))"""
+_LATEST = """
      ORDER BY packages.number DESC
      LIMIT :limit
-    """,
+"""
+LIST_LISTED_PACKAGES = Query(Package, _PACKAGES + _LISTED + _LATEST)
+# A package has the words of its title and of all that is in it, with their places, categories and households.
+SEARCH_LISTED_PACKAGES = Query(
+    Package,
+    _PACKAGES
+    + """
+     CROSS JOIN LATERAL (
+           SELECT lower(packages.title) || ' 乡村套餐 ' || string_agg(listings.search_text, ' ') AS words,
+                  string_agg(listings.search_pinyin, ' ') AS pinyin
+             FROM package_suppliers AS s JOIN listings ON listings.id = s.listing_id
+            WHERE s.package_id = packages.id AND s.state = 'agreed') AS text
+    """
+    + _LISTED
+    + """
+       AND text.words LIKE ALL(:pieces::text[]) AND text.words ~ ALL(:synonyms::text[])
+       AND (:latin::text = '' OR text.words LIKE ALL(:latin_pieces::text[]) OR text.pinyin LIKE :latin_piece)
+    """
+    + _LATEST,
 )
 LIST_INVITED_PACKAGES = Query(
     Package,
@@ -226,6 +277,11 @@ async def get_live_package(conn: Connection, number: int) -> Package:
     return package
 
 
+async def is_withdrawn(conn: Connection, number: int) -> bool:
+    """Return whether a package that was on sale is not sold any more."""
+    return await FIND_WITHDRAWN.one(conn, number=number)
+
+
 async def list_own_packages(conn: Connection, actor: Actor, producer_id: UUID) -> list[Package]:
     """Return the packages that a producer of the actor's composed, withdrawn ones last, at most 100.
 
@@ -255,12 +311,23 @@ async def count_asked(conn: Connection, producer_ids: Sequence[UUID]) -> int:
 
 
 async def list_offers(
-    conn: Connection, *, division: str | None = None, before: int | None = None, limit: int = 20, today: date
+    conn: Connection, filters: PackageFilters = _NO_FILTERS, *, before: int | None = None, limit: int = 20, today: date
 ) -> Page[PackageOffer]:
-    """Return a page of the packages on sale, the newest first; `division` is a code truncated to its level."""
+    """Return a page of the packages on sale that match, the newest first."""
     size = max(1, min(limit, MAX_PAGE_SIZE))
     first = _MAX_NUMBER if before is None else max(0, min(before, _MAX_NUMBER))
-    rows = await LIST_LIVE_PACKAGES.all(conn, before=first, division=division, day=today, limit=size + 1)
+    given = {
+        "before": first, "division": filters.division, "category": filters.category,
+        "price_from": filters.price_from_fen, "price_to": filters.price_to_fen, "day": today, "limit": size + 1,
+    }  # fmt: skip
+    typed = parse_query(filters.text)
+    if typed.is_empty:
+        rows = await LIST_LISTED_PACKAGES.all(conn, **given)
+    else:
+        rows = await SEARCH_LISTED_PACKAGES.all(
+            conn, **given, pieces=typed.pieces, synonyms=typed.synonyms, latin=typed.latin,
+            latin_pieces=typed.latin_pieces, latin_piece=typed.latin_piece,
+        )  # fmt: skip
     return make_page([make_offer(row) for row in rows], size, lambda row: row.number)
 
 

@@ -11,6 +11,7 @@ from market.identity.models import NotFound
 from market.kernel import Refusal
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.address import seal_address
+from market.orders.buy_again import buy_again
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.packages import PackageNotOnSale
 from market.orders.checkout.place import place
@@ -289,3 +290,10 @@ async def test_the_schema_refuses_an_order_that_is_not_whole_packages(
         await owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
     assert raised.value.sqlstate == "P0122"
     await transaction.rollback()
+
+
+async def test_goods_of_a_package_are_not_put_into_the_cart_again(village: Village) -> None:
+    placed = await village.book()
+    async with village.shopping.db.transaction() as conn:
+        with pytest.raises(NotFound):
+            await buy_again(conn, village.shopping.buyer, placed.number, now=NOW)

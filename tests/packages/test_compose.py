@@ -21,7 +21,7 @@ from market.packages.models import (
     PackageNotReady,
     TooManyPackages,
 )
-from market.packages.read import get_own_package, list_invitations, list_offers, list_own_packages
+from market.packages.read import PackageFilters, get_own_package, list_invitations, list_offers, list_own_packages
 from market.producers.moderation import ForbiddenWord
 from tests.conftest import NOW
 from tests.packages.village import Village, make_households, make_new_package
@@ -61,7 +61,7 @@ async def publish(shopping: Shopping, made: dict[str, Any], package: Package) ->
 
 async def list_sold(shopping: Shopping, **more: Any) -> list[str]:
     async with shopping.db.connection() as conn:
-        return [each.title for each in (await list_offers(conn, today=NOW.date(), **more)).items]
+        return [each.title for each in (await list_offers(conn, PackageFilters(**more), today=NOW.date())).items]
 
 
 async def test_nothing_is_on_sale_before_every_household_agreed(shopping: Shopping) -> None:

@@ -83,6 +83,8 @@ async def test_a_package_from_its_composition_to_the_cancelled_rest(village: Vil
         order = await buyer.open(f"/orders/{number}")
         assert "乡村套餐：枣乡两日" in order.text
         assert "整套不要了，看退多少" in order.text
+        assert ("再订这个套餐" in order.text, path in order.links()) == (True, True)
+        assert "照这单再买一次" not in order.text
         assert await village.value("SELECT sum(reduction_fen) FROM order_lines") > 0, "a share was rounded"
         assert "店家的券" not in order.text
         assert f"/orders/{number}/cancel?part=1" not in order.links()
@@ -112,3 +114,64 @@ async def cancel_weather(village: Village, activity: ActivityIds) -> None:
         await cancel_slot(conn, host, activity.slot_ids[0], CancelReason.WEATHER, now=now)
     seal = derive_seal(village.settings.secret)
     assert await refund_cancelled_slots(village.database, None, seal, now=now) == 1
+
+
+async def test_a_package_is_found_like_other_offers(village: Village) -> None:
+    activity = await make_picking(village)
+    async with await village.browser(village.farmer) as farm:
+        await compose(village, farm, activity)
+        path = await agree_and_publish(village, farm)
+        visitor = await village.browser()
+        county = await village.value("SELECT county_code FROM producers JOIN packages ON producer_id = producers.id")
+        category = await village.value("SELECT category_code FROM listings WHERE id = $1", activity.listing_id)
+        shown = (
+            "/", "/search?q=枣乡两日", "/search?q=套餐", "/search?q=骆驼湾", f"/places/{county}", f"/kinds/{category}",
+            f"/search?q=枣&county={county}&low=400&high=400", "/packages?q=采摘", f"/packages?division={county}",
+        )  # fmt: skip
+        assert [page for page in shown if path not in (await visitor.open(page)).links()] == []
+        absent = (
+            "/search?q=菠萝蜜", "/places/1301", "/search?q=枣&low=401", "/packages?q=菠萝蜜", "/packages?division=1301",
+            "/packages?category=egg",
+        )  # fmt: skip
+        assert [page for page in absent if path in (await visitor.open(page)).links()] == []
+        await village.value("UPDATE listings SET state = 'withdrawn' WHERE id = $1 RETURNING 1", activity.listing_id)
+        assert [page for page in shown if path in (await visitor.open(page)).links()] == []
+        await farm.open("/farm/packages")
+        await farm.submit("/farm/packages", press=("do", "withdrawn"))
+        gone = await visitor.open(path, status=410)
+        assert "这个套餐停卖了" in gone.text
+        assert "/packages" in gone.links()
+
+
+async def test_the_form_grows_to_eight_parts_and_keeps_what_was_typed(village: Village) -> None:
+    activity = await make_picking(village)
+    async with await village.browser(village.farmer) as farm:
+        await farm.open("/farm/packages/new")
+        for parts in (6, 8):
+            seen = await farm.submit(
+                "/farm/packages/new", typed={**FORM, "p2a": str(activity.variant_id)}, press=("do", "more")
+            )
+            assert f"第 {parts} 样" in seen.text
+            assert f"第 {parts + 1} 样" not in seen.text
+            assert f'value="{FORM["title"]}"' in seen.html
+        assert 'value="more"' not in seen.html
+        refused = await farm.submit("/farm/packages/new", typed={"p8a": str(village.dates.variant_id)}, status=422)
+        assert "第 8 样，没有就空着" in refused.text
+    assert await village.value("SELECT count(*) FROM packages") == 0
+
+
+async def test_a_listing_that_is_not_sold_any_more_says_so_and_leads_on(village: Village) -> None:
+    async with await village.browser() as visitor:
+        for listing_id, page in ((village.dates.listing_id, "goods"), (village.stay.listing_id, "stays")):
+            number = await village.number(listing_id)
+            await village.value(
+                "UPDATE listings SET certified_until = '2020-01-01' WHERE id = $1 RETURNING 1", listing_id
+            )
+            ended = await visitor.open(f"/{page}/{number}", status=404)
+            assert "证件到期了" in ended.text
+            await village.value("UPDATE listings SET state = 'withdrawn' WHERE id = $1 RETURNING 1", listing_id)
+            gone = await visitor.open(f"/goods/{number}", status=410)
+            assert "卖家把它下架了" in gone.text
+            assert {link.split("/")[1] for link in gone.links()} >= {"sellers", "kinds"}
+            await village.value("UPDATE listings SET state = 'suspended' WHERE id = $1 RETURNING 1", listing_id)
+            assert "没找到这一页" in (await visitor.open(f"/{page}/{number}", status=404)).text

@@ -25,6 +25,8 @@ from market.http import HttpRequest
 from market.identity.models import NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
+from market.kernel.page import Page
+from market.packages.read import PackageFilters, PackageOffer, list_offers
 from market.rate_limits import RateClass
 from market.web.assets import get_origin
 from market.web.pages import render_page
@@ -32,6 +34,7 @@ from market.web.services import get_services
 from market.web.shop.cards import find_drawing, make_card_views
 from market.web.shop.coupon_words import describe_best_offer
 from market.web.shop.listing_filters import ListingFilters, read_filters, read_prices
+from market.web.shop.package_cards import link_packages, make_package_cards
 from market.web.shop.regions import (
     find_division,
     list_division_path,
@@ -47,6 +50,8 @@ SHORT_PUBLIC_CACHE = "public, max-age=1"
 _PAGE_SIZE = 12
 _GOODS_ON_HOME = 8
 _STAYS_ON_HOME = 3
+_PACKAGES_ON_HOME = 2
+_PACKAGES_IN_LIST = 4
 _MAX_HOME_CANDIDATES = 60
 _MAX_PER_CATEGORY = 2
 _SEASONAL_CATEGORIES = frozenset({"fruit", "vegetable", "nut", "coarse_grain", "grain", "tuber", "mushroom"})
@@ -107,6 +112,7 @@ async def show_home(
         season = await list_in_season(conn, today=today, limit=_MAX_HOME_CANDIDATES)
         stays = await search_listings(conn, SearchFilters(kind=ListingKind.STAY), today=today, limit=_STAYS_ON_HOME)
         coupon = await describe_best_offer(conn, day=today)
+        packages = await list_offers(conn, limit=_PACKAGES_ON_HOME, today=today)
     kinds = _category_links(_choose_home_categories(categories))
     icons = {symbol for _, _, symbol in kinds}
     goods = _choose_home_goods(season, icons)
@@ -119,6 +125,7 @@ async def show_home(
         "goods": make_card_views(goods, shown=icons),
         "goods_count": numbers[ListingKind.PRODUCT],
         "stays": make_card_views(stays.items, shown=drawn),
+        "packages": make_package_cards(packages.items, shown=drawn),
         "stay_count": numbers[ListingKind.STAY],
         "prefectures": [(f"/places/{each.prefix}", each.short, each.words) for each in prefectures],
         "canonical": f"{get_origin(request)}/",
@@ -212,11 +219,19 @@ async def _listings_page(
     near = page.items if page.near else []
     if not cards and not near and not search.text:
         near = (await search_listings(conn, SearchFilters(), today=today, limit=_GOODS_ON_HOME)).items
+    wanted = PackageFilters(
+        text=search.text, division=search.division, category=search.category, price_from_fen=low, price_to_fen=high
+    )
+    packages: Page[PackageOffer] = Page([], None)
+    if after is None and not filters.season:
+        packages = await list_offers(conn, wanted, limit=_PACKAGES_IN_LIST, today=today)
     more = f"{filters.action}?{_join_query(filters.query, page.next)}" if page.next else None
     values = {
         "count_words": filters.count_words, "drawn": any(map(find_drawing, page.items)), "lead": None,
         "trail": [], "narrow": [], "filters": filters, "sort_words": _describe_sort(page),
         "cards": make_card_views(cards), "more": more, "neighbours": [],
+        "packages": make_package_cards(packages.items, shown={find_drawing(card) for card in cards}),
+        "all_packages": link_packages(wanted) if packages.next else None,
         "near": make_card_views(near), "near_words": "和它相近的" if page.near else "大家在买的",
         "empty": "这里还没有", "empty_words": "换个地方或者换一类看看。",
         "canonical": f"{get_origin(request)}{filters.action}", **context,

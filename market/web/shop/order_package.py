@@ -32,6 +32,8 @@ class OrderPackageView(Struct, frozen=True):
     title: str
     rows: list[tuple[str, int]]
     price_fen: Fen
+    again: str
+    """Where to book it again; empty if it is not on sale."""
     rest: str
     rest_words: str
 
@@ -47,6 +49,7 @@ def view_order_package(package: OrderedPackage, order_number: int) -> OrderPacka
             for part in package.parts
         ],
         price_fen=package.price_fen,
+        again=f"/packages/{package.number}" if package.on_sale else "",
         rest=f"/orders/{order_number}/rest" if until else "",
         rest_words=f"店家取消了一样。{day_short(until)} {clock_zh(until)}前，剩下没用的您也可以全退。" if until else "",
     )

@@ -11,33 +11,29 @@ from msgspec import Struct
 from market.bookings.models import CancellationTier
 from market.catalogue.models import ListingKind
 from market.http import HttpRequest
-from market.kernel import Database, Fen
+from market.identity.models import NotFound
+from market.kernel import Database
 from market.kernel.clock import Clock
+from market.kernel.text import clean_text
 from market.packages.book import load_strictest_tiers
 from market.packages.capacity import load_availability
-from market.packages.models import MAX_COUNT, Package
-from market.packages.read import OfferPart, PackageOffer, get_live_package, list_offers, make_offer
+from market.packages.models import MAX_COUNT
+from market.packages.read import PackageFilters, PackageOffer, get_live_package, is_withdrawn, list_offers, make_offer
 from market.packages.rules import PartAvailability
 from market.slots.models import format_slot_hours
 from market.web.assets import get_origin
 from market.web.forms import parse_day, parse_integer
 from market.web.pages import render_page
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
-from market.web.shop.cards import ShortNumber
+from market.web.shop.cards import ShortNumber, make_photo_view
+from market.web.shop.off_sale import render_off_sale
+from market.web.shop.package_cards import describe_part, describe_stay, link_packages, make_package_cards
 from market.web.ui.format import day_short, percent_bp, weekday
 
 _PAGE_SIZE = 12
 _FULL_BP = 10_000
-_POOLED = {ListingKind.STAY: "住农家", ListingKind.ACTIVITY: "玩一样", ListingKind.PRODUCT: "带一样走"}
-
-
-class PackageCard(Struct, frozen=True):
-    """A package in a list."""
-
-    href: str
-    title: str
-    lines: list[str]
-    price_fen: Fen
+_MAX_QUERY_LENGTH = 60
+_MAX_DIGITS = 12
 
 
 class PartChoice(Struct, frozen=True):
@@ -48,24 +44,6 @@ class PartChoice(Struct, frozen=True):
     sources: list[tuple[str, str]]
     times: list[tuple[str, str]]
     problem: str
-
-
-def describe_stay(package: Package | PackageOffer) -> str:
-    """Describe for how many persons and nights a package is: `2 个人，住 1 晚`."""
-    return f"{package.persons} 个人，" + (f"住 {package.nights} 晚" if package.nights else "当天来回")
-
-
-def describe_part(part: OfferPart) -> str:
-    """Describe a part: `农家院客房，1 间`."""
-    count = count_part(part.kind, part.quantity, part.unit)
-    if len(part.choices) > 1:
-        return f"{_POOLED[part.kind]}，{count}，{len(part.choices)} 家里安排一家"
-    return f"{part.choices[0].title}，{count}"
-
-
-def count_part(kind: ListingKind, quantity: int, unit: str) -> str:
-    """Describe how much of a part one package has: `1 间`, `2 位`, `5斤箱 × 1`."""
-    return f"{unit} × {quantity}" if kind is ListingKind.PRODUCT else f"{quantity} {unit}"
 
 
 def describe_tiers(tiers: Sequence[CancellationTier]) -> list[str]:
@@ -83,25 +61,27 @@ def format_time(starts_at: datetime, ends_at: datetime) -> str:
     return f"{day_short(starts_at)} {weekday(starts_at)} {format_slot_hours(starts_at, ends_at)}"
 
 
-def _make_card(offer: PackageOffer) -> PackageCard:
-    what = "、".join(describe_part(part) for part in offer.parts)
-    return PackageCard(
-        f"/packages/{offer.number}", offer.title, [f"{offer.county}{offer.village}", describe_stay(offer), what],
-        offer.price_fen,
-    )  # fmt: skip
-
-
 @get("/packages", include_in_schema=False)
 async def show_package_list(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
-    """List the packages on sale, the newest first."""
-    before = parse_integer(request.query_params.get("before", ""))
+    """List the packages on sale, the newest first; `q`, `division` and `category` narrow the list."""
+    query = request.query_params
+    before = parse_integer(query.get("before", ""))
+    text = clean_text(query.get("q", ""))[:_MAX_QUERY_LENGTH]
+    division, category = query.get("division", ""), query.get("category", "")
+    filters = PackageFilters(
+        text=text,
+        division=division if division.isascii() and division.isdecimal() and len(division) <= _MAX_DIGITS else None,
+        category=category if category.isascii() and category.isidentifier() else None,
+    )
     async with db.connection() as conn:
-        page = await list_offers(conn, before=before, limit=_PAGE_SIZE, today=clock.today())
+        page = await list_offers(conn, filters, before=before, limit=_PAGE_SIZE, today=clock.today())
     context = {
-        "cards": [_make_card(each) for each in page.items],
-        "more": f"/packages?before={page.next}" if page.next else None,
+        "cards": make_package_cards(page.items),
+        "text": text,
+        "narrowed": filters != PackageFilters(),
+        "more": link_packages(filters, before=page.next) if page.next else None,
         "canonical": f"{get_origin(request)}/packages",
     }
     return render_page(request, "shop/packages.html", context, cache=SHORT_PUBLIC_CACHE)
@@ -135,16 +115,21 @@ def _view_parts(
 async def show_package(
     request: HttpRequest, *, db: NamedDependency[Database], clock: NamedDependency[Clock], number: ShortNumber
 ) -> Response[bytes]:
-    """Show a package on sale; with a day, what is free when guests arrive then.
+    """Show a package on sale, with a day what is free when guests arrive then; or that it is not sold any more.
 
     Raises:
-        NotFound: no package on sale has this number.
+        NotFound: no package that was ever on sale has this number.
     """
     today = clock.today()
     day = parse_day(request.query_params.get("day", ""))
     count = max(1, parse_integer(request.query_params.get("n", ""), maximum=MAX_COUNT) or 1)
     async with db.connection() as conn:
-        package = await get_live_package(conn, number)
+        try:
+            package = await get_live_package(conn, number)
+        except NotFound:
+            if not await is_withdrawn(conn, number):
+                raise
+            return render_off_sale(request, "这个套餐停卖了。", [("/packages", "看看别的乡村套餐")], gone=True)
         free = None
         if day is not None:
             free = await load_availability(conn, package, arrive=day, now=clock.now())
@@ -153,6 +138,7 @@ async def show_package(
     parts, ready = _view_parts(offer, free, count)
     context: dict[str, Any] = {
         "item": offer,
+        "photo": make_photo_view(offer.photo, offer.photo_kind, large=True),
         "stay": describe_stay(offer),
         "season": describe_days(offer),
         "parts": parts,

@@ -9,7 +9,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.catalogue.detail import ListingVariant, ProductDetail, get_listing_id, get_product
+from market.catalogue.detail import ListingVariant, ProductDetail, get_listing_id, get_product, get_shelf_place
 from market.catalogue.freight import Shipment, compute_freight, find_parcel_fault
 from market.catalogue.goods_terms import STORAGE_NAMES
 from market.catalogue.models import ListingKind
@@ -41,6 +41,7 @@ from market.web.shop.listing_details import (
     make_metadata,
     to_dict,
 )
+from market.web.shop.off_sale import render_off_sale_listing
 from market.web.shop.order_deposit import describe_presale
 from market.web.shop.promises import describe_ceiling, format_minutes
 from market.web.shop.regions import REGIONS, get_region_name, read_region
@@ -168,17 +169,19 @@ async def show_product(
     visitor: NamedDependency[Actor | None],
     number: ShortNumber,
 ) -> Response[Any]:
-    """Show a product or an activity; redirect from a stay's number to its own page.
+    """Show a product or an activity, or that it is not sold any more; redirect from a stay's number to its own page.
 
     Raises:
-        NotFound: no live listing has that number.
+        NotFound: no listing has that number, or it is suspended.
     """
     async with db.connection() as conn:
         listing_id = await get_listing_id(conn, number)
         try:
             product = await get_product(conn, listing_id, now=clock.now())
         except NotFound:
-            return redirect(f"/stays/{number}")
+            place = await get_shelf_place(conn, listing_id)
+            is_stay = place.kind is ListingKind.STAY
+            return redirect(f"/stays/{number}") if is_stay else render_off_sale_listing(request, place)
         if product.listing.kind is ListingKind.ACTIVITY:
             return await render_activity(request, conn, product, visitor, now=clock.now())
         favourite = await load_favourite_button(

@@ -13,10 +13,11 @@ from market.bookings.calendar import fills_gap, get_cancellation_terms, list_sta
 from market.bookings.minimum import NightMinimum, describe_reason, find_short_stay
 from market.bookings.models import MAX_NIGHTS_SHOWN, CancellationTerms, StayNight, StayTooShort
 from market.bookings.tiers import compute_stay_refund
-from market.catalogue.detail import StayDetail, get_listing_id, get_stay
+from market.catalogue.detail import StayDetail, get_listing_id, get_shelf_place, get_stay
+from market.catalogue.models import ListingKind
 from market.favourites.models import FavouriteKind
 from market.http import HttpRequest
-from market.identity.models import Actor
+from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen
 from market.kernel.clock import Clock, get_next_month, get_previous_month
 from market.kernel.structs import build_from
@@ -38,6 +39,7 @@ from market.web.shop.listing_details import (
     make_metadata,
     to_dict,
 )
+from market.web.shop.off_sale import render_off_sale_listing
 from market.web.shop.promises import format_days_ahead
 from market.web.ui.calendar import CalendarDay, make_calendar_month
 from market.web.ui.format import day_short, weekday, yuan
@@ -304,7 +306,14 @@ async def show_stay(
     today, link = clock.today(), f"/stays/{number}"
     choice = read_date_choice(request)
     async with db.connection() as conn:
-        stay = await get_stay(conn, await get_listing_id(conn, number), now=clock.now())
+        listing_id = await get_listing_id(conn, number)
+        try:
+            stay = await get_stay(conn, listing_id, now=clock.now())
+        except NotFound:
+            place = await get_shelf_place(conn, listing_id)
+            if place.kind is not ListingKind.STAY:
+                raise
+            return render_off_sale_listing(request, place)
         listing = stay.listing
         reviews = await load_reviews(conn, listing)
         coupons = await load_listing_coupons(conn, visitor, listing, stay.price_fen, day=today)

@@ -16,17 +16,18 @@ from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.packages.compose import OfferedVariant, compose_package, list_near_variants
-from market.packages.models import MAX_PERSONS, InvalidPackage, NewPackage, NewPart, TooManyPackages
+from market.packages.models import MAX_PARTS, MAX_PERSONS, InvalidPackage, NewPackage, NewPart, TooManyPackages
 from market.producers.moderation import ForbiddenWord
 from market.producers.queries import list_own_producers
 from market.web.farm.sellers import is_seller
-from market.web.forms import PostedForm, make_form_key, parse_uuid, read_form
+from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
 from market.web.ui.format import yuan
 
 FORM_PARTS = 4
-"""How many parts the form has; the API takes eight."""
+"""How many parts the form has at first; a button adds two more at a time, without losing what was typed."""
+_MORE_PARTS = 2
 _POOL = 3
 _SEASON_DAYS = 90
 _KINDS = {ListingKind.STAY: "住的", ListingKind.ACTIVITY: "玩的", ListingKind.PRODUCT: "东西"}
@@ -66,8 +67,16 @@ def _read_parts(form: PostedForm | None) -> list[PartForm]:
             get_text(f"q{number}") or "1",
             get_text(f"s{number}"),
         )
-        for number in range(1, FORM_PARTS + 1)
+        for number in range(1, _count_parts(form) + 1)
     ]
+
+
+def _count_parts(form: PostedForm | None) -> int:
+    """Return how many parts the form has, with those that are asked for now."""
+    if form is None:
+        return FORM_PARTS
+    count = parse_integer(form.get_text("parts"), maximum=MAX_PARTS) or FORM_PARTS
+    return min(count + (_MORE_PARTS if form.get_text("do") == "more" else 0), MAX_PARTS)
 
 
 def _group_choices(variants: Sequence[OfferedVariant]) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -86,7 +95,7 @@ async def _page(
     variants = await list_near_variants(conn, actor, producer_id, now=now)
     context = {
         "groups": _group_choices(variants), "values": values, "parts": parts, "errors": errors,
-        "key": make_form_key(), "max_persons": MAX_PERSONS,
+        "key": make_form_key(), "max_persons": MAX_PERSONS, "max_parts": MAX_PARTS,
     }  # fmt: skip
     return render_page(request, "farm/compose_package.html", context, actor=actor, status=status)
 
@@ -159,7 +168,7 @@ async def submit_new_package(
     clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
 ) -> Response[Any]:
-    """Compose a package and ask the households, once however often the form is sent.
+    """Compose a package and ask the households, once however often the form is sent; or show the form with more parts.
 
     Raises:
         NotFound: the actor sells for nobody.
@@ -170,6 +179,11 @@ async def submit_new_package(
     async with db.connection() as conn:
         [producer, *_] = await list_own_producers(conn, actor)
     parts = _read_parts(form)
+    if form.get_text("do") == "more":
+        async with db.connection() as conn:
+            return await _page(
+                request, conn, actor, producer.id, form.fill(PackageForm), now=clock.now(), parts=parts
+            )  # fmt: skip
     new, numbers = _read_package(form, parts)
     errors, status = form.faults, 422
     if new is not None:

@@ -20,7 +20,7 @@ from market.producers.queries import list_own_producers
 from market.web.farm.sellers import Note, is_seller, list_notes
 from market.web.forms import PostedForm, parse_uuid, read_form
 from market.web.pages import redirect, render_page
-from market.web.shop.packages import count_part
+from market.web.shop.package_cards import count_part
 from market.web.ui.format import day_short
 
 _SAID: dict[str, Note] = {

@@ -29,7 +29,8 @@ from market.web.services import get_services
 from market.web.shop.buying.cart import choose_region
 from market.web.shop.buying.pay import METHOD_OPTIONS, list_payment_origins, read_method, start_payment
 from market.web.shop.cards import ShortNumber
-from market.web.shop.packages import count_part, describe_tiers
+from market.web.shop.package_cards import count_part
+from market.web.shop.packages import describe_tiers
 from market.web.shop.regions import REGIONS, get_region, read_region
 from market.web.ui.format import day_short, yuan
 from payments import Method

@@ -1,0 +1,29 @@
+"""The page of something that is not sold any more: what became of it, and ways on."""
+
+from collections.abc import Sequence
+
+from litestar import Response
+
+from market.catalogue.detail import ShelfPlace
+from market.http import HttpRequest
+from market.web.pages import render_page
+from market.web.shop.browse import SHORT_PUBLIC_CACHE
+
+
+def render_off_sale_listing(request: HttpRequest, place: ShelfPlace) -> Response[bytes]:
+    """Render the page of a listing that its seller withdrew (410), or whose certificate ended (404)."""
+    ways = [(f"/kinds/{place.category_code}", f"看看别的{place.category}")]
+    if place.producer:
+        ways.insert(0, (f"/sellers/{place.producer_number}", f"看看{place.producer}还卖什么"))
+    words = "卖家把它下架了。" if place.withdrawn else "它的证件到期了，换了新的才能再卖。"
+    return render_off_sale(request, words, ways, gone=place.withdrawn)
+
+
+def render_off_sale(
+    request: HttpRequest, words: str, ways: Sequence[tuple[str, str]], *, gone: bool
+) -> Response[bytes]:
+    """Render the page of something that is not sold; `ways` are links with their words, the nearest first."""
+    return render_page(
+        request, "shop/off_sale.html", {"words": words, "ways": ways}, status=410 if gone else 404,
+        cache=SHORT_PUBLIC_CACHE,
+    )  # fmt: skip

@@ -1,0 +1,70 @@
+"""Packages among other offers: as cards, with what is in them in words."""
+
+from collections.abc import Collection, Sequence
+from urllib.parse import urlencode
+
+from market.catalogue.models import ListingKind
+from market.packages.models import Package
+from market.packages.read import OfferPart, PackageFilters, PackageOffer
+from market.web.shop.cards import ListingCardView, make_photo_view
+from market.web.ui.illustrations import get_tint_class
+
+PACKAGE_DRAWING = "feast"
+_POOLED = {ListingKind.STAY: "住农家", ListingKind.ACTIVITY: "玩一样", ListingKind.PRODUCT: "带一样走"}
+
+
+class PackageCardView(ListingCardView, frozen=True):
+    """A package as a card, with what is in it for a list of rows."""
+
+    contents: str
+
+
+def describe_stay(package: Package | PackageOffer) -> str:
+    """Describe for how many persons and nights a package is: `2 个人，住 1 晚`."""
+    return f"{package.persons} 个人，" + (f"住 {package.nights} 晚" if package.nights else "当天来回")
+
+
+def describe_part(part: OfferPart) -> str:
+    """Describe a part: `农家院客房，1 间`."""
+    count = count_part(part.kind, part.quantity, part.unit)
+    if len(part.choices) > 1:
+        return f"{_POOLED[part.kind]}，{count}，{len(part.choices)} 家里安排一家"
+    return f"{part.choices[0].title}，{count}"
+
+
+def count_part(kind: ListingKind, quantity: int, unit: str) -> str:
+    """Describe how much of a part one package has: `1 间`, `2 位`, `5斤箱 × 1`."""
+    return f"{unit} × {quantity}" if kind is ListingKind.PRODUCT else f"{quantity} {unit}"
+
+
+def make_package_cards(offers: Sequence[PackageOffer], *, shown: Collection[str] = ()) -> list[PackageCardView]:
+    """Return packages as cards; the drawing of those without a photo appears once, unless it is `shown` elsewhere."""
+    seen = PACKAGE_DRAWING in shown
+    cards: list[PackageCardView] = []
+    for offer in offers:
+        photo = make_photo_view(offer.photo, offer.photo_kind)
+        cards.append(
+            PackageCardView(
+                href=f"/packages/{offer.number}",
+                name=offer.title,
+                seller=offer.producer,
+                village=f"{offer.county}{offer.village}",
+                price_fen=offer.price_fen,
+                unit="一套",
+                per=describe_stay(offer),
+                praise="",
+                symbol="" if seen or photo else PACKAGE_DRAWING,
+                photo=photo,
+                paper=get_tint_class(PACKAGE_DRAWING),
+                contents="、".join(describe_part(part) for part in offer.parts),
+            )
+        )
+        seen = seen or photo is None
+    return cards
+
+
+def link_packages(filters: PackageFilters, *, before: str | None = None) -> str:
+    """Return the link to the packages that match text, division and category."""
+    pairs = [("q", filters.text), ("division", filters.division), ("category", filters.category), ("before", before)]
+    chosen = [(name, value) for name, value in pairs if value]
+    return f"/packages?{urlencode(chosen)}" if chosen else "/packages"
