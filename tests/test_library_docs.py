@@ -222,7 +222,7 @@ async def received(shopping: Shopping) -> Sold:
     order = await shopping.place([(millet.variant_id, 2)])
     await shopping.pay(order)
     async with shopping.db.transaction() as conn:
-        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
+        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, positions=[1], now=NOW)
     return Sold(farmer, millet.producer_id, order)
 
 

@@ -28,7 +28,7 @@ class NotShippable(Refusal):
     """The suborder is not a parcel to ship: unpaid, shipped, cancelled, or not goods."""
 
     code = "not_shippable"
-    zh = "这一单现在不能发货（{state}）。"
+    zh = "这一单现在不能发：没有付款，取消了，或者已经发走了。"
     en = "This parcel cannot be shipped now; it is {state}."
 
 
@@ -189,7 +189,7 @@ class RefundRequestEnded(Refusal):
     """The requested refund was decided otherwise, or has lapsed."""
 
     code = "refund_request_ended"
-    zh = "这笔退款已经有结果了：{state}。"
+    zh = "这笔退款已经有结果了，刷新就看得到。"
     en = "This refund request has ended: {state}."
 
 

@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 import msgspec
@@ -177,26 +177,25 @@ class PostedForm:
         """Read a day, `2027-05-01`; None if the field is empty."""
         return self.read_day(name, fault=fault) if self.get_text(name) else None
 
-    def convert[T: msgspec.Struct](self, kind: type[T]) -> T:
-        """Return the fields as a Struct; empty text counts as not sent, and numbers may be text.
+    def read_uuid(self, name: str, *, fault: str) -> UUID | None:
+        """Read the id in a hidden field or of a button; None if it is missing or malformed, which is a fault."""
+        parsed = parse_uuid(self.get_text(name))
+        if parsed is None:
+            self.add_fault(name, fault)
+        return parsed
+
+    def read_optional_uuid(self, name: str, *, fault: str) -> UUID | None:
+        """Read an id; None if the field is empty."""
+        return self.read_uuid(name, fault=fault) if self.get_text(name) else None
+
+    def refuse_faults(self) -> None:
+        """Refuse the form if a field has a fault, where no page shows the form again.
 
         Raises:
             InvalidForm: fields are missing or malformed; all are listed.
         """
-        sent = {name: value for name, value in self.fields.items() if value != ""}
-        values: dict[str, Any] = {}
-        for field in msgspec.structs.fields(kind):
-            if field.name not in sent:
-                if field.required:
-                    self.add_fault(field.name, "这一项要填")
-                continue
-            try:
-                values[field.name] = msgspec.convert(sent[field.name], field.type, strict=False)
-            except msgspec.ValidationError as error:
-                self.add_fault(field.name, str(error).partition(" - at ")[0])
         if self.faults:
             raise InvalidForm(errors=tuple(self.faults))
-        return kind(**values)
 
     async def read_photo(self, files: FileStore, name: str, purpose: PhotoPurpose) -> PreparedPhoto | None:
         """Decode and store the photo of a field; None if none was chosen.

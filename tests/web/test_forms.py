@@ -17,14 +17,6 @@ class OrderForm(Struct):
     regions: list[str] = []
 
 
-class QuantityForm(Struct):
-    """A form to convert."""
-
-    variant: UUID
-    quantity: int
-    note: str = "none"
-
-
 def test_prices_are_parsed_as_people_type_them() -> None:
     assert [parse_typed_yuan(text) for text in ("39", "39.5", "39.05", " ¥1,200 ", "39元", "0.01")] == [
         39_00, 39_50, 39_05, 1200_00, 39_00, 1,
@@ -46,9 +38,6 @@ def test_what_is_not_a_plain_number_is_a_fault_of_its_field(text: str) -> None:
     assert (form.read_optional_yuan("least", fault="l"), form.read_kilograms("weight", fault="w")) == (0, 0)
     assert (form.read_percent("share", fault="s"), form.read_day("day", fault="d")) == (0, None)
     assert [fault.field for fault in form.faults] == ["count", "price", "least", "weight", "share", "day"]
-    with pytest.raises(InvalidForm) as refused:
-        PostedForm({"variant": str(ID), "quantity": text}).convert(QuantityForm)
-    assert [fault.field for fault in refused.value.errors] == ["quantity"]
 
 
 def test_a_form_reports_all_faults_in_the_order_of_reading() -> None:
@@ -114,10 +103,12 @@ def test_a_form_is_filled_as_it_was_typed() -> None:
     assert PostedForm({"title": ["枣", "梨"], "regions": "54"}).fill(OrderForm) == OrderForm("枣", ["54"])
 
 
-def test_a_form_converts_to_a_struct_or_names_every_fault() -> None:
-    form = PostedForm({"variant": str(ID), "quantity": "2", "note": ""})
-    assert form.convert(QuantityForm) == QuantityForm(ID, 2)
+def test_ids_are_read_and_what_no_page_shows_again_is_refused() -> None:
+    form = PostedForm({"variant": str(ID), "more": "", "less": "x"})
+    assert form.read_uuid("variant", fault="v") == ID
+    assert (form.read_optional_uuid("more", fault="m"), form.read_optional_uuid("less", fault="l")) == (None, None)
+    assert form.read_uuid("drop", fault="d") is None
     with pytest.raises(InvalidForm) as caught:
-        PostedForm({"quantity": "x"}).convert(QuantityForm)
-    assert [fault.field for fault in caught.value.errors] == ["variant", "quantity"]
-    assert caught.value.errors[0].message == "这一项要填"
+        form.refuse_faults()
+    assert caught.value.errors == (FieldFault("less", "l"), FieldFault("drop", "d"))
+    PostedForm({}).refuse_faults()

@@ -213,7 +213,7 @@ async def submit_import(
         return await _form_page(request, db, desk, chosen, notice=None, typed=typed, errors=form.faults, status=422)
     expected = form.get_text("sha256")
     if accept_changes and expected and expected != upload.sha256:
-        lines = (f"试过的是 {expected}", f"现在选的是 {upload.sha256}")
+        lines = ("里面和试过的不一样。再试一次，或者选回试过的那个文件。",)
         return await _form_page(
             request, db, desk, chosen, notice=PageNotice("no", "没有导入：不是刚才试过的那个文件", lines), status=422
         )
@@ -271,11 +271,11 @@ async def _read_attachments(kind: ImportKind, form: PostedForm) -> dict[str, byt
 def _build_result_notice(kind: ImportKind, result: ImportResult) -> PageNotice:
     """Describe the result of a dry run, or that the file was imported before."""
     if result.outcome is Outcome.NO_OP:
-        lines = (f"{result.name}，{count(result.rows)} 行", f"校验和 {result.sha256}", "没有再导入，什么都没有变。")
+        lines = (f"{result.name}，{count(result.rows)} 行", "没有再导入，什么都没有变。")
         return PageNotice("warn", "这个文件已经导入过，内容一样", lines)
     counts = "，".join(f"{kind.count_names_zh[name]} {count(number)}" for name, number in result.counts.items())
     sums = (f"减免合计 {yuan(result.sum_fen)} 元",) if result.sum_fen is not None else ()
-    lines = (f"{result.name}，{count(result.rows)} 行；{counts}", *sums, f"校验和 {result.sha256}")
+    lines = (f"{result.name}，{count(result.rows)} 行；{counts}", *sums)
     if result.earlier_rows is not None:
         few = f"比上个月少得多：上个月 {count(result.earlier_rows)} 行。先问运营商，确实只有这些再勾选导入。"
         return PageNotice("warn", "没有错误，但是少得多；还没有导入", (few, *lines))

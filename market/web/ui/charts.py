@@ -85,6 +85,15 @@ def _wrap_svg(height: int, title: str, desc: str, body: str) -> str:
     )
 
 
+def _draw_line(x: int, gaps: Sequence[int], foot: int) -> str:
+    """Draw a line of the axis below the bars, with a gap in each row whose figure it would cross."""
+    drawn, y = "", 2
+    for top in gaps:
+        drawn += f"M{x} {y}V{top}"
+        y = top + _BAR
+    return f"{drawn}M{x} {y}V{foot + 2}"
+
+
 def draw_stacked_bars(
     title: str, series: Sequence[str], bars: Sequence[ChartBar], *, unit: str = "元", fen: bool = True
 ) -> Chart:
@@ -103,8 +112,9 @@ def draw_stacked_bars(
     left = max((9 * _measure(bar.label) for bar in bars), default=0) + 14
     step, end = _choose_axis(max((bar.whole for bar in bars), default=1) or 1)
     right = max((9 * len(write(bar.whole)) for bar in bars), default=0) + 12
-    room = max(_WIDTH - left - right, 80)
+    room = max(_WIDTH - left - right, 40)
     drawn: list[str] = [_HATCH] if len(series) == _MAX_SERIES else []
+    figures: list[tuple[int, int, int]] = []
     for row, bar in enumerate(bars):
         top, x = 10 + _STEP * row, left * 10
         drawn.append(f'<text x="0" y="{top + 24}">{escape(bar.label)}</text>')
@@ -116,13 +126,21 @@ def draw_stacked_bars(
                     f' width="{width // 10}.{width % 10}" height="{_BAR}"/>'
                 )
                 x += width + 10
-        drawn.append(f'<text x="{x // 10 + 6}" y="{top + 24}">{write(bar.whole)}</text>')
+        begin, written = x // 10 + 6, write(bar.whole)
+        figures.append((top, begin, begin + 9 * len(written)))
+        drawn.append(f'<text x="{begin}" y="{top + 24}">{written}</text>')
     foot = _STEP * len(bars) + 2
     ticks = [(at, left + room * at // end) for at in range(0, end + 1, step)]
-    drawn.append(f'<path class="ax" fill="none" d="{"".join(f"M{x} 2v{foot}" for _, x in ticks)}"/>')
-    # Three labels; four would overlap on a phone.
-    for at, x in ticks:
-        drawn.append(f'<text x="{x}" y="{foot + 24}" text-anchor="middle">{_format_tick(at, fen=fen)}</text>')
+    lines = "".join(
+        _draw_line(x, [top for top, begin, over in figures if begin - 2 <= x <= over + 2], foot) for _, x in ticks
+    )
+    drawn.insert(0, f'<path class="ax" fill="none" d="{lines}"/>')
+    # Three labels; four would overlap on a phone, and so may three long ones.
+    labels = [(x, _format_tick(at, fen=fen)) for at, x in ticks]
+    if 9 * _measure(labels[1][1] + labels[2][1]) // 2 + 4 > labels[2][0] - labels[1][0]:
+        del labels[1]
+    for x, text in labels:
+        drawn.append(f'<text x="{x}" y="{foot + 24}" text-anchor="middle">{text}</text>')
     drawn.append(f'<text x="{_WIDTH - 2}" y="{foot + 24}" text-anchor="end">{escape(unit)}</text>')
     desc = "；".join(f"{bar.label} {write(bar.whole)}" for bar in bars) + f"（{unit}）"
     several = len(series) > 1

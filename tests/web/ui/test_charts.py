@@ -1,9 +1,10 @@
+import itertools
 import re
 import xml.etree.ElementTree as ET
 from xml.etree.ElementTree import Element
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from market.web.ui.charts import (
@@ -79,6 +80,41 @@ def test_bars_are_proportional_and_stay_within_the_chart(figures: list[int]) -> 
     drawn = [(int(rect.get("y", "")), float(rect.get("width", ""))) for rect in rects]
     shown = [(figures[(top - 10) // 50], width) for top, width in drawn]
     assert [width for _, width in sorted(shown)] == sorted(width for _, width in shown)
+
+
+def measure(text: Element) -> tuple[float, float]:
+    """Return where a text begins and ends: 18 px a Chinese letter, 9 px any other."""
+    width = sum(18 if char > "\u2e80" else 9 for char in text.text or "")
+    x = float(text.get("x", ""))
+    begin = x - {"middle": width / 2, "end": width}.get(text.get("text-anchor", ""), 0)
+    return begin, begin + width
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["甲", "天生桥镇", "样例县某某乡镇"]), st.integers(0, 10**9)), min_size=1, max_size=8
+    )
+)
+@example([("甲", 14_271_00), ("乙乙乙乙乙乙乙乙", 1)])
+@example([("甲", 99_999_999_99), ("乙", 5)])
+def test_no_line_crosses_a_text_and_no_text_another(rows: list[tuple[str, int]]) -> None:
+    root = read(draw_bars("长短", rows).svg)
+    names = [each.tag for each in root]
+    assert names.index("path") < min(names.index("text"), names.index("rect") if "rect" in names else len(names))
+    lines = [tuple(map(int, part)) for part in re.findall(r"M(\d+) (\d+)V(\d+)", next(root.iter("path")).get("d", ""))]
+    assert len({x for x, _, _ in lines}) == 3
+    by_line: dict[int, list[tuple[float, float]]] = {}
+    for text in root.iter("text"):
+        begin, end = measure(text)
+        baseline = int(text.get("y", ""))
+        assert 0 <= begin < end <= 328
+        for x, top, bottom in lines:
+            crossed = begin < x < end and top < baseline + 4 and bottom > baseline - 14
+            assert not crossed, (text.text, x)
+        by_line.setdefault(baseline, []).append((begin, end))
+    for texts in by_line.values():
+        ordered = sorted(texts)
+        assert all(before[1] <= after[0] for before, after in itertools.pairwise(ordered)), ordered
 
 
 def test_a_chart_may_have_no_bars() -> None:

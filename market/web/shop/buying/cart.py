@@ -39,30 +39,10 @@ from market.web.ui.illustrations import get_illustration
 
 _NUMERALS = "零一两三四五六七八九十"
 _MAX_QUANTITY = 999
-
-
-class AddProductForm(Struct, frozen=True):
-    """The form on a product's page."""
-
-    variant: UUID
-    n: int
-
-
-class AddNightsForm(Struct, frozen=True):
-    """The form on a stay's page."""
-
-    listing: UUID
-    arrive: date
-    leave: date
-    rooms: int = 1
-
-
-class ChangeCartForm(Struct, frozen=True):
-    """The buttons of the cart: one fewer, one more, or remove a stay."""
-
-    less: UUID | None = None
-    more: UUID | None = None
-    drop: UUID | None = None
+_UNKNOWN = "没有选上要买的，请回到它的那一页再选一次"
+_NO_DAY = "日子没写对，请回到日历上再选"
+_NO_COUNT = "要几件写整数，像 1、2、10"
+_NO_ROOMS = "要几间写整数，像 1、2"
 
 
 class ListingPicture(Struct, frozen=True):
@@ -268,12 +248,16 @@ async def add_product(
     visitor: NamedDependency[Actor | None],
 ) -> Response[Any]:
     """Add units of a variant to the cart; before signing in, to that of the device."""
-    added = (await read_form(request)).convert(AddProductForm)
+    form = await read_form(request)
+    variant_id = form.read_uuid("variant", fault=_UNKNOWN)
+    count = form.read_integer("n", fault=_NO_COUNT)
+    form.refuse_faults()
+    assert variant_id is not None
     owner, token = get_or_start_cart(request, visitor)
     async with db.transaction() as conn:
         lines, _ = await load_cart_contents(conn, owner)
-        in_cart = sum(line.quantity for line in lines if line.variant_id == added.variant)
-        quantity = Line(VariantId(added.variant), max(1, added.n) + in_cart)
+        in_cart = sum(line.quantity for line in lines if line.variant_id == variant_id)
+        quantity = Line(VariantId(variant_id), max(1, count) + in_cart)
         await put_lines(conn, owner, [quantity], now=clock.now())
     return show_cart_next(request, token)
 
@@ -286,10 +270,17 @@ async def add_nights(
     visitor: NamedDependency[Actor | None],
 ) -> Response[Any]:
     """Put nights of a stay into the cart; they replace earlier nights of the same stay."""
-    added = (await read_form(request)).convert(AddNightsForm)
+    form = await read_form(request)
+    listing_id = form.read_uuid("listing", fault=_UNKNOWN)
+    arrive, leave = (form.read_day(name, fault=_NO_DAY) for name in ("arrive", "leave"))
+    rooms = form.read_integer("rooms", fault=_NO_ROOMS) if form.get_text("rooms") else 1
+    form.refuse_faults()
+    assert listing_id is not None
+    assert arrive is not None
+    assert leave is not None
     owner, token = get_or_start_cart(request, visitor)
     async with db.transaction() as conn:
-        nights = Nights(ListingId(added.listing), added.arrive, added.leave, max(1, added.rooms))
+        nights = Nights(ListingId(listing_id), arrive, leave, max(1, rooms))
         await put_nights(conn, owner, [nights], now=clock.now())
     return show_cart_next(request, token)
 
@@ -302,28 +293,28 @@ async def change_cart(
     visitor: NamedDependency[Actor | None],
 ) -> Response[Any]:
     """Change a quantity by one, or remove a stay."""
-    change = (await read_form(request)).convert(ChangeCartForm)
+    form = await read_form(request)
+    less, more, drop = (form.read_optional_uuid(name, fault=_UNKNOWN) for name in ("less", "more", "drop"))
+    form.refuse_faults()
     owner = find_cart_owner(request, visitor)
     if owner is None:
         return redirect("/cart")
     async with db.transaction() as conn:
         lines, nights = await load_cart_contents(conn, owner)
         changed = [
-            replace(line, quantity=min(_MAX_QUANTITY, line.quantity + (1 if line.variant_id == change.more else -1)))
+            replace(line, quantity=min(_MAX_QUANTITY, line.quantity + (1 if line.variant_id == more else -1)))
             for line in lines
-            if line.variant_id in {change.more, change.less}
+            if line.variant_id in {more, less}
         ]
         dropped = [
-            Nights(each.listing_id, each.arrive_on, each.leave_on, 0)
-            for each in nights
-            if each.listing_id == change.drop
+            Nights(each.listing_id, each.arrive_on, each.leave_on, 0) for each in nights if each.listing_id == drop
         ]
         if changed:
             await put_lines(conn, owner, changed, now=clock.now())
         if dropped:
             await put_nights(conn, owner, dropped, now=clock.now())
     # The pressed button gets the focus again, where it was on the screen.
-    pressed = f"more-{change.more}" if change.more else f"less-{change.less}" if change.less else ""
+    pressed = f"more-{more}" if more else f"less-{less}" if less else ""
     return redirect(f"/cart#{pressed}" if pressed else "/cart")
 
 
