@@ -16,7 +16,14 @@ from market.orders.models import PaymentDisputed, PlacedOrder
 from payments import list_failed_refunds, list_payments, list_refunds, poll_payment, retry_due_refunds, verify_ledger
 from tests.conftest import NOW
 from tests.orders.invariants import find_violations
-from tests.support.make import ProductIds, load_owner, make_freight_template, make_official, make_product
+from tests.support.make import (
+    ProductIds,
+    load_owner,
+    make_activity,
+    make_freight_template,
+    make_official,
+    make_product,
+)
 from tests.support.shop import Shopping
 
 LATER = NOW + timedelta(days=30)
@@ -174,6 +181,19 @@ async def test_a_dispute_lost_before_shipping_cancels_the_order_and_frees_the_st
     assert await sale.shopping.lots() == [(5, 0, 0)]
     assert await sale.shopping.balances() == {}
     await check(sale.shopping)
+
+
+async def test_a_dispute_lost_before_the_day_frees_the_places_of_an_activity(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        activity = await make_activity(conn, places=20)
+        product = await make_product(conn)
+    order = await shopping.place(slot=(activity.variant_id, activity.slot_ids[0], 3))
+    await shopping.pay(order)
+    sale = Sale(shopping, product, order)
+    await sale.judge(await sale.dispute(), "lost")
+    async with shopping.db.connection() as conn:
+        assert await conn.fetchval("SELECT free FROM slots") == 20
+        assert await conn.fetchval("SELECT state FROM slot_reservations") == "cancelled"
 
 
 async def test_a_dispute_lost_after_shipping_releases_nothing(sale: Sale) -> None:

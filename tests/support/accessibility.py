@@ -43,7 +43,7 @@ async def find_new_faults_async(page: AsyncPage) -> list[Fault]:
 
 
 def _is_new(url: str, html: str) -> bool:
-    """Say whether no page of this path with the same kinds of elements was checked, and note it."""
+    """Return whether no page of this path with the same kinds of elements was checked, and note it."""
     path = url.partition("//")[2].partition("/")[2].partition("?")[0].partition("#")[0]
     like = (_ONE_OF_MANY.sub("", path), frozenset(_ELEMENT.findall(html)))
     is_new = like not in _checked

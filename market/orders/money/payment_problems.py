@@ -19,6 +19,8 @@ from market.orders.models import SuborderState
 from market.orders.money.refund_requests import LapseReason, lapse_refund_requests
 from market.orders.notifications import PHONE_CONTEXT, notify_account, notify_money_owed, notify_producer
 from market.orders.transitions import LockedOrder, LockedSuborder, finish_order, load_suborders, move_suborders
+from market.slots.models import ReservationState
+from market.slots.transitions import free_places
 from market.stock.reservations import return_sold
 from payments import PaymentEvent, get_balance, has_open_dispute
 from payments.money import format_yuan
@@ -125,6 +127,7 @@ async def _cancel_unpaid_parts(conn: Connection, order: LockedOrder, now: dateti
     await move_suborders(conn, ids, SuborderState.CANCELLED, actor=PAYMENTS_ACTOR, now=now, note=note)
     await return_sold(conn, ids, now=now)
     await free_bookings(conn, [order.id], state=BookingState.CANCELLED, suborder_ids=ids)
+    await free_places(conn, [order.id], state=ReservationState.CANCELLED, suborder_ids=ids)
     await finish_order(conn, order.id, now=now)
 
 

@@ -5,19 +5,26 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from market.aftersales.cancelled_slots import cancel_slots_below_minimum, refund_cancelled_slots
+from market.aftersales.case_moves import notify_late_case
+from market.aftersales.end_goods_returns import end_due_returns
 from market.aftersales.receive import confirm_overdue
 from market.aftersales.unsent import cancel_unsent, remind_sellers
+from market.casework.models import LockedCase
+from market.casework.moves import escalate_late_cases
 from market.coupons.claim import claim_voucher
 from market.coupons.vouchers import list_vouchers
+from market.invoices.tasks import update_changed_invoices
+from market.kernel import Connection
 from market.orders.cancel import cancel_order
 from market.orders.expire import expire_orders
 from market.orders.lapse_balances import lapse_balances, remind_of_balances
 from payments import Method, list_payments
 from tests.orders.machine.world import ShopMachine
-from tests.support.shop import make_october_nights
+from tests.support.shop import Shopping, make_october_nights
 
 DAY = 60 * 24
-MINUTES = (1, 20, 20, 20, 35, 120, 120, 240, DAY, DAY, DAY, 2 * DAY, 4 * DAY, 11 * DAY)
+MINUTES = (DAY, 1, 20, 20, 20, 35, 120, 120, 240, DAY, DAY, 2 * DAY, 4 * DAY, 11 * DAY)
 PAY = st.sampled_from([True, True, True, False])
 UNPAID = ("goods placed", "stay placed", "activity placed", "goods deposited", "stay deposited")
 
@@ -68,24 +75,27 @@ class BuyingRules(ShopMachine):
     @rule(who=st.integers(0, 1), which=st.integers(0, 1))
     def claim_coupon(self, who: int, which: int) -> None:
         """Claim a voucher of the platform's coupon or of the producer's."""
+        self.run_allowing_refusal(self.claim_voucher(self.shoppers[who], which))
 
-        async def claiming() -> None:
-            async with self.world.db.transaction() as conn:
-                await claim_voucher(conn, self.shoppers[who].buyer, number=self.coupons[which], now=self.now)
+    async def claim_voucher(self, shopper: Shopping, which: int) -> None:
+        async with self.world.db.transaction() as conn:
+            await claim_voucher(conn, shopper.buyer, number=self.coupons[which], now=self.now)
 
-        self.run_allowing_refusal(claiming())
-
-    @rule(who=st.integers(0, 1), number=st.integers(0, 9), units=st.integers(1, 4), presale=st.booleans())
-    def order_with_voucher(self, who: int, number: int, units: int, *, presale: bool) -> None:
-        """Order with any voucher of the buyer, used or not."""
+    @rule(who=st.integers(0, 1), number=st.integers(0, 9), units=st.integers(1, 4), presale=st.booleans(), pay=PAY)
+    def order_with_voucher(self, who: int, number: int, units: int, *, presale: bool, pay: bool) -> None:
+        """Order with any voucher of the buyer, used or not; claim one first if there is none."""
         shopper = self.shoppers[who]
         lines = [(each.variant_id, units) for each in ([self.presale] if presale else self.products)]
 
         async def ordering() -> None:
             async with self.world.steady.connection() as conn:
                 vouchers = await list_vouchers(conn, shopper.buyer.account_id)
-            if vouchers:
-                await self.place(shopper, lines, voucher_id=vouchers[number % len(vouchers)].id)
+            if not vouchers:
+                await self.claim_voucher(shopper, number % 2)
+                return
+            order = await self.place(shopper, lines, voucher_id=vouchers[number % len(vouchers)].id)
+            if pay:
+                await self.pay_now(shopper, order)
 
         self.run_allowing_refusal(ordering())
 
@@ -114,25 +124,30 @@ class BuyingRules(ShopMachine):
 
         self.run(pressing())
 
-    @rule()
-    def apply_events(self) -> None:
-        """Poll the provider and apply the events."""
-        self.run_allowing_refusal(self.apply_all_events())
-
     @rule(minutes=st.sampled_from(MINUTES))
-    def pass_time(self, minutes: int) -> None:
+    def advance_clock(self, minutes: int) -> None:
         """Let the clock jump, and the worker do what is due then."""
         self.now += timedelta(minutes=minutes)
-        self.run_allowing_refusal(self._work())
+        self.run_allowing_refusal(self.work())
 
-    async def _work(self) -> None:
+    async def work(self) -> None:
+        """Do what the worker does at this time."""
         w = self.world
+
+        async def tell(conn: Connection, case: LockedCase) -> None:
+            await notify_late_case(conn, w.seal, case, now=self.now)
+
         await expire_orders(w.db, w.gateway, now=self.now)
         await confirm_overdue(w.db, now=self.now, days=10, seal=w.seal)
         await remind_sellers(w.db, w.seal, now=self.now)
         await cancel_unsent(w.db, w.seal, now=self.now)
         await remind_of_balances(w.db, w.seal, now=self.now)
         await lapse_balances(w.db, w.gateway, w.seal, now=self.now)
+        await cancel_slots_below_minimum(w.db, w.seal, hours=24, now=self.now)
+        await refund_cancelled_slots(w.db, w.gateway, w.seal, now=self.now)
+        await end_due_returns(w.db, w.gateway, w.seal, days=10, now=self.now)
+        await update_changed_invoices(w.db, w.seal, now=self.now)
+        await escalate_late_cases(w.db, w.seal, tell, now=self.now)
 
     @precondition(lambda self: self.orders)
     @rule(number=st.integers(0, 99), position=st.none() | st.integers(1, 2))

@@ -19,9 +19,10 @@ class CrashRules(ShopMachine):
         """Let the provider's next calls of a kind fail."""
         self.run(self.world.sandbox.fault(call, "500", times=times))
 
-    @rule()
-    def go_on(self) -> None:
-        """Let another process finish what a dead one had begun, after its leases."""
-        self.world.fuse.remove()
-        self.run(self.world.end_leases())
+    @rule(another=st.booleans())
+    def poll_provider(self, *, another: bool) -> None:
+        """Poll the provider and apply the events; another process begins after the leases of a dead one."""
+        if another:
+            self.world.fuse.remove()
+            self.run(self.world.end_leases())
         self.run_allowing_refusal(self.apply_all_events())

@@ -1,5 +1,7 @@
 """Rules about parcels and guests: weighed, sent, cancelled by the seller, received, checked in."""
 
+from uuid import UUID
+
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
@@ -39,14 +41,19 @@ class ParcelRules(ShopMachine):
         async def shipping() -> None:
             if share_bp is not None:
                 await self._weigh(shopper, order, share_bp)
-            seen = await shopper.see(order)
+            parcel = await self._find_parcel(shopper, order)
             async with self.world.db.transaction() as conn:
                 await ship_suborder(
-                    conn, self.world.seal, self.farmer, seen.suborders[0].id, carrier="邮政", tracking="EMS0001",
+                    conn, self.world.seal, self.farmer, parcel, carrier="邮政", tracking="EMS0001",
                     now=self.now,
                 )  # fmt: skip
 
         self.run_allowing_refusal(shipping())
+
+    async def _find_parcel(self, shopper: Shopping, order: PlacedOrder) -> UUID:
+        """Return the first suborder of goods, or any suborder, which is refused."""
+        suborders = (await shopper.see(order)).suborders
+        return next((each.id for each in suborders if each.kind is SuborderKind.GOODS), suborders[0].id)
 
     @precondition(lambda self: self.has("goods paid", "goods deposited"))
     @rule(number=st.integers(0, 99))
@@ -56,10 +63,8 @@ class ParcelRules(ShopMachine):
         w = self.world
 
         async def cancelling() -> None:
-            seen = await shopper.see(order)
-            await cancel_own_parcel(
-                w.db, w.gateway, w.seal, self.farmer, seen.suborders[0].id, reason="下雨", now=self.now
-            )
+            parcel = await self._find_parcel(shopper, order)
+            await cancel_own_parcel(w.db, w.gateway, w.seal, self.farmer, parcel, reason="下雨", now=self.now)
 
         self.run_allowing_refusal(cancelling())
 

@@ -1,6 +1,7 @@
 """The market of the state machine, and what all of its rules share."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 from market.identity.models import Actor
 from market.kernel import Database, GatewayUnavailable, Refusal, open_database
 from market.kernel.database import APP_ROLE
+from market.kernel.embedded import EmbeddedServer
 from market.kernel.seal import Seal
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import PlacedOrder
@@ -24,20 +26,41 @@ from payments.polling import finish_operations, poll_due_payouts
 from payments.sandbox import Sandbox, running
 from payments.stripe import Stripe
 from payments.verification import verify_ledger
+from tests.conftest import clone_database, drop_database
 from tests.orders.invariants import find_violations
 from tests.orders.machine.killing import Fuse, KilledError, MortalDatabase, MortalGateway
 from tests.support.make import ProductIds, StayIds
 from tests.support.shop import Shopping
 
 REFUND_LIMIT_FEN = 40_00
+ORDERS_AN_EXAMPLE = 1000
+
+SALE_CASES = """
+    SELECT case_id, suborder_id FROM bad_fruit_claims JOIN order_lines ON order_lines.id = line_id
+     UNION ALL SELECT case_id, suborder_id FROM goods_returns
+     UNION ALL SELECT case_id, suborder_id FROM mediations
+     UNION ALL SELECT case_id, suborder_id FROM invoice_tasks
+"""
 
 # What the orders of an example are good for now: the kind and state of their suborders, and what waits for an answer.
-LIST_STAGES = """
+LIST_STAGES = f"""
     SELECT order_id,
            array_agg(kind || ' ' || suborders.state)
-           || array_agg('claim'::text) FILTER (WHERE EXISTS (
-                  SELECT FROM bad_fruit_claims c JOIN order_lines l ON l.id = line_id
-                   WHERE l.suborder_id = suborders.id AND granted_fen IS NULL))
+           || array_agg('case'::text) FILTER (WHERE EXISTS (
+                  SELECT FROM ({SALE_CASES}) AS about JOIN cases ON cases.id = case_id
+                   WHERE suborder_id = suborders.id AND cases.closed_at IS NULL))
+           || array_agg('refused'::text) FILTER (WHERE EXISTS (
+                  SELECT FROM ({SALE_CASES}) AS about JOIN cases ON cases.id = case_id
+                   WHERE suborder_id = suborders.id AND outcome = 'unsolved'
+                     AND category IN ('bad_fruit', 'goods_return')
+                     AND NOT EXISTS (SELECT FROM mediations WHERE source_id = cases.id)))
+           || array_agg('disputed'::text) FILTER (WHERE EXISTS (
+                  SELECT FROM payments.disputes JOIN payments.payments ON payments.id = payment_id
+                    JOIN orders ON orders.number::text = order_ref
+                   WHERE orders.id = order_id AND disputes.state = 'open'))
+           || array_agg('package'::text) FILTER (WHERE EXISTS (
+                  SELECT FROM package_orders WHERE package_orders.order_id = suborders.order_id)
+                  AND suborders.state = 'cancelled')
            || array_agg('request'::text) FILTER (WHERE EXISTS (
                   SELECT FROM refund_requests q WHERE q.suborder_id = suborders.id AND q.state = 'waiting'))
            || array_agg('unweighed'::text) FILTER (WHERE suborders.state = 'paid' AND EXISTS (
@@ -50,33 +73,33 @@ LIST_STAGES = """
 
 
 class World:
-    """One market for all examples; each example creates its own goods and buyers.
+    """The market of the machine: each example gets a copy of it, so that none sees what another left behind.
 
     Rules act through `db` and `gateway`, which a crash may kill; placing orders and checks use `steady`.
     """
 
-    def __init__(self, dsn: str, seal: Seal) -> None:
-        self.dsn, self.seal = dsn, seal
+    def __init__(self, server: EmbeddedServer, template: str, seal: Seal) -> None:
+        self.server, self.template, self.seal = server, template, seal
         self.runner = asyncio.Runner()
-        self.stack = AsyncExitStack()
+        self.stack, self.example = AsyncExitStack(), AsyncExitStack()
         self.fuse = Fuse()
+        self.first_number = 0
+        self.reached: Counter[str] = Counter()
 
     def run[T](self, work: Coroutine[Any, Any, T]) -> T:
         """Run on the market's event loop."""
         return self.runner.run(work)
 
     async def open(self) -> None:
-        """Open the market, its provider, and the limit above which a refund needs two people."""
-        self.steady: Database = await open_database(self.dsn, role=APP_ROLE, max_size=6)
-        self.stack.push_async_callback(self.steady.close)
-        self.owner = await asyncpg.connect(self.dsn)
-        self.stack.push_async_callback(self.owner.close)
+        """Open the provider, and the database that is copied, with the limits above which two people are needed."""
+        self.name = await clone_database(self.server, self.template)
+        self.stack.push_async_callback(drop_database, self.server, self.name)
         self.sandbox: Sandbox = await self.stack.enter_async_context(running())
         stripe = await self.stack.enter_async_context(
             Stripe("sk_test_sample", self.sandbox.secret, base=self.sandbox.url, timeout=5)
         )
-        self.db = MortalDatabase(self.steady, self.fuse)
         self.gateway = cast("Stripe", MortalGateway(stripe, self.fuse))
+        await self._connect(self.name)
         async with self.steady.transaction() as conn:
             await conn.execute(
                 "INSERT INTO county_settings (county_code, name, valid_during, value, basis)"
@@ -86,8 +109,29 @@ class World:
                 REFUND_LIMIT_FEN,
             )
 
+    async def _connect(self, name: str) -> None:
+        self.steady: Database = await open_database(self.server.dsn(name), role=APP_ROLE, max_size=6)
+        self.example.push_async_callback(self.steady.close)
+        self.owner = await asyncpg.connect(self.server.dsn(name))
+        self.example.push_async_callback(self.owner.close)
+        self.db = MortalDatabase(self.steady, self.fuse)
+
+    async def begin_example(self) -> None:
+        """Copy the database; the provider goes on, so that the orders of an example have numbers of their own."""
+        self.fuse.remove()
+        await self.sandbox.clear_faults()
+        await self.example.aclose()
+        name = await clone_database(self.server, self.name)
+        self.example.push_async_callback(drop_database, self.server, name)
+        await self._connect(name)
+        self.first_number += ORDERS_AN_EXAMPLE
+        await self.owner.execute(
+            "SELECT setval(pg_get_serial_sequence('orders', 'number'), $1)", 1_000_000 + self.first_number
+        )
+
     def close(self) -> None:
         """Close everything."""
+        self.run(self.example.aclose())
         self.run(self.stack.aclose())
         self.runner.close()
 
@@ -155,6 +199,11 @@ class ShopMachine(RuleBasedStateMachine):
             payment = await get_payment(conn, paying.payment_id)
         await w.sandbox.pay(payment.provider_ref or "")
         await poll_payment(w.db, w.gateway, payment.id, at=self.now)
+        await self.apply_payments()
+
+    async def apply_payments(self) -> None:
+        """Apply the events of payments."""
+        w = self.world
         await apply_payment_events(w.db, w.gateway, w.seal, now=self.now)
 
     async def buy(self, shopper: Shopping, lines: list[tuple[UUID, int]], **more: Any) -> None:
@@ -169,23 +218,28 @@ class ShopMachine(RuleBasedStateMachine):
         for payment in known:
             if payment.provider_ref is not None and not payment.captured_minor:
                 await poll_payment(w.db, w.gateway, payment.id, at=self.now)
-        await apply_payment_events(w.db, w.gateway, w.seal, now=self.now)
+        await self.apply_payments()
         await finish_operations(w.db, w.gateway, at=self.now)
         await poll_due_payouts(w.db, w.gateway, at=self.now)
         await apply_payout_events(w.db, w.seal, now=self.now)
 
     async def check(self) -> None:
-        """Check every invariant if anything was written since the last time, and the ledger if anything was booked."""
-        async with self.world.steady.connection() as conn:
-            written = await conn.fetchval("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
-            if written == self.seen:
-                return
-            self.seen = written
-            rows = await conn.fetch(LIST_STAGES, [order.id for _, order in self.orders])
-            self.stages = {order_id: set(stages) for order_id, stages in rows}
-            assert await find_violations(conn) == {}
-            booked = await conn.fetchval("SELECT coalesce(max(id), 0) FROM payments.transactions")
-            if booked != self.booked:
-                self.booked = booked
-                assert await verify_ledger(conn, prefixes=(RELEASE_PREFIX,)) == []
-                assert await verify_orders(conn) == []
+        """Check every invariant if anything was written since the last time, and the ledger if anything was booked.
+
+        The owner reads: to the service the cases of a person exist only in a transaction with their scope.
+        """
+        owner = self.world.owner
+        written = await owner.fetchval("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
+        if written == self.seen:
+            return
+        self.seen = written
+        rows = await owner.fetch(LIST_STAGES, [order.id for _, order in self.orders])
+        self.stages = {order_id: set(stages) for order_id, stages in rows}
+        violations = await find_violations(owner)
+        assert violations == {}, violations
+        booked = await owner.fetchval("SELECT coalesce(max(id), 0) FROM payments.transactions")
+        if booked != self.booked:
+            self.booked = booked
+            async with self.world.steady.connection() as conn:
+                discrepancies = await verify_ledger(conn, prefixes=(RELEASE_PREFIX,)) + await verify_orders(conn)
+            assert discrepancies == [], discrepancies
