@@ -1503,7 +1503,7 @@ CREATE FUNCTION public.fold_name(name text) RETURNS text
   SELECT
          CASE
              WHEN (untitled.value ~ (('^(?:'::text || untitled.title) || ')+$'::text)) THEN untitled.value
-             ELSE regexp_replace(untitled.value, (('(?<=..)(?:'::text || untitled.title) || ')+代?$'::text), ''::text)
+             ELSE regexp_replace(regexp_replace(regexp_replace(untitled.value, (('(?<=..)(?:'::text || untitled.title) || ')+代?$'::text), ''::text), '^代+(?=...)'::text, ''::text), '(?<=...)[代兼印章签]+$'::text, ''::text)
          END AS regexp_replace
     FROM untitled;
 END;
@@ -1766,7 +1766,7 @@ CREATE FUNCTION public.list_name_parts(name text) RETURNS SETOF text
     FROM ((texts
       CROSS JOIN LATERAL generate_series(0, (length(texts.value) - 2)) before(before))
       CROSS JOIN LATERAL generate_series(2, (length(texts.value) - before.before)) size(size))
-   WHERE ((length(texts.value) <= 60) AND (before.before <> 1) AND (((length(texts.value) - before.before) - size.size) <> 1));
+   WHERE ((length(texts.value) <= 60) AND ((before.before <> 1) OR (size.size > 2) OR (texts.value ~ '^[a-z代兼原前现新印章签办村乡镇组队户]'::text)) AND ((((length(texts.value) - before.before) - size.size) <> 1) OR (size.size > 2) OR (texts.value ~ '[a-z代兼等印章签字记写办审核村乡镇组队户]$'::text)));
 END;
 
 
@@ -5888,7 +5888,15 @@ ALTER TABLE ONLY public.bindings
 --
 
 ALTER TABLE ONLY public.bindings
-    ADD CONSTRAINT bindings_one_per_line_and_day PRIMARY KEY (county_code, line_code, valid_during WITHOUT OVERLAPS);
+    ADD CONSTRAINT bindings_one_per_line_and_day EXCLUDE USING gist (hashtextextended((county_code || line_code), (0)::bigint) WITH =, valid_during WITH &&);
+
+
+--
+-- Name: bindings bindings_version; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bindings
+    ADD CONSTRAINT bindings_version PRIMARY KEY (county_code, line_code, valid_during);
 
 
 --

@@ -1,5 +1,6 @@
 """Replace the secret: encrypt every sealed column again under MARKET_SECRET, and rewrite its blind indexes."""
 
+from collections.abc import Callable
 from typing import Any
 
 import asyncpg
@@ -25,8 +26,8 @@ from market.orders.address import ADDRESS_CONTEXT
 from market.payouts.account import PAYOUT_NUMBER_CONTEXT
 from market.pickups.view import CODE_CONTEXT as PICKUP_CODE_CONTEXT
 from market.producers.models import CERTIFICATE_NUMBER_CONTEXT
-from market.subsidies.identifiers import IDENTIFIER_CONTEXT
-from market.subsidies.imports.bindings import BINDING_IDENTITY_CONTEXT
+from market.subsidies.identifiers import IDENTIFIER_CONTEXT, fold_identifier
+from market.subsidies.imports.binding_facts import BINDING_IDENTITY_CONTEXT
 from market.subsidies.imports.enrolments import ENROLMENT_IDENTITY_CONTEXT
 from market.subsidies.imports.originals import ORIGINAL_CONTEXT
 from market.subsidies.month.store_run import CASE_CONTEXT
@@ -50,7 +51,8 @@ class NoOldSecret(Refusal):
 class SealedColumn(Struct, frozen=True):
     """An encrypted column: its table and key, the context it is bound to, and its blind index if it has one.
 
-    `plain` is the column that an earlier release wrote in clear; `index_prefix` begins the indexed text.
+    `plain` is the column that an earlier release wrote in clear; `index_prefix` begins the indexed text, and `fold`
+    returns the form in which values are compared.
     """
 
     table: str
@@ -60,6 +62,7 @@ class SealedColumn(Struct, frozen=True):
     index: str | None = None
     plain: str | None = None
     index_prefix: str = ""
+    fold: Callable[[str], str] = str
 
 
 SEALED_COLUMNS = (
@@ -76,7 +79,7 @@ SEALED_COLUMNS = (
     SealedColumn("certificates", "number_sealed", CERTIFICATE_NUMBER_CONTEXT, index="number_index", plain="number"),
     SealedColumn("payout_accounts", "number_sealed", PAYOUT_NUMBER_CONTEXT),
     SealedColumn("conversation_messages", "text_sealed", CONVERSATION_CONTEXT, key=("suborder_id", "position")),
-    SealedColumn("identifiers", "value_sealed", IDENTIFIER_CONTEXT, index="value_index"),
+    SealedColumn("identifiers", "value_sealed", IDENTIFIER_CONTEXT, index="value_index", fold=fold_identifier),
     SealedColumn("orders", "address_sealed", ADDRESS_CONTEXT),
     SealedColumn("bookings", "code_sealed", CODE_CONTEXT, index="code_hash", index_prefix="check-in:"),
     SealedColumn("slot_reservations", "code_sealed", CODE_CONTEXT, index="code_hash", index_prefix="check-in:"),
@@ -191,7 +194,7 @@ def _change_row(seal: Seal, target: SealedColumn, row: asyncpg.Record, *, indexe
     current = sealed if sealed is not None and seal.is_current(sealed, target.context) else None
     index = row[target.index] if target.index else None
     if target.index and (indexes or sealed is None):
-        index = seal.index(target.index_prefix + text)
+        index = seal.index(target.index_prefix + target.fold(text))
     if current is not None and (target.index is None or index == row[target.index]):
         return None
     return (current or seal.seal(text, target.context), index, *(row[name] for name in target.key), sealed)

@@ -1,11 +1,15 @@
-"""Numbers, accounts, SIMs and devices of subsidised lines: encrypted once each, and named elsewhere by an id."""
+"""Numbers, accounts, SIMs and devices of subsidised lines: encrypted once each, and named elsewhere by an id.
 
-from collections.abc import Iterable
+Two spellings of one identifier have one id; what is encrypted is the first of them.
+"""
+
+from collections.abc import Collection, Iterable
 
 from msgspec import Struct
 
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.kernel.text import normalize_text
 
 IDENTIFIER_CONTEXT = "identifiers.value"
 
@@ -30,22 +34,46 @@ ADD_IDENTIFIERS = Query(
 )
 
 
+def fold_identifier(value: str) -> str:
+    """Return the form in which identifiers are compared: small letters and digits alone.
+
+    Width, case, blanks, dashes and other signs make no other account, card or device, nor does the name of the
+    algorithm before a hash (`h1:`).
+    """
+    digest = (value if value.isascii() else normalize_text(value)).rpartition(":")[2]
+    return (digest if digest.isalnum() else "".join(filter(str.isalnum, digest))).lower() or value
+
+
+def index_identifier(seal: Seal, value: str) -> bytes:
+    """Return the blind index under which every spelling of an identifier is found."""
+    return seal.index(fold_identifier(value))
+
+
 async def find_identifiers(conn: Connection, seal: Seal, values: Iterable[str]) -> dict[str, int]:
-    """Return the ids of those of `values` that are known."""
-    by_index = {seal.index(value): value for value in values}
-    found = await FIND_IDENTIFIERS.all(conn, indexes=list(by_index))
-    return {by_index[each.value_index]: each.id for each in found}
+    """Return the ids of those of `values` that are known, in whatever spelling."""
+    indexes = {value: index_identifier(seal, value) for value in values}
+    found = await _find(conn, set(indexes.values()))
+    return {value: found[index] for value, index in indexes.items() if index in found}
 
 
 async def add_identifiers(conn: Connection, seal: Seal, values: Iterable[str]) -> dict[str, int]:
     """Return the ids of all `values`, after encrypting and adding the new ones. The caller owns the transaction."""
-    wanted = set(values)
-    known = await find_identifiers(conn, seal, wanted)
-    new = {seal.index(value): value for value in wanted - known.keys()}
-    if not new:
-        return known
-    # Somebody else may add one at the same time.
-    sealed = [seal.seal(value, IDENTIFIER_CONTEXT) for value in new.values()]
-    added = await ADD_IDENTIFIERS.all(conn, indexes=list(new), sealed=sealed)
-    known |= {new.pop(each.value_index): each.id for each in added}
-    return known | await find_identifiers(conn, seal, new.values()) if new else known
+    indexes = {value: index_identifier(seal, value) for value in values}
+    known = await _find(conn, set(indexes.values()))
+    new: dict[bytes, str] = {}
+    for value, index in indexes.items():
+        if index not in known:
+            new.setdefault(index, value)
+    if new:
+        sealed = [seal.seal(value, IDENTIFIER_CONTEXT) for value in new.values()]
+        added = await ADD_IDENTIFIERS.all(conn, indexes=list(new), sealed=sealed)
+        known |= {each.value_index: each.id for each in added}
+        # Somebody else may have added one at the same time.
+        known |= await _find(conn, new.keys() - known.keys())
+    return {value: known[index] for value, index in indexes.items()}
+
+
+async def _find(conn: Connection, indexes: Collection[bytes]) -> dict[bytes, int]:
+    if not indexes:
+        return {}
+    return {each.value_index: each.id for each in await FIND_IDENTIFIERS.all(conn, indexes=list(indexes))}

@@ -1,5 +1,6 @@
 """Names of operators, services, checks and funders, in Chinese and as codes."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -24,6 +25,12 @@ OPERATOR_NAMES = {operator: name for name, operator in OPERATORS.items()}
 KINDS = {"手机": ServiceKind.MOBILE, "宽带": ServiceKind.BROADBAND, "电视": ServiceKind.TELEVISION}
 KIND_NAMES = {kind: name for name, kind in KINDS.items()}
 
+
+def describe_kinds(kinds: Iterable[ServiceKind]) -> str:
+    """Return the names of services: 手机、宽带."""
+    return "、".join(KIND_NAMES[kind] for kind in kinds)
+
+
 BUNDLE = "融合"
 """A plan that has several services; its weights share the charge among them."""
 
@@ -44,6 +51,8 @@ def name_unbound_line(operator: Operator, kind: ServiceKind, number: str, *, num
 
 ENROLMENT_STATUSES = ("已申请", "公示中", "已审定", "查重未通过", "未通过", "已撤回")
 """The statuses of an enrolment; only 已审定 entitles."""
+PENDING_STATUSES = ("已申请", "公示中")
+"""The statuses from which an enrolment may still be decided."""
 
 MONITORING_TYPES = ("脱贫不稳定户", "边缘易致贫户", "突发严重困难户")
 """Types of monitored households: the first was registered before, the second never was, the third may be either."""
@@ -61,6 +70,7 @@ CHECK_NAMES = {
     "bound_to_another": "号码绑定的不是享受的人",
     "enrolled_in_two_counties": "一人在两个县登记享受",
     "not_eligible": "不符合享受条件",
+    "kind_outside_programme": "项目不补这种业务",
     "held_by_official": "经办人提出的疑点",
     "too_many_lines": "超过每户业务数",
     "one_device_many_sims": "一机多卡",

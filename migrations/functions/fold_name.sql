@@ -1,8 +1,9 @@
 -- Package: identity.
 -- Return a person's name as people known by name only are compared: simplified, in lower case, its letters and digits
 -- alone, without what stands in brackets, and without titles before and after it. A name has two characters or more, so that 王主任
--- and 王书记, and 村主任 and 村会计, remain different, and what stands in brackets counts where it is all there is.
--- The fillers of Hangul are letters that show nothing. Digits count, because people who choose a name themselves use them: 农户04 and 农户05.
+-- and 王书记, and 村主任 and 村会计, remain different, and what stands in brackets counts where it is all there is. Who signs
+-- for somebody (代), and that they signed (印, 章, 签), is no part of a name of three characters or more. The fillers of
+-- Hangul are letters that show nothing. Digits count, because people who choose a name themselves use them: 农户04 and 农户05.
 CREATE OR REPLACE FUNCTION fold_name(name text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -26,6 +27,8 @@ BEGIN ATOMIC
                             '网格员|网格长|代办员|代办人|评议员|评议人|监测员|信息员|联络员|协管员|监督员|管理员|统计员|'
                             '工作队|工作人员|党员)' AS title) AS titles)
     SELECT CASE WHEN value ~ ('^(?:' || title || ')+$') THEN value
-                ELSE regexp_replace(value, '(?<=..)(?:' || title || ')+代?$', '') END
+                ELSE regexp_replace(
+                         regexp_replace(regexp_replace(value, '(?<=..)(?:' || title || ')+代?$', ''), '^代+(?=...)', ''),
+                         '(?<=...)[代兼印章签]+$', '') END
       FROM untitled;
 END;

@@ -10,7 +10,7 @@ from alembic import command
 from market.kernel import Connection
 from market.kernel.embedded import EmbeddedServer
 from market.kernel.migrate import make_alembic_config, upgrade
-from market.subsidies.identifiers import IDENTIFIER_CONTEXT
+from market.subsidies.identifiers import IDENTIFIER_CONTEXT, index_identifier
 from tests.conftest import drop_database
 from tests.support.make import SEAL
 
@@ -71,6 +71,52 @@ async def test_stored_numbers_are_encrypted_in_place(earlier: str) -> None:
     assert await conn.fetchval("SELECT facts ?| '{number,number_key,sim,device}' FROM fact_versions") is False
     indexes = await conn.fetch("SELECT value_index FROM identifiers")
     assert {row[0] for row in indexes} == {
-        SEAL.index(value) for value in (NUMBER, ACCOUNT, SIM, DEVICE, "17050000102", "356938035643809")
+        index_identifier(SEAL, value) for value in (NUMBER, ACCOUNT, SIM, DEVICE, "17050000102", "356938035643809")
     }
     await conn.close()
+
+
+SPELLINGS = ("KD-yd-0101", "kd-yd-0101", "kd yd 0101")
+
+
+async def test_two_spellings_that_an_earlier_release_took_for_two_accounts_become_one(server: EmbeddedServer) -> None:
+    """The versions of one account get one id; of two that are bound on one day the second stays, not to be found."""
+    name = "market_spellings"
+    admin = await asyncpg.connect(server.dsn("postgres"))
+    await admin.execute(f"CREATE DATABASE {name}")
+    await admin.close()
+    await asyncio.to_thread(command.upgrade, make_alembic_config(server.dsn(name)), "0093")
+    conn = await asyncpg.connect(server.dsn(name))
+    for value in SPELLINGS:
+        await conn.execute(
+            "INSERT INTO identifiers (value_index, value_sealed) VALUES ($1, $2)",
+            SEAL.index(value),
+            SEAL.seal(value, IDENTIFIER_CONTEXT),
+        )
+    ids = [row[0] for row in await conn.fetch("SELECT id FROM identifiers ORDER BY id")]
+    await conn.execute("SET session_replication_role = replica")
+    for line, number, days in (
+        ("YD-1", ids[0], "[2018-10-01,2018-11-01)"),
+        ("YD-1", ids[1], "[2018-11-01,)"),
+        ("YD-2", ids[2], "[2018-10-15,)"),
+    ):
+        await conn.execute(
+            "INSERT INTO bindings (county_code, line_code, operator, kind, number_id, identity_index, plan_code,"
+            " change, realname, valid_during)"
+            " VALUES ('130624', $1, 'mobile', 'broadband', $2, 'i', 'P', '新办', '一致', $3::text::daterange)",
+            line,
+            number,
+            days,
+        )
+    await conn.close()
+    with pytest.raises(RuntimeError, match="MARKET_SECRET"):
+        await asyncio.to_thread(upgrade, server.dsn(name))
+    await asyncio.to_thread(upgrade, server.dsn(name), SEAL)
+    conn = await asyncpg.connect(server.dsn(name))
+    rows = await conn.fetch("SELECT line_code, number_id FROM bindings ORDER BY line_code, valid_during")
+    assert [tuple(row) for row in rows] == [("YD-1", ids[0]), ("YD-1", ids[0]), ("YD-2", ids[2])]
+    found = await conn.fetch("SELECT id FROM identifiers WHERE value_index = $1", index_identifier(SEAL, "KD–YD–0101"))
+    assert [row[0] for row in found] == [ids[0]]
+    assert await conn.fetchval("SELECT count(*) FROM fact_versions") == 0
+    await conn.close()
+    await drop_database(server, name)

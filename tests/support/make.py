@@ -18,6 +18,7 @@ from market.kernel import Connection
 from market.kernel.clock import SHANGHAI
 from market.kernel.seal import Seal, derive_seal
 from market.orders.address import Destination
+from market.subsidies.identifiers import index_identifier
 from tests.conftest import NOW
 from tests.support.postgres import as_owner
 
@@ -41,7 +42,7 @@ _numbers = itertools.count(1)
 
 def find_id_sql(value: str) -> str:
     """Return the SQL of the id of an imported number, SIM or device."""
-    return f"(SELECT id FROM identifiers WHERE value_index = '\\x{SEAL.index(value).hex()}')"
+    return f"(SELECT id FROM identifiers WHERE value_index = '\\x{index_identifier(SEAL, value).hex()}')"
 
 
 class ProductIds(Struct, frozen=True):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 import msgspec
 
 from market.counties.load import load_county_settings
-from market.kernel import Connection, Fen
+from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day, get_next_month
 from market.kernel.seal import Seal
 from market.subsidies.engine.calculate import calculate
@@ -19,6 +19,7 @@ from market.subsidies.findings.stopping_checks import (
     ENROLLED_IN_TWO_COUNTIES,
     ENROLLED_WITHOUT_NOTICE,
     HELD_BY_OFFICIAL,
+    KIND_OUTSIDE_PROGRAMME,
     NOT_ELIGIBLE,
     ONE_IDENTITY_TWO_ENROLMENTS,
     PREPARER_IS_APPROVER,
@@ -49,6 +50,15 @@ from payments.money import format_yuan
 
 _MAX_MONTHS_BACK = 36
 
+LIST_PAID_LINES = Query(
+    str,
+    """
+    SELECT DISTINCT l.line_code
+      FROM finding_lines l JOIN findings f ON f.id = l.finding_id AND f.check_code = :check
+     WHERE l.county_code = :county AND f.county_code = :county AND l.verdict = 'pay'
+    """,
+)
+
 _MONTHLY_CHECKS = {"two_operators_one_household", "claim_outside_snapshot"}
 _STOPPING_CHECKS = {
     "one_identity_two_enrolments": ONE_IDENTITY_TWO_ENROLMENTS,
@@ -60,6 +70,7 @@ _STOPPING_CHECKS = {
     "bound_to_another": BOUND_TO_ANOTHER,
     "enrolled_in_two_counties": ENROLLED_IN_TWO_COUNTIES,
     "not_eligible": NOT_ELIGIBLE,
+    "kind_outside_programme": KIND_OUTSIDE_PROGRAMME,
     "held_by_official": HELD_BY_OFFICIAL,
 }
 _WORKSHEET_CHECKS = {
@@ -97,6 +108,16 @@ async def run_checks(conn: Connection, cycle: Cycle, run_id: RunId, *, seal: Sea
     deceased = await DEAD_IN_SERVICE_MONTH.all(conn, **{name: parameters[name] for name in DEAD_IN_SERVICE_MONTH.names})
     results += await _check_deceased(conn, seal, cycle, deceased)
     return await record_findings(conn, cycle, results, now=now)
+
+
+async def list_unpaid_below_plan(conn: Connection, cycle: Cycle, run_id: RunId) -> frozenset[str]:
+    """Return the lines of a run that were billed less than their plan, and that nobody decided to pay nevertheless.
+
+    A closed month has no findings of its own: what its corrections claim waits for the finding of the open month.
+    """
+    rows = await CHARGE_BELOW_PLAN.all(conn, county=cycle.county_code, run_id=run_id, month=cycle.month)
+    paid = await LIST_PAID_LINES.all(conn, county=cycle.county_code, check="charge_below_plan")
+    return frozenset(row.subject for row in rows) - frozenset(paid)
 
 
 def _to_result(check: str, row: CheckRow, *, stops: bool) -> CheckResult:

@@ -145,50 +145,72 @@ ENROLLED_WITHOUT_NOTICE = Query(
             OR upper(e.notice) > e.decided_on)
     """,
 )
-# The plan's charge for the line's days, rounded half up, compared with what the operator billed for the month. Only a
-# line with a bill below the highest charge of its plans can be below the plan; the others are not calculated.
+# What the operator billed for a month, corrections (冲正) included, compared with the plan's charge for the days of the
+# line, to which the calculation adds the corrections too; rounded half up. The month of the cycle is compared, and each
+# earlier one that its files correct: a closed month is calculated again without findings of its own. Only a line billed
+# below the highest charge of its plans can be below the plan; the others are not calculated.
 CHARGE_BELOW_PLAN = Query(
     CheckRow,
     """
-    WITH candidates AS MATERIALIZED (
-        SELECT b.line_code
-          FROM bindings b
+    WITH corrected AS (
+        SELECT DISTINCT corrects_month AS month, operator, kind, number_id FROM claims
+         WHERE county_code = :county AND month = :month AND corrects_month IS NOT NULL),
+    bills AS (
+        SELECT :month::date AS month, operator, kind, number_id, charge_fen, reduction_fen, corrects_month FROM claims
+         WHERE county_code = :county AND ((month = :month AND corrects_month IS NULL) OR corrects_month = :month)
+         UNION ALL
+        SELECT d.month, c.operator, c.kind, c.number_id, c.charge_fen, c.reduction_fen, c.corrects_month
+          FROM corrected d
+          JOIN claims c ON c.county_code = :county AND coalesce(c.corrects_month, c.month) = d.month
+                       AND c.operator = d.operator AND c.kind = d.kind AND c.number_id = d.number_id),
+    billed AS MATERIALIZED (
+        SELECT month, daterange(month, (month + interval '1 month')::date) AS days, operator, kind, number_id,
+               sum(charge_fen) AS charge_fen, sum(reduction_fen) AS claimed_fen,
+               coalesce(sum(charge_fen) FILTER (WHERE corrects_month IS NOT NULL), 0) AS correction_fen
+          FROM bills GROUP BY month, operator, kind, number_id),
+    candidates AS MATERIALIZED (
+        SELECT DISTINCT n.month, n.days, b.line_code
+          FROM billed n
+          JOIN bindings b ON b.county_code = :county AND b.operator = n.operator AND b.kind = n.kind
+                         AND b.number_id = n.number_id AND b.valid_during && n.days
           JOIN plans p ON p.county_code = b.county_code AND p.code = b.plan_code AND p.kind = b.kind
                       AND p.valid_during && b.valid_during
-          LEFT JOIN claims c ON c.county_code = b.county_code AND c.month = :month AND c.corrects_month IS NULL
-                            AND c.operator = b.operator AND c.kind = b.kind AND c.number_id = b.number_id
-         WHERE b.county_code = :county AND b.valid_during && daterange(:month::date, :next::date)
-         GROUP BY b.line_code
-        HAVING min(c.charge_fen) < max(p.monthly_fen)),
-    days AS (
-        SELECT r.line_code, r.claimed_fen, b.operator, b.kind, b.number_id, p.monthly_fen,
-               b.valid_during * p.valid_during * daterange(:month::date, :next::date)
-                 * CASE WHEN r.in_snapshot THEN daterange(e.entitled_from, NULL) ELSE daterange(NULL, NULL) END AS days
+         WHERE n.charge_fen < p.monthly_fen + n.correction_fen),
+    bound AS (
+        SELECT n.month, n.line_code, b.operator, b.kind, b.number_id, p.monthly_fen,
+               b.valid_during * p.valid_during * n.days
+                 * CASE WHEN e.decided AND e.entitled_from < upper(n.days) THEN daterange(e.entitled_from, NULL)
+                        ELSE daterange(NULL, NULL) END AS days
           FROM candidates n
-          JOIN run_lines r ON r.line_code = n.line_code
-          JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
-                         AND b.valid_during && daterange(:month::date, :next::date)
+          JOIN bindings b ON b.county_code = :county AND b.line_code = n.line_code AND b.valid_during && n.days
           JOIN plans p ON p.county_code = b.county_code AND p.code = b.plan_code AND p.kind = b.kind
                       AND p.valid_during && b.valid_during
-          LEFT JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code
-         WHERE r.run_id = :run_id AND r.county_code = :county AND r.claimed_fen > 0),
+          LEFT JOIN enrolments e ON e.county_code = :county AND e.line_code = n.line_code
+          LEFT JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = n.line_code
+         WHERE CASE WHEN n.month = :month THEN r.claimed_fen > 0
+                    ELSE e.decided AND e.entitled_from < upper(n.days) END),
+    sums AS (
+        SELECT n.month, n.line_code, sum(m.charge_fen)::bigint AS charge_fen, sum(m.claimed_fen)::bigint AS claimed_fen,
+               sum(m.correction_fen)::bigint AS correction_fen
+          FROM (SELECT DISTINCT month, line_code, operator, kind, number_id FROM bound WHERE NOT isempty(days)) AS n
+          JOIN billed m ON m.month = n.month AND m.operator = n.operator AND m.kind = n.kind
+                       AND m.number_id = n.number_id
+         GROUP BY n.month, n.line_code HAVING sum(m.claimed_fen) > 0),
     due AS (
-        SELECT line_code, claimed_fen,
-               round(sum((upper(days) - lower(days))::numeric * monthly_fen) / (:next::date - :month::date))::bigint
-                 AS plan_fen
-          FROM days WHERE NOT isempty(days)
-         GROUP BY line_code, claimed_fen),
-    billed AS (
-        SELECT n.line_code, sum(c.charge_fen)::bigint AS charge_fen
-          FROM (SELECT DISTINCT line_code, operator, kind, number_id FROM days WHERE NOT isempty(days)) AS n
-          JOIN claims c ON c.county_code = :county AND c.month = :month AND c.corrects_month IS NULL
-                       AND c.operator = n.operator AND c.kind = n.kind AND c.number_id = n.number_id
-         GROUP BY n.line_code)
-    SELECT line_code AS subject, ARRAY[line_code] AS lines, claimed_fen AS at_risk_fen,
-           format('账单 %s，套餐按天应为 %s', format_yuan(charge_fen), format_yuan(plan_fen)) AS evidence
-      FROM billed
-      JOIN due USING (line_code)
+        SELECT month, line_code, claimed_fen, charge_fen, correction_fen,
+               round(sum((upper(days) - lower(days))::numeric * (monthly_fen + correction_fen))
+                     / ((month + interval '1 month')::date - month))::bigint AS plan_fen
+          FROM bound JOIN sums USING (month, line_code)
+         WHERE NOT isempty(days)
+         GROUP BY month, line_code, claimed_fen, charge_fen, correction_fen)
+    SELECT line_code AS subject, ARRAY[line_code] AS lines, sum(claimed_fen)::bigint AS at_risk_fen,
+           string_agg(CASE WHEN month <> :month THEN to_char(month, 'YYYY-MM ') ELSE '' END
+                      || format('账单 %s，套餐按天应为 %s', format_yuan(charge_fen), format_yuan(plan_fen))
+                      || CASE WHEN correction_fen <> 0 THEN format('（含冲正 %s）', format_yuan(correction_fen))
+                              ELSE '' END, '；' ORDER BY month) AS evidence
+      FROM due
      WHERE charge_fen < plan_fen
+     GROUP BY line_code
     """,
 )
 # A text names a person if the whole name of an official of the county, or another such text, is a part of it: titles
@@ -267,6 +289,22 @@ HELD_BY_OFFICIAL = Query(
       JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = h.line_code
      WHERE h.county_code = :county
      GROUP BY r.line_code, r.claimed_fen
+    """,
+)
+# Imports refuse such a line; a programme whose kinds are changed later leaves it behind.
+KIND_OUTSIDE_PROGRAMME = Query(
+    CheckRow,
+    """
+    WITH kinds AS (
+        SELECT * FROM (VALUES ('mobile', '手机'), ('broadband', '宽带'), ('television', '电视')) AS k(kind, name))
+    SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
+           format('项目 %s 只用于%s，这条业务是%s', p.code,
+                  (SELECT string_agg(name, '、' ORDER BY array_position(p.kinds, kind)) FROM kinds
+                    WHERE kind = ANY(p.kinds)),
+                  (SELECT name FROM kinds WHERE kind = r.kind)) AS evidence
+      FROM run_lines r
+      JOIN programmes p ON p.county_code = r.county_code AND p.code = r.programme_code
+     WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot AND r.kind <> ALL(p.kinds)
     """,
 )
 # Days on which the household of the enrolled person is neither registered nor monitored by a type that the terms of the

@@ -118,31 +118,38 @@ CLAIM_ABOVE_CHARGE = Query(
      WHERE run_id = :run_id AND county_code = :county AND in_snapshot AND 'OVER_CHARGE' = ANY(reasons)
     """,
 )
-# A bill under another programme than the line is enrolled in, or under a kind in which its number is not bound.
+# A bill under another programme than the line is enrolled in, or under a kind in which its number is not bound. A
+# correction is compared with the line of the month that it corrects, in that month and in the month of its file.
 CLAIMED_UNDER_OTHER_PROGRAMME = Query(
     CheckRow,
     """
     WITH kinds AS (
-        SELECT * FROM (VALUES ('mobile', '手机'), ('broadband', '宽带'), ('television', '电视')) AS k(kind, name))
-    SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, sum(c.reduction_fen)::bigint AS at_risk_fen,
-           string_agg(format('账单写的是%s %s，登记的是%s %s；申请 %s', billed.name, c.programme_code, own.name,
-                             r.programme_code, format_yuan(c.reduction_fen)), '；'
-                      ORDER BY c.kind) AS evidence
-      FROM run_lines r
-      JOIN (SELECT DISTINCT county_code, line_code, operator, kind, number_id FROM bindings
-             WHERE county_code = :county AND valid_during && daterange(:month::date, :next::date)) AS b
-        ON b.county_code = r.county_code AND b.line_code = r.line_code
-      JOIN claims c ON c.county_code = b.county_code AND c.month = :month AND c.corrects_month IS NULL
-                   AND c.operator = b.operator AND c.number_id = b.number_id
-      JOIN kinds own ON own.kind = b.kind
-      JOIN kinds billed ON billed.kind = c.kind
-     WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
-       AND CASE WHEN c.kind = b.kind THEN c.programme_code <> r.programme_code
-                ELSE NOT EXISTS (SELECT FROM bindings o
-                                  WHERE o.county_code = c.county_code AND o.operator = c.operator AND o.kind = c.kind
-                                    AND o.number_id = c.number_id
-                                    AND o.valid_during && daterange(:month::date, :next::date)) END
-     GROUP BY r.line_code
+        SELECT * FROM (VALUES ('mobile', '手机'), ('broadband', '宽带'), ('television', '电视')) AS k(kind, name)),
+    claimed AS (
+        SELECT c.*, daterange(m.month, (m.month + interval '1 month')::date) AS days
+          FROM claims c CROSS JOIN LATERAL (SELECT coalesce(c.corrects_month, c.month) AS month) AS m
+         WHERE c.county_code = :county AND (c.month = :month OR c.corrects_month = :month)),
+    other AS (
+        SELECT DISTINCT c.file_id, c.row_number, c.kind, c.programme_code, c.corrects_month, c.reduction_fen,
+               r.line_code, b.kind AS own_kind, r.programme_code AS own_programme
+          FROM claimed c
+          JOIN bindings b ON b.county_code = :county AND b.operator = c.operator AND b.number_id = c.number_id
+                         AND b.valid_during && c.days
+          JOIN run_lines r ON r.line_code = b.line_code
+         WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
+           AND CASE WHEN c.kind = b.kind THEN c.programme_code <> r.programme_code
+                    ELSE NOT EXISTS (SELECT FROM bindings o
+                                      WHERE o.county_code = :county AND o.operator = c.operator AND o.kind = c.kind
+                                        AND o.number_id = c.number_id AND o.valid_during && c.days) END)
+    SELECT line_code AS subject, ARRAY[line_code] AS lines, greatest(sum(reduction_fen), 0)::bigint AS at_risk_fen,
+           string_agg(format('%s写的是%s %s，登记的是%s %s；申请 %s',
+                             coalesce(to_char(corrects_month, 'YYYY-MM 的冲正'), '账单'), billed.name, programme_code,
+                             own.name, own_programme, format_yuan(reduction_fen)), '；'
+                      ORDER BY other.kind, corrects_month NULLS FIRST, file_id, row_number) AS evidence
+      FROM other
+      JOIN kinds own ON own.kind = own_kind
+      JOIN kinds billed ON billed.kind = other.kind
+     GROUP BY line_code
     """,
 )
 CARD_OR_DEVICE_CHANGED = Query(

@@ -11,7 +11,7 @@ from market.kernel.clock import get_business_day, parse_month
 from market.kernel.structs import build_from
 from market.sheets.models import CellFault, FileUnreadable
 from market.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
-from market.subsidies.identifiers import add_identifiers, find_identifiers
+from market.subsidies.identifiers import add_identifiers, find_identifiers, fold_identifier
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.json_file import read_json
 from market.subsidies.imports.models import FarFewerRows, ManifestMismatch, ManifestMissing
@@ -27,7 +27,7 @@ from market.subsidies.models import Duty
 from market.subsidies.month.cycles import FIND_CYCLE, Cycle, open_cycle, require_state, take_duty
 from market.subsidies.month.steps import UNDECIDED_STATES
 from market.subsidies.names import KINDS, Operator, ServiceKind
-from market.subsidies.programmes.import_programmes import LIST_PROGRAMME_CODES
+from market.subsidies.programmes.import_programmes import load_programme_kinds
 from payments.money import format_yuan
 
 MIN_EARLIER_ROWS = 20
@@ -59,19 +59,21 @@ class BillingRow(Struct, frozen=True, gc=False, kw_only=True):
     corrects_month: date | None
 
 
-class _StoredClaim(Struct, frozen=True, gc=False, kw_only=True):
+class _StoredClaim(Struct, frozen=True, kw_only=True):
     kind: ServiceKind
     number_id: int
     month: date
+    programmes: list[str]
     charge_fen: int
     reduction_fen: int
     original: bool
 
 
-class _PriorClaim(Struct, frozen=True, gc=False, kw_only=True):
+class _PriorClaim(Struct, frozen=True, kw_only=True):
     kind: ServiceKind
     number: str
     month: date
+    programmes: list[str]
     charge_fen: int
     reduction_fen: int
     original: bool
@@ -80,7 +82,8 @@ class _PriorClaim(Struct, frozen=True, gc=False, kw_only=True):
 LIST_PRIOR_CLAIMS = Query(
     _StoredClaim,
     """
-    SELECT kind, number_id, coalesce(corrects_month, month) AS month, sum(charge_fen)::bigint AS charge_fen,
+    SELECT kind, number_id, coalesce(corrects_month, month) AS month,
+           array_agg(DISTINCT programme_code) AS programmes, sum(charge_fen)::bigint AS charge_fen,
            sum(reduction_fen)::bigint AS reduction_fen, bool_or(corrects_month IS NULL) AS original
       FROM claims
      WHERE county_code = :county AND operator = :operator AND number_id = ANY(:numbers::bigint[])
@@ -153,7 +156,7 @@ async def import_billing(conn: Connection, actor: Actor | None, upload: Prepared
         require_state(cycle, UNDECIDED_STATES)
     spreadsheet = upload.get_spreadsheet()
     faults = CellFaults()
-    programmes = await LIST_PROGRAMME_CODES.all(conn, county=upload.county)
+    programmes = await load_programme_kinds(conn, upload.county)
     rows = [
         claim
         for row in spreadsheet.rows
@@ -216,16 +219,14 @@ async def _store(
     )
 
 
-def _read(cells: RowReader, month: date, programmes: list[str]) -> BillingRow | None:
+def _read(cells: RowReader, month: date, programmes: dict[str, list[ServiceKind]]) -> BillingRow | None:
     example = f"{month:%Y-%m}，即本文件的月份"
     own_month = cells.month("month", today=month, example=example)
     if own_month is not None and own_month != month:
         cells.fault("month", f"应是 {example}")
     kind = cells.choice("kind", KINDS)
     number = cells.number("number", kind) if kind else ""
-    programme = cells.code("programme")
-    if programme and programme not in programmes:
-        cells.fault("programme", f"没有这个项目，应是 {'、'.join(programmes)}")
+    programme = cells.programme(programmes, kind)
     corrects = cells.month("corrects_month", today=month) if cells.raw("corrects_month") else None
     if corrects is not None and corrects >= month:
         cells.fault("corrects_month", f"应早于 {month:%Y-%m}")
@@ -259,7 +260,8 @@ def _read_fen(cells: RowReader, name: str, *, correction: bool) -> Fen | None:
 async def _list_prior_claims(
     conn: Connection, upload: PreparedUpload, operator: Operator, numbers: set[str]
 ) -> list[_PriorClaim]:
-    known = {each: number for number, each in (await find_identifiers(conn, upload.seal, numbers)).items()}
+    found = await find_identifiers(conn, upload.seal, numbers)
+    known = {each: fold_identifier(number) for number, each in found.items()}
     stored = await LIST_PRIOR_CLAIMS.all(conn, county=upload.county, operator=operator, numbers=list(known))
     return [build_from(_PriorClaim, claim, number=known[claim.number_id]) for claim in stored]
 
@@ -267,26 +269,30 @@ async def _list_prior_claims(
 def _check_repeats(
     spreadsheet: Spreadsheet, rows: list[BillingRow], month: date, before: list[_PriorClaim], faults: CellFaults
 ) -> None:
-    """Add faults for services that claim a month twice, and for corrections that reduce a month below zero."""
+    """Add faults for services that claim a month twice, or under two programmes, or less than nothing."""
     charges = {(fact.kind, fact.number, fact.month): fact.charge_fen for fact in before}
     reductions = {(fact.kind, fact.number, fact.month): fact.reduction_fen for fact in before}
     originals = {(fact.kind, fact.number): 0 for fact in before if fact.original and fact.month == month}
-    last: dict[tuple[ServiceKind, str, date], int] = {}
+    programmes = {(fact.kind, fact.number, fact.month): fact.programmes for fact in before}
+    last: dict[tuple[ServiceKind, str, date], BillingRow] = {}
     for row in rows:
-        service = (row.kind, row.number)
+        service = (row.kind, fold_identifier(row.number))
         key = (*service, row.corrects_month or month)
         charges[key] = charges.get(key, 0) + row.charge_fen
         reductions[key] = reductions.get(key, 0) + row.reduction_fen
-        last[key] = row.row
+        last[key] = row
+        if row.programme not in programmes.setdefault(key, [row.programme]):
+            message = f"{key[2]:%Y-%m} 的账单写的项目是 {'、'.join(programmes[key])}"
+            faults.append(CellFault("programme", message, row.row, spreadsheet.headers["programme"], row.programme))
         if row.corrects_month is None and originals.setdefault(service, row.row) != row.row:
             where = f"第 {originals[service]} 行" if originals[service] else "已导入的文件"
             message = f"{where}已有这个号码的 {month:%Y-%m} 账单"
             faults.append(CellFault("number", message, row.row, spreadsheet.headers["number"], row.number))
-    for key, at in last.items():
+    for key, row in last.items():
         for name, sums in (("charge", charges), ("reduction", reductions)):
             if sums[key] < 0:
                 message = f"冲正后 {key[2]:%Y-%m} 低于零（{format_yuan(sums[key])}）"
-                faults.append(CellFault(name, message, at, spreadsheet.headers[name], key[1]))
+                faults.append(CellFault(name, message, row.row, spreadsheet.headers[name], row.number))
 
 
 def _check_manifest(upload: Upload, manifest: Manifest, *, rows: int, total: Fen) -> None:

@@ -1,22 +1,27 @@
 """Import bindings: the person, device, SIM and number of a line, and from when (人、机、卡、号绑定)."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
-from itertools import pairwise
+from collections.abc import Sequence
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
-from market.kernel.structs import build_from
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
-from market.subsidies.identifiers import IDENTIFIER_CONTEXT, add_identifiers, find_identifiers
+from market.subsidies.identifiers import add_identifiers, fold_identifier
+from market.subsidies.imports.binding_checks import check_bindings
+from market.subsidies.imports.binding_facts import (
+    BINDING_IDENTITY_CONTEXT,
+    Binding,
+    BindingRow,
+    get_binding_cells,
+    list_bindings,
+)
 from market.subsidies.imports.cells import RowReader
-from market.subsidies.imports.differences import Cells, find_differences, format_optional
+from market.subsidies.imports.differences import Cells, find_differences
 from market.subsidies.imports.upload import (
     ImportResult,
     PreparedUpload,
@@ -25,33 +30,10 @@ from market.subsidies.imports.upload import (
     record_file,
     require_changes_taken,
 )
-from market.subsidies.names import KIND_NAMES, KINDS, OPERATOR_NAMES, OPERATORS, Operator, ServiceKind
+from market.subsidies.names import KINDS, OPERATORS, Operator, ServiceKind
 
-BINDING_IDENTITY_CONTEXT = "bindings.identity"
-
-
-class Binding(Struct, frozen=True, gc=False, kw_only=True):
-    """One version of a line's binding."""
-
-    line: str
-    operator: Operator
-    kind: ServiceKind
-    number: str
-    identity_index: bytes
-    identity_sealed: bytes | None
-    plan: str
-    device: str | None
-    sim: str | None
-    start: date
-    until: date | None
-    change: str
-    realname: str
-
-
-class BindingRow(Binding, frozen=True, gc=False, kw_only=True):
-    """A row of a bindings file."""
-
-    row: int
+_CHUNK = 10_000
+"""Rows that one statement stores: three keys of periods take long, and no statement comes near its limit."""
 
 
 class _PlanService(Struct, frozen=True):
@@ -60,42 +42,7 @@ class _PlanService(Struct, frozen=True):
     kind: ServiceKind
 
 
-class _ForeignBinding(Struct, frozen=True):
-    row: int
-    cell: str
-
-
-class _StoredBinding(Struct, frozen=True, gc=False, kw_only=True):
-    line: str
-    operator: Operator
-    kind: ServiceKind
-    number_sealed: bytes
-    identity_index: bytes
-    identity_sealed: bytes | None
-    plan: str
-    device_sealed: bytes | None
-    sim_sealed: bytes | None
-    start: date
-    until: date | None
-    change: str
-    realname: str
-
-
 LIST_PLAN_SERVICES = Query(_PlanService, "SELECT DISTINCT code, operator, kind FROM plans WHERE county_code = :county")
-LIST_BINDINGS = Query(
-    _StoredBinding,
-    """
-    SELECT line_code AS line, operator, kind, n.value_sealed AS number_sealed, identity_index, identity_sealed,
-           plan_code AS plan, d.value_sealed AS device_sealed, s.value_sealed AS sim_sealed,
-           lower(valid_during) AS start, upper(valid_during) AS until, change, realname
-      FROM bindings
-      JOIN identifiers n ON n.id = number_id
-      LEFT JOIN identifiers d ON d.id = device_id
-      LEFT JOIN identifiers s ON s.id = sim_id
-     WHERE county_code = :county
-     ORDER BY line_code COLLATE "C", valid_during
-    """,
-)
 ADD_LINES = Query(
     None,
     """
@@ -127,8 +74,6 @@ ADD_BINDINGS = Query(
     """,
 )
 
-LIST_FOREIGN_BINDINGS = Query(_ForeignBinding, 'SELECT "row", cell FROM find_bound_elsewhere(:county, :spans::jsonb)')
-
 
 async def import_bindings(conn: Connection, actor: Actor | None, upload: PreparedUpload) -> ImportResult:
     """Import bindings; a row is a version of a line, and replaces the one that began on the same day.
@@ -154,10 +99,8 @@ async def import_bindings(conn: Connection, actor: Actor | None, upload: Prepare
         if binding is not None:
             rows.append(binding)
     stored = await list_bindings(conn, upload.seal, upload.county)
-    _check_changed_lines(spreadsheet, rows, stored, faults)
-    for header, get_key in _KEYS.items():
-        faults += _find_overlaps(spreadsheet, header, get_key, rows, stored)
-    faults += await _find_foreign_bindings(conn, upload, spreadsheet, rows)
+    rows = _spell_as_stored(rows, stored)
+    await check_bindings(conn, upload, rows, stored, faults)
     if faults:
         raise malformed_file(upload.name, faults)
     known_versions = {(binding.line, binding.start): get_binding_cells(binding) for binding in stored}
@@ -198,43 +141,28 @@ async def _store(conn: Connection, upload: PreparedUpload, file_id: UUID, rows: 
         }
         for row in rows
     ]
-    await ADD_BINDINGS.run(conn, county=upload.county, file_id=file_id, rows=stored)
+    for at in range(0, len(stored), _CHUNK):
+        await ADD_BINDINGS.run(conn, county=upload.county, file_id=file_id, rows=stored[at : at + _CHUNK])
 
 
-async def list_bindings(conn: Connection, seal: Seal, county: str) -> list[Binding]:
-    """Return the versions of a county's bindings, by line and day."""
+def _spell_as_stored(rows: list[BindingRow], stored: Sequence[Binding]) -> list[BindingRow]:
+    """Return the rows with identifiers as they are stored: another spelling is no change."""
+    if not stored:
+        return rows
+    spellings = {
+        fold_identifier(value): value
+        for each in stored
+        for value in (each.number, each.device, each.sim)
+        if value is not None
+    }
 
-    def unseal(sealed: bytes | None) -> str | None:
-        return None if sealed is None else seal.open(sealed, IDENTIFIER_CONTEXT)
+    def spell(value: str) -> str:
+        return spellings.get(fold_identifier(value), value)
 
     return [
-        build_from(
-            Binding,
-            row,
-            number=seal.open(row.number_sealed, IDENTIFIER_CONTEXT),
-            device=unseal(row.device_sealed),
-            sim=unseal(row.sim_sealed),
-        )
-        for row in await LIST_BINDINGS.all(conn, county=county)
+        replace(row, number=spell(row.number), device=row.device and spell(row.device), sim=row.sim and spell(row.sim))
+        for row in rows
     ]
-
-
-def get_binding_cells(binding: Binding, identity: str = "") -> dict[str, str]:
-    """Return a binding as the cells of its row; without `identity` its cell is the blind index, for comparison."""
-    return {
-        "line": binding.line,
-        "operator": OPERATOR_NAMES[binding.operator],
-        "kind": KIND_NAMES[binding.kind],
-        "number": binding.number,
-        "identity": identity or binding.identity_index.hex(),
-        "plan": binding.plan,
-        "device": binding.device or "",
-        "sim": binding.sim or "",
-        "valid_from": str(binding.start),
-        "valid_until": format_optional(binding.until),
-        "change": binding.change,
-        "realname": binding.realname,
-    }
 
 
 def _find_changes(spreadsheet: Spreadsheet, row: BindingRow, before: Cells) -> list[CellFault]:
@@ -285,87 +213,3 @@ def _read(cells: RowReader, plans: dict[tuple[str, ServiceKind], Operator], seal
         change=change,
         realname=realname,
     )
-
-
-async def _find_foreign_bindings(
-    conn: Connection, upload: PreparedUpload, spreadsheet: Spreadsheet, rows: Sequence[BindingRow]
-) -> list[CellFault]:
-    """Return faults for numbers and SIMs bound in another county on the same day; the county is not named."""
-    known = await find_identifiers(
-        conn, upload.seal, {value for row in rows for value in (row.number, row.sim) if value}
-    )
-    spans = [
-        {
-            "row": row.row,
-            "operator": row.operator,
-            "kind": row.kind,
-            "number_id": known.get(row.number),
-            "sim_id": known.get(row.sim or ""),
-            "start": row.start,
-            "until": row.until,
-        }
-        for row in rows
-    ]
-    values = {row.row: {"number": _number_key(row), "sim": row.sim or ""} for row in rows}
-    message = "这一天已绑定在别的县"
-    return [
-        CellFault(each.cell, message, each.row, spreadsheet.headers[each.cell], values[each.row][each.cell])
-        for each in await LIST_FOREIGN_BINDINGS.all(conn, county=upload.county, spans=spans)
-    ]
-
-
-def _check_changed_lines(
-    spreadsheet: Spreadsheet, rows: Sequence[BindingRow], stored: Iterable[Binding], faults: CellFaults
-) -> None:
-    """Add faults for rows that change a line's operator or service: a ported number is a new line."""
-    firsts: dict[str, Binding] = {binding.line: binding for binding in stored}
-    for row in rows:
-        first = firsts.setdefault(row.line, row)
-        if row.operator is not first.operator:
-            message = "业务编号不能换运营商；携号转网是新的业务编号"
-            faults.append(CellFault("operator", message, row.row, spreadsheet.headers["operator"], row.operator))
-        if row.kind is not first.kind:
-            faults.append(CellFault("kind", "业务编号不能换业务类型", row.row, spreadsheet.headers["kind"], row.kind))
-
-
-type _Key = Callable[[Binding], str | None]
-
-
-def _number_key(binding: Binding) -> str:
-    if binding.kind is ServiceKind.MOBILE:
-        return binding.number
-    return f"{binding.operator}:{binding.kind}:{binding.number}"
-
-
-def _sim_key(binding: Binding) -> str | None:
-    return binding.sim
-
-
-def _line_key(binding: Binding) -> str:
-    return binding.line
-
-
-_KEYS: dict[str, _Key] = {"number": _number_key, "sim": _sim_key, "valid_from": _line_key}
-
-
-def _find_overlaps(
-    spreadsheet: Spreadsheet, header: str, get_key: _Key, rows: Iterable[BindingRow], stored: Iterable[Binding]
-) -> Iterator[CellFault]:
-    """Yield faults for rows whose number, SIM or line would be bound twice on one day."""
-    given = {(row.line, row.start) for row in rows}
-    spans: dict[str, list[tuple[date, date, int, str]]] = {}
-    for row in rows:
-        key = get_key(row)
-        if key is not None:
-            spans.setdefault(key, []).append((row.start, row.until or date.max, row.row, row.line))
-    for fact in stored:
-        own = spans.get(get_key(fact) or "")
-        if own is not None and (fact.line, fact.start) not in given:
-            own.append((fact.start, fact.until or date.max, 0, fact.line))
-    for key, own in spans.items():
-        own.sort()
-        for (_, ends, before, line), (begins, _, row, other) in pairwise(own):
-            if begins < ends:
-                at, rival = (row, line) if row else (before, other)
-                message = f"这一天已绑定在 {rival}，先写它的失效日"
-                yield CellFault(header, message, at, spreadsheet.headers[header], key)

@@ -9,9 +9,9 @@ from market.kernel.clock import parse_month
 from market.kernel.text import normalize_identity_number, normalize_phone, normalize_text
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import FORMULA_STARTS, CellFaults, Spreadsheet, SpreadsheetRow
-from market.subsidies.imports.identifiers import normalize_device, normalize_sim
+from market.subsidies.imports.identifiers import normalize_account, normalize_device, normalize_sim
 from market.subsidies.line_codes import is_stored_code
-from market.subsidies.names import ServiceKind
+from market.subsidies.names import KIND_NAMES, ServiceKind, describe_kinds
 from payments.money import parse_yuan
 
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
@@ -19,7 +19,6 @@ _DAY = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 _MONTH = re.compile(r"([0-9]{4})[-/.年]?([0-9]{2})月?")
 # asyncpg sends `date.min` and `date.max` as infinity, and `date.max` has no next day.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
-_ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{2,63}")
 
 
 def parse_fen(text: str) -> Fen | None:
@@ -81,6 +80,17 @@ class RowReader:
         if is_stored_code(code):
             self.fault("line", "换一个编号；# 加数字的这种写法系统自己要用")
         return code
+
+    def programme(self, programmes: Mapping[str, Sequence[ServiceKind]], kind: ServiceKind | None = None) -> str:
+        """Return the code of a programme that is for services of the `kind`; `programmes` has the kinds of each."""
+        programme = self.code("programme")
+        if programme and programme not in programmes:
+            self.fault("programme", f"没有这个项目，应是 {'、'.join(programmes)}")
+        elif programme and kind is not None and kind not in programmes[programme]:
+            self.fault(
+                "programme", f"{programme} 只用于{describe_kinds(programmes[programme])}，这是{KIND_NAMES[kind]}"
+            )
+        return programme
 
     def day(self, name: str) -> date | None:
         """Return a required day."""
@@ -193,8 +203,7 @@ class RowReader:
             if phone is None:
                 self.fault(name, "手机号码是 11 位数字，例如 17000000302")
             return phone or ""
-        account = normalize_code(written)
-        if not _ACCOUNT.fullmatch(account):
+        account = normalize_account(written)
+        if account is None:
             self.fault(name, "账号是 3 到 64 个字母、数字或 - _ . @")
-            return ""
-        return account
+        return account or ""

@@ -62,7 +62,9 @@ BINDING_COLUMNS = (
     Column("line", "业务编号", example="YD-01", meaning="与申请和公示里的编号相同"),
     Column("operator", "运营商", example="移动", meaning="移动、联通、电信"),
     Column("kind", "业务类型", example="手机", meaning="手机、宽带、电视"),
-    Column("number", "业务号码", example="17050000101", meaning="手机号 11 位；宽带、电视写账号"),
+    Column(
+        "number", "业务号码", example="17050000101", meaning="手机号 11 位；宽带、电视写账号，大小写、空格、横线不算"
+    ),
     Column("name", "姓名", example="样例赵一", optional=True, meaning="只为核对，不保存"),
     Column("identity", "身份证号", example="130624196202029910", meaning="号码实名登记的人"),
     Column("plan", "套餐编码", example="YD38", meaning="套餐表里要有"),
@@ -90,7 +92,9 @@ OPENING_COLUMNS = (
 )
 BILLING_COLUMNS = (
     Column("month", "账期", example="2019-01", meaning="写成 2019-01；是日期的格子按它的月份"),
-    Column("number", "业务号码", example="17050000101", meaning="手机号 11 位；宽带、电视写账号"),
+    Column(
+        "number", "业务号码", example="17050000101", meaning="手机号 11 位；宽带、电视写账号，大小写、空格、横线不算"
+    ),
     Column("kind", "业务类型", example="手机", meaning="手机、宽带、电视"),
     Column("programme", "项目", example="P1", meaning="项目的编号"),
     Column("charge", "账单金额", example="38.00", meaning="元，减免以前；= 优惠减免 + 实收金额"),
@@ -99,7 +103,9 @@ BILLING_COLUMNS = (
     Column("corrects_month", "冲正账期", may_be_empty=True, meaning="冲正时写所冲的月份，金额可以是负数"),
 )
 USAGE_COLUMNS = (
-    Column("number", "业务号码", example="17050000101", meaning="手机号 11 位；宽带、电视写账号"),
+    Column(
+        "number", "业务号码", example="17050000101", meaning="手机号 11 位；宽带、电视写账号，大小写、空格、横线不算"
+    ),
     Column("operator", "运营商", example="移动", meaning="移动、联通、电信"),
     Column("kind", "业务类型", optional=True, meaning="手机、宽带、电视；没有这一列，数字是手机，别的是宽带"),
     Column("used_on", "使用日期", example="2019-01-15", meaning="用过的一天，一天一行"),

@@ -1,5 +1,6 @@
 """Import enrolments: the application, its public notice, and the decision."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from msgspec import Struct
@@ -20,9 +21,9 @@ from market.subsidies.imports.upload import (
     record_file,
     require_changes_taken,
 )
-from market.subsidies.names import ENROLMENT_STATUSES
-from market.subsidies.programmes.import_programmes import LIST_PROGRAMME_CODES
-from market.subsidies.register.queries import LIST_KNOWN_MEMBERSHIPS
+from market.subsidies.names import ENROLMENT_STATUSES, PENDING_STATUSES, ServiceKind
+from market.subsidies.programmes.import_programmes import load_programme_kinds
+from market.subsidies.register.queries import LIST_KNOWN_MEMBERSHIPS, KnownMembership
 
 ENROLMENT_IDENTITY_CONTEXT = "enrolments.identity"
 DECIDED = "已审定"
@@ -48,15 +49,22 @@ class EnrolmentRow(Struct, frozen=True, gc=False):
 
 
 class _KnownFacts(Struct, frozen=True):
-    """The facts that enrolments refer to: programmes, households, and the households of each person at any time."""
+    """The facts that enrolments refer to: the kinds of programmes and lines, households, and memberships by person."""
 
-    programmes: list[str]
+    programmes: dict[str, list[ServiceKind]]
+    kinds: dict[str, ServiceKind]
     households: set[str]
-    households_by_person: dict[bytes, set[str]]
+    memberships: dict[bytes, list[KnownMembership]]
     today: date
 
 
+class _LineKind(Struct, frozen=True):
+    line: str
+    kind: ServiceKind
+
+
 LIST_HOUSEHOLD_CODES = Query(str, "SELECT code FROM households WHERE county_code = :county")
+LIST_LINE_KINDS = Query(_LineKind, "SELECT code AS line, kind FROM lines WHERE county_code = :county")
 LIST_ENROLMENTS = Query(
     EnrolmentRow,
     """
@@ -116,11 +124,16 @@ async def import_enrolments(conn: Connection, actor: Actor | None, upload: Prepa
         enrolment = _read(cells, known_facts, upload.seal)
         if first_rows.setdefault(enrolment.line, row.number) != row.number:
             cells.fault("line", f"第 {first_rows[enrolment.line]} 行已有这个业务编号")
+        before = known_enrolments.get(enrolment.line)
+        new = before is None or get_enrolment_cells(before) != get_enrolment_cells(enrolment)
+        if cells.valid and new:
+            _check_applicant(
+                cells, enrolment, known_facts.memberships.get(enrolment.identity_index, ()), known_facts.today
+            )
         if not cells.valid:
             continue
         rows.append(enrolment)
-        before = known_enrolments.get(enrolment.line)
-        if before is None or get_enrolment_cells(before) != get_enrolment_cells(enrolment):
+        if new:
             to_store.append(enrolment)
         if before is not None:
             changes += _find_changes(spreadsheet, row.number, before, enrolment)
@@ -138,13 +151,14 @@ async def import_enrolments(conn: Connection, actor: Actor | None, upload: Prepa
 
 
 async def _load_known_facts(conn: Connection, upload: PreparedUpload) -> _KnownFacts:
-    households_by_person: dict[bytes, set[str]] = {}
+    memberships: dict[bytes, list[KnownMembership]] = {}
     for membership in await LIST_KNOWN_MEMBERSHIPS.all(conn, county=upload.county):
-        households_by_person.setdefault(membership.identity_index, set()).add(membership.household)
+        memberships.setdefault(membership.identity_index, []).append(membership)
     return _KnownFacts(
-        await LIST_PROGRAMME_CODES.all(conn, county=upload.county),
+        await load_programme_kinds(conn, upload.county),
+        {each.line: each.kind for each in await LIST_LINE_KINDS.all(conn, county=upload.county)},
         set(await LIST_HOUSEHOLD_CODES.all(conn, county=upload.county)),
-        households_by_person,
+        memberships,
         get_business_day(upload.now),
     )
 
@@ -182,20 +196,20 @@ def _find_changes(spreadsheet: Spreadsheet, row: int, before: EnrolmentRow, afte
 
 
 def _read(cells: RowReader, known: _KnownFacts, seal: Seal) -> EnrolmentRow:
-    programme, household = cells.code("programme"), cells.code("household")
-    if programme and programme not in known.programmes:
-        cells.fault("programme", f"没有这个项目，应是 {'、'.join(known.programmes)}")
+    line, household, status = cells.line(), cells.code("household"), cells.listed("status", ENROLMENT_STATUSES)
+    entitles = status == DECIDED or status in PENDING_STATUSES
+    programme = cells.programme(known.programmes, known.kinds.get(line) if entitles else None)
     if household and household not in known.households:
         cells.fault("household", "名册里没有这一户")
     identity = cells.identity("identity")
     index = seal.index(identity) if identity else b""
-    registered = known.households_by_person.get(index, ())
+    registered = {each.household for each in known.memberships.get(index, ())}
     if household in known.households and registered and household not in registered:
         cells.fault("household", f"名册里这个人在 {'、'.join(sorted(registered))} 户")
     applied_on = cells.past_day("applied_on", known.today, required=True)
     notice_from, notice_to = cells.maybe_day("notice_from"), cells.maybe_day("notice_to")
     enrolment = EnrolmentRow(
-        line=cells.line(),
+        line=line,
         programme=programme,
         identity_index=index,
         identity_sealed=seal.seal(identity, ENROLMENT_IDENTITY_CONTEXT),
@@ -205,13 +219,39 @@ def _read(cells: RowReader, known: _KnownFacts, seal: Seal) -> EnrolmentRow:
         notice_until=notice_to + timedelta(days=1) if notice_to else None,
         decided_on=cells.past_day("decided_on", known.today),
         entitled_from=cells.maybe_day("entitled_from"),
-        status=cells.listed("status", ENROLMENT_STATUSES),
+        status=status,
         agent=cells.text("agent", required=False),
         assessor=cells.text("assessor", required=False),
     )
     _check_notice(cells, enrolment, notice_to)
     _check_decision(cells, enrolment, notice_to)
     return enrolment
+
+
+def _check_applicant(
+    cells: RowReader, enrolment: EnrolmentRow, memberships: Iterable[KnownMembership], today: date
+) -> None:
+    """Add a fault unless a person of the register applied as one, and was of the household before the entitlement.
+
+    The household may be one that they moved to while the application was decided. What is known of them may change
+    later, so that an enrolment is compared when it is new or changed. Who is not in the register has no household on
+    any day, and nothing is paid.
+    """
+    if enrolment.status != DECIDED and enrolment.status not in PENDING_STATUSES:
+        return
+    applied_on, until = enrolment.applied_on, enrolment.entitled_from or enrolment.decided_on or today
+    own = sorted(memberships, key=lambda each: each.start)
+    if own and not _find_households(own, applied_on, applied_on):
+        cells.fault("applied_on", f"这天名册里这个人不在哪一户，最早在册是 {own[0].start}")
+        return
+    households = _find_households(own, applied_on, until)
+    if own and enrolment.household not in households:
+        cells.fault("household", f"名册里这个人从申请日 {applied_on} 起在 {'、'.join(households)} 户")
+
+
+def _find_households(memberships: Iterable[KnownMembership], first: date, last: date) -> list[str]:
+    """Return the households that a person was of on a day from `first` to `last`."""
+    return [each.household for each in memberships if each.start <= last and (each.until is None or each.until > first)]
 
 
 def _check_notice(cells: RowReader, enrolment: EnrolmentRow, notice_to: date | None) -> None:

@@ -14,7 +14,7 @@ from market.kernel.seal import Seal
 from market.sheets.spreadsheet import MAX_ROWS
 from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT
-from market.subsidies.imports.bindings import BINDING_IDENTITY_CONTEXT, get_binding_cells, list_bindings
+from market.subsidies.imports.binding_facts import BINDING_IDENTITY_CONTEXT, get_binding_cells, list_bindings
 from market.subsidies.imports.budget import LIST_BUDGETS, get_budget_cells
 from market.subsidies.imports.enrolments import ENROLMENT_IDENTITY_CONTEXT, LIST_ENROLMENTS, get_enrolment_cells
 from market.subsidies.imports.kinds import ImportKind

@@ -9,7 +9,7 @@ from market.subsidies.engine.models import MAX_FEN
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file
 from market.subsidies.names import KIND_NAMES, KINDS, OPERATOR_NAMES, OPERATORS, Operator, ServiceKind
-from market.subsidies.programmes.import_programmes import LIST_PROGRAMME_CODES
+from market.subsidies.programmes.import_programmes import load_programme_kinds
 
 
 class Opening(Struct, frozen=True, gc=False, kw_only=True):
@@ -61,7 +61,7 @@ async def import_opening(conn: Connection, actor: Actor | None, upload: Prepared
     if known is not None:
         return known
     spreadsheet = upload.get_spreadsheet()
-    programmes = await LIST_PROGRAMME_CODES.all(conn, county=upload.county)
+    programmes = await load_programme_kinds(conn, upload.county)
     opened = {each.line: each for each in await LIST_OPENINGS.all(conn, county=upload.county)}
     faults = CellFaults()
     rows: list[Opening] = []
@@ -102,11 +102,9 @@ def get_opening_cells(opening: Opening) -> dict[str, str]:
     }
 
 
-def _read(cells: RowReader, programmes: list[str]) -> Opening | None:
-    programme = cells.code("programme")
-    if programme and programme not in programmes:
-        cells.fault("programme", f"没有这个项目，应是 {'、'.join(programmes)}")
+def _read(cells: RowReader, programmes: dict[str, list[ServiceKind]]) -> Opening | None:
     operator, kind = cells.choice("operator", OPERATORS), cells.choice("kind", KINDS)
+    programme = cells.programme(programmes, kind)
     line, household = cells.line(), cells.code("household")
     months = cells.integer("months", low=1, high=600)
     conceded = cells.integer("conceded_fen", low=0, high=MAX_FEN)

@@ -25,6 +25,7 @@ _HEAD_WORDS = re.compile(r"(现|新|代)?[户戶]主[0-9]*(本人|自己)?|(本�
 
 Source: GB/T 4761-2008.
 """
+_DEATH = re.compile(r"[死殁]|亡(?!失)|[病身已亡]故|故去|[去辞过逝离]世")
 _IN_BRACKETS = re.compile(r"[(\[【〔].*?([)\]】〕]|$)")
 
 
@@ -61,6 +62,9 @@ def read_members(
         sex = cells.choice("sex", _SEXES) or ""
         _check_person(cells, identity, born_on, died_on, sex)
         _check_membership(cells, start, until, born_on=born_on, died_on=died_on, today=today)
+        leave_reason = cells.text("leave_reason", max_length=40, required=False)
+        if _DEATH.search(leave_reason) and not cells.raw("died_on"):
+            cells.fault("died_on", f"离户原因写的是{leave_reason}，要有死亡日期")
         member = RegisterRow(
             row=row.number,
             household=cells.code("household"),
@@ -73,7 +77,7 @@ def read_members(
             status=_read_status(cells, villages, today),
             start=start or _ALWAYS,
             until=until,
-            leave_reason=cells.text("leave_reason", max_length=40, required=False),
+            leave_reason=leave_reason,
             died_on=died_on,
             split_from=cells.code("split_from", required=False),
         )

@@ -109,6 +109,7 @@ async def post_adjustments(
     facts: MonthFacts,
     answer: Answer,
     run_id: RunId,
+    below_plan: frozenset[str],
     now: datetime,
 ) -> tuple[int, int]:
     """Post the changes of a closed month in the open cycle; return how many were posted and how many were not covered.
@@ -116,14 +117,15 @@ async def post_adjustments(
     Only lines whose approved sum changed are posted, each between 0 and the change of its own approved sum. An upward
     posting that the year's budget line does not cover is left for a later run, and so is every posting while no month
     that has ended is open. Amounts already posted in the open cycle are not posted twice. A line that a stopping
-    finding blocks in the closed month is not posted; one that a later month's finding blocks is only reduced.
+    finding blocks in the closed month is not posted; one that a later month's finding blocks, or that is `below_plan`,
+    is only reduced.
 
     Raises:
         SecondDuty: the actor holds another duty of the open cycle (R14).
     """
     county, settled = cycle.county_code, facts.settled or {}
     blocked = await list_blocked_lines(conn, county, cycle.month)
-    suspect = await list_suspect_lines(conn, county)
+    suspect = below_plan | await list_suspect_lines(conn, county)
     target = await LOCK_TARGET_CYCLE.maybe(conn, county=county, month=cycle.month, states=(RUN.before, RUN.after))
     posted: dict[str, PostedAdjustment] = {}
     if target is not None:

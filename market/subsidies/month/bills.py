@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
+from market.subsidies.identifiers import index_identifier
 from market.subsidies.month.steps import CLOSE
 from market.subsidies.names import Operator, ServiceKind
 
@@ -42,5 +43,5 @@ async def list_bills(conn: Connection, seal: Seal, number: str, *, limit: int = 
     The caller has verified that the number belongs to the reader.
     """
     return await LIST_BILLS.all(
-        conn, number_index=seal.index(number), closed=CLOSE.after, limit=min(limit, MAX_BILL_MONTHS)
+        conn, number_index=index_identifier(seal, number), closed=CLOSE.after, limit=min(limit, MAX_BILL_MONTHS)
     )

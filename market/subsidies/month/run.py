@@ -15,7 +15,7 @@ from market.kernel.seal import Seal
 from market.subsidies.engine.answer import Answer, Totals
 from market.subsidies.engine.calculate import calculate
 from market.subsidies.engine.models import Case
-from market.subsidies.findings.checks import run_checks
+from market.subsidies.findings.checks import list_unpaid_below_plan, run_checks
 from market.subsidies.models import DUTY_NAMES, ApprovalsWouldBeVoid, CycleState, Duty, Outcome, RunId
 from market.subsidies.month.adjust import post_adjustments
 from market.subsidies.month.build_case import MonthFacts, load_facts
@@ -119,8 +119,9 @@ async def run_month(
     )
     postings = waiting = changed = 0
     if cycle.state is CLOSE.after:
+        below = await list_unpaid_below_plan(conn, cycle, run.id)
         postings, waiting = await post_adjustments(
-            conn, actor, cycle, facts=facts, answer=answer, run_id=run.id, now=now
+            conn, actor, cycle, facts=facts, answer=answer, run_id=run.id, below_plan=below, now=now
         )
     else:
         if fresh or cycle.state is RUN.before:

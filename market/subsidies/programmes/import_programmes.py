@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import msgspec
+from msgspec import Struct
 
 from market.identity.models import Actor
 from market.kernel import Connection, Query
@@ -22,7 +23,7 @@ from market.subsidies.imports.upload import (
     require_changes_taken,
 )
 from market.subsidies.models import FileId
-from market.subsidies.names import MONITORING_TYPES
+from market.subsidies.names import MONITORING_TYPES, ServiceKind
 from market.subsidies.programmes.differences import find_programme_changes
 from market.subsidies.programmes.source import ProgrammeSource, ProgrammesSource, ProgrammeTerms
 from market.subsidies.programmes.stored import load_documents, load_programmes
@@ -30,7 +31,14 @@ from market.subsidies.programmes.stored import load_documents, load_programmes
 MAX_PROGRAMMES = 100
 
 
-LIST_PROGRAMME_CODES = Query(str, "SELECT code FROM programmes WHERE county_code = :county ORDER BY code")
+class _ProgrammeKinds(Struct, frozen=True):
+    code: str
+    kinds: list[ServiceKind]
+
+
+LIST_PROGRAMME_KINDS = Query(
+    _ProgrammeKinds, "SELECT code, kinds FROM programmes WHERE county_code = :county ORDER BY code"
+)
 UPSERT_PROGRAMME = Query(
     None,
     """
@@ -118,6 +126,11 @@ async def import_programmes(conn: Connection, actor: Actor | None, upload: Prepa
             text = _get_text(programme, documents, texts)
             await _store(conn, actor, upload, programme, text, file_id=file_id)
     return answer
+
+
+async def load_programme_kinds(conn: Connection, county: str) -> dict[str, list[ServiceKind]]:
+    """Return the services that each programme of a county is for, by its code."""
+    return {each.code: each.kinds for each in await LIST_PROGRAMME_KINDS.all(conn, county=county)}
 
 
 async def _store(

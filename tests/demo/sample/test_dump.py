@@ -9,7 +9,7 @@ from market.demo.sample.accounts import list_logins
 from market.kernel import Connection
 from market.kernel.embedded import find_binaries
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT
-from market.subsidies.imports.bindings import BINDING_IDENTITY_CONTEXT
+from market.subsidies.imports.binding_facts import BINDING_IDENTITY_CONTEXT
 from market.subsidies.register.queries import IDENTITY_CONTEXT
 from tests.support.make import SEAL
 

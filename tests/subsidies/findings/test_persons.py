@@ -48,8 +48,10 @@ FOREIGN = (
     ),
     "INSERT INTO lines VALUES ('130128', 'X-01', 'telecom', 'mobile')",
     (
-        "INSERT INTO bindings (county_code, line_code, operator, kind, number_id, identity_index, plan_code, change,"
-        " realname, valid_during) VALUES ('130128', 'X-01', 'telecom', 'mobile', (SELECT max(id) FROM identifiers),"
+        "WITH other AS ("
+        "    INSERT INTO identifiers (value_index, value_sealed) VALUES ('other', 'other') RETURNING id)"
+        " INSERT INTO bindings (county_code, line_code, operator, kind, number_id, identity_index, plan_code, change,"
+        " realname, valid_during) VALUES ('130128', 'X-01', 'telecom', 'mobile', (SELECT id FROM other),"
         f" {OWN}, 'P',"
         " '新办', '一致', '{days}')"
     ),
@@ -113,6 +115,18 @@ SPELLINGS = (
     "老样例两面人",
     "包村领导样例两面人",
     "样例两面人水管员",
+    "样例两面人代",
+    "代样例两面人",
+    "样例两面人印",
+    "样例两面人章",
+    "样例两面人签",
+    "样例两面人兼",
+    "样例两面人手签",
+    "村样例两面人",
+    "样例两面人村",
+    "Ｘ样例两面人",
+    "样例两面人记",
+    "代样例两面人签",
 )
 
 
@@ -133,7 +147,8 @@ async def find_same(county: Connection, agent: str, assessor: str, *, line: str 
 @pytest.mark.parametrize(
     ("agent", "assessor"),
     [
-        ("样例两面人", "样例两面人书"),
+        ("张三", "张三丰"),
+        ("张三", "李张三"),
         ("王主任", "王书记"),
         ("村主任", "村会计"),
         ("村委会主任", "村委会书记"),

@@ -33,6 +33,8 @@ async def list_faults(player: Player, kind: str, path: Path) -> list[tuple[str, 
         ({"享受起": "2018-08-31"}, [("享受起", "不能早于审定的那个月，最早 2018-09-01")]),
         ({"状态": "批准"}, [("状态", "应是 已申请、公示中、已审定、查重未通过、未通过、已撤回 之一")]),
         ({"户编号": "H02"}, [("户编号", "名册里这个人在 H01 户")]),
+        ({"申请日": "1950-01-01"}, [("申请日", "这天名册里这个人不在哪一户，最早在册是 2016-01-01")]),
+        ({"申请日": "2015-12-31"}, [("申请日", "这天名册里这个人不在哪一户，最早在册是 2016-01-01")]),
         ({"村级评议人": ""}, [("村级评议人", "已审定的要有村级评议人")]),
         ({"审定日": "", "享受起": ""}, [("审定日", "已审定的要有审定日"), ("享受起", "已审定的要有享受起")]),
     ],
@@ -43,6 +45,26 @@ async def test_an_enrolment_out_of_order_is_refused(
 ) -> None:
     path = edit_copy(ENROLMENTS, folder, "late.csv", keep_row(1, 业务编号="YD-90", **cells))
     assert await list_faults(january, "enrolments", path) == faults
+
+
+async def test_a_household_that_the_person_left_long_ago_is_refused(january: Player, folder: Path) -> None:
+    left = keep_row(1, 户编号="H02", 成员序号="9", 与户主关系="其他", 成员自="2010-01-01", 成员至="2011-01-01")
+    register = edit_copy(REGISTER, folder, "r.csv", left)
+    assert (await run_import_command(january, "register", register, "gan", "--take-changes"))["outcome"] == "ok"
+    path = edit_copy(ENROLMENTS, folder, "e.csv", keep_row(1, 业务编号="YD-90", 户编号="H02"))
+    faults = await list_faults(january, "enrolments", path)
+    assert faults == [("户编号", "名册里这个人从申请日 2018-09-16 起在 H01 户")]
+
+
+async def test_what_is_known_of_the_applicant_later_refuses_no_enrolment_that_is_stored(
+    january: Player, folder: Path
+) -> None:
+    dead = edit_copy(REGISTER, folder, "r.csv", keep_row(1, 死亡日期="2018-08-01", 成员至="2018-08-02"))
+    assert (await run_import_command(january, "register", dead, "gan", "--take-changes"))["outcome"] == "ok"
+    known = edit_copy(ENROLMENTS, folder, "known.csv", keep_row(1))
+    assert (await run_import_command(january, "enrolments", known, "gan"))["outcome"] == "ok"
+    new = edit_copy(ENROLMENTS, folder, "new.csv", keep_row(1, 业务编号="YD-90"))
+    assert (await list_faults(january, "enrolments", new))[0][0] == "申请日"
 
 
 async def test_a_decision_on_the_day_after_the_notice_and_entitlement_in_its_month_are_accepted(
@@ -64,6 +86,9 @@ async def test_a_decision_on_the_day_after_the_notice_and_entitlement_in_its_mon
         ({"成员自": "2019-02-04"}, [("成员自", f"不能晚于今天 {IMPORT_DAY}")]),
         ({"成员至": "2019-02-05"}, [("成员至", "不能晚于明天；最后一天是今天的写 2019-02-04")]),
         ({"性别": "女"}, [("性别", "与身份证号不一致，应是男")]),
+        ({"离户原因": "死亡", "成员至": "2018-06-02"}, [("死亡日期", "离户原因写的是死亡，要有死亡日期")]),
+        ({"离户原因": "因病去世", "成员至": "2018-06-02"}, [("死亡日期", "离户原因写的是因病去世，要有死亡日期")]),
+        ({"离户原因": "病故", "成员至": "2018-06-02"}, [("死亡日期", "离户原因写的是病故，要有死亡日期")]),
         ({"监测类型": "返贫户"}, [("监测类型", "应是 脱贫不稳定户、边缘易致贫户、突发严重困难户 之一，或者空着")]),
         ({"原建档立卡": "是", "监测类型": "边缘易致贫户"}, [("监测类型", "原建档立卡“是”的不会是边缘易致贫户")]),
         ({"原建档立卡": "否", "监测类型": "脱贫不稳定户"}, [("监测类型", "原建档立卡“否”的不会是脱贫不稳定户")]),

@@ -230,6 +230,7 @@ async def test_bad_cells_of_enrolments_are_named(january: Player, folder: Path) 
         (3, "户编号", "H99"),
         (4, "公示止", ""),
         (5, "审定日", "2018-01-01"),
+        (6, "项目", "P3"),
         (6, "业务编号", "YD-03"),
     ]
 

@@ -1,0 +1,14 @@
+"""The versions of a line's binding are kept apart by the hash of the line."""
+
+from pathlib import Path
+
+from payments.migrate import run_script
+
+revision = "0112"
+down_revision = "0111"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_script((Path(__file__).parents[1] / "sql/0112_lines_by_hash.sql").read_text("utf-8"))

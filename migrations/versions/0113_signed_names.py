@@ -1,0 +1,20 @@
+"""Who signs for somebody, and how, is no part of a name."""
+
+from pathlib import Path
+
+from payments.migrate import run_script
+
+revision = "0113"
+down_revision = "0112"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    folder = Path(__file__).parents[1]
+    for script in (
+        "functions/fold_name.sql",
+        "functions/list_name_parts.sql",
+        "sql/0113_signed_names.sql",
+    ):
+        run_script((folder / script).read_text("utf-8"))
