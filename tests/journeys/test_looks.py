@@ -14,12 +14,13 @@ from tests.web.ui.test_in_browser import SMALL_TARGETS, SMALL_TEXT
 PHONE, NARROWEST = 360, 320
 SHOP = (
     "/", "/kinds", "/kinds/fruit", "/search?q=小米", "/search?q=菠萝蜜", "/search?low=a&high=1", "/places/1306",
-    "/places/130624", "/goods/1", "/goods/2", "/stays/3", "/sign-in", "/nothing/here",
+    "/places/130624", "/goods/1", "/goods/2", "/stays/3", "/packages", "/sign-in", "/nothing/here",
 )  # fmt: skip
 OWN = (
     "/cart", "/checkout", "/me", "/farm", "/farm/orders", "/farm/guests", "/farm/sell", "/farm/sell/local-1",
     "/farm/sell/stay", "/farm/listings/1", "/farm/listings/1/edit", "/farm/money", "/farm/bill", "/farm/mine",
     "/farm/apply", "/farm/apply?new=1", "/farm/apply?at=130624", "/farm/apply?at=130624101201",
+    "/farm/packages", "/farm/packages/new", "/farm/invoices",
 )  # fmt: skip
 HOST = ("/farm/listings/3", "/farm/listings/3/edit", "/farm/listings/3/nights")
 

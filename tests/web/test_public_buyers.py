@@ -20,7 +20,8 @@ async def test_a_unit_is_verified_and_its_buyer_pays_the_price_for_public_units(
     async with await village.browser(county, second_factor=True) as official:
         await official.open("/desk/public-buyers?county=130624", status=403)
     async with await village.browser(village.buyer) as buyer:
-        await buyer.open(f"/goods/{await village.number(village.dates.listing_id)}")
+        goods = f"/goods/{await village.number(village.dates.listing_id)}"
+        await buyer.open(goods)
         await buyer.submit("/cart/goods", n="1")
         assert "公家单位的价" not in (await buyer.open("/cart")).text
         async with await village.browser(staff, second_factor=True) as desk:
@@ -38,6 +39,11 @@ async def test_a_unit_is_verified_and_its_buyer_pays_the_price_for_public_units(
             assert "记好了" in seen.text
             assert code in seen.text
         assert "公家单位的价" in (await buyer.open("/cart")).text
+        own = await buyer.open(goods)
+        assert ("¥30.00" in own.html, "这是公家单位的价" in own.text) == (True, True)
+        async with await village.browser() as visitor:
+            seen = await visitor.open(goods)
+            assert ("¥30.00" in seen.html, "公家单位一" in seen.text) == (False, True)
         seen = await buyer.open("/me/data")
         assert "样例中学食堂" in seen.text
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from market.catalogue.detail import ListingVariant, ProductDetail, get_listing_id, get_product, get_shelf_place
 from market.catalogue.freight import Shipment, compute_freight, find_parcel_fault
@@ -17,7 +17,8 @@ from market.counties.load import load_county_settings
 from market.favourites.models import FavouriteKind
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
-from market.kernel import Database, Fen
+from market.identity.public_buyers import list_buying_now
+from market.kernel import Connection, Database, Fen
 from market.kernel.clock import Clock
 from market.settings import Settings
 from market.web.pages import redirect, render_page
@@ -71,7 +72,7 @@ class ProductView(Struct, frozen=True):
     presale_words: list[str]
 
 
-def _product_view(product: ProductDetail, *, pay_minutes: int, today: date) -> ProductView:
+def _product_view(product: ProductDetail, *, pay_minutes: int, today: date, public: bool) -> ProductView:
     listing, base = product.listing, product.variants[0]
     open_ones = [each for each in product.variants if each.left is None or each.left > 0]
     word = get_count_word(base.unit)
@@ -89,7 +90,7 @@ def _product_view(product: ProductDetail, *, pay_minutes: int, today: date) -> P
         price_fen=base.price_fen,
         unit=f"一{word}",
         per=format_comparison_price(base.price_fen, base.net_g, base.pieces, base.unit),
-        prices=_list_further_prices(product.variants),
+        prices=_list_further_prices(product.variants, public=public),
         count_word=word,
         choices=[(str(each.id), _format_choice(each)) for each in open_ones],
         left=selling,
@@ -105,16 +106,37 @@ def _product_view(product: ProductDetail, *, pay_minutes: int, today: date) -> P
     )
 
 
-def _list_further_prices(variants: Sequence[ListingVariant]) -> list[str]:
-    """Return the lower prices of the packs in words, each with the name of its pack if there are several."""
+async def _apply_public_price(
+    conn: Connection, product: ProductDetail, visitor: Actor | None, *, today: date
+) -> tuple[ProductDetail, bool]:
+    """Return the product at the prices of a public unit and true, if the visitor buys for one."""
+    offered = any(each.public_price_fen is not None for each in product.variants)
+    if not offered or visitor is None or not await list_buying_now(conn, [visitor.account_id], day=today):
+        return product, False
+    variants = [
+        structs.replace(each, price_fen=each.public_price_fen) if each.public_price_fen is not None else each
+        for each in product.variants
+    ]
+    return structs.replace(product, variants=variants), True
+
+
+def _list_further_prices(variants: Sequence[ListingVariant], *, public: bool) -> list[str]:
+    """Return the lower prices of the packs in words, each with the name of its pack if there are several.
+
+    `public`: the prices are already those for public units, and the words say so.
+    """
     prices: list[str] = []
     for variant in variants:
         word = get_count_word(variant.unit)
         name = f"{variant.label or format_unit(variant.unit)}：" if len(variants) > 1 else ""
         prices += [
-            f"{name}满 {tier.from_quantity} {word}，一{word} {yuan(tier.price_fen)} 元" for tier in variant.tiers
+            f"{name}满 {tier.from_quantity} {word}，一{word} {yuan(tier.price_fen)} 元"
+            for tier in variant.tiers
+            if tier.price_fen < variant.price_fen
         ]
-        if variant.public_price_fen is not None:
+        if public and variant.public_price_fen is not None:
+            prices.append(f"{name}这是公家单位的价，您的单位核过了")
+        elif variant.public_price_fen is not None:
             prices.append(f"{name}公家单位一{word} {yuan(variant.public_price_fen)} 元，核过的单位登录后按这个价")
     return prices
 
@@ -192,7 +214,8 @@ async def show_product(
         if any(each.reserved for each in product.variants):
             county = await load_county_settings(conn, product.listing.county_code, day=clock.today())
             minutes = county.pay_minutes or minutes
-        item = _product_view(product, pay_minutes=minutes, today=clock.today())
+        product, public = await _apply_public_price(conn, product, visitor, today=clock.today())
+        item = _product_view(product, pay_minutes=minutes, today=clock.today(), public=public)
         parts = await load_price_split(conn, product.listing, item.price_fen)
         coupons = await load_listing_coupons(conn, visitor, product.listing, item.price_fen, day=clock.today())
     region = read_region(request.query_params.get("region", ""))
