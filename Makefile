@@ -30,8 +30,9 @@ faults: .venv/.ready-to-test ## fault tests: kill -9 and a failing provider, in 
 pages: .venv/.ready-to-test browser ## measure the pages in Chromium; take the screenshots of the docs
 	@$(BIN)/python -m tests.pages
 
-schema: .venv/.ready ## regenerate migrations/schema.sql
+schema: .venv/.ready ## regenerate migrations/schema.sql and migrations/guards.txt
 	@$(BIN)/python migrations/dump_schema.py > migrations/schema.new && mv migrations/schema.new migrations/schema.sql
+	@$(BIN)/python migrations/dump_schema.py --guards > migrations/guards.new && mv migrations/guards.new migrations/guards.txt
 
 lock: $(UV) ## update the locked dependencies
 	@$(UV) pip compile --universal --python-version 3.12 --generate-hashes --no-header --no-annotate --upgrade -q -o requirements.lock pyproject.toml

@@ -30,6 +30,7 @@ from market.audit.verification import AuditHead, list_heads, verify_audit
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServerError, embedded_server, find_binaries
 from market.kernel.migrate import create_database
+from market.kernel.schema_guards import list_schema_changes
 from market.orders.money.verification import RELEASE_PREFIX, verify_orders
 from payments.sql import prepare_connection
 from payments.verification import verify_ledger
@@ -185,6 +186,7 @@ async def verify_restored(dump: Path, dsn: str) -> dict[str, object]:
     try:
         counts = await count_rows(conn)
         discrepancies = [*await verify_ledger(conn, prefixes=(RELEASE_PREFIX,)), *await verify_orders(conn)]
+        discrepancies += await list_schema_changes(conn)
         _, faults = await verify_audit(conn, noted=convert(noted["audit_heads"], list[AuditHead]))
     finally:
         await conn.close()

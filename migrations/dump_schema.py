@@ -1,6 +1,6 @@
 """Print the schema of both migration branches, as `pg_dump` shows it after migrating an empty database.
 
-With `--sql`, print the statements that the migrations run.
+With `--sql`, print the statements that the migrations run; with `--guards`, what `market ledger verify` compares.
 """
 
 import asyncio
@@ -13,8 +13,10 @@ from pathlib import Path
 
 from alembic import command
 
+from market.kernel import open_database
 from market.kernel.embedded import embedded_server, find_binaries
 from market.kernel.migrate import create_database, make_alembic_config, upgrade
+from market.kernel.schema_guards import list_guards, write_guards
 
 
 def dump_schema() -> str:
@@ -39,5 +41,20 @@ def list_statements() -> str:
     return out.getvalue()
 
 
+def dump_guards() -> str:
+    """Return the guards of the schema with their digests."""
+    with tempfile.TemporaryDirectory() as folder, embedded_server(Path(folder), fsync="off") as server:
+        asyncio.run(create_database(server.dsn("postgres"), "market"))
+        upgrade(server.dsn())
+
+        async def read() -> str:
+            db = await open_database(server.dsn(), max_size=1)
+            async with db.connection() as conn:
+                return write_guards(await list_guards(conn))
+
+        return asyncio.run(read())
+
+
 if __name__ == "__main__":
-    sys.stdout.write(list_statements() if "--sql" in sys.argv else dump_schema())
+    printed = {"--sql": list_statements, "--guards": dump_guards}.get("".join(sys.argv[1:2]), dump_schema)
+    sys.stdout.write(printed())

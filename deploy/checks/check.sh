@@ -15,6 +15,8 @@ $bin/lint-imports --no-cache >"$output" || { cat "$output"; exit 1; }
 step "migrations"
 $bin/python migrations/dump_schema.py >"$output"
 diff -u migrations/schema.sql "$output"
+$bin/python migrations/dump_schema.py --guards >"$output"
+diff -u migrations/guards.txt "$output"
 $bin/python migrations/dump_schema.py --sql >"$output"
 $bin/squawk --config migrations/squawk.toml <"$output"
 step "docs"

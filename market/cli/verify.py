@@ -11,6 +11,7 @@ from market.audit.verification import list_heads
 from market.audit.verification import verify_audit as verify_record
 from market.cli.runtime import DONE, REFUSED, open_runtime, print_result, run
 from market.kernel import Query, open_database
+from market.kernel.schema_guards import list_schema_changes
 from market.orders.money.verification import RELEASE_PREFIX, verify_orders
 from payments.verification import add_checkpoints, find_checkpoint
 from payments.verification import verify_ledger as verify_postings
@@ -33,7 +34,7 @@ COUNT_LEDGER_ROWS = Query(
 
 
 def verify_ledger(*, everything: bool, as_json: bool) -> int:
-    """Verify the ledger and print the findings; return 1 if there are any.
+    """Verify the ledger, and the schema that guards it, and print the findings; return 1 if there are any.
 
     Without `everything`, what is open or newer than the last checkpoint. Without findings, checkpoints are added; only
     the owner of the database may, so that the service cannot close what it posted.
@@ -46,6 +47,7 @@ def verify_ledger(*, everything: bool, as_json: bool) -> int:
                 since = None if everything else await find_checkpoint(conn)
                 findings.extend(await verify_postings(conn, since=since, prefixes=(RELEASE_PREFIX,)))
                 findings.extend(await verify_orders(conn, since=since))
+                findings.extend(await list_schema_changes(conn))
                 size = await COUNT_LEDGER_ROWS.one(conn, after=since.through_id if since else 0)
             result = {"outcome": "broken" if findings else "ok", **to_builtins(size), "findings": findings}
             if not findings:

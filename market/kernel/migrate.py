@@ -18,7 +18,7 @@ IMPLIED_REVISIONS = {"p0001", "p0010", "p0011"}
 """Revisions of `payments` that revisions of the market depend on: Alembic stores no row for them."""
 
 
-def _get_migrations_folder() -> Path:
+def get_migrations_folder() -> Path:
     """Return the migrations folder: next to the package in a checkout, inside it in a wheel."""
     package = Path(__file__).parents[1]
     return package / "_migrations" if (package / "_migrations").exists() else package.parent / "migrations"
@@ -29,7 +29,7 @@ def get_version_folders() -> tuple[Path, Path]:
     spec = find_spec("payments")
     assert spec is not None
     assert spec.origin is not None
-    return Path(spec.origin).parent / "migrations" / "versions", _get_migrations_folder() / "versions"
+    return Path(spec.origin).parent / "migrations" / "versions", get_migrations_folder() / "versions"
 
 
 def get_heads() -> set[str]:
@@ -47,7 +47,7 @@ def make_alembic_config(dsn: str = "") -> "Config":
     from alembic.config import Config  # slow to import, and not needed while the schema is current
 
     config = Config()
-    config.set_main_option("script_location", str(_get_migrations_folder()).replace("%", "%%"))
+    config.set_main_option("script_location", str(get_migrations_folder()).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
     config.set_main_option(
         "version_locations", "\n".join(str(folder).replace("%", "%%") for folder in get_version_folders())

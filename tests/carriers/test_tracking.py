@@ -223,6 +223,36 @@ async def test_a_push_while_its_parcel_is_asked_for_is_not_lost(travel: Travel, 
     assert len((await travel.see()).facts) == 2
 
 
+async def send_two(travel: Travel) -> None:
+    """Send two parcels and receive a push about each."""
+    for number in ("ZT0000001", "ZT0000002"):
+        await travel.send(number)
+        await receive_push(travel.shopping.db, travel.carriers, *push(number=number, event=number))
+
+
+async def test_a_push_that_cannot_be_applied_delays_no_other(travel: Travel, owner: Connection) -> None:
+    await send_two(travel)
+    await owner.execute(
+        "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF NEW.tracking = 'ZT0000001' THEN RAISE EXCEPTION 'poison'; END IF; RETURN NEW; END $$;"
+        "CREATE TRIGGER poison BEFORE UPDATE ON tracked_parcels FOR EACH ROW EXECUTE FUNCTION poison()"
+    )
+    assert [await apply_pushes(travel.shopping.db) for _ in range(2)] == [1, 0]
+    rows = await owner.fetch("SELECT state, attempts, next_at > now() AS waits FROM carrier_pushes ORDER BY event_id")
+    assert [tuple(row) for row in rows] == [("new", 1, True), ("done", 1, True)]
+    await owner.execute("DROP TRIGGER poison ON tracked_parcels; UPDATE carrier_pushes SET next_at = now()")
+    assert await apply_pushes(travel.shopping.db) == 1
+
+
+async def test_a_push_about_a_locked_parcel_delays_no_other(travel: Travel, owner: Connection) -> None:
+    await send_two(travel)
+    async with owner.transaction():
+        await owner.execute("SELECT FROM tracked_parcels WHERE tracking = 'ZT0000001' FOR NO KEY UPDATE")
+        assert await asyncio.wait_for(apply_pushes(travel.shopping.db), 2) == 1
+    await owner.execute("UPDATE carrier_pushes SET next_at = now()")
+    assert await apply_pushes(travel.shopping.db) == 1
+
+
 async def test_a_push_before_the_sellers_form_waits_for_it(travel: Travel, owner: Connection) -> None:
     await receive_push(travel.shopping.db, travel.carriers, *push())
     assert await apply_pushes(travel.shopping.db) == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from market.cli import execute
-from market.kernel import Database
+from market.kernel import Connection, Database
 from payments import post
 from tests.conftest import NOW
 from tests.support.app import SECRET
@@ -93,3 +93,16 @@ async def test_an_unpaid_order_has_no_postings_and_an_unknown_one_is_refused(
     assert (refused["outcome"], refused["code"]) == ("refused", "not_found")
     assert await run("postings", "--order", "x") == 2
     assert await run("postings") == 2
+
+
+@pytest.mark.usefixtures("number")
+async def test_verify_names_what_was_replaced_in_the_schema(
+    owner: Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await owner.execute(
+        "CREATE OR REPLACE FUNCTION check_order_sums() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"
+    )
+    capsys.readouterr()
+    assert await run("verify", "--all", "--json") == 1
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert {"code": "schema_changed", "subject": "function public.check_order_sums()", "detail": "changed"} in found

@@ -3,10 +3,13 @@
 import asyncio
 import os
 import signal
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from market.demo.children import MAX_RESTARTS, Child, ChildEndsAgain, stop_processes
+from market.demo.children import MAX_RESTARTS, Child, ChildEndsAgain, run_service, stop_processes
+from tests.support.app import build_settings
 
 
 async def wait_for_ever() -> None:
@@ -37,3 +40,22 @@ def test_a_killed_process_is_started_again_a_few_times_a_minute() -> None:
         assert child.process.is_alive()
     finally:
         stop_processes([child.process])
+
+
+async def test_the_service_of_the_demo_lets_a_thousand_connections_wait(
+    dsn: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rush of a sale connects faster than one process accepts."""
+    asked: dict[str, Any] = {}
+
+    class ListeningError(Exception):
+        pass
+
+    def listen(*_: object, **options: Any) -> None:
+        asked.update(options)
+        raise ListeningError
+
+    monkeypatch.setattr("granian.server.embed.Server", listen)
+    with pytest.raises(ListeningError):
+        await run_service(build_settings(dsn, folder))
+    assert asked["backlog"] >= 1_024

@@ -1,0 +1,42 @@
+"""What everybody reads costs no transaction, and no statement is planned again each time."""
+
+import pytest
+
+from market.catalogue.detail import get_product
+from market.kernel import Database
+from tests.conftest import NOW
+from tests.support.make import make_product
+from tests.web.conftest import Village
+
+SHOWN = 8
+"""From the sixth execution on PostgreSQL uses the plan that fits all values, if it is as good."""
+
+
+async def test_public_pages_are_read_without_a_transaction(village: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = await village.number(village.dates.listing_id)
+    begun: list[str] = []
+    begin = Database.transaction
+
+    def count(self: Database, **options: str) -> object:
+        begun.append(str(options))
+        return begin(self, **options)
+
+    async with await village.browser() as visitor:
+        await visitor.open("/")
+        monkeypatch.setattr(Database, "transaction", count)
+        for path in ("/", f"/goods/{number}", "/kinds"):
+            await visitor.open(path)
+    assert begun == []
+
+
+async def test_a_statement_that_is_read_often_is_planned_once(database: Database) -> None:
+    async with database.transaction() as conn:
+        product = await make_product(conn)
+    async with database.connection() as conn:
+        for _ in range(SHOWN):
+            await get_product(conn, product.listing_id, now=NOW)
+        plans = await conn.fetch(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE custom_plans > 3"
+        )
+    assert plans
+    assert any(each["generic_plans"] > 0 for each in plans)
