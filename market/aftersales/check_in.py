@@ -19,6 +19,7 @@ from market.aftersales.models import (
 from market.aftersales.receive import receive_suborders
 from market.aftersales.ship import find_own_suborder
 from market.audit.record import add_audit_entry
+from market.bookings.host_nights import is_guest_visible
 from market.bookings.models import BookingState
 from market.bookings.transitions import index_check_in_code
 from market.identity.models import Actor, NotFound
@@ -281,12 +282,16 @@ async def _find_booking(conn: Connection, seal: Seal, actor: Actor, code: str) -
     )
 
 
-async def list_guests(conn: Connection, seal: Seal, producer_id: UUID, day: date) -> Sequence[Guest]:
-    """Return a producer's guests in the night of `day`, arrivals of the day first, at most 500."""
+async def list_guests(conn: Connection, seal: Seal, producer_id: UUID, day: date, *, today: date) -> Sequence[Guest]:
+    """Return a producer's guests in the night of `day`, arrivals of the day first, at most 500.
+
+    Thirty days after their stay guests have no name and no phone.
+    """
     rows = await LIST_GUESTS.all(conn, producer_id=producer_id, day=day, limit=MAX_GUESTS)
     guests: list[Guest] = []
     for row in rows:
-        address = open_address(seal, row.address_sealed)
+        visible = is_guest_visible(row.leave_on, today=today)
+        address = open_address(seal, row.address_sealed) if visible else None
         guests.append(
             build_from(Guest, row, name=address.name if address else "", phone=address.phone if address else "")
         )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.bookings.host_nights import open_guest
+from market.bookings.host_nights import is_guest_visible, open_guest
 from market.bookings.models import BookingState
 from market.catalogue.night_rules import RuleKind
 from market.identity.models import Actor, NotFound
@@ -157,15 +157,22 @@ async def list_host_nights(
     )
 
 
-async def list_host_rooms(conn: Connection, seal: Seal, actor: Actor, listing_id: UUID, night: date) -> list[HostRoom]:
-    """Return the rooms of the actor's stay in one night, with the guests who have paid; unpaid ones have no name."""
+async def list_host_rooms(
+    conn: Connection, seal: Seal, actor: Actor, listing_id: UUID, night: date, *, today: date
+) -> list[HostRoom]:
+    """Return the rooms of the actor's stay in one night, with the guests who have paid; unpaid ones have no name.
+
+    Nor have guests thirty days after their stay.
+    """
     rows = await LIST_HOST_ROOMS.all(conn, listing_id=listing_id, producer_ids=list(actor.producers), night=night)
-    return [_read_room(seal, row) for row in rows]
+    return [_read_room(seal, row, today) for row in rows]
 
 
-def _read_room(seal: Seal, row: _RoomRow) -> HostRoom:
+def _read_room(seal: Seal, row: _RoomRow, today: date) -> HostRoom:
     name, phone = "", ""
-    if row.guest_sealed is not None:
+    if row.leave_on is None or not is_guest_visible(row.leave_on, today=today):
+        pass
+    elif row.guest_sealed is not None:
         guest = open_guest(seal, row.guest_sealed)
         name, phone = guest.name, guest.phone
     elif row.address_sealed and row.state in {BookingState.BOOKED, BookingState.ARRIVED}:

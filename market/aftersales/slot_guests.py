@@ -6,7 +6,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.bookings.host_nights import is_guest_visible
 from market.kernel import Connection, Query
+from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.orders.address import open_address
@@ -61,13 +63,17 @@ LIST_SLOT_GUESTS = Query(
 
 
 async def list_slot_guests(
-    conn: Connection, seal: Seal, producer_ids: Sequence[UUID], *, first: date, last: date
+    conn: Connection, seal: Seal, producer_ids: Sequence[UUID], *, first: date, last: date, today: date
 ) -> list[SlotGuest]:
-    """Return the paid parties of the producers' slots from a day to another, soonest first, at most 500."""
+    """Return the paid parties of the producers' slots from a day to another, soonest first, at most 500.
+
+    Thirty days after their visit parties have no name and no phone.
+    """
     rows = await LIST_SLOT_GUESTS.all(conn, producer_ids=list(producer_ids), first=first, last=last, limit=MAX_PARTIES)
-    return [_build_guest(seal, row) for row in rows]
+    return [_build_guest(seal, row, today) for row in rows]
 
 
-def _build_guest(seal: Seal, row: _SlotGuestRow) -> SlotGuest:
-    address = open_address(seal, row.address_sealed)
+def _build_guest(seal: Seal, row: _SlotGuestRow, today: date) -> SlotGuest:
+    visible = is_guest_visible(get_business_day(row.ends_at), today=today)
+    address = open_address(seal, row.address_sealed) if visible else None
     return build_from(SlotGuest, row, name=address.name if address else "", phone=address.phone if address else "")

@@ -18,10 +18,15 @@ from payments.sql import run_in_pieces
 
 GUEST_CONTEXT = "taken_nights.guest"
 GUEST_LIFETIME = timedelta(days=30)
-"""How long after the stay the name and phone of such a guest are kept."""
+"""How long after the visit a host sees the name and phone of a guest; those that the host entered are deleted then."""
 MAX_DAYS_AHEAD = 400
 """How far ahead a host may close nights: farther than buyers may book."""
 _MAX_NAME_LENGTH = 20
+
+
+def is_guest_visible(leave_on: date, *, today: date) -> bool:
+    """Return whether a host still sees who came and left on a day."""
+    return today < leave_on + GUEST_LIFETIME
 
 
 class HostGuest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,6 +1,7 @@
 """Replace the secret: encrypt every sealed column again under MARKET_SECRET, and rewrite its blind indexes."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -105,6 +106,15 @@ SEALED_FILES = (
     SealedColumn("case_snapshots", "case_sealed", CASE_CONTEXT, key=("county_code", "manifest_sha256")),
 )
 """Columns of bytes rather than text, a row of which may have megabytes."""
+INDEX_COPIES = (
+    ("enrolments", "identity_index"),
+    ("bindings", "identity_index"),
+    ("cycle_duties", "person_key"),
+    ("producer_steps", "person_key"),
+)
+"""Blind indexes of identity numbers in columns that have no index of their own in `SEALED_COLUMNS`."""
+_VERSIONED = frozenset({"persons", "enrolments", "bindings"})
+"""Tables whose changed rows are kept as evidence; another index of the same number is no change."""
 
 
 async def reseal_database(*, indexes: bool) -> dict[str, object]:
@@ -126,7 +136,7 @@ async def reseal_database(*, indexes: bool) -> dict[str, object]:
         try:
             await prepare_connection(conn)
             if indexes:
-                await _collect_identities(conn, seal)
+                await _collect_identities(conn, seal, derive_seal(settings.secret_old))
             counts: dict[str, int] = {}
             for each in SEALED_COLUMNS:
                 counts[f"{each.table}.{each.column}"] = await _reseal(conn, seal, each, indexes=indexes)
@@ -154,7 +164,8 @@ async def _reseal(conn: "asyncpg.Connection[Any]", seal: Seal, target: SealedCol
             changes = [
                 change for row in rows if (change := _change_row(seal, target, row, indexes=indexes)) is not None
             ]
-            await _write_chunk(conn, target, changes)
+            async with _without_versions(conn, target.table, wanted=indexes and bool(changes)):
+                await _write_chunk(conn, target, changes)
         done += len(changes)
         if len(rows) < _CHUNK:
             return done
@@ -211,29 +222,51 @@ async def _write_chunk(conn: "asyncpg.Connection[Any]", target: SealedColumn, ch
     await conn.executemany(f"UPDATE {target.table} SET {assignments} WHERE {condition}", changes)
 
 
-async def _collect_identities(conn: "asyncpg.Connection[Any]", seal: Seal) -> None:
-    """Note the old and new index of every registered person, before they are rewritten."""
+@asynccontextmanager
+async def _without_versions(conn: "asyncpg.Connection[Any]", table: str, *, wanted: bool) -> AsyncGenerator[None]:
+    """Keep no versions of the rows that this transaction changes; a transaction that fails has changed nothing."""
+    if not wanted or table not in _VERSIONED:
+        yield
+        return
+    await conn.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_keep_changed")
+    yield
+    await conn.execute(f"ALTER TABLE {table} ENABLE TRIGGER {table}_keep_changed")
+
+
+async def _collect_identities(conn: "asyncpg.Connection[Any]", seal: Seal, earlier: Seal) -> None:
+    """Note the old and new index of every identity number that is stored, of the register or not.
+
+    Both are computed, so that a rotation that was stopped continues where it was.
+    """
     await conn.execute("CREATE TEMPORARY TABLE identities (old bytea PRIMARY KEY, new bytea NOT NULL)")
-    rows = await conn.fetch("SELECT DISTINCT ON (identity_index) identity_index, identity_sealed FROM persons")
+    numbers: set[str] = set()
+    for target in SEALED_COLUMNS:
+        if target.column == "identity_sealed":
+            rows = await conn.fetch(
+                f"SELECT DISTINCT ON (identity_index) identity_sealed FROM {target.table} WHERE identity_sealed <> ''"
+            )
+            numbers |= {seal.open(row["identity_sealed"], target.context) for row in rows}
     await conn.copy_records_to_table(
-        "identities",
-        records=[
-            (row["identity_index"], seal.index(seal.open(row["identity_sealed"], IDENTITY_CONTEXT))) for row in rows
-        ],
+        "identities", records=[(earlier.index(number), seal.index(number)) for number in sorted(numbers)]
     )
 
 
 async def _replace_copied_indexes(conn: "asyncpg.Connection[Any]") -> dict[str, int]:
-    """Rewrite the indexes of persons in the tables that hold no identity number; strangers to the register stay."""
-    own = {each.table for each in SEALED_COLUMNS if each.index == "identity_index"}
-    tables = await conn.fetch(
-        "SELECT table_name FROM information_schema.columns"
-        " WHERE table_schema = 'public' AND column_name = 'identity_index' ORDER BY 1"
-    )
+    """Rewrite the indexes of persons where they are copied: in columns, and in the facts that were replaced."""
     counts: dict[str, int] = {}
-    for table in sorted({row[0] for row in tables} - own):
+    for table, column in INDEX_COPIES:
+        async with conn.transaction(), _without_versions(conn, table, wanted=True):
+            tag = await conn.execute(
+                f"UPDATE {table} t SET {column} = i.new FROM identities i WHERE t.{column} = i.old"
+            )
+        counts[f"{table}.{column}"] = int(tag.rpartition(" ")[2])
+    async with conn.transaction():
+        await conn.execute("ALTER TABLE fact_versions DISABLE TRIGGER fact_versions_append_only")
         tag = await conn.execute(
-            f"UPDATE {table} t SET identity_index = i.new FROM identities i WHERE t.identity_index = i.old"
+            "UPDATE fact_versions"
+            " SET facts = jsonb_set(facts, '{identity_index}', to_jsonb('\\x' || encode(new, 'hex')))"
+            " FROM identities WHERE facts ->> 'identity_index' = '\\x' || encode(old, 'hex')"
         )
-        counts[f"{table}.identity_index"] = int(tag.rpartition(" ")[2])
+        await conn.execute("ALTER TABLE fact_versions ENABLE TRIGGER fact_versions_append_only")
+    counts["fact_versions.facts"] = int(tag.rpartition(" ")[2])
     return counts

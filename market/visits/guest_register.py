@@ -131,7 +131,9 @@ LIST_STAY_GUESTS = Query(
     _StayGuestRow,
     """
     SELECT id, document, guest_sealed, registered_at, delete_on FROM stay_guests
-     WHERE booking_id = :booking_id ORDER BY registered_at, id LIMIT :limit
+     WHERE booking_id = :booking_id AND delete_on > :day::date
+     ORDER BY registered_at, id
+     LIMIT :limit
     """,
 )
 ADD_STAY_GUEST = Query(
@@ -154,13 +156,13 @@ DELETE_DUE_GUESTS = Query(
 async def get_guest_register(
     conn: Connection, seal: Seal, host: Actor, booking_id: UUID, *, now: datetime
 ) -> RegisteredStay:
-    """Return the registered guests of a room of the actor's stay.
+    """Return the registered guests of a room of the actor's stay, until the day on which they are deleted.
 
     Raises:
         NotFound: there is no such booking, or the stay belongs to someone else.
     """
     stay = await _find_stay(conn, host, booking_id)
-    rows = await LIST_STAY_GUESTS.all(conn, booking_id=booking_id, limit=MAX_STAY_GUESTS)
+    rows = await LIST_STAY_GUESTS.all(conn, booking_id=booking_id, day=get_business_day(now), limit=MAX_STAY_GUESTS)
     return build_from(RegisteredStay, stay, open=_is_open(stay, now), guests=[_open_guest(seal, row) for row in rows])
 
 

@@ -112,7 +112,11 @@ async def test_the_guest_list_of_a_day_contains_its_guests(shopping: Shopping) -
     order = await a_booked_stay(shopping, rooms=2)
     producer_id = order.suborders[0].producer_id
     async with shopping.db.connection() as conn:
-        lists = [await list_guests(conn, shopping.seal, producer_id, date(2019, 10, day)) for day in (2, 3, 4, 5)]
+        days = [date(2019, 10, day) for day in (2, 3, 4, 5)]
+        lists = [await list_guests(conn, shopping.seal, producer_id, day, today=day) for day in days]
+        for today, name in ((date(2019, 11, 3), "样例买家"), (date(2019, 11, 4), "")):
+            late = await list_guests(conn, shopping.seal, producer_id, days[1], today=today)
+            assert [each.name for each in late] == [name, name]
     assert [[(each.name, each.phone, each.room) for each in guests] for guests in lists] == [
         [],
         [("样例买家", "13900009001", "1 号房"), ("样例买家", "13900009001", "2 号房")],

@@ -68,10 +68,12 @@ async def test_a_guest_of_the_host_takes_closed_nights_and_leaves_with_all_of_th
     guest = guest_nights(stay, count=3, phone="139 0000 9001")
     await enter_guest(conn, SEAL, host, stay.listing_id, guest, now=NOW)
     assert await count_free(conn, stay) == [0, 0, 0]
-    [room] = await list_host_rooms(conn, SEAL, host, stay.listing_id, date(2019, 10, 4))
+    [room] = await list_host_rooms(conn, SEAL, host, stay.listing_id, date(2019, 10, 4), today=date(2019, 11, 4))
     assert (room.name, room.phone, room.arrive_on, room.leave_on, room.state, room.closed) == (
         "样例住客", "13900009001", ARRIVE, date(2019, 10, 6), None, False,
     )  # fmt: skip
+    [room] = await list_host_rooms(conn, SEAL, host, stay.listing_id, date(2019, 10, 4), today=date(2019, 11, 5))
+    assert (room.name, room.phone) == ("", "")
     assert "样例住客" not in str(await conn.fetch("SELECT detail FROM audit_entries"))
     with pytest.raises(RoomTaken):
         await enter_guest(conn, SEAL, host, stay.listing_id, guest_nights(stay, name="样例别人"), now=NOW)
@@ -85,7 +87,7 @@ async def test_nights_of_a_buyer_are_shown_and_cannot_be_closed(shopping: Shoppi
         host = await load_owner(conn, stay.producer_id)
     order = await shopping.place([], nights=[make_october_nights(stay.listing_id)])
     async with shopping.db.connection() as conn:
-        rooms = await list_host_rooms(conn, shopping.seal, host, stay.listing_id, ARRIVE)
+        rooms = await list_host_rooms(conn, shopping.seal, host, stay.listing_id, ARRIVE, today=ARRIVE)
         assert [(room.state, room.name, room.free) for room in rooms] == [("reserved", "", False), (None, "", True)]
     await shopping.pay(order)
 
@@ -182,7 +184,7 @@ async def test_rooms_of_others_and_of_another_stay_are_not_found(conn: Connectio
             await close_nights(conn, actor, listing_id, nights(stay), now=NOW)
         with pytest.raises(NotFound):
             await open_nights(conn, actor, listing_id, nights(stay), now=NOW)
-    assert await list_host_rooms(conn, SEAL, stranger, stay.listing_id, ARRIVE) == []
+    assert await list_host_rooms(conn, SEAL, stranger, stay.listing_id, ARRIVE, today=ARRIVE) == []
     assert await conn.fetchval("SELECT count(*) FROM taken_nights") == 0
 
 

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from market.cli.reseal import SEALED_COLUMNS, SEALED_FILES, NoOldSecret, reseal_database
+from market.cli.reseal import INDEX_COPIES, SEALED_COLUMNS, SEALED_FILES, NoOldSecret, reseal_database
 from market.identity.sign_in import get_phone
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal, derive_seal
 from market.subsidies.month.store_run import CASE_CONTEXT
+from market.subsidies.register.queries import NAME_CONTEXT
 from tests.support.app import SECRET
-from tests.support.make import SEAL, make_account, make_certificate, make_phone, make_producer
+from tests.support.make import SEAL, load_owner, make_account, make_certificate, make_phone, make_producer
 from tests.support.postgres import as_owner
 
 NEW_SECRET = "the next secret of the tests, of 32 characters"
@@ -41,6 +42,81 @@ async def test_every_encrypted_column_is_sealed_again(conn: Connection) -> None:
     assert {(row[0], row[1]) for row in rows} == {
         (each.table, each.column) for each in (*SEALED_COLUMNS, *SEALED_FILES)
     }
+
+
+UNKEYED = {
+    "audit_entries.hash", "audit_entries.previous", "calendar_feeds.secret_hash", "carrier_pushes.body",
+    "checkpoints.hash", "idempotency_keys.fingerprint", "inbox.body", "listing_files.sha256", "orders.fingerprint",
+    "photos.sha256", "sessions.device_key", "sessions.token_hash",
+}  # fmt: skip
+"""Bytes that are no index of a sealed value: hashes without a key, or of what is forgotten in days."""
+SHORT_LIVED = {"sign_in_codes.code_hash", "sign_in_codes.phone_index"}
+"""Indexes that end with their code, in minutes."""
+
+
+async def test_every_blind_index_is_rewritten_or_none(conn: Connection) -> None:
+    rows = await conn.fetch(
+        "SELECT table_name, column_name FROM information_schema.columns WHERE data_type = 'bytea'"
+        " AND table_schema IN ('public', 'payments', 'jobs') AND is_generated = 'NEVER'"
+    )
+    rewritten = {f"{each.table}.{each.index}" for each in SEALED_COLUMNS if each.index}
+    rewritten |= {f"{each.table}.{each.column}" for each in (*SEALED_COLUMNS, *SEALED_FILES)}
+    rewritten |= {f"{table}.{column}" for table, column in INDEX_COPIES}
+    assert {f"{row[0]}.{row[1]}" for row in rows} == rewritten | UNKEYED | SHORT_LIVED
+
+
+IDENTITY = "130624199901019912"
+FIND_INDEX = """
+    SELECT table_name FROM (
+        SELECT 'accounts' AS table_name, identity_index AS value FROM accounts
+        UNION ALL SELECT 'persons', identity_index FROM persons
+        UNION ALL SELECT 'enrolments', identity_index FROM enrolments
+        UNION ALL SELECT 'bindings', identity_index FROM bindings
+        UNION ALL SELECT 'producer_steps', person_key FROM producer_steps
+        UNION ALL SELECT 'cycle_duties', person_key FROM cycle_duties
+        UNION ALL SELECT 'fact_versions', enrolled_index FROM fact_versions) AS found
+     WHERE value = $1 ORDER BY 1
+"""
+
+
+@pytest.mark.usefixtures("rotating")
+async def test_the_index_of_a_person_is_replaced_wherever_it_is_copied(database: Database, owner: Connection) -> None:
+    old, new = SEAL.index(IDENTITY), NEW.index(IDENTITY)
+    async with database.transaction() as conn:
+        producer_id = await make_producer(conn)
+        account_id = (await load_owner(conn, producer_id)).account_id
+    contexts = {each.table: each.context for each in SEALED_COLUMNS if each.column == "identity_sealed"}
+    await owner.execute(
+        "UPDATE accounts SET identity_index = $2, identity_sealed = $3 WHERE id = $1",
+        account_id, old, SEAL.seal(IDENTITY, contexts["accounts"]),
+    )  # fmt: skip
+    await owner.execute(
+        "INSERT INTO producer_steps (producer_id, step, account_id, at) VALUES ($1, 'suspend', $2, now())",
+        producer_id, account_id,
+    )  # fmt: skip
+    await owner.execute("UPDATE producer_steps SET person_key = $1 WHERE step = 'suspend'", old)
+    await owner.execute(
+        "INSERT INTO persons (county_code, identity_index, identity_sealed, name_sealed, born_on, sex)"
+        " VALUES ('130624', $1, $2, $3, '1999-01-01', '女')",
+        old, SEAL.seal(IDENTITY, contexts["persons"]), SEAL.seal("样例顾某", NAME_CONTEXT),
+    )  # fmt: skip
+    # The programme would need its document; what is tested is the person.
+    await owner.execute("ALTER TABLE enrolments DROP CONSTRAINT enrolments_programme")
+    await owner.execute(
+        "INSERT INTO enrolments (county_code, line_code, programme_code, identity_index, identity_sealed,"
+        " household_code, applied_on, status) VALUES ('130624', 'YD-1', 'P', $1, $2, 'H', '2019-01-01', '申请')",
+        old, SEAL.seal(IDENTITY, contexts["enrolments"]),
+    )  # fmt: skip
+    await owner.execute("UPDATE enrolments SET agent = '样例代办'")
+    before = [row[0] for row in await owner.fetch(FIND_INDEX, old)]
+    assert before == ["accounts", "enrolments", "fact_versions", "persons", "producer_steps"]
+    await reseal_database(indexes=True)
+    assert await owner.fetch(FIND_INDEX, old) == []
+    assert [row[0] for row in await owner.fetch(FIND_INDEX, new)] == before
+    assert await owner.fetchval("SELECT facts ->> 'agent' FROM fact_versions") == ""  # and no other version
+    assert (await reseal_database(indexes=True))["outcome"] == "no-op"
+    await owner.execute("UPDATE enrolments SET agent = '样例别人'")
+    assert await owner.fetchval("SELECT count(*) FROM fact_versions") == 2
 
 
 @pytest.mark.usefixtures("rotating")

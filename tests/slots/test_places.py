@@ -283,8 +283,14 @@ async def test_a_party_checks_in_once_on_its_day_and_the_money_is_released(shopp
     assert code is not None
     async with shopping.db.connection() as conn:
         host = await load_owner(conn, activity.producer_id)
-        [guest] = await list_slot_guests(conn, shopping.seal, host.producers, first=SATURDAY, last=SATURDAY)
-        assert (guest.name, guest.phone, guest.party, guest.state) == ("样例买家", "13900009001", 3, "booked")
+        shown: list[tuple[str, str, int, str]] = []
+        for after in (0, 29, 30, 3000):
+            today = SATURDAY + timedelta(days=after)
+            [guest] = await list_slot_guests(
+                conn, shopping.seal, host.producers, first=SATURDAY, last=SATURDAY, today=today
+            )
+            shown.append((guest.name, guest.phone, guest.party, guest.state))
+        assert shown == [("样例买家", "13900009001", 3, "booked")] * 2 + [("", "", 3, "booked")] * 2
 
     async def check_in(now: datetime) -> object:
         async with shopping.db.transaction() as conn:

@@ -112,6 +112,10 @@ async def test_the_register_is_deleted_on_its_day_and_not_before(shopping: Shopp
     order, host = await book(shopping)
     await register(shopping, host, get_booking_id(order), number=VALID)
     due = datetime.fromisoformat("2019-11-04T00:00:00+08:00")
+    for now, count in ((due - timedelta(seconds=1), 1), (due, 0)):
+        async with shopping.db.connection() as conn:
+            kept = await get_guest_register(conn, shopping.seal, host, get_booking_id(order), now=now)
+            assert len(kept.guests) == count
     assert await delete_due_guests(shopping.db, due - timedelta(seconds=1)) == 0
     assert await delete_due_guests(shopping.db, due) == 1
     async with shopping.db.connection() as conn:

@@ -47,14 +47,14 @@ async def load_guests(conn: Connection, seal: Seal, actor: Actor, today: date) -
     by_booking: dict[UUID, Guest] = {}
     for producer_id in actor.producers:
         for day in (today, today + _ONE_DAY):
-            for guest in await list_guests(conn, seal, producer_id, day):
+            for guest in await list_guests(conn, seal, producer_id, day, today=today):
                 by_booking.setdefault(guest.booking_id, guest)
     return list(by_booking.values())
 
 
 async def load_parties(conn: Connection, seal: Seal, actor: Actor, today: date) -> list[SlotGuest]:
     """Return the parties of today's and tomorrow's slots."""
-    return await list_slot_guests(conn, seal, actor.producers, first=today, last=today + _ONE_DAY)
+    return await list_slot_guests(conn, seal, actor.producers, first=today, last=today + _ONE_DAY, today=today)
 
 
 def party_row(guest: SlotGuest) -> FarmRow:

@@ -135,7 +135,7 @@ async def _nights_page(
     stay = await find_own_stay(conn, actor, number)
     month = read_shown_day(f"{request.query_params.get('month', '')}-01", today, otherwise=day).replace(day=1)
     nights = await list_host_nights(conn, actor, stay.listing_id, first=max(month, today), until=get_next_month(month))
-    rooms = await list_host_rooms(conn, seal, actor, stay.listing_id, day)
+    rooms = await list_host_rooms(conn, seal, actor, stay.listing_id, day, today=today)
     [night] = await list_host_nights(conn, actor, stay.listing_id, first=day, until=day + _ONE_NIGHT)
     path = f"/farm/listings/{number}/nights"
     last = today + timedelta(days=MAX_DAYS_AHEAD)

@@ -109,7 +109,7 @@ async def _slots_page(
     activity, today = await _find_activity(conn, actor, number), get_business_day(now)
     slots = await list_host_slots(conn, actor.producers, activity.listing_id, now=now)
     last = slots[-1].day if slots else today
-    guests = await list_slot_guests(conn, seal, actor.producers, first=today, last=last)
+    guests = await list_slot_guests(conn, seal, actor.producers, first=today, last=last, today=today)
     tomorrow = str(today + timedelta(days=1))
     context = {
         "title": activity.title,
@@ -257,7 +257,7 @@ async def show_slot_cancellation(
         slot = next((each for each in slots if each.id == slot_id and each.state is not SlotState.CANCELLED), None)
         if slot is None:
             raise NotFound
-        guests = await list_slot_guests(conn, seal, actor.producers, first=slot.day, last=slot.day)
+        guests = await list_slot_guests(conn, seal, actor.producers, first=slot.day, last=slot.day, today=clock.today())
     coming = [each for each in guests if each.slot_id == slot_id and each.state is ReservationState.BOOKED]
     context = {
         "title": activity.title,
