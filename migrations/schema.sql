@@ -1466,6 +1466,35 @@ $$;
 
 
 --
+-- Name: find_seller_tie(uuid, uuid, bytea, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.find_seller_tie(p_account uuid, p_producer uuid, p_phone_index bytea, p_name text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT tie
+      FROM accounts buyer
+      JOIN producer_members member ON member.producer_id = p_producer
+      JOIN accounts seller ON seller.id = member.account_id
+     CROSS JOIN LATERAL (
+        SELECT CASE
+                   WHEN seller.id = buyer.id THEN 'member'
+                   WHEN seller.identity_index = buyer.identity_index THEN 'identity'
+                   WHEN seller.phone_index = p_phone_index THEN 'phone'
+                   WHEN EXISTS (SELECT FROM sessions used JOIN sessions own ON own.device_key = used.device_key
+                                 WHERE used.account_id = buyer.id AND own.account_id = seller.id) THEN 'device'
+                   WHEN seller.name <> '乡集用户'
+                    AND (seller.identity_index IS NULL OR buyer.identity_index IS NULL)
+                    AND fold_name(seller.name) IN (fold_name(nullif(buyer.name, '乡集用户')), fold_name(p_name))
+                   THEN 'name'
+               END AS tie) AS found
+     WHERE buyer.id = p_account AND tie IS NOT NULL
+     ORDER BY array_position(ARRAY['member', 'identity', 'phone', 'device', 'name'], tie)
+     LIMIT 1;
+$$;
+
+
+--
 -- Name: simplify_characters(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1628,6 +1657,19 @@ CREATE FUNCTION public.get_visible_person() RETURNS uuid
 CREATE FUNCTION public.hash_audit_entry(previous bytea, chain smallint, sequence bigint, at timestamp with time zone, actor text, action text, object text, detail jsonb) RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN sha256((previous || convert_to((jsonb_build_array(chain, sequence, to_char((at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text), actor, action, object, detail))::text, 'UTF8'::name)));
+
+
+--
+-- Name: is_receipt_proven(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_receipt_proven(p_suborder uuid) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT EXISTS (SELECT FROM suborders WHERE id = p_suborder AND kind <> 'goods' AND state = 'received')
+        OR EXISTS (SELECT FROM tracked_parcels WHERE suborder_id = p_suborder AND state = 'delivered')
+        OR EXISTS (SELECT FROM pickups WHERE suborder_id = p_suborder AND state = 'collected');
+$$;
 
 
 --

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from market.aftersales.models import OWN_DELIVERY, InvalidTracking, NotShippable, NotWeighed
+from market.carriers.models import find_carrier
 from market.carriers.register import register_parcel
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
@@ -22,6 +23,8 @@ SET_TRACKING = Query(
     None, "UPDATE suborders SET carrier = :carrier, tracking = :tracking WHERE id = :suborder_id AND state = 'shipped'"
 )
 
+IS_PICKED_UP = Query(bool, "SELECT EXISTS (SELECT FROM pickups WHERE suborder_id = :suborder_id)")
+
 
 async def ship_suborder(
     conn: Connection, seal: Seal, actor: Actor, suborder_id: UUID, *, carrier: str, tracking: str, now: datetime
@@ -34,7 +37,8 @@ async def ship_suborder(
 
     Raises:
         NotFound: the suborder does not belong to a producer that the actor works for.
-        InvalidTracking: the carrier or the number is missing or invalid.
+        InvalidTracking: the carrier or the number is missing or invalid; or a coupon of the platform was used, and the
+            parcel goes neither by a carrier that can be asked nor to a pickup point.
         NotShippable: the suborder is not a parcel to ship.
         NotWeighed: a line is sold by weight and was not weighed.
     """
@@ -47,6 +51,8 @@ async def ship_suborder(
         raise NotShippable(state=suborder.state)
     if await list_unweighed(conn, [suborder_id]):
         raise NotWeighed
+    if suborder.discount_fen > 0 and not (tracking and find_carrier(carrier)):
+        await _require_pickup(conn, suborder_id)
     moved = await move_suborders(
         conn, [suborder_id], SuborderState.SHIPPED, actor=str(actor.account_id),
         note=f"{carrier} {tracking}".strip(), now=now,
@@ -59,6 +65,17 @@ async def ship_suborder(
         facts = {"carrier": carrier, "tracking": tracking} if tracking else {}
         await notify_account(conn, seal, order.buyer_id, "shipped" if tracking else "brought", facts, now=now)
     return SuborderState.SHIPPED
+
+
+async def _require_pickup(conn: Connection, suborder_id: UUID) -> None:
+    """Require that somebody else than buyer and seller learns of the arrival of what a coupon of the platform paid for.
+
+    Raises:
+        InvalidTracking: it goes neither by a carrier that can be asked nor to a pickup point.
+    """
+    if not await IS_PICKED_UP.one(conn, suborder_id=suborder_id):
+        reason = "这单用了平台的券，要用能查的快递寄，并写单号"
+        raise InvalidTracking(errors=(FieldFault("carrier", reason),))
 
 
 def check_tracking(carrier: str, tracking: str, *, own_delivery: bool = True) -> tuple[str, str]:

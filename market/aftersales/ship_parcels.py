@@ -62,6 +62,8 @@ async def ship_parcels(
         except NotShippable as refusal:
             fault = FieldFault(f"tracking.{suborder_id}", refusal.text("zh"))
             raise NotShippable(errors=(fault,), **refusal.facts) from refusal
+        except InvalidTracking as refusal:
+            raise InvalidTracking(errors=_name_parcel(refusal, suborder_id)) from refusal
     return len(ordered)
 
 
@@ -69,5 +71,9 @@ def _list_faults(shipment: SentParcel) -> list[FieldFault]:
     try:
         check_tracking(shipment.carrier, shipment.tracking)
     except InvalidTracking as refusal:
-        return [structs.replace(fault, field=f"{fault.field}.{shipment.suborder_id}") for fault in refusal.errors]
+        return list(_name_parcel(refusal, shipment.suborder_id))
     return []
+
+
+def _name_parcel(refusal: InvalidTracking, suborder_id: UUID) -> tuple[FieldFault, ...]:
+    return tuple(structs.replace(fault, field=f"{fault.field}.{suborder_id}") for fault in refusal.errors)

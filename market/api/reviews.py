@@ -123,6 +123,7 @@ class ReviewController(Controller):
         *,
         request: HttpRequest,
         db: NamedDependency[Database],
+        seal: NamedDependency[Seal],
         actor: NamedDependency[Actor],
         clock: NamedDependency[Clock],
         suborder_id: FromPath[UUID],
@@ -133,7 +134,7 @@ class ReviewController(Controller):
         return await run_once(
             request, db, actor,
             lambda conn: write_review(
-                conn, actor, suborder_id, review, listing_id=data.listing_id, now=clock.now()
+                conn, seal, actor, suborder_id, review, listing_id=data.listing_id, now=clock.now()
             ),
         )  # fmt: skip
 

@@ -279,6 +279,21 @@ def close_person(phone: str, *, json: Json = False) -> int:
     return run(lambda: close_person(phone), as_json=json)
 
 
+@accounts.command(name="name")
+def correct_person_name(
+    phone: str,
+    *,
+    name: str,
+    reason: Annotated[str, Parameter(help="Why, and which document was seen; recorded.")],
+    json: Json = False,
+) -> int:
+    """Correct the verified name of a person who sells; they are told, and enter their payout account again."""
+    from market.cli.persons import correct_person_name
+    from market.cli.runtime import run
+
+    return run(lambda: correct_person_name(phone, name=name, reason=reason), as_json=json)
+
+
 @accounts.command(name="factor")
 def reset_second_factor(handle: str, *, json: Json = False) -> int:
     """Replace an official's second factor, as for a lost phone; prints the new secret once."""

@@ -1,4 +1,4 @@
-"""Answer a person's request for a copy of their data or for erasure that did not come through their own account."""
+"""Answer a person's request for a copy, a corrected name or erasure that did not come through their own account."""
 
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from market.identity.models import AccountId, NotFound
 from market.identity.sign_in import find_account_by_phone
 from market.kernel import Connection
 from market.kernel.seal import Seal
+from market.payouts.correct_name import correct_name
 from market.privacy.close_account import close_account
 from market.privacy.personal_data import export_personal_data
 
@@ -31,6 +32,24 @@ async def close_person(phone: str) -> dict[str, object]:
         account_id = await _require_account(conn, ctx.seal, phone)
         await close_account(conn, ctx.seal, account_id, by="command line", now=ctx.clock.now())
     return {"outcome": "ok", "account": str(account_id)}
+
+
+async def correct_person_name(phone: str, *, name: str, reason: str) -> dict[str, object]:
+    """Correct the verified name of the account of a phone; its payout accounts are checked again."""
+    async with open_runtime() as ctx, ctx.db.transaction() as conn:
+        account_id = await _require_account(conn, ctx.seal, phone)
+        corrected = await correct_name(
+            conn,
+            ctx.seal,
+            account_id,
+            name=name,
+            reason=reason,
+            by="command line",
+            help_phone=ctx.settings.help_phone,
+            now=ctx.clock.now(),
+        )
+    outcome = "ok" if corrected.changed else "no-op"
+    return {"outcome": outcome, "account": str(account_id), "ended_payout_accounts": corrected.ended_accounts}
 
 
 async def _require_account(conn: Connection, seal: Seal, phone: str) -> AccountId:

@@ -13,7 +13,7 @@ from market.coupons.models import (
     Voucher,
     VoucherId,
 )
-from market.coupons.vouchers import load_vouchers
+from market.coupons.vouchers import UNKNOWN_RECIPIENT, load_vouchers
 from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
@@ -85,4 +85,4 @@ async def claim_voucher(
     voucher_id = await ADD_VOUCHER.one(
         conn, coupon_id=coupon.id, account_id=actor.account_id, ordinal=own + 1, per_person=coupon.per_person, now=now
     )
-    return (await load_vouchers(conn, [VoucherId(voucher_id)]))[voucher_id]
+    return (await load_vouchers(conn, {VoucherId(voucher_id): UNKNOWN_RECIPIENT}))[voucher_id]

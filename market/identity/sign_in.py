@@ -10,16 +10,15 @@ from market.identity.models import (
     Actor,
     Device,
     InvalidPhone,
-    NameReserved,
     NameVerified,
     NewSession,
     OfficialNameFixed,
     WrongCode,
     WrongSecondFactor,
 )
-from market.identity.reserved_names import NameKind, find_name_fault
 from market.identity.second_factor import use_second_factor
 from market.identity.sessions import is_new_device, sign_out, start_session
+from market.identity.verified_names import check_person_name
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_name, clean_text, normalize_phone
@@ -150,9 +149,8 @@ async def update_account(conn: Connection, actor: Actor, *, name: str, elder: bo
     if cleaned != actor.name:
         if actor.handle is not None:
             raise OfficialNameFixed
-        fault = find_name_fault(cleaned, NameKind.PERSON)
-        if fault is not None and cleaned != DEFAULT_NAME:
-            raise NameReserved(errors=(FieldFault("name", fault),))
+        if cleaned != DEFAULT_NAME:
+            check_person_name(cleaned)
         if await IS_NAME_VERIFIED.one(conn, account_id=actor.account_id):
             raise NameVerified(errors=(FieldFault("name", "核过的姓名不能自己改"),))
     await UPDATE_ACCOUNT.run(conn, account_id=actor.account_id, name=cleaned, elder=elder)

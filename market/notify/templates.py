@@ -152,6 +152,9 @@ TEMPLATES = {
     "不是您要换的，请马上登录撤回。",
     "payout_account_changed": "您的店换了收款账户，以后的钱打到尾号 {tail}。不是您要换的，请马上告诉县里。",
     "payout_account_kept": "您的店没有换收款账户，钱还打到尾号 {tail}。",
+    "name_corrected": "您登记的姓名改成了{name}。不是您要改的，请马上打电话 {phone}。",
+    "name_corrected_unpaid": "您登记的姓名改成了{name}。收款账户请在“我的钱”里重新填一次，对上姓名、有人同意后再打钱。"
+    "不是您要改的，请马上打电话 {phone}。",
     "large_payout_refused": "您要打的 {amount} 元没有同意：{reason}。钱还在您名下，每天照常打。",
 }
 """Text by template name; the placeholders are exactly the facts of the message."""

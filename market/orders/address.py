@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from market.coupons.vouchers import UNKNOWN_RECIPIENT, Recipient
 from market.divisions.codes import get_county_code
 from market.kernel import FieldFault, Refusal
 from market.kernel.seal import Seal
@@ -30,11 +31,15 @@ class Address(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Destination(Struct, frozen=True):
-    """An address as an order stores it: the region in plain text, the whole encrypted, and a digest for comparison."""
+    """An address as an order stores it: the region in plain text, the whole encrypted, and a digest for comparison.
+
+    The recipient, who may be the seller of what a voucher is used for, is not stored.
+    """
 
     region_code: str
     sealed: bytes
     digest: bytes
+    recipient: Recipient = UNKNOWN_RECIPIENT
 
 
 class InvalidAddress(Refusal):
@@ -76,7 +81,12 @@ def seal_address(seal: Seal, address: Address, *, parcel: bool = True) -> Destin
     """
     checked = check_address(address, parcel=parcel)
     text = msgspec.json.encode(checked).decode()
-    return Destination(checked.region_code, seal.seal(text, ADDRESS_CONTEXT), seal.index(text))
+    return Destination(
+        checked.region_code,
+        seal.seal(text, ADDRESS_CONTEXT),
+        seal.index(text),
+        recipient=Recipient(seal.index(checked.phone), checked.name),
+    )
 
 
 def address_to_point(address: Address, point: PickupPoint) -> Address:

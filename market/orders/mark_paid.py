@@ -51,7 +51,7 @@ PAYMENT_TOPICS = (
 """The topics that orders act on: all of them."""
 MAX_EVENTS = 10_000
 
-# What members of a producer buy from it, by whatever account, is not counted, so that nobody raises their own rank.
+# What people of a producer buy from it, by whatever account, is not counted, so that nobody raises their own rank.
 COUNT_SALES = Query(
     None,
     """
@@ -61,9 +61,7 @@ COUNT_SALES = Query(
           JOIN suborders ON order_id = orders.id
           JOIN order_lines ON suborder_id = suborders.id
          WHERE orders.id = :order_id
-           AND NOT EXISTS (SELECT FROM producer_members AS member
-                            WHERE member.producer_id = suborders.producer_id
-                              AND is_same_person(member.account_id, orders.buyer_id))
+           AND find_seller_tie(orders.buyer_id, suborders.producer_id, NULL, NULL) IS NULL
          GROUP BY order_lines.listing_id
     ), locked AS (
         SELECT id FROM listings WHERE id IN (SELECT listing_id FROM sold) ORDER BY id FOR NO KEY UPDATE

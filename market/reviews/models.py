@@ -58,6 +58,23 @@ class OwnListingReviewed(Refusal):
     en = "You sell this listing; only other buyers can review it."
 
 
+class ReviewerTied(OwnListingReviewed):
+    """The account or the parcel is tied to the seller: one phone, one device."""
+
+    code = "reviewer_tied"
+    zh = "{reason}，这家的东西请让别的买家来评价。"
+    en = "Your account is tied to the seller (one phone or one device); only other buyers can review this listing."
+
+
+class ReceiptUnproven(Refusal):
+    """The reviewer has the seller's name, and nobody but the two says that the parcel arrived."""
+
+    code = "receipt_unproven"
+    status = 403
+    zh = "您和卖家的人同名。快递签收了，或在自提点凭码取了，就能评价。"
+    en = "You have a seller's name; you can review what a carrier delivered or a pickup point handed over."
+
+
 class StayNotOver(NotReceivedYet):
     """A stay can be reviewed once its nights are over."""
 

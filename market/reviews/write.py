@@ -9,9 +9,12 @@ from msgspec import Struct
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.orders.address import open_address
 from market.orders.models import SuborderState
 from market.producers.off_platform import require_no_contacts
+from market.producers.seller_ties import SellerTie, find_seller_tie
 from market.reviews.models import (
     EDITING_PERIOD,
     MAX_RATING,
@@ -21,6 +24,8 @@ from market.reviews.models import (
     InvalidReview,
     NotReceivedYet,
     OwnListingReviewed,
+    ReceiptUnproven,
+    ReviewerTied,
     ReviewNotEditable,
     StayNotOver,
 )
@@ -50,26 +55,21 @@ class _Purchase(Struct, frozen=True):
     producer_id: UUID
     state: SuborderState
     leave_on: date | None
+    address_sealed: bytes
+    proven: bool
 
 
 LIST_PURCHASES = Query(
     _Purchase,
     """
     SELECT DISTINCT listing_id, producer_id, suborders.state,
-           (SELECT max(upper(nights)) FROM bookings WHERE suborder_id = suborders.id) AS leave_on
+           (SELECT max(upper(nights)) FROM bookings WHERE suborder_id = suborders.id) AS leave_on, address_sealed,
+           is_receipt_proven(suborders.id) AS proven
       FROM suborders
       JOIN orders ON orders.id = order_id
       JOIN order_lines ON suborder_id = suborders.id
      WHERE suborders.id = :suborder_id AND buyer_id = :account_id
      LIMIT 100
-    """,
-)
-# By identity alone: somebody who has the name of a seller may say what they think of what they bought.
-IS_SELLERS_MEMBER = Query(
-    bool,
-    """
-    SELECT EXISTS (SELECT FROM producer_members
-                    WHERE producer_id = :producer_id AND get_person_key(account_id) = get_person_key(:account_id))
     """,
 )
 # The unique key (suborder_id, listing_id) prevents duplicates; a trigger updates the listing's rating.
@@ -144,6 +144,7 @@ _TOO_MANY_PHOTOS = FieldFault("photo", f"一条评价最多 {MAX_REVIEW_PHOTOS} 
 
 async def write_review(
     conn: Connection,
+    seal: Seal,
     buyer: Actor,
     suborder_id: UUID,
     review: ReviewText,
@@ -160,6 +161,9 @@ async def write_review(
         NotFound: the buyer did not buy the listing, or the suborder has several listings and `listing_id` is None.
         InvalidReview, OffPlatformContact: see `check_review`; or a photo was not uploaded by the buyer for a review.
         OwnListingReviewed: the buyer is a member of the producer, by this or by another account of the same identity.
+        ReviewerTied: the parcel went to a seller's phone, or both accounts were used on one device.
+        ReceiptUnproven: the buyer, or who received the parcel, has a seller's name, and neither a carrier nor a pickup
+            point knows that the parcel arrived.
         NotReceivedYet: the suborder was not received.
         StayNotOver: the day of departure is in the future.
         AlreadyReviewed: this purchase was already reviewed.
@@ -169,11 +173,7 @@ async def write_review(
     matching = [each for each in purchases if listing_id in {None, each.listing_id}]
     if len(matching) != 1:
         raise NotFound
-    producer_id = matching[0].producer_id
-    if producer_id in buyer.producers or await IS_SELLERS_MEMBER.one(
-        conn, producer_id=producer_id, account_id=buyer.account_id
-    ):
-        raise OwnListingReviewed
+    await _require_untied(conn, seal, buyer, matching[0])
     if matching[0].state is not SuborderState.RECEIVED:
         raise NotReceivedYet
     if matching[0].leave_on is not None and get_business_day(now) < matching[0].leave_on:
@@ -191,6 +191,33 @@ async def write_review(
         raise AlreadyReviewed
     await _add_photos(conn, buyer, written.id, review.photo_ids)
     return written
+
+
+async def _require_untied(conn: Connection, seal: Seal, buyer: Actor, purchase: _Purchase) -> None:
+    """Require that a buyer is not the seller, as far as is known.
+
+    Raises:
+        OwnListingReviewed, ReviewerTied, ReceiptUnproven: see `write_review`.
+    """
+    address = open_address(seal, purchase.address_sealed)
+    tie = await find_seller_tie(
+        conn,
+        buyer.account_id,
+        purchase.producer_id,
+        phone_index=None if address is None else seal.index(address.phone),
+        name=None if address is None else address.name,
+    )
+    match tie:
+        case SellerTie.MEMBER | SellerTie.IDENTITY:
+            raise OwnListingReviewed
+        case SellerTie.PHONE:
+            raise ReviewerTied(reason="这单的收货电话是卖家的")
+        case SellerTie.DEVICE:
+            raise ReviewerTied(reason="您和卖家用过同一部手机登录")
+        case SellerTie.NAME if not purchase.proven:
+            raise ReceiptUnproven
+        case _:
+            return
 
 
 async def edit_review(conn: Connection, buyer: Actor, review_id: UUID, review: ReviewText, *, now: datetime) -> Review:

@@ -12,9 +12,11 @@ from market.cli.officials import (
     reset_official_factor,
     revoke_official_account,
 )
-from market.kernel import Connection
+from market.cli.persons import correct_person_name
+from market.identity.models import NotFound
+from market.kernel import Connection, Database
 from tests.support.app import SECRET
-from tests.support.make import make_phone
+from tests.support.make import make_account, make_phone
 
 
 async def test_an_official_is_created_moved_and_revoked_by_a_named_user(
@@ -41,3 +43,21 @@ async def test_an_official_is_created_moved_and_revoked_by_a_named_user(
         "official.end",
     ]
     assert {row["operator"] for row in recorded} == {getpass.getuser()}
+
+
+async def test_a_persons_name_is_corrected_by_command(
+    dsn: str, database: Database, owner: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"DATABASE_URL": dsn, "SECRET": SECRET, "DATA": str(tmp_path)}.items():
+        monkeypatch.setenv(f"MARKET_{name}", value)
+    phone = make_phone()
+    async with database.transaction() as conn:
+        account_id = await make_account(conn, name="样例唐某", phone=phone)
+    for outcome in ("ok", "no-op"):
+        done = await correct_person_name(phone, name="样例唐真名", reason="看了身份证")
+        assert done == {"outcome": outcome, "account": str(account_id), "ended_payout_accounts": 0}
+    assert await owner.fetchval("SELECT name FROM accounts WHERE id = $1", account_id) == "样例唐真名"
+    with pytest.raises(NotFound):
+        await correct_person_name(make_phone(), name="样例唐真名", reason="看了身份证")
+    recorded = await owner.fetch("SELECT action, detail ->> 'operator' AS operator FROM audit_entries")
+    assert [tuple(row) for row in recorded] == [("account.correct_name", getpass.getuser())]

@@ -171,7 +171,7 @@ async def test_claims_end_with_the_quota_the_limit_the_days_and_the_closing(conn
         await claim_voucher(conn, first, number=other.number, now=NOW)
     counts = await conn.fetch("SELECT claimed FROM coupons ORDER BY id")
     assert [row["claimed"] for row in counts] == [3, 0]
-    assert await load_vouchers(conn, []) == {}
+    assert await load_vouchers(conn, {}) == {}
 
 
 async def test_the_coupons_of_a_suspended_producer_are_not_shown(conn: Connection) -> None:

@@ -9,11 +9,16 @@ from uuid import UUID
 import pytest
 from msgspec import Struct, structs
 
+from market.aftersales.models import OWN_DELIVERY, DeliveryUnproven, InvalidTracking
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
 from market.coupons.models import CouponExpired, VoucherId, VoucherNotForGoods, VoucherUnknown, VoucherUsed
+from market.identity.models import AccountId, Device
+from market.identity.sessions import start_session
+from market.identity.sign_in import DEFAULT_NAME
 from market.kernel import Connection, Database
 from market.kernel.idempotency import IdempotencyKeyReused
+from market.orders.address import Address
 from market.orders.cancel import cancel_order
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.outcomes import PlacementOutcome
@@ -29,6 +34,7 @@ from tests.orders.requests import line, list_codes, make_request
 from tests.support.coupons import make_coupon, make_voucher
 from tests.support.make import (
     DESTINATION,
+    SEAL,
     ProductIds,
     load_actor,
     load_owner,
@@ -38,7 +44,7 @@ from tests.support.make import (
 )
 from tests.support.payment import pay_and_apply
 from tests.support.postgres import as_owner
-from tests.support.shop import Shopping, make_buyer
+from tests.support.shop import BUYER_ADDRESS, Shopping, make_buyer
 from tests.support.statements import QueryTrace
 
 LATER = NOW + timedelta(minutes=31)
@@ -279,3 +285,84 @@ async def test_another_account_of_the_seller_gets_nothing_from_the_platform_eith
     async with shopping.db.connection() as conn:
         counts = await conn.fetch("SELECT id, sold_count FROM listings")
     assert {row["id"]: row["sold_count"] for row in counts} == {product.listing_id: 0, other.listing_id: 1}
+
+
+SELLERS_PHONE = "17000004401"
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("样例\u3164同名", BUYER_ADDRESS),
+        ("樣例 同名（会计）", BUYER_ADDRESS),
+        (DEFAULT_NAME, structs.replace(BUYER_ADDRESS, name="样例同名")),
+        ("样例别名", structs.replace(BUYER_ADDRESS, name="样例\u2800同名")),
+        (DEFAULT_NAME, structs.replace(BUYER_ADDRESS, phone=SELLERS_PHONE)),
+    ],
+    ids=["filler", "variant", "unnamed", "parcel", "phone"],
+)
+async def test_a_seller_in_disguise_gets_nothing_from_the_platform(
+    stall: Stall, owner: Connection, name: str, address: Address
+) -> None:
+    w, voucher_id = stall.shopping, await stall.claim()
+    await owner.execute(
+        "UPDATE accounts SET name = '样例同名', phone_index = $2, phone_sealed = 'x'"
+        " WHERE id = (SELECT account_id FROM producer_members WHERE producer_id = $1)",
+        stall.eggs.producer_id, SEAL.index(SELLERS_PHONE),
+    )  # fmt: skip
+    await owner.execute("UPDATE accounts SET name = $2 WHERE id = $1", w.buyer.account_id, name)
+    with pytest.raises(VoucherNotForGoods):
+        await w.place([(stall.eggs.variant_id, 3)], voucher_id=voucher_id, address=address)
+    order = await w.place([(stall.nuts.variant_id, 4)], voucher_id=voucher_id, address=address)
+    assert order.discount_fen == 10_00
+
+
+async def test_an_account_of_the_sellers_device_gets_nothing_from_the_platform(stall: Stall, owner: Connection) -> None:
+    w, voucher_id = stall.shopping, await stall.claim()
+    seller = await owner.fetchval(
+        "SELECT account_id FROM producer_members WHERE producer_id = $1", stall.eggs.producer_id
+    )
+    for account_id in (seller, w.buyer.account_id):
+        await start_session(
+            owner, AccountId(account_id), second_factor=False, device=Device("phone", "key of a browser"), now=NOW
+        )
+    with pytest.raises(VoucherNotForGoods):
+        await w.place([(stall.eggs.variant_id, 3)], voucher_id=voucher_id)
+    assert (await w.place([(stall.nuts.variant_id, 4)], voucher_id=voucher_id)).discount_fen == 10_00
+
+
+async def test_what_the_platform_pays_for_is_released_once_somebody_else_saw_it_arrive(
+    stall: Stall, owner: Connection
+) -> None:
+    w = stall.shopping
+    order = await w.place(stall.lines, voucher_id=await stall.claim())
+    await w.pay(order)
+    seen = await w.see(order)
+    parts = await owner.fetch("SELECT id, position, producer_id, discount_fen FROM suborders ORDER BY position")
+    [borne] = [each for each in parts if each["discount_fen"] > 0] if len(parts) == 1 else [parts[0]]
+    assert borne["discount_fen"] > 0
+
+    async def confirm(*positions: int) -> list[int]:
+        async with w.db.transaction() as conn:
+            return (
+                await confirm_receipt(conn, w.seal, w.buyer, order.id, positions=positions or None, now=NOW)
+            ).positions
+
+    async def ship(carrier: str, tracking: str) -> None:
+        async with w.db.transaction() as conn:
+            seller = await load_owner(conn, borne["producer_id"])
+            await ship_suborder(conn, w.seal, seller, borne["id"], carrier=carrier, tracking=tracking, now=NOW)
+
+    assert seen.suborders
+    with pytest.raises(DeliveryUnproven):
+        await confirm(borne["position"])
+    for carrier, tracking in ((OWN_DELIVERY, ""), ("村头老王", "1234567890")):
+        with pytest.raises(InvalidTracking) as refused:
+            await ship(carrier, tracking)
+        assert [each.field for each in refused.value.errors] == ["carrier"]
+    await ship("邮政", "XA1234567890CN")
+    with pytest.raises(DeliveryUnproven):
+        await confirm(borne["position"])
+    await owner.execute("UPDATE tracked_parcels SET state = 'delivered', delivered_at = $1", NOW)
+    assert await confirm(borne["position"]) == [borne["position"]]
+    await check(stall)

@@ -28,6 +28,7 @@ from tests.conftest import NOW
 from tests.identity.support import a_code
 from tests.support.app import SECRET
 from tests.support.make import (
+    SEAL,
     days_since,
     make_account,
     make_official,
@@ -77,7 +78,9 @@ async def a_reviewed_order(shopping: Shopping) -> None:
     seen = await shopping.see(order)
     async with shopping.db.transaction() as conn:
         await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, positions=[1], now=NOW)
-        await write_review(conn, shopping.buyer, seen.suborders[0].id, ReviewText(rating=5, text="枣很甜"), now=NOW)
+        await write_review(
+            conn, SEAL, shopping.buyer, seen.suborders[0].id, ReviewText(rating=5, text="枣很甜"), now=NOW
+        )
         await put_lines(conn, shopping.buyer.account_id, [Line(VariantId(goods.variant_id), 2)], now=NOW)
         actor = str(shopping.buyer.account_id)
         await begin_request(conn, shopping.seal, actor=actor, key="k", fingerprint=b"f")

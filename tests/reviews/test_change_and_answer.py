@@ -25,7 +25,7 @@ from market.reviews.views import (
 )
 from market.reviews.write import ReviewText, edit_review, write_review
 from tests.conftest import NOW
-from tests.support.make import load_owner, make_product
+from tests.support.make import SEAL, load_owner, make_product
 from tests.support.shop import Shopping, make_buyer
 
 DAY = timedelta(days=1)
@@ -86,7 +86,7 @@ async def reviewed(shopping: Shopping) -> Reviewed:
     async with shopping.db.transaction() as conn:
         await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, positions=[1], now=NOW)
         text = ReviewText(rating=2, text="有点小")
-        review = await write_review(conn, shopping.buyer, seen.suborders[0].id, text, now=NOW)
+        review = await write_review(conn, SEAL, shopping.buyer, seen.suborders[0].id, text, now=NOW)
     return Reviewed(shopping, review.id, product.listing_id, product.producer_id, owner)
 
 

@@ -15,7 +15,7 @@ from market.reviews.score import ProducerFigures, ProducerScore, compute_score, 
 from market.reviews.write import ReviewText, write_review
 from market.web.shop.seller import describe_score
 from tests.conftest import NOW
-from tests.support.make import load_owner, make_product
+from tests.support.make import SEAL, load_owner, make_product
 from tests.support.postgres import as_owner
 from tests.support.shop import Shopping
 
@@ -80,7 +80,7 @@ async def test_the_figures_are_the_parcels_and_reviews_of_the_last_180_days(shop
                 conn, shopping.seal, owner, suborder.id, carrier="邮政", tracking="XA123456789CN", now=at
             )
             await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=at)
-            review = await write_review(conn, shopping.buyer, suborder.id, ReviewText(rating=5 - number), now=at)
+            review = await write_review(conn, SEAL, shopping.buyer, suborder.id, ReviewText(rating=5 - number), now=at)
             reviews.append(review.id)
     async with shopping.db.transaction() as conn:
         await answer_review(conn, owner, reviews[0], "谢谢", now=NOW + 4 * DAY)

@@ -45,6 +45,7 @@ class Shopping(Struct, frozen=True):
         nights: Sequence[Nights] = (),
         slot: tuple[UUID, UUID, int] | None = None,
         voucher_id: VoucherId | None = None,
+        address: Address = BUYER_ADDRESS,
         key: str | None = None,
         now: datetime = NOW,
     ) -> PlacedOrder:
@@ -56,7 +57,7 @@ class Shopping(Struct, frozen=True):
                 self.buyer.account_id,
                 [Line(VariantId(variant_id), quantity) for variant_id, quantity in lines] + places,
                 nights=nights,
-                address=seal_address(self.seal, BUYER_ADDRESS),
+                address=seal_address(self.seal, address),
                 voucher_id=voucher_id,
                 key=key,
                 now=now,

@@ -159,8 +159,8 @@ async def _draft_orders(
     buyers = [each.buyer_id for each in requests.values()]
     public_buyers = await load_public_buyers(conn, buyers, goods.values(), day=day)
     sellers = {each.producer_id for each in goods.values()} | {each.producer_id for each in stays.values()}
-    chosen_vouchers = [each.voucher_id for each in requests.values() if each.voucher_id]
-    vouchers = await load_vouchers(conn, chosen_vouchers, sellers)
+    receivers = {each.voucher_id: each.destination.recipient for each in requests.values() if each.voucher_id}
+    vouchers = await load_vouchers(conn, receivers, sellers)
     live = await load_live_packages(conn, [each.package for each in requests.values() if each.package])
     points = await load_points(conn, [each.pickup_point_id for each in requests.values() if each.pickup_point_id])
     drafts: dict[int, list[DraftSuborder]] = {}

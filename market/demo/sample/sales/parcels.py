@@ -58,7 +58,9 @@ async def _review(sales: SaleSimulation, dates: Line) -> None:
     sale = await sales.buy_and_receive(sales.buyer, [dates], sales.farmer, "XA310000035CN", received=received)
     praise = ReviewText(rating=5, text="枣肉厚，熬粥蒸糕都好。")
     async with sales.act_as(sales.buyer) as conn:
-        review = await write_review(conn, sales.buyer, sale.suborder.id, praise, now=received + timedelta(days=1))
+        review = await write_review(
+            conn, sales.seal, sales.buyer, sale.suborder.id, praise, now=received + timedelta(days=1)
+        )
     async with sales.act_as(sales.farmer) as conn:
         await answer_review(
             conn, sales.farmer, review.id, "谢谢您，明年新枣下来再来。", now=received + timedelta(days=1, hours=6)
@@ -67,7 +69,7 @@ async def _review(sales: SaleSimulation, dates: Line) -> None:
     sale = await sales.buy_and_receive(rude, [dates], sales.farmer, "XA310000049CN", received=sales.ago(days=4))
     insult = ReviewText(rating=1, text="又小又干，这家人就知道糊弄人，缺德。")
     async with sales.act_as(rude) as conn:
-        review = await write_review(conn, rude, sale.suborder.id, insult, now=sales.ago(days=3))
+        review = await write_review(conn, sales.seal, rude, sale.suborder.id, insult, now=sales.ago(days=3))
     async with sales.act_as(sales.farmer) as conn:
         await appeal_review(
             conn, sales.seal, sales.farmer, review.id, claimed=HidingReason.INSULT,

@@ -147,7 +147,7 @@ async def submit_review(
     async def work(conn: Connection) -> str:
         ids = [await add_photo(conn, actor.account_id, photo, now=now) for photo in photos]
         whole = ReviewText(rating=review.rating, text=review.text, photo_ids=ids)
-        await write_review(conn, actor, suborder.id, whole, listing_id=listing_id, now=now)
+        await write_review(conn, seal, actor, suborder.id, whole, listing_id=listing_id, now=now)
         return f"/orders/{number}?said=reviewed"
 
     status = 422

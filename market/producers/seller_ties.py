@@ -1,0 +1,35 @@
+"""What ties a buyer to a seller: the same person, or what they share. What is not known ties nobody (ADR 46)."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from market.identity.models import AccountId
+from market.kernel import Connection, Query
+
+
+class SellerTie(StrEnum):
+    """How a buyer is tied to a seller, the strongest first; `NAME` alone may be a namesake."""
+
+    MEMBER = "member"
+    IDENTITY = "identity"
+    PHONE = "phone"
+    DEVICE = "device"
+    NAME = "name"
+
+
+FIND_SELLER_TIE = Query(
+    str, "SELECT coalesce(find_seller_tie(:account_id, :producer_id, :phone_index::bytea, :name::text), '')"
+)
+
+
+async def find_seller_tie(
+    conn: Connection, account_id: AccountId, producer_id: UUID, *, phone_index: bytes | None, name: str | None
+) -> SellerTie | None:
+    """Return the strongest tie between a buyer and a seller, or None.
+
+    `phone_index` is the blind index of the phone that receives the parcel and `name` who receives it, None if unknown.
+    """
+    found = await FIND_SELLER_TIE.one(
+        conn, account_id=account_id, producer_id=producer_id, phone_index=phone_index, name=name
+    )
+    return SellerTie(found) if found else None
