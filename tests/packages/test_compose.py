@@ -290,6 +290,11 @@ async def test_a_producer_asks_the_village_at_most_twenty_times_a_day(shopping: 
         "UPDATE packages SET nights = 0",
         "UPDATE packages SET state = 'live', published_at = now()",
         "INSERT INTO package_parts VALUES ($1, 4, 'product', 1, 100)",
+        # The shares add up, and nobody supplies the part.
+        (
+            "WITH raised AS (UPDATE packages SET price_fen = price_fen + 100)"
+            " INSERT INTO package_parts VALUES ($1, 4, 'product', 1, 100)"
+        ),
     ],
 )
 async def test_the_schema_refuses_a_package_that_is_not_complete(
@@ -305,13 +310,16 @@ async def test_the_schema_refuses_a_package_that_is_not_complete(
     await transaction.rollback()
 
 
-@pytest.mark.parametrize("left", ["asked", "declined"])
+# Another household of the first part has agreed; the third part has one alone.
+@pytest.mark.parametrize(("left", "position", "ordinal"), [("asked", 1, 2), ("declined", 3, 1)])
 async def test_the_schema_refuses_to_sell_what_a_household_does_not_supply(
-    village: Village, owner: asyncpg.Connection, left: str
+    village: Village, owner: asyncpg.Connection, left: str, position: int, ordinal: int
 ) -> None:
     await owner.execute("ALTER TABLE package_suppliers DROP CONSTRAINT package_suppliers_decided")
     with pytest.raises(asyncpg.PostgresError) as raised:
-        await owner.execute("UPDATE package_suppliers SET state = $1 WHERE position = 3", left)
+        await owner.execute(
+            "UPDATE package_suppliers SET state = $1 WHERE position = $2 AND ordinal = $3", left, position, ordinal
+        )
     assert raised.value.sqlstate == "P0121"
     with pytest.raises(asyncpg.PostgresError) as raised:
         await owner.execute("UPDATE package_suppliers SET producer_id = $1", village.package.producer_id)
