@@ -270,6 +270,11 @@ async def test_a_package_of_which_another_took_the_room_first_is_booked_at_the_n
         "UPDATE order_lines SET amount_fen = amount_fen - 1, reduction_fen = reduction_fen + 1",
         "UPDATE order_lines SET quantity = quantity + 1",
         "DELETE FROM package_lines WHERE position = 2",
+        # One box more than packages, at its share: only the count of the part is wrong.
+        (
+            "WITH more AS (UPDATE package_lines SET packages = 2 WHERE position = 3 RETURNING line_id)"
+            " UPDATE order_lines SET amount_fen = 2 * amount_fen, quantity = 2 FROM more WHERE id = line_id"
+        ),
     ],
 )
 async def test_the_schema_refuses_an_order_that_is_not_whole_packages(
