@@ -1,4 +1,4 @@
-"""Facts that were changed under a finding: old and new value, by whom, when, and from which file."""
+"""Facts that were changed or added under a finding: old and new value, by whom, when, and from which file."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,6 +17,8 @@ MAX_CHANGES = 500
 
 class FactChange(Struct, frozen=True):
     """A changed value of a fact; `new` is empty if it or the fact was removed, `by` if no file brought the change.
+
+    A fact that was added has no `field` and no values.
 
     Numbers, SIMs and devices are masked, or empty if they were loaded without a seal. Identities are always empty.
     """
@@ -46,22 +48,26 @@ class _StoredChange(Struct, frozen=True):
     changed_at: datetime
 
 
-# A fact was as in its first version after the finding, or the line in it, was last seen.
+# A fact was as in its first version after the finding, or the line in it, was last seen. One that has no such version
+# and is of a later file was added.
 LIST_FACT_CHANGES = Query(
     _StoredChange,
     """
-    WITH versions AS (
-        SELECT DISTINCT ON (f.id, v.fact, v.subject, key) f.id AS finding_id, v.*,
-               find_current_fact(v.county_code, v.fact, v.facts) AS current
+    WITH changed AS MATERIALIZED (
+        SELECT f.id AS finding_id, f.county_code, l.lines, l.since
           FROM findings f
           CROSS JOIN LATERAL (
                 SELECT array_agg(line_code) AS lines, min(coalesce(changed_after, f.seen_at, f.opened_at)) AS since
                   FROM finding_lines WHERE finding_id = f.id AND (f.seen_in = '{}' OR changed_after IS NOT NULL)) AS l
-          CROSS JOIN LATERAL list_replaced_facts(f.county_code, l.lines, l.since) AS v
+         WHERE f.county_code = :county AND f.id = ANY(:ids::uuid[])),
+    versions AS MATERIALIZED (
+        SELECT DISTINCT ON (f.finding_id, v.fact, v.subject, key) f.finding_id, v.*, key,
+               find_current_fact(v.county_code, v.fact, v.facts) AS current
+          FROM changed f
+          CROSS JOIN LATERAL list_replaced_facts(f.county_code, f.lines, f.since) AS v
           CROSS JOIN LATERAL (SELECT coalesce(v.facts ->> 'id', '') || coalesce(v.facts ->> 'kind', '')
                                      || coalesce(lower((v.facts ->> 'valid_during')::daterange)::text, '')) AS k(key)
-         WHERE f.county_code = :county AND f.id = ANY(:ids::uuid[])
-         ORDER BY f.id, v.fact, v.subject, key, v.id)
+         ORDER BY f.finding_id, v.fact, v.subject, key, v.id)
     SELECT v.finding_id, v.fact, v.subject, CASE WHEN sealed THEN split_part(o.key, '_', 1) ELSE o.key END AS field,
            CASE WHEN o.key = 'identity_index' OR sealed THEN '' ELSE coalesce(o.value, '') END AS old,
            CASE WHEN o.key = 'identity_index' OR sealed THEN '' ELSE coalesce(v.current ->> o.key, '') END AS new,
@@ -75,7 +81,17 @@ LIST_FACT_CHANGES = Query(
       LEFT JOIN import_files i ON i.id = v.replaced_by
       LEFT JOIN accounts a ON a.id = i.account_id
      WHERE o.value IS DISTINCT FROM v.current ->> o.key
-     ORDER BY v.finding_id, v.id, o.key
+     UNION ALL
+    SELECT f.finding_id, a.fact, a.subject, '', '', '', NULL, NULL, i.name, o.name, i.imported_at
+      FROM changed f
+      CROSS JOIN LATERAL list_added_facts(f.county_code, f.lines, f.since) AS a
+      JOIN import_files i ON i.id = a.file_id
+      JOIN accounts o ON o.id = i.account_id
+     WHERE NOT EXISTS (SELECT FROM versions v
+                        WHERE v.finding_id = f.finding_id AND v.fact = a.fact AND v.subject = a.subject
+                          AND v.key = coalesce(a.facts ->> 'id', '') || coalesce(a.facts ->> 'kind', '')
+                                      || coalesce(lower((a.facts ->> 'valid_during')::daterange)::text, ''))
+     ORDER BY finding_id, changed_at, fact, subject, field
      LIMIT :limit
     """,
 )
@@ -84,7 +100,7 @@ LIST_FACT_CHANGES = Query(
 async def list_fact_changes(
     conn: Connection, seal: Seal, county: str, ids: Sequence[UUID]
 ) -> dict[UUID, list[FactChange]]:
-    """Return what was changed under some findings since a run last saw them, at most 500 values."""
+    """Return what was changed or added under some findings since a run last saw them, at most 500 values."""
     by_finding: dict[UUID, list[FactChange]] = {}
     for stored in await LIST_FACT_CHANGES.all(conn, county=county, ids=list(ids), limit=MAX_CHANGES):
         change = build_from(FactChange, stored)

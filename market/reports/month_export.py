@@ -191,7 +191,11 @@ MAX_FINDINGS = 10_000
 
 
 async def list_operator_rows(conn: Connection, cycle: Cycle) -> list[OperatorRow]:
-    """Return a month by operator and in total, from the run that it uses."""
+    """Return a month by operator and in total, from the run that it uses.
+
+    The figures are the calculated ones: a line that a stopping finding holds has them too, so that the rows equal
+    those by village and the lines. What is paid, and which lines are held, is the settlement's.
+    """
     return await LIST_OPERATOR_ROWS.all(conn, county=cycle.county_code, run_id=cycle.run_id, name=cycle.name)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from market.subsidies.month.cycles import read_month, read_quarter
 from tests.story.play import Answer, Player
+from tests.subsidies.findings.test_second_attacker import execute
 
 SUMS = (
     "lines",
@@ -63,6 +64,19 @@ async def test_operators_are_paid_the_posted_sums(quarter: Player, month: str) -
     assert len(own) == settlement["control"]["rows"]
     sheet = (await report(quarter, "sheets", "--month", month))["rows"]
     assert sum(row["reduction_fen"] for row in own) == sheet[-1]["claimed_fen"]
+
+
+async def test_a_held_line_keeps_its_calculated_figures_and_is_not_paid(january: Player) -> None:
+    before = (await report(january, "sheets", "--month", "2019-01"))["rows"]
+    paid = await report(january, "settlement", "--month", "2019-01")
+    await execute(january, "UPDATE enrolments SET notice = NULL WHERE line_code = 'YD-01'")
+    await january(["subsidies", "run", "--month", "2019-01", "--as", "gan"], "2019-02-06")
+    assert (await report(january, "sheets", "--month", "2019-01"))["rows"] == before
+    settlement = await report(january, "settlement", "--month", "2019-01")
+    assert set(settlement["held"]) - set(paid["held"]) == {"YD-01"}
+    row = next(each for each in before if each["operator"] == "mobile")
+    assert paid["operators"]["mobile"]["pay_fen"] == row["public_fen"]
+    assert settlement["operators"]["mobile"]["pay_fen"] == row["public_fen"] - 570
 
 
 async def test_the_quarter_is_the_sum_of_its_parts_except_households_and_persons(quarter: Player) -> None:

@@ -10,6 +10,7 @@ from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day, get_next_month
 from market.kernel.seal import Seal
 from market.subsidies.engine.calculate import calculate
+from market.subsidies.findings.ask_again import ask_again
 from market.subsidies.findings.record import CheckResult, record_findings
 from market.subsidies.findings.stopping_checks import (
     BOUND_TO_ANOTHER,
@@ -89,7 +90,7 @@ _WORKSHEET_CHECKS = {
 
 
 async def run_checks(conn: Connection, cycle: Cycle, run_id: RunId, *, seal: Seal, now: datetime) -> int:
-    """Run every check on the cycle's run and record the findings; return how many opened or lapsed.
+    """Run every check on the cycle's run and record the findings; return how many opened, lapsed or are asked again.
 
     The thresholds are the county's current settings, which the evidence of each finding states.
     """
@@ -107,7 +108,7 @@ async def run_checks(conn: Connection, cycle: Cycle, run_id: RunId, *, seal: Sea
             results += [_to_result(check, row, stops=stops) for row in rows]
     deceased = await DEAD_IN_SERVICE_MONTH.all(conn, **{name: parameters[name] for name in DEAD_IN_SERVICE_MONTH.names})
     results += await _check_deceased(conn, seal, cycle, deceased)
-    return await record_findings(conn, cycle, results, now=now)
+    return await record_findings(conn, cycle, results, now=now) + await ask_again(conn, cycle, run_id)
 
 
 async def list_unpaid_below_plan(conn: Connection, cycle: Cycle, run_id: RunId) -> frozenset[str]:

@@ -49,7 +49,8 @@ class _FindingToDecide(Struct, frozen=True):
     villages: list[str]
 
 
-# The finding of that month or, if the check is not monthly, of any month in which it applies.
+# The given finding; otherwise one that is open rather than one that is decided, and the month's own rather than that of
+# a closed month, or, if the check is not monthly, that of any month in which it applies.
 FIND_FINDING = Query(
     _FindingToDecide,
     """
@@ -59,14 +60,16 @@ FIND_FINDING = Query(
                   WHERE l.finding_id = f.id AND r.village_code IS NOT NULL) AS villages
       FROM cycle_findings a JOIN findings f ON f.id = a.finding_id
      WHERE a.county_code = :county AND a.month = :month AND a.check_code = :check AND a.subject = :subject
-     ORDER BY f.month NULLS LAST LIMIT 1
+       AND (:id::uuid IS NULL OR f.id = :id)
+     ORDER BY f.state = 'open' DESC, f.month DESC NULLS LAST LIMIT 1
     """,
 )
 ADD_DECISION = Query(
     None,
     """
-    INSERT INTO finding_decisions (county_code, finding_id, cycle_id, account_id, pays, stops, why, decided_at)
-    VALUES (:county, :finding_id, :cycle_id, :account_id, :pays, :stops, :why, :now)
+    INSERT INTO finding_decisions (county_code, finding_id, cycle_id, account_id, pays, stops, why, decided_at,
+                                   evidence)
+    SELECT :county, id, :cycle_id, :account_id, :pays, :stops, :why, :now, evidence FROM findings WHERE id = :finding_id
     """,
 )
 # A first verdict on a worksheet changes nothing that was reviewed.
@@ -115,13 +118,15 @@ async def decide_finding(
     pays: Sequence[str],
     stops: Sequence[str],
     why: str,
+    finding_id: FindingId | None = None,
     seal: Seal,
     now: datetime,
 ) -> DecisionResult:
     """Decide which lines of a finding are paid and which stay stopped, in a cycle that the county has not decided yet.
 
     A finding of another month that blocks a line here is decided in the open cycle; an amount of a closed month is
-    settled there when that month is recalculated. A later decision replaces an earlier one. A verdict that
+    settled there when that month is recalculated. Without `finding_id` an open finding comes before a decided one, and
+    the month's own before one of a closed month. A later decision replaces an earlier one. A verdict that
     changes after a review voids it for the divisions of its lines. The caller owns the transaction.
 
     Raises:
@@ -140,7 +145,7 @@ async def decide_finding(
         raise DecisionReasonMissing
     [stored, *codes] = await find_stored_codes(conn, seal, county, [subject, *pays, *stops])
     pays, stops = codes[: len(pays)], codes[len(pays) :]
-    finding = await _find_finding(conn, cycle, scopes, check=check, subject=stored)
+    finding = await _find_finding(conn, cycle, scopes, check=check, subject=stored, finding_id=finding_id)
     if finding is None:
         raise FindingNotFound(month=cycle.name, check=check, subject=subject)
     await _require_lines(conn, seal, finding, pays, stops)
@@ -212,11 +217,17 @@ async def _require_not_decided_stopped(
 
 
 async def _find_finding(
-    conn: Connection, cycle: Cycle, scopes: list[str], *, check: str, subject: str
+    conn: Connection, cycle: Cycle, scopes: list[str], *, check: str, subject: str, finding_id: FindingId | None
 ) -> _FindingToDecide | None:
     """Return a finding that applies to the cycle, or None if there is none in the scopes."""
     finding = await FIND_FINDING.maybe(
-        conn, county=cycle.county_code, month=cycle.month, check=check, subject=subject, run_id=cycle.run_id
+        conn,
+        county=cycle.county_code,
+        month=cycle.month,
+        check=check,
+        subject=subject,
+        id=finding_id,
+        run_id=cycle.run_id,
     )
     return finding if finding is not None and _covers(finding.villages, scopes) else None
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query
 from market.subsidies.models import FindingId
+from market.subsidies.month.case_queries import PLAN_FOR_FEW
 from market.subsidies.month.cycles import Cycle
 
 
@@ -30,13 +31,19 @@ class _RecordedFinding(Struct, frozen=True):
     opened: bool
 
 
-# A verdict to pay is about the facts that its decision saw. It is asked for again when a run finds other evidence after
-# a fact was replaced, or when the line was bound since to a person or a number that it was never bound to.
+# A verdict to pay is about the evidence that its decision saw. It is asked for again when a run finds other evidence
+# after a fact was replaced or added, bills being what the charge below the plan rests on, or when the line was bound
+# since to a person or a number that it was never bound to.
 WITHDRAW_VERDICTS = Query(
     None,
     """
     WITH seen AS MATERIALIZED (
-        SELECT f.id, f.county_code, r.evidence, r.at_risk_fen, f.evidence <> r.evidence AS other, fl.line_code,
+        SELECT f.id, f.county_code, f.check_code, r.evidence, r.at_risk_fen, fl.line_code,
+               NOT EXISTS (SELECT FROM finding_decisions d
+                            WHERE d.finding_id = f.id AND fl.line_code = ANY(d.pays) AND d.evidence = r.evidence
+                              AND NOT EXISTS (SELECT FROM finding_decisions later
+                                               WHERE later.finding_id = f.id AND fl.line_code = ANY(later.stops)
+                                                 AND later.decided_at > d.decided_at)) AS other,
                (SELECT max(decided_at) FROM finding_decisions d
                  WHERE d.finding_id = f.id AND fl.line_code = ANY(d.pays)) AS decided_at
           FROM jsonb_to_recordset(:rows::jsonb)
@@ -49,7 +56,11 @@ WITHDRAW_VERDICTS = Query(
         UPDATE finding_lines fl SET verdict = NULL
           FROM seen s
          WHERE fl.finding_id = s.id AND fl.line_code = s.line_code
-           AND (s.other AND EXISTS (SELECT FROM list_replaced_facts(s.county_code, ARRAY[s.line_code], s.decided_at))
+           AND (s.other AND (
+                   EXISTS (SELECT FROM list_replaced_facts(s.county_code, ARRAY[s.line_code], s.decided_at))
+                   OR EXISTS (SELECT FROM list_added_facts(s.county_code, ARRAY[s.line_code], s.decided_at))
+                   OR (s.check_code = 'charge_below_plan' AND EXISTS (
+                       SELECT FROM list_added_claims(s.county_code, ARRAY[s.line_code], :month, s.decided_at))))
                 OR EXISTS (SELECT FROM bindings b JOIN import_files i ON i.id = b.file_id
                             WHERE b.county_code = s.county_code AND b.line_code = s.line_code
                               AND i.imported_at > s.decided_at
@@ -101,22 +112,26 @@ MARK_SEEN = Query(
     """,
 )
 # A finding that no cycle sees any more lapses; one that a later cycle still sees moves there. A stopping one whose
-# facts were changed since it was last seen stays open, seen in no month, until a person decides; so does one of a
-# notice that the county has shortened since, and one of two counties: nobody here sees what the other one changed. With
-# a subquery as its argument the function would be planned again for each finding.
+# facts were changed or added since it was last seen, bills of the month included, stays open, seen in no month, until a
+# person decides; so does one of a notice that the county has shortened since, one of two counties, as nobody here sees
+# what the other one changed, and one of an agent who is the assessor, which rests on what stands in any enrolment and
+# on the names of officials. With a subquery as its argument a function would be planned again for each finding.
 LAPSE_FINDINGS = Query(
     None,
     """
     WITH unseen AS (
         SELECT id, array_remove(seen_in, :month) AS seen_in,
                array_remove(seen_in, :month) = '{}' AND stops AND (
-                   check_code = 'enrolled_in_two_counties'
+                   check_code IN ('enrolled_in_two_counties', 'preparer_is_approver')
                    OR (check_code = 'enrolled_without_notice' AND EXISTS (
                        SELECT FROM county_settings s
                         WHERE s.county_code = f.county_code AND s.name = 'notice_days'
                           AND lower(s.valid_during) >= business_day(coalesce(f.seen_at, f.opened_at))))
+                   OR EXISTS (SELECT FROM list_replaced_facts(county_code, lines, coalesce(seen_at, opened_at)))
+                   OR EXISTS (SELECT FROM list_added_facts(county_code, lines, coalesce(seen_at, opened_at)))
                    OR EXISTS (
-                       SELECT FROM list_replaced_facts(county_code, lines, coalesce(seen_at, opened_at)))) AS waits
+                       SELECT FROM list_added_claims(county_code, lines, :month, coalesce(seen_at, opened_at)))
+               ) AS waits
           FROM findings f
          CROSS JOIN LATERAL (
                SELECT array_agg(line_code) AS lines FROM finding_lines WHERE finding_id = f.id) AS blocked
@@ -131,7 +146,7 @@ LAPSE_FINDINGS = Query(
       FROM unseen u WHERE f.id = u.id
     """,
 )
-# The lines that are not found any more come first: what replaced their facts is looked up for each.
+# The lines that are not found any more come first: what changed of their facts is looked up for each.
 MARK_CHANGED_LINES = Query(
     None,
     """
@@ -144,7 +159,8 @@ MARK_CHANGED_LINES = Query(
     UPDATE finding_lines fl SET changed_after = gone.seen_at
       FROM gone
      WHERE gone.finding_id = fl.finding_id AND gone.line_code = fl.line_code
-       AND EXISTS (SELECT FROM list_replaced_facts(gone.county_code, ARRAY[gone.line_code], gone.seen_at))
+       AND (EXISTS (SELECT FROM list_replaced_facts(gone.county_code, ARRAY[gone.line_code], gone.seen_at))
+            OR EXISTS (SELECT FROM list_added_facts(gone.county_code, ARRAY[gone.line_code], gone.seen_at)))
     """,
 )
 DELETE_FINDING_LINES = Query(
@@ -161,68 +177,6 @@ ADD_FINDING_LINES = Query(
     """
     INSERT INTO finding_lines (finding_id, line_code, county_code)
     SELECT finding, line, :county FROM jsonb_to_recordset(:rows::jsonb) AS r(finding uuid, line text)
-    ON CONFLICT ON CONSTRAINT finding_lines_unique DO NOTHING
-    """,
-)
-REOPEN_FINDINGS = Query(
-    None,
-    """
-    UPDATE findings f SET state = 'open'
-     WHERE f.id = ANY(:kept::uuid[]) AND f.state = 'decided'
-       AND EXISTS (SELECT FROM finding_lines WHERE finding_id = f.id AND verdict IS NULL)
-    """,
-)
-# An enrolment that was imported since a finding was opened, and that takes the place of the one that waits, waits with
-# it: of the same person, of the household in the same programme, or with its number, card or device. Each has a join of
-# its own, because conditions joined by OR are tried for each pair of rows.
-ADD_SUCCESSOR_LINES = Query(
-    None,
-    """
-    WITH waiting AS MATERIALIZED (
-        SELECT f.id, f.opened_at, coalesce(f.seen_at, f.opened_at) AS seen_at, l.line_code
-          FROM findings f
-          JOIN finding_lines l ON l.finding_id = f.id AND l.verdict IS NULL
-         WHERE f.county_code = :county AND f.state = 'open' AND f.stops AND f.month IS NULL
-           AND (f.seen_in = '{}' OR l.changed_after IS NOT NULL)),
-    enrolled AS MATERIALIZED (
-        SELECT w.*, e.identity_index, e.programme_code, e.household_code
-          FROM waiting w JOIN enrolments e ON e.county_code = :county AND e.line_code = w.line_code),
-    bound AS MATERIALIZED (
-        SELECT w.*, b.kind, b.number_id, b.sim_id, b.device_id
-          FROM waiting w JOIN bindings b ON b.county_code = :county AND b.line_code = w.line_code
-         UNION
-        SELECT w.*, v.facts ->> 'kind', (v.facts ->> 'number_id')::bigint, (v.facts ->> 'sim_id')::bigint,
-               (v.facts ->> 'device_id')::bigint
-          FROM waiting w
-          JOIN fact_versions v ON v.county_code = :county AND v.fact = 'bindings' AND v.subject = w.line_code),
-    successors AS (
-        SELECT w.id, w.opened_at, w.seen_at, s.line_code
-          FROM enrolled w JOIN enrolments s ON s.county_code = :county AND s.identity_index = w.identity_index
-         UNION
-        SELECT w.id, w.opened_at, w.seen_at, s.line_code
-          FROM enrolled w JOIN enrolments s ON s.county_code = :county AND s.household_code = w.household_code
-                                           AND s.programme_code = w.programme_code
-         UNION
-        SELECT w.id, w.opened_at, w.seen_at, s.line_code
-          FROM enrolled w
-          JOIN households h ON h.county_code = :county AND h.split_from = w.household_code
-          JOIN enrolments s ON s.county_code = :county AND s.household_code = h.code
-                           AND s.programme_code = w.programme_code
-         UNION
-        SELECT w.id, w.opened_at, w.seen_at, s.line_code
-          FROM bound w
-          JOIN bindings s ON s.county_code = :county AND s.number_id = w.number_id AND s.kind = w.kind
-         UNION
-        SELECT w.id, w.opened_at, w.seen_at, s.line_code
-          FROM bound w JOIN bindings s ON s.county_code = :county AND s.sim_id = w.sim_id
-         UNION
-        SELECT w.id, w.opened_at, w.seen_at, s.line_code
-          FROM bound w JOIN bindings s ON s.county_code = :county AND s.device_id = w.device_id)
-    INSERT INTO finding_lines (finding_id, line_code, county_code, changed_after)
-    SELECT DISTINCT ON (w.id, w.line_code) w.id, w.line_code, :county, w.seen_at
-      FROM successors w
-      JOIN enrolments s ON s.county_code = :county AND s.line_code = w.line_code
-      JOIN import_files i ON i.id = s.file_id AND i.imported_at > w.opened_at
     ON CONFLICT ON CONSTRAINT finding_lines_unique DO NOTHING
     """,
 )
@@ -255,9 +209,10 @@ async def record_findings(conn: Connection, cycle: Cycle, results: Sequence[Chec
     """Update the cycle's findings to the results of its checks; return how many opened, moved or lapsed.
 
     A finding opened in an earlier cycle is not changed; one that a later cycle opened moves here. A stopping one
-    that is not found any more because a fact was changed stays open, and holds the enrolment that takes the place of
-    its own. A line that was decided to be paid is decided again once the facts behind the decision changed.
+    that is not found any more because a fact was changed or added stays open. A line that was decided to be paid is
+    decided again once the facts behind the decision changed (see `ask_again` too).
     """
+    await PLAN_FOR_FEW.run(conn)
     by_subject = {(each.check, each.subject): each for each in results}
     await WITHDRAW_VERDICTS.run(conn, county=cycle.county_code, month=cycle.month, rows=list(by_subject.values()))
     recorded = await UPSERT_FINDINGS.all(
@@ -274,6 +229,4 @@ async def record_findings(conn: Connection, cycle: Cycle, results: Sequence[Chec
         conn, county=cycle.county_code, month=cycle.month, rows=list(by_subject.values()), now=now
     )
     lapsed = await LAPSE_FINDINGS.run(conn, county=cycle.county_code, cycle_id=cycle.id, month=cycle.month, kept=seen)
-    await ADD_SUCCESSOR_LINES.run(conn, county=cycle.county_code)
-    reopened = await REOPEN_FINDINGS.run(conn, kept=ids)
-    return lapsed + reopened + sum(1 for each in recorded if each.opened)
+    return lapsed + sum(1 for each in recorded if each.opened)

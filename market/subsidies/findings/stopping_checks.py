@@ -214,8 +214,9 @@ CHARGE_BELOW_PLAN = Query(
     """,
 )
 # A text names a person if the whole name of an official of the county, or another such text, is a part of it: titles
-# that nobody listed hide no name that is written plainly anywhere. Officials are compared by identity number. The texts
-# are compared before the lines are read, because that takes longer than the rest of the statement.
+# that nobody listed hide no name that is written plainly anywhere, in an enrolment that was replaced since or was never
+# decided either. Officials are compared by identity number. The texts are compared before the lines are read, because
+# that takes longer than the rest of the statement.
 PREPARER_IS_APPROVER = Query(
     CheckRow,
     """
@@ -223,9 +224,16 @@ PREPARER_IS_APPROVER = Query(
         SELECT DISTINCT agent, assessor FROM enrolments WHERE county_code = :county AND decided),
     texts AS MATERIALIZED (
         SELECT name, fold_official_name(name) AS folded
-          FROM (SELECT agent AS name FROM pairs UNION SELECT assessor FROM pairs) AS written),
+          FROM (SELECT agent AS name FROM pairs UNION SELECT assessor FROM pairs) AS compared),
+    written AS MATERIALIZED (
+        SELECT fold_official_name(name) AS folded
+          FROM (SELECT agent AS name FROM enrolments WHERE county_code = :county
+                 UNION SELECT assessor FROM enrolments WHERE county_code = :county
+                 UNION SELECT facts ->> 'agent' FROM fact_versions WHERE county_code = :county AND fact = 'enrolments'
+                 UNION SELECT facts ->> 'assessor' FROM fact_versions
+                        WHERE county_code = :county AND fact = 'enrolments') AS ever),
     names AS MATERIALIZED (
-        SELECT folded AS name, decode(md5(folded), 'hex') AS person_key FROM texts
+        SELECT folded AS name, decode(md5(folded), 'hex') AS person_key FROM written
          UNION
         SELECT fold_official_name(a.name), get_person_key(a.id)
           FROM accounts a
@@ -308,7 +316,8 @@ KIND_OUTSIDE_PROGRAMME = Query(
     """,
 )
 # Days on which the household of the enrolled person is neither registered nor monitored by a type that the terms of the
-# day name. Monitoring ends with the day on which the risk was removed.
+# day name, or on which the register knows nothing of the household: a member may be added from an earlier day on than
+# its household. Monitoring ends with the day on which the risk was removed.
 NOT_ELIGIBLE = Query(
     CheckRow,
     """
@@ -323,21 +332,39 @@ NOT_ELIGIBLE = Query(
           JOIN memberships m ON m.county_code = :county AND m.household_code = s.household_code
           JOIN persons p ON p.county_code = :county AND p.id = m.person_id
          WHERE s.county_code = :county AND NOT s.registered),
+    suspects AS (
+        SELECT * FROM members
+         UNION ALL
+        SELECT p.identity_index, t.programme_code, m.household_code, NULL, NULL,
+               unnest(datemultirange(m.valid_during * t.valid_during) - coalesce(
+                   (SELECT range_agg(s.valid_during) FROM household_statuses s
+                     WHERE s.county_code = :county AND s.household_code = m.household_code), '{}'))
+          FROM memberships m
+          JOIN persons p ON p.county_code = :county AND p.id = m.person_id
+          JOIN programme_terms t ON t.county_code = :county
+         WHERE m.county_code = :county AND m.valid_during && daterange(:month::date, :next::date)
+           AND NOT EXISTS (SELECT FROM household_statuses s
+                            WHERE s.county_code = :county AND s.household_code = m.household_code
+                              AND s.valid_during @> m.valid_during * daterange(:month::date, :next::date))),
     days AS (
         SELECT r.line_code, r.claimed_fen, m.household_code, m.monitoring, m.risk_removed_on,
                b.valid_during * m.days * daterange(e.entitled_from, NULL) * daterange(:month::date, :next::date) AS days
-          FROM members m
+          FROM suspects m
           JOIN enrolments e ON e.county_code = :county AND e.identity_index = m.identity_index AND e.decided
                            AND e.programme_code = m.programme_code
           JOIN bindings b ON b.county_code = :county AND b.line_code = e.line_code
           JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = e.line_code
                           AND r.in_snapshot)
     SELECT line_code AS subject, ARRAY[line_code] AS lines, coalesce(claimed_fen, 0) AS at_risk_fen,
-           string_agg(format('%s 起，农户 %s 不是原建档立卡，%s', lower(days), household_code,
+           string_agg(CASE WHEN monitoring IS NULL
+                           THEN format('%s 起到 %s，名册里没有农户 %s 的情况', lower(days), upper(days) - 1,
+                                       household_code)
+                           ELSE format('%s 起，农户 %s 不是原建档立卡，%s', lower(days), household_code,
                              CASE WHEN monitoring = '' THEN '也不是监测户'
                                   WHEN risk_removed_on < lower(days)
                                   THEN format('%s（%s 风险消除）', monitoring, risk_removed_on)
-                                  ELSE monitoring || '不在标准写明的监测类型里' END), '；' ORDER BY days) AS evidence
+                                  ELSE monitoring || '不在标准写明的监测类型里' END)
+                      END, '；' ORDER BY days) AS evidence
       FROM days
      WHERE NOT isempty(days)
      GROUP BY line_code, claimed_fen

@@ -74,6 +74,10 @@ class RowReader:
             self.fault(name, f"最多 {max_length} 个字符")
         return text
 
+    def household(self, name: str = "household", *, required: bool = True) -> str:
+        """Return the code of a household in capitals: h01 and H01 are one."""
+        return self.code(name, required=required).upper()
+
     def line(self) -> str:
         """Return the county's code of a line (业务编号)."""
         code = self.code("line")

@@ -196,7 +196,7 @@ def _find_changes(spreadsheet: Spreadsheet, row: int, before: EnrolmentRow, afte
 
 
 def _read(cells: RowReader, known: _KnownFacts, seal: Seal) -> EnrolmentRow:
-    line, household, status = cells.line(), cells.code("household"), cells.listed("status", ENROLMENT_STATUSES)
+    line, household, status = cells.line(), cells.household(), cells.listed("status", ENROLMENT_STATUSES)
     entitles = status == DECIDED or status in PENDING_STATUSES
     programme = cells.programme(known.programmes, known.kinds.get(line) if entitles else None)
     if household and household not in known.households:

@@ -105,7 +105,7 @@ def get_opening_cells(opening: Opening) -> dict[str, str]:
 def _read(cells: RowReader, programmes: dict[str, list[ServiceKind]]) -> Opening | None:
     operator, kind = cells.choice("operator", OPERATORS), cells.choice("kind", KINDS)
     programme = cells.programme(programmes, kind)
-    line, household = cells.line(), cells.code("household")
+    line, household = cells.line(), cells.household()
     months = cells.integer("months", low=1, high=600)
     conceded = cells.integer("conceded_fen", low=0, high=MAX_FEN)
     public = cells.integer("public_fen", low=0, high=MAX_FEN)

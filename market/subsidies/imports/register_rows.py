@@ -67,7 +67,7 @@ def read_members(
             cells.fault("died_on", f"离户原因写的是{leave_reason}，要有死亡日期")
         member = RegisterRow(
             row=row.number,
-            household=cells.code("household"),
+            household=cells.household(),
             member_number=cells.integer("seat", low=1, high=99) or 1,
             name=cells.text("name"),
             relation=fold_relation(cells.text("relation", max_length=20)),
@@ -79,7 +79,7 @@ def read_members(
             until=until,
             leave_reason=leave_reason,
             died_on=died_on,
-            split_from=cells.code("split_from", required=False),
+            split_from=cells.household("split_from", required=False),
         )
         if cells.valid:
             members.append(member)

@@ -96,6 +96,8 @@ class TermsRow(Struct, frozen=True, kw_only=True):
 # The statistics lack rows added in this transaction or since the last ANALYZE, so the planner would expect few rows in
 # a county and choose nested loops; hash joins are faster for the whole county. Its sorts and hashes stay in memory.
 PLAN_FOR_COUNTY = Query(None, "SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '32MB', true)")
+# Statements about few rows afterwards: hash joins would read whole tables for each finding.
+PLAN_FOR_FEW = Query(None, "SELECT set_config('enable_nestloop', 'on', true)")
 # A claim belongs to the line bound to its operator, kind and number in the month, otherwise to the latest one before.
 LIST_CASE_LINES = Query(
     CaseLineRow,

@@ -15,6 +15,7 @@ from market.kernel.seal import Seal
 from market.subsidies.engine.answer import Answer, Totals
 from market.subsidies.engine.calculate import calculate
 from market.subsidies.engine.models import Case
+from market.subsidies.findings.ask_again import ask_again
 from market.subsidies.findings.checks import list_unpaid_below_plan, run_checks
 from market.subsidies.models import DUTY_NAMES, ApprovalsWouldBeVoid, CycleState, Duty, Outcome, RunId
 from market.subsidies.month.adjust import post_adjustments
@@ -100,8 +101,8 @@ async def run_month(
     """Calculate a month from the current facts, match it with the claims, and open the findings of the checks.
 
     Before the county's decision a run replaces the previous one and, with `void_approvals`, voids its approvals. For a
-    closed month the changes are posted as adjustments in the open cycle. Unchanged facts are a no-op, except that a
-    returned month is calculated again. The caller owns the transaction.
+    closed month the changes are posted as adjustments in the open cycle, except for lines that are asked again.
+    Unchanged facts are a no-op, except that a returned month is calculated again. The caller owns the transaction.
 
     Raises:
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not import for the county.
@@ -119,6 +120,7 @@ async def run_month(
     )
     postings = waiting = changed = 0
     if cycle.state is CLOSE.after:
+        changed = await ask_again(conn, cycle, run.id)
         below = await list_unpaid_below_plan(conn, cycle, run.id)
         postings, waiting = await post_adjustments(
             conn, actor, cycle, facts=facts, answer=answer, run_id=run.id, below_plan=below, now=now

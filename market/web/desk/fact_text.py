@@ -43,8 +43,10 @@ _FIELD_NAMES = {
 
 
 def describe_change(change: FactChange) -> str:
-    """Describe a change: when, by whom and in which file, and the old and new value."""
+    """Describe a change: when, by whom and in which file, and the old and new value, or the fact that was added."""
     source = f"{change.by}（{change.file}）" if change.by else "不是从文件改的"
+    if not change.field:
+        return f"{day_zh(change.changed_at)}，{source}：新加了{_FACT_NAMES[change.fact]}"
     what = f"{_FACT_NAMES[change.fact]}的{_FIELD_NAMES.get(change.field, '其他内容')}"
     values = f"，原来{_describe(change, change.old)}，现在{_describe(change, change.new)}"
     return f"{day_zh(change.changed_at)}，{source}：{what}{'换了' if change.field == 'identity_index' else values}"

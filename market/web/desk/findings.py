@@ -19,7 +19,7 @@ from market.reports.drilldown import list_household_heads
 from market.reports.findings import FindingView, list_finding_decisions, list_finding_households, list_findings
 from market.reports.month import list_month_statuses
 from market.subsidies.findings.decide import decide_finding
-from market.subsidies.models import SecondDuty
+from market.subsidies.models import FindingId, SecondDuty
 from market.subsidies.month.cycles import find_cycle, read_month
 from market.subsidies.month.steps import REVIEWABLE_STATES
 from market.subsidies.names import CHECK_NAMES, format_month_zh
@@ -138,6 +138,7 @@ async def submit_decision(
                 pays=[line for line, verdict in verdicts if verdict == "pay"],
                 stops=[line for line, verdict in verdicts if verdict == "stop"],
                 why=_read_reason(form),
+                finding_id=_read_finding(form),
                 seal=seal,
                 now=desk.now,
             )
@@ -176,6 +177,7 @@ async def submit_bulk_decision(
                     pays=finding.lines if pay else [],
                     stops=[] if pay else finding.lines,
                     why=_read_reason(form),
+                    finding_id=FindingId(finding.id),
                     seal=seal,
                     now=desk.now,
                 )
@@ -183,6 +185,11 @@ async def submit_bulk_decision(
     except Refusal as refusal:
         return await _refuse(request, db, seal, desk, filters, refusal=refusal)
     return redirect(filters.to(desk, done=len(chosen), again=" ".join(sorted(again))))
+
+
+def _read_finding(form: PostedForm) -> FindingId | None:
+    found = parse_uuid(form.get_text("finding"))
+    return None if found is None else FindingId(found)
 
 
 def _tell_reviews(months: str) -> tuple[str, ...]:

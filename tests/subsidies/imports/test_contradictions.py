@@ -4,12 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from asyncpg import CheckViolationError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from market.kernel.text import normalize_identity_number
 from market.subsidies.imports.identifiers import compute_luhn_digit, normalize_device, normalize_sim
-from tests.story.play import Player
+from tests.story.play import COUNTY, Player
 from tests.subsidies.imports.test_evidence import keep_row
 from tests.subsidies.imports.test_imports import BINDINGS, ENROLMENTS, REGISTER, edit_copy, run_import_command
 
@@ -193,3 +194,25 @@ def test_an_old_identity_number_is_the_new_one_of_the_same_person(day: object, s
 def test_fifteen_digits_that_hold_no_day_are_no_identity_number() -> None:
     assert normalize_identity_number("130624199999991") is None
     assert normalize_identity_number("130624620202991") == "130624196202029910"
+
+
+async def test_the_code_of_a_household_is_one_in_small_letters_and_in_capitals(empty: Player, folder: Path) -> None:
+    first = edit_copy(REGISTER, folder, "first.csv", keep_row(1))
+    assert (await run_import_command(empty, "register", first))["outcome"] == "ok"
+    second = edit_copy(REGISTER, folder, "second.csv", keep_row(1, 户编号="ｈ01"))
+    answer = await run_import_command(empty, "register", second)
+    assert (answer["outcome"], answer["counts"]["households"], answer["counts"]["memberships_begun"]) == ("ok", 0, 0)
+    head = edit_copy(REGISTER, folder, "head.csv", copy_second(户编号="h01", 成员序号="1", 与户主关系="户主"))
+    assert (await run_import_command(empty, "register", head))["code"] == "file_malformed"
+    async with empty.database.transaction(scope=COUNTY) as conn:
+        assert await conn.fetchval("SELECT array_agg(code) FROM households") == ["H01"]
+
+
+@pytest.mark.parametrize("table", ["households", "enrolments", "openings"])
+async def test_the_schema_takes_codes_of_households_in_capitals_alone(january: Player, table: str) -> None:
+    column = "code" if table == "households" else "household_code"
+    async with january.database.transaction(scope=COUNTY) as conn:
+        await conn.execute("SET LOCAL ROLE postgres")
+        await conn.execute("SET LOCAL session_replication_role = replica")
+        with pytest.raises(CheckViolationError, match="in_capitals"):
+            await conn.execute(f"UPDATE {table} SET {column} = 'h01' WHERE {column} = 'H01'")
