@@ -15,6 +15,7 @@ from market.casework.moves import get_person_scope
 from market.demo.sample.accounts import FARMER_PHONE, HOST_PHONE
 from market.demo.sample.identities import BUYER_PHONES, make_phone
 from market.demo.sample.sales.provider import SampleProvider
+from market.demo.sample.waking_hours import find_waking_moment
 from market.identity.actors import find_actor_by_handle, find_actor_by_id
 from market.identity.models import AccountId, Actor
 from market.kernel import Connection, Database, Fen, Query
@@ -109,8 +110,8 @@ class SaleSimulation:
         await self._batcher.__aexit__(*exc)
 
     def ago(self, *, days: float = 0, hours: float = 0) -> datetime:
-        """Return the moment so long before the sample's present."""
-        return self.now - timedelta(days=days, hours=hours)
+        """Return about the moment so long before the sample's present, at an hour at which people are awake."""
+        return find_waking_moment(self.now - timedelta(days=days, hours=hours), now=self.now)
 
     async def find_buyer(self, number: int) -> Actor:
         """Return a sample buyer; the first is the demo's."""

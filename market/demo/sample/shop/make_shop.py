@@ -22,6 +22,7 @@ from market.demo.sample.shop.record_orders import OrderRecorder
 from market.demo.sample.shop.reviews import ReviewGenerator
 from market.demo.sample.shop.sample_orders import OrderGenerator
 from market.demo.sample.shop.slots import SampleSlots, SlotCopyRow, SlotReservationCopyRow
+from market.demo.sample.waking_hours import find_waking_moment
 from market.divisions.codes import PREFECTURE, truncate_code
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
@@ -124,8 +125,8 @@ async def make_shop(
     sample_orders = generator.generate(share_percent=share_percent)
     own = [each for each in listings.goods if each.goods.producer_id == builder.demo_producer.producer_id]
     sample_orders += [
-        generator.order_one(own[0], 2, now - timedelta(hours=15)),
-        generator.order_one(own[-1], 1, now - timedelta(hours=3)),
+        generator.order_one(own[0], 2, find_waking_moment(now - timedelta(hours=15), now=now)),
+        generator.order_one(own[-1], 1, find_waking_moment(now - timedelta(hours=3), now=now)),
     ]
     for order in sorted(sample_orders, key=lambda order: order.placed_at):
         recorder.record(order)

@@ -25,6 +25,7 @@ from market.demo.sample.shop.order_rows import (
 from market.demo.sample.shop.reviews import ReviewGenerator
 from market.demo.sample.shop.sample_orders import OrderFate, SampleOrder, SampleStay, is_parcel, sum_suborders
 from market.demo.sample.shop.slots import SlotReservationCopyRow, make_reservation
+from market.demo.sample.waking_hours import find_waking_moment
 from market.kernel.clock import get_day_start
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
@@ -156,12 +157,14 @@ class OrderRecorder:
             shipped_at = paid_at + timedelta(hours=rng.randint(4, 44), minutes=rng.randbelow(60))
             if shipped_at >= self._now:
                 return
-            suborder.state, suborder.shipped_at = SuborderState.SHIPPED, shipped_at
+            suborder.state, suborder.shipped_at = SuborderState.SHIPPED, find_waking_moment(shipped_at, now=self._now)
             slow = rng.chance(15)
             received_at = shipped_at + (self._receive if slow else timedelta(hours=rng.randint(40, 140)))
         else:
             received_at = self._pick_arrival(suborder, order)
         if received_at < self._now:
+            if is_parcel(suborder.draft):
+                received_at = find_waking_moment(received_at, now=self._now)
             suborder.state, suborder.received_at = SuborderState.RECEIVED, received_at
 
     def _pick_arrival(self, suborder: SampleSuborder, order: SampleOrder) -> datetime:

@@ -1,0 +1,23 @@
+"""The people of the sample act by day, in the order in which they did."""
+
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from market.demo.sample.waking_hours import find_waking_moment
+from market.kernel.clock import SHANGHAI
+
+NOWS = st.datetimes(datetime(2026, 1, 2), datetime(2026, 12, 31)).map(lambda each: each.replace(tzinfo=SHANGHAI))
+AGO = st.integers(0, 60 * 24 * 20).map(lambda minutes: timedelta(minutes=minutes))
+
+
+@given(NOWS, AGO, AGO)
+def test_people_of_the_sample_act_by_day_in_their_order(now: datetime, one: timedelta, other: timedelta) -> None:
+    earlier, later = max(one, other), min(one, other)
+    moments = [find_waking_moment(now - ago, now=now) for ago in (earlier, later)]
+    assert moments == sorted(moments)
+    assert (moments[0] < moments[1]) == (earlier > later)
+    for each in moments:
+        assert each <= now
+        assert 7 <= each.astimezone(SHANGHAI).hour < 24
