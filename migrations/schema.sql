@@ -448,6 +448,23 @@ $$;
 
 
 --
+-- Name: check_closed_mediation(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_closed_mediation() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM mediation_lines WHERE case_id = NEW.id AND granted_fen IS NULL) THEN
+        RAISE EXCEPTION 'the mediation % is closed and keeps money back', NEW.number
+            USING ERRCODE = '23514', CONSTRAINT = 'cases_closed_mediation';
+    END IF;
+    RETURN NULL;
+END;
+$$;
+
+
+--
 -- Name: check_deposit(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -527,6 +544,26 @@ BEGIN
         RAISE EXCEPTION 'the large payout % needs a second person', OLD.id USING ERRCODE = 'P0161';
     END IF;
     RETURN NEW;
+END;
+$$;
+
+
+--
+-- Name: check_mediation(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_mediation() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NEW.agreed IS DISTINCT FROM EXISTS (
+           SELECT FROM mediation_proposals p
+            WHERE p.case_id = NEW.case_id AND p.share_bp = NEW.share_bp AND p.buyer_agreed_at IS NOT NULL
+              AND p.seller_agreed_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'both sides did not agree to the share of the mediation %', NEW.case_id
+            USING ERRCODE = '23514', CONSTRAINT = 'mediations_agreed';
+    END IF;
+    RETURN NULL;
 END;
 $$;
 
@@ -873,6 +910,20 @@ CREATE FUNCTION public.delete_tasks(p_before timestamp with time zone, p_piece i
     AS $$
     DELETE FROM tasks WHERE id IN (SELECT id FROM tasks WHERE finished_at < p_before ORDER BY finished_at LIMIT p_piece)
     RETURNING id
+$$;
+
+
+--
+-- Name: end_mediation_lines(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.end_mediation_lines() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE mediation_lines SET granted_fen = 0 WHERE case_id = NEW.id AND granted_fen IS NULL;
+    RETURN NULL;
+END;
 $$;
 
 
@@ -2868,10 +2919,10 @@ CREATE FUNCTION public.subtract_order_units(lot_ids uuid[], lot_available bigint
 
 
 --
--- Name: sum_kept_back(uuid, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+-- Name: sum_kept_back(uuid, timestamp with time zone, timestamp with time zone, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.sum_kept_back(p_producer uuid, p_claims_since timestamp with time zone, p_returns_since timestamp with time zone) RETURNS bigint
+CREATE FUNCTION public.sum_kept_back(p_producer uuid, p_claims_since timestamp with time zone, p_returns_since timestamp with time zone, p_now timestamp with time zone, p_mediation_days integer) RETURNS bigint
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -2882,6 +2933,13 @@ CREATE FUNCTION public.sum_kept_back(p_producer uuid, p_claims_since timestamp w
            AND (received_at > p_claims_since
                 OR received_at > p_returns_since
                    AND EXISTS (SELECT FROM order_lines WHERE suborder_id = suborders.id AND NOT perishable))
+    ), refused AS (
+        SELECT id
+          FROM cases
+         WHERE against_producer_id = p_producer AND category IN ('bad_fruit', 'goods_return') AND outcome = 'unsolved'
+           AND closed_at >= p_now - make_interval(days =>
+                   coalesce(get_county_setting(county_code, 'mediation_days', business_day(closed_at)), p_mediation_days))
+           AND NOT EXISTS (SELECT FROM mediations WHERE source_id = cases.id)
     ), asked AS (
         SELECT c.line_id, c.amount_fen
           FROM cases JOIN bad_fruit_claims c ON c.case_id = cases.id
@@ -2902,9 +2960,13 @@ CREATE FUNCTION public.sum_kept_back(p_producer uuid, p_claims_since timestamp w
           JOIN order_lines ON order_lines.id = m.line_id
           JOIN suborders ON suborders.id = suborder_id
          WHERE producer_id = p_producer AND m.granted_fen IS NULL
+         UNION ALL
+        SELECT c.line_id, c.amount_fen FROM refused JOIN bad_fruit_claims c ON c.case_id = refused.id
+         UNION ALL
+        SELECT r.line_id, r.amount_fen FROM refused JOIN goods_return_lines r ON r.case_id = refused.id AND r.state = 'refused'
     )
     SELECT (coalesce((SELECT sum(payable_fen) FROM recent), 0)
-         + coalesce((SELECT sum(asked.amount_fen)
+         + coalesce((SELECT sum(least(asked.amount_fen, order_lines.amount_fen - order_lines.refunded_fen))
                        FROM asked
                        JOIN order_lines ON order_lines.id = asked.line_id
                        JOIN suborders ON suborders.id = order_lines.suborder_id AND released_at IS NOT NULL
@@ -3647,7 +3709,7 @@ CREATE TABLE public.case_events (
     at timestamp with time zone NOT NULL,
     reason_sealed bytea,
     CONSTRAINT case_events_account_or_clock CHECK (((account_id IS NOT NULL) OR (move = ANY (ARRAY['receive'::text, 'assign'::text, 'escalate'::text, 'reopen'::text, 'close'::text, 'settle'::text])))),
-    CONSTRAINT case_events_move CHECK ((move = ANY (ARRAY['receive'::text, 'assign'::text, 'extend'::text, 'ask'::text, 'supply'::text, 'escalate'::text, 'answer'::text, 'close'::text, 'reopen'::text, 'withdraw'::text, 'settle'::text]))),
+    CONSTRAINT case_events_move CHECK ((move = ANY (ARRAY['receive'::text, 'assign'::text, 'extend'::text, 'ask'::text, 'supply'::text, 'escalate'::text, 'answer'::text, 'close'::text, 'reopen'::text, 'withdraw'::text, 'settle'::text, 'propose'::text, 'agree'::text, 'refuse'::text]))),
     CONSTRAINT case_events_reason CHECK (((reason_sealed IS NOT NULL) OR (move <> ALL (ARRAY['extend'::text, 'ask'::text]))))
 );
 
@@ -4761,6 +4823,25 @@ CREATE TABLE public.mediation_lines (
     granted_fen bigint,
     CONSTRAINT mediation_lines_amount CHECK ((amount_fen > 0)),
     CONSTRAINT mediation_lines_granted CHECK (((granted_fen >= 0) AND (granted_fen <= amount_fen)))
+);
+
+
+--
+-- Name: mediation_proposals; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.mediation_proposals (
+    case_id uuid NOT NULL,
+    share_bp integer NOT NULL,
+    proposed_by uuid NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    buyer_agreed_at timestamp with time zone,
+    seller_agreed_at timestamp with time zone,
+    seller_agreed_by uuid,
+    CONSTRAINT mediation_proposals_answered CHECK ((seller_agreed_at >= proposed_at)),
+    CONSTRAINT mediation_proposals_buyer CHECK ((buyer_agreed_at >= proposed_at)),
+    CONSTRAINT mediation_proposals_share CHECK (((share_bp >= 0) AND (share_bp <= 10000))),
+    CONSTRAINT mediation_proposals_who CHECK (((seller_agreed_at IS NULL) = (seller_agreed_by IS NULL)))
 );
 
 
@@ -6835,6 +6916,14 @@ ALTER TABLE ONLY public.lots
 
 ALTER TABLE ONLY public.mediation_lines
     ADD CONSTRAINT mediation_lines_key PRIMARY KEY (case_id, line_id);
+
+
+--
+-- Name: mediation_proposals mediation_proposals_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mediation_proposals
+    ADD CONSTRAINT mediation_proposals_pkey PRIMARY KEY (case_id);
 
 
 --
@@ -9062,6 +9151,20 @@ CREATE TRIGGER cases_answerer BEFORE UPDATE ON public.cases FOR EACH ROW WHEN ((
 
 
 --
+-- Name: cases cases_closed_mediation; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER cases_closed_mediation AFTER UPDATE ON public.cases DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.category = 'mediation'::text) AND (new.state = 'closed'::text))) EXECUTE FUNCTION public.check_closed_mediation();
+
+
+--
+-- Name: cases cases_withdrawn_mediation; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER cases_withdrawn_mediation AFTER UPDATE ON public.cases FOR EACH ROW WHEN (((new.category = 'mediation'::text) AND (new.outcome = 'withdrawn'::text))) EXECUTE FUNCTION public.end_mediation_lines();
+
+
+--
 -- Name: catch_weights catch_weights_once; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -9255,6 +9358,13 @@ CREATE TRIGGER line_holds_append_only BEFORE DELETE OR UPDATE ON public.line_hol
 --
 
 CREATE TRIGGER line_holds_no_truncate BEFORE TRUNCATE ON public.line_holds FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: mediations mediations_agreed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER mediations_agreed AFTER UPDATE ON public.mediations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.agreed IS NOT NULL)) EXECUTE FUNCTION public.check_mediation();
 
 
 --
@@ -10657,6 +10767,30 @@ ALTER TABLE ONLY public.mediation_lines
 
 
 --
+-- Name: mediation_proposals mediation_proposals_mediation; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mediation_proposals
+    ADD CONSTRAINT mediation_proposals_mediation FOREIGN KEY (case_id) REFERENCES public.mediations(case_id);
+
+
+--
+-- Name: mediation_proposals mediation_proposals_mediator; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mediation_proposals
+    ADD CONSTRAINT mediation_proposals_mediator FOREIGN KEY (proposed_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: mediation_proposals mediation_proposals_seller; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mediation_proposals
+    ADD CONSTRAINT mediation_proposals_seller FOREIGN KEY (seller_agreed_by) REFERENCES public.accounts(id);
+
+
+--
 -- Name: mediations mediations_case; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -11998,6 +12132,21 @@ END);
 
 
 --
+-- Name: mediation_proposals; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.mediation_proposals ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: mediation_proposals mediation_proposals_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY mediation_proposals_visible ON public.mediation_proposals TO market_app USING ((EXISTS ( SELECT
+   FROM public.cases
+  WHERE (cases.id = mediation_proposals.case_id))));
+
+
+--
 -- Name: mediations; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -13251,11 +13400,11 @@ GRANT ALL ON FUNCTION public.start_session(p_token_hash bytea, p_account uuid, p
 
 
 --
--- Name: FUNCTION sum_kept_back(p_producer uuid, p_claims_since timestamp with time zone, p_returns_since timestamp with time zone); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION sum_kept_back(p_producer uuid, p_claims_since timestamp with time zone, p_returns_since timestamp with time zone, p_now timestamp with time zone, p_mediation_days integer); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.sum_kept_back(p_producer uuid, p_claims_since timestamp with time zone, p_returns_since timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.sum_kept_back(p_producer uuid, p_claims_since timestamp with time zone, p_returns_since timestamp with time zone) TO market_app;
+REVOKE ALL ON FUNCTION public.sum_kept_back(p_producer uuid, p_claims_since timestamp with time zone, p_returns_since timestamp with time zone, p_now timestamp with time zone, p_mediation_days integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sum_kept_back(p_producer uuid, p_claims_since timestamp with time zone, p_returns_since timestamp with time zone, p_now timestamp with time zone, p_mediation_days integer) TO market_app;
 
 
 --
@@ -15951,6 +16100,62 @@ GRANT INSERT(amount_fen) ON TABLE public.mediation_lines TO market_app;
 --
 
 GRANT UPDATE(granted_fen) ON TABLE public.mediation_lines TO market_app;
+
+
+--
+-- Name: TABLE mediation_proposals; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.mediation_proposals TO market_app;
+
+
+--
+-- Name: COLUMN mediation_proposals.case_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(case_id) ON TABLE public.mediation_proposals TO market_app;
+
+
+--
+-- Name: COLUMN mediation_proposals.share_bp; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(share_bp) ON TABLE public.mediation_proposals TO market_app;
+
+
+--
+-- Name: COLUMN mediation_proposals.proposed_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(proposed_by) ON TABLE public.mediation_proposals TO market_app;
+
+
+--
+-- Name: COLUMN mediation_proposals.proposed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(proposed_at) ON TABLE public.mediation_proposals TO market_app;
+
+
+--
+-- Name: COLUMN mediation_proposals.buyer_agreed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(buyer_agreed_at) ON TABLE public.mediation_proposals TO market_app;
+
+
+--
+-- Name: COLUMN mediation_proposals.seller_agreed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(seller_agreed_at) ON TABLE public.mediation_proposals TO market_app;
+
+
+--
+-- Name: COLUMN mediation_proposals.seller_agreed_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(seller_agreed_by) ON TABLE public.mediation_proposals TO market_app;
 
 
 --

@@ -268,6 +268,7 @@ async def test_mediation(grove: Grove, capsys: pytest.CaptureFixture[str]) -> No
         gateway=grove.shopping.gateway,
         seal=grove.shopping.seal,
         buyer=grove.shopping.buyer,
+        farmer=grove.owner,
         mediator=mediator,
         refused_claim=claim.case_id,
         now=NOW + timedelta(days=1),

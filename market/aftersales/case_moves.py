@@ -32,6 +32,7 @@ _PAID_BY_SELLER = frozenset({BAD_FRUIT, GOODS_RETURN})
 _NOT_WITHDRAWN = frozenset({GOODS_RETURN, "invoice"})
 """A return has parcels on their way, and is withdrawn as such; an invoice is due whatever its buyer wants now."""
 _COMPLAINTS = "complaint_"
+_MEDIATION = "mediation"
 _TOLD = {
     CaseMove.ASK: "case_asked", CaseMove.EXTEND: "case_extended", CaseMove.ESCALATE: "case_raised",
     CaseMove.SUPPLY: "case_supplied", CaseMove.WITHDRAW: "case_withdrawn", CaseMove.REOPEN: "case_reopened",
@@ -113,7 +114,7 @@ def list_buyer_moves(case: LockedCase, *, now: datetime) -> set[CaseMove]:
 
 def list_answerer_moves(case: LockedCase) -> set[CaseMove]:
     """Return what the one who answers a case can do with it besides answering."""
-    if case.state is not CaseState.ASSIGNED:
+    if case.state is not CaseState.ASSIGNED or case.proposed:
         return set()
     moves = {CaseMove.ASK} if may_ask(case) else set[CaseMove]()
     if case.assignee != SELLER:
@@ -209,8 +210,11 @@ async def notify_overdue_case(conn: Connection, seal: Seal, case: LockedCase, *,
 
 
 async def notify_late_case(conn: Connection, seal: Seal, case: LockedCase, *, now: datetime) -> None:
-    """Tell who asked, and the officials whose turn it is now, that a case went one level up because it was late."""
-    if case.category not in _PAID_BY_SELLER:
+    """Tell who asked, and the officials whose turn it is now, that a case went one level up because it was late.
+
+    A mediation has messages of its own (`market/mediation/agree.py`).
+    """
+    if case.category not in _PAID_BY_SELLER | {_MEDIATION}:
         facts = {"name": case.name, "number": str(case.number), "due": format_due(case.due_at)}
         await notify_account(conn, seal, case.asker_id, "case_late", facts, now=now)
         await _notify_turn(conn, seal, case, "case_assigned", now=now)

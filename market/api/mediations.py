@@ -13,7 +13,9 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.mediation.mediate import OpenedMediation, ask_for_mediation, end_mediation
+from market.mediation.agree import answer_proposal, propose_share
+from market.mediation.end import decide_mediation
+from market.mediation.mediate import OpenedMediation, ask_for_mediation
 from market.mediation.views import Mediation, get_mediation
 from payments import GuardedGateway
 
@@ -24,12 +26,18 @@ class MediationRequest(Struct, frozen=True, forbid_unknown_fields=True):
     text: Annotated[str, Meta(max_length=1000)]
 
 
-class MediationDecision(Struct, frozen=True, forbid_unknown_fields=True):
-    """The share of what is disputed that is refunded, whether both sides agreed to it, and why."""
+class MediationShare(Struct, frozen=True, forbid_unknown_fields=True):
+    """A share of what is disputed, in basis points, and why."""
 
     share_bp: int
-    agreed: bool
     reason: Annotated[str, Meta(max_length=1000)]
+
+
+class MediationAnswer(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether one side agrees to the proposed share, and why not."""
+
+    agree: bool
+    reason: Annotated[str, Meta(max_length=1000)] = ""
 
 
 class MediationController(Controller):
@@ -49,7 +57,7 @@ class MediationController(Controller):
         case_id: FromPath[UUID],
         data: JSONBody[MediationRequest],
     ) -> OpenedMediation:
-        """Ask the county to mediate your refused claim or return, once, within 15 days; its money is kept back."""
+        """Ask the county to mediate your refused claim or return, once and in time; its money is kept back."""
         async with db.transaction(scope=get_person_scope(actor)) as conn:
             return await ask_for_mediation(conn, seal, actor, case_id, text=data.text, now=clock.now())
 
@@ -69,6 +77,40 @@ class MediationController(Controller):
             raise NotFound
         return mediation
 
+    @post("/mediations/{case_id:uuid}/proposal", operation_id="ProposeMediation", status_code=200)
+    async def propose(
+        self,
+        *,
+        db: NamedDependency[Database],
+        seal: NamedDependency[Seal],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        case_id: FromPath[UUID],
+        data: JSONBody[MediationShare],
+    ) -> Mediation:
+        """Propose a share as the mediator of the county, once; both sides are asked whether they agree."""
+        async with db.transaction(scope=get_person_scope(actor)) as conn:
+            return await propose_share(
+                conn, seal, actor, case_id, share_bp=data.share_bp, reason=data.reason, now=clock.now()
+            )
+
+    @post("/mediations/{case_id:uuid}/answer", operation_id="AnswerMediation", status_code=200)
+    async def answer(
+        self,
+        *,
+        db: NamedDependency[Database],
+        gateway: NamedDependency[GuardedGateway],
+        seal: NamedDependency[Seal],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        case_id: FromPath[UUID],
+        data: JSONBody[MediationAnswer],
+    ) -> Mediation:
+        """Agree to the proposed share, refunded once both sides have, or refuse it; then the platform decides."""
+        return await answer_proposal(
+            db, gateway, seal, actor, case_id, agree=data.agree, reason=data.reason, now=clock.now()
+        )
+
     @post("/mediations/{case_id:uuid}/decision", operation_id="EndMediation", status_code=200)
     async def end(
         self,
@@ -79,13 +121,12 @@ class MediationController(Controller):
         actor: NamedDependency[Actor],
         clock: NamedDependency[Clock],
         case_id: FromPath[UUID],
-        data: JSONBody[MediationDecision],
+        data: JSONBody[MediationShare],
     ) -> Mediation:
-        """End a mediation with a share, agreed by both sides or decided by you; it is refunded at once."""
-        return await end_mediation(
-            db, gateway, seal, actor, case_id, share_bp=data.share_bp, agreed=data.agreed, reason=data.reason,
-            now=clock.now(),
-        )  # fmt: skip
+        """Decide a mediation for the platform after the sides did not agree; the share is refunded at once."""
+        return await decide_mediation(
+            db, gateway, seal, actor, case_id, share_bp=data.share_bp, reason=data.reason, now=clock.now()
+        )
 
 
 ROUTES = [MediationController]

@@ -38,7 +38,7 @@ LIST_CASE_EVENTS = Query(
     """
     SELECT move, reason_sealed, case_events.due_at, at,
            CASE WHEN account_id IS NULL THEN 'clock' WHEN account_id = asker_id THEN 'asker'
-                WHEN move = 'settle' THEN 'seller'
+                WHEN move IN ('settle', 'agree', 'refuse') THEN 'seller'
                 WHEN move IN ('escalate', 'reopen') THEN path[greatest(case_events.level - 1, 1)]
                 ELSE path[case_events.level] END AS actor
       FROM case_events JOIN cases ON cases.id = case_id

@@ -33,7 +33,10 @@ class CaseOutcome(StrEnum):
 
 
 class CaseMove(StrEnum):
-    """What happens to a case; each is an event. A case is settled when what was asked for happened."""
+    """What happens to a case; each is an event. A case is settled when what was asked for happened.
+
+    An official proposes what both sides have to agree to; if one refuses, the next level decides.
+    """
 
     RECEIVE = "receive"
     ASSIGN = "assign"
@@ -46,6 +49,9 @@ class CaseMove(StrEnum):
     REOPEN = "reopen"
     WITHDRAW = "withdraw"
     SETTLE = "settle"
+    PROPOSE = "propose"
+    AGREE = "agree"
+    REFUSE = "refuse"
 
 
 class CaseMoveRule(Struct, frozen=True):
@@ -68,6 +74,9 @@ CASE_MOVES: dict[CaseMove, CaseMoveRule] = {
     CaseMove.REOPEN: CaseMoveRule(frozenset({CaseState.ANSWERED, CaseState.CLOSED}), CaseState.ASSIGNED),
     CaseMove.WITHDRAW: CaseMoveRule(frozenset({CaseState.RECEIVED, CaseState.ASSIGNED}), CaseState.CLOSED),
     CaseMove.SETTLE: CaseMoveRule(_ASSIGNED, CaseState.CLOSED),
+    CaseMove.PROPOSE: CaseMoveRule(_ASSIGNED, CaseState.ASSIGNED),
+    CaseMove.AGREE: CaseMoveRule(_ASSIGNED, CaseState.ASSIGNED),
+    CaseMove.REFUSE: CaseMoveRule(_ASSIGNED, CaseState.ASSIGNED),
 }
 
 
@@ -76,7 +85,7 @@ class LockedCase(Struct, frozen=True, kw_only=True):
 
     `units` and `dues` are the time that each level has, and `extension` what an extension adds, in the same unit.
     `stopped_at` is since when the clock stops, while the asker owes facts; `due_at` counts the longest stop.
-    `questions` is how often the one who answers asked at this level.
+    `questions` is how often the one who answers asked at this level; `proposed`: a proposal of this level is open.
     """
 
     id: UUID
@@ -97,6 +106,7 @@ class LockedCase(Struct, frozen=True, kw_only=True):
     due_at: datetime
     stopped_at: datetime | None
     questions: int
+    proposed: bool
     extended_at: datetime | None
     reopened_at: datetime | None
     state: CaseState

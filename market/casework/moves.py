@@ -78,6 +78,9 @@ CASE_COLUMNS = """
            (SELECT count(*) FROM case_events e
              WHERE e.case_id = cases.id AND e.move = 'ask' AND e.level = cases.level
                AND e.at > coalesce(reopened_at, '-infinity')) AS questions,
+           EXISTS (SELECT FROM case_events e
+                    WHERE e.case_id = cases.id AND e.move = 'propose' AND e.level = cases.level
+                      AND e.at > coalesce(reopened_at, '-infinity')) AS proposed,
            extended_at, reopened_at, state, outcome, answered_by, closed_at
       FROM cases JOIN case_categories ON code = category AND valid_during @> lower(received_during)
 """
@@ -187,9 +190,12 @@ async def move_case(
     by: Actor | None,
     reason: str = "",
     outcome: CaseOutcome | None = None,
+    answer_by: datetime | None = None,
     now: datetime,
 ) -> LockedCase:
     """Move a locked case, record the event, and return the case; `by` is None for the clock.
+
+    `answer_by` is until when both sides answer a proposal.
 
     Whether the person may do it is for the area to check; that who answers is not involved is checked here.
 
@@ -199,7 +205,7 @@ async def move_case(
     """
     check_move(case, move, reason=reason)
     due_at = case.due_at
-    if move in {CaseMove.ESCALATE, CaseMove.REOPEN}:
+    if move in {CaseMove.ESCALATE, CaseMove.REOPEN, CaseMove.REFUSE}:
         level = get_next_level(case, move) - 1
         due_at = await compute_due(conn, case.units[level], case.dues[level], now)
     elif move is CaseMove.EXTEND:
@@ -207,7 +213,7 @@ async def move_case(
         # A deadline that is the end of a day belongs to that day.
         start = case.due_at - timedelta(microseconds=1) if unit == "working_day" else case.due_at
         due_at = await compute_due(conn, unit, case.extension, start)
-    moved = apply_move(case, move, due_at=due_at, outcome=outcome, now=now)
+    moved = apply_move(case, move, due_at=answer_by or due_at, outcome=outcome, now=now)
     if move is CaseMove.ANSWER and by is not None:
         moved = replace(moved, answered_by=by.account_id)
     try:

@@ -33,6 +33,18 @@ class CountySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             description="Up to so many fen one member of a seller refunds alone: at once, of an order, and in a day.",
         ),
     ] = 500_00
+    mediation_days: Annotated[
+        int,
+        Meta(
+            ge=7,
+            le=30,
+            description="Days after the refusal of a claim or a return in which its buyer may ask for mediation; "
+            "what was asked for is not paid out before.",
+        ),
+    ] = 7
+    mediation_answer_days: Annotated[
+        int, Meta(ge=1, le=10, description="Days in which both sides answer what a mediator proposes.")
+    ] = 3
     payout_min_fen: Annotated[
         int,
         Meta(ge=1, le=1_000_00, description="From so many fen a producer is paid each day without asking."),
@@ -69,6 +81,7 @@ class CountySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 _DEFAULTS = CountySettings()
+DEFAULT_MEDIATION_DAYS = _DEFAULTS.mediation_days
 SEND_DEFAULTS = {"ship_days": _DEFAULTS.ship_days, "unsent_days": _DEFAULTS.unsent_days}
 """What a statement needs to tell until when a parcel is sent in a county that has not set it."""
 

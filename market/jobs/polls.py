@@ -18,6 +18,7 @@ from market.casework.moves import escalate_late_cases
 from market.invoices.tasks import update_changed_invoices
 from market.jobs.context import WorkerContext
 from market.kernel import Connection
+from market.mediation.agree import notify_late_mediation
 from market.notify.send import CODES, NOTICES, record_receipts, send_due_messages
 from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
@@ -143,6 +144,7 @@ async def escalate_cases(context: WorkerContext) -> None:
     async def tell(conn: Connection, case: LockedCase) -> None:
         await notify_late_claim(conn, context.seal, case, now=now)
         await notify_late_return(conn, context.seal, case, now=now)
+        await notify_late_mediation(conn, context.seal, case, now=now)
         await notify_late_case(conn, context.seal, case, now=now)
 
     await escalate_late_cases(context.db, context.seal, tell, now=now)

@@ -1,14 +1,18 @@
-"""Mediation by an official of the county after a refused claim or return, while the seller's money is kept back.
+"""Mediation after a refused claim or return, while the seller's money is kept back.
 
 Exports what an application needs to mediate without HTTP; see docs/library.md.
 """
 
-from market.mediation.mediate import OpenedMediation, ask_for_mediation, end_mediation
+from market.mediation.agree import answer_proposal, propose_share
+from market.mediation.end import decide_mediation
+from market.mediation.mediate import OpenedMediation, ask_for_mediation
 from market.mediation.views import Mediation
 
 __all__ = [
     "Mediation",
     "OpenedMediation",
+    "answer_proposal",
     "ask_for_mediation",
-    "end_mediation",
+    "decide_mediation",
+    "propose_share",
 ]

@@ -1,12 +1,8 @@
 """Limits and refusals of mediations."""
 
-from datetime import timedelta
-
 from market.kernel import Refusal
 
 MEDIATION = "mediation"
-MEDIATION_PERIOD = timedelta(days=15)
-"""How long after the refusal of a claim or a return its buyer may ask for mediation."""
 MAX_MEDIATION_TEXT_LENGTH = 500
 
 
@@ -28,17 +24,25 @@ class NotMediable(Refusal):
 
 
 class NothingLeftToMediate(Refusal):
-    """Less than what is asked for is left of a line after refunds."""
+    """All that was asked for has been refunded."""
 
     code = "nothing_left_to_mediate"
-    zh = "这一样已经退过钱，剩下的不够退这么多。"
-    en = "At most {left_fen} fen of a line are left."
+    zh = "这一样的钱已经退完，没有可争的了。"
+    en = "Nothing of what was asked for is left after refunds."
 
 
 class MediatorInvolved(Refusal):
-    """The official decided the claim or the return that is mediated."""
+    """The official decided the claim or the return, or proposed what one side refused."""
 
     code = "mediator_involved"
     status = 403
-    zh = "原来是您定的，要另一个人来调解。"
-    en = "You decided the case before; another official has to mediate."
+    zh = "这件事您定过或者调解过，要另一个人来。"
+    en = "You decided or mediated the case before; another official has to."
+
+
+class MediationNotDecided(Refusal):
+    """The county decides nothing: both sides agree, or the platform decides."""
+
+    code = "mediation_not_decided"
+    zh = "县里只提办法，两边都同意才算；谈不成，由平台定。"
+    en = "The county proposes and both sides agree; if they do not, the platform decides."

@@ -36,22 +36,29 @@ class _MediationFields(Struct, frozen=True, kw_only=True):
     share_bp: int | None
     agreed: bool | None
     refused_by: UUID
+    proposed_bp: int | None
+    proposed_by: UUID | None
+    buyer_agreed: bool
+    seller_agreed: bool
 
 
 class Mediation(_MediationFields, frozen=True, kw_only=True):
     """A mediation of a refused claim or return (`source` is its category): what is disputed, and how it ended.
 
-    `text` is what the buyer says, `refused` why the claim or return was refused, `decision` what the mediator wrote.
+    `text` is what the buyer says, `refused` why the claim or return was refused, `proposal` what the mediator wrote
+    about the proposed share, and `decision` what the platform wrote if the sides did not agree.
     """
 
     text: str
     refused: str
+    proposal: str
     decision: str
 
 
 class _MediationRow(_MediationFields, frozen=True, kw_only=True):
     text_sealed: bytes
     refused_sealed: bytes | None
+    proposal_sealed: bytes | None
     decision_sealed: bytes | None
 
 
@@ -59,16 +66,19 @@ _COLUMNS = """
     SELECT cases.id AS case_id, cases.number, cases.state, cases.outcome, cases.path[cases.level] AS assignee,
            cases.received_at, cases.due_at, m.source_id, m.source, order_id,
            orders.number AS order_number, orders.number || '-' || suborders.position AS code, m.suborder_id,
-           producer_id, producers.name AS producer, cases.county_code, share_bp, agreed, cases.text_sealed,
+           producer_id, producers.name AS producer, cases.county_code, m.share_bp, agreed, cases.text_sealed,
            (SELECT string_agg(o.title, '、' ORDER BY o.position)
               FROM mediation_lines l JOIN order_lines o ON o.id = l.line_id WHERE l.case_id = cases.id) AS title,
            (SELECT sum(amount_fen)::bigint FROM mediation_lines l WHERE l.case_id = cases.id) AS amount_fen,
            (SELECT sum(granted_fen)::bigint FROM mediation_lines l WHERE l.case_id = cases.id) AS granted_fen,
-           m.refused_by, m.refused_sealed,
+           m.refused_by, m.refused_sealed, p.share_bp AS proposed_bp, p.proposed_by,
+           p.buyer_agreed_at IS NOT NULL AS buyer_agreed, p.seller_agreed_at IS NOT NULL AS seller_agreed,
+           (SELECT reason_sealed FROM case_events WHERE case_id = cases.id AND move = 'propose') AS proposal_sealed,
            (SELECT reason_sealed FROM case_events WHERE case_id = cases.id AND move = 'answer'
                       ORDER BY id DESC LIMIT 1) AS decision_sealed
       FROM cases
       JOIN mediations m ON m.case_id = cases.id
+      LEFT JOIN mediation_proposals p ON p.case_id = cases.id
       JOIN suborders ON suborders.id = m.suborder_id
       JOIN orders ON orders.id = order_id
       JOIN producers ON producers.id = producer_id
@@ -83,6 +93,7 @@ def _open(seal: Seal, row: _MediationRow) -> Mediation:
         row,
         text=seal.open(row.text_sealed, TEXT_CONTEXT),
         refused=open_reason(seal, row.refused_sealed),
+        proposal=open_reason(seal, row.proposal_sealed),
         decision=open_reason(seal, row.decision_sealed),
     )
 

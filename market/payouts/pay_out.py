@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from market.audit.record import add_audit_entry
 from market.counties.load import load_county_settings
+from market.counties.settings import DEFAULT_MEDIATION_DAYS
 from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day, get_day_start
@@ -76,7 +77,12 @@ LIST_PAYABLE_PRODUCERS = Query(
     UUID, "SELECT producer_id FROM payout_accounts WHERE state = 'active' ORDER BY producer_id LIMIT 100000"
 )
 GET_PAID_PRODUCER = Query(_PaidProducer, "SELECT id, number, county_code FROM producers WHERE id = :producer_id")
-SUM_KEPT_BACK = Query(int, "SELECT sum_kept_back(:producer_id, :claims_since, :returns_since)")
+# The hour covers a request at the last moment, by a clock that is slow, that commits later.
+SUM_KEPT_BACK = Query(
+    int,
+    "SELECT sum_kept_back(:producer_id, :claims_since, :returns_since, :now::timestamptz - interval '1 hour',"
+    " :mediation_days)",
+)
 FIND_PRODUCER_BY_NUMBER = Query(UUID, "SELECT id FROM producers WHERE number = :number")
 
 
@@ -92,12 +98,17 @@ async def get_payout_limits(conn: Connection, county_code: str, *, now: datetime
 
 
 async def sum_kept_back(conn: Connection, producer_id: UUID, hold: PayoutHold, *, now: datetime) -> Fen:
-    """Return what is owed but not paid yet, in fen: what buyers may still claim or return, and what they ask back."""
+    """Return what is owed but not paid yet, in fen.
+
+    Buyers may still claim it, return it or have it mediated, or ask it back.
+    """
     kept_fen = await SUM_KEPT_BACK.one(
         conn,
         producer_id=producer_id,
         claims_since=now - timedelta(hours=hold.claim_hours),
         returns_since=now - timedelta(days=hold.return_days),
+        now=now,
+        mediation_days=DEFAULT_MEDIATION_DAYS,
     )
     return Fen(kept_fen)
 
@@ -241,11 +252,10 @@ async def _list_available(
 ) -> list[tuple[str, Fen]]:
     """Return what may be taken of each account of the producer; what is kept back is kept back of the goods."""
     goods, freight = get_payable_account(producer.number), get_freight_account(producer.number)
+    # Balances first: what is released between the two statements is then kept back of an older balance, not paid out.
+    owed, carried = await get_balance(conn, goods), await get_balance(conn, freight)
     kept_fen = await sum_kept_back(conn, producer.id, hold, now=now)
-    return [
-        (goods, Fen(max(await get_balance(conn, goods) - kept_fen, 0))),
-        (freight, Fen(max(await get_balance(conn, freight), 0))),
-    ]
+    return [(goods, Fen(max(owed - kept_fen, 0))), (freight, Fen(max(carried, 0)))]
 
 
 async def send_taken(db: Database, gateway: Gateway, payout: Payout, *, now: datetime) -> None:

@@ -15,7 +15,11 @@ _MOVES = {
     CaseMove.RECEIVE: "申请", CaseMove.ASK: "问买家", CaseMove.SUPPLY: "补充", CaseMove.EXTEND: "要多一点时间",
     CaseMove.ESCALATE: "转上一级", CaseMove.ANSWER: "答复", CaseMove.CLOSE: "办完", CaseMove.REOPEN: "请上一级再看",
     CaseMove.WITHDRAW: "撤回", CaseMove.SETTLE: "办好了",
+    CaseMove.PROPOSE: "提了一个办法", CaseMove.AGREE: "同意这个办法", CaseMove.REFUSE: "不同意这个办法",
 }  # fmt: skip
+_DUE_MOVES = frozenset({
+    CaseMove.EXTEND, CaseMove.ESCALATE, CaseMove.REOPEN, CaseMove.SUPPLY, CaseMove.PROPOSE, CaseMove.REFUSE,
+})  # fmt: skip
 _BUTTONS = {
     CaseMove.SUPPLY: "补充情况", CaseMove.WITHDRAW: "撤回，不申请了", CaseMove.REOPEN: "请上一级再看一次",
     CaseMove.ASK: "问买家，等回话", CaseMove.EXTEND: "多要一点时间", CaseMove.ESCALATE: "转给上一级",
@@ -62,6 +66,8 @@ def describe_case(case: LockedCase) -> str:
     """Describe who has to do what until when."""
     if case.state is CaseState.CLOSED:
         return "办完了"
+    if case.proposed and case.state is CaseState.ASSIGNED:
+        return f"等买家和卖家说同意不同意，{format_due(case.due_at)}前"
     if case.stopped_at is not None:
         return f"等{get_asker_name(case)}补充情况；不补，{format_due(case.due_at)}前也要定"
     return f"等{_ACTORS[case.assignee]}，{format_due(case.due_at)}前" if case.state is CaseState.ASSIGNED else "同意了"
@@ -71,7 +77,7 @@ def describe_event(event: CaseEvent, asker: str) -> str:
     """Describe one move with its time, its reason and a new deadline; `asker` is what the one who asked is called."""
     who = asker if event.actor == "asker" else _ACTORS.get(event.actor, "县里")
     words = f"{format_due(event.at)}，{who}{_MOVES[event.move].replace('买家', asker)}"
-    if event.move in {CaseMove.EXTEND, CaseMove.ESCALATE, CaseMove.REOPEN, CaseMove.SUPPLY}:
+    if event.move in _DUE_MOVES:
         words += f"（{format_due(event.due_at)}前）"
     return f"{words}：{event.reason}" if event.reason else words
 

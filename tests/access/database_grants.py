@@ -102,6 +102,10 @@ GRANTS = {
     "lots": "select insert update(available_units reserved_units sold_units)",
     "memberships": "select insert update(member_number relation valid_during leave_reason file_id)",
     "mediation_lines": "select insert(case_id line_id amount_fen) update(granted_fen)",
+    "mediation_proposals": (
+        "select insert(case_id share_bp proposed_by proposed_at) "
+        "update(buyer_agreed_at seller_agreed_at seller_agreed_by)"
+    ),
     "mediations": (
         "select insert(case_id source_id source suborder_id refused_by refused_sealed) update(share_bp agreed)"
     ),

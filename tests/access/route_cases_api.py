@@ -449,9 +449,17 @@ API_CASES: tuple[RouteCase, ...] = (
         "/api/v1/mediations/{case_id}/decision",
         SIGNED_IN,
         params=NOBODYS_CASE,
-        json={"share_bp": 0, "agreed": False, "reason": "样例"},
+        json={"share_bp": 0, "reason": "样例"},
         status=404,
     ),
+    post(
+        "/api/v1/mediations/{case_id}/proposal",
+        SIGNED_IN,
+        params=NOBODYS_CASE,
+        json={"share_bp": 0, "reason": "样例"},
+        status=404,
+    ),
+    post("/api/v1/mediations/{case_id}/answer", SIGNED_IN, params=NOBODYS_CASE, json={"agree": True}, status=404),
     # packages
     post("/api/v1/producers/{producer_id}/packages", PRODUCER_MEMBERS, json=PACKAGE, status=422),
     get("/api/v1/producers/{producer_id}/packages", PRODUCER_MEMBERS),

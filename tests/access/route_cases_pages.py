@@ -187,8 +187,9 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/orders/{number}/invoice/{position}", as_own_page(ORDER_BUYER), params=RECEIVED),
     get("/orders/{number}/invoice/{position}/sheet", as_own_page(ORDER_BUYER), params=RECEIVED, status=404),
     post("/orders/{number}/invoice/{position}", ORDER_BUYER, params=RECEIVED, form={"title": "样例买家"}, status=303),
-    get("/cases/{case_id}/mediation", as_own_page(SIGNED_IN), params=NOBODYS_CASE),
+    get("/cases/{case_id}/mediation", as_own_page(SIGNED_IN), params=NOBODYS_CASE, status=404),
     post("/cases/{case_id}/mediation", SIGNED_IN, params=NOBODYS_CASE, form={"text": "样例"}, status=404),
+    post("/cases/{case_id}/mediation/answer", SIGNED_IN, params=NOBODYS_CASE, form={"answer": "agree"}, status=404),
     get("/reviews/{review_id}", as_own_page(SIGNED_IN), params=NOBODYS_REVIEW, status=404),
     post("/reviews/{review_id}", SIGNED_IN, params=NOBODYS_REVIEW, form=REVIEW, status=404),
     # selling
@@ -246,6 +247,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
         status=404,
     ),
     get("/farm/mediations/{case_id}", FARMER_PAGE, params=NOBODYS_CASE, status=404),
+    post("/farm/mediations/{case_id}", SIGNED_IN, params=NOBODYS_CASE, form={"answer": "agree"}, status=404),
     get("/farm/complaints", FARMER_PAGE),
     get("/farm/complaints/{case_id}", FARMER_PAGE, params=NOBODYS_CASE, status=404),
     post("/farm/complaints/{case_id}", SIGNED_IN, params=NOBODYS_CASE, form={"text": "样例"}, status=404),

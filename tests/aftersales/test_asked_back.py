@@ -55,9 +55,14 @@ async def test_a_payout_leaves_what_is_claimed_until_it_is_decided(grove: Grove)
         await ask(grove, "2")
     await grove.answer(refused.case_id, agree=False, reason="没烂")
     await grove.decide(refused.case_id, bad=0)
-    assert (await ask(grove, "3")).amount_minor == 48_00
+    # It may still be mediated, for seven days; an hour later nobody can have asked for it.
+    until = timedelta(days=7, hours=4)
+    with pytest.raises(NothingToPayOut):
+        await ask(grove, "3", after=until)
+    until += timedelta(seconds=1)
+    assert (await ask(grove, "3", after=until)).amount_minor == 48_00
     assert (await grove.answer(granted.case_id, agree=True)).granted_fen == 39_00
-    assert (await ask(grove, "4")).amount_minor == 78
+    assert (await ask(grove, "4", after=until)).amount_minor == 78
     async with grove.shopping.db.connection() as conn:
         assert await verify_ledger(conn) == []
 

@@ -19,8 +19,8 @@ CASE = LockedCase(
     id=PERSON, number=1, category="bad_fruit", name="坏果包赔", county_code="130624", asker_id=PERSON,
     against_producer_id=None, against_account_id=None, for_producer_id=None, path=["seller", "finance", "platform"],
     units=["hour", "hour", "hour"], dues=[24, 24, 24], extension=12, level=1, received_at=START,
-    due_at=START + timedelta(hours=24), stopped_at=None, questions=0, extended_at=None, reopened_at=None,
-    state=CaseState.RECEIVED, outcome=None, answered_by=None, closed_at=None,
+    due_at=START + timedelta(hours=24), stopped_at=None, questions=0, proposed=False, extended_at=None,
+    reopened_at=None, state=CaseState.RECEIVED, outcome=None, answered_by=None, closed_at=None,
 )  # fmt: skip
 
 
@@ -35,6 +35,7 @@ class CaseMoves(RuleBasedStateMachine):
         self.running = timedelta()
         """How long the clock ran at this level."""
         self.asked = 0
+        self.proposed = False
 
     @rule(move=st.sampled_from([each for each in CaseMove if each is not CaseMove.RECEIVE]), hours=st.integers(0, 90))
     def move(self, move: CaseMove, hours: int) -> None:
@@ -59,8 +60,10 @@ class CaseMoves(RuleBasedStateMachine):
         if move is CaseMove.ANSWER:
             self.case = replace(self.case, answered_by=UUID(int=2))
         self.asked += move is CaseMove.ASK
-        if move in {CaseMove.ESCALATE, CaseMove.REOPEN}:
-            self.running, self.asked = timedelta(), 0
+        if move in {CaseMove.ESCALATE, CaseMove.REFUSE, CaseMove.REOPEN}:
+            self.running, self.asked, self.proposed = timedelta(), 0, False
+        if move is CaseMove.PROPOSE:
+            self.running, self.proposed = timedelta(), True
         self.moves.append(move)
 
     def is_possible(self, move: CaseMove) -> bool:
@@ -68,11 +71,14 @@ class CaseMoves(RuleBasedStateMachine):
         stopped = self.case.stopped_at is not None
         return {
             CaseMove.ASSIGN: self.case.state is CaseState.RECEIVED,
-            CaseMove.EXTEND: open_ and CaseMove.EXTEND not in self.moves,
-            CaseMove.ASK: open_ and not stopped and self.asked < 2,
+            CaseMove.EXTEND: open_ and not self.proposed and CaseMove.EXTEND not in self.moves,
+            CaseMove.ASK: open_ and not self.proposed and not stopped and self.asked < 2,
             CaseMove.SUPPLY: open_ and stopped,
             CaseMove.ESCALATE: open_ and self.case.level < 3,
-            CaseMove.ANSWER: open_,
+            CaseMove.ANSWER: open_ and not self.proposed,
+            CaseMove.PROPOSE: open_ and not self.proposed,
+            CaseMove.AGREE: open_ and self.proposed,
+            CaseMove.REFUSE: open_ and self.proposed and self.case.level < 3,
             CaseMove.CLOSE: self.case.state is CaseState.ANSWERED,
             CaseMove.REOPEN: self.case.state in {CaseState.ANSWERED, CaseState.CLOSED}
             and CaseMove.REOPEN not in self.moves,
@@ -98,7 +104,7 @@ class CaseMoves(RuleBasedStateMachine):
 
     @invariant()
     def levels_rise_by_one(self) -> None:
-        raises = sum(each in {CaseMove.ESCALATE, CaseMove.REOPEN} for each in self.moves)
+        raises = sum(each in {CaseMove.ESCALATE, CaseMove.REFUSE, CaseMove.REOPEN} for each in self.moves)
         assert self.case.level == min(1 + raises, 3)
 
     @invariant()

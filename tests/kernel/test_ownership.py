@@ -65,7 +65,7 @@ OWNED_TABLES = {
     "conversations": {"conversations", "conversation_messages", "conversation_photos"},
     "favourites": {"favourites"},
     "invoices": {"invoice_requests", "invoice_tasks", "invoices"},
-    "mediation": {"mediations", "mediation_lines"},
+    "mediation": {"mediations", "mediation_lines", "mediation_proposals"},
     "reviews": {"reviews", "review_photos", "review_versions", "review_appeals", "producer_figures"},
     "pickup_points": {"pickup_points"},
     "pickups": {"pickups"},

@@ -1,28 +1,42 @@
-"""Mediation: what is disputed stays with the market while it is open, and a share of it goes back, to the fen."""
+"""Mediation: what is disputed stays with the market, both sides agree to a share of it or the platform decides."""
 
 import asyncio
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
 from market.aftersales.case_moves import move_own_case
-from market.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome
-from market.casework.moves import get_person_scope
+from market.aftersales.receive import confirm_receipt
+from market.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome, LockedCase
+from market.casework.moves import escalate_late_cases, get_person_scope
 from market.identity.models import Actor, NotFound, Role
-from market.kernel import Fen, divide_half_up
-from market.mediation.mediate import OpenedMediation, ask_for_mediation, end_mediation
-from market.mediation.models import InvalidMediation, MediatorInvolved, NothingLeftToMediate, NotMediable
+from market.kernel import Connection, Fen, divide_half_up
+from market.mediation.agree import answer_proposal, notify_late_mediation, propose_share
+from market.mediation.end import decide_mediation
+from market.mediation.mediate import OpenedMediation, ask_for_mediation
+from market.mediation.models import (
+    InvalidMediation,
+    MediationNotDecided,
+    MediatorInvolved,
+    NothingLeftToMediate,
+    NotMediable,
+)
 from market.mediation.views import Mediation, get_mediation
+from market.orders.escrow import get_payable_account
 from market.payouts.pay_out import PayoutHold, sum_kept_back
+from payments import get_balance, verify_ledger
 from payments.money import split
+from tests.aftersales.test_asked_back import ask as ask_for
+from tests.aftersales.test_asked_back import enter_account
 from tests.aftersales.test_bad_fruit import Grove, grove
 from tests.conftest import NOW
-from tests.support.make import load_actor, make_official
-from tests.support.postgres import as_owner
+from tests.support.make import load_actor, make_account, make_official
+from tests.support.postgres import as_owner, wait_for_blocked
 
 __all__ = ["grove"]
 
@@ -38,33 +52,58 @@ class Refused(Struct, frozen=True):
     mediator: Actor
 
     async def ask(
-        self, *, by: Actor | None = None, text: str = "照片很清楚", after: timedelta = 10 * DAY
+        self, *, by: Actor | None = None, text: str = "照片很清楚", after: timedelta = 5 * DAY
     ) -> OpenedMediation:
         w = self.grove.shopping
         buyer = by or w.buyer
         async with w.db.transaction(scope=get_person_scope(buyer)) as conn:
             return await ask_for_mediation(conn, w.seal, buyer, self.case_id, text=text, now=NOW + after)
 
-    async def end(
-        self,
-        opened: OpenedMediation,
-        *,
-        share_bp: int,
-        by: Actor | None = None,
-        agreed: bool = False,
-        reason: str = "各让一半",
+    async def propose(
+        self, opened: OpenedMediation, *, share_bp: int = 50_00, by: Actor | None = None, reason: str = "各让一半"
     ) -> Mediation:
         w = self.grove.shopping
-        return await end_mediation(
-            w.db, w.gateway, w.seal, by or self.mediator, opened.case_id,
-            share_bp=share_bp, agreed=agreed, reason=reason, now=NOW + 11 * DAY,
+        official = by or self.mediator
+        async with w.db.transaction(scope=get_person_scope(official)) as conn:
+            return await propose_share(
+                conn, w.seal, official, opened.case_id, share_bp=share_bp, reason=reason, now=NOW + 6 * DAY
+            )
+
+    async def answer(
+        self, opened: OpenedMediation, by: Actor, *, agree: bool = True, reason: str = "", after: timedelta = 7 * DAY
+    ) -> Mediation:
+        w = self.grove.shopping
+        return await answer_proposal(
+            w.db, w.gateway, w.seal, by, opened.case_id, agree=agree, reason=reason, now=NOW + after
+        )
+
+    async def decide(
+        self, opened: OpenedMediation, *, share_bp: int, by: Actor | None = None, reason: str = "看过了"
+    ) -> Mediation:
+        w = self.grove.shopping
+        return await decide_mediation(
+            w.db, w.gateway, w.seal, by or self.grove.platform, opened.case_id, share_bp=share_bp, reason=reason,
+            now=NOW + 12 * DAY,
         )  # fmt: skip
 
-    async def get_kept_back(self) -> int:
-        """Return what payouts keep back of the seller long after the periods of claims and returns."""
+    async def raise_late(self, after: timedelta) -> int:
+        """Let the worker escalate what is late."""
+        w = self.grove.shopping
+
+        async def tell(conn: Connection, case: LockedCase) -> None:
+            await notify_late_mediation(conn, w.seal, case, now=NOW + after)
+
+        return await escalate_late_cases(w.db, w.seal, tell, now=NOW + after)
+
+    async def get_kept_back(self, after: timedelta = 20 * DAY) -> int:
+        """Return what payouts keep back of the seller, by default when nothing can be asked for any more."""
         producer_id = self.grove.order.suborders[0].producer_id
         async with self.grove.shopping.db.connection() as conn:
-            return await sum_kept_back(conn, producer_id, HOLD, now=NOW + 10 * DAY)
+            return await sum_kept_back(conn, producer_id, HOLD, now=NOW + after)
+
+    async def list_told(self) -> list[str]:
+        """Return the templates of messages about mediations, in order."""
+        return [name for name, _ in await self.grove.shopping.messages() if name.startswith("mediation_")]
 
 
 @pytest.fixture
@@ -78,19 +117,22 @@ async def refused(grove: Grove) -> Refused:
     return Refused(grove, claim.case_id, mediator)
 
 
-async def test_what_is_disputed_is_kept_back_until_the_mediation_ends(refused: Refused) -> None:
-    assert await refused.get_kept_back() == 0
+async def test_both_sides_agree_to_what_the_mediator_proposes(refused: Refused) -> None:
     opened = await refused.ask()
     assert opened.amount_fen == 19_20
     assert await refused.get_kept_back() == 19_20
-    w = refused.grove.shopping
-    async with w.db.transaction(scope=get_person_scope(refused.mediator)) as conn:
-        seen = await get_mediation(conn, w.seal, opened.case_id)
-    assert seen is not None
-    assert (seen.text, seen.refused, seen.amount_fen) == ("照片很清楚", "看不出烂", 19_20)
+    proposed = await refused.propose(opened)
+    assert (proposed.text, proposed.refused, proposed.proposal) == ("照片很清楚", "看不出烂", "各让一半")
+    assert (proposed.proposed_bp, proposed.due_at) == (50_00, NOW + 9 * DAY)
+    w, owner = refused.grove.shopping, refused.grove.owner
     before = await w.balances()
-    ended = await refused.end(opened, share_bp=50_00)
-    assert (ended.granted_fen, ended.outcome, ended.share_bp, ended.agreed) == (9_60, CaseOutcome.SOLVED, 50_00, False)
+    half = await refused.answer(opened, w.buyer)
+    assert (half.buyer_agreed, half.seller_agreed, half.share_bp) == (True, False, None)
+    assert await refused.answer(opened, w.buyer) == half
+    assert await w.balances() == before
+    assert await refused.get_kept_back() == 19_20
+    ended = await refused.answer(opened, owner)
+    assert (ended.granted_fen, ended.outcome, ended.share_bp, ended.agreed) == (9_60, CaseOutcome.SOLVED, 50_00, True)
     assert await refused.get_kept_back() == 0
     after = await w.balances()
     changed = {code: after.get(code, 0) - before.get(code, 0) for code in before | after}
@@ -98,27 +140,156 @@ async def test_what_is_disputed_is_kept_back_until_the_mediation_ends(refused: R
     assert {code.partition(":")[0]: fen for code, fen in changed.items() if fen} == {
         "clearing": 9_60, "commission": -19, "payable": -9_41,
     }  # fmt: skip
+    assert await refused.list_told() == [
+        "mediation_opened_seller", "mediation_proposed", "mediation_proposed_seller", "mediation_ended",
+        "mediation_ended_seller",
+    ]  # fmt: skip
+    with pytest.raises(CaseNotMovable):
+        await refused.answer(opened, owner, agree=False)
 
 
-async def test_a_mediation_without_a_share_gives_the_money_to_the_seller(refused: Refused) -> None:
+@pytest.mark.parametrize("refuser", ["buyer", "seller"])
+async def test_one_side_refuses_and_the_platform_decides(refused: Refused, refuser: str) -> None:
     opened = await refused.ask()
-    before = await refused.grove.shopping.balances()
-    ended = await refused.end(opened, share_bp=0)
-    assert (ended.granted_fen, ended.outcome) == (0, CaseOutcome.UNSOLVED)
-    assert await refused.grove.shopping.balances() == before
+    await refused.propose(opened)
+    buyer, owner = refused.grove.shopping.buyer, refused.grove.owner
+    one, other = (buyer, owner) if refuser == "buyer" else (owner, buyer)
+    await refused.answer(opened, other)
+    with pytest.raises(CaseNotMovable):
+        await refused.answer(opened, other, agree=False)
+    raised = await refused.answer(opened, one, agree=False, reason="太少" if one is buyer else "太多")
+    assert (raised.assignee, raised.share_bp) == ("platform", None)
+    with pytest.raises(CaseNotMovable):
+        await refused.answer(opened, one)
+    assert await refused.get_kept_back() == 19_20
+    with pytest.raises(NotFound):
+        await refused.decide(opened, share_bp=20_00, by=refused.mediator)
+    ended = await refused.decide(opened, share_bp=20_00)
+    assert (ended.granted_fen, ended.agreed, ended.decision) == (3_84, False, "看过了")
     assert await refused.get_kept_back() == 0
+    assert (await refused.list_told()).count("mediation_raised") == 2
+
+
+async def test_silence_agrees_to_nothing(refused: Refused) -> None:
+    """民法典 140."""
+    opened = await refused.ask()
+    await refused.propose(opened)
+    await refused.answer(opened, refused.grove.owner)
+    assert await refused.raise_late(9 * DAY - timedelta(seconds=1)) == 0
+    with pytest.raises(CaseNotMovable):
+        await refused.answer(opened, refused.grove.shopping.buyer, after=9 * DAY)
+    assert await refused.raise_late(9 * DAY) == 1
+    assert (await refused.decide(opened, share_bp=0)).outcome is CaseOutcome.UNSOLVED
+    assert await refused.get_kept_back() == 0
+
+
+async def test_a_county_that_proposes_nothing_loses_the_case_to_the_platform(refused: Refused) -> None:
+    opened = await refused.ask()
+    with pytest.raises(CaseNotMovable):
+        await refused.answer(opened, refused.grove.owner)
+    assert await refused.raise_late(40 * DAY) == 1
+    with pytest.raises(CaseNotMovable):
+        await refused.propose(opened, by=refused.grove.platform)
+    assert (await refused.decide(opened, share_bp=100_00)).granted_fen == 19_20
+
+
+async def test_both_sides_at_once_end_it_once(refused: Refused) -> None:
+    opened = await refused.ask()
+    await refused.propose(opened)
+    w = refused.grove.shopping
+    await asyncio.gather(*(refused.answer(opened, each) for each in (w.buyer, refused.grove.owner, w.buyer)))
+    async with w.db.connection() as conn:
+        assert await conn.fetchval("SELECT sum(refunded_fen)::bigint FROM order_lines") == 9_60
+
+
+async def test_a_refusal_beside_an_agreement_ends_in_one_of_both(refused: Refused) -> None:
+    opened = await refused.ask()
+    await refused.propose(opened)
+    w, owner = refused.grove.shopping, refused.grove.owner
+    await refused.answer(opened, w.buyer)
+    outcomes = await asyncio.gather(
+        refused.answer(opened, owner), refused.answer(opened, owner, agree=False), return_exceptions=True
+    )
+    assert sorted(type(each).__name__ for each in outcomes) == ["CaseNotMovable", "Mediation"]
+    async with w.db.connection() as conn:
+        refunded = await conn.fetchval("SELECT sum(refunded_fen)::bigint FROM order_lines")
+    assert refunded == (9_60 if isinstance(outcomes[0], Mediation) else 0)
 
 
 async def test_two_decisions_at_once_are_one(refused: Refused) -> None:
     opened = await refused.ask()
+    await refused.raise_late(40 * DAY)
     outcomes = await asyncio.gather(
-        *(refused.end(opened, share_bp=share) for share in (10_00, 50_00, 100_00)), return_exceptions=True
+        *(refused.decide(opened, share_bp=share) for share in (10_00, 50_00, 100_00)), return_exceptions=True
     )
     assert sorted(type(each).__name__ for each in outcomes) == ["CaseNotMovable", "CaseNotMovable", "Mediation"]
-    w = refused.grove.shopping
-    async with w.db.connection() as conn:
+    async with refused.grove.shopping.db.connection() as conn:
         refunded = await conn.fetchval("SELECT sum(refunded_fen)::bigint FROM order_lines")
     assert refunded == next(each.granted_fen for each in outcomes if isinstance(each, Mediation))
+
+
+async def test_a_withdrawn_mediation_keeps_nothing_back(refused: Refused) -> None:
+    opened = await refused.ask()
+    w = refused.grove.shopping
+    async with w.db.transaction(scope=get_person_scope(w.buyer)) as conn:
+        await move_own_case(conn, w.seal, w.buyer, opened.case_id, CaseMove.WITHDRAW, text="", now=NOW + 6 * DAY)
+    assert await refused.get_kept_back() == 0
+    async with w.db.transaction(scope=get_person_scope(w.buyer)) as conn:
+        seen = await get_mediation(conn, w.seal, opened.case_id)
+    assert seen is not None
+    assert (seen.outcome, seen.granted_fen, seen.share_bp) == (CaseOutcome.WITHDRAWN, 0, None)
+
+
+async def test_what_was_refused_is_kept_back_until_nobody_can_ask_for_mediation(refused: Refused) -> None:
+    """For an hour longer, so that a request by a slow clock finds its money."""
+    end = 7 * DAY + timedelta(hours=3)
+    assert await refused.get_kept_back(end + timedelta(hours=1)) == 19_20
+    assert await refused.get_kept_back(end + timedelta(hours=1, seconds=1)) == 0
+    async with refused.grove.shopping.db.transaction() as conn, as_owner(conn):
+        await conn.execute(
+            "INSERT INTO county_settings (county_code, name, value, valid_during, basis)"
+            " VALUES ('130624', 'mediation_days', 10, daterange($1, NULL), '样例')",
+            NOW.date() - DAY,
+        )
+    end += 3 * DAY
+    assert await refused.get_kept_back(end + timedelta(hours=1)) == 19_20
+    await refused.ask(after=end)
+    assert await refused.get_kept_back() == 19_20
+
+
+async def test_the_term_is_that_of_the_day_of_the_refusal(refused: Refused) -> None:
+    with pytest.raises(NotMediable):
+        await refused.ask(after=7 * DAY + timedelta(hours=3, seconds=1))
+    await refused.ask(after=7 * DAY + timedelta(hours=3))
+
+
+async def test_a_payout_beside_a_request_for_mediation_leaves_its_money(refused: Refused) -> None:
+    w = refused.grove.shopping
+    await enter_account(refused.grove)
+    outcomes = await asyncio.gather(
+        refused.ask(after=7 * DAY + timedelta(hours=3)),
+        *(ask_for(refused.grove, str(key), after=7 * DAY + timedelta(hours=3, minutes=10)) for key in range(4)),
+        return_exceptions=True,
+    )
+    assert isinstance(outcomes[0], OpenedMediation)
+    producer_id = refused.grove.order.suborders[0].producer_id
+    async with w.db.connection() as conn:
+        number = await conn.fetchval("SELECT number FROM producers WHERE id = $1", producer_id)
+        assert await get_balance(conn, get_payable_account(number)) == 19_20
+        assert await verify_ledger(conn) == []
+
+
+async def test_a_payout_leaves_what_a_receipt_releases_meanwhile(grove: Grove, owner: Connection) -> None:
+    """The balance is read before what is kept back, so that a receipt between them is not paid out."""
+    w = grove.shopping
+    await enter_account(grove)
+    async with w.db.transaction() as blocking:
+        async with as_owner(blocking):
+            await blocking.execute("LOCK TABLE payments.balances IN ACCESS EXCLUSIVE MODE")
+        paying = asyncio.create_task(ask_for(grove, "1", after=timedelta(minutes=5)))
+        await wait_for_blocked(owner, await blocking.fetchval("SELECT pg_backend_pid()"))
+        await confirm_receipt(blocking, w.seal, w.buyer, grove.order.id, now=NOW)
+    assert (await paying).amount_minor == 8_00
 
 
 async def test_a_refused_case_is_mediated_once_and_in_time(refused: Refused) -> None:
@@ -130,9 +301,7 @@ async def test_a_refused_case_is_mediated_once_and_in_time(refused: Refused) -> 
             await move_own_case(conn, w.seal, w.buyer, refused.case_id, CaseMove.REOPEN, text="再看", now=NOW + DAY)
 
 
-async def test_only_what_was_refused_lately_is_mediated_and_only_for_its_buyer(refused: Refused) -> None:
-    with pytest.raises(NotMediable):
-        await refused.ask(after=16 * DAY)
+async def test_only_what_was_refused_is_mediated_and_only_for_its_buyer(refused: Refused) -> None:
     with pytest.raises(NotFound):
         await refused.ask(by=refused.grove.owner)
     with pytest.raises(InvalidMediation):
@@ -140,13 +309,28 @@ async def test_only_what_was_refused_lately_is_mediated_and_only_for_its_buyer(r
     pending = await refused.grove.claim(1, 10, line=1)
     with pytest.raises(NotMediable):
         await Refused(refused.grove, pending.case_id, refused.mediator).ask()
-    async with refused.grove.shopping.db.transaction() as conn, as_owner(conn):
-        await conn.execute(
-            "UPDATE order_lines SET refunded_fen = amount_fen - 1 WHERE id = $1", refused.grove.line_id(0)
-        )
+
+
+async def test_a_seller_who_refunds_a_fen_does_not_stop_a_mediation(refused: Refused) -> None:
+    """Of what was asked for, what is left is mediated, and of what is left at its end, at most that is refunded."""
+    w = refused.grove.shopping
+
+    async def leave(fen: int) -> None:
+        async with w.db.transaction() as conn, as_owner(conn):
+            await conn.execute(
+                "UPDATE order_lines SET refunded_fen = amount_fen - $2 WHERE id = $1", refused.grove.line_id(0), fen
+            )
+
+    await leave(0)
     with pytest.raises(NothingLeftToMediate):
         await refused.ask()
-    assert await refused.get_kept_back() == 7_80
+    assert await refused.get_kept_back(7 * DAY + timedelta(hours=2)) == 0
+    await leave(10_00)
+    opened = await refused.ask()
+    assert opened.amount_fen == 10_00
+    await leave(2_00)
+    await refused.raise_late(40 * DAY)
+    assert (await refused.decide(opened, share_bp=50_00)).granted_fen == 2_00
 
 
 async def test_the_mediator_is_an_official_of_the_county_who_is_not_a_party(refused: Refused) -> None:
@@ -158,17 +342,58 @@ async def test_the_mediator_is_an_official_of_the_county_who_is_not_a_party(refu
         earlier = await load_actor(conn, await make_official(conn, Role.COUNTY, "130624", name=decider))
         seller = await conn.fetchval("SELECT name FROM accounts WHERE id = $1", refused.grove.owner.account_id)
         party = await load_actor(conn, await make_official(conn, Role.COUNTY, "130624", name=seller))
+        mediator = await conn.fetchval("SELECT name FROM accounts WHERE id = $1", refused.mediator.account_id)
+        proposer = await load_actor(conn, await make_official(conn, Role.PLATFORM, "13", name=mediator))
     for actor in (elsewhere, refused.grove.finance, refused.grove.owner, w.buyer, refused.grove.platform):
         with pytest.raises(NotFound):
-            await refused.end(opened, share_bp=0, by=actor)
+            await refused.propose(opened, by=actor)
     with pytest.raises(MediatorInvolved):
-        await refused.end(opened, share_bp=0, by=earlier)
+        await refused.propose(opened, by=earlier)
     with pytest.raises(CaseAnswererInvolved):
-        await refused.end(opened, share_bp=0, by=party)
+        await refused.propose(opened, by=party)
     for share in (-1, 10_001):
         with pytest.raises(InvalidMediation):
-            await refused.end(opened, share_bp=share)
+            await refused.propose(opened, share_bp=share)
+    with pytest.raises(MediationNotDecided):
+        await refused.decide(opened, share_bp=0, by=refused.mediator)
+    await refused.propose(opened)
+    with pytest.raises(CaseNotMovable):
+        await refused.propose(opened, share_bp=10_00)
+    with pytest.raises(NotFound):
+        await refused.answer(opened, await make_stranger(refused))
+    await refused.answer(opened, w.buyer, agree=False)
+    with pytest.raises(MediatorInvolved):
+        await refused.decide(opened, share_bp=0, by=proposer)
     assert await refused.get_kept_back() == 19_20
+
+
+async def make_stranger(refused: Refused) -> Actor:
+    async with refused.grove.shopping.db.transaction() as conn:
+        return await load_actor(conn, await make_account(conn))
+
+
+async def test_the_schema_knows_what_was_agreed_to(refused: Refused) -> None:
+    """By any statement: no agreement without both sides or at another share; no closed case that keeps money."""
+    opened = await refused.ask()
+    await refused.propose(opened)
+    await refused.answer(opened, refused.grove.owner)
+    w = refused.grove.shopping
+    for share, agreed in ((50_00, True), (20_00, True)):
+        with pytest.raises(asyncpg.CheckViolationError, match="did not agree"):
+            async with w.db.transaction(scope=get_person_scope(refused.mediator)) as conn:
+                await conn.execute(
+                    "UPDATE mediations SET share_bp = $2, agreed = $3 WHERE case_id = $1", opened.case_id, share, agreed
+                )
+    with pytest.raises(asyncpg.CheckViolationError, match="keeps money back"):
+        async with w.db.transaction(scope=get_person_scope(refused.mediator)) as conn:
+            await conn.execute(
+                "UPDATE cases SET state = 'closed', outcome = 'solved', closed_at = $2 WHERE id = $1",
+                opened.case_id,
+                NOW,
+            )
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with w.db.transaction(scope=get_person_scope(refused.mediator)) as conn:
+            await conn.execute("UPDATE mediation_proposals SET share_bp = 0")
 
 
 @given(amounts=st.lists(st.integers(1, 10_000_00), min_size=1, max_size=5), share_bp=st.integers(0, 10_000))

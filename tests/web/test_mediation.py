@@ -42,13 +42,57 @@ async def test_a_refused_claim_is_mediated_by_the_county(sold: SoldBox) -> None:
         assert decide in (await desk.open("/desk/cases")).links()
         await desk.open(decide)
         seen = await desk.submit(decide, typed={"share": "101", "reason": "各让一半"}, status=422)
-        assert "请选一条" in seen.text
-        seen = await desk.submit(decide, typed={"share": "101", "how": "agreed", "reason": "各让一半"}, status=422)
         assert "写 0 到 100" in seen.text
-        seen = await desk.submit(decide, typed={"share": "50", "how": "agreed", "reason": "各让一半"})
-        assert "定好了" in seen.text
+        await desk.submit(decide, typed={"share": "50", "reason": "各让一半"})
+        assert "买家还没有说，卖家还没有说。" in (await desk.open(decide)).text
+    answer = f"{ask}/answer"
     async with await sold.village.browser(sold.village.buyer) as buyer:
-        assert "双方谈好了：退 50%，4.50 元。各让一半" in (await buyer.open(ask)).text
+        assert "县里建议退 50%，4.50 元：各让一半" in (await buyer.open(ask)).text
+        seen = await buyer.submit(answer, press=("answer", "agree"))
+        assert "买家同意了，卖家还没有说。" in seen.text
+        assert answer not in seen.html
+    async with await sold.village.browser(sold.village.farmer) as farm:
+        await farm.open(f"/farm/mediations/{mediation}")
+        seen = await farm.submit(f"/farm/mediations/{mediation}", press=("answer", "agree"))
+        assert "双方谈好了：退 50%，4.50 元。" in seen.text
     assert await sold.village.value("SELECT sum(refunded_fen)::int FROM order_lines") == 4_50
     async with await sold.village.browser(sold.village.host) as stranger:
         await stranger.open(f"/farm/mediations/{mediation}", status=404)
+
+
+async def test_the_platform_decides_what_a_side_refused(sold: SoldBox) -> None:
+    path = await sold.open_claim()
+    own, case = path.replace("/farm/claims/", "/cases/"), path.replace("/farm/claims/", "/desk/cases/")
+    async with await sold.village.browser(sold.village.farmer) as farm:
+        await farm.open(path)
+        await farm.submit(path, press=("decision", "refuse"), typed={"reason": "装箱时都是好的"})
+    async with sold.desk() as desk:
+        await desk.open(case)
+        await desk.submit(case, typed={"bad": "0", "reason": "照片看不出烂"})
+    async with await sold.village.browser(sold.village.buyer) as buyer:
+        await buyer.open(f"{own}/mediation")
+        await buyer.submit(f"{own}/mediation", typed={"text": "照片里看得见"})
+    mediation = await sold.village.value("SELECT case_id FROM mediations")
+    decide = f"/desk/mediations/{mediation}"
+    for role, scope in ((Role.COUNTY, "130624"), (Role.PLATFORM, "13")):
+        async with sold.village.database.transaction() as conn:
+            official = await make_official(conn, role, scope)
+            signed = await sign_in_without_code(conn, official, now=Clock().now(), second_factor=True)
+        async with PageClient(sold.village.app) as desk:
+            desk.client.cookies.set("session", signed.token, domain="market.test")
+            seen = await desk.open(decide)
+            if role is Role.PLATFORM:
+                assert "卖家不同意这个办法" in (await desk.open(f"/desk/cases/{mediation}/moves")).text
+                assert "县里没有谈成。" in (await desk.open(decide)).text
+            await desk.submit(decide, typed={"share": "50", "reason": "一半看得出"})
+        if role is Role.COUNTY:
+            async with await sold.village.browser(sold.village.farmer) as farm:
+                await farm.open(f"/farm/mediations/{mediation}")
+                seen = await farm.submit(
+                    f"/farm/mediations/{mediation}", press=("answer", "refuse"), typed={"reason": "太多"}
+                )
+                assert "没有谈成，等平台定，" in seen.text
+    async with await sold.village.browser(sold.village.buyer) as buyer:
+        assert (
+            "平台定的，不服的还可以去法院：退 50%，4.50 元。一半看得出" in (await buyer.open(f"{own}/mediation")).text
+        )

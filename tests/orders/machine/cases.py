@@ -28,7 +28,9 @@ from market.invoices.record import answer_invoice_task, record_invoice
 from market.invoices.views import get_sale_invoice, get_task_invoice
 from market.kernel import Refusal
 from market.kernel.clock import get_business_day
-from market.mediation.mediate import ask_for_mediation, end_mediation
+from market.mediation.agree import answer_proposal, propose_share
+from market.mediation.end import decide_mediation
+from market.mediation.mediate import ask_for_mediation
 from market.orders.models import PlacedOrder, SuborderKind
 from tests.orders.machine.world import SALE_CASES, ShopMachine
 from tests.support.shop import Shopping
@@ -206,13 +208,20 @@ class CaseRules(ShopMachine):
             )
 
     async def _mediate(self, case: SaleCaseTurn, choice: int, *, agree: bool) -> None:
-        w = self.world
+        """Propose a share or decide, as the official whose turn it is; then both sides agree, or one refuses."""
+        w, share = self.world, SHARES[choice % 4]
         for official in self.officials:
             with suppress(Refusal):
-                await end_mediation(
-                    w.db, w.gateway, w.seal, official, case.id, share_bp=SHARES[choice % 4], agreed=agree,
-                    reason=REASON, now=self.now,
-                )  # fmt: skip
+                async with w.db.transaction(scope=get_person_scope(official)) as conn:
+                    await propose_share(conn, w.seal, official, case.id, share_bp=share, reason=REASON, now=self.now)
+            with suppress(Refusal):
+                await decide_mediation(
+                    w.db, w.gateway, w.seal, official, case.id, share_bp=share, reason=REASON, now=self.now
+                )
+        sides = [self.find_buyer(case.order_id), self.farmer]
+        for person in sides if agree else sides[choice % 2 :][:1]:
+            with suppress(Refusal):
+                await answer_proposal(w.db, w.gateway, w.seal, person, case.id, agree=agree, now=self.now)
 
     async def _act_on_invoice(self, case: SaleCaseTurn, choice: int, *, agree: bool) -> None:
         """Record what is due, or sometimes something else; at the county the official ends the task."""

@@ -14,6 +14,7 @@ from market.complaints.models import ComplaintCategory
 from market.demo.sample.sales.photos import draw_dates
 from market.demo.sample.sales.simulation import Sale, SaleSimulation
 from market.kernel import Connection
+from market.mediation.agree import answer_proposal, propose_share
 from market.mediation.mediate import ask_for_mediation
 from market.orders.models import Line, VariantId
 from market.storage.photos import PhotoPurpose
@@ -93,9 +94,26 @@ async def _complain(sales: SaleSimulation, dates: Line) -> None:
 
 
 async def _mediate(sales: SaleSimulation, dates: Line) -> None:
-    """A claim was refused by the farmer and by the county's finance; the county's office is asked to mediate."""
-    received = sales.ago(days=10)
-    sale = await sales.buy_and_receive(sales.buyer, [dates], sales.farmer, "XA310000097CN", received=received)
+    """Claims were refused by the farmer and by the county's finance; the county's office mediates.
+
+    Of one the buyer has agreed to the proposal, and the farmer is asked; of one nothing is proposed yet.
+    """
+    opened = await _open_mediation(sales, dates, "XA310000154CN", received=sales.ago(days=8), asked=sales.ago(days=4))
+    mediator = await sales.find_official("xian")
+    async with sales.act_as(mediator) as conn:
+        await propose_share(
+            conn, sales.seal, mediator, opened, share_bp=50_00, reason="枣看过了，一半有虫眼。", now=sales.ago(days=2)
+        )
+    await answer_proposal(
+        sales.db, sales.provider, sales.seal, sales.buyer, opened, agree=True, now=sales.ago(days=1, hours=20)
+    )
+    await _open_mediation(sales, dates, "XA310000097CN", received=sales.ago(days=6), asked=sales.ago(days=2))
+
+
+async def _open_mediation(
+    sales: SaleSimulation, dates: Line, tracking: str, *, received: datetime, asked: datetime
+) -> UUID:
+    sale = await sales.buy_and_receive(sales.buyer, [dates], sales.farmer, tracking, received=received)
     case_id = await _open_claim(sales, sale, 20, "二十个有虫眼", at=received + timedelta(hours=10))
     await answer_claim(
         sales.db, sales.provider, sales.seal, sales.farmer, case_id, agree=False, reason="照片里看不出虫眼。",
@@ -106,6 +124,7 @@ async def _mediate(sales: SaleSimulation, dates: Line) -> None:
         reason="照片上看不清，不能算坏果。", now=received + timedelta(days=2),
     )  # fmt: skip
     async with sales.act_as(sales.buyer) as conn:
-        await ask_for_mediation(
-            conn, sales.seal, sales.buyer, case_id, text="虫眼在另一面，枣还留着，可以当面看。", now=sales.ago(days=2)
+        opened = await ask_for_mediation(
+            conn, sales.seal, sales.buyer, case_id, text="虫眼在另一面，枣还留着，可以当面看。", now=asked
         )
+    return opened.case_id

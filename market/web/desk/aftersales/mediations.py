@@ -1,4 +1,4 @@
-"""Mediations: an official of the county, who is no party, ends each with a share."""
+"""Mediations: an official of the county proposes a share; if the sides do not agree, the platform decides."""
 
 from typing import Any
 
@@ -7,13 +7,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from market.casework.models import CaseState
+from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.models import Actor
+from market.identity.models import Actor, Role
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.mediation.mediate import end_mediation
-from market.mediation.models import MAX_MEDIATION_TEXT_LENGTH, InvalidMediation
+from market.mediation.agree import propose_share
+from market.mediation.end import decide_mediation
+from market.mediation.models import MAX_MEDIATION_TEXT_LENGTH
 from market.mediation.views import Mediation, get_mediation
 from market.orders.notifications import format_due
 from market.web.desk.aftersales.assigned import load_assigned
@@ -24,23 +26,21 @@ from market.web.services import get_services
 from market.web.shop.aftersales.mediation import describe_mediation
 
 _WHOLE = 100
-_HOW = [("agreed", "双方谈好了这个数"), ("decided", "谈不拢，我来定")]
 
 
 def _page(
     request: HttpRequest, desk: DeskContext, mediation: Mediation,
-    *, typed: tuple[str, str, str] = ("", "", ""), errors: tuple[FieldFault, ...] = (), status: int = 200,
+    *, typed: tuple[str, str] = ("", ""), errors: tuple[FieldFault, ...] = (), status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     context = {
         "mediation": mediation,
         "lines": describe_mediation(mediation),
         "due": format_due(mediation.due_at),
-        "open": mediation.state is CaseState.ASSIGNED,
-        "hows": _HOW,
+        "open": mediation.state is CaseState.ASSIGNED and not _is_proposed(mediation),
+        "decides": mediation.assignee == Role.PLATFORM,
         "most": MAX_MEDIATION_TEXT_LENGTH,
         "share": typed[0],
-        "how": typed[1],
-        "reason": typed[2],
+        "reason": typed[1],
         "errors": errors,
         "keep": build_county_query(desk),
     }
@@ -57,7 +57,7 @@ async def show_desk_mediation(
     clock: NamedDependency[Clock],
     case_id: FromPath[str],
 ) -> Response[bytes]:
-    """Show a mediation with both sides' words, and the form of its end."""
+    """Show a mediation with both sides' words, and the form of a proposal or of the decision."""
     desk = await open_desk(request, db, actor, clock, register=False)
     mediation = await load_assigned(db, actor, case_id, lambda conn, found: get_mediation(conn, seal, found))
     return _page(request, desk, mediation)
@@ -73,24 +73,32 @@ async def submit_mediation_end(
     clock: NamedDependency[Clock],
     case_id: FromPath[str],
 ) -> Response[Any]:
-    """End a mediation, once."""
+    """Propose a share for the county, once, or decide for the platform."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock, register=False)
     mediation = await load_assigned(db, actor, case_id, lambda conn, found: get_mediation(conn, seal, found))
-    typed = (form.get_text("share"), form.get_text("how"), form.get_text("reason"))
+    typed = (form.get_text("share"), form.get_text("reason"))
     share = parse_integer(typed[0], maximum=_WHOLE)
+    share_bp = -1 if share is None else share * _WHOLE
     gateway = get_services(request).gateway
     try:
-        if typed[1] not in {value for value, _ in _HOW}:
-            raise InvalidMediation(errors=(FieldFault("how", "请选一条"),))
-        await end_mediation(
-            db, gateway, seal, actor, mediation.case_id, share_bp=-1 if share is None else share * _WHOLE,
-            agreed=typed[1] == "agreed", reason=typed[2], now=desk.now,
-        )  # fmt: skip
+        if mediation.assignee == Role.PLATFORM:
+            await decide_mediation(
+                db, gateway, seal, actor, mediation.case_id, share_bp=share_bp, reason=typed[1], now=desk.now
+            )
+        else:
+            async with db.transaction(scope=get_person_scope(actor)) as conn:
+                await propose_share(
+                    conn, seal, actor, mediation.case_id, share_bp=share_bp, reason=typed[1], now=desk.now
+                )
     except Refusal as refusal:
         errors = tuple(rename_faults(refusal, {}, otherwise="reason"))
         return _page(request, desk, mediation, typed=typed, errors=errors, status=refusal.status)
     return redirect(desk.to("/desk/cases", done=1))
+
+
+def _is_proposed(mediation: Mediation) -> bool:
+    return mediation.proposed_bp is not None and mediation.assignee != Role.PLATFORM
 
 
 ROUTES = [show_desk_mediation, submit_mediation_end]

@@ -238,7 +238,7 @@ def _describe_kept(kept_fen: Fen, hold: PayoutHold) -> str:
         return ""
     return (
         f"其中 {yuan(kept_fen)} 元先留着：买家收到后 {hold.claim_hours} 小时能申请坏果包赔，"
-        f"不是鲜货的 {hold.return_days} 天能退；过了就打给您。"
+        f"不是鲜货的 {hold.return_days} 天能退；没有同意的，买家还能请县里调解。过了就打给您。"
     )
 
 

@@ -7,18 +7,16 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.aftersales.bad_fruit import BAD_FRUIT
 from market.aftersales.bad_fruit_views import get_claim
 from market.aftersales.case_moves import GET_SALE_CASE, list_buyer_moves, move_own_case
-from market.aftersales.goods_return import GOODS_RETURN
 from market.casework.history import get_case, list_case_events
-from market.casework.models import CaseOutcome
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.mediation.mediate import is_mediable
 from market.web.case_words import build_case_context, get_case_move
 from market.web.farm.aftersales.claims import list_photo_links
 from market.web.forms import read_form, rename_faults
@@ -38,12 +36,13 @@ async def _page(
         sale = await GET_SALE_CASE.one(conn, case_id=case_id)
         events = await list_case_events(conn, services.seal, case_id)
         claim = await get_claim(conn, services.seal, case_id)
+        mediable = await is_mediable(conn, case, now=services.clock.now())
     moves = list_buyer_moves(case, now=services.clock.now())
     context = build_case_context(case, events, moves, text=text, errors=errors or [])
     context |= {
         "back": ("/farm/reviews", "回评价") if case.for_producer_id else (f"/orders/{sale.order_number}", "回订单"),
         "photos": [] if claim is None else list_photo_links(claim),
-        "mediable": case.category in {BAD_FRUIT, GOODS_RETURN} and case.outcome is CaseOutcome.UNSOLVED,
+        "mediable": mediable,
         "said": "交上去了" if request.query_params.get("said") == "1" else "",
     }
     return render_page(request, "shop/case.html", context, actor=actor, status=status)

@@ -7,15 +7,18 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from market.casework.history import get_case
 from market.casework.models import CaseState
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
+from market.identity.models import Actor, NotFound, Role
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.mediation.mediate import ask_for_mediation
-from market.mediation.models import MAX_MEDIATION_TEXT_LENGTH, MEDIATION_PERIOD
+from market.mediation.agree import answer_proposal
+from market.mediation.end import compute_share
+from market.mediation.mediate import ask_for_mediation, load_mediation_days
+from market.mediation.models import MAX_MEDIATION_TEXT_LENGTH
 from market.mediation.views import Mediation, find_mediation_of_case
 from market.orders.notifications import format_due
 from market.web.forms import read_form, rename_faults
@@ -29,14 +32,54 @@ def describe_mediation(mediation: Mediation) -> list[str]:
     lines = [f"订单 {mediation.code}，{mediation.title}：争的是 {yuan(mediation.amount_fen)} 元，调解时先不打给卖家。"]
     lines += [f"买家说：{mediation.text}"]
     lines += [f"原来没有同意：{mediation.refused}"] if mediation.refused else []
-    if mediation.state is not CaseState.CLOSED or mediation.share_bp is None:
-        return [
-            *lines,
-            f"等{'平台' if mediation.assignee == 'platform' else '县里'}调解，{format_due(mediation.due_at)}前有结果。",
-        ]
-    how = "双方谈好了" if mediation.agreed else "调解的人定的"
+    if mediation.proposed_bp is not None:
+        proposed = yuan(compute_share(amount_fen=mediation.amount_fen, share_bp=mediation.proposed_bp))
+        lines += [f"县里建议退 {percent_bp(mediation.proposed_bp)}，{proposed} 元：{mediation.proposal}"]
+    if mediation.state is CaseState.CLOSED and mediation.share_bp is None:
+        return [*lines, "买家撤回了，不退。"]
+    if mediation.share_bp is None:
+        return [*lines, _describe_waiting(mediation)]
+    how = "双方谈好了" if mediation.agreed else "平台定的，不服的还可以去法院"
     result = f"退 {percent_bp(mediation.share_bp)}，{yuan(mediation.granted_fen or 0)} 元。"
     return [*lines, f"有了结果，{how}：{result}{mediation.decision}"]
+
+
+def _describe_waiting(mediation: Mediation) -> str:
+    due = format_due(mediation.due_at)
+    if mediation.assignee == Role.PLATFORM:
+        return f"没有谈成，等平台定，{due}前有结果。"
+    if mediation.proposed_bp is None:
+        return f"等县里调解，{due}前有结果。"
+    said = [f"{who}{'同意了' if has else '还没有说'}" for who, has in
+            (("买家", mediation.buyer_agreed), ("卖家", mediation.seller_agreed))]  # fmt: skip
+    return f"{'，'.join(said)}。两边都同意就马上退；{due}前有一边不同意或者没有说，由平台定。"
+
+
+def may_answer(mediation: Mediation, *, buyer: bool) -> bool:
+    """Return whether one side may still answer what is proposed."""
+    return (
+        mediation.state is CaseState.ASSIGNED
+        and mediation.proposed_bp is not None
+        and mediation.assignee != Role.PLATFORM
+        and not (mediation.buyer_agreed if buyer else mediation.seller_agreed)
+    )
+
+
+async def submit_answer(request: HttpRequest, actor: Actor, case_id: UUID) -> None:
+    """Agree to what is proposed, or refuse it, as the button of the form says.
+
+    Raises:
+        NotFound: the person is no side of the mediation, or the form names no answer.
+        InvalidMediation, CaseNotMovable: see `answer_proposal`.
+    """
+    services, form = get_services(request), await read_form(request)
+    answer = form.get_text("answer")
+    if answer not in {"agree", "refuse"}:
+        raise NotFound
+    await answer_proposal(
+        services.db, services.gateway, services.seal, actor, case_id, agree=answer == "agree",
+        reason=form.get_text("reason"), now=services.clock.now(),
+    )  # fmt: skip
 
 
 async def _page(
@@ -45,12 +88,17 @@ async def _page(
 ) -> Response[bytes]:  # fmt: skip
     services = get_services(request)
     async with services.db.transaction(scope=get_person_scope(actor)) as conn:
+        case = await get_case(conn, case_id)
+        if case.asker_id != actor.account_id:
+            raise NotFound
         mediation = await find_mediation_of_case(conn, services.seal, case_id)
+        days = await load_mediation_days(conn, case.county_code, case.closed_at or services.clock.now())
     context = {
         "case_id": case_id,
         "lines": describe_mediation(mediation) if mediation else [],
         "mediation": mediation,
-        "days": MEDIATION_PERIOD.days,
+        "days": days,
+        "answers": mediation is not None and may_answer(mediation, buyer=True),
         "most": MAX_MEDIATION_TEXT_LENGTH,
         "text": text,
         "errors": errors or [],
@@ -62,7 +110,11 @@ async def _page(
 async def show_own_mediation(
     request: HttpRequest, actor: NamedDependency[Actor], case_id: FromPath[UUID]
 ) -> Response[bytes]:
-    """Show the mediation of a refused claim or return, or the form to ask for it."""
+    """Show the mediation of a refused claim or return, or the form to ask for it.
+
+    Raises:
+        NotFound: the case is not the person's own.
+    """
     return await _page(request, actor, case_id)
 
 
@@ -93,4 +145,32 @@ async def submit_mediation(
     return redirect(f"/cases/{case_id}/mediation")
 
 
-ROUTES = [show_own_mediation, submit_mediation]
+@post("/cases/{case_id:uuid}/mediation/answer", include_in_schema=False)
+async def submit_own_answer(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    actor: NamedDependency[Actor],
+    case_id: FromPath[UUID],
+) -> Response[Any]:
+    """Answer what the mediator proposed for the person's claim or return.
+
+    Raises:
+        NotFound: the case is not a mediated claim or return of the person.
+    """
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
+        mediation = await find_mediation_of_case(conn, seal, case_id)
+    if mediation is None:
+        raise NotFound
+    try:
+        await submit_answer(request, actor, mediation.case_id)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        errors = rename_faults(refusal, {}, otherwise="reason")
+        return await _page(request, actor, case_id, errors=errors, status=refusal.status)
+    return redirect(f"/cases/{case_id}/mediation")
+
+
+ROUTES = [show_own_mediation, submit_mediation, submit_own_answer]

@@ -50,7 +50,8 @@ async def test_money_reaches_the_farmer_through_the_pages(village: Village, gate
         seen = await farm.submit("/farm/money/account", number="6222 0000 0012 3456")
         assert "收款账户：样例农户04，银行卡，尾号 3456。" in seen.text
         assert "换收款账户" in seen.text
-        assert "其中 88.20 元先留着：买家收到后 48 小时能申请坏果包赔，不是鲜货的 7 天能退；过了就打给您。" in seen.text
+        kept = "其中 88.20 元先留着：买家收到后 48 小时能申请坏果包赔，不是鲜货的 7 天能退；"
+        assert kept + "没有同意的，买家还能请县里调解。过了就打给您。" in seen.text
         assert "/farm/money/payout" not in seen.html
         await village.value(
             "UPDATE suborders SET received_at = received_at - interval '8 days' WHERE state = 'received' RETURNING 1"
