@@ -448,6 +448,25 @@ $$;
 
 
 --
+-- Name: check_child_price(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_child_price() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM listings
+                 JOIN variants adult ON adult.listing_id = listings.id AND adult.position = 0
+                 JOIN variants child ON child.listing_id = listings.id AND child.position = 1
+                WHERE listings.id = NEW.listing_id AND kind = 'activity' AND child.price_fen > adult.price_fen) THEN
+        RAISE EXCEPTION 'a child would pay more than an adult' USING ERRCODE = '23514', CONSTRAINT = 'variants_child_price';
+    END IF;
+    RETURN NULL;
+END;
+$$;
+
+
+--
 -- Name: check_closed_mediation(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1616,6 +1635,31 @@ END;
 CREATE FUNCTION public.format_yuan(fen bigint) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN (((CASE WHEN (fen < 0) THEN '-'::text ELSE ''::text END || (abs(fen) / 100)) || '.'::text) || lpad(((abs(fen) % (100)::bigint))::text, 2, '0'::text));
+
+
+--
+-- Name: cancel_tiers; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.cancel_tiers (
+    listing_id uuid NOT NULL,
+    holiday boolean NOT NULL,
+    days_before smallint NOT NULL,
+    refund_bp integer NOT NULL,
+    valid_during tstzrange DEFAULT '(,)'::tstzrange NOT NULL,
+    CONSTRAINT cancel_tiers_days CHECK (((days_before >= 0) AND (days_before <= 365))),
+    CONSTRAINT cancel_tiers_refund CHECK (((refund_bp >= 0) AND (refund_bp <= 10000))),
+    CONSTRAINT cancel_tiers_valid CHECK ((NOT isempty(valid_during)))
+);
+
+
+--
+-- Name: get_cancel_tiers(uuid, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.get_cancel_tiers(p_listing_id uuid, p_at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT COALESCE(jsonb_agg(jsonb_build_object('holiday', cancel_tiers.holiday, 'days_before', cancel_tiers.days_before, 'refund_bp', cancel_tiers.refund_bp)), '[]'::jsonb) AS "coalesce" FROM public.cancel_tiers WHERE ((cancel_tiers.listing_id = get_cancel_tiers.p_listing_id) AND (cancel_tiers.valid_during @> get_cancel_tiers.p_at)));
 
 
 --
@@ -3594,20 +3638,6 @@ CREATE TABLE public.calendar_feeds (
     created_by uuid NOT NULL,
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT calendar_feeds_secret_length CHECK ((length(secret_hash) = 32))
-);
-
-
---
--- Name: cancel_tiers; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.cancel_tiers (
-    listing_id uuid NOT NULL,
-    holiday boolean NOT NULL,
-    days_before smallint NOT NULL,
-    refund_bp integer NOT NULL,
-    CONSTRAINT cancel_tiers_days CHECK (((days_before >= 0) AND (days_before <= 365))),
-    CONSTRAINT cancel_tiers_refund CHECK (((refund_bp >= 0) AND (refund_bp <= 10000)))
 );
 
 
@@ -6251,7 +6281,7 @@ ALTER TABLE ONLY public.calendar_feeds
 --
 
 ALTER TABLE ONLY public.cancel_tiers
-    ADD CONSTRAINT cancel_tiers_unique PRIMARY KEY (listing_id, holiday, days_before);
+    ADD CONSTRAINT cancel_tiers_unique PRIMARY KEY (listing_id, holiday, days_before, valid_during WITHOUT OVERLAPS);
 
 
 --
@@ -7895,6 +7925,13 @@ CREATE INDEX bookings_by_suborder ON public.bookings USING btree (suborder_id);
 --
 
 CREATE UNIQUE INDEX bookings_code_unique ON public.bookings USING btree (code_hash) WHERE (state = 'booked'::text);
+
+
+--
+-- Name: cancel_tiers_by_listing; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX cancel_tiers_by_listing ON public.cancel_tiers USING btree (listing_id);
 
 
 --
@@ -9694,6 +9731,13 @@ CREATE TRIGGER tracking_facts_append_only BEFORE DELETE OR UPDATE ON public.trac
 --
 
 CREATE TRIGGER tracking_facts_no_truncate BEFORE TRUNCATE ON public.tracking_facts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: variants variants_child_price; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER variants_child_price AFTER INSERT OR UPDATE ON public.variants DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_child_price();
 
 
 --
@@ -13176,6 +13220,20 @@ GRANT ALL ON FUNCTION public.find_enrolled_elsewhere(p_county text, p_from date,
 
 
 --
+-- Name: TABLE cancel_tiers; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.cancel_tiers TO market_app;
+
+
+--
+-- Name: COLUMN cancel_tiers.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(valid_during) ON TABLE public.cancel_tiers TO market_app;
+
+
+--
 -- Name: TABLE county_settings; Type: ACL; Schema: public; Owner: -
 --
 
@@ -14308,13 +14366,6 @@ GRANT UPDATE(created_by) ON TABLE public.calendar_feeds TO market_app;
 --
 
 GRANT UPDATE(created_at) ON TABLE public.calendar_feeds TO market_app;
-
-
---
--- Name: TABLE cancel_tiers; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE ON TABLE public.cancel_tiers TO market_app;
 
 
 --

@@ -1,6 +1,6 @@
 """Read the calendar of a stay, and its cancellation terms."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -45,9 +45,7 @@ GET_STAY_TIERS = Query(
     StayTiers,
     """
     SELECT EXISTS (SELECT FROM holidays WHERE day_off AND day >= :arrive AND day < :leave) AS holiday,
-           coalesce((SELECT jsonb_agg(jsonb_build_object('holiday', holiday, 'days_before', days_before,
-                                                         'refund_bp', refund_bp))
-                       FROM cancel_tiers WHERE listing_id = :listing_id), '[]') AS tiers
+           get_cancel_tiers(:listing_id, coalesce(:at::timestamptz, 'infinity')) AS tiers
     """,
 )
 
@@ -85,8 +83,8 @@ async def fills_gap(conn: Connection, listing_id: UUID, *, arrive: date, leave: 
 
 
 async def get_cancellation_terms(
-    conn: Connection, listing_id: UUID, *, arrive: date, leave: date, day: date
+    conn: Connection, listing_id: UUID, *, arrive: date, leave: date, day: date, at: datetime | None = None
 ) -> CancellationTerms:
-    """Return the refund for cancelling these nights on `day`, as shown before payment."""
-    stay = await GET_STAY_TIERS.one(conn, listing_id=listing_id, arrive=arrive, leave=leave)
+    """Return the refund for cancelling these nights on `day`, by the tiers as they were `at` the order; None is now."""
+    stay = await GET_STAY_TIERS.one(conn, listing_id=listing_id, arrive=arrive, leave=leave, at=at)
     return make_terms(stay.tiers, days_left=(arrive - day).days, holiday=stay.holiday)

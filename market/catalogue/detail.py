@@ -203,7 +203,7 @@ LIST_CANCEL_TIERS = Query(
     StayCancelTier,
     """
     SELECT holiday, days_before, refund_bp FROM cancel_tiers
-     WHERE listing_id = :listing_id ORDER BY holiday, days_before DESC LIMIT 40
+     WHERE listing_id = :listing_id AND upper_inf(valid_during) ORDER BY holiday, days_before DESC LIMIT 40
     """,
 )
 GET_SHELF_PLACE = Query(

@@ -18,6 +18,7 @@ from market.catalogue.models import (
     WrongListingState,
     list_price_faults,
 )
+from market.catalogue.person_classes import require_child_price
 from market.catalogue.tier_prices import TIERS_JSON, PriceTerms, TierPrice, set_price_terms
 from market.identity.access import has_role_for, require_role
 from market.identity.models import Actor, NotFound, Role
@@ -183,12 +184,19 @@ async def change_price(
 
     Raises:
         NotFound: there is no such variant on offer, it belongs to someone else, or its listing is suspended.
-        BadListing: the price is not between 0.01 and 1,000,000 yuan.
+        BadListing: the price is not between 0.01 and 1,000,000 yuan, or a child would pay more than an adult.
     """
+    listing_id = await _set_price(conn, actor, variant_id, price, now=now)
+    await require_child_price(conn, listing_id)
+    return await GET_LISTING_SUMMARY.one(conn, listing_id=listing_id)
+
+
+async def _set_price(conn: Connection, actor: Actor, variant_id: UUID, price: Fen, *, now: datetime) -> UUID:
     faults = list_price_faults(price)
     if faults:
         raise BadListing(errors=tuple(faults))
-    listing_id = await SET_PRICE.maybe(conn, variant_id=variant_id, price_fen=price, producer_ids=list(actor.producers))
+    own = list(actor.producers)
+    listing_id = await SET_PRICE.maybe(conn, variant_id=variant_id, price_fen=price, producer_ids=own)
     if listing_id is None:
         raise NotFound
     await add_audit_entry(
@@ -199,7 +207,7 @@ async def change_price(
         detail={"variant": str(variant_id), "price_fen": price},
         now=now,
     )
-    return await GET_LISTING_SUMMARY.one(conn, listing_id=listing_id)
+    return listing_id
 
 
 async def list_own_variants(conn: Connection, actor: Actor, listing_id: UUID) -> list[OwnVariant]:
@@ -224,7 +232,8 @@ async def change_variants(
     Raises:
         NotFound: the listing is suspended or belongs to someone else, it has no such variant, or the variant's stock is
             not counted.
-        BadListing: a price is not between 0.01 and 1,000,000 yuan, or a further price is not lower.
+        BadListing: a price is not between 0.01 and 1,000,000 yuan, a further price is not lower, or a child would pay
+            more than an adult.
         StockTooLow: the change removes more items than are available; nothing changes.
         InvalidStockChange: the change is above the maximum of one lot.
     """
@@ -241,6 +250,7 @@ async def change_variants(
         await count_units(conn, actor, LotId(lot_id), change=units, reference=f"{reference}:{variant.id}", now=now)
     for each in changes:
         if each.price_fen != own_variants[each.variant_id].price_fen:
-            await change_price(conn, actor, each.variant_id, each.price_fen, now=now)
+            await _set_price(conn, actor, each.variant_id, each.price_fen, now=now)
         if each.terms is not None and each.terms != own_variants[each.variant_id].terms:
             await set_price_terms(conn, actor, each.variant_id, each.terms, now=now)
+    await require_child_price(conn, listing_id)

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct, structs
 
 from market.audit.record import add_audit_entry
 from market.catalogue import goods_terms, listing_texts
+from market.catalogue.cancel_tiers import CancelTerms, add_tiers, list_tier_faults
 from market.catalogue.catch_weight import list_ceiling_faults
 from market.catalogue.certificates import Seller, get_active_seller, get_category, lock_seller, require_certificates
 from market.catalogue.goods_terms import GoodsTerms, Storage, is_perishable
@@ -17,7 +18,6 @@ from market.catalogue.models import (
     MAX_QUANTITY,
     MAX_ROOMS,
     BadListing,
-    CancelTier,
     ListingKind,
     ListingState,
     Months,
@@ -28,7 +28,7 @@ from market.catalogue.models import (
 )
 from market.catalogue.more_packs import add_packs, list_pack_faults
 from market.catalogue.packs import MAX_PACKS, NewPack, list_gross_faults
-from market.catalogue.person_classes import add_child_price, list_child_price_faults
+from market.catalogue.person_classes import ACTIVITY_UNIT, add_child_price, list_child_price_faults
 from market.catalogue.search_text import build_search_columns
 from market.catalogue.units import BadUnit, Unit, parse_unit
 from market.counties.load import load_county_settings
@@ -39,9 +39,6 @@ from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.producers.off_platform import require_public_text
 from market.stock.lots import open_lot
-
-ACTIVITY_UNIT = "人"
-"""An activity is priced by person."""
 
 
 class ListingKey(Struct, frozen=True):
@@ -80,13 +77,6 @@ ADD_ROOMS = Query(
     """
     INSERT INTO rooms (listing_id, position, name)
     SELECT :listing_id, index, index || ' 号' FROM generate_series(1, :rooms::integer) AS index
-    """,
-)
-ADD_TIER = Query(
-    None,
-    """
-    INSERT INTO cancel_tiers (listing_id, holiday, days_before, refund_bp)
-    VALUES (:listing_id, :holiday, :days_before, :refund_bp)
     """,
 )
 
@@ -222,8 +212,8 @@ async def publish_activity(conn: Connection, actor: Actor, new: NewActivity, *, 
     producer_id = resolve_own_producer(actor, new.producer_id)
     texts = new.select_texts()
     faults, unit = _list_common_faults(texts, ACTIVITY_UNIT, new.price_fen)
-    faults += _list_tier_faults(new.tiers, new.holiday_tiers)
-    faults += list_child_price_faults(new)
+    faults += list_tier_faults(CancelTerms(tiers=new.tiers, holiday_tiers=new.holiday_tiers))
+    faults += list_child_price_faults(price_fen=new.child_price_fen, adult_fen=new.price_fen)
     _raise_faults(faults)
     assert unit is not None
     draft = ListingDraft(
@@ -238,7 +228,7 @@ async def publish_activity(conn: Connection, actor: Actor, new: NewActivity, *, 
     )
     published = await _publish(conn, actor, producer_id, draft, now=now)
     await add_child_price(conn, published.listing_id, new.child_price_fen, unit=draft.unit.text)
-    await _add_tiers(conn, published.listing_id, new.tiers, new.holiday_tiers)
+    await add_tiers(conn, published.listing_id, CancelTerms(tiers=new.tiers, holiday_tiers=new.holiday_tiers))
     return published
 
 
@@ -258,7 +248,7 @@ async def publish_stay(conn: Connection, actor: Actor, new: NewStay, *, now: dat
     faults, unit = _list_common_faults(texts, new.unit, new.price_fen)
     if not 0 < new.rooms <= MAX_ROOMS:
         faults.append(FieldFault("rooms", f"房间从 1 到 {MAX_ROOMS}"))
-    faults += _list_tier_faults(new.tiers, new.holiday_tiers)
+    faults += list_tier_faults(CancelTerms(tiers=new.tiers, holiday_tiers=new.holiday_tiers))
     _raise_faults(faults)
     assert unit is not None
     draft = ListingDraft(
@@ -272,37 +262,8 @@ async def publish_stay(conn: Connection, actor: Actor, new: NewStay, *, now: dat
     )
     published = await _publish(conn, actor, producer_id, draft, now=now)
     await ADD_ROOMS.run(conn, listing_id=published.listing_id, rooms=new.rooms)
-    await _add_tiers(conn, published.listing_id, new.tiers, new.holiday_tiers)
+    await add_tiers(conn, published.listing_id, CancelTerms(tiers=new.tiers, holiday_tiers=new.holiday_tiers))
     return published
-
-
-def _list_tier_faults(tiers: Sequence[CancelTier], holiday_tiers: Sequence[CancelTier]) -> list[FieldFault]:
-    return [
-        FieldFault(name, "退订越早退得越多，天数不能重复")
-        for name, each in (("tiers", tiers), ("holiday_tiers", holiday_tiers))
-        if not are_valid_tiers(each)
-    ]
-
-
-async def _add_tiers(
-    conn: Connection, listing_id: UUID, tiers: Sequence[CancelTier], holiday_tiers: Sequence[CancelTier]
-) -> None:
-    await ADD_TIER.run_many(
-        conn,
-        [
-            {"listing_id": listing_id, "holiday": holiday, "days_before": tier.days_before, "refund_bp": tier.refund_bp}
-            for holiday, each in ((False, tiers), (True, holiday_tiers))
-            for tier in each
-        ],
-    )
-
-
-def are_valid_tiers(tiers: Sequence[CancelTier]) -> bool:
-    """Return whether no day repeats and cancelling earlier never refunds less."""
-    ordered = sorted(tiers)
-    days = [tier.days_before for tier in ordered]
-    refunds = [tier.refund_bp for tier in ordered]
-    return len(set(days)) == len(days) and refunds == sorted(refunds)
 
 
 async def require_own_photo(conn: Connection, actor: Actor, photo_id: UUID | None) -> None:

@@ -64,7 +64,7 @@ class Cancellation(Struct, frozen=True):
 
 
 class BookedVisit(Struct, frozen=True):
-    """A booked stay or slot and its cancellation tiers.
+    """A booked stay or slot and its cancellation tiers, as they were when it was booked.
 
     `begun` is true once a guest has arrived, or the slot has started.
     """
@@ -82,10 +82,8 @@ LIST_BOOKED_STAYS = Query(
     SELECT DISTINCT ON (suborder_id) suborder_id, lower(nights) AS arrive_on,
            bool_or(bookings.state = 'arrived') OVER (PARTITION BY suborder_id) AS begun,
            EXISTS (SELECT FROM holidays WHERE day_off AND day >= lower(nights) AND day < upper(nights)) AS holiday,
-           coalesce((SELECT jsonb_agg(jsonb_build_object('holiday', holiday, 'days_before', days_before,
-                                                         'refund_bp', refund_bp))
-                       FROM cancel_tiers WHERE cancel_tiers.listing_id = bookings.listing_id), '[]') AS tiers
-      FROM bookings JOIN suborders ON suborders.id = suborder_id
+           get_cancel_tiers(bookings.listing_id, orders.placed_at) AS tiers
+      FROM bookings JOIN suborders ON suborders.id = suborder_id JOIN orders ON orders.id = order_id
      WHERE order_id = :order_id
      ORDER BY suborder_id, bookings.id
     """,

@@ -122,9 +122,7 @@ class _PartTiers(Struct, frozen=True):
 LIST_PART_TIERS = Query(
     _PartTiers,
     """
-    SELECT coalesce((SELECT jsonb_agg(jsonb_build_object('holiday', holiday, 'days_before', days_before,
-                                                         'refund_bp', refund_bp))
-                       FROM cancel_tiers WHERE cancel_tiers.listing_id = s.listing_id), '[]') AS tiers
+    SELECT get_cancel_tiers(s.listing_id, 'infinity') AS tiers
       FROM package_suppliers s JOIN package_parts USING (package_id, position)
      WHERE package_id = :package_id AND kind <> 'product' AND state = 'agreed'
      ORDER BY position, ordinal

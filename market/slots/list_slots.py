@@ -22,9 +22,7 @@ _COLUMNS = """
     SELECT slots.id, slots.listing_id, lower(during) AS starts_at, upper(during) AS ends_at, capacity, minimum, free,
            slots.state,
            EXISTS (SELECT FROM holidays WHERE day_off AND day = business_day(lower(during))) AS holiday,
-           coalesce((SELECT jsonb_agg(jsonb_build_object('holiday', holiday, 'days_before', days_before,
-                                                         'refund_bp', refund_bp))
-                       FROM cancel_tiers WHERE cancel_tiers.listing_id = slots.listing_id), '[]') AS tiers
+           get_cancel_tiers(slots.listing_id, 'infinity') AS tiers
       FROM slots
 """
 LIST_SLOTS = Query(Slot, _COLUMNS + " WHERE slots.id = ANY(:slot_ids::uuid[])")

@@ -36,6 +36,7 @@ from market.web.farm.selling import (
     packs,
     presale,
     stay_deposit,
+    visit_terms,
 )
 from market.web.farm.sending import packing, packing_slips, parcels, sales, weigh_parcel
 from market.web.farm.visits import (
@@ -83,7 +84,7 @@ _SHOP_PAGES = (
 _FARM_PAGES = (
     farm_home, parcels, weigh_parcel, packing_slips, guests, gate, guest_register, nights, night_prices,
     booking_changes, calendar_feeds, slots, list_activity, edit_listing, packs, presale, stay_deposit, list_product,
-    list_stay, listings, money_page, money_forms, month_statement, claims, refunds, goods_returns, cases,
+    visit_terms, list_stay, listings, money_page, money_forms, month_statement, claims, refunds, goods_returns, cases,
     farm_reviews, farm_complaints, farm_mediation, phone_bill, apply, certificates, freight, closed,
     farm_coupons, listing_photos, import_listings, farm_conversations, farm_invoices,
     packing, sales, packages, compose_package,

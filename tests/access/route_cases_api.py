@@ -228,6 +228,18 @@ API_CASES: tuple[RouteCase, ...] = (
         json={"share_bp": 3000, "days_before": 3},
     ),
     delete("/api/v1/stays/{listing_id}/deposit", PRODUCER_MEMBERS, params={"listing_id": Id("stay_id")}, status=204),
+    put(
+        "/api/v1/listings/{listing_id}/cancel-terms",
+        PRODUCER_MEMBERS,
+        params={"listing_id": Id("stay_id")},
+        json={"tiers": [], "holiday_tiers": []},
+    ),
+    put(
+        "/api/v1/listings/{listing_id}/child-price",
+        PRODUCER_MEMBERS,
+        params={"listing_id": Id("activity_id")},
+        json={"price_fen": None},
+    ),
     post("/api/v1/listings/{listing_id}/packs", PRODUCER_MEMBERS, json=MORE_PACK, status=201),
     post(
         "/api/v1/variants/{variant_id}/end",

@@ -358,6 +358,14 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/farm/bookings/{booking_id}/guests", PRODUCER_MEMBERS, form={"name": ""}, status=422),
     get("/farm/bookings/{booking_id}/days", as_own_page(PRODUCER_MEMBERS)),
     post("/farm/bookings/{booking_id}/days", PRODUCER_MEMBERS, form={"from": "x"}, status=422),
+    get("/farm/listings/{number}/terms", as_own_page(PRODUCER_MEMBERS), params={"number": Id("stay_number")}),
+    post(
+        "/farm/listings/{number}/terms",
+        PRODUCER_MEMBERS,
+        params={"number": Id("stay_number")},
+        form={"cancel": "easy"},
+        status=303,
+    ),
     get("/farm/listings/{number}/deposit", as_own_page(PRODUCER_MEMBERS), params={"number": Id("stay_number")}),
     post(
         "/farm/listings/{number}/deposit",

@@ -1,15 +1,18 @@
-"""Deposits: pre-sales of a producer's products, and the deposits of its stays."""
+"""Terms of a listing: pre-sales of products, deposits of stays, what is refunded to who cancels, what a child pays."""
 
 from uuid import UUID
 
 from litestar import Controller, delete, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
+from msgspec import Struct
 
+from market.catalogue.cancel_tiers import CancelTerms, set_cancel_terms
+from market.catalogue.person_classes import set_child_price
 from market.catalogue.presale import PresaleTerms, end_presale, set_presale
 from market.catalogue.stay_deposit import StayDeposit, set_stay_deposit
 from market.identity.models import Actor
-from market.kernel import Database
+from market.kernel import Database, Fen
 from market.kernel.clock import Clock
 
 
@@ -82,4 +85,45 @@ class StayDepositController(Controller):
             await set_stay_deposit(conn, actor, listing_id, None, now=clock.now())
 
 
-ROUTES = [PresaleController, StayDepositController]
+class ChildPrice(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a child pays for a place; null: as much as an adult."""
+
+    price_fen: Fen | None
+
+
+class VisitTermsController(Controller):
+    """What is refunded to a guest who cancels, and what a child pays."""
+
+    path = "/api/v1/listings/{listing_id:uuid}"
+    tags = ("catalogue",)
+
+    @put("/cancel-terms", operation_id="SetCancelTerms")
+    async def set_terms(
+        self,
+        *,
+        db: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        listing_id: FromPath[UUID],
+        data: JSONBody[CancelTerms],
+    ) -> CancelTerms:
+        """Set the refund tiers of a stay or an activity for orders placed from now on; placed ones keep theirs."""
+        async with db.transaction() as conn:
+            return await set_cancel_terms(conn, actor, listing_id, data, now=clock.now())
+
+    @put("/child-price", operation_id="SetChildPrice")
+    async def set_child(
+        self,
+        *,
+        db: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        listing_id: FromPath[UUID],
+        data: JSONBody[ChildPrice],
+    ) -> ChildPrice:
+        """Set what a child pays in an activity, at most what an adult pays; placed orders keep their price."""
+        async with db.transaction() as conn:
+            return ChildPrice(await set_child_price(conn, actor, listing_id, data.price_fen, now=clock.now()))
+
+
+ROUTES = [PresaleController, StayDepositController, VisitTermsController]

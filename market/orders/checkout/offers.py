@@ -55,9 +55,7 @@ LIST_STAY_OFFERS = Query(
            priced.nights, priced.minimum, category_code, producers.county_code,
            get_county_setting(producers.county_code, 'pay_minutes', :day::date) AS pay_minutes,
            EXISTS (SELECT FROM holidays WHERE day_off AND day >= request.arrive AND day < request.leave) AS holiday,
-           coalesce((SELECT jsonb_agg(jsonb_build_object('holiday', holiday, 'days_before', days_before,
-                                                         'refund_bp', refund_bp))
-                       FROM cancel_tiers WHERE cancel_tiers.listing_id = listings.id), '[]') AS tiers,
+           get_cancel_tiers(listings.id, 'infinity') AS tiers,
            (SELECT to_jsonb(stay_deposits) - 'listing_id' FROM stay_deposits WHERE listing_id = listings.id) AS deposit
       FROM unnest(:listing_ids::uuid[], :arrives::date[], :leaves::date[])
            WITH ORDINALITY AS request (listing_id, arrive, leave, n)

@@ -55,12 +55,11 @@ LIST_PLACES = Query(
            upper(during) AS ends_at, party, r.state,
            slots.state = 'cancelled' AS cancelled,
            EXISTS (SELECT FROM holidays WHERE day_off AND day = business_day(lower(during))) AS holiday,
-           coalesce((SELECT jsonb_agg(jsonb_build_object('holiday', holiday, 'days_before', days_before,
-                                                         'refund_bp', refund_bp))
-                       FROM cancel_tiers WHERE cancel_tiers.listing_id = slots.listing_id), '[]') AS tiers,
+           get_cancel_tiers(slots.listing_id, orders.placed_at) AS tiers,
            code_sealed
       FROM slot_reservations r
       JOIN suborders ON suborders.id = suborder_id
+      JOIN orders ON orders.id = order_id
       JOIN producers ON producers.id = producer_id
       JOIN slots ON slots.id = slot_id
      WHERE order_id = :order_id

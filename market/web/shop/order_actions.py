@@ -18,7 +18,6 @@ from market.kernel.seal import Seal
 from market.orders.buy_again import buy_again
 from market.orders.cancel import cancel_order, is_package
 from market.orders.checkout.places import get_places_terms
-from market.orders.deposits import Deposit
 from market.orders.models import OrderNotCancellable, OrderState, PackageCancelledWhole, SuborderState
 from market.orders.queries import OrderView, SuborderView, get_order, get_order_id
 from market.web.forms import parse_integer, read_form
@@ -31,10 +30,9 @@ from payments import GuardedGateway
 _MAX_POSITION = 1000
 
 
-async def _compute_refund(
-    conn: Connection, suborder: SuborderView, deposit: Deposit | None, now: datetime
-) -> tuple[str, Fen]:
-    """Return the refund for cancelling a paid suborder now, and a text that explains it."""
+async def _compute_refund(conn: Connection, order: OrderView, suborder: SuborderView, now: datetime) -> tuple[str, Fen]:
+    """Return the refund for cancelling a paid suborder of an order now, and a text that explains it."""
+    deposit = order.deposit
     if suborder.state is SuborderState.DEPOSITED and deposit is not None:
         left, freight = Fen(deposit.deposit_fen - suborder.refunded_fen), Fen(0)
     else:
@@ -51,7 +49,12 @@ async def _compute_refund(
         return f"{suborder.producer}，付过的全退", Fen(left + freight)
     first = suborder.bookings[0]
     terms = await get_cancellation_terms(
-        conn, first.listing_id, arrive=first.arrive_on, leave=first.leave_on, day=get_business_day(now)
+        conn,
+        first.listing_id,
+        arrive=first.arrive_on,
+        leave=first.leave_on,
+        day=get_business_day(now),
+        at=order.placed_at,
     )
     if terms.days_left < 0:
         raise OrderNotCancellable
@@ -116,9 +119,7 @@ async def show_cancellation(
         try:
             suborders = _choose_suborders(order, position, package=package)
             back = (
-                []
-                if unpaid
-                else [await _compute_refund(conn, suborder, order.deposit, clock.now()) for suborder in suborders]
+                [] if unpaid else [await _compute_refund(conn, order, suborder, clock.now()) for suborder in suborders]
             )
         except (OrderNotCancellable, PackageCancelledWhole) as refusal:
             return render_order_refusal(request, actor, refusal, number)

@@ -9,10 +9,7 @@ from msgspec import Struct, structs
 
 from market.catalogue.browse import list_categories
 from market.catalogue.models import (
-    HOLIDAY_TIERS,
-    WORKDAY_TIERS,
     BadListing,
-    CancelTier,
     CertificateNeeded,
     ListingKind,
     NewActivity,
@@ -29,10 +26,10 @@ from market.storage.files import FileStore
 from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
 from market.web.farm.sellers import FIELD_NAMES, is_seller, list_producer_options
 from market.web.farm.selling.selling_obstacles import SellingObstacle, describe_refusal, find_obstacle
+from market.web.farm.selling.visit_terms import CANCEL_TERMS, list_cancel_options
 from market.web.forms import make_form_key, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
-from market.web.shop.promises import describe_tiers
 
 _OK = 200
 _FIELDS = {**FIELD_NAMES, "category": "category", "child_price_fen": "child"}
@@ -48,23 +45,6 @@ class ActivityForm(Struct, frozen=True):
     producer: str = ""
     child: str = ""
     cancel: str = "easy"
-
-
-_CANCEL_TIERS: dict[str, tuple[tuple[CancelTier, ...], tuple[CancelTier, ...]]] = {
-    "easy": ((), ()),
-    "middle": ((CancelTier(3, 10_000), CancelTier(1, 5_000), CancelTier(0, 0)), ()),
-    "strict": (WORKDAY_TIERS, HOLIDAY_TIERS),
-}
-"""The cancellation tiers to choose from: without tiers a place is refunded in full until the day before."""
-
-
-def _list_cancel_options() -> list[tuple[str, str]]:
-    middle, (workday, holiday) = _CANCEL_TIERS["middle"][0], _CANCEL_TIERS["strict"]
-    return [
-        ("easy", "前一天及以前全退，当天不退"),
-        ("middle", f"{describe_tiers(middle)}，当天不退"),
-        ("strict", f"{describe_tiers(workday)}；放假那几天{describe_tiers(holiday)}"),
-    ]
 
 
 class Choices(Struct, frozen=True):
@@ -92,7 +72,7 @@ def _activity_page(
         "key": key,
         "producers": choices.producers,
         "categories": choices.categories,
-        "cancel_options": _list_cancel_options(),
+        "cancel_options": list_cancel_options(),
         "obstacle": choices.obstacle,
         "refused": status != _OK,
     }
@@ -125,7 +105,7 @@ async def submit_activity(
     values = form.fill(ActivityForm)
     async with db.connection() as conn:
         choices = await _load_choices(conn, actor, clock)
-    tiers, holiday_tiers = _CANCEL_TIERS.get(values.cancel, _CANCEL_TIERS["easy"])
+    cancel = CANCEL_TERMS.get(values.cancel, CANCEL_TERMS["easy"])
     new = NewActivity(
         title=form.read_text("title", missing="名字没写"),
         category=form.read_text("category", missing="选一样"),
@@ -135,8 +115,8 @@ async def submit_activity(
         child_price_fen=form.read_yuan("child", fault="儿童的价钱没写对。写一个数，比如 15，没有就空着", minimum=Fen(1))
         if values.child
         else None,
-        tiers=tiers,
-        holiday_tiers=holiday_tiers,
+        tiers=cancel.tiers,
+        holiday_tiers=cancel.holiday_tiers,
     )
     if form.faults:
         return _activity_page(request, actor, choices, values, key=form.key, errors=form.faults, status=422)
