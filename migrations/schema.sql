@@ -1226,7 +1226,6 @@ CREATE TABLE public.enrolments (
     identity_sealed bytea,
     CONSTRAINT enrolments_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT enrolments_decision_complete CHECK (((status <> '已审定'::text) OR ((decided_on IS NOT NULL) AND (entitled_from IS NOT NULL) AND (decided_on >= applied_on)))),
-    CONSTRAINT enrolments_household_in_capitals CHECK ((household_code !~ '[a-z]'::text)),
     CONSTRAINT enrolments_line_length CHECK (((length(line_code) >= 1) AND (length(line_code) <= 40))),
     CONSTRAINT enrolments_notice_not_empty CHECK ((NOT isempty(notice))),
     CONSTRAINT enrolments_status_length CHECK (((length(status) >= 1) AND (length(status) <= 20)))
@@ -1803,300 +1802,20 @@ $$;
 
 
 --
--- Name: claims; Type: TABLE; Schema: public; Owner: -
+-- Name: keep_invoice_version(); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE TABLE public.claims (
-    file_id uuid NOT NULL,
-    row_number integer NOT NULL,
-    county_code text NOT NULL,
-    month date NOT NULL,
-    operator text NOT NULL,
-    kind text NOT NULL,
-    programme_code text NOT NULL,
-    charge_fen bigint NOT NULL,
-    reduction_fen bigint NOT NULL,
-    billed_fen bigint NOT NULL,
-    corrects_month date,
-    number_id bigint NOT NULL,
-    CONSTRAINT claims_add_up CHECK ((charge_fen = (reduction_fen + billed_fen))),
-    CONSTRAINT claims_corrected_month_earlier CHECK (((EXTRACT(day FROM corrects_month) = (1)::numeric) AND (corrects_month < month))),
-    CONSTRAINT claims_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
-    CONSTRAINT claims_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
-    CONSTRAINT claims_not_negative CHECK (((corrects_month IS NOT NULL) OR ((charge_fen >= 0) AND (reduction_fen >= 0) AND (billed_fen >= 0)))),
-    CONSTRAINT claims_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
-    CONSTRAINT claims_row CHECK ((row_number >= 2))
-);
-
-
---
--- Name: import_files; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.import_files (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    county_code text NOT NULL,
-    kind text NOT NULL,
-    name text NOT NULL,
-    sha256 text NOT NULL,
-    rows integer NOT NULL,
-    operator text,
-    month date,
-    sum_fen bigint,
-    account_id uuid NOT NULL,
-    imported_at timestamp with time zone NOT NULL,
-    CONSTRAINT import_files_billing_complete CHECK (((kind <> 'billing'::text) OR ((operator IS NOT NULL) AND (month IS NOT NULL) AND (sum_fen IS NOT NULL)))),
-    CONSTRAINT import_files_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
-    CONSTRAINT import_files_kind CHECK ((kind = ANY (ARRAY['register'::text, 'programmes'::text, 'plans'::text, 'budget'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text, 'billing'::text, 'usage'::text]))),
-    CONSTRAINT import_files_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
-    CONSTRAINT import_files_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-    CONSTRAINT import_files_rows CHECK ((rows >= 0)),
-    CONSTRAINT import_files_sha256 CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
-);
-
-
---
--- Name: list_added_claims(text, text[], date, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.list_added_claims(p_county text, p_lines text[], p_month date, p_since timestamp with time zone) RETURNS SETOF public.claims
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- WITH services AS (
-          SELECT DISTINCT bindings.operator,
-             bindings.kind,
-             bindings.number_id
-            FROM public.bindings
-           WHERE ((bindings.county_code = list_added_claims.p_county) AND (bindings.line_code = ANY (list_added_claims.p_lines)))
-         ), billed AS (
-          SELECT c.file_id,
-             c.row_number,
-             c.county_code,
-             c.month,
-             c.operator,
-             c.kind,
-             c.programme_code,
-             c.charge_fen,
-             c.reduction_fen,
-             c.billed_fen,
-             c.corrects_month,
-             c.number_id
-            FROM (services s
-              JOIN public.claims c ON (((c.county_code = list_added_claims.p_county) AND (c.operator = s.operator) AND (c.kind = s.kind) AND (c.number_id = s.number_id) AND (c.month = list_added_claims.p_month) AND (c.corrects_month IS NULL))))
-         UNION ALL
-          SELECT c.file_id,
-             c.row_number,
-             c.county_code,
-             c.month,
-             c.operator,
-             c.kind,
-             c.programme_code,
-             c.charge_fen,
-             c.reduction_fen,
-             c.billed_fen,
-             c.corrects_month,
-             c.number_id
-            FROM (services s
-              JOIN public.claims c ON (((c.county_code = list_added_claims.p_county) AND (c.operator = s.operator) AND (c.kind = s.kind) AND (c.number_id = s.number_id) AND (c.corrects_month = list_added_claims.p_month))))
-         )
-  SELECT b.file_id,
-     b.row_number,
-     b.county_code,
-     b.month,
-     b.operator,
-     b.kind,
-     b.programme_code,
-     b.charge_fen,
-     b.reduction_fen,
-     b.billed_fen,
-     b.corrects_month,
-     b.number_id
-    FROM (billed b
-      JOIN public.import_files i ON ((i.id = b.file_id)))
-   WHERE (i.imported_at > list_added_claims.p_since);
+CREATE FUNCTION public.keep_invoice_version() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO invoice_versions (invoice_id, version, number, recorded_by, recorded_at, corrected_at)
+    VALUES (OLD.id, OLD.version, OLD.number, OLD.recorded_by, OLD.recorded_at, NEW.recorded_at);
+    NEW.version := OLD.version + 1;
+    RETURN NEW;
 END;
-
-
---
--- Name: fact_versions; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.fact_versions (
-    id bigint NOT NULL,
-    county_code text NOT NULL,
-    fact text NOT NULL,
-    subject text NOT NULL,
-    facts jsonb NOT NULL,
-    name_sealed bytea,
-    file_id uuid,
-    replaced_by uuid,
-    replaced_at timestamp with time zone NOT NULL,
-    enrolled_index bytea GENERATED ALWAYS AS (
-CASE
-    WHEN (fact = 'enrolments'::text) THEN decode(substr((facts ->> 'identity_index'::text), 3), 'hex'::text)
-    ELSE NULL::bytea
-END) STORED
-);
-
-
---
--- Name: list_fact_subjects(text, text[]); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.list_fact_subjects(p_county text, p_lines text[]) RETURNS TABLE(fact text, subject text)
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- WITH given AS MATERIALIZED (
-          SELECT line_code.line_code
-            FROM unnest(list_fact_subjects.p_lines) line_code(line_code)
-         UNION
-          SELECT b.line_code
-            FROM (unnest(list_fact_subjects.p_lines) code(code)
-              JOIN public.bindings b ON (((b.county_code = list_fact_subjects.p_county) AND (b.number_id = ("substring"(code.code, '-#([0-9]+)'::text))::bigint))))
-         ), identities AS MATERIALIZED (
-          SELECT e.identity_index
-            FROM (given
-              JOIN public.enrolments e USING (line_code))
-           WHERE (e.county_code = list_fact_subjects.p_county)
-         UNION
-          SELECT b.identity_index
-            FROM (given
-              JOIN public.bindings b USING (line_code))
-           WHERE (b.county_code = list_fact_subjects.p_county)
-         UNION
-          SELECT decode(substr((fact_versions.facts ->> 'identity_index'::text), 3), 'hex'::text) AS decode
-            FROM (given
-              JOIN public.fact_versions ON ((given.line_code = fact_versions.subject)))
-           WHERE ((fact_versions.county_code = list_fact_subjects.p_county) AND (fact_versions.fact = ANY (ARRAY['enrolments'::text, 'bindings'::text])))
-         ), lines AS (
-          SELECT given.line_code
-            FROM given
-         UNION
-          SELECT e.line_code
-            FROM (identities i
-              JOIN public.enrolments e ON (((e.county_code = list_fact_subjects.p_county) AND (e.identity_index = i.identity_index))))
-         UNION
-          SELECT v.subject
-            FROM (identities i
-              JOIN public.fact_versions v ON (((v.county_code = list_fact_subjects.p_county) AND (v.enrolled_index = i.identity_index))))
-         ), people AS (
-          SELECT p.id
-            FROM (public.persons p
-              JOIN identities i ON ((i.identity_index = p.identity_index)))
-           WHERE (p.county_code = list_fact_subjects.p_county)
-         )
-  SELECT each.each,
-     lines.line_code
-    FROM unnest(ARRAY['enrolments'::text, 'bindings'::text]) each(each),
-     lines
- UNION
-  SELECT each.each,
-     (people.id)::text AS id
-    FROM people,
-     unnest(ARRAY['persons'::text, 'memberships'::text]) each(each)
- UNION
-  SELECT 'household_statuses'::text,
-     m.household_code
-    FROM (public.memberships m
-      JOIN people p ON ((p.id = m.person_id)))
- UNION
-  SELECT each.each,
-     e.programme_code
-    FROM (given
-      JOIN public.enrolments e USING (line_code)),
-     unnest(ARRAY['programmes'::text, 'programme_terms'::text]) each(each)
-   WHERE (e.county_code = list_fact_subjects.p_county)
- UNION
-  SELECT 'plans'::text,
-     b.plan_code
-    FROM (given
-      JOIN public.bindings b USING (line_code))
-   WHERE (b.county_code = list_fact_subjects.p_county);
-END;
-
-
---
--- Name: list_added_facts(text, text[], timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.list_added_facts(p_county text, p_lines text[], p_since timestamp with time zone) RETURNS TABLE(fact text, subject text, facts jsonb, file_id uuid)
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- WITH subjects AS MATERIALIZED (
-          SELECT s.fact,
-             s.subject
-            FROM public.list_fact_subjects(list_added_facts.p_county, list_added_facts.p_lines) s(fact, subject)
-         ), present AS (
-          SELECT s.fact,
-             s.subject,
-             to_jsonb(t.*) AS facts,
-             t.file_id
-            FROM (subjects s
-              JOIN public.enrolments t ON (((t.county_code = list_added_facts.p_county) AND (t.line_code = s.subject))))
-           WHERE (s.fact = 'enrolments'::text)
-         UNION ALL
-          SELECT s.fact,
-             s.subject,
-             to_jsonb(t.*) AS to_jsonb,
-             t.file_id
-            FROM (subjects s
-              JOIN public.bindings t ON (((t.county_code = list_added_facts.p_county) AND (t.line_code = s.subject))))
-           WHERE (s.fact = 'bindings'::text)
-         UNION ALL
-          SELECT s.fact,
-             s.subject,
-             to_jsonb(t.*) AS to_jsonb,
-             t.file_id
-            FROM (subjects s
-              JOIN public.persons t ON (((t.county_code = list_added_facts.p_county) AND (t.id =
-                 CASE
-                     WHEN (s.fact = 'persons'::text) THEN (s.subject)::uuid
-                     ELSE NULL::uuid
-                 END))))
-         UNION ALL
-          SELECT s.fact,
-             s.subject,
-             to_jsonb(t.*) AS to_jsonb,
-             t.file_id
-            FROM (subjects s
-              JOIN public.memberships t ON (((t.county_code = list_added_facts.p_county) AND (t.person_id =
-                 CASE
-                     WHEN (s.fact = 'memberships'::text) THEN (s.subject)::uuid
-                     ELSE NULL::uuid
-                 END))))
-         UNION ALL
-          SELECT s.fact,
-             s.subject,
-             to_jsonb(t.*) AS to_jsonb,
-             t.file_id
-            FROM (subjects s
-              JOIN public.household_statuses t ON (((t.county_code = list_added_facts.p_county) AND (t.household_code = s.subject))))
-           WHERE (s.fact = 'household_statuses'::text)
-         UNION ALL
-          SELECT s.fact,
-             s.subject,
-             to_jsonb(t.*) AS to_jsonb,
-             t.file_id
-            FROM (subjects s
-              JOIN public.programme_terms t ON (((t.county_code = list_added_facts.p_county) AND (t.programme_code = s.subject))))
-           WHERE (s.fact = 'programme_terms'::text)
-         UNION ALL
-          SELECT s.fact,
-             s.subject,
-             to_jsonb(t.*) AS to_jsonb,
-             t.file_id
-            FROM (subjects s
-              JOIN public.plans t ON (((t.county_code = list_added_facts.p_county) AND (t.code = s.subject))))
-           WHERE (s.fact = 'plans'::text)
-         )
-  SELECT p.fact,
-     p.subject,
-     (p.facts - '{identity_sealed,name_sealed}'::text[]),
-     p.file_id
-    FROM (present p
-      JOIN public.import_files i ON ((i.id = p.file_id)))
-   WHERE ((i.county_code = list_added_facts.p_county) AND (i.imported_at > list_added_facts.p_since));
-END;
+$$;
 
 
 --
@@ -2270,13 +1989,90 @@ $$;
 
 
 --
+-- Name: fact_versions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.fact_versions (
+    id bigint NOT NULL,
+    county_code text NOT NULL,
+    fact text NOT NULL,
+    subject text NOT NULL,
+    facts jsonb NOT NULL,
+    name_sealed bytea,
+    file_id uuid,
+    replaced_by uuid,
+    replaced_at timestamp with time zone NOT NULL,
+    enrolled_index bytea GENERATED ALWAYS AS (
+CASE
+    WHEN (fact = 'enrolments'::text) THEN decode(substr((facts ->> 'identity_index'::text), 3), 'hex'::text)
+    ELSE NULL::bytea
+END) STORED
+);
+
+
+--
 -- Name: list_replaced_facts(text, text[], timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
 CREATE FUNCTION public.list_replaced_facts(p_county text, p_lines text[], p_since timestamp with time zone) RETURNS SETOF public.fact_versions
     LANGUAGE sql STABLE
     BEGIN ATOMIC
- SELECT v.id,
+ WITH identities AS MATERIALIZED (
+          SELECT enrolments.identity_index
+            FROM public.enrolments
+           WHERE ((enrolments.county_code = list_replaced_facts.p_county) AND (enrolments.line_code = ANY (list_replaced_facts.p_lines)))
+         UNION
+          SELECT bindings.identity_index
+            FROM public.bindings
+           WHERE ((bindings.county_code = list_replaced_facts.p_county) AND (bindings.line_code = ANY (list_replaced_facts.p_lines)))
+         UNION
+          SELECT decode(substr((fact_versions.facts ->> 'identity_index'::text), 3), 'hex'::text) AS decode
+            FROM public.fact_versions
+           WHERE ((fact_versions.county_code = list_replaced_facts.p_county) AND (fact_versions.fact = ANY (ARRAY['enrolments'::text, 'bindings'::text])) AND (fact_versions.subject = ANY (list_replaced_facts.p_lines)))
+         ), lines AS (
+          SELECT line_code.line_code
+            FROM unnest(list_replaced_facts.p_lines) line_code(line_code)
+         UNION
+          SELECT e.line_code
+            FROM (identities i
+              JOIN public.enrolments e ON (((e.county_code = list_replaced_facts.p_county) AND (e.identity_index = i.identity_index))))
+         UNION
+          SELECT v_1.subject
+            FROM (identities i
+              JOIN public.fact_versions v_1 ON (((v_1.county_code = list_replaced_facts.p_county) AND (v_1.enrolled_index = i.identity_index))))
+         ), people AS (
+          SELECT p.id
+            FROM (public.persons p
+              JOIN identities i ON ((i.identity_index = p.identity_index)))
+           WHERE (p.county_code = list_replaced_facts.p_county)
+         ), subjects AS (
+          SELECT fact.fact,
+             lines.line_code AS subject
+            FROM unnest(ARRAY['enrolments'::text, 'bindings'::text]) fact(fact),
+             lines
+         UNION
+          SELECT fact.fact,
+             (people.id)::text AS id
+            FROM people,
+             unnest(ARRAY['persons'::text, 'memberships'::text]) fact(fact)
+         UNION
+          SELECT 'household_statuses'::text,
+             m.household_code
+            FROM (public.memberships m
+              JOIN people p ON ((p.id = m.person_id)))
+         UNION
+          SELECT fact.fact,
+             e.programme_code
+            FROM public.enrolments e,
+             unnest(ARRAY['programmes'::text, 'programme_terms'::text]) fact(fact)
+           WHERE ((e.county_code = list_replaced_facts.p_county) AND (e.line_code = ANY (list_replaced_facts.p_lines)))
+         UNION
+          SELECT 'plans'::text,
+             bindings.plan_code
+            FROM public.bindings
+           WHERE ((bindings.county_code = list_replaced_facts.p_county) AND (bindings.line_code = ANY (list_replaced_facts.p_lines)))
+         )
+  SELECT v.id,
      v.county_code,
      v.fact,
      v.subject,
@@ -2286,8 +2082,8 @@ CREATE FUNCTION public.list_replaced_facts(p_county text, p_lines text[], p_sinc
      v.replaced_by,
      v.replaced_at,
      v.enrolled_index
-    FROM (public.list_fact_subjects(list_replaced_facts.p_county, list_replaced_facts.p_lines) s(fact, subject)
-      JOIN public.fact_versions v ON (((v.fact = s.fact) AND (v.subject = s.subject))))
+    FROM (public.fact_versions v
+      JOIN subjects s ON (((s.fact = v.fact) AND (s.subject = v.subject))))
    WHERE ((v.county_code = list_replaced_facts.p_county) AND (v.replaced_at > list_replaced_facts.p_since));
 END;
 
@@ -3924,6 +3720,33 @@ CREATE TABLE public.claim_photos (
 
 
 --
+-- Name: claims; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.claims (
+    file_id uuid NOT NULL,
+    row_number integer NOT NULL,
+    county_code text NOT NULL,
+    month date NOT NULL,
+    operator text NOT NULL,
+    kind text NOT NULL,
+    programme_code text NOT NULL,
+    charge_fen bigint NOT NULL,
+    reduction_fen bigint NOT NULL,
+    billed_fen bigint NOT NULL,
+    corrects_month date,
+    number_id bigint NOT NULL,
+    CONSTRAINT claims_add_up CHECK ((charge_fen = (reduction_fen + billed_fen))),
+    CONSTRAINT claims_corrected_month_earlier CHECK (((EXTRACT(day FROM corrects_month) = (1)::numeric) AND (corrects_month < month))),
+    CONSTRAINT claims_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
+    CONSTRAINT claims_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT claims_not_negative CHECK (((corrects_month IS NOT NULL) OR ((charge_fen >= 0) AND (reduction_fen >= 0) AND (billed_fen >= 0)))),
+    CONSTRAINT claims_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
+    CONSTRAINT claims_row CHECK ((row_number >= 2))
+);
+
+
+--
 -- Name: complaints; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4250,12 +4073,7 @@ CREATE VIEW public.cycle_findings WITH (security_invoker='true') AS
      JOIN public.cycles c ON ((c.id = f.cycle_id)))
   WHERE
         CASE
-            WHEN (f.month = q.month) THEN true
-            WHEN (f.month IS NOT NULL) THEN ((f.state = 'open'::text) AND f.stops AND (f.month < q.month) AND (EXISTS ( SELECT
-               FROM public.settlements s
-              WHERE (s.cycle_id = c.id))) AND (NOT (EXISTS ( SELECT
-               FROM public.settlements s
-              WHERE (s.cycle_id = q.id)))))
+            WHEN (f.month IS NOT NULL) THEN (f.month = q.month)
             WHEN (c.month <= q.month) THEN true
             ELSE ((NOT (EXISTS ( SELECT
                FROM public.settlements s
@@ -4360,7 +4178,6 @@ CREATE TABLE public.finding_decisions (
     stops text[] NOT NULL,
     why text NOT NULL,
     decided_at timestamp with time zone NOT NULL,
-    evidence text DEFAULT ''::text NOT NULL,
     CONSTRAINT finding_decisions_why CHECK (((length(why) >= 1) AND (length(why) <= 500)))
 );
 
@@ -4476,7 +4293,6 @@ CREATE TABLE public.households (
     county_code text NOT NULL,
     code text NOT NULL,
     split_from text,
-    CONSTRAINT households_code_in_capitals CHECK ((code !~ '[a-z]'::text)),
     CONSTRAINT households_code_length CHECK (((length(code) >= 1) AND (length(code) <= 40))),
     CONSTRAINT households_split_from_another CHECK ((split_from <> code))
 );
@@ -4521,6 +4337,32 @@ ALTER TABLE public.identifiers ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+
+--
+-- Name: import_files; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.import_files (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    rows integer NOT NULL,
+    operator text,
+    month date,
+    sum_fen bigint,
+    account_id uuid NOT NULL,
+    imported_at timestamp with time zone NOT NULL,
+    CONSTRAINT import_files_billing_complete CHECK (((kind <> 'billing'::text) OR ((operator IS NOT NULL) AND (month IS NOT NULL) AND (sum_fen IS NOT NULL)))),
+    CONSTRAINT import_files_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT import_files_kind CHECK ((kind = ANY (ARRAY['register'::text, 'programmes'::text, 'plans'::text, 'budget'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text, 'billing'::text, 'usage'::text]))),
+    CONSTRAINT import_files_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT import_files_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT import_files_rows CHECK ((rows >= 0)),
+    CONSTRAINT import_files_sha256 CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
 );
 
 
@@ -4584,6 +4426,21 @@ CREATE TABLE public.invoice_tasks (
 
 
 --
+-- Name: invoice_versions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.invoice_versions (
+    invoice_id uuid NOT NULL,
+    version smallint NOT NULL,
+    number text NOT NULL,
+    recorded_by uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    corrected_at timestamp with time zone NOT NULL,
+    CONSTRAINT invoice_versions_number CHECK (((version >= 1) AND (version <= 3)))
+);
+
+
+--
 -- Name: invoices; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4598,9 +4455,11 @@ CREATE TABLE public.invoices (
     self_grown boolean NOT NULL,
     recorded_by uuid NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
+    version smallint DEFAULT 1 NOT NULL,
     CONSTRAINT invoices_amount CHECK ((amount_fen > 0)),
     CONSTRAINT invoices_number CHECK ((number ~ '^[0-9]{20}$'::text)),
-    CONSTRAINT invoices_number_year CHECK (("left"(number, 2) = "right"((EXTRACT(year FROM issued_on))::text, 2)))
+    CONSTRAINT invoices_number_year CHECK (("left"(number, 2) = "right"((EXTRACT(year FROM issued_on))::text, 2))),
+    CONSTRAINT invoices_version CHECK (((version >= 1) AND (version <= 4)))
 );
 
 
@@ -4968,7 +4827,6 @@ CREATE TABLE public.openings (
     public_fen bigint NOT NULL,
     CONSTRAINT openings_conceded CHECK ((conceded_fen >= 0)),
     CONSTRAINT openings_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
-    CONSTRAINT openings_household_in_capitals CHECK ((household_code !~ '[a-z]'::text)),
     CONSTRAINT openings_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
     CONSTRAINT openings_months CHECK ((months >= 1)),
     CONSTRAINT openings_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
@@ -5710,12 +5568,14 @@ CREATE TABLE public.suborders (
     released_at timestamp with time zone,
     payable_fen bigint,
     commission_fen bigint,
+    lost_fen bigint DEFAULT 0 NOT NULL,
     CONSTRAINT suborders_commission CHECK (((commission_bp >= 0) AND (commission_bp <= 10000))),
     CONSTRAINT suborders_commission_amount CHECK ((commission_fen >= 0)),
     CONSTRAINT suborders_discount CHECK (((discount_fen >= 0) AND (discount_fen <= goods_fen))),
     CONSTRAINT suborders_freight CHECK ((freight_fen >= 0)),
     CONSTRAINT suborders_goods CHECK ((goods_fen >= 0)),
     CONSTRAINT suborders_kind CHECK ((kind = ANY (ARRAY['goods'::text, 'stay'::text, 'activity'::text]))),
+    CONSTRAINT suborders_lost CHECK (((lost_fen >= 0) AND (lost_fen <= (goods_fen + freight_fen)))),
     CONSTRAINT suborders_payable CHECK ((payable_fen >= 0)),
     CONSTRAINT suborders_refund CHECK (((refunded_fen >= 0) AND (refunded_fen <= ((goods_fen + freight_fen) - discount_fen)))),
     CONSTRAINT suborders_release_complete CHECK ((((released_at IS NULL) = (payable_fen IS NULL)) AND ((released_at IS NULL) = (commission_fen IS NULL)))),
@@ -6810,6 +6670,14 @@ ALTER TABLE ONLY public.invoice_requests
 
 ALTER TABLE ONLY public.invoice_tasks
     ADD CONSTRAINT invoice_tasks_pkey PRIMARY KEY (case_id);
+
+
+--
+-- Name: invoice_versions invoice_versions_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoice_versions
+    ADD CONSTRAINT invoice_versions_key PRIMARY KEY (invoice_id, version);
 
 
 --
@@ -9377,6 +9245,13 @@ CREATE TRIGGER invoices_sums AFTER INSERT ON public.invoices FOR EACH ROW EXECUT
 
 
 --
+-- Name: invoices invoices_versions; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER invoices_versions BEFORE UPDATE ON public.invoices FOR EACH ROW EXECUTE FUNCTION public.keep_invoice_version();
+
+
+--
 -- Name: large_payouts large_payouts_decision; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -9682,6 +9557,13 @@ CREATE TRIGGER suborder_events_append_only BEFORE DELETE OR UPDATE ON public.sub
 --
 
 CREATE TRIGGER suborders_invoiced AFTER UPDATE OF refunded_fen ON public.suborders FOR EACH ROW WHEN ((new.refunded_fen <> old.refunded_fen)) EXECUTE FUNCTION public.mark_invoice_changed();
+
+
+--
+-- Name: suborders suborders_lost_invoiced; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER suborders_lost_invoiced AFTER UPDATE OF lost_fen ON public.suborders FOR EACH ROW WHEN ((new.lost_fen <> old.lost_fen)) EXECUTE FUNCTION public.mark_invoice_changed();
 
 
 --
@@ -10640,6 +10522,22 @@ ALTER TABLE ONLY public.invoice_tasks
 
 ALTER TABLE ONLY public.invoice_tasks
     ADD CONSTRAINT invoice_tasks_request FOREIGN KEY (suborder_id) REFERENCES public.invoice_requests(suborder_id);
+
+
+--
+-- Name: invoice_versions invoice_versions_invoice; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoice_versions
+    ADD CONSTRAINT invoice_versions_invoice FOREIGN KEY (invoice_id) REFERENCES public.invoices(id);
+
+
+--
+-- Name: invoice_versions invoice_versions_recorder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoice_versions
+    ADD CONSTRAINT invoice_versions_recorder FOREIGN KEY (recorded_by) REFERENCES public.accounts(id);
 
 
 --
@@ -12127,6 +12025,21 @@ CREATE POLICY invoice_tasks_visible ON public.invoice_tasks TO market_app USING 
 
 
 --
+-- Name: invoice_versions; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.invoice_versions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: invoice_versions invoice_versions_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY invoice_versions_visible ON public.invoice_versions TO market_app USING ((EXISTS ( SELECT
+   FROM public.invoices
+  WHERE (invoices.id = invoice_versions.invoice_id))));
+
+
+--
 -- Name: invoices; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -13304,24 +13217,10 @@ REVOKE ALL ON FUNCTION public.keep_fact_version() FROM PUBLIC;
 
 
 --
--- Name: TABLE claims; Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION keep_invoice_version(); Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE public.claims TO market_app;
-
-
---
--- Name: TABLE import_files; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT ON TABLE public.import_files TO market_app;
-
-
---
--- Name: TABLE fact_versions; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.fact_versions TO market_app;
+REVOKE ALL ON FUNCTION public.keep_invoice_version() FROM PUBLIC;
 
 
 --
@@ -13362,6 +13261,13 @@ GRANT ALL ON FUNCTION public.list_late_cases(p_now timestamp with time zone, p_m
 
 REVOKE ALL ON FUNCTION public.list_overdue_cases(p_now timestamp with time zone, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_overdue_cases(p_now timestamp with time zone, p_most integer) TO market_app;
+
+
+--
+-- Name: TABLE fact_versions; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.fact_versions TO market_app;
 
 
 --
@@ -14754,6 +14660,13 @@ GRANT SELECT,INSERT ON TABLE public.claim_photos TO market_app;
 
 
 --
+-- Name: TABLE claims; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.claims TO market_app;
+
+
+--
 -- Name: TABLE complaints; Type: ACL; Schema: public; Owner: -
 --
 
@@ -15615,6 +15528,13 @@ GRANT SELECT,INSERT ON TABLE public.identifiers TO market_app;
 
 
 --
+-- Name: TABLE import_files; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.import_files TO market_app;
+
+
+--
 -- Name: TABLE import_originals; Type: ACL; Schema: public; Owner: -
 --
 
@@ -15748,6 +15668,13 @@ GRANT UPDATE(closed) ON TABLE public.invoice_tasks TO market_app;
 
 
 --
+-- Name: TABLE invoice_versions; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.invoice_versions TO market_app;
+
+
+--
 -- Name: TABLE invoices; Type: ACL; Schema: public; Owner: -
 --
 
@@ -15779,7 +15706,7 @@ GRANT INSERT(corrects_id) ON TABLE public.invoices TO market_app;
 -- Name: COLUMN invoices.number; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(number) ON TABLE public.invoices TO market_app;
+GRANT INSERT(number),UPDATE(number) ON TABLE public.invoices TO market_app;
 
 
 --
@@ -15807,14 +15734,14 @@ GRANT INSERT(self_grown) ON TABLE public.invoices TO market_app;
 -- Name: COLUMN invoices.recorded_by; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(recorded_by) ON TABLE public.invoices TO market_app;
+GRANT INSERT(recorded_by),UPDATE(recorded_by) ON TABLE public.invoices TO market_app;
 
 
 --
 -- Name: COLUMN invoices.recorded_at; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(recorded_at) ON TABLE public.invoices TO market_app;
+GRANT INSERT(recorded_at),UPDATE(recorded_at) ON TABLE public.invoices TO market_app;
 
 
 --
@@ -17635,6 +17562,13 @@ GRANT UPDATE(received_at) ON TABLE public.suborders TO market_app;
 --
 
 GRANT UPDATE(closed_at) ON TABLE public.suborders TO market_app;
+
+
+--
+-- Name: COLUMN suborders.lost_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(lost_fen) ON TABLE public.suborders TO market_app;
 
 
 --

@@ -15,6 +15,7 @@ from market.http import HttpRequest
 from market.identity.access import require_producer
 from market.identity.models import Actor, NotFound
 from market.invoices.ask import ask_invoice
+from market.invoices.correct import correct_invoice
 from market.invoices.models import InvoiceDetails, InvoiceKind, InvoiceStep, IssuedInvoice
 from market.invoices.record import answer_invoice_task, record_invoice
 from market.invoices.views import (
@@ -49,6 +50,12 @@ class InvoiceRecord(Struct, frozen=True, forbid_unknown_fields=True):
     amount_fen: Annotated[int, Meta(ge=1, le=2**53)]
     self_grown: bool = False
     before_refund: bool = False
+
+
+class CorrectedNumber(Struct, frozen=True, forbid_unknown_fields=True):
+    """The right number of a recorded invoice."""
+
+    number: Annotated[str, Meta(max_length=40)]
 
 
 class RecordedId(Struct, frozen=True):
@@ -122,6 +129,21 @@ class InvoiceController(Controller):
             return RecordedId(await record_invoice(conn, seal, actor, suborder_id, issued, now=clock.now()))
 
         return await run_once(request, db, actor, work, scope=get_person_scope(actor))
+
+    @post("/invoices/{invoice_id:uuid}/number", operation_id="CorrectInvoice", status_code=204)
+    async def correct(
+        self,
+        *,
+        db: NamedDependency[Database],
+        seal: NamedDependency[Seal],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        invoice_id: FromPath[UUID],
+        data: JSONBody[CorrectedNumber],
+    ) -> None:
+        """Correct the number of an invoice that you mistyped; the old one stays visible, and the buyer is told."""
+        async with db.transaction(scope=get_person_scope(actor)) as conn:
+            await correct_invoice(conn, seal, actor, invoice_id, number=data.number, now=clock.now())
 
     @get("/producers/{producer_id:uuid}/invoices/due", operation_id="ListDueInvoices")
     async def due(

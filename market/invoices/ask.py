@@ -38,7 +38,7 @@ GET_INVOICED_SALE = Query(
     """
     SELECT producer_id, producers.county_code, orders.number AS order_number,
            paid_at IS NOT NULL
-           AND suborders.goods_fen + suborders.freight_fen - suborders.discount_fen > suborders.refunded_fen
+           AND suborders.goods_fen + suborders.freight_fen - suborders.discount_fen > suborders.refunded_fen + lost_fen
                AS invoiceable
       FROM suborders
       JOIN orders ON orders.id = order_id

@@ -18,6 +18,8 @@ NUMBER_LENGTH = 20
 
 Source: 国家税务总局公告2024年第11号, fully digital e-invoices.
 """
+MAX_CORRECTIONS = 3
+"""How often the number of a recorded invoice is corrected; the schema bounds it too."""
 MAX_REASON_LENGTH = 200
 DETAILS_LIFETIME = timedelta(days=3 * 366)
 """How long title, tax number and e-mail address are kept after their last use. Source: 电子商务法 31, three years."""
@@ -124,8 +126,17 @@ class InvoiceChangedTooOften(Refusal):
     en = f"The details of an invoice can be changed at most {MAX_CHANGES} times."
 
 
+class InvoiceCorrectedTooOften(Refusal):
+    """The number of an invoice was corrected `MAX_CORRECTIONS` times."""
+
+    code = "invoice_corrected_too_often"
+    status = 429
+    zh = f"号码最多改 {MAX_CORRECTIONS} 次，再要改请找县里。"
+    en = f"The number of an invoice can be corrected at most {MAX_CORRECTIONS} times."
+
+
 class InvoiceSums(Struct, frozen=True, kw_only=True):
-    """The sums of a suborder's invoices: paid, refunded, and invoiced less what red-letter invoices reduced."""
+    """The sums of a suborder's invoices: paid, refunded or lost in a dispute, and invoiced less red-letter invoices."""
 
     paid_fen: Fen
     refunded_fen: Fen

@@ -77,7 +77,8 @@ GET_REQUEST = Query(
     SELECT r.suborder_id, r.producer_id, r.buyer_id, village_code, orders.number AS order_number,
            suborders.position, suborders.kind AS sale_kind, orders.paid_at, r.kind, title_sealed, tax_number_sealed,
            email_sealed, wanted, correcting, changes,
-           suborders.goods_fen + suborders.freight_fen - suborders.discount_fen AS paid_fen, suborders.refunded_fen,
+           suborders.goods_fen + suborders.freight_fen - suborders.discount_fen AS paid_fen,
+           suborders.refunded_fen + suborders.lost_fen AS refunded_fen,
            """
     + NET_FEN
     + " AS net_fen, "

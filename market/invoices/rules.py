@@ -36,7 +36,7 @@ def find_task(sums: InvoiceSums, *, wanted: bool, correcting: bool) -> InvoiceTa
     An invoice to be corrected is first reduced to nothing, then issued again. Without `wanted` none is issued, but what
     was invoiced too much is reduced all the same.
     """
-    due = sums.paid_fen - sums.refunded_fen
+    due = max(sums.paid_fen - sums.refunded_fen, 0)
     excess = sums.net_fen if correcting else sums.net_fen - due
     if excess > 0:
         return InvoiceTask(step=InvoiceStep.REDUCE, least_fen=Fen(excess), most_fen=Fen(excess))
@@ -72,6 +72,16 @@ def clean_number(typed: str) -> str:
     return "".join(normalize_text(typed).split())
 
 
+def list_number_faults(typed: str, *, year: int) -> tuple[str, list[FieldFault]]:
+    """Return the typed number of an invoice cleaned, and what is wrong with it; it begins with the year of issue."""
+    number = clean_number(typed)
+    if not _NUMBER.fullmatch(number):
+        return number, [FieldFault("number", f"号码是 {NUMBER_LENGTH} 位数字，在发票右上角")]
+    if number[:2] != str(year)[-2:]:
+        return number, [FieldFault("number", "号码的头两位是开票的年份，和日期对不上")]
+    return number, []
+
+
 def check_issued(
     issued: IssuedInvoice, task: InvoiceTask, *, first_day: date, today: date, markable: bool
 ) -> IssuedInvoice:
@@ -89,12 +99,7 @@ def check_issued(
         raise NoInvoiceDue
     if issued.step is not task.step:
         raise InvoiceStepChanged(step=task.step)
-    number = clean_number(issued.number)
-    faults: list[FieldFault] = []
-    if not _NUMBER.fullmatch(number):
-        faults.append(FieldFault("number", f"号码是 {NUMBER_LENGTH} 位数字，在发票右上角"))
-    elif number[:2] != f"{issued.issued_on:%y}":
-        faults.append(FieldFault("number", "号码的头两位是开票的年份，和日期对不上"))
+    number, faults = list_number_faults(issued.number, year=issued.issued_on.year)
     if not first_day <= issued.issued_on <= today:
         faults.append(FieldFault("issued_on", f"开票日期在 {first_day} 到 {today} 之间"))
     if issued.self_grown and not markable:

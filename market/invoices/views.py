@@ -21,7 +21,10 @@ _MAX_ISSUED = 100
 
 
 class IssuedRow(Struct, frozen=True, kw_only=True):
-    """An invoice that was recorded; one with `corrects_id` is a red-letter one and reduces that one."""
+    """An invoice that was recorded; one with `corrects_id` is a red-letter one and reduces that one.
+
+    `old_numbers` were mistyped and corrected, oldest first.
+    """
 
     id: UUID
     corrects_id: UUID | None
@@ -30,6 +33,7 @@ class IssuedRow(Struct, frozen=True, kw_only=True):
     issued_on: date
     amount_fen: Fen
     self_grown: bool
+    old_numbers: list[str]
 
 
 class _IssuedOfSuborder(IssuedRow, frozen=True, kw_only=True):
@@ -108,7 +112,8 @@ _COLUMNS = (
     SELECT r.suborder_id, orders.number AS order_number, orders.number || '-' || suborders.position AS code,
            r.producer_id, producers.name AS producer, r.county_code, r.kind, title_sealed, tax_number_sealed,
            email_sealed, wanted, correcting,
-           suborders.goods_fen + suborders.freight_fen - suborders.discount_fen AS paid_fen, suborders.refunded_fen,
+           suborders.goods_fen + suborders.freight_fen - suborders.discount_fen AS paid_fen,
+           suborders.refunded_fen + suborders.lost_fen AS refunded_fen,
            """
     + NET_FEN
     + " AS net_fen, "
@@ -157,7 +162,8 @@ COUNT_OPEN_INVOICES = Query(
     """,
 )
 _ISSUED = """
-    SELECT i.id, i.corrects_id, blue.number AS corrected_number, i.number, i.issued_on, i.amount_fen, i.self_grown"""
+    SELECT i.id, i.corrects_id, blue.number AS corrected_number, i.number, i.issued_on, i.amount_fen, i.self_grown,
+           ARRAY(SELECT v.number FROM invoice_versions v WHERE v.invoice_id = i.id ORDER BY version) AS old_numbers"""
 LIST_ISSUED = Query(
     _IssuedOfSuborder,
     _ISSUED

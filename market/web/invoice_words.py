@@ -1,6 +1,7 @@
 """What the pages of buyers, sellers and officials say about an invoice, and the sheet that both sides print."""
 
 from typing import Any
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -26,6 +27,7 @@ class IssuedView(Struct, frozen=True):
     title: str
     number: str
     words: str
+    id: UUID
 
 
 class SheetRow(Struct, frozen=True):
@@ -78,7 +80,9 @@ def present_issued(rows: list[IssuedRow]) -> list[IssuedView]:
             each.number,
             f"{day_zh(each.issued_on)}开，{'减 ' if each.corrected_number else ''}{yuan(each.amount_fen)} 元"
             + (f"，{SELF_GROWN_WORDS}" if each.self_grown else "")
-            + (f"，冲 {each.corrected_number}" if each.corrected_number else ""),
+            + (f"，冲 {each.corrected_number}" if each.corrected_number else "")
+            + "".join(f"；原来记错成 {old}" for old in each.old_numbers),
+            each.id,
         )
         for each in rows
     ]

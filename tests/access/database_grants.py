@@ -117,8 +117,9 @@ GRANTS = {
     "invoice_tasks": "select insert(case_id suborder_id) update(closed)",
     "invoices": (
         "select insert(suborder_id producer_id corrects_id number issued_on amount_fen self_grown recorded_by "
-        "recorded_at)"
+        "recorded_at) update(number recorded_by recorded_at)"
     ),
+    "invoice_versions": "select",
     "messages": (
         "select insert delete update(facts_sealed sent_at attempts next_at error dead_at provider_ref delivered_at)"
     ),
@@ -195,7 +196,7 @@ GRANTS = {
     "stay_guests": "select delete insert(booking_id document guest_sealed registered_by registered_at delete_on)",
     "stock_moves": "select insert",
     "suborder_events": "select insert",
-    "suborders": "select insert update(state carrier tracking shipped_at received_at closed_at)",
+    "suborders": "select insert update(state carrier tracking shipped_at received_at closed_at lost_fen)",
     "subsidy_postings": "select insert",
     "tracked_parcels": (
         "select delete insert(suborder_id carrier tracking registered_at moved_at) update(carrier tracking state "
@@ -256,6 +257,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "check_invoice_sums": False,
     "erase_invoice_details": True,
     "list_changed_invoices": True,
+    "keep_invoice_version": False,
     "mark_invoice_changed": False,
     "erase_messages": True,
     "delete_tasks": True,

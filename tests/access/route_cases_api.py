@@ -449,6 +449,13 @@ API_CASES: tuple[RouteCase, ...] = (
     ),
     get("/api/v1/producers/{producer_id}/invoices/due", PRODUCER_MEMBERS),
     get("/api/v1/producers/{producer_id}/invoices", PRODUCER_MEMBERS),
+    post(
+        "/api/v1/invoices/{invoice_id}/number",
+        SIGNED_IN,
+        params={"invoice_id": Id("nobody")},
+        json={"number": "19132000000000000001"},
+        status=404,
+    ),
     post("/api/v1/invoice-tasks/{case_id}/answer", SIGNED_IN, params=NOBODYS_CASE, json={"text": "样例"}, status=404),
     # cases
     get("/api/v1/cases", ANY_OFFICIAL),

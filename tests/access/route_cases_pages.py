@@ -230,6 +230,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/farm/invoices", FARMER_PAGE),
     get("/farm/invoices/{suborder_id}", FARMER_PAGE, params={"suborder_id": Id("nobody")}, status=404),
     post("/farm/invoices/{suborder_id}", SIGNED_IN, params={"suborder_id": Id("nobody")}, form={}, status=404),
+    post("/farm/invoices/{suborder_id}/number", SIGNED_IN, params={"suborder_id": Id("nobody")}, form={}, status=404),
     get("/farm/invoices/{suborder_id}/sheet", FARMER_PAGE, params={"suborder_id": Id("nobody")}, status=404),
     get("/farm/cases/{case_id}", FARMER_PAGE, params=NOBODYS_CASE, status=404),
     post("/farm/cases/{case_id}", SIGNED_IN, params=NOBODYS_CASE, form={"text": "样例"}, status=404),

@@ -64,7 +64,7 @@ OWNED_TABLES = {
     "complaints": {"complaints"},
     "conversations": {"conversations", "conversation_messages", "conversation_photos"},
     "favourites": {"favourites"},
-    "invoices": {"invoice_requests", "invoice_tasks", "invoices"},
+    "invoices": {"invoice_requests", "invoice_tasks", "invoices", "invoice_versions"},
     "mediation": {"mediations", "mediation_lines", "mediation_proposals"},
     "reviews": {"reviews", "review_photos", "review_versions", "review_appeals", "producer_figures"},
     "pickup_points": {"pickup_points"},

@@ -40,6 +40,16 @@ async def refund(village: Village, number: int, amount_fen: int) -> None:
     await update_changed_invoices(village.database, SEAL, now=Clock().now())
 
 
+async def correct_number(farm: PageClient, farm_path: str) -> None:
+    """Correct the recorded number, and correct it back."""
+    await farm.open(farm_path)
+    assert "号码是 20 位数字" in (await farm.submit(f"{farm_path}/number", right="12", status=422)).text
+    seen = await farm.submit(f"{farm_path}/number", right=make_number(9))
+    assert f"原来记错成 {make_number(1)}" in seen.text
+    seen = await farm.submit(f"{farm_path}/number", right=make_number(1))
+    assert f"原来记错成 {make_number(9)}" in seen.text
+
+
 async def test_an_invoice_is_asked_for_issued_and_reduced_after_a_refund(village: Village, sandbox: Sandbox) -> None:
     async with await village.browser(village.buyer) as buyer:
         await buy_everything(village, sandbox, buyer)
@@ -75,6 +85,7 @@ async def test_an_invoice_is_asked_for_issued_and_reduced_after_a_refund(village
         assert "没有要开的" in seen.text
         assert make_number(1) in seen.text
         assert "1 张发票，等您开" not in (await farm.open("/farm")).text
+        await correct_number(farm, farm_path)
     await refund(village, number, 1_50)
     async with await village.browser(village.farmer) as farm:
         assert "开红字 1.50 元" in (await farm.open("/farm/invoices")).text

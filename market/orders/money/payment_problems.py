@@ -7,10 +7,12 @@ Buyer, producers and finance are told. While a dispute is open nothing of its or
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
+
 from market.bookings.models import BookingState
 from market.bookings.transitions import free_bookings
 from market.identity.access import MONEY_ROLES
-from market.kernel import Connection, Query
+from market.kernel import Connection, Fen, Query, split
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.notify.queue import queue_message
@@ -42,6 +44,22 @@ LIST_FINANCE_PHONES = Query(
      LIMIT 10
     """,
 )
+
+
+class _UnlostSuborder(Struct, frozen=True):
+    id: UUID
+    left_fen: Fen
+
+
+# What the buyer's bank took back is neither owed nor refunded; an invoice of it is reduced.
+LIST_UNLOST = Query(
+    _UnlostSuborder,
+    """
+    SELECT id, greatest(goods_fen + freight_fen - discount_fen - refunded_fen - lost_fen, 0) AS left_fen
+      FROM suborders WHERE id = ANY(:suborder_ids::uuid[]) ORDER BY id
+    """,
+)
+ADD_LOSS = Query(None, "UPDATE suborders SET lost_fen = lost_fen + :lost_fen WHERE id = :suborder_id")
 
 
 async def notify_finance(
@@ -79,6 +97,7 @@ async def apply_payment_problem(
             await _release_held_back(conn, seal, order, now)
         case _:
             await _notify_everyone(conn, seal, order, "dispute_lost", facts=facts, now=now)
+            await _record_loss(conn, order, Fen(int(event.facts["minor"] or 0)))
             await _cancel_unpaid_parts(conn, order, now)
             await _release_held_back(conn, seal, order, now)
 
@@ -101,6 +120,18 @@ async def _notify_everyone(
     for producer_id in producers:
         await notify_producer(conn, seal, producer_id, f"{template}_seller", facts, now=now)
     await notify_finance(conn, seal, order.id, f"{template}_finance", facts, now=now)
+
+
+async def _record_loss(conn: Connection, order: LockedOrder, lost_fen: Fen) -> None:
+    """Divide what a lost dispute took among the suborders, in proportion to what was left of what each was paid."""
+    suborders = await load_suborders(conn, order.id)
+    left = await LIST_UNLOST.all(conn, suborder_ids=[each.id for each in suborders])
+    if not any(each.left_fen for each in left):
+        return
+    shares = split(min(lost_fen, sum(each.left_fen for each in left)), [each.left_fen for each in left])
+    await ADD_LOSS.run_many(
+        conn, [{"suborder_id": each.id, "lost_fen": share} for each, share in zip(left, shares, strict=True) if share]
+    )
 
 
 async def _release_held_back(conn: Connection, seal: Seal, order: LockedOrder, now: datetime) -> None:

@@ -14,9 +14,11 @@ from market.casework.models import SELLER
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
+from market.invoices.correct import correct_invoice
 from market.invoices.models import (
     NUMBER_LENGTH,
     InvoiceAmountWrong,
+    InvoiceCorrectedTooOften,
     InvoiceInvalid,
     InvoiceNumberUsed,
     InvoiceStep,
@@ -39,11 +41,15 @@ from market.web.invoice_words import (
     load_sheet,
     present_issued,
 )
-from market.web.pages import render_page
+from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.ui.format import yuan_input
 
-_SAID = {"recorded": ("ok", "记下了", "都办好了，买家会收到短信。"), "more": ("ok", "记下了", "还差一步，看下面。")}
+_SAID = {
+    "recorded": ("ok", "记下了", "都办好了，买家会收到短信。"),
+    "more": ("ok", "记下了", "还差一步，看下面。"),
+    "corrected": ("ok", "改好了", "老号码也留着，买家会收到短信。"),
+}
 
 
 class RecordForm(Struct, frozen=True):
@@ -54,6 +60,13 @@ class RecordForm(Struct, frozen=True):
     amount: str = ""
     self_grown: list[str] = []
     before_refund: list[str] = []
+
+
+class WrongNumber(Struct, frozen=True):
+    """The form of a mistyped number as it was typed: which invoice, and the right number."""
+
+    invoice: str
+    right: str = ""
 
 
 @get("/farm/invoices", include_in_schema=False)
@@ -95,7 +108,7 @@ async def _load(db: Database, seal: Seal, actor: Actor, suborder_id: UUID) -> Sa
 
 async def _page(
     request: HttpRequest, actor: Actor, suborder_id: UUID, values: RecordForm | None = None, *, today: date, key: str,
-    errors: Sequence[FieldFault] = (), status: int = 200,
+    wrong: WrongNumber | None = None, errors: Sequence[FieldFault] = (), status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     services = get_services(request)
     invoice = await _load(services.db, services.seal, actor, suborder_id)
@@ -114,6 +127,9 @@ async def _page(
         "marks": [("1", f"票上有“{SELF_GROWN_WORDS}”")] if invoice.markable else [],
         "before": [("1", "退款以前已经开了，照开的金额记")] if task.most_fen > task.least_fen else [],
         "length": NUMBER_LENGTH,
+        "numbers": [(str(each.id), each.number) for each in invoice.issued],
+        "wrong": wrong or WrongNumber(str(invoice.issued[-1].id) if invoice.issued else ""),
+        "correcting": wrong is not None,
         "notes": list_notes(request, _SAID),
         "errors": errors,
         "key": key,
@@ -180,6 +196,39 @@ async def submit_issued_invoice(
         return await show(rename_faults(refusal, {}, otherwise="number"), refusal.status)
 
 
+@post("/farm/invoices/{suborder_id:uuid}/number", include_in_schema=False)
+async def submit_corrected_number(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+    suborder_id: FromPath[UUID],
+) -> Response[Any]:
+    """Correct the number of a recorded invoice.
+
+    Raises:
+        NotFound: the invoice is not of a producer that the person works for, or not of this suborder.
+    """
+    form = await read_form(request)
+    invoice = await _load(db, seal, actor, suborder_id)
+    invoice_id = parse_uuid(form.get_text("invoice"))
+    if invoice_id is None or invoice_id not in {each.id for each in invoice.issued}:
+        raise NotFound
+    try:
+        async with db.transaction(scope=get_person_scope(actor)) as conn:
+            await correct_invoice(conn, seal, actor, invoice_id, number=form.get_text("right"), now=clock.now())
+    except (InvoiceInvalid, InvoiceNumberUsed, InvoiceCorrectedTooOften) as refusal:
+        errors = rename_faults(refusal, {"number": "right"}, otherwise="right")
+        wrong = WrongNumber(str(invoice_id), form.get_text("right"))
+        return await _page(
+            request, actor, suborder_id, today=clock.today(), key=make_form_key(), wrong=wrong, errors=errors,
+            status=refusal.status,
+        )  # fmt: skip
+    return redirect(f"/farm/invoices/{suborder_id}?said=corrected")
+
+
 @get("/farm/invoices/{suborder_id:uuid}/sheet", include_in_schema=False)
 async def show_farm_sheet(
     request: HttpRequest,
@@ -200,4 +249,4 @@ async def show_farm_sheet(
     return render_page(request, "base/invoice_sheet.html", context, actor=actor)
 
 
-ROUTES = [show_farm_invoices, show_farm_invoice, submit_issued_invoice, show_farm_sheet]
+ROUTES = [show_farm_invoices, show_farm_invoice, submit_issued_invoice, submit_corrected_number, show_farm_sheet]
