@@ -8,7 +8,8 @@
 -- none of them: the requests that need what another transaction holds are not placed.
 --
 -- Returns a row per request with its order: the new one, or the one placed earlier with the same key. Without an order,
--- `obstacle` is the reason: `locked`, `voucher`, a limit of find_exceeded_limits, or null if `item_id` is the lot, stay
+-- `obstacle` is the reason: `locked`, `voucher`, `gap` (a stay that is shorter than the least fills no gap any more, now that
+-- its rooms are locked), a limit of find_exceeded_limits, or null if `item_id` is the lot, stay
 -- or slot of which too little is available; `reserved` means that unpaid orders reserve what is missing.
 CREATE OR REPLACE FUNCTION place_orders(batch jsonb, skip_locked boolean)
 RETURNS TABLE (n integer, fingerprint bytea, id uuid, number bigint, state text, goods_fen bigint, freight_fen bigint,
@@ -127,12 +128,25 @@ BEGIN
               JOIN slots ON slots.id = s.slot_id
              WHERE s.n = request_n AND (slots.state <> 'open' OR s.party > slots.free));
         FOR stay IN
-            SELECT s.listing_id, daterange(s.arrive, s.leave) AS nights, s.bookings
+            SELECT s.listing_id, s.arrive, s.leave, daterange(s.arrive, s.leave) AS nights, s.bookings, s.fills_gap
               FROM jsonb_to_recordset(batch -> 'stays')
-                   AS s (n integer, listing_id uuid, arrive date, leave date, bookings uuid[])
+                   AS s (n integer, listing_id uuid, arrive date, leave date, bookings uuid[], fills_gap boolean)
              WHERE s.n = request_n AND fits
              ORDER BY s.listing_id
         LOOP
+            IF stay.fills_gap
+               AND NOT fills_gap(stay.listing_id, stay.arrive, stay.leave, (
+                       SELECT business_day(o.placed_at)
+                         FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, placed_at timestamptz)
+                        WHERE o.n = request_n))
+               AND EXISTS (SELECT FROM rooms r
+                            WHERE r.listing_id = stay.listing_id AND r.open
+                              AND NOT EXISTS (SELECT FROM taken_nights t
+                                               WHERE t.room_id = r.id AND t.nights && stay.nights)) THEN
+                refused := refused || jsonb_build_object('n', request_n, 'obstacle', 'gap', 'item_id', stay.listing_id);
+                fits := false;
+            END IF;
+            CONTINUE WHEN NOT fits;
             INSERT INTO taken_nights (room_id, nights, booking_id)
             SELECT room.id, stay.nights, b.id
               FROM (SELECT r.id, row_number() OVER (ORDER BY r.position) AS index

@@ -1,20 +1,23 @@
 """A stay that is shorter than its nights ask for is refused, with the day of departure that would be right."""
 
+import asyncio
 from datetime import date, timedelta
 
 import pytest
 
 from market.bookings.calendar import fills_gap
-from market.bookings.models import StayTooShort
+from market.bookings.models import BookingState, StayTooShort
+from market.bookings.transitions import free_bookings
 from market.catalogue.night_rules import NightRule, RuleKind, set_night_rule
 from market.catalogue.terms import NewSeason, set_season
+from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.orders.cart import put_nights
 from market.orders.cart_view import get_cart
-from market.orders.models import ListingId, Nights
+from market.orders.models import ListingId, Nights, PlacedOrder
 from tests.conftest import NOW
 from tests.support.make import StayIds, load_owner, make_stay
-from tests.support.postgres import as_owner
+from tests.support.postgres import as_owner, wait_for_blocked
 from tests.support.shop import Shopping, make_october_nights
 
 TODAY = get_business_day(NOW)
@@ -126,3 +129,46 @@ async def test_the_nights_from_today_to_the_next_guests_are_a_gap(shopping: Shop
     with pytest.raises(StayTooShort):
         await shopping.place(nights=[nights(1, 2)])
     await shopping.place(nights=[nights(0, 2)])
+
+
+async def make_two_gaps(shopping: Shopping) -> tuple[StayIds, list[PlacedOrder]]:
+    """Create a stay of two rooms, for three nights at least, with a gap of two nights; return who is before it."""
+    async with shopping.db.transaction() as conn:
+        house = await make_stay(conn, rooms=2)
+        host = await load_owner(conn, house.producer_id)
+        rule = NightRule(applies=RuleKind.ALWAYS, holiday="", min_nights=3)
+        await set_night_rule(conn, host, house.listing_id, rule, now=NOW)
+    before = [await place_nights(shopping, house, 1, 4) for _ in range(2)]
+    await place_nights(shopping, house, 6, 9, rooms=2)
+    return house, before
+
+
+async def place_nights(shopping: Shopping, stay: StayIds, arrive: int, leave: int, *, rooms: int = 1) -> PlacedOrder:
+    return await shopping.place(nights=[make_october_nights(stay.listing_id, arrive=arrive, leave=leave, rooms=rooms)])
+
+
+@pytest.mark.parametrize("rooms", [1, 2])
+async def test_a_guest_beside_a_gap_who_cancels_while_it_is_placed_closes_it(
+    shopping: Shopping, owner: Connection, rooms: int
+) -> None:
+    """The gap is there when the stay is priced, and gone in one of two rooms when the rooms are locked."""
+    house, before = await make_two_gaps(shopping)
+    async with shopping.db.transaction() as cancelling:
+        await cancelling.execute("SELECT FROM rooms WHERE listing_id = $1 FOR NO KEY UPDATE", house.listing_id)
+        await free_bookings(cancelling, [before[0].id], state=BookingState.CANCELLED)
+        placing = asyncio.create_task(place_nights(shopping, house, 4, 6, rooms=rooms))
+        await wait_for_blocked(owner, await cancelling.fetchval("SELECT pg_backend_pid()"))
+    with pytest.raises(StayTooShort) as refused:
+        await placing
+    assert [each.field for each in refused.value.errors] == ["nights[0].leave_on"]
+    assert "最少住 3 晚" in refused.value.text()
+    async with shopping.db.connection() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM bookings WHERE lower(nights) = '2019-10-04'") == 0
+
+
+async def test_both_rooms_of_a_gap_are_filled_by_one_order_or_two(shopping: Shopping) -> None:
+    house, _ = await make_two_gaps(shopping)
+    await place_nights(shopping, house, 4, 6)
+    await place_nights(shopping, house, 4, 6)
+    with pytest.raises(StayTooShort):
+        await place_nights(shopping, house, 4, 6)

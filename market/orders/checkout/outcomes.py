@@ -7,7 +7,9 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from market.bookings.minimum import find_short_stay
 from market.coupons.rules import make_used_refusal
 from market.kernel import Fen, FieldFault, Refusal
 from market.kernel.idempotency import IdempotencyKeyReused
@@ -91,6 +93,7 @@ class Obstacle(StrEnum):
     SHARE = "share"
     LAPSED = "lapsed"
     VOUCHER = "voucher"
+    GAP = "gap"
 
 
 class PlacementResult(OrderMatch, frozen=True, kw_only=True):
@@ -133,8 +136,8 @@ def refuse(result: PlacementResult, request: OrderRequest, suborders: Sequence[D
             return ItemLocked(result.item_id, _list_cart_ids(result.item_id, lines, request))
         case Obstacle.VOUCHER:
             return make_used_refusal()
-        case Obstacle.SHARE:
-            return _refuse_share(result, lines)
+        case Obstacle.GAP | Obstacle.SHARE as obstacle:
+            return (_refuse_short_stay if obstacle is Obstacle.GAP else _refuse_share)(result, lines)
         case Obstacle.LAPSED:
             assert result.until is not None
             hours = -((request.now - result.until) // timedelta(hours=1))
@@ -177,6 +180,19 @@ def _refuse_missing(result: PlacementResult, lines: Sequence[DraftLine], minutes
         minutes=minutes,
         errors=tuple(FieldFault(line.field, f"只剩 {left} {first.unit}") for line in short),
     )
+
+
+def _refuse_short_stay(result: PlacementResult, lines: Sequence[DraftLine]) -> Refusal:
+    """Return the refusal of a stay that filled a gap when it was priced, and does not any more."""
+    line = next(each for each in lines if each.stay is not None and each.listing_id == result.item_id)
+    assert line.stay is not None, "chosen above"
+    nights = line.stay.nights
+    refusal = find_short_stay(
+        replace(line.stay.minimum, fills_gap=False), title=line.title, arrive=nights[0][0],
+        leave=nights[-1][0] + timedelta(days=1), field=f"{line.field}.leave_on",
+    )  # fmt: skip
+    assert refusal is not None, "only a stay below its minimum fills a gap"
+    return refusal
 
 
 def _refuse_share(result: PlacementResult, lines: Sequence[DraftLine]) -> Refusal:

@@ -392,6 +392,7 @@ class BatchRows(Struct):
                     "listing_id": line.listing_id,
                     "arrive": nights[0][0],
                     "leave": nights[-1][0] + timedelta(days=1),
+                    "fills_gap": line.stay.minimum.fills_gap,
                     "room_fen": line.price_fen,
                     "bookings": [next(ids) for _ in range(line.quantity)],
                     "prices": [{"night": night, "fen": price} for night, price in nights],
