@@ -773,6 +773,29 @@ $$;
 
 
 --
+-- Name: check_stay_cancellation(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_stay_cancellation() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM suborders s JOIN orders o ON o.id = order_id
+         WHERE s.id = NEW.suborder_id AND s.kind = 'stay' AND s.state = 'cancelled' AND s.released_at IS NULL
+           AND NOT EXISTS (SELECT FROM bookings WHERE suborder_id = s.id AND state <> 'cancelled')
+           AND CASE WHEN o.paid_at IS NULL
+                    THEN EXISTS (SELECT FROM deposits WHERE order_id = o.id AND deposit_fen <= s.refunded_fen)
+                    ELSE NOT EXISTS (SELECT FROM order_lines WHERE suborder_id = s.id AND refunded_fen < amount_fen) END) THEN
+        RAISE EXCEPTION 'the stay % is not cancelled and refunded whole', NEW.suborder_id
+            USING ERRCODE = '23514', CONSTRAINT = 'stay_cancellations_whole';
+    END IF;
+    RETURN NULL;
+END;
+$$;
+
+
+--
 -- Name: tasks; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1226,6 +1249,7 @@ CREATE TABLE public.enrolments (
     identity_sealed bytea,
     CONSTRAINT enrolments_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT enrolments_decision_complete CHECK (((status <> '已审定'::text) OR ((decided_on IS NOT NULL) AND (entitled_from IS NOT NULL) AND (decided_on >= applied_on)))),
+    CONSTRAINT enrolments_household_in_capitals CHECK ((household_code !~ '[a-z]'::text)),
     CONSTRAINT enrolments_line_length CHECK (((length(line_code) >= 1) AND (length(line_code) <= 40))),
     CONSTRAINT enrolments_notice_not_empty CHECK ((NOT isempty(notice))),
     CONSTRAINT enrolments_status_length CHECK (((length(status) >= 1) AND (length(status) <= 20)))
@@ -1819,6 +1843,303 @@ $$;
 
 
 --
+-- Name: claims; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.claims (
+    file_id uuid NOT NULL,
+    row_number integer NOT NULL,
+    county_code text NOT NULL,
+    month date NOT NULL,
+    operator text NOT NULL,
+    kind text NOT NULL,
+    programme_code text NOT NULL,
+    charge_fen bigint NOT NULL,
+    reduction_fen bigint NOT NULL,
+    billed_fen bigint NOT NULL,
+    corrects_month date,
+    number_id bigint NOT NULL,
+    CONSTRAINT claims_add_up CHECK ((charge_fen = (reduction_fen + billed_fen))),
+    CONSTRAINT claims_corrected_month_earlier CHECK (((EXTRACT(day FROM corrects_month) = (1)::numeric) AND (corrects_month < month))),
+    CONSTRAINT claims_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
+    CONSTRAINT claims_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT claims_not_negative CHECK (((corrects_month IS NOT NULL) OR ((charge_fen >= 0) AND (reduction_fen >= 0) AND (billed_fen >= 0)))),
+    CONSTRAINT claims_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
+    CONSTRAINT claims_row CHECK ((row_number >= 2))
+);
+
+
+--
+-- Name: import_files; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.import_files (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    rows integer NOT NULL,
+    operator text,
+    month date,
+    sum_fen bigint,
+    account_id uuid NOT NULL,
+    imported_at timestamp with time zone NOT NULL,
+    CONSTRAINT import_files_billing_complete CHECK (((kind <> 'billing'::text) OR ((operator IS NOT NULL) AND (month IS NOT NULL) AND (sum_fen IS NOT NULL)))),
+    CONSTRAINT import_files_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT import_files_kind CHECK ((kind = ANY (ARRAY['register'::text, 'programmes'::text, 'plans'::text, 'budget'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text, 'billing'::text, 'usage'::text]))),
+    CONSTRAINT import_files_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT import_files_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT import_files_rows CHECK ((rows >= 0)),
+    CONSTRAINT import_files_sha256 CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+
+--
+-- Name: list_added_claims(text, text[], date, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_added_claims(p_county text, p_lines text[], p_month date, p_since timestamp with time zone) RETURNS SETOF public.claims
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ WITH services AS (
+          SELECT DISTINCT bindings.operator,
+             bindings.kind,
+             bindings.number_id
+            FROM public.bindings
+           WHERE ((bindings.county_code = list_added_claims.p_county) AND (bindings.line_code = ANY (list_added_claims.p_lines)))
+         ), billed AS (
+          SELECT c.file_id,
+             c.row_number,
+             c.county_code,
+             c.month,
+             c.operator,
+             c.kind,
+             c.programme_code,
+             c.charge_fen,
+             c.reduction_fen,
+             c.billed_fen,
+             c.corrects_month,
+             c.number_id
+            FROM (services s
+              JOIN public.claims c ON (((c.county_code = list_added_claims.p_county) AND (c.operator = s.operator) AND (c.kind = s.kind) AND (c.number_id = s.number_id) AND (c.month = list_added_claims.p_month) AND (c.corrects_month IS NULL))))
+         UNION ALL
+          SELECT c.file_id,
+             c.row_number,
+             c.county_code,
+             c.month,
+             c.operator,
+             c.kind,
+             c.programme_code,
+             c.charge_fen,
+             c.reduction_fen,
+             c.billed_fen,
+             c.corrects_month,
+             c.number_id
+            FROM (services s
+              JOIN public.claims c ON (((c.county_code = list_added_claims.p_county) AND (c.operator = s.operator) AND (c.kind = s.kind) AND (c.number_id = s.number_id) AND (c.corrects_month = list_added_claims.p_month))))
+         )
+  SELECT b.file_id,
+     b.row_number,
+     b.county_code,
+     b.month,
+     b.operator,
+     b.kind,
+     b.programme_code,
+     b.charge_fen,
+     b.reduction_fen,
+     b.billed_fen,
+     b.corrects_month,
+     b.number_id
+    FROM (billed b
+      JOIN public.import_files i ON ((i.id = b.file_id)))
+   WHERE (i.imported_at > list_added_claims.p_since);
+END;
+
+
+--
+-- Name: fact_versions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.fact_versions (
+    id bigint NOT NULL,
+    county_code text NOT NULL,
+    fact text NOT NULL,
+    subject text NOT NULL,
+    facts jsonb NOT NULL,
+    name_sealed bytea,
+    file_id uuid,
+    replaced_by uuid,
+    replaced_at timestamp with time zone NOT NULL,
+    enrolled_index bytea GENERATED ALWAYS AS (
+CASE
+    WHEN (fact = 'enrolments'::text) THEN decode(substr((facts ->> 'identity_index'::text), 3), 'hex'::text)
+    ELSE NULL::bytea
+END) STORED
+);
+
+
+--
+-- Name: list_fact_subjects(text, text[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_fact_subjects(p_county text, p_lines text[]) RETURNS TABLE(fact text, subject text)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ WITH given AS MATERIALIZED (
+          SELECT line_code.line_code
+            FROM unnest(list_fact_subjects.p_lines) line_code(line_code)
+         UNION
+          SELECT b.line_code
+            FROM (unnest(list_fact_subjects.p_lines) code(code)
+              JOIN public.bindings b ON (((b.county_code = list_fact_subjects.p_county) AND (b.number_id = ("substring"(code.code, '-#([0-9]+)'::text))::bigint))))
+         ), identities AS MATERIALIZED (
+          SELECT e.identity_index
+            FROM (given
+              JOIN public.enrolments e USING (line_code))
+           WHERE (e.county_code = list_fact_subjects.p_county)
+         UNION
+          SELECT b.identity_index
+            FROM (given
+              JOIN public.bindings b USING (line_code))
+           WHERE (b.county_code = list_fact_subjects.p_county)
+         UNION
+          SELECT decode(substr((fact_versions.facts ->> 'identity_index'::text), 3), 'hex'::text) AS decode
+            FROM (given
+              JOIN public.fact_versions ON ((given.line_code = fact_versions.subject)))
+           WHERE ((fact_versions.county_code = list_fact_subjects.p_county) AND (fact_versions.fact = ANY (ARRAY['enrolments'::text, 'bindings'::text])))
+         ), lines AS (
+          SELECT given.line_code
+            FROM given
+         UNION
+          SELECT e.line_code
+            FROM (identities i
+              JOIN public.enrolments e ON (((e.county_code = list_fact_subjects.p_county) AND (e.identity_index = i.identity_index))))
+         UNION
+          SELECT v.subject
+            FROM (identities i
+              JOIN public.fact_versions v ON (((v.county_code = list_fact_subjects.p_county) AND (v.enrolled_index = i.identity_index))))
+         ), people AS (
+          SELECT p.id
+            FROM (public.persons p
+              JOIN identities i ON ((i.identity_index = p.identity_index)))
+           WHERE (p.county_code = list_fact_subjects.p_county)
+         )
+  SELECT each.each,
+     lines.line_code
+    FROM unnest(ARRAY['enrolments'::text, 'bindings'::text]) each(each),
+     lines
+ UNION
+  SELECT each.each,
+     (people.id)::text AS id
+    FROM people,
+     unnest(ARRAY['persons'::text, 'memberships'::text]) each(each)
+ UNION
+  SELECT 'household_statuses'::text,
+     m.household_code
+    FROM (public.memberships m
+      JOIN people p ON ((p.id = m.person_id)))
+ UNION
+  SELECT each.each,
+     e.programme_code
+    FROM (given
+      JOIN public.enrolments e USING (line_code)),
+     unnest(ARRAY['programmes'::text, 'programme_terms'::text]) each(each)
+   WHERE (e.county_code = list_fact_subjects.p_county)
+ UNION
+  SELECT 'plans'::text,
+     b.plan_code
+    FROM (given
+      JOIN public.bindings b USING (line_code))
+   WHERE (b.county_code = list_fact_subjects.p_county);
+END;
+
+
+--
+-- Name: list_added_facts(text, text[], timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_added_facts(p_county text, p_lines text[], p_since timestamp with time zone) RETURNS TABLE(fact text, subject text, facts jsonb, file_id uuid)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ WITH subjects AS MATERIALIZED (
+          SELECT s.fact,
+             s.subject
+            FROM public.list_fact_subjects(list_added_facts.p_county, list_added_facts.p_lines) s(fact, subject)
+         ), present AS (
+          SELECT s.fact,
+             s.subject,
+             to_jsonb(t.*) AS facts,
+             t.file_id
+            FROM (subjects s
+              JOIN public.enrolments t ON (((t.county_code = list_added_facts.p_county) AND (t.line_code = s.subject))))
+           WHERE (s.fact = 'enrolments'::text)
+         UNION ALL
+          SELECT s.fact,
+             s.subject,
+             to_jsonb(t.*) AS to_jsonb,
+             t.file_id
+            FROM (subjects s
+              JOIN public.bindings t ON (((t.county_code = list_added_facts.p_county) AND (t.line_code = s.subject))))
+           WHERE (s.fact = 'bindings'::text)
+         UNION ALL
+          SELECT s.fact,
+             s.subject,
+             to_jsonb(t.*) AS to_jsonb,
+             t.file_id
+            FROM (subjects s
+              JOIN public.persons t ON (((t.county_code = list_added_facts.p_county) AND (t.id =
+                 CASE
+                     WHEN (s.fact = 'persons'::text) THEN (s.subject)::uuid
+                     ELSE NULL::uuid
+                 END))))
+         UNION ALL
+          SELECT s.fact,
+             s.subject,
+             to_jsonb(t.*) AS to_jsonb,
+             t.file_id
+            FROM (subjects s
+              JOIN public.memberships t ON (((t.county_code = list_added_facts.p_county) AND (t.person_id =
+                 CASE
+                     WHEN (s.fact = 'memberships'::text) THEN (s.subject)::uuid
+                     ELSE NULL::uuid
+                 END))))
+         UNION ALL
+          SELECT s.fact,
+             s.subject,
+             to_jsonb(t.*) AS to_jsonb,
+             t.file_id
+            FROM (subjects s
+              JOIN public.household_statuses t ON (((t.county_code = list_added_facts.p_county) AND (t.household_code = s.subject))))
+           WHERE (s.fact = 'household_statuses'::text)
+         UNION ALL
+          SELECT s.fact,
+             s.subject,
+             to_jsonb(t.*) AS to_jsonb,
+             t.file_id
+            FROM (subjects s
+              JOIN public.programme_terms t ON (((t.county_code = list_added_facts.p_county) AND (t.programme_code = s.subject))))
+           WHERE (s.fact = 'programme_terms'::text)
+         UNION ALL
+          SELECT s.fact,
+             s.subject,
+             to_jsonb(t.*) AS to_jsonb,
+             t.file_id
+            FROM (subjects s
+              JOIN public.plans t ON (((t.county_code = list_added_facts.p_county) AND (t.code = s.subject))))
+           WHERE (s.fact = 'plans'::text)
+         )
+  SELECT p.fact,
+     p.subject,
+     (p.facts - '{identity_sealed,name_sealed}'::text[]),
+     p.file_id
+    FROM (present p
+      JOIN public.import_files i ON ((i.id = p.file_id)))
+   WHERE ((i.county_code = list_added_facts.p_county) AND (i.imported_at > list_added_facts.p_since));
+END;
+
+
+--
 -- Name: list_bills(bytea, text, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1989,90 +2310,13 @@ $$;
 
 
 --
--- Name: fact_versions; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.fact_versions (
-    id bigint NOT NULL,
-    county_code text NOT NULL,
-    fact text NOT NULL,
-    subject text NOT NULL,
-    facts jsonb NOT NULL,
-    name_sealed bytea,
-    file_id uuid,
-    replaced_by uuid,
-    replaced_at timestamp with time zone NOT NULL,
-    enrolled_index bytea GENERATED ALWAYS AS (
-CASE
-    WHEN (fact = 'enrolments'::text) THEN decode(substr((facts ->> 'identity_index'::text), 3), 'hex'::text)
-    ELSE NULL::bytea
-END) STORED
-);
-
-
---
 -- Name: list_replaced_facts(text, text[], timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
 CREATE FUNCTION public.list_replaced_facts(p_county text, p_lines text[], p_since timestamp with time zone) RETURNS SETOF public.fact_versions
     LANGUAGE sql STABLE
     BEGIN ATOMIC
- WITH identities AS MATERIALIZED (
-          SELECT enrolments.identity_index
-            FROM public.enrolments
-           WHERE ((enrolments.county_code = list_replaced_facts.p_county) AND (enrolments.line_code = ANY (list_replaced_facts.p_lines)))
-         UNION
-          SELECT bindings.identity_index
-            FROM public.bindings
-           WHERE ((bindings.county_code = list_replaced_facts.p_county) AND (bindings.line_code = ANY (list_replaced_facts.p_lines)))
-         UNION
-          SELECT decode(substr((fact_versions.facts ->> 'identity_index'::text), 3), 'hex'::text) AS decode
-            FROM public.fact_versions
-           WHERE ((fact_versions.county_code = list_replaced_facts.p_county) AND (fact_versions.fact = ANY (ARRAY['enrolments'::text, 'bindings'::text])) AND (fact_versions.subject = ANY (list_replaced_facts.p_lines)))
-         ), lines AS (
-          SELECT line_code.line_code
-            FROM unnest(list_replaced_facts.p_lines) line_code(line_code)
-         UNION
-          SELECT e.line_code
-            FROM (identities i
-              JOIN public.enrolments e ON (((e.county_code = list_replaced_facts.p_county) AND (e.identity_index = i.identity_index))))
-         UNION
-          SELECT v_1.subject
-            FROM (identities i
-              JOIN public.fact_versions v_1 ON (((v_1.county_code = list_replaced_facts.p_county) AND (v_1.enrolled_index = i.identity_index))))
-         ), people AS (
-          SELECT p.id
-            FROM (public.persons p
-              JOIN identities i ON ((i.identity_index = p.identity_index)))
-           WHERE (p.county_code = list_replaced_facts.p_county)
-         ), subjects AS (
-          SELECT fact.fact,
-             lines.line_code AS subject
-            FROM unnest(ARRAY['enrolments'::text, 'bindings'::text]) fact(fact),
-             lines
-         UNION
-          SELECT fact.fact,
-             (people.id)::text AS id
-            FROM people,
-             unnest(ARRAY['persons'::text, 'memberships'::text]) fact(fact)
-         UNION
-          SELECT 'household_statuses'::text,
-             m.household_code
-            FROM (public.memberships m
-              JOIN people p ON ((p.id = m.person_id)))
-         UNION
-          SELECT fact.fact,
-             e.programme_code
-            FROM public.enrolments e,
-             unnest(ARRAY['programmes'::text, 'programme_terms'::text]) fact(fact)
-           WHERE ((e.county_code = list_replaced_facts.p_county) AND (e.line_code = ANY (list_replaced_facts.p_lines)))
-         UNION
-          SELECT 'plans'::text,
-             bindings.plan_code
-            FROM public.bindings
-           WHERE ((bindings.county_code = list_replaced_facts.p_county) AND (bindings.line_code = ANY (list_replaced_facts.p_lines)))
-         )
-  SELECT v.id,
+ SELECT v.id,
      v.county_code,
      v.fact,
      v.subject,
@@ -2082,8 +2326,8 @@ CREATE FUNCTION public.list_replaced_facts(p_county text, p_lines text[], p_sinc
      v.replaced_by,
      v.replaced_at,
      v.enrolled_index
-    FROM (public.fact_versions v
-      JOIN subjects s ON (((s.fact = v.fact) AND (s.subject = v.subject))))
+    FROM (public.list_fact_subjects(list_replaced_facts.p_county, list_replaced_facts.p_lines) s(fact, subject)
+      JOIN public.fact_versions v ON (((v.fact = s.fact) AND (v.subject = s.subject))))
    WHERE ((v.county_code = list_replaced_facts.p_county) AND (v.replaced_at > list_replaced_facts.p_since));
 END;
 
@@ -3733,33 +3977,6 @@ CREATE TABLE public.claim_photos (
 
 
 --
--- Name: claims; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.claims (
-    file_id uuid NOT NULL,
-    row_number integer NOT NULL,
-    county_code text NOT NULL,
-    month date NOT NULL,
-    operator text NOT NULL,
-    kind text NOT NULL,
-    programme_code text NOT NULL,
-    charge_fen bigint NOT NULL,
-    reduction_fen bigint NOT NULL,
-    billed_fen bigint NOT NULL,
-    corrects_month date,
-    number_id bigint NOT NULL,
-    CONSTRAINT claims_add_up CHECK ((charge_fen = (reduction_fen + billed_fen))),
-    CONSTRAINT claims_corrected_month_earlier CHECK (((EXTRACT(day FROM corrects_month) = (1)::numeric) AND (corrects_month < month))),
-    CONSTRAINT claims_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
-    CONSTRAINT claims_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
-    CONSTRAINT claims_not_negative CHECK (((corrects_month IS NOT NULL) OR ((charge_fen >= 0) AND (reduction_fen >= 0) AND (billed_fen >= 0)))),
-    CONSTRAINT claims_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
-    CONSTRAINT claims_row CHECK ((row_number >= 2))
-);
-
-
---
 -- Name: complaints; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4086,7 +4303,12 @@ CREATE VIEW public.cycle_findings WITH (security_invoker='true') AS
      JOIN public.cycles c ON ((c.id = f.cycle_id)))
   WHERE
         CASE
-            WHEN (f.month IS NOT NULL) THEN (f.month = q.month)
+            WHEN (f.month = q.month) THEN true
+            WHEN (f.month IS NOT NULL) THEN ((f.state = 'open'::text) AND f.stops AND (f.month < q.month) AND (EXISTS ( SELECT
+               FROM public.settlements s
+              WHERE (s.cycle_id = c.id))) AND (NOT (EXISTS ( SELECT
+               FROM public.settlements s
+              WHERE (s.cycle_id = q.id)))))
             WHEN (c.month <= q.month) THEN true
             ELSE ((NOT (EXISTS ( SELECT
                FROM public.settlements s
@@ -4191,6 +4413,7 @@ CREATE TABLE public.finding_decisions (
     stops text[] NOT NULL,
     why text NOT NULL,
     decided_at timestamp with time zone NOT NULL,
+    evidence text DEFAULT ''::text NOT NULL,
     CONSTRAINT finding_decisions_why CHECK (((length(why) >= 1) AND (length(why) <= 500)))
 );
 
@@ -4306,6 +4529,7 @@ CREATE TABLE public.households (
     county_code text NOT NULL,
     code text NOT NULL,
     split_from text,
+    CONSTRAINT households_code_in_capitals CHECK ((code !~ '[a-z]'::text)),
     CONSTRAINT households_code_length CHECK (((length(code) >= 1) AND (length(code) <= 40))),
     CONSTRAINT households_split_from_another CHECK ((split_from <> code))
 );
@@ -4350,32 +4574,6 @@ ALTER TABLE public.identifiers ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
-);
-
-
---
--- Name: import_files; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.import_files (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    county_code text NOT NULL,
-    kind text NOT NULL,
-    name text NOT NULL,
-    sha256 text NOT NULL,
-    rows integer NOT NULL,
-    operator text,
-    month date,
-    sum_fen bigint,
-    account_id uuid NOT NULL,
-    imported_at timestamp with time zone NOT NULL,
-    CONSTRAINT import_files_billing_complete CHECK (((kind <> 'billing'::text) OR ((operator IS NOT NULL) AND (month IS NOT NULL) AND (sum_fen IS NOT NULL)))),
-    CONSTRAINT import_files_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
-    CONSTRAINT import_files_kind CHECK ((kind = ANY (ARRAY['register'::text, 'programmes'::text, 'plans'::text, 'budget'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text, 'billing'::text, 'usage'::text]))),
-    CONSTRAINT import_files_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
-    CONSTRAINT import_files_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-    CONSTRAINT import_files_rows CHECK ((rows >= 0)),
-    CONSTRAINT import_files_sha256 CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
 );
 
 
@@ -4840,6 +5038,7 @@ CREATE TABLE public.openings (
     public_fen bigint NOT NULL,
     CONSTRAINT openings_conceded CHECK ((conceded_fen >= 0)),
     CONSTRAINT openings_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT openings_household_in_capitals CHECK ((household_code !~ '[a-z]'::text)),
     CONSTRAINT openings_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
     CONSTRAINT openings_months CHECK ((months >= 1)),
     CONSTRAINT openings_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
@@ -5149,10 +5348,14 @@ CREATE TABLE public.producer_figures (
     reviews integer NOT NULL,
     stars integer NOT NULL,
     answered integer NOT NULL,
+    stays integer DEFAULT 0 NOT NULL,
+    kept_stays integer DEFAULT 0 NOT NULL,
     CONSTRAINT producer_figures_answered CHECK (((answered >= 0) AND (answered <= reviews))),
+    CONSTRAINT producer_figures_kept CHECK (((kept_stays >= 0) AND (kept_stays <= stays))),
     CONSTRAINT producer_figures_parcels CHECK (((in_time >= 0) AND (in_time <= parcels))),
     CONSTRAINT producer_figures_period CHECK ((counted_on > since)),
-    CONSTRAINT producer_figures_stars CHECK (((stars >= reviews) AND (stars <= (5 * reviews))))
+    CONSTRAINT producer_figures_stars CHECK (((stars >= reviews) AND (stars <= (5 * reviews)))),
+    CONSTRAINT producer_figures_stays CHECK ((stays >= 0))
 );
 
 
@@ -5497,6 +5700,20 @@ CREATE TABLE public.slots (
     CONSTRAINT slots_kind CHECK ((kind = 'activity'::text)),
     CONSTRAINT slots_minimum CHECK (((minimum >= 1) AND (minimum <= capacity))),
     CONSTRAINT slots_state CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text, 'cancelled'::text])))
+);
+
+
+--
+-- Name: stay_cancellations; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.stay_cancellations (
+    suborder_id uuid NOT NULL,
+    reason text NOT NULL,
+    closed boolean NOT NULL,
+    cancelled_by uuid NOT NULL,
+    cancelled_at timestamp with time zone NOT NULL,
+    CONSTRAINT stay_cancellations_reason CHECK ((reason = ANY (ARRAY['weather'::text, 'repair'::text, 'double'::text, 'host'::text])))
 );
 
 
@@ -7355,6 +7572,14 @@ ALTER TABLE ONLY public.slots
 
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT slots_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: stay_cancellations stay_cancellations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.stay_cancellations
+    ADD CONSTRAINT stay_cancellations_pkey PRIMARY KEY (suborder_id);
 
 
 --
@@ -9559,6 +9784,13 @@ CREATE CONSTRAINT TRIGGER slots_places AFTER INSERT OR UPDATE ON public.slots DE
 
 
 --
+-- Name: stay_cancellations stay_cancellations_whole; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER stay_cancellations_whole AFTER INSERT ON public.stay_cancellations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_stay_cancellation();
+
+
+--
 -- Name: suborder_events suborder_events_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -11434,6 +11666,22 @@ ALTER TABLE ONLY public.slots
 
 
 --
+-- Name: stay_cancellations stay_cancellations_host; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.stay_cancellations
+    ADD CONSTRAINT stay_cancellations_host FOREIGN KEY (cancelled_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: stay_cancellations stay_cancellations_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.stay_cancellations
+    ADD CONSTRAINT stay_cancellations_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
 -- Name: stay_deposits stay_deposits_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -13237,6 +13485,27 @@ REVOKE ALL ON FUNCTION public.keep_invoice_version() FROM PUBLIC;
 
 
 --
+-- Name: TABLE claims; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.claims TO market_app;
+
+
+--
+-- Name: TABLE import_files; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.import_files TO market_app;
+
+
+--
+-- Name: TABLE fact_versions; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.fact_versions TO market_app;
+
+
+--
 -- Name: FUNCTION list_bills(p_number_index bytea, p_closed text, p_limit integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -13274,13 +13543,6 @@ GRANT ALL ON FUNCTION public.list_late_cases(p_now timestamp with time zone, p_m
 
 REVOKE ALL ON FUNCTION public.list_overdue_cases(p_now timestamp with time zone, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_overdue_cases(p_now timestamp with time zone, p_most integer) TO market_app;
-
-
---
--- Name: TABLE fact_versions; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.fact_versions TO market_app;
 
 
 --
@@ -14673,13 +14935,6 @@ GRANT SELECT,INSERT ON TABLE public.claim_photos TO market_app;
 
 
 --
--- Name: TABLE claims; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT ON TABLE public.claims TO market_app;
-
-
---
 -- Name: TABLE complaints; Type: ACL; Schema: public; Owner: -
 --
 
@@ -15538,13 +15793,6 @@ GRANT UPDATE(replays) ON TABLE public.idempotency_keys TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.identifiers TO market_app;
-
-
---
--- Name: TABLE import_files; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT ON TABLE public.import_files TO market_app;
 
 
 --
@@ -16892,6 +17140,20 @@ GRANT UPDATE(answered) ON TABLE public.producer_figures TO market_app;
 
 
 --
+-- Name: COLUMN producer_figures.stays; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(stays) ON TABLE public.producer_figures TO market_app;
+
+
+--
+-- Name: COLUMN producer_figures.kept_stays; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(kept_stays) ON TABLE public.producer_figures TO market_app;
+
+
+--
 -- Name: TABLE producer_members; Type: ACL; Schema: public; Owner: -
 --
 
@@ -17442,6 +17704,13 @@ GRANT UPDATE(cancelled_by) ON TABLE public.slots TO market_app;
 --
 
 GRANT UPDATE(cancel_reason) ON TABLE public.slots TO market_app;
+
+
+--
+-- Name: TABLE stay_cancellations; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.stay_cancellations TO market_app;
 
 
 --

@@ -29,7 +29,7 @@ from market.api import (
     tasks,
 )
 from market.api.selling import catalogue, closures, listing_files, listing_photos, packs, presales
-from market.api.visits import booking_changes, bookings, calendar_feeds, guest_register, slots
+from market.api.visits import booking_changes, bookings, calendar_feeds, guest_register, slots, stay_cancellations
 
 ROUTES = [
     *service.ROUTES,
@@ -61,6 +61,7 @@ ROUTES = [
     *mediations.ROUTES,
     *booking_changes.ROUTES,
     *guest_register.ROUTES,
+    *stay_cancellations.ROUTES,
     *calendar_feeds.ROUTES,
     *payouts.ROUTES,
     *pickups.ROUTES,

@@ -69,9 +69,9 @@ class ReviewAppealDecision(Struct, frozen=True, forbid_unknown_fields=True):
 class PublicScore(Struct, frozen=True, kw_only=True):
     """The public score of a producer and the figures that it is computed from; both are None before the first count.
 
-    `sending` = round(50 × `in_time` / `parcels`), `praise` = round(50 × (`stars` − `reviews`) / (4 × `reviews`)),
-    `total` their sum; below 5 parcels `total` = round(100 × (`stars` − `reviews`) / (4 × `reviews`)); below 3 reviews
-    there is no score.
+    `sending` = round(50 × (`in_time` + `kept_stays`) / (`parcels` + `stays`)),
+    `praise` = round(50 × (`stars` − `reviews`) / (4 × `reviews`)), `total` their sum; below 5 parcels and stays
+    `total` = round(100 × (`stars` − `reviews`) / (4 × `reviews`)); below 3 reviews there is no score.
     """
 
     figures: ProducerFigures | None

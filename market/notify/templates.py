@@ -41,6 +41,7 @@ TEMPLATES = {
     "change_lapsed": "订单 {order} 改日子，对方没有答复，没有改，还是 {old}。",
     "slot_booked": "您订了{title}，{when}，{party} 个名额，入场码 {code}，到了出示。",
     "party_booked": "{title}，{when}，订出 {party} 个名额。",
+    "stay_cancelled": "{title}，{when}到的，{reason}，店家取消了。您付的 {amount} 元全退，原路退回。",
     "slot_cancelled": "{title}，{when}，{reason}，取消了。您付的 {amount} 元全退，原路退回。",
     "slot_below_minimum": "{title}，{when}，不到 {minimum} 位，取消了，客人付的钱全退。",
     "shipped": "您的包裹已发出，{carrier} {tracking}。",

@@ -145,7 +145,7 @@ async def cancel_order(
             return Cancellation(order.id, OrderState.CANCELLED, Fen(0))
         if order.state not in {OrderState.DEPOSITED, OrderState.PAID}:
             raise OrderNotCancellable
-        if await _is_balance_open(conn, order):
+        if await is_balance_open(conn, order):
             raise GatewayUnavailable("a payment of the balance is open")
         cancellation, refunds = await _cancel_paid(conn, seal, order, buyer, positions=positions, now=now)
     for refund_id in refunds:
@@ -203,7 +203,7 @@ async def _cancel_paid(
     return Cancellation(order.id, state, refunded_fen), [refund.id for refund in refunds]
 
 
-async def _is_balance_open(conn: Connection, order: LockedOrder) -> bool:
+async def is_balance_open(conn: Connection, order: LockedOrder) -> bool:
     """Return whether a payment of an order's balance is open, or was captured and its event was not applied yet."""
     if order.state is not OrderState.DEPOSITED:
         return False

@@ -15,7 +15,7 @@ from market.orders.send_by import SEND_BY
 
 SCORE_PERIOD = timedelta(days=180)
 MIN_PARCELS = 5
-"""Below so many parcels only the stars count, as for hosts, who send none."""
+"""Below so many parcels and stays only the stars count."""
 MIN_REVIEWS = 3
 """Below so many reviews there is no score."""
 SENDING_POINTS = 50
@@ -29,7 +29,8 @@ class ProducerFigures(Struct, frozen=True, kw_only=True):
     """What the score of a producer is computed from: everything from `since` to the day before `counted_on`.
 
     `parcels` were to be sent in that period; `in_time` were sent by the day that was promised. Of the `reviews`,
-    `answered` have an answer, and `stars` is the sum of their stars.
+    `answered` have an answer, and `stars` is the sum of their stars. Of the `stays` whose guests came or that the host
+    cancelled in it, `kept_stays` were not cancelled.
     """
 
     since: date
@@ -39,6 +40,18 @@ class ProducerFigures(Struct, frozen=True, kw_only=True):
     reviews: int
     stars: int
     answered: int
+    stays: int = 0
+    kept_stays: int = 0
+
+    @property
+    def promises(self) -> int:
+        """The parcels to be sent and the stays."""
+        return self.parcels + self.stays
+
+    @property
+    def kept(self) -> int:
+        """The promises that were kept."""
+        return self.in_time + self.kept_stays
 
 
 class ProducerScore(Struct, frozen=True, kw_only=True):
@@ -59,7 +72,7 @@ class CountedProducers(Struct, frozen=True):
 GET_FIGURES = Query(
     ProducerFigures,
     """
-    SELECT since, counted_on, parcels, in_time, reviews, stars, answered
+    SELECT since, counted_on, parcels, in_time, reviews, stars, answered, stays, kept_stays
       FROM producer_figures WHERE producer_id = :producer_id
     """,
 )
@@ -91,6 +104,14 @@ REFRESH_FIGURES = Query(
                 OR EXISTS (SELECT FROM order_lines JOIN line_refunds ON line_id = order_lines.id
                             WHERE order_lines.suborder_id = due.suborder_id AND reason = 'not_shipped'))
          GROUP BY producer_id
+    ), hosted AS (
+        SELECT producer_id, count(*)::integer AS stays, (count(*) FILTER (WHERE c.suborder_id IS NULL))::integer AS kept
+          FROM piece JOIN suborders s ON producer_id = piece.id AND s.id >= :first_id
+          LEFT JOIN stay_cancellations c ON c.suborder_id = s.id
+         WHERE s.kind = 'stay'
+           AND ((s.state = 'received' AND s.received_at >= :since_at AND s.received_at < :today_at)
+                OR (c.cancelled_at >= :since_at AND c.cancelled_at < :today_at))
+         GROUP BY producer_id
     ), praised AS (
         SELECT r.producer_id, count(*)::integer AS reviews, sum(rating)::integer AS stars,
                count(answer)::integer AS answered
@@ -98,16 +119,18 @@ REFRESH_FIGURES = Query(
          WHERE r.id >= :first_id AND r.at >= :since_at AND r.at < :today_at
          GROUP BY r.producer_id
     ), stored AS (
-        INSERT INTO producer_figures (producer_id, since, counted_on, parcels, in_time, reviews, stars, answered)
+        INSERT INTO producer_figures (producer_id, since, counted_on, parcels, in_time, reviews, stars, answered,
+                                      stays, kept_stays)
         SELECT id, :since::date, :today::date, coalesce(parcels, 0), coalesce(in_time, 0), coalesce(reviews, 0),
-               coalesce(stars, 0), coalesce(answered, 0)
+               coalesce(stars, 0), coalesce(answered, 0), coalesce(stays, 0), coalesce(kept, 0)
           FROM piece
           LEFT JOIN sent ON sent.producer_id = id
+          LEFT JOIN hosted ON hosted.producer_id = id
           LEFT JOIN praised ON praised.producer_id = id
         ON CONFLICT (producer_id) DO UPDATE
            SET since = excluded.since, counted_on = excluded.counted_on, parcels = excluded.parcels,
                in_time = excluded.in_time, reviews = excluded.reviews, stars = excluded.stars,
-               answered = excluded.answered
+               answered = excluded.answered, stays = excluded.stays, kept_stays = excluded.kept_stays
         RETURNING 1
     )
     SELECT (SELECT id FROM piece ORDER BY id DESC LIMIT 1) AS last_id, (SELECT count(*) FROM stored) AS producers
@@ -118,16 +141,17 @@ REFRESH_FIGURES = Query(
 def compute_score(figures: ProducerFigures) -> ProducerScore | None:
     """Return the score of a producer, or None below three reviews.
 
-    50 points for the share of parcels that were sent in time, and 50 for the average of the stars, from 1 (none) to 5
-    (all); below five parcels, 100 for the stars. Each part is rounded half up to a whole point.
+    50 points for the share of promises that were kept, parcels sent in time and stays not cancelled by the host, and 50
+    for the average of the stars, from 1 (none) to 5 (all); below five promises, 100 for the stars. Each part is
+    rounded half up to a whole point.
     """
     if figures.reviews < MIN_REVIEWS:
         return None
     above_one = figures.stars - figures.reviews
-    if figures.parcels < MIN_PARCELS:
+    if figures.promises < MIN_PARCELS:
         whole = divide_half_up((SENDING_POINTS + STAR_POINTS) * above_one, _STAR_RANGE * figures.reviews)
         return ProducerScore(total=whole, sending=None, praise=whole)
-    sending = divide_half_up(SENDING_POINTS * figures.in_time, figures.parcels)
+    sending = divide_half_up(SENDING_POINTS * figures.kept, figures.promises)
     praise = divide_half_up(STAR_POINTS * above_one, _STAR_RANGE * figures.reviews)
     return ProducerScore(total=sending + praise, sending=sending, praise=praise)
 

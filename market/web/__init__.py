@@ -42,6 +42,7 @@ from market.web.farm.sending import packing, packing_slips, parcels, sales, weig
 from market.web.farm.visits import (
     booking_changes,
     calendar_feeds,
+    cancel_stay,
     gate,
     guest_register,
     guests,
@@ -84,9 +85,9 @@ _SHOP_PAGES = (
 _FARM_PAGES = (
     farm_home, parcels, weigh_parcel, packing_slips, guests, gate, guest_register, nights, night_prices,
     booking_changes, calendar_feeds, slots, list_activity, edit_listing, packs, presale, stay_deposit, list_product,
-    visit_terms, list_stay, listings, money_page, money_forms, month_statement, claims, refunds, goods_returns, cases,
-    farm_reviews, farm_complaints, farm_mediation, phone_bill, apply, certificates, freight, closed,
-    farm_coupons, listing_photos, import_listings, farm_conversations, farm_invoices,
+    cancel_stay, visit_terms, list_stay, listings, money_page, money_forms, month_statement, claims, refunds,
+    goods_returns, cases, farm_reviews, farm_complaints, farm_mediation, phone_bill, apply, certificates, freight,
+    closed, farm_coupons, listing_photos, import_listings, farm_conversations, farm_invoices,
     packing, sales, packages, compose_package,
 )  # fmt: skip
 

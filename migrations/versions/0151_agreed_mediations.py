@@ -5,7 +5,7 @@ from pathlib import Path
 from payments.migrate import run_script
 
 revision = "0151"
-down_revision = "0122"
+down_revision = "0102"
 branch_labels = None
 depends_on = None
 

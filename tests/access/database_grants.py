@@ -172,7 +172,9 @@ GRANTS = {
         "select insert(suborder_id line_id key amount_fen reason note requested_by requested_at) "
         "update(state decided_by decided_at decision_note lapse_reason)"
     ),
-    "producer_figures": "select insert update(since counted_on parcels in_time reviews stars answered)",
+    "producer_figures": "select insert update(since counted_on parcels in_time reviews stars answered stays "
+    "kept_stays)",
+    "stay_cancellations": "select insert",
     "review_appeals": "select insert(case_id review_id claimed)",
     "review_photos": "select insert(review_id photo_id) update(removed_at)",
     "review_versions": "select",

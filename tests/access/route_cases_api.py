@@ -620,6 +620,13 @@ API_CASES: tuple[RouteCase, ...] = (
     post("/api/v1/check-in-scans", SIGNED_IN, json=SCAN),
     post("/api/v1/producers/{producer_id}/calendar-feed", PRODUCER_MEMBERS, status=201),
     delete("/api/v1/producers/{producer_id}/calendar-feed", PRODUCER_MEMBERS, status=204),
+    post(
+        "/api/v1/bookings/{booking_id}/cancellation",
+        SIGNED_IN,
+        params={"booking_id": Id("nobody")},
+        json={"reason": "host"},
+        status=404,
+    ),
     get("/api/v1/bookings/{booking_id}/guests", PRODUCER_MEMBERS),
     post("/api/v1/bookings/{booking_id}/guests", PRODUCER_MEMBERS, json=STAY_GUEST, status=422),
     delete("/api/v1/bookings/{booking_id}/guests/{guest_id}", PRODUCER_MEMBERS, params=NOBODYS_GUEST, status=404),

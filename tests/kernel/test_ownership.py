@@ -70,7 +70,7 @@ OWNED_TABLES = {
     "pickup_points": {"pickup_points"},
     "pickups": {"pickups"},
     "carriers": {"tracked_parcels", "tracking_facts", "carrier_pushes"},
-    "visits": {"booking_changes", "stay_guests", "calendar_feeds", "check_in_scans"},
+    "visits": {"booking_changes", "stay_guests", "calendar_feeds", "check_in_scans", "stay_cancellations"},
     "aftersales": {
         "bad_fruit_claims",
         "claim_photos",

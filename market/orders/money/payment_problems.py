@@ -126,8 +126,6 @@ async def _record_loss(conn: Connection, order: LockedOrder, lost_fen: Fen) -> N
     """Divide what a lost dispute took among the suborders, in proportion to what was left of what each was paid."""
     suborders = await load_suborders(conn, order.id)
     left = await LIST_UNLOST.all(conn, suborder_ids=[each.id for each in suborders])
-    if not any(each.left_fen for each in left):
-        return
     shares = split(min(lost_fen, sum(each.left_fen for each in left)), [each.left_fen for each in left])
     await ADD_LOSS.run_many(
         conn, [{"suborder_id": each.id, "lost_fen": share} for each, share in zip(left, shares, strict=True) if share]

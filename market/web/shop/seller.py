@@ -58,6 +58,7 @@ def describe_score(figures: ProducerFigures | None) -> tuple[str, list[str]]:
     period = f"从 {day_zh(figures.since)}起，到 {day_zh(figures.counted_on)}前，每天夜里算一次。"
     facts = [
         f"该发的包裹 {figures.parcels} 个，说好的日子前发了 {figures.in_time} 个。" if figures.parcels else "",
+        f"该接的住宿 {figures.stays} 单，店家取消了 {figures.stays - figures.kept_stays} 单。" if figures.stays else "",
         f"评价 {figures.reviews} 条，一共 {figures.stars} 分；卖家回了 {figures.answered} 条。"
         if figures.reviews
         else "",
@@ -67,10 +68,10 @@ def describe_score(figures: ProducerFigures | None) -> tuple[str, list[str]]:
         return "", [*filter(None, facts), f"评价满 {MIN_REVIEWS} 条才有分。", period]
     above = f"（{figures.stars} − {figures.reviews}）÷（4 × {figures.reviews}）"
     if score.sending is None:
-        rule = f"包裹不到 {MIN_PARCELS} 个，只看评价：{SENDING_POINTS + STAR_POINTS} × {above} = {score.praise}。"
+        rule = f"包裹和住宿不到 {MIN_PARCELS} 单，只看评价：{SENDING_POINTS + STAR_POINTS} × {above} = {score.praise}。"
         return f"{score.total} 分", [*filter(None, facts), rule, "四舍五入到整数。", period]
     rules = [
-        f"按时发货 {SENDING_POINTS} × {figures.in_time} ÷ {figures.parcels} = {score.sending}。",
+        f"说到做到（按时发货、没有取消住宿）{SENDING_POINTS} × {figures.kept} ÷ {figures.promises} = {score.sending}。",
         f"评价 {STAR_POINTS} × {above} = {score.praise}。",
         f"加起来 {score.total} 分，满分 {SENDING_POINTS + STAR_POINTS}，每一样四舍五入到整数。",
     ]

@@ -7,7 +7,7 @@ from market.web.ui.format import day_short
 from payments.sandbox import Sandbox
 from tests.support.browser import LeftSiteError
 from tests.web.conftest import Village
-from tests.web.shop.checkout import pay_at_provider
+from tests.web.shop.checkout import buy_everything, pay_at_provider
 
 
 async def test_a_host_closes_a_night_enters_a_guest_and_frees_both(village: Village) -> None:
@@ -135,5 +135,22 @@ async def test_a_host_sets_rules_and_sees_what_each_night_costs_and_why(village:
         assert "350.00" not in seen.text
         seen = await host.submit(f"{path}/rules", do="remove", applies="weekend")
         assert "最少住 2 晚" not in seen.text
+    async with await village.browser(village.farmer) as stranger:
+        await stranger.open(path, status=404)
+
+
+async def test_a_host_cancels_a_guests_stay_and_closes_the_nights(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as buyer:
+        await buy_everything(village, sandbox, buyer)
+    booking = await village.value("SELECT id FROM bookings WHERE state = 'booked' LIMIT 1")
+    path = f"/farm/bookings/{booking}/cancel"
+    async with await village.browser(village.host) as host:
+        assert path in (await host.open(f"/farm/bookings/{booking}/days")).links()
+        assert "客人付的钱全退" in (await host.open(path)).text
+        seen = await host.submit(path, typed={"reason": "repair", "nights": "close"})
+        assert "客人收到了短信，付的钱全退。" in seen.text
+        await host.open(path)
+        assert "不能取消" in (await host.submit(path, typed={"reason": "repair", "nights": "close"}, status=409)).text
+    assert await village.value("SELECT count(*) FROM taken_nights WHERE booking_id IS NULL") > 0
     async with await village.browser(village.farmer) as stranger:
         await stranger.open(path, status=404)

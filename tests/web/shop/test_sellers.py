@@ -37,5 +37,5 @@ async def test_the_score_is_shown_with_the_figures_to_compute_it_again(village: 
     assert seen.heading == f"样例革新庄枣园 {score.total} 分"
     assert "该发的包裹 8 个，说好的日子前发了 7 个。" in seen.text
     assert "评价 3 条，一共 13 分；卖家回了 1 条。" in seen.text
-    assert f"按时发货 50 × 7 ÷ 8 = {score.sending}。" in seen.text
+    assert f"说到做到（按时发货、没有取消住宿）50 × 7 ÷ 8 = {score.sending}。" in seen.text
     assert f"评价 50 × （13 − 3）÷（4 × 3） = {score.praise}。" in seen.text

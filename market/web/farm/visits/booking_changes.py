@@ -28,6 +28,7 @@ from payments import GuardedGateway
 _NOTICES = {
     "moved": ("ok", "日子改好了", "客人收到了短信。空出来的那几晚又能订了。"),
     "kept": ("ok", "没有改", "还是原来的日子。"),
+    "cancelled": ("ok", "取消了", "客人收到了短信，付的钱全退。"),
     "offered": ("ok", "问客人了", "客人 24 小时内答复，不答复算没改。"),
 }
 
@@ -115,6 +116,7 @@ def _offer_page(
 ) -> Response[bytes]:
     context = {
         "path": request.url.path,
+        "cancel": request.url.path.removesuffix("/days") + "/cancel",
         "now": now,
         "form": form,
         "errors": rename_faults(refusal, DAYS_FIELDS, otherwise="from") if refusal else [],
