@@ -5474,10 +5474,11 @@ CREATE TABLE public.refund_requests (
     decided_at timestamp with time zone,
     decision_note text DEFAULT ''::text NOT NULL,
     lapse_reason text,
+    escalated_at timestamp with time zone,
     CONSTRAINT refund_requests_amount CHECK ((amount_fen > 0)),
     CONSTRAINT refund_requests_decided CHECK (((state = ANY (ARRAY['consented'::text, 'refused'::text])) = (decided_by IS NOT NULL))),
     CONSTRAINT refund_requests_ended CHECK (((state = 'waiting'::text) = (decided_at IS NULL))),
-    CONSTRAINT refund_requests_lapse_reason CHECK ((lapse_reason = ANY (ARRAY['cancelled'::text, 'disputed'::text, 'refunded'::text]))),
+    CONSTRAINT refund_requests_lapse_reason CHECK ((lapse_reason = ANY (ARRAY['cancelled'::text, 'disputed'::text, 'refunded'::text, 'expired'::text]))),
     CONSTRAINT refund_requests_lapsed CHECK (((state = 'lapsed'::text) = (lapse_reason IS NOT NULL))),
     CONSTRAINT refund_requests_reason CHECK ((reason = ANY (ARRAY['bad_fruit'::text, 'agreed'::text]))),
     CONSTRAINT refund_requests_state CHECK ((state = ANY (ARRAY['waiting'::text, 'consented'::text, 'refused'::text, 'lapsed'::text])))
@@ -17361,6 +17362,13 @@ GRANT UPDATE(decision_note) ON TABLE public.refund_requests TO market_app;
 --
 
 GRANT UPDATE(lapse_reason) ON TABLE public.refund_requests TO market_app;
+
+
+--
+-- Name: COLUMN refund_requests.escalated_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(escalated_at) ON TABLE public.refund_requests TO market_app;
 
 
 --

@@ -61,7 +61,7 @@ class _ClaimedLine(Struct, frozen=True, kw_only=True):
     claimed: bool
 
 
-# What a seller's refund that waits for a second person reserves is not left, nor what an open return asks for.
+# What an open return asks for is not left. A seller's refund that waits for a second person takes nothing from a claim.
 GET_CLAIMED_LINE = Query(
     _ClaimedLine,
     """
@@ -70,8 +70,6 @@ GET_CLAIMED_LINE = Query(
     + CHARGED_FEN
     + """ AS amount_fen,
            amount_fen - order_lines.refunded_fen
-           - (SELECT coalesce(sum(q.amount_fen), 0) FROM refund_requests q
-               WHERE q.line_id = order_lines.id AND q.state = 'waiting')::bigint
            - (SELECT coalesce(sum(r.amount_fen), 0) FROM goods_return_lines r
                WHERE r.line_id = order_lines.id AND r.state = 'open')::bigint AS left_fen,
            EXISTS (SELECT FROM bad_fruit_claims c WHERE c.line_id = order_lines.id) AS claimed

@@ -20,6 +20,7 @@ from market.kernel.seal import Seal
 from market.kernel.text import clean_text
 from market.orders.money.payment_problems import notify_finance
 from market.orders.money.refund import refund_suborder
+from market.orders.money.refund_requests import LAPSE_LINE_REQUESTS
 from market.orders.notifications import format_due, notify_account, notify_producer
 from market.orders.transitions import LockedSuborder, load_suborders, lock_order_by_suborder
 from payments import Gateway, ProviderMismatch, RefundId, send_refund
@@ -180,6 +181,10 @@ async def _grant(
         await notify_producer(conn, seal, claim.producer_id, "claim_rejected_seller", facts, now=now)
         return None
     line = await GET_LINE.one(conn, line_id=claim.line_id)
+    if granted > line.left_fen:
+        # The claim comes before what the seller asked for and nobody consented to.
+        await LAPSE_LINE_REQUESTS.run(conn, line_id=claim.line_id, now=now)
+        line = await GET_LINE.one(conn, line_id=claim.line_id)
     if granted > line.left_fen:
         raise NothingLeftToClaim(left_fen=line.left_fen)
     refunds = await refund_suborder(

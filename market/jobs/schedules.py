@@ -7,6 +7,7 @@ import structlog
 from msgspec import Struct
 
 from market.aftersales.case_moves import notify_overdue_case
+from market.aftersales.late_refund_requests import end_late_refund_requests
 from market.aftersales.unsent import cancel_unsent, remind_sellers
 from market.casework.models import LockedCase
 from market.casework.moves import tell_overdue_cases
@@ -94,6 +95,11 @@ async def remind_of_unpaid_balances(context: WorkerContext) -> None:
     await remind_of_balances(context.db, context.seal, now=context.clock.now())
 
 
+async def end_late_requests(context: WorkerContext) -> None:
+    """Tell finance of refunds that wait too long for a second person, and lapse them in the end."""
+    await end_late_refund_requests(context.db, context.seal, now=context.clock.now())
+
+
 async def remind_of_ending_pickups(context: WorkerContext) -> None:
     """Remind buyers of parcels that their point keeps until tomorrow, in the morning."""
     await remind_of_pickups(context.db, context.seal, days=context.settings.pickup_days, now=context.clock.now())
@@ -123,6 +129,7 @@ SCHEDULES = (
         offset=timedelta(minutes=10),
         run=cancel_unsent_parcels,
     ),
+    Schedule(name="end_late_requests", offset=timedelta(hours=9, minutes=15), run=end_late_requests),
     Schedule(name="remind_of_ending_pickups", offset=timedelta(hours=9), run=remind_of_ending_pickups),
     Schedule(name="remind_of_unpaid_balances", offset=timedelta(hours=9), run=remind_of_unpaid_balances),
     Schedule(

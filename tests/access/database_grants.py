@@ -170,7 +170,7 @@ GRANTS = {
     "redemptions": "select insert(order_id voucher_id discount_fen redeemed_at) update(freed_at)",
     "refund_requests": (
         "select insert(suborder_id line_id key amount_fen reason note requested_by requested_at) "
-        "update(state decided_by decided_at decision_note lapse_reason)"
+        "update(state decided_by decided_at decision_note lapse_reason escalated_at)"
     ),
     "producer_figures": "select insert update(since counted_on parcels in_time reviews stars answered stays "
     "kept_stays)",

@@ -9,6 +9,7 @@ import pytest
 from msgspec import Struct
 
 from market.aftersales.decide_refund import decide_refund_request, list_refund_requests
+from market.aftersales.late_refund_requests import end_late_refund_requests
 from market.aftersales.models import LineRefundReason, RefundRequestEnded, SecondPersonNeeded, TooManyRefundRequests
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.refund import LineRefund, refund_line
@@ -22,6 +23,7 @@ from market.orders.money.refund import RefundAmountTooHigh
 from market.orders.money.refund_requests import RequestedRefund
 from market.orders.queries import OrderView
 from payments import list_payments, poll_payment, verify_ledger
+from tests.aftersales.test_bad_fruit import Grove
 from tests.conftest import NOW
 from tests.support.make import (
     ProductIds,
@@ -286,3 +288,36 @@ async def test_requests_that_are_withdrawn_again_and_again_end(farm: Farm) -> No
         await farm.request(key="one more")
     async with farm.shopping.db.connection() as conn:
         assert await conn.fetchval("SELECT count(*) FROM messages WHERE template = 'refund_waiting_seller'") == 10
+
+
+async def test_a_request_that_nobody_decides_goes_to_finance_and_lapses(farm: Farm) -> None:
+    w = farm.shopping
+    async with w.db.transaction() as conn:
+        await make_finance(conn)
+    await farm.request()
+
+    async def end(**after: int) -> int:
+        return await end_late_refund_requests(w.db, w.seal, now=NOW + timedelta(**after))
+
+    async def count_told() -> int:
+        return [template for template, _ in await w.messages()].count("refund_waiting_finance")
+
+    assert [await end(days=3, seconds=-1), await count_told()] == [0, 0]
+    assert [await end(days=3), await end(days=4), await count_told()] == [1, 0, 1]
+    assert await farm.get_state() == ("waiting", None)
+    assert [await end(days=7, seconds=-1), await end(days=7), await end(days=8)] == [0, 1, 0]
+    assert await farm.get_state() == ("lapsed", "expired")
+    assert (await farm.refund(400_00, key="2")).left_fen == 600_00
+
+
+async def test_a_claim_does_not_wait_for_a_request_and_comes_before_it(farm: Farm) -> None:
+    w = farm.shopping
+    await farm.request()
+    grove = Grove(w, farm.order, farm.owner, farm.owner, farm.owner, 0)
+    async with w.db.transaction() as conn:
+        await confirm_receipt(conn, w.seal, w.buyer, farm.order.id, positions=[1], now=NOW)
+    # 1,000.00 less the 600.00 that nobody consented to would leave 400.00.
+    claim = await grove.claim(45, 100)
+    assert (await grove.answer(claim.case_id, agree=True)).granted_fen == 450_00
+    assert await farm.get_state() == ("lapsed", "refunded")
+    assert await farm.get_refunded_fen() == 450_00

@@ -20,11 +20,12 @@ class RefundRequestState(StrEnum):
 
 
 class LapseReason(StrEnum):
-    """Why a requested refund ended without a decision: what happened to its order, or to its money."""
+    """Why a requested refund ended without a decision: what happened to its order or its money, or nobody decided."""
 
     CANCELLED = "cancelled"
     DISPUTED = "disputed"
     REFUNDED = "refunded"
+    EXPIRED = "expired"
 
 
 class RequestedRefund(Struct, frozen=True, kw_only=True):
@@ -128,6 +129,21 @@ SUM_WAITING_FEN = Query(
     SELECT coalesce(sum(q.amount_fen), 0)::bigint
       FROM refund_requests q JOIN suborders ON suborders.id = q.suborder_id
      WHERE order_id = :order_id AND q.state = 'waiting'
+    """,
+)
+ESCALATE_REFUND_REQUEST = Query(
+    UUID,
+    """
+    UPDATE refund_requests SET escalated_at = :now
+     WHERE id = :request_id AND state = 'waiting' AND escalated_at IS NULL
+    RETURNING id
+    """,
+)
+LAPSE_LINE_REQUESTS = Query(
+    None,
+    """
+    UPDATE refund_requests SET state = 'lapsed', lapse_reason = 'refunded', decided_at = :now
+     WHERE line_id = :line_id AND state = 'waiting'
     """,
 )
 LAPSE_REFUND_REQUESTS = Query(
