@@ -100,14 +100,6 @@ class NothingSent(NothingToReceive):
     en = "Nothing was sent yet; to confirm goods that were handed over in person, name their positions."
 
 
-class DeliveryUnproven(NothingToReceive):
-    """The platform bears a part of the price, and no carrier or pickup point knows that the parcel arrived."""
-
-    code = "delivery_unproven"
-    zh = "这单用了平台的券，快递签收后才能确认收货。签收了不用您做什么，到时候自动确认。"
-    en = "A coupon of the platform was used: receipt is confirmed once the carrier has delivered the parcel."
-
-
 class InvalidCheckInCode(Refusal):
     """No guest of this producer has the code."""
 

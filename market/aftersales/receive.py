@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.aftersales.models import DeliveryUnproven, NothingSent, NothingToReceive, NotWeighed
+from market.aftersales.models import NothingSent, NothingToReceive, NotWeighed
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
@@ -51,14 +51,6 @@ LIST_EARLY_VISITS = Query(
     SELECT suborder_id FROM slot_reservations JOIN suborders ON suborders.id = suborder_id
       JOIN slots ON slots.id = slot_id
      WHERE order_id = :order_id AND business_day(lower(during)) > :day::date
-    """,
-)
-# The platform pays a part of these: the word of buyer and seller alone releases nothing (ADR 46).
-LIST_UNPROVEN = Query(
-    UUID,
-    """
-    SELECT id FROM suborders
-     WHERE order_id = :order_id AND kind = 'goods' AND discount_fen > 0 AND NOT is_receipt_proven(id)
     """,
 )
 MARK_ALL_ARRIVED = Query(
@@ -142,8 +134,6 @@ async def confirm_receipt(
             before its first day.
         NothingSent: without positions, and goods were paid but none was sent.
         NotWeighed: a requested suborder was not weighed.
-        DeliveryUnproven: a coupon of the platform was used for a requested suborder, or for every one, and nobody else
-            than buyer and seller knows that it arrived.
     """
     order = await lock_order(conn, order_id)
     if order is None or order.buyer_id != buyer.account_id:
@@ -155,33 +145,22 @@ async def confirm_receipt(
     early = set(await LIST_EARLY_VISITS.all(conn, order_id=order_id, day=get_business_day(now)))
     unweighed = await list_unweighed(conn, [each.id for each in selected])
     unsent = set[UUID]() if positions is not None else {each.id for each in selected if _waits_to_be_sent(each)}
-    unproven = set(await LIST_UNPROVEN.all(conn, order_id=order_id)) - unsent
-    waiting = early | unweighed | unsent | unproven
+    waiting = early | unweighed | unsent
     ready = [each for each in selected if is_receivable(each) and each.id not in waiting]
     received = [each for each in selected if each.state is SuborderState.RECEIVED]
     if len(ready) + len(received) < (1 if positions is None else len(selected)):
-        raise _find_refusal(selected, unweighed=unweighed, unsent=unsent, unproven=unproven)
+        raise _find_refusal(unweighed=unweighed, unsent=unsent)
     state = await receive_suborders(conn, seal, order, ready, actor=str(buyer.account_id), now=now)
     return ReceiptConfirmation(
         order_id, state, [each.position for each in sorted(ready + received, key=lambda each: each.position)]
     )
 
 
-def _find_refusal(
-    selected: Sequence[LockedSuborder],
-    *,
-    unweighed: Collection[UUID],
-    unsent: Collection[UUID],
-    unproven: Collection[UUID],
-) -> type[NothingToReceive | NotWeighed]:
+def _find_refusal(*, unweighed: Collection[UUID], unsent: Collection[UUID]) -> type[NothingToReceive | NotWeighed]:
     """Return why none, or not each, of the selected suborders can be received."""
     if unweighed:
         return NotWeighed
-    if unsent:
-        return NothingSent
-    return (
-        DeliveryUnproven if any(each.id in unproven and is_receivable(each) for each in selected) else NothingToReceive
-    )
+    return NothingSent if unsent else NothingToReceive
 
 
 def is_receivable(suborder: LockedSuborder) -> bool:

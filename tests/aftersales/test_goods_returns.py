@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 from uuid import UUID
 
@@ -444,7 +445,7 @@ async def test_a_refund_that_cannot_be_paid_goes_to_the_county(parcel: Parcel, m
         raise InsufficientBalance
 
     with monkeypatch.context() as patched:
-        patched.setattr("market.aftersales.answer_goods_return.refund_suborder", refuse)
+        patched.setattr(import_module("market.aftersales.answer_goods_return"), "refund_suborder", refuse)
         with pytest.raises(InsufficientBalance):
             await parcel.arrive(opened.case_id)
         assert (await parcel.see(opened.case_id)).stage == "sent"

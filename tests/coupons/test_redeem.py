@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from msgspec import Struct, structs
 
-from market.aftersales.models import OWN_DELIVERY, DeliveryUnproven, InvalidTracking
+from market.aftersales.models import OWN_DELIVERY, InvalidTracking
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
 from market.coupons.models import CouponExpired, VoucherId, VoucherNotForGoods, VoucherUnknown, VoucherUsed
@@ -27,6 +27,7 @@ from market.orders.checkout.placing import place_batch
 from market.orders.expire import expire_orders
 from market.orders.models import PlacedOrder
 from market.orders.money.verification import RELEASE_PREFIX, verify_orders
+from market.payouts.pay_out import PayoutHold, sum_kept_back
 from payments.verification import verify_ledger
 from tests.conftest import NOW
 from tests.orders.invariants import find_violations
@@ -331,38 +332,38 @@ async def test_an_account_of_the_sellers_device_gets_nothing_from_the_platform(s
     assert (await w.place([(stall.nuts.variant_id, 4)], voucher_id=voucher_id)).discount_fen == 10_00
 
 
-async def test_what_the_platform_pays_for_is_released_once_somebody_else_saw_it_arrive(
+async def test_what_the_platform_pays_for_is_paid_out_once_somebody_else_saw_it_arrive(
     stall: Stall, owner: Connection
 ) -> None:
     w = stall.shopping
     order = await w.place(stall.lines, voucher_id=await stall.claim())
     await w.pay(order)
-    seen = await w.see(order)
-    parts = await owner.fetch("SELECT id, position, producer_id, discount_fen FROM suborders ORDER BY position")
-    [borne] = [each for each in parts if each["discount_fen"] > 0] if len(parts) == 1 else [parts[0]]
-    assert borne["discount_fen"] > 0
-
-    async def confirm(*positions: int) -> list[int]:
-        async with w.db.transaction() as conn:
-            return (
-                await confirm_receipt(conn, w.seal, w.buyer, order.id, positions=positions or None, now=NOW)
-            ).positions
+    await w.see(order)
+    borne = await owner.fetchrow("SELECT id, producer_id, payable_fen FROM suborders WHERE discount_fen > 0 LIMIT 1")
+    assert borne is not None
 
     async def ship(carrier: str, tracking: str) -> None:
         async with w.db.transaction() as conn:
             seller = await load_owner(conn, borne["producer_id"])
             await ship_suborder(conn, w.seal, seller, borne["id"], carrier=carrier, tracking=tracking, now=NOW)
 
-    assert seen.suborders
-    with pytest.raises(DeliveryUnproven):
-        await confirm(borne["position"])
+    async def keep_back(days: int) -> int:
+        """Return what is kept back so many days after the receipt, when no claim or return is possible."""
+        async with w.db.connection() as conn:
+            return await sum_kept_back(
+                conn, borne["producer_id"], PayoutHold(claim_hours=0, return_days=0), now=NOW + timedelta(days=days)
+            )
+
     for carrier, tracking in ((OWN_DELIVERY, ""), ("村头老王", "1234567890")):
         with pytest.raises(InvalidTracking) as refused:
             await ship(carrier, tracking)
         assert [each.field for each in refused.value.errors] == ["carrier"]
     await ship("邮政", "XA1234567890CN")
-    with pytest.raises(DeliveryUnproven):
-        await confirm(borne["position"])
+    async with w.db.transaction() as conn:
+        await confirm_receipt(conn, w.seal, w.buyer, order.id, positions=None, now=NOW)
+    payable = await owner.fetchval("SELECT payable_fen FROM suborders WHERE id = $1", borne["id"])
+    assert payable > 0
+    assert [await keep_back(days) for days in (1, 29, 31)] == [payable, payable, 0]
     await owner.execute("UPDATE tracked_parcels SET state = 'delivered', delivered_at = $1", NOW)
-    assert await confirm(borne["position"]) == [borne["position"]]
+    assert await keep_back(1) == 0
     await check(stall)

@@ -159,6 +159,7 @@ class MarketDay(Struct):
             "ApplyProducer",
             {
                 "kind": kind, "name": each["name"], "village_code": each["village"], "produce": "样例农产品",
+                "applicant": "样例" + each["id"],
                 "certificates": [permit] if kind == "homestay" else [],
             },
         )  # fmt: skip

@@ -130,9 +130,7 @@ async def run_month(
             cycle = await move_cycle(conn, cycle, RUN, actor, now=now, run_id=run.id, opinion=opinion)
         changed = await run_checks(conn, cycle, run.id, seal=seal, now=now)
     if fresh:
-        detail: dict[str, object] = {"manifest_sha256": answer.manifest_sha256, "result_sha256": answer.result_sha256}
-        who, object_ = str(actor.account_id), f"cycle:{county}:{cycle.name}"
-        await add_audit_entry(conn, actor=who, action="run month", object=object_, detail=detail, now=now)
+        await _record_run(conn, actor, cycle, answer, now=now)
     return RunResult(
         outcome=Outcome.OK if fresh or postings or changed else Outcome.NO_OP,
         county=county,
@@ -147,6 +145,13 @@ async def run_month(
         lines=len(answer.lines),
         totals=answer.totals,
     )
+
+
+async def _record_run(conn: Connection, actor: Actor, cycle: Cycle, answer: Answer, *, now: datetime) -> None:
+    """Record who calculated a month, with the digests of its case and its result."""
+    detail: dict[str, object] = {"manifest_sha256": answer.manifest_sha256, "result_sha256": answer.result_sha256}
+    object_ = f"cycle:{cycle.county_code}:{cycle.name}"
+    await add_audit_entry(conn, actor=str(actor.account_id), action="run month", object=object_, detail=detail, now=now)
 
 
 async def _calculate(case: Case, report: Report) -> Answer:

@@ -1,0 +1,14 @@
+"""What the platform pays a part of is paid out once somebody else than buyer and seller saw it arrive."""
+
+from pathlib import Path
+
+from payments.migrate import run_script
+
+revision = "0171"
+down_revision = "0131"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_script((Path(__file__).parents[1] / "functions/sum_kept_back.sql").read_text("utf-8"))
