@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.casework.history import open_reason
-from market.casework.models import CaseOutcome, CaseState
+from market.casework.models import CaseOutcome, CaseState, WaitingCases
 from market.casework.moves import TEXT_CONTEXT
 from market.identity.access import list_confirmed_roles, list_role_scopes
 from market.identity.models import Actor, NotFound
@@ -101,10 +101,10 @@ LIST_PRODUCER_CLAIMS = Query(
      LIMIT :limit
     """,
 )
-COUNT_UNANSWERED_CLAIMS = Query(
-    int,
+SUM_UP_UNANSWERED_CLAIMS = Query(
+    WaitingCases,
     """
-    SELECT count(*) FROM cases
+    SELECT count(*)::integer AS count, min(due_at) FILTER (WHERE stopped_at IS NULL) AS due_at FROM cases
      WHERE against_producer_id = ANY(:producer_ids::uuid[]) AND category = 'bad_fruit' AND state = 'assigned'
        AND path[level] = 'seller'
     """,
@@ -162,9 +162,9 @@ async def list_producer_claims(
     return [_open(seal, row) for row in rows]
 
 
-async def count_unanswered_claims(conn: Connection, actor: Actor) -> int:
-    """Return how many claims wait for an answer of the producers that the actor works for."""
-    return await COUNT_UNANSWERED_CLAIMS.one(conn, producer_ids=list(actor.producers))
+async def sum_up_unanswered_claims(conn: Connection, actor: Actor) -> WaitingCases:
+    """Return how many claims wait for an answer of the producers that the actor works for, and until when."""
+    return await SUM_UP_UNANSWERED_CLAIMS.one(conn, producer_ids=list(actor.producers))
 
 
 async def list_assigned_claims(conn: Connection, seal: Seal, official: Actor) -> list[BadFruitClaim]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.casework.history import open_reason
-from market.casework.models import CaseOutcome, CaseState
+from market.casework.models import CaseOutcome, CaseState, WaitingCases
 from market.casework.moves import TEXT_CONTEXT
 from market.identity.access import list_role_scopes
 from market.identity.models import Actor
@@ -145,10 +145,12 @@ LIST_PRODUCER_RETURNS = Query(
      LIMIT :limit
     """,
 )
-COUNT_WAITING_RETURNS = Query(
-    int,
+SUM_UP_WAITING_RETURNS = Query(
+    WaitingCases,
     """
-    SELECT count(*) FROM goods_returns g JOIN cases ON cases.id = g.case_id
+    SELECT count(*)::integer AS count,
+           min(due_at) FILTER (WHERE state = 'assigned' AND stopped_at IS NULL) AS due_at
+      FROM goods_returns g JOIN cases ON cases.id = g.case_id
      WHERE against_producer_id = ANY(:producer_ids::uuid[])
        AND ((state = 'assigned' AND path[level] = 'seller') OR (state = 'answered' AND sent_at IS NOT NULL))
     """,
@@ -187,9 +189,12 @@ async def list_producer_returns(conn: Connection, seal: Seal, producer_ids: Sequ
     return [_open(seal, row) for row in rows]
 
 
-async def count_waiting_returns(conn: Connection, actor: Actor) -> int:
-    """Return how many returns wait for an answer, or for the arrival, at the producers that the actor works for."""
-    return await COUNT_WAITING_RETURNS.one(conn, producer_ids=list(actor.producers))
+async def sum_up_waiting_returns(conn: Connection, actor: Actor) -> WaitingCases:
+    """Return how many returns wait for an answer, or for the arrival, at the producers that the actor works for.
+
+    Only an answer has a deadline.
+    """
+    return await SUM_UP_WAITING_RETURNS.one(conn, producer_ids=list(actor.producers))
 
 
 async def list_assigned_returns(conn: Connection, seal: Seal, official: Actor) -> list[GoodsReturn]:

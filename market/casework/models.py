@@ -54,6 +54,13 @@ class CaseMove(StrEnum):
     REFUSE = "refuse"
 
 
+class WaitingCases(Struct, frozen=True):
+    """How many cases wait for somebody, and when the first of them is due; None if none has a deadline."""
+
+    count: int
+    due_at: datetime | None
+
+
 class CaseMoveRule(Struct, frozen=True):
     """The states in which a move is possible, and the state after it."""
 

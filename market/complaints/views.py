@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.casework.history import open_reason
-from market.casework.models import CaseOutcome, CaseState
+from market.casework.models import CaseOutcome, CaseState, WaitingCases
 from market.casework.moves import TEXT_CONTEXT
 from market.complaints.models import ComplaintCategory
 from market.identity.access import list_role_scopes
@@ -79,10 +79,10 @@ LIST_PRODUCER_COMPLAINTS = Query(
      LIMIT :limit
     """,
 )
-COUNT_UNANSWERED_COMPLAINTS = Query(
-    int,
+SUM_UP_UNANSWERED_COMPLAINTS = Query(
+    WaitingCases,
     """
-    SELECT count(*) FROM cases
+    SELECT count(*)::integer AS count, min(due_at) FILTER (WHERE stopped_at IS NULL) AS due_at FROM cases
      WHERE against_producer_id = ANY(:producer_ids::uuid[]) AND state = 'assigned' AND path[level] = 'seller'
        AND category IN ('complaint_goods', 'complaint_service')
     """,
@@ -134,9 +134,9 @@ async def list_producer_complaints(
     return make_page([_open(seal, row) for row in rows], size, lambda each: each.case_id)
 
 
-async def count_unanswered_complaints(conn: Connection, actor: Actor) -> int:
-    """Return how many complaints wait for an answer of the producers that the actor works for."""
-    return await COUNT_UNANSWERED_COMPLAINTS.one(conn, producer_ids=list(actor.producers))
+async def sum_up_unanswered_complaints(conn: Connection, actor: Actor) -> WaitingCases:
+    """Return how many complaints wait for an answer of the producers that the actor works for, and until when."""
+    return await SUM_UP_UNANSWERED_COMPLAINTS.one(conn, producer_ids=list(actor.producers))
 
 
 async def list_assigned_complaints(conn: Connection, seal: Seal, official: Actor) -> list[Complaint]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.casework.history import open_reason
+from market.casework.models import WaitingCases
 from market.identity.models import Actor
 from market.invoices.models import InvoiceDetails, InvoiceKind, InvoiceSums, InvoiceTask
 from market.invoices.requests import MARKABLE, NET_FEN, SealedDetails, open_details
@@ -154,10 +155,10 @@ LIST_OPEN_INVOICES = Query(
      LIMIT :limit
     """,
 )
-COUNT_OPEN_INVOICES = Query(
-    int,
+SUM_UP_OPEN_INVOICES = Query(
+    WaitingCases,
     """
-    SELECT count(*) FROM cases
+    SELECT count(*)::integer AS count, min(due_at) FILTER (WHERE stopped_at IS NULL) AS due_at FROM cases
      WHERE against_producer_id = ANY(:producer_ids::uuid[]) AND category = 'invoice' AND state = 'assigned'
     """,
 )
@@ -256,9 +257,9 @@ async def list_open_invoices(conn: Connection, seal: Seal, producer_ids: Sequenc
     return await _build(conn, seal, rows)
 
 
-async def count_open_invoices(conn: Connection, actor: Actor) -> int:
-    """Return about how many invoices the producers that the actor works for have to do something."""
-    return await COUNT_OPEN_INVOICES.one(conn, producer_ids=list(actor.producers))
+async def sum_up_open_invoices(conn: Connection, actor: Actor) -> WaitingCases:
+    """Return about how many invoices the producers that the actor works for have to do something, and until when."""
+    return await SUM_UP_OPEN_INVOICES.one(conn, producer_ids=list(actor.producers))
 
 
 async def list_recorded_invoices(

@@ -8,9 +8,12 @@ from msgspec import Struct
 from market.casework.history import open_reason
 from market.casework.models import CaseOutcome, CaseState
 from market.casework.moves import TEXT_CONTEXT
+from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+
+MAX_PROPOSALS = 100
 
 
 class _MediationFields(Struct, frozen=True, kw_only=True):
@@ -55,6 +58,13 @@ class Mediation(_MediationFields, frozen=True, kw_only=True):
     decision: str
 
 
+class UnansweredProposal(Struct, frozen=True):
+    """A mediation whose proposal a seller has not answered, and until when it can."""
+
+    case_id: UUID
+    due_at: datetime
+
+
 class _MediationRow(_MediationFields, frozen=True, kw_only=True):
     text_sealed: bytes
     refused_sealed: bytes | None
@@ -84,6 +94,17 @@ _COLUMNS = """
       JOIN producers ON producers.id = producer_id
 """
 GET_MEDIATION = Query(_MediationRow, _COLUMNS + " WHERE cases.id = :case_id")
+LIST_UNANSWERED_PROPOSALS = Query(
+    UnansweredProposal,
+    """
+    SELECT cases.id AS case_id, due_at
+      FROM cases JOIN mediation_proposals p ON p.case_id = cases.id
+     WHERE against_producer_id = ANY(:producer_ids::uuid[]) AND category = 'mediation' AND state = 'assigned'
+       AND level < cardinality(path) AND seller_agreed_at IS NULL AND due_at > :now
+     ORDER BY due_at, cases.id
+     LIMIT :limit
+    """,
+)
 FIND_MEDIATION_OF_CASE = Query(_MediationRow, _COLUMNS + " WHERE m.source_id = :source_id")
 
 
@@ -102,6 +123,14 @@ async def get_mediation(conn: Connection, seal: Seal, case_id: UUID) -> Mediatio
     """Return a mediation that the person of the transaction may see, or None."""
     row = await GET_MEDIATION.maybe(conn, case_id=case_id)
     return None if row is None else _open(seal, row)
+
+
+async def list_unanswered_proposals(conn: Connection, actor: Actor, *, now: datetime) -> list[UnansweredProposal]:
+    """Return the proposals that wait for the producers that the actor works for, the most urgent first, at most 100.
+
+    Who has not answered by then did not agree.
+    """
+    return await LIST_UNANSWERED_PROPOSALS.all(conn, producer_ids=list(actor.producers), now=now, limit=MAX_PROPOSALS)
 
 
 async def find_mediation_of_case(conn: Connection, seal: Seal, source_id: UUID) -> Mediation | None:

@@ -26,11 +26,11 @@ from market.aftersales.goods_return import (
 )
 from market.aftersales.goods_return_views import (
     GoodsReturn,
-    count_waiting_returns,
     get_goods_return,
     list_assigned_returns,
     list_order_returns,
     list_producer_returns,
+    sum_up_waiting_returns,
 )
 from market.aftersales.models import (
     GoodsClaimed,
@@ -529,7 +529,7 @@ async def test_only_buyer_seller_and_deciding_officials_see_a_return(parcel: Par
             assert await get_goods_return(conn, w.seal, opened.case_id) is None
             assert await list_order_returns(conn, w.seal, actor, parcel.order.id) == []
             assert await list_producer_returns(conn, w.seal, actor.producers) == []
-            assert await count_waiting_returns(conn, actor) == 0
+            assert (await sum_up_waiting_returns(conn, actor)).count == 0
         for attempt in (
             parcel.answer(opened.case_id, by=actor),
             parcel.arrive(opened.case_id, by=actor),
@@ -549,7 +549,7 @@ async def test_only_buyer_seller_and_deciding_officials_see_a_return(parcel: Par
         with pytest.raises(NotFound):
             await attempt
     async with w.db.transaction(scope=get_person_scope(parcel.owner)) as conn:
-        assert await count_waiting_returns(conn, parcel.owner) == 1
+        assert (await sum_up_waiting_returns(conn, parcel.owner)).count == 1
         assert [each.case_id for each in await list_producer_returns(conn, w.seal, parcel.owner.producers)] == [
             opened.case_id
         ]

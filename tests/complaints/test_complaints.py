@@ -20,11 +20,11 @@ from market.complaints.models import (
 )
 from market.complaints.views import (
     Complaint,
-    count_unanswered_complaints,
     get_complaint,
     list_assigned_complaints,
     list_producer_complaints,
     list_suborder_complaints,
+    sum_up_unanswered_complaints,
 )
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection
@@ -129,7 +129,7 @@ async def test_a_fraud_goes_to_the_county_and_the_seller_does_not_learn_of_it(bo
     async with bought.shopping.db.transaction(scope=get_person_scope(bought.owner)) as conn:
         page = await list_producer_complaints(conn, bought.shopping.seal, [bought.producer_id])
         assert page.items == []
-        assert await count_unanswered_complaints(conn, bought.owner) == 0
+        assert (await sum_up_unanswered_complaints(conn, bought.owner)).count == 0
     with pytest.raises(NotFound):
         await bought.answer(opened, bought.owner)
     async with bought.shopping.db.transaction() as conn, as_owner(conn):
@@ -145,7 +145,7 @@ async def test_a_fraud_goes_to_the_county_and_the_seller_does_not_learn_of_it(bo
 async def test_after_an_answer_the_buyer_asks_the_next_level_once(bought: Bought) -> None:
     opened = await bought.complain()
     async with bought.shopping.db.transaction(scope=get_person_scope(bought.owner)) as conn:
-        assert await count_unanswered_complaints(conn, bought.owner) == 1
+        assert (await sum_up_unanswered_complaints(conn, bought.owner)).count == 1
     answered = await bought.answer(opened, bought.owner)
     assert (answered.outcome, answered.answer) == (CaseOutcome.SOLVED, "补了一箱")
     moved = await bought.move(opened, CaseMove.REOPEN)

@@ -29,12 +29,12 @@ from market.invoices.models import (
 from market.invoices.own import list_own_invoices
 from market.invoices.record import answer_invoice_task
 from market.invoices.views import (
-    count_open_invoices,
     get_task_invoice,
     list_open_invoices,
     list_order_invoices,
     list_recorded_invoices,
     list_sale_lines,
+    sum_up_open_invoices,
 )
 from market.orders.models import SuborderState
 from market.privacy.close_account import close_account
@@ -63,7 +63,7 @@ async def test_the_seller_is_told_and_what_it_records_settles_the_task(invoiced:
     ]
     assert await invoiced.list_told() == ["invoice_asked_seller", "invoice_issued"]
     async with invoiced.shopping.db.transaction(scope=get_person_scope(invoiced.owner)) as conn:
-        assert await count_open_invoices(conn, invoiced.owner) == 0
+        assert (await sum_up_open_invoices(conn, invoiced.owner)).count == 0
         assert await list_open_invoices(conn, invoiced.shopping.seal, [invoiced.producer_id]) == []
         page = await list_recorded_invoices(conn, [invoiced.producer_id])
         assert [(each.number, each.suborder_id) for each in page.items] == [(number, invoiced.suborder_id)]

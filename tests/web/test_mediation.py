@@ -52,9 +52,11 @@ async def test_a_refused_claim_is_mediated_by_the_county(sold: SoldBox) -> None:
         assert "买家同意了，卖家还没有说。" in seen.text
         assert answer not in seen.html
     async with await sold.village.browser(sold.village.farmer) as farm:
+        assert f"/farm/mediations/{mediation}" in (await farm.open("/farm")).links()
         await farm.open(f"/farm/mediations/{mediation}")
         seen = await farm.submit(f"/farm/mediations/{mediation}", press=("answer", "agree"))
         assert "双方谈好了：退 50%，4.50 元。" in seen.text
+        assert "件调解" not in (await farm.open("/farm")).text
     assert await sold.village.value("SELECT sum(refunded_fen)::int FROM order_lines") == 4_50
     async with await sold.village.browser(sold.village.host) as stranger:
         await stranger.open(f"/farm/mediations/{mediation}", status=404)
