@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -110,13 +110,15 @@ class PageClient:
 
     async def submit(
         self, action: str, *, typed: Mapping[str, str] | None = None, status: int = 200,
-        press: tuple[str, str] | None = None, files: dict[str, tuple[str, bytes, str]] | None = None, **values: str,
+        press: tuple[str, str] | None = None, files: dict[str, tuple[str, bytes, str]] | None = None,
+        ticked: Mapping[str, Sequence[str]] | None = None, **values: str,
     ) -> LoadedPage:  # fmt: skip
-        """Fill in and submit the form to `action`; `press` is the (name, value) of the button."""
-        values = {**(typed or {}), **values}
-        form = self.current.form(action, set(values) | ({press[0]} if press else set()))
-        sent = [(name, value) for name, value in read_form_values(form) if name not in values]
+        """Fill in and submit the form to `action`; `press` is the (name, value) of the button, `ticked` the boxes."""
+        values, ticked = {**(typed or {}), **values}, ticked or {}
+        form = self.current.form(action, set(values) | set(ticked) | ({press[0]} if press else set()))
+        sent = [(name, value) for name, value in read_form_values(form) if name not in values and name not in ticked]
         sent += list(values.items())
+        sent += [(name, value) for name, boxes in ticked.items() for value in boxes]
         if press is not None:
             assert press in {(n.attrs.get("name"), n.attrs.get("value")) for n in form.all("button")}, press
             sent.append(press)

@@ -45,7 +45,13 @@ async def test_an_unavailable_cart_line_has_an_explanation_and_blocks_the_checko
         seen = await browser.open("/cart")
         assert "只剩 3 5斤箱" in seen.text
         assert [link for link in seen.links() if link.startswith("/checkout")] == []
-        assert (await browser.open("/checkout")).path == "/cart"
+        assert (await browser.open("/checkout?region=540000")).path == "/cart?region=540000"
+        seen = await browser.submit("/cart/change", press=("drop", str(village.dates.variant_id)))
+        assert "还是空的" in seen.text
+        await browser.open(f"/goods/{await village.number(village.dates.listing_id)}")
+        seen = await browser.submit("/cart/goods", status=422, n="0")
+        assert "要几件写整数" in seen.text
+        assert "还是空的" in (await browser.open("/cart")).text
 
 
 async def test_freight_depends_on_the_region_and_some_regions_are_excluded(village: Village) -> None:

@@ -59,7 +59,7 @@ async def test_a_refused_checkout_is_a_page_of_its_own_that_can_be_opened_again(
         again = await browser.open("/checkout?again=1", status=422)
         assert read_values(again) == ADDRESS | {"tel": "12"}
         await browser.submit("/checkout", method="wechat", typed=ADDRESS)
-        assert (await browser.open("/checkout?again=1")).path == "/cart"
+        assert (await browser.open("/checkout?again=1")).path == "/cart?region=130000"
 
 
 async def test_a_refusal_is_explained_once_in_the_cart(village: Village) -> None:

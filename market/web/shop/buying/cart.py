@@ -250,14 +250,14 @@ async def add_product(
     """Add units of a variant to the cart; before signing in, to that of the device."""
     form = await read_form(request)
     variant_id = form.read_uuid("variant", fault=_UNKNOWN)
-    count = form.read_integer("n", fault=_NO_COUNT)
+    count = form.read_integer("n", fault=_NO_COUNT, minimum=1)
     form.refuse_faults()
     assert variant_id is not None
     owner, token = get_or_start_cart(request, visitor)
     async with db.transaction() as conn:
         lines, _ = await load_cart_contents(conn, owner)
         in_cart = sum(line.quantity for line in lines if line.variant_id == variant_id)
-        quantity = Line(VariantId(variant_id), max(1, count) + in_cart)
+        quantity = Line(VariantId(variant_id), count + in_cart)
         await put_lines(conn, owner, [quantity], now=clock.now())
     return show_cart_next(request, token)
 
@@ -273,14 +273,14 @@ async def add_nights(
     form = await read_form(request)
     listing_id = form.read_uuid("listing", fault=_UNKNOWN)
     arrive, leave = (form.read_day(name, fault=_NO_DAY) for name in ("arrive", "leave"))
-    rooms = form.read_integer("rooms", fault=_NO_ROOMS) if form.get_text("rooms") else 1
+    rooms = form.read_integer("rooms", fault=_NO_ROOMS, minimum=1) if form.get_text("rooms") else 1
     form.refuse_faults()
     assert listing_id is not None
     assert arrive is not None
     assert leave is not None
     owner, token = get_or_start_cart(request, visitor)
     async with db.transaction() as conn:
-        nights = Nights(ListingId(listing_id), arrive, leave, max(1, rooms))
+        nights = Nights(ListingId(listing_id), arrive, leave, rooms)
         await put_nights(conn, owner, [nights], now=clock.now())
     return show_cart_next(request, token)
 
@@ -292,7 +292,7 @@ async def change_cart(
     clock: NamedDependency[Clock],
     visitor: NamedDependency[Actor | None],
 ) -> Response[Any]:
-    """Change a quantity by one, or remove a stay."""
+    """Change a quantity by one, or remove a line or a stay."""
     form = await read_form(request)
     less, more, drop = (form.read_optional_uuid(name, fault=_UNKNOWN) for name in ("less", "more", "drop"))
     form.refuse_faults()
@@ -306,6 +306,7 @@ async def change_cart(
             for line in lines
             if line.variant_id in {more, less}
         ]
+        changed += [replace(line, quantity=0) for line in lines if line.variant_id == drop]
         dropped = [
             Nights(each.listing_id, each.arrive_on, each.leave_on, 0) for each in nights if each.listing_id == drop
         ]

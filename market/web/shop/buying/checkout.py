@@ -208,7 +208,7 @@ async def show_checkout(
         cart, vouchers = await _load_cart(conn, actor, values.region, clock.now())
         points = await _list_points(conn, cart)
     if not cart.ready:
-        return redirect("/cart")
+        return redirect(f"/cart?region={values.region}")
     status = InvalidAddress.status if faults else 200
     return await _checkout_page(
         request, actor, cart, values, vouchers, points=points, key=make_form_key(), errors=faults, status=status

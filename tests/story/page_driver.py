@@ -1,0 +1,493 @@
+"""The people of the story act on the pages, in browsers without scripts, with nothing but links and served forms."""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import httpx
+
+from market.divisions.codes import COUNTY, TOWNSHIP, truncate_code
+from tests.story.api_driver import KINDS, get_presale_days, make_photo
+from tests.story.market_day import Attempt, MarketDay, Person, find_row
+from tests.support.browser import LeftSiteError, LoadedPage, PageClient
+from tests.support.make import compute_totp_code
+from tests.support.markup import Node
+
+_PACKS = {
+    "L1": ("fruit", "斤"), "L2": ("fruit", "5斤箱"), "L3": ("coarse_grain", "2.5kg袋"), "L5": ("nut", "1kg袋"),
+    "L9": ("fruit", "6斤箱"),
+}  # fmt: skip
+"""Category and pack of each product, as its seller types them."""
+_WAITING = "其余在别人的待付款订单里"
+_ONE_DAY = timedelta(days=1)
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen // 100}.{fen % 100:02d}"
+
+
+def _kilograms(grams: int) -> str:
+    return f"{grams // 1000}.{grams % 1000:03d}"
+
+
+def _find_link(page: LoadedPage, pattern: str, *, words: str = "") -> str:
+    """Return the first link of a page whose path fits and whose row or text has these words."""
+    found = [
+        href
+        for node in page.root.walk()
+        if node.name == "a" and words in node.text and re.fullmatch(pattern, href := node.attrs.get("href", ""))
+    ]
+    assert found, f"no link {pattern} {words!r} on {page.path}: {page.text[:600]}"
+    return found[0]
+
+
+class PageDriver:
+    """Acts on the pages, each person with a browser of their own."""
+
+    def __init__(self, day: MarketDay) -> None:
+        self._day = day
+        self._browsers: dict[str, PageClient] = {}
+        self._numbers: dict[str, int] = {}
+        self._variants: dict[str, str] = {}
+        self._codes: dict[str, str] = {}
+        self._unpaid: dict[str, LoadedPage] = {}
+
+    # Sessions.
+
+    async def sign_in(self, name: str, phone: str, secret: str | None = None) -> None:
+        browser = PageClient(self._day.service.app)
+        await browser.open("/sign-in")
+        await browser.submit("/sign-in", phone=phone)
+        seen = await browser.submit("/sign-in/code", code=await self._day.receive_code(phone))
+        if secret:
+            assert seen.path.startswith("/sign-in/factor"), seen.path
+            code = compute_totp_code(secret, self._day.services.clock.now())
+            await browser.submit("/sign-in/factor", code=code)
+        self._remember(name, browser)
+
+    async def adopt(self, name: str, token: str) -> None:
+        browser = PageClient(self._day.service.app)
+        browser.client.cookies.set("session", token, domain="market.test")
+        self._remember(name, browser)
+
+    def _remember(self, name: str, browser: PageClient) -> None:
+        self._browsers[name] = browser
+        self._day.people[name] = Person(self._day.service, browser.client.cookies["session"])
+
+    # Selling.
+
+    async def open_producer(self, producer: dict[str, Any], officials: Sequence[str]) -> None:
+        seller, village = self._browsers[producer["id"]], producer["village"]
+        await seller.open("/farm/apply")
+        for level in (COUNTY, TOWNSHIP):
+            await seller.open(_find_link(seller.current, f"/farm/apply.at={truncate_code(village, level)}"))
+        await seller.open(_find_link(seller.current, f"/farm/apply.at={village}"))
+        kind: str = KINDS.get(producer["kind"]) or producer["kind"]
+        paper = "homestay_permit" if kind == "homestay" else "identity"
+        await seller.submit(
+            "/farm/apply", applicant=producer["name"], name=producer["name"], kind=kind, produce="样例农产品",
+            paper=paper, files={"photo": ("photo.jpg", make_photo(), "image/jpeg")},
+        )  # fmt: skip
+        for official, step in zip(officials, ("confirm", "recommend", "approve"), strict=True):
+            desk = self._browsers[official]
+            await desk.open("/desk/producers")
+            await desk.open(_find_link(desk.current, "/desk/producers/.*", words=producer["name"]))
+            await desk.submit(desk.current.path.partition("?")[0], press=("step", step))
+            assert "已记下" in desk.current.text
+        assert "开好了，可以卖东西了。" in (await seller.open("/farm/apply")).text
+        own = await self._day.people[producer["id"]].call("ListOwnProducers")
+        self._day.producers[producer["id"]] = own[0]
+
+    async def set_freight(self, producer: str, terms: dict[str, Any]) -> None:
+        seller = self._browsers[producer]
+        await seller.open("/farm/freight")
+        free_above = terms["free_above_fen"]
+        seen = await seller.submit(
+            "/farm/freight", way="charged", first=_kilograms(terms["first_g"]), first_price=_yuan(terms["first_fen"]),
+            more=_kilograms(terms["next_g"]), more_price=_yuan(terms["next_fen"]),
+            free_above=_yuan(free_above) if free_above else "", ticked={"no_ship": terms["no_ship"]},
+        )  # fmt: skip
+        assert "买家付快递费" in seen.text
+
+    async def _publish(self, listing: dict[str, Any], slug: str, **typed: str) -> PageClient:
+        seller = self._browsers[listing["producer"]]
+        await seller.open("/farm/sell")
+        await seller.open(_find_link(seller.current, f"/farm/sell/{slug}"))
+        named = {"title": listing["title"], "price": _yuan(listing["price_fen"])}
+        seen = await seller.submit(f"/farm/sell/{slug}", typed=named | typed)
+        found = re.match(r"/farm/listings/(\d+)(/slots)?\?said=listed", seen.path)
+        assert found, seen.text
+        self._numbers[listing["id"]] = int(found[1])
+        return seller
+
+    async def publish_stay(self, listing: dict[str, Any]) -> None:
+        seller = await self._publish(listing, "stay", rooms=str(listing["units"]))
+        if "cancel_tiers" in listing:
+            await seller.open(_find_link(seller.current, "/farm/listings/[0-9]+/terms"))
+            assert "不变" not in seller.current.text
+            await seller.submit(seller.current.path, cancel="strict")
+        for season in listing.get("seasons", []):
+            await seller.open(f"/farm/listings/{self._numbers[listing['id']]}/prices")
+            last = date.fromisoformat(season["until"]) - _ONE_DAY
+            await seller.submit(
+                seller.current.path + "/seasons",
+                typed={"first": season["from"], "last": str(last), "season-price": _yuan(season["price_fen"])},
+            )
+
+    async def publish_activity(self, listing: dict[str, Any]) -> None:
+        seller = await self._publish(listing, "activity", category="picking", cancel="easy")
+        path = seller.current.path.partition("?")[0]
+        for slot in listing["slots"]:
+            seen = await seller.submit(
+                path, first=slot["date"], last=slot["date"], starts="8:00", ends="12:00", places=str(slot["places"]),
+                minimum="1",
+            )  # fmt: skip
+            assert "加好了" in seen.text
+
+    async def publish_product(self, listing: dict[str, Any], *, stock: int) -> None:
+        slug, pack = _PACKS[listing["id"]]
+        ceiling = str(listing.get("catch_weight", {}).get("ceiling_bp", ""))
+        seller = self._browsers[listing["producer"]]
+        await seller.open("/farm/sell")
+        offered = _list_offered(await seller.open(f"/farm/sell/{slug}"), "pack")
+        first = pack if pack in offered else offered[0]
+        gross = _kilograms(listing["gross_g"])
+        await self._publish(listing, slug, pack=first, left=str(stock), ceiling=ceiling, gross=gross)
+        number = self._numbers[listing["id"]]
+        if first != pack:
+            await self._replace_pack(seller, number, pack, listing, stock=stock)
+        if "presale" in listing:
+            await seller.open(f"/farm/listings/{number}")
+            await seller.open(_find_link(seller.current, "/farm/listings/[0-9]+/presale"))
+            days = get_presale_days(listing["presale"]["balance_from"])
+            deposit = _yuan(listing["presale"]["deposit_fen"])
+            seen = await seller.submit(seller.current.path, deposit=deposit, typed=days)
+            assert "现在是预售。" in seen.text
+
+    async def _replace_pack(
+        self, seller: PageClient, number: int, pack: str, listing: dict[str, Any], *, stock: int
+    ) -> None:
+        await seller.open(f"/farm/listings/{number}/edit")
+        await seller.submit(
+            f"/farm/listings/{number}/packs", pack=pack, price=_yuan(listing["price_fen"]), left=str(stock),
+            gross=_kilograms(listing["gross_g"]),
+        )  # fmt: skip
+
+    async def publish_eggs(self, piece: dict[str, Any], box: dict[str, Any], *, stock: int) -> None:
+        seller = await self._publish(
+            piece, "livestock", pack="30枚箱", left=str(stock), gross=_kilograms(piece["gross_g"])
+        )
+        number = self._numbers[box["id"]] = self._numbers[piece["id"]]
+        await self._replace_pack(seller, number, "1枚装", piece, stock=stock)
+        await seller.open(f"/farm/listings/{number}/edit")
+        await seller.submit(
+            f"/farm/listings/{number}/packs/new",
+            typed={
+                "more-pack": "30枚箱", "more-price": _yuan(box["price_fen"]), "more-left": "",
+                "more-gross": _kilograms(box["gross_g"]),
+            },
+        )  # fmt: skip
+        page = await self._browsers["P1"].open(f"/goods/{number}")
+        self._variants[piece["id"]], self._variants[box["id"]] = _list_offered(page, "variant")
+
+    async def create_coupon(self, coupon: dict[str, Any]) -> None:
+        desk = self._browsers["platform"]
+        await desk.open("/desk/coupons")
+        seen = await desk.submit(
+            "/desk/coupons", name=coupon["title"], amount=_yuan(coupon["off_fen"]), minimum=_yuan(coupon["from_fen"]),
+            starts_on="2019-09-15", ends_on="2019-10-31", quota=str(coupon["quota"]),
+            per_person=str(coupon["per_buyer"]),
+        )  # fmt: skip
+        assert "办好了" in seen.text
+
+    # Buying.
+
+    async def claim_coupon(self, buyer: str, coupon: str) -> None:
+        browser = self._browsers[buyer]
+        await browser.open("/coupons")
+        assert find_row("coupons", coupon)["title"] in browser.current.text
+        [number] = _list_offered(browser.current, "number")
+        assert "领到了" in (await browser.submit("/coupons", number=number)).text
+
+    async def _empty_cart(self, browser: PageClient) -> None:
+        """Remove what cannot be bought, then the rest one by one."""
+        while forms := (await browser.open("/cart")).root.all("form"):
+            buttons = [
+                node for form in forms for node in form.all("button") if node.attrs.get("name") in {"drop", "less"}
+            ]
+            if not buttons:
+                return
+            chosen = next((each for each in buttons if each.attrs["name"] == "drop"), buttons[0])
+            await browser.submit("/cart/change", press=(chosen.attrs["name"], chosen.attrs["value"]))
+
+    async def _fill_cart(self, browser: PageClient, wish: dict[str, Any], *, status: int = 200) -> LoadedPage:
+        for name, quantity in wish["lines"]:
+            number = self._numbers[name]
+            if "nights" in wish:
+                arrive, leave = wish["nights"]
+                await browser.open(f"/stays/{number}?from={arrive}&to={leave}")
+                rooms = {"rooms": str(quantity)} if quantity > 1 else {}
+                await browser.submit("/cart/nights", typed=rooms, status=status)
+            elif "slot" in wish:
+                page = await browser.open(f"/goods/{number}")
+                await browser.submit(f"/goods/{number}", n=str(quantity), slot=_choose_slot(page, wish["slot"]))
+            else:
+                await browser.open(f"/goods/{number}")
+                chosen = {"variant": self._variants[name]} if name in self._variants else {}
+                await browser.submit("/cart/goods", n=str(quantity), typed=chosen, status=status)
+        return browser.current
+
+    async def _check_out(self, browser: PageClient, wish: dict[str, Any], method: str) -> LoadedPage:
+        """Check out the cart; return the page that follows, or the cart if it cannot be ordered."""
+        buyer = find_row("buyers", wish.get("buyer", "B1"))
+        region = wish.get("buyer_region", buyer["region"])[:2] + "0000"
+        await browser.open("/cart")
+        if "region" in dict(_list_fields(browser.current, "select")):
+            await browser.submit("/cart", region=region)
+        checkout = [each for each in browser.current.links() if each.startswith("/checkout")]
+        if not checkout:
+            return browser.current
+        page = await browser.open(checkout[0])
+        typed = {"who": buyer["name"], "tel": "17000009001"}
+        if _list_offered(page, "region")[1:]:
+            typed |= {"region": region, "address": "样例路 1 号"}
+        try:
+            return await browser.submit("/checkout", method=method, typed=typed)
+        except LeftSiteError:
+            return await browser.open("/me/orders")
+
+    async def place(self, wish: dict[str, Any], *, method: str) -> int:
+        browser = self._browsers[wish["buyer"]]
+        await self._fill_cart(browser, wish)
+        await self._check_out(browser, wish, method)
+        page = await browser.open("/me/orders")
+        number = int(_find_link(page, "/orders/[0-9]+").rpartition("/")[2])
+        self._unpaid[wish["order"]] = await browser.open(f"/orders/{number}/pay")
+        return number
+
+    async def start_payment(self, order: str, method: str) -> None:
+        placed = self._day.orders[order]
+        browser = self._browsers[placed.buyer]
+        page = await browser.open(f"/orders/{placed.number}/pay")
+        if not any(form.attrs.get("action", "").endswith("/asked") for form in page.root.all("form")):
+            await _submit_abroad(browser, f"/orders/{placed.number}/pay", method=method)
+
+    async def receive(self, order: str) -> None:
+        placed = self._day.orders[order]
+        browser = self._browsers[placed.buyer]
+        page = await browser.open(f"/orders/{placed.number}")
+        actions = [
+            action
+            for form in page.root.all("form")
+            if (action := form.attrs.get("action", "")).startswith(f"/orders/{placed.number}/receive/")
+        ]
+        assert actions, page.text
+        for action in actions:
+            await browser.open(f"/orders/{placed.number}")
+            await browser.submit(action)
+
+    async def claim_bad_fruit(self, order: str, *, bad: int, total: int) -> None:
+        placed = self._day.orders[order]
+        browser = self._browsers[placed.buyer]
+        await browser.open(f"/orders/{placed.number}")
+        form = await browser.open(_find_link(browser.current, rf"/orders/{placed.number}/claim/1"))
+        lines = _list_offered(form, "line")
+        await browser.submit(
+            form.path, bad=str(bad), total=str(total), text="样例：坏了", line=lines[0],
+            files={"photo": ("photo.jpg", make_photo(), "image/jpeg")},
+        )  # fmt: skip
+        seller = self._browsers[self._day.find_seller((await self._day.see(order))["suborders"][0]["producer_id"])]
+        await seller.open("/farm/claims")
+        page = await seller.open(_find_link(seller.current, "/farm/claims/.*"))
+        await seller.submit(page.path, press=("decision", "agree"))
+
+    async def cancel(self, order: str) -> None:
+        placed = self._day.orders[order]
+        browser = self._browsers[placed.buyer]
+        await browser.open(f"/orders/{placed.number}")
+        page = await browser.open(_find_link(browser.current, rf"/orders/{placed.number}/cancel.*"))
+        await browser.submit(page.path.partition("?")[0])
+
+    # Sending and receiving guests.
+
+    async def _open_parcel(self, order: str, suborder: dict[str, Any]) -> PageClient:
+        seller = self._browsers[self._day.find_seller(suborder["producer_id"])]
+        await seller.open(f"/farm/sales?q={self._day.orders[order].number}")
+        await seller.open(_find_link(seller.current, "/farm/parcels/.*", words=suborder["code"]))
+        return seller
+
+    async def weigh(self, order: str, *, grams: int) -> None:
+        [parcel] = (await self._day.see(order))["suborders"]
+        seller = await self._open_parcel(order, parcel)
+        path = seller.current.path + "/weight"
+        await seller.submit(path, typed={"weight-1": _kilograms(grams), "unit": "kg"})
+        seen = await seller.submit(path, sure="1")
+        assert "称好了，可以发了" in seen.text
+
+    async def ship(self, order: str) -> None:
+        for suborder in (await self._day.see(order))["suborders"]:
+            seller = await self._open_parcel(order, suborder)
+            seen = await seller.submit(seller.current.path, carrier="邮政", tracking=f"XA{suborder['code']}")
+            assert "发出去了" in seen.text
+
+    async def _find_code(self, order: str) -> str:
+        placed = self._day.orders[order]
+        text = (await self._browsers[placed.buyer].open(f"/orders/{placed.number}")).text
+        found = re.search(r"入场码 (\d{4} \d{4})", text)
+        assert found, text
+        return found[1]
+
+    async def check_in(self, order: str) -> None:
+        [visit] = (await self._day.see(order))["suborders"]
+        self._codes[order] = await self._find_code(order)
+        host = self._browsers[self._day.find_seller(visit["producer_id"])]
+        await host.open("/farm/guests")
+        seen = await host.submit("/farm/guests", code=self._codes[order])
+        assert f"{visit['lines'][0]['quantity']} 个" in seen.text
+
+    async def take_units(self, listing: str, *, units: int) -> None:
+        number = self._numbers[listing]
+        seller = self._browsers[find_row("listings", listing)["producer"]]
+        page = await seller.open(f"/farm/listings/{number}")
+        left = dict(_list_fields(page))["left-0"]
+        seen = await seller.submit(f"/farm/listings/{number}/offer", typed={"left-0": str(int(left) - units)})
+        assert "said=changed" in seen.path
+
+    async def place_at_once(self, names: Sequence[str], wish: dict[str, Any]) -> dict[str, int]:
+        [(listing, quantity)] = wish["lines"]
+        page = await self._browsers["B1"].open(f"/goods/{self._numbers[listing]}")
+        [variant] = _list_offered(page, "variant")
+        buyer = find_row("buyers", "B1")
+        typed = {
+            "who": buyer["name"], "tel": "17000009001", "region": "130000", "address": "样例路 1 号",
+            "method": "wechat",
+        }  # fmt: skip
+
+        async def fill(client: httpx.AsyncClient) -> dict[str, str]:
+            # Two hundred pages are the same: only the fields of their forms are read, the pages are not checked.
+            csrf = _find_hidden((await client.get("/cart")).text, "csrf")
+            await client.post("/cart/goods", data={"csrf": csrf, "variant": variant, "n": str(quantity)})
+            form = (await client.get("/checkout?region=130000")).text
+            return {name: _find_hidden(form, name) for name in ("csrf", "key", "total")} | typed
+
+        async def order(client: httpx.AsyncClient, filled: dict[str, str]) -> str:
+            answer = await client.post("/checkout", data=filled)
+            if re.fullmatch(r"/orders/\d+/pay", answer.headers["location"]):
+                return "placed"
+            told = (await client.get(answer.headers["location"])).text
+            return "waiting_for_payment" if _WAITING in told else "another answer"
+
+        clients = [self._browsers[name].client for name in names]
+        forms = [await fill(client) for client in clients]
+        return Counter(await asyncio.gather(*map(order, clients, forms)))
+
+    # What people see.
+
+    async def read_units(self, listing: str) -> int:
+        page = await self._browsers["B1"].open(f"/goods/{self._numbers[listing]}")
+        found = re.search(r"还剩 ([\d,]+)", page.text)
+        return int(found[1].replace(",", "")) if found else 0
+
+    async def read_nights(self, listing: str, first: date, until: date) -> list[tuple[str, int]]:
+        nights: list[tuple[str, int]] = []
+        while first < until:
+            path = f"/stays/{self._numbers[listing]}?from={first}&to={first + _ONE_DAY}"
+            page = await self._browsers["B1"].open(path)
+            nights.append((str(first), len(_list_offered(page, "rooms")) or 1))
+            first += _ONE_DAY
+        return nights
+
+    async def read_slots(self, listing: str) -> list[tuple[str, int]]:
+        page = await self._browsers["B1"].open(f"/goods/{self._numbers[listing]}")
+        return [
+            (f"2019-{int(month):02d}-{int(day):02d}", int(free))
+            for month, day, free in re.findall(r"(\d+)月(\d+)日[^，]*，还有 (\d+) 个名额", page.text)
+        ]
+
+    async def read_owed(self, producer: str) -> int:
+        text = (await self._browsers[producer].open("/farm/money")).text
+        found = re.search(r"该给您 ([\d,]+)\.(\d\d) 元", text)
+        assert found, text
+        return int(found[1].replace(",", "") + found[2])
+
+    # What is refused.
+
+    async def try_again(self, step: str, order: str) -> Attempt:
+        placed = self._day.orders[order]
+        buyer = self._browsers[placed.buyer]
+        if step == "ship":
+            [parcel] = (await self._day.see(order))["suborders"]
+            seller = await self._open_parcel(order, parcel)
+            assert not _list_offered(seller.current, "tracking")
+            return _read(seller.current)
+        if step == "check in":
+            [visit] = (await self._day.see(order))["suborders"]
+            host = self._browsers[self._day.find_seller(visit["producer_id"])]
+            await host.open("/farm/guests")
+            return _read(await host.submit("/farm/guests", code=self._codes[order], status=409))
+        buyer.page = self._unpaid[order]
+        return _read(await buyer.submit(f"/orders/{placed.number}/pay", method="alipay"))
+
+    async def try_order(self, wish: dict[str, Any]) -> Attempt:
+        browser = self._browsers[wish.get("buyer", "B1")]
+        if "coupon" in wish:
+            # The checkout offers no used voucher, so the buyer tries to claim another one.
+            await browser.open("/coupons")
+            [number] = _list_offered(browser.current, "number")
+            return _read(await browser.submit("/coupons", number=number, status=409))
+        if "slot" in wish:
+            [(listing, _)] = wish["lines"]
+            page = await browser.open(f"/goods/{self._numbers[listing]}")
+            assert not _list_offered(page, "slot")
+            return _read(page)
+        if not all(quantity for _, quantity in wish["lines"]):
+            return _read(await self._fill_cart(browser, wish, status=422))
+        await self._fill_cart(browser, wish)
+        refused = _read(await self._check_out(browser, wish, "wechat"))
+        await self._empty_cart(browser)
+        return refused
+
+
+def _list_offered(page: LoadedPage, name: str) -> list[str]:
+    """Return the values that a page offers for a field."""
+    values: list[str] = []
+    for node in page.root.walk():
+        if node.attrs.get("name") == name:
+            options: list[Node] = node.all("option") if node.name == "select" else [node]
+            values += [each.attrs.get("value", "") for each in options]
+    return values
+
+
+def _list_fields(page: LoadedPage, kind: str = "input") -> list[tuple[str, str]]:
+    """Return the names and the values of a page's fields of a kind."""
+    return [(node.attrs.get("name", ""), node.attrs.get("value", "")) for node in page.root.all(kind)]
+
+
+def _find_hidden(html: str, name: str) -> str:
+    """Return the value of a hidden field."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', html)
+    assert found, html
+    return found[1]
+
+
+def _choose_slot(page: LoadedPage, day: str) -> str:
+    """Return the value of the slot on a day."""
+    words = f"{int(day[5:7])}月{int(day[8:])}日"
+    labels = [each for each in page.root.all("label") if words in each.text]
+    [slot] = [node.attrs["value"] for each in labels for node in each.all("input")]
+    return slot
+
+
+def _read(page: LoadedPage) -> Attempt:
+    return Attempt(page.status, page.text)
+
+
+async def _submit_abroad(browser: PageClient, action: str, **typed: str) -> None:
+    """Submit a form that may lead to the provider."""
+    try:
+        await browser.submit(action, typed=typed)
+    except LeftSiteError:
+        return
