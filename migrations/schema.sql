@@ -1786,7 +1786,17 @@ CREATE FUNCTION public.is_receipt_proven(p_suborder uuid) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
     SELECT EXISTS (SELECT FROM suborders WHERE id = p_suborder AND kind <> 'goods' AND state = 'received')
-        OR EXISTS (SELECT FROM tracked_parcels WHERE suborder_id = p_suborder AND state = 'delivered')
+        OR EXISTS (SELECT FROM tracked_parcels parcel
+                     JOIN suborders ON suborders.id = parcel.suborder_id
+                     JOIN orders ON orders.id = order_id
+                    WHERE parcel.suborder_id = p_suborder AND parcel.state = 'delivered'
+                      AND NOT EXISTS (
+                          SELECT FROM tracked_parcels earlier
+                            JOIN suborders other ON other.id = earlier.suborder_id
+                            JOIN orders theirs ON theirs.id = other.order_id
+                           WHERE earlier.carrier = parcel.carrier AND earlier.tracking = parcel.tracking
+                             AND (earlier.registered_at, earlier.suborder_id) < (parcel.registered_at, parcel.suborder_id)
+                             AND theirs.buyer_id <> orders.buyer_id))
         OR EXISTS (SELECT FROM pickups WHERE suborder_id = p_suborder AND state = 'collected');
 $$;
 

@@ -18,7 +18,6 @@ from market.carriers.rules import QUIET, UNANSWERED, TrackingStatus, derive_stat
 from market.kernel import Connection, Database, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_name, mask_long_numbers
-from market.orders.models import SuborderState
 from market.orders.notifications import notify_account
 from payments.port import Declined, Ok, Unknown
 from payments.retries import BatchSummary, describe_error, run_each
@@ -26,15 +25,18 @@ from payments.retries import BatchSummary, describe_error, run_each
 log = structlog.get_logger()
 
 CONCURRENCY = 4
+PROOF_PERIOD = timedelta(days=30)
+"""How long after its receipt a parcel is still asked for: its delivery frees what `sum_kept_back` keeps."""
 
 
 class DueParcel(Struct, frozen=True):
-    """A parcel that this worker asks for, under a lease."""
+    """A parcel that this worker asks for, under a lease, if it is `wanted`: it travels, or was just received."""
 
     suborder_id: UUID
     order_number: int
     buyer_id: UUID
-    suborder_state: SuborderState
+    shipped: bool
+    wanted: bool
     carrier: Carrier
     tracking: str
     state: TrackingState
@@ -58,7 +60,9 @@ CLAIM_PARCELS = Query(
        SET attempts = attempts + 1, claimed_at = clock_timestamp(), next_at = clock_timestamp() + :lease::interval
       FROM due JOIN suborders ON suborders.id = due.suborder_id JOIN orders ON orders.id = order_id
      WHERE tracked_parcels.suborder_id = due.suborder_id
-    RETURNING tracked_parcels.suborder_id, orders.number AS order_number, buyer_id, suborders.state AS suborder_state,
+    RETURNING tracked_parcels.suborder_id, orders.number AS order_number, buyer_id,
+              suborders.state = 'shipped' AS shipped,
+              suborders.state = 'shipped' OR suborders.state = 'received' AND received_at > :proof_since AS wanted,
               tracked_parcels.carrier, tracked_parcels.tracking, tracked_parcels.state, paid_at, registered_at,
               attempts, claimed_at
     """,
@@ -123,12 +127,13 @@ async def poll_parcels(db: Database, carriers: CarrierPort, seal: Seal, *, now: 
 
     Each is claimed for a minute; no connection is held while a carrier is asked. One that moved is asked for again
     after two hours, others after a delay that doubles up to half a day, a carrier that did not answer after five
-    minutes or more. The buyer is told once that the parcel was delivered.
+    minutes or more. A parcel whose buyer confirmed it is asked for until its carrier says that it was delivered, for 30
+    days. The buyer is told of the delivery once, unless they confirmed before.
     """
     done = failed = 0
     while True:
         async with db.connection() as conn:
-            due = await CLAIM_PARCELS.all(conn, limit=CONCURRENCY, lease=QUIET.lease)
+            due = await CLAIM_PARCELS.all(conn, limit=CONCURRENCY, lease=QUIET.lease, proof_since=now - PROOF_PERIOD)
         if not due:
             return BatchSummary(done=done, failed=failed)
 
@@ -154,7 +159,7 @@ async def give_up_parcels(db: Database, *, days: int, now: datetime) -> int:
 
 
 async def _ask(db: Database, carriers: CarrierPort, seal: Seal, parcel: DueParcel, now: datetime) -> None:
-    if parcel.suborder_state is not SuborderState.SHIPPED:
+    if not parcel.wanted:
         async with db.connection() as conn:
             await STOP_TRACKING.run(conn, suborder_id=parcel.suborder_id)
         return
@@ -188,7 +193,7 @@ async def _record(conn: Connection, seal: Seal, parcel: DueParcel, facts: list[T
     known = await LIST_FACTS.all(conn, **number)
     status = derive_status(known, paid_at=parcel.paid_at, registered_at=parcel.registered_at, now=now)
     recorded = await _record_status(conn, parcel, status, news=bool(added))
-    if recorded and status.state is TrackingState.DELIVERED:
+    if recorded and parcel.shipped and status.state is TrackingState.DELIVERED:
         facts_told = {"order": str(parcel.order_number), "carrier": CARRIER_NAMES[parcel.carrier]}
         await notify_account(conn, seal, parcel.buyer_id, "parcel_delivered", facts_told, now=now)
 

@@ -2,8 +2,9 @@
 -- Return what a producer is owed but not paid yet, in fen: released parcels that their buyers may still claim (received after
 -- p_claims_since) or, if not all is perishable, return (received after p_returns_since), and what is asked back of others: the
 -- open claims and returns of buyers, whom row-level security hides, the refunds that wait for a second person, what is
--- mediated, what the platform pays a part of while nobody but buyer and seller says that it arrived (30 days), and what was refused and may still be mediated at p_now: p_mediation_days after the refusal, where the county of
--- the case has not set another term. What was refunded since is not kept back again.
+-- mediated, what the platform pays a part of while nobody but buyer and seller says that it arrived (for 30 days, as long as its
+-- carrier is asked), and what was refused and may still be mediated at p_now: p_mediation_days after the refusal, where the
+-- county of the case has not set another term. What was refunded since is not kept back again.
 -- Revision 0050 creates it before the tables of mediations.
 SET LOCAL check_function_bodies = off;
 CREATE OR REPLACE FUNCTION sum_kept_back(

@@ -3,9 +3,11 @@
 import asyncio
 import json
 from datetime import timedelta
+from uuid import UUID
 
 import httpx
 import pytest
+from msgspec import structs
 
 from market.aftersales.receive import confirm_overdue
 from market.carriers.http_port import WEBHOOK_PATH
@@ -15,7 +17,7 @@ from market.carriers.pushes import apply_pushes, receive_push
 from market.carriers.track import give_up_parcels, poll_parcels
 from market.carriers.tracking import get_tracking
 from market.demo.carrier.app import CarrierSandbox
-from market.identity.models import NotFound
+from market.identity.models import Actor, NotFound
 from market.kernel import Connection
 from market.kernel.signed_http import build_signed_headers
 from market.orders.models import SuborderState
@@ -170,12 +172,47 @@ async def test_a_lost_parcel_is_given_up_in_the_end(travel: Travel) -> None:
     assert await travel.poll(days=32) == BatchSummary()
 
 
-async def test_a_received_parcel_is_asked_for_no_longer(travel: Travel, carrier_sandbox: CarrierSandbox) -> None:
+RECEIVE = "UPDATE suborders SET state = 'received', received_at = $1, closed_at = $1"
+
+
+async def test_a_parcel_that_its_buyer_confirmed_early_is_asked_for_until_it_is_delivered(travel: Travel) -> None:
     await travel.send()
-    await travel.owner.execute("UPDATE suborders SET state = 'received', received_at = now(), closed_at = now()")
-    await travel.poll(hours=3)
+    await travel.poll(hours=2)
+    await travel.owner.execute(RECEIVE, NOW + timedelta(hours=3))
     await travel.poll(hours=4)
+    await travel.poll(hours=50)
+    assert (await travel.see()).state is TrackingState.DELIVERED
+    assert "parcel_delivered" not in [template for template, _ in await travel.shopping.messages()]
+
+
+async def test_a_parcel_that_was_received_long_ago_is_asked_for_no_longer(
+    travel: Travel, carrier_sandbox: CarrierSandbox
+) -> None:
+    await travel.send()
+    await travel.owner.execute(RECEIVE, NOW)
+    await travel.poll(days=31)
+    await travel.poll(days=32)
     assert carrier_sandbox.calls == 0
+
+
+async def test_one_number_proves_the_receipt_of_one_buyer_alone(travel: Travel, owner: Connection) -> None:
+    shopping, sent = travel.shopping, list[UUID]()
+    for buyer in (shopping.buyer, shopping.buyer, await make_another_buyer(travel)):
+        travel.shopping = structs.replace(shopping, buyer=buyer)
+        await travel.send("ZT0000001")
+        await owner.execute("UPDATE tracked_parcels SET registered_at = $1", NOW)
+        sent.append(travel.suborder_id)
+    await travel.poll(hours=1)
+    await travel.poll(hours=50)
+    assert await owner.fetchval("SELECT count(*) FROM tracked_parcels WHERE state = 'delivered'") == 3
+    assert [await owner.fetchval("SELECT is_receipt_proven($1)", each) for each in sent] == [True, True, False]
+    await owner.execute("UPDATE tracked_parcels SET tracking = 'ZT0000002' WHERE suborder_id = $1", sent[2])
+    assert await owner.fetchval("SELECT is_receipt_proven($1)", sent[2])
+
+
+async def make_another_buyer(travel: Travel) -> Actor:
+    async with travel.shopping.db.transaction() as conn:
+        return await load_actor(conn, await make_account(conn))
 
 
 async def test_a_push_makes_its_parcel_due_and_is_never_taken_for_a_fact(travel: Travel, owner: Connection) -> None:

@@ -26,7 +26,9 @@ def list_problem_notes(order: OrderView) -> list[tuple[str, str, str]]:
         notes.append(("warn", "退款没有到账，我们在处理", f"{amount} 元没有退到您的账户。我们会再退，您不用再申请。"))
     if order.refund_requested_fen:
         amount = yuan(order.refund_requested_fen)
-        notes.append(("", "退款正在核对", f"卖家要退您 {amount} 元。数目大，另一个人看过就退，您不用再申请。"))
+        # Nobody decided yet, and it may lapse (ADR 47): who waits for it may miss the time of a claim.
+        text = f"卖家想退您 {amount} 元，数目大，要另一个人同意，还没有定。东西坏了，坏果包赔照样申请，别等过了时间。"
+        notes.append(("", "退款还没有定", text))
     if order.disputed:
         text = "您向银行提出的异议还没有结果。有结果以前，钱不给卖家，也不能取消。"
         notes.append(("", "这笔付款有异议，正在处理", text))

@@ -42,7 +42,9 @@ async def test_a_sellers_second_person_decides_and_the_buyer_sees_it(village: Vi
         seen = await farm.submit(path, status=403, decision="consent")
         assert "要另一个人同意。" in seen.text
     async with await village.browser(village.buyer) as browser:
-        assert "退款正在核对 卖家要退您 60.00 元" in (await browser.open(f"/orders/{number}")).text
+        seen = await browser.open(f"/orders/{number}")
+        assert "退款还没有定 卖家想退您 60.00 元" in seen.text
+        assert "不用再申请" not in seen.text, "it may lapse, and the time of a claim would have passed"
     async with await village.browser(member.account_id) as farm:
         await farm.open("/farm/refunds")
         seen = await farm.submit(path, decision="consent")
@@ -50,7 +52,7 @@ async def test_a_sellers_second_person_decides_and_the_buyer_sees_it(village: Vi
         assert path not in seen.html
     assert await village.value("SELECT refunded_fen FROM suborders WHERE id = $1", suborder) == 60_00
     async with await village.browser(village.buyer) as browser:
-        assert "退款正在核对" not in (await browser.open(f"/orders/{number}")).text
+        assert "退款还没有定" not in (await browser.open(f"/orders/{number}")).text
 
 
 async def test_a_seller_withdraws_a_refund(village: Village, sandbox: Sandbox) -> None:
