@@ -16,7 +16,7 @@ from alembic import command
 from market.kernel import open_database
 from market.kernel.embedded import embedded_server, find_binaries
 from market.kernel.migrate import create_database, make_alembic_config, upgrade
-from market.kernel.schema_guards import list_guards, write_guards
+from market.kernel.schema_guards import SchemaGuard, list_guards, write_guards
 
 
 def dump_schema() -> str:
@@ -42,17 +42,26 @@ def list_statements() -> str:
 
 
 def dump_guards() -> str:
-    """Return the guards of the schema with their digests."""
+    """Return the guards of the schema with their digests, as migrated and as restored from a dump of it."""
     with tempfile.TemporaryDirectory() as folder, embedded_server(Path(folder), fsync="off") as server:
-        asyncio.run(create_database(server.dsn("postgres"), "market"))
+        for name in ("market", "restored"):
+            asyncio.run(create_database(server.dsn("postgres"), name))
         upgrade(server.dsn())
+        dump = Path(folder) / "schema.dump"
+        subprocess.run(
+            [find_binaries() / "pg_dump", "--schema-only", "-Fc", f"--file={dump}", server.dsn()], check=True
+        )
+        subprocess.run(
+            [find_binaries() / "pg_restore", "--no-owner", f"--dbname={server.dsn('restored')}", dump], check=True
+        )
+        guards = asyncio.run(_read_guards(server.dsn())) | asyncio.run(_read_guards(server.dsn("restored")))
+    return write_guards(sorted(guards))
 
-        async def read() -> str:
-            db = await open_database(server.dsn(), max_size=1)
-            async with db.connection() as conn:
-                return write_guards(await list_guards(conn))
 
-        return asyncio.run(read())
+async def _read_guards(dsn: str) -> set[SchemaGuard]:
+    db = await open_database(dsn, max_size=1)
+    async with db.connection() as conn:
+        return set(await list_guards(conn))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,10 @@ from payments.sql import Connection, Query
 
 SCHEMAS = ["public", "payments", "jobs"]
 GUARDS_FILE = "guards.txt"
-"""In the folder of the migrations: a line for each guard, its digest and its name; `make schema` writes it."""
+"""In the folder of the migrations: a line for each guard, its digest and its name; `make schema` writes it.
+
+A guard that PostgreSQL prints otherwise after a restored dump, with fewer parentheses, has a line for each form.
+"""
 
 
 class SchemaGuard(Struct, frozen=True, order=True):
@@ -126,10 +129,13 @@ def write_guards(guards: list[SchemaGuard]) -> str:
     return "".join(f"{each.digest} {each.name}\n" for each in guards)
 
 
-def read_shipped_guards() -> dict[str, str]:
-    """Return the digest of each guard by name, as this release shipped them."""
-    lines = (get_migrations_folder() / GUARDS_FILE).read_text("utf-8").splitlines()
-    return {name: digest for digest, _, name in (line.partition(" ") for line in lines)}
+def read_shipped_guards() -> dict[str, set[str]]:
+    """Return the digests of each guard by name, as this release shipped them."""
+    shipped: dict[str, set[str]] = {}
+    for line in (get_migrations_folder() / GUARDS_FILE).read_text("utf-8").splitlines():
+        digest, _, name = line.partition(" ")
+        shipped.setdefault(name, set()).add(digest)
+    return shipped
 
 
 async def list_schema_changes(conn: Connection) -> list[ChangedGuard]:
@@ -139,6 +145,6 @@ async def list_schema_changes(conn: Connection) -> list[ChangedGuard]:
     changed = [
         *((name, "missing") for name in shipped.keys() - found),
         *((name, "not shipped") for name in found.keys() - shipped),
-        *((name, "changed") for name in found.keys() & shipped if found[name] != shipped[name]),
+        *((name, "changed") for name in found.keys() & shipped if found[name] not in shipped[name]),
     ]
     return [ChangedGuard("schema_changed", name, detail) for name, detail in sorted(changed)]

@@ -67,6 +67,7 @@ async def test_a_farmer_is_admitted_publishes_and_is_found(service: Service, own
         "name": "样例革新庄枣园",
         "village_code": VILLAGE,
         "produce": "大枣",
+        "applicant": "样例农户",
         "certificates": [{"kind": "identity", "photo_id": certificate.json()["id"]}],
     }
     applied = await service.call("ApplyProducer", application, token=farmer, key="apply-1")

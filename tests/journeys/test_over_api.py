@@ -161,6 +161,7 @@ def _open_homestay(town: Town, operations: dict[str, tuple[str, str]], farmer: C
         "ApplyProducer",
         {
             "kind": "homestay", "name": "样例接口农家院", "village_code": VILLAGE, "produce": "大枣、住宿",
+            "applicant": "样例农户",
             "certificates": [{"kind": "homestay_permit", "number": "样例-1", "issuer": "样例公安局"}],
         },
         status=201,

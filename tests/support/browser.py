@@ -17,6 +17,8 @@ MAX_PAGE_BYTES = 13 * 1024
 FORBIDDEN = ("贫困户", "脱贫户", "监测户", "扶贫", "献爱心", "爱心价", "滞销", "卖惨")
 """Source: words.md: never on a page for farmers, buyers or couriers."""
 UNPROCESSABLE = 422
+TASK_LOOKS = 30
+"""How often the page of a task is opened again."""
 _NONCE = re.compile(r"'nonce-([^']+)'")
 
 
@@ -107,6 +109,14 @@ class PageClient:
     async def open(self, path: str, *, status: int = 200) -> LoadedPage:
         """Open a path and follow its redirects."""
         return await self._follow(await self.client.get(path), status)
+
+    async def wait_for_task(self, page: LoadedPage) -> LoadedPage:
+        """Open the page of a task again until it has its result; each time the service waits some seconds."""
+        for _ in range(TASK_LOOKS):
+            if not any("data-live" in node.attrs for node in page.root.walk()):
+                break
+            page = await self.open(page.path)
+        return page
 
     async def submit(
         self, action: str, *, typed: Mapping[str, str] | None = None, status: int = 200,

@@ -15,9 +15,6 @@ from tests.demo.sample.conftest import NOW
 from tests.support.app import Service, build_settings, run_service
 from tests.support.browser import PageClient
 
-WAITS = 20
-"""How often a page that waits for a task is opened again; each time it waits some seconds."""
-
 
 @pytest.fixture
 async def service(
@@ -56,10 +53,7 @@ async def test_the_late_bill_of_the_open_month_is_imported_and_the_month_calcula
         await browser.submit("/demo/people", press=("who", "importer"))
         assert "已导入" in await import_bill(browser, "telecom-2026-05-late.csv")
         await browser.open("/desk/months/2026-05")
-        seen = await browser.submit("/desk/months/2026-05/run", void="1")
-        for _ in range(WAITS):
-            if "这一页会换上结果" in seen.text:
-                seen = await browser.open(seen.path)
+        seen = await browser.wait_for_task(await browser.submit("/desk/months/2026-05/run", void="1"))
         assert "算好了" in seen.text
         assert "等村级评议核实" in seen.text
 

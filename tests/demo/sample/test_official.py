@@ -42,7 +42,7 @@ async def test_the_official_sees_a_death_is_refused_approval_and_gets_an_equal_h
         assert "能办的人：样例县某、" in refused.text
 
         await browser.open("/desk/months/2026-05")
-        again = await browser.submit("/desk/months/2026-05/run")
+        again = await browser.wait_for_task(await browser.submit("/desk/months/2026-05/run"))
         assert "又算了一遍，结果号没有变" in again.text
         assert read_hash(again.text) == read_hash(month.text)
 

@@ -42,7 +42,7 @@ async def test_a_parcel_from_its_listing_to_the_payout(market: LiveMarket) -> No
     await buyer.press("问卖家")
     await buyer.submit(buyer.path, text="枣甜不甜？")
     await farmer.open("/farm")
-    await farmer.press("按一下就能回")
+    await farmer.press("买家有话问")
     await farmer.press("枣甜不甜")
     text = await farmer.submit(farmer.path, text="甜，今年太阳好。", files={"photo": make_photo()})
     assert "甜，今年太阳好。" in text
@@ -182,7 +182,13 @@ async def test_a_refused_claim_is_mediated(market: LiveMarket) -> None:
     county = await market.become("county")
     await county.open("/desk/cases")
     await county.press("调解")
-    assert "定好了" in await county.submit(county.path, share="50", how="agreed", reason="各让一半")
+    await county.submit(county.path, share="50", reason="各让一半")
+    await buyer.open(case)
+    await buyer.press("请县里调解")
+    await buyer.submit(f"{case}/mediation/answer", press=("answer", "agree"))
+    await farmer.open("/farm")
+    await farmer.press("件调解")
+    await farmer.submit(farmer.path, press=("answer", "agree"))
     assert "双方谈好了：退 50%，4.50 元。" in await buyer.open(asked)
     assert "83.79" in await farmer.open("/farm/money")  # 85.50 less 2 %
     await market.arrive_payout(farmer)
