@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
+from market.kernel import Connection
 from tests.story.play import Answer, Player
 from tests.story.test_month import PLAN
+from tests.support.postgres import wait_for_blocked
 
 PREPARED = 12
 NO_NOTICE = "UPDATE enrolments SET notice = NULL WHERE line_code = 'YD-01'"
@@ -123,12 +125,11 @@ async def test_adjustments_wait_until_an_ended_month_is_open(quarter: Player) ->
     assert [(row["line"], row["for_month"]) for row in rows] == [("DX-04", "2019-01")]
 
 
-async def test_a_calculation_waits_for_an_import_of_the_county(january: Player) -> None:
+async def test_a_calculation_waits_for_an_import_of_the_county(january: Player, owner: Connection) -> None:
     async with january.database.transaction(scope="130624") as conn:
         await conn.execute("SELECT pg_advisory_xact_lock(7003, 130624)")
         run = asyncio.create_task(act(january, "run", "2019-01", "2019-02-08"))
-        await asyncio.sleep(0.3)
-        assert not run.done()
+        await wait_for_blocked(owner, conn.get_server_pid())
         await conn.execute(
             "UPDATE memberships SET valid_during = daterange(lower(valid_during), '2019-01-20')"
             " WHERE household_code = 'H13'"
