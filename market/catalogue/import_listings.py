@@ -1,9 +1,10 @@
 """Import a producer's products from a spreadsheet: all rows or none, and a dry run that is the import, undone."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from market.audit.record import add_audit_entry
 from market.catalogue.certificates import lock_seller
@@ -42,6 +43,16 @@ class ImportedListings(Struct, frozen=True, kw_only=True):
     dry_run: bool
     repeated: bool
     numbers: list[int]
+
+
+class RowPhotos(Struct, frozen=True):
+    """The photos of the rows by their written names: uploaded by the actor, or what is wrong with them."""
+
+    ids: Mapping[str, UUID] = {}
+    faults: Mapping[str, str] = {}
+
+
+NO_PHOTOS = RowPhotos()
 
 
 class _CategoryName(Struct, frozen=True):
@@ -84,13 +95,21 @@ def read_listing_file(name: str, content: bytes) -> ListingFile:
     return ListingFile(name=name, sha256=digest(content), sheet=sheet)
 
 
+def list_photo_names(file: ListingFile) -> list[str]:
+    """Return the names of photos that the rows of a file write."""
+    readers = (ListingRowReader(file.sheet, row, CellFaults()) for row in file.sheet.rows)
+    return list(dict.fromkeys(reader.photo_name for reader in readers if reader.photo_name))
+
+
 async def import_listings(
-    conn: Connection, actor: Actor, producer_id: UUID, file: ListingFile, *, dry_run: bool, now: datetime
-) -> ImportedListings:
+    conn: Connection, actor: Actor, producer_id: UUID, file: ListingFile, *, dry_run: bool, now: datetime,
+    photos: RowPhotos = NO_PHOTOS,
+) -> ImportedListings:  # fmt: skip
     """Publish every row as a product of the actor's producer, in the caller's transaction, or none of them.
 
     A dry run publishes them too and undoes it, so that it finds what the import would. The same content again changes
-    nothing.
+    nothing. The photo of a row becomes that of its product; a name that `photos` does not have, as in a dry run of
+    photos without a fault, leaves the product without one.
 
     Raises:
         NotFound: the actor does not work for the producer.
@@ -110,7 +129,7 @@ async def import_listings(
     trial = conn.transaction()
     await trial.start()
     try:
-        numbers = await _publish_rows(conn, actor, producer_id, file, now=now)
+        numbers = await _publish_rows(conn, actor, producer_id, file, photos, now=now)
     except BaseException:
         await trial.rollback()
         raise
@@ -131,7 +150,7 @@ async def import_listings(
 
 
 async def _publish_rows(
-    conn: Connection, actor: Actor, producer_id: UUID, file: ListingFile, *, now: datetime
+    conn: Connection, actor: Actor, producer_id: UUID, file: ListingFile, photos: RowPhotos, *, now: datetime
 ) -> list[int]:
     """Publish the rows, each in a savepoint, and return the numbers of the listings.
 
@@ -148,6 +167,9 @@ async def _publish_rows(
         if clean_name(product.title) in titles:
             reader.fault("title", "已经有同名的在卖，换个名字，或者把这一行删掉")
         titles.add(clean_name(product.title))
+        if reader.photo_name in photos.faults:
+            reader.fault("photo", photos.faults[reader.photo_name])
+        product = structs.replace(product, photo_id=photos.ids.get(reader.photo_name))
         if reader.valid:
             numbers += await _publish_row(conn, actor, product, reader, now=now)
     if faults:

@@ -28,6 +28,7 @@ COLUMNS = (
     Column("storage", "怎么存", optional=True, example="常温", meaning="常温、冷藏、冷冻；空着算常温"),
     Column("shelf_days", "能放几天", optional=True, example="90", meaning="从发出那天算；不知道就空着"),
     Column("no_ship", "不发的省", optional=True, example="西藏自治区、新疆维吾尔自治区", meaning="省名，用顿号隔开"),
+    Column("photo", "照片", optional=True, example="大枣.jpg", meaning="压缩包里那张照片的文件名；没有就空着"),
 )
 CELLS_BY_FIELD = {
     "price_fen": "price",
@@ -111,6 +112,11 @@ class ListingRowReader:
             goods=GoodsTerms(storage=storage or Storage.AMBIENT, shelf_days=days, no_ship=tuple(self._read_regions())),
         )
 
+    @property
+    def photo_name(self) -> str:
+        """The written name of the photo's file; empty if there is none."""
+        return self._get_text("photo")
+
     def _get_text(self, name: str) -> str:
         """Return the text of a cell, without the apostrophe before the sign of a formula."""
         written = self._row.cells.get(name, "").strip()
@@ -151,6 +157,7 @@ async def list_listing_rows(conn: Connection, actor: Actor, producer_id: UUID) -
             "storage": STORAGE_NAMES[each.storage],
             "shelf_days": "" if each.shelf_days is None else str(each.shelf_days),
             "no_ship": "、".join(_NAME_BY_REGION[code] for code in each.no_ship),
+            "photo": "",
         }
         for each in await LIST_SOLD_PRODUCTS.all(conn, producer_id=producer_id, limit=MAX_EXPORTED)
     ]
@@ -162,5 +169,5 @@ def write_listing_file(rows: list[dict[str, str]], format: FileFormat) -> bytes:
 
 
 def make_template_rows() -> list[dict[str, str]]:
-    """Return the example row of the template."""
-    return [{column.name: column.example for column in COLUMNS}]
+    """Return the example row of the template, which can be imported without an archive of photos."""
+    return [{column.name: column.example for column in COLUMNS} | {"photo": ""}]

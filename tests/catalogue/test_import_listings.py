@@ -49,8 +49,8 @@ async def test_every_row_becomes_a_product_and_the_export_reads_back_the_same(
     assert (done.rows, done.dry_run, done.repeated, len(done.numbers)) == (2, False, False, 2)
     exported = await list_listing_rows(conn, seller, seller.producers[0])
     assert exported == [
-        rows[0] | {"no_ship": "海南省、西藏自治区"},
-        PLAIN | {"price": "1045.50", "story": "", "storage": "常温", "shelf_days": "", "no_ship": ""},
+        rows[0] | {"no_ship": "海南省、西藏自治区", "photo": ""},
+        PLAIN | {"price": "1045.50", "story": "", "storage": "常温", "shelf_days": "", "no_ship": "", "photo": ""},
     ]
 
 

@@ -11,21 +11,34 @@ from litestar.params import FromPath, FromQuery, MultipartBody
 from msgspec import Struct
 
 from market.api.idempotency import run_once
-from market.catalogue.import_listings import ImportedListings, import_listings, read_listing_file
+from market.catalogue.import_listings import (
+    ImportedListings,
+    RowPhotos,
+    import_listings,
+    list_photo_names,
+    read_listing_file,
+)
 from market.catalogue.listing_sheet import list_listing_rows, make_template_rows, write_listing_file
 from market.http import HttpRequest
 from market.identity.access import require_producer
 from market.identity.models import Actor
-from market.kernel import Database
+from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.rate_limits import RateClass
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat
+from market.storage.files import FileStore
+from market.storage.photo_archive import prepare_archived_photos
+from market.storage.photos import PhotoPurpose, add_photo
 
 
 class ListingFileUpload(Struct, frozen=True, forbid_unknown_fields=True):
-    """A CSV or XLSX file of products; with `dry_run` every row is tried, and nothing is stored."""
+    """A CSV or XLSX file of products, and a ZIP file of the photos that its rows name.
+
+    With `dry_run` every row and photo is tried, and nothing is published.
+    """
 
     file: UploadFile
+    photos: UploadFile | None = None
     dry_run: bool = False
 
 
@@ -50,19 +63,31 @@ class ListingFileController(Controller):
         data: MultipartBody[ListingFileUpload],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
+        files: NamedDependency[FileStore],
         clock: NamedDependency[Clock],
     ) -> Response[ImportedListings]:
         """Publish every row of a file as a product, or none; the same content again changes nothing."""
         require_producer(actor, producer_id)
         content = await data.file.read()
         file = await asyncio.to_thread(read_listing_file, data.file.filename, content)
-        return await run_once(
-            request,
-            db,
-            actor,
-            lambda conn: import_listings(conn, actor, producer_id, file, dry_run=data.dry_run, now=clock.now()),
-            body=f"{producer_id} {file.name} {file.sha256} {data.dry_run}".encode(),
-        )
+        archive = None if data.photos is None else await data.photos.read()
+        found = await prepare_archived_photos(files, archive, list_photo_names(file), PhotoPurpose.LISTING)
+
+        async def work(conn: Connection) -> ImportedListings:
+            ids: dict[str, UUID] = {}
+            if not data.dry_run and not found.faults:
+                ids = {
+                    name: await add_photo(conn, actor.account_id, each, now=clock.now())
+                    for name, each in found.prepared.items()
+                }
+            photos = RowPhotos(ids, found.faults)
+            return await import_listings(
+                conn, actor, producer_id, file, photos=photos, dry_run=data.dry_run, now=clock.now()
+            )
+
+        shown = " ".join(each.sha256.hex() for each in found.prepared.values())
+        body = f"{producer_id} {file.name} {file.sha256} {data.dry_run} {shown}".encode()
+        return await run_once(request, db, actor, work, body=body)
 
     @get("/template", operation_id="GetListingTemplate")
     async def get_template(

@@ -9,7 +9,14 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.catalogue.import_listings import MAX_IMPORTED_ROWS, ImportedListings, import_listings, read_listing_file
+from market.catalogue.import_listings import (
+    MAX_IMPORTED_ROWS,
+    ImportedListings,
+    RowPhotos,
+    import_listings,
+    list_photo_names,
+    read_listing_file,
+)
 from market.catalogue.listing_sheet import COLUMNS, list_listing_rows, make_template_rows, write_listing_file
 from market.catalogue.models import ProducerNotOpen, TooManyListings
 from market.catalogue.publish import resolve_own_producer
@@ -21,10 +28,14 @@ from market.producers.queries import list_own_producers
 from market.rate_limits import RateClass
 from market.sheets.models import CellFault, FileMalformed, FileUnreadable
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
+from market.storage.files import FileStore
+from market.storage.photo_archive import prepare_archived_photos
+from market.storage.photos import MAX_PHOTOS_A_DAY, PhotoPurpose, TooManyPhotos, add_photo
 from market.web.desk.form_pages import download_file
 from market.web.farm.sellers import is_seller
 from market.web.forms import parse_uuid, read_form
 from market.web.pages import redirect, render_page
+from market.web.services import get_services
 
 _MAX_FAULTS_SHOWN = 100
 type Note = tuple[str, str]
@@ -40,6 +51,8 @@ async def _page(
         "producer": str(producer_id),
         "columns": [describe_column(column) for column in COLUMNS],
         "limit": MAX_IMPORTED_ROWS,
+        "upload_mb": get_services(request).settings.upload_mb,
+        "max_photos": MAX_PHOTOS_A_DAY,
         "note": note,
         "cells": [(each.row, each.column, each.value, each.message) for each in cells[:_MAX_FAULTS_SHOWN]],
         "hidden": max(0, len(cells) - _MAX_FAULTS_SHOWN),
@@ -70,7 +83,11 @@ async def show_import(
 
 @post("/farm/import", include_in_schema=False, rate=RateClass.UPLOAD)
 async def submit_import(
-    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], actor: NamedDependency[Actor]
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    files: NamedDependency[FileStore],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
 ) -> Response[Any]:
     """Try a file, or publish all its rows; the page lists every cell that is wrong.
 
@@ -89,13 +106,24 @@ async def submit_import(
         try:
             file = await asyncio.to_thread(read_listing_file, sent.filename, await sent.read())
             dry_run = form.get_text("do") != "import"
+            chosen = next((each for each in form.get_files("photos") if each.filename), None)
+            archive = None if chosen is None else await chosen.read()
+            found = await prepare_archived_photos(files, archive, list_photo_names(file), PhotoPurpose.LISTING)
+            now = clock.now()
             async with db.transaction() as conn:
-                done = await import_listings(conn, actor, producer_id, file, dry_run=dry_run, now=clock.now())
+                ids: dict[str, UUID] = {}
+                if not dry_run and not found.faults:
+                    ids = {
+                        name: await add_photo(conn, actor.account_id, each, now=now)
+                        for name, each in found.prepared.items()
+                    }
+                photos = RowPhotos(ids, found.faults)
+                done = await import_listings(conn, actor, producer_id, file, photos=photos, dry_run=dry_run, now=now)
             note = _describe_result(done)
         except FileMalformed as refusal:
             cells = [each for each in refusal.errors if isinstance(each, CellFault)]
             errors = [FieldFault("file", refusal.text("zh"))]
-        except (FileUnreadable, ProducerNotOpen, TooManyListings) as refusal:
+        except (FileUnreadable, ProducerNotOpen, TooManyListings, TooManyPhotos) as refusal:
             errors = [FieldFault("file", refusal.text("zh"))]
     status = 422 if errors else 200
     async with db.connection() as conn:
