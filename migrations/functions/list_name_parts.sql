@@ -3,15 +3,17 @@
 -- more on either side, so that 张三 is a part of 包村领导张三 and of 张三、李四 and not of 张三丰. A single character beside it
 -- counts where nobody takes it for a part of the name: beside three characters or more, as in 王建国印, and one that says
 -- how somebody signed or for whom, as in 代张三. What stands in brackets counts. Longer texts than 60 characters have no
--- parts but themselves.
+-- parts but themselves. A part may be returned twice: to remove it here would take longer than all the rest.
 CREATE OR REPLACE FUNCTION list_name_parts(name text) RETURNS SETOF text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 20
 BEGIN ATOMIC
     WITH texts AS MATERIALIZED (
         SELECT fold_official_name(name) AS value
-         UNION SELECT fold_official_name(translate(name, '()[]{}<>（）［］｛｝＜＞【】〔〕〖〗《》〈〉「」『』', '')))
-    SELECT value FROM texts WHERE value <> ''
-     UNION
+         UNION ALL
+        SELECT fold_official_name(plain)
+          FROM translate(name, '()[]{}<>（）［］｛｝＜＞【】〔〕〖〗《》〈〉「」『』', '') AS plain WHERE plain <> name)
+    SELECT value FROM texts WHERE length(value) NOT BETWEEN 2 AND 60 AND value <> ''
+     UNION ALL
     SELECT substr(value, before + 1, size)
       FROM texts
      CROSS JOIN LATERAL generate_series(0, length(value) - 2) AS before

@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from market.identity.same_person import is_same_person
 from market.identity.sign_in import DEFAULT_NAME
@@ -71,7 +73,7 @@ async def test_a_digit_makes_another_person_unless_both_are_officials(
 
 async def test_every_traditional_character_has_its_simplified_one(conn: Connection) -> None:
     source = (ROOT / "migrations/functions/simplify_characters.sql").read_text("utf-8")
-    characters = "".join(re.findall(r"'([^']+)'", source))
+    characters = "".join(re.findall(r"'([\u4e00-\u9fff]+)'", source))
     traditional, simplified = characters[: len(characters) // 2], characters[len(characters) // 2 :]
     assert len(set(traditional)) == len(traditional) == len(simplified)
     assert not set(traditional) & set(simplified)
@@ -99,3 +101,35 @@ async def test_every_traditional_character_has_its_simplified_one(conn: Connecti
 )
 async def test_a_part_of_a_text_may_be_a_name_if_a_title_is_left(conn: Connection, text: str, parts: set[str]) -> None:
     assert {row[0] for row in await conn.fetch("SELECT list_name_parts($1)", text)} == parts
+
+
+_BRACKETS = str.maketrans(dict.fromkeys("()[]{}<>（）［］｛｝＜＞【】〔〕〖〗《》〈〉「」『』", ""))
+_NAME_PIECES = st.sampled_from([*"张三王李樂國丰代印村主任书记水管员ab1 ·()（）【、", "主任", "村会计", "长" * 30])
+
+
+def list_parts(text: str) -> set[str]:
+    """Return the parts of a folded text, by the rule that `list_name_parts` states."""
+    parts = {text} - {""}
+    for before in range(len(text) if len(text) <= 60 else 0):
+        for end in range(before + 2, len(text) + 1):
+            size, after = end - before, len(text) - end
+            left = before != 1 or size > 2 or re.match("[a-z代兼原前现新印章签办村乡镇组队户]", text)
+            right = after != 1 or size > 2 or re.search("[a-z代兼等印章签字记写办审核村乡镇组队户]$", text)
+            if left and right:
+                parts.add(text[before:end])
+    return parts
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(st.lists(_NAME_PIECES, max_size=8).map("".join), min_size=20, max_size=40))
+async def test_the_parts_of_any_text_are_those_of_the_rule(conn: Connection, texts: list[str]) -> None:
+    rows = await conn.fetch(
+        "SELECT fold_official_name(t) AS folded, fold_official_name(plain) AS plain,"
+        " simplify_characters(t) AS simplified, ARRAY(SELECT list_name_parts(t)) AS parts"
+        " FROM unnest($1::text[], $2::text[]) AS r(t, plain)",
+        texts,
+        [text.translate(_BRACKETS) for text in texts],
+    )
+    for text, row in zip(texts, rows, strict=True):
+        assert row["simplified"] == text.translate(SIMPLIFIED)
+        assert set(row["parts"]) == list_parts(row["folded"]) | list_parts(row["plain"])

@@ -32,8 +32,10 @@ class _RecordedFinding(Struct, frozen=True):
 
 
 # A verdict to pay is about the evidence that its decision saw. It is asked for again when a run finds other evidence
-# after a fact was replaced or added, bills being what the charge below the plan rests on, or when the line was bound
-# since to a person or a number that it was never bound to.
+# after a fact was replaced or added. What was billed and who is bound depend on the month, and their evidence names
+# nothing else that does, so that other evidence of them is enough: it is of a month that nobody looked at. It is asked
+# for again too when the application is another one since, or when the line was bound since to a person or a number that
+# it was never bound to. The earliest version that was replaced since is the one that the decision saw.
 WITHDRAW_VERDICTS = Query(
     None,
     """
@@ -57,10 +59,18 @@ WITHDRAW_VERDICTS = Query(
           FROM seen s
          WHERE fl.finding_id = s.id AND fl.line_code = s.line_code
            AND (s.other AND (
-                   EXISTS (SELECT FROM list_replaced_facts(s.county_code, ARRAY[s.line_code], s.decided_at))
-                   OR EXISTS (SELECT FROM list_added_facts(s.county_code, ARRAY[s.line_code], s.decided_at))
-                   OR (s.check_code = 'charge_below_plan' AND EXISTS (
-                       SELECT FROM list_added_claims(s.county_code, ARRAY[s.line_code], :month, s.decided_at))))
+                   s.check_code IN ('charge_below_plan', 'bound_to_another')
+                   OR EXISTS (SELECT FROM list_replaced_facts(s.county_code, ARRAY[s.line_code], s.decided_at))
+                   OR EXISTS (SELECT FROM list_added_facts(s.county_code, ARRAY[s.line_code], s.decided_at)))
+                OR EXISTS (SELECT FROM enrolments e
+                            CROSS JOIN LATERAL (
+                                  SELECT v.facts FROM fact_versions v
+                                   WHERE v.county_code = e.county_code AND v.fact = 'enrolments'
+                                     AND v.subject = e.line_code AND v.replaced_at > s.decided_at
+                                   ORDER BY v.replaced_at LIMIT 1) AS saw
+                            WHERE e.county_code = s.county_code AND e.line_code = s.line_code
+                              AND saw.facts - '{file_id,identity_sealed,agent,assessor}'::text[]
+                               <> to_jsonb(e) - '{file_id,identity_sealed,agent,assessor}'::text[])
                 OR EXISTS (SELECT FROM bindings b JOIN import_files i ON i.id = b.file_id
                             WHERE b.county_code = s.county_code AND b.line_code = s.line_code
                               AND i.imported_at > s.decided_at

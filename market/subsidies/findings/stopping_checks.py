@@ -222,25 +222,25 @@ PREPARER_IS_APPROVER = Query(
     """
     WITH pairs AS MATERIALIZED (
         SELECT DISTINCT agent, assessor FROM enrolments WHERE county_code = :county AND decided),
-    texts AS MATERIALIZED (
-        SELECT name, fold_official_name(name) AS folded
-          FROM (SELECT agent AS name FROM pairs UNION SELECT assessor FROM pairs) AS compared),
     written AS MATERIALIZED (
-        SELECT fold_official_name(name) AS folded
+        SELECT name, fold_official_name(name) AS folded
           FROM (SELECT agent AS name FROM enrolments WHERE county_code = :county
                  UNION SELECT assessor FROM enrolments WHERE county_code = :county
                  UNION SELECT facts ->> 'agent' FROM fact_versions WHERE county_code = :county AND fact = 'enrolments'
                  UNION SELECT facts ->> 'assessor' FROM fact_versions
                         WHERE county_code = :county AND fact = 'enrolments') AS ever),
+    texts AS MATERIALIZED (
+        SELECT name, folded FROM written
+         WHERE name IN (SELECT agent FROM pairs UNION SELECT assessor FROM pairs)),
     names AS MATERIALIZED (
         SELECT folded AS name, decode(md5(folded), 'hex') AS person_key FROM written
          UNION
         SELECT fold_official_name(a.name), get_person_key(a.id)
           FROM accounts a
          WHERE a.id IN (SELECT account_id FROM grants WHERE starts_with(scope, :county))),
+    parts AS MATERIALIZED (SELECT name, list_name_parts(name) AS part FROM texts),
     people AS MATERIALIZED (
-        SELECT DISTINCT texts.name, names.person_key
-          FROM texts CROSS JOIN LATERAL list_name_parts(texts.name) AS part JOIN names ON names.name = part),
+        SELECT DISTINCT parts.name, names.person_key FROM parts JOIN names ON names.name = parts.part),
     faults AS MATERIALIZED (
         SELECT agent, assessor, '没有写村级评议人' AS fault
           FROM pairs JOIN texts ON texts.name = assessor AND texts.folded = ''
@@ -249,8 +249,7 @@ PREPARER_IS_APPROVER = Query(
                CASE WHEN agent = assessor THEN '代办人和村级评议人都是 ' || agent
                     ELSE format('代办人 %s 和村级评议人 %s 是一个人', agent, assessor) END
           FROM pairs
-         WHERE EXISTS (SELECT FROM people a JOIN people b ON b.person_key = a.person_key AND b.name = pairs.assessor
-                        WHERE a.name = pairs.agent))
+         WHERE (agent, assessor) IN (SELECT a.name, b.name FROM people a JOIN people b ON b.person_key = a.person_key))
     SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
            fault AS evidence
       FROM faults
@@ -259,21 +258,32 @@ PREPARER_IS_APPROVER = Query(
       JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = e.line_code AND r.in_snapshot
     """,
 )
-# 人、机、卡、号绑定: the operator's word 一致 says nothing about which person was enrolled.
+# 人、机、卡、号绑定: the operator's word 一致 says nothing about which person was enrolled. The evidence names each
+# other person of the month by the first day on which the line was ever bound to them, the same in every month.
 BOUND_TO_ANOTHER = Query(
     CheckRow,
     """
-    SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
-           format('%s 起绑定的人不是登记享受的人；绑定的人%s', min(lower(b.valid_during)),
-                  CASE WHEN bool_or(p.id IS NULL) THEN '不在名册里' ELSE '是名册里的另一个人' END) AS evidence
-      FROM run_lines r
-      JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
-      JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
-                     AND b.valid_during && daterange(greatest(e.entitled_from, :month::date), :next::date)
-                     AND b.identity_index <> e.identity_index
-      LEFT JOIN persons p ON p.county_code = r.county_code AND p.identity_index = b.identity_index
-     WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot AND e.entitled_from < :next
-     GROUP BY r.line_code, r.claimed_fen
+    WITH others AS (
+        SELECT DISTINCT r.line_code, r.claimed_fen, b.identity_index
+          FROM run_lines r
+          JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
+          JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
+                         AND b.valid_during && daterange(greatest(e.entitled_from, :month::date), :next::date)
+                         AND b.identity_index <> e.identity_index
+         WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot AND e.entitled_from < :next),
+    persons_bound AS (
+        SELECT o.line_code, o.claimed_fen, min(lower(b.valid_during)) AS since,
+               CASE WHEN p.id IS NULL THEN '不在名册里' ELSE '是名册里的另一个人' END AS who
+          FROM others o
+          JOIN bindings b ON b.county_code = :county AND b.line_code = o.line_code
+                         AND b.identity_index = o.identity_index
+          LEFT JOIN persons p ON p.county_code = :county AND p.identity_index = o.identity_index
+         GROUP BY o.line_code, o.claimed_fen, o.identity_index, p.id)
+    SELECT line_code AS subject, ARRAY[line_code] AS lines, coalesce(claimed_fen, 0) AS at_risk_fen,
+           string_agg(format('%s 起绑定的人不是登记享受的人；绑定的人%s', since, who), '；' ORDER BY since, who)
+             AS evidence
+      FROM persons_bound
+     GROUP BY line_code, claimed_fen
     """,
 )
 ENROLLED_IN_TWO_COUNTIES = Query(

@@ -101,7 +101,7 @@ async def import_enrolments(conn: Connection, actor: Actor | None, upload: Prepa
     """Import enrolments, one per line. The caller owns the transaction.
 
     An enrolment that is not decided yet may be completed and decided by a later file; any other change of a known
-    enrolment needs `take_changes`.
+    enrolment needs `take_changes`, so that one that was turned down is not decided by the next file unseen.
 
     Raises:
         FactsDiffer: known enrolments change and `take_changes` is not set.
@@ -183,15 +183,15 @@ def get_enrolment_cells(enrolment: EnrolmentRow, identity: str = "") -> dict[str
 
 
 def _find_changes(spreadsheet: Spreadsheet, row: int, before: EnrolmentRow, after: EnrolmentRow) -> list[CellFault]:
-    """Return the cells that change an enrolment; to complete and decide one that is undecided is no change."""
-    undecided = before.status != DECIDED
+    """Return the cells that change an enrolment; to complete and decide one that is pending is no change."""
+    pending = before.status in PENDING_STATUSES
     return find_differences(
         spreadsheet,
         row,
         get_enrolment_cells(before),
         get_enrolment_cells(after),
         hidden=("identity",),
-        expected=lambda column, old: undecided and (not old or column == "status"),
+        expected=lambda column, old: pending and (not old or column == "status"),
     )
 
 

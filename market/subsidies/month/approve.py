@@ -52,16 +52,21 @@ FIND_OWN_APPLICATION = Query(
     str,
     """
     WITH own AS MATERIALIZED (
-        SELECT :name::text AS name
-         UNION SELECT name FROM accounts
-                WHERE id IN (SELECT account_id FROM grants WHERE starts_with(scope, :county))
-                  AND is_same_person(id, :account_id)),
+        SELECT name, fold_official_name(name) AS folded
+          FROM (SELECT :name::text AS name
+                 UNION SELECT name FROM accounts
+                        WHERE id IN (SELECT account_id FROM grants WHERE starts_with(scope, :county))
+                          AND is_same_person(id, :account_id)) AS names),
+    own_parts AS MATERIALIZED (SELECT list_name_parts(name) AS part FROM own),
+    texts AS MATERIALIZED (
+        SELECT agent, fold_official_name(agent) AS folded
+          FROM (SELECT DISTINCT agent FROM enrolments WHERE county_code = :county AND agent <> '') AS written),
+    parts AS MATERIALIZED (SELECT agent, list_name_parts(agent) AS part FROM texts),
     agents AS MATERIALIZED (
-        SELECT agent FROM (SELECT DISTINCT agent FROM enrolments WHERE county_code = :county AND agent <> '') AS texts
+        SELECT agent FROM texts
          WHERE lower(btrim(agent)) = :handle
-            OR EXISTS (SELECT FROM own
-                        WHERE fold_official_name(own.name) IN (SELECT list_name_parts(agent))
-                           OR fold_official_name(agent) IN (SELECT list_name_parts(own.name))))
+            OR folded IN (SELECT part FROM own_parts)
+            OR agent IN (SELECT agent FROM parts WHERE part IN (SELECT folded FROM own)))
     SELECT r.line_code
       FROM agents
       JOIN enrolments e ON e.county_code = :county AND e.agent = agents.agent

@@ -71,13 +71,23 @@ async def test_a_changed_enrolment_is_shown_with_its_old_values_and_stored_on_re
     assert '"agent": "样例代办甲"' in version["facts"]
 
 
-async def test_an_undecided_enrolment_is_completed_and_decided_without_asking(january: Player, folder: Path) -> None:
+@pytest.mark.parametrize("status", ["已申请", "公示中", "查重未通过", "未通过", "已撤回"])
+async def test_a_pending_enrolment_is_decided_without_asking_and_one_turned_down_is_not(
+    january: Player, folder: Path, status: str
+) -> None:
     story = INPUT / "enrolments/enrolments-2019-02-01.csv"
+    before = edit_copy(story, folder, "before.csv", keep_row(3, 状态=status))
+    answer = await run_import_command(january, "enrolments", before, "gan", "--take-changes")
+    assert answer["outcome"] == "ok", answer
+    versions = len(await list_versions(january, "enrolments"))
     decision = {"公示起": "2019-01-04", "公示止": "2019-01-10", "审定日": "2019-01-12", "享受起": "2019-01-13"}
-    decided = keep_row(3, 状态="已审定", 村级评议人="样例村干部A", **decision)
-    answer = await run_import_command(january, "enrolments", edit_copy(story, folder, "decided.csv", decided))
+    decided = edit_copy(story, folder, "decided.csv", keep_row(3, 状态="已审定", 村级评议人="样例村干部A", **decision))
+    answer = await run_import_command(january, "enrolments", decided)
+    if status not in {"已申请", "公示中"}:
+        assert (answer["code"], answer["changed"]) == ("facts_differ", 6)
+        return
     assert (answer["outcome"], answer["counts"]["changed"]) == ("ok", 0)
-    assert [each["subject"] for each in await list_versions(january, "enrolments")] == ["DX-06"]
+    assert [each["subject"] for each in await list_versions(january, "enrolments")] == ["DX-06"] * (versions + 1)
     undone = await run_import_command(january, "enrolments", edit_copy(story, folder, "undone.csv", keep_row(3)))
     assert (undone["code"], undone["changed"]) == ("facts_differ", 6)
 
