@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import date
+from importlib import import_module
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +75,7 @@ HELD_BY = {
     "TooManyCodes": "locks of the phone and the networks; see tests/identity/test_sign_in.py",
     "TooManyRequests": "counted in the memory of each process; see ADR 20",
     "InvoiceChangedTooOften": "row of the request",
+    "InvoiceCorrectedTooOften": "row of the request, and a version that is unique",
 }
 """Every refusal because of a number, and what makes the number exact."""
 
@@ -157,7 +159,7 @@ async def sell(shopping: Shopping, count: int) -> tuple[UUID, list[UUID]]:
 
 
 async def test_complaints_reports_and_messages(shopping: Shopping, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("market.complaints.complain.MAX_OPEN_COMPLAINTS", LIMIT)
+    monkeypatch.setattr(import_module("market.complaints.complain"), "MAX_OPEN_COMPLAINTS", LIMIT)
     monkeypatch.setattr("market.conversations.write.MAX_DAILY_MESSAGES", LIMIT)
     producer_id, sold = await sell(shopping, 4)
     async with shopping.db.transaction() as conn:

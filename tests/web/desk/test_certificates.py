@@ -109,9 +109,9 @@ async def test_a_geographical_indication_is_verified_with_its_townships(service:
 
 @pytest.mark.parametrize(("days", "home", "page"), [
     (91, None, "县里核对过了"),
-    (30, "民宿经营许可还有 30 天到期，去交新的", "还有 30 天到期；请早点在下面交新的"),
-    (0, "民宿经营许可还有 0 天到期，去交新的", "还有 0 天到期"),
-    (-1, "民宿经营许可过期了，要这张证的东西先不卖，去交新的", "过期了，要这张证的东西先不卖"),
+    (30, "民宿经营许可还有 30 天到期", "还有 30 天到期；请早点在下面交新的"),
+    (0, "民宿经营许可还有 0 天到期", "还有 0 天到期"),
+    (-1, "民宿经营许可过期了，去交新的", "过期了，要这张证的东西先不卖"),
 ])  # fmt: skip
 async def test_a_seller_reads_when_a_certificate_ends(
     service: Service, database: Database, days: int, home: str | None, page: str

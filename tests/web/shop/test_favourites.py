@@ -57,7 +57,7 @@ async def test_what_cannot_be_kept_any_more_does_not_stop_the_sign_in(village: V
         await village.value(
             "UPDATE listings SET state = 'withdrawn' WHERE id = $1 RETURNING 1", village.dates.listing_id
         )
-        await browser.submit("/sign-in/code", code=await newest_code(village), status=404)
+        await browser.submit("/sign-in/code", code=await newest_code(village), status=410)
         assert "我的" in (await browser.open("/me")).heading
         assert await village.value("SELECT count(*) FROM favourites") == 0
 
