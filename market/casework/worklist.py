@@ -16,6 +16,7 @@ class AssignedCase(Struct, frozen=True, kw_only=True):
     """A case that waits for an official; `producer` is the seller on either side, None without one.
 
     `stopped`: the person who asked owes facts; the deadline is the latest one, and facts that come soon move it back.
+    `proposed`: both sides are to answer what the official proposed.
     """
 
     id: UUID
@@ -26,13 +27,16 @@ class AssignedCase(Struct, frozen=True, kw_only=True):
     received_at: datetime
     due_at: datetime
     stopped: bool
+    proposed: bool
 
 
 LIST_ASSIGNED_CASES = Query(
     AssignedCase,
     """
     SELECT cases.id, cases.number, category, case_categories.name, producers.name AS producer, received_at, due_at,
-           stopped_at IS NOT NULL AS stopped
+           stopped_at IS NOT NULL AS stopped,
+           level < cardinality(path)
+           AND EXISTS (SELECT FROM case_events WHERE case_id = cases.id AND move = 'propose') AS proposed
       FROM cases
       JOIN case_categories ON code = category AND valid_during @> lower(received_during)
       LEFT JOIN producers ON producers.id = coalesce(against_producer_id, for_producer_id)

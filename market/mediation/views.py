@@ -6,12 +6,13 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.casework.history import open_reason
-from market.casework.models import CaseOutcome, CaseState
+from market.casework.models import CaseOutcome, CaseState, LockedCase
 from market.casework.moves import TEXT_CONTEXT
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.mediation.models import MEDIATION
 
 MAX_PROPOSALS = 100
 
@@ -131,6 +132,12 @@ async def list_unanswered_proposals(conn: Connection, actor: Actor, *, now: date
     Who has not answered by then did not agree.
     """
     return await LIST_UNANSWERED_PROPOSALS.all(conn, producer_ids=list(actor.producers), now=now, limit=MAX_PROPOSALS)
+
+
+async def load_mediation(conn: Connection, seal: Seal, case: LockedCase) -> Mediation | None:
+    """Return the mediation that a case is, or that a refused claim or return led to, or None."""
+    read = get_mediation if case.category == MEDIATION else find_mediation_of_case
+    return await read(conn, seal, case.id)
 
 
 async def find_mediation_of_case(conn: Connection, seal: Seal, source_id: UUID) -> Mediation | None:

@@ -70,6 +70,11 @@ class _BookedRoom(Struct, frozen=True, kw_only=True):
     title: str
 
 
+class _Cancellation(Struct, frozen=True):
+    suborder_id: UUID
+    reason: StayCancelReason
+
+
 class _HostedStay(Struct, frozen=True):
     suborder_id: UUID
     producer_id: UUID
@@ -92,6 +97,13 @@ LIST_BOOKED_ROOMS = Query(
       FROM bookings JOIN listings ON listings.id = listing_id
      WHERE suborder_id = :suborder_id AND bookings.state IN ('booked', 'arrived')
      ORDER BY room_id
+    """,
+)
+LIST_CANCELLATIONS = Query(
+    _Cancellation,
+    """
+    SELECT suborder_id, reason FROM stay_cancellations JOIN suborders ON suborders.id = suborder_id
+     WHERE order_id = :order_id LIMIT 100
     """,
 )
 INSERT_CANCELLATION = Query(
@@ -184,3 +196,8 @@ async def _close(conn: Connection, rooms: list[_BookedRoom]) -> None:
     """Close the freed nights, in the transaction that freed them: nobody can take them between."""
     for each in rooms:
         await CLOSE_NIGHTS.one(conn, room_id=each.room_id, first=each.arrive_on, until=each.leave_on)
+
+
+async def list_stay_cancellations(conn: Connection, order_id: UUID) -> dict[UUID, StayCancelReason]:
+    """Return why hosts cancelled stays of an order, by suborder; the caller has checked the reader."""
+    return {each.suborder_id: each.reason for each in await LIST_CANCELLATIONS.all(conn, order_id=order_id)}

@@ -14,17 +14,18 @@ from market.conversations.views import count_unread
 from market.identity.models import Actor
 from market.invoices.views import sum_up_open_invoices
 from market.kernel import Connection
-from market.kernel.clock import get_business_day
+from market.kernel.clock import SHANGHAI, get_business_day
 from market.mediation.views import list_unanswered_proposals
-from market.orders.notifications import format_due
 from market.packages.read import count_asked
 from market.producers.certificate_ends import EndingCertificate, list_ending_certificates
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_STATE_NAMES, ProducerState
 from market.producers.queries import ProducerRow, list_own_producers
 from market.reviews.answer import count_unanswered_reviews
 from market.visits.read_changes import count_asked_changes
+from market.web.ui.format import day_short
 
 _DAY = timedelta(days=1)
+_NEAR_DAYS = {0: "今天", 1: "明天"}
 _REVIEWS_PERIOD = timedelta(days=30)
 """How long a review without an answer is listed."""
 
@@ -68,7 +69,7 @@ async def list_todos(conn: Connection, actor: Actor, *, now: datetime) -> list[T
     if proposals:
         first = proposals[0]
         waiting = WaitingCases(len(proposals), first.due_at)
-        cases.append((1, f"/farm/mediations/{first.case_id}", waiting, "件调解，等您说同意不同意"))
+        cases.append((1, f"/farm/mediations/{first.case_id}", waiting, "件调解，等您答复"))
     todos = [
         *(Todo(now - _DAY, "/farm/apply", _describe_shop(each)) for each in shops if each.state != ProducerState.OPEN),
         *(_describe_ending(each, today, several=len(shops) > 1, now=now) for each in ending),
@@ -83,8 +84,12 @@ async def list_todos(conn: Connection, actor: Actor, *, now: datetime) -> list[T
 
 
 def _describe_due(waiting: WaitingCases, now: datetime) -> str:
-    """Return until when the first case has to be answered; one that is late is the county's within minutes."""
-    return f"，{format_due(waiting.due_at)}前" if waiting.due_at is not None and waiting.due_at > now else ""
+    """Return until when the first case has to be answered: `，明天 8:00 前`; one that is late is the county's soon."""
+    if waiting.due_at is None or waiting.due_at <= now:
+        return ""
+    due = waiting.due_at.astimezone(SHANGHAI)
+    name = _NEAR_DAYS.get((due.date() - get_business_day(now)).days)
+    return f"，{name} {due:%-H:%M} 前" if name else f"，{day_short(due)}前"
 
 
 def _describe_shop(shop: ProducerRow) -> str:

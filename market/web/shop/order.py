@@ -25,6 +25,7 @@ from market.orders.queries import OrderView, get_order, get_order_id, load_host_
 from market.packages.order_parts import find_ordered_package
 from market.pickups.view import list_pickups
 from market.settings import Settings
+from market.visits.cancel_stay import list_stay_cancellations
 from market.visits.read_changes import list_order_changes
 from market.web.forms import parse_integer
 from market.web.pages import render_page
@@ -204,6 +205,7 @@ async def show_order(
             settings.return_days,
             settings.return_arrival_days,
             await find_ordered_package(conn, actor, order_id, now=clock.now()),
+            await list_stay_cancellations(conn, order_id),
         )
     return render_order(request, actor, order, extra, now=clock.now())
 

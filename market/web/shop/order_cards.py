@@ -16,6 +16,7 @@ from market.orders.queries import OrderView, SuborderView
 from market.packages.order_parts import OrderedPackage
 from market.pickups.models import Pickup
 from market.slots.models import ReservationState
+from market.visits.cancel_stay import STAY_CANCEL_REASON_NAMES, StayCancelReason
 from market.visits.models import BookingChange
 from market.web.shop.aftersales.booking_changes import describe_open_change
 from market.web.shop.aftersales.claims import describe_claim, find_claimable
@@ -68,6 +69,7 @@ class OrderContext(Struct, frozen=True):
     return_days: int
     return_arrival_days: int
     package: OrderedPackage | None = None
+    host_cancelled: dict[UUID, StayCancelReason] = {}
 
 
 class SuborderCard(Struct, frozen=True):
@@ -177,6 +179,9 @@ def _list_words(suborder: SuborderView, today: date, line: TrackingLine | None, 
         words.append(f"{ENDED_STATES[suborder.state]}，{_CANCELLED_TEXTS[suborder.kind]}。")
     if suborder.places is not None and suborder.places.cancelled:
         words = ["店家取消了这一场。付过的钱全退，没付的不用付。"]
+    if suborder.id in extra.host_cancelled:
+        reason = STAY_CANCEL_REASON_NAMES[extra.host_cancelled[suborder.id]]
+        words = [f"店家取消的：{reason}。付过的钱全退，没付的不用付。"]
     if goods and suborder.cancel_note:
         not_sent = suborder.cancel_note == NOT_SENT_NOTE
         words.append(f"卖家{NOT_SENT_NOTE}，自动取消的。" if not_sent else f"卖家发不了：{suborder.cancel_note}")

@@ -62,6 +62,7 @@ async def test_the_buyer_sees_an_order_in_every_state(service: Service) -> None:
         "退货，阜平核桃 × 2，货款 64.00 元：等卖家答复，6 月 11 日 17 点 18 分前。",
         "7月6日到，7月8日走",  # asked for other days, and got them
         "7月25日到，7月27日走，1 号房 订金 等尾款",
+        "店家取消的：房间订重了。付过的钱全退，没付的不用付。",
         "入住码",
         "入场码",
     ):
@@ -76,12 +77,15 @@ async def test_the_farmer_has_something_of_each_kind_to_answer(service: Service)
         home = (await browser.open("/farm")).text
         complaint = (await browser.open("/farm/complaints")).text
         reviews = (await browser.open("/farm/reviews")).text
+        invoices = (await browser.open("/farm/invoices")).text
         parcel = (await browser.open("/farm/orders")).text
     for words in (
-        "1 件坏果，等您答复", "1 件退货，等您办", "1 单，买家有话问", "1 条评价没回", "先称重", "3 张发票，等您开",
+        "1 件坏果，等您答复", "1 件调解，等您答复", "1 件退货，等您办", "1 单，买家有话问", "1 条评价没回", "先称重",
+        "3 张发票，等您开",
     ):  # fmt: skip
         assert words in home, words
     assert "等县里答复" in complaint
+    assert "原来记错成" in invoices
     assert "样例买**，5月30日，回过了" in reviews
     assert "付了订金，等尾款的 1 单" in parcel
 
@@ -104,7 +108,11 @@ async def test_the_host_sees_the_guests_of_today_and_tomorrow(service: Service) 
 
 @pytest.mark.parametrize(
     ("role", "cases"),
-    [("county", ("货不对版投诉", "调解", "发票")), ("finance", ("坏果包赔",)), ("platform", ("评价申诉",))],
+    [
+        ("county", ("货不对版投诉", "调解 15", "发票", "等买家和卖家答复")),
+        ("finance", ("坏果包赔",)),
+        ("platform", ("评价申诉",)),
+    ],
 )
 async def test_officials_have_cases_to_decide(service: Service, role: str, cases: tuple[str, ...]) -> None:
     async with PageClient(service.app) as browser:
@@ -136,6 +144,13 @@ async def test_a_package_is_on_sale_and_booked_and_one_waits_for_the_farmer(serv
     assert "乡村套餐：骆驼湾两日：住农家、学剪纸" in shown
     assert "1 个套餐，请您答复" in home
     assert "您的答复：还没答复" in asked
+
+
+async def test_a_host_changed_what_is_refunded(sample: Connection) -> None:
+    versions = (
+        "SELECT max(n) FROM (SELECT count(DISTINCT valid_during) AS n FROM cancel_tiers GROUP BY listing_id) AS v"
+    )
+    assert await sample.fetchval(versions) == 2
 
 
 async def test_nobody_gets_the_messages_of_the_past(sample: Connection) -> None:

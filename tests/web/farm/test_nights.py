@@ -152,5 +152,8 @@ async def test_a_host_cancels_a_guests_stay_and_closes_the_nights(village: Villa
         await host.open(path)
         assert "不能取消" in (await host.submit(path, typed={"reason": "repair", "nights": "close"}, status=409)).text
     assert await village.value("SELECT count(*) FROM taken_nights WHERE booking_id IS NULL") > 0
+    async with await village.browser(village.buyer) as buyer:
+        seen = await buyer.open(f"/orders/{await village.value('SELECT max(number) FROM orders')}")
+        assert "店家取消的：房子要修。" in seen.text
     async with await village.browser(village.farmer) as stranger:
         await stranger.open(path, status=404)

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 from market.casework.moves import get_person_scope
-from market.orders.notifications import format_due
+from market.kernel.clock import SHANGHAI
 from market.producers.models import CertificateKind
 from market.web.farm.todo import list_todos
+from market.web.ui.format import day_short
 from tests.conftest import NOW
 from tests.invoices.invoiced import Invoiced, invoiced
 from tests.support.make import make_certificate
@@ -31,8 +32,9 @@ async def test_a_case_stands_where_its_deadline_puts_it(invoiced: Invoiced) -> N
         await make_certificate(conn, invoiced.producer_id, CertificateKind.ORGANIC, expires_on=(NOW + 3 * DAY).date())
     late = await list_hrefs(invoiced, due_at=NOW + 5 * DAY)
     assert [href for href, _ in late] == ["/farm/papers?kind=organic", "/farm/invoices"]
-    assert late[1][1] == f"1 张发票，等您开，{format_due(NOW + 5 * DAY)}前"
+    assert late[1][1] == f"1 张发票，等您开，{day_short(NOW + 5 * DAY)}前"
     soon = await list_hrefs(invoiced, due_at=NOW + DAY)
+    assert soon[0][1] == f"1 张发票，等您开，明天 {(NOW + DAY).astimezone(SHANGHAI):%-H:%M} 前"
     assert [href for href, _ in soon] == ["/farm/invoices", "/farm/papers?kind=organic"]
     passed = await list_hrefs(invoiced, due_at=NOW - DAY)
     assert passed[0] == ("/farm/invoices", "1 张发票，等您开")

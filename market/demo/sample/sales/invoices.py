@@ -1,11 +1,13 @@
-"""Sample invoices of the demo's farmer: one is there, one to issue, one to reduce after a refund, one is late."""
+"""Sample invoices of the demo's farmer: one corrected, one to issue, one to reduce after a refund, one late."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from market.aftersales.models import LineRefundReason
 from market.aftersales.refund import refund_line
 from market.demo.sample.sales.simulation import Sale, SaleSimulation
 from market.invoices.ask import ask_invoice
+from market.invoices.correct import correct_invoice
 from market.invoices.models import InvoiceDetails, InvoiceKind, InvoiceStep, IssuedInvoice
 from market.invoices.record import record_invoice
 from market.invoices.tasks import update_changed_invoices
@@ -22,7 +24,11 @@ _DENTED = Fen(5_00)
 
 async def play_invoices(sales: SaleSimulation, dates: Line) -> None:
     """Play the invoices of one bag of dates each; what is late goes to the county with the complaints that are late."""
-    await _issue(sales, await _sell(sales, dates, "XA310000110CN", days=11), _PERSON, sequence=1, days=9)
+    mistyped = await _issue(sales, await _sell(sales, dates, "XA310000110CN", days=11), _PERSON, sequence=1, days=9)
+    at = sales.ago(days=8)
+    async with sales.act_as(sales.farmer) as conn:
+        number = _make_number(sales.ago(days=9), sequence=3)
+        await correct_invoice(conn, sales.seal, sales.farmer, mistyped, number=number, now=at)
     sale = await _sell(sales, dates, "XA310000123CN", days=8)
     await _issue(sales, sale, _UNIT, sequence=2, days=6)
     at = sales.ago(days=1, hours=3)
@@ -35,6 +41,10 @@ async def play_invoices(sales: SaleSimulation, dates: Line) -> None:
     await _ask(sales, await _sell(sales, dates, "XA310000145CN", days=15), _PERSON, at=sales.ago(days=14))
 
 
+def _make_number(at: datetime, *, sequence: int) -> str:
+    return f"{get_business_day(at):%y}132{sequence:015}"
+
+
 async def _sell(sales: SaleSimulation, dates: Line, tracking: str, *, days: int) -> Sale:
     return await sales.buy_and_receive(sales.buyer, [dates], sales.farmer, tracking, received=sales.ago(days=days))
 
@@ -44,14 +54,14 @@ async def _ask(sales: SaleSimulation, sale: Sale, details: InvoiceDetails, *, at
         await ask_invoice(conn, sales.seal, sales.buyer, sale.suborder.id, details, now=at)
 
 
-async def _issue(sales: SaleSimulation, sale: Sale, details: InvoiceDetails, *, sequence: int, days: int) -> None:
+async def _issue(sales: SaleSimulation, sale: Sale, details: InvoiceDetails, *, sequence: int, days: int) -> UUID:
     """Let the farmer issue an invoice of self-grown dates the day after it was asked for."""
     await _ask(sales, sale, details, at=sales.ago(days=days + 1))
     at = sales.ago(days=days) + timedelta(hours=1)
     day = get_business_day(at)
     issued = IssuedInvoice(
-        step=InvoiceStep.ISSUE, number=f"{day:%y}132{sequence:015}", issued_on=day, amount_fen=sale.suborder.total_fen,
-        self_grown=True,
+        step=InvoiceStep.ISSUE, number=_make_number(at, sequence=sequence), issued_on=day,
+        amount_fen=sale.suborder.total_fen, self_grown=True,
     )  # fmt: skip
     async with sales.act_as(sales.farmer) as conn:
-        await record_invoice(conn, sales.seal, sales.farmer, sale.suborder.id, issued, now=at)
+        return await record_invoice(conn, sales.seal, sales.farmer, sale.suborder.id, issued, now=at)

@@ -1,20 +1,23 @@
-"""Sample visits to the demo's host: guests of yesterday, today and tomorrow, changed days, a deposit, a half day."""
+"""Sample visits to the demo's host: guests of these days, changed days and terms, a deposit, one the host cancelled."""
 
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from market.aftersales.cancelled_slots import refund_cancelled_slots
 from market.aftersales.check_in import check_in_guest
+from market.catalogue.cancel_tiers import CancelTerms, set_cancel_terms
+from market.catalogue.models import CancelTier
 from market.catalogue.publish import NewActivity, publish_activity
 from market.catalogue.stay_deposit import StayDeposit, set_stay_deposit
 from market.demo.sample.identities import make_identity_number
 from market.demo.sample.sales.simulation import Sale, SaleSimulation, SampleOffer
 from market.identity.models import Actor
-from market.kernel import Refusal
+from market.kernel import BASIS_POINTS, Refusal
 from market.orders.models import Line, ListingId, Nights, VariantId
 from market.slots.cancel_slot import cancel_slot
 from market.slots.change_slots import NewSlots, add_slots
 from market.slots.models import CancelReason, SlotId
+from market.visits.cancel_stay import StayCancelReason, cancel_booked_stay
 from market.visits.change_booking import propose_change, quote_change
 from market.visits.changeable_stay import NewDays
 from market.visits.guest_register import GuestDocument, NewStayGuest, register_guest
@@ -30,6 +33,7 @@ async def play_visits(sales: SaleSimulation) -> None:
     stay = await sales.find_offer(sales.host, _STAY)
     await _house_guests(sales, stay)
     await _change_days(sales, stay)
+    await _cancel_stay(sales, stay)
     await set_stay_deposit(
         sales.conn, sales.host, stay.listing_id, StayDeposit(share_bp=3_000, days_before=7), now=sales.ago(days=4)
     )
@@ -63,6 +67,17 @@ async def _change_days(sales: SaleSimulation, stay: SampleOffer) -> None:
     await _ask_for_other_days(sales, sale, at=sales.ago(days=5))
     sale = await _book(sales, await sales.find_buyer(9), stay, sales.today + timedelta(days=4), at=sales.ago(days=6))
     await _ask_for_other_days(sales, sale, at=sales.ago(hours=3))
+
+
+async def _cancel_stay(sales: SaleSimulation, stay: SampleOffer) -> None:
+    """A stay is booked and its host asks for less notice from then on; the room was let twice, so it is cancelled."""
+    sale = await _book(sales, sales.buyer, stay, sales.today + timedelta(days=52), at=sales.ago(days=6))
+    terms = CancelTerms(tiers=(CancelTier(3, BASIS_POINTS), CancelTier(1, BASIS_POINTS // 2)))
+    await set_cancel_terms(sales.conn, sales.host, stay.listing_id, terms, now=sales.ago(days=5))
+    await cancel_booked_stay(
+        sales.db, sales.provider, sales.seal, sales.host, sale.suborder.bookings[0].id,
+        reason=StayCancelReason.DOUBLE, close=False, now=sales.ago(days=2),
+    )  # fmt: skip
 
 
 async def _ask_for_other_days(sales: SaleSimulation, sale: Sale, *, at: datetime) -> None:

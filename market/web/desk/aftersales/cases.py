@@ -29,7 +29,7 @@ from market.web.services import get_services
 
 
 def _describe_deadline(case: AssignedCase, now: datetime) -> str:
-    waits = "，在等补充情况" if case.stopped else ""
+    waits = "，在等补充情况" if case.stopped else "，等买家和卖家答复" if case.proposed else ""
     return f"{'过期了，' if case.due_at <= now else ''}{format_due(case.due_at)}前{waits}"
 
 

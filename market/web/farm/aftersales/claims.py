@@ -18,12 +18,16 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.mediation.views import Mediation, find_mediation_of_case
 from market.orders.notifications import format_due
 from market.web.farm.sellers import FarmRow, list_notes
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
+from market.web.shop.aftersales.mediation import may_answer
 from market.web.ui.format import yuan
+
+type LoadedClaim = tuple[BadFruitClaim, bool, Mediation | None]
 
 
 def describe_for_seller(claim: BadFruitClaim) -> str:
@@ -74,8 +78,8 @@ async def show_claims(
     return render_page(request, "farm/claims.html", context, actor=actor)
 
 
-async def _load_claim(db: Database, seal: Seal, actor: Actor, case_id: UUID) -> tuple[BadFruitClaim, bool]:
-    """Return a claim, and whether the person is its buyer, who cannot answer it.
+async def _load_claim(db: Database, seal: Seal, actor: Actor, case_id: UUID) -> LoadedClaim:
+    """Return a claim, whether the person is its buyer, who cannot answer it, and its mediation.
 
     Raises:
         NotFound: it is not against a producer that the person works for.
@@ -85,14 +89,15 @@ async def _load_claim(db: Database, seal: Seal, actor: Actor, case_id: UUID) -> 
         if claim is None:
             raise NotFound
         require_producer(actor, claim.producer_id)
-        return claim, await is_asker(conn, actor.account_id, case_id)
+        mediation = await find_mediation_of_case(conn, seal, case_id)
+        return claim, await is_asker(conn, actor.account_id, case_id), mediation
 
 
 def _page(
-    request: HttpRequest, actor: Actor, loaded: tuple[BadFruitClaim, bool], *, reason: str = "",
+    request: HttpRequest, actor: Actor, loaded: LoadedClaim, *, reason: str = "",
     refusal: Refusal | None = None,
 ) -> Response[bytes]:  # fmt: skip
-    claim, own = loaded
+    claim, own, mediation = loaded
     waiting = claim.state is CaseState.ASSIGNED and claim.assignee == SELLER
     errors = () if refusal is None else refusal.errors or (FieldFault("reason", refusal.text("zh")),)
     context = {
@@ -102,6 +107,8 @@ def _page(
         "state": describe_for_seller(claim),
         "answerable": waiting and not own,
         "own": waiting and own,
+        "mediation": mediation,
+        "proposed": mediation is not None and may_answer(mediation, buyer=False),
         "reason": reason,
         "errors": errors,
     }

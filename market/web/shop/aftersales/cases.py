@@ -17,11 +17,13 @@ from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.mediation.mediate import is_mediable
+from market.mediation.views import load_mediation
 from market.web.case_words import build_case_context, get_case_move
 from market.web.farm.aftersales.claims import list_photo_links
 from market.web.forms import read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
+from market.web.shop.aftersales.mediation import link_mediation
 
 
 async def _page(
@@ -37,12 +39,14 @@ async def _page(
         events = await list_case_events(conn, services.seal, case_id)
         claim = await get_claim(conn, services.seal, case_id)
         mediable = await is_mediable(conn, case, now=services.clock.now())
+        mediation = await load_mediation(conn, services.seal, case)
     moves = list_buyer_moves(case, now=services.clock.now())
     context = build_case_context(case, events, moves, text=text, errors=errors or [])
     context |= {
         "back": ("/farm/reviews", "回评价") if case.for_producer_id else (f"/orders/{sale.order_number}", "回订单"),
         "photos": [] if claim is None else list_photo_links(claim),
         "mediable": mediable,
+        "mediation": None if mediation is None else link_mediation(mediation),
         "said": "交上去了" if request.query_params.get("said") == "1" else "",
     }
     return render_page(request, "shop/case.html", context, actor=actor, status=status)

@@ -29,7 +29,8 @@ from market.web.ui.format import percent_bp, yuan
 
 def describe_mediation(mediation: Mediation) -> list[str]:
     """Return what is mediated, by whom until when, or how it ended, as lines."""
-    lines = [f"订单 {mediation.code}，{mediation.title}：争的是 {yuan(mediation.amount_fen)} 元，调解时先不打给卖家。"]
+    lines = [f"订单 {mediation.code}，{mediation.title}：争的是 {yuan(mediation.amount_fen)} 元。"]
+    lines += ["定下来以前，这些钱先留着，不打给卖家。"] if mediation.state is not CaseState.CLOSED else []
     lines += [f"买家说：{mediation.text}"]
     lines += [f"原来没有同意：{mediation.refused}"] if mediation.refused else []
     if mediation.proposed_bp is not None:
@@ -63,6 +64,12 @@ def may_answer(mediation: Mediation, *, buyer: bool) -> bool:
         and mediation.assignee != Role.PLATFORM
         and not (mediation.buyer_agreed if buyer else mediation.seller_agreed)
     )
+
+
+def link_mediation(mediation: Mediation) -> tuple[str, str]:
+    """Return the buyer's page of a mediation, and what it is opened for."""
+    words = "县里提了办法，请您答复" if may_answer(mediation, buyer=True) else "看调解"
+    return f"/cases/{mediation.source_id}/mediation", words
 
 
 async def submit_answer(request: HttpRequest, actor: Actor, case_id: UUID) -> None:
