@@ -990,10 +990,10 @@ $$;
 
 
 --
--- Name: erase_invoice_details(uuid, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: erase_invoice_details(uuid, timestamp with time zone, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.erase_invoice_details(p_account uuid, p_before timestamp with time zone, p_most integer) RETURNS integer
+CREATE FUNCTION public.erase_invoice_details(p_account uuid, p_before timestamp with time zone, p_unpaid_before timestamp with time zone, p_most integer) RETURNS integer
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -1003,7 +1003,12 @@ CREATE FUNCTION public.erase_invoice_details(p_account uuid, p_before timestamp 
                changed = true
          WHERE suborder_id IN (SELECT suborder_id FROM invoice_requests
                                 WHERE title_sealed IS NOT NULL
-                                  AND CASE WHEN p_account IS NULL THEN touched_at < p_before ELSE buyer_id = p_account END
+                                  AND CASE WHEN p_account IS NOT NULL THEN buyer_id = p_account
+                                           WHEN touched_at < p_before THEN true
+                                           ELSE touched_at < p_unpaid_before
+                                                AND EXISTS (SELECT FROM suborders s JOIN orders o ON o.id = s.order_id
+                                                             WHERE s.id = suborder_id AND o.paid_at IS NULL
+                                                               AND o.state IN ('expired', 'cancelled')) END
                                 ORDER BY suborder_id LIMIT p_most)
         RETURNING 1
     )
@@ -2404,6 +2409,22 @@ CREATE FUNCTION public.mark_invoice_changed() RETURNS trigger
     AS $$
 BEGIN
     UPDATE invoice_requests SET changed = true WHERE suborder_id = NEW.id AND NOT changed;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: mark_order_invoices(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.mark_order_invoices() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE invoice_requests SET changed = true
+     WHERE suborder_id IN (SELECT id FROM suborders WHERE order_id = NEW.id) AND NOT changed;
     RETURN NULL;
 END
 $$;
@@ -9560,6 +9581,13 @@ CREATE TRIGGER order_lines_of_a_new_order AFTER INSERT ON public.order_lines REF
 
 
 --
+-- Name: orders orders_invoiced; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER orders_invoiced AFTER UPDATE OF paid_at ON public.orders FOR EACH ROW WHEN (((old.paid_at IS NULL) AND (new.paid_at IS NOT NULL))) EXECUTE FUNCTION public.mark_order_invoices();
+
+
+--
 -- Name: orders orders_sum_up; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -12864,11 +12892,11 @@ GRANT ALL ON FUNCTION public.erase_account(p_account uuid, p_name text, p_by tex
 
 
 --
--- Name: FUNCTION erase_invoice_details(p_account uuid, p_before timestamp with time zone, p_most integer); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION erase_invoice_details(p_account uuid, p_before timestamp with time zone, p_unpaid_before timestamp with time zone, p_most integer); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.erase_invoice_details(p_account uuid, p_before timestamp with time zone, p_most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.erase_invoice_details(p_account uuid, p_before timestamp with time zone, p_most integer) TO market_app;
+REVOKE ALL ON FUNCTION public.erase_invoice_details(p_account uuid, p_before timestamp with time zone, p_unpaid_before timestamp with time zone, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_invoice_details(p_account uuid, p_before timestamp with time zone, p_unpaid_before timestamp with time zone, p_most integer) TO market_app;
 
 
 --
@@ -13587,6 +13615,13 @@ GRANT ALL ON FUNCTION public.make_official(p_account uuid, p_roles text[], p_sco
 --
 
 REVOKE ALL ON FUNCTION public.mark_invoice_changed() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION mark_order_invoices(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.mark_order_invoices() FROM PUBLIC;
 
 
 --

@@ -37,10 +37,10 @@ class ParcelLine(Struct, frozen=True, kw_only=True):
     final_fen: Fen | None = None
 
 
-class Parcel(Struct, frozen=True):
+class Parcel(Struct, frozen=True, kw_only=True):
     """A suborder as its producer sees it; the address is None unless the producer needs it.
 
-    A parcel is sent by `send_by`; on `cancel_on` an unsent one is cancelled.
+    A parcel is sent by `send_by`; on `cancel_on` an unsent one is cancelled. The platform bears `discount_fen` of it.
     """
 
     suborder_id: UUID
@@ -55,6 +55,7 @@ class Parcel(Struct, frozen=True):
     tracking: str | None
     address: Address | None
     lines: list[ParcelLine]
+    discount_fen: Fen = Fen(0)
 
     @property
     def to_weigh(self) -> list[ParcelLine]:
@@ -64,7 +65,7 @@ class Parcel(Struct, frozen=True):
         return [line for line in self.lines if line.ceiling_g is not None and line.weighed_g is None]
 
 
-class _ParcelRow(Struct, frozen=True):
+class _ParcelRow(Struct, frozen=True, kw_only=True):
     suborder_id: UUID
     code: str
     kind: SuborderKind
@@ -78,6 +79,7 @@ class _ParcelRow(Struct, frozen=True):
     received_at: datetime | None
     address_sealed: bytes
     lines: list[ParcelLine]
+    discount_fen: Fen
 
 
 LIST_PARCELS = Query(
@@ -94,7 +96,8 @@ LIST_PARCELS = Query(
                                                 'amount_fen', amount_fen, 'ceiling_g', ceiling_g,
                                                 'weighed_g', weighed_g, 'final_fen', final_fen) ORDER BY position)
               FROM order_lines LEFT JOIN catch_weights ON line_id = order_lines.id
-             WHERE suborder_id = suborders.id) AS lines
+             WHERE suborder_id = suborders.id) AS lines,
+           suborders.discount_fen
       FROM suborders
       JOIN orders ON orders.id = order_id
       JOIN producers ON producers.id = producer_id

@@ -1,6 +1,6 @@
 """Cart, checkout, payment and cancellation."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -10,14 +10,19 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import get_idempotency_key
+from market.api.invoices import InvoiceRequest
 from market.coupons.models import VoucherId
 from market.http import HttpRequest
 from market.identity.models import Actor
+from market.invoices.ask import ask_with_order
+from market.invoices.models import InvoiceDetails
+from market.invoices.rules import check_details
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.idempotency import compute_fingerprint
 from market.kernel.page import Page
 from market.kernel.seal import Seal
+from market.kernel.structs import build_from
 from market.orders.address import Address, address_to_point, seal_address
 from market.orders.buy_again import buy_again
 from market.orders.cancel import Cancellation, cancel_order
@@ -74,6 +79,8 @@ class CartNightsRequest(Struct, frozen=True, forbid_unknown_fields=True):
 class PlaceOrderRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """An order; without `lines` and `nights` the whole cart is ordered. `total_fen` is the total that the buyer saw.
 
+    With another `cancel_terms` than the cart had (`GetCart`) what cancelling refunds was changed: nothing is placed.
+    Each seller is asked for an `invoice`, due once the order is paid (`AskInvoice` later).
     `voucher_id` is a voucher of the buyer (`ClaimCoupon`) that the order uses. With `pickup_point_id`
     (`ListPickupPoints`) the parcels go to that point, which replaces region and street of the address.
     """
@@ -82,8 +89,10 @@ class PlaceOrderRequest(Struct, frozen=True, forbid_unknown_fields=True):
     lines: Annotated[list[LineRequest], Meta(max_length=_MAX_ITEMS)] | None = None
     nights: Annotated[list[NightsRequest], Meta(max_length=_MAX_ITEMS)] | None = None
     total_fen: int | None = None
+    cancel_terms: Annotated[str, Meta(max_length=64)] | None = None
     voucher_id: UUID | None = None
     pickup_point_id: UUID | None = None
+    invoice: InvoiceRequest | None = None
 
 
 class PaymentRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,6 +120,33 @@ def _build_nights(requests: list[NightsRequest]) -> list[Nights]:
 
 async def _compute_fingerprint(request: HttpRequest) -> bytes:
     return compute_fingerprint(request.method, request.url.path, await request.body())
+
+
+async def _place(
+    db: Database, batcher: Batcher, seal: Seal, actor: Actor, data: PlaceOrderRequest,
+    *, key: str, fingerprint: bytes, now: datetime, pay_minutes: int,
+) -> PlacedOrder:  # fmt: skip
+    voucher_id = None if data.voucher_id is None else VoucherId(data.voucher_id)
+    point_id = None if data.pickup_point_id is None else PickupPointId(data.pickup_point_id)
+    recipient = data.address
+    if point_id is not None:
+        async with db.connection() as conn:
+            point = (await load_points(conn, [point_id])).get(point_id)
+        recipient = data.address if point is None else address_to_point(data.address, point)
+    if data.lines is None and data.nights is None:
+        return await place_cart(
+            db, batcher, actor.account_id, address=seal_address(seal, recipient, parcel=False), key=key,
+            fingerprint=fingerprint, total_fen=data.total_fen,
+            cancel_terms=data.cancel_terms, voucher_id=voucher_id, pickup_point_id=point_id, now=now,
+            pay_minutes=pay_minutes,
+        )  # fmt: skip
+    address = seal_address(seal, recipient, parcel=any(each.slot_id is None for each in data.lines or []))
+    return await place(
+        batcher, actor.account_id, _build_lines(data.lines or []), nights=_build_nights(data.nights or []),
+        address=address, key=key, fingerprint=fingerprint, total_fen=data.total_fen,
+            cancel_terms=data.cancel_terms, now=now, pay_minutes=pay_minutes,
+        voucher_id=voucher_id, pickup_point_id=point_id,
+    )  # fmt: skip
 
 
 class CartController(Controller):
@@ -185,31 +221,24 @@ class OrderController(Controller):
         data: JSONBody[PlaceOrderRequest],
     ) -> PlacedOrder:
         """Place an order of the whole cart or of the requested items, once per Idempotency-Key header."""
+        wanted = data.invoice and check_details(build_from(InvoiceDetails, data.invoice), under="invoice.")
         key, fingerprint, now = get_idempotency_key(request), await _compute_fingerprint(request), clock.now()
-        minutes = settings.pay_minutes
-        voucher_id = None if data.voucher_id is None else VoucherId(data.voucher_id)
         placed = await find_placed_order(db, actor.account_id, key, fingerprint)
-        if placed is not None:
-            return placed
-        point_id = None if data.pickup_point_id is None else PickupPointId(data.pickup_point_id)
-        recipient = data.address
-        if point_id is not None:
-            async with db.connection() as conn:
-                point = (await load_points(conn, [point_id])).get(point_id)
-            recipient = data.address if point is None else address_to_point(data.address, point)
-        if data.lines is None and data.nights is None:
-            address = seal_address(seal, recipient, parcel=False)
-            return await place_cart(
-                db, batcher, actor.account_id, address=address, key=key, fingerprint=fingerprint,
-                total_fen=data.total_fen, voucher_id=voucher_id, pickup_point_id=point_id, now=now,
-                pay_minutes=minutes,
-            )  # fmt: skip
-        address = seal_address(seal, recipient, parcel=any(each.slot_id is None for each in data.lines or []))
-        return await place(
-            batcher, actor.account_id, _build_lines(data.lines or []), nights=_build_nights(data.nights or []),
-            address=address, key=key, fingerprint=fingerprint, total_fen=data.total_fen, now=now, pay_minutes=minutes,
-            voucher_id=voucher_id, pickup_point_id=point_id,
-        )  # fmt: skip
+        if placed is None:
+            placed = await _place(
+                db,
+                batcher,
+                seal,
+                actor,
+                data,
+                key=key,
+                fingerprint=fingerprint,
+                now=now,
+                pay_minutes=settings.pay_minutes,
+            )
+        if wanted is not None:
+            await ask_with_order(db, seal, actor, placed.id, wanted, now=now)
+        return placed
 
     @get(operation_id="ListOrders")
     async def list(

@@ -35,7 +35,7 @@ LIST_ASSIGNED_CASES = Query(
     """
     SELECT cases.id, cases.number, category, case_categories.name, producers.name AS producer, received_at, due_at,
            stopped_at IS NOT NULL AS stopped,
-           level < cardinality(path)
+           cases.level < cardinality(cases.path)
            AND EXISTS (SELECT FROM case_events WHERE case_id = cases.id AND move = 'propose') AS proposed
       FROM cases
       JOIN case_categories ON code = category AND valid_during @> lower(received_during)

@@ -1,1 +1,1 @@
-"""Invoices (发票): asked for by the buyer of a paid suborder, issued outside by its seller, and recorded here."""
+"""Invoices (发票): asked for by the buyer of a suborder, issued outside by its seller, and recorded here."""

@@ -1,4 +1,4 @@
-"""Ask for the invoice of a paid suborder, as its buyer; give other details, before or after it was issued."""
+"""Ask for the invoice of a suborder, with its order or later; give other details, also after it was issued."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from market.audit.record import add_audit_entry
 from market.casework.models import CaseMove
-from market.casework.moves import move_case
+from market.casework.moves import get_person_scope, move_case
 from market.identity.models import Actor, NotFound
 from market.invoices.models import (
     MAX_CHANGES,
@@ -16,11 +16,12 @@ from market.invoices.models import (
     InvoiceStep,
     NotInvoiced,
 )
-from market.invoices.requests import GET_REQUEST, LOCK_REQUEST, open_details, seal_details
+from market.invoices.requests import GET_REQUEST, LOCK_REQUEST, PAID_FEN, open_details, seal_details
 from market.invoices.rules import check_details
 from market.invoices.tasks import find_open_task, tell_seller, update_task
-from market.kernel import Connection, Query
+from market.kernel import Connection, Database, Query
 from market.kernel.seal import Seal
+from market.orders.models import OrderId
 from market.orders.transitions import lock_order_by_suborder
 
 _CHANGED = "改了发票信息"
@@ -37,9 +38,9 @@ GET_INVOICED_SALE = Query(
     _InvoicedSale,
     """
     SELECT producer_id, producers.county_code, orders.number AS order_number,
-           paid_at IS NOT NULL
-           AND suborders.goods_fen + suborders.freight_fen - suborders.discount_fen > suborders.refunded_fen + lost_fen
-               AS invoiceable
+           orders.state IN ('placed', 'deposited') OR """
+    + PAID_FEN
+    + """ > suborders.refunded_fen + lost_fen AS invoiceable
       FROM suborders
       JOIN orders ON orders.id = order_id
       JOIN producers ON producers.id = producer_id
@@ -54,6 +55,15 @@ INSERT_REQUEST = Query(
     VALUES (:suborder_id, :producer_id, :buyer_id, :county_code, :kind, :title_sealed, :tax_number_sealed,
             :email_sealed, :now)
     RETURNING suborder_id
+    """,
+)
+LIST_UNASKED = Query(
+    UUID,
+    """
+    SELECT suborders.id FROM suborders JOIN orders ON orders.id = order_id
+     WHERE order_id = :order_id AND buyer_id = :buyer_id
+       AND NOT EXISTS (SELECT FROM invoice_requests r WHERE r.suborder_id = suborders.id)
+     ORDER BY position LIMIT 100
     """,
 )
 CHANGE_REQUEST = Query(
@@ -72,7 +82,7 @@ CHANGE_REQUEST = Query(
 async def ask_invoice(
     conn: Connection, seal: Seal, buyer: Actor, suborder_id: UUID, details: InvoiceDetails, *, now: datetime
 ) -> None:
-    """Ask for the invoice of a suborder; its seller is told, and has five working days.
+    """Ask for the invoice of a suborder; its seller is told once the order is paid, and has five working days.
 
     Asked again with other details, they replace the first ones while nothing was issued; afterwards the issued invoice
     is corrected: reduced to nothing by a red-letter one, and issued again. The same details again change nothing. In
@@ -81,10 +91,32 @@ async def ask_invoice(
     Raises:
         InvoiceInvalid: the details are wrong.
         NotFound: the suborder is not of an order of the buyer.
-        NotInvoiced: it was not paid, or everything was refunded.
+        NotInvoiced: it ended unpaid, or everything was refunded.
         InvoiceChangedTooOften: the details were changed five times.
     """
-    checked = check_details(details)
+    await _ask(conn, seal, buyer, suborder_id, check_details(details), changeable=True, now=now)
+
+
+async def ask_with_order(
+    db: Database, seal: Seal, buyer: Actor, order_id: OrderId, details: InvoiceDetails, *, now: datetime
+) -> None:
+    """Ask each seller of an order that was placed just now for its invoice, with checked details.
+
+    Placing is repeated with its key, so that a request of before is left as it is: the buyer may have changed it. Opens
+    its own transaction, after that of placing: `orders` knows nothing of invoices.
+
+    Raises:
+        NotInvoiced: the order has ended.
+    """
+    async with db.transaction(scope=get_person_scope(buyer)) as conn:
+        for suborder_id in await LIST_UNASKED.all(conn, order_id=order_id, buyer_id=buyer.account_id):
+            await _ask(conn, seal, buyer, suborder_id, details, changeable=False, now=now)
+
+
+async def _ask(
+    conn: Connection, seal: Seal, buyer: Actor, suborder_id: UUID, checked: InvoiceDetails,
+    *, changeable: bool, now: datetime,
+) -> None:  # fmt: skip
     sale = await GET_INVOICED_SALE.maybe(conn, suborder_id=suborder_id, buyer_id=buyer.account_id)
     if sale is None:
         raise NotFound
@@ -100,7 +132,7 @@ async def ask_invoice(
             county_code=sale.county_code, kind=sealed.kind, title_sealed=sealed.title_sealed,
             tax_number_sealed=sealed.tax_number_sealed, email_sealed=sealed.email_sealed, now=now,
         )  # fmt: skip
-    elif not await _change_request(conn, seal, suborder_id, checked, now=now):
+    elif not changeable or not await _change_request(conn, seal, suborder_id, checked, now=now):
         return
     request = await GET_REQUEST.one(conn, suborder_id=suborder_id)
     case = await find_open_task(conn, suborder_id)

@@ -24,6 +24,9 @@ MAX_REASON_LENGTH = 200
 DETAILS_LIFETIME = timedelta(days=3 * 366)
 """How long title, tax number and e-mail address are kept after their last use. Source: 电子商务法 31, three years."""
 
+UNPAID_LIFETIME = timedelta(days=30)
+"""How long they are kept if the order ended unpaid; a payment that arrives late is known by then."""
+
 
 class InvoiceKind(StrEnum):
     """To whom an invoice is issued: a person, or a unit with a tax number."""
@@ -76,10 +79,10 @@ class InvoiceInvalid(Refusal):
 
 
 class NotInvoiced(Refusal):
-    """The suborder was not paid in full, or everything was refunded: there is nothing to invoice."""
+    """The suborder ended unpaid, or everything was refunded: there is nothing to invoice."""
 
     code = "not_invoiced"
-    zh = "没有付清、或者钱都退了的，不用开发票。"
+    zh = "没有付款就取消了、或者钱都退了的，不用开发票。"
     en = "Nothing was paid that an invoice could be issued for."
 
 

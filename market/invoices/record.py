@@ -74,7 +74,7 @@ async def record_invoice(
     checked = check_issued(
         issued,
         request.task,
-        first_day=get_business_day(request.paid_at) if live is None else live.issued_on,
+        first_day=live.issued_on if live is not None else get_business_day(request.paid_at or now),
         today=get_business_day(now),
         markable=request.markable or live is not None,
     )

@@ -28,7 +28,10 @@ class SealedDetails(Struct, frozen=True, kw_only=True):
 
 
 class LockedRequest(SealedDetails, frozen=True, kw_only=True):
-    """A locked request: who asked whom, and the sums of the suborder and of its invoices."""
+    """A locked request: who asked whom, and the sums of the suborder and of its invoices.
+
+    Until the order is paid, `paid_at` is None and `paid_fen` zero.
+    """
 
     suborder_id: UUID
     producer_id: UUID
@@ -37,7 +40,7 @@ class LockedRequest(SealedDetails, frozen=True, kw_only=True):
     order_number: int
     position: int
     sale_kind: SuborderKind
-    paid_at: datetime
+    paid_at: datetime | None
     wanted: bool
     correcting: bool
     changes: int
@@ -64,6 +67,11 @@ MARKABLE = """
         SELECT FROM order_lines l JOIN listings ON listings.id = l.listing_id
          WHERE l.suborder_id = suborders.id AND category_code IN ('processed', 'craft')))
 """
+# Nothing is invoiced before the order is paid, although the invoice may be asked for when it is placed.
+PAID_FEN = """
+    (CASE WHEN orders.paid_at IS NULL THEN 0
+          ELSE suborders.goods_fen + suborders.freight_fen - suborders.discount_fen END)
+"""
 NET_FEN = """
     (SELECT coalesce(sum(CASE WHEN corrects_id IS NULL THEN i.amount_fen ELSE -i.amount_fen END), 0)
        FROM invoices i WHERE i.suborder_id = suborders.id)::bigint
@@ -77,9 +85,10 @@ GET_REQUEST = Query(
     SELECT r.suborder_id, r.producer_id, r.buyer_id, village_code, orders.number AS order_number,
            suborders.position, suborders.kind AS sale_kind, orders.paid_at, r.kind, title_sealed, tax_number_sealed,
            email_sealed, wanted, correcting, changes,
-           suborders.goods_fen + suborders.freight_fen - suborders.discount_fen AS paid_fen,
            suborders.refunded_fen + suborders.lost_fen AS refunded_fen,
            """
+    + PAID_FEN
+    + " AS paid_fen, "
     + NET_FEN
     + " AS net_fen, "
     + MARKABLE

@@ -46,8 +46,8 @@ def find_task(sums: InvoiceSums, *, wanted: bool, correcting: bool) -> InvoiceTa
     return InvoiceTask(step=InvoiceStep.NONE, least_fen=Fen(0), most_fen=Fen(0))
 
 
-def check_details(details: InvoiceDetails) -> InvoiceDetails:
-    """Return the details cleaned; a person has no tax number.
+def check_details(details: InvoiceDetails, *, under: str = "") -> InvoiceDetails:
+    """Return the details cleaned; a person has no tax number. `under` precedes the names of the fields in faults.
 
     Raises:
         InvoiceInvalid: the title, the tax number or the e-mail address is missing or wrong.
@@ -57,11 +57,11 @@ def check_details(details: InvoiceDetails) -> InvoiceDetails:
     tax_number = "".join(normalize_text(details.tax_number).split()).upper() if unit else ""
     faults: list[FieldFault] = []
     if not _MIN_TITLE_LENGTH <= len(title) <= MAX_TITLE_LENGTH:
-        faults.append(FieldFault("title", f"抬头写 {_MIN_TITLE_LENGTH} 到 {MAX_TITLE_LENGTH} 个字"))
+        faults.append(FieldFault(f"{under}title", f"抬头写 {_MIN_TITLE_LENGTH} 到 {MAX_TITLE_LENGTH} 个字"))
     if unit and not is_credit_code(tax_number):
-        faults.append(FieldFault("tax_number", "税号不对，请照营业执照上的 18 位统一社会信用代码写"))
+        faults.append(FieldFault(f"{under}tax_number", "税号不对，请照营业执照上的 18 位统一社会信用代码写"))
     if email and (len(email) > MAX_EMAIL_LENGTH or not _EMAIL.fullmatch(email)):
-        faults.append(FieldFault("email", "邮箱不对；没有就空着"))
+        faults.append(FieldFault(f"{under}email", "邮箱不对；没有就空着"))
     if faults:
         raise InvoiceInvalid(errors=tuple(faults))
     return InvoiceDetails(kind=details.kind, title=title, tax_number=tax_number, email=email)

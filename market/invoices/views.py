@@ -10,7 +10,7 @@ from market.casework.history import open_reason
 from market.casework.models import WaitingCases
 from market.identity.models import Actor
 from market.invoices.models import InvoiceDetails, InvoiceKind, InvoiceSums, InvoiceTask
-from market.invoices.requests import MARKABLE, NET_FEN, SealedDetails, open_details
+from market.invoices.requests import MARKABLE, NET_FEN, PAID_FEN, SealedDetails, open_details
 from market.invoices.rules import find_task
 from market.kernel import Connection, Fen, Query
 from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
@@ -48,6 +48,7 @@ class _InvoiceFields(Struct, frozen=True, kw_only=True):
     producer_id: UUID
     producer: str
     county_code: str
+    paid: bool
     paid_fen: Fen
     refunded_fen: Fen
     net_fen: Fen
@@ -113,9 +114,11 @@ _COLUMNS = (
     SELECT r.suborder_id, orders.number AS order_number, orders.number || '-' || suborders.position AS code,
            r.producer_id, producers.name AS producer, r.county_code, r.kind, title_sealed, tax_number_sealed,
            email_sealed, wanted, correcting,
-           suborders.goods_fen + suborders.freight_fen - suborders.discount_fen AS paid_fen,
+           orders.paid_at IS NOT NULL AS paid,
            suborders.refunded_fen + suborders.lost_fen AS refunded_fen,
            """
+    + PAID_FEN
+    + " AS paid_fen, "
     + NET_FEN
     + " AS net_fen, "
     + MARKABLE

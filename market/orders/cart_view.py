@@ -30,6 +30,7 @@ from market.orders.checkout.pricing import (
     price_stay_line,
     price_suborders,
 )
+from market.orders.checkout.seen_terms import hash_cancel_terms
 from market.orders.deposits import DepositPlan, plan_deposit
 from market.orders.models import MAX_LINES, MAX_STAYS, Line, ListingId, Nights, SuborderKind, VariantId
 from market.producers.closures import describe_closure
@@ -95,6 +96,7 @@ class Cart(Struct, frozen=True, kw_only=True):
     """The whole cart, with freight to the requested region; `ready` means that all of it can be ordered.
 
     `items` are the lines that can be ordered, as coupons look at them. `deposit`: the cart is paid in two parts.
+    `cancel_terms` stands for what cancelling refunds (`place` refuses other terms).
     """
 
     groups: list[CartGroup]
@@ -105,6 +107,7 @@ class Cart(Struct, frozen=True, kw_only=True):
     ready: bool
     items: list[CouponItem]
     deposit: DepositPlan | None
+    cancel_terms: str
 
 
 class _CartLineRow(Struct, frozen=True):
@@ -345,6 +348,7 @@ def _build_cart(
         ready=ready,
         items=list_coupon_items(orderable),
         deposit=plan_deposit(orderable, day=day) if ready else None,
+        cancel_terms=hash_cancel_terms(line for each in orderable for line in each.lines),
     )
 
 

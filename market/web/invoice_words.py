@@ -45,6 +45,8 @@ def describe_invoice(invoice: SaleInvoice, *, seller: str = "卖家") -> str:
     `seller` is what the seller is called: its own pages say you.
     """
     task = invoice.task
+    if not invoice.paid:
+        return f"付清了，{seller}就开" if invoice.details else "不用开了"
     if task.step is InvoiceStep.NONE:
         return "开好了" if invoice.net_fen else "不用开了"
     due = f"，{format_due(invoice.due_at)}前" if invoice.due_at and not invoice.stopped else ""

@@ -1,8 +1,9 @@
 -- Package: invoices.
 -- Erase the title, the tax number and the e-mail address of the invoices of an account, or, without an account, of those that
--- nobody touched since `p_before`, at most `p_most`; return how many. Numbers and sums stay. The worker ends what cannot be issued
+-- nobody touched since `p_before`, or of an order that ended unpaid since `p_unpaid_before`, at most `p_most`; return how many. Numbers and sums stay. The worker ends what cannot be issued
 -- any more.
-CREATE OR REPLACE FUNCTION erase_invoice_details(p_account uuid, p_before timestamptz, p_most integer) RETURNS integer
+CREATE OR REPLACE FUNCTION erase_invoice_details(p_account uuid, p_before timestamptz, p_unpaid_before timestamptz,
+                                                 p_most integer) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH erased AS (
         UPDATE invoice_requests
@@ -10,7 +11,12 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
                changed = true
          WHERE suborder_id IN (SELECT suborder_id FROM invoice_requests
                                 WHERE title_sealed IS NOT NULL
-                                  AND CASE WHEN p_account IS NULL THEN touched_at < p_before ELSE buyer_id = p_account END
+                                  AND CASE WHEN p_account IS NOT NULL THEN buyer_id = p_account
+                                           WHEN touched_at < p_before THEN true
+                                           ELSE touched_at < p_unpaid_before
+                                                AND EXISTS (SELECT FROM suborders s JOIN orders o ON o.id = s.order_id
+                                                             WHERE s.id = suborder_id AND o.paid_at IS NULL
+                                                               AND o.state IN ('expired', 'cancelled')) END
                                 ORDER BY suborder_id LIMIT p_most)
         RETURNING 1
     )

@@ -261,6 +261,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "list_changed_invoices": True,
     "keep_invoice_version": False,
     "mark_invoice_changed": False,
+    "mark_order_invoices": False,
     "erase_messages": True,
     "delete_tasks": True,
     "find_bound_elsewhere": True,

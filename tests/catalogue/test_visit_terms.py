@@ -14,13 +14,20 @@ from market.catalogue.models import BadListing, CancelTier, WrongListingState
 from market.catalogue.person_classes import set_child_price
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen
+from market.orders.address import seal_address
 from market.orders.cancel import cancel_order
-from market.orders.models import PlacedOrder
+from market.orders.cart import put_lines, put_nights
+from market.orders.cart_view import get_cart
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.place_cart import place_cart
+from market.orders.checkout.seen_terms import CancelTermsChanged
+from market.orders.models import Line, PlacedOrder, VariantId
+from market.slots.models import SlotId
 from tests.conftest import NOW
 from tests.support.make import CANCEL_TIERS, ActivityIds, load_actor, load_owner, make_account, make_activity, make_stay
 from tests.support.payment import gateway, provider, sandbox
 from tests.support.postgres import as_owner
-from tests.support.shop import Shopping, make_october_nights, shopping
+from tests.support.shop import BUYER_ADDRESS, Shopping, make_october_nights, shopping
 
 __all__ = ["gateway", "provider", "sandbox", "shopping"]
 
@@ -54,6 +61,41 @@ async def test_orders_keep_the_tiers_of_the_moment_they_were_placed(shopping: Sh
     after = await w.place(nights=nights, now=NOW + 2 * HOUR)
     await w.pay(after)
     assert (await cancel(w, before), await cancel(w, visit), await cancel(w, after)) == (560_00, 60_00, 0)
+
+
+async def test_other_tiers_than_the_buyer_saw_are_told_before_ordering_and_the_cart_stays(shopping: Shopping) -> None:
+    w = shopping
+    async with w.db.transaction() as conn:
+        stay = await make_stay(conn, price_fen=280_00, rooms=3)
+        activity = await make_activity(conn, days=(date(2019, 10, 12),))
+        host, guide = await load_owner(conn, stay.producer_id), await load_owner(conn, activity.producer_id)
+        nights = [make_october_nights(stay.listing_id, arrive=10, leave=12)]
+        await put_nights(conn, w.buyer.account_id, nights, now=NOW)
+        line = Line(VariantId(activity.variant_id), 2, SlotId(activity.slot_ids[0]))
+        await put_lines(conn, w.buyer.account_id, [line], now=NOW)
+
+    async def see_terms() -> str:
+        async with w.db.connection() as conn:
+            return (await get_cart(conn, w.buyer.account_id, now=NOW)).cancel_terms
+
+    async def order(seen: str | None, key: str) -> PlacedOrder:
+        async with Batcher(w.db) as batcher:
+            return await place_cart(
+                w.db, batcher, w.buyer.account_id, address=seal_address(w.seal, BUYER_ADDRESS), key=key,
+                cancel_terms=seen, now=NOW + HOUR,
+            )  # fmt: skip
+
+    seen = await see_terms()
+    for changed_by, listing_id in ((host, stay.listing_id), (guide, activity.listing_id)):
+        await set_terms(w, changed_by, listing_id, HALF, after=timedelta())
+        with pytest.raises(CancelTermsChanged) as refused:
+            await order(seen, "k")
+        assert [each.field for each in refused.value.errors] == ["lines[0]", "nights[0]"]
+        assert "提前 3 天退 50%，再晚不退" in "".join(each.message for each in refused.value.errors)
+        assert await see_terms() != seen
+        seen = await see_terms()
+    assert (await order(seen, "k")).id == (await order("other", "k")).id, "placed before: nothing is compared"
+    assert await see_terms() == ""
 
 
 async def test_the_last_version_holds_and_none_overlaps(shopping: Shopping) -> None:

@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 from msgspec import Struct, structs
 
-from market.aftersales.models import OWN_DELIVERY, InvalidTracking
+from market.aftersales.models import OWN_DELIVERY, UNPROVEN_PERIOD, InvalidTracking
+from market.aftersales.parcels import list_parcels
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
 from market.coupons.models import CouponExpired, VoucherId, VoucherNotForGoods, VoucherUnknown, VoucherUsed
@@ -354,6 +355,10 @@ async def test_what_the_platform_pays_for_is_paid_out_once_somebody_else_saw_it_
                 conn, borne["producer_id"], PayoutHold(claim_hours=0, return_days=0), now=NOW + timedelta(days=days)
             )
 
+    async with w.db.connection() as conn:
+        seller = await load_owner(conn, borne["producer_id"])
+        [parcel] = await list_parcels(conn, w.seal, seller, borne["producer_id"], now=NOW)
+    assert parcel.discount_fen > 0
     for carrier, tracking in ((OWN_DELIVERY, ""), ("村头老王", "1234567890")):
         with pytest.raises(InvalidTracking) as refused:
             await ship(carrier, tracking)
@@ -363,7 +368,11 @@ async def test_what_the_platform_pays_for_is_paid_out_once_somebody_else_saw_it_
         await confirm_receipt(conn, w.seal, w.buyer, order.id, positions=None, now=NOW)
     payable = await owner.fetchval("SELECT payable_fen FROM suborders WHERE id = $1", borne["id"])
     assert payable > 0
-    assert [await keep_back(days) for days in (1, 29, 31)] == [payable, payable, 0]
+    assert [await keep_back(days) for days in (1, UNPROVEN_PERIOD.days - 1, UNPROVEN_PERIOD.days + 1)] == [
+        payable,
+        payable,
+        0,
+    ]
     await owner.execute("UPDATE tracked_parcels SET state = 'delivered', delivered_at = $1", NOW)
     assert await keep_back(1) == 0
     await check(stall)

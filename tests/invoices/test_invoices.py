@@ -36,7 +36,6 @@ from market.invoices.views import (
     list_sale_lines,
     sum_up_open_invoices,
 )
-from market.orders.models import SuborderState
 from market.privacy.close_account import close_account
 from tests.conftest import NOW
 from tests.invoices.invoiced import DAY, ISSUE, PAID_FEN, PERSON, REDUCE, UNIT, Invoiced, make_invoiced, make_number
@@ -114,18 +113,7 @@ async def test_wrong_details_are_refused_at_their_fields(
     assert await invoiced.find(invoiced.owner) is None
 
 
-async def test_nothing_is_invoiced_that_was_not_paid_or_was_all_refunded(invoiced: Invoiced) -> None:
-    w = invoiced.shopping
-    async with w.db.transaction() as conn:
-        product = await make_product(conn)
-    unpaid = await w.place([(product.variant_id, 1)])
-    [suborder] = (await w.see(unpaid)).suborders
-    assert suborder.state is SuborderState.PLACED
-    with pytest.raises(NotInvoiced):
-        await Invoiced(
-            w, unpaid.id, suborder.id, product.producer_id, invoiced.owner, invoiced.partner, invoiced.county,
-            invoiced.elsewhere,
-        ).ask()  # fmt: skip
+async def test_nothing_is_invoiced_that_was_all_refunded(invoiced: Invoiced) -> None:
     await invoiced.refund(PAID_FEN)
     with pytest.raises(NotInvoiced):
         await invoiced.ask()

@@ -44,6 +44,7 @@ class OrderRequest(Struct, frozen=True, kw_only=True):
     now: datetime
     pay_minutes: int
     total_fen: int | None = None
+    cancel_terms: str | None = None
     from_cart: bool = False
     voucher_id: VoucherId | None = None
     pickup_point_id: PickupPointId | None = None

@@ -42,6 +42,7 @@ async def place(
     now: datetime | None = None,
     pay_minutes: int = DEFAULT_PAY_MINUTES,
     total_fen: int | None = None,
+    cancel_terms: str | None = None,
     fingerprint: bytes | None = None,
     from_cart: bool = False,
     voucher_id: VoucherId | None = None,
@@ -50,7 +51,7 @@ async def place(
 ) -> PlacedOrder:
     """Place one order, in full or not at all; it is committed when this returns.
 
-    Prices, freight and commission are the current ones; `total_fen` is the total that the buyer saw, if known.
+    Prices and commission are the current ones; `total_fen` and `cancel_terms` are what the buyer saw, if known.
     Idempotent by buyer and `key`: the same request returns the same order. `fingerprint` distinguishes requests with
     one key and defaults to a hash of the lines, the nights and the address. The goods are reserved for `pay_minutes`,
     unless a county of the order has set its own. With `from_cart` the placed lines are removed from the buyer's cart in
@@ -62,11 +63,9 @@ async def place(
         NotForSale, ShopClosed, RegionNotServed: it is not on sale, or its producer is closed or does not ship there.
         SoldOut, WaitingForPayment: too few units are available; the second if unpaid orders may free some.
         NightsTaken, NightsReserved, StayTooShort: too few rooms are free, or may become so; the stay is too short.
-        SlotNeeded, SlotStarted, SlotClosed: an activity without a slot, or in one that started or is closed.
-        PartyTooLarge, SlotFull, SlotReserved: the slot has too few (free) places; the last if unpaid orders free some.
-        VoucherUnknown, or a refusal of `find_voucher_fault`: the voucher cannot be used for this order.
-        PackageNotOnSale, PickupPointUnavailable: the package was withdrawn; the point is closed or in another county.
-        TotalChanged, TooManyUnpaidOrders, and other limits of `outcomes.refuse`: another total; too much is unpaid.
+        SlotNeeded, SlotStarted, SlotClosed, PartyTooLarge, SlotFull, SlotReserved: no such slot is open with places.
+        VoucherUnknown, a refusal of `find_voucher_fault`, PackageNotOnSale, PickupPointUnavailable: see there.
+        TotalChanged, CancelTermsChanged, TooManyUnpaidOrders, or another limit of `outcomes.refuse`: see there.
         IdempotencyKeyReused, Busy: the key was used for another order; the queue is full, or no connection is free.
     """
     placed_at = now or datetime.now(UTC)
@@ -85,6 +84,7 @@ async def place(
             now=placed_at,
             pay_minutes=pay_minutes,
             total_fen=total_fen,
+            cancel_terms=cancel_terms,
             from_cart=from_cart,
             voucher_id=voucher_id,
             pickup_point_id=pickup_point_id,

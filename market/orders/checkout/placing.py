@@ -41,6 +41,7 @@ from market.orders.checkout.pricing import (
     price_stay_line,
     price_suborders,
 )
+from market.orders.checkout.seen_terms import require_seen_terms
 from market.orders.deposits import plan_deposit
 from market.orders.models import (
     FREE_LOT_UNITS,
@@ -56,7 +57,6 @@ from market.orders.models import (
     Line,
     NotForSale,
     ShopClosed,
-    TotalChanged,
 )
 from market.pickup_points.register import load_points
 from market.producers.closures import describe_closure
@@ -197,7 +197,7 @@ def draft_order(
 
     Raises:
         VoucherUnknown and other refusals of the voucher: see `place`.
-        NotForSale, ShopClosed, RegionNotServed, TotalChanged: see `place`.
+        NotForSale, ShopClosed, RegionNotServed, TotalChanged, CancelTermsChanged: see `place`.
         SlotNeeded, SlotStarted, SlotClosed, PartyTooLarge, StayTooShort: see `place`.
     """
     goods_lines: list[tuple[GoodsOffer, DraftLine]] = []
@@ -231,9 +231,7 @@ def draft_order(
     suborders = price_suborders(goods_lines, stay_lines, region_code=request.destination.region_code)
     if request.voucher_id is not None:
         suborders = _use_voucher(request, voucher, suborders)
-    total = get_order_price(suborders).total_fen
-    if request.total_fen is not None and request.total_fen != total:
-        raise TotalChanged(total_fen=total, errors=(FieldFault("total_fen", str(total)),))
+    require_seen_terms(request, suborders)
     return suborders
 
 
@@ -277,8 +275,8 @@ def require_on_sale(offer: GoodsOffer | StayOffer, field_name: str) -> None:
     elif not offer.shop_open:
         refusal = ShopClosed(producer=offer.producer, errors=(FieldFault(field_name, "这家现在不接单"),))
     elif closed := describe_closure(offer.closed_for, offer.reopens_on):
-        faults = (FieldFault(field_name, closed),)
-        refusal = FarmClosed(producer=offer.producer, why=closed, reopens_on=offer.reopens_on, errors=faults)
+        errors = (FieldFault(field_name, closed),)
+        refusal = FarmClosed(producer=offer.producer, why=closed, reopens_on=offer.reopens_on, errors=errors)
     if refusal is not None:
         raise refusal
 

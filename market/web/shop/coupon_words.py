@@ -26,6 +26,10 @@ _MAX_SHOWN = 2
 _MAX_UNFIT = 2
 
 
+PLATFORM_PARCEL = "用平台出的券买的货，走查得到的快递，或者到自提点取。"
+"""What a coupon that the platform bears asks of the parcel: somebody else sees it arrive (ADR 46)."""
+
+
 class ListingCoupons(Struct, frozen=True):
     """The coupons on the page of a listing: those to claim as (number, name, words), and what the person has."""
 

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from market.coupons.claim import claim_voucher
-from market.coupons.models import Voucher
+from market.coupons.models import Bearer, Voucher
 from market.coupons.offers import CouponOffer, list_offers
 from market.coupons.vouchers import list_vouchers
 from market.http import HttpRequest
@@ -18,16 +18,17 @@ from market.kernel.clock import Clock
 from market.rate_limits import RateClass
 from market.web.forms import parse_integer, read_form
 from market.web.pages import get_local_path, redirect, render_page
-from market.web.shop.coupon_words import describe_bearer, describe_coverage, describe_terms
+from market.web.shop.coupon_words import PLATFORM_PARCEL, describe_bearer, describe_coverage, describe_terms
 from market.web.ui.format import day_zh
 
 
 def _describe_offer(offer: CouponOffer) -> list[str]:
     use = f"{day_zh(offer.starts_on)}到{day_zh(offer.ends_on)}用，每人 {offer.per_person} 张"
-    return [
+    lines = [
         f"{describe_terms(offer)}，{describe_coverage(offer)}",
         f"{use}，减的钱{describe_bearer(offer)}",
     ]
+    return [*lines, PLATFORM_PARCEL] if offer.bearer is Bearer.PLATFORM else lines
 
 
 def _describe_voucher(voucher: Voucher, today: date) -> str:

@@ -4,7 +4,9 @@ from market.web.cookies import DRAFTS_COOKIE
 from payments.sandbox import Sandbox
 from tests.support.browser import LoadedPage, PageClient
 from tests.support.markup import Node
+from tests.support.postgres import as_owner
 from tests.web.conftest import Village
+from tests.web.shop.checkout import choose_nights
 from tests.web.shop.test_buying import ADDRESS, buy_everything, get_order_number
 
 ELSEWHERE = {"who": "样例买家甲", "tel": "17000009001", "region": "440000", "address": "广州市天河区样例路 2 号"}
@@ -127,3 +129,44 @@ async def test_pages_of_two_accounts_name_two_owners_of_drafts(village: Village)
     assert len(owners) == 2
     async with await village.browser() as visitor:
         assert "data-owner" not in (await visitor.open("/")).root.all("body")[0].attrs
+
+
+async def test_an_invoice_is_asked_for_with_the_order(village: Village) -> None:
+    wanted = {"invoice": "unit", "title": "样例食堂", "tax_number": "91130624MA0000001L"}
+    async with await village.browser(village.buyer) as browser:
+        await fill_cart(village, browser)
+        seen = await browser.open("/checkout")
+        [fold] = seen.root.all("details")
+        assert "要发票" in fold.text
+        assert "open" not in fold.attrs
+        for wrong, words in (({"tax_number": "123"}, "税号不对"), ({"invoice": ""}, "写了抬头，请选开给谁")):
+            again = await browser.submit("/checkout", status=422, typed=ADDRESS | wanted | wrong)
+            assert words in again.text
+            [fold] = again.root.all("details")
+            assert "open" in fold.attrs
+            titles = [node.attrs["value"] for node in again.root.all("input") if node.attrs.get("id") == "title"]
+            assert titles == ["样例食堂"]
+        assert await get_order_number(village) is None
+        await browser.submit("/checkout", method="wechat", typed=ADDRESS | wanted)
+        number = await get_order_number(village)
+        assert "发票：付清了就开" in (await browser.open(f"/orders/{number}")).text
+        assert "付清了，卖家就开" in (await browser.open(f"/orders/{number}/invoice/1")).text
+
+
+async def test_changed_refunds_of_cancelling_are_shown_before_paying(village: Village) -> None:
+    change = """
+        UPDATE cancel_tiers SET refund_bp = 1_000 WHERE listing_id = $1 AND refund_bp > 0 AND NOT holiday RETURNING 1
+    """
+    async with await village.browser(village.buyer) as browser:
+        await choose_nights(village, browser)
+        await browser.submit("/cart/nights")
+        await browser.open("/checkout")
+        async with village.database.transaction() as conn, as_owner(conn):
+            assert await conn.fetchval(change, village.stay.listing_id)
+        guest = {"who": ADDRESS["who"], "tel": ADDRESS["tel"]}
+        again = await browser.submit("/checkout", status=422, typed=guest)
+        assert "店家改了“不去了退多少”" in again.text
+        assert "退 10%" in again.text
+        assert await get_order_number(village) is None
+        await browser.submit("/checkout", method="wechat")
+        assert await get_order_number(village) is not None

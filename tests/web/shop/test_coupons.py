@@ -50,6 +50,7 @@ async def test_a_buyer_claims_a_coupon_chooses_it_and_pays_the_total_that_was_sh
         plain = read_total(page)
         page = await browser.open("/coupons")
         assert "满 30.00 元减 2.00 元" in page.text
+        assert "走查得到的快递" in page.text
         await browser.submit("/coupons", number=str(public.number))
         assert "领到了" in (await browser.submit("/coupons", code="mi2019")).text
         refused = await browser.submit("/coupons", status=409, code="mi2019")
@@ -59,7 +60,9 @@ async def test_a_buyer_claims_a_coupon_chooses_it_and_pays_the_total_that_was_sh
         assert read_total(page) == plain - 3_00
         [(best, chosen), (other, _), (none, _)] = read_choices(page)
         assert (chosen, none) == (True, "none")
+        assert "走查得到的快递" not in page.text
         page = await browser.submit("/checkout", typed=ADDRESS, voucher=other, press=("do", "voucher"))
+        assert "用平台出的券买的货，走查得到的快递，或者到自提点取。" in page.text
         assert read_total(page) == plain - 2_00
         assert ADDRESS["address"] in {each.attrs.get("value") for each in page.root.all("input")}
         page = await browser.submit("/checkout", status=422, voucher="none", method="wechat")

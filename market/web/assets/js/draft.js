@@ -64,6 +64,8 @@ function restore(form, key) {
   fields(form).filter((el) => el.name in typed).forEach((el) => {
     if (ticked(el)) el.checked = typed[el.name].indexOf(el.value) >= 0;
     else el.value = typed[el.name];
+    const fold = changed(el) && el.closest('details');
+    if (fold) fold.open = true;
   });
 }
 

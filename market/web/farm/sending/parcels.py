@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.aftersales.decide_refund import list_refund_requests
-from market.aftersales.models import OWN_DELIVERY, InvalidTracking, NotWeighed
+from market.aftersales.models import OWN_DELIVERY, UNPROVEN_PERIOD, InvalidTracking, NotWeighed
 from market.aftersales.parcels import Parcel, ParcelLine, list_parcels
 from market.aftersales.refund_limit import get_refund_limit
 from market.aftersales.ship import ship_suborder
@@ -156,6 +156,11 @@ async def load_parcel(conn: Connection, seal: Seal, actor: Actor, suborder_id: U
     raise NotFound
 
 
+_PLATFORM_WORDS = (
+    f"平台出了券的钱，要走查得到的快递或者自提；查到送到了才打款，查不到的，收到后最多等 {UNPROVEN_PERIOD.days} 天。"
+)
+
+
 def render_parcel(
     request: HttpRequest, actor: Actor, details: ParcelDetails, values: ShipForm,
     *, today: date, reason: str = "", weighing: Weighing | None = None, errors: Sequence[FieldFault] = (),
@@ -181,7 +186,7 @@ def render_parcel(
         + ([("退给买家的", -refunded)] if refunded else [])
         + ([(f"平台服务费 {percent_bp(share.commission_bp)}", -fee)] if fee else []),
         total_fen=share.due_fen,
-        fee_words="买家收到货，这些钱就算到您名下。",
+        fee_words="买家收到货，这些钱就算到您名下。" + (_PLATFORM_WORDS if parcel.discount_fen else ""),
         address="\n".join(part for part in (address.name, get_region_name(address.region_code), address.street) if part)
         if address
         else "",

@@ -26,6 +26,7 @@ from market.invoices.views import SaleInvoice, SaleInvoiceState, get_sale_invoic
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.orders.models import OrderState
 from market.orders.notifications import format_due
 from market.orders.queries import OrderView, SuborderView
 from market.web.forms import make_form_key, read_form, rename_faults
@@ -60,11 +61,14 @@ class InvoiceForm(Struct, frozen=True):
 
 
 def link_invoice(order: OrderView, suborder: SuborderView, state: SaleInvoiceState | None) -> tuple[str, str] | None:
-    """Return where to ask for the invoice of a paid part, and how far it is."""
-    if state is None and (order.paid_at is None or suborder.refunded_fen >= suborder.total_fen):
+    """Return where to ask for the invoice of a part, and how far it is; nothing is invoiced of what ended unpaid."""
+    payable = order.state in {OrderState.PLACED, OrderState.DEPOSITED}
+    if not payable and (order.paid_at is None or (state is None and suborder.refunded_fen >= suborder.total_fen)):
         return None
     words = "要发票"
-    if state is not None and state.due_at is not None:
+    if state is not None and payable:
+        words = "发票：付清了就开"
+    elif state is not None and state.due_at is not None:
         words = f"发票{'在改' if state.issued else '在开'}，{format_due(state.due_at)}前"
     elif state is not None:
         words = "看发票"

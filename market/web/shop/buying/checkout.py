@@ -9,11 +9,20 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
-from market.coupons.models import Voucher, VoucherId
+from market.coupons.models import Bearer, Voucher, VoucherId
 from market.coupons.rules import VOUCHER_FIELD, list_fitting_vouchers
 from market.coupons.vouchers import list_vouchers
 from market.http import HttpRequest
 from market.identity.models import Actor
+from market.invoices.ask import ask_with_order
+from market.invoices.models import (
+    MAX_EMAIL_LENGTH,
+    MAX_TITLE_LENGTH,
+    InvoiceDetails,
+    InvoiceInvalid,
+    InvoiceKind,
+)
+from market.invoices.rules import check_details
 from market.kernel import Connection, Database, Fen, FieldFault, Refusal
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused
@@ -22,6 +31,7 @@ from market.orders.address import Address, InvalidAddress, address_to_point, sea
 from market.orders.cart_view import Cart, CartGroup, get_cart
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place_cart import place_cart
+from market.orders.checkout.seen_terms import CancelTermsChanged
 from market.orders.models import SuborderKind, TotalChanged
 from market.orders.queries import load_latest_address
 from market.pickup_points.models import PICKUP_FIELD, PickupPoint, PickupPointId
@@ -29,6 +39,7 @@ from market.pickup_points.register import list_points_for
 from market.settings import Settings
 from market.web.cookies import finish_drafts
 from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form, rename_faults
+from market.web.invoice_words import KIND_NAMES
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.buying.cart import choose_region, format_slot, has_goods, list_cancellation_notes, list_sum_rows
@@ -41,6 +52,7 @@ from market.web.shop.buying.rejected_checkout import (
     store_rejected_checkout,
 )
 from market.web.shop.cards import get_count_word
+from market.web.shop.coupon_words import PLATFORM_PARCEL
 from market.web.shop.order_deposit import describe_plan
 from market.web.shop.promises import (
     WEIGHED_LATER,
@@ -59,6 +71,7 @@ _FIELD_NAMES = {
     "address.region_code": "region",
     "address.street": "address",
 }
+_CHOSEN_FIELDS = (("pickup", PICKUP_FIELD), ("voucher", VOUCHER_FIELD))
 _MAX_KEY_LENGTH = 100
 
 
@@ -86,6 +99,8 @@ def _group_rows(group: CartGroup) -> list[tuple[str, int]]:
     return rows + ([("运费", int(group.freight_fen))] if group.freight_fen else [])
 
 
+INVOICE_OPTIONS = [("", "不要"), *((kind.value, words) for kind, words in KIND_NAMES.items())]
+_INVOICE_FIELDS = {"invoice", "title", "tax_number", "email"}
 _TOTAL_CHANGED = "换了省、换了券或者价钱变了"
 _NO_VOUCHER = "none"
 _TO_THE_DOOR = ""
@@ -122,6 +137,22 @@ def _compute_total(cart: Cart, voucher: Voucher | None) -> Fen:
     return Fen(cart.total_fen - (voucher.amount_fen if voucher else 0))
 
 
+def _read_invoice(values: CheckoutForm) -> InvoiceDetails | None:
+    """Return to whom the invoices of an order are issued, or None if none is asked for.
+
+    Raises:
+        InvoiceInvalid: a field is missing or wrong, or a title was written without saying whose it is.
+    """
+    kind = next((each for each in InvoiceKind if each == values.invoice), None)
+    if kind is None:
+        if values.title or values.tax_number:
+            raise InvoiceInvalid(errors=(FieldFault("invoice", "写了抬头，请选开给谁；不要就擦掉抬头和税号"),))
+        return None
+    return check_details(
+        InvoiceDetails(kind=kind, title=values.title, tax_number=values.tax_number, email=values.email)
+    )
+
+
 async def _load_cart(conn: Connection, actor: Actor, region: str, now: datetime) -> tuple[Cart, list[Voucher]]:
     """Return the cart, and the vouchers that can be used for it, the best first."""
     cart = await get_cart(conn, actor.account_id, region_code=region, now=now)
@@ -139,6 +170,13 @@ def _find_point(points: Sequence[PickupPoint], chosen: str) -> PickupPoint | Non
     return next((each for each in points if str(each.id) == chosen), None)
 
 
+def _choose_title(errors: Sequence[FieldFault]) -> str | None:
+    """Return the heading of faults that are nobody's mistake: what was shown changed meanwhile."""
+    if any(each.field == "terms" for each in errors):
+        return "店家改了“不去了退多少”，看过再按“付款”"
+    return "一共的钱变了" if any(each.message.startswith(_TOTAL_CHANGED) for each in errors) else None
+
+
 async def _checkout_page(
     request: HttpRequest, actor: Actor, cart: Cart, values: CheckoutForm, vouchers: Sequence[Voucher], *,
     points: Sequence[PickupPoint] = (), key: str, errors: Sequence[FieldFault] = (), status: int = 200,
@@ -151,6 +189,8 @@ async def _checkout_page(
         )
     voucher = _choose_voucher(vouchers, values.voucher)
     reduction = [(f"券：{voucher.name}", -int(voucher.amount_fen))] if voucher else []
+    if voucher and voucher.bearer is Bearer.PLATFORM and has_goods(cart):
+        promises.insert(0, PLATFORM_PARCEL)
     now = services.clock.now()
     promises += [note for group in cart.groups for note in list_cancellation_notes(group, now)]
     total = _compute_total(cart, voucher)
@@ -175,8 +215,12 @@ async def _checkout_page(
         else [],
         "pickup_rule": describe_pickup_rule(services.settings.pickup_days),
         "methods": METHOD_OPTIONS,
+        "invoice_kinds": INVOICE_OPTIONS,
+        "invoice_open": bool(values.invoice) or any(each.field in _INVOICE_FIELDS for each in errors),
+        "invoice_most": (MAX_TITLE_LENGTH, MAX_EMAIL_LENGTH),
         "errors": errors,
-        "errors_title": "一共的钱变了" if any(each.message.startswith(_TOTAL_CHANGED) for each in errors) else None,
+        "errors_title": _choose_title(errors),
+        "terms": cart.cancel_terms,
         "key": key,
     }
     return render_page(
@@ -242,15 +286,17 @@ def _answer_refusal(request: HttpRequest, values: CheckoutForm, refusal: Refusal
     """Show the form again with what can be corrected there, else the cart with the reason."""
     if isinstance(refusal, IdempotencyKeyReused):
         return redirect("/me")
-    if isinstance(refusal, InvalidAddress):
+    if isinstance(refusal, (InvalidAddress, InvoiceInvalid)):
         return _show_again(request, values, rename_faults(refusal, _FIELD_NAMES, otherwise="address"))
+    if isinstance(refusal, CancelTermsChanged):
+        return _show_again(request, values, [FieldFault("terms", each.message) for each in refusal.errors])
     if isinstance(refusal, TotalChanged):
         text = f"{_TOTAL_CHANGED}，现在一共 {yuan(total_fen)} 元，看过再按“付款”。"
         return _show_again(request, values, [FieldFault("region", text)])
-    if any(each.field == PICKUP_FIELD for each in refusal.errors):
-        return _show_again(request, structs.replace(values, pickup=""), [FieldFault("pickup", refusal.text("zh"))])
-    if any(each.field == VOUCHER_FIELD for each in refusal.errors):
-        return _show_again(request, values, [FieldFault("voucher", refusal.text("zh"))])
+    wrong = next((name for name, field in _CHOSEN_FIELDS if any(each.field == field for each in refusal.errors)), None)
+    if wrong is not None:
+        kept = structs.replace(values, pickup="") if wrong == "pickup" else values
+        return _show_again(request, kept, [FieldFault(wrong, refusal.text("zh"))])
     response = redirect(f"/cart?region={values.region}")
     store_rejected_checkout(request, response, RejectedCheckout(message=refusal.text("zh")))
     return response
@@ -288,6 +334,7 @@ async def submit_checkout(
     if point is not None:
         address = address_to_point(address, point)
     try:
+        wanted = _read_invoice(values)
         placed = await place_cart(
             db,
             batcher,
@@ -295,6 +342,7 @@ async def submit_checkout(
             address=seal_address(seal, address, parcel=has_goods(cart)),
             key=key,
             total_fen=total,
+            cancel_terms=form.get_text("terms")[:_MAX_KEY_LENGTH],
             voucher_id=_read_voucher(values.voucher),
             pickup_point_id=PickupPointId(parse_uuid(values.pickup) or UUID(int=0)) if values.pickup else None,
             now=now,
@@ -302,6 +350,8 @@ async def submit_checkout(
         )
     except Refusal as refusal:
         return _answer_refusal(request, values, refusal, total_fen=_compute_total(cart, chosen))
+    if wanted is not None:
+        await ask_with_order(db, seal, actor, placed.id, wanted, now=now)
     started = await start_payment(request, actor, placed.id, placed.number, method=Method(values.method))
     clear_rejected_checkout(request, started)
     finish_drafts(started, form.draft)

@@ -18,7 +18,10 @@ _SECONDS = 900
 
 
 class CheckoutForm(Struct, frozen=True):
-    """The checkout form as it was typed; `voucher` is an id, `none`, or empty if nothing could be chosen."""
+    """The checkout form as it was typed; `voucher` is an id, `none`, or empty if nothing could be chosen.
+
+    `invoice` is to whom one is issued, or empty for none.
+    """
 
     who: str = ""
     tel: str = ""
@@ -27,6 +30,10 @@ class CheckoutForm(Struct, frozen=True):
     method: str = ""
     pickup: str = ""
     voucher: str = ""
+    invoice: str = ""
+    title: str = ""
+    tax_number: str = ""
+    email: str = ""
 
 
 class RejectedCheckout(Struct, frozen=True):

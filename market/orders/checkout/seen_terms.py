@@ -1,0 +1,68 @@
+"""What the buyer saw before ordering: the total, and what cancelling refunds. Placing refuses anything else."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from market.bookings.models import CancellationTier
+from market.bookings.tiers import select_tiers
+from market.kernel import BASIS_POINTS, FieldFault, Refusal
+from market.orders.checkout.order_request import OrderRequest
+from market.orders.checkout.pricing import DraftLine, DraftSuborder, get_order_price
+from market.orders.models import TotalChanged
+
+
+class CancelTermsChanged(Refusal):
+    """What cancelling a visit refunds differs from what the buyer saw; nothing was placed. `errors` say what holds."""
+
+    code = "cancel_terms_changed"
+    zh = "店家改了“不去了退多少”，请看过再下单。"
+    en = "What cancelling refunds has changed; review it and order again."
+
+
+def hash_cancel_terms(lines: Iterable[DraftLine]) -> str:
+    """Return a digest of the tiers of the visits among `lines`, in whatever order they are; empty without visits."""
+    visits = {
+        str(line.listing_id): sorted((each.holiday, each.days_before, each.refund_bp) for each in tiers)
+        for line in lines
+        if (tiers := _get_tiers(line)) is not None
+    }
+    return hashlib.sha256(msgspec.json.encode(sorted(visits.items()))).hexdigest()[:16] if visits else ""
+
+
+def require_seen_terms(request: OrderRequest, suborders: Sequence[DraftSuborder]) -> None:
+    """Require that the total, and the tiers of the visits, are those that the buyer saw, if it is known what that was.
+
+    Raises:
+        TotalChanged, CancelTermsChanged: they are not; an error of the second for each visit says what holds now.
+    """
+    total = get_order_price(suborders).total_fen
+    if request.total_fen is not None and request.total_fen != total:
+        raise TotalChanged(total_fen=total, errors=(FieldFault("total_fen", str(total)),))
+    lines = [line for each in suborders for line in each.lines]
+    if request.cancel_terms is not None and request.cancel_terms != hash_cancel_terms(lines):
+        raise CancelTermsChanged(
+            errors=tuple(
+                FieldFault(line.field.partition(".")[0], f"“{line.title}”：{_describe(line)}")
+                for line in lines
+                if _get_tiers(line) is not None
+            )
+        )
+
+
+def _get_tiers(line: DraftLine) -> list[CancellationTier] | None:
+    visit = line.stay or line.slot
+    return None if visit is None else visit.tiers
+
+
+def _describe(line: DraftLine) -> str:
+    visit = line.stay or line.slot
+    assert visit is not None, "checked by the caller"
+    tiers = select_tiers(visit.tiers, holiday=visit.holiday)
+    if not tiers:
+        return "前一天及以前全退，当天不退"
+    shares = [
+        f"提前 {each.days_before} 天退 {each.refund_bp * 100 // BASIS_POINTS}%" for each in tiers if each.refund_bp
+    ]
+    return "，".join([*shares, "再晚不退"]) if shares else "订了不退"

@@ -1,0 +1,144 @@
+"""An invoice that is asked for when an order is placed is due once it is paid, and forgotten if it never is."""
+
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from msgspec import Struct
+
+from market.casework.moves import get_person_scope
+from market.identity.models import Actor
+from market.identity.sign_in import sign_in_without_code
+from market.invoices.ask import ask_invoice, ask_with_order
+from market.invoices.erase import erase_old_invoice_details
+from market.invoices.models import (
+    DETAILS_LIFETIME,
+    UNPAID_LIFETIME,
+    InvoiceDetails,
+    InvoiceStep,
+    IssuedInvoice,
+    NoInvoiceDue,
+    NotInvoiced,
+)
+from market.invoices.record import record_invoice
+from market.invoices.tasks import update_changed_invoices
+from market.invoices.views import SaleInvoice, get_sale_invoice
+from market.kernel.clock import get_business_day
+from market.orders.cancel import cancel_order
+from market.orders.models import PlacedOrder
+from tests.conftest import NOW
+from tests.invoices.invoiced import PERSON, UNIT, make_number
+from tests.support.app import build_settings, run_service
+from tests.support.make import load_owner, make_product
+from tests.support.shop import Shopping
+
+HOUR = timedelta(hours=1)
+
+
+class UnpaidOrder(Struct, frozen=True):
+    """An order of two sellers that is not paid, with what was asked of both."""
+
+    shopping: Shopping
+    order: PlacedOrder
+    owner: Actor
+    suborder_ids: list[UUID]
+
+    async def ask(self, details: InvoiceDetails) -> None:
+        w = self.shopping
+        await ask_with_order(w.db, w.seal, w.buyer, self.order.id, details, now=NOW)
+
+    async def see(self, index: int = 0) -> SaleInvoice:
+        w = self.shopping
+        async with w.db.transaction(scope=get_person_scope(w.buyer)) as conn:
+            found = await get_sale_invoice(conn, w.seal, w.buyer, self.suborder_ids[index])
+        assert found is not None
+        return found
+
+    async def work(self) -> int:
+        return await update_changed_invoices(self.shopping.db, self.shopping.seal, now=NOW + HOUR)
+
+    async def list_told(self) -> list[str]:
+        return [name for name, _ in await self.shopping.messages() if name.startswith("invoice_")]
+
+
+@pytest.fixture
+async def asked(shopping: Shopping) -> UnpaidOrder:
+    async with shopping.db.transaction() as conn:
+        products = [await make_product(conn) for _ in range(2)]
+        owner = await load_owner(conn, products[0].producer_id)
+    order = await shopping.place([(each.variant_id, 1) for each in products])
+    view = await shopping.see(order)
+    mine = sorted(view.suborders, key=lambda each: each.producer_id not in owner.producers)
+    made = UnpaidOrder(shopping, order, owner, [each.id for each in mine])
+    await made.ask(UNIT)
+    return made
+
+
+async def test_each_seller_is_told_once_the_order_is_paid(asked: UnpaidOrder) -> None:
+    before = await asked.see()
+    assert (before.details, before.task.step, before.paid, before.case_id) == (UNIT, InvoiceStep.NONE, False, None)
+    assert (await asked.work(), await asked.list_told()) == (0, [])
+    w = asked.shopping
+    issued = IssuedInvoice(
+        step=InvoiceStep.ISSUE, number=make_number(), issued_on=get_business_day(NOW), amount_fen=asked.order.total_fen
+    )
+    with pytest.raises(NoInvoiceDue):
+        async with w.db.transaction(scope=get_person_scope(asked.owner)) as conn:
+            await record_invoice(conn, w.seal, asked.owner, asked.suborder_ids[0], issued, now=NOW)
+    await w.pay(asked.order)
+    assert await asked.work() == 2
+    for index in range(2):
+        seen = await asked.see(index)
+        assert (seen.task.step, seen.task.least_fen) == (InvoiceStep.ISSUE, seen.paid_fen)
+        assert seen.case_id is not None
+    assert await asked.list_told() == ["invoice_asked_seller"] * 2
+    assert await asked.work() == 0
+
+
+async def test_placing_again_with_its_key_changes_nothing_that_the_buyer_changed(asked: UnpaidOrder) -> None:
+    w = asked.shopping
+    async with w.db.transaction(scope=get_person_scope(w.buyer)) as conn:
+        await ask_invoice(conn, w.seal, w.buyer, asked.suborder_ids[0], PERSON, now=NOW)
+    await asked.ask(UNIT)
+    assert [(await asked.see(index)).details for index in range(2)] == [PERSON, UNIT]
+
+
+async def test_what_ends_unpaid_is_not_invoiced_and_its_details_go_after_a_month(asked: UnpaidOrder) -> None:
+    w = asked.shopping
+    await cancel_order(w.db, w.gateway, w.seal, w.buyer, asked.order.id, now=NOW + HOUR)
+    assert (await asked.work(), await asked.list_told()) == (0, [])
+    with pytest.raises(NotInvoiced):
+        async with w.db.transaction(scope=get_person_scope(w.buyer)) as conn:
+            await ask_invoice(conn, w.seal, w.buyer, asked.suborder_ids[0], PERSON, now=NOW + HOUR)
+    a_month_later = NOW + UNPAID_LIFETIME - DETAILS_LIFETIME
+    assert await erase_old_invoice_details(w.db, a_month_later) == 0
+    assert await erase_old_invoice_details(w.db, a_month_later + HOUR) == 2
+    assert (await asked.see()).details is None
+
+
+async def test_the_details_of_a_paid_order_stay_for_years(asked: UnpaidOrder) -> None:
+    await asked.shopping.pay(asked.order)
+    assert await erase_old_invoice_details(asked.shopping.db, NOW) == 0
+    assert await erase_old_invoice_details(asked.shopping.db, NOW + HOUR) == 2
+
+
+async def test_the_api_asks_with_the_order_and_names_a_wrong_field(shopping: Shopping, dsn: str, folder: Path) -> None:
+    w = shopping
+    async with w.db.transaction() as conn:
+        product = await make_product(conn)
+        token = (await sign_in_without_code(conn, w.buyer.account_id, now=NOW, second_factor=False)).token
+    order = {
+        "address": {"name": "样例", "phone": "13900009001", "region_code": "130100", "street": "样例路 1 号"},
+        "lines": [{"variant_id": str(product.variant_id), "quantity": 1}],
+        "invoice": {"kind": "unit", "title": "样例食堂", "tax_number": "123"},
+    }
+    async with run_service(build_settings(dsn, folder, now=NOW)) as service:
+        refused = await service.call("PlaceOrder", order, token=token, key="a")
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "invoice.tax_number")
+        order["invoice"] = {"kind": "person", "title": "样例买家"}
+        placed = [(await service.call("PlaceOrder", order, token=token, key="b")).json() for _ in range(2)]
+        assert placed[0]["id"] == placed[1]["id"]
+        [suborder] = (await w.see_id(UUID(placed[0]["id"]))).suborders
+        seen = await service.call("GetInvoice", token=token, path={"suborder_id": str(suborder.id)})
+        assert (seen.json()["paid"], seen.json()["details"]["title"]) == (False, "样例买家")
