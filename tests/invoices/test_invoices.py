@@ -1,9 +1,7 @@
 """Invoices: who is told what until when, what may be recorded, and what a refund and a closed account change."""
 
-import asyncio
 from datetime import timedelta
 
-import asyncpg
 import pytest
 
 from market.aftersales.case_view import load_case_view, make_case_move
@@ -11,9 +9,7 @@ from market.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovabl
 from market.casework.moves import get_person_scope
 from market.casework.worklist import list_assigned_cases
 from market.identity.models import Actor, NotFound
-from market.invoices.erase import erase_old_invoice_details
 from market.invoices.models import (
-    DETAILS_LIFETIME,
     MAX_CHANGES,
     InvoiceAmountWrong,
     InvoiceChangedTooOften,
@@ -26,7 +22,6 @@ from market.invoices.models import (
     NoInvoiceDue,
     NotInvoiced,
 )
-from market.invoices.own import list_own_invoices
 from market.invoices.record import answer_invoice_task
 from market.invoices.views import (
     get_task_invoice,
@@ -36,7 +31,6 @@ from market.invoices.views import (
     list_sale_lines,
     sum_up_open_invoices,
 )
-from market.privacy.close_account import close_account
 from tests.conftest import NOW
 from tests.invoices.invoiced import DAY, ISSUE, PAID_FEN, PERSON, REDUCE, UNIT, Invoiced, make_invoiced, make_number
 from tests.support.make import load_owner, make_product
@@ -256,47 +250,6 @@ async def test_details_are_changed_five_times(invoiced: Invoiced) -> None:
         await invoiced.ask(UNIT)
 
 
-async def test_a_closed_account_ends_what_is_not_issued_and_a_refund_still_asks_for_the_red_letter(
-    invoiced: Invoiced,
-) -> None:
-    w = invoiced.shopping
-    waiting = await make_invoiced(w)
-    await waiting.ask(UNIT)
-    await invoiced.ask(UNIT)
-    await invoiced.record(PAID_FEN)
-    async with w.db.transaction() as conn, as_owner(conn):
-        await conn.execute("UPDATE orders SET state = 'finished', closed_at = $1", NOW)
-        await conn.execute("UPDATE suborders SET state = 'received', received_at = $1, closed_at = $1", NOW)
-    async with w.db.transaction(scope=get_person_scope(w.buyer)) as conn:
-        copy = await list_own_invoices(conn, w.seal, w.buyer.account_id, limit=9)
-        assert [(each.details, len(each.numbers)) for each in copy] == [(UNIT, 0), (UNIT, 1)]
-        await close_account(conn, w.seal, w.buyer.account_id, by="test", now=NOW)
-    await invoiced.work()
-    assert (await waiting.see()).task.step is InvoiceStep.NONE
-    assert (await waiting.see()).case_id is None
-    async with w.db.transaction() as conn, as_owner(conn):
-        sealed = "SELECT count(coalesce(title_sealed, tax_number_sealed, email_sealed)) FROM invoice_requests"
-        assert await conn.fetchval(sealed) == 0
-    told = len(await invoiced.list_told())
-    await invoiced.refund(10_00)
-    assert await invoiced.work() == 1
-    seen = await invoiced.see()
-    assert (seen.details, seen.task.step, seen.task.most_fen, seen.assignee) == (None, REDUCE, 10_00, "seller")
-    await invoiced.record(10_00, REDUCE)
-    assert (await invoiced.see()).net_fen == PAID_FEN - 10_00
-    assert (await invoiced.list_told())[told:] == ["invoice_refunded_seller"]
-
-
-async def test_details_are_erased_three_years_after_their_last_use(invoiced: Invoiced) -> None:
-    await invoiced.ask(UNIT)
-    await invoiced.record(PAID_FEN, now=NOW + DAY)
-    db = invoiced.shopping.db
-    assert await erase_old_invoice_details(db, NOW + DAY + DETAILS_LIFETIME - DETAILS_LIFETIME) == 0
-    assert await erase_old_invoice_details(db, NOW + 2 * DAY) == 1
-    assert (await invoiced.see()).details is None
-    assert [each.amount_fen for each in (await invoiced.see()).issued] == [PAID_FEN]
-
-
 async def test_what_the_seller_does_not_issue_goes_to_the_county_which_may_end_it(invoiced: Invoiced) -> None:
     await invoiced.ask()
     due = (await invoiced.see()).due_at
@@ -390,73 +343,6 @@ async def test_an_order_says_how_far_its_invoices_are(invoiced: Invoiced) -> Non
     assert await load() == [(False, True)]
     await invoiced.record(PAID_FEN)
     assert await load() == [(True, False)]
-
-
-async def test_two_devices_of_the_seller_record_once(invoiced: Invoiced) -> None:
-    for _ in range(5):
-        sale = await make_invoiced(invoiced.shopping)
-        await sale.ask()
-        done = await asyncio.gather(
-            *(sale.record(PAID_FEN, by=who) for who in (sale.owner, sale.partner) * 3), return_exceptions=True
-        )
-        assert sorted(type(each).__name__ for each in done) == ["NoInvoiceDue"] * 5 + ["UUID"]
-        assert (await sale.see()).net_fen == PAID_FEN
-
-
-async def test_a_refund_beside_a_recorded_invoice_leaves_exactly_the_red_letter_to_issue(invoiced: Invoiced) -> None:
-    outcomes: set[str] = set()
-    for _ in range(6):
-        sale = await make_invoiced(invoiced.shopping)
-        await sale.ask()
-        recorded, _ = await asyncio.gather(sale.record(PAID_FEN), sale.refund(10_00), return_exceptions=True)
-        await sale.work()
-        seen = await sale.see()
-        if isinstance(recorded, InvoiceAmountWrong):
-            assert (seen.net_fen, seen.task.step, seen.task.least_fen) == (0, ISSUE, PAID_FEN - 10_00)
-        else:
-            assert (seen.net_fen, seen.task.step, seen.task.most_fen) == (PAID_FEN, REDUCE, 10_00)
-            assert seen.assignee == "seller"
-        outcomes.add(seen.task.step)
-    assert outcomes <= {ISSUE, REDUCE}
-
-
-async def test_the_schema_refuses_more_than_was_paid_without_the_lock_of_the_order(invoiced: Invoiced) -> None:
-    await invoiced.ask()
-    add = (
-        "INSERT INTO invoices (suborder_id, producer_id, corrects_id, number, issued_on, amount_fen, self_grown,"
-        " recorded_by, recorded_at) VALUES ($1, $2, $3, $4, '2019-09-20', $5, false, $6, $7) RETURNING id"
-    )
-
-    async def insert(amount_fen: int, corrects: object = None) -> object:
-        async with invoiced.shopping.db.transaction() as conn, as_owner(conn):
-            return await conn.fetchval(
-                add, invoiced.suborder_id, invoiced.producer_id, corrects, make_number(), amount_fen,
-                invoiced.owner.account_id, NOW,
-            )  # fmt: skip
-
-    async with invoiced.shopping.db.transaction() as conn, as_owner(conn):
-        blue = await conn.fetchval(
-            add,
-            invoiced.suborder_id,
-            invoiced.producer_id,
-            None,
-            make_number(),
-            PAID_FEN,
-            invoiced.owner.account_id,
-            NOW,
-        )
-        second = asyncio.create_task(insert(PAID_FEN))
-        # Without the lock of the suborder the second one does not see the first, and both are committed.
-        await asyncio.wait([second], timeout=0.5)
-        assert not second.done()
-    with pytest.raises(asyncpg.PostgresError) as refused:
-        await second
-    assert refused.value.sqlstate == "P0141"
-    await insert(PAID_FEN // 2, blue)
-    for amount_fen in (PAID_FEN // 2 + 1, PAID_FEN):
-        with pytest.raises(asyncpg.PostgresError) as refused:
-            await insert(amount_fen, blue)
-        assert refused.value.sqlstate == "P0141"
 
 
 async def test_a_shop_asks_for_what_it_bought_too(shopping: Shopping) -> None:

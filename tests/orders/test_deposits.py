@@ -1,15 +1,13 @@
 """Orders paid in two parts: deposit and balance, what they refund, and what ends them."""
 
 import asyncio
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import Struct
 
 from market.aftersales.models import LineRefundReason
 from market.aftersales.receive import confirm_receipt
@@ -17,92 +15,25 @@ from market.aftersales.refund import refund_line
 from market.aftersales.unsent import cancel_own_parcel
 from market.catalogue.models import BadListing
 from market.catalogue.presale import PresaleTerms, end_presale, set_presale
-from market.catalogue.stay_deposit import StayDeposit, set_stay_deposit
-from market.identity.models import Actor, NotFound
-from market.kernel import Connection, Fen
-from market.kernel.clock import SHANGHAI
+from market.identity.models import NotFound
+from market.kernel import Connection
 from market.orders.cancel import cancel_order
 from market.orders.cart import put_lines
 from market.orders.cart_view import get_cart
 from market.orders.escrow import divide_legs
 from market.orders.expire import expire_orders
-from market.orders.lapse_balances import lapse_balances, remind_of_balances
+from market.orders.lapse_balances import remind_of_balances
 from market.orders.mark_paid import apply_payment_events
-from market.orders.models import BalanceNotDue, Line, OrderAlreadyPaid, OrderNotPayable, PlacedOrder, VariantId
-from market.orders.money.verification import verify_orders
-from market.payouts.statement import get_statement
+from market.orders.models import BalanceNotDue, Line, OrderAlreadyPaid, OrderNotPayable, VariantId
 from payments import Method, Purpose, list_payments
 from payments.polling import poll_payment
-from payments.verification import verify_ledger
 from tests.conftest import NOW
+from tests.orders.orchard import DUE, LAST, OVER, TERMS, Orchard, orchard
 from tests.support.coupons import make_voucher
-from tests.support.make import (
-    CANCEL_TIERS,
-    ProductIds,
-    StayIds,
-    load_owner,
-    make_freight_template,
-    make_product,
-    make_stay,
-)
 from tests.support.payment import pay_at_sandbox
-from tests.support.shop import Shopping, make_buyer, make_october_nights
+from tests.support.shop import make_buyer
 
-TERMS = PresaleTerms(
-    deposit_fen=Fen(20_00), balance_from=date(2019, 9, 28), balance_until=date(2019, 9, 30),
-    send_from=date(2019, 10, 1), send_until=date(2019, 10, 8),
-)  # fmt: skip
-
-
-def noon(month: int, day: int) -> datetime:
-    return datetime(2019, month, day, 12, tzinfo=SHANGHAI)
-
-
-DUE, LAST, OVER = noon(9, 28), noon(9, 30), noon(10, 1)
-
-
-class Orchard(Struct, frozen=True):
-    """New dates at 59.00 in pre-sale with a deposit of 20.00, old ones at 45.00, and freight of 8.00."""
-
-    shopping: Shopping
-    new: ProductIds
-    old: ProductIds
-    owner: Actor
-
-    async def order(self, *, deposited: bool = True, **more: Any) -> PlacedOrder:
-        """Place an order of two boxes of new dates, and pay its deposit."""
-        placed = await self.shopping.place([(self.new.variant_id, 2)], **more)
-        if deposited:
-            await self.shopping.pay(placed, method=Method.WECHAT)
-        return placed
-
-    async def lapse(self, now: datetime) -> int:
-        """End orders whose balance was not paid."""
-        w = self.shopping
-        return await lapse_balances(w.db, w.gateway, w.seal, now=now)
-
-    async def verify(self) -> None:
-        """Check every order and the ledger."""
-        async with self.shopping.db.connection() as conn:
-            assert await verify_orders(conn) == await verify_ledger(conn) == []
-
-    async def count_charges(self, order: PlacedOrder) -> dict[Purpose, int]:
-        """Return how many payments of each part of an order were captured."""
-        async with self.shopping.db.connection() as conn:
-            payments = await list_payments(conn, str(order.number))
-        captured = [each.purpose for each in payments if each.captured_minor]
-        return {purpose: captured.count(purpose) for purpose in set(captured)}
-
-
-@pytest.fixture
-async def orchard(shopping: Shopping) -> Orchard:
-    async with shopping.db.transaction() as conn:
-        new = await make_product(conn, price_fen=59_00, left=20, gross_g=400, title="新枣")
-        old = await make_product(conn, new.producer_id, price_fen=45_00, gross_g=400)
-        await make_freight_template(conn, new.producer_id)
-        owner = await load_owner(conn, new.producer_id)
-        await set_presale(conn, owner, new.listing_id, TERMS, now=NOW)
-    return Orchard(shopping, new, old, owner)
+__all__ = ["orchard"]
 
 
 async def test_deposit_and_balance_are_paid_once_each(orchard: Orchard) -> None:
@@ -351,84 +282,3 @@ async def test_the_schema_refuses_parts_that_do_not_add_up(orchard: Orchard, own
             " VALUES ($1, 4000, 8500, '2019-09-28', '2019-09-30')",
             order.id,
         )
-
-
-async def book(
-    orchard: Orchard, *, arrive: int = 20, tiers: Sequence[tuple[bool, int, int]] = CANCEL_TIERS
-) -> tuple[StayIds, PlacedOrder]:
-    """Book two nights of October at 280.00 with a deposit of 30 percent, the rest due three days before."""
-    w = orchard.shopping
-    async with w.db.transaction() as conn:
-        stay = await make_stay(conn, tiers=tiers)
-        host = await load_owner(conn, stay.producer_id)
-        await set_stay_deposit(conn, host, stay.listing_id, StayDeposit(share_bp=3000, days_before=3), now=NOW)
-    nights = make_october_nights(stay.listing_id, arrive=arrive, leave=arrive + 2)
-    return stay, await w.place(nights=[nights])
-
-
-async def test_a_stay_is_booked_by_its_deposit_and_the_rest_is_paid_until_its_day(orchard: Orchard) -> None:
-    w = orchard.shopping
-    _, order = await book(orchard)
-    deposit = (await w.see(order)).deposit
-    assert deposit is not None
-    assert (deposit.deposit_fen, deposit.balance_fen) == (168_00, 392_00)
-    assert (deposit.balance_from, deposit.balance_until) == (NOW.date(), date(2019, 10, 17))
-    await w.pay(order)
-    assert [each.state for each in (await w.see(order)).suborders[0].bookings] == ["booked"]
-    await w.pay(order, now=noon(10, 17))
-    assert (await w.see(order)).state == "paid"
-    told = [template for template, _ in await w.messages()]
-    assert (told.count("booked"), told.count("deposit_paid")) == (1, 1)
-    await orchard.verify()
-
-
-async def test_the_tiers_of_a_stay_apply_to_what_was_paid(orchard: Orchard) -> None:
-    w = orchard.shopping
-    _, order = await book(orchard)
-    await w.pay(order)
-    cancelled = await cancel_order(w.db, w.gateway, w.seal, w.buyer, order.id, now=noon(10, 16))
-    assert (cancelled.state, cancelled.refund_fen) == ("cancelled", 84_00)
-    assert (await w.balances())["commission"] == 2_52
-    await orchard.verify()
-
-
-async def test_an_unpaid_rest_of_a_stay_lapses_by_its_tier_and_frees_the_nights(orchard: Orchard) -> None:
-    w = orchard.shopping
-    stay, order = await book(orchard)
-    await w.pay(order)
-    assert [await orchard.lapse(noon(10, 17)), await orchard.lapse(noon(10, 18))] == [0, 1]
-    assert (await w.see(order)).refunded_fen == 0
-    async with w.db.connection() as conn:
-        assert await conn.fetchval("SELECT count(*) FROM taken_nights") == 0
-        host = await load_owner(conn, stay.producer_id)
-        statement = await get_statement(conn, host, stay.producer_id)
-    assert [(each.payable_fen, each.commission_fen) for each in statement.lines] == [(162_96, 5_04)]
-    await orchard.verify()
-
-
-@pytest.mark.parametrize("day", [18, 19, 20, 25])
-async def test_a_worker_that_is_late_lapses_a_stay_as_one_in_time_would(orchard: Orchard, day: int) -> None:
-    """On the day of arrival and after it too, when the guest can no longer cancel."""
-    w = orchard.shopping
-    _, order = await book(orchard, arrive=20, tiers=[(False, 2, 9_000), (False, 0, 0)])
-    await w.pay(order)
-    assert await orchard.lapse(noon(10, day)) == 1
-    assert (await w.see(order)).refunded_fen == 151_20
-    async with w.db.connection() as conn:
-        assert await conn.fetchval("SELECT count(*) FROM taken_nights") == 0
-    await orchard.verify()
-
-
-async def test_a_stay_on_its_last_days_is_paid_at_once(orchard: Orchard) -> None:
-    _, order = await book(orchard, arrive=1)
-    assert (await orchard.shopping.see(order)).deposit is not None
-    async with orchard.shopping.db.transaction() as conn:
-        stay = await make_stay(conn)
-        host = await load_owner(conn, stay.producer_id)
-        terms = StayDeposit(share_bp=3000, days_before=90)
-        await set_stay_deposit(conn, host, stay.listing_id, terms, now=NOW)
-        with pytest.raises(BadListing) as raised:
-            await set_stay_deposit(conn, host, stay.listing_id, StayDeposit(share_bp=9001, days_before=0), now=NOW)
-    assert [each.field for each in raised.value.errors] == ["share_bp", "days_before"]
-    late = await orchard.shopping.place(nights=[make_october_nights(stay.listing_id)])
-    assert (await orchard.shopping.see(late)).deposit is None
