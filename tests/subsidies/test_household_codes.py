@@ -13,7 +13,7 @@ from market.kernel.migrate import make_alembic_config, upgrade
 from tests.conftest import drop_database
 from tests.support.make import SEAL
 
-EARLIER_REVISION = "0101"
+EARLIER_REVISION = "0099"
 HOUSEHOLDS = """
 INSERT INTO households (county_code, code, split_from) VALUES ('130624', 'h7', NULL), ('130624', 'H8b', 'h7');
 INSERT INTO persons (county_code, identity_index, identity_sealed, name_sealed, born_on, sex)

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0153"
-down_revision = "0152"
+revision = "0103"
+down_revision = "0102"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
-    for script in ("functions/keep_invoice_version.sql", "sql/0153_corrected_invoices.sql"):
+    for script in ("functions/keep_invoice_version.sql", "sql/0103_corrected_invoices.sql"):
         run_script((folder / script).read_text("utf-8"))

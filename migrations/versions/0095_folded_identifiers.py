@@ -6,8 +6,8 @@ from alembic import context, op
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-revision = "0111"
-down_revision = "0121"
+revision = "0095"
+down_revision = "0094"
 branch_labels = None
 depends_on = None
 
@@ -53,7 +53,7 @@ def _fold_indexes(conn: Connection) -> None:
     seal, last = context.config.attributes.get("seal"), 0
     while rows := conn.execute(text(LIST_IDENTIFIERS), {"last": last, "chunk": CHUNK}).all():
         if seal is None:
-            raise RuntimeError("Revision 0111 indexes the numbers again: run `market migrate` with MARKET_SECRET.")
+            raise RuntimeError("Revision 0095 indexes the numbers again: run `market migrate` with MARKET_SECRET.")
         last = rows[-1].id
         values = [(row.id, seal.open(bytes(row.value_sealed), CONTEXT)) for row in rows]
         folded = [{"id": key, "index": seal.index(_fold(value))} for key, value in values if _fold(value) != value]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0190"
-down_revision = "0179"
+revision = "0109"
+down_revision = "0108"
 branch_labels = None
 depends_on = None
 

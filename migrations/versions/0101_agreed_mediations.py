@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0151"
-down_revision = "0102"
+revision = "0101"
+down_revision = "0100"
 branch_labels = None
 depends_on = None
 
@@ -15,7 +15,7 @@ def upgrade() -> None:
     for script in (
         "functions/end_mediation_lines.sql",
         "functions/check_mediation.sql",
-        "sql/0151_agreed_mediations.sql",
+        "sql/0101_agreed_mediations.sql",
         "functions/sum_kept_back.sql",
     ):
         run_script((folder / script).read_text("utf-8"))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0122"
-down_revision = "0113"
+revision = "0098"
+down_revision = "0097"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0101"
-down_revision = "0122"
+revision = "0099"
+down_revision = "0098"
 branch_labels = None
 depends_on = None
 
@@ -13,7 +13,7 @@ depends_on = None
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
     for script in (
-        "sql/0101_asked_again.sql",
+        "sql/0099_asked_again.sql",
         "functions/list_fact_subjects.sql",
         "functions/list_replaced_facts.sql",
         "functions/list_added_facts.sql",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0171"
-down_revision = "0131"
+revision = "0107"
+down_revision = "0106"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0121"
+revision = "0094"
 down_revision = "0093"
 branch_labels = None
 depends_on = None
@@ -13,4 +13,4 @@ depends_on = None
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
     run_script((folder / "functions/fold_name.sql").read_text("utf-8"))
-    run_script((folder / "sql/0121_invisible_letters.sql").read_text("utf-8"))
+    run_script((folder / "sql/0094_invisible_letters.sql").read_text("utf-8"))

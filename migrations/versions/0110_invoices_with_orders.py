@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0191"
-down_revision = "0190"
+revision = "0110"
+down_revision = "0109"
 branch_labels = None
 depends_on = None
 
@@ -13,9 +13,9 @@ depends_on = None
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
     for script in (
-        "sql/0191_erase_invoice_details.sql",
+        "sql/0110_erase_invoice_details.sql",
         "functions/erase_invoice_details.sql",
         "functions/mark_order_invoices.sql",
-        "sql/0191_invoices_with_orders.sql",
+        "sql/0110_invoices_with_orders.sql",
     ):
         run_script((folder / script).read_text("utf-8"))

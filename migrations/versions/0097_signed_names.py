@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0113"
-down_revision = "0112"
+revision = "0097"
+down_revision = "0096"
 branch_labels = None
 depends_on = None
 
@@ -15,6 +15,6 @@ def upgrade() -> None:
     for script in (
         "functions/fold_name.sql",
         "functions/list_name_parts.sql",
-        "sql/0113_signed_names.sql",
+        "sql/0097_signed_names.sql",
     ):
         run_script((folder / script).read_text("utf-8"))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0179"
-down_revision = "0171"
+revision = "0108"
+down_revision = "0107"
 branch_labels = None
 depends_on = None
 

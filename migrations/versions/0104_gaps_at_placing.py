@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0154"
-down_revision = "0153"
+revision = "0104"
+down_revision = "0103"
 branch_labels = None
 depends_on = None
 
