@@ -1,29 +1,25 @@
 """The examples of docs/library.md, run as written."""
 
 import re
-import textwrap
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
-from uuid import UUID
 
 import httpx
 import pytest
 from litestar import Litestar, get
-from msgspec import Struct
 
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
 from market.catalogue.listing_sheet import make_template_rows, write_listing_file
 from market.demo.carrier.app import CarrierSandbox, create_app
 from market.demo.carrier.routes import SandboxParcel
-from market.identity.models import Actor, Role
+from market.identity.models import Role
 from market.kernel import Database
 from market.kernel.clock import get_business_day
 from market.orders.address import seal_address
-from market.orders.models import PlacedOrder
 from market.payouts.account import enter_payout_account
 from market.sheets.write_spreadsheet import FileFormat
 from payments import AccountKind, receive
@@ -37,6 +33,7 @@ from tests.story.test_cases import CASES
 from tests.support.app import SECRET
 from tests.support.carriers import KEY_ID, MovedClock, carrier_clock, carrier_sandbox
 from tests.support.carriers import SECRET as CARRIER_SECRET
+from tests.support.examples import EXAMPLES, Sold, received, run_example, sold
 from tests.support.make import (
     add_member,
     load_actor,
@@ -53,23 +50,9 @@ from tests.support.payment import gateway, provider, sandbox
 from tests.support.sandbox_payments import list_messages
 from tests.support.shop import BUYER_ADDRESS, Shopping, make_october_nights, shopping
 
-__all__ = ["carrier_clock", "carrier_sandbox", "gateway", "grove", "provider", "sandbox", "shopping"]
-
-ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "docs/library.md").read_text(encoding="utf-8")
-EXAMPLES = {
-    heading: example
-    for section in PAGE.split("\n## ")[1:]
-    for heading in [section.partition("\n")[0]]
-    for example in re.findall(r"```python\n(.*?)```", section, re.DOTALL)
-}
-
-
-async def run_example(heading: str, **names: object) -> dict[str, object]:
-    body = textwrap.indent(EXAMPLES[heading], "    ")
-    exec(f"async def example(names):\n    globals().update(names)\n{body}\n    names.update(locals())", names)
-    await cast("Callable[[dict[str, object]], Awaitable[None]]", names["example"])(names)
-    return names
+__all__ = [
+    "carrier_clock", "carrier_sandbox", "gateway", "grove", "provider", "received", "sandbox", "shopping", "sold",
+]  # fmt: skip
 
 
 async def test_the_subsidy_engine(capsys: pytest.CaptureFixture[str]) -> None:
@@ -156,24 +139,6 @@ async def test_coupons(shopping: Shopping, capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().out == "8500\n"
 
 
-class Sold(Struct, frozen=True):
-    """Two boxes of 45.00 that were ordered, and their seller."""
-
-    farmer: Actor
-    producer: UUID
-    order: PlacedOrder
-
-
-@pytest.fixture
-async def sold(shopping: Shopping) -> Sold:
-    async with shopping.db.transaction() as conn:
-        product = await make_product(conn, price_fen=45_00)
-        await make_freight_template(conn, product.producer_id)
-        farmer = await load_owner(conn, product.producer_id)
-    order = await shopping.place([(product.variant_id, 2)])
-    return Sold(farmer, product.producer_id, order)
-
-
 async def test_the_payment_of_an_order(shopping: Shopping, sold: Sold, capsys: pytest.CaptureFixture[str]) -> None:
     async def buyer_pays(address: str) -> None:
         ref = address.rpartition("/")[2]
@@ -210,20 +175,6 @@ async def test_after_the_sale(shopping: Shopping, sold: Sold, capsys: pytest.Cap
         now=NOW,
     )
     assert capsys.readouterr().out == "900\n"
-
-
-@pytest.fixture
-async def received(shopping: Shopping) -> Sold:
-    """A received parcel with two bags of 32.00 that may be sent back."""
-    async with shopping.db.transaction() as conn:
-        millet = await make_product(conn, price_fen=32_00, category="grain")
-        await make_freight_template(conn, millet.producer_id)
-        farmer = await load_owner(conn, millet.producer_id)
-    order = await shopping.place([(millet.variant_id, 2)])
-    await shopping.pay(order)
-    async with shopping.db.transaction() as conn:
-        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, positions=[1], now=NOW)
-    return Sold(farmer, millet.producer_id, order)
 
 
 async def test_returns(shopping: Shopping, received: Sold, capsys: pytest.CaptureFixture[str]) -> None:
@@ -404,4 +355,6 @@ async def test_a_gateway_of_your_own() -> None:
 
 
 def test_every_example_has_a_test() -> None:
-    assert re.findall(r'run_example\(\s*"([^"]+)"', Path(__file__).read_text(encoding="utf-8")) == list(EXAMPLES)
+    files = Path(__file__).parent.glob("test_library_docs*.py")
+    text = "".join(path.read_text(encoding="utf-8") for path in files)
+    assert sorted(re.findall(r'run_example\(\s*"([^"]+)"', text)) == sorted(EXAMPLES)

@@ -172,7 +172,7 @@ async def get_heading(conn: Connection, suborder_id: UUID) -> SaleHeading:
 async def list_messages(
     conn: Connection, seal: Seal, suborder_id: UUID, *, side: Side, before: int | None = None, limit: int = 50
 ) -> Page[ConversationMessage]:
-    """Return the messages of a conversation that the person of the transaction sees, latest first.
+    """Return 1 to 100 messages of a conversation that the person of the transaction sees, latest first.
 
     `before` is the position of the last one of the previous page.
     """

@@ -44,7 +44,10 @@ class InvoiceStep(StrEnum):
 
 
 class InvoiceDetails(Struct, frozen=True, kw_only=True):
-    """To whom an invoice is issued; only a unit has a tax number. `email` is where the seller sends it, or empty."""
+    """To whom an invoice is issued; `email` is where the seller sends it, or empty.
+
+    Only a unit has a tax number: its unified social credit code of 18 characters. Source: GB 32100.
+    """
 
     kind: InvoiceKind
     title: str
@@ -53,7 +56,7 @@ class InvoiceDetails(Struct, frozen=True, kw_only=True):
 
 
 class IssuedInvoice(Struct, frozen=True, kw_only=True):
-    """What a seller records of an invoice that it issued outside.
+    """What a seller records of an invoice that it issued outside: its number of 20 digits, its day, and its total.
 
     `self_grown`: it bears the mark of self-grown produce (自产农产品), which is free of VAT. `before_refund`: it was
     issued before a refund, for more than is left now.

@@ -5,7 +5,7 @@ Exports what an application needs to place orders and have them paid without HTT
 
 from market.catalogue.freight import RegionNotServed
 from market.kernel.idempotency import IdempotencyKeyReused
-from market.orders.address import Address, Destination, InvalidAddress, seal_address
+from market.orders.address import Address, Destination, InvalidAddress, address_to_point, seal_address
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import place
 from market.orders.mark_paid import apply_payment_events
@@ -59,6 +59,7 @@ __all__ = [
     "TotalChanged",
     "VariantId",
     "WaitingForPayment",
+    "address_to_point",
     "apply_payment_events",
     "get_order",
     "pay_order",

@@ -60,14 +60,17 @@ _UNITS = {ListingKind.STAY: "间", ListingKind.ACTIVITY: "个名额"}
 
 
 class PartTime(Struct, frozen=True, forbid_unknown_fields=True):
-    """When the activity of a part is to start."""
+    """When the activity of a part is to start, with a zone; `position` is that of the part, from 1."""
 
     position: int
     starts_at: datetime
 
 
 class PackageWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a buyer wants of a package: how many, from which day on, and when each of its activities starts."""
+    """What a buyer wants of a package: how many, from which day on, and when each of its activities starts.
+
+    `times` has one entry for each part that is an activity, and none for other parts.
+    """
 
     count: int = 1
     arrive_on: date
@@ -145,7 +148,13 @@ async def quote_package(
     now: datetime,
     pay_minutes: int = DEFAULT_PAY_MINUTES,
 ) -> PackageQuote:
-    """Return what packages cost and refund, with freight to a region; refusals are those of `book_package`."""
+    """Return what packages cost and refund, with freight to a region of six digits (GB/T 2260); nothing is reserved.
+
+    Raises:
+        NotFound: no package on sale has this number.
+        InvalidPackageBooking, PartyTooLarge, PackageFull, PackageReserved: see `book_package`.
+        Other refusals: see `place`, at `parts[i]`.
+    """
     package = await get_live_package(conn, number)
     plan = await _plan(conn, package, wish, minutes=pay_minutes, now=now)
     try:

@@ -59,7 +59,8 @@ class NewPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class NewPackage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A package to compose, for `persons` people. Guests arrive from `starts_on` to `ends_on`, both included.
 
-    With `on_holidays` it is also sold for nights and days of public holidays, at the same price.
+    `price_fen` is for one package, without the freight of its goods. With `on_holidays` it is also sold for nights and
+    days of public holidays, at the same price.
     """
 
     title: str

@@ -83,7 +83,8 @@ async def mark_arrived(
 ) -> None:
     """Record that a parcel arrived at the keeper's point, in the caller's transaction, and send its buyer the code.
 
-    Repeating changes nothing and tells nobody. A parcel that its seller brought without marking it as sent is sent.
+    It is kept for `days` days after this one. Repeating changes nothing and tells nobody. A parcel that its seller
+    brought without marking it as sent is sent.
 
     Raises:
         NotFound: the parcel is not for a point that the actor keeps.
@@ -111,10 +112,10 @@ async def mark_arrived(
 async def hand_over(
     conn: Connection, seal: Seal, keeper: Actor, code: str, *, now: datetime
 ) -> Collection | PickupCodeInvalid:
-    """Hand over the parcel with a code, once, in the caller's transaction; its escrow is released like after receipt.
+    """Hand over the parcel with a code of eight digits, once, in the caller's transaction.
 
-    A wrong code is recorded and returned, not raised, so that the caller commits it: a keeper must not find the codes
-    of parcels that nobody came for.
+    Its escrow is released like after receipt. A wrong code is recorded and returned, not raised, so that the caller
+    commits it: a keeper must not find the codes of parcels that nobody came for.
 
     Raises:
         TooManyCheckInCodes: the actor tried ten wrong codes in the last hour.

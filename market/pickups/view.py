@@ -78,7 +78,10 @@ def get_last_day(arrived_at: datetime, days: int) -> date:
 
 
 async def list_pickups(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID, *, days: int) -> list[Pickup]:
-    """Return the pickups of an order to its buyer, with the codes of the parcels that wait; others see none."""
+    """Return the pickups of an order to its buyer, with the codes of the parcels that wait; others see none.
+
+    A parcel is kept for `days` days after that of its arrival.
+    """
     return [
         Pickup(
             suborder_id=row.suborder_id,

@@ -166,7 +166,7 @@ def _make_page(rows: list[_ReviewRow], size: int) -> Page[PublicReview]:
 async def list_listing_reviews(
     conn: Connection, listing_id: UUID, *, before: UUID | None = None, limit: int = 20
 ) -> Page[PublicReview]:
-    """Return the reviews of a listing, latest first; those older than the review `before`, if given."""
+    """Return 1 to 100 reviews of a listing, latest first; those older than the review `before`, if given."""
     size = max(1, min(limit, MAX_PAGE_SIZE))
     return _make_page(await LIST_LISTING_REVIEWS.all(conn, listing_id=listing_id, before=before, limit=size + 1), size)
 
@@ -174,7 +174,7 @@ async def list_listing_reviews(
 async def list_producer_reviews(
     conn: Connection, producer_id: UUID, *, before: UUID | None = None, limit: int = 20
 ) -> Page[PublicReview]:
-    """Return the reviews of everything that a producer sells, latest first."""
+    """Return 1 to 100 reviews of everything that a producer sells, latest first, older than `before`, if given."""
     size = max(1, min(limit, MAX_PAGE_SIZE))
     return _make_page(
         await LIST_PRODUCER_REVIEWS.all(conn, producer_id=producer_id, before=before, limit=size + 1), size

@@ -42,7 +42,10 @@ class Review(Struct, frozen=True):
 
 
 class ReviewText(Struct, frozen=True, kw_only=True):
-    """What a buyer writes; the photos were uploaded for a review, and `removed_ids` are photos no longer shown."""
+    """What a buyer writes: 1 to 5 stars, at most 500 characters, and at most three photos.
+
+    The photos were uploaded for a review; `removed_ids` are photos no longer shown.
+    """
 
     rating: int
     text: str = ""
