@@ -12,6 +12,7 @@ from market.kernel.seal import Seal
 from market.orders.expire import CLOCK_ACTOR
 from market.orders.money.payment_problems import notify_finance
 from market.orders.money.refund_requests import ESCALATE_REFUND_REQUEST, LAPSE_REFUND_REQUEST, LapseReason
+from market.orders.notifications import notify_account, notify_producer
 from market.orders.transitions import lock_order_by_suborder
 from payments.money import format_yuan
 from payments.retries import RetryPolicy, run_each
@@ -26,6 +27,7 @@ _RETRIES = RetryPolicy(first_delay=timedelta(minutes=10), max_delay=timedelta(ho
 class _LateRequest(Struct, frozen=True, kw_only=True):
     id: UUID
     suborder_id: UUID
+    producer_id: UUID
     order_number: int
     amount_fen: Fen
     over: bool
@@ -34,7 +36,7 @@ class _LateRequest(Struct, frozen=True, kw_only=True):
 LIST_LATE_REQUESTS = Query(
     _LateRequest,
     """
-    SELECT q.id, q.suborder_id, orders.number AS order_number, q.amount_fen,
+    SELECT q.id, q.suborder_id, producer_id, orders.number AS order_number, q.amount_fen,
            requested_at <= :lapse_before::timestamptz AS over
       FROM refund_requests q
       JOIN suborders ON suborders.id = q.suborder_id
@@ -52,8 +54,8 @@ LIST_LATE_REQUESTS = Query(
 async def end_late_refund_requests(db: Database, seal: Seal, *, now: datetime) -> int:
     """Tell finance of refunds that wait for three days, and lapse those that wait for seven; return how many.
 
-    A lapsed one holds nothing of its line any more; the seller may request it again. Each has a transaction of its
-    own; one that fails is tried again later.
+    A lapsed one holds nothing of its line any more; buyer and seller are told, and the seller may request it again. Each
+    has a transaction of its own; one that fails is tried again later.
     """
     async with db.connection() as conn:
         late = await LIST_LATE_REQUESTS.all(
@@ -65,14 +67,18 @@ async def end_late_refund_requests(db: Database, seal: Seal, *, now: datetime) -
             order = await lock_order_by_suborder(conn, request.suborder_id)
             assert order is not None, "a request belongs to an order"
             detail: dict[str, object] = {"request": str(request.id), "amount_fen": request.amount_fen}
+            facts = {"order": str(request.order_number), "amount": format_yuan(request.amount_fen)}
             if request.over:
                 moved = await LAPSE_REFUND_REQUEST.maybe(
                     conn, request_id=request.id, reason=LapseReason.EXPIRED, now=now
                 )
+                if moved is not None:
+                    facts |= {"days": str(LAPSE_AFTER.days)}
+                    await notify_account(conn, seal, order.buyer_id, "refund_lapsed", facts, now=now)
+                    await notify_producer(conn, seal, request.producer_id, "refund_lapsed_seller", facts, now=now)
             else:
                 moved = await ESCALATE_REFUND_REQUEST.maybe(conn, request_id=request.id, now=now)
                 if moved is not None:
-                    facts = {"order": str(request.order_number), "amount": format_yuan(request.amount_fen)}
                     await notify_finance(
                         conn, seal, order.id, "refund_waiting_finance", facts, suborder_id=request.suborder_id, now=now
                     )

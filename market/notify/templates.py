@@ -62,6 +62,8 @@ TEMPLATES = {
     "refunded": "退款 {amount} 元，原路退回。",
     "refund_waiting_seller": "订单 {order} 有一笔 {amount} 元的退款，要您同意才退，请登录看一下。",
     "refund_waiting_finance": "订单 {order} 有一笔 {amount} 元的退款，要财政同意才退，请登录看一下。",
+    "refund_lapsed": "订单 {order} 那笔 {amount} 元的退款，{days} 天没有人同意，不算了。还要退，请登录从订单里申请。",
+    "refund_lapsed_seller": "订单 {order} 那笔 {amount} 元的退款，{days} 天没有人同意，不算了。还要退，请重新退一次。",
     "refund_failed": "订单 {order} 的退款 {amount} 元没有到账，我们在处理，您不用再申请。",
     "refund_failed_seller": "订单 {order} 退给买家的 {amount} 元没有到账，我们在处理，您不用再退。",
     "refund_failed_finance": "订单 {order} 退款 {amount} 元没有到账，请联系平台处理。",

@@ -17,7 +17,7 @@ GARBAGE = "%$九"
 ENDING = ("/sign-out", "/sessions", "/closing")
 """These end the sessions of those who press them."""
 UNSEEN = {"script", "style", "svg", "template", "head"}
-NAMES = {"CSV", "XLSX", "TXT", "wangwu"}
+NAMES = {"CSV", "XLSX", "TXT", "ZIP", "jpg", "wangwu"}
 """What people call these themselves, and an example of a name to sign in with."""
 _FILE_NAME = re.compile(r"\S+\.(csv|txt|xlsx)")
 _WORD = re.compile(r"[A-Za-z]{3,}|[a-z]+_[a-z]+|\w+\[\d+\]")

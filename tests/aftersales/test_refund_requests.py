@@ -307,6 +307,8 @@ async def test_a_request_that_nobody_decides_goes_to_finance_and_lapses(farm: Fa
     assert await farm.get_state() == ("waiting", None)
     assert [await end(days=7, seconds=-1), await end(days=7), await end(days=8)] == [0, 1, 0]
     assert await farm.get_state() == ("lapsed", "expired")
+    told = [template for template, _ in await w.messages()]
+    assert [told.count(name) for name in ("refund_lapsed", "refund_lapsed_seller")] == [1, 1]
     assert (await farm.refund(400_00, key="2")).left_fen == 600_00
 
 

@@ -194,8 +194,12 @@ INVARIANTS = {
          CROSS JOIN LATERAL (
              SELECT coalesce(sum(CASE WHEN corrects_id IS NULL THEN amount_fen ELSE -amount_fen END), 0) AS net_fen
                FROM invoices WHERE invoices.suborder_id = q.suborder_id) AS issued
-         WHERE net_fen < 0 OR net_fen > goods_fen + freight_fen
-            OR NOT changed AND net_fen <> goods_fen + freight_fen - discount_fen - refunded_fen AND wanted
+          JOIN orders ON orders.id = order_id
+         WHERE net_fen < 0 OR net_fen > suborders.goods_fen + suborders.freight_fen
+            OR NOT changed AND wanted
+               AND net_fen <> CASE WHEN orders.paid_at IS NULL THEN 0
+                                   ELSE suborders.goods_fen + suborders.freight_fen - suborders.discount_fen
+                                        - suborders.refunded_fen - lost_fen END
                AND NOT EXISTS (SELECT FROM invoice_tasks WHERE invoice_tasks.suborder_id = q.suborder_id)
     """,
     "packages: an order has every part as often as it has packages, at the shares of its price": """
