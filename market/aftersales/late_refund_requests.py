@@ -54,8 +54,8 @@ LIST_LATE_REQUESTS = Query(
 async def end_late_refund_requests(db: Database, seal: Seal, *, now: datetime) -> int:
     """Tell finance of refunds that wait for three days, and lapse those that wait for seven; return how many.
 
-    A lapsed one holds nothing of its line any more; buyer and seller are told, and the seller may request it again. Each
-    has a transaction of its own; one that fails is tried again later.
+    A lapsed one holds nothing of its line any more; buyer and seller are told, and the seller may request it again.
+    Each has a transaction of its own; one that fails is tried again later.
     """
     async with db.connection() as conn:
         late = await LIST_LATE_REQUESTS.all(
