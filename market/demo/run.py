@@ -92,7 +92,7 @@ def _serve(settings: Settings, accounts: list[SampleLogin], console: Console) ->
         signal.signal(number, lambda received, _frame: stopped.append(received))
     processes = [
         children.Child("sandbox", functools.partial(run_sandbox, demo, sandbox_port)),
-        children.Child("carriers", functools.partial(run_carriers, demo, carrier_port)),
+        children.Child("carrier sandbox", functools.partial(run_carriers, demo, carrier_port)),
         children.Child("service", functools.partial(children.run_service, demo)),
         children.Child("worker", functools.partial(children.run_demo_worker, demo)),
     ]

@@ -13,6 +13,7 @@ import python_calamine
 from msgspec import Struct
 
 from market.kernel.text import normalize_text
+from market.kernel.zip_files import TooManyMembers, open_zip
 from market.sheets.models import CellFault, FileMalformed, FileUnreadable
 from market.sheets.xlsx_area import NotXlsxError, measure_largest_area
 
@@ -234,12 +235,14 @@ def decode_text(name: str, content: bytes) -> str:
 def _read_xlsx(name: str, content: bytes) -> Iterator[Iterable[list[str]]]:
     """Yield the rows of each worksheet that is not hidden, one worksheet at a time."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with open_zip(content, max_members=_MAX_MEMBERS) as archive:
             members = archive.infolist()
+    except TooManyMembers as error:
+        raise FileUnreadable(name=name, reason="XLSX 展开后过大") from error
     except zipfile.BadZipFile as error:
         raise FileUnreadable(name=name, reason="不是完好的 XLSX 文件") from error
     unpacked = sum(member.file_size for member in members)
-    if len(members) > _MAX_MEMBERS or unpacked > _MAX_UNPACKED_BYTES or unpacked > _MAX_RATIO * max(len(content), 1):
+    if unpacked > _MAX_UNPACKED_BYTES or unpacked > _MAX_RATIO * max(len(content), 1):
         raise FileUnreadable(name=name, reason="XLSX 展开后过大")
     try:
         area = measure_largest_area(content)

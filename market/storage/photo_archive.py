@@ -1,7 +1,6 @@
 """Photos in a ZIP file, found by the names that a spreadsheet writes; nothing is unpacked to a disk."""
 
 import asyncio
-import io
 import zipfile
 import zlib
 from collections import Counter
@@ -10,6 +9,7 @@ from pathlib import PurePosixPath
 
 from msgspec import Struct
 
+from market.kernel.zip_files import TooManyMembers, open_zip
 from market.storage.files import FileStore
 from market.storage.photos import (
     MAX_PHOTO_BYTES,
@@ -48,15 +48,15 @@ async def prepare_archived_photos(
     if len(wanted) > MAX_PHOTOS_A_DAY:
         return ArchivedPhotos(faults=dict.fromkeys(wanted, f"照片太多，一天最多传 {MAX_PHOTOS_A_DAY} 张，分几天上"))
     try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
+        archive = open_zip(content, max_members=_MAX_MEMBERS)
+    except TooManyMembers:
+        return ArchivedPhotos(faults=dict.fromkeys(wanted, f"压缩包里文件太多，最多 {_MAX_MEMBERS} 个"))
     except (zipfile.BadZipFile, ValueError, OSError):
         return ArchivedPhotos(faults=dict.fromkeys(wanted, "压缩包打不开，要 ZIP 格式"))
     prepared: dict[str, PreparedPhoto] = {}
     faults: dict[str, str] = {}
     with archive:
         members = [each for each in archive.infolist() if not each.is_dir()]
-        if len(members) > _MAX_MEMBERS:
-            return ArchivedPhotos(faults=dict.fromkeys(wanted, f"压缩包里文件太多，最多 {_MAX_MEMBERS} 个"))
         named = [(_fold(_read_name(each)), each) for each in members]
         counts = Counter(name for name, _ in named)
         by_name = dict(named)

@@ -7,10 +7,11 @@ import msgspec
 
 from market.bookings.models import CancellationTier
 from market.bookings.tiers import select_tiers
-from market.kernel import BASIS_POINTS, FieldFault, Refusal
+from market.kernel import FieldFault, Refusal
 from market.orders.checkout.order_request import OrderRequest
 from market.orders.checkout.pricing import DraftLine, DraftSuborder, get_order_price
 from market.orders.models import TotalChanged
+from payments.money import format_percent
 
 
 class CancelTermsChanged(Refusal):
@@ -62,7 +63,5 @@ def _describe(line: DraftLine) -> str:
     tiers = select_tiers(visit.tiers, holiday=visit.holiday)
     if not tiers:
         return "前一天及以前全退，当天不退"
-    shares = [
-        f"提前 {each.days_before} 天退 {each.refund_bp * 100 // BASIS_POINTS}%" for each in tiers if each.refund_bp
-    ]
+    shares = [f"提前 {each.days_before} 天退 {format_percent(each.refund_bp)}" for each in tiers if each.refund_bp]
     return "，".join([*shares, "再晚不退"]) if shares else "订了不退"
