@@ -18,7 +18,7 @@ _MAX_SITEMAP_LISTINGS = 5000
 LIST_LISTING_PATHS = Query(
     str,
     """
-    SELECT CASE kind WHEN 'product' THEN '/goods/' ELSE '/stays/' END || number
+    SELECT CASE kind WHEN 'stay' THEN '/stays/' ELSE '/goods/' END || number
       FROM listings
      WHERE state = 'live' AND certified_until >= :today::date
      ORDER BY score DESC, id

@@ -152,7 +152,7 @@ def test_the_order_page_updates_once_the_payment_is_captured(
         ("/kinds/fruit", ".goods .go"),
         ("/goods/1", 'button:has-text("放进购物车")'),
         ("/goods/2", 'button:has-text("放进购物车")'),
-        ("/stays/3", '.dock a:has-text("看哪几晚有房")'),
+        ("/stays/3", '.dock a:has-text("看空房")'),
     ],
 )
 @pytest.mark.parametrize(("width", "height"), [(360, 592), (500, 592)])

@@ -129,6 +129,9 @@ async def test_a_package_is_found_like_other_offers(village: Village) -> None:
             f"/search?q=枣&county={county}&low=400&high=400", "/packages?q=采摘", f"/packages?division={county}",
         )  # fmt: skip
         assert [page for page in shown if path not in (await visitor.open(page)).links()] == []
+        seen = await visitor.open("/packages")
+        assert "样例革新庄枣园，阜平县" in seen.text
+        assert "阜平大枣礼箱，5 斤箱 × 1" in seen.text
         absent = (
             "/search?q=菠萝蜜", "/places/1301", "/search?q=枣&low=401", "/packages?q=菠萝蜜", "/packages?division=1301",
             "/packages?category=egg",

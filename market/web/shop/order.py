@@ -11,7 +11,6 @@ from market.aftersales.goods_return_views import list_order_returns
 from market.carriers.tracking import load_tracking
 from market.casework.moves import get_person_scope
 from market.conversations.views import list_unread_suborders
-from market.divisions.codes import pad_code
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.invoices.views import list_order_invoices
@@ -38,7 +37,7 @@ from market.web.shop.order_package import view_order_package
 from market.web.shop.order_refunds import describe_refunds, list_problem_notes
 from market.web.shop.orders import ORDER_STATE_NAMES
 from market.web.shop.promises import REFUND_ARRIVAL
-from market.web.shop.regions import get_region_name, list_division_path
+from market.web.shop.regions import complete_street, get_region_name
 from market.web.ui.format import yuan
 from payments import Purpose
 
@@ -123,10 +122,9 @@ async def _format_address(conn: Connection, order: OrderView) -> str:
     ships = any(suborder.kind is SuborderKind.GOODS for suborder in order.suborders)
     if address is None or not address.street or not ships:
         return ""
-    names = [get_region_name(address.region_code)]
-    names += [division.name for division in await list_division_path(conn, pad_code(address.region_code))]
-    before = "".join(name for name in names if name not in address.street)
-    return f"{address.name}　{mask_phone(address.phone)}\n{before}{address.street}"
+    province = get_region_name(address.region_code)
+    street = await complete_street(conn, address.region_code, address.street)
+    return f"{address.name}　{mask_phone(address.phone)}\n{'' if province in street else province}{street}"
 
 
 def _is_open_package(order: OrderView, extra: OrderContext) -> bool:

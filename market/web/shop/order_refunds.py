@@ -1,5 +1,6 @@
 """What the page of an order says about money that goes back to the buyer."""
 
+from market.orders.models import SuborderKind
 from market.orders.queries import OrderView
 from market.web.ui.format import yuan
 
@@ -27,7 +28,9 @@ def list_problem_notes(order: OrderView) -> list[tuple[str, str, str]]:
     if order.refund_requested_fen:
         amount = yuan(order.refund_requested_fen)
         # Nobody decided yet, and it may lapse (ADR 47): who waits for it may miss the time of a claim.
-        text = f"卖家想退您 {amount} 元，数目大，要另一个人同意，还没有定。东西坏了，坏果包赔照样申请，别等过了时间。"
+        text = f"卖家想退您 {amount} 元，数目大，要另一个人同意，还没有定。"
+        if any(each.kind is SuborderKind.GOODS for each in order.suborders):
+            text += "东西坏了，坏果包赔照样申请，别等过了时间。"
         notes.append(("", "退款还没有定", text))
     if order.disputed:
         text = "您向银行提出的异议还没有结果。有结果以前，钱不给卖家，也不能取消。"

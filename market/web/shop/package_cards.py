@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from market.catalogue.models import ListingKind
 from market.packages.models import Package
 from market.packages.read import OfferPart, PackageFilters, PackageOffer
-from market.web.shop.cards import ListingCardView, make_photo_view
+from market.web.shop.cards import ListingCardView, format_unit, make_photo_view
 from market.web.ui.illustrations import get_tint_class
 
 PACKAGE_DRAWING = "feast"
@@ -33,8 +33,8 @@ def describe_part(part: OfferPart) -> str:
 
 
 def count_part(kind: ListingKind, quantity: int, unit: str) -> str:
-    """Describe how much of a part one package has: `1 间`, `2 位`, `5斤箱 × 1`."""
-    return f"{unit} × {quantity}" if kind is ListingKind.PRODUCT else f"{quantity} {unit}"
+    """Describe how much of a part one package has: `1 间`, `2 位`, `5 斤箱 × 1`."""
+    return f"{format_unit(unit)} × {quantity}" if kind is ListingKind.PRODUCT else f"{quantity} {unit}"
 
 
 def make_package_cards(offers: Sequence[PackageOffer], *, shown: Collection[str] = ()) -> list[PackageCardView]:

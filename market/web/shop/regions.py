@@ -5,7 +5,7 @@ from datetime import date
 from msgspec import Struct
 
 from market.divisions import regions
-from market.divisions.codes import CODE_DIGITS, LEVEL_DIGITS, PREFECTURE, PROVINCE, VILLAGE, truncate_code
+from market.divisions.codes import CODE_DIGITS, LEVEL_DIGITS, PREFECTURE, PROVINCE, VILLAGE, pad_code, truncate_code
 from market.kernel import Connection, Query
 
 
@@ -146,6 +146,12 @@ async def list_selling_children(conn: Connection, division: SellingDivision, *, 
 async def list_listed_counties(conn: Connection) -> list[CountyWithPrefecture]:
     """Return the counties of the national and provincial lists, by prefecture."""
     return await LIST_LISTED_COUNTIES.all(conn)
+
+
+async def complete_street(conn: Connection, code: str, street: str) -> str:
+    """Return a street with the names, before it, of the divisions inside the province that it does not name itself."""
+    path = await list_division_path(conn, pad_code(code))
+    return "".join(each.name for each in path if each.name not in street) + street
 
 
 def make_trail(path: list[SellingDivision]) -> list[tuple[str, str]]:

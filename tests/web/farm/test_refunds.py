@@ -1,9 +1,12 @@
 """Refunds that need a second person, on the pages of the seller and the buyer."""
 
+from contextlib import suppress
+
 from payments.sandbox import Sandbox
+from tests.support.browser import LeftSiteError
 from tests.support.make import add_member
 from tests.web.conftest import Village
-from tests.web.shop.checkout import buy_everything, get_order_number
+from tests.web.shop.checkout import buy_everything, choose_nights, get_order_number, pay_at_provider
 
 REQUEST = """
     INSERT INTO refund_requests (suborder_id, line_id, key, amount_fen, reason, note, requested_by, requested_at)
@@ -45,6 +48,7 @@ async def test_a_sellers_second_person_decides_and_the_buyer_sees_it(village: Vi
         seen = await browser.open(f"/orders/{number}")
         assert "退款还没有定 卖家想退您 60.00 元" in seen.text
         assert "不用再申请" not in seen.text, "it may lapse, and the time of a claim would have passed"
+        assert "坏果包赔照样申请" in seen.text
     async with await village.browser(member.account_id) as farm:
         await farm.open("/farm/refunds")
         seen = await farm.submit(path, decision="consent")
@@ -53,6 +57,20 @@ async def test_a_sellers_second_person_decides_and_the_buyer_sees_it(village: Vi
     assert await village.value("SELECT refunded_fen FROM suborders WHERE id = $1", suborder) == 60_00
     async with await village.browser(village.buyer) as browser:
         assert "退款还没有定" not in (await browser.open(f"/orders/{number}")).text
+
+
+async def test_a_guest_whose_refund_waits_is_not_told_of_bad_fruit(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await choose_nights(village, browser)
+        await browser.submit("/cart/nights")
+        await browser.open("/checkout")
+        with suppress(LeftSiteError):
+            await browser.submit("/checkout", method="wechat", who="样例住客", tel="17000009001")
+        await pay_at_provider(village, sandbox, browser)
+        await village.value(REQUEST, village.host, await village.value("SELECT producer_id FROM suborders"))
+        seen = await browser.open(f"/orders/{await get_order_number(village)}")
+        assert "退款还没有定 卖家想退您 60.00 元" in seen.text
+        assert "坏果包赔照样" not in seen.text
 
 
 async def test_a_seller_withdraws_a_refund(village: Village, sandbox: Sandbox) -> None:

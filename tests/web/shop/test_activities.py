@@ -40,6 +40,15 @@ async def book(village: Village, browser: PageClient, activity: ActivityIds, slo
     await browser.submit("/checkout", method="wechat", typed=_VISITOR)
 
 
+async def test_every_page_of_the_sitemap_opens(village: Village) -> None:
+    activity = await list_activity(village)
+    async with await village.browser() as crawler:
+        sitemap = (await crawler.client.get("/sitemap.xml")).text
+        paths = re.findall("<loc>http://market.test(.*)</loc>", sitemap)
+        assert f"/goods/{await village.number(activity.listing_id)}" in paths
+        assert [path for path in paths if (await crawler.client.get(path)).status_code != 200] == []
+
+
 async def test_an_activity_is_listed_on_a_page_that_leads_to_its_slots(village: Village) -> None:
     async with await village.browser(village.farmer) as host:
         seen = await host.open("/farm/sell")

@@ -55,6 +55,22 @@ async def test_a_guest_asks_for_other_days_and_the_host_agrees(village: Village,
         assert f"{day_short(new)}到，{day_short(new + timedelta(days=1))}走" in seen.text
 
 
+async def test_a_host_who_cancels_a_stay_comes_to_the_other_guests(village: Village, sandbox: Sandbox) -> None:
+    arrive = village.today + timedelta(days=1)
+    async with await village.browser(village.buyer) as buyer, await village.browser(village.host) as host:
+        await book(village, buyer, sandbox, arrive)
+        assert "样例住客" in (await host.open("/farm/guests")).text
+        number = await village.number(village.stay.listing_id)
+        seen = await host.open(f"/farm/listings/{number}/nights?day={arrive}")
+        path = next(link for link in seen.links() if link.endswith("/days")).removesuffix("/days") + "/cancel"
+        assert path in (await host.open(path.replace("/cancel", "/days"))).links()
+        await host.open(path)
+        seen = await host.submit(path, reason="weather", nights="open")
+        assert seen.path == "/farm/guests?said=cancelled"
+        assert "客人收到了短信，付的钱全退" in seen.text
+        assert "样例住客" not in seen.text
+
+
 async def test_a_host_offers_other_days_and_the_guest_keeps_the_old_ones(village: Village, sandbox: Sandbox) -> None:
     arrive = village.today + timedelta(days=2)
     async with await village.browser(village.buyer) as buyer, await village.browser(village.host) as host:

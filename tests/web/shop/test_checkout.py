@@ -2,7 +2,7 @@
 
 from market.web.cookies import DRAFTS_COOKIE
 from payments.sandbox import Sandbox
-from tests.support.browser import LoadedPage, PageClient
+from tests.support.browser import ORIGIN, LoadedPage, PageClient
 from tests.support.markup import Node
 from tests.support.postgres import as_owner
 from tests.web.conftest import Village
@@ -41,6 +41,21 @@ async def test_the_latest_address_comes_with_its_region(village: Village) -> Non
         assert "/checkout?region=440000" in seen.links()
         assert read_values(await browser.open("/checkout")) == ELSEWHERE
         assert read_values(await browser.open("/checkout?region=440000")) == ELSEWHERE
+
+
+async def test_the_city_of_the_latest_address_stands_in_its_street(village: Village) -> None:
+    async with await village.browser(village.buyer) as browser:
+        address = {"name": "样例买家甲", "phone": "17000009001", "region_code": "130624", "street": "样例路 2 号"}
+        lines = [{"variant_id": str(village.millet.variant_id), "quantity": 1}]
+        headers = {"Origin": ORIGIN, "Idempotency-Key": "by-a-program"}
+        placed = await browser.client.post("/api/v1/orders", json={"address": address, "lines": lines}, headers=headers)
+        assert placed.status_code == 201
+        await fill_cart(village, browser)
+        seen = await browser.open("/checkout")
+        assert read_values(seen)["region"] == "130000"
+        assert read_values(seen)["address"] == "保定市阜平县样例路 2 号"
+        seen = await browser.open(f"/orders/{placed.json()['number']}")
+        assert "河北省保定市阜平县样例路 2 号" in seen.text
 
 
 async def test_another_region_leaves_out_the_street_of_the_latest_address(village: Village) -> None:

@@ -28,7 +28,6 @@ from payments import GuardedGateway
 _NOTICES = {
     "moved": ("ok", "日子改好了", "客人收到了短信。空出来的那几晚又能订了。"),
     "kept": ("ok", "没有改", "还是原来的日子。"),
-    "cancelled": ("ok", "取消了", "客人收到了短信，付的钱全退。"),
     "offered": ("ok", "问客人了", "客人 24 小时内答复，不答复算没改。"),
 }
 

@@ -82,7 +82,7 @@ async def submit_stay_cancellation(
         )
     except (StayBegun, PaymentDisputed) as refusal:
         return _page(request, actor, booking, chosen=chosen, refusal=refusal)
-    return redirect("/farm/changes?said=cancelled")
+    return redirect("/farm/guests?said=cancelled")
 
 
 ROUTES = [show_stay_cancellation, submit_stay_cancellation]

@@ -18,7 +18,7 @@ from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.slots.models import ReservationState, format_slot_hours
-from market.web.farm.sellers import FarmRow, show_drawings_once
+from market.web.farm.sellers import FarmRow, Note, list_notes, show_drawings_once
 from market.web.farm.visits.slots import format_party
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
@@ -26,6 +26,7 @@ from market.web.ui.format import day_short
 from market.web.ui.illustrations import get_illustration
 
 _ONE_DAY = timedelta(days=1)
+_SAID: dict[str, Note] = {"cancelled": ("ok", "这位客人取消了", "客人收到了短信，付的钱全退。")}
 
 
 class CheckInForm(Struct, frozen=True):
@@ -105,6 +106,7 @@ def _guests_page(
             f"{party.name or '客人'}来了", [("名额", f"{party.party} 个"), ("订单", party.order_code)]
         )
     context = {
+        "notes": list_notes(request, _SAID),
         "notice": notice,
         "values": CheckInForm(code),
         "errors": [FieldFault("code", refusal.text("zh"))] if refusal else [],

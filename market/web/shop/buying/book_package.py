@@ -31,7 +31,7 @@ from market.web.shop.buying.pay import METHOD_OPTIONS, list_payment_origins, rea
 from market.web.shop.cards import ShortNumber
 from market.web.shop.package_cards import count_part
 from market.web.shop.packages import describe_tiers
-from market.web.shop.regions import REGIONS, get_region, read_region
+from market.web.shop.regions import REGIONS, complete_street, get_region, read_region
 from market.web.ui.format import day_short, yuan
 from payments import Method
 
@@ -147,10 +147,11 @@ async def show_package_booking(
     async with db.connection() as conn:
         package = await get_live_package(conn, number)
         last = await load_latest_address(conn, seal, actor)
-    region = choose_region(request, last)
+        region = choose_region(request, last)
+        known = last is not None and get_region(last.region_code) == region
+        street = await complete_street(conn, last.region_code, last.street) if last and known else ""
     values = BookingForm(region=region, method=METHOD_OPTIONS[0][0])
     if last is not None:
-        street = last.street if get_region(last.region_code) == region else ""
         values = BookingForm(last.name, last.phone, region, street, METHOD_OPTIONS[0][0])
     wish = _read_wish(request.query_params, package)
     return await _page(request, actor, package, wish, values=values, now=clock.now(), key=make_form_key())

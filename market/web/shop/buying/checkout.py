@@ -60,7 +60,7 @@ from market.web.shop.promises import (
     describe_other_returns,
     describe_pickup_rule,
 )
-from market.web.shop.regions import REGIONS, get_region, read_region
+from market.web.shop.regions import REGIONS, complete_street, get_region, read_region
 from market.web.shop.stay import format_nights
 from market.web.ui.format import yuan
 from payments import Method
@@ -124,12 +124,13 @@ def _list_voucher_options(vouchers: Sequence[Voucher], errors: Sequence[FieldFau
     return [*options, (_NO_VOUCHER, "这次不用券")] if options or refused else []
 
 
-def _fill_form(last: Address | None, region: str) -> CheckoutForm:
-    """Fill the form with the latest address; its street belongs to its region only."""
+async def _fill_form(conn: Connection, last: Address | None, region: str) -> CheckoutForm:
+    """Fill the form with the latest address; its street belongs to its region only, and names its city."""
     method = METHOD_OPTIONS[0][0]
     if last is None:
         return CheckoutForm(region=region, method=method)
-    street = last.street if get_region(last.region_code) == region else ""
+    known = get_region(last.region_code) == region
+    street = await complete_street(conn, last.region_code, last.street) if known else ""
     return CheckoutForm(last.name, last.phone, region, street, method)
 
 
@@ -246,9 +247,10 @@ async def show_checkout(
     faults = rejected.faults if rejected else []
     async with db.connection() as conn:
         last = await load_latest_address(conn, seal, actor)
-        values = (
-            rejected.values if rejected and rejected.values.region else _fill_form(last, choose_region(request, last))
-        )
+        if rejected and rejected.values.region:
+            values = rejected.values
+        else:
+            values = await _fill_form(conn, last, choose_region(request, last))
         cart, vouchers = await _load_cart(conn, actor, values.region, clock.now())
         points = await _list_points(conn, cart)
     if not cart.ready:
