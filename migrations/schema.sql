@@ -1909,7 +1909,7 @@ CREATE TABLE public.import_files (
     imported_at timestamp with time zone NOT NULL,
     CONSTRAINT import_files_billing_complete CHECK (((kind <> 'billing'::text) OR ((operator IS NOT NULL) AND (month IS NOT NULL) AND (sum_fen IS NOT NULL)))),
     CONSTRAINT import_files_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
-    CONSTRAINT import_files_kind CHECK ((kind = ANY (ARRAY['register'::text, 'programmes'::text, 'plans'::text, 'budget'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text, 'billing'::text, 'usage'::text]))),
+    CONSTRAINT import_files_kind CHECK ((kind = ANY (ARRAY['register'::text, 'programmes'::text, 'plans'::text, 'budget'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text, 'billing'::text, 'usage'::text, 'lists'::text]))),
     CONSTRAINT import_files_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
     CONSTRAINT import_files_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT import_files_rows CHECK ((rows >= 0)),
@@ -4801,6 +4801,34 @@ CREATE TABLE public.listed_counties (
 
 
 --
+-- Name: listed_facts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.listed_facts (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    list text NOT NULL,
+    identity_index bytea,
+    identity_sealed bytea,
+    household_code text,
+    value_index bytea DEFAULT '\x'::bytea NOT NULL,
+    value_sealed bytea DEFAULT '\x'::bytea NOT NULL,
+    valid_during daterange NOT NULL,
+    file_id uuid NOT NULL,
+    ended_by uuid,
+    CONSTRAINT listed_facts_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT listed_facts_list CHECK ((list = ANY (ARRAY['payroll'::text, 'vehicle'::text, 'company'::text, 'flat'::text, 'address'::text, 'account'::text]))),
+    CONSTRAINT listed_facts_period_not_empty CHECK ((NOT isempty(valid_during))),
+    CONSTRAINT listed_facts_subject CHECK (
+CASE
+    WHEN (list = ANY (ARRAY['address'::text, 'account'::text])) THEN ((identity_index IS NULL) AND (identity_sealed IS NULL) AND (household_code IS NOT NULL) AND (value_index <> '\x'::bytea))
+    ELSE ((identity_index IS NOT NULL) AND (identity_sealed IS NOT NULL) AND (household_code IS NULL))
+END),
+    CONSTRAINT listed_facts_value_complete CHECK (((value_index = '\x'::bytea) = (value_sealed = '\x'::bytea)))
+);
+
+
+--
 -- Name: listing_files; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -5523,6 +5551,18 @@ CREATE TABLE public.refund_requests (
     CONSTRAINT refund_requests_lapsed CHECK (((state = 'lapsed'::text) = (lapse_reason IS NOT NULL))),
     CONSTRAINT refund_requests_reason CHECK ((reason = ANY (ARRAY['bad_fruit'::text, 'agreed'::text]))),
     CONSTRAINT refund_requests_state CHECK ((state = ANY (ARRAY['waiting'::text, 'consented'::text, 'refused'::text, 'lapsed'::text])))
+);
+
+
+--
+-- Name: register_checks; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.register_checks (
+    county_code text NOT NULL,
+    household_code text NOT NULL,
+    checked_on date NOT NULL,
+    file_id uuid NOT NULL
 );
 
 
@@ -7033,6 +7073,22 @@ ALTER TABLE ONLY public.listed_counties
 
 
 --
+-- Name: listed_facts listed_facts_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.listed_facts
+    ADD CONSTRAINT listed_facts_once EXCLUDE USING gist (county_code WITH =, list WITH =, COALESCE(identity_index, '\x'::bytea) WITH =, COALESCE(household_code, ''::text) WITH =, value_index WITH =, valid_during WITH &&);
+
+
+--
+-- Name: listed_facts listed_facts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.listed_facts
+    ADD CONSTRAINT listed_facts_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: listing_files listing_files_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -7430,6 +7486,14 @@ ALTER TABLE ONLY public.refund_requests
 
 ALTER TABLE ONLY public.refund_requests
     ADD CONSTRAINT refund_requests_unique UNIQUE (line_id, key);
+
+
+--
+-- Name: register_checks register_checks_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.register_checks
+    ADD CONSTRAINT register_checks_unique PRIMARY KEY (county_code, household_code);
 
 
 --
@@ -8408,7 +8472,7 @@ CREATE INDEX import_files_by_name ON public.import_files USING btree (county_cod
 -- Name: import_files_name_unique; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE UNIQUE INDEX import_files_name_unique ON public.import_files USING btree (county_code, kind, name) WHERE (kind = ANY (ARRAY['billing'::text, 'usage'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text]));
+CREATE UNIQUE INDEX import_files_name_unique ON public.import_files USING btree (county_code, kind, name) WHERE (kind = ANY (ARRAY['billing'::text, 'usage'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text, 'lists'::text]));
 
 
 --
@@ -8493,6 +8557,13 @@ CREATE INDEX line_holds_by_line ON public.line_holds USING btree (county_code, l
 --
 
 CREATE INDEX line_refunds_by_account ON public.line_refunds USING btree (requested_by, at);
+
+
+--
+-- Name: listed_facts_by_list; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listed_facts_by_list ON public.listed_facts USING btree (county_code, list);
 
 
 --
@@ -10915,6 +10986,30 @@ ALTER TABLE ONLY public.line_refunds
 
 
 --
+-- Name: listed_facts listed_facts_ended_by; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.listed_facts
+    ADD CONSTRAINT listed_facts_ended_by FOREIGN KEY (ended_by) REFERENCES public.import_files(id);
+
+
+--
+-- Name: listed_facts listed_facts_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.listed_facts
+    ADD CONSTRAINT listed_facts_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
+-- Name: listed_facts listed_facts_household; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.listed_facts
+    ADD CONSTRAINT listed_facts_household FOREIGN KEY (county_code, household_code) REFERENCES public.households(county_code, code);
+
+
+--
 -- Name: listing_files listing_files_imported_by; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -11512,6 +11607,22 @@ ALTER TABLE ONLY public.refund_requests
 
 ALTER TABLE ONLY public.refund_requests
     ADD CONSTRAINT refund_requests_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
+-- Name: register_checks register_checks_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.register_checks
+    ADD CONSTRAINT register_checks_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
+-- Name: register_checks register_checks_household; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.register_checks
+    ADD CONSTRAINT register_checks_household FOREIGN KEY (county_code, household_code) REFERENCES public.households(county_code, code);
 
 
 --
@@ -12399,6 +12510,23 @@ END);
 
 
 --
+-- Name: listed_facts; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.listed_facts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: listed_facts listed_facts_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY listed_facts_visible_county ON public.listed_facts TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: mediation_proposals; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -12541,6 +12669,23 @@ ALTER TABLE public.programmes ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY programmes_visible_county ON public.programmes TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: register_checks; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.register_checks ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: register_checks register_checks_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY register_checks_visible_county ON public.register_checks TO market_app USING (
 CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
@@ -16153,6 +16298,27 @@ GRANT SELECT ON TABLE public.listed_counties TO market_app;
 
 
 --
+-- Name: TABLE listed_facts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.listed_facts TO market_app;
+
+
+--
+-- Name: COLUMN listed_facts.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(valid_during) ON TABLE public.listed_facts TO market_app;
+
+
+--
+-- Name: COLUMN listed_facts.ended_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(ended_by) ON TABLE public.listed_facts TO market_app;
+
+
+--
 -- Name: TABLE listing_files; Type: ACL; Schema: public; Owner: -
 --
 
@@ -17424,6 +17590,27 @@ GRANT UPDATE(lapse_reason) ON TABLE public.refund_requests TO market_app;
 --
 
 GRANT UPDATE(escalated_at) ON TABLE public.refund_requests TO market_app;
+
+
+--
+-- Name: TABLE register_checks; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.register_checks TO market_app;
+
+
+--
+-- Name: COLUMN register_checks.checked_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(checked_on) ON TABLE public.register_checks TO market_app;
+
+
+--
+-- Name: COLUMN register_checks.file_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(file_id) ON TABLE public.register_checks TO market_app;
 
 
 --

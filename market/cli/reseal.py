@@ -21,6 +21,7 @@ from market.invoices.requests import EMAIL_CONTEXT, TAX_NUMBER_CONTEXT, TITLE_CO
 from market.kernel import Refusal
 from market.kernel.idempotency import RESPONSE_CONTEXT
 from market.kernel.seal import Seal, derive_seal
+from market.kernel.text import fold_text
 from market.notify.queue import FACTS_CONTEXT
 from market.notify.queue import PHONE_CONTEXT as MESSAGE_PHONE_CONTEXT
 from market.orders.address import ADDRESS_CONTEXT
@@ -30,6 +31,7 @@ from market.producers.models import CERTIFICATE_NUMBER_CONTEXT
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT, fold_identifier
 from market.subsidies.imports.binding_facts import BINDING_IDENTITY_CONTEXT
 from market.subsidies.imports.enrolments import ENROLMENT_IDENTITY_CONTEXT
+from market.subsidies.imports.lists import LISTED_IDENTITY_CONTEXT, LISTED_VALUE_CONTEXT
 from market.subsidies.imports.originals import ORIGINAL_CONTEXT
 from market.subsidies.month.store_run import CASE_CONTEXT
 from market.subsidies.register.queries import IDENTITY_CONTEXT, NAME_CONTEXT
@@ -77,6 +79,8 @@ SEALED_COLUMNS = (
     SealedColumn(
         "bindings", "identity_sealed", BINDING_IDENTITY_CONTEXT, key=("county_code", "line_code", "valid_during")
     ),
+    SealedColumn("listed_facts", "identity_sealed", LISTED_IDENTITY_CONTEXT, index="identity_index"),
+    SealedColumn("listed_facts", "value_sealed", LISTED_VALUE_CONTEXT, index="value_index", fold=fold_text),
     SealedColumn("certificates", "number_sealed", CERTIFICATE_NUMBER_CONTEXT, index="number_index", plain="number"),
     SealedColumn("payout_accounts", "number_sealed", PAYOUT_NUMBER_CONTEXT),
     SealedColumn("conversation_messages", "text_sealed", CONVERSATION_CONTEXT, key=("suborder_id", "position")),

@@ -68,15 +68,43 @@ class CountySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         int, Meta(ge=1, le=366, description="A household split this many days before an enrolment is a finding.")
     ] = 90
     device_sims: Annotated[int, Meta(ge=2, le=50, description="This many SIMs in one device are a finding.")] = 3
+    person_households: Annotated[
+        int, Meta(ge=2, le=20, description="One person in this many households within a year is a finding.")
+    ] = 2
+    address_households: Annotated[
+        int, Meta(ge=2, le=100, description="This many households at one address are a finding.")
+    ] = 2
+    account_households: Annotated[
+        int, Meta(ge=2, le=100, description="This many households with one bank account are a finding.")
+    ] = 3
+    payroll_entries: Annotated[
+        int, Meta(ge=1, le=20, description="This many entries of a household on the public payroll are a finding.")
+    ] = 1
+    vehicle_entries: Annotated[
+        int, Meta(ge=1, le=20, description="This many vehicles of a household are a finding.")
+    ] = 1
+    company_entries: Annotated[
+        int, Meta(ge=1, le=20, description="This many companies of a household are a finding.")
+    ] = 1
+    flat_entries: Annotated[int, Meta(ge=1, le=20, description="This many flats of a household are a finding.")] = 1
+    recheck_days: Annotated[
+        int, Meta(ge=30, le=1500, description="A household last checked more days ago than this is a finding.")
+    ] = 365
     removal_factor: Annotated[
-        int, Meta(ge=2, le=20, description="Removals of a village, as a multiple of the county's, that are a finding.")
+        int,
+        Meta(ge=2, le=20, description="An operator's removals, as a multiple of the county's, that are a finding."),
     ] = 2
     burst_enrolments: Annotated[
-        int, Meta(ge=2, le=10_000, description="Enrolments of a village within `burst_days` that are a finding.")
+        int, Meta(ge=2, le=10_000, description="Enrolments by one agent within `burst_days` that are a finding.")
     ] = 20
     burst_days: Annotated[int, Meta(ge=1, le=60, description="Days over which a burst is counted.")] = 7
     min_village_lines: Annotated[
-        int, Meta(ge=1, le=10_000, description="Lines a village needs before it is compared with the others.")
+        int,
+        Meta(
+            ge=1,
+            le=10_000,
+            description="Lines that an operator or a village needs before its removals or equal sums are a finding.",
+        ),
     ] = 20
 
 

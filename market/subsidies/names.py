@@ -57,6 +57,30 @@ PENDING_STATUSES = ("已申请", "公示中")
 MONITORING_TYPES = ("脱贫不稳定户", "边缘易致贫户", "突发严重困难户")
 """Types of monitored households: the first was registered before, the second never was, the third may be either."""
 
+
+class ListName(StrEnum):
+    """A list of another office that is compared with the register."""
+
+    PAYROLL = "payroll"
+    VEHICLE = "vehicle"
+    COMPANY = "company"
+    FLAT = "flat"
+    ADDRESS = "address"
+    ACCOUNT = "account"
+
+
+LISTS = {
+    "财政供养人员": ListName.PAYROLL,
+    "车辆": ListName.VEHICLE,
+    "工商登记": ListName.COMPANY,
+    "房产": ListName.FLAT,
+    "住址": ListName.ADDRESS,
+    "银行账号": ListName.ACCOUNT,
+}
+LIST_NAMES = {each: name for name, each in LISTS.items()}
+HOUSEHOLD_LISTS = frozenset({ListName.ADDRESS, ListName.ACCOUNT})
+"""Lists of what households have; the others are of persons."""
+
 YES_NO = {"是": True, "否": False, "yes": True, "no": False}
 
 CHECK_NAMES = {
@@ -80,6 +104,15 @@ CHECK_NAMES = {
     "claim_above_charge": "申请高于月费",
     "claimed_under_other_programme": "账单的项目或业务类型与登记不同",
     "card_or_device_changed": "换卡换机未登记",
+    "person_in_many_households": "一人算进几户",
+    "one_address_many_households": "一个住址几户",
+    "one_account_many_households": "一个银行账号几户",
+    "on_public_payroll": "家里有财政供养人员",
+    "owns_vehicle": "家里有车",
+    "owns_company": "家里办了公司",
+    "owns_flat": "家里有商品房",
+    "register_entry_old": "名册太久没有核查",
+    "plan_above_market": "套餐比公开资费贵",
     "removal_outlier": "运营商移出率偏高",
     "enrolment_burst": "代办人短期集中申请",
     "equal_sums_in_village": "全村金额相同",

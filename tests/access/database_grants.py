@@ -94,6 +94,7 @@ GRANTS = {
     "line_refunds": "select",
     "lines": "select insert",
     "listed_counties": "select",
+    "listed_facts": "select insert update(valid_during ended_by)",
     "listing_files": "select insert",
     "listing_photos": "select delete insert(listing_id position photo_id)",
     "listings": "select insert update(category_code title story perishable photo_id state gi rating_sum rating_count"
@@ -168,6 +169,7 @@ GRANTS = {
     ),
     "public_buyers": "select insert update(unit_name credit_code ends_on verified_by verified_at)",
     "redemptions": "select insert(order_id voucher_id discount_fen redeemed_at) update(freed_at)",
+    "register_checks": "select insert update(checked_on file_id)",
     "refund_requests": (
         "select insert(suborder_id line_id key amount_fen reason note requested_by requested_at) "
         "update(state decided_by decided_at decision_note lapse_reason escalated_at)"

@@ -128,6 +128,7 @@ BILLING = (
     _read_story_file("billing/mobile-2019-01.manifest.json", "manifest"),
 )
 USAGE = (_read_story_file("usage/usage-2019-01.csv"),)
+LISTS = (UploadedFile("file", "lists.csv", "名单,身份证号,户编号,内容,生效日,失效日\n".encode()),)
 
 FAVOURITE = {"kind": "listing", "number": Id("listing_number")}
 
@@ -668,6 +669,7 @@ API_CASES: tuple[RouteCase, ...] = (
     post("/api/v1/counties/{county}/imports/opening", require_duty("importer"), files=OPENING),
     post("/api/v1/counties/{county}/imports/billing", require_duty("importer"), files=BILLING),
     post("/api/v1/counties/{county}/imports/usage", require_duty("importer"), files=USAGE),
+    post("/api/v1/counties/{county}/imports/lists", require_duty("importer"), files=LISTS),
     post("/api/v1/counties/{county}/imports/{file_id}/original", ORIGINAL_READERS),
     *(get(f"/api/v1/counties/{{county}}/imports/{kind.name}/template", COUNTY_SCOPE) for kind in IMPORT_KINDS.values()),
     *(

@@ -28,10 +28,17 @@ ADD_HOLD = """
 """
 
 
+ADD_ENTRY = """
+    INSERT INTO listed_facts (county_code, list, household_code, value_index, value_sealed, valid_during, file_id)
+    SELECT '130624', 'address', 'H01', 'x', 'x', '[2019-01-01,)', id FROM import_files LIMIT 1
+"""
+
+
 async def test_another_county_sees_no_row_of_any_table(quarter: Player) -> None:
     async with quarter.database.transaction(scope="130624") as conn:
         await conn.execute(ADD_TASK)
         await conn.execute(ADD_HOLD)
+        await conn.execute(ADD_ENTRY)
         own = await seen(conn, "130624")
         assert min(own.values()) > 0
         assert set((await seen(conn, "130623")).values()) == {0}

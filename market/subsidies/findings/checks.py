@@ -3,44 +3,15 @@
 import asyncio
 from datetime import date, datetime
 
-import msgspec
-
-from market.counties.load import load_county_settings
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day, get_next_month
 from market.kernel.seal import Seal
 from market.subsidies.engine.calculate import calculate
 from market.subsidies.findings.ask_again import ask_again
+from market.subsidies.findings.check_table import CHECKS, Check
 from market.subsidies.findings.record import CheckResult, record_findings
-from market.subsidies.findings.stopping_checks import (
-    BOUND_TO_ANOTHER,
-    CHARGE_BELOW_PLAN,
-    CLAIM_OUTSIDE_SNAPSHOT,
-    DEAD_IN_SERVICE_MONTH,
-    ENROLLED_IN_TWO_COUNTIES,
-    ENROLLED_WITHOUT_NOTICE,
-    HELD_BY_OFFICIAL,
-    KIND_OUTSIDE_PROGRAMME,
-    NOT_ELIGIBLE,
-    ONE_IDENTITY_TWO_ENROLMENTS,
-    PREPARER_IS_APPROVER,
-    TWO_OPERATORS_ONE_HOUSEHOLD,
-    CheckRow,
-    DeceasedLine,
-)
-from market.subsidies.findings.worksheet_checks import (
-    CARD_OR_DEVICE_CHANGED,
-    CLAIM_ABOVE_CHARGE,
-    CLAIMED_UNDER_OTHER_PROGRAMME,
-    ENROLMENT_BURST,
-    EQUAL_SUMS_IN_VILLAGE,
-    ONE_DEVICE_MANY_SIMS,
-    PAID_NEVER_USED,
-    REALNAME_DIFFERS,
-    REMOVAL_OUTLIER,
-    SPLIT_BEFORE_ENROLMENT,
-    TOO_MANY_LINES,
-)
+from market.subsidies.findings.stopping_checks import CHARGE_BELOW_PLAN, DEAD_IN_SERVICE_MONTH, CheckRow, DeceasedLine
+from market.subsidies.findings.thresholds import load_thresholds
 from market.subsidies.models import RunId
 from market.subsidies.month.build_case import load_facts
 from market.subsidies.month.case_queries import IS_MONTH_SETTLED
@@ -60,53 +31,28 @@ LIST_PAID_LINES = Query(
     """,
 )
 
-_MONTHLY_CHECKS = {"two_operators_one_household", "claim_outside_snapshot"}
-_STOPPING_CHECKS = {
-    "one_identity_two_enrolments": ONE_IDENTITY_TWO_ENROLMENTS,
-    "two_operators_one_household": TWO_OPERATORS_ONE_HOUSEHOLD,
-    "claim_outside_snapshot": CLAIM_OUTSIDE_SNAPSHOT,
-    "enrolled_without_notice": ENROLLED_WITHOUT_NOTICE,
-    "charge_below_plan": CHARGE_BELOW_PLAN,
-    "preparer_is_approver": PREPARER_IS_APPROVER,
-    "bound_to_another": BOUND_TO_ANOTHER,
-    "enrolled_in_two_counties": ENROLLED_IN_TWO_COUNTIES,
-    "not_eligible": NOT_ELIGIBLE,
-    "kind_outside_programme": KIND_OUTSIDE_PROGRAMME,
-    "held_by_official": HELD_BY_OFFICIAL,
-}
-_WORKSHEET_CHECKS = {
-    "too_many_lines": TOO_MANY_LINES,
-    "one_device_many_sims": ONE_DEVICE_MANY_SIMS,
-    "split_before_enrolment": SPLIT_BEFORE_ENROLMENT,
-    "realname_differs": REALNAME_DIFFERS,
-    "claimed_under_other_programme": CLAIMED_UNDER_OTHER_PROGRAMME,
-    "card_or_device_changed": CARD_OR_DEVICE_CHANGED,
-    "paid_never_used": PAID_NEVER_USED,
-    "claim_above_charge": CLAIM_ABOVE_CHARGE,
-    "removal_outlier": REMOVAL_OUTLIER,
-    "enrolment_burst": ENROLMENT_BURST,
-    "equal_sums_in_village": EQUAL_SUMS_IN_VILLAGE,
-}
-
 
 async def run_checks(conn: Connection, cycle: Cycle, run_id: RunId, *, seal: Seal, now: datetime) -> int:
     """Run every check on the cycle's run and record the findings; return how many opened, lapsed or are asked again.
 
-    The thresholds are the county's current settings, which the evidence of each finding states.
+    The thresholds are the current ones, which the evidence of each finding states.
     """
-    parameters: dict[str, object] = {
+    given: dict[str, object] = {
         "county": cycle.county_code,
         "run_id": run_id,
         "month": cycle.month,
         "next": get_next_month(cycle.month),
-        **msgspec.structs.asdict(await load_county_settings(conn, cycle.county_code, day=get_business_day(now))),
     }
+    thresholds = await load_thresholds(conn, cycle.county_code, today=get_business_day(now))
     results: list[CheckResult] = []
-    for checks, stops in ((_STOPPING_CHECKS, True), (_WORKSHEET_CHECKS, False)):
-        for check, query in checks.items():
-            rows = await query.all(conn, **{name: parameters[name] for name in query.names})
-            results += [_to_result(check, row, stops=stops) for row in rows]
-    deceased = await DEAD_IN_SERVICE_MONTH.all(conn, **{name: parameters[name] for name in DEAD_IN_SERVICE_MONTH.names})
+    for code, check in CHECKS.items():
+        if check.query is not None:
+            parameters = given | check.parameters | thresholds.get_parameters(check)
+            if check.prepare is not None:
+                parameters |= await check.prepare(conn, cycle.county_code, cycle.month, thresholds.programmes)
+            rows = await check.query.all(conn, **{name: parameters[name] for name in check.query.names})
+            results += [_to_result(code, check, row) for row in rows]
+    deceased = await DEAD_IN_SERVICE_MONTH.all(conn, **{name: given[name] for name in DEAD_IN_SERVICE_MONTH.names})
     results += await _check_deceased(conn, seal, cycle, deceased)
     return await record_findings(conn, cycle, results, now=now) + await ask_again(conn, cycle, run_id)
 
@@ -121,8 +67,8 @@ async def list_unpaid_below_plan(conn: Connection, cycle: Cycle, run_id: RunId) 
     return frozenset(row.subject for row in rows) - frozenset(paid)
 
 
-def _to_result(check: str, row: CheckRow, *, stops: bool) -> CheckResult:
-    return CheckResult(check, row.subject, row.lines, row.at_risk_fen, row.evidence, stops, check in _MONTHLY_CHECKS)
+def _to_result(code: str, check: Check, row: CheckRow) -> CheckResult:
+    return CheckResult(code, row.subject, row.lines, row.at_risk_fen, row.evidence, check.stops, check.monthly)
 
 
 async def _check_deceased(

@@ -136,12 +136,13 @@ ENROLLED_WITHOUT_NOTICE = Query(
            CASE WHEN e.notice IS NULL THEN '没有公示'
                 WHEN upper(e.notice) > e.decided_on
                 THEN format('公示到 %s 止，%s 审定', upper(e.notice) - 1, e.decided_on)
-                ELSE format('公示 %s 天，应不少于 %s 天', upper(e.notice) - lower(e.notice), :notice_days::integer)
+                ELSE format('公示 %s 天，应不少于 %s 天', upper(e.notice) - lower(e.notice), g.notice_days)
            END AS evidence
       FROM run_lines r
       JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
+      JOIN unnest(:programmes::text[], :notice_days::integer[]) AS g (code, notice_days) ON g.code = r.programme_code
      WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
-       AND (e.notice IS NULL OR upper(e.notice) - lower(e.notice) < :notice_days::integer
+       AND (e.notice IS NULL OR upper(e.notice) - lower(e.notice) < g.notice_days
             OR upper(e.notice) > e.decided_on)
     """,
 )

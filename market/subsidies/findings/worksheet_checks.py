@@ -16,6 +16,7 @@ TOO_MANY_LINES = Query(
           JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
                          AND b.valid_during && daterange(:month::date, :next::date)
           JOIN programmes g ON g.county_code = r.county_code AND g.code = r.programme_code
+          JOIN unnest(:programmes::text[]) AS k (code) ON k.code = r.programme_code
           JOIN persons p ON p.county_code = r.county_code AND p.identity_index = e.identity_index
           JOIN memberships m ON m.person_id = p.id AND m.valid_during && b.valid_during
          WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot),
@@ -47,21 +48,22 @@ ONE_DEVICE_MANY_SIMS = Query(
     CheckRow,
     """
     WITH used AS (
-        SELECT DISTINCT b.device_id, b.sim_id, r.line_code, r.household_code, r.claimed_fen
+        SELECT DISTINCT b.device_id, b.sim_id, r.line_code, r.household_code, r.claimed_fen, g.threshold
           FROM run_lines r
+          JOIN unnest(:programmes::text[], :device_sims::integer[]) AS g (code, threshold) ON g.code = r.programme_code
           JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
                          AND b.valid_during && daterange(:month::date, :next::date)
          WHERE r.run_id = :run_id AND r.county_code = :county AND b.device_id IS NOT NULL),
     device_lines AS (
-        SELECT device_id, line_code, household_code, claimed_fen, count(DISTINCT sim_id) AS sims FROM used
-         GROUP BY device_id, line_code, household_code, claimed_fen)
+        SELECT device_id, line_code, household_code, claimed_fen, threshold, count(DISTINCT sim_id) AS sims FROM used
+         GROUP BY device_id, line_code, household_code, claimed_fen, threshold)
     SELECT string_agg(line_code, ';' ORDER BY line_code) AS subject, array_agg(line_code ORDER BY line_code) AS lines,
            coalesce(sum(claimed_fen), 0)::bigint AS at_risk_fen,
-           format('一台设备 %s 张卡（不少于 %s），%s 户', sum(sims), :device_sims::integer,
+           format('一台设备 %s 张卡（不少于 %s），%s 户', sum(sims), min(threshold),
                   count(DISTINCT household_code)) AS evidence
       FROM device_lines
      GROUP BY device_id
-    HAVING sum(sims) >= :device_sims::integer
+    HAVING sum(sims) >= min(threshold)
     """,
 )
 SPLIT_BEFORE_ENROLMENT = Query(
@@ -69,14 +71,15 @@ SPLIT_BEFORE_ENROLMENT = Query(
     """
     SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
            format('%s 户 %s 从 %s 户分出，%s 天后审定（%s 天以内）', h.code, s.split_on, h.split_from,
-                  e.decided_on - s.split_on, :split_days::integer) AS evidence
+                  e.decided_on - s.split_on, g.split_days) AS evidence
       FROM run_lines r
       JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
+      JOIN unnest(:programmes::text[], :split_days::integer[]) AS g (code, split_days) ON g.code = r.programme_code
       JOIN households h ON h.county_code = r.county_code AND h.code = r.household_code AND h.split_from IS NOT NULL
       JOIN LATERAL (SELECT min(lower(valid_during)) AS split_on FROM memberships
                      WHERE county_code = h.county_code AND household_code = h.code) AS s ON true
      WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
-       AND e.decided_on - s.split_on BETWEEN 0 AND :split_days::integer
+       AND e.decided_on - s.split_on BETWEEN 0 AND g.split_days
     """,
 )
 REALNAME_DIFFERS = Query(
@@ -87,6 +90,7 @@ REALNAME_DIFFERS = Query(
       FROM run_lines r
       JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
                      AND b.valid_during && daterange(:month::date, :next::date)
+      JOIN unnest(:programmes::text[]) AS k (code) ON k.code = r.programme_code
      WHERE r.run_id = :run_id AND r.county_code = :county AND b.realname <> '一致'
      GROUP BY r.line_code, r.claimed_fen
     """,
@@ -105,6 +109,7 @@ PAID_NEVER_USED = Query(
            format('此前已享受 %s，到 %s 没有使用记录', format_yuan(sum(f.fen)::bigint), :next::date - 1) AS evidence
       FROM run_lines r
       JOIN funded f USING (line_code)
+      JOIN unnest(:programmes::text[]) AS k (code) ON k.code = r.programme_code
      WHERE r.run_id = :run_id AND r.county_code = :county AND 'NO_USAGE_YET' = ANY(r.reasons) AND f.fen > 0
      GROUP BY r.line_code
     """,
@@ -114,7 +119,8 @@ CLAIM_ABOVE_CHARGE = Query(
     """
     SELECT line_code AS subject, ARRAY[line_code] AS lines, claimed_fen AS at_risk_fen,
            format('申请 %s，核减 %s', format_yuan(claimed_fen), format_yuan(over_fen)) AS evidence
-      FROM run_lines
+      FROM run_lines r
+      JOIN unnest(:programmes::text[]) AS k (code) ON k.code = r.programme_code
      WHERE run_id = :run_id AND county_code = :county AND in_snapshot AND 'OVER_CHARGE' = ANY(reasons)
     """,
 )
@@ -136,6 +142,7 @@ CLAIMED_UNDER_OTHER_PROGRAMME = Query(
           JOIN bindings b ON b.county_code = :county AND b.operator = c.operator AND b.number_id = c.number_id
                          AND b.valid_during && c.days
           JOIN run_lines r ON r.line_code = b.line_code
+          JOIN unnest(:programmes::text[]) AS k (code) ON k.code = r.programme_code
          WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
            AND CASE WHEN c.kind = b.kind THEN c.programme_code <> r.programme_code
                     ELSE NOT EXISTS (SELECT FROM bindings o
@@ -162,6 +169,7 @@ CARD_OR_DEVICE_CHANGED = Query(
                      AND lower(b.valid_during) >= :month AND lower(b.valid_during) < :next
       JOIN bindings a ON a.county_code = r.county_code AND a.line_code = r.line_code
                      AND a.valid_during -|- b.valid_during AND a.valid_during << b.valid_during
+      JOIN unnest(:programmes::text[]) AS k (code) ON k.code = r.programme_code
      WHERE r.run_id = :run_id AND r.county_code = :county
        AND (a.sim_id IS DISTINCT FROM b.sim_id OR a.device_id IS DISTINCT FROM b.device_id)
        AND b.change NOT IN ('补换卡', '换机', '过户', '新办')
@@ -175,17 +183,20 @@ REMOVAL_OUTLIER = Query(
         SELECT operator, count(*) AS lines, count(removed_on) AS removed,
                coalesce(sum(claimed_fen) FILTER (WHERE removed_on IS NOT NULL), 0)::bigint AS claimed_fen,
                array_agg(line_code ORDER BY line_code) FILTER (WHERE removed_on IS NOT NULL) AS removed_lines,
+               min(g.min_lines) AS min_lines, min(g.factor) AS factor,
                sum(count(*)) OVER () AS all_lines, sum(count(removed_on)) OVER () AS all_removed
           FROM run_lines r
           JOIN programmes p ON p.county_code = r.county_code AND p.code = r.programme_code AND p.idle_days IS NOT NULL
+          JOIN unnest(:programmes::text[], :min_village_lines::integer[], :removal_factor::integer[])
+                 AS g (code, min_lines, factor) ON g.code = r.programme_code
          WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
          GROUP BY operator)
     SELECT operator AS subject, removed_lines AS lines, claimed_fen AS at_risk_fen,
            format('%s 条移出 %s 条；全县 %s 条移出 %s 条（%s 倍以上）', lines, removed, all_lines, all_removed,
-                  :removal_factor::integer) AS evidence
+                  factor) AS evidence
       FROM rates
-     WHERE lines >= :min_village_lines::integer AND removed > 0
-       AND removed * all_lines >= :removal_factor::integer * all_removed * lines
+     WHERE lines >= min_lines AND removed > 0
+       AND removed * all_lines >= factor * all_removed * lines
     """,
 )
 # An agent counts as one person however the name is written.
@@ -198,18 +209,22 @@ ENROLMENT_BURST = Query(
     applications AS (
         SELECT agents.person, e.line_code, count(*) OVER (
                    PARTITION BY agents.person ORDER BY e.applied_on
-                   RANGE BETWEEN CURRENT ROW AND make_interval(days => :burst_days::integer - 1) FOLLOWING) AS within
+                   RANGE BETWEEN CURRENT ROW AND make_interval(
+                       days => (SELECT max(days) - 1 FROM unnest(:burst_days::integer[]) AS days)) FOLLOWING) AS within
           FROM enrolments e
           JOIN agents ON agents.agent = e.agent
+          JOIN unnest(:programmes::text[]) AS k (code) ON k.code = e.programme_code
          WHERE e.county_code = :county AND e.applied_on >= :month::date - 366 AND e.applied_on < :next)
     SELECT e.person AS subject, array_agg(r.line_code ORDER BY r.line_code) AS lines,
            coalesce(sum(r.claimed_fen), 0)::bigint AS at_risk_fen,
            format('%s 天内代办 %s 件（%s 件以上）',
-                  :burst_days::integer, max(e.within), :burst_enrolments::integer) AS evidence
+                  max(g.days), max(e.within), min(g.enrolments)) AS evidence
       FROM applications e
       JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = e.line_code
+      JOIN unnest(:programmes::text[], :burst_enrolments::integer[], :burst_days::integer[])
+             AS g (code, enrolments, days) ON g.code = r.programme_code
      GROUP BY e.person
-    HAVING max(e.within) >= :burst_enrolments::integer
+    HAVING max(e.within) >= min(g.enrolments)
     """,
 )
 EQUAL_SUMS_IN_VILLAGE = Query(
@@ -218,10 +233,12 @@ EQUAL_SUMS_IN_VILLAGE = Query(
     SELECT village_code AS subject, array_agg(line_code ORDER BY line_code) AS lines,
            sum(claimed_fen)::bigint AS at_risk_fen,
            format('%s 条申请都是 %s（%s 条以上）',
-                  count(*), format_yuan(min(claimed_fen)), :min_village_lines::integer) AS evidence
-      FROM run_lines
+                  count(*), format_yuan(min(claimed_fen)), min(g.min_lines)) AS evidence
+      FROM run_lines r
+      JOIN unnest(:programmes::text[], :min_village_lines::integer[]) AS g (code, min_lines)
+        ON g.code = r.programme_code
      WHERE run_id = :run_id AND county_code = :county AND claimed_fen > 0 AND village_code IS NOT NULL
      GROUP BY village_code
-    HAVING count(*) >= :min_village_lines::integer AND min(claimed_fen) = max(claimed_fen)
+    HAVING count(*) >= min(g.min_lines) AND min(claimed_fen) = max(claimed_fen)
     """,
 )

@@ -1,7 +1,7 @@
 """The columns of each spreadsheet that a county imports: header, an example, and what belongs in the cell."""
 
 from market.sheets.spreadsheet import Column
-from market.subsidies.names import ENROLMENT_STATUSES, MONITORING_TYPES
+from market.subsidies.names import ENROLMENT_STATUSES, LISTS, MONITORING_TYPES
 
 REGISTER_COLUMNS = (
     Column("household", "户编号", example="H01", meaning="县里给这一户的编号，一户一个"),
@@ -27,6 +27,7 @@ REGISTER_COLUMNS = (
     Column("leave_reason", "离户原因", may_be_empty=True, meaning="例如死亡、迁出、分户"),
     Column("died_on", "死亡日期", may_be_empty=True, meaning="在世就空着"),
     Column("split_from", "来源户", optional=True, meaning="从哪一户分出来的，写那一户的户编号"),
+    Column("checked_on", "核查日", optional=True, meaning="最近一次入户核查的日子；没有就按导入这天"),
 )
 PLAN_COLUMNS = (
     Column("code", "套餐编码", example="YD38", meaning="运营商的套餐编码"),
@@ -109,6 +110,20 @@ USAGE_COLUMNS = (
     Column("operator", "运营商", example="移动", meaning="移动、联通、电信"),
     Column("kind", "业务类型", optional=True, meaning="手机、宽带、电视；没有这一列，数字是手机，别的是宽带"),
     Column("used_on", "使用日期", example="2019-01-15", meaning="用过的一天，一天一行"),
+)
+LIST_COLUMNS = (
+    Column("list", "名单", example="车辆", meaning="、".join(LISTS)),
+    Column(
+        "identity",
+        "身份证号",
+        example="130624196202029910",
+        may_be_empty=True,
+        meaning="按人的名单写；住址、银行账号空着",
+    ),
+    Column("household", "户编号", may_be_empty=True, meaning="住址、银行账号写是哪一户的；别的名单空着"),
+    Column("value", "内容", may_be_empty=True, meaning="住址、账号要写；别的名单可以写单位、车牌等，一样的算一条"),
+    Column("valid_from", "生效日", example="2018-01-01", meaning="从哪天起"),
+    Column("valid_until", "失效日", may_be_empty=True, meaning="从哪天起不再是；还是就空着"),
 )
 PROGRAMME_FIELDS = (
     Column("county_code", "县代码", example="130624", meaning="6 位"),

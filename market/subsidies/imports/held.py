@@ -16,8 +16,10 @@ from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.imports.binding_facts import BINDING_IDENTITY_CONTEXT, get_binding_cells, list_bindings
 from market.subsidies.imports.budget import LIST_BUDGETS, get_budget_cells
+from market.subsidies.imports.differences import format_optional
 from market.subsidies.imports.enrolments import ENROLMENT_IDENTITY_CONTEXT, LIST_ENROLMENTS, get_enrolment_cells
 from market.subsidies.imports.kinds import ImportKind
+from market.subsidies.imports.lists import LIST_LISTED_FACTS, get_listed_cells
 from market.subsidies.imports.opening import LIST_OPENINGS, get_opening_cells
 from market.subsidies.imports.plans import LIST_PLAN_VERSIONS, get_plan_cells
 from market.subsidies.imports.register_changes import get_membership_cells, get_person_cells, get_status_cells
@@ -47,6 +49,11 @@ class _Lineage(Struct, frozen=True):
     split_from: str
 
 
+class _RegisterCheck(Struct, frozen=True):
+    household: str
+    checked_on: date
+
+
 class _UsageDay(Struct, frozen=True):
     number_id: int
     number_sealed: bytes
@@ -60,6 +67,9 @@ LIST_SEALED_IDENTITIES = Query(
 )
 LIST_LINEAGES = Query(
     _Lineage, "SELECT code, split_from FROM households WHERE county_code = :county AND split_from IS NOT NULL"
+)
+LIST_REGISTER_CHECKS = Query(
+    _RegisterCheck, "SELECT household_code AS household, checked_on FROM register_checks WHERE county_code = :county"
 )
 LIST_USAGE_DAYS = Query(
     _UsageDay,
@@ -114,6 +124,7 @@ async def _load_register(conn: Connection, county: str, seal: Seal) -> Rows:
     identities = await _load_identities(conn, county)
     statuses = {each.household: each.status for each in await LIST_KNOWN_STATUSES.all(conn, county=county)}
     lineages = {each.code: each.split_from for each in await LIST_LINEAGES.all(conn, county=county)}
+    checks = {each.household: each.checked_on for each in await LIST_REGISTER_CHECKS.all(conn, county=county)}
     memberships = await LIST_KNOWN_MEMBERSHIPS.all(conn, county=county)
     memberships.sort(key=lambda each: (each.household, each.member_number, each.start))
     return [
@@ -123,6 +134,7 @@ async def _load_register(conn: Connection, county: str, seal: Seal) -> Rows:
             **get_person_cells(person := persons[each.identity_index], seal.open(person.name_sealed, NAME_CONTEXT)),
             "identity": seal.open(identities[each.identity_index], IDENTITY_CONTEXT),
             "split_from": lineages.get(each.household, ""),
+            "checked_on": format_optional(checks.get(each.household)),
         }
         for each in memberships
     ]
@@ -193,6 +205,10 @@ async def _load_usage(conn: Connection, county: str, seal: Seal) -> Rows:
     ]
 
 
+async def _load_lists(conn: Connection, county: str, seal: Seal) -> Rows:
+    return [get_listed_cells(each, seal) for each in await LIST_LISTED_FACTS.all(conn, county=county)]
+
+
 _LOADERS: dict[str, Callable[[Connection, str, Seal], Awaitable[Rows]]] = {
     "register": _load_register,
     "enrolments": _load_enrolments,
@@ -201,4 +217,5 @@ _LOADERS: dict[str, Callable[[Connection, str, Seal], Awaitable[Rows]]] = {
     "budget": _load_budget,
     "opening": _load_opening,
     "usage": _load_usage,
+    "lists": _load_lists,
 }

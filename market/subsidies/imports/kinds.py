@@ -8,6 +8,7 @@ from market.subsidies.imports.columns import (
     BINDING_COLUMNS,
     BUDGET_COLUMNS,
     ENROLMENT_COLUMNS,
+    LIST_COLUMNS,
     OPENING_COLUMNS,
     PLAN_COLUMNS,
     PROGRAMME_FIELDS,
@@ -175,7 +176,19 @@ USAGE = ImportKind(
     columns=USAGE_COLUMNS,
     count_names_zh={"days": "使用日"},
 )
+COMPARED_LISTS = ImportKind(
+    name="lists",
+    name_zh="比对名单",
+    hint_zh="别的部门的名单：财政供养、车辆、工商登记、房产按人；住址、银行账号按户",
+    summary="Import the lists of other offices that are compared with the register (XLSX or CSV).",
+    duty=Duty.IMPORT,
+    columns=LIST_COLUMNS,
+    count_names_zh={"entries": "新增", "ended": "有失效日"},
+)
 IMPORT_KINDS = {
-    kind.name: kind for kind in (REGISTER, PROGRAMMES, PLANS, BUDGET, ENROLMENTS, BINDINGS, OPENING, BILLING, USAGE)
-}
+    kind.name: kind
+    for kind in (
+        REGISTER, PROGRAMMES, PLANS, BUDGET, ENROLMENTS, BINDINGS, OPENING, BILLING, USAGE, COMPARED_LISTS,
+    )
+}  # fmt: skip
 """Every kind by name, in the order in which a county's files are first imported."""

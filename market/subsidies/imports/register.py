@@ -1,6 +1,6 @@
 """Import the register: households, persons, and their memberships with dates."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from market.identity.models import Actor
 from market.kernel import Connection
@@ -8,7 +8,13 @@ from market.kernel.clock import get_business_day
 from market.sheets.spreadsheet import MAX_FAULTS, CellFaults, malformed_file
 from market.subsidies.imports.models import RegisterDiffers
 from market.subsidies.imports.register_changes import RegisterChanges, RegisterComparison
-from market.subsidies.imports.register_rows import check_consistency, check_seats, check_single_household, read_members
+from market.subsidies.imports.register_rows import (
+    RegisterRow,
+    check_consistency,
+    check_seats,
+    check_single_household,
+    read_members,
+)
 from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file
 from market.subsidies.models import FileId
 from market.subsidies.register.changes import (
@@ -20,6 +26,7 @@ from market.subsidies.register.changes import (
     CHANGE_PERSONS,
     CORRECT_HOUSEHOLD_STATUSES,
     END_HOUSEHOLD_STATUSES,
+    RECORD_CHECKS,
 )
 from market.subsidies.register.queries import (
     LIST_KNOWN_MEMBERSHIPS,
@@ -32,7 +39,8 @@ from market.subsidies.register.queries import (
 async def import_register(conn: Connection, actor: Actor | None, upload: PreparedUpload) -> ImportResult:
     """Import a register file; new facts are added, changes of stored facts need `take_changes`.
 
-    A person missing in the file stays. The file is imported completely or refused; `dry_run` stores nothing. Row 1 is
+    A person missing in the file stays. The households of the file were checked on its 核查日, without one on the day of
+    the import. The file is imported completely or refused; `dry_run` stores nothing. Row 1 is
     the header. The caller owns the transaction.
 
     Raises:
@@ -71,7 +79,15 @@ async def import_register(conn: Connection, actor: Actor | None, upload: Prepare
         )
     file_id = await record_file(conn, actor, upload, rows=len(members))
     await _apply(conn, upload.county, changes, file_id=file_id, now=upload.now)
+    checked = {member.household: member.checked_on or today for member in sorted(members, key=_get_check_order)}
+    rows = [{"household": household, "checked_on": day} for household, day in checked.items()]
+    await RECORD_CHECKS.run(conn, county=upload.county, file_id=file_id, rows=rows)
     return answer
+
+
+def _get_check_order(member: RegisterRow) -> date:
+    """Return the day of a member's check, the earliest possible without one; the latest of a household counts."""
+    return member.checked_on or date.min
 
 
 async def _apply(conn: Connection, county: str, changes: RegisterChanges, *, file_id: FileId, now: datetime) -> None:

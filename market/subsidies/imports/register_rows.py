@@ -46,6 +46,7 @@ class RegisterRow(Struct, frozen=True, gc=False):
     leave_reason: str
     died_on: date | None
     split_from: str
+    checked_on: date | None
 
 
 def read_members(
@@ -80,6 +81,7 @@ def read_members(
             leave_reason=leave_reason,
             died_on=died_on,
             split_from=cells.household("split_from", required=False),
+            checked_on=cells.past_day("checked_on", today),
         )
         if cells.valid:
             members.append(member)

@@ -8,6 +8,7 @@ from market.subsidies.imports.billing import import_billing
 from market.subsidies.imports.bindings import import_bindings
 from market.subsidies.imports.budget import import_budget
 from market.subsidies.imports.enrolments import import_enrolments
+from market.subsidies.imports.lists import import_lists
 from market.subsidies.imports.opening import import_opening
 from market.subsidies.imports.plans import import_plans
 from market.subsidies.imports.register import import_register
@@ -38,5 +39,6 @@ FUNCTIONS: dict[str, _Function] = {
     "opening": import_opening,
     "billing": import_billing,
     "usage": import_usage,
+    "lists": import_lists,
 }
 """The function of each kind."""

@@ -107,3 +107,15 @@ ADD_MEMBERSHIPS = Query(
      ORDER BY p.id
     """,
 )
+# Who checked later knows more: an older file that is imported again does not move the day back.
+RECORD_CHECKS = Query(
+    None,
+    """
+    INSERT INTO register_checks (county_code, household_code, checked_on, file_id)
+    SELECT :county, household, checked_on, :file_id
+      FROM jsonb_to_recordset(:rows::jsonb) AS r(household text, checked_on date)
+    ON CONFLICT ON CONSTRAINT register_checks_unique DO UPDATE
+       SET checked_on = excluded.checked_on, file_id = excluded.file_id
+     WHERE register_checks.checked_on < excluded.checked_on
+    """,
+)

@@ -9,6 +9,7 @@ from market.reports.findings import DecisionView, FindingView
 from market.reports.month import MonthEvent, MonthOpinion, OperatorSums, ReasonRow
 from market.reports.month_view import MonthView
 from market.reports.reasons import describe_reasons
+from market.subsidies.findings.check_table import CHECKS, OWNER_NAMES
 from market.subsidies.imports.kinds import IMPORT_KINDS
 from market.subsidies.models import CYCLE_STATE_NAMES, CycleState
 from market.subsidies.month.steps import DECIDE, NEXT_STEPS, RUN, STEPS
@@ -172,6 +173,7 @@ def present_finding(finding: FindingView, decisions: Sequence[DecisionView] = ()
         ("证据", finding.evidence),
         ("业务", "、".join(finding.lines) or "—"),
         ("发现", day_zh(finding.opened_at)),
+        ("谁去核", OWNER_NAMES[CHECKS[finding.check].owner]),
     ]
     evidence += [("改动", describe_change(change)) for change in finding.changes]
     for decision in decisions:
@@ -206,11 +208,20 @@ def sort_by_severity(findings: Sequence[FindingView]) -> list[FindingView]:
     )
 
 
+_HOUSEHOLD_CHECKS = frozenset({
+    "two_operators_one_household", "too_many_lines", "person_in_many_households", "one_address_many_households",
+    "one_account_many_households", "on_public_payroll", "owns_vehicle", "owns_company", "owns_flat",
+})  # fmt: skip
+"""Checks whose subject is a household."""
+
+
 def _describe_subject(finding: FindingView) -> str:
     """Describe whom a finding concerns; empty for a village, whose name is already shown."""
-    if finding.check == "equal_sums_in_village":
+    if finding.check in {"equal_sums_in_village", "register_entry_old"}:
         return ""
-    if finding.check in {"two_operators_one_household", "too_many_lines"}:
+    if finding.check == "plan_above_market":
+        return f"套餐 {finding.subject}"
+    if finding.check in _HOUSEHOLD_CHECKS:
         return f"{finding.subject} 户"
     return get_operator_name(finding.subject).replace(";", "、")
 

@@ -173,41 +173,41 @@ async def test_the_evidence_of_two_operators_has_their_names(january: Player) ->
 
 async def get_run_parameters(conn: Connection, month: date) -> dict[str, object]:
     cycle = await find_cycle(conn, COUNTY, month)
-    return {"county": COUNTY, "run_id": cycle.run_id}
+    return {"county": COUNTY, "run_id": cycle.run_id, "programmes": ["P1", "P2", "P3"]}
 
 
 async def test_an_operator_that_removes_twice_as_many_stands_out(quarter: Player) -> None:
     async with quarter.database.transaction(scope=COUNTY) as conn:
         scope = await get_run_parameters(conn, date(2019, 2, 1))
-        found = await REMOVAL_OUTLIER.all(conn, **scope, min_village_lines=2, removal_factor=2)
+        found = await REMOVAL_OUTLIER.all(conn, **scope, min_village_lines=[2] * 3, removal_factor=[2] * 3)
         assert [(row.subject, row.lines, row.at_risk_fen) for row in found] == [("unicom", ["LT-03"], 1000)]
-        assert await REMOVAL_OUTLIER.all(conn, **scope, min_village_lines=3, removal_factor=2) == []
-        assert await REMOVAL_OUTLIER.all(conn, **scope, min_village_lines=2, removal_factor=3) == []
+        assert await REMOVAL_OUTLIER.all(conn, **scope, min_village_lines=[3] * 3, removal_factor=[2] * 3) == []
+        assert await REMOVAL_OUTLIER.all(conn, **scope, min_village_lines=[2] * 3, removal_factor=[3] * 3) == []
 
 
 async def test_a_burst_of_one_agent_is_counted_within_its_days(quarter: Player) -> None:
     async with quarter.database.transaction(scope=COUNTY) as conn:
         scope = await get_run_parameters(conn, date(2019, 1, 1))
-        days = {"month": date(2019, 1, 1), "next": date(2019, 2, 1), "burst_days": 7}
-        found = await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=7)
+        days = {"month": date(2019, 1, 1), "next": date(2019, 2, 1), "burst_days": [7] * 3}
+        found = await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=[7] * 3)
         assert [(row.subject, len(row.lines)) for row in found] == [("样例代办乙", 8), ("样例代办甲", 7)]
-        found = await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=8)
+        found = await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=[8] * 3)
         assert [row.subject for row in found] == ["样例代办乙"]
-        assert await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=9) == []
+        assert await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=[9] * 3) == []
         await conn.execute("UPDATE enrolments SET agent = '代办员 ' || agent WHERE line_code IN ('YD-01', 'YD-03')")
         await conn.execute("UPDATE enrolments SET agent = '样例·代办甲' WHERE line_code IN ('LT-01')")
-        found = await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=7)
+        found = await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=[7] * 3)
         assert [(row.subject, len(row.lines)) for row in found] == [("样例代办乙", 8), ("样例代办甲", 7)]
 
 
 async def test_a_village_of_equal_sums_stands_out(quarter: Player) -> None:
     async with quarter.database.transaction(scope=COUNTY) as conn:
         scope = await get_run_parameters(conn, date(2019, 1, 1))
-        found = await EQUAL_SUMS_IN_VILLAGE.all(conn, **scope, min_village_lines=2)
+        found = await EQUAL_SUMS_IN_VILLAGE.all(conn, **scope, min_village_lines=[2] * 3)
         assert [(row.subject, row.lines, row.at_risk_fen) for row in found] == [
             ("130624103202", ["DX-02", "DX-03"], 3800)
         ]
-        assert await EQUAL_SUMS_IN_VILLAGE.all(conn, **scope, min_village_lines=3) == []
+        assert await EQUAL_SUMS_IN_VILLAGE.all(conn, **scope, min_village_lines=[3] * 3) == []
 
 
 async def test_money_paid_after_a_death_is_at_risk_too(quarter: Player) -> None:

@@ -28,7 +28,7 @@ IMPORTERS = {"import": "gan", "terms": "jiang"}
 FACTS = (
     "persons", "households", "household_statuses", "memberships", "programmes", "programme_terms",
     "programme_sentences", "plans", "budgets", "lines", "bindings", "enrolments", "usage_days", "openings",
-    "fact_versions",
+    "fact_versions", "listed_facts", "register_checks",
 )  # fmt: skip
 
 
@@ -53,7 +53,7 @@ async def test_the_example_rows_are_accepted_in_their_order(empty: Player, folde
     source = json.loads(write_template(IMPORT_KINDS["programmes"]).content)
     assert source["county_code"] == COUNTY
     assert (await run_import_command(empty, "programmes", INPUT / "programmes.json", "jiang"))["outcome"] == "ok"
-    for kind in ("register", "plans", "budget", "enrolments", "bindings", "opening", "usage"):
+    for kind in ("register", "plans", "budget", "enrolments", "bindings", "opening", "usage", "lists"):
         template = write_template(IMPORT_KINDS[kind])
         path = folder / f"{kind}.xlsx"
         path.write_bytes(template.content)
@@ -80,6 +80,9 @@ async def dump_facts(player: Player) -> dict[str, list[str]]:
 async def test_what_a_county_holds_is_imported_again_without_any_change(
     quarter: Player, folder: Path, file_format: FileFormat
 ) -> None:
+    template = folder / "lists.xlsx"
+    template.write_bytes(write_template(IMPORT_KINDS["lists"]).content)
+    assert (await run_import_command(quarter, "lists", template, "gan"))["outcome"] == "ok"
     before = await dump_facts(quarter)
     rows: dict[str, int] = {}
     for kind in HELD:
@@ -94,7 +97,7 @@ async def test_what_a_county_holds_is_imported_again_without_any_change(
     assert await dump_facts(quarter) == before
     assert rows == {
         "register": 43, "programmes": 3, "plans": 12, "budget": 3, "enrolments": 26, "bindings": 28, "opening": 21,
-        "usage": 14,
+        "usage": 14, "lists": 1,
     }  # fmt: skip
 
 
