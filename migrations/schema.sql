@@ -1740,6 +1740,23 @@ CREATE FUNCTION public.get_county_setting(p_county text, p_name text, p_day date
 
 
 --
+-- Name: get_name_in_duty(uuid, text, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.get_name_in_duty(p_account uuid, p_role text, p_county text, p_at timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+SELECT a.name || coalesce(
+           (SELECT '（代' || min(absent.name) || '）'
+              FROM grants g JOIN accounts absent ON absent.id = g.deputy_for
+             WHERE g.account_id = p_account AND g.role = p_role AND g.valid_during @> business_day(p_at)
+               AND (starts_with(p_county, g.scope) OR starts_with(g.scope, p_county))), '')
+  FROM accounts a
+ WHERE a.id = p_account
+$$;
+
+
+--
 -- Name: accounts; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2388,6 +2405,11 @@ BEGIN
     END IF;
     UPDATE accounts SET identity_index = p_identity_index, identity_sealed = p_identity_sealed
      WHERE id = p_account AND p_identity_index IS NOT NULL;
+    DELETE FROM grants WHERE account_id = p_account AND role = ANY(p_roles) AND scope = p_scope
+       AND deputy_for IS NOT NULL AND lower(valid_during) >= business_day(p_at);
+    UPDATE grants SET valid_during = daterange(lower(valid_during), business_day(p_at))
+     WHERE account_id = p_account AND role = ANY(p_roles) AND scope = p_scope
+       AND deputy_for IS NOT NULL AND valid_during @> business_day(p_at);
     INSERT INTO grants (account_id, role, scope, valid_during)
     SELECT p_account, role, p_scope, daterange(business_day(p_at), NULL) FROM unnest(p_roles) AS role
     ON CONFLICT DO NOTHING;
@@ -2916,9 +2938,9 @@ DECLARE
     ended integer := (SELECT count(*) FROM grants WHERE account_id = p_account AND valid_during @> today);
     ends boolean := p_roles = '{}';
 BEGIN
-    DELETE FROM grants WHERE account_id = p_account AND lower(valid_during) = today;
+    DELETE FROM grants WHERE p_account IN (account_id, deputy_for) AND lower(valid_during) >= today;
     UPDATE grants SET valid_during = daterange(lower(valid_during), today)
-     WHERE account_id = p_account AND valid_during @> today;
+     WHERE p_account IN (account_id, deputy_for) AND valid_during @> today;
     INSERT INTO grants (account_id, role, scope, valid_during)
     SELECT p_account, role, p_scope, daterange(today, NULL) FROM unnest(p_roles) AS role
     ON CONFLICT DO NOTHING;
@@ -2974,6 +2996,41 @@ BEGIN
                                 jsonb_build_object('handle', p_handle));
     END IF;
     RETURN saved;
+END
+$$;
+
+
+--
+-- Name: set_deputy(uuid, uuid, text, daterange, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.set_deputy(p_account uuid, p_deputy uuid, p_county text, p_during daterange, p_by text, p_at timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    today date := business_day(p_at);
+    given integer;
+BEGIN
+    PERFORM FROM accounts WHERE id IN (p_account, p_deputy) ORDER BY id FOR NO KEY UPDATE;
+    DELETE FROM grants WHERE account_id = p_deputy AND deputy_for = p_account AND starts_with(scope, p_county)
+       AND lower(valid_during) >= today;
+    UPDATE grants SET valid_during = daterange(lower(valid_during), today)
+     WHERE account_id = p_deputy AND deputy_for = p_account AND starts_with(scope, p_county)
+       AND valid_during @> today;
+    INSERT INTO grants (account_id, role, scope, valid_during, deputy_for)
+    SELECT p_deputy, g.role, g.scope, p_during, p_account
+      FROM grants g
+     WHERE g.account_id = p_account AND g.deputy_for IS NULL AND starts_with(g.scope, p_county)
+       AND NOT isempty(p_during) AND g.valid_during @> p_during
+       AND NOT EXISTS (SELECT FROM grants held
+                        WHERE held.account_id = p_deputy AND held.role = g.role AND held.scope = g.scope
+                          AND held.valid_during && p_during);
+    GET DIAGNOSTICS given = ROW_COUNT;
+    PERFORM add_audit_entry(
+        p_at, p_by, 'official.deputy', 'account:' || p_deputy,
+        jsonb_build_object('for', p_account, 'from', lower(p_during), 'until', upper(p_during), 'roles', given));
+    RETURN given;
 END
 $$;
 
@@ -4542,6 +4599,9 @@ CREATE TABLE public.grants (
     role text NOT NULL,
     scope text NOT NULL,
     valid_during daterange NOT NULL,
+    deputy_for uuid,
+    CONSTRAINT grants_deputy_for_a_time CHECK (((deputy_for IS NULL) OR COALESCE(((upper(valid_during) - lower(valid_during)) <= 90), false))),
+    CONSTRAINT grants_deputy_is_another CHECK ((deputy_for <> account_id)),
     CONSTRAINT grants_role CHECK ((role = ANY (ARRAY['importer'::text, 'policy'::text, 'village'::text, 'township'::text, 'county'::text, 'finance'::text, 'reconciler'::text, 'platform'::text]))),
     CONSTRAINT grants_scope CHECK ((scope ~ '^[0-9]{2}([0-9]{2}){0,2}$|^[0-9]{9}([0-9]{3})?$'::text))
 );
@@ -8441,6 +8501,13 @@ CREATE INDEX goods_returns_by_suborder ON public.goods_returns USING btree (subo
 
 
 --
+-- Name: grants_by_deputy_for; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX grants_by_deputy_for ON public.grants USING btree (deputy_for) WHERE (deputy_for IS NOT NULL);
+
+
+--
 -- Name: household_statuses_by_household; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -10799,6 +10866,14 @@ ALTER TABLE ONLY public.goods_returns
 
 ALTER TABLE ONLY public.grants
     ADD CONSTRAINT grants_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: grants grants_deputy_for; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.grants
+    ADD CONSTRAINT grants_deputy_for FOREIGN KEY (deputy_for) REFERENCES public.accounts(id);
 
 
 --
@@ -13821,6 +13896,14 @@ GRANT ALL ON FUNCTION public.replace_roles(p_account uuid, p_roles text[], p_sco
 
 REVOKE ALL ON FUNCTION public.save_official(p_handle text, p_name text, p_phone_index bytea, p_phone_sealed bytea, p_totp_sealed bytea, p_sample boolean, p_by text, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.save_official(p_handle text, p_name text, p_phone_index bytea, p_phone_sealed bytea, p_totp_sealed bytea, p_sample boolean, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION set_deputy(p_account uuid, p_deputy uuid, p_county text, p_during daterange, p_by text, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.set_deputy(p_account uuid, p_deputy uuid, p_county text, p_during daterange, p_by text, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_deputy(p_account uuid, p_deputy uuid, p_county text, p_during daterange, p_by text, p_at timestamp with time zone) TO market_app;
 
 
 --

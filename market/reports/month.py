@@ -10,6 +10,7 @@ from msgspec import Struct
 from market.kernel import Connection, Fen, Query
 from market.subsidies.models import CycleId, CycleState
 from market.subsidies.month.cycles import Cycle
+from market.subsidies.month.steps import DUTY_ROLES, STEPS
 
 MAX_MONTHS = 60
 
@@ -69,7 +70,7 @@ class RunSummary(Struct, frozen=True):
 
 
 class MonthEvent(Struct, frozen=True):
-    """A change of the month's state."""
+    """A change of the month's state; `by` also names whom a deputy stood in for."""
 
     state: CycleState
     at: datetime
@@ -87,7 +88,7 @@ class MonthOpinion(Struct, frozen=True):
 
 
 class DutyHolder(Struct, frozen=True):
-    """The official who has a duty of the month (R14)."""
+    """The official who has a duty of the month (R14); the name also says whom a deputy stood in for."""
 
     account_id: UUID
     name: str
@@ -179,8 +180,8 @@ GET_RUN_SUMMARY = Query(
 LIST_MONTH_EVENTS = Query(
     MonthEvent,
     """
-    SELECT e.state, e.at, a.name AS by
-      FROM cycle_events e JOIN accounts a ON a.id = e.account_id
+    SELECT e.state, e.at, get_name_in_duty(e.account_id, :roles::jsonb ->> e.state, :county, e.at) AS by
+      FROM cycle_events e
      WHERE e.cycle_id = :cycle_id AND e.county_code = :county
      ORDER BY e.at, e.id
      LIMIT 200
@@ -205,10 +206,11 @@ LIST_MONTH_OPINIONS = Query(
 LIST_DUTY_HOLDERS = Query(
     DutyHolder,
     """
-    SELECT d.account_id, a.name, d.duty, d.taken_at
-      FROM cycle_duties d JOIN accounts a ON a.id = d.account_id
+    SELECT d.account_id, get_name_in_duty(d.account_id, :roles::jsonb ->> d.duty, :county, d.taken_at) AS name, d.duty,
+           d.taken_at
+      FROM cycle_duties d
      WHERE d.cycle_id = :cycle_id AND d.county_code = :county
-     ORDER BY d.taken_at, a.name
+     ORDER BY d.taken_at, name
      LIMIT 2000
     """,
 )
@@ -317,7 +319,8 @@ async def find_run_summary(conn: Connection, cycle: Cycle) -> RunSummary | None:
 
 async def list_month_events(conn: Connection, cycle: Cycle) -> list[MonthEvent]:
     """Return the state changes of a month in chronological order."""
-    return await LIST_MONTH_EVENTS.all(conn, cycle_id=cycle.id, county=cycle.county_code)
+    roles = {step.after: step.role for step in STEPS}
+    return await LIST_MONTH_EVENTS.all(conn, cycle_id=cycle.id, county=cycle.county_code, roles=roles)
 
 
 async def list_month_opinions(conn: Connection, cycle: Cycle) -> list[MonthOpinion]:
@@ -327,7 +330,7 @@ async def list_month_opinions(conn: Connection, cycle: Cycle) -> list[MonthOpini
 
 async def list_duty_holders(conn: Connection, cycle_id: CycleId, county: str) -> list[DutyHolder]:
     """Return the officials who have duties of a month."""
-    return await LIST_DUTY_HOLDERS.all(conn, cycle_id=cycle_id, county=county)
+    return await LIST_DUTY_HOLDERS.all(conn, cycle_id=cycle_id, county=county, roles=DUTY_ROLES)
 
 
 async def list_eligible_officials(conn: Connection, cycle: Cycle, *, role: str, duty: str, day: date) -> list[str]:

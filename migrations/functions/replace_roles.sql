@@ -1,6 +1,7 @@
 -- Package: identity.
 -- End every role of an official from a day on and grant others for a division, or none; sign the account out everywhere,
--- and record it. Without a role the second factor ends too. Return how many roles ended.
+-- and record it. Without a role the second factor ends too. Return how many roles ended. Who stands in for the official
+-- does so no longer.
 -- A role that began on the day was held for no day: an empty range would not be valid.
 CREATE OR REPLACE FUNCTION replace_roles(
     p_account uuid, p_roles text[], p_scope text, p_by text, p_at timestamptz
@@ -11,9 +12,9 @@ DECLARE
     ended integer := (SELECT count(*) FROM grants WHERE account_id = p_account AND valid_during @> today);
     ends boolean := p_roles = '{}';
 BEGIN
-    DELETE FROM grants WHERE account_id = p_account AND lower(valid_during) = today;
+    DELETE FROM grants WHERE p_account IN (account_id, deputy_for) AND lower(valid_during) >= today;
     UPDATE grants SET valid_during = daterange(lower(valid_during), today)
-     WHERE account_id = p_account AND valid_during @> today;
+     WHERE p_account IN (account_id, deputy_for) AND valid_during @> today;
     INSERT INTO grants (account_id, role, scope, valid_during)
     SELECT p_account, role, p_scope, daterange(today, NULL) FROM unnest(p_roles) AS role
     ON CONFLICT DO NOTHING;

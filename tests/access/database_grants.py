@@ -282,6 +282,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "record_release": True,
     "replace_roles": True,
     "save_official": True,
+    "set_deputy": True,
     "set_second_factor": True,
     "start_session": True,
     "sum_kept_back": True,

@@ -6,6 +6,7 @@ from market.identity.models import NotSignedIn, SecondFactorRequired
 from market.web.desk import (
     contacts,
     coupons,
+    deputies,
     drilldown,
     findings,
     form_pages,
@@ -26,8 +27,8 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 
 _PAGES = (
     worklist, months, drilldown, findings, form_pages, imports, tasks, notices, programmes, producers, money,
-    cases, case_moves, goods_returns, appeals, complaints, invoices, mediations, officials, contacts, pickup_points,
-    coupons, public_buyers,
+    cases, case_moves, goods_returns, appeals, complaints, invoices, mediations, officials, deputies, contacts,
+    pickup_points, coupons, public_buyers,
 )  # fmt: skip
 
 DESK = Router(

@@ -1,8 +1,11 @@
 """Texts about the separation of duties (R14): what an official cannot do, why, and who can."""
 
 from collections.abc import Sequence
+from datetime import date
 
-from market.subsidies.models import DUTY_NAMES, Duty
+from market.kernel import Connection
+from market.subsidies.models import DUTY_NAMES, CycleId, Duty
+from market.subsidies.month.staffing import MAX_NAMED_VILLAGES, check_staffing
 
 APPROVALS = frozenset({Duty.VILLAGE, Duty.TOWNSHIP, Duty.COUNTY})
 HOLDER_NAMES = {
@@ -35,3 +38,21 @@ def explain_exclusion(own_duty: Duty, refused: Duty) -> str:
 def describe_eligible(names: Sequence[str]) -> str:
     """Describe who can take a step."""
     return f"能办的人：{'、'.join(names)}。" if names else "现在没有别的人能办，请联系系统管理员加人。"
+
+
+async def describe_missing_people(
+    conn: Connection, county: str, *, day: date, cycle_id: CycleId | None = None
+) -> list[str]:
+    """Describe the people that a month lacks, by default one that nobody has begun; empty if nobody is missing."""
+    staffing = await check_staffing(conn, county, day=day, cycle_id=cycle_id)
+    texts: list[str] = []
+    if staffing.short:
+        duties = "、".join(DUTY_NAMES[duty] for duty in staffing.short)
+        texts.append(
+            f"一个月的账要 {staffing.needed} 个人分头办，现在的人只够办 {staffing.staffed} 项，"
+            f"还差：{duties}。请先加人，或者给不在的人定一个代理。"
+        )
+    if staffing.villages:
+        more = " 等" if len(staffing.villages) == MAX_NAMED_VILLAGES else ""
+        texts.append(f"没有人核实的村：{'、'.join(staffing.villages)}{more}。")
+    return texts

@@ -37,14 +37,13 @@ from market.subsidies.month.steps import (
     LONG_STEPS,
     NEXT_STEPS,
     RECONCILE,
-    RETURNABLE_STATES,
     REVIEW,
     RUN,
     SETTLE,
     STEPS,
     STEPS_BY_NAME,
+    UNSETTLED_STATES,
     MonthStep,
-    list_states_before,
 )
 from market.subsidies.month.take_step import take_step as take_month_step
 from market.subsidies.names import format_month_zh
@@ -57,12 +56,19 @@ from market.web.desk.context import (
     open_desk,
     render_desk_page,
 )
-from market.web.desk.duty_text import APPROVALS, HOLDER_NAMES, describe_eligible, explain_exclusion
+from market.web.desk.duty_text import (
+    APPROVALS,
+    HOLDER_NAMES,
+    describe_eligible,
+    describe_missing_people,
+    explain_exclusion,
+)
 from market.web.desk.presenters import (
     describe_state,
     draw_operator_chart,
     format_short_month,
     get_operator_name,
+    list_return_targets,
     present_figures,
     present_finding,
     present_opinions,
@@ -280,11 +286,15 @@ async def render_month(
         voids = await describe_approvals(conn, await find_cycle(conn, desk.county, read_month(month)))
         step = NEXT_STEPS.get(view.state)
         eligible = [] if step is None else await _list_eligible(conn, desk, view, step)
+        missing: list[str] = []
+        if desk.whole and view.state in UNSETTLED_STATES:
+            missing = await describe_missing_people(conn, desk.county, day=desk.today, cycle_id=view.cycle_id)
     context = _context(desk, view, files) | {
         "offers": offers,
         "eligible": describe_eligible(eligible) if eligible else "",
+        "missing": missing,
         "voids": voids if view.state is not CLOSE.after else "",
-        "returns": _list_return_targets(view, offers),
+        "returns": list_return_targets(view.state) if any(each.due and not each.excluded for each in offers) else [],
         "key": make_form_key(),
     }
     return render_desk_page(request, desk, "month.html", {"notice": notice, **context}, status=status)
@@ -319,13 +329,6 @@ async def _list_offers(conn: Connection, desk: DeskContext, view: MonthView) -> 
             obstacles.append(f"还有 {stopping} 件停付的疑点没有处理，处理完才能{DUTY_NAMES[step.duty]}。")
         offers.append(StepOffer(step.name, words, words if due else DUTY_NAMES[step.duty], due, obstacles, excluded))
     return offers
-
-
-def _list_return_targets(view: MonthView, offers: list[StepOffer]) -> list[tuple[str, str]]:
-    """Return the states to which the official may return the month, the one before first."""
-    if view.state not in RETURNABLE_STATES or not any(offer.due and not offer.excluded for offer in offers):
-        return []
-    return [(str(state), CYCLE_STATE_NAMES[state]) for state in reversed(list_states_before(view.state))]
 
 
 def _context(desk: DeskContext, view: MonthView, files: list[ImportedFile]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from market.identity.county_officials import (
     reset_county_second_factor,
     revoke_county_official,
 )
+from market.identity.deputies import Deputy, list_deputies
 from market.identity.models import ROLE_NAMES, Actor, HandleTaken, NotFound, Role
 from market.identity.officials import InvalidOfficial, OfficialSummary, OtherPerson, list_officials
 from market.identity.second_factor import make_enrolment_uri
@@ -72,7 +73,7 @@ class SecretView(Struct, frozen=True):
     letters: str
 
 
-async def _open(request: HttpRequest, db: Database, actor: Actor, clock: Clock) -> DeskContext:
+async def open_county_desk(request: HttpRequest, db: Database, actor: Actor, clock: Clock) -> DeskContext:
     """Return the desk of an official who decides for the whole county.
 
     Raises:
@@ -81,6 +82,18 @@ async def _open(request: HttpRequest, db: Database, actor: Actor, clock: Clock) 
     desk = await open_desk(request, db, actor, clock)
     require_county_role(actor, Role.COUNTY, desk.county)
     return desk
+
+
+def _describe_deputies(deputies: Sequence[Deputy], handle: str) -> list[str]:
+    """Return for whom an official stands in, and who stands in for the official, with the days."""
+    texts: list[str] = []
+    for each in deputies:
+        days = f"{day_zh(each.first)}到{day_zh(each.last)}"
+        if each.handle == handle:
+            texts.append(f"{days}代{each.absent_name}办：{'、'.join(ROLE_NAMES[role] for role in each.roles)}")
+        elif each.absent_handle == handle:
+            texts.append(f"{days}由{each.name}代理")
+    return texts
 
 
 def _describe(official: OfficialSummary, names: dict[str, str]) -> list[str]:
@@ -108,9 +121,14 @@ async def _list_page(
 ) -> Response[bytes]:  # fmt: skip
     async with db.transaction(scope=desk.county) as conn:
         officials = await list_officials(conn, desk.county, now=desk.now)
+        deputies = await list_deputies(conn, desk.county, now=desk.now)
         names = await get_division_names(conn, {scope for each in officials for scope in each.scopes})
     rows = [
-        (desk.to(f"/desk/officials/{each.handle}"), f"{each.name}（{each.handle}）", _describe(each, names))
+        (
+            desk.to(f"/desk/officials/{each.handle}"),
+            f"{each.name}（{each.handle}）",
+            [*_describe(each, names), *_describe_deputies(deputies, each.handle)],
+        )
         for each in officials
     ]
     context = {
@@ -129,7 +147,7 @@ async def show_officials(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
     """List the county's officials, with the form for another one."""
-    desk = await _open(request, db, actor, clock)
+    desk = await open_county_desk(request, db, actor, clock)
     done = _DONE.get(request.query_params.get("done", ""))
     return await _list_page(request, db, desk, notice=PageNotice("ok", done) if done else None)
 
@@ -175,7 +193,7 @@ async def submit_official(
 ) -> Response[Any]:
     """Make an official, and show the second factor once; a second account of a person has to be confirmed."""
     form = await read_form(request)
-    desk = await _open(request, db, actor, clock)
+    desk = await open_county_desk(request, db, actor, clock)
     typed = form.fill(OfficialForm)
     if not typed.identity:
         form.add_fault("identity", "写身份证号：一个人有两个账号时，按它认是同一个人")
@@ -237,7 +255,7 @@ async def show_official(
     clock: NamedDependency[Clock],
 ) -> Response[bytes]:
     """Show an official with the forms to move, to replace the second factor, and to end the account."""
-    return await _official_page(request, db, await _open(request, db, actor, clock), handle)
+    return await _official_page(request, db, await open_county_desk(request, db, actor, clock), handle)
 
 
 @post("/officials/{handle:str}/{act:str}", include_in_schema=False)
@@ -257,7 +275,7 @@ async def submit_change(
         NotFound: there is no such change.
     """
     form = await read_form(request)
-    desk = await _open(request, db, actor, clock)
+    desk = await open_county_desk(request, db, actor, clock)
     secret = None
     try:
         async with db.transaction(scope=desk.county) as conn:

@@ -40,7 +40,7 @@ from market.subsidies.names import format_month_zh
 from market.subsidies.tasks.models import Task
 from market.subsidies.tasks.submit import list_own_tasks
 from market.web.desk.context import DeskContext, open_desk, render_desk_page
-from market.web.desk.duty_text import describe_eligible, explain_exclusion
+from market.web.desk.duty_text import describe_eligible, describe_missing_people, explain_exclusion
 from market.web.desk.presenters import (
     DrilldownRow,
     build_row_id,
@@ -88,6 +88,8 @@ async def show_worklist(
         context: dict[str, Any] = {"tasks": own, "others": others, "view": view, "card": None}
         context["money"] = bool(get_roles(desk.actor) & MONEY_ROLES)
         context["keeps_officials"] = desk.whole and Role.COUNTY in get_roles(actor)
+        whole = desk.whole and desk.divisions
+        context["missing"] = await describe_missing_people(conn, desk.county, day=desk.today) if whole else []
         if view is not None:
             context |= await _month_context(conn, seal, desk, view)
     return render_desk_page(request, desk, "worklist.html", context)
