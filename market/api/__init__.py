@@ -14,6 +14,7 @@ from market.api import (
     identity,
     invoices,
     mediations,
+    operators,
     orders,
     packages,
     payouts,
@@ -67,6 +68,7 @@ ROUTES = [
     *pickups.ROUTES,
     *subsidies.ROUTES,
     *tasks.ROUTES,
+    *operators.ROUTES,
 ]
 """The routes that take JSON, in small bodies."""
 

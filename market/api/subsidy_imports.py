@@ -148,10 +148,11 @@ async def read_import_original(
     get_visible_divisions(actor, county)
     async with db.transaction(scope=county) as conn:
         known, content = await read_original(conn, actor, county, file_id, name=name, seal=seal, now=clock.now())
-    return _build_download(Download(known, "application/octet-stream", content))
+    return build_download(Download(known, "application/octet-stream", content))
 
 
-def _build_download(file: Download) -> Response[bytes]:
+def build_download(file: Download) -> Response[bytes]:
+    """Return a file as a download under its name."""
     disposition = f"attachment; filename*=UTF-8''{quote(file.name)}"
     return Response(file.content, media_type=file.media_type, headers={"Content-Disposition": disposition})
 
@@ -166,7 +167,7 @@ def _make_template_route(kind: ImportKind) -> HTTPRouteHandler:
         file_format: FromQuery[FileFormat] = FileFormat.XLSX,
     ) -> Response[bytes]:
         get_visible_divisions(actor, read_county(county))
-        return _build_download(await asyncio.to_thread(write_template, kind, file_format))
+        return build_download(await asyncio.to_thread(write_template, kind, file_format))
 
     get_template.__name__ = f"get_{kind.name}_template"
     get_template.__doc__ = f"Return the template of the {kind.name} file: columns, an example, and their meaning."
@@ -189,7 +190,7 @@ def _make_held_route(kind: ImportKind) -> HTTPRouteHandler:
         get_visible_divisions(actor, county)
         async with db.transaction(scope=county) as conn:
             rows = await load_held(conn, actor, county, kind, seal=seal, now=clock.now())
-        return _build_download(await asyncio.to_thread(write_held, kind, rows, file_format))
+        return build_download(await asyncio.to_thread(write_held, kind, rows, file_format))
 
     export_held.__name__ = f"export_{kind.name}"
     export_held.__doc__ = f"Return what the county holds in the form of the {kind.name} file, and record who took it."

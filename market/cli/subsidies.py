@@ -12,6 +12,7 @@ from market.audit.record import record_export
 from market.cli.runtime import Runtime, open_runtime, run
 from market.identity.models import NotSignedIn
 from market.kernel import Connection
+from market.kernel.clock import Clock
 from market.reports.registry import REPORTS, ReportName
 from market.subsidies.models import CycleState
 from market.subsidies.month.cycles import find_cycle, read_county, read_month
@@ -48,6 +49,27 @@ def calculate(case: Path, /, *, json: Json = True) -> int:
 
     del json  # the output is always JSON
     return calculate_command(case, sys.stdout, sys.stderr)
+
+
+@app.command(name="check-file")
+def check_file(
+    file: Path,
+    /,
+    *,
+    kind: Annotated[str, Parameter(help="billing or usage.")] = "billing",
+    json: Json = False,
+) -> int:
+    """Check an operator's file before it is sent, offline: one line per fault, with row, column and what is right.
+
+    Exits with 0 if it is sound, 1 if cells have faults, 2 if it cannot be read, 3 if the manifest does not match.
+    """
+    from market.subsidies.operators.check_file import CHECKED_KINDS, UNREADABLE, check_file_command
+
+    chosen = CHECKED_KINDS.get(kind)
+    if chosen is None:
+        print(f"--kind: {'、'.join(CHECKED_KINDS)}", file=sys.stderr)
+        return UNREADABLE
+    return check_file_command(file, chosen, sys.stdout, sys.stderr, as_json=json, today=Clock().today())
 
 
 def _run_read(

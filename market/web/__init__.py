@@ -50,6 +50,7 @@ from market.web.farm.visits import (
     nights,
     slots,
 )
+from market.web.operators import ROUTES as OPERATOR_ROUTES
 from market.web.pages import redirect_to_sign_in
 from market.web.shop import (
     activity,
@@ -107,6 +108,6 @@ FARM = Router(
 )
 """Everything under /farm; visitors are redirected to sign-in and back."""
 
-ROUTES: list[Any] = [SHOP, FARM, *DESK_ROUTES]
+ROUTES: list[Any] = [SHOP, FARM, *DESK_ROUTES, *OPERATOR_ROUTES]
 
 __all__ = ["ROUTES"]

@@ -672,6 +672,7 @@ API_CASES: tuple[RouteCase, ...] = (
     post("/api/v1/counties/{county}/imports/lists", require_duty("importer"), files=LISTS),
     post("/api/v1/counties/{county}/imports/{file_id}/original", ORIGINAL_READERS),
     *(get(f"/api/v1/counties/{{county}}/imports/{kind.name}/template", COUNTY_SCOPE) for kind in IMPORT_KINDS.values()),
+    get("/api/v1/operators/templates/{kind}", PUBLIC, params={"kind": "billing"}),
     *(
         post(f"/api/v1/counties/{{county}}/imports/{kind.name}/held", require_duty(IMPORTERS[kind.duty]))
         for kind in IMPORT_KINDS.values()

@@ -104,6 +104,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/favicon.ico", PUBLIC),
     get("/robots.txt", PUBLIC),
     get("/sitemap.xml", PUBLIC),
+    get("/operators/templates", PUBLIC),
+    get("/operators/templates/{kind}", PUBLIC, params={"kind": "billing"}),
     get("/feeds/products.json", PUBLIC),
     get("/feeds/products.xml", PUBLIC),
     # signing in

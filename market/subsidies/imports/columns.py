@@ -101,7 +101,13 @@ BILLING_COLUMNS = (
     Column("charge", "账单金额", example="38.00", meaning="元，减免以前；= 优惠减免 + 实收金额"),
     Column("reduction", "优惠减免", example="19.00", meaning="元，减免了多少，就是申请结算的数"),
     Column("billed", "实收金额", example="19.00", meaning="元，向用户收了多少"),
-    Column("corrects_month", "冲正账期", may_be_empty=True, meaning="冲正时写所冲的月份，金额可以是负数"),
+    Column(
+        "corrects_month",
+        "冲正账期",
+        may_be_empty=True,
+        meaning="冲正时写所冲的月份，金额可以是负数；六个月以前的只能往下冲",
+    ),
+    Column("county", "县代码", optional=True, meaning="几个县在一个文件里才写，6 位，例如 130624"),
 )
 USAGE_COLUMNS = (
     Column(

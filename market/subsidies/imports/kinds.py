@@ -192,3 +192,5 @@ IMPORT_KINDS = {
     )
 }  # fmt: skip
 """Every kind by name, in the order in which a county's files are first imported."""
+OPERATOR_KINDS = {kind.name: kind for kind in (BILLING, USAGE, BINDINGS, PLANS)}
+"""The kinds whose content operators know: their templates are public."""

@@ -11,7 +11,11 @@ from market.sheets.write_spreadsheet import (
     write_csv,
     write_xlsx,
 )
-from market.subsidies.imports.kinds import ImportKind
+from market.subsidies.imports.billing_rows import Manifest
+from market.subsidies.imports.columns import BILLING_COLUMNS
+from market.subsidies.imports.kinds import BILLING, ImportKind
+from market.subsidies.names import Operator
+from payments.money import parse_yuan
 
 
 class Download(Struct, frozen=True):
@@ -102,3 +106,20 @@ def write_rows(kind: ImportKind, suffix: str, rows: list[dict[str, str]], file_f
     else:
         content = write_xlsx(kind.name_zh, kind.columns, rows)
     return Download(f"{kind.name_zh}-{suffix}.{file_format}", MEDIA_TYPES[file_format], content)
+
+
+def write_manifest_template() -> Download:
+    """Return the manifest of the CSV template of a bill, which `market subsidies check-file` accepts beside it."""
+    bill = write_template(BILLING, FileFormat.CSV)
+    example = {column.name: column.example for column in BILLING_COLUMNS}
+    manifest = Manifest(
+        file=bill.name,
+        operator=Operator.MOBILE,
+        month=example["month"],
+        sha256=digest(bill.content),
+        rows=1,
+        sum_fen=parse_yuan(example["reduction"]) or 0,
+        encoding="utf-8",
+    )
+    name = f"{bill.name.removesuffix('.csv')}.manifest.json"
+    return Download(name, "application/json", msgspec.json.format(msgspec.json.encode(manifest), indent=2))

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from market.identity.models import Actor
 from market.kernel import Connection, Query
-from market.sheets.spreadsheet import CellFaults, malformed_file
+from market.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.identifiers import add_identifiers
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file
@@ -44,16 +44,8 @@ async def import_usage(conn: Connection, actor: Actor | None, upload: PreparedUp
     actor, known = await begin_import(conn, actor, upload)
     if known is not None:
         return known
-    spreadsheet = upload.get_spreadsheet()
     faults = CellFaults()
-    rows: list[UsageRow] = []
-    for row in spreadsheet.rows:
-        cells = RowReader(spreadsheet, row, faults)
-        kind = _read_kind(cells)
-        number = cells.number("number", kind)
-        operator, used_on = cells.choice("operator", OPERATORS), cells.day("used_on")
-        if cells.valid and operator is not None and kind is not None and used_on is not None:
-            rows.append(UsageRow(number, operator, kind, used_on))
+    rows = read_usage_rows(upload.get_spreadsheet(), faults)
     if faults:
         raise malformed_file(upload.name, faults)
     answer = build_result(upload, rows=len(rows), counts={"days": len(rows)})
@@ -67,6 +59,19 @@ async def import_usage(conn: Connection, actor: Actor | None, upload: PreparedUp
     ]
     await ADD_USAGE.run(conn, county=upload.county, rows=stored)
     return answer
+
+
+def read_usage_rows(spreadsheet: Spreadsheet, faults: CellFaults) -> list[UsageRow]:
+    """Return the sound rows of a file of use, and add the faults of the others."""
+    rows: list[UsageRow] = []
+    for row in spreadsheet.rows:
+        cells = RowReader(spreadsheet, row, faults)
+        kind = _read_kind(cells)
+        number = cells.number("number", kind)
+        operator, used_on = cells.choice("operator", OPERATORS), cells.day("used_on")
+        if cells.valid and operator is not None and kind is not None and used_on is not None:
+            rows.append(UsageRow(number, operator, kind, used_on))
+    return rows
 
 
 def _read_kind(cells: RowReader) -> ServiceKind | None:
