@@ -3,49 +3,45 @@
 import io
 import zipfile
 
-_END, _END_BYTES = b"PK\x05\x06", 22
-_END64, _END64_BYTES = b"PK\x06\x06", 56
-_LOCATOR, _LOCATOR_BYTES = b"PK\x06\x07", 20
-_MAX_COMMENT_BYTES = 65_535
 _MEMBER_BYTES = 1024
 """What the index may take for a member: 46 bytes, its name, its comment and extra fields."""
+_SEARCH_BYTES = 128 * 1024
+"""What `zipfile` reads to find the index: twice the end of the file, with the longest comment, and the record's ZIP64."""
 
 
 class TooManyMembers(zipfile.BadZipFile):
     """The index of the file is larger than that of the members it may have."""
 
 
+class _MeteredFile(io.BytesIO):
+    """A file of which only so many bytes may be read, until `unread` is None."""
+
+    unread: int | None = None
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.unread is not None:
+            left = self.getbuffer().nbytes - self.tell()
+            self.unread -= left if size is None or size < 0 else min(size, left)
+            if self.unread < 0:
+                raise TooManyMembers
+        return super().read(size)
+
+
 def open_zip(content: bytes, *, max_members: int) -> zipfile.ZipFile:
     """Open a ZIP file that has at most so many members.
 
     `zipfile` reads the whole index, whatever number of members the file states: 20 MB of it take 130 MiB and seconds.
-    So its size is read first, from the record at the end. Source: PKWARE APPNOTE 6.3.10, 4.3.14 to 4.3.16.
+    What it reads is metered, because a file may state the size of its index in several places.
 
     Raises:
         zipfile.BadZipFile: it is no ZIP file.
         TooManyMembers: it has more members, or an index that is larger than theirs.
     """
-    if _read_index_bytes(content) > max_members * _MEMBER_BYTES:
-        raise TooManyMembers
-    archive = zipfile.ZipFile(io.BytesIO(content))
+    metered = _MeteredFile(content)
+    metered.unread = max_members * _MEMBER_BYTES + _SEARCH_BYTES
+    archive = zipfile.ZipFile(metered)
+    metered.unread = None
     if len(archive.infolist()) > max_members:
         archive.close()
         raise TooManyMembers
     return archive
-
-
-def _read_index_bytes(content: bytes) -> int:
-    """Return the size of the index that `zipfile` would read.
-
-    Raises:
-        zipfile.BadZipFile: there is no record of the end.
-    """
-    end = content.rfind(_END, max(len(content) - _END_BYTES - _MAX_COMMENT_BYTES, 0))
-    if end < 0 or len(content) - end < _END_BYTES:
-        raise zipfile.BadZipFile
-    stated = int.from_bytes(content[end + 12 : end + 16], "little")
-    locator = end - _LOCATOR_BYTES
-    large = locator - _END64_BYTES
-    if large >= 0 and content.startswith(_LOCATOR, locator) and content.startswith(_END64, large):
-        return int.from_bytes(content[large + 40 : large + 48], "little")
-    return stated
