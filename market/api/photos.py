@@ -16,15 +16,8 @@ from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.rate_limits import RateClass
 from market.storage.files import FileMissing, FileStore
-from market.storage.photos import (
-    PhotoId,
-    PhotoPurpose,
-    PreparedPhoto,
-    add_photo,
-    get_private_photo_name,
-    prepare_photo,
-    require_photo_quota,
-)
+from market.storage.photos import PhotoPurpose, get_private_photo_name
+from market.storage.uploads import StoredPhoto, store_photo
 
 _TYPES = {"webp": "image/webp", "svg": "image/svg+xml"}
 
@@ -34,14 +27,6 @@ class PhotoUpload(Struct, frozen=True, forbid_unknown_fields=True):
 
     photo: UploadFile
     purpose: PhotoPurpose = PhotoPurpose.LISTING
-
-
-class StoredPhoto(Struct, frozen=True):
-    """A stored photo; use its `id` in a listing or an application."""
-
-    id: PhotoId
-    width: int
-    height: int
 
 
 class PhotoController(Controller):
@@ -66,14 +51,13 @@ class PhotoController(Controller):
         Its metadata is removed.
         """
         get_idempotency_key(request)
-        async with db.connection() as conn:
-            await require_photo_quota(conn, actor.account_id, now=clock.now())
         content = await data.photo.read()
-        prepared = await prepare_photo(files, content, data.purpose)
-        fingerprinted = data.purpose.encode() + content
-        return await run_once(
-            request, db, actor, lambda conn: _add_photo(conn, actor, prepared, clock), body=fingerprinted
-        )
+        photo = await store_photo(db, files, actor.account_id, content, data.purpose, now=clock.now())
+
+        async def work(_: Connection) -> StoredPhoto:
+            return photo
+
+        return await run_once(request, db, actor, work, body=data.purpose.encode() + content)
 
     @get("/{photo_id:uuid}", operation_id="GetPrivatePhoto")
     async def get_private(
@@ -98,11 +82,6 @@ class PhotoController(Controller):
         except FileMissing as error:
             raise NotFound from error
         return Response(content, media_type=_TYPES[file.rpartition(".")[2]])
-
-
-async def _add_photo(conn: Connection, actor: Actor, prepared: PreparedPhoto, clock: Clock) -> StoredPhoto:
-    photo_id = await add_photo(conn, actor.account_id, prepared, now=clock.now())
-    return StoredPhoto(photo_id, prepared.width, prepared.height)
 
 
 ROUTES = [PhotoController]

@@ -17,7 +17,7 @@ from market.kernel import Connection, Query
 from market.kernel.text import clean_name, clean_text
 from market.producers.moderation import ForbiddenWord
 from market.sheets.models import FileUnreadable
-from market.sheets.spreadsheet import CellFaults, Spreadsheet, digest, malformed_file, read_spreadsheet
+from market.sheets.spreadsheet import SMALL_SHEET, CellFaults, Spreadsheet, digest, malformed_file, read_spreadsheet
 
 MAX_IMPORTED_ROWS = 200
 _MAX_NAME_LENGTH = 200
@@ -89,7 +89,7 @@ def read_listing_file(name: str, content: bytes) -> ListingFile:
         FileMalformed: a column is missing or appears twice.
     """
     name = clean_text(name)[:_MAX_NAME_LENGTH] or "listings"
-    sheet = read_spreadsheet(name, content, COLUMNS)
+    sheet = read_spreadsheet(name, content, COLUMNS, SMALL_SHEET)
     if not 0 < len(sheet.rows) <= MAX_IMPORTED_ROWS:
         raise FileUnreadable(name=name, reason=f"要有 1 到 {MAX_IMPORTED_ROWS} 行")
     return ListingFile(name=name, sha256=digest(content), sheet=sheet)

@@ -6,7 +6,7 @@ import zipfile
 _MEMBER_BYTES = 1024
 """What the index may take for a member: 46 bytes, its name, its comment and extra fields."""
 _SEARCH_BYTES = 128 * 1024
-"""What `zipfile` reads to find the index: twice the end of the file, with the longest comment, and the record's ZIP64."""
+"""What `zipfile` reads to find the index: the end of the file with the longest comment, 64 KiB, and ZIP64 records."""
 
 
 class TooManyMembers(zipfile.BadZipFile):

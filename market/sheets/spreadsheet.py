@@ -15,7 +15,7 @@ from msgspec import Struct
 from market.kernel.text import normalize_text
 from market.kernel.zip_files import TooManyMembers, open_zip
 from market.sheets.models import CellFault, FileMalformed, FileUnreadable
-from market.sheets.xlsx_area import NotXlsxError, measure_largest_area
+from market.sheets.xlsx_area import NotXlsxError, measure_workbook
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 300_000
@@ -26,10 +26,7 @@ FORMULA_STARTS = ("=", "+", "-", "@")
 _MAX_TITLE_ROWS = 10
 _MAX_WORKSHEETS = 20
 _MAX_MEMBERS = 200
-_MAX_UNPACKED_BYTES = 400 * 1024 * 1024
 _MAX_RATIO = 200
-_MAX_AREA = 10_000_000
-"""The maximum number of cells up to the last filled one: the reader allocates all of them, about 30 bytes each."""
 
 type Cell = int | float | str | bool | date | datetime | time | object
 
@@ -46,6 +43,23 @@ class Column(Struct, frozen=True):
     may_be_empty: bool = False
     example: str = ""
     meaning: str = ""
+
+
+class SheetLimits(Struct, frozen=True):
+    """What a workbook may take when it is read.
+
+    `max_area` is the number of cells up to the last filled one: the reader allocates all of them, about 30 bytes each.
+    Texts of two letters take five times what they take unpacked.
+    """
+
+    max_unpacked_bytes: int
+    max_area: int
+
+
+COUNTY_SHEET = SheetLimits(400 * 1024 * 1024, 10_000_000)
+"""A register or a bill of a county, read by the worker, for officials."""
+SMALL_SHEET = SheetLimits(32 * 1024 * 1024, 500_000)
+"""A list that a seller typed, read while the seller waits."""
 
 
 class SpreadsheetRow(Struct, frozen=True, gc=False):
@@ -68,7 +82,9 @@ def digest(content: bytes) -> str:
     return sha256(content).hexdigest()
 
 
-def read_spreadsheet(name: str, content: bytes, columns: Sequence[Column]) -> Spreadsheet:
+def read_spreadsheet(
+    name: str, content: bytes, columns: Sequence[Column], limits: SheetLimits = COUNTY_SHEET
+) -> Spreadsheet:
     """Read the rows of a CSV or XLSX file as text, without blank rows.
 
     The header may follow a title, within the first ten rows, and be on another worksheet than the first. Hidden
@@ -76,14 +92,13 @@ def read_spreadsheet(name: str, content: bytes, columns: Sequence[Column]) -> Sp
 
     Raises:
         FileUnreadable: the file is not a spreadsheet, has rows on two worksheets, or exceeds a limit (64 MiB, 300,000
-            rows, 100 columns; for XLSX 200 members, 400 MiB unpacked, 200 times its size unpacked, 10 million cells up
-            to the last filled one).
+            rows, 100 columns; for XLSX 200 members, 200 times its size unpacked, and `limits`).
         FileMalformed: a column is missing or appears twice.
     """
     if len(content) > MAX_BYTES:
         raise FileUnreadable(name=name, reason=f"超过 {MAX_BYTES // 1024 // 1024} MiB")
     is_workbook = content[:4] == b"PK\x03\x04"
-    tables = _read_xlsx(name, content) if is_workbook else iter([_read_csv(name, content)])
+    tables = _read_xlsx(name, content, limits) if is_workbook else iter([_read_csv(name, content)])
     first: HeadedTable | None = None
     found: Spreadsheet | None = None
     for lines in tables:
@@ -124,7 +139,9 @@ def _find_header(lines: Iterable[list[str]], columns: Sequence[Column]) -> Heade
         if count > most and any(cells):
             most = count
             following = chain(above[at + 1 :], rest)
-            best = HeadedTable(at + 1, [normalize_text(cell) for cell in cells], following, count == len(known))
+            # One column more than is accepted, so that it is noticed.
+            header = [normalize_text(cell) for cell in cells[: MAX_COLUMNS + 1]]
+            best = HeadedTable(at + 1, header, following, count == len(known))
     return best
 
 
@@ -232,7 +249,7 @@ def decode_text(name: str, content: bytes) -> str:
     raise FileUnreadable(name=name, reason="编码既不是 UTF-8，也不是 GB18030")
 
 
-def _read_xlsx(name: str, content: bytes) -> Iterator[Iterable[list[str]]]:
+def _read_xlsx(name: str, content: bytes, limits: SheetLimits) -> Iterator[Iterable[list[str]]]:
     """Yield the rows of each worksheet that is not hidden, one worksheet at a time."""
     try:
         with open_zip(content, max_members=_MAX_MEMBERS) as archive:
@@ -242,16 +259,16 @@ def _read_xlsx(name: str, content: bytes) -> Iterator[Iterable[list[str]]]:
     except zipfile.BadZipFile as error:
         raise FileUnreadable(name=name, reason="不是完好的 XLSX 文件") from error
     unpacked = sum(member.file_size for member in members)
-    if unpacked > _MAX_UNPACKED_BYTES or unpacked > _MAX_RATIO * max(len(content), 1):
+    if unpacked > limits.max_unpacked_bytes or unpacked > _MAX_RATIO * max(len(content), 1):
         raise FileUnreadable(name=name, reason="XLSX 展开后过大")
     try:
-        area = measure_largest_area(content)
+        measured = measure_workbook(content)
     except NotXlsxError as error:
         raise FileUnreadable(name=name, reason="不是完好的 XLSX 文件") from error
-    if area > _MAX_AREA:
+    if measured.area > limits.max_area:
         raise FileUnreadable(name=name, reason="有内容的格子离得太远，请删掉表格下方和右边多余的内容")
     try:
-        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(measured.content))
         for index, sheet in enumerate(workbook.sheets_metadata):
             if sheet.visible is not python_calamine.SheetVisibleEnum.Visible:
                 continue

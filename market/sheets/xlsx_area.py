@@ -1,7 +1,8 @@
 """Measure the cell area of a workbook before a reader allocates it.
 
 The reader allocates the rectangle up to the last filled cell. A file of one kilobyte with a cell at XFD1048576 takes
-400 GB, and the kernel kills the process: there is no exception to catch.
+400 GB, and the kernel kills the process: there is no exception to catch. Two readers may find two directories in one
+file, so the reader gets a copy of what was measured.
 """
 
 import io
@@ -9,6 +10,8 @@ import re
 import zipfile
 import zlib
 from xml.parsers import expat
+
+from msgspec import Struct
 
 _REFERENCE = re.compile(r"([A-Za-z]{1,7})([0-9]{1,10})")
 _OTHER_FORMATS = frozenset({"content.xml", "xl/workbook.bin"})
@@ -20,8 +23,15 @@ class NotXlsxError(Exception):
     """The file is another kind of workbook, or its parts are not well-formed XML."""
 
 
-def measure_largest_area(content: bytes) -> int:
-    """Return the largest number of cells from A1 to the last filled row and column of a worksheet.
+class MeasuredWorkbook(Struct, frozen=True):
+    """A copy of a workbook, and the largest number of cells from A1 to the last filled one of a worksheet."""
+
+    content: bytes
+    area: int
+
+
+def measure_workbook(content: bytes) -> MeasuredWorkbook:
+    """Copy the parts of a workbook into a new file, and measure each of them.
 
     Every part of the file is read, because a workbook may store its worksheets under any name. The caller limits the
     unpacked size.
@@ -34,18 +44,23 @@ def measure_largest_area(content: bytes) -> int:
             names = [member.filename.lower() for member in archive.infolist()]
             if "xl/workbook.xml" not in names or _OTHER_FORMATS & set(names) or len(set(names)) != len(names):
                 raise NotXlsxError
-            return max(_measure_area(archive, member) for member in archive.infolist())
+            copy = io.BytesIO()
+            with zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copied:
+                area = max(_copy_part(archive, member, copied) for member in archive.infolist())
+            return MeasuredWorkbook(copy.getvalue(), area)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         raise NotXlsxError from error
 
 
-def _measure_area(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
+def _copy_part(archive: zipfile.ZipFile, member: zipfile.ZipInfo, copied: zipfile.ZipFile) -> int:
+    """Copy a part and return its area, 0 if it is no worksheet."""
     extent = _Extent()
     holds_cells = False
     before = b""
-    with archive.open(member) as part:
+    with archive.open(member) as part, copied.open(member.filename, "w") as copy:
         broken = False
         while chunk := part.read(_CHUNK):
+            copy.write(chunk)
             holds_cells = holds_cells or b"sheetData" in before + chunk
             before = chunk[-16:]
             broken = broken or not extent.feed(chunk)

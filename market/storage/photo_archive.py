@@ -15,9 +15,9 @@ from market.storage.photos import (
     MAX_PHOTO_BYTES,
     MAX_PHOTOS_A_DAY,
     BadPhoto,
+    DecodedPhoto,
     PhotoPurpose,
-    PreparedPhoto,
-    prepare_photo,
+    decode_photo,
 )
 
 _MAX_MEMBERS = 400
@@ -26,16 +26,16 @@ _ENCRYPTED_FLAG = 0x1
 
 
 class ArchivedPhotos(Struct, frozen=True):
-    """The stored photos of an archive by their written names, and by name what is wrong with each of the others."""
+    """The photos of an archive by their written names, and by name what is wrong with each of the others."""
 
-    prepared: dict[str, PreparedPhoto] = {}
+    decoded: dict[str, DecodedPhoto] = {}
     faults: dict[str, str] = {}
 
 
-async def prepare_archived_photos(
+async def decode_archived_photos(
     files: FileStore, content: bytes | None, names: Sequence[str], purpose: PhotoPurpose
 ) -> ArchivedPhotos:
-    """Decode and store the named photos of a ZIP file one after another; call it outside of any transaction.
+    """Decode the named photos of a ZIP file one after another; call it outside of any transaction. None is stored.
 
     A name is that of the file without its folder, in any case of letters. `content` is None if no archive was sent.
     A photo takes the memory of any other upload: what unpacks to more than 20 MiB is not unpacked further.
@@ -53,7 +53,7 @@ async def prepare_archived_photos(
         return ArchivedPhotos(faults=dict.fromkeys(wanted, f"压缩包里文件太多，最多 {_MAX_MEMBERS} 个"))
     except (zipfile.BadZipFile, ValueError, OSError):
         return ArchivedPhotos(faults=dict.fromkeys(wanted, "压缩包打不开，要 ZIP 格式"))
-    prepared: dict[str, PreparedPhoto] = {}
+    decoded: dict[str, DecodedPhoto] = {}
     faults: dict[str, str] = {}
     with archive:
         members = [each for each in archive.infolist() if not each.is_dir()]
@@ -69,10 +69,10 @@ async def prepare_archived_photos(
             else:
                 try:
                     photo = await asyncio.to_thread(_unpack, archive, member)
-                    prepared[name] = await prepare_photo(files, photo, purpose)
+                    decoded[name] = await decode_photo(files, photo, purpose)
                 except BadPhoto as refusal:
                     faults[name] = refusal.text("zh")
-    return ArchivedPhotos(prepared, faults)
+    return ArchivedPhotos(decoded, faults)
 
 
 def _read_name(member: zipfile.ZipInfo) -> str:

@@ -60,13 +60,20 @@ class PhotoFormat(StrEnum):
 
 
 class PreparedPhoto(Struct, frozen=True):
-    """A picture that is stored and has no database row yet."""
+    """What the database row of a picture says."""
 
     purpose: PhotoPurpose
     sha256: bytes
     width: int
     height: int
     kind: PhotoFormat
+
+
+class DecodedPhoto(Struct, frozen=True):
+    """A photo that was accepted and is not stored yet: its row, and its pictures by their names in the store."""
+
+    row: PreparedPhoto
+    pictures: dict[str, bytes]
 
 
 class PhotoRow(Struct, frozen=True):
@@ -253,13 +260,13 @@ def release_free_memory() -> None:
         trim(0)
 
 
-async def prepare_photo(files: FileStore, content: bytes, purpose: PhotoPurpose) -> PreparedPhoto:
-    """Decode a photo in a thread and store its pictures; call it outside of any transaction.
+async def decode_photo(files: FileStore, content: bytes, purpose: PhotoPurpose) -> DecodedPhoto:
+    """Decode a photo in a thread; call it outside of any transaction. Nothing is stored.
 
-    The name is the hash of the largest picture, so the same photo is stored once. A photo without a row is not served.
+    The name is the hash of the largest picture, so the same photo is stored once.
 
     Raises:
-        BadPhoto: it is not a JPEG, PNG or WebP, is corrupt, or is above 20 MiB, `MAX_PIXELS` or `MAX_WHOLE_PIXELS`.
+        BadPhoto: see `render_photo`.
     """
     _require_readable_header(content)
     async with files.decoder:
@@ -269,9 +276,26 @@ async def prepare_photo(files: FileStore, content: bytes, purpose: PhotoPurpose)
             release_free_memory()
     sha256 = hashlib.sha256(pictures[-1]).digest()
     name = sha256.hex()[:_NAME_DIGITS]
-    for longest, picture in zip(PAGE_WIDTHS, pictures, strict=True):
-        await files.put(get_file_name(purpose, name, PhotoFormat.WEBP, longest), picture)
-    return PreparedPhoto(purpose, sha256, width, height, PhotoFormat.WEBP)
+    names = [get_file_name(purpose, name, PhotoFormat.WEBP, longest) for longest in PAGE_WIDTHS]
+    row = PreparedPhoto(purpose, sha256, width, height, PhotoFormat.WEBP)
+    return DecodedPhoto(row, dict(zip(names, pictures, strict=True)))
+
+
+async def prepare_photo(files: FileStore, content: bytes, purpose: PhotoPurpose) -> PreparedPhoto:
+    """Decode a photo and store its pictures, of which nobody keeps count; `store_photos` is for what people send.
+
+    Raises:
+        BadPhoto: see `render_photo`.
+    """
+    decoded = await decode_photo(files, content, purpose)
+    await put_pictures(files, decoded)
+    return decoded.row
+
+
+async def put_pictures(files: FileStore, photo: DecodedPhoto) -> None:
+    """Store the pictures of a photo; without a row they are not served."""
+    for name, picture in photo.pictures.items():
+        await files.put(name, picture)
 
 
 async def prepare_drawing(files: FileStore, svg: str, *, width: int, height: int) -> PreparedPhoto:

@@ -27,7 +27,7 @@ from market.kernel.clock import get_business_day
 from market.kernel.page import Page
 from market.producers.moderation import ForbiddenWord
 from market.producers.off_platform import OffPlatformContact
-from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
+from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.forms import PostedForm, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.services import get_services
@@ -122,17 +122,16 @@ async def submit_message(
     """
     services = get_services(request)
     now = services.clock.now()
-    photos = await form.read_photos(services.files, _PHOTO_FIELDS, PhotoPurpose.MESSAGE)
+    ids = await form.store_photos(request, actor, _PHOTO_FIELDS, PhotoPurpose.MESSAGE)
     if form.faults:
         return form.faults, 422
 
     async def work(conn: Connection) -> str:
-        ids = [await add_photo(conn, actor.account_id, photo, now=now) for photo in photos]
         await write_message(conn, services.seal, actor, suborder_id, side=side, text=text, photo_ids=ids, now=now)
         return f"{path}?said=sent"
 
     try:
-        check_message(text, photos=len(photos))
+        check_message(text, photos=len(ids))
         return await submit_once(request, actor, form, work, scope=get_person_scope(actor))
     except (InvalidMessage, OffPlatformContact, ForbiddenWord, NotBought, TooManyMessages, BadPhoto) as refusal:
         otherwise = "photo" if isinstance(refusal, BadPhoto) else "text"

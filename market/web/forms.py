@@ -11,11 +11,13 @@ import msgspec
 from litestar.datastructures import UploadFile
 
 from market.http import HttpRequest
+from market.identity.models import Actor
 from market.kernel import Fen, FieldFault, Refusal
 from market.kernel.text import clean_text, normalize_text
-from market.storage.files import FileStore
-from market.storage.photos import BadPhoto, PhotoPurpose, PreparedPhoto, prepare_photo
+from market.storage.photos import BadPhoto, PhotoId, PhotoPurpose
+from market.storage.uploads import store_photo
 from market.web.csrf import check_form_token, check_origin
+from market.web.services import get_services
 from payments.money import BASIS_POINTS, parse_percent, parse_yuan
 
 MAX_INTEGER = 2**62
@@ -197,29 +199,35 @@ class PostedForm:
         if self.faults:
             raise InvalidForm(errors=tuple(self.faults))
 
-    async def read_photo(self, files: FileStore, name: str, purpose: PhotoPurpose) -> PreparedPhoto | None:
-        """Decode and store the photo of a field; None if none was chosen.
+    async def store_photo(self, request: HttpRequest, actor: Actor, name: str, purpose: PhotoPurpose) -> PhotoId | None:
+        """Decode and store the photo of a field and return its id; None if none was chosen.
 
         Call it outside of any transaction: decoding takes half a second.
 
         Raises:
-            BadPhoto: the file is not an accepted photo.
+            BadPhoto: the file is not an accepted photo, or the person sent too many today.
         """
         chosen = self.get_files(name)
         content = await chosen[0].read() if chosen else b""
-        return await prepare_photo(files, content, purpose) if content else None
+        if not content:
+            return None
+        services = get_services(request)
+        now = services.clock.now()
+        return (await store_photo(services.db, services.files, actor.account_id, content, purpose, now=now)).id
 
-    async def read_photos(self, files: FileStore, names: Sequence[str], purpose: PhotoPurpose) -> list[PreparedPhoto]:
-        """Decode and store the photos of several fields; a fault is added at the field of one that is not a photo."""
-        prepared: list[PreparedPhoto] = []
+    async def store_photos(
+        self, request: HttpRequest, actor: Actor, names: Sequence[str], purpose: PhotoPurpose
+    ) -> list[PhotoId]:
+        """Decode and store the photos of several fields; a fault is added at the field of one that is refused."""
+        ids: list[PhotoId] = []
         for name in names:
             try:
-                photo = await self.read_photo(files, name, purpose)
+                photo_id = await self.store_photo(request, actor, name, purpose)
             except BadPhoto as refusal:
                 self.add_fault(name, refusal.text("zh"))
                 continue
-            prepared += [photo] if photo else []
-        return prepared
+            ids += [photo_id] if photo_id else []
+        return ids
 
     def _get_values(self, name: str) -> list[object]:
         value = self.fields.get(name, [])

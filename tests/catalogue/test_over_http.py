@@ -50,9 +50,9 @@ async def sign_in_official(service: Service, owner: Connection, seal: Seal, role
     return await sign_in(service, owner, seal, phone, second_factor=compute_totp_code(SECRET, now))
 
 
-def a_photo() -> bytes:
+def a_photo(colour: str = "red") -> bytes:
     out = io.BytesIO()
-    Image.new("RGB", (400, 300), "red").save(out, "JPEG")
+    Image.new("RGB", (400, 300), colour).save(out, "JPEG")
     return out.getvalue()
 
 
@@ -110,6 +110,15 @@ async def test_a_farmer_is_admitted_publishes_and_is_found(service: Service, own
     assert [each["id"] for each in shop.json()["listings"]] == [card["id"]]
     templates = await service.call("GetTemplates", token=farmer, query={"producer_id": producer_id})
     assert "阜平大枣" in [template["name"] for template in templates.json()]
+
+
+async def test_every_photo_that_is_stored_is_counted(service: Service, owner: Connection, seal: Seal) -> None:
+    farmer = await sign_in(service, owner, seal, make_phone())
+    account = await owner.fetchval("SELECT account_id FROM sessions ORDER BY created_at DESC LIMIT 1")
+    photos = [("a.jpg", a_photo()), ("b.jpg", a_photo("blue"))]
+    answers = [await service.call("UploadPhoto", token=farmer, files={"photo": each}, key="one") for each in photos]
+    assert [each.status_code for each in answers] == [201, 422]
+    assert await owner.fetchval("SELECT count(*) FROM photos WHERE owner_id = $1", account) == 2
 
 
 async def test_failed_sign_in_attempts_count_although_they_are_refused(

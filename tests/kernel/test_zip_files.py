@@ -28,7 +28,9 @@ def write_index(count: int, *, stated: int, large: bool = False, extra: bytes = 
     `extra` stands between the ZIP64 record and its locator (APPNOTE 6.3.10, 4.3.14.2).
     """
     index = MEMBER * count
-    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44 + len(extra), 45, 45, 0, 0, stated, stated, len(index), 0) + extra
+    record = (
+        struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44 + len(extra), 45, 45, 0, 0, stated, stated, len(index), 0) + extra
+    )
     locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, len(index), 1)
     size = 0 if large else len(index)
     end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, stated, stated, size, 0, 0)

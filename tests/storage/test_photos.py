@@ -17,10 +17,12 @@ from market.kernel import Connection, Database
 from market.storage.files import FileMissing, FileStore, open_file_store
 from market.storage.photos import (
     MAX_PHOTOS_A_DAY,
+    PAGE_WIDTHS,
     BadPhoto,
     PhotoPurpose,
     TooManyPhotos,
     add_photo,
+    decode_photo,
     get_photo_paths,
     get_private_photo_name,
     prepare_drawing,
@@ -28,6 +30,7 @@ from market.storage.photos import (
     read_public_photo,
 )
 from market.storage.unused_photos import delete_unused_photos
+from market.storage.uploads import store_decoded_photos, store_photo
 from tests.conftest import NOW
 from tests.support.make import load_actor, load_owner, make_account, make_official, make_producer, make_product
 from tests.support.postgres import as_owner
@@ -285,6 +288,25 @@ async def test_an_account_stores_a_bounded_number_of_photos_a_day(conn: Connecti
     assert (refused.value.status, refused.value.facts["retry_after"]) == (429, 3600)
     await add_photo(conn, other, prepared, now=NOW)
     await add_photo(conn, owner, prepared, now=NOW + timedelta(days=1))
+
+
+async def test_what_is_stored_is_counted_and_nothing_is_stored_beyond_the_quota(
+    database: Database, files: FileStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("market.storage.photos.MAX_PHOTOS_A_DAY", 2)
+    async with database.transaction() as conn:
+        owner = await make_account(conn)
+    contents = [a_jpeg(100 + number, 100) for number in range(4)]
+    stored = [await store_photo(database, files, owner, each, PhotoPurpose.REVIEW, now=NOW) for each in contents[:2]]
+    with pytest.raises(TooManyPhotos):
+        await store_photo(database, files, owner, contents[2], PhotoPurpose.REVIEW, now=NOW)
+    decoded = {"a": await decode_photo(files, contents[3], PhotoPurpose.REVIEW)}
+    with pytest.raises(TooManyPhotos):
+        await store_decoded_photos(database, files, owner, decoded, now=NOW)
+    async with database.connection() as conn:
+        rows = await conn.fetch("SELECT id, width FROM photos WHERE owner_id = $1 ORDER BY id", owner)
+    assert [(row["id"], row["width"]) for row in rows] == [(each.id, each.width) for each in stored]
+    assert len(list((folder / "files").rglob("*.webp"))) == 2 * len(PAGE_WIDTHS)
 
 
 async def test_only_photos_that_nothing_shows_are_deleted(

@@ -27,8 +27,9 @@ from market.kernel.clock import Clock
 from market.rate_limits import RateClass
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat
 from market.storage.files import FileStore
-from market.storage.photo_archive import prepare_archived_photos
-from market.storage.photos import PhotoPurpose, add_photo
+from market.storage.photo_archive import decode_archived_photos
+from market.storage.photos import PhotoPurpose
+from market.storage.uploads import store_decoded_photos
 
 
 class ListingFileUpload(Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,21 +72,18 @@ class ListingFileController(Controller):
         content = await data.file.read()
         file = await asyncio.to_thread(read_listing_file, data.file.filename, content)
         archive = None if data.photos is None else await data.photos.read()
-        found = await prepare_archived_photos(files, archive, list_photo_names(file), PhotoPurpose.LISTING)
+        found = await decode_archived_photos(files, archive, list_photo_names(file), PhotoPurpose.LISTING)
+        now, photos = clock.now(), RowPhotos({}, found.faults)
+        async with db.transaction() as conn:
+            tried = await import_listings(conn, actor, producer_id, file, photos=photos, dry_run=True, now=now)
+        if not data.dry_run and not tried.repeated:
+            # Only what can be imported counts among the photos of the day.
+            photos = RowPhotos(await store_decoded_photos(db, files, actor.account_id, found.decoded, now=now))
 
         async def work(conn: Connection) -> ImportedListings:
-            ids: dict[str, UUID] = {}
-            if not data.dry_run and not found.faults:
-                ids = {
-                    name: await add_photo(conn, actor.account_id, each, now=clock.now())
-                    for name, each in found.prepared.items()
-                }
-            photos = RowPhotos(ids, found.faults)
-            return await import_listings(
-                conn, actor, producer_id, file, photos=photos, dry_run=data.dry_run, now=clock.now()
-            )
+            return await import_listings(conn, actor, producer_id, file, photos=photos, dry_run=data.dry_run, now=now)
 
-        shown = " ".join(each.sha256.hex() for each in found.prepared.values())
+        shown = " ".join(each.row.sha256.hex() for each in found.decoded.values())
         body = f"{producer_id} {file.name} {file.sha256} {data.dry_run} {shown}".encode()
         return await run_once(request, db, actor, work, body=body)
 

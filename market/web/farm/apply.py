@@ -33,8 +33,7 @@ from market.producers.models import (
 from market.producers.moderation import ForbiddenWord
 from market.producers.queries import get_producer, list_own_producers
 from market.rate_limits import RateClass
-from market.storage.files import FileStore
-from market.storage.photos import BadPhoto, PhotoPurpose, PreparedPhoto, add_photo
+from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.farm.sellers import FIELD_NAMES
 from market.web.farm.selling.certificates import CERTIFICATE_OPTIONS, read_certificate_kind
 from market.web.forms import make_form_key, read_form, rename_faults
@@ -138,7 +137,6 @@ async def submit_application(
     request: HttpRequest,
     *,
     db: NamedDependency[Database],
-    files: NamedDependency[FileStore],
     clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
 ) -> Response[Any]:
@@ -150,7 +148,7 @@ async def submit_application(
     certificate_kind = read_certificate_kind(form.get_text("paper"), CertificateKind.IDENTITY)
     values = structs.replace(form.fill(ApplicationForm), kind=kind, paper=certificate_kind)
     try:
-        prepared = await form.read_photo(files, "photo", PhotoPurpose.CERTIFICATE)
+        photo_id = await form.store_photo(request, actor, "photo", PhotoPurpose.CERTIFICATE)
 
         async def apply(conn: Connection) -> str:
             application = ProducerApplication(
@@ -159,7 +157,7 @@ async def submit_application(
                 village_code=village,
                 produce=values.produce,
                 applicant=values.applicant,
-                certificates=await _store_certificates(conn, actor, certificate_kind, prepared, clock),
+                certificates=[CertificateClaim(certificate_kind, photo_id)] if photo_id else [],
             )
             await apply_producer(conn, get_services(request).seal, actor, application, now=clock.now())
             return "/farm/apply?said=sent"
@@ -173,15 +171,6 @@ async def submit_application(
             return await _apply_page(
                 request, conn, actor, village, values, key=form.key, errors=errors, status=refusal.status
             )
-
-
-async def _store_certificates(
-    conn: Connection, actor: Actor, kind: CertificateKind, prepared: PreparedPhoto | None, clock: Clock
-) -> list[CertificateClaim]:
-    if prepared is None:
-        return []
-    photo_id = await add_photo(conn, actor.account_id, prepared, now=clock.now())
-    return [CertificateClaim(kind, photo_id)]
 
 
 def _list_history(producer: Producer) -> list[tuple[str, str, str | None]]:

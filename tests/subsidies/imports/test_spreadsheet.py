@@ -1,6 +1,7 @@
 """Spreadsheets: encodings, XLSX, headers, limits, and cells as people type them."""
 
 import io
+import random
 import zipfile
 from datetime import date, datetime
 
@@ -13,6 +14,7 @@ from market.kernel.text import normalize_identity_number
 from market.sheets.models import CellFault, FileMalformed, FileUnreadable
 from market.sheets.spreadsheet import (
     MAX_ROWS,
+    SMALL_SHEET,
     CellFaults,
     Column,
     Spreadsheet,
@@ -175,7 +177,20 @@ def test_a_zip_bomb_is_refused_before_it_is_opened() -> None:
     assert refused.value.facts["reason"] == "XLSX 展开后过大"
 
 
-def build_xlsx(sheet: str, **others: str) -> bytes:
+def test_a_small_sheet_has_smaller_limits() -> None:
+    far_cell = '<row r="10000"><c r="CB10000"><v>1</v></c></row>'
+    assert [row.number for row in read_spreadsheet("a.xlsx", build_xlsx(HEAD + far_cell), COLUMNS).rows] == [10_000]
+    with pytest.raises(FileUnreadable) as far:
+        read_spreadsheet("a.xlsx", build_xlsx(HEAD + far_cell), COLUMNS, SMALL_SHEET)
+    texts = build_xlsx(
+        HEAD, **{"xl/sharedStrings.xml": "<si/>" * 7_000_000, "pad": random.Random(1).randbytes(200_000)}
+    )
+    with pytest.raises(FileUnreadable) as large:
+        read_spreadsheet("a.xlsx", texts, COLUMNS, SMALL_SHEET)
+    assert (far.value.facts["reason"], large.value.facts["reason"]) == (FAR, "XLSX 展开后过大")
+
+
+def build_xlsx(sheet: str, **others: str | bytes) -> bytes:
     """Build the smallest workbook with `sheet` as the rows of its only worksheet."""
     package = "http://schemas.openxmlformats.org/package/2006"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -220,6 +235,21 @@ def test_cells_too_far_apart_are_refused_before_memory_is_allocated(far: str) ->
     with pytest.raises(FileUnreadable) as refused:
         read_spreadsheet("a.xlsx", build_xlsx(HEAD + far), COLUMNS)
     assert refused.value.facts["reason"] == FAR
+
+
+@pytest.mark.parametrize(
+    ("at", "patch"),
+    [(4, b"\x01\x00"), (6, b"\x01\x00"), (20, b"\x05\x00")],
+    ids=["disk of the record", "disk of the directory", "comment"],
+)
+def test_the_reader_gets_what_was_measured_although_another_directory_stands_before_it(at: int, patch: bytes) -> None:
+    row = '<row r="2"><c r="A2" t="inlineStr"><is><t>样例甲</t></is></c><c r="B2"><v>38</v></c></row>'
+    other = '<row r="3"><c r="A3" t="inlineStr"><is><t>样例乙</t></is></c><c r="B3"><v>38</v></c></row>'
+    seen = bytearray(build_xlsx(HEAD + row))
+    record = seen.rindex(b"PK\x05\x06")
+    seen[record + at : record + at + len(patch)] = patch  # a reader that minds it goes on to the record before
+    sheet = read_spreadsheet("a.xlsx", build_xlsx(HEAD + row + other) + bytes(seen), COLUMNS)
+    assert [each.number for each in sheet.rows] == [2]
 
 
 def test_a_distant_cell_with_only_a_colour_is_ignored() -> None:

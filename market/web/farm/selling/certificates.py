@@ -26,8 +26,7 @@ from market.producers.models import (
 )
 from market.producers.queries import get_producer, list_own_producers
 from market.rate_limits import RateClass
-from market.storage.files import FileStore
-from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
+from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.farm.sellers import FIELD_NAMES, FarmRow, is_seller, list_producer_options
 from market.web.forms import PostedForm, make_form_key, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once
@@ -133,7 +132,6 @@ async def submit_certificate_form(
     request: HttpRequest,
     *,
     db: NamedDependency[Database],
-    files: NamedDependency[FileStore],
     clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
 ) -> Response[Any]:
@@ -148,10 +146,9 @@ async def submit_certificate_form(
     if not errors:
         try:
             producer_id = resolve_own_producer(actor, parse_uuid(form.get_text("producer")))
-            prepared = await form.read_photo(files, "photo", PhotoPurpose.CERTIFICATE)
+            photo_id = await form.store_photo(request, actor, "photo", PhotoPurpose.CERTIFICATE)
 
             async def submit(conn: Connection) -> str:
-                photo_id = await add_photo(conn, actor.account_id, prepared, now=clock.now()) if prepared else None
                 with_photo = structs.replace(claim, photo_id=photo_id)
                 await add_certificate(
                     conn, get_services(request).seal, actor, ProducerId(producer_id), with_photo, now=clock.now()

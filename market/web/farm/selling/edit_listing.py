@@ -30,8 +30,7 @@ from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.producers.moderation import MAX_STORY_LENGTH, ForbiddenWord
 from market.rate_limits import RateClass
-from market.storage.files import FileStore
-from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
+from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.farm.selling.goods_fields import (
     GOODS_FIELDS,
     REGION_OPTIONS,
@@ -217,7 +216,6 @@ async def submit_description(
     request: HttpRequest,
     *,
     db: NamedDependency[Database],
-    files: NamedDependency[FileStore],
     clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
     number: ShortNumber,
@@ -238,10 +236,9 @@ async def submit_description(
     refused = Refused(422, form.faults, description=values)
     if not form.faults:
         try:
-            prepared = await form.read_photo(files, "photo", PhotoPurpose.LISTING)
+            photo_id = await form.store_photo(request, actor, "photo", PhotoPurpose.LISTING)
 
             async def submit(conn: Connection) -> str:
-                photo_id = await add_photo(conn, actor.account_id, prepared, now=clock.now()) if prepared else None
                 new = NewDescription(
                     version=version, category=values.category, goods=goods, photo_id=photo_id,
                     remove_photo=form.get_text("no-photo") == "1", **texts,

@@ -29,8 +29,9 @@ from market.rate_limits import RateClass
 from market.sheets.models import CellFault, FileMalformed, FileUnreadable
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
 from market.storage.files import FileStore
-from market.storage.photo_archive import prepare_archived_photos
-from market.storage.photos import MAX_PHOTOS_A_DAY, PhotoPurpose, TooManyPhotos, add_photo
+from market.storage.photo_archive import decode_archived_photos
+from market.storage.photos import MAX_PHOTOS_A_DAY, PhotoPurpose, TooManyPhotos
+from market.storage.uploads import store_decoded_photos
 from market.web.desk.form_pages import download_file
 from market.web.farm.sellers import is_seller
 from market.web.forms import parse_uuid, read_form
@@ -108,17 +109,17 @@ async def submit_import(
             dry_run = form.get_text("do") != "import"
             chosen = next((each for each in form.get_files("photos") if each.filename), None)
             archive = None if chosen is None else await chosen.read()
-            found = await prepare_archived_photos(files, archive, list_photo_names(file), PhotoPurpose.LISTING)
+            found = await decode_archived_photos(files, archive, list_photo_names(file), PhotoPurpose.LISTING)
             now = clock.now()
             async with db.transaction() as conn:
-                ids: dict[str, UUID] = {}
-                if not dry_run and not found.faults:
-                    ids = {
-                        name: await add_photo(conn, actor.account_id, each, now=now)
-                        for name, each in found.prepared.items()
-                    }
-                photos = RowPhotos(ids, found.faults)
-                done = await import_listings(conn, actor, producer_id, file, photos=photos, dry_run=dry_run, now=now)
+                photos = RowPhotos({}, found.faults)
+                done = await import_listings(conn, actor, producer_id, file, photos=photos, dry_run=True, now=now)
+            if not dry_run:
+                # Only what can be imported counts among the photos of the day.
+                sent = {} if done.repeated else found.decoded
+                photos = RowPhotos(await store_decoded_photos(db, files, actor.account_id, sent, now=now))
+                async with db.transaction() as conn:
+                    done = await import_listings(conn, actor, producer_id, file, photos=photos, dry_run=False, now=now)
             note = _describe_result(done)
         except FileMalformed as refusal:
             cells = [each for each in refusal.errors if isinstance(each, CellFault)]

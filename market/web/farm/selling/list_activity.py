@@ -22,8 +22,7 @@ from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.producers.moderation import ForbiddenWord
 from market.rate_limits import RateClass
-from market.storage.files import FileStore
-from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
+from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.farm.sellers import FIELD_NAMES, is_seller, list_producer_options
 from market.web.farm.selling.selling_obstacles import SellingObstacle, describe_refusal, find_obstacle
 from market.web.farm.selling.visit_terms import CANCEL_TERMS, list_cancel_options
@@ -96,7 +95,6 @@ async def submit_activity(
     request: HttpRequest,
     *,
     db: NamedDependency[Database],
-    files: NamedDependency[FileStore],
     clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
 ) -> Response[Any]:
@@ -122,10 +120,9 @@ async def submit_activity(
         return _activity_page(request, actor, choices, values, key=form.key, errors=form.faults, status=422)
     try:
         resolve_own_producer(actor, new.producer_id)
-        prepared = await form.read_photo(files, "photo", PhotoPurpose.LISTING)
+        photo_id = await form.store_photo(request, actor, "photo", PhotoPurpose.LISTING)
 
         async def publish(conn: Connection) -> str:
-            photo_id = await add_photo(conn, actor.account_id, prepared, now=clock.now()) if prepared else None
             activity = structs.replace(new, photo_id=photo_id)
             number = (await publish_activity(conn, actor, activity, now=clock.now())).number
             return f"/farm/listings/{number}/slots?said=listed"

@@ -27,8 +27,7 @@ from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.producers.moderation import MAX_STORY_LENGTH, ForbiddenWord
 from market.rate_limits import RateClass
-from market.storage.files import FileStore
-from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
+from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.farm.sellers import FIELD_NAMES, FarmRow, is_seller, list_producer_options, show_drawings_once
 from market.web.farm.selling.freight import load_freight_line
 from market.web.farm.selling.goods_fields import GOODS_FIELDS, REGION_OPTIONS, STORAGE_OPTIONS, GoodsForm, read_goods
@@ -324,7 +323,6 @@ async def submit_product(
     request: HttpRequest,
     *,
     db: NamedDependency[Database],
-    files: NamedDependency[FileStore],
     clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
     slug: FromPath[str],
@@ -344,10 +342,9 @@ async def submit_product(
         return _product_page(request, actor, template, offer, values, key=key, errors=form.faults, status=422)
     try:
         resolve_own_producer(actor, new.producer_id)
-        prepared = await form.read_photo(files, "photo", PhotoPurpose.LISTING)
+        photo_id = await form.store_photo(request, actor, "photo", PhotoPurpose.LISTING)
 
         async def publish(conn: Connection) -> str:
-            photo_id = await add_photo(conn, actor.account_id, prepared, now=clock.now()) if prepared else None
             product = structs.replace(new, photo_id=photo_id)
             listing = await publish_product(conn, actor, product, now=clock.now())
             return f"/farm/listings/{listing.number}?said=listed"

@@ -23,8 +23,7 @@ from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.producers.moderation import ForbiddenWord
 from market.rate_limits import RateClass
-from market.storage.files import FileStore
-from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
+from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.farm.sellers import FIELD_NAMES, is_seller, list_producer_options
 from market.web.farm.selling.selling_obstacles import SellingObstacle, describe_refusal, find_obstacle
 from market.web.forms import make_form_key, parse_uuid, read_form, rename_faults
@@ -85,7 +84,6 @@ async def submit_stay(
     request: HttpRequest,
     *,
     db: NamedDependency[Database],
-    files: NamedDependency[FileStore],
     clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
 ) -> Response[Any]:
@@ -106,10 +104,9 @@ async def submit_stay(
         return _stay_page(request, actor, producers, values, obstacle, key=form.key, errors=form.faults, status=422)
     try:
         resolve_own_producer(actor, new.producer_id)
-        prepared = await form.read_photo(files, "photo", PhotoPurpose.LISTING)
+        photo_id = await form.store_photo(request, actor, "photo", PhotoPurpose.LISTING)
 
         async def publish(conn: Connection) -> str:
-            photo_id = await add_photo(conn, actor.account_id, prepared, now=clock.now()) if prepared else None
             stay = structs.replace(new, photo_id=photo_id)
             return f"/farm/listings/{(await publish_stay(conn, actor, stay, now=clock.now())).number}?said=listed"
 

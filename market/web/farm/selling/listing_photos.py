@@ -21,8 +21,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.rate_limits import RateClass
-from market.storage.files import FileStore
-from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
+from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.forms import make_form_key, parse_uuid, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page
@@ -66,7 +65,6 @@ async def submit_listing_photos(
     request: HttpRequest,
     *,
     db: NamedDependency[Database],
-    files: NamedDependency[FileStore],
     clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
     number: ShortNumber,
@@ -85,17 +83,17 @@ async def submit_listing_photos(
     first, dropped = parse_uuid(form.get_text("first")), parse_uuid(form.get_text("drop"))
     try:
         changing = first is not None or dropped is not None
-        prepared = None if changing else await form.read_photo(files, "photo", PhotoPurpose.LISTING)
+        photo_id = None if changing else await form.store_photo(request, actor, "photo", PhotoPurpose.LISTING)
     except BadPhoto as refusal:
         errors = [FieldFault("photo", refusal.text("zh"))]
         return _render(request, actor, number, own, errors=errors, status=refusal.status)
-    if not changing and prepared is None:
+    if not changing and photo_id is None:
         form.add_fault("photo", "选一张照片")
     if form.faults:
         return _render(request, actor, number, own, errors=form.faults, status=422)
 
     async def submit(conn: Connection) -> str:
-        added = [] if prepared is None else [await add_photo(conn, actor.account_id, prepared, now=clock.now())]
+        added = [] if photo_id is None else [photo_id]
         order = _reorder([each.id for each in own.photos], added, first=first, dropped=dropped)
         new = NewPhotoOrder(version=version, photo_ids=order)
         await set_listing_photos(conn, actor, listing_id, new, now=clock.now())

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -24,8 +23,7 @@ from market.orders.notifications import format_due
 from market.orders.queries import SuborderView, get_order, get_order_id
 from market.rate_limits import RateClass
 from market.settings import Settings
-from market.storage.files import FileStore
-from market.storage.photos import BadPhoto, PhotoPurpose, PreparedPhoto, add_photo
+from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page
@@ -156,26 +154,12 @@ def _read_claim(form: PostedForm) -> NewClaim:
     )
 
 
-async def _read_photos(form: PostedForm, files: FileStore) -> list[PreparedPhoto]:
-    """Decode and store the photos of the form; a fault is added at the field of one that is not a photo."""
-    prepared: list[PreparedPhoto] = []
-    for name in _PHOTO_FIELDS:
-        try:
-            photo = await form.read_photo(files, name, PhotoPurpose.CLAIM)
-        except BadPhoto as refusal:
-            form.add_fault(name, refusal.text("zh"))
-            continue
-        prepared += [photo] if photo else []
-    return prepared
-
-
 @post("/orders/{number:int}/claim/{position:int}", include_in_schema=False, rate=RateClass.UPLOAD)
 async def submit_claim(
     request: HttpRequest,
     *,
     db: NamedDependency[Database],
     seal: NamedDependency[Seal],
-    files: NamedDependency[FileStore],
     clock: NamedDependency[Clock],
     settings: NamedDependency[Settings],
     actor: NamedDependency[Actor],
@@ -194,16 +178,15 @@ async def submit_claim(
     claim = _read_claim(form)
     if claim.line_id not in {line.id for line in claimable.suborder.lines}:
         raise NotFound
-    photos = await _read_photos(form, files)
+    ids = await form.store_photos(request, actor, _PHOTO_FIELDS, PhotoPurpose.CLAIM)
 
     async def work(conn: Connection) -> str:
-        ids: list[UUID] = [await add_photo(conn, actor.account_id, photo, now=now) for photo in photos]
         await open_claim(conn, seal, actor, claim, photo_ids=ids, hours=hours, now=now)
         return f"/orders/{number}?said=claimed"
 
     status = 422
     try:
-        check_claim(claim, photos=len(photos) + len(form.faults))
+        check_claim(claim, photos=len(ids) + len(form.faults))
         if not form.faults:
             return await submit_once(request, actor, form, work, scope=scope)
     except (ClaimRefusal, BadPhoto) as refusal:

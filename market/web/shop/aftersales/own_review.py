@@ -31,8 +31,7 @@ from market.reviews.models import (
 )
 from market.reviews.views import OwnReview, get_own_review, get_review_photo_path
 from market.reviews.write import ReviewText, check_review, edit_review, write_review
-from market.storage.files import FileStore
-from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
+from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.forms import make_form_key, parse_integer, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page
@@ -121,7 +120,6 @@ async def submit_review(
     *,
     db: NamedDependency[Database],
     seal: NamedDependency[Seal],
-    files: NamedDependency[FileStore],
     clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
     number: ShortNumber,
@@ -141,18 +139,17 @@ async def submit_review(
         suborder = await _load_suborder(conn, seal, actor, number, position)
         listing_id = await get_listing_id(conn, listing)
     title = _get_line(suborder, listing).title
-    photos = await form.read_photos(files, _PHOTO_FIELDS, PhotoPurpose.REVIEW)
+    ids = await form.store_photos(request, actor, _PHOTO_FIELDS, PhotoPurpose.REVIEW)
     review = ReviewText(rating=parse_integer(values.rating, maximum=MAX_RATING) or 0, text=values.text)
 
     async def work(conn: Connection) -> str:
-        ids = [await add_photo(conn, actor.account_id, photo, now=now) for photo in photos]
         whole = ReviewText(rating=review.rating, text=review.text, photo_ids=ids)
         await write_review(conn, seal, actor, suborder.id, whole, listing_id=listing_id, now=now)
         return f"/orders/{number}?said=reviewed"
 
     status = 422
     try:
-        check_review(review, photos=len(photos))
+        check_review(review, photos=len(ids))
         if not form.faults:
             return await submit_once(request, actor, form, work)
     except (InvalidReview, OffPlatformContact, BadPhoto) as refusal:
@@ -207,7 +204,6 @@ async def submit_review_change(
     request: HttpRequest,
     *,
     db: NamedDependency[Database],
-    files: NamedDependency[FileStore],
     clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
     review_id: FromPath[UUID],
@@ -221,12 +217,11 @@ async def submit_review_change(
     values = form.fill(ReviewForm)
     async with db.connection() as conn:
         review = await get_own_review(conn, actor, review_id)
-    photos = await form.read_photos(files, _PHOTO_FIELDS, PhotoPurpose.REVIEW)
+    ids = await form.store_photos(request, actor, _PHOTO_FIELDS, PhotoPurpose.REVIEW)
     removed = [each for text in form.get_texts("remove") if (each := parse_uuid(text)) is not None]
     rating = parse_integer(values.rating, maximum=MAX_RATING) or 0
 
     async def work(conn: Connection) -> str:
-        ids = [await add_photo(conn, actor.account_id, photo, now=now) for photo in photos]
         changed = ReviewText(rating=rating, text=values.text, photo_ids=ids, removed_ids=removed)
         await edit_review(conn, actor, review_id, changed, now=now)
         return f"/reviews/{review_id}?said=1"
