@@ -14,6 +14,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from market.jobs.queues import QueueState, ScheduleState
+from market.kernel import Refusal
 from market.rate_limits import RateClass
 from market.startup import METRICS_FOLDER_VARIABLE
 
@@ -59,6 +60,9 @@ def count_responses(app: ASGIApp) -> ASGIApp:
 
         try:
             await app(scope, receive, send_and_record_status)
+        except Refusal as refusal:  # of a rate limit: its response is built outside of this middleware
+            status = refusal.status
+            raise
         finally:
             count_response(scope["method"], scope.get("path_template") or "none", status, time.perf_counter() - started)
 

@@ -43,6 +43,7 @@ async def close_farm(
     Raises:
         NotFound: the actor does not work for the producer.
         ClosureInvalid: the days are past, too far ahead, too many, or in the wrong order.
+        TooManyClosures: it announced ten within 30 days.
     """
     closure = await write_closure(conn, actor, producer_id, new, now=now)
     facts = {"why": CLOSURE_REASON_NAMES[closure.reason], "day": format_month_day(closure.reopens_on)}

@@ -9,6 +9,7 @@ from msgspec import Struct
 from market.aftersales.goods_return_views import GoodsReturn, GoodsReturnStage, get_goods_return
 from market.aftersales.models import (
     MAX_CLAIM_TEXT_LENGTH,
+    MAX_WITHDRAWN_RETURNS,
     GoodsClaimed,
     GoodsPerishable,
     GoodsRefunded,
@@ -16,6 +17,7 @@ from market.aftersales.models import (
     GoodsReturnInvalid,
     GoodsReturnTooEarly,
     GoodsReturnTooLate,
+    TooManyGoodsReturns,
 )
 from market.aftersales.ship import check_tracking
 from market.casework.models import CaseMove, CaseNotMovable, CaseOutcome, CaseState, LockedCase
@@ -89,6 +91,13 @@ LIST_RETURNABLE_LINES = Query(
       JOIN producers ON producers.id = producer_id
      WHERE order_lines.id = ANY(:line_ids::uuid[]) AND buyer_id = :buyer_id
      ORDER BY order_lines.position
+    """,
+)
+COUNT_WITHDRAWN_RETURNS = Query(
+    int,
+    """
+    SELECT count(*) FROM goods_returns JOIN cases ON cases.id = case_id
+     WHERE suborder_id = :suborder_id AND outcome = 'withdrawn'
     """,
 )
 INSERT_GOODS_RETURN = Query(
@@ -187,6 +196,7 @@ async def open_goods_return(
         GoodsReturnTooEarly: the parcel was not shipped.
         GoodsReturnTooLate: the period has passed.
         GoodsReturnedBefore, GoodsClaimed, GoodsRefunded: a line was returned, claimed or refunded before.
+        TooManyGoodsReturns: ten returns of the parcel were withdrawn.
     """
     _check_request(lines, text)
     ids = [each.line_id for each in lines]
@@ -198,6 +208,8 @@ async def open_goods_return(
         raise GoodsReturnInvalid(errors=(FieldFault("lines", "一次退一家的"),))
     await lock_order_by_suborder(conn, first.suborder_id)
     bought = await LIST_RETURNABLE_LINES.all(conn, line_ids=ids, buyer_id=buyer.account_id)
+    if await COUNT_WITHDRAWN_RETURNS.one(conn, suborder_id=first.suborder_id) >= MAX_WITHDRAWN_RETURNS:
+        raise TooManyGoodsReturns(limit=MAX_WITHDRAWN_RETURNS)
     quantities = {each.line_id: each.quantity for each in lines}
     amounts = [_check_line(each, quantities[each.line_id], days=days, now=now) for each in bought]
     case = await open_case(

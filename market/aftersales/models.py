@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from market.kernel import Refusal
 
+MAX_WITHDRAWN_RETURNS = 10
+"""How many returns of a parcel may be withdrawn, or lapse, before no other can be asked for."""
 MAX_REQUESTS = 10
 """How many refunds of a suborder may be requested that need a second person, withdrawn ones included."""
 SELLER_REFUND_WINDOW = timedelta(days=90)
@@ -285,6 +287,14 @@ class GoodsReturnedBefore(Refusal):
     code = "goods_returned_before"
     zh = "“{title}”已经申请过退货，结果在订单里看。"
     en = "A return of “{title}” was asked for before."
+
+
+class TooManyGoodsReturns(Refusal):
+    """As many returns of the parcel were withdrawn as may be: each sends messages to the seller."""
+
+    code = "too_many_goods_returns"
+    zh = "这个包裹申请退货又撤回了 {limit} 次，不能再申请。请打电话给县里。"
+    en = "Returns of this parcel were withdrawn {limit} times; no more can be asked for."
 
 
 class GoodsClaimed(Refusal):

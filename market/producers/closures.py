@@ -15,6 +15,8 @@ from market.kernel.clock import get_business_day
 
 MAX_CLOSED_DAYS = 30
 MAX_DAYS_BEFORE = 60
+MAX_CLOSURES, CLOSURES_PERIOD = 10, timedelta(days=30)
+"""How often a farm may say within a month that it closes: each time the buyers who wait for parcels are told."""
 """How long before its first day a closure may be announced."""
 
 
@@ -58,6 +60,14 @@ class ClosureInvalid(Refusal):
     en = "Some fields are invalid; see errors."
 
 
+class TooManyClosures(Refusal):
+    """The farm said too often within 30 days that it closes, given up and replaced days included."""
+
+    code = "too_many_closures"
+    zh = "这 30 天说过 {limit} 次要歇，每次都给等货的人发短信，不能再改。着急请打电话给县里。"
+    en = "The farm announced {limit} closures within 30 days; buyers are told of each, so no more are accepted."
+
+
 LOCK_PRODUCER = Query(None, "SELECT FROM producers WHERE id = :producer_id FOR NO KEY UPDATE")
 FIND_CLOSURE = Query(
     Closure,
@@ -66,6 +76,14 @@ FIND_CLOSURE = Query(
       FROM closures WHERE producer_id = :producer_id AND upper(closed_during) > :today::date
      ORDER BY closed_during
      LIMIT 1
+    """,
+)
+# Given up and replaced days leave no other trace.
+COUNT_RECENT_CLOSURES = Query(
+    int,
+    """
+    SELECT count(*) FROM audit_entries
+     WHERE object = 'producer:' || :producer_id::uuid::text AND action = 'producer.close' AND at > :since::timestamptz
     """,
 )
 DELETE_COMING = Query(
@@ -107,11 +125,15 @@ async def write_closure(
     Raises:
         NotFound: the actor does not work for the producer.
         ClosureInvalid: the days are past, too far ahead, too many, or in the wrong order.
+        TooManyClosures: it announced ten within 30 days.
     """
     require_producer(actor, producer_id)
     today = get_business_day(now)
     if faults := _list_day_faults(new, today):
         raise ClosureInvalid(errors=tuple(faults))
+    await LOCK_PRODUCER.run(conn, producer_id=producer_id)
+    if await COUNT_RECENT_CLOSURES.one(conn, producer_id=producer_id, since=now - CLOSURES_PERIOD) >= MAX_CLOSURES:
+        raise TooManyClosures(limit=MAX_CLOSURES)
     await _end_closures(conn, producer_id, today)
     reopens_on = new.ends_on + timedelta(days=1)
     await ADD_CLOSURE.run(
@@ -133,12 +155,12 @@ async def reopen_farm(conn: Connection, actor: Actor, producer_id: UUID, *, now:
         NotFound: the actor does not work for the producer.
     """
     require_producer(actor, producer_id)
+    await LOCK_PRODUCER.run(conn, producer_id=producer_id)
     await _end_closures(conn, producer_id, get_business_day(now))
     await _record(conn, actor, producer_id, "producer.reopen", days=str(get_business_day(now)), now=now)
 
 
 async def _end_closures(conn: Connection, producer_id: UUID, today: date) -> None:
-    await LOCK_PRODUCER.run(conn, producer_id=producer_id)
     await DELETE_COMING.run(conn, producer_id=producer_id, today=today)
     await END_CURRENT.run(conn, producer_id=producer_id, today=today)
 

@@ -261,9 +261,7 @@ def release_free_memory() -> None:
 
 
 async def decode_photo(files: FileStore, content: bytes, purpose: PhotoPurpose) -> DecodedPhoto:
-    """Decode a photo in a thread; call it outside of any transaction. Nothing is stored.
-
-    The name is the hash of the largest picture, so the same photo is stored once.
+    """Decode a photo in a thread; call it outside of any transaction. It is named by the hash of its largest picture.
 
     Raises:
         BadPhoto: see `render_photo`.
@@ -282,13 +280,12 @@ async def decode_photo(files: FileStore, content: bytes, purpose: PhotoPurpose) 
 
 
 async def prepare_photo(files: FileStore, content: bytes, purpose: PhotoPurpose) -> PreparedPhoto:
-    """Decode a photo and store its pictures, of which nobody keeps count; `store_photos` is for what people send.
+    """Decode a photo and store its pictures, of which nobody keeps count; `store_photo` is for what people send.
 
     Raises:
         BadPhoto: see `render_photo`.
     """
-    decoded = await decode_photo(files, content, purpose)
-    await put_pictures(files, decoded)
+    await put_pictures(files, decoded := await decode_photo(files, content, purpose))
     return decoded.row
 
 

@@ -37,6 +37,7 @@ from market.visits.models import (
     ChangeOpen,
     ChangePriceMoved,
     Proposer,
+    TooManyChanges,
 )
 from market.visits.read_changes import GET_BOOKING_CHANGE
 from payments import Gateway, ProviderMismatch, RefundId, send_refund
@@ -44,6 +45,8 @@ from payments.money import format_yuan
 from payments.retries import RetryPolicy, run_each
 
 MAX_LAPSED_CHANGES = 500
+MAX_CHANGES = 10
+"""How many changes of a booking one side may propose, withdrawn ones included."""
 LAPSE_JOB = "lapse_change"
 LAPSE_RETRIES = RetryPolicy(first_delay=timedelta(minutes=1), max_delay=timedelta(hours=6))
 
@@ -65,6 +68,9 @@ ADD_CHANGE = Query(
             :price_fen, :now, :expires_at)
     RETURNING id
     """,
+)
+COUNT_CHANGES = Query(
+    int, "SELECT count(*) FROM booking_changes WHERE suborder_id = :suborder_id AND proposed_by = :proposed_by"
 )
 LIST_LAPSED_CHANGES = Query(
     UUID,
@@ -138,6 +144,7 @@ async def propose_change(
         ChangeCostsMore: the days cost more than was paid.
         ChangePriceMoved: the price is not the one that the buyer saw.
         ChangeOpen: another change waits for an answer.
+        TooManyChanges: the buyer proposed ten.
         PaymentDisputed: a dispute over the order is open.
     """
     async with db.transaction() as conn:
@@ -177,6 +184,7 @@ async def offer_change(
         ChangeInvalid: the days cannot be booked; `errors` names the field.
         NightsTaken: the rooms are not free in these nights.
         ChangeOpen: another change waits for an answer.
+        TooManyChanges: the host proposed ten.
     """
     suborder_id = await FIND_HOSTS_SUBORDER.maybe(conn, booking_id=booking_id, producer_ids=list(host.producers))
     if suborder_id is None:
@@ -283,6 +291,8 @@ async def _add_change(
     conn: Connection, stay: ChangeableStay, days: NewDays, *, proposer: Proposer, price_fen: Fen, now: datetime
 ) -> BookingChange:
     booked = stay.bookings[0]
+    if await COUNT_CHANGES.one(conn, suborder_id=stay.suborder.id, proposed_by=proposer) >= MAX_CHANGES:
+        raise TooManyChanges(limit=MAX_CHANGES)
     try:
         change_id = await ADD_CHANGE.one(
             conn,

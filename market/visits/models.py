@@ -121,6 +121,14 @@ class ChangeNotOpen(Refusal):
     en = "The proposed change has ended."
 
 
+class TooManyChanges(Refusal):
+    """One side proposed as many changes of the booking as may be: each sends messages, withdrawn ones too."""
+
+    code = "too_many_booking_changes"
+    zh = "这次住宿已经提过 {limit} 次改日子，不能再提。请打电话商量。"
+    en = "{limit} changes of this booking were proposed from this side; no more can be."
+
+
 class ChangeOpen(Refusal):
     """Another change of the booking waits for an answer."""
 

@@ -24,6 +24,7 @@ from market.aftersales.models import (
     GoodsReturnTooLate,
     InvalidTracking,
     NothingLeftToClaim,
+    TooManyGoodsReturns,
 )
 from market.casework.models import CaseAnswererInvolved, CaseNotMovable
 from market.casework.moves import get_person_scope
@@ -131,6 +132,14 @@ async def test_lines_of_two_parcels_are_not_one_return(parcel: Parcel) -> None:
             ReturnedLine(line_id=parcel.line_id(), quantity=1), ReturnedLine(line_id=line_id, quantity=1)
         )
     assert [each.message for each in invalid.value.errors] == ["一次退一家的"]
+
+
+async def test_returns_that_are_withdrawn_again_and_again_end(parcel: Parcel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("market.aftersales.goods_return.MAX_WITHDRAWN_RETURNS", 2)
+    for _ in range(2):
+        await parcel.withdraw((await parcel.ask(1)).case_id)
+    with pytest.raises(TooManyGoodsReturns):
+        await parcel.ask(1)
 
 
 async def test_a_line_is_returned_once_unless_withdrawn(parcel: Parcel) -> None:

@@ -137,6 +137,9 @@ async def test_a_refusal_is_a_problem_with_retry_after(dsn: str, folder: Path, d
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
         assert refused.json()["code"] == "too_many_requests"
         assert refused.json()["detail"] == "Too many requests; try again in 60 s."
+        figures = (await service.http.get("/metrics")).text
+        counted = 'market_answers_total{method="POST",route="/api/v1/sessions",status="%s"}'
+        assert [counted % status in figures for status in (429, 500)] == [True, False]
 
 
 async def test_a_visitors_cart_and_sign_in_are_refused_with_a_page(dsn: str, folder: Path, database: Database) -> None:

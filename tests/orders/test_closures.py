@@ -21,6 +21,7 @@ from market.producers.closures import (
     ClosureInvalid,
     ClosureReason,
     NewClosure,
+    TooManyClosures,
     find_closure,
     reopen_farm,
 )
@@ -180,6 +181,17 @@ async def test_a_closure_is_replaced_and_ended_early(conn: Connection, seal: Sea
     assert [tuple(row) for row in found] == [(TODAY, TODAY + timedelta(days=2))]
     await reopen_farm(conn, seller, product.producer_id, now=NOW)
     assert await now_closed() is None
+
+
+async def test_closures_that_are_given_up_again_and_again_end(conn: Connection, seal: Seal) -> None:
+    product = await make_product(conn)
+    seller = await load_owner(conn, product.producer_id)
+    for _ in range(10):
+        await close_farm(conn, seal, seller, product.producer_id, closure(5, 6), now=NOW)
+        await reopen_farm(conn, seller, product.producer_id, now=NOW)
+    with pytest.raises(TooManyClosures):
+        await close_farm(conn, seal, seller, product.producer_id, closure(29, 30), now=NOW + timedelta(days=29))
+    await close_farm(conn, seal, seller, product.producer_id, closure(30, 31), now=NOW + timedelta(days=30))
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from market.visits.models import (
     ChangeNotOpen,
     ChangeOpen,
     ChangePriceMoved,
+    TooManyChanges,
 )
 from tests.conftest import NOW
 from tests.orders.requests import make_request
@@ -154,6 +155,18 @@ async def test_a_price_that_moved_is_not_charged_silently(shopping: Shopping) ->
     booked = await book(shopping)
     with pytest.raises(ChangePriceMoved):
         await booked.propose(4, 6, price_fen=700_00)
+
+
+async def test_changes_that_are_proposed_again_and_again_end(
+    shopping: Shopping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("market.visits.change_booking.MAX_CHANGES", 2)
+    booked = await book(shopping)
+    for _ in range(2):
+        await booked.answer(await booked.propose(4, 6), accept=False)
+    with pytest.raises(TooManyChanges):
+        await booked.propose(4, 6)
+    assert (await booked.offer(1, 3)).state is BookingChangeState.PROPOSED
 
 
 async def test_a_change_is_declined_withdrawn_or_lapses_and_the_days_stay(shopping: Shopping) -> None:

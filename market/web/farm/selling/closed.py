@@ -21,6 +21,7 @@ from market.producers.closures import (
     ClosureInvalid,
     ClosureReason,
     NewClosure,
+    TooManyClosures,
     describe_closure,
     find_closure,
     reopen_farm,
@@ -117,7 +118,7 @@ async def submit_closed(
             async with db.transaction() as conn:
                 await close_farm(conn, seal, actor, producer_id, new, now=clock.now())
             return redirect(back)
-        except ClosureInvalid as refusal:
+        except (ClosureInvalid, TooManyClosures) as refusal:
             faults = rename_faults(refusal, {}, otherwise="ends_on")
     async with db.connection() as conn:
         values = form.fill(ClosureForm)

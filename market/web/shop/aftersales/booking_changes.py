@@ -33,6 +33,7 @@ from market.visits.models import (
     ChangeOpen,
     ChangePriceMoved,
     Proposer,
+    TooManyChanges,
 )
 from market.visits.read_changes import list_order_changes
 from market.web.forms import parse_day, read_form, rename_faults
@@ -44,7 +45,7 @@ from payments import GuardedGateway
 
 DAYS_REFUSALS = (
     BookingNotChangeable, ChangeInvalid, ChangeCostsMore, ChangePriceMoved, ChangeOpen, ChangeNotOpen, StayTooShort,
-    NightsTaken, NotForSale, ShopClosed, PaymentDisputed,
+    TooManyChanges, NightsTaken, NotForSale, ShopClosed, PaymentDisputed,
 )  # fmt: skip
 DAYS_FIELDS = {"arrive_on": "from", "leave_on": "to"}
 
