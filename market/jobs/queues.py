@@ -86,7 +86,7 @@ COUNT_QUEUES = Query(
            FROM payments.accounts JOIN payments.balances ON account_id = accounts.id
           WHERE kind = 'suspense' AND amount_minor <> 0 LIMIT :most)
         UNION ALL
-        (SELECT 'failed_items', next_at, false FROM jobs.failures
+        (SELECT 'failed_items', next_at, attempts >= 10 FROM jobs.failures
           WHERE next_at < 'infinity' ORDER BY next_at LIMIT :most)
         UNION ALL
         (SELECT 'failed_items', NULL, true FROM jobs.failures WHERE next_at = 'infinity' LIMIT :most)

@@ -18,6 +18,7 @@ from market.invoices.erase import erase_old_invoice_details
 from market.invoices.models import DETAILS_LIFETIME
 from market.jobs.context import WorkerContext
 from market.kernel import Database
+from market.kernel.failures import delete_stale_failures
 from market.kernel.idempotency import KEY_LIFETIME, delete_old_keys
 from market.notify.send import delete_old_messages
 from market.orders.cart import DEVICE_CART_LIFETIME, delete_old_device_lines, delete_old_device_nights
@@ -65,6 +66,7 @@ RETENTIONS = (
     Retention(name="delete_ended_tasks", period=TASK_LIFETIME, delete=delete_old_tasks, real_time=True),
     Retention(name="delete_webhooks", period=timedelta(days=30), delete=delete_old_webhooks, real_time=True),
     Retention(name="delete_carrier_pushes", period=PUSH_LIFETIME, delete=delete_old_pushes, real_time=True),
+    Retention(name="delete_stale_failures", period=timedelta(days=1), delete=delete_stale_failures, real_time=True),
     Retention(name="delete_payment_events", period=timedelta(days=30), delete=delete_old_events, real_time=True),
 )
 

@@ -1,16 +1,19 @@
 """Failures of work that is found by its state: the item waits longer after each failure and delays no other.
 
 A query that lists such work leaves out the items that have a row here whose `next_at` is in the future. An item that
-is given up has `infinity` there.
+is given up has `infinity` there. One that is done in another way than by its job, or is gone, is not listed any more:
+its row is deleted a day after it was due.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 
 from market.kernel import Database, Query
 from payments.retries import RetryPolicy, describe_error
+from payments.sql import run_in_pieces
 
 log = structlog.get_logger()
 
@@ -25,6 +28,14 @@ COUNT_FAILURE = Query(
 SCHEDULE_RETRY = Query(
     None,
     "UPDATE jobs.failures SET next_at = clock_timestamp() + :delay::interval WHERE job = :job AND item = :item",
+)
+DELETE_STALE_FAILURES = Query(
+    None,
+    """
+    DELETE FROM jobs.failures
+     WHERE (job, item) IN (SELECT job, item FROM jobs.failures WHERE next_at < :before::timestamptz
+                            ORDER BY next_at LIMIT :piece::integer)
+    """,
 )
 DELETE_FAILURES = Query(None, "DELETE FROM jobs.failures WHERE job = :job AND item = ANY(:items::uuid[])")
 
@@ -48,3 +59,8 @@ async def forget_failures(db: Database, *, job: str, items: Sequence[UUID]) -> N
     """Forget the failures of items that are done."""
     async with db.connection() as conn:
         await DELETE_FAILURES.run(conn, job=job, items=list(items))
+
+
+async def delete_stale_failures(db: Database, before: datetime) -> int:
+    """Delete the failures of items that no job has tried since they were due before a moment of real time."""
+    return await run_in_pieces(db, DELETE_STALE_FAILURES, before=before)

@@ -45,9 +45,9 @@ INSERT INTO payments.events (topic, order_ref, facts, at, consumed_at, dead_at, 
     ('t', 'o', '{}', now(), NULL, NULL, now() + interval '1 h'),
     ('t', 'o', '{}', now(), NULL, now(), NULL),
     ('t', 'o', '{}', now(), now(), NULL, NULL);
-INSERT INTO jobs.failures (job, item, next_at, error) VALUES
-    ('a', uuidv7(), now() - interval '120 s', 'e'), ('b', uuidv7(), now() + interval '1 h', 'e'),
-    ('c', uuidv7(), 'infinity', 'e');
+INSERT INTO jobs.failures (job, item, attempts, next_at, error) VALUES
+    ('a', uuidv7(), 1, now() - interval '120 s', 'e'), ('b', uuidv7(), 10, now() + interval '1 h', 'e'),
+    ('c', uuidv7(), 1, 'infinity', 'e');
 INSERT INTO carrier_pushes (event_id, carrier, tracking, body, state, next_at) VALUES
     ('1', 'zto', 'ZT01', '', 'new', now() - interval '150 s'), ('2', 'zto', 'ZT01', '', 'dead', now()),
     ('3', 'zto', 'ZT01', '', 'done', now() - interval '9 h');
@@ -80,7 +80,7 @@ async def test_every_queue_counts_what_is_due_and_what_was_given_up(database: Da
         ("disputes", 1, 0, 90),
         ("discrepancies", 1, 0, 130),
         ("suspense", 1, 0, 0),
-        ("failed_items", 1, 1, 120),
+        ("failed_items", 1, 2, 120),
         ("parcels", 0, 0, 0),
         ("parcel_pushes", 1, 1, 150),
         ("tasks", 1, 1, 140),

@@ -64,6 +64,14 @@ EVENTS = Rows(
         "dead": f"{_EVENTS} VALUES ($1, '1', '{{}}', $2, $2, NULL, $2)",
     },
 )
+FAILURES = Rows(
+    "INSERT INTO jobs.failures (job, item, next_at, error) VALUES ($1, uuidv7(), $2, 'e')",
+    "SELECT job FROM jobs.failures",
+    {
+        "given up": "INSERT INTO jobs.failures (job, item, next_at, error)"
+        " SELECT $1, uuidv7(), 'infinity', 'e' WHERE $2::timestamptz IS NOT NULL"
+    },
+)
 TABLES = {
     "delete_expired_codes": CODES,
     "delete_expired_keys": KEYS,
@@ -71,6 +79,7 @@ TABLES = {
     "delete_ended_tasks": TASKS,
     "delete_webhooks": WEBHOOKS,
     "delete_payment_events": EVENTS,
+    "delete_stale_failures": FAILURES,
 }
 
 
