@@ -4,6 +4,8 @@ SHELL := /bin/sh
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 BIN := .venv/bin
 export PYTHONUTF8 = 1
+# The tests start some hundred processes; without kept bytecode each compiles all modules, which takes over a second.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test check bench faults pages schema lock browser
 

@@ -5,6 +5,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -52,13 +53,19 @@ def borrow_app(settings: Settings) -> Generator[Litestar]:
     idle.append(app)
 
 
+@cache
+def build_schema(app: Litestar) -> dict[str, Any]:
+    """Return the OpenAPI schema of an application, which costs half a second and is the same for each test."""
+    return app.openapi_schema.to_schema()
+
+
 class Service:
     """Calls operations by their operationId, as a client generated from the OpenAPI schema does."""
 
     def __init__(self, app: Litestar, http: httpx.AsyncClient) -> None:
         self.app = app
         self.http = http
-        self.schema: dict[str, Any] = app.openapi_schema.to_schema()
+        self.schema = build_schema(app)
         self.operations: dict[str, tuple[str, str]] = {
             operation["operationId"]: (method.upper(), path)
             for path, item in self.schema["paths"].items()
