@@ -15,11 +15,12 @@ from payments.sql import run_in_pieces
 log = structlog.get_logger()
 PUSH_LIFETIME = timedelta(days=30)
 
+# Not what else the message says: it is a hint, and may have telephones of couriers and recipients.
 ADD_PUSH = Query(
     str,
     """
     INSERT INTO carrier_pushes (event_id, carrier, tracking, body)
-    VALUES (:event_id, :carrier, :tracking, :body)
+    VALUES (:event_id, :carrier, :tracking, '')
     ON CONFLICT (event_id) DO NOTHING
     RETURNING event_id
     """,
@@ -46,8 +47,6 @@ APPLY_PUSHES = Query(
     )
     UPDATE carrier_pushes
        SET attempts = attempts + 1,
-           body = CASE WHEN EXISTS (SELECT FROM hinted WHERE hinted.carrier = due.carrier
-                                                         AND hinted.tracking = due.tracking) THEN '' ELSE body END,
            state = CASE WHEN EXISTS (SELECT FROM hinted WHERE hinted.carrier = due.carrier
                                                          AND hinted.tracking = due.tracking) THEN 'done'
                         WHEN received_at < clock_timestamp() - interval '1 day' THEN 'dead'
@@ -106,9 +105,7 @@ async def receive_push(
     """
     notice = carriers.verify(headers, body, now or datetime.now(UTC))
     async with db.transaction() as conn:
-        stored = await ADD_PUSH.maybe(
-            conn, event_id=notice.id, carrier=notice.carrier, tracking=notice.tracking, body=body
-        )
+        stored = await ADD_PUSH.maybe(conn, event_id=notice.id, carrier=notice.carrier, tracking=notice.tracking)
     return PushReceipt(received=stored is not None)
 
 
