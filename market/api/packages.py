@@ -59,10 +59,14 @@ class PackageQuoteRequest(PackageWish, frozen=True, kw_only=True, forbid_unknown
 
 
 class BookPackageRequest(PackageWish, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a buyer wants of a package, and the address; `total_fen` is the total that the buyer saw."""
+    """What a buyer wants of a package, and the address; `total_fen` is the total that the buyer saw.
+
+    With another `cancel_terms` than the quote had (`QuotePackage`) nothing is placed: what cancelling refunds changed.
+    """
 
     address: Address
     total_fen: int | None = None
+    cancel_terms: Annotated[str, Meta(max_length=64)] | None = None
 
 
 class ProducerPackageController(Controller):
@@ -268,8 +272,8 @@ class PackageController(Controller):
         parcel = any(part.kind is ListingKind.PRODUCT for part in package.parts)
         return await book_package(
             db, batcher, actor.account_id, package.number, _make_wish(data),
-            address=seal_address(seal, data.address, parcel=parcel), key=key, total_fen=data.total_fen, now=now,
-            pay_minutes=settings.pay_minutes,
+            address=seal_address(seal, data.address, parcel=parcel), key=key, total_fen=data.total_fen,
+            cancel_terms=data.cancel_terms, now=now, pay_minutes=settings.pay_minutes,
         )  # fmt: skip
 
 

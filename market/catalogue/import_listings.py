@@ -24,7 +24,10 @@ _MAX_NAME_LENGTH = 200
 
 
 class ListingFile(Struct, frozen=True, kw_only=True):
-    """A file of products that is to be imported; `sheet` are its rows."""
+    """A file of products that is to be imported; `sheet` are its rows.
+
+    `sha256` is that of the spreadsheet or, with an archive of photos, of both.
+    """
 
     name: str
     sha256: str
@@ -81,8 +84,8 @@ ADD_LISTING_FILE = Query(
 )
 
 
-def read_listing_file(name: str, content: bytes) -> ListingFile:
-    """Read a file of products; it takes no transaction.
+def read_listing_file(name: str, content: bytes, archive: bytes | None = None) -> ListingFile:
+    """Read a file of products, which came with an archive of photos; it takes no transaction.
 
     Raises:
         FileUnreadable: it is not a spreadsheet, exceeds a limit, or has no rows or more than 200.
@@ -92,7 +95,8 @@ def read_listing_file(name: str, content: bytes) -> ListingFile:
     sheet = read_spreadsheet(name, content, COLUMNS, SMALL_SHEET)
     if not 0 < len(sheet.rows) <= MAX_IMPORTED_ROWS:
         raise FileUnreadable(name=name, reason=f"要有 1 到 {MAX_IMPORTED_ROWS} 行")
-    return ListingFile(name=name, sha256=digest(content), sheet=sheet)
+    both = digest(content) if archive is None else digest(f"{digest(content)} {digest(archive)}".encode())
+    return ListingFile(name=name, sha256=both, sheet=sheet)
 
 
 def list_photo_names(file: ListingFile) -> list[str]:

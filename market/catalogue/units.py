@@ -20,6 +20,7 @@ _GRAMS = {
     "克": 1,
     "g": 1,
 }
+_COUNT_WORDS = "箱盒袋罐瓶包枚个只穗根条头棵颗对盆朵把副幅斤件桶篮份人亩院间张"
 _PIECES = "枚个只穗根条头棵颗瓶罐包对盆朵把副幅"
 _NUMBER = r"(?<![\d.])(\d{1,6})(?:\.(\d{1,6}))?"
 _WEIGHT_WORD = r"(公斤|千克|kg|斤|两|克|g)(?![a-z])"
@@ -97,6 +98,12 @@ def parse_unit(text: str) -> Unit:
     if pieces == 0:
         raise BadUnit
     return Unit(unit, net_g, pieces)
+
+
+def get_count_word(unit: str) -> str:
+    """Return the measure word by which items of a unit are counted: `5斤箱` → `箱`."""
+    last = unit[-1:]
+    return last if last in _COUNT_WORDS else "份"
 
 
 def compute_price_per_kg(price: Fen, net_g: int) -> Fen:

@@ -12,6 +12,7 @@ from market.bookings.tiers import make_terms
 from market.catalogue.catch_weight import LineWeight
 from market.catalogue.freight import Shipment
 from market.catalogue.models import ListingKind
+from market.catalogue.units import get_count_word
 from market.coupons.rules import CouponItem
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day
@@ -259,13 +260,10 @@ def _describe_closed(offer: GoodsOffer | StayOffer) -> str:
 def _describe_shortage(offer: GoodsOffer, needed: int, available: int, reserved: int) -> str:
     if needed <= available:
         return ""
+    left = f"只剩 {available // offer.lot_units_per_item} {get_count_word(offer.unit)}"
     if needed <= available + reserved:
-        return f"现在只剩 {available // offer.lot_units_per_item} {offer.unit}，其余在等别人付款，可以稍后再试"
-    return (
-        f"只剩 {available // offer.lot_units_per_item} {offer.unit}"
-        if available >= offer.lot_units_per_item
-        else "卖完了"
-    )
+        return f"现在{left}，其余在等别人付款，可以稍后再试"
+    return left if available >= offer.lot_units_per_item else "卖完了"
 
 
 def _build_cart_nights(stay: StayOffer, row: _CartNightsRow, day: date) -> CartNights:

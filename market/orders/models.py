@@ -198,7 +198,7 @@ class SoldOut(Refusal):
     """Fewer units are left than requested, even counting unpaid orders."""
 
     code = "sold_out"
-    zh = "“{title}”只剩 {left}{unit}，卖完了就没有了。"
+    zh = "“{title}”只剩 {left} {unit}，卖完了就没有了。"
     en = "Only {left} {unit} of “{title}” are left; trying again does not help."
 
 
@@ -206,7 +206,7 @@ class WaitingForPayment(SoldOut):
     """The missing units are in unpaid orders and may become available."""
 
     code = "waiting_for_payment"
-    zh = "“{title}”现在只剩 {left}{unit}，其余在别人的待付款订单里；{minutes} 分钟内没付款会放出来，可以再试。"
+    zh = "“{title}”现在只剩 {left} {unit}，其余在别人的待付款订单里；{minutes} 分钟内没付款会放出来，可以再试。"
     en = (
         "Only {left} {unit} of “{title}” are free; the rest is in orders that have {minutes} minutes to pay. Try again."
     )
@@ -272,7 +272,7 @@ class LotShareTooHigh(Refusal):
     """The buyer's unpaid orders would hold more than the maximum share of a lot or slot."""
 
     code = "lot_share_too_high"
-    zh = "“{title}”付款前最多还能订 {left}{unit}，给别的买家也留一些；付了款可以接着订。"
+    zh = "“{title}”付款前最多还能订 {left} {unit}，给别的买家也留一些；付了款可以接着订。"
     en = "Before paying you can order {left} more {unit} of “{title}”; pay first, then order the rest."
 
 

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from market.bookings.models import CancellationTier
 from market.catalogue.models import ListingKind
 from market.identity.models import AccountId
-from market.kernel import Connection, Database, Fen, FieldFault, Query, Refusal
+from market.kernel import Connection, Database, Fen, FieldFault, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.structs import build_from
 from market.orders.address import Destination
@@ -23,6 +23,7 @@ from market.orders.checkout.packages import PackageChoice
 from market.orders.checkout.place import find_placed_order, place
 from market.orders.checkout.placing import draft_order
 from market.orders.checkout.pricing import OrderPrice, PackageLine, get_order_price
+from market.orders.checkout.seen_terms import hash_tiers
 from market.orders.models import (
     MAX_DAYS_AHEAD,
     MAX_ROOMS,
@@ -47,7 +48,8 @@ from market.packages.models import (
     PackageReserved,
 )
 from market.packages.read import get_live_package
-from market.packages.rules import Capacity, choose_suppliers, count_possible, find_strictest_tiers
+from market.packages.rules import Capacity, choose_suppliers, count_possible
+from market.packages.tiers import load_strictest_tiers, require_seen_tiers
 from market.settings import DEFAULT_PAY_MINUTES
 from market.slots.list_slots import load_slots
 from market.slots.models import PartyTooLarge, SlotClosed, SlotFull, SlotId, SlotStarted
@@ -95,7 +97,8 @@ class PartQuote(Struct, frozen=True, kw_only=True):
 class PackageQuote(Struct, frozen=True, kw_only=True):
     """What packages cost, with the freight of their goods, and the least that cancelling refunds: of all households.
 
-    Notices count to the first day of the visit. Goods that were not sent are refunded whole whenever.
+    Notices count to the first day of the visit. Goods that were not sent are refunded whole whenever. `cancel_terms`
+    stands for what cancelling refunds (`book_package` refuses other terms).
     """
 
     price_fen: Fen
@@ -104,6 +107,7 @@ class PackageQuote(Struct, frozen=True, kw_only=True):
     first_day: date
     holiday: bool
     tiers: list[CancellationTier]
+    cancel_terms: str
     parts: list[PartQuote]
 
 
@@ -116,27 +120,6 @@ class _Plan(Struct, frozen=True, kw_only=True):
     picks: list[tuple[PackagePart, Capacity, int]]
     holiday: bool
     first_day: date
-
-
-class _PartTiers(Struct, frozen=True):
-    tiers: list[CancellationTier]
-
-
-LIST_PART_TIERS = Query(
-    _PartTiers,
-    """
-    SELECT get_cancel_tiers(s.listing_id, 'infinity') AS tiers
-      FROM package_suppliers s JOIN package_parts USING (package_id, position)
-     WHERE package_id = :package_id AND kind <> 'product' AND state = 'agreed'
-     ORDER BY position, ordinal
-    """,
-)
-
-
-async def load_strictest_tiers(conn: Connection, package_id: UUID, *, holiday: bool) -> list[CancellationTier]:
-    """Return the least that cancelling the visits of a package refunds, whichever households supply it."""
-    rows = await LIST_PART_TIERS.all(conn, package_id=package_id)
-    return find_strictest_tiers([row.tiers for row in rows], holiday=holiday)
 
 
 async def quote_package(
@@ -163,13 +146,15 @@ async def quote_package(
         refusal.errors = _name_parts(refusal.errors, plan)
         raise
     suppliers = {each.variant_id: each for part in package.parts for each in part.suppliers}
+    tiers = await load_strictest_tiers(conn, package.id, holiday=plan.holiday)
     return PackageQuote(
         price_fen=plan.choice.price_fen,
         freight_fen=price.freight_fen,
         total_fen=price.total_fen,
         first_day=plan.first_day,
         holiday=plan.holiday,
-        tiers=await load_strictest_tiers(conn, package.id, holiday=plan.holiday),
+        tiers=tiers,
+        cancel_terms=hash_tiers(tiers),
         parts=[
             PartQuote(
                 position=part.position,
@@ -194,19 +179,22 @@ async def book_package(
     address: Destination,
     key: str,
     total_fen: int | None = None,
+    cancel_terms: str | None = None,
     now: datetime,
     pay_minutes: int = DEFAULT_PAY_MINUTES,
 ) -> PlacedOrder:
     """Book packages: one order, placed in full or not at all, with a suborder for each household.
 
     Who supplies a part is chosen by `choose_suppliers` from what is free; if others take it first, it is chosen again.
-    Idempotent by buyer and `key`. `total_fen` is the total that the buyer saw, with freight.
+    Idempotent by buyer and `key`. `total_fen` is the total that the buyer saw, with freight, and `cancel_terms` those
+    of the quote, if known.
 
     Raises:
         NotFound: no package on sale has this number.
         InvalidPackageBooking: a field is invalid, or a day is not offered; `errors` lists the fields.
         PartyTooLarge: an activity never has so many places, at `parts[i]`.
         PackageFull, PackageReserved: too little is free, or may become so.
+        CancelTermsChanged: what cancelling refunds differs from `cancel_terms`; an error says what holds.
         IdempotencyKeyReused: the key was used for another order.
         Other refusals: see `place`, at `parts[i]`.
     """
@@ -219,6 +207,7 @@ async def book_package(
         async with db.connection() as conn:
             package = await get_live_package(conn, number)
             plan = await _plan(conn, package, wish, minutes=pay_minutes, now=now)
+            await require_seen_tiers(conn, package.id, holiday=plan.holiday, cancel_terms=cancel_terms)
         try:
             return await place(
                 batcher, buyer, plan.lines, nights=plan.nights, address=address, key=key, fingerprint=fingerprint,

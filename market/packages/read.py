@@ -71,6 +71,8 @@ class PackageFilters(Struct, frozen=True, kw_only=True):
 
 
 _NO_FILTERS = PackageFilters()
+MAX_SEARCHED_PACKAGES = 400
+"""How many packages one page looks at if it is asked for some only; the next page goes on where it stopped."""
 
 
 class OwnPart(Struct, frozen=True, kw_only=True):
@@ -159,9 +161,18 @@ LIST_OWN_PACKAGES = Query(
      LIMIT :limit
     """,
 )
+FIND_LAST_SEARCHED = Query(
+    int,
+    """
+    SELECT number FROM packages
+     WHERE state = 'live' AND number < :before
+     ORDER BY number DESC OFFSET :most - 1 LIMIT 1
+    """,
+)
 # What any list shows: one that nobody can supply today, because every listing of a part is off sale, is in none.
 _LISTED = """
      WHERE packages.state = 'live' AND producers.state = 'open' AND packages.number < :before
+       AND packages.number >= :last
        AND upper(valid_during) > :day::date
        AND (:division::text IS NULL OR starts_with(producers.village_code, :division))
        AND (:category::text IS NULL OR EXISTS (
@@ -313,11 +324,17 @@ async def count_asked(conn: Connection, producer_ids: Sequence[UUID]) -> int:
 async def list_offers(
     conn: Connection, filters: PackageFilters = _NO_FILTERS, *, before: int | None = None, limit: int = 20, today: date
 ) -> Page[PackageOffer]:
-    """Return a page of the packages on sale that match, the newest first."""
+    """Return a page of the packages on sale that match, the newest first.
+
+    With filters it looks at the next `MAX_SEARCHED_PACKAGES` only: a page may be short, or empty, and have a `next`.
+    """
     size = max(1, min(limit, MAX_PAGE_SIZE))
     first = _MAX_NUMBER if before is None else max(0, min(before, _MAX_NUMBER))
+    last = None
+    if filters != _NO_FILTERS:
+        last = await FIND_LAST_SEARCHED.maybe(conn, before=first, most=MAX_SEARCHED_PACKAGES)
     given = {
-        "before": first, "division": filters.division, "category": filters.category,
+        "before": first, "last": last or 0, "division": filters.division, "category": filters.category,
         "price_from": filters.price_from_fen, "price_to": filters.price_to_fen, "day": today, "limit": size + 1,
     }  # fmt: skip
     typed = parse_query(filters.text)
@@ -328,7 +345,8 @@ async def list_offers(
             conn, **given, pieces=typed.pieces, synonyms=typed.synonyms, latin=typed.latin,
             latin_pieces=typed.latin_pieces, latin_piece=typed.latin_piece,
         )  # fmt: skip
-    return make_page([make_offer(row) for row in rows], size, lambda row: row.number)
+    page = make_page([make_offer(row) for row in rows], size, lambda row: row.number)
+    return page if page.next is not None or last is None else Page(page.items, str(last))
 
 
 def make_offer(package: Package) -> PackageOffer:

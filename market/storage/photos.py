@@ -102,7 +102,7 @@ class TooManyPhotos(BadPhoto):
     en = f"At most {MAX_PHOTOS_A_DAY} photos are accepted per day; try again in {{retry_after}} s."
 
 
-# The oldest of the newest `:most` photos: when it is a day old, another one is accepted.
+# The oldest of the newest `:most` photos: when it is a day old, as many as are asked for are accepted.
 FIND_LIMITING_PHOTO = Query(
     datetime,
     """
@@ -309,16 +309,16 @@ async def prepare_drawing(files: FileStore, svg: str, *, width: int, height: int
     return PreparedPhoto(PhotoPurpose.LISTING, sha256, width, height, PhotoFormat.SVG)
 
 
-async def require_photo_quota(conn: Connection, owner_id: AccountId, *, now: datetime) -> None:
-    """Require that the account has uploaded fewer than `MAX_PHOTOS_A_DAY` photos within 24 hours.
+async def require_photo_quota(conn: Connection, owner_id: AccountId, *, photos: int = 1, now: datetime) -> None:
+    """Require that the account may upload so many photos now, at most the 60 of 24 hours.
 
     Without the lock of `add_photo` this only spares the decoding of what would be refused.
 
     Raises:
-        TooManyPhotos: it has not.
+        TooManyPhotos: it may not.
     """
-    day = timedelta(days=1)
-    limiting = await FIND_LIMITING_PHOTO.maybe(conn, owner_id=owner_id, since=now - day, most=MAX_PHOTOS_A_DAY)
+    day, most = timedelta(days=1), MAX_PHOTOS_A_DAY - photos + 1
+    limiting = await FIND_LIMITING_PHOTO.maybe(conn, owner_id=owner_id, since=now - day, most=most)
     if limiting is not None:
         raise TooManyPhotos(retry_after=ceil((limiting + day - now).total_seconds()))
 

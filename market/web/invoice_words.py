@@ -6,13 +6,14 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.casework.models import SELLER
+from market.catalogue.units import get_count_word
 from market.identity.models import Actor, NotFound
 from market.invoices.models import InvoiceDetails, InvoiceKind, InvoiceStep
 from market.invoices.views import IssuedRow, SaleInvoice, SaleLine, get_sale_invoice, list_sale_lines
 from market.kernel import Connection, Fen
 from market.kernel.seal import Seal
 from market.orders.notifications import format_due
-from market.web.shop.cards import format_unit, get_count_word
+from market.web.shop.cards import format_unit
 from market.web.ui.format import day_zh, yuan
 from payments.money import format_yuan
 

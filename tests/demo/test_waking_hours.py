@@ -21,3 +21,9 @@ def test_people_of_the_sample_act_by_day_in_their_order(now: datetime, one: time
     for each in moments:
         assert each <= now
         assert 7 <= each.astimezone(SHANGHAI).hour < 24
+
+
+def test_the_same_time_of_ten_days_becomes_ten_times() -> None:
+    now = datetime(2026, 11, 28, 2, 50, tzinfo=SHANGHAI)
+    moments = [find_waking_moment(now - timedelta(days=days), now=now) for days in range(1, 11)]
+    assert len({each.astimezone(SHANGHAI).time() for each in moments}) == 10

@@ -127,9 +127,9 @@ async def test_the_refusal_reports_whether_units_may_become_available(conn: Conn
     assert list_codes(outcomes) == ["placed", "waiting_for_payment", "sold_out"]
     waiting, gone = outcomes[1], outcomes[2]
     assert isinstance(waiting, WaitingForPayment)
-    assert waiting.text() == ("“阜平核桃”现在只剩 1袋，其余在别人的待付款订单里；30 分钟内没付款会放出来，可以再试。")
+    assert waiting.text() == ("“阜平核桃”现在只剩 1 袋，其余在别人的待付款订单里；30 分钟内没付款会放出来，可以再试。")
     assert isinstance(gone, SoldOut)
-    assert gone.text() == "“阜平核桃”只剩 1袋，卖完了就没有了。"
+    assert gone.text() == "“阜平核桃”只剩 1 袋，卖完了就没有了。"
     assert [(fault.field, fault.message) for fault in gone.errors] == [("lines[0].quantity", "只剩 1 袋")]
 
 

@@ -114,7 +114,7 @@ async def test_a_buyer_holds_half_of_a_large_lot_at_most(conn: Connection) -> No
     assert list_codes([await place_some(conn, buyer, boxes.variant_id, 49)]) == ["placed"]
     refused = await place_some(conn, buyer, boxes.variant_id, 2)
     assert isinstance(refused, LotShareTooHigh)
-    assert refused.text() == "“鸡蛋 30 枚箱”付款前最多还能订 1箱，给别的买家也留一些；付了款可以接着订。"
+    assert refused.text() == "“鸡蛋 30 枚箱”付款前最多还能订 1 箱，给别的买家也留一些；付了款可以接着订。"
     assert [(fault.field, fault.message) for fault in refused.errors] == [
         ("lines[0].quantity", "付款前最多还能订 1 箱")
     ]

@@ -9,6 +9,7 @@ from market.aftersales.cancelled_slots import refund_cancelled_slots
 from market.aftersales.unsent import cancel_own_parcel
 from market.identity.models import NotFound
 from market.orders.cancel import cancel_order
+from market.orders.checkout.seen_terms import CancelTermsChanged
 from market.orders.models import OrderNotCancellable, PackageCancelledWhole, PlacedOrder
 from market.packages.book import PackageWish, PartTime, quote_package
 from market.packages.models import RestNotFree
@@ -19,8 +20,9 @@ from market.visits.change_booking import quote_change
 from market.visits.changeable_stay import NewDays
 from market.visits.models import PackageStayNotChangeable
 from tests.conftest import NOW
-from tests.packages.village import ARRIVE, MORNING, Village
+from tests.packages.village import ARRIVE, MORNING, Village, make_wish
 from tests.support.make import make_activity, make_slot
+from tests.support.postgres import as_owner
 from tests.support.shop import make_buyer
 
 WEEKS_LATER = datetime(2019, 10, 19, tzinfo=UTC).date()
@@ -93,6 +95,22 @@ async def test_the_strictest_tier_is_said_before_paying_and_never_refunds_less(v
         )  # fmt: skip
     assert [(tier.days_before, tier.refund_bp) for tier in quote.tiers] == [(7, 10_000), (3, 5_000), (0, 0)]
     assert (quote.first_day, quote.holiday) == (ARRIVE, False)
+
+
+async def test_refunds_of_cancelling_that_were_not_shown_are_not_agreed_to(village: Village) -> None:
+    wish = make_wish()
+    async with village.shopping.db.connection() as conn:
+        seen = await quote_package(conn, village.package.number, wish, region_code="130100", now=NOW)
+    change = "UPDATE cancel_tiers SET refund_bp = 1_000 WHERE listing_id = $1 AND days_before = 3"
+    async with village.shopping.db.transaction() as conn, as_owner(conn):
+        await conn.execute(change, village.stays[1].listing_id)
+    with pytest.raises(CancelTermsChanged) as caught:
+        await village.book(wish=wish, cancel_terms=seen.cancel_terms)
+    [fault] = caught.value.errors
+    assert (fault.field, fault.message) == ("cancel_terms", "提前 7 天退 100%，提前 3 天退 10%，再晚不退")
+    async with village.shopping.db.connection() as conn:
+        now = await quote_package(conn, village.package.number, wish, region_code="130100", now=NOW)
+    assert (await village.book(wish=wish, cancel_terms=now.cancel_terms)).total_fen == seen.total_fen
 
 
 async def test_after_a_host_cancelled_its_part_the_rest_is_free_to_cancel_for_three_days(village: Village) -> None:

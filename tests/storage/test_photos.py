@@ -28,6 +28,7 @@ from market.storage.photos import (
     prepare_drawing,
     prepare_photo,
     read_public_photo,
+    require_photo_quota,
 )
 from market.storage.unused_photos import delete_unused_photos
 from market.storage.uploads import store_decoded_photos, store_photo
@@ -281,8 +282,13 @@ async def test_a_certificate_photo_is_readable_by_its_owner_and_officials_of_its
 async def test_an_account_stores_a_bounded_number_of_photos_a_day(conn: Connection, files: FileStore) -> None:
     owner, other = await make_account(conn), await make_account(conn)
     prepared = await prepare_photo(files, a_jpeg(100, 100), PhotoPurpose.LISTING)
-    for _ in range(MAX_PHOTOS_A_DAY):
+    for _ in range(MAX_PHOTOS_A_DAY - 1):
         await add_photo(conn, owner, prepared, now=NOW)
+    await require_photo_quota(conn, owner, now=NOW)
+    with pytest.raises(TooManyPhotos):
+        await require_photo_quota(conn, owner, photos=2, now=NOW)
+    await require_photo_quota(conn, owner, photos=2, now=NOW + timedelta(days=1))
+    await add_photo(conn, owner, prepared, now=NOW)
     with pytest.raises(TooManyPhotos) as refused:
         await add_photo(conn, owner, prepared, now=NOW + timedelta(hours=23))
     assert (refused.value.status, refused.value.facts["retry_after"]) == (429, 3600)

@@ -217,11 +217,11 @@ REFUSED = {
     "C1 was used by B2": (Attempt(409, "voucher_used voucher_id"), Attempt(409, "每人最多领 1 张，您已经领过")),
     "only 25 of L5 are left after O2 and O5": (
         Attempt(409, "sold_out lines[0].quantity"),
-        Attempt(200, "只剩 25 1kg袋"),
+        Attempt(200, "只剩 25 袋"),
     ),
     "28 boxes and 30 eggs are 870 枚 of one lot that holds 860: lines on one lot are summed": (
         Attempt(409, "sold_out lines[0].quantity lines[1].quantity"),
-        Attempt(200, "只剩 28 30枚箱"),
+        Attempt(200, "只剩 28 箱"),
     ),
     "two rooms only": (Attempt(409, "nights_taken nights[0]"), Attempt(200, "这几晚只剩 2 间")),
     "17 places are left, and the slot is over": (

@@ -11,6 +11,7 @@ from market.web.ui.format import yuan
 from payments.sandbox import Sandbox
 from tests.support.browser import PageClient
 from tests.support.make import ActivityIds, load_owner, make_activity
+from tests.support.postgres import as_owner
 from tests.web.conftest import Village
 from tests.web.shop.checkout import ADDRESS, pay_at_provider
 
@@ -67,6 +68,11 @@ async def book(village: Village, buyer: PageClient, path: str) -> None:
     assert "请写收货人姓名" in refused.text
     moved = await buyer.submit(f"{path}/book", typed={**ADDRESS, "total": "1"}, status=422)
     assert "价钱变了" in moved.text
+    async with village.database.transaction() as conn, as_owner(conn):
+        await conn.execute("UPDATE cancel_tiers SET refund_bp = 900 WHERE refund_bp > 0 AND NOT holiday")
+    changed = await buyer.submit(f"{path}/book", typed=ADDRESS, status=422)
+    assert "店家改了“不去了退多少”，现在提前" in changed.text
+    assert "退 9%" in changed.text
 
 
 async def test_a_package_from_its_composition_to_the_cancelled_rest(village: Village, sandbox: Sandbox) -> None:

@@ -28,7 +28,7 @@ from market.rate_limits import RateClass
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat
 from market.storage.files import FileStore
 from market.storage.photo_archive import decode_archived_photos
-from market.storage.photos import PhotoPurpose
+from market.storage.photos import PhotoPurpose, require_photo_quota
 from market.storage.uploads import store_decoded_photos
 
 
@@ -70,12 +70,14 @@ class ListingFileController(Controller):
         """Publish every row of a file as a product, or none; the same content again changes nothing."""
         require_producer(actor, producer_id)
         content = await data.file.read()
-        file = await asyncio.to_thread(read_listing_file, data.file.filename, content)
         archive = None if data.photos is None else await data.photos.read()
+        file = await asyncio.to_thread(read_listing_file, data.file.filename, content, archive)
         found = await decode_archived_photos(files, archive, list_photo_names(file), PhotoPurpose.LISTING)
         now, photos = clock.now(), RowPhotos({}, found.faults)
         async with db.transaction() as conn:
             tried = await import_listings(conn, actor, producer_id, file, photos=photos, dry_run=True, now=now)
+            if found.decoded and not tried.repeated:
+                await require_photo_quota(conn, actor.account_id, photos=len(found.decoded), now=now)
         if not data.dry_run and not tried.repeated:
             # Only what can be imported counts among the photos of the day.
             photos = RowPhotos(await store_decoded_photos(db, files, actor.account_id, found.decoded, now=now))

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from market.bookings.minimum import find_short_stay
+from market.catalogue.units import get_count_word
 from market.coupons.rules import make_used_refusal
 from market.kernel import Fen, FieldFault, Refusal
 from market.kernel.idempotency import IdempotencyKeyReused
@@ -176,9 +177,9 @@ def _refuse_missing(result: PlacementResult, lines: Sequence[DraftLine], minutes
     return (WaitingForPayment if result.reserved else SoldOut)(
         title=first.title,
         left=left,
-        unit=first.unit,
+        unit=get_count_word(first.unit),
         minutes=minutes,
-        errors=tuple(FieldFault(line.field, f"只剩 {left} {first.unit}") for line in short),
+        errors=tuple(FieldFault(line.field, f"只剩 {left} {get_count_word(line.unit)}") for line in short),
     )
 
 
@@ -198,9 +199,9 @@ def _refuse_short_stay(result: PlacementResult, lines: Sequence[DraftLine]) -> R
 def _refuse_share(result: PlacementResult, lines: Sequence[DraftLine]) -> Refusal:
     held = [line for line in lines if result.item_id in (line.lot_id, line.slot and line.slot.id)]
     first = held[0]
-    left = _count_items(result, first)
-    faults = tuple(FieldFault(line.field, f"付款前最多还能订 {left} {first.unit}") for line in held)
-    return LotShareTooHigh(title=first.title, left=left, unit=first.unit, errors=faults)
+    left, word = _count_items(result, first), get_count_word(first.unit)
+    faults = tuple(FieldFault(line.field, f"付款前最多还能订 {left} {word}") for line in held)
+    return LotShareTooHigh(title=first.title, left=left, unit=word, errors=faults)
 
 
 def _count_items(result: PlacementResult, line: DraftLine) -> int:

@@ -32,6 +32,12 @@ def hash_cancel_terms(lines: Iterable[DraftLine]) -> str:
     return hashlib.sha256(msgspec.json.encode(sorted(visits.items()))).hexdigest()[:16] if visits else ""
 
 
+def hash_tiers(tiers: Sequence[CancellationTier]) -> str:
+    """Return a digest of the tiers that a buyer saw for a whole package."""
+    rows = [(each.holiday, each.days_before, each.refund_bp) for each in tiers]
+    return hashlib.sha256(msgspec.json.encode(rows)).hexdigest()[:16]
+
+
 def require_seen_terms(request: OrderRequest, suborders: Sequence[DraftSuborder]) -> None:
     """Require that the total, and the tiers of the visits, are those that the buyer saw, if it is known what that was.
 
@@ -60,7 +66,11 @@ def _get_tiers(line: DraftLine) -> list[CancellationTier] | None:
 def _describe(line: DraftLine) -> str:
     visit = line.stay or line.slot
     assert visit is not None, "checked by the caller"
-    tiers = select_tiers(visit.tiers, holiday=visit.holiday)
+    return describe_tiers(select_tiers(visit.tiers, holiday=visit.holiday))
+
+
+def describe_tiers(tiers: Sequence[CancellationTier]) -> str:
+    """Describe what the tiers of a day refund: `提前 3 天退 100%，再晚不退`."""
     if not tiers:
         return "前一天及以前全退，当天不退"
     shares = [f"提前 {each.days_before} 天退 {format_percent(each.refund_bp)}" for each in tiers if each.refund_bp]

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from market.catalogue.freight import FreightTerms
 from market.catalogue.models import ListingCard, ListingKind
+from market.catalogue.units import get_count_word
 from market.kernel import Fen, divide_half_up
 from market.storage.photos import PAGE_WIDTHS, PhotoFormat, get_photo_paths
 from market.web.shop.regions import get_region_name
@@ -18,7 +19,6 @@ from market.web.ui.illustrations import get_illustration, get_tint_class
 _UNIT = re.compile(r"(\d[\d.]*)\s*(kg|g|公斤|千克|克|斤|两)?", re.IGNORECASE)
 _UNIT_NAMES = {"kg": "公斤", "g": "克", "千克": "公斤"}
 _PIECE = re.compile(r"\d+\s*([枚个只穗根条头棵颗瓶罐包对盆朵把副幅])")
-_COUNT_WORDS = "箱盒袋罐瓶包枚个只穗根条头棵颗对盆朵把副幅斤件桶篮份人亩院间张"
 _WIDTH, _HEIGHT, _WIDE_HEIGHT = 480, 480, 300
 _JIN_G = 500
 
@@ -81,12 +81,6 @@ def format_unit(unit: str) -> str:
         return f"{match[1]} {_UNIT_NAMES.get(measure.lower(), measure)}"
 
     return _UNIT.sub(spaced, unit).replace("  ", " ").strip()
-
-
-def get_count_word(unit: str) -> str:
-    """Return the measure word of a unit: `5斤箱` → `箱`."""
-    last = unit[-1:]
-    return last if last in _COUNT_WORDS else "份"
 
 
 def format_card_price(price: Fen, net_g: int | None, pieces: int | None, unit: str) -> str:

@@ -1,10 +1,10 @@
 """The amounts of an order's page: of each suborder, and of the order."""
 
+from market.catalogue.units import get_count_word
 from market.orders.checkout.pricing import PriceBasis
 from market.orders.line_views import LineView
 from market.orders.models import OrderState, SuborderKind
 from market.orders.queries import OrderView, SuborderView
-from market.web.shop.cards import get_count_word
 from market.web.shop.promises import WEIGHED_LATER
 from market.web.ui.format import weight, yuan
 

@@ -13,6 +13,7 @@ from market.catalogue.detail import ListingVariant, ProductDetail, get_listing_i
 from market.catalogue.freight import Shipment, compute_freight, find_parcel_fault
 from market.catalogue.goods_terms import STORAGE_NAMES
 from market.catalogue.models import ListingKind
+from market.catalogue.units import get_count_word
 from market.counties.load import load_county_settings
 from market.favourites.models import FavouriteKind
 from market.http import HttpRequest
@@ -24,7 +25,7 @@ from market.settings import Settings
 from market.web.pages import redirect, render_page
 from market.web.shop.activity import render_activity
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
-from market.web.shop.cards import ShortNumber, format_comparison_price, format_months, format_unit, get_count_word
+from market.web.shop.cards import ShortNumber, format_comparison_price, format_months, format_unit
 from market.web.shop.coupon_words import load_listing_coupons
 from market.web.shop.favourites import load_favourite_button
 from market.web.shop.listing_details import (

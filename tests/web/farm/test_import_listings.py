@@ -7,8 +7,14 @@ from PIL import Image
 
 from market.catalogue.listing_sheet import make_template_rows, write_listing_file
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat
+from market.storage.photos import MAX_PHOTOS_A_DAY
+from tests.support.postgres import as_owner
 from tests.web.conftest import Village
 
+UPLOAD = """
+    INSERT INTO photos (owner_id, purpose, sha256, width, height, kind, created_at)
+    SELECT $1, 'listing', sha256(uuidv7()::text::bytea), 9, 9, 'webp', now() FROM generate_series(1, $2)
+"""
 _KIND = MEDIA_TYPES[FileFormat.XLSX]
 
 
@@ -85,6 +91,18 @@ async def test_the_photos_of_the_rows_come_in_a_zip_file(village: Village) -> No
         seen = await farm.submit("/farm/import", files=both, typed={"do": "try"})
         assert "1 样都能上架" in seen.text
         assert await village.value(count) == 0
+        async with village.database.transaction() as conn, as_owner(conn):
+            await conn.execute(UPLOAD, village.farmer, MAX_PHOTOS_A_DAY)
+        for do in ("try", "import"):
+            seen = await farm.submit("/farm/import", status=422, files=both, typed={"do": do})
+            assert "一天最多传 60 张照片" in seen.text
+        async with village.database.transaction() as conn, as_owner(conn):
+            await conn.execute("UPDATE photos SET created_at = created_at - '1 day'::interval")
         seen = await farm.submit("/farm/import", files=both, typed={"do": "import"})
         assert "1 样都上架了" in seen.text
         assert await village.value(count) == 1
+        seen = await farm.submit("/farm/import", files=both, typed={"do": "try"})
+        assert "这份表导入过" in seen.text
+        other = both | {"photos": ("照片.zip", make_archive([("大枣.jpg", make_photo("blue"))]), "application/zip")}
+        seen = await farm.submit("/farm/import", status=422, files=other, typed={"do": "try"})
+        assert "已经有同名的在卖" in seen.text

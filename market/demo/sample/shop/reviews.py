@@ -8,6 +8,7 @@ from msgspec import Struct
 from market.demo.sample.seeded_random import SeededRandom
 from market.demo.sample.shop.order_rows import ReviewCopyRow
 from market.demo.sample.shop.texts import MIDDLING_REVIEWS, PLEASED_REVIEWS, POOR_REVIEWS, REVIEW_ANSWERS
+from market.demo.sample.waking_hours import find_waking_moment
 from market.orders.checkout.pricing import DraftSuborder
 from market.orders.models import SuborderKind
 
@@ -43,22 +44,24 @@ class ReviewGenerator:
             at = received_at + timedelta(hours=rng.randint(8, 130))
             if not rng.chance(_REVIEWED_PERCENT) or at >= self._now:
                 continue
+            answer_at = at + timedelta(hours=rng.randint(1, 60))
             roll = rng.randbelow(100)
             stars = next(n for n, bound in enumerate(_CUMULATIVE_STARS, 1) if roll < bound)
             text = rng.choice(self._list_texts(listing_id, draft.kind, stars))
             answer = rng.choice(REVIEW_ANSWERS[:2] if stars >= _MIN_PLEASED_STARS else REVIEW_ANSWERS[2:3])
-            answered = rng.chance(_ANSWERED_PERCENT)
+            answered = rng.chance(_ANSWERED_PERCENT) and answer_at < self._now
+            written_at = find_waking_moment(at, now=self._now)
             self.reviews.append(
                 ReviewCopyRow(
-                    rng.make_uuid7(at),
+                    rng.make_uuid7(written_at),
                     suborder_id,
                     listing_id,
                     buyer_id,
                     stars,
                     text,
                     answer if answered else None,
-                    at + timedelta(hours=rng.randint(1, 60)) if answered else None,
-                    at,
+                    find_waking_moment(answer_at, now=self._now) if answered else None,
+                    written_at,
                 )
             )
             rating = self.ratings.setdefault(listing_id, RatingSum())

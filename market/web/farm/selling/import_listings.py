@@ -30,7 +30,7 @@ from market.sheets.models import CellFault, FileMalformed, FileUnreadable
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
 from market.storage.files import FileStore
 from market.storage.photo_archive import decode_archived_photos
-from market.storage.photos import MAX_PHOTOS_A_DAY, PhotoPurpose, TooManyPhotos
+from market.storage.photos import MAX_PHOTOS_A_DAY, PhotoPurpose, TooManyPhotos, require_photo_quota
 from market.storage.uploads import store_decoded_photos
 from market.web.desk.form_pages import download_file
 from market.web.farm.sellers import is_seller
@@ -105,15 +105,17 @@ async def submit_import(
         errors = [FieldFault("file", "选一个表格文件，CSV 或 XLSX")]
     else:
         try:
-            file = await asyncio.to_thread(read_listing_file, sent.filename, await sent.read())
             dry_run = form.get_text("do") != "import"
             chosen = next((each for each in form.get_files("photos") if each.filename), None)
             archive = None if chosen is None else await chosen.read()
+            file = await asyncio.to_thread(read_listing_file, sent.filename, await sent.read(), archive)
             found = await decode_archived_photos(files, archive, list_photo_names(file), PhotoPurpose.LISTING)
             now = clock.now()
             async with db.transaction() as conn:
                 photos = RowPhotos({}, found.faults)
                 done = await import_listings(conn, actor, producer_id, file, photos=photos, dry_run=True, now=now)
+                if found.decoded and not done.repeated:
+                    await require_photo_quota(conn, actor.account_id, photos=len(found.decoded), now=now)
             if not dry_run:
                 # Only what can be imported counts among the photos of the day.
                 sent = {} if done.repeated else found.decoded

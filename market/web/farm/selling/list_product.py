@@ -21,6 +21,7 @@ from market.catalogue.models import (
 )
 from market.catalogue.publish import NewProduct, publish_product, resolve_own_producer
 from market.catalogue.templates import ListingTemplate, list_templates
+from market.catalogue.units import get_count_word
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
@@ -38,7 +39,7 @@ from market.web.farm.sending.weighing import list_ceilings, read_ceiling
 from market.web.forms import PostedForm, make_form_key, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
-from market.web.shop.cards import format_unit, get_count_word, has_photo, make_photo_view
+from market.web.shop.cards import format_unit, has_photo, make_photo_view
 from market.web.ui.format import yuan
 from market.web.ui.illustrations import get_illustration
 

@@ -18,6 +18,7 @@ from market.catalogue.tier_prices import (
     TierPrice,
     list_price_term_faults,
 )
+from market.catalogue.units import get_count_word
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
@@ -32,7 +33,6 @@ from market.web.shop.cards import (
     PhotoView,
     ShortNumber,
     format_unit,
-    get_count_word,
     get_listing_path,
     make_photo_view,
 )

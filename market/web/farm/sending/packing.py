@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 from market.aftersales.models import OWN_DELIVERY, InvalidTracking, NotShippable
 from market.aftersales.parcels import Parcel, list_parcels
 from market.aftersales.ship_parcels import MAX_SHIPMENTS, SentParcel, ship_parcels
+from market.catalogue.units import get_count_word
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
@@ -21,7 +22,7 @@ from market.web.farm.sellers import is_seller
 from market.web.farm.sending.parcels import CARRIERS
 from market.web.forms import parse_uuid, read_form
 from market.web.pages import redirect, render_page
-from market.web.shop.cards import format_unit, get_count_word
+from market.web.shop.cards import format_unit
 from market.web.shop.regions import get_region_name
 from market.web.ui.format import day_short
 

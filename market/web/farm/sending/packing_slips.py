@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.aftersales.parcels import Parcel, list_parcels
+from market.catalogue.units import get_count_word
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database
@@ -18,7 +19,7 @@ from market.producers.queries import list_own_producers
 from market.settings import Settings
 from market.web.farm.sellers import is_seller
 from market.web.pages import redirect, render_page
-from market.web.shop.cards import format_unit, get_count_word
+from market.web.shop.cards import format_unit
 from market.web.shop.promises import describe_bad_fruit_promise
 from market.web.shop.regions import get_region_name
 

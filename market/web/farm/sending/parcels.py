@@ -18,6 +18,7 @@ from market.aftersales.ship import ship_suborder
 from market.aftersales.unsent import ReasonMissing, cancel_own_parcel
 from market.carriers.models import CARRIER_NAMES
 from market.carriers.tracking import Tracking, load_tracking
+from market.catalogue.units import get_count_word
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
@@ -34,7 +35,6 @@ from market.web.farm.sending.weighing import UNITS, Weighing, list_weight_fields
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
-from market.web.shop.cards import get_count_word
 from market.web.shop.regions import get_region_name
 from market.web.tracking_words import present_tracking
 from market.web.ui.format import clock_zh, day_short, percent_bp, weight

@@ -17,6 +17,7 @@ from market.kernel.idempotency import IdempotencyKeyReused
 from market.kernel.seal import Seal
 from market.orders.address import Address, InvalidAddress, seal_address
 from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.seen_terms import CancelTermsChanged
 from market.orders.models import TotalChanged
 from market.orders.queries import load_latest_address
 from market.packages.book import PackageQuote, PackageWish, PartTime, book_package, quote_package
@@ -99,7 +100,12 @@ async def _page(
                    "back": f"{link}?day={wish.arrive_on}&n={max(1, wish.count)}#when"}  # fmt: skip
         return render_page(request, "shop/package_problem.html", context, actor=actor, status=refusal.status)
     has_goods = any(part.kind is ListingKind.PRODUCT for part in package.parts)
-    hidden = [("day", str(wish.arrive_on)), ("n", str(wish.count)), ("total", str(quote.total_fen))]
+    hidden = [
+        ("day", str(wish.arrive_on)),
+        ("n", str(wish.count)),
+        ("total", str(quote.total_fen)),
+        ("terms", quote.cancel_terms),
+    ]
     context = {
         "title": package.title,
         "when": day_short(wish.arrive_on),
@@ -186,8 +192,8 @@ async def submit_package_booking(
         placed = await book_package(
             db, batcher, actor.account_id, number, wish,
             address=seal_address(seal, address, parcel=has_goods),
-            key=form.key[:_MAX_KEY_LENGTH], total_fen=parse_integer(form.get_text("total")), now=now,
-            pay_minutes=settings.pay_minutes,
+            key=form.key[:_MAX_KEY_LENGTH], total_fen=parse_integer(form.get_text("total")),
+            cancel_terms=form.get_text("terms")[:_MAX_KEY_LENGTH], now=now, pay_minutes=settings.pay_minutes,
         )  # fmt: skip
     except IdempotencyKeyReused:
         return redirect("/me")
@@ -196,6 +202,8 @@ async def submit_package_booking(
     except TotalChanged as refusal:
         total = yuan(int(str(refusal.facts["total_fen"])))
         errors = [FieldFault("region", f"换了省或者价钱变了，现在一共 {total} 元，看过再按“付款”")]
+    except CancelTermsChanged as refusal:
+        errors = [FieldFault("terms", f"店家改了“不去了退多少”，现在{refusal.errors[0].message}，看过再按“付款”")]
     except Refusal as refusal:
         errors = [FieldFault("who", words) for words in _list_words(package, refusal.errors) or [refusal.text("zh")]]
     else:

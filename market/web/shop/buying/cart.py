@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 from msgspec.structs import replace
 
+from market.catalogue.units import get_count_word
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, Query
@@ -28,7 +29,7 @@ from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.buying.device_cart import find_cart_owner, start_device_cart, store_device
 from market.web.shop.buying.rejected_checkout import clear_rejected_checkout, load_rejected_checkout
-from market.web.shop.cards import PhotoView, get_count_word, make_photo_view
+from market.web.shop.cards import PhotoView, make_photo_view
 from market.web.shop.coupon_words import describe_advice, list_cart_offers, load_cart_advice
 from market.web.shop.order_deposit import describe_plan
 from market.web.shop.promises import WEIGHED_LATER

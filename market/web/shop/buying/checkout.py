@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
+from market.catalogue.units import get_count_word
 from market.coupons.models import Bearer, Voucher, VoucherId
 from market.coupons.rules import VOUCHER_FIELD, list_fitting_vouchers
 from market.coupons.vouchers import list_vouchers
@@ -51,7 +52,6 @@ from market.web.shop.buying.rejected_checkout import (
     load_rejected_checkout,
     store_rejected_checkout,
 )
-from market.web.shop.cards import get_count_word
 from market.web.shop.coupon_words import PLATFORM_PARCEL
 from market.web.shop.order_deposit import describe_plan
 from market.web.shop.promises import (
