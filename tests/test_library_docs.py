@@ -27,7 +27,7 @@ from payments.sandbox import running
 from payments.sandbox.server import running_app
 from payments.stripe import Stripe
 from payments.testing import GatewayHarness
-from tests.aftersales.test_bad_fruit import Grove, grove, make_photo
+from tests.aftersales.grove import Grove, grove, make_photo
 from tests.conftest import NOW
 from tests.story.test_cases import CASES
 from tests.support.app import SECRET

@@ -12,7 +12,7 @@ from market.payouts.account import enter_payout_account
 from market.payouts.models import NothingToPayOut
 from market.payouts.pay_out import PayoutHold, ask_for_payout, sum_kept_back
 from payments import AccountKind, Payout, verify_ledger
-from tests.aftersales.test_bad_fruit import Grove, grove
+from tests.aftersales.grove import Grove, grove
 from tests.aftersales.test_refund_requests import COUNTY, Farm, farm
 from tests.conftest import NOW
 from tests.support.make import add_member, load_actor, make_official

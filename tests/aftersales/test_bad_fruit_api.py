@@ -14,7 +14,7 @@ from market.notify.ports import FilePort
 from market.settings import Settings
 from market.storage.files import open_file_store
 from payments import GuardedGateway
-from tests.aftersales.test_bad_fruit import Grove, grove
+from tests.aftersales.grove import Grove, grove
 from tests.conftest import NOW
 from tests.storage.test_photos import a_jpeg
 from tests.support.app import Service, build_settings, run_service

@@ -22,9 +22,9 @@ from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection
 from market.orders.money.refund import RefundAmountTooHigh
 from market.privacy.personal_data import export_personal_data
+from tests.aftersales.grove import Grove, grove
 from tests.aftersales.test_asked_back import ask as ask_for_money
 from tests.aftersales.test_asked_back import enter_account
-from tests.aftersales.test_bad_fruit import Grove, grove
 from tests.aftersales.test_goods_returns import WHERE, Parcel, parcel
 from tests.conftest import NOW
 from tests.support.make import load_actor, make_account, make_official

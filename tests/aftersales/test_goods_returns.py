@@ -32,7 +32,7 @@ from market.identity.models import NotFound, Role
 from market.kernel import Connection
 from market.orders.money.refund import RefundAmountTooHigh
 from tests.aftersales.goods_return import DAY, HOUR, WHERE, Parcel, parcel
-from tests.aftersales.test_bad_fruit import make_photo
+from tests.aftersales.grove import make_photo
 from tests.conftest import NOW
 from tests.support.make import (
     load_actor,

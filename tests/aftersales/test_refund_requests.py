@@ -23,7 +23,7 @@ from market.orders.money.refund import RefundAmountTooHigh
 from market.orders.money.refund_requests import RequestedRefund
 from market.orders.queries import OrderView
 from payments import list_payments, poll_payment, verify_ledger
-from tests.aftersales.test_bad_fruit import Grove
+from tests.aftersales.grove import Grove
 from tests.conftest import NOW
 from tests.support.make import (
     ProductIds,

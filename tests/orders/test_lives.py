@@ -21,7 +21,7 @@ from market.visits.change_booking import answer_change, propose_change
 from market.visits.changeable_stay import NewDays
 from payments import AccountKind, Method, Payout, poll_payout
 from payments.verification import verify_ledger
-from tests.aftersales.test_bad_fruit import make_photo
+from tests.aftersales.grove import make_photo
 from tests.conftest import NOW
 from tests.orders.invariants import find_violations
 from tests.support.make import load_owner, make_product, make_stay

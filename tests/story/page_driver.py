@@ -4,212 +4,27 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import httpx
 
-from market.divisions.codes import COUNTY, TOWNSHIP, truncate_code
-from tests.story.api_driver import KINDS, get_presale_days, make_photo
-from tests.story.market_day import Attempt, MarketDay, Person, find_row
+from tests.story.api_driver import make_photo
+from tests.story.market_day import Attempt, find_row
+from tests.story.seller_pages import ONE_DAY, SellerPages, find_link, format_kilograms, list_offered
 from tests.support.browser import LeftSiteError, LoadedPage, PageClient
-from tests.support.make import compute_totp_code
-from tests.support.markup import Node
 
-_PACKS = {
-    "L1": ("fruit", "斤"), "L2": ("fruit", "5斤箱"), "L3": ("coarse_grain", "2.5kg袋"), "L5": ("nut", "1kg袋"),
-    "L9": ("fruit", "6斤箱"),
-}  # fmt: skip
-"""Category and pack of each product, as its seller types them."""
 _WAITING = "其余在别人的待付款订单里"
-_ONE_DAY = timedelta(days=1)
 
 
-def _yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02d}"
-
-
-def _kilograms(grams: int) -> str:
-    return f"{grams // 1000}.{grams % 1000:03d}"
-
-
-def _find_link(page: LoadedPage, pattern: str, *, words: str = "") -> str:
-    """Return the first link of a page whose path fits and whose row or text has these words."""
-    found = [
-        href
-        for node in page.root.walk()
-        if node.name == "a" and words in node.text and re.fullmatch(pattern, href := node.attrs.get("href", ""))
-    ]
-    assert found, f"no link {pattern} {words!r} on {page.path}: {page.text[:600]}"
-    return found[0]
-
-
-class PageDriver:
+class PageDriver(SellerPages):
     """Acts on the pages, each person with a browser of their own."""
-
-    def __init__(self, day: MarketDay) -> None:
-        self._day = day
-        self._browsers: dict[str, PageClient] = {}
-        self._numbers: dict[str, int] = {}
-        self._variants: dict[str, str] = {}
-        self._codes: dict[str, str] = {}
-        self._unpaid: dict[str, LoadedPage] = {}
-
-    # Sessions.
-
-    async def sign_in(self, name: str, phone: str, secret: str | None = None) -> None:
-        browser = PageClient(self._day.service.app)
-        await browser.open("/sign-in")
-        await browser.submit("/sign-in", phone=phone)
-        seen = await browser.submit("/sign-in/code", code=await self._day.receive_code(phone))
-        if secret:
-            assert seen.path.startswith("/sign-in/factor"), seen.path
-            code = compute_totp_code(secret, self._day.services.clock.now())
-            await browser.submit("/sign-in/factor", code=code)
-        self._remember(name, browser)
-
-    async def adopt(self, name: str, token: str) -> None:
-        browser = PageClient(self._day.service.app)
-        browser.client.cookies.set("session", token, domain="market.test")
-        self._remember(name, browser)
-
-    def _remember(self, name: str, browser: PageClient) -> None:
-        self._browsers[name] = browser
-        self._day.people[name] = Person(self._day.service, browser.client.cookies["session"])
-
-    # Selling.
-
-    async def open_producer(self, producer: dict[str, Any], officials: Sequence[str]) -> None:
-        seller, village = self._browsers[producer["id"]], producer["village"]
-        await seller.open("/farm/apply")
-        for level in (COUNTY, TOWNSHIP):
-            await seller.open(_find_link(seller.current, f"/farm/apply.at={truncate_code(village, level)}"))
-        await seller.open(_find_link(seller.current, f"/farm/apply.at={village}"))
-        kind: str = KINDS.get(producer["kind"]) or producer["kind"]
-        paper = "homestay_permit" if kind == "homestay" else "identity"
-        await seller.submit(
-            "/farm/apply", applicant=producer["name"], name=producer["name"], kind=kind, produce="样例农产品",
-            paper=paper, files={"photo": ("photo.jpg", make_photo(), "image/jpeg")},
-        )  # fmt: skip
-        for official, step in zip(officials, ("confirm", "recommend", "approve"), strict=True):
-            desk = self._browsers[official]
-            await desk.open("/desk/producers")
-            await desk.open(_find_link(desk.current, "/desk/producers/.*", words=producer["name"]))
-            await desk.submit(desk.current.path.partition("?")[0], press=("step", step))
-            assert "已记下" in desk.current.text
-        assert "开好了，可以卖东西了。" in (await seller.open("/farm/apply")).text
-        own = await self._day.people[producer["id"]].call("ListOwnProducers")
-        self._day.producers[producer["id"]] = own[0]
-
-    async def set_freight(self, producer: str, terms: dict[str, Any]) -> None:
-        seller = self._browsers[producer]
-        await seller.open("/farm/freight")
-        free_above = terms["free_above_fen"]
-        seen = await seller.submit(
-            "/farm/freight", way="charged", first=_kilograms(terms["first_g"]), first_price=_yuan(terms["first_fen"]),
-            more=_kilograms(terms["next_g"]), more_price=_yuan(terms["next_fen"]),
-            free_above=_yuan(free_above) if free_above else "", ticked={"no_ship": terms["no_ship"]},
-        )  # fmt: skip
-        assert "买家付快递费" in seen.text
-
-    async def _publish(self, listing: dict[str, Any], slug: str, **typed: str) -> PageClient:
-        seller = self._browsers[listing["producer"]]
-        await seller.open("/farm/sell")
-        await seller.open(_find_link(seller.current, f"/farm/sell/{slug}"))
-        named = {"title": listing["title"], "price": _yuan(listing["price_fen"])}
-        seen = await seller.submit(f"/farm/sell/{slug}", typed=named | typed)
-        found = re.match(r"/farm/listings/(\d+)(/slots)?\?said=listed", seen.path)
-        assert found, seen.text
-        self._numbers[listing["id"]] = int(found[1])
-        return seller
-
-    async def publish_stay(self, listing: dict[str, Any]) -> None:
-        seller = await self._publish(listing, "stay", rooms=str(listing["units"]))
-        if "cancel_tiers" in listing:
-            await seller.open(_find_link(seller.current, "/farm/listings/[0-9]+/terms"))
-            assert "不变" not in seller.current.text
-            await seller.submit(seller.current.path, cancel="strict")
-        for season in listing.get("seasons", []):
-            await seller.open(f"/farm/listings/{self._numbers[listing['id']]}/prices")
-            last = date.fromisoformat(season["until"]) - _ONE_DAY
-            await seller.submit(
-                seller.current.path + "/seasons",
-                typed={"first": season["from"], "last": str(last), "season-price": _yuan(season["price_fen"])},
-            )
-
-    async def publish_activity(self, listing: dict[str, Any]) -> None:
-        seller = await self._publish(listing, "activity", category="picking", cancel="easy")
-        path = seller.current.path.partition("?")[0]
-        for slot in listing["slots"]:
-            seen = await seller.submit(
-                path, first=slot["date"], last=slot["date"], starts="8:00", ends="12:00", places=str(slot["places"]),
-                minimum="1",
-            )  # fmt: skip
-            assert "加好了" in seen.text
-
-    async def publish_product(self, listing: dict[str, Any], *, stock: int) -> None:
-        slug, pack = _PACKS[listing["id"]]
-        ceiling = str(listing.get("catch_weight", {}).get("ceiling_bp", ""))
-        seller = self._browsers[listing["producer"]]
-        await seller.open("/farm/sell")
-        offered = _list_offered(await seller.open(f"/farm/sell/{slug}"), "pack")
-        first = pack if pack in offered else offered[0]
-        gross = _kilograms(listing["gross_g"])
-        await self._publish(listing, slug, pack=first, left=str(stock), ceiling=ceiling, gross=gross)
-        number = self._numbers[listing["id"]]
-        if first != pack:
-            await self._replace_pack(seller, number, pack, listing, stock=stock)
-        if "presale" in listing:
-            await seller.open(f"/farm/listings/{number}")
-            await seller.open(_find_link(seller.current, "/farm/listings/[0-9]+/presale"))
-            days = get_presale_days(listing["presale"]["balance_from"])
-            deposit = _yuan(listing["presale"]["deposit_fen"])
-            seen = await seller.submit(seller.current.path, deposit=deposit, typed=days)
-            assert "现在是预售。" in seen.text
-
-    async def _replace_pack(
-        self, seller: PageClient, number: int, pack: str, listing: dict[str, Any], *, stock: int
-    ) -> None:
-        await seller.open(f"/farm/listings/{number}/edit")
-        await seller.submit(
-            f"/farm/listings/{number}/packs", pack=pack, price=_yuan(listing["price_fen"]), left=str(stock),
-            gross=_kilograms(listing["gross_g"]),
-        )  # fmt: skip
-
-    async def publish_eggs(self, piece: dict[str, Any], box: dict[str, Any], *, stock: int) -> None:
-        seller = await self._publish(
-            piece, "livestock", pack="30枚箱", left=str(stock), gross=_kilograms(piece["gross_g"])
-        )
-        number = self._numbers[box["id"]] = self._numbers[piece["id"]]
-        await self._replace_pack(seller, number, "1枚装", piece, stock=stock)
-        await seller.open(f"/farm/listings/{number}/edit")
-        await seller.submit(
-            f"/farm/listings/{number}/packs/new",
-            typed={
-                "more-pack": "30枚箱", "more-price": _yuan(box["price_fen"]), "more-left": "",
-                "more-gross": _kilograms(box["gross_g"]),
-            },
-        )  # fmt: skip
-        page = await self._browsers["P1"].open(f"/goods/{number}")
-        self._variants[piece["id"]], self._variants[box["id"]] = _list_offered(page, "variant")
-
-    async def create_coupon(self, coupon: dict[str, Any]) -> None:
-        desk = self._browsers["platform"]
-        await desk.open("/desk/coupons")
-        seen = await desk.submit(
-            "/desk/coupons", name=coupon["title"], amount=_yuan(coupon["off_fen"]), minimum=_yuan(coupon["from_fen"]),
-            starts_on="2019-09-15", ends_on="2019-10-31", quota=str(coupon["quota"]),
-            per_person=str(coupon["per_buyer"]),
-        )  # fmt: skip
-        assert "办好了" in seen.text
-
-    # Buying.
 
     async def claim_coupon(self, buyer: str, coupon: str) -> None:
         browser = self._browsers[buyer]
         await browser.open("/coupons")
         assert find_row("coupons", coupon)["title"] in browser.current.text
-        [number] = _list_offered(browser.current, "number")
+        [number] = list_offered(browser.current, "number")
         assert "领到了" in (await browser.submit("/coupons", number=number)).text
 
     async def _empty_cart(self, browser: PageClient) -> None:
@@ -252,7 +67,7 @@ class PageDriver:
             return browser.current
         page = await browser.open(checkout[0])
         typed = {"who": buyer["name"], "tel": "17000009001"}
-        if _list_offered(page, "region")[1:]:
+        if list_offered(page, "region")[1:]:
             typed |= {"region": region, "address": "样例路 1 号"}
         try:
             return await browser.submit("/checkout", method=method, typed=typed)
@@ -264,7 +79,7 @@ class PageDriver:
         await self._fill_cart(browser, wish)
         await self._check_out(browser, wish, method)
         page = await browser.open("/me/orders")
-        number = int(_find_link(page, "/orders/[0-9]+").rpartition("/")[2])
+        number = int(find_link(page, "/orders/[0-9]+").rpartition("/")[2])
         self._unpaid[wish["order"]] = await browser.open(f"/orders/{number}/pay")
         return number
 
@@ -293,22 +108,22 @@ class PageDriver:
         placed = self._day.orders[order]
         browser = self._browsers[placed.buyer]
         await browser.open(f"/orders/{placed.number}")
-        form = await browser.open(_find_link(browser.current, rf"/orders/{placed.number}/claim/1"))
-        lines = _list_offered(form, "line")
+        form = await browser.open(find_link(browser.current, rf"/orders/{placed.number}/claim/1"))
+        lines = list_offered(form, "line")
         await browser.submit(
             form.path, bad=str(bad), total=str(total), text="样例：坏了", line=lines[0],
             files={"photo": ("photo.jpg", make_photo(), "image/jpeg")},
         )  # fmt: skip
         seller = self._browsers[self._day.find_seller((await self._day.see(order))["suborders"][0]["producer_id"])]
         await seller.open("/farm/claims")
-        page = await seller.open(_find_link(seller.current, "/farm/claims/.*"))
+        page = await seller.open(find_link(seller.current, "/farm/claims/.*"))
         await seller.submit(page.path, press=("decision", "agree"))
 
     async def cancel(self, order: str) -> None:
         placed = self._day.orders[order]
         browser = self._browsers[placed.buyer]
         await browser.open(f"/orders/{placed.number}")
-        page = await browser.open(_find_link(browser.current, rf"/orders/{placed.number}/cancel.*"))
+        page = await browser.open(find_link(browser.current, rf"/orders/{placed.number}/cancel.*"))
         await browser.submit(page.path.partition("?")[0])
 
     # Sending and receiving guests.
@@ -316,14 +131,14 @@ class PageDriver:
     async def _open_parcel(self, order: str, suborder: dict[str, Any]) -> PageClient:
         seller = self._browsers[self._day.find_seller(suborder["producer_id"])]
         await seller.open(f"/farm/sales?q={self._day.orders[order].number}")
-        await seller.open(_find_link(seller.current, "/farm/parcels/.*", words=suborder["code"]))
+        await seller.open(find_link(seller.current, "/farm/parcels/.*", words=suborder["code"]))
         return seller
 
     async def weigh(self, order: str, *, grams: int) -> None:
         [parcel] = (await self._day.see(order))["suborders"]
         seller = await self._open_parcel(order, parcel)
         path = seller.current.path + "/weight"
-        await seller.submit(path, typed={"weight-1": _kilograms(grams), "unit": "kg"})
+        await seller.submit(path, typed={"weight-1": format_kilograms(grams), "unit": "kg"})
         seen = await seller.submit(path, sure="1")
         assert "称好了，可以发了" in seen.text
 
@@ -359,7 +174,7 @@ class PageDriver:
     async def place_at_once(self, names: Sequence[str], wish: dict[str, Any]) -> dict[str, int]:
         [(listing, quantity)] = wish["lines"]
         page = await self._browsers["B1"].open(f"/goods/{self._numbers[listing]}")
-        [variant] = _list_offered(page, "variant")
+        [variant] = list_offered(page, "variant")
         buyer = find_row("buyers", "B1")
         typed = {
             "who": buyer["name"], "tel": "17000009001", "region": "130000", "address": "样例路 1 号",
@@ -394,10 +209,10 @@ class PageDriver:
     async def read_nights(self, listing: str, first: date, until: date) -> list[tuple[str, int]]:
         nights: list[tuple[str, int]] = []
         while first < until:
-            path = f"/stays/{self._numbers[listing]}?from={first}&to={first + _ONE_DAY}"
+            path = f"/stays/{self._numbers[listing]}?from={first}&to={first + ONE_DAY}"
             page = await self._browsers["B1"].open(path)
-            nights.append((str(first), len(_list_offered(page, "rooms")) or 1))
-            first += _ONE_DAY
+            nights.append((str(first), len(list_offered(page, "rooms")) or 1))
+            first += ONE_DAY
         return nights
 
     async def read_slots(self, listing: str) -> list[tuple[str, int]]:
@@ -421,7 +236,7 @@ class PageDriver:
         if step == "ship":
             [parcel] = (await self._day.see(order))["suborders"]
             seller = await self._open_parcel(order, parcel)
-            assert not _list_offered(seller.current, "tracking")
+            assert not list_offered(seller.current, "tracking")
             return _read(seller.current)
         if step == "check in":
             [visit] = (await self._day.see(order))["suborders"]
@@ -436,12 +251,12 @@ class PageDriver:
         if "coupon" in wish:
             # The checkout offers no used voucher, so the buyer tries to claim another one.
             await browser.open("/coupons")
-            [number] = _list_offered(browser.current, "number")
+            [number] = list_offered(browser.current, "number")
             return _read(await browser.submit("/coupons", number=number, status=409))
         if "slot" in wish:
             [(listing, _)] = wish["lines"]
             page = await browser.open(f"/goods/{self._numbers[listing]}")
-            assert not _list_offered(page, "slot")
+            assert not list_offered(page, "slot")
             return _read(page)
         if not all(quantity for _, quantity in wish["lines"]):
             return _read(await self._fill_cart(browser, wish, status=422))
@@ -449,16 +264,6 @@ class PageDriver:
         refused = _read(await self._check_out(browser, wish, "wechat"))
         await self._empty_cart(browser)
         return refused
-
-
-def _list_offered(page: LoadedPage, name: str) -> list[str]:
-    """Return the values that a page offers for a field."""
-    values: list[str] = []
-    for node in page.root.walk():
-        if node.attrs.get("name") == name:
-            options: list[Node] = node.all("option") if node.name == "select" else [node]
-            values += [each.attrs.get("value", "") for each in options]
-    return values
 
 
 def _list_fields(page: LoadedPage, kind: str = "input") -> list[tuple[str, str]]:

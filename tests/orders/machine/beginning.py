@@ -14,7 +14,7 @@ from market.kernel import Fen
 from market.orders.models import PlacedOrder
 from market.payouts.account import enter_payout_account
 from payments import AccountKind
-from tests.aftersales.test_bad_fruit import make_photo
+from tests.aftersales.grove import make_photo
 from tests.conftest import NOW
 from tests.orders.machine.cases import LIST_OPEN_CASES, CaseRules
 from tests.orders.machine.disputes import DisputeRules
