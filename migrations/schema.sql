@@ -2374,6 +2374,20 @@ END;
 
 
 --
+-- Name: list_unsealed_months(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_unsealed_months(p_most integer) RETURNS TABLE(county_code text, month date)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT q.county_code, q.month FROM cycles q
+     WHERE q.state = 'closed' AND NOT EXISTS (SELECT FROM evidence_packs p WHERE p.cycle_id = q.id)
+     ORDER BY q.county_code, q.month LIMIT p_most
+$$;
+
+
+--
 -- Name: list_waiting_tasks(integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4465,6 +4479,31 @@ CREATE TABLE public.divisions (
     CONSTRAINT divisions_level CHECK (((level >= 1) AND (level <= 5))),
     CONSTRAINT divisions_parent_unless_province CHECK (((parent_code IS NULL) = (level = 1)))
 );
+
+
+--
+-- Name: evidence_packs; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.evidence_packs (
+    cycle_id uuid NOT NULL,
+    county_code text NOT NULL,
+    number integer NOT NULL,
+    previous_sha256 text,
+    head_sha256 text NOT NULL,
+    public_key text NOT NULL,
+    signature text NOT NULL,
+    run_id uuid NOT NULL,
+    sealed_at timestamp with time zone NOT NULL,
+    content_sealed bytea NOT NULL,
+    CONSTRAINT evidence_packs_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT evidence_packs_first CHECK (((number = 1) = (previous_sha256 IS NULL))),
+    CONSTRAINT evidence_packs_head CHECK ((head_sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT evidence_packs_number CHECK ((number >= 1)),
+    CONSTRAINT evidence_packs_public_key CHECK ((public_key ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT evidence_packs_signature CHECK ((signature ~ '^[0-9a-f]{128}$'::text))
+);
+ALTER TABLE ONLY public.evidence_packs ALTER COLUMN content_sealed SET STORAGE EXTERNAL;
 
 
 --
@@ -6842,6 +6881,38 @@ ALTER TABLE ONLY public.divisions
 
 ALTER TABLE ONLY public.enrolments
     ADD CONSTRAINT enrolments_one_per_line PRIMARY KEY (county_code, line_code);
+
+
+--
+-- Name: evidence_packs evidence_packs_head_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.evidence_packs
+    ADD CONSTRAINT evidence_packs_head_unique UNIQUE (county_code, head_sha256);
+
+
+--
+-- Name: evidence_packs evidence_packs_number_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.evidence_packs
+    ADD CONSTRAINT evidence_packs_number_unique UNIQUE (county_code, number);
+
+
+--
+-- Name: evidence_packs evidence_packs_one_chain; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.evidence_packs
+    ADD CONSTRAINT evidence_packs_one_chain UNIQUE NULLS NOT DISTINCT (county_code, previous_sha256);
+
+
+--
+-- Name: evidence_packs evidence_packs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.evidence_packs
+    ADD CONSTRAINT evidence_packs_pkey PRIMARY KEY (cycle_id);
 
 
 --
@@ -9586,6 +9657,20 @@ CREATE TRIGGER enrolments_keep_removed AFTER DELETE ON public.enrolments FOR EAC
 
 
 --
+-- Name: evidence_packs evidence_packs_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER evidence_packs_append_only BEFORE DELETE OR UPDATE OF cycle_id, county_code, number, previous_sha256, head_sha256, public_key, signature, run_id, sealed_at ON public.evidence_packs FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: evidence_packs evidence_packs_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER evidence_packs_no_truncate BEFORE TRUNCATE ON public.evidence_packs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
 -- Name: fact_versions fact_versions_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -10730,6 +10815,30 @@ ALTER TABLE ONLY public.enrolments
 
 ALTER TABLE ONLY public.enrolments
     ADD CONSTRAINT enrolments_programme FOREIGN KEY (county_code, programme_code) REFERENCES public.programmes(county_code, code);
+
+
+--
+-- Name: evidence_packs evidence_packs_cycle; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.evidence_packs
+    ADD CONSTRAINT evidence_packs_cycle FOREIGN KEY (cycle_id) REFERENCES public.cycles(id);
+
+
+--
+-- Name: evidence_packs evidence_packs_previous; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.evidence_packs
+    ADD CONSTRAINT evidence_packs_previous FOREIGN KEY (county_code, previous_sha256) REFERENCES public.evidence_packs(county_code, head_sha256);
+
+
+--
+-- Name: evidence_packs evidence_packs_run; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.evidence_packs
+    ADD CONSTRAINT evidence_packs_run FOREIGN KEY (run_id) REFERENCES public.runs(id);
 
 
 --
@@ -12332,6 +12441,23 @@ END);
 
 
 --
+-- Name: evidence_packs; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.evidence_packs ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: evidence_packs evidence_packs_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY evidence_packs_visible_county ON public.evidence_packs TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: fact_versions; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -13812,6 +13938,14 @@ GRANT ALL ON FUNCTION public.list_late_cases(p_now timestamp with time zone, p_m
 
 REVOKE ALL ON FUNCTION public.list_overdue_cases(p_now timestamp with time zone, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_overdue_cases(p_now timestamp with time zone, p_most integer) TO market_app;
+
+
+--
+-- Name: FUNCTION list_unsealed_months(p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_unsealed_months(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_unsealed_months(p_most integer) TO market_app;
 
 
 --
@@ -15783,6 +15917,13 @@ GRANT SELECT ON TABLE public.division_names TO market_app;
 --
 
 GRANT SELECT ON TABLE public.divisions TO market_app;
+
+
+--
+-- Name: TABLE evidence_packs; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.evidence_packs TO market_app;
 
 
 --

@@ -28,6 +28,7 @@ from market.orders.address import ADDRESS_CONTEXT
 from market.payouts.account import PAYOUT_NUMBER_CONTEXT
 from market.pickups.view import CODE_CONTEXT as PICKUP_CODE_CONTEXT
 from market.producers.models import CERTIFICATE_NUMBER_CONTEXT
+from market.subsidies.evidence.seal_pack import PACK_CONTEXT
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT, fold_identifier
 from market.subsidies.imports.binding_facts import BINDING_IDENTITY_CONTEXT
 from market.subsidies.imports.enrolments import ENROLMENT_IDENTITY_CONTEXT
@@ -107,6 +108,7 @@ SEALED_COLUMNS = (
 )
 SEALED_FILES = (
     SealedColumn("import_originals", "content_sealed", ORIGINAL_CONTEXT, key=("file_id", "attached", "name")),
+    SealedColumn("evidence_packs", "content_sealed", PACK_CONTEXT, key=("cycle_id",)),
     SealedColumn("case_snapshots", "case_sealed", CASE_CONTEXT, key=("county_code", "manifest_sha256")),
 )
 """Columns of bytes rather than text, a row of which may have megabytes."""

@@ -9,8 +9,9 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from market.audit.record import record_export
-from market.cli.runtime import Runtime, open_runtime, run
-from market.identity.models import NotSignedIn
+from market.cli.exports import write_atomically
+from market.cli.runtime import DONE, Runtime, open_runtime, run
+from market.identity.models import NotSignedIn, Role
 from market.kernel import Connection
 from market.kernel.clock import Clock
 from market.reports.registry import REPORTS, ReportName
@@ -268,3 +269,68 @@ def explain(line: str, /, *, county: County, month: Month, as_: As = None, json:
         return await explain_line(conn, ctx.seal, cycle, (code,), line)
 
     return run(_run_read(read, "line", period=month, county=county, as_=as_), as_json=json)
+
+
+@app.command
+def pack(
+    *,
+    county: County,
+    month: Month,
+    out: Annotated[Path, Parameter(name="--out", help="ZIP file to write; an existing file is replaced.")],
+    as_: As = None,
+    json: Json = False,
+) -> int:
+    """Write the evidence pack of a closed month, which is sealed the first time; files and names are encrypted."""
+    from market.subsidies.evidence.seal_pack import load_pack
+
+    async def work() -> object:
+        code = read_county(county)
+        async with open_runtime(as_) as ctx, ctx.db.transaction(scope=code) as conn:
+            _require_read_access(ctx, code)
+            who, now = ctx.get_actor_name(), ctx.clock.now()
+            sealed, content = await load_pack(conn, ctx.seal, code, read_month(month), by=who, now=now)
+        written = write_atomically(out, content)
+        made: dict[str, object] = {"outcome": "ok", "file": written.file, "bytes": written.bytes}
+        return made | {"number": sealed.number, "head": sealed.head_sha256, "public_key": sealed.public_key}
+
+    return run(work, as_json=json)
+
+
+@app.command(name="pack-key")
+def pack_key(*, county: County, month: Month, as_: As = None, json: Json = False) -> int:
+    """Print the key that opens the files and names of a month's pack; hand it over apart from the pack."""
+    from market.subsidies.evidence.seal_pack import read_pack_key
+
+    async def work() -> object:
+        code = read_county(county)
+        async with open_runtime(as_) as ctx, ctx.db.transaction(scope=code) as conn:
+            _require_key_access(ctx, code)
+            who, now = ctx.get_actor_name(), ctx.clock.now()
+            key = await read_pack_key(conn, ctx.seal, code, read_month(month), by=who, now=now)
+        return {"outcome": "ok", "key": key}
+
+    return run(work, as_json=json)
+
+
+def _require_key_access(ctx: Runtime, county: str) -> None:
+    """Require the role that decides for the county, because the key opens identity numbers; the operator needs none."""
+    from market.identity.access import require_county_role
+
+    if ctx.actor is not None or ctx.settings.database_url:
+        require_county_role(ctx.actor, Role.COUNTY, county)
+
+
+@app.command(name="verify-pack")
+def verify_pack(
+    *packs: Path,
+    key: Annotated[str | None, Parameter(help="Key of the pack, which also opens files and names.")] = None,
+    public_key: Annotated[str | None, Parameter(name="--public-key", help="Key that the county published.")] = None,
+    copy_to: Annotated[Path | None, Parameter(name="--copy-to", help="Write verify_pack.py to a file.")] = None,
+) -> int:
+    """Verify evidence packs, in the order of their months, or write the program that does, for another computer."""
+    from market.subsidies.evidence import verify_pack as verifier
+
+    if copy_to is not None:
+        write_atomically(copy_to, Path(verifier.__file__).read_bytes())
+    words = [*map(str, packs), *(["--key", key] if key else []), *(["--public-key", public_key] if public_key else [])]
+    return verifier.main(words) if packs or copy_to is None else DONE

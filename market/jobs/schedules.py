@@ -23,6 +23,7 @@ from market.payouts.pay_out import PayoutHold, pay_out_due
 from market.pickups.remind import remind_of_pickups
 from market.producers.certificate_ends import notify_ending_certificates
 from market.reviews.score import refresh_figures
+from market.subsidies.evidence.seal_pack import seal_closed_months
 from payments.retries import RetryPolicy, describe_error, run_each
 
 log = structlog.get_logger()
@@ -32,6 +33,10 @@ RETRIES = RetryPolicy(
 )
 NEW_LISTING_PERIOD = timedelta(days=30)
 _ANCHOR = datetime(2019, 1, 1, tzinfo=SHANGHAI)
+
+
+class PacksNotSealed(Exception):
+    """Some closed months have no evidence pack, because sealing it failed."""
 
 
 class Schedule(Struct, frozen=True, kw_only=True):
@@ -105,6 +110,17 @@ async def remind_of_ending_pickups(context: WorkerContext) -> None:
     await remind_of_pickups(context.db, context.seal, days=context.settings.pickup_days, now=context.clock.now())
 
 
+async def seal_packs(context: WorkerContext) -> None:
+    """Seal the evidence packs of months that were closed.
+
+    Raises:
+        PacksNotSealed: some could not be sealed; the log says which and why.
+    """
+    summary = await seal_closed_months(context.db, context.seal, now=context.clock.now())
+    if summary.failed:
+        raise PacksNotSealed(summary.failed)
+
+
 async def lapse_unpaid_balances(context: WorkerContext) -> None:
     """End orders whose balance was not paid in time; without a provider nothing ends."""
     if context.settings.stripe_key:
@@ -140,6 +156,7 @@ SCHEDULES = (
     ),
     Schedule(name="tell_certificate_ends", offset=timedelta(hours=9), run=tell_certificate_ends),
     Schedule(name="tell_overdue_cases", offset=timedelta(hours=9), run=tell_overdue),
+    Schedule(name="seal_packs", interval=timedelta(hours=1), offset=timedelta(minutes=35), run=seal_packs),
     Schedule(name="reconcile_yesterday", offset=timedelta(hours=5), run=reconcile_yesterday),
 )
 

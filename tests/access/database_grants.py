@@ -64,6 +64,7 @@ GRANTS = {
         "select insert update(programme_code identity_index household_code applied_on notice decided_on "
         "entitled_from status agent assessor file_id identity_sealed)"
     ),
+    "evidence_packs": "select insert",
     "fact_versions": "select",
     "finding_decisions": "select insert",
     "finding_lines": "select insert delete update(verdict changed_after)",
@@ -274,6 +275,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "list_due_goods_returns": True,
     "list_late_cases": True,
     "list_overdue_cases": True,
+    "list_unsealed_months": True,
     "list_waiting_tasks": True,
     "payments.post": True,
     "record_refund": True,

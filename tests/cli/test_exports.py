@@ -80,6 +80,7 @@ async def test_what_a_command_reads_of_single_lines_is_recorded(
     async with database.transaction() as conn:
         session = await sign_in_without_code(conn, finance, now=datetime.now(UTC), second_factor=True)
     monkeypatch.setenv("MARKET_TOKEN", session.token)
+    assert await asyncio.to_thread(execute, ["subsidies", "pack-key", *month, "--county", COUNTY, "--json"]) == 1
     for words in (("case", *month), ("report", "claims", *month), ("explain", "YD-01", *month)):
         assert await asyncio.to_thread(execute, ["subsidies", *words, "--county", COUNTY, "--json"]) == 0
     assert await asyncio.to_thread(execute, ["subsidies", "report", "claims", "--county", COUNTY, "--json"]) == 2

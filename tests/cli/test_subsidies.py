@@ -14,6 +14,7 @@ from tests.story.test_month import PLAN, compared, expected_rows
 from tests.support.untraced import get_untraced_environment
 
 JANUARY = 19
+MONTH = ("--county", COUNTY, "--month", "2019-01")
 
 
 class Shell:
@@ -64,6 +65,16 @@ def test_january_by_its_commands(shell: Shell) -> None:
         got = shell.report("settlement")
         assert {key: got[key] for key in want} == want
         assert shell.report("adjustments")["rows"] == []
+        code, told = shell("subsidies", "pack", *MONTH, "--out", str(shell.folder / "pack.zip"), "--json")
+        assert (code, told["outcome"], told["number"]) == (0, "ok", 1)
+        code, opened = shell("subsidies", "pack-key", *MONTH, "--json")
+        assert (code, len(opened["key"])) == (0, 64)
+    verifier = shell.folder / "verify_pack.py"
+    words = (str(shell.folder / "pack.zip"), "--key", opened["key"], "--public-key", told["public_key"])
+    code, text = shell("subsidies", "verify-pack", *words, "--copy-to", str(verifier))
+    assert (code, told["head"] in text) == (0, True)
+    done = subprocess.run([sys.executable, verifier, *words], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, text)
 
 
 def test_a_failed_command_reports_the_reason_and_its_exit_code(shell: Shell) -> None:

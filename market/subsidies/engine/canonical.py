@@ -25,6 +25,11 @@ def hash_case(case: Case) -> str:
     return sha256(canonical_json(case)).hexdigest()
 
 
+def result_json(lines: Sequence[AnswerLine], totals: Totals) -> bytes:
+    """Return the canonical JSON of an answer's lines, in their contract fields, and its totals."""
+    return canonical_json({"lines": [to_contract(line) for line in lines], "totals": totals})
+
+
 def hash_result(lines: Sequence[AnswerLine], totals: Totals) -> str:
-    """Return the hash of an answer's lines, in their contract fields, and its totals."""
-    return sha256(canonical_json({"lines": [to_contract(line) for line in lines], "totals": totals})).hexdigest()
+    """Return the hash of an answer's lines and totals."""
+    return sha256(result_json(lines, totals)).hexdigest()

@@ -1,0 +1,238 @@
+"""Seal the evidence pack of a closed month once, and write it as often as it is asked for."""
+
+import asyncio
+import zlib
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from market.audit.record import add_audit_entry, record_export
+from market.kernel import Connection, Database, Query
+from market.kernel.seal import Seal
+from market.subsidies.evidence.contents import PackContent, PackedFile, build_content
+from market.subsidies.evidence.packing import (
+    PackOrigin,
+    PackSignature,
+    chain_members,
+    encrypt_member,
+    sign_head,
+    write_zip,
+)
+from market.subsidies.imports.originals import Original, open_original
+from market.subsidies.models import MonthRefusal
+from market.subsidies.month.cycles import LOCK_IMPORTS, Cycle, lock_cycle, require_state
+from market.subsidies.month.steps import CLOSE
+from payments.retries import BatchSummary, describe_error, run_each
+
+log = structlog.get_logger()
+
+PACK_CONTEXT = "evidence_packs.content"
+
+
+class PackChanged(MonthRefusal):
+    """What is stored of a pack, or a file in it, is not what was sealed."""
+
+    code = "pack_changed"
+    status = 409
+    zh = "{month}的证据包和封存时不一样了：存的内容被改过；请告诉平台和审计。"
+    en = "The evidence pack of {month} is not what was sealed: its stored contents were changed."
+
+
+class EvidencePack(Struct, frozen=True, kw_only=True):
+    """A sealed pack: the number among its county's packs, its head, and the signature of the head."""
+
+    county_code: str
+    month: date
+    number: int
+    previous_sha256: str | None
+    head_sha256: str
+    public_key: str
+    signature: str
+    sealed_at: datetime
+    content_sealed: bytes
+
+    @property
+    def origin(self) -> PackOrigin:
+        """Which pack it is."""
+        return PackOrigin(
+            county=self.county_code, month=f"{self.month:%Y-%m}", number=self.number, previous=self.previous_sha256
+        )
+
+
+FIND_PACK = Query(
+    EvidencePack,
+    """
+    SELECT p.county_code, q.month, p.number, p.previous_sha256, p.head_sha256, p.public_key, p.signature, p.sealed_at,
+           p.content_sealed
+      FROM evidence_packs p JOIN cycles q ON q.id = p.cycle_id
+     WHERE p.county_code = :county AND q.month = :month
+    """,
+)
+FIND_LAST_PACK = Query(
+    EvidencePack,
+    """
+    SELECT p.county_code, q.month, p.number, p.previous_sha256, p.head_sha256, p.public_key, p.signature, p.sealed_at,
+           p.content_sealed
+      FROM evidence_packs p JOIN cycles q ON q.id = p.cycle_id
+     WHERE p.county_code = :county
+     ORDER BY p.number DESC LIMIT 1
+    """,
+)
+ADD_PACK = Query(
+    None,
+    """
+    INSERT INTO evidence_packs (cycle_id, county_code, number, previous_sha256, head_sha256, public_key, signature,
+                                run_id, sealed_at, content_sealed)
+    VALUES (:cycle_id, :county, :number, :previous_sha256, :head_sha256, :public_key, :signature, :run_id, :now,
+            :content_sealed)
+    """,
+)
+GET_PACKED_FILE = Query(
+    Original,
+    """
+    SELECT name, attached, sha256, bytes AS size, content_sealed FROM import_originals
+     WHERE county_code = :county AND file_id = :file_id AND attached = :attached AND name = :name
+    """,
+)
+
+
+class UnsealedMonth(Struct, frozen=True):
+    """A closed month that has no pack yet."""
+
+    county_code: str
+    month: date
+
+
+LIST_UNSEALED_MONTHS = Query(UnsealedMonth, "SELECT county_code, month FROM list_unsealed_months(:most::integer)")
+_MAX_AT_ONCE = 50
+
+
+async def seal_closed_months(db: Database, seal: Seal, *, now: datetime) -> BatchSummary:
+    """Seal the packs of closed months, in each county in the order of the months, one transaction each.
+
+    A month that cannot be sealed stops no other county; it is logged, and tried again.
+    """
+    async with db.connection() as conn:
+        months = await LIST_UNSEALED_MONTHS.all(conn, most=_MAX_AT_ONCE)
+
+    async def work(unsealed: UnsealedMonth) -> None:
+        async with db.transaction(scope=unsealed.county_code) as conn:
+            await seal_pack(conn, seal, unsealed.county_code, unsealed.month, by="seal_packs", now=now)
+
+    async def fail(unsealed: UnsealedMonth, error: Exception) -> None:
+        log.error("pack_not_sealed", county=unsealed.county_code, month=unsealed.month, error=describe_error(error))
+
+    return await run_each(months, work, fail)
+
+
+async def load_pack(
+    conn: Connection, seal: Seal, county: str, month: date, *, by: str, now: datetime
+) -> tuple[EvidencePack, bytes]:
+    """Return the pack of a closed month and its ZIP file; seal it first if it is not sealed yet.
+
+    The file is the same each time. `by` names who reads it in the audit record. The caller has checked that they may,
+    and owns the transaction.
+
+    Raises:
+        CycleNotFound, WrongState: the month is not closed.
+        PackNotReproduced: the month's case no longer gives the result that was settled.
+        PackChanged: what is stored is not what was sealed.
+    """
+    pack = await seal_pack(conn, seal, county, month, by=by, now=now)
+    content = _open_content(seal, pack.content_sealed)
+    members = content.members | await _load_files(conn, seal, county, content)
+    chain = chain_members(pack.origin, members.items())
+    if chain[-1].link != pack.head_sha256:
+        raise PackChanged(month=pack.origin.month)
+    signature = PackSignature(pack.public_key, pack.signature)
+    written = await asyncio.to_thread(write_zip, pack.origin, members, chain, signature)
+    detail = {"month": pack.origin.month, "head": pack.head_sha256}
+    await record_export(conn, actor=by, name="pack", county=county, detail=detail, now=now)
+    return pack, written
+
+
+async def read_pack_key(conn: Connection, seal: Seal, county: str, month: date, *, by: str, now: datetime) -> str:
+    """Return the key that opens the files and names of a sealed pack, in hexadecimal.
+
+    The caller has checked that `by` may, whom the audit record names.
+
+    Raises:
+        CycleNotFound, WrongState: the month is not closed.
+        PackNotReproduced: see `load_pack`.
+    """
+    pack = await seal_pack(conn, seal, county, month, by=by, now=now)
+    detail = {"month": pack.origin.month, "head": pack.head_sha256}
+    await record_export(conn, actor=by, name="pack key", county=county, detail=detail, now=now)
+    return _open_content(seal, pack.content_sealed).key.hex()
+
+
+async def seal_pack(conn: Connection, seal: Seal, county: str, month: date, *, by: str, now: datetime) -> EvidencePack:
+    """Return the pack of a closed month; seal it if it is not sealed yet. The caller owns the transaction.
+
+    Raises:
+        CycleNotFound, WrongState: the month is not closed.
+        PackNotReproduced: see `load_pack`.
+    """
+    await LOCK_IMPORTS.run(conn, county=county)
+    cycle = await lock_cycle(conn, county, month)
+    require_state(cycle, (CLOSE.after,))
+    pack = await FIND_PACK.maybe(conn, county=county, month=month)
+    return pack or await _seal(conn, seal, cycle, by=by, now=now)
+
+
+async def _seal(conn: Connection, seal: Seal, cycle: Cycle, *, by: str, now: datetime) -> EvidencePack:
+    county = cycle.county_code
+    last = await FIND_LAST_PACK.maybe(conn, county=county)
+    name_key = _open_content(seal, last.content_sealed).name_key if last else None
+    content = await build_content(conn, seal, cycle, name_key=name_key)
+    members = content.members | await _load_files(conn, seal, county, content)
+    pack = EvidencePack(
+        county_code=county,
+        month=cycle.month,
+        number=last.number + 1 if last else 1,
+        previous_sha256=last.head_sha256 if last else None,
+        head_sha256="",
+        public_key="",
+        signature="",
+        sealed_at=now,
+        content_sealed=seal.seal_bytes(zlib.compress(msgspec.msgpack.encode(content), 6), PACK_CONTEXT),
+    )
+    head = chain_members(pack.origin, members.items())[-1].link
+    signed = sign_head(seal, head)
+    pack = msgspec.structs.replace(pack, head_sha256=head, public_key=signed.public_key, signature=signed.signature)
+    await ADD_PACK.run(
+        conn,
+        cycle_id=cycle.id,
+        county=county,
+        number=pack.number,
+        previous_sha256=pack.previous_sha256,
+        head_sha256=head,
+        public_key=pack.public_key,
+        signature=pack.signature,
+        run_id=cycle.run_id,
+        content_sealed=pack.content_sealed,
+        now=now,
+    )
+    detail: dict[str, object] = {"number": pack.number, "head": head, "public_key": pack.public_key}
+    object_ = f"cycle:{county}:{cycle.name}"
+    await add_audit_entry(conn, actor=by, action="seal pack", object=object_, detail=detail, now=now)
+    return pack
+
+
+def _open_content(seal: Seal, sealed: bytes) -> PackContent:
+    return msgspec.msgpack.decode(zlib.decompress(seal.open_bytes(sealed, PACK_CONTEXT)), type=PackContent)
+
+
+async def _load_files(conn: Connection, seal: Seal, county: str, content: PackContent) -> dict[str, bytes]:
+    """Return the encrypted bytes of a pack's files by member, in its order."""
+    return {each.member: await _load_file(conn, seal, county, content.key, each) for each in content.files}
+
+
+async def _load_file(conn: Connection, seal: Seal, county: str, key: bytes, file: PackedFile) -> bytes:
+    original = await GET_PACKED_FILE.one(
+        conn, county=county, file_id=UUID(str(file.file_id)), attached=file.attached, name=file.name
+    )
+    return await asyncio.to_thread(lambda: encrypt_member(key, file.member, open_original(seal, original)))
