@@ -47,10 +47,14 @@ type PageSize = Annotated[int, Meta(ge=1, le=100)]
 
 
 class ProducerDecision(Struct, frozen=True, forbid_unknown_fields=True):
-    """A step on a producer; refusing or suspending needs a reason."""
+    """A step on a producer; refusing or suspending needs a reason.
+
+    `applicant` is the name of the applicant as it was read: if it is another one by now, nothing happens.
+    """
 
     step: AdmissionStep
     reason: Annotated[str, Meta(max_length=300)] = ""
+    applicant: Annotated[str, Meta(max_length=60)] | None = None
 
 
 class CertificateRejection(Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,7 +152,14 @@ class ProducerController(Controller):
 
         async def work(conn: Connection) -> Producer:
             return await decide_producer(
-                conn, seal, actor, producer_id, step=data.step, reason=data.reason, now=clock.now()
+                conn,
+                seal,
+                actor,
+                producer_id,
+                step=data.step,
+                reason=data.reason,
+                applicant=data.applicant,
+                now=clock.now(),
             )
 
         return await run_once(request, db, actor, work)

@@ -19,6 +19,7 @@ from market.producers.models import (
     PRODUCER_STATE_NAMES,
     STEPS_WITH_REASON,
     AdmissionStep,
+    ApplicantRenamed,
     Producer,
     ProducerRow,
     ProducerState,
@@ -68,6 +69,7 @@ MOVE_PRODUCER = Query(
     RETURNING producer_id
     """,
 )
+GET_APPLICANT_NAME = Query(str, "SELECT name FROM accounts WHERE id = :account_id")
 VERIFY_CERTIFICATES = Query(
     None,
     """
@@ -123,18 +125,21 @@ async def decide_producer(
     *,
     step: AdmissionStep,
     reason: str = "",
+    applicant: str | None = None,
     now: datetime,
 ) -> Producer:
     """Take a step on a producer, notify its applicant by message and return it; in the caller's transaction.
 
     The village confirms, the county recommends, another official of the county or the platform approves; the decider of
-    the current state may also refuse. Approving verifies the certificates submitted so far.
+    the current state may also refuse. Approving verifies the certificates submitted so far. `applicant` is the name
+    that the official read: whoever is admitted is paid under theirs.
 
     Raises:
         NotFound: there is no such producer, or it is outside the actor's divisions.
         NotAllowed: another role takes this step.
         SecondFactorRequired: the session has no second factor.
         ReviewerNotIndependent: the actor applied, works for the producer, or took an earlier step.
+        ApplicantRenamed: the applicant has another name by now; nothing changes.
         WrongProducerState: the step does not start from the producer's state; nothing changes.
         ReasonNeeded: the reason is longer than 300 characters, or missing for a refusal or suspension.
     """
@@ -157,6 +162,10 @@ async def decide_producer(
     if moved is None:
         row = await get_visible_producer(conn, actor, producer_id)
         raise WrongProducerState(state=PRODUCER_STATE_NAMES[row.state])
+    # The row of the producer is locked now, so that nobody changes the name until the step is stored.
+    name = await GET_APPLICANT_NAME.one(conn, account_id=row.applied_by)
+    if applicant is not None and applicant != name:
+        raise ApplicantRenamed(name=name)
     if step is AdmissionStep.APPROVE:
         await VERIFY_CERTIFICATES.run(conn, producer_id=producer_id, account_id=actor.account_id, now=now)
         await REFRESH_LISTINGS.run(conn, producer_id=producer_id)

@@ -287,6 +287,14 @@ class ReviewerNotIndependent(Refusal):
     en = "Each step needs a different person: it is for a colleague who neither applied nor decided before."
 
 
+class ApplicantRenamed(Refusal):
+    """The applicant has another name than the one that the official read."""
+
+    code = "applicant_renamed"
+    zh = "申请人刚刚改了姓名，现在叫{name}。核对过这个姓名，再办。"
+    en = "The applicant changed their name after you read it. It is {name} now: check that one first."
+
+
 class WrongProducerState(Refusal):
     """The step does not start from the producer's state."""
 

@@ -156,7 +156,14 @@ async def submit_decision(
     try:
         async with db.transaction() as conn:
             await decide_producer(
-                conn, seal, actor, producer_uuid, step=step, reason=form.get_text("reason"), now=desk.now
+                conn,
+                seal,
+                actor,
+                producer_uuid,
+                step=step,
+                reason=form.get_text("reason"),
+                applicant=form.get_text("applicant") or None,
+                now=desk.now,
             )
     except NotFound:
         raise

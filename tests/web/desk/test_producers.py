@@ -106,3 +106,19 @@ async def test_the_platform_approves_and_sees_no_register_data(service: Service,
             assert refused.status_code == 403, path
     assert "可以卖" in await take(service, platform, producer, "approve")
     assert await load_state(database, producer) == "open"
+
+
+async def test_a_step_is_about_the_name_that_the_page_showed(service: Service, database: Database) -> None:
+    async with database.transaction() as conn:
+        owner = await make_account(conn, name="样例甲")
+        producer = await make_producer(conn, state="applied", village=VILLAGE, owner=owner)
+        village = await official(conn, Role.VILLAGE, VILLAGE)
+    path = f"/desk/producers/{producer}"
+    async with open_desk_walker(service, village) as browser:
+        assert "样例甲" in (await browser.open(path)).text
+        async with database.transaction() as conn:
+            await conn.execute("UPDATE accounts SET name = '样例乙' WHERE id = $1", owner)
+        refused = await browser.submit(path, press=("step", "confirm"), status=409)
+        assert "现在叫样例乙" in refused.text
+        assert await load_state(database, producer) == "applied"
+        assert "等县里推荐" in (await browser.submit(path, press=("step", "confirm"))).text
