@@ -12,11 +12,6 @@ MAX_REQUESTS = 10
 """How many refunds of a suborder may be requested that need a second person, withdrawn ones included."""
 SELLER_REFUND_WINDOW = timedelta(days=90)
 """How long after receipt a producer may refund by itself; payment methods accept refunds for 180 days."""
-UNPROVEN_PERIOD = timedelta(days=30)
-"""How long after receipt what the platform bears a part of is kept back while no delivery is known (ADR 46).
-
-The function `sum_kept_back` applies it.
-"""
 MAX_CLAIM_PHOTOS = 3
 MAX_CLAIM_TEXT_LENGTH = 300
 MAX_CLAIM_TOTAL = 100_000

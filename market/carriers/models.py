@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -10,6 +10,11 @@ from msgspec import Struct
 
 from payments.port import Outcome
 
+UNPROVEN_PERIOD = timedelta(days=30)
+"""How long after receipt what the platform bears a part of is kept back while no delivery is known (ADR 46).
+
+The function `sum_kept_back` applies it.
+"""
 MAX_FACTS = 60
 """How many facts of one parcel are read of a report: the latest."""
 MAX_DETAIL_LENGTH = 80

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.audit.record import add_audit_entry
-from market.carriers.models import Carrier, TrackingState
+from market.carriers.models import UNPROVEN_PERIOD, Carrier, TrackingState
 from market.identity.access import require_money_role, require_money_scopes
 from market.identity.models import Actor, NotAllowed, NotFound
 from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query
@@ -27,7 +27,11 @@ LOST = "lost"
 
 
 class UnmovedParcel(Struct, frozen=True, kw_only=True):
-    """A parcel that waits for a person; `own` if this person bought it or works for its seller."""
+    """A parcel that waits for a person; `own` if this person bought it or works for its seller.
+
+    One that its buyer has `received` waits because the platform pays a part of it, which is kept back from the seller
+    until somebody else knows that it arrived.
+    """
 
     suborder_id: UUID
     order_number: int
@@ -37,6 +41,7 @@ class UnmovedParcel(Struct, frozen=True, kw_only=True):
     state: TrackingState
     moved_at: datetime
     total_fen: Fen
+    received: bool
     own: bool
 
 
@@ -53,14 +58,15 @@ LIST_UNMOVED = Query(
     SELECT suborder_id, orders.number AS order_number, producers.name AS producer, tracked_parcels.carrier,
            tracked_parcels.tracking, tracked_parcels.state, moved_at,
            suborders.goods_fen + suborders.freight_fen - suborders.discount_fen - suborders.refunded_fen AS total_fen,
-           """
+           suborders.state = 'received' AS received, """
     + _IS_OWN
     + """ AS own
       FROM tracked_parcels
       JOIN suborders ON suborders.id = suborder_id
       JOIN orders ON orders.id = order_id
       JOIN producers ON producers.id = producer_id
-     WHERE suborders.state = 'shipped'
+     WHERE (suborders.state = 'shipped'
+            OR suborders.state = 'received' AND suborders.discount_fen > 0 AND received_at > :unproven_since)
        AND (tracked_parcels.state IN ('unknown', 'mismatched', 'returned', 'given_up')
             OR tracked_parcels.state = 'moving' AND moved_at <= :before)
        AND EXISTS (SELECT FROM unnest(:scopes::text[]) AS scope WHERE starts_with(producers.county_code, scope))
@@ -103,7 +109,7 @@ async def list_unmoved_parcels(conn: Connection, actor: Actor, *, days: int, now
     """
     return await LIST_UNMOVED.all(
         conn, before=now - timedelta(days=days), scopes=require_money_scopes(actor), account_id=actor.account_id,
-        limit=MAX_UNMOVED,
+        unproven_since=now - UNPROVEN_PERIOD, limit=MAX_UNMOVED,
     )  # fmt: skip
 
 
@@ -112,7 +118,8 @@ async def record_delivery(
 ) -> None:
     """Record that a parcel was delivered as a person found out, in the caller's transaction; silence counts from now.
 
-    The buyer is told, and can still claim or dispute.
+    The buyer is told, and can still claim or dispute. One that they confirmed themselves is not told of again; what is
+    kept back of it is paid out.
 
     Raises:
         NotFound: there is no such parcel.
@@ -120,11 +127,14 @@ async def record_delivery(
         RepairTextMissing: the basis is empty or too long.
         NotAllowed, SecondFactorRequired: the actor may not repair this order's money, or has an interest in it.
     """
-    order, _, basis = await _open(conn, actor, suborder_id, basis)
+    order, suborder, basis = await _open(conn, actor, suborder_id, basis)
+    if suborder.state is not SuborderState.SHIPPED and not suborder.discount_fen:
+        raise NothingToRepair
     if await RECORD_DELIVERY.maybe(conn, suborder_id=suborder_id, now=now) is None:
         raise NothingToRepair
     await _audit(conn, actor, "parcel.delivered", suborder_id, basis=basis, now=now)
-    await notify_account(conn, seal, order.buyer_id, "parcel_found", {"order": str(order.number)}, now=now)
+    if suborder.state is SuborderState.SHIPPED:
+        await notify_account(conn, seal, order.buyer_id, "parcel_found", {"order": str(order.number)}, now=now)
 
 
 async def refund_lost_parcel(
@@ -153,7 +163,7 @@ async def _refund(
     conn: Connection, seal: Seal, actor: Actor, suborder_id: UUID, *, basis: str, now: datetime
 ) -> list[RefundId]:
     order, suborder, basis = await _open(conn, actor, suborder_id, basis)
-    if not await IS_UNDELIVERED.one(conn, suborder_id=suborder_id):
+    if suborder.state is not SuborderState.SHIPPED or not await IS_UNDELIVERED.one(conn, suborder_id=suborder_id):
         raise NothingToRepair
     refunds = await cancel_suborders(
         conn, seal, order, [(suborder, suborder.goods_left_fen)], actor=str(actor.account_id), reason=LOST,
@@ -170,7 +180,7 @@ async def _refund(
 async def _open(
     conn: Connection, actor: Actor, suborder_id: UUID, basis: str
 ) -> tuple[LockedOrder, LockedSuborder, str]:
-    """Lock the order of a parcel on its way for an official who has no interest in it."""
+    """Lock the order of a parcel that was sent for an official who has no interest in it."""
     basis = clean_text(basis)
     if not 0 < len(basis) <= MAX_TEXT_LENGTH:
         raise RepairTextMissing(limit=MAX_TEXT_LENGTH)
@@ -181,7 +191,7 @@ async def _open(
     if await IS_OWN_PARCEL.one(conn, suborder_id=suborder_id, account_id=actor.account_id):
         raise NotAllowed
     suborder = next(each for each in await load_suborders(conn, order.id) if each.id == suborder_id)
-    if suborder.state is not SuborderState.SHIPPED:
+    if suborder.state not in (SuborderState.SHIPPED, SuborderState.RECEIVED):
         raise NothingToRepair
     return order, suborder, basis
 

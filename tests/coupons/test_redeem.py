@@ -9,12 +9,14 @@ from uuid import UUID
 import pytest
 from msgspec import Struct, structs
 
-from market.aftersales.models import OWN_DELIVERY, UNPROVEN_PERIOD, InvalidTracking
+from market.aftersales.models import OWN_DELIVERY, InvalidTracking
 from market.aftersales.parcels import list_parcels
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
+from market.carriers.models import UNPROVEN_PERIOD
+from market.carriers.unmoved import list_unmoved_parcels, record_delivery, refund_lost_parcel
 from market.coupons.models import CouponExpired, VoucherId, VoucherNotForGoods, VoucherUnknown, VoucherUsed
-from market.identity.models import AccountId, Device
+from market.identity.models import AccountId, Device, Role
 from market.identity.sessions import start_session
 from market.identity.sign_in import DEFAULT_NAME
 from market.kernel import Connection, Database
@@ -27,6 +29,7 @@ from market.orders.checkout.place import place
 from market.orders.checkout.placing import place_batch
 from market.orders.expire import expire_orders
 from market.orders.models import PlacedOrder
+from market.orders.money.money_problems import NothingToRepair
 from market.orders.money.verification import RELEASE_PREFIX, verify_orders
 from market.payouts.pay_out import PayoutHold, sum_kept_back
 from payments.verification import verify_ledger
@@ -42,6 +45,7 @@ from tests.support.make import (
     load_owner,
     make_account,
     make_freight_template,
+    make_official,
     make_product,
 )
 from tests.support.payment import pay_and_apply
@@ -373,6 +377,27 @@ async def test_what_the_platform_pays_for_is_paid_out_once_somebody_else_saw_it_
         payable,
         0,
     ]
-    await owner.execute("UPDATE tracked_parcels SET state = 'delivered', delivered_at = $1", NOW)
+    async with w.db.transaction() as conn:
+        county = await owner.fetchval("SELECT county_code FROM producers WHERE id = $1", borne["producer_id"])
+        finance = await load_actor(conn, await make_official(conn, Role.FINANCE, county))
+
+    async def list_waiting(days: int = 1) -> list[UUID]:
+        async with w.db.connection() as conn:
+            found = await list_unmoved_parcels(conn, finance, days=3, now=NOW + timedelta(days=days))
+        assert all(each.received for each in found)
+        return [each.suborder_id for each in found]
+
+    assert await list_waiting() == []
+    for state in ("unknown", "mismatched"):
+        # The carrier does not know the number, so that nobody else will ever say that it arrived.
+        await owner.execute("UPDATE tracked_parcels SET state = $1", state)
+        assert [await list_waiting(days) for days in (1, UNPROVEN_PERIOD.days + 1)] == [[borne["id"]], []]
+    with pytest.raises(NothingToRepair):
+        await refund_lost_parcel(w.db, w.gateway, w.seal, finance, borne["id"], basis="样例", now=NOW)
+    told = len(await w.messages())
+    async with w.db.transaction() as conn:
+        await record_delivery(conn, w.seal, finance, borne["id"], basis="驿站说取走了", now=NOW)
+    assert await list_waiting() == []
     assert await keep_back(1) == 0
+    assert len(await w.messages()) == told
     await check(stall)

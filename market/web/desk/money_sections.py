@@ -221,11 +221,11 @@ def _present_parcel(parcel: UnmovedParcel) -> MoneyProblem:
     path = f"/desk/money/parcels/{parcel.suborder_id}"
     facts = _list_facts(str(parcel.order_number), parcel.total_fen, parcel.moved_at)
     facts += [("卖家", parcel.producer), ("快递", f"{carrier} {parcel.tracking}")]
-    forms = [
-        RepairForm(action=f"{path}/delivered", button="送到了，记下", label="怎么查到的"),
-        RepairForm(action=f"{path}/lost", button="没有送到，退给买家", label="怎么查到的"),
-    ]
-    advice = "打电话问快递公司和卖家。退给买家的，由卖家找快递公司赔。"
+    forms = [RepairForm(action=f"{path}/delivered", button="送到了，记下", label="怎么查到的")]
+    advice = "买家说收到了，平台补了券。查到送到了就记下，卖家这一单才打款；查不到的，不用记。"
+    if not parcel.received:
+        forms.append(RepairForm(action=f"{path}/lost", button="没有送到，退给买家", label="怎么查到的"))
+        advice = "打电话问快递公司和卖家。退给买家的，由卖家找快递公司赔。"
     return MoneyProblem(
         title=_TRACKING_PROBLEMS[parcel.state],
         facts=facts,

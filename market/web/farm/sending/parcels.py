@@ -11,12 +11,12 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.aftersales.decide_refund import list_refund_requests
-from market.aftersales.models import OWN_DELIVERY, UNPROVEN_PERIOD, InvalidTracking, NotWeighed
+from market.aftersales.models import OWN_DELIVERY, InvalidTracking, NotWeighed
 from market.aftersales.parcels import Parcel, ParcelLine, list_parcels
 from market.aftersales.refund_limit import get_refund_limit
 from market.aftersales.ship import ship_suborder
 from market.aftersales.unsent import ReasonMissing, cancel_own_parcel
-from market.carriers.models import CARRIER_NAMES
+from market.carriers.models import CARRIER_NAMES, UNPROVEN_PERIOD
 from market.carriers.tracking import Tracking, load_tracking
 from market.catalogue.units import get_count_word
 from market.http import HttpRequest
