@@ -8,7 +8,9 @@ from market.kernel.lookalikes import INVISIBLE, LETTERS, SHAPES, SIMPLIFIED
 # The selector that makes a sign an emoji is kept behind a sign: ❤️ is not ❤.
 _CONTROL = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f{INVISIBLE}]|(?<![\u203c-\u3299\U0001f000-\U0001faff])\ufe0f")
 _CHINESE_MARKS = re.compile(r"([，。！？：；（）、“”‘’《》…—～]+)")
-_MOBILE = re.compile(r"1[3-9]\d{9}")
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+# Chinese characters, Latin letters and digits, and signs of punctuation; no symbol that looks like a character.
+_WRITTEN_HERE = re.compile(r"[\x20-\x7e\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af]")
 _GAPS = re.compile(r"[\s\W_]+")
 _LONG_NUMBER = re.compile(r"\d(?:[\s-]?\d){4,}")
 _OLD_IDENTITY_NUMBER = re.compile(r"[1-9][0-9]{7}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{3}")
@@ -38,6 +40,15 @@ def fold_shape(text: str) -> str:
     Standard 39, section 4 (skeleton), with Chinese in its simplified form.
     """
     return fold_text(text).translate(SHAPES).replace("rn", "m")
+
+
+def find_foreign_letters(text: str) -> str:
+    """Return each letter, digit or symbol of a text that is neither Chinese nor of ASCII, after NFKC, each once.
+
+    A Cyrillic Н is no H, and a katakana ニ is no 二: they look alike and are compared as others.
+    """
+    letters = dict.fromkeys(normalize_text(text))
+    return "".join(c for c in letters if not _WRITTEN_HERE.match(c) and unicodedata.category(c)[0] not in "PZ")
 
 
 def clean_text(text: str) -> str:

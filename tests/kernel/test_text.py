@@ -48,7 +48,10 @@ def test_a_mobile_number_is_accepted_in_every_notation(typed: str) -> None:
     assert normalize_phone(typed) == "17000000301"
 
 
-@pytest.mark.parametrize("typed", ["1700000030", "170000003010", "12000000301", "kd-dx-0001", "", "1700000030x"])
+@pytest.mark.parametrize(
+    "typed",
+    ["1700000030", "170000003010", "12000000301", "kd-dx-0001", "", "1700000030x", "1700000030٣", "1700००००301"],
+)
 def test_anything_else_is_not_a_mobile_number(typed: str) -> None:
     assert normalize_phone(typed) is None
 

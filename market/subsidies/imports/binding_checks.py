@@ -7,6 +7,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from market.kernel import Connection, Query
+from market.kernel.text import fold_shape
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import CellFaults, Spreadsheet
 from market.subsidies.identifiers import find_identifiers, fold_identifier
@@ -54,6 +55,7 @@ async def check_bindings(
     statuses = [DECIDED, *PENDING_STATUSES]
     enrolled = await LIST_UNBOUND_ENROLMENTS.all(conn, county=upload.county, statuses=statuses)
     faults += _find_uncovered(spreadsheet, rows, {each.line: each for each in enrolled})
+    faults += _find_lookalikes(spreadsheet, rows, stored)
     for header, get_key in _KEYS.items():
         faults += _find_overlaps(spreadsheet, header, get_key, rows, stored)
     faults += await _find_foreign_bindings(conn, upload, spreadsheet, rows)
@@ -109,6 +111,20 @@ def _find_uncovered(
         if known is not None and row.kind not in known.kinds:
             message = f"登记的项目 {known.programme} 只用于{describe_kinds(known.kinds)}"
             yield CellFault("kind", message, row.row, spreadsheet.headers["kind"], KIND_NAMES[row.kind])
+
+
+def _find_lookalikes(
+    spreadsheet: Spreadsheet, rows: Sequence[BindingRow], stored: Sequence[Binding]
+) -> Iterator[CellFault]:
+    """Yield faults for new accounts that look like another one of their operator: 0 and O, 1 and l are misread."""
+    known: dict[tuple[str, str, str], Binding] = {}
+    for each in (*stored, *rows):
+        if each.kind is ServiceKind.MOBILE:
+            continue
+        first = known.setdefault((each.operator, each.kind, fold_shape(each.number)), each)
+        if fold_identifier(first.number) != fold_identifier(each.number) and isinstance(each, BindingRow):
+            message = f"和 {first.line} 的 {first.number} 只差看不清的字（0 和 O，1 和 l），写成一样的"
+            yield CellFault("number", message, each.row, spreadsheet.headers["number"], each.number)
 
 
 type _Key = Callable[[Binding], str | None]

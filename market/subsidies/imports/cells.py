@@ -6,7 +6,7 @@ from datetime import date
 
 from market.kernel import Fen
 from market.kernel.clock import parse_month
-from market.kernel.text import normalize_identity_number, normalize_phone, normalize_text
+from market.kernel.text import find_foreign_letters, normalize_identity_number, normalize_phone, normalize_text
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import FORMULA_STARTS, CellFaults, Spreadsheet, SpreadsheetRow
 from market.subsidies.imports.identifiers import normalize_account, normalize_device, normalize_sim
@@ -66,12 +66,21 @@ class RowReader:
         return text
 
     def code(self, name: str, *, max_length: int = 40, required: bool = True) -> str:
-        """Return a code in half-width characters."""
+        """Return a code in half-width characters, of Chinese characters, Latin letters and digits."""
         text = normalize_code(self.row.cells.get(name, ""))
         if required and not text:
             self.fault(name, "不能空着")
+        elif not text.isascii() and (foreign := find_foreign_letters(text)):
+            self.fault(name, f"只能用汉字、英文字母和数字，“{foreign}”不是")
         elif len(text) > max_length:
             self.fault(name, f"最多 {max_length} 个字符")
+        return text
+
+    def person(self, name: str) -> str:
+        """Return the name of a person, empty if the cell is: a letter of another script hides whose name it is."""
+        text = self.text(name, required=False)
+        if not text.isascii() and (foreign := find_foreign_letters(text)):
+            self.fault(name, f"按身份证写汉字，“{foreign}”不是汉字")
         return text
 
     def household(self, name: str = "household", *, required: bool = True) -> str:

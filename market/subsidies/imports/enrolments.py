@@ -220,8 +220,8 @@ def _read(cells: RowReader, known: _KnownFacts, seal: Seal) -> EnrolmentRow:
         decided_on=cells.past_day("decided_on", known.today),
         entitled_from=cells.maybe_day("entitled_from"),
         status=status,
-        agent=cells.text("agent", required=False),
-        assessor=cells.text("assessor", required=False),
+        agent=cells.person("agent"),
+        assessor=cells.person("assessor"),
     )
     _check_notice(cells, enrolment, notice_to)
     _check_decision(cells, enrolment, notice_to)

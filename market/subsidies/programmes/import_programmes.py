@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from market.identity.models import Actor
 from market.kernel import Connection, Query
+from market.kernel.text import find_foreign_letters
 from market.sheets.models import CellFault, FileUnreadable
 from market.sheets.spreadsheet import CellFaults, decode_text, digest, malformed_file
 from market.subsidies.engine.models import BadCase, Case, Programme
@@ -225,6 +226,8 @@ def _find_faults(
         faults += [(fault.path, fault.message, "") for fault in error.faults]
     for at, programme in enumerate(source.programmes):
         path = f"programmes[{at}]"
+        if foreign := find_foreign_letters(programme.code):
+            faults.append((f"{path}.code", f"只能用汉字、英文字母和数字，“{foreign}”不是", programme.code))
         if not 1 <= programme.max_lines_per_household <= 99:
             faults.append((f"{path}.max_lines_per_household", "应是 1 到 99", str(programme.max_lines_per_household)))
         if not programme.kinds:

@@ -13,7 +13,14 @@ from tests.story.play import COUNTY, Player
 from tests.subsidies.findings.test_second_attacker import SPOUSE, find, find_row
 from tests.subsidies.imports.test_contradictions import list_faults
 from tests.subsidies.imports.test_evidence import keep_row
-from tests.subsidies.imports.test_imports import BINDINGS, edit_copy, run_import_command, write_bill
+from tests.subsidies.imports.test_imports import (
+    BINDINGS,
+    ENROLMENTS,
+    REGISTER,
+    edit_copy,
+    run_import_command,
+    write_bill,
+)
 
 ACCOUNT = "kd-yd-0001"
 SPELLINGS = ("KD-YD-0001", "ｋｄ－ｙｄ－０００１", "kd yd 0001", "kd–yd–0001", "kdyd0001", "Kd_yd_0001", "kd.yd.0001")
@@ -95,3 +102,43 @@ def test_width_case_blanks_and_dashes_make_no_other_identifier(account: str, ran
 @given(st.integers(0, 10**10 - 1))
 def test_another_digit_is_another_identifier(number: int) -> None:
     assert fold_identifier(f"kd-{number}") != fold_identifier(f"kd-{number + 1}")
+
+
+@pytest.mark.parametrize("written", ["kd-yd-00O1", "kd-yd-OOO1", "kd-yd-000l", "KD-YD-000I"])
+async def test_an_account_that_looks_like_another_one_is_refused(january: Player, folder: Path, written: str) -> None:
+    other = keep_row(find_row(BINDINGS, "YD-K1"), 业务编号="YD-K9", 业务号码=written, 身份证号=SPOUSE)
+    [fault] = await list_faults(january, "bindings", edit_copy(BINDINGS, folder, "k.csv", other))
+    assert fault == ("业务号码", "和 YD-K1 的 kd-yd-0001 只差看不清的字（0 和 O，1 和 l），写成一样的")
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "written", "foreign"),
+    [
+        ("register", "户编号", "Н01", "Н"),
+        ("enrolments", "户编号", "Н01", "Н"),
+        ("enrolments", "业务编号", "УD-01", "У"),
+        ("bindings", "业务编号", "YD-0١", "١"),
+        ("bindings", "业务号码", "1705٠٠٠٠101", ""),
+        ("bindings", "业务号码", "17050०००101", ""),
+        ("enrolments", "代办人", "样例村干部А", "А"),
+        ("enrolments", "代办人", "样例张ニ", "ニ"),
+        ("enrolments", "村级评议人", "样例⺈某", "⺈"),
+    ],
+)
+async def test_letters_of_other_scripts_are_refused_at_their_cell(
+    january: Player, folder: Path, kind: str, column: str, written: str, foreign: str
+) -> None:
+    source = {"register": REGISTER, "enrolments": ENROLMENTS, "bindings": BINDINGS}[kind]
+    faults = await list_faults(january, kind, edit_copy(source, folder, "x.csv", keep_row(1, **{column: written})))
+    if foreign:
+        ending = "不是汉字" if column in ("代办人", "村级评议人") else "不是"
+        assert (column, True) == (faults[0][0], faults[0][1].endswith(f"“{foreign}”{ending}"))
+    else:
+        assert faults == [(column, "手机号码是 11 位数字，例如 17000000302")]
+
+
+@pytest.mark.parametrize("written", ["样例张三（会计）", "样例·买买提", "張三", "𠮷某", "样例村干部A", "张三/书记 2"])
+async def test_names_in_chinese_characters_are_taken(january: Player, folder: Path, written: str) -> None:
+    path = edit_copy(ENROLMENTS, folder, "n.csv", keep_row(1, 代办人=written))
+    answer = await run_import_command(january, "enrolments", path, "gan", "--take-changes")
+    assert answer["outcome"] == "ok", answer
