@@ -4295,6 +4295,8 @@ CREATE TABLE public.cycles (
     opened_at timestamp with time zone NOT NULL,
     village_round smallint DEFAULT 0 NOT NULL,
     township_round smallint DEFAULT 0 NOT NULL,
+    calculated_at timestamp with time zone,
+    CONSTRAINT cycles_calculated_at CHECK (((run_id IS NULL) OR (calculated_at IS NOT NULL))),
     CONSTRAINT cycles_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT cycles_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
     CONSTRAINT cycles_run_required CHECK (((state = 'open'::text) OR (run_id IS NOT NULL))),
@@ -4312,6 +4314,8 @@ CREATE TABLE public.finding_lines (
     county_code text NOT NULL,
     verdict text,
     changed_after timestamp with time zone,
+    facts_at timestamp with time zone,
+    CONSTRAINT finding_lines_facts_of_verdict CHECK (((verdict IS NULL) OR (facts_at IS NOT NULL))),
     CONSTRAINT finding_lines_verdict CHECK ((verdict = ANY (ARRAY['pay'::text, 'stop'::text])))
 );
 
@@ -4334,6 +4338,7 @@ CREATE TABLE public.findings (
     opened_at timestamp with time zone NOT NULL,
     seen_in date[] DEFAULT '{}'::date[] NOT NULL,
     seen_at timestamp with time zone,
+    facts_at timestamp with time zone NOT NULL,
     CONSTRAINT findings_at_risk CHECK ((at_risk_fen >= 0)),
     CONSTRAINT findings_state CHECK ((state = ANY (ARRAY['open'::text, 'decided'::text, 'lapsed'::text])))
 );
@@ -15752,6 +15757,13 @@ GRANT UPDATE(township_round) ON TABLE public.cycles TO market_app;
 
 
 --
+-- Name: COLUMN cycles.calculated_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(calculated_at) ON TABLE public.cycles TO market_app;
+
+
+--
 -- Name: TABLE finding_lines; Type: ACL; Schema: public; Owner: -
 --
 
@@ -15770,6 +15782,13 @@ GRANT UPDATE(verdict) ON TABLE public.finding_lines TO market_app;
 --
 
 GRANT UPDATE(changed_after) ON TABLE public.finding_lines TO market_app;
+
+
+--
+-- Name: COLUMN finding_lines.facts_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(facts_at) ON TABLE public.finding_lines TO market_app;
 
 
 --
@@ -15826,6 +15845,13 @@ GRANT UPDATE(seen_in) ON TABLE public.findings TO market_app;
 --
 
 GRANT UPDATE(seen_at) ON TABLE public.findings TO market_app;
+
+
+--
+-- Name: COLUMN findings.facts_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(facts_at) ON TABLE public.findings TO market_app;
 
 
 --

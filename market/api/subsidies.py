@@ -45,13 +45,17 @@ type Offset = Annotated[int, Meta(ge=0, le=100_000)]
 
 
 class FindingDecision(Struct, frozen=True, forbid_unknown_fields=True):
-    """A decision on a finding: the lines to `pay` and those to keep stopped, each line in one of them."""
+    """A decision on a finding: the lines to `pay` and those to keep stopped, each line in one of them.
+
+    `seen` is the `facts_at` of the finding as it was read: if it was calculated again since, it is read again first.
+    """
 
     check: Annotated[str, Meta(max_length=60)]
     subject: Annotated[str, Meta(max_length=400)]
     why: Annotated[str, Meta(max_length=500)]
     pay: Annotated[list[str], Meta(max_length=200)] = []
     stop: Annotated[list[str], Meta(max_length=200)] = []
+    seen: datetime | None = None
 
 
 class StepRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -178,6 +182,7 @@ class MonthController(Controller):
                 pays=data.pay,
                 stops=data.stop,
                 why=data.why,
+                seen=data.seen,
                 seal=seal,
                 now=now,
             )

@@ -34,6 +34,7 @@ class FindingView(Struct, frozen=True, kw_only=True):
     verdicts: list[str]
     villages: list[str]
     evidence_changed: bool
+    facts_at: datetime
     changes: list[FactChange] = []
 
 
@@ -77,7 +78,9 @@ LIST_FINDINGS = Query(
                    JOIN divisions d ON d.code = r.village_code
                   WHERE l.finding_id = f.id ORDER BY d.name LIMIT 20) AS villages,
            f.seen_in = '{}' OR EXISTS (SELECT FROM finding_lines
-                                        WHERE finding_id = f.id AND changed_after IS NOT NULL) AS evidence_changed
+                                        WHERE finding_id = f.id AND changed_after IS NOT NULL) AS evidence_changed,
+           greatest(f.facts_at, (SELECT max(facts_at) FROM finding_lines WHERE finding_id = f.id AND verdict IS NULL))
+               AS facts_at
       FROM findings f JOIN cycles c ON c.id = f.cycle_id
      WHERE f.county_code = :county AND c.county_code = :county AND f.state <> 'lapsed'
        AND (:month::date IS NULL OR c.month = :month

@@ -204,6 +204,14 @@ class FindingNotFound(MonthRefusal):
         super().__init__(month=month, check=check, subject=subject, name=CHECK_NAMES.get(check, check))
 
 
+class FindingRecalculated(Refusal):
+    """The finding was calculated again after it was read, and may rest on other facts."""
+
+    code = "finding_recalculated"
+    zh = "您打开以后又计算过，这件疑点的证据可能变了：{evidence}。请再看一遍，再处理。"
+    en = "The finding was calculated again after you read it. Its evidence is now: {evidence}."
+
+
 class LineNotInFinding(Refusal):
     """A line of the decision is not part of the finding."""
 

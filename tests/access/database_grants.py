@@ -54,7 +54,7 @@ GRANTS = {
     "cycle_duties": "select insert",
     "cycle_events": "select insert",
     "cycle_findings": "select",
-    "cycles": "select insert update(state run_id village_round township_round)",
+    "cycles": "select insert update(state run_id village_round township_round calculated_at)",
     "division_names": "select",
     "deposits": (
         "select insert(order_id deposit_fen balance_fen balance_from balance_until) update(deposited_at reminders)"
@@ -67,8 +67,8 @@ GRANTS = {
     "evidence_packs": "select insert",
     "fact_versions": "select",
     "finding_decisions": "select insert",
-    "finding_lines": "select insert delete update(verdict changed_after)",
-    "findings": "select insert update(cycle_id at_risk_fen evidence state opened_at seen_in seen_at)",
+    "finding_lines": "select insert delete update(verdict changed_after facts_at)",
+    "findings": "select insert update(cycle_id at_risk_fen evidence state opened_at seen_in seen_at facts_at)",
     "freight_templates": "select insert update(first_g first_fen next_g next_fen free_above_fen no_ship "
     "cold_fen no_cold remote_fen remote)",
     "goods_return_lines": "select insert(case_id line_id quantity amount_fen) update(state)",

@@ -182,8 +182,8 @@ REFUSED = {
         "findings_unique",
         (
             "INSERT INTO findings (county_code, cycle_id, check_code, subject, month, stops, at_risk_fen, evidence,"
-            " opened_at) SELECT county_code, cycle_id, check_code, subject, month, stops, at_risk_fen,"
-            " evidence, opened_at"
+            " opened_at, facts_at) SELECT county_code, cycle_id, check_code, subject, month, stops, at_risk_fen,"
+            " evidence, opened_at, facts_at"
             " FROM findings WHERE month IS NULL LIMIT 1"
         ),
     ),

@@ -1,5 +1,7 @@
 """Ask again for what was decided, or waits, about a line when its facts changed or another line took its place."""
 
+from datetime import datetime
+
 from market.kernel import Connection, Query
 from market.subsidies.models import RunId
 from market.subsidies.month.case_queries import PLAN_FOR_FEW
@@ -11,20 +13,18 @@ ASK_AGAIN_WHEN_ENROLLED = Query(
     None,
     """
     WITH enrolled AS MATERIALIZED (
-        SELECT fl.finding_id, fl.line_code, f.county_code,
-               (SELECT max(decided_at) FROM finding_decisions d
-                 WHERE d.finding_id = f.id AND fl.line_code = ANY(d.pays || d.stops)) AS decided_at
+        SELECT fl.finding_id, fl.line_code, f.county_code, fl.facts_at
           FROM findings f
           JOIN finding_lines fl ON fl.finding_id = f.id AND fl.verdict IS NOT NULL
           JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = fl.line_code
                           AND r.in_snapshot
          WHERE f.county_code = :county AND f.month = :month AND f.check_code = 'claim_outside_snapshot'
            AND f.state <> 'lapsed')
-    UPDATE finding_lines fl SET verdict = NULL, changed_after = e.decided_at
+    UPDATE finding_lines fl SET verdict = NULL, changed_after = e.facts_at, facts_at = :facts_at
       FROM enrolled e
      WHERE fl.finding_id = e.finding_id AND fl.line_code = e.line_code
-       AND (EXISTS (SELECT FROM list_replaced_facts(e.county_code, ARRAY[e.line_code], e.decided_at))
-            OR EXISTS (SELECT FROM list_added_facts(e.county_code, ARRAY[e.line_code], e.decided_at)))
+       AND (EXISTS (SELECT FROM list_replaced_facts(e.county_code, ARRAY[e.line_code], e.facts_at))
+            OR EXISTS (SELECT FROM list_added_facts(e.county_code, ARRAY[e.line_code], e.facts_at)))
     """,
 )
 # A line that takes the place of a suspect one waits with it. It is one that was enrolled since the finding was opened,
@@ -97,8 +97,8 @@ ADD_SUCCESSOR_LINES = Query(
         SELECT w.id, w.opened_at, w.seen_at, s.line_code, s.file_id
           FROM bound w JOIN bindings s ON s.county_code = :county AND s.device_id = w.device_id
          WHERE w.waits)
-    INSERT INTO finding_lines (finding_id, line_code, county_code, changed_after)
-    SELECT DISTINCT ON (w.id, w.line_code) w.id, w.line_code, :county, w.seen_at
+    INSERT INTO finding_lines (finding_id, line_code, county_code, changed_after, facts_at)
+    SELECT DISTINCT ON (w.id, w.line_code) w.id, w.line_code, :county, w.seen_at, :facts_at::timestamptz
       FROM successors w
       JOIN findings f ON f.id = w.id
       JOIN enrolments s ON s.county_code = :county AND s.line_code = w.line_code
@@ -122,12 +122,15 @@ REOPEN_FINDINGS = Query(
 )
 
 
-async def ask_again(conn: Connection, cycle: Cycle, run_id: RunId) -> int:
+async def ask_again(conn: Connection, cycle: Cycle, run_id: RunId, *, facts_at: datetime) -> int:
     """Open again the findings that have lines to decide after a run; return how many were decided before.
 
-    It applies to closed months too: their findings are then decided in a later month.
+    It applies to closed months too: their findings are then decided in a later month. `facts_at` is the time of the
+    facts of the run.
     """
     await PLAN_FOR_FEW.run(conn)
-    await ASK_AGAIN_WHEN_ENROLLED.run(conn, county=cycle.county_code, month=cycle.month, run_id=run_id)
-    await ADD_SUCCESSOR_LINES.run(conn, county=cycle.county_code)
+    await ASK_AGAIN_WHEN_ENROLLED.run(
+        conn, county=cycle.county_code, month=cycle.month, run_id=run_id, facts_at=facts_at
+    )
+    await ADD_SUCCESSOR_LINES.run(conn, county=cycle.county_code, facts_at=facts_at)
     return await REOPEN_FINDINGS.run(conn, county=cycle.county_code)

@@ -32,10 +32,13 @@ LIST_PAID_LINES = Query(
 )
 
 
-async def run_checks(conn: Connection, cycle: Cycle, run_id: RunId, *, seal: Seal, now: datetime) -> int:
+async def run_checks(
+    conn: Connection, cycle: Cycle, run_id: RunId, *, seal: Seal, facts_at: datetime, now: datetime
+) -> int:
     """Run every check on the cycle's run and record the findings; return how many opened, lapsed or are asked again.
 
-    The thresholds are the current ones, which the evidence of each finding states.
+    The thresholds are the current ones, which the evidence of each finding states. `facts_at` is the time of the facts
+    of the run.
     """
     given: dict[str, object] = {
         "county": cycle.county_code,
@@ -54,7 +57,8 @@ async def run_checks(conn: Connection, cycle: Cycle, run_id: RunId, *, seal: Sea
             results += [_to_result(code, check, row) for row in rows]
     deceased = await DEAD_IN_SERVICE_MONTH.all(conn, **{name: given[name] for name in DEAD_IN_SERVICE_MONTH.names})
     results += await _check_deceased(conn, seal, cycle, deceased)
-    return await record_findings(conn, cycle, results, now=now) + await ask_again(conn, cycle, run_id)
+    recorded = await record_findings(conn, cycle, results, facts_at=facts_at)
+    return recorded + await ask_again(conn, cycle, run_id, facts_at=facts_at)
 
 
 async def list_unpaid_below_plan(conn: Connection, cycle: Cycle, run_id: RunId) -> frozenset[str]:

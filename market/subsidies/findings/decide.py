@@ -16,6 +16,7 @@ from market.subsidies.models import (
     DecisionReasonMissing,
     FindingId,
     FindingNotFound,
+    FindingRecalculated,
     LineNotInFinding,
     Outcome,
     WrongState,
@@ -47,6 +48,8 @@ class _FindingToDecide(Struct, frozen=True):
     id: FindingId
     lines: list[str]
     villages: list[str]
+    evidence: str
+    facts_at: datetime
 
 
 # The given finding; otherwise one that is open rather than one that is decided, and the month's own rather than that of
@@ -57,7 +60,10 @@ FIND_FINDING = Query(
     SELECT f.id, ARRAY(SELECT line_code FROM finding_lines WHERE finding_id = f.id ORDER BY line_code) AS lines,
            ARRAY(SELECT DISTINCT r.village_code FROM finding_lines l
                    JOIN run_lines r ON r.run_id = :run_id AND r.line_code = l.line_code
-                  WHERE l.finding_id = f.id AND r.village_code IS NOT NULL) AS villages
+                  WHERE l.finding_id = f.id AND r.village_code IS NOT NULL) AS villages,
+           f.evidence,
+           greatest(f.facts_at, (SELECT max(facts_at) FROM finding_lines WHERE finding_id = f.id AND verdict IS NULL))
+               AS facts_at
       FROM cycle_findings a JOIN findings f ON f.id = a.finding_id
      WHERE a.county_code = :county AND a.month = :month AND a.check_code = :check AND a.subject = :subject
        AND (:id::uuid IS NULL OR f.id = :id)
@@ -72,13 +78,17 @@ ADD_DECISION = Query(
     SELECT :county, id, :cycle_id, :account_id, :pays, :stops, :why, :now, evidence FROM findings WHERE id = :finding_id
     """,
 )
-# A first verdict on a worksheet changes nothing that was reviewed.
+# A first verdict on a worksheet changes nothing that was reviewed. A line that was asked about after its finding was
+# found rests on later facts than the others.
 SET_VERDICTS = Query(
     str,
     """
     WITH decided AS (
-        UPDATE finding_lines SET verdict = CASE WHEN line_code = ANY(:pays::text[]) THEN 'pay' ELSE 'stop' END
-         WHERE finding_id = :finding_id AND line_code = ANY(:pays::text[] || :stops::text[])
+        UPDATE finding_lines l
+           SET verdict = CASE WHEN line_code = ANY(:pays::text[]) THEN 'pay' ELSE 'stop' END,
+               facts_at = greatest(f.facts_at, l.facts_at)
+          FROM findings f
+         WHERE f.id = :finding_id AND l.finding_id = f.id AND line_code = ANY(:pays::text[] || :stops::text[])
         RETURNING line_code, old.verdict AS before, new.verdict AS after)
     SELECT line_code FROM decided
      WHERE before <> after
@@ -119,6 +129,7 @@ async def decide_finding(
     stops: Sequence[str],
     why: str,
     finding_id: FindingId | None = None,
+    seen: datetime | None = None,
     seal: Seal,
     now: datetime,
 ) -> DecisionResult:
@@ -126,8 +137,9 @@ async def decide_finding(
 
     A finding of another month that blocks a line here is decided in the open cycle; an amount of a closed month is
     settled there when that month is recalculated. Without `finding_id` an open finding comes before a decided one, and
-    the month's own before one of a closed month. A later decision replaces an earlier one. A verdict that
-    changes after a review voids it for the divisions of its lines. The caller owns the transaction.
+    the month's own before one of a closed month. `seen` is the latest `facts_at` of the findings that the official
+    read: one that was calculated again since is read again first. A later decision replaces an earlier one. A verdict
+    that changes after a review voids it for the divisions of its lines. The caller owns the transaction.
 
     Raises:
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not review in the county.
@@ -135,6 +147,7 @@ async def decide_finding(
         CycleNotFound, CycleClosed, WrongState: the month is not calculated, or is past its decision; or the county
             decided another month with a line stopped that would be paid now, and it is not settled yet.
         FindingNotFound: there is no such finding in the actor's divisions.
+        FindingRecalculated: it was calculated again after it was read.
         LineNotInFinding: a line is not part of the finding or is given twice, or no line is given.
         DecisionReasonMissing: the reason is missing or too long.
     """
@@ -148,6 +161,8 @@ async def decide_finding(
     finding = await _find_finding(conn, cycle, scopes, check=check, subject=stored, finding_id=finding_id)
     if finding is None:
         raise FindingNotFound(month=cycle.name, check=check, subject=subject)
+    if seen is not None and finding.facts_at > seen:
+        raise FindingRecalculated(evidence=finding.evidence)
     await _require_lines(conn, seal, finding, pays, stops)
     await _require_not_decided_stopped(conn, county, finding, pays)
     undecided, changed = await _store_decision(

@@ -48,15 +48,19 @@ ADD_HOLD = Query(
     VALUES (:county, :cycle_id, :line, :account_id, :why, :now)
     """,
 )
+# It rests on the facts of the latest calculation: a file that is being imported meanwhile is later.
 OPEN_HELD_FINDING = Query(
     UUID,
     """
     INSERT INTO findings (county_code, cycle_id, check_code, subject, stops, at_risk_fen, evidence, opened_at, seen_in,
-                          seen_at)
-    VALUES (:county, :cycle_id, :check, :line, true, :at_risk_fen, :evidence, :now, ARRAY[:month::date], :now)
+                          seen_at, facts_at)
+    SELECT :county, :cycle_id::uuid, :check, :line, true, :at_risk_fen, :evidence, facts_at, ARRAY[:month::date],
+           facts_at, facts_at
+      FROM (SELECT max(calculated_at) AS facts_at FROM cycles WHERE county_code = :county) AS calculated
     ON CONFLICT ON CONSTRAINT findings_unique DO UPDATE
        SET state = 'open', cycle_id = excluded.cycle_id, at_risk_fen = excluded.at_risk_fen,
            evidence = excluded.evidence, opened_at = excluded.opened_at, seen_at = excluded.seen_at,
+           facts_at = excluded.facts_at,
            seen_in = array_remove(findings.seen_in, :month) || :month::date
     RETURNING id
     """,
@@ -106,7 +110,7 @@ async def hold_line(
     await ADD_HOLD.run(
         conn, county=county, cycle_id=cycle.id, line=stored, account_id=actor.account_id, why=why.strip(), now=now
     )
-    evidence = await _open_finding(conn, cycle, stored, now=now)
+    evidence = await _open_finding(conn, cycle, stored)
     await add_audit_entry(
         conn,
         actor=str(actor.account_id),
@@ -118,7 +122,7 @@ async def hold_line(
     return HoldResult(county=county, month=cycle.name, line=line, check="held_by_official", evidence=evidence)
 
 
-async def _open_finding(conn: Connection, cycle: Cycle, line: str, *, now: datetime) -> str:
+async def _open_finding(conn: Connection, cycle: Cycle, line: str) -> str:
     """Open the finding that the check of the next calculation will see too; return its evidence."""
     suspicions = await HELD_BY_OFFICIAL.all(conn, county=cycle.county_code, run_id=cycle.run_id)
     [seen] = [each for each in suspicions if each.subject == line]
@@ -131,7 +135,6 @@ async def _open_finding(conn: Connection, cycle: Cycle, line: str, *, now: datet
         line=line,
         at_risk_fen=seen.at_risk_fen,
         evidence=seen.evidence,
-        now=now,
     )
     await HOLD_LINE.run(conn, finding_id=finding_id, line=line, county=cycle.county_code)
     return seen.evidence

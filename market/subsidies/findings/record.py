@@ -31,11 +31,12 @@ class _RecordedFinding(Struct, frozen=True):
     opened: bool
 
 
-# A verdict to pay is about the evidence that its decision saw. It is asked for again when a run finds other evidence
-# after a fact was replaced or added. What was billed and who is bound depend on the month, and their evidence names
-# nothing else that does, so that other evidence of them is enough: it is of a month that nobody looked at. It is asked
-# for again too when the application is another one since, or when the line was bound since to a person or a number that
-# it was never bound to. The earliest version that was replaced since is the one that the decision saw.
+# A verdict to pay is about the evidence that its decision saw, and the facts of the run that found it, whenever it was
+# given. It is asked for again when a run finds other evidence after a fact was replaced or added. What was billed and
+# who is bound depend on the month, and their evidence names nothing else that does, so that other evidence of them is
+# enough: it is of a month that nobody looked at. It is asked for again too when the application is another one since,
+# or when the line was bound since to a person or a number that it was never bound to. The earliest version that was
+# replaced since is the one that the decision saw.
 WITHDRAW_VERDICTS = Query(
     None,
     """
@@ -46,8 +47,7 @@ WITHDRAW_VERDICTS = Query(
                               AND NOT EXISTS (SELECT FROM finding_decisions later
                                                WHERE later.finding_id = f.id AND fl.line_code = ANY(later.stops)
                                                  AND later.decided_at > d.decided_at)) AS other,
-               (SELECT max(decided_at) FROM finding_decisions d
-                 WHERE d.finding_id = f.id AND fl.line_code = ANY(d.pays)) AS decided_at
+               fl.facts_at
           FROM jsonb_to_recordset(:rows::jsonb)
             AS r("check" text, subject text, at_risk_fen bigint, evidence text, stops boolean, monthly boolean)
           JOIN findings f ON f.county_code = :county AND f.check_code = r."check" AND f.subject = r.subject
@@ -60,33 +60,34 @@ WITHDRAW_VERDICTS = Query(
          WHERE fl.finding_id = s.id AND fl.line_code = s.line_code
            AND (s.other AND (
                    s.check_code IN ('charge_below_plan', 'bound_to_another')
-                   OR EXISTS (SELECT FROM list_replaced_facts(s.county_code, ARRAY[s.line_code], s.decided_at))
-                   OR EXISTS (SELECT FROM list_added_facts(s.county_code, ARRAY[s.line_code], s.decided_at)))
+                   OR EXISTS (SELECT FROM list_replaced_facts(s.county_code, ARRAY[s.line_code], s.facts_at))
+                   OR EXISTS (SELECT FROM list_added_facts(s.county_code, ARRAY[s.line_code], s.facts_at)))
                 OR EXISTS (SELECT FROM enrolments e
                             CROSS JOIN LATERAL (
                                   SELECT v.facts FROM fact_versions v
                                    WHERE v.county_code = e.county_code AND v.fact = 'enrolments'
-                                     AND v.subject = e.line_code AND v.replaced_at > s.decided_at
+                                     AND v.subject = e.line_code AND v.replaced_at > s.facts_at
                                    ORDER BY v.replaced_at LIMIT 1) AS saw
                             WHERE e.county_code = s.county_code AND e.line_code = s.line_code
                               AND saw.facts - '{file_id,identity_sealed,agent,assessor}'::text[]
                                <> to_jsonb(e) - '{file_id,identity_sealed,agent,assessor}'::text[])
                 OR EXISTS (SELECT FROM bindings b JOIN import_files i ON i.id = b.file_id
                             WHERE b.county_code = s.county_code AND b.line_code = s.line_code
-                              AND i.imported_at > s.decided_at
+                              AND i.imported_at > s.facts_at
                               AND NOT EXISTS (
                                   SELECT FROM bindings o LEFT JOIN import_files j ON j.id = o.file_id
                                    WHERE o.county_code = b.county_code AND o.line_code = b.line_code
-                                     AND coalesce(j.imported_at <= s.decided_at, true)
+                                     AND coalesce(j.imported_at <= s.facts_at, true)
                                      AND (o.identity_index, o.number_id) = (b.identity_index, b.number_id))
                               AND NOT EXISTS (
                                   SELECT FROM fact_versions v LEFT JOIN import_files j ON j.id = v.file_id
                                    WHERE v.county_code = b.county_code AND v.fact = 'bindings'
-                                     AND v.subject = b.line_code AND coalesce(j.imported_at <= s.decided_at, true)
+                                     AND v.subject = b.line_code AND coalesce(j.imported_at <= s.facts_at, true)
                                      AND v.facts ->> 'identity_index' = '\\x' || encode(b.identity_index, 'hex')
                                      AND (v.facts ->> 'number_id')::bigint = b.number_id)))
         RETURNING fl.finding_id, s.evidence, s.at_risk_fen)
-    UPDATE findings f SET state = 'open', evidence = w.evidence, at_risk_fen = w.at_risk_fen
+    UPDATE findings f
+       SET state = 'open', evidence = w.evidence, at_risk_fen = w.at_risk_fen, facts_at = :facts_at::timestamptz
       FROM withdrawn w WHERE f.id = w.finding_id
     """,
 )
@@ -95,13 +96,15 @@ WITHDRAW_VERDICTS = Query(
 UPSERT_FINDINGS = Query(
     _RecordedFinding,
     """
-    INSERT INTO findings (county_code, cycle_id, check_code, subject, month, stops, at_risk_fen, evidence, opened_at)
+    INSERT INTO findings (county_code, cycle_id, check_code, subject, month, stops, at_risk_fen, evidence, opened_at,
+                          facts_at)
     SELECT :county, :cycle_id::uuid, "check", subject, CASE WHEN monthly THEN :month::date END, stops, at_risk_fen,
-           evidence, :now::timestamptz
+           evidence, :facts_at::timestamptz, :facts_at
       FROM jsonb_to_recordset(:rows::jsonb)
         AS r("check" text, subject text, at_risk_fen bigint, evidence text, stops boolean, monthly boolean)
     ON CONFLICT ON CONSTRAINT findings_unique DO UPDATE
        SET at_risk_fen = excluded.at_risk_fen, evidence = excluded.evidence, cycle_id = excluded.cycle_id,
+           facts_at = excluded.facts_at,
            state = CASE findings.state WHEN 'lapsed' THEN 'open' ELSE findings.state END,
            opened_at = CASE findings.state WHEN 'lapsed' THEN excluded.opened_at ELSE findings.opened_at END,
            seen_in = CASE findings.state WHEN 'lapsed' THEN '{}' ELSE findings.seen_in END
@@ -114,7 +117,7 @@ UPSERT_FINDINGS = Query(
 MARK_SEEN = Query(
     UUID,
     """
-    UPDATE findings f SET seen_in = array_remove(f.seen_in, :month) || :month::date, seen_at = :now
+    UPDATE findings f SET seen_in = array_remove(f.seen_in, :month) || :month::date, seen_at = :facts_at
       FROM jsonb_to_recordset(:rows::jsonb) AS r("check" text, subject text, monthly boolean)
      WHERE f.county_code = :county AND f.check_code = r."check" AND f.subject = r.subject AND f.state <> 'lapsed'
        AND f.month IS NOT DISTINCT FROM CASE WHEN r.monthly THEN :month::date END
@@ -150,6 +153,7 @@ LAPSE_FINDINGS = Query(
        SET seen_in = u.seen_in,
            state = CASE WHEN u.seen_in = '{}' AND NOT u.waits THEN 'lapsed' ELSE state END,
            evidence = evidence || CASE WHEN u.waits THEN '；后来依据改了，现在查不出来' ELSE '' END,
+           facts_at = CASE WHEN u.waits THEN :facts_at ELSE facts_at END,
            cycle_id = coalesce((SELECT id FROM cycles WHERE county_code = :county AND f.cycle_id = :cycle_id
                                    AND month = (SELECT min(seen) FROM unnest(u.seen_in) AS seen)),
                                cycle_id)
@@ -215,7 +219,7 @@ async def list_suspect_lines(conn: Connection, county: str) -> frozenset[str]:
     return frozenset(await LIST_SUSPECT_LINES.all(conn, county=county))
 
 
-async def record_findings(conn: Connection, cycle: Cycle, results: Sequence[CheckResult], *, now: datetime) -> int:
+async def record_findings(conn: Connection, cycle: Cycle, results: Sequence[CheckResult], *, facts_at: datetime) -> int:
     """Update the cycle's findings to the results of its checks; return how many opened, moved or lapsed.
 
     A finding opened in an earlier cycle is not changed; one that a later cycle opened moves here. A stopping one
@@ -224,10 +228,10 @@ async def record_findings(conn: Connection, cycle: Cycle, results: Sequence[Chec
     """
     await PLAN_FOR_FEW.run(conn)
     by_subject = {(each.check, each.subject): each for each in results}
-    await WITHDRAW_VERDICTS.run(conn, county=cycle.county_code, month=cycle.month, rows=list(by_subject.values()))
-    recorded = await UPSERT_FINDINGS.all(
-        conn, county=cycle.county_code, cycle_id=cycle.id, month=cycle.month, rows=list(by_subject.values()), now=now
-    )
+    rows = list(by_subject.values())
+    of_cycle = {"county": cycle.county_code, "month": cycle.month, "facts_at": facts_at}
+    await WITHDRAW_VERDICTS.run(conn, rows=rows, **of_cycle)
+    recorded = await UPSERT_FINDINGS.all(conn, cycle_id=cycle.id, rows=rows, **of_cycle)
     ids = [each.id for each in recorded]
     lines = [
         {"finding": each.id, "line": line} for each in recorded for line in by_subject[each.check, each.subject].lines
@@ -235,8 +239,6 @@ async def record_findings(conn: Connection, cycle: Cycle, results: Sequence[Chec
     await MARK_CHANGED_LINES.run(conn, kept=ids, rows=lines)
     await DELETE_FINDING_LINES.run(conn, kept=ids, rows=lines)
     await ADD_FINDING_LINES.run(conn, county=cycle.county_code, rows=lines)
-    seen = await MARK_SEEN.all(
-        conn, county=cycle.county_code, month=cycle.month, rows=list(by_subject.values()), now=now
-    )
-    lapsed = await LAPSE_FINDINGS.run(conn, county=cycle.county_code, cycle_id=cycle.id, month=cycle.month, kept=seen)
+    seen = await MARK_SEEN.all(conn, rows=rows, **of_cycle)
+    lapsed = await LAPSE_FINDINGS.run(conn, cycle_id=cycle.id, kept=seen, **of_cycle)
     return lapsed + sum(1 for each in recorded if each.opened)

@@ -20,7 +20,7 @@ from market.subsidies.imports.models import FactsDiffer, FileAlreadyImported, Fi
 from market.subsidies.imports.originals import ADD_ORIGINAL, MAX_ORIGINAL_BYTES, Original, seal_originals
 from market.subsidies.models import FileId, Outcome
 from market.subsidies.month.case_queries import PLAN_FOR_COUNTY
-from market.subsidies.month.cycles import LOCK_IMPORTS, take_duty_in_open_cycles
+from market.subsidies.month.cycles import GET_IMPORT_TIME, LOCK_IMPORTS, take_duty_in_open_cycles
 from market.subsidies.month.steps import DUTY_ROLES
 from market.subsidies.names import Operator
 from market.subsidies.progress import Report, Stage, report_nothing
@@ -160,7 +160,7 @@ ADD_FILE = Query(
     UUID,
     """
     INSERT INTO import_files (county_code, kind, name, sha256, rows, operator, month, sum_fen, account_id, imported_at)
-    VALUES (:county, :kind, :name, :sha256, :rows, :operator, :month, :sum_fen, :account_id, :now)
+    VALUES (:county, :kind, :name, :sha256, :rows, :operator, :month, :sum_fen, :account_id, :imported_at)
     RETURNING id
     """,
 )
@@ -209,9 +209,10 @@ async def record_file(
     month: date | None = None,
     sum_fen: Fen | None = None,
 ) -> FileId:
-    """Record an imported file, with its audit entry and its sealed originals.
+    """Record an imported file, with its audit entry and its sealed originals; it is later than every calculation.
 
-    Facts that are replaced in the rest of the transaction are kept as replaced by this file.
+    Facts that are replaced in the rest of the transaction are kept as replaced by this file. The caller holds the lock
+    of the county's imports.
     """
     upload.context.report(Stage.STORING)
     file_id = FileId(
@@ -226,7 +227,7 @@ async def record_file(
             month=month,
             sum_fen=sum_fen,
             account_id=actor.account_id,
-            now=upload.now,
+            imported_at=await GET_IMPORT_TIME.one(conn, county=upload.county, now=upload.now),
         )
     )
     await SET_IMPORT_FILE.run(conn, file_id=file_id)

@@ -53,6 +53,22 @@ class Cycle(Struct, frozen=True):
 
 # Imports of one county, and the calculations from what they store, run one after another.
 LOCK_IMPORTS = Query(None, "SELECT pg_advisory_xact_lock(7003, :county::text::integer)")
+# Under this lock a calculation is at least as late as every file before it, and a file later than every calculation:
+# their clocks were read before they waited for it, and need not agree. A verdict rests on the facts of a calculation.
+GET_FACTS_TIME = Query(
+    datetime,
+    """
+    SELECT greatest(:now, (SELECT max(imported_at) FROM import_files WHERE county_code = :county),
+                    (SELECT max(calculated_at) FROM cycles WHERE county_code = :county))
+    """,
+)
+GET_IMPORT_TIME = Query(
+    datetime,
+    """
+    SELECT greatest(:now, max(calculated_at) + interval '1 microsecond') FROM cycles WHERE county_code = :county
+    """,
+)
+SET_CALCULATED = Query(None, "UPDATE cycles SET calculated_at = :facts_at WHERE id = :cycle_id")
 FIND_CYCLE = Query(
     Cycle,
     "SELECT id, county_code, month, state, run_id FROM cycles WHERE county_code = :county AND month = :month",

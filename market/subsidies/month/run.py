@@ -23,7 +23,9 @@ from market.subsidies.month.build_case import MonthFacts, load_facts
 from market.subsidies.month.cycles import (
     ADD_FILE_DUTIES,
     FIND_CYCLE,
+    GET_FACTS_TIME,
     LOCK_IMPORTS,
+    SET_CALCULATED,
     Cycle,
     move_cycle,
     open_cycle,
@@ -113,6 +115,8 @@ async def run_month(
         ApprovalsWouldBeVoid: the facts changed after approvals that were not given up.
     """
     cycle, actor = await _begin_run(conn, actor, county, month, now=now)
+    facts_at = await GET_FACTS_TIME.one(conn, county=county, now=now)
+    await SET_CALCULATED.run(conn, cycle_id=cycle.id, facts_at=facts_at)
     facts = await load_facts(conn, seal, county, month)
     answer = await _calculate(facts.case, report)
     run, fresh = await _find_or_store_run(
@@ -120,7 +124,7 @@ async def run_month(
     )
     postings = waiting = changed = 0
     if cycle.state is CLOSE.after:
-        changed = await ask_again(conn, cycle, run.id)
+        changed = await ask_again(conn, cycle, run.id, facts_at=facts_at)
         below = await list_unpaid_below_plan(conn, cycle, run.id)
         postings, waiting = await post_adjustments(
             conn, actor, cycle, facts=facts, answer=answer, run_id=run.id, below_plan=below, now=now
@@ -128,7 +132,7 @@ async def run_month(
     else:
         if fresh or cycle.state is RUN.before:
             cycle = await move_cycle(conn, cycle, RUN, actor, now=now, run_id=run.id, opinion=opinion)
-        changed = await run_checks(conn, cycle, run.id, seal=seal, now=now)
+        changed = await run_checks(conn, cycle, run.id, seal=seal, facts_at=facts_at, now=now)
     if fresh:
         await _record_run(conn, actor, cycle, answer, now=now)
     return RunResult(

@@ -1,7 +1,7 @@
 """Findings as a table with details in place, and the township's decisions with their reasons, one by one or in bulk."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -139,6 +139,7 @@ async def submit_decision(
                 stops=[line for line, verdict in verdicts if verdict == "stop"],
                 why=_read_reason(form),
                 finding_id=_read_finding(form),
+                seen=_read_seen(form),
                 seal=seal,
                 now=desk.now,
             )
@@ -178,6 +179,7 @@ async def submit_bulk_decision(
                     stops=[] if pay else finding.lines,
                     why=_read_reason(form),
                     finding_id=FindingId(finding.id),
+                    seen=_read_seen(form),
                     seal=seal,
                     now=desk.now,
                 )
@@ -190,6 +192,15 @@ async def submit_bulk_decision(
 def _read_finding(form: PostedForm) -> FindingId | None:
     found = parse_uuid(form.get_text("finding"))
     return None if found is None else FindingId(found)
+
+
+def _read_seen(form: PostedForm) -> datetime | None:
+    """Return the time of the facts that the page showed."""
+    try:
+        seen = datetime.fromisoformat(form.get_text("seen"))
+    except ValueError:
+        return None
+    return seen if seen.tzinfo else None
 
 
 def _tell_reviews(months: str) -> tuple[str, ...]:
@@ -293,6 +304,7 @@ async def _table_context(conn: Connection, seal: Seal, desk: DeskContext, filter
         "checks": [("", "全部"), *CHECK_NAMES.items()],
         "reasons": [("", "选一个理由"), *((each, each) for each in REASONS)],
         "filters": filters,
+        "seen": max((each.facts_at for each in items), default=None),
         "back": filters.to(desk, skip=max(skip - _PAGE_SIZE, 0)) if skip else None,
         "more": filters.to(desk, skip=skip + _PAGE_SIZE) if more else None,
     }

@@ -1,6 +1,6 @@
 """The list of subsidies.md again, as a second attacker would: each way to lose a stopping finding leaves it waiting."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -180,6 +180,7 @@ async def test_the_facts_of_a_finding_are_looked_up_by_indexes(county: Connectio
     await county.execute("SET LOCAL enable_seqscan = off")
     given: dict[str, object] = {
         "county": COUNTY, "month": date(2019, 1, 1), "rows": [], "cycle_id": UUID(int=1), "kept": [],
+        "facts_at": datetime(2019, 2, 5, tzinfo=UTC),
     }  # fmt: skip
     rows = await county.fetch(f"EXPLAIN {query.sql}", *(given[name] for name in query.names))
     plan = "\n".join(row[0] for row in rows)

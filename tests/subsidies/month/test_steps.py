@@ -167,7 +167,7 @@ async def test_a_blocked_line_settles_in_the_open_cycle_once_it_is_decided_to_be
             words = against(argv)
             await january(words, step["date"])
     async with january.database.transaction(scope="130624") as conn:
-        await conn.execute("UPDATE finding_lines SET verdict = 'pay' WHERE line_code = 'LT-05'")
+        await conn.execute("UPDATE finding_lines SET verdict = 'pay', facts_at = now() WHERE line_code = 'LT-05'")
     answer = await act(january, "run", "gan", "2019-03-04")
     assert (answer["outcome"], answer["postings"]) == ("ok", 1)
     rows = (await january(["subsidies", "report", "adjustments", "--month", "2019-02"]))["rows"]

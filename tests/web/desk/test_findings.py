@@ -173,3 +173,33 @@ async def test_a_changed_result_says_that_the_township_reviews_again(
         assert "2019年1月的结果改了，乡镇要再审核一遍。" in done.text
         month = await browser.open("/desk/months/2019-01")
     assert "疑点“一户两家运营商 H14”的处理结果改了：又核过" in month.text
+
+
+async def test_a_finding_that_was_calculated_again_meanwhile_is_read_again(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="confirm")
+    async with open_desk_walker(service, county.tokens["zhen"]) as browser:
+        await open_finding(browser, "不在当月名单的申请")
+        other = "UPDATE findings SET facts_at = facts_at + interval '1 s', evidence = '别的' WHERE subject = 'DX-06'"
+        async with database.transaction(scope="130624") as conn:
+            await conn.execute(other)
+        typed = {"subject": "DX-06", "v-DX-06": "stop", "why": "样例"}
+        refused = await browser.submit("/desk/findings", typed=typed, status=409)
+        assert "证据可能变了：别的。请再看一遍" in refused.text
+        seen = await open_finding(browser, "不在当月名单的申请")
+        assert "别的" in seen.text
+        seen = await browser.submit("/desk/findings", typed=typed)
+        assert "已记下处理结果和理由" in seen.text
+
+
+async def test_findings_that_were_calculated_again_meanwhile_are_not_decided_together(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="confirm")
+    async with open_desk_walker(service, county.tokens["zhen"]) as browser:
+        seen = await browser.open(f"{LIST}&check=claim_outside_snapshot")
+        async with database.transaction(scope="130624") as conn:
+            await conn.execute("UPDATE findings SET facts_at = facts_at + interval '1 s' WHERE subject = 'DX-06'")
+        typed = {"pick": list_choices(seen)[0], "verdict": "stop", "why": "样例"}
+        assert (await post_bulk(browser, typed))[0] == 409
