@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
+from market.api.subsidy_requests import FindingDecision, HoldRequest, ReturnRequest, StepRequest
 from market.api.tasks import ACCEPTED, submit_task
 from market.http import HttpRequest
 from market.identity.access import get_visible_divisions, require_whole_county
@@ -27,8 +28,8 @@ from market.reports.month_view import MonthView, get_month_view
 from market.reports.quarter import QuarterReport, compute_quarter
 from market.subsidies.findings.decide import DecisionResult, decide_finding
 from market.subsidies.findings.hold import HoldResult, hold_line
-from market.subsidies.models import CycleState, StepResult
-from market.subsidies.month.cycles import MAX_OPINION_LENGTH, find_cycle, read_county, read_month, read_quarter
+from market.subsidies.models import StepResult
+from market.subsidies.month.cycles import find_cycle, read_county, read_month, read_quarter
 from market.subsidies.month.return_month import return_month
 from market.subsidies.month.run import RunResult
 from market.subsidies.month.settle import Settlement, get_settlement
@@ -42,40 +43,6 @@ _TOWNSHIP, _VILLAGE = 9, 12
 # Litestar applies the bounds of a query parameter only through a named type.
 type Cursor = Annotated[str, Meta(max_length=40)]
 type Offset = Annotated[int, Meta(ge=0, le=100_000)]
-
-
-class FindingDecision(Struct, frozen=True, forbid_unknown_fields=True):
-    """A decision on a finding: the lines to `pay` and those to keep stopped, each line in one of them.
-
-    `seen` is the `facts_at` of the finding as it was read: if it was calculated again since, it is read again first.
-    """
-
-    check: Annotated[str, Meta(max_length=60)]
-    subject: Annotated[str, Meta(max_length=400)]
-    why: Annotated[str, Meta(max_length=500)]
-    pay: Annotated[list[str], Meta(max_length=200)] = []
-    stop: Annotated[list[str], Meta(max_length=200)] = []
-    seen: datetime | None = None
-
-
-class StepRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """What goes with a step: the official's opinion, and whether a calculation may void approvals."""
-
-    opinion: Annotated[str, Meta(max_length=MAX_OPINION_LENGTH)] = ""
-    void_approvals: bool = False
-
-
-class ReturnRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Why a month is returned, and to which state; by default to the one before."""
-
-    why: Annotated[str, Meta(max_length=MAX_OPINION_LENGTH)]
-    to: CycleState | None = None
-
-
-class HoldRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Why a line is held."""
-
-    why: Annotated[str, Meta(max_length=MAX_OPINION_LENGTH)]
 
 
 class FindingPage(Struct, frozen=True):

@@ -117,6 +117,17 @@ async def require_independent(
         raise ReviewerNotIndependent
 
 
+async def _require_name(conn: Connection, row: ProducerRow, applicant: str | None) -> None:
+    """Require that the applicant has the name that was read; the locked row of the producer keeps it until the end.
+
+    Raises:
+        ApplicantRenamed: it is another one.
+    """
+    name = await GET_APPLICANT_NAME.one(conn, account_id=row.applied_by)
+    if applicant is not None and applicant != name:
+        raise ApplicantRenamed(name=name)
+
+
 async def decide_producer(
     conn: Connection,
     seal: Seal,
@@ -132,7 +143,7 @@ async def decide_producer(
 
     The village confirms, the county recommends, another official of the county or the platform approves; the decider of
     the current state may also refuse. Approving verifies the certificates submitted so far. `applicant` is the name
-    that the official read: whoever is admitted is paid under theirs.
+    that the official read: the person who is admitted is paid under it.
 
     Raises:
         NotFound: there is no such producer, or it is outside the actor's divisions.
@@ -162,10 +173,7 @@ async def decide_producer(
     if moved is None:
         row = await get_visible_producer(conn, actor, producer_id)
         raise WrongProducerState(state=PRODUCER_STATE_NAMES[row.state])
-    # The row of the producer is locked now, so that nobody changes the name until the step is stored.
-    name = await GET_APPLICANT_NAME.one(conn, account_id=row.applied_by)
-    if applicant is not None and applicant != name:
-        raise ApplicantRenamed(name=name)
+    await _require_name(conn, row, applicant)
     if step is AdmissionStep.APPROVE:
         await VERIFY_CERTIFICATES.run(conn, producer_id=producer_id, account_id=actor.account_id, now=now)
         await REFRESH_LISTINGS.run(conn, producer_id=producer_id)

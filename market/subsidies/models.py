@@ -115,9 +115,9 @@ class SecondDuty(DutyConflict):
 
 
 class AppliedForLine(DutyConflict):
-    """The agent who applied for a household may not confirm it (R14)."""
+    """Who applied, for themselves or as an agent, may not confirm it (R14)."""
 
-    zh = "{month}账期里，您代办过 {line} 的申请，不能核实。"
+    zh = "{month}账期里，{line} 是您自己的，或者是您代办的，不能核实。"
     en = "You applied for {line} of {month} and cannot confirm it."
 
 

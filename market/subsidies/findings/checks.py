@@ -10,6 +10,7 @@ from market.subsidies.engine.calculate import calculate
 from market.subsidies.findings.ask_again import ask_again
 from market.subsidies.findings.check_table import CHECKS, Check
 from market.subsidies.findings.record import CheckResult, record_findings
+from market.subsidies.findings.self_assessed import find_self_assessed
 from market.subsidies.findings.stopping_checks import CHARGE_BELOW_PLAN, DEAD_IN_SERVICE_MONTH, CheckRow, DeceasedLine
 from market.subsidies.findings.thresholds import load_thresholds
 from market.subsidies.models import RunId
@@ -55,6 +56,7 @@ async def run_checks(
                 parameters |= await check.prepare(conn, cycle.county_code, cycle.month, thresholds.programmes)
             rows = await check.query.all(conn, **{name: parameters[name] for name in check.query.names})
             results += [_to_result(code, check, row) for row in rows]
+    results += await _check_assessors(conn, seal, cycle, run_id, {(each.check, each.subject) for each in results})
     deceased = await DEAD_IN_SERVICE_MONTH.all(conn, **{name: given[name] for name in DEAD_IN_SERVICE_MONTH.names})
     results += await _check_deceased(conn, seal, cycle, deceased)
     recorded = await record_findings(conn, cycle, results, facts_at=facts_at)
@@ -73,6 +75,15 @@ async def list_unpaid_below_plan(conn: Connection, cycle: Cycle, run_id: RunId) 
 
 def _to_result(code: str, check: Check, row: CheckRow) -> CheckResult:
     return CheckResult(code, row.subject, row.lines, row.at_risk_fen, row.evidence, check.stops, check.monthly)
+
+
+async def _check_assessors(
+    conn: Connection, seal: Seal, cycle: Cycle, run_id: RunId, found: set[tuple[str, str]]
+) -> list[CheckResult]:
+    """Return the findings of those who assessed themselves, unless their line is `found` to have another fault."""
+    code = "preparer_is_approver"
+    rows = await find_self_assessed(conn, seal, cycle.county_code, run_id)
+    return [_to_result(code, CHECKS[code], row) for row in rows if (code, row.subject) not in found]
 
 
 async def _check_deceased(

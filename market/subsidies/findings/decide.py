@@ -142,8 +142,7 @@ async def decide_finding(
     that changes after a review voids it for the divisions of its lines. The caller owns the transaction.
 
     Raises:
-        NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not review in the county.
-        SecondDuty: the actor holds another duty of this cycle (R14).
+        NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_step`.
         CycleNotFound, CycleClosed, WrongState: the month is not calculated, or is past its decision; or the county
             decided another month with a line stopped that would be paid now, and it is not settled yet.
         FindingNotFound: there is no such finding in the actor's divisions.
@@ -158,11 +157,9 @@ async def decide_finding(
         raise DecisionReasonMissing
     [stored, *codes] = await find_stored_codes(conn, seal, county, [subject, *pays, *stops])
     pays, stops = codes[: len(pays)], codes[len(pays) :]
-    finding = await _find_finding(conn, cycle, scopes, check=check, subject=stored, finding_id=finding_id)
+    finding = await _find_finding(conn, cycle, scopes, check=check, subject=stored, finding_id=finding_id, seen=seen)
     if finding is None:
         raise FindingNotFound(month=cycle.name, check=check, subject=subject)
-    if seen is not None and finding.facts_at > seen:
-        raise FindingRecalculated(evidence=finding.evidence)
     await _require_lines(conn, seal, finding, pays, stops)
     await _require_not_decided_stopped(conn, county, finding, pays)
     undecided, changed = await _store_decision(
@@ -170,9 +167,7 @@ async def decide_finding(
     )
     told = _describe_change(check, stored, why)
     again = await void_reviews(conn, actor, county, finding.id, lines=changed, why=told, now=now)
-    detail: dict[str, object] = {"check": check, "subject": stored, "pays": sorted(pays), "stops": sorted(stops)}
-    who, object_ = str(actor.account_id), f"cycle:{county}:{cycle.name}"
-    await add_audit_entry(conn, actor=who, action="decide finding", object=object_, detail=detail, now=now)
+    await _record(conn, cycle, actor, check=check, subject=stored, pays=sorted(pays), stops=sorted(stops), now=now)
     return DecisionResult(
         county=county,
         month=cycle.name,
@@ -182,6 +177,11 @@ async def decide_finding(
         undecided=sorted(await show_line_codes(conn, seal, undecided)),
         review_again=[f"{each:%Y-%m}" for each in sorted(again)],
     )
+
+
+async def _record(conn: Connection, cycle: Cycle, actor: Actor, *, now: datetime, **detail: object) -> None:
+    who, object_ = str(actor.account_id), f"cycle:{cycle.county_code}:{cycle.name}"
+    await add_audit_entry(conn, actor=who, action="decide finding", object=object_, detail=detail, now=now)
 
 
 async def _store_decision(
@@ -232,9 +232,20 @@ async def _require_not_decided_stopped(
 
 
 async def _find_finding(
-    conn: Connection, cycle: Cycle, scopes: list[str], *, check: str, subject: str, finding_id: FindingId | None
+    conn: Connection,
+    cycle: Cycle,
+    scopes: list[str],
+    *,
+    check: str,
+    subject: str,
+    finding_id: FindingId | None,
+    seen: datetime | None,
 ) -> _FindingToDecide | None:
-    """Return a finding that applies to the cycle, or None if there is none in the scopes."""
+    """Return a finding that applies to the cycle, or None if there is none in the scopes.
+
+    Raises:
+        FindingRecalculated: it was calculated again after it was read.
+    """
     finding = await FIND_FINDING.maybe(
         conn,
         county=cycle.county_code,
@@ -244,7 +255,11 @@ async def _find_finding(
         id=finding_id,
         run_id=cycle.run_id,
     )
-    return finding if finding is not None and _covers(finding.villages, scopes) else None
+    if finding is None or not _covers(finding.villages, scopes):
+        return None
+    if seen is not None and finding.facts_at > seen:
+        raise FindingRecalculated(evidence=finding.evidence)
+    return finding
 
 
 def _describe_change(check: str, subject: str, why: str) -> str:

@@ -114,9 +114,7 @@ async def run_month(
         CaseInvalid: facts must be corrected first; each is listed.
         ApprovalsWouldBeVoid: the facts changed after approvals that were not given up.
     """
-    cycle, actor = await _begin_run(conn, actor, county, month, now=now)
-    facts_at = await GET_FACTS_TIME.one(conn, county=county, now=now)
-    await SET_CALCULATED.run(conn, cycle_id=cycle.id, facts_at=facts_at)
+    cycle, actor, facts_at = await _begin_run(conn, actor, county, month, now=now)
     facts = await load_facts(conn, seal, county, month)
     answer = await _calculate(facts.case, report)
     run, fresh = await _find_or_store_run(
@@ -173,8 +171,11 @@ async def _calculate(case: Case, report: Report) -> Answer:
 
 async def _begin_run(
     conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime
-) -> tuple[Cycle, Actor]:
-    """Lock the county's facts, open and lock the cycle, and unless it is closed take the duties of run and files."""
+) -> tuple[Cycle, Actor, datetime]:
+    """Lock the county's facts, open and lock the cycle, and unless it is closed take the duties of run and files.
+
+    The time of the facts is returned too.
+    """
     await LOCK_IMPORTS.run(conn, county=county)
     existing = await FIND_CYCLE.maybe(conn, county=county, month=month)
     if existing is not None and existing.state is not CLOSE.after:
@@ -185,7 +186,9 @@ async def _begin_run(
         await take_duty(conn, cycle, actor, RUN.duty, now=now)
         require_state(cycle, RUN.froms)
         await ADD_FILE_DUTIES.run(conn, county=county, cycle_id=cycle.id, month=month, now=now)
-    return cycle, actor
+    facts_at = await GET_FACTS_TIME.one(conn, county=county, now=now)
+    await SET_CALCULATED.run(conn, cycle_id=cycle.id, facts_at=facts_at)
+    return cycle, actor, facts_at
 
 
 async def _find_or_store_run(

@@ -1,7 +1,7 @@
 """Findings as a table with details in place, and the township's decisions with their reasons, one by one or in bulk."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +33,7 @@ from market.web.desk.context import (
 )
 from market.web.desk.drilldown import describe_household
 from market.web.desk.presenters import FindingCard, build_row_id, format_short_month, present_finding
-from market.web.forms import InvalidForm, PostedForm, parse_integer, parse_uuid, read_form
+from market.web.forms import InvalidForm, PostedForm, parse_integer, parse_time, parse_uuid, read_form
 from market.web.pages import redirect
 
 _PAGE_SIZE = 25
@@ -139,7 +139,7 @@ async def submit_decision(
                 stops=[line for line, verdict in verdicts if verdict == "stop"],
                 why=_read_reason(form),
                 finding_id=_read_finding(form),
-                seen=_read_seen(form),
+                seen=parse_time(form.get_text("seen")),
                 seal=seal,
                 now=desk.now,
             )
@@ -179,7 +179,7 @@ async def submit_bulk_decision(
                     stops=[] if pay else finding.lines,
                     why=_read_reason(form),
                     finding_id=FindingId(finding.id),
-                    seen=_read_seen(form),
+                    seen=parse_time(form.get_text("seen")),
                     seal=seal,
                     now=desk.now,
                 )
@@ -192,15 +192,6 @@ async def submit_bulk_decision(
 def _read_finding(form: PostedForm) -> FindingId | None:
     found = parse_uuid(form.get_text("finding"))
     return None if found is None else FindingId(found)
-
-
-def _read_seen(form: PostedForm) -> datetime | None:
-    """Return the time of the facts that the page showed."""
-    try:
-        seen = datetime.fromisoformat(form.get_text("seen"))
-    except ValueError:
-        return None
-    return seen if seen.tzinfo else None
 
 
 def _tell_reviews(months: str) -> tuple[str, ...]:

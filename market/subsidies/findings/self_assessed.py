@@ -1,0 +1,97 @@
+"""Who applied may not be the village's assessor of it: compared by identity number where one is known, else by name."""
+
+import asyncio
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from market.kernel import Connection, Fen, Query
+from market.kernel.lookalikes import SIMPLIFIED
+from market.kernel.seal import Seal
+from market.kernel.text import normalize_text
+from market.subsidies.findings.stopping_checks import CheckRow
+from market.subsidies.models import RunId
+from market.subsidies.register.queries import NAME_CONTEXT
+
+
+class _AssessedLine(Struct, frozen=True, gc=False, kw_only=True):
+    """A line with its assessor, and the person who applied.
+
+    `same` tells whether an official of the assessor's name has the applicant's identity number, or None if no official
+    of the name has one.
+    """
+
+    line: str
+    assessor: str
+    name_sealed: bytes
+    same: bool | None
+    at_risk_fen: Fen
+
+
+LIST_ASSESSED_LINES = Query(
+    _AssessedLine,
+    """
+    WITH officials AS MATERIALIZED (
+        SELECT fold_official_name(name) AS name, identity_index FROM accounts
+         WHERE identity_index IS NOT NULL AND id IN (SELECT account_id FROM grants WHERE starts_with(scope, :county))),
+    texts AS MATERIALIZED (
+        SELECT DISTINCT assessor FROM enrolments WHERE county_code = :county AND decided AND assessor <> ''),
+    parts AS MATERIALIZED (SELECT assessor, list_name_parts(assessor) AS part FROM texts),
+    named AS MATERIALIZED (
+        SELECT assessor, array_agg(identity_index) AS identities
+          FROM parts JOIN officials ON name = part GROUP BY assessor)
+    SELECT r.line_code AS line, e.assessor, p.name_sealed, e.identity_index = ANY(n.identities) AS same,
+           coalesce(r.claimed_fen, 0) AS at_risk_fen
+      FROM run_lines r
+      JOIN enrolments e ON e.county_code = :county AND e.line_code = r.line_code AND e.decided AND e.assessor <> ''
+      JOIN persons p ON p.county_code = :county AND p.identity_index = e.identity_index
+      LEFT JOIN named n ON n.assessor = e.assessor
+     WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
+    """,
+)
+LIST_NAMED_LINES = Query(
+    str,
+    """
+    SELECT line FROM unnest(:lines::text[], :names::text[], :assessors::text[]) AS t(line, name, assessor)
+     WHERE fold_official_name(name) IN (SELECT list_name_parts(assessor))
+    """,
+)
+
+
+async def find_self_assessed(conn: Connection, seal: Seal, county: str, run_id: RunId) -> list[CheckRow]:
+    """Return the lines of a run whose person is their own village assessor.
+
+    Names of the register are encrypted, so that they are compared here; the few that may be a part of the assessor's
+    are compared as everywhere else.
+    """
+    lines = await LIST_ASSESSED_LINES.all(conn, county=county, run_id=run_id)
+    similar = await asyncio.to_thread(_find_similar, seal, [each for each in lines if each.same is None])
+    named = set(
+        await LIST_NAMED_LINES.all(
+            conn,
+            lines=[each.line for each, _ in similar],
+            names=[name for _, name in similar],
+            assessors=[each.assessor for each, _ in similar],
+        )
+    )
+    return [
+        CheckRow(
+            each.line,
+            [each.line],
+            each.at_risk_fen,
+            f"村级评议人 {each.assessor} {'就是申请的人' if each.same else '和申请的人同名'}",
+        )
+        for each in lines
+        if each.same or each.line in named
+    ]
+
+
+def _find_similar(seal: Seal, lines: Sequence[_AssessedLine]) -> list[tuple[_AssessedLine, str]]:
+    """Return the lines whose assessor's text has every letter of the applicant's name, with the name."""
+    letters = {each.assessor: _list_letters(each.assessor) for each in lines}
+    opened = [(each, seal.open(each.name_sealed, NAME_CONTEXT)) for each in lines]
+    return [(each, name) for each, name in opened if _list_letters(name) <= letters[each.assessor]]
+
+
+def _list_letters(text: str) -> frozenset[str]:
+    return frozenset(filter(str.isalpha, normalize_text(text).translate(SIMPLIFIED).lower()))
