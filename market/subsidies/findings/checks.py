@@ -3,6 +3,8 @@
 import asyncio
 from datetime import date, datetime
 
+from msgspec import Struct
+
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day, get_next_month
 from market.kernel.seal import Seal
@@ -23,12 +25,22 @@ from payments.money import format_yuan
 
 _MAX_MONTHS_BACK = 36
 
-LIST_PAID_LINES = Query(
-    str,
+
+class _PaidEvidence(Struct, frozen=True):
+    """What the decisions saw that pay a line."""
+
+    line: str
+    evidence: str
+
+
+LIST_PAID_EVIDENCE = Query(
+    _PaidEvidence,
     """
-    SELECT DISTINCT l.line_code
-      FROM finding_lines l JOIN findings f ON f.id = l.finding_id AND f.check_code = :check
-     WHERE l.county_code = :county AND f.county_code = :county AND l.verdict = 'pay'
+    SELECT DISTINCT l.line_code AS line, d.evidence
+      FROM finding_lines l
+      JOIN findings f ON f.id = l.finding_id AND f.check_code = :check
+      JOIN finding_decisions d ON d.finding_id = f.id AND l.line_code = ANY(d.pays)
+     WHERE l.county_code = :county AND f.county_code = :county AND d.county_code = :county AND l.verdict = 'pay'
     """,
 )
 
@@ -66,11 +78,13 @@ async def run_checks(
 async def list_unpaid_below_plan(conn: Connection, cycle: Cycle, run_id: RunId) -> frozenset[str]:
     """Return the lines of a run that were billed less than their plan, and that nobody decided to pay nevertheless.
 
-    A closed month has no findings of its own: what its corrections claim waits for the finding of the open month.
+    A closed month has no findings of its own: what its corrections claim waits for the finding of the open month, in
+    which its evidence stands with the month before it. A decision about another difference is none about this one.
     """
     rows = await CHARGE_BELOW_PLAN.all(conn, county=cycle.county_code, run_id=run_id, month=cycle.month)
-    paid = await LIST_PAID_LINES.all(conn, county=cycle.county_code, check="charge_below_plan")
-    return frozenset(row.subject for row in rows) - frozenset(paid)
+    seen = await LIST_PAID_EVIDENCE.all(conn, county=cycle.county_code, check="charge_below_plan")
+    paid = {(each.line, part.removeprefix(f"{cycle.name} ")) for each in seen for part in each.evidence.split("；")}
+    return frozenset(row.subject for row in rows if (row.subject, row.evidence) not in paid)
 
 
 def _to_result(code: str, check: Check, row: CheckRow) -> CheckResult:

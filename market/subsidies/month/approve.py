@@ -10,10 +10,19 @@ from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.subsidies.engine.canonical import hash_case
+from market.subsidies.findings.checks import run_checks
 from market.subsidies.line_codes import show_lines
 from market.subsidies.models import AppliedForLine, FactsChanged, FindingsUndecided, StepResult
 from market.subsidies.month.build_case import load_facts
-from market.subsidies.month.cycles import LOCK_IMPORTS, Cycle, begin_step, move_cycle, require_state
+from market.subsidies.month.cycles import (
+    GET_FACTS_TIME,
+    LOCK_IMPORTS,
+    SET_CALCULATED,
+    Cycle,
+    begin_step,
+    move_cycle,
+    require_state,
+)
 from market.subsidies.month.steps import CONFIRM, DECIDE, REVIEW, MonthStep
 from market.subsidies.progress import Report, Stage, report_nothing
 
@@ -159,7 +168,8 @@ async def decide_month(
         SecondDuty: the actor holds another duty of this cycle (R14).
         CycleNotFound, CycleClosed, WrongState: the month is not reviewed, or is past this step.
         FindingsUndecided: a stopping finding is not decided.
-        FactsChanged: the facts changed after the calculation; the month must be calculated and reviewed again.
+        FactsChanged: the facts changed after the calculation, or a check finds something else in them; the month must
+            be calculated and reviewed again.
     """
     await LOCK_IMPORTS.run(conn, county=county)
     cycle, actor, _ = await begin_step(conn, DECIDE, actor, county, month, now=now)
@@ -169,7 +179,22 @@ async def decide_month(
     report(Stage.CHECKING)
     if await asyncio.to_thread(hash_case, facts.case) != await GET_RUN_MANIFEST.one(conn, run_id=cycle.run_id):
         raise FactsChanged(month=cycle.name)
+    await _require_nothing_found(conn, cycle, seal=seal, now=now)
     return await advance_cycle(conn, cycle, actor, DECIDE, action="decide month", now=now, opinion=opinion)
+
+
+async def _require_nothing_found(conn: Connection, cycle: Cycle, *, seal: Seal, now: datetime) -> None:
+    """Require that the checks stop nothing that was not decided: what they read is more than the case of the month.
+
+    Raises:
+        FactsChanged: they do; the next calculation shows what.
+    """
+    assert cycle.run_id is not None, "a reviewed month was calculated"
+    facts_at = await GET_FACTS_TIME.one(conn, county=cycle.county_code, now=now)
+    await SET_CALCULATED.run(conn, cycle_id=cycle.id, facts_at=facts_at)
+    await run_checks(conn, cycle, cycle.run_id, seal=seal, facts_at=facts_at, now=now)
+    if await LIST_OPEN_STOPPING_FINDINGS.all(conn, county=cycle.county_code, month=cycle.month):
+        raise FactsChanged(month=cycle.name)
 
 
 async def require_findings_decided(conn: Connection, seal: Seal, cycle: Cycle) -> None:

@@ -12,8 +12,9 @@ from tests.subsidies.findings.test_changed_evidence import SHORT, import_notice,
 from tests.subsidies.findings.test_second_attacker import find, run_january
 from tests.subsidies.findings.test_withdrawn_verdicts import list_states
 from tests.subsidies.imports.test_evidence import keep_row
-from tests.subsidies.imports.test_imports import ENROLMENTS, edit_copy
+from tests.subsidies.imports.test_imports import BINDINGS, ENROLMENTS, edit_copy
 from tests.subsidies.month.test_holds import hold
+from tests.subsidies.month.test_returns import advance, take
 
 DAY = "2019-02-07"
 
@@ -78,3 +79,19 @@ async def test_a_line_enrolled_while_another_is_held_does_not_take_its_place(jan
     found = await find(january, "held_by_official", "YD-01")
     assert found is not None
     assert found.lines == ["YD-01", "YD-95"]
+
+
+async def test_the_county_decides_nothing_that_the_checks_would_stop_by_now(january: Player, folder: Path) -> None:
+    """Who is bound is no fact of the case, whose hash is compared."""
+    await advance(january, "review")
+    spouse = keep_row(1, 身份证号="130624196404049928")
+    path = edit_copy(BINDINGS, folder, "spouse.csv", spouse)
+    await load(january, "bindings", path, "2019-02-06")
+    refused = await take(january, "decide")
+    assert refused["code"] == "facts_changed"
+    await run_january(january, "2019-02-07")
+    assert await find(january, "bound_to_another", "YD-01")
+    answer = await decide(january, "bound_to_another", "YD-01", "--stop=YD-01", day="2019-02-07")
+    assert answer["state"] == "decided"
+    assert "code" not in (done := await take(january, "review")), done
+    assert "code" not in (done := await take(january, "decide")), done

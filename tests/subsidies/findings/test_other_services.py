@@ -181,3 +181,20 @@ async def test_a_correction_of_a_closed_month_pays_nothing_below_the_plan(januar
     decided = await january([*argv, "--pay", "YD-95", "--why", "运营商补记", "--as", "zhen"], NEXT)
     assert decided["state"] == "decided", decided
     assert await run("2019-01") == 1900
+
+
+async def test_a_verdict_on_one_bill_pays_no_correction_of_a_closed_month(january: Player, folder: Path) -> None:
+    """The closed month is calculated before the open one, whose finding would ask."""
+    await advance(january, "decide")
+    for step, who in (("settle", "cai"), ("reconcile", "dui"), ("close", "dui")):
+        done = await take(january, step, who=who)
+        assert "code" not in done, done
+    await add_line(january, folder, NEXT)
+    own = write_bill(folder, "own", ["2019-02,17050000995,手机,P1,37.99,19.00,18.99,"], month="2019-02")
+    await import_all(january, NEXT, ("billing", own), flag="--take-fewer")
+    await january(["subsidies", "run", "--month", "2019-02", "--as", "gan"], NEXT)
+    argv = ["subsidies", "finding", "--month", "2019-02", "--check", "charge_below_plan", "--subject", "YD-95"]
+    assert (await january([*argv, "--pay", "YD-95", "--why", "差一分", "--as", "zhen"], NEXT))["state"] == "decided"
+    bill = write_bill(folder, "f", ["2019-02,17050000995,手机,P1,0.00,19.00,-19.00,2019-01"], month="2019-02")
+    await import_all(january, NEXT, ("billing", bill), flag="--take-fewer")
+    assert (await january(["subsidies", "run", "--month", "2019-01", "--as", "gan"], NEXT))["postings"] == 0
