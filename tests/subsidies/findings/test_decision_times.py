@@ -19,7 +19,7 @@ from tests.subsidies.month.test_returns import advance, take
 DAY = "2019-02-07"
 
 
-async def begin_import_of(player: Player, conn: Connection, path: Path, kind: str, day: str) -> None:
+async def begin_import_in(player: Player, conn: Connection, path: Path, kind: str, day: str) -> None:
     """Import a file in an open transaction."""
     now = nine_o_clock(day)
     actor = await find_actor_by_handle(conn, "gan", day=now.date())
@@ -48,7 +48,7 @@ async def test_a_verdict_given_while_a_file_is_imported_is_not_about_its_facts(j
     await import_notice(january, folder, SHORT, "2019-02-05")
     path = edit_copy(ENROLMENTS, folder, "none.csv", keep_row(1, 公示起="", 公示止=""))
     async with january.database.transaction(scope=COUNTY) as conn:
-        await begin_import_of(january, conn, path, "enrolments", "2019-02-06")
+        await begin_import_in(january, conn, path, "enrolments", "2019-02-06")
         # On another connection, while the import is not committed, and before it by nobody's clock.
         answer = await decide(january, "enrolled_without_notice", "YD-01", "--pay=YD-01", day="2019-02-07")
         assert answer["state"] == "decided"
@@ -70,7 +70,7 @@ async def test_a_file_that_waited_for_a_calculation_is_later_than_it(january: Pl
 async def test_a_line_enrolled_while_another_is_held_does_not_take_its_place(january: Player, folder: Path) -> None:
     async with january.database.transaction(scope=COUNTY) as conn:
         path = edit_copy(ENROLMENTS, folder, "new.csv", keep_row(1, 业务编号="YD-95"))
-        await begin_import_of(january, conn, path, "enrolments", "2019-02-05")
+        await begin_import_in(january, conn, path, "enrolments", "2019-02-05")
         held = await hold(january, "xian", "YD-01")
         assert "code" not in held, held
     await decide(january, "held_by_official", "YD-01", "--stop=YD-01", day="2019-02-08")
