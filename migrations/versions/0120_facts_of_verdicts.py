@@ -5,7 +5,7 @@ from pathlib import Path
 from payments.migrate import run_script
 
 revision = "0120"
-down_revision = "0190"
+down_revision = "0170"
 branch_labels = None
 depends_on = None
 
