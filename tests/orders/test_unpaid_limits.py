@@ -66,6 +66,21 @@ async def test_parallel_requests_do_not_pass_the_limit_of_orders(database: Datab
         assert await conn.fetchval("SELECT count(*) FROM orders") == MAX_UNPAID_ORDERS
 
 
+async def test_an_order_of_another_lot_waits_for_the_buyers_other_orders(database: Database) -> None:
+    async with database.transaction() as conn:
+        product, other = [await make_product(conn, left=1000) for _ in range(2)]
+        buyer = await make_account(conn)
+    async with Batcher(database) as batcher:
+        async with database.transaction() as first:
+            requests = [make_request(buyer, [line(product.variant_id)]) for _ in range(MAX_UNPAID_ORDERS)]
+            assert set(list_codes(await place_batch(first, requests))) == {"placed"}
+            ordering = place(batcher, buyer, [line(other.variant_id)], address=DESTINATION, now=NOW)
+            waiting = asyncio.create_task(ordering)
+            assert await asyncio.wait([waiting], timeout=0.2) == (set(), {waiting})
+        with pytest.raises(TooManyUnpaidOrders):
+            await waiting
+
+
 async def test_the_total_of_unpaid_orders_is_limited(conn: Connection) -> None:
     product = await make_product(conn, price_fen=MAX_UNPAID_FEN // 4)
     buyer = await make_account(conn)
