@@ -26,7 +26,7 @@ from market.web.ui.format import day_short
 from market.web.ui.illustrations import get_illustration
 
 _ONE_DAY = timedelta(days=1)
-_SAID: dict[str, Note] = {"cancelled": ("ok", "这位客人取消了", "客人收到了短信，付的钱全退。")}
+_SAID: dict[str, Note] = {"cancelled": ("ok", "住宿取消了", "客人收到了短信，付的钱全退。")}
 
 
 class CheckInForm(Struct, frozen=True):
