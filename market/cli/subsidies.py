@@ -260,8 +260,15 @@ def report(
 
 
 @app.command
-def explain(line: str, /, *, county: County, month: Month, as_: As = None, json: Json = False) -> int:
-    """Explain a line of a month: days, rule, the sentence of the policy document, findings."""
+def explain(
+    line: Annotated[str, Parameter(name="--line", help="The line's code.")],
+    *,
+    county: County,
+    month: Month,
+    as_: As = None,
+    json: Json = False,
+) -> int:
+    """Explain a line of a month: days, rule, the document's sentence, findings, what was known when, who approved."""
     from market.reports.line import explain_line
 
     async def read(conn: Connection, ctx: Runtime, code: str) -> object:

@@ -10,6 +10,7 @@ from market.kernel.clock import count_days_in_month
 from market.kernel.seal import Seal, UnsealError
 from market.kernel.structs import build_from
 from market.kernel.text import mask_phone
+from market.reports.line_history import KnownFact, TakenStep, list_known_facts, list_taken_steps
 from market.reports.reasons import expand_reasons
 from market.subsidies.engine.explain import explain_en, explain_zh
 from market.subsidies.engine.reasons import REASON_NAMES
@@ -78,7 +79,8 @@ class LineHold(Struct, frozen=True):
 class ExplainedLine(Struct, frozen=True, kw_only=True):
     """The result of a line and its reasons; `steps` and `steps_zh` explain the calculation in English and Chinese.
 
-    A line with `holds` is not settled: nothing of its calculated sums is funded, and it does not count as matched.
+    `known` is what was known when, `taken` who took the steps of the month. A line with `holds` is not settled: nothing
+    of its calculated sums is funded, and it does not count as matched.
     """
 
     county: str
@@ -115,6 +117,8 @@ class ExplainedLine(Struct, frozen=True, kw_only=True):
     steps: list[str]
     steps_zh: list[str]
     sentences: list[RuleSentence]
+    known: list[KnownFact]
+    taken: list[TakenStep]
 
 
 GET_LINE = Query(
@@ -209,6 +213,8 @@ async def explain_line(
         steps=[explain_en(step) for step in row.steps],
         steps_zh=[explain_zh(step) for step in row.steps],
         sentences=_by_weight(sentences, reasons),
+        known=await list_known_facts(conn, cycle, line=stored, programme=row.programme),
+        taken=await list_taken_steps(conn, cycle, village=row.village_code),
     )
 
 

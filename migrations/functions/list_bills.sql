@@ -19,6 +19,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
       LEFT JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code AND e.decided
      WHERE b.number_id = (SELECT id FROM identifiers WHERE value_index = p_number_index)
        AND b.kind = 'mobile' AND r.in_snapshot
+       -- The months of an earlier holder of the number are not those of who has it now.
+       AND b.identity_index = (SELECT o.identity_index FROM bindings o
+                                WHERE o.number_id = b.number_id AND o.kind = 'mobile'
+                                ORDER BY lower(o.valid_during) DESC LIMIT 1)
        AND NOT EXISTS (SELECT FROM held_lines h
                         WHERE h.cycle_id = c.id AND h.county_code = r.county_code AND h.line_code = r.line_code)
      ORDER BY c.month DESC, r.line_code

@@ -275,6 +275,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "list_due_goods_returns": True,
     "list_late_cases": True,
     "list_overdue_cases": True,
+    "list_own_months": True,
     "list_unsealed_months": True,
     "list_waiting_tasks": True,
     "payments.post": True,

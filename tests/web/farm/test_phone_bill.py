@@ -1,36 +1,48 @@
+"""我的话费: the days of a line, and why a reduction did not come, in plain words."""
+
 from datetime import date
 
 from market.kernel import Fen
-from market.subsidies.month.bills import Bill
+from market.subsidies.engine.reasons import CauseCode, ReasonCode
+from market.subsidies.month.bills import LineHeld, OwnLineMonth
 from market.subsidies.names import Operator, ServiceKind
-from market.web.farm.phone_bill import describe_bill, describe_days
+from market.web.farm.phone_bill import describe_days, explain_reduction
 
 
-def test_a_months_bill_is_described_in_one_sentence() -> None:
-    bill = Bill(
+def make_month(*reasons: ReasonCode, causes: tuple[str, ...] = (), since: date | None = None) -> OwnLineMonth:
+    return OwnLineMonth(
         month=date(2019, 4, 1),
         county="130624",
         operator=Operator.MOBILE,
         kind=ServiceKind.MOBILE,
+        closed=True,
         charge_fen=Fen(39_00),
+        claimed_fen=Fen(19_50),
         reduction_fen=Fen(13_00),
-        pays_fen=Fen(26_00),
         days=20,
         of_days=30,
-        since=date(2019, 4, 11),
+        since=since,
+        held=LineHeld.NO,
+        reasons=list(reasons),
+        causes=list(causes),
+        household_lines=1,
+        household_fen=Fen(13_00),
     )
-    assert describe_bill(bill) == "4 月套餐 39.00，减 13.00，您付 26.00（11 日办理，20/30 天）"
-    whole = Bill(
-        month=date(2019, 5, 1),
-        county="130624",
-        operator=Operator.MOBILE,
-        kind=ServiceKind.BROADBAND,
-        charge_fen=Fen(39_00),
-        reduction_fen=Fen(19_50),
-        pays_fen=Fen(19_50),
-        days=31,
-        of_days=31,
-        since=None,
-    )
-    assert describe_bill(whole) == "5 月宽带 39.00，减 19.50，您付 19.50（31/31 天）"
-    assert describe_days(whole) == "31/31 天"
+
+
+def test_the_days_say_when_the_reduction_began() -> None:
+    assert describe_days(make_month(since=date(2019, 4, 11))) == "11 日办理，20/30 天"
+    assert describe_days(make_month()) == "20/30 天"
+
+
+def test_every_reason_but_a_match_is_said_in_plain_words() -> None:
+    assert explain_reduction(make_month(ReasonCode.MATCHED)) == []
+    for reason in [*ReasonCode, *CauseCode]:
+        if reason not in {ReasonCode.MATCHED, ReasonCode.DUPLICATE_OPERATOR}:  # a finding says that
+            [words] = explain_reduction(make_month(causes=(reason,)))
+            assert 5 < len(words) < 40
+
+
+def test_the_cause_of_a_reduction_is_said_instead_of_it() -> None:
+    told = explain_reduction(make_month(ReasonCode.REDUCED, causes=(CauseCode.PART_OF_MONTH,)))
+    assert told == ["不满一个月，按天数减。"]

@@ -1,0 +1,60 @@
+-- Package: subsidies.
+-- Return the lines of the person to whom a phone number is bound on a day, in the newest calculated months, open ones
+-- included, whichever county the person belongs to: runs as the owner, and is asked with the keyed index of the number,
+-- which only the service can compute. Nothing is told of a number that is bound to nobody on the day, so that who gets a
+-- number later reads nothing of who had it. Of the household's other lines only their number and sum are told.
+CREATE OR REPLACE FUNCTION list_own_months(p_number_index bytea, p_closed text, p_day date, p_months integer)
+RETURNS TABLE (
+    month date, county text, operator text, kind text, closed boolean, charge_fen bigint, claimed_fen bigint,
+    reduction_fen bigint, days integer, of_days integer, since date, held text, reasons text[], causes text[],
+    household_lines integer, household_fen bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH holder AS (
+        SELECT b.county_code, b.identity_index
+          FROM bindings b
+         WHERE b.number_id = (SELECT id FROM identifiers WHERE value_index = p_number_index)
+           AND b.kind = 'mobile' AND b.valid_during @> p_day
+         ORDER BY lower(b.valid_during) DESC LIMIT 1),
+    months AS (
+        SELECT c.id, c.month, c.county_code, c.run_id, c.state
+          FROM cycles c JOIN holder USING (county_code)
+         WHERE c.run_id IS NOT NULL ORDER BY c.month DESC LIMIT p_months),
+    -- A line that passed to the person is theirs from then on.
+    own AS (
+        SELECT DISTINCT c.id, b.line_code
+          FROM months c
+          JOIN bindings b ON b.county_code = c.county_code
+                         AND b.valid_during && daterange(c.month, (c.month + interval '1 month')::date)
+          JOIN holder h ON h.identity_index = b.identity_index)
+    SELECT c.month, c.county_code, r.operator, r.kind, c.state = p_closed, k.charge_fen, r.claimed_fen,
+           CASE WHEN h.held IS NULL THEN r.approved_fen ELSE 0 END, r.payable_days,
+           ((c.month + interval '1 month')::date - c.month),
+           CASE WHEN e.entitled_from > c.month THEN e.entitled_from END, coalesce(h.held, ''), r.reasons, r.causes,
+           f.lines, f.reduction_fen
+      FROM months c
+      JOIN own ON own.id = c.id
+      JOIN run_lines r ON r.run_id = c.run_id AND r.county_code = c.county_code AND r.line_code = own.line_code
+      LEFT JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
+     CROSS JOIN LATERAL (
+           SELECT sum(k.charge_fen)::bigint AS charge_fen
+             FROM claims k
+            WHERE k.county_code = c.county_code AND k.month = c.month AND k.corrects_month IS NULL
+              AND k.operator = r.operator AND k.kind = r.kind
+              AND k.number_id IN (SELECT number_id FROM bindings b
+                                   WHERE b.county_code = r.county_code AND b.line_code = r.line_code)) AS k
+     CROSS JOIN LATERAL (
+           SELECT max(CASE WHEN l.verdict = 'stop' THEN 'stop' ELSE 'open' END) AS held
+             FROM held_lines h
+             JOIN finding_lines l ON l.finding_id = h.finding_id AND l.line_code = h.line_code
+            WHERE h.cycle_id = c.id AND h.county_code = c.county_code AND h.line_code = r.line_code) AS h
+     CROSS JOIN LATERAL (
+           SELECT count(*)::integer AS lines, coalesce(sum(o.approved_fen), 0)::bigint AS reduction_fen
+             FROM run_lines o
+            WHERE o.run_id = c.run_id AND o.county_code = c.county_code AND o.household_code = r.household_code
+              AND NOT EXISTS (SELECT FROM held_lines h
+                               WHERE h.cycle_id = c.id AND h.county_code = c.county_code
+                                 AND h.line_code = o.line_code)) AS f
+     ORDER BY c.month DESC, array_position(ARRAY['mobile', 'broadband', 'television'], r.kind), r.line_code
+$$;
+REVOKE ALL ON FUNCTION list_own_months FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION list_own_months TO market_app;

@@ -1,0 +1,116 @@
+"""A person's own lines in the last months: open ones, held ones, broadband, and nothing of another holder."""
+
+from datetime import date
+
+import pytest
+
+from market.reports.line import explain_line
+from market.subsidies.month.bills import LineHeld, OwnLineMonth, list_bills, list_own_months
+from market.subsidies.month.cycles import find_cycle
+from tests.story.play import COUNTY, Player
+from tests.subsidies.month.test_holds import hold
+from tests.support.make import SEAL
+from tests.support.postgres import as_owner
+
+PHONE, DAY = "17050000101", date(2019, 2, 10)
+JANUARY = date(2019, 1, 1)
+
+
+async def read(player: Player, number: str = PHONE, day: date = DAY) -> list[OwnLineMonth]:
+    async with player.database.connection() as conn:
+        return await list_own_months(conn, SEAL, number, day=day)
+
+
+async def test_the_open_month_is_told_as_open(january: Player) -> None:
+    [mobile, *others] = await read(january)
+    assert (mobile.month, mobile.closed, mobile.kind) == (JANUARY, False, "mobile")
+    assert (mobile.charge_fen, mobile.reduction_fen, mobile.held, mobile.reasons) == (
+        3800, 1900, LineHeld.NO, ["MATCHED"],
+    )  # fmt: skip
+    assert mobile.household_fen >= mobile.reduction_fen + sum(each.reduction_fen for each in others)
+
+
+LINES_OF_PERSON = """
+    SELECT count(DISTINCT line_code) FROM bindings
+     WHERE identity_index = (SELECT identity_index FROM bindings WHERE line_code = $1 LIMIT 1)
+       AND valid_during && '[2019-01-01,2019-02-01)'
+"""
+
+
+@pytest.mark.parametrize(("line", "number"), [("YD-01", PHONE), ("YD-02", "17050000102")])
+async def test_every_line_of_the_person_is_told_and_of_the_household_the_sum(
+    quarter: Player, line: str, number: str
+) -> None:
+    own = await read(quarter, number, date(2019, 4, 15))
+    assert {each.month for each in own} == {date(2019, 1, 1), date(2019, 2, 1), date(2019, 3, 1)}
+    assert all(each.closed for each in own)
+    async with quarter.database.transaction(scope=COUNTY) as conn:
+        count = await conn.fetchval(LINES_OF_PERSON, line)
+        sums = await conn.fetchrow(
+            "SELECT count(*), sum(approved_fen) FROM run_lines r JOIN cycles c ON c.run_id = r.run_id"
+            " WHERE month = '2019-01-01' AND household_code = (SELECT household_code FROM run_lines o"
+            " WHERE o.run_id = r.run_id AND o.line_code = $1)",
+            line,
+        )
+    january = [each for each in own if each.month == JANUARY]
+    assert len(january) == count
+    assert sums is not None
+    assert {(each.household_lines, each.household_fen) for each in january} == {tuple(sums)}
+
+
+async def test_a_held_line_is_told_as_held_and_has_no_reduction(january: Player) -> None:
+    await hold(january, "zhen")
+    [mobile, *_] = await read(january)
+    assert (mobile.held, mobile.reduction_fen) == (LineHeld.OPEN, 0)
+    words = ["--check", "held_by_official", "--subject", "YD-01", "--why", "去看过了", "--as", "zhen"]
+    await january(["subsidies", "finding", "--month", "2019-01", *words, "--stop", "YD-01"], "2019-02-06")
+    [mobile, *_] = await read(january)
+    assert (mobile.held, mobile.reduction_fen) == (LineHeld.STOP, 0)
+
+
+@pytest.mark.parametrize("number", ["17050000999", "13900000000"])
+async def test_a_number_that_is_bound_to_nobody_tells_nothing(january: Player, number: str) -> None:
+    assert await read(january, number) == []
+
+
+LIST_COLUMNS = """
+    SELECT string_agg(column_name, ', ') FROM information_schema.columns
+     WHERE table_name = 'bindings' AND is_generated = 'NEVER'
+"""
+PASS_TO_OTHER = """
+    INSERT INTO bindings ({columns})
+    SELECT {columns}
+      FROM (SELECT (jsonb_populate_record(b, jsonb_build_object(
+                   'valid_during', '[2019-04-01,)',
+                   'identity_index', (SELECT identity_index FROM bindings WHERE line_code = 'YD-02' LIMIT 1)))).*
+              FROM bindings b WHERE line_code = 'YD-01') AS passed
+"""
+
+
+async def test_a_number_that_passed_to_somebody_else_tells_nothing_of_who_had_it(quarter: Player) -> None:
+    later = date(2019, 4, 15)
+    before = {(each.month, each.reduction_fen) for each in await read(quarter, "17050000102", later)}
+    async with quarter.database.transaction() as conn, as_owner(conn):
+        await conn.execute(
+            "UPDATE bindings SET valid_during = daterange(lower(valid_during), '2019-04-01') WHERE line_code = 'YD-01'"
+        )
+    assert await read(quarter, day=later) == []
+    async with quarter.database.transaction() as conn, as_owner(conn):
+        await conn.execute(PASS_TO_OTHER.format(columns=await conn.fetchval(LIST_COLUMNS)))
+    assert {(each.month, each.reduction_fen) for each in await read(quarter, day=later)} == before
+    async with quarter.database.connection() as conn:
+        assert await list_bills(conn, SEAL, PHONE) == []
+
+
+async def test_an_explained_line_says_what_was_known_when_and_who_took_the_steps(quarter: Player) -> None:
+    async with quarter.database.transaction(scope=COUNTY) as conn:
+        cycle = await find_cycle(conn, COUNTY, JANUARY)
+        line = await explain_line(conn, SEAL, cycle, (COUNTY,), "DX-03")
+    facts = {(each.fact, each.file, each.known) for each in line.known}
+    assert ("claim", "telecom-2019-01.csv", True) in facts
+    assert ("claim", "telecom-2019-03.csv", False) in facts  # its correction came after the month was settled
+    assert {each.fact for each in line.known} == {"enrolment", "binding", "membership", "claim", "terms"}
+    assert [each.step for each in line.taken] == [
+        "open", "calculated", "confirmed", "reviewed", "decided", "settled", "reconciled", "closed",
+    ]  # fmt: skip
+    assert all(each.name for each in line.taken)
