@@ -1799,6 +1799,15 @@ CREATE FUNCTION public.get_visible_person() RETURNS uuid
 
 
 --
+-- Name: get_visible_region(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.get_visible_region() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN "substring"(current_setting('market.scope'::text, true), '^[0-9]{2}(?:[0-9]{2}){0,2}'::text);
+
+
+--
 -- Name: hash_audit_entry(bytea, smallint, bigint, timestamp with time zone, text, text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2228,6 +2237,25 @@ $$;
 
 
 --
+-- Name: list_changed_quarters(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_changed_quarters(p_most integer) RETURNS TABLE(county_code text, quarter date)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT q.county_code, q.quarter
+      FROM (SELECT DISTINCT m.county_code, date_trunc('quarter', m.month)::date AS quarter FROM county_months m) AS q
+     CROSS JOIN LATERAL (SELECT max(m.changed_at) AS changed_at FROM county_months m
+                          WHERE m.county_code = q.county_code AND m.month < q.quarter + interval '3 months') AS latest
+     WHERE latest.changed_at >= coalesce((SELECT min(s.computed_at) - interval '10 minutes' FROM quarter_sums s
+                                           WHERE s.county_code = q.county_code AND s.quarter = q.quarter), '-infinity')
+     ORDER BY latest.changed_at, q.county_code, q.quarter
+     LIMIT p_most
+$$;
+
+
+--
 -- Name: list_due_goods_returns(timestamp with time zone, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2547,6 +2575,40 @@ BEGIN
     DELETE FROM booked_nights WHERE booking_id = p_booking;
     INSERT INTO booked_nights (booking_id, night, price_fen)
     SELECT p_booking, p_first + (n - 1)::integer, fen FROM unnest(p_prices) WITH ORDINALITY AS price (fen, n);
+END
+$$;
+
+
+--
+-- Name: note_county_month(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.note_county_month() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO county_months (county_code, month, state, changed_at)
+    VALUES (NEW.county_code, NEW.month, NEW.state, clock_timestamp())
+    ON CONFLICT (county_code, month) DO UPDATE SET state = excluded.state, changed_at = excluded.changed_at;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: note_county_month_of_run(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.note_county_month_of_run() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE county_months m SET changed_at = clock_timestamp()
+      FROM cycles c
+     WHERE c.id = NEW.cycle_id AND m.county_code = c.county_code AND m.month = c.month;
+    RETURN NULL;
 END
 $$;
 
@@ -4240,6 +4302,27 @@ CREATE TABLE public.conversations (
 
 
 --
+-- Name: county_months; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.county_months (
+    county_code text NOT NULL,
+    month date NOT NULL,
+    state text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT county_months_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT county_months_month CHECK ((EXTRACT(day FROM month) = (1)::numeric))
+);
+
+
+--
+-- Name: TABLE county_months; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.county_months IS 'Where each month of each county stands; kept by the trigger of cycles and runs.';
+
+
+--
 -- Name: coupons; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4707,8 +4790,9 @@ CREATE TABLE public.grants (
     deputy_for uuid,
     CONSTRAINT grants_deputy_for_a_time CHECK (((deputy_for IS NULL) OR COALESCE(((upper(valid_during) - lower(valid_during)) <= 90), false))),
     CONSTRAINT grants_deputy_is_another CHECK ((deputy_for <> account_id)),
-    CONSTRAINT grants_role CHECK ((role = ANY (ARRAY['importer'::text, 'policy'::text, 'village'::text, 'township'::text, 'county'::text, 'finance'::text, 'reconciler'::text, 'platform'::text]))),
-    CONSTRAINT grants_scope CHECK ((scope ~ '^[0-9]{2}([0-9]{2}){0,2}$|^[0-9]{9}([0-9]{3})?$'::text))
+    CONSTRAINT grants_role CHECK ((role = ANY (ARRAY['importer'::text, 'policy'::text, 'village'::text, 'township'::text, 'county'::text, 'finance'::text, 'reconciler'::text, 'platform'::text, 'supervisor'::text]))),
+    CONSTRAINT grants_scope CHECK ((scope ~ '^[0-9]{2}([0-9]{2}){0,2}$|^[0-9]{9}([0-9]{3})?$'::text)),
+    CONSTRAINT grants_supervisor_scope CHECK (((role <> 'supervisor'::text) OR (length(scope) = ANY (ARRAY[2, 4]))))
 );
 
 
@@ -5672,6 +5756,39 @@ CREATE TABLE public.public_buyers (
     CONSTRAINT public_buyers_name_length CHECK (((length(unit_name) >= 2) AND (length(unit_name) <= 60))),
     CONSTRAINT public_buyers_two_people CHECK ((verified_by <> account_id))
 );
+
+
+--
+-- Name: quarter_sums; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.quarter_sums (
+    county_code text NOT NULL,
+    quarter date NOT NULL,
+    operator text NOT NULL,
+    kind text NOT NULL,
+    users integer NOT NULL,
+    new_users integer NOT NULL,
+    households integer NOT NULL,
+    persons integer NOT NULL,
+    conceded_fen bigint NOT NULL,
+    public_fen bigint NOT NULL,
+    cumulative_users integer NOT NULL,
+    cumulative_conceded_fen bigint NOT NULL,
+    cumulative_public_fen bigint NOT NULL,
+    closed_months smallint NOT NULL,
+    computed_at timestamp with time zone NOT NULL,
+    CONSTRAINT quarter_sums_closed_months CHECK (((closed_months >= 0) AND (closed_months <= 3))),
+    CONSTRAINT quarter_sums_counts CHECK ((((new_users >= 0) AND (new_users <= users)) AND (users <= cumulative_users) AND (households >= 0) AND (persons >= 0))),
+    CONSTRAINT quarter_sums_quarter CHECK (((EXTRACT(day FROM quarter) = (1)::numeric) AND (EXTRACT(month FROM quarter) = ANY (ARRAY[(1)::numeric, (4)::numeric, (7)::numeric, (10)::numeric]))))
+);
+
+
+--
+-- Name: TABLE quarter_sums; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.quarter_sums IS 'The rows of the quarterly report (R15) of each county, computed again when a month changed.';
 
 
 --
@@ -6830,6 +6947,14 @@ ALTER TABLE ONLY public.conversations
 
 
 --
+-- Name: county_months county_months_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.county_months
+    ADD CONSTRAINT county_months_unique PRIMARY KEY (county_code, month);
+
+
+--
 -- Name: county_settings county_settings_one_per_day; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -7659,6 +7784,14 @@ ALTER TABLE ONLY public.programmes
 
 ALTER TABLE ONLY public.public_buyers
     ADD CONSTRAINT public_buyers_pkey PRIMARY KEY (account_id);
+
+
+--
+-- Name: quarter_sums quarter_sums_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.quarter_sums
+    ADD CONSTRAINT quarter_sums_unique PRIMARY KEY (county_code, quarter, operator, kind);
 
 
 --
@@ -9205,6 +9338,13 @@ CREATE INDEX public_buyers_by_verifier ON public.public_buyers USING btree (veri
 
 
 --
+-- Name: quarter_sums_by_quarter; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX quarter_sums_by_quarter ON public.quarter_sums USING btree (quarter, county_code);
+
+
+--
 -- Name: redemptions_one_use; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -9702,6 +9842,13 @@ CREATE TRIGGER cycle_events_no_truncate BEFORE TRUNCATE ON public.cycle_events F
 
 
 --
+-- Name: cycles cycles_county_months; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER cycles_county_months AFTER INSERT OR UPDATE OF state, run_id ON public.cycles FOR EACH ROW EXECUTE FUNCTION public.note_county_month();
+
+
+--
 -- Name: deposits deposits_sum_up; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -10077,6 +10224,13 @@ CREATE TRIGGER run_lines_no_truncate BEFORE TRUNCATE ON public.run_lines FOR EAC
 --
 
 CREATE TRIGGER runs_append_only BEFORE DELETE OR UPDATE ON public.runs FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: runs runs_county_months; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER runs_county_months AFTER INSERT ON public.runs FOR EACH ROW EXECUTE FUNCTION public.note_county_month_of_run();
 
 
 --
@@ -12422,6 +12576,23 @@ CREATE POLICY conversations_visible ON public.conversations TO market_app USING 
 
 
 --
+-- Name: county_months; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.county_months ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: county_months county_months_visible_region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY county_months_visible_region ON public.county_months TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_region() AS get_visible_region)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: cycle_approvals; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -12938,6 +13109,23 @@ ALTER TABLE public.programmes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY programmes_visible_county ON public.programmes TO market_app USING (
 CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: quarter_sums; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.quarter_sums ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: quarter_sums quarter_sums_visible_region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY quarter_sums_visible_region ON public.quarter_sums TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_region() AS get_visible_region)) THEN true
     ELSE false
 END);
 
@@ -13983,6 +14171,14 @@ GRANT ALL ON FUNCTION public.list_changed_invoices(p_most integer) TO market_app
 
 
 --
+-- Name: FUNCTION list_changed_quarters(p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_changed_quarters(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_changed_quarters(p_most integer) TO market_app;
+
+
+--
 -- Name: FUNCTION list_due_goods_returns(p_sent_before timestamp with time zone, p_accepted_before timestamp with time zone, p_most integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -14058,6 +14254,20 @@ REVOKE ALL ON FUNCTION public.mark_order_invoices() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.move_booking(p_booking uuid, p_room uuid, p_first date, p_prices bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.move_booking(p_booking uuid, p_room uuid, p_first date, p_prices bigint[]) TO market_app;
+
+
+--
+-- Name: FUNCTION note_county_month(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.note_county_month() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION note_county_month_of_run(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.note_county_month_of_run() FROM PUBLIC;
 
 
 --
@@ -15655,6 +15865,13 @@ GRANT UPDATE(seller_told_at) ON TABLE public.conversations TO market_app;
 --
 
 GRANT INSERT(last_at),UPDATE(last_at) ON TABLE public.conversations TO market_app;
+
+
+--
+-- Name: TABLE county_months; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.county_months TO market_app;
 
 
 --
@@ -17762,6 +17979,13 @@ GRANT UPDATE(verified_by) ON TABLE public.public_buyers TO market_app;
 --
 
 GRANT UPDATE(verified_at) ON TABLE public.public_buyers TO market_app;
+
+
+--
+-- Name: TABLE quarter_sums; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.quarter_sums TO market_app;
 
 
 --

@@ -201,7 +201,8 @@ def make_official(
     name: str,
     phone: str,
     role: Annotated[
-        list[str], Parameter(help="importer, policy, village, township, county, finance, reconciler, platform")
+        list[str],
+        Parameter(help="importer, policy, village, township, county, finance, reconciler, platform or supervisor"),
     ],
     place: Annotated[str, Parameter(help="Division code of 12 digits that the roles are granted for.")],
     identity: Annotated[str | None, Parameter(help="Identity number; a terminal asks for it.")] = None,

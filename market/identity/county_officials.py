@@ -26,7 +26,7 @@ from market.kernel import Connection, FieldFault, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 
-COUNTY_ROLES = tuple(role for role in Role if role is not Role.PLATFORM)
+COUNTY_ROLES = tuple(role for role in Role if role not in {Role.PLATFORM, Role.SUPERVISOR})
 """The roles that a county grants."""
 PARTIAL_ROLES = frozenset({Role.VILLAGE, Role.TOWNSHIP})
 """The roles that may be for a part of the county; the others are for the whole county."""

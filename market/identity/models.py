@@ -23,6 +23,7 @@ class Role(StrEnum):
     FINANCE = "finance"
     RECONCILER = "reconciler"
     PLATFORM = "platform"
+    SUPERVISOR = "supervisor"
 
 
 ROLE_NAMES: dict[Role, str] = {
@@ -34,6 +35,7 @@ ROLE_NAMES: dict[Role, str] = {
     Role.FINANCE: "财政",
     Role.RECONCILER: "对账",
     Role.PLATFORM: "平台",
+    Role.SUPERVISOR: "上级",
 }
 """The roles as pages name them."""
 

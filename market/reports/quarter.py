@@ -189,9 +189,14 @@ async def compute_quarter(conn: Connection, county: str, first: date, until: dat
                     cumulative_public_fen=sums.cumulative_public_fen if sums else Fen(0),
                 )
             )
-    closed = await COUNT_CLOSED_MONTHS.one(conn, **days, closed=CLOSE.after)
+    closed = await count_closed_months(conn, county, first, until)
     name = f"{first.year}Q{(first.month + 2) // 3}"
     return QuarterReport(name, until.replace(day=DUE_DAY), closed < _MONTHS, rows)
+
+
+async def count_closed_months(conn: Connection, county: str, first: date, until: date) -> int:
+    """Return how many months of a quarter are closed."""
+    return await COUNT_CLOSED_MONTHS.one(conn, county=county, first=first, until=until, closed=CLOSE.after)
 
 
 def _by_key[P: _QuarterKey](rows: Iterable[P]) -> dict[tuple[str, str], P]:

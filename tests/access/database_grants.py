@@ -5,6 +5,8 @@ schema is changed, append-only tables are not rewritten, and sums change through
 """
 
 GRANTS = {
+    "county_months": "select",
+    "quarter_sums": "select insert delete",
     "accounts": "select insert(name phone_index phone_sealed sample created_at) update(name elder)",
     "alembic_version": "",
     "audit_entries": "select",
@@ -271,6 +273,9 @@ FUNCTIONS_OF_THE_OWNER = {
     "find_enrolled_elsewhere": True,
     "keep_fact_version": False,
     "list_bills": True,
+    "list_changed_quarters": True,
+    "note_county_month": False,
+    "note_county_month_of_run": False,
     "make_official": True,
     "list_due_goods_returns": True,
     "list_late_cases": True,

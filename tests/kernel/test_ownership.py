@@ -79,6 +79,7 @@ OWNED_TABLES = {
         "parcel_reminders",
     },
     "payouts": {"payout_accounts", "large_payouts"},
+    "reports": {"county_months", "quarter_sums"},
 }
 EXCEPTIONS = {
     ("aftersales", "suborders"): "dispatch and receipt are moves of the suborder, made where they happen",

@@ -69,6 +69,7 @@ OFFICIAL_POSTS = (
     OfficialPost("cai", "样例财某", Role.FINANCE, (Role.FINANCE,)),
     OfficialPost("dui", "样例对某", Role.RECONCILER, (Role.RECONCILER,)),
     OfficialPost("ping", "样例平某", Role.PLATFORM, (Role.PLATFORM,), PROVINCE),
+    OfficialPost("shi", "样例市某", Role.SUPERVISOR, (Role.SUPERVISOR,), DEMO_COUNTY[:4]),
 )
 
 

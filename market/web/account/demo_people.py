@@ -76,6 +76,7 @@ OFFICIALS = {
     "finance": DemoRole(ROLE_NAMES[Role.FINANCE], "结算，看拨付"),
     "reconciler": DemoRole(ROLE_NAMES[Role.RECONCILER], "对账，关账"),
     "platform": DemoRole(ROLE_NAMES[Role.PLATFORM], "审核开店申请"),
+    "supervisor": DemoRole(ROLE_NAMES[Role.SUPERVISOR], "看全市各县：谁迟了，一个季度的合计"),
 }
 """Officials, by role."""
 

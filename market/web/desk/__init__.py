@@ -19,6 +19,7 @@ from market.web.desk import (
     producers,
     programmes,
     public_buyers,
+    region,
     tasks,
     worklist,
 )
@@ -28,7 +29,7 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 _PAGES = (
     worklist, months, drilldown, findings, form_pages, imports, tasks, notices, programmes, producers, money,
     cases, case_moves, goods_returns, appeals, complaints, invoices, mediations, officials, deputies, contacts,
-    pickup_points, coupons, public_buyers,
+    pickup_points, coupons, region, public_buyers,
 )  # fmt: skip
 
 DESK = Router(

@@ -177,7 +177,9 @@ def redirect_to_second_factor(request: HttpRequest, refusal: SecondFactorRequire
 
 
 def show_counties(request: HttpRequest, error: CountyNotChosen) -> Response[Any]:
-    """Show the counties from which an official chooses."""
+    """Show the counties from which an official chooses; who supervises them begins with all of them."""
+    if request.url.path == "/desk" and Role.SUPERVISOR in get_roles(error.actor):
+        return _add_security_headers(redirect("/desk/region"))
     context = {"counties": error.counties, "path": request.url.path, "today": get_business_day(error.now)}
     return _add_security_headers(render_page(request, "desk/counties.html", context, actor=error.actor))
 

@@ -33,6 +33,7 @@ ORDER = (
     "far",
     "steps",
     "tb",
+    "tiles",
     "place",
     "cal",
     "chart",
