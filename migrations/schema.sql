@@ -5723,6 +5723,26 @@ ALTER TABLE public.producers ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTIT
 
 
 --
+-- Name: programme_checks; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.programme_checks (
+    county_code text NOT NULL,
+    programme_code text NOT NULL,
+    check_code text NOT NULL,
+    valid_during daterange NOT NULL,
+    enabled boolean NOT NULL,
+    thresholds jsonb NOT NULL,
+    basis text NOT NULL,
+    file_id uuid NOT NULL,
+    CONSTRAINT programme_checks_basis_length CHECK (((length(basis) >= 1) AND (length(basis) <= 300))),
+    CONSTRAINT programme_checks_check CHECK ((check_code ~ '^[a-z_]{1,60}$'::text)),
+    CONSTRAINT programme_checks_period_not_empty CHECK ((NOT isempty(valid_during))),
+    CONSTRAINT programme_checks_thresholds CHECK ((jsonb_typeof(thresholds) = 'object'::text))
+);
+
+
+--
 -- Name: programme_sentences; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -7752,6 +7772,14 @@ ALTER TABLE ONLY public.producers
 
 ALTER TABLE ONLY public.producers
     ADD CONSTRAINT producers_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: programme_checks programme_checks_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.programme_checks
+    ADD CONSTRAINT programme_checks_unique PRIMARY KEY (county_code, programme_code, check_code, valid_during WITHOUT OVERLAPS);
 
 
 --
@@ -10108,6 +10136,20 @@ CREATE TRIGGER producer_steps_person BEFORE INSERT ON public.producer_steps FOR 
 
 
 --
+-- Name: programme_checks programme_checks_keep_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER programme_checks_keep_changed AFTER UPDATE ON public.programme_checks FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.keep_fact_version('programme_code');
+
+
+--
+-- Name: programme_checks programme_checks_keep_removed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER programme_checks_keep_removed AFTER DELETE ON public.programme_checks FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('programme_code');
+
+
+--
 -- Name: programme_sentences programme_sentences_keep_changed; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -11902,6 +11944,22 @@ ALTER TABLE ONLY public.producers
 
 
 --
+-- Name: programme_checks programme_checks_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.programme_checks
+    ADD CONSTRAINT programme_checks_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
+-- Name: programme_checks programme_checks_programme; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.programme_checks
+    ADD CONSTRAINT programme_checks_programme FOREIGN KEY (county_code, programme_code) REFERENCES public.programmes(county_code, code);
+
+
+--
 -- Name: programme_sentences programme_sentences_file; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -13056,6 +13114,23 @@ ALTER TABLE public.plans ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY plans_visible_county ON public.plans TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: programme_checks; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.programme_checks ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: programme_checks programme_checks_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY programme_checks_visible_county ON public.programme_checks TO market_app USING (
 CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
@@ -17930,6 +18005,13 @@ GRANT UPDATE(valid_during) ON TABLE public.producer_members TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.producer_steps TO market_app;
+
+
+--
+-- Name: TABLE programme_checks; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.programme_checks TO market_app;
 
 
 --

@@ -164,6 +164,7 @@ GRANTS = {
     "producer_members": "select insert update(valid_during)",
     "producer_steps": "select insert",
     "producers": "select insert update(state opened_at)",
+    "programme_checks": "select insert delete",
     "programme_sentences": "select insert delete",
     "programme_terms": "select insert delete",
     "programmes": (

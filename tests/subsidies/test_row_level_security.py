@@ -32,6 +32,11 @@ ADD_ENTRY = """
     INSERT INTO listed_facts (county_code, list, household_code, value_index, value_sealed, valid_during, file_id)
     SELECT '130624', 'address', 'H01', 'x', 'x', '[2019-01-01,)', id FROM import_files LIMIT 1
 """
+ADD_CHECK = """
+    INSERT INTO programme_checks (county_code, programme_code, check_code, valid_during, enabled, thresholds, basis,
+                                  file_id)
+    SELECT '130624', 'P1', 'owns_flat', '[2019-01-01,)', false, '{}', '样例', id FROM import_files LIMIT 1
+"""
 
 
 async def test_another_county_sees_no_row_of_any_table(quarter: Player) -> None:
@@ -39,6 +44,7 @@ async def test_another_county_sees_no_row_of_any_table(quarter: Player) -> None:
         await conn.execute(ADD_TASK)
         await conn.execute(ADD_HOLD)
         await conn.execute(ADD_ENTRY)
+        await conn.execute(ADD_CHECK)
         own = await seen(conn, "130624")
         assert min(own.values()) > 0
         assert set((await seen(conn, "130623")).values()) == {0}

@@ -30,6 +30,26 @@ OWNER_NAMES = {
 }
 
 
+THRESHOLD_NAMES = {
+    "notice_days": "公示至少几天",
+    "device_sims": "一台设备几张卡",
+    "split_days": "分户后几天以内",
+    "person_households": "一人几户",
+    "address_households": "一个住址几户",
+    "account_households": "一个账号几户",
+    "payroll_entries": "财政供养几条",
+    "vehicle_entries": "几辆车",
+    "company_entries": "几个公司",
+    "flat_entries": "几套房",
+    "recheck_days": "几天没有核查",
+    "removal_factor": "全县的几倍",
+    "min_village_lines": "至少几条业务",
+    "burst_enrolments": "几件",
+    "burst_days": "几天内",
+}
+"""The settings of checks in Chinese."""
+
+
 class Check(Struct, frozen=True, kw_only=True):
     """A check.
 

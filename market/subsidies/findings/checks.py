@@ -50,8 +50,8 @@ async def run_checks(
 ) -> int:
     """Run every check on the cycle's run and record the findings; return how many opened, lapsed or are asked again.
 
-    The thresholds are the current ones, which the evidence of each finding states. `facts_at` is the time of the facts
-    of the run.
+    The thresholds are those of the programme for the month, or else the county's current ones; the evidence of each
+    finding states them. `facts_at` is the time of the facts of the run.
     """
     given: dict[str, object] = {
         "county": cycle.county_code,
@@ -59,13 +59,15 @@ async def run_checks(
         "month": cycle.month,
         "next": get_next_month(cycle.month),
     }
-    thresholds = await load_thresholds(conn, cycle.county_code, today=get_business_day(now))
+    thresholds = await load_thresholds(conn, cycle.county_code, cycle.month, today=get_business_day(now))
     results: list[CheckResult] = []
     for code, check in CHECKS.items():
         if check.query is not None:
-            parameters = given | check.parameters | thresholds.get_parameters(check)
+            parameters = given | check.parameters | thresholds.get_parameters(code)
             if check.prepare is not None:
-                parameters |= await check.prepare(conn, cycle.county_code, cycle.month, thresholds.programmes)
+                parameters |= await check.prepare(
+                    conn, cycle.county_code, cycle.month, thresholds.list_programmes(code)
+                )
             rows = await check.query.all(conn, **{name: parameters[name] for name in check.query.names})
             results += [_to_result(code, check, row) for row in rows]
     results += await _check_assessors(conn, seal, cycle, run_id, {(each.check, each.subject) for each in results})

@@ -126,9 +126,10 @@ MARK_SEEN = Query(
 )
 # A finding that no cycle sees any more lapses; one that a later cycle still sees moves there. A stopping one whose
 # facts were changed or added since it was last seen, bills of the month included, stays open, seen in no month, until a
-# person decides; so does one of a notice that the county has shortened since, one of two counties, as nobody here sees
-# what the other one changed, and one of an agent who is the assessor, which rests on what stands in any enrolment and
-# on the names of officials. With a subquery as its argument a function would be planned again for each finding.
+# person decides; so does one of a notice that the county or a programme has shortened since, one of two counties, as
+# nobody here sees what the other one changed, and one of an agent who is the assessor, which rests on what stands in
+# any enrolment and on the names of officials. With a subquery as its argument a function would be planned again for
+# each finding.
 LAPSE_FINDINGS = Query(
     None,
     """
@@ -139,7 +140,16 @@ LAPSE_FINDINGS = Query(
                    OR (check_code = 'enrolled_without_notice' AND EXISTS (
                        SELECT FROM county_settings s
                         WHERE s.county_code = f.county_code AND s.name = 'notice_days'
-                          AND lower(s.valid_during) >= business_day(coalesce(f.seen_at, f.opened_at))))
+                          AND lower(s.valid_during) >= business_day(coalesce(f.seen_at, f.opened_at))
+                       UNION ALL
+                       SELECT FROM programme_checks s JOIN import_files i ON i.id = s.file_id
+                        WHERE s.county_code = f.county_code AND s.check_code = f.check_code
+                          AND i.imported_at > coalesce(f.seen_at, f.opened_at)
+                       UNION ALL
+                       SELECT FROM fact_versions v
+                        WHERE v.county_code = f.county_code AND v.fact = 'programme_checks'
+                          AND v.facts ->> 'check_code' = f.check_code
+                          AND v.replaced_at > coalesce(f.seen_at, f.opened_at)))
                    OR EXISTS (SELECT FROM list_replaced_facts(county_code, lines, coalesce(seen_at, opened_at)))
                    OR EXISTS (SELECT FROM list_added_facts(county_code, lines, coalesce(seen_at, opened_at)))
                    OR EXISTS (

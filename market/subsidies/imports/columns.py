@@ -151,5 +151,11 @@ PROGRAMME_FIELDS = (
         "标准",
         meaning="from、until、kind、household_pays_bp 或 fixed_fen、上限、funders；金额单位分",
     ),
+    Column(
+        "programmes[].checks",
+        "检查",
+        may_be_empty=True,
+        meaning="check、from、until、enabled、thresholds、basis；不写就不动，停付的检查不能关",
+    ),
 )
 """The fields of the programmes file, which is JSON; the desk's form writes it."""

@@ -20,6 +20,10 @@ _NAMES = {
     "idle": "闲置",
     "of": "依据说的是哪几项",
     "prefix": "原句前面的字",
+    "check": "检查",
+    "enabled": "检查开着",
+    "thresholds": "检查的门槛",
+    "basis": "检查这样定的依据",
     "quote": "依据的原句",
     "suffix": "原句后面的字",
     "from": "生效日",
@@ -58,9 +62,11 @@ def _list_fields(programme: ProgrammeSource) -> Iterator[tuple[str, str, str]]:
     """Yield group, name and text of each field; terms are known by their first day, sentences by what they say."""
     fields: dict[str, Any] = msgspec.to_builtins(programme)
     terms, sentences, document = fields.pop("terms"), fields.pop("sentences"), fields.pop("document")
+    checks: list[dict[str, Any]] = fields.pop("checks") or []
     groups: dict[str, dict[str, Any]] = {
         "": fields | {f"document.{name}": value for name, value in document.items()},
         **{f"terms[{each['from']}]": each for each in terms},
+        **{f"checks[{each['check']}, {each['from']}]": each for each in checks},
         **{f"sentences[{'、'.join(each['of'])}：{each['quote']}]": each for each in sentences},
     }
     for group, values in groups.items():

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from market.identity.models import Actor
 from market.kernel import Connection, Query
@@ -25,6 +26,7 @@ from market.subsidies.imports.upload import (
 )
 from market.subsidies.models import FileId
 from market.subsidies.names import MONITORING_TYPES, ServiceKind
+from market.subsidies.programmes.check_settings import find_setting_faults, sort_settings, store_check_settings
 from market.subsidies.programmes.differences import find_programme_changes
 from market.subsidies.programmes.source import ProgrammeSource, ProgrammesSource, ProgrammeTerms
 from market.subsidies.programmes.stored import load_documents, load_programmes
@@ -109,6 +111,7 @@ async def import_programmes(conn: Connection, actor: Actor | None, upload: Prepa
     faults += _find_faults(upload, source, documents, texts)
     if faults:
         raise malformed_file(upload.name, faults)
+    source = _complete_checks(source, stored)
     known = [(before, each) for each in source.programmes if (before := stored.get(each.code)) is not None]
     changes = [change for before, after in known for change in find_programme_changes(before, after)]
     counts = {
@@ -127,6 +130,17 @@ async def import_programmes(conn: Connection, actor: Actor | None, upload: Prepa
             text = _get_text(programme, documents, texts)
             await _store(conn, actor, upload, programme, text, file_id=file_id)
     return answer
+
+
+def _complete_checks(source: ProgrammesSource, stored: Mapping[str, ProgrammeSource]) -> ProgrammesSource:
+    """Return the file with the settings of checks in the order of the stored ones, which stay where it has none."""
+    programmes: list[ProgrammeSource] = []
+    for each in source.programmes:
+        known = stored.get(each.code)
+        before = known.checks or [] if known is not None else []
+        checks = before if each.checks is None else sort_settings(each.checks)
+        programmes.append(replace(each, checks=checks))
+    return replace(source, programmes=programmes)
 
 
 async def load_programme_kinds(conn: Connection, county: str) -> dict[str, list[ServiceKind]]:
@@ -181,6 +195,7 @@ async def _store(
         file_id=file_id,
         rows=[_build_terms_row(each) for each in programme.terms],
     )
+    await store_check_settings(conn, county, programme.code, programme.checks or [], file_id=file_id)
 
 
 def _build_terms_row(terms: ProgrammeTerms) -> dict[str, object]:
@@ -235,6 +250,7 @@ def _find_faults(
         if not programme.terms:
             faults.append((f"{path}.terms", "至少有一个标准", ""))
         faults += _find_monitoring_faults(path, programme)
+        faults += find_setting_faults(path, programme.checks or [])
         faults += _find_document_faults(path, programme, documents, texts)
     return [CellFault(path, message, 1, path, value) for path, message, value in faults]
 

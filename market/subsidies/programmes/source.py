@@ -1,5 +1,7 @@
 """The programmes file of a county: JSON with terms, documents, and the sentences that each figure is based on."""
 
+from datetime import date
+
 from msgspec import Struct
 
 from market.subsidies.engine.models import IdleRule, Proration, Terms
@@ -29,8 +31,25 @@ class SentenceSource(Struct, frozen=True, forbid_unknown_fields=True):
     suffix: str
 
 
+class CheckSetting(Struct, frozen=True, forbid_unknown_fields=True, rename={"start": "from"}, kw_only=True):
+    """What a programme sets of a check for the months whose last day is from `start` until `until`, exclusive.
+
+    `thresholds` replace the county's, by the name of the setting; `basis` is the document or decision.
+    """
+
+    check: str
+    start: date
+    until: date | None = None
+    enabled: bool = True
+    thresholds: dict[str, int] = {}
+    basis: str
+
+
 class ProgrammeSource(Struct, frozen=True, forbid_unknown_fields=True):
-    """A programme in the file; terms, idle and proration have the shape of a calculator case."""
+    """A programme in the file; terms, idle and proration have the shape of a calculator case.
+
+    Without `checks` what is stored of them stays.
+    """
 
     code: str
     name: str
@@ -41,6 +60,7 @@ class ProgrammeSource(Struct, frozen=True, forbid_unknown_fields=True):
     proration: Proration
     idle: IdleRule | None
     terms: list[ProgrammeTerms]
+    checks: list[CheckSetting] | None = None
 
 
 class ProgrammesSource(Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,6 +9,7 @@ from market.kernel.structs import build_from
 from market.subsidies.engine.models import Funder, FunderShare, IdleRule, Proration, TermsKind
 from market.subsidies.names import ServiceKind
 from market.subsidies.programmes.source import (
+    CheckSetting,
     DocumentSource,
     ProgrammeSource,
     ProgrammesSource,
@@ -53,6 +54,25 @@ class _StoredSentence(Struct, frozen=True):
     suffix: str
 
 
+class _StoredCheckSetting(Struct, frozen=True, kw_only=True):
+    programme: str
+    check: str
+    start: date
+    until: date | None
+    enabled: bool
+    thresholds: dict[str, int]
+    basis: str
+
+
+LIST_CHECK_SETTINGS = Query(
+    _StoredCheckSetting,
+    """
+    SELECT programme_code AS programme, check_code AS "check", lower(valid_during) AS start,
+           upper(valid_during) AS until, enabled, thresholds, basis
+      FROM programme_checks WHERE county_code = :county
+     ORDER BY programme_code COLLATE "C", check_code COLLATE "C", valid_during
+    """,
+)
 LIST_STORED_PROGRAMMES = Query(
     _StoredProgramme,
     """
@@ -90,6 +110,7 @@ async def load_programmes(conn: Connection, county: str) -> ProgrammesSource:
     for each in await LIST_STORED_SENTENCES.all(conn, county=county):
         sentence = SentenceSource(each.subjects, each.prefix, each.quote, each.suffix)
         sentences.setdefault(each.programme, []).append(sentence)
+    checks = await load_check_settings(conn, county)
     programmes = [
         ProgrammeSource(
             code=each.code,
@@ -103,6 +124,7 @@ async def load_programmes(conn: Connection, county: str) -> ProgrammesSource:
             if each.idle_days is None or each.cure_days is None
             else IdleRule(idle_days=each.idle_days, cure_days=each.cure_days),
             terms=terms.get(each.code, []),
+            checks=checks.get(each.code, []),
         )
         for each in await LIST_STORED_PROGRAMMES.all(conn, county=county)
     ]
@@ -112,6 +134,14 @@ async def load_programmes(conn: Connection, county: str) -> ProgrammesSource:
 async def load_documents(conn: Connection, county: str) -> dict[str, str]:
     """Return the texts of the programmes' documents by the SHA-256 of their files."""
     return {each.document_sha256: each.document_text for each in await LIST_STORED_PROGRAMMES.all(conn, county=county)}
+
+
+async def load_check_settings(conn: Connection, county: str) -> dict[str, list[CheckSetting]]:
+    """Return what a county's programmes set of the checks, in the order of `sort_settings`."""
+    by_programme: dict[str, list[CheckSetting]] = {}
+    for each in await LIST_CHECK_SETTINGS.all(conn, county=county):
+        by_programme.setdefault(each.programme, []).append(build_from(CheckSetting, each))
+    return by_programme
 
 
 def _build_terms(stored: _StoredTerms) -> ProgrammeTerms:

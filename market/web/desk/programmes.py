@@ -15,10 +15,13 @@ from market.kernel.seal import Seal
 from market.rate_limits import RateClass
 from market.reports.programmes import ProgrammeView, TermsView, list_programmes, list_sentences, list_terms
 from market.sheets.models import CellFault
+from market.subsidies.findings.check_table import THRESHOLD_NAMES
 from market.subsidies.imports.models import FactsDiffer
 from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
-from market.subsidies.names import FUNDER_NAMES, KINDS, MONITORING_TYPES
+from market.subsidies.names import CHECK_NAMES, FUNDER_NAMES, KINDS, MONITORING_TYPES
 from market.subsidies.programmes.import_programmes import import_programmes
+from market.subsidies.programmes.source import CheckSetting
+from market.subsidies.programmes.stored import load_check_settings
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.desk.presenters import get_kind_name
 from market.web.desk.programme_form import (
@@ -63,8 +66,14 @@ async def show_programmes(
         programmes = await list_programmes(conn, desk.county)
         terms = await list_terms(conn, desk.county)
         sentences = await list_sentences(conn, desk.county)
+        checks = await load_check_settings(conn, desk.county)
     cards = [
-        _build_card(each, terms.get(each.code, []), [sentence.quote for sentence in sentences.get(each.code, [])])
+        _build_card(
+            each,
+            terms.get(each.code, []),
+            [sentence.quote for sentence in sentences.get(each.code, [])],
+            [_describe_check(setting) for setting in checks.get(each.code, [])],
+        )
         for each in programmes
     ]
     notice = PageNotice("ok", "已设好") if request.query_params.get("done") == "1" else None
@@ -77,7 +86,17 @@ def _may_set(actor: Actor) -> bool:
     return Role.POLICY in get_roles(actor)
 
 
-def _build_card(programme: ProgrammeView, terms: list[TermsView], quotes: list[str]) -> ProgrammeCard:
+def _describe_check(setting: CheckSetting) -> tuple[str, str]:
+    """Return what a programme sets of a check: its name, and from when what holds, and why."""
+    told = [f"{THRESHOLD_NAMES[name]} {value}" for name, value in setting.thresholds.items()]
+    until = f"到 {day_zh(setting.until)}（不含）" if setting.until else "长期"
+    what = "、".join(told if setting.enabled else ["不查"]) or "按县里的门槛"
+    return f"检查：{CHECK_NAMES[setting.check]}", f"{day_zh(setting.start)} 起，{until}：{what}（{setting.basis}）"
+
+
+def _build_card(
+    programme: ProgrammeView, terms: list[TermsView], quotes: list[str], checks: list[tuple[str, str]]
+) -> ProgrammeCard:
     rows = [
         ("业务", "、".join(get_kind_name(kind) for kind in programme.kinds)),
         ("每户最多", f"{programme.max_lines} 条"),
@@ -87,6 +106,7 @@ def _build_card(programme: ProgrammeView, terms: list[TermsView], quotes: list[s
             f"{programme.idle_days} 天提醒，再 {programme.cure_days} 天移出" if programme.idle_days else "不看使用",
         ),
         ("已审定", f"{programme.lines} 条"),
+        *checks,
     ]
     return ProgrammeCard(
         programme.code,

@@ -24,6 +24,7 @@ REGISTER = {
     "persons", "households", "household_statuses", "memberships", "programmes", "programme_terms", "bindings",
     "enrolments", "usage_days", "openings", "claims", "cycles", "runs", "run_lines", "findings", "finding_lines",
     "subsidy_postings", "case_snapshots", "run_explanations", "listed_facts", "register_checks",
+    "programme_checks",
 }  # fmt: skip
 _TABLE = re.compile(r"(?:FROM|JOIN|INTO|UPDATE)\s+([a-z_]+)", re.IGNORECASE)
 
