@@ -12,6 +12,7 @@ from market.reports.changed_facts import FactChange, list_fact_changes
 from market.subsidies.line_codes import show_lines
 
 MAX_PAGE_SIZE = 50
+MAX_LINES_SHOWN = 10
 
 
 class FindingView(Struct, frozen=True, kw_only=True):
@@ -56,6 +57,17 @@ class FindingHousehold(Struct, frozen=True):
     household: str
 
 
+class FindingLine(Struct, frozen=True, kw_only=True):
+    """A line of a finding, as the run that saw it calculated it."""
+
+    finding_id: UUID
+    line: str
+    operator: str
+    household: str | None
+    claimed_fen: Fen
+    approved_fen: Fen
+
+
 class OpenFindingCounts(Struct, frozen=True):
     """The undecided findings up to a month, and the sum at risk, in the divisions of the official."""
 
@@ -87,7 +99,13 @@ LIST_FINDINGS = Query(
             OR (f.stops AND f.state = 'open'
                 AND EXISTS (SELECT FROM cycle_findings a WHERE a.finding_id = f.id AND a.month = :month)))
        AND (:state::text = '' OR f.state = :state)
-       AND (:check::text = '' OR f.check_code = :check)
+       AND (:checks::text[] IS NULL OR f.check_code = ANY(:checks))
+       AND ((:township::text = '' AND :operator::text = '' AND :household::text = '')
+            OR EXISTS (SELECT FROM finding_lines l
+                         JOIN run_lines r ON r.run_id = c.run_id AND r.line_code = l.line_code
+                        WHERE l.finding_id = f.id AND (:operator = '' OR r.operator = :operator)
+                          AND (:household = '' OR r.household_code = :household)
+                          AND (:township = '' OR starts_with(r.village_code, :township))))
        AND (:ids::uuid[] IS NULL OR f.id = ANY(:ids))
        AND (EXISTS (SELECT FROM unnest(:divisions::text[]) AS division WHERE division = :county)
             OR EXISTS (SELECT FROM finding_lines l
@@ -109,6 +127,24 @@ LIST_FINDING_HOUSEHOLDS = Query(
      WHERE f.county_code = :county AND f.id = ANY(:ids::uuid[]) AND r.household_code IS NOT NULL
      ORDER BY 1, 2
      LIMIT 2000
+    """,
+)
+# The first lines of each finding, those at risk for most first.
+LIST_FINDING_LINES = Query(
+    FindingLine,
+    """
+    SELECT finding_id, line_code AS line, operator, household_code AS household, claimed_fen, approved_fen
+      FROM (SELECT l.finding_id, l.line_code, r.operator, r.household_code, coalesce(r.claimed_fen, 0) AS claimed_fen,
+                   r.approved_fen,
+                   row_number() OVER (PARTITION BY l.finding_id
+                                          ORDER BY r.claimed_fen DESC NULLS LAST, l.line_code) AS position
+              FROM findings f
+              JOIN cycles c ON c.id = f.cycle_id
+              JOIN finding_lines l ON l.finding_id = f.id
+              JOIN run_lines r ON r.run_id = c.run_id AND r.line_code = l.line_code
+             WHERE f.county_code = :county AND f.id = ANY(:ids::uuid[])) AS lines
+     WHERE position <= :most
+     ORDER BY finding_id, position
     """,
 )
 LIST_FINDING_DECISIONS = Query(
@@ -145,7 +181,10 @@ async def list_findings(
     seal: Seal,
     month: date | None = None,
     state: str = "",
-    check: str = "",
+    checks: Sequence[str] | None = None,
+    township: str = "",
+    operator: str = "",
+    household: str = "",
     ids: Sequence[UUID] | None = None,
     skip: int = 0,
     limit: int = MAX_PAGE_SIZE,
@@ -158,7 +197,10 @@ async def list_findings(
         divisions=list(divisions),
         month=month,
         state=state,
-        check=check,
+        checks=None if checks is None else list(checks),
+        township=township,
+        operator=operator,
+        household=household,
         ids=None if ids is None else list(ids),
         skip=min(skip, 100_000),
         limit=limit,
@@ -173,6 +215,17 @@ async def list_finding_households(conn: Connection, county: str, ids: Sequence[U
     by_finding: dict[UUID, list[str]] = {}
     for row in await LIST_FINDING_HOUSEHOLDS.all(conn, county=county, ids=list(ids)):
         by_finding.setdefault(row.finding_id, []).append(row.household)
+    return by_finding
+
+
+async def list_finding_lines(
+    conn: Connection, seal: Seal, county: str, ids: Sequence[UUID]
+) -> dict[UUID, list[FindingLine]]:
+    """Return the first ten lines of each finding, by the sum that they claim."""
+    by_finding: dict[UUID, list[FindingLine]] = {}
+    rows = await LIST_FINDING_LINES.all(conn, county=county, ids=list(ids), most=MAX_LINES_SHOWN)
+    for row in await show_lines(conn, seal, rows, "line"):
+        by_finding.setdefault(row.finding_id, []).append(row)
     return by_finding
 
 

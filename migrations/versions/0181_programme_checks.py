@@ -5,7 +5,7 @@ from pathlib import Path
 from payments.migrate import run_script
 
 revision = "0181"
-down_revision = "0120"
+down_revision = "0191"
 branch_labels = None
 depends_on = None
 

@@ -567,6 +567,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/desk/places/hold", LINE_HOLDERS, form={"month": "2019-01", "line": "YD-02", "why": ""}, status=422),
     post("/desk/findings", FINDING_DUTY, form=FINDING, status=303),
     post("/desk/findings/bulk", FINDING_DUTY, form=FINDINGS, status=303),
+    post("/desk/find", COUNTY_SCOPE, form={"text": "H01"}, status=200),
     post(
         "/desk/months/{month}/{step}", require_duty("importer"), params={"step": "run"}, form={"void": "1"}, status=303
     ),

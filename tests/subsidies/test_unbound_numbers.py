@@ -54,7 +54,7 @@ async def test_no_table_has_the_number_and_every_report_shows_it(quarter: Player
         assert (await explain_line(conn, SEAL, cycle, (COUNTY,), CODE)).line == CODE
         assert CODE in {each.line for each in await list_settlement_lines(conn, SEAL, cycle, [])}
         found, _ = await list_findings(
-            conn, COUNTY, [COUNTY], seal=SEAL, month=FEBRUARY, check="claim_outside_snapshot"
+            conn, COUNTY, [COUNTY], seal=SEAL, month=FEBRUARY, checks=["claim_outside_snapshot"]
         )
         [unbound] = [each for each in found if each.subject == CODE]
         assert unbound.lines == [CODE]

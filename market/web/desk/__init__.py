@@ -8,6 +8,7 @@ from market.web.desk import (
     coupons,
     deputies,
     drilldown,
+    find_people,
     findings,
     form_pages,
     imports,
@@ -27,8 +28,8 @@ from market.web.desk.aftersales import appeals, case_moves, cases, complaints, g
 from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, redirect_to_sign_in, show_counties
 
 _PAGES = (
-    worklist, months, drilldown, findings, form_pages, imports, tasks, notices, programmes, producers, money,
-    cases, case_moves, goods_returns, appeals, complaints, invoices, mediations, officials, deputies, contacts,
+    worklist, months, drilldown, findings, find_people, form_pages, imports, tasks, notices, programmes, producers,
+    money, cases, case_moves, goods_returns, appeals, complaints, invoices, mediations, officials, deputies, contacts,
     pickup_points, coupons, region, public_buyers,
 )  # fmt: skip
 

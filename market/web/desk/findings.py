@@ -16,7 +16,15 @@ from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.reports.drilldown import list_household_heads
-from market.reports.findings import FindingView, list_finding_decisions, list_finding_households, list_findings
+from market.reports.findings import (
+    MAX_LINES_SHOWN,
+    FindingLine,
+    FindingView,
+    list_finding_decisions,
+    list_finding_households,
+    list_finding_lines,
+    list_findings,
+)
 from market.reports.month import list_month_statuses
 from market.subsidies.findings.decide import decide_finding
 from market.subsidies.models import FindingId, SecondDuty
@@ -32,6 +40,7 @@ from market.web.desk.context import (
     render_desk_page,
 )
 from market.web.desk.drilldown import describe_household
+from market.web.desk.finding_filters import LIST_TOWNSHIPS, OPERATORS, OWNERS, FindingFilter, list_states
 from market.web.desk.presenters import FindingCard, build_row_id, format_short_month, present_finding
 from market.web.forms import InvalidForm, PostedForm, parse_integer, parse_time, parse_uuid, read_form
 from market.web.pages import redirect
@@ -53,26 +62,6 @@ REASONS = (
 """Reasons to pick; an official may add to them, or write another one."""
 
 
-class _FindingFilter(Struct, frozen=True):
-    """The filters of the list of findings, empty for all, and the finding whose details are open."""
-
-    month: str
-    state: str
-    check: str
-    skip: int
-    opened: str = ""
-
-    def to(self, desk: DeskContext, **changed: str | int) -> str:
-        """Return the URL of the list with these filters."""
-        kept: dict[str, str | int] = {
-            "month": self.month,
-            "state": self.state,
-            "check": self.check,
-            "skip": self.skip,
-        }
-        return desk.to("/desk/findings", **(kept | changed))
-
-
 class FindingTableRow(Struct, frozen=True):
     """A row of the table; `cycle` is the month in which the finding can be decided, or empty."""
 
@@ -84,6 +73,8 @@ class FindingTableRow(Struct, frozen=True):
     cycle: str
     opened: bool
     bulk: bool
+    lines: list[FindingLine]
+    evidence: str
 
 
 @get("/findings", include_in_schema=False)
@@ -98,13 +89,7 @@ async def show_findings(
     desk = await open_desk(request, db, actor, clock)
     done = parse_integer(request.query_params.get("done", ""), maximum=_MAX_OFFSET)
     query = request.query_params
-    filters = _FindingFilter(
-        query.get("month", ""),
-        _state(query.get("state", "")),
-        _check(query.get("check", "")),
-        read_offset(request),
-        query.get("open", "")[:36],
-    )
+    filters = FindingFilter.read(query, skip=read_offset(request))
     notice = None
     if done:
         title = "已记下处理结果和理由" if done == 1 else f"已记下 {done} 件的处理结果和理由"
@@ -124,7 +109,7 @@ async def submit_decision(
     """Decide a finding: each of its lines is paid or stays stopped."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    filters = _read_filters(form)
+    filters = FindingFilter.read_form(form)
     verdicts = [(name[2:], form.get_text(name)) for name in form.fields if name.startswith("v-")][:_MAX_LINES]
     try:
         async with db.transaction(scope=desk.county) as conn:
@@ -160,13 +145,15 @@ async def submit_bulk_decision(
     """Decide several findings of one check with one verdict and one reason: all of them or, on a refusal, none."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    filters = _read_filters(form)
+    filters = FindingFilter.read_form(form)
+    at: FindingView | None = None
     try:
         async with db.transaction(scope=desk.county) as conn:
             again: set[str] = set()
             chosen = await _list_chosen(conn, seal, desk, form)
             open_now = await _list_reviewable_months(conn, desk)
-            for finding in chosen:
+            for at in chosen:
+                finding = at
                 pay = form.get_text("verdict") == "pay"
                 result = await decide_finding(
                     conn,
@@ -185,7 +172,8 @@ async def submit_bulk_decision(
                 )
                 again.update(result.review_again)
     except Refusal as refusal:
-        return await _refuse(request, db, seal, desk, filters, refusal=refusal)
+        row = f"卡在 {CHECK_NAMES[at.check]} {at.subject}，勾选的都没有记下" if at is not None else ""
+        return await _refuse(request, db, seal, desk, filters, refusal=refusal, row=row)
     return redirect(filters.to(desk, done=len(chosen), again=" ".join(sorted(again))))
 
 
@@ -207,7 +195,8 @@ async def _list_chosen(conn: Connection, seal: Seal, desk: DeskContext, form: Po
         InvalidForm: none is chosen, they are of different checks, their lines need a decision each, or no verdict.
         NotFound: the chosen ones are outside the official's divisions.
     """
-    ids = [each for text in form.get_texts("pick")[:_PAGE_SIZE] if (each := parse_uuid(text)) is not None]
+    picked = form.get_texts("shown" if form.get_text("all") == "1" else "pick")
+    ids = [each for text in picked[:_PAGE_SIZE] if (each := parse_uuid(text)) is not None]
     chosen = (await list_findings(conn, desk.county, desk.divisions, seal=seal, ids=ids))[0] if ids else []
     if ids and not chosen:
         raise NotFound
@@ -225,35 +214,24 @@ async def _list_chosen(conn: Connection, seal: Seal, desk: DeskContext, form: Po
     return chosen
 
 
-def _read_filters(form: PostedForm) -> _FindingFilter:
-    """Return the filters of the list; a decided finding may leave it, which shifts the others by one."""
-    return _FindingFilter(
-        form.get_text("listed"),
-        _state(form.get_text("state")),
-        _check(form.get_text("kind")),
-        parse_integer(form.get_text("skip"), maximum=_MAX_OFFSET) or 0,
-        form.get_text("opened")[:36],
-    )
-
-
 def _read_reason(form: PostedForm) -> str:
     """Return the picked reason and what was added to it."""
     picked = form.get_text("reason")
     return "；".join(part for part in (picked if picked in REASONS else "", form.get_text("why").strip()) if part)
 
 
-def _state(text: str) -> str:
-    return text if text in {"open", "decided"} else ""
-
-
-def _check(text: str) -> str:
-    return text if text in CHECK_NAMES else ""
-
-
 async def _refuse(
-    request: HttpRequest, db: Database, seal: Seal, desk: DeskContext, filters: _FindingFilter, *, refusal: Refusal
+    request: HttpRequest,
+    db: Database,
+    seal: Seal,
+    desk: DeskContext,
+    filters: FindingFilter,
+    *,
+    refusal: Refusal,
+    row: str = "",
 ) -> Response[bytes]:
-    title = "没有处理：一个人不能办两个环节" if isinstance(refusal, SecondDuty) else "没有处理"
+    reason = "一个人不能办两个环节" if isinstance(refusal, SecondDuty) else row
+    title = f"没有处理：{reason}" if reason else "没有处理"
     notice = build_refusal_notice(refusal, title)
     return await _page(request, db, seal, desk, filters, notice=notice, status=refusal.status)
 
@@ -263,7 +241,7 @@ async def _page(
     db: Database,
     seal: Seal,
     desk: DeskContext,
-    filters: _FindingFilter,
+    filters: FindingFilter,
     *,
     notice: PageNotice | None,
     status: int = 200,
@@ -273,7 +251,7 @@ async def _page(
     return render_desk_page(request, desk, "findings.html", {"notice": notice, **context}, status=status)
 
 
-async def _table_context(conn: Connection, seal: Seal, desk: DeskContext, filters: _FindingFilter) -> dict[str, Any]:
+async def _table_context(conn: Connection, seal: Seal, desk: DeskContext, filters: FindingFilter) -> dict[str, Any]:
     months = await list_month_statuses(conn, desk.county)
     items, more = await list_findings(
         conn,
@@ -282,17 +260,27 @@ async def _table_context(conn: Connection, seal: Seal, desk: DeskContext, filter
         seal=seal,
         month=_read_month(filters.month),
         state=filters.state,
-        check=filters.check,
+        checks=filters.list_checks(),
+        township=filters.township,
+        operator=filters.operator,
+        household=filters.household,
         skip=filters.skip,
         limit=_PAGE_SIZE,
     )
     rows = await _list_rows(conn, seal, desk, filters, items)
+    townships = await LIST_TOWNSHIPS.all(conn, county=desk.county, divisions=list(desk.divisions))
     skip = filters.skip
     return {
         "rows": rows,
         "bulk": any(row.bulk for row in rows),
         "months": [("", "全部账期"), *((each.name, format_month_zh(each.name)) for each in months)],
         "checks": [("", "全部"), *CHECK_NAMES.items()],
+        "states": list_states(),
+        "owners": [("", "全部"), *OWNERS.items()],
+        "operators": [("", "全部"), *OPERATORS.items()],
+        "townships": [("", "全部"), *((each.code, each.name) for each in townships)],
+        "most_lines": MAX_LINES_SHOWN,
+        "names": OPERATORS,
         "reasons": [("", "选一个理由"), *((each, each) for each in REASONS)],
         "filters": filters,
         "seen": max((each.facts_at for each in items), default=None),
@@ -306,11 +294,12 @@ def _read_month(text: str) -> date | None:
 
 
 async def _list_rows(
-    conn: Connection, seal: Seal, desk: DeskContext, filters: _FindingFilter, items: Sequence[FindingView]
+    conn: Connection, seal: Seal, desk: DeskContext, filters: FindingFilter, items: Sequence[FindingView]
 ) -> list[FindingTableRow]:
     ids = [each.id for each in items]
     decisions = await list_finding_decisions(conn, seal, desk.county, ids)
     households = await list_finding_households(conn, desk.county, ids)
+    lines = await list_finding_lines(conn, seal, desk.county, ids)
     names = await _name_households(conn, seal, desk, items, households)
     # A finding of an earlier month is decided in the month that is open now.
     open_now = await _list_reviewable_months(conn, desk)
@@ -331,6 +320,8 @@ async def _list_rows(
                 cycle=cycle,
                 opened=opened,
                 bulk=bool(cycle) and card.open and finding.check not in _ONE_BY_ONE,
+                lines=lines.get(finding.id, []),
+                evidence=finding.evidence,
             )
         )
     return rows

@@ -149,7 +149,13 @@ async def test_a_claim_of_a_closed_month_is_decided_after_that_of_the_month(janu
     for _ in range(3):
         async with january.database.transaction(scope=COUNTY) as conn:
             found, _ = await list_findings(
-                conn, COUNTY, [COUNTY], seal=SEAL, check="claim_outside_snapshot", state="open", month=date(2019, 2, 1)
+                conn,
+                COUNTY,
+                [COUNTY],
+                seal=SEAL,
+                checks=["claim_outside_snapshot"],
+                state="open",
+                month=date(2019, 2, 1),
             )
         months.append([each.month for each in found if each.subject == "YD-95"])
         if months[-1]:

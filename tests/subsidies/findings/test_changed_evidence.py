@@ -27,7 +27,7 @@ async def import_notice(player: Player, folder: Path, notice: tuple[str, str], d
 async def find_notice_finding(player: Player) -> dict[str, Any] | None:
     async with player.database.transaction(scope=COUNTY) as conn:
         found, _ = await list_findings(
-            conn, COUNTY, [COUNTY], seal=SEAL, month=date(2019, 1, 1), check="enrolled_without_notice"
+            conn, COUNTY, [COUNTY], seal=SEAL, month=date(2019, 1, 1), checks=["enrolled_without_notice"]
         )
     return msgspec.to_builtins(found[0], enc_hook=str) if found else None
 
@@ -109,7 +109,7 @@ async def test_a_line_that_leaves_a_finding_because_its_facts_changed_stays_in_i
         await execute_as_owner(january, move.format(household))
         await january(["subsidies", "run", "--month", "2019-01", "--as", "gan"], day)
         async with january.database.transaction(scope=COUNTY) as conn:
-            [found], _ = await list_findings(conn, COUNTY, [COUNTY], seal=SEAL, check="two_operators_one_household")
+            [found], _ = await list_findings(conn, COUNTY, [COUNTY], seal=SEAL, checks=["two_operators_one_household"])
         assert found.lines == ["DX-06", "LT-05", "YD-01"]
     assert found.evidence_changed
     assert [(each.field, each.old, each.new) for each in found.changes] == [("household_code", "H14", "H01")]

@@ -28,7 +28,7 @@ async def run_january(player: Player, day: str) -> None:
 
 async def find(player: Player, check: str, subject: str) -> FindingView | None:
     async with player.database.transaction(scope=COUNTY) as conn:
-        found, _ = await list_findings(conn, COUNTY, [COUNTY], seal=SEAL, month=date(2019, 1, 1), check=check)
+        found, _ = await list_findings(conn, COUNTY, [COUNTY], seal=SEAL, month=date(2019, 1, 1), checks=[check])
     return next((each for each in found if each.subject == subject), None)
 
 

@@ -32,7 +32,7 @@ async def decide(player: Player, check: str, verdict: str, day: str) -> None:
 
 async def list_states(player: Player, check: str) -> list[tuple[str, list[str], str]]:
     async with player.database.transaction(scope=COUNTY) as conn:
-        found, _ = await list_findings(conn, COUNTY, [COUNTY], seal=SEAL, month=date(2019, 1, 1), check=check)
+        found, _ = await list_findings(conn, COUNTY, [COUNTY], seal=SEAL, month=date(2019, 1, 1), checks=[check])
     return [(each.state, each.verdicts, each.evidence) for each in found]
 
 

@@ -91,7 +91,7 @@ async def test_a_new_suspicion_of_a_decided_line_is_decided_again(january: Playe
     await take(january, "run")
     assert "YD-01" in await list_held(january)
     async with january.database.transaction(scope=COUNTY) as conn:
-        [found], _ = await list_findings(conn, COUNTY, [COUNTY], seal=SEAL, check="held_by_official")
+        [found], _ = await list_findings(conn, COUNTY, [COUNTY], seal=SEAL, checks=["held_by_official"])
     assert (found.state, found.verdicts, found.evidence_changed) == ("open", [""], False)
     assert (found.evidence, found.at_risk_fen) == (told["evidence"], 1900)
 

@@ -40,7 +40,7 @@ async def test_what_blocks_the_month_comes_first_then_the_larger_sum(
 ) -> None:
     await play_january(database, county, until="confirm")
     async with open_desk_walker(service, county.tokens["zhen"]) as browser:
-        rows = read_table(await browser.open(LIST))[1:]
+        rows = [row for row in read_table(await browser.open(LIST)) if row[-1] == "待处理"]
     blocking = [row[-3] for row in rows]
     assert blocking == sorted(blocking, key=["先停付", "不停付"].index)
     sums = [float(row[-4]) for row in rows if row[-3] == "先停付"]
@@ -203,3 +203,93 @@ async def test_findings_that_were_calculated_again_meanwhile_are_not_decided_tog
             await conn.execute("UPDATE findings SET facts_at = facts_at + interval '1 s' WHERE subject = 'DX-06'")
         typed = {"pick": list_choices(seen)[0], "verdict": "stop", "why": "样例"}
         assert (await post_bulk(browser, typed))[0] == 409
+
+
+async def test_each_row_opens_in_place_to_evidence_and_lines(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="confirm")
+    async with open_desk_walker(service, county.tokens["zhen"]) as browser:
+        seen = await browser.open(LIST)
+        [told] = [node for node in seen.root.all("details") if "一台设备 3 张卡" in node.text]
+        assert told.all("summary")[0].text == "一台设备 3 张卡（不少于 3），2 户"
+        rows = [[cell.text for cell in row.walk() if cell.name in {"th", "td"}] for row in told.all("tr")]
+        assert rows[1:] == [
+            ["YD-08", "H15", "移动", "19.00", "19.00"],
+            ["YD-09", "H16", "移动", "10.00", "10.00"],
+            ["YD-07", "H15", "移动", "9.00", "9.00"],
+        ]
+        assert "村里入户看" in told.text
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("owner=importer", ["不在当月名单的申请"]),
+        ("owner=village", ["一机多卡"]),
+        ("owner=county", []),
+        ("operator=mobile", ["一机多卡"]),
+        ("township=130624103", ["一机多卡"]),
+        ("township=130624199", []),
+        ("household=h15", ["一机多卡"]),
+        ("household=H15&check=claim_outside_snapshot", []),
+    ],
+)
+async def test_findings_are_filtered(
+    service: Service, county: Officials, database: Database, query: str, titles: list[str]
+) -> None:
+    await play_january(database, county, until="confirm")
+    async with open_desk_walker(service, county.tokens["zhen"]) as browser:
+        seen = await browser.open(f"{LIST}&{query}")
+        tables = seen.root.all("table")
+        rows = [row for row in read_table(seen) if row[-1] == "待处理"] if tables else []
+    assert sorted(row[0] for row in rows) == sorted(titles)
+
+
+async def test_all_of_a_page_are_decided_and_a_refusal_names_its_row(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="confirm")
+    listed = f"{LIST}&check=claim_outside_snapshot"
+    async with open_desk_walker(service, county.tokens["zhen"]) as browser:
+        await browser.open(listed)
+        seen = await browser.submit("/desk/findings/bulk", typed={"all": "1", "verdict": "stop"}, status=422)
+        assert "卡在 不在当月名单的申请 DX-06，勾选的都没有记下" in seen.text
+        await browser.open(listed)
+        answer = await post_bulk(browser, {"all": "1", "verdict": "stop", "why": "样例"})
+        assert answer == (303, f"{listed}&done=1")
+    async with database.transaction(scope="130624") as conn:
+        decided = await conn.fetch("SELECT stops, evidence <> '' FROM finding_decisions")
+        assert [tuple(row) for row in decided] == [(["DX-06"], True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "how", "found"),
+    [
+        ("130624196202029910", "按身份证号找", ["H01"]),
+        ("17050000101", "按号码找", ["H01"]),
+        ("1705 0000 101", "按号码找", ["H01"]),
+        ("h01", "按编号找", ["H01"]),
+        ("YD-01", "按编号找", ["H01"]),
+        ("样例 赵一", "按姓名找", ["H01"]),
+        ("样例赵", "按姓名找", []),
+        ("130624190001019999", "没有看懂", []),
+        ("17059999999", "没有看懂", []),
+    ],
+)
+async def test_a_person_a_number_or_a_household_is_found_and_the_audit_keeps_who_searched(
+    service: Service, county: Officials, database: Database, text: str, how: str, found: list[str]
+) -> None:
+    await play_january(database, county, until="confirm")
+    async with open_desk_walker(service, county.tokens["zhen"]) as browser:
+        await browser.open("/desk/findings")
+        seen = await browser.submit("/desk/find", typed={"text": text}, status=200)
+    assert how in seen.text
+    tables = seen.root.all("table")
+    rows = read_table(seen)[1:] if tables else []
+    assert [row[0] for row in rows] == found
+    assert "赵一" not in seen.text.replace(text, "")
+    async with database.transaction(scope="130624") as conn:
+        entries = await conn.fetch("SELECT detail::text FROM audit_entries WHERE action = 'search register'")
+    assert len(entries) == 1
+    assert text not in entries[0][0]
