@@ -728,6 +728,29 @@ $$;
 
 
 --
+-- Name: check_reconciled(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_reconciled() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM return_files f JOIN return_differences d USING (file_id)
+         WHERE f.cycle_id = NEW.id AND d.outcome IS NULL
+           AND f.revision = (SELECT max(revision) FROM return_files
+                              WHERE cycle_id = f.cycle_id AND operator = f.operator))
+    THEN
+        RAISE EXCEPTION 'cycle % has open differences', NEW.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'cycles_reconciled';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: check_refund_decision(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -746,6 +769,30 @@ BEGIN
     END IF;
     RETURN NEW;
 END;
+$$;
+
+
+--
+-- Name: check_return_file(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_return_file() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    credited bigint;
+    different bigint;
+BEGIN
+    SELECT coalesce(sum(credited_fen), 0) INTO credited FROM return_rows WHERE file_id = NEW.file_id;
+    SELECT coalesce(sum(coalesce(settled_fen, 0) - coalesce(credited_fen, 0)), 0) INTO different
+      FROM return_differences WHERE file_id = NEW.file_id;
+    IF credited <> NEW.credited_fen OR credited + different <> NEW.settled_fen THEN
+        RAISE EXCEPTION 'return file %: % credited and % different are not % settled', NEW.file_id, credited, different,
+            NEW.settled_fen USING ERRCODE = 'check_violation', CONSTRAINT = 'return_files_add_up';
+    END IF;
+    RETURN NULL;
+END
 $$;
 
 
@@ -1935,9 +1982,10 @@ CREATE TABLE public.import_files (
     imported_at timestamp with time zone NOT NULL,
     CONSTRAINT import_files_billing_complete CHECK (((kind <> 'billing'::text) OR ((operator IS NOT NULL) AND (month IS NOT NULL) AND (sum_fen IS NOT NULL)))),
     CONSTRAINT import_files_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
-    CONSTRAINT import_files_kind CHECK ((kind = ANY (ARRAY['register'::text, 'programmes'::text, 'plans'::text, 'budget'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text, 'billing'::text, 'usage'::text, 'lists'::text]))),
+    CONSTRAINT import_files_kind CHECK ((kind = ANY (ARRAY['register'::text, 'programmes'::text, 'plans'::text, 'budget'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text, 'billing'::text, 'usage'::text, 'lists'::text, 'return'::text]))),
     CONSTRAINT import_files_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
     CONSTRAINT import_files_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT import_files_return_complete CHECK (((kind <> 'return'::text) OR ((operator IS NOT NULL) AND (month IS NOT NULL) AND (sum_fen IS NOT NULL)))),
     CONSTRAINT import_files_rows CHECK ((rows >= 0)),
     CONSTRAINT import_files_sha256 CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
 );
@@ -3247,6 +3295,37 @@ $$;
 CREATE FUNCTION public.subtract_order_units(lot_ids uuid[], lot_available bigint[], need_n integer[], need_lot uuid[], need_units bigint[], admitted integer[]) RETURNS bigint[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ARRAY(SELECT (l.units - (COALESCE((SELECT sum(d.units) AS sum FROM UNNEST(subtract_order_units.need_n, subtract_order_units.need_lot, subtract_order_units.need_units) d(n, lot, units) WHERE ((d.lot = l.id) AND (d.n = ANY (subtract_order_units.admitted)))), (0)::numeric))::bigint) FROM UNNEST(subtract_order_units.lot_ids, subtract_order_units.lot_available) WITH ORDINALITY l(id, units, index) ORDER BY l.index);
+
+
+--
+-- Name: sum_budget_lines(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.sum_budget_lines() RETURNS TABLE(code text, fen bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH used (kind, county_code, month, funder, fen) AS (
+        SELECT 'committed', c.county_code, c.month, share.key, share.value::bigint
+          FROM cycles c
+          JOIN run_lines r ON r.run_id = c.run_id
+         CROSS JOIN LATERAL jsonb_each_text(r.shares) AS share
+         WHERE c.state = 'decided' AND share.key <> 'operator'
+        UNION ALL
+        SELECT CASE WHEN p.for_month = c.month THEN 'spent' ELSE 'adjusted' END, p.county_code, p.for_month, share.key,
+               share.value::bigint
+          FROM subsidy_postings p
+          JOIN cycles c ON c.id = p.cycle_id
+         CROSS JOIN LATERAL jsonb_each_text(p.shares) AS share
+         WHERE share.key <> 'operator'
+    ), lines (code, fen) AS (
+        SELECT format('%s:%s:%s:%s', kind, county_code, extract(year FROM month), funder), fen FROM used
+        UNION ALL
+        SELECT format('budget:%s:%s', county_code, extract(year FROM month)), -fen FROM used
+        UNION ALL
+        SELECT format('budget:%s:%s', county_code, extract(year FROM month)), public_fen FROM budgets)
+    SELECT lines.code, sum(lines.fen)::bigint FROM lines GROUP BY lines.code;
+$$;
 
 
 --
@@ -5812,6 +5891,24 @@ COMMENT ON TABLE public.quarter_sums IS 'The rows of the quarterly report (R15) 
 
 
 --
+-- Name: reconciliations; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.reconciliations (
+    cycle_id uuid NOT NULL,
+    operator text NOT NULL,
+    county_code text NOT NULL,
+    file_id uuid,
+    settled_fen bigint NOT NULL,
+    credited_fen bigint,
+    accepted_fen bigint,
+    reconciled_at timestamp with time zone NOT NULL,
+    CONSTRAINT reconciliations_add_up CHECK (((credited_fen + accepted_fen) = settled_fen)),
+    CONSTRAINT reconciliations_compared CHECK ((((file_id IS NULL) = (credited_fen IS NULL)) AND ((file_id IS NULL) = (accepted_fen IS NULL))))
+);
+
+
+--
 -- Name: redemptions; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -5865,6 +5962,73 @@ CREATE TABLE public.register_checks (
     household_code text NOT NULL,
     checked_on date NOT NULL,
     file_id uuid NOT NULL
+);
+
+
+--
+-- Name: return_differences; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.return_differences (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    file_id uuid NOT NULL,
+    county_code text NOT NULL,
+    kind text NOT NULL,
+    line_code text,
+    for_month date,
+    settled_fen bigint,
+    row_number integer,
+    credited_fen bigint,
+    since timestamp with time zone NOT NULL,
+    outcome text,
+    why text,
+    answered_by uuid,
+    answered_at timestamp with time zone,
+    CONSTRAINT return_differences_answer CHECK ((((outcome IS NULL) = (why IS NULL)) AND ((outcome IS NULL) = (answered_by IS NULL)) AND ((outcome IS NULL) = (answered_at IS NULL)))),
+    CONSTRAINT return_differences_credited CHECK ((((row_number IS NULL) = (credited_fen IS NULL)) AND ((row_number IS NULL) = (kind = ANY (ARRAY['missing'::text, 'other_file'::text]))))),
+    CONSTRAINT return_differences_kind CHECK ((kind = ANY (ARRAY['missing'::text, 'less'::text, 'more'::text, 'returned'::text, 'other_number'::text, 'wrong_month'::text, 'twice'::text, 'unknown_line'::text, 'other_file'::text]))),
+    CONSTRAINT return_differences_outcome CHECK ((outcome = 'accepted'::text)),
+    CONSTRAINT return_differences_returned_stops CHECK (((kind <> 'returned'::text) OR (outcome IS DISTINCT FROM 'accepted'::text))),
+    CONSTRAINT return_differences_settled CHECK ((((line_code IS NULL) = (settled_fen IS NULL)) AND ((for_month IS NULL) = (settled_fen IS NULL)) AND ((settled_fen IS NULL) = ((kind = ANY (ARRAY['twice'::text, 'unknown_line'::text, 'other_file'::text])) OR ((kind = 'wrong_month'::text) AND (line_code IS NULL)))))),
+    CONSTRAINT return_differences_why CHECK (((length(why) >= 1) AND (length(why) <= 500)))
+);
+
+
+--
+-- Name: return_files; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.return_files (
+    file_id uuid NOT NULL,
+    cycle_id uuid NOT NULL,
+    operator text NOT NULL,
+    county_code text NOT NULL,
+    revision smallint NOT NULL,
+    settlement_sha256 text NOT NULL,
+    settled_fen bigint NOT NULL,
+    credited_fen bigint NOT NULL,
+    taken_at timestamp with time zone NOT NULL,
+    CONSTRAINT return_files_revision CHECK ((revision >= 1)),
+    CONSTRAINT return_files_sha256 CHECK ((settlement_sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+
+--
+-- Name: return_rows; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.return_rows (
+    file_id uuid NOT NULL,
+    row_number integer NOT NULL,
+    county_code text NOT NULL,
+    line_code text,
+    for_month date NOT NULL,
+    number_id bigint NOT NULL,
+    credited_fen bigint NOT NULL,
+    returned boolean NOT NULL,
+    CONSTRAINT return_rows_month CHECK ((EXTRACT(day FROM for_month) = (1)::numeric)),
+    CONSTRAINT return_rows_returned CHECK (((NOT returned) OR (credited_fen = 0))),
+    CONSTRAINT return_rows_row CHECK ((row_number >= 2))
 );
 
 
@@ -6007,6 +6171,24 @@ CREATE TABLE public.sessions (
     device_key bytea,
     CONSTRAINT sessions_factor_attempts CHECK (((factor_attempts >= 0) AND (factor_attempts <= 5)))
 );
+
+
+--
+-- Name: settlement_files; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.settlement_files (
+    cycle_id uuid NOT NULL,
+    operator text NOT NULL,
+    county_code text NOT NULL,
+    rows integer NOT NULL,
+    sum_fen bigint NOT NULL,
+    sha256 text NOT NULL,
+    content_sealed bytea NOT NULL,
+    CONSTRAINT settlement_files_rows CHECK ((rows >= 0)),
+    CONSTRAINT settlement_files_sha256 CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+ALTER TABLE ONLY public.settlement_files ALTER COLUMN content_sealed SET STORAGE EXTERNAL;
 
 
 --
@@ -7823,6 +8005,14 @@ ALTER TABLE ONLY public.quarter_sums
 
 
 --
+-- Name: reconciliations reconciliations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.reconciliations
+    ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (cycle_id, operator);
+
+
+--
 -- Name: redemptions redemptions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -7852,6 +8042,54 @@ ALTER TABLE ONLY public.refund_requests
 
 ALTER TABLE ONLY public.register_checks
     ADD CONSTRAINT register_checks_unique PRIMARY KEY (county_code, household_code);
+
+
+--
+-- Name: return_differences return_differences_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.return_differences
+    ADD CONSTRAINT return_differences_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: return_differences return_differences_row_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.return_differences
+    ADD CONSTRAINT return_differences_row_once UNIQUE (file_id, row_number);
+
+
+--
+-- Name: return_differences return_differences_settled_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.return_differences
+    ADD CONSTRAINT return_differences_settled_once UNIQUE (file_id, line_code, for_month);
+
+
+--
+-- Name: return_files return_files_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.return_files
+    ADD CONSTRAINT return_files_pkey PRIMARY KEY (file_id);
+
+
+--
+-- Name: return_files return_files_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.return_files
+    ADD CONSTRAINT return_files_unique UNIQUE (cycle_id, operator, revision);
+
+
+--
+-- Name: return_rows return_rows_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.return_rows
+    ADD CONSTRAINT return_rows_pkey PRIMARY KEY (file_id, row_number);
 
 
 --
@@ -7980,6 +8218,22 @@ ALTER TABLE ONLY public.sessions
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (token_hash);
+
+
+--
+-- Name: settlement_files settlement_files_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.settlement_files
+    ADD CONSTRAINT settlement_files_pkey PRIMARY KEY (cycle_id, operator);
+
+
+--
+-- Name: settlements settlements_paid; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.settlements
+    ADD CONSTRAINT settlements_paid UNIQUE (cycle_id, operator, pay_fen);
 
 
 --
@@ -8837,7 +9091,7 @@ CREATE INDEX import_files_by_name ON public.import_files USING btree (county_cod
 -- Name: import_files_name_unique; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE UNIQUE INDEX import_files_name_unique ON public.import_files USING btree (county_code, kind, name) WHERE (kind = ANY (ARRAY['billing'::text, 'usage'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text, 'lists'::text]));
+CREATE UNIQUE INDEX import_files_name_unique ON public.import_files USING btree (county_code, kind, name) WHERE (kind = ANY (ARRAY['billing'::text, 'usage'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text, 'lists'::text, 'return'::text]));
 
 
 --
@@ -9877,6 +10131,13 @@ CREATE TRIGGER cycles_county_months AFTER INSERT OR UPDATE OF state, run_id ON p
 
 
 --
+-- Name: cycles cycles_reconciled; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER cycles_reconciled AFTER UPDATE OF state ON public.cycles FOR EACH ROW WHEN (((new.state = 'reconciled'::text) AND (old.state <> 'reconciled'::text))) EXECUTE FUNCTION public.check_reconciled();
+
+
+--
 -- Name: deposits deposits_sum_up; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -10192,10 +10453,80 @@ CREATE TRIGGER programmes_keep_removed AFTER DELETE ON public.programmes FOR EAC
 
 
 --
+-- Name: reconciliations reconciliations_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER reconciliations_append_only BEFORE DELETE OR UPDATE ON public.reconciliations FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: reconciliations reconciliations_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER reconciliations_no_truncate BEFORE TRUNCATE ON public.reconciliations FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
 -- Name: refund_requests refund_requests_decision; Type: TRIGGER; Schema: public; Owner: -
 --
 
 CREATE TRIGGER refund_requests_decision BEFORE UPDATE ON public.refund_requests FOR EACH ROW EXECUTE FUNCTION public.check_refund_decision();
+
+
+--
+-- Name: return_differences return_differences_answered_once; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER return_differences_answered_once BEFORE UPDATE ON public.return_differences FOR EACH ROW WHEN ((old.outcome IS NOT NULL)) EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: return_differences return_differences_no_delete; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER return_differences_no_delete BEFORE DELETE ON public.return_differences FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: return_differences return_differences_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER return_differences_no_truncate BEFORE TRUNCATE ON public.return_differences FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: return_files return_files_add_up; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER return_files_add_up AFTER INSERT ON public.return_files DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_return_file();
+
+
+--
+-- Name: return_files return_files_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER return_files_append_only BEFORE DELETE OR UPDATE ON public.return_files FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: return_files return_files_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER return_files_no_truncate BEFORE TRUNCATE ON public.return_files FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: return_rows return_rows_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER return_rows_append_only BEFORE DELETE OR UPDATE ON public.return_rows FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: return_rows return_rows_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER return_rows_no_truncate BEFORE TRUNCATE ON public.return_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 
 --
@@ -10280,6 +10611,20 @@ CREATE TRIGGER runs_county_months AFTER INSERT ON public.runs FOR EACH ROW EXECU
 --
 
 CREATE TRIGGER runs_no_truncate BEFORE TRUNCATE ON public.runs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: settlement_files settlement_files_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER settlement_files_append_only BEFORE DELETE OR UPDATE OF cycle_id, operator, county_code, rows, sum_fen, sha256 ON public.settlement_files FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: settlement_files settlement_files_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER settlement_files_no_truncate BEFORE TRUNCATE ON public.settlement_files FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 
 --
@@ -12024,6 +12369,22 @@ ALTER TABLE ONLY public.public_buyers
 
 
 --
+-- Name: reconciliations reconciliations_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.reconciliations
+    ADD CONSTRAINT reconciliations_file FOREIGN KEY (file_id) REFERENCES public.return_files(file_id);
+
+
+--
+-- Name: reconciliations reconciliations_settlement; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.reconciliations
+    ADD CONSTRAINT reconciliations_settlement FOREIGN KEY (cycle_id, operator, settled_fen) REFERENCES public.settlements(cycle_id, operator, pay_fen);
+
+
+--
 -- Name: redemptions redemptions_order; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -12085,6 +12446,62 @@ ALTER TABLE ONLY public.register_checks
 
 ALTER TABLE ONLY public.register_checks
     ADD CONSTRAINT register_checks_household FOREIGN KEY (county_code, household_code) REFERENCES public.households(county_code, code);
+
+
+--
+-- Name: return_differences return_differences_answered_by; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.return_differences
+    ADD CONSTRAINT return_differences_answered_by FOREIGN KEY (answered_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: return_differences return_differences_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.return_differences
+    ADD CONSTRAINT return_differences_file FOREIGN KEY (file_id) REFERENCES public.return_files(file_id);
+
+
+--
+-- Name: return_differences return_differences_row; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.return_differences
+    ADD CONSTRAINT return_differences_row FOREIGN KEY (file_id, row_number) REFERENCES public.return_rows(file_id, row_number);
+
+
+--
+-- Name: return_files return_files_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.return_files
+    ADD CONSTRAINT return_files_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
+-- Name: return_files return_files_settlement; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.return_files
+    ADD CONSTRAINT return_files_settlement FOREIGN KEY (cycle_id, operator, settled_fen) REFERENCES public.settlements(cycle_id, operator, pay_fen);
+
+
+--
+-- Name: return_rows return_rows_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.return_rows
+    ADD CONSTRAINT return_rows_file FOREIGN KEY (file_id) REFERENCES public.return_files(file_id);
+
+
+--
+-- Name: return_rows return_rows_number; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.return_rows
+    ADD CONSTRAINT return_rows_number FOREIGN KEY (number_id) REFERENCES public.identifiers(id);
 
 
 --
@@ -12237,6 +12654,14 @@ ALTER TABLE ONLY public.sending_windows
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: settlement_files settlement_files_paid; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.settlement_files
+    ADD CONSTRAINT settlement_files_paid FOREIGN KEY (cycle_id, operator, sum_fen) REFERENCES public.settlements(cycle_id, operator, pay_fen);
 
 
 --
@@ -13206,6 +13631,23 @@ END);
 
 
 --
+-- Name: reconciliations; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.reconciliations ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: reconciliations reconciliations_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY reconciliations_visible_county ON public.reconciliations TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: register_checks; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -13216,6 +13658,57 @@ ALTER TABLE public.register_checks ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY register_checks_visible_county ON public.register_checks TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: return_differences; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.return_differences ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: return_differences return_differences_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY return_differences_visible_county ON public.return_differences TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: return_files; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.return_files ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: return_files return_files_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY return_files_visible_county ON public.return_files TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: return_rows; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.return_rows ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: return_rows return_rows_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY return_rows_visible_county ON public.return_rows TO market_app USING (
 CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
@@ -13282,6 +13775,23 @@ ALTER TABLE public.runs ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY runs_visible_county ON public.runs TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: settlement_files; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.settlement_files ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: settlement_files settlement_files_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY settlement_files_visible_county ON public.settlement_files TO market_app USING (
 CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
@@ -14413,6 +14923,14 @@ GRANT ALL ON FUNCTION public.set_second_factor(p_handle text, p_totp_sealed byte
 
 REVOKE ALL ON FUNCTION public.start_session(p_token_hash bytea, p_account uuid, p_expires_at timestamp with time zone, p_second_factor boolean, p_device text, p_device_key bytea, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.start_session(p_token_hash bytea, p_account uuid, p_expires_at timestamp with time zone, p_second_factor boolean, p_device text, p_device_key bytea, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION sum_budget_lines(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.sum_budget_lines() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sum_budget_lines() TO market_app;
 
 
 --
@@ -18071,6 +18589,13 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.quarter_sums TO market_app;
 
 
 --
+-- Name: TABLE reconciliations; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.reconciliations TO market_app;
+
+
+--
 -- Name: TABLE redemptions; Type: ACL; Schema: public; Owner: -
 --
 
@@ -18236,6 +18761,118 @@ GRANT UPDATE(checked_on) ON TABLE public.register_checks TO market_app;
 --
 
 GRANT UPDATE(file_id) ON TABLE public.register_checks TO market_app;
+
+
+--
+-- Name: TABLE return_differences; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.return_differences TO market_app;
+
+
+--
+-- Name: COLUMN return_differences.file_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(file_id) ON TABLE public.return_differences TO market_app;
+
+
+--
+-- Name: COLUMN return_differences.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.return_differences TO market_app;
+
+
+--
+-- Name: COLUMN return_differences.kind; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(kind) ON TABLE public.return_differences TO market_app;
+
+
+--
+-- Name: COLUMN return_differences.line_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(line_code) ON TABLE public.return_differences TO market_app;
+
+
+--
+-- Name: COLUMN return_differences.for_month; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(for_month) ON TABLE public.return_differences TO market_app;
+
+
+--
+-- Name: COLUMN return_differences.settled_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(settled_fen) ON TABLE public.return_differences TO market_app;
+
+
+--
+-- Name: COLUMN return_differences.row_number; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(row_number) ON TABLE public.return_differences TO market_app;
+
+
+--
+-- Name: COLUMN return_differences.credited_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(credited_fen) ON TABLE public.return_differences TO market_app;
+
+
+--
+-- Name: COLUMN return_differences.since; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(since) ON TABLE public.return_differences TO market_app;
+
+
+--
+-- Name: COLUMN return_differences.outcome; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(outcome) ON TABLE public.return_differences TO market_app;
+
+
+--
+-- Name: COLUMN return_differences.why; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(why) ON TABLE public.return_differences TO market_app;
+
+
+--
+-- Name: COLUMN return_differences.answered_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(answered_by) ON TABLE public.return_differences TO market_app;
+
+
+--
+-- Name: COLUMN return_differences.answered_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(answered_at) ON TABLE public.return_differences TO market_app;
+
+
+--
+-- Name: TABLE return_files; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.return_files TO market_app;
+
+
+--
+-- Name: TABLE return_rows; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.return_rows TO market_app;
 
 
 --
@@ -18418,6 +19055,13 @@ GRANT UPDATE(factor_attempts) ON TABLE public.sessions TO market_app;
 --
 
 GRANT UPDATE(revoked_at) ON TABLE public.sessions TO market_app;
+
+
+--
+-- Name: TABLE settlement_files; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.settlement_files TO market_app;
 
 
 --

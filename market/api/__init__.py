@@ -23,6 +23,7 @@ from market.api import (
     privacy,
     producers,
     public_buyers,
+    reconciliation,
     reviews,
     service,
     subsidies,
@@ -67,6 +68,7 @@ ROUTES = [
     *payouts.ROUTES,
     *pickups.ROUTES,
     *subsidies.ROUTES,
+    *reconciliation.ROUTES,
     *tasks.ROUTES,
     *operators.ROUTES,
 ]

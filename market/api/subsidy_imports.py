@@ -24,7 +24,7 @@ from market.rate_limits import RateClass
 from market.sheets.write_spreadsheet import FileFormat
 from market.storage.files import FileStore
 from market.subsidies.imports.held import load_held, write_held
-from market.subsidies.imports.kinds import DOCUMENTS, IMPORT_KINDS, MANIFEST, ImportKind
+from market.subsidies.imports.kinds import DOCUMENTS, IMPORT_KINDS, MANIFESTS, ImportKind
 from market.subsidies.imports.originals import read_original
 from market.subsidies.imports.templates import Download, write_template
 from market.subsidies.imports.upload import ImportResult, Upload
@@ -65,7 +65,15 @@ class BillingFile(Struct, frozen=True, forbid_unknown_fields=True):
     take_fewer: bool = False
 
 
-type ImportBody = SpreadsheetFile | ChangesFile | ProgrammesFile | BillingFile
+class ReturnFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """An operator's return file with its manifest (file, operator, month, sha256, rows, sum_fen, settlement_sha256)."""
+
+    file: UploadFile
+    manifest: UploadFile | None = None
+    dry_run: bool = False
+
+
+type ImportBody = SpreadsheetFile | ChangesFile | ProgrammesFile | BillingFile | ReturnFile
 
 
 def _choose_body(kind: ImportKind) -> type[Struct]:
@@ -73,14 +81,14 @@ def _choose_body(kind: ImportKind) -> type[Struct]:
         return ProgrammesFile
     if kind.takes_changes:
         return ChangesFile
-    if kind.attachment is MANIFEST:
-        return BillingFile
+    if kind.attachment in MANIFESTS:
+        return BillingFile if kind.takes_fewer else ReturnFile
     return SpreadsheetFile
 
 
 async def _read_attachments(data: ImportBody) -> dict[str, bytes]:
     files = data.documents if isinstance(data, ProgrammesFile) else []
-    if isinstance(data, BillingFile) and data.manifest is not None:
+    if isinstance(data, BillingFile | ReturnFile) and data.manifest is not None:
         files = [data.manifest]
     return {each.filename: await each.read() for each in files}
 

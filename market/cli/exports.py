@@ -1,4 +1,4 @@
-"""`market export …`: the settlement file and the approval form of a month, and the quarter's report, as XLSX."""
+"""`market export …`: the papers and files of a month, and the quarter's report."""
 
 import asyncio
 import hashlib
@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from market.cli.runtime import open_runtime, run
 from market.kernel import Refusal
+from market.subsidies.names import Operator
 
 app = App(name="export")
 
@@ -130,5 +131,70 @@ def quarter(
             form = await load_quarter_form(conn, ctx.seal, code, name, quarter)
             now = ctx.clock.now()
         return write_atomically(out, write_form_workbook(form, now))
+
+    return run(work, as_json=json)
+
+
+@app.command
+def payment(*, county: County, month: Month, out: Out, json: Json = False) -> int:
+    """Write the request for payment (拨付申请) of a settled month, to be signed and stamped."""
+    from market.identity.models import NotFound
+    from market.reports.month import find_county_name
+    from market.reports.settlement_file import get_last_event_at
+    from market.subsidies.month.cycles import find_cycle, read_county, read_month
+    from market.web.desk.form_pages import write_form_workbook
+    from market.web.desk.payment_pages import load_payment_form
+
+    async def work() -> WrittenFile:
+        code = read_county(county)
+        async with open_runtime() as ctx, ctx.db.transaction(scope=code) as conn:
+            name = await find_county_name(conn, code)
+            if name is None:
+                raise NotFound
+            form = await load_payment_form(conn, ctx.seal, code, name, month)
+            made = await get_last_event_at(conn, await find_cycle(conn, code, read_month(month)))
+        return write_atomically(out, write_form_workbook(form, made))
+
+    return run(work, as_json=json)
+
+
+@app.command
+def voucher(*, county: County, month: Month, out: Out, json: Json = False) -> int:
+    """Write the voucher (记账凭证) of a settled month as CSV: 日期, 摘要, 科目编码, 科目名称, 借方金额, 贷方金额."""
+    from market.subsidies.month.cycles import read_county
+    from market.web.desk.payment_pages import load_voucher
+
+    async def work() -> WrittenFile:
+        code = read_county(county)
+        async with open_runtime() as ctx, ctx.db.transaction(scope=code) as conn:
+            content = await load_voucher(conn, code, month)
+        return write_atomically(out, content)
+
+    return run(work, as_json=json)
+
+
+@app.command
+def settlement_file(
+    *,
+    county: County,
+    month: Month,
+    operator: Annotated[Operator, Parameter(help="The operator: mobile, unicom or telecom.")],
+    out: Out,
+    json: Json = False,
+) -> int:
+    """Write the settlement file that an operator is sent, byte for byte as it was settled; recorded."""
+    from market.audit.record import record_export
+    from market.subsidies.month.cycles import find_cycle, read_county, read_month
+    from market.subsidies.reconciliation.settlement_files import read_settlement_file
+
+    async def work() -> WrittenFile:
+        code = read_county(county)
+        async with open_runtime() as ctx, ctx.db.transaction(scope=code) as conn:
+            content = await read_settlement_file(
+                conn, ctx.seal, await find_cycle(conn, code, read_month(month)), operator
+            )
+            who, detail, now = ctx.get_actor_name(), {"month": month}, ctx.clock.now()
+            await record_export(conn, actor=who, name=f"{operator}.csv", county=code, detail=detail, now=now)
+        return write_atomically(out, content)
 
     return run(work, as_json=json)

@@ -11,7 +11,7 @@ from market.cli.exports import WrittenFile, write_atomically
 from market.cli.runtime import open_runtime, read_input, run
 from market.kernel import Refusal
 from market.sheets.write_spreadsheet import FileFormat
-from market.subsidies.imports.kinds import DOCUMENTS, IMPORT_KINDS, MANIFEST, ImportKind
+from market.subsidies.imports.kinds import DOCUMENTS, IMPORT_KINDS, MANIFESTS, ImportKind
 from market.subsidies.imports.run_import import run_import
 from market.subsidies.imports.upload import ImportContext, ImportResult, Upload, prepare_upload
 from market.subsidies.month.cycles import read_county
@@ -43,7 +43,7 @@ class ImportKindNotFound(Refusal):
 def _describe(kind: ImportKind) -> str:
     if kind.attachment is DOCUMENTS:
         return f"{kind.summary}\n\nThe documents must be in the same folder."
-    if kind.attachment is MANIFEST:
+    if kind.attachment in MANIFESTS:
         return f"{kind.summary}\n\nNAME.manifest.json must be in the same folder as NAME.csv."
     return kind.summary
 
@@ -57,7 +57,7 @@ def _read_attachments(kind: ImportKind, file: Path, upload: Upload) -> dict[str,
             for name in list_document_names(upload)
             if (folder / name).resolve().is_relative_to(folder) and (folder / name).exists()
         }
-    if kind.attachment is MANIFEST:
+    if kind.attachment in MANIFESTS:
         path = file.with_suffix(".manifest.json")
         return {path.name: read_input(path)} if path.exists() else {}
     return {}

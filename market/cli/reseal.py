@@ -35,6 +35,7 @@ from market.subsidies.imports.enrolments import ENROLMENT_IDENTITY_CONTEXT
 from market.subsidies.imports.lists import LISTED_IDENTITY_CONTEXT, LISTED_VALUE_CONTEXT
 from market.subsidies.imports.originals import ORIGINAL_CONTEXT
 from market.subsidies.month.store_run import CASE_CONTEXT
+from market.subsidies.reconciliation.settlement_files import SETTLEMENT_FILE_CONTEXT
 from market.subsidies.register.queries import IDENTITY_CONTEXT, NAME_CONTEXT
 from market.subsidies.tasks.outcome import OUTCOME_CONTEXT
 from market.visits.guest_register import STAY_GUEST_CONTEXT
@@ -110,6 +111,7 @@ SEALED_FILES = (
     SealedColumn("import_originals", "content_sealed", ORIGINAL_CONTEXT, key=("file_id", "attached", "name")),
     SealedColumn("evidence_packs", "content_sealed", PACK_CONTEXT, key=("cycle_id",)),
     SealedColumn("case_snapshots", "case_sealed", CASE_CONTEXT, key=("county_code", "manifest_sha256")),
+    SealedColumn("settlement_files", "content_sealed", SETTLEMENT_FILE_CONTEXT, key=("cycle_id", "operator")),
 )
 """Columns of bytes rather than text, a row of which may have megabytes."""
 INDEX_COPIES = (

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 from cyclopts import App, Parameter
 
@@ -236,6 +237,38 @@ def hold(
         return await hold_line(conn, ctx.actor, code, first, line, why=why, seal=ctx.seal, now=ctx.clock.now())
 
     return run(_run_step(keep, county=county, month=month, as_=as_), as_json=json)
+
+
+@app.command
+def differences(*, county: County, month: Month, as_: As = None, json: Json = False) -> int:
+    """Print what each operator credited of a settled month, and what differs, with its age in days and who must act."""
+    from market.reports.reconciliation import get_reconciliation
+
+    async def read(conn: Connection, ctx: Runtime, code: str) -> object:
+        cycle = await find_cycle(conn, code, read_month(month))
+        return await get_reconciliation(conn, ctx.seal, cycle, now=ctx.clock.now())
+
+    return run(_run_read(read, "differences", period=month, county=county, as_=as_), as_json=json)
+
+
+@app.command
+def accept(
+    differences: list[UUID],
+    /,
+    *,
+    county: County,
+    month: Month,
+    why: Annotated[str, Parameter(help="The reason.")],
+    as_: As = None,
+    json: Json = False,
+) -> int:
+    """Reconciler: accept differences of a return file as they are; `differences` prints their ids."""
+    from market.subsidies.reconciliation.answer import accept_differences
+
+    async def answer(conn: Connection, ctx: Runtime, code: str, first: date) -> object:
+        return await accept_differences(conn, ctx.actor, code, first, ids=differences, why=why, now=ctx.clock.now())
+
+    return run(_run_step(answer, county=county, month=month, as_=as_), as_json=json)
 
 
 @app.command

@@ -61,6 +61,10 @@ class CountySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         int,
         Meta(ge=3, le=30, description="Days until a producer's changed payout account is used, once agreed to."),
     ] = 3
+    returns_required: Annotated[
+        int,
+        Meta(ge=0, le=1, description="1: a month is reconciled only with the return file of each operator it pays."),
+    ] = 0
     notice_days: Annotated[
         int, Meta(ge=5, le=60, description="Days of the public notice before an enrolment (subsidy-rulebook, Words).")
     ] = 5

@@ -41,6 +41,11 @@ class QuarterReport(Struct, frozen=True):
     provisional: bool
     rows: list[QuarterRow]
 
+    @property
+    def last_day(self) -> date:
+        """The last day of the quarter, whose members count as persons."""
+        return self.due_on.replace(day=1) - timedelta(days=1)
+
 
 class _QuarterKey(Struct, frozen=True):
     operator: str

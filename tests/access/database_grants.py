@@ -192,6 +192,14 @@ GRANTS = {
     "second_factor_uses": "select insert delete",
     "sending_windows": "select insert",
     "sessions": "select delete update(seen_at factor_attempts revoked_at)",
+    "reconciliations": "select insert",
+    "return_differences": (
+        "select insert(file_id county_code kind line_code for_month settled_fen row_number credited_fen since)"
+        " update(outcome why answered_by answered_at)"
+    ),
+    "return_files": "select insert",
+    "return_rows": "select insert",
+    "settlement_files": "select insert",
     "settlements": "select insert",
     "stay_deposits": "select insert delete update(share_bp days_before)",
     "sign_in_attempts": "select insert update(attempts)",
@@ -294,6 +302,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "set_deputy": True,
     "set_second_factor": True,
     "start_session": True,
+    "sum_budget_lines": True,
     "sum_kept_back": True,
 }
 """Functions that run with the owner's rights, and whether the service may call them."""

@@ -1,6 +1,9 @@
 """The cases of the API: every route with its policy and request, in the order of the domain packages."""
 
 from pathlib import Path
+from uuid import UUID
+
+import msgspec
 
 from market.subsidies.imports.kinds import IMPORT_KINDS
 from market.subsidies.models import Duty
@@ -129,6 +132,15 @@ BILLING = (
 )
 USAGE = (_read_story_file("usage/usage-2019-01.csv"),)
 LISTS = (UploadedFile("file", "lists.csv", "名单,身份证号,户编号,内容,生效日,失效日\n".encode()),)
+RETURN_MANIFEST = {
+    "file": "a.csv", "operator": "mobile", "month": "2019-01", "sha256": "", "rows": 0, "sum_fen": 0,
+    "settlement_sha256": "",
+}  # fmt: skip
+RETURN = (
+    UploadedFile("file", "a.csv", "业务编号,所属月,业务号码,业务类型,入账金额,结果\n".encode()),
+    UploadedFile("manifest", "a.manifest.json", msgspec.json.encode(RETURN_MANIFEST)),
+)
+ACCEPTANCE = {"differences": [str(UUID(int=0))], "why": "样例"}
 
 FAVOURITE = {"kind": "listing", "number": Id("listing_number")}
 
@@ -670,6 +682,7 @@ API_CASES: tuple[RouteCase, ...] = (
     post("/api/v1/counties/{county}/imports/billing", require_duty("importer"), files=BILLING),
     post("/api/v1/counties/{county}/imports/usage", require_duty("importer"), files=USAGE),
     post("/api/v1/counties/{county}/imports/lists", require_duty("importer"), files=LISTS),
+    post("/api/v1/counties/{county}/imports/return", require_duty("importer"), files=RETURN, status=409),
     post("/api/v1/counties/{county}/imports/{file_id}/original", ORIGINAL_READERS),
     *(get(f"/api/v1/counties/{{county}}/imports/{kind.name}/template", COUNTY_SCOPE) for kind in IMPORT_KINDS.values()),
     get("/api/v1/operators/templates/{kind}", PUBLIC, params={"kind": "billing"}),
@@ -685,6 +698,13 @@ API_CASES: tuple[RouteCase, ...] = (
     get("/api/v1/counties/{county}/months/{month}/places", COUNTY_SCOPE),
     get("/api/v1/counties/{county}/months/{month}/lines/{line}", LINE_OUTSIDE_SCOPED_VILLAGE, params={"line": "DX-02"}),
     get("/api/v1/counties/{county}/months/{month}/settlement", WHOLE_COUNTY_SCOPE),
+    get("/api/v1/counties/{county}/months/{month}/reconciliation", WHOLE_COUNTY_SCOPE),
+    post(
+        "/api/v1/counties/{county}/months/{month}/reconciliation/differences",
+        require_duty("reconciler"),
+        json=ACCEPTANCE,
+        status=409,
+    ),
     get("/api/v1/counties/{county}/quarters/{quarter}", WHOLE_COUNTY_SCOPE),
     post("/api/v1/counties/{county}/months/{month}/run", require_duty("importer")),
     get("/api/v1/counties/{county}/tasks/{task_id}", TASK_OWNER),

@@ -1,5 +1,7 @@
 """The cases of the pages and forms: every route with its policy and request, in the order of the sites."""
 
+from uuid import UUID
+
 from tests.access.policies import (
     ACCOUNT_KEEPERS,
     BOOKING_HOST,
@@ -556,12 +558,15 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/desk/months/{month}", as_desk_page(COUNTY_SCOPE)),
     get("/desk/places", as_desk_page(COUNTY_SCOPE)),
     get("/desk/findings", as_desk_page(COUNTY_SCOPE)),
+    get("/desk/months/{month}/reconciliation", as_desk_page(WHOLE_COUNTY_SCOPE)),
     get("/desk/sheets", as_desk_page(COUNTY_SCOPE)),
     get("/desk/sheets/{month}", as_desk_page(WHOLE_COUNTY_SCOPE)),
     get("/desk/sheets/{month}/{name}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"name": "approval.xlsx"}),
     get("/desk/sheets/{month}/{name}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"name": "settlement.xlsx"}),
     get("/desk/sheets/{month}/{name}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"name": "operators.csv"}),
     get("/desk/sheets/{month}/{name}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"name": "case.json"}),
+    get("/desk/payments/{month}", as_desk_page(WHOLE_COUNTY_SCOPE), status=404),
+    get("/desk/payments/{month}/{name}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"name": "voucher.csv"}, status=404),
     get("/desk/quarters/{quarter}", as_desk_page(WHOLE_COUNTY_SCOPE)),
     get("/desk/quarters/{quarter}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"quarter": "2019Q1.xlsx"}),
     post("/desk/places/hold", LINE_HOLDERS, form={"month": "2019-01", "line": "YD-02", "why": ""}, status=422),
@@ -573,6 +578,12 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     ),
     post("/desk/months/{month}/{step}", VILLAGE_DUTY, params={"step": "confirm"}, status=303),
     post("/desk/months/{month}/return", TOWNSHIP_DUTY, form={"why": ""}, status=422),
+    post(
+        "/desk/months/{month}/reconciliation",
+        require_duty("reconciler"),
+        form={"pick": str(UUID(int=0)), "why": "样例"},
+        status=409,
+    ),
     post("/desk/months/{month}/{step}", TOWNSHIP_DUTY, params={"step": "review"}, status=303),
     post("/desk/months/{month}/{step}", require_duty("county"), params={"step": "decide"}, status=303),
     post("/desk/months/{month}/{step}", require_duty("finance"), params={"step": "settle"}, status=303),

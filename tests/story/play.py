@@ -33,7 +33,7 @@ type Answer = dict[str, Any]
 
 _parser = argparse.ArgumentParser()
 _parser.add_argument("words", nargs="*")
-for _name in ("county", "month", "quarter", "as", "check", "subject", "why"):
+for _name in ("county", "month", "quarter", "as", "check", "subject", "why", "opinion"):
     _parser.add_argument(f"--{_name}")
 _parser.add_argument("--pay", action="append", default=[])
 _parser.add_argument("--stop", action="append", default=[])
@@ -98,9 +98,16 @@ class Player:
                 seal=self.seal,
                 now=now,
             )
-        voids = given.void_approvals
         return await take_step(
-            conn, STEPS_BY_NAME[name], actor, COUNTY, month, void_approvals=voids, seal=self.seal, now=now
+            conn,
+            STEPS_BY_NAME[name],
+            actor,
+            COUNTY,
+            month,
+            opinion=given.opinion or "",
+            void_approvals=given.void_approvals,
+            seal=self.seal,
+            now=now,
         )
 
     async def _import(

@@ -20,6 +20,7 @@ from market.subsidies.imports.upload import (
     record_file,
     require_changes_taken,
 )
+from market.subsidies.month.budget_lines import appropriate
 from payments.money import format_yuan
 
 MAX_BUDGET_MONTHS = 600
@@ -93,6 +94,10 @@ async def import_budget(conn: Connection, actor: Actor | None, upload: PreparedU
     require_changes_taken(upload, changes)
     file_id = await record_file(conn, actor, upload, rows=len(budgets))
     await UPSERT_BUDGETS.run(conn, county=upload.county, file_id=file_id, rows=budgets)
+    raised = {
+        each.month: each.public_fen - (stored[each.month].public_fen if each.month in stored else 0) for each in budgets
+    }
+    await appropriate(conn, upload.county, file_id, raised, now=upload.now)
     return answer
 
 

@@ -109,6 +109,14 @@ BILLING_COLUMNS = (
     ),
     Column("county", "县代码", optional=True, meaning="几个县在一个文件里才写，6 位，例如 130624"),
 )
+RETURN_COLUMNS = (
+    Column("line", "业务编号", example="YD-01", meaning="结算文件里的编号"),
+    Column("month", "所属月", example="2019-01", meaning="结算文件里的所属月；以前的月份是调整"),
+    Column("number", "业务号码", example="17050000101", meaning="钱入到哪个号码或账号"),
+    Column("kind", "业务类型", example="手机", meaning="手机、宽带、电视"),
+    Column("credited", "入账金额", example="4.15", meaning="元，实际入账多少；退回的写 0.00，调整可以是负数"),
+    Column("result", "结果", example="已入账", meaning="已入账或退回"),
+)
 USAGE_COLUMNS = (
     Column(
         "number", "业务号码", example="17050000101", meaning="手机号 11 位；宽带、电视写账号，大小写、空格、横线不算"

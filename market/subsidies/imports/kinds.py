@@ -13,6 +13,7 @@ from market.subsidies.imports.columns import (
     PLAN_COLUMNS,
     PROGRAMME_FIELDS,
     REGISTER_COLUMNS,
+    RETURN_COLUMNS,
     USAGE_COLUMNS,
 )
 from market.subsidies.models import Duty
@@ -64,6 +65,14 @@ MANIFEST = Attachment(
     hint_zh="运营商随账单发来的 JSON：文件名、校验和、行数、金额",
     file_types=JSON,
 )
+RETURN_MANIFEST = Attachment(
+    field="manifest",
+    name_zh="清单",
+    hint_zh="运营商随回单发来的 JSON：文件名、月份、校验和、行数、入账合计、所答结算文件的校验和",
+    file_types=JSON,
+)
+MANIFESTS = (MANIFEST, RETURN_MANIFEST)
+"""Attachments that describe their file; on the command line NAME.manifest.json in its folder."""
 DOCUMENTS = Attachment(
     field="documents",
     name_zh="文件原文",
@@ -185,10 +194,22 @@ COMPARED_LISTS = ImportKind(
     columns=LIST_COLUMNS,
     count_names_zh={"entries": "新增", "ended": "有失效日"},
 )
+RETURN = ImportKind(
+    name="return",
+    name_zh="回单",
+    hint_zh="运营商答结算文件的，每行一条业务：入账多少、入到哪个号码，或者退回；连同清单",
+    summary="Import an operator's return file of a settled month: what it credited to whom (XLSX or CSV).",
+    duty=Duty.IMPORT,
+    columns=RETURN_COLUMNS,
+    attachment=RETURN_MANIFEST,
+    unique_content=True,
+    keeps_rows=False,
+    count_names_zh={"rows": "行", "differences": "差异"},
+)
 IMPORT_KINDS = {
     kind.name: kind
     for kind in (
-        REGISTER, PROGRAMMES, PLANS, BUDGET, ENROLMENTS, BINDINGS, OPENING, BILLING, USAGE, COMPARED_LISTS,
+        REGISTER, PROGRAMMES, PLANS, BUDGET, ENROLMENTS, BINDINGS, OPENING, BILLING, USAGE, COMPARED_LISTS, RETURN,
     )
 }  # fmt: skip
 """Every kind by name, in the order in which a county's files are first imported."""

@@ -15,6 +15,7 @@ from market.subsidies.imports.register import import_register
 from market.subsidies.imports.upload import ImportResult, PreparedUpload
 from market.subsidies.imports.usage import import_usage
 from market.subsidies.programmes.import_programmes import import_programmes
+from market.subsidies.reconciliation.import_returns import import_return
 
 type _Function = Callable[[Connection, Actor | None, PreparedUpload], Awaitable[ImportResult]]
 
@@ -40,5 +41,6 @@ FUNCTIONS: dict[str, _Function] = {
     "billing": import_billing,
     "usage": import_usage,
     "lists": import_lists,
+    "return": import_return,
 }
 """The function of each kind."""

@@ -11,6 +11,7 @@ from market.kernel.clock import get_next_month
 from market.subsidies.engine.answer import Answer, AnswerLine
 from market.subsidies.findings.record import list_blocked_lines, list_suspect_lines
 from market.subsidies.models import CycleId, RunId
+from market.subsidies.month.budget_lines import adjust_budget
 from market.subsidies.month.build_case import MonthFacts
 from market.subsidies.month.case_queries import SettledLine
 from market.subsidies.month.cycles import Cycle, has_ended, open_cycle, take_duty
@@ -127,11 +128,8 @@ async def post_adjustments(
     blocked = await list_blocked_lines(conn, county, cycle.month)
     suspect = below_plan | await list_suspect_lines(conn, county)
     target = await LOCK_TARGET_CYCLE.maybe(conn, county=county, month=cycle.month, states=(RUN.before, RUN.after))
-    posted: dict[str, PostedAdjustment] = {}
-    if target is not None:
-        posted = {
-            row.line: row for row in await LIST_POSTED.all(conn, county=county, cycle_id=target.id, month=cycle.month)
-        }
+    listed = await LIST_POSTED.all(conn, county=county, cycle_id=target.id, month=cycle.month) if target else []
+    posted = {row.line: row for row in listed}
     changes = list(_list_changes(answer, settled, posted, blocked=blocked, suspect=suspect))
     if not changes:
         return 0, 0
@@ -160,6 +158,7 @@ async def post_adjustments(
     await ADD_POSTINGS.run(
         conn, cycle_id=open_month.id, month=cycle.month, county=county, run_id=run_id, rows=rows, now=now
     )
+    await adjust_budget(conn, county, open_month.id, cycle.month, [parts.shares for _, parts in covered], now=now)
     return len(rows), len(changes) - len(covered)
 
 

@@ -13,6 +13,7 @@ from market.subsidies.engine.canonical import hash_case
 from market.subsidies.findings.checks import run_checks
 from market.subsidies.line_codes import show_lines
 from market.subsidies.models import AppliedForLine, FactsChanged, FindingsUndecided, StepResult
+from market.subsidies.month.budget_lines import commit_month
 from market.subsidies.month.build_case import load_facts
 from market.subsidies.month.cycles import (
     GET_FACTS_TIME,
@@ -159,7 +160,7 @@ async def decide_month(
     opinion: str = "",
     report: Report = report_nothing,
 ) -> StepResult:
-    """Decide the month against its budget (县级审定). The caller owns the transaction.
+    """Decide the month against its budget (县级审定), which commits its public sums. The caller owns the transaction.
 
     All facts of the county are read again, which takes a second for 28,000 lines.
 
@@ -180,7 +181,9 @@ async def decide_month(
     if await asyncio.to_thread(hash_case, facts.case) != await GET_RUN_MANIFEST.one(conn, run_id=cycle.run_id):
         raise FactsChanged(month=cycle.name)
     await _require_nothing_found(conn, cycle, seal=seal, now=now)
-    return await advance_cycle(conn, cycle, actor, DECIDE, action="decide month", now=now, opinion=opinion)
+    result = await advance_cycle(conn, cycle, actor, DECIDE, action="decide month", now=now, opinion=opinion)
+    await commit_month(conn, cycle, now=now)
+    return result
 
 
 async def _require_nothing_found(conn: Connection, cycle: Cycle, *, seal: Seal, now: datetime) -> None:

@@ -6,8 +6,9 @@ from market.audit.record import add_audit_entry
 from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.subsidies.models import CYCLE_STATE_NAMES, CycleState, DecisionReasonMissing, StepResult, WrongState
+from market.subsidies.month.budget_lines import release_month
 from market.subsidies.month.cycles import MAX_OPINION_LENGTH, begin_step, find_cycle, require_state
-from market.subsidies.month.steps import CONFIRM, NEXT_STEPS, RETURNABLE_STATES, REVIEW, list_states_before
+from market.subsidies.month.steps import CONFIRM, DECIDE, NEXT_STEPS, RETURNABLE_STATES, REVIEW, list_states_before
 
 # Approvals are kept; those of an earlier round do not count any more.
 RETURN_CYCLE = Query(
@@ -58,6 +59,8 @@ async def return_month(
         raise WrongState(month=cycle.name, state=CYCLE_STATE_NAMES[target], needed=needed)
     if not 1 <= len(why.strip()) <= MAX_OPINION_LENGTH:
         raise DecisionReasonMissing
+    if cycle.state is DECIDE.after:
+        await release_month(conn, cycle, now=now)
     await RETURN_CYCLE.run(
         conn,
         cycle_id=cycle.id,

@@ -12,9 +12,12 @@ from market.subsidies.findings.record import list_blocked_lines
 from market.subsidies.line_codes import show_line_codes
 from market.subsidies.models import MonthRefusal, Outcome, StepResult
 from market.subsidies.month.approve import advance_cycle
+from market.subsidies.month.budget_lines import spend_month
 from market.subsidies.month.cycles import Cycle, begin_step, require_state
 from market.subsidies.month.steps import CLOSE, RECONCILE, SETTLE, SETTLED_STATES
 from market.subsidies.names import OPERATOR_NAMES, Operator
+from market.subsidies.reconciliation.answer import record_reconciliation
+from market.subsidies.reconciliation.settlement_files import store_settlement_files
 from payments.money import format_yuan
 
 
@@ -175,9 +178,9 @@ async def _sum_settlement(conn: Connection, cycle: Cycle) -> Settlement:
 
 
 async def settle_month(
-    conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime, opinion: str = ""
+    conn: Connection, actor: Actor | None, county: str, month: date, *, seal: Seal, now: datetime, opinion: str = ""
 ) -> StepResult:
-    """Post the decided amounts, one posting per line, and store each operator's control totals.
+    """Post the decided amounts, one posting per line, and store each operator's control totals and settlement file.
 
     A line blocked by a stopping finding is not posted. The caller owns the transaction.
 
@@ -203,22 +206,27 @@ async def settle_month(
         for operator, each in settlement.operators.items()
     ]
     await ADD_SETTLEMENTS.run(conn, county=county, cycle_id=cycle.id, rows=rows, now=now)
+    await spend_month(conn, cycle, now=now)
+    await store_settlement_files(conn, seal, cycle, list(settlement.operators))
     return await advance_cycle(conn, cycle, actor, SETTLE, action="settle month", now=now, opinion=opinion)
 
 
 async def reconcile_month(
     conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime, opinion: str = ""
 ) -> StepResult:
-    """Compare the postings with each operator's control totals, which the settlement stored with them.
+    """Compare the postings with the stored control totals, and require answers for what operators credited otherwise.
 
-    Both were written here: equal sums show that nothing was lost or changed since, not what the operator received. The
-    caller owns the transaction.
+    Postings and totals were both written here: equal sums show that nothing was lost or changed since. What an operator
+    credited is known from its return file. Without one the month is reconciled all the same, which `reconciliations`
+    keeps, unless the county's setting `returns_required` needs it. The caller owns the transaction.
 
     Raises:
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not reconcile for the county.
         SecondDuty: the actor holds another duty of this cycle (R14).
         CycleNotFound, CycleClosed, WrongState: the month is not settled, or is past this step.
         NotReconciled: an operator's sums differ.
+        OpenDifferences: a difference of a return file is open.
+        ReturnMissing: the county needs a return file that did not come.
     """
     cycle, actor, _ = await begin_step(conn, RECONCILE, actor, county, month, now=now)
     require_state(cycle, RECONCILE.froms)
@@ -230,6 +238,7 @@ async def reconcile_month(
             for each in mismatches
         )
         raise NotReconciled(month=cycle.name, differences=names)
+    await record_reconciliation(conn, cycle, now=now)
     return await advance_cycle(conn, cycle, actor, RECONCILE, action="reconcile month", now=now, opinion=opinion)
 
 

@@ -88,7 +88,7 @@ RECONCILE = MonthStep(
     duty=Duty.RECONCILIATION,
     role=Role.RECONCILER,
     zh="对账",
-    en="Compare the postings with the control totals stored at the settlement; no operator's return is read.",
+    en="Compare the postings with the control totals; no difference of an operator's return file may be open.",
 )
 CLOSE = MonthStep(
     name="close",

@@ -18,7 +18,6 @@ type StepAction = Callable[..., Awaitable[StepResult]]
 
 _ACTIONS: dict[str, StepAction] = {
     CONFIRM.name: confirm_month,
-    SETTLE.name: settle_month,
     RECONCILE.name: reconcile_month,
     CLOSE.name: close_month,
 }
@@ -61,6 +60,8 @@ async def take_step(
         )
     if step is REVIEW:
         return await review_month(conn, actor, county, month, opinion=opinion, seal=seal, now=now)
+    if step is SETTLE:
+        return await settle_month(conn, actor, county, month, opinion=opinion, seal=seal, now=now)
     if step is DECIDE:
         return await decide_month(conn, actor, county, month, opinion=opinion, seal=seal, now=now, report=report)
     return await _ACTIONS[step.name](conn, actor, county, month, opinion=opinion, now=now)

@@ -16,10 +16,12 @@ from market.web.desk import (
     months,
     notices,
     officials,
+    payment_pages,
     pickup_points,
     producers,
     programmes,
     public_buyers,
+    reconciliation,
     region,
     tasks,
     worklist,
@@ -28,9 +30,9 @@ from market.web.desk.aftersales import appeals, case_moves, cases, complaints, g
 from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, redirect_to_sign_in, show_counties
 
 _PAGES = (
-    worklist, months, drilldown, findings, find_people, form_pages, imports, tasks, notices, programmes, producers,
-    money, cases, case_moves, goods_returns, appeals, complaints, invoices, mediations, officials, deputies, contacts,
-    pickup_points, coupons, region, public_buyers,
+    worklist, months, drilldown, findings, find_people, form_pages, payment_pages, reconciliation, imports, tasks,
+    notices, programmes, producers, money, cases, case_moves, goods_returns, appeals, complaints, invoices, mediations,
+    officials, deputies, contacts, pickup_points, coupons, region, public_buyers,
 )  # fmt: skip
 
 DESK = Router(

@@ -28,6 +28,7 @@ from market.reports.worklist import format_quarter
 from market.subsidies.models import CYCLE_STATE_NAMES, CycleNotFound
 from market.subsidies.month.cycles import find_cycle, read_month, read_quarter
 from market.subsidies.month.run import get_run_case
+from market.subsidies.month.steps import SETTLED_STATES
 from market.subsidies.names import format_month_zh
 from market.web.desk.context import DeskContext, open_desk, read_offset, render_desk_page
 from market.web.desk.forms import (
@@ -66,7 +67,7 @@ async def list_forms(
     )
     skip = read_offset(request)
     rows = [
-        (each.name, format_month_zh(each.name), CYCLE_STATE_NAMES[each.state])
+        (each.name, format_month_zh(each.name), CYCLE_STATE_NAMES[each.state], each.state in SETTLED_STATES)
         for each in months[skip : skip + _PAGE_SIZE]
     ]
     context = {
@@ -90,7 +91,7 @@ async def show_approval_form(
     seal: NamedDependency[Seal],
 ) -> Response[bytes]:
     """Show the approval form of a month, on one page to print."""
-    desk = await _open_county_desk(request, db, actor, clock)
+    desk = await open_county_desk(request, db, actor, clock)
     async with db.transaction(scope=desk.county) as conn:
         view = await _view(conn, seal, desk, month)
     form = build_approval_form(view, desk.name)
@@ -115,7 +116,7 @@ async def download_form(
     Raises:
         MonthNotCalculated: the month is not calculated, or has no file of this name.
     """
-    desk = await _open_county_desk(request, db, actor, clock)
+    desk = await open_county_desk(request, db, actor, clock)
     async with db.transaction(scope=desk.county) as conn:
         view = await _view(conn, seal, desk, month)
         cycle = await find_cycle(conn, desk.county, read_month(month))
@@ -159,7 +160,7 @@ async def show_quarter(
     seal: NamedDependency[Seal],
 ) -> Response[bytes]:
     """Show the quarter's report to print; with the suffix `.xlsx` download it as a workbook."""
-    desk = await _open_county_desk(request, db, actor, clock)
+    desk = await open_county_desk(request, db, actor, clock)
     name = quarter.removesuffix(".xlsx")
     async with db.transaction(scope=desk.county) as conn:
         form = await load_quarter_form(conn, seal, desk.county, desk.name, name)
@@ -191,7 +192,7 @@ async def load_quarter_form(conn: Connection, seal: Seal, county: str, name: str
     return build_quarter_form(report, name, months)
 
 
-async def _open_county_desk(request: HttpRequest, db: Database, actor: Actor, clock: Clock) -> DeskContext:
+async def open_county_desk(request: HttpRequest, db: Database, actor: Actor, clock: Clock) -> DeskContext:
     """Open the desk for an official of the whole county, because the forms cover all of it.
 
     Raises:
@@ -212,7 +213,7 @@ async def _view(conn: Connection, seal: Seal, desk: DeskContext, month: str) -> 
 def write_form_workbook(form: PrintedForm, made: datetime) -> bytes:
     """Write a form into a workbook."""
     workbook = WorkbookWriter(made)
-    workbook.add_form("审批表" if "审批" in form.title else "季度报表", form)
+    workbook.add_form(next(name for name in ("审批表", "拨付申请", "季度报表") if name in form.title), form)
     return workbook.close()
 
 

@@ -22,7 +22,7 @@ type Value = str | int | None
 _MAX_REASONS = 6
 _MAX_ADJUSTMENTS = 6
 _MAX_OPINION_LENGTH = 60
-_BLANK = "　" * 8
+BLANK = "　" * 8
 """A cell to write in by hand."""
 _NUMERALS = "一二三四五六七八九十"
 
@@ -65,7 +65,7 @@ def _sum_row(first: str, rows: Sequence[Sequence[Value]], shapes: Sequence[Shape
     return foot
 
 
-def _with_total(
+def make_total_table(
     title: str, head: list[str], shapes: list[Shape], rows: list[list[Value]], *, blank: Sequence[int] = ()
 ) -> FormTable:
     """Return a table with a total row; it omits the columns in `blank`."""
@@ -83,17 +83,17 @@ def build_approval_form(view: MonthView, county: str) -> PrintedForm:
     reasons = _list_reasons(view)
     adjustments = _list_adjustments(view)
     tables = [
-        _with_total(
+        make_total_table(
             "按运营商",
             APPROVAL_TABLE.head,
             APPROVAL_TABLE.shapes,
             operators,
         ),
-        _with_total("核减原因", ["原因", "业务数", "金额"], ["text", "count", "fen"], reasons),
-        _with_total(
+        make_total_table("核减原因", ["原因", "业务数", "金额"], ["text", "count", "fen"], reasons),
+        make_total_table(
             "本月入账的以前月份调整",
-            ["所属月", "运营商", "业务编号", "原落实", "重算", "调整", "其中让利", "其中财政", "事由"],
-            ["text", "text", "text", *_fens(5), "text"],
+            ["所属月", "运营商", "业务编号", "原实际落实", "重算", "调整", "其中让利", "其中财政", "事由"],
+            ["text", "text", "text", *list_fens(5), "text"],
             adjustments,
             blank=(3, 4),
         ),
@@ -147,7 +147,8 @@ def _list_adjustments(view: MonthView) -> list[list[Value]]:
     return [*rows[: _MAX_ADJUSTMENTS - 1], [f"其他 {len(rest)} 笔", "", "", "", "", *sums, ""]]
 
 
-def _fens(many: int) -> list[Shape]:
+def list_fens(many: int) -> list[Shape]:
+    """Return the shape of a sum, `many` times."""
     return ["fen"] * many
 
 
@@ -157,8 +158,8 @@ def _describe_budget(view: MonthView) -> str:
     parts = [f"本月预算：{budget}"]
     for tier in view.tiers:
         name = _NUMERALS[tier.tier - 1] if tier.tier <= len(_NUMERALS) else str(tier.tier)
-        got = "全额安排" if tier.public_fen == tier.need_fen else f"安排 {yuan(tier.public_fen)}"
-        parts.append(f"{name}档需要：{yuan(tier.need_fen)}（{got}）")
+        got = "（全额安排）" if tier.public_fen == tier.need_fen else f"，安排：{yuan(tier.public_fen)}"
+        parts.append(f"{name}档需要：{yuan(tier.need_fen)}{got}")
     short = view.total.unfunded_fen
     parts.append(f"待安排：{yuan(short)}" + ("（列为对运营商的未结款，不向农户收取）" if short else ""))
     return "　".join(parts)
@@ -198,7 +199,7 @@ def _signature_table(rows: Sequence[FormSignature]) -> FormTable:
         "各环节（每个环节由不同的人办理）",
         ["环节", "姓名", "意见", "签字", "日期"],
         ["text"] * 5,
-        [[row.stage, row.name, row.opinion or _BLANK, _BLANK, day_zh(row.day) if row.day else ""] for row in rows],
+        [[row.stage, row.name, row.opinion or BLANK, BLANK, day_zh(row.day) if row.day else ""] for row in rows],
     )
 
 
@@ -221,18 +222,18 @@ def build_settlement_tables(view: MonthView, lines: Sequence[SettlementLine]) ->
         for line in lines
     ]  # fmt: skip
     return [
-        _with_total(
+        make_total_table(
             "拨付汇总",
             ["运营商", "申请行数", "申请金额", "核定金额", "运营商让利（不拨付）", "本月财政补贴", "以前月份调整笔数",
              "调整（财政部分）", "本次拨付"],
-            ["text", "count", *_fens(4), "count", *_fens(2)],
+            ["text", "count", *list_fens(4), "count", *list_fens(2)],
             rows,
         ),
-        _with_total(
+        make_total_table(
             "明细",
             ["业务编号", "运营商", "业务", "项目", "享受天数", "应补", "申请", "核减", "核定", "让利", "财政补贴",
              "原因", "拨付"],
-            ["text", "text", "text", "text", "count", *_fens(6), "text", "text"],
+            ["text", "text", "text", "text", "count", *list_fens(6), "text", "text"],
             details,
         ),
     ]  # fmt: skip
@@ -274,7 +275,11 @@ def build_quarter_form(quarter: QuarterReport, county: str, months: Sequence[Mon
     adjusted = [row for month in months for row in month.adjustments]
     duties = [each for month in months for each in month.duties]
     names = {duty: sorted({each.name for each in duties if each.duty == duty}) for duty in (Duty.IMPORT, Duty.COUNTY)}
-    state = "各月账期均已关账，数字为正式数" if not quarter.provisional else "有账期没有关账，数字为暂定数"
+    state = (
+        "各月账期均已关闭，数字为正式数（账期未关闭的标“暂定”）"
+        if not quarter.provisional
+        else "有账期没有关闭，数字为暂定数"
+    )
     year, number = quarter.quarter.split("Q")
     conceded_before = sum(row.conceded_fen for row in adjusted)
     public_before = sum(row.public_fen for row in adjusted)
@@ -282,7 +287,8 @@ def build_quarter_form(quarter: QuarterReport, county: str, months: Sequence[Mon
         title=f"{county}手机和宽带资费优惠情况季度报表",
         meta=[
             f"报告期：{year}年第{_NUMERALS[int(number) - 1]}季度",
-            "单位：元",
+            f"填报单位：{BLANK}",
+            "金额单位：元",
             "暂定" if quarter.provisional else "正式",
         ],
         tables=[
@@ -290,22 +296,22 @@ def build_quarter_form(quarter: QuarterReport, county: str, months: Sequence[Mon
                 "按运营商和业务",
                 ["运营商", "业务", "惠及用户", "其中新增", "惠及户数", "惠及人口", "让利金额", "财政补贴", "累计用户",
                  "累计让利", "累计补贴"],
-                ["text", "text", *_counts(4), *_fens(2), "count", *_fens(2)],
+                ["text", "text", *_counts(4), *list_fens(2), "count", *list_fens(2)],
                 rows,
             )
         ],
         words=[f"让利金额合计（大写）：{capitals(conceded)}", f"财政补贴合计（大写）：{capitals(public)}"],
         notes=[
-            "1. 户数、人口的合计不等于分项之和：同一户用两家运营商或两种业务的，合计只计一次。",
+            "1. 户数、人口的合计不等于分项之和：同一户使用两家运营商或两种业务的，合计只计一次。",
             f"2. {state}。",
             f"3. 金额含本季度入账的以前月份调整（让利 {yuan(conceded_before)}，财政补贴 {yuan(public_before)}）。",
-            "4. 惠及人口为季末在册成员。",
+            f"4. 惠及人口为季末（{day_zh(quarter.last_day)}）在册成员。",
         ],
         signs=FormTable(
             "签字",
             ["填报人", "审核人", "单位负责人", "填报日期"],
             ["text"] * 4,
-            [["、".join(names[Duty.IMPORT][:2]), "、".join(names[Duty.COUNTY][:2]), "", ""]],
+            [["、".join(names[Duty.IMPORT][:2]), "、".join(names[Duty.COUNTY][:2]), BLANK, BLANK]],
         ),
         foot=[f"于{day_zh(quarter.due_on)}前报送"],
     )  # fmt: skip

@@ -24,7 +24,7 @@ from market.sheets.write_spreadsheet import FileFormat
 from market.storage.files import FileStore
 from market.subsidies.imports.held import load_held, write_held
 from market.subsidies.imports.kept_uploads import find_kept_upload
-from market.subsidies.imports.kinds import BILLING, BUDGET, IMPORT_KINDS, ImportKind
+from market.subsidies.imports.kinds import BUDGET, IMPORT_KINDS, MANIFESTS, ImportKind
 from market.subsidies.imports.models import FactsDiffer, RegisterDiffers
 from market.subsidies.imports.templates import list_column_help, write_template
 from market.subsidies.imports.upload import ImportResult, Upload
@@ -207,7 +207,7 @@ async def submit_import(
         take_fewer=form.get_text("take_fewer") == "1",
     )
     attachments = sent.attachments or await _read_attachments(chosen, form)
-    if chosen is BILLING and not attachments:
+    if chosen.attachment in MANIFESTS and not attachments:
         attachments = type_manifest(form, upload, now=desk.now)
     if form.faults:
         return await _form_page(request, db, desk, chosen, notice=None, typed=typed, errors=form.faults, status=422)
@@ -274,7 +274,7 @@ def _build_result_notice(kind: ImportKind, result: ImportResult) -> PageNotice:
         lines = (f"{result.name}，{count(result.rows)} 行", "没有再导入，什么都没有变。")
         return PageNotice("warn", "这个文件已经导入过，内容一样", lines)
     counts = "，".join(f"{kind.count_names_zh[name]} {count(number)}" for name, number in result.counts.items())
-    sums = (f"减免合计 {yuan(result.sum_fen)} 元",) if result.sum_fen is not None else ()
+    sums = (f"合计 {yuan(result.sum_fen)} 元",) if result.sum_fen is not None else ()
     lines = (f"{result.name}，{count(result.rows)} 行；{counts}", *sums)
     if result.earlier_rows is not None:
         few = f"比上个月少得多：上个月 {count(result.earlier_rows)} 行。先问运营商，确实只有这些再勾选导入。"

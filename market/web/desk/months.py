@@ -380,6 +380,7 @@ def _settlement_context(view: MonthView) -> dict[str, Any]:
             for name, each in (settlement.operators.items() if settlement else ())
         ],
         "settled_sum": _settlement_total(view),
+        "payees": [(name, get_operator_name(name)) for name in (settlement.operators if settlement else ())],
         "pay": pay,
         "pay_words": capitals(pay) if settlement and pay >= 0 else "",
     }  # fmt: skip

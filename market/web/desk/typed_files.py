@@ -8,6 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from market.kernel.clock import get_business_day, parse_month
+from market.subsidies.imports.cells import parse_fen
+from market.subsidies.imports.kinds import BILLING
 from market.subsidies.imports.upload import Upload
 from market.subsidies.names import Operator
 from market.web.desk.presenters import get_operator_name
@@ -27,6 +29,7 @@ class TypedFields(Struct, frozen=True):
     rows: str = ""
     total: str = ""
     public: str = ""
+    settlement: str = ""
 
 
 def _read_month(form: PostedForm, now: datetime) -> str:
@@ -38,21 +41,35 @@ def _read_month(form: PostedForm, now: datetime) -> str:
     return text
 
 
-def type_manifest(form: PostedForm, upload: Upload, *, now: datetime) -> dict[str, bytes]:
-    """Return the manifest that was typed for a bill, or nothing if no field is filled; faults are the form's.
+def _read_signed_yuan(form: PostedForm, name: str, *, fault: str) -> int:
+    """Return a typed sum that may be below zero, as that of an operator which owes after adjustments."""
+    fen = parse_fen(form.get_text(name))
+    if fen is None:
+        form.add_fault(name, fault)
+    return fen or 0
 
-    Name and checksum are those of the file: the operator's letter states month, number of rows and sum.
+
+def type_manifest(form: PostedForm, upload: Upload, *, now: datetime) -> dict[str, bytes]:
+    """Return the manifest that was typed for a bill or a return file, or nothing if no field is filled.
+
+    Name and checksum are those of the file: the operator's letter states month, number of rows and sum, and of a return
+    file which settlement file it answers. Faults are the form's.
     """
     if not any(form.get_text(name) for name in ("month", "rows", "total")):
         return {}
+    bill = upload.kind == BILLING.name
     manifest = {
         "file": upload.name,
         "operator": form.get_text("operator"),
         "month": _read_month(form, now),
         "sha256": upload.sha256,
-        "rows": form.read_integer("rows", fault="写账单一共几行，不算表头"),
-        "sum_fen": form.read_yuan("total", fault="写优惠减免合计，比如 1036.20"),
+        "rows": form.read_integer("rows", fault="写一共几行，不算表头"),
+        "sum_fen": form.read_yuan("total", fault="写优惠减免合计，比如 1036.20")
+        if bill
+        else _read_signed_yuan(form, "total", fault="写入账合计，比如 39.28"),
     }
+    if not bill:
+        manifest["settlement_sha256"] = form.get_text("settlement")
     return {f"{upload.name}.manifest.json": msgspec.json.encode(manifest)}
 
 

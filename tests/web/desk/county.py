@@ -129,7 +129,7 @@ async def play_january(db: Database, people: Officials, *, until: str) -> None:
         "confirm": confirm_month,
         "review": partial(review_month, seal=SEAL),
         "decide": partial(decide_month, seal=SEAL),
-        "settle": settle_month,
+        "settle": partial(settle_month, seal=SEAL),
         "reconcile": reconcile_month,
         "close": close_month,
     }

@@ -24,20 +24,26 @@ from market.demo.sample.county.operator_files import (
 )
 from market.demo.sample.county.programme_files import write_budget_file, write_plans_file, write_programmes_file
 from market.demo.sample.county.register import RegisterGenerator, write_register_changes_file, write_register_file
+from market.demo.sample.county.return_files import write_return_file
 from market.demo.sample.divisions import SampleDivisions
 from market.identity.actors import find_actor_by_handle
 from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day, get_day_start, get_next_month
 from market.kernel.seal import Seal
+from market.reports.reconciliation import get_reconciliation
 from market.storage.files import FileStore
 from market.storage.sample_files import SAMPLE_FOLDER, SAMPLE_INDEX
 from market.subsidies.findings.decide import decide_finding
 from market.subsidies.imports.run_import import run_import
 from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
 from market.subsidies.month.approve import confirm_month, decide_month, review_month
+from market.subsidies.month.cycles import find_cycle
 from market.subsidies.month.run import run_month
 from market.subsidies.month.settle import close_month, reconcile_month, settle_month
+from market.subsidies.names import Operator
+from market.subsidies.reconciliation.answer import accept_differences
+from market.subsidies.reconciliation.settlement_files import list_settlement_files, read_settlement_file
 
 MONTH_BUDGET_FEN, SHORT_BUDGET_FEN = 125_000_00, 120_000_00
 """Public budget of a month at full scale, and of the last month, which is insufficient; sample values."""
@@ -220,14 +226,32 @@ class CountySimulation:
         steps: tuple[tuple[_MonthStep, str, int], ...] = (
             (partial(review_month, seal=self._seal), "zhen", 5),
             (partial(decide_month, seal=self._seal), "xian", 6),
-            (settle_month, "cai", 7),
+            (partial(settle_month, seal=self._seal), "cai", 7),
             (reconcile_month, "dui", 11),
             (close_month, "dui", 11),
         )
         for step, handle, days in steps:
+            if step is reconcile_month:
+                await self._answer_settlement(month, self._compute_moment(after + timedelta(days=days)))
             await step(
                 conn, self._actors[handle], DEMO_COUNTY, month, now=self._compute_moment(after + timedelta(days=days))
             )
+
+    async def _answer_settlement(self, month: date, now: datetime) -> None:
+        """Import the operators' return files of a settled month; one credits a little less, which is accepted."""
+        conn, seal = self._conn, self._seal
+        cycle = await find_cycle(conn, DEMO_COUNTY, month)
+        for settled in await list_settlement_files(conn, DEMO_COUNTY, cycle.id):
+            sent = await read_settlement_file(conn, seal, cycle, settled.operator)
+            name = f"{settled.operator}-{cycle.name}-return.csv"
+            short_fen = 1 if settled.operator is Operator.TELECOM and settled.rows else 0
+            content, manifest = write_return_file(name, settled.operator, cycle.name, sent, short_fen=short_fen)
+            papers = {get_manifest_name(name): manifest}
+            await self._import(self._actors["gan"], self._upload("return", name, content), now, papers)
+        view = await get_reconciliation(conn, seal, cycle, now=now)
+        if ids := [each.id for each in view.differences]:
+            why = "样例：抹了一分钱的零头，运营商说明过"
+            await accept_differences(conn, self._actors["dui"], DEMO_COUNTY, month, ids=ids, why=why, now=now)
 
     async def _import(
         self, actor: Actor, upload: Upload, now: datetime, attachments: Mapping[str, bytes] | None = None

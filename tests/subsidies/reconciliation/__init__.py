@@ -1,0 +1,1 @@
+"""Tests of settlement files, return files and their differences."""
