@@ -520,6 +520,27 @@ $$;
 
 
 --
+-- Name: check_household_merge(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_household_merge() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.merged_into IS NOT NULL
+       OR EXISTS (SELECT FROM households
+                   WHERE county_code = NEW.county_code AND code = NEW.merged_into AND merged_into IS NOT NULL)
+       OR EXISTS (SELECT FROM memberships
+                   WHERE county_code = NEW.county_code AND household_code = NEW.code
+                     AND valid_during && daterange(NEW.merged_on, NULL)) THEN
+        RAISE EXCEPTION 'the household % cannot be merged into %', NEW.code, NEW.merged_into USING ERRCODE = 'P0144';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
 -- Name: check_invoice_sums(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1299,11 +1320,13 @@ CREATE TABLE public.enrolments (
     assessor text DEFAULT ''::text NOT NULL,
     file_id uuid,
     identity_sealed bytea,
+    lead_id uuid,
     CONSTRAINT enrolments_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT enrolments_decision_complete CHECK (((status <> '已审定'::text) OR ((decided_on IS NOT NULL) AND (entitled_from IS NOT NULL) AND (decided_on >= applied_on)))),
     CONSTRAINT enrolments_household_in_capitals CHECK ((household_code !~ '[a-z]'::text)),
     CONSTRAINT enrolments_line_length CHECK (((length(line_code) >= 1) AND (length(line_code) <= 40))),
     CONSTRAINT enrolments_notice_not_empty CHECK ((NOT isempty(notice))),
+    CONSTRAINT enrolments_one_origin CHECK (((file_id IS NULL) OR (lead_id IS NULL))),
     CONSTRAINT enrolments_status_length CHECK (((length(status) >= 1) AND (length(status) <= 20)))
 );
 
@@ -1323,6 +1346,8 @@ CREATE TABLE public.household_statuses (
     risk_removed_on date,
     tier smallint NOT NULL,
     file_id uuid,
+    lead_id uuid,
+    CONSTRAINT household_statuses_one_origin CHECK (((file_id IS NULL) OR (lead_id IS NULL))),
     CONSTRAINT household_statuses_period_not_empty CHECK ((NOT isempty(valid_during))),
     CONSTRAINT household_statuses_tier CHECK ((tier >= 1)),
     CONSTRAINT household_statuses_village_of_county CHECK (("left"(village_code, 6) = county_code))
@@ -1343,7 +1368,9 @@ CREATE TABLE public.memberships (
     valid_during daterange NOT NULL,
     leave_reason text DEFAULT ''::text NOT NULL,
     file_id uuid,
+    lead_id uuid,
     CONSTRAINT memberships_member_number CHECK ((member_number >= 1)),
+    CONSTRAINT memberships_one_origin CHECK (((file_id IS NULL) OR (lead_id IS NULL))),
     CONSTRAINT memberships_period_not_empty CHECK ((NOT isempty(valid_during)))
 );
 
@@ -1363,8 +1390,10 @@ CREATE TABLE public.persons (
     died_on date,
     death_known_at timestamp with time zone,
     file_id uuid,
+    lead_id uuid,
     CONSTRAINT persons_death_after_birth CHECK ((died_on >= born_on)),
     CONSTRAINT persons_death_complete CHECK (((died_on IS NULL) = (death_known_at IS NULL))),
+    CONSTRAINT persons_one_origin CHECK (((file_id IS NULL) OR (lead_id IS NULL))),
     CONSTRAINT persons_sex CHECK ((sex = ANY (ARRAY['男'::text, '女'::text])))
 );
 
@@ -1907,14 +1936,17 @@ DECLARE
     sealed CONSTANT text[] := '{identity_sealed,name_sealed}';
     facts           jsonb := to_jsonb(OLD);
     file            uuid := nullif(current_setting('market.import_file', true), '')::uuid;
+    lead            uuid := nullif(current_setting('market.lead', true), '')::uuid;
 BEGIN
     IF tg_op = 'UPDATE' AND facts - sealed = to_jsonb(NEW) - sealed THEN
         RETURN NULL;
     END IF;
-    INSERT INTO fact_versions (county_code, fact, subject, facts, name_sealed, file_id, replaced_by, replaced_at)
+    INSERT INTO fact_versions (county_code, fact, subject, facts, name_sealed, file_id, replaced_by, replaced_by_lead,
+                               replaced_at)
     VALUES (OLD.county_code, tg_table_name, facts ->> tg_argv[0], facts - sealed,
-            decode(substr(facts ->> 'name_sealed', 3), 'hex'), OLD.file_id, file,
-            coalesce((SELECT imported_at FROM import_files WHERE id = file), now()));
+            decode(substr(facts ->> 'name_sealed', 3), 'hex'), OLD.file_id, file, lead,
+            coalesce((SELECT imported_at FROM import_files WHERE id = file),
+                     (SELECT decided_at FROM leads WHERE id = lead), now()));
     RETURN NULL;
 END
 $$;
@@ -2071,7 +2103,8 @@ CREATE TABLE public.fact_versions (
 CASE
     WHEN (fact = 'enrolments'::text) THEN decode(substr((facts ->> 'identity_index'::text), 3), 'hex'::text)
     ELSE NULL::bytea
-END) STORED
+END) STORED,
+    replaced_by_lead uuid
 );
 
 
@@ -2152,10 +2185,56 @@ END;
 
 
 --
+-- Name: leads; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.leads (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    number bigint NOT NULL,
+    village_code text NOT NULL,
+    county_code text GENERATED ALWAYS AS ("left"(village_code, 6)) STORED NOT NULL,
+    kind text NOT NULL,
+    source text NOT NULL,
+    reason text NOT NULL,
+    household_code text,
+    into_code text,
+    line_code text,
+    programme_code text,
+    applicant_id uuid,
+    reported_at timestamp with time zone NOT NULL,
+    new_code text,
+    registered boolean,
+    monitoring text DEFAULT ''::text NOT NULL,
+    tier smallint,
+    state text DEFAULT 'new'::text NOT NULL,
+    notice daterange,
+    effective_on date,
+    decided_at timestamp with time zone,
+    CONSTRAINT leads_applicant_of_own CHECK (((applicant_id IS NOT NULL) = (source = 'self'::text))),
+    CONSTRAINT leads_decided CHECK ((((state = 'decided'::text) = (decided_at IS NOT NULL)) AND ((state = 'decided'::text) = (effective_on IS NOT NULL)))),
+    CONSTRAINT leads_household_known CHECK (((household_code IS NOT NULL) OR (kind = 'identify'::text) OR ((source = 'self'::text) AND (state = ANY (ARRAY['new'::text, 'reported'::text, 'rejected'::text, 'withdrawn'::text]))))),
+    CONSTRAINT leads_into_another CHECK ((((into_code IS NOT NULL) = (kind = 'merge'::text)) AND (into_code <> household_code))),
+    CONSTRAINT leads_kind CHECK ((kind = ANY (ARRAY['identify'::text, 'exit'::text, 'split'::text, 'merge'::text, 'enrol'::text]))),
+    CONSTRAINT leads_line CHECK ((((line_code IS NULL) = (programme_code IS NULL)) AND
+CASE
+    WHEN (kind <> 'enrol'::text) THEN (line_code IS NULL)
+    ELSE ((line_code IS NOT NULL) OR ((source = 'self'::text) AND (state = ANY (ARRAY['new'::text, 'reported'::text, 'rejected'::text, 'withdrawn'::text]))))
+END)),
+    CONSTRAINT leads_line_length CHECK (((length(line_code) >= 1) AND (length(line_code) <= 40))),
+    CONSTRAINT leads_new_code CHECK (((new_code !~ '[a-z]'::text) AND ((length(new_code) >= 1) AND (length(new_code) <= 40)))),
+    CONSTRAINT leads_notice_before_review CHECK ((((notice IS NOT NULL) = (state = ANY (ARRAY['noticed'::text, 'reviewed'::text, 'decided'::text]))) OR (state = ANY (ARRAY['rejected'::text, 'withdrawn'::text])))),
+    CONSTRAINT leads_notice_days CHECK (((upper(notice) - lower(notice)) >= 5)),
+    CONSTRAINT leads_reason CHECK ((reason = ANY (ARRAY['income'::text, 'expense'::text, 'disaster'::text, 'people'::text, 'other'::text]))),
+    CONSTRAINT leads_source CHECK ((source = ANY (ARRAY['self'::text, 'cadre'::text, 'warning'::text]))),
+    CONSTRAINT leads_tier CHECK ((tier >= 1))
+);
+
+
+--
 -- Name: list_added_facts(text, text[], timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.list_added_facts(p_county text, p_lines text[], p_since timestamp with time zone) RETURNS TABLE(fact text, subject text, facts jsonb, file_id uuid)
+CREATE FUNCTION public.list_added_facts(p_county text, p_lines text[], p_since timestamp with time zone) RETURNS TABLE(fact text, subject text, facts jsonb, file_id uuid, lead_id uuid)
     LANGUAGE sql STABLE
     BEGIN ATOMIC
  WITH subjects AS MATERIALIZED (
@@ -2166,7 +2245,8 @@ CREATE FUNCTION public.list_added_facts(p_county text, p_lines text[], p_since t
           SELECT s.fact,
              s.subject,
              to_jsonb(t.*) AS facts,
-             t.file_id
+             t.file_id,
+             t.lead_id
             FROM (subjects s
               JOIN public.enrolments t ON (((t.county_code = list_added_facts.p_county) AND (t.line_code = s.subject))))
            WHERE (s.fact = 'enrolments'::text)
@@ -2174,7 +2254,8 @@ CREATE FUNCTION public.list_added_facts(p_county text, p_lines text[], p_since t
           SELECT s.fact,
              s.subject,
              to_jsonb(t.*) AS to_jsonb,
-             t.file_id
+             t.file_id,
+             NULL::uuid AS uuid
             FROM (subjects s
               JOIN public.bindings t ON (((t.county_code = list_added_facts.p_county) AND (t.line_code = s.subject))))
            WHERE (s.fact = 'bindings'::text)
@@ -2182,7 +2263,8 @@ CREATE FUNCTION public.list_added_facts(p_county text, p_lines text[], p_since t
           SELECT s.fact,
              s.subject,
              to_jsonb(t.*) AS to_jsonb,
-             t.file_id
+             t.file_id,
+             t.lead_id
             FROM (subjects s
               JOIN public.persons t ON (((t.county_code = list_added_facts.p_county) AND (t.id =
                  CASE
@@ -2193,7 +2275,8 @@ CREATE FUNCTION public.list_added_facts(p_county text, p_lines text[], p_since t
           SELECT s.fact,
              s.subject,
              to_jsonb(t.*) AS to_jsonb,
-             t.file_id
+             t.file_id,
+             t.lead_id
             FROM (subjects s
               JOIN public.memberships t ON (((t.county_code = list_added_facts.p_county) AND (t.person_id =
                  CASE
@@ -2204,7 +2287,8 @@ CREATE FUNCTION public.list_added_facts(p_county text, p_lines text[], p_since t
           SELECT s.fact,
              s.subject,
              to_jsonb(t.*) AS to_jsonb,
-             t.file_id
+             t.file_id,
+             t.lead_id
             FROM (subjects s
               JOIN public.household_statuses t ON (((t.county_code = list_added_facts.p_county) AND (t.household_code = s.subject))))
            WHERE (s.fact = 'household_statuses'::text)
@@ -2212,7 +2296,8 @@ CREATE FUNCTION public.list_added_facts(p_county text, p_lines text[], p_since t
           SELECT s.fact,
              s.subject,
              to_jsonb(t.*) AS to_jsonb,
-             t.file_id
+             t.file_id,
+             NULL::uuid AS uuid
             FROM (subjects s
               JOIN public.programme_terms t ON (((t.county_code = list_added_facts.p_county) AND (t.programme_code = s.subject))))
            WHERE (s.fact = 'programme_terms'::text)
@@ -2220,7 +2305,8 @@ CREATE FUNCTION public.list_added_facts(p_county text, p_lines text[], p_since t
           SELECT s.fact,
              s.subject,
              to_jsonb(t.*) AS to_jsonb,
-             t.file_id
+             t.file_id,
+             NULL::uuid AS uuid
             FROM (subjects s
               JOIN public.plans t ON (((t.county_code = list_added_facts.p_county) AND (t.code = s.subject))))
            WHERE (s.fact = 'plans'::text)
@@ -2228,10 +2314,20 @@ CREATE FUNCTION public.list_added_facts(p_county text, p_lines text[], p_since t
   SELECT p.fact,
      p.subject,
      (p.facts - '{identity_sealed,name_sealed}'::text[]),
-     p.file_id
+     p.file_id,
+     p.lead_id
     FROM (present p
       JOIN public.import_files i ON ((i.id = p.file_id)))
-   WHERE ((i.county_code = list_added_facts.p_county) AND (i.imported_at > list_added_facts.p_since));
+   WHERE ((i.county_code = list_added_facts.p_county) AND (i.imported_at > list_added_facts.p_since))
+ UNION ALL
+  SELECT p.fact,
+     p.subject,
+     (p.facts - '{identity_sealed,name_sealed}'::text[]),
+     p.file_id,
+     p.lead_id
+    FROM (present p
+      JOIN public.leads l ON ((l.id = p.lead_id)))
+   WHERE ((l.county_code = list_added_facts.p_county) AND (l.decided_at > list_added_facts.p_since));
 END;
 
 
@@ -2503,7 +2599,8 @@ CREATE FUNCTION public.list_replaced_facts(p_county text, p_lines text[], p_sinc
      v.file_id,
      v.replaced_by,
      v.replaced_at,
-     v.enrolled_index
+     v.enrolled_index,
+     v.replaced_by_lead
     FROM (public.list_fact_subjects(list_replaced_facts.p_county, list_replaced_facts.p_lines) s(fact, subject)
       JOIN public.fact_versions v ON (((v.fact = s.fact) AND (v.subject = s.subject))))
    WHERE ((v.county_code = list_replaced_facts.p_county) AND (v.replaced_at > list_replaced_facts.p_since));
@@ -3040,6 +3137,24 @@ $$;
 
 
 --
+-- Name: refuse_merged_household(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse_merged_household() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM households
+                WHERE county_code = NEW.county_code AND code = NEW.household_code
+                  AND NEW.valid_during && daterange(merged_on, NULL) AND merged_on IS NOT NULL) THEN
+        RAISE EXCEPTION 'the household % was merged', NEW.household_code USING ERRCODE = 'P0144';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
 -- Name: refuse_placed_order(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3392,6 +3507,74 @@ $$;
 CREATE FUNCTION public.sum_shares(parts jsonb[]) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (SELECT COALESCE(jsonb_object_agg(sums.funder, sums.fen), '{}'::jsonb) AS "coalesce" FROM (SELECT jsonb_each_text.key AS funder, (sum((jsonb_each_text.value)::bigint))::bigint AS fen FROM unnest(sum_shares.parts) part(part), LATERAL jsonb_each_text(part.part) jsonb_each_text(key, value) GROUP BY jsonb_each_text.key) sums);
+
+
+--
+-- Name: sum_up_notices(text, date); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.sum_up_notices(p_village text, p_day date) RETURNS TABLE(kind text, source text, reason text, notice_from date, notice_until date, matters bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT kind, source, reason, lower(notice), upper(notice), count(*)
+      FROM leads
+     WHERE village_code = p_village AND state IN ('noticed', 'reviewed') AND notice @> p_day
+     GROUP BY kind, source, reason, notice
+     ORDER BY lower(notice), kind, source, reason
+$$;
+
+
+--
+-- Name: take_lead_step(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.take_lead_step() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    moved      leads;
+    wanted     text;
+    own_index  bytea := (SELECT identity_index FROM accounts WHERE id = NEW.account_id);
+    today      date := business_day(NEW.at);
+BEGIN
+    SELECT * INTO moved FROM leads WHERE id = NEW.lead_id FOR NO KEY UPDATE;
+    IF moved.state IS DISTINCT FROM NEW.before THEN
+        RAISE EXCEPTION 'the lead is %', moved.state USING ERRCODE = 'P0140';
+    END IF;
+    NEW.person_key = get_person_key(NEW.account_id);
+    wanted := (SELECT duty FROM lead_moves
+                WHERE step = NEW.step AND before = NEW.before AND after = NEW.after);
+    IF wanted IS NOT NULL AND EXISTS (
+            SELECT FROM lead_steps s JOIN lead_moves m USING (step, before, after)
+             WHERE s.lead_id = NEW.lead_id AND m.duty <> wanted
+               AND (s.step <> 'report' OR NEW.step NOT IN ('visit', 'match'))
+               AND (is_same_person(s.account_id, NEW.account_id) OR s.person_key = NEW.person_key)) THEN
+        RAISE EXCEPTION 'the person has another duty of the lead' USING ERRCODE = 'P0141';
+    END IF;
+    IF NEW.step NOT IN ('report', 'withdraw')
+       AND (is_same_person(moved.applicant_id, NEW.account_id)
+            OR EXISTS (SELECT FROM lead_persons WHERE lead_id = NEW.lead_id AND identity_index = own_index)
+            OR EXISTS (SELECT FROM persons p JOIN memberships m ON m.person_id = p.id
+                        WHERE p.county_code = moved.county_code AND p.identity_index = own_index
+                          AND m.household_code IN (moved.household_code, moved.into_code)
+                          AND m.valid_during @> today)) THEN
+        RAISE EXCEPTION 'the person is involved in the lead' USING ERRCODE = 'P0141';
+    END IF;
+    IF NEW.step IN ('review', 'decide') AND today < upper(moved.notice) THEN
+        RAISE EXCEPTION 'the notice ends on %', upper(moved.notice) USING ERRCODE = 'P0142';
+    END IF;
+    UPDATE leads
+       SET state = NEW.after,
+           notice = CASE WHEN NEW.step = 'confirm' THEN NEW.notice
+                         WHEN NEW.after IN ('reported', 'visited', 'matched') THEN NULL ELSE notice END,
+           effective_on = NEW.effective_on,
+           decided_at = CASE WHEN NEW.after = 'decided' THEN NEW.at END
+     WHERE id = NEW.lead_id;
+    RETURN NEW;
+END
+$$;
 
 
 --
@@ -4898,8 +5081,12 @@ CREATE TABLE public.households (
     county_code text NOT NULL,
     code text NOT NULL,
     split_from text,
+    merged_into text,
+    merged_on date,
     CONSTRAINT households_code_in_capitals CHECK ((code !~ '[a-z]'::text)),
     CONSTRAINT households_code_length CHECK (((length(code) >= 1) AND (length(code) <= 40))),
+    CONSTRAINT households_merged_complete CHECK (((merged_into IS NULL) = (merged_on IS NULL))),
+    CONSTRAINT households_merged_into_another CHECK ((merged_into <> code)),
     CONSTRAINT households_split_from_another CHECK ((split_from <> code))
 );
 
@@ -5061,6 +5248,74 @@ CREATE TABLE public.large_payouts (
     CONSTRAINT large_payouts_decided CHECK ((((state = 'waiting'::text) = (decided_by IS NULL)) AND ((decided_by IS NULL) = (decided_at IS NULL)))),
     CONSTRAINT large_payouts_note CHECK ((length(note) <= 200)),
     CONSTRAINT large_payouts_state CHECK ((state = ANY (ARRAY['waiting'::text, 'consented'::text, 'refused'::text])))
+);
+
+
+--
+-- Name: lead_moves; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.lead_moves (
+    step text NOT NULL,
+    before text NOT NULL,
+    after text NOT NULL,
+    duty text
+);
+
+
+--
+-- Name: lead_persons; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.lead_persons (
+    lead_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    identity_index bytea NOT NULL,
+    identity_sealed bytea NOT NULL,
+    name_sealed bytea NOT NULL,
+    relation text NOT NULL,
+    CONSTRAINT lead_persons_position CHECK ((("position" >= 1) AND ("position" <= 20))),
+    CONSTRAINT lead_persons_relation CHECK (((length(relation) >= 1) AND (length(relation) <= 20)))
+);
+
+
+--
+-- Name: lead_steps; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.lead_steps (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    lead_id uuid NOT NULL,
+    step text NOT NULL,
+    before text NOT NULL,
+    after text NOT NULL,
+    account_id uuid NOT NULL,
+    person_key bytea NOT NULL,
+    opinion_sealed bytea,
+    attended integer,
+    agreed integer,
+    notice daterange,
+    effective_on date,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT lead_steps_attended CHECK (((attended >= 3) AND (attended <= 1000))),
+    CONSTRAINT lead_steps_effective CHECK ((((step = 'decide'::text) = (effective_on IS NOT NULL)) AND (effective_on <= ((at AT TIME ZONE 'Asia/Shanghai'::text))::date))),
+    CONSTRAINT lead_steps_notice CHECK ((((step = 'confirm'::text) = (notice IS NOT NULL)) AND ((upper(notice) - lower(notice)) >= 5) AND (lower(notice) > ((at AT TIME ZONE 'Asia/Shanghai'::text))::date))),
+    CONSTRAINT lead_steps_opinion CHECK (((opinion_sealed IS NOT NULL) OR (step = 'withdraw'::text))),
+    CONSTRAINT lead_steps_vote CHECK ((((step = 'confirm'::text) = (attended IS NOT NULL)) AND ((step = 'confirm'::text) = (agreed IS NOT NULL)) AND (agreed <= attended) AND ((agreed * 2) > attended)))
+);
+
+
+--
+-- Name: leads_number_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.leads ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.leads_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 
@@ -5961,7 +6216,9 @@ CREATE TABLE public.register_checks (
     county_code text NOT NULL,
     household_code text NOT NULL,
     checked_on date NOT NULL,
-    file_id uuid NOT NULL
+    file_id uuid,
+    lead_id uuid,
+    CONSTRAINT register_checks_one_origin CHECK (((file_id IS NULL) <> (lead_id IS NULL)))
 );
 
 
@@ -7546,6 +7803,54 @@ ALTER TABLE ONLY public.invoices
 
 ALTER TABLE ONLY public.large_payouts
     ADD CONSTRAINT large_payouts_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: lead_moves lead_moves_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_moves
+    ADD CONSTRAINT lead_moves_key PRIMARY KEY (step, before, after);
+
+
+--
+-- Name: lead_persons lead_persons_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_persons
+    ADD CONSTRAINT lead_persons_key PRIMARY KEY (lead_id, "position");
+
+
+--
+-- Name: lead_persons lead_persons_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_persons
+    ADD CONSTRAINT lead_persons_once UNIQUE (lead_id, identity_index);
+
+
+--
+-- Name: lead_steps lead_steps_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_steps
+    ADD CONSTRAINT lead_steps_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: leads leads_number; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_number UNIQUE (number);
+
+
+--
+-- Name: leads leads_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_pkey PRIMARY KEY (id);
 
 
 --
@@ -9165,6 +9470,41 @@ CREATE UNIQUE INDEX large_payouts_one ON public.large_payouts USING btree (produ
 
 
 --
+-- Name: lead_steps_by_lead; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX lead_steps_by_lead ON public.lead_steps USING btree (lead_id, id);
+
+
+--
+-- Name: leads_by_applicant; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX leads_by_applicant ON public.leads USING btree (applicant_id) WHERE (applicant_id IS NOT NULL);
+
+
+--
+-- Name: leads_by_village; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX leads_by_village ON public.leads USING btree (village_code) WHERE (notice IS NOT NULL);
+
+
+--
+-- Name: leads_one_open; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX leads_one_open ON public.leads USING btree (county_code, household_code, kind, COALESCE(line_code, ''::text)) WHERE (state <> ALL (ARRAY['decided'::text, 'rejected'::text, 'withdrawn'::text]));
+
+
+--
+-- Name: leads_open; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX leads_open ON public.leads USING btree (county_code, id) WHERE (state <> ALL (ARRAY['decided'::text, 'rejected'::text, 'withdrawn'::text]));
+
+
+--
 -- Name: line_holds_by_line; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -10215,6 +10555,13 @@ CREATE TRIGGER household_statuses_keep_removed AFTER DELETE ON public.household_
 
 
 --
+-- Name: households households_merge; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER households_merge BEFORE UPDATE OF merged_into, merged_on ON public.households FOR EACH ROW EXECUTE FUNCTION public.check_household_merge();
+
+
+--
 -- Name: import_files import_files_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -10264,6 +10611,27 @@ CREATE TRIGGER large_payouts_decision BEFORE UPDATE ON public.large_payouts FOR 
 
 
 --
+-- Name: lead_steps lead_steps_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER lead_steps_append_only BEFORE DELETE OR UPDATE OF lead_id, step, before, after, account_id, attended, agreed, notice, effective_on, at ON public.lead_steps FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: lead_steps lead_steps_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER lead_steps_no_truncate BEFORE TRUNCATE ON public.lead_steps FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: lead_steps lead_steps_take; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER lead_steps_take BEFORE INSERT ON public.lead_steps FOR EACH ROW EXECUTE FUNCTION public.take_lead_step();
+
+
+--
 -- Name: line_holds line_holds_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -10296,6 +10664,13 @@ CREATE TRIGGER memberships_keep_changed AFTER UPDATE ON public.memberships FOR E
 --
 
 CREATE TRIGGER memberships_keep_removed AFTER DELETE ON public.memberships FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('person_id');
+
+
+--
+-- Name: memberships memberships_of_merged; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER memberships_of_merged BEFORE INSERT OR UPDATE OF valid_during, household_code ON public.memberships FOR EACH ROW EXECUTE FUNCTION public.refuse_merged_household();
 
 
 --
@@ -11417,6 +11792,14 @@ ALTER TABLE ONLY public.enrolments
 
 
 --
+-- Name: enrolments enrolments_lead; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.enrolments
+    ADD CONSTRAINT enrolments_lead FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+
+--
 -- Name: enrolments enrolments_programme; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -11454,6 +11837,14 @@ ALTER TABLE ONLY public.evidence_packs
 
 ALTER TABLE ONLY public.fact_versions
     ADD CONSTRAINT fact_versions_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
+-- Name: fact_versions fact_versions_lead; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fact_versions
+    ADD CONSTRAINT fact_versions_lead FOREIGN KEY (replaced_by_lead) REFERENCES public.leads(id);
 
 
 --
@@ -11609,11 +12000,27 @@ ALTER TABLE ONLY public.household_statuses
 
 
 --
+-- Name: household_statuses household_statuses_lead; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.household_statuses
+    ADD CONSTRAINT household_statuses_lead FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+
+--
 -- Name: household_statuses household_statuses_village; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.household_statuses
     ADD CONSTRAINT household_statuses_village FOREIGN KEY (village_code) REFERENCES public.divisions(code);
+
+
+--
+-- Name: households households_merged_into; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.households
+    ADD CONSTRAINT households_merged_into FOREIGN KEY (county_code, merged_into) REFERENCES public.households(county_code, code);
 
 
 --
@@ -11742,6 +12149,78 @@ ALTER TABLE ONLY public.large_payouts
 
 ALTER TABLE ONLY public.large_payouts
     ADD CONSTRAINT large_payouts_requester FOREIGN KEY (requested_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: lead_persons lead_persons_lead; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_persons
+    ADD CONSTRAINT lead_persons_lead FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+
+--
+-- Name: lead_steps lead_steps_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_steps
+    ADD CONSTRAINT lead_steps_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: lead_steps lead_steps_lead; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_steps
+    ADD CONSTRAINT lead_steps_lead FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+
+--
+-- Name: lead_steps lead_steps_move; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_steps
+    ADD CONSTRAINT lead_steps_move FOREIGN KEY (step, before, after) REFERENCES public.lead_moves(step, before, after);
+
+
+--
+-- Name: leads leads_applicant; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_applicant FOREIGN KEY (applicant_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: leads leads_household; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_household FOREIGN KEY (county_code, household_code) REFERENCES public.households(county_code, code);
+
+
+--
+-- Name: leads leads_into; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_into FOREIGN KEY (county_code, into_code) REFERENCES public.households(county_code, code);
+
+
+--
+-- Name: leads leads_programme; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_programme FOREIGN KEY (county_code, programme_code) REFERENCES public.programmes(county_code, code);
+
+
+--
+-- Name: leads leads_village; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_village FOREIGN KEY (village_code) REFERENCES public.divisions(code);
 
 
 --
@@ -11961,6 +12440,14 @@ ALTER TABLE ONLY public.memberships
 
 
 --
+-- Name: memberships memberships_lead; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.memberships
+    ADD CONSTRAINT memberships_lead FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+
+--
 -- Name: memberships memberships_person; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -12174,6 +12661,14 @@ ALTER TABLE ONLY public.payout_accounts
 
 ALTER TABLE ONLY public.persons
     ADD CONSTRAINT persons_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
+-- Name: persons persons_lead; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.persons
+    ADD CONSTRAINT persons_lead FOREIGN KEY (lead_id) REFERENCES public.leads(id);
 
 
 --
@@ -12446,6 +12941,14 @@ ALTER TABLE ONLY public.register_checks
 
 ALTER TABLE ONLY public.register_checks
     ADD CONSTRAINT register_checks_household FOREIGN KEY (county_code, household_code) REFERENCES public.households(county_code, code);
+
+
+--
+-- Name: register_checks register_checks_lead; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.register_checks
+    ADD CONSTRAINT register_checks_lead FOREIGN KEY (lead_id) REFERENCES public.leads(id);
 
 
 --
@@ -13394,6 +13897,53 @@ ALTER TABLE public.invoices ENABLE ROW LEVEL SECURITY;
 CREATE POLICY invoices_visible ON public.invoices TO market_app USING ((EXISTS ( SELECT
    FROM public.invoice_requests r
   WHERE (r.suborder_id = invoices.suborder_id))));
+
+
+--
+-- Name: lead_persons; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.lead_persons ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: lead_persons lead_persons_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY lead_persons_visible ON public.lead_persons TO market_app USING ((EXISTS ( SELECT
+   FROM public.leads
+  WHERE ((leads.id = lead_persons.lead_id) AND starts_with(leads.county_code, public.get_visible_county())))));
+
+
+--
+-- Name: lead_steps; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.lead_steps ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: lead_steps lead_steps_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY lead_steps_visible ON public.lead_steps TO market_app USING ((EXISTS ( SELECT
+   FROM public.leads
+  WHERE (leads.id = lead_steps.lead_id))));
+
+
+--
+-- Name: leads; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.leads ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: leads leads_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY leads_visible ON public.leads TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE COALESCE((applicant_id = ( SELECT public.get_visible_person() AS get_visible_person)), false)
+END);
 
 
 --
@@ -14368,6 +14918,13 @@ GRANT UPDATE(identity_sealed) ON TABLE public.enrolments TO market_app;
 
 
 --
+-- Name: COLUMN enrolments.lead_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(lead_id) ON TABLE public.enrolments TO market_app;
+
+
+--
 -- Name: TABLE household_statuses; Type: ACL; Schema: public; Owner: -
 --
 
@@ -14431,6 +14988,13 @@ GRANT UPDATE(file_id) ON TABLE public.household_statuses TO market_app;
 
 
 --
+-- Name: COLUMN household_statuses.lead_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(lead_id) ON TABLE public.household_statuses TO market_app;
+
+
+--
 -- Name: TABLE memberships; Type: ACL; Schema: public; Owner: -
 --
 
@@ -14470,6 +15034,13 @@ GRANT UPDATE(leave_reason) ON TABLE public.memberships TO market_app;
 --
 
 GRANT UPDATE(file_id) ON TABLE public.memberships TO market_app;
+
+
+--
+-- Name: COLUMN memberships.lead_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(lead_id) ON TABLE public.memberships TO market_app;
 
 
 --
@@ -14519,6 +15090,13 @@ GRANT UPDATE(death_known_at) ON TABLE public.persons TO market_app;
 --
 
 GRANT UPDATE(file_id) ON TABLE public.persons TO market_app;
+
+
+--
+-- Name: COLUMN persons.lead_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(lead_id) ON TABLE public.persons TO market_app;
 
 
 --
@@ -14740,6 +15318,111 @@ GRANT SELECT ON TABLE public.fact_versions TO market_app;
 
 
 --
+-- Name: TABLE leads; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.leads TO market_app;
+
+
+--
+-- Name: COLUMN leads.village_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(village_code) ON TABLE public.leads TO market_app;
+
+
+--
+-- Name: COLUMN leads.kind; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(kind) ON TABLE public.leads TO market_app;
+
+
+--
+-- Name: COLUMN leads.source; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(source) ON TABLE public.leads TO market_app;
+
+
+--
+-- Name: COLUMN leads.reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(reason) ON TABLE public.leads TO market_app;
+
+
+--
+-- Name: COLUMN leads.household_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(household_code),UPDATE(household_code) ON TABLE public.leads TO market_app;
+
+
+--
+-- Name: COLUMN leads.into_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(into_code) ON TABLE public.leads TO market_app;
+
+
+--
+-- Name: COLUMN leads.line_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(line_code),UPDATE(line_code) ON TABLE public.leads TO market_app;
+
+
+--
+-- Name: COLUMN leads.programme_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(programme_code),UPDATE(programme_code) ON TABLE public.leads TO market_app;
+
+
+--
+-- Name: COLUMN leads.applicant_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(applicant_id) ON TABLE public.leads TO market_app;
+
+
+--
+-- Name: COLUMN leads.reported_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(reported_at) ON TABLE public.leads TO market_app;
+
+
+--
+-- Name: COLUMN leads.new_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(new_code) ON TABLE public.leads TO market_app;
+
+
+--
+-- Name: COLUMN leads.registered; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(registered) ON TABLE public.leads TO market_app;
+
+
+--
+-- Name: COLUMN leads.monitoring; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(monitoring) ON TABLE public.leads TO market_app;
+
+
+--
+-- Name: COLUMN leads.tier; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(tier) ON TABLE public.leads TO market_app;
+
+
+--
 -- Name: FUNCTION list_bills(p_number_index bytea, p_closed text, p_limit integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -14939,6 +15622,21 @@ GRANT ALL ON FUNCTION public.sum_budget_lines() TO market_app;
 
 REVOKE ALL ON FUNCTION public.sum_kept_back(p_producer uuid, p_claims_since timestamp with time zone, p_returns_since timestamp with time zone, p_now timestamp with time zone, p_mediation_days integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sum_kept_back(p_producer uuid, p_claims_since timestamp with time zone, p_returns_since timestamp with time zone, p_now timestamp with time zone, p_mediation_days integer) TO market_app;
+
+
+--
+-- Name: FUNCTION sum_up_notices(p_village text, p_day date); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.sum_up_notices(p_village text, p_day date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sum_up_notices(p_village text, p_day date) TO market_app;
+
+
+--
+-- Name: FUNCTION take_lead_step(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.take_lead_step() FROM PUBLIC;
 
 
 --
@@ -17091,6 +17789,20 @@ GRANT SELECT,INSERT ON TABLE public.households TO market_app;
 
 
 --
+-- Name: COLUMN households.merged_into; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(merged_into) ON TABLE public.households TO market_app;
+
+
+--
+-- Name: COLUMN households.merged_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(merged_on) ON TABLE public.households TO market_app;
+
+
+--
 -- Name: TABLE idempotency_keys; Type: ACL; Schema: public; Owner: -
 --
 
@@ -17396,6 +18108,104 @@ GRANT UPDATE(decided_at) ON TABLE public.large_payouts TO market_app;
 --
 
 GRANT UPDATE(note) ON TABLE public.large_payouts TO market_app;
+
+
+--
+-- Name: TABLE lead_moves; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.lead_moves TO market_app;
+
+
+--
+-- Name: TABLE lead_persons; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.lead_persons TO market_app;
+
+
+--
+-- Name: TABLE lead_steps; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.lead_steps TO market_app;
+
+
+--
+-- Name: COLUMN lead_steps.lead_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(lead_id) ON TABLE public.lead_steps TO market_app;
+
+
+--
+-- Name: COLUMN lead_steps.step; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(step) ON TABLE public.lead_steps TO market_app;
+
+
+--
+-- Name: COLUMN lead_steps.before; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(before) ON TABLE public.lead_steps TO market_app;
+
+
+--
+-- Name: COLUMN lead_steps.after; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(after) ON TABLE public.lead_steps TO market_app;
+
+
+--
+-- Name: COLUMN lead_steps.account_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(account_id) ON TABLE public.lead_steps TO market_app;
+
+
+--
+-- Name: COLUMN lead_steps.opinion_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(opinion_sealed) ON TABLE public.lead_steps TO market_app;
+
+
+--
+-- Name: COLUMN lead_steps.attended; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(attended) ON TABLE public.lead_steps TO market_app;
+
+
+--
+-- Name: COLUMN lead_steps.agreed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(agreed) ON TABLE public.lead_steps TO market_app;
+
+
+--
+-- Name: COLUMN lead_steps.notice; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(notice) ON TABLE public.lead_steps TO market_app;
+
+
+--
+-- Name: COLUMN lead_steps.effective_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(effective_on) ON TABLE public.lead_steps TO market_app;
+
+
+--
+-- Name: COLUMN lead_steps.at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(at) ON TABLE public.lead_steps TO market_app;
 
 
 --
@@ -18761,6 +19571,13 @@ GRANT UPDATE(checked_on) ON TABLE public.register_checks TO market_app;
 --
 
 GRANT UPDATE(file_id) ON TABLE public.register_checks TO market_app;
+
+
+--
+-- Name: COLUMN register_checks.lead_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(lead_id) ON TABLE public.register_checks TO market_app;
 
 
 --

@@ -13,6 +13,7 @@ from market.api import (
     goods_returns,
     identity,
     invoices,
+    leads,
     mediations,
     operators,
     orders,
@@ -69,6 +70,7 @@ ROUTES = [
     *pickups.ROUTES,
     *subsidies.ROUTES,
     *reconciliation.ROUTES,
+    *leads.ROUTES,
     *tasks.ROUTES,
     *operators.ROUTES,
 ]

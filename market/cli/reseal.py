@@ -34,6 +34,7 @@ from market.subsidies.imports.binding_facts import BINDING_IDENTITY_CONTEXT
 from market.subsidies.imports.enrolments import ENROLMENT_IDENTITY_CONTEXT
 from market.subsidies.imports.lists import LISTED_IDENTITY_CONTEXT, LISTED_VALUE_CONTEXT
 from market.subsidies.imports.originals import ORIGINAL_CONTEXT
+from market.subsidies.intake.views import OPINION_CONTEXT, PERSON_IDENTITY_CONTEXT, PERSON_NAME_CONTEXT
 from market.subsidies.month.store_run import CASE_CONTEXT
 from market.subsidies.reconciliation.settlement_files import SETTLEMENT_FILE_CONTEXT
 from market.subsidies.register.queries import IDENTITY_CONTEXT, NAME_CONTEXT
@@ -83,6 +84,11 @@ SEALED_COLUMNS = (
     ),
     SealedColumn("listed_facts", "identity_sealed", LISTED_IDENTITY_CONTEXT, index="identity_index"),
     SealedColumn("listed_facts", "value_sealed", LISTED_VALUE_CONTEXT, index="value_index", fold=fold_text),
+    SealedColumn(
+        "lead_persons", "identity_sealed", PERSON_IDENTITY_CONTEXT, key=("lead_id", "position"), index="identity_index"
+    ),
+    SealedColumn("lead_persons", "name_sealed", PERSON_NAME_CONTEXT, key=("lead_id", "position")),
+    SealedColumn("lead_steps", "opinion_sealed", OPINION_CONTEXT),
     SealedColumn("certificates", "number_sealed", CERTIFICATE_NUMBER_CONTEXT, index="number_index", plain="number"),
     SealedColumn("payout_accounts", "number_sealed", PAYOUT_NUMBER_CONTEXT),
     SealedColumn("conversation_messages", "text_sealed", CONVERSATION_CONTEXT, key=("suborder_id", "position")),
@@ -119,6 +125,7 @@ INDEX_COPIES = (
     ("bindings", "identity_index"),
     ("cycle_duties", "person_key"),
     ("producer_steps", "person_key"),
+    ("lead_steps", "person_key"),
 )
 """Blind indexes of identity numbers in columns that have no index of their own in `SEALED_COLUMNS`."""
 _VERSIONED = frozenset({"persons", "enrolments", "bindings"})

@@ -1,4 +1,4 @@
-"""Facts that were changed or added under a finding: old and new value, by whom, when, and from which file."""
+"""Facts that were changed or added under a finding: old and new value, by whom, when, and from which file or lead."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ MAX_CHANGES = 500
 
 
 class FactChange(Struct, frozen=True):
-    """A changed value of a fact; `new` is empty if it or the fact was removed, `by` if no file brought the change.
+    """A changed value of a fact; `new` is empty if it or the fact was removed, `by` if neither file nor lead did it.
 
     A fact that was added has no `field` and no values.
 
@@ -72,21 +72,28 @@ LIST_FACT_CHANGES = Query(
            CASE WHEN o.key = 'identity_index' OR sealed THEN '' ELSE coalesce(o.value, '') END AS old,
            CASE WHEN o.key = 'identity_index' OR sealed THEN '' ELSE coalesce(v.current ->> o.key, '') END AS new,
            before.value_sealed AS old_sealed, after.value_sealed AS new_sealed,
-           coalesce(i.name, '') AS file, coalesce(a.name, '') AS by, v.replaced_at AS changed_at
+           coalesce(i.name, '线索 ' || d.number, '') AS file, coalesce(a.name, s.name, '') AS by,
+           v.replaced_at AS changed_at
       FROM versions v
-      CROSS JOIN LATERAL jsonb_each_text(v.facts - '{file_id,read_at,read_by,number_key,decided}'::text[]) AS o
+      CROSS JOIN LATERAL jsonb_each_text(v.facts - '{file_id,lead_id,read_at,read_by,number_key,decided}'::text[]) AS o
       CROSS JOIN LATERAL (SELECT o.key IN ('number_id', 'device_id', 'sim_id') AS sealed) AS k
       LEFT JOIN identifiers before ON before.id = CASE WHEN sealed THEN o.value::bigint END
       LEFT JOIN identifiers after ON after.id = CASE WHEN sealed THEN (v.current ->> o.key)::bigint END
       LEFT JOIN import_files i ON i.id = v.replaced_by
       LEFT JOIN accounts a ON a.id = i.account_id
+      LEFT JOIN leads d ON d.id = v.replaced_by_lead
+      LEFT JOIN lead_steps t ON t.lead_id = d.id AND t.step = 'decide'
+      LEFT JOIN accounts s ON s.id = t.account_id
      WHERE o.value IS DISTINCT FROM v.current ->> o.key
      UNION ALL
-    SELECT f.finding_id, a.fact, a.subject, '', '', '', NULL, NULL, i.name, o.name, i.imported_at
+    SELECT f.finding_id, a.fact, a.subject, '', '', '', NULL, NULL, coalesce(i.name, '线索 ' || d.number), o.name,
+           coalesce(i.imported_at, d.decided_at)
       FROM changed f
       CROSS JOIN LATERAL list_added_facts(f.county_code, f.lines, f.since) AS a
-      JOIN import_files i ON i.id = a.file_id
-      JOIN accounts o ON o.id = i.account_id
+      LEFT JOIN import_files i ON i.id = a.file_id
+      LEFT JOIN leads d ON d.id = a.lead_id
+      LEFT JOIN lead_steps t ON t.lead_id = d.id AND t.step = 'decide'
+      JOIN accounts o ON o.id = coalesce(i.account_id, t.account_id)
      WHERE NOT EXISTS (SELECT FROM versions v
                         WHERE v.finding_id = f.finding_id AND v.fact = a.fact AND v.subject = a.subject
                           AND v.key = coalesce(a.facts ->> 'id', '') || coalesce(a.facts ->> 'kind', '')

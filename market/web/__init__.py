@@ -65,6 +65,7 @@ from market.web.shop import (
     reviews,
     seller,
     stay,
+    village_notice,
 )
 from market.web.shop import packages as shop_packages
 from market.web.shop.aftersales import booking_changes as shop_booking_changes
@@ -82,6 +83,7 @@ _SHOP_PAGES = (
     browse, product, activity, stay, reviews, seller, cart, checkout, coupons, favourites, pay, orders, order,
     order_actions, own_review, shop_claims, shop_returns, shop_cases, mediation, shop_complaints, shop_booking_changes,
     shop_conversations, shop_invoices, pickup_point, shop_packages, book_package, order_package,
+    village_notice,
 )  # fmt: skip
 _FARM_PAGES = (
     farm_home, parcels, weigh_parcel, packing_slips, guests, gate, guest_register, nights, night_prices,

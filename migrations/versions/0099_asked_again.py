@@ -16,7 +16,7 @@ def upgrade() -> None:
         "sql/0099_asked_again.sql",
         "functions/list_fact_subjects.sql",
         "functions/list_replaced_facts.sql",
-        "functions/list_added_facts.sql",
+        "sql/0099_list_added_facts.sql",
         "functions/list_added_claims.sql",
     ):
         run_script((folder / script).read_text("utf-8"))

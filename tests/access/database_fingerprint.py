@@ -13,6 +13,7 @@ _DOWNLOAD = "GET /desk/sheets/{month}/{name} name="
 RECORDED_REQUESTS = (
     "POST /api/v1/check-ins",
     "POST /farm/guests",
+    "GET /desk/boards/{village_code} village_code=130624107221",
     *(_DOWNLOAD + name for name in ("settlement.xlsx", "operators.csv", "case.json")),
 )
 """Requests that add to the audit record: wrong codes, which are counted, and downloads of lines or households."""

@@ -64,7 +64,7 @@ GRANTS = {
     "divisions": "select",
     "enrolments": (
         "select insert update(programme_code identity_index household_code applied_on notice decided_on "
-        "entitled_from status agent assessor file_id identity_sealed)"
+        "entitled_from status agent assessor file_id identity_sealed lead_id)"
     ),
     "evidence_packs": "select insert",
     "fact_versions": "select",
@@ -83,13 +83,22 @@ GRANTS = {
     "holidays": "select",
     "household_statuses": (
         "select insert update(valid_during village_code village_name registered monitoring risk_removed_on "
-        "tier file_id)"
+        "tier file_id lead_id)"
     ),
-    "households": "select insert",
+    "households": "select insert update(merged_into merged_on)",
     "idempotency_keys": "select insert delete update(status response replays)",
     "identifiers": "select insert",
     "import_files": "select insert",
     "import_originals": "select insert",
+    "lead_moves": "select",
+    "lead_persons": "select insert delete",
+    "lead_steps": (
+        "select insert(lead_id step before after account_id opinion_sealed attended agreed notice effective_on at)"
+    ),
+    "leads": (
+        "select insert(village_code kind source reason household_code into_code line_code programme_code applicant_id "
+        "reported_at) update(household_code line_code programme_code new_code registered monitoring tier)"
+    ),
     "line_holds": "select insert",
     "large_payouts": (
         "select insert(producer_id amount_fen requested_by requested_at) update(state decided_by decided_at note)"
@@ -104,7 +113,7 @@ GRANTS = {
     " sold_count score search_text search_words search_pinyin version ranked_sold_count certified_until "
     "storage shelf_days no_ship)",
     "lots": "select insert update(available_units reserved_units sold_units)",
-    "memberships": "select insert update(member_number relation valid_during leave_reason file_id)",
+    "memberships": "select insert update(member_number relation valid_during leave_reason file_id lead_id)",
     "mediation_lines": "select insert(case_id line_id amount_fen) update(granted_fen)",
     "mediation_proposals": (
         "select insert(case_id share_bp proposed_by proposed_at) "
@@ -151,7 +160,7 @@ GRANTS = {
         "select insert(producer_id kind holder number_sealed number_tail entered_by entered_at replaces usable_at) "
         "update(state destination reason checked_at decided_by decided_at activated_at)"
     ),
-    "persons": "select insert update(name_sealed born_on sex died_on death_known_at file_id)",
+    "persons": "select insert update(name_sealed born_on sex died_on death_known_at file_id lead_id)",
     "photos": "select insert delete",
     "pickup_points": (
         "select insert(division_code name address phone hours keeper_id created_at) update(keeper_id open)"
@@ -173,7 +182,7 @@ GRANTS = {
     ),
     "public_buyers": "select insert update(unit_name credit_code ends_on verified_by verified_at)",
     "redemptions": "select insert(order_id voucher_id discount_fen redeemed_at) update(freed_at)",
-    "register_checks": "select insert update(checked_on file_id)",
+    "register_checks": "select insert update(checked_on file_id lead_id)",
     "refund_requests": (
         "select insert(suborder_id line_id key amount_fen reason note requested_by requested_at) "
         "update(state decided_by decided_at decision_note lapse_reason escalated_at)"
@@ -285,6 +294,8 @@ FUNCTIONS_OF_THE_OWNER = {
     "list_changed_quarters": True,
     "note_county_month": False,
     "note_county_month_of_run": False,
+    "sum_up_notices": True,
+    "take_lead_step": False,
     "make_official": True,
     "list_due_goods_returns": True,
     "list_late_cases": True,

@@ -19,6 +19,7 @@ from tests.access.policies import (
     COUNTY_SCOPE,
     DESK,
     HIDDEN,
+    LEAD_REPORTERS,
     LINE_HOLDERS,
     LINE_OUTSIDE_SCOPED_VILLAGE,
     MEMBERS_AND_OFFICIALS,
@@ -100,6 +101,8 @@ REVIEW = {"rating": 5, "text": "样例"}
 REFUND = {"reason": "agreed", "amount_fen": 1_00}
 NOBODYS_REVIEW: dict[str, str | Id] = {"review_id": Id("nobody")}
 NOBODYS_CASE: dict[str, str | Id] = {"case_id": Id("nobody")}
+NOBODYS_LEAD: dict[str, str | Id] = {"lead_id": Id("nobody")}
+LEAD = {"kind": "identify", "source": "cadre", "reason": "income", "note": ""}
 FINDING = {"check": "claim_outside_snapshot", "subject": "DX-06", "why": "样例", "stop": ["DX-06"]}
 
 
@@ -717,6 +720,21 @@ API_CASES: tuple[RouteCase, ...] = (
     post("/api/v1/counties/{county}/months/{month}/settle", require_duty("finance")),
     post("/api/v1/counties/{county}/months/{month}/reconcile", require_duty("reconciler")),
     post("/api/v1/counties/{county}/months/{month}/close", require_duty("reconciler")),
+    # leads
+    get("/api/v1/counties/{county}/leads", COUNTY_SCOPE),
+    post("/api/v1/counties/{county}/leads", LEAD_REPORTERS, json=LEAD, status=422),
+    get("/api/v1/counties/{county}/leads/{lead_id}", COUNTY_SCOPE, params=NOBODYS_LEAD, status=404),
+    post(
+        "/api/v1/counties/{county}/leads/{lead_id}/steps",
+        COUNTY_SCOPE,
+        params=NOBODYS_LEAD,
+        json={"step": "visit", "opinion": "样例"},
+        status=404,
+    ),
+    get("/api/v1/me/applications", SIGNED_IN),
+    post("/api/v1/me/applications", SIGNED_IN, json={"village_code": "130624107221", "note": ""}, status=422),
+    post("/api/v1/me/applications/{lead_id}/withdrawal", SIGNED_IN, params=NOBODYS_LEAD, status=404),
+    get("/api/v1/villages/{village_code}/notice", PUBLIC, params={"village_code": "130624107221"}),
     post("/api/v1/me/data", SIGNED_IN),
     post("/api/v1/me/closing", SIGNED_IN, json={"code": "none"}, status=401),
     # Last, as it ends the session.

@@ -69,8 +69,8 @@ WITHDRAW_VERDICTS = Query(
                                      AND v.subject = e.line_code AND v.replaced_at > s.facts_at
                                    ORDER BY v.replaced_at LIMIT 1) AS saw
                             WHERE e.county_code = s.county_code AND e.line_code = s.line_code
-                              AND saw.facts - '{file_id,identity_sealed,agent,assessor}'::text[]
-                               <> to_jsonb(e) - '{file_id,identity_sealed,agent,assessor}'::text[])
+                              AND saw.facts - '{file_id,lead_id,identity_sealed,agent,assessor}'::text[]
+                               <> to_jsonb(e) - '{file_id,lead_id,identity_sealed,agent,assessor}'::text[])
                 OR EXISTS (SELECT FROM bindings b JOIN import_files i ON i.id = b.file_id
                             WHERE b.county_code = s.county_code AND b.line_code = s.line_code
                               AND i.imported_at > s.facts_at

@@ -23,7 +23,7 @@ from market.subsidies.imports.upload import (
 )
 from market.subsidies.names import ENROLMENT_STATUSES, PENDING_STATUSES, ServiceKind
 from market.subsidies.programmes.import_programmes import load_programme_kinds
-from market.subsidies.register.queries import LIST_KNOWN_MEMBERSHIPS, KnownMembership
+from market.subsidies.register.queries import LIST_HOUSEHOLD_CODES, LIST_KNOWN_MEMBERSHIPS, KnownMembership
 
 ENROLMENT_IDENTITY_CONTEXT = "enrolments.identity"
 DECIDED = "已审定"
@@ -63,7 +63,6 @@ class _LineKind(Struct, frozen=True):
     kind: ServiceKind
 
 
-LIST_HOUSEHOLD_CODES = Query(str, "SELECT code FROM households WHERE county_code = :county")
 LIST_LINE_KINDS = Query(_LineKind, "SELECT code AS line, kind FROM lines WHERE county_code = :county")
 LIST_ENROLMENTS = Query(
     EnrolmentRow,
@@ -79,17 +78,17 @@ UPSERT_ENROLMENTS = Query(
     None,
     """
     INSERT INTO enrolments (county_code, line_code, programme_code, identity_index, identity_sealed, household_code,
-                            applied_on, notice, decided_on, entitled_from, status, agent, assessor, file_id)
+                            applied_on, notice, decided_on, entitled_from, status, agent, assessor, file_id, lead_id)
     SELECT :county, line, programme, decode(identity_index, 'base64'), decode(identity_sealed, 'base64'), household,
            applied_on, CASE WHEN notice_from IS NOT NULL THEN daterange(notice_from, notice_until) END,
-           decided_on, entitled_from, status, agent, assessor, :file_id
+           decided_on, entitled_from, status, agent, assessor, :file_id, :lead_id
       FROM jsonb_to_recordset(:rows::jsonb)
         AS r(line text, programme text, identity_index text, identity_sealed text, household text, applied_on date,
              notice_from date, notice_until date, decided_on date, entitled_from date, status text, agent text,
              assessor text)
     ON CONFLICT ON CONSTRAINT enrolments_one_per_line DO UPDATE
        SET programme_code = excluded.programme_code, identity_index = excluded.identity_index,
-           identity_sealed = excluded.identity_sealed, file_id = excluded.file_id,
+           identity_sealed = excluded.identity_sealed, file_id = excluded.file_id, lead_id = excluded.lead_id,
            household_code = excluded.household_code, applied_on = excluded.applied_on, notice = excluded.notice,
            decided_on = excluded.decided_on, entitled_from = excluded.entitled_from, status = excluded.status,
            agent = excluded.agent, assessor = excluded.assessor
@@ -146,7 +145,7 @@ async def import_enrolments(conn: Connection, actor: Actor | None, upload: Prepa
         return answer
     require_changes_taken(upload, changes)
     file_id = await record_file(conn, actor, upload, rows=len(rows))
-    await UPSERT_ENROLMENTS.run(conn, county=upload.county, file_id=file_id, rows=to_store)
+    await UPSERT_ENROLMENTS.run(conn, county=upload.county, file_id=file_id, lead_id=None, rows=to_store)
     return answer
 
 

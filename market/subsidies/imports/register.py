@@ -1,37 +1,28 @@
 """Import the register: households, persons, and their memberships with dates."""
 
-from datetime import date, datetime
+from datetime import date
 
 from market.identity.models import Actor
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.sheets.spreadsheet import MAX_FAULTS, CellFaults, malformed_file
 from market.subsidies.imports.models import RegisterDiffers
-from market.subsidies.imports.register_changes import RegisterChanges, RegisterComparison
+from market.subsidies.imports.register_changes import RegisterComparison
 from market.subsidies.imports.register_rows import (
     RegisterRow,
     check_consistency,
+    check_merged,
     check_seats,
     check_single_household,
     read_members,
 )
 from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file
-from market.subsidies.models import FileId
-from market.subsidies.register.changes import (
-    ADD_HOUSEHOLD_STATUSES,
-    ADD_HOUSEHOLDS,
-    ADD_MEMBERSHIPS,
-    ADD_PERSONS,
-    CHANGE_MEMBERSHIPS,
-    CHANGE_PERSONS,
-    CORRECT_HOUSEHOLD_STATUSES,
-    END_HOUSEHOLD_STATUSES,
-    RECORD_CHECKS,
-)
+from market.subsidies.register.changes import RECORD_CHECKS, Origin, store_register_rows
 from market.subsidies.register.queries import (
     LIST_KNOWN_MEMBERSHIPS,
     LIST_KNOWN_PERSONS,
     LIST_KNOWN_STATUSES,
+    LIST_MERGED_HOUSEHOLDS,
     LIST_VILLAGES,
 )
 
@@ -61,6 +52,8 @@ async def import_register(conn: Connection, actor: Actor | None, upload: Prepare
     memberships = await LIST_KNOWN_MEMBERSHIPS.all(conn, county=upload.county)
     indexes = {member.identity: upload.seal.index(member.identity) for member in members}
     check_consistency(spreadsheet, members, statuses, faults)
+    merged = {each.code: each for each in await LIST_MERGED_HOUSEHOLDS.all(conn, county=upload.county)}
+    check_merged(spreadsheet, members, merged, faults)
     check_single_household(spreadsheet, members, indexes, memberships, faults)
     check_seats(spreadsheet, members, indexes, memberships, faults)
     if faults:
@@ -78,30 +71,13 @@ async def import_register(conn: Connection, actor: Actor | None, upload: Prepare
             errors=tuple(changes.cells[:MAX_FAULTS]),
         )
     file_id = await record_file(conn, actor, upload, rows=len(members))
-    await _apply(conn, upload.county, changes, file_id=file_id, now=upload.now)
+    await store_register_rows(conn, upload.county, changes, origin=Origin(file_id=file_id), now=upload.now)
     checked = {member.household: member.checked_on or today for member in sorted(members, key=_get_check_order)}
     rows = [{"household": household, "checked_on": day} for household, day in checked.items()]
-    await RECORD_CHECKS.run(conn, county=upload.county, file_id=file_id, rows=rows)
+    await RECORD_CHECKS.run(conn, county=upload.county, file_id=file_id, lead_id=None, rows=rows)
     return answer
 
 
 def _get_check_order(member: RegisterRow) -> date:
     """Return the day of a member's check, the earliest possible without one; the latest of a household counts."""
     return member.checked_on or date.min
-
-
-async def _apply(conn: Connection, county: str, changes: RegisterChanges, *, file_id: FileId, now: datetime) -> None:
-    """Store the changes; memberships end before others begin, so that no person is in two households at once."""
-    today = get_business_day(now)
-    await CHANGE_PERSONS.run(conn, county=county, file_id=file_id, rows=changes.persons_changed, now=now)
-    await ADD_PERSONS.run(conn, county=county, file_id=file_id, rows=changes.persons, now=now)
-    await ADD_HOUSEHOLDS.run(conn, county=county, rows=changes.households)
-    await CORRECT_HOUSEHOLD_STATUSES.run(
-        conn, county=county, file_id=file_id, rows=changes.statuses_changed, today=today
-    )
-    await END_HOUSEHOLD_STATUSES.run(conn, county=county, file_id=file_id, rows=changes.statuses_changed, today=today)
-    await ADD_HOUSEHOLD_STATUSES.run(
-        conn, county=county, file_id=file_id, rows=changes.statuses + changes.statuses_changed
-    )
-    await CHANGE_MEMBERSHIPS.run(conn, county=county, file_id=file_id, rows=changes.memberships_changed)
-    await ADD_MEMBERSHIPS.run(conn, county=county, file_id=file_id, rows=changes.memberships)

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from msgspec import Struct
-
 from market.kernel.seal import Seal
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import Spreadsheet
 from market.subsidies.imports.differences import Cells, find_differences, format_optional
 from market.subsidies.imports.register_rows import RegisterRow
+from market.subsidies.register.changes import RegisterRows
 from market.subsidies.register.queries import (
     IDENTITY_CONTEXT,
     NAME_CONTEXT,
@@ -20,16 +19,9 @@ from market.subsidies.register.queries import (
 )
 
 
-class RegisterChanges(Struct):
+class RegisterChanges(RegisterRows):
     """The changes that a file makes to the register; `cells` are those of known facts."""
 
-    persons: list[dict[str, object]] = []
-    persons_changed: list[dict[str, object]] = []
-    households: list[dict[str, object]] = []
-    statuses: list[dict[str, object]] = []
-    statuses_changed: list[dict[str, object]] = []
-    memberships: list[dict[str, object]] = []
-    memberships_changed: list[dict[str, object]] = []
     cells: list[CellFault] = []
 
     @property

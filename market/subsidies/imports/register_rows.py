@@ -12,14 +12,19 @@ from market.sheets.models import CellFault
 from market.sheets.spreadsheet import CellFaults, Spreadsheet
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.names import MONITORING_TYPES, YES_NO
-from market.subsidies.register.queries import HouseholdStatus, KnownHouseholdStatus, KnownMembership
+from market.subsidies.register.queries import (
+    HouseholdStatus,
+    KnownHouseholdStatus,
+    KnownMembership,
+    MergedHousehold,
+)
 
 _SEXES = {"男": "男", "女": "女", "male": "男", "female": "女", "m": "男", "f": "女"}
 _ALWAYS = date.max
 _VILLAGE_ENDING = re.compile(r"(社区|村)?(村民委员会|居民委员会|村委会|居委会)?$")
 _NEVER = {"脱贫不稳定户": False, "边缘易致贫户": True}
 """By type of monitoring: the answer to 原建档立卡 that contradicts it."""
-_HEAD = "户主"
+HEAD = "户主"
 _HEAD_WORDS = re.compile(r"(现|新|代)?[户戶]主[0-9]*(本人|自己)?|(本人)?或?[户戶]主|本人|0[012]")
 """How lists write the head of a household, letters and digits alone; 01 and 02 are the codes of 本人 and 户主.
 
@@ -122,7 +127,7 @@ def _read_status(cells: RowReader, villages: Mapping[str, str], today: date) -> 
         cells.fault("village_name", f"与村代码不一致，{village} 是{known_name}")
     registered = cells.choice("registered", YES_NO)
     monitoring = cells.listed("monitoring", MONITORING_TYPES, required=False)
-    if registered is not None and monitoring and registered is _NEVER.get(monitoring):
+    if registered is not None and monitoring and contradicts(registered=registered, monitoring=monitoring):
         cells.fault("monitoring", f"原建档立卡“{'是' if registered else '否'}”的不会是{monitoring}")
     return HouseholdStatus(
         village=village,
@@ -132,6 +137,11 @@ def _read_status(cells: RowReader, villages: Mapping[str, str], today: date) -> 
         risk_removed_on=cells.past_day("risk_removed_on", today),
         tier=cells.integer("tier", low=1, high=99) or 1,
     )
+
+
+def contradicts(*, registered: bool, monitoring: str) -> bool:
+    """Return whether a household's answer to 原建档立卡 contradicts its type of monitoring."""
+    return registered is _NEVER.get(monitoring)
 
 
 def _fold_village(name: str) -> str:
@@ -162,6 +172,17 @@ def check_consistency(
             faults.append(_fault(spreadsheet, member, "split_from", "名册里没有这一户"))
         elif source and source == member.household:
             faults.append(_fault(spreadsheet, member, "split_from", "不能是本户"))
+
+
+def check_merged(
+    spreadsheet: Spreadsheet, members: Iterable[RegisterRow], merged: Mapping[str, MergedHousehold], faults: CellFaults
+) -> None:
+    """Add faults for members of a household on a day from its merger on."""
+    for member in members:
+        found = merged.get(member.household)
+        if found is not None and (member.until is None or member.until > found.merged_on):
+            message = f"这一户 {found.merged_on} 起并入 {found.merged_into} 户，成员至不能晚于这一天"
+            faults.append(_fault(spreadsheet, member, "member_until", message))
 
 
 def check_single_household(
@@ -223,19 +244,19 @@ def check_seats(
         for (_, ends, before), (begins, _, row) in pairwise(spans):
             if begins < ends:
                 other = f"第 {before} 行" if row and before else "名册"
-                name, message = ("relation", "已有户主") if seat == _HEAD else ("seat", "已有这个成员序号")
+                name, message = ("relation", "已有户主") if seat == HEAD else ("seat", "已有这个成员序号")
                 faults.append(_fault(spreadsheet, rows[row or before], name, f"{other}{message}，同一天只能有一个"))
 
 
 def _list_seats(membership: RegisterRow | KnownMembership) -> list[str]:
     """Return what one member at a time has in a household: the number and, for its head, the headship."""
-    return [str(membership.member_number), *([_HEAD] if fold_relation(membership.relation) == _HEAD else [])]
+    return [str(membership.member_number), *([HEAD] if fold_relation(membership.relation) == HEAD else [])]
 
 
 def fold_relation(relation: str) -> str:
     """Return the relation to the head of a household as written, and 户主 for the head in whatever spelling."""
     outside = _IN_BRACKETS.sub("", normalize("NFKC", relation))
-    return _HEAD if _HEAD_WORDS.fullmatch("".join(filter(str.isalnum, outside))) else relation
+    return HEAD if _HEAD_WORDS.fullmatch("".join(filter(str.isalnum, outside))) else relation
 
 
 def _fault(spreadsheet: Spreadsheet, member: RegisterRow, name: str, message: str) -> CellFault:

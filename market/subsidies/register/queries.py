@@ -69,6 +69,14 @@ class KnownMembership(Struct, frozen=True):
     leave_reason: str
 
 
+class MergedHousehold(Struct, frozen=True):
+    """A household that was merged into another one, and the first day without members."""
+
+    code: str
+    merged_into: str
+    merged_on: date
+
+
 LIST_VILLAGES = Query(
     VillageName,
     "SELECT code, name FROM divisions WHERE starts_with(code, :county) AND level = 5",
@@ -94,4 +102,9 @@ LIST_KNOWN_MEMBERSHIPS = Query(
       FROM memberships m JOIN persons p ON p.id = m.person_id
      WHERE m.county_code = :county AND p.county_code = :county
     """,
+)
+LIST_HOUSEHOLD_CODES = Query(str, "SELECT code FROM households WHERE county_code = :county")
+LIST_MERGED_HOUSEHOLDS = Query(
+    MergedHousehold,
+    "SELECT code, merged_into, merged_on FROM households WHERE county_code = :county AND merged_into IS NOT NULL",
 )

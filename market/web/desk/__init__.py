@@ -4,6 +4,7 @@ from litestar import Router
 
 from market.identity.models import NotSignedIn, SecondFactorRequired
 from market.web.desk import (
+    boards,
     contacts,
     coupons,
     deputies,
@@ -12,6 +13,7 @@ from market.web.desk import (
     findings,
     form_pages,
     imports,
+    leads,
     money,
     months,
     notices,
@@ -31,8 +33,8 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 
 _PAGES = (
     worklist, months, drilldown, findings, find_people, form_pages, payment_pages, reconciliation, imports, tasks,
-    notices, programmes, producers, money, cases, case_moves, goods_returns, appeals, complaints, invoices, mediations,
-    officials, deputies, contacts, pickup_points, coupons, region, public_buyers,
+    notices, leads, boards, programmes, producers, money, cases, case_moves, goods_returns, appeals, complaints,
+    invoices, mediations, officials, deputies, contacts, pickup_points, coupons, region, public_buyers,
 )  # fmt: skip
 
 DESK = Router(

@@ -1,0 +1,93 @@
+"""Leads on the desk's pages; the sheet for the board has names, the public notice has none."""
+
+from collections.abc import AsyncGenerator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from market.kernel import Database
+from market.subsidies.intake.models import LeadStep
+from tests.subsidies.intake.intake import SUDDEN, VILLAGE, Case, Intake, make_lead
+from tests.support.app import Service
+from tests.support.browser import PageClient
+from tests.web.desk.county import COUNTY, Officials, serve_story
+from tests.web.desk.desk_pages import open_desk_walker, read_table
+
+OTHER_VILLAGE = "130624107221"
+IDENTITY = "130624199003039917"
+CATEGORIES = ("监测", "脱贫", "贫困", "突发", "边缘", "建档立卡")
+
+
+@pytest.fixture
+async def service(dsn: str, folder: Path, county: Officials) -> AsyncGenerator[Service]:
+    del county  # the files are imported before the first request
+    async with serve_story(dsn, folder) as running:
+        yield running
+
+
+async def test_a_new_household_is_reported_visited_matched_and_confirmed_on_pages(
+    service: Service, county: Officials
+) -> None:
+    async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        await browser.open("/desk/leads/new")
+        seen = await browser.submit(
+            "/desk/leads/new", kind="identify", source="warning", reason="expense", note="样例：药费单子多", status=422
+        )
+        assert "请选本县的村" in seen.text
+        seen = await browser.submit(
+            "/desk/leads/new", kind="identify", source="warning", reason="expense", note="样例：药费单子多",
+            village_code="骆驼湾村",
+        )  # fmt: skip
+        path = seen.path.partition("?")[0]
+        assert "名册里还没有的一户" in seen.text
+        assert not [each for each in seen.root.all("form") if each.attrs.get("action") == path]
+    async with open_desk_walker(service, county.tokens["cun"]) as browser:
+        assert "线索 1 条，等您办" in (await browser.open("/desk")).text
+        await browser.open(path)
+        seen = await browser.submit(path, step="visit", opinion="样例：去看过", status=422)
+        assert "请写这一户有谁" in seen.text
+        seen = await browser.submit(
+            path,
+            step="visit",
+            opinion="样例：去看过",
+            name1="样例何一",
+            identity1="130624199003039917",
+            relation1="户主",
+        )
+        assert "样例何一，户主" in seen.text
+    async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        await browser.open(path)
+        seen = await browser.submit(path, step="match", opinion="没有车", monitoring="突发严重困难户", status=422)
+        assert "保障档是 1 到 99" in seen.text
+        await browser.submit(
+            path, step="match", opinion="没有车", monitoring="突发严重困难户", registered="0", tier="1",
+            new_code="H90",
+        )  # fmt: skip
+    async with open_desk_walker(service, county.tokens["cun"]) as browser:
+        await browser.open(path)
+        seen = await browser.submit(path, step="confirm", opinion="同意", attended="9", agreed="4", status=422)
+        assert "过半数同意" in seen.text
+        seen = await browser.submit(path, step="confirm", opinion="同意", attended="9", agreed="8")
+        assert "公示没有满" in seen.text
+    async with open_desk_walker(service, county.tokens["zhen"]) as browser:
+        await browser.open(path)
+        seen = await browser.submit(path, step="review", opinion="同意", status=409)
+        assert "公示还没有满" in seen.text
+        sheet = await browser.open(f"/desk/boards/{VILLAGE}")
+        assert read_table(sheet)[1][1:5] == ["样例何一", "1", "申请帮扶", "开支大了"]
+        assert IDENTITY not in sheet.html
+
+
+async def test_the_public_notice_has_counts_and_reasons_and_no_name(service: Service, database: Database) -> None:
+    async with database.transaction(scope=COUNTY) as conn:
+        lead = await Intake(conn, date(2019, 2, 12)).walk(Case(make_lead(), standing=SUDDEN), LeadStep.CONFIRM)
+    async with PageClient(service.app) as browser:
+        seen = await browser.open(f"/villages/{VILLAGE}/notice")
+        assert "今天公示 1 户" in seen.text
+        assert "1 户，收入少了，干部走访" in seen.text
+        assert "2019年2月13日到2019年2月17日" in seen.text
+        for word in ("样例赵", "H01", str(lead.id), *CATEGORIES):
+            assert word not in seen.html, word
+        assert "今天没有公示" in (await browser.open(f"/villages/{OTHER_VILLAGE}/notice")).text
+        assert (await browser.client.get("/villages/130624999999/notice")).status_code == 404
