@@ -16,6 +16,7 @@ from market.demo.sample.county.enrolled_lines import (
 )
 from market.demo.sample.county.files_to_import import write_late_files, write_next_month_files
 from market.demo.sample.county.irregularities import IrregularityMaker
+from market.demo.sample.county.list_files import write_lists_file
 from market.demo.sample.county.operator_files import (
     get_manifest_name,
     write_billing_files,
@@ -179,6 +180,7 @@ class CountySimulation:
         if since is None:
             opening = write_opening_file(self._lines, self._months)
             await self._import(gan, self._upload("opening", "opening.csv", opening), day)
+            await self._import(gan, self._upload("lists", "lists.csv", write_lists_file(self._lines)), day)
             self._advance()
         usage = write_usage_file(self._seed, self._lines, month)
         day = self._compute_moment(after + timedelta(days=2))
