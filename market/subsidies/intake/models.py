@@ -61,7 +61,7 @@ class LeadState(StrEnum):
 
 
 class LeadStep(StrEnum):
-    """A move of a lead; `uphold` is an objection that was right."""
+    """A move of a lead; `uphold`: an objection to the notice is right, and the household is visited again."""
 
     REPORT = "report"
     VISIT = "visit"
@@ -237,14 +237,6 @@ class NoticeNotEnded(Refusal):
     code = "notice_not_ended"
     zh = "公示还没有满：{until} 起才能办。"
     en = "The public notice has not ended; the step is possible from {until} on."
-
-
-class ObjectionOpen(Refusal):
-    """An objection to the notice is not answered: the line stops until it is."""
-
-    code = "objection_open"
-    zh = "有异议还没有答复，先办异议。"
-    en = "An objection to the notice is open; answer it first."
 
 
 class RegisterChanged(Refusal):

@@ -14,13 +14,12 @@ from market.subsidies.intake.models import (
     LeadState,
     LeadStep,
     NoticeNotEnded,
-    ObjectionOpen,
     SecondLeadDuty,
     Vote,
 )
 from market.subsidies.intake.views import OPINION_CONTEXT
 
-_MOVED, _SECOND_DUTY, _NOTICE_NOT_ENDED, _OBJECTION_OPEN = "P0140", "P0141", "P0142", "P0143"
+_MOVED, _SECOND_DUTY, _NOTICE_NOT_ENDED = "P0140", "P0141", "P0142"
 """The errors of the trigger `take_lead_step`."""
 
 ADD_STEP = Query(
@@ -57,7 +56,7 @@ async def record_step(
     Raises:
         LeadMoved: the lead is not in the state `before`.
         SecondLeadDuty: the person has another duty of the lead, applied, or belongs to its household.
-        NoticeNotEnded, ObjectionOpen: the township and the county wait for the notice and for its objections.
+        NoticeNotEnded: the township and the county wait for the end of the notice.
     """
     attempt = conn.transaction()
     await attempt.start()
@@ -84,7 +83,5 @@ async def record_step(
             raise SecondLeadDuty from error
         if error.sqlstate == _NOTICE_NOT_ENDED:
             raise NoticeNotEnded(until=await GET_NOTICE_END.one(conn, lead_id=lead_id)) from error
-        if error.sqlstate == _OBJECTION_OPEN:
-            raise ObjectionOpen from error
         raise
     await attempt.commit()
