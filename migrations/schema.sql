@@ -3119,6 +3119,23 @@ $$;
 
 
 --
+-- Name: refuse_late_deposit(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse_late_deposit() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM cycles WHERE county_code = NEW.county_code AND month = NEW.month) THEN
+        RAISE EXCEPTION 'the month was opened' USING ERRCODE = 'check_violation', CONSTRAINT = 'sample_deposits_in_time';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
 -- Name: refuse_lower_marks(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -6389,6 +6406,54 @@ CREATE TABLE public.runs (
 
 
 --
+-- Name: sample_deposits; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.sample_deposits (
+    county_code text NOT NULL,
+    month date NOT NULL,
+    secret_sha256 text NOT NULL,
+    deposited_at timestamp with time zone NOT NULL,
+    CONSTRAINT sample_deposits_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT sample_deposits_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT sample_deposits_secret CHECK ((secret_sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+
+--
+-- Name: sample_draws; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.sample_draws (
+    cycle_id uuid NOT NULL,
+    county_code text NOT NULL,
+    month date NOT NULL,
+    secret text NOT NULL,
+    result_sha256 text NOT NULL,
+    drawn_at timestamp with time zone NOT NULL,
+    CONSTRAINT sample_draws_secret_length CHECK (((length(secret) >= 16) AND (length(secret) <= 200)))
+);
+
+
+--
+-- Name: sample_lines; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.sample_lines (
+    cycle_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    county_code text NOT NULL,
+    line_code text NOT NULL,
+    outcome text,
+    checked_by uuid,
+    checked_at timestamp with time zone,
+    CONSTRAINT sample_lines_checked CHECK (((outcome IS NULL) = (checked_at IS NULL))),
+    CONSTRAINT sample_lines_outcome CHECK ((outcome = ANY (ARRAY['right'::text, 'wrong'::text, 'not_found'::text]))),
+    CONSTRAINT sample_lines_position CHECK (("position" >= 1))
+);
+
+
+--
 -- Name: second_factor_uses; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -8491,6 +8556,38 @@ ALTER TABLE ONLY public.runs
 
 ALTER TABLE ONLY public.runs
     ADD CONSTRAINT runs_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: sample_deposits sample_deposits_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sample_deposits
+    ADD CONSTRAINT sample_deposits_pkey PRIMARY KEY (county_code, month);
+
+
+--
+-- Name: sample_draws sample_draws_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sample_draws
+    ADD CONSTRAINT sample_draws_pkey PRIMARY KEY (cycle_id);
+
+
+--
+-- Name: sample_lines sample_lines_line_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sample_lines
+    ADD CONSTRAINT sample_lines_line_unique UNIQUE (cycle_id, line_code);
+
+
+--
+-- Name: sample_lines sample_lines_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sample_lines
+    ADD CONSTRAINT sample_lines_pkey PRIMARY KEY (cycle_id, "position");
 
 
 --
@@ -10989,6 +11086,55 @@ CREATE TRIGGER runs_no_truncate BEFORE TRUNCATE ON public.runs FOR EACH STATEMEN
 
 
 --
+-- Name: sample_deposits sample_deposits_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER sample_deposits_append_only BEFORE DELETE OR UPDATE ON public.sample_deposits FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: sample_deposits sample_deposits_before_opening; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER sample_deposits_before_opening BEFORE INSERT ON public.sample_deposits FOR EACH ROW EXECUTE FUNCTION public.refuse_late_deposit();
+
+
+--
+-- Name: sample_deposits sample_deposits_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER sample_deposits_no_truncate BEFORE TRUNCATE ON public.sample_deposits FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: sample_draws sample_draws_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER sample_draws_append_only BEFORE DELETE OR UPDATE ON public.sample_draws FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: sample_draws sample_draws_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER sample_draws_no_truncate BEFORE TRUNCATE ON public.sample_draws FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: sample_lines sample_lines_drawn_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER sample_lines_drawn_only BEFORE DELETE OR UPDATE OF cycle_id, "position", county_code, line_code ON public.sample_lines FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: sample_lines sample_lines_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER sample_lines_no_truncate BEFORE TRUNCATE ON public.sample_lines FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
 -- Name: settlement_files settlement_files_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -13136,6 +13282,38 @@ ALTER TABLE ONLY public.runs
 
 
 --
+-- Name: sample_draws sample_draws_cycle; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sample_draws
+    ADD CONSTRAINT sample_draws_cycle FOREIGN KEY (cycle_id) REFERENCES public.cycles(id);
+
+
+--
+-- Name: sample_draws sample_draws_deposit; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sample_draws
+    ADD CONSTRAINT sample_draws_deposit FOREIGN KEY (county_code, month) REFERENCES public.sample_deposits(county_code, month);
+
+
+--
+-- Name: sample_lines sample_lines_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sample_lines
+    ADD CONSTRAINT sample_lines_account FOREIGN KEY (checked_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: sample_lines sample_lines_draw; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sample_lines
+    ADD CONSTRAINT sample_lines_draw FOREIGN KEY (cycle_id) REFERENCES public.sample_draws(cycle_id);
+
+
+--
 -- Name: second_factor_uses second_factor_uses_account; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -14325,6 +14503,57 @@ ALTER TABLE public.runs ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY runs_visible_county ON public.runs TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: sample_deposits; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.sample_deposits ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: sample_deposits sample_deposits_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY sample_deposits_visible_county ON public.sample_deposits TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: sample_draws; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.sample_draws ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: sample_draws sample_draws_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY sample_draws_visible_county ON public.sample_draws TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: sample_lines; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.sample_lines ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: sample_lines sample_lines_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY sample_lines_visible_county ON public.sample_lines TO market_app USING (
 CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
@@ -15552,6 +15781,13 @@ GRANT ALL ON FUNCTION public.record_refund(p_suborder uuid, p_lines uuid[], p_am
 
 REVOKE ALL ON FUNCTION public.record_release(p_suborder uuid, p_payable_fen bigint, p_commission_fen bigint, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_release(p_suborder uuid, p_payable_fen bigint, p_commission_fen bigint, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION refuse_late_deposit(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.refuse_late_deposit() FROM PUBLIC;
 
 
 --
@@ -19830,6 +20066,76 @@ GRANT SELECT,INSERT ON TABLE public.run_explanations TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.runs TO market_app;
+
+
+--
+-- Name: TABLE sample_deposits; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.sample_deposits TO market_app;
+
+
+--
+-- Name: TABLE sample_draws; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.sample_draws TO market_app;
+
+
+--
+-- Name: TABLE sample_lines; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.sample_lines TO market_app;
+
+
+--
+-- Name: COLUMN sample_lines.cycle_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(cycle_id) ON TABLE public.sample_lines TO market_app;
+
+
+--
+-- Name: COLUMN sample_lines."position"; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT("position") ON TABLE public.sample_lines TO market_app;
+
+
+--
+-- Name: COLUMN sample_lines.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.sample_lines TO market_app;
+
+
+--
+-- Name: COLUMN sample_lines.line_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(line_code) ON TABLE public.sample_lines TO market_app;
+
+
+--
+-- Name: COLUMN sample_lines.outcome; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(outcome) ON TABLE public.sample_lines TO market_app;
+
+
+--
+-- Name: COLUMN sample_lines.checked_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(checked_by) ON TABLE public.sample_lines TO market_app;
+
+
+--
+-- Name: COLUMN sample_lines.checked_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(checked_at) ON TABLE public.sample_lines TO market_app;
 
 
 --

@@ -67,6 +67,9 @@ GRANTS = {
         "entitled_from status agent assessor file_id identity_sealed lead_id)"
     ),
     "evidence_packs": "select insert",
+    "sample_deposits": "select insert",
+    "sample_draws": "select insert",
+    "sample_lines": ("select insert(cycle_id position county_code line_code) update(outcome checked_by checked_at)"),
     "fact_versions": "select",
     "finding_decisions": "select insert",
     "finding_lines": "select insert delete update(verdict changed_after facts_at)",
@@ -305,6 +308,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "list_waiting_tasks": True,
     "payments.post": True,
     "record_refund": True,
+    "refuse_late_deposit": False,
     "refuse_review_change": False,
     "move_booking": True,
     "record_release": True,
