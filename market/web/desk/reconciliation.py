@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from market.http import HttpRequest
 from market.identity.access import get_roles
-from market.identity.models import Actor
+from market.identity.models import Actor, Role
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
@@ -135,7 +135,7 @@ async def _render(
         "appropriated": yuan(view.budget.appropriated_fen) if view.budget.appropriated_fen else "",
         "left": yuan(view.budget.left_fen),
         "accept": any(row.accept for row in rows),
-        "due": due,
+        "imports": due and Role.IMPORTER in get_roles(desk.actor),
         "returned": any(each.file for each in view.operators),
     }
     return render_desk_page(request, desk, "reconciliation.html", context, status=status)

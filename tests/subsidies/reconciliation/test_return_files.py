@@ -14,12 +14,15 @@ from market.identity.actors import find_actor_by_handle
 from market.kernel import Refusal
 from market.reports.reconciliation import ReconciliationView, get_reconciliation
 from market.subsidies.month.cycles import find_cycle
+from market.subsidies.month.steps import RECONCILE
+from market.subsidies.month.take_step import take_step
 from market.subsidies.names import Operator
 from market.subsidies.reconciliation.answer import accept_differences
 from tests.story.play import COUNTY, Answer, Player, nine_o_clock
 from tests.subsidies.month.test_returns import advance, take
 from tests.subsidies.reconciliation.returns import DAY, JANUARY, Rows, send_return
 from tests.support.make import SEAL
+from tests.support.postgres import wait_for_blocked
 
 
 @pytest.fixture
@@ -132,6 +135,7 @@ async def test_every_difference_is_listed_and_stops_the_month_until_it_is_answer
     # A returned payment that is settled stops the month: only another return file ends it.
     assert (await reconcile(settled))["code"] == "differences_open"
     assert (await send_return(settled, name="mobile-2.csv"))["counts"]["differences"] == 0
+    assert await accept(settled, [by_kind["returned"]]) == {"code": "no_difference"}, "it is of an earlier file"
     assert (await reconcile(settled))["state"] == "reconciled"
     assert (await list_records(settled))[0] == ("mobile", True, 5093, 5093, 0)
 
@@ -259,6 +263,17 @@ async def test_two_people_who_reconcile_at_once_reconcile_once(settled: Player) 
         record = await conn.fetchrow("SELECT * FROM reconciliations WHERE operator = 'mobile'")
     assert record is not None
     assert record["credited_fen"] + record["accepted_fen"] == record["settled_fen"] == 5093
+
+
+async def test_a_file_that_comes_while_somebody_reconciles_waits_and_is_refused(settled: Player) -> None:
+    now = nine_o_clock("2019-02-14")
+    async with settled.database.transaction(scope=COUNTY) as conn, settled.database.connection() as watcher:
+        actor = await find_actor_by_handle(conn, "dui", day=now.date())
+        await take_step(conn, RECONCILE, actor, COUNTY, JANUARY, seal=SEAL, now=now)
+        late = asyncio.create_task(send_return(settled, change=lambda rows: rows[1:]))
+        await wait_for_blocked(watcher, await conn.fetchval("SELECT pg_backend_pid()"))
+    assert (await late)["code"] == "wrong_state"
+    assert (await view(settled)).differences == []
 
 
 RACED = {"differences_open", "wrong_state", "no_difference"}
