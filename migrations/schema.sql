@@ -794,6 +794,24 @@ $$;
 
 
 --
+-- Name: check_replaced_bill(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_replaced_bill() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM claims WHERE file_id = NEW.replaces)
+       OR EXISTS (SELECT FROM cycles WHERE county_code = NEW.county_code AND month = NEW.month
+                     AND state IN ('decided', 'settled', 'reconciled', 'closed')) THEN
+        RAISE EXCEPTION 'file % replaces a part of a bill, or one that is decided', NEW.id USING ERRCODE = 'P0151';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: check_return_file(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1034,6 +1052,33 @@ BEGIN
     UPDATE mediation_lines SET granted_fen = 0 WHERE case_id = NEW.id AND granted_fen IS NULL;
     RETURN NULL;
 END;
+$$;
+
+
+--
+-- Name: end_operator(uuid, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.end_operator(p_account uuid, p_by text, p_at timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    today date := business_day(p_at);
+    ended integer := (SELECT count(*) FROM operator_grants WHERE account_id = p_account AND valid_during @> today);
+BEGIN
+    IF ended = 0 THEN
+        RETURN 0;
+    END IF;
+    DELETE FROM operator_grants WHERE account_id = p_account AND lower(valid_during) = today;
+    UPDATE operator_grants SET valid_during = daterange(lower(valid_during), today)
+     WHERE account_id = p_account AND valid_during @> today;
+    UPDATE accounts SET totp_sealed = NULL WHERE id = p_account;
+    UPDATE sessions SET revoked_at = p_at WHERE account_id = p_account AND revoked_at IS NULL;
+    PERFORM add_audit_entry(p_at, p_by, 'operator.end', 'account:' || p_account, jsonb_build_object(
+        'handle', (SELECT handle FROM accounts WHERE id = p_account), 'ended', ended));
+    RETURN ended;
+END
 $$;
 
 
@@ -1301,6 +1346,33 @@ CREATE TABLE public.bindings (
 
 
 --
+-- Name: claims; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.claims (
+    file_id uuid NOT NULL,
+    row_number integer NOT NULL,
+    county_code text NOT NULL,
+    month date NOT NULL,
+    operator text NOT NULL,
+    kind text NOT NULL,
+    programme_code text NOT NULL,
+    charge_fen bigint NOT NULL,
+    reduction_fen bigint NOT NULL,
+    billed_fen bigint NOT NULL,
+    corrects_month date,
+    number_id bigint NOT NULL,
+    CONSTRAINT claims_add_up CHECK ((charge_fen = (reduction_fen + billed_fen))),
+    CONSTRAINT claims_corrected_month_earlier CHECK (((EXTRACT(day FROM corrects_month) = (1)::numeric) AND (corrects_month < month))),
+    CONSTRAINT claims_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
+    CONSTRAINT claims_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT claims_not_negative CHECK (((corrects_month IS NOT NULL) OR ((charge_fen >= 0) AND (reduction_fen >= 0) AND (billed_fen >= 0)))),
+    CONSTRAINT claims_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
+    CONSTRAINT claims_row CHECK ((row_number >= 2))
+);
+
+
+--
 -- Name: enrolments; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1495,7 +1567,7 @@ CREATE TABLE public.programmes (
 
 CREATE FUNCTION public.find_current_fact(p_county text, p_fact text, p_facts jsonb) RETURNS jsonb
     LANGUAGE sql STABLE
-    RETURN CASE p_fact WHEN 'enrolments'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.enrolments t WHERE ((t.county_code = find_current_fact.p_county) AND (t.line_code = (find_current_fact.p_facts ->> 'line_code'::text)))) WHEN 'bindings'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.bindings t WHERE ((t.county_code = find_current_fact.p_county) AND (t.line_code = (find_current_fact.p_facts ->> 'line_code'::text)) AND (lower(t.valid_during) = lower(((find_current_fact.p_facts ->> 'valid_during'::text))::daterange)))) WHEN 'persons'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.persons t WHERE (t.id = ((find_current_fact.p_facts ->> 'id'::text))::uuid)) WHEN 'memberships'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.memberships t WHERE (t.id = ((find_current_fact.p_facts ->> 'id'::text))::uuid)) WHEN 'household_statuses'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.household_statuses t WHERE ((t.county_code = find_current_fact.p_county) AND (t.household_code = (find_current_fact.p_facts ->> 'household_code'::text)) AND (lower(t.valid_during) = lower(((find_current_fact.p_facts ->> 'valid_during'::text))::daterange)))) WHEN 'programmes'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.programmes t WHERE ((t.county_code = find_current_fact.p_county) AND (t.code = (find_current_fact.p_facts ->> 'code'::text)))) WHEN 'programme_terms'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.programme_terms t WHERE ((t.county_code = find_current_fact.p_county) AND (t.programme_code = (find_current_fact.p_facts ->> 'programme_code'::text)) AND (lower(t.valid_during) = lower(((find_current_fact.p_facts ->> 'valid_during'::text))::daterange)))) WHEN 'plans'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.plans t WHERE ((t.county_code = find_current_fact.p_county) AND (t.code = (find_current_fact.p_facts ->> 'code'::text)) AND (t.kind = (find_current_fact.p_facts ->> 'kind'::text)) AND (lower(t.valid_during) = lower(((find_current_fact.p_facts ->> 'valid_during'::text))::daterange)))) ELSE NULL::jsonb END;
+    RETURN CASE p_fact WHEN 'enrolments'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.enrolments t WHERE ((t.county_code = find_current_fact.p_county) AND (t.line_code = (find_current_fact.p_facts ->> 'line_code'::text)))) WHEN 'bindings'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.bindings t WHERE ((t.county_code = find_current_fact.p_county) AND (t.line_code = (find_current_fact.p_facts ->> 'line_code'::text)) AND (lower(t.valid_during) = lower(((find_current_fact.p_facts ->> 'valid_during'::text))::daterange)))) WHEN 'persons'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.persons t WHERE (t.id = ((find_current_fact.p_facts ->> 'id'::text))::uuid)) WHEN 'memberships'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.memberships t WHERE (t.id = ((find_current_fact.p_facts ->> 'id'::text))::uuid)) WHEN 'household_statuses'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.household_statuses t WHERE ((t.county_code = find_current_fact.p_county) AND (t.household_code = (find_current_fact.p_facts ->> 'household_code'::text)) AND (lower(t.valid_during) = lower(((find_current_fact.p_facts ->> 'valid_during'::text))::daterange)))) WHEN 'programmes'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.programmes t WHERE ((t.county_code = find_current_fact.p_county) AND (t.code = (find_current_fact.p_facts ->> 'code'::text)))) WHEN 'programme_terms'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.programme_terms t WHERE ((t.county_code = find_current_fact.p_county) AND (t.programme_code = (find_current_fact.p_facts ->> 'programme_code'::text)) AND (lower(t.valid_during) = lower(((find_current_fact.p_facts ->> 'valid_during'::text))::daterange)))) WHEN 'plans'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.plans t WHERE ((t.county_code = find_current_fact.p_county) AND (t.code = (find_current_fact.p_facts ->> 'code'::text)) AND (t.kind = (find_current_fact.p_facts ->> 'kind'::text)) AND (lower(t.valid_during) = lower(((find_current_fact.p_facts ->> 'valid_during'::text))::daterange)))) WHEN 'claims'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.claims t WHERE ((t.county_code = find_current_fact.p_county) AND (t.operator = (find_current_fact.p_facts ->> 'operator'::text)) AND (t.kind = (find_current_fact.p_facts ->> 'kind'::text)) AND (t.number_id = ((find_current_fact.p_facts ->> 'number_id'::text))::bigint) AND (t.month = ((find_current_fact.p_facts ->> 'month'::text))::date) AND (NOT (t.corrects_month IS DISTINCT FROM ((find_current_fact.p_facts ->> 'corrects_month'::text))::date))) LIMIT 1) ELSE NULL::jsonb END;
 
 
 --
@@ -1970,33 +2042,6 @@ $$;
 
 
 --
--- Name: claims; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.claims (
-    file_id uuid NOT NULL,
-    row_number integer NOT NULL,
-    county_code text NOT NULL,
-    month date NOT NULL,
-    operator text NOT NULL,
-    kind text NOT NULL,
-    programme_code text NOT NULL,
-    charge_fen bigint NOT NULL,
-    reduction_fen bigint NOT NULL,
-    billed_fen bigint NOT NULL,
-    corrects_month date,
-    number_id bigint NOT NULL,
-    CONSTRAINT claims_add_up CHECK ((charge_fen = (reduction_fen + billed_fen))),
-    CONSTRAINT claims_corrected_month_earlier CHECK (((EXTRACT(day FROM corrects_month) = (1)::numeric) AND (corrects_month < month))),
-    CONSTRAINT claims_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
-    CONSTRAINT claims_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
-    CONSTRAINT claims_not_negative CHECK (((corrects_month IS NOT NULL) OR ((charge_fen >= 0) AND (reduction_fen >= 0) AND (billed_fen >= 0)))),
-    CONSTRAINT claims_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
-    CONSTRAINT claims_row CHECK ((row_number >= 2))
-);
-
-
---
 -- Name: import_files; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2012,11 +2057,15 @@ CREATE TABLE public.import_files (
     sum_fen bigint,
     account_id uuid NOT NULL,
     imported_at timestamp with time zone NOT NULL,
+    rejected integer DEFAULT 0 NOT NULL,
+    replaces uuid,
     CONSTRAINT import_files_billing_complete CHECK (((kind <> 'billing'::text) OR ((operator IS NOT NULL) AND (month IS NOT NULL) AND (sum_fen IS NOT NULL)))),
     CONSTRAINT import_files_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT import_files_kind CHECK ((kind = ANY (ARRAY['register'::text, 'programmes'::text, 'plans'::text, 'budget'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text, 'billing'::text, 'usage'::text, 'lists'::text, 'return'::text]))),
     CONSTRAINT import_files_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
     CONSTRAINT import_files_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT import_files_rejected CHECK (((rejected >= 0) AND ((rejected = 0) OR (kind = 'billing'::text)))),
+    CONSTRAINT import_files_replaces_bill CHECK (((replaces IS NULL) OR (kind = 'billing'::text))),
     CONSTRAINT import_files_return_complete CHECK (((kind <> 'return'::text) OR ((operator IS NOT NULL) AND (month IS NOT NULL) AND (sum_fen IS NOT NULL)))),
     CONSTRAINT import_files_rows CHECK ((rows >= 0)),
     CONSTRAINT import_files_sha256 CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
@@ -2180,7 +2229,18 @@ CREATE FUNCTION public.list_fact_subjects(p_county text, p_lines text[]) RETURNS
      b.plan_code
     FROM (given
       JOIN public.bindings b USING (line_code))
-   WHERE (b.county_code = list_fact_subjects.p_county);
+   WHERE (b.county_code = list_fact_subjects.p_county)
+ UNION
+  SELECT 'claims'::text,
+     (b.number_id)::text AS number_id
+    FROM (given
+      JOIN public.bindings b USING (line_code))
+   WHERE (b.county_code = list_fact_subjects.p_county)
+ UNION
+  SELECT 'claims'::text,
+     "substring"(code.code, '-#([0-9]+)'::text) AS "substring"
+    FROM unnest(list_fact_subjects.p_lines) code(code)
+   WHERE (code.code ~ '-#[0-9]+'::text);
 END;
 
 
@@ -2416,6 +2476,88 @@ CREATE FUNCTION public.list_due_goods_returns(p_sent_before timestamp with time 
      ORDER BY coalesce(sent_at, accepted_at)
      LIMIT p_most
 $$;
+
+
+--
+-- Name: cycles; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.cycles (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    month date NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    run_id uuid,
+    opened_at timestamp with time zone NOT NULL,
+    village_round smallint DEFAULT 0 NOT NULL,
+    township_round smallint DEFAULT 0 NOT NULL,
+    calculated_at timestamp with time zone,
+    CONSTRAINT cycles_calculated_at CHECK (((run_id IS NULL) OR (calculated_at IS NOT NULL))),
+    CONSTRAINT cycles_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT cycles_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT cycles_run_required CHECK (((state = 'open'::text) OR (run_id IS NOT NULL))),
+    CONSTRAINT cycles_state CHECK ((state = ANY (ARRAY['open'::text, 'calculated'::text, 'confirmed'::text, 'reviewed'::text, 'decided'::text, 'settled'::text, 'reconciled'::text, 'closed'::text])))
+);
+
+
+--
+-- Name: list_file_states(text[], text[], date, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_file_states(p_scopes text[], p_operators text[], p_today date, p_months integer) RETURNS TABLE(county_code text, month date, operator text, due_on date, files integer, rows bigint, rejected bigint, sum_fen bigint, arrived_on date)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    BEGIN ATOMIC
+ WITH begun AS (
+          SELECT c.county_code,
+             min(c.month) AS first
+            FROM public.cycles c
+           WHERE (EXISTS ( SELECT
+                    FROM unnest(list_file_states.p_scopes) scope(scope)
+                   WHERE starts_with(c.county_code, scope.scope)))
+           GROUP BY c.county_code
+         ), spans AS (
+          SELECT b.county_code,
+             (s.month)::date AS month,
+             ((s.month + '1 mon'::interval))::date AS until
+            FROM (begun b
+              CROSS JOIN LATERAL generate_series(GREATEST((b.first)::timestamp without time zone, (date_trunc('month'::text, (list_file_states.p_today)::timestamp without time zone) - make_interval(months => list_file_states.p_months))), (date_trunc('month'::text, (list_file_states.p_today)::timestamp without time zone) - '1 mon'::interval), '1 mon'::interval) s(month))
+         ), sent AS (
+          SELECT s.county_code,
+             s.month,
+             s.until,
+             o.operator,
+             f.files,
+             f.rows,
+             f.rejected,
+             f.sum_fen,
+             f.arrived_on
+            FROM ((spans s
+              CROSS JOIN unnest(list_file_states.p_operators) o(operator))
+              CROSS JOIN LATERAL ( SELECT (count(*) FILTER (WHERE (r.id IS NULL)))::integer AS files,
+                     COALESCE(sum(i.rows) FILTER (WHERE (r.id IS NULL)), (0)::bigint) AS rows,
+                     COALESCE(sum(i.rejected) FILTER (WHERE (r.id IS NULL)), (0)::bigint) AS rejected,
+                     (COALESCE(sum(i.sum_fen) FILTER (WHERE (r.id IS NULL)), (0)::numeric))::bigint AS sum_fen,
+                     public.business_day(min(i.imported_at)) AS arrived_on
+                    FROM (public.import_files i
+                      LEFT JOIN public.import_files r ON ((r.replaces = i.id)))
+                   WHERE ((i.county_code = s.county_code) AND (i.kind = 'billing'::text) AND (i.operator = o.operator) AND (i.month = s.month))) f)
+         )
+  SELECT t.county_code,
+     t.month,
+     t.operator,
+     (t.until + 19),
+     t.files,
+     t.rows,
+     t.rejected,
+     t.sum_fen,
+     t.arrived_on
+    FROM sent t
+   WHERE ((t.files > 0) OR (EXISTS ( SELECT
+            FROM public.bindings b
+           WHERE ((b.county_code = t.county_code) AND (b.operator = t.operator) AND (b.valid_during && daterange(t.month, t.until))))))
+   ORDER BY t.month DESC, t.county_code, (array_position(ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text], t.operator));
+END;
 
 
 --
@@ -2665,6 +2807,41 @@ BEGIN
     PERFORM add_audit_entry(p_at, p_by, 'official.make', 'account:' || p_account, jsonb_build_object(
         'handle', official.handle, 'roles', p_roles, 'scope', p_scope, 'identity', p_identity_index IS NOT NULL));
     RETURN true;
+END
+$$;
+
+
+--
+-- Name: make_operator(uuid, text, text[], bytea, bytea, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.make_operator(p_account uuid, p_operator text, p_scopes text[], p_identity_index bytea, p_identity_sealed bytea, p_by text, p_at timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    account accounts%ROWTYPE;
+    today   date := business_day(p_at);
+BEGIN
+    SELECT * INTO STRICT account FROM accounts WHERE id = p_account FOR NO KEY UPDATE;
+    IF account.identity_index <> p_identity_index THEN
+        RETURN 0;
+    END IF;
+    IF EXISTS (SELECT FROM grants WHERE account_id = p_account AND valid_during && daterange(today, NULL))
+       OR EXISTS (SELECT FROM operator_grants WHERE account_id = p_account AND operator <> p_operator
+                     AND valid_during && daterange(today, NULL)) THEN
+        RETURN -1;
+    END IF;
+    UPDATE accounts SET identity_index = p_identity_index, identity_sealed = p_identity_sealed
+     WHERE id = p_account AND p_identity_index IS NOT NULL;
+    INSERT INTO operator_grants (account_id, operator, scope, valid_during)
+    SELECT DISTINCT p_account, p_operator, scope, daterange(today, NULL) FROM unnest(p_scopes) AS scope
+    ON CONFLICT DO NOTHING;
+    UPDATE sessions SET revoked_at = p_at WHERE account_id = p_account AND revoked_at IS NULL;
+    PERFORM add_audit_entry(p_at, p_by, 'operator.make', 'account:' || p_account, jsonb_build_object(
+        'handle', account.handle, 'operator', p_operator, 'scopes', p_scopes,
+        'identity', p_identity_index IS NOT NULL));
+    RETURN 1;
 END
 $$;
 
@@ -3119,6 +3296,24 @@ $$;
 
 
 --
+-- Name: refuse_claim_deletion(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse_claim_deletion() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM import_files
+                    WHERE id = nullif(current_setting('market.import_file', true), '')::uuid
+                      AND replaces = OLD.file_id) THEN
+        RAISE EXCEPTION 'claims is append-only' USING ERRCODE = 'P0100';
+    END IF;
+    RETURN OLD;
+END
+$$;
+
+
+--
 -- Name: refuse_late_deposit(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3165,6 +3360,26 @@ BEGIN
                 WHERE county_code = NEW.county_code AND code = NEW.household_code
                   AND NEW.valid_during && daterange(merged_on, NULL) AND merged_on IS NOT NULL) THEN
         RAISE EXCEPTION 'the household % was merged', NEW.household_code USING ERRCODE = 'P0144';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
+-- Name: refuse_operator_in_office(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse_operator_in_office() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM FROM accounts WHERE id = NEW.account_id FOR NO KEY UPDATE;
+    IF (tg_table_name = 'grants' AND EXISTS (
+            SELECT FROM operator_grants WHERE account_id = NEW.account_id AND valid_during && NEW.valid_during))
+       OR (tg_table_name = 'operator_grants' AND EXISTS (
+            SELECT FROM grants WHERE account_id = NEW.account_id AND valid_during && NEW.valid_during)) THEN
+        RAISE EXCEPTION 'an account of an operator has no role' USING ERRCODE = 'P0150';
     END IF;
     RETURN NEW;
 END
@@ -4706,28 +4921,6 @@ CREATE TABLE public.cycle_events (
 
 
 --
--- Name: cycles; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.cycles (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    county_code text NOT NULL,
-    month date NOT NULL,
-    state text DEFAULT 'open'::text NOT NULL,
-    run_id uuid,
-    opened_at timestamp with time zone NOT NULL,
-    village_round smallint DEFAULT 0 NOT NULL,
-    township_round smallint DEFAULT 0 NOT NULL,
-    calculated_at timestamp with time zone,
-    CONSTRAINT cycles_calculated_at CHECK (((run_id IS NULL) OR (calculated_at IS NOT NULL))),
-    CONSTRAINT cycles_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
-    CONSTRAINT cycles_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
-    CONSTRAINT cycles_run_required CHECK (((state = 'open'::text) OR (run_id IS NOT NULL))),
-    CONSTRAINT cycles_state CHECK ((state = ANY (ARRAY['open'::text, 'calculated'::text, 'confirmed'::text, 'reviewed'::text, 'decided'::text, 'settled'::text, 'reconciled'::text, 'closed'::text])))
-);
-
-
---
 -- Name: finding_lines; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4961,6 +5154,40 @@ CREATE TABLE public.favourites (
     added_at timestamp with time zone NOT NULL,
     CONSTRAINT favourites_bound CHECK ((("position" >= 1) AND ("position" <= 200))),
     CONSTRAINT favourites_one CHECK ((num_nonnulls(listing_id, producer_id) = 1))
+);
+
+
+--
+-- Name: file_notes; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.file_notes (
+    file_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    county_code text NOT NULL,
+    account_id uuid NOT NULL,
+    by_operator boolean NOT NULL,
+    text text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT file_notes_position CHECK ((("position" >= 1) AND ("position" <= 50))),
+    CONSTRAINT file_notes_text_length CHECK (((length(text) >= 1) AND (length(text) <= 500)))
+);
+
+
+--
+-- Name: file_reminders; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.file_reminders (
+    county_code text NOT NULL,
+    operator text NOT NULL,
+    month date NOT NULL,
+    stage text NOT NULL,
+    sent_at timestamp with time zone NOT NULL,
+    CONSTRAINT file_reminders_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT file_reminders_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT file_reminders_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
+    CONSTRAINT file_reminders_stage CHECK ((stage = ANY (ARRAY['soon'::text, 'tomorrow'::text, 'late'::text])))
 );
 
 
@@ -5716,6 +5943,20 @@ CREATE TABLE public.openings (
 
 
 --
+-- Name: operator_grants; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.operator_grants (
+    account_id uuid NOT NULL,
+    operator text NOT NULL,
+    scope text NOT NULL,
+    valid_during daterange NOT NULL,
+    CONSTRAINT operator_grants_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
+    CONSTRAINT operator_grants_scope CHECK ((scope ~ '^[0-9]{2}([0-9]{2}){0,2}$'::text))
+);
+
+
+--
 -- Name: order_lines; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -6236,6 +6477,19 @@ CREATE TABLE public.register_checks (
     file_id uuid,
     lead_id uuid,
     CONSTRAINT register_checks_one_origin CHECK (((file_id IS NULL) <> (lead_id IS NULL)))
+);
+
+
+--
+-- Name: rejected_rows; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.rejected_rows (
+    file_id uuid NOT NULL,
+    county_code text NOT NULL,
+    rows integer NOT NULL,
+    content_sealed bytea NOT NULL,
+    CONSTRAINT rejected_rows_rows CHECK ((rows > 0))
 );
 
 
@@ -7671,6 +7925,22 @@ ALTER TABLE ONLY public.favourites
 
 
 --
+-- Name: file_notes file_notes_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.file_notes
+    ADD CONSTRAINT file_notes_pkey PRIMARY KEY (file_id, "position");
+
+
+--
+-- Name: file_reminders file_reminders_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.file_reminders
+    ADD CONSTRAINT file_reminders_pkey PRIMARY KEY (county_code, operator, month, stage);
+
+
+--
 -- Name: finding_decisions finding_decisions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -7791,11 +8061,27 @@ ALTER TABLE ONLY public.identifiers
 
 
 --
+-- Name: import_files import_files_of_month; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.import_files
+    ADD CONSTRAINT import_files_of_month UNIQUE (id, county_code, operator, month);
+
+
+--
 -- Name: import_files import_files_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.import_files
     ADD CONSTRAINT import_files_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: import_files import_files_with_rejected; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.import_files
+    ADD CONSTRAINT import_files_with_rejected UNIQUE (id, rejected);
 
 
 --
@@ -8111,6 +8397,22 @@ ALTER TABLE ONLY public.openings
 
 
 --
+-- Name: operator_grants operator_grants_one_operator; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.operator_grants
+    ADD CONSTRAINT operator_grants_one_operator EXCLUDE USING gist (account_id WITH =, operator WITH <>, valid_during WITH &&);
+
+
+--
+-- Name: operator_grants operator_grants_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.operator_grants
+    ADD CONSTRAINT operator_grants_unique PRIMARY KEY (account_id, scope, valid_during WITHOUT OVERLAPS);
+
+
+--
 -- Name: order_lines order_lines_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -8412,6 +8714,14 @@ ALTER TABLE ONLY public.refund_requests
 
 ALTER TABLE ONLY public.register_checks
     ADD CONSTRAINT register_checks_unique PRIMARY KEY (county_code, household_code);
+
+
+--
+-- Name: rejected_rows rejected_rows_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.rejected_rows
+    ADD CONSTRAINT rejected_rows_pkey PRIMARY KEY (file_id);
 
 
 --
@@ -9420,6 +9730,13 @@ CREATE INDEX favourites_by_producer ON public.favourites USING btree (producer_i
 
 
 --
+-- Name: file_notes_by_account; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX file_notes_by_account ON public.file_notes USING btree (account_id);
+
+
+--
 -- Name: finding_decisions_by_finding; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -9494,6 +9811,13 @@ CREATE INDEX import_files_by_name ON public.import_files USING btree (county_cod
 --
 
 CREATE UNIQUE INDEX import_files_name_unique ON public.import_files USING btree (county_code, kind, name) WHERE (kind = ANY (ARRAY['billing'::text, 'usage'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text, 'lists'::text, 'return'::text]));
+
+
+--
+-- Name: import_files_replaced_once; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX import_files_replaced_once ON public.import_files USING btree (replaces);
 
 
 --
@@ -9802,6 +10126,13 @@ CREATE INDEX messages_due_codes ON public.messages USING btree (next_at) WHERE (
 --
 
 CREATE INDEX messages_due_notices ON public.messages USING btree (next_at) WHERE ((template <> 'code'::text) AND (sent_at IS NULL) AND (dead_at IS NULL));
+
+
+--
+-- Name: operator_grants_by_operator; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX operator_grants_by_operator ON public.operator_grants USING btree (operator, scope);
 
 
 --
@@ -10494,7 +10825,14 @@ CREATE TRIGGER catch_weights_once BEFORE UPDATE ON public.catch_weights FOR EACH
 -- Name: claims claims_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER claims_append_only BEFORE DELETE OR UPDATE ON public.claims FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER claims_append_only BEFORE UPDATE ON public.claims FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: claims claims_kept; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER claims_kept AFTER DELETE ON public.claims FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('number_id');
 
 
 --
@@ -10502,6 +10840,13 @@ CREATE TRIGGER claims_append_only BEFORE DELETE OR UPDATE ON public.claims FOR E
 --
 
 CREATE TRIGGER claims_no_truncate BEFORE TRUNCATE ON public.claims FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: claims claims_only_replaced; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER claims_only_replaced BEFORE DELETE ON public.claims FOR EACH ROW EXECUTE FUNCTION public.refuse_claim_deletion();
 
 
 --
@@ -10624,6 +10969,20 @@ CREATE TRIGGER fact_versions_no_truncate BEFORE TRUNCATE ON public.fact_versions
 
 
 --
+-- Name: file_notes file_notes_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER file_notes_append_only BEFORE DELETE OR UPDATE ON public.file_notes FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: file_notes file_notes_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER file_notes_no_truncate BEFORE TRUNCATE ON public.file_notes FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
 -- Name: finding_decisions finding_decisions_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -10635,6 +10994,13 @@ CREATE TRIGGER finding_decisions_append_only BEFORE DELETE OR UPDATE ON public.f
 --
 
 CREATE TRIGGER finding_decisions_no_truncate BEFORE TRUNCATE ON public.finding_decisions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: grants grants_no_operator; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER grants_no_operator BEFORE INSERT ON public.grants FOR EACH ROW EXECUTE FUNCTION public.refuse_operator_in_office();
 
 
 --
@@ -10670,6 +11036,13 @@ CREATE TRIGGER import_files_append_only BEFORE DELETE OR UPDATE ON public.import
 --
 
 CREATE TRIGGER import_files_no_truncate BEFORE TRUNCATE ON public.import_files FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: import_files import_files_replaced_whole; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER import_files_replaced_whole AFTER INSERT ON public.import_files DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.replaces IS NOT NULL)) EXECUTE FUNCTION public.check_replaced_bill();
 
 
 --
@@ -10768,6 +11141,13 @@ CREATE TRIGGER memberships_keep_removed AFTER DELETE ON public.memberships FOR E
 --
 
 CREATE TRIGGER memberships_of_merged BEFORE INSERT OR UPDATE OF valid_during, household_code ON public.memberships FOR EACH ROW EXECUTE FUNCTION public.refuse_merged_household();
+
+
+--
+-- Name: operator_grants operator_grants_no_office; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER operator_grants_no_office BEFORE INSERT ON public.operator_grants FOR EACH ROW EXECUTE FUNCTION public.refuse_operator_in_office();
 
 
 --
@@ -10943,6 +11323,20 @@ CREATE TRIGGER reconciliations_no_truncate BEFORE TRUNCATE ON public.reconciliat
 --
 
 CREATE TRIGGER refund_requests_decision BEFORE UPDATE ON public.refund_requests FOR EACH ROW EXECUTE FUNCTION public.check_refund_decision();
+
+
+--
+-- Name: rejected_rows rejected_rows_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER rejected_rows_append_only BEFORE DELETE OR UPDATE OF file_id, county_code, rows ON public.rejected_rows FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: rejected_rows rejected_rows_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER rejected_rows_no_truncate BEFORE TRUNCATE ON public.rejected_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 
 --
@@ -12026,6 +12420,22 @@ ALTER TABLE ONLY public.favourites
 
 
 --
+-- Name: file_notes file_notes_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.file_notes
+    ADD CONSTRAINT file_notes_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: file_notes file_notes_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.file_notes
+    ADD CONSTRAINT file_notes_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
 -- Name: finding_decisions finding_decisions_account; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -12183,6 +12593,14 @@ ALTER TABLE ONLY public.households
 
 ALTER TABLE ONLY public.import_files
     ADD CONSTRAINT import_files_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: import_files import_files_replaces; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.import_files
+    ADD CONSTRAINT import_files_replaces FOREIGN KEY (replaces, county_code, operator, month) REFERENCES public.import_files(id, county_code, operator, month);
 
 
 --
@@ -12615,6 +13033,14 @@ ALTER TABLE ONLY public.night_prices
 
 ALTER TABLE ONLY public.night_rules
     ADD CONSTRAINT night_rules_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: operator_grants operator_grants_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.operator_grants
+    ADD CONSTRAINT operator_grants_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 
 --
@@ -13095,6 +13521,14 @@ ALTER TABLE ONLY public.register_checks
 
 ALTER TABLE ONLY public.register_checks
     ADD CONSTRAINT register_checks_lead FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+
+--
+-- Name: rejected_rows rejected_rows_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.rejected_rows
+    ADD CONSTRAINT rejected_rows_file FOREIGN KEY (file_id, rows) REFERENCES public.import_files(id, rejected);
 
 
 --
@@ -13876,6 +14310,40 @@ END);
 
 
 --
+-- Name: file_notes; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.file_notes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: file_notes file_notes_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY file_notes_visible_county ON public.file_notes TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: file_reminders; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.file_reminders ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: file_reminders file_reminders_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY file_reminders_visible_county ON public.file_reminders TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: finding_decisions; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -14393,6 +14861,23 @@ END);
 
 
 --
+-- Name: rejected_rows; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.rejected_rows ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: rejected_rows rejected_rows_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY rejected_rows_visible_county ON public.rejected_rows TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: return_differences; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -14848,6 +15333,14 @@ GRANT ALL ON FUNCTION public.delete_tasks(p_before timestamp with time zone, p_p
 
 
 --
+-- Name: FUNCTION end_operator(p_account uuid, p_by text, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.end_operator(p_account uuid, p_by text, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.end_operator(p_account uuid, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
 -- Name: FUNCTION erase_account(p_account uuid, p_name text, p_by text, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -15053,6 +15546,13 @@ GRANT ALL ON FUNCTION public.find_bound_elsewhere(p_county text, p_spans jsonb) 
 --
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.bindings TO market_app;
+
+
+--
+-- Name: TABLE claims; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.claims TO market_app;
 
 
 --
@@ -15526,13 +16026,6 @@ REVOKE ALL ON FUNCTION public.keep_invoice_version() FROM PUBLIC;
 
 
 --
--- Name: TABLE claims; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT ON TABLE public.claims TO market_app;
-
-
---
 -- Name: TABLE import_files; Type: ACL; Schema: public; Owner: -
 --
 
@@ -15684,6 +16177,56 @@ GRANT ALL ON FUNCTION public.list_due_goods_returns(p_sent_before timestamp with
 
 
 --
+-- Name: TABLE cycles; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.cycles TO market_app;
+
+
+--
+-- Name: COLUMN cycles.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.cycles TO market_app;
+
+
+--
+-- Name: COLUMN cycles.run_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(run_id) ON TABLE public.cycles TO market_app;
+
+
+--
+-- Name: COLUMN cycles.village_round; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(village_round) ON TABLE public.cycles TO market_app;
+
+
+--
+-- Name: COLUMN cycles.township_round; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(township_round) ON TABLE public.cycles TO market_app;
+
+
+--
+-- Name: COLUMN cycles.calculated_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(calculated_at) ON TABLE public.cycles TO market_app;
+
+
+--
+-- Name: FUNCTION list_file_states(p_scopes text[], p_operators text[], p_today date, p_months integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_file_states(p_scopes text[], p_operators text[], p_today date, p_months integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_file_states(p_scopes text[], p_operators text[], p_today date, p_months integer) TO market_app;
+
+
+--
 -- Name: FUNCTION list_late_cases(p_now timestamp with time zone, p_most integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -15729,6 +16272,14 @@ GRANT ALL ON FUNCTION public.list_waiting_tasks(p_most integer) TO market_app;
 
 REVOKE ALL ON FUNCTION public.make_official(p_account uuid, p_roles text[], p_scope text, p_identity_index bytea, p_identity_sealed bytea, p_by text, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.make_official(p_account uuid, p_roles text[], p_scope text, p_identity_index bytea, p_identity_sealed bytea, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION make_operator(p_account uuid, p_operator text, p_scopes text[], p_identity_index bytea, p_identity_sealed bytea, p_by text, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.make_operator(p_account uuid, p_operator text, p_scopes text[], p_identity_index bytea, p_identity_sealed bytea, p_by text, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.make_operator(p_account uuid, p_operator text, p_scopes text[], p_identity_index bytea, p_identity_sealed bytea, p_by text, p_at timestamp with time zone) TO market_app;
 
 
 --
@@ -17535,48 +18086,6 @@ GRANT SELECT,INSERT ON TABLE public.cycle_events TO market_app;
 
 
 --
--- Name: TABLE cycles; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT ON TABLE public.cycles TO market_app;
-
-
---
--- Name: COLUMN cycles.state; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(state) ON TABLE public.cycles TO market_app;
-
-
---
--- Name: COLUMN cycles.run_id; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(run_id) ON TABLE public.cycles TO market_app;
-
-
---
--- Name: COLUMN cycles.village_round; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(village_round) ON TABLE public.cycles TO market_app;
-
-
---
--- Name: COLUMN cycles.township_round; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(township_round) ON TABLE public.cycles TO market_app;
-
-
---
--- Name: COLUMN cycles.calculated_at; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(calculated_at) ON TABLE public.cycles TO market_app;
-
-
---
 -- Name: TABLE finding_lines; Type: ACL; Schema: public; Owner: -
 --
 
@@ -17805,6 +18314,20 @@ GRANT INSERT(producer_id) ON TABLE public.favourites TO market_app;
 --
 
 GRANT INSERT(added_at) ON TABLE public.favourites TO market_app;
+
+
+--
+-- Name: TABLE file_notes; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.file_notes TO market_app;
+
+
+--
+-- Name: TABLE file_reminders; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.file_reminders TO market_app;
 
 
 --
@@ -18942,6 +19465,13 @@ GRANT SELECT,INSERT ON TABLE public.openings TO market_app;
 
 
 --
+-- Name: TABLE operator_grants; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.operator_grants TO market_app;
+
+
+--
 -- Name: TABLE order_lines; Type: ACL; Schema: public; Owner: -
 --
 
@@ -19814,6 +20344,13 @@ GRANT UPDATE(file_id) ON TABLE public.register_checks TO market_app;
 --
 
 GRANT UPDATE(lead_id) ON TABLE public.register_checks TO market_app;
+
+
+--
+-- Name: TABLE rejected_rows; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.rejected_rows TO market_app;
 
 
 --

@@ -76,7 +76,7 @@ ROUTES = [
 ]
 """The routes that take JSON, in small bodies."""
 
-UPLOAD_ROUTES = [*photos.ROUTES, *listing_files.ROUTES, *subsidy_imports.ROUTES]
+UPLOAD_ROUTES = [*photos.ROUTES, *listing_files.ROUTES, *subsidy_imports.ROUTES, *operators.UPLOAD_ROUTES]
 """The routes that take files."""
 
 __all__ = ["ROUTES", "UPLOAD_ROUTES"]

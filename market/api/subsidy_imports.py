@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
@@ -57,12 +58,18 @@ class ProgrammesFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BillingFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """An operator's bills of a month, with their manifest (file, operator, month, sha256, rows, sum_fen)."""
+    """An operator's bills of a month, with their manifest (file, operator, month, sha256, rows, sum_fen).
+
+    With `take_part` sound rows are taken and the others returned; `replaces` is the id of the bill that this one
+    replaces as a whole.
+    """
 
     file: UploadFile
     manifest: UploadFile | None = None
     dry_run: bool = False
     take_fewer: bool = False
+    take_part: bool = False
+    replaces: UUID | None = None
 
 
 class ReturnFile(Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,11 +93,19 @@ def _choose_body(kind: ImportKind) -> type[Struct]:
     return SpreadsheetFile
 
 
-async def _read_attachments(data: ImportBody) -> dict[str, bytes]:
+async def read_attachments(data: ImportBody) -> dict[str, bytes]:
+    """Return the files that came with a file, by name."""
     files = data.documents if isinstance(data, ProgrammesFile) else []
     if isinstance(data, BillingFile | ReturnFile) and data.manifest is not None:
         files = [data.manifest]
     return {each.filename: await each.read() for each in files}
+
+
+def identify_upload(upload: Upload, attachments: Mapping[str, bytes]) -> bytes:
+    """Return what makes a repeated key the same request: files, names and options."""
+    options = f"{upload.dry_run}\n{upload.take_changes}\n{upload.take_fewer}\n{upload.take_part}\n{upload.replaces}"
+    identity = f"{upload.name}\n{upload.sha256}\n{options}\n".encode()
+    return identity + hashlib.sha256(b"".join(attachments.values())).digest()
 
 
 def _make_route(kind: ImportKind) -> HTTPRouteHandler:
@@ -109,7 +124,7 @@ def _make_route(kind: ImportKind) -> HTTPRouteHandler:
     ) -> Response[ImportResult]:
         county = read_county(county)
         get_visible_divisions(actor, county)
-        attachments = await _read_attachments(data)
+        attachments = await read_attachments(data)
         upload = Upload(
             county,
             kind.name,
@@ -118,13 +133,12 @@ def _make_route(kind: ImportKind) -> HTTPRouteHandler:
             dry_run=data.dry_run,
             take_changes=isinstance(data, ChangesFile | ProgrammesFile) and data.take_changes,
             take_fewer=isinstance(data, BillingFile) and data.take_fewer,
+            take_part=isinstance(data, BillingFile) and data.take_part,
+            replaces=data.replaces if isinstance(data, BillingFile) else None,
         )
         task = make_import(upload)
         await store_import(files, seal, actor, task, upload=upload, attachments=attachments, now=clock.now())
-        # A repeated key is the same request when files, names and options are the same.
-        options = f"{upload.dry_run}\n{upload.take_changes}\n{upload.take_fewer}"
-        identity = f"{upload.name}\n{upload.sha256}\n{options}\n".encode()
-        body = identity + hashlib.sha256(b"".join(attachments.values())).digest()
+        body = identify_upload(upload, attachments)
         return await submit_task(request, db, actor, county, task, seal=seal, now=clock.now(), body=body)
 
     import_file.__name__ = kind.name

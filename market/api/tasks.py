@@ -15,7 +15,7 @@ from msgspec import Struct
 from market.api.idempotency import get_idempotency_key, store_once
 from market.api.problem import Problem, build_problem, get_language
 from market.http import HttpRequest
-from market.identity.access import get_visible_divisions
+from market.identity.access import get_visible_divisions, require_operator
 from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.seal import Seal
@@ -112,7 +112,10 @@ async def show_task(
 ) -> TaskView:
     """Return an own task (an import, a calculation, a decision), with its result once it is done."""
     county = read_county(county)
-    get_visible_divisions(actor, county)
+    if actor.operator is None:
+        get_visible_divisions(actor, county)
+    else:
+        require_operator(actor, county)
     return _present_task(seal, await find_task(db, actor, county, task_id), get_language(request))
 
 

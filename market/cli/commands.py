@@ -218,9 +218,47 @@ def make_official(
     )
 
 
+@accounts.command(name="operator")
+def make_operator(
+    handle: str,
+    *,
+    name: str,
+    phone: str,
+    operator: Annotated[str, Parameter(help="mobile, unicom or telecom")],
+    place: Annotated[list[str], Parameter(help="Code of a county, or of a wider division; may be repeated.")],
+    identity: Annotated[str | None, Parameter(help="Identity number; a terminal asks for it.")] = None,
+    json: Json = False,
+) -> int:
+    """Create an account that sends an operator's files; prints the secret for the authenticator app once."""
+    from market.cli.officials import create_operator_account
+    from market.cli.runtime import run
+
+    return run(
+        lambda: create_operator_account(
+            handle, name=name, phone=phone, operator=operator, places=place, identity=identity
+        ),
+        as_json=json,
+    )
+
+
+@accounts.command(name="operators")
+def list_operators(*, place: str = "", json: Json = False) -> int:
+    """List the accounts that send operators' files, of one division or of all.
+
+    Parameters
+    ----------
+    place
+        Division code; accounts of its parts and of wider divisions are listed too.
+    """
+    from market.cli.officials import list_operator_accounts
+    from market.cli.runtime import run
+
+    return run(lambda: list_operator_accounts(place), as_json=json)
+
+
 @accounts.command(name=["end", "revoke"])
 def revoke_official(handle: str, *, json: Json = False) -> int:
-    """End every role of an official and sign the account out everywhere."""
+    """End every role of an official, or an operator's account, and sign it out everywhere."""
     from market.cli.officials import revoke_official_account
     from market.cli.runtime import run
 

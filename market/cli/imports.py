@@ -26,6 +26,10 @@ type DryRun = Annotated[bool, Parameter(name="--dry-run", help="Read and compare
 type TakeChanges = Annotated[
     bool, Parameter(name="--take-changes", help="Also import rows that change known facts.", negative="")
 ]
+type TakePart = Annotated[
+    bool, Parameter(name="--take-part", help="Take the sound rows; return the others to correct.", negative="")
+]
+type Replaces = Annotated[UUID | None, Parameter(name="--replaces", help="Id of the bill that this one replaces.")]
 type TakeFewer = Annotated[
     bool, Parameter(name="--take-fewer", help="Import far fewer rows than the month before.", negative="")
 ]
@@ -71,6 +75,8 @@ def _import(
     as_: str | None,
     take_changes: bool = False,
     take_fewer: bool = False,
+    take_part: bool = False,
+    replaces: UUID | None = None,
     dry_run: bool,
     json: bool,
 ) -> int:
@@ -83,6 +89,8 @@ def _import(
             dry_run=dry_run,
             take_changes=take_changes,
             take_fewer=take_fewer,
+            take_part=take_part,
+            replaces=replaces,
         )
         attachments = _read_attachments(kind, file, upload)
         async with open_runtime(as_) as ctx:
@@ -109,10 +117,22 @@ def _make_command(kind: ImportKind) -> Callable[..., int]:
         county: County,
         as_: As = None,
         take_fewer: TakeFewer = False,
+        take_part: TakePart = False,
+        replaces: Replaces = None,
         dry_run: DryRun = False,
         json: Json = False,
     ) -> int:
-        return _import(kind, file, county=county, as_=as_, take_fewer=take_fewer, dry_run=dry_run, json=json)
+        return _import(
+            kind,
+            file,
+            county=county,
+            as_=as_,
+            take_fewer=take_fewer,
+            take_part=take_part,
+            replaces=replaces,
+            dry_run=dry_run,
+            json=json,
+        )
 
     def import_changes(
         file: Path,

@@ -13,6 +13,9 @@ from market.identity.officials import (
     reset_second_factor,
     revoke_official,
 )
+from market.identity.operators import OperatorSummary, create_operator, end_operator, list_operators
+from market.kernel import Refusal
+from market.subsidies.names import Operator
 
 
 async def create_official_account(
@@ -45,7 +48,50 @@ async def revoke_official_account(handle: str) -> dict[str, object]:
     """End every role of an official and sign the account out everywhere; a handle without a role is a no-op."""
     async with open_runtime() as ctx, ctx.db.transaction() as conn:
         ended = await revoke_official(conn, handle, by="command line", now=ctx.clock.now())
+        ended += await end_operator(conn, handle, by="command line", now=ctx.clock.now())
     return {"outcome": "ok" if ended else "no-op", "handle": handle, "ended": ended}
+
+
+class OperatorUnknown(Refusal):
+    """There is no such operator."""
+
+    code = "no_such_operator"
+    status = 422
+    zh = "没有运营商 {name}，应是 {known} 之一。"
+    en = "There is no operator {name}; it is one of {known}."
+
+
+async def create_operator_account(
+    handle: str, *, name: str, phone: str, operator: str, places: list[str], identity: str | None = None
+) -> dict[str, object]:
+    """Create an account that sends an operator's files; the result contains the authenticator's secret, shown once.
+
+    Raises:
+        OperatorUnknown: there is no such operator.
+    """
+    if operator not in set(Operator):
+        raise OperatorUnknown(name=operator, known="、".join(Operator))
+    if identity is None and sys.stdin.isatty():
+        identity = getpass.getpass("身份证号（不显示；没有就直接回车）：") or None
+    async with open_runtime() as ctx, ctx.db.transaction() as conn:
+        made = await create_operator(
+            conn,
+            ctx.seal,
+            handle=handle,
+            name=name,
+            phone=phone,
+            identity=identity,
+            operator=operator,
+            divisions=places,
+            now=ctx.clock.now(),
+        )
+    return {"outcome": "ok", "handle": handle, "operator": operator, "places": places, "totp_secret": made.totp_secret}
+
+
+async def list_operator_accounts(place: str) -> list[OperatorSummary]:
+    """Return the accounts that send operators' files for a division, and when they were last used."""
+    async with open_runtime() as ctx, ctx.db.transaction() as conn:
+        return await list_operators(conn, place, now=ctx.clock.now())
 
 
 async def list_official_accounts(place: str) -> list[OfficialSummary]:

@@ -36,6 +36,7 @@ from market.subsidies.imports.lists import LISTED_IDENTITY_CONTEXT, LISTED_VALUE
 from market.subsidies.imports.originals import ORIGINAL_CONTEXT
 from market.subsidies.intake.views import OPINION_CONTEXT, PERSON_IDENTITY_CONTEXT, PERSON_NAME_CONTEXT
 from market.subsidies.month.store_run import CASE_CONTEXT
+from market.subsidies.operators.rejected import REJECTED_CONTEXT
 from market.subsidies.reconciliation.settlement_files import SETTLEMENT_FILE_CONTEXT
 from market.subsidies.register.queries import IDENTITY_CONTEXT, NAME_CONTEXT
 from market.subsidies.tasks.outcome import OUTCOME_CONTEXT
@@ -114,6 +115,7 @@ SEALED_COLUMNS = (
     SealedColumn("idempotency_keys", "response", RESPONSE_CONTEXT, key=("actor", "key")),
 )
 SEALED_FILES = (
+    SealedColumn("rejected_rows", "content_sealed", REJECTED_CONTEXT, key=("file_id",)),
     SealedColumn("import_originals", "content_sealed", ORIGINAL_CONTEXT, key=("file_id", "attached", "name")),
     SealedColumn("evidence_packs", "content_sealed", PACK_CONTEXT, key=("cycle_id",)),
     SealedColumn("case_snapshots", "case_sealed", CASE_CONTEXT, key=("county_code", "manifest_sha256")),

@@ -6,7 +6,15 @@ The functions that only list or test (`list_…`, `has_…`, `get_…`) do not c
 from collections.abc import Iterable
 from uuid import UUID
 
-from market.identity.models import Actor, NotAllowed, NotFound, NotSignedIn, Role, SecondFactorRequired
+from market.identity.models import (
+    Actor,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    OperatorSeat,
+    Role,
+    SecondFactorRequired,
+)
 
 _COUNTY_DIGITS = 6
 
@@ -264,6 +272,61 @@ def require_county_role(actor: Actor | None, roles: Role | Iterable[Role], count
     if require_county_scopes(actor, roles, county) != [county] or actor is None:
         raise NotAllowed
     return actor
+
+
+def get_operator_seat(actor: Actor) -> OperatorSeat:
+    """Return what the account of an operator is for.
+
+    Raises:
+        NotAllowed: the account is none of an operator.
+        SecondFactorRequired: the session has no second factor.
+    """
+    if actor.operator is None:
+        raise NotAllowed
+    if not actor.second_factor:
+        raise SecondFactorRequired
+    return actor.operator
+
+
+def require_operator(actor: Actor | None, county: str) -> str:
+    """Require the account of an operator for a county; return the operator.
+
+    Raises:
+        NotSignedIn: there is no actor.
+        NotAllowed: the account is none of an operator.
+        SecondFactorRequired: the session has no second factor.
+        NotFound: it is for other counties; the response does not reveal whether this one has data.
+    """
+    if actor is None:
+        raise NotSignedIn
+    seat = get_operator_seat(actor)
+    if not _is_seated(seat, county):
+        raise NotFound
+    return seat.operator
+
+
+def require_file_sender(actor: Actor | None, role: Role, county: str, *, operators: bool) -> Actor:
+    """Require the role for the whole county or, of files that operators send, an account of one for the county.
+
+    Raises:
+        NotSignedIn, NotAllowed, SecondFactorRequired: see `require_county_role`.
+        NotFound: see `require_operator`.
+    """
+    if operators and actor is not None and actor.operator is not None:
+        require_operator(actor, county)
+        return actor
+    return require_county_role(actor, role, county)
+
+
+def may_send_file(actor: Actor, role: Role, county: str, *, operators: bool) -> bool:
+    """Return whether `require_file_sender` lets the actor pass, the second factor aside."""
+    return has_role_for(actor, {role}, county) or (
+        operators and actor.operator is not None and _is_seated(actor.operator, county)
+    )
+
+
+def _is_seated(seat: OperatorSeat, county: str) -> bool:
+    return any(county.startswith(scope) for scope in seat.scopes)
 
 
 def _narrow_to_county(scopes: Iterable[str], county: str) -> tuple[str, ...]:

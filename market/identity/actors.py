@@ -7,13 +7,16 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from market.identity.models import AccountId, Actor, Device, Grant, LocalContact, Role
+from market.identity.models import AccountId, Actor, Device, Grant, LocalContact, OperatorSeat, Role
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.structs import build_from
 
 OFFICIAL_IDLE_TIMEOUT = timedelta(minutes=30)
-"""An official's session ends after this time without a request. Source: money-and-trust, officials idle out."""
+"""The session of an official or an operator ends after this time without a request.
+
+Source: money-and-trust, officials idle out.
+"""
 _TOUCH_INTERVAL = timedelta(minutes=1)
 
 
@@ -31,12 +34,16 @@ class ActorRow(Struct, frozen=True):
     helped: list[str] = []
     seen_at: datetime | None = None
     contact: LocalContact | None = None
+    operator: OperatorSeat | None = None
 
 
 FIND_ACTOR = Query(
     ActorRow,
     """
     SELECT id, name, handle, elder, true AS second_factor,
+           (SELECT jsonb_build_object('operator', min(operator), 'scopes', jsonb_agg(scope ORDER BY scope))
+              FROM operator_grants WHERE account_id = a.id AND valid_during @> :day::date
+            HAVING count(*) > 0) AS operator,
            ARRAY(SELECT role FROM grants WHERE account_id = a.id AND valid_during @> :day::date
                   ORDER BY role, scope) AS roles,
            ARRAY(SELECT scope FROM grants WHERE account_id = a.id AND valid_during @> :day::date
@@ -52,6 +59,9 @@ FIND_ACTOR_BY_TOKEN = Query(
     ActorRow,
     """
     SELECT a.id, a.name, a.handle, a.elder, s.second_factor, s.seen_at,
+           (SELECT jsonb_build_object('operator', min(operator), 'scopes', jsonb_agg(scope ORDER BY scope))
+              FROM operator_grants WHERE account_id = a.id AND valid_during @> :day::date
+            HAVING count(*) > 0) AS operator,
            ARRAY(SELECT role FROM grants WHERE account_id = a.id AND valid_during @> :day::date
                   ORDER BY role, scope) AS roles,
            ARRAY(SELECT scope FROM grants WHERE account_id = a.id AND valid_during @> :day::date
@@ -71,7 +81,8 @@ FIND_ACTOR_BY_TOKEN = Query(
        AND s.expires_at > :now
        AND a.closed_at IS NULL
        AND (s.seen_at > :idle_since
-            OR NOT EXISTS (SELECT FROM grants WHERE account_id = a.id AND valid_during @> :day::date))
+            OR NOT EXISTS (SELECT FROM grants WHERE account_id = a.id AND valid_during @> :day::date)
+           AND NOT EXISTS (SELECT FROM operator_grants WHERE account_id = a.id AND valid_during @> :day::date))
     """,
 )
 

@@ -47,6 +47,16 @@ class Grant(Struct, frozen=True):
     scope: str
 
 
+class OperatorSeat(Struct, frozen=True):
+    """What the account of an operator is for: the files of one operator, of the divisions `scopes`.
+
+    A scope is the code of a county, or a wider one, truncated to its level (2, 4 or 6 digits).
+    """
+
+    operator: str
+    scopes: tuple[str, ...]
+
+
 class LocalContact(Struct, frozen=True):
     """Whom a farmer calls: the station of the village, else the desk of the township or the county.
 
@@ -64,6 +74,7 @@ class LocalContact(Struct, frozen=True):
 class Actor(Struct, frozen=True):
     """The account that makes a request, with its current roles and producers.
 
+    `operator` is set for the account of an operator, which has no role and sees no desk.
     `helped` has the names of those producers for which the account only helps; `contact` is that of the first
     producer's village.
     """
@@ -77,6 +88,7 @@ class Actor(Struct, frozen=True):
     elder: bool = False
     helped: tuple[str, ...] = ()
     contact: LocalContact | None = None
+    operator: OperatorSeat | None = None
 
     @property
     def is_official(self) -> bool:

@@ -24,6 +24,8 @@ _HANDLE = re.compile(r"[a-z][a-z0-9_.-]{1,31}")
 _SCOPE = re.compile(r"\d{2}(\d{2}){0,2}|\d{9}(\d{3})?")
 _MAX_NAME_LENGTH = 60
 IDENTITY_CONTEXT = "accounts.identity"
+_OPERATOR_IN_OFFICE = "P0150"
+"""What the schema raises for a role of an account that sends an operator's files."""
 
 
 class InvalidOfficial(Refusal):
@@ -42,6 +44,15 @@ class OtherPerson(Refusal):
     status = 409
     zh = "账号 {handle} 登记的身份证号是另一个人的。"
     en = "The account {handle} belongs to a person with another identity number."
+
+
+class HoldsOffice(Refusal):
+    """An account sends an operator's bills or examines them, never both, and sends those of one operator."""
+
+    code = "holds_office"
+    status = 409
+    zh = "账号 {handle} 已经是办事人员，或是运营商的；交账单的和审账单的不能是一个账号，一个账号只交一家的。"
+    en = "The account {handle} is an official's or an operator's already: who sends a bill does not examine it."
 
 
 class OfficialWarning(StrEnum):
@@ -187,9 +198,10 @@ LIST_OFFICIALS = Query(
 )
 
 
-def _list_faults(
-    *, handle: str, name: str, phone: str | None, identity: str | None, roles: Sequence[Role], scope: str, secret: str
-) -> tuple[FieldFault, ...]:
+def list_account_faults(
+    *, handle: str, name: str, phone: str | None, identity: str | None, secret: str
+) -> list[FieldFault]:
+    """Return what is wrong with the values of an account that signs in with a second factor."""
     faults: list[FieldFault] = []
     if not _HANDLE.fullmatch(handle):
         faults.append(FieldFault("handle", "2 to 32 of a-z 0-9 _ . -, beginning with a letter"))
@@ -199,13 +211,9 @@ def _list_faults(
         faults.append(FieldFault("phone", "a mainland mobile number of 11 digits"))
     if identity is not None and normalize_identity_number(identity) is None:
         faults.append(FieldFault("identity", "an identity number of 18 characters with its check digit"))
-    if not roles:
-        faults.append(FieldFault("roles", "at least one role"))
-    if not _SCOPE.fullmatch(scope):
-        faults.append(FieldFault("place", "a division code of 2, 4, 6, 9 or 12 digits"))
     if not is_valid_secret(secret):
         faults.append(FieldFault("totp_secret", "base 32, at least 16 characters"))
-    return tuple(faults)
+    return faults
 
 
 async def create_official(
@@ -237,11 +245,13 @@ async def create_official(
     """
     name, number, secret = clean_name(name), normalize_phone(phone), totp_secret or generate_secret()
     scope = get_scope(division)
-    faults = _list_faults(
-        handle=handle, name=name, phone=number, identity=identity, roles=roles, scope=scope, secret=secret
-    )
+    faults = list_account_faults(handle=handle, name=name, phone=number, identity=identity, secret=secret)
+    if not roles:
+        faults.append(FieldFault("roles", "at least one role"))
+    if not _SCOPE.fullmatch(scope):
+        faults.append(FieldFault("place", "a division code of 2, 4, 6, 9 or 12 digits"))
     if number is None or faults:
-        raise InvalidOfficial(errors=faults)
+        raise InvalidOfficial(errors=tuple(faults))
     owner = await FIND_HANDLE_OWNER.maybe(conn, handle=handle)
     if owner is not None and owner != seal.index(number):
         raise HandleTaken(handle=handle)
@@ -275,18 +285,24 @@ async def appoint(conn: Connection, seal: Seal, appointments: Sequence[Appointme
 
     Raises:
         OtherPerson: an account has another identity number; the caller rolls back.
+        HoldsOffice: an account sends an operator's files; the caller rolls back.
     """
     numbers = [normalize_identity_number(each.identity or "") for each in appointments]
-    refused = await MAKE_OFFICIALS.all(
-        conn,
-        account_ids=[each.account_id for each in appointments],
-        roles=[",".join(each.roles) for each in appointments],
-        scopes=[each.scope for each in appointments],
-        identity_indexes=[number and seal.index(number) for number in numbers],
-        identities_sealed=[number and seal.seal(number, IDENTITY_CONTEXT) for number in numbers],
-        by=by,
-        now=now,
-    )
+    try:
+        refused = await MAKE_OFFICIALS.all(
+            conn,
+            account_ids=[each.account_id for each in appointments],
+            roles=[",".join(each.roles) for each in appointments],
+            scopes=[each.scope for each in appointments],
+            identity_indexes=[number and seal.index(number) for number in numbers],
+            identities_sealed=[number and seal.seal(number, IDENTITY_CONTEXT) for number in numbers],
+            by=by,
+            now=now,
+        )
+    except asyncpg.PostgresError as error:
+        if error.sqlstate != _OPERATOR_IN_OFFICE:
+            raise
+        raise HoldsOffice(handle="、".join(each.handle for each in appointments)) from error
     for each in appointments:
         if each.account_id in refused:
             raise OtherPerson(handle=each.handle)

@@ -41,7 +41,9 @@ class FactorAttempt(Struct, frozen=True):
 GET_SESSION_ACCOUNT = Query(
     SessionAccount,
     """
-    SELECT name, EXISTS (SELECT FROM grants WHERE account_id = a.id AND valid_during @> :day::date) AS official
+    SELECT name,
+           EXISTS (SELECT FROM grants WHERE account_id = a.id AND valid_during @> :day::date)
+           OR EXISTS (SELECT FROM operator_grants WHERE account_id = a.id AND valid_during @> :day::date) AS official
       FROM accounts a
      WHERE id = :account_id AND closed_at IS NULL
     """,

@@ -25,6 +25,7 @@ from market.producers.certificate_ends import notify_ending_certificates
 from market.reports.region import refresh_quarters
 from market.reviews.score import refresh_figures
 from market.subsidies.evidence.seal_pack import seal_closed_months
+from market.subsidies.operators.lateness import remind_operators
 from payments.retries import RetryPolicy, describe_error, run_each
 
 log = structlog.get_logger()
@@ -57,6 +58,11 @@ class Schedule(Struct, frozen=True, kw_only=True):
 async def update_scores(context: WorkerContext) -> None:
     """Recompute the scores of listings."""
     await refresh_scores(context.db, new_since=context.clock.now() - NEW_LISTING_PERIOD)
+
+
+async def remind_of_bills(context: WorkerContext) -> None:
+    """Remind operators of the bills that are due, or late."""
+    await remind_operators(context.db, context.seal, now=context.clock.now())
 
 
 async def update_producer_figures(context: WorkerContext) -> None:
@@ -153,6 +159,7 @@ SCHEDULES = (
         run=cancel_unsent_parcels,
     ),
     Schedule(name="end_late_requests", offset=timedelta(hours=9, minutes=15), run=end_late_requests),
+    Schedule(name="remind_of_bills", offset=timedelta(hours=9), run=remind_of_bills),
     Schedule(name="remind_of_ending_pickups", offset=timedelta(hours=9), run=remind_of_ending_pickups),
     Schedule(name="remind_of_unpaid_balances", offset=timedelta(hours=9), run=remind_of_unpaid_balances),
     Schedule(

@@ -27,6 +27,8 @@ TEMPLATES = {
     "order_cancelled": "订单 {order} 已取消，退款 {amount} 元。",
     "parcels_due": "{name}今天要发 {count} 单，买家等着。发了请登录写单号。",
     "parcels_late": "{name}有 {count} 单过了日子还没发，{day}还没发就取消，钱退给买家。发不了的请登录退掉。",
+    "bill_due": "{county}{month}的账单还没有收到，请在 {day}前登录交。交过了就不用管。",
+    "bill_late": "{county}{month}的账单过了 {day} 还没有收到，请尽快登录交。",
     "farm_closed": "{name}{why}歇几天，{day}回来。订单 {order} 顺延发货；不想等，可以在订单里取消，钱全退。",
     "parcel_late": "订单 {order} 里{name}的包裹还没发，已经催了。您可以取消；{day}还没发，钱自动退给您。",
     "parcel_cancelled": "订单 {order} 里{name}的包裹{why}，已取消，{amount} 元原路退回。",

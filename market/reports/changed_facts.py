@@ -66,7 +66,9 @@ LIST_FACT_CHANGES = Query(
           FROM changed f
           CROSS JOIN LATERAL list_replaced_facts(f.county_code, f.lines, f.since) AS v
           CROSS JOIN LATERAL (SELECT coalesce(v.facts ->> 'id', '') || coalesce(v.facts ->> 'kind', '')
-                                     || coalesce(lower((v.facts ->> 'valid_during')::daterange)::text, '')) AS k(key)
+                                     || coalesce(lower((v.facts ->> 'valid_during')::daterange)::text, '')
+                                     || coalesce(v.facts ->> 'month', '') || coalesce(v.facts ->> 'corrects_month', '')
+                      ) AS k(key)
          ORDER BY f.finding_id, v.fact, v.subject, key, v.id)
     SELECT v.finding_id, v.fact, v.subject, CASE WHEN sealed THEN split_part(o.key, '_', 1) ELSE o.key END AS field,
            CASE WHEN o.key = 'identity_index' OR sealed THEN '' ELSE coalesce(o.value, '') END AS old,
@@ -75,7 +77,8 @@ LIST_FACT_CHANGES = Query(
            coalesce(i.name, '线索 ' || d.number, '') AS file, coalesce(a.name, s.name, '') AS by,
            v.replaced_at AS changed_at
       FROM versions v
-      CROSS JOIN LATERAL jsonb_each_text(v.facts - '{file_id,lead_id,read_at,read_by,number_key,decided}'::text[]) AS o
+      CROSS JOIN LATERAL jsonb_each_text(
+            v.facts - '{file_id,lead_id,row_number,read_at,read_by,number_key,decided}'::text[]) AS o
       CROSS JOIN LATERAL (SELECT o.key IN ('number_id', 'device_id', 'sim_id') AS sealed) AS k
       LEFT JOIN identifiers before ON before.id = CASE WHEN sealed THEN o.value::bigint END
       LEFT JOIN identifiers after ON after.id = CASE WHEN sealed THEN (v.current ->> o.key)::bigint END

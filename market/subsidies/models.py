@@ -162,6 +162,12 @@ class MonthNotOpened(MonthRefusal):
         )
 
     @classmethod
+    def not_begun(cls, month: date) -> Self:
+        """Return the refusal of the first month of a county, which its own importer opens."""
+        name = f"{month:%Y-%m}"
+        return cls(month=name, reason="县里还没有开第一个账期，请县里的经办先导入一份", limit=name)
+
+    @classmethod
     def since_first(cls, month: date, first: date) -> Self:
         """Return the refusal of a month before the county's first one."""
         name = f"{first:%Y-%m}"

@@ -1,6 +1,6 @@
 -- Package: subsidies.
 -- Return the facts that some lines rest on, each as its table and its subject: enrolment, bindings, persons, memberships,
--- households, programme and plans. Persons are those enrolled or bound now, and those that were before; the other lines
+-- households, programme, plans and bills. Persons are those enrolled or bound now, and those that were before; the other lines
 -- for which they are or were enrolled count too, because a finding about one line may rest on another. The code of a
 -- number that nobody had bound (`YD-#17`) stands for the lines that are bound to it now.
 CREATE OR REPLACE FUNCTION list_fact_subjects(p_county text, p_lines text[]) RETURNS TABLE (fact text, subject text)
@@ -39,5 +39,9 @@ BEGIN ATOMIC
            unnest(ARRAY['programmes', 'programme_terms']) AS each
      WHERE e.county_code = p_county
     UNION
-    SELECT 'plans', b.plan_code FROM given JOIN bindings b USING (line_code) WHERE b.county_code = p_county;
+    SELECT 'plans', b.plan_code FROM given JOIN bindings b USING (line_code) WHERE b.county_code = p_county
+    UNION
+    SELECT 'claims', b.number_id::text FROM given JOIN bindings b USING (line_code) WHERE b.county_code = p_county
+    UNION
+    SELECT 'claims', substring(code FROM '-#([0-9]+)') FROM unnest(p_lines) AS code WHERE code ~ '-#[0-9]+';
 END;

@@ -2,7 +2,7 @@
 
 from market.identity.models import AccountId, Role
 from market.kernel import Connection
-from tests.support.make import make_account, make_official
+from tests.support.make import make_account, make_official, make_operator_account
 
 COUNTY = "130624"
 """阜平县, the county of the golden story; requests name it unless a case says otherwise."""
@@ -29,11 +29,13 @@ OTHER_COUNTY_OFFICIAL = "other_county_official"
 WITHOUT_SECOND_FACTOR = "without_second_factor"
 """Has every role in the county, with a session without the second factor."""
 
-ORDINARY_ACCOUNTS = (*BUYERS, *MEMBERS, *NON_MEMBERS)
+OPERATOR = "operator"
+"""Sends the files of one operator for the county, signed in with the second factor; has no role."""
+ORDINARY_ACCOUNTS = (*BUYERS, *MEMBERS, *NON_MEMBERS, OPERATOR)
 """Signed-in accounts without a role."""
 ALL_ACTORS = (ANONYMOUS, *ORDINARY_ACCOUNTS, *OFFICIALS, OTHER_COUNTY_OFFICIAL, WITHOUT_SECOND_FACTOR)
 
-NON_SELLERS = (*BUYERS, "former_helper", *OFFICIALS, OTHER_COUNTY_OFFICIAL, WITHOUT_SECOND_FACTOR)
+NON_SELLERS = (*BUYERS, "former_helper", OPERATOR, *OFFICIALS, OTHER_COUNTY_OFFICIAL, WITHOUT_SECOND_FACTOR)
 """Signed-in accounts that are not members of any producer now."""
 
 
@@ -50,6 +52,7 @@ async def make_accounts(conn: Connection) -> dict[str, AccountId]:
         "other_farmer": await make_account(conn, name="样例农户乙", phone="17010008806"),
         "applicant": await make_account(conn, name="样例申请人", phone="17010008807"),
         "other_applicant": await make_account(conn, name="样例申请人乙", phone="17010008808"),
+        OPERATOR: await make_operator_account(conn, "mobile", COUNTY),
         VILLAGE_SCOPED: await make_official(conn, [Role.VILLAGE, Role.TOWNSHIP], SCOPED_VILLAGE, name="样例驻村"),
         "platform": await make_official(conn, Role.PLATFORM, "13", name="样例平台"),
         OTHER_COUNTY_OFFICIAL: await make_official(conn, every_role, OTHER_COUNTY, name="样例外县"),

@@ -36,7 +36,7 @@ GRANTS = {
     "certificate_notices": "select insert",
     "check_in_scans": "select insert",
     "certificates": "select insert update(verified_at verified_by area rejected_at rejected_by reject_reason)",
-    "claims": "select insert",
+    "claims": "select insert delete",
     "closures": "select delete insert(producer_id closed_during reason created_by created_at) update(closed_during)",
     "complaints": "select insert(case_id category suborder_id)",
     "contacts": "select insert delete update(name phone hours away_during)",
@@ -46,6 +46,10 @@ GRANTS = {
         "select insert(suborder_id producer_id buyer_id last_at) update(messages buyer_wrote seller_wrote buyer_read "
         "seller_read buyer_told_at seller_told_at last_at)"
     ),
+    "file_notes": "select insert",
+    "file_reminders": "select insert",
+    "operator_grants": "select",
+    "rejected_rows": "select insert",
     "favourites": "select delete insert(account_id position listing_id producer_id added_at)",
     "county_settings": "select insert delete update(valid_during)",
     "coupons": (
@@ -278,6 +282,9 @@ FUNCTIONS_OF_THE_OWNER = {
     "check_hidden_review": False,
     "erase_payout_accounts": True,
     "claim_task": True,
+    "end_operator": True,
+    "list_file_states": True,
+    "make_operator": True,
     "count_voucher": False,
     "copy_listing_price": False,
     "delete_claim_photos": True,

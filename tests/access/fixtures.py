@@ -109,6 +109,7 @@ ADD_TASK = (
     ' VALUES ($1, $2, true, \'k\', \'{"kind": "run", "month": "2019-01"}\', \'infinity\') RETURNING id'
 )
 """A task that no worker takes up."""
+MOBILE_BILL = "SELECT id FROM import_files WHERE county_code = $1 AND operator = 'mobile' ORDER BY id LIMIT 1"
 FIRST_FILE = "SELECT id FROM import_files WHERE county_code = $1 ORDER BY id LIMIT 1"
 
 
@@ -164,6 +165,7 @@ async def make_fixtures(
             ids[f"{prefix}coupon_id"] = str(await _make_coupon(conn, UUID(ids[f"{prefix}producer_id"])))
             ids[f"{prefix}contact_id"] = str(await make_contact(conn, village, "样例站长"))
         async with db.transaction(scope=county) as conn:
+            ids[f"{prefix}bill_id"] = str(await conn.fetchval(MOBILE_BILL, county))
             ids[f"{prefix}file_id"] = str(await conn.fetchval(FIRST_FILE, county))
             owner = accounts[OTHER_COUNTY_OFFICIAL if prefix else "importer"]
             ids[f"{prefix}task_id"] = str(await conn.fetchval(ADD_TASK, county, owner))

@@ -13,6 +13,7 @@ from tests.access.actors import (
     COUNTY_OFFICIALS,
     MEMBERS,
     NON_SELLERS,
+    OPERATOR,
     ORDINARY_ACCOUNTS,
     OTHER_COUNTY_OFFICIAL,
     VILLAGE_SCOPED,
@@ -73,6 +74,9 @@ SELLERS_OR_NOT_FOUND = SIGNED_IN.acting_as("farmer").deny(NON_SELLERS, NOT_FOUND
 """Members of any producer, each for their own producer."""
 BOOKING_HOST = SIGNED_IN.acting_as("farmer").deny_signed_in_except(MEMBERS, UNPROCESSABLE)
 """The host of the booking; for anyone else its code is a wrong code."""
+
+OPERATORS = SIGNED_IN.acting_as(OPERATOR).deny_signed_in_except([OPERATOR], FORBIDDEN)
+"""The accounts that send an operator's files of the county."""
 
 _OFFICIALS = SIGNED_IN.deny([*ORDINARY_ACCOUNTS, WITHOUT_SECOND_FACTOR], FORBIDDEN)
 _WITHOUT_ADMISSION_ROLE = ("policy", "township", "finance", "reconciler")

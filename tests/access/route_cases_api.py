@@ -7,7 +7,7 @@ import msgspec
 
 from market.subsidies.imports.kinds import IMPORT_KINDS
 from market.subsidies.models import Duty
-from tests.access.actors import VILLAGE_SCOPED
+from tests.access.actors import OPERATOR, OTHER_COUNTY_OFFICIAL, VILLAGE_SCOPED
 from tests.access.fixtures import make_picture
 from tests.access.policies import (
     ACCOUNT_KEEPERS,
@@ -18,12 +18,14 @@ from tests.access.policies import (
     COUNTY_AND_PLATFORM,
     COUNTY_SCOPE,
     DESK,
+    FORBIDDEN,
     HIDDEN,
     LEAD_REPORTERS,
     LINE_HOLDERS,
     LINE_OUTSIDE_SCOPED_VILLAGE,
     MEMBERS_AND_OFFICIALS,
     NOT_FOUND,
+    OPERATORS,
     ORDER_BUYER,
     ORIGINAL_READERS,
     PARCEL_PARTIES,
@@ -106,6 +108,9 @@ LEAD = {"kind": "identify", "source": "cadre", "reason": "income", "note": ""}
 FINDING = {"check": "claim_outside_snapshot", "subject": "DX-06", "why": "样例", "stop": ["DX-06"]}
 
 
+BILL = {"file_id": Id("bill_id")}
+BILL_WRITERS = require_duty("importer").allow(OPERATOR).deny([OTHER_COUNTY_OFFICIAL], FORBIDDEN)
+"""The operator of the bill, and the county's importer."""
 VILLAGE_DUTY = require_duty("village").allow(VILLAGE_SCOPED)
 TOWNSHIP_DUTY = require_duty("township").allow(VILLAGE_SCOPED)
 FINDING_DUTY = require_duty("township").deny([VILLAGE_SCOPED], NOT_FOUND)
@@ -710,7 +715,22 @@ API_CASES: tuple[RouteCase, ...] = (
     ),
     get("/api/v1/counties/{county}/quarters/{quarter}", WHOLE_COUNTY_SCOPE),
     post("/api/v1/counties/{county}/months/{month}/run", require_duty("importer")),
-    get("/api/v1/counties/{county}/tasks/{task_id}", TASK_OWNER),
+    get("/api/v1/counties/{county}/tasks/{task_id}", TASK_OWNER.deny([OPERATOR], NOT_FOUND)),
+    # operators
+    post("/api/v1/operators/counties/{county}/uploads", OPERATORS, files=BILLING, status=200),
+    get("/api/v1/operators/counties/{county}/bills", OPERATORS),
+    post("/api/v1/operators/counties/{county}/bills/{file_id}/rejected", OPERATORS, params=BILL, status=404),
+    get("/api/v1/operators/counties/{county}/bills/{file_id}/notes", BILL_WRITERS, params=BILL),
+    post(
+        "/api/v1/operators/counties/{county}/bills/{file_id}/notes",
+        BILL_WRITERS,
+        params=BILL,
+        json={"text": "样例"},
+        status=201,
+    ),
+    get("/api/v1/operators/counties/{county}/months/{month}", OPERATORS, status=409),
+    post("/api/v1/operators/counties/{county}/months/{month}/rows", OPERATORS, status=409),
+    get("/api/v1/late-files", ANY_OFFICIAL.acting_as("county").deny(["platform"], FORBIDDEN)),
     post("/api/v1/counties/{county}/months/{month}/confirm", VILLAGE_DUTY, status=409),
     post("/api/v1/counties/{county}/months/{month}/return", TOWNSHIP_DUTY, json={"why": ""}, status=422),
     post("/api/v1/counties/{county}/months/{month}/lines/{line}/hold", LINE_HOLDERS, json={"why": ""}, status=422),

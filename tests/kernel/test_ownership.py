@@ -14,6 +14,7 @@ OWNED_TABLES = {
     "identity": {
         "accounts",
         "grants",
+        "operator_grants",
         "sign_in_codes",
         "sign_in_attempts",
         "sessions",

@@ -126,6 +126,16 @@ async def make_official(
     return account_id
 
 
+async def make_operator_account(conn: Connection, operator: str, scope: str, *, start: date = LONG_AGO) -> AccountId:
+    """Insert an account that sends an operator's files since `start`."""
+    account_id = await make_account(conn, name=f"样例账单{str(next(_numbers)).translate(NUMERALS)}")
+    async with as_owner(conn):
+        await conn.execute(
+            "INSERT INTO operator_grants VALUES ($1, $2, $3, $4)", account_id, operator, scope, days_since(start)
+        )
+    return account_id
+
+
 async def load_actor(conn: Connection, account_id: UUID, *, second_factor: bool = True) -> Actor:
     """Load an account as an actor; by default its second factor is verified."""
     account = await conn.fetchrow("SELECT name, handle, elder FROM accounts WHERE id = $1", account_id)

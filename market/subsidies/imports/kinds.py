@@ -38,8 +38,9 @@ class ImportKind(Struct, frozen=True, kw_only=True):
     `name` is its path segment, its command, and its value in `import_files`. `revisable`: a file may be imported again
     under its name with other content. `unique_content`: the same content is refused under another name.
     `takes_changes`: changes of known facts are imported only on request; `takes_fewer`: so are far fewer rows than in
-    the month before. `keeps_rows`: the county can download what it holds in the form of the file. `fields` explain a
-    file that is no spreadsheet. `count_names_zh` names the counts of an `ImportResult`.
+    the month before. `sent_by_operators`: an operator's account may send it too, in part, and revise it. `keeps_rows`:
+    the county can download what it holds in the form of the file. `fields` explain a file that is no spreadsheet.
+    `count_names_zh` names the counts of an `ImportResult`.
     """
 
     name: str
@@ -55,6 +56,7 @@ class ImportKind(Struct, frozen=True, kw_only=True):
     unique_content: bool = False
     takes_changes: bool = False
     takes_fewer: bool = False
+    sent_by_operators: bool = False
     keeps_rows: bool = True
     count_names_zh: dict[str, str]
 
@@ -173,6 +175,7 @@ BILLING = ImportKind(
     attachment=MANIFEST,
     unique_content=True,
     takes_fewer=True,
+    sent_by_operators=True,
     keeps_rows=False,
     count_names_zh={"claims": "账单行"},
 )

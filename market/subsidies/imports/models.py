@@ -11,6 +11,36 @@ class FileChanged(Refusal):
     en = "{name} was imported before with other content: {taken_sha256}, now {given_sha256}. Choose another name."
 
 
+class BillChanged(FileChanged):
+    """A bill of that name was imported before with other content: it is corrected by a revision."""
+
+    zh = (
+        "文件 {name} 已经导入过，内容不同：原 {taken_sha256}，现 {given_sha256}。"
+        "请换一个文件名；要更正原来的，就作为修订交，写明替换 {name}。"
+    )
+    en = (
+        "{name} was imported before with other content: {taken_sha256}, now {given_sha256}. Choose another name; to "
+        "correct it, send a revision that replaces it."
+    )
+
+
+class BillNotReplaceable(Refusal):
+    """The file that a revision names is none of the operator and month, or was replaced before."""
+
+    code = "bill_not_replaceable"
+    zh = "{name} 要替换的文件不是这家运营商 {month} 的账单，或者已经被替换过；请选这个月最后交的那一份。"
+    en = "The file that {name} replaces is no bill of the operator for {month}, or was replaced before."
+
+
+class OtherOperator(Refusal):
+    """An operator's account sends the files of its own operator only."""
+
+    code = "other_operator"
+    status = 403
+    zh = "清单写的运营商是{stated}，您的账号只交{own}的文件。"
+    en = "The manifest states {stated}; your account sends files of {own} only."
+
+
 class FileAlreadyImported(Refusal):
     """The same content was imported under another name."""
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.audit.record import add_audit_entry
-from market.identity.access import has_role_for, require_county_role
+from market.identity.access import may_send_file, require_file_sender
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query, Refusal
 from market.kernel.seal import Seal
@@ -16,7 +16,7 @@ from market.kernel.structs import build_from
 from market.sheets.models import CellFault, FileUnreadable
 from market.sheets.spreadsheet import MAX_FAULTS, Spreadsheet, digest, is_json, read_spreadsheet
 from market.subsidies.imports.kinds import IMPORT_KINDS
-from market.subsidies.imports.models import FactsDiffer, FileAlreadyImported, FileChanged
+from market.subsidies.imports.models import BillChanged, FactsDiffer, FileAlreadyImported, FileChanged
 from market.subsidies.imports.originals import ADD_ORIGINAL, MAX_ORIGINAL_BYTES, Original, seal_originals
 from market.subsidies.models import FileId, Outcome
 from market.subsidies.month.case_queries import PLAN_FOR_COUNTY
@@ -30,7 +30,8 @@ class ImportResult(Struct, frozen=True, kw_only=True):
     """The result of an import; `counts` are the new, changed and ended facts by name.
 
     `changes` are the known facts that the file changes, at most 1,000: the new value and what it was. `earlier_rows`
-    are the rows of the operator's month before, if this month has far fewer.
+    are the rows of the operator's month before, if this month has far fewer. A bill taken in part has `rows` taken and
+    `rejected` returned, for the reasons `rejections` (at most 1,000 cells); `file_id` is that of a stored bill.
     """
 
     outcome: Outcome = Outcome.OK
@@ -44,10 +45,17 @@ class ImportResult(Struct, frozen=True, kw_only=True):
     sum_fen: Fen | None = None
     changes: tuple[CellFault, ...] = ()
     earlier_rows: int | None = None
+    rejected: int = 0
+    rejections: tuple[CellFault, ...] = ()
+    file_id: FileId | None = None
 
 
 class Upload(Struct, frozen=True):
-    """A file sent for a county; with `dry_run` it is read and compared, but not stored."""
+    """A file sent for a county; with `dry_run` it is read and compared, but not stored.
+
+    `take_part`: the sound rows of a bill are taken, and the others returned. `replaces` is the bill that a revision
+    replaces.
+    """
 
     county: str
     kind: str
@@ -56,6 +64,8 @@ class Upload(Struct, frozen=True):
     dry_run: bool = False
     take_changes: bool = False
     take_fewer: bool = False
+    take_part: bool = False
+    replaces: UUID | None = None
 
     @property
     def sha256(self) -> str:
@@ -115,7 +125,9 @@ async def prepare_upload(actor: Actor | None, upload: Upload, context: ImportCon
         if len(content) > MAX_ORIGINAL_BYTES:
             raise FileUnreadable(name=name, reason=f"超过 {MAX_ORIGINAL_BYTES // 1024 // 1024} MiB")
     prepared = build_from(PreparedUpload, upload, context=context)
-    if actor is None or not has_role_for(actor, {DUTY_ROLES[kind.duty]}, upload.county):
+    if actor is None or not may_send_file(
+        actor, DUTY_ROLES[kind.duty], upload.county, operators=kind.sent_by_operators
+    ):
         return prepared
 
     def read() -> PreparedUpload:
@@ -159,8 +171,10 @@ SET_IMPORT_FILE = Query(None, "SELECT set_config('market.import_file', :file_id:
 ADD_FILE = Query(
     UUID,
     """
-    INSERT INTO import_files (county_code, kind, name, sha256, rows, operator, month, sum_fen, account_id, imported_at)
-    VALUES (:county, :kind, :name, :sha256, :rows, :operator, :month, :sum_fen, :account_id, :imported_at)
+    INSERT INTO import_files (county_code, kind, name, sha256, rows, rejected, operator, month, sum_fen, replaces,
+                              account_id, imported_at)
+    VALUES (:county, :kind, :name, :sha256, :rows, :rejected, :operator, :month, :sum_fen, :replaces,
+            :account_id, :imported_at)
     RETURNING id
     """,
 )
@@ -177,6 +191,7 @@ async def begin_import(
         NotSignedIn: there is no actor.
         SecondDuty: the actor holds another duty of an open cycle (R14).
         NotAllowed: the actor does not hold the role for the county.
+        NotFound: the actor sends an operator's files, and of other counties.
         SecondFactorRequired: the session has no second factor.
         FileChanged: a file of this name was imported with other content, and the kind is not revisable.
         FileAlreadyImported: the same bill was imported under another name.
@@ -184,14 +199,15 @@ async def begin_import(
     kind = IMPORT_KINDS[upload.kind]
     await LOCK_IMPORTS.run(conn, county=upload.county)
     await PLAN_FOR_COUNTY.run(conn)
-    if actor is not None:
+    if actor is not None and actor.operator is None:
         await take_duty_in_open_cycles(conn, upload.county, actor, kind.duty, now=upload.now)
-    actor = require_county_role(actor, DUTY_ROLES[kind.duty], upload.county)
+    actor = require_file_sender(actor, DUTY_ROLES[kind.duty], upload.county, operators=kind.sent_by_operators)
     known = await FIND_FILE_BY_NAME.maybe(conn, county=upload.county, kind=upload.kind, name=upload.name)
     if known is not None and known.sha256 == upload.sha256:
         return actor, build_from(ImportResult, upload, outcome=Outcome.NO_OP, rows=known.rows)
     if known is not None and not kind.revisable:
-        raise FileChanged(name=upload.name, taken_sha256=known.sha256, given_sha256=upload.sha256)
+        changed = BillChanged if kind.unique_content else FileChanged
+        raise changed(name=upload.name, taken_sha256=known.sha256, given_sha256=upload.sha256)
     if kind.unique_content:
         same = await FIND_FILE_BY_CONTENT.maybe(conn, county=upload.county, kind=upload.kind, sha256=upload.sha256)
         if same is not None:
@@ -205,11 +221,14 @@ async def record_file(
     upload: PreparedUpload,
     *,
     rows: int,
+    rejected: int = 0,
     operator: Operator | None = None,
     month: date | None = None,
     sum_fen: Fen | None = None,
 ) -> FileId:
     """Record an imported file, with its audit entry and its sealed originals; it is later than every calculation.
+
+    Of a bill, `rejected` rows are not taken.
 
     Facts that are replaced in the rest of the transaction are kept as replaced by this file. The caller holds the lock
     of the county's imports.
@@ -223,9 +242,11 @@ async def record_file(
             name=upload.name,
             sha256=upload.sha256,
             rows=rows,
+            rejected=rejected,
             operator=operator,
             month=month,
             sum_fen=sum_fen,
+            replaces=upload.replaces,
             account_id=actor.account_id,
             imported_at=await GET_IMPORT_TIME.one(conn, county=upload.county, now=upload.now),
         )
@@ -242,15 +263,24 @@ async def record_file(
             bytes=original.size,
             content_sealed=original.content_sealed,
         )
+    await _record_import(conn, actor, upload, rows=rows, rejected=rejected)
+    return file_id
+
+
+async def _record_import(conn: Connection, actor: Actor, upload: PreparedUpload, *, rows: int, rejected: int) -> None:
+    detail: dict[str, object] = {"file": upload.name, "sha256": upload.sha256, "rows": rows}
+    if rejected:
+        detail["rejected"] = rejected
+    if upload.replaces is not None:
+        detail["replaces"] = str(upload.replaces)
     await add_audit_entry(
         conn,
         actor=str(actor.account_id),
         action=f"import {upload.kind}",
         object=f"county:{upload.county}",
-        detail={"file": upload.name, "sha256": upload.sha256, "rows": rows},
+        detail=detail,
         now=upload.now,
     )
-    return file_id
 
 
 def build_result(

@@ -313,6 +313,16 @@ async def open_cycle(conn: Connection, county: str, month: date, actor: Actor, *
     return await lock_cycle(conn, county, month)
 
 
+async def require_begun(conn: Connection, county: str, month: date) -> None:
+    """Require that the county has opened a month before: the first one is not an operator's to open.
+
+    Raises:
+        MonthNotOpened: it has none.
+    """
+    if await FIND_FIRST_MONTH.maybe(conn, county=county) is None:
+        raise MonthNotOpened.not_begun(month)
+
+
 async def move_cycle(
     conn: Connection,
     cycle: Cycle,

@@ -40,6 +40,8 @@ class ImportTask(Struct, frozen=True, kw_only=True, tag_field="kind", tag="impor
     dry_run: bool
     take_changes: bool
     take_fewer: bool = False
+    take_part: bool = False
+    replaces: UUID | None = None
     keep: bool = False
     typed: dict[str, str] = {}
 
@@ -47,6 +49,11 @@ class ImportTask(Struct, frozen=True, kw_only=True, tag_field="kind", tag="impor
     def role(self) -> Role:
         """The role that may import this kind of file."""
         return DUTY_ROLES[IMPORT_KINDS[self.file_kind].duty]
+
+    @property
+    def by_operators(self) -> bool:
+        """Whether an operator's account may send this kind of file too."""
+        return IMPORT_KINDS[self.file_kind].sent_by_operators
 
 
 class RunTask(Struct, frozen=True, kw_only=True, tag_field="kind", tag="run"):

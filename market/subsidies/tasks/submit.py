@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from market.identity.access import require_county_role
+from market.identity.access import require_county_role, require_file_sender
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Query
 from market.kernel.seal import Seal
@@ -74,7 +74,7 @@ async def store_import(
     Raises:
         NotAllowed, SecondFactorRequired: the actor does not import this kind for the whole county.
     """
-    require_county_role(actor, task.role, upload.county)
+    require_file_sender(actor, task.role, upload.county, operators=task.by_operators)
     await store_task_upload(files, seal, task.upload, upload, attachments, now=now)
 
 
@@ -104,11 +104,15 @@ async def add_task(
 
     Raises:
         NotAllowed, SecondFactorRequired: the actor has not the role of the task for the whole county.
+        NotFound: the actor sends an operator's files, and of other counties.
         CycleNotFound, SecondDuty, CycleClosed, WrongState: see `check_step`.
     """
     if isinstance(task, DecideTask):
         await check_step(conn, task.step, actor, county, read_month(task.month), now=now)
-    require_county_role(actor, task.role, county)
+    if isinstance(task, ImportTask):
+        require_file_sender(actor, task.role, county, operators=task.by_operators)
+    else:
+        require_county_role(actor, task.role, county)
     return await ADD_TASK.one(
         conn,
         county=county,

@@ -244,7 +244,13 @@ async def _import(attempt: _Attempt, actor: Actor | None, given: ImportTask) -> 
     except FileMissing as error:
         raise FileUnreadable(name=given.name, reason="交上来的文件已经删掉了，请再交一次") from error
     upload = build_from(
-        Upload, stored, dry_run=given.dry_run, take_changes=given.take_changes, take_fewer=given.take_fewer
+        Upload,
+        stored,
+        dry_run=given.dry_run,
+        take_changes=given.take_changes,
+        take_fewer=given.take_fewer,
+        take_part=given.take_part,
+        replaces=given.replaces,
     )
     context = ImportContext(seal=worker.seal, now=now, attachments=stored.attachments, report=attempt.report)
     prepared = await prepare_upload(actor, upload, context)

@@ -25,6 +25,8 @@ from market.web.shop.favourites import clear_wanted, keep_wanted
 
 DEMO_FILE = "demo.json"
 _HOMES = {"farmer": "/farm", "buyer": "/", "official": "/desk"}
+OPERATOR_HOME = "/operators"
+"""The first page of an operator's account."""
 _ROLES = {"farmer": "farmer", "buyer": "buyer", "official": "importer"}
 """The sample account of each link; the importer also has the county role, so that R14 refuses the approval."""
 
@@ -99,8 +101,8 @@ async def sign_in_demo_account(
         account_id = await FIND_DEMO_ACCOUNT.maybe(conn, phone_index=seal.index(account.phone))
         if account_id is None:
             raise NotFound
-        official = home == _HOMES["official"]
-        signed = await sign_in_without_code(conn, AccountId(account_id), now=now, second_factor=official)
+        verified = home in {_HOMES["official"], OPERATOR_HOME}
+        signed = await sign_in_without_code(conn, AccountId(account_id), now=now, second_factor=verified)
         await move_device_cart(conn, request, AccountId(account_id))
         await keep_wanted(conn, request, AccountId(account_id), now=now)
     response = redirect(home)
@@ -117,7 +119,9 @@ async def sign_in_demo_account(
 
 
 def get_home_path(actor: Actor) -> str:
-    """Return the path of a person's home page: the desk, the farm, or the shop."""
+    """Return the path of a person's home page: the desk, the rooms of operators, the farm, or the shop."""
+    if actor.operator is not None:
+        return OPERATOR_HOME
     if actor.is_official:
         return _HOMES["official"]
     return _HOMES["farmer" if actor.producers else "buyer"]

@@ -18,6 +18,7 @@ from market.web.desk import (
     months,
     notices,
     officials,
+    operators,
     payment_pages,
     pickup_points,
     producers,
@@ -34,7 +35,8 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 _PAGES = (
     worklist, months, drilldown, findings, find_people, form_pages, payment_pages, reconciliation, imports, tasks,
     notices, leads, boards, programmes, producers, money, cases, case_moves, goods_returns, appeals, complaints,
-    invoices, mediations, officials, deputies, contacts, pickup_points, coupons, region, public_buyers,
+    invoices, mediations, officials, operators, deputies, contacts, pickup_points, coupons, region,
+    public_buyers,
 )  # fmt: skip
 
 DESK = Router(

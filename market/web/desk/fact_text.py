@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from market.reports.changed_facts import FactChange
-from market.web.ui.format import day_zh
+from market.web.ui.format import day_zh, yuan
 
 _FACT_NAMES = {
     "enrolments": "申请和公示",
@@ -14,6 +14,7 @@ _FACT_NAMES = {
     "programmes": "项目",
     "programme_terms": "标准",
     "plans": "套餐",
+    "claims": "账单",
 }
 _FIELD_NAMES = {
     "identity_index": "身份证号",
@@ -39,6 +40,9 @@ _FIELD_NAMES = {
     "monitoring": "监测类型",
     "risk_removed_on": "风险消除日期",
     "leave_reason": "离户原因",
+    "charge_fen": "账单金额",
+    "reduction_fen": "优惠减免",
+    "billed_fen": "实收金额",
 }
 
 
@@ -57,6 +61,8 @@ def _describe(change: FactChange, value: str) -> str:
         return "空着"
     if change.field in {"notice", "valid_during"}:
         return f"是 {_describe_period(value)}"
+    if change.field in {"charge_fen", "reduction_fen", "billed_fen"}:
+        return f"是 {yuan(int(value))} 元"
     return f"是 {({'true': '是', 'false': '否'}).get(value, value)}"
 
 

@@ -227,6 +227,8 @@ def write_settlement_workbook(view: MonthView, tables: list[FormTable], made: da
 
 def download_file(content: bytes, name: str, kind: str) -> Response[bytes]:
     """Return a private file to download."""
+    # Litestar adds the charset of text itself.
+    kind = kind.partition(";")[0]
     ascii_name = "".join(char if char.isascii() else "_" for char in name)
     return Response(
         content,

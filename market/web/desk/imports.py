@@ -208,7 +208,7 @@ async def submit_import(
     )
     attachments = sent.attachments or await _read_attachments(chosen, form)
     if chosen.attachment in MANIFESTS and not attachments:
-        attachments = type_manifest(form, upload, now=desk.now)
+        attachments = type_manifest(form, upload, operator=form.get_text("operator"), now=desk.now)
     if form.faults:
         return await _form_page(request, db, desk, chosen, notice=None, typed=typed, errors=form.faults, status=422)
     expected = form.get_text("sha256")

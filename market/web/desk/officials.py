@@ -23,7 +23,7 @@ from market.identity.county_officials import (
 )
 from market.identity.deputies import Deputy, list_deputies
 from market.identity.models import ROLE_NAMES, Actor, HandleTaken, NotFound, Role
-from market.identity.officials import InvalidOfficial, OfficialSummary, OtherPerson, list_officials
+from market.identity.officials import HoldsOffice, InvalidOfficial, OfficialSummary, OtherPerson, list_officials
 from market.identity.second_factor import make_enrolment_uri
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
@@ -208,7 +208,7 @@ async def submit_official(
     except InvalidOfficial as refusal:
         errors = _list_faults(form, refusal)
         return await _list_page(request, db, desk, form=typed, errors=errors, status=refusal.status)
-    except (HandleTaken, OtherPerson, PersonHasAccount) as refusal:
+    except (HandleTaken, OtherPerson, PersonHasAccount, HoldsOffice) as refusal:
         known = isinstance(refusal, PersonHasAccount)
         notice = build_refusal_notice(refusal, "没有开")
         return await _list_page(request, db, desk, form=typed, notice=notice, known=known, status=refusal.status)

@@ -49,7 +49,7 @@ def _read_signed_yuan(form: PostedForm, name: str, *, fault: str) -> int:
     return fen or 0
 
 
-def type_manifest(form: PostedForm, upload: Upload, *, now: datetime) -> dict[str, bytes]:
+def type_manifest(form: PostedForm, upload: Upload, *, operator: str, now: datetime) -> dict[str, bytes]:
     """Return the manifest that was typed for a bill or a return file, or nothing if no field is filled.
 
     Name and checksum are those of the file: the operator's letter states month, number of rows and sum, and of a return
@@ -60,7 +60,7 @@ def type_manifest(form: PostedForm, upload: Upload, *, now: datetime) -> dict[st
     bill = upload.kind == BILLING.name
     manifest = {
         "file": upload.name,
-        "operator": form.get_text("operator"),
+        "operator": operator,
         "month": _read_month(form, now),
         "sha256": upload.sha256,
         "rows": form.read_integer("rows", fault="写一共几行，不算表头"),

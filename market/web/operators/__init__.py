@@ -2,13 +2,18 @@
 
 from litestar import Router
 
-from market.web.operators import templates
+from market.identity.models import NotSignedIn, SecondFactorRequired
+from market.web.desk.context import redirect_to_second_factor, redirect_to_sign_in
+from market.web.operators import bills, files, templates
 
-_PAGES = (templates,)
+_PAGES = (templates, bills, files)
 
 OPERATORS = Router(
-    path="/operators", route_handlers=[route for pages in _PAGES for route in pages.ROUTES], include_in_schema=False
+    path="/operators",
+    route_handlers=[route for pages in _PAGES for route in pages.ROUTES],
+    exception_handlers={NotSignedIn: redirect_to_sign_in, SecondFactorRequired: redirect_to_second_factor},
+    include_in_schema=False,
 )
-"""Everything under /operators."""
+"""Everything under /operators; who is not fully signed in is redirected to sign-in and back."""
 
 ROUTES = [OPERATORS]

@@ -156,6 +156,7 @@ async def show_orders(
         unread = await count_unread(conn, actor, side=Side.BUYER)
     doors = [("/farm", "我是卖家", "发货、卖东西、我的钱")] if actor.producers else []
     doors += [("/desk", "办公桌", "等我办的事")] if actor.is_official else []
+    doors += [("/operators", "运营商", "交账单，看结算")] if actor.operator is not None else []
     doors += [("/point", "自提点", "到了的登记，凭码交给买家")] if keeper else []
     doors.append(("/me/messages", "问卖家的话", f"{unread} 家回了话，去看" if unread else "问过的、卖家回的都在这里"))
     doors.append(("/me/favourites", "我的收藏", "收藏的东西和小店"))
