@@ -242,7 +242,7 @@ WRONG_STEPS: dict[str, tuple[object, ...]] = {
     "half of the village": (*CONFIRM, 8, 4, asyncpg.Range(FIRST, LAST), None),
     "no notice": (*CONFIRM, 9, 9, None, None),
     "a step that is no move": ("decide", "matched", "decided", "xian", None, None, None, REPORTED_ON),
-    "a step from another state": ("review", "noticed", "reviewed", "zhen", None, None, None, None),
+    "a step from another state": ("visit", "reported", "visited", "cun", None, None, None, None),
 }
 
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database
 from market.subsidies.intake.models import LeadStep
 from tests.subsidies.intake.intake import SUDDEN, VILLAGE, Case, Intake, make_lead
 from tests.support.app import Service
 from tests.support.browser import PageClient
-from tests.web.desk.county import COUNTY, Officials, serve_story
+from tests.support.make import make_account
+from tests.web.desk.county import COUNTY, NOW, Officials, serve_story
 from tests.web.desk.desk_pages import open_desk_walker, read_table
 
 OTHER_VILLAGE = "130624107221"
@@ -91,3 +93,20 @@ async def test_the_public_notice_has_counts_and_reasons_and_no_name(service: Ser
             assert word not in seen.html, word
         assert "今天没有公示" in (await browser.open(f"/villages/{OTHER_VILLAGE}/notice")).text
         assert (await browser.client.get("/villages/130624999999/notice")).status_code == 404
+
+
+async def test_a_household_applies_sees_how_far_it_is_and_withdraws(service: Service, database: Database) -> None:
+    async with database.transaction() as conn:
+        account_id = await make_account(conn, name="样例何三")
+        token = (await sign_in_without_code(conn, account_id, now=NOW, second_factor=False)).token
+    async with open_desk_walker(service, token) as browser:
+        await browser.open("/farm/bill/applications")
+        seen = await browser.submit("/farm/bill/applications", village="没有这个村", note="样例：三口人", status=422)
+        assert "没有找到这个村" in seen.text
+        seen = await browser.submit("/farm/bill/applications", village=VILLAGE, note="样例：三口人")
+        assert "骆驼湾村 等入户核实" in seen.text
+        assert not [word for word in CATEGORIES if word in seen.html]
+        action = next(
+            each.attrs["action"] for each in seen.root.all("form") if "/applications/" in each.attrs.get("action", "")
+        )
+        assert "已撤回" in (await browser.submit(action)).text

@@ -1,0 +1,123 @@
+"""申请话费减免: a household applies, sees how far it is, and withdraws; no word of any category."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Struct
+
+from market.casework.moves import get_person_scope
+from market.divisions.codes import VILLAGE
+from market.divisions.queries import search_divisions
+from market.http import HttpRequest
+from market.identity.models import Actor, NotFound
+from market.kernel import Connection, Database, FieldFault, Refusal
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.subsidies.intake.models import OPEN_STATES, STATE_NAMES, LeadInvalid
+from market.subsidies.intake.report import apply_for_household
+from market.subsidies.intake.take_step import withdraw_application
+from market.subsidies.intake.views import list_own_leads
+from market.web.forms import parse_uuid, read_form, rename_faults
+from market.web.pages import redirect, render_page
+from market.web.ui.format import day_zh
+
+_MAX_SHOWN = 10
+
+
+class ReductionForm(Struct, frozen=True):
+    """The form as typed."""
+
+    village: str = ""
+    note: str = ""
+
+
+async def _page(
+    request: HttpRequest, conn: Connection, actor: Actor, values: ReductionForm,
+    *, errors: Sequence[FieldFault] = (), status: int = 200,
+) -> Response[Any]:  # fmt: skip
+    rows = [
+        (
+            f"申请 {each.number}，{day_zh(each.reported_at)}",
+            f"{each.village}　{STATE_NAMES[each.state]}",
+            f"/villages/{each.village_code}/notice" if each.notice_until else "",
+            f"/farm/bill/applications/{each.id}" if each.state in OPEN_STATES else "",
+        )
+        for each in await list_own_leads(conn, actor.account_id)
+    ]
+    context = {"rows": rows, "values": values, "errors": errors}
+    return render_page(request, "farm/reduction.html", context, actor=actor, status=status)
+
+
+@get("/farm/bill/applications", include_in_schema=False)
+async def show_applications(
+    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> Response[Any]:
+    """Show what a person applied for and how far it is, and the form."""
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
+        return await _page(request, conn, actor, ReductionForm())
+
+
+@post("/farm/bill/applications", include_in_schema=False)
+async def submit_household_application(
+    request: HttpRequest,
+    *,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Apply for the reduction of the household's phone bill."""
+    form = await read_form(request)
+    typed = form.fill(ReductionForm)
+    try:
+        async with db.transaction(scope=get_person_scope(actor)) as conn:
+            code = await _find_village(conn, typed.village)
+            await apply_for_household(conn, seal, actor, village_code=code, note=typed.note, now=clock.now())
+    except Refusal as refusal:
+        errors = rename_faults(refusal, {"village_code": "village"}, otherwise="note")
+        async with db.transaction(scope=get_person_scope(actor)) as conn:
+            return await _page(request, conn, actor, typed, errors=errors, status=refusal.status)
+    return redirect("/farm/bill/applications")
+
+
+@post("/farm/bill/applications/{lead_id:str}", include_in_schema=False)
+async def submit_withdrawal(
+    request: HttpRequest,
+    *,
+    lead_id: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Withdraw an application."""
+    await read_form(request)
+    parsed = parse_uuid(lead_id)
+    if parsed is None:
+        raise NotFound
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
+        await withdraw_application(conn, seal, actor, parsed, now=clock.now())
+    return redirect("/farm/bill/applications")
+
+
+async def _find_village(conn: Connection, text: str) -> str:
+    """Return the code of the only village that the typed name or code means.
+
+    Raises:
+        LeadInvalid: there is none, or several; these are named with their townships.
+    """
+    found = [each for each in await search_divisions(conn, text) if each.level == VILLAGE]
+    exact = [each for each in found if each.name == text.strip()] or found
+    if len(exact) == 1:
+        return exact[0].code
+    several = "；".join(f"{''.join(each.path[-2:])}{each.name} {each.code}" for each in exact[:_MAX_SHOWN])
+    message = f"叫这个名字的有几个，请写后面的编号：{several}" if exact else "没有找到这个村，请写村名"
+    if text.isdecimal():
+        return text
+    raise LeadInvalid(errors=(FieldFault("village_code", message),))
+
+
+ROUTES = [show_applications, submit_household_application, submit_withdrawal]
