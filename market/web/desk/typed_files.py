@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from market.kernel.clock import get_business_day, parse_month
 from market.subsidies.imports.cells import parse_fen
-from market.subsidies.imports.kinds import BILLING
+from market.subsidies.imports.kinds import BILLING, IMPORT_KINDS
 from market.subsidies.imports.upload import Upload
 from market.subsidies.names import Operator
 from market.web.desk.presenters import get_operator_name
@@ -63,7 +63,7 @@ def type_manifest(form: PostedForm, upload: Upload, *, operator: str, now: datet
         "operator": operator,
         "month": _read_month(form, now),
         "sha256": upload.sha256,
-        "rows": form.read_integer("rows", fault="写一共几行，不算表头"),
+        "rows": form.read_integer("rows", fault=f"写{IMPORT_KINDS[upload.kind].name_zh}一共几行，不算表头"),
         "sum_fen": form.read_yuan("total", fault="写优惠减免合计，比如 1036.20")
         if bill
         else _read_signed_yuan(form, "total", fault="写入账合计，比如 39.28"),

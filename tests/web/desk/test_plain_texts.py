@@ -130,7 +130,7 @@ async def test_the_reconciliation_says_what_it_compares(
     async with open_desk_walker(service, county.tokens["dui"]) as browser:
         seen = await browser.open("/desk/months/2019-01")
     assert "核对的是本系统的入账和结算时存下的控制数" in seen.text
-    assert "不是运营商或银行的回单" in seen.text
+    assert "没有交的，对账记录里写明没有回单，钱到没到账要另外核对。" in seen.text
 
 
 async def test_months_are_named_in_chinese(service: Service, county: Officials, database: Database) -> None:
