@@ -7,6 +7,8 @@ from market.subsidies.engine.models import CaseFault
 type Path = tuple[str | int, ...]
 """Keys and positions from the root of the case: `("lines", 3, "active", 0)`."""
 
+MAX_FAULTS = 1_000
+"""As many as of a spreadsheet; millions would fill the memory and be read by nobody."""
 _SHOWN = 40
 """The maximum length of a value in a message."""
 
@@ -45,15 +47,28 @@ def format_value(value: object) -> str:
 
 
 class FaultCollector:
-    """Collects faults in the order in which the case is read."""
+    """Collects faults in the order in which the case is read; beyond the first 1,000 they are counted."""
 
     def __init__(self) -> None:
-        self.found: list[CaseFault] = []
+        self._kept: list[CaseFault] = []
+        self._more = 0
 
     def add(self, path: Path, message: str) -> None:
         """Add one fault."""
-        self.found.append(CaseFault(format_path(path), message))
+        if len(self._kept) < MAX_FAULTS:
+            self._kept.append(CaseFault(format_path(path), message))
+        else:
+            self._more += 1
 
     def must_be(self, path: Path, required: str, value: object) -> None:
         """Add a fault for a value that does not have the required form."""
-        self.add(path, f"must be {required}, not {format_value(value)}")
+        if len(self._kept) < MAX_FAULTS:
+            self.add(path, f"must be {required}, not {format_value(value)}")
+        else:
+            self._more += 1
+
+    def list_found(self) -> list[CaseFault]:
+        """Return the first 1,000 faults; if there are more, a last one about the whole case says how many."""
+        if not self._more:
+            return self._kept
+        return [*self._kept, CaseFault("$", f"has {self._more} more faults, which are not listed")]

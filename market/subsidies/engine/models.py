@@ -149,7 +149,10 @@ class CaseFault(Struct, frozen=True, order=True):
 
 
 class BadCase(Exception):
-    """The case cannot be calculated; `faults` lists every fault, in the order of the case."""
+    """The case cannot be calculated; `faults` lists every fault in the order of the case.
+
+    Beyond 1,000 they are not listed: a last one, of path `$`, says how many there are.
+    """
 
     def __init__(self, faults: Sequence[CaseFault]) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))

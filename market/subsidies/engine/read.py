@@ -73,7 +73,7 @@ def read_case(source: bytes | str) -> Case:
     """Return the case of a JSON text, its lists sorted.
 
     Raises:
-        BadCase: the text or a value in it violates the contract; every fault is listed with its JSON path.
+        BadCase: the text or a value in it violates the contract; every fault is listed with its JSON path, up to 1,000.
     """
     return _read(parse_json(source))
 
@@ -82,7 +82,7 @@ def check_case(case: Case) -> Case:
     """Return a case built from Structs as `read_case` would return it, its lists sorted.
 
     Raises:
-        BadCase: a value violates the contract; every fault is listed with its JSON path.
+        BadCase: a value violates the contract; every fault is listed with its JSON path, up to 1,000.
     """
     return _read(msgspec.to_builtins(case))
 
@@ -90,8 +90,9 @@ def check_case(case: Case) -> Case:
 def _read(value: object) -> Case:
     reader = _CaseReader()
     case = reader.read(value)
-    if case is None or reader.fields.faults.found:
-        raise BadCase(reader.fields.faults.found)
+    found = reader.faults.list_found()
+    if case is None or found:
+        raise BadCase(found)
     return case
 
 
