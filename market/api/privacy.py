@@ -55,7 +55,7 @@ class PrivacyController(Controller):
         clock: NamedDependency[Clock],
     ) -> None:
         """Close the account and erase name, phone, addresses and devices; this cannot be undone."""
-        async with db.transaction() as conn:
+        async with db.transaction(scope=get_person_scope(actor)) as conn:
             refusal = await confirm_and_close(
                 conn,
                 seal,

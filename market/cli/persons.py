@@ -28,9 +28,11 @@ async def export_person(phone: str, *, out: Path) -> WrittenFile:
 
 async def close_person(phone: str) -> dict[str, object]:
     """Close the account of a phone and erase its owner, as the person may do on their own page."""
-    async with open_runtime() as ctx, ctx.db.transaction() as conn:
-        account_id = await _require_account(conn, ctx.seal, phone)
-        await close_account(conn, ctx.seal, account_id, by="command line", now=ctx.clock.now())
+    async with open_runtime() as ctx:
+        async with ctx.db.transaction() as conn:
+            account_id = await _require_account(conn, ctx.seal, phone)
+        async with ctx.db.transaction(scope=get_account_scope(account_id)) as conn:
+            await close_account(conn, ctx.seal, account_id, by="command line", now=ctx.clock.now())
     return {"outcome": "ok", "account": str(account_id)}
 
 

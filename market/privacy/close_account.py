@@ -26,6 +26,7 @@ from market.orders.erase import erase_buyer
 from market.orders.escrow import get_freight_account, get_payable_account
 from market.payouts.account import erase_payout_accounts
 from market.producers.members import end_memberships
+from market.subsidies.intake.models import OPEN_STATES
 from payments import get_balance
 
 
@@ -45,6 +46,7 @@ class _Obstacles(Struct, frozen=True):
     official: bool
     live_listings: int
     open_sales: int
+    open_applications: int
 
 
 COUNT_OBSTACLES = Query(
@@ -66,7 +68,9 @@ COUNT_OBSTACLES = Query(
            (SELECT handle IS NOT NULL FROM accounts WHERE id = :account_id) AS official,
            (SELECT count(*) FROM listings JOIN shop USING (producer_id) WHERE state = 'live') AS live_listings,
            (SELECT count(*) FROM suborders JOIN shop USING (producer_id)
-             WHERE state IN ('placed', 'deposited', 'paid', 'shipped')) AS open_sales
+             WHERE state IN ('placed', 'deposited', 'paid', 'shipped')) AS open_sales,
+           (SELECT count(*) FROM leads
+             WHERE applicant_id = :account_id AND state = ANY(:open_leads::text[])) AS open_applications
     """,
 )
 # The lock of the buyer that placing takes: an order that is being placed is waited for, and then seen.
@@ -110,7 +114,7 @@ async def confirm_and_close(
 
 
 async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, by: str, now: datetime) -> None:
-    """Close an account and erase what identifies its owner.
+    """Close an account and erase what identifies its owner; the transaction has the person's scope.
 
     Name, phone, addresses, devices, carts, favourites, messages and stored responses are erased.
 
@@ -120,8 +124,8 @@ async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, 
     asks.
 
     Raises:
-        AccountNotClosable: an order, refund or dispute is open, a shop of nobody else still sells or is owed money, or
-            the account is an official's.
+        AccountNotClosable: an order, refund, dispute or application is open, a shop of nobody else still sells or is
+            owed money, or the account is an official's.
         NotFound: the account is unknown or closed.
     """
     await LOCK_BUYER.run(conn, account_id=account_id)
@@ -145,9 +149,9 @@ async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, 
 
 
 async def list_obstacles(conn: Connection, account_id: AccountId, *, now: datetime) -> tuple[FieldFault, ...]:
-    """Return what keeps an account from being closed, in words for its owner."""
+    """Return what keeps an account from being closed, in its owner's words; the transaction has their scope."""
     day = get_business_day(now)
-    found = await COUNT_OBSTACLES.one(conn, account_id=account_id, day=day)
+    found = await COUNT_OBSTACLES.one(conn, account_id=account_id, day=day, open_leads=OPEN_STATES)
     owed = 0
     for number in await LIST_SHOP_NUMBERS.all(conn, account_id=account_id, day=day):
         for account in (get_payable_account(number), get_freight_account(number)):
@@ -159,6 +163,7 @@ async def list_obstacles(conn: Connection, account_id: AccountId, *, now: dateti
         ("role", found.official, "这是干部的账号，办过的事要留名备查，不能注销；不干了请上级停用"),
         ("listings", found.live_listings, f"店里还有 {found.live_listings} 样东西在卖，请先下架"),
         ("sales", found.open_sales, f"店里还有 {found.open_sales} 单没有办完，请先发货，等买家收到"),
+        ("applications", found.open_applications, "话费减免的申请还没有办完，请先撤回，或者等办完"),
         ("money", owed, "店里还有钱没有结清，结清后再来"),
     )
     return tuple(FieldFault(field, words) for field, count, words in reasons if count)

@@ -9,6 +9,7 @@ from market.casework.history import CaseEvent
 from market.invoices.own import OwnInvoice
 from market.kernel import Fen
 from market.orders.address import Address
+from market.subsidies.intake.views import OwnApplication
 
 
 class PersonalAccount(Struct, frozen=True):
@@ -196,4 +197,5 @@ class PersonalData(Struct, frozen=True, kw_only=True):
     parcels: list[PersonalParcel]
     public_units: list[PersonalPublicUnit]
     packages: list[PersonalPackage]
+    applications: list[OwnApplication]
     records: list[PersonalRecord]

@@ -36,6 +36,7 @@ from market.privacy.models import (
     PersonalStayGuests,
     PersonalVoucher,
 )
+from market.subsidies.intake.views import list_own_applications
 
 MAX_ROWS = 100_000
 """The largest number of rows of each kind; a person has fewer."""
@@ -256,6 +257,11 @@ async def export_personal_data(
     return data
 
 
+def _open_account(seal: Seal, stored: _StoredAccount) -> PersonalAccount:
+    phone = seal.open(stored.phone_sealed, PHONE_CONTEXT) if stored.phone_sealed else None
+    return PersonalAccount(stored.name, phone, stored.elder, stored.created_at)
+
+
 async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId) -> PersonalData:
     """Return what the market holds about an open account, to show it to its owner.
 
@@ -269,12 +275,7 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
     for line in await LIST_STORED_LINES.all(conn, account_id=account_id, limit=MAX_ROWS):
         lines[line.number].append(PersonalOrderLine(line.title, line.unit, line.quantity, line.amount_fen))
     return PersonalData(
-        account=PersonalAccount(
-            stored.name,
-            seal.open(stored.phone_sealed, PHONE_CONTEXT) if stored.phone_sealed else None,
-            stored.elder,
-            stored.created_at,
-        ),
+        account=_open_account(seal, stored),
         devices=await LIST_DEVICES.all(conn, account_id=account_id, limit=MAX_ROWS),
         orders=[
             PersonalOrder(
@@ -314,5 +315,6 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
         parcels=await LIST_PARCELS_OF_BUYER.all(conn, account_id=account_id, limit=MAX_ROWS),
         public_units=await LIST_PUBLIC_UNITS.all(conn, account_id=account_id, limit=MAX_ROWS),
         packages=await LIST_PACKAGES.all(conn, account_id=account_id, limit=MAX_ROWS),
+        applications=await list_own_applications(conn, seal, account_id, limit=MAX_ROWS),
         records=await LIST_RECORDS.all(conn, account_id=account_id, limit=MAX_ROWS),
     )

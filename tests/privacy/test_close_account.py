@@ -8,12 +8,13 @@ from uuid import UUID
 import pytest
 
 from market.aftersales.receive import confirm_receipt
+from market.casework.moves import get_account_scope
 from market.cli.persons import close_person, export_person
 from market.cli.reseal import SEALED_COLUMNS
 from market.identity.models import AccountId, Actor, NewSession, NotFound, Role, WrongCode
 from market.identity.officials import revoke_official
 from market.identity.sign_in import sign_in
-from market.kernel import Connection
+from market.kernel import Connection, Database
 from market.kernel.idempotency import begin_request, finish_request
 from market.kernel.seal import Seal, UnsealError, derive_seal
 from market.orders.cart import put_lines
@@ -22,6 +23,9 @@ from market.payouts.account import PayoutAccount, enter_payout_account
 from market.privacy.close_account import AccountNotClosable, close_account, confirm_and_close
 from market.privacy.personal_data import export_personal_data
 from market.reviews.write import ReviewText, write_review
+from market.subsidies.intake.models import LeadState
+from market.subsidies.intake.report import apply_for_household
+from market.subsidies.intake.take_step import withdraw_application
 from payments import AccountKind
 from payments.stripe import Stripe
 from tests.conftest import NOW
@@ -262,3 +266,22 @@ async def _list_reasons(shopping: Shopping, account_id: AccountId) -> list[str]:
         with pytest.raises(AccountNotClosable) as refused:
             await close_account(conn, shopping.seal, account_id, by="test", now=NOW)
     return [fault.field for fault in refused.value.errors]
+
+
+async def test_an_application_is_in_the_copy_and_ends_before_the_account_closes(database: Database) -> None:
+    async with database.transaction() as conn:
+        account_id = await make_account(conn, name="样例申请人", phone=make_phone())
+    async with database.transaction(scope=get_account_scope(account_id)) as conn:
+        actor = Actor(account_id, "样例申请人")
+        lead_id = await apply_for_household(
+            conn, SEAL, actor, village_code="130624101209", note="样例：三口人，收入少了", now=NOW
+        )
+        data = await export_personal_data(conn, SEAL, account_id, by="test", now=NOW)
+        assert [(each.village, each.state, each.words) for each in data.applications] == [
+            ("骆驼湾村", LeadState.REPORTED, ["样例：三口人，收入少了"])
+        ]
+        with pytest.raises(AccountNotClosable) as refusal:
+            await close_account(conn, SEAL, account_id, by="test", now=NOW)
+        assert [each.field for each in refusal.value.errors] == ["applications"]
+        await withdraw_application(conn, SEAL, actor, lead_id, now=NOW)
+        await close_account(conn, SEAL, account_id, by="test", now=NOW)

@@ -111,6 +111,24 @@ class OwnLead(Struct, frozen=True, kw_only=True):
     notice_until: date | None
 
 
+class OwnApplication(Struct, frozen=True, kw_only=True):
+    """An application in the copy of a person's data: what they wrote, and how far it is."""
+
+    number: int
+    village: str
+    state: LeadState
+    reported_at: datetime
+    words: list[str]
+
+
+class _StoredApplication(Struct, frozen=True, kw_only=True):
+    number: int
+    village: str
+    state: LeadState
+    reported_at: datetime
+    words_sealed: list[bytes]
+
+
 class HouseholdMember(Struct, frozen=True, kw_only=True):
     """A member of a household today."""
 
@@ -189,6 +207,19 @@ LIST_OWN_LEADS = Query(
      WHERE applicant_id = :account_id
      ORDER BY leads.id DESC
      LIMIT 20
+    """,
+)
+LIST_OWN_APPLICATIONS = Query(
+    _StoredApplication,
+    """
+    SELECT leads.number, divisions.name AS village, state, reported_at,
+           ARRAY(SELECT opinion_sealed FROM lead_steps s
+                  WHERE s.lead_id = leads.id AND s.account_id = :account_id AND opinion_sealed IS NOT NULL
+                  ORDER BY s.id) AS words_sealed
+      FROM leads JOIN divisions ON divisions.code = village_code
+     WHERE applicant_id = :account_id
+     ORDER BY leads.id DESC
+     LIMIT :limit
     """,
 )
 LIST_HOUSEHOLD_MEMBERS = Query(
@@ -273,6 +304,14 @@ async def count_due_leads(conn: Connection, actor: Actor, county: str, *, day: d
     return await COUNT_DUE.one(
         conn, county=county, day=day, states=[state for state, _ in due], scopes=[scope for _, scope in due]
     )
+
+
+async def list_own_applications(conn: Connection, seal: Seal, account_id: UUID, *, limit: int) -> list[OwnApplication]:
+    """Return what a person wrote when they applied, latest first; the transaction has the person's scope."""
+    return [
+        build_from(OwnApplication, each, words=[seal.open(words, OPINION_CONTEXT) for words in each.words_sealed])
+        for each in await LIST_OWN_APPLICATIONS.all(conn, account_id=account_id, limit=limit)
+    ]
 
 
 async def list_own_leads(conn: Connection, account_id: UUID) -> list[OwnLead]:

@@ -21,6 +21,7 @@ from market.privacy.personal_data import PersonalData, export_personal_data, loa
 from market.producers.models import PRODUCER_STATE_NAMES
 from market.rate_limits import RateClass
 from market.settings import Settings
+from market.subsidies.intake.models import STATE_NAMES
 from market.web.account.devices import describe_device
 from market.web.account.sign_in import get_code_limits, get_device
 from market.web.cookies import ALL_DRAFTS, get_session_cookie_name, set_cookie
@@ -95,6 +96,10 @@ def _list_sections(data: PersonalData) -> list[tuple[str, int, list[str]]]:
                 for each in data.parcels
             ],
         ),
+        (
+            "话费减免的申请",
+            [f"{each.village}，{STATE_NAMES[each.state]}：{'；'.join(each.words)}" for each in data.applications],
+        ),
         ("公家单位", [f"{each.unit_name}，到{day_zh(each.ends_on)}" for each in data.public_units]),
         ("收藏", [each.name for each in data.favourites]),
         ("评价", [f"{each.title}，{each.rating} 分：{each.text}" for each in data.reviews]),
@@ -129,7 +134,7 @@ async def _render_closing(
     sent: bool = False,
     refusal: Refusal | None = None,
 ) -> Response[bytes]:
-    async with db.connection() as conn:
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
         phone = await get_phone(conn, seal, actor.account_id)
         obstacles = await list_obstacles(conn, actor.account_id, now=clock.now())
     context = {
@@ -203,7 +208,7 @@ async def submit_closing(
     """Close the account with the code, and sign this device out."""
     form = await read_form(request)
     try:
-        async with db.transaction() as conn:
+        async with db.transaction(scope=get_person_scope(actor)) as conn:
             refusal = await confirm_and_close(
                 conn,
                 seal,
