@@ -1,7 +1,6 @@
 """Photos: validated, re-encoded to WebP without metadata, and served publicly or to the people concerned."""
 
 import asyncio
-import ctypes
 import hashlib
 import io
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from PIL import Image, ImageOps
 
 from market.identity.models import AccountId, NotFound
 from market.kernel import Connection, Query, Refusal
+from market.kernel.memory import release_free_memory
 from market.kernel.quotas import lock_quota
 from market.storage.files import FileMissing, FileStore
 
@@ -34,7 +34,6 @@ _MAX_DRAWING_BYTES = 64 * 1024
 _AVERAGED_MODES = ("RGB", "RGBA", "L")
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _NAME_DIGITS = 40
-_C_LIBRARY = ctypes.CDLL(None)
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif")
 
 # `_require_allowed_size` checks our own limit before decoding; Pillow's warning above 89 million pixels comes later.
@@ -251,13 +250,6 @@ def _encode(picture: Image.Image) -> bytes:
 def get_file_name(purpose: PhotoPurpose, name: str, kind: PhotoFormat, width: int | None = None) -> str:
     """Return the name of a picture in the store."""
     return f"{purpose}/{name}.svg" if kind is PhotoFormat.SVG else f"{purpose}/{name}-{width}.webp"
-
-
-def release_free_memory() -> None:
-    """Return the memory of freed pixels to the system, which the C library otherwise keeps for the process."""
-    trim = getattr(_C_LIBRARY, "malloc_trim", None)  # glibc's
-    if trim is not None:
-        trim(0)
 
 
 async def decode_photo(files: FileStore, content: bytes, purpose: PhotoPurpose) -> DecodedPhoto:

@@ -15,6 +15,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Database, Query, Refusal
 from market.kernel.clock import Clock
 from market.kernel.idempotency import free_key
+from market.kernel.memory import collect_and_release_memory
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.sheets.models import FileUnreadable
@@ -161,6 +162,7 @@ async def run_due_tasks(worker: TaskWorker) -> int:
     while (task := await _claim(worker)) is not None:
         summary = await run_each([_Attempt(worker, task)], _run, _fail)
         ended += summary.done
+        collect_and_release_memory()
     return ended
 
 

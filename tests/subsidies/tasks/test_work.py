@@ -1,15 +1,17 @@
 """The worker's side of tasks: leases, one at a time for each county, and nothing stored without the result."""
 
 import asyncio
+import gc
 from pathlib import Path
 
 import pytest
 
-from market.kernel import Connection, Database
+from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import make_clock_at
 from market.storage.files import open_file_store
+from market.subsidies.imports.upload import PreparedUpload, Upload
 from market.subsidies.month.steps import RUN
-from market.subsidies.tasks.submit import add_task, make_month_task
+from market.subsidies.tasks.submit import add_task, make_import, make_month_task, store_import
 from market.subsidies.tasks.work import TaskWorker, run_due_tasks
 from tests.support.make import SEAL
 from tests.web.desk.county import COUNTY, NOW, Officials, create_officials, import_story_files
@@ -114,3 +116,21 @@ async def test_a_task_that_ends_its_worker_each_time_is_given_up(
     await owner.execute("UPDATE tasks SET attempts = 8, state = 'running'")
     assert await run_due_tasks(worker) == 0
     assert [tuple(row) for row in await owner.fetch("SELECT state, error FROM tasks")] == [("failed", "GivenUp: ")]
+
+
+async def test_nothing_of_a_refused_file_stays_in_memory(
+    worker: TaskWorker, database: Database, people: Officials, owner: Connection
+) -> None:
+    upload = Upload(COUNTY, "register", "r.csv", "村代码\n".encode() + b"1\n" * 9)
+    gan, task = people.actors["gan"], make_import(upload)
+    await store_import(worker.files, SEAL, gan, task, upload=upload, attachments={}, now=NOW)
+    async with database.transaction(scope=COUNTY) as conn:
+        await add_task(conn, gan, COUNTY, task, request_key="k", now=NOW)
+    gc.collect()
+    gc.disable()
+    try:
+        assert await run_due_tasks(worker) == 1
+        assert [each for each in gc.get_objects() if isinstance(each, (PreparedUpload, Refusal))] == []
+    finally:
+        gc.enable()
+    assert await owner.fetchval("SELECT state FROM tasks") == "refused"
