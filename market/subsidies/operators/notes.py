@@ -1,5 +1,6 @@
 """What an operator and the county's importer write to each other about a bill."""
 
+import re
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from market.kernel.text import clean_text
 
 MAX_NOTE_LENGTH = 500
 MAX_NOTES = 50
+_PERSONAL_NUMBER = re.compile(r"[0-9]{9,}[Xx]?|1[0-9]{2}[ -][0-9]{4}[ -][0-9]{4}")
+"""Of a phone, an account, a card, a device or a person; a day or a sum has fewer digits."""
 
 
 class NoteInvalid(Refusal):
@@ -61,13 +64,16 @@ ADD_NOTE = Query(
 async def add_note(conn: Connection, actor: Actor, county: str, file_id: UUID, text: str, *, now: datetime) -> int:
     """Write about a bill, as the operator that sent it or as the county's importer; return the note's number.
 
+    Numbers of phones, accounts and persons are replaced by `…`: the text is stored in clear, and a row of the bill can
+    be named by its place.
+
     Raises:
         NotAllowed, SecondFactorRequired: the actor is neither.
         NotFound: the actor sends another operator's files, or there is no such bill.
         NoteInvalid: the text has not 1 to 500 characters, or the file has 50 notes.
     """
     require_file_sender(actor, Role.IMPORTER, county, operators=True)
-    cleaned = clean_text(text)
+    cleaned = _PERSONAL_NUMBER.sub("…", clean_text(text))
     if not 0 < len(cleaned) <= MAX_NOTE_LENGTH:
         raise NoteInvalid(errors=(FieldFault("text", f"写 1 到 {MAX_NOTE_LENGTH} 字"),))
     if not await _is_there(conn, actor, county, file_id):

@@ -160,10 +160,11 @@ async def test_operator_and_importer_write_to_each_other_about_a_bill(county: Co
     gan = await find_actor_by_handle(county, "gan", day=TODAY)
     assert gan is not None
     assert await add_note(county, gan, COUNTY, own.file_id, "第 3 行是谁的？", now=NOW) == 1
-    assert await add_note(county, mobile, COUNTY, own.file_id, "已经销户，不再交。", now=NOW) == 2
+    said = "170 5990 0001、17059900001、13062419620202991X 在 2019-03-01 销户"
+    assert await add_note(county, mobile, COUNTY, own.file_id, said, now=NOW) == 2
     notes = await list_notes(county, mobile, COUNTY, own.file_id)
     assert [(each.by_operator, each.text) for each in notes] == [
-        (False, "第 3 行是谁的？"), (True, "已经销户，不再交。"),
+        (False, "第 3 行是谁的？"), (True, "…、…、… 在 2019-03-01 销户"),
     ]  # fmt: skip
 
     async def write_as(actor: object, text: str) -> Refusal | None:
