@@ -3,12 +3,15 @@
 import gzip
 import json
 import re
+from time import monotonic
 from urllib.parse import quote
 
 import pytest
 
 from market.catalogue.search import WHOLE_WORD_RULE
+from market.web.shop.counts import KEPT_SECONDS
 from tests.support.browser import LoadedPage
+from tests.support.statements import QueryTrace
 from tests.web.conftest import Village
 
 
@@ -32,6 +35,17 @@ async def test_public_pages_are_cached_for_a_second_and_set_no_cookie(street: Vi
             assert seen.headers["cache-control"] == "public, max-age=1"
             assert seen.headers["vary"] == "Cookie"
             assert "set-cookie" not in seen.headers
+
+
+async def test_no_page_counts_all_listings_anew(street: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each count is made once in five seconds, however many pages show it."""
+    trace, begun = QueryTrace(monkeypatch), monotonic()
+    async with await street.browser() as browser:
+        for path in ("/", "/kinds", "/kinds/coarse_grain", "/places/130624", "/search?q=小米") * 2:
+            await browser.open(path)
+    ran, most = trace.take(), 1 + (monotonic() - begun) // KEPT_SECONDS
+    for name in ("LIST_CATEGORIES", "LIST_COUNTIES", "LIST_SELLING_PREFECTURES"):
+        assert 1 <= ran.count(name) <= most, name
 
 
 async def test_a_public_page_with_a_token_of_its_visitor_is_in_no_shared_cache(street: Village) -> None:
