@@ -1,0 +1,34 @@
+"""What is given of people in leads, notes and bills is in a dump neither in clear nor compressed nor as bytes."""
+
+from market.identity.sign_in import PHONE_CONTEXT
+from market.kernel.embedded import EmbeddedServer
+from market.subsidies.intake.persons import GivenPersons
+from market.subsidies.operators.notes import add_note
+from tests.demo.sample.test_dump import read_dump
+from tests.story.play import COUNTY, Player, nine_o_clock
+from tests.subsidies.intake.intake import NEW_FAMILY, SUDDEN, VILLAGE, Case, Intake, make_lead
+from tests.subsidies.operators.bills import bill_row, make_sender, send, write
+from tests.support.make import SEAL
+
+TAKEN, RETURNED, WRITTEN = "17059900001", "17059900002", "17059900003"
+SAID = "样例：看过了，属实"
+
+
+async def test_leads_notes_and_bills_leave_no_number_name_or_opinion_in_a_dump(
+    january: Player, server: EmbeddedServer
+) -> None:
+    async with january.database.transaction(scope=COUNTY) as conn:
+        new = make_lead(household="", village_code=VILLAGE, note=f"电话 {WRITTEN}")
+        await Intake(conn).walk(Case(new, GivenPersons(added=NEW_FAMILY), "H77", SUDDEN))
+        sender = await make_sender(conn)
+        rows = write(bill_row(1, number=TAKEN), bill_row(2, number=RETURNED).replace("手机", "传真"))
+        part = await send(conn, sender, "bill.csv", rows, take_part=True)
+        assert part.file_id is not None
+        await add_note(conn, sender, COUNTY, part.file_id, f"{TAKEN} 已经销户", now=nine_o_clock("2019-03-03"))
+        name = await conn.fetchval("SELECT current_database()")
+        sealed = await conn.fetchval("SELECT phone_sealed FROM accounts WHERE id = $1", sender.account_id)
+    dump = read_dump(server.dsn(name))
+    assert "已经销户" in dump
+    planted = [TAKEN, RETURNED, WRITTEN, SEAL.open(sealed, PHONE_CONTEXT), SAID]
+    planted += [text for each in NEW_FAMILY for text in (each.name, each.identity)]
+    assert [text for text in planted if text in dump] == []
