@@ -19,9 +19,10 @@ from market.api.error_mapping import TooManyRequests, map_to_refusal
 from market.api.openapi import complete_schema
 from market.api.problem import build_problem_response, get_language
 from market.api.strict_json import StrictJsonRequest
+from market.auditors import find_visitor, is_by_cookie, keep_auditors_reading, read_token
 from market.carriers.open_port import GuardedCarriers, open_carriers
 from market.http import HttpRequest, answer_head_requests, get_client_network, get_session_token
-from market.identity.actors import find_actor_by_token, hash_token
+from market.identity.actors import hash_token
 from market.identity.models import Actor, NotSignedIn
 from market.jobs.queues import QueueReadings, keep_readings
 from market.kernel import Database, open_database
@@ -37,7 +38,6 @@ from market.startup import make_clock, open_logins, tune_garbage_collector
 from market.storage.files import FileStore, open_file_store
 from market.web import ROUTES as WEB_ROUTES
 from market.web.api_reference import ApiReferencePlugin
-from market.web.cookies import get_session_cookie_name
 from market.web.csrf import check_origin
 from market.web.pages import render_refusal
 from market.web.services import Services, get_services
@@ -119,6 +119,7 @@ def _limit_routes(settings: Settings) -> list[Router]:
         Router(
             path="/",
             route_handlers=API_ROUTES,
+            guards=[keep_auditors_reading],
             middleware=[limit_rates],
             request_class=StrictJsonRequest,
             request_max_body_size=MAX_JSON_BYTES,
@@ -126,6 +127,7 @@ def _limit_routes(settings: Settings) -> list[Router]:
         Router(
             path="/",
             route_handlers=[*UPLOAD_ROUTES, *WEB_ROUTES],
+            guards=[keep_auditors_reading],
             middleware=[limit_rates],
             request_max_body_size=files,
         ),
@@ -233,19 +235,9 @@ async def provide_visitor(request: HttpRequest) -> Actor | None:
     Raises:
         ForeignForm: the request comes from another site.
     """
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    by_cookie = scheme.lower() != "bearer"
-    token = request.cookies.get(get_session_cookie_name(request), "") if by_cookie else bearer.strip()
-    if not token:
-        return None
-    if by_cookie and request.method not in {"GET", "HEAD"}:
+    if read_token(request) and is_by_cookie(request) and request.method not in {"GET", "HEAD"}:
         check_origin(request)
-    services = get_services(request)
-    async with services.db.connection() as conn:
-        actor = await find_actor_by_token(conn, token, now=services.clock.now())
-    if actor is not None:
-        services.rate_limiter.remember_session(hash_token(token), str(actor.account_id))
-    return actor
+    return await find_visitor(request)
 
 
 async def provide_actor(request: HttpRequest) -> Actor:

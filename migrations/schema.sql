@@ -2801,8 +2801,9 @@ BEGIN
      WHERE account_id = p_account AND role = ANY(p_roles) AND scope = p_scope
        AND deputy_for IS NOT NULL AND valid_during @> business_day(p_at);
     INSERT INTO grants (account_id, role, scope, valid_during)
-    SELECT p_account, role, p_scope, daterange(business_day(p_at), NULL) FROM unnest(p_roles) AS role
-    ON CONFLICT DO NOTHING;
+    SELECT p_account, role, p_scope, daterange(business_day(p_at), CASE role WHEN 'auditor' THEN business_day(p_at) + 180 END)
+      FROM unnest(p_roles) AS role
+    ON CONFLICT ON CONSTRAINT grants_unique DO NOTHING;
     UPDATE sessions SET revoked_at = p_at WHERE account_id = p_account AND revoked_at IS NULL;
     PERFORM add_audit_entry(p_at, p_by, 'official.make', 'account:' || p_account, jsonb_build_object(
         'handle', official.handle, 'roles', p_roles, 'scope', p_scope, 'identity', p_identity_index IS NOT NULL));
@@ -3474,8 +3475,9 @@ BEGIN
     UPDATE grants SET valid_during = daterange(lower(valid_during), today)
      WHERE p_account IN (account_id, deputy_for) AND valid_during @> today;
     INSERT INTO grants (account_id, role, scope, valid_during)
-    SELECT p_account, role, p_scope, daterange(today, NULL) FROM unnest(p_roles) AS role
-    ON CONFLICT DO NOTHING;
+    SELECT p_account, role, p_scope, daterange(today, CASE role WHEN 'auditor' THEN today + 180 END)
+      FROM unnest(p_roles) AS role
+    ON CONFLICT ON CONSTRAINT grants_unique DO NOTHING;
     UPDATE accounts SET totp_sealed = NULL WHERE id = p_account AND ends;
     UPDATE sessions SET revoked_at = p_at WHERE account_id = p_account AND revoked_at IS NULL;
     PERFORM add_audit_entry(
@@ -3528,6 +3530,23 @@ BEGIN
                                 jsonb_build_object('handle', p_handle));
     END IF;
     RETURN saved;
+END
+$$;
+
+
+--
+-- Name: set_auditor_end(uuid, date, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.set_auditor_end(p_account uuid, p_last date, p_by text, p_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE grants SET valid_during = daterange(lower(valid_during), p_last + 1)
+     WHERE account_id = p_account AND role = 'auditor' AND valid_during @> business_day(p_at);
+    PERFORM add_audit_entry(
+        p_at, p_by, 'official.auditor_end', 'account:' || p_account, jsonb_build_object('last', p_last));
 END
 $$;
 
@@ -5294,9 +5313,12 @@ CREATE TABLE public.grants (
     scope text NOT NULL,
     valid_during daterange NOT NULL,
     deputy_for uuid,
+    CONSTRAINT grants_auditor_for_a_time CHECK (((role <> 'auditor'::text) OR COALESCE(((upper(valid_during) - lower(valid_during)) <= 180), false))),
+    CONSTRAINT grants_auditor_no_deputy CHECK (((role <> 'auditor'::text) OR (deputy_for IS NULL))),
+    CONSTRAINT grants_auditor_scope CHECK (((role <> 'auditor'::text) OR (length(scope) <= 6))),
     CONSTRAINT grants_deputy_for_a_time CHECK (((deputy_for IS NULL) OR COALESCE(((upper(valid_during) - lower(valid_during)) <= 90), false))),
     CONSTRAINT grants_deputy_is_another CHECK ((deputy_for <> account_id)),
-    CONSTRAINT grants_role CHECK ((role = ANY (ARRAY['importer'::text, 'policy'::text, 'village'::text, 'township'::text, 'county'::text, 'finance'::text, 'reconciler'::text, 'platform'::text, 'supervisor'::text]))),
+    CONSTRAINT grants_role CHECK ((role = ANY (ARRAY['importer'::text, 'policy'::text, 'village'::text, 'township'::text, 'county'::text, 'finance'::text, 'reconciler'::text, 'platform'::text, 'supervisor'::text, 'auditor'::text]))),
     CONSTRAINT grants_scope CHECK ((scope ~ '^[0-9]{2}([0-9]{2}){0,2}$|^[0-9]{9}([0-9]{3})?$'::text)),
     CONSTRAINT grants_supervisor_scope CHECK (((role <> 'supervisor'::text) OR (length(scope) = ANY (ARRAY[2, 4]))))
 );
@@ -6668,10 +6690,18 @@ CREATE TABLE public.sample_deposits (
     month date NOT NULL,
     secret_sha256 text NOT NULL,
     deposited_at timestamp with time zone NOT NULL,
+    deposited_by uuid,
     CONSTRAINT sample_deposits_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT sample_deposits_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
     CONSTRAINT sample_deposits_secret CHECK ((secret_sha256 ~ '^[0-9a-f]{64}$'::text))
 );
+
+
+--
+-- Name: COLUMN sample_deposits.deposited_by; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.sample_deposits.deposited_by IS 'Null: deposited by the operator of the system, or before 0176.';
 
 
 --
@@ -8002,6 +8032,14 @@ ALTER TABLE ONLY public.goods_return_lines
 
 ALTER TABLE ONLY public.goods_returns
     ADD CONSTRAINT goods_returns_pkey PRIMARY KEY (case_id);
+
+
+--
+-- Name: grants grants_auditor_alone; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.grants
+    ADD CONSTRAINT grants_auditor_alone EXCLUDE USING gist (account_id WITH =, (((role = 'auditor'::text))::integer) WITH <>, valid_during WITH &&);
 
 
 --
@@ -13716,6 +13754,14 @@ ALTER TABLE ONLY public.runs
 
 
 --
+-- Name: sample_deposits sample_deposits_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sample_deposits
+    ADD CONSTRAINT sample_deposits_account FOREIGN KEY (deposited_by) REFERENCES public.accounts(id);
+
+
+--
 -- Name: sample_draws sample_draws_cycle; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -16369,6 +16415,14 @@ GRANT ALL ON FUNCTION public.replace_roles(p_account uuid, p_roles text[], p_sco
 
 REVOKE ALL ON FUNCTION public.save_official(p_handle text, p_name text, p_phone_index bytea, p_phone_sealed bytea, p_totp_sealed bytea, p_sample boolean, p_by text, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.save_official(p_handle text, p_name text, p_phone_index bytea, p_phone_sealed bytea, p_totp_sealed bytea, p_sample boolean, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION set_auditor_end(p_account uuid, p_last date, p_by text, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.set_auditor_end(p_account uuid, p_last date, p_by text, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_auditor_end(p_account uuid, p_last date, p_by text, p_at timestamp with time zone) TO market_app;
 
 
 --

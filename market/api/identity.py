@@ -148,7 +148,7 @@ class SignInController(Controller):
             )
         return require_sign_in(outcome)
 
-    @delete("/sessions/current", operation_id="SignOut")
+    @delete("/sessions/current", operation_id="SignOut", auditor="acts")
     async def sign_out(
         self,
         request: HttpRequest,
@@ -173,7 +173,7 @@ class SignInController(Controller):
         async with db.connection() as conn:
             return await list_sessions(conn, actor.account_id, get_session_token(request), now=clock.now())
 
-    @delete("/sessions/{session_id:uuid}", operation_id="RevokeSession")
+    @delete("/sessions/{session_id:uuid}", operation_id="RevokeSession", auditor="acts")
     async def revoke_session(
         self,
         *,

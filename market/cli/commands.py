@@ -1,5 +1,6 @@
 """The command tree. Each command imports its implementation when it runs."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -202,10 +203,15 @@ def make_official(
     phone: str,
     role: Annotated[
         list[str],
-        Parameter(help="importer, policy, village, township, county, finance, reconciler, platform or supervisor"),
+        Parameter(
+            help="importer, policy, village, township, county, finance, reconciler, platform, supervisor or auditor"
+        ),
     ],
     place: Annotated[str, Parameter(help="Division code of 12 digits that the roles are granted for.")],
     identity: Annotated[str | None, Parameter(help="Identity number; a terminal asks for it.")] = None,
+    last: Annotated[
+        date | None, Parameter(help="Last day of an auditor's role, 2026-12-31; by default after 180 days.")
+    ] = None,
     json: Json = False,
 ) -> int:
     """Create an official's account; prints the secret for the authenticator app once."""
@@ -213,7 +219,9 @@ def make_official(
     from market.cli.runtime import run
 
     return run(
-        lambda: create_official_account(handle, name=name, phone=phone, roles=role, place=place, identity=identity),
+        lambda: create_official_account(
+            handle, name=name, phone=phone, roles=role, place=place, identity=identity, last=last
+        ),
         as_json=json,
     )
 

@@ -2,6 +2,7 @@
 
 import getpass
 import sys
+from datetime import date
 
 from market.cli.runtime import open_runtime
 from market.identity.models import Role
@@ -19,7 +20,14 @@ from market.subsidies.names import Operator
 
 
 async def create_official_account(
-    handle: str, *, name: str, phone: str, roles: list[str], place: str, identity: str | None = None
+    handle: str,
+    *,
+    name: str,
+    phone: str,
+    roles: list[str],
+    place: str,
+    identity: str | None = None,
+    last: date | None = None,
 ) -> dict[str, object]:
     """Create an official with roles for a division; the result contains the authenticator's secret, shown once.
 
@@ -37,6 +45,7 @@ async def create_official_account(
             identity=identity,
             roles=[Role(role) for role in roles],
             division=place,
+            last=last,
             now=ctx.clock.now(),
         )
     made: dict[str, object] = {"outcome": "ok", "handle": handle, "roles": roles, "place": place}

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import cast
 
@@ -60,7 +61,7 @@ class EmbeddedServerRequired(Refusal):
 
 @asynccontextmanager
 async def open_runtime(as_: str | None = None, *, settings: Settings | None = None) -> AsyncGenerator[Runtime]:
-    """Yield the dependencies of a command: database, clock, seal, and the account of `as_`.
+    """Yield the dependencies of a command: database, clock, seal, and the account of `as_`, recorded if an auditor's.
 
     Raises:
         AccountNotFound: `as_` names no account.
@@ -68,6 +69,8 @@ async def open_runtime(as_: str | None = None, *, settings: Settings | None = No
         BadSettings: a setting is not valid.
         EmbeddedServerError: the embedded server does not start.
     """
+    from market.audit.readings import record_reading
+    from market.identity.access import find_home_county, is_auditor
     from market.identity.actors import find_actor_by_handle, find_actor_by_token
 
     tune_garbage_collector()
@@ -90,6 +93,11 @@ async def open_runtime(as_: str | None = None, *, settings: Settings | None = No
             elif settings.token:
                 async with db.connection() as conn:
                     actor = await find_actor_by_token(conn, settings.token, now=clock.now())
+            if actor is not None and is_auditor(actor):
+                words = " ".join(takewhile(lambda word: not word.startswith("-"), sys.argv[1:]))
+                county, account_id, now = find_home_county(actor) or "", actor.account_id, clock.now()
+                async with db.transaction() as conn:
+                    await record_reading(conn, account_id=account_id, county=county, read=f"market {words}", now=now)
             seal = derive_seal(settings.get_or_create_secret(), settings.secret_old)
             yield Runtime(settings, db, logins.owner, clock, seal, actor)
         finally:

@@ -5,13 +5,16 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from market.cli.runtime import Runtime, open_runtime, run
-from market.identity.models import Role
+from market.identity.access import require_county_role
+from market.identity.models import NotSignedIn, Role
+from market.kernel import Connection
 from market.subsidies.evidence.samples import (
     CheckOutcome,
     deposit_secret,
     draw_sample,
     list_sample,
     record_check,
+    require_sampler,
 )
 from market.subsidies.month.cycles import read_county, read_month
 
@@ -23,12 +26,11 @@ type As = Annotated[str | None, Parameter(name="--as", help="Account that acts (
 type Json = Annotated[bool, Parameter(name="--json", help="Print the result as one JSON value.", negative="")]
 
 
-def _require_county(ctx: Runtime, county: str) -> None:
-    """Require the role that decides for the county; the operator of the embedded server needs none."""
-    from market.identity.access import require_county_role
-
-    if ctx.actor is not None or ctx.settings.database_url:
-        require_county_role(ctx.actor, Role.COUNTY, county)
+async def _require_sampler(ctx: Runtime, conn: Connection, county: str) -> None:
+    """Require the county's auditor, or without one who decides for the county (not on the embedded server)."""
+    if ctx.actor is None and ctx.settings.database_url:
+        raise NotSignedIn
+    await require_sampler(conn, ctx.actor, county, now=ctx.clock.now())
 
 
 @app.command
@@ -45,9 +47,12 @@ def deposit(
     async def work() -> object:
         code = read_county(county)
         async with open_runtime(as_) as ctx, ctx.db.transaction(scope=code) as conn:
-            _require_county(ctx, code)
+            await _require_sampler(ctx, conn, code)
             who, now = ctx.get_actor_name(), ctx.clock.now()
-            await deposit_secret(conn, code, read_month(month), secret_sha256=sha256.lower(), by=who, now=now)
+            account_id = None if ctx.actor is None else ctx.actor.account_id
+            await deposit_secret(
+                conn, code, read_month(month), secret_sha256=sha256.lower(), account_id=account_id, by=who, now=now
+            )
         return {"outcome": "ok"}
 
     return run(work, as_json=json)
@@ -68,7 +73,7 @@ def draw(
     async def work() -> object:
         code = read_county(county)
         async with open_runtime(as_) as ctx, ctx.db.transaction(scope=code) as conn:
-            _require_county(ctx, code)
+            await _require_sampler(ctx, conn, code)
             who, now = ctx.get_actor_name(), ctx.clock.now()
             first = read_month(month)
             return await draw_sample(conn, ctx.seal, code, first, secret=secret, count=count, by=who, now=now)
@@ -92,7 +97,7 @@ def check(
     async def work() -> object:
         code = read_county(county)
         async with open_runtime(as_) as ctx, ctx.db.transaction(scope=code) as conn:
-            _require_county(ctx, code)
+            await _require_sampler(ctx, conn, code)
             await record_check(
                 conn,
                 ctx.seal,
@@ -116,7 +121,8 @@ def list_(*, county: County, month: Month, as_: As = None, json: Json = False) -
     async def work() -> object:
         code = read_county(county)
         async with open_runtime(as_) as ctx, ctx.db.transaction(scope=code) as conn:
-            _require_county(ctx, code)
+            if ctx.actor is not None or ctx.settings.database_url:
+                require_county_role(ctx.actor, {Role.AUDITOR, Role.COUNTY}, code)
             return await list_sample(conn, ctx.seal, code, read_month(month))
 
     return run(work, as_json=json)

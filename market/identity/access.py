@@ -30,6 +30,11 @@ def get_roles(actor: Actor) -> set[Role]:
     return {grant.role for grant in actor.grants}
 
 
+def is_auditor(actor: Actor) -> bool:
+    """Return whether the actor is an auditor, who reads, and has no other role."""
+    return Role.AUDITOR in get_roles(actor)
+
+
 def has_role_for(actor: Actor, roles: Iterable[Role], code: str) -> bool:
     """Return whether the actor has one of `roles` for a division (full or truncated) or for one of its ancestors."""
     accepted = set(roles)

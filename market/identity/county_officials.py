@@ -28,6 +28,8 @@ from market.kernel.seal import Seal
 
 COUNTY_ROLES = tuple(role for role in Role if role not in {Role.PLATFORM, Role.SUPERVISOR})
 """The roles that a county grants."""
+KEPT_ROLES = frozenset(COUNTY_ROLES) - {Role.AUDITOR}
+"""The roles that a county also changes and ends: who is audited does not move or end the auditor."""
 PARTIAL_ROLES = frozenset({Role.VILLAGE, Role.TOWNSHIP})
 """The roles that may be for a part of the county; the others are for the whole county."""
 
@@ -42,7 +44,7 @@ class OwnAccount(Refusal):
 
 
 class OfficialElsewhere(Refusal):
-    """The official has roles outside of the county, or for the platform."""
+    """The official has roles outside of the county, for the platform, or as its auditor."""
 
     code = "official_elsewhere"
     status = 403
@@ -83,7 +85,7 @@ async def find_county_official(conn: Connection, actor: Actor, county: str, hand
     Raises:
         NotAllowed, SecondFactorRequired: the actor does not decide for the whole county.
         OwnAccount: it is an account of the actor's own person.
-        OfficialElsewhere: the official also has a role that is not the county's.
+        OfficialElsewhere: the official also has a role that is not the county's, or audits it.
     """
     require_county_role(actor, Role.COUNTY, county)
     official = await find_actor_by_handle(conn, handle, day=day)
@@ -91,7 +93,7 @@ async def find_county_official(conn: Connection, actor: Actor, county: str, hand
         return None
     if await is_same_person(conn, account_id=actor.account_id, other_id=official.account_id):
         raise OwnAccount
-    if any(not grant.scope.startswith(county) or grant.role not in COUNTY_ROLES for grant in official.grants):
+    if any(not grant.scope.startswith(county) or grant.role not in KEPT_ROLES for grant in official.grants):
         raise OfficialElsewhere(handle=handle)
     return official
 
@@ -114,6 +116,7 @@ async def create_county_official(
     roles: Sequence[Role],
     division: str,
     confirmed: bool,
+    last: date | None = None,
     now: datetime,
 ) -> Official:
     """Make an official of the county, in the caller's transaction, which a refusal has to roll back.
@@ -138,6 +141,7 @@ async def create_county_official(
         identity=identity,
         roles=roles,
         division=division,
+        last=last,
         by=str(actor.account_id),
         now=now,
     )

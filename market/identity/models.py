@@ -24,6 +24,7 @@ class Role(StrEnum):
     RECONCILER = "reconciler"
     PLATFORM = "platform"
     SUPERVISOR = "supervisor"
+    AUDITOR = "auditor"
 
 
 ROLE_NAMES: dict[Role, str] = {
@@ -36,6 +37,7 @@ ROLE_NAMES: dict[Role, str] = {
     Role.RECONCILER: "对账",
     Role.PLATFORM: "平台",
     Role.SUPERVISOR: "上级",
+    Role.AUDITOR: "审计",
 }
 """The roles as pages name them."""
 
@@ -112,6 +114,14 @@ class NotAllowed(Refusal):
     status = 403
     zh = "您没有这里的这项职责。"
     en = "You have no role that allows this here."
+
+
+class AuditorReads(NotAllowed):
+    """The request would change something, and the actor is an auditor, who reads."""
+
+    code = "auditor_reads"
+    zh = "审计账号只看，不改。"
+    en = "An auditor's account reads and changes nothing."
 
 
 class SecondFactorRequired(Refusal):

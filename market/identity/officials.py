@@ -12,6 +12,7 @@ from msgspec import Struct
 from market.divisions.codes import get_scope
 from market.identity.access import get_roles
 from market.identity.actors import find_actor_by_handle
+from market.identity.auditors import find_auditor_fault, list_auditor_faults, set_auditor_end
 from market.identity.models import AccountId, HandleTaken, Role
 from market.identity.second_factor import TOTP_CONTEXT, generate_secret, is_valid_secret, make_enrolment_uri
 from market.identity.sign_in import PHONE_CONTEXT
@@ -216,6 +217,15 @@ def list_account_faults(
     return faults
 
 
+def _list_role_faults(roles: Sequence[Role], scope: str, last: date | None, *, today: date) -> list[FieldFault]:
+    faults: list[FieldFault] = []
+    if not roles:
+        faults.append(FieldFault("roles", "at least one role"))
+    if not _SCOPE.fullmatch(scope):
+        faults.append(FieldFault("place", "a division code of 2, 4, 6, 9 or 12 digits"))
+    return faults + list_auditor_faults(roles, scope, last, today=today)
+
+
 async def create_official(
     conn: Connection,
     seal: Seal,
@@ -228,6 +238,7 @@ async def create_official(
     division: str,
     totp_secret: str | None = None,
     sample: bool = False,
+    last: date | None = None,
     by: str = "command line",
     now: datetime,
 ) -> Official:
@@ -236,6 +247,7 @@ async def create_official(
     `division` is a code, full or truncated; the roles apply to it and every division below it. Repeating adds missing
     roles. `by` names the operator in the audit record. The second factor is replaced each time, as for a lost phone,
     and the account is signed out everywhere.
+    An auditor's roles end after `last`, or after `MAX_AUDIT_DAYS`; an auditor has no other role.
     `identity` is the person's identity number, by which the month knows two accounts of one person.
 
     Raises:
@@ -246,10 +258,7 @@ async def create_official(
     name, number, secret = clean_name(name), normalize_phone(phone), totp_secret or generate_secret()
     scope = get_scope(division)
     faults = list_account_faults(handle=handle, name=name, phone=number, identity=identity, secret=secret)
-    if not roles:
-        faults.append(FieldFault("roles", "at least one role"))
-    if not _SCOPE.fullmatch(scope):
-        faults.append(FieldFault("place", "a division code of 2, 4, 6, 9 or 12 digits"))
+    faults += _list_role_faults(roles, scope, last, today=get_business_day(now))
     if number is None or faults:
         raise InvalidOfficial(errors=tuple(faults))
     owner = await FIND_HANDLE_OWNER.maybe(conn, handle=handle)
@@ -273,6 +282,8 @@ async def create_official(
         raise HandleTaken(handle=handle)
     account_id = AccountId(created)
     await appoint(conn, seal, [Appointment(account_id, handle, roles, scope, identity)], by=by, now=now)
+    if last is not None:
+        await set_auditor_end(conn, account_id, last, by=by, now=now)
     warnings = await find_warnings(conn, account_id, handle)
     return Official(account_id, handle, secret, make_enrolment_uri(secret, handle), warnings)
 
@@ -286,6 +297,7 @@ async def appoint(conn: Connection, seal: Seal, appointments: Sequence[Appointme
     Raises:
         OtherPerson: an account has another identity number; the caller rolls back.
         HoldsOffice: an account sends an operator's files; the caller rolls back.
+        InvalidOfficial: an auditor would have another role, or be one for a part of a county.
     """
     numbers = [normalize_identity_number(each.identity or "") for each in appointments]
     try:
@@ -300,6 +312,8 @@ async def appoint(conn: Connection, seal: Seal, appointments: Sequence[Appointme
             now=now,
         )
     except asyncpg.PostgresError as error:
+        if fault := find_auditor_fault(error):
+            raise InvalidOfficial(errors=(fault,)) from error
         if error.sqlstate != _OPERATOR_IN_OFFICE:
             raise
         raise HoldsOffice(handle="、".join(each.handle for each in appointments)) from error
@@ -344,7 +358,7 @@ async def move_official(
 
     Raises:
         NoSuchOfficial: the handle has no role today.
-        InvalidOfficial: the division is not a code.
+        InvalidOfficial: the division is not a code, or not one for an auditor, who has no other role.
     """
     day, scope = get_business_day(now), get_scope(division)
     if not _SCOPE.fullmatch(scope):
@@ -353,7 +367,12 @@ async def move_official(
     if owner is None or not owner.grants:
         raise NoSuchOfficial(handle=handle)
     granted = list(roles) or sorted(get_roles(owner))
-    await REPLACE_ROLES.one(conn, handle=handle, roles=granted, scope=scope, by=by, now=now)
+    try:
+        await REPLACE_ROLES.one(conn, handle=handle, roles=granted, scope=scope, by=by, now=now)
+    except asyncpg.PostgresError as error:
+        if fault := find_auditor_fault(error):
+            raise InvalidOfficial(errors=(fault,)) from error
+        raise
     return granted
 
 

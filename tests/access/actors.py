@@ -41,7 +41,7 @@ NON_SELLERS = (*BUYERS, "former_helper", OPERATOR, *OFFICIALS, OTHER_COUNTY_OFFI
 
 async def make_accounts(conn: Connection) -> dict[str, AccountId]:
     """Insert the accounts of all actors but the golden story's officials, and return them by name."""
-    every_role = tuple(role for role in Role if role is not Role.SUPERVISOR)
+    every_role = tuple(role for role in Role if role not in {Role.SUPERVISOR, Role.AUDITOR})
     subsidies = tuple(role for role in every_role if role is not Role.PLATFORM)
     return {
         "buyer": await make_account(conn, name="样例买家甲", phone="17010008801"),

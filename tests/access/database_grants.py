@@ -322,6 +322,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "replace_roles": True,
     "save_official": True,
     "set_deputy": True,
+    "set_auditor_end": True,
     "set_second_factor": True,
     "start_session": True,
     "sum_budget_lines": True,

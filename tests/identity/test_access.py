@@ -38,6 +38,7 @@ PACKAGE = Path(market.__file__).parent
 GUARDED = {"grants", "second_factor", "scope"}
 """Attributes of actors and grants that only `market.identity` may read."""
 ALLOWED = {
+    ("auditors.py", "scope"): "keeps the visitor with the ASGI scope of a request",
     ("api/identity.py", "second_factor"): "shows the account its own session, and reads the request's field",
     ("web/desk/officials.py", "second_factor"): "shows what the account of an official lacks",
     ("subsidies/imports/officials.py", "grants"): "compares the roles of a file with those already granted",

@@ -116,13 +116,15 @@ async def make_official(
     phone: str | None = None,
     handle: str | None = None,
     start: date = LONG_AGO,
+    until: date | None = None,
 ) -> AccountId:
     """Insert an account with one or several roles for a scope since `start`; without a name, with one of its own."""
     name = name or f"样例官{str(next(_numbers)).translate(NUMERALS)}"
     account_id = await make_account(conn, name=name, phone=phone, handle=handle)
     async with as_owner(conn):
         for each in [role] if isinstance(role, Role) else role:
-            await conn.execute("INSERT INTO grants VALUES ($1, $2, $3, $4)", account_id, each, scope, days_since(start))
+            during = asyncpg.Range(start, until)
+            await conn.execute("INSERT INTO grants VALUES ($1, $2, $3, $4)", account_id, each, scope, during)
     return account_id
 
 

@@ -19,6 +19,7 @@ from market.demo.sample.identities import (
     make_phone,
 )
 from market.demo.sample.seeded_random import SeededRandom
+from market.identity.auditors import MAX_AUDIT_DAYS
 from market.identity.models import Role
 from market.identity.officials import IDENTITY_CONTEXT
 from market.identity.second_factor import TOTP_CONTEXT
@@ -70,6 +71,7 @@ OFFICIAL_POSTS = (
     OfficialPost("dui", "样例对某", Role.RECONCILER, (Role.RECONCILER,)),
     OfficialPost("ping", "样例平某", Role.PLATFORM, (Role.PLATFORM,), PROVINCE),
     OfficialPost("shi", "样例市某", Role.SUPERVISOR, (Role.SUPERVISOR,), DEMO_COUNTY[:4]),
+    OfficialPost("shen", "样例审某", Role.AUDITOR, (Role.AUDITOR,)),
 )
 
 
@@ -167,7 +169,8 @@ def make_accounts(seed: int, seal: Seal, prefectures: Iterable[str], now: dateti
             )
         )
         accounts.officials[post.handle] = account_id
-        accounts.grants.extend(_make_grants(account_id, post.roles, post.scope, get_business_day(started)))
+        since = get_business_day(now if post.shown_role is Role.AUDITOR else started)
+        accounts.grants.extend(_make_grants(account_id, post.roles, post.scope, since))
     _add_verifiers(accounts, seal, rng, prefectures, started)
     _add_buyers(accounts, seal, rng, now)
     add_account(accounts, seal, rng, name=NEWCOMER_NAME, number=NEWCOMER_PHONE, since=started)
@@ -175,7 +178,12 @@ def make_accounts(seed: int, seal: Seal, prefectures: Iterable[str], now: dateti
 
 
 def _make_grants(account_id: UUID, roles: Iterable[Role], scope: str, start: date) -> list[GrantCopyRow]:
-    return [GrantCopyRow(account_id, role, scope, asyncpg.Range(start, None)) for role in roles]
+    """Return the grants from a day on; an auditor's ends."""
+    ends = start + timedelta(days=MAX_AUDIT_DAYS)
+    return [
+        GrantCopyRow(account_id, role, scope, asyncpg.Range(start, ends if role is Role.AUDITOR else None))
+        for role in roles
+    ]
 
 
 def _add_verifiers(

@@ -13,11 +13,13 @@ import asyncpg
 from msgspec import Struct
 
 from market.audit.record import add_audit_entry
-from market.identity.models import AccountId
+from market.identity.access import is_auditor, require_county_role
+from market.identity.models import AccountId, Actor, NotAllowed, Role
 from market.kernel import Connection, Query
+from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.subsidies.line_codes import find_stored_codes, show_line_codes, show_lines
-from market.subsidies.models import MonthRefusal, SubsidyLineNotFound
+from market.subsidies.models import CycleState, MonthRefusal, SubsidyLineNotFound
 from market.subsidies.month.cycles import LOCK_IMPORTS, find_cycle, lock_cycle, require_state
 from market.subsidies.month.steps import SETTLED_STATES
 
@@ -39,6 +41,14 @@ class DepositRefused(MonthRefusal):
     status = 409
     zh = "{month}已经开账，或者已经存过一个。抽查的密语要在开账之前存，存了不能换。"
     en = "{month} was opened or has a deposit. A secret is deposited before a month is opened, and not replaced."
+
+
+class AuditorSamples(NotAllowed):
+    """The county has an auditor, who alone deposits, draws and checks."""
+
+    code = "auditor_samples"
+    zh = "本县有审计：存密语、抽、记结果都由审计来办。"
+    en = "The county has an auditor, who alone deposits, draws and checks."
 
 
 class DepositMissing(MonthRefusal):
@@ -69,21 +79,63 @@ class SampleDrawn(MonthRefusal):
 
 
 class SpotCheck(Struct, frozen=True, kw_only=True):
-    """A drawn line, in the order of the draw; `outcome` is null until it was checked."""
+    """A drawn line, in the order of the draw; `outcome` is null until it was checked, `checked_by` is a name."""
 
     position: int
     line: str
     outcome: CheckOutcome | None
     checked_at: datetime | None
+    checked_by: str | None = None
+
+
+class SampleMonth(Struct, frozen=True, kw_only=True):
+    """A month with a deposit: its state or None before it is opened, and the draw, if it was drawn.
+
+    `deposited_by` is a name, or None if the operator of the system deposited.
+    """
+
+    month: date
+    secret_sha256: str
+    deposited_at: datetime
+    deposited_by: str | None
+    state: CycleState | None
+    secret: str | None
+    result_sha256: str | None
+    drawn_at: datetime | None
+    lines: int
+    checked: int
 
 
 ADD_DEPOSIT = Query(
     int,
     """
-    INSERT INTO sample_deposits (county_code, month, secret_sha256, deposited_at)
-    VALUES (:county, :month, :secret_sha256, :now)
+    INSERT INTO sample_deposits (county_code, month, secret_sha256, deposited_at, deposited_by)
+    VALUES (:county, :month, :secret_sha256, :now, :account_id)
     ON CONFLICT ON CONSTRAINT sample_deposits_pkey DO NOTHING
     RETURNING 1
+    """,
+)
+HAS_AUDITOR = Query(
+    bool,
+    """
+    SELECT EXISTS (SELECT FROM grants
+                    WHERE role = 'auditor' AND starts_with(:county, scope) AND valid_during @> :day::date)
+    """,
+)
+LIST_MONTHS = Query(
+    SampleMonth,
+    """
+    SELECT d.month, d.secret_sha256, d.deposited_at, a.name AS deposited_by, c.state, s.secret, s.result_sha256,
+           s.drawn_at, coalesce(n.lines, 0) AS lines, coalesce(n.checked, 0) AS checked
+      FROM sample_deposits d
+      LEFT JOIN accounts a ON a.id = d.deposited_by
+      LEFT JOIN cycles c ON c.county_code = d.county_code AND c.month = d.month
+      LEFT JOIN sample_draws s ON s.cycle_id = c.id
+      LEFT JOIN LATERAL (SELECT count(*) AS lines, count(outcome) AS checked FROM sample_lines
+                          WHERE cycle_id = c.id) n ON true
+     WHERE d.county_code = :county
+     ORDER BY d.month DESC
+     LIMIT 240
     """,
 )
 FIND_DEPOSIT = Query(str, "SELECT secret_sha256 FROM sample_deposits WHERE county_code = :county AND month = :month")
@@ -114,7 +166,9 @@ ADD_SAMPLE_LINES = Query(
 LIST_SAMPLE = Query(
     SpotCheck,
     """
-    SELECT position, line_code AS line, outcome, checked_at FROM sample_lines
+    SELECT position, line_code AS line, outcome, checked_at,
+           (SELECT name FROM accounts WHERE id = sample_lines.checked_by) AS checked_by
+      FROM sample_lines
      WHERE county_code = :county AND cycle_id = :cycle_id ORDER BY position
     """,
 )
@@ -138,8 +192,42 @@ def draw_lines(lines: Iterable[str], *, secret: str, result_sha256: str, count: 
     return sorted(lines, key=lambda line: hashlib.sha256(f"{seed}{line}".encode()).digest())[:count]
 
 
+async def has_auditor(conn: Connection, county: str, *, now: datetime) -> bool:
+    """Return whether the county has an auditor today, its own or of a wider division."""
+    return await HAS_AUDITOR.one(conn, county=county, day=get_business_day(now))
+
+
+async def require_sampler(conn: Connection, actor: Actor | None, county: str, *, now: datetime) -> None:
+    """Require the county's auditor, or who decides for the county if it has none.
+
+    `None` is the operator of the embedded server, who needs no role where there is no auditor.
+
+    Raises:
+        AuditorSamples: the county has an auditor, and the actor is another.
+        NotAllowed, SecondFactorRequired: see `require_county_role`.
+    """
+    if await has_auditor(conn, county, now=now):
+        if actor is None or not is_auditor(actor):
+            raise AuditorSamples
+        require_county_role(actor, Role.AUDITOR, county)
+    elif actor is not None:
+        require_county_role(actor, Role.COUNTY, county)
+
+
+async def list_sample_months(conn: Connection, county: str) -> list[SampleMonth]:
+    """Return the months of a county that have a deposit, latest first. The caller checks who may see them."""
+    return await LIST_MONTHS.all(conn, county=county)
+
+
 async def deposit_secret(
-    conn: Connection, county: str, month: date, *, secret_sha256: str, by: str, now: datetime
+    conn: Connection,
+    county: str,
+    month: date,
+    *,
+    secret_sha256: str,
+    account_id: AccountId | None,
+    by: str,
+    now: datetime,
 ) -> None:
     """Store the hash of an auditor's secret for a month that is not opened. The caller owns the transaction.
 
@@ -150,7 +238,8 @@ async def deposit_secret(
     name = f"{month:%Y-%m}"
     try:
         async with conn.transaction():
-            added = await ADD_DEPOSIT.maybe(conn, county=county, month=month, secret_sha256=secret_sha256, now=now)
+            values = {"county": county, "month": month, "secret_sha256": secret_sha256, "account_id": account_id}
+            added = await ADD_DEPOSIT.maybe(conn, **values, now=now)
     except asyncpg.CheckViolationError as error:
         raise DepositRefused(month=name) from error
     if added is None:

@@ -106,6 +106,13 @@ class UnsealedMonth(Struct, frozen=True):
     month: date
 
 
+LIST_PACKED_MONTHS = Query(
+    date,
+    """
+    SELECT c.month FROM evidence_packs p JOIN cycles c ON c.id = p.cycle_id
+     WHERE p.county_code = :county ORDER BY c.month DESC LIMIT 240
+    """,
+)
 LIST_UNSEALED_MONTHS = Query(UnsealedMonth, "SELECT county_code, month FROM list_unsealed_months(:most::integer)")
 _MAX_AT_ONCE = 50
 
@@ -126,6 +133,11 @@ async def seal_closed_months(db: Database, seal: Seal, *, now: datetime) -> Batc
         log.error("pack_not_sealed", county=unsealed.county_code, month=unsealed.month, error=describe_error(error))
 
     return await run_each(months, work, fail)
+
+
+async def list_packed_months(conn: Connection, county: str) -> list[date]:
+    """Return the months of a county whose packs are sealed, latest first. The caller checks who may see them."""
+    return await LIST_PACKED_MONTHS.all(conn, county=county)
 
 
 async def load_pack(

@@ -60,7 +60,7 @@ async def show_devices(
     return render_page(request, "account/devices.html", {"rows": rows}, actor=actor)
 
 
-@post(PATH, include_in_schema=False)
+@post(PATH, include_in_schema=False, auditor="acts")
 async def end_sessions(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], actor: NamedDependency[Actor]
 ) -> Redirect:

@@ -107,7 +107,7 @@ def _list_sections(data: PersonalData) -> list[tuple[str, int, list[str]]]:
     return [(title, len(rows), rows[:_SHOWN_ROWS]) for title, rows in sections]
 
 
-@post("/me/data", include_in_schema=False, status_code=200, rate=RateClass.SEARCH)
+@post("/me/data", include_in_schema=False, status_code=200, rate=RateClass.SEARCH, auditor="reads")
 async def download_my_data(
     request: HttpRequest,
     db: NamedDependency[Database],

@@ -201,7 +201,7 @@ async def show_second_factor_form(
     return _second_factor_page(request, actor, get_local_path(to, get_home_path(actor)), ())
 
 
-@post("/sign-in/factor", include_in_schema=False, rate=RateClass.SIGN_IN)
+@post("/sign-in/factor", include_in_schema=False, rate=RateClass.SIGN_IN, auditor="acts")
 async def submit_second_factor(
     request: HttpRequest,
     db: NamedDependency[Database],
@@ -224,7 +224,7 @@ async def submit_second_factor(
     return response
 
 
-@post("/sign-out", include_in_schema=False)
+@post("/sign-out", include_in_schema=False, auditor="acts")
 async def sign_out_device(
     request: HttpRequest,
     db: NamedDependency[Database],

@@ -4,6 +4,7 @@ from litestar import Router
 
 from market.identity.models import NotSignedIn, SecondFactorRequired
 from market.web.desk import (
+    audit,
     boards,
     contacts,
     coupons,
@@ -26,6 +27,7 @@ from market.web.desk import (
     public_buyers,
     reconciliation,
     region,
+    samples,
     tasks,
     worklist,
 )
@@ -36,7 +38,7 @@ _PAGES = (
     worklist, months, drilldown, findings, find_people, form_pages, payment_pages, reconciliation, imports, tasks,
     notices, leads, boards, programmes, producers, money, cases, case_moves, goods_returns, appeals, complaints,
     invoices, mediations, officials, operators, deputies, contacts, pickup_points, coupons, region,
-    public_buyers,
+    public_buyers, samples, audit,
 )  # fmt: skip
 
 DESK = Router(

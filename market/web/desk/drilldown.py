@@ -127,7 +127,7 @@ async def _page(
     async with db.transaction(scope=desk.county) as conn:
         listed = [month for month in await list_month_statuses(conn, desk.county) if month.calculated]
         if not listed:
-            return render_desk_page(request, desk, "drilldown.html", {"months": [], "opened": None})
+            return render_desk_page(request, desk, "drilldown.html", {"months": [], "opened": None, "notice": notice})
         cycle = await find_cycle(conn, desk.county, read_month(path.get("month", "") or listed[0].name))
         opened = DrilldownPath(**{**path, "month": cycle.name})
         line = await explain_line(conn, seal, cycle, desk.divisions, opened.line) if opened.line else None

@@ -22,7 +22,7 @@ _KINDS = {
 
 
 # What is searched for is posted: an identity number belongs into no URL.
-@post("/find", include_in_schema=False, status_code=200)
+@post("/find", include_in_schema=False, status_code=200, auditor="reads")
 async def submit_search(
     request: HttpRequest,
     *,

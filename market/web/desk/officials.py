@@ -1,6 +1,7 @@
 """Accounts of the county's officials: list, make, move, end, and a new second factor for a lost phone."""
 
 from collections.abc import Sequence
+from datetime import date
 from textwrap import wrap
 from typing import Any
 
@@ -12,6 +13,7 @@ from msgspec import Struct
 from market.divisions.queries import get_division_names, list_divisions_named
 from market.http import HttpRequest
 from market.identity.access import require_county_role
+from market.identity.auditors import MAX_AUDIT_DAYS
 from market.identity.county_officials import (
     COUNTY_ROLES,
     PersonHasAccount,
@@ -35,7 +37,7 @@ from market.web.desk.context import (
     open_desk,
     render_desk_page,
 )
-from market.web.forms import PostedForm, read_form
+from market.web.forms import PostedForm, parse_day, read_form
 from market.web.pages import redirect
 from market.web.ui.format import clock_zh, day_zh
 from market.web.ui.qr_code import draw_qr_code
@@ -45,8 +47,9 @@ _FAULTS = {
     "name": "写姓名，最多 60 个字",
     "phone": "手机号是 11 位数字",
     "identity": "身份证号是 18 位，最后一位是校验码，请照证件再看一遍",
-    "roles": "至少选一项；村级、乡镇以外的职责管全县，地方要写县名",
+    "roles": "至少选一项；村级、乡镇以外的职责管全县，地方要写县名；审计不能兼别的",
     "place": "写本县或本县的乡镇、村的名字",
+    "last": f"只有审计写：从今天起、{MAX_AUDIT_DAYS} 天以内的一天",
 }
 """What would be right, for each field that the domain refuses."""
 _DONE = {"moved": "改好了，他要重新登录", "ended": "账号已经停了，他的登录也结束了"}
@@ -62,6 +65,7 @@ class OfficialForm(Struct, frozen=True):
     identity: str = ""
     place: str = ""
     roles: list[str] = []
+    last: str = ""
     sure: str = ""
 
 
@@ -174,6 +178,12 @@ def _read_roles(form: PostedForm) -> list[Role]:
         raise NotFound from None
 
 
+def _read_last(form: PostedForm) -> date | None:
+    """Return the last day of an auditor; a text that is no day is a fault, and reads as a day that is refused."""
+    text = form.get_text("last")
+    return (parse_day(text) or date.max) if text else None
+
+
 def _list_faults(form: PostedForm, refusal: Refusal) -> list[FieldFault]:
     """Return the faults of the form, and those of the other fields that the domain refused."""
     known = {fault.field for fault in form.faults}
@@ -203,7 +213,7 @@ async def submit_official(
             made = await create_county_official(
                 conn, seal, actor, desk.county, name=typed.name, handle=typed.handle, phone=typed.phone,
                 identity=typed.identity, roles=_read_roles(form), division=division, confirmed=typed.sure == "1",
-                now=desk.now,
+                last=_read_last(form), now=desk.now,
             )  # fmt: skip
     except InvalidOfficial as refusal:
         errors = _list_faults(form, refusal)
@@ -223,7 +233,8 @@ async def _official_page(
     form: OfficialForm | None = None, status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     async with db.transaction(scope=desk.county) as conn:
-        await find_county_official(conn, desk.actor, desk.county, handle, day=desk.today)
+        if secret is None:  # who was just given a second factor was checked, and may be the auditor
+            await find_county_official(conn, desk.actor, desk.county, handle, day=desk.today)
         listed = await list_officials(conn, desk.county, now=desk.now)
         official = next((each for each in listed if each.handle == handle), None)
         if official is None:
@@ -238,6 +249,7 @@ async def _official_page(
         "official": official,
         "lines": _describe(official, names),
         "secret": drawn,
+        "kept": Role.AUDITOR not in official.roles,
         "form": form or held,
         "errors": errors,
         "notice": notice,

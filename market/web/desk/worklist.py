@@ -89,6 +89,7 @@ async def show_worklist(
         context: dict[str, Any] = {"tasks": own, "others": others, "view": view, "card": None}
         context["money"] = bool(get_roles(desk.actor) & MONEY_ROLES)
         context["keeps_officials"] = desk.whole and Role.COUNTY in get_roles(actor)
+        context["audits"] = desk.whole and bool(get_roles(actor) & {Role.AUDITOR, Role.COUNTY})
         whole = desk.whole and desk.divisions
         context["missing"] = await describe_missing_people(conn, desk.county, day=desk.today) if whole else []
         if view is not None:

@@ -130,6 +130,7 @@ async def test_progress_is_reported_by_phase_and_reaches_its_total(
         "reconciler",
         "platform",
         "supervisor",
+        "auditor",
     ]
     assert all(account.totp_secret for account in summary.accounts[5:])
     await drop_database(server, name)

@@ -28,7 +28,7 @@ JANUARY, FEBRUARY = date(2019, 1, 1), date(2019, 2, 1)
 
 async def deposit(player: Player, month: date, digest: str = DIGEST) -> None:
     async with player.database.transaction(scope=COUNTY) as conn:
-        await deposit_secret(conn, COUNTY, month, secret_sha256=digest, by="sample", now=NOW)
+        await deposit_secret(conn, COUNTY, month, secret_sha256=digest, account_id=None, by="sample", now=NOW)
 
 
 async def deposit_late(player: Player, month: date) -> None:
