@@ -135,9 +135,9 @@ async def test_every_fault_is_listed(conn: Connection, seal: Seal) -> None:
         "name",
         "phone",
         "identity",
+        "totp_secret",
         "roles",
         "place",
-        "totp_secret",
     ]
     assert await conn.fetchval("SELECT count(*) FROM accounts") == 0
 
