@@ -37,7 +37,7 @@ async def test_public_pages_are_cached_for_a_second_and_set_no_cookie(street: Vi
             assert "set-cookie" not in seen.headers
 
 
-async def test_no_page_counts_all_listings_anew(street: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pages_share_the_counts_of_all_listings(street: Village, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each count is made once in five seconds, however many pages show it."""
     trace, begun = QueryTrace(monkeypatch), monotonic()
     async with await street.browser() as browser:
