@@ -154,7 +154,7 @@ def make_accounts(seed: int, seal: Seal, prefectures: Iterable[str], now: dateti
     for index, post in enumerate(OFFICIAL_POSTS, 1):
         number = make_phone(OFFICIAL_PHONES, index)
         account_id = rng.make_uuid7(started)
-        identity = make_identity_number(DEMO_COUNTY, date(1970 + index, 1 + index, 20), sequence=index)
+        identity = make_identity_number(DEMO_COUNTY, date(1970 + index, 1 + index, 20), sequence=index % 10)
         accounts.accounts.append(
             AccountCopyRow(
                 id=account_id,
