@@ -2561,6 +2561,18 @@ END;
 
 
 --
+-- Name: list_idle_counties(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_idle_counties() RETURNS SETOF text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT DISTINCT county_code FROM programmes WHERE idle_days IS NOT NULL ORDER BY county_code
+$$;
+
+
+--
 -- Name: list_late_cases(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5400,6 +5412,35 @@ ALTER TABLE public.identifiers ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
 
 
 --
+-- Name: idle_calls; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.idle_calls (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    line_code text NOT NULL,
+    notice_on date NOT NULL,
+    outcome text NOT NULL,
+    note_sealed bytea,
+    account_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT idle_calls_outcome CHECK ((outcome = ANY (ARRAY['used'::text, 'will_use'::text, 'wants_end'::text, 'wrong_number'::text, 'not_reached'::text])))
+);
+
+
+--
+-- Name: idle_notices; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.idle_notices (
+    county_code text NOT NULL,
+    line_code text NOT NULL,
+    notice_on date NOT NULL,
+    told_at timestamp with time zone NOT NULL
+);
+
+
+--
 -- Name: import_originals; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -8099,6 +8140,22 @@ ALTER TABLE ONLY public.identifiers
 
 
 --
+-- Name: idle_calls idle_calls_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.idle_calls
+    ADD CONSTRAINT idle_calls_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: idle_notices idle_notices_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.idle_notices
+    ADD CONSTRAINT idle_notices_once PRIMARY KEY (county_code, line_code, notice_on);
+
+
+--
 -- Name: import_files import_files_of_month; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -9831,6 +9888,13 @@ CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (cre
 
 
 --
+-- Name: idle_calls_by_line; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idle_calls_by_line ON public.idle_calls USING btree (county_code, line_code, notice_on);
+
+
+--
 -- Name: import_files_billing_content_unique; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -11060,6 +11124,34 @@ CREATE TRIGGER household_statuses_keep_removed AFTER DELETE ON public.household_
 --
 
 CREATE TRIGGER households_merge BEFORE UPDATE OF merged_into, merged_on ON public.households FOR EACH ROW EXECUTE FUNCTION public.check_household_merge();
+
+
+--
+-- Name: idle_calls idle_calls_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER idle_calls_append_only BEFORE DELETE OR UPDATE OF id, county_code, line_code, notice_on, outcome, account_id, at ON public.idle_calls FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: idle_calls idle_calls_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER idle_calls_no_truncate BEFORE TRUNCATE ON public.idle_calls FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: idle_notices idle_notices_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER idle_notices_append_only BEFORE DELETE OR UPDATE ON public.idle_notices FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: idle_notices idle_notices_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER idle_notices_no_truncate BEFORE TRUNCATE ON public.idle_notices FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 
 --
@@ -12623,6 +12715,30 @@ ALTER TABLE ONLY public.households
 
 ALTER TABLE ONLY public.households
     ADD CONSTRAINT households_split_from FOREIGN KEY (county_code, split_from) REFERENCES public.households(county_code, code);
+
+
+--
+-- Name: idle_calls idle_calls_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.idle_calls
+    ADD CONSTRAINT idle_calls_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: idle_calls idle_calls_line; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.idle_calls
+    ADD CONSTRAINT idle_calls_line FOREIGN KEY (county_code, line_code) REFERENCES public.lines(county_code, code);
+
+
+--
+-- Name: idle_notices idle_notices_line; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.idle_notices
+    ADD CONSTRAINT idle_notices_line FOREIGN KEY (county_code, line_code) REFERENCES public.lines(county_code, code);
 
 
 --
@@ -14490,6 +14606,40 @@ END);
 
 
 --
+-- Name: idle_calls; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.idle_calls ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: idle_calls idle_calls_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY idle_calls_visible_county ON public.idle_calls TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: idle_notices; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.idle_notices ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: idle_notices idle_notices_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY idle_notices_visible_county ON public.idle_notices TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: import_files; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -16270,6 +16420,14 @@ GRANT UPDATE(calculated_at) ON TABLE public.cycles TO market_app;
 
 REVOKE ALL ON FUNCTION public.list_file_states(p_scopes text[], p_operators text[], p_today date, p_months integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_file_states(p_scopes text[], p_operators text[], p_today date, p_months integer) TO market_app;
+
+
+--
+-- Name: FUNCTION list_idle_counties(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_idle_counties() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_idle_counties() TO market_app;
 
 
 --
@@ -18648,6 +18806,69 @@ GRANT UPDATE(replays) ON TABLE public.idempotency_keys TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.identifiers TO market_app;
+
+
+--
+-- Name: TABLE idle_calls; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.idle_calls TO market_app;
+
+
+--
+-- Name: COLUMN idle_calls.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.idle_calls TO market_app;
+
+
+--
+-- Name: COLUMN idle_calls.line_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(line_code) ON TABLE public.idle_calls TO market_app;
+
+
+--
+-- Name: COLUMN idle_calls.notice_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(notice_on) ON TABLE public.idle_calls TO market_app;
+
+
+--
+-- Name: COLUMN idle_calls.outcome; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(outcome) ON TABLE public.idle_calls TO market_app;
+
+
+--
+-- Name: COLUMN idle_calls.note_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(note_sealed) ON TABLE public.idle_calls TO market_app;
+
+
+--
+-- Name: COLUMN idle_calls.account_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(account_id) ON TABLE public.idle_calls TO market_app;
+
+
+--
+-- Name: COLUMN idle_calls.at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(at) ON TABLE public.idle_calls TO market_app;
+
+
+--
+-- Name: TABLE idle_notices; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.idle_notices TO market_app;
 
 
 --

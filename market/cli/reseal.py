@@ -30,6 +30,7 @@ from market.pickups.view import CODE_CONTEXT as PICKUP_CODE_CONTEXT
 from market.producers.models import CERTIFICATE_NUMBER_CONTEXT
 from market.subsidies.evidence.seal_pack import PACK_CONTEXT
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT, fold_identifier
+from market.subsidies.idle.calls import CALL_NOTE_CONTEXT
 from market.subsidies.imports.binding_facts import BINDING_IDENTITY_CONTEXT
 from market.subsidies.imports.enrolments import ENROLMENT_IDENTITY_CONTEXT
 from market.subsidies.imports.lists import LISTED_IDENTITY_CONTEXT, LISTED_VALUE_CONTEXT
@@ -90,6 +91,7 @@ SEALED_COLUMNS = (
     ),
     SealedColumn("lead_persons", "name_sealed", PERSON_NAME_CONTEXT, key=("lead_id", "position")),
     SealedColumn("lead_steps", "opinion_sealed", OPINION_CONTEXT),
+    SealedColumn("idle_calls", "note_sealed", CALL_NOTE_CONTEXT),
     SealedColumn("certificates", "number_sealed", CERTIFICATE_NUMBER_CONTEXT, index="number_index", plain="number"),
     SealedColumn("payout_accounts", "number_sealed", PAYOUT_NUMBER_CONTEXT),
     SealedColumn("conversation_messages", "text_sealed", CONVERSATION_CONTEXT, key=("suborder_id", "position")),

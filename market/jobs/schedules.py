@@ -25,6 +25,7 @@ from market.producers.certificate_ends import notify_ending_certificates
 from market.reports.region import refresh_quarters
 from market.reviews.score import refresh_figures
 from market.subsidies.evidence.seal_pack import seal_closed_months
+from market.subsidies.idle.tell import tell_idle_lines
 from market.subsidies.operators.lateness import remind_operators
 from payments.retries import RetryPolicy, describe_error, run_each
 
@@ -128,6 +129,11 @@ async def seal_packs(context: WorkerContext) -> None:
         raise PacksNotSealed(summary.failed)
 
 
+async def tell_idle(context: WorkerContext) -> None:
+    """Tell households of lines that are idle, in the morning."""
+    await tell_idle_lines(context.db, context.seal, now=context.clock.now())
+
+
 async def lapse_unpaid_balances(context: WorkerContext) -> None:
     """End orders whose balance was not paid in time; without a provider nothing ends."""
     if context.settings.stripe_key:
@@ -169,6 +175,7 @@ SCHEDULES = (
         run=lapse_unpaid_balances,
     ),
     Schedule(name="tell_certificate_ends", offset=timedelta(hours=9), run=tell_certificate_ends),
+    Schedule(name="tell_idle_lines", offset=timedelta(hours=9, minutes=45), run=tell_idle),
     Schedule(name="tell_overdue_cases", offset=timedelta(hours=9), run=tell_overdue),
     Schedule(name="seal_packs", interval=timedelta(hours=1), offset=timedelta(minutes=35), run=seal_packs),
     Schedule(name="reconcile_yesterday", offset=timedelta(hours=5), run=reconcile_yesterday),

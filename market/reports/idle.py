@@ -1,11 +1,12 @@
 """Idle lines of a quarter (R8): notice, first unpaid day, next use, removal; officials phone these people."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 from msgspec import Struct
 
 from market.kernel import Connection, Query
+from market.subsidies.idle.periods import list_idle_periods
 
 
 class IdleRow(Struct, frozen=True, kw_only=True):
@@ -73,21 +74,15 @@ def _idle_periods(line: _IdleLine, until: date) -> Iterator[IdleRow]:
     """Yield each idle period of a line with a notice before `until`."""
     for start, bound_until in zip(line.starts, line.untils, strict=True):
         end = min(bound_until or until, until)
-        uses = [day for day in line.used_on if start <= day < end]
-        last: date | None = None
-        for use in [*uses, None]:
-            # A binding's first day counts as unused.
-            notice = (last or start - timedelta(days=1)) + timedelta(days=line.idle_days)
-            removal = notice + timedelta(days=line.cure_days + 1)
-            if notice < end and (use is None or use > notice):
-                yield IdleRow(
-                    line=line.line,
-                    household=line.household,
-                    village=line.village,
-                    last_use=last,
-                    notice_on=notice,
-                    unpaid_from=notice + timedelta(days=1),
-                    used_again=use if use is not None and use < removal else None,
-                    removed_on=removal if removal < end and (use is None or use >= removal) else None,
-                )
-            last = use
+        for period in list_idle_periods(start, end, line.used_on, idle_days=line.idle_days, cure_days=line.cure_days):
+            removed = period.removal_on < end and period.used_again is None
+            yield IdleRow(
+                line=line.line,
+                household=line.household,
+                village=line.village,
+                last_use=period.last_use,
+                notice_on=period.notice_on,
+                unpaid_from=period.unpaid_from,
+                used_again=period.used_again,
+                removed_on=period.removal_on if removed else None,
+            )

@@ -14,6 +14,7 @@ RECORDED_REQUESTS = (
     "POST /api/v1/check-ins",
     "POST /farm/guests",
     "GET /desk/boards/{village_code} village_code=130624107221",
+    "GET /desk/idle/calls",
     *(_DOWNLOAD + name for name in ("settlement.xlsx", "operators.csv", "case.json")),
 )
 """Requests that add to the audit record: wrong codes, which are counted, and downloads of lines or households."""

@@ -93,6 +93,8 @@ GRANTS = {
         "tier file_id lead_id)"
     ),
     "households": "select insert update(merged_into merged_on)",
+    "idle_calls": "select insert(county_code line_code notice_on outcome note_sealed account_id at)",
+    "idle_notices": "select insert",
     "idempotency_keys": "select insert delete update(status response replays)",
     "identifiers": "select insert",
     "import_files": "select insert",
@@ -308,6 +310,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "take_lead_step": False,
     "make_official": True,
     "list_due_goods_returns": True,
+    "list_idle_counties": True,
     "list_late_cases": True,
     "list_overdue_cases": True,
     "list_own_months": True,

@@ -13,6 +13,7 @@ from market.web.desk import (
     find_people,
     findings,
     form_pages,
+    idle_lines,
     imports,
     leads,
     money,
@@ -36,8 +37,8 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 
 _PAGES = (
     worklist, months, drilldown, findings, find_people, form_pages, payment_pages, reconciliation, imports, tasks,
-    notices, leads, boards, programmes, producers, money, cases, case_moves, goods_returns, appeals, complaints,
-    invoices, mediations, officials, operators, deputies, contacts, pickup_points, coupons, region,
+    notices, leads, boards, idle_lines, programmes, producers, money, cases, case_moves, goods_returns, appeals,
+    complaints, invoices, mediations, officials, operators, deputies, contacts, pickup_points, coupons, region,
     public_buyers, samples, audit,
 )  # fmt: skip
 
