@@ -1,5 +1,6 @@
 """审计记录: who did and who read what in the county, by object and day, as a list and as a file."""
 
+import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
 
@@ -71,6 +72,13 @@ def _name_object(text: str) -> str:
     return f"{_OBJECTS.get(kind, '')} {rest.partition(':')[2]}" if kind == "cycle" else _OBJECTS.get(kind, "")
 
 
+def _name_place(entry: AuditRow) -> str:
+    """Return the address that an auditor read, or else the words of the object."""
+    if entry.action == READ:
+        return msgspec.json.decode(entry.detail, type=dict[str, str]).get("read", "").removeprefix("GET ")
+    return _name_object(entry.object)
+
+
 def _read_filter(request: HttpRequest) -> tuple[str, str]:
     """Return the kind of object and the day as typed; an unknown kind is all of them."""
     kind = request.query_params.get("kind", "")
@@ -91,9 +99,7 @@ async def show_audit(
     kind, day = _read_filter(request)
     skip = read_offset(request)
     entries = await _list(db, desk, kind, day, most=_PAGE + 1, skip=skip)
-    rows = [
-        [clock_zh(each.at), each.who, name_action(each.action), _name_object(each.object)] for each in entries[:_PAGE]
-    ]
+    rows = [[clock_zh(each.at), each.who, name_action(each.action), _name_place(each)] for each in entries[:_PAGE]]
     more = desk.to("/desk/audit", kind=kind, day=day, skip=skip + _PAGE) if len(entries) > _PAGE else None
     context = {
         "rows": rows,
