@@ -9,7 +9,7 @@ down_revision = "0015"
 branch_labels = None
 depends_on = None
 
-SCRIPTS = ("sql/0016_evidence.sql", "functions/keep_fact_version.sql", "sql/0016_evidence_triggers.sql")
+SCRIPTS = ("sql/0016_evidence.sql", "sql/0016_keep_fact_version.sql", "sql/0016_evidence_triggers.sql")
 
 
 def upgrade() -> None:

@@ -181,7 +181,7 @@ async def test_the_first_screen_shows_a_price_and_a_way_to_buy_below_the_band(de
         price = await page.locator("main .yen").first.bounding_box()
         assert dock is not None
         assert price is not None
-        assert price["y"] + price["height"] <= dock["y"]
+        assert price["y"] + price["height"] <= dock["y"], (page.url, await page.locator("main").inner_text())
         assert dock["y"] + dock["height"] == 640
         assert await page.evaluate(HEIGHT_BEFORE_BUTTON) == dock["height"], "the bar moves while the page arrives"
         for role in ("farmer", "host"):

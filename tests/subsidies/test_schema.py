@@ -214,7 +214,6 @@ async def test_one_fact_is_posted_once(county: Connection) -> None:
 
 APPEND_ONLY = (
     "import_files",
-    "claims",
     "cycle_events",
     "cycle_duties",
     "case_snapshots",
@@ -227,6 +226,14 @@ APPEND_ONLY = (
     "subsidy_postings",
     "settlements",
 )
+
+
+async def test_a_bill_is_neither_edited_nor_emptied(owner: Connection) -> None:
+    """Its rows are replaced by a revision alone, and kept: tests/subsidies/imports has the trigger of the deletion."""
+    assert not await owner.fetchval(
+        "SELECT has_table_privilege('market_app', 'claims', 'UPDATE')"
+        " OR has_table_privilege('market_app', 'claims', 'TRUNCATE')"
+    )
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)

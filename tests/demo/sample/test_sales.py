@@ -96,7 +96,7 @@ async def test_the_host_sees_the_guests_of_today_and_tomorrow(service: Service) 
         guests = (await browser.open("/farm/guests")).text
         changes = (await browser.open("/farm/changes")).text
     for words in (
-        "骆驼湾村剪纸半天 6月10日 14:00–17:00 样例王乙亥，2 个名额，还没到",
+        "骆驼湾村剪纸半天 6月10日 14:00–17:00 样例黄乙亥，2 个名额，还没到",
         "骆驼湾村剪纸半天 6月11日 14:00–17:00 样例买家甲，4 个名额，还没到",
         "6月9日到，6月11日走 已经到了",
         "6月10日到，6月12日走 还没到 样例买家甲",
