@@ -6742,7 +6742,7 @@ CREATE TABLE public.sample_deposits (
 -- Name: COLUMN sample_deposits.deposited_by; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.sample_deposits.deposited_by IS 'Null: deposited by the operator of the system, or before 0176.';
+COMMENT ON COLUMN public.sample_deposits.deposited_by IS 'Null: deposited by the operator of the system, or before 0126.';
 
 
 --

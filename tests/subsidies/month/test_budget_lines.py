@@ -14,7 +14,7 @@ from tests.support.make import SEAL
 from tests.support.postgres import as_owner
 
 NOW = nine_o_clock("2019-02-08")
-UPGRADE = Path(__file__).parents[3] / "migrations" / "sql" / "0162_budget_lines.sql"
+UPGRADE = Path(__file__).parents[3] / "migrations" / "sql" / "0120_budget_lines.sql"
 
 
 async def load(player: Player, *, verified: bool = True) -> BudgetYear:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0161"
-down_revision = "0160"
+revision = "0119"
+down_revision = "0118"
 branch_labels = None
 depends_on = None
 
@@ -13,9 +13,9 @@ depends_on = None
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
     for script in (
-        "sql/0161_return_files.sql",
+        "sql/0119_return_files.sql",
         "functions/check_return_file.sql",
         "functions/check_reconciled.sql",
-        "sql/0161_return_triggers.sql",
+        "sql/0119_return_triggers.sql",
     ):
         run_script((folder / script).read_text("utf-8"))

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0160"
-down_revision = "0181"
+revision = "0118"
+down_revision = "0117"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_script((Path(__file__).parents[1] / "sql/0160_settlement_files.sql").read_text("utf-8"))
+    run_script((Path(__file__).parents[1] / "sql/0118_settlement_files.sql").read_text("utf-8"))

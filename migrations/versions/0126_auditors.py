@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0176"
-down_revision = "0152"
+revision = "0126"
+down_revision = "0125"
 branch_labels = None
 depends_on = None
 
@@ -13,7 +13,7 @@ depends_on = None
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
     for script in (
-        "sql/0176_auditors.sql",
+        "sql/0126_auditors.sql",
         "functions/make_official.sql",
         "functions/replace_roles.sql",
         "functions/set_auditor_end.sql",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0171"
-down_revision = "0120"
+revision = "0115"
+down_revision = "0114"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0191"
-down_revision = "0171"
+revision = "0116"
+down_revision = "0115"
 branch_labels = None
 depends_on = None
 
@@ -15,7 +15,7 @@ def upgrade() -> None:
     for script in (
         "functions/get_visible_region.sql",
         "functions/note_county_month.sql",
-        "sql/0191_region.sql",
+        "sql/0116_region.sql",
         "functions/list_changed_quarters.sql",
     ):
         run_script((folder / script).read_text("utf-8"))

@@ -19,4 +19,4 @@ ALTER TABLE sample_deposits ADD COLUMN deposited_by uuid;
 ALTER TABLE sample_deposits ADD CONSTRAINT sample_deposits_account
     FOREIGN KEY (deposited_by) REFERENCES accounts (id) NOT VALID;
 ALTER TABLE sample_deposits VALIDATE CONSTRAINT sample_deposits_account;
-COMMENT ON COLUMN sample_deposits.deposited_by IS 'Null: deposited by the operator of the system, or before 0176.';
+COMMENT ON COLUMN sample_deposits.deposited_by IS 'Null: deposited by the operator of the system, or before 0126.';

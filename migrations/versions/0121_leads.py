@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0140"
-down_revision = "0162"
+revision = "0121"
+down_revision = "0120"
 branch_labels = None
 depends_on = None
 
@@ -15,13 +15,13 @@ def upgrade() -> None:
     for script in (
         "functions/check_household_merge.sql",
         "functions/refuse_merged_household.sql",
-        "sql/0140_leads.sql",
+        "sql/0121_leads.sql",
         "functions/take_lead_step.sql",
-        "sql/0140_lead_triggers.sql",
+        "sql/0121_lead_triggers.sql",
         "functions/keep_fact_version.sql",
         "functions/list_replaced_facts.sql",
         "functions/sum_up_notices.sql",
-        "sql/0140_added_facts.sql",
+        "sql/0121_added_facts.sql",
         "functions/list_added_facts.sql",
     ):
         run_script((folder / script).read_text("utf-8"))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0150"
-down_revision = "0172"
+revision = "0123"
+down_revision = "0122"
 branch_labels = None
 depends_on = None
 
@@ -14,7 +14,7 @@ def upgrade() -> None:
     folder = Path(__file__).parents[1]
     for script in (
         "functions/refuse_operator_in_office.sql",
-        "sql/0150_operator_accounts.sql",
+        "sql/0123_operator_accounts.sql",
         "functions/make_operator.sql",
         "functions/end_operator.sql",
     ):

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0162"
-down_revision = "0161"
+revision = "0120"
+down_revision = "0119"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
-    for script in ("functions/sum_budget_lines.sql", "sql/0162_budget_lines.sql"):
+    for script in ("functions/sum_budget_lines.sql", "sql/0120_budget_lines.sql"):
         run_script((folder / script).read_text("utf-8"))

@@ -1,16 +1,16 @@
-"""Evidence packs of closed months."""
+"""Whose bills have come, and which reminders were sent."""
 
 from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0170"
-down_revision = "0190"
+revision = "0125"
+down_revision = "0124"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
-    for script in ("sql/0170_evidence_packs.sql", "functions/list_unsealed_months.sql"):
+    for script in ("functions/list_file_states.sql", "sql/0125_file_reminders.sql"):
         run_script((folder / script).read_text("utf-8"))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0190"
-down_revision = "0180"
+revision = "0112"
+down_revision = "0111"
 branch_labels = None
 depends_on = None
 
@@ -13,7 +13,7 @@ depends_on = None
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
     for script in (
-        "sql/0190_deputies.sql",
+        "sql/0112_deputies.sql",
         "functions/make_official.sql",
         "functions/replace_roles.sql",
         "functions/set_deputy.sql",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0151"
-down_revision = "0150"
+revision = "0124"
+down_revision = "0123"
 branch_labels = None
 depends_on = None
 
@@ -15,7 +15,7 @@ def upgrade() -> None:
     for script in (
         "functions/refuse_claim_deletion.sql",
         "functions/check_replaced_bill.sql",
-        "sql/0151_files_in_part.sql",
+        "sql/0124_files_in_part.sql",
         "functions/list_fact_subjects.sql",
         "functions/find_current_fact.sql",
     ):
