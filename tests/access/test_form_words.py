@@ -17,8 +17,8 @@ GARBAGE = "%$九"
 ENDING = ("/sign-out", "/sessions", "/closing")
 """These end the sessions of those who press them."""
 UNSEEN = {"script", "style", "svg", "template", "head"}
-NAMES = {"CSV", "XLSX", "TXT", "ZIP", "jpg", "wangwu"}
-"""What people call these themselves, and an example of a name to sign in with."""
+NAMES = {"CSV", "XLSX", "TXT", "ZIP", "jpg", "wangwu", "SHA"}
+"""What people call these themselves (auditors their SHA-256), and an example of a name to sign in with."""
 _FILE_NAME = re.compile(r"\S+\.(csv|txt|xlsx)")
 _WORD = re.compile(r"[A-Za-z]{3,}|[a-z]+_[a-z]+|\w+\[\d+\]")
 _HASH = re.compile(r"(?=[0-9]*[a-f])[0-9a-f]{16,}")
