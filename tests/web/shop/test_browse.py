@@ -38,14 +38,14 @@ async def test_public_pages_are_cached_for_a_second_and_set_no_cookie(street: Vi
 
 
 async def test_pages_share_the_counts_of_all_listings(street: Village, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each count is made once in five seconds, however many pages show it."""
+    """Each count is made once in five seconds, however many pages show it; a test before may just have made it."""
     trace, begun = QueryTrace(monkeypatch), monotonic()
     async with await street.browser() as browser:
         for path in ("/", "/kinds", "/kinds/coarse_grain", "/places/130624", "/search?q=小米") * 2:
             await browser.open(path)
     ran, most = trace.take(), 1 + (monotonic() - begun) // KEPT_SECONDS
     for name in ("LIST_CATEGORIES", "LIST_COUNTIES", "LIST_SELLING_PREFECTURES"):
-        assert 1 <= ran.count(name) <= most, name
+        assert ran.count(name) <= most, name
 
 
 async def test_a_public_page_with_a_token_of_its_visitor_is_in_no_shared_cache(street: Village) -> None:
