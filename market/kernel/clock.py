@@ -48,6 +48,16 @@ def get_previous_month(month: date) -> date:
     return (month.replace(day=1) - timedelta(days=1)).replace(day=1)
 
 
+def get_quarter_start(day: date) -> date:
+    """Return the first day of the quarter that a day lies in."""
+    return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+
+
+def get_next_quarter(first: date) -> date:
+    """Return the first day of the quarter after the one that begins on `first`."""
+    return get_next_month(get_next_month(get_next_month(first)))
+
+
 def count_days_in_month(month: date) -> int:
     """Return the number of days in the month."""
     return (get_next_month(month) - month.replace(day=1)).days

@@ -2,11 +2,15 @@
 
 import io
 import zipfile
+import zlib
 
 _MEMBER_BYTES = 1024
 """What the index may take for a member: 46 bytes, its name, its comment and extra fields."""
 _SEARCH_BYTES = 128 * 1024
 """What `zipfile` reads to find the index: the end of the file with the longest comment, 64 KiB, and ZIP64 records."""
+
+UNPACKING_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+"""What `zipfile` raises for a member that is corrupt, encrypted, or packed in a way that it does not know."""
 
 
 class TooManyMembers(zipfile.BadZipFile):

@@ -160,7 +160,7 @@ COUNT_CLOSED_MONTHS = Query(
 )
 _OPERATORS = (*Operator, "total")
 _KINDS = (*ServiceKind, "all")
-_MONTHS = 3
+MONTHS_OF_QUARTER = 3
 
 
 async def compute_quarter(conn: Connection, county: str, first: date, until: date) -> QuarterReport:
@@ -196,7 +196,7 @@ async def compute_quarter(conn: Connection, county: str, first: date, until: dat
             )
     closed = await count_closed_months(conn, county, first, until)
     name = f"{first.year}Q{(first.month + 2) // 3}"
-    return QuarterReport(name, until.replace(day=DUE_DAY), closed < _MONTHS, rows)
+    return QuarterReport(name, until.replace(day=DUE_DAY), closed < MONTHS_OF_QUARTER, rows)
 
 
 async def count_closed_months(conn: Connection, county: str, first: date, until: date) -> int:

@@ -12,15 +12,13 @@ from msgspec import Struct
 
 from market.divisions.codes import get_scope
 from market.kernel import Connection, Database, Fen, Query
-from market.kernel.clock import get_next_month, get_previous_month
-from market.reports.quarter import QuarterReport, QuarterRow, compute_quarter, count_closed_months
+from market.kernel.clock import get_next_quarter, get_previous_month, get_quarter_start
+from market.reports.quarter import MONTHS_OF_QUARTER, QuarterReport, QuarterRow, compute_quarter, count_closed_months
 from market.reports.worklist import compute_due_day
 from market.subsidies.models import CycleState
 from payments.retries import run_each
 
 log = structlog.get_logger()
-
-MONTHS = 3
 
 
 class CountyProgress(Struct, frozen=True, kw_only=True):
@@ -153,7 +151,7 @@ def sum_counties(name: str, counties: Sequence[CountyProgress], *, today: date) 
         conceded_fen=Fen(sum(each.conceded_fen for each in began)),
         public_fen=Fen(sum(each.public_fen for each in began)),
         late=sum(1 for each in began if each.days_late(today)),
-        provisional=any(each.closed_months < MONTHS for each in began),
+        provisional=any(each.closed_months < MONTHS_OF_QUARTER for each in began),
     )
 
 
@@ -161,7 +159,7 @@ async def refresh_quarter(conn: Connection, county: str, quarter: date) -> Quart
     """Compute a county's quarter again and keep it; the caller's transaction has the scope of the county."""
     # Taken before the figures are read: a month that changes meanwhile is computed again.
     now = await GET_CLOCK.one(conn)
-    until = get_next_month(get_next_month(get_next_month(quarter)))
+    until = get_next_quarter(quarter)
     report = await compute_quarter(conn, county, quarter, until)
     closed = await count_closed_months(conn, county, quarter, until)
     await DELETE_QUARTER_SUMS.run(conn, county=county, quarter=quarter)
@@ -189,10 +187,7 @@ async def refresh_quarters(db: Database) -> int:
 
 def list_recent_quarters(today: date, count: int = 4) -> list[date]:
     """Return the first days of the last quarters, the present one first."""
-    first = today.replace(month=(today.month - 1) // MONTHS * MONTHS + 1, day=1)
-    quarters = [first]
+    quarters = [get_quarter_start(today)]
     while len(quarters) < count:
-        for _ in range(MONTHS):
-            first = get_previous_month(first)
-        quarters.append(first)
+        quarters.append(get_quarter_start(get_previous_month(quarters[-1])))
     return quarters

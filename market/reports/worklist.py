@@ -1,13 +1,13 @@
 """An official's worklist: open months with the step that is due, and their deadlines."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from msgspec import Struct
 
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
-from market.kernel.clock import get_next_month
+from market.kernel.clock import get_next_month, get_next_quarter, get_previous_month, get_quarter_start
 from market.reports.quarter import DUE_DAY
 from market.subsidies.models import CycleState, Duty
 from market.subsidies.month.steps import CLOSE, STEPS
@@ -93,12 +93,11 @@ def compute_due_day(month: date) -> date:
 
 def find_next_due_quarter(day: date) -> tuple[date, date, date]:
     """Return the quarter whose report is due next: its first day, the first day after it, and the due day."""
-    first = day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
-    before = (first - timedelta(days=1)).replace(day=1)
-    before = before.replace(month=before.month - 2)
+    first = get_quarter_start(day)
+    before = get_quarter_start(get_previous_month(first))
     if day <= first.replace(day=DUE_DAY):
         return before, first, first.replace(day=DUE_DAY)
-    after = get_next_month(get_next_month(get_next_month(first)))
+    after = get_next_quarter(first)
     return first, after, after.replace(day=DUE_DAY)
 
 

@@ -8,10 +8,11 @@ file, so the reader gets a copy of what was measured.
 import io
 import re
 import zipfile
-import zlib
 from xml.parsers import expat
 
 from msgspec import Struct
+
+from market.kernel.zip_files import UNPACKING_ERRORS
 
 _REFERENCE = re.compile(r"([A-Za-z]{1,7})([0-9]{1,10})")
 _OTHER_FORMATS = frozenset({"content.xml", "xl/workbook.bin"})
@@ -48,7 +49,7 @@ def measure_workbook(content: bytes) -> MeasuredWorkbook:
             with zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copied:
                 area = max(_copy_part(archive, member, copied) for member in archive.infolist())
             return MeasuredWorkbook(copy.getvalue(), area)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except UNPACKING_ERRORS as error:
         raise NotXlsxError from error
 
 

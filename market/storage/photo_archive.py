@@ -2,14 +2,13 @@
 
 import asyncio
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from msgspec import Struct
 
-from market.kernel.zip_files import TooManyMembers, open_zip
+from market.kernel.zip_files import UNPACKING_ERRORS, TooManyMembers, open_zip
 from market.storage.files import FileStore
 from market.storage.photos import (
     MAX_PHOTO_BYTES,
@@ -103,5 +102,5 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
             raise BadPhoto(text_zh="压缩包有密码，去掉密码再传", text_en="The archive is encrypted.")
         with archive.open(member) as opened:
             return opened.read(MAX_PHOTO_BYTES + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except UNPACKING_ERRORS as error:
         raise BadPhoto(text_zh="这张照片在压缩包里是坏的", text_en="The member of the archive is corrupt.") from error

@@ -1,5 +1,5 @@
--- An operator's account sends the files of one operator for counties or a wider division. It has no role: whoever sends
--- a bill does not examine it.
+-- An operator's account sends the files of one operator for counties or a wider division. It has no role: the
+-- sender of a bill does not examine it.
 CREATE TABLE operator_grants (
     account_id   uuid NOT NULL CONSTRAINT operator_grants_account REFERENCES accounts,
     operator     text NOT NULL

@@ -11,7 +11,7 @@ from market.divisions.codes import get_county_code
 from market.identity.access import require_county_role, require_county_scopes
 from market.identity.models import Actor, NotSignedIn
 from market.kernel import Connection, Query
-from market.kernel.clock import get_business_day, get_next_month, parse_month
+from market.kernel.clock import get_business_day, get_next_month, get_next_quarter, parse_month
 from market.subsidies.models import (
     CYCLE_STATE_NAMES,
     BadCounty,
@@ -197,7 +197,7 @@ def read_quarter(text: str) -> tuple[date, date]:
     if match is None or not _FIRST_YEAR <= int(match[1]) <= _LAST_YEAR:
         raise BadQuarter(value=text)
     first = date(int(match[1]), 3 * int(match[2]) - 2, 1)
-    return first, get_next_month(get_next_month(get_next_month(first)))
+    return first, get_next_quarter(first)
 
 
 async def take_duty(conn: Connection, cycle: Cycle, actor: Actor | None, duty: Duty, *, now: datetime) -> Actor:

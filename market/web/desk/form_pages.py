@@ -15,7 +15,7 @@ from market.http import HttpRequest
 from market.identity.access import require_whole_county
 from market.identity.models import Actor
 from market.kernel import Connection, Database
-from market.kernel.clock import Clock
+from market.kernel.clock import Clock, get_quarter_start
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
 from market.reports.month import list_month_statuses
@@ -62,9 +62,7 @@ async def list_forms(
     desk = await open_desk(request, db, actor, clock)
     async with db.transaction(scope=desk.county) as conn:
         months = [month for month in await list_month_statuses(conn, desk.county) if month.calculated]
-    quarters = dict.fromkeys(
-        format_quarter(month.month.replace(month=(month.month.month - 1) // 3 * 3 + 1)) for month in months
-    )
+    quarters = dict.fromkeys(format_quarter(get_quarter_start(month.month)) for month in months)
     skip = read_offset(request)
     rows = [
         (each.name, format_month_zh(each.name), CYCLE_STATE_NAMES[each.state], each.state in SETTLED_STATES)
