@@ -4,6 +4,19 @@ import ctypes
 import gc
 
 _C_LIBRARY = ctypes.CDLL(None)
+_M_MMAP_THRESHOLD = -3
+LARGE_BLOCK = 1024 * 1024
+
+
+def return_large_blocks() -> None:
+    """Let the C library return each freed block of a megabyte or more to the system at once.
+
+    Otherwise it raises that size with each such block that is freed, keeps later ones among the free memory of the
+    thread that used them, and `release_free_memory` leaves the end of that memory alone (mallopt(3)).
+    """
+    mallopt = getattr(_C_LIBRARY, "mallopt", None)  # glibc's
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, LARGE_BLOCK)
 
 
 def release_free_memory() -> None:

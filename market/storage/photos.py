@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 
 from market.identity.models import AccountId, NotFound
 from market.kernel import Connection, Query, Refusal
-from market.kernel.memory import release_free_memory
+from market.kernel.memory import release_free_memory, return_large_blocks
 from market.kernel.quotas import lock_quota
 from market.storage.files import FileMissing, FileStore
 
@@ -260,6 +260,7 @@ async def decode_photo(files: FileStore, content: bytes, purpose: PhotoPurpose) 
     """
     _require_readable_header(content)
     async with files.decoder:
+        return_large_blocks()
         try:
             width, height, pictures = await asyncio.to_thread(render_photo, content)
         finally:

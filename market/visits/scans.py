@@ -219,7 +219,7 @@ async def upload_scan(conn: Connection, seal: Seal, actor: Actor, scan: NewScan,
         outcome = ScanOutcome.OUTSIDE
     except VisitCancelled:
         outcome = ScanOutcome.CANCELLED
-    await ADD_SCAN.maybe(
+    is_added = await ADD_SCAN.maybe(
         conn,
         nonce=scan.nonce,
         producer_id=producer_id,
@@ -229,6 +229,8 @@ async def upload_scan(conn: Connection, seal: Seal, actor: Actor, scan: NewScan,
         now=now,
         by=actor.account_id,
     )
+    if is_added is None:  # the same phone's other upload of it, which this one waited for
+        outcome = (await FIND_SCAN.one(conn, nonce=scan.nonce, by=actor.account_id)).outcome
     return await _describe(conn, scan, outcome, visit_id)
 
 

@@ -102,6 +102,13 @@ async def test_a_scan_made_offline_checks_the_guest_in_at_the_time_it_was_made(g
         assert await conn.fetchval("SELECT arrived_at FROM bookings") == ARRIVAL
 
 
+async def test_one_scan_sent_twice_at_once_has_one_outcome(guests: Guests) -> None:
+    """A page that is opened as the network returns sends what it kept for both reasons."""
+    nonce = uuid4()
+    sent = await asyncio.gather(*(guests.upload(guests.code, nonce=nonce) for _ in range(4)))
+    assert [each.outcome for each in sent] == [ScanOutcome.ADMITTED] * 4
+
+
 async def test_a_scan_without_a_time_zone_is_malformed(guests: Guests) -> None:
     scan = {"nonce": str(uuid4()), "code": guests.code, "shown_at": "2019-10-03T15:00:00"}
     with pytest.raises(msgspec.ValidationError):
