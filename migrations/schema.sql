@@ -502,6 +502,31 @@ $$;
 
 
 --
+-- Name: check_enrolment_pause(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_enrolment_pause() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        NEW.paused_person = get_person_key(NEW.paused_by);
+        RETURN NEW;
+    END IF;
+    IF OLD.ended_by IS NOT NULL OR lower(NEW.paused_during) <> lower(OLD.paused_during) THEN
+        RAISE EXCEPTION 'the pause has ended' USING ERRCODE = 'P0170';
+    END IF;
+    NEW.ended_person = get_person_key(NEW.ended_by);
+    IF NEW.ended_person = OLD.paused_person OR is_same_person(OLD.paused_by, NEW.ended_by) THEN
+        RAISE EXCEPTION 'the person began the pause' USING ERRCODE = 'P0171';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
 -- Name: check_hidden_review(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -585,6 +610,46 @@ BEGIN
     END IF;
     RETURN NEW;
 END;
+$$;
+
+
+--
+-- Name: check_line_change(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_line_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    own_index bytea;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        NEW.reported_person = get_person_key(NEW.reported_by);
+        RETURN NEW;
+    END IF;
+    IF OLD.outcome IS NOT NULL THEN
+        RAISE EXCEPTION 'the change was decided before' USING ERRCODE = 'P0170';
+    END IF;
+    NEW.decided_person = get_person_key(NEW.decided_by);
+    own_index = (SELECT identity_index FROM accounts WHERE id = NEW.decided_by);
+    IF NEW.decided_person = OLD.reported_person OR is_same_person(OLD.reported_by, NEW.decided_by)
+       OR EXISTS (
+            SELECT FROM (SELECT identity_index FROM enrolments
+                          WHERE county_code = NEW.county_code AND line_code = NEW.line_code
+                         UNION
+                         SELECT identity_index FROM bindings
+                          WHERE county_code = NEW.county_code AND line_code = NEW.line_code) AS users
+              LEFT JOIN persons p ON p.county_code = NEW.county_code AND p.identity_index = users.identity_index
+              LEFT JOIN memberships m ON m.person_id = p.id AND m.valid_during @> business_day(NEW.decided_at)
+              LEFT JOIN memberships o ON o.county_code = NEW.county_code AND o.household_code = m.household_code
+                                     AND o.valid_during @> business_day(NEW.decided_at)
+              LEFT JOIN persons w ON w.id = o.person_id
+             WHERE own_index IN (users.identity_index, w.identity_index)) THEN
+        RAISE EXCEPTION 'the person is involved in the change' USING ERRCODE = 'P0171';
+    END IF;
+    RETURN NEW;
+END
 $$;
 
 
@@ -2415,6 +2480,16 @@ CREATE FUNCTION public.list_bills(p_number_index bytea, p_closed text, p_limit i
        AND b.identity_index = (SELECT o.identity_index FROM bindings o
                                 WHERE o.number_id = b.number_id AND o.kind = 'mobile'
                                 ORDER BY lower(o.valid_during) DESC LIMIT 1)
+       -- Nor is the month in which it passed, nor what is paid for another household.
+       AND NOT EXISTS (SELECT FROM bindings o
+                        WHERE o.number_key = b.number_key AND o.identity_index <> b.identity_index
+                          AND o.valid_during && daterange(c.month, (c.month + interval '1 month')::date)
+                          AND lower(o.valid_during) < lower(b.valid_during))
+       AND (r.household_code IS NULL OR EXISTS (
+            SELECT FROM persons p
+              JOIN memberships m ON m.person_id = p.id AND m.household_code = r.household_code
+             WHERE p.county_code = b.county_code AND p.identity_index = b.identity_index
+               AND lower(m.valid_during) < (c.month + interval '1 month')::date))
        AND NOT EXISTS (SELECT FROM held_lines h
                         WHERE h.cycle_id = c.id AND h.county_code = r.county_code AND h.line_code = r.line_code)
      ORDER BY c.month DESC, r.line_code
@@ -2698,13 +2773,20 @@ CREATE FUNCTION public.list_own_months(p_number_index bytea, p_closed text, p_da
         SELECT c.id, c.month, c.county_code, c.run_id, c.state
           FROM cycles c JOIN holder USING (county_code)
          WHERE c.run_id IS NOT NULL ORDER BY c.month DESC LIMIT p_months),
-    -- A line that passed to the person is theirs from then on.
+    -- A line or a number that passed to the person is theirs from the month after: the month in which it passed is told to
+    -- who had it before.
     own AS (
         SELECT DISTINCT c.id, b.line_code
           FROM months c
           JOIN bindings b ON b.county_code = c.county_code
                          AND b.valid_during && daterange(c.month, (c.month + interval '1 month')::date)
-          JOIN holder h ON h.identity_index = b.identity_index)
+          JOIN holder h ON h.identity_index = b.identity_index
+         WHERE NOT EXISTS (
+               SELECT FROM bindings o
+                WHERE o.identity_index <> b.identity_index
+                  AND (o.number_key = b.number_key OR (o.county_code = b.county_code AND o.line_code = b.line_code))
+                  AND o.valid_during && daterange(c.month, (c.month + interval '1 month')::date)
+                  AND lower(o.valid_during) < lower(b.valid_during)))
     SELECT c.month, c.county_code, r.operator, r.kind, c.state = p_closed, k.charge_fen, r.claimed_fen,
            CASE WHEN h.held IS NULL THEN r.approved_fen ELSE 0 END, r.payable_days,
            ((c.month + interval '1 month')::date - c.month),
@@ -2733,6 +2815,12 @@ CREATE FUNCTION public.list_own_months(p_number_index bytea, p_closed text, p_da
               AND NOT EXISTS (SELECT FROM held_lines h
                                WHERE h.cycle_id = c.id AND h.county_code = c.county_code
                                  AND h.line_code = o.line_code)) AS f
+     -- What is paid for another household is nothing of the person's, although they hold the number now.
+     WHERE r.household_code IS NULL OR EXISTS (
+           SELECT FROM holder h
+             JOIN persons p ON p.county_code = h.county_code AND p.identity_index = h.identity_index
+             JOIN memberships m ON m.person_id = p.id AND m.household_code = r.household_code
+            WHERE lower(m.valid_during) < (c.month + interval '1 month')::date)
      ORDER BY c.month DESC, array_position(ARRAY['mobile', 'broadband', 'television'], r.kind), r.line_code
 $$;
 
@@ -5134,6 +5222,31 @@ CREATE TABLE public.divisions (
 
 
 --
+-- Name: enrolment_pauses; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.enrolment_pauses (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    line_code text NOT NULL,
+    paused_during daterange NOT NULL,
+    reason text NOT NULL,
+    note_sealed bytea NOT NULL,
+    paused_by uuid NOT NULL,
+    paused_person bytea NOT NULL,
+    paused_at timestamp with time zone NOT NULL,
+    ended_by uuid,
+    ended_person bytea,
+    ended_at timestamp with time zone,
+    end_note_sealed bytea,
+    CONSTRAINT enrolment_pauses_ended CHECK ((((NOT upper_inf(paused_during)) = (ended_by IS NOT NULL)) AND ((ended_by IS NOT NULL) = (ended_person IS NOT NULL)) AND ((ended_by IS NOT NULL) = (ended_at IS NOT NULL)) AND ((ended_by IS NOT NULL) = (end_note_sealed IS NOT NULL)))),
+    CONSTRAINT enrolment_pauses_period CHECK (((NOT isempty(paused_during)) AND (NOT lower_inf(paused_during)))),
+    CONSTRAINT enrolment_pauses_reason CHECK ((reason = ANY (ARRAY['asked'::text, 'consent'::text, 'check'::text, 'away'::text, 'other'::text]))),
+    CONSTRAINT enrolment_pauses_two_people CHECK (((ended_person <> paused_person) AND (ended_by <> paused_by)))
+);
+
+
+--
 -- Name: evidence_packs; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -5618,6 +5731,53 @@ CREATE TABLE public.lead_steps (
 
 ALTER TABLE public.leads ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.leads_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: line_changes; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.line_changes (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    number bigint NOT NULL,
+    county_code text NOT NULL,
+    line_code text NOT NULL,
+    verb text NOT NULL,
+    effective_on date NOT NULL,
+    details_sealed bytea,
+    note_sealed bytea NOT NULL,
+    reported_by uuid NOT NULL,
+    reported_person bytea NOT NULL,
+    reported_at timestamp with time zone NOT NULL,
+    outcome text,
+    decided_by uuid,
+    decided_person bytea,
+    decided_at timestamp with time zone,
+    reason_sealed bytea,
+    file_id uuid,
+    CONSTRAINT line_changes_decided CHECK ((((outcome IS NOT NULL) = (decided_by IS NOT NULL)) AND ((outcome IS NOT NULL) = (decided_at IS NOT NULL)) AND ((outcome IS NOT NULL) = (decided_person IS NOT NULL)))),
+    CONSTRAINT line_changes_details CHECK (((details_sealed IS NOT NULL) = (verb = ANY (ARRAY['replace_sim'::text, 'replace_device'::text, 'transfer'::text, 'port'::text])))),
+    CONSTRAINT line_changes_file_of_taken CHECK (((NOT (outcome IS DISTINCT FROM 'taken'::text)) = (file_id IS NOT NULL))),
+    CONSTRAINT line_changes_not_ahead CHECK ((effective_on <= ((reported_at AT TIME ZONE 'Asia/Shanghai'::text))::date)),
+    CONSTRAINT line_changes_outcome CHECK ((outcome = ANY (ARRAY['taken'::text, 'refused'::text]))),
+    CONSTRAINT line_changes_reason_of_refused CHECK (((NOT (outcome IS DISTINCT FROM 'refused'::text)) = (reason_sealed IS NOT NULL))),
+    CONSTRAINT line_changes_two_people CHECK (((decided_person <> reported_person) AND (decided_by <> reported_by))),
+    CONSTRAINT line_changes_verb CHECK ((verb = ANY (ARRAY['replace_sim'::text, 'replace_device'::text, 'transfer'::text, 'port'::text, 'suspend'::text, 'resume'::text, 'close'::text])))
+);
+
+
+--
+-- Name: line_changes_number_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.line_changes ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.line_changes_number_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -7916,6 +8076,22 @@ ALTER TABLE ONLY public.divisions
 
 
 --
+-- Name: enrolment_pauses enrolment_pauses_one_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.enrolment_pauses
+    ADD CONSTRAINT enrolment_pauses_one_a_day UNIQUE (county_code, line_code, paused_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: enrolment_pauses enrolment_pauses_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.enrolment_pauses
+    ADD CONSTRAINT enrolment_pauses_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: enrolments enrolments_one_per_line; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -8297,6 +8473,22 @@ ALTER TABLE ONLY public.leads
 
 ALTER TABLE ONLY public.leads
     ADD CONSTRAINT leads_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: line_changes line_changes_number; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.line_changes
+    ADD CONSTRAINT line_changes_number UNIQUE (number);
+
+
+--
+-- Name: line_changes line_changes_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.line_changes
+    ADD CONSTRAINT line_changes_pkey PRIMARY KEY (id);
 
 
 --
@@ -10028,6 +10220,20 @@ CREATE INDEX leads_open ON public.leads USING btree (county_code, id) WHERE (sta
 
 
 --
+-- Name: line_changes_by_line; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX line_changes_by_line ON public.line_changes USING btree (county_code, line_code, id);
+
+
+--
+-- Name: line_changes_one_waiting; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX line_changes_one_waiting ON public.line_changes USING btree (county_code, line_code) WHERE (outcome IS NULL);
+
+
+--
 -- Name: line_holds_by_line; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -11029,6 +11235,27 @@ CREATE CONSTRAINT TRIGGER deposits_sum_up AFTER INSERT ON public.deposits DEFERR
 
 
 --
+-- Name: enrolment_pauses enrolment_pauses_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER enrolment_pauses_append_only BEFORE DELETE OR UPDATE OF id, county_code, line_code, reason, paused_by, paused_at ON public.enrolment_pauses FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: enrolment_pauses enrolment_pauses_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER enrolment_pauses_no_truncate BEFORE TRUNCATE ON public.enrolment_pauses FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: enrolment_pauses enrolment_pauses_people; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER enrolment_pauses_people BEFORE INSERT OR UPDATE OF paused_during, ended_by, ended_at ON public.enrolment_pauses FOR EACH ROW EXECUTE FUNCTION public.check_enrolment_pause();
+
+
+--
 -- Name: enrolments enrolments_keep_changed; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -11229,6 +11456,27 @@ CREATE TRIGGER lead_steps_no_truncate BEFORE TRUNCATE ON public.lead_steps FOR E
 --
 
 CREATE TRIGGER lead_steps_take BEFORE INSERT ON public.lead_steps FOR EACH ROW EXECUTE FUNCTION public.take_lead_step();
+
+
+--
+-- Name: line_changes line_changes_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER line_changes_append_only BEFORE DELETE OR UPDATE OF id, number, county_code, line_code, verb, effective_on, reported_by, reported_at ON public.line_changes FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: line_changes line_changes_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER line_changes_no_truncate BEFORE TRUNCATE ON public.line_changes FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: line_changes line_changes_people; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER line_changes_people BEFORE INSERT OR UPDATE OF outcome, decided_by, decided_at, file_id ON public.line_changes FOR EACH ROW EXECUTE FUNCTION public.check_line_change();
 
 
 --
@@ -12454,6 +12702,30 @@ ALTER TABLE ONLY public.divisions
 
 
 --
+-- Name: enrolment_pauses enrolment_pauses_ender; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.enrolment_pauses
+    ADD CONSTRAINT enrolment_pauses_ender FOREIGN KEY (ended_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: enrolment_pauses enrolment_pauses_enrolment; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.enrolment_pauses
+    ADD CONSTRAINT enrolment_pauses_enrolment FOREIGN KEY (county_code, line_code) REFERENCES public.enrolments(county_code, line_code);
+
+
+--
+-- Name: enrolment_pauses enrolment_pauses_pauser; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.enrolment_pauses
+    ADD CONSTRAINT enrolment_pauses_pauser FOREIGN KEY (paused_by) REFERENCES public.accounts(id);
+
+
+--
 -- Name: enrolments enrolments_file; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -12939,6 +13211,38 @@ ALTER TABLE ONLY public.leads
 
 ALTER TABLE ONLY public.leads
     ADD CONSTRAINT leads_village FOREIGN KEY (village_code) REFERENCES public.divisions(code);
+
+
+--
+-- Name: line_changes line_changes_decider; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.line_changes
+    ADD CONSTRAINT line_changes_decider FOREIGN KEY (decided_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: line_changes line_changes_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.line_changes
+    ADD CONSTRAINT line_changes_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
+-- Name: line_changes line_changes_line; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.line_changes
+    ADD CONSTRAINT line_changes_line FOREIGN KEY (county_code, line_code) REFERENCES public.lines(county_code, code);
+
+
+--
+-- Name: line_changes line_changes_reporter; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.line_changes
+    ADD CONSTRAINT line_changes_reporter FOREIGN KEY (reported_by) REFERENCES public.accounts(id);
 
 
 --
@@ -14421,6 +14725,23 @@ END);
 
 
 --
+-- Name: enrolment_pauses; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.enrolment_pauses ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: enrolment_pauses enrolment_pauses_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY enrolment_pauses_visible_county ON public.enrolment_pauses TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: enrolments; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -14785,6 +15106,23 @@ CREATE POLICY leads_visible ON public.leads TO market_app USING (
 CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE COALESCE((applicant_id = ( SELECT public.get_visible_person() AS get_visible_person)), false)
+END);
+
+
+--
+-- Name: line_changes; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.line_changes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: line_changes line_changes_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY line_changes_visible_county ON public.line_changes TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
 END);
 
 
@@ -15420,6 +15758,13 @@ GRANT SELECT ON TABLE public.holidays TO market_app;
 
 
 --
+-- Name: FUNCTION check_enrolment_pause(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_enrolment_pause() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION check_hidden_review(); Type: ACL; Schema: public; Owner: -
 --
 
@@ -15431,6 +15776,13 @@ REVOKE ALL ON FUNCTION public.check_hidden_review() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.check_invoice_sums() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_line_change(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_line_change() FROM PUBLIC;
 
 
 --
@@ -18480,6 +18832,83 @@ GRANT SELECT ON TABLE public.divisions TO market_app;
 
 
 --
+-- Name: TABLE enrolment_pauses; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.enrolment_pauses TO market_app;
+
+
+--
+-- Name: COLUMN enrolment_pauses.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.enrolment_pauses TO market_app;
+
+
+--
+-- Name: COLUMN enrolment_pauses.line_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(line_code) ON TABLE public.enrolment_pauses TO market_app;
+
+
+--
+-- Name: COLUMN enrolment_pauses.paused_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(paused_during),UPDATE(paused_during) ON TABLE public.enrolment_pauses TO market_app;
+
+
+--
+-- Name: COLUMN enrolment_pauses.reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(reason) ON TABLE public.enrolment_pauses TO market_app;
+
+
+--
+-- Name: COLUMN enrolment_pauses.note_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(note_sealed) ON TABLE public.enrolment_pauses TO market_app;
+
+
+--
+-- Name: COLUMN enrolment_pauses.paused_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(paused_by) ON TABLE public.enrolment_pauses TO market_app;
+
+
+--
+-- Name: COLUMN enrolment_pauses.paused_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(paused_at) ON TABLE public.enrolment_pauses TO market_app;
+
+
+--
+-- Name: COLUMN enrolment_pauses.ended_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(ended_by) ON TABLE public.enrolment_pauses TO market_app;
+
+
+--
+-- Name: COLUMN enrolment_pauses.ended_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(ended_at) ON TABLE public.enrolment_pauses TO market_app;
+
+
+--
+-- Name: COLUMN enrolment_pauses.end_note_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(end_note_sealed) ON TABLE public.enrolment_pauses TO market_app;
+
+
+--
 -- Name: TABLE evidence_packs; Type: ACL; Schema: public; Owner: -
 --
 
@@ -19240,6 +19669,104 @@ GRANT INSERT(effective_on) ON TABLE public.lead_steps TO market_app;
 --
 
 GRANT INSERT(at) ON TABLE public.lead_steps TO market_app;
+
+
+--
+-- Name: TABLE line_changes; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.line_changes TO market_app;
+
+
+--
+-- Name: COLUMN line_changes.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.line_changes TO market_app;
+
+
+--
+-- Name: COLUMN line_changes.line_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(line_code) ON TABLE public.line_changes TO market_app;
+
+
+--
+-- Name: COLUMN line_changes.verb; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(verb) ON TABLE public.line_changes TO market_app;
+
+
+--
+-- Name: COLUMN line_changes.effective_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(effective_on) ON TABLE public.line_changes TO market_app;
+
+
+--
+-- Name: COLUMN line_changes.details_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(details_sealed) ON TABLE public.line_changes TO market_app;
+
+
+--
+-- Name: COLUMN line_changes.note_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(note_sealed) ON TABLE public.line_changes TO market_app;
+
+
+--
+-- Name: COLUMN line_changes.reported_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(reported_by) ON TABLE public.line_changes TO market_app;
+
+
+--
+-- Name: COLUMN line_changes.reported_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(reported_at) ON TABLE public.line_changes TO market_app;
+
+
+--
+-- Name: COLUMN line_changes.outcome; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(outcome) ON TABLE public.line_changes TO market_app;
+
+
+--
+-- Name: COLUMN line_changes.decided_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decided_by) ON TABLE public.line_changes TO market_app;
+
+
+--
+-- Name: COLUMN line_changes.decided_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decided_at) ON TABLE public.line_changes TO market_app;
+
+
+--
+-- Name: COLUMN line_changes.reason_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(reason_sealed) ON TABLE public.line_changes TO market_app;
+
+
+--
+-- Name: COLUMN line_changes.file_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(file_id) ON TABLE public.line_changes TO market_app;
 
 
 --

@@ -14,6 +14,7 @@ from market.api import (
     identity,
     invoices,
     leads,
+    lines,
     mediations,
     operators,
     orders,
@@ -71,6 +72,7 @@ ROUTES = [
     *subsidies.ROUTES,
     *reconciliation.ROUTES,
     *leads.ROUTES,
+    *lines.ROUTES,
     *tasks.ROUTES,
     *operators.ROUTES,
 ]

@@ -36,6 +36,8 @@ from market.subsidies.imports.enrolments import ENROLMENT_IDENTITY_CONTEXT
 from market.subsidies.imports.lists import LISTED_IDENTITY_CONTEXT, LISTED_VALUE_CONTEXT
 from market.subsidies.imports.originals import ORIGINAL_CONTEXT
 from market.subsidies.intake.views import OPINION_CONTEXT, PERSON_IDENTITY_CONTEXT, PERSON_NAME_CONTEXT
+from market.subsidies.lines.pauses import PAUSE_END_CONTEXT, PAUSE_NOTE_CONTEXT
+from market.subsidies.lines.views import CHANGE_DETAILS_CONTEXT, CHANGE_NOTE_CONTEXT, CHANGE_REASON_CONTEXT
 from market.subsidies.month.store_run import CASE_CONTEXT
 from market.subsidies.operators.rejected import REJECTED_CONTEXT
 from market.subsidies.reconciliation.settlement_files import SETTLEMENT_FILE_CONTEXT
@@ -92,6 +94,11 @@ SEALED_COLUMNS = (
     SealedColumn("lead_persons", "name_sealed", PERSON_NAME_CONTEXT, key=("lead_id", "position")),
     SealedColumn("lead_steps", "opinion_sealed", OPINION_CONTEXT),
     SealedColumn("idle_calls", "note_sealed", CALL_NOTE_CONTEXT),
+    SealedColumn("enrolment_pauses", "note_sealed", PAUSE_NOTE_CONTEXT),
+    SealedColumn("enrolment_pauses", "end_note_sealed", PAUSE_END_CONTEXT),
+    SealedColumn("line_changes", "details_sealed", CHANGE_DETAILS_CONTEXT),
+    SealedColumn("line_changes", "note_sealed", CHANGE_NOTE_CONTEXT),
+    SealedColumn("line_changes", "reason_sealed", CHANGE_REASON_CONTEXT),
     SealedColumn("certificates", "number_sealed", CERTIFICATE_NUMBER_CONTEXT, index="number_index", plain="number"),
     SealedColumn("payout_accounts", "number_sealed", PAYOUT_NUMBER_CONTEXT),
     SealedColumn("conversation_messages", "text_sealed", CONVERSATION_CONTEXT, key=("suborder_id", "position")),
@@ -130,6 +137,10 @@ INDEX_COPIES = (
     ("cycle_duties", "person_key"),
     ("producer_steps", "person_key"),
     ("lead_steps", "person_key"),
+    ("line_changes", "reported_person"),
+    ("line_changes", "decided_person"),
+    ("enrolment_pauses", "paused_person"),
+    ("enrolment_pauses", "ended_person"),
 )
 """Blind indexes of identity numbers in columns that have no index of their own in `SEALED_COLUMNS`."""
 _VERSIONED = frozenset({"persons", "enrolments", "bindings"})

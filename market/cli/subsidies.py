@@ -22,6 +22,7 @@ from market.subsidies.month.steps import RUN, STEPS, MonthStep
 
 app = App(name="subsidies")
 app.command("market.cli.samples:app", name="sample", help="Spot checks of a month, drawn by lot.")
+app.command("market.cli.lines:app", name="line", help="A line with its versions, and changes of it.")
 
 type County = Annotated[str, Parameter(name="--county", help="Six digits of the county.")]
 type Month = Annotated[str, Parameter(name="--month", help="Service month, 2019-01.")]

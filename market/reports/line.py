@@ -121,6 +121,7 @@ class ExplainedLine(Struct, frozen=True, kw_only=True):
     taken: list[TakenStep]
 
 
+# The number and the person are those of the month, the earlier ones if they changed in it.
 GET_LINE = Query(
     LineRow,
     """
@@ -136,10 +137,13 @@ GET_LINE = Query(
       JOIN run_explanations x ON x.run_id = r.run_id AND x.number = r.explanation
       JOIN programmes p ON p.county_code = r.county_code AND p.code = r.programme_code
       LEFT JOIN divisions d ON d.code = r.village_code
+      CROSS JOIN (SELECT daterange(:month::date, (:month::date + interval '1 month')::date) AS days) AS s
       LEFT JOIN LATERAL (
            SELECT value_sealed, identity_index FROM bindings JOIN identifiers ON id = number_id
             WHERE county_code = :county AND line_code = r.line_code
-            ORDER BY lower(valid_during) DESC LIMIT 1) AS b ON true
+            ORDER BY valid_during && s.days DESC, CASE WHEN valid_during && s.days THEN lower(valid_during) END,
+                     lower(valid_during) DESC
+            LIMIT 1) AS b ON true
       LEFT JOIN persons w ON w.county_code = :county AND w.identity_index = b.identity_index
      WHERE r.run_id = :run_id AND r.county_code = :county AND r.line_code = :line
        AND (:county = ANY(:divisions::text[]) OR EXISTS (SELECT FROM unnest(:divisions::text[]) AS division

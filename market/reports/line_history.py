@@ -10,7 +10,7 @@ from market.subsidies.month.cycles import Cycle
 
 
 class KnownFact(Struct, frozen=True, kw_only=True):
-    """A fact of a line and the file that brought it.
+    """A fact of a line and the file that brought it; a pause has no file.
 
     `since` and `until` are the days of the fact, exclusive. `known` is false if the file came after the calculation;
     `replaced_at` is set if a later file replaced the fact.
@@ -47,36 +47,39 @@ LIST_KNOWN_FACTS = Query(
                  ORDER BY lower(valid_during) DESC LIMIT 1))),
     facts AS (
         SELECT 'enrolment' AS fact, entitled_from AS since, NULL::date AS until, file_id,
-               NULL::timestamptz AS replaced_at
+               NULL::timestamptz AS replaced_at, NULL::timestamptz AS at
           FROM enrolments WHERE county_code = :county AND line_code = :line
         UNION ALL
-        SELECT 'binding', lower(valid_during), upper(valid_during), file_id, NULL
+        SELECT 'binding', lower(valid_during), upper(valid_during), file_id, NULL, NULL
           FROM bindings WHERE county_code = :county AND line_code = :line
         UNION ALL
-        SELECT 'membership', lower(m.valid_during), upper(m.valid_during), m.file_id, NULL
+        SELECT 'pause', lower(paused_during), upper(paused_during), NULL, NULL, coalesce(ended_at, paused_at)
+          FROM enrolment_pauses WHERE county_code = :county AND line_code = :line
+        UNION ALL
+        SELECT 'membership', lower(m.valid_during), upper(m.valid_during), m.file_id, NULL, NULL
           FROM memberships m JOIN person ON person.id = m.person_id WHERE m.county_code = :county
         UNION ALL
-        SELECT 'claim', coalesce(c.corrects_month, c.month), NULL, c.file_id, NULL
+        SELECT 'claim', coalesce(c.corrects_month, c.month), NULL, c.file_id, NULL, NULL
           FROM claims c
          WHERE c.county_code = :county AND coalesce(c.corrects_month, c.month) = :month
            AND EXISTS (SELECT FROM bindings b
                         WHERE b.county_code = :county AND b.line_code = :line AND b.number_id = c.number_id
                           AND b.operator = c.operator AND b.kind = c.kind)
         UNION ALL
-        SELECT 'terms', lower(t.valid_during), upper(t.valid_during), t.file_id, NULL
+        SELECT 'terms', lower(t.valid_during), upper(t.valid_during), t.file_id, NULL, NULL
           FROM programme_terms t
          WHERE t.county_code = :county AND t.programme_code = :programme
            AND t.valid_during && daterange(:month::date, (:month::date + interval '1 month')::date)
         UNION ALL
-        SELECT CASE fact WHEN 'bindings' THEN 'binding' ELSE 'enrolment' END, NULL, NULL, file_id, replaced_at
+        SELECT CASE fact WHEN 'bindings' THEN 'binding' ELSE 'enrolment' END, NULL, NULL, file_id, replaced_at, NULL
           FROM fact_versions
          WHERE county_code = :county AND fact IN ('bindings', 'enrolments') AND subject = :line)
-    SELECT f.fact, f.since, f.until, coalesce(i.name, '') AS file, i.imported_at,
-           coalesce(i.imported_at <= r.ran_at, true) AS known, f.replaced_at
+    SELECT f.fact, f.since, f.until, coalesce(i.name, '') AS file, coalesce(i.imported_at, f.at) AS imported_at,
+           coalesce(coalesce(i.imported_at, f.at) <= r.ran_at, true) AS known, f.replaced_at
       FROM facts f
       JOIN runs r ON r.id = :run_id
       LEFT JOIN import_files i ON i.id = f.file_id
-     ORDER BY i.imported_at NULLS FIRST, f.fact, f.since
+     ORDER BY coalesce(i.imported_at, f.at) NULLS FIRST, f.fact, f.since
      LIMIT 200
     """,
 )

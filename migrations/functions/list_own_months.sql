@@ -19,13 +19,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT c.id, c.month, c.county_code, c.run_id, c.state
           FROM cycles c JOIN holder USING (county_code)
          WHERE c.run_id IS NOT NULL ORDER BY c.month DESC LIMIT p_months),
-    -- A line that passed to the person is theirs from then on.
+    -- A line or a number that passed to the person is theirs from the month after: the month in which it passed is told to
+    -- who had it before.
     own AS (
         SELECT DISTINCT c.id, b.line_code
           FROM months c
           JOIN bindings b ON b.county_code = c.county_code
                          AND b.valid_during && daterange(c.month, (c.month + interval '1 month')::date)
-          JOIN holder h ON h.identity_index = b.identity_index)
+          JOIN holder h ON h.identity_index = b.identity_index
+         WHERE NOT EXISTS (
+               SELECT FROM bindings o
+                WHERE o.identity_index <> b.identity_index
+                  AND (o.number_key = b.number_key OR (o.county_code = b.county_code AND o.line_code = b.line_code))
+                  AND o.valid_during && daterange(c.month, (c.month + interval '1 month')::date)
+                  AND lower(o.valid_during) < lower(b.valid_during)))
     SELECT c.month, c.county_code, r.operator, r.kind, c.state = p_closed, k.charge_fen, r.claimed_fen,
            CASE WHEN h.held IS NULL THEN r.approved_fen ELSE 0 END, r.payable_days,
            ((c.month + interval '1 month')::date - c.month),
@@ -54,6 +61,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
               AND NOT EXISTS (SELECT FROM held_lines h
                                WHERE h.cycle_id = c.id AND h.county_code = c.county_code
                                  AND h.line_code = o.line_code)) AS f
+     -- What is paid for another household is nothing of the person's, although they hold the number now.
+     WHERE r.household_code IS NULL OR EXISTS (
+           SELECT FROM holder h
+             JOIN persons p ON p.county_code = h.county_code AND p.identity_index = h.identity_index
+             JOIN memberships m ON m.person_id = p.id AND m.household_code = r.household_code
+            WHERE lower(m.valid_during) < (c.month + interval '1 month')::date)
      ORDER BY c.month DESC, array_position(ARRAY['mobile', 'broadband', 'television'], r.kind), r.line_code
 $$;
 REVOKE ALL ON FUNCTION list_own_months FROM PUBLIC;

@@ -104,6 +104,14 @@ GRANTS = {
     "lead_steps": (
         "select insert(lead_id step before after account_id opinion_sealed attended agreed notice effective_on at)"
     ),
+    "enrolment_pauses": (
+        "select insert(county_code line_code paused_during reason note_sealed paused_by paused_at)"
+        " update(paused_during ended_by ended_at end_note_sealed)"
+    ),
+    "line_changes": (
+        "select insert(county_code line_code verb effective_on details_sealed note_sealed reported_by reported_at)"
+        " update(outcome decided_by decided_at reason_sealed file_id)"
+    ),
     "leads": (
         "select insert(village_code kind source reason household_code into_code line_code programme_code applicant_id "
         "reported_at) update(household_code line_code programme_code new_code registered monitoring tier)"
@@ -308,6 +316,8 @@ FUNCTIONS_OF_THE_OWNER = {
     "note_county_month_of_run": False,
     "sum_up_notices": True,
     "take_lead_step": False,
+    "check_line_change": False,
+    "check_enrolment_pause": False,
     "make_official": True,
     "list_due_goods_returns": True,
     "list_idle_counties": True,

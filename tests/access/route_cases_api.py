@@ -103,6 +103,8 @@ REVIEW = {"rating": 5, "text": "样例"}
 REFUND = {"reason": "agreed", "amount_fen": 1_00}
 NOBODYS_REVIEW: dict[str, str | Id] = {"review_id": Id("nobody")}
 NOBODYS_CASE: dict[str, str | Id] = {"case_id": Id("nobody")}
+NOBODYS_CHANGE: dict[str, str | Id] = {"change_id": Id("nobody")}
+LINE_CHANGE = {"line": "nobody", "verb": "close", "effective_on": "2019-02-01", "note": "样例"}
 NOBODYS_LEAD: dict[str, str | Id] = {"lead_id": Id("nobody")}
 LEAD = {"kind": "identify", "source": "cadre", "reason": "income", "note": ""}
 FINDING = {"check": "claim_outside_snapshot", "subject": "DX-06", "why": "样例", "stop": ["DX-06"]}
@@ -749,6 +751,29 @@ API_CASES: tuple[RouteCase, ...] = (
         COUNTY_SCOPE,
         params=NOBODYS_LEAD,
         json={"step": "visit", "opinion": "样例"},
+        status=404,
+    ),
+    get("/api/v1/counties/{county}/lines/{line}", LINE_OUTSIDE_SCOPED_VILLAGE, params={"line": "DX-02"}),
+    post(
+        "/api/v1/counties/{county}/pauses",
+        COUNTY_SCOPE,
+        json={"line": "nobody", "reason": "asked", "paused_from": "2019-02-01", "note": "样例"},
+        status=404,
+    ),
+    post(
+        "/api/v1/counties/{county}/pauses/{pause_id}/end",
+        COUNTY_SCOPE,
+        params={"pause_id": Id("nobody")},
+        json={"resumed_on": "2019-02-01", "note": "样例"},
+        status=404,
+    ),
+    get("/api/v1/counties/{county}/line-changes", COUNTY_SCOPE),
+    post("/api/v1/counties/{county}/line-changes", COUNTY_SCOPE, json=LINE_CHANGE, status=404),
+    post(
+        "/api/v1/counties/{county}/line-changes/{change_id}/decision",
+        require_duty("importer"),
+        params=NOBODYS_CHANGE,
+        json={"take": True},
         status=404,
     ),
     get("/api/v1/me/applications", SIGNED_IN),

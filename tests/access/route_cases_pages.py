@@ -484,6 +484,30 @@ PAGE_CASES: tuple[RouteCase, ...] = (
         as_desk_page(LINE_OUTSIDE_SCOPED_VILLAGE),
         params={"village_code": "130624107221"},
     ),
+    get("/desk/lines", as_desk_page(COUNTY_SCOPE)),
+    post(
+        "/desk/lines", COUNTY_SCOPE, form={"line": "nobody", "verb": "close", "effective_on": "2019-02-01"}, status=404
+    ),
+    post(
+        "/desk/lines/{change_id}",
+        COUNTY_SCOPE,
+        params={"change_id": "nobody"},
+        form={"line": "nobody", "decision": "take"},
+        status=404,
+    ),
+    post(
+        "/desk/lines/pauses",
+        COUNTY_SCOPE,
+        form={"line": "nobody", "pause_reason": "asked", "paused_from": "2019-02-01"},
+        status=404,
+    ),
+    post(
+        "/desk/lines/pauses/{pause_id}",
+        COUNTY_SCOPE,
+        params={"pause_id": "nobody"},
+        form={"line": "nobody"},
+        status=404,
+    ),
     get("/desk/idle", as_desk_page(COUNTY_SCOPE)),
     post("/desk/idle", COUNTY_SCOPE, form={"line": "YD-01", "notice_on": "2019-02-13"}, status=404),
     get("/desk/idle/calls", as_desk_page(COUNTY_SCOPE)),

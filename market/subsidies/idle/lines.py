@@ -84,7 +84,10 @@ LIST_BOUND_LINES = Query(
         SELECT e.*, x.span, n.operator, n.kind, n.number_id
           FROM enrolled e
          CROSS JOIN LATERAL (
-               SELECT span FROM (SELECT unnest(range_agg(b.valid_during * daterange(e.entitled_from, NULL))) AS span
+               SELECT span FROM (SELECT unnest(range_agg(b.valid_during * daterange(e.entitled_from, NULL))
+                                               - (SELECT coalesce(range_agg(p.paused_during), '{{}}')
+                                                    FROM enrolment_pauses p
+                                                   WHERE p.county_code = :county AND p.line_code = e.line_code)) AS span
                                    FROM bindings b
                                   WHERE b.county_code = :county AND b.line_code = e.line_code) AS whole
                 WHERE span @> :today::date) AS x

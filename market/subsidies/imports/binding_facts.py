@@ -54,9 +54,7 @@ class _StoredBinding(Struct, frozen=True, gc=False, kw_only=True):
     realname: str
 
 
-LIST_BINDINGS = Query(
-    _StoredBinding,
-    """
+_COLUMNS = """
     SELECT line_code AS line, operator, kind, n.value_sealed AS number_sealed, identity_index, identity_sealed,
            plan_code AS plan, d.value_sealed AS device_sealed, s.value_sealed AS sim_sealed,
            lower(valid_during) AS start, upper(valid_during) AS until, change, realname
@@ -64,14 +62,21 @@ LIST_BINDINGS = Query(
       JOIN identifiers n ON n.id = number_id
       LEFT JOIN identifiers d ON d.id = device_id
       LEFT JOIN identifiers s ON s.id = sim_id
-     WHERE county_code = :county
-     ORDER BY line_code COLLATE "C", valid_during
-    """,
+"""
+LIST_BINDINGS = Query(
+    _StoredBinding, _COLUMNS + """ WHERE county_code = :county ORDER BY line_code COLLATE "C", valid_during"""
+)
+LIST_BINDINGS_OF_LINE = Query(
+    _StoredBinding, _COLUMNS + " WHERE county_code = :county AND line_code = :line ORDER BY valid_during"
 )
 
 
-async def list_bindings(conn: Connection, seal: Seal, county: str) -> list[Binding]:
-    """Return the versions of a county's bindings, by line and day."""
+async def list_bindings(conn: Connection, seal: Seal, county: str, line: str | None = None) -> list[Binding]:
+    """Return the versions of a county's bindings, or of one line's, by line and day."""
+    if line is None:
+        rows = await LIST_BINDINGS.all(conn, county=county)
+    else:
+        rows = await LIST_BINDINGS_OF_LINE.all(conn, county=county, line=line)
 
     def unseal(sealed: bytes | None) -> str | None:
         return None if sealed is None else seal.open(sealed, IDENTIFIER_CONTEXT)
@@ -84,7 +89,7 @@ async def list_bindings(conn: Connection, seal: Seal, county: str) -> list[Bindi
             device=unseal(row.device_sealed),
             sim=unseal(row.sim_sealed),
         )
-        for row in await LIST_BINDINGS.all(conn, county=county)
+        for row in rows
     ]
 
 

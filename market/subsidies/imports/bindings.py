@@ -75,8 +75,13 @@ ADD_BINDINGS = Query(
 )
 
 
-async def import_bindings(conn: Connection, actor: Actor | None, upload: PreparedUpload) -> ImportResult:
+async def import_bindings(
+    conn: Connection, actor: Actor | None, upload: PreparedUpload, *, line: str | None = None
+) -> ImportResult:
     """Import bindings; a row is a version of a line, and replaces the one that began on the same day.
+
+    A file that is about one `line` is compared with that line's versions alone, not with the whole county's: the keys
+    of the schema refuse what is bound to another line.
 
     An open version may be ended by a later file; any other change of a known version needs `take_changes`. A number
     and a SIM belong to one line a day, across all counties. The caller owns the transaction.
@@ -98,7 +103,7 @@ async def import_bindings(conn: Connection, actor: Actor | None, upload: Prepare
         binding = _read(cells, plans, upload.seal)
         if binding is not None:
             rows.append(binding)
-    stored = await list_bindings(conn, upload.seal, upload.county)
+    stored = await list_bindings(conn, upload.seal, upload.county, line)
     rows = _spell_as_stored(rows, stored)
     await check_bindings(conn, upload, rows, stored, faults)
     if faults:

@@ -99,6 +99,7 @@ PLAN_FOR_COUNTY = Query(None, "SELECT set_config('enable_nestloop', 'off', true)
 # Statements about few rows afterwards: hash joins would read whole tables for each finding.
 PLAN_FOR_FEW = Query(None, "SELECT set_config('enable_nestloop', 'on', true)")
 # A claim belongs to the line bound to its operator, kind and number in the month, otherwise to the latest one before.
+# Of two lines in one month (过户) it belongs to the enrolled one: the number has one bill, and only that is reduced.
 LIST_CASE_LINES = Query(
     CaseLineRow,
     """
@@ -118,8 +119,10 @@ LIST_CASE_LINES = Query(
           FROM claimed c
           LEFT JOIN bindings b ON b.county_code = :county AND b.operator = c.operator AND b.kind = c.kind
                               AND b.number_id = c.number_id AND lower(b.valid_during) < :next
+          LEFT JOIN enrolments e ON e.county_code = :county AND e.line_code = b.line_code AND e.decided
+                                AND e.entitled_from < :next
          ORDER BY c.operator, c.kind, c.number_id, b.valid_during && (SELECT days FROM span) DESC NULLS LAST,
-                  lower(b.valid_during) DESC, b.line_code),
+                  e.line_code IS NULL, lower(b.valid_during) DESC, b.line_code),
     claims_of_lines AS (
         SELECT line_code, operator, kind,
                CASE WHEN line_code IS NULL THEN number_id END AS unbound_id,
@@ -148,18 +151,23 @@ LIST_CASE_LINES = Query(
       FULL JOIN claims_of_lines c ON c.line_code = e.line_code
     """,
 )
-# Adjacent versions of a binding are merged, because only the days matter here.
+# Adjacent versions of a binding are merged, because only the days matter here. An enrolled line is not active while it
+# is paused, whatever files say.
 LIST_ACTIVE_DAYS = Query(
     LineDays,
     """
     SELECT line, array_agg(lower(days) ORDER BY days) AS starts, array_agg(upper(days) ORDER BY days) AS untils
       FROM (SELECT b.line_code AS line,
-                   unnest(range_agg(b.valid_during * daterange(e.entitled_from, NULL))) AS days
+                   unnest(range_agg(b.valid_during * daterange(e.entitled_from, NULL))
+                          - coalesce(p.days, '{}'::datemultirange)) AS days
               FROM bindings b
               LEFT JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code AND e.decided
                                     AND e.entitled_from < :next
+              LEFT JOIN (SELECT line_code, range_agg(paused_during) AS days FROM enrolment_pauses
+                          WHERE county_code = :county AND lower(paused_during) < :next
+                          GROUP BY line_code) AS p ON p.line_code = e.line_code
              WHERE b.county_code = :county AND lower(b.valid_during) < :next
-             GROUP BY b.line_code) AS spans
+             GROUP BY b.line_code, p.days) AS spans
      WHERE lower(days) < :next
      GROUP BY line
     """,

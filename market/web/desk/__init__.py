@@ -16,6 +16,7 @@ from market.web.desk import (
     idle_lines,
     imports,
     leads,
+    lines,
     money,
     months,
     notices,
@@ -37,7 +38,7 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 
 _PAGES = (
     worklist, months, drilldown, findings, find_people, form_pages, payment_pages, reconciliation, imports, tasks,
-    notices, leads, boards, idle_lines, programmes, producers, money, cases, case_moves, goods_returns, appeals,
+    notices, leads, lines, boards, idle_lines, programmes, producers, money, cases, case_moves, goods_returns, appeals,
     complaints, invoices, mediations, officials, operators, deputies, contacts, pickup_points, coupons, region,
     public_buyers, samples, audit,
 )  # fmt: skip

@@ -39,7 +39,11 @@ async def submit_search(
             conn, actor, desk.county, desk.divisions, form.get_text("text"), seal=seal, day=desk.today, now=desk.now
         )
     rows = [
-        (each, desk.to("/desk/findings", household=each.household), "、".join(each.lines) or "没有业务")
+        (
+            each,
+            desk.to("/desk/findings", household=each.household),
+            [(line, desk.to("/desk/lines", line=line)) for line in each.lines],
+        )
         for each in found
     ]
     context = {"rows": rows, "how": _KINDS[kind], "full": len(found) == MAX_FOUND}

@@ -34,6 +34,7 @@ from market.reports.worklist import (
     list_open_months,
 )
 from market.subsidies.intake.views import count_due_leads
+from market.subsidies.lines.views import count_waiting_changes
 from market.subsidies.models import CYCLE_STATE_NAMES, CycleState, Duty
 from market.subsidies.month.cycles import find_cycle, read_month
 from market.subsidies.month.steps import NEXT_STEPS, REVIEWABLE_STATES
@@ -114,6 +115,8 @@ async def _tasks(conn: Connection, desk: DeskContext, *, unmoved_days: int) -> t
             own.append(_quarter_task(desk))
     if desk.divisions and (leads := await count_due_leads(conn, desk.actor, desk.county, day=desk.today)):
         own.append(WorkItem(desk.to("/desk/leads"), f"线索 {leads} 条，等您办", "", "核实、比对、评议、审核、审定"))
+    if desk.whole and Role.IMPORTER in roles and (changes := await count_waiting_changes(conn, desk.county)):
+        own.append(WorkItem(desk.to("/desk/lines"), f"业务变更 {changes} 件，等您办", "", "换卡、过户、停机、销户"))
     if roles & MONEY_ROLES and (problems := await _count_money(conn, desk, unmoved_days)):
         text = "退款没有到账、买家异议、对账不一致、包裹不动"
         own.append(WorkItem(desk.to("/desk/money"), f"钱的异常 {problems} 件", "", text))

@@ -39,13 +39,13 @@ _WHY: dict[str, str] = {
     ReasonCode.NO_USAGE_YET: "这个号还没见您用过。用一用，不然会停。",
     ReasonCode.IN_CURE: "好久没用，那几天先不减。用一次就恢复。",
     ReasonCode.LOST_ELIGIBILITY: "有几天不在享受的名单里，那几天不减。",
-    ReasonCode.SUSPENDED: "停机的那几天不减。",
+    ReasonCode.SUSPENDED: "停机、暂停的那几天不减。",
     ReasonCode.NOT_IN_SNAPSHOT: "这个号没有办过减免。问村里办不办得了。",
     ReasonCode.NOT_BOUND: "这个号还没有登记在您名下。",
     ReasonCode.OVER_CHARGE: "运营商报的比月费还多，多的不算。",
     ReasonCode.OVER_HOUSEHOLD_CAP: "一家一个月最多减这么多，几个号码一起分。",
     ReasonCode.UNFUNDED: "钱还没有全拨下来，欠的是运营商的，您不用补。",
-    ReasonCode.ENDED: "号码停了或者销了，后面的日子不减。",
+    ReasonCode.ENDED: "号码停了、销了，或者减免停了，后面的日子不减。",
 }
 """Why a reduction did not come, or not in full, as a farmer reads it; a match says nothing."""
 _HELD = {

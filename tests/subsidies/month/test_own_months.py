@@ -102,6 +102,43 @@ async def test_a_number_that_passed_to_somebody_else_tells_nothing_of_who_had_it
         assert await list_bills(conn, SEAL, PHONE) == []
 
 
+@pytest.mark.parametrize("day", ["2019-02-01", "2019-03-01", "2019-03-16", "2019-03-31"])
+async def test_who_takes_a_number_over_reads_nothing_of_its_former_holder(quarter: Player, day: str) -> None:
+    """Not of the months before, nor of the month in which it passed, on a line of its own or on the same line."""
+    later = date(2019, 4, 15)
+    own = {(each.month, each.kind, each.reduction_fen) for each in await read(quarter, "17050000102", later)}
+    months = {month for month in (JANUARY, date(2019, 2, 1), date(2019, 3, 1)) if month < date.fromisoformat(day)}
+    async with quarter.database.transaction(scope=COUNTY) as conn:
+        cycles = [await find_cycle(conn, COUNTY, month) for month in sorted(months)]
+        masked = {(await explain_line(conn, SEAL, cycle, (COUNTY,), "YD-01")).person for cycle in cycles}
+    for new_line in ("YD-91", "YD-01"):
+        async with quarter.database.connection() as conn:
+            transaction = conn.transaction()
+            await transaction.start()
+            async with as_owner(conn):
+                await conn.execute(
+                    "UPDATE bindings SET valid_during = daterange(lower(valid_during), $1) WHERE line_code = 'YD-01'",
+                    date.fromisoformat(day),
+                )
+                await conn.execute(
+                    "INSERT INTO lines SELECT county_code, $1, operator, kind FROM lines WHERE code = 'YD-01'"
+                    " ON CONFLICT DO NOTHING", new_line,
+                )  # fmt: skip
+                columns = await conn.fetchval(LIST_COLUMNS)
+                passed = PASS_TO_OTHER.replace("[2019-04-01,)", f"[{day},)").replace(
+                    "'valid", f"'line_code', '{new_line}', 'valid"
+                )
+                await conn.execute(passed.format(columns=columns))
+            listed = await list_own_months(conn, SEAL, PHONE, day=later)
+            bills = await list_bills(conn, SEAL, PHONE)
+            await conn.execute("SELECT set_config('market.scope', $1, true)", COUNTY)
+            explained = {(await explain_line(conn, SEAL, cycle, (COUNTY,), "YD-01")).person for cycle in cycles}
+            await transaction.rollback()
+        assert {(each.month, each.kind, each.reduction_fen) for each in listed} == own, new_line
+        assert bills == [], new_line
+        assert explained == masked, new_line
+
+
 async def test_an_explained_line_says_what_was_known_when_and_who_took_the_steps(quarter: Player) -> None:
     async with quarter.database.transaction(scope=COUNTY) as conn:
         cycle = await find_cycle(conn, COUNTY, JANUARY)
