@@ -614,6 +614,25 @@ $$;
 
 
 --
+-- Name: check_lead_consent(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_lead_consent() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM leads
+                    WHERE id = NEW.lead_id AND kind = 'enrol' AND state NOT IN ('decided', 'rejected', 'withdrawn')
+                      AND (NEW.form = 'photo' OR applicant_id = NEW.recorded_by)) THEN
+        RAISE EXCEPTION 'the consent is not to an open enrolment of the person' USING ERRCODE = 'P0172';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
 -- Name: check_line_change(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3916,6 +3935,10 @@ BEGIN
     IF NEW.step IN ('review', 'decide') AND today < upper(moved.notice) THEN
         RAISE EXCEPTION 'the notice ends on %', upper(moved.notice) USING ERRCODE = 'P0142';
     END IF;
+    IF NEW.step = 'decide' AND moved.kind = 'enrol'
+       AND NOT EXISTS (SELECT FROM lead_consents WHERE lead_id = NEW.lead_id) THEN
+        RAISE EXCEPTION 'the household has not consented' USING ERRCODE = 'P0145';
+    END IF;
     UPDATE leads
        SET state = NEW.after,
            notice = CASE WHEN NEW.step = 'confirm' THEN NEW.notice
@@ -3924,6 +3947,42 @@ BEGIN
            decided_at = CASE WHEN NEW.after = 'decided' THEN NEW.at END
      WHERE id = NEW.lead_id;
     RETURN NEW;
+END
+$$;
+
+
+--
+-- Name: withdraw_consent(uuid, uuid, date, bytea, bytea, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.withdraw_consent(p_lead uuid, p_account uuid, p_day date, p_note bytea, p_end_note bytea, p_at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    own enrolments;
+BEGIN
+    SELECT e.* INTO own
+      FROM leads l
+      JOIN enrolments e ON e.county_code = l.county_code AND e.line_code = l.line_code AND e.lead_id = l.id AND e.decided
+     WHERE l.id = p_lead AND l.applicant_id = p_account AND l.state = 'decided';
+    UPDATE lead_consents SET withdrawn_at = p_at
+     WHERE lead_id = p_lead AND withdrawn_at IS NULL AND own.line_code IS NOT NULL;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE enrolment_pauses
+       SET paused_during = daterange(lower(paused_during), p_day), ended_by = p_account, ended_at = p_at,
+           end_note_sealed = p_end_note
+     WHERE county_code = own.county_code AND line_code = own.line_code AND upper_inf(paused_during)
+       AND lower(paused_during) < p_day;
+    INSERT INTO enrolment_pauses (county_code, line_code, paused_during, reason, note_sealed, paused_by, paused_at)
+    SELECT own.county_code, own.line_code, daterange(greatest(p_day, own.entitled_from), NULL), 'consent', p_note, p_account,
+           p_at
+     WHERE NOT EXISTS (SELECT FROM enrolment_pauses
+                        WHERE county_code = own.county_code AND line_code = own.line_code
+                          AND upper_inf(paused_during));
+    RETURN true;
 END
 $$;
 
@@ -5668,6 +5727,27 @@ CREATE TABLE public.large_payouts (
     CONSTRAINT large_payouts_decided CHECK ((((state = 'waiting'::text) = (decided_by IS NULL)) AND ((decided_by IS NULL) = (decided_at IS NULL)))),
     CONSTRAINT large_payouts_note CHECK ((length(note) <= 200)),
     CONSTRAINT large_payouts_state CHECK ((state = ANY (ARRAY['waiting'::text, 'consented'::text, 'refused'::text])))
+);
+
+
+--
+-- Name: lead_consents; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.lead_consents (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    lead_id uuid NOT NULL,
+    form text NOT NULL,
+    text_version smallint NOT NULL,
+    given_on date NOT NULL,
+    recorded_by uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    photo_sealed bytea,
+    withdrawn_at timestamp with time zone,
+    CONSTRAINT lead_consents_form CHECK ((form = ANY (ARRAY['page'::text, 'photo'::text]))),
+    CONSTRAINT lead_consents_not_ahead CHECK ((given_on <= ((recorded_at AT TIME ZONE 'Asia/Shanghai'::text))::date)),
+    CONSTRAINT lead_consents_photo_of_paper CHECK (((form = 'photo'::text) = (photo_sealed IS NOT NULL))),
+    CONSTRAINT lead_consents_text CHECK ((text_version >= 1))
 );
 
 
@@ -8428,6 +8508,14 @@ ALTER TABLE ONLY public.large_payouts
 
 
 --
+-- Name: lead_consents lead_consents_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_consents
+    ADD CONSTRAINT lead_consents_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: lead_moves lead_moves_key; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -10185,6 +10273,13 @@ CREATE UNIQUE INDEX large_payouts_one ON public.large_payouts USING btree (produ
 
 
 --
+-- Name: lead_consents_by_lead; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX lead_consents_by_lead ON public.lead_consents USING btree (lead_id, id);
+
+
+--
 -- Name: lead_steps_by_lead; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -11435,6 +11530,27 @@ CREATE TRIGGER invoices_versions BEFORE UPDATE ON public.invoices FOR EACH ROW E
 --
 
 CREATE TRIGGER large_payouts_decision BEFORE UPDATE ON public.large_payouts FOR EACH ROW EXECUTE FUNCTION public.check_large_payout();
+
+
+--
+-- Name: lead_consents lead_consents_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER lead_consents_append_only BEFORE DELETE OR UPDATE OF id, lead_id, form, text_version, given_on, recorded_by, recorded_at ON public.lead_consents FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: lead_consents lead_consents_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER lead_consents_no_truncate BEFORE TRUNCATE ON public.lead_consents FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: lead_consents lead_consents_of_own; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER lead_consents_of_own BEFORE INSERT ON public.lead_consents FOR EACH ROW EXECUTE FUNCTION public.check_lead_consent();
 
 
 --
@@ -13139,6 +13255,22 @@ ALTER TABLE ONLY public.large_payouts
 
 ALTER TABLE ONLY public.large_payouts
     ADD CONSTRAINT large_payouts_requester FOREIGN KEY (requested_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: lead_consents lead_consents_lead; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_consents
+    ADD CONSTRAINT lead_consents_lead FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+
+--
+-- Name: lead_consents lead_consents_recorder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_consents
+    ADD CONSTRAINT lead_consents_recorder FOREIGN KEY (recorded_by) REFERENCES public.accounts(id);
 
 
 --
@@ -15063,6 +15195,21 @@ CREATE POLICY invoices_visible ON public.invoices TO market_app USING ((EXISTS (
 
 
 --
+-- Name: lead_consents; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.lead_consents ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: lead_consents lead_consents_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY lead_consents_visible ON public.lead_consents TO market_app USING ((EXISTS ( SELECT
+   FROM public.leads
+  WHERE (leads.id = lead_consents.lead_id))));
+
+
+--
 -- Name: lead_persons; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -15776,6 +15923,13 @@ REVOKE ALL ON FUNCTION public.check_hidden_review() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.check_invoice_sums() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_lead_consent(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_lead_consent() FROM PUBLIC;
 
 
 --
@@ -16988,6 +17142,14 @@ GRANT ALL ON FUNCTION public.sum_up_notices(p_village text, p_day date) TO marke
 --
 
 REVOKE ALL ON FUNCTION public.take_lead_step() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION withdraw_consent(p_lead uuid, p_account uuid, p_day date, p_note bytea, p_end_note bytea, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.withdraw_consent(p_lead uuid, p_account uuid, p_day date, p_note bytea, p_end_note bytea, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.withdraw_consent(p_lead uuid, p_account uuid, p_day date, p_note bytea, p_end_note bytea, p_at timestamp with time zone) TO market_app;
 
 
 --
@@ -19571,6 +19733,62 @@ GRANT UPDATE(decided_at) ON TABLE public.large_payouts TO market_app;
 --
 
 GRANT UPDATE(note) ON TABLE public.large_payouts TO market_app;
+
+
+--
+-- Name: TABLE lead_consents; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.lead_consents TO market_app;
+
+
+--
+-- Name: COLUMN lead_consents.lead_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(lead_id) ON TABLE public.lead_consents TO market_app;
+
+
+--
+-- Name: COLUMN lead_consents.form; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(form) ON TABLE public.lead_consents TO market_app;
+
+
+--
+-- Name: COLUMN lead_consents.text_version; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(text_version) ON TABLE public.lead_consents TO market_app;
+
+
+--
+-- Name: COLUMN lead_consents.given_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(given_on) ON TABLE public.lead_consents TO market_app;
+
+
+--
+-- Name: COLUMN lead_consents.recorded_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(recorded_by) ON TABLE public.lead_consents TO market_app;
+
+
+--
+-- Name: COLUMN lead_consents.recorded_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(recorded_at) ON TABLE public.lead_consents TO market_app;
+
+
+--
+-- Name: COLUMN lead_consents.photo_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(photo_sealed) ON TABLE public.lead_consents TO market_app;
 
 
 --

@@ -35,6 +35,7 @@ from market.subsidies.imports.binding_facts import BINDING_IDENTITY_CONTEXT
 from market.subsidies.imports.enrolments import ENROLMENT_IDENTITY_CONTEXT
 from market.subsidies.imports.lists import LISTED_IDENTITY_CONTEXT, LISTED_VALUE_CONTEXT
 from market.subsidies.imports.originals import ORIGINAL_CONTEXT
+from market.subsidies.intake.consents import CONSENT_PHOTO_CONTEXT
 from market.subsidies.intake.views import OPINION_CONTEXT, PERSON_IDENTITY_CONTEXT, PERSON_NAME_CONTEXT
 from market.subsidies.lines.pauses import PAUSE_END_CONTEXT, PAUSE_NOTE_CONTEXT
 from market.subsidies.lines.views import CHANGE_DETAILS_CONTEXT, CHANGE_NOTE_CONTEXT, CHANGE_REASON_CONTEXT
@@ -124,6 +125,7 @@ SEALED_COLUMNS = (
     SealedColumn("idempotency_keys", "response", RESPONSE_CONTEXT, key=("actor", "key")),
 )
 SEALED_FILES = (
+    SealedColumn("lead_consents", "photo_sealed", CONSENT_PHOTO_CONTEXT),
     SealedColumn("rejected_rows", "content_sealed", REJECTED_CONTEXT, key=("file_id",)),
     SealedColumn("import_originals", "content_sealed", ORIGINAL_CONTEXT, key=("file_id", "attached", "name")),
     SealedColumn("evidence_packs", "content_sealed", PACK_CONTEXT, key=("cycle_id",)),

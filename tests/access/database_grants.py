@@ -99,6 +99,7 @@ GRANTS = {
     "identifiers": "select insert",
     "import_files": "select insert",
     "import_originals": "select insert",
+    "lead_consents": "select insert(lead_id form text_version given_on recorded_by recorded_at photo_sealed)",
     "lead_moves": "select",
     "lead_persons": "select insert delete",
     "lead_steps": (
@@ -317,6 +318,8 @@ FUNCTIONS_OF_THE_OWNER = {
     "sum_up_notices": True,
     "take_lead_step": False,
     "check_line_change": False,
+    "check_lead_consent": False,
+    "withdraw_consent": True,
     "check_enrolment_pause": False,
     "make_official": True,
     "list_due_goods_returns": True,

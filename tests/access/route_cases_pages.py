@@ -208,6 +208,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/farm/bill/applications", FARMER_PAGE),
     post("/farm/bill/applications", SIGNED_IN, form={"village": "130624107221"}, status=422),
     post("/farm/bill/applications/{lead_id}", SIGNED_IN, params={"lead_id": Id("nobody")}, status=404),
+    post("/farm/bill/applications/{lead_id}/consent", SIGNED_IN, params={"lead_id": Id("nobody")}, status=404),
     get("/farm/money", FARMER_PAGE),
     get("/farm/money/month", FARMER_PAGE),
     post("/farm/money/account", SIGNED_IN, form={"producer": "", "number": "1"}, status=404),
@@ -478,6 +479,14 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/desk/leads/new", as_desk_page(COUNTY_SCOPE)),
     post("/desk/leads/new", COUNTY_SCOPE, form={"kind": "identify"}, status=422),
     get("/desk/leads/{lead_id}", as_desk_page(COUNTY_SCOPE), params={"lead_id": Id("nobody")}, status=404),
+    get("/desk/leads/{lead_id}/consent", as_desk_page(COUNTY_SCOPE), params={"lead_id": Id("nobody")}, status=404),
+    post("/desk/leads/{lead_id}/consent", COUNTY_SCOPE, params={"lead_id": Id("nobody")}, form={}, status=404),
+    get(
+        "/desk/leads/{lead_id}/consents/{consent_id}",
+        as_desk_page(COUNTY_SCOPE),
+        params={"lead_id": Id("nobody"), "consent_id": Id("nobody")},
+        status=404,
+    ),
     post("/desk/leads/{lead_id}", COUNTY_SCOPE, params={"lead_id": Id("nobody")}, form={"step": "visit"}, status=404),
     get(
         "/desk/boards/{village_code}",

@@ -239,6 +239,14 @@ class NoticeNotEnded(Refusal):
     en = "The public notice has not ended; the step is possible from {until} on."
 
 
+class ConsentMissing(Refusal):
+    """Nobody is enrolled without the household's consent, on the page or on paper."""
+
+    code = "lead_consent_missing"
+    zh = "还没有农户的同意：打印同意书，签了字拍照传上来，再审定。"
+    en = "The household has not consented; record its consent before the decision."
+
+
 class RegisterChanged(Refusal):
     """The register has changed since, so that the decision cannot be carried out; `errors` says what is in the way."""
 

@@ -10,6 +10,7 @@ from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.subsidies.intake.models import (
     STATE_NAMES,
+    ConsentMissing,
     LeadMoved,
     LeadState,
     LeadStep,
@@ -19,7 +20,7 @@ from market.subsidies.intake.models import (
 )
 from market.subsidies.intake.views import OPINION_CONTEXT
 
-_MOVED, _SECOND_DUTY, _NOTICE_NOT_ENDED = "P0140", "P0141", "P0142"
+_MOVED, _SECOND_DUTY, _NOTICE_NOT_ENDED, _NO_CONSENT = "P0140", "P0141", "P0142", "P0145"
 """The errors of the trigger `take_lead_step`."""
 
 ADD_STEP = Query(
@@ -57,6 +58,7 @@ async def record_step(
         LeadMoved: the lead is not in the state `before`.
         SecondLeadDuty: the person has another duty of the lead, applied, or belongs to its household.
         NoticeNotEnded: the township and the county wait for the end of the notice.
+        ConsentMissing: the county enrols nobody without the household's consent.
     """
     attempt = conn.transaction()
     await attempt.start()
@@ -81,6 +83,8 @@ async def record_step(
             raise LeadMoved(state=STATE_NAMES[await GET_STATE.one(conn, lead_id=lead_id)]) from error
         if error.sqlstate == _SECOND_DUTY:
             raise SecondLeadDuty from error
+        if error.sqlstate == _NO_CONSENT:
+            raise ConsentMissing from error
         if error.sqlstate == _NOTICE_NOT_ENDED:
             raise NoticeNotEnded(until=await GET_NOTICE_END.one(conn, lead_id=lead_id)) from error
         raise

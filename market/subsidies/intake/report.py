@@ -14,6 +14,7 @@ from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.subsidies.intake.consents import consent_on_page
 from market.subsidies.intake.models import (
     MAX_OPINION_LENGTH,
     REPORTERS,
@@ -144,6 +145,8 @@ async def apply_for_household(
 ) -> UUID:
     """Apply for the reduction of the own household's phone bill; the village visits it and completes what is missing.
 
+    The application is the consent on the page: the page or the program that sends it shows the text of `CONSENT_TEXTS`.
+
     The transaction has the scope of the person (`get_person_scope`).
 
     Raises:
@@ -157,10 +160,12 @@ async def apply_for_household(
     if await COUNT_OWN_OPEN.one(conn, account_id=actor.account_id) >= MAX_OWN_OPEN:
         raise LeadOpenBefore
     new = NewLead(kind=LeadKind.ENROL, source=LeadSource.SELF, reason=LeadReason.OTHER, note=written)
-    return await _add(
+    lead_id = await _add(
         conn, seal, actor, new, written, village_code=village_code, household_code=None, into_code=None,
         line_code=None, programme_code=None, applicant_id=actor.account_id, now=now,
     )  # fmt: skip
+    await consent_on_page(conn, actor, lead_id, now=now)
+    return lead_id
 
 
 def _list_household_faults(

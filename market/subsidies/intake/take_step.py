@@ -105,7 +105,7 @@ async def take_step(
         NotFound: the lead is not in the actor's divisions.
         NotAllowed, SecondFactorRequired: another role takes the step that is due, or returns and rejects now.
         LeadInvalid: fields of the step are missing or wrong.
-        LeadMoved, SecondLeadDuty, NoticeNotEnded: see `record_step`.
+        LeadMoved, SecondLeadDuty, NoticeNotEnded, ConsentMissing: see `record_step`.
         RegisterChanged: the register has changed since, see `carry_out`.
     """
     divisions = get_visible_divisions(actor, county)

@@ -98,7 +98,10 @@ class _PersonRow(Struct, frozen=True):
 
 
 class OwnLead(Struct, frozen=True, kw_only=True):
-    """What a person applied for, as they see it: no category, no opinion, nobody's name."""
+    """What a person applied for, as they see it: no category, no opinion, nobody's name.
+
+    `consent_withdrawn`: the person withdrew the consent to what was decided.
+    """
 
     id: UUID
     number: int
@@ -109,6 +112,7 @@ class OwnLead(Struct, frozen=True, kw_only=True):
     reported_at: datetime
     notice_from: date | None
     notice_until: date | None
+    consent_withdrawn: bool
 
 
 class OwnApplication(Struct, frozen=True, kw_only=True):
@@ -202,7 +206,9 @@ LIST_OWN_LEADS = Query(
     OwnLead,
     """
     SELECT leads.id, leads.number, kind, state, village_code, divisions.name AS village, reported_at,
-           lower(notice) AS notice_from, upper(notice) AS notice_until
+           lower(notice) AS notice_from, upper(notice) AS notice_until,
+           EXISTS (SELECT FROM lead_consents c
+                    WHERE c.lead_id = leads.id AND c.withdrawn_at IS NOT NULL) AS consent_withdrawn
       FROM leads JOIN divisions ON divisions.code = village_code
      WHERE applicant_id = :account_id
      ORDER BY leads.id DESC

@@ -6,6 +6,7 @@ from market.identity.models import NotSignedIn, SecondFactorRequired
 from market.web.desk import (
     audit,
     boards,
+    consents,
     contacts,
     coupons,
     deputies,
@@ -38,8 +39,8 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 
 _PAGES = (
     worklist, months, drilldown, findings, find_people, form_pages, payment_pages, reconciliation, imports, tasks,
-    notices, leads, lines, boards, idle_lines, programmes, producers, money, cases, case_moves, goods_returns, appeals,
-    complaints, invoices, mediations, officials, operators, deputies, contacts, pickup_points, coupons, region,
+    notices, leads, consents, lines, boards, idle_lines, programmes, producers, money, cases, case_moves, goods_returns,
+    appeals, complaints, invoices, mediations, officials, operators, deputies, contacts, pickup_points, coupons, region,
     public_buyers, samples, audit,
 )  # fmt: skip
 

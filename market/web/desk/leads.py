@@ -17,11 +17,13 @@ from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.subsidies.intake.consents import ConsentForm, LeadConsent, list_consents
 from market.subsidies.intake.models import (
     DUE_STEPS,
     KIND_NAMES,
     OPEN_STATES,
     REASON_NAMES,
+    REPORTERS,
     SOURCE_NAMES,
     STATE_NAMES,
     STEP_NAMES,
@@ -88,6 +90,7 @@ class StepForm(Struct, frozen=True):
     agreed: str = ""
     notice_from: str = ""
     effective_on: str = ""
+    given_on: str = ""
 
 
 def describe_lead(lead: LeadFields) -> str:
@@ -199,11 +202,12 @@ async def _find_village(conn: Connection, desk: DeskContext, typed: LeadForm) ->
     return found[0].code if len(found) == 1 else typed.village_code
 
 
-async def _page(
+async def render_lead(
     request: HttpRequest, conn: Connection, seal: Seal, desk: DeskContext, lead: Lead,
     *, values: StepForm | None = None, errors: Sequence[FieldFault] = (), notice: PageNotice | None = None,
     status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
+    """Return the page of a lead with the form of the step that is due."""
     due = DUE_STEPS.get(lead.state)
     own = due is not None and has_role_for(desk.actor, due.roles, lead.village_code)
     members = []
@@ -236,9 +240,23 @@ async def _page(
         "notice": notice,
         "monitoring": [(each, each) for each in MONITORING_TYPES],
         "rows": range(1, _NEW_ROWS + 1),
+        "consents": None
+        if lead.kind is not LeadKind.ENROL
+        else [_present_consent(desk, lead, each) for each in await list_consents(conn, lead.id)],
+        "records_consent": lead.state in OPEN_STATES and has_role_for(desk.actor, REPORTERS, lead.village_code),
         "board": desk.to(f"/desk/boards/{lead.village_code}") if lead.notice_until else None,
     }
     return render_desk_page(request, desk, "lead.html", context, status=status)
+
+
+def _present_consent(desk: DeskContext, lead: Lead, consent: LeadConsent) -> tuple[str, str]:
+    """Return a consent in words, and where the photo of it is."""
+    how = "在手机上申请时同意" if consent.form is ConsentForm.PAGE else f"签了字，{consent.recorded_by}传的照片"
+    words = f"{day_zh(consent.given_on)}　{how}"
+    if consent.withdrawn_at is not None:
+        words += f"，{day_zh(consent.withdrawn_at)}撤回"
+    photo = consent.form is ConsentForm.PHOTO
+    return words, desk.to(f"/desk/leads/{lead.id}/consents/{consent.id}") if photo else ""
 
 
 def _list_facts(lead: Lead) -> list[tuple[str, str]]:
@@ -268,11 +286,12 @@ async def show_lead(
 ) -> Response[bytes]:
     """Show a lead with its steps, and the form of the step that is due."""
     desk = await open_desk(request, db, actor, clock)
-    done = next((each for each in LeadStep if each == request.query_params.get("done")), None)
-    notice = PageNotice("ok", f"记下了：{STEP_NAMES[done]}") if done else None
+    done = request.query_params.get("done", "")
+    words = {"consent": "同意书", **STEP_NAMES}.get(done)
+    notice = PageNotice("ok", f"记下了：{words}") if words else None
     async with db.transaction(scope=desk.county) as conn:
-        lead = await get_lead(conn, seal, _parse(lead_id), desk.divisions)
-        return await _page(request, conn, seal, desk, lead, notice=notice)
+        lead = await get_lead(conn, seal, parse_lead_id(lead_id), desk.divisions)
+        return await render_lead(request, conn, seal, desk, lead, notice=notice)
 
 
 @post("/leads/{lead_id:str}", include_in_schema=False)
@@ -288,7 +307,7 @@ async def submit_lead_step(
     """Take a step of a lead, return it or reject it."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    lead_uuid = _parse(lead_id)
+    lead_uuid = parse_lead_id(lead_id)
     step = next((each for each in LeadStep if each == form.get_text("step")), None)
     if step is None:
         raise NotFound
@@ -303,7 +322,9 @@ async def submit_lead_step(
         errors = refusal.errors or (FieldFault("opinion", refusal.text("zh")),)
         async with db.transaction(scope=desk.county) as conn:
             lead = await get_lead(conn, seal, lead_uuid, desk.divisions)
-            return await _page(request, conn, seal, desk, lead, values=typed, errors=errors, status=refusal.status)
+            return await render_lead(
+                request, conn, seal, desk, lead, values=typed, errors=errors, status=refusal.status
+            )
     return redirect(desk.to(f"/desk/leads/{lead_uuid}", done=step))
 
 
@@ -356,7 +377,12 @@ def _read_day(text: str, name: str, faults: list[FieldFault]) -> Any:
     return day
 
 
-def _parse(text: str) -> UUID:
+def parse_lead_id(text: str) -> UUID:
+    """Return the id of a lead in a URL.
+
+    Raises:
+        NotFound: it is no id.
+    """
     parsed = parse_uuid(text)
     if parsed is None:
         raise NotFound

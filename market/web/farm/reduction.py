@@ -16,10 +16,11 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.subsidies.intake.models import OPEN_STATES, STATE_NAMES, LeadInvalid
+from market.subsidies.intake.consents import CONSENT_TEXTS, CONSENT_VERSION, withdraw_consent
+from market.subsidies.intake.models import OPEN_STATES, STATE_NAMES, LeadInvalid, LeadState
 from market.subsidies.intake.report import apply_for_household
 from market.subsidies.intake.take_step import withdraw_application
-from market.subsidies.intake.views import list_own_leads
+from market.subsidies.intake.views import OwnLead, list_own_leads
 from market.web.forms import parse_uuid, read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.ui.format import day_zh
@@ -41,14 +42,23 @@ async def _page(
     rows = [
         (
             f"申请 {each.number}，{day_zh(each.reported_at)}",
-            f"{each.village}　{STATE_NAMES[each.state]}",
+            f"{each.village}　{STATE_NAMES[each.state]}" + ("，您撤回了同意" if each.consent_withdrawn else ""),
             f"/villages/{each.village_code}/notice" if each.notice_until else "",
-            f"/farm/bill/applications/{each.id}" if each.state in OPEN_STATES else "",
+            *_offer_withdrawal(each),
         )
         for each in await list_own_leads(conn, actor.account_id)
     ]
-    context = {"rows": rows, "values": values, "errors": errors}
+    context = {"rows": rows, "values": values, "errors": errors, "consent": CONSENT_TEXTS[CONSENT_VERSION]}
     return render_page(request, "farm/reduction.html", context, actor=actor, status=status)
+
+
+def _offer_withdrawal(lead: OwnLead) -> tuple[str, str]:
+    """Return where and with what words a lead is withdrawn, empty if it cannot be."""
+    if lead.state in OPEN_STATES:
+        return f"/farm/bill/applications/{lead.id}", "撤回"
+    if lead.state is LeadState.DECIDED and not lead.consent_withdrawn:
+        return f"/farm/bill/applications/{lead.id}/consent", "不减了，撤回同意："
+    return "", ""
 
 
 @get("/farm/bill/applications", include_in_schema=False)
@@ -103,6 +113,26 @@ async def submit_withdrawal(
     return redirect("/farm/bill/applications")
 
 
+@post("/farm/bill/applications/{lead_id:str}/consent", include_in_schema=False)
+async def submit_consent_withdrawal(
+    request: HttpRequest,
+    *,
+    lead_id: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Withdraw the consent to a reduction that was decided: it ends today."""
+    await read_form(request)
+    parsed = parse_uuid(lead_id)
+    if parsed is None:
+        raise NotFound
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
+        await withdraw_consent(conn, seal, actor, parsed, now=clock.now())
+    return redirect("/farm/bill/applications")
+
+
 async def _find_village(conn: Connection, text: str) -> str:
     """Return the code of the only village that the typed name or code means.
 
@@ -120,4 +150,4 @@ async def _find_village(conn: Connection, text: str) -> str:
     raise LeadInvalid(errors=(FieldFault("village_code", message),))
 
 
-ROUTES = [show_applications, submit_household_application, submit_withdrawal]
+ROUTES = [show_applications, submit_household_application, submit_withdrawal, submit_consent_withdrawal]

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from market.identity.actors import find_actor_by_handle
 from market.identity.models import Actor
 from market.kernel import Connection, Refusal
+from market.subsidies.intake.consents import record_consent_photo
 from market.subsidies.intake.models import (
     LeadKind,
     LeadMember,
@@ -104,11 +105,27 @@ class Intake:
         ]
         lead: Lead | None = None
         for request, who, days in requests:
+            if request.step is LeadStep.DECIDE and case.new.kind is LeadKind.ENROL:
+                await self.consent(lead_id, days=days)
             lead = await self.take(lead_id, request, who=who, days=days)
             if request.step is until:
                 break
         assert lead is not None
         return lead
+
+    async def consent(self, lead_id: UUID, *, who: str = "cun", days: int) -> UUID:
+        """Record a signed consent; what the photo shows does not matter."""
+        now = at(days, self.start)
+        return await record_consent_photo(
+            self.conn,
+            SEAL,
+            await self.actor(who),
+            COUNTY,
+            lead_id=lead_id,
+            photo=b"photo",
+            given_on=now.date(),
+            now=now,
+        )
 
     async def choose(self, household: str, *numbers: int, relations: list[str] | None = None) -> GivenPersons:
         """Return the members with some numbers as the persons of a lead."""

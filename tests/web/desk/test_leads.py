@@ -8,7 +8,8 @@ import pytest
 
 from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database
-from market.subsidies.intake.models import LeadStep
+from market.subsidies.intake.models import LeadKind, LeadStep
+from tests.access.fixtures import make_picture
 from tests.subsidies.intake.intake import SUDDEN, VILLAGE, Case, Intake, make_lead
 from tests.support.app import Service
 from tests.support.browser import PageClient
@@ -95,6 +96,31 @@ async def test_the_public_notice_has_counts_and_reasons_and_no_name(service: Ser
         assert (await browser.client.get("/villages/130624999999/notice")).status_code == 404
 
 
+async def test_a_signed_consent_is_printed_and_photographed(
+    service: Service, county: Officials, database: Database
+) -> None:
+    async with database.transaction(scope=COUNTY) as conn:
+        new = make_lead(LeadKind.ENROL, line_code="YD-77", programme_code="P1")
+        lead_id = await Intake(conn, NOW.date()).report(new)
+    path = f"/desk/leads/{lead_id}"
+    async with open_desk_walker(service, county.tokens["cun"]) as browser:
+        assert "没有同意，县里审定不了" in (await browser.open(path)).text
+        assert "随时可以撤回" in (await browser.open(f"{path}/consent")).text
+        await browser.open(path)
+        seen = await browser.submit(
+            f"{path}/consent", files={"photo": ("a.jpg", b"no picture", "image/jpeg")}, status=422
+        )
+        assert "请写哪天签的" in seen.text
+        seen = await browser.submit(
+            f"{path}/consent", given_on="2019-02-14", files={"photo": ("a.jpg", make_picture(120), "image/jpeg")}
+        )
+        assert "签了字，样例村某传的照片" in seen.text
+        photo = await browser.client.get(
+            next(href for each in seen.root.all("a") if "/consents/" in (href := each.attrs.get("href") or ""))
+        )
+        assert (photo.headers["content-type"], photo.content[8:12]) == ("image/webp", b"WEBP")
+
+
 async def test_a_household_applies_sees_how_far_it_is_and_withdraws(service: Service, database: Database) -> None:
     async with database.transaction() as conn:
         account_id = await make_account(conn, name="样例何三")
@@ -103,6 +129,7 @@ async def test_a_household_applies_sees_how_far_it_is_and_withdraws(service: Ser
         await browser.open("/farm/bill/applications")
         seen = await browser.submit("/farm/bill/applications", village="没有这个村", note="样例：三口人", status=422)
         assert "没有找到这个村" in seen.text
+        assert "点“申请”，就是同意下面这段话" in seen.text
         seen = await browser.submit("/farm/bill/applications", village=VILLAGE, note="样例：三口人")
         assert "骆驼湾村 等入户核实" in seen.text
         assert not [word for word in CATEGORIES if word in seen.html]

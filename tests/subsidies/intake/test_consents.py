@@ -1,0 +1,121 @@
+"""Nobody is enrolled without the household's consent, on the page or on paper; who applied withdraws it."""
+
+from datetime import date
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from market.casework.moves import get_person_scope
+from market.identity.models import NotFound
+from market.kernel import Connection
+from market.subsidies.intake.consents import ConsentForm, list_consents, read_consent_photo, withdraw_consent
+from market.subsidies.intake.models import ConsentMissing, LeadKind, LeadMoved, LeadStep, Vote
+from market.subsidies.intake.report import apply_for_household
+from market.subsidies.intake.views import list_own_leads
+from market.subsidies.lines.pauses import list_pauses
+from tests.story.play import COUNTY
+from tests.subsidies.intake.intake import VILLAGE, Case, Intake, at, make_lead, step
+from tests.support.make import SEAL, load_actor, make_account
+from tests.support.postgres import as_owner
+
+SCOPE = "SELECT set_config('market.scope', $1, true)"
+
+
+async def test_a_line_is_enrolled_once_the_signed_consent_is_there(county: Connection) -> None:
+    intake = Intake(county)
+    new = make_lead(LeadKind.ENROL, line_code="YD-77", programme_code="P1")
+    lead = await intake.walk(Case(new, await intake.choose("H01", 2)), until=LeadStep.REVIEW)
+    decide = step(LeadStep.DECIDE)
+    assert isinstance(await intake.refuse(lead.id, decide, who="xian", days=7), ConsentMissing)
+    consent_id = await intake.consent(lead.id, days=6)
+    decided = await intake.take(lead.id, decide, who="xian", days=7)
+    assert decided.state == "decided"
+    [consent] = await list_consents(county, lead.id)
+    assert (consent.id, consent.form, consent.given_on, consent.recorded_by) == (
+        consent_id, ConsentForm.PHOTO, date(2019, 2, 24), "样例村某",
+    )  # fmt: skip
+    actor = await intake.actor("zhen")
+    read = read_consent_photo(
+        county, SEAL, actor, ("130624101209",), lead_id=lead.id, consent_id=consent_id, now=at(7)
+    )  # fmt: skip
+    assert await read == b"photo"
+    assert await county.fetchval("SELECT count(*) FROM audit_entries WHERE action = 'lead.read_consent'") == 1
+    with pytest.raises(NotFound):
+        await read_consent_photo(
+            county, SEAL, actor, ("130624999",), lead_id=lead.id, consent_id=consent_id, now=at(7)
+        )  # fmt: skip
+    stored = await county.fetchval("SELECT photo_sealed FROM lead_consents")
+    assert b"photo" not in stored
+    with pytest.raises(LeadMoved):
+        await intake.consent(lead.id, days=7)
+
+
+async def test_who_applies_consents_on_the_page_and_withdraws(county: Connection) -> None:
+    intake = Intake(county)
+    account = await make_account(county, name="样例何三")
+    actor, other = (
+        await load_actor(county, account),
+        await load_actor(county, await make_account(county, name="样例何四")),
+    )
+    await county.execute(SCOPE, get_person_scope(actor))
+    lead_id = await apply_for_household(
+        county, SEAL, actor, village_code=VILLAGE, note="样例：两口人", now=at(0)
+    )  # fmt: skip
+    await county.execute(SCOPE, COUNTY)
+    visit = step(
+        LeadStep.VISIT,
+        household_code="H01",
+        line_code="YD-77",
+        programme_code="P1",
+        persons=await intake.choose("H01", 2),
+    )
+    for request, who, days in (
+        (visit, "cun", 0), (step(LeadStep.MATCH), "gan", 0),
+        (step(LeadStep.CONFIRM, vote=Vote(attended=9, agreed=8)), "cun", 0), (step(LeadStep.REVIEW), "zhen", 6),
+        (step(LeadStep.DECIDE), "xian", 7),
+    ):  # fmt: skip
+        await intake.take(lead_id, request, who=who, days=days)
+    [consent] = await list_consents(county, lead_id)
+    assert (consent.form, consent.text_version, consent.withdrawn_at) == (ConsentForm.PAGE, 1, None)
+    for who in (other, actor):
+        await county.execute(SCOPE, get_person_scope(who))
+        if who is other:
+            with pytest.raises(NotFound):
+                await withdraw_consent(county, SEAL, who, lead_id, now=at(9))
+            assert await list_own_leads(county, who.account_id) == []
+            continue
+        await withdraw_consent(county, SEAL, who, lead_id, now=at(9))
+        assert [each.consent_withdrawn for each in await list_own_leads(county, who.account_id)] == [True]
+        with pytest.raises(NotFound):
+            await withdraw_consent(county, SEAL, who, lead_id, now=at(10))
+    await county.execute(SCOPE, COUNTY)
+    [pause] = await list_pauses(county, SEAL, COUNTY, "YD-77")
+    assert (pause.reason, pause.paused_from, pause.resumed_on, pause.paused_by) == (
+        "consent", date(2019, 2, 27), None, "样例何三",
+    )  # fmt: skip
+    assert pause.note == "农户在自己的页面上撤回了同意"
+
+
+ADD = """
+    INSERT INTO lead_consents (lead_id, form, text_version, given_on, recorded_by, recorded_at, photo_sealed)
+    SELECT $1, $2, 1, $3, account_id, $4, $5 FROM lead_steps WHERE lead_id = $1 LIMIT 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("form", "given_on", "photo", "message"),
+    [
+        ("page", date(2019, 2, 18), None, "not to an open enrolment of the person"),
+        ("photo", date(2019, 2, 18), None, "photo_of_paper"),
+        ("photo", date(2019, 2, 19), b"photo", "not_ahead"),
+    ],
+)
+async def test_the_schema_refuses_a_consent_that_nobody_gave(
+    county: Connection, form: str, given_on: date, photo: bytes | None, message: str
+) -> None:
+    new = make_lead(LeadKind.ENROL, line_code="YD-77", programme_code="P1")
+    lead_id: UUID = await Intake(county).report(new)
+    with pytest.raises(asyncpg.PostgresError, match=message):
+        async with county.transaction(), as_owner(county):
+            await county.execute(ADD, lead_id, form, given_on, at(0), photo)
