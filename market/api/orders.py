@@ -29,6 +29,7 @@ from market.orders.cancel import Cancellation, cancel_order
 from market.orders.cart import put_lines, put_nights
 from market.orders.cart_view import Cart, get_cart
 from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.order_request import Companion
 from market.orders.checkout.place import find_placed_order, place
 from market.orders.checkout.place_cart import place_cart
 from market.orders.list_orders import OrderBrief, OrderGroup, list_orders
@@ -124,7 +125,7 @@ async def _compute_fingerprint(request: HttpRequest) -> bytes:
 
 async def _place(
     db: Database, batcher: Batcher, seal: Seal, actor: Actor, data: PlaceOrderRequest,
-    *, key: str, fingerprint: bytes, now: datetime, pay_minutes: int,
+    *, key: str, fingerprint: bytes, companion: Companion | None, now: datetime, pay_minutes: int,
 ) -> PlacedOrder:  # fmt: skip
     voucher_id = None if data.voucher_id is None else VoucherId(data.voucher_id)
     point_id = None if data.pickup_point_id is None else PickupPointId(data.pickup_point_id)
@@ -137,15 +138,15 @@ async def _place(
         return await place_cart(
             db, batcher, actor.account_id, address=seal_address(seal, recipient, parcel=False), key=key,
             fingerprint=fingerprint, total_fen=data.total_fen,
-            cancel_terms=data.cancel_terms, voucher_id=voucher_id, pickup_point_id=point_id, now=now,
-            pay_minutes=pay_minutes,
+            cancel_terms=data.cancel_terms, voucher_id=voucher_id, pickup_point_id=point_id, companion=companion,
+            now=now, pay_minutes=pay_minutes,
         )  # fmt: skip
     address = seal_address(seal, recipient, parcel=any(each.slot_id is None for each in data.lines or []))
     return await place(
         batcher, actor.account_id, _build_lines(data.lines or []), nights=_build_nights(data.nights or []),
         address=address, key=key, fingerprint=fingerprint, total_fen=data.total_fen,
             cancel_terms=data.cancel_terms, now=now, pay_minutes=pay_minutes,
-        voucher_id=voucher_id, pickup_point_id=point_id,
+        voucher_id=voucher_id, pickup_point_id=point_id, companion=companion,
     )  # fmt: skip
 
 
@@ -233,11 +234,10 @@ class OrderController(Controller):
                 data,
                 key=key,
                 fingerprint=fingerprint,
+                companion=None if wanted is None else ask_with_order(seal, actor, wanted, now=now),
                 now=now,
                 pay_minutes=settings.pay_minutes,
             )
-        if wanted is not None:
-            await ask_with_order(db, seal, actor, placed.id, wanted, now=now)
         return placed
 
     @get(operation_id="ListOrders")

@@ -29,6 +29,23 @@ def get_refund_rate(tiers: Sequence[CancellationTier], *, days_left: int, holida
     return next((tier.refund_bp for tier in applicable if days_left >= tier.days_before), 0)
 
 
+def find_strictest_tiers(tiers: Sequence[Sequence[CancellationTier]], *, holiday: bool) -> list[CancellationTier]:
+    """Return for several visits, each with its tiers, the least that is refunded of any at each notice.
+
+    The result has one tier for each notice at which that changes, longest first. A visit without tiers is refunded in
+    full until the day before.
+    """
+    notices = sorted({1, *(tier.days_before for each in tiers for tier in each)}, reverse=True)
+    strictest: list[CancellationTier] = []
+    for days in notices:
+        rate = min((get_refund_rate(each, days_left=days, holiday=holiday) for each in tiers), default=0)
+        if strictest and strictest[-1].refund_bp == rate:
+            strictest[-1] = CancellationTier(holiday, days, rate)
+        else:
+            strictest.append(CancellationTier(holiday, days, rate))
+    return strictest
+
+
 def make_terms(tiers: Sequence[CancellationTier], *, days_left: int, holiday: bool) -> CancellationTerms:
     """Return the refund `days_left` days before a visit, and the tiers that apply to it."""
     refund_bp = get_refund_rate(tiers, days_left=days_left, holiday=holiday)

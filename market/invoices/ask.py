@@ -19,8 +19,10 @@ from market.invoices.models import (
 from market.invoices.requests import GET_REQUEST, LOCK_REQUEST, PAID_FEN, open_details, seal_details
 from market.invoices.rules import check_details
 from market.invoices.tasks import find_open_task, tell_seller, update_task
-from market.kernel import Connection, Database, Query
+from market.kernel import Connection, Query
+from market.kernel.database import set_scope
 from market.kernel.seal import Seal
+from market.orders.checkout.order_request import Companion
 from market.orders.models import OrderId
 from market.orders.transitions import lock_order_by_suborder
 
@@ -57,13 +59,17 @@ INSERT_REQUEST = Query(
     RETURNING suborder_id
     """,
 )
-LIST_UNASKED = Query(
-    UUID,
+INSERT_REQUESTS_OF_ORDER = Query(
+    None,
     """
-    SELECT suborders.id FROM suborders JOIN orders ON orders.id = order_id
-     WHERE order_id = :order_id AND buyer_id = :buyer_id
-       AND NOT EXISTS (SELECT FROM invoice_requests r WHERE r.suborder_id = suborders.id)
-     ORDER BY position LIMIT 100
+    INSERT INTO invoice_requests (suborder_id, producer_id, buyer_id, county_code, kind, title_sealed,
+                                  tax_number_sealed, email_sealed, touched_at)
+    SELECT suborders.id, producer_id, buyer_id, producers.county_code, :kind, :title_sealed::bytea,
+           :tax_number_sealed::bytea, :email_sealed::bytea, :now
+      FROM suborders
+      JOIN orders ON orders.id = order_id
+      JOIN producers ON producers.id = producer_id
+     WHERE order_id = :order_id
     """,
 )
 CHANGE_REQUEST = Query(
@@ -94,29 +100,7 @@ async def ask_invoice(
         NotInvoiced: it ended unpaid, or everything was refunded.
         InvoiceChangedTooOften: the details were changed five times.
     """
-    await _ask(conn, seal, buyer, suborder_id, check_details(details), changeable=True, now=now)
-
-
-async def ask_with_order(
-    db: Database, seal: Seal, buyer: Actor, order_id: OrderId, details: InvoiceDetails, *, now: datetime
-) -> None:
-    """Ask each seller of an order that was placed just now for its invoice, with checked details.
-
-    Placing is repeated with its key, so that a request of before is left as it is: the buyer may have changed it. Opens
-    its own transaction, after that of placing: `orders` knows nothing of invoices.
-
-    Raises:
-        NotInvoiced: the order has ended.
-    """
-    async with db.transaction(scope=get_person_scope(buyer)) as conn:
-        for suborder_id in await LIST_UNASKED.all(conn, order_id=order_id, buyer_id=buyer.account_id):
-            await _ask(conn, seal, buyer, suborder_id, details, changeable=False, now=now)
-
-
-async def _ask(
-    conn: Connection, seal: Seal, buyer: Actor, suborder_id: UUID, checked: InvoiceDetails,
-    *, changeable: bool, now: datetime,
-) -> None:  # fmt: skip
+    checked = check_details(details)
     sale = await GET_INVOICED_SALE.maybe(conn, suborder_id=suborder_id, buyer_id=buyer.account_id)
     if sale is None:
         raise NotFound
@@ -124,15 +108,15 @@ async def _ask(
     sale = await GET_INVOICED_SALE.one(conn, suborder_id=suborder_id, buyer_id=buyer.account_id)
     if not sale.invoiceable:
         raise NotInvoiced
-    sealed = seal_details(seal, checked)
     asked = await LOCK_REQUEST.maybe(conn, suborder_id=suborder_id)
     if asked is None:
+        sealed = seal_details(seal, checked)
         await INSERT_REQUEST.one(
             conn, suborder_id=suborder_id, producer_id=sale.producer_id, buyer_id=buyer.account_id,
             county_code=sale.county_code, kind=sealed.kind, title_sealed=sealed.title_sealed,
             tax_number_sealed=sealed.tax_number_sealed, email_sealed=sealed.email_sealed, now=now,
         )  # fmt: skip
-    elif not changeable or not await _change_request(conn, seal, suborder_id, checked, now=now):
+    elif not await _change_request(conn, seal, suborder_id, checked, now=now):
         return
     request = await GET_REQUEST.one(conn, suborder_id=suborder_id)
     case = await find_open_task(conn, suborder_id)
@@ -145,6 +129,23 @@ async def _ask(
         conn, actor=str(buyer.account_id), action="invoice.ask", object=f"order:{request.order_number}",
         detail={"position": request.position, "correct": request.correcting}, now=now,
     )  # fmt: skip
+
+
+def ask_with_order(seal: Seal, buyer: Actor, details: InvoiceDetails, *, now: datetime) -> Companion:
+    """Return what asks each seller of an order for its invoice in the transaction that places it (`place`).
+
+    `details` are checked (`check_details`). The sellers are told once the order is paid.
+    """
+    sealed = seal_details(seal, details)
+
+    async def ask(conn: Connection, order_id: OrderId) -> None:
+        await set_scope(conn, get_person_scope(buyer))
+        await INSERT_REQUESTS_OF_ORDER.run(
+            conn, order_id=order_id, kind=sealed.kind, title_sealed=sealed.title_sealed,
+            tax_number_sealed=sealed.tax_number_sealed, email_sealed=sealed.email_sealed, now=now,
+        )  # fmt: skip
+
+    return ask
 
 
 async def _change_request(

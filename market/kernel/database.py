@@ -12,7 +12,13 @@ SCOPE_SETTING = "market.scope"
 Its value is a county's code, or a longer one inside the county; with any other no protected row is visible (ADR 18).
 """
 
+SET_SCOPE = Query(str, "SELECT set_config('market.scope', :scope, true)")
 SET_LOCK_TIMEOUT = Query(str, "SELECT set_config('lock_timeout', :timeout, true)")
+
+
+async def set_scope(conn: Connection, scope: str) -> None:
+    """Give the rest of a transaction another scope, where one transaction acts for several people in turn."""
+    await SET_SCOPE.one(conn, scope=scope)
 
 
 async def limit_lock_wait(conn: Connection, milliseconds: int) -> None:

@@ -19,7 +19,7 @@ from market.orders.address import Destination
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.offers import load_goods_offers, load_stay_offers
 from market.orders.checkout.order_request import OrderRequest, merge_lines
-from market.orders.checkout.packages import PackageChoice
+from market.orders.checkout.packages import PackageChoice, load_strictest_tiers
 from market.orders.checkout.place import find_placed_order, place
 from market.orders.checkout.placing import draft_order
 from market.orders.checkout.pricing import OrderPrice, PackageLine, get_order_price
@@ -49,7 +49,6 @@ from market.packages.models import (
 )
 from market.packages.read import get_live_package
 from market.packages.rules import Capacity, choose_suppliers, count_possible
-from market.packages.tiers import load_strictest_tiers, require_seen_tiers
 from market.settings import DEFAULT_PAY_MINUTES
 from market.slots.list_slots import load_slots
 from market.slots.models import PartyTooLarge, SlotClosed, SlotFull, SlotId, SlotStarted
@@ -118,7 +117,6 @@ class _Plan(Struct, frozen=True, kw_only=True):
     nights: list[Nights]
     choice: PackageChoice
     picks: list[tuple[PackagePart, Capacity, int]]
-    holiday: bool
     first_day: date
 
 
@@ -146,13 +144,13 @@ async def quote_package(
         refusal.errors = _name_parts(refusal.errors, plan)
         raise
     suppliers = {each.variant_id: each for part in package.parts for each in part.suppliers}
-    tiers = await load_strictest_tiers(conn, package.id, holiday=plan.holiday)
+    tiers = await load_strictest_tiers(conn, package.id, holiday=plan.choice.holiday)
     return PackageQuote(
         price_fen=plan.choice.price_fen,
         freight_fen=price.freight_fen,
         total_fen=price.total_fen,
         first_day=plan.first_day,
-        holiday=plan.holiday,
+        holiday=plan.choice.holiday,
         tiers=tiers,
         cancel_terms=hash_tiers(tiers),
         parts=[
@@ -207,11 +205,10 @@ async def book_package(
         async with db.connection() as conn:
             package = await get_live_package(conn, number)
             plan = await _plan(conn, package, wish, minutes=pay_minutes, now=now)
-            await require_seen_tiers(conn, package.id, holiday=plan.holiday, cancel_terms=cancel_terms)
         try:
             return await place(
                 batcher, buyer, plan.lines, nights=plan.nights, address=address, key=key, fingerprint=fingerprint,
-                package=plan.choice, total_fen=total_fen, now=now, pay_minutes=pay_minutes,
+                package=plan.choice, total_fen=total_fen, cancel_terms=cancel_terms, now=now, pay_minutes=pay_minutes,
             )  # fmt: skip
         except Refusal as refusal:
             if not isinstance(refusal, _TAKEN) or attempt == MAX_ATTEMPTS:
@@ -355,10 +352,11 @@ def _make_plan(
         count=wish.count,
         price_fen=Fen(package.price_fen * wish.count),
         arrive_on=wish.arrive_on,
+        holiday=holiday,
         lines=tuple(line_parts),
         nights=tuple(night_parts),
     )
-    return _Plan(lines=lines, nights=nights, choice=choice, picks=picks, holiday=holiday, first_day=first_day)
+    return _Plan(lines=lines, nights=nights, choice=choice, picks=picks, first_day=first_day)
 
 
 def _name_parts(faults: Sequence[FieldFault], plan: _Plan) -> tuple[FieldFault, ...]:

@@ -6,8 +6,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.bookings.models import CancellationTier
-from market.bookings.tiers import get_refund_rate
 from market.kernel import Fen, split
 
 
@@ -72,23 +70,6 @@ def propose_shares(price_fen: Fen, usual: Sequence[Fen]) -> list[Fen]:
     The shares add up to the price; ties go to the earlier part.
     """
     return [Fen(fen) for fen in split(price_fen, usual)]
-
-
-def find_strictest_tiers(tiers: Sequence[Sequence[CancellationTier]], *, holiday: bool) -> list[CancellationTier]:
-    """Return for several visits, each with its tiers, the least that is refunded of any at each notice.
-
-    The result has one tier for each notice at which that changes, longest first. A visit without tiers is refunded in
-    full until the day before.
-    """
-    notices = sorted({1, *(tier.days_before for each in tiers for tier in each)}, reverse=True)
-    strictest: list[CancellationTier] = []
-    for days in notices:
-        rate = min((get_refund_rate(each, days_left=days, holiday=holiday) for each in tiers), default=0)
-        if strictest and strictest[-1].refund_bp == rate:
-            strictest[-1] = CancellationTier(holiday, days, rate)
-        else:
-            strictest.append(CancellationTier(holiday, days, rate))
-    return strictest
 
 
 def list_availability(capacities: Sequence[Capacity], *, position: int, quantity: int) -> list[PartAvailability]:

@@ -1,5 +1,6 @@
 """An invoice that is asked for when an order is placed is due once it is paid, and forgotten if it never is."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -24,14 +25,19 @@ from market.invoices.models import (
 from market.invoices.record import record_invoice
 from market.invoices.tasks import update_changed_invoices
 from market.invoices.views import SaleInvoice, get_sale_invoice
+from market.kernel import Connection
 from market.kernel.clock import get_business_day
+from market.orders.address import seal_address
 from market.orders.cancel import cancel_order
-from market.orders.models import PlacedOrder
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.order_request import OrderRequest
+from market.orders.models import Line, OrderId, PlacedOrder, VariantId
 from tests.conftest import NOW
 from tests.invoices.invoiced import PERSON, UNIT, make_number
 from tests.support.app import build_settings, run_service
 from tests.support.make import load_owner, make_product
-from tests.support.shop import Shopping
+from tests.support.postgres import as_owner
+from tests.support.shop import BUYER_ADDRESS, Shopping, make_buyer
 
 HOUR = timedelta(hours=1)
 
@@ -40,13 +46,10 @@ class UnpaidOrder(Struct, frozen=True):
     """An order of two sellers that is not paid, with what was asked of both."""
 
     shopping: Shopping
+    bought: list[tuple[UUID, int]]
     order: PlacedOrder
     owner: Actor
     suborder_ids: list[UUID]
-
-    async def ask(self, details: InvoiceDetails) -> None:
-        w = self.shopping
-        await ask_with_order(w.db, w.seal, w.buyer, self.order.id, details, now=NOW)
 
     async def see(self, index: int = 0) -> SaleInvoice:
         w = self.shopping
@@ -62,17 +65,21 @@ class UnpaidOrder(Struct, frozen=True):
         return [name for name, _ in await self.shopping.messages() if name.startswith("invoice_")]
 
 
+async def place_asking(w: Shopping, bought: list[tuple[UUID, int]], details: InvoiceDetails) -> PlacedOrder:
+    """Place an order under one key, with the request of its invoices."""
+    return await w.place(bought, key="one", companion=ask_with_order(w.seal, w.buyer, details, now=NOW))
+
+
 @pytest.fixture
 async def asked(shopping: Shopping) -> UnpaidOrder:
     async with shopping.db.transaction() as conn:
         products = [await make_product(conn) for _ in range(2)]
         owner = await load_owner(conn, products[0].producer_id)
-    order = await shopping.place([(each.variant_id, 1) for each in products])
+    bought = [(each.variant_id, 1) for each in products]
+    order = await place_asking(shopping, bought, UNIT)
     view = await shopping.see(order)
     mine = sorted(view.suborders, key=lambda each: each.producer_id not in owner.producers)
-    made = UnpaidOrder(shopping, order, owner, [each.id for each in mine])
-    await made.ask(UNIT)
-    return made
+    return UnpaidOrder(shopping, bought, order, owner, [each.id for each in mine])
 
 
 async def test_each_seller_is_told_once_the_order_is_paid(asked: UnpaidOrder) -> None:
@@ -100,8 +107,38 @@ async def test_placing_again_with_its_key_changes_nothing_that_the_buyer_changed
     w = asked.shopping
     async with w.db.transaction(scope=get_person_scope(w.buyer)) as conn:
         await ask_invoice(conn, w.seal, w.buyer, asked.suborder_ids[0], PERSON, now=NOW)
-    await asked.ask(UNIT)
+    assert (await place_asking(w, asked.bought, UNIT)).id == asked.order.id
     assert [(await asked.see(index)).details for index in range(2)] == [PERSON, UNIT]
+
+
+async def test_a_request_is_stored_with_its_order_or_neither_is_and_the_orders_beside_them_are(
+    shopping: Shopping,
+) -> None:
+    w = shopping
+    async with w.db.transaction() as conn:
+        product = await make_product(conn)
+        buyers = [await make_buyer(conn) for _ in range(3)]
+    bought, address = [(0, Line(VariantId(product.variant_id), 1))], seal_address(w.seal, BUYER_ADDRESS)
+    companions = [ask_with_order(w.seal, each, PERSON, now=NOW) for each in buyers]
+
+    async def ask_and_crash(conn: Connection, order_id: OrderId) -> None:
+        await companions[1](conn, order_id)
+        raise RuntimeError
+
+    requests = [
+        OrderRequest(
+            buyer_id=buyer.account_id, lines=tuple(bought), nights=(), destination=address, key="one",
+            fingerprint=b"one", now=NOW, pay_minutes=30, companion=companion,
+        )
+        for buyer, companion in zip(buyers, (companions[0], ask_and_crash, companions[2]), strict=True)
+    ]  # fmt: skip
+    async with Batcher(w.db) as batcher:
+        outcomes = await asyncio.gather(*map(batcher.place, requests), return_exceptions=True)
+    assert [isinstance(each, PlacedOrder) for each in outcomes] == [True, False, True]
+    count = "SELECT array_agg(buyer_id ORDER BY buyer_id) FROM "
+    async with w.db.transaction() as conn, as_owner(conn):
+        kept = [await conn.fetchval(count + table) for table in ("orders", "invoice_requests")]
+    assert kept == [sorted([buyers[0].account_id, buyers[2].account_id])] * 2
 
 
 async def test_what_ends_unpaid_is_not_invoiced_and_its_details_go_after_a_month(asked: UnpaidOrder) -> None:

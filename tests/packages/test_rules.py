@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.bookings.models import CancellationTier
-from market.bookings.tiers import get_refund_rate
+from market.bookings.tiers import find_strictest_tiers, get_refund_rate
 from market.kernel import Fen
-from market.packages.rules import Capacity, choose_suppliers, find_strictest_tiers, propose_shares
+from market.packages.rules import Capacity, choose_suppliers, propose_shares
 
 
 def make_capacity(ordinal: int, free: int, served: int = 0) -> Capacity:

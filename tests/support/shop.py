@@ -14,6 +14,7 @@ from market.kernel.seal import Seal
 from market.notify.queue import FACTS_CONTEXT
 from market.orders.address import Address, seal_address
 from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.order_request import Companion
 from market.orders.checkout.place import place
 from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
 from market.orders.pay import PaymentInstructions, pay_order
@@ -47,6 +48,7 @@ class Shopping(Struct, frozen=True):
         voucher_id: VoucherId | None = None,
         address: Address = BUYER_ADDRESS,
         key: str | None = None,
+        companion: Companion | None = None,
         now: datetime = NOW,
     ) -> PlacedOrder:
         """Place an order with its own batcher; `slot` is an activity's variant, its slot and a party."""
@@ -60,6 +62,7 @@ class Shopping(Struct, frozen=True):
                 address=seal_address(self.seal, address),
                 voucher_id=voucher_id,
                 key=key,
+                companion=companion,
                 now=now,
             )
 

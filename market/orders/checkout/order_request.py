@@ -1,13 +1,13 @@
 """A request to place one order, and the checks that need no database."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 
 from msgspec import Struct
 
 from market.coupons.models import VoucherId
 from market.identity.models import AccountId
-from market.kernel import FieldFault
+from market.kernel import Connection, FieldFault
 from market.orders.address import Destination
 from market.orders.checkout.packages import PackageChoice
 from market.orders.models import (
@@ -22,11 +22,15 @@ from market.orders.models import (
     InvalidQuantity,
     Line,
     Nights,
+    OrderId,
     TooManyLines,
     VariantId,
 )
 from market.pickup_points.models import PickupPointId
 from market.slots.models import SlotId
+
+type Companion = Callable[[Connection, OrderId], Awaitable[None]]
+"""Stores what another package keeps of an order, in the transaction that places it and only if it does (ADR 73)."""
 
 
 class OrderRequest(Struct, frozen=True, kw_only=True):
@@ -49,6 +53,7 @@ class OrderRequest(Struct, frozen=True, kw_only=True):
     voucher_id: VoucherId | None = None
     pickup_point_id: PickupPointId | None = None
     package: PackageChoice | None = None
+    companion: Companion | None = None
 
 
 def merge_lines(lines: Sequence[Line]) -> list[tuple[int, Line]]:

@@ -1,22 +1,28 @@
 """Orders of packages: which part each line is, what it costs, and the rows that say so."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
 from msgspec import Struct, structs
 
+from market.bookings.models import CancellationTier
+from market.bookings.tiers import find_strictest_tiers
 from market.kernel import Connection, Fen, FieldFault, Query, Refusal, split
 from market.orders.checkout.pricing import DraftLine, GoodsOffer, PackageLine, PriceBasis, StayOffer
 
 
 class PackageChoice(Struct, frozen=True, kw_only=True):
-    """What an order of packages takes from whom; `lines` and `nights` are parallel to those of the request."""
+    """What an order of packages takes from whom; `lines` and `nights` are parallel to those of the request.
+
+    `holiday`: the guests come on a holiday, for which cancelling may refund less.
+    """
 
     package_id: UUID
     count: int
     price_fen: Fen
     arrive_on: date | None
+    holiday: bool
     lines: tuple[PackageLine, ...]
     nights: tuple[PackageLine, ...]
 
@@ -29,17 +35,45 @@ class PackageNotOnSale(Refusal):
     en = "The package is not on sale."
 
 
-LIST_LIVE_PACKAGES = Query(UUID, "SELECT id FROM packages WHERE id = ANY(:package_ids::uuid[]) AND state = 'live'")
+class LivePackage(Struct, frozen=True):
+    """A package on sale, and the cancellation tiers of each visit that a household may supply to it."""
+
+    id: UUID
+    tiers: list[list[CancellationTier]]
 
 
-async def load_live_packages(conn: Connection, choices: Sequence[PackageChoice]) -> set[UUID]:
-    """Return which of the packages are on sale. Without any no statement is sent."""
-    if not choices:
-        return set()
-    return set(await LIST_LIVE_PACKAGES.all(conn, package_ids=[each.package_id for each in choices]))
+LIST_LIVE_PACKAGES = Query(
+    LivePackage,
+    """
+    SELECT id, coalesce((SELECT jsonb_agg(get_cancel_tiers(s.listing_id, 'infinity') ORDER BY position, ordinal)
+                           FROM package_suppliers s JOIN package_parts USING (package_id, position)
+                          WHERE package_id = packages.id AND kind <> 'product' AND state = 'agreed'), '[]') AS tiers
+      FROM packages
+     WHERE id = ANY(:package_ids::uuid[]) AND state = 'live'
+    """,
+)
 
 
-def require_live_package(choice: PackageChoice | None, live: set[UUID]) -> None:
+async def load_live_packages(conn: Connection, package_ids: Collection[UUID]) -> dict[UUID, LivePackage]:
+    """Return those of the packages that are on sale. Without any no statement is sent."""
+    if not package_ids:
+        return {}
+    return {each.id: each for each in await LIST_LIVE_PACKAGES.all(conn, package_ids=list(package_ids))}
+
+
+async def load_strictest_tiers(conn: Connection, package_id: UUID, *, holiday: bool) -> list[CancellationTier]:
+    """Return the least that cancelling the visits of a package on sale refunds, whichever households supply it.
+
+    Raises:
+        PackageNotOnSale: it is not on sale.
+    """
+    live = await load_live_packages(conn, [package_id])
+    if package_id not in live:
+        raise PackageNotOnSale
+    return find_strictest_tiers(live[package_id].tiers, holiday=holiday)
+
+
+def require_live_package(choice: PackageChoice | None, live: Mapping[UUID, LivePackage]) -> None:
     """Require that the package of a request, if it has one, is among those on sale.
 
     Raises:

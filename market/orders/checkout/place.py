@@ -15,7 +15,7 @@ from market.kernel.clock import get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.address import Destination
 from market.orders.checkout.batcher import Batcher
-from market.orders.checkout.order_request import OrderRequest, check_request, merge_lines
+from market.orders.checkout.order_request import Companion, OrderRequest, check_request, merge_lines
 from market.orders.checkout.packages import PackageChoice
 from market.orders.models import Line, Nights, PlacedOrder
 from market.pickup_points.models import PickupPointId
@@ -48,15 +48,16 @@ async def place(
     voucher_id: VoucherId | None = None,
     pickup_point_id: PickupPointId | None = None,
     package: PackageChoice | None = None,
+    companion: Companion | None = None,
 ) -> PlacedOrder:
     """Place one order, in full or not at all; it is committed when this returns.
 
     Prices and commission are the current ones; `total_fen` and `cancel_terms` are what the buyer saw, if known.
-    Idempotent by buyer and `key`: the same request returns the same order. `fingerprint` distinguishes requests with
-    one key and defaults to a hash of the lines, the nights and the address. The goods are reserved for `pay_minutes`,
-    unless a county of the order has set its own. With `from_cart` the placed lines are removed from the buyer's cart in
-    the same transaction, in which the order uses the buyer's `voucher_id`. Its parcels are picked up at
-    `pickup_point_id`, to which the address is (`address_to_point`). The parts of a `package` cost their shares of it.
+    Idempotent by buyer and `key`; `fingerprint` distinguishes requests with one key and defaults to a hash of what is
+    ordered and the address. The goods are reserved for `pay_minutes`, unless a county of the order has set its own. In
+    the same transaction the placed lines leave the cart (`from_cart`), the voucher is used, and the `companion` stores
+    what another package keeps of the order. Parcels are picked up at `pickup_point_id`, to which the address is
+    (`address_to_point`). The parts of a `package` cost their shares of it.
 
     Raises:
         EmptyOrder, TooManyLines, InvalidQuantity, InvalidNights: see `check_request`.
@@ -73,24 +74,13 @@ async def place(
     if fingerprint is None:
         contents = msgspec.json.encode([lines, nights, address.region_code])
         fingerprint = hash_request(contents + address.digest, voucher_id, pickup_point_id)
-    return await batcher.place(
-        OrderRequest(
-            buyer_id=buyer,
-            lines=tuple(merge_lines(lines)),
-            nights=tuple(nights),
-            destination=address,
-            key=key or str(uuid.uuid4()),
-            fingerprint=fingerprint,
-            now=placed_at,
-            pay_minutes=pay_minutes,
-            total_fen=total_fen,
-            cancel_terms=cancel_terms,
-            from_cart=from_cart,
-            voucher_id=voucher_id,
-            pickup_point_id=pickup_point_id,
-            package=package,
-        )
-    )
+    request = OrderRequest(
+        buyer_id=buyer, lines=tuple(merge_lines(lines)), nights=tuple(nights), destination=address,
+        key=key or str(uuid.uuid4()), fingerprint=fingerprint, now=placed_at, pay_minutes=pay_minutes,
+        total_fen=total_fen, cancel_terms=cancel_terms, from_cart=from_cart, voucher_id=voucher_id,
+        pickup_point_id=pickup_point_id, package=package, companion=companion,
+    )  # fmt: skip
+    return await batcher.place(request)
 
 
 def hash_request(contents: bytes, *choices: UUID | None) -> bytes:

@@ -8,6 +8,7 @@ from market.kernel import Database
 from market.orders.address import Destination
 from market.orders.cart_view import load_cart_contents
 from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.order_request import Companion
 from market.orders.checkout.place import find_placed_order, hash_request, place
 from market.orders.models import PlacedOrder
 from market.pickup_points.models import PickupPointId
@@ -26,6 +27,7 @@ async def place_cart(
     cancel_terms: str | None = None,
     voucher_id: VoucherId | None = None,
     pickup_point_id: PickupPointId | None = None,
+    companion: Companion | None = None,
     now: datetime,
     pay_minutes: int = DEFAULT_PAY_MINUTES,
 ) -> PlacedOrder:
@@ -33,7 +35,7 @@ async def place_cart(
 
     Idempotent by buyer and `key`: a repeated request returns the same order, although the cart is empty by then.
     `fingerprint` distinguishes requests under one key and defaults to a hash of the address, the voucher and the
-    pickup point.
+    pickup point. See `place` for `companion`.
 
     Raises:
         IdempotencyKeyReused: the key was used for another order.
@@ -63,4 +65,5 @@ async def place_cart(
         from_cart=True,
         voucher_id=voucher_id,
         pickup_point_id=pickup_point_id,
+        companion=companion,
     )

@@ -1,5 +1,6 @@
-"""The rows of carts whose orders were placed."""
+"""What follows placing in its transaction: rows leave the carts, and companions store what they keep of the orders."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from market.kernel import Connection, Query
@@ -37,3 +38,21 @@ async def delete_placed_rows(
         await DELETE_CART_ROWS.run(
             conn, buyers=[buyer for buyer, _ in placed], item_ids=[item_id for _, item_id in placed]
         )
+
+
+async def run_companions(
+    conn: Connection,
+    requests: dict[int, OrderRequest],
+    outcomes: dict[int, PlacementOutcome],
+    *,
+    new_ids: Collection[object],
+) -> None:
+    """Run the companions of the orders that are new; with an order of before its companion stored what it keeps.
+
+    They come last, because each may change the scope of the transaction. One that fails fails the batch, which
+    `Batcher` then divides.
+    """
+    for n, request in requests.items():
+        outcome = outcomes[n]
+        if request.companion is not None and isinstance(outcome, PlacedOrder) and outcome.id in new_ids:
+            await request.companion(conn, outcome.id)

@@ -25,7 +25,7 @@ from market.orders.checkout.outcomes import (
     refuse,
 )
 from market.orders.checkout.packages import load_live_packages, price_packages, require_live_package
-from market.orders.checkout.placed_rows import delete_placed_rows
+from market.orders.checkout.placed_rows import delete_placed_rows, run_companions
 from market.orders.checkout.placing_pickups import add_placed_pickups, require_pickup
 from market.orders.checkout.pricing import (
     DraftLine,
@@ -41,7 +41,7 @@ from market.orders.checkout.pricing import (
     price_stay_line,
     price_suborders,
 )
-from market.orders.checkout.seen_terms import require_seen_terms
+from market.orders.checkout.seen_terms import require_package_terms, require_seen_terms
 from market.orders.deposits import plan_deposit
 from market.orders.models import (
     FREE_LOT_UNITS,
@@ -127,6 +127,7 @@ async def place_batch(
             outcomes[result.n] = result.get_outcome(request) or refuse(result, request, drafts[result.n])
         await add_placed_pickups(conn, numbered, outcomes)
         await delete_placed_rows(conn, numbered, outcomes)
+        await run_companions(conn, numbered, outcomes, new_ids={each["id"] for each in batch.orders})
     return [outcomes[n] for n in numbered]
 
 
@@ -161,7 +162,7 @@ async def _draft_orders(
     sellers = {each.producer_id for each in goods.values()} | {each.producer_id for each in stays.values()}
     receivers = {each.voucher_id: each.destination.recipient for each in requests.values() if each.voucher_id}
     vouchers = await load_vouchers(conn, receivers, sellers)
-    live = await load_live_packages(conn, [each.package for each in requests.values() if each.package])
+    live = await load_live_packages(conn, [each.package.package_id for each in requests.values() if each.package])
     points = await load_points(conn, [each.pickup_point_id for each in requests.values() if each.pickup_point_id])
     drafts: dict[int, list[DraftSuborder]] = {}
     faults: dict[int, PlacementOutcome] = {}
@@ -173,6 +174,7 @@ async def _draft_orders(
             voucher = vouchers.get(request.voucher_id) if request.voucher_id else None
             require_pickup(request, goods, points)
             require_live_package(request.package, live)
+            require_package_terms(request, live)
             drafts[n] = draft_order(
                 request, goods, stay_offers, slots, voucher=voucher, public_buyer=request.buyer_id in public_buyers
             )

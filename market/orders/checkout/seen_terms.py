@@ -1,14 +1,16 @@
 """What the buyer saw before ordering: the total, and what cancelling refunds. Placing refuses anything else."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
 
 import msgspec
 
 from market.bookings.models import CancellationTier
-from market.bookings.tiers import select_tiers
+from market.bookings.tiers import find_strictest_tiers, select_tiers
 from market.kernel import FieldFault, Refusal
 from market.orders.checkout.order_request import OrderRequest
+from market.orders.checkout.packages import LivePackage
 from market.orders.checkout.pricing import DraftLine, DraftSuborder, get_order_price
 from market.orders.models import TotalChanged
 from payments.money import format_percent
@@ -41,6 +43,8 @@ def hash_tiers(tiers: Sequence[CancellationTier]) -> str:
 def require_seen_terms(request: OrderRequest, suborders: Sequence[DraftSuborder]) -> None:
     """Require that the total, and the tiers of the visits, are those that the buyer saw, if it is known what that was.
 
+    Of a package the tiers are compared as a whole (`require_package_terms`).
+
     Raises:
         TotalChanged, CancelTermsChanged: they are not; an error of the second for each visit says what holds now.
     """
@@ -48,7 +52,9 @@ def require_seen_terms(request: OrderRequest, suborders: Sequence[DraftSuborder]
     if request.total_fen is not None and request.total_fen != total:
         raise TotalChanged(total_fen=total, errors=(FieldFault("total_fen", str(total)),))
     lines = [line for each in suborders for line in each.lines]
-    if request.cancel_terms is not None and request.cancel_terms != hash_cancel_terms(lines):
+    if request.package is not None or request.cancel_terms is None:
+        return
+    if request.cancel_terms != hash_cancel_terms(lines):
         raise CancelTermsChanged(
             errors=tuple(
                 FieldFault(line.field.partition(".")[0], f"“{line.title}”：{_describe(line)}")
@@ -56,6 +62,20 @@ def require_seen_terms(request: OrderRequest, suborders: Sequence[DraftSuborder]
                 if _get_tiers(line) is not None
             )
         )
+
+
+def require_package_terms(request: OrderRequest, live: Mapping[UUID, LivePackage]) -> None:
+    """Require that the least that cancelling a package on sale refunds is what the buyer saw, if that is known.
+
+    Raises:
+        CancelTermsChanged: it is not.
+    """
+    choice = request.package
+    if choice is None or request.cancel_terms is None:
+        return
+    tiers = find_strictest_tiers(live[choice.package_id].tiers, holiday=choice.holiday)
+    if request.cancel_terms != hash_tiers(tiers):
+        raise CancelTermsChanged(errors=(FieldFault("cancel_terms", describe_tiers(tiers)),))
 
 
 def _get_tiers(line: DraftLine) -> list[CancellationTier] | None:

@@ -15,11 +15,11 @@ from market.identity.models import NotFound
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.text import clean_text
+from market.orders.checkout.packages import load_strictest_tiers
 from market.packages.capacity import load_availability
 from market.packages.models import MAX_COUNT
 from market.packages.read import PackageFilters, PackageOffer, get_live_package, is_withdrawn, list_offers, make_offer
 from market.packages.rules import PartAvailability
-from market.packages.tiers import load_strictest_tiers
 from market.slots.models import format_slot_hours
 from market.web.assets import get_origin
 from market.web.forms import parse_day, parse_integer

@@ -347,13 +347,12 @@ async def submit_checkout(
             cancel_terms=form.get_text("terms")[:_MAX_KEY_LENGTH],
             voucher_id=_read_voucher(values.voucher),
             pickup_point_id=PickupPointId(parse_uuid(values.pickup) or UUID(int=0)) if values.pickup else None,
+            companion=None if wanted is None else ask_with_order(seal, actor, wanted, now=now),
             now=now,
             pay_minutes=settings.pay_minutes,
         )
     except Refusal as refusal:
         return _answer_refusal(request, values, refusal, total_fen=_compute_total(cart, chosen))
-    if wanted is not None:
-        await ask_with_order(db, seal, actor, placed.id, wanted, now=now)
     started = await start_payment(request, actor, placed.id, placed.number, method=Method(values.method))
     clear_rejected_checkout(request, started)
     finish_drafts(started, form.draft)
