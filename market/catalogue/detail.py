@@ -216,6 +216,9 @@ GET_SHELF_PLACE = Query(
     """,
 )
 FIND_LISTING_ID = Query(UUID, "SELECT id FROM listings WHERE number = :number")
+FIND_VARIANT_NUMBER = Query(
+    int, "SELECT number FROM listings JOIN variants ON listing_id = listings.id WHERE variants.id = :variant_id"
+)
 
 
 async def get_listing_id(conn: Connection, number: int) -> UUID:
@@ -228,6 +231,18 @@ async def get_listing_id(conn: Connection, number: int) -> UUID:
     if listing_id is None:
         raise NotFound
     return listing_id
+
+
+async def get_variant_number(conn: Connection, variant_id: UUID) -> int:
+    """Return the public number of the listing that a variant is of, or was.
+
+    Raises:
+        NotFound: there is no such variant.
+    """
+    number = await FIND_VARIANT_NUMBER.maybe(conn, variant_id=variant_id)
+    if number is None:
+        raise NotFound
+    return number
 
 
 async def get_shelf_place(conn: Connection, listing_id: UUID) -> ShelfPlace:

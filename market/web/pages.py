@@ -28,6 +28,8 @@ from market.web.ui.renderer import make_content_security_policy
 
 PRIVATE_CACHE = "private, no-cache"
 """The Cache-Control of a public page with a token of the person who asks."""
+NO_STORE = "private, no-store"
+"""The Cache-Control of every other private page."""
 
 
 def render_page(
@@ -38,7 +40,7 @@ def render_page(
     status: int = 200,
     actor: Actor | None = None,
     cart: int = 0,
-    cache: str = "private, no-store",
+    cache: str = NO_STORE,
     pay_origins: tuple[str, ...] = (),
 ) -> Response[bytes]:
     """Render a page with its own nonce, its Cache-Control header, and the token of its forms (`csrf` in templates).
@@ -86,7 +88,7 @@ def render_page(
 
 def redirect(path: str, *, draft: str = "") -> Redirect:
     """Redirect with 303, so that the browser follows with GET after posting a form; `draft` is that of a form taken."""
-    response = Redirect(path, status_code=303, headers={"Cache-Control": "private, no-store"})
+    response = Redirect(path, status_code=303, headers={"Cache-Control": NO_STORE})
     finish_drafts(response, draft)
     return response
 

@@ -22,7 +22,7 @@ from market.slots.list_slots import list_coming_slots
 from market.slots.models import Slot, SlotState
 from market.slots.rules import find_slot_refusal, get_slot_terms
 from market.web.forms import parse_uuid, read_form
-from market.web.pages import PRIVATE_CACHE, render_page
+from market.web.pages import NO_STORE, render_page
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.buying.cart import format_slot, get_or_start_cart, show_cart_next
 from market.web.shop.cards import ShortNumber
@@ -167,7 +167,7 @@ async def render_activity(
         **to_dict(reviews),
         **to_dict(about),
     }
-    cache = PRIVATE_CACHE if errors else SHORT_PUBLIC_CACHE
+    cache = NO_STORE if errors else SHORT_PUBLIC_CACHE
     return render_page(request, "shop/activity.html", context, cache=cache, status=status)
 
 

@@ -5,11 +5,18 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
-from market.catalogue.detail import ListingVariant, ProductDetail, get_listing_id, get_product, get_shelf_place
+from market.catalogue.detail import (
+    ListingVariant,
+    ProductDetail,
+    get_listing_id,
+    get_product,
+    get_shelf_place,
+    get_variant_number,
+)
 from market.catalogue.freight import Shipment, compute_freight, find_parcel_fault
 from market.catalogue.goods_terms import STORAGE_NAMES
 from market.catalogue.models import ListingKind
@@ -19,12 +26,17 @@ from market.favourites.models import FavouriteKind
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.identity.public_buyers import list_buying_now
-from market.kernel import Connection, Database, Fen
+from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
-from market.settings import Settings
-from market.web.pages import redirect, render_page
+from market.orders.cart import put_lines
+from market.orders.cart_view import load_cart_contents
+from market.orders.models import MAX_QUANTITY, Line, SoldOut, VariantId
+from market.web.forms import InvalidForm, read_form
+from market.web.pages import NO_STORE, redirect, render_page
+from market.web.services import get_services
 from market.web.shop.activity import render_activity
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
+from market.web.shop.buying.cart import get_or_start_cart, show_cart_next
 from market.web.shop.cards import ShortNumber, format_comparison_price, format_months, format_unit
 from market.web.shop.coupon_words import load_listing_coupons
 from market.web.shop.favourites import load_favourite_button
@@ -50,6 +62,14 @@ from market.web.shop.regions import REGIONS, get_region_name, read_region
 from market.web.ui.format import yuan
 
 _MAX_QUANTITY = 999
+_UNKNOWN = "没有选上要买的，请回到它的那一页再选一次"
+
+
+class QuantityForm(Struct, frozen=True):
+    """The form that puts goods into the cart, as it was typed."""
+
+    variant: str = ""
+    n: str = "1"
 
 
 class ProductView(Struct, frozen=True):
@@ -188,7 +208,6 @@ async def show_product(
     *,
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
-    settings: NamedDependency[Settings],
     visitor: NamedDependency[Actor | None],
     number: ShortNumber,
 ) -> Response[Any]:
@@ -207,39 +226,111 @@ async def show_product(
             return redirect(f"/stays/{number}") if is_stay else render_off_sale_listing(request, place)
         if product.listing.kind is ListingKind.ACTIVITY:
             return await render_activity(request, conn, product, visitor, now=clock.now())
-        favourite = await load_favourite_button(
-            conn, visitor, FavouriteKind.LISTING, listing_id, number=number, link=f"/goods/{number}"
-        )
-        reviews = await load_reviews(conn, product.listing)
-        minutes = settings.pay_minutes
-        if any(each.reserved for each in product.variants):
-            county = await load_county_settings(conn, product.listing.county_code, day=clock.today())
-            minutes = county.pay_minutes or minutes
-        product, public = await _apply_public_price(conn, product, visitor, today=clock.today())
-        item = _product_view(product, pay_minutes=minutes, today=clock.today(), public=public)
-        parts = await load_price_split(conn, product.listing, item.price_fen)
-        coupons = await load_listing_coupons(conn, visitor, product.listing, item.price_fen, day=clock.today())
-    region = read_region(request.query_params.get("region", ""))
-    about = make_metadata(
-        request, product.listing, reviews, link=f"/goods/{number}", price=item.price_fen, in_stock=item.left > 0
+        return await _render_product(request, conn, product, visitor)
+
+
+async def _render_product(
+    request: HttpRequest,
+    conn: Connection,
+    product: ProductDetail,
+    visitor: Actor | None,
+    *,
+    typed: QuantityForm | None = None,
+    errors: Sequence[FieldFault] = (),
+    status: int = 200,
+) -> Response[bytes]:
+    """Render a product; with faults, the form as it was typed."""
+    settings, clock = get_services(request).settings, get_services(request).clock
+    listing, link = product.listing, f"/goods/{product.listing.number}"
+    favourite = await load_favourite_button(
+        conn, visitor, FavouriteKind.LISTING, listing.id, number=listing.number, link=link
     )
+    reviews = await load_reviews(conn, listing)
+    minutes = settings.pay_minutes
+    if any(each.reserved for each in product.variants):
+        county = await load_county_settings(conn, listing.county_code, day=clock.today())
+        minutes = county.pay_minutes or minutes
+    product, public = await _apply_public_price(conn, product, visitor, today=clock.today())
+    item = _product_view(product, pay_minutes=minutes, today=clock.today(), public=public)
+    parts = await load_price_split(conn, listing, item.price_fen)
+    coupons = await load_listing_coupons(conn, visitor, listing, item.price_fen, day=clock.today())
+    region = read_region(request.query_params.get("region", ""))
+    about = make_metadata(request, listing, reviews, link=link, price=item.price_fen, in_stock=item.left > 0)
     context = {
         "item": item,
+        "typed": typed or QuantityForm(item.choices[0][0] if item.choices else ""),
+        "errors": errors,
         "favourite": favourite,
-        "more_photos": list_more_photos(product.listing),
+        "more_photos": list_more_photos(listing),
         "coupons": coupons,
-        "trail": list_trail(product.listing),
+        "trail": list_trail(listing),
         **_describe_freight(product, item, region),
-        "way": list_way(product.listing),
+        "way": list_way(listing),
         "ask": list_buyer_questions(
-            product.listing, product.freight, claim_hours=settings.claim_hours, return_days=settings.return_days
+            listing, product.freight, claim_hours=settings.claim_hours, return_days=settings.return_days
         ),
         "parts": parts,
-        "certificates": list_certificates(product.listing),
+        "certificates": list_certificates(listing),
         **to_dict(reviews),
         **to_dict(about),
     }
-    return render_page(request, "shop/product.html", context, cache=SHORT_PUBLIC_CACHE)
+    cache = NO_STORE if errors else SHORT_PUBLIC_CACHE
+    return render_page(request, "shop/product.html", context, cache=cache, status=status)
 
 
-ROUTES = [show_product]
+def _find_shortage(variant: ListingVariant, count: int, *, in_cart: int) -> str:
+    """Return why `count` more items than are in the cart cannot be ordered now, or an empty string."""
+    if variant.left is None or count + in_cart <= variant.left:
+        return ""
+    word = get_count_word(variant.unit)
+    left = f"只剩 {variant.left} {word}" if variant.left else "这种卖完了"
+    if in_cart and variant.left:
+        left += f"，购物车里已经有 {in_cart} {word}"
+    waiting = count + in_cart <= variant.left + (variant.reserved or 0)
+    return f"{left}，其余在等别人付款，可以稍后再试" if waiting else left
+
+
+@post("/cart/goods", include_in_schema=False)
+async def add_product(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    visitor: NamedDependency[Actor | None],
+) -> Response[Any]:
+    """Add units of a variant to the cart, before signing in to that of the device; at most as many as are left.
+
+    Raises:
+        NotFound: there is no such variant.
+    """
+    form = await read_form(request)
+    variant_id = form.read_uuid("variant", fault=_UNKNOWN)
+    form.refuse_faults()
+    assert variant_id is not None
+    count = form.read_integer("n", fault=f"写 1 到 {MAX_QUANTITY} 的整数", minimum=1, maximum=MAX_QUANTITY)
+    owner, token = get_or_start_cart(request, visitor)
+    async with db.transaction() as conn:
+        number = await get_variant_number(conn, variant_id)
+        try:
+            product = await get_product(conn, await get_listing_id(conn, number), now=clock.now())
+        except NotFound:
+            return redirect(f"/goods/{number}")
+        variant = next((each for each in product.variants if each.id == variant_id), None)
+        if variant is None or product.listing.kind is not ListingKind.PRODUCT or not product.listing.taking_orders:
+            return redirect(f"/goods/{number}")
+        lines, _ = await load_cart_contents(conn, owner)
+        in_cart = sum(line.quantity for line in lines if line.variant_id == variant_id)
+        status = InvalidForm.status if form.faults else SoldOut.status
+        if count and (shortage := _find_shortage(variant, count, in_cart=in_cart)):
+            form.add_fault("n", shortage)
+        if form.faults and count_items_left(product.variants):
+            typed = form.fill(QuantityForm)
+            return await _render_product(
+                request, conn, product, visitor, typed=typed, errors=form.faults, status=status
+            )
+        if form.faults:
+            return redirect(f"/goods/{number}")
+        await put_lines(conn, owner, [Line(VariantId(variant_id), count + in_cart)], now=clock.now())
+    return show_cart_next(request, token)
+
+
+ROUTES = [show_product, add_product]

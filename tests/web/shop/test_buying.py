@@ -8,7 +8,7 @@ import pytest
 
 from payments import poll_payment
 from payments.sandbox import Sandbox
-from tests.support.browser import LeftSiteError
+from tests.support.browser import LeftSiteError, read_form_values
 from tests.web.conftest import Village
 from tests.web.shop.checkout import ADDRESS, buy_everything, check_out, fill_cart, get_order_number, pay_at_provider
 
@@ -50,8 +50,20 @@ async def test_an_unavailable_cart_line_has_an_explanation_and_blocks_the_checko
         assert "还是空的" in seen.text
         await browser.open(f"/goods/{await village.number(village.dates.listing_id)}")
         seen = await browser.submit("/cart/goods", status=422, n="0")
-        assert "要几件写整数" in seen.text
-        assert "还是空的" in (await browser.open("/cart")).text
+        assert "写 1 到 9999 的整数" in seen.text
+        seen = await browser.submit("/cart/goods", status=409, n="4")
+        assert "只剩 3 箱" in seen.text
+        assert ("n", "4") in read_form_values(seen.form("/cart/goods"))
+        await browser.submit("/cart/goods", n="2")
+        await browser.open(f"/goods/{await village.number(village.dates.listing_id)}")
+        seen = await browser.submit("/cart/goods", status=409, n="2")
+        assert "只剩 3 箱，购物车里已经有 2 箱" in seen.text
+        await village.value("UPDATE lots SET reserved_units = 1 WHERE id = $1 RETURNING 1", village.dates.lot_id)
+        seen = await browser.submit("/cart/goods", status=409, n="2")
+        assert "其余在等别人付款，可以稍后再试" in seen.text
+        await village.value("UPDATE lots SET available_units = 0 WHERE id = $1 RETURNING 1", village.dates.lot_id)
+        assert "都在别人的订单里等付款" in (await browser.submit("/cart/goods", n="1")).text
+        assert await village.value("SELECT quantity FROM cart_lines") == 2
 
 
 async def test_freight_depends_on_the_region_and_some_regions_are_excluded(village: Village) -> None:

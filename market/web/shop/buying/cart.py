@@ -19,7 +19,7 @@ from market.orders.cart import CartOwner, put_lines, put_nights
 from market.orders.cart_view import Cart, CartGroup, CartLine, CartNights, get_cart, load_cart_contents
 from market.orders.checkout.places import PlacesView
 from market.orders.checkout.pricing import PriceBasis
-from market.orders.models import Line, ListingId, Nights, SuborderKind, VariantId
+from market.orders.models import ListingId, Nights, SuborderKind
 from market.orders.queries import load_latest_address
 from market.slots.models import Slot, format_slot_hours
 from market.slots.rules import get_slot_terms
@@ -42,7 +42,6 @@ _NUMERALS = "零一两三四五六七八九十"
 _MAX_QUANTITY = 999
 _UNKNOWN = "没有选上要买的，请回到它的那一页再选一次"
 _NO_DAY = "日子没写对，请回到日历上再选"
-_NO_COUNT = "要几件写整数，像 1、2、10"
 _NO_ROOMS = "要几间写整数，像 1、2"
 
 
@@ -241,28 +240,6 @@ async def show_cart(request: HttpRequest, visitor: NamedDependency[Actor | None]
     return page
 
 
-@post("/cart/goods", include_in_schema=False)
-async def add_product(
-    request: HttpRequest,
-    db: NamedDependency[Database],
-    clock: NamedDependency[Clock],
-    visitor: NamedDependency[Actor | None],
-) -> Response[Any]:
-    """Add units of a variant to the cart; before signing in, to that of the device."""
-    form = await read_form(request)
-    variant_id = form.read_uuid("variant", fault=_UNKNOWN)
-    count = form.read_integer("n", fault=_NO_COUNT, minimum=1)
-    form.refuse_faults()
-    assert variant_id is not None
-    owner, token = get_or_start_cart(request, visitor)
-    async with db.transaction() as conn:
-        lines, _ = await load_cart_contents(conn, owner)
-        in_cart = sum(line.quantity for line in lines if line.variant_id == variant_id)
-        quantity = Line(VariantId(variant_id), count + in_cart)
-        await put_lines(conn, owner, [quantity], now=clock.now())
-    return show_cart_next(request, token)
-
-
 @post("/cart/nights", include_in_schema=False)
 async def add_nights(
     request: HttpRequest,
@@ -334,4 +311,4 @@ def show_cart_next(request: HttpRequest, token: str) -> Response[Any]:
     return response
 
 
-ROUTES = [show_cart, add_product, add_nights, change_cart]
+ROUTES = [show_cart, add_nights, change_cart]
