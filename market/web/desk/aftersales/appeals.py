@@ -1,26 +1,12 @@
 """Appeals of reviews that the platform decides."""
 
-from typing import Any
-
-from litestar import Response, get, post
-from litestar.di import NamedDependency
-from litestar.params import FromPath
-
 from market.casework.models import CaseState
 from market.casework.moves import get_person_scope
-from market.http import HttpRequest
-from market.identity.models import Actor
-from market.kernel import Database, FieldFault, Refusal
-from market.kernel.clock import Clock
-from market.kernel.seal import Seal
-from market.orders.notifications import format_due
+from market.kernel import FieldFault
 from market.reviews.appeal import decide_appeal
 from market.reviews.appeal_views import ReviewAppeal, get_appeal
 from market.reviews.models import HIDING_REASON_NAMES, HidingReason, InvalidAppeal
-from market.web.desk.aftersales.assigned import load_assigned
-from market.web.desk.context import DeskContext, build_county_query, open_desk, render_desk_page
-from market.web.forms import read_form, rename_faults
-from market.web.pages import redirect
+from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 
 _SHOWN = "show"
 _CHOICES = [
@@ -29,65 +15,32 @@ _CHOICES = [
 ]
 
 
-def _page(
-    request: HttpRequest, desk: DeskContext, appeal: ReviewAppeal,
-    *, typed: tuple[str, str] = ("", ""), errors: tuple[FieldFault, ...] = (), status: int = 200,
-) -> Response[bytes]:  # fmt: skip
-    context = {
-        "appeal": appeal,
-        "claimed": HIDING_REASON_NAMES[appeal.claimed],
-        "due": format_due(appeal.due_at),
-        "open": appeal.state is CaseState.ASSIGNED,
-        "choices": _CHOICES,
-        "decision": typed[0],
-        "reason": typed[1],
-        "errors": errors,
-        "keep": build_county_query(desk),
-    }
-    return render_desk_page(request, desk, "appeal.html", context, status=status)
+def _view(appeal: ReviewAppeal) -> DecidedCase:
+    facts = [
+        f"评价：{appeal.rating} 分。{appeal.review or '没写字'}",
+        f"卖家说：{HIDING_REASON_NAMES[appeal.claimed]}。{appeal.text}",
+    ]
+    return DecidedCase(
+        name="评价申诉", number=appeal.number, title=appeal.title, about=appeal.producer, due_at=appeal.due_at,
+        facts=facts + ([f"答复：{appeal.decision}"] if appeal.decision else []), asks="问卖家、延期",
+        open=appeal.state is CaseState.ASSIGNED, more={"choices": _CHOICES},
+    )  # fmt: skip
 
 
-@get("/appeals/{case_id:str}", include_in_schema=False)
-async def show_desk_appeal(
-    request: HttpRequest,
-    *,
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    seal: NamedDependency[Seal],
-    clock: NamedDependency[Clock],
-    case_id: FromPath[str],
-) -> Response[bytes]:
-    """Show an appeal with the review, and the form of the decision."""
-    desk = await open_desk(request, db, actor, clock, register=False)
-    appeal = await load_assigned(db, actor, case_id, lambda conn, found: get_appeal(conn, seal, found))
-    return _page(request, desk, appeal)
-
-
-@post("/appeals/{case_id:str}", include_in_schema=False)
-async def submit_appeal_decision(
-    request: HttpRequest,
-    *,
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    seal: NamedDependency[Seal],
-    clock: NamedDependency[Clock],
-    case_id: FromPath[str],
-) -> Response[Any]:
-    """Decide an appeal; a decision is made once."""
-    form = await read_form(request)
-    desk = await open_desk(request, db, actor, clock, register=False)
-    appeal = await load_assigned(db, actor, case_id, lambda conn, found: get_appeal(conn, seal, found))
-    decision, reason = form.get_text("decision"), form.get_text("reason")
+async def _decide(asked: Decision[ReviewAppeal]) -> None:
+    decision, reason = asked.form.get_text("decision"), asked.form.get_text("reason")
     hide_for = next((each for each in HidingReason if each == decision), None)
-    try:
-        if hide_for is None and decision != _SHOWN:
-            raise InvalidAppeal(errors=(FieldFault("decision", "请选怎么定"),))
-        async with db.transaction(scope=get_person_scope(actor)) as conn:
-            await decide_appeal(conn, seal, actor, appeal.case_id, hide_for=hide_for, reason=reason, now=desk.now)
-    except Refusal as refusal:
-        errors = tuple(rename_faults(refusal, {}, otherwise="reason"))
-        return _page(request, desk, appeal, typed=(decision, reason), errors=errors, status=refusal.status)
-    return redirect(desk.to("/desk/cases", done=1))
+    if hide_for is None and decision != _SHOWN:
+        raise InvalidAppeal(errors=(FieldFault("decision", "请选怎么定"),))
+    async with asked.db.transaction(scope=get_person_scope(asked.actor)) as conn:
+        await decide_appeal(
+            conn, asked.seal, asked.actor, asked.case_id, hide_for=hide_for, reason=reason, now=asked.now
+        )
 
 
-ROUTES = [show_desk_appeal, submit_appeal_decision]
+ROUTES = make_decision_routes(
+    DecidedKind(
+        path="appeals", template="appeal.html", fields=("decision", "reason"), read=get_appeal, view=_view,
+        decide=_decide,
+    )
+)  # fmt: skip

@@ -16,8 +16,8 @@ from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.web.case_words import build_case_context, get_case_move, get_desk_path
-from market.web.desk.aftersales.assigned import load_assigned
-from market.web.desk.context import DeskContext, build_county_query, open_desk, render_desk_page
+from market.web.desk.aftersales.decisions import load_assigned
+from market.web.desk.context import DeskContext, open_desk, render_desk_page
 from market.web.forms import read_form, rename_faults
 from market.web.pages import redirect
 from market.web.services import get_services
@@ -32,7 +32,6 @@ async def _page(
     context = build_case_context(case, events, list_answerer_moves(case), text=text, errors=errors or [])
     context |= {
         "back": desk.to(get_desk_path(case.category, case.id)),
-        "keep": build_county_query(desk),
         "said": "记下了" if request.query_params.get("done") == "1" else "",
     }
     return render_desk_page(request, desk, "case_moves.html", context, status=status)
@@ -49,7 +48,7 @@ async def show_case_moves(
 ) -> Response[bytes]:
     """Show what happened to a case, and what can be done before the decision."""
     desk = await open_desk(request, db, actor, clock, register=False)
-    case = await load_assigned(db, actor, case_id, get_case)
+    _, case = await load_assigned(db, actor, case_id, get_case)
     return await _page(request, desk, db, actor, case)
 
 
@@ -66,7 +65,7 @@ async def submit_case_move(
     """Ask the buyer, take more time, or give a case one level up, which then decides it."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock, register=False)
-    case = await load_assigned(db, actor, case_id, get_case)
+    _, case = await load_assigned(db, actor, case_id, get_case)
     text, move = form.get_text("text"), get_case_move(form.get_text("move"), list_answerer_moves(case))
     try:
         async with db.transaction(scope=get_person_scope(actor)) as conn:

@@ -1,11 +1,9 @@
 """要我定的事: the cases that an official's roles answer now, by deadline, and the decision of each."""
 
 from datetime import datetime
-from typing import Any
 
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 
 from market.aftersales.bad_fruit_views import BadFruitClaim, get_claim
 from market.aftersales.decide_bad_fruit import decide_claim
@@ -15,17 +13,14 @@ from market.casework.moves import get_person_scope
 from market.casework.worklist import AssignedCase, list_assigned_cases
 from market.http import HttpRequest
 from market.identity.models import Actor
-from market.kernel import Database, FieldFault, Refusal
+from market.kernel import Database
 from market.kernel.clock import Clock
-from market.kernel.seal import Seal
 from market.orders.notifications import format_due
 from market.web.case_words import get_desk_path
-from market.web.desk.aftersales.assigned import load_assigned
-from market.web.desk.context import DeskContext, PageNotice, build_county_query, open_desk, render_desk_page
+from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
+from market.web.desk.context import PageNotice, open_desk, render_desk_page
 from market.web.farm.aftersales.claims import list_claim_facts, list_photo_links
-from market.web.forms import parse_integer, read_form
-from market.web.pages import redirect
-from market.web.services import get_services
+from market.web.forms import parse_integer
 
 
 def _describe_deadline(case: AssignedCase, now: datetime) -> str:
@@ -59,65 +54,27 @@ async def show_cases(
     return render_desk_page(request, desk, "cases.html", context)
 
 
-def _page(
-    request: HttpRequest, desk: DeskContext, claim: BadFruitClaim,
-    *, typed: tuple[str, str], errors: tuple[FieldFault, ...] = (), status: int = 200,
-) -> Response[bytes]:  # fmt: skip
-    context = {
-        "claim": claim,
-        "facts": list_claim_facts(claim),
-        "photos": list_photo_links(claim),
-        "due": format_due(claim.due_at),
-        "open": claim.state is CaseState.ASSIGNED,
-        "bad": typed[0],
-        "reason": typed[1],
-        "errors": errors,
-        "keep": build_county_query(desk),
-    }
-    return render_desk_page(request, desk, "case.html", context, status=status)
+def _view(claim: BadFruitClaim) -> DecidedCase:
+    return DecidedCase(
+        name="坏果包赔", number=claim.number, title=claim.title, about=claim.producer, due_at=claim.due_at,
+        facts=list_claim_facts(claim), open=claim.state is CaseState.ASSIGNED,
+        more={"photos": list_photo_links(claim), "bad": claim.bad, "total": claim.total},
+    )  # fmt: skip
 
 
-@get("/cases/{case_id:str}", include_in_schema=False)
-async def show_case(
-    request: HttpRequest,
-    *,
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    seal: NamedDependency[Seal],
-    clock: NamedDependency[Clock],
-    case_id: FromPath[str],
-) -> Response[bytes]:
-    """Show a claim with both sides' words and the photos, and the form of the decision."""
-    desk = await open_desk(request, db, actor, clock, register=False)
-    claim = await load_assigned(db, actor, case_id, lambda conn, found: get_claim(conn, seal, found))
-    return _page(request, desk, claim, typed=(str(claim.bad), ""))
+async def _decide(asked: Decision[BadFruitClaim]) -> None:
+    bad = parse_integer(asked.form.get_text("bad"), maximum=MAX_CLAIM_TOTAL)
+    await decide_claim(
+        asked.db, asked.gateway, asked.seal, asked.actor, asked.case_id, bad=-1 if bad is None else bad,
+        reason=asked.form.get_text("reason"), now=asked.now,
+    )  # fmt: skip
 
 
-@post("/cases/{case_id:str}", include_in_schema=False)
-async def submit_case_decision(
-    request: HttpRequest,
-    *,
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    seal: NamedDependency[Seal],
-    clock: NamedDependency[Clock],
-    case_id: FromPath[str],
-) -> Response[Any]:
-    """Decide a claim; a decision is made once."""
-    form = await read_form(request)
-    desk = await open_desk(request, db, actor, clock, register=False)
-    claim = await load_assigned(db, actor, case_id, lambda conn, found: get_claim(conn, seal, found))
-    typed = (form.get_text("bad"), form.get_text("reason"))
-    bad = parse_integer(typed[0], maximum=MAX_CLAIM_TOTAL)
-    gateway = get_services(request).gateway
-    try:
-        await decide_claim(
-            db, gateway, seal, actor, claim.case_id, bad=-1 if bad is None else bad, reason=typed[1], now=desk.now
+ROUTES = [
+    show_cases,
+    *make_decision_routes(
+        DecidedKind(
+            path="cases", template="case.html", fields=("bad", "reason"), read=get_claim, view=_view, decide=_decide
         )
-    except Refusal as refusal:
-        errors = refusal.errors or (FieldFault("reason", refusal.text("zh")),)
-        return _page(request, desk, claim, typed=typed, errors=errors, status=refusal.status)
-    return redirect(desk.to("/desk/cases", done=1))
-
-
-ROUTES = [show_cases, show_case, submit_case_decision]
+    ),
+]
