@@ -21,7 +21,8 @@ Source: 国家税务总局公告2024年第11号, fully digital e-invoices.
 MAX_CORRECTIONS = 3
 """How often the number of a recorded invoice is corrected; the schema bounds it too."""
 MAX_REASON_LENGTH = 200
-DETAILS_LIFETIME = timedelta(days=3 * 366)
+DETAILS_YEARS = 3
+DETAILS_LIFETIME = timedelta(days=DETAILS_YEARS * 366)
 """How long title, tax number and e-mail address are kept after their last use. Source: 电子商务法 31, three years."""
 
 UNPAID_LIFETIME = timedelta(days=30)

@@ -1,10 +1,12 @@
 """The day by which a parcel is sent, and the day on which an unsent one is cancelled; both are the county's settings.
 
 The settings of the day of payment apply, so that a later change moves no promise. Days on which the producer is closed
-do not count; `add_sending_days` moves a day by at most 30.
+do not count; `add_sending_days` moves a day by at most `MAX_MOVED_DAYS`.
 """
 
 from typing import LiteralString
+
+MAX_MOVED_DAYS = 30
 
 _PAID_ON: LiteralString = "(orders.paid_at AT TIME ZONE 'Asia/Shanghai')::date"
 _SHIP_DAYS: LiteralString = (

@@ -23,7 +23,8 @@ MAX_OPEN_PACKAGES = 20
 MAX_SEASON_DAYS = 366
 MIN_SHARE_FEN = Fen(1_00)
 MIN_PRICE_FEN, MAX_PRICE_FEN = Fen(2_00), Fen(100_000_00)
-REST_WINDOW = timedelta(hours=72)
+REST_HOURS = 72
+REST_WINDOW = timedelta(hours=REST_HOURS)
 """How long after a host cancelled its part the buyer may cancel the rest without cost."""
 
 

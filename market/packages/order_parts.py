@@ -16,11 +16,9 @@ from market.orders.cancel import Cancellation, cancel_suborders, list_booked_vis
 from market.orders.models import OrderState, SuborderKind, SuborderState
 from market.orders.notifications import notify_account
 from market.orders.transitions import LockedOrder, LockedSuborder, finish_order, load_suborders
-from market.packages.models import REST_WINDOW, RestNotFree
+from market.packages.models import REST_HOURS, REST_WINDOW, RestNotFree
 from payments import Gateway, ProviderMismatch, RefundId, send_refund
 from payments.money import format_yuan
-
-_HOURS = 3600
 
 
 class OrderedPart(Struct, frozen=True, kw_only=True):
@@ -164,7 +162,7 @@ async def _cancel_rest(
     cancelled_at = await GET_HOST_CANCELLED_AT.maybe(conn, order_id=order.id)
     rest = await list_rest(conn, order.id, now=now)
     if cancelled_at is None or now >= cancelled_at + REST_WINDOW or not rest or order.state is not OrderState.PAID:
-        raise RestNotFree(hours=int(REST_WINDOW.total_seconds()) // _HOURS)
+        raise RestNotFree(hours=REST_HOURS)
     shares = [(each, each.goods_left_fen) for each in rest]
     refunds = await cancel_suborders(
         conn, seal, order, shares, actor=str(buyer.account_id), reason="cancelled", by=buyer.account_id,

@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from market.kernel import Fen, Refusal
 
-ANSWER_PERIOD = timedelta(hours=24)
+ANSWER_HOURS = 24
+ANSWER_PERIOD = timedelta(hours=ANSWER_HOURS)
 """How long the other side has to answer a proposed change; then it lapses, and the booking stays as it was."""
 
 

@@ -6,9 +6,12 @@ from uuid import UUID
 
 from market.casework.history import CaseEvent
 from market.casework.models import SELLER, CaseMove, CaseState, LockedCase
+from market.casework.moves import GET_CATEGORY
+from market.http import HttpRequest
 from market.identity.models import NotFound, Role
 from market.kernel import FieldFault
 from market.orders.notifications import format_due
+from market.web.services import get_services
 
 _ACTORS = {SELLER: "卖家", Role.FINANCE: "县里", Role.COUNTY: "县里", Role.PLATFORM: "平台", "clock": "到时间"}
 _MOVES = {
@@ -29,6 +32,17 @@ _BUTTONS = {
 _FARM_PATHS = {"goods_return": "returns", "mediation": "mediations"}
 _DESK_PATHS = {"goods_return": "returns", "review_appeal": "appeals", "mediation": "mediations", "invoice": "invoices"}
 _COMPLAINTS = "complaint_"
+
+
+_UNITS = {"hour": "小时", "day": "天", "working_day": "个工作日"}
+
+
+async def load_due_words(request: HttpRequest, category: str) -> str:
+    """Return how long the first who answers a case of a category has, by today's rules: `2 个工作日`."""
+    services = get_services(request)
+    async with services.db.connection() as conn:
+        rules = await GET_CATEGORY.one(conn, category=category, day=services.clock.today())
+    return f"{rules.dues[0]} {_UNITS[rules.units[0]]}"
 
 
 def get_desk_path(category: str, case_id: UUID) -> str:

@@ -25,6 +25,7 @@ from market.packages.order_parts import find_ordered_package
 from market.pickups.view import list_pickups
 from market.settings import Settings
 from market.visits.cancel_stay import list_stay_cancellations
+from market.visits.models import ANSWER_HOURS
 from market.visits.read_changes import list_order_changes
 from market.web.forms import parse_integer
 from market.web.pages import render_page
@@ -99,7 +100,7 @@ def _list_notes(
         "reviewed": ("ok", "评价发出去了", "谢谢您。写的不会被删。"),
         "cancelled": ("ok", "取消了", back),
         "moved": ("ok", "日子改好了", f"{back}入住码不变。"),
-        "asked": ("ok", "问店家了", "24 小时内答复您，不答复算没改。在那以前还是原来的日子。"),
+        "asked": ("ok", "问店家了", f"{ANSWER_HOURS} 小时内答复您，不答复算没改。在那以前还是原来的日子。"),
         "kept": ("ok", "日子没有改", "还是原来的日子。"),
     }
     notice = done.get(request.query_params.get("said", ""))

@@ -17,7 +17,7 @@ from market.kernel.clock import Clock
 from market.kernel.text import clean_text
 from market.orders.checkout.packages import load_strictest_tiers
 from market.packages.capacity import load_availability
-from market.packages.models import MAX_COUNT
+from market.packages.models import MAX_COUNT, REST_HOURS
 from market.packages.read import PackageFilters, PackageOffer, get_live_package, is_withdrawn, list_offers, make_offer
 from market.packages.rules import PartAvailability
 from market.slots.models import format_slot_hours
@@ -151,6 +151,7 @@ async def show_package(
         "asked": day is not None,
         "ready": ready,
         "tiers": describe_tiers(tiers),
+        "rest_hours": REST_HOURS,
         "link": f"/packages/{number}",
         "canonical": f"{get_origin(request)}/packages/{number}",
     }

@@ -3,10 +3,14 @@
 import msgspec
 import pytest
 
+from market.aftersales.case_moves import REOPENING_PERIOD
 from market.bookings.host_nights import GUEST_LIFETIME
 from market.bookings.models import MAX_NIGHTS_SHOWN, InvalidNightsWindow
+from market.casework.rules import MAX_STOPPED
 from market.kernel import Database
+from market.notify.templates import TEMPLATES
 from market.settings import Settings
+from market.visits.models import ANSWER_HOURS
 from payments.sandbox import Sandbox
 from tests.support.app import run_app
 from tests.web.conftest import Village, a_village
@@ -28,7 +32,11 @@ async def read_pages(village: Village, sandbox: Sandbox) -> dict[str, str]:
         [path] = {link for link in (await farm.open("/farm/orders")).links() if link.startswith("/farm/parcels/")}
         await farm.open(path)
         await farm.submit(path, carrier="邮政", tracking="XA123456789CN")
-        pages["order"] = (await browser.open(f"/orders/{await get_order_number(village)}")).html
+        order = f"/orders/{await get_order_number(village)}"
+        pages["order"] = (await browser.open(order)).html
+        for name in ("complaint", "invoice", "messages"):
+            report = "/report?message=1" if name == "messages" else ""
+            pages[name] = (await browser.open(f"{order}/{name}/1{report}")).text
         await village.value(SOLD_OUT, village.dates.lot_id)
         pages["product"] = (await browser.open(f"/goods/{await village.number(village.dates.listing_id)}")).html
         pages["farm"] = (await farm.open("/farm")).html
@@ -42,11 +50,17 @@ async def test_pages_mention_the_settings(
     used = msgspec.structs.replace(settings, **CHANGED) if changed else settings
     async with run_app(used) as app:
         village = await a_village(database, app, used)
+        if changed:
+            await village.value("UPDATE case_categories SET dues = array_fill(4, ARRAY[cardinality(dues)]) RETURNING 1")
         pages = await read_pages(village, sandbox)
     assert ("45 分钟内没付款" if changed else "半小时内没付款") in pages["product"]
     assert f"收到 {72 if changed else 48} 小时内" in pages["product"]
     assert f"没拆封，收到 {15 if changed else 7} 天内能退：在订单里申请" in pages["product"]
     assert ("7 天没按，算收到" if changed else "10 天没按，算收到") in pages["order"]
+    assert f"卖家 {4 if changed else 2} 个工作日内答复" in pages["complaint"]
+    assert f"县里 {4 if changed else 1} 个工作日内办" in pages["complaint"]
+    assert f"县里 {4 if changed else 1} 个工作日内办" in pages["messages"]
+    assert f"卖家 {4 if changed else 5} 个工作日内开" in pages["invoice"]
     for page in ("home", "order", "farm"):
         assert ("tel:03127200009" if changed else "tel:12316") in pages[page], page
         assert used.help_hours in pages[page], page
@@ -71,6 +85,13 @@ async def test_a_host_reads_how_long_the_name_of_a_guest_is_kept(village: Villag
     async with await village.browser(village.host) as host:
         seen = await host.open(f"/farm/listings/{await village.number(village.stay.listing_id)}/nights")
         assert f"客人走了 {GUEST_LIFETIME.days} 天，名字和电话就删掉" in seen.text
+
+
+def test_messages_mention_the_periods_that_rule() -> None:
+    for name in ("change_asked_seller", "change_offered"):
+        assert f"{ANSWER_HOURS} 小时内" in TEMPLATES[name]
+    assert f"{MAX_STOPPED.days} 天内不补" in TEMPLATES["case_asked"]
+    assert f"{REOPENING_PERIOD.days} 天内可以请上一级再看" in TEMPLATES["complaint_answered"]
 
 
 def test_a_window_of_nights_names_its_limit() -> None:

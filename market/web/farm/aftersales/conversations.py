@@ -22,6 +22,7 @@ from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
+from market.web.case_words import load_due_words
 from market.web.conversation_page import build_thread_context, describe_conversation, load_thread, submit_message
 from market.web.farm.sellers import FarmRow
 from market.web.forms import make_form_key, parse_integer, parse_uuid, read_form, rename_faults
@@ -119,14 +120,14 @@ async def submit_farm_message(
     return await _page(request, actor, suborder_id, text=typed, key=form.key, errors=errors, status=status)
 
 
-def _report_page(
+async def _report_page(
     request: HttpRequest, actor: Actor, values: BuyerReportForm, *, key: str, errors: Sequence[FieldFault] = (),
     status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     path = request.url.path
     context = {
         "action": path, "back": path.removesuffix("/report"), "most": MAX_REPORT_LENGTH, "values": values,
-        "errors": errors, "key": key,
+        "errors": errors, "key": key, "due": await load_due_words(request, ComplaintCategory.BUYER),
     }  # fmt: skip
     return render_page(request, "farm/report_buyer.html", context, actor=actor, status=status)
 
@@ -143,7 +144,7 @@ async def show_buyer_report_form(
     async with db.transaction(scope=get_person_scope(actor)) as conn:
         await require_side(conn, actor, suborder_id, Side.SELLER)
     values = BuyerReportForm(request.query_params.get("message", ""))
-    return _report_page(request, actor, values, key=make_form_key())
+    return await _report_page(request, actor, values, key=make_form_key())
 
 
 @post("/farm/messages/{suborder_id:uuid}/report", include_in_schema=False)
@@ -175,7 +176,7 @@ async def submit_buyer_report(
         return await submit_once(request, actor, form, work, scope=get_person_scope(actor))
     except (InvalidComplaint, ComplainedBefore, TooManyComplaints) as refusal:
         errors = rename_faults(refusal, {}, otherwise="text")
-        return _report_page(request, actor, values, key=form.key, errors=errors, status=refusal.status)
+        return await _report_page(request, actor, values, key=form.key, errors=errors, status=refusal.status)
 
 
 ROUTES = [

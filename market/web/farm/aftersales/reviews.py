@@ -16,10 +16,11 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.notifications import format_due
 from market.reviews.answer import answer_review
-from market.reviews.appeal import appeal_review
+from market.reviews.appeal import REVIEW_APPEAL, appeal_review
 from market.reviews.appeal_views import ReviewAppeal, find_appeal_of_review
 from market.reviews.models import HIDING_REASON_NAMES, HidingReason, InvalidAppeal
 from market.reviews.views import PublicReview, get_seller_review, list_seller_reviews
+from market.web.case_words import load_due_words
 from market.web.farm.sellers import FarmRow, list_notes
 from market.web.forms import PostedForm, parse_uuid, read_form, rename_faults
 from market.web.pages import redirect, render_page
@@ -98,6 +99,7 @@ async def _page(
         "appealable": appeal is None and review.hidden_for is None,
         "appeal": appeal,
         "appeal_words": _describe_appeal(appeal),
+        "due": await load_due_words(request, REVIEW_APPEAL),
         "claims": [(each.value, words) for each, words in HIDING_REASON_NAMES.items()],
         "answer": typed.get_text("answer") if typed else "",
         "reason": typed.get_text("reason") if typed else "",

@@ -16,6 +16,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.orders.send_by import MAX_MOVED_DAYS
 from market.producers.closures import (
     CLOSURE_REASON_NAMES,
     ClosureInvalid,
@@ -63,6 +64,7 @@ async def _page(
         "starts_on": closure.starts_on if closure is not None and current is None else None,
         "coming": describe_closure(closure.reason, closure.reopens_on) if closure is not None else "",
         "reasons": _OPTIONS,
+        "most": MAX_MOVED_DAYS,
         "values": values or _fill_form(today),
         "errors": errors,
     }

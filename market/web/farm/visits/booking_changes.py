@@ -18,7 +18,7 @@ from market.kernel.seal import Seal
 from market.orders.notifications import format_due
 from market.visits.change_booking import answer_change, offer_change, withdraw_change
 from market.visits.changeable_stay import NewDays
-from market.visits.models import BookingChange, ChangeInvalid, Proposer
+from market.visits.models import ANSWER_HOURS, BookingChange, ChangeInvalid, Proposer
 from market.visits.read_changes import list_open_changes
 from market.web.forms import read_form, rename_faults
 from market.web.pages import redirect, render_page
@@ -28,7 +28,7 @@ from payments import GuardedGateway
 _NOTICES = {
     "moved": ("ok", "日子改好了", "客人收到了短信。空出来的那几晚又能订了。"),
     "kept": ("ok", "没有改", "还是原来的日子。"),
-    "offered": ("ok", "问客人了", "客人 24 小时内答复，不答复算没改。"),
+    "offered": ("ok", "问客人了", f"客人 {ANSWER_HOURS} 小时内答复，不答复算没改。"),
 }
 
 

@@ -27,6 +27,7 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.notifications import format_due
 from market.orders.queries import SuborderView, get_order, get_order_id
+from market.web.case_words import load_due_words
 from market.web.forms import make_form_key, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page
@@ -73,7 +74,7 @@ async def _load(
         return suborder, await list_suborder_complaints(conn, seal, actor, suborder.id)
 
 
-def _page(
+async def _page(
     request: HttpRequest, actor: Actor, loaded: tuple[SuborderView, list[Complaint]], values: ComplaintForm,
     *, key: str, errors: Sequence[FieldFault] = (), status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
@@ -86,6 +87,8 @@ def _page(
         "said": request.query_params.get("said") == "1",
         "complaints": [(f"/cases/{each.case_id}", describe_complaint(each)) for each in complaints],
         "categories": [(each.value, words) for each, words in COMPLAINT_NAMES.items()],
+        "due": await load_due_words(request, ComplaintCategory.GOODS),
+        "due_fraud": await load_due_words(request, ComplaintCategory.FRAUD),
         "most": MAX_COMPLAINT_LENGTH,
         "values": values,
         "errors": errors,
@@ -110,7 +113,7 @@ async def show_complaint_form(
         NotFound: the order belongs to someone else, or has no such part.
     """
     loaded = await _load(db, seal, actor, number, position)
-    return _page(request, actor, loaded, ComplaintForm(), key=make_form_key())
+    return await _page(request, actor, loaded, ComplaintForm(), key=make_form_key())
 
 
 @post("/orders/{number:int}/complaint/{position:int}", include_in_schema=False)
@@ -141,13 +144,13 @@ async def submit_complaint(
 
     if category is None:
         errors = [FieldFault("category", "请选一条")]
-        return _page(request, actor, loaded, values, key=form.key, errors=errors, status=422)
+        return await _page(request, actor, loaded, values, key=form.key, errors=errors, status=422)
     try:
         check_complaint_text(values.text, field="text", missing="请写发生了什么")
         return await submit_once(request, actor, form, work, scope=get_person_scope(actor))
     except (InvalidComplaint, ComplainedBefore, TooManyComplaints, NothingToComplain) as refusal:
         errors = rename_faults(refusal, {}, otherwise="category")
-        return _page(request, actor, loaded, values, key=form.key, errors=errors, status=refusal.status)
+        return await _page(request, actor, loaded, values, key=form.key, errors=errors, status=refusal.status)
 
 
 ROUTES = [show_complaint_form, submit_complaint]

@@ -26,6 +26,7 @@ from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
+from market.web.case_words import load_due_words
 from market.web.conversation_page import build_thread_context, describe_conversation, load_thread, submit_message
 from market.web.farm.sellers import FarmRow
 from market.web.forms import make_form_key, parse_integer, parse_uuid, read_form, rename_faults
@@ -116,7 +117,7 @@ async def submit_question(
     return await _page(request, actor, suborder_id, path, text=text, key=form.key, errors=errors, status=status)
 
 
-def _report_page(
+async def _report_page(
     request: HttpRequest, actor: Actor, values: ReportForm, *, key: str, errors: Sequence[FieldFault] = (),
     status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
@@ -125,6 +126,7 @@ def _report_page(
         "action": path,
         "back": path.removesuffix("/report"),
         "categories": [(each.value, COMPLAINT_NAMES[each]) for each in _REPORTABLE],
+        "due": await load_due_words(request, ComplaintCategory.FRAUD),
         "most": MAX_REPORT_LENGTH,
         "values": values,
         "errors": errors,
@@ -149,7 +151,7 @@ async def show_report_form(
     """
     await _find_suborder(db, actor, number, position)
     values = ReportForm(request.query_params.get("message", ""))
-    return _report_page(request, actor, values, key=make_form_key())
+    return await _report_page(request, actor, values, key=make_form_key())
 
 
 @post("/orders/{number:int}/messages/{position:int}/report", include_in_schema=False)
@@ -175,7 +177,7 @@ async def submit_report(
     category = next((each for each in _REPORTABLE if each == values.category), None)
     if category is None:
         errors = [FieldFault("category", "请选一条")]
-        return _report_page(request, actor, values, key=form.key, errors=errors, status=422)
+        return await _report_page(request, actor, values, key=form.key, errors=errors, status=422)
 
     async def work(conn: Connection) -> str:
         await report_message(conn, seal, actor, suborder_id, message, category=category, text=values.text, now=now)
@@ -185,7 +187,7 @@ async def submit_report(
         return await submit_once(request, actor, form, work, scope=get_person_scope(actor))
     except (InvalidComplaint, ComplainedBefore, TooManyComplaints) as refusal:
         errors = rename_faults(refusal, {}, otherwise="category")
-        return _report_page(request, actor, values, key=form.key, errors=errors, status=refusal.status)
+        return await _report_page(request, actor, values, key=form.key, errors=errors, status=refusal.status)
 
 
 @get("/me/messages", include_in_schema=False)

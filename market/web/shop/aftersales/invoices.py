@@ -13,6 +13,8 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.invoices.ask import ask_invoice
 from market.invoices.models import (
+    DETAILS_YEARS,
+    INVOICE,
     MAX_EMAIL_LENGTH,
     MAX_TITLE_LENGTH,
     InvoiceChangedTooOften,
@@ -29,6 +31,7 @@ from market.kernel.seal import Seal
 from market.orders.models import OrderState
 from market.orders.notifications import format_due
 from market.orders.queries import OrderView, SuborderView
+from market.web.case_words import load_due_words
 from market.web.forms import make_form_key, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.invoice_words import KIND_NAMES, describe_buyer, describe_invoice, load_sheet, present_issued
@@ -91,7 +94,7 @@ async def _load(
         return part, await get_sale_invoice(conn, seal, actor, part.suborder_id)
 
 
-def _page(
+async def _page(
     request: HttpRequest, actor: Actor, loaded: tuple[_OwnPart, SaleInvoice | None], values: InvoiceForm | None = None,
     *, key: str, errors: Sequence[FieldFault] = (), status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
@@ -106,6 +109,8 @@ def _page(
         "said": request.query_params.get("said") == "1",
         "invoice": invoice,
         "state": describe_invoice(invoice) if invoice else "",
+        "due": await load_due_words(request, INVOICE),
+        "years": DETAILS_YEARS,
         "buyer": describe_buyer(invoice) if invoice else [],
         "issued": present_issued(invoice.issued) if invoice else [],
         "kinds": [(kind.value, words) for kind, words in KIND_NAMES.items()],
@@ -134,7 +139,7 @@ async def show_invoice(
         NotFound: the order belongs to someone else, or has no such part.
     """
     loaded = await _load(db, seal, actor, number, position)
-    return _page(request, actor, loaded, key=make_form_key())
+    return await _page(request, actor, loaded, key=make_form_key())
 
 
 @post("/orders/{number:int}/invoice/{position:int}", include_in_schema=False)
@@ -168,7 +173,7 @@ async def submit_invoice_details(
         return await submit_once(request, actor, form, work, scope=get_person_scope(actor))
     except (InvoiceInvalid, NotInvoiced, InvoiceChangedTooOften) as refusal:
         errors = rename_faults(refusal, {}, otherwise="title")
-        return _page(request, actor, loaded, values, key=form.key, errors=errors, status=refusal.status)
+        return await _page(request, actor, loaded, values, key=form.key, errors=errors, status=refusal.status)
 
 
 @get("/orders/{number:int}/invoice/{position:int}/sheet", include_in_schema=False)

@@ -21,7 +21,7 @@ from market.orders.checkout.seen_terms import CancelTermsChanged
 from market.orders.models import TotalChanged
 from market.orders.queries import load_latest_address
 from market.packages.book import PackageQuote, PackageWish, PartTime, book_package, quote_package
-from market.packages.models import MAX_COUNT, Package
+from market.packages.models import MAX_COUNT, REST_HOURS, Package
 from market.packages.read import get_live_package
 from market.settings import Settings
 from market.web.forms import make_form_key, parse_day, parse_integer, read_form, rename_faults
@@ -113,6 +113,7 @@ async def _page(
         "rows": _describe_rows(package, wish, quote),
         "total_fen": quote.total_fen,
         "tiers": describe_tiers(quote.tiers),
+        "rest_hours": REST_HOURS,
         "hidden": [*hidden, *((f"t{each.position}", each.starts_at.isoformat()) for each in wish.times)],
         "has_goods": has_goods,
         "values": values,

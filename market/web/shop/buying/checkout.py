@@ -17,6 +17,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.invoices.ask import ask_with_order
 from market.invoices.models import (
+    INVOICE,
     MAX_EMAIL_LENGTH,
     MAX_TITLE_LENGTH,
     InvoiceDetails,
@@ -38,6 +39,7 @@ from market.orders.queries import load_latest_address
 from market.pickup_points.models import PICKUP_FIELD, PickupPoint, PickupPointId
 from market.pickup_points.register import list_points_for
 from market.settings import Settings
+from market.web.case_words import load_due_words
 from market.web.cookies import finish_drafts
 from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form, rename_faults
 from market.web.invoice_words import KIND_NAMES
@@ -217,6 +219,7 @@ async def _checkout_page(
         "pickup_rule": describe_pickup_rule(services.settings.pickup_days),
         "methods": METHOD_OPTIONS,
         "invoice_kinds": INVOICE_OPTIONS,
+        "invoice_due": await load_due_words(request, INVOICE),
         "invoice_open": bool(values.invoice) or any(each.field in _INVOICE_FIELDS for each in errors),
         "invoice_most": (MAX_TITLE_LENGTH, MAX_EMAIL_LENGTH),
         "errors": errors,
