@@ -43,8 +43,8 @@ from market.web.pages import render_refusal
 from market.web.services import Services, get_services
 from market.web.shop.counts import CatalogueCounts
 from market.web.ui.renderer import Renderer, SiteInfo
-from payments import GuardedGateway
-from payments.stripe import Stripe
+from payments import AccountKind, GuardedGateway
+from payments.stripe import STRIPE_ACCOUNT_KINDS, Stripe
 
 MAX_JSON_BYTES = 1024 * 1024
 _MAX_FORM_BYTES = 64 * 1024
@@ -141,6 +141,7 @@ def make_gateway(settings: Settings) -> Stripe:
         webhook_secret=settings.stripe_webhook_secret,
         base=settings.stripe_base or None,
         live="_live_" in settings.stripe_key,
+        account_kinds=frozenset(AccountKind) if settings.stripe_base else STRIPE_ACCOUNT_KINDS,
     )
 
 

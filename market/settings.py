@@ -62,7 +62,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     pool_size: Annotated[int, Meta(ge=2, le=200, description="Database connections of one process.")] = 20
     workers: Annotated[int, Meta(ge=1, le=64, description="Processes that serve requests.")] = 1
     stripe_key: Annotated[str, Meta(description="Secret key of the payment provider.")] = ""
-    stripe_base: Annotated[str, Meta(description="URL of the payment provider; empty for Stripe.")] = ""
+    stripe_base: Annotated[str, Meta(description="URL of the sandbox of payments; empty for Stripe.")] = ""
     stripe_webhook_secret: Annotated[str, Meta(description="Signing secret of the provider's webhooks.")] = ""
     sms_path: Annotated[
         str,

@@ -44,17 +44,20 @@ MAX_CLOCK_DIFFERENCE = timedelta(minutes=5)
 MAX_STATEMENT_LINES = 1_000_000
 """The maximum length of one statement; a longer one is refused, never cut off."""
 
+STRIPE_ACCOUNT_KINDS = frozenset({AccountKind.BANK})
+"""The kinds of accounts that Stripe pays out to."""
+
 
 class Stripe:
     """The gateway to Stripe, or to a server with the same API.
 
-    `base` is the address of another server, such as the sandbox. `live` is the mode whose webhooks are accepted.
-    `timeout` limits each call, in seconds. Close it with `aclose`, or use it as an async context manager.
+    `base` is the address of another server, such as the sandbox, and `account_kinds` are those that it pays out to:
+    Stripe itself to bank accounts alone. `live` is the mode whose webhooks are accepted. `timeout` limits each call, in
+    seconds. Close it with `aclose`, or use it as an async context manager.
     """
 
     name = "stripe"
     methods = frozenset(STRIPE_METHODS.values())
-    account_kinds = frozenset({AccountKind.BANK})
 
     def __init__(
         self,
@@ -64,7 +67,9 @@ class Stripe:
         base: str | None = None,
         live: bool = False,
         timeout: float = 10.0,
+        account_kinds: frozenset[AccountKind] = STRIPE_ACCOUNT_KINDS,
     ) -> None:
+        self.account_kinds = account_kinds
         self._home = base.rstrip("/") + "/" if base else "https://stripe.com/"
         self._secret = webhook_secret
         self._live = live
@@ -186,7 +191,9 @@ class Stripe:
         )
 
     async def open_account(self, request: AccountRequest, key: str) -> Outcome[AccountReport]:
-        """Register a bank account as that of a connected account, which Stripe checks."""
+        """Register an account as that of a connected account, which Stripe checks."""
+        if request.kind not in self.account_kinds:
+            return Declined("account_kind")
         return await stripe_payouts.open_account(self._client, request, key)
 
     async def pay_out(self, request: PayoutRequest, key: str) -> Outcome[PayoutReport]:

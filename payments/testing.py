@@ -34,6 +34,8 @@ from payments.port import (
 
 __all__ = ["ContractViolationError", "GatewayHarness", "gateway_contract"]
 
+_NUMBERS = {AccountKind.BANK: "000123456789", AccountKind.WECHAT: "13900000001"}
+
 
 class GatewayHarness(Struct, frozen=True):
     """A gateway and its counterparty: `pay` pays a charge as the payer, `message` returns a signed webhook about it."""
@@ -167,24 +169,30 @@ async def _check_refund(harness: GatewayHarness) -> None:
 async def _check_payout(harness: GatewayHarness) -> None:
     gateway, payee = harness.gateway, str(uuid4())
     await _create_paid(harness)
-    account = _require_ok(
-        await gateway.open_account(
-            AccountRequest(payee=payee, kind=AccountKind.BANK, holder="样例", number="000123456789"), f"account:{payee}"
-        ),
-        "a bank account is registered",
-    )
-    _require(that=account.verified, promise="the account of its holder is verified")
-    request = PayoutRequest(PayoutId(uuid4()), account.ref, Amount(5_00, "CNY"))
+    for kind in set(AccountKind) - gateway.account_kinds:
+        request = AccountRequest(payee=payee, kind=kind, holder="样例", number=_NUMBERS[kind])
+        refused = await gateway.open_account(request, f"account:{kind}:{payee}")
+        _require(that=isinstance(refused, Declined), promise="an account of a kind that it does not pay to is declined")
+    for kind in sorted(gateway.account_kinds):
+        request = AccountRequest(payee=payee, kind=kind, holder="样例", number=_NUMBERS[kind])
+        outcome = await gateway.open_account(request, f"account:{kind}:{payee}")
+        account = _require_ok(outcome, "an account of each kind that it pays to is registered")
+        _require(that=account.verified, promise="the account of its holder is verified")
+        await _check_payout_to(gateway, account.ref)
+
+
+async def _check_payout_to(gateway: Gateway, destination: str) -> None:
+    request = PayoutRequest(PayoutId(uuid4()), destination, Amount(5_00, "CNY"))
     first = _require_ok(await gateway.pay_out(request, f"payout:{request.payout_id}"), "a payout is made")
     again = _require_ok(await gateway.pay_out(request, f"payout:{request.payout_id}"), "a payout is made")
     _require(that=first.ref == again.ref, promise="the same key pays out once")
     _require(that=first.state in {PayoutState.IN_TRANSIT, PayoutState.PAID}, promise="a payout is on its way or paid")
-    retrieved = await gateway.get_payout(account.ref, first.ref)
-    found = await gateway.find_payout(account.ref, request.payout_id)
+    retrieved = await gateway.get_payout(destination, first.ref)
+    found = await gateway.find_payout(destination, request.payout_id)
     for each in (retrieved, found):
         ours = each is not None and (each.ref, each.payout_id, each.amount.minor)
         _require(that=ours == (first.ref, request.payout_id, 5_00), promise="a payout is found by reference and id")
-    _require(that=await gateway.find_payout(account.ref, PayoutId(uuid4())) is None, promise="no other payout is found")
+    _require(that=await gateway.find_payout(destination, PayoutId(uuid4())) is None, promise="no other payout is found")
 
 
 async def _check_statement(harness: GatewayHarness) -> None:

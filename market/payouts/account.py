@@ -27,6 +27,7 @@ from market.payouts.models import (
     PayoutAccountNumberInvalid,
     PayoutAccountOwnerOnly,
     PayoutAccountUnchanged,
+    PayoutPhoneInvalid,
     TooManyAccountChanges,
 )
 from market.producers.queries import GET_PRODUCER_COUNTY
@@ -38,7 +39,11 @@ MAX_ENTRIES, ENTRY_PERIOD = 10, timedelta(days=30)
 CHECK_JOB = "check_payout_account"
 CHECK_RETRIES = RetryPolicy(first_delay=timedelta(minutes=1), max_delay=timedelta(hours=6))
 PAYOUT_NUMBER_CONTEXT = "payout_accounts.number"
-_NUMBER = re.compile(r"[0-9]{8,30}")
+_NUMBERS = {
+    AccountKind.BANK: (re.compile(r"[0-9]{8,30}"), PayoutAccountNumberInvalid),
+    AccountKind.WECHAT: (re.compile(r"1[3-9][0-9]{9}"), PayoutPhoneInvalid),
+}
+"""What an account of a kind is known by: the number of a card or bank account, the phone that WeChat is bound to."""
 _TAIL = 4
 
 
@@ -235,7 +240,7 @@ async def enter_payout_account(
         NotFound: the actor does not work for the producer.
         PayoutAccountOwnerOnly: the actor is not its owner.
         PayoutAccountKindUnknown: the provider pays to no account of this kind.
-        PayoutAccountNumberInvalid: the number is not 8 to 30 digits.
+        PayoutAccountNumberInvalid: the number is not 8 to 30 digits; `PayoutPhoneInvalid` of a WeChat account.
         TooManyAccountChanges: ten accounts were entered within 30 days.
         PayoutAccountUnchanged: it is the account in use.
         PayoutAccountExists: an account of the producer is being checked, or waits to be used.
@@ -247,8 +252,9 @@ async def enter_payout_account(
             raise PayoutAccountOwnerOnly
         if kind not in gateway.account_kinds:
             raise PayoutAccountKindUnknown
-        if not _NUMBER.fullmatch(digits):
-            raise PayoutAccountNumberInvalid
+        number_form, refusal = _NUMBERS[kind]
+        if not number_form.fullmatch(digits):
+            raise refusal
         await lock_quota(conn, "payout accounts", producer_id)
         if await COUNT_RECENT_ENTRIES.one(conn, producer_id=producer_id, since=now - ENTRY_PERIOD) >= MAX_ENTRIES:
             raise TooManyAccountChanges(limit=MAX_ENTRIES)

@@ -21,6 +21,14 @@ class PayoutAccountNumberInvalid(Refusal):
     en = "The number of the account has 8 to 30 digits."
 
 
+class PayoutPhoneInvalid(PayoutAccountNumberInvalid):
+    """The number of a WeChat account is not a mobile phone's."""
+
+    code = "payout_phone_invalid"
+    zh = "微信写它绑定的手机号，11 位数字。"
+    en = "A WeChat account is known by the mobile number that it is bound to."
+
+
 class PayoutAccountExists(Refusal):
     """The producer has a payout account, or one that is being checked."""
 

@@ -1,6 +1,6 @@
-"""Connected accounts, transfers to them, reversals, and payouts to their bank accounts.
+"""Connected accounts, transfers to them, reversals, and payouts to their bank or WeChat accounts.
 
-The number of a bank account decides what becomes of a payout, as Stripe's own test numbers do: one that ends in 1116
+The number of the account decides what becomes of a payout, as Stripe's own test numbers do: one that ends in 1116
 fails with `no_account`, one in 1113 with `account_closed`, one in 0009 stays on its way, and any other arrives after
 `ARRIVAL_SECONDS`. An account whose number ends in 0000, or that names no holder, is not verified.
 """
@@ -23,7 +23,7 @@ _OPEN = {"pending", "in_transit"}
 
 
 def create_account(state: SandboxState, params: JsonObject) -> JsonObject:
-    """Create a connected account with one bank account, and check it."""
+    """Create a connected account with one bank account or, as Stripe cannot, one WeChat account, and check it."""
     reject_unknown(
         params,
         *("type", "country", "business_type", "capabilities", "external_account", "settings", "metadata"),
@@ -43,7 +43,10 @@ def create_account(state: SandboxState, params: JsonObject) -> JsonObject:
         "payouts_enabled": verified,
         "requirements": {"disabled_reason": None if verified else "bank_account_verification_failed"},
         # Stripe never returns the number; the sandbox needs its end to know what becomes of a payout.
-        "external_accounts": {"object": "list", "data": [{"object": "bank_account", "last4": number[-4:]}]},
+        "external_accounts": {
+            "object": "list",
+            "data": [{"object": bank.get("object", "bank_account"), "last4": number[-4:]}],
+        },
         "balance": {},
     }
     state.objects["accounts"][account["id"]] = account

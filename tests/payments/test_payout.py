@@ -38,7 +38,7 @@ from payments import (
     verify_ledger,
 )
 from payments.ledger import Leg
-from payments.port import AccountRequest, Declined
+from payments.port import AccountRequest, Declined, Ok
 from payments.sandbox import Sandbox
 from payments.sandbox.webhooks import sign
 from payments.stripe import Stripe
@@ -317,9 +317,26 @@ async def test_an_unknown_payout_is_not_found(database: Database, gateway: Strip
         await poll_payout(database, gateway, PayoutId(uuid4()))
 
 
-async def test_a_wechat_account_is_declined_by_stripe(gateway: Stripe) -> None:
-    request = AccountRequest(payee="P", kind=AccountKind.WECHAT, holder="样例", number="wx1")
-    assert await gateway.open_account(request, "account:wx") == Declined("account_kind")
+@pytest.mark.parametrize("ends", ["paid", "failed", "in_transit"])
+async def test_the_sandbox_pays_to_wechat_accounts_which_stripe_declines(
+    database: Database, gateway: Stripe, sandbox: Sandbox, ends: str
+) -> None:
+    payee = await owe(database)
+    request = AccountRequest(payee=payee, kind=AccountKind.WECHAT, holder="样例", number="13900000001")
+    assert await gateway.open_account(request, f"account:{payee}") == Declined("account_kind")
+    async with Stripe(
+        "sk_test_sample", sandbox.secret, base=sandbox.url, account_kinds=frozenset(AccountKind)
+    ) as wechat:
+        opened = await wechat.open_account(request, f"account:{payee}")
+        assert isinstance(opened, Ok)
+        assert opened.value.verified
+        payout = await make_payout(database, wechat, payee, destination=opened.value.ref)
+        payout = await send_payout(database, wechat, payout.id)
+        assert payout.provider_ref is not None
+        await sandbox.set_payout(payout.provider_ref, ends)
+        assert (await poll_payout(database, wechat, payout.id)).state == ends
+    owed = {"paid": (0, 0, 0), "failed": (90_00, 10_00, 0), "in_transit": (0, 0, 100_00)}
+    assert (await get_balances(database, payee))[:3] == owed[ends]
 
 
 @pytest.mark.parametrize("ends", ["in_transit", "paid", "failed", "returned"])

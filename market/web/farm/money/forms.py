@@ -51,7 +51,7 @@ async def submit_account(
             now=clock.now(),
         )
     except (PayoutAccountNumberInvalid, PayoutAccountUnchanged) as refusal:
-        typed = {form.get_text("producer"): form.get_text("number")}
+        typed = {form.get_text("producer"): (form.get_text("kind"), form.get_text("number"))}
         return await render_money(request, db, actor, clock, refusal=refusal, typed=typed)
     except Refusal as refusal:
         return await render_money(request, db, actor, clock, refusal=refusal)

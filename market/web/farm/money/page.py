@@ -23,9 +23,9 @@ async def render_money(
     clock: Clock,
     *,
     refusal: Refusal | None = None,
-    typed: dict[str, str] | None = None,
+    typed: dict[str, tuple[str, str]] | None = None,
 ) -> Response[bytes]:
-    """Render the page, with a refusal; `typed` has the number that was typed, by the id of the producer."""
+    """Render the page, with a refusal; `typed` has the kind and the number as typed, by the id of the producer."""
     async with db.connection() as conn:
         producers = [
             await load_money(conn, actor, each, hold=get_payout_hold(request), now=clock.now())

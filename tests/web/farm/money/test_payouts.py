@@ -15,6 +15,7 @@ from market.payouts.pay_out import apply_payout_events, ask_for_payout, pay_out_
 from payments import list_payouts, send_payout, verify_ledger
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe
+from tests.support.browser import read_form_values
 from tests.web.conftest import Village
 from tests.web.farm.money.purse import (
     GOOD,
@@ -47,7 +48,10 @@ async def test_money_reaches_the_farmer_through_the_pages(village: Village, gate
         assert "/farm/money/payout" not in seen.html
         seen = await farm.submit("/farm/money/account", status=422, number="12")
         assert "账号是 8 到 30 位数字" in seen.text
-        seen = await farm.submit("/farm/money/account", number="6222 0000 0012 3456")
+        seen = await farm.submit("/farm/money/account", status=422, kind="wechat", number="12345678")
+        assert "微信写它绑定的手机号，11 位数字" in seen.text
+        assert {("kind", "wechat"), ("number", "12345678")} <= set(read_form_values(seen.form("/farm/money/account")))
+        seen = await farm.submit("/farm/money/account", kind="bank", number="6222 0000 0012 3456")
         assert "收款账户：样例农户04，银行卡，尾号 3456。" in seen.text
         assert "换收款账户" in seen.text
         kept = "其中 88.20 元先留着：买家收到后 48 小时能申请坏果包赔，不是鲜货的 7 天能退；"
