@@ -40,7 +40,7 @@ LIST_TRAVELLING = Query(
     SandboxParcel,
     """
     SELECT tracked_parcels.carrier, tracked_parcels.tracking AS number, registered_at AS accepted_at, 1 AS speed,
-           '' AS push, 0 AS pushed
+           '' AS push, 0 AS pushed, true AS by_day
       FROM tracked_parcels
      ORDER BY suborder_id
     """,
