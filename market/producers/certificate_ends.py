@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
+import structlog
 from msgspec import Struct
 
 from market.identity.models import AccountId, Actor
@@ -12,6 +13,9 @@ from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.notify.queue import queue_message
 from market.producers.models import CERTIFICATE_NAMES, CERTIFICATE_NOTICE_DAYS, CertificateKind
+from payments.retries import run_each
+
+log = structlog.get_logger()
 
 _BATCH_SIZE = 200
 
@@ -49,16 +53,17 @@ LIST_DUE_NOTICES = Query(
        AND NOT EXISTS (SELECT FROM certificate_notices n WHERE n.certificate_id = c.id
                           AND n.days <= (SELECT min(days) FROM unnest(:stages::integer[]) AS days
                                           WHERE c.expires_on - :today::date <= days))
+       AND c.id > :after
      ORDER BY c.id
      LIMIT :limit
-       FOR NO KEY UPDATE OF c SKIP LOCKED
     """,
 )
 ADD_NOTICE = Query(
-    None,
+    int,
     """
     INSERT INTO certificate_notices (certificate_id, days, noticed_at) VALUES (:certificate_id, :days, :now)
     ON CONFLICT DO NOTHING
+    RETURNING 1
     """,
 )
 
@@ -73,17 +78,30 @@ async def list_ending_certificates(conn: Connection, actor: Actor, *, today: dat
 async def notify_ending_certificates(db: Database, seal: Seal, *, now: datetime) -> int:
     """Tell sellers of certificates that end within 90, 30 and 7 days, each stage once; return how many messages.
 
-    Opens its own transactions. A certificate that comes late into a stage is told of that stage only.
+    Opens its own transactions, one for each certificate, so that one that fails delays no other. A certificate that comes
+    late into a stage is told of that stage only.
     """
     today, told = get_business_day(now), 0
-    while True:
+
+    async def notify(each: EndingCertificate) -> None:
+        nonlocal told
         async with db.transaction() as conn:
-            due = await LIST_DUE_NOTICES.all(conn, today=today, stages=list(CERTIFICATE_NOTICE_DAYS), limit=_BATCH_SIZE)
-            for each in due:
-                await ADD_NOTICE.run(conn, certificate_id=each.id, days=each.stage, now=now)
+            # Nothing is inserted if another worker has told of it, whose transaction this one waits for.
+            if await ADD_NOTICE.maybe(conn, certificate_id=each.id, days=each.stage, now=now) is not None:
                 told += await _notify_seller(conn, seal, each, today, now)
-        if len(due) < _BATCH_SIZE:
-            return told
+
+    async def fail(each: EndingCertificate, error: Exception) -> None:
+        log.error("certificate_not_noticed", certificate=str(each.id), exc_info=error)
+
+    after: UUID | None = UUID(int=0)
+    while after is not None:
+        async with db.connection() as conn:
+            due = await LIST_DUE_NOTICES.all(
+                conn, today=today, stages=list(CERTIFICATE_NOTICE_DAYS), after=after, limit=_BATCH_SIZE
+            )
+        await run_each(due, notify, fail)
+        after = due[-1].id if due else None
+    return told
 
 
 async def _notify_seller(conn: Connection, seal: Seal, ending: EndingCertificate, today: date, now: datetime) -> bool:

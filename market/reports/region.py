@@ -6,6 +6,7 @@ quarter whose months are not all closed is provisional. Nothing here belongs to 
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from itertools import batched
 
 import structlog
 from msgspec import Struct
@@ -122,7 +123,8 @@ ADD_QUARTER_SUMS = Query(
     """,
 )
 GET_CLOCK = Query(datetime, "SELECT clock_timestamp()")
-_MAX_AT_ONCE = 50
+MAX_AT_ONCE = 50
+_MAX_LISTED = 5_000
 
 
 async def list_counties(conn: Connection, scope: str, *, quarter: date, today: date) -> list[CountyProgress]:
@@ -170,10 +172,11 @@ async def refresh_quarter(conn: Connection, county: str, quarter: date) -> Quart
 async def refresh_quarters(db: Database) -> int:
     """Compute the quarters again of which a month changed, each in a transaction of its own; return how many.
 
-    At most 50 at once; the rest, and a quarter that failed, waits for the next call.
+    At most 50 at once; the rest waits for the next call, and so does a quarter that failed, which takes no other's place.
     """
     async with db.connection() as conn:
-        changed = await LIST_CHANGED_QUARTERS.all(conn, limit=_MAX_AT_ONCE)
+        changed = await LIST_CHANGED_QUARTERS.all(conn, limit=_MAX_LISTED)
+    computed = 0
 
     async def refresh(each: _ChangedQuarter) -> None:
         async with db.transaction(scope=each.county_code) as conn:
@@ -182,7 +185,11 @@ async def refresh_quarters(db: Database) -> int:
     async def fail(each: _ChangedQuarter, error: Exception) -> None:
         log.error("quarter_not_computed", county=each.county_code, quarter=str(each.quarter), exc_info=error)
 
-    return (await run_each(changed, refresh, fail)).done
+    for some in batched(changed, MAX_AT_ONCE):
+        computed += (await run_each(some, refresh, fail)).done
+        if computed >= MAX_AT_ONCE:
+            break
+    return computed
 
 
 def list_recent_quarters(today: date, count: int = 4) -> list[date]:

@@ -297,3 +297,14 @@ async def test_nobody_is_reminded_of_what_was_collected_or_is_over(point: Point)
     w = point.shopping
     assert await remind_of_pickups(w.db, w.seal, days=DAYS, now=NOW + timedelta(days=DAYS + 1)) == 0
     assert await remind_of_pickups(w.db, w.seal, days=DAYS, now=NOW + timedelta(days=DAYS)) == 1
+
+
+async def test_a_reminder_that_fails_delays_no_other(point: Point, owner: Connection) -> None:
+    w = point.shopping
+    for _ in range(2):
+        await point.arrive((await point.buy())[1])
+    other = await make_account(owner)
+    await owner.execute("UPDATE accounts SET phone_sealed = 'x' WHERE id = $1", other)
+    await owner.execute("UPDATE orders SET buyer_id = $1 WHERE id = (SELECT min(id::text)::uuid FROM orders)", other)
+    assert await remind_of_pickups(w.db, w.seal, days=DAYS, now=NOW + timedelta(days=6)) == 1
+    assert len(await point.list_told("pickup_ending")) == 1

@@ -192,3 +192,15 @@ async def test_a_seller_is_told_90_30_and_7_days_before_once_each(database: Data
         ending = await list_ending_certificates(conn, owner, today=date(2020, 1, 2))
         assert [(each.kind, each.expires_on) for each in ending] == [("small_workshop", date(2019, 12, 31))]
         assert await list_ending_certificates(conn, owner, today=date(2019, 9, 1)) == []
+
+
+async def test_a_notice_that_fails_delays_no_other(database: Database, owner: Connection) -> None:
+    async with database.transaction() as conn:
+        for _ in range(3):
+            await make_certificate(conn, await make_producer(conn), "origin", expires_on=date(2019, 10, 20))
+    await owner.execute(
+        "UPDATE accounts SET phone_sealed = 'x' WHERE id = (SELECT applied_by FROM producers ORDER BY id LIMIT 1)"
+    )
+    assert await notify_ending_certificates(database, SEAL, now=NOW) == 2
+    await owner.execute("UPDATE accounts SET phone_sealed = NULL, phone_index = NULL WHERE phone_sealed = 'x'")
+    assert await notify_ending_certificates(database, SEAL, now=NOW) == 0

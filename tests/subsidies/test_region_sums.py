@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from market.kernel import Database, Fen
+from market.reports import region
 from market.reports.quarter import compute_quarter
 from market.reports.region import (
     CountyProgress,
@@ -54,6 +55,19 @@ async def test_what_changed_is_computed_again_and_what_did_not_is_left(quarter: 
         await conn.execute("UPDATE quarter_sums SET users = 0, new_users = 0")
     assert await refresh_quarters(quarter.database) == 1
     assert (await load(quarter.database, "13"))[COUNTY].users == 24
+
+
+async def test_a_quarter_that_cannot_be_computed_takes_no_others_place(
+    quarter: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(region, "MAX_AT_ONCE", 1)
+    async with quarter.database.transaction() as conn, as_owner(conn):
+        await conn.execute(
+            "INSERT INTO county_months SELECT '130121', month, state, changed_at - interval '1 day' FROM county_months"
+        )
+        await conn.execute("ALTER TABLE quarter_sums ADD CONSTRAINT none CHECK (county_code <> '130121')")
+    assert await refresh_quarters(quarter.database) == 1
+    assert (await load(quarter.database, COUNTY))[COUNTY].users == 24
 
 
 async def test_a_calculation_and_a_step_are_changes(january: Player) -> None:

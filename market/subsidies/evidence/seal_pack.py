@@ -3,6 +3,7 @@
 import asyncio
 import zlib
 from datetime import date, datetime
+from itertools import batched
 from uuid import UUID
 
 import msgspec
@@ -114,16 +115,18 @@ LIST_PACKED_MONTHS = Query(
     """,
 )
 LIST_UNSEALED_MONTHS = Query(UnsealedMonth, "SELECT county_code, month FROM list_unsealed_months(:most::integer)")
-_MAX_AT_ONCE = 50
+MAX_AT_ONCE = 50
+_MAX_LISTED = 5_000
 
 
 async def seal_closed_months(db: Database, seal: Seal, *, now: datetime) -> BatchSummary:
     """Seal the packs of closed months, in each county in the order of the months, one transaction each.
 
-    A month that cannot be sealed stops no other county; it is logged, and tried again.
+    At most 50 are sealed at once. A month that cannot be sealed is logged and tried again, and takes no other's place.
     """
     async with db.connection() as conn:
-        months = await LIST_UNSEALED_MONTHS.all(conn, most=_MAX_AT_ONCE)
+        months = await LIST_UNSEALED_MONTHS.all(conn, most=_MAX_LISTED)
+    sealed = failed = 0
 
     async def work(unsealed: UnsealedMonth) -> None:
         async with db.transaction(scope=unsealed.county_code) as conn:
@@ -132,7 +135,12 @@ async def seal_closed_months(db: Database, seal: Seal, *, now: datetime) -> Batc
     async def fail(unsealed: UnsealedMonth, error: Exception) -> None:
         log.error("pack_not_sealed", county=unsealed.county_code, month=unsealed.month, error=describe_error(error))
 
-    return await run_each(months, work, fail)
+    for some in batched(months, MAX_AT_ONCE):
+        summary = await run_each(some, work, fail)
+        sealed, failed = sealed + summary.done, failed + summary.failed
+        if sealed >= MAX_AT_ONCE:
+            break
+    return BatchSummary(done=sealed, failed=failed)
 
 
 async def list_packed_months(conn: Connection, county: str) -> list[date]:

@@ -10,6 +10,7 @@ import pytest
 
 from market.subsidies.evidence import verify_pack
 from market.subsidies.evidence.contents import PackNotReproduced
+from market.subsidies.evidence import seal_pack
 from market.subsidies.evidence.seal_pack import PackChanged, load_pack, seal_closed_months
 from market.subsidies.models import WrongState
 from payments.retries import BatchSummary
@@ -74,14 +75,19 @@ async def test_closed_months_are_sealed_in_their_order_by_the_worker(quarter: Pl
     assert [tuple(row) for row in rows] == [("2019-01", 1), ("2019-02", 2), ("2019-03", 3)]
 
 
-async def test_a_month_that_cannot_be_sealed_stops_no_other(quarter: Player) -> None:
+async def test_a_month_that_cannot_be_sealed_takes_no_others_place(
+    quarter: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seal_pack, "MAX_AT_ONCE", 1)
     async with quarter.database.transaction() as conn, as_owner(conn):
         await conn.execute("ALTER TABLE runs DISABLE TRIGGER USER")
         await conn.execute(
             "UPDATE runs SET result_sha256 = repeat('0', 64)"
             " WHERE id = (SELECT run_id FROM cycles WHERE month = '2019-01-01')"
         )
-    assert await seal_closed_months(quarter.database, SEAL, now=NOW) == BatchSummary(done=2, failed=1)
+    for _ in range(2):
+        assert await seal_closed_months(quarter.database, SEAL, now=NOW) == BatchSummary(done=1, failed=1)
+    assert await seal_closed_months(quarter.database, SEAL, now=NOW) == BatchSummary(done=0, failed=1)
 
 
 async def test_two_who_ask_at_once_get_one_pack(quarter: Player) -> None:
