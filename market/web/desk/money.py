@@ -57,7 +57,7 @@ async def show_money_problems(
     desk = await open_desk(request, db, actor, clock, register=False)
     notice = PageNotice("ok", "已记下") if request.query_params.get("done") == "1" else None
     if request.query_params.get("lapsed") == "1":
-        notice = PageNotice("warn", "不用退了", ("这一单有异议，或者钱已经退了。",))
+        notice = PageNotice("warn", "不用退了", ("这一单有异议，或者另有退款。",))
     return await _page(request, db, desk, notice=notice)
 
 

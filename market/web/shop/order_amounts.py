@@ -39,7 +39,7 @@ def list_suborder_amounts(suborder: SuborderView) -> list[tuple[str, int] | tupl
         for line in suborder.lines
     ]
     rest = [("店家的券", -_sum_reductions(suborder)), ("运费", int(suborder.freight_fen))]
-    rest += [("平台优惠", -suborder.discount_fen), ("退了", -suborder.refunded_fen)]
+    rest += [("平台优惠", -suborder.discount_fen), ("退款", -suborder.refunded_fen)]
     return rows + [(words, fen) for words, fen in rest if fen]
 
 

@@ -53,7 +53,7 @@ async def test_the_buyer_sees_an_order_in_every_state(service: Service) -> None:
     for words in (
         "订金付了，等尾款 订单",  # before the harvest
         "称了 5.23 公斤（10.46 斤），合 31.38 元",
-        "退了 −1.62 元",
+        "退款 −1.62 元",
         "邮政 XA310000021CN",
         "取货码",
         "坏果包赔，阜平大枣，要退 3.63 元：同意退 3.63 元。",

@@ -57,7 +57,7 @@ async def test_a_cancellation_shows_its_refund_before_it_is_confirmed(village: V
         assert await village.value("SELECT count(*) FROM taken_nights") == 1
         seen = await browser.submit(f"/orders/{number}/cancel")
         assert "取消了" in seen.text
-        assert "退了 −560.00 元" in seen.text
+        assert "退款 −560.00 元" in seen.text
         assert await village.value("SELECT count(*) FROM taken_nights") == 0
         assert await village.value("SELECT sum(amount_minor) FROM payments.refunds") == 560_00
         assert "取消了，房间放出来给别人住了。" in seen.text
@@ -135,6 +135,8 @@ async def test_a_refund_that_did_not_arrive_and_a_dispute_are_shown_on_the_order
         seen = await browser.open(f"/orders/{number}")
         assert "退款没有到账，我们在处理 560.00 元没有退到您的账户。" in seen.text
         assert "付了 775.00 元，要退 560.00 元，没有到账 560.00 元。" in seen.text
+        assert "退款 −560.00 元" in seen.text
+        assert "退了" not in seen.text
         await sandbox.open_dispute(await village.value("SELECT provider_ref FROM payments.payments"), 100_00)
         await poll_payment(village.database, gateway, payment_id)
         seen = await browser.open(f"/orders/{number}")

@@ -29,9 +29,9 @@ STATE_NAMES = {
     RefundRequestState.LAPSED: "不用退了",
 }
 LAPSE_TEXTS = {
-    LapseReason.CANCELLED: "订单已经取消，钱另外退了",
+    LapseReason.CANCELLED: "订单已经取消，钱另外退",
     LapseReason.DISPUTED: "买家向银行提出了异议，等银行的结果",
-    LapseReason.REFUNDED: "这一单的钱已经退了",
+    LapseReason.REFUNDED: "这一单另有退款",
     LapseReason.EXPIRED: "七天没有人同意，作废了；还要退就再提一次",
 }
 

@@ -87,7 +87,7 @@ def _sale_row(sale: SaleBrief) -> FarmRow:
     state = SaleState(sale.state)
     open_parcel = goods and state in {SaleState.DEPOSITED, SaleState.PAID, SaleState.SHIPPED}
     more = f"等 {len(sale.titles)} 样" if len(sale.titles) > 1 else ""
-    money = f"{yuan(sale.total_fen)} 元" + (f"，退了 {yuan(sale.refunded_fen)} 元" if sale.refunded_fen else "")
+    money = f"{yuan(sale.total_fen)} 元" + (f"，退款 {yuan(sale.refunded_fen)} 元" if sale.refunded_fen else "")
     return FarmRow(
         f"/farm/parcels/{sale.id}" if open_parcel else f"/farm/messages/{sale.id}",
         f"{sale.titles[0] if sale.titles else ''}{more}",
