@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -100,9 +101,9 @@ async def send_bill(
         replaces=data.replaces,
     )
     task = make_import(upload)
-    await store_import(files, seal, actor, task, upload=upload, attachments=attachments, now=clock.now())
+    store = partial(store_import, files, seal, task, upload=upload, attachments=attachments, now=clock.now())
     body = identify_upload(upload, attachments)
-    return await submit_task(request, db, actor, county, task, seal=seal, now=clock.now(), body=body)
+    return await submit_task(request, db, actor, county, task, seal=seal, now=clock.now(), body=body, store=store)
 
 
 @get("/counties/{county:str}/bills", operation_id="ListSentBills")

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
@@ -137,9 +138,9 @@ def _make_route(kind: ImportKind) -> HTTPRouteHandler:
             replaces=data.replaces if isinstance(data, BillingFile) else None,
         )
         task = make_import(upload)
-        await store_import(files, seal, actor, task, upload=upload, attachments=attachments, now=clock.now())
+        store = partial(store_import, files, seal, task, upload=upload, attachments=attachments, now=clock.now())
         body = identify_upload(upload, attachments)
-        return await submit_task(request, db, actor, county, task, seal=seal, now=clock.now(), body=body)
+        return await submit_task(request, db, actor, county, task, seal=seal, now=clock.now(), body=body, store=store)
 
     import_file.__name__ = kind.name
     import_file.__doc__ = kind.summary

@@ -1,6 +1,6 @@
 """Long work over HTTP: answered with its result if it ends soon, else with the task to look at later."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -67,8 +67,11 @@ async def submit_task(
     seal: Seal,
     now: datetime,
     body: bytes | None = None,
+    store: Callable[[], Awaitable[None]] | None = None,
 ) -> Response[Any]:
     """Queue a task once per idempotency key, and respond with its result or, after 2.5 s, with 202.
+
+    `store` stores the upload of an import, see `add_task`.
 
     Raises:
         IdempotencyKeyNeeded, IdempotencyKeyReused, RequestInProgress: see `run_once`.
@@ -80,7 +83,7 @@ async def submit_task(
         request,
         db,
         actor,
-        lambda conn: add_task(conn, actor, county, task, request_key=key, now=now),
+        lambda conn: add_task(conn, actor, county, task, request_key=key, store=store, now=now),
         scope=county,
         status=202,
         body=body,

@@ -78,8 +78,8 @@ async def list_ending_certificates(conn: Connection, actor: Actor, *, today: dat
 async def notify_ending_certificates(db: Database, seal: Seal, *, now: datetime) -> int:
     """Tell sellers of certificates that end within 90, 30 and 7 days, each stage once; return how many messages.
 
-    Opens its own transactions, one for each certificate, so that one that fails delays no other. A certificate that comes
-    late into a stage is told of that stage only.
+    Opens its own transactions, one for each certificate, so that one that fails delays no other. A certificate that
+    comes late into a stage is told of that stage only.
     """
     today, told = get_business_day(now), 0
 

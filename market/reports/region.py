@@ -172,7 +172,8 @@ async def refresh_quarter(conn: Connection, county: str, quarter: date) -> Quart
 async def refresh_quarters(db: Database) -> int:
     """Compute the quarters again of which a month changed, each in a transaction of its own; return how many.
 
-    At most 50 at once; the rest waits for the next call, and so does a quarter that failed, which takes no other's place.
+    At most 50 at once; the rest waits for the next call, and so does a quarter that failed, which takes no other's
+    place.
     """
     async with db.connection() as conn:
         changed = await LIST_CHANGED_QUARTERS.all(conn, limit=_MAX_LISTED)

@@ -117,6 +117,15 @@ class Task(Struct, frozen=True, kw_only=True):
         return self.state not in (TaskState.QUEUED, TaskState.RUNNING)
 
 
+class TooManyTasks(Refusal):
+    """The account has `limit` tasks of the county that have not ended; `retry_after` is in seconds."""
+
+    code = "too_many_tasks"
+    status = 429
+    zh = "您交的还有 {limit} 件没有办完，办完了再交。"
+    en = "{limit} of your tasks have not ended yet; try again in {retry_after} s."
+
+
 class TaskFailed(Refusal):
     """The worker gave the task up after repeated errors; nothing was changed."""
 

@@ -1,13 +1,14 @@
 """Ask for a task, and look at it until it ends."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from market.identity.access import require_county_role, require_file_sender
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Query
+from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.storage.files import FileStore
@@ -16,12 +17,22 @@ from market.subsidies.imports.upload import Upload
 from market.subsidies.month.cycles import check_step, read_month
 from market.subsidies.month.steps import RUN, MonthStep
 from market.subsidies.month.take_step import read_opinion
-from market.subsidies.tasks.models import DecideTask, ImportTask, MonthTask, RunTask, Task, TaskInput
+from market.subsidies.tasks.models import DecideTask, ImportTask, MonthTask, RunTask, Task, TaskInput, TooManyTasks
 
+MAX_WAITING_TASKS = 20
+"""Tasks of one account in a county that have not ended: each may keep a file of `upload_mb`."""
+_RETRY_AFTER_S = 60
 MAX_WAIT_SECONDS = 2.5
 """How long a request waits for its task before it answers that the task goes on."""
 _FIRST_PAUSE, _MAX_PAUSE = 0.03, 0.25
 
+COUNT_WAITING_TASKS = Query(
+    int,
+    """
+    SELECT count(*) FROM tasks
+     WHERE account_id = :account_id AND county_code = :county AND state IN ('queued', 'running')
+    """,
+)
 ADD_TASK = Query(
     UUID,
     """
@@ -55,26 +66,20 @@ LIST_OWN_TASKS = Query(
 
 
 def make_import(upload: Upload, *, keep: bool = False, typed: dict[str, str] | None = None) -> ImportTask:
-    """Return the task that imports an upload, which is stored with `store_import`."""
+    """Return the task that imports an upload, which `store_import` stores when the task is queued."""
     return build_from(ImportTask, upload, file_kind=upload.kind, upload=uuid4(), keep=keep, typed=typed or {})
 
 
 async def store_import(
     files: FileStore,
     seal: Seal,
-    actor: Actor,
     task: ImportTask,
     *,
     upload: Upload,
     attachments: Mapping[str, bytes],
     now: datetime,
 ) -> None:
-    """Store the upload of a task, encrypted, for the worker.
-
-    Raises:
-        NotAllowed, SecondFactorRequired: the actor does not import this kind for the whole county.
-    """
-    require_file_sender(actor, task.role, upload.county, operators=task.by_operators)
+    """Store the upload of a task, encrypted, for the worker; pass it to `add_task` as `store`."""
     await store_task_upload(files, seal, task.upload, upload, attachments, now=now)
 
 
@@ -95,17 +100,28 @@ def make_month_task(step: MonthStep, month: str, *, opinion: str = "", void_appr
 
 
 async def add_task(
-    conn: Connection, actor: Actor, county: str, task: TaskInput, *, request_key: str, now: datetime
+    conn: Connection,
+    actor: Actor,
+    county: str,
+    task: TaskInput,
+    *,
+    request_key: str,
+    store: Callable[[], Awaitable[None]] | None = None,
+    now: datetime,
 ) -> UUID:
     """Queue a task for the worker, which acts as the actor; return its id. The caller owns the transaction.
 
     `request_key` is the actor's idempotency key of the request. It is freed if the task is refused or given up, so that
     the request can be repeated. A decision that is plainly not the actor's, or not due, is refused at once.
 
+    `store` stores the upload of an import. It is called after everything that may refuse the task, so that a refused or
+    repeated request leaves no file, and before the commit, so that the worker finds it.
+
     Raises:
         NotAllowed, SecondFactorRequired: the actor has not the role of the task for the whole county.
         NotFound: the actor sends an operator's files, and of other counties.
         CycleNotFound, SecondDuty, CycleClosed, WrongState: see `check_step`.
+        TooManyTasks: 20 tasks of the account have not ended.
     """
     if isinstance(task, DecideTask):
         await check_step(conn, task.step, actor, county, read_month(task.month), now=now)
@@ -113,7 +129,10 @@ async def add_task(
         require_file_sender(actor, task.role, county, operators=task.by_operators)
     else:
         require_county_role(actor, task.role, county)
-    return await ADD_TASK.one(
+    await lock_quota(conn, "tasks", actor.account_id)
+    if await COUNT_WAITING_TASKS.one(conn, account_id=actor.account_id, county=county) >= MAX_WAITING_TASKS:
+        raise TooManyTasks(limit=MAX_WAITING_TASKS, retry_after=_RETRY_AFTER_S)
+    task_id = await ADD_TASK.one(
         conn,
         county=county,
         account_id=actor.account_id,
@@ -121,6 +140,9 @@ async def add_task(
         request_key=request_key,
         input=task,
     )
+    if store is not None:
+        await store()
+    return task_id
 
 
 async def find_task(db: Database, actor: Actor, county: str, task_id: UUID, *, wait: bool = False) -> Task:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from litestar import Response, get, post
@@ -219,8 +220,8 @@ async def submit_import(
         )
     task = make_import(upload, keep=upload.dry_run, typed=asdict(typed))
     try:
-        await store_import(files, seal, actor, task, upload=upload, attachments=attachments, now=desk.now)
-        return await submit_task(request, desk, form, task, about=_compute_digest(upload, attachments))
+        store = partial(store_import, files, seal, task, upload=upload, attachments=attachments, now=desk.now)
+        return await submit_task(request, desk, form, task, about=_compute_digest(upload, attachments), store=store)
     except Refusal as refusal:
         return await render_import_refusal(request, db, desk, task, refusal)
 

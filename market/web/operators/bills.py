@@ -1,6 +1,7 @@
 """An operator's first page: which bills have come and are late, the form of a bill, and the task that takes it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -145,8 +146,8 @@ async def submit_bill(
         return await _bills_page(request, db, room, typed=typed, errors=form.faults, status=422)
     task = make_import(upload, typed=asdict(typed))
     try:
-        await store_import(files, seal, actor, task, upload=upload, attachments=attachments, now=room.now)
-        return await _submit(request, room, form, task, about=_compute_digest(upload, attachments))
+        store = partial(store_import, files, seal, task, upload=upload, attachments=attachments, now=room.now)
+        return await _submit(request, room, form, task, about=_compute_digest(upload, attachments), store=store)
     except Refusal as refusal:
         return await _refused(request, db, room, task, refusal)
 
@@ -170,11 +171,17 @@ def _compute_digest(upload: Upload, attachments: Mapping[str, bytes]) -> str:
 
 
 async def _submit(
-    request: HttpRequest, room: OperatorRoom, form: PostedForm, task: ImportTask, *, about: str
+    request: HttpRequest,
+    room: OperatorRoom,
+    form: PostedForm,
+    task: ImportTask,
+    *,
+    about: str,
+    store: Callable[[], Awaitable[None]],
 ) -> Response[Any]:
     async def work(conn: Connection) -> str:
         key = get_request_key(form, about)
-        task_id = await add_task(conn, room.actor, room.county, task, request_key=key, now=room.now)
+        task_id = await add_task(conn, room.actor, room.county, task, request_key=key, store=store, now=room.now)
         return room.to(f"/operators/tasks/{task_id}", wait=1)
 
     return await submit_once(request, room.actor, form, work, scope=room.county, about=about)

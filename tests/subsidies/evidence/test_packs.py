@@ -8,9 +8,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from market.subsidies.evidence import verify_pack
+from market.subsidies.evidence import seal_pack, verify_pack
 from market.subsidies.evidence.contents import PackNotReproduced
-from market.subsidies.evidence import seal_pack
 from market.subsidies.evidence.seal_pack import PackChanged, load_pack, seal_closed_months
 from market.subsidies.models import WrongState
 from payments.retries import BatchSummary

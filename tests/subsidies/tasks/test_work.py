@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -123,9 +124,9 @@ async def test_nothing_of_a_refused_file_stays_in_memory(
 ) -> None:
     upload = Upload(COUNTY, "register", "r.csv", "村代码\n".encode() + b"1\n" * 9)
     gan, task = people.actors["gan"], make_import(upload)
-    await store_import(worker.files, SEAL, gan, task, upload=upload, attachments={}, now=NOW)
+    store = partial(store_import, worker.files, SEAL, task, upload=upload, attachments={}, now=NOW)
     async with database.transaction(scope=COUNTY) as conn:
-        await add_task(conn, gan, COUNTY, task, request_key="k", now=NOW)
+        await add_task(conn, gan, COUNTY, task, request_key="k", store=store, now=NOW)
     gc.collect()
     gc.disable()
     try:

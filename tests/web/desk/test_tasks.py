@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from market.kernel import Connection, Database
+from market.subsidies.tasks.submit import MAX_WAITING_TASKS
 from market.subsidies.tasks.work import TaskWorker, run_due_tasks
 from tests.support.app import Service
 from tests.support.browser import PageClient
@@ -127,6 +128,29 @@ async def test_the_api_answers_202_with_the_task_and_later_the_result_under_the_
     assert (task["state"], task["calculated"]["totals"]["approved_fen"]) == ("done", 28934)
     replayed = await service.call("RunMonth", token=gan, key="once", path=dict(MONTH))
     assert (replayed.status_code, replayed.json()) == (200, task["calculated"])
+
+
+async def test_only_a_queued_task_keeps_its_file_and_an_account_has_twenty_at_most(
+    service: Service, county: Officials, folder: Path
+) -> None:
+    gan, cun = county.tokens["gan"], county.tokens["cun"]
+    method, path = service.operations["ImportEnrolments"]
+
+    async def send(text: str, key: str, token: str = gan) -> int:
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+        form = {"files": {"file": ("e.csv", text)}, "data": {"dry_run": "true"}}
+        return (await service.http.request(method, path.format(county=COUNTY), headers=headers, **form)).status_code
+
+    def count_files() -> int:
+        return sum(each.is_file() for each in (folder / "files" / "tasks").glob("*"))
+
+    assert [await send("a", ""), await send("a", "k" * 201), await send("a", "one", cun)] == [400, 400, 403]
+    assert count_files() == 0
+    assert [await send("a", "one"), await send("a", "one"), await send("b", "one")] == [202, 202, 422]
+    assert count_files() == 1
+    sent = await asyncio.gather(*(send(f"more {n}", f"key {n}") for n in range(MAX_WAITING_TASKS + 2)))
+    assert sorted(sent) == [202] * (MAX_WAITING_TASKS - 1) + [429] * 3
+    assert count_files() == MAX_WAITING_TASKS
 
 
 async def test_the_county_decides_in_the_worker_not_in_a_request(
