@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 from litestar import Litestar, Response, Router
 from litestar.config.app import AppConfig
+from litestar.connection import ASGIConnection
 from litestar.di import Provide
+from litestar.handlers import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.plugins import InitPluginProtocol
@@ -19,7 +21,7 @@ from market.api.error_mapping import TooManyRequests, map_to_refusal
 from market.api.openapi import complete_schema
 from market.api.problem import build_problem_response, get_language
 from market.api.strict_json import StrictJsonRequest
-from market.auditors import find_visitor, is_by_cookie, keep_auditors_reading, read_token
+from market.auditors import find_visitor, is_by_cookie, keep_auditors_reading
 from market.carriers.open_port import GuardedCarriers, open_carriers
 from market.http import HttpRequest, answer_head_requests, get_client_network, get_session_token
 from market.identity.actors import hash_token
@@ -119,7 +121,7 @@ def _limit_routes(settings: Settings) -> list[Router]:
         Router(
             path="/",
             route_handlers=API_ROUTES,
-            guards=[keep_auditors_reading],
+            guards=[require_own_origin, keep_auditors_reading],
             middleware=[limit_rates],
             request_class=StrictJsonRequest,
             request_max_body_size=MAX_JSON_BYTES,
@@ -127,7 +129,7 @@ def _limit_routes(settings: Settings) -> list[Router]:
         Router(
             path="/",
             route_handlers=[*UPLOAD_ROUTES, *WEB_ROUTES],
-            guards=[keep_auditors_reading],
+            guards=[require_own_origin, keep_auditors_reading],
             middleware=[limit_rates],
             request_max_body_size=files,
         ),
@@ -229,15 +231,7 @@ def provide_queues(request: HttpRequest) -> QueueReadings:
 
 
 async def provide_visitor(request: HttpRequest) -> Actor | None:
-    """Provide the signed-in actor by bearer token or session cookie, or None.
-
-    Browsers send cookies with requests from any site, so a state-changing request with a cookie must have our origin.
-
-    Raises:
-        ForeignForm: the request comes from another site.
-    """
-    if read_token(request) and is_by_cookie(request) and request.method not in {"GET", "HEAD"}:
-        check_origin(request)
+    """Provide the signed-in actor by bearer token or session cookie, or None."""
     return await find_visitor(request)
 
 
@@ -251,6 +245,20 @@ async def provide_actor(request: HttpRequest) -> Actor:
     if actor is None:
         raise NotSignedIn
     return actor
+
+
+async def require_own_origin(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """Require of a request that may change something by a session's cookie that a page of this site sent it.
+
+    Browsers send cookies with requests from any site. It is a guard of all routes: some act on the session itself and
+    know no actor.
+
+    Raises:
+        ForeignForm: the request comes from another site.
+    """
+    request = cast("HttpRequest", connection)
+    if request.method not in {"GET", "HEAD"} and is_by_cookie(request) and get_session_token(request):
+        check_origin(request)
 
 
 def limit_rates(app: ASGIApp) -> ASGIApp:

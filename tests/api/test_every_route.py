@@ -141,6 +141,20 @@ async def test_json_declared_as_another_type_is_refused(service: Service) -> Non
         assert (media, response.status_code, response.json()["errors"][0]["field"]) == (media, 400, "body")
 
 
+async def test_no_operation_acts_by_the_cookie_of_a_request_from_another_site(service: Service) -> None:
+    """Those on the session itself neither, which know no actor."""
+    answers = {
+        (name, response.status_code, response.json()["code"])
+        for name, (method, pattern) in service.operations.items()
+        if method != "GET"
+        for response in [
+            await service.http.request(method, fill(pattern), headers={"Cookie": "session=x", "Origin": origin})
+            for origin in ("https://other.test", "null")
+        ]
+    }
+    assert {(status, code) for _, status, code in answers} == {(403, "foreign_form")}
+
+
 async def test_an_unknown_path_and_a_wrong_method_return_problem_json(service: Service) -> None:
     for method, path, status, code in (
         ("GET", "/api/v1/nothing", 404, "not_found"),
