@@ -11,6 +11,7 @@ from payments.models import resolve_time
 from payments.payout import poll_payout_by_ref
 from payments.polling import book_provider_state
 from payments.port import Gateway
+from payments.retries import describe_error, escape_error
 from payments.sql import Connection, Database, Query
 from payments.suspense import book_suspense
 
@@ -112,14 +113,13 @@ async def _process_messages(
         await _apply_messages(db, gateway, charge_ref, messages, at)
     except ProviderMismatch as error:
         async with db.transaction() as conn:
-            await DEAD_LETTER.run(conn, provider=gateway.name, event_ids=ids, error=str(error)[:500])
+            await DEAD_LETTER.run(conn, provider=gateway.name, event_ids=ids, error=escape_error(str(error)))
         return InboxSummary(dead=len(ids))
     except Exception as error:
         if not isinstance(error, GatewayUnavailable | PaymentNotFound | PayoutNotFound):
             LOG.exception("messages about %s could not be applied", charge_ref)
         async with db.transaction() as conn:
-            text = f"{type(error).__name__}: {error}"[:500]
-            states = await PARK_MESSAGES.all(conn, provider=gateway.name, event_ids=ids, error=text)
+            states = await PARK_MESSAGES.all(conn, provider=gateway.name, event_ids=ids, error=describe_error(error))
         return InboxSummary(parked=states.count("parked"), dead=states.count("dead"))
     return InboxSummary(done=len(ids))
 

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from payments.models import OperationId, OperationState, PaymentId, PayoutId, RefundId
 from payments.port import Declined, Ok, Outcome, Unknown
+from payments.retries import escape_error
 from payments.sql import Connection, Database, Query
 
 
@@ -114,13 +115,13 @@ async def complete_call[T](conn: Connection, operation: Operation, outcome: Outc
         case Ok():
             state, error = OperationState.OK, None
         case Declined(code=code):
-            state, error = OperationState.DECLINED, code
+            state, error = OperationState.DECLINED, escape_error(code)
         case Unknown(reason=reason):
-            state, error = OperationState.UNKNOWN, reason
+            state, error = OperationState.UNKNOWN, escape_error(reason)
     await COMPLETE_OPERATION.run(conn, operation_id=operation.id, state=state, error=error)
 
 
 async def record_unknown_outcome(db: Database, operation: Operation, reason: str) -> None:
     """Record that the outcome of a call is unknown or contradicts what was requested."""
     async with db.transaction() as conn:
-        await complete_call(conn, operation, Unknown(reason[:500]))
+        await complete_call(conn, operation, Unknown(reason))

@@ -41,7 +41,12 @@ class BatchSummary(Struct, frozen=True, kw_only=True):
 
 def describe_error(error: BaseException) -> str:
     """Return the text that a queue keeps of an error."""
-    return f"{type(error).__name__}: {error}"[:MAX_ERROR_LENGTH]
+    return escape_error(f"{type(error).__name__}: {error}")
+
+
+def escape_error(text: str) -> str:
+    """Return at most 500 characters of an error's text; what no database stores, surrogates and NUL, is escaped."""
+    return text.replace("\0", "\\0").encode(errors="backslashreplace").decode()[:MAX_ERROR_LENGTH]
 
 
 async def run_each[Item](

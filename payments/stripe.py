@@ -42,6 +42,8 @@ __all__ = ["Stripe"]
 MAX_CLOCK_DIFFERENCE = timedelta(minutes=5)
 """The maximum difference of a webhook's timestamp, past or future. Stripe's library checks only its age."""
 MAX_STATEMENT_LINES = 1_000_000
+MAX_ID_LENGTH = 255
+"""Stripe's ids are never longer. Source: docs.stripe.com/upgrades, backwards-compatible changes."""
 """The maximum length of one statement; a longer one is refused, never cut off."""
 
 STRIPE_ACCOUNT_KINDS = frozenset({AccountKind.BANK})
@@ -256,7 +258,7 @@ class Stripe:
             _verify_signature(body.decode(), header, self._secret)
             stamped = datetime.fromtimestamp(_read_timestamp(header), UTC)
             message = json.loads(body)
-        except (stripe.SignatureVerificationError, ValueError, OverflowError, OSError) as error:
+        except (stripe.SignatureVerificationError, ValueError, OverflowError, OSError, RecursionError) as error:
             raise InvalidSignature(why="signature") from error
         if abs(now - stamped) > MAX_CLOCK_DIFFERENCE:
             raise InvalidSignature(why="timestamp")
@@ -295,9 +297,10 @@ def _require_text(value: object) -> str:
     """Return a text that can be stored.
 
     Raises:
-        ValueError: it is not a text, or has a character that no database stores (a lone surrogate, NUL).
+        ValueError: it is not a text, is longer than 255 characters, or has a character that no database stores (a lone
+            surrogate, NUL).
     """
-    if not isinstance(value, str) or "\0" in value:
+    if not isinstance(value, str) or len(value) > MAX_ID_LENGTH or "\0" in value:
         raise ValueError("not a text")
     value.encode()
     return value

@@ -41,6 +41,11 @@ async def test_a_failing_item_is_recorded_and_the_others_are_done() -> None:
     assert (done, failed) == ([1, 3], ["2 KeyError: 'two'"])
 
 
+def test_the_text_of_an_error_can_be_stored_whatever_it_quotes() -> None:
+    assert describe_error(ValueError("a\ud800b\0c")) == "ValueError: a\\ud800b\\0c"
+    assert len(describe_error(ValueError("\ud800" * 400))) == 500
+
+
 async def test_no_more_items_run_at_a_time_than_allowed() -> None:
     running = highest = 0
 

@@ -133,6 +133,8 @@ async def test_messages_from_the_past_and_the_future_are_refused(
         ({"data": {"object": {"object": "charge", "payment_intent": 7}}}, "shape"),
         ({"id": "evt_\ud800"}, "shape"),
         ({"id": "evt_\0"}, "shape"),
+        ({"id": "e" * 256}, "shape"),
+        ({"data": {"object": {"object": "payment_intent", "id": "p" * 256}}}, "shape"),
         ({"id": 7}, "shape"),
         ({"type": "x", "data": {"object": {"object": "payment_intent"}}}, "shape"),
     ],
@@ -143,6 +145,14 @@ async def test_a_message_of_the_other_mode_or_of_an_unknown_shape_is_refused(
     with pytest.raises(InvalidSignature) as refused:
         await receive(database, gateway, *message(sandbox, **changes))
     assert refused.value.facts == {"why": why}
+
+
+async def test_a_message_that_is_nested_too_deeply_is_refused(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    body = b"[" * 200_000 + b"]" * 200_000
+    with pytest.raises(InvalidSignature):
+        await receive(database, gateway, {"Stripe-Signature": sign(body, sandbox.secret)}, body)
 
 
 async def test_without_a_secret_every_message_is_refused(database: Database) -> None:
