@@ -51,8 +51,12 @@ class RowReader:
         )
 
     def raw(self, name: str) -> str:
-        """Return the text of a cell without surrounding blanks; empty if the file lacks the column."""
-        return self.row.cells.get(name, "").strip()
+        """Return the text of a cell without surrounding blanks; empty if it shows nothing or the file lacks the column.
+
+        A spreadsheet's apostrophe shows nothing, nor do invisible characters: such a cell is read as an empty one.
+        """
+        written = self.row.cells.get(name, "").strip()
+        return written if normalize_code(written) else ""
 
     def text(self, name: str, *, max_length: int = 60, required: bool = True) -> str:
         """Return the text as written, without control characters and the apostrophe before a formula's sign."""

@@ -19,10 +19,13 @@ def read_json[T](name: str, content: bytes, kind: type[T]) -> T:
     """Return the value of a JSON file.
 
     Raises:
-        FileUnreadable: the file is not JSON of this shape; the reason names the field.
+        FileUnreadable: the file is not JSON of this shape, whose field the reason names, or has a NUL character.
     """
+    text = decode_text(name, content)
+    if "\\u0000" in text:
+        raise FileUnreadable(name=name, reason="里面有空字符 \\u0000，请删掉")
     try:
-        return msgspec.json.decode(decode_text(name, content), type=kind)
+        return msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError as error:
         raise FileUnreadable(name=name, reason=_describe(str(error))) from error
     except RecursionError as error:

@@ -32,6 +32,7 @@ from market.subsidies.programmes.source import ProgrammeSource, ProgrammesSource
 from market.subsidies.programmes.stored import load_documents, load_programmes
 
 MAX_PROGRAMMES = 100
+MAX_CODE_LENGTH = 20
 
 
 class _ProgrammeKinds(Struct, frozen=True):
@@ -243,6 +244,8 @@ def _find_faults(
         path = f"programmes[{at}]"
         if foreign := find_foreign_letters(programme.code):
             faults.append((f"{path}.code", f"只能用汉字、英文字母和数字，“{foreign}”不是", programme.code))
+        if not 1 <= len(programme.code) <= MAX_CODE_LENGTH:
+            faults.append((f"{path}.code", f"应是 1 到 {MAX_CODE_LENGTH} 个字", programme.code[:60]))
         if not 1 <= programme.max_lines_per_household <= 99:
             faults.append((f"{path}.max_lines_per_household", "应是 1 到 99", str(programme.max_lines_per_household)))
         if not programme.kinds:

@@ -141,7 +141,9 @@ async def test_a_budget_is_also_a_spreadsheet_in_yuan(empty: Player, folder: Pat
     assert (answer["outcome"], answer["sum_fen"]) == ("ok", 450_50)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"unit": "fen", "months": {"2019-01": 1.5}}', "[" * 5000])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"unit": "fen", "months": {"2019-01": 1.5}}', "[" * 5000, '{"unit": "\\u0000"}']
+)
 async def test_a_malformed_budget_is_refused(empty: Player, folder: Path, text: str) -> None:
     path = folder / "budget.json"
     path.write_text(text)
@@ -155,6 +157,18 @@ async def test_one_file_imported_concurrently_is_stored_once(empty: Player) -> N
     async with empty.database.transaction(scope="130624") as conn:
         assert await conn.fetchval("SELECT count(*) FROM persons") == 40
         assert await conn.fetchval("SELECT count(*) FROM import_files") == 1
+
+
+async def test_the_code_of_a_programme_has_one_to_twenty_characters(empty: Player, folder: Path) -> None:
+    source = json.loads((INPUT / "programmes.json").read_text())
+    codes = ("", "P" * 21)
+    for programme, code in zip(source["programmes"], codes, strict=False):
+        programme["code"] = code
+    shutil.copytree(INPUT / "documents", folder / "documents")
+    path = folder / "programmes.json"
+    path.write_text(json.dumps(source))
+    answer = await run_import_command(empty, "programmes", path)
+    assert {(1, f"programmes[{at}].code", code) for at, code in enumerate(codes)} <= set(get_faulty_cells(answer))
 
 
 async def test_terms_name_known_monitoring_types_each_once(empty: Player, folder: Path) -> None:
