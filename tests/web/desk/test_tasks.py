@@ -138,8 +138,9 @@ async def test_only_a_queued_task_keeps_its_file_and_an_account_has_twenty_at_mo
 
     async def send(text: str, key: str, token: str = gan) -> int:
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
-        form = {"files": {"file": ("e.csv", text)}, "data": {"dry_run": "true"}}
-        return (await service.http.request(method, path.format(county=COUNTY), headers=headers, **form)).status_code
+        files, data = {"file": ("e.csv", text)}, {"dry_run": "true"}
+        url = path.format(county=COUNTY)
+        return (await service.http.request(method, url, headers=headers, files=files, data=data)).status_code
 
     def count_files() -> int:
         return sum(each.is_file() for each in (folder / "files" / "tasks").glob("*"))
