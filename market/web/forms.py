@@ -21,6 +21,7 @@ from market.web.services import get_services
 from payments.money import BASIS_POINTS, parse_percent, parse_yuan
 
 MAX_INTEGER = 2**62
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _MAX_DIGITS = 19
 _ZERO = Fen(0)
 _MAX_YUAN_FEN = 10_000_000_00
@@ -57,11 +58,12 @@ def parse_kilograms(text: str) -> int | None:
 
 
 def parse_day(text: str) -> date | None:
-    """Parse `2019-10-03`, or return None."""
+    """Parse `2019-10-03`, or return None; a year outside 1900 to 2999 is a typing error, and 9999 has no next day."""
     try:
-        return date.fromisoformat(text.strip())
+        day = date.fromisoformat(text.strip())
     except ValueError:
         return None
+    return day if _FIRST_YEAR <= day.year <= _LAST_YEAR else None
 
 
 def parse_time(text: str) -> datetime | None:
@@ -70,7 +72,7 @@ def parse_time(text: str) -> datetime | None:
         time = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    return time if time.tzinfo else None
+    return time if time.tzinfo and _FIRST_YEAR <= time.year <= _LAST_YEAR else None
 
 
 def parse_uuid(text: str) -> UUID | None:

@@ -1,11 +1,20 @@
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
 from msgspec import Struct
 
 from market.kernel import Fen, FieldFault
-from market.web.forms import InvalidForm, PostedForm, parse_integer, parse_kilograms, parse_typed_yuan, parse_uuid
+from market.web.forms import (
+    InvalidForm,
+    PostedForm,
+    parse_day,
+    parse_integer,
+    parse_kilograms,
+    parse_time,
+    parse_typed_yuan,
+    parse_uuid,
+)
 
 ID = UUID("0190a0b0-0000-7000-8000-000000000001")
 
@@ -22,6 +31,15 @@ def test_prices_are_parsed_as_people_type_them() -> None:
         39_00, 39_50, 39_05, 1200_00, 39_00, 1,
     ]  # fmt: skip
     assert [parse_typed_yuan(text) for text in ("", "x", "-3", "3.999", "1e3", "３９。")] == [None] * 6
+
+
+def test_days_and_times_are_of_a_year_that_has_a_next_one() -> None:
+    assert [parse_day(text) for text in (" 2027-05-01 ", "1900-01-01", "2999-12-31")] == [
+        date(2027, 5, 1), date(1900, 1, 1), date(2999, 12, 31),
+    ]  # fmt: skip
+    assert [parse_day(text) for text in ("", "2027-02-30", "1899-12-31", "3000-01-01", "9999-12-31")] == [None] * 5
+    assert parse_time("2027-05-01T08:00:00+08:00") == datetime(2027, 5, 1, tzinfo=UTC)
+    assert [parse_time(text) for text in ("2027-05-01", "9999-12-31T23:59:59+08:00", "0001-01-01T00:00Z")] == [None] * 3
 
 
 def test_numbers_weights_and_ids_are_parsed_strictly() -> None:
