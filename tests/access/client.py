@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from market.kernel import Connection
 from tests.access.actors import ALL_ACTORS, ANONYMOUS
-from tests.access.database_fingerprint import list_watched_tables, take_fingerprint
+from tests.access.database_fingerprint import Fingerprints
 from tests.access.fixtures import AccessFixtures
 from tests.access.route_case import RouteCase
 from tests.support.app import Service
@@ -23,6 +23,7 @@ class AccessClient(Struct, frozen=True):
     owner: Connection
     folder: Path
     csrf: dict[str, tuple[str, str]]
+    fingerprints: Fingerprints
 
     async def send(self, case: RouteCase, actor: str, ids: dict[str, str] | None = None) -> httpx.Response:
         """Send a case as an actor, with the fixture ids or others of the same names."""
@@ -64,9 +65,9 @@ class AccessClient(Struct, frozen=True):
             if actor not in readers and word.encode() in response.content and word not in sent
         ]
 
-    async def fingerprint(self) -> dict[str, tuple[int, str]]:
-        """Return the fingerprint of the service's database and files."""
-        return await take_fingerprint(self.owner, await list_watched_tables(self.owner), self.folder)
+    async def list_changes(self, request: str = "") -> list[str]:
+        """Return what changed in the service's database and files since the last call."""
+        return await self.fingerprints.list_changes(request)
 
 
 async def fetch_csrf_tokens(service: Service, fixtures: AccessFixtures) -> dict[str, tuple[str, str]]:

@@ -16,6 +16,7 @@ from market.settings import Settings
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe
 from tests.access.client import AccessClient, fetch_csrf_tokens
+from tests.access.database_fingerprint import start_fingerprints
 from tests.access.fixtures import NOW, AccessFixtures, make_fixtures
 from tests.conftest import clone_database, drop_database
 from tests.support.app import build_settings, run_service
@@ -74,7 +75,8 @@ async def open_client(server: EmbeddedServer, source: FixtureDatabase) -> AsyncG
         async with run_service(settings) as service:
             source.fixtures.ids["static"] = service.app.state["market"].renderer.url("mark.svg").rpartition("/")[2]
             tokens = await fetch_csrf_tokens(service, source.fixtures)
-            yield AccessClient(service, source.fixtures, owner, Path(settings.data), tokens)
+            fingerprints = await start_fingerprints(owner, Path(settings.data))
+            yield AccessClient(service, source.fixtures, owner, Path(settings.data), tokens, fingerprints)
     finally:
         await owner.close()
         await drop_database(server, name)
@@ -85,6 +87,13 @@ async def read_only_client(server: EmbeddedServer, fixture_database: FixtureData
     """A client for requests that must change nothing."""
     async with open_client(server, fixture_database) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+async def watched_client(read_only_client: AccessClient) -> AccessClient:
+    """The same, for tests that ask for the changes since the last of them; other tests may have written something."""
+    await read_only_client.list_changes()
+    return read_only_client
 
 
 @pytest.fixture(scope="package")

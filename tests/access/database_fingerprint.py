@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from asyncpg.prepared_stmt import PreparedStatement
+
 from market.kernel import Connection
 
 READ_ONLY_TABLES = ("divisions", "division_names")
@@ -27,16 +29,41 @@ SELECT format('%I.%I', n.nspname, c.relname)
 """
 
 
-async def list_watched_tables(conn: Connection) -> list[str]:
-    """Return the tables that the fingerprint covers."""
-    return [row[0] for row in await conn.fetch(_TABLES, list(READ_ONLY_TABLES))]
+class Fingerprints:
+    """The fingerprint of a database and its file store as of the last request.
 
-
-async def take_fingerprint(conn: Connection, tables: list[str], folder: Path) -> dict[str, tuple[int, str]]:
-    """Return the row count and the sum of row hashes of each table, in one statement, and the stored files.
-
-    `conn` belongs to the database owner, who sees every county.
+    That is the row count and the sum of the hashes of the rows of each table, and the names of the files. One statement
+    takes it, prepared once: to plan it takes longer than to run it.
     """
+
+    def __init__(self, statement: PreparedStatement, folder: Path) -> None:
+        self._statement = statement
+        self._folder = folder
+        self._last: dict[str, tuple[int, str]] = {}
+
+    async def take(self) -> dict[str, tuple[int, str]]:
+        """Take the fingerprint now."""
+        prints = {row["name"]: (row["rows"], row["hash"]) for row in await self._statement.fetch()}
+        names = sorted(str(path.relative_to(self._folder)) for path in self._folder.rglob("*") if path.is_file())
+        return {**prints, "files": (len(names), "\n".join(names))}
+
+    async def list_changes(self, request: str = "") -> list[str]:
+        """Return what differs from the last fingerprint, with the row counts, and keep the new one.
+
+        One of `RECORDED_REQUESTS` may add to the audit record, and to nothing else.
+        """
+        before, self._last = self._last, await self.take()
+        ignored = {"public.audit_entries"} if request in RECORDED_REQUESTS else set[str]()
+        return [
+            f"{name} {before[name][0]} → {self._last[name][0]} rows"
+            for name in before
+            if name not in ignored and before[name] != self._last[name]
+        ]
+
+
+async def start_fingerprints(conn: Connection, folder: Path) -> Fingerprints:
+    """Take the first fingerprint. `conn` belongs to the database owner, who sees every county."""
+    tables = [row[0] for row in await conn.fetch(_TABLES, list(READ_ONLY_TABLES))]
     parts = " UNION ALL ".join(
         f"SELECT '{table}' AS name, count(*)::integer AS rows,"
         f" coalesce(sum(hashtextextended((to_jsonb(t) - '{IGNORED_COLUMNS.get(table, '')}')::text, 0)), 0)::text"
@@ -44,21 +71,6 @@ async def take_fingerprint(conn: Connection, tables: list[str], folder: Path) ->
         f" FROM {table} t"
         for table in tables
     )
-    prints = {row["name"]: (row["rows"], row["hash"]) for row in await conn.fetch(parts)}
-    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-    return {**prints, "files": (len(names), "\n".join(names))}
-
-
-def list_changes(
-    before: dict[str, tuple[int, str]], after: dict[str, tuple[int, str]], *, request: str = ""
-) -> list[str]:
-    """Return the tables that differ, with their row counts.
-
-    One of `RECORDED_REQUESTS` may add to the audit record, and to nothing else.
-    """
-    ignored = {"public.audit_entries"} if request in RECORDED_REQUESTS else set[str]()
-    return [
-        f"{name} {before[name][0]} → {after[name][0]} rows"
-        for name in before
-        if name not in ignored and before[name] != after[name]
-    ]
+    fingerprints = Fingerprints(await conn.prepare(parts), folder)
+    await fingerprints.list_changes()
+    return fingerprints

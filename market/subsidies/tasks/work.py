@@ -15,7 +15,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Database, Query, Refusal
 from market.kernel.clock import Clock
 from market.kernel.idempotency import free_key
-from market.kernel.memory import collect_and_release_memory
+from market.kernel.memory import collect_and_release_memory, release_free_memory
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.sheets.models import FileUnreadable
@@ -113,6 +113,7 @@ class _Attempt:
         self.worker = worker
         self.task = task
         self.stage = Stage.READING
+        self.is_done = False
 
     def report(self, stage: Stage) -> None:
         self.stage = stage
@@ -149,6 +150,7 @@ class _Attempt:
         )
         if ended is None:
             raise LeaseLost
+        self.is_done = state is TaskState.DONE
 
 
 async def run_due_tasks(worker: TaskWorker) -> int:
@@ -160,9 +162,13 @@ async def run_due_tasks(worker: TaskWorker) -> int:
     """
     ended = 0
     while (task := await _claim(worker)) is not None:
-        summary = await run_each([_Attempt(worker, task)], _run, _fail)
+        attempt = _Attempt(worker, task)
+        summary = await run_each([attempt], _run, _fail)
         ended += summary.done
-        collect_and_release_memory()
+        if attempt.is_done:
+            release_free_memory()
+        else:  # a refusal or an error was kept
+            collect_and_release_memory()
     return ended
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from market.kernel import Connection, Database
+from market.subsidies.tasks import submit
 from market.subsidies.tasks.submit import MAX_WAITING_TASKS
 from market.subsidies.tasks.work import TaskWorker, run_due_tasks
 from tests.support.app import Service
@@ -28,6 +29,12 @@ async def service(dsn: str, folder: Path, county: Officials) -> AsyncGenerator[S
     del county  # the files are imported before the first request
     async with serve_story(dsn, folder, works=False) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def _does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody does the tasks meanwhile."""
+    monkeypatch.setattr(submit, "MAX_WAIT_SECONDS", 0)
 
 
 async def do_tasks(service: Service) -> int:
