@@ -824,7 +824,8 @@ BEGIN
         RAISE EXCEPTION 'the producer % has had a payout account', NEW.producer_id USING ERRCODE = 'P0109';
     END IF;
     IF NEW.state <> 'rejected' AND NEW.decided_by IS DISTINCT FROM OLD.decided_by
-       AND is_same_person(NEW.entered_by, NEW.decided_by) THEN
+       AND (is_same_person(NEW.entered_by, NEW.decided_by)
+            OR is_same_person((SELECT name_corrected_by FROM accounts WHERE id = NEW.entered_by), NEW.decided_by)) THEN
         RAISE EXCEPTION 'the payout account % needs a second person', NEW.id USING ERRCODE = 'P0161';
     END IF;
     RETURN NEW;
@@ -2005,11 +2006,19 @@ CREATE TABLE public.accounts (
     closed_at timestamp with time zone,
     identity_index bytea,
     identity_sealed bytea,
+    name_corrected_by uuid,
     CONSTRAINT accounts_handle_format CHECK ((handle ~ '^[a-z][a-z0-9_.-]{1,31}$'::text)),
     CONSTRAINT accounts_identity_complete CHECK (((identity_index IS NULL) = (identity_sealed IS NULL))),
     CONSTRAINT accounts_name_length CHECK (((length(name) >= 1) AND (length(name) <= 60))),
     CONSTRAINT accounts_phone_complete CHECK (((phone_index IS NULL) = (phone_sealed IS NULL)))
 );
+
+
+--
+-- Name: COLUMN accounts.name_corrected_by; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.accounts.name_corrected_by IS 'Null: never corrected, or at the command line.';
 
 
 --
@@ -12266,6 +12275,14 @@ ALTER TABLE ONLY payments.refunds
 
 
 --
+-- Name: accounts accounts_name_corrected_by; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.accounts
+    ADD CONSTRAINT accounts_name_corrected_by FOREIGN KEY (name_corrected_by) REFERENCES public.accounts(id);
+
+
+--
 -- Name: bad_fruit_claims bad_fruit_claims_case; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -16711,6 +16728,13 @@ GRANT INSERT(sample) ON TABLE public.accounts TO market_app;
 --
 
 GRANT INSERT(created_at) ON TABLE public.accounts TO market_app;
+
+
+--
+-- Name: COLUMN accounts.name_corrected_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(name_corrected_by) ON TABLE public.accounts TO market_app;
 
 
 --

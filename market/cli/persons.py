@@ -46,7 +46,6 @@ async def correct_person_name(phone: str, *, name: str, reason: str) -> dict[str
             account_id,
             name=name,
             reason=reason,
-            by="command line",
             help_phone=ctx.settings.help_phone,
             now=ctx.clock.now(),
         )

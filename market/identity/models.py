@@ -226,8 +226,17 @@ class NameVerified(Refusal):
     """The name was compared with the person when the shop was opened, and does not change by itself."""
 
     code = "name_verified"
-    zh = "开店的人，姓名是核过的，不能自己改。写错了请打电话。"
+    zh = "开店的人，姓名是核过的，不能自己改。写错了，请带身份证找县里更正。"
     en = "The name was verified when the shop was opened, and cannot be changed by its bearer."
+
+
+class PersonRenamed(Refusal):
+    """The person has another name than the one that the official read."""
+
+    code = "person_renamed"
+    status = 409
+    zh = "姓名刚刚改过，现在叫{name}。看过这个姓名，再改。"
+    en = "The name was changed after you read it. It is {name} now: check that one first."
 
 
 class HandleTaken(Refusal):

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from market.identity.models import AccountId, NameReserved, NotFound, OfficialNameFixed
+from market.identity.models import AccountId, NameReserved, NotFound, OfficialNameFixed, PersonRenamed
 from market.identity.reserved_names import NameKind, find_name_fault
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.text import clean_name
@@ -23,7 +23,8 @@ LOCK_NAMED_ACCOUNT = Query(
        FOR NO KEY UPDATE
     """,
 )
-REPLACE_NAME = Query(None, "UPDATE accounts SET name = :name WHERE id = :account_id")
+# Who corrected a name does not agree to another payout account under it: `check_payout_account` reads it.
+REPLACE_NAME = Query(None, "UPDATE accounts SET name = :name, name_corrected_by = :corrected_by WHERE id = :account_id")
 
 
 def check_person_name(name: str) -> str:
@@ -41,12 +42,17 @@ def check_person_name(name: str) -> str:
     return cleaned
 
 
-async def replace_name(conn: Connection, account_id: AccountId, name: str) -> bool:
+async def replace_name(
+    conn: Connection, account_id: AccountId, name: str, *, seen: str | None = None, by: AccountId | None = None
+) -> bool:
     """Replace the checked name of a person; return False if it is the same. The caller records and tells it.
+
+    `seen` is the name that was read before; `by` is the official who corrects it, None at the command line.
 
     Raises:
         NotFound: the account does not exist or is closed.
         OfficialNameFixed: it is an official's, whose name is registered with the account.
+        PersonRenamed: the name is another one than the one that was read.
     """
     account = await LOCK_NAMED_ACCOUNT.maybe(conn, account_id=account_id)
     if account is None:
@@ -55,5 +61,7 @@ async def replace_name(conn: Connection, account_id: AccountId, name: str) -> bo
         raise OfficialNameFixed
     if account.name == name:
         return False
-    await REPLACE_NAME.run(conn, account_id=account_id, name=name)
+    if seen is not None and account.name != seen:
+        raise PersonRenamed(name=account.name)
+    await REPLACE_NAME.run(conn, account_id=account_id, name=name, corrected_by=by)
     return True

@@ -19,7 +19,7 @@ from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
 from market.orders.notifications import notify_producer
 from market.payouts.account import GET_PAYOUT_ACCOUNT, PENDING_STATES, PayoutAccount, PayoutAccountState
-from market.payouts.models import AccountChangeEnded, OtherPersonNeeded
+from market.payouts.models import AccountChangeEnded, NameCorrectorConsents, OtherPersonNeeded
 from market.payouts.pay_out import LOCK_PAID_PRODUCER
 from payments.retries import RetryPolicy, run_each
 
@@ -36,7 +36,7 @@ _MAX_DUE = 1000
 
 
 class WaitingChange(Struct, frozen=True, kw_only=True):
-    """A checked change that nobody has agreed to yet; `own`: the reader asked for it."""
+    """A checked change that nobody has agreed to yet; `own`: the reader asked for it, or corrected its name."""
 
     id: UUID
     producer_name: str
@@ -59,6 +59,7 @@ class _LockedChange(Struct, frozen=True, kw_only=True):
     entered_at: datetime
     decided: bool
     own: bool
+    corrected: bool
 
 
 class _LapsedChange(Struct, frozen=True, kw_only=True):
@@ -79,10 +80,12 @@ LOCK_CHANGE = Query(
     """
     SELECT c.id, c.producer_id, county_code, c.state, c.number_tail AS tail, used.number_tail AS used_tail,
            c.entered_at, c.decided_by IS NOT NULL AS decided,
-           coalesce(is_same_person(c.entered_by, :account_id), false) AS own
+           coalesce(is_same_person(c.entered_by, :account_id), false) AS own,
+           coalesce(is_same_person(a.name_corrected_by, :account_id), false) AS corrected
       FROM payout_accounts c
       JOIN payout_accounts used ON used.id = c.replaces
       JOIN producers ON producers.id = c.producer_id
+      JOIN accounts a ON a.id = c.entered_by
      WHERE c.id = :change_id
        FOR NO KEY UPDATE OF c
     """,
@@ -104,7 +107,8 @@ LIST_WAITING_CHANGES = Query(
     """
     SELECT c.id, producers.name AS producer_name, c.holder, c.number_tail AS tail, used.number_tail AS used_tail,
            accounts.name AS entered_by, c.entered_at, c.usable_at,
-           coalesce(is_same_person(c.entered_by, :account_id::uuid), false) AS own
+           coalesce(is_same_person(c.entered_by, :account_id::uuid), false)
+           OR coalesce(is_same_person(accounts.name_corrected_by, :account_id::uuid), false) AS own
       FROM payout_accounts c
       JOIN payout_accounts used ON used.id = c.replaces
       JOIN producers ON producers.id = c.producer_id
@@ -176,7 +180,7 @@ async def decide_account_change(
     Raises:
         NotFound: there is no such change, or the actor is neither of the producer nor of its county's finance.
         SecondFactorRequired: an official's session has no second factor.
-        OtherPersonNeeded: the actor asked for the change, by this or another account.
+        OtherPersonNeeded: the actor asked for the change, by this or another account, or corrected the holder's name.
         AccountChangeEnded: it is in use, was refused, is over, or the provider has not checked the account.
     """
     change = await LOCK_CHANGE.maybe(conn, change_id=change_id, account_id=actor.account_id)
@@ -197,6 +201,8 @@ async def _consent(conn: Connection, actor: Actor, change: _LockedChange, *, now
         raise AccountChangeEnded
     if change.own:
         raise OtherPersonNeeded
+    if change.corrected:
+        raise NameCorrectorConsents
     if not change.decided:
         await CONSENT_TO_CHANGE.run(conn, change_id=change.id, account_id=actor.account_id, now=now)
         await _audit(conn, actor, change, "payout_account.consent", now=now)

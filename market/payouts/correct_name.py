@@ -74,18 +74,21 @@ async def correct_name(
     *,
     name: str,
     reason: str,
-    by: str,
+    by: AccountId | None = None,
+    seen: str | None = None,
     help_phone: str = DEFAULT_HELP_PHONE,
     now: datetime,
 ) -> CorrectedName:
-    """Correct the name of a person, in the caller's transaction, and tell them; `by` is who saw the document.
+    """Correct the name of a person, in the caller's transaction, and tell them.
 
-    The payout accounts of their households end: the owner enters the account again, the provider checks it under the
-    new name, and it is used after the days of a change, once a second person agreed. The same name changes nothing.
+    `by` is the official who saw the document, None at the command line; `seen` is the name that was read before. The
+    payout accounts of their households end: the owner enters the account again, the provider checks it under the new
+    name, and it is used after the days of a change, once a second person agreed. The same name changes nothing.
 
     Raises:
         NotFound: the account does not exist or is closed.
         OfficialNameFixed: it is an official's, whose name is registered with the account.
+        PersonRenamed: the person has another name than `seen`.
         NameReserved: the name shows nothing, is too long, or passes for the platform or an authority.
         CorrectionReasonNeeded: the reason is empty or longer than 300 characters.
     """
@@ -93,7 +96,7 @@ async def correct_name(
     if not 0 < len(why) <= MAX_REASON_LENGTH:
         raise CorrectionReasonNeeded
     producers = await LOCK_OWN_PRODUCERS.all(conn, account_id=account_id)
-    if not await replace_name(conn, account_id, corrected):
+    if not await replace_name(conn, account_id, corrected, seen=seen, by=by):
         return CorrectedName(changed=False, ended_accounts=0)
     ended = await END_NAMED_ACCOUNTS.all(
         conn, producer_ids=producers, account_id=account_id, reason=NAME_CORRECTED, now=now
@@ -102,7 +105,7 @@ async def correct_name(
     await notify_account(conn, seal, account_id, template, {"name": corrected, "phone": help_phone}, now=now)
     await add_audit_entry(
         conn,
-        actor=by,
+        actor="command line" if by is None else str(by),
         action="account.correct_name",
         object=f"account:{account_id}",
         detail={"reason": why, "payout_accounts": [str(each) for each in ended]},

@@ -98,6 +98,13 @@ class OtherPersonNeeded(Refusal):
     en = "Another person has to agree: another member of the producer, or the county's finance."
 
 
+class NameCorrectorConsents(OtherPersonNeeded):
+    """The actor corrected the name under which the other account is held, so that somebody else agrees to it."""
+
+    zh = "户名是您更正的，换收款账户要另一个人同意。"
+    en = "You corrected the name of the holder: another person has to agree to the account."
+
+
 class LargePayoutWaiting(Refusal):
     """A payout above the limit waits for a second person already."""
 

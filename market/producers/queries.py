@@ -13,7 +13,7 @@ from market.identity.access import (
     require_scopes,
     require_second_factor_of_official,
 )
-from market.identity.models import Actor, NotFound, Role
+from market.identity.models import AccountId, Actor, NotFound, Role
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
@@ -129,6 +129,16 @@ LIST_OWN_PRODUCERS = Query(
      LIMIT 100
     """,
 )
+LIST_ACCOUNT_PRODUCERS = Query(
+    ProducerRow,
+    _PRODUCERS
+    + """
+     WHERE p.id IN (SELECT producer_id FROM producer_members WHERE account_id = :account_id)
+       AND EXISTS (SELECT FROM unnest(:scopes::text[]) AS scope WHERE starts_with(p.village_code, scope))
+     ORDER BY p.id
+     LIMIT 20
+    """,
+)
 _PUBLIC_PRODUCER: LiteralString = """
     SELECT p.id, p.number, p.kind, p.name, p.village_code, v.name AS village, t.name AS township, p.county_code,
            c.name AS county, p.produce, p.story, p.self_grown, p.opened_at,
@@ -239,6 +249,16 @@ def may_verify(actor: Actor, row: ProducerRow) -> bool:
 async def list_own_producers(conn: Connection, actor: Actor) -> list[ProducerRow]:
     """Return the producers that the actor works for, latest first, at most 100."""
     return await LIST_OWN_PRODUCERS.all(conn, producer_ids=list(actor.producers))
+
+
+async def list_account_producers(conn: Connection, actor: Actor, account_id: AccountId) -> list[ProducerRow]:
+    """Return the producers of the official's divisions for which an account works or worked, oldest first, at most 20.
+
+    Raises:
+        NotAllowed: the actor has no role.
+        SecondFactorRequired: the session has no second factor.
+    """
+    return await LIST_ACCOUNT_PRODUCERS.all(conn, account_id=account_id, scopes=require_scopes(actor, Role))
 
 
 async def find_public_producer(conn: Connection, producer_id: UUID, *, now: datetime) -> PublicProducer | None:

@@ -7,7 +7,7 @@ schema is changed, append-only tables are not rewritten, and sums change through
 GRANTS = {
     "county_months": "select",
     "quarter_sums": "select insert delete",
-    "accounts": "select insert(name phone_index phone_sealed sample created_at) update(name elder)",
+    "accounts": "select insert(name phone_index phone_sealed sample created_at) update(name elder name_corrected_by)",
     "alembic_version": "",
     "audit_entries": "select",
     "bad_fruit_claims": "select insert(case_id line_id bad total amount_fen) update(granted_fen)",

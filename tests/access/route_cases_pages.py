@@ -462,6 +462,9 @@ PAGE_CASES: tuple[RouteCase, ...] = (
         form=CONFIRM,
         status=303,
     ),
+    post("/desk/producers/find", DESK, form={"phone": "17000000000"}, status=422),
+    get("/desk/producers/{producer_id}/name", as_desk_page(DESK_COUNTY_AND_PLATFORM)),
+    post("/desk/producers/{producer_id}/name", DESK_COUNTY_AND_PLATFORM, form={"account": Id("nobody")}, status=404),
     post(CERTIFICATE_PAGE, DESK_COUNTY_AND_PLATFORM, params={"certificate_id": Id("claimed")}, status=303),
     # the desk: cases
     get("/desk/cases", as_desk_page(DESK)),

@@ -31,6 +31,7 @@ from market.web.desk import (
     reconciliation,
     region,
     samples,
+    seller_names,
     tasks,
     worklist,
 )
@@ -39,9 +40,9 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 
 _PAGES = (
     worklist, months, drilldown, findings, find_people, form_pages, payment_pages, reconciliation, imports, tasks,
-    notices, leads, consents, lines, boards, idle_lines, programmes, producers, money, cases, case_moves, goods_returns,
-    appeals, complaints, invoices, mediations, officials, operators, deputies, contacts, pickup_points, coupons, region,
-    public_buyers, samples, audit,
+    notices, leads, consents, lines, boards, idle_lines, programmes, producers, seller_names, money, cases, case_moves,
+    goods_returns, appeals, complaints, invoices, mediations, officials, operators, deputies, contacts, pickup_points,
+    coupons, region, public_buyers, samples, audit,
 )  # fmt: skip
 
 DESK = Router(

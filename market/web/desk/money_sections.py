@@ -156,10 +156,11 @@ def _present_change(change: WaitingChange) -> MoneyProblem:
     facts += [("现在打到", f"尾号 {change.used_tail}"), ("要换成", f"尾号 {change.tail}")]
     facts += [("最早哪天起用", day_zh(change.usable_at))]
     consent = [] if change.own else [RepairForm(action=f"{path}/consent", button="同意换")]
+    asked = "打卖家原来的电话，问清楚是不是本人要换，再同意。"
     return MoneyProblem(
         title="卖家要换收款账户",
         facts=facts,
-        advice="打卖家原来的电话，问清楚是不是本人要换，再同意。",
+        advice="是您提的，或者户名是您更正的，要另一个人同意。" if change.own else asked,
         forms=[*consent, RepairForm(action=f"{path}/refusal", button="不同意")],
     )
 

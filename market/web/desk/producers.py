@@ -1,5 +1,6 @@
 """Applications to sell: the village confirms, the county recommends, another official approves; never the applicant."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +13,12 @@ from market.divisions.codes import pad_code
 from market.divisions.queries import list_children
 from market.http import HttpRequest
 from market.identity.models import AccountId, Actor, NotAllowed, NotFound
-from market.identity.sign_in import get_phone
-from market.kernel import Connection, Database, Query, Refusal
+from market.identity.sign_in import find_account_by_phone, get_phone
+from market.kernel import Connection, Database, FieldFault, Query, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
+from market.payouts.correct_seller_name import UNVERIFIED_STATES
 from market.producers.check_certificates import reject_certificate, set_certificate_area, verify_certificate
 from market.producers.decide import decide_producer
 from market.producers.models import (
@@ -29,12 +31,14 @@ from market.producers.models import (
     Certificate,
     CertificateKind,
     Producer,
+    ProducerRow,
     ProducerState,
     ReasonNeeded,
 )
 from market.producers.queries import (
     FIRST_ID,
     get_producer,
+    list_account_producers,
     list_pending_producers,
     list_unverified_producers,
     may_decide,
@@ -73,6 +77,12 @@ _FORWARD = {
     ProducerState.OPEN: (AdmissionStep.SUSPEND, "暂停"),
     ProducerState.SUSPENDED: (AdmissionStep.REOPEN, "恢复"),
 }
+_DONE = {
+    "1": "已记下",
+    "named": "姓名改好了，短信已经发给本人",
+    "unpaid": "姓名改好了，短信已经发给本人；收款账户停用了，请本人在“我的钱”里重新填",
+    "same": "姓名本来就是这样，没有改动",
+}
 _ADMITTED = frozenset({ProducerState.OPEN, ProducerState.SUSPENDED})
 _REFUSABLE = frozenset({ProducerState.APPLIED, ProducerState.CONFIRMED, ProducerState.RECOMMENDED})
 
@@ -83,23 +93,62 @@ async def list_producer_applications(
 ) -> Response[bytes]:
     """List the applications whose next step the official may take, oldest first."""
     desk = await open_desk(request, db, actor, clock, register=False)
+    return await _list_page(request, db, desk, {})
+
+
+async def _list_page(
+    request: HttpRequest, db: Database, desk: DeskContext, search: Mapping[str, Any], *, status: int = 200
+) -> Response[bytes]:
+    """Show the applications to decide, and what a search for a seller found."""
     after = parse_uuid(request.query_params.get("after", "")) or FIRST_ID
+    rows, more, certificates = None, None, []
     async with db.connection() as conn:
         try:
-            applications = await list_pending_producers(conn, actor, after=after, limit=_PAGE_SIZE)
+            applications = await list_pending_producers(conn, desk.actor, after=after, limit=_PAGE_SIZE)
         except NotAllowed:
-            return render_desk_page(request, desk, "producers.html", {"rows": None, "more": None, "certificates": []})
-        certificates = await _list_unverified_certificates(conn, desk)
-    rows = [
+            pass
+        else:
+            rows = _link_producers(desk, applications.items)
+            more = desk.to("/desk/producers", after=applications.next) if applications.next else None
+            certificates = await _list_unverified_certificates(conn, desk)
+    shown = {"rows": rows, "more": more, "certificates": certificates}
+    context = {**shown, "phone": "", "errors": [], "found": [], **search}
+    return render_desk_page(request, desk, "producers.html", context, status=status)
+
+
+def _link_producers(desk: DeskContext, producers: Iterable[ProducerRow]) -> list[tuple[str, str, list[str]]]:
+    return [
         (
             desk.to(f"/desk/producers/{row.id}"),
             row.name,
             [f"{row.township} {row.village}　{PRODUCER_KIND_NAMES[row.kind]}", PRODUCER_STATE_NAMES[row.state]],
         )
-        for row in applications.items
+        for row in producers
     ]
-    more = desk.to("/desk/producers", after=applications.next) if applications.next else None
-    return render_desk_page(request, desk, "producers.html", {"rows": rows, "more": more, "certificates": certificates})
+
+
+# A phone number belongs into no URL.
+@post("/producers/find", include_in_schema=False, auditor="reads")
+async def submit_phone(
+    request: HttpRequest,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
+) -> Response[Any]:
+    """Open the seller for whom the account of a phone works, if the official sees it; of several, list them."""
+    form = await read_form(request)
+    desk = await open_desk(request, db, actor, clock, register=False)
+    phone = form.get_text("phone")
+    async with db.connection() as conn:
+        account_id = await find_account_by_phone(conn, seal, phone)
+        found = [] if account_id is None else await list_account_producers(conn, actor, account_id)
+    if len(found) == 1:
+        return redirect(desk.to(f"/desk/producers/{found[0].id}"))
+    if found:
+        return await _list_page(request, db, desk, {"phone": phone, "found": _link_producers(desk, found)})
+    errors = [FieldFault("phone", "您管的地方没有用这个电话的卖家，请对一下 11 位手机号")]
+    return await _list_page(request, db, desk, {"phone": phone, "errors": errors}, status=422)
 
 
 async def _list_unverified_certificates(conn: Connection, desk: DeskContext) -> list[tuple[str, str, list[str]]]:
@@ -130,9 +179,10 @@ async def show_producer(
 ) -> Response[bytes]:
     """Show an application with its steps and certificates, and the official's next step."""
     desk = await open_desk(request, db, actor, clock, register=False)
-    notice = PageNotice("ok", "已记下") if request.query_params.get("done") == "1" else None
+    done = _DONE.get(request.query_params.get("done", ""))
+    notice = PageNotice("ok", done) if done else None
     async with db.connection() as conn:
-        return await _page(request, conn, seal, desk, _parse_id(producer_id), notice=notice)
+        return await _page(request, conn, seal, desk, parse_path_id(producer_id), notice=notice)
 
 
 @post("/producers/{producer_id:str}", include_in_schema=False)
@@ -148,7 +198,7 @@ async def submit_decision(
     """Decide on a producer; the applicant gets an SMS."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock, register=False)
-    producer_uuid = _parse_id(producer_id)
+    producer_uuid = parse_path_id(producer_id)
     try:
         step = AdmissionStep(form.get_text("step"))
     except ValueError:
@@ -190,7 +240,7 @@ async def submit_verification(
     """Verify a seller's certificate, a geographical indication with its area, or reject it with a reason."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock, register=False)
-    producer_uuid, certificate = _parse_id(producer_id), _parse_id(certificate_id)
+    producer_uuid, certificate = parse_path_id(producer_id), parse_path_id(certificate_id)
     area = form.get_texts("area")
     try:
         async with db.transaction() as conn:
@@ -254,6 +304,7 @@ async def _page(
         "townships": [
             (each.code, each.name) for each in (await list_children(conn, pad_code(row.county_code)) if checks else [])
         ],
+        "names": may_verify(desk.actor, row) and row.state not in UNVERIFIED_STATES,
         "keep": build_county_query(desk),
     }
     return render_desk_page(request, desk, "producer.html", context, status=status)
@@ -265,11 +316,16 @@ def _describe_check(certificate: Certificate) -> str:
     return "已核验" if certificate.verified_at else "待核验"
 
 
-def _parse_id(text: str) -> UUID:
+def parse_path_id(text: str) -> UUID:
+    """Parse an id in a path.
+
+    Raises:
+        NotFound: it is no id.
+    """
     parsed = parse_uuid(text)
     if parsed is None:
         raise NotFound
     return parsed
 
 
-ROUTES = [list_producer_applications, show_producer, submit_decision, submit_verification]
+ROUTES = [list_producer_applications, submit_phone, show_producer, submit_decision, submit_verification]
