@@ -5379,10 +5379,12 @@ CREATE TABLE public.file_notes (
     county_code text NOT NULL,
     account_id uuid NOT NULL,
     by_operator boolean NOT NULL,
-    text text NOT NULL,
+    text text DEFAULT ''::text NOT NULL,
     at timestamp with time zone NOT NULL,
+    text_sealed bytea,
     CONSTRAINT file_notes_position CHECK ((("position" >= 1) AND ("position" <= 50))),
-    CONSTRAINT file_notes_text_length CHECK (((length(text) >= 1) AND (length(text) <= 500)))
+    CONSTRAINT file_notes_text_length CHECK ((length(text) <= 500)),
+    CONSTRAINT file_notes_text_once CHECK (((text_sealed IS NULL) = (text <> ''::text)))
 );
 
 
@@ -11405,7 +11407,7 @@ CREATE TRIGGER fact_versions_no_truncate BEFORE TRUNCATE ON public.fact_versions
 -- Name: file_notes file_notes_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER file_notes_append_only BEFORE DELETE OR UPDATE ON public.file_notes FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER file_notes_append_only BEFORE DELETE OR UPDATE OF file_id, "position", county_code, account_id, by_operator, at ON public.file_notes FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 
 --
@@ -19147,7 +19149,56 @@ GRANT INSERT(added_at) ON TABLE public.favourites TO market_app;
 -- Name: TABLE file_notes; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE public.file_notes TO market_app;
+GRANT SELECT ON TABLE public.file_notes TO market_app;
+
+
+--
+-- Name: COLUMN file_notes.file_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(file_id) ON TABLE public.file_notes TO market_app;
+
+
+--
+-- Name: COLUMN file_notes."position"; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT("position") ON TABLE public.file_notes TO market_app;
+
+
+--
+-- Name: COLUMN file_notes.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.file_notes TO market_app;
+
+
+--
+-- Name: COLUMN file_notes.account_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(account_id) ON TABLE public.file_notes TO market_app;
+
+
+--
+-- Name: COLUMN file_notes.by_operator; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(by_operator) ON TABLE public.file_notes TO market_app;
+
+
+--
+-- Name: COLUMN file_notes.at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(at) ON TABLE public.file_notes TO market_app;
+
+
+--
+-- Name: COLUMN file_notes.text_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(text_sealed) ON TABLE public.file_notes TO market_app;
 
 
 --

@@ -143,12 +143,17 @@ async def download_rejected(
 
 @get("/counties/{county:str}/bills/{file_id:uuid}/notes", operation_id="ListBillNotes")
 async def get_notes(
-    county: FromPath[str], file_id: FromPath[UUID], actor: NamedDependency[Actor], db: NamedDependency[Database]
+    *,
+    county: FromPath[str],
+    file_id: FromPath[UUID],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
 ) -> list[FileNote]:
     """List what the operator and the county's importer wrote about a bill."""
     county = read_county(county)
     async with db.transaction(scope=county) as conn:
-        return await list_notes(conn, actor, county, file_id)
+        return await list_notes(conn, seal, actor, county, file_id)
 
 
 @post(
@@ -163,12 +168,13 @@ async def write_note(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
 ) -> Response[Any]:
     """Write about a bill, as its operator or as the county's importer; return the number of the note."""
     county = read_county(county)
 
     async def work(conn: Connection) -> int:
-        return await add_note(conn, actor, county, file_id, data.text, now=clock.now())
+        return await add_note(conn, seal, actor, county, file_id, data.text, now=clock.now())
 
     return await run_once(request, db, actor, work, scope=county, status=201)
 

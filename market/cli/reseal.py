@@ -40,6 +40,7 @@ from market.subsidies.intake.views import OPINION_CONTEXT, PERSON_IDENTITY_CONTE
 from market.subsidies.lines.pauses import PAUSE_END_CONTEXT, PAUSE_NOTE_CONTEXT
 from market.subsidies.lines.views import CHANGE_DETAILS_CONTEXT, CHANGE_NOTE_CONTEXT, CHANGE_REASON_CONTEXT
 from market.subsidies.month.store_run import CASE_CONTEXT
+from market.subsidies.operators.notes import NOTE_CONTEXT
 from market.subsidies.operators.rejected import REJECTED_CONTEXT
 from market.subsidies.reconciliation.settlement_files import SETTLEMENT_FILE_CONTEXT
 from market.subsidies.register.queries import IDENTITY_CONTEXT, NAME_CONTEXT
@@ -100,6 +101,7 @@ SEALED_COLUMNS = (
     SealedColumn("line_changes", "details_sealed", CHANGE_DETAILS_CONTEXT),
     SealedColumn("line_changes", "note_sealed", CHANGE_NOTE_CONTEXT),
     SealedColumn("line_changes", "reason_sealed", CHANGE_REASON_CONTEXT),
+    SealedColumn("file_notes", "text_sealed", NOTE_CONTEXT, key=("file_id", "position"), plain="text"),
     SealedColumn("certificates", "number_sealed", CERTIFICATE_NUMBER_CONTEXT, index="number_index", plain="number"),
     SealedColumn("payout_accounts", "number_sealed", PAYOUT_NUMBER_CONTEXT),
     SealedColumn("conversation_messages", "text_sealed", CONVERSATION_CONTEXT, key=("suborder_id", "position")),

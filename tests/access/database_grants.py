@@ -46,7 +46,7 @@ GRANTS = {
         "select insert(suborder_id producer_id buyer_id last_at) update(messages buyer_wrote seller_wrote buyer_read "
         "seller_read buyer_told_at seller_told_at last_at)"
     ),
-    "file_notes": "select insert",
+    "file_notes": "select insert(file_id position county_code account_id by_operator at text_sealed)",
     "file_reminders": "select insert",
     "operator_grants": "select",
     "rejected_rows": "select insert",

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from market.cli.reseal import INDEX_COPIES, SEALED_COLUMNS, SEALED_FILES, NoOldSecret, reseal_database
@@ -10,6 +11,7 @@ from market.identity.sign_in import get_phone
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal, derive_seal
 from market.subsidies.month.store_run import CASE_CONTEXT
+from market.subsidies.operators.notes import NOTE_CONTEXT
 from market.subsidies.register.queries import NAME_CONTEXT
 from tests.support.app import SECRET
 from tests.support.make import SEAL, load_owner, make_account, make_certificate, make_phone, make_producer
@@ -178,6 +180,31 @@ async def test_a_certificate_number_of_an_earlier_release_is_encrypted(database:
     assert row is not None
     assert (row["number"], NEW.open(row["number_sealed"], "certificates.number")) == ("", "样例-7")
     assert row["number_index"] == SEAL.index("样例-7")
+
+
+@pytest.mark.usefixtures("rotating")
+async def test_a_note_of_an_earlier_release_is_encrypted_and_kept_as_it_is(
+    database: Database, owner: Connection
+) -> None:
+    async with database.transaction() as conn:
+        account_id = await make_account(conn)
+    # The file would need its rows; what is tested is the note.
+    await owner.execute("ALTER TABLE file_notes DROP CONSTRAINT file_notes_file")
+    file_id = await owner.fetchval(
+        "INSERT INTO file_notes (file_id, position, county_code, account_id, by_operator, text, at)"
+        " VALUES (uuidv7(), 1, '130624', $1, true, '是样例家的', now()) RETURNING file_id",
+        account_id,
+    )
+    for _ in ("in clear", "under the earlier secret"):
+        changed = (await reseal_database(indexes=False))["rows"]
+        assert isinstance(changed, dict)
+        assert changed["file_notes.text_sealed"] == 1
+        row = await owner.fetchrow("SELECT text, text_sealed FROM file_notes WHERE file_id = $1", file_id)
+        assert row is not None
+        assert (row["text"], NEW.open(row["text_sealed"], NOTE_CONTEXT)) == ("", "是样例家的")
+        await owner.execute("UPDATE file_notes SET text_sealed = $1", SEAL.seal("是样例家的", NOTE_CONTEXT))
+    with pytest.raises(asyncpg.PostgresError, match="append-only"):
+        await owner.execute("UPDATE file_notes SET by_operator = false")
 
 
 async def test_indexes_need_both_secrets(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from tests.subsidies.operators.bills import bill_row, make_sender, send, write
 from tests.support.make import SEAL
 
 TAKEN, RETURNED, WRITTEN = "17059900001", "17059900002", "17059900003"
+NOTED = "是样例家的，已经销户"
 SAID = "样例：看过了，属实"
 
 
@@ -24,11 +25,13 @@ async def test_leads_notes_and_bills_leave_no_number_name_or_opinion_in_a_dump(
         rows = write(bill_row(1, number=TAKEN), bill_row(2, number=RETURNED).replace("手机", "传真"))
         part = await send(conn, sender, "bill.csv", rows, take_part=True)
         assert part.file_id is not None
-        await add_note(conn, sender, COUNTY, part.file_id, f"{TAKEN} 已经销户", now=nine_o_clock("2019-03-03"))
+        await add_note(
+            conn, SEAL, sender, COUNTY, part.file_id, text=f"{TAKEN} {NOTED}", now=nine_o_clock("2019-03-03")
+        )
         name = await conn.fetchval("SELECT current_database()")
         sealed = await conn.fetchval("SELECT phone_sealed FROM accounts WHERE id = $1", sender.account_id)
     dump = read_dump(server.dsn(name))
-    assert "已经销户" in dump
-    planted = [TAKEN, RETURNED, WRITTEN, SEAL.open(sealed, PHONE_CONTEXT), SAID]
+    assert "bill.csv" in dump
+    planted = [NOTED, TAKEN, RETURNED, WRITTEN, SEAL.open(sealed, PHONE_CONTEXT), SAID]
     planted += [text for each in NEW_FAMILY for text in (each.name, each.identity)]
     assert [text for text in planted if text in dump] == []

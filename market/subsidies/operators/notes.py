@@ -9,10 +9,13 @@ from msgspec import Struct
 from market.identity.access import require_file_sender
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, FieldFault, Query, Refusal
+from market.kernel.seal import Seal
+from market.kernel.structs import build_from
 from market.kernel.text import clean_text
 
 MAX_NOTE_LENGTH = 500
 MAX_NOTES = 50
+NOTE_CONTEXT = "file_notes.text"
 _PERSONAL_NUMBER = re.compile(r"[0-9]{9,}[Xx]?|1[0-9]{2}[ -][0-9]{4}[ -][0-9]{4}")
 """Of a phone, an account, a card, a device or a person; a day or a sum has fewer digits."""
 
@@ -35,10 +38,19 @@ class FileNote(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class _StoredNote(Struct, frozen=True, kw_only=True):
+    by: str
+    by_operator: bool
+    text: str
+    text_sealed: bytes | None
+    at: datetime
+
+
+# A note of an earlier release has a `text` until `market reseal` encrypts it.
 LIST_NOTES = Query(
-    FileNote,
+    _StoredNote,
     """
-    SELECT a.name AS by, n.by_operator, n.text, n.at
+    SELECT a.name AS by, n.by_operator, n.text, n.text_sealed, n.at
       FROM file_notes n JOIN accounts a ON a.id = n.account_id
      WHERE n.file_id = :file_id AND n.county_code = :county
      ORDER BY n.position
@@ -48,9 +60,9 @@ LIST_NOTES = Query(
 ADD_NOTE = Query(
     int,
     """
-    INSERT INTO file_notes (file_id, position, county_code, account_id, by_operator, text, at)
+    INSERT INTO file_notes (file_id, position, county_code, account_id, by_operator, text_sealed, at)
     SELECT f.id, (SELECT count(*) FROM file_notes WHERE file_id = f.id) + 1, f.county_code, :account_id::uuid,
-           :by_operator::boolean, :text, :now::timestamptz
+           :by_operator::boolean, :text_sealed, :now::timestamptz
       FROM import_files f
      WHERE f.id = :file_id AND f.county_code = :county AND f.kind = 'billing'
        AND (:operator::text IS NULL OR f.operator = :operator)
@@ -61,11 +73,13 @@ ADD_NOTE = Query(
 )
 
 
-async def add_note(conn: Connection, actor: Actor, county: str, file_id: UUID, text: str, *, now: datetime) -> int:
+async def add_note(
+    conn: Connection, seal: Seal, actor: Actor, county: str, file_id: UUID, *, text: str, now: datetime
+) -> int:
     """Write about a bill, as the operator that sent it or as the county's importer; return the note's number.
 
-    Numbers of phones, accounts and persons are replaced by `…`: the text is stored in clear, and a row of the bill can
-    be named by its place.
+    Numbers of phones, accounts and persons are replaced by `…`: the other side does not need them, as a row of the bill
+    can be named by its place. The text is sealed.
 
     Raises:
         NotAllowed, SecondFactorRequired: the actor is neither.
@@ -85,7 +99,7 @@ async def add_note(conn: Connection, actor: Actor, county: str, file_id: UUID, t
         account_id=actor.account_id,
         by_operator=actor.operator is not None,
         operator=None if actor.operator is None else actor.operator.operator,
-        text=cleaned,
+        text_sealed=seal.seal(cleaned, NOTE_CONTEXT),
         most=MAX_NOTES,
         now=now,
     )
@@ -109,7 +123,7 @@ async def _is_there(conn: Connection, actor: Actor, county: str, file_id: UUID) 
     return await IS_BILL.one(conn, file_id=file_id, county=county, operator=operator)
 
 
-async def list_notes(conn: Connection, actor: Actor, county: str, file_id: UUID) -> list[FileNote]:
+async def list_notes(conn: Connection, seal: Seal, actor: Actor, county: str, file_id: UUID) -> list[FileNote]:
     """Return the notes about a bill, oldest first.
 
     Raises:
@@ -118,4 +132,9 @@ async def list_notes(conn: Connection, actor: Actor, county: str, file_id: UUID)
     require_file_sender(actor, Role.IMPORTER, county, operators=True)
     if not await _is_there(conn, actor, county, file_id):
         raise NotFound
-    return await LIST_NOTES.all(conn, file_id=file_id, county=county)
+    return [
+        build_from(
+            FileNote, row, text=row.text if row.text_sealed is None else seal.open(row.text_sealed, NOTE_CONTEXT)
+        )
+        for row in await LIST_NOTES.all(conn, file_id=file_id, county=county)
+    ]

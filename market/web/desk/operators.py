@@ -37,6 +37,7 @@ from market.web.forms import make_form_key, read_form
 from market.web.idempotent_form import submit_once
 from market.web.operators.bill_states import describe_state
 from market.web.pages import redirect
+from market.web.services import get_services
 from market.web.ui.format import clock_zh, day_zh
 from market.web.ui.qr_code import draw_qr_code
 
@@ -214,7 +215,7 @@ async def _file_page(
     refusal: Refusal | None = None,
 ) -> Response[bytes]:  # fmt: skip
     async with db.transaction(scope=desk.county) as conn:
-        notes = await list_notes(conn, desk.actor, desk.county, file_id)
+        notes = await list_notes(conn, get_services(request).seal, desk.actor, desk.county, file_id)
         [file] = await list_county_files(conn, desk.actor, desk.county, file_id=file_id)
     context = {
         "file": file,
@@ -236,6 +237,7 @@ async def submit_county_note(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
 ) -> Response[Any]:
     """Write to the operator about a bill.
 
@@ -247,7 +249,7 @@ async def submit_county_note(
     desk = await _open(request, db, actor, clock)
 
     async def work(conn: Connection) -> str:
-        await add_note(conn, actor, desk.county, file_id, form.get_text("text"), now=desk.now)
+        await add_note(conn, seal, actor, desk.county, file_id, text=form.get_text("text"), now=desk.now)
         return desk.to(f"/desk/operators/files/{file_id}")
 
     try:

@@ -30,6 +30,7 @@ from market.web.desk.form_pages import download_file
 from market.web.forms import PostedForm, make_form_key, read_form
 from market.web.idempotent_form import submit_once
 from market.web.operators.context import OperatorRoom, render_room, require_room
+from market.web.services import get_services
 from market.web.ui.format import count, yuan
 
 _FORMATS = {"csv": FileFormat.CSV, "xlsx": FileFormat.XLSX}
@@ -64,7 +65,7 @@ async def _bill_page(
 ) -> Response[bytes]:  # fmt: skip
     async with db.transaction(scope=room.county) as conn:
         file = await find_sent_file(conn, room.actor, room.county, file_id)
-        notes = await list_notes(conn, room.actor, room.county, file_id)
+        notes = await list_notes(conn, get_services(request).seal, room.actor, room.county, file_id)
     context = {
         "file": file,
         "month": format_month_zh(f"{file.month:%Y-%m}"),
@@ -111,6 +112,7 @@ async def submit_note(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
 ) -> Response[Any]:
     """Write to the county about a bill.
 
@@ -121,7 +123,7 @@ async def submit_note(
     room = await require_room(request, db, actor, clock)
 
     async def work(conn: Connection) -> str:
-        await add_note(conn, actor, room.county, file_id, form.get_text("text"), now=room.now)
+        await add_note(conn, seal, actor, room.county, file_id, text=form.get_text("text"), now=room.now)
         return room.to(f"/operators/files/{file_id}")
 
     try:

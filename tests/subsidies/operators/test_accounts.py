@@ -159,10 +159,10 @@ async def test_operator_and_importer_write_to_each_other_about_a_bill(county: Co
     assert own.file_id is not None
     gan = await find_actor_by_handle(county, "gan", day=TODAY)
     assert gan is not None
-    assert await add_note(county, gan, COUNTY, own.file_id, "第 3 行是谁的？", now=NOW) == 1
+    assert await add_note(county, SEAL, gan, COUNTY, own.file_id, text="第 3 行是谁的？", now=NOW) == 1
     said = "170 5990 0001、17059900001、13062419620202991X 在 2019-03-01 销户"
-    assert await add_note(county, mobile, COUNTY, own.file_id, said, now=NOW) == 2
-    notes = await list_notes(county, mobile, COUNTY, own.file_id)
+    assert await add_note(county, SEAL, mobile, COUNTY, own.file_id, text=said, now=NOW) == 2
+    notes = await list_notes(county, SEAL, mobile, COUNTY, own.file_id)
     assert [(each.by_operator, each.text) for each in notes] == [
         (False, "第 3 行是谁的？"), (True, "…、…、… 在 2019-03-01 销户"),
     ]  # fmt: skip
@@ -170,7 +170,7 @@ async def test_operator_and_importer_write_to_each_other_about_a_bill(county: Co
     async def write_as(actor: object, text: str) -> Refusal | None:
         assert own.file_id is not None
         try:
-            await add_note(county, actor, COUNTY, own.file_id, text, now=NOW)  # pyright: ignore[reportArgumentType]
+            await add_note(county, SEAL, actor, COUNTY, own.file_id, text=text, now=NOW)  # pyright: ignore[reportArgumentType]
         except Refusal as refusal:
             return refusal
         return None
