@@ -89,21 +89,22 @@ async def send_bill(
     """
     county = read_county(county)
     require_operator(actor, county)
-    attachments = await read_attachments(data)
-    upload = Upload(
-        county,
-        BILLING.name,
-        data.file.filename,
-        await data.file.read(),
-        dry_run=data.dry_run,
-        take_fewer=data.take_fewer,
-        take_part=data.take_part,
-        replaces=data.replaces,
-    )
-    task = make_import(upload)
-    store = partial(store_import, files, seal, task, upload=upload, attachments=attachments, now=clock.now())
-    body = identify_upload(upload, attachments)
-    return await submit_task(request, db, actor, county, task, seal=seal, now=clock.now(), body=body, store=store)
+    async with files.workbooks.take():
+        attachments = await read_attachments(data)
+        upload = Upload(
+            county,
+            BILLING.name,
+            data.file.filename,
+            await data.file.read(),
+            dry_run=data.dry_run,
+            take_fewer=data.take_fewer,
+            take_part=data.take_part,
+            replaces=data.replaces,
+        )
+        task = make_import(upload)
+        store = partial(store_import, files, seal, task, upload=upload, attachments=attachments, now=clock.now())
+        body = identify_upload(upload, attachments)
+        return await submit_task(request, db, actor, county, task, seal=seal, now=clock.now(), body=body, store=store)
 
 
 @get("/counties/{county:str}/bills", operation_id="ListSentBills")
@@ -174,7 +175,7 @@ async def write_note(
     county = read_county(county)
 
     async def work(conn: Connection) -> int:
-        return await add_note(conn, seal, actor, county, file_id, data.text, now=clock.now())
+        return await add_note(conn, seal, actor, county, file_id, text=data.text, now=clock.now())
 
     return await run_once(request, db, actor, work, scope=county, status=201)
 

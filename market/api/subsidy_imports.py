@@ -125,22 +125,25 @@ def _make_route(kind: ImportKind) -> HTTPRouteHandler:
     ) -> Response[ImportResult]:
         county = read_county(county)
         get_visible_divisions(actor, county)
-        attachments = await read_attachments(data)
-        upload = Upload(
-            county,
-            kind.name,
-            data.file.filename,
-            await data.file.read(),
-            dry_run=data.dry_run,
-            take_changes=isinstance(data, ChangesFile | ProgrammesFile) and data.take_changes,
-            take_fewer=isinstance(data, BillingFile) and data.take_fewer,
-            take_part=isinstance(data, BillingFile) and data.take_part,
-            replaces=data.replaces if isinstance(data, BillingFile) else None,
-        )
-        task = make_import(upload)
-        store = partial(store_import, files, seal, task, upload=upload, attachments=attachments, now=clock.now())
-        body = identify_upload(upload, attachments)
-        return await submit_task(request, db, actor, county, task, seal=seal, now=clock.now(), body=body, store=store)
+        async with files.workbooks.take():
+            attachments = await read_attachments(data)
+            upload = Upload(
+                county,
+                kind.name,
+                data.file.filename,
+                await data.file.read(),
+                dry_run=data.dry_run,
+                take_changes=isinstance(data, ChangesFile | ProgrammesFile) and data.take_changes,
+                take_fewer=isinstance(data, BillingFile) and data.take_fewer,
+                take_part=isinstance(data, BillingFile) and data.take_part,
+                replaces=data.replaces if isinstance(data, BillingFile) else None,
+            )
+            task = make_import(upload)
+            store = partial(store_import, files, seal, task, upload=upload, attachments=attachments, now=clock.now())
+            body = identify_upload(upload, attachments)
+            return await submit_task(
+                request, db, actor, county, task, seal=seal, now=clock.now(), body=body, store=store
+            )
 
     import_file.__name__ = kind.name
     import_file.__doc__ = kind.summary

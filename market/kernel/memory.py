@@ -1,8 +1,17 @@
-"""Give memory back to the system."""
+"""Bound the memory of what people send, and give memory back to the system."""
 
+import asyncio
 import ctypes
 import gc
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
+from market.kernel import Busy
+
+MAX_WAITING = 20
+"""How many requests wait for their turn; more are refused at once."""
+MAX_WAIT_SECONDS = 20.0
+RETRY_SECONDS = 5
 _C_LIBRARY = ctypes.CDLL(None)
 _M_MMAP_THRESHOLD = -3
 LARGE_BLOCK = 1024 * 1024
@@ -17,6 +26,46 @@ def return_large_blocks() -> None:
     mallopt = getattr(_C_LIBRARY, "mallopt", None)  # glibc's
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, LARGE_BLOCK)
+
+
+class Turns:
+    """Turns at what takes much memory: the memory of a process is bounded by that of the `at_once` largest.
+
+    Others wait for their turn, at most `MAX_WAITING` and 20 s. Read what was sent inside the turn: until then it is on
+    disk.
+    """
+
+    def __init__(self, at_once: int, *, seconds: float = MAX_WAIT_SECONDS) -> None:
+        self._free = asyncio.Semaphore(at_once)
+        self._seconds = seconds
+        self._waiting = 0
+
+    @asynccontextmanager
+    async def take(self) -> AsyncGenerator[None]:
+        """Hold a turn until the block ends; what it freed then goes back to the system.
+
+        Raises:
+            Busy: too many wait already, or no turn came in time; `retry_after` is in seconds.
+        """
+        await self._wait()
+        return_large_blocks()
+        try:
+            yield
+        finally:
+            self._free.release()
+            release_free_memory()
+
+    async def _wait(self) -> None:
+        if self._waiting >= MAX_WAITING:
+            raise Busy(retry_after=RETRY_SECONDS)
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise Busy(retry_after=RETRY_SECONDS) from error
+        finally:
+            self._waiting -= 1
 
 
 def release_free_memory() -> None:

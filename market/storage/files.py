@@ -1,6 +1,5 @@
 """File storage: a local folder or an S3-compatible store, chosen by URL."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from datetime import datetime
@@ -9,6 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
+
+from market.kernel.memory import Turns
 
 
 class FileMissing(Exception):
@@ -20,7 +21,12 @@ class FileStore:
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
-        self.decoder = asyncio.Lock()  # one photo at a time: the memory of a process is bounded by the largest
+        self.decoder = Turns(1)
+        """One photo at a time is decoded."""
+        self.workbooks = Turns(2)
+        """Two files of officials or operators at a time are in memory, of `upload_mb` each."""
+        self.listing_files = Turns(2)
+        """Two files of products at a time, with their archives of photos, which `decoder` decodes."""
 
     async def put(self, name: str, content: bytes) -> None:
         """Store a file; storing it again writes the same contents."""

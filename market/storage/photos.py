@@ -14,7 +14,6 @@ from PIL import Image, ImageOps
 
 from market.identity.models import AccountId, NotFound
 from market.kernel import Connection, Query, Refusal
-from market.kernel.memory import release_free_memory, return_large_blocks
 from market.kernel.quotas import lock_quota
 from market.storage.files import FileMissing, FileStore
 
@@ -257,14 +256,11 @@ async def decode_photo(files: FileStore, content: bytes, purpose: PhotoPurpose) 
 
     Raises:
         BadPhoto: see `render_photo`.
+        Busy: too many photos wait to be decoded.
     """
     _require_readable_header(content)
-    async with files.decoder:
-        return_large_blocks()
-        try:
-            width, height, pictures = await asyncio.to_thread(render_photo, content)
-        finally:
-            release_free_memory()
+    async with files.decoder.take():
+        width, height, pictures = await asyncio.to_thread(render_photo, content)
     sha256 = hashlib.sha256(pictures[-1]).digest()
     name = sha256.hex()[:_NAME_DIGITS]
     names = [get_file_name(purpose, name, PhotoFormat.WEBP, longest) for longest in PAGE_WIDTHS]

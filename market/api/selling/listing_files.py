@@ -69,25 +69,28 @@ class ListingFileController(Controller):
     ) -> Response[ImportedListings]:
         """Publish every row of a file as a product, or none; the same content again changes nothing."""
         require_producer(actor, producer_id)
-        content = await data.file.read()
-        archive = None if data.photos is None else await data.photos.read()
-        file = await asyncio.to_thread(read_listing_file, data.file.filename, content, archive)
-        found = await decode_archived_photos(files, archive, list_photo_names(file), PhotoPurpose.LISTING)
-        now, photos = clock.now(), RowPhotos({}, found.faults)
-        async with db.transaction() as conn:
-            tried = await import_listings(conn, actor, producer_id, file, photos=photos, dry_run=True, now=now)
-            if found.decoded and not tried.repeated:
-                await require_photo_quota(conn, actor.account_id, photos=len(found.decoded), now=now)
-        if not data.dry_run and not tried.repeated:
-            # Only what can be imported counts among the photos of the day.
-            photos = RowPhotos(await store_decoded_photos(db, files, actor.account_id, found.decoded, now=now))
+        async with files.listing_files.take():
+            content = await data.file.read()
+            archive = None if data.photos is None else await data.photos.read()
+            file = await asyncio.to_thread(read_listing_file, data.file.filename, content, archive)
+            found = await decode_archived_photos(files, archive, list_photo_names(file), PhotoPurpose.LISTING)
+            now, photos = clock.now(), RowPhotos({}, found.faults)
+            async with db.transaction() as conn:
+                tried = await import_listings(conn, actor, producer_id, file, photos=photos, dry_run=True, now=now)
+                if found.decoded and not tried.repeated:
+                    await require_photo_quota(conn, actor.account_id, photos=len(found.decoded), now=now)
+            if not data.dry_run and not tried.repeated:
+                # Only what can be imported counts among the photos of the day.
+                photos = RowPhotos(await store_decoded_photos(db, files, actor.account_id, found.decoded, now=now))
 
-        async def work(conn: Connection) -> ImportedListings:
-            return await import_listings(conn, actor, producer_id, file, photos=photos, dry_run=data.dry_run, now=now)
+            async def work(conn: Connection) -> ImportedListings:
+                return await import_listings(
+                    conn, actor, producer_id, file, photos=photos, dry_run=data.dry_run, now=now
+                )
 
-        shown = " ".join(each.row.sha256.hex() for each in found.decoded.values())
-        body = f"{producer_id} {file.name} {file.sha256} {data.dry_run} {shown}".encode()
-        return await run_once(request, db, actor, work, body=body)
+            shown = " ".join(each.row.sha256.hex() for each in found.decoded.values())
+            body = f"{producer_id} {file.name} {file.sha256} {data.dry_run} {shown}".encode()
+            return await run_once(request, db, actor, work, body=body)
 
     @get("/template", operation_id="GetListingTemplate")
     async def get_template(

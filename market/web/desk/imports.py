@@ -191,6 +191,15 @@ async def submit_import(
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
     chosen = _get_kind(kind)
+    # A worker reads it: here it is in memory until it is stored.
+    async with files.workbooks.take():
+        return await _submit_file(request, db, desk, chosen, form=form, seal=seal, files=files)
+
+
+async def _submit_file(
+    request: HttpRequest, db: Database, desk: DeskContext, chosen: ImportKind,
+    *, form: PostedForm, seal: Seal, files: FileStore,
+) -> Response[Any]:  # fmt: skip
     typed = form.fill(TypedFields)
     sent = await _find_sent_file(form, desk, chosen, seal, files)
     accept_changes = form.get_text("what") == "take"

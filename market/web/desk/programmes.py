@@ -15,6 +15,7 @@ from market.kernel.seal import Seal
 from market.rate_limits import RateClass
 from market.reports.programmes import ProgrammeView, TermsView, list_programmes, list_sentences, list_terms
 from market.sheets.models import CellFault
+from market.storage.files import FileStore
 from market.subsidies.findings.check_table import THRESHOLD_NAMES
 from market.subsidies.imports.models import FactsDiffer
 from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
@@ -32,7 +33,7 @@ from market.web.desk.programme_form import (
     fill_programme_form,
     write_programme_file,
 )
-from market.web.forms import read_form
+from market.web.forms import PostedForm, read_form
 from market.web.pages import redirect
 from market.web.ui.format import day_zh, percent_bp, yuan
 
@@ -151,10 +152,12 @@ async def show_programme_form(
 @post("/programmes/set", include_in_schema=False, rate=RateClass.UPLOAD)
 async def submit_programme(
     request: HttpRequest,
+    *,
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
     seal: NamedDependency[Seal],
+    files: NamedDependency[FileStore],
 ) -> Response[Any]:
     """Set a programme with its terms: write the form as a programmes file and import it."""
     # A quote is compared with its document character by character, so full-width characters are not folded.
@@ -162,6 +165,14 @@ async def submit_programme(
     desk = await open_desk(request, db, actor, clock)
     form = posted.fill(ProgrammeForm)
     known = await _find_programme(db, desk, form.code)
+    async with files.workbooks.take():
+        return await _set_programme(request, db, desk, form, known=known, posted=posted, seal=seal)
+
+
+async def _set_programme(
+    request: HttpRequest, db: Database, desk: DeskContext, form: ProgrammeForm,
+    *, known: ProgrammeRecord | None, posted: PostedForm, seal: Seal,
+) -> Response[Any]:  # fmt: skip
     sent = next((each for each in posted.get_files("paper") if each.filename), None)
     text = await sent.read() if sent else b""
     try:
@@ -170,9 +181,9 @@ async def submit_programme(
         name = f"{form.code}-{form.start}.json"
         upload = Upload(desk.county, "programmes", name, content, take_changes=take_changes)
         context = ImportContext(seal=seal, now=desk.now, attachments=documents)
-        prepared = await prepare_upload(actor, upload, context)
+        prepared = await prepare_upload(desk.actor, upload, context)
         async with db.transaction(scope=desk.county) as conn:
-            await import_programmes(conn, actor, prepared)
+            await import_programmes(conn, desk.actor, prepared)
     except ProgrammeFormInvalid as bad:
         return _form_page(request, desk, form, known, notice=None, errors=bad.errors, status=bad.status)
     except Refusal as refusal:

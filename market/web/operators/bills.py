@@ -126,6 +126,14 @@ async def submit_bill(
     """Store a bill for its import or dry run and redirect to the task; a refusal is shown with every fault."""
     form = await read_form(request)
     room = await require_room(request, db, actor, clock)
+    # A worker reads it: here it is in memory until it is stored.
+    async with files.workbooks.take():
+        return await _submit_bill(request, db, room, form, seal=seal, files=files)
+
+
+async def _submit_bill(
+    request: HttpRequest, db: Database, room: OperatorRoom, form: PostedForm, *, seal: Seal, files: FileStore
+) -> Response[Any]:
     typed = form.fill(TypedFields)
     sent = next((each for each in form.get_files("file") if each.filename), None)
     if sent is None:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -34,7 +36,7 @@ from market.storage.photos import MAX_PHOTOS_A_DAY, PhotoPurpose, TooManyPhotos,
 from market.storage.uploads import store_decoded_photos
 from market.web.desk.form_pages import download_file
 from market.web.farm.sellers import is_seller
-from market.web.forms import parse_uuid, read_form
+from market.web.forms import PostedForm, parse_uuid, read_form
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
 
@@ -105,23 +107,8 @@ async def submit_import(
         errors = [FieldFault("file", "选一个表格文件，CSV 或 XLSX")]
     else:
         try:
-            dry_run = form.get_text("do") != "import"
-            chosen = next((each for each in form.get_files("photos") if each.filename), None)
-            archive = None if chosen is None else await chosen.read()
-            file = await asyncio.to_thread(read_listing_file, sent.filename, await sent.read(), archive)
-            found = await decode_archived_photos(files, archive, list_photo_names(file), PhotoPurpose.LISTING)
-            now = clock.now()
-            async with db.transaction() as conn:
-                photos = RowPhotos({}, found.faults)
-                done = await import_listings(conn, actor, producer_id, file, photos=photos, dry_run=True, now=now)
-                if found.decoded and not done.repeated:
-                    await require_photo_quota(conn, actor.account_id, photos=len(found.decoded), now=now)
-            if not dry_run:
-                # Only what can be imported counts among the photos of the day.
-                sent = {} if done.repeated else found.decoded
-                photos = RowPhotos(await store_decoded_photos(db, files, actor.account_id, sent, now=now))
-                async with db.transaction() as conn:
-                    done = await import_listings(conn, actor, producer_id, file, photos=photos, dry_run=False, now=now)
+            async with files.listing_files.take():
+                done = await _import(db, files, actor, producer_id, form=form, sent=sent, now=clock.now())
             note = _describe_result(done)
         except FileMalformed as refusal:
             cells = [each for each in refusal.errors if isinstance(each, CellFault)]
@@ -131,6 +118,29 @@ async def submit_import(
     status = 422 if errors else 200
     async with db.connection() as conn:
         return await _page(request, conn, actor, producer_id, note=note, cells=cells, errors=errors, status=status)
+
+
+async def _import(
+    db: Database, files: FileStore, actor: Actor, producer_id: UUID,
+    *, form: PostedForm, sent: UploadFile, now: datetime,
+) -> ImportedListings:  # fmt: skip
+    """Try a file of products, and publish them if the form says so; opens its own transactions."""
+    chosen = next((each for each in form.get_files("photos") if each.filename), None)
+    archive = None if chosen is None else await chosen.read()
+    file = await asyncio.to_thread(read_listing_file, sent.filename, await sent.read(), archive)
+    found = await decode_archived_photos(files, archive, list_photo_names(file), PhotoPurpose.LISTING)
+    async with db.transaction() as conn:
+        photos = RowPhotos({}, found.faults)
+        done = await import_listings(conn, actor, producer_id, file, photos=photos, dry_run=True, now=now)
+        if found.decoded and not done.repeated:
+            await require_photo_quota(conn, actor.account_id, photos=len(found.decoded), now=now)
+    if form.get_text("do") != "import":
+        return done
+    # Only what can be imported counts among the photos of the day.
+    counted = {} if done.repeated else found.decoded
+    photos = RowPhotos(await store_decoded_photos(db, files, actor.account_id, counted, now=now))
+    async with db.transaction() as conn:
+        return await import_listings(conn, actor, producer_id, file, photos=photos, dry_run=False, now=now)
 
 
 @get("/farm/import/template/{format:str}", include_in_schema=False)
