@@ -1478,6 +1478,12 @@ CREATE TABLE public.enrolments (
     file_id uuid,
     identity_sealed bytea,
     lead_id uuid,
+    agent_identity_index bytea,
+    agent_identity_sealed bytea,
+    assessor_identity_index bytea,
+    assessor_identity_sealed bytea,
+    CONSTRAINT enrolments_agent_identified CHECK ((((agent_identity_index IS NULL) = (agent_identity_sealed IS NULL)) AND ((agent_identity_index IS NULL) OR (agent <> ''::text)))),
+    CONSTRAINT enrolments_assessor_identified CHECK ((((assessor_identity_index IS NULL) = (assessor_identity_sealed IS NULL)) AND ((assessor_identity_index IS NULL) OR (assessor <> ''::text)))),
     CONSTRAINT enrolments_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT enrolments_decision_complete CHECK (((status <> '已审定'::text) OR ((decided_on IS NOT NULL) AND (entitled_from IS NOT NULL) AND (decided_on >= applied_on)))),
     CONSTRAINT enrolments_household_in_capitals CHECK ((household_code !~ '[a-z]'::text)),
@@ -2098,7 +2104,7 @@ CREATE FUNCTION public.keep_fact_version() RETURNS trigger
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
-    sealed CONSTANT text[] := '{identity_sealed,name_sealed}';
+    sealed CONSTANT text[] := '{identity_sealed,name_sealed,agent_identity_sealed,assessor_identity_sealed}';
     facts           jsonb := to_jsonb(OLD);
     file            uuid := nullif(current_setting('market.import_file', true), '')::uuid;
     lead            uuid := nullif(current_setting('market.lead', true), '')::uuid;
@@ -2466,7 +2472,7 @@ CREATE FUNCTION public.list_added_facts(p_county text, p_lines text[], p_since t
          )
   SELECT p.fact,
      p.subject,
-     (p.facts - '{identity_sealed,name_sealed}'::text[]),
+     (p.facts - '{identity_sealed,name_sealed,agent_identity_sealed,assessor_identity_sealed}'::text[]),
      p.file_id,
      p.lead_id
     FROM (present p
@@ -2475,7 +2481,7 @@ CREATE FUNCTION public.list_added_facts(p_county text, p_lines text[], p_since t
  UNION ALL
   SELECT p.fact,
      p.subject,
-     (p.facts - '{identity_sealed,name_sealed}'::text[]),
+     (p.facts - '{identity_sealed,name_sealed,agent_identity_sealed,assessor_identity_sealed}'::text[]),
      p.file_id,
      p.lead_id
     FROM (present p
@@ -16372,6 +16378,34 @@ GRANT UPDATE(identity_sealed) ON TABLE public.enrolments TO market_app;
 --
 
 GRANT UPDATE(lead_id) ON TABLE public.enrolments TO market_app;
+
+
+--
+-- Name: COLUMN enrolments.agent_identity_index; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(agent_identity_index) ON TABLE public.enrolments TO market_app;
+
+
+--
+-- Name: COLUMN enrolments.agent_identity_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(agent_identity_sealed) ON TABLE public.enrolments TO market_app;
+
+
+--
+-- Name: COLUMN enrolments.assessor_identity_index; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(assessor_identity_index) ON TABLE public.enrolments TO market_app;
+
+
+--
+-- Name: COLUMN enrolments.assessor_identity_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(assessor_identity_sealed) ON TABLE public.enrolments TO market_app;
 
 
 --

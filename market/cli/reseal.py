@@ -32,7 +32,11 @@ from market.subsidies.evidence.seal_pack import PACK_CONTEXT
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT, fold_identifier
 from market.subsidies.idle.calls import CALL_NOTE_CONTEXT
 from market.subsidies.imports.binding_facts import BINDING_IDENTITY_CONTEXT
-from market.subsidies.imports.enrolments import ENROLMENT_IDENTITY_CONTEXT
+from market.subsidies.imports.enrolments import (
+    AGENT_IDENTITY_CONTEXT,
+    ASSESSOR_IDENTITY_CONTEXT,
+    ENROLMENT_IDENTITY_CONTEXT,
+)
 from market.subsidies.imports.lists import LISTED_IDENTITY_CONTEXT, LISTED_VALUE_CONTEXT
 from market.subsidies.imports.originals import ORIGINAL_CONTEXT
 from market.subsidies.intake.consents import CONSENT_PHOTO_CONTEXT
@@ -85,6 +89,20 @@ SEALED_COLUMNS = (
     SealedColumn("persons", "name_sealed", NAME_CONTEXT),
     SealedColumn("fact_versions", "name_sealed", NAME_CONTEXT),
     SealedColumn("enrolments", "identity_sealed", ENROLMENT_IDENTITY_CONTEXT, key=("county_code", "line_code")),
+    SealedColumn(
+        "enrolments",
+        "agent_identity_sealed",
+        AGENT_IDENTITY_CONTEXT,
+        key=("county_code", "line_code"),
+        index="agent_identity_index",
+    ),
+    SealedColumn(
+        "enrolments",
+        "assessor_identity_sealed",
+        ASSESSOR_IDENTITY_CONTEXT,
+        key=("county_code", "line_code"),
+        index="assessor_identity_index",
+    ),
     SealedColumn(
         "bindings", "identity_sealed", BINDING_IDENTITY_CONTEXT, key=("county_code", "line_code", "valid_during")
     ),
@@ -147,6 +165,8 @@ INDEX_COPIES = (
     ("enrolment_pauses", "ended_person"),
 )
 """Blind indexes of identity numbers in columns that have no index of their own in `SEALED_COLUMNS`."""
+_IDENTITIES_OF_FACTS = ("identity_index", "agent_identity_index", "assessor_identity_index")
+"""The same, in the facts that were replaced."""
 _VERSIONED = frozenset({"persons", "enrolments", "bindings"})
 """Tables whose changed rows are kept as evidence; another index of the same number is no change."""
 
@@ -275,11 +295,10 @@ async def _collect_identities(conn: "asyncpg.Connection[Any]", seal: Seal, earli
     await conn.execute("CREATE TEMPORARY TABLE identities (old bytea PRIMARY KEY, new bytea NOT NULL)")
     numbers: set[str] = set()
     for target in SEALED_COLUMNS:
-        if target.column == "identity_sealed":
-            rows = await conn.fetch(
-                f"SELECT DISTINCT ON (identity_index) identity_sealed FROM {target.table} WHERE identity_sealed <> ''"
-            )
-            numbers |= {seal.open(row["identity_sealed"], target.context) for row in rows}
+        if target.column.endswith("identity_sealed"):
+            column, index = target.column, target.column.replace("_sealed", "_index")
+            rows = await conn.fetch(f"SELECT DISTINCT ON ({index}) {column} FROM {target.table} WHERE {column} <> ''")
+            numbers |= {seal.open(row[0], target.context) for row in rows}
     await conn.copy_records_to_table(
         "identities", records=[(earlier.index(number), seal.index(number)) for number in sorted(numbers)]
     )
@@ -296,11 +315,13 @@ async def _replace_copied_indexes(conn: "asyncpg.Connection[Any]") -> dict[str, 
         counts[f"{table}.{column}"] = int(tag.rpartition(" ")[2])
     async with conn.transaction():
         await conn.execute("ALTER TABLE fact_versions DISABLE TRIGGER fact_versions_append_only")
-        tag = await conn.execute(
-            "UPDATE fact_versions"
-            " SET facts = jsonb_set(facts, '{identity_index}', to_jsonb('\\x' || encode(new, 'hex')))"
-            " FROM identities WHERE facts ->> 'identity_index' = '\\x' || encode(old, 'hex')"
-        )
+        changed = 0
+        for key in _IDENTITIES_OF_FACTS:
+            tag = await conn.execute(
+                f"UPDATE fact_versions SET facts = jsonb_set(facts, '{{{key}}}', to_jsonb('\\x' || encode(new, 'hex')))"
+                f" FROM identities WHERE facts ->> '{key}' = '\\x' || encode(old, 'hex')"
+            )
+            changed += int(tag.rpartition(" ")[2])
         await conn.execute("ALTER TABLE fact_versions ENABLE TRIGGER fact_versions_append_only")
-    counts["fact_versions.facts"] = int(tag.rpartition(" ")[2])
+    counts["fact_versions.facts"] = changed
     return counts

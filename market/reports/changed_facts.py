@@ -71,15 +71,17 @@ LIST_FACT_CHANGES = Query(
                       ) AS k(key)
          ORDER BY f.finding_id, v.fact, v.subject, key, v.id)
     SELECT v.finding_id, v.fact, v.subject, CASE WHEN sealed THEN split_part(o.key, '_', 1) ELSE o.key END AS field,
-           CASE WHEN o.key = 'identity_index' OR sealed THEN '' ELSE coalesce(o.value, '') END AS old,
-           CASE WHEN o.key = 'identity_index' OR sealed THEN '' ELSE coalesce(v.current ->> o.key, '') END AS new,
+           CASE WHEN hidden OR sealed THEN '' ELSE coalesce(o.value, '') END AS old,
+           CASE WHEN hidden OR sealed THEN '' ELSE coalesce(v.current ->> o.key, '') END AS new,
            before.value_sealed AS old_sealed, after.value_sealed AS new_sealed,
            coalesce(i.name, '线索 ' || d.number, '') AS file, coalesce(a.name, s.name, '') AS by,
            v.replaced_at AS changed_at
       FROM versions v
       CROSS JOIN LATERAL jsonb_each_text(
             v.facts - '{file_id,lead_id,row_number,read_at,read_by,number_key,decided}'::text[]) AS o
-      CROSS JOIN LATERAL (SELECT o.key IN ('number_id', 'device_id', 'sim_id') AS sealed) AS k
+      CROSS JOIN LATERAL (
+            SELECT o.key IN ('number_id', 'device_id', 'sim_id') AS sealed,
+                   o.key IN ('identity_index', 'agent_identity_index', 'assessor_identity_index') AS hidden) AS k
       LEFT JOIN identifiers before ON before.id = CASE WHEN sealed THEN o.value::bigint END
       LEFT JOIN identifiers after ON after.id = CASE WHEN sealed THEN (v.current ->> o.key)::bigint END
       LEFT JOIN import_files i ON i.id = v.replaced_by

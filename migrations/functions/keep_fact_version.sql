@@ -4,7 +4,7 @@
 CREATE OR REPLACE FUNCTION keep_fact_version() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    sealed CONSTANT text[] := '{identity_sealed,name_sealed}';
+    sealed CONSTANT text[] := '{identity_sealed,name_sealed,agent_identity_sealed,assessor_identity_sealed}';
     facts           jsonb := to_jsonb(OLD);
     file            uuid := nullif(current_setting('market.import_file', true), '')::uuid;
     lead            uuid := nullif(current_setting('market.lead', true), '')::uuid;

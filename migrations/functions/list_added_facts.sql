@@ -35,11 +35,11 @@ BEGIN ATOMIC
         SELECT s.fact, s.subject, to_jsonb(t), t.file_id, NULL::uuid
           FROM subjects s JOIN plans t ON t.county_code = p_county AND t.code = s.subject
          WHERE s.fact = 'plans')
-    SELECT p.fact, p.subject, p.facts - '{identity_sealed,name_sealed}'::text[], p.file_id, p.lead_id
+    SELECT p.fact, p.subject, p.facts - '{identity_sealed,name_sealed,agent_identity_sealed,assessor_identity_sealed}'::text[], p.file_id, p.lead_id
       FROM present p JOIN import_files i ON i.id = p.file_id
      WHERE i.county_code = p_county AND i.imported_at > p_since
      UNION ALL
-    SELECT p.fact, p.subject, p.facts - '{identity_sealed,name_sealed}'::text[], p.file_id, p.lead_id
+    SELECT p.fact, p.subject, p.facts - '{identity_sealed,name_sealed,agent_identity_sealed,assessor_identity_sealed}'::text[], p.file_id, p.lead_id
       FROM present p JOIN leads l ON l.id = p.lead_id
      WHERE l.county_code = p_county AND l.decided_at > p_since;
 END;

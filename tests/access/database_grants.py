@@ -68,7 +68,8 @@ GRANTS = {
     "divisions": "select",
     "enrolments": (
         "select insert update(programme_code identity_index household_code applied_on notice decided_on "
-        "entitled_from status agent assessor file_id identity_sealed lead_id)"
+        "entitled_from status agent assessor file_id identity_sealed lead_id agent_identity_index "
+        "agent_identity_sealed assessor_identity_index assessor_identity_sealed)"
     ),
     "evidence_packs": "select insert",
     "sample_deposits": "select insert",

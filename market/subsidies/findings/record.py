@@ -68,9 +68,12 @@ WITHDRAW_VERDICTS = Query(
                                    WHERE v.county_code = e.county_code AND v.fact = 'enrolments'
                                      AND v.subject = e.line_code AND v.replaced_at > s.facts_at
                                    ORDER BY v.replaced_at LIMIT 1) AS saw
+                            CROSS JOIN (SELECT ARRAY['file_id', 'lead_id', 'identity_sealed', 'agent', 'assessor',
+                                                     'agent_identity_index', 'agent_identity_sealed',
+                                                     'assessor_identity_index', 'assessor_identity_sealed']
+                                                  AS names) AS other
                             WHERE e.county_code = s.county_code AND e.line_code = s.line_code
-                              AND saw.facts - '{file_id,lead_id,identity_sealed,agent,assessor}'::text[]
-                               <> to_jsonb(e) - '{file_id,lead_id,identity_sealed,agent,assessor}'::text[])
+                              AND saw.facts - other.names <> to_jsonb(e) - other.names)
                 OR EXISTS (SELECT FROM bindings b JOIN import_files i ON i.id = b.file_id
                             WHERE b.county_code = s.county_code AND b.line_code = s.line_code
                               AND i.imported_at > s.facts_at

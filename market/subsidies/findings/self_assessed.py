@@ -17,8 +17,8 @@ from market.subsidies.register.queries import NAME_CONTEXT
 class _AssessedLine(Struct, frozen=True, gc=False, kw_only=True):
     """A line with its assessor, and the person who applied.
 
-    `same` tells whether an official of the assessor's name has the applicant's identity number, or None if no official
-    of the name has one.
+    `same` tells whether the assessor, or else an official of the assessor's name, has the applicant's identity number,
+    or None if no number is known.
     """
 
     line: str
@@ -40,7 +40,8 @@ LIST_ASSESSED_LINES = Query(
     named AS MATERIALIZED (
         SELECT assessor, array_agg(identity_index) AS identities
           FROM parts JOIN officials ON name = part GROUP BY assessor)
-    SELECT r.line_code AS line, e.assessor, p.name_sealed, e.identity_index = ANY(n.identities) AS same,
+    SELECT r.line_code AS line, e.assessor, p.name_sealed,
+           coalesce(e.identity_index = e.assessor_identity_index, e.identity_index = ANY(n.identities)) AS same,
            coalesce(r.claimed_fen, 0) AS at_risk_fen
       FROM run_lines r
       JOIN enrolments e ON e.county_code = :county AND e.line_code = r.line_code AND e.decided AND e.assessor <> ''

@@ -216,13 +216,16 @@ CHARGE_BELOW_PLAN = Query(
 )
 # A text names a person if the whole name of an official of the county, or another such text, is a part of it: titles
 # that nobody listed hide no name that is written plainly anywhere, in an enrolment that was replaced since or was never
-# decided either. Officials are compared by identity number. The texts are compared before the lines are read, because
-# that takes longer than the rest of the statement.
+# decided either. Agent and assessor are compared by identity number where both have one; a number of one of them is
+# also that of an official whom the other text names. The texts are compared before the lines are read, because that
+# takes longer than the rest of the statement.
 PREPARER_IS_APPROVER = Query(
     CheckRow,
     """
     WITH pairs AS MATERIALIZED (
-        SELECT DISTINCT agent, assessor FROM enrolments WHERE county_code = :county AND decided),
+        SELECT DISTINCT agent, assessor, agent_identity_index AS agent_number,
+               assessor_identity_index AS assessor_number
+          FROM enrolments WHERE county_code = :county AND decided),
     written AS MATERIALIZED (
         SELECT name, fold_official_name(name) AS folded
           FROM (SELECT agent AS name FROM enrolments WHERE county_code = :county
@@ -243,19 +246,25 @@ PREPARER_IS_APPROVER = Query(
     people AS MATERIALIZED (
         SELECT DISTINCT parts.name, names.person_key FROM parts JOIN names ON names.name = parts.part),
     faults AS MATERIALIZED (
-        SELECT agent, assessor, '没有写村级评议人' AS fault
+        SELECT pairs.*, '没有写村级评议人' AS fault
           FROM pairs JOIN texts ON texts.name = assessor AND texts.folded = ''
          UNION ALL
-        SELECT agent, assessor,
+        SELECT pairs.*,
                CASE WHEN agent = assessor THEN '代办人和村级评议人都是 ' || agent
                     ELSE format('代办人 %s 和村级评议人 %s 是一个人', agent, assessor) END
           FROM pairs
-         WHERE (agent, assessor) IN (SELECT a.name, b.name FROM people a JOIN people b ON b.person_key = a.person_key))
+         WHERE coalesce(
+                   agent_number = assessor_number,
+                   (agent, assessor) IN (
+                       SELECT a.name, b.name FROM people a JOIN people b ON b.person_key = a.person_key)
+                   OR (agent, assessor_number) IN (SELECT name, person_key FROM people)
+                   OR (assessor, agent_number) IN (SELECT name, person_key FROM people)))
     SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
            fault AS evidence
       FROM faults
       JOIN enrolments e ON e.county_code = :county AND e.agent = faults.agent AND e.assessor = faults.assessor
-                       AND e.decided
+                       AND e.agent_identity_index IS NOT DISTINCT FROM agent_number
+                       AND e.assessor_identity_index IS NOT DISTINCT FROM assessor_number AND e.decided
       JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = e.line_code AND r.in_snapshot
     """,
 )

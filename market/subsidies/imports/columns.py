@@ -57,7 +57,9 @@ ENROLMENT_COLUMNS = (
     Column("entitled_from", "享受起", example="2018-10-01", may_be_empty=True, meaning="不早于审定那个月"),
     Column("status", "状态", example="已审定", meaning="、".join(ENROLMENT_STATUSES)),
     Column("agent", "代办人", example="样例代办甲", optional=True, meaning="替他办的人；本人办的空着"),
+    Column("agent_identity", "代办人身份证号", optional=True, meaning="写了就按它认人，不按姓名；没有就空着"),
     Column("assessor", "村级评议人", example="样例村干部A", optional=True, meaning="村里评议的人，不能是代办人"),
+    Column("assessor_identity", "评议人身份证号", optional=True, meaning="写了就按它认人，不按姓名；没有就空着"),
 )
 BINDING_COLUMNS = (
     Column("line", "业务编号", example="YD-01", meaning="与申请和公示里的编号相同"),

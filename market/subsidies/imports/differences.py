@@ -26,7 +26,7 @@ def find_differences(
     return [
         CellFault(
             column,
-            "原来是另一个" if column in hidden else f"原来是 {before[column]}" if before[column] else "原来空着",
+            "原来空着" if not before[column] else "原来是另一个" if column in hidden else f"原来是 {before[column]}",
             row,
             spreadsheet.headers.get(column, column),
             "" if column in hidden else text,

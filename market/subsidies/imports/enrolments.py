@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from market.identity.models import Actor
 from market.kernel import Connection, Query
@@ -26,12 +26,17 @@ from market.subsidies.programmes.import_programmes import load_programme_kinds
 from market.subsidies.register.queries import LIST_HOUSEHOLD_CODES, LIST_KNOWN_MEMBERSHIPS, KnownMembership
 
 ENROLMENT_IDENTITY_CONTEXT = "enrolments.identity"
+AGENT_IDENTITY_CONTEXT = "enrolments.agent_identity"
+ASSESSOR_IDENTITY_CONTEXT = "enrolments.assessor_identity"
 DECIDED = "已审定"
 """The only status in which a line is entitled."""
 
 
 class EnrolmentRow(Struct, frozen=True, gc=False):
-    """An enrolment; `notice_until` is the day after the last whole day of notice."""
+    """An enrolment; `notice_until` is the day after the last whole day of notice.
+
+    Agent and assessor are known by their identity numbers where these are written, else by their names.
+    """
 
     line: str
     programme: str
@@ -46,6 +51,10 @@ class EnrolmentRow(Struct, frozen=True, gc=False):
     status: str
     agent: str
     assessor: str
+    agent_identity_index: bytes | None = None
+    agent_identity_sealed: bytes | None = None
+    assessor_identity_index: bytes | None = None
+    assessor_identity_sealed: bytes | None = None
 
 
 class _KnownFacts(Struct, frozen=True):
@@ -69,7 +78,8 @@ LIST_ENROLMENTS = Query(
     """
     SELECT line_code AS line, programme_code AS programme, identity_index, identity_sealed,
            household_code AS household, applied_on, lower(notice) AS notice_from, upper(notice) AS notice_until,
-           decided_on, entitled_from, status, agent, assessor
+           decided_on, entitled_from, status, agent, assessor, agent_identity_index, agent_identity_sealed,
+           assessor_identity_index, assessor_identity_sealed
       FROM enrolments WHERE county_code = :county
      ORDER BY line_code COLLATE "C"
     """,
@@ -78,20 +88,29 @@ UPSERT_ENROLMENTS = Query(
     None,
     """
     INSERT INTO enrolments (county_code, line_code, programme_code, identity_index, identity_sealed, household_code,
-                            applied_on, notice, decided_on, entitled_from, status, agent, assessor, file_id, lead_id)
+                            applied_on, notice, decided_on, entitled_from, status, agent, assessor,
+                            agent_identity_index, agent_identity_sealed, assessor_identity_index,
+                            assessor_identity_sealed, file_id, lead_id)
     SELECT :county, line, programme, decode(identity_index, 'base64'), decode(identity_sealed, 'base64'), household,
            applied_on, CASE WHEN notice_from IS NOT NULL THEN daterange(notice_from, notice_until) END,
-           decided_on, entitled_from, status, agent, assessor, :file_id, :lead_id
+           decided_on, entitled_from, status, agent, assessor, decode(agent_identity_index, 'base64'),
+           decode(agent_identity_sealed, 'base64'), decode(assessor_identity_index, 'base64'),
+           decode(assessor_identity_sealed, 'base64'), :file_id, :lead_id
       FROM jsonb_to_recordset(:rows::jsonb)
         AS r(line text, programme text, identity_index text, identity_sealed text, household text, applied_on date,
              notice_from date, notice_until date, decided_on date, entitled_from date, status text, agent text,
-             assessor text)
+             assessor text, agent_identity_index text, agent_identity_sealed text, assessor_identity_index text,
+             assessor_identity_sealed text)
     ON CONFLICT ON CONSTRAINT enrolments_one_per_line DO UPDATE
        SET programme_code = excluded.programme_code, identity_index = excluded.identity_index,
            identity_sealed = excluded.identity_sealed, file_id = excluded.file_id, lead_id = excluded.lead_id,
            household_code = excluded.household_code, applied_on = excluded.applied_on, notice = excluded.notice,
            decided_on = excluded.decided_on, entitled_from = excluded.entitled_from, status = excluded.status,
-           agent = excluded.agent, assessor = excluded.assessor
+           agent = excluded.agent, assessor = excluded.assessor,
+           agent_identity_index = excluded.agent_identity_index,
+           agent_identity_sealed = excluded.agent_identity_sealed,
+           assessor_identity_index = excluded.assessor_identity_index,
+           assessor_identity_sealed = excluded.assessor_identity_sealed
     """,
 )
 
@@ -124,6 +143,7 @@ async def import_enrolments(conn: Connection, actor: Actor | None, upload: Prepa
         if first_rows.setdefault(enrolment.line, row.number) != row.number:
             cells.fault("line", f"第 {first_rows[enrolment.line]} 行已有这个业务编号")
         before = known_enrolments.get(enrolment.line)
+        enrolment = _keep_unwritten_numbers(spreadsheet, before, enrolment)
         new = before is None or get_enrolment_cells(before) != get_enrolment_cells(enrolment)
         if cells.valid and new:
             _check_applicant(
@@ -177,8 +197,31 @@ def get_enrolment_cells(enrolment: EnrolmentRow, identity: str = "") -> dict[str
         "entitled_from": format_optional(enrolment.entitled_from),
         "status": enrolment.status,
         "agent": enrolment.agent,
+        "agent_identity": (enrolment.agent_identity_index or b"").hex(),
         "assessor": enrolment.assessor,
+        "assessor_identity": (enrolment.assessor_identity_index or b"").hex(),
     }
+
+
+def _keep_unwritten_numbers(
+    spreadsheet: Spreadsheet, before: EnrolmentRow | None, enrolment: EnrolmentRow
+) -> EnrolmentRow:
+    """Return the enrolment with the known numbers of agent and assessor if the file has no column for them."""
+    if before is None:
+        return enrolment
+    if "agent_identity" not in spreadsheet.headers and enrolment.agent == before.agent:
+        enrolment = structs.replace(
+            enrolment,
+            agent_identity_index=before.agent_identity_index,
+            agent_identity_sealed=before.agent_identity_sealed,
+        )
+    if "assessor_identity" not in spreadsheet.headers and enrolment.assessor == before.assessor:
+        enrolment = structs.replace(
+            enrolment,
+            assessor_identity_index=before.assessor_identity_index,
+            assessor_identity_sealed=before.assessor_identity_sealed,
+        )
+    return enrolment
 
 
 def _find_changes(spreadsheet: Spreadsheet, row: int, before: EnrolmentRow, after: EnrolmentRow) -> list[CellFault]:
@@ -189,7 +232,7 @@ def _find_changes(spreadsheet: Spreadsheet, row: int, before: EnrolmentRow, afte
         row,
         get_enrolment_cells(before),
         get_enrolment_cells(after),
-        hidden=("identity",),
+        hidden=("identity", "agent_identity", "assessor_identity"),
         expected=lambda column, old: pending and (not old or column == "status"),
     )
 
@@ -206,6 +249,8 @@ def _read(cells: RowReader, known: _KnownFacts, seal: Seal) -> EnrolmentRow:
     if household in known.households and registered and household not in registered:
         cells.fault("household", f"名册里这个人在 {'、'.join(sorted(registered))} 户")
     applied_on = cells.past_day("applied_on", known.today, required=True)
+    agent, agent_identity = _read_person(cells, "agent")
+    assessor, assessor_identity = _read_person(cells, "assessor")
     notice_from, notice_to = cells.maybe_day("notice_from"), cells.maybe_day("notice_to")
     enrolment = EnrolmentRow(
         line=line,
@@ -219,12 +264,26 @@ def _read(cells: RowReader, known: _KnownFacts, seal: Seal) -> EnrolmentRow:
         decided_on=cells.past_day("decided_on", known.today),
         entitled_from=cells.maybe_day("entitled_from"),
         status=status,
-        agent=cells.person("agent"),
-        assessor=cells.person("assessor"),
+        agent=agent,
+        assessor=assessor,
+        agent_identity_index=seal.index(agent_identity) if agent_identity else None,
+        agent_identity_sealed=seal.seal(agent_identity, AGENT_IDENTITY_CONTEXT) if agent_identity else None,
+        assessor_identity_index=seal.index(assessor_identity) if assessor_identity else None,
+        assessor_identity_sealed=seal.seal(assessor_identity, ASSESSOR_IDENTITY_CONTEXT) if assessor_identity else None,
     )
     _check_notice(cells, enrolment, notice_to)
     _check_decision(cells, enrolment, notice_to)
     return enrolment
+
+
+def _read_person(cells: RowReader, column: str) -> tuple[str, str | None]:
+    """Return who is named in a column, and the identity number beside it if it is written."""
+    name, identity_column = cells.person(column), f"{column}_identity"
+    if not cells.raw(identity_column):
+        return name, None
+    if not name:
+        cells.fault(column, "写了身份证号，姓名也要写")
+    return name, cells.identity(identity_column) or None
 
 
 def _check_applicant(

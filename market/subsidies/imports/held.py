@@ -17,7 +17,13 @@ from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.imports.binding_facts import BINDING_IDENTITY_CONTEXT, get_binding_cells, list_bindings
 from market.subsidies.imports.budget import LIST_BUDGETS, get_budget_cells
 from market.subsidies.imports.differences import format_optional
-from market.subsidies.imports.enrolments import ENROLMENT_IDENTITY_CONTEXT, LIST_ENROLMENTS, get_enrolment_cells
+from market.subsidies.imports.enrolments import (
+    AGENT_IDENTITY_CONTEXT,
+    ASSESSOR_IDENTITY_CONTEXT,
+    ENROLMENT_IDENTITY_CONTEXT,
+    LIST_ENROLMENTS,
+    get_enrolment_cells,
+)
 from market.subsidies.imports.kinds import ImportKind
 from market.subsidies.imports.lists import LIST_LISTED_FACTS, get_listed_cells
 from market.subsidies.imports.opening import LIST_OPENINGS, get_opening_cells
@@ -151,7 +157,12 @@ async def _load_enrolments(conn: Connection, county: str, seal: Seal) -> Rows:
         return _open_identity(seal, sealed, ENROLMENT_IDENTITY_CONTEXT, identities.get(index))
 
     return [
-        {**get_enrolment_cells(each), "identity": open_identity(each.identity_index, each.identity_sealed)}
+        {
+            **get_enrolment_cells(each),
+            "identity": open_identity(each.identity_index, each.identity_sealed),
+            "agent_identity": _open_identity(seal, each.agent_identity_sealed, AGENT_IDENTITY_CONTEXT),
+            "assessor_identity": _open_identity(seal, each.assessor_identity_sealed, ASSESSOR_IDENTITY_CONTEXT),
+        }
         for each in await LIST_ENROLMENTS.all(conn, county=county)
     ]
 
@@ -168,7 +179,7 @@ async def _load_bindings(conn: Connection, county: str, seal: Seal) -> Rows:
     ]
 
 
-def _open_identity(seal: Seal, sealed: bytes | None, context: str, registered: bytes | None) -> str:
+def _open_identity(seal: Seal, sealed: bytes | None, context: str, registered: bytes | None = None) -> str:
     """Return an identity number; facts of before it was kept beside them take it from the register, if it is there."""
     if sealed is not None:
         return seal.open(sealed, context)

@@ -57,12 +57,13 @@ COUNT_PENDING_VILLAGES = Query(
                         WHERE a.run_id = :run_id AND a.duty = :duty AND starts_with(village_code, a.scope))
     """,
 )
-# The agent is known by name or alias; an official with another account, by the name of that one too. Who is enrolled
-# applied for themselves, and is known by identity number.
+# The agent is known by identity number if both have one, else by name or alias; an official with another account, by
+# the name of that one too. Who is enrolled applied for themselves, and is known by identity number.
 FIND_OWN_APPLICATION = Query(
     str,
     """
-    WITH own AS MATERIALIZED (
+    WITH number AS MATERIALIZED (SELECT identity_index AS own FROM accounts WHERE id = :account_id),
+    own AS MATERIALIZED (
         SELECT name, fold_official_name(name) AS folded
           FROM (SELECT :name::text AS name
                  UNION SELECT name FROM accounts
@@ -79,11 +80,12 @@ FIND_OWN_APPLICATION = Query(
             OR folded IN (SELECT part FROM own_parts)
             OR agent IN (SELECT agent FROM parts WHERE part IN (SELECT folded FROM own)))
     SELECT r.line_code
-      FROM (SELECT line_code FROM enrolments WHERE county_code = :county AND agent IN (SELECT agent FROM agents)
+      FROM (SELECT line_code FROM enrolments
+             WHERE county_code = :county
+               AND coalesce(agent_identity_index = (SELECT own FROM number), agent IN (SELECT agent FROM agents))
              UNION
             SELECT line_code FROM enrolments
-             WHERE county_code = :county
-               AND identity_index = (SELECT identity_index FROM accounts WHERE id = :account_id)) AS e
+             WHERE county_code = :county AND identity_index = (SELECT own FROM number)) AS e
       JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = e.line_code
      WHERE EXISTS (SELECT FROM unnest(:scopes::text[]) AS scope
                     WHERE starts_with(coalesce(r.village_code, r.county_code), scope))

@@ -27,6 +27,8 @@ _FIELD_NAMES = {
     "status": "状态",
     "agent": "代办人",
     "assessor": "村级评议人",
+    "agent_identity_index": "代办人身份证号",
+    "assessor_identity_index": "评议人身份证号",
     "number": "业务号码",
     "plan_code": "套餐编码",
     "device": "设备标识",
@@ -44,6 +46,7 @@ _FIELD_NAMES = {
     "reduction_fen": "优惠减免",
     "billed_fen": "实收金额",
 }
+_HIDDEN_FIELDS = frozenset({"identity_index", "agent_identity_index", "assessor_identity_index"})
 
 
 def describe_change(change: FactChange) -> str:
@@ -53,7 +56,7 @@ def describe_change(change: FactChange) -> str:
         return f"{day_zh(change.changed_at)}，{source}：新加了{_FACT_NAMES[change.fact]}"
     what = f"{_FACT_NAMES[change.fact]}的{_FIELD_NAMES.get(change.field, '其他内容')}"
     values = f"，原来{_describe(change, change.old)}，现在{_describe(change, change.new)}"
-    return f"{day_zh(change.changed_at)}，{source}：{what}{'换了' if change.field == 'identity_index' else values}"
+    return f"{day_zh(change.changed_at)}，{source}：{what}{'换了' if change.field in _HIDDEN_FIELDS else values}"
 
 
 def _describe(change: FactChange, value: str) -> str:

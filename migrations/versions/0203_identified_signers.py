@@ -1,0 +1,20 @@
+"""Agents and assessors of enrolments are known by identity number where the county's file has one."""
+
+from pathlib import Path
+
+from payments.migrate import run_script
+
+revision = "0203"
+down_revision = "0202"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    folder = Path(__file__).parents[1]
+    for script in (
+        "sql/0203_identified_signers.sql",
+        "functions/keep_fact_version.sql",
+        "functions/list_added_facts.sql",
+    ):
+        run_script((folder / script).read_text("utf-8"))
