@@ -1872,7 +1872,7 @@ CREATE FUNCTION public.fold_name(name text) RETURNS text
           SELECT regexp_replace(letters.value, (('^(?:[老小]|'::text || titles.title) || ')+(?=..)'::text), ''::text) AS value,
              titles.title
             FROM (letters
-              CROSS JOIN ( SELECT '(?:[镇乡村组党团副总正代兼原]|第一|小组|村民|居民|委员会|委会|两委|支部|总支|支委|党委|驻村|包村|包片|帮扶|扶贫|乡村振兴|防返贫|监测|工作|妇联|妇女|团委|民兵|治保|农技|卫生)*(?:主任|书记|支书|会计|出纳|文书|干部|组长|队长|队员|村长|镇长|乡长|站长|所长|科长|股长|主席|社长|校长|经理|委员|代表|助理|专干|专员|干事|老师|教师|医生|大夫|师傅|同志|先生|女士|网格员|网格长|代办员|代办人|评议员|评议人|监测员|信息员|联络员|协管员|监督员|管理员|统计员|工作队|工作人员|党员)'::text AS title) titles)
+              CROSS JOIN ( SELECT '(?:[省市县区镇乡村组局科处党团副总正代兼原]|第一|[一二三四]级|小组|村民|居民|委员会|委会|两委|支部|总支|支委|党委|县委|市委|区委|政府|人大|政协|街道|社区|办公室|办事处|驻村|包村|包片|帮扶|扶贫|乡村振兴|防返贫|监测|工作|民政|财政|统计|司法|水利|林业|教育|卫健|人社|农业|农村|残联|妇联|妇女|团委|民兵|治保|农技|卫生)*(?:主任|书记|支书|会计|出纳|文书|干部|组长|队长|队员|村长|镇长|乡长|县长|区长|市长|省长|局长|厅长|处长|部长|院长|站长|所长|科长|股长|科员|办事员|调研员|公务员|主席|秘书长|秘书|常委|指导员|民警|辅警|会长|理事长|理事|监事长|监事|董事长|董事|场长|厂长|园长|馆长|负责人|村官|社长|校长|经理|委员|代表|助理|专干|专员|干事|老师|教师|医生|大夫|师傅|同志|先生|女士|网格员|网格长|代办员|代办人|评议员|评议人|监测员|信息员|联络员|协管员|监督员|管理员|统计员|工作队|工作人员|党员)'::text AS title) titles)
          )
   SELECT
          CASE
@@ -11294,7 +11294,7 @@ CREATE TRIGGER cycle_approvals_no_truncate BEFORE TRUNCATE ON public.cycle_appro
 -- Name: cycle_duties cycle_duties_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER cycle_duties_append_only BEFORE DELETE OR UPDATE ON public.cycle_duties FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER cycle_duties_append_only BEFORE DELETE OR UPDATE OF county_code, cycle_id, duty, account_id, taken_at ON public.cycle_duties FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 
 --

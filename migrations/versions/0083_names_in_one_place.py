@@ -14,7 +14,7 @@ def upgrade() -> None:
     folder = Path(__file__).parents[1]
     for script in (
         "functions/simplify_characters.sql",
-        "functions/fold_name.sql",
+        "sql/0097_fold_name.sql",
         "functions/fold_official_name.sql",
         "functions/list_name_parts.sql",
         "functions/get_person_key.sql",

@@ -12,5 +12,5 @@ depends_on = None
 
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
-    run_script((folder / "functions/fold_name.sql").read_text("utf-8"))
+    run_script((folder / "sql/0097_fold_name.sql").read_text("utf-8"))
     run_script((folder / "sql/0094_invisible_letters.sql").read_text("utf-8"))

@@ -13,7 +13,7 @@ depends_on = None
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
     for script in (
-        "functions/fold_name.sql",
+        "sql/0097_fold_name.sql",
         "functions/list_name_parts.sql",
         "sql/0097_signed_names.sql",
     ):
