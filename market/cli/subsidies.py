@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -197,6 +197,10 @@ def finding(
         list[str] | None, Parameter(help="A line that stays stopped; may be repeated.", negative="")
     ] = None,
     why: Annotated[str, Parameter(help="The reason.")] = "",
+    seen: Annotated[
+        datetime | None,
+        Parameter(help="`facts_at` of the report that was read: what was calculated again since is refused."),
+    ] = None,
     as_: As = None,
     json: Json = False,
 ) -> int:
@@ -214,6 +218,7 @@ def finding(
             pays=pay or [],
             stops=stop or [],
             why=why,
+            seen=seen if seen is None or seen.tzinfo else seen.replace(tzinfo=UTC),
             seal=ctx.seal,
             now=ctx.clock.now(),
         )

@@ -1,6 +1,6 @@
 """A month for export: by operator, by village, claims, findings, adjustments."""
 
-from datetime import date
+from datetime import date, datetime
 
 from msgspec import Struct
 
@@ -169,6 +169,16 @@ LIST_FINDING_ROWS = Query(
      LIMIT :limit
     """,
 )
+GET_FINDINGS_TIME = Query(
+    datetime,
+    """
+    SELECT greatest(f.facts_at, (SELECT max(facts_at) FROM finding_lines WHERE finding_id = f.id AND verdict IS NULL))
+               AS facts_at
+      FROM findings f JOIN cycles c ON c.id = f.cycle_id
+     WHERE f.county_code = :county AND c.county_code = :county AND c.month = :month AND f.state <> 'lapsed'
+     ORDER BY facts_at DESC LIMIT 1
+    """,
+)
 LIST_ADJUSTMENT_ROWS = Query(
     AdjustmentRow,
     """
@@ -223,6 +233,11 @@ async def list_finding_rows(
     """Return the findings of a month's checks, those that stop a line first."""
     rows = await LIST_FINDING_ROWS.all(conn, county=county, month=month, limit=limit)
     return await show_lines(conn, seal, rows, "subject", "lines", "pays", "stops")
+
+
+async def get_findings_time(conn: Connection, county: str, month: date) -> datetime | None:
+    """Return the latest facts that the findings of a month rest on: what a decision sends as what it saw."""
+    return await GET_FINDINGS_TIME.maybe(conn, county=county, month=month)
 
 
 async def list_adjustment_rows(conn: Connection, county: str, month: date) -> list[AdjustmentRow]:

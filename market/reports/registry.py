@@ -7,6 +7,7 @@ from market.kernel.seal import Seal
 from market.reports.idle import list_idle_lines
 from market.reports.month import OperatorSums, compute_total, sum_by_operator
 from market.reports.month_export import (
+    get_findings_time,
     list_adjustment_rows,
     list_claim_rows,
     list_finding_rows,
@@ -51,6 +52,15 @@ async def _read_quarter(conn: Connection, _: Seal, county: str, quarter: str) ->
     return await compute_quarter(conn, county, *read_quarter(quarter))
 
 
+async def _read_findings(conn: Connection, seal: Seal, county: str, month: str) -> object:
+    cycle = await find_cycle(conn, county, read_month(month))
+    return {
+        "month": month,
+        "rows": await list_finding_rows(conn, seal, county, cycle.month),
+        "facts_at": await get_findings_time(conn, county, cycle.month),
+    }
+
+
 type ReportName = Literal[
     "sheets", "villages", "claims", "findings", "adjustments", "settlement", "idle", "quarter", "overview"
 ]
@@ -65,9 +75,7 @@ REPORTS: dict[ReportName, Report] = {
     "sheets": make_month_report(lambda conn, _, cycle: list_operator_rows(conn, cycle), _OPERATORS_CSV),
     "villages": make_month_report(lambda conn, _, cycle: list_village_rows(conn, cycle)),
     "claims": Report(read=_read_claims),
-    "findings": make_month_report(
-        lambda conn, seal, cycle: list_finding_rows(conn, seal, cycle.county_code, cycle.month)
-    ),
+    "findings": Report(read=_read_findings),
     "adjustments": make_month_report(lambda conn, _, cycle: list_adjustment_rows(conn, cycle.county_code, cycle.month)),
     "settlement": Report(read=_read_settlement),
     "idle": Report(read=_read_idle, by_quarter=True),

@@ -14,6 +14,8 @@ from tests.story.test_month import PLAN, compared, expected_rows
 from tests.support.untraced import get_untraced_environment
 
 JANUARY = 19
+DECIDED = 15
+"""The step that decides the findings of January."""
 MONTH = ("--county", COUNTY, "--month", "2019-01")
 
 
@@ -53,7 +55,12 @@ def test_january_by_its_commands(shell: Shell) -> None:
         for argv in PLAN["before"]:
             assert shell(*argv, "--json")[0] == 0
         for step in PLAN["steps"][:JANUARY]:
-            for argv in step["commands"]:
+            commands = [*step["commands"]]
+            if step["n"] == DECIDED:
+                code, answer = shell(*commands[0], "--seen", "2019-02-04T00:00:00+08:00", "--json", day=step["date"])
+                assert (code, answer["code"]) == (1, "finding_recalculated")
+                commands[0] = [*commands[0], "--seen", shell.report("findings")["facts_at"]]
+            for argv in commands:
                 code, answer = shell(*argv, "--json", day=step["date"])
                 assert (answer["outcome"], answer.get("code")) == (step["outcome"], step.get("code")), answer
                 assert code == (0 if step["outcome"] != "refused" else 1)
