@@ -4624,7 +4624,6 @@ CREATE TABLE public.carrier_pushes (
     event_id text NOT NULL,
     carrier text NOT NULL,
     tracking text NOT NULL,
-    body bytea NOT NULL,
     received_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     state text DEFAULT 'new'::text NOT NULL,
     attempts integer DEFAULT 0 NOT NULL,
@@ -18141,13 +18140,6 @@ GRANT INSERT(carrier) ON TABLE public.carrier_pushes TO market_app;
 --
 
 GRANT INSERT(tracking) ON TABLE public.carrier_pushes TO market_app;
-
-
---
--- Name: COLUMN carrier_pushes.body; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(body),UPDATE(body) ON TABLE public.carrier_pushes TO market_app;
 
 
 --

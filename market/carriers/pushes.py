@@ -19,8 +19,8 @@ PUSH_LIFETIME = timedelta(days=30)
 ADD_PUSH = Query(
     str,
     """
-    INSERT INTO carrier_pushes (event_id, carrier, tracking, body)
-    VALUES (:event_id, :carrier, :tracking, '')
+    INSERT INTO carrier_pushes (event_id, carrier, tracking)
+    VALUES (:event_id, :carrier, :tracking)
     ON CONFLICT (event_id) DO NOTHING
     RETURNING event_id
     """,

@@ -19,7 +19,7 @@ GRANTS = {
     "budgets": "select insert update(public_fen file_id)",
     "calendar_feeds": "select insert delete update(secret_hash created_by created_at)",
     "cancel_tiers": "select insert delete update(valid_during)",
-    "carrier_pushes": "select delete insert(event_id carrier tracking body) update(body state attempts next_at)",
+    "carrier_pushes": "select delete insert(event_id carrier tracking) update(state attempts next_at)",
     "cart_lines": "select insert delete update(quantity slot_id)",
     "cart_nights": "select insert delete update(nights rooms)",
     "case_categories": "select",

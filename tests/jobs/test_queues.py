@@ -48,9 +48,9 @@ INSERT INTO payments.events (topic, order_ref, facts, at, consumed_at, dead_at, 
 INSERT INTO jobs.failures (job, item, attempts, next_at, error) VALUES
     ('a', uuidv7(), 1, now() - interval '120 s', 'e'), ('b', uuidv7(), 10, now() + interval '1 h', 'e'),
     ('c', uuidv7(), 1, 'infinity', 'e');
-INSERT INTO carrier_pushes (event_id, carrier, tracking, body, state, next_at) VALUES
-    ('1', 'zto', 'ZT01', '', 'new', now() - interval '150 s'), ('2', 'zto', 'ZT01', '', 'dead', now()),
-    ('3', 'zto', 'ZT01', '', 'done', now() - interval '9 h');
+INSERT INTO carrier_pushes (event_id, carrier, tracking, state, next_at) VALUES
+    ('1', 'zto', 'ZT01', 'new', now() - interval '150 s'), ('2', 'zto', 'ZT01', 'dead', now()),
+    ('3', 'zto', 'ZT01', 'done', now() - interval '9 h');
 INSERT INTO accounts (name, created_at) VALUES ('样例', now());
 INSERT INTO tasks (county_code, account_id, second_factor, request_key, input, state, next_at, finished_at)
     SELECT '130624', id, true, 'k', '{"kind": "run"}', state, now() + due, now() + ended
