@@ -2700,6 +2700,20 @@ $$;
 
 
 --
+-- Name: list_matches(tsquery, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_matches(p_words tsquery, p_most integer) RETURNS uuid[]
+    LANGUAGE sql STABLE
+    SET enable_seqscan TO 'off'
+    SET enable_indexscan TO 'off'
+    AS $$
+    SELECT CASE WHEN count(*) <= p_most THEN coalesce(array_agg(id), '{}') END
+      FROM (SELECT id FROM listings WHERE search_words @@ p_words LIMIT p_most + 1) AS found
+$$;
+
+
+--
 -- Name: list_name_parts(text); Type: FUNCTION; Schema: public; Owner: -
 --
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from market.catalogue.models import BadCursor, ListingCard, ListingKind
+from market.catalogue.plan_search import MAX_KNOWN_MATCHES, PLAN_SEARCH
 from market.catalogue.search_text import SearchQuery, parse_query
 from market.kernel import Connection, Query
 from market.kernel.page import MAX_PAGE_SIZE
@@ -171,13 +172,15 @@ def _build_search(match: LiteralString, order: _Order, filters: LiteralString = 
     return Query(ListingCard, "WITH picked AS (" + _build_pick(match, order, filters) + ")" + _CARDS)
 
 
-_NAME: LiteralString = " l.search_words @@ :name_match::tsquery" + _RECHECK
-_WHOLE: LiteralString = " l.search_words @@ :whole_match::tsquery" + _RECHECK
+# What `list_matches` found, if that is little: each scan reads these listings alone.
+_KNOWN: LiteralString = _RECHECK + " AND (:matches::uuid[] IS NULL OR l.id = ANY(:matches::uuid[])) "
+_NAME: LiteralString = " l.search_words @@ :name_match::tsquery" + _KNOWN
+_WHOLE: LiteralString = " l.search_words @@ :whole_match::tsquery" + _KNOWN
 _PART: LiteralString = (
-    " (SELECT count(*) FROM whole) < :limit::integer AND l.search_words @@ :part_match::tsquery" + _RECHECK
+    " (SELECT count(*) FROM whole) < :limit::integer AND l.search_words @@ :part_match::tsquery" + _KNOWN
 )
 _OTHER: LiteralString = (
-    " (SELECT count(*) FROM named) < :limit::integer AND l.search_words @@ :other_match::tsquery" + _RECHECK
+    " (SELECT count(*) FROM named) < :limit::integer AND l.search_words @@ :other_match::tsquery" + _KNOWN
 )
 
 
@@ -209,22 +212,12 @@ SEARCH_PLAIN = {
 SEARCH_ALL = {sort: _build_search(_MATCH_ALL, order) for sort, order in _ORDERS.items()}
 SEARCH_LATIN = {sort: _build_search(_MATCH_LATIN, order) for sort, order in _ORDERS.items()}
 SEARCH_WORDS_AND_LATIN = {
-    sort: _build_search(_MATCH_WORDS + "AND" + _MATCH_LATIN, order) for sort, order in _ORDERS.items()
+    sort: _build_search(" l.search_words @@ :words::tsquery" + _KNOWN + "AND" + _MATCH_LATIN, order)
+    for sort, order in _ORDERS.items()
 }
 SEARCH_NAMES_FIRST = {sort: _build_names_first(order) for sort, order in _ORDERS.items()}
 SEARCH_WHOLE_FIRST = _build_names_first(_ORDERS[Sort.SCORE], whole_first=True)
 
-# Custom plans, as a generic one reads all rows of a common word (300 ms instead of 1 ms). Joins in the written order,
-# as planning other orders takes longer than the search. Similarity 0.5, as the default 0.6 tolerates no missing letter
-# in a pinyin of nine.
-CONFIGURE_PLANNER = Query(
-    str,
-    """
-    SELECT set_config('plan_cache_mode', 'force_custom_plan', true)
-        || set_config('join_collapse_limit', '1', true)
-        || set_config('pg_trgm.word_similarity_threshold', '0.5', true)
-    """,
-)
 # If nothing matches: the listings that share the most pairs of characters, first in the product name, or that
 # are similar or equal in pinyin. The number compared is bounded, as a tenth of all listings have a common pair.
 SEARCH_SIMILAR = Query(
@@ -381,8 +374,10 @@ async def search_listings(
         return _build_page(rows, limit, SORT_RULES[criteria.sort])
     query, values, rule = _choose_query(typed, criteria.sort)
     async with conn.transaction():
-        await CONFIGURE_PLANNER.one(conn)
-        rows = await query.all(conn, **values, **filters, **page, limit=limit + 1)
+        plan = await PLAN_SEARCH.one(conn, words=typed.words, most=MAX_KNOWN_MATCHES)
+        if typed.words:
+            values["matches"] = plan.matches
+        rows = [] if plan.matches == [] else await query.all(conn, **values, **filters, **page, limit=limit + 1)
         if rows or after is not None or typed.is_empty:
             return _build_page(rows, limit, rule)
         similar = await SEARCH_SIMILAR.all(

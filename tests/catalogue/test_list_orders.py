@@ -137,3 +137,26 @@ async def test_sales_count_in_the_order_after_the_scores_are_refreshed(database:
     assert await refresh_scores(database, new_since=NOW) == 1
     page = await search_listings(owner, SearchFilters(sort=Sort.SOLD), today=SEPTEMBER)
     assert [(card.id, card.sold_count) for card in page.items] == [(second.listing_id, 600), (first.listing_id, 500)]
+
+
+async def test_a_word_that_few_listings_have_is_looked_up_and_not_walked_for(conn: Connection) -> None:
+    await add_copies(conn, 300)
+    async with as_owner(conn):
+        await conn.execute("ANALYZE listings, variants")
+    await conn.execute("SET LOCAL enable_bitmapscan = off")  # the planner's choice among 100,000 listings
+    sent: list[tuple[str, tuple[Any, ...]]] = []
+    searches = "named AS MATERIALIZED"
+
+    async def search() -> list[str]:
+        """Return the titles found, and note the searches in the order of the page that were sent."""
+        with conn.query_logger(lambda each: sent.append((each.query, each.args))):  # pyright: ignore[reportUnknownLambdaType]
+            page = await search_listings(conn, SearchFilters(text="蜂蜜"), today=SEPTEMBER)
+        sent[:] = [each for each in sent if searches in each[0]]
+        return [card.title for card in page.items if not page.near]
+
+    assert (await search(), sent) == ([], []), "where no listing has the word, none is read for it"
+    await make_product(conn, title="槐花蜂蜜")
+    assert await search() == ["槐花蜂蜜"]
+    [(query, arguments)] = sent
+    plan = await conn.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", *arguments)
+    assert sum(count_read_listings(json.loads(plan)[0]["Plan"])) <= 4
