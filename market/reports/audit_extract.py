@@ -9,7 +9,7 @@ from market.kernel.clock import get_day_start
 
 
 class AuditRow(Struct, frozen=True):
-    """An entry of the extract: `who` is the official's name or that of a job, `detail` is JSON text."""
+    """An entry of the extract: `who` is the official's name, or says that it was a job or command; `detail` is JSON."""
 
     at: datetime
     who: str
@@ -25,8 +25,8 @@ class AuditRow(Struct, frozen=True):
 LIST_ENTRIES = Query(
     AuditRow,
     """
-    SELECT e.at, coalesce(a.name, e.actor) AS who, e.action, e.object, e.detail::text AS detail, e.chain, e.sequence,
-           encode(e.hash, 'hex') AS hash
+    SELECT e.at, coalesce(a.name, CASE e.actor WHEN 'command line' THEN '命令行' ELSE '系统' END) AS who, e.action,
+           e.object, e.detail::text AS detail, e.chain, e.sequence, encode(e.hash, 'hex') AS hash
       FROM audit_entries e
       LEFT JOIN accounts a ON a.id::text = e.actor
      WHERE e.object = ANY(ARRAY(

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 from litestar.routes import HTTPRoute
 
+from market.audit.record import add_audit_entry
 from market.identity.models import Role
 from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
@@ -194,7 +195,12 @@ async def test_the_auditor_draws_and_records_what_was_found(
         assert "不符" in seen.text
         explained = await browser.open(places[1].partition("#")[0])
         assert line in explained.text
+        async with database.transaction(scope=COUNTY) as conn:
+            cycle = f"cycle:{COUNTY}:2019-01"
+            await add_audit_entry(conn, actor="seal_packs", action="seal pack", object=cycle, detail={}, now=NOW)
         seen = await browser.open("/desk/audit?kind=cycle&day=2019-02-14")
+        assert "系统 封证据包" in seen.text
+        assert "seal_packs" not in seen.text
         assert "抽查，记结果" in seen.text
         file = await browser.client.get("/desk/audit.csv?kind=cycle")
         assert f'""line"": ""{line}""' in file.text
