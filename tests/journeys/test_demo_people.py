@@ -1,4 +1,4 @@
-"""A visitor of the demo walks a month from import to close and an admission, changing people on the list."""
+"""A visitor of the demo walks a month from import to close, changing people on the list."""
 
 import re
 from collections.abc import AsyncGenerator
@@ -227,24 +227,3 @@ async def take_step(visitor: Visitor, words: str, done: str) -> None:
     await visitor.open(f"/desk/months/{MONTH}")
     await visitor.press(words)
     await expect(visitor.page.get_by_role("alert")).to_contain_text(done)
-
-
-async def test_a_visitor_opens_a_shop_through_village_county_and_platform(demo: Demo) -> None:
-    async with launch_chromium() as browser:
-        visitor = await open_visitor(browser, demo, scripts=False)
-        page, shop = visitor.page, "样例马兰枣园"
-        await visitor.become("newcomer")
-        for name in ("阜平县", "城南庄镇", "马兰村"):
-            await page.get_by_role("link", name=name).first.click()
-        await page.locator("#name").fill(shop)
-        await page.locator("#produce").fill("红枣")
-        await page.locator('form[action="/farm/apply"] button').last.click()
-        await expect(page.get_by_text("交上去了")).to_be_visible()
-        for role, words in (("village", "村里核实，属实"), ("county", "县里推荐"), ("platform", "审核通过，可以卖")):
-            await visitor.become(role)
-            await visitor.open("/desk/producers")
-            await page.get_by_role("link", name=shop).click()
-            await visitor.press(words)
-        await visitor.become("newcomer")
-        await visitor.open("/farm/apply")
-        await expect(page.get_by_text("开好了，可以卖东西了。")).to_be_visible()

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from tests.journeys.lives.conftest import LiveMarket
+from tests.journeys.lives.live_market import LiveMarket
 from tests.journeys.lives.person import Person
 from tests.journeys.lives.test_goods import list_goods, sell_parcel
+from tests.journeys.lives.test_visits import list_stay
 from tests.web.shop.checkout import ADDRESS
 
 
@@ -17,6 +18,7 @@ async def _choose(person: Person, name: str, words: str) -> str:
 async def test_two_households_agree_on_a_package_and_a_guest_finds_it(market: LiveMarket) -> None:
     farmer, host, guest = [await market.become(role) for role in ("farmer", "host", "buyer")]
     await list_goods(farmer, "革新庄礼枣")
+    await list_stay(host, "骆驼湾农家院")
     await farmer.open("/farm/packages/new")
     parts = {"p1a": await _choose(farmer, "p1a", "农家院"), "p2a": await _choose(farmer, "p2a", "革新庄礼枣")}
     typed = {"title": "枣乡一夜", "persons": "2", "nights": "1", "price": "300", "s1": "260", "s2": "40"}

@@ -1,25 +1,15 @@
 """Goods from their listing to the farmer's bank account: a parcel, its review, and what may go wrong with it."""
 
-import io
-
-from PIL import Image
-from playwright.async_api import FilePayload
-
-from tests.journeys.lives.conftest import LiveMarket
+from tests.journeys.lives.live_market import LiveMarket
+from tests.journeys.lives.opening import make_photo
 from tests.journeys.lives.person import Person
-
-
-def make_photo() -> FilePayload:
-    """A JPEG, as a phone takes it."""
-    out = io.BytesIO()
-    Image.effect_noise((640, 480), 60).convert("RGB").save(out, "JPEG")
-    return FilePayload(name="IMG_1.jpg", mimeType="image/jpeg", buffer=out.getvalue())
 
 
 async def list_goods(farmer: Person, title: str, *, kind: str = "fruit", **more: str) -> str:
     """List goods of 45.00 with the form, and return the path of their page."""
     await farmer.open(f"/farm/sell/{kind}")
-    text = await farmer.submit(f"/farm/sell/{kind}", typed={"title": title, "price": "45", "left": "30"} | more)
+    typed = {"title": title, "price": "45", "left": "30"} | more
+    text = await farmer.submit(f"/farm/sell/{kind}", typed=typed)
     assert "上架了" in text
     await farmer.press("看买的人看到的")
     return farmer.path
@@ -34,7 +24,17 @@ async def buy(market: LiveMarket, buyer: Person, goods: str, *, n: str = "2") ->
 
 async def test_a_parcel_from_its_listing_to_the_payout(market: LiveMarket) -> None:
     farmer, buyer = await market.become("farmer"), await market.become("buyer")
-    await list_goods(farmer, "革新庄甜枣")
+    await farmer.open("/farm/sell/fruit")
+    typed = {"title": "革新庄甜枣", "price": "45", "left": "30"}
+    assert "上架了" in await farmer.submit("/farm/sell/fruit", typed=typed, files={"photo": make_photo()})
+    await farmer.press("看买的人看到的")
+    shown = farmer.page.locator(".pic img").first
+    assert await shown.evaluate("image => image.complete && image.naturalWidth > 0")
+    await farmer.open("/farm/sell")
+    await farmer.press("革新庄甜枣")
+    offer = f"{farmer.path}/offer"
+    assert "44.00 元" in await farmer.submit(offer, typed={"price-0": "44", "left-0": "12"})
+    await farmer.submit(offer, typed={"price-0": "45", "left-0": "30"})
     await buyer.open("/search?q=革新庄甜枣")
     await buyer.press("革新庄甜枣")
     order = await buy(market, buyer, buyer.path)

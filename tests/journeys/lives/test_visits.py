@@ -3,13 +3,13 @@
 import re
 from datetime import date, timedelta
 
-from tests.journeys.lives.conftest import LiveMarket
+from tests.journeys.lives.live_market import LiveMarket
 from tests.journeys.lives.person import Person
 
 _DAY = timedelta(days=1)
 
 
-async def _list_stay(host: Person, title: str) -> str:
+async def list_stay(host: Person, title: str) -> str:
     """List a stay of two rooms, 280.00 a night; return the path of its page for buyers."""
     await host.open("/farm/sell/stay")
     await host.submit("/farm/sell/stay", title=title, rooms="2", price="280")
@@ -33,7 +33,7 @@ def _find_code(text: str) -> str:
 
 async def test_a_stay_from_its_listing_to_the_payout(market: LiveMarket) -> None:
     host, guest = await market.become("host"), await market.become("buyer")
-    stay = await _list_stay(host, "骆驼湾新院子")
+    stay = await list_stay(host, "骆驼湾新院子")
     await host.open(f"/farm/listings/{stay.rpartition('/')[2]}")
     await host.press("订金")
     assert "客人先付订金。" in await host.submit(host.path, share="30", days="3")
