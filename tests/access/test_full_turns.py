@@ -5,7 +5,6 @@ import pytest
 
 from market.kernel import memory
 from tests.access.client import AccessClient
-from tests.access.database_fingerprint import list_changes
 from tests.access.route_case import RouteCase, UploadedFile
 from tests.access.route_cases_api import API_CASES
 from tests.access.route_cases_pages import PAGE_CASES
@@ -23,11 +22,11 @@ def list_cases() -> list[RouteCase]:
 async def test_who_comes_when_too_many_wait_is_told_when_to_try_again(
     read_only_client: AccessClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = await read_only_client.fingerprint()
+    await read_only_client.fingerprints.list_changes()
     monkeypatch.setattr(memory, "MAX_WAITING", 0)
     answers: dict[str, tuple[int, str | None]] = {}
     for case in list_cases():
         response = await read_only_client.send(case, case.policy.acts_as)
         answers[case.name] = (response.status_code, response.headers.get("retry-after"))
     assert answers == dict.fromkeys(answers, (503, str(memory.RETRY_SECONDS)))
-    assert list_changes(before, await read_only_client.fingerprint()) == []
+    assert await read_only_client.fingerprints.list_changes() == []
