@@ -427,6 +427,39 @@ $$;
 
 
 --
+-- Name: check_agreement(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_agreement() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        NEW.proposed_person = get_person_key(NEW.proposed_by);
+        RETURN NEW;
+    END IF;
+    IF OLD.outcome IS NOT NULL THEN
+        IF OLD.outcome <> 'approved' OR NEW.outcome <> OLD.outcome OR NEW.decided_by <> OLD.decided_by
+           OR NOT upper_inf(OLD.valid_during) OR NEW.replaced_by IS NULL
+           OR lower(NEW.valid_during) <> lower(OLD.valid_during) THEN
+            RAISE EXCEPTION 'the agreement was decided before' USING ERRCODE = 'P0170';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF NEW.valid_during <> OLD.valid_during OR NEW.replaced_by IS NOT NULL THEN
+        RAISE EXCEPTION 'the agreement is not decided' USING ERRCODE = 'P0170';
+    END IF;
+    NEW.decided_person = get_person_key(NEW.decided_by);
+    IF NEW.decided_person = OLD.proposed_person OR is_same_person(OLD.proposed_by, NEW.decided_by) THEN
+        RAISE EXCEPTION 'the person proposed the agreement' USING ERRCODE = 'P0171';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
 -- Name: check_case_answerer(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -963,6 +996,30 @@ BEGIN
     END IF;
     RETURN NULL;
 END;
+$$;
+
+
+--
+-- Name: check_terms_approval(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_terms_approval() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    importer uuid := (SELECT account_id FROM import_files
+                       WHERE id = NEW.file_id AND county_code = NEW.county_code AND kind IN ('programmes', 'plans'));
+BEGIN
+    IF importer IS NULL THEN
+        RAISE EXCEPTION 'the county has no such file of programmes or plans' USING ERRCODE = 'P0172';
+    END IF;
+    NEW.person_key = get_person_key(NEW.account_id);
+    IF NEW.person_key = get_person_key(importer) OR is_same_person(importer, NEW.account_id) THEN
+        RAISE EXCEPTION 'the person imported the file' USING ERRCODE = 'P0171';
+    END IF;
+    RETURN NEW;
+END
 $$;
 
 
@@ -4498,6 +4555,41 @@ ALTER TABLE payments.transactions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
 
 
 --
+-- Name: agreements; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.agreements (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    operator text NOT NULL,
+    name text NOT NULL,
+    concession_bp integer NOT NULL,
+    valid_during daterange NOT NULL,
+    document_name text NOT NULL,
+    document_sha256 text NOT NULL,
+    document_sealed bytea NOT NULL,
+    proposed_by uuid NOT NULL,
+    proposed_person bytea NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    outcome text,
+    decided_by uuid,
+    decided_person bytea,
+    decided_at timestamp with time zone,
+    replaced_by uuid,
+    CONSTRAINT agreements_concession CHECK (((concession_bp >= 0) AND (concession_bp <= 10000))),
+    CONSTRAINT agreements_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT agreements_decided CHECK ((((outcome IS NOT NULL) = (decided_by IS NOT NULL)) AND ((outcome IS NOT NULL) = (decided_person IS NOT NULL)) AND ((outcome IS NOT NULL) = (decided_at IS NOT NULL)))),
+    CONSTRAINT agreements_document CHECK (((length(document_name) >= 1) AND (length(document_name) <= 200))),
+    CONSTRAINT agreements_name CHECK (((length(name) >= 1) AND (length(name) <= 80))),
+    CONSTRAINT agreements_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
+    CONSTRAINT agreements_outcome CHECK ((outcome = ANY (ARRAY['approved'::text, 'refused'::text]))),
+    CONSTRAINT agreements_period CHECK (((NOT isempty(valid_during)) AND (NOT lower_inf(valid_during)))),
+    CONSTRAINT agreements_sha256 CHECK ((document_sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT agreements_two_people CHECK (((decided_person <> proposed_person) AND (decided_by <> proposed_by)))
+);
+
+
+--
 -- Name: alembic_version; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -7334,6 +7426,19 @@ CREATE TABLE public.subsidy_postings (
 
 
 --
+-- Name: terms_approvals; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.terms_approvals (
+    file_id uuid NOT NULL,
+    county_code text NOT NULL,
+    account_id uuid NOT NULL,
+    person_key bytea NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+
+--
 -- Name: tier_prices; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -7735,6 +7840,22 @@ ALTER TABLE ONLY public.accounts
 
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: agreements agreements_one_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.agreements
+    ADD CONSTRAINT agreements_one_a_day EXCLUDE USING gist (county_code WITH =, operator WITH =, valid_during WITH &&) WHERE ((outcome = 'approved'::text));
+
+
+--
+-- Name: agreements agreements_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.agreements
+    ADD CONSTRAINT agreements_pkey PRIMARY KEY (id);
 
 
 --
@@ -9490,6 +9611,14 @@ ALTER TABLE ONLY public.tasks
 
 
 --
+-- Name: terms_approvals terms_approvals_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.terms_approvals
+    ADD CONSTRAINT terms_approvals_once PRIMARY KEY (file_id);
+
+
+--
 -- Name: tier_prices tier_prices_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -11171,6 +11300,27 @@ CREATE TRIGGER transactions_stamp BEFORE INSERT ON payments.transactions FOR EAC
 
 
 --
+-- Name: agreements agreements_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER agreements_append_only BEFORE DELETE OR UPDATE OF id, county_code, operator, name, concession_bp, document_name, document_sha256, proposed_by, proposed_at ON public.agreements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: agreements agreements_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER agreements_no_truncate BEFORE TRUNCATE ON public.agreements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: agreements agreements_people; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER agreements_people BEFORE INSERT OR UPDATE OF outcome, decided_by, decided_at, valid_during, replaced_by ON public.agreements FOR EACH ROW EXECUTE FUNCTION public.check_agreement();
+
+
+--
 -- Name: audit_entries audit_entries_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -12165,6 +12315,27 @@ CREATE TRIGGER subsidy_postings_no_truncate BEFORE TRUNCATE ON public.subsidy_po
 
 
 --
+-- Name: terms_approvals terms_approvals_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER terms_approvals_append_only BEFORE DELETE OR UPDATE OF file_id, county_code, account_id, at ON public.terms_approvals FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: terms_approvals terms_approvals_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER terms_approvals_no_truncate BEFORE TRUNCATE ON public.terms_approvals FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: terms_approvals terms_approvals_people; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER terms_approvals_people BEFORE INSERT ON public.terms_approvals FOR EACH ROW EXECUTE FUNCTION public.check_terms_approval();
+
+
+--
 -- Name: tracking_facts tracking_facts_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -12301,6 +12472,30 @@ ALTER TABLE ONLY payments.refunds
 
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_name_corrected_by FOREIGN KEY (name_corrected_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: agreements agreements_decider; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.agreements
+    ADD CONSTRAINT agreements_decider FOREIGN KEY (decided_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: agreements agreements_proposer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.agreements
+    ADD CONSTRAINT agreements_proposer FOREIGN KEY (proposed_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: agreements agreements_replacement; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.agreements
+    ADD CONSTRAINT agreements_replacement FOREIGN KEY (replaced_by) REFERENCES public.agreements(id);
 
 
 --
@@ -14576,6 +14771,22 @@ ALTER TABLE ONLY public.tasks
 
 
 --
+-- Name: terms_approvals terms_approvals_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.terms_approvals
+    ADD CONSTRAINT terms_approvals_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: terms_approvals terms_approvals_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.terms_approvals
+    ADD CONSTRAINT terms_approvals_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
 -- Name: tier_prices tier_prices_variant; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -14637,6 +14848,23 @@ ALTER TABLE ONLY public.vouchers
 
 ALTER TABLE ONLY public.vouchers
     ADD CONSTRAINT vouchers_coupon FOREIGN KEY (coupon_id, per_person) REFERENCES public.coupons(id, per_person);
+
+
+--
+-- Name: agreements; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.agreements ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: agreements agreements_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY agreements_visible_county ON public.agreements TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
 
 
 --
@@ -15833,6 +16061,23 @@ END);
 
 
 --
+-- Name: terms_approvals; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.terms_approvals ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: terms_approvals terms_approvals_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY terms_approvals_visible_county ON public.terms_approvals TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: usage_days; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -15943,6 +16188,13 @@ GRANT SELECT ON TABLE public.holidays TO market_app;
 
 
 --
+-- Name: FUNCTION check_agreement(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_agreement() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION check_enrolment_pause(); Type: ACL; Schema: public; Owner: -
 --
 
@@ -15975,6 +16227,13 @@ REVOKE ALL ON FUNCTION public.check_lead_consent() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.check_line_change() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_terms_approval(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_terms_approval() FROM PUBLIC;
 
 
 --
@@ -17895,6 +18154,111 @@ GRANT UPDATE(ledger_key) ON TABLE payments.statement_lines TO market_app;
 --
 
 GRANT SELECT ON TABLE payments.transactions TO market_app;
+
+
+--
+-- Name: TABLE agreements; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.agreements TO market_app;
+
+
+--
+-- Name: COLUMN agreements.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.agreements TO market_app;
+
+
+--
+-- Name: COLUMN agreements.operator; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(operator) ON TABLE public.agreements TO market_app;
+
+
+--
+-- Name: COLUMN agreements.name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(name) ON TABLE public.agreements TO market_app;
+
+
+--
+-- Name: COLUMN agreements.concession_bp; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(concession_bp) ON TABLE public.agreements TO market_app;
+
+
+--
+-- Name: COLUMN agreements.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(valid_during),UPDATE(valid_during) ON TABLE public.agreements TO market_app;
+
+
+--
+-- Name: COLUMN agreements.document_name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(document_name) ON TABLE public.agreements TO market_app;
+
+
+--
+-- Name: COLUMN agreements.document_sha256; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(document_sha256) ON TABLE public.agreements TO market_app;
+
+
+--
+-- Name: COLUMN agreements.document_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(document_sealed) ON TABLE public.agreements TO market_app;
+
+
+--
+-- Name: COLUMN agreements.proposed_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(proposed_by) ON TABLE public.agreements TO market_app;
+
+
+--
+-- Name: COLUMN agreements.proposed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(proposed_at) ON TABLE public.agreements TO market_app;
+
+
+--
+-- Name: COLUMN agreements.outcome; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(outcome) ON TABLE public.agreements TO market_app;
+
+
+--
+-- Name: COLUMN agreements.decided_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decided_by) ON TABLE public.agreements TO market_app;
+
+
+--
+-- Name: COLUMN agreements.decided_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decided_at) ON TABLE public.agreements TO market_app;
+
+
+--
+-- Name: COLUMN agreements.replaced_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(replaced_by) ON TABLE public.agreements TO market_app;
 
 
 --
@@ -22172,6 +22536,41 @@ GRANT UPDATE(lost_fen) ON TABLE public.suborders TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.subsidy_postings TO market_app;
+
+
+--
+-- Name: TABLE terms_approvals; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.terms_approvals TO market_app;
+
+
+--
+-- Name: COLUMN terms_approvals.file_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(file_id) ON TABLE public.terms_approvals TO market_app;
+
+
+--
+-- Name: COLUMN terms_approvals.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.terms_approvals TO market_app;
+
+
+--
+-- Name: COLUMN terms_approvals.account_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(account_id) ON TABLE public.terms_approvals TO market_app;
+
+
+--
+-- Name: COLUMN terms_approvals.at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(at) ON TABLE public.terms_approvals TO market_app;
 
 
 --

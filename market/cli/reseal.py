@@ -28,6 +28,7 @@ from market.orders.address import ADDRESS_CONTEXT
 from market.payouts.account import PAYOUT_NUMBER_CONTEXT
 from market.pickups.view import CODE_CONTEXT as PICKUP_CODE_CONTEXT
 from market.producers.models import CERTIFICATE_NUMBER_CONTEXT
+from market.subsidies.agreements.agreements import AGREEMENT_DOCUMENT_CONTEXT
 from market.subsidies.evidence.seal_pack import PACK_CONTEXT
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT, fold_identifier
 from market.subsidies.idle.calls import CALL_NOTE_CONTEXT
@@ -145,6 +146,7 @@ SEALED_COLUMNS = (
     SealedColumn("idempotency_keys", "response", RESPONSE_CONTEXT, key=("actor", "key")),
 )
 SEALED_FILES = (
+    SealedColumn("agreements", "document_sealed", AGREEMENT_DOCUMENT_CONTEXT),
     SealedColumn("lead_consents", "photo_sealed", CONSENT_PHOTO_CONTEXT),
     SealedColumn("rejected_rows", "content_sealed", REJECTED_CONTEXT, key=("file_id",)),
     SealedColumn("import_originals", "content_sealed", ORIGINAL_CONTEXT, key=("file_id", "attached", "name")),
@@ -163,6 +165,9 @@ INDEX_COPIES = (
     ("line_changes", "decided_person"),
     ("enrolment_pauses", "paused_person"),
     ("enrolment_pauses", "ended_person"),
+    ("agreements", "proposed_person"),
+    ("agreements", "decided_person"),
+    ("terms_approvals", "person_key"),
 )
 """Blind indexes of identity numbers in columns that have no index of their own in `SEALED_COLUMNS`."""
 _IDENTITIES_OF_FACTS = ("identity_index", "agent_identity_index", "assessor_identity_index")

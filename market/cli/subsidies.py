@@ -22,6 +22,9 @@ from market.subsidies.month.steps import RUN, STEPS, MonthStep
 
 app = App(name="subsidies")
 app.command("market.cli.samples:app", name="sample", help="Spot checks of a month, drawn by lot.")
+app.command(
+    "market.cli.agreements:app", name="agreement", help="Operators' agreements and terms, approved by another person."
+)
 app.command("market.cli.lines:app", name="line", help="A line with its versions, and changes of it.")
 
 type County = Annotated[str, Parameter(name="--county", help="Six digits of the county.")]

@@ -65,6 +65,22 @@ class CountySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         int,
         Meta(ge=0, le=1, description="1: a month is reconciled only with the return file of each operator it pays."),
     ] = 0
+    terms_approved: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1,
+            description="1: a month is decided only once another person approved the files of its terms and plans.",
+        ),
+    ] = 0
+    agreements_required: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1,
+            description="1: a month is settled only with an agreement of each operator, at the rate of the terms.",
+        ),
+    ] = 0
     notice_days: Annotated[
         int, Meta(ge=5, le=60, description="Days of the public notice before an enrolment (subsidy-rulebook, Words).")
     ] = 5

@@ -496,6 +496,16 @@ PAGE_CASES: tuple[RouteCase, ...] = (
         as_desk_page(LINE_OUTSIDE_SCOPED_VILLAGE),
         params={"village_code": "130624107221"},
     ),
+    get("/desk/agreements", as_desk_page(COUNTY_SCOPE)),
+    post("/desk/agreements", require_duty("policy"), form={}, status=422),
+    post("/desk/agreements/terms", COUNTY_SCOPE, form={}, status=404),
+    post("/desk/agreements/{agreement_id}", COUNTY_SCOPE, params={"agreement_id": "nobody"}, form={}, status=404),
+    get(
+        "/desk/agreements/{agreement_id}/document",
+        as_desk_page(COUNTY_SCOPE),
+        params={"agreement_id": Id("nobody")},
+        status=404,
+    ),
     get("/desk/lines", as_desk_page(COUNTY_SCOPE)),
     post(
         "/desk/lines", COUNTY_SCOPE, form={"line": "nobody", "verb": "close", "effective_on": "2019-02-01"}, status=404

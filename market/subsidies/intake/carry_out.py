@@ -92,6 +92,23 @@ GET_SIGNERS = Query(
              WHERE s.lead_id = :lead_id AND s.step = 'confirm' ORDER BY s.id DESC LIMIT 1) AS assessor
     """,
 )
+# The household's other lines of the programme: enrolled for a member, and bound that day or not bound yet.
+LIST_HOUSEHOLD_LINES = Query(
+    str,
+    """
+    SELECT e.line_code
+      FROM enrolments e
+      JOIN persons p ON p.county_code = e.county_code AND p.identity_index = e.identity_index
+      JOIN memberships m ON m.county_code = e.county_code AND m.person_id = p.id AND m.household_code = :household
+                        AND m.valid_during @> :day::date
+     WHERE e.county_code = :county AND e.programme_code = :programme AND e.decided AND e.line_code <> :line
+       AND coalesce((SELECT bool_or(b.valid_during @> :day::date) FROM bindings b
+                      WHERE b.county_code = e.county_code AND b.line_code = e.line_code), true)
+     ORDER BY e.line_code COLLATE "C"
+     LIMIT 100
+    """,
+)
+GET_MAX_LINES = Query(int, "SELECT max_lines FROM programmes WHERE county_code = :county AND code = :programme")
 GET_VILLAGE_NAME = Query(str, "SELECT name FROM divisions WHERE code = :village")
 
 
@@ -295,6 +312,21 @@ async def _merge(conn: Connection, lead: LeadRow, effective_on: date) -> Registe
     )
 
 
+async def _require_free_line(conn: Connection, lead: LeadRow, day: date) -> None:
+    """Require that the household has fewer lines of the programme than it may have.
+
+    Raises:
+        RegisterChanged: it has as many; they are named.
+    """
+    lines = await LIST_HOUSEHOLD_LINES.all(
+        conn, county=lead.county_code, household=lead.household_code, programme=lead.programme_code,
+        line=lead.line_code, day=day,
+    )  # fmt: skip
+    at_most = await GET_MAX_LINES.one(conn, county=lead.county_code, programme=lead.programme_code)
+    if len(lines) >= at_most:
+        raise _refuse("line_code", f"这个项目每户最多 {at_most} 条，{lead.household_code} 户已有 {'、'.join(lines)}")
+
+
 async def _enrol(
     conn: Connection, seal: Seal, lead: LeadRow, members: Sequence[LeadMember], effective_on: date, *, now: datetime
 ) -> None:
@@ -304,6 +336,7 @@ async def _enrol(
         raise _refuse("effective_on", f"不能早于审定的那个月，最早 {today.replace(day=1)}")
     if await HAS_DECIDED_ENROLMENT.one(conn, county=lead.county_code, line=lead.line_code):
         raise _refuse("line_code", "这条业务已经审定过")
+    await _require_free_line(conn, lead, effective_on)
     index = seal.index(members[0].identity)
     current = await LIST_MEMBERSHIPS.all(
         conn, county=lead.county_code, day=effective_on, households=[], indexes=[index]

@@ -9,6 +9,7 @@ from market.audit.record import add_audit_entry
 from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.subsidies.agreements.terms import require_approved_terms
 from market.subsidies.engine.canonical import hash_case
 from market.subsidies.findings.checks import run_checks
 from market.subsidies.line_codes import show_lines
@@ -171,6 +172,7 @@ async def decide_month(
         SecondDuty: the actor holds another duty of this cycle (R14).
         CycleNotFound, CycleClosed, WrongState: the month is not reviewed, or is past this step.
         FindingsUndecided: a stopping finding is not decided.
+        TermsNotApproved: the county requires approved terms, see `require_approved_terms`.
         FactsChanged: the facts changed after the calculation, or a check finds something else in them; the month must
             be calculated and reviewed again.
     """
@@ -178,6 +180,7 @@ async def decide_month(
     cycle, actor, _ = await begin_step(conn, DECIDE, actor, county, month, now=now)
     require_state(cycle, DECIDE.froms)
     await require_findings_decided(conn, seal, cycle)
+    await require_approved_terms(conn, county, month, run_id=cycle.run_id, now=now)
     facts = await load_facts(conn, seal, county, month)
     report(Stage.CHECKING)
     if await asyncio.to_thread(hash_case, facts.case) != await GET_RUN_MANIFEST.one(conn, run_id=cycle.run_id):

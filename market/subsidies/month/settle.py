@@ -8,6 +8,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.subsidies.agreements.terms import require_agreements
 from market.subsidies.findings.record import list_blocked_lines
 from market.subsidies.line_codes import show_line_codes
 from market.subsidies.models import MonthRefusal, Outcome, StepResult
@@ -188,9 +189,11 @@ async def settle_month(
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not settle for the county.
         SecondDuty: the actor holds another duty of this cycle (R14).
         CycleNotFound, CycleClosed, WrongState: the month is not decided, or is past this step.
+        AgreementMissing: the county requires agreements, see `require_agreements`.
     """
     cycle, actor, _ = await begin_step(conn, SETTLE, actor, county, month, now=now)
     require_state(cycle, SETTLE.froms)
+    await require_agreements(conn, county, month, run_id=cycle.run_id, now=now)
     settlement = await _sum_settlement(conn, cycle)
     await POST_MONTH.run(
         conn,

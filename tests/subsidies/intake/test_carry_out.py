@@ -147,6 +147,25 @@ async def test_a_decision_enrols_a_line_with_its_notice(county: Connection) -> N
     assert row["identity_index"] == SEAL.index("130624196404049928")
 
 
+async def test_no_more_lines_of_a_programme_are_enrolled_than_a_household_may_have(county: Connection) -> None:
+    """P1 allows two; H01 has YD-01, and YD-11, which ended in 2018, does not count."""
+    intake = Intake(county)
+    first = make_lead(LeadKind.ENROL, line_code="YD-77", programme_code="P1")
+    await intake.walk(Case(first, await intake.choose("H01", 2)))
+    second = make_lead(LeadKind.ENROL, line_code="YD-78", programme_code="P1")
+    lead = await intake.walk(Case(second, await intake.choose("H01", 2)), until=LeadStep.REVIEW)
+    await intake.consent(lead.id, days=6)
+    refusal = await intake.refuse(lead.id, step(LeadStep.DECIDE), who="xian", days=7)
+    assert [(each.field, each.message) for each in refusal.errors] == [
+        ("line_code", "这个项目每户最多 2 条，H01 户已有 YD-01、YD-77")
+    ]
+    async with as_owner(county):
+        await county.execute(
+            "UPDATE bindings SET valid_during = daterange(lower(valid_during), '2019-02-20') WHERE line_code = 'YD-01'"
+        )
+    assert (await intake.take(lead.id, step(LeadStep.DECIDE), who="xian", days=7)).state is LeadState.DECIDED
+
+
 @pytest.mark.parametrize(
     ("case", "change", "field"),
     [
