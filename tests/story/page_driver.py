@@ -38,21 +38,26 @@ class PageDriver(SellerPages):
             chosen = next((each for each in buttons if each.attrs["name"] == "drop"), buttons[0])
             await browser.submit("/cart/change", press=(chosen.attrs["name"], chosen.attrs["value"]))
 
-    async def _fill_cart(self, browser: PageClient, wish: dict[str, Any], *, status: int = 200) -> LoadedPage:
+    async def _fill_cart(self, browser: PageClient, wish: dict[str, Any]) -> LoadedPage:
+        """Put what is wished into the cart, up to the first quantity that is refused at its field."""
         for name, quantity in wish["lines"]:
             number = self._numbers[name]
             if "nights" in wish:
                 arrive, leave = wish["nights"]
                 await browser.open(f"/stays/{number}?from={arrive}&to={leave}")
                 rooms = {"rooms": str(quantity)} if quantity > 1 else {}
-                await browser.submit("/cart/nights", typed=rooms, status=status)
+                await browser.submit("/cart/nights", typed=rooms)
             elif "slot" in wish:
                 page = await browser.open(f"/goods/{number}")
                 await browser.submit(f"/goods/{number}", n=str(quantity), slot=_choose_slot(page, wish["slot"]))
             else:
-                await browser.open(f"/goods/{number}")
+                page = await browser.open(f"/goods/{number}")
                 chosen = {"variant": self._variants[name]} if name in self._variants else {}
-                await browser.submit("/cart/goods", n=str(quantity), typed=chosen, status=status)
+                [left] = [int(each.attrs["max"]) for each in page.root.all("input") if each.attrs.get("id") == "n"]
+                status = 422 if quantity < 1 else 409 if quantity > left else 200
+                page = await browser.submit("/cart/goods", n=str(quantity), typed=chosen, status=status)
+                if page.status != 200:
+                    return page
         return browser.current
 
     async def _check_out(self, browser: PageClient, wish: dict[str, Any], method: str) -> LoadedPage:
@@ -258,10 +263,8 @@ class PageDriver(SellerPages):
             page = await browser.open(f"/goods/{self._numbers[listing]}")
             assert not list_offered(page, "slot")
             return _read(page)
-        if not all(quantity for _, quantity in wish["lines"]):
-            return _read(await self._fill_cart(browser, wish, status=422))
-        await self._fill_cart(browser, wish)
-        refused = _read(await self._check_out(browser, wish, "wechat"))
+        filled = await self._fill_cart(browser, wish)
+        refused = _read(filled if filled.status != 200 else await self._check_out(browser, wish, "wechat"))
         await self._empty_cart(browser)
         return refused
 

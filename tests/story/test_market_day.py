@@ -217,7 +217,7 @@ REFUSED = {
     "C1 was used by B2": (Attempt(409, "voucher_used voucher_id"), Attempt(409, "每人最多领 1 张，您已经领过")),
     "only 25 of L5 are left after O2 and O5": (
         Attempt(409, "sold_out lines[0].quantity"),
-        Attempt(200, "只剩 25 袋"),
+        Attempt(409, "只剩 25 袋"),
     ),
     "28 boxes and 30 eggs are 870 枚 of one lot that holds 860: lines on one lot are summed": (
         Attempt(409, "sold_out lines[0].quantity lines[1].quantity"),
@@ -228,7 +228,7 @@ REFUSED = {
         Attempt(409, "slot_started lines[0].slot_id"),
         Attempt(200, "还没有能订的场次"),
     ),
-    "quantity zero": (Attempt(422, "quantity_wrong lines[0].quantity"), Attempt(422, "要几件写整数")),
+    "quantity zero": (Attempt(422, "quantity_wrong lines[0].quantity"), Attempt(422, "写 1 到 9999 的整数")),
     "already paid; no second charge": (Attempt(409, "not_payable"), Attempt(200, "您实际付 390.00 元")),
 }
 """What is tried after the last event, by the API and on the pages."""
