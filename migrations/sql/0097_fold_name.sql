@@ -1,5 +1,5 @@
 -- Package: identity.
--- `fold_name` as revisions 0083 to 0203 had it: 0204 computes again what is stored of it.
+-- `fold_name` as revisions 0083 to 0133 had it: 0134 computes again what is stored of it.
 -- Return a person's name as people known by name only are compared: simplified, in lower case, its letters and digits
 -- alone, without what stands in brackets, and without titles before and after it. A name has two characters or more, so that 王主任
 -- and 王书记, and 村主任 and 村会计, remain different, and what stands in brackets counts where it is all there is. Who signs

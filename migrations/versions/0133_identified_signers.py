@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0203"
-down_revision = "0202"
+revision = "0133"
+down_revision = "0132"
 branch_labels = None
 depends_on = None
 
@@ -13,7 +13,7 @@ depends_on = None
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
     for script in (
-        "sql/0203_identified_signers.sql",
+        "sql/0133_identified_signers.sql",
         "functions/keep_fact_version.sql",
         "functions/list_added_facts.sql",
     ):

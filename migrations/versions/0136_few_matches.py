@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0206"
-down_revision = "0205"
+revision = "0136"
+down_revision = "0135"
 branch_labels = None
 depends_on = None
 

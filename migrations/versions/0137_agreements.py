@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0234"
-down_revision = "0206"
+revision = "0137"
+down_revision = "0136"
 branch_labels = None
 depends_on = None
 
@@ -14,4 +14,4 @@ def upgrade() -> None:
     folder = Path(__file__).parents[1]
     run_script((folder / "functions/check_agreement.sql").read_text("utf-8"))
     run_script((folder / "functions/check_terms_approval.sql").read_text("utf-8"))
-    run_script((folder / "sql/0234_agreements.sql").read_text("utf-8"))
+    run_script((folder / "sql/0137_agreements.sql").read_text("utf-8"))

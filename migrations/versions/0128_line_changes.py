@@ -4,7 +4,7 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0231"
+revision = "0128"
 down_revision = "0127"
 branch_labels = None
 depends_on = None
@@ -14,7 +14,7 @@ def upgrade() -> None:
     folder = Path(__file__).parents[1]
     for script in (
         "functions/check_line_change.sql",
-        "sql/0231_line_changes.sql",
+        "sql/0128_line_changes.sql",
         "functions/list_own_months.sql",
         "functions/list_bills.sql",
     ):

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0202"
-down_revision = "0201"
+revision = "0132"
+down_revision = "0131"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
-    run_script((folder / "sql/0202_sealed_notes.sql").read_text("utf-8"))
+    run_script((folder / "sql/0132_sealed_notes.sql").read_text("utf-8"))

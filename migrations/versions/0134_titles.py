@@ -4,13 +4,13 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0204"
-down_revision = "0203"
+revision = "0134"
+down_revision = "0133"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
-    for script in ("sql/0204_names_before.sql", "functions/fold_name.sql", "sql/0204_titles.sql"):
+    for script in ("sql/0134_names_before.sql", "functions/fold_name.sql", "sql/0134_titles.sql"):
         run_script((folder / script).read_text("utf-8"))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0233"
-down_revision = "0232"
+revision = "0130"
+down_revision = "0129"
 branch_labels = None
 depends_on = None
 
@@ -14,7 +14,7 @@ def upgrade() -> None:
     folder = Path(__file__).parents[1]
     for script in (
         "functions/check_lead_consent.sql",
-        "sql/0233_lead_consents.sql",
+        "sql/0130_lead_consents.sql",
         "functions/withdraw_consent.sql",
         "functions/take_lead_step.sql",
     ):
