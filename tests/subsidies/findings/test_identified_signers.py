@@ -57,8 +57,12 @@ async def test_a_number_tells_agent_and_assessor_apart_or_makes_them_one(january
         (NUMBERS[0], "", "原来空着"),
         (NUMBERS[1], "", "原来空着"),
     ]
-    # Two namesakes; a file without the columns leaves them two.
+    # Two namesakes, on this line alone; a file without the columns leaves them two.
+    await execute_as_owner(
+        january, "UPDATE enrolments SET agent = '样例甲某', assessor = '样例甲某' WHERE line_code = 'YD-02'"
+    )
     assert await find_evidence(january, folder, "2019-02-05", "样例甲某", "样例甲某", ONE, OTHER) is None
+    assert await find(january, "preparer_is_approver", "YD-02")
     assert await find_evidence(january, folder, "2019-02-06", "样例甲某", "样例甲某") is None
     both = await find_evidence(january, folder, "2019-02-07", "样例甲某", "样例乙某", ONE, ONE)
     assert both == "代办人 样例甲某 和村级评议人 样例乙某 是一个人"
@@ -69,6 +73,10 @@ async def test_a_number_tells_agent_and_assessor_apart_or_makes_them_one(january
     assert official == "代办人 样例甲某 和村级评议人 样例村某主任 是一个人"
     assert await find_evidence(january, folder, "2019-02-09", "样例甲某", "样例甲某", ONE, OTHER)
     assert await is_waiting(january, "preparer_is_approver", "YD-01")
+    waiting = await find(january, "preparer_is_approver", "YD-01")
+    assert waiting is not None
+    numbers = [(each.old, each.new) for each in waiting.changes if each.field.endswith("identity_index")]
+    assert set(numbers) == {("", "")}
     kept = [each["facts"] for each in await list_versions(january, "enrolments") if each["subject"] == "YD-01"]
     assert [f'"agent_identity_index": "\\\\x{SEAL.index(ONE).hex()}"' in each for each in kept[1:]] == [True] * 3
     assert [each for each in kept if "identity_sealed" in each] == []
@@ -79,6 +87,17 @@ async def test_a_number_tells_agent_and_assessor_apart_or_makes_them_one(january
     assert isinstance(held, list)
     [own] = [row for row in held if row["line"] == "YD-01"]
     assert (own["agent_identity"], own["assessor_identity"]) == (ONE, OTHER)
+    official = await find_evidence(january, folder, "2019-02-11", "样例村某主任", "样例乙某", "", ONE)
+    assert official == "代办人 样例村某主任 和村级评议人 样例乙某 是一个人"
+    # A number is not that of another name.
+    await import_signers(january, folder, "2019-02-12", "样例丙某", "样例乙某", ONE, OTHER)
+    await import_signers(january, folder, "2019-02-13", "样例戊某", "样例丁某")
+    async with january.database.transaction(scope=COUNTY) as conn:
+        row = await conn.fetchrow(
+            "SELECT agent_identity_index, assessor_identity_index FROM enrolments WHERE line_code = 'YD-01'"
+        )
+    assert row is not None
+    assert tuple(row) == (None, None)
 
 
 @pytest.mark.parametrize(

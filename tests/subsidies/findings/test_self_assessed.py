@@ -10,6 +10,8 @@ from tests.subsidies.findings.test_second_attacker import find, run_january
 OWN = "(SELECT identity_index FROM enrolments WHERE line_code = 'YD-01')"
 IDENTITY = "UPDATE accounts SET identity_index = {}, identity_sealed = 'x' WHERE handle = 'cun'"
 
+NUMBER = "UPDATE enrolments SET assessor_identity_index = {0}, assessor_identity_sealed = {0} WHERE line_code = 'YD-01'"
+
 
 async def assess(player: Player, assessor: str) -> str | None:
     """Let somebody be the assessor of YD-01, calculate, and return the evidence of the finding if there is one."""
@@ -42,10 +44,15 @@ async def test_an_official_with_the_identity_number_of_who_applied_is_the_same(j
     assert await assess(january, f"{name}主任") == f"村级评议人 {name}主任 就是申请的人"
 
 
-async def test_an_official_with_another_identity_number_is_a_namesake(january: Player) -> None:
+async def test_another_identity_number_is_a_namesake_and_the_assessor_s_own_counts_first(january: Player) -> None:
+    await execute_as_owner(january, NUMBER.format("'y'"))
+    assert await assess(january, "样例赵一") is None
+    await execute_as_owner(january, NUMBER.format("NULL"))
     await execute_as_owner(january, IDENTITY.format("'x'"))
     await execute_as_owner(january, "UPDATE accounts SET name = '样例赵一' WHERE handle = 'cun'")
     assert await assess(january, "样例赵一") is None
+    await execute_as_owner(january, NUMBER.format("identity_index"))
+    assert await assess(january, "样例赵一") == "村级评议人 样例赵一 就是申请的人"
 
 
 async def test_who_is_enrolled_does_not_confirm_the_month(january: Player) -> None:

@@ -13,7 +13,7 @@ from market.subsidies.intake.consents import ConsentForm, list_consents, read_co
 from market.subsidies.intake.models import ConsentMissing, LeadKind, LeadMoved, LeadStep, Vote
 from market.subsidies.intake.report import apply_for_household
 from market.subsidies.intake.views import list_own_leads
-from market.subsidies.lines.pauses import list_pauses
+from market.subsidies.lines.pauses import PAUSE_NOTE_CONTEXT, list_pauses
 from tests.story.play import COUNTY
 from tests.subsidies.intake.intake import VILLAGE, Case, Intake, at, make_lead, step
 from tests.support.make import SEAL, load_actor, make_account
@@ -78,6 +78,24 @@ async def test_who_applies_consents_on_the_page_and_withdraws(county: Connection
         await intake.take(lead_id, request, who=who, days=days)
     [consent] = await list_consents(county, lead_id)
     assert (consent.form, consent.text_version, consent.withdrawn_at) == (ConsentForm.PAGE, 1, None)
+    await county.execute(
+        "INSERT INTO enrolment_pauses"
+        " (county_code, line_code, paused_during, reason, note_sealed, paused_by, paused_at)"
+        " VALUES ($1, 'YD-77', '[2019-02-26,)', 'check', $2, $3, $4)",
+        COUNTY, SEAL.seal("样例", PAUSE_NOTE_CONTEXT), (await intake.actor("zhen")).account_id, at(8),
+    )  # fmt: skip
+    # What begins later is paused from its first day on.
+    attempt = county.transaction()
+    await attempt.start()
+    async with as_owner(county):
+        await county.execute("UPDATE enrolments SET entitled_from = '2019-03-01' WHERE line_code = 'YD-77'")
+    await county.execute(SCOPE, get_person_scope(actor))
+    await withdraw_consent(county, SEAL, actor, lead_id, now=at(9))
+    await county.execute(SCOPE, COUNTY)
+    assert [each.paused_from for each in await list_pauses(county, SEAL, COUNTY, "YD-77")] == [
+        date(2019, 3, 1), date(2019, 2, 26),
+    ]  # fmt: skip
+    await attempt.rollback()
     for who in (other, actor):
         await county.execute(SCOPE, get_person_scope(who))
         if who is other:
@@ -90,7 +108,8 @@ async def test_who_applies_consents_on_the_page_and_withdraws(county: Connection
         with pytest.raises(NotFound):
             await withdraw_consent(county, SEAL, who, lead_id, now=at(10))
     await county.execute(SCOPE, COUNTY)
-    [pause] = await list_pauses(county, SEAL, COUNTY, "YD-77")
+    pause, checked = await list_pauses(county, SEAL, COUNTY, "YD-77")
+    assert (checked.reason, checked.resumed_on, checked.ended_by) == ("check", date(2019, 2, 27), "样例何三")
     assert (pause.reason, pause.paused_from, pause.resumed_on, pause.paused_by) == (
         "consent", date(2019, 2, 27), None, "样例何三",
     )  # fmt: skip

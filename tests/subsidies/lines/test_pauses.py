@@ -114,6 +114,7 @@ async def test_a_pause_has_two_people_and_one_end(county: Connection) -> None:
     assert [each.id for each in await list_pauses(county, SEAL, COUNTY, "YD-01")] == [pause.id]
     for statement, message in {
         "UPDATE enrolment_pauses SET paused_during = '[2019-02-01,2019-02-12)'": "the pause has ended",
+        "UPDATE enrolment_pauses SET paused_during = '[2019-02-11,2019-02-14)'": "the pause has ended",
         "UPDATE enrolment_pauses SET reason = 'other'": "append-only",
         "DELETE FROM enrolment_pauses": "append-only",
     }.items():

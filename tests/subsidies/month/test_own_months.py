@@ -82,9 +82,23 @@ PASS_TO_OTHER = """
     SELECT {columns}
       FROM (SELECT (jsonb_populate_record(b, jsonb_build_object(
                    'valid_during', '[2019-04-01,)',
-                   'identity_index', (SELECT identity_index FROM bindings WHERE line_code = 'YD-02' LIMIT 1)))).*
+                   'identity_index', ({holder})))).*
               FROM bindings b WHERE line_code = 'YD-01') AS passed
 """
+
+
+OTHER = "SELECT identity_index FROM bindings WHERE line_code = 'YD-02' LIMIT 1"
+KIN = """
+    SELECT p.identity_index
+      FROM persons p
+      JOIN memberships m ON m.person_id = p.id
+      JOIN memberships o ON o.county_code = m.county_code AND o.household_code = m.household_code
+      JOIN persons w ON w.id = o.person_id
+     WHERE w.identity_index = (SELECT identity_index FROM bindings WHERE line_code = 'YD-01' LIMIT 1)
+       AND p.identity_index NOT IN (SELECT identity_index FROM bindings)
+     LIMIT 1
+"""
+"""Somebody of the household of YD-01 who has no line."""
 
 
 async def test_a_number_that_passed_to_somebody_else_tells_nothing_of_who_had_it(quarter: Player) -> None:
@@ -96,7 +110,7 @@ async def test_a_number_that_passed_to_somebody_else_tells_nothing_of_who_had_it
         )
     assert await read(quarter, day=later) == []
     async with quarter.database.transaction() as conn, as_owner(conn):
-        await conn.execute(PASS_TO_OTHER.format(columns=await conn.fetchval(LIST_COLUMNS)))
+        await conn.execute(PASS_TO_OTHER.format(columns=await conn.fetchval(LIST_COLUMNS), holder=OTHER))
     assert {(each.month, each.reduction_fen) for each in await read(quarter, day=later)} == before
     async with quarter.database.connection() as conn:
         assert await list_bills(conn, SEAL, PHONE) == []
@@ -104,14 +118,17 @@ async def test_a_number_that_passed_to_somebody_else_tells_nothing_of_who_had_it
 
 @pytest.mark.parametrize("day", ["2019-02-01", "2019-03-01", "2019-03-16", "2019-03-31"])
 async def test_who_takes_a_number_over_reads_nothing_of_its_former_holder(quarter: Player, day: str) -> None:
-    """Not of the months before, nor of the month in which it passed, on a line of its own or on the same line."""
+    """Not of the months before, nor of the month in which it passed, on a line of its own or on the same line.
+
+    Who lives with them takes it over as well: of the same line they read the months from the first whole one on.
+    """
     later = date(2019, 4, 15)
     own = {(each.month, each.kind, each.reduction_fen) for each in await read(quarter, "17050000102", later)}
     months = {month for month in (JANUARY, date(2019, 2, 1), date(2019, 3, 1)) if month < date.fromisoformat(day)}
     async with quarter.database.transaction(scope=COUNTY) as conn:
         cycles = [await find_cycle(conn, COUNTY, month) for month in sorted(months)]
         masked = {(await explain_line(conn, SEAL, cycle, (COUNTY,), "YD-01")).person for cycle in cycles}
-    for new_line in ("YD-91", "YD-01"):
+    for new_line, holder in (("YD-91", OTHER), ("YD-01", OTHER), ("YD-01", KIN)):
         async with quarter.database.connection() as conn:
             transaction = conn.transaction()
             await transaction.start()
@@ -128,14 +145,16 @@ async def test_who_takes_a_number_over_reads_nothing_of_its_former_holder(quarte
                 passed = PASS_TO_OTHER.replace("[2019-04-01,)", f"[{day},)").replace(
                     "'valid", f"'line_code', '{new_line}', 'valid"
                 )
-                await conn.execute(passed.format(columns=columns))
+                await conn.execute(passed.format(columns=columns, holder=holder))
             listed = await list_own_months(conn, SEAL, PHONE, day=later)
             bills = await list_bills(conn, SEAL, PHONE)
             await conn.execute("SELECT set_config('market.scope', $1, true)", COUNTY)
             explained = {(await explain_line(conn, SEAL, cycle, (COUNTY,), "YD-01")).person for cycle in cycles}
             await transaction.rollback()
-        assert {(each.month, each.kind, each.reduction_fen) for each in listed} == own, new_line
-        assert bills == [], new_line
+        told = {(each.month, each.kind, each.reduction_fen) for each in listed}
+        whole = {month for month in (date(2019, 2, 1), date(2019, 3, 1)) if month >= date.fromisoformat(day)}
+        assert told == (own if holder == OTHER else {(month, "mobile", 1900) for month in whole}), new_line
+        assert {each.month for each in bills} == (set() if holder == OTHER else whole), new_line
         assert explained == masked, new_line
 
 

@@ -192,11 +192,27 @@ async def test_a_closed_month_refuses_every_step(quarter: Player) -> None:
     )
 
 
-async def test_a_decided_month_accepts_no_run_and_no_bills(january: Player) -> None:
-    for step in PLAN["steps"][12:17]:
+async def test_a_month_is_decided_and_settled_with_what_its_county_requires_and_then_accepts_no_run(
+    january: Player,
+) -> None:
+    for step in PLAN["steps"][12:16]:
         for argv in step["commands"]:
             await january(argv, step["date"])
-    assert (await act(january, "run", "gan"))["code"] == "wrong_state"
+    for name, who, setting, code in (
+        ("decide", "xian", "terms_approved", "terms_not_approved"),
+        ("settle", "cai", "agreements_required", "agreement_missing"),
+    ):
+        async with january.database.transaction() as conn, as_owner(conn):
+            await conn.execute(
+                "INSERT INTO county_settings (county_code, name, valid_during, value, basis)"
+                " VALUES ('130624', $1, '[2019-01-01,)', 1, '样例')",
+                setting,
+            )
+        assert (await act(january, name, who))["code"] == code
+        async with january.database.transaction() as conn, as_owner(conn):
+            await conn.execute("UPDATE county_settings SET value = 0")
+        assert (await act(january, name, who))["outcome"] == "ok"
+        assert (await act(january, "run", "gan"))["code"] == "wrong_state"
 
 
 async def test_a_finding_that_no_longer_applies_lapses_and_may_reopen(january: Player) -> None:

@@ -20,6 +20,7 @@ from tests.conftest import NOW
 from tests.story.play import COUNTY
 from tests.subsidies.operators.bills import bill_row, make_sender, refuse, send, write
 from tests.support.make import SEAL, VILLAGE, make_account, make_official, make_phone
+from tests.support.postgres import as_owner
 
 HANDLE = "yd.zhang"
 TODAY = NOW.date()
@@ -166,6 +167,10 @@ async def test_operator_and_importer_write_to_each_other_about_a_bill(county: Co
     assert [(each.by_operator, each.text) for each in notes] == [
         (False, "第 3 行是谁的？"), (True, "…、…、… 在 2019-03-01 销户"),
     ]  # fmt: skip
+    # One of an earlier release, which nobody has encrypted yet.
+    async with as_owner(county):
+        await county.execute("UPDATE file_notes SET text = '还没加密的', text_sealed = NULL WHERE position = 1")
+    assert (await list_notes(county, SEAL, gan, COUNTY, own.file_id))[0].text == "还没加密的"
 
     async def write_as(actor: object, text: str) -> Refusal | None:
         assert own.file_id is not None

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from market.identity.models import AccountId, Role
+from market.identity.models import AccountId, Role, SecondFactorRequired
 from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
+from market.payouts.correct_seller_name import list_seller_names
 from tests.support.app import Service
-from tests.support.make import VILLAGE, make_account, make_official, make_producer
+from tests.support.make import VILLAGE, load_actor, make_account, make_official, make_producer
 from tests.web.desk.county import COUNTY, NOW, serve_story
 from tests.web.desk.desk_pages import open_desk_walker
 
@@ -72,7 +73,7 @@ async def test_a_county_official_finds_a_seller_by_phone_and_corrects_the_name(
 
 async def test_nobody_else_corrects_a_name(service: Service, database: Database) -> None:
     async with database.transaction() as conn:
-        owner = await make_account(conn, name="样例唐别字")
+        owner = await make_account(conn, name="样例唐别字", phone=PHONE)
         producer = await make_producer(conn, village=VILLAGE, owner=owner)
         applied = await make_producer(conn, village=VILLAGE, state="applied")
         county, kin = await make_official(conn, Role.COUNTY, COUNTY), await make_official(conn, Role.COUNTY, COUNTY)
@@ -91,6 +92,9 @@ async def test_nobody_else_corrects_a_name(service: Service, database: Database)
     for who, status in (("village", 403), ("elsewhere", 404)):
         async with open_desk_walker(service, tokens[who]) as browser:
             await browser.open(path, status=status)
+    async with open_desk_walker(service, tokens["elsewhere"]) as browser:
+        await browser.open("/desk/producers")
+        await browser.submit("/desk/producers/find", phone=PHONE, status=422)
     async with open_desk_walker(service, tokens["village"]) as browser:
         assert path not in (await browser.open(f"/desk/producers/{producer}")).links()
     async with open_desk_walker(service, tokens["kin"]) as browser:
@@ -101,4 +105,9 @@ async def test_nobody_else_corrects_a_name(service: Service, database: Database)
         assert "已申请，等村里核实" in (await browser.open(f"/desk/producers/{applied}/name", status=409)).text
         await browser.open(path)
         await browser.submit(path, account=str(county), name="样例唐真名", reason=REASON, status=404)
+    # The desk refuses the session before; the rule does too.
+    async with database.connection() as conn:
+        actor = await load_actor(conn, county, second_factor=False)
+        with pytest.raises(SecondFactorRequired):
+            await list_seller_names(conn, actor, producer, now=NOW)
     assert await read_name(database, owner) == "样例唐别字"
