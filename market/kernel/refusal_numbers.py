@@ -6,7 +6,7 @@ from payments.errors import Refusal
 
 _SALT = "0"
 _FIRST, _COUNT = 1000, 9000
-_CHOSEN = {"coupon_closed": 3055}
+_CHOSEN = {"coupon_closed": 3055, "agreement_missing": 6086}
 """Numbers of codes whose computed number another code has already; a number once shown is never changed."""
 
 

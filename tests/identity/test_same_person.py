@@ -75,7 +75,7 @@ async def test_the_keys_of_officials_are_computed_again_where_a_title_became_kno
         await conn.execute(add, both, plain, "county")
         await conn.execute("SET LOCAL session_replication_role = origin")
         await conn.execute("ALTER TABLE cycle_duties DROP CONSTRAINT cycle_duties_cycle")
-        for script in ("sql/0204_names_before.sql", "functions/fold_name.sql", "sql/0204_titles.sql"):
+        for script in ("sql/0134_names_before.sql", "functions/fold_name.sql", "sql/0134_titles.sql"):
             await conn.execute((folder / script).read_text("utf-8"))
         rows = await conn.fetch(
             "SELECT cycle_id::text, account_id, person_key = get_person_key($1) AS same FROM cycle_duties"

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import shutil
 import subprocess
 import sys
 import urllib.error
@@ -27,12 +25,10 @@ from market.settings import Settings
 from tests.conftest import clone_database, drop_database
 from tests.support.accessibility import find_new_faults
 from tests.support.app import SECRET
+from tests.support.chromium import start_chromium
+from tests.support.untraced import get_untraced_environment
 from tests.web.conftest import Village, a_village
 
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync",
-]  # fmt: skip
 TRIES = 600
 WAIT_SECONDS = 0.1
 PATIENCE_MS = 30_000
@@ -117,19 +113,19 @@ def town(filled: tuple[str, Village, Path]) -> Generator[Town]:
     port = find_free_port()
     provider = find_free_port(port)
     url = f"http://127.0.0.1:{port}"
-    environ = os.environ | {
-        "MARKET_DATABASE_URL": dsn,
-        "MARKET_DATA": str(folder),
-        "MARKET_SECRET": SECRET,
-        "MARKET_PORT": str(port),
-        "MARKET_PUBLIC_URL": url,
-        "MARKET_STRIPE_KEY": "sk_test_journeys",
-        "MARKET_STRIPE_BASE": f"http://127.0.0.1:{provider}",
-        "MARKET_STRIPE_WEBHOOK_SECRET": "whsec_sandbox",
-        "MARKET_SMS_PATH": str(folder / "sms.jsonl"),
-        "MARKET_STORAGE_URL": (folder / "files").as_uri(),
-        "MARKET_POOL_SIZE": "8",
-    }
+    environ = get_untraced_environment(
+        MARKET_DATABASE_URL=dsn,
+        MARKET_DATA=str(folder),
+        MARKET_SECRET=SECRET,
+        MARKET_PORT=str(port),
+        MARKET_PUBLIC_URL=url,
+        MARKET_STRIPE_KEY="sk_test_journeys",
+        MARKET_STRIPE_BASE=f"http://127.0.0.1:{provider}",
+        MARKET_STRIPE_WEBHOOK_SECRET="whsec_sandbox",
+        MARKET_SMS_PATH=str(folder / "sms.jsonl"),
+        MARKET_STORAGE_URL=(folder / "files").as_uri(),
+        MARKET_POOL_SIZE="8",
+    )
     commands = (
         ["sandbox", "--port", str(provider), "--webhook", f"{url}/payments/webhook"],
         ["serve"],
@@ -166,9 +162,7 @@ def playwright() -> Generator[Playwright]:
 @pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Generator[Browser]:
     """Chromium."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path is not None, "Chromium is missing: apt-get install chromium fonts-wqy-microhei"
-    browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    browser = start_chromium(playwright)
     yield browser
     browser.close()
 

@@ -18,7 +18,8 @@ from tests.conftest import clone_database, drop_database
 from tests.demo.sample.conftest import NOW, SCALE, ignore_progress
 from tests.support.accessibility import find_new_faults_async
 from tests.support.app import SECRET, build_settings
-from tests.web.desk.live import free_port, launch_chromium, serve_on_port
+from tests.support.chromium import launch_chromium
+from tests.web.desk.live import free_port, serve_on_port
 
 MONTH = "2026-06"
 """The month after those of the sample."""

@@ -19,9 +19,10 @@ from market.kernel.seal import Seal
 from market.notify.models import Message
 from market.notify.send import send_due_messages
 from tests.support.app import build_settings
+from tests.support.chromium import launch_chromium
 from tests.support.make import compute_totp_code
 from tests.web.desk.county import COUNTY, INPUT, NOW, Officials, create_officials, import_story_files, play_january
-from tests.web.desk.live import free_port, launch_chromium, open_signed_in_context, serve_on_port
+from tests.web.desk.live import free_port, open_signed_in_context, serve_on_port
 
 PHONE = "17010008001"
 

@@ -15,8 +15,9 @@ from market.kernel.clock import get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.kernel.seal import Seal
 from market.orders.address import Address, open_address, seal_address
+from market.orders.checkout import place as placing
 from market.orders.checkout.batcher import Batcher
-from market.orders.checkout.place import place
+from market.orders.checkout.place import find_placed_order, place
 from market.orders.checkout.placing import place_batch
 from market.orders.models import (
     EmptyOrder,
@@ -28,6 +29,7 @@ from market.orders.models import (
     NightsReserved,
     NightsTaken,
     NotForSale,
+    PlacedOrder,
     ShopClosed,
     SoldOut,
     TooManyLines,
@@ -98,6 +100,29 @@ async def test_a_key_places_one_order_and_returns_it_again(database: Database) -
     assert other.number != first.number
     async with database.connection() as conn:
         assert await read_lot(conn, product.lot_id) == (1, 4, 0)
+
+
+async def test_the_same_request_placed_between_two_looks_at_its_key_is_no_other_one(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database.transaction() as conn:
+        product = await make_product(conn, left=5)
+        buyer = await make_account(conn)
+    wanted, touch = [line(product.variant_id, 2)], placing.TOUCH_PLACED_ORDER
+
+    class TouchBeforeAnotherPlaces:
+        async def maybe(self, conn: Connection, **given: Any) -> PlacedOrder | None:
+            found = await touch.maybe(conn, **given)
+            async with Batcher(database) as batcher:
+                await place(
+                    batcher, buyer, wanted, key="one", fingerprint=given["fingerprint"], address=DESTINATION, now=NOW
+                )
+            return found
+
+    monkeypatch.setattr(placing, "TOUCH_PLACED_ORDER", TouchBeforeAnotherPlaces())
+    assert await find_placed_order(database, buyer, "one", b"same") is None
+    monkeypatch.undo()
+    assert await find_placed_order(database, buyer, "one", b"same") is not None
 
 
 async def test_a_refused_request_can_be_repeated_under_its_key(database: Database) -> None:

@@ -19,9 +19,10 @@ from rich.table import Table
 
 from tests.pages import budgets
 from tests.pages.budgets import MeasuredPage
-from tests.pages.chromium import SLOW_4G, THREE_G, TWO_G, Cost, launch_chromium, measure_cost, measure_input_delay
+from tests.pages.chromium import SLOW_4G, THREE_G, TWO_G, Cost, measure_cost, measure_input_delay
 from tests.pages.demo import find_pages, open_context, run_demo
 from tests.pages.pictures import VIEWS, save_screenshot, take_screenshot
+from tests.support.chromium import launch_chromium
 
 KB = 1024
 HEADS = ("page", "HTML+CSS", "JS", "first screen", "whole", "LCP 4G", "LCP 3G", "text 2G", "CLS", "INP", "over")

@@ -1,19 +1,12 @@
 """Chromium as a cheap phone on a slow network, driven by the DevTools protocol, and the cost of a page."""
 
 import gzip
-import shutil
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
-from playwright.async_api import Browser, BrowserContext, CDPSession, Page, async_playwright
+from playwright.async_api import BrowserContext, CDPSession, Page
 
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync",
-]  # fmt: skip
 CPU_SLOWDOWN = 4
 """Slowdown of the phone's processor against this machine. Source: web.md, Budgets."""
 INPUT_SLOWDOWN = 6
@@ -77,17 +70,6 @@ class _Request(Struct):
     kind: str
     size: int = 0
     packed: bool = False
-
-
-@asynccontextmanager
-async def launch_chromium() -> AsyncGenerator[Browser]:
-    """Yield a browser."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path is not None, "Chromium is missing: apt-get install chromium fonts-wqy-microhei"
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        await browser.close()
 
 
 async def _send(session: CDPSession, command: str, **given: object) -> dict[str, Any]:

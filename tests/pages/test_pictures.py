@@ -19,9 +19,9 @@ from market.kernel.seal import derive_seal
 from market.storage.files import open_file_store
 from tests.conftest import clone_database, drop_database
 from tests.demo.sample.conftest import NOW, SCALE, ignore_progress
-from tests.pages.chromium import launch_chromium
 from tests.pages.pictures import FOLDER, MAX_BYTES, VIEWS, View, save_screenshot, take_screenshot
 from tests.support.app import SECRET, build_settings
+from tests.support.chromium import launch_chromium
 
 BANDS = 6
 

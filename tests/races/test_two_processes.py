@@ -167,7 +167,7 @@ async def test_one_key_sent_to_both_servers_makes_one_order(servers: Servers) ->
         [token] = await make_tokens(conn, 1)
     body = {"address": ADDRESS, "lines": [{"variant_id": str(product.variant_id), "quantity": 3}]}
     answers = await asyncio.gather(*(servers.post(n, "/api/v1/orders", token, body, key="one key") for n in range(20)))
-    assert {each.status_code for each in answers} == {201}
+    assert [each.text for each in answers if each.status_code != 201] == []
     assert len({each.json()["number"] for each in answers}) == 1
     async with servers.db.connection() as conn:
         left = await conn.fetchval("SELECT available_units FROM lots WHERE id = $1", product.lot_id)

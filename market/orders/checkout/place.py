@@ -28,7 +28,11 @@ TOUCH_PLACED_ORDER = Query(
     RETURNING id, number, state, goods_fen, freight_fen, discount_fen, total_fen, placed_at, pay_until
     """,
 )
-CHECK_KEY_IN_USE = Query(bool, "SELECT EXISTS (SELECT FROM orders WHERE buyer_id = :buyer_id AND key = :key)")
+# The same request may have been placed since the statement before.
+CHECK_KEY_IN_USE = Query(
+    bool,
+    "SELECT EXISTS (SELECT FROM orders WHERE buyer_id = :buyer_id AND key = :key AND fingerprint <> :fingerprint)",
+)
 
 
 async def place(
@@ -98,6 +102,6 @@ async def find_placed_order(db: Database, buyer: AccountId, key: str, fingerprin
     """
     async with db.transaction() as conn:
         placed = await TOUCH_PLACED_ORDER.maybe(conn, buyer_id=buyer, key=key, fingerprint=fingerprint)
-        if placed is None and await CHECK_KEY_IN_USE.one(conn, buyer_id=buyer, key=key):
+        if placed is None and await CHECK_KEY_IN_USE.one(conn, buyer_id=buyer, key=key, fingerprint=fingerprint):
             raise IdempotencyKeyReused
         return placed

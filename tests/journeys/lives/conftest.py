@@ -25,9 +25,10 @@ from tests.conftest import clone_database, drop_database
 from tests.journeys.lives.live_market import LiveMarket
 from tests.journeys.lives.opening import open_shops
 from tests.support.app import build_settings
+from tests.support.chromium import launch_chromium
 from tests.support.make import make_official
 from tests.web.conftest import BUYER_PHONE, FARMER_PHONE, HOST_PHONE
-from tests.web.desk.live import free_port, launch_chromium, serve_on_port
+from tests.web.desk.live import free_port, serve_on_port
 
 _OFFICIAL_PHONES = {
     Role.COUNTY: "17010007001", Role.FINANCE: "17010007002", Role.PLATFORM: "17010007003", Role.VILLAGE: "17010007004",

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 from msgspec import Struct
 
 from market.identity.actors import find_actor_by_handle
@@ -21,6 +22,7 @@ from market.subsidies.imports.upload import ImportContext, Upload, prepare_uploa
 from market.subsidies.month.approve import confirm_month, decide_month, review_month
 from market.subsidies.month.run import run_month
 from market.subsidies.month.settle import close_month, reconcile_month, settle_month
+from market.subsidies.tasks import submit
 from tests.support.app import Service, build_settings, run_service
 from tests.support.make import SEAL
 
@@ -157,6 +159,12 @@ async def play_january(db: Database, people: Officials, *, until: str) -> None:
 
 @asynccontextmanager
 async def serve_story(dsn: str, folder: Path, *, works: bool = True, **more: Any) -> AsyncGenerator[Service]:
-    """Yield the service on the day of the story; unless `works` is false, tasks are done beside it."""
-    async with run_service(build_settings(dsn, folder, now=NOW, **more), works=works) as service:
-        yield service
+    """Yield the service on the day of the story; unless `works` is false, tasks are done beside it.
+
+    Then requests wait for their tasks as long as a slow machine takes.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if works:
+            patch.setattr(submit, "MAX_WAIT_SECONDS", 30)
+        async with run_service(build_settings(dsn, folder, now=NOW, **more), works=works) as service:
+            yield service

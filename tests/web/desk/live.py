@@ -1,7 +1,6 @@
 """Serve the application on its own port, and drive it with Chromium."""
 
 import asyncio
-import shutil
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
@@ -11,18 +10,10 @@ import httpx
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar import Litestar
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, BrowserContext
 
 from tests.support.app import work_on_tasks
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 _TRIES = 200
 
 
@@ -55,19 +46,6 @@ async def serve_on_port(app: Litestar, port: int, *, works: bool = True) -> Asyn
             await working
         server.stop()
         await serving
-
-
-@asynccontextmanager
-async def launch_chromium() -> AsyncGenerator[Browser]:
-    """Yield the browser."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path is not None, "Chromium is missing: apt-get install chromium fonts-wqy-microhei"
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        try:
-            yield running
-        finally:
-            await running.close()
 
 
 async def open_signed_in_context(browser: Browser, address: str, token: str, **options: Any) -> BrowserContext:

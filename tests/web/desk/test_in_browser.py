@@ -15,10 +15,11 @@ from market.subsidies.month.steps import RUN
 from market.subsidies.tasks.submit import add_task, make_month_task
 from tests.support.accessibility import find_faults_async
 from tests.support.app import build_settings
+from tests.support.chromium import launch_chromium
 from tests.support.make import VILLAGE, make_official, make_producer
 from tests.support.postgres import as_owner
 from tests.web.desk.county import COUNTY, NOW, Officials, play_january
-from tests.web.desk.live import free_port, launch_chromium, open_signed_in_context, serve_on_port
+from tests.web.desk.live import free_port, open_signed_in_context, serve_on_port
 from tests.web.ui.test_in_browser import SMALL_TARGETS, SMALL_TEXT
 
 PAGES = (

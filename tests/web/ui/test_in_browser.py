@@ -1,6 +1,5 @@
 """The style guide in Chromium: accessible, readable, within the screen, in both colour schemes and in print."""
 
-import shutil
 from collections.abc import Generator
 from pathlib import Path
 
@@ -10,16 +9,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from market.web.ui.components import ASSETS
 from tests.support.accessibility import find_faults
+from tests.support.chromium import start_chromium
 from tests.web.ui.styleguide_pages import PAGES, page
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SMALL_TEXT = """
 () => Array.from(document.querySelectorAll('body *')).filter((el) => {
   const own = Array.from(el.childNodes).some((node) => node.nodeType === 3 && node.textContent.trim());
@@ -40,10 +32,8 @@ SMALL_TARGETS = """
 
 @pytest.fixture(scope="module")
 def browser() -> Generator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path is not None, "Chromium is missing: apt-get install chromium fonts-wqy-microhei"
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        running = start_chromium(playwright)
         yield running
         running.close()
 
