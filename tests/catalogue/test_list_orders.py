@@ -8,8 +8,10 @@ from uuid import UUID
 import pytest
 
 from market.catalogue.edit import change_price
+from market.catalogue.plan_search import PLAN_SEARCH
 from market.catalogue.scores import refresh_scores
 from market.catalogue.search import SEARCH_PLAIN, SearchFilters, Sort, search_listings
+from market.catalogue.search_text import parse_query
 from market.kernel import Connection, Database, Fen
 from tests.conftest import NOW
 from tests.support.make import SEPTEMBER, VILLAGE_OF_OTHER_COUNTY, load_owner, make_producer, make_product
@@ -160,3 +162,7 @@ async def test_a_word_that_few_listings_have_is_looked_up_and_not_walked_for(con
     [(query, arguments)] = sent
     plan = await conn.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", *arguments)
     assert sum(count_read_listings(json.loads(plan)[0]["Plan"])) <= 4
+    # Of more than the most, none is known: the search walks.
+    words = parse_query("蜂蜜").words
+    known = [(await PLAN_SEARCH.one(conn, words=words, most=most)).matches for most in (1, 0)]
+    assert [None if each is None else len(each) for each in known] == [1, None]
