@@ -55,17 +55,19 @@ class FaultCollector:
 
     def add(self, path: Path, message: str) -> None:
         """Add one fault."""
-        if len(self._kept) < MAX_FAULTS:
+        if self._has_room():
             self._kept.append(CaseFault(format_path(path), message))
-        else:
-            self._more += 1
 
     def must_be(self, path: Path, required: str, value: object) -> None:
         """Add a fault for a value that does not have the required form."""
-        if len(self._kept) < MAX_FAULTS:
-            self.add(path, f"must be {required}, not {format_value(value)}")
-        else:
-            self._more += 1
+        if self._has_room():
+            self._kept.append(CaseFault(format_path(path), f"must be {required}, not {format_value(value)}"))
+
+    def _has_room(self) -> bool:
+        """Return whether one more fault is kept; otherwise count it."""
+        has_room = len(self._kept) < MAX_FAULTS
+        self._more += not has_room
+        return has_room
 
     def list_found(self) -> list[CaseFault]:
         """Return the first 1,000 faults; if there are more, a last one about the whole case says how many."""
