@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.demo.sample.copy_rows import AccountCopyRow, GrantCopyRow
+from market.demo.sample.copy_rows import AccountCopyRow, GrantCopyRow, OperatorGrantCopyRow
 from market.demo.sample.identities import (
     BUYER_PHONES,
     FARMER_PHONES,
@@ -26,6 +26,7 @@ from market.identity.second_factor import TOTP_CONTEXT
 from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.subsidies.names import Operator
 
 DEMO_COUNTY = "130624"
 """阜平县, the county of the golden story."""
@@ -37,11 +38,13 @@ NEWCOMER_NAME, NEWCOMER_PHONE = "样例新来某", make_phone(FARMER_PHONES, 999
 """A person without a shop, who can apply for one."""
 HOST_NAME, HOST_PHONE = "样例顾丙寅", make_phone(FARMER_PHONES, 9997)
 """The host of a stay in the demo's county."""
+OPERATOR_NAME, OPERATOR_HANDLE, OPERATOR_PHONE = "样例移某", "yi", make_phone(OFFICIAL_PHONES, 99)
+"""Who sends the county's files of China Mobile."""
 _TOTP_BYTES = 20
 
 
 class SampleLogin(Struct, frozen=True):
-    """A sample account to sign in with; only officials have a second factor."""
+    """A sample account to sign in with; officials and operators have a second factor."""
 
     role: str
     name: str
@@ -87,6 +90,7 @@ class SampleAccounts(Struct):
     """By prefecture: the account that recommends and verifies for the county."""
     buyers: list[UUID]
     buyer_names: list[str]
+    operator_grants: list[OperatorGrantCopyRow]
     farmer_count: int = 0
 
 
@@ -143,13 +147,20 @@ def list_logins(seal: Seal) -> list[SampleLogin]:
     helper = SampleLogin(role="helper", name="样例唐乙丑", phone=make_phone(FARMER_PHONES, 9999), county=DEMO_COUNTY)
     host = SampleLogin(role="host", name=HOST_NAME, phone=HOST_PHONE, county=DEMO_COUNTY)
     newcomer = SampleLogin(role="newcomer", name=NEWCOMER_NAME, phone=NEWCOMER_PHONE, county=DEMO_COUNTY)
-    return [farmer, buyer, helper, host, newcomer, *officials]
+    operator = SampleLogin(
+        role="operator",
+        name=OPERATOR_NAME,
+        phone=OPERATOR_PHONE,
+        county=DEMO_COUNTY,
+        totp_secret=derive_totp_secret(seal, OPERATOR_HANDLE),
+    )
+    return [farmer, buyer, helper, host, newcomer, *officials, operator]
 
 
 def make_accounts(seed: int, seal: Seal, prefectures: Iterable[str], now: datetime) -> SampleAccounts:
-    """Make officials, verifiers and buyers; farmers come with their producers."""
+    """Make officials, verifiers, buyers and an operator's account; farmers come with their producers."""
     rng = SeededRandom(seed, "people")
-    accounts = SampleAccounts([], [], {}, {}, {}, [], [])
+    accounts = SampleAccounts([], [], {}, {}, {}, [], [], [])
     started = now - timedelta(days=400)
     for index, post in enumerate(OFFICIAL_POSTS, 1):
         number = make_phone(OFFICIAL_PHONES, index)
@@ -174,7 +185,25 @@ def make_accounts(seed: int, seal: Seal, prefectures: Iterable[str], now: dateti
     _add_verifiers(accounts, seal, rng, prefectures, started)
     _add_buyers(accounts, seal, rng, now)
     add_account(accounts, seal, rng, name=NEWCOMER_NAME, number=NEWCOMER_PHONE, since=started)
+    _add_operator(accounts, seal, rng, started)
     return accounts
+
+
+def _add_operator(accounts: SampleAccounts, seal: Seal, rng: SeededRandom, since: datetime) -> None:
+    account_id = rng.make_uuid7(since)
+    accounts.accounts.append(
+        AccountCopyRow(
+            id=account_id,
+            handle=OPERATOR_HANDLE,
+            name=OPERATOR_NAME,
+            phone_index=seal.index(OPERATOR_PHONE),
+            phone_sealed=seal.seal(OPERATOR_PHONE, PHONE_CONTEXT),
+            totp_sealed=seal.seal(derive_totp_secret(seal, OPERATOR_HANDLE), TOTP_CONTEXT),
+            created_at=since,
+        )
+    )
+    days = asyncpg.Range(get_business_day(since), None)
+    accounts.operator_grants.append(OperatorGrantCopyRow(account_id, Operator.MOBILE, DEMO_COUNTY, days))
 
 
 def _make_grants(account_id: UUID, roles: Iterable[Role], scope: str, start: date) -> list[GrantCopyRow]:

@@ -61,6 +61,16 @@ class GrantCopyRow(CopyRow, frozen=True):
     valid_during: DateRange
 
 
+class OperatorGrantCopyRow(CopyRow, frozen=True):
+    """The operator whose files an account sends for a division."""
+
+    table = "operator_grants"
+    account_id: UUID
+    operator: str
+    scope: str
+    valid_during: DateRange
+
+
 class PhotoCopyRow(CopyRow, frozen=True):
     """An image in the file store."""
 

@@ -185,6 +185,7 @@ async def _copy_shop(conn: Connection, shop: SampleShop) -> None:
     for rows in (
         accounts.accounts,
         accounts.grants,
+        accounts.operator_grants,
         shop.photos,
         shop.contacts,
         producers.producers,

@@ -24,7 +24,12 @@ from market.storage.files import FileMissing, FileStore
 from market.storage.sample_files import SAMPLE_FOLDER, SAMPLE_INDEX
 from market.subsidies.imports.kinds import IMPORT_KINDS
 from market.subsidies.names import format_month_zh
-from market.web.account.demo_sign_in import DemoSignInAccount, list_demo_accounts, sign_in_demo_account
+from market.web.account.demo_sign_in import (
+    OPERATOR_HOME,
+    DemoSignInAccount,
+    list_demo_accounts,
+    sign_in_demo_account,
+)
 from market.web.cookies import DEMO_BAND_COOKIE, YEAR_SECONDS, set_cookie
 from market.web.forms import read_form
 from market.web.pages import get_local_path, redirect, render_page
@@ -80,6 +85,8 @@ OFFICIALS = {
     "auditor": DemoRole(ROLE_NAMES[Role.AUDITOR], "只看不改，抽查；看过什么都留记录"),
 }
 """Officials, by role."""
+OPERATORS = {"operator": DemoRole("中国移动", "交账单，看退回来的行，改好再交", OPERATOR_HOME)}
+"""Who sends the files of an operator."""
 
 
 @get("/demo/people", tags=["pages"], operation_id="DemoPeoplePage", include_in_schema=False)
@@ -103,6 +110,7 @@ async def show_people(
     context = {
         "shoppers": _list_people(SHOPPERS, accounts),
         "officials": _list_people(OFFICIALS, accounts),
+        "operators": _list_people(OPERATORS, accounts),
         "months": _group_files(await _list_files(files), today=clock.today()),
         "messages": messages,
         "factors": [
@@ -186,7 +194,7 @@ async def sign_in_person(
     if not settings.demo:
         raise NotFound
     role = (await read_form(request)).get_text("who")
-    shown = (SHOPPERS | OFFICIALS).get(role)
+    shown = (SHOPPERS | OFFICIALS | OPERATORS).get(role)
     if shown is None:
         raise NotFound
     return await sign_in_demo_account(

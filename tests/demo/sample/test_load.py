@@ -131,6 +131,7 @@ async def test_progress_is_reported_by_phase_and_reaches_its_total(
         "platform",
         "supervisor",
         "auditor",
+        "operator",
     ]
     assert all(account.totp_secret for account in summary.accounts[5:])
     await drop_database(server, name)
