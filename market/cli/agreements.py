@@ -1,6 +1,5 @@
 """`market subsidies agreement …`: agreements of operators and files of terms, each approved by another person."""
 
-from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -8,33 +7,17 @@ from uuid import UUID
 
 from cyclopts import App, Parameter
 
-from market.cli.runtime import Runtime, open_runtime, run
+from market.cli.options import As, County, Json, run_for_county
+from market.cli.runtime import Runtime
 from market.identity.access import get_visible_divisions
-from market.identity.models import Actor, NotSignedIn
+from market.identity.models import Actor
 from market.kernel import Connection
 from market.subsidies.agreements.agreements import decide_agreement, list_agreements, propose_agreement
 from market.subsidies.agreements.models import NewAgreement
 from market.subsidies.agreements.terms import approve_terms, list_terms_files
-from market.subsidies.month.cycles import read_county
 from market.subsidies.names import Operator
 
 app = App(name="agreement")
-
-type County = Annotated[str, Parameter(name="--county", help="Six digits of the county.")]
-type As = Annotated[str | None, Parameter(name="--as", help="Account that acts (embedded server only).")]
-type Json = Annotated[bool, Parameter(name="--json", help="Print the result as one JSON value.", negative="")]
-type Work = Callable[[Connection, Runtime, Actor, str], Awaitable[object]]
-
-
-def _run(work: Work, *, county: str, as_: str | None, json: bool) -> int:
-    async def act() -> object:
-        code = read_county(county)
-        async with open_runtime(as_) as ctx, ctx.db.transaction(scope=code) as conn:
-            if ctx.actor is None:
-                raise NotSignedIn
-            return await work(conn, ctx, ctx.actor, code) or {"outcome": "ok"}
-
-    return run(act, as_json=json)
 
 
 @app.command(name="list")
@@ -45,7 +28,7 @@ def list_(*, county: County, as_: As = None, json: Json = False) -> int:
         get_visible_divisions(actor, code)
         return {"agreements": await list_agreements(conn, code), "terms": await list_terms_files(conn, code)}
 
-    return _run(read, county=county, as_=as_, json=json)
+    return run_for_county(read, county=county, as_=as_, json=json)
 
 
 @app.command
@@ -71,7 +54,7 @@ def propose(
         )  # fmt: skip
         return {"id": str(await propose_agreement(conn, ctx.seal, actor, code, new, now=ctx.clock.now()))}
 
-    return _run(work, county=county, as_=as_, json=json)
+    return run_for_county(work, county=county, as_=as_, json=json)
 
 
 @app.command
@@ -89,7 +72,7 @@ def decide(
     async def work(conn: Connection, ctx: Runtime, actor: Actor, code: str) -> object:
         return await decide_agreement(conn, actor, code, agreement_id, approve=not refuse, now=ctx.clock.now())
 
-    return _run(work, county=county, as_=as_, json=json)
+    return run_for_county(work, county=county, as_=as_, json=json)
 
 
 @app.command(name="approve-terms")
@@ -99,4 +82,4 @@ def approve(file_id: UUID, /, *, county: County, as_: As = None, json: Json = Fa
     async def work(conn: Connection, ctx: Runtime, actor: Actor, code: str) -> object:
         return await approve_terms(conn, actor, code, file_id, now=ctx.clock.now())
 
-    return _run(work, county=county, as_=as_, json=json)
+    return run_for_county(work, county=county, as_=as_, json=json)

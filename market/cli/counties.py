@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from market.cli.options import As, Json
 from market.cli.runtime import open_runtime, run
 from market.counties.change import change_county_setting
 from market.counties.load import load_county_settings
@@ -15,8 +16,6 @@ from market.subsidies.month.cycles import read_county
 app = App(name="counties")
 
 type County = Annotated[str, Parameter(help="Six digits of the county.")]
-type As = Annotated[str | None, Parameter(name="--as", help="Account that acts (embedded server only).")]
-type Json = Annotated[bool, Parameter(name="--json", help="Print the result as one JSON value.", negative="")]
 
 
 @app.command

@@ -9,16 +9,15 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from msgspec import Struct
 
+from market.cli.options import County, Json
 from market.cli.runtime import open_runtime, run
 from market.kernel import Refusal
 from market.subsidies.names import Operator
 
 app = App(name="export")
 
-type County = Annotated[str, Parameter(name="--county", help="Six digits of the county.")]
 type Month = Annotated[str, Parameter(name="--month", help="Service month, 2019-01.")]
 type Out = Annotated[Path, Parameter(name="--out", help="File to write; an existing file is replaced.")]
-type Json = Annotated[bool, Parameter(name="--json", help="Print the result as one JSON value.", negative="")]
 
 
 class WrittenFile(Struct, frozen=True):

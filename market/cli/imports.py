@@ -8,6 +8,7 @@ from uuid import UUID
 from cyclopts import App, Parameter
 
 from market.cli.exports import WrittenFile, write_atomically
+from market.cli.options import County, Json
 from market.cli.runtime import open_runtime, read_input, run
 from market.kernel import Refusal
 from market.sheets.write_spreadsheet import FileFormat
@@ -19,9 +20,7 @@ from market.subsidies.programmes.import_programmes import list_document_names
 
 app = App(name="import")
 
-type County = Annotated[str, Parameter(name="--county", help="Six digits of the county.")]
 type As = Annotated[str | None, Parameter(name="--as", help="Account that imports (embedded server only).")]
-type Json = Annotated[bool, Parameter(name="--json", help="Print the result as one JSON value.", negative="")]
 type DryRun = Annotated[bool, Parameter(name="--dry-run", help="Read and compare; store nothing.", negative="")]
 type TakeChanges = Annotated[
     bool, Parameter(name="--take-changes", help="Also import rows that change known facts.", negative="")

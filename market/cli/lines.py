@@ -2,41 +2,24 @@
 
 import getpass
 import sys
-from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from cyclopts import App, Parameter
 
-from market.cli.runtime import Runtime, open_runtime, run
+from market.cli.options import As, County, Json, run_for_county
+from market.cli.runtime import Runtime
 from market.identity.access import get_visible_divisions
-from market.identity.models import Actor, NotSignedIn
+from market.identity.models import Actor
 from market.kernel import Connection, FieldFault
 from market.subsidies.lines.changes import refuse_change, report_change, take_change
 from market.subsidies.lines.models import ChangeDetails, LineChangeInvalid, LineVerb, NewLineChange
 from market.subsidies.lines.pauses import NewPause, PauseEnd, PauseReason, end_pause, list_pauses, pause_line
 from market.subsidies.lines.views import get_line, list_line_changes, list_versions
-from market.subsidies.month.cycles import read_county
 from market.subsidies.names import Operator
 
 app = App(name="line")
-
-type County = Annotated[str, Parameter(name="--county", help="Six digits of the county.")]
-type As = Annotated[str | None, Parameter(name="--as", help="Account that acts (embedded server only).")]
-type Json = Annotated[bool, Parameter(name="--json", help="Print the result as one JSON value.", negative="")]
-type Work = Callable[[Connection, Runtime, Actor, str], Awaitable[object]]
-
-
-def _run(work: Work, *, county: str, as_: str | None, json: bool) -> int:
-    async def act() -> object:
-        code = read_county(county)
-        async with open_runtime(as_) as ctx, ctx.db.transaction(scope=code) as conn:
-            if ctx.actor is None:
-                raise NotSignedIn
-            return await work(conn, ctx, ctx.actor, code)
-
-    return run(act, as_json=json)
 
 
 @app.command
@@ -54,7 +37,7 @@ def show(line: str, /, *, county: County, as_: As = None, json: Json = False) ->
             "pauses": await list_pauses(conn, ctx.seal, code, line),
         }
 
-    return _run(read, county=county, as_=as_, json=json)
+    return run_for_county(read, county=county, as_=as_, json=json)
 
 
 @app.command
@@ -89,7 +72,7 @@ def change(
         new = NewLineChange(line=line, verb=verb, effective_on=day, note=note, details=details)
         return await report_change(conn, ctx.seal, actor, code, new, now=ctx.clock.now())
 
-    return _run(report, county=county, as_=as_, json=json)
+    return run_for_county(report, county=county, as_=as_, json=json)
 
 
 def _read_identity() -> str:
@@ -103,7 +86,7 @@ def take(change_id: UUID, /, *, county: County, as_: As = None, json: Json = Fal
     async def decide(conn: Connection, ctx: Runtime, actor: Actor, code: str) -> object:
         return await take_change(conn, ctx.seal, actor, code, change_id, now=ctx.clock.now())
 
-    return _run(decide, county=county, as_=as_, json=json)
+    return run_for_county(decide, county=county, as_=as_, json=json)
 
 
 @app.command
@@ -121,7 +104,7 @@ def refuse(
     async def decide(conn: Connection, ctx: Runtime, actor: Actor, code: str) -> object:
         return await refuse_change(conn, ctx.seal, actor, code, change_id, reason=why, now=ctx.clock.now())
 
-    return _run(decide, county=county, as_=as_, json=json)
+    return run_for_county(decide, county=county, as_=as_, json=json)
 
 
 @app.command
@@ -142,7 +125,7 @@ def pause(
         new = NewPause(line=line, reason=reason, paused_from=_read_day(since, "paused_from"), note=why)
         return await pause_line(conn, ctx.seal, actor, code, new, now=ctx.clock.now())
 
-    return _run(work, county=county, as_=as_, json=json)
+    return run_for_county(work, county=county, as_=as_, json=json)
 
 
 @app.command
@@ -162,7 +145,7 @@ def resume(
         end = PauseEnd(resumed_on=_read_day(on, "resumed_on"), note=why)
         return await end_pause(conn, ctx.seal, actor, code, end, pause_id=pause_id, now=ctx.clock.now())
 
-    return _run(work, county=county, as_=as_, json=json)
+    return run_for_county(work, county=county, as_=as_, json=json)
 
 
 def _read_day(text: str, field: str) -> date:

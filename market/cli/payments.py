@@ -11,6 +11,7 @@ from msgspec import Struct, to_builtins
 
 from market.aftersales.decide_refund import decide_refund_request
 from market.app import make_gateway
+from market.cli.options import As, Json
 from market.cli.runtime import Runtime, open_runtime, run
 from market.identity.models import NotSignedIn
 from market.orders.money.money_problems import (
@@ -28,8 +29,6 @@ from payments.stripe import Stripe
 
 app = App(name="payments")
 
-type As = Annotated[str | None, Parameter(name="--as", help="Account that acts (embedded server only).")]
-type Json = Annotated[bool, Parameter(name="--json", help="Print the result as one JSON value.", negative="")]
 type Reference = Annotated[str, Parameter(help="The bank's number of the transfer.")]
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from market.cli.options import As, County, Json
 from market.cli.runtime import Runtime, open_runtime, run
 from market.identity.access import require_county_role
 from market.identity.models import NotSignedIn, Role
@@ -20,10 +21,7 @@ from market.subsidies.month.cycles import read_county, read_month
 
 app = App(name="sample")
 
-type County = Annotated[str, Parameter(name="--county", help="Six digits of the county.")]
 type Month = Annotated[str, Parameter(name="--month", help="Service month, 2019-01.")]
-type As = Annotated[str | None, Parameter(name="--as", help="Account that acts (embedded server only).")]
-type Json = Annotated[bool, Parameter(name="--json", help="Print the result as one JSON value.", negative="")]
 
 
 async def _require_sampler(ctx: Runtime, conn: Connection, county: str) -> None:

@@ -11,6 +11,7 @@ from cyclopts import App, Parameter
 
 from market.audit.record import record_export
 from market.cli.exports import write_atomically
+from market.cli.options import As, County, Json
 from market.cli.runtime import DONE, Runtime, open_runtime, run
 from market.identity.models import NotSignedIn, Role
 from market.kernel import Connection
@@ -27,10 +28,7 @@ app.command(
 )
 app.command("market.cli.lines:app", name="line", help="A line with its versions, and changes of it.")
 
-type County = Annotated[str, Parameter(name="--county", help="Six digits of the county.")]
 type Month = Annotated[str, Parameter(name="--month", help="Service month, 2019-01.")]
-type As = Annotated[str | None, Parameter(name="--as", help="Account that acts (embedded server only).")]
-type Json = Annotated[bool, Parameter(name="--json", help="Print the result as one JSON value.", negative="")]
 type Opinion = Annotated[str, Parameter(help="What the official says of the step.")]
 type VoidApprovals = Annotated[
     bool,

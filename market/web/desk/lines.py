@@ -143,7 +143,7 @@ def _present_pause(pause: EnrolmentPause) -> tuple[str, str, str | None]:
 
 def _list_facts(seal: Seal, line: KnownLine, state: EnrolmentState) -> list[tuple[str, str]]:
     facts = [
-        ("现在", ENROLMENT_STATE_NAMES[state]),
+        ("状态", ENROLMENT_STATE_NAMES[state]),
         ("业务", f"{OPERATOR_NAMES[line.operator]}，{KIND_NAMES[line.kind]}"),
         ("享受的人", unseal_masked_name(seal, line.person_sealed)),
         ("户", f"{line.village or ''} {line.household} 户" if line.household else ""),
