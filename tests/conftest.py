@@ -17,6 +17,8 @@ import asyncpg
 import pytest
 from coverage import Coverage
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from market.kernel import Connection, Database, open_database
 from market.kernel.database import APP_ROLE
@@ -39,6 +41,21 @@ settings.load_profile(os.environ.get("HYPOTHESIS", "any machine"))
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
 MIN_FREE_MEMORY = 4 * 1024**3
+
+
+LIVES = "tests/journeys/lives/"
+
+
+class _FileScheduling(LoadFileScheduling):
+    """The tests of a file go to one worker, and all lives to one: each worker with lives opens their shops twice."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return LIVES if nodeid.startswith(LIVES) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """Return what shares the tests out to the workers."""
+    return _FileScheduling(config, log)
 
 
 def pytest_sessionfinish() -> None:
