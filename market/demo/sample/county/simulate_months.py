@@ -16,6 +16,8 @@ from market.demo.sample.county.enrolled_lines import (
 )
 from market.demo.sample.county.files_to_import import write_late_files, write_next_month_files
 from market.demo.sample.county.irregularities import IrregularityMaker
+from market.demo.sample.county.leads import LeadSimulation
+from market.demo.sample.county.line_changes import LineSimulation
 from market.demo.sample.county.list_files import write_lists_file
 from market.demo.sample.county.operator_files import (
     get_manifest_name,
@@ -49,7 +51,7 @@ from market.subsidies.reconciliation.settlement_files import list_settlement_fil
 MONTH_BUDGET_FEN, SHORT_BUDGET_FEN = 125_000_00, 120_000_00
 """Public budget of a month at full scale, and of the last month, which is insufficient; sample values."""
 _MORNING = timedelta(hours=9)
-_STEP_COUNT = 22
+_STEP_COUNT = 23
 
 
 class OpenStopFinding(Struct, frozen=True):
@@ -119,6 +121,7 @@ class CountySimulation:
             # The first files cover everything up to the end of the first month, later files one month each.
             await self._import_and_run(month, None if month == self._months.first else month)
         await self._store_sample_files()
+        await self._add_work_under_way()
         return {
             "households": len(self._register.households),
             "persons": sum(len(each.members) for each in self._register.households),
@@ -143,6 +146,13 @@ class CountySimulation:
             await self._files.put(SAMPLE_FOLDER + file.name, file.content)
         index = [{"month": f"{file.month:%Y-%m}", "kind": file.kind, "name": file.name} for file in files]
         await self._files.put(SAMPLE_INDEX, msgspec.json.encode(index))
+
+    async def _add_work_under_way(self) -> None:
+        """Add leads, changes of lines, pauses, agreements and calls in several states."""
+        conn, seal, actors, now = self._conn, self._seal, self._actors, self._now
+        await LeadSimulation(conn, seal, actors, self._register, self._lines, now=now).add_all()
+        await LineSimulation(conn, seal, actors, self._lines, self._months, now=now).add_all()
+        self._advance()
 
     async def _import_base_files(self) -> None:
         conn, months = self._conn, self._months
