@@ -1,4 +1,4 @@
-"""Sample changes and pauses of lines, calls about idle ones, and the operators' agreements, in several states."""
+"""Sample changes and pauses of lines, and the operators' agreements, in several states."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,9 +16,6 @@ from market.kernel.seal import Seal
 from market.subsidies.agreements.agreements import decide_agreement, propose_agreement
 from market.subsidies.agreements.models import NewAgreement
 from market.subsidies.agreements.terms import approve_terms, list_terms_files
-from market.subsidies.idle.calls import record_call
-from market.subsidies.idle.lines import list_lines_to_call
-from market.subsidies.idle.models import OPEN_STATES, CallOutcome
 from market.subsidies.imports.kinds import PROGRAMMES
 from market.subsidies.lines.changes import refuse_change, report_change, take_change
 from market.subsidies.lines.models import ChangeDetails, LineVerb, NewLineChange
@@ -26,11 +23,6 @@ from market.subsidies.lines.pauses import NewPause, PauseEnd, PauseReason, end_p
 from market.subsidies.names import OPERATOR_NAMES, Operator, ServiceKind
 
 _CHANGED, _PAUSED = 6, 3
-_CALLS = (
-    (CallOutcome.WILL_USE, "样例：说这个月就用"),
-    (CallOutcome.NOT_REACHED, ""),
-    (CallOutcome.WANTS_END, "样例：手机给孙子了，不要了"),
-)
 _CONCESSION_BP = 70_00
 """The operator's part of the first programme, see the programme files."""
 
@@ -60,11 +52,10 @@ class LineSimulation:
         self._lines = _pick_lines(lines, months)
 
     async def add_all(self) -> None:
-        """Add agreements, changes, pauses and calls."""
+        """Add agreements, changes and pauses."""
         await self._add_agreements()
         await self._add_changes()
         await self._add_pauses()
-        await self._add_calls()
 
     def _compute_moment(self, days: int) -> datetime:
         """Return ten in the morning, so many days before today but in this month, or now if that is earlier."""
@@ -144,17 +135,6 @@ class LineSimulation:
             if file.kind == PROGRAMMES.name:
                 now = min(file.imported_at + timedelta(days=1), self._now)
                 await approve_terms(conn, xian, DEMO_COUNTY, file.id, now=now)
-
-    async def _add_calls(self) -> None:
-        """Record calls about the first idle lines."""
-        lines = await list_lines_to_call(self._conn, DEMO_COUNTY, (DEMO_COUNTY,), today=self._today)
-        callable_ = [each for each in lines if each.state in OPEN_STATES]
-        for line, (outcome, note) in zip(callable_, _CALLS, strict=False):
-            await record_call(
-                self._conn, self._seal, self._actors["cun"], (DEMO_COUNTY,), county=DEMO_COUNTY, line=line.line,
-                notice_on=line.period.notice_on, outcome=outcome, note=note, now=self._compute_moment(1),
-                today=self._today,
-            )  # fmt: skip
 
 
 def _pick_lines(lines: Sequence[SampleLine], months: SampleMonths) -> list[SampleLine]:
