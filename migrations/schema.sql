@@ -2800,7 +2800,7 @@ END;
 -- Name: list_night_prices(uuid, date, date); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.list_night_prices(p_listing_id uuid, p_first date, p_until date) RETURNS TABLE(night date, price_fen bigint, price_rule text, min_nights smallint, min_rule text, holiday text)
+CREATE FUNCTION public.list_night_prices(p_listing_id uuid, p_first date, p_until date) RETURNS TABLE(night date, price_fen bigint, price_rule text, min_nights smallint, min_rule text, holiday text, child_price_fen bigint)
     LANGUAGE sql STABLE ROWS 31 PARALLEL SAFE
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
@@ -2810,24 +2810,34 @@ CREATE FUNCTION public.list_night_prices(p_listing_id uuid, p_first date, p_unti
            coalesce(season.min_nights, feast.min_nights, weekend.min_nights, always.min_nights, 1::smallint),
            CASE WHEN season.min_nights IS NOT NULL THEN 'season' WHEN feast.min_nights IS NOT NULL THEN 'holiday'
                 WHEN weekend.min_nights IS NOT NULL THEN 'weekend' ELSE 'always' END,
-           holidays.name
+           holidays.name,
+           CASE WHEN child.price_fen IS NOT NULL
+                THEN least(coalesce(season.price_fen, feast.price_fen, weekend.price_fen, variants.price_fen),
+                           coalesce(CASE WHEN season.price_fen IS NOT NULL THEN season.child_price_fen
+                                         WHEN feast.price_fen IS NOT NULL THEN feast.child_price_fen
+                                         ELSE weekend.child_price_fen END,
+                                    child.price_fen)) END
       FROM (SELECT series::date AS day
               FROM generate_series(p_first::timestamp, p_until::timestamp - interval '1 day', interval '1 day') AS series
            ) AS each
+      JOIN listings ON listings.id = p_listing_id
       JOIN variants ON variants.listing_id = p_listing_id AND variants.position = 0
+      LEFT JOIN variants AS child ON child.listing_id = p_listing_id AND child.position = 1 AND listings.kind = 'activity'
       LEFT JOIN holidays ON holidays.day = each.day AND holidays.day_off
       LEFT JOIN night_prices AS season ON season.listing_id = p_listing_id AND season.valid_during @> each.day
       LEFT JOIN night_rules AS always ON always.listing_id = p_listing_id AND always.applies = 'always'
       LEFT JOIN night_rules AS weekend ON weekend.listing_id = p_listing_id AND weekend.applies = 'weekend'
-                AND extract(isodow FROM each.day) IN (5, 6)
+                AND extract(isodow FROM each.day + (listings.kind = 'stay')::integer) IN (6, 7)
                 AND NOT EXISTS (SELECT FROM holidays AS worked
-                                 WHERE worked.day = each.day + 1 AND NOT worked.day_off)
+                                 WHERE worked.day = each.day + (listings.kind = 'stay')::integer AND NOT worked.day_off)
       LEFT JOIN LATERAL (
            SELECT (array_agg(rule.price_fen ORDER BY rule.rank, rule.price_fen DESC)
                        FILTER (WHERE rule.price_fen IS NOT NULL))[1] AS price_fen,
+                  (array_agg(rule.child_price_fen ORDER BY rule.rank, rule.price_fen DESC, rule.child_price_fen DESC)
+                       FILTER (WHERE rule.price_fen IS NOT NULL))[1] AS child_price_fen,
                   (array_agg(rule.min_nights ORDER BY rule.rank, rule.min_nights DESC)
                        FILTER (WHERE rule.min_nights IS NOT NULL))[1] AS min_nights
-             FROM (SELECT r.price_fen, r.min_nights,
+             FROM (SELECT r.price_fen, r.child_price_fen, r.min_nights,
                           CASE r.holiday WHEN holidays.name THEN 0 WHEN '' THEN 2 ELSE 1 END AS rank
                      FROM night_rules AS r
                     WHERE holidays.name IS NOT NULL AND r.listing_id = p_listing_id AND r.applies = 'holiday'
@@ -6317,6 +6327,8 @@ CREATE TABLE public.night_prices (
     valid_during daterange NOT NULL,
     price_fen bigint,
     min_nights smallint,
+    child_price_fen bigint,
+    CONSTRAINT night_prices_child_price CHECK (((child_price_fen IS NULL) OR ((price_fen IS NOT NULL) AND ((child_price_fen >= 1) AND (child_price_fen <= price_fen))))),
     CONSTRAINT night_prices_min_nights CHECK (((min_nights >= 1) AND (min_nights <= 30))),
     CONSTRAINT night_prices_not_empty CHECK ((num_nonnulls(price_fen, min_nights) > 0)),
     CONSTRAINT night_prices_period_not_empty CHECK ((NOT isempty(valid_during))),
@@ -6334,8 +6346,10 @@ CREATE TABLE public.night_rules (
     holiday text DEFAULT ''::text NOT NULL,
     price_fen bigint,
     min_nights smallint,
+    child_price_fen bigint,
     CONSTRAINT night_rules_applies CHECK ((applies = ANY (ARRAY['always'::text, 'weekend'::text, 'holiday'::text]))),
     CONSTRAINT night_rules_base_price CHECK (((applies <> 'always'::text) OR (price_fen IS NULL))),
+    CONSTRAINT night_rules_child_price CHECK (((child_price_fen IS NULL) OR ((price_fen IS NOT NULL) AND ((child_price_fen >= 1) AND (child_price_fen <= price_fen))))),
     CONSTRAINT night_rules_holiday CHECK (((applies = 'holiday'::text) OR (holiday = ''::text))),
     CONSTRAINT night_rules_min_nights CHECK (((min_nights >= 1) AND (min_nights <= 30))),
     CONSTRAINT night_rules_not_empty CHECK ((num_nonnulls(price_fen, min_nights) > 0)),

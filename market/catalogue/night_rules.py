@@ -1,4 +1,4 @@
-"""Rules of a stay: what weekends and holidays cost, and how many nights a guest stays at least."""
+"""Rules of a stay or an activity: what weekends and holidays cost, and how many nights a guest stays at least."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -7,8 +7,8 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from market.audit.record import add_audit_entry
-from market.catalogue.models import BadListing, list_price_faults
-from market.catalogue.terms import list_min_nights_faults, lock_own_stay, require_own_stay
+from market.catalogue.models import BadListing
+from market.catalogue.terms import list_terms_faults, lock_own_visit, require_own_visit
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, FieldFault, Query
 
@@ -26,22 +26,35 @@ class RuleKind(StrEnum):
 
 
 class NightRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The price of the nights to which the rule applies, and how many nights a guest stays at least; None is no rule.
+    """The price of the nights or days to which the rule applies, and how many nights a guest stays at least.
 
-    `holiday` names one holiday, or is empty for every one. Rules that always apply have no price: that of the stay is.
+    None is no rule. `holiday` names one holiday, or is empty for every one. Rules that always apply have no price: that
+    of the listing is. A weekend is Friday and Saturday night, or Saturday and Sunday, unless the day is worked instead.
     """
 
     applies: RuleKind
     holiday: str = ""
     price_fen: Fen | None = None
     min_nights: int | None = None
+    child_price_fen: Fen | None = None
+
+
+class DayPrice(Struct, frozen=True, kw_only=True):
+    """What a night of a stay or a day of an activity costs, with the rule that decides it."""
+
+    night: date
+    price_fen: Fen
+    price_rule: RuleKind
+    min_nights: int
+    holiday: str | None
+    child_price_fen: Fen | None
 
 
 SET_RULE = Query(
     None,
     """
-    INSERT INTO night_rules (listing_id, applies, holiday, price_fen, min_nights)
-    VALUES (:listing_id, :applies, :holiday, :price_fen, :min_nights::smallint)
+    INSERT INTO night_rules (listing_id, applies, holiday, price_fen, min_nights, child_price_fen)
+    VALUES (:listing_id, :applies, :holiday, :price_fen, :min_nights::smallint, :child_price_fen)
     """,
 )
 DELETE_RULE = Query(
@@ -50,8 +63,15 @@ DELETE_RULE = Query(
 LIST_RULES = Query(
     NightRule,
     """
-    SELECT applies, holiday, price_fen, min_nights FROM night_rules WHERE listing_id = :listing_id
+    SELECT applies, holiday, price_fen, min_nights, child_price_fen FROM night_rules WHERE listing_id = :listing_id
      ORDER BY array_position(ARRAY['always', 'weekend', 'holiday'], applies), holiday LIMIT 20
+    """,
+)
+LIST_DAY_PRICES = Query(
+    DayPrice,
+    """
+    SELECT night, price_fen, price_rule, min_nights, holiday, child_price_fen
+      FROM list_night_prices(:listing_id, :first::date, :until::date) ORDER BY night
     """,
 )
 GET_LAST_HOLIDAY = Query(date, "SELECT max(day) FROM holidays")
@@ -60,28 +80,27 @@ GET_LAST_HOLIDAY = Query(date, "SELECT max(day) FROM holidays")
 async def set_night_rule(
     conn: Connection, actor: Actor, listing_id: UUID, rule: NightRule, *, now: datetime
 ) -> list[NightRule]:
-    """Set a rule of the actor's stay, or remove it if it states nothing; return all rules.
+    """Set a rule of the actor's stay or activity, or remove it if it states nothing; return all rules.
 
-    Existing bookings keep their prices.
+    Existing orders keep their prices.
 
     Raises:
-        NotFound: there is no such stay, or it belongs to someone else.
+        NotFound: there is no such stay or activity, or it belongs to someone else.
         BadListing: a field is invalid; `errors` lists each with what would be right.
     """
+    visit = await lock_own_visit(conn, actor, listing_id)
     faults: list[FieldFault] = []
     if rule.applies is RuleKind.SEASON:
         faults.append(FieldFault("applies", "按日子定的价，写在“这几晚另定”里"))
     if rule.holiday and (rule.applies is not RuleKind.HOLIDAY or rule.holiday not in HOLIDAY_NAMES):
         faults.append(FieldFault("holiday", f"节日写其中一个：{'、'.join(HOLIDAY_NAMES)}；都算就空着"))
-    if rule.price_fen is not None:
-        faults += list_price_faults(rule.price_fen)
-        if rule.applies is RuleKind.ALWAYS:
-            faults.append(FieldFault("price_fen", "平常的价钱，在这一样的“改价”里改"))
-    if rule.min_nights is not None:
-        faults += list_min_nights_faults(rule.min_nights)
+    faults += list_terms_faults(
+        visit, price_fen=rule.price_fen, child_price_fen=rule.child_price_fen, min_nights=rule.min_nights
+    )
+    if rule.price_fen is not None and rule.applies is RuleKind.ALWAYS:
+        faults.append(FieldFault("price_fen", "平常的价钱，在这一样的“改价”里改"))
     if faults:
         raise BadListing(errors=tuple(faults))
-    await lock_own_stay(conn, actor, listing_id)
     await DELETE_RULE.run(conn, listing_id=listing_id, applies=rule.applies, holiday=rule.holiday)
     if rule.price_fen is not None or rule.min_nights is not None:
         await SET_RULE.run(conn, listing_id=listing_id, **structs.asdict(rule))
@@ -97,13 +116,18 @@ async def set_night_rule(
 
 
 async def list_night_rules(conn: Connection, actor: Actor, listing_id: UUID) -> list[NightRule]:
-    """Return the rules of the actor's stay.
+    """Return the rules of the actor's stay or activity.
 
     Raises:
-        NotFound: there is no such stay, or it belongs to someone else.
+        NotFound: there is no such stay or activity, or it belongs to someone else.
     """
-    await require_own_stay(conn, actor, listing_id)
+    await require_own_visit(conn, actor, listing_id)
     return await LIST_RULES.all(conn, listing_id=listing_id)
+
+
+async def list_day_prices(conn: Connection, listing_id: UUID, *, first: date, until: date) -> list[DayPrice]:
+    """Return what each night of a stay or day of an activity costs, from `first` up to, not including, `until`."""
+    return await LIST_DAY_PRICES.all(conn, listing_id=listing_id, first=first, until=until)
 
 
 async def get_last_holiday(conn: Connection) -> date:

@@ -21,9 +21,11 @@ class ReservedBefore(Struct, frozen=True):
 _COLUMNS = """
     SELECT slots.id, slots.listing_id, lower(during) AS starts_at, upper(during) AS ends_at, capacity, minimum, free,
            slots.state,
-           EXISTS (SELECT FROM holidays WHERE day_off AND day = business_day(lower(during))) AS holiday,
-           get_cancel_tiers(slots.listing_id, 'infinity') AS tiers
+           priced.holiday IS NOT NULL AS holiday, get_cancel_tiers(slots.listing_id, 'infinity') AS tiers,
+           priced.price_fen, priced.child_price_fen, priced.price_rule, priced.holiday AS holiday_name
       FROM slots
+     CROSS JOIN LATERAL list_night_prices(slots.listing_id, business_day(lower(during)),
+                                          business_day(lower(during)) + 1) AS priced
 """
 LIST_SLOTS = Query(Slot, _COLUMNS + " WHERE slots.id = ANY(:slot_ids::uuid[])")
 # What buyers may choose from: those of a listing on sale that have not started and are not cancelled.

@@ -8,7 +8,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.bookings.models import CancellationTier
-from market.kernel import Refusal
+from market.catalogue.night_rules import RuleKind
+from market.kernel import Fen, Refusal
 from market.kernel.clock import SHANGHAI, get_business_day
 
 SlotId = NewType("SlotId", UUID)
@@ -59,7 +60,11 @@ class ReservationState(StrEnum):
 
 
 class Slot(Struct, frozen=True, kw_only=True):
-    """A slot of an activity, with the refunds of cancelling a place in it; `free` places can be reserved."""
+    """A slot of an activity, with the refunds of cancelling a place in it; `free` places can be reserved.
+
+    A place costs `price_fen` on its day, by `price_rule`, and for a child `child_price_fen`, if that has its own price.
+    `holiday_name` is that of the public holiday whose day off it is, if it is one.
+    """
 
     id: SlotId
     listing_id: UUID
@@ -71,6 +76,10 @@ class Slot(Struct, frozen=True, kw_only=True):
     state: SlotState
     holiday: bool
     tiers: list[CancellationTier]
+    price_fen: Fen
+    child_price_fen: Fen | None
+    price_rule: RuleKind
+    holiday_name: str | None
 
     @property
     def day(self) -> date:

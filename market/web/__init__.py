@@ -46,9 +46,9 @@ from market.web.farm.visits import (
     gate,
     guest_register,
     guests,
-    night_prices,
     nights,
     slots,
+    visit_prices,
 )
 from market.web.operators import ROUTES as OPERATOR_ROUTES
 from market.web.pages import redirect_to_sign_in
@@ -86,7 +86,7 @@ _SHOP_PAGES = (
     village_notice,
 )  # fmt: skip
 _FARM_PAGES = (
-    farm_home, parcels, weigh_parcel, packing_slips, guests, gate, guest_register, nights, night_prices,
+    farm_home, parcels, weigh_parcel, packing_slips, guests, gate, guest_register, nights, visit_prices,
     booking_changes, calendar_feeds, slots, list_activity, edit_listing, packs, presale, stay_deposit, list_product,
     cancel_stay, visit_terms, list_stay, listings, money_page, money_forms, month_statement, claims, refunds,
     goods_returns, cases, farm_reviews, farm_complaints, farm_mediation, phone_bill, reduction, apply, certificates,

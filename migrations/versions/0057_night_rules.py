@@ -12,5 +12,5 @@ depends_on = None
 
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
-    for path in ("sql/0057_night_rules.sql", "functions/list_night_prices.sql"):
+    for path in ("sql/0057_night_rules.sql", "sql/0082_list_night_prices.sql"):
         run_script((folder / path).read_text("utf-8"))

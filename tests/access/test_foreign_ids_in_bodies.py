@@ -187,7 +187,7 @@ PRIVILEGED_FIELDS: tuple[PrivilegedCase, ...] = (
     PrivilegedCase("farmer", put("/api/v1/producers/{producer_id}/freight", ANY, json=FREIGHT), OTHER_PRODUCER),
     PrivilegedCase(
         "farmer",
-        post("/api/v1/stays/{listing_id}/seasons", ANY, params={"listing_id": Id("stay_id")}, json=SEASON),
+        post("/api/v1/listings/{listing_id}/seasons", ANY, params={"listing_id": Id("stay_id")}, json=SEASON),
         {"listing_id": Id("other_stay_id")},
     ),
     PrivilegedCase("farmer", post("/api/v1/suborders/{suborder_id}/shipment", ANY, json=PARCEL), {"state": "received"}),

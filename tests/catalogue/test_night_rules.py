@@ -115,16 +115,19 @@ async def test_a_season_of_nights_keeps_the_price_that_was_set_and_is_cleared(co
     first, until = date(2019, 10, 1), date(2019, 10, 8)
     stay = await make_stay(conn, seasons=[(first, until, DATED)])
     host = await load_owner(conn, stay.producer_id)
-    middle = NewSeason(date(2019, 10, 3), date(2019, 10, 10), min_nights=3)
+    middle = NewSeason(first=date(2019, 10, 3), until=date(2019, 10, 10), min_nights=3)
     assert await set_season(conn, host, stay.listing_id, middle, now=NOW) == [
-        Season(first, date(2019, 10, 3), DATED, None),
-        Season(date(2019, 10, 3), until, DATED, 3),
-        Season(until, date(2019, 10, 10), None, 3),
+        Season(first=first, until=date(2019, 10, 3), price_fen=DATED, min_nights=None),
+        Season(first=date(2019, 10, 3), until=until, price_fen=DATED, min_nights=3),
+        Season(first=until, until=date(2019, 10, 10), price_fen=None, min_nights=3),
     ]
     cleared = await clear_season(conn, host, stay.listing_id, SeasonNights(date(2019, 10, 2), until), now=NOW)
-    assert cleared == [Season(first, date(2019, 10, 2), DATED, None), Season(until, date(2019, 10, 10), None, 3)]
+    assert cleared == [
+        Season(first=first, until=date(2019, 10, 2), price_fen=DATED, min_nights=None),
+        Season(first=until, until=date(2019, 10, 10), price_fen=None, min_nights=3),
+    ]
     with pytest.raises(BadListing) as refused:
-        await set_season(conn, host, stay.listing_id, NewSeason(first, until), now=NOW)
+        await set_season(conn, host, stay.listing_id, NewSeason(first=first, until=until), now=NOW)
     assert [each.field for each in refused.value.errors] == ["price_fen"]
 
 
@@ -152,8 +155,13 @@ def test_each_night_of_an_overlay_has_the_new_terms_or_else_the_earlier(
     for gap, length, old_price, old_nights in spans:
         start = day + timedelta(days=gap)
         day = start + timedelta(days=length)
-        earlier.append(Season(start, day, old_price, old_nights))
-    new = Season(FIRST + timedelta(days=where[0]), FIRST + timedelta(days=where[0] + where[1]), price, nights)
+        earlier.append(Season(first=start, until=day, price_fen=old_price, min_nights=old_nights))
+    new = Season(
+        first=FIRST + timedelta(days=where[0]),
+        until=FIRST + timedelta(days=where[0] + where[1]),
+        price_fen=price,
+        min_nights=nights,
+    )
     replaced = [each for each in earlier if each.first < new.until and new.first < each.until]
     terms: dict[date, tuple[int | None, int | None]] = {}
     for part in overlay(replaced, new):
@@ -164,7 +172,10 @@ def test_each_night_of_an_overlay_has_the_new_terms_or_else_the_earlier(
     expected: dict[date, tuple[int | None, int | None]] = {}
     for offset in range(where[1]):
         night = new.first + timedelta(days=offset)
-        old = next((each for each in earlier if each.first <= night < each.until), Season(night, night, None))
+        old = next(
+            (each for each in earlier if each.first <= night < each.until),
+            Season(first=night, until=night, price_fen=None),
+        )
         expected[night] = (
             old.price_fen if price is None else price,
             old.min_nights if nights is None else nights,

@@ -67,11 +67,11 @@ async def test_an_unknown_region_and_another_producer_are_refused(conn: Connecti
 async def test_a_season_replaces_earlier_prices_of_its_nights(conn: Connection) -> None:
     stay = await make_stay(conn, seasons=[(DAY, DAY + timedelta(days=7), 360_00)])
     host = await load_owner(conn, stay.producer_id)
-    season = NewSeason(DAY + timedelta(days=2), DAY + timedelta(days=4), 420_00)
+    season = NewSeason(first=DAY + timedelta(days=2), until=DAY + timedelta(days=4), price_fen=420_00)
     assert await set_season(conn, host, stay.listing_id, season, now=NOW) == [
-        Season(date(2019, 10, 1), date(2019, 10, 3), 360_00),
-        Season(date(2019, 10, 3), date(2019, 10, 5), 420_00),
-        Season(date(2019, 10, 5), date(2019, 10, 8), 360_00),
+        Season(first=date(2019, 10, 1), until=date(2019, 10, 3), price_fen=360_00),
+        Season(first=date(2019, 10, 3), until=date(2019, 10, 5), price_fen=420_00),
+        Season(first=date(2019, 10, 5), until=date(2019, 10, 8), price_fen=360_00),
     ]
 
 
@@ -79,14 +79,16 @@ async def test_an_empty_season_and_another_hosts_stay_are_refused(conn: Connecti
     stay, other = await make_stay(conn), await make_stay(conn)
     host = await load_owner(conn, stay.producer_id)
     for bad, fields in (
-        (NewSeason(DAY, DAY, 1_00), ["until"]),
-        (NewSeason(DAY, DAY + timedelta(days=401), 0), ["until", "price_fen"]),
+        (NewSeason(first=DAY, until=DAY, price_fen=1_00), ["until"]),
+        (NewSeason(first=DAY, until=DAY + timedelta(days=401), price_fen=0), ["until", "price_fen"]),
     ):
         with pytest.raises(BadListing) as refused:
             await set_season(conn, host, stay.listing_id, bad, now=NOW)
         assert [fault.field for fault in refused.value.errors] == fields
     with pytest.raises(NotFound):
-        await set_season(conn, host, other.listing_id, NewSeason(DAY, DAY + timedelta(days=1), 1_00), now=NOW)
+        await set_season(
+            conn, host, other.listing_id, NewSeason(first=DAY, until=DAY + timedelta(days=1), price_fen=1_00), now=NOW
+        )
     assert await conn.fetchval("SELECT count(*) FROM night_prices") == 0
 
 
@@ -99,7 +101,7 @@ def test_the_remainders_are_the_nights_that_the_new_season_does_not_cover(
     earlier: tuple[int, int], later: tuple[int, int]
 ) -> None:
     old, new = (
-        Season(DAY + timedelta(days=start), DAY + timedelta(days=start + length), 1_00)
+        Season(first=DAY + timedelta(days=start), until=DAY + timedelta(days=start + length), price_fen=1_00)
         for start, length in (earlier, later)
     )
     if not list_days(old) & list_days(new):
@@ -112,8 +114,14 @@ def test_the_remainders_are_the_nights_that_the_new_season_does_not_cover(
 async def test_a_weekend_price_applies_to_fridays_and_saturdays(conn: Connection) -> None:
     stay = await make_stay(conn)
     host = await load_owner(conn, stay.producer_id)
-    await set_season(conn, host, stay.listing_id, NewSeason(date(2019, 11, 1), date(2019, 12, 1), 200_00), now=NOW)
-    weekends = NewSeason(date(2019, 11, 2), date(2019, 11, 16), 300_00, weekends=True)
+    await set_season(
+        conn,
+        host,
+        stay.listing_id,
+        NewSeason(first=date(2019, 11, 1), until=date(2019, 12, 1), price_fen=200_00),
+        now=NOW,
+    )
+    weekends = NewSeason(first=date(2019, 11, 2), until=date(2019, 11, 16), price_fen=300_00, weekends=True)
     seasons = await set_season(conn, host, stay.listing_id, weekends, now=NOW)
     assert [(each.first.day, each.until.day) for each in seasons if each.price_fen == 300_00] == [
         (2, 3), (8, 10), (15, 16),
@@ -123,5 +131,9 @@ async def test_a_weekend_price_applies_to_fridays_and_saturdays(conn: Connection
     ]  # fmt: skip
     with pytest.raises(BadListing):
         await set_season(
-            conn, host, stay.listing_id, NewSeason(date(2019, 11, 4), date(2019, 11, 8), 1_00, weekends=True), now=NOW
+            conn,
+            host,
+            stay.listing_id,
+            NewSeason(first=date(2019, 11, 4), until=date(2019, 11, 8), price_fen=1_00, weekends=True),
+            now=NOW,
         )

@@ -56,7 +56,7 @@ async def test_one_night_of_the_holiday_is_enough_to_ask_for_three(shopping: Sho
 async def test_the_host_lets_single_nights_again(shopping: Shopping, stay: StayIds) -> None:
     async with shopping.db.transaction() as conn:
         host = await load_owner(conn, stay.producer_id)
-        gap = NewSeason(date(2019, 10, 3), date(2019, 10, 5), min_nights=1)
+        gap = NewSeason(first=date(2019, 10, 3), until=date(2019, 10, 5), min_nights=1)
         await set_season(conn, host, stay.listing_id, gap, now=NOW)
     await shopping.place(nights=[make_october_nights(stay.listing_id, arrive=3, leave=5)])
 

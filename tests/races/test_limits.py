@@ -240,7 +240,7 @@ async def test_what_a_shop_offers(shopping: Shopping, monkeypatch: pytest.Monkey
         await add_pack(conn, owner, first.listing_id, new, now=NOW)
 
     async def season(conn: Connection, index: int) -> None:
-        new = NewSeason(date(2019, 11, 1 + 2 * index), date(2019, 11, 2 + 2 * index), Fen(100_00))
+        new = NewSeason(first=date(2019, 11, 1 + 2 * index), until=date(2019, 11, 2 + 2 * index), price_fen=Fen(100_00))
         await set_season(conn, host, stay.listing_id, new, now=NOW)
 
     async def certificate(conn: Connection, index: int) -> None:

@@ -158,7 +158,7 @@ class PublishController(Controller):
             ),
         )
 
-    @post("/stays/{listing_id:uuid}/seasons", operation_id="SetSeason", idempotent=True)
+    @post("/listings/{listing_id:uuid}/seasons", operation_id="SetSeason", idempotent=True)
     async def set_season(
         self,
         *,
@@ -169,20 +169,20 @@ class PublishController(Controller):
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
     ) -> Response[list[Season]]:
-        """Set the price of the nights of a season, their least number, or both, replacing what was set."""
+        """Set the price of a season of a stay or activity, its least number of nights, or both, replacing others."""
         return await run_once(
             request, db, actor, lambda conn: set_season(conn, actor, listing_id, data, now=clock.now())
         )
 
-    @get("/stays/{listing_id:uuid}/seasons", operation_id="ListSeasons")
+    @get("/listings/{listing_id:uuid}/seasons", operation_id="ListSeasons")
     async def seasons(
         self, listing_id: FromPath[UUID], actor: NamedDependency[Actor], db: NamedDependency[Database]
     ) -> list[Season]:
-        """List the dated terms of an own stay, the earliest first."""
+        """List the dated terms of an own stay or activity, the earliest first."""
         async with db.connection() as conn:
             return await list_seasons(conn, actor, listing_id)
 
-    @post("/stays/{listing_id:uuid}/seasons/removal", operation_id="ClearSeason", status_code=200)
+    @post("/listings/{listing_id:uuid}/seasons/removal", operation_id="ClearSeason", status_code=200)
     async def clear_season(
         self,
         *,
@@ -192,19 +192,19 @@ class PublishController(Controller):
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
     ) -> list[Season]:
-        """Remove what was set for some nights, so that the rules of the stay apply again."""
+        """Remove what was set for some nights or days, so that the rules of the listing apply again."""
         async with db.transaction() as conn:
             return await clear_season(conn, actor, listing_id, data, now=clock.now())
 
-    @get("/stays/{listing_id:uuid}/night-rules", operation_id="ListNightRules")
+    @get("/listings/{listing_id:uuid}/night-rules", operation_id="ListNightRules")
     async def night_rules(
         self, listing_id: FromPath[UUID], actor: NamedDependency[Actor], db: NamedDependency[Database]
     ) -> list[NightRule]:
-        """List the rules of an own stay: prices and least numbers of nights of weekends and holidays."""
+        """List the rules of an own stay or activity: prices and least numbers of nights of weekends and holidays."""
         async with db.connection() as conn:
             return await list_night_rules(conn, actor, listing_id)
 
-    @put("/stays/{listing_id:uuid}/night-rules", operation_id="SetNightRule")
+    @put("/listings/{listing_id:uuid}/night-rules", operation_id="SetNightRule")
     async def set_night_rule(
         self,
         *,
@@ -214,7 +214,7 @@ class PublishController(Controller):
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
     ) -> list[NightRule]:
-        """Set a rule of an own stay; one without price and number is removed."""
+        """Set a rule of an own stay or activity; one without price and number is removed."""
         async with db.transaction() as conn:
             return await set_night_rule(conn, actor, listing_id, data, now=clock.now())
 

@@ -16,7 +16,8 @@ LIST_GOODS_OFFERS = Query(
     GoodsOffer,
     """
     SELECT v.id AS variant_id, l.id AS listing_id, l.number AS listing_number,
-           l.kind AS listing_kind, title, label, unit, price_fen, gross_g, net_g, ceiling_bp, lot_id,
+           l.kind AS listing_kind, title, label, unit, price_fen,
+           l.kind = 'activity' AND position IS NOT DISTINCT FROM 1 AS child, gross_g, net_g, ceiling_bp, lot_id,
            lot_units_per_item, commission_bp,
            l.state = 'live' AND l.certified_until >= :day::date AND l.kind <> 'stay'
                AND position IS NOT NULL AS on_sale,

@@ -36,7 +36,8 @@ class GoodsOffer(Struct, frozen=True, kw_only=True):
     """A variant as currently offered; one that is `replaced` is not on sale, but another pack of the listing may be.
 
     `pay_minutes` is the county's own setting, if it has one. With `ceiling_bp` the price is settled by weight:
-    `net_g` is that of one item, and at most the share `ceiling_bp` of it is charged.
+    `net_g` is that of one item, and at most the share `ceiling_bp` of it is charged. `child` is the price of a child in
+    an activity; what a place costs depends on the day of its slot (`choose_price`).
     """
 
     variant_id: UUID
@@ -47,6 +48,7 @@ class GoodsOffer(Struct, frozen=True, kw_only=True):
     label: str
     unit: str
     price_fen: Fen
+    child: bool = False
     gross_g: int
     net_g: int | None = None
     ceiling_bp: int | None = None
@@ -212,8 +214,16 @@ def find_shipping_fault(offer: GoodsOffer, parcels: Mapping[UUID, Shipment]) -> 
     return find_parcel_fault(offer.freight, offer.goods, parcels[offer.producer_id])
 
 
-def choose_price(goods: GoodsOffer, quantity: int, *, public_buyer: bool) -> tuple[Fen, PriceBasis]:
-    """Return the lowest price of an item that applies to a quantity and a buyer, and which one it is."""
+def choose_price(
+    goods: GoodsOffer, quantity: int, *, slot: Slot | None = None, public_buyer: bool
+) -> tuple[Fen, PriceBasis]:
+    """Return the lowest price of an item that applies to a quantity and a buyer, and which one it is.
+
+    A place in a slot costs what the day of the slot does.
+    """
+    if slot is not None:
+        child_fen = slot.child_price_fen if goods.child else None
+        return slot.price_fen if child_fen is None else child_fen, PriceBasis.UNIT
     prices = [(goods.price_fen, PriceBasis.UNIT)]
     prices += [(tier.price_fen, PriceBasis.TIER) for tier in goods.tiers if tier.from_quantity <= quantity]
     if public_buyer and goods.public_price_fen is not None:
@@ -225,7 +235,7 @@ def price_goods_line(
     index: int, goods: GoodsOffer, quantity: int, slot: Slot | None = None, *, public_buyer: bool = False
 ) -> DraftLine:
     """Return the priced line of a variant; that of an activity has a slot."""
-    price_fen, basis = choose_price(goods, quantity, public_buyer=public_buyer)
+    price_fen, basis = choose_price(goods, quantity, slot=slot, public_buyer=public_buyer)
     return DraftLine(
         field=f"lines[{index}].quantity",
         listing_id=goods.listing_id,

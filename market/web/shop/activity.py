@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from market.catalogue.detail import ListingDetail, ListingVariant, ProductDetail, get_listing_id, get_product
 from market.catalogue.models import ListingKind
+from market.catalogue.night_rules import RuleKind
 from market.catalogue.person_classes import CHILD
 from market.favourites.models import FavouriteKind
 from market.http import HttpRequest
@@ -42,6 +43,7 @@ from market.web.shop.listing_details import (
     make_metadata,
     to_dict,
 )
+from market.web.shop.price_words import describe_price_rule
 from market.web.shop.stay import list_refund_tiers
 from market.web.ui.format import yuan
 
@@ -64,6 +66,9 @@ class ActivityView(Struct, frozen=True):
     line: str
     tags: list[tuple[str, str]]
     price_fen: Fen
+    """What one person pays in the slot that costs least."""
+    varies: bool
+    """Whether the price depends on the day."""
     unit: str
     per: str
     left: int
@@ -84,21 +89,40 @@ def _activity_view(product: ProductDetail, slots: Sequence[Slot], now: datetime)
     child = _find_child(product)
     open_ones = [each for each in slots if each.state is SlotState.OPEN and each.free]
     sold = f"{listing.sold_count} 人次去过" if listing.sold_count else ""
+    prices = {each.price_fen for each in open_ones} or {base.price_fen}
+    child_prices = {each.child_price_fen for each in open_ones if each.child_price_fen is not None}
     return ActivityView(
         number=listing.number,
         title=listing.title,
         line=join_facts([listing.producer, sold]),
         tags=list_tags(listing),
-        price_fen=base.price_fen,
-        unit="一位",
+        price_fen=min(prices),
+        varies=len(prices) > 1,
+        unit="起，一位" if len(prices) > 1 else "一位",
         per="",
         left=sum(each.free for each in open_ones),
-        choices=[(str(each.id), f"{format_slot(each)}，还有 {each.free} 个名额") for each in open_ones],
+        choices=[(str(each.id), _describe_slot(each, varies=len(prices) > 1)) for each in open_ones],
         full=[f"{format_slot(each)}，{'不接人了' if each.free else '满了'}" for each in slots if each not in open_ones],
-        tiers=_describe_tiers(open_ones[0], base.price_fen, now) if open_ones else [],
-        prices=[f"{CHILD}一位 {yuan(child.price_fen)} 元，也占一个名额"] if child else [],
+        tiers=_describe_tiers(open_ones[0], open_ones[0].price_fen, now) if open_ones else [],
+        prices=[_describe_child_price(child_prices or {child.price_fen})] if child else [],
         has_child_price=child is not None,
     )
+
+
+def _describe_slot(slot: Slot, *, varies: bool) -> str:
+    """Describe a slot to choose: `10月2日 周四 8:00–12:00，一位 38.00 元，国庆价，还有 12 个名额`."""
+    parts = [format_slot(slot)]
+    if varies:
+        parts.append(f"一位 {yuan(slot.price_fen)} 元")
+        parts += [f"{CHILD} {yuan(slot.child_price_fen)} 元"] if slot.child_price_fen is not None else []
+        usual = slot.price_rule is RuleKind.ALWAYS
+        parts += [] if usual else [describe_price_rule(slot.price_rule, slot.holiday_name)]
+    return "，".join([*parts, f"还有 {slot.free} 个名额"])
+
+
+def _describe_child_price(prices: set[Fen]) -> str:
+    """Describe what a child pays; on the days that cost least, if it depends on the day."""
+    return f"{CHILD}一位 {yuan(min(prices))} 元{'起' if len(prices) > 1 else ''}，也占一个名额"
 
 
 def _find_child(product: ProductDetail) -> ListingVariant | None:

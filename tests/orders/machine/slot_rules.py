@@ -7,11 +7,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from market.aftersales.check_in import check_in_guest
+from market.catalogue.night_rules import NightRule, RuleKind, set_night_rule
+from market.catalogue.terms import NewSeason, SeasonNights, clear_season, set_season
 from market.identity.models import Actor
-from market.kernel import Connection
+from market.kernel import Connection, Fen
 from market.kernel.clock import get_business_day
 from market.slots.cancel_slot import cancel_slot
 from market.slots.change_slots import NewSlots, add_slots, move_slot
+from market.slots.list_slots import LIST_SLOTS
 from market.slots.models import CancelReason, SlotState
 from tests.orders.machine.buying import PAY
 from tests.orders.machine.world import ShopMachine
@@ -48,7 +51,10 @@ class SlotRules(ShopMachine):
     async def _book(self, shopper: Shopping, slot: int, party: int, *, product: bool, pay: bool) -> None:
         chosen = (self.activity.variant_id, await self._choose_slot(slot), party)
         goods = [(self.products[0].variant_id, 1)] if product else []
+        async with self.world.steady.connection() as conn:
+            [shown] = await LIST_SLOTS.all(conn, slot_ids=[chosen[1]])
         order = await self.place(shopper, goods, slot=chosen)
+        await self._check_price(order.id, shown.price_fen)
         if pay:
             await self.pay_now(shopper, order)
 
@@ -61,6 +67,37 @@ class SlotRules(ShopMachine):
         )  # fmt: skip
         slots = [each["id"] for each in bookable] if bookable and number % 5 else self.slots
         return slots[number % len(slots)]
+
+    async def _check_price(self, order_id: UUID, shown_fen: int) -> None:
+        """Check that a place cost what its slot showed."""
+        charged = await self.world.owner.fetchval(
+            "SELECT price_fen FROM order_lines l JOIN suborders s ON s.id = suborder_id WHERE order_id = $1"
+            " AND variant_id = $2", order_id, self.activity.variant_id,
+        )  # fmt: skip
+        assert charged == shown_fen
+
+    @rule(
+        applies=st.sampled_from([RuleKind.WEEKEND, RuleKind.HOLIDAY, RuleKind.SEASON]),
+        price=st.none() | st.integers(1, 50_00),
+    )
+    def price_days(self, applies: RuleKind, price: int | None) -> None:
+        """Let the host price weekends, holidays or the next weeks, or take it back; what was sold keeps its sums."""
+        listing_id, first = self.activity.listing_id, get_business_day(self.now)
+        until = first + timedelta(days=30)
+
+        async def pricing() -> None:
+            async with self.world.db.transaction() as conn:
+                if applies is not RuleKind.SEASON:
+                    rule = NightRule(applies=applies, price_fen=None if price is None else Fen(price))
+                    await set_night_rule(conn, self.guide, listing_id, rule, now=self.now)
+                elif price is None:
+                    await clear_season(conn, self.guide, listing_id, SeasonNights(first, until), now=self.now)
+                else:
+                    await set_season(
+                        conn, self.guide, listing_id, NewSeason(first=first, until=until, price_fen=price), now=self.now
+                    )
+
+        self.run_allowing_refusal(pricing())
 
     @rule(ahead=st.integers(1, 40), places=st.integers(1, PLACES), minimum=st.integers(1, 3))
     def add_slot(self, ahead: int, places: int, minimum: int) -> None:

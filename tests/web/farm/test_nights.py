@@ -114,7 +114,7 @@ async def test_a_host_sets_rules_and_sees_what_each_night_costs_and_why(village:
         assert path in seen.links()
         await host.open(path)
         seen = await host.submit(f"{path}/rules", status=422, applies="weekend", price="", nights="")
-        assert "价钱和最少几晚，至少写一样" in seen.text
+        assert "什么也没写；不要这条了，按它后面的" in seen.text
         seen = await host.submit(f"{path}/rules", status=422, applies="weekend", price="300", nights="31")
         assert "最少几晚没写对，写 1 到 30" in seen.text
         assert [each.attrs["value"] for each in seen.root.all("input") if each.attrs.get("name") == "price"] == ["300"]

@@ -266,3 +266,26 @@ async def test_children_have_their_own_price_and_a_second_booking_is_said(villag
         seen = await buyer.open("/checkout")
         assert "您已经订了这一场 3 个名额" in seen.text
         assert await village.value("SELECT free FROM slots WHERE id = $1", slot) == 3
+
+
+async def test_the_price_of_a_day_is_set_on_a_page_and_shown_at_its_slot(village: Village) -> None:
+    activity = await list_activity(village)
+    number = await village.number(activity.listing_id)
+    path = f"/farm/listings/{number}/prices"
+    day = str(village.today + timedelta(days=2))
+    async with await village.browser(village.farmer) as host, await village.browser(village.buyer) as buyer:
+        for days in (1, 2):
+            slot = await add_slot(village, host, activity, days=days, places="20")
+        assert path in host.current.links()
+        seen = await host.open(path)
+        assert "最少住" not in seen.text
+        seen = await host.submit(f"{path}/rules", status=422, applies="weekend", price="")
+        assert "什么也没写" in seen.text
+        seen = await host.submit(f"{path}/seasons", typed={"first": day, "last": day, "season-price": "38"})
+        assert "这几天另定的价" in seen.text
+        seen = await buyer.open(f"/goods/{number}")
+        assert "30.00 起，一位" in seen.text
+        assert "一位 38.00 元，这天的价，还有 20 个名额" in seen.text
+        seen = await buyer.submit(f"/goods/{number}", slot=slot, n="2")
+        assert "38.00 元/人，这天的价" in seen.text
+        assert "您付 76.00 元" in seen.text

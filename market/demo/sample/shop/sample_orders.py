@@ -145,7 +145,7 @@ class OrderGenerator:
             quantity = self._rng.choice((2, 3, 4) if visit else (1, 1, 1, 2, 2, 3))
             slot = None
             if visit and goods.variant_id not in lines:
-                slot = self._slots.take(goods.listing_id, get_business_day(at), quantity)
+                slot = self._slots.take(goods, get_business_day(at), quantity)
             lines.setdefault(goods.variant_id, (goods, price_goods_line(position, goods, quantity, slot)))
         return price_suborders(list(lines.values()), [])
 

@@ -7,11 +7,13 @@ from uuid import UUID
 import asyncpg
 
 from market.catalogue.models import ListingKind
+from market.catalogue.night_rules import RuleKind
 from market.demo.sample.copy_rows import CopyRow
 from market.demo.sample.seeded_random import SeededRandom
 from market.demo.sample.shop.listings import SampleGoods
 from market.demo.sample.shop.order_records import SampleSuborder
 from market.kernel.clock import get_business_day, get_day_start
+from market.orders.checkout.pricing import GoodsOffer
 from market.orders.models import SuborderState
 from market.slots.models import ReservationState, Slot, SlotId, SlotState
 
@@ -62,11 +64,11 @@ class SampleSlots:
         self._slots: dict[tuple[UUID, date], Slot] = {}
         self._asked: dict[SlotId, int] = {}
 
-    def take(self, listing_id: UUID, day: date, party: int) -> Slot:
+    def take(self, goods: GoodsOffer, day: date, party: int) -> Slot:
         """Take places for a party that orders on `day`: in a slot of the next days that has them."""
         day += timedelta(days=self._rng.randint(1, 6))
         while True:
-            slot = self._provide(listing_id, day)
+            slot = self._provide(goods, day)
             if self._asked[slot.id] + party <= SLOT_PLACES:
                 self._asked[slot.id] += party
                 return slot
@@ -78,7 +80,7 @@ class SampleSlots:
         for each in goods:
             for day in days if each.goods.listing_kind == ListingKind.ACTIVITY else ():
                 if day.weekday() >= _SATURDAY and day.month in each.months:
-                    self._provide(each.goods.listing_id, day)
+                    self._provide(each.goods, day)
 
     def list_rows(self, reservations: Iterable[SlotReservationCopyRow]) -> list[SlotCopyRow]:
         """Return the slots, whose free places are those that no live reservation takes."""
@@ -96,14 +98,15 @@ class SampleSlots:
             for slot in self._slots.values()
         ]
 
-    def _provide(self, listing_id: UUID, day: date) -> Slot:
-        key = (listing_id, day)
+    def _provide(self, goods: GoodsOffer, day: date) -> Slot:
+        key = (goods.listing_id, day)
         if key not in self._slots:
             start = get_day_start(day)
             slot = Slot(
-                id=SlotId(self._rng.make_uuid7(start)), listing_id=listing_id, starts_at=start + _START,
+                id=SlotId(self._rng.make_uuid7(start)), listing_id=goods.listing_id, starts_at=start + _START,
                 ends_at=start + _END, capacity=SLOT_PLACES, minimum=1, free=SLOT_PLACES, state=SlotState.OPEN,
-                holiday=False, tiers=[],
+                holiday=False, tiers=[], price_fen=goods.price_fen, child_price_fen=None, price_rule=RuleKind.ALWAYS,
+                holiday_name=None,
             )  # fmt: skip
             self._slots[key], self._asked[slot.id] = slot, 0
         return self._slots[key]

@@ -301,7 +301,7 @@ async def submit_prices(
         try:
             async with db.transaction() as conn:
                 stay = await find_own_stay(conn, actor, number)
-                season = NewSeason(first, last + _ONE_NIGHT, price, weekends)
+                season = NewSeason(first=first, until=last + _ONE_NIGHT, price_fen=price, weekends=weekends)
                 await set_season(conn, actor, stay.listing_id, season, now=clock.now())
             return redirect(f"/farm/listings/{number}/nights?day={day}&said=priced#d")
         except BadListing as refusal:

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 from msgspec.structs import replace
 
+from market.catalogue.night_rules import RuleKind
 from market.catalogue.units import get_count_word
 from market.http import HttpRequest
 from market.identity.models import Actor
@@ -32,6 +33,7 @@ from market.web.shop.buying.rejected_checkout import clear_rejected_checkout, lo
 from market.web.shop.cards import PhotoView, make_photo_view
 from market.web.shop.coupon_words import describe_advice, list_cart_offers, load_cart_advice
 from market.web.shop.order_deposit import describe_plan
+from market.web.shop.price_words import describe_price_rule
 from market.web.shop.promises import WEIGHED_LATER
 from market.web.shop.regions import REGIONS, get_region, read_region
 from market.web.shop.stay import format_nights, list_refund_tiers
@@ -116,6 +118,8 @@ def _goods_line(line: CartLine, pictures: dict[UUID, tuple[str, PhotoView | None
     word = get_count_word(line.unit)
     basis = _BASIS_WORDS.get(line.price_basis, "")
     slot = format_slot(line.slot) if line.slot else ""
+    if line.slot and line.slot.price_rule is not RuleKind.ALWAYS:
+        basis = describe_price_rule(line.slot.price_rule, line.slot.holiday_name)
     later = WEIGHED_LATER if line.weight else ""
     small = "，".join(each for each in (f"{yuan(line.price_fen)} 元/{word}", basis, slot, later) if each)
     return CartLineView(
