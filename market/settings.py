@@ -109,6 +109,9 @@ class Settings(Struct, frozen=True, kw_only=True):
             " confirmed automatically.",
         ),
     ] = 10
+    money_repair_days: Annotated[
+        int, Meta(ge=1, le=7, description="Days until money that went wrong must be repaired; its page names the day.")
+    ] = 3
     unmoved_days: Annotated[
         int, Meta(ge=1, le=30, description="Days without a move after which a parcel on its way waits for a person.")
     ] = 3

@@ -340,6 +340,7 @@ async def _page(
     status: int = 200,
 ) -> Response[bytes]:
     settings = get_services(request).settings
+    days = settings.money_repair_days
     async with db.connection() as conn:
         problems = await load_money_problems(conn, desk.actor)
         parcels = await list_unmoved_parcels(conn, desk.actor, days=settings.unmoved_days, now=desk.now)
@@ -347,8 +348,10 @@ async def _page(
         large = await list_waiting_large_payouts(conn, desk.actor)
     context = {
         "sections": [
-            *present_payouts(changes, large),
-            *present_sections(problems, parcels, actor=desk.actor, today=desk.today),
+            *present_payouts(changes, large, days=days, today=desk.today),
+            *present_sections(
+                problems, parcels, actor=desk.actor, days=days, unmoved_days=settings.unmoved_days, today=desk.today
+            ),
         ],
         "total": problems.count() + len(parcels) + len(changes) + len(large),
         "typed": typed or {},

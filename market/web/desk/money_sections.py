@@ -1,10 +1,10 @@
 """The sections of the page 钱的异常: each problem in the words of finance, with its sum, order, day and repairs."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from market.carriers.models import CARRIER_NAMES, TrackingState
 from market.carriers.unmoved import UnmovedParcel
@@ -32,6 +32,8 @@ from payments import (
 
 MAX_SHOWN = 20
 """How many problems of a kind are shown; the next ones follow when these are repaired."""
+SYSTEM, PLATFORM, FINANCE, ANOTHER = "系统自己办", "平台", "县财政或者平台", "县财政或者平台，提的人以外的一位"
+"""Who acts on a problem."""
 BY_THE_PLATFORM = "由平台的人处理。"
 _DISCREPANCIES = {
     "missing_here": "支付平台有这笔，我们没有记",
@@ -61,9 +63,15 @@ class RepairForm(Struct, frozen=True, kw_only=True):
 
 
 class MoneyProblem(Struct, frozen=True, kw_only=True):
-    """A problem: its title, the order's number if it has one, facts, what can be done, and the forms for it."""
+    """A problem: its title, facts, what can be done and the forms for it.
+
+    `who` acts on it, by `due`, or else some days after `since`.
+    """
 
     title: str
+    who: str
+    since: datetime
+    due: date | None = None
     facts: list[tuple[str, str]]
     advice: str = ""
     forms: list[RepairForm] = []
@@ -81,20 +89,27 @@ class ProblemSection(Struct, frozen=True):
 
 
 def present_sections(
-    problems: MoneyProblems, parcels: Sequence[UnmovedParcel], *, actor: Actor, today: date
+    problems: MoneyProblems,
+    parcels: Sequence[UnmovedParcel],
+    *,
+    actor: Actor,
+    days: int,
+    unmoved_days: int,
+    today: date,
 ) -> list[ProblemSection]:
-    """Return the sections that are not empty, the most urgent first."""
+    """Return the sections that are not empty, the most urgent first; a problem must be repaired within `days`.
+
+    A parcel is a problem after `unmoved_days` without a move.
+    """
     platform = Role.PLATFORM in get_roles(actor)
     return [
-        section
+        _add_duties(section, days=days, today=today)
         for section in (
             _build_section("requests", "等另一个人同意的退款", problems.refund_requests, _present_request),
             _build_section("refunds", "没有退到的退款", problems.failed_refunds, _present_refund),
             _build_section("payouts", "没有打到的款", problems.failed_payouts, _present_payout),
-            _build_section(
-                "disputes", "买家向银行提出的异议", problems.disputes, partial(_present_dispute, today=today)
-            ),
-            _build_section("parcels", "不动的包裹", parcels, _present_parcel),
+            _build_section("disputes", "买家向银行提出的异议", problems.disputes, _present_dispute),
+            _build_section("parcels", "不动的包裹", parcels, partial(_present_parcel, unmoved_days=unmoved_days)),
             _build_section("suspense", "挂账的钱", problems.suspense, partial(_present_suspense, platform=platform)),
             _build_section(
                 "messages", "没有办成的支付通知", problems.messages, partial(_present_message, platform=platform)
@@ -113,10 +128,12 @@ def present_sections(
     ]
 
 
-def present_payouts(changes: Sequence[WaitingChange], large: Sequence[LargePayout]) -> list[ProblemSection]:
+def present_payouts(
+    changes: Sequence[WaitingChange], large: Sequence[LargePayout], *, days: int, today: date
+) -> list[ProblemSection]:
     """Return the sections of what waits for a second person before it is paid out, without the empty ones."""
     return [
-        section
+        _add_duties(section, days=days, today=today)
         for section in (
             _build_section("changes", "等另一个人同意的换账户", changes, _present_change),
             _build_section("large", "等另一个人同意的打款", large, _present_large_payout),
@@ -129,6 +146,25 @@ def _build_section[T](
     section: str, title: str, found: Sequence[T], present: Callable[[T], MoneyProblem]
 ) -> ProblemSection:
     return ProblemSection(section, title, len(found), [present(each) for each in found[:MAX_SHOWN]])
+
+
+def _add_duties(section: ProblemSection, *, days: int, today: date) -> ProblemSection:
+    """Return the section with who acts on each problem, and by which day."""
+    problems = [
+        structs.replace(
+            each,
+            facts=[
+                *each.facts,
+                ("谁办", each.who),
+                (
+                    "哪天前办",
+                    describe_due_day(each.due or get_business_day(each.since) + timedelta(days=days), today)[0],
+                ),
+            ],
+        )
+        for each in section.problems
+    ]
+    return structs.replace(section, problems=problems)
 
 
 def _list_facts(order: str | None, minor: int | None, since: datetime) -> list[tuple[str, str]]:
@@ -146,7 +182,10 @@ def _present_request(request: RequestedRefund) -> MoneyProblem:
     refusal = RepairForm(action=f"{path}/refusal", button="不同意", label="不同意的原因")
     advice = "问清楚为什么退，再同意。" if not request.own else "这笔是您提的，要另一个人同意；您可以撤回。"
     consent = [] if request.own else [RepairForm(action=f"{path}/consent", button="同意退款")]
-    return MoneyProblem(title="卖家要退的钱超过一个人能退的数", facts=facts, advice=advice, forms=[*consent, refusal])
+    return MoneyProblem(
+        title="卖家要退的钱超过一个人能退的数", who=ANOTHER, since=request.requested_at, facts=facts, advice=advice,
+        forms=[*consent, refusal],
+    )  # fmt: skip
 
 
 def _present_change(change: WaitingChange) -> MoneyProblem:
@@ -159,6 +198,8 @@ def _present_change(change: WaitingChange) -> MoneyProblem:
     asked = "打卖家原来的电话，问清楚是不是本人要换，再同意。"
     return MoneyProblem(
         title="卖家要换收款账户",
+        who=ANOTHER,
+        since=change.entered_at,
         facts=facts,
         advice="是您提的，或者户名是您更正的，要另一个人同意。" if change.own else asked,
         forms=[*consent, RepairForm(action=f"{path}/refusal", button="不同意")],
@@ -172,6 +213,8 @@ def _present_large_payout(payout: LargePayout) -> MoneyProblem:
     consent = [] if payout.own else [RepairForm(action=f"{path}/consent", button="同意打款")]
     return MoneyProblem(
         title="卖家要的钱超过一天能打的",
+        who=ANOTHER,
+        since=payout.requested_at,
         facts=facts,
         advice="打电话给卖家，问清楚是不是本人要的，再同意。",
         forms=[*consent, RepairForm(action=f"{path}/refusal", button="不同意", label="不同意的原因")],
@@ -184,14 +227,17 @@ def _present_refund(refund: FailedRefund) -> MoneyProblem:
     facts = _list_facts(refund.order_ref, refund.amount_minor, refund.requested_at)
     if refund.state is RefundState.REQUESTED:
         return MoneyProblem(
-            title="要用银行转账退给买家", facts=facts, advice="把钱转给买家，再写下银行流水号。", forms=[by_hand]
-        )
+            title="要用银行转账退给买家", who=FINANCE, since=refund.requested_at, facts=facts,
+            advice="把钱转给买家，再写下银行流水号。", forms=[by_hand],
+        )  # fmt: skip
     advice = "系统不再自动退。可以再退一次；还是退不到，就用银行转账退给买家，再写下银行流水号。"
     if refund.retry_at is not None:
         advice = f"系统 {clock_zh(refund.retry_at)} 再退一次，也可以现在就退，或者用银行转账退给买家。"
     again = RepairForm(action=f"{path}/retry", button="再退一次", attempt=refund.attempt)
     facts.append(("退过几次", f"{refund.attempt} 次"))
-    return MoneyProblem(title="退款没有到账", facts=facts, advice=advice, forms=[again, by_hand])
+    return MoneyProblem(
+        title="退款没有到账", who=FINANCE, since=refund.requested_at, facts=facts, advice=advice, forms=[again, by_hand]
+    )
 
 
 def _present_payout(payout: Payout) -> MoneyProblem:
@@ -199,25 +245,27 @@ def _present_payout(payout: Payout) -> MoneyProblem:
     facts += [("卖家编号", payout.payee), ("原因", describe_failure(payout.reason))]
     return MoneyProblem(
         title="给卖家打的款没有到账",
+        who=FINANCE,
+        since=payout.created_at,
         facts=facts,
         advice="钱已经退回“该给卖家的”。请打电话给卖家，问清账户，请店主在“我的钱”里再打一次。",
         number=payout.provider_ref or "",
     )
 
 
-def _present_dispute(dispute: Dispute, *, today: date) -> MoneyProblem:
-    facts = _list_facts(dispute.order_ref, dispute.amount_minor, dispute.opened_at)
-    if dispute.due_at is not None:
-        facts.append(("最晚哪天答复", describe_due_day(get_business_day(dispute.due_at), today)[0]))
+def _present_dispute(dispute: Dispute) -> MoneyProblem:
     return MoneyProblem(
         title="买家不认这笔付款",
-        facts=facts,
+        who=PLATFORM,
+        since=dispute.opened_at,
+        due=None if dispute.due_at is None else get_business_day(dispute.due_at),
+        facts=_list_facts(dispute.order_ref, dispute.amount_minor, dispute.opened_at),
         advice="请平台的人到支付平台的后台交发货、签收的凭证。定下来以前，这一单不放款、不退款。",
         number=dispute.provider_ref,
     )
 
 
-def _present_parcel(parcel: UnmovedParcel) -> MoneyProblem:
+def _present_parcel(parcel: UnmovedParcel, *, unmoved_days: int) -> MoneyProblem:
     carrier = CARRIER_NAMES[parcel.carrier]
     path = f"/desk/money/parcels/{parcel.suborder_id}"
     facts = _list_facts(str(parcel.order_number), parcel.total_fen, parcel.moved_at)
@@ -229,6 +277,8 @@ def _present_parcel(parcel: UnmovedParcel) -> MoneyProblem:
         advice = "打电话问快递公司和卖家。退给买家的，由卖家找快递公司赔。"
     return MoneyProblem(
         title=_TRACKING_PROBLEMS[parcel.state],
+        who=FINANCE,
+        since=parcel.moved_at + timedelta(days=unmoved_days),
         facts=facts,
         advice="您买的，或者您家卖的，要别人来定。" if parcel.own else advice,
         forms=[] if parcel.own else forms,
@@ -240,6 +290,8 @@ def _present_suspense(balance: UnresolvedBalance, *, platform: bool) -> MoneyPro
     form = RepairForm(action=f"/desk/money/suspense/{charge}", button="已退给付款人，记下", label="退款流水号")
     return MoneyProblem(
         title="收到的钱和订单对不上",
+        who=PLATFORM,
+        since=balance.since,
         facts=_list_facts(balance.order_ref, balance.amount_minor, balance.since),
         advice="到支付平台的后台查清是谁付的，退给付款人，再写下退款流水号。" if platform else BY_THE_PLATFORM,
         forms=[form] if platform else [],
@@ -250,6 +302,8 @@ def _present_suspense(balance: UnresolvedBalance, *, platform: bool) -> MoneyPro
 def _present_advance(balance: UnresolvedBalance) -> MoneyProblem:
     return MoneyProblem(
         title="异议扣走的钱，卖家账上不够",
+        who=PLATFORM,
+        since=balance.since,
         facts=_list_facts(balance.order_ref, balance.amount_minor, balance.since),
         advice="这笔钱平台先垫着。异议赢了自动抵回；输了，请和卖家商量怎么还。",
     )
@@ -267,6 +321,8 @@ def _present_message(message: StuckMessage, *, platform: bool) -> MoneyProblem:
     )
     return MoneyProblem(
         title="通知已经停办" if dead else "通知还没有办成",
+        who=PLATFORM if dead else f"{SYSTEM}；一天办不成，转{PLATFORM}",
+        since=message.received_at,
         facts=_list_facts(message.order_ref, message.amount_minor, message.received_at),
         advice=advice if platform or not dead else BY_THE_PLATFORM,
         forms=[again, dismissal] if platform and dead else [],
@@ -277,6 +333,8 @@ def _present_message(message: StuckMessage, *, platform: bool) -> MoneyProblem:
 def _present_call(call: UnknownCall) -> MoneyProblem:
     return MoneyProblem(
         title=f"不知道{_CALLS[call.kind]}办成没有",
+        who=f"{SYSTEM}；一天没有回话，转{PLATFORM}",
+        since=call.first_sent_at,
         facts=_list_facts(call.order_ref, call.amount_minor, call.first_sent_at),
         advice="系统会一直再问，不会重复扣钱或者退钱。过了一天还没有回话，请打支付平台的客服电话。",
         number=call.key,
@@ -290,6 +348,8 @@ def _present_discrepancy(discrepancy: StatementDiscrepancy, *, platform: bool) -
     )
     return MoneyProblem(
         title=_DISCREPANCIES[discrepancy.kind],
+        who=PLATFORM,
+        since=discrepancy.opened_at,
         facts=[
             *_list_facts(discrepancy.order_ref, None, discrepancy.opened_at),
             ("哪天的账", day_zh(discrepancy.day)),
@@ -304,6 +364,9 @@ def _present_discrepancy(discrepancy: StatementDiscrepancy, *, platform: bool) -
 def _present_transfer(transfer: ExpectedTransfer) -> MoneyProblem:
     return MoneyProblem(
         title="买家说用银行转账付",
+        who=FINANCE,
+        since=transfer.opened_at,
+        due=get_business_day(transfer.expires_at),
         facts=[
             *_list_facts(transfer.order_ref, transfer.amount_minor, transfer.opened_at),
             ("最晚什么时候到账", clock_zh(transfer.expires_at)),

@@ -91,6 +91,8 @@ async def test_a_failed_refund_is_shown_to_its_county_and_sent_again_once(
             "金额 5.00 元",
             "2019年9月20日",
             "退过几次 1 次",
+            "谁办 县财政或者平台",
+            "哪天前办 9月23日，还有 3 天",
         ):
             assert words in seen.text.replace("　", " "), words
         again = dict(read_form_values(seen.form(f"/desk/money/refunds/{refund_id}/retry")))
@@ -153,7 +155,7 @@ async def test_a_dispute_shows_the_day_on_which_the_answer_is_due(desk: Desk, sa
     await sale.dispute(10_00)
     async with open_desk_walker(desk.service, desk.finance) as browser:
         seen = (await browser.open("/desk/money")).text
-    for words in ("买家不认这笔付款", f"订单 {sale.order.number}", "金额 10.00 元", "最晚哪天答复", "还有"):
+    for words in ("买家不认这笔付款", f"订单 {sale.order.number}", "金额 10.00 元", "谁办 平台", "哪天前办", "还有"):
         assert words in seen, words
 
 
