@@ -7,12 +7,13 @@ from market.aftersales.cancelled_slots import refund_cancelled_slots
 from market.aftersales.check_in import check_in_guest
 from market.catalogue.cancel_tiers import CancelTerms, set_cancel_terms
 from market.catalogue.models import CancelTier
+from market.catalogue.night_rules import NightRule, RuleKind, set_night_rule
 from market.catalogue.publish import NewActivity, publish_activity
 from market.catalogue.stay_deposit import StayDeposit, set_stay_deposit
 from market.demo.sample.identities import make_identity_number
 from market.demo.sample.sales.simulation import Sale, SaleSimulation, SampleOffer
 from market.identity.models import Actor
-from market.kernel import BASIS_POINTS, Refusal
+from market.kernel import BASIS_POINTS, Fen, Refusal
 from market.orders.models import Line, ListingId, Nights, VariantId
 from market.slots.cancel_slot import cancel_slot
 from market.slots.change_slots import NewSlots, add_slots
@@ -97,7 +98,7 @@ async def _ask_for_other_days(sales: SaleSimulation, sale: Sale, *, at: datetime
 
 
 async def _half_days(sales: SaleSimulation) -> None:
-    """Sell half days of cutting paper: one was cancelled for the weather, parties come today and tomorrow."""
+    """Sell half days of cutting paper: one was cancelled for the weather, parties come; later weekends cost more."""
     published_at = sales.ago(days=12)
     activity = await publish_activity(
         sales.conn,
@@ -124,6 +125,11 @@ async def _half_days(sales: SaleSimulation) -> None:
     await refund_cancelled_slots(sales.db, sales.provider, sales.seal, now=rained + timedelta(minutes=1))
     await _join(sales, await sales.find_buyer(11), activity.variant_id, today, party=2)
     await _join(sales, sales.buyer, activity.variant_id, tomorrow, party=4)
+    for rule in (
+        NightRule(applies=RuleKind.WEEKEND, price_fen=Fen(68_00)),
+        NightRule(applies=RuleKind.HOLIDAY, holiday="春节", price_fen=Fen(88_00), child_price_fen=Fen(44_00)),
+    ):
+        await set_night_rule(sales.conn, sales.host, activity.listing_id, rule, now=sales.ago(days=2))
 
 
 async def _join(sales: SaleSimulation, guest: Actor, variant_id: UUID, slot_id: UUID, *, party: int) -> None:
