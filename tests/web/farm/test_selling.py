@@ -307,6 +307,7 @@ async def test_a_lower_price_from_a_quantity_is_written_shown_and_charged(villag
         await farm.open(path)
         wrong = {"from-0-0": "3", "tier-0-0": "46", "public-0": "九十"}
         seen = await farm.submit(f"{path}/offer", status=422, typed=wrong)
+        assert seen.html.index('id="errors"') < seen.html.index('class="prod"')
         assert "买得多，每份要更便宜" in seen.text
         assert "公家单位的价没写对" in seen.text
         [typed] = [node for node in seen.root.all("input") if node.attrs.get("name") == "public-0"]

@@ -50,6 +50,7 @@ async def test_an_unavailable_cart_line_has_an_explanation_and_blocks_the_checko
         assert "还是空的" in seen.text
         await browser.open(f"/goods/{await village.number(village.dates.listing_id)}")
         seen = await browser.submit("/cart/goods", status=422, n="0")
+        assert seen.html.index('id="errors"') < seen.html.index('class="prod"')
         assert "写 1 到 9999 的整数" in seen.text
         seen = await browser.submit("/cart/goods", status=409, n="4")
         assert "只剩 3 箱" in seen.text
