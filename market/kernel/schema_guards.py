@@ -1,4 +1,9 @@
-"""What the schema enforces and whom it lets in, compared with what this release shipped."""
+"""What the schema enforces and whom it lets in, compared with what this release shipped.
+
+Beside the objects of the schema these are what can switch all of them off at once: the attributes and memberships of
+the service's role, what it owns, the rights in the schemas, and settings stored for the database or a role, such as
+`session_replication_role`, which disables every trigger and foreign key.
+"""
 
 from msgspec import Struct
 
@@ -7,6 +12,8 @@ from market.kernel.migrate import get_migrations_folder
 from payments.sql import Connection, Query
 
 SCHEMAS = ["public", "payments", "jobs"]
+UNSAFE_SETTINGS = ["session_replication_role", "row_security", "search_path", "role", "market.scope"]
+"""Settings that nobody stores for a database or a role: each changes what the guards see."""
 GUARDS_FILE = "guards.txt"
 """In the folder of the migrations: a line for each guard, its digest and its name; `make schema` writes it.
 
@@ -15,7 +22,7 @@ A guard that PostgreSQL prints otherwise after a restored dump, with fewer paren
 
 
 class SchemaGuard(Struct, frozen=True, order=True):
-    """A function, trigger, constraint, policy, grant or the like, and the digest of its definition."""
+    """A function, trigger, constraint, policy, grant, role or the like, and the digest of its definition."""
 
     name: str
     digest: str
@@ -29,16 +36,17 @@ class ChangedGuard(Struct, frozen=True):
     detail: str
 
 
-# Owners, other roles and extensions differ between installations; of the grants, those count that the service has.
+# Other roles and extensions differ between installations; of grants and owners, those count that are the service's.
 LIST_SCHEMA_GUARDS = Query(
     SchemaGuard,
     """
     WITH places AS (
-        SELECT oid, nspname FROM pg_namespace WHERE nspname = ANY(:schemas::text[])
+        SELECT oid, nspname, nspacl, nspowner FROM pg_namespace WHERE nspname = ANY(:schemas::text[])
     ), extended AS (
         SELECT objid FROM pg_depend WHERE deptype = 'e' AND classid IN ('pg_class'::regclass, 'pg_proc'::regclass)
     ), tables AS (
-        SELECT pg_class.oid, nspname || '.' || relname AS name, relkind, relacl, relrowsecurity, relforcerowsecurity
+        SELECT pg_class.oid, nspname || '.' || relname AS name, relkind, relacl, relowner, relrowsecurity,
+               relforcerowsecurity
           FROM pg_class JOIN places ON places.oid = relnamespace
          WHERE relkind IN ('r', 'p', 'v', 'm', 'S') AND relname NOT LIKE 'alembic%'
            AND pg_class.oid NOT IN (SELECT objid FROM extended)
@@ -105,10 +113,35 @@ LIST_SCHEMA_GUARDS = Query(
                 UNION ALL
                 SELECT tables.name, attname, attacl FROM pg_attribute JOIN tables ON tables.oid = attrelid
                 UNION ALL
-                SELECT name, '', coalesce(proacl, acldefault('f', proowner)) FROM routines) AS granted,
+                SELECT name, '', coalesce(proacl, acldefault('f', proowner)) FROM routines
+                UNION ALL
+                SELECT 'schema ' || nspname, '', coalesce(nspacl, acldefault('n', nspowner)) FROM places) AS granted,
                LATERAL aclexplode(acl)
           LEFT JOIN pg_roles ON pg_roles.oid = grantee
          WHERE acl IS NOT NULL AND (grantee = 0 OR rolname = :role)
+        UNION ALL
+        SELECT 'role ' || rolname,
+               concat_ws(' | ', rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication,
+                         ARRAY(SELECT roleid::regrole::text FROM pg_auth_members
+                                WHERE member = pg_roles.oid ORDER BY 1)::text)
+          FROM pg_roles WHERE rolname = :role
+        UNION ALL
+        SELECT 'owner of ' || owned.name, :role::text
+          FROM (SELECT name, relowner FROM tables
+                UNION ALL
+                SELECT name, proowner FROM routines
+                UNION ALL
+                SELECT 'schema ' || nspname, nspowner FROM places) AS owned (name, owner)
+         WHERE owner = (SELECT oid FROM pg_roles WHERE rolname = :role)
+        UNION ALL
+        SELECT concat_ws(' ', 'setting', split_part(setting, '=', 1), 'for', coalesce(rolname, 'every role')), setting
+          FROM pg_db_role_setting
+          CROSS JOIN LATERAL unnest(setconfig) AS setting
+          LEFT JOIN pg_roles ON pg_roles.oid = setrole
+         WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+           AND split_part(setting, '=', 1) = ANY(:settings::text[])
+        UNION ALL
+        SELECT 'setting session_replication_role', current_setting('session_replication_role')
     )
     SELECT guards.name, left(encode(sha256(convert_to(string_agg(definition, ' | ' ORDER BY definition), 'UTF8')),
                                     'hex'), 16) AS digest
@@ -121,7 +154,7 @@ LIST_SCHEMA_GUARDS = Query(
 
 async def list_guards(conn: Connection) -> list[SchemaGuard]:
     """Return the guards of a database, by name."""
-    return await LIST_SCHEMA_GUARDS.all(conn, role=APP_ROLE, schemas=SCHEMAS)
+    return await LIST_SCHEMA_GUARDS.all(conn, role=APP_ROLE, schemas=SCHEMAS, settings=UNSAFE_SETTINGS)
 
 
 def write_guards(guards: list[SchemaGuard]) -> str:
