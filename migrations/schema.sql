@@ -2757,16 +2757,28 @@ $$;
 
 
 --
--- Name: list_matches(tsquery, integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: list_matches(tsquery, integer, date, text, text, text, text, uuid, smallint, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.list_matches(p_words tsquery, p_most integer) RETURNS uuid[]
+CREATE FUNCTION public.list_matches(p_words tsquery, p_most integer, p_today date DEFAULT NULL::date, p_kind text DEFAULT NULL::text, p_category text DEFAULT NULL::text, p_county text DEFAULT NULL::text, p_division text DEFAULT NULL::text, p_producer uuid DEFAULT NULL::uuid, p_month smallint DEFAULT NULL::smallint, p_price_from bigint DEFAULT NULL::bigint, p_price_to bigint DEFAULT NULL::bigint) RETURNS uuid[]
     LANGUAGE sql STABLE
     SET enable_seqscan TO 'off'
     SET enable_indexscan TO 'off'
+    SET plan_cache_mode TO 'force_custom_plan'
     AS $$
     SELECT CASE WHEN count(*) <= p_most THEN coalesce(array_agg(id), '{}') END
-      FROM (SELECT id FROM listings WHERE search_words @@ p_words LIMIT p_most + 1) AS found
+      FROM (SELECT id FROM listings
+             WHERE search_words @@ p_words
+               AND (p_today IS NULL OR state = 'live' AND certified_until >= p_today)
+               AND (p_kind IS NULL OR kind = p_kind)
+               AND (p_category IS NULL OR category_code = p_category)
+               AND (p_county IS NULL OR county_code = p_county)
+               AND (p_division IS NULL OR starts_with(origin_code, p_division))
+               AND (p_producer IS NULL OR producer_id = p_producer)
+               AND (p_month IS NULL OR harvest_months @> ARRAY[p_month])
+               AND (p_price_from IS NULL OR listed_price_fen >= p_price_from)
+               AND (p_price_to IS NULL OR listed_price_fen <= p_price_to)
+             LIMIT p_most + 1) AS found
 $$;
 
 

@@ -1,4 +1,4 @@
-"""What a search does first: set the planner, and look up the words of the query where few listings have them."""
+"""What a search does first: set the planner, and look up words with filters where few listings match."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ MAX_KNOWN_MATCHES = 1000
 
 
 class SearchPlan(Struct, frozen=True):
-    """The settings of the planner, and the ids of the listings that match the words; None if they are many."""
+    """The settings of the planner, and the ids of the listings that match words and filters; None if they are many."""
 
     settings: str
     matches: list[UUID] | None
@@ -26,6 +26,10 @@ PLAN_SEARCH = Query(
     SELECT set_config('plan_cache_mode', 'force_custom_plan', true)
         || set_config('join_collapse_limit', '1', true)
         || set_config('pg_trgm.word_similarity_threshold', '0.5', true) AS settings,
-           CASE WHEN :words::text <> '' THEN list_matches(:words::text::tsquery, :most) END AS matches
+           CASE WHEN :words::text <> '' THEN
+               list_matches(:words::text::tsquery, :most, :today::date, :kind::text, :category::text, :county::text,
+                            :division::text, :producer_id::uuid, :month::smallint, :price_from::bigint,
+                            :price_to::bigint)
+           END AS matches
     """,
 )

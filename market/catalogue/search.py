@@ -259,10 +259,14 @@ def _build_count(match: LiteralString) -> Query[CountyHits]:
     )
 
 
-COUNT_ALL = _build_count(_MATCH_ALL)
-COUNT_WORDS = _build_count(_MATCH_WORDS)
-COUNT_LATIN = _build_count(_MATCH_LATIN)
-COUNT_WORDS_AND_LATIN = _build_count(_MATCH_WORDS + "AND" + _MATCH_LATIN)
+COUNTS = {
+    (False, False): _build_count(_MATCH_ALL),
+    (True, False): _build_count(_MATCH_WORDS),
+    (False, True): _build_count(_MATCH_LATIN),
+    (True, True): _build_count(_MATCH_WORDS + "AND" + _MATCH_LATIN),
+}
+"""By whether the query has words, and letters."""
+COUNT_KNOWN = _build_count(" l.id = ANY(:matches::uuid[])" + _RECHECK)
 
 
 def _parse_cursor(text: str | None) -> tuple[int, UUID]:
@@ -332,19 +336,20 @@ def _choose_query(typed: SearchQuery, sort: Sort) -> tuple[Query[ListingCard], d
     return SEARCH_NAMES_FIRST[sort], values | {"name_match": typed.name_match}, NAME_MATCH_RULES[sort]
 
 
-def _choose_count(typed: SearchQuery) -> Query[CountyHits]:
-    if typed.words and typed.latin:
-        return COUNT_WORDS_AND_LATIN
-    if typed.words:
-        return COUNT_WORDS
-    return COUNT_LATIN if typed.latin else COUNT_ALL
-
-
 async def count_by_county(conn: Connection, criteria: SearchFilters, *, today: date) -> list[CountyHits]:
     """Return the counties of the matching listings with their numbers; at most the first 2,000 matches are counted."""
     typed = parse_query(criteria.text)
-    values = _bind_text(typed) | _build_filters(criteria)
-    return await _choose_count(typed).all(conn, **values, today=today, bound=MAX_COUNTED)
+    filters = _build_filters(criteria)
+    values: dict[str, object] = {**_bind_text(typed), **filters, "today": today, "bound": MAX_COUNTED}
+    count = COUNTS[bool(typed.words), bool(typed.latin)]
+    if not typed.words or typed.latin:
+        return await count.all(conn, **values)
+    async with conn.transaction():
+        plan = await PLAN_SEARCH.one(conn, words=typed.words, most=MAX_KNOWN_MATCHES, today=today, **filters)
+        if plan.matches is None:
+            return await count.all(conn, **values)
+        del values["words"]
+        return await COUNT_KNOWN.all(conn, **values, matches=plan.matches)
 
 
 async def search_listings(
@@ -374,7 +379,7 @@ async def search_listings(
         return _build_page(rows, limit, SORT_RULES[criteria.sort])
     query, values, rule = _choose_query(typed, criteria.sort)
     async with conn.transaction():
-        plan = await PLAN_SEARCH.one(conn, words=typed.words, most=MAX_KNOWN_MATCHES)
+        plan = await PLAN_SEARCH.one(conn, words=typed.words, most=MAX_KNOWN_MATCHES, today=today, **filters)
         if typed.words:
             values["matches"] = plan.matches
         rows = [] if plan.matches == [] else await query.all(conn, **values, **filters, **page, limit=limit + 1)

@@ -15,6 +15,7 @@ from market.catalogue.search import (
     WHOLE_WORD_RULE,
     SearchFilters,
     Sort,
+    count_by_county,
     search_listings,
 )
 from market.catalogue.search_text import build_search_columns, fold, parse_query, split_runs
@@ -355,3 +356,24 @@ async def test_the_second_walk_of_a_search_runs_only_if_the_first_does_not_fill_
     assert ["never executed" in plan for plan in plans] == [True, False]
     page = await search_listings(conn, SearchFilters(text="小米"), today=SEPTEMBER, limit=5)
     assert [card.id == elsewhere.listing_id for card in page.items] == [False, False, False, True]
+
+
+async def test_a_word_that_the_filters_leave_no_listing_of_is_looked_for_in_no_listing(conn: Connection) -> None:
+    """A common word and a filter that seldom meet would be walked for through every listing."""
+    product = await make_product(conn, title="小米")
+    origin = await conn.fetchval("SELECT origin_code FROM listings WHERE id = $1", product.listing_id)
+    nothing = [
+        SearchFilters(text="小米", kind=ListingKind.STAY), SearchFilters(text="小米", category="meat"),
+        SearchFilters(text="小米", division="130100"),
+        SearchFilters(text="小米", division=f"{int(origin) + 1}"), SearchFilters(text="小米", producer_id=UUID(int=0)),
+        SearchFilters(text="小米", month=2), SearchFilters(text="小米", price_from_fen=10**9),
+        SearchFilters(text="小米", price_to_fen=1),
+    ]  # fmt: skip
+    sent: list[str] = []
+    with conn.query_logger(lambda seen: sent.append(seen.query)):
+        for criteria in nothing:
+            assert (await search_listings(conn, criteria, today=SEPTEMBER)).items == []
+            assert await count_by_county(conn, criteria, today=SEPTEMBER) == []
+        await asyncio.sleep(0)
+    assert [query for query in sent if query == SEARCH_WHOLE_FIRST.sql] == []
+    assert [each.count for each in await count_by_county(conn, SearchFilters(text="小米"), today=SEPTEMBER)] == [1]
