@@ -89,7 +89,7 @@ async def send_bill(
     """
     county = read_county(county)
     require_operator(actor, county)
-    async with files.workbooks.take():
+    async with files.workbooks.take(actor.account_id):
         attachments = await read_attachments(data)
         upload = Upload(
             county,

@@ -125,7 +125,7 @@ def _make_route(kind: ImportKind) -> HTTPRouteHandler:
     ) -> Response[ImportResult]:
         county = read_county(county)
         get_visible_divisions(actor, county)
-        async with files.workbooks.take():
+        async with files.workbooks.take(actor.account_id):
             attachments = await read_attachments(data)
             upload = Upload(
                 county,

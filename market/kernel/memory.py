@@ -3,13 +3,16 @@
 import asyncio
 import ctypes
 import gc
-from collections.abc import AsyncGenerator
+from collections import Counter
+from collections.abc import AsyncGenerator, Hashable
 from contextlib import asynccontextmanager
 
 from market.kernel import Busy
 
 MAX_WAITING = 20
 """How many requests wait for their turn; more are refused at once."""
+MAX_OF_ONE = 4
+"""How many of these are of one account, so that nobody fills the queue alone."""
 MAX_WAIT_SECONDS = 20.0
 RETRY_SECONDS = 5
 _C_LIBRARY = ctypes.CDLL(None)
@@ -31,29 +34,39 @@ def return_large_blocks() -> None:
 class Turns:
     """Turns at what takes much memory: the memory of a process is bounded by that of the `at_once` largest.
 
-    Others wait for their turn, at most `MAX_WAITING` and 20 s. Read what was sent inside the turn: until then it is on
-    disk.
+    Others wait for their turn, at most `MAX_WAITING` and 20 s; of one account at most `MAX_OF_ONE` hold a turn or wait.
+    Read what was sent inside the turn: until then it is on disk.
     """
 
     def __init__(self, at_once: int, *, seconds: float = MAX_WAIT_SECONDS) -> None:
         self._free = asyncio.Semaphore(at_once)
         self._seconds = seconds
         self._waiting = 0
+        self._of_one: Counter[Hashable] = Counter()
 
     @asynccontextmanager
-    async def take(self) -> AsyncGenerator[None]:
-        """Hold a turn until the block ends; what it freed then goes back to the system.
+    async def take(self, account: Hashable | None) -> AsyncGenerator[None]:
+        """Hold a turn of an account, or of nobody's, until the block ends; what it freed goes back to the system.
 
         Raises:
-            Busy: too many wait already, or no turn came in time; `retry_after` is in seconds.
+            Busy: too many wait already, by themselves or of this account, or no turn came in time; `retry_after` is in
+                seconds.
         """
-        await self._wait()
-        return_large_blocks()
+        if account is not None and self._of_one[account] >= MAX_OF_ONE:
+            raise Busy(retry_after=RETRY_SECONDS)
+        self._of_one[account] += 1
         try:
-            yield
+            await self._wait()
+            return_large_blocks()
+            try:
+                yield
+            finally:
+                self._free.release()
+                release_free_memory()
         finally:
-            self._free.release()
-            release_free_memory()
+            self._of_one[account] -= 1
+            if not self._of_one[account]:
+                del self._of_one[account]
 
     async def _wait(self) -> None:
         if self._waiting >= MAX_WAITING:

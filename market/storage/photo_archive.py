@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from msgspec import Struct
 
+from market.identity.models import AccountId
 from market.kernel.zip_files import UNPACKING_ERRORS, TooManyMembers, open_zip
 from market.storage.files import FileStore
 from market.storage.photos import (
@@ -32,7 +33,7 @@ class ArchivedPhotos(Struct, frozen=True):
 
 
 async def decode_archived_photos(
-    files: FileStore, content: bytes | None, names: Sequence[str], purpose: PhotoPurpose
+    files: FileStore, content: bytes | None, names: Sequence[str], purpose: PhotoPurpose, *, account: AccountId
 ) -> ArchivedPhotos:
     """Decode the named photos of a ZIP file one after another; call it outside of any transaction. None is stored.
 
@@ -68,7 +69,7 @@ async def decode_archived_photos(
             else:
                 try:
                     photo = await asyncio.to_thread(_unpack, archive, member)
-                    decoded[name] = await decode_photo(files, photo, purpose)
+                    decoded[name] = await decode_photo(files, photo, purpose, account=account)
                 except BadPhoto as refusal:
                     faults[name] = refusal.text("zh")
     return ArchivedPhotos(decoded, faults)

@@ -251,15 +251,17 @@ def get_file_name(purpose: PhotoPurpose, name: str, kind: PhotoFormat, width: in
     return f"{purpose}/{name}.svg" if kind is PhotoFormat.SVG else f"{purpose}/{name}-{width}.webp"
 
 
-async def decode_photo(files: FileStore, content: bytes, purpose: PhotoPurpose) -> DecodedPhoto:
-    """Decode a photo in a thread; call it outside of any transaction. It is named by the hash of its largest picture.
+async def decode_photo(
+    files: FileStore, content: bytes, purpose: PhotoPurpose, *, account: AccountId | None
+) -> DecodedPhoto:
+    """Decode an account's photo in a thread, outside of any transaction; its name is the hash of its largest picture.
 
     Raises:
         BadPhoto: see `render_photo`.
-        Busy: too many photos wait to be decoded.
+        Busy: too many photos wait to be decoded, or too many of this account.
     """
     _require_readable_header(content)
-    async with files.decoder.take():
+    async with files.decoder.take(account):
         width, height, pictures = await asyncio.to_thread(render_photo, content)
     sha256 = hashlib.sha256(pictures[-1]).digest()
     name = sha256.hex()[:_NAME_DIGITS]
@@ -274,7 +276,7 @@ async def prepare_photo(files: FileStore, content: bytes, purpose: PhotoPurpose)
     Raises:
         BadPhoto: see `render_photo`.
     """
-    await put_pictures(files, decoded := await decode_photo(files, content, purpose))
+    await put_pictures(files, decoded := await decode_photo(files, content, purpose, account=None))
     return decoded.row
 
 

@@ -41,7 +41,7 @@ async def store_photo(
     """
     async with db.connection() as conn:
         await require_photo_quota(conn, owner_id, now=now)
-    decoded = await decode_photo(files, content, purpose)
+    decoded = await decode_photo(files, content, purpose, account=owner_id)
     ids = await store_decoded_photos(db, files, owner_id, {"": decoded}, now=now)
     return StoredPhoto(ids[""], decoded.row.width, decoded.row.height)
 

@@ -306,7 +306,7 @@ async def test_what_is_stored_is_counted_and_nothing_is_stored_beyond_the_quota(
     stored = [await store_photo(database, files, owner, each, PhotoPurpose.REVIEW, now=NOW) for each in contents[:2]]
     with pytest.raises(TooManyPhotos):
         await store_photo(database, files, owner, contents[2], PhotoPurpose.REVIEW, now=NOW)
-    decoded = {"a": await decode_photo(files, contents[3], PhotoPurpose.REVIEW)}
+    decoded = {"a": await decode_photo(files, contents[3], PhotoPurpose.REVIEW, account=owner)}
     with pytest.raises(TooManyPhotos):
         await store_decoded_photos(database, files, owner, decoded, now=NOW)
     async with database.connection() as conn:

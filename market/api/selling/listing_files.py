@@ -69,11 +69,13 @@ class ListingFileController(Controller):
     ) -> Response[ImportedListings]:
         """Publish every row of a file as a product, or none; the same content again changes nothing."""
         require_producer(actor, producer_id)
-        async with files.listing_files.take():
+        async with files.listing_files.take(actor.account_id):
             content = await data.file.read()
             archive = None if data.photos is None else await data.photos.read()
             file = await asyncio.to_thread(read_listing_file, data.file.filename, content, archive)
-            found = await decode_archived_photos(files, archive, list_photo_names(file), PhotoPurpose.LISTING)
+            found = await decode_archived_photos(
+                files, archive, list_photo_names(file), PhotoPurpose.LISTING, account=actor.account_id
+            )
             now, photos = clock.now(), RowPhotos({}, found.faults)
             async with db.transaction() as conn:
                 tried = await import_listings(conn, actor, producer_id, file, photos=photos, dry_run=True, now=now)

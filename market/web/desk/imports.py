@@ -192,7 +192,7 @@ async def submit_import(
     desk = await open_desk(request, db, actor, clock)
     chosen = _get_kind(kind)
     # A worker reads it: here it is in memory until it is stored.
-    async with files.workbooks.take():
+    async with files.workbooks.take(actor.account_id):
         return await _submit_file(request, db, desk, chosen, form=form, seal=seal, files=files)
 
 

@@ -165,7 +165,7 @@ async def submit_programme(
     desk = await open_desk(request, db, actor, clock)
     form = posted.fill(ProgrammeForm)
     known = await _find_programme(db, desk, form.code)
-    async with files.workbooks.take():
+    async with files.workbooks.take(actor.account_id):
         return await _set_programme(request, db, desk, form, known=known, posted=posted, seal=seal)
 
 

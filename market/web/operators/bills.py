@@ -127,7 +127,7 @@ async def submit_bill(
     form = await read_form(request)
     room = await require_room(request, db, actor, clock)
     # A worker reads it: here it is in memory until it is stored.
-    async with files.workbooks.take():
+    async with files.workbooks.take(actor.account_id):
         return await _submit_bill(request, db, room, form, seal=seal, files=files)
 
 

@@ -107,7 +107,7 @@ async def submit_import(
         errors = [FieldFault("file", "选一个表格文件，CSV 或 XLSX")]
     else:
         try:
-            async with files.listing_files.take():
+            async with files.listing_files.take(actor.account_id):
                 done = await _import(db, files, actor, producer_id, form=form, sent=sent, now=clock.now())
             note = _describe_result(done)
         except FileMalformed as refusal:
@@ -128,7 +128,9 @@ async def _import(
     chosen = next((each for each in form.get_files("photos") if each.filename), None)
     archive = None if chosen is None else await chosen.read()
     file = await asyncio.to_thread(read_listing_file, sent.filename, await sent.read(), archive)
-    found = await decode_archived_photos(files, archive, list_photo_names(file), PhotoPurpose.LISTING)
+    found = await decode_archived_photos(
+        files, archive, list_photo_names(file), PhotoPurpose.LISTING, account=actor.account_id
+    )
     async with db.transaction() as conn:
         photos = RowPhotos({}, found.faults)
         done = await import_listings(conn, actor, producer_id, file, photos=photos, dry_run=True, now=now)
