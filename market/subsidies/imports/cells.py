@@ -209,7 +209,7 @@ class RowReader:
         """Return a normalised IMEI or its hash, None if the cell is empty or wrong."""
         device = normalize_device(self.raw(name))
         if self.raw(name) and device is None:
-            self.fault(name, "设备标识是 14 到 16 位的 IMEI，或者它的哈希")
+            self.fault(name, "设备标识是 14 到 16 位的 IMEI，或运营商给的代码")
         return device
 
     def number(self, name: str, kind: ServiceKind | None) -> str:

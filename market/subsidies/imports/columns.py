@@ -71,7 +71,7 @@ BINDING_COLUMNS = (
     Column("name", "姓名", example="样例赵一", optional=True, meaning="只为核对，不保存"),
     Column("identity", "身份证号", example="130624196202029910", meaning="号码实名登记的人"),
     Column("plan", "套餐编码", example="YD38", meaning="套餐表里要有"),
-    Column("device", "设备标识", may_be_empty=True, meaning="手机的 IMEI，14 到 16 位，或它的哈希；没有就空着"),
+    Column("device", "设备标识", may_be_empty=True, meaning="手机的 IMEI，14 到 16 位，或运营商给的代码；没有就空着"),
     Column("sim", "卡号", example="89860019000000000018", may_be_empty=True, meaning="ICCID，19 或 20 位；宽带空着"),
     Column("valid_from", "生效日", example="2018-10-01", meaning="这样绑定的第一天"),
     Column("valid_until", "失效日", may_be_empty=True, meaning="从哪天起不再是；还在用就空着"),

@@ -17,6 +17,8 @@ from market.storage.files import FileMissing, FileStore
 from market.subsidies.imports.upload import Upload
 
 KEPT_FOR = timedelta(hours=1)
+MAX_KEPT_UPLOADS = 8
+"""Files of dry runs of one account in a county, of `upload_mb` each with their attachments; an older one is deleted."""
 QUEUED_FOR = timedelta(days=2)
 """After this time the upload of a task is deleted, which its task has long done."""
 _FOLDER = "kept"

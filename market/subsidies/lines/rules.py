@@ -37,8 +37,8 @@ _EMPTY = {
     "realname": "请选运营商的实名核验结果",
 }
 _WRONG = {
-    "sim": "卡号是 19 或 20 位的 ICCID，或者它的哈希",
-    "device": "设备标识是 14 到 16 位的 IMEI，或者它的哈希",
+    "sim": "卡号是 19 或 20 位的 ICCID，印在卡上",
+    "device": "设备标识是 14 到 16 位的 IMEI，手机拨 *#06# 就能看到",
     "identity": "应是 18 位公民身份号码，最后一位要对",
     "new_line": "最多 40 个字符，不带 #",
     "realname": f"应是 {'、'.join(REALNAME_RESULTS)} 之一",

@@ -21,6 +21,8 @@ from market.kernel.structs import build_from
 from market.sheets.models import FileUnreadable
 from market.storage.files import FileMissing, FileStore
 from market.subsidies.imports.kept_uploads import (
+    KEPT_FOR,
+    MAX_KEPT_UPLOADS,
     delete_task_upload,
     forget_upload,
     keep_upload,
@@ -101,6 +103,17 @@ GIVE_UP_TASK = Query(
     UPDATE tasks SET state = 'failed', error = :error, finished_at = clock_timestamp()
      WHERE id = :id AND state = 'running' AND attempts = :attempts
     RETURNING id
+    """,
+)
+# The files of an account's dry runs, newest first without the first `:most`; `:sha256` is the one that comes now.
+LIST_OLDER_KEPT = Query(
+    str,
+    """
+    SELECT input ->> 'sha256' FROM tasks
+     WHERE account_id = :account_id AND county_code = :county AND state = 'done' AND input ->> 'keep' = 'true'
+       AND input ->> 'sha256' <> :sha256 AND finished_at > clock_timestamp() - :kept_for::interval
+     GROUP BY 1
+     ORDER BY max(finished_at) DESC OFFSET :most LIMIT 100
     """,
 )
 DELETE_OLD_TASKS = Query(None, "SELECT delete_tasks(:before, :piece)")
@@ -266,10 +279,21 @@ async def _import(attempt: _Attempt, actor: Actor | None, given: ImportTask) -> 
     async with worker.db.transaction(scope=task.county_code) as conn:
         result = await run_import(conn, actor, prepared)
         if actor is not None and given.keep and result.outcome is Outcome.OK:
+            await _forget_older_uploads(conn, worker, actor, upload)
             await keep_upload(worker.files, worker.seal, actor, upload, stored.attachments, now=now)
         await attempt.finish(conn, TaskState.DONE, seal_result(worker.seal, result))
     if actor is not None and not given.dry_run:
         await forget_upload(worker.files, worker.seal, actor, upload.sha256)
+
+
+async def _forget_older_uploads(conn: Connection, worker: TaskWorker, actor: Actor, upload: Upload) -> None:
+    """Make room for one more kept file, so that an account has at most `MAX_KEPT_UPLOADS` of a county."""
+    older = await LIST_OLDER_KEPT.all(
+        conn, account_id=actor.account_id, county=upload.county, sha256=upload.sha256, kept_for=KEPT_FOR,
+        most=MAX_KEPT_UPLOADS - 1,
+    )  # fmt: skip
+    for sha256 in older:
+        await forget_upload(worker.files, worker.seal, actor, sha256)
 
 
 async def _free_request(conn: Connection, task: Task) -> None:

@@ -200,6 +200,37 @@ async def test_a_burst_of_one_agent_is_counted_within_its_days(quarter: Player) 
         assert [(row.subject, len(row.lines)) for row in found] == [("样例代办乙", 8), ("样例代办甲", 7)]
 
 
+async def test_an_agent_of_a_burst_is_known_by_identity_number(quarter: Player) -> None:
+    number = "UPDATE enrolments SET agent_identity_index = $1, agent_identity_sealed = '' WHERE line_code = ANY($2)"
+    async with quarter.database.transaction(scope=COUNTY) as conn:
+        scope = await get_run_parameters(conn, date(2019, 1, 1))
+        days = {"month": date(2019, 1, 1), "next": date(2019, 2, 1), "burst_days": [7] * 3}
+
+        async def count(least: int) -> dict[str, int]:
+            rows = await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=[least] * 3)
+            return {row.subject: len(row.lines) for row in rows}
+
+        found = await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=[7] * 3)
+        first, second = (row.lines for row in found)
+        # One person under two names.
+        await conn.execute("UPDATE enrolments SET agent = '样例代办庚' WHERE line_code = ANY($1)", first[:4])
+        assert await count(7) == {"样例代办甲": 7}
+        await conn.execute(number, b"one", first)
+        assert await count(7) == {"样例代办乙": 8, "样例代办甲": 7}
+        # A name without a number belongs to the only one who has it, or to nobody known.
+        await conn.execute(
+            "UPDATE enrolments SET agent_identity_index = NULL, agent_identity_sealed = NULL WHERE line_code = $1",
+            first[0],
+        )
+        assert await count(7) == {"样例代办乙": 8, "样例代办甲": 7}
+        # Two people of one name.
+        await conn.execute("UPDATE enrolments SET agent = '样例代办乙' WHERE line_code = ANY($1)", second)
+        await conn.execute(number, b"two", second)
+        namesakes = await count(7)
+        assert sorted(namesakes.values()) == [7, 8]
+        assert all(subject.startswith("样例代办乙（同名第 ") for subject in namesakes)
+
+
 async def test_a_village_of_equal_sums_stands_out(quarter: Player) -> None:
     async with quarter.database.transaction(scope=COUNTY) as conn:
         scope = await get_run_parameters(conn, date(2019, 1, 1))

@@ -159,7 +159,7 @@ async def test_one_card_written_in_two_ways_is_one_card(january: Player, folder:
         assert await list_faults(january, "bindings", path) == [("卡号", "这一天已绑定在 YD-01，先写它的失效日")]
     bad = keep_row(1, 业务编号="YD-91", 业务号码="17050000991", 卡号="898600", 设备标识="1234")
     assert await list_faults(january, "bindings", edit_copy(BINDINGS, folder, "bad.csv", bad)) == [
-        ("设备标识", "设备标识是 14 到 16 位的 IMEI，或者它的哈希"),
+        ("设备标识", "设备标识是 14 到 16 位的 IMEI，或运营商给的代码"),
         ("卡号", "卡号是 19 或 20 位数字"),
     ]
 

@@ -186,6 +186,49 @@ async def test_a_change_is_reported_by_one_person_and_decided_once_by_another(co
     assert isinstance(await desk.fail(desk.report("YD-999", LineVerb.CLOSE, "2019-02-10")), LineNotFound)
 
 
+async def test_who_uses_a_line_or_lives_with_who_does_decides_no_change_of_it(county: Connection) -> None:
+    """Each alone: who is enrolled or bound, in the register or not, and the household of either."""
+    desk = Desk(county)
+    change = await desk.report("YD-K1", LineVerb.CLOSE, "2019-02-10")
+    enrolled = "UPDATE enrolments SET identity_index = $1 WHERE line_code = 'YD-K1'"
+    bound = "UPDATE bindings SET identity_index = $1 WHERE line_code = 'YD-K1'"
+    number = "UPDATE accounts SET identity_index = $1, identity_sealed = '' WHERE handle = 'gan'"
+    stranger, son = SEAL.index("nobody"), SEAL.index("130624200303039914")
+    neighbour = await county.fetchrow(
+        "SELECT p.identity_index AS user, o.identity_index AS mate FROM memberships m"
+        "  JOIN memberships n ON n.household_code = m.household_code AND n.person_id <> m.person_id"
+        "  JOIN persons p ON p.id = m.person_id JOIN persons o ON o.id = n.person_id"
+        " WHERE m.household_code <> 'H04' AND upper_inf(m.valid_during) AND upper_inf(n.valid_during) LIMIT 1"
+    )
+    assert neighbour is not None
+    for statement, user, decider in (
+        (enrolled, stranger, stranger),
+        (bound, stranger, stranger),
+        (bound, stranger, son),
+        (enrolled, stranger, SEAL.index(OTHER)),
+        (bound, neighbour["user"], neighbour["mate"]),
+    ):
+        attempt = county.transaction()
+        await attempt.start()
+        async with as_owner(county):
+            await county.execute(statement, user)
+            await county.execute(number, decider)
+        assert isinstance(await desk.fail(desk.refuse(change, "样例")), SecondChangePart), (statement, user)
+        await attempt.rollback()
+    # One person under two accounts: by the name although only one has a number, and by the key of the name of then.
+    same_name = "UPDATE accounts SET name = (SELECT name FROM accounts WHERE handle = 'zhen') WHERE handle = 'gan'"
+    renamed = "UPDATE accounts SET name = '样例别某' WHERE handle = 'zhen'"
+    for statement, values in ((number, [stranger]), (renamed, [])):
+        attempt = county.transaction()
+        await attempt.start()
+        async with as_owner(county):
+            await county.execute(same_name)
+            await county.execute(statement, *values)
+        assert isinstance(await desk.fail(desk.refuse(change, "样例")), SecondChangePart), statement
+        await attempt.rollback()
+    assert (await desk.refuse(change, "样例")).outcome == "refused"
+
+
 async def test_what_is_in_the_way_when_a_change_is_taken_is_named(county: Connection) -> None:
     desk = Desk(county)
     taken = await desk.report("YD-01", LineVerb.REPLACE_SIM, "2019-02-10", sim=SIM_OF_YD_02)
@@ -196,7 +239,7 @@ async def test_what_is_in_the_way_when_a_change_is_taken_is_named(county: Connec
                     operator=Operator.UNICOM, realname="一致")
     )  # fmt: skip
     assert {each.field: each.message for each in faults.errors} == {
-        "sim": "卡号是 19 或 20 位的 ICCID，或者它的哈希",
+        "sim": "卡号是 19 或 20 位的 ICCID，印在卡上",
         "new_line": "这个业务编号已经有了",
         "plan": "套餐表里没有这一家的这个套餐",
         "note": "请写您怎么知道的",

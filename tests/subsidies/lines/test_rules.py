@@ -117,8 +117,12 @@ def test_a_change_that_does_not_follow_is_refused_with_the_reason(
     ("verb", "details", "faults"),
     [
         (LineVerb.REPLACE_SIM, ChangeDetails(), {"sim": "请写新的卡号"}),
-        (LineVerb.REPLACE_SIM, ChangeDetails(sim="12"), {"sim": "卡号是 19 或 20 位的 ICCID，或者它的哈希"}),
-        (LineVerb.REPLACE_DEVICE, ChangeDetails(device="x"), {"device": "设备标识是 14 到 16 位的 IMEI，或者它的哈希"}),
+        (LineVerb.REPLACE_SIM, ChangeDetails(sim="12"), {"sim": "卡号是 19 或 20 位的 ICCID，印在卡上"}),
+        (
+            LineVerb.REPLACE_DEVICE,
+            ChangeDetails(device="x"),
+            {"device": "设备标识是 14 到 16 位的 IMEI，手机拨 *#06# 就能看到"},
+        ),
         (LineVerb.CLOSE, ChangeDetails(sim=NEW_SIM), {"sim": "销户不写这一项"}),
         (
             LineVerb.TRANSFER,

@@ -10,10 +10,12 @@ import pytest
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import make_clock_at
 from market.storage.files import open_file_store
+from market.subsidies.imports.kept_uploads import MAX_KEPT_UPLOADS, find_kept_upload
 from market.subsidies.imports.upload import PreparedUpload, Upload
 from market.subsidies.month.steps import RUN
 from market.subsidies.tasks.submit import add_task, make_import, make_month_task, store_import
 from market.subsidies.tasks.work import TaskWorker, run_due_tasks
+from tests.story.play import INPUT
 from tests.support.make import SEAL
 from tests.web.desk.county import COUNTY, NOW, Officials, create_officials, import_story_files
 
@@ -135,3 +137,21 @@ async def test_nothing_of_a_refused_file_stays_in_memory(
     finally:
         gc.enable()
     assert await owner.fetchval("SELECT state FROM tasks") == "refused"
+
+
+async def test_an_account_keeps_the_newest_files_of_its_dry_runs_alone(
+    worker: TaskWorker, database: Database, people: Officials
+) -> None:
+    jiang, plans = people.actors["jiang"], (INPUT / "plans.csv").read_bytes()
+    uploads = [Upload(COUNTY, "plans", "p.csv", plans + b"\n" * n, dry_run=True) for n in range(MAX_KEPT_UPLOADS + 2)]
+    for n, upload in enumerate([*uploads, uploads[2]]):
+        task = make_import(upload, keep=True)
+        store = partial(store_import, worker.files, SEAL, task, upload=upload, attachments={}, now=NOW)
+        async with database.transaction(scope=COUNTY) as conn:
+            await add_task(conn, jiang, COUNTY, task, request_key=f"k{n}", store=store, now=NOW)
+        assert await run_due_tasks(worker) == 1
+    kept = [
+        await find_kept_upload(worker.files, SEAL, jiang, county=COUNTY, kind="plans", sha256=each.sha256, now=NOW)
+        for each in uploads
+    ]
+    assert [each is not None for each in kept] == [False, False, *[True] * MAX_KEPT_UPLOADS]
