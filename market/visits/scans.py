@@ -86,7 +86,11 @@ class _StoredScan(Struct, frozen=True):
 
 
 FIND_SCAN = Query(
-    _StoredScan, "SELECT outcome, visit_id FROM check_in_scans WHERE nonce = :nonce AND uploaded_by = :by"
+    _StoredScan,
+    """
+    SELECT outcome, visit_id FROM check_in_scans
+     WHERE nonce = :nonce AND (uploaded_by = :by OR producer_id = ANY(:producers::uuid[]))
+    """,
 )
 ADD_SCAN = Query(
     int,
@@ -194,12 +198,14 @@ async def upload_scan(conn: Connection, seal: Seal, actor: Actor, scan: NewScan,
     """Record a scan as it was made, and check the guest in if nobody has, in the caller's transaction.
 
     The first upload of a visit redeems its code; a later one learns of the earlier. A repeated upload returns what was
-    recorded. Signed codes are not guessed, digits count as attempts.
+    recorded, also to another member of the team who has the phone now. Signed codes are not guessed, digits count as
+    attempts.
 
     Raises:
         TooManyCheckInCodes: the actor tried ten wrong digits in the last hour.
     """
-    known = await FIND_SCAN.maybe(conn, nonce=scan.nonce, by=actor.account_id)
+    producers = list(actor.producers)
+    known = await FIND_SCAN.maybe(conn, nonce=scan.nonce, by=actor.account_id, producers=producers)
     if known is not None:
         return await _describe(conn, scan, known.outcome, known.visit_id)
     visit_id = await _find_visit(conn, seal, actor, scan, now=now)
@@ -230,7 +236,7 @@ async def upload_scan(conn: Connection, seal: Seal, actor: Actor, scan: NewScan,
         by=actor.account_id,
     )
     if is_added is None:  # the same phone's other upload of it, which this one waited for
-        outcome = (await FIND_SCAN.one(conn, nonce=scan.nonce, by=actor.account_id)).outcome
+        outcome = (await FIND_SCAN.one(conn, nonce=scan.nonce, by=actor.account_id, producers=producers)).outcome
     return await _describe(conn, scan, outcome, visit_id)
 
 

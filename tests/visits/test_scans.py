@@ -96,6 +96,9 @@ async def test_a_scan_made_offline_checks_the_guest_in_at_the_time_it_was_made(g
     first = await guests.upload(guests.code, nonce=nonce)
     again = await guests.upload(guests.code, nonce=nonce)
     assert (first.outcome, again.outcome, again.others) == (ScanOutcome.ADMITTED, ScanOutcome.ADMITTED, [])
+    # The phone kept it, and another member of the team signed in there meanwhile.
+    mate = msgspec.structs.replace(guests.host, account_id=guests.shopping.buyer.account_id)
+    assert await guests.upload(guests.code, nonce=nonce, by=mate) == again
     seen = await guests.shopping.see_id(guests.order.id)
     assert (seen.state, seen.suborders[0].bookings[0].state) == ("finished", "arrived")
     async with guests.shopping.db.connection() as conn:
