@@ -19,6 +19,8 @@ PREFIX = "MARKET_"
 DEFAULT_PAY_MINUTES = 30
 DEFAULT_SLOT_MINIMUM_HOURS = 24
 MIN_DISTINCT_CHARACTERS = 12
+_PLACEHOLDER = "replace"
+"""In each secret that deploy/README.md shows: everybody knows those."""
 LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 """Hosts that may be served without TLS."""
 
@@ -253,6 +255,16 @@ def _check_consistency(settings: Settings) -> None:
         raise BadSettings("MARKET_NOW works on the embedded server only; unset MARKET_DATABASE_URL or MARKET_NOW.")
     if settings.demo and settings.database_url:
         raise BadSettings("MARKET_DEMO works on the embedded server only: anyone can sign in as anyone in a demo.")
+    if settings.public_url and not urlsplit(settings.public_url).hostname:
+        raise BadSettings("MARKET_PUBLIC_URL names no host; it is like https://market.example.org.")
+    for name in ("sms_url", "carrier_url", "stripe_base"):
+        url = str(getattr(settings, name))
+        local = urlsplit(url).scheme == "http" and urlsplit(url).hostname in LOCAL_HOSTS
+        if url and urlsplit(url).scheme != "https" and not local:
+            raise BadSettings(f"{PREFIX}{name.upper()} begins with https://: keys, phones and codes go there.")
+    for name in ("secret", "stripe_key", "stripe_webhook_secret"):
+        if _PLACEHOLDER in getattr(settings, name):
+            raise BadSettings(f"{PREFIX}{name.upper()} is the example of deploy/README.md; set your own.")
     if settings.secret and (len(settings.secret) < 32 or len(set(settings.secret)) < MIN_DISTINCT_CHARACTERS):
         raise BadSettings("MARKET_SECRET needs at least 32 random characters, such as `openssl rand -base64 48`.")
     if settings.public_url and urlsplit(settings.public_url).scheme not in {"http", "https"}:

@@ -1,6 +1,7 @@
 """The port to an SMS provider over HTTPS, in the manner of Aliyun and Tencent: templates by id, signed requests.
 
-Requests are signed as market/kernel/signed_http.py describes. A response is `{"code": "OK", …}`, or another code.
+Requests are signed as market/kernel/signed_http.py describes. A response is `{"code": "OK", …}`, or another code. Codes
+and reasons are stored without long numbers, because a provider may repeat the phone or the code in them.
 
 - `/send`: `{"id", "phone", "sign_name", "template_id", "parameters"}` → `{"code": "OK", "ref"}`. The provider sends a
   repeated `id` once.
@@ -12,8 +13,10 @@ from collections.abc import Mapping
 import httpx
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from market.kernel.signed_http import SignedClient
+from market.kernel.text import mask_long_numbers
 from market.notify.models import DeliveryReceipt, Message, SendFailed
 from market.notify.templates import SIGNATURE
 
@@ -64,7 +67,8 @@ class HttpPort(SignedClient):
         Raises:
             SendFailed: the provider did not answer, or refused.
         """
-        return (await self._call("/receipts", {"limit": MAX_RECEIPTS})).receipts
+        receipts = (await self._call("/receipts", {"limit": MAX_RECEIPTS})).receipts
+        return [replace(each, reason=mask_long_numbers(each.reason[:200])) for each in receipts]
 
     async def _call(self, action: str, request: dict[str, object]) -> _Response:
         try:
@@ -81,7 +85,7 @@ class HttpPort(SignedClient):
             return response
         refused = 400 <= answer.status_code < 500 and answer.status_code != _TOO_MANY_REQUESTS
         raise SendFailed(
-            response.code[:100],
+            mask_long_numbers(response.code[:100]),
             permanent=refused,
             unknown=not refused and answer.status_code != _TOO_MANY_REQUESTS,
         )

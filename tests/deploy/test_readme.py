@@ -28,11 +28,11 @@ def find_blocks(language: str) -> list[str]:
 
 
 def read_environment_file(text: str, server: EmbeddedServer, secret: str) -> dict[str, str]:
-    """Read a block of the page as systemd would, with the address of this server and a real secret."""
+    """Read a block of the page as systemd would, with the address of this server and real secrets."""
     values = dict(line.strip().split("=", 1) for line in text.strip().splitlines())
     values["MARKET_DATABASE_URL"] = values["MARKET_DATABASE_URL"].replace("127.0.0.1:5432", f"127.0.0.1:{server.port}")
     values["MARKET_SECRET"] = secret
-    return values
+    return {name: value.replace("replace_me", secret[:20]) for name, value in values.items()}
 
 
 def read_unit_environment(name: str, state: Path) -> dict[str, str]:

@@ -62,11 +62,11 @@ async def test_an_undelivered_message_keeps_the_reason(
     await queue(database, seal, "to_ship", count="3")
     await send_due_messages(database, seal, port, now=NOW)
     ref = await owner.fetchval("SELECT provider_ref FROM messages")
-    provider.receipts = [{"ref": ref, "delivered": False, "reason": "MOBILE_OFF"}]
+    provider.receipts = [{"ref": ref, "delivered": False, "reason": f"MOBILE_OFF {PHONE}"}]
     await record_receipts(database, port)
     row = await owner.fetchrow("SELECT delivered_at, error FROM messages")
     assert row is not None
-    assert tuple(row) == (None, "MOBILE_OFF")
+    assert tuple(row) == (None, "MOBILE_OFF …")
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ async def test_a_code_is_repeated_only_if_it_was_certainly_not_sent(
     *,
     final: bool,
 ) -> None:
-    provider.answers = [(status, {"code": "no"}, 0)]
+    provider.answers = [(status, {"code": f"no 654321 to {PHONE}"}, 0)]
     await queue(database, seal, "code", code="654321")
     assert await send_due_messages(database, seal, port, now=NOW) == BatchSummary(failed=1)
     row = await owner.fetchrow("SELECT dead_at IS NOT NULL, facts_sealed = '', error FROM messages")
     assert row is not None
-    assert tuple(row) == (final, final, "SendFailed: no")
+    assert tuple(row) == (final, final, "SendFailed: no … to …")
 
 
 async def test_a_notice_is_repeated_under_its_id_after_an_unknown_outcome(
