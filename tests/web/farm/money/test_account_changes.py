@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from market.identity.models import AccountId
+from market.identity.models import AccountId, Actor, Grant, Role
 from market.kernel import Connection, Refusal
 from market.payouts.account_change import activate_due_changes, decide_account_change, lapse_changes
 from market.payouts.large_payouts import ask_for_large_payout, decide_large_payout
@@ -127,6 +127,21 @@ async def test_nobody_agrees_to_their_own_change(village: Village, gateway: Stri
         with pytest.raises(Refusal) as refused:
             await decide_account_change(conn, get_seal(village), stranger, change.id, consent=False, now=NOW)
     assert refused.value.code == "not_found"
+    # An official needs the role, in the county of the shop, and the second factor.
+    county = await village.value("SELECT county_code FROM producers WHERE id = $1", (await get_shop(village))[0])
+    for role, scope, second_factor, code in (
+        (Role.FINANCE, county, False, "second_factor_needed"),
+        (Role.FINANCE, "130105", True, "not_found"),
+        (Role.COUNTY, county, True, "not_found"),
+    ):
+        official = Actor(village.buyer, "样例", grants=(Grant(role, scope),), second_factor=second_factor)
+        async with village.database.transaction() as conn:
+            with pytest.raises(Refusal) as refused:
+                await decide_account_change(conn, get_seal(village), official, change.id, consent=True, now=NOW)
+        assert refused.value.code == code
+    official = Actor(village.buyer, "样例", grants=(Grant(Role.FINANCE, county),), second_factor=True)
+    async with village.database.transaction() as conn:
+        await decide_account_change(conn, get_seal(village), official, change.id, consent=True, now=NOW)
 
 
 @pytest.mark.parametrize(
