@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from market.startup import tune_garbage_collector
-from tests.bench import engine, payments, requests, shop, subsidies
+from tests.bench import county, engine, payments, requests, shop, subsidies
 from tests.bench.shop import Row
 
 
@@ -32,7 +32,7 @@ GROUPS = {
     "payments": [Suite(payments.payments_environment, payments.FIGURES)],
     "subsidies": [
         Suite(engine.engine_environment, engine.FIGURES),
-        Suite(subsidies.county_environment, subsidies.FIGURES),
+        Suite(county.county_environment, subsidies.FIGURES),
     ],
 }
 

@@ -15,13 +15,24 @@ async def per_second(work: Callable[[], Awaitable[int]]) -> float:
 
 
 async def in_pairs(
-    name: str, unit: str, *, repeats: int, limit: Callable[[], Awaitable[int]], ours: Callable[[], Awaitable[int]]
+    name: str,
+    unit: str,
+    *,
+    repeats: int,
+    limit: Callable[[], Awaitable[int]],
+    ours: Callable[[], Awaitable[int]],
+    reset: Callable[[], Awaitable[None]] | None = None,
 ) -> Row:
-    """Measure limit and figure alternately, `repeats` times, and return the medians per second."""
+    """Measure limit and figure alternately, `repeats` times, and return the medians per second.
+
+    `reset` runs after each pair and is not measured.
+    """
     limit_rates: list[float] = []
     our_rates: list[float] = []
     for _ in range(repeats):
         limit_rates.append(await per_second(limit))
         our_rates.append(await per_second(ours))
+        if reset is not None:
+            await reset()
     value, best = statistics.median(our_rates), statistics.median(limit_rates)
     return Row(name, round(value, 1), unit, round(best, 1), round(value / best, 3))

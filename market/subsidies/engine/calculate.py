@@ -8,11 +8,12 @@ from msgspec import Struct
 
 from market.subsidies.engine.answer import Answer, AnswerLine, Totals
 from market.subsidies.engine.canonical import hash_case, hash_result
-from market.subsidies.engine.coverage import CoverageCache
+from market.subsidies.engine.coverage import Coverage, CoverageCache
 from market.subsidies.engine.days import ServiceMonth, read_month
 from market.subsidies.engine.entitle import Entitlement, compute_entitlements
 from market.subsidies.engine.explain import explain_en
 from market.subsidies.engine.fund import Funding, compute_fundings
+from market.subsidies.engine.idle import is_never_used
 from market.subsidies.engine.models import Case, Funder
 from market.subsidies.engine.reasons import CauseCode, ReasonCode, find_causes, find_reasons
 from market.subsidies.engine.steps import Step
@@ -59,8 +60,8 @@ class _ExplanationCache:
         self._known: dict[tuple[object, ...], _Explanation] = {}
 
     def get(self, entitlement: Entitlement, funding: Funding) -> _Explanation:
-        """Return the explanation. Lines under an idle rule or a household's cap are explained each by itself."""
-        if entitlement.group is not None or entitlement.coverage.programme.idle is not None:
+        """Return the explanation. Lines that a household's cap scaled are explained each by itself."""
+        if entitlement.group is not None:
             return _explain(entitlement, funding, self._month)
         key = self._build_key(entitlement, funding)
         known = self._known.get(key)
@@ -69,7 +70,7 @@ class _ExplanationCache:
         return known
 
     def _build_key(self, entitlement: Entitlement, funding: Funding) -> tuple[object, ...]:
-        """Return everything that explains a line without an idle rule or a cap.
+        """Return everything that explains a line that no cap scaled.
 
         Of the bindings only the days in the month count, and whether there are days before or after it. Rates, tiers
         and funders are identified by their objects, which live as long as the calculation.
@@ -84,6 +85,7 @@ class _ExplanationCache:
             line.charges,
             tuple([(max(low, before), min(high, end)) for low, high in coverage.bindings]),
             tuple(coverage.without_household),
+            *(self._list_idleness(coverage) if coverage.programme.idle is not None else ()),
             tuple([(portion.start, portion.end, id(portion.span.rate)) for portion in entitlement.portions]),
             coverage.payable_days,
             entitlement.numerator,
@@ -91,6 +93,16 @@ class _ExplanationCache:
             funding.public_fen,
             id(funding.tier),
             id(funding.funders),
+        )
+
+    def _list_idleness(self, coverage: Coverage) -> tuple[object, ...]:
+        idleness = coverage.idleness
+        return (
+            tuple(idleness.in_cure),
+            tuple(idleness.removed),
+            tuple(idleness.notices),
+            idleness.removed_on,
+            is_never_used(coverage.bindings, coverage.used_on, self._month),
         )
 
 

@@ -8,18 +8,22 @@ from market.subsidies.month.case_queries import PLAN_FOR_FEW
 from market.subsidies.month.cycles import Cycle
 
 # A line that was claimed outside the snapshot has nothing to pay, so that a verdict says nothing of the sum that it has
-# once it is enrolled.
+# once it is enrolled. The few verdicts come first: the statistics know none of a new run's lines, so that the planner
+# would begin with all of them.
 ASK_AGAIN_WHEN_ENROLLED = Query(
     None,
     """
-    WITH enrolled AS MATERIALIZED (
+    WITH decided AS MATERIALIZED (
         SELECT fl.finding_id, fl.line_code, f.county_code, fl.facts_at
           FROM findings f
           JOIN finding_lines fl ON fl.finding_id = f.id AND fl.verdict IS NOT NULL
-          JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = fl.line_code
-                          AND r.in_snapshot
          WHERE f.county_code = :county AND f.month = :month AND f.check_code = 'claim_outside_snapshot'
-           AND f.state <> 'lapsed')
+           AND f.state <> 'lapsed'),
+    enrolled AS MATERIALIZED (
+        SELECT d.*
+          FROM decided d
+          JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = d.line_code
+                          AND r.in_snapshot)
     UPDATE finding_lines fl SET verdict = NULL, changed_after = e.facts_at, facts_at = :facts_at
       FROM enrolled e
      WHERE fl.finding_id = e.finding_id AND fl.line_code = e.line_code

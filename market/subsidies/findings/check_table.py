@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from market.kernel import Connection, Query
-from market.subsidies.findings import household_checks, plan_prices, stopping_checks, worksheet_checks
+from market.subsidies.findings import household_checks, lines_together, plan_prices, stopping_checks, worksheet_checks
 from market.subsidies.findings.stopping_checks import CheckRow
 from market.subsidies.names import ListName
 
@@ -56,7 +56,8 @@ class Check(Struct, frozen=True, kw_only=True):
     With `stops` its lines are neither settled nor funded until a person decides, and no programme turns it off;
     otherwise it fills a worksheet. `monthly` findings are about one month and open again in the next. `thresholds` are
     the settings that its statement takes, by the name of the parameter; `parameters` are the same for every county, and
-    `prepare` computes others for a county, a month and its programmes.
+    `prepare` computes others for a county, a month and its programmes. With `few` the statement goes on from the few
+    rows that it begins with, by indexes; the others join the whole county.
     `dead_in_service_month` has no `query` of this shape.
     """
 
@@ -64,6 +65,7 @@ class Check(Struct, frozen=True, kw_only=True):
     owner: CheckOwner
     stops: bool = False
     monthly: bool = False
+    few: bool = False
     thresholds: dict[str, str] = {}
     parameters: dict[str, Any] = {}
     prepare: Callable[[Connection, str, date, Sequence[str]], Awaitable[dict[str, Any]]] | None = None
@@ -73,12 +75,14 @@ def _named(*settings: str) -> dict[str, str]:
     return {name: name for name in settings}
 
 
-def _stop(query: Query[CheckRow] | None, owner: CheckOwner, *settings: str, monthly: bool = False) -> Check:
-    return Check(query=query, owner=owner, stops=True, monthly=monthly, thresholds=_named(*settings))
+def _stop(
+    query: Query[CheckRow] | None, owner: CheckOwner, *settings: str, monthly: bool = False, few: bool = False
+) -> Check:
+    return Check(query=query, owner=owner, stops=True, monthly=monthly, few=few, thresholds=_named(*settings))
 
 
-def _list(query: Query[CheckRow], owner: CheckOwner, *settings: str) -> Check:
-    return Check(query=query, owner=owner, thresholds=_named(*settings))
+def _list(query: Query[CheckRow], owner: CheckOwner, *settings: str, few: bool = False) -> Check:
+    return Check(query=query, owner=owner, few=few, thresholds=_named(*settings))
 
 
 def _compare(name: ListName, setting: str) -> Check:
@@ -104,8 +108,8 @@ def _share(name: ListName, setting: str) -> Check:
 _VILLAGE, _TOWNSHIP, _COUNTY, _IMPORTER = CheckOwner
 CHECKS: dict[str, Check] = {
     "dead_in_service_month": _stop(None, _VILLAGE),
-    "one_identity_two_enrolments": _stop(stopping_checks.ONE_IDENTITY_TWO_ENROLMENTS, _TOWNSHIP),
-    "two_operators_one_household": _stop(stopping_checks.TWO_OPERATORS_ONE_HOUSEHOLD, _TOWNSHIP, monthly=True),
+    "one_identity_two_enrolments": _stop(stopping_checks.ONE_IDENTITY_TWO_ENROLMENTS, _TOWNSHIP, few=True),
+    "two_operators_one_household": _stop(lines_together.TWO_OPERATORS_ONE_HOUSEHOLD, _TOWNSHIP, monthly=True, few=True),
     "claim_outside_snapshot": _stop(stopping_checks.CLAIM_OUTSIDE_SNAPSHOT, _IMPORTER, monthly=True),
     "enrolled_without_notice": _stop(stopping_checks.ENROLLED_WITHOUT_NOTICE, _TOWNSHIP, "notice_days"),
     "charge_below_plan": _stop(stopping_checks.CHARGE_BELOW_PLAN, _IMPORTER),
@@ -115,7 +119,7 @@ CHECKS: dict[str, Check] = {
     "not_eligible": _stop(stopping_checks.NOT_ELIGIBLE, _TOWNSHIP),
     "kind_outside_programme": _stop(stopping_checks.KIND_OUTSIDE_PROGRAMME, _IMPORTER),
     "held_by_official": _stop(stopping_checks.HELD_BY_OFFICIAL, _TOWNSHIP),
-    "too_many_lines": _list(worksheet_checks.TOO_MANY_LINES, _TOWNSHIP),
+    "too_many_lines": _list(lines_together.TOO_MANY_LINES, _TOWNSHIP, few=True),
     "one_device_many_sims": _list(worksheet_checks.ONE_DEVICE_MANY_SIMS, _VILLAGE, "device_sims"),
     "split_before_enrolment": _list(worksheet_checks.SPLIT_BEFORE_ENROLMENT, _TOWNSHIP, "split_days"),
     "realname_differs": _list(worksheet_checks.REALNAME_DIFFERS, _VILLAGE),

@@ -1,6 +1,7 @@
 """The checks before payment: some stop a line, others only list it on a worksheet. Each check is one SQL statement."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from msgspec import Struct
@@ -8,16 +9,22 @@ from msgspec import Struct
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day, get_next_month
 from market.kernel.seal import Seal
+from market.kernel.threads import run_beside
 from market.subsidies.engine.calculate import calculate
 from market.subsidies.findings.ask_again import ask_again
 from market.subsidies.findings.check_table import CHECKS, Check
 from market.subsidies.findings.record import CheckResult, record_findings
-from market.subsidies.findings.self_assessed import find_self_assessed
+from market.subsidies.findings.self_assessed import (
+    LIST_ASSESSED_LINES,
+    AssessedLine,
+    find_self_assessed,
+    find_similar_names,
+)
 from market.subsidies.findings.stopping_checks import CHARGE_BELOW_PLAN, DEAD_IN_SERVICE_MONTH, CheckRow, DeceasedLine
-from market.subsidies.findings.thresholds import load_thresholds
+from market.subsidies.findings.thresholds import Thresholds, load_thresholds
 from market.subsidies.models import RunId
 from market.subsidies.month.build_case import load_facts
-from market.subsidies.month.case_queries import IS_MONTH_SETTLED
+from market.subsidies.month.case_queries import IS_MONTH_SETTLED, PLAN_FOR_COUNTY, PLAN_FOR_FEW
 from market.subsidies.month.cycles import Cycle
 from market.subsidies.month.steps import SETTLED_STATES
 from market.subsidies.names import format_month_zh
@@ -60,21 +67,37 @@ async def run_checks(
         "next": get_next_month(cycle.month),
     }
     thresholds = await load_thresholds(conn, cycle.county_code, cycle.month, today=get_business_day(now))
-    results: list[CheckResult] = []
-    for code, check in CHECKS.items():
-        if check.query is not None:
-            parameters = given | check.parameters | thresholds.get_parameters(code)
-            if check.prepare is not None:
-                parameters |= await check.prepare(
-                    conn, cycle.county_code, cycle.month, thresholds.list_programmes(code)
-                )
-            rows = await check.query.all(conn, **{name: parameters[name] for name in check.query.names})
-            results += [_to_result(code, check, row) for row in rows]
-    results += await _check_assessors(conn, seal, cycle, run_id, {(each.check, each.subject) for each in results})
+    assessed = await LIST_ASSESSED_LINES.all(conn, county=cycle.county_code, run_id=run_id)
+    # Names are decrypted and compared while the server runs the checks.
+    async with run_beside(find_similar_names, seal, assessed) as similar:
+        results = await _run_queries(conn, cycle, thresholds, given)
+    found = {(each.check, each.subject) for each in results}
+    results += await _check_assessors(conn, assessed, similar.result(), found)
     deceased = await DEAD_IN_SERVICE_MONTH.all(conn, **{name: given[name] for name in DEAD_IN_SERVICE_MONTH.names})
     results += await _check_deceased(conn, seal, cycle, deceased)
     recorded = await record_findings(conn, cycle, results, facts_at=facts_at)
     return recorded + await ask_again(conn, cycle, run_id, facts_at=facts_at)
+
+
+async def _run_queries(
+    conn: Connection, cycle: Cycle, thresholds: Thresholds, given: dict[str, object]
+) -> list[CheckResult]:
+    """Return the results of the checks that are one statement; those that begin with few rows are the last to run."""
+    results: list[CheckResult] = []
+    planned_for_few = False
+    for code, check in sorted(CHECKS.items(), key=lambda item: item[1].few):
+        if check.query is None:
+            continue
+        if check.few and not planned_for_few:
+            await PLAN_FOR_FEW.run(conn)
+            planned_for_few = True
+        parameters = given | check.parameters | thresholds.get_parameters(code)
+        if check.prepare is not None:
+            parameters |= await check.prepare(conn, cycle.county_code, cycle.month, thresholds.list_programmes(code))
+        rows = await check.query.all(conn, **{name: parameters[name] for name in check.query.names})
+        results += [_to_result(code, check, row) for row in rows]
+    await PLAN_FOR_COUNTY.run(conn)
+    return results
 
 
 async def list_unpaid_below_plan(conn: Connection, cycle: Cycle, run_id: RunId) -> frozenset[str]:
@@ -94,11 +117,14 @@ def _to_result(code: str, check: Check, row: CheckRow) -> CheckResult:
 
 
 async def _check_assessors(
-    conn: Connection, seal: Seal, cycle: Cycle, run_id: RunId, found: set[tuple[str, str]]
+    conn: Connection,
+    lines: Sequence[AssessedLine],
+    similar: Sequence[tuple[AssessedLine, str]],
+    found: set[tuple[str, str]],
 ) -> list[CheckResult]:
     """Return the findings of those who assessed themselves, unless their line is `found` to have another fault."""
     code = "preparer_is_approver"
-    rows = await find_self_assessed(conn, seal, cycle.county_code, run_id)
+    rows = await find_self_assessed(conn, lines, similar)
     return [_to_result(code, CHECKS[code], row) for row in rows if (code, row.subject) not in found]
 
 

@@ -1,6 +1,5 @@
 """Who applied may not be the village's assessor of it: compared by identity number where one is known, else by name."""
 
-import asyncio
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -10,11 +9,10 @@ from market.kernel.lookalikes import SIMPLIFIED
 from market.kernel.seal import Seal
 from market.kernel.text import normalize_text
 from market.subsidies.findings.stopping_checks import CheckRow
-from market.subsidies.models import RunId
 from market.subsidies.register.queries import NAME_CONTEXT
 
 
-class _AssessedLine(Struct, frozen=True, gc=False, kw_only=True):
+class AssessedLine(Struct, frozen=True, gc=False, kw_only=True):
     """A line with its assessor, and the person who applied.
 
     `same` tells whether the assessor, or else an official of the assessor's name, has the applicant's identity number,
@@ -29,7 +27,7 @@ class _AssessedLine(Struct, frozen=True, gc=False, kw_only=True):
 
 
 LIST_ASSESSED_LINES = Query(
-    _AssessedLine,
+    AssessedLine,
     """
     WITH officials AS MATERIALIZED (
         SELECT fold_official_name(name) AS name, identity_index FROM accounts
@@ -59,14 +57,14 @@ LIST_NAMED_LINES = Query(
 )
 
 
-async def find_self_assessed(conn: Connection, seal: Seal, county: str, run_id: RunId) -> list[CheckRow]:
-    """Return the lines of a run whose person is their own village assessor.
+async def find_self_assessed(
+    conn: Connection, lines: Sequence[AssessedLine], similar: Sequence[tuple[AssessedLine, str]]
+) -> list[CheckRow]:
+    """Return the lines whose person is their own village assessor.
 
-    Names of the register are encrypted, so that they are compared here; the few that may be a part of the assessor's
-    are compared as everywhere else.
+    Names of the register are encrypted, so that they are compared by `find_similar_names`; the few that may be a part
+    of the assessor's are compared here as everywhere else.
     """
-    lines = await LIST_ASSESSED_LINES.all(conn, county=county, run_id=run_id)
-    similar = await asyncio.to_thread(_find_similar, seal, [each for each in lines if each.same is None])
     named = set(
         await LIST_NAMED_LINES.all(
             conn,
@@ -87,10 +85,14 @@ async def find_self_assessed(conn: Connection, seal: Seal, county: str, run_id: 
     ]
 
 
-def _find_similar(seal: Seal, lines: Sequence[_AssessedLine]) -> list[tuple[_AssessedLine, str]]:
-    """Return the lines whose assessor's text has every letter of the applicant's name, with the name."""
-    letters = {each.assessor: _list_letters(each.assessor) for each in lines}
-    opened = [(each, seal.open(each.name_sealed, NAME_CONTEXT)) for each in lines]
+def find_similar_names(seal: Seal, lines: Sequence[AssessedLine]) -> list[tuple[AssessedLine, str]]:
+    """Return the lines whose assessor's text has every letter of the applicant's name, with the name.
+
+    Lines of a known identity number are not compared by name.
+    """
+    compared = [each for each in lines if each.same is None]
+    letters = {each.assessor: _list_letters(each.assessor) for each in compared}
+    opened = [(each, seal.open(each.name_sealed, NAME_CONTEXT)) for each in compared]
     return [(each, name) for each, name in opened if _list_letters(name) <= letters[each.assessor]]
 
 

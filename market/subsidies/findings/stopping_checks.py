@@ -41,68 +41,24 @@ CLAIM_OUTSIDE_SNAPSHOT = Query(
      WHERE r.run_id = :run_id AND r.county_code = :county AND NOT r.in_snapshot AND r.claimed_fen IS NOT NULL
     """,
 )
-# Days with lines of two operators in one household and programme; the later line is at risk.
-TWO_OPERATORS_ONE_HOUSEHOLD = Query(
-    CheckRow,
-    """
-    WITH days AS (
-        SELECT r.line_code, r.operator, r.programme_code, r.claimed_fen, e.applied_on, m.household_code,
-               b.valid_during * m.valid_during * daterange(:month::date, :next::date)
-                 * CASE WHEN r.in_snapshot THEN daterange(e.entitled_from, NULL) ELSE daterange(NULL, NULL) END AS days
-          FROM run_lines r
-          JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
-                         AND b.valid_during && daterange(:month::date, :next::date)
-          LEFT JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code
-          JOIN persons p ON p.county_code = r.county_code
-                        AND p.identity_index = coalesce(CASE WHEN e.decided THEN e.identity_index END, b.identity_index)
-          JOIN memberships m ON m.person_id = p.id AND m.valid_during && b.valid_during
-         WHERE r.run_id = :run_id AND r.county_code = :county),
-    mixed AS MATERIALIZED (
-        SELECT household_code, programme_code FROM days
-         GROUP BY household_code, programme_code HAVING min(operator) <> max(operator)),
-    suspects AS MATERIALIZED (SELECT days.* FROM mixed JOIN days USING (household_code, programme_code)),
-    pairs AS (
-        SELECT DISTINCT a.household_code, a.programme_code, a.line_code AS earlier, b.line_code AS later,
-               a.operator AS earlier_operator, b.operator AS later_operator, b.claimed_fen, a.days * b.days AS days
-          FROM suspects a
-          JOIN suspects b ON b.household_code = a.household_code AND b.programme_code = a.programme_code
-                         AND b.operator <> a.operator AND b.days && a.days
-                         AND (coalesce(a.applied_on, 'infinity'), a.line_code)
-                           < (coalesce(b.applied_on, 'infinity'), b.line_code))
-    SELECT household_code AS subject,
-           (SELECT array_agg(DISTINCT line ORDER BY line)
-              FROM unnest(array_agg(earlier) || array_agg(later)) AS line) AS lines,
-           (SELECT coalesce(sum(fen), 0)::bigint
-              FROM (SELECT DISTINCT q.later, coalesce(q.claimed_fen, 0) AS fen FROM pairs q
-                     WHERE q.household_code = pairs.household_code) AS risks) AS at_risk_fen,
-           string_agg(format('%s：%s（%s）与 %s（%s）自 %s 起同时绑定', programme_code, earlier, a.name, later, b.name,
-                             lower(days)), '；'
-                      ORDER BY programme_code, earlier, later) AS evidence
-      FROM pairs
-      JOIN (VALUES ('mobile', '移动'), ('unicom', '联通'), ('telecom', '电信')) AS a (code, name)
-        ON a.code = earlier_operator
-      JOIN (VALUES ('mobile', '移动'), ('unicom', '联通'), ('telecom', '电信')) AS b (code, name)
-        ON b.code = later_operator
-     GROUP BY household_code
-    """,
-)
 # Two applications of one person in one programme whose lines are bound on the same day, except for a ported number.
 ONE_IDENTITY_TWO_ENROLMENTS = Query(
     CheckRow,
     """
     WITH twice AS MATERIALIZED (
-        SELECT identity_index, programme_code FROM enrolments WHERE county_code = :county
-         GROUP BY identity_index, programme_code HAVING count(*) > 1)
+        SELECT array_agg(line_code) AS lines FROM enrolments WHERE county_code = :county
+         GROUP BY identity_index, programme_code HAVING count(*) > 1),
+    suspects AS MATERIALIZED (
+        SELECT line_code, identity_index, programme_code, applied_on, decided_on FROM enrolments
+         WHERE county_code = :county AND line_code = ANY(ARRAY(SELECT unnest(lines) FROM twice)))
     SELECT later.line_code AS subject, ARRAY[later.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
            format('同一人已有 %s（%s，%s 审定），%s 又申请', string_agg(DISTINCT earlier.line_code, '、'),
                   later.programme_code, min(earlier.decided_on), later.applied_on) AS evidence
-      FROM twice
-      JOIN enrolments later ON later.county_code = :county AND later.identity_index = twice.identity_index
-                           AND later.programme_code = twice.programme_code
+      FROM suspects later
       JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = later.line_code
-      JOIN enrolments earlier ON earlier.county_code = :county AND earlier.identity_index = later.identity_index
-                             AND earlier.programme_code = later.programme_code
-                             AND (earlier.applied_on, earlier.line_code) < (later.applied_on, later.line_code)
+      JOIN suspects earlier ON earlier.identity_index = later.identity_index
+                           AND earlier.programme_code = later.programme_code
+                           AND (earlier.applied_on, earlier.line_code) < (later.applied_on, later.line_code)
       JOIN run_lines s ON s.run_id = :run_id AND s.county_code = :county AND s.line_code = earlier.line_code
       JOIN bindings b ON b.county_code = :county AND b.line_code = later.line_code
                      AND b.valid_during && daterange(:month::date, :next::date)
@@ -222,14 +178,16 @@ CHARGE_BELOW_PLAN = Query(
 PREPARER_IS_APPROVER = Query(
     CheckRow,
     """
-    WITH pairs AS MATERIALIZED (
-        SELECT DISTINCT agent, assessor, agent_identity_index AS agent_number,
-               assessor_identity_index AS assessor_number
-          FROM enrolments WHERE county_code = :county AND decided),
+    WITH signed AS MATERIALIZED (
+        SELECT agent, assessor, agent_identity_index AS agent_number, assessor_identity_index AS assessor_number,
+               bool_or(decided) AS decided
+          FROM enrolments WHERE county_code = :county GROUP BY 1, 2, 3, 4),
+    pairs AS MATERIALIZED (
+        SELECT agent, assessor, agent_number, assessor_number FROM signed WHERE decided),
     written AS MATERIALIZED (
         SELECT name, fold_official_name(name) AS folded
-          FROM (SELECT agent AS name FROM enrolments WHERE county_code = :county
-                 UNION SELECT assessor FROM enrolments WHERE county_code = :county
+          FROM (SELECT agent AS name FROM signed
+                 UNION SELECT assessor FROM signed
                  UNION SELECT facts ->> 'agent' FROM fact_versions WHERE county_code = :county AND fact = 'enrolments'
                  UNION SELECT facts ->> 'assessor' FROM fact_versions
                         WHERE county_code = :county AND fact = 'enrolments') AS ever),

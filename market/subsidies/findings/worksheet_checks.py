@@ -3,47 +3,6 @@
 from market.kernel import Query
 from market.subsidies.findings.stopping_checks import CheckRow
 
-# On each day on which a line begins: the lines of its household and programme; the later lines are at risk.
-TOO_MANY_LINES = Query(
-    CheckRow,
-    """
-    WITH days AS (
-        SELECT r.line_code, r.programme_code, r.claimed_fen, e.applied_on, m.household_code, g.max_lines,
-               b.valid_during * m.valid_during * daterange(:month::date, :next::date)
-                 * daterange(e.entitled_from, NULL) AS days
-          FROM run_lines r
-          JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
-          JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
-                         AND b.valid_during && daterange(:month::date, :next::date)
-          JOIN programmes g ON g.county_code = r.county_code AND g.code = r.programme_code
-          JOIN unnest(:programmes::text[]) AS k (code) ON k.code = r.programme_code
-          JOIN persons p ON p.county_code = r.county_code AND p.identity_index = e.identity_index
-          JOIN memberships m ON m.person_id = p.id AND m.valid_during && b.valid_during
-         WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot),
-    crowded AS MATERIALIZED (
-        SELECT household_code, programme_code FROM days
-         GROUP BY household_code, programme_code, max_lines HAVING count(*) > max_lines),
-    suspects AS MATERIALIZED (SELECT days.* FROM crowded JOIN days USING (household_code, programme_code)),
-    ranked AS (
-        SELECT a.household_code, a.programme_code, a.max_lines, lower(a.days) AS day, b.line_code, b.claimed_fen,
-               row_number() OVER (PARTITION BY a.household_code, a.programme_code, lower(a.days)
-                                      ORDER BY b.applied_on, b.line_code) AS position
-          FROM (SELECT DISTINCT household_code, programme_code, max_lines, days
-                  FROM suspects WHERE NOT isempty(days)) AS a
-          JOIN (SELECT DISTINCT household_code, programme_code, line_code, claimed_fen, applied_on, days
-                  FROM suspects) AS b
-            ON b.household_code = a.household_code AND b.programme_code = a.programme_code
-           AND b.days @> lower(a.days)),
-    beyond AS (SELECT DISTINCT household_code, programme_code, max_lines, line_code, claimed_fen
-                 FROM ranked WHERE position > max_lines)
-    SELECT household_code AS subject, array_agg(line_code ORDER BY line_code) AS lines,
-           coalesce(sum(claimed_fen), 0)::bigint AS at_risk_fen,
-           string_agg(format('%s：%s 超过每户 %s 条', programme_code, line_code, max_lines), '；'
-                      ORDER BY programme_code, line_code) AS evidence
-      FROM beyond
-     GROUP BY household_code
-    """,
-)
 ONE_DEVICE_MANY_SIMS = Query(
     CheckRow,
     """

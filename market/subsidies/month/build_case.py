@@ -1,8 +1,11 @@
 """Build the calculator's case of a month from the register, the bindings and the billing files."""
 
+from collections.abc import Callable, Iterable
 from datetime import date
+from functools import partial
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from market.kernel import Connection, Fen
 from market.kernel.clock import get_next_month
@@ -33,10 +36,10 @@ from market.subsidies.month.case_queries import (
     LIST_TERMS,
     LIST_USES,
     PLAN_FOR_COUNTY,
+    ActiveDays,
     CaseLineRow,
+    ChargeDays,
     HouseholdHome,
-    LineCharges,
-    LineDays,
     LineHouseholds,
     SettledLine,
     TermsRow,
@@ -72,10 +75,10 @@ async def load_facts(
     next_ = get_next_month(month)
     months = {"county": county, "month": month, "next": next_}
     lines = [(*_name_line(seal, row), row) for row in await LIST_CASE_LINES.all(conn, **months)]
-    active = {row.line: row for row in await LIST_ACTIVE_DAYS.all(conn, county=county, next=next_)}
-    charges = {row.line: row for row in await LIST_CHARGES.all(conn, **months)}
+    active = _share(await LIST_ACTIVE_DAYS.all(conn, county=county, next=next_), partial(_build_active, next_=next_))
+    charges = _share(await LIST_CHARGES.all(conn, **months), _build_charges)
     members = {row.line: row for row in await LIST_LINE_HOUSEHOLDS.all(conn, county=county, next=next_)}
-    uses = {row.line: row.starts for row in await LIST_USES.all(conn, **months)}
+    uses = {row.line: tuple(row.used_on) for row in await LIST_USES.all(conn, **months)}
     known = {row.household: row for row in await LIST_HOUSEHOLD_HOMES.all(conn, county=county, month=month)}
     settled = await _load_settled(conn, county, month)
     programmes = _build_programmes(await LIST_TERMS.all(conn, county=county))
@@ -100,9 +103,9 @@ async def load_facts(
                 operator=fact.operator,
                 in_snapshot=fact.in_snapshot,
                 households=households,
-                active=_build_active(active.get(code), next_),
-                charges=_build_charges(fact, charges.get(code), month, next_),
-                used_on=tuple(uses.get(code, ())) if fact.programme in idle else (),
+                active=active.get(code, ()),
+                charges=_correct_charges(fact, charges.get(code), month, next_),
+                used_on=uses.get(code, ()) if fact.programme in idle else (),
                 claimed_fen=fact.claimed_fen,
                 settled_fen=None if settled is None else settled[code].funded_fen if code in settled else Fen(0),
             )
@@ -163,10 +166,16 @@ def _name_line(seal: Seal, fact: CaseLineRow) -> tuple[str, str]:
     return name_unbound_line(fact.operator, fact.kind, number), stored
 
 
-def _build_active(row: LineDays | None, next_: date) -> tuple[ActiveSpan, ...]:
+def _share[R: ActiveDays | ChargeDays, T](rows: Iterable[R], build: Callable[[R], T]) -> dict[str, T]:
+    """Return, by line, what is built once for all lines of a row."""
+    shared: dict[str, T] = {}
+    for row in rows:
+        shared |= dict.fromkeys(row.lines, build(row))
+    return shared
+
+
+def _build_active(row: ActiveDays, *, next_: date) -> tuple[ActiveSpan, ...]:
     """Return the days of binding; an end after the month is omitted, so that it does not change the hash."""
-    if row is None:
-        return ()
     return tuple(
         ActiveSpan(start, until if until is not None and until < next_ else None)
         for start, until in zip(row.starts, row.untils, strict=True)
@@ -177,21 +186,29 @@ def _build_memberships(row: LineHouseholds | None, month: date, next_: date) -> 
     if row is None:
         return ()
     return tuple(
-        Membership(household, max(start, month), min(until or next_, next_))
-        for household, start, until in zip(row.households, row.starts, row.untils, strict=True)
-        if until is None or until > month
+        [
+            Membership(household, max(start, month), min(until or next_, next_))
+            for household, start, until in zip(row.households, row.starts, row.untils, strict=True)
+            if until is None or until > month
+        ]
     )
 
 
-def _build_charges(fact: CaseLineRow, row: LineCharges | None, month: date, next_: date) -> tuple[MonthlyCharge, ...]:
-    """Return the charges of the plan plus corrections; for an unbound number, what its operator billed."""
-    if row is None:
+def _build_charges(row: ChargeDays) -> tuple[MonthlyCharge, ...]:
+    """Return the charges of the plans."""
+    return tuple(map(MonthlyCharge, row.starts, row.untils, row.amounts))
+
+
+def _correct_charges(
+    fact: CaseLineRow, charges: tuple[MonthlyCharge, ...] | None, month: date, next_: date
+) -> tuple[MonthlyCharge, ...]:
+    """Return the charges of the plans plus corrections; for an unbound number, what its operator billed."""
+    if charges is None:
         billed_fen = fact.charge_fen + fact.correction_fen
         return () if fact.code is not None else (MonthlyCharge(month, next_, Fen(billed_fen)),)
-    return tuple(
-        MonthlyCharge(start, until, Fen(amount + fact.correction_fen))
-        for start, until, amount in zip(row.starts, row.untils, row.amounts, strict=True)
-    )
+    if not fact.correction_fen:
+        return charges
+    return tuple(replace(each, monthly_fen=Fen(each.monthly_fen + fact.correction_fen)) for each in charges)
 
 
 async def load_case(conn: Connection, seal: Seal, county: str, month: date) -> Case:

@@ -25,21 +25,28 @@ class CaseLineRow(Struct, frozen=True, gc=False, kw_only=True):
     corrected: bool
 
 
-class LineDays(Struct, frozen=True, gc=False, kw_only=True):
-    """The days of a line, as spans."""
+class ActiveDays(Struct, frozen=True, gc=False, kw_only=True):
+    """Days, as spans, and the lines that are active on them."""
 
-    line: str
     starts: list[date]
     untils: list[date | None]
+    lines: list[str]
 
 
-class LineCharges(Struct, frozen=True, gc=False, kw_only=True):
-    """The charges of a line within the month."""
+class ChargeDays(Struct, frozen=True, gc=False, kw_only=True):
+    """Charges within the month, and the lines that have them."""
 
-    line: str
     starts: list[date]
     untils: list[date]
     amounts: list[Fen]
+    lines: list[str]
+
+
+class LineUses(Struct, frozen=True, gc=False, kw_only=True):
+    """The days on which a line was used."""
+
+    line: str
+    used_on: list[date]
 
 
 class LineHouseholds(Struct, frozen=True, gc=False, kw_only=True):
@@ -115,22 +122,22 @@ LIST_CASE_LINES = Query(
            AND ((month = :month AND corrects_month IS NULL) OR corrects_month = :month)
          GROUP BY operator, kind, number_id),
     resolved AS (
-        SELECT DISTINCT ON (c.operator, c.kind, c.number_id) c.*, b.line_code
+        SELECT DISTINCT ON (c.number_id, c.operator, c.kind) c.*, b.line_code,
+               CASE WHEN b.line_code IS NULL THEN c.number_id END AS unbound_id
           FROM claimed c
           LEFT JOIN bindings b ON b.county_code = :county AND b.operator = c.operator AND b.kind = c.kind
                               AND b.number_id = c.number_id AND lower(b.valid_during) < :next
           LEFT JOIN enrolments e ON e.county_code = :county AND e.line_code = b.line_code AND e.decided
                                 AND e.entitled_from < :next
-         ORDER BY c.operator, c.kind, c.number_id, b.valid_during && (SELECT days FROM span) DESC NULLS LAST,
+         ORDER BY c.number_id, c.operator, c.kind, b.valid_during && (SELECT days FROM span) DESC NULLS LAST,
                   e.line_code IS NULL, lower(b.valid_during) DESC, b.line_code),
     claims_of_lines AS (
-        SELECT line_code, operator, kind,
-               CASE WHEN line_code IS NULL THEN number_id END AS unbound_id,
-               min(programme) AS programme, sum(claimed_fen)::bigint AS claimed_fen,
+        SELECT line_code, operator, kind, unbound_id, min(programme) AS programme,
+               sum(claimed_fen)::bigint AS claimed_fen,
                sum(charge_fen)::bigint AS charge_fen, sum(correction_fen)::bigint AS correction_fen,
                bool_or(corrected) AS corrected
           FROM resolved
-         GROUP BY 1, 2, 3, 4),
+         GROUP BY line_code, unbound_id, operator, kind),
     bound AS (
         SELECT DISTINCT line_code FROM bindings, span
          WHERE county_code = :county AND valid_during && days),
@@ -152,39 +159,44 @@ LIST_CASE_LINES = Query(
     """,
 )
 # Adjacent versions of a binding are merged, because only the days matter here. An enrolled line is not active while it
-# is paused, whatever files say.
+# is paused, whatever files say. Most lines have the days and charges of many others, which are listed once for all.
 LIST_ACTIVE_DAYS = Query(
-    LineDays,
+    ActiveDays,
     """
-    SELECT line, array_agg(lower(days) ORDER BY days) AS starts, array_agg(upper(days) ORDER BY days) AS untils
-      FROM (SELECT b.line_code AS line,
-                   unnest(range_agg(b.valid_during * daterange(e.entitled_from, NULL))
-                          - coalesce(p.days, '{}'::datemultirange)) AS days
-              FROM bindings b
-              LEFT JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code AND e.decided
-                                    AND e.entitled_from < :next
-              LEFT JOIN (SELECT line_code, range_agg(paused_during) AS days FROM enrolment_pauses
-                          WHERE county_code = :county AND lower(paused_during) < :next
-                          GROUP BY line_code) AS p ON p.line_code = e.line_code
-             WHERE b.county_code = :county AND lower(b.valid_during) < :next
-             GROUP BY b.line_code, p.days) AS spans
-     WHERE lower(days) < :next
-     GROUP BY line
+    SELECT starts, untils, array_agg(line) AS lines
+      FROM (SELECT line, array_agg(lower(days) ORDER BY days) AS starts, array_agg(upper(days) ORDER BY days) AS untils
+              FROM (SELECT b.line_code AS line,
+                           unnest(range_agg(b.valid_during * daterange(e.entitled_from, NULL))
+                                  - coalesce(p.days, '{}'::datemultirange)) AS days
+                      FROM bindings b
+                      LEFT JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code
+                                            AND e.decided AND e.entitled_from < :next
+                      LEFT JOIN (SELECT line_code, range_agg(paused_during) AS days FROM enrolment_pauses
+                                  WHERE county_code = :county AND lower(paused_during) < :next
+                                  GROUP BY line_code) AS p ON p.line_code = e.line_code
+                     WHERE b.county_code = :county AND lower(b.valid_during) < :next
+                     GROUP BY b.line_code, p.days) AS spans
+             WHERE lower(days) < :next
+             GROUP BY line) AS own
+     GROUP BY starts, untils
     """,
 )
 LIST_CHARGES = Query(
-    LineCharges,
+    ChargeDays,
     """
-    SELECT line, array_agg(lower(days) ORDER BY days) AS starts, array_agg(upper(days) ORDER BY days) AS untils,
-           array_agg(monthly_fen ORDER BY days) AS amounts
-      FROM (SELECT b.line_code AS line, p.monthly_fen,
-                   unnest(range_agg(b.valid_during * p.valid_during * daterange(:month::date, :next::date))) AS days
-              FROM bindings b
-              JOIN plans p ON p.county_code = b.county_code AND p.code = b.plan_code AND p.kind = b.kind
-                          AND p.valid_during && b.valid_during
-             WHERE b.county_code = :county AND b.valid_during && daterange(:month::date, :next::date)
-             GROUP BY b.line_code, p.monthly_fen) AS spans
-     GROUP BY line
+    SELECT starts, untils, amounts, array_agg(line) AS lines
+      FROM (SELECT line, array_agg(lower(days) ORDER BY days) AS starts, array_agg(upper(days) ORDER BY days) AS untils,
+                   array_agg(monthly_fen ORDER BY days) AS amounts
+              FROM (SELECT b.line_code AS line, p.monthly_fen,
+                           unnest(range_agg(b.valid_during * p.valid_during * daterange(:month::date, :next::date)))
+                             AS days
+                      FROM bindings b
+                      JOIN plans p ON p.county_code = b.county_code AND p.code = b.plan_code AND p.kind = b.kind
+                                  AND p.valid_during && b.valid_during
+                     WHERE b.county_code = :county AND b.valid_during && daterange(:month::date, :next::date)
+                     GROUP BY b.line_code, p.monthly_fen) AS spans
+             GROUP BY line) AS own
+     GROUP BY starts, untils, amounts
     """,
 )
 LIST_LINE_HOUSEHOLDS = Query(
@@ -209,7 +221,7 @@ LIST_LINE_HOUSEHOLDS = Query(
 )
 # For programmes with an idle rule: the last use of a line before the month, and the uses in it.
 LIST_USES = Query(
-    LineDays,
+    LineUses,
     """
     WITH idle_lines AS (
         SELECT b.line_code, b.operator, b.kind, b.number_id, b.valid_during
@@ -222,7 +234,7 @@ LIST_USES = Query(
           FROM idle_lines l
           JOIN usage_days u ON u.county_code = :county AND u.operator = l.operator AND u.kind = l.kind
                            AND u.number_id = l.number_id AND u.used_on <@ l.valid_during AND u.used_on < :next)
-    SELECT line, array_agg(used_on ORDER BY used_on) AS starts, '{}'::date[] AS untils
+    SELECT line, array_agg(used_on ORDER BY used_on) AS used_on
       FROM (SELECT line_code AS line, max(used_on) AS used_on FROM uses WHERE used_on < :month GROUP BY line_code
             UNION ALL
             SELECT line_code, used_on FROM uses WHERE used_on >= :month) AS days

@@ -18,6 +18,16 @@ PERSON_OF_YD_01 = "identity_index = (SELECT identity_index FROM enrolments WHERE
 DEATH = f"UPDATE persons SET died_on = '{{}}', death_known_at = '2019-02-01T00:00Z' WHERE {PERSON_OF_YD_01}"
 STATUS = "UPDATE household_statuses SET registered = false, {} WHERE household_code = 'H01'"
 MONITORED = "UPDATE programme_terms SET monitoring = '{{{}}}' WHERE programme_code = 'P1'"
+MOVE = [
+    (
+        "UPDATE memberships SET valid_during = daterange(lower(valid_during), '2019-01-20')"
+        f" WHERE person_id = (SELECT id FROM persons WHERE {PERSON_OF_YD_01})"
+    ),
+    (
+        "INSERT INTO memberships (county_code, person_id, household_code, member_number, relation, valid_during)"
+        f" SELECT county_code, id, 'H14', 9, '之子', '[2019-01-20,)' FROM persons WHERE {PERSON_OF_YD_01}"
+    ),
+]
 SPLIT = "UPDATE households SET split_from = 'H02' WHERE code = 'H01'"
 
 PLANTED: dict[str, tuple[str, list[str], list[tuple[str, int]]]] = {
@@ -87,6 +97,19 @@ PLANTED: dict[str, tuple[str, list[str], list[tuple[str, int]]]] = {
         [("H05", 1900), ("H15", 1900)],
     ),
     "two lines a household": ("too_many_lines", [], []),
+    "two lines a household, of which one changes its plan within the month": (
+        "too_many_lines",
+        [
+            f"UPDATE bindings SET valid_during = '{days}' WHERE line_code = 'DX-03' AND plan_code = '{plan}'"
+            for plan, days in (("DX38", "[2018-10-01,2019-01-20)"), ("DX10", "[2019-01-20,)"))
+        ],
+        [],
+    ),
+    "a second line of a member who came within the month": (
+        "too_many_lines",
+        ["UPDATE programmes SET max_lines = 1 WHERE code = 'P1'", *MOVE],
+        [("H05", 1900), ("H14", 1900), ("H15", 1900)],
+    ),
     "two SIMs in a device": (
         "one_device_many_sims",
         ["UPDATE bindings SET device_id = NULL WHERE line_code = 'YD-09'"],
@@ -142,6 +165,11 @@ PLANTED: dict[str, tuple[str, list[str], list[tuple[str, int]]]] = {
             "UPDATE bindings SET valid_during = '[2018-10-01,2019-01-06)' WHERE line_code = 'LT-05'",
         ],
         [("H14", 1655)],
+    ),
+    "two operators of a member who came within the month": (
+        "two_operators_one_household",
+        ["UPDATE enrolments SET applied_on = '2018-09-28' WHERE line_code = 'YD-01'", *MOVE],
+        [("H14", 3555)],
     ),
 }
 
