@@ -1,10 +1,12 @@
 """Business time: instants are aware UTC datetimes; days and months are those of Asia/Shanghai."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 
 from msgspec import Struct
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
+_MAX_CACHED = 1_024
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has one time zone and no daylight saving time since 1991. Source: tzdata, Asia/Shanghai."""
 
@@ -63,13 +65,19 @@ def count_days_in_month(month: date) -> int:
     return (get_next_month(month) - month.replace(day=1)).days
 
 
+@lru_cache(_MAX_CACHED)
+def _read_month(text: str) -> date:
+    """Read a month; a file has the same few in thousands of rows."""
+    return datetime.strptime(text, "%Y-%m").replace(tzinfo=SHANGHAI).date()
+
+
 def parse_month(text: str, *, today: date | None = None) -> date:
     """Parse `2019-01` into the first day of the month; with `today` it is at most two years later.
 
     Raises:
         ValueError: the text is not a month in this format, or not from 1900 to 2999, or too far in the future.
     """
-    month = datetime.strptime(text, "%Y-%m").replace(tzinfo=SHANGHAI).date()
+    month = _read_month(text)
     if not _FIRST_YEAR <= month.year <= _LAST_YEAR or (today is not None and month.year > today.year + 2):
         raise ValueError(text)
     return month

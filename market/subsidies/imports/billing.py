@@ -5,7 +5,6 @@ from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 
 from msgspec import Struct, structs
-from msgspec.structs import asdict
 
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
@@ -82,9 +81,9 @@ ADD_CLAIMS = Query(
                         reduction_fen, billed_fen, corrects_month)
     SELECT :file_id, row, :county, :month, :operator, number_id, kind, programme, charge_fen, reduction_fen, billed_fen,
            corrects_month
-      FROM jsonb_to_recordset(:rows::jsonb)
-        AS r(row integer, number_id bigint, kind text, programme text, charge_fen bigint, reduction_fen bigint,
-             billed_fen bigint, corrects_month date)
+      FROM unnest(:rows::integer[], :numbers::bigint[], :kinds::text[], :programmes::text[], :charges_fen::bigint[],
+                  :reductions_fen::bigint[], :billed_fen::bigint[], :corrected::date[])
+        AS r(row, number_id, kind, programme, charge_fen, reduction_fen, billed_fen, corrects_month)
     """,
 )
 
@@ -259,9 +258,21 @@ async def _store(
     await delete_replaced(conn, upload.county, upload.replaces)
     await store_rejected(conn, upload.seal, upload.county, file_id, bill.rejected)
     ids = await add_identifiers(conn, upload.seal, (row.number for row in bill.taken))
-    stored = [{**asdict(row), "number_id": ids[row.number]} for row in bill.taken]
+    taken = bill.taken
     await ADD_CLAIMS.run(
-        conn, county=upload.county, file_id=file_id, month=month, operator=manifest.operator, rows=stored
+        conn,
+        county=upload.county,
+        file_id=file_id,
+        month=month,
+        operator=manifest.operator,
+        rows=[row.row for row in taken],
+        numbers=[ids[row.number] for row in taken],
+        kinds=[row.kind for row in taken],
+        programmes=[row.programme for row in taken],
+        charges_fen=[row.charge_fen for row in taken],
+        reductions_fen=[row.reduction_fen for row in taken],
+        billed_fen=[row.billed_fen for row in taken],
+        corrected=[row.corrects_month for row in taken],
     )
     return file_id
 
