@@ -726,6 +726,28 @@ $$;
 
 
 --
+-- Name: check_objection(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_objection() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    noticed leads;
+BEGIN
+    SELECT * INTO noticed FROM leads WHERE id = NEW.lead_id FOR NO KEY UPDATE;
+    IF NOT EXISTS (SELECT FROM cases
+                    WHERE id = NEW.case_id AND division_code = noticed.village_code
+                      AND noticed.state IN ('noticed', 'reviewed') AND noticed.notice @> business_day(received_at)) THEN
+        RAISE EXCEPTION 'the lead is not under notice' USING ERRCODE = 'P0147';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
 -- Name: check_order_sums(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1857,6 +1879,20 @@ BEGIN
       FROM exceeded
      ORDER BY exceeded.n, exceeded.rank, exceeded.lot_id;
 END
+$$;
+
+
+--
+-- Name: find_objection(bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.find_objection(p_receipt_hash bytea) RETURNS TABLE(county_code text, case_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT cases.county_code, cases.id
+      FROM objections JOIN cases ON cases.id = objections.case_id
+     WHERE receipt_hash = p_receipt_hash
 $$;
 
 
@@ -4004,6 +4040,22 @@ $$;
 
 
 --
+-- Name: sum_up_objections(text, date); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.sum_up_objections(p_village text, p_since date) RETURNS TABLE(reason text, outcome text, objections bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT reason, outcome, count(*)
+      FROM objections JOIN cases ON cases.id = objections.case_id
+     WHERE division_code = p_village AND business_day(received_at) >= p_since
+     GROUP BY reason, outcome
+     ORDER BY outcome NULLS FIRST, reason
+$$;
+
+
+--
 -- Name: take_lead_step(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4042,6 +4094,11 @@ BEGIN
     END IF;
     IF NEW.step IN ('review', 'decide') AND today < upper(moved.notice) THEN
         RAISE EXCEPTION 'the notice ends on %', upper(moved.notice) USING ERRCODE = 'P0142';
+    END IF;
+    IF NEW.step IN ('review', 'decide')
+       AND EXISTS (SELECT FROM objections o JOIN cases c ON c.id = o.case_id
+                    WHERE o.lead_id = NEW.lead_id AND c.state <> 'closed') THEN
+        RAISE EXCEPTION 'an objection waits for an answer' USING ERRCODE = 'P0146';
     END IF;
     IF NEW.step = 'decide' AND moved.kind = 'enrol'
        AND NOT EXISTS (SELECT FROM lead_consents WHERE lead_id = NEW.lead_id) THEN
@@ -4868,7 +4925,7 @@ CREATE TABLE public.cases (
     category text NOT NULL,
     division_code text NOT NULL,
     county_code text GENERATED ALWAYS AS ("left"(division_code, 6)) STORED NOT NULL,
-    asker_id uuid NOT NULL,
+    asker_id uuid,
     against_producer_id uuid,
     against_account_id uuid,
     text_sealed bytea NOT NULL,
@@ -4886,6 +4943,7 @@ CREATE TABLE public.cases (
     extended_at timestamp with time zone,
     for_producer_id uuid,
     CONSTRAINT cases_answered CHECK (((state <> 'answered'::text) OR (answered_by IS NOT NULL))),
+    CONSTRAINT cases_asker_known CHECK (((asker_id IS NOT NULL) OR (category = 'objection'::text))),
     CONSTRAINT cases_closed CHECK ((((state = 'closed'::text) = (outcome IS NOT NULL)) AND ((state = 'closed'::text) = (closed_at IS NOT NULL)))),
     CONSTRAINT cases_division CHECK ((division_code ~ '^[0-9]{12}$'::text)),
     CONSTRAINT cases_level CHECK (((level >= 1) AND (level <= cardinality(path)))),
@@ -6366,6 +6424,22 @@ CREATE TABLE public.night_rules (
     CONSTRAINT night_rules_min_nights CHECK (((min_nights >= 1) AND (min_nights <= 30))),
     CONSTRAINT night_rules_not_empty CHECK ((num_nonnulls(price_fen, min_nights) > 0)),
     CONSTRAINT night_rules_price CHECK (((price_fen >= 1) AND (price_fen <= 100000000)))
+);
+
+
+--
+-- Name: objections; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.objections (
+    case_id uuid NOT NULL,
+    category text DEFAULT 'objection'::text NOT NULL,
+    lead_id uuid NOT NULL,
+    reason text NOT NULL,
+    receipt_hash bytea NOT NULL,
+    recorded_by uuid,
+    CONSTRAINT objections_category CHECK ((category = 'objection'::text)),
+    CONSTRAINT objections_reason CHECK ((reason = ANY (ARRAY['better_off'::text, 'not_living'::text, 'members'::text, 'procedure'::text, 'other'::text])))
 );
 
 
@@ -8941,6 +9015,22 @@ ALTER TABLE ONLY public.night_rules
 
 
 --
+-- Name: objections objections_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.objections
+    ADD CONSTRAINT objections_pkey PRIMARY KEY (case_id);
+
+
+--
+-- Name: objections objections_receipt; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.objections
+    ADD CONSTRAINT objections_receipt UNIQUE (receipt_hash);
+
+
+--
 -- Name: openings openings_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -10717,6 +10807,13 @@ CREATE INDEX messages_due_notices ON public.messages USING btree (next_at) WHERE
 
 
 --
+-- Name: objections_by_lead; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX objections_by_lead ON public.objections USING btree (lead_id, case_id);
+
+
+--
 -- Name: operator_grants_by_operator; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -11841,6 +11938,27 @@ CREATE TRIGGER memberships_keep_removed AFTER DELETE ON public.memberships FOR E
 --
 
 CREATE TRIGGER memberships_of_merged BEFORE INSERT OR UPDATE OF valid_during, household_code ON public.memberships FOR EACH ROW EXECUTE FUNCTION public.refuse_merged_household();
+
+
+--
+-- Name: objections objections_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER objections_append_only BEFORE DELETE OR UPDATE ON public.objections FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: objections objections_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER objections_no_truncate BEFORE TRUNCATE ON public.objections FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: objections objections_to_notice; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER objections_to_notice BEFORE INSERT ON public.objections FOR EACH ROW EXECUTE FUNCTION public.check_objection();
 
 
 --
@@ -13885,6 +14003,30 @@ ALTER TABLE ONLY public.night_rules
 
 
 --
+-- Name: objections objections_case; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.objections
+    ADD CONSTRAINT objections_case FOREIGN KEY (case_id, category) REFERENCES public.cases(id, category);
+
+
+--
+-- Name: objections objections_lead; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.objections
+    ADD CONSTRAINT objections_lead FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+
+--
+-- Name: objections objections_recorder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.objections
+    ADD CONSTRAINT objections_recorder FOREIGN KEY (recorded_by) REFERENCES public.accounts(id);
+
+
+--
 -- Name: operator_grants operator_grants_account; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -14996,7 +15138,7 @@ CASE
       WHERE (producer_members.account_id = ( SELECT public.get_visible_person() AS get_visible_person)))) THEN true
     WHEN (EXISTS ( SELECT
        FROM public.grants
-      WHERE ((grants.account_id = ( SELECT public.get_visible_person() AS get_visible_person)) AND (grants.role = ANY (cases.path)) AND starts_with(cases.county_code, grants.scope)))) THEN true
+      WHERE ((grants.account_id = ( SELECT public.get_visible_person() AS get_visible_person)) AND (grants.role = ANY (cases.path)) AND starts_with(cases.division_code, grants.scope)))) THEN true
     ELSE false
 END);
 
@@ -15664,6 +15806,21 @@ END);
 
 
 --
+-- Name: objections; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.objections ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: objections objections_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY objections_visible ON public.objections TO market_app USING ((EXISTS ( SELECT
+   FROM public.cases
+  WHERE (cases.id = objections.case_id))));
+
+
+--
 -- Name: openings; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -16253,6 +16410,13 @@ REVOKE ALL ON FUNCTION public.check_lead_consent() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.check_line_change() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_objection(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_objection() FROM PUBLIC;
 
 
 --
@@ -16988,6 +17152,14 @@ GRANT ALL ON FUNCTION public.find_enrolled_elsewhere(p_county text, p_from date,
 
 
 --
+-- Name: FUNCTION find_objection(p_receipt_hash bytea); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.find_objection(p_receipt_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.find_objection(p_receipt_hash bytea) TO market_app;
+
+
+--
 -- Name: TABLE cancel_tiers; Type: ACL; Schema: public; Owner: -
 --
 
@@ -17493,6 +17665,14 @@ GRANT ALL ON FUNCTION public.sum_kept_back(p_producer uuid, p_claims_since times
 
 REVOKE ALL ON FUNCTION public.sum_up_notices(p_village text, p_day date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sum_up_notices(p_village text, p_day date) TO market_app;
+
+
+--
+-- Name: FUNCTION sum_up_objections(p_village text, p_since date); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.sum_up_objections(p_village text, p_since date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sum_up_objections(p_village text, p_since date) TO market_app;
 
 
 --
@@ -20980,6 +21160,48 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.night_prices TO market_app;
 --
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.night_rules TO market_app;
+
+
+--
+-- Name: TABLE objections; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.objections TO market_app;
+
+
+--
+-- Name: COLUMN objections.case_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(case_id) ON TABLE public.objections TO market_app;
+
+
+--
+-- Name: COLUMN objections.lead_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(lead_id) ON TABLE public.objections TO market_app;
+
+
+--
+-- Name: COLUMN objections.reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(reason) ON TABLE public.objections TO market_app;
+
+
+--
+-- Name: COLUMN objections.receipt_hash; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(receipt_hash) ON TABLE public.objections TO market_app;
+
+
+--
+-- Name: COLUMN objections.recorded_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(recorded_by) ON TABLE public.objections TO market_app;
 
 
 --

@@ -222,7 +222,7 @@ async def _accept(
     )
     facts = {"order": str(locked.goods_return.order_number)}
     await notify_account(
-        conn, seal, case.asker_id, "goods_return_accepted", facts | {"days": str(SENDING_PERIOD.days)}, now=now
+        conn, seal, case.asker, "goods_return_accepted", facts | {"days": str(SENDING_PERIOD.days)}, now=now
     )
     if case.assignee != SELLER:
         await notify_producer(
@@ -237,7 +237,7 @@ async def _refuse(
     await move_case(conn, seal, case, CaseMove.CLOSE, by=None, outcome=CaseOutcome.UNSOLVED, now=now)
     await END_GOODS_RETURN_LINES.run(conn, case_id=case.id, state="refused")
     facts = {"order": str(locked.goods_return.order_number)}
-    await notify_account(conn, seal, case.asker_id, "goods_return_rejected", facts, now=now)
+    await notify_account(conn, seal, case.asker, "goods_return_rejected", facts, now=now)
     await notify_producer(conn, seal, locked.goods_return.producer_id, "goods_return_rejected_seller", facts, now=now)
 
 
@@ -273,7 +273,7 @@ async def refund_goods(
         )  # fmt: skip
         refunds += [each.id for each in given]
     facts = {"order": str(goods_return.order_number), "amount": format_yuan(goods_return.amount_fen)}
-    await notify_account(conn, seal, case.asker_id, "goods_return_refunded", facts, now=now)
+    await notify_account(conn, seal, case.asker, "goods_return_refunded", facts, now=now)
     await notify_producer(conn, seal, goods_return.producer_id, "goods_return_refunded_seller", facts, now=now)
     return refunds
 
@@ -282,7 +282,7 @@ async def _tell_raised(
     conn: Connection, seal: Seal, goods_return: GoodsReturn, case: LockedCase, template: str, *, now: datetime
 ) -> None:
     facts = {"order": str(goods_return.order_number), "due": format_due(case.due_at)}
-    await notify_account(conn, seal, case.asker_id, template, facts, now=now)
+    await notify_account(conn, seal, case.asker, template, facts, now=now)
     await notify_producer(conn, seal, goods_return.producer_id, f"{template}_seller", facts, now=now)
     await notify_finance(
         conn, seal, goods_return.order_id, "goods_return_waiting_finance", facts,

@@ -113,8 +113,8 @@ def list_buyer_moves(case: LockedCase, *, now: datetime) -> set[CaseMove]:
 
 
 def list_answerer_moves(case: LockedCase) -> set[CaseMove]:
-    """Return what the one who answers a case can do with it besides answering."""
-    if case.state is not CaseState.ASSIGNED or case.proposed:
+    """Return what the one who answers a case can do with it besides answering; nobody asks who has no name."""
+    if case.state is not CaseState.ASSIGNED or case.proposed or case.asker_id is None:
         return set()
     moves = {CaseMove.ASK} if may_ask(case) else set[CaseMove]()
     if case.assignee != SELLER:
@@ -187,7 +187,7 @@ async def move_assigned_case(
         raise CaseNotMovable(state=case.state)
     moved = await move_case(conn, seal, case, move, by=actor, reason=written, now=now)
     facts = {"order": str(sale.order_number), "name": case.name, "due": format_due(moved.due_at)}
-    await notify_account(conn, seal, case.asker_id, _TOLD[move], facts, now=now)
+    await notify_account(conn, seal, case.asker, _TOLD[move], facts, now=now)
     if move is CaseMove.ESCALATE and case.category not in _PAID_BY_SELLER:
         await _notify_turn(conn, seal, moved, "case_assigned", now=now)
     elif move is CaseMove.ESCALATE:
@@ -216,7 +216,8 @@ async def notify_late_case(conn: Connection, seal: Seal, case: LockedCase, *, no
     """
     if case.category not in _PAID_BY_SELLER | {_MEDIATION}:
         facts = {"name": case.name, "number": str(case.number), "due": format_due(case.due_at)}
-        await notify_account(conn, seal, case.asker_id, "case_late", facts, now=now)
+        if case.asker_id is not None:
+            await notify_account(conn, seal, case.asker_id, "case_late", facts, now=now)
         await _notify_turn(conn, seal, case, "case_assigned", now=now)
 
 

@@ -177,7 +177,7 @@ async def _grant(
     await GRANT_CLAIM.one(conn, case_id=case.id, granted_fen=granted)
     facts = {"order": str(claim.order_number)}
     if not granted:
-        await notify_account(conn, seal, case.asker_id, "claim_rejected", facts, now=now)
+        await notify_account(conn, seal, case.asker, "claim_rejected", facts, now=now)
         await notify_producer(conn, seal, claim.producer_id, "claim_rejected_seller", facts, now=now)
         return None
     line = await GET_LINE.one(conn, line_id=claim.line_id)
@@ -193,7 +193,7 @@ async def _grant(
         by=actor.account_id, note=reason, now=now,
     )  # fmt: skip
     facts["amount"] = format_yuan(granted)
-    await notify_account(conn, seal, case.asker_id, "claim_granted", facts, now=now)
+    await notify_account(conn, seal, case.asker, "claim_granted", facts, now=now)
     await notify_producer(conn, seal, claim.producer_id, "claim_granted_seller", facts, now=now)
     return refunds[0].id if refunds else None
 
@@ -201,7 +201,7 @@ async def _grant(
 async def _tell_escalated(conn: Connection, seal: Seal, case: LockedCase, template: str, *, now: datetime) -> None:
     parties = await GET_PARTIES.one(conn, case_id=case.id)
     facts = {"order": str(parties.order_number), "due": format_due(case.due_at)}
-    await notify_account(conn, seal, case.asker_id, template, facts, now=now)
+    await notify_account(conn, seal, case.asker, template, facts, now=now)
     await notify_producer(conn, seal, parties.producer_id, f"{template}_seller", facts, now=now)
     await notify_finance(
         conn, seal, parties.order_id, "claim_waiting_finance", facts, suborder_id=parties.suborder_id, now=now

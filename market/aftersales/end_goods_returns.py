@@ -103,5 +103,5 @@ async def _lapse(conn: Connection, seal: Seal, locked: LockedGoodsReturn, *, now
     await END_GOODS_RETURN_LINES.run(conn, case_id=case.id, state="withdrawn")
     facts = {"order": str(locked.goods_return.order_number)}
     told = facts | {"days": str(SENDING_PERIOD.days)}
-    await notify_account(conn, seal, case.asker_id, "goods_return_lapsed", told, now=now)
+    await notify_account(conn, seal, case.asker, "goods_return_lapsed", told, now=now)
     await notify_producer(conn, seal, locked.goods_return.producer_id, "goods_return_withdrawn_seller", facts, now=now)

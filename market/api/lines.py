@@ -43,11 +43,14 @@ from market.subsidies.names import Operator, ServiceKind
 
 
 class LineHistory(Struct, frozen=True, kw_only=True):
-    """A line with its household, how it stands today, versions by first day, and changes and pauses, latest first."""
+    """A line with its household, how it stands today, versions by first day, and changes and pauses, latest first.
+
+    `operator` and `kind` are null of a line that is enrolled and was never bound.
+    """
 
     line: str
-    operator: Operator
-    kind: ServiceKind
+    operator: Operator | None
+    kind: ServiceKind | None
     programme: str | None
     status: str | None
     household: str | None

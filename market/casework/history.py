@@ -37,7 +37,8 @@ LIST_CASE_EVENTS = Query(
     _CaseEventRow,
     """
     SELECT move, reason_sealed, case_events.due_at, at,
-           CASE WHEN account_id IS NULL THEN 'clock' WHEN account_id = asker_id THEN 'asker'
+           CASE WHEN account_id IS NULL AND asker_id IS NULL AND move IN ('receive', 'reopen') THEN 'asker'
+                WHEN account_id IS NULL THEN 'clock' WHEN account_id = asker_id THEN 'asker'
                 WHEN move IN ('settle', 'agree', 'refuse') THEN 'seller'
                 WHEN move IN ('escalate', 'reopen') THEN path[greatest(case_events.level - 1, 1)]
                 ELSE path[case_events.level] END AS actor

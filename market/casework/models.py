@@ -90,6 +90,9 @@ CASE_MOVES: dict[CaseMove, CaseMoveRule] = {
 class LockedCase(Struct, frozen=True, kw_only=True):
     """A case; its text is sealed. `path` is who answers, level by level, as it was when the case was received.
 
+    `division_code` is the village, or wider, whose officials answer. `asker_id` is null of objections, which have no
+    name.
+
     `units` and `dues` are the time that each level has, and `extension` what an extension adds, in the same unit.
     `stopped_at` is since when the clock stops, while the asker owes facts; `due_at` counts the longest stop.
     `questions` is how often the one who answers asked at this level; `proposed`: a proposal of this level is open.
@@ -100,7 +103,8 @@ class LockedCase(Struct, frozen=True, kw_only=True):
     category: str
     name: str
     county_code: str
-    asker_id: UUID
+    division_code: str
+    asker_id: UUID | None
     against_producer_id: UUID | None
     against_account_id: UUID | None
     for_producer_id: UUID | None
@@ -125,6 +129,12 @@ class LockedCase(Struct, frozen=True, kw_only=True):
     def assignee(self) -> str:
         """Who answers now: `seller`, or a role."""
         return self.path[self.level - 1]
+
+    @property
+    def asker(self) -> UUID:
+        """The account that asked, of every category but objections."""
+        assert self.asker_id is not None, "only objections have no name"
+        return self.asker_id
 
     @property
     def assigned_role(self) -> Role | None:

@@ -73,8 +73,9 @@ INSERT_EVENT = Query(
     """,
 )
 CASE_COLUMNS = """
-    SELECT cases.id, number, category, name, county_code, asker_id, against_producer_id, against_account_id,
-           for_producer_id, cases.path, units, dues, extension, level, received_at, due_at, stopped_at,
+    SELECT cases.id, number, category, name, county_code, division_code, asker_id, against_producer_id,
+           against_account_id, for_producer_id, cases.path, units, dues, extension, level, received_at, due_at,
+           stopped_at,
            (SELECT count(*) FROM case_events e
              WHERE e.case_id = cases.id AND e.move = 'ask' AND e.level = cases.level
                AND e.at > coalesce(reopened_at, '-infinity')) AS questions,
@@ -130,7 +131,7 @@ async def compute_due(conn: Connection, unit: str, count: int, start: datetime) 
 async def open_case(
     conn: Connection,
     seal: Seal,
-    asker_id: UUID,
+    asker_id: UUID | None,
     *,
     by: Actor | None,
     category: str,
@@ -143,7 +144,8 @@ async def open_case(
 ) -> LockedCase:
     """Receive a case and assign it to the first level of its category, in the caller's transaction (see scopes).
 
-    `by` is the asker, or None if the clock opens it for the asker. `for_producer_id` is the producer on whose behalf
+    `by` is the asker, or the official who writes down what somebody without a name says; None if the clock opens it for
+    the asker, or if nobody is named. `for_producer_id` is the producer on whose behalf
     the asker, a member, asks.
     """
     rules = await GET_CATEGORY.one(conn, category=category, day=get_business_day(now))

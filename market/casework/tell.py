@@ -16,7 +16,7 @@ LIST_ASSIGNEE_PHONES = Query(
     """
     SELECT DISTINCT phone_sealed
       FROM grants JOIN accounts ON accounts.id = account_id
-     WHERE role = :role AND starts_with(:county_code, scope) AND valid_during @> :day::date
+     WHERE role = :role AND starts_with(:division_code, scope) AND valid_during @> :day::date
        AND phone_sealed IS NOT NULL AND accounts.closed_at IS NULL
      LIMIT :most
     """,
@@ -26,11 +26,15 @@ LIST_ASSIGNEE_PHONES = Query(
 async def notify_assignee(
     conn: Connection, seal: Seal, case: LockedCase, template: str, facts: dict[str, str], *, now: datetime
 ) -> None:
-    """Queue a message to the officials of the county who answer a case now, at most 10; to none if the seller does."""
+    """Queue a message to the division's officials who answer a case now, at most 10; to none if the seller does."""
     if case.assigned_role is None:
         return
     phones = await LIST_ASSIGNEE_PHONES.all(
-        conn, role=case.assigned_role, county_code=case.county_code, day=get_business_day(now), most=MAX_TOLD_OFFICIALS
+        conn,
+        role=case.assigned_role,
+        division_code=case.division_code,
+        day=get_business_day(now),
+        most=MAX_TOLD_OFFICIALS,
     )
     for sealed in phones:
         await queue_message(conn, seal, phone=seal.open(sealed, PHONE_CONTEXT), template=template, facts=facts, now=now)

@@ -42,7 +42,7 @@ LIST_ASSIGNED_CASES = Query(
       LEFT JOIN producers ON producers.id = coalesce(against_producer_id, for_producer_id)
      WHERE cases.state = 'assigned'
        AND EXISTS (SELECT FROM unnest(:roles::text[], :scopes::text[]) AS granted (role, scope)
-                    WHERE role = cases.path[level] AND starts_with(cases.county_code, scope))
+                    WHERE role = cases.path[level] AND starts_with(cases.division_code, scope))
      ORDER BY due_at, cases.id
      LIMIT :limit
     """,

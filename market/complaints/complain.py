@@ -237,7 +237,7 @@ async def answer_complaint(
     await move_case(conn, seal, answered, CaseMove.CLOSE, by=None, outcome=outcome, now=now)
     facts = {"name": case.name, "number": str(case.number)}
     template = "report_answered" if complaint.category is ComplaintCategory.BUYER else "complaint_answered"
-    await notify_account(conn, seal, case.asker_id, template, facts, now=now)
+    await notify_account(conn, seal, case.asker, template, facts, now=now)
     current = await get_complaint(conn, seal, case_id)
     assert current is not None, "a complaint is not deleted"
     return current

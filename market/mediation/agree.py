@@ -88,7 +88,7 @@ async def propose_share(
         "amount": format_yuan(compute_share(amount_fen=mediation.amount_fen, share_bp=share_bp)),
         "due": format_due(answer_by),
     }
-    await notify_account(conn, seal, case.asker_id, "mediation_proposed", facts, now=now)
+    await notify_account(conn, seal, case.asker, "mediation_proposed", facts, now=now)
     await notify_producer(conn, seal, mediation.producer_id, "mediation_proposed_seller", facts, now=now)
     return await _get(conn, seal, case_id)
 
@@ -163,7 +163,7 @@ async def notify_late_mediation(conn: Connection, seal: Seal, case: LockedCase, 
 
 async def _tell_raised(conn: Connection, seal: Seal, mediation: Mediation, case: LockedCase, *, now: datetime) -> None:
     facts = {"order": str(mediation.order_number), "due": format_due(case.due_at)}
-    await notify_account(conn, seal, case.asker_id, "mediation_raised", facts, now=now)
+    await notify_account(conn, seal, case.asker, "mediation_raised", facts, now=now)
     await notify_producer(conn, seal, mediation.producer_id, "mediation_raised", facts, now=now)
     told = {"name": case.name, "number": str(case.number), "due": format_due(case.due_at)}
     await notify_assignee(conn, seal, case, "case_assigned", told, now=now)

@@ -155,6 +155,6 @@ async def end_with_share(
         refunds += [each.id for each in sent]
         refunded += granted
     facts = {"order": str(mediation.order_number), "amount": format_yuan(refunded)}
-    await notify_account(conn, seal, case.asker_id, "mediation_ended", facts, now=now)
+    await notify_account(conn, seal, case.asker, "mediation_ended", facts, now=now)
     await notify_producer(conn, seal, mediation.producer_id, "mediation_ended_seller", facts, now=now)
     return refunds

@@ -30,7 +30,10 @@ _BUTTONS = {
 
 
 _FARM_PATHS = {"goods_return": "returns", "mediation": "mediations"}
-_DESK_PATHS = {"goods_return": "returns", "review_appeal": "appeals", "mediation": "mediations", "invoice": "invoices"}
+_DESK_PATHS = {
+    "goods_return": "returns", "review_appeal": "appeals", "mediation": "mediations", "invoice": "invoices",
+    "objection": "objections",
+}  # fmt: skip
 _COMPLAINTS = "complaint_"
 
 

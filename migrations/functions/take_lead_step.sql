@@ -1,7 +1,8 @@
 -- Package: subsidies.
 -- Move a lead by a step that is recorded: nothing else changes its state, so that none is moved without its step. Refuse a
 -- step from another state (P0140), by a person who has another duty of the lead, applied, or belongs to a household of
--- it (P0141), a review or decision before the notice has ended (P0142), and an enrolment without a consent (P0145).
+-- it (P0141), a review or decision before the notice has ended (P0142) or while an objection waits for an answer (P0146),
+-- and an enrolment without a consent (P0145).
 CREATE OR REPLACE FUNCTION take_lead_step() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -35,6 +36,11 @@ BEGIN
     END IF;
     IF NEW.step IN ('review', 'decide') AND today < upper(moved.notice) THEN
         RAISE EXCEPTION 'the notice ends on %', upper(moved.notice) USING ERRCODE = 'P0142';
+    END IF;
+    IF NEW.step IN ('review', 'decide')
+       AND EXISTS (SELECT FROM objections o JOIN cases c ON c.id = o.case_id
+                    WHERE o.lead_id = NEW.lead_id AND c.state <> 'closed') THEN
+        RAISE EXCEPTION 'an objection waits for an answer' USING ERRCODE = 'P0146';
     END IF;
     IF NEW.step = 'decide' AND moved.kind = 'enrol'
        AND NOT EXISTS (SELECT FROM lead_consents WHERE lead_id = NEW.lead_id) THEN

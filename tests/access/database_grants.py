@@ -101,6 +101,7 @@ GRANTS = {
     "import_files": "select insert",
     "import_originals": "select insert",
     "lead_consents": "select insert(lead_id form text_version given_on recorded_by recorded_at photo_sealed)",
+    "objections": "select insert(case_id lead_id reason receipt_hash recorded_by)",
     "lead_moves": "select",
     "lead_persons": "select insert delete",
     "lead_steps": (

@@ -780,6 +780,23 @@ API_CASES: tuple[RouteCase, ...] = (
     post("/api/v1/me/applications", SIGNED_IN, json={"village_code": "130624107221", "note": ""}, status=422),
     post("/api/v1/me/applications/{lead_id}/withdrawal", SIGNED_IN, params=NOBODYS_LEAD, status=404),
     get("/api/v1/villages/{village_code}/notice", PUBLIC, params={"village_code": "130624107221"}),
+    post(
+        "/api/v1/villages/{village_code}/objections",
+        PUBLIC,
+        params={"village_code": "130624107221"},
+        json={"number": 0, "reason": "other", "text": "样例"},
+        status=422,
+    ),
+    post("/api/v1/objections/status", PUBLIC, json={"receipt": "none"}, status=404),
+    post("/api/v1/objections/appeals", PUBLIC, json={"receipt": "none", "text": "样例"}, status=404),
+    get("/api/v1/counties/{county}/objections/{case_id}", COUNTY_SCOPE, params=NOBODYS_CASE, status=404),
+    post(
+        "/api/v1/counties/{county}/objections/{case_id}/answer",
+        COUNTY_SCOPE,
+        params=NOBODYS_CASE,
+        json={"answer": "upheld", "text": "样例"},
+        status=404,
+    ),
     post("/api/v1/me/data", SIGNED_IN),
     post("/api/v1/me/closing", SIGNED_IN, json={"code": "none"}, status=401),
     # Last, as it ends the session.

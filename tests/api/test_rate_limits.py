@@ -34,6 +34,8 @@ SIGN_IN = {
     "/me/close", "/me/close/code", "/api/v1/me/closing",
     "/api/v1/codes", "/api/v1/sessions", "/api/v1/sessions/second-factor",
     "/coupons", "/api/v1/coupons/claims",
+    "/objections", "/villages/{village_code:str}/objections", "/api/v1/villages/{village_code:str}/objections",
+    "/api/v1/objections/status", "/api/v1/objections/appeals",
 }  # fmt: skip
 
 

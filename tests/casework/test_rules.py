@@ -16,11 +16,11 @@ START = datetime(2019, 9, 20, tzinfo=UTC)
 PERSON = UUID(int=1)
 DAYS = timedelta(days=3)
 CASE = LockedCase(
-    id=PERSON, number=1, category="bad_fruit", name="坏果包赔", county_code="130624", asker_id=PERSON,
-    against_producer_id=None, against_account_id=None, for_producer_id=None, path=["seller", "finance", "platform"],
-    units=["hour", "hour", "hour"], dues=[24, 24, 24], extension=12, level=1, received_at=START,
-    due_at=START + timedelta(hours=24), stopped_at=None, questions=0, proposed=False, extended_at=None,
-    reopened_at=None, state=CaseState.RECEIVED, outcome=None, answered_by=None, closed_at=None,
+    id=PERSON, number=1, category="bad_fruit", name="坏果包赔", county_code="130624", division_code="130624101209",
+    asker_id=PERSON, against_producer_id=None, against_account_id=None, for_producer_id=None,
+    path=["seller", "finance", "platform"], units=["hour", "hour", "hour"], dues=[24, 24, 24], extension=12, level=1,
+    received_at=START, due_at=START + timedelta(hours=24), stopped_at=None, questions=0, proposed=False,
+    extended_at=None, reopened_at=None, state=CaseState.RECEIVED, outcome=None, answered_by=None, closed_at=None,
 )  # fmt: skip
 
 

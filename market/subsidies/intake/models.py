@@ -239,6 +239,14 @@ class NoticeNotEnded(Refusal):
     en = "The public notice has not ended; the step is possible from {until} on."
 
 
+class ObjectionWaiting(Refusal):
+    """An objection to the notice waits for an answer."""
+
+    code = "lead_objection_waiting"
+    zh = "有人提了异议，还没有答复；先答复异议，再办这一步。"
+    en = "An objection to the notice waits for an answer; answer it first."
+
+
 class ConsentMissing(Refusal):
     """Nobody is enrolled without the household's consent, on the page or on paper."""
 

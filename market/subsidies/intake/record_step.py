@@ -15,12 +15,13 @@ from market.subsidies.intake.models import (
     LeadState,
     LeadStep,
     NoticeNotEnded,
+    ObjectionWaiting,
     SecondLeadDuty,
     Vote,
 )
 from market.subsidies.intake.views import OPINION_CONTEXT
 
-_MOVED, _SECOND_DUTY, _NOTICE_NOT_ENDED, _NO_CONSENT = "P0140", "P0141", "P0142", "P0145"
+_MOVED, _SECOND_DUTY, _NOTICE_NOT_ENDED, _NO_CONSENT, _OBJECTION = "P0140", "P0141", "P0142", "P0145", "P0146"
 """The errors of the trigger `take_lead_step`."""
 
 ADD_STEP = Query(
@@ -58,6 +59,7 @@ async def record_step(
         LeadMoved: the lead is not in the state `before`.
         SecondLeadDuty: the person has another duty of the lead, applied, or belongs to its household.
         NoticeNotEnded: the township and the county wait for the end of the notice.
+        ObjectionWaiting: they also wait for the answers to objections.
         ConsentMissing: the county enrols nobody without the household's consent.
     """
     attempt = conn.transaction()
@@ -85,6 +87,8 @@ async def record_step(
             raise SecondLeadDuty from error
         if error.sqlstate == _NO_CONSENT:
             raise ConsentMissing from error
+        if error.sqlstate == _OBJECTION:
+            raise ObjectionWaiting from error
         if error.sqlstate == _NOTICE_NOT_ENDED:
             raise NoticeNotEnded(until=await GET_NOTICE_END.one(conn, lead_id=lead_id)) from error
         raise

@@ -1,4 +1,4 @@
-"""Take a step of a lead: visit, match, village and notice, review, decision; or return, uphold an objection, reject."""
+"""Take a step of a lead: visit, match, village and notice, review, decision; or return or reject it."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -39,7 +39,8 @@ from market.subsidies.month.cycles import LOCK_IMPORTS
 from market.subsidies.names import MONITORING_TYPES
 from market.subsidies.register.queries import LIST_HOUSEHOLD_CODES
 
-TAKEN_BY_OFFICIALS = frozenset(LeadStep) - {LeadStep.REPORT, LeadStep.WITHDRAW}
+TAKEN_BY_OFFICIALS = frozenset(LeadStep) - {LeadStep.REPORT, LeadStep.WITHDRAW, LeadStep.UPHOLD}
+"""The steps of `take_step`; who answers an objection upholds it (`answer_objection`)."""
 _MAX_ATTENDED = 1000
 _MIN_ATTENDED = 3
 _MAX_TIER = 99
@@ -105,7 +106,7 @@ async def take_step(
         NotFound: the lead is not in the actor's divisions.
         NotAllowed, SecondFactorRequired: another role takes the step that is due, or returns and rejects now.
         LeadInvalid: fields of the step are missing or wrong.
-        LeadMoved, SecondLeadDuty, NoticeNotEnded, ConsentMissing: see `record_step`.
+        LeadMoved, SecondLeadDuty, NoticeNotEnded, ObjectionWaiting, ConsentMissing: see `record_step`.
         RegisterChanged: the register has changed since, see `carry_out`.
     """
     divisions = get_visible_divisions(actor, county)

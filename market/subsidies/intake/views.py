@@ -115,14 +115,24 @@ class OwnLead(Struct, frozen=True, kw_only=True):
     consent_withdrawn: bool
 
 
+class OwnConsent(Struct, frozen=True, kw_only=True):
+    """A consent to an application: on the page or on paper, to which version of the text, from when until when."""
+
+    form: str
+    text_version: int
+    given_on: date
+    withdrawn_at: datetime | None
+
+
 class OwnApplication(Struct, frozen=True, kw_only=True):
-    """An application in the copy of a person's data: what they wrote, and how far it is."""
+    """An application in the copy of a person's data: what they wrote, how far it is, and what they consented to."""
 
     number: int
     village: str
     state: LeadState
     reported_at: datetime
     words: list[str]
+    consents: list[OwnConsent]
 
 
 class _StoredApplication(Struct, frozen=True, kw_only=True):
@@ -131,6 +141,7 @@ class _StoredApplication(Struct, frozen=True, kw_only=True):
     state: LeadState
     reported_at: datetime
     words_sealed: list[bytes]
+    consents: list[OwnConsent]
 
 
 class HouseholdMember(Struct, frozen=True, kw_only=True):
@@ -221,7 +232,11 @@ LIST_OWN_APPLICATIONS = Query(
     SELECT leads.number, divisions.name AS village, state, reported_at,
            ARRAY(SELECT opinion_sealed FROM lead_steps s
                   WHERE s.lead_id = leads.id AND s.account_id = :account_id AND opinion_sealed IS NOT NULL
-                  ORDER BY s.id) AS words_sealed
+                  ORDER BY s.id) AS words_sealed,
+           coalesce((SELECT jsonb_agg(jsonb_build_object('form', form, 'text_version', text_version,
+                                                         'given_on', given_on, 'withdrawn_at', withdrawn_at)
+                                      ORDER BY c.id)
+                       FROM lead_consents c WHERE c.lead_id = leads.id), '[]') AS consents
       FROM leads JOIN divisions ON divisions.code = village_code
      WHERE applicant_id = :account_id
      ORDER BY leads.id DESC

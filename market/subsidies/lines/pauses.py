@@ -73,7 +73,7 @@ ENROLMENT_STATE_NAMES: dict[EnrolmentState, str] = {
     EnrolmentState.UPCOMING: "已审定，还没到享受那天",
     EnrolmentState.ACTIVE: "享受中",
     EnrolmentState.PAUSED: "暂停享受",
-    EnrolmentState.UNBOUND: "号码停了或销了",
+    EnrolmentState.UNBOUND: "没有绑定，或者停了、销了",
 }
 
 

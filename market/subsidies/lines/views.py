@@ -30,11 +30,14 @@ class ChangeOutcome(StrEnum):
 
 
 class KnownLine(Struct, frozen=True, kw_only=True):
-    """A line with its enrolment and its household: that of the enrolled person, else of the person it is bound to."""
+    """A line with its enrolment and its household: that of the enrolled person, else of the person it is bound to.
+
+    `operator` and `kind` are null of a line that is enrolled and was never bound.
+    """
 
     line: str
-    operator: Operator
-    kind: ServiceKind
+    operator: Operator | None
+    kind: ServiceKind | None
     programme: str | None
     status: str | None
     entitled_from: date | None
@@ -102,7 +105,10 @@ class _SealedChange(Struct, frozen=True, kw_only=True):
 _LINES = """
     SELECT l.code AS line, l.operator, l.kind, e.programme_code AS programme, e.status, e.entitled_from,
            m.household_code AS household, s.village_code, s.village_name AS village, p.name_sealed AS person_sealed
-      FROM lines l
+      FROM (SELECT county_code, code, operator, kind FROM lines
+             UNION ALL
+            SELECT n.county_code, n.line_code, NULL, NULL FROM enrolments n
+             WHERE NOT EXISTS (SELECT FROM lines b WHERE b.county_code = n.county_code AND b.code = n.line_code)) AS l
       LEFT JOIN enrolments e ON e.county_code = l.county_code AND e.line_code = l.code
       LEFT JOIN LATERAL (
            SELECT identity_index FROM bindings
@@ -189,7 +195,10 @@ async def list_versions(conn: Connection, county: str, line: str) -> list[LineVe
 
 
 def get_bound_until(versions: Sequence[LineVersion]) -> date | None:
-    """Return the first day after the last version of a line that counts, null if it has not ended."""
+    """Return the first day after the last version of a line that counts, null if it has not ended.
+
+    Of a line that was never bound it is the first day of all.
+    """
     last = [each for each in versions if each.replaced_at is None]
     return last[-1].until if last else date.min
 

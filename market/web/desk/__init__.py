@@ -22,6 +22,7 @@ from market.web.desk import (
     money,
     months,
     notices,
+    objections,
     officials,
     operators,
     payment_pages,
@@ -41,9 +42,9 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 
 _PAGES = (
     worklist, months, drilldown, findings, find_people, form_pages, payment_pages, reconciliation, imports, tasks,
-    notices, leads, consents, lines, boards, idle_lines, programmes, agreements, producers, seller_names, money, cases,
-    case_moves, goods_returns, appeals, complaints, invoices, mediations, officials, operators, deputies, contacts,
-    pickup_points, coupons, region, public_buyers, samples, audit,
+    notices, leads, consents, objections, lines, boards, idle_lines, programmes, agreements, producers, seller_names,
+    money, cases, case_moves, goods_returns, appeals, complaints, invoices, mediations, officials, operators, deputies,
+    contacts, pickup_points, coupons, region, public_buyers, samples, audit,
 )  # fmt: skip
 
 DESK = Router(

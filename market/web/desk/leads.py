@@ -49,6 +49,7 @@ from market.web.desk.context import (
     read_offset,
     render_desk_page,
 )
+from market.web.desk.objection_words import build_objection_context
 from market.web.forms import PostedForm, parse_day, parse_integer, parse_uuid, read_form
 from market.web.pages import redirect
 from market.web.ui.format import day_short, day_zh
@@ -205,9 +206,9 @@ async def _find_village(conn: Connection, desk: DeskContext, typed: LeadForm) ->
 async def render_lead(
     request: HttpRequest, conn: Connection, seal: Seal, desk: DeskContext, lead: Lead,
     *, values: StepForm | None = None, errors: Sequence[FieldFault] = (), notice: PageNotice | None = None,
-    status: int = 200,
+    objection: Struct | None = None, status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
-    """Return the page of a lead with the form of the step that is due."""
+    """Return the page of a lead with the form of the step that is due; `objection` is that form as typed."""
     due = DUE_STEPS.get(lead.state)
     own = due is not None and has_role_for(desk.actor, due.roles, lead.village_code)
     members = []
@@ -245,6 +246,8 @@ async def render_lead(
         else [_present_consent(desk, lead, each) for each in await list_consents(conn, lead.id)],
         "records_consent": lead.state in OPEN_STATES and has_role_for(desk.actor, REPORTERS, lead.village_code),
         "board": desk.to(f"/desk/boards/{lead.village_code}") if lead.notice_until else None,
+        "objection": objection,
+        **await build_objection_context(conn, seal, desk, lead),
     }
     return render_desk_page(request, desk, "lead.html", context, status=status)
 
@@ -287,7 +290,7 @@ async def show_lead(
     """Show a lead with its steps, and the form of the step that is due."""
     desk = await open_desk(request, db, actor, clock)
     done = request.query_params.get("done", "")
-    words = {"consent": "同意书", **STEP_NAMES}.get(done)
+    words = {"consent": "同意书", "objection": "异议的答复", **STEP_NAMES}.get(done)
     notice = PageNotice("ok", f"记下了：{words}") if words else None
     async with db.transaction(scope=desk.county) as conn:
         lead = await get_lead(conn, seal, parse_lead_id(lead_id), desk.divisions)

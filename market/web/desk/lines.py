@@ -144,7 +144,12 @@ def _present_pause(pause: EnrolmentPause) -> tuple[str, str, str | None]:
 def _list_facts(seal: Seal, line: KnownLine, state: EnrolmentState) -> list[tuple[str, str]]:
     facts = [
         ("状态", ENROLMENT_STATE_NAMES[state]),
-        ("业务", f"{OPERATOR_NAMES[line.operator]}，{KIND_NAMES[line.kind]}"),
+        (
+            "业务",
+            f"{OPERATOR_NAMES[line.operator]}，{KIND_NAMES[line.kind]}"
+            if line.operator and line.kind
+            else "还没有绑定",
+        ),
         ("享受的人", unseal_masked_name(seal, line.person_sealed)),
         ("户", f"{line.village or ''} {line.household} 户" if line.household else ""),
         ("项目", f"{line.programme}，{line.status}" if line.programme else "没有登记享受"),
@@ -185,7 +190,9 @@ async def _page(
         "history": [_present_change(each) for each in changes],
         "waiting": waiting,
         "waiting_words": _present_change(waiting)[0] if waiting else "",
-        "reports": waiting is None and has_role_for(desk.actor, REPORTERS, line.village_code or desk.county),
+        "reports": waiting is None
+        and bool(versions)
+        and has_role_for(desk.actor, REPORTERS, line.village_code or desk.county),
         "decides": waiting is not None and desk.whole and Role.IMPORTER in get_roles(desk.actor),
         "verbs": [(desk.to("/desk/lines", line=line.line, verb=each) + "#change", name, each == verb)
                   for each, name in VERB_NAMES.items()],

@@ -8,7 +8,7 @@ from market.kernel import Connection
 async def test_the_desk_has_work_in_every_state(sample: Connection) -> None:
     leads = Counter([row["state"] for row in await sample.fetch("SELECT state FROM leads")])
     assert leads == {
-        "reported": 3, "visited": 2, "matched": 2, "noticed": 4, "reviewed": 2, "decided": 3, "rejected": 1,
+        "reported": 4, "visited": 2, "matched": 2, "noticed": 4, "reviewed": 2, "decided": 3, "rejected": 1,
         "withdrawn": 1,
     }  # fmt: skip
     assert await sample.fetchval("SELECT count(DISTINCT kind) FROM leads") == 5
@@ -19,3 +19,7 @@ async def test_the_desk_has_work_in_every_state(sample: Connection) -> None:
     assert Counter([row["open"] for row in pauses]) == {True: 2, False: 1}
     agreements = Counter([row["outcome"] for row in await sample.fetch("SELECT outcome FROM agreements")])
     assert agreements == {"approved": 2, None: 1}
+    objections = Counter(
+        [row["outcome"] for row in await sample.fetch("SELECT outcome FROM objections JOIN cases ON id = case_id")]
+    )
+    assert objections == {"solved": 1, "unsolved": 1, None: 1}

@@ -13,7 +13,8 @@ from market.subsidies.intake.consents import ConsentForm, list_consents, read_co
 from market.subsidies.intake.models import ConsentMissing, LeadKind, LeadMoved, LeadStep, Vote
 from market.subsidies.intake.report import apply_for_household
 from market.subsidies.intake.views import list_own_leads
-from market.subsidies.lines.pauses import PAUSE_NOTE_CONTEXT, list_pauses
+from market.subsidies.lines.pauses import PAUSE_NOTE_CONTEXT, NewPause, PauseReason, list_pauses, pause_line
+from market.subsidies.lines.views import get_line
 from tests.story.play import COUNTY
 from tests.subsidies.intake.intake import VILLAGE, Case, Intake, at, make_lead, step
 from tests.support.make import SEAL, load_actor, make_account
@@ -31,6 +32,11 @@ async def test_a_line_is_enrolled_once_the_signed_consent_is_there(county: Conne
     consent_id = await intake.consent(lead.id, days=6)
     decided = await intake.take(lead.id, decide, who="xian", days=7)
     assert decided.state == "decided"
+    # The line is enrolled and not bound yet: it is found, and paused.
+    new_pause = NewPause(line="YD-77", reason=PauseReason.CHECK, paused_from=at(7).date(), note="样例：先不减")
+    await pause_line(county, SEAL, await intake.actor("zhen"), COUNTY, new_pause, now=at(7))
+    line = await get_line(county, COUNTY, "YD-77", (VILLAGE,))
+    assert (line.operator, line.household, line.status) == (None, "H01", "已审定")
     [consent] = await list_consents(county, lead.id)
     assert (consent.id, consent.form, consent.given_on, consent.recorded_by) == (
         consent_id, ConsentForm.PHOTO, date(2019, 2, 24), "样例村某",

@@ -151,21 +151,6 @@ async def test_a_lead_goes_back_to_the_step_before_with_a_reason(county: Connect
     assert [each.field for each in reason.errors] == ["opinion"]
 
 
-@pytest.mark.parametrize(("until", "who"), [(LeadStep.CONFIRM, "zhen"), (LeadStep.REVIEW, "xian")])
-async def test_a_right_objection_goes_back_to_the_visit_and_needs_another_notice(
-    county: Connection, until: LeadStep, who: str
-) -> None:
-    intake = Intake(county)
-    lead = await intake.walk(KNOWN, until)
-    days = 2 if until is LeadStep.CONFIRM else 7
-    back = await intake.take(lead.id, step(LeadStep.UPHOLD), who=who, days=days)
-    assert (back.state, back.notice_from) == (LeadState.REPORTED, None)
-    await intake.take(lead.id, step(LeadStep.VISIT), who="cun", days=days)
-    await intake.take(lead.id, step(LeadStep.MATCH, standing=SUDDEN), who="gan", days=days)
-    again = await intake.take(lead.id, step(LeadStep.CONFIRM, vote=YES), who="cun", days=days)
-    assert again.notice_from == REPORTED_ON + timedelta(days=days + 1)
-
-
 @pytest.mark.parametrize("until", [LeadStep.VISIT, LeadStep.MATCH, LeadStep.CONFIRM, LeadStep.REVIEW])
 async def test_whose_turn_it_is_rejects_and_nothing_follows(county: Connection, until: LeadStep) -> None:
     intake = Intake(county)

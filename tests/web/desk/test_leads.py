@@ -137,3 +137,45 @@ async def test_a_household_applies_sees_how_far_it_is_and_withdraws(service: Ser
             each.attrs["action"] for each in seen.root.all("form") if "/applications/" in each.attrs.get("action", "")
         )
         assert "已撤回" in (await browser.submit(action)).text
+
+
+async def test_a_villager_objects_without_a_name_and_reads_the_answer_with_the_receipt(
+    service: Service, county: Officials, database: Database
+) -> None:
+    async with database.transaction(scope=COUNTY) as conn:
+        lead = await Intake(conn, date(2019, 2, 12)).walk(Case(make_lead(), standing=SUDDEN), LeadStep.CONFIRM)
+    notice = f"/villages/{VILLAGE}/notice"
+    async with PageClient(service.app) as villager:
+        await villager.open(notice)
+        path = f"/villages/{VILLAGE}/objections"
+        seen = await villager.submit(path, number="9999", text="样例：他家有店", status=422)
+        assert "请选一个" in seen.text
+        seen = await villager.submit(path, number=str(lead.number), reason="better_off", text="样例：他家有店")
+        receipt = next(word for word in seen.text.split() if len(word) == 14 and word.count("-") == 2)
+        assert "1 件，正在核实" in (await villager.open(notice)).text
+    async with open_desk_walker(service, county.tokens["zhen"]) as browser:
+        assert "公示异议 1 件，等您定" in (await browser.open("/desk")).text
+        seen = await browser.open(f"/desk/leads/{lead.id}")
+        assert "家里的条件不止这样 等答复" in seen.text
+        objection = next(
+            href for each in seen.root.all("a") if "/desk/objections/" in (href := each.attrs.get("href") or "")
+        )
+        await browser.open(objection)
+        seen = await browser.submit(objection.partition("?")[0], text="样例：店是别人的", status=422)
+        assert "请选成立不成立" in seen.text
+        await browser.submit(objection.partition("?")[0], answer="dismissed", text="样例：店是别人的")
+    async with PageClient(service.app) as villager:
+        await villager.open("/objections")
+        seen = await villager.submit("/objections", receipt="AAAA-BBBB-CCCC", status=404)
+        assert "请对一遍" in seen.text
+        seen = await villager.submit("/objections", receipt=receipt)
+        assert "答复：样例：店是别人的" in seen.text
+        seen = await villager.submit("/objections", receipt=receipt, appeal="1", text="样例：去问问别人")
+        assert "正在核实" in seen.text
+    async with open_desk_walker(service, county.tokens["cun"]) as browser:
+        await browser.open(f"/desk/leads/{lead.id}")
+        path = f"/desk/leads/{lead.id}/objections"
+        seen = await browser.submit(path, reason="other", text="", status=422)
+        assert "请写您知道的情况" in seen.text
+        seen = await browser.submit(path, reason="other", text="样例：来村部说的")
+        assert "把回执码抄给提异议的人" in seen.text

@@ -29,10 +29,12 @@ from market.subsidies.intake.models import (
     MonitoringStatus,
     Vote,
 )
+from market.subsidies.intake.objection_models import NewObjection, ObjectionAnswer, ObjectionReason
+from market.subsidies.intake.objections import answer_objection, find_by_receipt, object_to_notice
 from market.subsidies.intake.persons import GivenPersons
 from market.subsidies.intake.report import NewLead, apply_for_household, report_lead
 from market.subsidies.intake.take_step import LeadStepRequest, take_step, withdraw_application
-from market.subsidies.intake.views import list_household_members
+from market.subsidies.intake.views import get_lead, list_household_members
 
 _MIN_SPLITTING = 4
 _ELSEWHERE = "130630"
@@ -54,8 +56,21 @@ _OPINIONS = {
 FIND_ACCOUNT = Query(UUID, "SELECT id FROM accounts WHERE phone_index = :phone_index AND closed_at IS NULL")
 
 
+class _SampleObjection(Struct, frozen=True):
+    """An objection made and answered so many days before today; `answer` is none while it waits."""
+
+    reason: ObjectionReason
+    text: str
+    made: int
+    answer: ObjectionAnswer | None = None
+    reply: str = ""
+
+
 class _SampleLead(Struct, frozen=True):
-    """A lead with the day of each step, in days before today; the steps are taken in their order."""
+    """A lead with the day of each step, in days before today; the steps are taken in their order.
+
+    An objection follows the village's notice.
+    """
 
     new: NewLead
     household: SampleHousehold | None
@@ -64,6 +79,7 @@ class _SampleLead(Struct, frozen=True):
     standing: MonitoringStatus | None = None
     new_code: str = ""
     leaving: tuple[int, ...] = ()
+    objection: _SampleObjection | None = None
 
 
 class LeadSimulation:
@@ -146,6 +162,14 @@ class LeadSimulation:
         yield self._about(
             exit_, LeadSource.CADRE, LeadReason.INCOME, reported=5, note="收入稳了一年", village=DEMO_VILLAGE,
             steps=noticed,
+            objection=_SampleObjection(ObjectionReason.PROCEDURE, "样例：评议会那天我在村里，没有听说开会", made=1),
+        )  # fmt: skip
+        yield self._about(
+            identify, LeadSource.CADRE, LeadReason.INCOME, reported=6, note="今年没有收成", tier=1, steps=noticed,
+            objection=_SampleObjection(
+                ObjectionReason.BETTER_OFF, "样例：他家儿子在县里开店", made=1, answer=ObjectionAnswer.UPHELD,
+                reply="样例：店开着，收入没有算进来，重新核实",
+            ),
         )  # fmt: skip
         yield self._about(
             enrol, LeadSource.CADRE, LeadReason.OTHER, reported=5, note="给老人办的号", line="YD-90001",
@@ -164,6 +188,10 @@ class LeadSimulation:
         yield self._about(
             enrol, LeadSource.CADRE, LeadReason.OTHER, reported=14, note="新办的号", line="LT-90001",
             steps=_walk_until(review),
+            objection=_SampleObjection(
+                ObjectionReason.NOT_LIVING, "样例：好几年没有见过他", made=6, answer=ObjectionAnswer.DISMISSED,
+                reply="样例：人在村里住，赶集天天见；邻居三家都说在",
+            ),
         )  # fmt: skip
         done = _walk_until(LeadStep.DECIDE)
         yield self._about(exit_, LeadSource.CADRE, LeadReason.INCOME, reported=13, note="在县里上班一年了", steps=done)
@@ -191,6 +219,7 @@ class LeadSimulation:
         tier: int | None = None,
         line: str = "",
         village: str = "",
+        objection: _SampleObjection | None = None,
     ) -> _SampleLead:
         enrols = kind is LeadKind.ENROL
         [household] = self._pick(watched=kind is LeadKind.EXIT, enrolled=not enrols, village=village)
@@ -201,7 +230,7 @@ class LeadSimulation:
         sudden = MonitoringStatus(registered=household.registered, monitoring="突发严重困难户", tier=tier or 1)
         return _SampleLead(
             new, household, steps, reported, standing=sudden if kind is LeadKind.IDENTIFY else None,
-            leaving=(1,) if enrols else (),
+            leaving=(1,) if enrols else (), objection=objection,
         )  # fmt: skip
 
     def _add_new_household(self) -> _SampleLead:
@@ -276,6 +305,21 @@ class LeadSimulation:
                     pass
             handle = _TAKERS.get(step) or ("zhen" if step is LeadStep.RETURN else "gan")
             await take_step(conn, seal, self._actors[handle], lead_id, request, county=DEMO_COUNTY, now=moment)
+            if step is LeadStep.CONFIRM and lead.objection is not None:
+                await self._object(lead_id, lead.objection)
+
+    async def _object(self, lead_id: UUID, objection: _SampleObjection) -> None:
+        """Object to the notice of a lead, and answer it as the township the day after."""
+        conn, seal, now = self._conn, self._seal, self._compute_moment(objection.made)
+        lead = await get_lead(conn, seal, lead_id, (DEMO_COUNTY,))
+        new = NewObjection(number=lead.number, reason=objection.reason, text=objection.text)
+        received = await object_to_notice(conn, seal, lead.village_code, new, recorder=None, now=now)
+        if objection.answer is not None:
+            _, case_id = await find_by_receipt(conn, received.receipt)
+            await answer_objection(
+                conn, seal, self._actors["zhen"], DEMO_COUNTY, case_id, answer=objection.answer, text=objection.reply,
+                now=self._compute_moment(objection.made - 1),
+            )  # fmt: skip
 
     async def _add_own_applications(self) -> None:
         """Apply as the sample's newcomer, who withdrew an earlier application."""

@@ -148,7 +148,7 @@ class CountySimulation:
         await self._files.put(SAMPLE_INDEX, msgspec.json.encode(index))
 
     async def _add_work_under_way(self) -> None:
-        """Add leads, changes of lines, pauses and agreements in several states."""
+        """Add leads, objections, changes of lines, pauses and agreements in several states."""
         conn, seal, actors, now = self._conn, self._seal, self._actors, self._now
         await LeadSimulation(conn, seal, actors, self._register, self._lines, now=now).add_all()
         await LineSimulation(conn, seal, actors, self._lines, self._months, now=now).add_all()

@@ -49,7 +49,7 @@ async def show_cases(
             )
             for each in cases
         ],
-        "notice": PageNotice("ok", "定好了，已告诉买家和卖家") if request.query_params.get("done") == "1" else None,
+        "notice": PageNotice("ok", "定好了，已告诉有关的人") if request.query_params.get("done") == "1" else None,
     }
     return render_desk_page(request, desk, "cases.html", context)
 
