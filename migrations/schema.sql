@@ -7001,7 +7001,8 @@ CREATE TABLE public.register_checks (
     checked_on date NOT NULL,
     file_id uuid,
     lead_id uuid,
-    CONSTRAINT register_checks_one_origin CHECK (((file_id IS NULL) <> (lead_id IS NULL)))
+    account_id uuid,
+    CONSTRAINT register_checks_one_origin CHECK ((num_nonnulls(file_id, lead_id, account_id) = 1))
 );
 
 
@@ -14488,6 +14489,14 @@ ALTER TABLE ONLY public.refund_requests
 
 ALTER TABLE ONLY public.refund_requests
     ADD CONSTRAINT refund_requests_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
+-- Name: register_checks register_checks_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.register_checks
+    ADD CONSTRAINT register_checks_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 
 --
@@ -22091,6 +22100,13 @@ GRANT UPDATE(file_id) ON TABLE public.register_checks TO market_app;
 --
 
 GRANT UPDATE(lead_id) ON TABLE public.register_checks TO market_app;
+
+
+--
+-- Name: COLUMN register_checks.account_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(account_id) ON TABLE public.register_checks TO market_app;
 
 
 --

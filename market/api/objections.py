@@ -9,6 +9,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from market.api.idempotency import run_once
+from market.divisions.codes import get_county_code
 from market.http import HttpRequest
 from market.identity.access import get_visible_divisions
 from market.identity.models import Actor
@@ -35,7 +36,7 @@ from market.subsidies.intake.objections import (
 from market.subsidies.month.cycles import read_county
 
 
-class ReceiptRequest(Struct, frozen=True, forbid_unknown_fields=True):
+class ObjectionReceipt(Struct, frozen=True, forbid_unknown_fields=True):
     """The receipt of an objection."""
 
     receipt: str
@@ -49,7 +50,7 @@ class AppealRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ObjectionDecision(Struct, frozen=True, forbid_unknown_fields=True):
-    """What an official finds of an objection; whoever objected reads the text."""
+    """What an official finds of an objection; it is read with the receipt."""
 
     answer: ObjectionAnswer
     text: str
@@ -75,7 +76,7 @@ class OpenObjectionController(Controller):
         now = clock.now()
         async with db.connection() as conn:
             village = (await get_village_notice(conn, village_code, day=clock.today())).village_code
-        async with db.transaction(scope=village[:6]) as conn:
+        async with db.transaction(scope=get_county_code(village)) as conn:
             return await object_to_notice(conn, seal, village, data, recorder=None, now=now)
 
     @post("/objections/status", operation_id="FindObjection", status_code=200, rate=RateClass.SIGN_IN)
@@ -85,7 +86,7 @@ class OpenObjectionController(Controller):
         db: NamedDependency[Database],
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
-        data: JSONBody[ReceiptRequest],
+        data: JSONBody[ObjectionReceipt],
     ) -> ObjectionStatus:
         """Return how far the objection of a receipt is."""
         async with db.connection() as conn:

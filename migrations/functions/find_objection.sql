@@ -1,6 +1,6 @@
 -- Package: subsidies.
--- Return the county and the case of the objection that a receipt belongs to. It runs as the owner: whoever holds a receipt
--- has no account, and the county in whose scope the case is read comes from here.
+-- Return the county and the case of the objection that a receipt belongs to. It runs as the owner: a receipt is no
+-- account, and the county in whose scope the case is read comes from here.
 CREATE OR REPLACE FUNCTION find_objection(p_receipt_hash bytea) RETURNS TABLE (county_code text, case_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT cases.county_code, cases.id

@@ -5,7 +5,7 @@ from pathlib import Path
 from payments.migrate import run_script
 
 revision = "0220"
-down_revision = "0137"
+down_revision = "0200"
 branch_labels = None
 depends_on = None
 

@@ -208,7 +208,7 @@ GRANTS = {
     ),
     "public_buyers": "select insert update(unit_name credit_code ends_on verified_by verified_at)",
     "redemptions": "select insert(order_id voucher_id discount_fen redeemed_at) update(freed_at)",
-    "register_checks": "select insert update(checked_on file_id lead_id)",
+    "register_checks": "select insert update(checked_on file_id lead_id account_id)",
     "refund_requests": (
         "select insert(suborder_id line_id key amount_fen reason note requested_by requested_at) "
         "update(state decided_by decided_at decision_note lapse_reason escalated_at)"
@@ -324,6 +324,9 @@ FUNCTIONS_OF_THE_OWNER = {
     "note_county_month": False,
     "note_county_month_of_run": False,
     "sum_up_notices": True,
+    "check_objection": False,
+    "find_objection": True,
+    "sum_up_objections": True,
     "take_lead_step": False,
     "check_line_change": False,
     "check_lead_consent": False,

@@ -149,6 +149,8 @@ LINE_HOLDERS = COUNTY_SCOPE.deny(["policy", "reconciler"], FORBIDDEN)
 """Officials of the line's village who approve or settle; the importer of the tests also has the county role."""
 LEAD_REPORTERS = COUNTY_SCOPE.acting_as("village").deny(["policy", "county", "finance", "reconciler"], FORBIDDEN)
 """Officials who go to households or import what other authorities see."""
+RECHECKERS = LEAD_REPORTERS.deny(["importer"], FORBIDDEN)
+"""Officials who go to households."""
 TASK_OWNER = COUNTY_SCOPE.acting_as("importer").deny(
     [official for official in (*COUNTY_OFFICIALS, VILLAGE_SCOPED) if official != "importer"], NOT_FOUND
 )

@@ -56,7 +56,7 @@ class NewObjection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class ReceivedObjection(Struct, frozen=True, kw_only=True):
-    """An objection that was received; whoever keeps the `receipt` reads the answer with it."""
+    """An objection that was received; its answer is read with the `receipt`."""
 
     number: int
     receipt: str
@@ -64,7 +64,7 @@ class ReceivedObjection(Struct, frozen=True, kw_only=True):
 
 
 class ObjectionStatus(Struct, frozen=True, kw_only=True):
-    """An objection as whoever has the receipt sees it.
+    """An objection as it is seen with its receipt.
 
     `answer` is null while it waits; `answers` are what was answered, oldest first. `appeal_until` is the last day on
     which the next level may be asked, null if it may not.

@@ -51,7 +51,7 @@ SHOWN_DAYS = 60
 """How long a village's page counts an objection."""
 
 
-class _NoticedLead(Struct, frozen=True):
+class _ObjectedLead(Struct, frozen=True):
     id: UUID
     waiting: int
 
@@ -88,7 +88,7 @@ class _Count(Struct, frozen=True, kw_only=True):
 
 
 LOCK_NOTICED_LEAD = Query(
-    _NoticedLead,
+    _ObjectedLead,
     """
     SELECT id, (SELECT count(*) FROM objections o JOIN cases c ON c.id = o.case_id
                  WHERE o.lead_id = leads.id AND c.state <> 'closed') AS waiting
@@ -206,7 +206,7 @@ async def find_by_receipt(conn: Connection, receipt: str) -> tuple[str, UUID]:
 
 
 async def get_objection_status(conn: Connection, seal: Seal, case_id: UUID, *, now: datetime) -> ObjectionStatus:
-    """Return an objection as whoever has its receipt sees it; the transaction has the scope of its county."""
+    """Return an objection as it is seen with its receipt; the transaction has the scope of its county."""
     row = await GET_OBJECTION.one(conn, case_id=case_id)
     appeal_until = None
     if row.outcome is CaseOutcome.UNSOLVED and row.may_rise and row.closed_at is not None:
@@ -252,8 +252,8 @@ async def answer_objection(
 ) -> Objection:
     """Answer an objection as the township, or the county after it, in the caller's transaction of the county.
 
-    One that is right takes a lead under notice back to the visit, and ends the others to it. `text` is read by whoever
-    objected.
+    One that is right takes a lead under notice back to the visit, and ends the others to it. `text` is read
+    with the receipt.
 
     Raises:
         ObjectionNotFound: it is not in the actor's divisions, or for another role.

@@ -145,7 +145,7 @@ RECORD_CHECKS = Query(
     SELECT :county, household, checked_on, :file_id, :lead_id
       FROM jsonb_to_recordset(:rows::jsonb) AS r(household text, checked_on date)
     ON CONFLICT ON CONSTRAINT register_checks_unique DO UPDATE
-       SET checked_on = excluded.checked_on, file_id = excluded.file_id, lead_id = excluded.lead_id
+       SET checked_on = excluded.checked_on, file_id = excluded.file_id, lead_id = excluded.lead_id, account_id = NULL
      WHERE register_checks.checked_on < excluded.checked_on
     """,
 )

@@ -30,6 +30,7 @@ from market.web.desk import (
     producers,
     programmes,
     public_buyers,
+    rechecks,
     reconciliation,
     region,
     samples,
@@ -42,9 +43,9 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 
 _PAGES = (
     worklist, months, drilldown, findings, find_people, form_pages, payment_pages, reconciliation, imports, tasks,
-    notices, leads, consents, objections, lines, boards, idle_lines, programmes, agreements, producers, seller_names,
-    money, cases, case_moves, goods_returns, appeals, complaints, invoices, mediations, officials, operators, deputies,
-    contacts, pickup_points, coupons, region, public_buyers, samples, audit,
+    notices, leads, consents, objections, rechecks, lines, boards, idle_lines, programmes, agreements, producers,
+    seller_names, money, cases, case_moves, goods_returns, appeals, complaints, invoices, mediations, officials,
+    operators, deputies, contacts, pickup_points, coupons, region, public_buyers, samples, audit,
 )  # fmt: skip
 
 DESK = Router(

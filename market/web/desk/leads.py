@@ -126,7 +126,7 @@ async def show_leads(
                 desk.to(f"/desk/leads/{each.id}"),
                 f"{KIND_NAMES[each.kind]} {each.number}",
                 [
-                    describe_lead(each), SOURCE_NAMES[each.source], REASON_NAMES[each.reason], STATE_NAMES[each.state],
+                    STATE_NAMES[each.state], describe_lead(each), SOURCE_NAMES[each.source], REASON_NAMES[each.reason],
                     _describe_notice(each),
                 ],
             )

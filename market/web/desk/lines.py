@@ -111,8 +111,8 @@ def _find_verb(text: str) -> LineVerb | None:
     return next((each for each in LineVerb if each == text), None)
 
 
-def _write_days(version: LineVersion) -> str:
-    return f"{version.start} 起" + (f"，到 {version.until} 止" if version.until else "")
+def _write_days(each: LineVersion) -> str:
+    return f"{each.start} 起" + (f"，到 {each.until} 止" if each.until else "")
 
 
 def _write_details(change: LineChange) -> str:
@@ -173,7 +173,8 @@ async def _page(
         day=desk.today,
     )  # fmt: skip
     open_pause = next((each for each in pauses if each.resumed_on is None), None)
-    pauser = has_role_for(desk.actor, PAUSERS, line.village_code or desk.county)
+    place = line.village_code or desk.county
+    pauser = has_role_for(desk.actor, PAUSERS, place)
     context = {
         "line": line.line,
         "facts": _list_facts(seal, line, state),
@@ -190,9 +191,7 @@ async def _page(
         "history": [_present_change(each) for each in changes],
         "waiting": waiting,
         "waiting_words": _present_change(waiting)[0] if waiting else "",
-        "reports": waiting is None
-        and bool(versions)
-        and has_role_for(desk.actor, REPORTERS, line.village_code or desk.county),
+        "reports": waiting is None and bool(versions) and has_role_for(desk.actor, REPORTERS, place),
         "decides": waiting is not None and desk.whole and Role.IMPORTER in get_roles(desk.actor),
         "verbs": [(desk.to("/desk/lines", line=line.line, verb=each) + "#change", name, each == verb)
                   for each, name in VERB_NAMES.items()],

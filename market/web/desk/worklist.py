@@ -39,6 +39,7 @@ from market.subsidies.models import CYCLE_STATE_NAMES, CycleState, Duty
 from market.subsidies.month.cycles import find_cycle, read_month
 from market.subsidies.month.steps import NEXT_STEPS, REVIEWABLE_STATES
 from market.subsidies.names import format_month_zh
+from market.subsidies.register.rechecks import sum_up_rechecks
 from market.subsidies.tasks.models import Task
 from market.subsidies.tasks.submit import list_own_tasks
 from market.web.desk.context import DeskContext, open_desk, render_desk_page
@@ -115,6 +116,12 @@ async def _tasks(conn: Connection, desk: DeskContext, *, unmoved_days: int) -> t
             own.append(_quarter_task(desk))
     if desk.divisions and (leads := await count_due_leads(conn, desk.actor, desk.county, day=desk.today)):
         own.append(WorkItem(desk.to("/desk/leads"), f"线索 {leads} 条，等您办", "", "核实、比对、评议、审核、审定"))
+    if desk.divisions and roles & {Role.VILLAGE, Role.TOWNSHIP, Role.COUNTY}:
+        villages = await sum_up_rechecks(conn, desk.county, desk.divisions, today=desk.today)
+        if due := sum(each.due for each in villages):
+            late = sum(each.overdue for each in villages)
+            text = f"过期 {late} 户" if late else ""
+            own.append(WorkItem(desk.to("/desk/rechecks"), f"要复核的 {due} 户", "", text, late=late > 0))
     if desk.whole and Role.IMPORTER in roles and (changes := await count_waiting_changes(conn, desk.county)):
         own.append(WorkItem(desk.to("/desk/lines"), f"业务变更 {changes} 件，等您办", "", "换卡、过户、停机、销户"))
     if roles & MONEY_ROLES and (problems := await _count_money(conn, desk, unmoved_days)):

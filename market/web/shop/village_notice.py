@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.counties.contacts import find_contact
+from market.divisions.codes import get_county_code
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
@@ -133,7 +134,7 @@ async def submit_objection(
         village = await get_village_notice(conn, village_code, day=clock.today())
     try:
         new = read_objection(form)
-        async with db.transaction(scope=village.village_code[:6]) as conn:
+        async with db.transaction(scope=get_county_code(village.village_code)) as conn:
             received = await object_to_notice(conn, seal, village.village_code, new, recorder=None, now=clock.now())
     except Refusal as refusal:
         errors = refusal.errors or (FieldFault("number", refusal.text("zh")),)

@@ -108,10 +108,11 @@ class LeadSimulation:
         # The demo farmer's household is left unchanged.
         self._households = [each for each in register.households[1:] if each.code not in gone]
         self._used: set[str] = set()
+        self._villages: set[str] = set()
 
     async def add_all(self) -> None:
         """Add the leads, oldest first."""
-        for lead in sorted(self._list_leads(), key=lambda each: -each.reported):
+        for lead in sorted([*self._list_leads(), *self._list_older_leads()], key=lambda each: -each.reported):
             await self._walk(lead)
         await self._add_own_applications()
 
@@ -124,40 +125,44 @@ class LeadSimulation:
         village: str = "",
         count: int = 1,
     ) -> list[SampleHousehold]:
-        """Return households of one village that no lead is about, as many as asked for."""
+        """Return as many households of a village as asked for, that no lead is about; of another village each time."""
         by_village: dict[str, list[SampleHousehold]] = {}
         for each in self._households:
+            code = each.village.code
             if (
                 each.code not in self._used
                 and bool(each.monitoring) is watched
                 and (each.code in self._enrolled) is enrolled
                 and len(each.members) >= members
-                and each.village.code.startswith(village)
+                and (code == village or (not village and code not in self._villages))
             ):
-                found = by_village.setdefault(each.village.code, [])
+                found = by_village.setdefault(code, [])
                 found.append(each)
                 if len(found) == count:
                     self._used |= {other.code for other in found}
+                    self._villages.add(code)
                     return found
-        assert village, "the sample has households of every sort"
+        assert village or self._villages, "the sample has households of every sort"
+        if not village:
+            self._villages.clear()
         return self._pick(watched=watched, enrolled=enrolled, members=members, count=count)
 
     def _list_leads(self) -> Iterator[_SampleLead]:
+        """Yield leads that are new, or whose notice runs."""
         identify, exit_, enrol = LeadKind.IDENTIFY, LeadKind.EXIT, LeadKind.ENROL
-        visit, match, confirm, review = LeadStep.VISIT, LeadStep.MATCH, LeadStep.CONFIRM, LeadStep.REVIEW
-        noticed = _walk_until(confirm)
+        noticed = _walk_until(LeadStep.CONFIRM)
         yield self._about(
             identify, LeadSource.WARNING, LeadReason.EXPENSE, reported=1, note="住院自付多，医保推来的预警"
         )
         yield self._about(identify, LeadSource.CADRE, LeadReason.DISASTER, reported=2, note="雨后院墙倒了")
         yield self._about(
             identify, LeadSource.CADRE, LeadReason.INCOME, reported=4, note="打工的人回来了，收入少了",
-            steps=_walk_until(visit, (3,)),
+            steps=_walk_until(LeadStep.VISIT, (3,)),
         )  # fmt: skip
         yield self._add_new_household()
         yield self._about(
             identify, LeadSource.WARNING, LeadReason.EXPENSE, reported=6, note="教育支出多", tier=1,
-            steps=_walk_until(match, (5, 4)),
+            steps=_walk_until(LeadStep.MATCH, (5, 4)),
         )  # fmt: skip
         yield self._about(
             exit_, LeadSource.CADRE, LeadReason.INCOME, reported=5, note="收入稳了一年", village=DEMO_VILLAGE,
@@ -184,17 +189,23 @@ class LeadSimulation:
             steps=(*noticed, (LeadStep.RETURN, 1, "样例：评议会人数少，请再开一次")),
         )  # fmt: skip
         yield self._add_merge()
+
+    def _list_older_leads(self) -> Iterator[_SampleLead]:
+        """Yield leads whose notice has ended, and those that were decided or rejected."""
+        identify, enrol = LeadKind.IDENTIFY, LeadKind.ENROL
         yield self._add_split()
         yield self._about(
             enrol, LeadSource.CADRE, LeadReason.OTHER, reported=14, note="新办的号", line="LT-90001",
-            steps=_walk_until(review),
+            steps=_walk_until(LeadStep.REVIEW),
             objection=_SampleObjection(
                 ObjectionReason.NOT_LIVING, "样例：好几年没有见过他", made=6, answer=ObjectionAnswer.DISMISSED,
                 reply="样例：人在村里住，赶集天天见；邻居三家都说在",
             ),
         )  # fmt: skip
         done = _walk_until(LeadStep.DECIDE)
-        yield self._about(exit_, LeadSource.CADRE, LeadReason.INCOME, reported=13, note="在县里上班一年了", steps=done)
+        yield self._about(
+            LeadKind.EXIT, LeadSource.CADRE, LeadReason.INCOME, reported=13, note="在县里上班一年了", steps=done
+        )
         yield self._about(
             identify, LeadSource.WARNING, LeadReason.EXPENSE, reported=14, note="看病欠了债", tier=1, steps=done
         )
@@ -204,7 +215,7 @@ class LeadSimulation:
         )  # fmt: skip
         yield self._about(
             identify, LeadSource.CADRE, LeadReason.OTHER, reported=10, note="说日子紧",
-            steps=(*_walk_until(visit), (LeadStep.REJECT, 6, "样例：名下有车，不合条件，已当面说清")),
+            steps=(*_walk_until(LeadStep.VISIT), (LeadStep.REJECT, 6, "样例：名下有车，不合条件，已当面说清")),
         )  # fmt: skip
 
     def _about(

@@ -1,0 +1,14 @@
+"""An official records that a household was rechecked, beside the files and leads that did."""
+
+from pathlib import Path
+
+from payments.migrate import run_script
+
+revision = "0221"
+down_revision = "0220"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_script((Path(__file__).parents[1] / "sql/0221_rechecks.sql").read_text("utf-8"))
