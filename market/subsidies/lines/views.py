@@ -152,6 +152,7 @@ LIST_VERSIONS = Query(
      LIMIT 200
     """,
 )
+# LIMIT 1 looks up the line of each change: joined as a whole, the lines of a county take a second.
 _CHANGES = """
     SELECT c.id, c.number, c.line_code AS line, coalesce(l.village, '') AS village, c.verb, c.effective_on,
            c.details_sealed, c.note_sealed, r.name AS reported_by, c.reported_at, c.outcome,
@@ -164,7 +165,7 @@ _CHANGES = """
             WHERE l.county_code = c.county_code AND l.code = c.line_code
               AND (:county = ANY(:divisions::text[])
                    OR EXISTS (SELECT FROM unnest(:divisions::text[]) AS scope WHERE starts_with(s.village_code, scope)))
-           ) AS l ON true
+            LIMIT 1) AS l ON true
      WHERE c.county_code = :county
 """  # fmt: skip
 GET_CHANGE = Query(_SealedChange, _CHANGES + " AND c.id = :change_id")
