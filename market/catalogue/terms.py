@@ -120,7 +120,7 @@ async def set_season(
     faults += list_terms_faults(
         visit, price_fen=season.price_fen, child_price_fen=season.child_price_fen, min_nights=season.min_nights
     )
-    if season.price_fen is None and season.min_nights is None:
+    if season.price_fen is None and season.min_nights is None and season.child_price_fen is None:
         stay = visit.kind is ListingKind.STAY
         faults.append(FieldFault("price_fen", "价钱和最少几晚，至少写一样" if stay else "价钱没写"))
     ranges = [] if faults else list_ranges(season, kind=visit.kind)

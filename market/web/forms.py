@@ -117,10 +117,13 @@ class PostedForm:
         return [value for value in self._get_values(name) if isinstance(value, UploadFile)]
 
     def fill[T: msgspec.Struct](self, kind: type[T]) -> T:
-        """Return the form as it was typed, to show it again: text fields, and lists of check boxes."""
+        """Return the form as it was typed, to show it again: text fields, and lists of check boxes.
+
+        A field whose name on the page is no name in Python is renamed in `kind`.
+        """
         return kind(
             **{
-                field.name: self.get_texts(field.name) if field.type == list[str] else self.get_text(field.name)
+                field.name: (self.get_texts if field.type == list[str] else self.get_text)(field.encode_name)
                 for field in msgspec.structs.fields(kind)
             }
         )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from market.aftersales.cancelled_slots import refund_cancelled_slots
 from market.kernel.clock import Clock
 from payments.sandbox import Sandbox
-from tests.support.browser import PageClient
+from tests.support.browser import PageClient, read_form_values
 from tests.support.make import ActivityIds, load_owner, make_activity
 from tests.web.conftest import Village
 from tests.web.shop.checkout import ADDRESS, get_order_number, pay_at_provider
@@ -281,7 +281,10 @@ async def test_the_price_of_a_day_is_set_on_a_page_and_shown_at_its_slot(village
         assert "最少住" not in seen.text
         seen = await host.submit(f"{path}/rules", status=422, applies="weekend", price="")
         assert "什么也没写" in seen.text
-        seen = await host.submit(f"{path}/seasons", typed={"first": day, "last": day, "season-price": "38"})
+        wrong = {"first": day, "last": str(village.today), "season-price": "38"}
+        seen = await host.submit(f"{path}/seasons", status=422, typed=wrong)
+        assert ("season-price", "38") in read_form_values(seen.form(f"{path}/seasons", {"which"}))
+        seen = await host.submit(f"{path}/seasons", typed={"first": day, "last": day})
         assert "这几天另定的价" in seen.text
         seen = await buyer.open(f"/goods/{number}")
         assert "30.00 起，一位" in seen.text
