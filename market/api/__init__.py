@@ -2,6 +2,7 @@
 
 from market.api import (
     aftersales,
+    agreements,
     bad_fruit,
     cases,
     complaints,
@@ -73,6 +74,7 @@ ROUTES = [
     *pickups.ROUTES,
     *subsidies.ROUTES,
     *reconciliation.ROUTES,
+    *agreements.ROUTES,
     *leads.ROUTES,
     *objections.ROUTES,
     *rechecks.ROUTES,

@@ -1,5 +1,6 @@
 """Leads: how households come in and leave, step by step; what is under public notice in a village."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.subsidies.intake.consents import LeadConsent, list_consents, withdraw_consent
 from market.subsidies.intake.models import OPEN_STATES, LeadState
 from market.subsidies.intake.notice import VillageNotice, get_village_notice
 from market.subsidies.intake.report import NewLead, apply_for_household, report_lead
@@ -89,6 +91,18 @@ class LeadController(Controller):
             return ReportedLead(await report_lead(conn, seal, actor, code, data, now=clock.now()))
 
         return await run_once(request, db, actor, work, scope=code)
+
+    @get("/{lead_id:uuid}/consents", operation_id="ListLeadConsents")
+    async def consents(
+        self, *, county: FromPath[str], lead_id: FromPath[UUID], actor: NamedDependency[Actor],
+        db: NamedDependency[Database], seal: NamedDependency[Seal],
+    ) -> Sequence[LeadConsent]:  # fmt: skip
+        """List the consents to a lead of your divisions, latest first; photos of paper are on the page of the lead."""
+        code = read_county(county)
+        divisions = get_visible_divisions(actor, code)
+        async with db.transaction(scope=code) as conn:
+            lead = await get_lead(conn, seal, lead_id, divisions)
+            return await list_consents(conn, lead.id)
 
     @get("/{lead_id:uuid}", operation_id="GetLead")
     async def get(
@@ -178,6 +192,25 @@ class OwnLeadController(Controller):
 
         async def work(conn: Connection) -> ReportedLead:
             await withdraw_application(conn, seal, actor, lead_id, now=clock.now())
+            return ReportedLead(lead_id)
+
+        return await run_once(request, db, actor, work, scope=get_person_scope(actor), status=200)
+
+    @post("/me/applications/{lead_id:uuid}/consent/withdrawal", operation_id="WithdrawConsent", idempotent=True)
+    async def withdraw_consent(
+        self,
+        *,
+        request: HttpRequest,
+        lead_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        seal: NamedDependency[Seal],
+        clock: NamedDependency[Clock],
+    ) -> Response[Any]:
+        """Withdraw your consent to what was decided: from today on nothing is reduced for the line."""
+
+        async def work(conn: Connection) -> ReportedLead:
+            await withdraw_consent(conn, seal, actor, lead_id, now=clock.now())
             return ReportedLead(lead_id)
 
         return await run_once(request, db, actor, work, scope=get_person_scope(actor), status=200)
