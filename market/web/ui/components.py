@@ -7,6 +7,7 @@ it (`always` includes it in every page). A symbol is one file of `assets/icons` 
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from msgspec import Struct
@@ -120,8 +121,9 @@ def _load_component(folder: Path, name: str) -> Component:
     return Component(name, frozenset(match[1].split()), _COMMENT.sub("", text))
 
 
+@cache
 def load_components(folder: Path = ASSETS) -> ComponentSet:
-    """Read all components and symbols; called once, at startup.
+    """Read all components and symbols, once for the process.
 
     Raises:
         ValueError: a component has no class header, a file is not SVG, or `ORDER` misses a component.
