@@ -19,6 +19,7 @@ from market.subsidies.imports.register_rows import (
 from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file
 from market.subsidies.register.changes import RECORD_CHECKS, Origin, store_register_rows
 from market.subsidies.register.queries import (
+    LIST_ENDED_CODES,
     LIST_KNOWN_MEMBERSHIPS,
     LIST_KNOWN_PERSONS,
     LIST_KNOWN_STATUSES,
@@ -45,8 +46,9 @@ async def import_register(conn: Connection, actor: Actor | None, upload: Prepare
     spreadsheet = upload.get_spreadsheet()
     villages = {village.code: village.name for village in await LIST_VILLAGES.all(conn, county=upload.county)}
     today = get_business_day(upload.now)
+    ended = {each.code: each.ended_on for each in await LIST_ENDED_CODES.all(conn, county=upload.county, day=today)}
     faults = CellFaults()
-    members = read_members(spreadsheet, villages, today, faults)
+    members = read_members(spreadsheet, villages, ended, today, faults)
     persons = {person.identity_index: person for person in await LIST_KNOWN_PERSONS.all(conn, county=upload.county)}
     statuses = {status.household: status for status in await LIST_KNOWN_STATUSES.all(conn, county=upload.county)}
     memberships = await LIST_KNOWN_MEMBERSHIPS.all(conn, county=upload.county)

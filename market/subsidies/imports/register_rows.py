@@ -8,6 +8,7 @@ from unicodedata import normalize
 
 from msgspec import Struct
 
+from market.divisions.codes import get_county_code
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import CellFaults, Spreadsheet
 from market.subsidies.imports.cells import RowReader
@@ -55,9 +56,16 @@ class RegisterRow(Struct, frozen=True, gc=False):
 
 
 def read_members(
-    spreadsheet: Spreadsheet, villages: Mapping[str, str], today: date, faults: CellFaults
+    spreadsheet: Spreadsheet,
+    villages: Mapping[str, str],
+    ended: Mapping[str, date],
+    today: date,
+    faults: CellFaults,
 ) -> list[RegisterRow]:
-    """Return the valid rows of a register file; add a fault for every bad cell of the others."""
+    """Return the valid rows of a register file; add a fault for every bad cell of the others.
+
+    `villages` are names by code, `ended` the earlier codes of the county with the first day without each.
+    """
     members: list[RegisterRow] = []
     for row in spreadsheet.rows:
         cells = RowReader(spreadsheet, row, faults)
@@ -80,7 +88,7 @@ def read_members(
             identity=identity,
             born_on=born_on or _ALWAYS,
             sex=sex,
-            status=_read_status(cells, villages, today),
+            status=_read_status(cells, villages, ended, today),
             start=start or _ALWAYS,
             until=until,
             leave_reason=leave_reason,
@@ -118,11 +126,15 @@ def _check_membership(
         cells.fault("member_until", f"死亡次日起不再是成员，应是 {died_on + timedelta(days=1)}")
 
 
-def _read_status(cells: RowReader, villages: Mapping[str, str], today: date) -> HouseholdStatus:
+def _read_status(
+    cells: RowReader, villages: Mapping[str, str], ended: Mapping[str, date], today: date
+) -> HouseholdStatus:
     village, village_name = cells.code("village"), cells.text("village_name")
     known_name = villages.get(village)
     if village and known_name is None:
-        cells.fault("village", "本县没有这个村（社区）代码")
+        ended_on = ended.get(get_county_code(village))
+        why = f"这是 {ended_on} 起停用的代码，请换成现在的" if ended_on else "本县没有这个村（社区）代码"
+        cells.fault("village", why)
     elif known_name and village_name and _fold_village(known_name) != _fold_village(village_name):
         cells.fault("village_name", f"与村代码不一致，{village} 是{known_name}")
     registered = cells.choice("registered", YES_NO)

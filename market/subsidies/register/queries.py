@@ -22,6 +22,13 @@ class HouseholdStatus(Struct, frozen=True):
     tier: int
 
 
+class EndedCode(Struct, frozen=True):
+    """A code of the county, in six digits, that was replaced; `ended_on` is the first day without it."""
+
+    code: str
+    ended_on: date
+
+
 class VillageName(Struct, frozen=True):
     """A village or community and its name."""
 
@@ -80,6 +87,13 @@ class MergedHousehold(Struct, frozen=True):
 LIST_VILLAGES = Query(
     VillageName,
     "SELECT code, name FROM divisions WHERE starts_with(code, :county) AND level = 5",
+)
+LIST_ENDED_CODES = Query(
+    EndedCode,
+    """
+    SELECT official_code AS code, upper(valid_during) AS ended_on FROM division_names
+     WHERE code = rpad(:county, 12, '0') AND official_code <> :county AND upper(valid_during) <= :day::date
+    """,
 )
 LIST_KNOWN_PERSONS = Query(
     KnownPerson,

@@ -1,6 +1,7 @@
 """Facts that contradict each other, the calendar or the register are refused, each at its cell."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.kernel.text import normalize_identity_number
+from market.sheets.spreadsheet import CellFaults, read_spreadsheet
+from market.subsidies.imports.columns import REGISTER_COLUMNS
 from market.subsidies.imports.identifiers import compute_luhn_digit, normalize_device, normalize_sim
+from market.subsidies.imports.register_rows import read_members
 from tests.story.play import COUNTY, Player
 from tests.subsidies.imports.test_evidence import keep_row
 from tests.subsidies.imports.test_imports import BINDINGS, ENROLMENTS, REGISTER, edit_copy, run_import_command
@@ -217,3 +221,13 @@ async def test_the_schema_takes_codes_of_households_in_capitals_alone(january: P
         await conn.execute("SET LOCAL session_replication_role = replica")
         with pytest.raises(CheckViolationError, match="in_capitals"):
             await conn.execute(f"UPDATE {table} SET {column} = 'h01' WHERE {column} = 'H01'")
+
+
+def test_an_ended_code_of_a_village_says_since_when_it_is_not_used() -> None:
+    content = REGISTER.read_bytes().replace(b"130624101209", b"130721101209")
+    faults = CellFaults()
+    spreadsheet = read_spreadsheet("a.csv", content, REGISTER_COLUMNS)
+    read_members(spreadsheet, {}, {"130721": date(2016, 1, 7)}, date(2019, 2, 3), faults)
+    assert {each.message for each in faults.list_first() if each.column == "村代码"} >= {
+        "这是 2016-01-07 起停用的代码，请换成现在的"
+    }
