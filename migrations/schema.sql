@@ -1883,6 +1883,19 @@ $$;
 
 
 --
+-- Name: find_grievance(bigint, bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.find_grievance(p_number bigint, p_code_hash bytea) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT c.asker_id FROM grievances g JOIN cases c ON c.id = g.case_id
+     WHERE c.number = p_number AND g.code_hash = p_code_hash
+$$;
+
+
+--
 -- Name: find_objection(bytea); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3010,6 +3023,23 @@ CREATE FUNCTION public.list_replaced_facts(p_county text, p_lines text[], p_sinc
       JOIN public.fact_versions v ON (((v.fact = s.fact) AND (v.subject = s.subject))))
    WHERE ((v.county_code = list_replaced_facts.p_county) AND (v.replaced_at > list_replaced_facts.p_since));
 END;
+
+
+--
+-- Name: list_uncounted_months(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_uncounted_months(p_most integer) RETURNS TABLE(county_code text, month date)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT m.county_code, m.month
+      FROM county_months m
+      LEFT JOIN counted_months k ON k.county_code = m.county_code AND k.month = m.month
+     WHERE m.state = 'closed' AND m.changed_at >= coalesce(k.counted_at - interval '10 minutes', '-infinity')
+     ORDER BY m.changed_at, m.county_code, m.month
+     LIMIT p_most
+$$;
 
 
 --
@@ -5174,6 +5204,27 @@ CREATE TABLE public.conversations (
 
 
 --
+-- Name: counted_months; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.counted_months (
+    county_code text NOT NULL,
+    month date NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    counted_at timestamp with time zone NOT NULL,
+    CONSTRAINT counted_months_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT counted_months_month CHECK ((EXTRACT(day FROM month) = (1)::numeric))
+);
+
+
+--
+-- Name: COLUMN counted_months.as_of; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.counted_months.as_of IS 'The closing of the month: ages are counted to it.';
+
+
+--
 -- Name: county_months; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -5708,6 +5759,41 @@ CREATE TABLE public.grants (
     CONSTRAINT grants_scope CHECK ((scope ~ '^[0-9]{2}([0-9]{2}){0,2}$|^[0-9]{9}([0-9]{3})?$'::text)),
     CONSTRAINT grants_supervisor_scope CHECK (((role <> 'supervisor'::text) OR (length(scope) = ANY (ARRAY[2, 4]))))
 );
+
+
+--
+-- Name: grievances; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.grievances (
+    case_id uuid NOT NULL,
+    category text NOT NULL,
+    county_code text NOT NULL,
+    source text NOT NULL,
+    anonymous boolean NOT NULL,
+    received_by uuid,
+    code_hash bytea NOT NULL,
+    topic text,
+    triage_due_at timestamp with time zone NOT NULL,
+    triaged_at timestamp with time zone,
+    triaged_by uuid,
+    line_code text,
+    finding_id uuid,
+    lead_id uuid,
+    CONSTRAINT grievances_category CHECK ((category = 'grievance'::text)),
+    CONSTRAINT grievances_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT grievances_received CHECK (((source = 'web'::text) = (received_by IS NULL))),
+    CONSTRAINT grievances_source CHECK ((source = ANY (ARRAY['web'::text, 'phone'::text, 'visit'::text, 'letter'::text]))),
+    CONSTRAINT grievances_topic CHECK ((topic = ANY (ARRAY['missing'::text, 'amount'::text, 'stopped'::text, 'not_mine'::text, 'who_gets'::text, 'operator'::text, 'conduct'::text, 'other'::text]))),
+    CONSTRAINT grievances_triaged CHECK ((((triaged_at IS NULL) = (triaged_by IS NULL)) AND ((triaged_at IS NULL) = (topic IS NULL)) AND ((triaged_at IS NOT NULL) OR (num_nonnulls(line_code, finding_id, lead_id) = 0))))
+);
+
+
+--
+-- Name: COLUMN grievances.code_hash; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.grievances.code_hash IS 'SHA-256 of the code of the receipt, with which the complainant reads the answer.';
 
 
 --
@@ -6389,6 +6475,30 @@ CREATE TABLE public.messages (
 
 
 --
+-- Name: month_figures; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.month_figures (
+    county_code text NOT NULL,
+    month date NOT NULL,
+    report text NOT NULL,
+    village_code text NOT NULL,
+    key text NOT NULL,
+    n integer NOT NULL,
+    fen bigint NOT NULL,
+    CONSTRAINT month_figures_n CHECK ((n > 0)),
+    CONSTRAINT month_figures_village CHECK (((village_code = ''::text) OR ("left"(village_code, 6) = county_code)))
+);
+
+
+--
+-- Name: COLUMN month_figures.village_code; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.month_figures.village_code IS 'Empty for rows without a village.';
+
+
+--
 -- Name: night_prices; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -6441,6 +6551,41 @@ CREATE TABLE public.objections (
     CONSTRAINT objections_category CHECK ((category = 'objection'::text)),
     CONSTRAINT objections_reason CHECK ((reason = ANY (ARRAY['better_off'::text, 'not_living'::text, 'members'::text, 'procedure'::text, 'other'::text])))
 );
+
+
+--
+-- Name: open_figures; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.open_figures (
+    county_code text NOT NULL,
+    quarter date NOT NULL,
+    part text NOT NULL,
+    users integer,
+    households integer,
+    conceded_fen bigint,
+    public_fen bigint,
+    published_at timestamp with time zone NOT NULL,
+    CONSTRAINT open_figures_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT open_figures_hidden CHECK ((num_nulls(users, households, conceded_fen, public_fen) = ANY (ARRAY[0, 4]))),
+    CONSTRAINT open_figures_not_small CHECK (((LEAST(users, households) = 0) OR (LEAST(users, households) >= 10))),
+    CONSTRAINT open_figures_part CHECK (((part = ANY (ARRAY['all'::text, 'none'::text, 'mobile'::text, 'unicom'::text, 'telecom'::text])) OR ((part ~ '^[0-9]{9}$'::text) AND ("left"(part, 6) = county_code)))),
+    CONSTRAINT open_figures_quarter CHECK (((EXTRACT(day FROM quarter) = (1)::numeric) AND (EXTRACT(month FROM quarter) = ANY (ARRAY[(1)::numeric, (4)::numeric, (7)::numeric, (10)::numeric]))))
+);
+
+
+--
+-- Name: COLUMN open_figures.part; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.open_figures.part IS 'The whole county (all), a township of nine digits, no village (none), or an operator.';
+
+
+--
+-- Name: COLUMN open_figures.users; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.open_figures.users IS 'Null where the figures are hidden.';
 
 
 --
@@ -8288,6 +8433,14 @@ ALTER TABLE ONLY public.conversations
 
 
 --
+-- Name: counted_months counted_months_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.counted_months
+    ADD CONSTRAINT counted_months_unique PRIMARY KEY (county_code, month);
+
+
+--
 -- Name: county_months county_months_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -8597,6 +8750,22 @@ ALTER TABLE ONLY public.grants
 
 ALTER TABLE ONLY public.grants
     ADD CONSTRAINT grants_unique PRIMARY KEY (account_id, role, scope, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: grievances grievances_code; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.grievances
+    ADD CONSTRAINT grievances_code UNIQUE (code_hash);
+
+
+--
+-- Name: grievances grievances_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.grievances
+    ADD CONSTRAINT grievances_pkey PRIMARY KEY (case_id);
 
 
 --
@@ -9000,6 +9169,14 @@ ALTER TABLE ONLY public.messages
 
 
 --
+-- Name: month_figures month_figures_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.month_figures
+    ADD CONSTRAINT month_figures_unique PRIMARY KEY (county_code, month, report, village_code, key);
+
+
+--
 -- Name: night_prices night_prices_night_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -9029,6 +9206,14 @@ ALTER TABLE ONLY public.objections
 
 ALTER TABLE ONLY public.objections
     ADD CONSTRAINT objections_receipt UNIQUE (receipt_hash);
+
+
+--
+-- Name: open_figures open_figures_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.open_figures
+    ADD CONSTRAINT open_figures_unique PRIMARY KEY (quarter, county_code, part);
 
 
 --
@@ -10427,6 +10612,41 @@ CREATE INDEX goods_returns_by_suborder ON public.goods_returns USING btree (subo
 --
 
 CREATE INDEX grants_by_deputy_for ON public.grants USING btree (deputy_for) WHERE (deputy_for IS NOT NULL);
+
+
+--
+-- Name: grievances_by_finding; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX grievances_by_finding ON public.grievances USING btree (finding_id) WHERE (finding_id IS NOT NULL);
+
+
+--
+-- Name: grievances_by_lead; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX grievances_by_lead ON public.grievances USING btree (lead_id) WHERE (lead_id IS NOT NULL);
+
+
+--
+-- Name: grievances_by_line; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX grievances_by_line ON public.grievances USING btree (county_code, line_code) WHERE (line_code IS NOT NULL);
+
+
+--
+-- Name: grievances_by_receiver; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX grievances_by_receiver ON public.grievances USING btree (received_by) WHERE (received_by IS NOT NULL);
+
+
+--
+-- Name: grievances_by_triager; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX grievances_by_triager ON public.grievances USING btree (triaged_by) WHERE (triaged_by IS NOT NULL);
 
 
 --
@@ -13436,6 +13656,54 @@ ALTER TABLE ONLY public.grants
 
 
 --
+-- Name: grievances grievances_case; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.grievances
+    ADD CONSTRAINT grievances_case FOREIGN KEY (case_id, category) REFERENCES public.cases(id, category);
+
+
+--
+-- Name: grievances grievances_finding; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.grievances
+    ADD CONSTRAINT grievances_finding FOREIGN KEY (finding_id) REFERENCES public.findings(id);
+
+
+--
+-- Name: grievances grievances_lead; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.grievances
+    ADD CONSTRAINT grievances_lead FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+
+--
+-- Name: grievances grievances_line; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.grievances
+    ADD CONSTRAINT grievances_line FOREIGN KEY (county_code, line_code) REFERENCES public.lines(county_code, code);
+
+
+--
+-- Name: grievances grievances_receiver; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.grievances
+    ADD CONSTRAINT grievances_receiver FOREIGN KEY (received_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: grievances grievances_triager; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.grievances
+    ADD CONSTRAINT grievances_triager FOREIGN KEY (triaged_by) REFERENCES public.accounts(id);
+
+
+--
 -- Name: household_statuses household_statuses_file; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -13985,6 +14253,14 @@ ALTER TABLE ONLY public.memberships
 
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT memberships_person FOREIGN KEY (person_id) REFERENCES public.persons(id);
+
+
+--
+-- Name: month_figures month_figures_month; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.month_figures
+    ADD CONSTRAINT month_figures_month FOREIGN KEY (county_code, month) REFERENCES public.counted_months(county_code, month) ON DELETE CASCADE;
 
 
 --
@@ -15215,6 +15491,23 @@ CREATE POLICY conversations_visible ON public.conversations TO market_app USING 
 
 
 --
+-- Name: counted_months; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.counted_months ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: counted_months counted_months_visible_region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY counted_months_visible_region ON public.counted_months TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_region() AS get_visible_region)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: county_months; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -15465,6 +15758,21 @@ ALTER TABLE public.goods_returns ENABLE ROW LEVEL SECURITY;
 CREATE POLICY goods_returns_visible ON public.goods_returns TO market_app USING ((EXISTS ( SELECT
    FROM public.cases
   WHERE (cases.id = goods_returns.case_id))));
+
+
+--
+-- Name: grievances; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.grievances ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: grievances grievances_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY grievances_visible ON public.grievances TO market_app USING ((EXISTS ( SELECT
+   FROM public.cases
+  WHERE (cases.id = grievances.case_id))));
 
 
 --
@@ -15815,6 +16123,23 @@ END);
 
 
 --
+-- Name: month_figures; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.month_figures ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: month_figures month_figures_visible_region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY month_figures_visible_region ON public.month_figures TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_region() AS get_visible_region)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: objections; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -15827,6 +16152,30 @@ ALTER TABLE public.objections ENABLE ROW LEVEL SECURITY;
 CREATE POLICY objections_visible ON public.objections TO market_app USING ((EXISTS ( SELECT
    FROM public.cases
   WHERE (cases.id = objections.case_id))));
+
+
+--
+-- Name: open_figures; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.open_figures ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: open_figures open_figures_of_region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY open_figures_of_region ON public.open_figures TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_region() AS get_visible_region)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: open_figures open_figures_public; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY open_figures_public ON public.open_figures FOR SELECT TO market_app USING (true);
 
 
 --
@@ -17161,6 +17510,14 @@ GRANT ALL ON FUNCTION public.find_enrolled_elsewhere(p_county text, p_from date,
 
 
 --
+-- Name: FUNCTION find_grievance(p_number bigint, p_code_hash bytea); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.find_grievance(p_number bigint, p_code_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.find_grievance(p_number bigint, p_code_hash bytea) TO market_app;
+
+
+--
 -- Name: FUNCTION find_objection(p_receipt_hash bytea); Type: ACL; Schema: public; Owner: -
 --
 
@@ -17497,6 +17854,14 @@ GRANT ALL ON FUNCTION public.list_overdue_cases(p_now timestamp with time zone, 
 
 REVOKE ALL ON FUNCTION public.list_own_months(p_number_index bytea, p_closed text, p_day date, p_months integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_own_months(p_number_index bytea, p_closed text, p_day date, p_months integer) TO market_app;
+
+
+--
+-- Name: FUNCTION list_uncounted_months(p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_uncounted_months(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_uncounted_months(p_most integer) TO market_app;
 
 
 --
@@ -19317,6 +19682,13 @@ GRANT INSERT(last_at),UPDATE(last_at) ON TABLE public.conversations TO market_ap
 
 
 --
+-- Name: TABLE counted_months; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.counted_months TO market_app;
+
+
+--
 -- Name: TABLE county_months; Type: ACL; Schema: public; Owner: -
 --
 
@@ -20028,6 +20400,111 @@ GRANT UPDATE(arrived_at) ON TABLE public.goods_returns TO market_app;
 --
 
 GRANT SELECT ON TABLE public.grants TO market_app;
+
+
+--
+-- Name: TABLE grievances; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.grievances TO market_app;
+
+
+--
+-- Name: COLUMN grievances.case_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(case_id) ON TABLE public.grievances TO market_app;
+
+
+--
+-- Name: COLUMN grievances.category; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(category) ON TABLE public.grievances TO market_app;
+
+
+--
+-- Name: COLUMN grievances.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.grievances TO market_app;
+
+
+--
+-- Name: COLUMN grievances.source; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(source) ON TABLE public.grievances TO market_app;
+
+
+--
+-- Name: COLUMN grievances.anonymous; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(anonymous) ON TABLE public.grievances TO market_app;
+
+
+--
+-- Name: COLUMN grievances.received_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(received_by) ON TABLE public.grievances TO market_app;
+
+
+--
+-- Name: COLUMN grievances.code_hash; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(code_hash) ON TABLE public.grievances TO market_app;
+
+
+--
+-- Name: COLUMN grievances.topic; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(topic) ON TABLE public.grievances TO market_app;
+
+
+--
+-- Name: COLUMN grievances.triage_due_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(triage_due_at) ON TABLE public.grievances TO market_app;
+
+
+--
+-- Name: COLUMN grievances.triaged_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(triaged_at) ON TABLE public.grievances TO market_app;
+
+
+--
+-- Name: COLUMN grievances.triaged_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(triaged_by) ON TABLE public.grievances TO market_app;
+
+
+--
+-- Name: COLUMN grievances.line_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(line_code) ON TABLE public.grievances TO market_app;
+
+
+--
+-- Name: COLUMN grievances.finding_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(finding_id) ON TABLE public.grievances TO market_app;
+
+
+--
+-- Name: COLUMN grievances.lead_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(lead_id) ON TABLE public.grievances TO market_app;
 
 
 --
@@ -21158,6 +21635,13 @@ GRANT UPDATE(delivered_at) ON TABLE public.messages TO market_app;
 
 
 --
+-- Name: TABLE month_figures; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.month_figures TO market_app;
+
+
+--
 -- Name: TABLE night_prices; Type: ACL; Schema: public; Owner: -
 --
 
@@ -21211,6 +21695,13 @@ GRANT INSERT(receipt_hash) ON TABLE public.objections TO market_app;
 --
 
 GRANT INSERT(recorded_by) ON TABLE public.objections TO market_app;
+
+
+--
+-- Name: TABLE open_figures; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.open_figures TO market_app;
 
 
 --

@@ -31,6 +31,8 @@ _PAID_BY_SELLER = frozenset({BAD_FRUIT, GOODS_RETURN})
 """The cases that have messages of their own, and that the county's finance decides."""
 _NOT_WITHDRAWN = frozenset({GOODS_RETURN, "invoice"})
 """A return has parcels on their way, and is withdrawn as such; an invoice is due whatever its buyer wants now."""
+_GRIEVANCE = "grievance"
+"""Its own page has what can be done with it (`market/grievances`): it is about no sale."""
 _COMPLAINTS = "complaint_"
 _MEDIATION = "mediation"
 _TOLD = {
@@ -99,6 +101,8 @@ def _may_go_up(case: LockedCase) -> bool:
 def list_buyer_moves(case: LockedCase, *, now: datetime) -> set[CaseMove]:
     """Return what the buyer of a case can do with it now."""
     moves: set[CaseMove] = set()
+    if case.category == _GRIEVANCE:
+        return moves
     if case.state is CaseState.ASSIGNED:
         moves |= {CaseMove.SUPPLY} if case.stopped_at else set()
         moves |= set() if case.category in _NOT_WITHDRAWN else {CaseMove.WITHDRAW}
@@ -114,7 +118,7 @@ def list_buyer_moves(case: LockedCase, *, now: datetime) -> set[CaseMove]:
 
 def list_answerer_moves(case: LockedCase) -> set[CaseMove]:
     """Return what the one who answers a case can do with it besides answering; nobody asks who has no name."""
-    if case.state is not CaseState.ASSIGNED or case.proposed or case.asker_id is None:
+    if case.state is not CaseState.ASSIGNED or case.proposed or case.asker_id is None or case.category == _GRIEVANCE:
         return set()
     moves = {CaseMove.ASK} if may_ask(case) else set[CaseMove]()
     if case.assignee != SELLER:

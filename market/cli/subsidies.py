@@ -22,6 +22,7 @@ from market.subsidies.month.cycles import find_cycle, read_county, read_month
 from market.subsidies.month.steps import RUN, STEPS, MonthStep
 
 app = App(name="subsidies")
+app.command("market.cli.figures:app", name="figures", help="The kept figures of closed months.")
 app.command("market.cli.samples:app", name="sample", help="Spot checks of a month, drawn by lot.")
 app.command(
     "market.cli.agreements:app", name="agreement", help="Operators' agreements and terms, approved by another person."

@@ -36,6 +36,7 @@ ADD_ACCOUNT = Query(
     ON CONFLICT ON CONSTRAINT accounts_phone_unique DO NOTHING
     """,
 )
+ADD_NAMELESS_ACCOUNT = Query(UUID, "INSERT INTO accounts (name, created_at) VALUES (:name, :now) RETURNING id")
 FIND_ACCOUNT_BY_PHONE = Query(UUID, "SELECT id FROM accounts WHERE phone_index = :phone_index AND closed_at IS NULL")
 GET_PHONE = Query(bytes, "SELECT phone_sealed FROM accounts WHERE id = :account_id AND phone_sealed IS NOT NULL")
 # Under its name a household is paid, and the name says which accounts are one person. An applicant whose shop was not
@@ -53,6 +54,11 @@ IS_NAME_VERIFIED = Query(
     """,
 )
 UPDATE_ACCOUNT = Query(None, "UPDATE accounts SET name = :name, elder = :elder WHERE id = :account_id")
+
+
+async def add_nameless_account(conn: Connection, *, now: datetime) -> UUID:
+    """Add an account without name and phone, to which nobody can sign in, for somebody who gives no name."""
+    return await ADD_NAMELESS_ACCOUNT.one(conn, name=DEFAULT_NAME, now=now)
 
 
 async def sign_in(

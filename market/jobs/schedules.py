@@ -22,6 +22,7 @@ from market.orders.lapse_balances import lapse_balances, remind_of_balances
 from market.payouts.pay_out import PayoutHold, pay_out_due
 from market.pickups.remind import remind_of_pickups
 from market.producers.certificate_ends import notify_ending_certificates
+from market.reports.counted.keep import keep_closed_months
 from market.reports.region import refresh_quarters
 from market.reviews.score import refresh_figures
 from market.subsidies.evidence.seal_pack import seal_closed_months
@@ -145,12 +146,18 @@ async def refresh_region_sums(context: WorkerContext) -> None:
     await refresh_quarters(context.db)
 
 
+async def count_closed_months(context: WorkerContext) -> None:
+    """Count the reports of months that were closed, or changed after it."""
+    await keep_closed_months(context.db)
+
+
 SCHEDULES = (
     *(
         Schedule(name=each.name, offset=timedelta(hours=4, minutes=minute), run=each.run)
         for minute, each in enumerate(RETENTIONS)
     ),
     Schedule(name="refresh_region_sums", interval=timedelta(minutes=5), offset=timedelta(0), run=refresh_region_sums),
+    Schedule(name="count_closed_months", interval=timedelta(minutes=5), offset=timedelta(0), run=count_closed_months),
     Schedule(name="note_audit_heads", interval=timedelta(hours=1), offset=timedelta(minutes=5), run=note_audit_heads),
     Schedule(name="delete_kept_uploads", interval=timedelta(minutes=10), offset=timedelta(0), run=delete_kept_uploads),
     Schedule(name="delete_photos", offset=timedelta(hours=4, minutes=15), run=delete_photos),

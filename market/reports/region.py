@@ -14,6 +14,7 @@ from msgspec import Struct
 from market.divisions.codes import get_scope
 from market.kernel import Connection, Database, Fen, Query
 from market.kernel.clock import get_next_quarter, get_previous_month, get_quarter_start
+from market.reports.open_data import publish_quarter
 from market.reports.quarter import MONTHS_OF_QUARTER, QuarterReport, QuarterRow, compute_quarter, count_closed_months
 from market.reports.worklist import compute_due_day
 from market.subsidies.models import CycleState
@@ -158,12 +159,16 @@ def sum_counties(name: str, counties: Sequence[CountyProgress], *, today: date) 
 
 
 async def refresh_quarter(conn: Connection, county: str, quarter: date) -> QuarterReport:
-    """Compute a county's quarter again and keep it; the caller's transaction has the scope of the county."""
+    """Compute a county's quarter again, keep it, and publish it once it is closed.
+
+    The caller's transaction has the scope of the county.
+    """
     # Taken before the figures are read: a month that changes meanwhile is computed again.
     now = await GET_CLOCK.one(conn)
     until = get_next_quarter(quarter)
     report = await compute_quarter(conn, county, quarter, until)
     closed = await count_closed_months(conn, county, quarter, until)
+    await publish_quarter(conn, county, quarter, until, closed=closed == MONTHS_OF_QUARTER)
     await DELETE_QUARTER_SUMS.run(conn, county=county, quarter=quarter)
     await ADD_QUARTER_SUMS.run(conn, county=county, quarter=quarter, rows=report.rows, closed_months=closed, now=now)
     return report

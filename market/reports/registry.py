@@ -4,6 +4,14 @@ from typing import Literal
 
 from market.kernel import Connection
 from market.kernel.seal import Seal
+from market.reports.counted.ageing import AGEING
+from market.reports.counted.changes import CHANGES
+from market.reports.counted.failures import FAILURES
+from market.reports.counted.fairness import FAIRNESS
+from market.reports.counted.funnel import FUNNEL
+from market.reports.counted.grievances import GRIEVANCES
+from market.reports.counted.idleness import IDLENESS
+from market.reports.counted.models import CountedReport, MonthOfReport, count_figures
 from market.reports.idle import list_idle_lines
 from market.reports.month import OperatorSums, compute_total, sum_by_operator
 from market.reports.month_export import (
@@ -17,6 +25,7 @@ from market.reports.month_export import (
 from market.reports.month_view import MonthView, get_month_view
 from market.reports.quarter import QuarterReport, compute_quarter
 from market.reports.report import CsvFile, Report, make_month_report
+from market.reports.settlement_file import get_last_event_at
 from market.reports.tables import APPROVAL_TABLE
 from market.subsidies.month.cycles import Cycle, find_cycle, read_month, read_quarter
 from market.subsidies.month.settle import Settlement, get_settlement
@@ -61,9 +70,22 @@ async def _read_findings(conn: Connection, seal: Seal, county: str, month: str) 
     }
 
 
+def _make_counted(report: CountedReport) -> Report:
+    """Return a counted report for the command line: its figures by village, as they are counted now."""
+
+    async def read(conn: Connection, _: Seal, county: str, month: str) -> object:
+        cycle = await find_cycle(conn, county, read_month(month))
+        as_of = await get_last_event_at(conn, cycle)
+        counted = MonthOfReport(county=county, month=cycle.month, as_of=as_of)
+        return {"month": month, "rows": await count_figures(conn, report, counted, [county])}
+
+    return Report(read=read)
+
+
 type ReportName = Literal[
-    "sheets", "villages", "claims", "findings", "adjustments", "settlement", "idle", "quarter", "overview"
-]
+    "sheets", "villages", "claims", "findings", "adjustments", "settlement", "idle", "quarter", "overview", "funnel",
+    "changes", "ageing", "failures", "fairness", "idleness", "grievances",
+]  # fmt: skip
 _OPERATORS_CSV = CsvFile(
     name="operators.csv",
     title="按运营商",
@@ -81,6 +103,13 @@ REPORTS: dict[ReportName, Report] = {
     "idle": Report(read=_read_idle, by_quarter=True),
     "quarter": Report(read=_read_quarter, by_quarter=True),
     "overview": Report(read=_read_overview),
+    "funnel": _make_counted(FUNNEL),
+    "changes": _make_counted(CHANGES),
+    "ageing": _make_counted(AGEING),
+    "failures": _make_counted(FAILURES),
+    "fairness": _make_counted(FAIRNESS),
+    "idleness": _make_counted(IDLENESS),
+    "grievances": _make_counted(GRIEVANCES),
 }
 CSV_FILES = {report.csv.name: report.csv for report in REPORTS.values() if report.csv}
 """The CSV files of a month by their names, in the order in which the desk offers them."""

@@ -57,6 +57,8 @@ from market.web.shop import (
     browse,
     coupons,
     favourites,
+    grievances,
+    open_data,
     order,
     order_actions,
     order_package,
@@ -83,6 +85,8 @@ _SHOP_PAGES = (
     browse, product, activity, stay, reviews, seller, cart, checkout, coupons, favourites, pay, orders, order,
     order_actions, own_review, shop_claims, shop_returns, shop_cases, mediation, shop_complaints, shop_booking_changes,
     shop_conversations, shop_invoices, pickup_point, shop_packages, book_package, order_package,
+    grievances,
+    open_data,
     village_notice,
 )  # fmt: skip
 _FARM_PAGES = (

@@ -32,7 +32,7 @@ _BUTTONS = {
 _FARM_PATHS = {"goods_return": "returns", "mediation": "mediations"}
 _DESK_PATHS = {
     "goods_return": "returns", "review_appeal": "appeals", "mediation": "mediations", "invoice": "invoices",
-    "objection": "objections",
+    "objection": "objections", "grievance": "grievances",
 }  # fmt: skip
 _COMPLAINTS = "complaint_"
 

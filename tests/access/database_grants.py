@@ -7,6 +7,11 @@ schema is changed, append-only tables are not rewritten, and sums change through
 GRANTS = {
     "county_months": "select",
     "quarter_sums": "select insert delete",
+    "counted_months": "select insert delete",
+    "month_figures": "select insert",
+    "open_figures": "select insert delete",
+    "grievances": "select insert(case_id category county_code source anonymous received_by code_hash triage_due_at)"
+    " update(topic triaged_at triaged_by line_code finding_id lead_id)",
     "accounts": "select insert(name phone_index phone_sealed sample created_at) update(name elder name_corrected_by)",
     "alembic_version": "",
     "audit_entries": "select",
@@ -321,6 +326,8 @@ FUNCTIONS_OF_THE_OWNER = {
     "keep_fact_version": False,
     "list_bills": True,
     "list_changed_quarters": True,
+    "list_uncounted_months": True,
+    "find_grievance": True,
     "note_county_month": False,
     "note_county_month_of_run": False,
     "sum_up_notices": True,

@@ -166,6 +166,7 @@ API_CASES: tuple[RouteCase, ...] = (
     post("/payments/webhook", PUBLIC, json={}, status=400),
     post("/carriers/webhook", PUBLIC, json={}, status=400),
     # divisions
+    get("/api/v1/open-data/subsidies", PUBLIC),
     get("/api/v1/divisions", PUBLIC),
     get("/api/v1/divisions/path", PUBLIC, query={"code": "130624107221"}),
     get("/api/v1/divisions/search", PUBLIC, query={"q": "阜平"}),

@@ -63,6 +63,7 @@ OWNED_TABLES = {
     "packages": {"packages", "package_parts", "package_suppliers"},
     "casework": {"case_categories", "cases", "case_events"},
     "complaints": {"complaints"},
+    "grievances": {"grievances"},
     "conversations": {"conversations", "conversation_messages", "conversation_photos"},
     "favourites": {"favourites"},
     "invoices": {"invoice_requests", "invoice_tasks", "invoices", "invoice_versions"},
@@ -80,7 +81,7 @@ OWNED_TABLES = {
         "parcel_reminders",
     },
     "payouts": {"payout_accounts", "large_payouts"},
-    "reports": {"county_months", "quarter_sums"},
+    "reports": {"county_months", "quarter_sums", "counted_months", "month_figures", "open_figures"},
 }
 EXCEPTIONS = {
     ("aftersales", "suborders"): "dispatch and receipt are moves of the suborder, made where they happen",

@@ -15,6 +15,7 @@ from market.web.desk import (
     find_people,
     findings,
     form_pages,
+    grievances,
     idle_lines,
     imports,
     leads,
@@ -33,6 +34,7 @@ from market.web.desk import (
     rechecks,
     reconciliation,
     region,
+    reports,
     samples,
     seller_names,
     tasks,
@@ -45,7 +47,8 @@ _PAGES = (
     worklist, months, drilldown, findings, find_people, form_pages, payment_pages, reconciliation, imports, tasks,
     notices, leads, consents, objections, rechecks, lines, boards, idle_lines, programmes, agreements, producers,
     seller_names, money, cases, case_moves, goods_returns, appeals, complaints, invoices, mediations, officials,
-    operators, deputies, contacts, pickup_points, coupons, region, public_buyers, samples, audit,
+    operators, deputies, contacts, pickup_points, coupons, region, reports, grievances, public_buyers,
+    samples, audit,
 )  # fmt: skip
 
 DESK = Router(

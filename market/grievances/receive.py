@@ -1,0 +1,120 @@
+"""Receive a grievance: from a person with an account, from one without a name, or written down by an official."""
+
+import hashlib
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+from market.casework.moves import compute_due, open_case
+from market.casework.tell import notify_assignee
+from market.divisions.codes import pad_code
+from market.grievances.models import (
+    GRIEVANCE,
+    MAX_TEXT_LENGTH,
+    MAX_UNTRIAGED_ANONYMOUS,
+    TRIAGE_WORKING_DAYS,
+    GrievanceCountyFull,
+    GrievanceInvalid,
+    GrievanceReceipt,
+    GrievanceSource,
+)
+from market.identity.models import Actor
+from market.identity.sign_in import add_nameless_account
+from market.kernel import Connection, FieldFault, Query
+from market.kernel.quotas import lock_quota
+from market.kernel.seal import Seal
+from market.kernel.text import clean_text
+from market.orders.notifications import format_due
+
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_GROUPS, _GROUP = 4, 4
+
+IS_COUNTY = Query(bool, "SELECT EXISTS (SELECT FROM divisions WHERE code = rpad(:county, 12, '0') AND level = 3)")
+COUNT_UNTRIAGED = Query(
+    int,
+    """
+    SELECT count(*) FROM grievances
+     WHERE county_code = :county AND anonymous AND source = 'web' AND triaged_at IS NULL
+    """,
+)
+ADD_GRIEVANCE = Query(
+    None,
+    """
+    INSERT INTO grievances (case_id, category, county_code, source, anonymous, received_by, code_hash, triage_due_at)
+    VALUES (:case_id, 'grievance', :county, :source, :anonymous, :received_by, :code_hash, :triage_due_at)
+    """,
+)
+
+
+def hash_code(typed: str) -> bytes:
+    """Return the hash of the code of a receipt, as it is stored; blanks, dashes and case do not count."""
+    return hashlib.sha256("".join(typed.upper().replace("-", " ").split()).encode()).digest()
+
+
+def make_code() -> str:
+    """Return a new code of 80 bits, to be read out and typed."""
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
+
+
+def check_text(text: str, *, field: str, missing: str) -> str:
+    """Return the cleaned text.
+
+    Raises:
+        GrievanceInvalid: it is empty or too long.
+    """
+    written = clean_text(text)
+    if not written:
+        raise GrievanceInvalid(errors=(FieldFault(field, missing),))
+    if len(written) > MAX_TEXT_LENGTH:
+        raise GrievanceInvalid(errors=(FieldFault(field, f"最多 {MAX_TEXT_LENGTH} 字"),))
+    return written
+
+
+async def receive_grievance(
+    conn: Connection,
+    seal: Seal,
+    *,
+    asker: Actor | None,
+    received_by: Actor | None = None,
+    source: GrievanceSource = GrievanceSource.WEB,
+    county: str,
+    text: str,
+    now: datetime,
+) -> GrievanceReceipt:
+    """Receive a grievance and assign it to the county; the county's officials are told.
+
+    `asker` is None for a person without a name, and for one whose words an official wrote down (`received_by`). Such
+    a grievance has an account of its own, which nobody can sign in to. In the caller's transaction, whose scope is the
+    county. Source: 信访工作条例 17, 22.
+
+    Raises:
+        GrievanceInvalid: the county is unknown, or the text is missing or too long.
+        GrievanceCountyFull: 100 without a name wait to be looked at.
+    """
+    assert (source is GrievanceSource.WEB) is (received_by is None), "an official writes down what came otherwise"
+    written = check_text(text, field="text", missing="请写发生了什么")
+    if not await IS_COUNTY.one(conn, county=county):
+        raise GrievanceInvalid(errors=(FieldFault("county", "请选哪个县"),))
+    if asker is None and received_by is None:
+        await lock_quota(conn, f"grievances:{county}", None)
+        if await COUNT_UNTRIAGED.one(conn, county=county) >= MAX_UNTRIAGED_ANONYMOUS:
+            raise GrievanceCountyFull
+    asker_id: UUID = asker.account_id if asker else await add_nameless_account(conn, now=now)
+    case = await open_case(
+        conn, seal, asker_id, by=asker, category=GRIEVANCE, division_code=pad_code(county), against_producer_id=None,
+        text=written, now=now,
+    )  # fmt: skip
+    code = make_code()
+    await ADD_GRIEVANCE.run(
+        conn,
+        case_id=case.id,
+        county=county,
+        source=source,
+        anonymous=asker is None,
+        received_by=received_by.account_id if received_by else None,
+        code_hash=hash_code(code),
+        triage_due_at=await compute_due(conn, "working_day", TRIAGE_WORKING_DAYS, now),
+    )
+    facts = {"name": case.name, "number": str(case.number), "due": format_due(case.due_at)}
+    await notify_assignee(conn, seal, case, "case_assigned", facts, now=now)
+    return GrievanceReceipt(case.id, case.number, code, case.due_at)

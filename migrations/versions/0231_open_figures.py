@@ -1,0 +1,14 @@
+"""Figures of closed quarters are published, without small ones."""
+
+from pathlib import Path
+
+from payments.migrate import run_script
+
+revision = "0231"
+down_revision = "0230"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_script((Path(__file__).parents[1] / "sql/0231_open_figures.sql").read_text("utf-8"))
