@@ -89,7 +89,7 @@ async def test_an_interrupted_load_resumes_where_it_stopped(
     await load_until("买卖", 2)
     assert await conn.fetchval("SELECT count(*) FROM persons") == 900
     assert await conn.fetchval("SELECT count(*) FROM orders") == orders
-    assert await conn.fetchval("SELECT count(*) FROM cases") == 0
+    assert await conn.fetchval("SELECT count(*) FROM packages") == 0
     third = await load_sample(dsn, Settings(), seal, own_store, now=NOW, progress=ignore_progress, scale=2)
     added = await conn.fetchval("SELECT count(*) FROM orders") - orders
     assert third.counts == {"sales": added}

@@ -17,7 +17,7 @@ from market.settings import Settings
 from market.storage.files import FileStore
 
 _STEPS = 4
-EXISTS_SALES = Query(bool, "SELECT EXISTS (SELECT FROM cases)")
+EXISTS_SALES = Query(bool, "SELECT EXISTS (SELECT FROM packages)")
 COUNT_ORDERS = Query(int, "SELECT count(*) FROM orders")
 # Everything in the sample is marked as a sample.
 MARK_SAMPLE = Query(None, "UPDATE listings SET sample = true WHERE NOT sample")
