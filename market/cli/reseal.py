@@ -232,12 +232,15 @@ async def _reseal(conn: "asyncpg.Connection[Any]", seal: Seal, target: SealedCol
 
 
 async def _reseal_files(conn: "asyncpg.Connection[Any]", seal: Seal, target: SealedColumn) -> int:
-    """Seal bytes again, one row at a time because each may be large; return how many rows changed."""
+    """Seal bytes again, one row at a time because each may be large; return how many rows changed.
+
+    A row without bytes stays: a consent on the page has no photo.
+    """
     table, column, context = target.table, target.column, target.context
     where = "WHERE " + " AND ".join(f"{name} = ${n}" for n, name in enumerate(target.key, 1))
     renew = f"UPDATE {table} SET {column} = ${len(target.key) + 1} {where}"
     done = 0
-    for key in await conn.fetch(f"SELECT {', '.join(target.key)} FROM {table}"):
+    for key in await conn.fetch(f"SELECT {', '.join(target.key)} FROM {table} WHERE {column} IS NOT NULL"):
         sealed = await conn.fetchval(f"SELECT {column} FROM {table} {where}", *key)
         if not seal.is_current(sealed, context):
             renewed = seal.seal_bytes(seal.open_bytes(sealed, context), context)

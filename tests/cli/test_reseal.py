@@ -10,6 +10,7 @@ from market.cli.reseal import INDEX_COPIES, SEALED_COLUMNS, SEALED_FILES, NoOldS
 from market.identity.sign_in import get_phone
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal, derive_seal
+from market.subsidies.intake.consents import CONSENT_PHOTO_CONTEXT
 from market.subsidies.month.store_run import CASE_CONTEXT
 from market.subsidies.operators.notes import NOTE_CONTEXT
 from market.subsidies.register.queries import NAME_CONTEXT
@@ -127,11 +128,21 @@ async def test_the_index_of_a_person_is_replaced_wherever_it_is_copied(database:
 
 
 @pytest.mark.usefixtures("rotating")
-async def test_the_stored_cases_are_sealed_again(owner: Connection) -> None:
+async def test_bytes_are_sealed_again_and_rows_without_any_stay(owner: Connection) -> None:
     add = "INSERT INTO case_snapshots (county_code, manifest_sha256, case_sealed) VALUES ('130624', $1, $2)"
     for digit, content in (("a", b"\xff case"), ("b", b"\xfe other")):
         await owner.execute(add, digit * 64, SEAL.seal_bytes(content, CASE_CONTEXT))
-    assert (await reseal_database(indexes=False))["rows"] == {"case_snapshots.case_sealed": 2}
+    # The consents would need their leads; what is tested is the photo, which one given on the page has not.
+    await owner.execute("SET session_replication_role = replica")
+    for form, photo in (("page", None), ("photo", SEAL.seal_bytes(b"paper", CONSENT_PHOTO_CONTEXT))):
+        await owner.execute(
+            "INSERT INTO lead_consents (lead_id, form, text_version, given_on, recorded_by, recorded_at, photo_sealed)"
+            " VALUES (uuidv7(), $1, 1, '2019-01-01', uuidv7(), now(), $2)",
+            form, photo,
+        )  # fmt: skip
+    await owner.execute("SET session_replication_role = origin")
+    changed = {"case_snapshots.case_sealed": 2, "lead_consents.photo_sealed": 1}
+    assert (await reseal_database(indexes=False))["rows"] == changed
     rows = await owner.fetch("SELECT case_sealed FROM case_snapshots ORDER BY manifest_sha256")
     assert [NEW.open_bytes(row[0], CASE_CONTEXT) for row in rows] == [b"\xff case", b"\xfe other"]
     assert (await reseal_database(indexes=False))["outcome"] == "no-op"
