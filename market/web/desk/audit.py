@@ -5,13 +5,14 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from market.audit.readings import READ
+from market.audit.record import record_export
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.rate_limits import RateClass
 from market.reports.audit_extract import AuditRow, list_entries
-from market.web.desk.context import DeskContext, read_offset, render_desk_page
+from market.web.desk.context import read_offset, render_desk_page
 from market.web.desk.form_pages import download_file
 from market.web.desk.forms import FormTable
 from market.web.desk.samples import open_audit_desk
@@ -85,11 +86,6 @@ def _read_filter(request: HttpRequest) -> tuple[str, str]:
     return kind if kind in dict(KINDS) else "", request.query_params.get("day", "")
 
 
-async def _list(db: Database, desk: DeskContext, kind: str, day: str, *, most: int, skip: int = 0) -> list[AuditRow]:
-    async with db.transaction(scope=desk.county) as conn:
-        return await list_entries(conn, desk.county, kind=kind, day=parse_day(day), most=most, skip=skip)
-
-
 @get("/audit", include_in_schema=False)
 async def show_audit(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
@@ -98,7 +94,8 @@ async def show_audit(
     desk = await open_audit_desk(request, db, actor, clock)
     kind, day = _read_filter(request)
     skip = read_offset(request)
-    entries = await _list(db, desk, kind, day, most=_PAGE + 1, skip=skip)
+    async with db.transaction(scope=desk.county) as conn:
+        entries = await list_entries(conn, desk.county, kind=kind, day=parse_day(day), most=_PAGE + 1, skip=skip)
     rows = [[clock_zh(each.at), each.who, name_action(each.action), _name_place(each)] for each in entries[:_PAGE]]
     more = desk.to("/desk/audit", kind=kind, day=day, skip=skip + _PAGE) if len(entries) > _PAGE else None
     context = {
@@ -118,9 +115,14 @@ async def show_audit(
 async def download_audit(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
-    """Download the entries with their details and hashes, the newest 50,000 at most."""
+    """Download the entries with their details and hashes, the newest 50,000 at most; the record keeps who took them."""
     desk = await open_audit_desk(request, db, actor, clock)
-    entries = await _list(db, desk, *_read_filter(request), most=_MAX_ROWS)
+    kind, typed = _read_filter(request)
+    day = parse_day(typed)
+    async with db.transaction(scope=desk.county) as conn:
+        entries = await list_entries(conn, desk.county, kind=kind, day=day, most=_MAX_ROWS)
+        who, detail = str(actor.account_id), {"kind": kind, "day": None if day is None else day.isoformat()}
+        await record_export(conn, actor=who, name="audit.csv", county=desk.county, detail=detail, now=clock.now())
     rows = [
         [
             each.at.isoformat(), each.who, name_action(each.action), _name_object(each.object), each.action,

@@ -36,8 +36,10 @@ OWN_POSTS = {
 ENDING = {("POST", "/sign-out"), ("DELETE", "/api/v1/sessions/current"), ("POST", "/me/devices")}
 """What ends the session, and so comes last."""
 WITHOUT_ACCOUNT = {
-    "/api/v1/codes", "/api/v1/packages/{number}/quote", "/api/v1/sessions", "/api/v1/sessions/second-factor",
-    "/carriers/webhook", "/demo/band", "/demo/people", "/payments/webhook", "/sign-in", "/sign-in/code",
+    "/api/v1/codes", "/api/v1/objections/appeals", "/api/v1/objections/status", "/api/v1/packages/{number}/quote",
+    "/api/v1/sessions", "/api/v1/sessions/second-factor", "/api/v1/villages/{village_code}/objections",
+    "/carriers/webhook", "/demo/band", "/demo/people", "/grievance/answer", "/objections", "/payments/webhook",
+    "/sign-in", "/sign-in/code", "/villages/{village_code}/objections",
 }  # fmt: skip
 """What acts for no account: the guard leaves it out."""
 
@@ -207,6 +209,12 @@ async def test_the_auditor_draws_and_records_what_was_found(
         assert "draw sample" in file.text
         assert "draw sample" not in (await browser.client.get("/desk/audit.csv?kind=county")).text
         assert "draw sample" not in (await browser.client.get("/desk/audit.csv?kind=cycle&day=2019-02-13")).text
+        # The record keeps who took it.
+        await browser.client.get("/desk/audit.csv?kind=county&day=13800138000")
+        taken = (await browser.client.get("/desk/audit.csv?kind=county")).text
+        assert taken.count("export audit.csv") == 4
+        assert '""day"": ""2019-02-13""' in taken
+        assert "13800138000" not in taken
 
 
 async def test_the_county_makes_an_auditor_and_neither_moves_nor_ends_the_account(
