@@ -33,7 +33,9 @@ async def store_photo(
     """Decode and store a photo that somebody sent; opens its own transactions.
 
     It counts among the photos of the day whatever becomes of the form that it came with; without that, a form that is
-    refused for another reason could fill the disk. What nothing shows is deleted after two days.
+    refused for another reason could fill the disk. What nothing shows is deleted after two days. A photo that cannot be
+    read is not counted, because nothing of it is stored and people send such ones by mistake; what it costs, one
+    decoding, is bounded by `MARKET_RATE_UPLOADS` a minute and by four at a time of an account (`MAX_OF_ONE`).
 
     Raises:
         TooManyPhotos: the account has uploaded too many photos within 24 hours.

@@ -44,6 +44,7 @@ def test_values_are_converted_to_their_types() -> None:
         ({"MARKET_STRIPE_BASE": "http://127.0.0.1.example.org"}, "MARKET_STRIPE_BASE begins with https://"),
         ({"MARKET_SECRET": "replace-by-the-output-of-openssl-rand-base64-48"}, "MARKET_SECRET is the example"),
         ({"MARKET_STRIPE_KEY": "sk_live_replace_me"}, "MARKET_STRIPE_KEY is the example"),
+        ({"MARKET_STRIPE_WEBHOOK_SECRET": "whsec_replace_me"}, "MARKET_STRIPE_WEBHOOK_SECRET is the example"),
         ({"MARKET_DEMO": "1", "MARKET_DATABASE_URL": "postgresql://x/y"}, "MARKET_DEMO works on the embedded server"),
         ({"MARKET_PUBLIC_UR": "https://x"}, "MARKET_PUBLIC_UR is not a setting; did you mean MARKET_PUBLIC_URL?"),
         ({"MARKET_port": "8000"}, "MARKET_port is not a setting; did you mean MARKET_PORT?"),

@@ -13,7 +13,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from market.identity.models import NotFound, Role
-from market.kernel import Connection, Database
+from market.kernel import Busy, Connection, Database
 from market.storage.files import FileMissing, FileStore, open_file_store
 from market.storage.photos import (
     MAX_PHOTOS_A_DAY,
@@ -313,6 +313,10 @@ async def test_what_is_stored_is_counted_and_nothing_is_stored_beyond_the_quota(
         rows = await conn.fetch("SELECT id, width FROM photos WHERE owner_id = $1 ORDER BY id", owner)
     assert [(row["id"], row["width"]) for row in rows] == [(each.id, each.width) for each in stored]
     assert len(list((folder / "files").rglob("*.webp"))) == 2 * len(PAGE_WIDTHS)
+    monkeypatch.setattr("market.storage.photos.MAX_PHOTOS_A_DAY", 9)
+    monkeypatch.setattr("market.kernel.memory.MAX_OF_ONE", 0)
+    with pytest.raises(Busy):  # the turn is the account's
+        await store_photo(database, files, owner, contents[3], PhotoPurpose.REVIEW, now=NOW)
 
 
 async def test_only_photos_that_nothing_shows_are_deleted(

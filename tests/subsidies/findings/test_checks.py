@@ -9,7 +9,8 @@ from market.subsidies.findings.worksheet_checks import ENROLMENT_BURST, EQUAL_SU
 from market.subsidies.month.cycles import find_cycle
 from payments.money import format_yuan
 from tests.story.play import COUNTY, Answer, Player
-from tests.support.make import find_id_sql
+from tests.support.make import find_id_sql, make_account
+from tests.support.postgres import as_owner
 
 BILL = "UPDATE claims SET charge_fen = {}, reduction_fen = {}, billed_fen = {} WHERE number_id = {}"
 ENROLMENT = "UPDATE enrolments SET {} WHERE line_code = 'YD-01'"
@@ -251,12 +252,22 @@ async def test_an_agent_of_a_burst_is_known_by_identity_number(quarter: Player) 
             first[0],
         )
         assert await count(7) == {"样例代办乙": 8, "样例代办甲": 7}
+        # An official of another county with this name is another person.
+        elsewhere = await make_account(conn, name="样例代办乙")
+        async with as_owner(conn):
+            await conn.execute(
+                "UPDATE accounts SET identity_index = 'other', identity_sealed = '' WHERE id = $1", elsewhere
+            )
+        assert await count(7) == {"样例代办乙": 8, "样例代办甲": 7}
         # Two people of one name.
         await conn.execute("UPDATE enrolments SET agent = '样例代办乙' WHERE line_code = ANY($1)", second)
         await conn.execute(number, b"two", second)
         namesakes = await count(7)
         assert sorted(namesakes.values()) == [7, 8]
         assert all(subject.startswith("样例代办乙（同名第 ") for subject in namesakes)
+        # A name that two numbers have is known of neither.
+        await conn.execute("UPDATE enrolments SET agent = '样例代办乙' WHERE line_code = ANY($1)", first)
+        assert sorted(lines for name, lines in (await count(6)).items() if name.startswith("样例代办乙")) == [7, 7]
 
 
 async def test_a_village_of_equal_sums_stands_out(quarter: Player) -> None:

@@ -144,7 +144,7 @@ async def test_an_account_keeps_the_newest_files_of_its_dry_runs_alone(
 ) -> None:
     jiang, plans = people.actors["jiang"], (INPUT / "plans.csv").read_bytes()
     uploads = [Upload(COUNTY, "plans", "p.csv", plans + b"\n" * n, dry_run=True) for n in range(MAX_KEPT_UPLOADS + 2)]
-    for n, upload in enumerate([*uploads, uploads[2]]):
+    for n, upload in enumerate([*uploads, uploads[-1]]):
         task = make_import(upload, keep=True)
         store = partial(store_import, worker.files, SEAL, task, upload=upload, attachments={}, now=NOW)
         async with database.transaction(scope=COUNTY) as conn:

@@ -110,7 +110,7 @@ async def test_a_form_pressed_twice_queues_one_task(service: Service, county: Of
 
 
 async def test_the_same_form_imports_another_file_as_another_task(
-    service: Service, county: Officials, owner: Connection
+    service: Service, county: Officials, owner: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_desk_walker(service, county.tokens["gan"]) as browser:
         form = await browser.open("/desk/imports/enrolments")
@@ -118,6 +118,9 @@ async def test_the_same_form_imports_another_file_as_another_task(
             browser.page = form
             file = story_upload(f"enrolments/enrolments-{name}.csv")
             await browser.submit("/desk/imports/enrolments", press=("what", "take"), files={"file": file})
+        monkeypatch.setattr("market.kernel.memory.MAX_OF_ONE", 0)
+        browser.page = form
+        await browser.submit("/desk/imports/enrolments", press=("what", "take"), files={"file": file}, status=503)
     assert await owner.fetchval("SELECT count(*) FROM tasks") == 2
 
 
@@ -139,11 +142,10 @@ async def test_the_api_answers_202_with_the_task_and_later_the_result_under_the_
 
 
 async def test_only_a_queued_task_keeps_its_file_and_an_account_has_twenty_at_most(
-    service: Service, county: Officials, folder: Path
+    service: Service, county: Officials, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gan, cun = county.tokens["gan"], county.tokens["cun"]
     method, path = service.operations["ImportEnrolments"]
-
     turns = asyncio.Semaphore(MAX_OF_ONE)
 
     async def send(text: str, key: str, token: str = gan) -> int:
@@ -163,6 +165,8 @@ async def test_only_a_queued_task_keeps_its_file_and_an_account_has_twenty_at_mo
     sent = await asyncio.gather(*(send(f"more {n}", f"key {n}") for n in range(MAX_WAITING_TASKS + 2)))
     assert sorted(sent) == [202] * (MAX_WAITING_TASKS - 1) + [429] * 3
     assert count_files() == MAX_WAITING_TASKS
+    monkeypatch.setattr("market.kernel.memory.MAX_OF_ONE", 0)
+    assert await send("b", "another") == 503
 
 
 async def test_the_county_decides_in_the_worker_not_in_a_request(
