@@ -32,6 +32,7 @@ async def test_an_agreement_and_terms_are_approved_on_the_page(service: Service,
     async with open_desk_walker(service, county.tokens["xian"]) as browser:
         seen = await browser.open("/desk/agreements")
         actions = [each.attrs.get("action") or "" for each in seen.root.all("form")]
+        assert not [each for each in seen.root.all("table") if each.all("form")], "a table is moved sideways"
         [decision] = [each for each in actions if each.startswith("/desk/agreements/") and "terms" not in each]
         seen = await browser.submit(decision, press=("decision", "approve"))
         assert "样例县某" in read_table(seen)[1][5]
