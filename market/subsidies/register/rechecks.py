@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from market.audit.record import add_audit_entry
 from market.counties.load import load_county_settings
-from market.identity.access import get_visible_divisions, has_role_for, require_county_scopes
+from market.identity.access import require_county_scopes
 from market.identity.models import Actor, Role
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
@@ -64,10 +64,6 @@ class RecheckInvalid(Refusal):
     en = "Some fields of the recheck are missing or wrong; see errors."
 
 
-class _Recorded(Struct, frozen=True):
-    household: str
-
-
 # A household that nothing has brought a day of checking for is as old as the file of its entry.
 _DUE = """
     SELECT s.village_code, s.village_name AS village, s.household_code AS household,
@@ -115,9 +111,13 @@ LIST_DUE_RECHECKS = Query(
      LIMIT :limit::integer
     """,
 )
+LIST_DUE_AMONG = Query(
+    str,
+    "SELECT household FROM (" + _DUE + " AND s.household_code = ANY(:households::text[])) AS due LIMIT :limit::integer",
+)
 # Of the own household nobody records anything, by whatever account.
 RECORD_RECHECKS = Query(
-    _Recorded,
+    str,
     """
     INSERT INTO register_checks (county_code, household_code, checked_on, account_id)
     SELECT :county, given.household, :checked_on, :account_id
@@ -166,7 +166,7 @@ async def record_rechecks(conn: Connection, actor: Actor, county: str, new: NewR
         RecheckInvalid: no household is named, one is not due in the actor's divisions or is the actor's own, or the day
             is after today or more than 30 days ago.
     """
-    require_county_scopes(actor, RECHECKERS, county)
+    divisions = require_county_scopes(actor, RECHECKERS, county)
     today = get_business_day(now)
     faults: list[FieldFault] = []
     households = list(dict.fromkeys(each.strip().upper() for each in new.households))
@@ -174,14 +174,14 @@ async def record_rechecks(conn: Connection, actor: Actor, county: str, new: NewR
         faults.append(FieldFault("households", f"请选 1 到 {MAX_RECHECKS} 户"))
     if not today - timedelta(days=DAYS_AHEAD) <= new.checked_on <= today:
         faults.append(FieldFault("checked_on", f"应在 {today - timedelta(days=DAYS_AHEAD)} 到 {today} 之间"))
-    due: dict[str, DueRecheck] = {}
-    for village in await sum_up_rechecks(conn, county, get_visible_divisions(actor, county), today=today):
-        if has_role_for(actor, RECHECKERS, village.village_code):
-            listed = await list_due_rechecks(
-                conn, county, (village.village_code,), village=village.village_code, today=today
-            )
-            due |= {each.household: each for each in listed}
-    if unknown := [each for each in households if each not in due]:
+    due: list[str] = []
+    if not faults:
+        days = (await load_county_settings(conn, county, day=today)).recheck_days
+        due = await LIST_DUE_AMONG.all(
+            conn, county=county, divisions=divisions, day=today, days=days, ahead=DAYS_AHEAD, households=households,
+            limit=MAX_RECHECKS,
+        )  # fmt: skip
+    if not faults and (unknown := [each for each in households if each not in due]):
         faults.append(FieldFault("households", f"不在您要复核的名单里：{'、'.join(unknown[:5])}"))
     if faults:
         raise RecheckInvalid(errors=tuple(faults))
@@ -189,7 +189,7 @@ async def record_rechecks(conn: Connection, actor: Actor, county: str, new: NewR
         conn, county=county, households=households, checked_on=new.checked_on, account_id=actor.account_id
     )
     if len(recorded) < len(households):
-        left = set(households) - {each.household for each in recorded}
+        left = set(households) - set(recorded)
         raise RecheckInvalid(
             errors=(FieldFault("households", f"这几户要另一个人去，或者后来查过了：{'、'.join(sorted(left)[:5])}"),)
         )
