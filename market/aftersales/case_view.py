@@ -56,7 +56,7 @@ def _list_moves(actor: Actor, case: LockedCase, *, now: datetime) -> set[CaseMov
     if case.against_producer_id in actor.producers or case.for_producer_id in actor.producers:
         turn = case.assignee == SELLER and case.against_producer_id in actor.producers
         return list_answerer_moves(case) & SELLER_MOVES if turn else set()
-    require_case_role(actor, case.assignee, case.county_code)
+    require_case_role(actor, case.assignee, case.division_code)
     return list_answerer_moves(case) & OFFICIAL_MOVES
 
 

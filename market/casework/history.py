@@ -32,12 +32,13 @@ class _CaseEventRow(Struct, frozen=True, kw_only=True):
 
 
 GET_CASE = Query(LockedCase, CASE_COLUMNS + " WHERE cases.id = :case_id")
-# Who escalates speaks for the level below.
+# Who escalates speaks for the level below. Who has a receipt asks the next level with it, and not as an account.
 LIST_CASE_EVENTS = Query(
     _CaseEventRow,
     """
     SELECT move, reason_sealed, case_events.due_at, at,
-           CASE WHEN account_id IS NULL AND asker_id IS NULL AND move IN ('receive', 'reopen') THEN 'asker'
+           CASE WHEN account_id IS NULL AND category IN ('objection', 'grievance') AND move IN ('receive', 'reopen')
+                THEN 'asker'
                 WHEN account_id IS NULL THEN 'clock' WHEN account_id = asker_id THEN 'asker'
                 WHEN move IN ('settle', 'agree', 'refuse') THEN 'seller'
                 WHEN move IN ('escalate', 'reopen') THEN path[greatest(case_events.level - 1, 1)]

@@ -182,14 +182,14 @@ def list_confirmed_roles(actor: Actor) -> tuple[list[str], list[str]]:
     return [str(grant.role) for grant in grants], [grant.scope for grant in grants]
 
 
-def require_case_role(actor: Actor, assignee: str, county: str) -> None:
-    """Require the role that answers a case now, for its county; for anyone else the case does not exist.
+def require_case_role(actor: Actor, assignee: str, division: str) -> None:
+    """Require the role that answers a case now, for its division; for anyone else the case does not exist.
 
     Raises:
         NotFound: the actor lacks the role there, or the case is not for a role to answer.
         SecondFactorRequired: the session has no second factor.
     """
-    if not any(grant.role == assignee and county.startswith(grant.scope) for grant in actor.grants):
+    if not any(grant.role == assignee and division.startswith(grant.scope) for grant in actor.grants):
         raise NotFound
     require_second_factor_of_official(actor)
 

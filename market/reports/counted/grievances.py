@@ -2,13 +2,16 @@
 
 from market.reports.counted.models import CountedReport, Figure, Subject, make_count, make_list
 
-# Of a month are the cases that came in it; what became of them is counted to the closing, or to now.
+# Of a month are the cases that came in it; what became of them is counted to the closing, or to now. The answer to an
+# objection that is right settles the others to its lead; an extension moves the deadline.
 _ROWS = """
     WITH received AS (
         SELECT c.number::text AS subject, nullif(c.division_code, rpad(:county, 12, '0')) AS village_code,
-               coalesce(g.topic, '') AS note, c.outcome, g.anonymous, g.triaged_at, g.triage_due_at, c.due_at,
-               (SELECT min(at) FROM case_events WHERE case_id = c.id AND move = 'answer') AS answered_at,
-               (SELECT min(due_at) FROM case_events WHERE case_id = c.id AND level = 1) AS first_due_at,
+               coalesce(g.topic, '') AS note, c.outcome, g.anonymous, g.triaged_at, g.triage_due_at,
+               (SELECT min(at) FROM case_events
+                 WHERE case_id = c.id AND move IN ('answer', 'settle')) AS answered_at,
+               (SELECT max(due_at) FROM case_events
+                 WHERE case_id = c.id AND level = 1 AND at < :as_of::timestamptz) AS first_due_at,
                (SELECT min(at) FROM case_events WHERE case_id = c.id AND move = 'reopen') AS appealed_at
           FROM cases c
           LEFT JOIN grievances g ON g.case_id = c.id
@@ -20,7 +23,7 @@ _ROWS = """
      CROSS JOIN LATERAL (VALUES
            ('received', true),
            ('anonymous', coalesce(anonymous, false)),
-           ('triaged', triaged_at < :as_of::timestamptz),
+           ('triaged', triaged_at < :as_of),
            ('triage_late', least(triaged_at, :as_of) > triage_due_at),
            ('answered', answered_at < :as_of),
            ('answer_late', least(answered_at, :as_of) > first_due_at),

@@ -51,11 +51,6 @@ SHOWN_DAYS = 60
 """How long a village's page counts an objection."""
 
 
-class _ObjectedLead(Struct, frozen=True):
-    id: UUID
-    waiting: int
-
-
 class _ObjectionRow(Struct, frozen=True, kw_only=True):
     case_id: UUID
     number: int
@@ -88,13 +83,19 @@ class _Count(Struct, frozen=True, kw_only=True):
 
 
 LOCK_NOTICED_LEAD = Query(
-    _ObjectedLead,
+    UUID,
     """
-    SELECT id, (SELECT count(*) FROM objections o JOIN cases c ON c.id = o.case_id
-                 WHERE o.lead_id = leads.id AND c.state <> 'closed') AS waiting
+    SELECT id
       FROM leads
      WHERE number = :number AND village_code = :village AND state IN ('noticed', 'reviewed') AND notice @> :day::date
        FOR NO KEY UPDATE
+    """,
+)
+# After the lock, and in a statement of its own: it counts what the one before added.
+COUNT_WAITING = Query(
+    int,
+    """
+    SELECT count(*) FROM objections JOIN cases ON cases.id = case_id WHERE lead_id = :lead_id AND state <> 'closed'
     """,
 )
 ADD_OBJECTION = Query(
@@ -172,12 +173,12 @@ async def object_to_notice(
     """
     written = check_objection_text(new.text, missing="请写您知道的情况")
     day = get_business_day(now)
-    lead = None
+    lead_id = None
     if 0 < new.number < 2**31:
-        lead = await LOCK_NOTICED_LEAD.maybe(conn, number=new.number, village=village_code, day=day)
-    if lead is None:
+        lead_id = await LOCK_NOTICED_LEAD.maybe(conn, number=new.number, village=village_code, day=day)
+    if lead_id is None:
         raise ObjectionInvalid(errors=(FieldFault("number", "今天公示的名单上没有这个编号，请对一遍"),))
-    if lead.waiting >= MAX_OPEN_OBJECTIONS:
+    if await COUNT_WAITING.one(conn, lead_id=lead_id) >= MAX_OPEN_OBJECTIONS:
         raise TooManyObjections
     case = await open_case(
         conn, seal, None, by=recorder, category=CATEGORY, division_code=village_code, against_producer_id=None,
@@ -185,7 +186,7 @@ async def object_to_notice(
     )  # fmt: skip
     receipt = "".join(secrets.choice(_ALPHABET) for _ in range(_RECEIPT_LENGTH))
     await ADD_OBJECTION.one(
-        conn, case_id=case.id, lead_id=lead.id, reason=new.reason, receipt_hash=_hash(receipt),
+        conn, case_id=case.id, lead_id=lead_id, reason=new.reason, receipt_hash=_hash(receipt),
         recorded_by=recorder.account_id if recorder else None,
     )  # fmt: skip
     await _tell(conn, seal, case, now=now)

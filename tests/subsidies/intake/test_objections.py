@@ -1,15 +1,20 @@
 """An objection to a notice stops its lead until it is answered; nobody is named, and the receipt reads the answer."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from market.aftersales.case_view import load_case_view
 from market.casework.moves import get_person_scope
 from market.casework.worklist import list_assigned_cases
 from market.identity.models import NotFound, Role
 from market.kernel import Connection
+from market.reports.counted.grievances import GRIEVANCES
+from market.reports.counted.models import MonthOfReport, count_figures
+from market.subsidies.intake import objections
 from market.subsidies.intake.models import LeadInvalid, LeadState, LeadStep, ObjectionWaiting, Vote
 from market.subsidies.intake.objection_models import (
     MAX_OPEN_OBJECTIONS,
@@ -34,7 +39,7 @@ from market.subsidies.intake.objections import (
     sum_up_objections,
 )
 from market.subsidies.intake.views import Lead
-from tests.story.play import COUNTY
+from tests.story.play import COUNTY, Player
 from tests.subsidies.intake.intake import REPORTED_ON, SUDDEN, VILLAGE, Case, Intake, at, make_lead, step
 from tests.support.make import SEAL, load_actor, make_official
 from tests.support.postgres import as_owner
@@ -112,6 +117,10 @@ async def test_one_right_objection_ends_the_others_to_the_lead(county: Connectio
         (ObjectionReason.BETTER_OFF, UPHELD, 2)
     ]
     assert [each.answer for each in await list_objections(county, SEAL, lead.id)] == [UPHELD, UPHELD]
+    # Both have their answer, and nothing of them is late, whenever the month is counted.
+    month = MonthOfReport(county=COUNTY, month=REPORTED_ON.replace(day=1), as_of=at(60))
+    figures = {row.key: row.n for row in await count_figures(county, GRIEVANCES, month, [COUNTY])}
+    assert figures == {"received": 2, "answered": 2, "solved": 2}
     stored = await county.fetch("SELECT asker_id, text_sealed FROM cases WHERE category = 'objection'")
     assert [row["asker_id"] for row in stored] == [None, None]
     assert all(WORDS.encode() not in row["text_sealed"] for row in stored)
@@ -148,6 +157,24 @@ async def test_only_what_is_under_notice_in_the_village_today_is_objected_to(cou
         await object_to(intake, lead)
 
 
+async def test_objections_at_the_same_time_are_no_more_than_may_wait(
+    january: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with january.database.transaction(scope=COUNTY) as conn:
+        lead = await Intake(conn).walk(KNOWN, LeadStep.CONFIRM)
+    monkeypatch.setattr(objections, "MAX_OPEN_OBJECTIONS", 1)
+
+    async def object_once() -> bool:
+        try:
+            async with january.database.transaction(scope=COUNTY) as conn:
+                await object_to(Intake(conn), lead)
+        except TooManyObjections:
+            return False
+        return True
+
+    assert sorted(await asyncio.gather(*(object_once() for _ in range(6)))) == [False] * 5 + [True]
+
+
 async def test_the_schema_takes_no_objection_to_what_is_not_under_notice(county: Connection) -> None:
     intake = Intake(county)
     lead = await intake.walk(KNOWN, LeadStep.CONFIRM)
@@ -181,3 +208,6 @@ async def test_officials_of_the_village_s_township_have_it_on_their_worklist(cou
         await county.execute("SELECT set_config('market.scope', $1, true)", get_person_scope(actor))
         counts.append([each.number for each in await list_assigned_cases(county, actor)])
     assert counts == [[received.number], []]
+    await county.execute("SELECT set_config('market.scope', $1, true)", get_person_scope(own))
+    view = await load_case_view(county, SEAL, own, await find_case(county, received), now=at(3))
+    assert (view.number, [(each.move, each.actor) for each in view.events]) == (received.number, [("receive", "asker")])

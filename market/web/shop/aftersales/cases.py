@@ -35,7 +35,9 @@ async def _page(
         case = await get_case(conn, case_id)
         if case.asker_id != actor.account_id:
             raise NotFound
-        sale = await GET_SALE_CASE.one(conn, case_id=case_id)
+        sale = await GET_SALE_CASE.maybe(conn, case_id=case_id)
+        if sale is None:  # a grievance, whose page is opened with its receipt
+            raise NotFound
         events = await list_case_events(conn, services.seal, case_id)
         claim = await get_claim(conn, services.seal, case_id)
         mediable = await is_mediable(conn, case, now=services.clock.now())
