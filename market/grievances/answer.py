@@ -5,7 +5,14 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.casework.models import CaseMove, CaseNotMovable, CaseOutcome, CaseState, LockedCase
+from market.casework.models import (
+    CaseAnswererInvolved,
+    CaseMove,
+    CaseNotMovable,
+    CaseOutcome,
+    CaseState,
+    LockedCase,
+)
 from market.casework.moves import lock_case, move_case
 from market.casework.tell import notify_assignee
 from market.grievances.models import (
@@ -55,6 +62,31 @@ TRIAGE = Query(
            lead_id = :lead_id
      WHERE case_id = :case_id AND triaged_at IS NULL
     RETURNING 1
+    """,
+)
+# By any account of the person: a duty in the month of the finding (R14) or a decision of it; a step of the lead; of the
+# line, a change, a decision of one of its findings, a step of the lead that brought it; and an answer before this one.
+IS_INVOLVED = Query(
+    bool,
+    """
+    SELECT EXISTS (SELECT FROM cycle_duties d JOIN findings f ON f.cycle_id = d.cycle_id
+                    WHERE f.id = g.finding_id AND (is_same_person(d.account_id, :account_id)
+                                                   OR d.person_key = get_person_key(:account_id)))
+        OR EXISTS (SELECT FROM finding_decisions
+                    WHERE (finding_id = g.finding_id
+                           OR finding_id IN (SELECT l.finding_id FROM finding_lines l
+                                              WHERE l.county_code = g.county_code AND l.line_code = g.line_code))
+                      AND is_same_person(account_id, :account_id))
+        OR EXISTS (SELECT FROM lead_steps s JOIN leads l ON l.id = s.lead_id
+                    WHERE (l.id = g.lead_id OR (l.county_code = g.county_code AND l.line_code = g.line_code))
+                      AND (is_same_person(s.account_id, :account_id) OR s.person_key = get_person_key(:account_id)))
+        OR EXISTS (SELECT FROM line_changes c
+                    WHERE c.county_code = g.county_code AND c.line_code = g.line_code
+                      AND (is_same_person(c.reported_by, :account_id) OR is_same_person(c.decided_by, :account_id)))
+        OR EXISTS (SELECT FROM case_events e
+                    WHERE e.case_id = g.case_id AND e.move = 'answer' AND is_same_person(e.account_id, :account_id))
+      FROM grievances g
+     WHERE g.case_id = :case_id
     """,
 )
 
@@ -133,7 +165,8 @@ async def answer_grievance(
         GrievanceInvalid: the outcome is not one of `ANSWERS`, or the text is missing or too long.
         GrievanceNotTriaged: it was not triaged.
         CaseNotMovable: it was answered before.
-        CaseAnswererInvolved: the official complained.
+        CaseAnswererInvolved: the official complained, had a part in what the grievance is linked to, or answered it
+            before (see `IS_INVOLVED`).
     """
     if outcome not in ANSWERS:
         raise GrievanceInvalid(errors=(FieldFault("outcome", "请选办得怎么样"),))
@@ -142,6 +175,8 @@ async def answer_grievance(
     case = await _lock_assigned(conn, case_id)
     if grievance.triaged_at is None:
         raise GrievanceNotTriaged
+    if await IS_INVOLVED.one(conn, case_id=case_id, account_id=official.account_id):
+        raise CaseAnswererInvolved
     answered = await move_case(conn, seal, case, CaseMove.ANSWER, by=official, reason=written, now=now)
     await move_case(conn, seal, answered, CaseMove.CLOSE, by=None, outcome=outcome, now=now)
     facts = {"name": case.name, "number": str(case.number)}

@@ -85,7 +85,7 @@ async def receive_grievance(
 
     `asker` is None for a person without a name, and for one whose words an official wrote down (`received_by`). Such
     a grievance has an account of its own, which nobody can sign in to. In the caller's transaction, whose scope is the
-    county. Source: 信访工作条例 17, 22.
+    county. Source: 信访工作条例.
 
     Raises:
         GrievanceInvalid: the county is unknown, or the text is missing or too long.

@@ -48,10 +48,13 @@ def list_shown(view: ReportView) -> list[FigureLine]:
 def draw_report(view: ReportView) -> Chart | None:
     """Draw the figures that are not hidden, None if there is nothing to draw."""
     shown = [line for line in list_shown(view) if line.n is not None]
-    if view.report.hides:
-        shown = [line for line in shown if line.figure.whole]
-    rows = [(line.figure.title, line.n or 0) for line in shown]
     title = f"{view.report.title}，{name_month(view.month)}"
+    rows = [(line.figure.title, line.n or 0) for line in shown]
+    if view.report.hides:
+        # Parts of wholes are drawn; what each label would repeat is said once, so that bars have room on a phone.
+        parts = [(line.figure.title.rpartition("，"), line.n or 0) for line in shown if line.figure.whole]
+        rows = [(name, n) for (name, _, _), n in parts]
+        title += f"，{parts[0][0][2]}" if parts else ""
     units = {line.figure.unit for line in view.lines}
     if not any(n for _, n in rows):
         return None

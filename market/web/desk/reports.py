@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from market.audit.record import record_export
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
+from market.identity.access import get_roles
+from market.identity.models import Actor, NotFound, Role
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
@@ -47,6 +48,8 @@ _OTHER_PAGES = (
     ("/desk/operators", "运营商", "谁的账单没有到"),
     ("/desk/sheets", "审批表和季度报表", "要打印、签字、盖章的"),
 )
+_AUDIT_PAGE = ("/desk/audit", "审计记录", "谁在什么时候办了什么、看了什么，可以下载")
+_REGION_PAGE = ("/desk/region", "全市、全省", "各县办到哪一步，谁迟了，一季的合计")
 
 
 class ReportAddress(Struct, frozen=True):
@@ -64,6 +67,17 @@ class ReportAddress(Struct, frozen=True):
         return self.desk.to(f"/desk/reports/{self.report.name}{path}", **given)
 
 
+def _list_other_pages(actor: Actor) -> list[tuple[str, str, str]]:
+    """Return the reports that are pages of their own; those of auditors and of who is above, to them."""
+    roles = get_roles(actor)
+    pages = list(_OTHER_PAGES)
+    if roles & {Role.AUDITOR, Role.COUNTY}:
+        pages.append(_AUDIT_PAGE)
+    if Role.SUPERVISOR in roles:
+        pages.append(_REGION_PAGE)
+    return pages
+
+
 @get("/reports", include_in_schema=False)
 async def show_reports(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
@@ -74,7 +88,7 @@ async def show_reports(
         "reports": [
             (desk.to(f"/desk/reports/{each.name}"), each.title, each.about) for each in COUNTED_REPORTS.values()
         ],
-        "others": [(desk.to(path), title, about) for path, title, about in _OTHER_PAGES],
+        "others": [(desk.to(path), title, about) for path, title, about in _list_other_pages(actor)],
     }
     return render_desk_page(request, desk, "reports.html", context)
 
