@@ -187,7 +187,8 @@ def test_a_photo_of_a_certificate_is_in_no_draft(browser: Browser, tmp_path: Pat
 
 
 def test_a_form_sent_offline_is_kept_and_sent_once_the_network_returns(browser: Browser) -> None:
-    tab = served(browser, "draft.js")
+    other = '<button name="do" value="voucher">voucher</button><button id="go">'
+    tab = served(browser, "draft.js", FORM.replace('<button id="go">', other))
     tab.fill("#price", "39")
     tab.context.set_offline(offline=True)
     tab.click("#go")
@@ -196,6 +197,7 @@ def test_a_form_sent_offline_is_kept_and_sent_once_the_network_returns(browser: 
     with tab.expect_navigation():
         tab.context.set_offline(offline=False)
     assert "/sent?price=39" in tab.url
+    assert "do=voucher" not in tab.url, "the button that was pressed is pressed again"
     tab.close()
 
 

@@ -129,17 +129,19 @@ document.querySelectorAll('form[data-draft]').forEach((form) => {
   form.addEventListener('photo', (event) => {
     if ('keep' in event.target.dataset) keepPhoto(event.target, key);
   });
-  let pressed = false;
+  let pressed = null;
   form.addEventListener('submit', (event) => {
     keep(form, key);
     if (navigator.onLine !== false) return;
     event.preventDefault();
-    pressed = true;
+    // An old browser does not tell which button was pressed: the main one has no name.
+    pressed = event.submitter || form.querySelector('button:not([name])') || form.querySelector('button');
     say(form, '现在没有网。填的都存在手机里，有网了自己交上去。');
   });
   ['online', 'pageshow', 'visibilitychange'].forEach((name) => window.addEventListener(name, () => {
     if (!pressed || navigator.onLine === false) return;
-    pressed = false;
-    form.querySelector('button').click();
+    const button = pressed;
+    pressed = null;
+    button.click();
   }));
 });
