@@ -6,7 +6,7 @@ from payments.errors import Refusal
 
 _SALT = "0"
 _FIRST, _COUNT = 1000, 9000
-_CHOSEN = {"coupon_closed": 3055, "agreement_missing": 6086}
+_CHOSEN = {"coupon_closed": 3055, "agreement_missing": 6086, "too_many_objections": 6087}
 """Numbers of codes whose computed number another code has already; a number once shown is never changed."""
 
 

@@ -75,6 +75,7 @@ HELD_BY = {
     "TooManyChanges": "row of the order",
     "TooManyGoodsReturns": "row of the order",
     "TooManyClosures": "row of the producer",
+    "TooManyObjections": "row of the lead; see tests/subsidies/intake/test_objections.py",
     "TooManyTasks": "quota lock of the account; see tests/web/desk/test_tasks.py",
     "TooManyCodes": "locks of the phone and the networks; see tests/identity/test_sign_in.py",
     "TooManyRequests": "counted in the memory of each process; see ADR 20",

@@ -28,7 +28,7 @@ from market.grievances.models import (
 from market.grievances.receive import receive_grievance
 from market.grievances.views import Grievance, get_grievance, list_grievances
 from market.http import HttpRequest
-from market.identity.access import require_county_role, require_whole_county
+from market.identity.access import get_roles, require_county_role, require_whole_county
 from market.identity.models import Actor, Role
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
@@ -233,7 +233,7 @@ async def submit_grievance_work(
 
 def get_list_path(actor: Actor) -> str:
     """Return where an official goes after an answer: the platform's staff sees no register of a county."""
-    return "/desk/cases" if any(grant.role is Role.PLATFORM for grant in actor.grants) else "/desk/grievances"
+    return "/desk/cases" if Role.PLATFORM in get_roles(actor) else "/desk/grievances"
 
 
 async def _work(conn: Connection, seal: Seal, desk: DeskContext, case_id: UUID, *, form: PostedForm) -> Grievance:
