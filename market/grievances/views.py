@@ -80,7 +80,7 @@ _COLUMNS = """
 GET_GRIEVANCE = Query(_GrievanceRow, _COLUMNS + " WHERE c.id = :case_id")
 FIND_BY_NUMBER = Query(_GrievanceRow, _COLUMNS + " WHERE c.number = :number")
 LIST_GRIEVANCES = Query(
-    _GrievanceRow, _COLUMNS + " WHERE c.county_code = :county ORDER BY c.state = 'closed', c.due_at, c.id LIMIT :limit"
+    _GrievanceRow, _COLUMNS + " WHERE g.county_code = :county ORDER BY c.state = 'closed', c.due_at, c.id LIMIT :limit"
 )
 FIND_ASKER = Query(
     UUID,
