@@ -10342,6 +10342,13 @@ CREATE INDEX cases_by_asker ON public.cases USING btree (asker_id);
 
 
 --
+-- Name: cases_by_division; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX cases_by_division ON public.cases USING btree (division_code);
+
+
+--
 -- Name: cases_by_producer; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -10615,6 +10622,13 @@ CREATE INDEX grants_by_deputy_for ON public.grants USING btree (deputy_for) WHER
 
 
 --
+-- Name: grievances_by_county; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX grievances_by_county ON public.grievances USING btree (county_code);
+
+
+--
 -- Name: grievances_by_finding; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -10647,6 +10661,13 @@ CREATE INDEX grievances_by_receiver ON public.grievances USING btree (received_b
 --
 
 CREATE INDEX grievances_by_triager ON public.grievances USING btree (triaged_by) WHERE (triaged_by IS NOT NULL);
+
+
+--
+-- Name: grievances_untriaged; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX grievances_untriaged ON public.grievances USING btree (county_code) WHERE (anonymous AND (source = 'web'::text) AND (triaged_at IS NULL));
 
 
 --

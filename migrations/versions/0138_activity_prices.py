@@ -4,7 +4,7 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0210"
+revision = "0138"
 down_revision = "0137"
 branch_labels = None
 depends_on = None
@@ -12,5 +12,5 @@ depends_on = None
 
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
-    for path in ("sql/0210_activity_prices.sql", "functions/list_night_prices.sql"):
+    for path in ("sql/0138_activity_prices.sql", "functions/list_night_prices.sql"):
         run_script((folder / path).read_text("utf-8"))

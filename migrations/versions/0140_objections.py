@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0220"
-down_revision = "0200"
+revision = "0140"
+down_revision = "0139"
 branch_labels = None
 depends_on = None
 
@@ -14,7 +14,7 @@ def upgrade() -> None:
     folder = Path(__file__).parents[1]
     for script in (
         "functions/check_objection.sql",
-        "sql/0220_objections.sql",
+        "sql/0140_objections.sql",
         "functions/find_objection.sql",
         "functions/sum_up_objections.sql",
         "functions/take_lead_step.sql",

@@ -6,8 +6,8 @@ from alembic import op
 
 from payments.migrate import run_script
 
-revision = "0200"
-down_revision = "0210"
+revision = "0139"
+down_revision = "0138"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 from payments.migrate import run_script
 
-revision = "0265"
-down_revision = "0232"
+revision = "0145"
+down_revision = "0144"
 branch_labels = None
 depends_on = None
 

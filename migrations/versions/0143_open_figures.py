@@ -4,11 +4,11 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0231"
-down_revision = "0230"
+revision = "0143"
+down_revision = "0142"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_script((Path(__file__).parents[1] / "sql/0231_open_figures.sql").read_text("utf-8"))
+    run_script((Path(__file__).parents[1] / "sql/0143_open_figures.sql").read_text("utf-8"))
