@@ -40,6 +40,9 @@ async def test_each_figure_is_the_number_of_rows_of_its_list(quarter: Player) ->
                     assert len({(item.subject, item.note) for item in items}) == row.n, (report.name, row)
                 own = await count_figures(conn, report, at, [VILLAGE])
                 assert own == [row for row in whole if row.village == VILLAGE], "the village's own rows, and no others"
+                for row in [row for row in whole if row.village != VILLAGE][:1]:
+                    at_other = row.village or "none"
+                    assert not await list_items(conn, report, at, [VILLAGE], key=row.key, within=at_other, limit=1)
     assert seen >= {"eligible", "settled", "home_split", "line_in", "line_out", "removed", "women.has", "finding_30"}
 
 
@@ -62,11 +65,12 @@ async def test_kept_figures_equal_counting_again(quarter: Player) -> None:
     async with quarter.database.transaction(scope=COUNTY) as conn, as_owner(conn):
         await conn.execute("UPDATE month_figures SET n = n + 1 WHERE month = '2019-01-01' AND key = 'home_in'")
         await conn.execute("UPDATE month_figures SET n = n + 1 WHERE month = '2019-01-01' AND key = 'settled'")
+        await conn.execute("INSERT INTO month_figures VALUES ('130624', '2019-01-01', 'funnel', '', 'gone', 1, 0)")
     async with quarter.database.transaction(scope=COUNTY) as conn:
         differences = await compare_month(conn, COUNTY, JANUARY)
         assert differences
         assert all((each.kept or 0) == (each.counted or 0) + 1 for each in differences)
-        assert {each.key for each in differences} == {"settled"}
+        assert {(each.report, each.key) for each in differences} == {("funnel", "gone"), ("funnel", "settled")}
         assert isinstance(differences[0], FigureDifference)
         assert await keep_month(conn, COUNTY, JANUARY)
         assert await compare_month(conn, COUNTY, JANUARY) == []
