@@ -16,11 +16,12 @@ RECORDED_REQUESTS = (
     "POST /api/v1/check-ins",
     "POST /farm/guests",
     "GET /desk/boards/{village_code} village_code=130624107221",
+    "GET /desk/audit.csv",
     "GET /desk/idle/calls",
     "GET /desk/reports/{name}/{file} name=funnel file=report.csv",
     *(_DOWNLOAD + name for name in ("settlement.xlsx", "operators.csv", "case.json")),
 )
-"""Requests that add to the audit record: wrong codes, which are counted, and downloads of lines or households."""
+"""Requests that add to the audit record: wrong codes, which are counted, and downloads of lines, households or it."""
 
 _TABLES = """
 SELECT format('%I.%I', n.nspname, c.relname)
