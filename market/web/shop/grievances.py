@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from market.casework.models import CaseState
 from market.casework.moves import get_account_scope
-from market.divisions.queries import list_listed_counties
+from market.divisions.codes import get_county_code
 from market.grievances.answer import appeal_grievance
 from market.grievances.models import MAX_TEXT_LENGTH, GrievanceReceipt, GrievanceReceiptUnknown
 from market.grievances.receive import receive_grievance
@@ -23,6 +23,7 @@ from market.orders.notifications import format_due
 from market.rate_limits import RateClass
 from market.web.forms import parse_integer, read_form, rename_faults
 from market.web.pages import render_page
+from market.web.shop.regions import list_listed_counties
 
 _OUTCOMES = {
     "solved": "办好了",
@@ -52,7 +53,6 @@ class GrievanceReceiptForm(Struct, frozen=True):
 async def _page(
     request: HttpRequest,
     db: Database,
-    clock: Clock,
     visitor: Actor | None,
     *,
     values: GrievanceForm,
@@ -60,10 +60,10 @@ async def _page(
     status: int = 200,
 ) -> Response[bytes]:
     async with db.connection() as conn:
-        counties = await list_listed_counties(conn, day=clock.today())
+        counties = await list_listed_counties(conn)
     groups: dict[str, list[tuple[str, str]]] = {}
     for each in counties:
-        groups.setdefault(each.prefecture, []).append((each.county_code, each.name))
+        groups.setdefault(each.prefecture, []).append((get_county_code(each.code), each.name))
     context = {
         "groups": [("", [("", "请选")]), *groups.items()],
         "values": values,
@@ -79,11 +79,10 @@ async def show_grievance_form(
     request: HttpRequest,
     visitor: NamedDependency[Actor | None],
     db: NamedDependency[Database],
-    clock: NamedDependency[Clock],
 ) -> Response[bytes]:
     """Show the form of a grievance; `county` chooses a county."""
     county = request.query_params.get("county", "")[:6]
-    return await _page(request, db, clock, visitor, values=GrievanceForm(county=county))
+    return await _page(request, db, visitor, values=GrievanceForm(county=county))
 
 
 @post("/grievance", include_in_schema=False)
@@ -106,7 +105,7 @@ async def submit_grievance(
             )
     except Refusal as refusal:
         errors = rename_faults(refusal, {}, otherwise="text")
-        return await _page(request, db, clock, visitor, values=values, errors=errors, status=refusal.status)
+        return await _page(request, db, visitor, values=values, errors=errors, status=refusal.status)
     return render_page(request, "shop/grievance_receipt.html", _describe_receipt(receipt), actor=visitor)
 
 

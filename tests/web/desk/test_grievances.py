@@ -140,7 +140,9 @@ async def test_a_grievance_without_a_name(
     await answer(service, people.tokens["xian"], page)
     monkeypatch.setattr(receive, "MAX_UNTRIAGED_ANONYMOUS", 0)
     async with open_desk_walker(service, None) as visitor:
-        await visitor.open("/grievance")
+        asked = await visitor.open("/grievance")
+        offered = [each.attrs["value"] for each in asked.root.all("option")]
+        assert len(offered) == len(set(offered)), "a county on two lists is offered once"
         await visitor.submit("/grievance", county=COUNTY, text=TEXT, status=429)
         await visitor.open("/grievance/answer")
         seen = await visitor.submit("/grievance/answer", number=number, code=code)
