@@ -9,7 +9,15 @@ from market.aftersales.bad_fruit import BAD_FRUIT
 from market.aftersales.goods_return import GOODS_RETURN
 from market.aftersales.models import MAX_CLAIM_TEXT_LENGTH, CaseTextInvalid, GoodsRefunded
 from market.casework.history import get_case
-from market.casework.models import SELLER, CaseMove, CaseNotMovable, CaseOutcome, CaseState, LockedCase
+from market.casework.models import (
+    GRIEVANCE,
+    SELLER,
+    CaseMove,
+    CaseNotMovable,
+    CaseOutcome,
+    CaseState,
+    LockedCase,
+)
 from market.casework.moves import lock_case, move_case
 from market.casework.rules import may_ask
 from market.casework.tell import notify_assignee
@@ -31,8 +39,6 @@ _PAID_BY_SELLER = frozenset({BAD_FRUIT, GOODS_RETURN})
 """The cases that have messages of their own, and that the county's finance decides."""
 _NOT_WITHDRAWN = frozenset({GOODS_RETURN, "invoice"})
 """A return has parcels on their way, and is withdrawn as such; an invoice is due whatever its buyer wants now."""
-_GRIEVANCE = "grievance"
-"""Its own page has what can be done with it (`market/grievances`): it is about no sale."""
 _COMPLAINTS = "complaint_"
 _MEDIATION = "mediation"
 _TOLD = {
@@ -101,7 +107,7 @@ def _may_go_up(case: LockedCase) -> bool:
 def list_buyer_moves(case: LockedCase, *, now: datetime) -> set[CaseMove]:
     """Return what the buyer of a case can do with it now."""
     moves: set[CaseMove] = set()
-    if case.category == _GRIEVANCE:
+    if case.category == GRIEVANCE:
         return moves
     if case.state is CaseState.ASSIGNED:
         moves |= {CaseMove.SUPPLY} if case.stopped_at else set()
@@ -118,7 +124,7 @@ def list_buyer_moves(case: LockedCase, *, now: datetime) -> set[CaseMove]:
 
 def list_answerer_moves(case: LockedCase) -> set[CaseMove]:
     """Return what the one who answers a case can do with it besides answering; nobody asks who has no name."""
-    if case.state is not CaseState.ASSIGNED or case.proposed or case.asker_id is None or case.category == _GRIEVANCE:
+    if case.state is not CaseState.ASSIGNED or case.proposed or case.asker_id is None or case.category == GRIEVANCE:
         return set()
     moves = {CaseMove.ASK} if may_ask(case) else set[CaseMove]()
     if case.assignee != SELLER:

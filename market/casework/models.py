@@ -11,6 +11,8 @@ from market.kernel import Refusal
 
 SELLER = "seller"
 """The first level of cases about a sale: a member of the producer. The other levels are roles of officials."""
+GRIEVANCE, OBJECTION = "grievance", "objection"
+"""The categories that are about no sale: of the reduction, and of a village's public notice."""
 
 
 class CaseState(StrEnum):

@@ -180,8 +180,7 @@ async def answer_grievance(
     answered = await move_case(conn, seal, case, CaseMove.ANSWER, by=official, reason=written, now=now)
     await move_case(conn, seal, answered, CaseMove.CLOSE, by=None, outcome=outcome, now=now)
     facts = {"name": case.name, "number": str(case.number)}
-    assert case.asker_id is not None, "a grievance has an account, with a name or without one"
-    await notify_account(conn, seal, case.asker_id, "complaint_answered", facts, now=now)
+    await notify_account(conn, seal, case.asker, "complaint_answered", facts, now=now)
     return await _read(conn, seal, case_id)
 
 

@@ -8,8 +8,6 @@ from msgspec import Struct
 
 from market.kernel import Refusal
 
-GRIEVANCE = "grievance"
-"""The category of cases."""
 MAX_TEXT_LENGTH = 1000
 MAX_UNTRIAGED_ANONYMOUS = 100
 """How many without a name a county has to look at; then it takes no further ones here, but by phone."""

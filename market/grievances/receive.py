@@ -1,15 +1,14 @@
 """Receive a grievance: from a person with an account, from one without a name, or written down by an official."""
 
-import hashlib
-import secrets
 from datetime import datetime
 from uuid import UUID
 
+from market.casework.models import GRIEVANCE
 from market.casework.moves import compute_due, open_case
+from market.casework.receipts import hash_receipt, make_receipt
 from market.casework.tell import notify_assignee
 from market.divisions.codes import pad_code
 from market.grievances.models import (
-    GRIEVANCE,
     MAX_TEXT_LENGTH,
     MAX_UNTRIAGED_ANONYMOUS,
     TRIAGE_WORKING_DAYS,
@@ -26,8 +25,7 @@ from market.kernel.seal import Seal
 from market.kernel.text import clean_text
 from market.orders.notifications import format_due
 
-_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-_GROUPS, _GROUP = 4, 4
+_RECEIPT_GROUPS = 4
 
 IS_COUNTY = Query(bool, "SELECT EXISTS (SELECT FROM divisions WHERE code = rpad(:county, 12, '0') AND level = 3)")
 COUNT_UNTRIAGED = Query(
@@ -44,16 +42,6 @@ ADD_GRIEVANCE = Query(
     VALUES (:case_id, 'grievance', :county, :source, :anonymous, :received_by, :code_hash, :triage_due_at)
     """,
 )
-
-
-def hash_code(typed: str) -> bytes:
-    """Return the hash of the code of a receipt, as it is stored; blanks, dashes and case do not count."""
-    return hashlib.sha256("".join(typed.upper().replace("-", " ").split()).encode()).digest()
-
-
-def make_code() -> str:
-    """Return a new code of 80 bits, to be read out and typed."""
-    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
 
 
 def check_text(text: str, *, field: str, missing: str) -> str:
@@ -104,7 +92,7 @@ async def receive_grievance(
         conn, seal, asker_id, by=asker, category=GRIEVANCE, division_code=pad_code(county), against_producer_id=None,
         text=written, now=now,
     )  # fmt: skip
-    code = make_code()
+    code = make_receipt(_RECEIPT_GROUPS)
     await ADD_GRIEVANCE.run(
         conn,
         case_id=case.id,
@@ -112,7 +100,7 @@ async def receive_grievance(
         source=source,
         anonymous=asker is None,
         received_by=received_by.account_id if received_by else None,
-        code_hash=hash_code(code),
+        code_hash=hash_receipt(code),
         triage_due_at=await compute_due(conn, "working_day", TRIAGE_WORKING_DAYS, now),
     )
     facts = {"name": case.name, "number": str(case.number), "due": format_due(case.due_at)}

@@ -9,8 +9,8 @@ from msgspec import Struct
 from market.casework.history import open_reason
 from market.casework.models import CaseOutcome, CaseState
 from market.casework.moves import TEXT_CONTEXT
+from market.casework.receipts import hash_receipt
 from market.grievances.models import APPEAL_PERIOD, GrievanceReceiptUnknown, GrievanceSource, GrievanceTopic
-from market.grievances.receive import hash_code
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
@@ -117,7 +117,7 @@ async def find_asker(conn: Connection, number: int, code: str) -> UUID:
     Raises:
         GrievanceReceiptUnknown: there is no such receipt.
     """
-    asker = await FIND_ASKER.maybe(conn, number=number, code_hash=hash_code(code))
+    asker = await FIND_ASKER.maybe(conn, number=number, code_hash=hash_receipt(code))
     if asker is None:
         raise GrievanceReceiptUnknown
     return asker

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from market.kernel import Connection, Fen, Query
 from market.reports.counted.small_cells import hide_small, hides_sum
@@ -163,8 +163,7 @@ async def publish_quarter(conn: Connection, county: str, first: date, until: dat
     townships = [each for each in parts if each.part not in _OPERATORS]
     operators = [each for each in parts if each.part in _OPERATORS]
     published = hide_parts(townships, operators) if townships else []
-    rows = [{name: getattr(each, name) for name in OpenPart.__struct_fields__} for each in published]
-    await ADD_FIGURES.run(conn, county=county, quarter=first, rows=rows)
+    await ADD_FIGURES.run(conn, county=county, quarter=first, rows=to_builtins(published))
 
 
 async def list_open_figures(

@@ -58,10 +58,7 @@ class ItemRow(Struct, frozen=True, kw_only=True):
 
 
 class MonthOfReport(Struct, frozen=True, kw_only=True):
-    """A month of a county; `as_of` is the moment that ages are counted to: its closing, or now.
-
-    `run_id` is not needed to count: the statements read the run that the month uses.
-    """
+    """A month of a county; `as_of` is the moment that ages are counted to: its closing, or now."""
 
     county: str
     month: date
@@ -72,6 +69,7 @@ class CountedReport(Struct, frozen=True, kw_only=True):
     """A report: its figures and the statements that count and list the same rows.
 
     `hides`: figures below the smallest that may be shown are hidden, with enough others (see `hide_small`).
+    `steps`: each figure is what is left of the one before.
     """
 
     name: str

@@ -101,25 +101,22 @@ LIST_REPORT_MONTHS = Query(
      LIMIT :limit::integer
     """,
 )
-LIST_KEPT_FIGURES = Query(
-    FigureRow,
-    """
-    SELECT village_code AS village, key, n, fen
+_KEPT = """
       FROM month_figures
-     WHERE county_code = :county AND month = :month AND report = :report
+     WHERE county_code = :county AND report = :report
        AND (:county = ANY(:divisions::text[]) OR EXISTS (SELECT FROM unnest(:divisions::text[]) AS division
                     WHERE starts_with(coalesce(nullif(village_code, ''), county_code), division)))
-     LIMIT 50000
-    """,
+"""
+LIST_KEPT_FIGURES = Query(
+    FigureRow,
+    "SELECT village_code AS village, key, n, fen" + _KEPT + " AND month = :month LIMIT 50000",
 )
 SUM_KEPT_FIGURES = Query(
     _MonthFigure,
-    """
-    SELECT month, key, sum(n)::integer AS n, sum(fen)::bigint AS fen
-      FROM month_figures
-     WHERE county_code = :county AND month = ANY(:months::date[]) AND report = :report
-       AND (:county = ANY(:divisions::text[]) OR EXISTS (SELECT FROM unnest(:divisions::text[]) AS division
-                    WHERE starts_with(coalesce(nullif(village_code, ''), county_code), division)))
+    "SELECT month, key, sum(n)::integer AS n, sum(fen)::bigint AS fen"
+    + _KEPT
+    + """
+       AND month = ANY(:months::date[])
        AND CASE WHEN :within = 'none' THEN village_code = ''
                 ELSE starts_with(coalesce(nullif(village_code, ''), county_code), :within) END
      GROUP BY month, key

@@ -8,8 +8,6 @@ from msgspec import Struct
 
 from market.kernel import Refusal
 
-CATEGORY = "objection"
-"""The category of the cases, which says who answers by when."""
 MAX_OBJECTION_LENGTH = 500
 MAX_OPEN_OBJECTIONS = 10
 """How many objections to one lead may wait: one stops it, and the others only repeat it."""

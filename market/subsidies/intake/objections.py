@@ -3,17 +3,16 @@
 An objection is a case of `casework`. While one waits, no step takes its lead on (`take_lead_step`).
 """
 
-import secrets
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from uuid import UUID
 
 from msgspec import Struct
 
 from market.audit.record import add_audit_entry
 from market.casework.history import open_reason
-from market.casework.models import CaseMove, CaseOutcome, CaseState, LockedCase
+from market.casework.models import OBJECTION, CaseMove, CaseOutcome, CaseState, LockedCase
 from market.casework.moves import TEXT_CONTEXT, lock_case, move_case, open_case
+from market.casework.receipts import hash_receipt, make_receipt
 from market.casework.tell import notify_assignee
 from market.identity.access import get_visible_divisions, require_case_role
 from market.identity.models import Actor
@@ -25,7 +24,6 @@ from market.kernel.text import clean_text
 from market.subsidies.intake.models import LeadState, LeadStep
 from market.subsidies.intake.objection_models import (
     APPEAL_PERIOD,
-    CATEGORY,
     MAX_OBJECTION_LENGTH,
     MAX_OPEN_OBJECTIONS,
     NewObjection,
@@ -43,8 +41,7 @@ from market.subsidies.intake.objection_models import (
 )
 from market.subsidies.intake.record_step import record_step
 
-_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-_RECEIPT_LENGTH = 12
+_RECEIPT_GROUPS = 3
 _ANSWERS = {CaseOutcome.SOLVED: ObjectionAnswer.UPHELD, CaseOutcome.UNSOLVED: ObjectionAnswer.DISMISSED}
 _OUTCOMES = {answer: outcome for outcome, answer in _ANSWERS.items()}
 SHOWN_DAYS = 60
@@ -181,17 +178,16 @@ async def object_to_notice(
     if await COUNT_WAITING.one(conn, lead_id=lead_id) >= MAX_OPEN_OBJECTIONS:
         raise TooManyObjections
     case = await open_case(
-        conn, seal, None, by=recorder, category=CATEGORY, division_code=village_code, against_producer_id=None,
+        conn, seal, None, by=recorder, category=OBJECTION, division_code=village_code, against_producer_id=None,
         text=written, now=now,
     )  # fmt: skip
-    receipt = "".join(secrets.choice(_ALPHABET) for _ in range(_RECEIPT_LENGTH))
+    receipt = make_receipt(_RECEIPT_GROUPS)
     await ADD_OBJECTION.one(
-        conn, case_id=case.id, lead_id=lead_id, reason=new.reason, receipt_hash=_hash(receipt),
+        conn, case_id=case.id, lead_id=lead_id, reason=new.reason, receipt_hash=hash_receipt(receipt),
         recorded_by=recorder.account_id if recorder else None,
     )  # fmt: skip
     await _tell(conn, seal, case, now=now)
-    shown = "-".join(receipt[at : at + 4] for at in range(0, _RECEIPT_LENGTH, 4))
-    return ReceivedObjection(number=case.number, receipt=shown, due_at=case.due_at)
+    return ReceivedObjection(number=case.number, receipt=receipt, due_at=case.due_at)
 
 
 async def find_by_receipt(conn: Connection, receipt: str) -> tuple[str, UUID]:
@@ -200,7 +196,7 @@ async def find_by_receipt(conn: Connection, receipt: str) -> tuple[str, UUID]:
     Raises:
         ObjectionNotFound: no objection has it.
     """
-    found = await FIND_BY_RECEIPT.maybe(conn, receipt_hash=_hash(receipt))
+    found = await FIND_BY_RECEIPT.maybe(conn, receipt_hash=hash_receipt(receipt))
     if found is None:
         raise ObjectionNotFound
     return found.county_code, found.case_id
@@ -316,11 +312,6 @@ async def sum_up_objections(conn: Connection, village_code: str, *, since: date)
     return [
         build_from(ObjectionCount, each, answer=_ANSWERS[each.outcome] if each.outcome else None) for each in counts
     ]
-
-
-def _hash(receipt: str) -> bytes:
-    """Return the hash of a receipt, which has 60 random bits; hyphens, blanks and small letters do not matter."""
-    return sha256("".join(each for each in receipt.upper() if each.isalnum()).encode()).digest()
 
 
 def _read_answer(row: _ObjectionRow) -> ObjectionAnswer | None:

@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.casework.models import CaseState
+from market.casework.models import CaseOutcome, CaseState
 from market.casework.moves import get_account_scope
 from market.divisions.codes import get_county_code
 from market.grievances.answer import appeal_grievance
@@ -26,11 +26,11 @@ from market.web.pages import render_page
 from market.web.shop.regions import list_listed_counties
 
 _OUTCOMES = {
-    "solved": "办好了",
-    "unsolved": "查了，没有办",
-    "not_ours": "不归这里管",
-    "duplicate": "已经有一件",
-    "withdrawn": "撤回了",
+    CaseOutcome.SOLVED: "办好了",
+    CaseOutcome.UNSOLVED: "查了，没有办",
+    CaseOutcome.NOT_OURS: "不归这里管",
+    CaseOutcome.DUPLICATE: "已经有一件",
+    CaseOutcome.WITHDRAWN: "撤回了",
 }
 _ANSWERERS = {"county": "县里", "platform": "平台"}
 
