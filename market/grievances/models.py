@@ -90,7 +90,7 @@ class GrievanceReceiptUnknown(Refusal):
 
     code = "grievance_receipt_unknown"
     status = 404
-    zh = "编号和查询码对不上，请照回执再填一遍。"
+    zh = "编号和回执码对不上，请照回执再填一遍。"
     en = "No grievance has this number and code."
 
 

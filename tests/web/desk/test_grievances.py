@@ -44,7 +44,7 @@ async def complain(service: Service) -> tuple[str, str]:
         seen = await visitor.submit("/grievance", county=COUNTY, text="长" * 1001, status=422)
         assert "最多 1000 字" in seen.text
         seen = await visitor.submit("/grievance", county=COUNTY, text=TEXT)
-        found = re.search(r"编号 (\d+).*?查询码 ([0-9A-Z-]{19})", seen.text)
+        found = re.search(r"编号 (\d+).*?回执码 ([0-9A-Z-]{19})", seen.text)
         assert found is not None
         number, code = found.groups()
         await visitor.open("/grievance/answer")
@@ -85,7 +85,7 @@ async def answer(service: Service, token: str, page: str) -> None:
         assert seen.root.all("textarea") == [], "answered"
         await browser.open("/desk/grievances")
         seen = await browser.submit("/desk/grievances", source="phone", text="样例：打电话来说的")
-        assert re.search(r"查询码 [0-9A-Z-]{19}", seen.text)
+        assert re.search(r"回执码 [0-9A-Z-]{19}", seen.text)
 
 
 # What an official ($1) did about the finding ($2) or the line YD-01 that a grievance is linked to.
