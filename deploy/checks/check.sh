@@ -5,6 +5,9 @@ bin=.venv/bin
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 step() { printf '%s\n' "- $1" >&2; }
+step "files"
+forgotten=$(git ls-files --others --exclude-standard -- market payments migrations tests deploy docs 2>/dev/null || true)
+test -z "$forgotten" || { printf 'not in git, so not in a clone (git add):\n%s\n' "$forgotten"; exit 1; }
 step "lint"
 $bin/ruff check -q
 $bin/ruff format --check -q
