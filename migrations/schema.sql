@@ -5427,6 +5427,7 @@ CREATE TABLE public.run_lines (
     CONSTRAINT run_lines_public CHECK ((public_fen >= 0)),
     CONSTRAINT run_lines_under CHECK ((under_fen = (entitled_fen - approved_fen)))
 );
+ALTER TABLE ONLY public.run_lines ALTER COLUMN run_id SET STATISTICS 0;
 
 
 --

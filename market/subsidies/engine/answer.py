@@ -60,13 +60,17 @@ class Totals(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Answer(Struct, frozen=True, gc=False):
-    """The month's result; lines are in the order of their ids, by code point."""
+    """The month's result; lines are in the order of their ids, by code point.
+
+    `numbers` has a number for each line; lines of one number differ only in their ids and households.
+    """
 
     month: str
     manifest_sha256: str
     result_sha256: str
     lines: tuple[AnswerLine, ...]
     totals: Totals
+    numbers: tuple[int, ...]
 
     def line(self, line_id: str) -> AnswerLine:
         """Return the line's answer.

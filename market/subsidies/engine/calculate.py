@@ -1,46 +1,63 @@
 """The calculation of a month: from a valid case to its answer, purely and deterministically."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from hashlib import sha256
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from market.subsidies.engine.answer import Answer, AnswerLine, Totals
-from market.subsidies.engine.canonical import hash_case, hash_result
-from market.subsidies.engine.coverage import Coverage, CoverageCache
+from market.subsidies.engine.canonical import canonical_json, hash_shared_result
+from market.subsidies.engine.coverage import CoverageGroups, clip_bindings
 from market.subsidies.engine.days import ServiceMonth, read_month
 from market.subsidies.engine.entitle import Entitlement, compute_entitlements
 from market.subsidies.engine.explain import explain_en
 from market.subsidies.engine.fund import Funding, compute_fundings
-from market.subsidies.engine.idle import is_never_used
-from market.subsidies.engine.models import Case, Funder
+from market.subsidies.engine.idle import list_idleness
+from market.subsidies.engine.models import Case, CaseLine, Funder
 from market.subsidies.engine.reasons import CauseCode, ReasonCode, find_causes, find_reasons
 from market.subsidies.engine.steps import Step
 from market.subsidies.engine.trace import list_steps
 from payments.money import Fen
 
 
-def calculate(case: Case) -> Answer:
+def calculate(case: Case, *, case_json: bytes | None = None) -> Answer:
     """Return what each line gets for the month, who bears it and why.
 
     The case comes from `read_case` or `check_case`, so it is valid and its lists are sorted. Sums are in fen; the
-    entitlement of each line is rounded once (R1).
+    entitlement of each line is rounded once (R1). `case_json` is the case's canonical JSON, where it is known.
     """
     month = read_month(case.month)
     assert month is not None, "the case was not read by read_case or check_case"
     programmes = {programme.code: programme for programme in case.programmes}
     tiers = {household.id: household.tier for household in case.households}
-    coverages = CoverageCache(month)
-    entitlements = compute_entitlements([coverages.get(line, programmes[line.programme]) for line in case.lines], month)
-    fundings = compute_fundings(entitlements, tiers, budget_fen=case.budget_fen, month=month)
-    explanations = _ExplanationCache(month)
-    lines = tuple(
-        _build_line(entitlement, funding, explanations.get(entitlement, funding))
-        for entitlement, funding in zip(entitlements, fundings, strict=True)
+    groups = CoverageGroups(month)
+    for line in case.lines:
+        groups.add(line, programmes[line.programme])
+    entitlements = compute_entitlements(groups.coverages, month)
+    fundings = compute_fundings(
+        entitlements, case.lines, groups.numbers, tiers, budget_fen=case.budget_fen, month=month
     )
-    totals = _add_up(lines)
-    return Answer(case.month, hash_case(case), hash_result(lines, totals), lines, totals)
+    explanations = _ExplanationCache(month)
+    shared: list[AnswerLine] = []
+    for number, funding in zip(fundings.entitlements, fundings.found, strict=True):
+        entitlement = entitlements[number]
+        shared.append(_build_line(entitlement, funding, explanations.get(entitlement, funding)))
+    totals = _add_up(shared, fundings.numbers)
+    manifest = sha256(canonical_json(case) if case_json is None else case_json).hexdigest()
+    result = hash_shared_result([line.id for line in case.lines], shared, fundings.numbers, totals)
+    lines = [_name_line(shared[number], line) for number, line in zip(fundings.numbers, case.lines, strict=True)]
+    return Answer(case.month, manifest, result, tuple(lines), totals, tuple(fundings.numbers))
+
+
+def _name_line(answer: AnswerLine, line: CaseLine) -> AnswerLine:
+    """Return the answer that a line shares, with its own id and household; `answer` itself is the first line's."""
+    if answer.id == line.id:
+        return answer
+    households = (line.households[0].household,) if answer.payable_households else ()
+    return replace(answer, id=line.id, payable_households=households)
 
 
 class _Explanation(Struct, frozen=True, gc=False, kw_only=True):
@@ -76,16 +93,20 @@ class _ExplanationCache:
         and funders are identified by their objects, which live as long as the calculation.
         """
         coverage = entitlement.coverage
-        line, before, end = coverage.line, self._month.first - 1, self._month.end
+        line = coverage.line
         return (
             coverage.programme.code,
             line.in_snapshot,
             line.claimed_fen,
             line.settled_fen,
             line.charges,
-            tuple([(max(low, before), min(high, end)) for low, high in coverage.bindings]),
+            clip_bindings(coverage.bindings, self._month),
             tuple(coverage.without_household),
-            *(self._list_idleness(coverage) if coverage.programme.idle is not None else ()),
+            *(
+                list_idleness(coverage.idleness, coverage.bindings, coverage.used_on, self._month)
+                if coverage.programme.idle is not None
+                else ()
+            ),
             tuple([(portion.start, portion.end, id(portion.span.rate)) for portion in entitlement.portions]),
             coverage.payable_days,
             entitlement.numerator,
@@ -93,16 +114,6 @@ class _ExplanationCache:
             funding.public_fen,
             id(funding.tier),
             id(funding.funders),
-        )
-
-    def _list_idleness(self, coverage: Coverage) -> tuple[object, ...]:
-        idleness = coverage.idleness
-        return (
-            tuple(idleness.in_cure),
-            tuple(idleness.removed),
-            tuple(idleness.notices),
-            idleness.removed_on,
-            is_never_used(coverage.bindings, coverage.used_on, self._month),
         )
 
 
@@ -142,19 +153,21 @@ def _build_line(entitlement: Entitlement, funding: Funding, explanation: _Explan
     )
 
 
-def _add_up(lines: Sequence[AnswerLine]) -> Totals:
+def _add_up(shared: Sequence[AnswerLine], numbers: Iterable[int]) -> Totals:
+    """Return the sums of all lines, each of which has the answer of its number."""
+    counts = Counter(numbers)
+    lines = [counts[number] for number in range(len(shared))]
     shares: Counter[Funder] = Counter()
-    for line in lines:
-        for funder, fen in line.shares.items():
-            shares[funder] += fen
+    for count, answer in zip(lines, shared, strict=True):
+        for funder, fen in answer.shares.items():
+            shares[funder] += count * fen
     return Totals(
-        entitled_fen=Fen(sum(line.entitled_fen for line in lines)),
-        funded_fen=Fen(sum(line.funded_fen for line in lines)),
-        approved_fen=Fen(sum(line.approved_fen for line in lines)),
-        over_fen=Fen(sum(line.over_fen for line in lines)),
-        under_fen=Fen(sum(line.under_fen for line in lines)),
-        conceded_fen=Fen(sum(line.conceded_fen for line in lines)),
-        public_fen=Fen(sum(line.public_fen for line in lines)),
         shares={funder: Fen(shares[funder]) for funder in Funder if funder in shares},
-        adjustment_fen=Fen(sum(line.adjustment_fen or 0 for line in lines)),
+        **{
+            name: Fen(sum(count * (getattr(answer, name) or 0) for count, answer in zip(lines, shared, strict=True)))
+            for name in _SUMS
+        },
     )
+
+
+_SUMS = tuple(name for name in Totals.__struct_fields__ if name != "shares")

@@ -30,6 +30,15 @@ def result_json(lines: Sequence[AnswerLine], totals: Totals) -> bytes:
     return canonical_json({"lines": [to_contract(line) for line in lines], "totals": totals})
 
 
-def hash_result(lines: Sequence[AnswerLine], totals: Totals) -> str:
-    """Return the hash of an answer's lines and totals."""
-    return sha256(result_json(lines, totals)).hexdigest()
+def hash_shared_result(ids: Sequence[str], shared: Sequence[AnswerLine], numbers: Sequence[int], totals: Totals) -> str:
+    """Return the hash of the lines of `ids` and their totals; each line has the answer of its number, but its own id.
+
+    The JSON is that of `result_json`, of which each answer is encoded once: no other text in it is a key `id`.
+    """
+    parts = [canonical_json(to_contract(answer)).split(b'"id":' + canonical_json(answer.id)) for answer in shared]
+    pieces = [(head + b'"id":', tail) for head, tail in parts]
+    lines = [canonical_json(id_).join(pieces[number]) for id_, number in zip(ids, numbers, strict=True)]
+    digest = sha256(b'{"lines":[')
+    digest.update(b",".join(lines))
+    digest.update(b'],"totals":' + canonical_json(totals) + b"}")
+    return digest.hexdigest()

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from market.subsidies.engine.amounts import FullMonthRate, RateCache
 from market.subsidies.engine.days import ServiceMonth, Span, intersect, merge_adjacent, subtract, to_span
-from market.subsidies.engine.idle import NO_IDLENESS, Idleness, compute_idleness
-from market.subsidies.engine.models import CaseLine, Programme, Terms
+from market.subsidies.engine.idle import NO_IDLENESS, Idleness, compute_idleness, list_idleness
+from market.subsidies.engine.models import ActiveSpan, CaseLine, IdleRule, Programme, Terms
 
 
 class DatedItem(Protocol):
@@ -95,28 +95,74 @@ def compute_coverage(line: CaseLine, programme: Programme, month: ServiceMonth, 
     return Coverage(line, programme, bindings, bound, without_household, used_on, idleness, spans)
 
 
-class CoverageCache:
-    """Computes coverages, and copies that of an earlier line with the same days and charges to another household.
+class CoverageGroups:
+    """Groups of lines that get the same sums for the same reasons, with the coverage of the first line of each.
 
-    Lines under an idle rule and lines of several households are computed each by itself.
+    The lines of a group differ in their ids, operators and households, in days of binding outside the month, and in
+    days of use that change nothing. Lines under a household cap, and lines of several households, are each a group.
     """
 
     def __init__(self, month: ServiceMonth) -> None:
+        self.coverages: list[Coverage] = []
+        self.numbers: list[int] = []
         self._month = month
         self._rates = RateCache()
-        self._known: dict[tuple[object, ...], Coverage] = {}
+        self._known: dict[tuple[object, ...], int] = {}
+        self._days: dict[tuple[ActiveSpan, ...], tuple[Span, ...]] = {}
 
-    def get(self, line: CaseLine, programme: Programme) -> Coverage:
-        """Return the line's coverage. The key contains the code of the programme, whose terms the case has once."""
-        if programme.idle is not None or len(line.households) != 1:
-            return compute_coverage(line, programme, self._month, self._rates)
+    def add(self, line: CaseLine, programme: Programme) -> None:
+        """Add the next line."""
+        if len(line.households) != 1:
+            self._add_group(compute_coverage(line, programme, self._month, self._rates))
+            return
+        key = self._build_key(line, programme)
+        number = self._known.get(key)
+        if number is None:
+            self._known[key] = len(self.coverages)
+            self._add_group(compute_coverage(line, programme, self._month, self._rates))
+            return
+        known = self.coverages[number]
+        if all(span.terms.household_cap_fen is None for span in known.spans):
+            self.numbers.append(number)
+        else:
+            self._add_group(_copy_coverage(known, line))
+
+    def _build_key(self, line: CaseLine, programme: Programme) -> tuple[object, ...]:
+        """Return everything that makes the sums of a line. A case has the terms of a programme's code once."""
         [own] = line.households
-        key = (programme.code, line.in_snapshot, line.active, line.charges, own.start, own.until)
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = compute_coverage(line, programme, self._month, self._rates)
-            return known
-        spans = tuple(replace(each, household=own.household) for each in known.spans)
-        return Coverage(
-            line, programme, known.bindings, known.bound, known.without_household, (), known.idleness, spans
+        days = self._days.get(line.active)
+        if days is None:
+            days = self._days[line.active] = clip_bindings(merge_adjacent(to_spans(line.active)), self._month)
+        key = (
+            line.programme,
+            line.in_snapshot,
+            days,
+            line.charges,
+            own.start,
+            own.until,
+            line.claimed_fen,
+            line.settled_fen,
         )
+        return key if programme.idle is None else (*key, *self._list_idleness(line, programme.idle))
+
+    def _list_idleness(self, line: CaseLine, idle: IdleRule) -> tuple[object, ...]:
+        bindings = merge_adjacent(to_spans(line.active))
+        used_on = [day.toordinal() for day in line.used_on]
+        return list_idleness(compute_idleness(bindings, used_on, idle, self._month), bindings, used_on, self._month)
+
+    def _add_group(self, coverage: Coverage) -> None:
+        self.numbers.append(len(self.coverages))
+        self.coverages.append(coverage)
+
+
+def _copy_coverage(known: Coverage, line: CaseLine) -> Coverage:
+    """Return the coverage of a line with the key of a known one, under its own household."""
+    [own] = line.households
+    spans = tuple(replace(each, household=own.household) for each in known.spans)
+    return replace(known, line=line, spans=spans)
+
+
+def clip_bindings(bindings: Iterable[Span], month: ServiceMonth) -> tuple[Span, ...]:
+    """Return the days of binding that count in a month, and for each binding whether it has days before or after."""
+    before, end = month.first - 1, month.end
+    return tuple([(max(low, before), min(high, end)) for low, high in bindings])

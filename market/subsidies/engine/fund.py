@@ -9,7 +9,7 @@ from msgspec import Struct
 from market.subsidies.engine.coverage import Coverage, clip_items
 from market.subsidies.engine.days import ServiceMonth
 from market.subsidies.engine.entitle import Entitlement
-from market.subsidies.engine.models import Funder, FunderShare
+from market.subsidies.engine.models import CaseLine, Funder, FunderShare
 from payments.money import Fen, split
 
 _MAX_CACHED = 8_192
@@ -57,12 +57,27 @@ def match_claim(*, entitled_fen: Fen, claimed_fen: Fen | None) -> ClaimMatch:
     )
 
 
-def compute_fundings(
-    entitlements: Sequence[Entitlement], tiers: Mapping[str, int], *, budget_fen: Fen | None, month: ServiceMonth
-) -> list[Funding]:
-    """Return who bears each line; the entitlements are sorted by line id, which decides ties.
+class Fundings(Struct, frozen=True, gc=False):
+    """The different fundings of a month, each with the number of its entitlement, and the number of each line's."""
 
-    `tiers` are by household; a budget of None funds everything, one of 0 funds no public part.
+    found: list[Funding]
+    entitlements: list[int]
+    numbers: list[int]
+
+
+def compute_fundings(
+    entitlements: Sequence[Entitlement],
+    lines: Sequence[CaseLine],
+    groups: Sequence[int],
+    tiers: Mapping[str, int],
+    *,
+    budget_fen: Fen | None,
+    month: ServiceMonth,
+) -> Fundings:
+    """Return who bears each line; the lines are sorted by id, which decides ties.
+
+    `groups` has for each line the number of its entitlement. `tiers` are by household; a budget of None funds
+    everything, one of 0 funds no public part.
     """
     matches = [
         match_claim(entitled_fen=own.entitled_fen, claimed_fen=own.coverage.line.claimed_fen) for own in entitlements
@@ -72,12 +87,24 @@ def compute_fundings(
     for match, own_funders in zip(matches, funders, strict=True):
         parts = _split_by_funder(match.approved_fen, own_funders)
         needs.append(Fen(match.approved_fen - parts.get(Funder.OPERATOR, 0)))
-    coverages = [own.coverage for own in entitlements]
-    granted = _allocate_budget(coverages, needs, tiers, budget_fen=budget_fen)
-    return [
-        _build_funding(match, own_funders, need_fen=need, public_fen=public, tier=tier)
-        for match, own_funders, need, (public, tier) in zip(matches, funders, needs, granted, strict=True)
-    ]
+    members: dict[int, list[int]] = {}
+    if budget_fen is not None:
+        members = _group_by_tier([own.coverage for own in entitlements], needs, lines, groups, tiers)
+    fundings = Fundings([], [], [])
+    known: dict[tuple[int, Fen, int | None], int] = {}
+    granted = _allocate_budget(members, needs, groups, budget_fen=budget_fen or Fen(0))
+    for at, group in enumerate(groups):
+        public, tier = granted.get(at) or (needs[group], None)
+        key = (group, public, tier and tier.tier)
+        number = known.get(key)
+        if number is None:
+            number = known[key] = len(known)
+            fundings.entitlements.append(group)
+            fundings.found.append(
+                _build_funding(matches[group], funders[group], need_fen=needs[group], public_fen=public, tier=tier)
+            )
+        fundings.numbers.append(number)
+    return fundings
 
 
 def _find_funders(coverage: Coverage, month: ServiceMonth) -> tuple[FunderShare, ...]:
@@ -94,25 +121,34 @@ def _split_by_funder(total: Fen, funders: tuple[FunderShare, ...]) -> Mapping[Fu
     return {share.funder: Fen(part) for share, part in zip(funders, parts, strict=True)}
 
 
-def _allocate_budget(
-    coverages: Sequence[Coverage], needs: Sequence[Fen], tiers: Mapping[str, int], *, budget_fen: Fen | None
-) -> list[tuple[Fen, TierBudget | None]]:
-    """Return each line's part of the budget, tier by tier; the tier that does not fit is split by largest remainder."""
-    granted: list[tuple[Fen, TierBudget | None]] = [(need, None) for need in needs]
-    if budget_fen is None:
-        return granted
+def _group_by_tier(
+    coverages: Sequence[Coverage],
+    needs: Sequence[Fen],
+    lines: Sequence[CaseLine],
+    groups: Sequence[int],
+    tiers: Mapping[str, int],
+) -> dict[int, list[int]]:
+    """Return the lines with a need, by the tier of the household of their first payable day."""
     by_tier: dict[int, list[int]] = defaultdict(list)
-    for at, need in enumerate(needs):
-        if need:
-            by_tier[tiers[coverages[at].spans[0].household]].append(at)
+    for at, (line, group) in enumerate(zip(lines, groups, strict=True)):
+        if needs[group]:
+            only = line.households[0] if len(line.households) == 1 else coverages[group].spans[0]
+            by_tier[tiers[only.household]].append(at)
+    return by_tier
+
+
+def _allocate_budget(
+    members: Mapping[int, Sequence[int]], needs: Sequence[Fen], groups: Sequence[int], *, budget_fen: Fen
+) -> dict[int, tuple[Fen, TierBudget]]:
+    """Return each line's part of the budget, tier by tier; the tier that does not fit is split by largest remainder."""
+    granted: dict[int, tuple[Fen, TierBudget]] = {}
     left = budget_fen
-    for number in sorted(by_tier):
-        members = by_tier[number]
-        tier = TierBudget(tier=number, left_fen=left, need_fen=Fen(sum(needs[at] for at in members)))
+    for number in sorted(members):
+        own = [needs[groups[at]] for at in members[number]]
+        tier = TierBudget(tier=number, left_fen=left, need_fen=Fen(sum(own)))
         spent = min(left, tier.need_fen)
-        parts = split(spent, [needs[at] for at in members])
-        for at, part in zip(members, parts, strict=True):
-            granted[at] = (Fen(part), tier)
+        parts = own if spent == tier.need_fen else split(spent, own)
+        granted.update((at, (Fen(part), tier)) for at, part in zip(members[number], parts, strict=True))
         left = Fen(left - spent)
     return granted
 

@@ -67,3 +67,16 @@ def is_never_used(bindings: Iterable[Span], used_on: Sequence[int], month: Servi
         if later < len(used_on) and used_on[later] < min(until, month.end):
             return False
     return True
+
+
+def list_idleness(
+    idleness: Idleness, bindings: Iterable[Span], used_on: Sequence[int], month: ServiceMonth
+) -> tuple[object, ...]:
+    """Return everything of a line's use that makes and explains its sums."""
+    return (
+        tuple(idleness.in_cure),
+        tuple(idleness.removed),
+        tuple(idleness.notices),
+        idleness.removed_on,
+        is_never_used(bindings, used_on, month),
+    )

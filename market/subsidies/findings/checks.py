@@ -21,6 +21,7 @@ from market.subsidies.findings.self_assessed import (
     find_similar_names,
 )
 from market.subsidies.findings.stopping_checks import CHARGE_BELOW_PLAN, DEAD_IN_SERVICE_MONTH, CheckRow, DeceasedLine
+from market.subsidies.findings.suspects import FIND_BINDING_SUSPECTS, find_suspects
 from market.subsidies.findings.thresholds import Thresholds, load_thresholds
 from market.subsidies.models import RunId
 from market.subsidies.month.build_case import load_facts
@@ -85,6 +86,8 @@ async def _run_queries(
     """Return the results of the checks that are one statement; those that begin with few rows are the last to run."""
     results: list[CheckResult] = []
     planned_for_few = False
+    notice_days = thresholds.list_values("enrolled_without_notice", "notice_days")
+    given = given | await find_suspects(conn, given, longest_notice=max(notice_days, default=0))
     for code, check in sorted(CHECKS.items(), key=lambda item: item[1].few):
         if check.query is None:
             continue
@@ -106,7 +109,10 @@ async def list_unpaid_below_plan(conn: Connection, cycle: Cycle, run_id: RunId) 
     A closed month has no findings of its own: what its corrections claim waits for the finding of the open month, in
     which its evidence stands with the month before it. A decision about another difference is none about this one.
     """
-    rows = await CHARGE_BELOW_PLAN.all(conn, county=cycle.county_code, run_id=run_id, month=cycle.month)
+    months = {"county": cycle.county_code, "month": cycle.month}
+    suspects = await FIND_BINDING_SUSPECTS.one(conn, next=get_next_month(cycle.month), longest_notice=0, **months)
+    await PLAN_FOR_FEW.run(conn)
+    rows = await CHARGE_BELOW_PLAN.all(conn, run_id=run_id, billed_below=suspects.billed_below, **months)
     seen = await LIST_PAID_EVIDENCE.all(conn, county=cycle.county_code, check="charge_below_plan")
     paid = {(each.line, part.removeprefix(f"{cycle.name} ")) for each in seen for part in each.evidence.split("；")}
     return frozenset(row.subject for row in rows if (row.subject, row.evidence) not in paid)

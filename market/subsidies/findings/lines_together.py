@@ -14,7 +14,7 @@ TWO_OPERATORS_ONE_HOUSEHOLD = Query(
     """
     WITH outside AS MATERIALIZED (
         SELECT line_code, operator, programme_code, claimed_fen, in_snapshot FROM run_lines
-         WHERE run_id = :run_id AND county_code = :county AND NOT in_snapshot),
+         WHERE run_id = :run_id AND county_code = :county AND line_code = ANY(:outside::text[])),
     outsiders AS MATERIALIZED (
         SELECT coalesce(e.identity_index, b.identity_index) AS identity_index
           FROM outside r
@@ -22,9 +22,7 @@ TWO_OPERATORS_ONE_HOUSEHOLD = Query(
                          AND b.valid_during && daterange(:month::date, :next::date)
           LEFT JOIN enrolments e ON e.county_code = :county AND e.line_code = r.line_code AND e.decided),
     mixed AS MATERIALIZED (
-        SELECT household_code FROM run_lines
-         WHERE run_id = :run_id AND county_code = :county AND in_snapshot
-         GROUP BY household_code, programme_code HAVING min(operator) <> max(operator)
+        SELECT household_code FROM unnest(:mixed_households::text[]) AS household_code
          UNION
         SELECT household_code FROM memberships
          WHERE county_code = :county AND valid_during && daterange(:month::date, :next::date)
@@ -88,9 +86,7 @@ TOO_MANY_LINES = Query(
         SELECT g.code, g.max_lines FROM programmes g JOIN unnest(:programmes::text[]) AS k (code) USING (code)
          WHERE g.county_code = :county),
     crowded AS MATERIALIZED (
-        SELECT r.household_code FROM run_lines r JOIN checked g ON g.code = r.programme_code
-         WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
-         GROUP BY r.household_code, g.code, g.max_lines HAVING count(*) > g.max_lines
+        SELECT household_code FROM unnest(:crowded_households::text[]) AS household_code
          UNION
         SELECT household_code FROM memberships
          WHERE county_code = :county AND valid_during && daterange(:month::date, :next::date)

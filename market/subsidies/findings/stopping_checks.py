@@ -38,7 +38,8 @@ CLAIM_OUTSIDE_SNAPSHOT = Query(
       FROM run_lines r
       LEFT JOIN lines l ON l.county_code = r.county_code AND l.code = r.line_code
       LEFT JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code
-     WHERE r.run_id = :run_id AND r.county_code = :county AND NOT r.in_snapshot AND r.claimed_fen IS NOT NULL
+     WHERE r.run_id = :run_id AND r.county_code = :county AND r.line_code = ANY(:outside::text[])
+       AND NOT r.in_snapshot AND r.claimed_fen IS NOT NULL
     """,
 )
 # Two applications of one person in one programme whose lines are bound on the same day, except for a ported number.
@@ -70,19 +71,32 @@ ONE_IDENTITY_TWO_ENROLMENTS = Query(
 DEAD_IN_SERVICE_MONTH = Query(
     DeceasedLine,
     """
+    WITH dead AS MATERIALIZED (
+        SELECT identity_index, died_on, death_known_at FROM persons
+         WHERE county_code = :county AND died_on < :next::date),
+    theirs AS MATERIALIZED (
+        SELECT e.line_code, d.died_on, d.death_known_at
+          FROM dead d
+          JOIN enrolments e ON e.county_code = :county AND e.identity_index = d.identity_index AND e.decided
+          JOIN bindings b ON b.county_code = :county AND b.line_code = e.line_code
+                         AND b.valid_during && daterange(d.died_on + 1, NULL)
+                         AND b.valid_during && daterange(:month::date, :next::date)
+         UNION
+        SELECT b.line_code, d.died_on, d.death_known_at
+          FROM dead d
+          JOIN bindings b ON b.county_code = :county AND b.identity_index = d.identity_index
+                         AND b.valid_during && daterange(d.died_on + 1, NULL)
+                         AND b.valid_during && daterange(:month::date, :next::date)
+         WHERE NOT EXISTS (SELECT FROM enrolments e
+                            WHERE e.county_code = :county AND e.line_code = b.line_code AND e.decided))
     SELECT DISTINCT r.line_code AS subject, p.died_on, business_day(p.death_known_at) AS known_on,
            coalesce(r.claimed_fen, 0) AS at_risk_fen,
            ARRAY(SELECT o.line_code FROM run_lines o
                   WHERE o.run_id = r.run_id AND o.county_code = r.county_code AND o.household_code = r.household_code
                     AND o.programme_code = r.programme_code AND o.line_code <> r.line_code
                   ORDER BY o.line_code) AS neighbours
-      FROM run_lines r
-      JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
-      LEFT JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
-      JOIN persons p ON p.county_code = r.county_code
-                    AND p.identity_index = coalesce(e.identity_index, b.identity_index) AND p.died_on < :next::date
-     WHERE r.run_id = :run_id AND r.county_code = :county
-       AND b.valid_during && daterange(p.died_on + 1, NULL) AND b.valid_during && daterange(:month::date, :next::date)
+      FROM theirs p
+      JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = p.line_code
     """,
 )
 ENROLLED_WITHOUT_NOTICE = Query(
@@ -97,7 +111,7 @@ ENROLLED_WITHOUT_NOTICE = Query(
       FROM run_lines r
       JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
       JOIN unnest(:programmes::text[], :notice_days::integer[]) AS g (code, notice_days) ON g.code = r.programme_code
-     WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
+     WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot AND r.line_code = ANY(:unnoticed::text[])
        AND (e.notice IS NULL OR upper(e.notice) - lower(e.notice) < g.notice_days
             OR upper(e.notice) > e.decided_on)
     """,
@@ -114,7 +128,8 @@ CHARGE_BELOW_PLAN = Query(
          WHERE county_code = :county AND month = :month AND corrects_month IS NOT NULL),
     bills AS (
         SELECT :month::date AS month, operator, kind, number_id, charge_fen, reduction_fen, corrects_month FROM claims
-         WHERE county_code = :county AND ((month = :month AND corrects_month IS NULL) OR corrects_month = :month)
+         WHERE county_code = :county AND number_id = ANY(:billed_below::bigint[])
+           AND ((month = :month AND corrects_month IS NULL) OR corrects_month = :month)
          UNION ALL
         SELECT d.month, c.operator, c.kind, c.number_id, c.charge_fen, c.reduction_fen, c.corrects_month
           FROM corrected d
@@ -216,13 +231,17 @@ PREPARER_IS_APPROVER = Query(
                    (agent, assessor) IN (
                        SELECT a.name, b.name FROM people a JOIN people b ON b.person_key = a.person_key)
                    OR (agent, assessor_number) IN (SELECT name, person_key FROM people)
-                   OR (assessor, agent_number) IN (SELECT name, person_key FROM people)))
+                   OR (assessor, agent_number) IN (SELECT name, person_key FROM people))),
+    signed_so AS MATERIALIZED (
+        SELECT e.line_code, fault
+          FROM faults
+          JOIN enrolments e ON e.county_code = :county AND e.agent = faults.agent AND e.assessor = faults.assessor
+                           AND e.agent_identity_index IS NOT DISTINCT FROM agent_number
+                           AND e.assessor_identity_index IS NOT DISTINCT FROM assessor_number AND e.decided
+         WHERE e.county_code = :county AND e.agent = ANY(ARRAY(SELECT agent FROM faults)))
     SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
            fault AS evidence
-      FROM faults
-      JOIN enrolments e ON e.county_code = :county AND e.agent = faults.agent AND e.assessor = faults.assessor
-                       AND e.agent_identity_index IS NOT DISTINCT FROM agent_number
-                       AND e.assessor_identity_index IS NOT DISTINCT FROM assessor_number AND e.decided
+      FROM signed_so e
       JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = e.line_code AND r.in_snapshot
     """,
 )
@@ -238,7 +257,8 @@ BOUND_TO_ANOTHER = Query(
           JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
                          AND b.valid_during && daterange(greatest(e.entitled_from, :month::date), :next::date)
                          AND b.identity_index <> e.identity_index
-         WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot AND e.entitled_from < :next),
+         WHERE r.run_id = :run_id AND r.county_code = :county AND r.line_code = ANY(:bound_to_another::text[])
+           AND r.in_snapshot AND e.entitled_from < :next),
     persons_bound AS (
         SELECT o.line_code, o.claimed_fen, min(lower(b.valid_during)) AS since,
                CASE WHEN p.id IS NULL THEN '不在名册里' ELSE '是名册里的另一个人' END AS who
@@ -290,7 +310,8 @@ KIND_OUTSIDE_PROGRAMME = Query(
                   (SELECT name FROM kinds WHERE kind = r.kind)) AS evidence
       FROM run_lines r
       JOIN programmes p ON p.county_code = r.county_code AND p.code = r.programme_code
-     WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot AND r.kind <> ALL(p.kinds)
+     WHERE r.run_id = :run_id AND r.county_code = :county AND r.line_code = ANY(:of_other_kind::text[])
+       AND r.in_snapshot AND r.kind <> ALL(p.kinds)
     """,
 )
 # Days on which the household of the enrolled person is neither registered nor monitored by a type that the terms of the
@@ -299,7 +320,13 @@ KIND_OUTSIDE_PROGRAMME = Query(
 NOT_ELIGIBLE = Query(
     CheckRow,
     """
-    WITH members AS MATERIALIZED (
+    WITH bare AS MATERIALIZED (
+        SELECT person_id, household_code, valid_during FROM memberships m
+         WHERE county_code = :county AND valid_during && daterange(:month::date, :next::date)
+           AND NOT EXISTS (SELECT FROM household_statuses s
+                            WHERE s.county_code = :county AND s.household_code = m.household_code
+                              AND s.valid_during @> daterange(:month::date, :next::date))),
+    members AS MATERIALIZED (
         SELECT p.identity_index, t.programme_code, m.household_code, s.monitoring, s.risk_removed_on,
                m.valid_during * s.valid_during * t.valid_during
                  * CASE WHEN s.monitoring = ANY(t.monitoring) THEN daterange(s.risk_removed_on + 1, NULL)
@@ -317,11 +344,10 @@ NOT_ELIGIBLE = Query(
                unnest(datemultirange(m.valid_during * t.valid_during) - coalesce(
                    (SELECT range_agg(s.valid_during) FROM household_statuses s
                      WHERE s.county_code = :county AND s.household_code = m.household_code), '{}'))
-          FROM memberships m
+          FROM bare m
           JOIN persons p ON p.county_code = :county AND p.id = m.person_id
           JOIN programme_terms t ON t.county_code = :county
-         WHERE m.county_code = :county AND m.valid_during && daterange(:month::date, :next::date)
-           AND NOT EXISTS (SELECT FROM household_statuses s
+         WHERE NOT EXISTS (SELECT FROM household_statuses s
                             WHERE s.county_code = :county AND s.household_code = m.household_code
                               AND s.valid_during @> m.valid_during * daterange(:month::date, :next::date))),
     days AS (

@@ -29,15 +29,15 @@ class Thresholds(Struct, frozen=True):
         """Return the programmes in which a check is made."""
         return [each for each in self.programmes if (own := self.own.get((each, code))) is None or own.enabled]
 
+    def list_values(self, code: str, setting: str) -> list[int]:
+        """Return a threshold of a check for each programme in which it is made."""
+        return [self._get(programme, code, setting) for programme in self.list_programmes(code)]
+
     def get_parameters(self, code: str) -> dict[str, object]:
         """Return the parameters of a check: the programmes in which it is made, and beside each its thresholds."""
-        programmes = self.list_programmes(code)
         return {
-            "programmes": programmes,
-            **{
-                name: [self._get(programme, code, setting) for programme in programmes]
-                for name, setting in CHECKS[code].thresholds.items()
-            },
+            "programmes": self.list_programmes(code),
+            **{name: self.list_values(code, setting) for name, setting in CHECKS[code].thresholds.items()},
         }
 
     def _get(self, programme: str, code: str, setting: str) -> int:

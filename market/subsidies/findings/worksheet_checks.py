@@ -6,13 +6,20 @@ from market.subsidies.findings.stopping_checks import CheckRow
 ONE_DEVICE_MANY_SIMS = Query(
     CheckRow,
     """
-    WITH used AS (
+    WITH several AS MATERIALIZED (
+        SELECT device_id FROM bindings
+         WHERE county_code = :county AND valid_during && daterange(:month::date, :next::date) AND device_id IS NOT NULL
+         GROUP BY device_id HAVING count(*) >= (SELECT min(sims) FROM unnest(:device_sims::integer[]) AS sims)),
+    held AS MATERIALIZED (
+        SELECT device_id, sim_id, line_code FROM bindings
+         WHERE county_code = :county AND valid_during && daterange(:month::date, :next::date)
+           AND device_id = ANY(ARRAY(SELECT device_id FROM several))),
+    used AS (
         SELECT DISTINCT b.device_id, b.sim_id, r.line_code, r.household_code, r.claimed_fen, g.threshold
-          FROM run_lines r
-          JOIN unnest(:programmes::text[], :device_sims::integer[]) AS g (code, threshold) ON g.code = r.programme_code
-          JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
-                         AND b.valid_during && daterange(:month::date, :next::date)
-         WHERE r.run_id = :run_id AND r.county_code = :county AND b.device_id IS NOT NULL),
+          FROM held b
+          JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = b.line_code
+          JOIN unnest(:programmes::text[], :device_sims::integer[]) AS g (code, threshold)
+            ON g.code = r.programme_code),
     device_lines AS (
         SELECT device_id, line_code, household_code, claimed_fen, threshold, count(DISTINCT sim_id) AS sims FROM used
          GROUP BY device_id, line_code, household_code, claimed_fen, threshold)
@@ -28,15 +35,17 @@ ONE_DEVICE_MANY_SIMS = Query(
 SPLIT_BEFORE_ENROLMENT = Query(
     CheckRow,
     """
+    WITH split AS MATERIALIZED (
+        SELECT code, split_from FROM households WHERE county_code = :county AND split_from IS NOT NULL)
     SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
            format('%s 户 %s 从 %s 户分出，%s 天后审定（%s 天以内）', h.code, s.split_on, h.split_from,
                   e.decided_on - s.split_on, g.split_days) AS evidence
-      FROM run_lines r
+      FROM split h
+      JOIN LATERAL (SELECT min(lower(valid_during)) AS split_on FROM memberships
+                     WHERE county_code = :county AND household_code = h.code) AS s ON true
+      JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.household_code = h.code
       JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
       JOIN unnest(:programmes::text[], :split_days::integer[]) AS g (code, split_days) ON g.code = r.programme_code
-      JOIN households h ON h.county_code = r.county_code AND h.code = r.household_code AND h.split_from IS NOT NULL
-      JOIN LATERAL (SELECT min(lower(valid_during)) AS split_on FROM memberships
-                     WHERE county_code = h.county_code AND household_code = h.code) AS s ON true
      WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
        AND e.decided_on - s.split_on BETWEEN 0 AND g.split_days
     """,
@@ -50,7 +59,8 @@ REALNAME_DIFFERS = Query(
       JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
                      AND b.valid_during && daterange(:month::date, :next::date)
       JOIN unnest(:programmes::text[]) AS k (code) ON k.code = r.programme_code
-     WHERE r.run_id = :run_id AND r.county_code = :county AND b.realname <> '一致'
+     WHERE r.run_id = :run_id AND r.county_code = :county AND r.line_code = ANY(:of_other_name::text[])
+       AND b.realname <> '一致'
      GROUP BY r.line_code, r.claimed_fen
     """,
 )
@@ -59,17 +69,19 @@ PAID_NEVER_USED = Query(
     """
     WITH funded AS (
         SELECT o.line_code, sum(o.conceded_fen + o.public_fen)::bigint AS fen
-          FROM cycles c JOIN run_lines o ON o.run_id = c.run_id
+          FROM cycles c JOIN run_lines o ON o.run_id = c.run_id AND o.line_code = ANY(:unused::text[])
          WHERE c.county_code = :county AND o.county_code = :county AND c.month < :month
          GROUP BY o.line_code
         UNION ALL
-        SELECT line_code, conceded_fen + public_fen FROM openings WHERE county_code = :county)
+        SELECT line_code, conceded_fen + public_fen FROM openings
+         WHERE county_code = :county AND line_code = ANY(:unused::text[]))
     SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, sum(f.fen)::bigint AS at_risk_fen,
            format('此前已享受 %s，到 %s 没有使用记录', format_yuan(sum(f.fen)::bigint), :next::date - 1) AS evidence
       FROM run_lines r
       JOIN funded f USING (line_code)
       JOIN unnest(:programmes::text[]) AS k (code) ON k.code = r.programme_code
-     WHERE r.run_id = :run_id AND r.county_code = :county AND 'NO_USAGE_YET' = ANY(r.reasons) AND f.fen > 0
+     WHERE r.run_id = :run_id AND r.county_code = :county AND r.line_code = ANY(:unused::text[])
+       AND 'NO_USAGE_YET' = ANY(r.reasons) AND f.fen > 0
      GROUP BY r.line_code
     """,
 )
@@ -80,7 +92,8 @@ CLAIM_ABOVE_CHARGE = Query(
            format('申请 %s，核减 %s', format_yuan(claimed_fen), format_yuan(over_fen)) AS evidence
       FROM run_lines r
       JOIN unnest(:programmes::text[]) AS k (code) ON k.code = r.programme_code
-     WHERE run_id = :run_id AND county_code = :county AND in_snapshot AND 'OVER_CHARGE' = ANY(reasons)
+     WHERE run_id = :run_id AND county_code = :county AND line_code = ANY(:over_charge::text[])
+       AND in_snapshot AND 'OVER_CHARGE' = ANY(reasons)
     """,
 )
 # A bill under another programme than the line is enrolled in, or under a kind in which its number is not bound. A
@@ -93,7 +106,8 @@ CLAIMED_UNDER_OTHER_PROGRAMME = Query(
     claimed AS (
         SELECT c.*, daterange(m.month, (m.month + interval '1 month')::date) AS days
           FROM claims c CROSS JOIN LATERAL (SELECT coalesce(c.corrects_month, c.month) AS month) AS m
-         WHERE c.county_code = :county AND (c.month = :month OR c.corrects_month = :month)),
+         WHERE c.county_code = :county AND c.number_id = ANY(:billed_otherwise::bigint[])
+           AND (c.month = :month OR c.corrects_month = :month)),
     other AS (
         SELECT DISTINCT c.file_id, c.row_number, c.kind, c.programme_code, c.corrects_month, c.reduction_fen,
                r.line_code, b.kind AS own_kind, r.programme_code AS own_programme
@@ -129,7 +143,7 @@ CARD_OR_DEVICE_CHANGED = Query(
       JOIN bindings a ON a.county_code = r.county_code AND a.line_code = r.line_code
                      AND a.valid_during -|- b.valid_during AND a.valid_during << b.valid_during
       JOIN unnest(:programmes::text[]) AS k (code) ON k.code = r.programme_code
-     WHERE r.run_id = :run_id AND r.county_code = :county
+     WHERE r.run_id = :run_id AND r.county_code = :county AND r.line_code = ANY(:changed::text[])
        AND (a.sim_id IS DISTINCT FROM b.sim_id OR a.device_id IS DISTINCT FROM b.device_id)
        AND b.change NOT IN ('补换卡', '换机', '过户', '新办')
      GROUP BY r.line_code, r.claimed_fen
@@ -164,10 +178,13 @@ REMOVAL_OUTLIER = Query(
 ENROLMENT_BURST = Query(
     CheckRow,
     """
-    WITH written AS MATERIALIZED (
-        SELECT agent, agent_identity_index AS number, fold_official_name(agent) AS name, min(applied_on) AS first_on
-          FROM enrolments WHERE county_code = :county AND agent <> ''
-         GROUP BY agent, agent_identity_index),
+    WITH days AS MATERIALIZED (
+        SELECT agent, agent_identity_index AS number, programme_code, applied_on, count(*) AS applied FROM enrolments
+         WHERE county_code = :county AND agent <> ''
+         GROUP BY agent, agent_identity_index, programme_code, applied_on),
+    written AS MATERIALIZED (
+        SELECT agent, number, fold_official_name(agent) AS name, min(applied_on) AS first_on
+          FROM days GROUP BY agent, number),
     numbers AS (
         SELECT name, number FROM written WHERE number IS NOT NULL
          UNION
@@ -184,13 +201,25 @@ ENROLMENT_BURST = Query(
                count(*) OVER (PARTITION BY name) AS namesakes,
                row_number() OVER (PARTITION BY name ORDER BY first_on, person) AS position
           FROM (SELECT person, min(name) AS name, min(first_on) AS first_on FROM agents GROUP BY person) AS named),
-    applications AS (
-        SELECT agents.person, e.line_code, count(*) OVER (
-                   PARTITION BY agents.person ORDER BY e.applied_on
+    counted AS MATERIALIZED (
+        SELECT person, applied_on, sum(sum(applied)) OVER (
+                   PARTITION BY person ORDER BY applied_on
                    RANGE BETWEEN CURRENT ROW AND make_interval(
                        days => (SELECT max(days) - 1 FROM unnest(:burst_days::integer[]) AS days)) FOLLOWING) AS within
+          FROM days e
+          JOIN agents ON agents.agent = e.agent AND agents.number IS NOT DISTINCT FROM e.number
+          JOIN unnest(:programmes::text[]) AS k (code) ON k.code = e.programme_code
+         WHERE e.applied_on >= :month::date - 366 AND e.applied_on < :next
+         GROUP BY person, applied_on),
+    busy AS MATERIALIZED (
+        SELECT person FROM counted GROUP BY person
+        HAVING max(within) >= (SELECT min(least) FROM unnest(:burst_enrolments::integer[]) AS least)),
+    signatures AS MATERIALIZED (SELECT agent, number, person FROM agents JOIN busy USING (person)),
+    applications AS MATERIALIZED (
+        SELECT s.person, e.line_code, c.within
           FROM enrolments e
-          JOIN agents ON agents.agent = e.agent AND agents.number IS NOT DISTINCT FROM e.agent_identity_index
+          JOIN signatures s ON s.agent = e.agent AND s.number IS NOT DISTINCT FROM e.agent_identity_index
+          JOIN counted c ON c.person = s.person AND c.applied_on = e.applied_on
           JOIN unnest(:programmes::text[]) AS k (code) ON k.code = e.programme_code
          WHERE e.county_code = :county AND e.applied_on >= :month::date - 366 AND e.applied_on < :next)
     SELECT p.name || CASE WHEN p.namesakes > 1 THEN format('（同名第 %s 人）', p.position) ELSE '' END AS subject,
@@ -210,15 +239,22 @@ ENROLMENT_BURST = Query(
 EQUAL_SUMS_IN_VILLAGE = Query(
     CheckRow,
     """
+    WITH claimed AS MATERIALIZED (
+        SELECT village_code, line_code, claimed_fen, g.min_lines
+          FROM run_lines r
+          JOIN unnest(:programmes::text[], :min_village_lines::integer[]) AS g (code, min_lines)
+            ON g.code = r.programme_code
+         WHERE run_id = :run_id AND county_code = :county AND claimed_fen > 0 AND village_code IS NOT NULL),
+    equal AS (
+        SELECT village_code, min(min_lines) AS min_lines
+          FROM claimed
+         GROUP BY village_code
+        HAVING count(*) >= min(min_lines) AND min(claimed_fen) = max(claimed_fen))
     SELECT village_code AS subject, array_agg(line_code ORDER BY line_code) AS lines,
            sum(claimed_fen)::bigint AS at_risk_fen,
            format('%s 条申请都是 %s（%s 条以上）',
-                  count(*), format_yuan(min(claimed_fen)), min(g.min_lines)) AS evidence
-      FROM run_lines r
-      JOIN unnest(:programmes::text[], :min_village_lines::integer[]) AS g (code, min_lines)
-        ON g.code = r.programme_code
-     WHERE run_id = :run_id AND county_code = :county AND claimed_fen > 0 AND village_code IS NOT NULL
+                  count(*), format_yuan(min(claimed_fen)), min(equal.min_lines)) AS evidence
+      FROM equal JOIN claimed USING (village_code)
      GROUP BY village_code
-    HAVING count(*) >= min(g.min_lines) AND min(claimed_fen) = max(claimed_fen)
     """,
 )

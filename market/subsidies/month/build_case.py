@@ -1,8 +1,8 @@
 """Build the calculator's case of a month from the register, the bindings and the billing files."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
-from functools import partial
+from operator import attrgetter
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -37,9 +37,9 @@ from market.subsidies.month.case_queries import (
     LIST_USES,
     PLAN_FOR_COUNTY,
     ActiveDays,
-    CaseLineRow,
+    CaseLines,
     ChargeDays,
-    HouseholdHome,
+    HouseholdHomes,
     LineHouseholds,
     SettledLine,
     TermsRow,
@@ -49,14 +49,15 @@ from market.subsidies.names import ServiceKind, name_unbound_line
 
 
 class MonthFacts(Struct, frozen=True):
-    """A case, with the household, village, kind and settled amounts of each line, which a run stores.
+    """A case, with the household, kind and settled amounts of each line, and households' villages, which a run stores.
 
-    `unbound` has the stored codes of the lines that nobody has bound (market/subsidies/line_codes.py).
+    `homes` has the household of each bound line, `villages` every household of the county; `unbound` has the stored
+    codes of the lines that nobody has bound (market/subsidies/line_codes.py).
     """
 
     case: Case
     homes: dict[str, str]
-    villages: dict[str, HouseholdHome]
+    villages: dict[str, HouseholdHomes]
     kinds: dict[str, ServiceKind]
     unbound: dict[str, str]
     corrected: frozenset[str]
@@ -74,53 +75,60 @@ async def load_facts(
     await PLAN_FOR_COUNTY.run(conn)
     next_ = get_next_month(month)
     months = {"county": county, "month": month, "next": next_}
-    lines = [(*_name_line(seal, row), row) for row in await LIST_CASE_LINES.all(conn, **months)]
-    active = _share(await LIST_ACTIVE_DAYS.all(conn, county=county, next=next_), partial(_build_active, next_=next_))
-    charges = _share(await LIST_CHARGES.all(conn, **months), _build_charges)
-    members = {row.line: row for row in await LIST_LINE_HOUSEHOLDS.all(conn, county=county, next=next_)}
+    rows = await LIST_CASE_LINES.all(conn, **months)
+    active = _build_active(await LIST_ACTIVE_DAYS.all(conn, county=county, next=next_), next_=next_)
+    charges = _build_charges(await LIST_CHARGES.all(conn, **months))
+    members, homes = _build_memberships(await LIST_LINE_HOUSEHOLDS.all(conn, **months))
     uses = {row.line: tuple(row.used_on) for row in await LIST_USES.all(conn, **months)}
-    known = {row.household: row for row in await LIST_HOUSEHOLD_HOMES.all(conn, county=county, month=month)}
+    known = await _load_homes(conn, county, month)
     settled = await _load_settled(conn, county, month)
     programmes = _build_programmes(await LIST_TERMS.all(conn, county=county))
     idle = {programme.code for programme in programmes if programme.idle is not None}
     built: list[CaseLine] = []
-    homes: dict[str, str] = {}
     kinds: dict[str, ServiceKind] = {}
-    named: set[str] = set()
-    for code, _, fact in lines:
-        if only is not None and code not in only:
-            continue
-        kinds[code] = fact.kind
-        own = members.get(code)
-        households = _build_memberships(own, month, next_)
-        named.update(membership.household for membership in households)
-        if own is not None:
-            homes[code] = households[0].household if households else own.households[-1]
-        built.append(
+    unbound: dict[str, str] = {}
+    corrected: set[str] = set()
+    for row in rows:
+        codes = row.codes
+        if row.number_id is not None:
+            code, stored = _name_unbound(seal, row)
+            codes, unbound[code] = [code], stored
+        if only is not None:
+            codes = [code for code in codes if code in only]
+        kinds |= dict.fromkeys(codes, row.kind)
+        if row.corrected:
+            corrected.update(codes)
+        built += [
             CaseLine(
                 id=code,
-                programme=fact.programme,
-                operator=fact.operator,
-                in_snapshot=fact.in_snapshot,
-                households=households,
+                programme=row.programme,
+                operator=row.operator,
+                in_snapshot=row.in_snapshot,
+                households=members.get(code, ()),
                 active=active.get(code, ()),
-                charges=_correct_charges(fact, charges.get(code), month, next_),
-                used_on=uses.get(code, ()) if fact.programme in idle else (),
-                claimed_fen=fact.claimed_fen,
+                charges=_correct_charges(row, charges.get(code), month, next_),
+                used_on=uses.get(code, ()) if row.programme in idle else (),
+                claimed_fen=row.claimed_fen,
                 settled_fen=None if settled is None else settled[code].funded_fen if code in settled else Fen(0),
             )
-        )
+            for code in codes
+        ]
+    built.sort(key=attrgetter("id"))
+    named = {membership.household for line in built for membership in line.households}
     case = Case(
         month=f"{month:%Y-%m}",
         budget_fen=None if only is not None else await _find_budget(conn, county, month),
         programmes=programmes,
         households=tuple(CaseHousehold(code, known[code].tier) for code in sorted(named)),
-        lines=tuple(sorted(built, key=lambda line: line.id)),
+        lines=tuple(built),
     )
-    villages = {code: known[home] for code, home in homes.items() if home in known}
-    unbound = {code: stored for code, stored, _ in lines if stored != code}
-    corrected = frozenset(code for code, _, fact in lines if fact.corrected)
-    return MonthFacts(case, homes, villages, kinds, unbound, corrected, settled)
+    return MonthFacts(case, homes, known, kinds, unbound, frozenset(corrected), settled)
+
+
+async def _load_homes(conn: Connection, county: str, month: date) -> dict[str, HouseholdHomes]:
+    """Return the tier and village of every household of the county."""
+    rows = await LIST_HOUSEHOLD_HOMES.all(conn, county=county, month=month)
+    return {household: row for row in rows for household in row.households}
 
 
 async def _find_budget(conn: Connection, county: str, month: date) -> Fen | None:
@@ -156,59 +164,68 @@ def _build_programmes(rows: list[TermsRow]) -> tuple[Programme, ...]:
     )
 
 
-def _name_line(seal: Seal, fact: CaseLineRow) -> tuple[str, str]:
-    """Return a line's code in the case, and its code as stored."""
-    if fact.code is not None:
-        return fact.code, fact.code
-    assert fact.number_sealed is not None
-    number = seal.open(fact.number_sealed, IDENTIFIER_CONTEXT)
-    stored = name_unbound_line(fact.operator, fact.kind, number, number_id=fact.number_id)
-    return name_unbound_line(fact.operator, fact.kind, number), stored
+def _name_unbound(seal: Seal, row: CaseLines) -> tuple[str, str]:
+    """Return the code of a number that nobody has bound, in the case and as stored."""
+    assert row.number_sealed is not None
+    number = seal.open(row.number_sealed, IDENTIFIER_CONTEXT)
+    stored = name_unbound_line(row.operator, row.kind, number, number_id=row.number_id)
+    return name_unbound_line(row.operator, row.kind, number), stored
 
 
-def _share[R: ActiveDays | ChargeDays, T](rows: Iterable[R], build: Callable[[R], T]) -> dict[str, T]:
-    """Return, by line, what is built once for all lines of a row."""
-    shared: dict[str, T] = {}
+def _build_active(rows: Iterable[ActiveDays], *, next_: date) -> dict[str, tuple[ActiveSpan, ...]]:
+    """Return the days of binding by line; an end after the month is omitted, so that it does not change the hash."""
+    active: dict[str, tuple[ActiveSpan, ...]] = {}
     for row in rows:
-        shared |= dict.fromkeys(row.lines, build(row))
-    return shared
+        days = tuple(
+            ActiveSpan(start, until if until is not None and until < next_ else None)
+            for start, until in zip(row.starts, row.untils, strict=True)
+        )
+        active |= dict.fromkeys(row.lines, days)
+    return active
 
 
-def _build_active(row: ActiveDays, *, next_: date) -> tuple[ActiveSpan, ...]:
-    """Return the days of binding; an end after the month is omitted, so that it does not change the hash."""
-    return tuple(
-        ActiveSpan(start, until if until is not None and until < next_ else None)
-        for start, until in zip(row.starts, row.untils, strict=True)
-    )
+def _build_memberships(rows: Iterable[LineHouseholds]) -> tuple[dict[str, tuple[Membership, ...]], dict[str, str]]:
+    """Return, by line, the memberships in the month, and the first household of the month or else the last before."""
+    members: dict[str, tuple[Membership, ...]] = {}
+    homes: dict[str, str] = {}
+    for row in rows:
+        if row.start is None:
+            homes |= zip(row.lines, row.households, strict=True)
+            continue
+        shared = {household: (Membership(household, row.start, row.until),) for household in set(row.households)}
+        _add_dated(members, zip(row.lines, map(shared.__getitem__, row.households), strict=True))
+    return members, homes | {line: own[0].household for line, own in members.items()}
 
 
-def _build_memberships(row: LineHouseholds | None, month: date, next_: date) -> tuple[Membership, ...]:
-    if row is None:
-        return ()
-    return tuple(
-        [
-            Membership(household, max(start, month), min(until or next_, next_))
-            for household, start, until in zip(row.households, row.starts, row.untils, strict=True)
-            if until is None or until > month
-        ]
-    )
+def _build_charges(rows: Iterable[ChargeDays]) -> dict[str, tuple[MonthlyCharge, ...]]:
+    """Return the charges of the plans by line."""
+    charges: dict[str, tuple[MonthlyCharge, ...]] = {}
+    for row in rows:
+        own = tuple(
+            MonthlyCharge(start, until, row.monthly_fen) for start, until in zip(row.starts, row.untils, strict=True)
+        )
+        _add_dated(charges, ((line, own) for line in row.lines))
+    return charges
 
 
-def _build_charges(row: ChargeDays) -> tuple[MonthlyCharge, ...]:
-    """Return the charges of the plans."""
-    return tuple(map(MonthlyCharge, row.starts, row.untils, row.amounts))
+def _add_dated[T: Membership | MonthlyCharge](
+    known: dict[str, tuple[T, ...]], added: Iterable[tuple[str, tuple[T, ...]]]
+) -> None:
+    """Add dated items of lines to those that are known, sorted by their first days."""
+    for line, own in added:
+        known[line] = tuple(sorted((*known[line], *own), key=attrgetter("start"))) if line in known else own
 
 
 def _correct_charges(
-    fact: CaseLineRow, charges: tuple[MonthlyCharge, ...] | None, month: date, next_: date
+    row: CaseLines, charges: tuple[MonthlyCharge, ...] | None, month: date, next_: date
 ) -> tuple[MonthlyCharge, ...]:
     """Return the charges of the plans plus corrections; for an unbound number, what its operator billed."""
     if charges is None:
-        billed_fen = fact.charge_fen + fact.correction_fen
-        return () if fact.code is not None else (MonthlyCharge(month, next_, Fen(billed_fen)),)
-    if not fact.correction_fen:
+        billed_fen = row.charge_fen + row.correction_fen
+        return () if row.number_id is None else (MonthlyCharge(month, next_, Fen(billed_fen)),)
+    if not row.correction_fen:
         return charges
-    return tuple(replace(each, monthly_fen=Fen(each.monthly_fen + fact.correction_fen)) for each in charges)
+    return tuple(replace(each, monthly_fen=Fen(each.monthly_fen + row.correction_fen)) for each in charges)
 
 
 async def load_case(conn: Connection, seal: Seal, county: str, month: date) -> Case:

@@ -9,10 +9,13 @@ from market.subsidies.engine.models import Funder, Proration, TermsKind
 from market.subsidies.names import Operator, ServiceKind
 
 
-class CaseLineRow(Struct, frozen=True, gc=False, kw_only=True):
-    """A line of the month: enrolled and bound in it, or claimed; `code` is null if its number was never bound."""
+class CaseLines(Struct, frozen=True, gc=False, kw_only=True):
+    """Lines of the month, enrolled and bound in it, or claimed, that are alike.
 
-    code: str | None
+    A number that was never bound has no code, and stands alone.
+    """
+
+    codes: list[str]
     number_id: int | None
     number_sealed: bytes | None
     operator: Operator
@@ -34,11 +37,11 @@ class ActiveDays(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class ChargeDays(Struct, frozen=True, gc=False, kw_only=True):
-    """Charges within the month, and the lines that have them."""
+    """A charge on days of the month, as spans, and the lines that have it."""
 
     starts: list[date]
     untils: list[date]
-    amounts: list[Fen]
+    monthly_fen: Fen
     lines: list[str]
 
 
@@ -50,12 +53,15 @@ class LineUses(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class LineHouseholds(Struct, frozen=True, gc=False, kw_only=True):
-    """The households of a line's person from before the month's end, in order."""
+    """Lines and the households to which their persons belong on the same days of the month.
 
-    line: str
+    Without days, the person belongs to no household in the month, and `households` are those of the days before it.
+    """
+
+    start: date | None
+    until: date | None
+    lines: list[str]
     households: list[str]
-    starts: list[date]
-    untils: list[date | None]
 
 
 class SettledLine(Struct, frozen=True, gc=False, kw_only=True):
@@ -73,10 +79,10 @@ class SettledLine(Struct, frozen=True, gc=False, kw_only=True):
         return Fen(self.conceded_fen + self.public_fen)
 
 
-class HouseholdHome(Struct, frozen=True, gc=False, kw_only=True):
-    """A household's tier and village in a month."""
+class HouseholdHomes(Struct, frozen=True, gc=False, kw_only=True):
+    """Households of one tier and village in a month."""
 
-    household: str
+    households: list[str]
     tier: int
     village: str
     village_name: str
@@ -108,7 +114,7 @@ PLAN_FOR_FEW = Query(None, "SELECT set_config('enable_nestloop', 'on', true)")
 # A claim belongs to the line bound to its operator, kind and number in the month, otherwise to the latest one before.
 # Of two lines in one month (过户) it belongs to the enrolled one: the number has one bill, and only that is reduced.
 LIST_CASE_LINES = Query(
-    CaseLineRow,
+    CaseLines,
     """
     WITH span AS (SELECT daterange(:month::date, :next::date) AS days),
     claimed AS (
@@ -121,16 +127,20 @@ LIST_CASE_LINES = Query(
          WHERE county_code = :county
            AND ((month = :month AND corrects_month IS NULL) OR corrects_month = :month)
          GROUP BY operator, kind, number_id),
+    bound AS MATERIALIZED (
+        SELECT b.line_code, b.operator, b.kind, b.number_id, lower(b.valid_during) AS start,
+               b.valid_during && span.days AS in_month, e.line_code IS NOT NULL AS enrolled, e.programme_code
+          FROM span
+          JOIN bindings b ON b.county_code = :county AND lower(b.valid_during) < :next
+          LEFT JOIN enrolments e ON e.county_code = :county AND e.line_code = b.line_code AND e.decided
+                                AND e.entitled_from < :next),
     resolved AS (
         SELECT DISTINCT ON (c.number_id, c.operator, c.kind) c.*, b.line_code,
                CASE WHEN b.line_code IS NULL THEN c.number_id END AS unbound_id
           FROM claimed c
-          LEFT JOIN bindings b ON b.county_code = :county AND b.operator = c.operator AND b.kind = c.kind
-                              AND b.number_id = c.number_id AND lower(b.valid_during) < :next
-          LEFT JOIN enrolments e ON e.county_code = :county AND e.line_code = b.line_code AND e.decided
-                                AND e.entitled_from < :next
-         ORDER BY c.number_id, c.operator, c.kind, b.valid_during && (SELECT days FROM span) DESC NULLS LAST,
-                  e.line_code IS NULL, lower(b.valid_during) DESC, b.line_code),
+          LEFT JOIN bound b ON b.number_id = c.number_id AND (b.operator = c.operator AND b.kind = c.kind) IS TRUE
+         ORDER BY c.number_id, c.operator, c.kind, b.in_month DESC NULLS LAST, NOT b.enrolled, b.start DESC,
+                  b.line_code),
     claims_of_lines AS (
         SELECT line_code, operator, kind, unbound_id, min(programme) AS programme,
                sum(claimed_fen)::bigint AS claimed_fen,
@@ -138,24 +148,19 @@ LIST_CASE_LINES = Query(
                bool_or(corrected) AS corrected
           FROM resolved
          GROUP BY line_code, unbound_id, operator, kind),
-    bound AS (
-        SELECT DISTINCT line_code FROM bindings, span
-         WHERE county_code = :county AND valid_during && days),
     enrolled AS (
-        SELECT e.line_code, l.operator, l.kind, e.programme_code
-          FROM enrolments e
-          JOIN bound USING (line_code)
-          JOIN lines l ON l.county_code = e.county_code AND l.code = e.line_code
-         WHERE e.county_code = :county AND e.decided AND e.entitled_from < :next)
-    SELECT coalesce(e.line_code, c.line_code) AS code, c.unbound_id AS number_id,
-           CASE WHEN c.unbound_id IS NOT NULL
-                THEN (SELECT value_sealed FROM identifiers WHERE id = c.unbound_id) END AS number_sealed,
-           coalesce(e.operator, c.operator) AS operator, coalesce(e.kind, c.kind) AS kind,
-           coalesce(e.programme_code, c.programme) AS programme, e.line_code IS NOT NULL AS in_snapshot, c.claimed_fen,
-           coalesce(c.charge_fen, 0) AS charge_fen, coalesce(c.correction_fen, 0) AS correction_fen,
-           coalesce(c.corrected, false) AS corrected
-      FROM enrolled e
-      FULL JOIN claims_of_lines c ON c.line_code = e.line_code
+        SELECT DISTINCT line_code, operator, kind, programme_code FROM bound WHERE in_month AND enrolled)
+    SELECT coalesce(array_agg(code) FILTER (WHERE code IS NOT NULL), '{}') AS codes, number_id,
+           (SELECT value_sealed FROM identifiers WHERE id = number_id) AS number_sealed, operator, kind, programme,
+           in_snapshot, claimed_fen, charge_fen, correction_fen, corrected
+      FROM (SELECT coalesce(e.line_code, c.line_code) AS code, c.unbound_id AS number_id,
+                   coalesce(e.operator, c.operator) AS operator, coalesce(e.kind, c.kind) AS kind,
+                   coalesce(e.programme_code, c.programme) AS programme, e.line_code IS NOT NULL AS in_snapshot,
+                   c.claimed_fen, coalesce(c.charge_fen, 0) AS charge_fen,
+                   coalesce(c.correction_fen, 0) AS correction_fen, coalesce(c.corrected, false) AS corrected
+              FROM enrolled e
+              FULL JOIN claims_of_lines c ON c.line_code = e.line_code) AS own
+     GROUP BY number_id, operator, kind, programme, in_snapshot, claimed_fen, charge_fen, correction_fen, corrected
     """,
 )
 # Adjacent versions of a binding are merged, because only the days matter here. An enrolled line is not active while it
@@ -163,60 +168,68 @@ LIST_CASE_LINES = Query(
 LIST_ACTIVE_DAYS = Query(
     ActiveDays,
     """
-    SELECT starts, untils, array_agg(line) AS lines
-      FROM (SELECT line, array_agg(lower(days) ORDER BY days) AS starts, array_agg(upper(days) ORDER BY days) AS untils
-              FROM (SELECT b.line_code AS line,
-                           unnest(range_agg(b.valid_during * daterange(e.entitled_from, NULL))
-                                  - coalesce(p.days, '{}'::datemultirange)) AS days
-                      FROM bindings b
-                      LEFT JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code
-                                            AND e.decided AND e.entitled_from < :next
-                      LEFT JOIN (SELECT line_code, range_agg(paused_during) AS days FROM enrolment_pauses
-                                  WHERE county_code = :county AND lower(paused_during) < :next
-                                  GROUP BY line_code) AS p ON p.line_code = e.line_code
-                     WHERE b.county_code = :county AND lower(b.valid_during) < :next
-                     GROUP BY b.line_code, p.days) AS spans
-             WHERE lower(days) < :next
-             GROUP BY line) AS own
-     GROUP BY starts, untils
+    SELECT ARRAY(SELECT lower(span) FROM unnest(days) AS span WHERE lower(span) < :next ORDER BY span) AS starts,
+           ARRAY(SELECT upper(span) FROM unnest(days) AS span WHERE lower(span) < :next ORDER BY span) AS untils,
+           array_agg(line) AS lines
+      FROM (SELECT b.line_code AS line, range_agg(b.valid_during * daterange(e.entitled_from, NULL))
+                                        - coalesce(p.days, '{}'::datemultirange) AS days
+              FROM bindings b
+              LEFT JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code
+                                    AND e.decided AND e.entitled_from < :next
+              LEFT JOIN (SELECT line_code, range_agg(paused_during) AS days FROM enrolment_pauses
+                          WHERE county_code = :county AND lower(paused_during) < :next
+                          GROUP BY line_code) AS p ON p.line_code = e.line_code
+             WHERE b.county_code = :county AND lower(b.valid_during) < :next
+             GROUP BY b.line_code, p.days) AS own
+     GROUP BY days
     """,
 )
 LIST_CHARGES = Query(
     ChargeDays,
     """
-    SELECT starts, untils, amounts, array_agg(line) AS lines
-      FROM (SELECT line, array_agg(lower(days) ORDER BY days) AS starts, array_agg(upper(days) ORDER BY days) AS untils,
-                   array_agg(monthly_fen ORDER BY days) AS amounts
-              FROM (SELECT b.line_code AS line, p.monthly_fen,
-                           unnest(range_agg(b.valid_during * p.valid_during * daterange(:month::date, :next::date)))
-                             AS days
-                      FROM bindings b
-                      JOIN plans p ON p.county_code = b.county_code AND p.code = b.plan_code AND p.kind = b.kind
-                                  AND p.valid_during && b.valid_during
-                     WHERE b.county_code = :county AND b.valid_during && daterange(:month::date, :next::date)
-                     GROUP BY b.line_code, p.monthly_fen) AS spans
-             GROUP BY line) AS own
-     GROUP BY starts, untils, amounts
+    SELECT ARRAY(SELECT lower(span) FROM unnest(days) AS span ORDER BY span) AS starts,
+           ARRAY(SELECT upper(span) FROM unnest(days) AS span ORDER BY span) AS untils, monthly_fen,
+           array_agg(line) AS lines
+      FROM (SELECT b.line_code AS line, p.monthly_fen,
+                   range_agg(b.valid_during * p.valid_during * daterange(:month::date, :next::date)) AS days
+              FROM bindings b
+              JOIN plans p ON p.county_code = b.county_code AND p.code = b.plan_code AND p.kind = b.kind
+                          AND p.valid_during && b.valid_during
+             WHERE b.county_code = :county AND b.valid_during && daterange(:month::date, :next::date)
+             GROUP BY b.line_code, p.monthly_fen) AS own
+     GROUP BY days, monthly_fen
     """,
 )
 LIST_LINE_HOUSEHOLDS = Query(
     LineHouseholds,
     """
-    WITH who AS (
-        SELECT DISTINCT ON (b.line_code) b.line_code, coalesce(e.identity_index, b.identity_index) AS identity_index
+    WITH who AS MATERIALIZED (
+        SELECT DISTINCT ON (b.line_code) b.line_code, p.id AS person_id
           FROM bindings b
           LEFT JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code AND e.decided
                                 AND e.entitled_from < :next
+          LEFT JOIN persons p ON p.county_code = :county
+                             AND p.identity_index = coalesce(e.identity_index, b.identity_index)
          WHERE b.county_code = :county AND lower(b.valid_during) < :next
-         ORDER BY b.line_code, lower(b.valid_during) DESC)
-    SELECT w.line_code AS line,
-           array_agg(m.household_code ORDER BY m.valid_during) AS households,
-           array_agg(lower(m.valid_during) ORDER BY m.valid_during) AS starts,
-           array_agg(upper(m.valid_during) ORDER BY m.valid_during) AS untils
-      FROM who w
-      JOIN persons p ON p.county_code = :county AND p.identity_index = w.identity_index
-      JOIN memberships m ON m.person_id = p.id AND m.county_code = :county AND lower(m.valid_during) < :next
-     GROUP BY w.line_code
+         ORDER BY b.line_code, lower(b.valid_during) DESC),
+    present AS MATERIALIZED (
+        SELECT person_id, household_code, greatest(lower(valid_during), :month) AS start,
+               least(upper(valid_during), :next) AS until
+          FROM memberships
+         WHERE county_code = :county AND valid_during && daterange(:month::date, :next::date)),
+    past AS MATERIALIZED (
+        SELECT DISTINCT ON (m.person_id) m.person_id, m.household_code
+          FROM memberships m
+         WHERE m.county_code = :county AND upper(m.valid_during) <= :month
+           AND NOT EXISTS (SELECT FROM present WHERE person_id = m.person_id)
+         ORDER BY m.person_id, m.valid_during DESC)
+    SELECT start, until, array_agg(line_code) AS lines, array_agg(household_code) AS households
+      FROM who JOIN present USING (person_id)
+     GROUP BY start, until
+     UNION ALL
+    SELECT NULL, NULL, array_agg(line_code), array_agg(household_code)
+      FROM who JOIN past USING (person_id)
+    HAVING count(*) > 0
     """,
 )
 # For programmes with an idle rule: the last use of a line before the month, and the uses in it.
@@ -243,13 +256,14 @@ LIST_USES = Query(
 )
 # Tier and village are those of the month's first day with a status, otherwise of the first day after it.
 LIST_HOUSEHOLD_HOMES = Query(
-    HouseholdHome,
+    HouseholdHomes,
     """
-    SELECT DISTINCT ON (household_code) household_code AS household, tier, village_code AS village,
-           village_name
-      FROM household_statuses
-     WHERE county_code = :county
-     ORDER BY household_code, upper(valid_during) <= :month, valid_during
+    SELECT array_agg(household_code) AS households, tier, village, village_name
+      FROM (SELECT DISTINCT ON (household_code) household_code, tier, village_code AS village, village_name
+              FROM household_statuses
+             WHERE county_code = :county
+             ORDER BY household_code, upper(valid_during) <= :month, valid_during) AS own
+     GROUP BY tier, village, village_name
     """,
 )
 LIST_TERMS = Query(

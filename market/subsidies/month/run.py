@@ -14,6 +14,7 @@ from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.subsidies.engine.answer import Answer, Totals
 from market.subsidies.engine.calculate import calculate
+from market.subsidies.engine.canonical import canonical_json
 from market.subsidies.engine.models import Case
 from market.subsidies.findings.ask_again import ask_again
 from market.subsidies.findings.checks import list_unpaid_below_plan, run_checks
@@ -116,9 +117,9 @@ async def run_month(
     """
     cycle, actor, facts_at = await _begin_run(conn, actor, county, month, now=now)
     facts = await load_facts(conn, seal, county, month)
-    answer = await _calculate(facts.case, report)
+    case_json, answer = await _calculate(facts.case, report)
     run, fresh = await _find_or_store_run(
-        conn, actor, cycle, facts, answer, void_approvals=void_approvals, seal=seal, now=now
+        conn, actor, cycle, facts, answer, case_json=case_json, void_approvals=void_approvals, seal=seal, now=now
     )
     postings = waiting = changed = 0
     if cycle.state is CLOSE.after:
@@ -156,17 +157,18 @@ async def _record_run(conn: Connection, actor: Actor, cycle: Cycle, answer: Answ
     await add_audit_entry(conn, actor=str(actor.account_id), action="run month", object=object_, detail=detail, now=now)
 
 
-async def _calculate(case: Case, report: Report) -> Answer:
-    """Validate and calculate a case, in a thread, because a large county takes seconds.
+async def _calculate(case: Case, report: Report) -> tuple[bytes, Answer]:
+    """Validate and calculate a case, in a thread, because a large county takes seconds; return its JSON too.
 
     Raises:
         CaseInvalid: facts must be corrected first; each is listed.
     """
     validate_case(case)
     report(Stage.CALCULATING)
-    answer = await asyncio.to_thread(calculate, case)
+    case_json = await asyncio.to_thread(canonical_json, case)
+    answer = await asyncio.to_thread(calculate, case, case_json=case_json)
     report(Stage.STORING)
-    return answer
+    return case_json, answer
 
 
 async def _begin_run(
@@ -198,6 +200,7 @@ async def _find_or_store_run(
     facts: MonthFacts,
     answer: Answer,
     *,
+    case_json: bytes,
     void_approvals: bool,
     seal: Seal,
     now: datetime,
@@ -213,7 +216,7 @@ async def _find_or_store_run(
     if cycle.state is not CLOSE.after and not void_approvals and (approvals := await describe_approvals(conn, cycle)):
         raise ApprovalsWouldBeVoid(month=cycle.name, approvals=approvals)
     n = latest.n + 1 if latest else 1
-    run_id = await store_run(conn, actor, cycle, facts, answer, n=n, seal=seal, now=now)
+    run_id = await store_run(conn, actor, cycle, facts, answer, case_json=case_json, n=n, seal=seal, now=now)
     return _RunRow(run_id, n, answer.manifest_sha256), True
 
 

@@ -10,8 +10,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.subsidies.engine.answer import Answer, AnswerLine
-from market.subsidies.engine.canonical import canonical_json
-from market.subsidies.engine.models import Case, CaseLine
+from market.subsidies.engine.models import CaseLine
 from market.subsidies.engine.steps import Step
 from market.subsidies.models import RunId
 from market.subsidies.month.build_case import MonthFacts
@@ -96,13 +95,14 @@ async def store_run(
     facts: MonthFacts,
     answer: Answer,
     *,
+    case_json: bytes,
     n: int,
     seal: Seal,
     now: datetime,
 ) -> RunId:
-    """Store the calculated case and the answer of each line as the cycle's run `n`."""
+    """Store the calculated case, of which `case_json` is the canonical JSON, and each line's answer as run `n`."""
     county = cycle.county_code
-    sealed = await asyncio.to_thread(_seal_case, seal, facts.case)
+    sealed = await asyncio.to_thread(_seal_case, seal, case_json)
     await ADD_SNAPSHOT.run(conn, county=county, manifest_sha256=answer.manifest_sha256, case_sealed=sealed)
     run_id = await ADD_RUN.one(
         conn,
@@ -126,30 +126,33 @@ async def store_run(
     return RunId(run_id)
 
 
-def _seal_case(seal: Seal, case: Case) -> bytes:
-    return seal.seal_bytes(zlib.compress(canonical_json(case), 1), CASE_CONTEXT)
+def _seal_case(seal: Seal, case_json: bytes) -> bytes:
+    return seal.seal_bytes(zlib.compress(case_json, 1), CASE_CONTEXT)
 
 
 def _build_columns(facts: MonthFacts, answer: Answer, shared: SharedParts) -> dict[str, list[object]]:
     """Return the columns of all lines that differ from line to line, and add what they share to `shared`."""
-    rows: list[tuple[object, ...]] = []
-    for line, result in zip(facts.case.lines, answer.lines, strict=True):
-        assert line.id == result.id
-        home = facts.villages.get(line.id)
-        households = result.payable_households
-        rows.append(
-            (
-                facts.unbound.get(line.id, line.id),
-                households[0] if households else facts.homes.get(line.id),
-                home.village if home else None,
-                home.village_name if home else None,
-                _format_array(households),
-                shared.find_result(line, facts.kinds[line.id], result),
-            )
-        )
-    names = ("lines", "households", "villages", "village_names", "payable_households", "numbers")
-    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
-    return {name: list(column) for name, column in zip(names, columns, strict=True)}
+    known: dict[tuple[int, str, ServiceKind], int] = {}
+    columns: dict[str, list[object]] = {name: [] for name in _COLUMNS}
+    lines, households, villages, village_names, payable_households, numbers = columns.values()
+    for line, result, alike in zip(facts.case.lines, answer.lines, answer.numbers, strict=True):
+        code, payable = line.id, result.payable_households
+        household = payable[0] if payable else facts.homes.get(code)
+        home = facts.villages.get(facts.homes.get(code, ""))
+        key = (alike, line.operator, facts.kinds[code])
+        number = known.get(key)
+        if number is None:
+            number = known[key] = shared.find_result(line, facts.kinds[code], result)
+        lines.append(facts.unbound.get(code, code))
+        households.append(household)
+        villages.append(home.village if home else None)
+        village_names.append(home.village_name if home else None)
+        payable_households.append(_format_array(payable))
+        numbers.append(number)
+    return columns
+
+
+_COLUMNS = ("lines", "households", "villages", "village_names", "payable_households", "numbers")
 
 
 def _build_result(

@@ -21,7 +21,19 @@ def validate_case(case: Case) -> None:
     month = read_month(case.month)
     assert month is not None, "the month was written here"
     terms = {programme.code: to_spans(programme.terms) for programme in case.programmes}
-    faults = [fault for line in case.lines for fault in _list_faults(line, terms, month)]
+    faults: list[FieldFault] = []
+    sound: set[tuple[object, ...]] = set()
+    for line in case.lines:
+        # Everything that can make a fault, but not the household itself.
+        days = [(each.start, each.until) for each in line.households]
+        claimed = line.claimed_fen is not None and line.claimed_fen < 0
+        key = (line.programme, line.in_snapshot, line.active, line.charges, claimed, *days)
+        if key not in sound:
+            own = list(_list_faults(line, terms, month))
+            if own:
+                faults += own
+            else:
+                sound.add(key)
     if faults:
         raise CaseInvalid(month=case.month, count=len(faults), errors=tuple(faults[:_MAX_FAULTS]))
 
@@ -34,13 +46,6 @@ def _list_faults(line: CaseLine, terms: dict[str, list[Span]], month: ServiceMon
     if not line.in_snapshot or not line.households:
         return
     days = intersect(to_spans(line.active), [(month.first, month.end)])
-    if len(line.charges) == 1 == len(line.households) and days:
-        # The common case: one charge for all bound days.
-        covered = to_spans(line.charges)[0]
-        low, high = days[0][0], days[-1][1]
-        begins, ends = terms[line.programme][0]
-        if covered[0] <= low and high <= covered[1] and begins <= low and high <= ends:
-            return
     days = intersect(days, to_spans(line.households))
     for bare, message in (
         (subtract(days, to_spans(line.charges)), "没有套餐月费"),

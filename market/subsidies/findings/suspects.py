@@ -1,0 +1,113 @@
+"""What a check of a month's lines may find at all: read for many checks in one pass, before each looks into its own.
+
+Joining the county to its run takes each check alone longer than all that it finds. Here the run, and the bindings of
+its month with their enrolments, plans and bills, are read once; a check then begins with its few suspects. Each list
+has at least what its check finds: the check itself, which states the rule, decides.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from market.kernel import Connection, Query
+
+
+class RunSuspects(Struct, frozen=True):
+    """Lines of a run outside the snapshot, with `OVER_CHARGE` or `NO_USAGE_YET`, or of a kind outside the programme.
+
+    Households whose lines in one programme have two operators, or are too many.
+    """
+
+    outside: list[str]
+    over_charge: list[str]
+    unused: list[str]
+    of_other_kind: list[str]
+    mixed_households: list[str]
+    crowded_households: list[str]
+
+
+class BindingSuspects(Struct, frozen=True):
+    """Lines bound in the month by what their binding, enrolment or bill has; the last two lists are of numbers.
+
+    Bound to another person than the enrolled one; of another real name; decided without a notice of the days asked for;
+    with another card or device from a day of the month on; the numbers billed below the plan, and billed for another
+    kind or programme. Numbers with corrections (冲正) are in both.
+    """
+
+    bound_to_another: list[str]
+    of_other_name: list[str]
+    unnoticed: list[str]
+    changed: list[str]
+    billed_below: list[int]
+    billed_otherwise: list[int]
+
+
+FIND_RUN_SUSPECTS = Query(
+    RunSuspects,
+    """
+    WITH own AS MATERIALIZED (
+        SELECT r.line_code, r.household_code, r.programme_code, r.operator, r.in_snapshot,
+               'OVER_CHARGE' = ANY(r.reasons) AS over_charge, 'NO_USAGE_YET' = ANY(r.reasons) AS unused,
+               r.kind <> ALL(p.kinds) AS of_other_kind, p.max_lines
+          FROM run_lines r
+          LEFT JOIN programmes p ON p.county_code = :county AND p.code = r.programme_code
+         WHERE r.run_id = :run_id AND r.county_code = :county),
+    shared AS MATERIALIZED (
+        SELECT household_code, min(operator) <> max(operator) AS mixed, count(*) > min(max_lines) AS crowded
+          FROM own WHERE in_snapshot AND household_code IS NOT NULL
+         GROUP BY household_code, programme_code HAVING count(*) > 1 OR min(max_lines) < 1)
+    SELECT ARRAY(SELECT line_code FROM own WHERE NOT in_snapshot) AS outside,
+           ARRAY(SELECT line_code FROM own WHERE over_charge) AS over_charge,
+           ARRAY(SELECT line_code FROM own WHERE unused) AS unused,
+           ARRAY(SELECT line_code FROM own WHERE of_other_kind) AS of_other_kind,
+           ARRAY(SELECT household_code FROM shared WHERE mixed) AS mixed_households,
+           ARRAY(SELECT household_code FROM shared WHERE crowded) AS crowded_households
+    """,
+)
+# A number has one bill of a kind and month, apart from corrections. The hash of a number is cheaper than that of the
+# number, operator and kind.
+FIND_BINDING_SUSPECTS = Query(
+    BindingSuspects,
+    """
+    WITH own AS MATERIALIZED (
+        SELECT b.line_code, b.number_id,
+               e.decided AND b.identity_index <> e.identity_index AS bound_to_another,
+               b.realname <> '一致' AS of_other_name,
+               e.decided AND (e.notice IS NULL OR upper(e.notice) > e.decided_on
+                              OR upper(e.notice) - lower(e.notice) < :longest_notice::integer) AS unnoticed,
+               lower(b.valid_during) >= :month AS changed,
+               c.charge_fen < p.monthly_fen AS billed_below,
+               c.kind <> b.kind OR c.programme_code IS DISTINCT FROM e.programme_code AS billed_otherwise
+          FROM bindings b
+          LEFT JOIN enrolments e ON e.county_code = :county AND e.line_code = b.line_code
+          LEFT JOIN plans p ON p.county_code = :county AND p.code = b.plan_code AND p.kind = b.kind
+                           AND p.valid_during && b.valid_during
+          LEFT JOIN claims c ON c.county_code = :county AND c.number_id = b.number_id AND c.month = :month
+                            AND c.corrects_month IS NULL
+                            AND (c.operator = b.operator) IS TRUE
+         WHERE b.county_code = :county AND b.valid_during && daterange(:month::date, :next::date)),
+    corrected AS MATERIALIZED (
+        SELECT number_id FROM claims
+         WHERE county_code = :county AND corrects_month IS NOT NULL AND (month = :month OR corrects_month = :month))
+    SELECT ARRAY(SELECT line_code FROM own WHERE bound_to_another) AS bound_to_another,
+           ARRAY(SELECT line_code FROM own WHERE of_other_name) AS of_other_name,
+           ARRAY(SELECT line_code FROM own WHERE unnoticed) AS unnoticed,
+           ARRAY(SELECT line_code FROM own WHERE changed) AS changed,
+           ARRAY(SELECT number_id FROM own WHERE billed_below UNION SELECT number_id FROM corrected) AS billed_below,
+           ARRAY(SELECT number_id FROM own WHERE billed_otherwise UNION SELECT number_id FROM corrected)
+             AS billed_otherwise
+    """,
+)
+
+
+async def find_suspects(conn: Connection, given: Mapping[str, object], *, longest_notice: int) -> dict[str, object]:
+    """Return the suspects of the run, by the name of the parameter that a check takes.
+
+    `longest_notice` is the number of days for which the strictest programme asks for a notice.
+    """
+    run = await FIND_RUN_SUSPECTS.one(conn, county=given["county"], run_id=given["run_id"])
+    bindings = await FIND_BINDING_SUSPECTS.one(
+        conn, county=given["county"], month=given["month"], next=given["next"], longest_notice=longest_notice
+    )
+    return asdict(run) | asdict(bindings)
