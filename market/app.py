@@ -35,6 +35,7 @@ from market.logs import configure_logs
 from market.metrics import count_rate_refusal, count_responses
 from market.orders.checkout.batcher import Batcher
 from market.rate_limits import RateBudget, RateClass, RateLimiter, list_network_budgets
+from market.response_cache import ResponseCache
 from market.settings import Settings
 from market.startup import make_clock, open_logins, tune_garbage_collector
 from market.storage.files import FileStore, open_file_store
@@ -106,7 +107,9 @@ class Market(InitPluginProtocol):
             app.state["market"] = services
             complete_schema(app)
             handler = app.asgi_handler
-            app.asgi_handler = answer_head_requests(handler)
+            seconds = self.settings.keep_ms / 1000
+            public = ResponseCache(handler, seconds=seconds) if seconds else handler
+            app.asgi_handler = answer_head_requests(public)
             yield
             app.asgi_handler = handler
 

@@ -26,6 +26,11 @@ def get_client_network(request: HttpRequest) -> str:
     return get_network(resolve_client_address(peer, request.headers.get("x-forwarded-for", "")))
 
 
+def choose_language(accepted: str) -> str:
+    """Return `en` if an Accept-Language header starts with English, else `zh`."""
+    return "en" if accepted.lower().startswith("en") else "zh"
+
+
 def make_retry_headers(refusal: Refusal) -> dict[str, str]:
     """Return the Retry-After header of a refusal, if a retry may succeed."""
     seconds = refusal.facts.get("retry_after", 2 if refusal.status == Busy.status else None)

@@ -31,10 +31,18 @@ for _class in RateClass:
     RATE_REFUSALS.labels(_class)
 
 
+KEPT_RESPONSES = Counter("market_kept_answers_total", "Responses that the process had kept, of those counted above.")
+
+
 def count_response(method: str, route: str, status: int, seconds: float) -> None:
     """Count one response. `route` is the path template, so that ids do not create new series."""
     RESPONSES.labels(method, route, str(status)).inc()
     SECONDS.labels(method, route).observe(seconds)
+
+
+def count_kept_response() -> None:
+    """Count one response that needed no work, because the process had kept it."""
+    KEPT_RESPONSES.inc()
 
 
 def count_rate_refusal(rate_class: RateClass) -> None:

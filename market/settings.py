@@ -151,6 +151,15 @@ class Settings(Struct, frozen=True, kw_only=True):
         int, Meta(ge=1, description="The same for requests for a code, and attempts at a code or a second factor.")
     ] = 120
     upload_mb: Annotated[int, Meta(ge=1, le=100, description="Largest accepted upload, in MiB.")] = 20
+    keep_ms: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1000,
+            description="Milliseconds for which a process keeps a public page or public JSON for visitors without"
+            " cookies; 0: it keeps none.",
+        ),
+    ] = 1000
     token: Annotated[str, Meta(description="Session token of the person who runs a command.")] = ""
     demo: Annotated[bool, Meta(description="Shows 样例数据 and the one-click sign-in; for the demo only.")] = False
     now: Annotated[

@@ -6,7 +6,7 @@ import msgspec
 from litestar import Response
 from msgspec import Struct
 
-from market.http import HttpRequest, make_retry_headers
+from market.http import HttpRequest, choose_language, make_retry_headers
 from market.kernel import Refusal
 
 MEDIA_TYPE = "application/problem+json"
@@ -24,9 +24,8 @@ class Problem(Struct, frozen=True, omit_defaults=True):
 
 
 def get_language(request: HttpRequest) -> str:
-    """Return `en` if the Accept-Language header starts with English, else `zh`."""
-    accepted = request.headers.get("accept-language", "").lower()
-    return "en" if accepted.startswith("en") else "zh"
+    """Return the language of the words in a response to the request."""
+    return choose_language(request.headers.get("accept-language", ""))
 
 
 def build_problem(refusal: Refusal, language: str) -> Problem:

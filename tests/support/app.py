@@ -30,6 +30,7 @@ def build_settings(dsn: str, folder: Path, **more: Any) -> Settings:
         stripe_key="sk_test_tests",
         stripe_webhook_secret="whsec_tests",
         public_url="http://shop.test",
+        keep_ms=0,
         sms_path=str(folder / "sms.jsonl"),
         storage_url=(folder / "files").as_uri(),
     )
