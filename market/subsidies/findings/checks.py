@@ -16,7 +16,8 @@ from market.subsidies.findings.check_table import CHECKS, Check
 from market.subsidies.findings.record import CheckResult, record_findings
 from market.subsidies.findings.self_assessed import (
     LIST_ASSESSED_LINES,
-    AssessedLine,
+    AssessedLines,
+    SimilarName,
     find_self_assessed,
     find_similar_names,
 )
@@ -124,13 +125,13 @@ def _to_result(code: str, check: Check, row: CheckRow) -> CheckResult:
 
 async def _check_assessors(
     conn: Connection,
-    lines: Sequence[AssessedLine],
-    similar: Sequence[tuple[AssessedLine, str]],
+    groups: Sequence[AssessedLines],
+    similar: Sequence[SimilarName],
     found: set[tuple[str, str]],
 ) -> list[CheckResult]:
     """Return the findings of those who assessed themselves, unless their line is `found` to have another fault."""
     code = "preparer_is_approver"
-    rows = await find_self_assessed(conn, lines, similar)
+    rows = await find_self_assessed(conn, groups, similar)
     return [_to_result(code, CHECKS[code], row) for row in rows if (code, row.subject) not in found]
 
 

@@ -12,22 +12,31 @@ from market.subsidies.findings.stopping_checks import CheckRow
 from market.subsidies.register.queries import NAME_CONTEXT
 
 
-class AssessedLine(Struct, frozen=True, gc=False, kw_only=True):
-    """A line with its assessor, and the person who applied.
+class AssessedLines(Struct, frozen=True, gc=False, kw_only=True):
+    """The lines of an assessor, with the names of the persons who applied, and the sums that they claim.
 
     `same` tells whether the assessor, or else an official of the assessor's name, has the applicant's identity number,
     or None if no number is known.
     """
 
-    line: str
     assessor: str
-    name_sealed: bytes
     same: bool | None
+    lines: list[str]
+    names_sealed: list[bytes]
+    at_risk_fen: list[Fen]
+
+
+class SimilarName(Struct, frozen=True, gc=False, kw_only=True):
+    """A line whose applicant's name may be a part of the assessor's text."""
+
+    line: str
+    name: str
+    assessor: str
     at_risk_fen: Fen
 
 
 LIST_ASSESSED_LINES = Query(
-    AssessedLine,
+    AssessedLines,
     """
     WITH officials AS MATERIALIZED (
         SELECT fold_official_name(name) AS name, identity_index FROM accounts
@@ -38,14 +47,16 @@ LIST_ASSESSED_LINES = Query(
     named AS MATERIALIZED (
         SELECT assessor, array_agg(identity_index) AS identities
           FROM parts JOIN officials ON name = part GROUP BY assessor)
-    SELECT r.line_code AS line, e.assessor, p.name_sealed,
+    SELECT e.assessor,
            coalesce(e.identity_index = e.assessor_identity_index, e.identity_index = ANY(n.identities)) AS same,
-           coalesce(r.claimed_fen, 0) AS at_risk_fen
+           array_agg(r.line_code) AS lines, array_agg(p.name_sealed) AS names_sealed,
+           array_agg(coalesce(r.claimed_fen, 0)) AS at_risk_fen
       FROM run_lines r
       JOIN enrolments e ON e.county_code = :county AND e.line_code = r.line_code AND e.decided AND e.assessor <> ''
       JOIN persons p ON p.county_code = :county AND p.identity_index = e.identity_index
       LEFT JOIN named n ON n.assessor = e.assessor
      WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
+     GROUP BY 1, 2
     """,
 )
 LIST_NAMED_LINES = Query(
@@ -58,7 +69,7 @@ LIST_NAMED_LINES = Query(
 
 
 async def find_self_assessed(
-    conn: Connection, lines: Sequence[AssessedLine], similar: Sequence[tuple[AssessedLine, str]]
+    conn: Connection, groups: Sequence[AssessedLines], similar: Sequence[SimilarName]
 ) -> list[CheckRow]:
     """Return the lines whose person is their own village assessor.
 
@@ -68,32 +79,39 @@ async def find_self_assessed(
     named = set(
         await LIST_NAMED_LINES.all(
             conn,
-            lines=[each.line for each, _ in similar],
-            names=[name for _, name in similar],
-            assessors=[each.assessor for each, _ in similar],
+            lines=[each.line for each in similar],
+            names=[each.name for each in similar],
+            assessors=[each.assessor for each in similar],
         )
     )
-    return [
-        CheckRow(
-            each.line,
-            [each.line],
-            each.at_risk_fen,
-            f"村级评议人 {each.assessor} {'就是申请的人' if each.same else '和申请的人同名'}",
-        )
-        for each in lines
-        if each.same or each.line in named
+    same = [
+        CheckRow(line, [line], fen, f"村级评议人 {own.assessor} 就是申请的人")
+        for own in groups
+        if own.same
+        for line, fen in zip(own.lines, own.at_risk_fen, strict=True)
+    ]
+    return same + [
+        CheckRow(each.line, [each.line], each.at_risk_fen, f"村级评议人 {each.assessor} 和申请的人同名")
+        for each in similar
+        if each.line in named
     ]
 
 
-def find_similar_names(seal: Seal, lines: Sequence[AssessedLine]) -> list[tuple[AssessedLine, str]]:
+def find_similar_names(seal: Seal, groups: Sequence[AssessedLines]) -> list[SimilarName]:
     """Return the lines whose assessor's text has every letter of the applicant's name, with the name.
 
     Lines of a known identity number are not compared by name.
     """
-    compared = [each for each in lines if each.same is None]
-    letters = {each.assessor: _list_letters(each.assessor) for each in compared}
-    opened = [(each, seal.open(each.name_sealed, NAME_CONTEXT)) for each in compared]
-    return [(each, name) for each, name in opened if _list_letters(name) <= letters[each.assessor]]
+    similar: list[SimilarName] = []
+    for own in groups:
+        if own.same is not None:
+            continue
+        letters = _list_letters(own.assessor)
+        for line, sealed, fen in zip(own.lines, own.names_sealed, own.at_risk_fen, strict=True):
+            name = seal.open(sealed, NAME_CONTEXT)
+            if _list_letters(name) <= letters:
+                similar.append(SimilarName(line=line, name=name, assessor=own.assessor, at_risk_fen=fen))
+    return similar
 
 
 def _list_letters(text: str) -> frozenset[str]:

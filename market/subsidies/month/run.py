@@ -12,6 +12,7 @@ from market.identity.access import require_county_role
 from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.kernel.threads import run_beside
 from market.subsidies.engine.answer import Answer, Totals
 from market.subsidies.engine.calculate import calculate
 from market.subsidies.engine.canonical import canonical_json
@@ -34,7 +35,7 @@ from market.subsidies.month.cycles import (
     take_duty,
 )
 from market.subsidies.month.steps import CLOSE, RUN
-from market.subsidies.month.store_run import CASE_CONTEXT, store_run
+from market.subsidies.month.store_run import CASE_CONTEXT, seal_case, store_run
 from market.subsidies.month.validate_case import validate_case
 from market.subsidies.progress import Report, Stage, report_nothing
 
@@ -117,9 +118,9 @@ async def run_month(
     """
     cycle, actor, facts_at = await _begin_run(conn, actor, county, month, now=now)
     facts = await load_facts(conn, seal, county, month)
-    case_json, answer = await _calculate(facts.case, report)
+    case_sealed, answer = await _calculate(facts.case, seal, report)
     run, fresh = await _find_or_store_run(
-        conn, actor, cycle, facts, answer, case_json=case_json, void_approvals=void_approvals, seal=seal, now=now
+        conn, actor, cycle, facts, answer, case_sealed=case_sealed, void_approvals=void_approvals, now=now
     )
     postings = waiting = changed = 0
     if cycle.state is CLOSE.after:
@@ -157,8 +158,8 @@ async def _record_run(conn: Connection, actor: Actor, cycle: Cycle, answer: Answ
     await add_audit_entry(conn, actor=str(actor.account_id), action="run month", object=object_, detail=detail, now=now)
 
 
-async def _calculate(case: Case, report: Report) -> tuple[bytes, Answer]:
-    """Validate and calculate a case, in a thread, because a large county takes seconds; return its JSON too.
+async def _calculate(case: Case, seal: Seal, report: Report) -> tuple[bytes, Answer]:
+    """Validate, seal and calculate a case, in threads, because a large county takes seconds.
 
     Raises:
         CaseInvalid: facts must be corrected first; each is listed.
@@ -166,9 +167,10 @@ async def _calculate(case: Case, report: Report) -> tuple[bytes, Answer]:
     validate_case(case)
     report(Stage.CALCULATING)
     case_json = await asyncio.to_thread(canonical_json, case)
-    answer = await asyncio.to_thread(calculate, case, case_json=case_json)
+    async with run_beside(seal_case, seal, case_json) as sealing:
+        answer = await asyncio.to_thread(calculate, case, case_json=case_json)
     report(Stage.STORING)
-    return case_json, answer
+    return sealing.result(), answer
 
 
 async def _begin_run(
@@ -200,9 +202,8 @@ async def _find_or_store_run(
     facts: MonthFacts,
     answer: Answer,
     *,
-    case_json: bytes,
+    case_sealed: bytes,
     void_approvals: bool,
-    seal: Seal,
     now: datetime,
 ) -> tuple[_RunRow, bool]:
     """Return the cycle's run of these facts, and whether it is new.
@@ -216,7 +217,7 @@ async def _find_or_store_run(
     if cycle.state is not CLOSE.after and not void_approvals and (approvals := await describe_approvals(conn, cycle)):
         raise ApprovalsWouldBeVoid(month=cycle.name, approvals=approvals)
     n = latest.n + 1 if latest else 1
-    run_id = await store_run(conn, actor, cycle, facts, answer, case_json=case_json, n=n, seal=seal, now=now)
+    run_id = await store_run(conn, actor, cycle, facts, answer, case_sealed=case_sealed, n=n, now=now)
     return _RunRow(run_id, n, answer.manifest_sha256), True
 
 

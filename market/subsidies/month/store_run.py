@@ -95,15 +95,13 @@ async def store_run(
     facts: MonthFacts,
     answer: Answer,
     *,
-    case_json: bytes,
+    case_sealed: bytes,
     n: int,
-    seal: Seal,
     now: datetime,
 ) -> RunId:
-    """Store the calculated case, of which `case_json` is the canonical JSON, and each line's answer as run `n`."""
+    """Store the calculated case, which `seal_case` sealed, and the answer of each line as the cycle's run `n`."""
     county = cycle.county_code
-    sealed = await asyncio.to_thread(_seal_case, seal, case_json)
-    await ADD_SNAPSHOT.run(conn, county=county, manifest_sha256=answer.manifest_sha256, case_sealed=sealed)
+    await ADD_SNAPSHOT.run(conn, county=county, manifest_sha256=answer.manifest_sha256, case_sealed=case_sealed)
     run_id = await ADD_RUN.one(
         conn,
         county=county,
@@ -126,7 +124,8 @@ async def store_run(
     return RunId(run_id)
 
 
-def _seal_case(seal: Seal, case_json: bytes) -> bytes:
+def seal_case(seal: Seal, case_json: bytes) -> bytes:
+    """Return the canonical JSON of a case, compressed and sealed."""
     return seal.seal_bytes(zlib.compress(case_json, 1), CASE_CONTEXT)
 
 
