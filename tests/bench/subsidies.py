@@ -10,6 +10,7 @@ from market.subsidies.month.cycles import find_cycle
 from tests.bench.county import Environment, calculate_month
 from tests.bench.imports import FIGURES as IMPORTS
 from tests.bench.pairs import in_pairs
+from tests.bench.reports import FIGURES as REPORTS
 from tests.bench.shop import Row
 
 READS = 20
@@ -69,5 +70,6 @@ FIGURES: dict[str, Callable[[Environment], Awaitable[Row]]] = {
     "subsidy_month": subsidy_month,
     "subsidy_report": subsidy_report,
     **IMPORTS,
+    **REPORTS,
 }
 """The figures of the group `subsidies` on the database."""

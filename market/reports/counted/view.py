@@ -109,7 +109,9 @@ _KEPT = """
 """
 LIST_KEPT_FIGURES = Query(
     FigureRow,
-    "SELECT village_code AS village, key, n, fen" + _KEPT + " AND month = :month LIMIT 50000",
+    "SELECT left(village_code, :digits::integer) AS village, key, sum(n)::integer AS n, sum(fen)::bigint AS fen"
+    + _KEPT
+    + " AND month = :month GROUP BY 1, 2 LIMIT 50000",
 )
 SUM_KEPT_FIGURES = Query(
     _MonthFigure,
@@ -156,7 +158,7 @@ async def load_report(
     if not months:
         return None
     chosen = _choose_month(months, month)
-    rows = await _load_rows(conn, report, county, divisions, chosen, now=now)
+    rows = await _load_rows(conn, report, county, divisions, chosen, digits=_count_digits(within), now=now)
     earlier = [get_previous_month(chosen.month), get_year_before(chosen.month)]
     sums = await SUM_KEPT_FIGURES.all(
         conn, county=county, months=earlier, report=report.name, divisions=list(divisions), within=within
@@ -230,11 +232,13 @@ async def _load_rows(
     divisions: Sequence[str],
     month: ReportMonth,
     *,
+    digits: int,
     now: datetime,
 ) -> list[FigureRow]:
+    """Return the figures of a month by village, or, if they are kept, by the divisions that `digits` of a code name."""
     if month.kept:
         return await LIST_KEPT_FIGURES.all(
-            conn, county=county, month=month.month, report=report.name, divisions=list(divisions)
+            conn, county=county, month=month.month, report=report.name, divisions=list(divisions), digits=digits
         )
     counted = MonthOfReport(county=county, month=month.month, as_of=month.as_of or now)
     return await count_figures(conn, report, counted, list(divisions))
@@ -264,11 +268,16 @@ def _lies_within(village: str, within: str) -> bool:
     return village.startswith(within) if village else len(within) == LEVEL_DIGITS[COUNTY - 1]
 
 
+def _count_digits(within: str) -> int:
+    """Return how many digits name the divisions below: townships of a county, otherwise villages."""
+    return LEVEL_DIGITS[TOWNSHIP - 1] if len(within) == LEVEL_DIGITS[COUNTY - 1] else LEVEL_DIGITS[VILLAGE - 1]
+
+
 def _group_by_division(rows: Iterable[FigureRow], within: str) -> dict[str, dict[str, int]]:
     """Return the figures of the divisions below: townships of a county, villages of a township."""
     if within == NO_VILLAGE or len(within) == LEVEL_DIGITS[VILLAGE - 1]:
         return {}
-    digits = LEVEL_DIGITS[TOWNSHIP - 1] if len(within) == LEVEL_DIGITS[COUNTY - 1] else LEVEL_DIGITS[VILLAGE - 1]
+    digits = _count_digits(within)
     groups: dict[str, dict[str, int]] = {}
     for row in rows:
         group = groups.setdefault(row.village[:digits] or NO_VILLAGE, {})
