@@ -359,6 +359,25 @@ CREATE FUNCTION public.add_sending_days(p_producer uuid, p_from date, p_days int
 
 
 --
+-- Name: add_village(text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.add_village(p_code text, p_name text) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH added AS (
+        INSERT INTO divisions (code, name, level, parent_code)
+        SELECT p_code, p_name, 5, township.code
+          FROM divisions township
+         WHERE township.code = ancestor_code(p_code, 4) AND township.level = 4 AND township.code <> p_code
+        ON CONFLICT (code) DO NOTHING
+        RETURNING 1)
+    SELECT EXISTS (SELECT FROM added)
+$$;
+
+
+--
 -- Name: holidays; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3072,6 +3091,23 @@ $$;
 
 
 --
+-- Name: list_working_day_cases(uuid, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_working_day_cases(p_after uuid, p_most integer) RETURNS TABLE(id uuid, county_code text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT cases.id, cases.county_code
+      FROM cases
+      JOIN case_categories ON code = category AND valid_during @> lower(received_during)
+     WHERE state = 'assigned' AND units[level] = 'working_day' AND cases.id > p_after
+     ORDER BY cases.id
+     LIMIT p_most
+$$;
+
+
+--
 -- Name: make_official(uuid, text[], text, bytea, bytea, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4927,8 +4963,8 @@ CREATE TABLE public.case_events (
     due_at timestamp with time zone NOT NULL,
     at timestamp with time zone NOT NULL,
     reason_sealed bytea,
-    CONSTRAINT case_events_account_or_clock CHECK (((account_id IS NOT NULL) OR (move = ANY (ARRAY['receive'::text, 'assign'::text, 'escalate'::text, 'reopen'::text, 'close'::text, 'settle'::text])))),
-    CONSTRAINT case_events_move CHECK ((move = ANY (ARRAY['receive'::text, 'assign'::text, 'extend'::text, 'ask'::text, 'supply'::text, 'escalate'::text, 'answer'::text, 'close'::text, 'reopen'::text, 'withdraw'::text, 'settle'::text, 'propose'::text, 'agree'::text, 'refuse'::text]))),
+    CONSTRAINT case_events_account_or_clock CHECK (((account_id IS NOT NULL) OR (move = ANY (ARRAY['receive'::text, 'assign'::text, 'escalate'::text, 'reopen'::text, 'close'::text, 'settle'::text, 'reschedule'::text])))),
+    CONSTRAINT case_events_move CHECK ((move = ANY (ARRAY['receive'::text, 'assign'::text, 'extend'::text, 'ask'::text, 'supply'::text, 'escalate'::text, 'answer'::text, 'close'::text, 'reopen'::text, 'withdraw'::text, 'settle'::text, 'propose'::text, 'agree'::text, 'refuse'::text, 'reschedule'::text]))),
     CONSTRAINT case_events_reason CHECK (((reason_sealed IS NOT NULL) OR (move <> ALL (ARRAY['extend'::text, 'ask'::text]))))
 );
 
@@ -5222,6 +5258,33 @@ CREATE TABLE public.counted_months (
 --
 
 COMMENT ON COLUMN public.counted_months.as_of IS 'The closing of the month: ages are counted to it.';
+
+
+--
+-- Name: county_files; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.county_files (
+    kind text NOT NULL,
+    county_code text NOT NULL,
+    sha256 text NOT NULL,
+    name text NOT NULL,
+    rows integer NOT NULL,
+    imported_by uuid NOT NULL,
+    imported_at timestamp with time zone NOT NULL,
+    CONSTRAINT county_files_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT county_files_kind CHECK ((kind ~ '^[a-z_]{2,30}$'::text)),
+    CONSTRAINT county_files_name CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT county_files_rows CHECK ((rows >= 0)),
+    CONSTRAINT county_files_sha256 CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+
+--
+-- Name: COLUMN county_files.county_code; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.county_files.county_code IS 'Six digits; 000000 of files for the whole country.';
 
 
 --
@@ -7811,6 +7874,28 @@ COMMENT ON COLUMN public.variants."position" IS 'among the packs of the listing;
 
 
 --
+-- Name: village_periods; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.village_periods (
+    code text NOT NULL,
+    valid_during daterange NOT NULL,
+    successor_code text,
+    basis text DEFAULT ''::text NOT NULL,
+    CONSTRAINT village_periods_code CHECK (((code ~ '^[0-9]{9}'::text) AND ("right"(code, 3) <> '000'::text))),
+    CONSTRAINT village_periods_merged CHECK (((successor_code IS NULL) OR ((NOT upper_inf(valid_during)) AND (successor_code <> code)))),
+    CONSTRAINT village_periods_starts CHECK (((NOT isempty(valid_during)) AND (NOT lower_inf(valid_during))))
+);
+
+
+--
+-- Name: COLUMN village_periods.basis; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.village_periods.basis IS 'The document that began or ended it; empty of those the market began with.';
+
+
+--
 -- Name: vouchers; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -8439,6 +8524,14 @@ ALTER TABLE ONLY public.conversations
 
 ALTER TABLE ONLY public.counted_months
     ADD CONSTRAINT counted_months_unique PRIMARY KEY (county_code, month);
+
+
+--
+-- Name: county_files county_files_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.county_files
+    ADD CONSTRAINT county_files_pkey PRIMARY KEY (kind, county_code, sha256);
 
 
 --
@@ -9970,6 +10063,14 @@ ALTER TABLE ONLY public.variants
 
 
 --
+-- Name: village_periods village_periods_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.village_periods
+    ADD CONSTRAINT village_periods_pkey PRIMARY KEY (code, valid_during WITHOUT OVERLAPS);
+
+
+--
 -- Name: vouchers vouchers_one; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -10494,6 +10595,13 @@ CREATE INDEX conversations_new_to_buyer ON public.conversations USING btree (buy
 --
 
 CREATE INDEX conversations_new_to_producer ON public.conversations USING btree (producer_id) WHERE (buyer_wrote > seller_read);
+
+
+--
+-- Name: county_files_by_importer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX county_files_by_importer ON public.county_files USING btree (imported_by);
 
 
 --
@@ -11586,6 +11694,20 @@ CREATE INDEX tracked_parcels_registered ON public.tracked_parcels USING btree (r
 --
 
 CREATE INDEX variants_by_lot ON public.variants USING btree (lot_id);
+
+
+--
+-- Name: village_periods_by_successor; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX village_periods_by_successor ON public.village_periods USING btree (successor_code) WHERE (successor_code IS NOT NULL);
+
+
+--
+-- Name: village_periods_ended; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX village_periods_ended ON public.village_periods USING btree (code) WHERE (NOT upper_inf(valid_during));
 
 
 --
@@ -13323,6 +13445,14 @@ ALTER TABLE ONLY public.conversations
 
 ALTER TABLE ONLY public.conversations
     ADD CONSTRAINT conversations_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
+-- Name: county_files county_files_importer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.county_files
+    ADD CONSTRAINT county_files_importer FOREIGN KEY (imported_by) REFERENCES public.accounts(id);
 
 
 --
@@ -15310,6 +15440,22 @@ ALTER TABLE ONLY public.variants
 
 
 --
+-- Name: village_periods village_periods_division; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.village_periods
+    ADD CONSTRAINT village_periods_division FOREIGN KEY (code) REFERENCES public.divisions(code);
+
+
+--
+-- Name: village_periods village_periods_successor; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.village_periods
+    ADD CONSTRAINT village_periods_successor FOREIGN KEY (successor_code) REFERENCES public.divisions(code);
+
+
+--
 -- Name: vouchers vouchers_account; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -15525,6 +15671,23 @@ ALTER TABLE public.counted_months ENABLE ROW LEVEL SECURITY;
 CREATE POLICY counted_months_visible_region ON public.counted_months TO market_app USING (
 CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_region() AS get_visible_region)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: county_files; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.county_files ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: county_files county_files_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY county_files_visible_county ON public.county_files TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -16744,10 +16907,18 @@ GRANT INSERT(created_at) ON TABLE public.closures TO market_app;
 
 
 --
+-- Name: FUNCTION add_village(p_code text, p_name text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.add_village(p_code text, p_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.add_village(p_code text, p_name text) TO market_app;
+
+
+--
 -- Name: TABLE holidays; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT ON TABLE public.holidays TO market_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.holidays TO market_app;
 
 
 --
@@ -17900,6 +18071,14 @@ GRANT ALL ON FUNCTION public.list_unsealed_months(p_most integer) TO market_app;
 
 REVOKE ALL ON FUNCTION public.list_waiting_tasks(p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_waiting_tasks(p_most integer) TO market_app;
+
+
+--
+-- Name: FUNCTION list_working_day_cases(p_after uuid, p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_working_day_cases(p_after uuid, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_working_day_cases(p_after uuid, p_most integer) TO market_app;
 
 
 --
@@ -19708,6 +19887,13 @@ GRANT INSERT(last_at),UPDATE(last_at) ON TABLE public.conversations TO market_ap
 --
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.counted_months TO market_app;
+
+
+--
+-- Name: TABLE county_files; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.county_files TO market_app;
 
 
 --
@@ -23495,6 +23681,34 @@ GRANT UPDATE(price_fen) ON TABLE public.variants TO market_app;
 --
 
 GRANT UPDATE(public_price_fen) ON TABLE public.variants TO market_app;
+
+
+--
+-- Name: TABLE village_periods; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.village_periods TO market_app;
+
+
+--
+-- Name: COLUMN village_periods.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(valid_during) ON TABLE public.village_periods TO market_app;
+
+
+--
+-- Name: COLUMN village_periods.successor_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(successor_code) ON TABLE public.village_periods TO market_app;
+
+
+--
+-- Name: COLUMN village_periods.basis; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(basis) ON TABLE public.village_periods TO market_app;
 
 
 --

@@ -35,6 +35,7 @@ from market.api import (
     subsidies,
     subsidy_imports,
     tasks,
+    village_files,
 )
 from market.api.selling import catalogue, closures, listing_files, listing_photos, packs, presales
 from market.api.visits import booking_changes, bookings, calendar_feeds, guest_register, slots, stay_cancellations
@@ -45,6 +46,7 @@ ROUTES = [
     *public_buyers.ROUTES,
     *privacy.ROUTES,
     *divisions.ROUTES,
+    *village_files.ROUTES,
     *contacts.ROUTES,
     *producers.ROUTES,
     *closures.ROUTES,

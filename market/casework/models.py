@@ -37,7 +37,8 @@ class CaseOutcome(StrEnum):
 class CaseMove(StrEnum):
     """What happens to a case; each is an event. A case is settled when what was asked for happened.
 
-    An official proposes what both sides have to agree to; if one refuses, the next level decides.
+    An official proposes what both sides have to agree to; if one refuses, the next level decides. The clock reschedules
+    a case when the days off change.
     """
 
     RECEIVE = "receive"
@@ -54,6 +55,7 @@ class CaseMove(StrEnum):
     PROPOSE = "propose"
     AGREE = "agree"
     REFUSE = "refuse"
+    RESCHEDULE = "reschedule"
 
 
 class WaitingCases(Struct, frozen=True):
@@ -86,6 +88,7 @@ CASE_MOVES: dict[CaseMove, CaseMoveRule] = {
     CaseMove.PROPOSE: CaseMoveRule(_ASSIGNED, CaseState.ASSIGNED),
     CaseMove.AGREE: CaseMoveRule(_ASSIGNED, CaseState.ASSIGNED),
     CaseMove.REFUSE: CaseMoveRule(_ASSIGNED, CaseState.ASSIGNED),
+    CaseMove.RESCHEDULE: CaseMoveRule(_ASSIGNED, CaseState.ASSIGNED),
 }
 
 

@@ -128,6 +128,11 @@ async def compute_due(conn: Connection, unit: str, count: int, start: datetime) 
     return start + (timedelta(hours=count) if unit == "hour" else timedelta(days=count))
 
 
+def get_extension_start(unit: str, due_at: datetime) -> datetime:
+    """Return from when an extension counts: a deadline that is the end of a day belongs to that day."""
+    return due_at - timedelta(microseconds=1) if unit == "working_day" else due_at
+
+
 async def open_case(
     conn: Connection,
     seal: Seal,
@@ -192,12 +197,12 @@ async def move_case(
     by: Actor | None,
     reason: str = "",
     outcome: CaseOutcome | None = None,
-    answer_by: datetime | None = None,
+    new_due_at: datetime | None = None,
     now: datetime,
 ) -> LockedCase:
     """Move a locked case, record the event, and return the case; `by` is None for the clock.
 
-    `answer_by` is until when both sides answer a proposal.
+    `new_due_at` is until when both sides answer a proposal, or the deadline of a rescheduled case.
 
     Whether the person may do it is for the area to check; that who answers is not involved is checked here.
 
@@ -212,10 +217,8 @@ async def move_case(
         due_at = await compute_due(conn, case.units[level], case.dues[level], now)
     elif move is CaseMove.EXTEND:
         unit = case.units[case.level - 1]
-        # A deadline that is the end of a day belongs to that day.
-        start = case.due_at - timedelta(microseconds=1) if unit == "working_day" else case.due_at
-        due_at = await compute_due(conn, unit, case.extension, start)
-    moved = apply_move(case, move, due_at=answer_by or due_at, outcome=outcome, now=now)
+        due_at = await compute_due(conn, unit, case.extension, get_extension_start(unit, case.due_at))
+    moved = apply_move(case, move, due_at=new_due_at or due_at, outcome=outcome, now=now)
     if move is CaseMove.ANSWER and by is not None:
         moved = replace(moved, answered_by=by.account_id)
     try:

@@ -77,6 +77,8 @@ def apply_move(
             assert case.stopped_at is not None, "checked by check_move"
             unused = max(case.stopped_at + MAX_STOPPED - now, timedelta())
             changes = {"stopped_at": None, "due_at": case.due_at - unused}
+        case CaseMove.RESCHEDULE:
+            changes = {"due_at": due_at}
         case CaseMove.EXTEND:
             changes = {"extended_at": now, "due_at": due_at}
         case CaseMove.ESCALATE | CaseMove.REFUSE:
@@ -90,11 +92,9 @@ def apply_move(
             changes |= dict.fromkeys(("outcome", "closed_at", "answered_by"))
         case CaseMove.ANSWER:
             changes = {"stopped_at": None}
-        case CaseMove.CLOSE:
-            changes = {"outcome": outcome, "closed_at": now}
         case CaseMove.WITHDRAW:
             changes = {"outcome": CaseOutcome.WITHDRAWN, "closed_at": now, "stopped_at": None}
-        case CaseMove.SETTLE:
+        case CaseMove.CLOSE | CaseMove.SETTLE:
             changes = {"outcome": outcome, "closed_at": now, "stopped_at": None}
         case CaseMove.RECEIVE | CaseMove.ASSIGN | CaseMove.AGREE:
             pass

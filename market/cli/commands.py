@@ -26,6 +26,11 @@ app.command(
     help="Settings of a county: commission, payment minutes, notice days, thresholds of checks.",
 )
 app.command(
+    "market.cli.villages:app",
+    name="villages",
+    help="Files about villages: changed codes, holidays, and those of each service area.",
+)
+app.command(
     "market.cli.payments:app",
     name="payments",
     help="Money that went wrong: failed refunds, disputes, messages, discrepancies.",

@@ -10,10 +10,13 @@ import msgspec
 from msgspec import Meta, Struct
 
 from market.audit.record import add_audit_entry
+from market.divisions.codes import VILLAGE
+from market.divisions.village_periods import find_village_fault
 from market.identity.access import require_county_role
 from market.identity.models import Actor, LocalContact, NotFound, Role
 from market.identity.reserved_names import NameKind, find_name_fault
 from market.kernel import Connection, FieldFault, Query, Refusal
+from market.kernel.clock import get_business_day
 from market.kernel.text import clean_name, normalize_text
 
 CONTACT_ROLES = frozenset({Role.COUNTY, Role.IMPORTER})
@@ -179,6 +182,8 @@ async def add_contact(conn: Connection, actor: Actor, county: str, new: NewConta
     level = await GET_LEVEL.maybe(conn, division_code=new.division_code, county=county)
     if level not in _OFFICES:
         raise BadContact(errors=(FieldFault("division_code", "写本县或本县的乡镇、村"),))
+    if level == VILLAGE and (fault := await find_village_fault(conn, new.division_code, day=get_business_day(now))):
+        raise BadContact(errors=(FieldFault("division_code", fault),))
     columns = _clean_details(new)
     try:
         contact_id = await ADD_CONTACT.one(conn, division_code=new.division_code, **columns)

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import asyncpg
 
-from market.divisions.codes import COUNTY, PROVINCE, get_ancestor_code, get_county_code
+from market.divisions.codes import COUNTY, PROVINCE, VILLAGE, get_ancestor_code, get_county_code
+from market.divisions.village_periods import BEGINNING
 from market.kernel import Connection
 
 DATA_FOLDER = Path(__file__).parent / "data"
-_FIRST_DAY = date(2002, 1, 1)
 _LISTED_FROM = date(2012, 1, 1)
 
 # Dates on which the State Council approved a change of name or code.
@@ -62,6 +62,11 @@ async def load_divisions(conn: Connection) -> bool:
             for code, name, level, pinyin, initials in divisions
         ],
     )
+    await conn.copy_records_to_table(
+        "village_periods",
+        columns=["code", "valid_during"],
+        records=[(code, _make_daterange(BEGINNING, None)) for code, _, level, _, _ in divisions if level == VILLAGE],
+    )
     listed = _read_rows("listed_counties.csv")
     earlier = {row["code6"]: row for row in listed if row["code6_before_rename"]}
     names: list[tuple[str, asyncpg.Range[date], str, str]] = []
@@ -73,9 +78,9 @@ async def load_divisions(conn: Connection) -> bool:
         if changed_on is not None:
             before = earlier[county]
             names.append(
-                (code, _make_daterange(_FIRST_DAY, changed_on), before["name_2012"], before["code6_before_rename"])
+                (code, _make_daterange(BEGINNING, changed_on), before["name_2012"], before["code6_before_rename"])
             )
-        names.append((code, _make_daterange(changed_on or _FIRST_DAY, None), name, county))
+        names.append((code, _make_daterange(changed_on or BEGINNING, None), name, county))
     await conn.copy_records_to_table(
         "division_names", columns=["code", "valid_during", "name", "official_code"], records=names
     )

@@ -81,7 +81,7 @@ async def propose_share(
         raise CaseAnswererInvolved
     settings = await load_county_settings(conn, case.county_code, day=get_business_day(now))
     answer_by = now + timedelta(days=settings.mediation_answer_days)
-    await move_case(conn, seal, case, CaseMove.PROPOSE, by=official, reason=written, answer_by=answer_by, now=now)
+    await move_case(conn, seal, case, CaseMove.PROPOSE, by=official, reason=written, new_due_at=answer_by, now=now)
     await INSERT_PROPOSAL.one(conn, case_id=case_id, share_bp=share_bp, account_id=official.account_id, now=now)
     facts = {
         "order": str(mediation.order_number),

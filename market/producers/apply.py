@@ -1,12 +1,13 @@
 """Apply to sell, and add certificates."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
 
 from market.audit.record import add_audit_entry
 from market.divisions.codes import get_scope
+from market.divisions.village_periods import find_village_fault
 from market.identity.access import require_producer
 from market.identity.models import Actor
 from market.identity.sign_in import DEFAULT_NAME, update_account
@@ -32,7 +33,6 @@ _PRODUCE_LENGTHS = range(1, 201)
 _MAX_APPLICANT_LENGTH = 60
 _SELF_GROWN_KINDS = frozenset({ProducerKind.HOUSEHOLD, ProducerKind.HOMESTAY})
 
-FIND_VILLAGE = Query(int, "SELECT 1 FROM divisions WHERE code = :code AND level = 5")
 COUNT_OWN_PHOTOS = Query(
     int,
     """
@@ -71,7 +71,9 @@ ADD_CERTIFICATE = Query(
 )
 
 
-async def _list_faults(conn: Connection, actor: Actor, application: ProducerApplication) -> list[FieldFault]:
+async def _list_faults(
+    conn: Connection, actor: Actor, application: ProducerApplication, *, day: date
+) -> list[FieldFault]:
     faults = list_name_faults("name", application.name)
     if len(application.produce) not in _PRODUCE_LENGTHS:
         faults.append(FieldFault("produce", "写上种什么、养什么，最多 200 个字"))
@@ -79,8 +81,8 @@ async def _list_faults(conn: Connection, actor: Actor, application: ProducerAppl
     applicant = actor.name if application.applicant is None else application.applicant
     if not 0 < len(applicant) <= _MAX_APPLICANT_LENGTH or applicant == DEFAULT_NAME:
         faults.append(FieldFault("applicant", f"写上您的姓名，最多 {_MAX_APPLICANT_LENGTH} 个字，村里照着它找您"))
-    if await FIND_VILLAGE.maybe(conn, code=application.village_code) is None:
-        faults.append(FieldFault("village_code", "请选到村：12 位的村级代码"))
+    if fault := await find_village_fault(conn, application.village_code, day=day):
+        faults.append(FieldFault("village_code", fault))
     return faults + await _list_certificate_faults(conn, actor, application.certificates)
 
 
@@ -138,7 +140,7 @@ async def apply_producer(
         applicant=None if application.applicant is None else clean_name(application.applicant),
     )
     require_public_text(name=application.name, produce=application.produce, story=application.story)
-    faults = await _list_faults(conn, actor, application)
+    faults = await _list_faults(conn, actor, application, day=get_business_day(now))
     if faults:
         raise BadApplication(errors=tuple(faults))
     producer_id = await ADD_PRODUCER.maybe(

@@ -19,9 +19,11 @@ _MOVES = {
     CaseMove.ESCALATE: "转上一级", CaseMove.ANSWER: "答复", CaseMove.CLOSE: "办完", CaseMove.REOPEN: "请上一级再看",
     CaseMove.WITHDRAW: "撤回", CaseMove.SETTLE: "办好了",
     CaseMove.PROPOSE: "提了一个办法", CaseMove.AGREE: "同意这个办法", CaseMove.REFUSE: "不同意这个办法",
+    CaseMove.RESCHEDULE: "放假安排变了，期限重新算",
 }  # fmt: skip
 _DUE_MOVES = frozenset({
     CaseMove.EXTEND, CaseMove.ESCALATE, CaseMove.REOPEN, CaseMove.SUPPLY, CaseMove.PROPOSE, CaseMove.REFUSE,
+    CaseMove.RESCHEDULE,
 })  # fmt: skip
 _BUTTONS = {
     CaseMove.SUPPLY: "补充情况", CaseMove.WITHDRAW: "撤回，不申请了", CaseMove.REOPEN: "请上一级再看一次",

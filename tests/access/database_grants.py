@@ -5,6 +5,8 @@ schema is changed, append-only tables are not rewritten, and sums change through
 """
 
 GRANTS = {
+    "village_periods": "select insert update(valid_during successor_code basis)",
+    "county_files": "select insert",
     "county_months": "select",
     "quarter_sums": "select insert delete",
     "counted_months": "select insert delete",
@@ -93,7 +95,7 @@ GRANTS = {
     ),
     "grants": "select",
     "held_lines": "select",
-    "holidays": "select",
+    "holidays": "select insert delete",
     "household_statuses": (
         "select insert update(valid_during village_code village_name registered monitoring risk_removed_on "
         "tier file_id lead_id)"
@@ -302,6 +304,7 @@ GRANTS = {
 
 FUNCTIONS_OF_THE_OWNER = {
     "add_audit_entry": True,
+    "add_village": True,
     "erase_account": True,
     "check_hidden_review": False,
     "erase_payout_accounts": True,
@@ -345,6 +348,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "list_due_goods_returns": True,
     "list_idle_counties": True,
     "list_late_cases": True,
+    "list_working_day_cases": True,
     "list_overdue_cases": True,
     "list_own_months": True,
     "list_unsealed_months": True,

@@ -48,6 +48,7 @@ APPLICATION = {"kind": "household", "name": "样例新家", "village_code": "130
 CONFIRM = {"step": "confirm"}
 CLAIM = {"kind": "origin", "number": "样例-2"}
 PROTECTED = {"divisions": ["130624107000"]}
+VILLAGE_FILE = "村代码,村名,起始日期,终止日期,并入村代码,依据\n130624107221,革新庄村,,,,样例〔2019〕1号".encode()
 AREA = "/api/v1/producers/{producer_id}/certificates/{certificate_id}/area"
 REJECTION = "/api/v1/producers/{producer_id}/certificates/{certificate_id}/rejection"
 VERIFICATION = "/api/v1/producers/{producer_id}/certificates/{certificate_id}/verification"
@@ -203,6 +204,15 @@ API_CASES: tuple[RouteCase, ...] = (
     post("/api/v1/counties/{county}/contacts", ACCOUNT_KEEPERS, json=CONTACT, status=201),
     put("/api/v1/counties/{county}/contacts/{contact_id}", ACCOUNT_KEEPERS, json=DETAILS),
     # pickup points
+    get("/api/v1/counties/{county}/village-periods", PUBLIC),
+    post(
+        "/api/v1/counties/{county}/village-files/{kind}",
+        ACCOUNT_KEEPERS,
+        params={"kind": "villages"},
+        form={"dry_run": "false"},
+        files=(UploadedFile("file", "村.csv", VILLAGE_FILE),),
+        status=201,
+    ),
     get("/api/v1/counties/{county}/pickup-points", PUBLIC),
     post("/api/v1/counties/{county}/pickup-points", ACCOUNT_KEEPERS, json=PICKUP_POINT, status=201),
     post(

@@ -37,7 +37,10 @@ class CaseMoves(RuleBasedStateMachine):
         self.asked = 0
         self.proposed = False
 
-    @rule(move=st.sampled_from([each for each in CaseMove if each is not CaseMove.RECEIVE]), hours=st.integers(0, 90))
+    @rule(
+        move=st.sampled_from([each for each in CaseMove if each not in {CaseMove.RECEIVE, CaseMove.RESCHEDULE}]),
+        hours=st.integers(0, 90),
+    )
     def move(self, move: CaseMove, hours: int) -> None:
         if self.case.state in {CaseState.RECEIVED, CaseState.ASSIGNED}:
             stops = timedelta()

@@ -9,8 +9,9 @@ from tests.kernel.test_queries import import_every_module
 
 OWNED_TABLES = {
     "kernel": {"idempotency_keys"},
-    "divisions": {"divisions", "division_names", "listed_counties", "holidays"},
+    "divisions": {"divisions", "division_names", "listed_counties", "holidays", "village_periods"},
     "counties": {"county_settings", "contacts"},
+    "county_files": {"county_files"},
     "identity": {
         "accounts",
         "grants",

@@ -10,6 +10,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day, parse_month
 from market.kernel.structs import build_from
+from market.sheets.cells import parse_fen
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import MAX_FAULTS, CellFaults, Spreadsheet, malformed_file
 from market.subsidies.identifiers import add_identifiers, find_identifiers, fold_identifier
@@ -22,7 +23,7 @@ from market.subsidies.imports.billing_rows import (
     read_billing_row,
     read_manifest,
 )
-from market.subsidies.imports.cells import RowReader, parse_fen
+from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.models import FarFewerRows, ManifestMismatch, ManifestMissing, OtherOperator
 from market.subsidies.imports.upload import (
     ImportResult,

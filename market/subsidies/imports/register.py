@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from market.divisions.village_periods import list_ended_villages
 from market.identity.models import Actor
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
@@ -46,7 +47,10 @@ async def import_register(conn: Connection, actor: Actor | None, upload: Prepare
     spreadsheet = upload.get_spreadsheet()
     villages = {village.code: village.name for village in await LIST_VILLAGES.all(conn, county=upload.county)}
     today = get_business_day(upload.now)
-    ended = {each.code: each.ended_on for each in await LIST_ENDED_CODES.all(conn, county=upload.county, day=today)}
+    ended = {
+        each.code: f"这是 {each.ended_on} 起停用的代码，请换成现在的"
+        for each in await LIST_ENDED_CODES.all(conn, county=upload.county, day=today)
+    } | await list_ended_villages(conn, upload.county, day=today)
     faults = CellFaults()
     members = read_members(spreadsheet, villages, ended, today, faults)
     persons = {person.identity_index: person for person in await LIST_KNOWN_PERSONS.all(conn, county=upload.county)}

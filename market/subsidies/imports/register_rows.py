@@ -58,13 +58,13 @@ class RegisterRow(Struct, frozen=True, gc=False):
 def read_members(
     spreadsheet: Spreadsheet,
     villages: Mapping[str, str],
-    ended: Mapping[str, date],
+    ended: Mapping[str, str],
     today: date,
     faults: CellFaults,
 ) -> list[RegisterRow]:
     """Return the valid rows of a register file; add a fault for every bad cell of the others.
 
-    `villages` are names by code, `ended` the earlier codes of the county with the first day without each.
+    `villages` are names by code; `ended` has the words for the cell by code that ended, of the county or of a village.
     """
     members: list[RegisterRow] = []
     for row in spreadsheet.rows:
@@ -127,13 +127,14 @@ def _check_membership(
 
 
 def _read_status(
-    cells: RowReader, villages: Mapping[str, str], ended: Mapping[str, date], today: date
+    cells: RowReader, villages: Mapping[str, str], ended: Mapping[str, str], today: date
 ) -> HouseholdStatus:
     village, village_name = cells.code("village"), cells.text("village_name")
     known_name = villages.get(village)
-    if village and known_name is None:
-        ended_on = ended.get(get_county_code(village))
-        why = f"这是 {ended_on} 起停用的代码，请换成现在的" if ended_on else "本县没有这个村（社区）代码"
+    why = ended.get(village) or (
+        "" if known_name else ended.get(get_county_code(village), "本县没有这个村（社区）代码")
+    )
+    if village and why:
         cells.fault("village", why)
     elif known_name and village_name and _fold_village(known_name) != _fold_village(village_name):
         cells.fault("village_name", f"与村代码不一致，{village} 是{known_name}")

@@ -7,6 +7,7 @@ import asyncpg
 from msgspec import Struct
 
 from market.audit.record import add_audit_entry
+from market.divisions.village_periods import find_village_fault
 from market.identity.access import require_county_scopes, require_role
 from market.identity.models import Actor
 from market.kernel import Connection, FieldFault, Query
@@ -58,7 +59,6 @@ class _KnownHousehold(Struct, frozen=True):
     village_code: str
 
 
-FIND_VILLAGE = Query(int, "SELECT 1 FROM divisions WHERE code = :code AND level = 5")
 # A merged household, or one without a standing, is nobody's any more.
 FIND_HOUSEHOLDS = Query(
     _KnownHousehold,
@@ -122,8 +122,10 @@ async def report_lead(conn: Connection, seal: Seal, actor: Actor, county: str, n
     household, into = new.household_code.strip().upper(), new.into_code.strip().upper()
     faults += _list_household_faults(new.kind, household, into, known)
     village = known[household].village_code if household in known else new.village_code
-    if not household and (not village.startswith(county) or await FIND_VILLAGE.maybe(conn, code=village) is None):
+    if not household and not village.startswith(county):
         faults.append(FieldFault("village_code", "请选本县的村"))
+    elif not household and (fault := await find_village_fault(conn, village, day=day)):
+        faults.append(FieldFault("village_code", fault))
     line, programme = new.line_code.strip(), new.programme_code.strip()
     if new.kind is LeadKind.ENROL:
         faults += await list_enrolment_faults(conn, county, line, programme)
@@ -154,8 +156,8 @@ async def apply_for_household(
         LeadOpenBefore: two applications of the person are open.
     """
     written = check_opinion(note, missing="请写家里的情况")
-    if await FIND_VILLAGE.maybe(conn, code=village_code) is None:
-        raise LeadInvalid(errors=(FieldFault("village_code", "请选到村"),))
+    if fault := await find_village_fault(conn, village_code, day=get_business_day(now)):
+        raise LeadInvalid(errors=(FieldFault("village_code", fault),))
     await lock_quota(conn, "leads", actor.account_id)
     if await COUNT_OWN_OPEN.one(conn, account_id=actor.account_id) >= MAX_OWN_OPEN:
         raise LeadOpenBefore

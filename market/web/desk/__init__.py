@@ -38,6 +38,7 @@ from market.web.desk import (
     samples,
     seller_names,
     tasks,
+    village_files,
     worklist,
 )
 from market.web.desk.aftersales import appeals, case_moves, cases, complaints, goods_returns, invoices, mediations
@@ -48,7 +49,7 @@ _PAGES = (
     notices, leads, consents, objections, rechecks, lines, boards, idle_lines, programmes, agreements, producers,
     seller_names, money, cases, case_moves, goods_returns, appeals, complaints, invoices, mediations, officials,
     operators, deputies, contacts, pickup_points, coupons, region, reports, grievances, public_buyers,
-    samples, audit,
+    village_files, samples, audit,
 )  # fmt: skip
 
 DESK = Router(

@@ -227,7 +227,7 @@ def test_an_ended_code_of_a_village_says_since_when_it_is_not_used() -> None:
     content = REGISTER.read_bytes().replace(b"130624101209", b"130721101209")
     faults = CellFaults()
     spreadsheet = read_spreadsheet("a.csv", content, REGISTER_COLUMNS)
-    read_members(spreadsheet, {}, {"130721": date(2016, 1, 7)}, date(2019, 2, 3), faults)
+    read_members(spreadsheet, {}, {"130721": "这是 2016-01-07 起停用的代码，请换成现在的"}, date(2019, 2, 3), faults)
     assert {each.message for each in faults.list_first() if each.column == "村代码"} >= {
         "这是 2016-01-07 起停用的代码，请换成现在的"
     }

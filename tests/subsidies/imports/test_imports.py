@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from market.sheets.cells import parse_fen
 from market.subsidies.identifiers import add_identifiers
-from market.subsidies.imports.cells import parse_fen
 from tests.story.play import STORY, Answer, Player
 
 INPUT = STORY / "input"

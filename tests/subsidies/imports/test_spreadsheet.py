@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.kernel.text import normalize_identity_number
+from market.sheets.cells import parse_fen
 from market.sheets.models import CellFault, FileMalformed, FileUnreadable
 from market.sheets.spreadsheet import (
     MAX_ROWS,
@@ -21,7 +22,7 @@ from market.sheets.spreadsheet import (
     SpreadsheetRow,
     read_spreadsheet,
 )
-from market.subsidies.imports.cells import RowReader, parse_fen
+from market.subsidies.imports.cells import RowReader
 from market.subsidies.names import ServiceKind
 
 COLUMNS = (Column("name", "姓名"), Column("charge", "账单金额"), Column("day", "日期", optional=True))

@@ -1,0 +1,11 @@
+"""The service areas of villages in one list: an area adds its line here, and pages, commands and routes follow."""
+
+from market.county_files.holidays import HOLIDAYS
+from market.county_files.models import FileKind
+from market.county_files.villages import CloseTerms, make_village_kind
+
+TERM_CLOSERS: tuple[CloseTerms, ...] = ()
+"""What ends each area's terms of a village when its code ends."""
+
+COUNTY_FILE_KINDS: dict[str, FileKind] = {each.name: each for each in (make_village_kind(TERM_CLOSERS), HOLIDAYS)}
+"""Every kind of file about villages, by its name in URLs and commands."""
