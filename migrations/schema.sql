@@ -579,6 +579,25 @@ $$;
 
 
 --
+-- Name: check_grievance_answerer(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_grievance_answerer() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM grievances g
+                WHERE g.case_id = NEW.id
+                  AND (is_same_person(NEW.answered_by, g.officer_id)
+                       OR (NEW.level < cardinality(NEW.path) AND is_same_person(NEW.answered_by, g.triaged_by)))) THEN
+        RAISE EXCEPTION 'the grievance % needs another person to answer it', NEW.number USING ERRCODE = 'P0110';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+
+
+--
 -- Name: check_hidden_review(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4963,8 +4982,10 @@ CREATE TABLE public.case_events (
     due_at timestamp with time zone NOT NULL,
     at timestamp with time zone NOT NULL,
     reason_sealed bytea,
+    outcome text,
     CONSTRAINT case_events_account_or_clock CHECK (((account_id IS NOT NULL) OR (move = ANY (ARRAY['receive'::text, 'assign'::text, 'escalate'::text, 'reopen'::text, 'close'::text, 'settle'::text, 'reschedule'::text])))),
     CONSTRAINT case_events_move CHECK ((move = ANY (ARRAY['receive'::text, 'assign'::text, 'extend'::text, 'ask'::text, 'supply'::text, 'escalate'::text, 'answer'::text, 'close'::text, 'reopen'::text, 'withdraw'::text, 'settle'::text, 'propose'::text, 'agree'::text, 'refuse'::text, 'reschedule'::text]))),
+    CONSTRAINT case_events_outcome CHECK (((outcome IS NULL) OR ((move = ANY (ARRAY['close'::text, 'settle'::text, 'withdraw'::text])) AND (outcome = ANY (ARRAY['solved'::text, 'unsolved'::text, 'not_ours'::text, 'duplicate'::text, 'withdrawn'::text]))))),
     CONSTRAINT case_events_reason CHECK (((reason_sealed IS NOT NULL) OR (move <> ALL (ARRAY['extend'::text, 'ask'::text]))))
 );
 
@@ -5844,8 +5865,10 @@ CREATE TABLE public.grievances (
     line_code text,
     finding_id uuid,
     lead_id uuid,
+    officer_id uuid,
     CONSTRAINT grievances_category CHECK ((category = 'grievance'::text)),
     CONSTRAINT grievances_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT grievances_officer_triaged CHECK (((officer_id IS NULL) OR (triaged_at IS NOT NULL))),
     CONSTRAINT grievances_received CHECK (((source = 'web'::text) = (received_by IS NULL))),
     CONSTRAINT grievances_source CHECK ((source = ANY (ARRAY['web'::text, 'phone'::text, 'visit'::text, 'letter'::text]))),
     CONSTRAINT grievances_topic CHECK ((topic = ANY (ARRAY['missing'::text, 'amount'::text, 'stopped'::text, 'not_mine'::text, 'who_gets'::text, 'operator'::text, 'conduct'::text, 'other'::text]))),
@@ -10759,6 +10782,13 @@ CREATE INDEX grievances_by_line ON public.grievances USING btree (county_code, l
 
 
 --
+-- Name: grievances_by_officer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX grievances_by_officer ON public.grievances USING btree (officer_id) WHERE (officer_id IS NOT NULL);
+
+
+--
 -- Name: grievances_by_receiver; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -11876,6 +11906,13 @@ CREATE TRIGGER cases_answerer BEFORE UPDATE ON public.cases FOR EACH ROW WHEN ((
 --
 
 CREATE CONSTRAINT TRIGGER cases_closed_mediation AFTER UPDATE ON public.cases DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.category = 'mediation'::text) AND (new.state = 'closed'::text))) EXECUTE FUNCTION public.check_closed_mediation();
+
+
+--
+-- Name: cases cases_grievance_answerer; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER cases_grievance_answerer BEFORE UPDATE ON public.cases FOR EACH ROW WHEN (((new.category = 'grievance'::text) AND (new.answered_by IS NOT NULL) AND (new.answered_by IS DISTINCT FROM old.answered_by))) EXECUTE FUNCTION public.check_grievance_answerer();
 
 
 --
@@ -13837,6 +13874,14 @@ ALTER TABLE ONLY public.grievances
 
 ALTER TABLE ONLY public.grievances
     ADD CONSTRAINT grievances_line FOREIGN KEY (county_code, line_code) REFERENCES public.lines(county_code, code);
+
+
+--
+-- Name: grievances grievances_officer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.grievances
+    ADD CONSTRAINT grievances_officer FOREIGN KEY (officer_id) REFERENCES public.accounts(id);
 
 
 --
@@ -20713,6 +20758,13 @@ GRANT UPDATE(finding_id) ON TABLE public.grievances TO market_app;
 --
 
 GRANT UPDATE(lead_id) ON TABLE public.grievances TO market_app;
+
+
+--
+-- Name: COLUMN grievances.officer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(officer_id) ON TABLE public.grievances TO market_app;
 
 
 --

@@ -99,8 +99,8 @@ MOVE_CASE = Query(
          WHERE id = :case_id
         RETURNING id
     )
-    INSERT INTO case_events (case_id, move, account_id, level, reason_sealed, old_due_at, due_at, at)
-    SELECT id, :move, :account_id, :level, :reason_sealed, :old_due_at, :due_at, :now FROM moved
+    INSERT INTO case_events (case_id, move, account_id, level, reason_sealed, old_due_at, due_at, outcome, at)
+    SELECT id, :move, :account_id, :level, :reason_sealed, :old_due_at, :due_at, :outcome, :now FROM moved
     RETURNING case_id
     """,
 )

@@ -21,7 +21,7 @@ from market.invoices.requests import EMAIL_CONTEXT, TAX_NUMBER_CONTEXT, TITLE_CO
 from market.kernel import Refusal
 from market.kernel.idempotency import RESPONSE_CONTEXT
 from market.kernel.seal import Seal, derive_seal
-from market.kernel.text import fold_text
+from market.kernel.text import fold_identifier, fold_text
 from market.notify.queue import FACTS_CONTEXT
 from market.notify.queue import PHONE_CONTEXT as MESSAGE_PHONE_CONTEXT
 from market.orders.address import ADDRESS_CONTEXT
@@ -30,7 +30,7 @@ from market.pickups.view import CODE_CONTEXT as PICKUP_CODE_CONTEXT
 from market.producers.models import CERTIFICATE_NUMBER_CONTEXT
 from market.subsidies.agreements.agreements import AGREEMENT_DOCUMENT_CONTEXT
 from market.subsidies.evidence.seal_pack import PACK_CONTEXT
-from market.subsidies.identifiers import IDENTIFIER_CONTEXT, fold_identifier
+from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.idle.calls import CALL_NOTE_CONTEXT
 from market.subsidies.imports.binding_facts import BINDING_IDENTITY_CONTEXT
 from market.subsidies.imports.enrolments import (

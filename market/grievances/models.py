@@ -108,3 +108,12 @@ class GrievanceNotTriaged(Refusal):
     code = "grievance_not_triaged"
     zh = "先分类，再答复。"
     en = "The grievance has to be triaged before it is answered."
+
+
+class GrievanceTriagerAnswers(Refusal):
+    """Who triaged it says what it is about, and so who may answer: another official answers."""
+
+    code = "grievance_triager_answers"
+    status = 403
+    zh = "分类的人不能自己答复，要另一个人来答；没有别的人，就转给上一级。"
+    en = "Who triaged the grievance does not answer it; another official does, or give it to the next level."

@@ -17,7 +17,8 @@ from market.grievances.models import (
     GrievanceReceipt,
     GrievanceSource,
 )
-from market.identity.models import Actor
+from market.identity.access import require_county_role
+from market.identity.models import Actor, Role
 from market.identity.sign_in import add_nameless_account
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.quotas import lock_quota
@@ -106,3 +107,29 @@ async def receive_grievance(
     facts = {"name": case.name, "number": str(case.number), "due": format_due(case.due_at)}
     await notify_assignee(conn, seal, case, "case_assigned", facts, now=now)
     return GrievanceReceipt(case.id, case.number, code, case.due_at)
+
+
+async def write_down_grievance(
+    conn: Connection,
+    seal: Seal,
+    official: Actor,
+    *,
+    county: str,
+    source: GrievanceSource | None,
+    text: str,
+    now: datetime,
+) -> GrievanceReceipt:
+    """Write down what somebody said by telephone, at the desk or in a letter; the receipt is for them.
+
+    In the caller's transaction, whose scope is the county.
+
+    Raises:
+        NotAllowed, SecondFactorRequired: the official does not answer for the county.
+        GrievanceInvalid: the source is the page, or the text is missing or too long.
+    """
+    require_county_role(official, Role.COUNTY, county)
+    if source is None or source is GrievanceSource.WEB:
+        raise GrievanceInvalid(errors=(FieldFault("source", "请选怎么来的"),))
+    return await receive_grievance(
+        conn, seal, asker=None, received_by=official, source=source, county=county, text=text, now=now
+    )

@@ -30,6 +30,7 @@ class _GrievanceFields(Struct, frozen=True, kw_only=True):
     line: str | None
     finding_id: UUID | None
     lead: int | None
+    officer: str | None
     state: CaseState
     outcome: CaseOutcome | None
     assignee: str
@@ -44,7 +45,8 @@ class _GrievanceFields(Struct, frozen=True, kw_only=True):
 class Grievance(_GrievanceFields, frozen=True, kw_only=True):
     """A grievance: who answers until when, what it was linked to, and the last answer.
 
-    `assignee` is the role that answers; `lead` is the number of the lead whose notice it is about.
+    `assignee` is the role that answers; `lead` is the number of the lead whose notice it is about; `officer` is the
+    name of the official complained of.
     """
 
     text: str
@@ -61,6 +63,18 @@ class Grievance(_GrievanceFields, frozen=True, kw_only=True):
         )
 
 
+class GrievanceStatus(Struct, frozen=True, kw_only=True):
+    """What the complainant reads: who answers until when, the last answer, and whether the next level may be asked."""
+
+    number: int
+    state: CaseState
+    outcome: CaseOutcome | None
+    assignee: str
+    due_at: datetime
+    answer: str
+    may_appeal: bool
+
+
 class _GrievanceRow(_GrievanceFields, frozen=True, kw_only=True):
     text_sealed: bytes
     answer_sealed: bytes | None
@@ -68,14 +82,15 @@ class _GrievanceRow(_GrievanceFields, frozen=True, kw_only=True):
 
 _COLUMNS = """
     SELECT c.id AS case_id, c.number, c.county_code, g.source, g.anonymous, g.topic, g.triage_due_at, g.triaged_at,
-           g.line_code AS line, g.finding_id, l.number AS lead, c.state, c.outcome, c.path[c.level] AS assignee,
-           c.level = cardinality(c.path) AS last_level, c.received_at, c.due_at, c.reopened_at, c.closed_at,
-           c.extended_at, c.text_sealed,
+           g.line_code AS line, g.finding_id, l.number AS lead, o.name AS officer, c.state, c.outcome,
+           c.path[c.level] AS assignee, c.level = cardinality(c.path) AS last_level, c.received_at, c.due_at,
+           c.reopened_at, c.closed_at, c.extended_at, c.text_sealed,
            (SELECT reason_sealed FROM case_events WHERE case_id = c.id AND move = 'answer'
              ORDER BY id DESC LIMIT 1) AS answer_sealed
       FROM cases c
       JOIN grievances g ON g.case_id = c.id
       LEFT JOIN leads l ON l.id = g.lead_id
+      LEFT JOIN accounts o ON o.id = g.officer_id
 """
 GET_GRIEVANCE = Query(_GrievanceRow, _COLUMNS + " WHERE c.id = :case_id")
 FIND_BY_NUMBER = Query(_GrievanceRow, _COLUMNS + " WHERE c.number = :number")
@@ -126,3 +141,8 @@ async def find_asker(conn: Connection, number: int, code: str) -> UUID:
 async def list_grievances(conn: Connection, seal: Seal, county: str) -> Sequence[Grievance]:
     """Return a county's grievances, open ones first by deadline, at most 100; the caller checks who may read."""
     return [_open(seal, row) for row in await LIST_GRIEVANCES.all(conn, county=county, limit=MAX_LISTED)]
+
+
+def tell_status(grievance: Grievance, *, now: datetime) -> GrievanceStatus:
+    """Return what the complainant reads of a grievance."""
+    return build_from(GrievanceStatus, grievance, may_appeal=grievance.may_appeal(now))

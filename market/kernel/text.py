@@ -51,6 +51,16 @@ def find_foreign_letters(text: str) -> str:
     return "".join(c for c in letters if not _WRITTEN_HERE.match(c) and unicodedata.category(c)[0] not in "PZ")
 
 
+def fold_identifier(value: str) -> str:
+    """Return the form in which identifiers are compared: small letters and digits alone.
+
+    Width, case, blanks, dashes and other signs make no other account, card or device, nor does the name of the
+    algorithm before a hash (`h1:`).
+    """
+    digest = (value if value.isascii() else normalize_text(value)).rpartition(":")[2]
+    return (digest if digest.isalnum() else "".join(filter(str.isalnum, digest))).lower() or value
+
+
 def clean_text(text: str) -> str:
     """Return text for display: as `normalize_text`, but Chinese punctuation is kept."""
     parts = _CHINESE_MARKS.split(text)

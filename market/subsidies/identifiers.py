@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
-from market.kernel.text import normalize_text
+from market.kernel.text import fold_identifier
 
 IDENTIFIER_CONTEXT = "identifiers.value"
 
@@ -32,16 +32,6 @@ ADD_IDENTIFIERS = Query(
     RETURNING id, value_index
     """,
 )
-
-
-def fold_identifier(value: str) -> str:
-    """Return the form in which identifiers are compared: small letters and digits alone.
-
-    Width, case, blanks, dashes and other signs make no other account, card or device, nor does the name of the
-    algorithm before a hash (`h1:`).
-    """
-    digest = (value if value.isascii() else normalize_text(value)).rpartition(":")[2]
-    return (digest if digest.isalnum() else "".join(filter(str.isalnum, digest))).lower() or value
 
 
 def index_identifier(seal: Seal, value: str) -> bytes:

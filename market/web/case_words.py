@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from market.casework.history import CaseEvent
-from market.casework.models import SELLER, CaseMove, CaseState, LockedCase
+from market.casework.models import GRIEVANCE, OBJECTION, SELLER, CaseMove, CaseState, LockedCase
 from market.casework.moves import GET_CATEGORY
 from market.http import HttpRequest
 from market.identity.models import NotFound, Role
@@ -13,7 +13,12 @@ from market.kernel import FieldFault
 from market.orders.notifications import format_due
 from market.web.services import get_services
 
-_ACTORS = {SELLER: "卖家", Role.FINANCE: "县里", Role.COUNTY: "县里", Role.PLATFORM: "平台", "clock": "到时间"}
+ACTOR_NAMES = {
+    SELLER: "卖家", Role.VILLAGE: "村里", Role.TOWNSHIP: "乡镇", Role.FINANCE: "县里", Role.COUNTY: "县里",
+    Role.PLATFORM: "平台", "clock": "到时间",
+}  # fmt: skip
+"""Who answers a case or moves it: the seller, the roles of the levels of every category, and the clock."""
+_ASKERS = {OBJECTION: "提异议的人", GRIEVANCE: "投诉的人"}
 _MOVES = {
     CaseMove.RECEIVE: "申请", CaseMove.ASK: "问买家", CaseMove.SUPPLY: "补充", CaseMove.EXTEND: "要多一点时间",
     CaseMove.ESCALATE: "转上一级", CaseMove.ANSWER: "答复", CaseMove.CLOSE: "办完", CaseMove.REOPEN: "请上一级再看",
@@ -77,8 +82,8 @@ def get_case_move(typed: str, possible: Collection[CaseMove]) -> CaseMove:
 
 
 def get_asker_name(case: LockedCase) -> str:
-    """Return what the person who asked is called."""
-    return "卖家" if case.for_producer_id else "买家"
+    """Return what the person who asked is called; of cases about no sale, nobody bought anything."""
+    return _ASKERS.get(case.category, "卖家" if case.for_producer_id else "买家")
 
 
 def describe_case(case: LockedCase) -> str:
@@ -89,12 +94,14 @@ def describe_case(case: LockedCase) -> str:
         return f"等买家和卖家说同意不同意，{format_due(case.due_at)}前"
     if case.stopped_at is not None:
         return f"等{get_asker_name(case)}补充情况；不补，{format_due(case.due_at)}前也要定"
-    return f"等{_ACTORS[case.assignee]}，{format_due(case.due_at)}前" if case.state is CaseState.ASSIGNED else "同意了"
+    return (
+        f"等{ACTOR_NAMES[case.assignee]}，{format_due(case.due_at)}前" if case.state is CaseState.ASSIGNED else "同意了"
+    )
 
 
 def describe_event(event: CaseEvent, asker: str) -> str:
     """Describe one move with its time, its reason and a new deadline; `asker` is what the one who asked is called."""
-    who = asker if event.actor == "asker" else _ACTORS.get(event.actor, "县里")
+    who = asker if event.actor == "asker" else ACTOR_NAMES[event.actor]
     words = f"{format_due(event.at)}，{who}{_MOVES[event.move].replace('买家', asker)}"
     if event.move in _DUE_MOVES:
         words += f"（{format_due(event.due_at)}前）"

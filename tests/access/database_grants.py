@@ -13,7 +13,7 @@ GRANTS = {
     "month_figures": "select insert",
     "open_figures": "select insert delete",
     "grievances": "select insert(case_id category county_code source anonymous received_by code_hash triage_due_at)"
-    " update(topic triaged_at triaged_by line_code finding_id lead_id)",
+    " update(topic triaged_at triaged_by line_code finding_id lead_id officer_id)",
     "accounts": "select insert(name phone_index phone_sealed sample created_at) update(name elder name_corrected_by)",
     "alembic_version": "",
     "audit_entries": "select",
@@ -331,6 +331,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "list_changed_quarters": True,
     "list_uncounted_months": True,
     "find_grievance": True,
+    "check_grievance_answerer": False,
     "note_county_month": False,
     "note_county_month_of_run": False,
     "sum_up_notices": True,

@@ -846,6 +846,33 @@ API_CASES: tuple[RouteCase, ...] = (
         json={"answer": "upheld", "text": "样例"},
         status=404,
     ),
+    post("/api/v1/grievances", PUBLIC, json={"county": "130624", "text": ""}, status=422),
+    post("/api/v1/grievances/status", PUBLIC, json={"number": 1, "code": "none"}, status=404),
+    post("/api/v1/grievances/appeals", PUBLIC, json={"number": 1, "code": "none", "text": "样例"}, status=404),
+    get("/api/v1/counties/{county}/grievances", WHOLE_COUNTY_SCOPE),
+    post(
+        "/api/v1/counties/{county}/grievances",
+        ACCOUNT_KEEPERS.deny([OTHER_COUNTY_OFFICIAL], FORBIDDEN),
+        json={"source": "web", "text": "样例"},
+        status=422,
+    ),
+    get("/api/v1/counties/{county}/grievances/{case_id}", SIGNED_IN, params=NOBODYS_CASE, status=404),
+    *(
+        post(
+            f"/api/v1/counties/{{county}}/grievances/{{case_id}}/{step}",
+            SIGNED_IN,
+            params=NOBODYS_CASE,
+            json=json,
+            status=404,
+        )
+        for step, json in (
+            ("triage", {"topic": "missing"}),
+            ("links", {"line": "YD-01"}),
+            ("answer", {"outcome": "solved", "text": "样例"}),
+            ("extension", {"reason": "样例"}),
+            ("escalation", {"reason": "样例"}),
+        )
+    ),
     post("/api/v1/me/data", SIGNED_IN),
     post("/api/v1/me/closing", SIGNED_IN, json={"code": "none"}, status=401),
     # Last, as it ends the session.

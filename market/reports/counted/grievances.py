@@ -2,17 +2,22 @@
 
 from market.reports.counted.models import CountedReport, Figure, Subject, make_count, make_list
 
-# Of a month are the cases that came in it; what became of them is counted to the closing, or to now. The answer to an
-# objection that is right settles the others to its lead; an extension moves the deadline.
+# Of a month are the cases that came in it; what became of them is counted to the closing, or to now: the outcome too,
+# which another look takes back. The answer to an objection that is right settles the others to its lead; an extension
+# moves the deadline.
 _ROWS = """
     WITH received AS (
         SELECT c.number::text AS subject, nullif(c.division_code, rpad(:county, 12, '0')) AS village_code,
-               coalesce(g.topic, '') AS note, c.outcome, g.anonymous, g.triaged_at, g.triage_due_at,
+               coalesce(g.topic, '') AS note, g.anonymous, g.triaged_at, g.triage_due_at,
                (SELECT min(at) FROM case_events
                  WHERE case_id = c.id AND move IN ('answer', 'settle')) AS answered_at,
                (SELECT max(due_at) FROM case_events
                  WHERE case_id = c.id AND level = 1 AND at < :as_of::timestamptz) AS first_due_at,
-               (SELECT min(at) FROM case_events WHERE case_id = c.id AND move = 'reopen') AS appealed_at
+               (SELECT min(at) FROM case_events WHERE case_id = c.id AND move = 'reopen') AS appealed_at,
+               (SELECT outcome FROM case_events
+                 WHERE case_id = c.id AND move IN ('close', 'settle', 'withdraw', 'reopen')
+                   AND at < :as_of::timestamptz
+                 ORDER BY id DESC LIMIT 1) AS outcome
           FROM cases c
           LEFT JOIN grievances g ON g.case_id = c.id
          WHERE c.county_code = :county AND c.category IN ('grievance', 'objection')
@@ -27,7 +32,7 @@ _ROWS = """
            ('triage_late', least(triaged_at, :as_of) > triage_due_at),
            ('answered', answered_at < :as_of),
            ('answer_late', least(answered_at, :as_of) > first_due_at),
-           ('solved', answered_at < :as_of AND outcome = 'solved'),
+           ('solved', outcome = 'solved'),
            ('appealed', appealed_at < :as_of)) AS part (key, counts)
      WHERE part.counts
 """

@@ -8,6 +8,7 @@ import structlog
 from msgspec import Struct, to_builtins
 
 from market.kernel import Connection, Database, Query
+from market.reports.counted.closings import CLOSED_AT
 from market.reports.counted.models import FigureRow, MonthOfReport, count_figures
 from market.reports.counted.reports import COUNTED_REPORTS
 from payments.retries import run_each
@@ -42,15 +43,10 @@ class FigureDifference(Struct, frozen=True, kw_only=True):
 
 
 LIST_CHANGED_MONTHS = Query(_ChangedMonth, "SELECT county_code, month FROM list_uncounted_months(:limit::integer)")
-# The closing of a closed month; nothing of one that is open, or was never opened.
+# Nothing of a month that is open, or was never opened.
 FIND_CLOSING = Query(
     datetime,
-    """
-    SELECT max(e.at)
-      FROM cycles c JOIN cycle_events e ON e.cycle_id = c.id AND e.county_code = :county
-     WHERE c.county_code = :county AND c.month = :month AND c.state = 'closed' AND e.state = 'closed'
-    HAVING count(*) > 0
-    """,
+    "SELECT" + CLOSED_AT + "FROM cycles c WHERE c.county_code = :county AND c.month = :month AND c.state = 'closed'",
 )
 LIST_KEPT = Query(
     KeptRow,

@@ -10,6 +10,7 @@ from market.divisions.queries import get_division_names
 from market.identity.models import NotFound
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_previous_month
+from market.reports.counted.closings import CLOSED_AT
 from market.reports.counted.models import CountedReport, Figure, FigureRow, ItemRow, MonthOfReport, count_figures
 from market.reports.counted.models import list_items as list_counted_items
 from market.reports.counted.small_cells import hide_small
@@ -87,9 +88,9 @@ LIST_REPORT_MONTHS = Query(
     ReportMonth,
     """
     SELECT c.month, c.state, k.county_code IS NOT NULL AS kept,
-           coalesce(k.as_of, (SELECT max(at) FROM cycle_events e
-                               WHERE e.cycle_id = c.id AND e.county_code = :county AND c.state = 'closed'
-                                 AND e.state = 'closed')) AS as_of,
+           coalesce(k.as_of, """
+    + CLOSED_AT
+    + """) AS as_of,
            b.public_fen AS budget_fen,
            (SELECT coalesce(sum(pay_fen), 0)::bigint FROM settlements s
              WHERE s.cycle_id = c.id AND s.county_code = :county) AS paid_fen

@@ -10,10 +10,11 @@ from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day, parse_month
 from market.kernel.structs import build_from
+from market.kernel.text import fold_identifier
 from market.sheets.cells import parse_fen
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import MAX_FAULTS, CellFaults, Spreadsheet, malformed_file
-from market.subsidies.identifiers import add_identifiers, find_identifiers, fold_identifier
+from market.subsidies.identifiers import add_identifiers, find_identifiers
 from market.subsidies.imports.billing_rows import (
     BillingRow,
     Manifest,

@@ -8,10 +8,10 @@ from msgspec import Struct
 from market.divisions.codes import get_county_code
 from market.kernel import Fen
 from market.kernel.clock import get_previous_month, parse_month
+from market.kernel.text import fold_identifier
 from market.sheets.cells import normalize_code
 from market.sheets.models import CellFault, FileUnreadable
 from market.sheets.spreadsheet import CellFaults, Spreadsheet
-from market.subsidies.identifiers import fold_identifier
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.json_file import read_json
 from market.subsidies.names import KINDS, Operator, ServiceKind

@@ -5,7 +5,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from market.subsidies.identifiers import fold_identifier
+from market.kernel.text import fold_identifier
 from market.subsidies.reconciliation.models import DifferenceKind
 
 

@@ -10,13 +10,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.casework.models import CaseOutcome, CaseState
-from market.grievances.answer import (
-    ANSWERS,
-    GrievanceLinks,
-    answer_grievance,
-    extend_grievance,
-    triage_grievance,
-)
+from market.grievances.answer import ANSWERS, answer_grievance, extend_grievance, raise_grievance
 from market.grievances.models import (
     MAX_TEXT_LENGTH,
     SOURCE_NAMES,
@@ -25,11 +19,12 @@ from market.grievances.models import (
     GrievanceReceipt,
     GrievanceSource,
 )
-from market.grievances.receive import receive_grievance
+from market.grievances.receive import write_down_grievance
+from market.grievances.triage import GrievanceLinks, link_grievance, triage_grievance
 from market.grievances.views import Grievance, get_grievance, list_grievances
 from market.http import HttpRequest
-from market.identity.access import get_roles, require_county_role, require_whole_county
-from market.identity.models import Actor, Role
+from market.identity.access import get_roles, require_whole_county
+from market.identity.models import Actor, NotAllowed, Role
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
@@ -45,6 +40,8 @@ OUTCOME_NAMES = {
     CaseOutcome.NOT_OURS: "不归我们管，写清楚找谁",
     CaseOutcome.DUPLICATE: "已经有一件一样的",
 }
+_FIELDS = {"answer": "text", "extend": "reason", "raise": "up", "link": "line"}
+"""The field of each form at which a refusal without a field is shown."""
 _WRITTEN_DOWN = [each for each in GrievanceSource if each is not GrievanceSource.WEB]
 
 
@@ -62,9 +59,11 @@ class GrievanceWork(Struct, frozen=True):
     line: str = ""
     finding: str = ""
     lead: str = ""
+    officer: str = ""
     outcome: str = ""
     text: str = ""
     reason: str = ""
+    up: str = ""
 
 
 def _describe(grievance: Grievance) -> str:
@@ -137,17 +136,15 @@ async def submit_written_down(
     """
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    require_county_role(actor, Role.COUNTY, desk.county)
     values = NewGrievance(form.get_text("source"), form.get_text("text"))
     source = next((each for each in _WRITTEN_DOWN if each == values.source), None)
     try:
-        if source is None:
-            raise GrievanceInvalid(errors=(FieldFault("source", "请选怎么来的"),))
         async with db.transaction(scope=desk.county) as conn:
-            receipt = await receive_grievance(
-                conn, seal, asker=None, received_by=actor, source=source, county=desk.county, text=values.text,
-                now=desk.now,
-            )  # fmt: skip
+            receipt = await write_down_grievance(
+                conn, seal, actor, county=desk.county, source=source, text=values.text, now=desk.now
+            )
+    except NotAllowed:
+        raise
     except Refusal as refusal:
         errors = rename_faults(refusal, {}, otherwise="text")
         return await _list_page(request, db, seal, desk, values=values, errors=errors, status=refusal.status)
@@ -162,10 +159,12 @@ def _render(
         *([f"业务 {grievance.line}"] if grievance.line else []),
         *(["一件疑点"] if grievance.finding_id else []),
         *([f"线索 {grievance.lead} 的公示"] if grievance.lead else []),
+        *([grievance.officer] if grievance.officer else []),
     ]
     context = {
         "grievance": grievance,
         "open": grievance.state is CaseState.ASSIGNED,
+        "linkable": not (grievance.line and grievance.finding_id and grievance.lead and grievance.officer),
         "back": desk.to(get_list_path(desk.actor)),
         "facts": [
             ("怎么来的", SOURCE_NAMES[grievance.source] + ("，没有留名" if grievance.anonymous else "，留了名")),
@@ -217,7 +216,7 @@ async def submit_grievance_work(
     clock: NamedDependency[Clock],
     seal: NamedDependency[Seal],
 ) -> Response[Any]:
-    """Triage a grievance, answer it, or take more time: `act` is triage, answer or extend."""
+    """Work on a grievance: `act` is triage, link, answer, extend, or raise, which gives it to the next level."""
     form = await read_form(request)
     desk, found, grievance = await _open(request, db, seal, actor=actor, clock=clock, case_id=case_id)
     try:
@@ -225,9 +224,9 @@ async def submit_grievance_work(
             done = await _work(conn, seal, desk, found, form=form)
     except Refusal as refusal:
         values = GrievanceWork(**{name: form.get_text(name) for name in GrievanceWork.__struct_fields__})
-        errors = rename_faults(refusal, {}, otherwise="text" if form.get_text("act") == "answer" else "topic")
+        errors = rename_faults(refusal, {}, otherwise=_FIELDS.get(form.get_text("act"), "topic"))
         return _render(request, desk, grievance, values=values, errors=errors, status=refusal.status)
-    open_still = done.state is CaseState.ASSIGNED
+    open_still = done.state is CaseState.ASSIGNED and done.assignee == grievance.assignee
     return redirect(desk.to(f"/desk/grievances/{found}" if open_still else get_list_path(actor), done=1))
 
 
@@ -243,6 +242,10 @@ async def _work(conn: Connection, seal: Seal, desk: DeskContext, case_id: UUID, 
             return await triage_grievance(
                 conn, seal, actor, case_id, topic=form.get_text("topic"), links=_read_links(form), now=desk.now
             )
+        case "link":
+            return await link_grievance(conn, seal, actor, case_id, links=_read_links(form), now=desk.now)
+        case "raise":
+            return await raise_grievance(conn, seal, actor, case_id, reason=form.get_text("up"), now=desk.now)
         case "extend":
             return await extend_grievance(conn, seal, actor, case_id, reason=form.get_text("reason"), now=desk.now)
         case _:
@@ -265,7 +268,8 @@ def _read_links(form: PostedForm) -> GrievanceLinks:
         raise GrievanceInvalid(errors=(FieldFault("finding", "请粘贴疑点的编号"),))
     if typed_lead and lead is None:
         raise GrievanceInvalid(errors=(FieldFault("lead", "请写线索的编号"),))
-    return GrievanceLinks(line=form.get_text("line")[:40], finding_id=finding, lead=lead)
+    officer = form.get_text("officer")[:40]
+    return GrievanceLinks(line=form.get_text("line")[:40], finding_id=finding, lead=lead, officer=officer)
 
 
 ROUTES = [show_grievances, submit_written_down, show_grievance, submit_grievance_work]

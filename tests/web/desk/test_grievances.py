@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import pytest
 from msgspec.structs import replace
 
@@ -12,7 +13,8 @@ from market.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseOut
 from market.casework.moves import get_account_scope
 from market.grievances import receive
 from market.grievances.answer import answer_grievance, appeal_grievance
-from market.grievances.views import find_asker, find_own_grievance
+from market.grievances.involved import is_involved
+from market.grievances.views import find_asker, find_own_grievance, get_grievance
 from market.identity.models import Actor, Role
 from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database
@@ -25,7 +27,8 @@ from tests.support.postgres import as_owner
 from tests.web.desk.county import COUNTY, JANUARY, NOW, Officials, import_story_files, play_january, serve_story
 from tests.web.desk.desk_pages import open_desk_walker
 
-TEXT = "样例：一月的减免没有到"
+TEXT = "样例：一月的减免没有到，号码是 yd-01"
+"""It names a line, which bars who had a part in it: who triages cannot leave it out."""
 
 
 @pytest.fixture
@@ -64,11 +67,21 @@ async def triage(service: Service, token: str, finding: str) -> str:
         await browser.open(page)
         seen = await browser.submit(page, act="triage", topic="missing", finding="x", status=422)
         assert "请粘贴疑点的编号" in seen.text
-        seen = await browser.submit(page, act="triage", line="YD-99", finding="", lead="77", status=422)
-        for words in ("县里没有这个业务编号", "县里没有这条线索"):
+        seen = await browser.submit(
+            page, act="triage", line="YD-99", finding="", lead="77", officer="样例没有某", status=422
+        )
+        for words in ("县里没有这个业务编号", "县里没有这条线索", "县里没有叫这个名字的办事人员"):
             assert words in seen.text
-        seen = await browser.submit(page, act="triage", topic="missing", line="YD-01", finding=finding, lead="")
-        assert "业务 YD-01、一件疑点" in seen.text
+        await browser.submit(page, act="link", line="", finding="", lead="", officer="", status=422)
+        seen = await browser.submit(page, act="triage", topic="missing", line="", finding="", lead="", officer="")
+        seen = await browser.submit(page, act="answer", outcome="solved", text="样例", status=403)
+        assert "分类的人不能自己答复" in seen.text
+        await browser.submit(page, act="link", line="", finding="", lead="", officer="", status=422)
+        seen = await browser.submit(page, act="link", finding=finding, officer="样例镇某")
+        assert "一件疑点、样例镇某" in seen.text
+        seen = await browser.submit(page, act="link", line="", finding="", officer="样例县某")
+        assert "样例镇某" in seen.text, "what is linked stays"
+        assert "样例县某" not in seen.text
     return page
 
 
@@ -112,19 +125,61 @@ PARTS = {
 }
 
 
+def get_case_id(page: str) -> UUID:
+    """Return the case of a page's address."""
+    return UUID(page.partition("?")[0].rpartition("/")[2])
+
+
 async def refuse_who_took_part(database: Database, seal: Seal, officer: Actor, page: str, finding: str) -> None:
-    """Refuse the answer of an official for each part taken; the statement is taken back each time."""
-    case_id = UUID(page.partition("?")[0].rpartition("/")[2])
+    """Refuse the answer of an official for each part taken; the statement is taken back each time.
+
+    The line is named by the text, by its number, or by being the complainant's own.
+    """
+    case_id = get_case_id(page)
+    async with database.transaction(scope=COUNTY) as conn:
+        attempt = conn.transaction()
+        await attempt.start()
+        grievance = await get_grievance(conn, seal, case_id)
+        assert grievance is not None
+        plain = replace(grievance, text="样例：没有减")
+        async with as_owner(conn):
+            await conn.execute("SET LOCAL session_replication_role = replica")  # only the rows that count
+            await conn.execute("UPDATE grievances SET finding_id = NULL, officer_id = NULL")
+            await conn.execute(PARTS["a change of the line"], officer.account_id, UUID(finding))
+        assert not await is_involved(conn, seal, officer, plain)
+        for text in ("样例：YD-01没有减", "样例：17050000101没有减", "样例：170 5000 0101", "样例：都是样 例副 某办的"):
+            assert await is_involved(conn, seal, officer, replace(grievance, text=text)), text
+        async with as_owner(conn):
+            await conn.execute(
+                "UPDATE accounts SET identity_sealed = '', identity_index ="
+                " (SELECT identity_index FROM enrolments WHERE line_code = 'YD-01' LIMIT 1)"
+                " WHERE id = (SELECT asker_id FROM cases WHERE id = $1)",
+                case_id,
+            )
+        assert await is_involved(conn, seal, officer, plain), "of the complainant's own line"
+        await attempt.rollback()
     for part, statement in PARTS.items():
         async with database.transaction(scope=COUNTY) as conn:
             attempt = conn.transaction()
             await attempt.start()
             async with as_owner(conn):
-                await conn.execute("SET LOCAL session_replication_role = replica")  # only the rows that count
+                await conn.execute("SET LOCAL session_replication_role = replica")
                 await conn.execute(statement, officer.account_id, UUID(finding))
             with pytest.raises(CaseAnswererInvolved):
                 await answer_grievance(conn, seal, officer, case_id, outcome=CaseOutcome.SOLVED, text=part, now=NOW)
             await attempt.rollback()
+
+
+async def keep_from_answering(database: Database, people: Officials, case_id: UUID) -> None:
+    """The schema refuses the answers of who triaged it and of the official complained of, whatever the code says."""
+    for handle in ("xian", "zhen"):
+        async with database.transaction(scope=COUNTY) as conn:
+            with pytest.raises(asyncpg.PostgresError, match="needs another person"):
+                await conn.execute(
+                    "UPDATE cases SET state = 'answered', answered_by = $1 WHERE id = $2",
+                    people.actors[handle].account_id,
+                    case_id,
+                )
 
 
 async def test_a_grievance_without_a_name(
@@ -136,8 +191,13 @@ async def test_a_grievance_without_a_name(
     async with database.transaction(scope=COUNTY) as conn:
         finding = str(await conn.fetchval("SELECT id FROM findings ORDER BY id LIMIT 1"))
     page = await triage(service, people.tokens["xian"], finding)
-    await refuse_who_took_part(database, seal, people.actors["xian"], page, finding)
-    await answer(service, people.tokens["xian"], page)
+    async with database.transaction(scope=COUNTY) as conn:
+        deputy_id = await make_official(conn, Role.COUNTY, COUNTY, name="样例副某")
+        token = (await sign_in_without_code(conn, deputy_id, now=NOW, second_factor=True)).token
+    deputy = replace(people.actors["xian"], account_id=deputy_id, name="样例副某")
+    await refuse_who_took_part(database, seal, deputy, page, finding)
+    await keep_from_answering(database, people, get_case_id(page))
+    await answer(service, token, page)
     monkeypatch.setattr(receive, "MAX_UNTRIAGED_ANONYMOUS", 0)
     async with open_desk_walker(service, None) as visitor:
         asked = await visitor.open("/grievance")
@@ -161,22 +221,38 @@ async def test_a_grievance_without_a_name(
         seen = await visitor.submit("/grievance/answer", number=number, code=code)
         assert "办好了" in seen.text
         assert "请上一级再看一次" not in seen.text
+    await refuse_third_look(database, seal, int(number), code)
+    await count_months(database)
+
+
+async def refuse_third_look(database: Database, seal: Seal, number: int, code: str) -> None:
+    """What was looked at again, or has no level above, is not appealed."""
     async with database.connection() as conn:
-        asker = await find_asker(conn, int(number), code)
+        asker = await find_asker(conn, number, code)
     async with database.transaction(scope=get_account_scope(asker)) as conn:
-        again = await find_own_grievance(conn, seal, int(number))
+        again = await find_own_grievance(conn, seal, number)
         with pytest.raises(CaseNotMovable):
             await appeal_grievance(conn, seal, again, text="样例：再看一次", now=NOW)
         raised = replace(again, reopened_at=None)
         assert not raised.may_appeal(NOW), "there is no level above"
         assert replace(raised, last_level=False).may_appeal(NOW)
         assert not replace(again, last_level=False).may_appeal(NOW), "it was looked at again"
+
+
+async def count_months(database: Database) -> None:
+    """Count the month of both; a figure as of the first answer does not follow the second one."""
+    month = MonthOfReport(county=COUNTY, month=JANUARY.replace(month=2), as_of=NOW.replace(month=3))
     async with database.transaction(scope=COUNTY) as conn:
-        month = MonthOfReport(county=COUNTY, month=JANUARY.replace(month=2), as_of=NOW.replace(month=3))
         counted = {row.key: row.n for row in await count_figures(conn, GRIEVANCES, month, [COUNTY])}
         assert counted == {
             "received": 2, "anonymous": 2, "triaged": 1, "triage_late": 1, "answered": 1, "answer_late": 1,
             "solved": 1, "appealed": 1,
         }  # fmt: skip
+        async with as_owner(conn):
+            await conn.execute(
+                "UPDATE case_events SET at = at + interval '30 days' WHERE outcome = 'solved' OR move = 'reopen'"
+            )
+        earlier = {row.key: row.n for row in await count_figures(conn, GRIEVANCES, month, [COUNTY])}
+        assert {"answered", "solved", "appealed"} & earlier.keys() == {"answered"}
     async with database.transaction(scope="1307") as conn:
         assert await conn.fetchval("SELECT count(*) FROM grievances") == 0
