@@ -1438,6 +1438,87 @@ END;
 
 
 --
+-- Name: erase_register_person(uuid, bytea, jsonb, jsonb, text, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.erase_register_person(p_person uuid, p_index bytea, p_sealed jsonb, p_numbers jsonb, p_reason text, p_by text, p_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET "market.erasing" TO 'on'
+    AS $$
+DECLARE
+    erased   persons;
+    lines    text[];
+    numbers  bigint[];
+    alone    uuid[];
+    obstacle text;
+BEGIN
+    SELECT * INTO STRICT erased FROM persons WHERE id = p_person FOR UPDATE;
+    SELECT string_agg(o.obstacle, ', ') INTO obstacle FROM list_erasure_obstacles(p_person, business_day(p_at)) o;
+    IF obstacle IS NOT NULL THEN
+        RAISE EXCEPTION 'person % cannot be erased: %', p_person, obstacle USING ERRCODE = 'P0101';
+    END IF;
+    SELECT array_agg(DISTINCT line_code), array_agg(DISTINCT number_id) INTO lines, numbers FROM bindings
+     WHERE county_code = erased.county_code AND identity_index = erased.identity_index;
+    SELECT array_agg(DISTINCT l.lead_id) INTO alone FROM lead_persons l JOIN leads ON leads.id = l.lead_id
+     WHERE leads.county_code = erased.county_code AND l.identity_index = erased.identity_index
+       AND NOT EXISTS (SELECT FROM lead_persons o JOIN persons p ON p.identity_index = o.identity_index
+                        WHERE o.lead_id = l.lead_id AND o.identity_index <> erased.identity_index
+                          AND p.county_code = leads.county_code
+                          AND NOT EXISTS (SELECT FROM register_erasures e WHERE e.person_id = p.id));
+
+    UPDATE persons
+       SET identity_index = p_index, identity_sealed = decode(p_sealed ->> 'persons.identity', 'base64'),
+           name_sealed = decode(p_sealed ->> 'persons.name', 'base64'), born_on = date_trunc('year', born_on)::date
+     WHERE id = p_person;
+    UPDATE fact_versions
+       SET facts = facts || jsonb_build_object('identity_index', p_index::text,
+                                               'born_on', date_trunc('year', (facts ->> 'born_on')::date)::date::text),
+           name_sealed = decode(p_sealed ->> 'persons.name', 'base64')
+     WHERE county_code = erased.county_code AND fact = 'persons' AND subject = p_person::text;
+    UPDATE fact_versions SET facts = facts || jsonb_build_object('identity_index', p_index::text)
+     WHERE county_code = erased.county_code AND fact IN ('enrolments', 'bindings')
+       AND facts ->> 'identity_index' = erased.identity_index::text;
+    UPDATE enrolments SET identity_index = p_index, identity_sealed = NULL
+     WHERE county_code = erased.county_code AND identity_index = erased.identity_index;
+    UPDATE bindings SET identity_index = p_index, identity_sealed = NULL
+     WHERE county_code = erased.county_code AND identity_index = erased.identity_index;
+    DELETE FROM listed_facts WHERE county_code = erased.county_code AND identity_index = erased.identity_index;
+
+    -- A number that passed to somebody else is theirs.
+    UPDATE identifiers
+       SET value_index = decode(n.index, 'base64'), value_sealed = decode(n.sealed, 'base64')
+      FROM jsonb_to_recordset(p_numbers) AS n(id bigint, index text, sealed text)
+     WHERE identifiers.id = n.id AND n.id = ANY(numbers)
+       AND NOT EXISTS (SELECT FROM bindings b WHERE b.number_id = n.id AND b.identity_index <> p_index);
+    UPDATE idle_calls SET note_sealed = NULL WHERE county_code = erased.county_code AND line_code = ANY(lines);
+    UPDATE line_changes
+       SET details_sealed = NULL, reason_sealed = NULL,
+           note_sealed = decode(p_sealed ->> 'line_changes.note', 'base64')
+     WHERE county_code = erased.county_code AND line_code = ANY(lines);
+    UPDATE enrolment_pauses
+       SET end_note_sealed = NULL, note_sealed = decode(p_sealed ->> 'enrolment_pauses.note', 'base64')
+     WHERE county_code = erased.county_code AND line_code = ANY(lines);
+
+    UPDATE lead_persons l
+       SET identity_index = p_index, identity_sealed = decode(p_sealed ->> 'lead_persons.identity', 'base64'),
+           name_sealed = decode(p_sealed ->> 'lead_persons.name', 'base64')
+      FROM leads
+     WHERE leads.id = l.lead_id AND leads.county_code = erased.county_code
+       AND l.identity_index = erased.identity_index;
+    UPDATE lead_steps SET opinion_sealed = NULL WHERE lead_id = ANY(alone);
+    UPDATE lead_consents SET photo_sealed = decode(p_sealed ->> 'lead_consents.photo', 'base64')
+     WHERE lead_id = ANY(alone) AND photo_sealed IS NOT NULL;
+
+    INSERT INTO register_erasures (person_id, county_code, reason, erased_by, erased_at)
+    VALUES (p_person, erased.county_code, p_reason, p_by, p_at);
+    PERFORM add_audit_entry(p_at, p_by, 'erase person', 'county:' || erased.county_code,
+                            jsonb_build_object('person', p_person, 'reason', p_reason));
+END
+$$;
+
+
+--
 -- Name: rooms; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2208,6 +2289,15 @@ CREATE FUNCTION public.hash_audit_entry(previous bytea, chain smallint, sequence
 
 
 --
+-- Name: is_erasing(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_erasing() RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN ((current_setting('market.erasing'::text, true) = 'on'::text) AND (CURRENT_USER <> 'market_app'::name));
+
+
+--
 -- Name: is_receipt_proven(uuid); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2713,6 +2803,29 @@ $$;
 
 
 --
+-- Name: list_due_erasures(date, integer, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_due_erasures(p_day date, p_years integer, p_most integer) RETURNS TABLE(county_code text, person_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH gone AS MATERIALIZED (
+        SELECT p.county_code, p.id
+          FROM persons p JOIN memberships m ON m.person_id = p.id
+         WHERE NOT EXISTS (SELECT FROM register_erasures e WHERE e.person_id = p.id)
+         GROUP BY p.county_code, p.id
+        HAVING max(coalesce(upper(m.valid_during), 'infinity'))
+               <= p_day - make_interval(years => coalesce(
+                      get_county_setting(p.county_code, 'register_years', p_day), p_years))
+    )
+    SELECT county_code, id FROM gone
+     WHERE NOT EXISTS (SELECT FROM list_erasure_obstacles(gone.id, p_day))
+     ORDER BY county_code, id LIMIT p_most
+$$;
+
+
+--
 -- Name: list_due_goods_returns(timestamp with time zone, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2728,6 +2841,53 @@ CREATE FUNCTION public.list_due_goods_returns(p_sent_before timestamp with time 
                         WHERE job = 'end_goods_return' AND item = cases.id AND next_at > clock_timestamp())
      ORDER BY coalesce(sent_at, accepted_at)
      LIMIT p_most
+$$;
+
+
+--
+-- Name: list_erasure_obstacles(uuid, date); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_erasure_obstacles(p_person uuid, p_day date) RETURNS TABLE(obstacle text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH person AS MATERIALIZED (SELECT id, county_code, identity_index FROM persons WHERE id = p_person),
+    bound AS MATERIALIZED (
+        SELECT b.county_code, b.line_code, b.valid_during
+          FROM person p JOIN bindings b ON b.county_code = p.county_code AND b.identity_index = p.identity_index
+    ), own AS MATERIALIZED (
+        SELECT county_code, line_code FROM bound
+         UNION
+        SELECT p.county_code, e.line_code
+          FROM person p JOIN enrolments e ON e.county_code = p.county_code AND e.identity_index = p.identity_index
+    )
+    SELECT 'erased' WHERE EXISTS (SELECT FROM register_erasures WHERE person_id = p_person)
+    UNION ALL
+    SELECT 'member' WHERE EXISTS (
+        SELECT FROM memberships WHERE person_id = p_person AND coalesce(upper(valid_during), 'infinity') > p_day)
+    UNION ALL
+    -- An operator may ask for more until six months after a month (R10): who is bound is found by the number.
+    SELECT 'bound' WHERE EXISTS (
+        SELECT FROM bound WHERE coalesce(upper(valid_during), 'infinity') > p_day - interval '6 months')
+    UNION ALL
+    SELECT 'lead' WHERE EXISTS (
+        SELECT FROM person p JOIN lead_persons l ON l.identity_index = p.identity_index JOIN leads ON leads.id = l.lead_id
+         WHERE leads.county_code = p.county_code AND leads.state NOT IN ('decided', 'rejected', 'withdrawn'))
+    UNION ALL
+    SELECT 'finding' WHERE EXISTS (
+        SELECT FROM own JOIN finding_lines USING (county_code, line_code) JOIN findings f ON f.id = finding_id
+         WHERE f.state = 'open')
+    UNION ALL
+    SELECT 'grievance' WHERE EXISTS (
+        SELECT FROM own JOIN grievances USING (county_code, line_code) JOIN cases ON cases.id = case_id
+         WHERE cases.state <> 'closed')
+    UNION ALL
+    -- What was counted with the person is closed and sealed: the pack proves it without them.
+    SELECT 'month' WHERE EXISTS (
+        SELECT FROM person p JOIN cycles q USING (county_code)
+         WHERE q.month < (SELECT max(least(upper(valid_during), p_day)) FROM bound)
+           AND (q.state <> 'closed' OR NOT EXISTS (SELECT FROM evidence_packs e WHERE e.cycle_id = q.id)))
 $$;
 
 
@@ -3615,6 +3775,27 @@ CREATE FUNCTION public.recount_review() RETURNS trigger
 BEGIN
     UPDATE listings SET rating_sum = rating_sum + new.rating - old.rating WHERE id = new.listing_id;
     RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: redact_original(uuid, boolean, text, bytea, text, integer, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.redact_original(p_file uuid, p_attached boolean, p_name text, p_content_sealed bytea, p_sha256 text, p_bytes integer, p_by text, p_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    county text;
+BEGIN
+    UPDATE import_originals
+       SET content_sealed = p_content_sealed, redacted_sha256 = p_sha256, redacted_bytes = p_bytes, redacted_at = p_at
+     WHERE file_id = p_file AND attached = p_attached AND name = p_name
+    RETURNING county_code INTO STRICT county;
+    PERFORM add_audit_entry(p_at, p_by, 'redact original', 'county:' || county,
+                            jsonb_build_object('file_id', p_file, 'file', p_name, 'sha256', p_sha256));
 END
 $$;
 
@@ -5642,6 +5823,22 @@ CREATE TABLE public.enrolment_pauses (
 
 
 --
+-- Name: erased_members; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.erased_members (
+    cycle_id uuid NOT NULL,
+    member text NOT NULL,
+    county_code text NOT NULL,
+    sha256 text NOT NULL,
+    erased_at timestamp with time zone NOT NULL,
+    CONSTRAINT erased_members_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT erased_members_file CHECK ((member ~ '^files/[0-9]{4,}[.]bin$'::text)),
+    CONSTRAINT erased_members_sha256 CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+
+--
 -- Name: evidence_packs; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -5999,8 +6196,12 @@ CREATE TABLE public.import_originals (
     sha256 text NOT NULL,
     bytes integer NOT NULL,
     content_sealed bytea NOT NULL,
+    redacted_sha256 text,
+    redacted_bytes integer,
+    redacted_at timestamp with time zone,
     CONSTRAINT import_originals_bytes CHECK (((bytes >= 0) AND (bytes <= 67108864))),
     CONSTRAINT import_originals_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT import_originals_redacted CHECK ((num_nonnulls(redacted_sha256, redacted_bytes, redacted_at) = ANY (ARRAY[0, 3]))),
     CONSTRAINT import_originals_sha256 CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
 );
 ALTER TABLE ONLY public.import_originals ALTER COLUMN content_sealed SET STORAGE EXTERNAL;
@@ -7235,6 +7436,21 @@ CREATE TABLE public.register_checks (
     lead_id uuid,
     account_id uuid,
     CONSTRAINT register_checks_one_origin CHECK ((num_nonnulls(file_id, lead_id, account_id) = 1))
+);
+
+
+--
+-- Name: register_erasures; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.register_erasures (
+    person_id uuid NOT NULL,
+    county_code text NOT NULL,
+    reason text NOT NULL,
+    erased_by text NOT NULL,
+    erased_at timestamp with time zone NOT NULL,
+    CONSTRAINT register_erasures_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT register_erasures_reason CHECK ((reason = ANY (ARRAY['request'::text, 'retention'::text])))
 );
 
 
@@ -8702,6 +8918,14 @@ ALTER TABLE ONLY public.enrolments
 
 
 --
+-- Name: erased_members erased_members_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.erased_members
+    ADD CONSTRAINT erased_members_unique PRIMARY KEY (cycle_id, member);
+
+
+--
 -- Name: evidence_packs evidence_packs_head_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -9659,6 +9883,14 @@ ALTER TABLE ONLY public.refund_requests
 
 ALTER TABLE ONLY public.register_checks
     ADD CONSTRAINT register_checks_unique PRIMARY KEY (county_code, household_code);
+
+
+--
+-- Name: register_erasures register_erasures_person; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.register_erasures
+    ADD CONSTRAINT register_erasures_person PRIMARY KEY (person_id);
 
 
 --
@@ -11482,6 +11714,13 @@ CREATE INDEX refund_requests_waiting ON public.refund_requests USING btree (subo
 
 
 --
+-- Name: register_erasures_by_county; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX register_erasures_by_county ON public.register_erasures USING btree (county_code, erased_at);
+
+
+--
 -- Name: review_photos_by_photo; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -11856,7 +12095,7 @@ CREATE TRIGGER audit_entries_no_truncate BEFORE TRUNCATE ON public.audit_entries
 -- Name: bindings bindings_keep_changed; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER bindings_keep_changed AFTER UPDATE ON public.bindings FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.keep_fact_version('line_code');
+CREATE TRIGGER bindings_keep_changed AFTER UPDATE ON public.bindings FOR EACH ROW WHEN (((old.* IS DISTINCT FROM new.*) AND (public.is_erasing() IS NOT TRUE))) EXECUTE FUNCTION public.keep_fact_version('line_code');
 
 
 --
@@ -12059,7 +12298,7 @@ CREATE TRIGGER enrolment_pauses_people BEFORE INSERT OR UPDATE OF paused_during,
 -- Name: enrolments enrolments_keep_changed; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER enrolments_keep_changed AFTER UPDATE ON public.enrolments FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.keep_fact_version('line_code');
+CREATE TRIGGER enrolments_keep_changed AFTER UPDATE ON public.enrolments FOR EACH ROW WHEN (((old.* IS DISTINCT FROM new.*) AND (public.is_erasing() IS NOT TRUE))) EXECUTE FUNCTION public.keep_fact_version('line_code');
 
 
 --
@@ -12067,6 +12306,20 @@ CREATE TRIGGER enrolments_keep_changed AFTER UPDATE ON public.enrolments FOR EAC
 --
 
 CREATE TRIGGER enrolments_keep_removed AFTER DELETE ON public.enrolments FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('line_code');
+
+
+--
+-- Name: erased_members erased_members_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER erased_members_append_only BEFORE DELETE OR UPDATE ON public.erased_members FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: erased_members erased_members_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER erased_members_no_truncate BEFORE TRUNCATE ON public.erased_members FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 
 --
@@ -12087,7 +12340,7 @@ CREATE TRIGGER evidence_packs_no_truncate BEFORE TRUNCATE ON public.evidence_pac
 -- Name: fact_versions fact_versions_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER fact_versions_append_only BEFORE DELETE OR UPDATE OF id, county_code, fact, subject, facts, file_id, replaced_by, replaced_at ON public.fact_versions FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER fact_versions_append_only BEFORE DELETE OR UPDATE OF id, county_code, fact, subject, facts, file_id, replaced_by, replaced_at ON public.fact_versions FOR EACH ROW WHEN ((public.is_erasing() IS NOT TRUE)) EXECUTE FUNCTION public.refuse_change();
 
 
 --
@@ -12437,7 +12690,7 @@ CREATE TRIGGER payout_accounts_checked_once BEFORE UPDATE ON public.payout_accou
 -- Name: persons persons_keep_changed; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER persons_keep_changed AFTER UPDATE ON public.persons FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.keep_fact_version('id');
+CREATE TRIGGER persons_keep_changed AFTER UPDATE ON public.persons FOR EACH ROW WHEN (((old.* IS DISTINCT FROM new.*) AND (public.is_erasing() IS NOT TRUE))) EXECUTE FUNCTION public.keep_fact_version('id');
 
 
 --
@@ -12543,6 +12796,20 @@ CREATE TRIGGER reconciliations_no_truncate BEFORE TRUNCATE ON public.reconciliat
 --
 
 CREATE TRIGGER refund_requests_decision BEFORE UPDATE ON public.refund_requests FOR EACH ROW EXECUTE FUNCTION public.check_refund_decision();
+
+
+--
+-- Name: register_erasures register_erasures_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER register_erasures_append_only BEFORE DELETE OR UPDATE ON public.register_erasures FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: register_erasures register_erasures_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER register_erasures_no_truncate BEFORE TRUNCATE ON public.register_erasures FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 
 --
@@ -13650,6 +13917,14 @@ ALTER TABLE ONLY public.enrolments
 
 ALTER TABLE ONLY public.enrolments
     ADD CONSTRAINT enrolments_programme FOREIGN KEY (county_code, programme_code) REFERENCES public.programmes(county_code, code);
+
+
+--
+-- Name: erased_members erased_members_pack; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.erased_members
+    ADD CONSTRAINT erased_members_pack FOREIGN KEY (cycle_id) REFERENCES public.evidence_packs(cycle_id);
 
 
 --
@@ -14997,6 +15272,14 @@ ALTER TABLE ONLY public.register_checks
 
 
 --
+-- Name: register_erasures register_erasures_of_register; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.register_erasures
+    ADD CONSTRAINT register_erasures_of_register FOREIGN KEY (person_id) REFERENCES public.persons(id);
+
+
+--
 -- Name: rejected_rows rejected_rows_file; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -15857,6 +16140,23 @@ END);
 
 
 --
+-- Name: erased_members; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.erased_members ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: erased_members erased_members_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY erased_members_visible_county ON public.erased_members TO market_app USING (
+CASE
+    WHEN (county_code = ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: evidence_packs; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -16574,6 +16874,23 @@ ALTER TABLE public.register_checks ENABLE ROW LEVEL SECURITY;
 CREATE POLICY register_checks_visible_county ON public.register_checks TO market_app USING (
 CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: register_erasures; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.register_erasures ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: register_erasures register_erasures_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY register_erasures_visible_county ON public.register_erasures TO market_app USING (
+CASE
+    WHEN (county_code = ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -17298,6 +17615,14 @@ GRANT ALL ON FUNCTION public.erase_payout_accounts(p_account uuid, p_name text, 
 
 
 --
+-- Name: FUNCTION erase_register_person(p_person uuid, p_index bytea, p_sealed jsonb, p_numbers jsonb, p_reason text, p_by text, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.erase_register_person(p_person uuid, p_index bytea, p_sealed jsonb, p_numbers jsonb, p_reason text, p_by text, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_register_person(p_person uuid, p_index bytea, p_sealed jsonb, p_numbers jsonb, p_reason text, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
 -- Name: TABLE rooms; Type: ACL; Schema: public; Owner: -
 --
 
@@ -18005,11 +18330,27 @@ GRANT ALL ON FUNCTION public.list_changed_quarters(p_most integer) TO market_app
 
 
 --
+-- Name: FUNCTION list_due_erasures(p_day date, p_years integer, p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_due_erasures(p_day date, p_years integer, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_due_erasures(p_day date, p_years integer, p_most integer) TO market_app;
+
+
+--
 -- Name: FUNCTION list_due_goods_returns(p_sent_before timestamp with time zone, p_accepted_before timestamp with time zone, p_most integer); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.list_due_goods_returns(p_sent_before timestamp with time zone, p_accepted_before timestamp with time zone, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_due_goods_returns(p_sent_before timestamp with time zone, p_accepted_before timestamp with time zone, p_most integer) TO market_app;
+
+
+--
+-- Name: FUNCTION list_erasure_obstacles(p_person uuid, p_day date); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_erasure_obstacles(p_person uuid, p_day date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_erasure_obstacles(p_person uuid, p_day date) TO market_app;
 
 
 --
@@ -18192,6 +18533,14 @@ GRANT ALL ON FUNCTION public.record_refund(p_suborder uuid, p_lines uuid[], p_am
 
 REVOKE ALL ON FUNCTION public.record_release(p_suborder uuid, p_payable_fen bigint, p_commission_fen bigint, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_release(p_suborder uuid, p_payable_fen bigint, p_commission_fen bigint, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION redact_original(p_file uuid, p_attached boolean, p_name text, p_content_sealed bytea, p_sha256 text, p_bytes integer, p_by text, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.redact_original(p_file uuid, p_attached boolean, p_name text, p_content_sealed bytea, p_sha256 text, p_bytes integer, p_by text, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.redact_original(p_file uuid, p_attached boolean, p_name text, p_content_sealed bytea, p_sha256 text, p_bytes integer, p_by text, p_at timestamp with time zone) TO market_app;
 
 
 --
@@ -20338,6 +20687,13 @@ GRANT UPDATE(ended_at) ON TABLE public.enrolment_pauses TO market_app;
 --
 
 GRANT UPDATE(end_note_sealed) ON TABLE public.enrolment_pauses TO market_app;
+
+
+--
+-- Name: TABLE erased_members; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.erased_members TO market_app;
 
 
 --
@@ -22858,6 +23214,13 @@ GRANT UPDATE(lead_id) ON TABLE public.register_checks TO market_app;
 --
 
 GRANT UPDATE(account_id) ON TABLE public.register_checks TO market_app;
+
+
+--
+-- Name: TABLE register_erasures; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.register_erasures TO market_app;
 
 
 --

@@ -49,6 +49,14 @@ def _run_step(step: Step, *, county: str, month: str, as_: str | None) -> Callab
 
 
 @app.command
+def erase(*, county: County, as_: As = None, json: Json = False) -> int:
+    """County: erase a person who left the register, on request; standard input has the identity number."""
+    from market.cli.erasures import erase_registered_person
+
+    return run(lambda: erase_registered_person(county, as_=as_), as_json=json)
+
+
+@app.command
 def calculate(case: Path, /, *, json: Json = True) -> int:
     """Calculate a case from its JSON file, offline; faults go to standard error, one per line."""
     from market.subsidies.engine.command import calculate_command

@@ -110,6 +110,10 @@ class CountySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     recheck_days: Annotated[
         int, Meta(ge=30, le=1500, description="A household last checked more days ago than this is a finding.")
     ] = 365
+    register_years: Annotated[
+        int,
+        Meta(ge=1, le=30, description="Years after which a person who left the register is erased from it."),
+    ] = 5
     removal_factor: Annotated[
         int,
         Meta(ge=2, le=20, description="An operator's removals, as a multiple of the county's, that are a finding."),

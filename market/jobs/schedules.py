@@ -25,6 +25,7 @@ from market.producers.certificate_ends import notify_ending_certificates
 from market.reports.counted.keep import keep_closed_months
 from market.reports.region import refresh_quarters
 from market.reviews.score import refresh_figures
+from market.subsidies.evidence.erase_persons import erase_due_persons
 from market.subsidies.evidence.seal_pack import seal_closed_months
 from market.subsidies.idle.tell import tell_idle_lines
 from market.subsidies.operators.lateness import remind_operators
@@ -41,6 +42,10 @@ _ANCHOR = datetime(2019, 1, 1, tzinfo=SHANGHAI)
 
 class PacksNotSealed(Exception):
     """Some closed months have no evidence pack, because sealing it failed."""
+
+
+class PersonsNotErased(Exception):
+    """Persons whom a county has kept long enough are still in its register, because erasing them failed."""
 
 
 class Schedule(Struct, frozen=True, kw_only=True):
@@ -130,6 +135,17 @@ async def seal_packs(context: WorkerContext) -> None:
         raise PacksNotSealed(summary.failed)
 
 
+async def erase_persons(context: WorkerContext) -> None:
+    """Erase persons who left the register longer ago than their county keeps them.
+
+    Raises:
+        PersonsNotErased: those of some counties could not be erased; the log says which and why.
+    """
+    summary = await erase_due_persons(context.db, context.seal, now=context.clock.now())
+    if summary.failed:
+        raise PersonsNotErased(summary.failed)
+
+
 async def tell_idle(context: WorkerContext) -> None:
     """Tell households of lines that are idle, in the morning."""
     await tell_idle_lines(context.db, context.seal, now=context.clock.now())
@@ -184,6 +200,7 @@ SCHEDULES = (
     Schedule(name="tell_certificate_ends", offset=timedelta(hours=9), run=tell_certificate_ends),
     Schedule(name="tell_idle_lines", offset=timedelta(hours=9, minutes=45), run=tell_idle),
     Schedule(name="tell_overdue_cases", offset=timedelta(hours=9), run=tell_overdue),
+    Schedule(name="erase_persons", offset=timedelta(hours=3), run=erase_persons),
     Schedule(name="seal_packs", interval=timedelta(hours=1), offset=timedelta(minutes=35), run=seal_packs),
     Schedule(name="reconcile_yesterday", offset=timedelta(hours=5), run=reconcile_yesterday),
 )

@@ -12,6 +12,7 @@ from market.kernel.structs import build_from
 from market.kernel.text import mask_phone
 from market.reports.line_history import KnownFact, TakenStep, list_known_facts, list_taken_steps
 from market.reports.reasons import expand_reasons
+from market.sheets.redact import REDACTED
 from market.subsidies.engine.explain import explain_en, explain_zh
 from market.subsidies.engine.reasons import REASON_NAMES
 from market.subsidies.engine.steps import Step
@@ -259,6 +260,7 @@ def unseal_masked_name(seal: Seal, name_sealed: bytes | None) -> str:
     if name_sealed is None:
         return ""
     try:
-        return mask_name(seal.open(name_sealed, NAME_CONTEXT))
+        name = seal.open(name_sealed, NAME_CONTEXT)
     except UnsealError:
         return ""
+    return name if name == REDACTED else mask_name(name)

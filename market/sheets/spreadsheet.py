@@ -95,10 +95,7 @@ def read_spreadsheet(
             rows, 100 columns; for XLSX 200 members, 200 times its size unpacked, and `limits`).
         FileMalformed: a column is missing or appears twice.
     """
-    if len(content) > MAX_BYTES:
-        raise FileUnreadable(name=name, reason=f"超过 {MAX_BYTES // 1024 // 1024} MiB")
-    is_workbook = content[:4] == b"PK\x03\x04"
-    tables = _read_xlsx(name, content, limits) if is_workbook else iter([_read_csv(name, content)])
+    tables = read_tables(name, content, limits)
     first: HeadedTable | None = None
     found: Spreadsheet | None = None
     for lines in tables:
@@ -115,6 +112,19 @@ def read_spreadsheet(
     if first is None:
         raise FileUnreadable(name=name, reason="是空文件")
     return _read_table(name, first, columns)
+
+
+def read_tables(name: str, content: bytes, limits: SheetLimits = COUNTY_SHEET) -> Iterator[Iterable[list[str]]]:
+    """Return the rows of a CSV file, or of each worksheet of an XLSX file that is not hidden, one after another.
+
+    Raises:
+        FileUnreadable: see `read_spreadsheet`; of a worksheet once it is reached.
+    """
+    if len(content) > MAX_BYTES:
+        raise FileUnreadable(name=name, reason=f"超过 {MAX_BYTES // 1024 // 1024} MiB")
+    if content[:4] == b"PK\x03\x04":
+        return _read_xlsx(name, content, limits)
+    return iter([_read_csv(name, content)])
 
 
 class HeadedTable(Struct, frozen=True):

@@ -9,6 +9,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
@@ -46,8 +47,21 @@ class PackSignature(Struct, frozen=True):
     signature: str
 
 
+class PackErasures(Struct, frozen=True):
+    """Members of a pack that are not handed out any more, by the time of it, and the signature of that."""
+
+    members: dict[str, str]
+    public_key: str
+    signature: str
+
+
 def chain_members(origin: PackOrigin, members: Iterable[tuple[str, bytes]]) -> list[ChainLink]:
     """Return the chain of a pack's members; the link of the last one is the pack's head."""
+    return chain_digests(origin, [(name, hashlib.sha256(content).hexdigest()) for name, content in members])
+
+
+def chain_digests(origin: PackOrigin, members: Iterable[tuple[str, str]]) -> list[ChainLink]:
+    """Return the chain of members by their SHA-256, which is enough for members whose bytes were erased."""
     bound = {
         "format": FORMAT,
         "county": origin.county,
@@ -57,8 +71,7 @@ def chain_members(origin: PackOrigin, members: Iterable[tuple[str, bytes]]) -> l
     }
     link = hashlib.sha256(canonical_json(bound)).hexdigest()
     chain: list[ChainLink] = []
-    for name, content in members:
-        digest = hashlib.sha256(content).hexdigest()
+    for name, digest in members:
         link = hashlib.sha256(f"{link} {name} {digest}".encode()).hexdigest()
         chain.append(ChainLink(name, digest, link))
     return chain
@@ -69,6 +82,16 @@ def sign_head(seal: Seal, head: str) -> PackSignature:
     key = Ed25519PrivateKey.from_private_bytes(seal.derive_keys(_PURPOSE)[0])
     signature = key.sign(f"{FORMAT} {head}".encode())
     return PackSignature(key.public_key().public_bytes_raw().hex(), signature.hex())
+
+
+def sign_erasures(seal: Seal, head: str, erased: Mapping[str, datetime]) -> PackErasures | None:
+    """Sign which members of a pack are not handed out any more, and since when; None if all are."""
+    if not erased:
+        return None
+    members = {name: at.astimezone(UTC).isoformat(timespec="seconds") for name, at in sorted(erased.items())}
+    key = Ed25519PrivateKey.from_private_bytes(seal.derive_keys(_PURPOSE)[0])
+    signature = key.sign(f"{FORMAT} {head} erased ".encode() + canonical_json(members))
+    return PackErasures(members, key.public_key().public_bytes_raw().hex(), signature.hex())
 
 
 def encrypt_member(key: bytes, name: str, content: bytes) -> bytes:
@@ -87,7 +110,11 @@ def encrypt_member(key: bytes, name: str, content: bytes) -> bytes:
 
 
 def write_zip(
-    origin: PackOrigin, members: Mapping[str, bytes], chain: list[ChainLink], signature: PackSignature
+    origin: PackOrigin,
+    members: Mapping[str, bytes],
+    chain: list[ChainLink],
+    signature: PackSignature,
+    erased: PackErasures | None = None,
 ) -> bytes:
     """Return the ZIP file of a pack; it says nothing of when it was written."""
     seal = {
@@ -100,6 +127,7 @@ def write_zip(
         "head": chain[-1].link,
         "public_key": signature.public_key,
         "signature": signature.signature,
+        **({} if erased is None else {"erased": erased}),
     }
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -235,7 +235,7 @@ LIST_FILES = Query(
     """
     SELECT i.id, i.kind, coalesce(o.name, i.name) AS name, coalesce(o.attached, false) AS attached,
            coalesce(o.sha256, i.sha256) AS sha256, o.bytes, i.rows, i.operator, i.month, i.sum_fen,
-           i.account_id AS person, i.imported_at AS at, o.file_id IS NOT NULL AS kept
+           i.account_id AS person, i.imported_at AS at, o.file_id IS NOT NULL AND o.redacted_at IS NULL AS kept
       FROM import_files i
       LEFT JOIN import_originals o ON o.file_id = i.id
      WHERE i.county_code = :county

@@ -1,7 +1,9 @@
 """Seal the evidence pack of a closed month once, and write it as often as it is asked for."""
 
 import asyncio
+import hashlib
 import zlib
+from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import batched
 from uuid import UUID
@@ -17,8 +19,10 @@ from market.subsidies.evidence.contents import PackContent, PackedFile, build_co
 from market.subsidies.evidence.packing import (
     PackOrigin,
     PackSignature,
+    chain_digests,
     chain_members,
     encrypt_member,
+    sign_erasures,
     sign_head,
     write_zip,
 )
@@ -94,8 +98,40 @@ ADD_PACK = Query(
 GET_PACKED_FILE = Query(
     Original,
     """
-    SELECT name, attached, sha256, bytes AS size, content_sealed FROM import_originals
+    SELECT name, attached, sha256, bytes AS size, content_sealed, redacted_sha256, redacted_bytes FROM import_originals
      WHERE county_code = :county AND file_id = :file_id AND attached = :attached AND name = :name
+    """,
+)
+
+
+class ErasedMember(Struct, frozen=True):
+    """A file of a pack that is not handed out any more, because persons in it were erased; and when."""
+
+    member: str
+    sha256: str
+    erased_at: datetime
+
+
+class _SealedContent(Struct, frozen=True):
+    cycle_id: UUID
+    content_sealed: bytes
+
+
+LIST_ERASED_MEMBERS = Query(
+    ErasedMember,
+    """
+    SELECT m.member, m.sha256, m.erased_at FROM erased_members m JOIN cycles q ON q.id = m.cycle_id
+     WHERE m.county_code = :county AND q.month = :month ORDER BY m.member
+    """,
+)
+LIST_PACK_CONTENTS = Query(
+    _SealedContent, "SELECT cycle_id, content_sealed FROM evidence_packs WHERE county_code = :county ORDER BY number"
+)
+ADD_ERASED_MEMBER = Query(
+    None,
+    """
+    INSERT INTO erased_members (cycle_id, member, county_code, sha256, erased_at)
+    VALUES (:cycle_id, :member, :county, :sha256, :now)
     """,
 )
 
@@ -163,12 +199,18 @@ async def load_pack(
     """
     pack = await seal_pack(conn, seal, county, month, by=by, now=now)
     content = _open_content(seal, pack.content_sealed)
-    members = content.members | await _load_files(conn, seal, county, content)
-    chain = chain_members(pack.origin, members.items())
+    erased = {each.member: each for each in await LIST_ERASED_MEMBERS.all(conn, county=county, month=month)}
+    files = [each for each in content.files if each.member not in erased]
+    members = content.members | await _load_files(conn, seal, county, content.key, files)
+    digests = {name: hashlib.sha256(each).hexdigest() for name, each in members.items()}
+    digests |= {each.member: each.sha256 for each in erased.values()}
+    order = [*content.members, *(each.member for each in content.files)]
+    chain = chain_digests(pack.origin, [(name, digests[name]) for name in order])
     if chain[-1].link != pack.head_sha256:
         raise PackChanged(month=pack.origin.month)
     signature = PackSignature(pack.public_key, pack.signature)
-    written = await asyncio.to_thread(write_zip, pack.origin, members, chain, signature)
+    told = sign_erasures(seal, pack.head_sha256, {each.member: each.erased_at for each in erased.values()})
+    written = await asyncio.to_thread(write_zip, pack.origin, members, chain, signature, told)
     detail = {"month": pack.origin.month, "head": pack.head_sha256}
     await record_export(conn, actor=by, name="pack", county=county, detail=detail, now=now)
     return pack, written
@@ -208,7 +250,7 @@ async def _seal(conn: Connection, seal: Seal, cycle: Cycle, *, by: str, now: dat
     last = await FIND_LAST_PACK.maybe(conn, county=county)
     name_key = _open_content(seal, last.content_sealed).name_key if last else None
     content = await build_content(conn, seal, cycle, name_key=name_key)
-    members = content.members | await _load_files(conn, seal, county, content)
+    members = content.members | await _load_files(conn, seal, county, content.key, content.files)
     pack = EvidencePack(
         county_code=county,
         month=cycle.month,
@@ -246,9 +288,26 @@ def _open_content(seal: Seal, sealed: bytes) -> PackContent:
     return msgspec.msgpack.decode(zlib.decompress(seal.open_bytes(sealed, PACK_CONTEXT)), type=PackContent)
 
 
-async def _load_files(conn: Connection, seal: Seal, county: str, content: PackContent) -> dict[str, bytes]:
-    """Return the encrypted bytes of a pack's files by member, in its order."""
-    return {each.member: await _load_file(conn, seal, county, content.key, each) for each in content.files}
+async def note_erased_members(
+    conn: Connection, seal: Seal, county: str, *, file_id: UUID, name: str, content: bytes, now: datetime
+) -> None:
+    """Keep the hash that a file has in the county's packs, before its original is kept without some of its cells."""
+    for pack in await LIST_PACK_CONTENTS.all(conn, county=county):
+        packed = _open_content(seal, pack.content_sealed)
+        for each in packed.files:
+            if UUID(str(each.file_id)) == file_id and not each.attached and each.name == name:
+                encrypted = await asyncio.to_thread(encrypt_member, packed.key, each.member, content)
+                digest = hashlib.sha256(encrypted).hexdigest()
+                await ADD_ERASED_MEMBER.run(
+                    conn, cycle_id=pack.cycle_id, member=each.member, county=county, sha256=digest, now=now
+                )
+
+
+async def _load_files(
+    conn: Connection, seal: Seal, county: str, key: bytes, files: Sequence[PackedFile]
+) -> dict[str, bytes]:
+    """Return the encrypted bytes of files by member, in their order."""
+    return {each.member: await _load_file(conn, seal, county, key, each) for each in files}
 
 
 async def _load_file(conn: Connection, seal: Seal, county: str, key: bytes, file: PackedFile) -> bytes:

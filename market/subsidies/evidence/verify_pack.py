@@ -292,7 +292,7 @@ def verify_ed25519(public: bytes, message: bytes, signature: bytes) -> bool:
 class VerifiedPack:
     """A pack whose chain and signature are good; each member is read once."""
 
-    def __init__(self, path: Path, public_key: str | None) -> None:
+    def __init__(self, path: Path, public_keys: list[str]) -> None:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
             require(len(names) == len(set(names)) and "seal.json" in names, "ZIP", "少了 seal.json 或同名的成员")
@@ -303,19 +303,28 @@ class VerifiedPack:
         require_same("seal.json format", seal["format"], FORMAT)
         bound = {name: seal[name] for name in ("format", "county", "month", "number", "previous")}
         link = hashlib.sha256(dump(bound)).hexdigest()
+        self.erased: dict[str, str] = seal.get("erased", {}).get("members", {})
         for at, each in enumerate(seal["chain"]):
             name, where = each["member"], f"seal.json chain[{at}] {each['member']}"
-            require(name in self.members, where, "包里没有这个成员")
-            require_same(where, each["sha256"], hashlib.sha256(self.members[name]).hexdigest())
+            require((name in self.members) != (name in self.erased), where, "包里没有这个成员，或者说删了却还在")
+            if name in self.members:
+                require_same(where, each["sha256"], hashlib.sha256(self.members[name]).hexdigest())
             link = hashlib.sha256(f"{link} {name} {each['sha256']}".encode()).hexdigest()
             require_same(f"{where} 链", each["link"], link)
         listed = [each["member"] for each in seal["chain"]]
         require_same("seal.json chain", listed[: len(MEMBERS)], MEMBERS)
-        require_same("seal.json chain 的成员", sorted(listed), sorted(self.members))
+        require_same("seal.json chain 的成员", sorted(listed), sorted([*self.members, *self.erased]))
         require_same("seal.json head", seal["head"], link)
         message, key = f"{FORMAT} {link}".encode(), bytes.fromhex(seal["public_key"])
         require(verify_ed25519(key, message, bytes.fromhex(seal["signature"])), "seal.json signature", "签名不对")
-        require_same("seal.json public_key", seal["public_key"], (public_key or seal["public_key"]).lower())
+        known = {each.lower() for each in public_keys} or {seal["public_key"]}
+        if self.erased:
+            require(not {*MEMBERS} & {*self.erased}, "seal.json erased", "只有文件的原件可以删")
+            note, by = f"{FORMAT} {link} erased ".encode() + dump(self.erased), seal["erased"]
+            signed = verify_ed25519(bytes.fromhex(by["public_key"]), note, bytes.fromhex(by["signature"]))
+            require(signed, "seal.json erased signature", "签名不对")
+            require(by["public_key"] in known, "seal.json erased public_key", f"{by['public_key']} 不是县里的公钥")
+        require(seal["public_key"] in known, "seal.json public_key", f"{seal['public_key']} 不是县里的公钥")
         self.case, self.result, self.terms, self.decisions, self.ledger, self.files = (
             json.loads(self.members[name]) for name in MEMBERS[:6]
         )
@@ -428,7 +437,7 @@ def check_files(pack: VerifiedPack, key: bytes | None) -> None:
     if key is None:
         return
     for each in pack.files["files"]:
-        if each["member"]:
+        if each["member"] and each["member"] not in pack.erased:
             content = open_member(pack, each["member"], key)
             require_same(f"{each['member']} 的校验和", each["sha256"], hashlib.sha256(content).hexdigest())
     names: dict[str, str] = json.loads(open_member(pack, "names.bin", key))
@@ -453,7 +462,9 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="核对证据包，指出第一处不同。")
     parser.add_argument("packs", nargs="+", type=Path, help="证据包；几个月的按先后")
     parser.add_argument("--key", type=bytes.fromhex, help="另行交付的密钥，打开文件和名字")
-    parser.add_argument("--public-key", help="县里公布的公钥；不给就只显示包里的")
+    parser.add_argument(
+        "--public-key", action="append", default=[], help="县里公布的公钥，换过的都给；不给就只显示包里的"
+    )
     given = parser.parse_args(words)
     before: Json = None
     for path in given.packs:
@@ -476,6 +487,8 @@ def main(words: list[str] | None = None) -> int:
         opened = "文件和名字都打开核对了" if given.key else "没有密钥，文件没有打开"
         count, of = len(pack.case["lines"]), f"{before['county']} {before['month']} 第 {before['number']} 包"
         sys.stdout.write(f"{path}\n  一致　{of}，{count} 条　{opened}\n")
+        for name, at in pack.erased.items():
+            sys.stdout.write(f"  {name} 的原件 {at[:10]} 起不再交出：里面有人的个人信息按规定删了，只核对了校验和\n")
         sys.stdout.write(f"  封印　{before['head']}\n  公钥　{before['public_key']}\n")
     return 0
 

@@ -22,13 +22,19 @@ READER_ROLES = frozenset({Role.COUNTY, Role.FINANCE, Role.RECONCILER})
 
 
 class Original(Struct, frozen=True):
-    """A file of an import, sealed: the imported file itself, or one that was attached to it."""
+    """A file of an import, sealed: the imported file itself, or one that was attached to it.
+
+    `sha256` and `size` are those of what was imported. Once persons in it were erased it is kept without their cells,
+    of the hash `redacted_sha256`.
+    """
 
     name: str
     attached: bool
     sha256: str
     size: int
     content_sealed: bytes
+    redacted_sha256: str | None = None
+    redacted_bytes: int | None = None
 
 
 ADD_ORIGINAL = Query(
@@ -41,7 +47,7 @@ ADD_ORIGINAL = Query(
 LIST_ORIGINALS = Query(
     Original,
     """
-    SELECT name, attached, sha256, bytes AS size, content_sealed
+    SELECT name, attached, sha256, bytes AS size, content_sealed, redacted_sha256, redacted_bytes
       FROM import_originals
      WHERE county_code = :county AND file_id = :file_id AND (:name::text IS NULL OR name = :name)
      ORDER BY attached, name
@@ -68,8 +74,9 @@ def open_original(seal: Seal, original: Original) -> bytes:
     Raises:
         UnsealError: it was sealed under another key, or changed.
     """
-    content = zlib.decompress(seal.open_bytes(original.content_sealed, ORIGINAL_CONTEXT), bufsize=original.size or 1)
-    assert digest(content) == original.sha256, "sealed content cannot change"
+    size = original.size if original.redacted_bytes is None else original.redacted_bytes
+    content = zlib.decompress(seal.open_bytes(original.content_sealed, ORIGINAL_CONTEXT), bufsize=size or 1)
+    assert digest(content) == (original.redacted_sha256 or original.sha256), "sealed content cannot change"
     return content
 
 

@@ -126,7 +126,7 @@ async def test_a_case_that_gives_another_result_is_not_sealed(quarter: Player) -
     [
         "UPDATE evidence_packs SET head_sha256 = repeat('0', 64)",
         "DELETE FROM evidence_packs",
-        "TRUNCATE evidence_packs",
+        "TRUNCATE evidence_packs CASCADE",
     ],
 )
 async def test_a_sealed_pack_is_not_rewritten_even_by_the_owner(quarter: Player, statement: str) -> None:

@@ -1,0 +1,79 @@
+-- Package: subsidies.
+-- Overwrite what identifies a person of the register, in earlier versions too, and record it. The random `p_index`
+-- links what belonged to the person from now on, so that a closed month is still calculated the same; `p_sealed` has,
+-- by column, what is read in place of what was there, `p_numbers` the same by number.
+CREATE OR REPLACE FUNCTION erase_register_person(
+    p_person uuid, p_index bytea, p_sealed jsonb, p_numbers jsonb, p_reason text, p_by text, p_at timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET market.erasing = 'on' AS $$
+DECLARE
+    erased   persons;
+    lines    text[];
+    numbers  bigint[];
+    alone    uuid[];
+    obstacle text;
+BEGIN
+    SELECT * INTO STRICT erased FROM persons WHERE id = p_person FOR UPDATE;
+    SELECT string_agg(o.obstacle, ', ') INTO obstacle FROM list_erasure_obstacles(p_person, business_day(p_at)) o;
+    IF obstacle IS NOT NULL THEN
+        RAISE EXCEPTION 'person % cannot be erased: %', p_person, obstacle USING ERRCODE = 'P0101';
+    END IF;
+    SELECT array_agg(DISTINCT line_code), array_agg(DISTINCT number_id) INTO lines, numbers FROM bindings
+     WHERE county_code = erased.county_code AND identity_index = erased.identity_index;
+    SELECT array_agg(DISTINCT l.lead_id) INTO alone FROM lead_persons l JOIN leads ON leads.id = l.lead_id
+     WHERE leads.county_code = erased.county_code AND l.identity_index = erased.identity_index
+       AND NOT EXISTS (SELECT FROM lead_persons o JOIN persons p ON p.identity_index = o.identity_index
+                        WHERE o.lead_id = l.lead_id AND o.identity_index <> erased.identity_index
+                          AND p.county_code = leads.county_code
+                          AND NOT EXISTS (SELECT FROM register_erasures e WHERE e.person_id = p.id));
+
+    UPDATE persons
+       SET identity_index = p_index, identity_sealed = decode(p_sealed ->> 'persons.identity', 'base64'),
+           name_sealed = decode(p_sealed ->> 'persons.name', 'base64'), born_on = date_trunc('year', born_on)::date
+     WHERE id = p_person;
+    UPDATE fact_versions
+       SET facts = facts || jsonb_build_object('identity_index', p_index::text,
+                                               'born_on', date_trunc('year', (facts ->> 'born_on')::date)::date::text),
+           name_sealed = decode(p_sealed ->> 'persons.name', 'base64')
+     WHERE county_code = erased.county_code AND fact = 'persons' AND subject = p_person::text;
+    UPDATE fact_versions SET facts = facts || jsonb_build_object('identity_index', p_index::text)
+     WHERE county_code = erased.county_code AND fact IN ('enrolments', 'bindings')
+       AND facts ->> 'identity_index' = erased.identity_index::text;
+    UPDATE enrolments SET identity_index = p_index, identity_sealed = NULL
+     WHERE county_code = erased.county_code AND identity_index = erased.identity_index;
+    UPDATE bindings SET identity_index = p_index, identity_sealed = NULL
+     WHERE county_code = erased.county_code AND identity_index = erased.identity_index;
+    DELETE FROM listed_facts WHERE county_code = erased.county_code AND identity_index = erased.identity_index;
+
+    -- A number that passed to somebody else is theirs.
+    UPDATE identifiers
+       SET value_index = decode(n.index, 'base64'), value_sealed = decode(n.sealed, 'base64')
+      FROM jsonb_to_recordset(p_numbers) AS n(id bigint, index text, sealed text)
+     WHERE identifiers.id = n.id AND n.id = ANY(numbers)
+       AND NOT EXISTS (SELECT FROM bindings b WHERE b.number_id = n.id AND b.identity_index <> p_index);
+    UPDATE idle_calls SET note_sealed = NULL WHERE county_code = erased.county_code AND line_code = ANY(lines);
+    UPDATE line_changes
+       SET details_sealed = NULL, reason_sealed = NULL,
+           note_sealed = decode(p_sealed ->> 'line_changes.note', 'base64')
+     WHERE county_code = erased.county_code AND line_code = ANY(lines);
+    UPDATE enrolment_pauses
+       SET end_note_sealed = NULL, note_sealed = decode(p_sealed ->> 'enrolment_pauses.note', 'base64')
+     WHERE county_code = erased.county_code AND line_code = ANY(lines);
+
+    UPDATE lead_persons l
+       SET identity_index = p_index, identity_sealed = decode(p_sealed ->> 'lead_persons.identity', 'base64'),
+           name_sealed = decode(p_sealed ->> 'lead_persons.name', 'base64')
+      FROM leads
+     WHERE leads.id = l.lead_id AND leads.county_code = erased.county_code
+       AND l.identity_index = erased.identity_index;
+    UPDATE lead_steps SET opinion_sealed = NULL WHERE lead_id = ANY(alone);
+    UPDATE lead_consents SET photo_sealed = decode(p_sealed ->> 'lead_consents.photo', 'base64')
+     WHERE lead_id = ANY(alone) AND photo_sealed IS NOT NULL;
+
+    INSERT INTO register_erasures (person_id, county_code, reason, erased_by, erased_at)
+    VALUES (p_person, erased.county_code, p_reason, p_by, p_at);
+    PERFORM add_audit_entry(p_at, p_by, 'erase person', 'county:' || erased.county_code,
+                            jsonb_build_object('person', p_person, 'reason', p_reason));
+END
+$$;
+REVOKE ALL ON FUNCTION erase_register_person FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION erase_register_person TO market_app;
