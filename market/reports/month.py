@@ -70,10 +70,14 @@ class RunSummary(Struct, frozen=True):
 
 
 class MonthEvent(Struct, frozen=True):
-    """A change of the month's state; `by` also names whom a deputy stood in for."""
+    """A change of the month's state; `by` also names whom a deputy stood in for.
+
+    With `returned` the official did not take the step of the state, but returned the month to it.
+    """
 
     state: CycleState
     at: datetime
+    returned: bool
     by: str
 
 
@@ -180,7 +184,7 @@ GET_RUN_SUMMARY = Query(
 LIST_MONTH_EVENTS = Query(
     MonthEvent,
     """
-    SELECT e.state, e.at, get_name_in_duty(e.account_id, :roles::jsonb ->> e.state, :county, e.at) AS by
+    SELECT e.state, e.at, e.returned, get_name_in_duty(e.account_id, :roles::jsonb ->> e.state, :county, e.at) AS by
       FROM cycle_events e
      WHERE e.cycle_id = :cycle_id AND e.county_code = :county
      ORDER BY e.at, e.id

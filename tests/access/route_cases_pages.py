@@ -685,7 +685,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/desk/findings", as_desk_page(COUNTY_SCOPE)),
     get("/desk/months/{month}/reconciliation", as_desk_page(WHOLE_COUNTY_SCOPE)),
     get("/desk/sheets", as_desk_page(COUNTY_SCOPE)),
-    get("/desk/sheets/{month}", as_desk_page(WHOLE_COUNTY_SCOPE)),
+    get("/desk/sheets/{month}", as_desk_page(COUNTY_SCOPE)),
     get("/desk/sheets/{month}/{name}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"name": "approval.xlsx"}),
     get("/desk/sheets/{month}/{name}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"name": "settlement.xlsx"}),
     get("/desk/sheets/{month}/{name}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"name": "operators.csv"}),

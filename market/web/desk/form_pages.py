@@ -18,6 +18,7 @@ from market.kernel import Connection, Database
 from market.kernel.clock import Clock, get_quarter_start
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
+from market.reports.area_approvals import list_area_approvals, list_area_names
 from market.reports.month import list_month_statuses
 from market.reports.month_view import MonthView, get_month_view
 from market.reports.quarter import compute_quarter, list_quarter_months
@@ -36,6 +37,7 @@ from market.web.desk.forms import (
     PrintedForm,
     Value,
     build_approval_form,
+    build_area_form,
     build_quarter_form,
     build_settlement_tables,
     describe_settlement,
@@ -88,11 +90,16 @@ async def show_approval_form(
     clock: NamedDependency[Clock],
     seal: NamedDependency[Seal],
 ) -> Response[bytes]:
-    """Show the approval form of a month, on one page to print."""
-    desk = await open_county_desk(request, db, actor, clock)
+    """Show the approval form of a month on one page to print; an official of part of the county sees that part."""
+    desk = await open_desk(request, db, actor, clock)
     async with db.transaction(scope=desk.county) as conn:
         view = await _view(conn, seal, desk, month)
-    form = build_approval_form(view, desk.name)
+        if desk.whole:
+            form = build_approval_form(view, desk.name)
+        else:
+            cycle = await find_cycle(conn, desk.county, read_month(month))
+            approvals = await list_area_approvals(conn, cycle, desk.divisions)
+            form = build_area_form(view, desk.name, await list_area_names(conn, desk.divisions), approvals)
     return render_desk_page(request, desk, "form.html", {"form": form, "back": desk.to("/desk/sheets"), "pair": True})
 
 

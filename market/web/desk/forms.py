@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import date
 
+import msgspec
 from msgspec import Struct
 
 from market.kernel.clock import get_business_day
+from market.reports.area_approvals import AreaApproval
 from market.reports.month_view import MonthView
 from market.reports.quarter import QuarterReport
 from market.reports.reasons import describe_reasons, expand_reasons
@@ -22,6 +24,7 @@ type Value = str | int | None
 _MAX_REASONS = 6
 _MAX_ADJUSTMENTS = 6
 _MAX_OPINION_LENGTH = 60
+_MAX_AREA_ROWS = 8
 BLANK = "　" * 8
 """A cell to write in by hand."""
 _NUMERALS = "一二三四五六七八九十"
@@ -117,6 +120,36 @@ def build_approval_form(view: MonthView, county: str) -> PrintedForm:
     )
 
 
+def build_area_form(
+    view: MonthView, county: str, area: Sequence[str], approvals: Sequence[AreaApproval]
+) -> PrintedForm:
+    """Build the sheet that a township or a village signs: the month's sums of its own area, and who approved them.
+
+    The budget is shared over the whole county, so that what is funded is as calculated for its lines.
+    """
+    whole = build_approval_form(view, county)
+    name = "、".join(area[:3]) + (f" 等 {len(area)} 处" if len(area) > 3 else "")
+    rows = [
+        FormSignature(step.zh, each.name, each.opinion, get_business_day(each.at))
+        for step in (CONFIRM, REVIEW)
+        for each in approvals
+        if each.duty == step.duty
+    ]
+    rows += [
+        FormSignature(step.zh, "", "", None)
+        for step in (CONFIRM, REVIEW)
+        if all(each.duty != step.duty for each in approvals)
+    ]
+    waiting = f"还有 {len(view.waiting)} 个村没有办。" if view.waiting else ""
+    return msgspec.structs.replace(
+        whole,
+        title=f"{county}{name}手机和宽带资费减免核实审核表",
+        meta=[whole.meta[0], "单位：元", f"范围：{name}", "第1页 共1页"],
+        notes=[f"只含{name}的业务；预算由县里按全县安排，拨付以县里的审批表为准。{waiting}"],
+        signs=_signature_table(rows[:_MAX_AREA_ROWS]),
+    )
+
+
 def _list_reasons(view: MonthView) -> list[list[Value]]:
     """Return the reductions by reason; the smallest share a row, so that the form fits on one page."""
     rows: list[list[Value]] = [[describe_reasons(row.reasons), row.lines, row.over_fen] for row in view.reasons]
@@ -167,7 +200,7 @@ def _describe_budget(view: MonthView) -> str:
 
 def _signatures(view: MonthView) -> list[FormSignature]:
     """Return the four stages of the form with their officials; an opinion not given before is written by hand."""
-    done = {event.state: event for event in view.events}
+    done = {event.state: event for event in view.events if not event.returned}
     reached = list(CycleState).index(view.state)
     stages = (("导入经办", RUN), (CONFIRM.zh, CONFIRM), (REVIEW.zh, REVIEW), (DECIDE.zh, DECIDE))
     rows: list[FormSignature] = []

@@ -39,7 +39,9 @@ def build_payment_form(view: MonthView, county: str, files: Sequence[SettlementF
         table.foot[-1] = capitals(pay)
     adjustments = sum(each.adjustment_rows for each in settlement.operators.values())
     accounts = "　".join(f"{get_operator_name(name)}：{BLANK}" for name in settlement.operators)
-    settled = next((event.at for event in reversed(view.events) if event.state is SETTLE.after), None)
+    settled = next(
+        (event.at for event in reversed(view.events) if event.state is SETTLE.after and not event.returned), None
+    )
     annexes = [f"{month}审批表", "结算文件", *([f"调整明细 {adjustments} 笔"] if adjustments else [])]
     return PrintedForm(
         title="手机和宽带资费减免财政补贴拨付申请",
@@ -66,7 +68,7 @@ def build_payment_form(view: MonthView, county: str, files: Sequence[SettlementF
 
 def _sign(view: MonthView, step: MonthStep) -> list[Value]:
     """Return name, signature and day of a step; blank if it is not taken."""
-    event = next((each for each in reversed(view.events) if each.state is step.after), None)
+    event = next((each for each in reversed(view.events) if each.state is step.after and not each.returned), None)
     return [event.by if event else BLANK, BLANK, day_zh(get_business_day(event.at)) if event else ""]
 
 

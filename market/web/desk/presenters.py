@@ -101,7 +101,7 @@ def draw_operator_chart(month: str, rows: Sequence[OperatorSums]) -> Chart:
 
 def present_steps(view: MonthView) -> list[tuple[str, str, str | None]]:
     """Return the steps of the month: done (and by whom), due, or pending."""
-    latest: dict[CycleState, MonthEvent] = {event.state: event for event in view.events}
+    latest: dict[CycleState, MonthEvent] = {event.state: event for event in view.events if not event.returned}
     at = _ORDER.index(view.state)
     items: list[tuple[str, str, str | None]] = []
     for index, step in enumerate(STEPS):

@@ -6,6 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from market.identity.models import Role
+from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database, Fen
 from market.reports.month import ReasonRow
 from market.reports.month_export import AdjustmentRow
@@ -15,8 +17,8 @@ from market.subsidies.engine.read import read_case
 from market.subsidies.names import Operator
 from market.web.desk.forms import build_approval_form
 from tests.support.app import Service
-from tests.support.make import SEAL
-from tests.web.desk.county import COUNTY, JANUARY, Officials, play_january, serve_story
+from tests.support.make import SEAL, make_official
+from tests.web.desk.county import COUNTY, JANUARY, NOW, Officials, play_january, serve_story
 from tests.web.desk.desk_pages import open_desk_walker, read_table
 from tests.web.desk.reading import find_result_hash, read_worksheet
 
@@ -114,6 +116,30 @@ async def test_the_approval_form_fits_one_page_with_many_reasons_and_adjustments
     assert (reasons.rows[-1][0], reasons.foot) == ("其他 4 种", ["合计", 45, 4500])
     assert [row[0] for row in adjustments.rows] == ["2018年12月"] * 5 + ["其他 4 笔"]
     assert (adjustments.rows[-1][5:8], adjustments.foot and adjustments.foot[5:8]) == ([30, 0, 30], [45, 0, 45])
+
+
+async def test_a_township_prints_the_sheet_of_its_own_area(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="confirm")
+    async with database.transaction() as conn:
+        official = await make_official(conn, [Role.TOWNSHIP], "130624101", name="样例龙某", handle="long")
+        token = (await sign_in_without_code(conn, official, now=NOW, second_factor=True)).token
+    async with open_desk_walker(service, token) as browser:
+        month = await browser.open("/desk/months/2019-01")
+        listed = await browser.open("/desk/sheets")
+        paper = await browser.open("/desk/sheets/2019-01")
+    assert "/desk/sheets/2019-01" in month.html
+    assert "/desk/sheets/2019-01" in listed.html
+    assert "阜平县龙泉关镇手机和宽带资费减免核实审核表" in paper.text
+    assert "只含龙泉关镇的业务" in paper.text
+    async with database.transaction(scope=COUNTY) as conn:
+        own = int(
+            await conn.fetchval("SELECT sum(approved_fen) FROM run_lines WHERE starts_with(village_code, '130624101')")
+        )
+    assert read_table(paper, 0)[-1][-4] == f"{own // 100}.{own % 100:02d}"
+    signs = read_table(paper, len(paper.root.all("table")) - 1)
+    assert [row[:2] for row in signs[1:]] == [["村级评议核实", "样例村某"], ["乡镇审核", ""]]
 
 
 async def test_a_month_without_a_calculation_has_no_forms(service: Service, county: Officials) -> None:

@@ -270,6 +270,9 @@ async def test_a_month_goes_back_with_its_reason_and_is_taken_again(
         returned = await browser.submit(f"{month}/return", to="calculated", why="两户的账单要再核")
     assert "已退回，后面的步骤要重新办" in returned.text
     assert "样例县某，退回到已计算 两户的账单要再核" in returned.text
+    # Who returned the month to a state did not take the step of that state.
+    assert "计算，样例甘某" in returned.text
+    assert "计算，样例县某" not in returned.text
     async with open_desk_walker(service, county.tokens["cun"]) as browser:
         await browser.open(month)
         confirmed = await browser.submit(f"{month}/confirm", opinion="又逐户看过")
