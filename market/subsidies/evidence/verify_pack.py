@@ -1,6 +1,6 @@
 """Verify evidence packs of the data-plan subsidy: `python verify_pack.py PACK… [--key HEX] [--public-key HEX]`.
 
-One file for Python 3.12 without any other software. It was written from the rulebook of the subsidy (rules R1 to R14)
+One file for Python 3.10 or later without any other software. It was written from the rulebook of the subsidy (R1 to R14)
 apart from the program that made the packs, shares no code with it, and counts day by day. It checks the chain and its
 signature, recomputes every line of the month, compares duties, findings, postings and control totals, and names the
 first difference (exit code 1; 2 for a file that is no pack). With the key of a pack it also opens the files and the
@@ -23,7 +23,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-type Json = Any
+Json = Any
 FORMAT = "xiangji-evidence-pack-1"
 MEMBERS = ["case.json", "result.json", "terms.json", "decisions.json", "ledger.json", "files.json", "names.bin"]
 STEPS = ["calculated", "confirmed", "reviewed", "decided", "settled", "reconciled", "closed"]

@@ -1,6 +1,7 @@
 """Import programmes with their terms, documents, and the sentences that each figure is based on."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import msgspec
 from msgspec import Struct
@@ -252,10 +253,21 @@ def _find_faults(
             faults.append((f"{path}.kinds", "至少有一种业务", ""))
         if not programme.terms:
             faults.append((f"{path}.terms", "至少有一个标准", ""))
+        faults += _find_gap_faults(path, programme)
         faults += _find_monitoring_faults(path, programme)
         faults += find_setting_faults(path, programme.checks or [])
         faults += _find_document_faults(path, programme, documents, texts)
     return [CellFault(path, message, 1, path, value) for path, message, value in faults]
+
+
+def _find_gap_faults(path: str, programme: ProgrammeSource) -> list[tuple[str, str, str]]:
+    """Return a fault for terms that begin after a gap, in which no month could be calculated."""
+    positions = sorted(range(len(programme.terms)), key=lambda at: programme.terms[at].start)
+    return [
+        (f"{path}.terms[{after}].from", f"应是 {end}：从这天到前一天没有标准；不补的日子写一段定额 0", str(start))
+        for before, after in pairwise(positions)
+        if (end := programme.terms[before].until) is not None and (start := programme.terms[after].start) > end
+    ]
 
 
 def _find_monitoring_faults(path: str, programme: ProgrammeSource) -> list[tuple[str, str, str]]:

@@ -194,6 +194,11 @@ async def test_known_terms_are_changed_only_on_request(january: Player, folder: 
     known |= {"until": "2019-03-01"}
     first["terms"].append({**known, "from": "2019-03-01", "until": None, "household_pays_bp": 4000})
     first["sentences"].append({**first["sentences"][0], "of": ["proration"]})
+    path = folder / "gap.json"
+    path.write_text(json.dumps(source).replace('"from": "2019-03-01"', '"from": "2019-04-01"'))
+    answer = await run_import_command(january, "programmes", path, "jiang")
+    assert get_faulty_cells(answer) == [(1, "programmes[0].terms[1].from", "2019-04-01")]
+    assert answer["errors"][0]["message"].startswith("应是 2019-03-01：")
     path = folder / "followed.json"
     path.write_text(json.dumps(source))
     answer = await run_import_command(january, "programmes", path, "jiang")

@@ -90,7 +90,7 @@ async def test_the_approval_form_prints_only_opinions_that_still_count(county: O
         view = await get_month_view(conn, SEAL, COUNTY, JANUARY, [COUNTY])
 
     def event(state: CycleState, hour: int) -> MonthEvent:
-        return MonthEvent(state, NOW.replace(hour=hour), "样例")
+        return MonthEvent(state, NOW.replace(hour=hour), returned=False, by="样例")
 
     def opinion(state: CycleState, by: str, text: str, hour: int, *, returned: bool = False) -> MonthOpinion:
         return MonthOpinion(state, returned, text, by, NOW.replace(hour=hour))
