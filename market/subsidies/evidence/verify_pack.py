@@ -1,6 +1,6 @@
 """Verify evidence packs of the data-plan subsidy: `python verify_pack.py PACK… [--key HEX] [--public-key HEX]`.
 
-One file for Python 3.10 or later without any other software. It was written from the rulebook of the subsidy (R1 to R14)
+One file for Python 3.10 or later without other software. It was written from the rulebook of the subsidy (R1 to R14)
 apart from the program that made the packs, shares no code with it, and counts day by day. It checks the chain and its
 signature, recomputes every line of the month, compares duties, findings, postings and control totals, and names the
 first difference (exit code 1; 2 for a file that is no pack). With the key of a pack it also opens the files and the
