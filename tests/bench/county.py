@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -63,13 +64,17 @@ class CountyFiles(Struct, frozen=True):
 
 
 class Environment(Struct, frozen=True):
-    """A durable server with one month of a large county, imported and run once, and a county of officials alone."""
+    """A durable server with one month of a large county, imported and run once, and a county of officials alone.
+
+    `seen` keeps what a figure has measured for another.
+    """
 
     server: EmbeddedServer
     db: Database
     empty: Database
     files: CountyFiles
     repeats: int
+    seen: dict[str, Any]
 
 
 async def import_file(
@@ -148,7 +153,7 @@ async def county_environment(*, quick: bool) -> AsyncGenerator[Environment]:
             _open_county(server, "bench", role=APP_ROLE) as db,
             _open_county(server, "empty", role=APP_ROLE) as empty,
         ):
-            environment = Environment(server, db, empty, files, 2 if quick else 5)
+            environment = Environment(server, db, empty, files, 2 if quick else 5, {})
             await calculate_month(environment)
             yield environment
 

@@ -3,8 +3,6 @@
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from random import Random
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -14,12 +12,7 @@ from market.subsidies.engine.canonical import canonical_json
 from market.subsidies.engine.read import read_case
 from tests.bench.pairs import in_pairs
 from tests.bench.shop import Row
-from tests.subsidies.engine.cases import case, funders, line, programme, span, terms
-
-LINES = 57_000
-MONTH = "2019-04"
-_MOVED, _SPLIT, _LATE = 0.02, 0.05, 0.08
-"""Shares of lines with an unusual month; sample values."""
+from tests.bench.townships import LINES, large_case
 
 
 class Environment(Struct, frozen=True):
@@ -27,43 +20,6 @@ class Environment(Struct, frozen=True):
 
     content: bytes
     repeats: int
-
-
-def large_case(lines: int = LINES, seed: int = 1) -> dict[str, Any]:
-    """Return a county's month: households of one to three lines, some ended, some with plan changes, some idle."""
-    rng = Random(seed)
-    lines_made: list[dict[str, Any]] = []
-    household = 0
-    while len(lines_made) < lines:
-        household += 1
-        for _ in range(min(rng.choice((1, 1, 2, 3)), lines - len(lines_made))):
-            charge = rng.choice((19_00, 29_00, 39_00, 59_00))
-            own = line(
-                f"L{len(lines_made):06}",
-                charge,
-                f"H{household:06}",
-                programme=rng.choice(("P1", "P1", "P2")),
-                operator=rng.choice("ABC"),
-                claimed_fen=charge // 2 + rng.choice((0, 0, 0, 100)),
-                used_on=[f"2019-04-{day:02}" for day in sorted(rng.sample(range(1, 31), 3))],
-            )
-            draw = rng.random()
-            if draw < _MOVED:
-                own["active"] = [span("2018-01-01", "2019-04-18")]
-            elif draw < _SPLIT:
-                own["charges"] = [
-                    span("2018-01-01", "2019-04-11", monthly_fen=charge),
-                    span("2019-04-11", monthly_fen=charge + 10_00),
-                ]
-            elif draw < _LATE:
-                own["used_on"] = ["2019-02-20"]
-            lines_made.append(own)
-    versions = [
-        terms("2018-01-01", "2019-04-10", line_cap_fen=25_00, funders=funders(operator=7000, county=3000)),
-        terms("2019-04-10", household_cap_fen=40_00, funders=funders(operator=7000, county=3000)),
-    ]
-    programmes = [programme(*versions), programme(terms(fixed_fen=10_00), code="P2", idle=(30, 15))]
-    return case(*lines_made, month=MONTH, budget=30_000_000, programmes=programmes)
 
 
 @asynccontextmanager

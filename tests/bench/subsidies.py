@@ -9,11 +9,15 @@ from market.reports.month_export import LIST_OPERATOR_ROWS, LIST_VILLAGE_ROWS, l
 from market.subsidies.month.cycles import find_cycle
 from tests.bench.county import Environment, calculate_month
 from tests.bench.imports import FIGURES as IMPORTS
+from tests.bench.memory import watch_memory
 from tests.bench.pairs import in_pairs
+from tests.bench.province import FIGURES as PROVINCE
+from tests.bench.province import measure_province
 from tests.bench.reports import FIGURES as REPORTS
 from tests.bench.shop import Row
 
 READS = 20
+MAX_MIB = 1024
 LIST_LATEST_LINES = "SELECT * FROM run_lines WHERE run_id = (SELECT id FROM runs ORDER BY id DESC LIMIT 1)"
 
 
@@ -36,9 +40,23 @@ async def subsidy_month(environment: Environment) -> Row:
         await owner.execute("UPDATE budgets SET public_fen = public_fen + 1 WHERE county_code = $1", DEMO_COUNTY)
         return await calculate_month(environment)
 
-    row = await in_pairs("subsidy_month", "lines/s", repeats=environment.repeats, limit=bare, ours=ours)
+    with watch_memory() as memory:
+        row = await in_pairs("subsidy_month", "lines/s", repeats=environment.repeats, limit=bare, ours=ours)
+    environment.seen["month_mib"] = memory.peak_mib
     await owner.close()
     return row
+
+
+async def subsidy_memory(environment: Environment) -> Row:
+    """Measure the largest memory of the processes in a county's and a province's month, against 1 GiB.
+
+    It is that of the measuring process, with the rows of the limit, its workers, and PostgreSQL without its buffers.
+    """
+    if "month_mib" not in environment.seen:
+        await subsidy_month(environment)
+    province = await measure_province(environment)
+    peak = max(environment.seen["month_mib"], province.peak_mib)
+    return Row("subsidy_memory", round(peak, 1), "MiB", MAX_MIB, round(peak / MAX_MIB, 3))
 
 
 async def _discard(_: bytes) -> None:
@@ -71,5 +89,7 @@ FIGURES: dict[str, Callable[[Environment], Awaitable[Row]]] = {
     "subsidy_report": subsidy_report,
     **IMPORTS,
     **REPORTS,
+    **PROVINCE,
+    "subsidy_memory": subsidy_memory,
 }
 """The figures of the group `subsidies` on the database."""

@@ -170,4 +170,13 @@ def _add_up(shared: Sequence[AnswerLine], numbers: Iterable[int]) -> Totals:
     )
 
 
+def add_totals(some: Totals, others: Totals) -> Totals:
+    """Return the sums of two answers together."""
+    funders = [funder for funder in Funder if funder in some.shares or funder in others.shares]
+    return Totals(
+        shares={funder: Fen(some.shares.get(funder, 0) + others.shares.get(funder, 0)) for funder in funders},
+        **{name: Fen(getattr(some, name) + getattr(others, name)) for name in _SUMS},
+    )
+
+
 _SUMS = tuple(name for name in Totals.__struct_fields__ if name != "shares")

@@ -82,3 +82,11 @@ def test_lines_that_a_budget_funds_differently_are_explained_differently(tiers: 
     told = [step for own in got.lines for step in own.steps if isinstance(step, BudgetStep)]
     assert [step.public_fen for step in told] == [own.public_fen for own in got.lines]
     assert [step.tier for step in told] == list(tiers)
+
+
+def test_lines_without_money_are_told_of_their_own_tier() -> None:
+    lines = [line(f"L{n}", household=f"H{n}") for n in (1, 2, 3)]
+    got = answer(*lines, budget=19_50, households=[(f"H{n}", n) for n in (1, 2, 3)])
+    assert [own.public_fen for own in got.lines] == [19_50, 0, 0]
+    told = [step for own in got.lines for step in own.steps if isinstance(step, BudgetStep)]
+    assert [step.tier for step in told] == [2, 3]

@@ -29,6 +29,7 @@ MOVE = [
         f" SELECT county_code, id, 'H14', 9, '之子', '[2019-01-20,)' FROM persons WHERE {PERSON_OF_YD_01}"
     ),
 ]
+JOIN = "UPDATE memberships SET household_code = 'H01', member_number = member_number + 9 WHERE household_code = 'H08'"
 SPLIT = "UPDATE households SET split_from = 'H02' WHERE code = 'H01'"
 
 PLANTED: dict[str, tuple[str, list[str], list[tuple[str, int]]]] = {
@@ -166,6 +167,11 @@ PLANTED: dict[str, tuple[str, list[str], list[tuple[str, int]]]] = {
             "UPDATE bindings SET valid_during = '[2018-10-01,2019-01-06)' WHERE line_code = 'LT-05'",
         ],
         [("H14", 1655)],
+    ),
+    "two operators all month": (
+        "two_operators_one_household",
+        [JOIN],
+        [("H01", 1900), ("H14", 1655)],
     ),
     "two operators of a member who came within the month": (
         "two_operators_one_household",
