@@ -479,6 +479,31 @@ $$;
 
 
 --
+-- Name: check_agreement_rates(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_agreement_rates() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'agreements' THEN
+        IF NOT EXISTS (SELECT FROM agreement_rates WHERE agreement_id = NEW.id) THEN
+            RAISE EXCEPTION 'the agreement has no rate' USING ERRCODE = 'P0170';
+        END IF;
+        RETURN NULL;
+    END IF;
+    PERFORM FROM agreements
+      WHERE id = NEW.agreement_id AND county_code = NEW.county_code AND outcome IS NULL FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the agreement was decided before' USING ERRCODE = 'P0170';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
 -- Name: check_case_answerer(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4900,6 +4925,19 @@ ALTER TABLE payments.transactions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
 
 
 --
+-- Name: agreement_rates; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.agreement_rates (
+    agreement_id uuid NOT NULL,
+    county_code text NOT NULL,
+    programme_code text NOT NULL,
+    concession_bp integer NOT NULL,
+    CONSTRAINT agreement_rates_concession CHECK (((concession_bp >= 0) AND (concession_bp <= 10000)))
+);
+
+
+--
 -- Name: agreements; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4908,7 +4946,6 @@ CREATE TABLE public.agreements (
     county_code text NOT NULL,
     operator text NOT NULL,
     name text NOT NULL,
-    concession_bp integer NOT NULL,
     valid_during daterange NOT NULL,
     document_name text NOT NULL,
     document_sha256 text NOT NULL,
@@ -4921,7 +4958,6 @@ CREATE TABLE public.agreements (
     decided_person bytea,
     decided_at timestamp with time zone,
     replaced_by uuid,
-    CONSTRAINT agreements_concession CHECK (((concession_bp >= 0) AND (concession_bp <= 10000))),
     CONSTRAINT agreements_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT agreements_decided CHECK ((((outcome IS NOT NULL) = (decided_by IS NOT NULL)) AND ((outcome IS NOT NULL) = (decided_person IS NOT NULL)) AND ((outcome IS NOT NULL) = (decided_at IS NOT NULL)))),
     CONSTRAINT agreements_document CHECK (((length(document_name) >= 1) AND (length(document_name) <= 200))),
@@ -8414,6 +8450,14 @@ ALTER TABLE ONLY public.accounts
 
 
 --
+-- Name: agreement_rates agreement_rates_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.agreement_rates
+    ADD CONSTRAINT agreement_rates_once PRIMARY KEY (agreement_id, programme_code);
+
+
+--
 -- Name: agreements agreements_one_a_day; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -10587,6 +10631,13 @@ CREATE INDEX accounts_by_official_name ON public.accounts USING btree (public.fo
 
 
 --
+-- Name: agreement_rates_by_programme; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX agreement_rates_by_programme ON public.agreement_rates USING btree (county_code, programme_code);
+
+
+--
 -- Name: audit_entries_by_object; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -12057,10 +12108,38 @@ CREATE TRIGGER transactions_stamp BEFORE INSERT ON payments.transactions FOR EAC
 
 
 --
+-- Name: agreement_rates agreement_rates_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER agreement_rates_append_only BEFORE DELETE OR UPDATE ON public.agreement_rates FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: agreement_rates agreement_rates_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER agreement_rates_no_truncate BEFORE TRUNCATE ON public.agreement_rates FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: agreement_rates agreement_rates_undecided; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER agreement_rates_undecided BEFORE INSERT ON public.agreement_rates FOR EACH ROW EXECUTE FUNCTION public.check_agreement_rates();
+
+
+--
 -- Name: agreements agreements_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER agreements_append_only BEFORE DELETE OR UPDATE OF id, county_code, operator, name, concession_bp, document_name, document_sha256, proposed_by, proposed_at ON public.agreements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER agreements_append_only BEFORE DELETE OR UPDATE OF id, county_code, operator, name, document_name, document_sha256, proposed_by, proposed_at ON public.agreements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: agreements agreements_have_rates; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER agreements_have_rates AFTER INSERT ON public.agreements DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_agreement_rates();
 
 
 --
@@ -13285,6 +13364,22 @@ ALTER TABLE ONLY payments.refunds
 
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_name_corrected_by FOREIGN KEY (name_corrected_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: agreement_rates agreement_rates_agreement; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.agreement_rates
+    ADD CONSTRAINT agreement_rates_agreement FOREIGN KEY (agreement_id) REFERENCES public.agreements(id);
+
+
+--
+-- Name: agreement_rates agreement_rates_programme; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.agreement_rates
+    ADD CONSTRAINT agreement_rates_programme FOREIGN KEY (county_code, programme_code) REFERENCES public.programmes(county_code, code);
 
 
 --
@@ -15800,6 +15895,23 @@ ALTER TABLE ONLY public.vouchers
 
 
 --
+-- Name: agreement_rates; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.agreement_rates ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: agreement_rates agreement_rates_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY agreement_rates_visible_county ON public.agreement_rates TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: agreements; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -17288,6 +17400,13 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.holidays TO market_app;
 --
 
 REVOKE ALL ON FUNCTION public.check_agreement() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_agreement_rates(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_agreement_rates() FROM PUBLIC;
 
 
 --
@@ -19332,6 +19451,13 @@ GRANT SELECT ON TABLE payments.transactions TO market_app;
 
 
 --
+-- Name: TABLE agreement_rates; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.agreement_rates TO market_app;
+
+
+--
 -- Name: TABLE agreements; Type: ACL; Schema: public; Owner: -
 --
 
@@ -19357,13 +19483,6 @@ GRANT INSERT(operator) ON TABLE public.agreements TO market_app;
 --
 
 GRANT INSERT(name) ON TABLE public.agreements TO market_app;
-
-
---
--- Name: COLUMN agreements.concession_bp; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(concession_bp) ON TABLE public.agreements TO market_app;
 
 
 --

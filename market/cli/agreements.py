@@ -11,9 +11,9 @@ from market.cli.options import As, County, Json, run_for_county
 from market.cli.runtime import Runtime
 from market.identity.access import get_visible_divisions
 from market.identity.models import Actor
-from market.kernel import Connection
+from market.kernel import Connection, FieldFault
 from market.subsidies.agreements.agreements import decide_agreement, list_agreements, propose_agreement
-from market.subsidies.agreements.models import NewAgreement
+from market.subsidies.agreements.models import AgreementInvalid, AgreementRate, NewAgreement
 from market.subsidies.agreements.terms import approve_terms, list_terms_files
 from market.subsidies.names import Operator
 
@@ -39,7 +39,10 @@ def propose(
     county: County,
     operator: Operator,
     name: Annotated[str, Parameter(help="Name or number of the agreement.")],
-    concession_bp: Annotated[int, Parameter(help="The operator's own part of each reduction, in basis points.")],
+    rate: Annotated[
+        list[str],
+        Parameter(help="The operator's own part of a programme's reductions in basis points, P1=7000; once for each."),
+    ],
     since: Annotated[date, Parameter(name="--since", help="First day, 2019-01-01.")],
     until: Annotated[date | None, Parameter(name="--until", help="First day after it; none if it is open.")] = None,
     as_: As = None,
@@ -49,12 +52,19 @@ def propose(
 
     async def work(conn: Connection, ctx: Runtime, actor: Actor, code: str) -> object:
         new = NewAgreement(
-            operator=operator, name=name, concession_bp=concession_bp, start=since, until=until,
+            operator=operator, name=name, rates=[_read_rate(each) for each in rate], start=since, until=until,
             document_name=document.name, document=document.read_bytes(),
         )  # fmt: skip
         return {"id": str(await propose_agreement(conn, ctx.seal, actor, code, new, now=ctx.clock.now()))}
 
     return run_for_county(work, county=county, as_=as_, json=json)
+
+
+def _read_rate(text: str) -> AgreementRate:
+    programme, _, rate = text.rpartition("=")
+    if not programme or not rate.isdecimal():
+        raise AgreementInvalid(errors=(FieldFault("rates", f"{text} 应像 P1=7000：项目、等号、基点"),))
+    return AgreementRate(programme=programme, concession_bp=int(rate))
 
 
 @app.command

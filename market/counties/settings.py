@@ -78,7 +78,7 @@ class CountySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Meta(
             ge=0,
             le=1,
-            description="1: a month is settled only with an agreement of each operator, at the rate of the terms.",
+            description="1: a month is settled only with an agreement of each operator, at the rates of the terms.",
         ),
     ] = 0
     notice_days: Annotated[

@@ -117,10 +117,11 @@ GRANTS = {
         "select insert(lead_id step before after account_id opinion_sealed attended agreed notice effective_on at)"
     ),
     "agreements": (
-        "select insert(county_code operator name concession_bp valid_during document_name document_sha256"
+        "select insert(county_code operator name valid_during document_name document_sha256"
         " document_sealed proposed_by proposed_at)"
         " update(valid_during outcome decided_by decided_at replaced_by)"
     ),
+    "agreement_rates": "select insert",
     "terms_approvals": "select insert(file_id county_code account_id at)",
     "enrolment_pauses": (
         "select insert(county_code line_code paused_during reason note_sealed paused_by paused_at)"
@@ -348,6 +349,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "check_line_change": False,
     "check_lead_consent": False,
     "check_agreement": False,
+    "check_agreement_rates": False,
     "check_terms_approval": False,
     "withdraw_consent": True,
     "check_enrolment_pause": False,

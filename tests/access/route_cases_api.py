@@ -797,7 +797,7 @@ API_CASES: tuple[RouteCase, ...] = (
         json={
             "operator": "mobile",
             "name": "",
-            "concession_bp": 7000,
+            "rates": [{"programme": "P1", "concession_bp": 7000}],
             "start": "2019-01-01",
             "document_name": "a.txt",
             "document": "5qC3",

@@ -35,7 +35,7 @@ SIGN_IN = {
     "/api/v1/codes", "/api/v1/sessions", "/api/v1/sessions/second-factor",
     "/coupons", "/api/v1/coupons/claims",
     "/objections", "/villages/{village_code:str}/objections", "/api/v1/villages/{village_code:str}/objections",
-    "/api/v1/objections/status", "/api/v1/objections/appeals", "/grievance/answer",
+    "/api/v1/objections/status", "/api/v1/objections/appeals", "/grievance", "/grievance/answer",
     "/api/v1/grievances", "/api/v1/grievances/status", "/api/v1/grievances/appeals",
 }  # fmt: skip
 

@@ -40,9 +40,9 @@ ADD_CHECK = """
 
 
 WITHOUT_ROWS = {
-    "agreements", "enrolment_pauses", "evidence_packs", "file_notes", "file_reminders", "idle_calls", "idle_notices",
-    "line_changes", "rejected_rows", "return_differences", "return_files", "return_rows", "sample_deposits",
-    "sample_draws", "sample_lines", "terms_approvals",
+    "agreement_rates", "agreements", "enrolment_pauses", "evidence_packs", "file_notes", "file_reminders", "idle_calls",
+    "idle_notices", "line_changes", "rejected_rows", "return_differences", "return_files", "return_rows",
+    "sample_deposits", "sample_draws", "sample_lines", "terms_approvals",
 }  # fmt: skip
 """Tables of which the story has no row: their policies are compared with those of the others."""
 

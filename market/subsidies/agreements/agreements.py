@@ -1,5 +1,7 @@
-"""Propose an operator's agreement with its rate, validity and document; another person approves or refuses it."""
+"""Propose an operator's agreement with its rates, validity and document; another person approves or refuses it."""
 
+from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -26,6 +28,7 @@ from market.subsidies.agreements.models import (
     SecondTermsPart,
 )
 from market.subsidies.month.cycles import LOCK_IMPORTS
+from market.subsidies.programmes.import_programmes import load_programme_kinds
 from payments.money import BASIS_POINTS
 
 AGREEMENT_DOCUMENT_CONTEXT = "agreements.document"
@@ -34,9 +37,12 @@ _INVOLVED = "P0171"
 """The error of the trigger `check_agreement`: the person proposed it."""
 
 _AGREEMENTS = """
-    SELECT g.id, g.operator, g.name, g.concession_bp, lower(g.valid_during) AS start, upper(g.valid_during) AS until,
+    SELECT g.id, g.operator, g.name, lower(g.valid_during) AS start, upper(g.valid_during) AS until,
            g.document_name, g.document_sha256, p.name AS proposed_by, g.proposed_at, g.outcome,
-           coalesce(d.name, '') AS decided_by, g.decided_at
+           coalesce(d.name, '') AS decided_by, g.decided_at,
+           coalesce((SELECT jsonb_agg(jsonb_build_object('programme', programme_code, 'concession_bp', concession_bp)
+                                      ORDER BY programme_code COLLATE "C")
+                       FROM agreement_rates r WHERE r.agreement_id = g.id), '[]') AS rates
       FROM agreements g
       JOIN accounts p ON p.id = g.proposed_by
       LEFT JOIN accounts d ON d.id = g.decided_by
@@ -47,11 +53,19 @@ LOCK_AGREEMENT = Query(Agreement, _AGREEMENTS + " AND g.id = :agreement_id FOR N
 ADD_AGREEMENT = Query(
     UUID,
     """
-    INSERT INTO agreements (county_code, operator, name, concession_bp, valid_during, document_name, document_sha256,
-                            document_sealed, proposed_by, proposed_at)
-    VALUES (:county, :operator, :name, :concession_bp, daterange(:start::date, :until::date), :document_name, :sha256,
-            :document_sealed, :account_id, :now)
+    INSERT INTO agreements (county_code, operator, name, valid_during, document_name, document_sha256, document_sealed,
+                            proposed_by, proposed_at)
+    VALUES (:county, :operator, :name, daterange(:start::date, :until::date), :document_name, :sha256, :document_sealed,
+            :account_id, :now)
     RETURNING id
+    """,
+)
+ADD_RATES = Query(
+    None,
+    """
+    INSERT INTO agreement_rates (agreement_id, county_code, programme_code, concession_bp)
+    SELECT :agreement_id, :county, programme, concession_bp
+      FROM unnest(:programmes::text[], :rates::integer[]) AS r(programme, concession_bp)
     """,
 )
 END_EARLIER = Query(
@@ -86,8 +100,7 @@ async def propose_agreement(
     faults: list[FieldFault] = []
     if not 0 < len(name) <= MAX_NAME_LENGTH:
         faults.append(FieldFault("name", f"请写协议的名字或编号，最多 {MAX_NAME_LENGTH} 字"))
-    if not 0 <= new.concession_bp <= BASIS_POINTS:
-        faults.append(FieldFault("concession_bp", "让利比例应在 0 到 100% 之间"))
+    faults += _find_rate_faults(new, await load_programme_kinds(conn, county))
     if new.until is not None and new.until <= new.start:
         faults.append(FieldFault("until", f"应晚于 {new.start}"))
     if not new.document or not 0 < len(file_name) <= _MAX_FILE_NAME:
@@ -98,9 +111,13 @@ async def propose_agreement(
         raise AgreementInvalid(errors=tuple(faults))
     sha256 = digest(new.document)
     agreement_id = await ADD_AGREEMENT.one(
-        conn, county=county, operator=new.operator, name=name, concession_bp=new.concession_bp, start=new.start,
-        until=new.until, document_name=file_name, sha256=sha256, account_id=actor.account_id, now=now,
+        conn, county=county, operator=new.operator, name=name, start=new.start, until=new.until,
+        document_name=file_name, sha256=sha256, account_id=actor.account_id, now=now,
         document_sealed=seal.seal_bytes(new.document, AGREEMENT_DOCUMENT_CONTEXT),
+    )  # fmt: skip
+    await ADD_RATES.run(
+        conn, agreement_id=agreement_id, county=county, programmes=[each.programme for each in new.rates],
+        rates=[each.concession_bp for each in new.rates],
     )  # fmt: skip
     await _record(conn, actor, agreement_id, "propose", detail={"sha256": sha256}, now=now)
     return agreement_id
@@ -161,6 +178,23 @@ async def read_agreement_document(conn: Connection, seal: Seal, county: str, agr
     if sealed is None:
         raise AgreementNotFound
     return seal.open_bytes(sealed, AGREEMENT_DOCUMENT_CONTEXT)
+
+
+def _find_rate_faults(new: NewAgreement, known: Collection[str]) -> list[FieldFault]:
+    """Return what is wrong with the rates of an agreement, each under `rates.PROGRAMME`."""
+    if not new.rates:
+        return [FieldFault("rates", "至少写一个项目的让利")]
+    faults: list[FieldFault] = []
+    stated = Counter(each.programme for each in new.rates)
+    for each in new.rates:
+        field = f"rates.{each.programme}"
+        if each.programme not in known:
+            faults.append(FieldFault(field, f"本县没有这个项目；有的是 {'、'.join(sorted(known)) or '还没有项目'}"))
+        elif stated[each.programme] > 1:
+            faults.append(FieldFault(field, "一个项目只写一次"))
+        elif not 0 <= each.concession_bp <= BASIS_POINTS:
+            faults.append(FieldFault(field, "让利比例应在 0 到 100% 之间"))
+    return faults
 
 
 async def _record(

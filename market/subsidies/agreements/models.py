@@ -17,16 +17,24 @@ PROPOSER, APPROVER = Role.POLICY, Role.COUNTY
 """Who proposes an agreement, and who approves agreements and terms; both for the whole county."""
 
 
+class AgreementRate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The operator's own part of each reduction of a programme (让利), in basis points."""
+
+    programme: str
+    concession_bp: int
+
+
 class NewAgreement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An agreement as it is proposed.
 
-    `concession_bp` is the operator's own part of each reduction (让利), in basis points; `until` is the first day after
-    it, null if it is open. `document` are the bytes of the signed contract, at most 5 MiB.
+    `rates` are those of one programme or more, each once; of a programme without one the operator concedes nothing.
+    `until` is the first day after it, null if it is open. `document` are the bytes of the signed contract, at most
+    5 MiB.
     """
 
     operator: Operator
     name: str
-    concession_bp: int
+    rates: list[AgreementRate]
     start: date
     until: date | None = None
     document_name: str
@@ -46,7 +54,7 @@ class Agreement(Struct, frozen=True, kw_only=True):
     id: UUID
     operator: Operator
     name: str
-    concession_bp: int
+    rates: list[AgreementRate]
     start: date
     until: date | None
     document_name: str
@@ -114,8 +122,8 @@ class TermsNotApproved(MonthRefusal):
 
 
 class AgreementMissing(MonthRefusal):
-    """The county requires an agreement of each operator that it settles a month with, at the rate of its terms."""
+    """The county requires an agreement of each operator that it settles a month with, at the rates of its terms."""
 
     code = "agreement_missing"
-    zh = "{month}还不能结算：{operators}没有审定的协议，或者协议的让利和标准不一样。"
-    en = "{month} cannot be settled: {operators} has no approved agreement at the rate of the terms."
+    zh = "{month}还不能结算：{problems}。"
+    en = "{month} cannot be settled, an operator has no approved agreement at the rate of the terms: {problems}."

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
+from msgspec import Struct
 
 from market.audit.record import add_audit_entry
 from market.counties.load import load_county_settings
@@ -22,9 +23,20 @@ from market.subsidies.agreements.models import (
 )
 from market.subsidies.models import RunId
 from market.subsidies.names import OPERATOR_NAMES, Operator
+from payments.money import format_percent
 
 _INVOLVED, _NO_FILE = "P0171", "P0172"
 """The errors of the trigger `check_terms_approval`."""
+
+
+class _AgreementProblem(Struct, frozen=True, kw_only=True):
+    """An operator without an agreement for the whole month, or a programme at another rate than its terms."""
+
+    operator: Operator
+    programme: str | None
+    agreed_bp: int | None
+    terms_bp: int | None
+
 
 # The files whose terms and plans have not been replaced by a later file.
 LIST_TERMS_FILES = Query(
@@ -71,26 +83,30 @@ LIST_UNAPPROVED_FILES = Query(
      LIMIT 20
     """,
 )
-# Operators of the month's lines without an approved agreement for all of its days, or with another rate than the terms
-# of one of the lines' programmes have on a day of the month.
-LIST_OPERATORS_WITHOUT_AGREEMENT = Query(
-    str,
+# Operators of the month's lines without an approved agreement for all of its days, and those whose agreement has
+# another rate than the terms of one of the lines' programmes on a day of the month. No rate is one of nothing.
+LIST_AGREEMENT_PROBLEMS = Query(
+    _AgreementProblem,
     """
     WITH days AS (SELECT daterange(:month::date, :next::date) AS days),
     used AS (
         SELECT DISTINCT operator, programme_code FROM run_lines
          WHERE run_id = :run_id AND county_code = :county AND approved_fen > 0)
-    SELECT DISTINCT u.operator
+    SELECT DISTINCT u.operator, NULL::text AS programme, NULL::integer AS agreed_bp, NULL::integer AS terms_bp
       FROM used u CROSS JOIN days
      WHERE NOT coalesce((SELECT range_agg(g.valid_during) @> days.days FROM agreements g
                           WHERE g.county_code = :county AND g.operator = u.operator AND g.outcome = 'approved'), false)
-        OR EXISTS (SELECT FROM programme_terms t
-                     JOIN agreements g ON g.county_code = :county AND g.operator = u.operator
-                                      AND g.outcome = 'approved' AND g.valid_during && t.valid_during * days.days
-                    WHERE t.county_code = :county AND t.programme_code = u.programme_code
-                      AND t.valid_during && days.days
-                      AND g.concession_bp <> coalesce(t.shares_bp[array_position(t.funders, 'operator')], 0))
-     ORDER BY u.operator
+    UNION
+    SELECT u.operator, u.programme_code, coalesce(r.concession_bp, 0),
+           coalesce(t.shares_bp[array_position(t.funders, 'operator')], 0)
+      FROM used u CROSS JOIN days
+      JOIN programme_terms t ON t.county_code = :county AND t.programme_code = u.programme_code
+                            AND t.valid_during && days.days
+      JOIN agreements g ON g.county_code = :county AND g.operator = u.operator AND g.outcome = 'approved'
+                       AND g.valid_during && t.valid_during * days.days
+      LEFT JOIN agreement_rates r ON r.agreement_id = g.id AND r.programme_code = u.programme_code
+     WHERE coalesce(r.concession_bp, 0) <> coalesce(t.shares_bp[array_position(t.funders, 'operator')], 0)
+     ORDER BY 1, 2 NULLS FIRST
     """,
 )
 
@@ -153,14 +169,21 @@ async def require_agreements(
     """Require an agreement of each operator of a month's run, if the county's `agreements_required` says so.
 
     Raises:
-        AgreementMissing: an operator has none for all days of the month, or one of another rate than the terms.
+        AgreementMissing: an operator has none for all days of the month, or one of other rates than the terms.
     """
     settings = await load_county_settings(conn, county, day=get_business_day(now))
     if not settings.agreements_required:
         return
-    missing = await LIST_OPERATORS_WITHOUT_AGREEMENT.all(
+    problems = await LIST_AGREEMENT_PROBLEMS.all(
         conn, county=county, month=month, next=get_next_month(month), run_id=run_id
     )
-    if missing:
-        names = "、".join(OPERATOR_NAMES[Operator(each)] for each in missing)
-        raise AgreementMissing(month=f"{month:%Y-%m}", operators=names)
+    if problems:
+        raise AgreementMissing(month=f"{month:%Y-%m}", problems="；".join(_describe(each) for each in problems))
+
+
+def _describe(problem: _AgreementProblem) -> str:
+    name = OPERATOR_NAMES[problem.operator]
+    if problem.programme is None or problem.agreed_bp is None or problem.terms_bp is None:
+        return f"{name}没有管整个月的审定的协议"
+    agreed, terms = format_percent(problem.agreed_bp), format_percent(problem.terms_bp)
+    return f"{name} {problem.programme} 协议让利 {agreed}，标准 {terms}"

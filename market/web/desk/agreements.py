@@ -1,6 +1,6 @@
 """协议和标准的审定: what one official proposes or imports, and another approves."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.reports.programmes import list_programmes
 from market.subsidies.agreements.agreements import (
     decide_agreement,
     list_agreements,
@@ -30,6 +31,7 @@ from market.subsidies.agreements.models import (
     AgreementInvalid,
     AgreementNotFound,
     AgreementOutcome,
+    AgreementRate,
     NewAgreement,
     SecondTermsPart,
 )
@@ -37,11 +39,12 @@ from market.subsidies.agreements.terms import approve_terms, list_terms_files
 from market.subsidies.imports.kinds import IMPORT_KINDS
 from market.subsidies.names import OPERATOR_NAMES, OPERATORS, Operator
 from market.web.desk.context import DeskContext, PageNotice, open_desk, render_desk_page
-from market.web.forms import parse_day, parse_uuid, read_form
+from market.web.forms import PostedForm, parse_day, parse_uuid, read_form
 from market.web.pages import redirect
 from market.web.ui.format import clock_zh, percent_bp
 from payments.money import parse_percent
 
+_RATE = "rates."
 _DONE = {"propose": "记下了，等另一个人审定", "decide": "定好了"}
 
 
@@ -50,7 +53,6 @@ class AgreementForm(Struct, frozen=True):
 
     operator: str = ""
     name: str = ""
-    concession_bp: str = ""
     start: str = ""
     until: str = ""
 
@@ -63,16 +65,21 @@ def _present(desk: DeskContext, each: Agreement) -> tuple[str, list[str], str, s
         word = "审定" if each.outcome is AgreementOutcome.APPROVED else "没有同意"
         state = f"{each.decided_by} {clock_zh(each.decided_at)} {word}"
     cells = [
-        OPERATOR_NAMES[each.operator], percent_bp(each.concession_bp), days,
+        OPERATOR_NAMES[each.operator], _format_rates(each), days,
         f"{each.proposed_by} {clock_zh(each.proposed_at)}", state,
     ]  # fmt: skip
     waits = "" if each.outcome else str(each.id)
     return each.name, cells, desk.to(f"/desk/agreements/{each.id}/document"), waits
 
 
+def _format_rates(agreement: Agreement) -> str:
+    return "，".join(f"{each.programme} {percent_bp(each.concession_bp)}" for each in agreement.rates) or "没有写"
+
+
 async def _page(
     request: HttpRequest, conn: Connection, desk: DeskContext, *, values: AgreementForm | None = None,
-    errors: Sequence[FieldFault] = (), notice: PageNotice | None = None, status: int = 200,
+    rates: Mapping[str, str] | None = None, errors: Sequence[FieldFault] = (), notice: PageNotice | None = None,
+    status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     files = await list_terms_files(conn, desk.county)
     roles = get_roles(desk.actor)
@@ -93,6 +100,10 @@ async def _page(
         "approves": desk.whole and APPROVER in roles,
         "operators": [("", "请选"), *((each.value, name) for name, each in OPERATORS.items())],
         "values": values or AgreementForm(),
+        "programmes": [
+            (f"{_RATE}{each.code}", f"{each.code} {each.name}", (rates or {}).get(each.code, ""))
+            for each in await list_programmes(conn, desk.county)
+        ],
         "errors": errors,
         "notice": notice,
     }  # fmt: skip
@@ -126,17 +137,17 @@ async def submit_agreement(
     typed, chosen = form.fill(AgreementForm), form.get_files("document")
     document = await chosen[0].read() if chosen else b""
     operator = next((each for each in Operator if each == typed.operator), None)
-    rate, start, until = parse_percent(typed.concession_bp), parse_day(typed.start), parse_day(typed.until)
+    start, until = parse_day(typed.start), parse_day(typed.until)
     faults = [FieldFault("operator", "请选一家")] if operator is None else []
-    if rate is None:
-        faults.append(FieldFault("concession_bp", "请写百分比，例如 70"))
+    written, rates, wrong = _read_rates(form)
+    faults += wrong
     if start is None:
         faults.append(FieldFault("start", "请写从哪天起"))
     if typed.until and until is None:
         faults.append(FieldFault("until", "应是日期，例如 2019-12-31；长期就空着"))
-    if operator is not None and rate is not None and start is not None and not faults:
+    if operator is not None and start is not None and not faults:
         new = NewAgreement(
-            operator=operator, name=typed.name, concession_bp=rate, start=start, until=until,
+            operator=operator, name=typed.name, rates=rates, start=start, until=until,
             document_name=(chosen[0].filename or "") if chosen else "", document=document,
         )  # fmt: skip
         try:
@@ -146,8 +157,21 @@ async def submit_agreement(
             faults += refusal.errors
     if faults:
         async with db.transaction(scope=desk.county) as conn:
-            return await _page(request, conn, desk, values=typed, errors=faults, status=AgreementInvalid.status)
+            return await _page(
+                request, conn, desk, values=typed, rates=written, errors=faults, status=AgreementInvalid.status
+            )
     return redirect(desk.to("/desk/agreements", done="propose"))
+
+
+def _read_rates(form: PostedForm) -> tuple[dict[str, str], list[AgreementRate], list[FieldFault]]:
+    """Return the rates as typed, by programme, those that are one, and the faults of the others; empty is none."""
+    written = {name.removeprefix(_RATE): form.get_text(name).strip() for name in form.fields if name.startswith(_RATE)}
+    parsed = {code: parse_percent(text) for code, text in written.items() if text}
+    faults = [FieldFault(f"{_RATE}{code}", "请写百分比，例如 70") for code, rate in parsed.items() if rate is None]
+    rates = [
+        AgreementRate(programme=code, concession_bp=rate) for code, rate in sorted(parsed.items()) if rate is not None
+    ]
+    return written, rates, faults
 
 
 @post("/agreements/terms", include_in_schema=False)

@@ -85,7 +85,7 @@ async def show_grievance_form(
     return await _page(request, db, visitor, values=GrievanceForm(county=county))
 
 
-@post("/grievance", include_in_schema=False)
+@post("/grievance", include_in_schema=False, rate=RateClass.SIGN_IN)
 async def submit_grievance(
     request: HttpRequest,
     *,

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from market.identity.actors import find_actor_by_handle
 from market.identity.models import Actor, NotAllowed
-from market.kernel import Connection, Refusal
+from market.kernel import Connection, FieldFault, Refusal
 from market.subsidies.agreements.agreements import (
     decide_agreement,
     list_agreements,
@@ -22,6 +22,7 @@ from market.subsidies.agreements.models import (
     AgreementInvalid,
     AgreementMissing,
     AgreementNotFound,
+    AgreementRate,
     NewAgreement,
     SecondTermsPart,
     TermsNotApproved,
@@ -40,7 +41,8 @@ from tests.support.postgres import as_owner
 NOW = nine_o_clock("2019-02-04")
 JANUARY = date(2019, 1, 1)
 FIRST = NewAgreement(
-    operator=Operator.MOBILE, name="样例移动协议", concession_bp=7000, start=date(2018, 10, 1),
+    operator=Operator.MOBILE, name="样例移动协议", rates=[AgreementRate(programme="P1", concession_bp=7000)],
+    start=date(2018, 10, 1),
     document_name="协议.pdf", document="样例协议".encode(),
 )  # fmt: skip
 
@@ -96,10 +98,17 @@ class Office:
 
 async def test_an_agreement_counts_once_another_person_approves_it_and_ends_the_one_before(county: Connection) -> None:
     office = Office(county)
-    wrong = replace(FIRST, name=" ", concession_bp=10001, until=date(2018, 10, 1), document=b"")
+    wrong = replace(FIRST, name=" ", rates=[], until=date(2018, 10, 1), document=b"")
     refusal = await office.fail(office.propose(wrong))
     assert isinstance(refusal, AgreementInvalid)
-    assert [each.field for each in refusal.errors] == ["name", "concession_bp", "until", "document"]
+    assert [each.field for each in refusal.errors] == ["name", "rates", "until", "document"]
+    bad = [AgreementRate(programme=code, concession_bp=rate) for code, rate in (("P9", 1), ("P1", 10001), ("P1", 1))]
+    refusal = await office.fail(
+        office.propose(replace(FIRST, rates=[*bad, AgreementRate(programme="P3", concession_bp=-1)]))
+    )
+    assert [(each.field, each.message[:5]) for each in refusal.errors if isinstance(each, FieldFault)] == [
+        ("rates.P9", "本县没有这"), ("rates.P1", "一个项目只"), ("rates.P1", "一个项目只"), ("rates.P3", "让利比例应"),
+    ]  # fmt: skip
     assert isinstance(await office.fail(office.propose(FIRST, who="zhen")), NotAllowed)
     first = await office.propose(FIRST)
     assert isinstance(await office.fail(office.decide(first, who="jiang")), NotAllowed)
@@ -111,7 +120,7 @@ async def test_an_agreement_counts_once_another_person_approves_it_and_ends_the_
     early = await office.propose(replace(FIRST, start=date(2018, 9, 1)))
     assert isinstance(await office.fail(office.decide(early)), AgreementDecided)
     await office.decide(early, approve=False)
-    later = await office.propose(replace(FIRST, name="样例新协议", start=date(2019, 1, 16), concession_bp=6000))
+    later = await office.propose(replace(FIRST, name="样例新协议", start=date(2019, 1, 16)))
     await office.decide(later)
     listed = [(each.name, each.start, each.until, each.outcome) for each in await list_agreements(county, COUNTY)]
     assert listed == [
@@ -124,7 +133,8 @@ async def test_an_agreement_counts_once_another_person_approves_it_and_ends_the_
     for statement in (
         "UPDATE agreements SET outcome = 'refused' WHERE outcome = 'approved'",
         "UPDATE agreements SET valid_during = daterange(lower(valid_during), NULL) WHERE replaced_by IS NOT NULL",
-        "UPDATE agreements SET concession_bp = 0",
+        "UPDATE agreement_rates SET concession_bp = 0",
+        "INSERT INTO agreement_rates SELECT id, county_code, 'P3', 1 FROM agreements WHERE outcome IS NOT NULL",
         "DELETE FROM agreements",
     ):
         with pytest.raises(asyncpg.PostgresError, match=r"decided before|append-only"):
@@ -154,7 +164,7 @@ async def test_terms_are_approved_by_another_person_before_a_month_is_decided(co
     assert {each.approved_by for each in await list_terms_files(county, COUNTY)} == {"样例县某"}
 
 
-async def test_operators_without_an_agreement_at_the_rate_of_the_terms_are_not_settled(county: Connection) -> None:
+async def test_operators_without_an_agreement_at_the_rates_of_the_terms_are_not_settled(county: Connection) -> None:
     office = Office(county)
     run_id = await county.fetchval("SELECT run_id FROM cycles WHERE month = '2019-01-01'")
 
@@ -162,23 +172,30 @@ async def test_operators_without_an_agreement_at_the_rate_of_the_terms_are_not_s
         try:
             await require_agreements(county, COUNTY, JANUARY, run_id=run_id, now=NOW)
         except AgreementMissing as refusal:
-            return str(refusal.facts["operators"])
+            return str(refusal.facts["problems"])
         return ""
 
     assert await find_missing() == ""
     await office.require("agreements_required")
-    assert await find_missing() == "移动、电信、联通"
-    # P2 is paid by the county alone: only lines of programmes with the operator's share of 70 % are left.
-    async with as_owner(county):
-        await county.execute(
-            "UPDATE programme_terms SET funders = '{operator,county}', shares_bp = '{7000,3000}'"
-            " WHERE programme_code <> 'P1'"
-        )
+    none = "没有管整个月的审定的协议"
+    assert await find_missing() == f"移动{none}；电信{none}；联通{none}"
+    # P1 is conceded at 70 %, P3 at 50 %, and P2 is the county's alone, which no agreement needs to name.
+    both = [AgreementRate(programme=code, concession_bp=rate) for code, rate in (("P1", 7000), ("P3", 5000))]
     for operator in (Operator.MOBILE, Operator.TELECOM):
-        await office.decide(await office.propose(replace(FIRST, operator=operator)))
-    assert await find_missing() == "联通"
+        await office.decide(await office.propose(replace(FIRST, operator=operator, rates=both)))
+    assert await find_missing() == f"联通{none}"
     await office.decide(await office.propose(replace(FIRST, operator=Operator.UNICOM, start=date(2019, 1, 2))))
-    assert await find_missing() == "联通"
-    other = replace(FIRST, operator=Operator.TELECOM, start=date(2019, 1, 31), concession_bp=6999)
+    assert await find_missing() == f"联通{none}；联通 P3 协议让利 0%，标准 50%"
+    other = replace(
+        FIRST, operator=Operator.TELECOM, start=date(2019, 1, 31), rates=[both[1], replace(both[0], concession_bp=6999)]
+    )
     await office.decide(await office.propose(other))
-    assert await find_missing() == "电信、联通"
+    assert await find_missing() == f"电信 P1 协议让利 69.99%，标准 70%；联通{none}；联通 P3 协议让利 0%，标准 50%"
+    with pytest.raises(asyncpg.PostgresError, match="has no rate"):
+        async with county.transaction():
+            await county.execute(
+                "INSERT INTO agreements (county_code, operator, name, valid_during, document_name, document_sha256,"
+                " document_sealed, proposed_by, proposed_at) SELECT county_code, operator, name, valid_during,"
+                " document_name, document_sha256, document_sealed, proposed_by, proposed_at FROM agreements LIMIT 1;"
+                " SET CONSTRAINTS ALL IMMEDIATE"
+            )

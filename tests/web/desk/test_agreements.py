@@ -21,13 +21,21 @@ async def test_an_agreement_and_terms_are_approved_on_the_page(service: Service,
     paper = {"document": ("a.pdf", b"%PDF-1.4", "application/pdf")}
     async with open_desk_walker(service, county.tokens["jiang"]) as browser:
         await browser.open("/desk/agreements")
-        seen = await browser.submit("/desk/agreements", name="样例协议", concession_bp="x", status=422, files=paper)
+        seen = await browser.submit(
+            "/desk/agreements", name="样例协议", status=422, files=paper, typed={"rates.P1": "x"}
+        )
         for words in ("请选一家", "请写百分比", "请写从哪天起"):
             assert words in seen.text
         seen = await browser.submit(
-            "/desk/agreements", files=paper, operator="mobile", name="样例协议", concession_bp="70", start="2018-10-01"
+            "/desk/agreements", files=paper, operator="mobile", name="样例协议", start="2018-10-01", status=422,
+            typed={"rates.P1": ""},
+        )  # fmt: skip
+        assert "至少写一个项目的让利" in seen.text
+        rates = {"rates.P1": "70", "rates.P2": "", "rates.P3": "50"}
+        seen = await browser.submit(
+            "/desk/agreements", files=paper, operator="mobile", name="样例协议", start="2018-10-01", typed=rates
         )
-        assert read_table(seen)[1][:4] == ["样例协议", "移动", "70%", "2018-10-01 起"]
+        assert read_table(seen)[1][:4] == ["样例协议", "移动", "P1 70%，P3 50%", "2018-10-01 起"]
         assert not [each for each in seen.root.all("button") if each.text == "审定"]
     async with open_desk_walker(service, county.tokens["xian"]) as browser:
         seen = await browser.open("/desk/agreements")

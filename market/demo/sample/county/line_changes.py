@@ -8,13 +8,13 @@ from uuid import UUID
 
 from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.county.enrolled_lines import DECIDED_STATUS, SampleLine, SampleMonths
-from market.demo.sample.county.programme_files import P1, list_plans
+from market.demo.sample.county.programme_files import P1, P3, list_plans
 from market.identity.models import Actor
 from market.kernel import Connection
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.seal import Seal
 from market.subsidies.agreements.agreements import decide_agreement, propose_agreement
-from market.subsidies.agreements.models import NewAgreement
+from market.subsidies.agreements.models import AgreementRate, NewAgreement
 from market.subsidies.agreements.terms import approve_terms, list_terms_files
 from market.subsidies.imports.kinds import PROGRAMMES
 from market.subsidies.lines.changes import refuse_change, report_change, take_change
@@ -23,8 +23,8 @@ from market.subsidies.lines.pauses import NewPause, PauseEnd, PauseReason, end_p
 from market.subsidies.names import OPERATOR_NAMES, Operator, ServiceKind
 
 _CHANGED, _PAUSED = 6, 3
-_CONCESSION_BP = 70_00
-"""The operator's part of the first programme, see the programme files."""
+_RATES = [AgreementRate(programme=P1, concession_bp=70_00), AgreementRate(programme=P3, concession_bp=50_00)]
+"""The operator's parts of the programmes, see the programme files; of the second it bears nothing."""
 
 
 class LineSimulation:
@@ -124,9 +124,10 @@ class LineSimulation:
         for days, operator in zip((300, 290, 3), Operator, strict=True):
             now = self._now - timedelta(days=days)
             name = f"{OPERATOR_NAMES[operator]}优惠协议（样例）"
+            text = f"{name}\n\n套餐对折，{P1} 运营商让利七成，{P3} 让利五成。这是样例。\n"
             new = NewAgreement(
-                operator=operator, name=name, concession_bp=_CONCESSION_BP, start=self._months.since,
-                document_name=f"{name}.txt", document=f"{name}\n\n套餐对折，运营商让利七成。这是样例。\n".encode(),
+                operator=operator, name=name, rates=_RATES, start=self._months.since,
+                document_name=f"{name}.txt", document=text.encode(),
             )  # fmt: skip
             agreement_id = await propose_agreement(conn, seal, jiang, DEMO_COUNTY, new, now=now)
             if operator is not Operator.TELECOM:
