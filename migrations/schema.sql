@@ -7748,6 +7748,18 @@ CREATE TABLE public.sending_windows (
 
 
 --
+-- Name: sent_bytes; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.sent_bytes (
+    account_id uuid NOT NULL,
+    sent_on date NOT NULL,
+    bytes bigint NOT NULL,
+    CONSTRAINT sent_bytes_positive CHECK ((bytes > 0))
+);
+
+
+--
 -- Name: sessions; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -10138,6 +10150,14 @@ ALTER TABLE ONLY public.sending_windows
 
 
 --
+-- Name: sent_bytes sent_bytes_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sent_bytes
+    ADD CONSTRAINT sent_bytes_pkey PRIMARY KEY (account_id, sent_on);
+
+
+--
 -- Name: sessions sessions_id; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -10803,6 +10823,13 @@ CREATE INDEX certificates_by_producer ON public.certificates USING btree (produc
 --
 
 CREATE INDEX check_in_scans_by_producer ON public.check_in_scans USING btree (producer_id, uploaded_at);
+
+
+--
+-- Name: check_in_scans_by_time; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX check_in_scans_by_time ON public.check_in_scans USING brin (uploaded_at);
 
 
 --
@@ -11821,6 +11848,13 @@ CREATE INDEX run_lines_by_village ON public.run_lines USING btree (run_id, villa
 
 
 --
+-- Name: sent_bytes_by_day; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX sent_bytes_by_day ON public.sent_bytes USING btree (sent_on);
+
+
+--
 -- Name: sessions_by_account; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -12007,6 +12041,13 @@ CREATE INDEX tracked_parcels_open ON public.tracked_parcels USING btree (moved_a
 --
 
 CREATE INDEX tracked_parcels_registered ON public.tracked_parcels USING btree (registered_at) WHERE (state = ANY (ARRAY['moving'::text, 'unknown'::text]));
+
+
+--
+-- Name: tracking_facts_by_time; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX tracking_facts_by_time ON public.tracking_facts USING brin (recorded_at);
 
 
 --
@@ -15620,6 +15661,14 @@ ALTER TABLE ONLY public.second_factor_uses
 
 ALTER TABLE ONLY public.sending_windows
     ADD CONSTRAINT sending_windows_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
+-- Name: sent_bytes sent_bytes_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sent_bytes
+    ADD CONSTRAINT sent_bytes_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 
 --
@@ -20154,7 +20203,7 @@ GRANT UPDATE(reject_reason) ON TABLE public.certificates TO market_app;
 -- Name: TABLE check_in_scans; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE public.check_in_scans TO market_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.check_in_scans TO market_app;
 
 
 --
@@ -23686,6 +23735,20 @@ GRANT SELECT,INSERT ON TABLE public.sending_windows TO market_app;
 
 
 --
+-- Name: TABLE sent_bytes; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.sent_bytes TO market_app;
+
+
+--
+-- Name: COLUMN sent_bytes.bytes; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(bytes) ON TABLE public.sent_bytes TO market_app;
+
+
+--
 -- Name: TABLE sessions; Type: ACL; Schema: public; Owner: -
 --
 
@@ -24172,7 +24235,7 @@ GRANT UPDATE(error) ON TABLE public.tracked_parcels TO market_app;
 -- Name: TABLE tracking_facts; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE public.tracking_facts TO market_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.tracking_facts TO market_app;
 
 
 --

@@ -101,7 +101,7 @@ async def send_bill(
             take_part=data.take_part,
             replaces=data.replaces,
         )
-        task = make_import(upload)
+        task = make_import(upload, attachments)
         store = partial(store_import, files, seal, task, upload=upload, attachments=attachments, now=clock.now())
         body = identify_upload(upload, attachments)
         return await submit_task(request, db, actor, county, task, seal=seal, now=clock.now(), body=body, store=store)

@@ -138,7 +138,7 @@ def _make_route(kind: ImportKind) -> HTTPRouteHandler:
                 take_part=isinstance(data, BillingFile) and data.take_part,
                 replaces=data.replaces if isinstance(data, BillingFile) else None,
             )
-            task = make_import(upload)
+            task = make_import(upload, attachments)
             store = partial(store_import, files, seal, task, upload=upload, attachments=attachments, now=clock.now())
             body = identify_upload(upload, attachments)
             return await submit_task(

@@ -21,10 +21,13 @@ from market.kernel.text import clean_name, mask_long_numbers
 from market.orders.notifications import notify_account
 from payments.port import Declined, Ok, Unknown
 from payments.retries import BatchSummary, describe_error, run_each
+from payments.sql import run_in_pieces
 
 log = structlog.get_logger()
 
 CONCURRENCY = 4
+FACT_LIFETIME = timedelta(days=1_200)
+"""How long what a carrier said is kept. Source: 电子商务法 31, three years from the end of a sale, which ends later."""
 PROOF_PERIOD = timedelta(days=30)
 """How long after its receipt a parcel is still asked for: its delivery frees what `sum_kept_back` keeps."""
 
@@ -105,6 +108,13 @@ RETRY_PARCEL = Query(
     """
     UPDATE tracked_parcels SET error = :error, next_at = clock_timestamp() + :delay::interval
      WHERE suborder_id = :suborder_id AND tracking = :tracking
+    """,
+)
+DELETE_OLD_FACTS = Query(
+    None,
+    """
+    DELETE FROM tracking_facts
+     WHERE ctid = ANY(ARRAY(SELECT ctid FROM tracking_facts WHERE recorded_at < :before LIMIT :piece::integer))
     """,
 )
 STOP_TRACKING = Query(None, "UPDATE tracked_parcels SET next_at = 'infinity' WHERE suborder_id = :suborder_id")
@@ -205,3 +215,8 @@ async def _record_status(conn: Connection, parcel: DueParcel, status: TrackingSt
         moved_at=status.moved_at, delivered_at=status.delivered_at, news=news, error=None, delay=delay,
     )  # fmt: skip
     return bool(recorded)
+
+
+async def delete_old_facts(db: Database, before: datetime) -> int:
+    """Delete what carriers said before a moment; return how many facts."""
+    return await run_in_pieces(db, DELETE_OLD_FACTS, before=before)

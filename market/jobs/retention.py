@@ -9,6 +9,7 @@ from msgspec import Struct
 from market.aftersales.old_claim_photos import CLAIM_PHOTO_LIFETIME, delete_old_claim_photos
 from market.bookings.host_nights import GUEST_LIFETIME, delete_past_nights
 from market.carriers.pushes import PUSH_LIFETIME, delete_old_pushes
+from market.carriers.track import FACT_LIFETIME, delete_old_facts
 from market.conversations.erase import delete_old_conversations
 from market.conversations.models import CONVERSATION_LIFETIME
 from market.identity.codes import delete_old_codes
@@ -22,10 +23,12 @@ from market.kernel.failures import delete_stale_failures
 from market.kernel.idempotency import KEY_LIFETIME, delete_old_keys
 from market.notify.send import delete_old_messages
 from market.orders.cart import DEVICE_CART_LIFETIME, delete_old_device_lines, delete_old_device_nights
+from market.storage.sent_bytes import delete_old_bytes
 from market.storage.unused_photos import delete_unused_photos
 from market.subsidies.imports.kept_uploads import delete_old_uploads
 from market.subsidies.tasks.work import TASK_LIFETIME, delete_old_tasks
 from market.visits.guest_register import delete_due_guests
+from market.visits.scans import SCAN_LIFETIME, delete_old_scans
 from payments.outbox import delete_old_events
 from payments.webhooks import delete_old_messages as delete_old_webhooks
 
@@ -62,6 +65,9 @@ RETENTIONS = (
     Retention(name="delete_stay_guests", period=timedelta(0), delete=delete_due_guests),
     Retention(name="delete_claim_photos", period=CLAIM_PHOTO_LIFETIME, delete=delete_old_claim_photos),
     Retention(name="delete_conversations", period=CONVERSATION_LIFETIME, delete=delete_old_conversations),
+    Retention(name="delete_tracking_facts", period=FACT_LIFETIME, delete=delete_old_facts),
+    Retention(name="delete_check_in_scans", period=SCAN_LIFETIME, delete=delete_old_scans),
+    Retention(name="delete_sent_bytes", period=timedelta(days=1), delete=delete_old_bytes),
     Retention(name="erase_invoice_details", period=DETAILS_LIFETIME, delete=erase_old_invoice_details),
     Retention(name="delete_ended_tasks", period=TASK_LIFETIME, delete=delete_old_tasks, real_time=True),
     Retention(name="delete_webhooks", period=timedelta(days=30), delete=delete_old_webhooks, real_time=True),

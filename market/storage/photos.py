@@ -251,10 +251,8 @@ def get_file_name(purpose: PhotoPurpose, name: str, kind: PhotoFormat, width: in
     return f"{purpose}/{name}.svg" if kind is PhotoFormat.SVG else f"{purpose}/{name}-{width}.webp"
 
 
-async def decode_photo(
-    files: FileStore, content: bytes, purpose: PhotoPurpose, *, account: AccountId | None
-) -> DecodedPhoto:
-    """Decode an account's photo in a thread, outside of any transaction; its name is the hash of its largest picture.
+async def render_in_turn(files: FileStore, content: bytes, account: AccountId | None) -> tuple[int, int, list[bytes]]:
+    """Return what `render_photo` does, in a turn of the account; call it outside of any transaction.
 
     Raises:
         BadPhoto: see `render_photo`.
@@ -262,7 +260,18 @@ async def decode_photo(
     """
     _require_readable_header(content)
     async with files.decoder.take(account):
-        width, height, pictures = await asyncio.to_thread(render_photo, content)
+        return await asyncio.to_thread(render_photo, content)
+
+
+async def decode_photo(
+    files: FileStore, content: bytes, purpose: PhotoPurpose, *, account: AccountId | None
+) -> DecodedPhoto:
+    """Decode an account's photo; its name is the hash of its largest picture.
+
+    Raises:
+        BadPhoto, Busy: see `render_in_turn`.
+    """
+    width, height, pictures = await render_in_turn(files, content, account)
     sha256 = hashlib.sha256(pictures[-1]).digest()
     name = sha256.hex()[:_NAME_DIGITS]
     names = [get_file_name(purpose, name, PhotoFormat.WEBP, longest) for longest in PAGE_WIDTHS]

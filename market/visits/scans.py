@@ -11,13 +11,16 @@ from market.aftersales.check_in import check_in_guest, find_visit_by_code, redee
 from market.aftersales.models import CheckInCodeUsed, CheckInOutsideStay, InvalidCheckInCode, VisitCancelled
 from market.bookings.signed_codes import PREFIX, count_days, list_public_keys, read_pass
 from market.identity.models import Actor
-from market.kernel import Connection, Query
+from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from payments.sql import run_in_pieces
 
 MAX_SCAN_AGE = timedelta(days=7)
 """How long after a scan its upload still checks the guest in."""
 DOUBLES_PERIOD = timedelta(days=3)
+SCAN_LIFETIME = timedelta(days=90)
+"""How long a scan is kept. The visit itself has when its guest arrived."""
 MAX_REVOKED = 500
 MAX_DOUBLES = 50
 
@@ -99,6 +102,13 @@ ADD_SCAN = Query(
     VALUES (:nonce, :producer_id, :visit_id, :outcome, :shown_at, :now, :by)
         ON CONFLICT DO NOTHING
     RETURNING 1
+    """,
+)
+DELETE_OLD_SCANS = Query(
+    None,
+    """
+    DELETE FROM check_in_scans
+     WHERE nonce IN (SELECT nonce FROM check_in_scans WHERE uploaded_at < :before LIMIT :piece::integer)
     """,
 )
 LIST_OTHER_SCANS = Query(
@@ -267,3 +277,8 @@ async def _describe(conn: Connection, scan: NewScan, outcome: ScanOutcome, visit
 def _shorten(visit_id: UUID) -> str:
     """Return the end of a visit's id, which is random."""
     return visit_id.hex[-12:]
+
+
+async def delete_old_scans(db: Database, before: datetime) -> int:
+    """Delete the scans that were uploaded before a moment; return how many."""
+    return await run_in_pieces(db, DELETE_OLD_SCANS, before=before)

@@ -41,7 +41,7 @@ GRANTS = {
     "claim_photos": "select insert",
     "catch_weights": "select insert(line_id unit_g ceiling_g) update(weighed_g final_fen weighed_at weighed_by)",
     "certificate_notices": "select insert",
-    "check_in_scans": "select insert",
+    "check_in_scans": "select insert delete",
     "certificates": "select insert update(verified_at verified_by area rejected_at rejected_by reject_reason)",
     "claims": "select insert delete",
     "closures": "select delete insert(producer_id closed_during reason created_by created_at) update(closed_during)",
@@ -236,6 +236,7 @@ GRANTS = {
     "runs": "select insert",
     "second_factor_uses": "select insert delete",
     "sending_windows": "select insert",
+    "sent_bytes": "select insert delete update(bytes)",
     "sessions": "select delete update(seen_at factor_attempts revoked_at)",
     "reconciliations": "select insert",
     "return_differences": (
@@ -263,7 +264,7 @@ GRANTS = {
         "select delete insert(suborder_id carrier tracking registered_at moved_at) update(carrier tracking state "
         "registered_at moved_at delivered_at attempts next_at claimed_at hinted_at error)"
     ),
-    "tracking_facts": "select insert",
+    "tracking_facts": "select insert delete",
     "taken_nights": "select insert delete",
     "tier_prices": "select insert delete",
     "tasks": "select insert update(state stage outcome_sealed error next_at finished_at)",

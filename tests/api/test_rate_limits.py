@@ -1,5 +1,8 @@
 """Requests are limited by account, by network and by the cost of their route."""
 
+import inspect
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -99,15 +102,21 @@ def test_memory_is_bounded_and_the_budgets_counted_last_are_kept(seconds: Second
 def test_every_route_has_the_class_of_its_cost() -> None:
     app = create_app(Settings(demo=True))
     classes: dict[str, set[str]] = {}
+    modules: dict[str, set[str]] = {}
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
             stated: Any = handler.opt.get("rate")
             classes.setdefault(str(stated), set()).add(route.path)
+            modules.setdefault(handler.fn.__module__, set()).add(str(stated))
     assert classes["free"] == FREE
     assert classes["sign_in"] == SIGN_IN
     assert classes["search"] >= {"/search", "/kinds/{code:str}", "/api/v1/listings", "/desk/imports/{kind:str}/held"}
     assert classes["upload"] >= {"/api/v1/photos", "/farm/sell/{slug:str}", "/desk/imports/{kind:str}"}
     assert classes.keys() == {"None", "free", "sign_in", "search", "upload"}
+    takes_files = re.compile(r"\.get_files\(|store_photos?\(|UploadFile")
+    read = {name for name in modules if takes_files.search(inspect.getsource(sys.modules[name]))}
+    assert len(read) > 15
+    assert {name for name in read if "upload" not in modules[name]} == set()
 
 
 async def test_a_network_has_its_limit_and_another_is_not_affected(dsn: str, folder: Path, database: Database) -> None:

@@ -23,7 +23,7 @@ OWNED_TABLES = {
         "public_buyers",
     },
     "audit": {"audit_entries"},
-    "storage": {"photos"},
+    "storage": {"photos", "sent_bytes"},
     "notify": {"messages"},
     "producers": {"producers", "producer_members", "producer_steps", "certificates", "certificate_notices", "closures"},
     "catalogue": {

@@ -11,13 +11,16 @@ from market.audit.record import add_audit_entry
 from market.identity.access import require_county_role
 from market.identity.models import Actor
 from market.kernel import Connection, FieldFault, Query
+from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.text import clean_name
 from market.sheets.spreadsheet import digest
+from market.storage.sent_bytes import count_sent_bytes
 from market.subsidies.agreements.models import (
     APPROVER,
     MAX_DOCUMENT_BYTES,
     MAX_NAME_LENGTH,
+    MAX_WAITING_AGREEMENTS,
     PROPOSER,
     Agreement,
     AgreementDecided,
@@ -26,6 +29,7 @@ from market.subsidies.agreements.models import (
     AgreementOutcome,
     NewAgreement,
     SecondTermsPart,
+    TooManyAgreements,
 )
 from market.subsidies.month.cycles import LOCK_IMPORTS
 from market.subsidies.programmes.import_programmes import load_programme_kinds
@@ -49,6 +53,7 @@ _AGREEMENTS = """
      WHERE g.county_code = :county
 """
 LIST_AGREEMENTS = Query(Agreement, _AGREEMENTS + " ORDER BY g.operator, g.valid_during DESC, g.id DESC LIMIT 200")
+COUNT_WAITING_AGREEMENTS = Query(int, "SELECT count(*) FROM agreements WHERE county_code = :county AND outcome IS NULL")
 LOCK_AGREEMENT = Query(Agreement, _AGREEMENTS + " AND g.id = :agreement_id FOR NO KEY UPDATE OF g")
 ADD_AGREEMENT = Query(
     UUID,
@@ -94,6 +99,8 @@ async def propose_agreement(
     Raises:
         NotAllowed, SecondFactorRequired: the actor has not the role `PROPOSER` for the county.
         AgreementInvalid: fields are missing or wrong; `errors` lists them.
+        TooManyAgreements: 20 proposals of the county wait.
+        TooManyBytes: the actor has sent too much on this day.
     """
     require_county_role(actor, PROPOSER, county)
     name, file_name = clean_name(new.name), clean_name(new.document_name)
@@ -109,6 +116,10 @@ async def propose_agreement(
         faults.append(FieldFault("document", f"文件最大 {MAX_DOCUMENT_BYTES // 1024 // 1024} MB"))
     if faults:
         raise AgreementInvalid(errors=tuple(faults))
+    await lock_quota(conn, f"agreements:{county}", None)
+    if await COUNT_WAITING_AGREEMENTS.one(conn, county=county) >= MAX_WAITING_AGREEMENTS:
+        raise TooManyAgreements
+    await count_sent_bytes(conn, actor.account_id, len(new.document), now=now)
     sha256 = digest(new.document)
     agreement_id = await ADD_AGREEMENT.one(
         conn, county=county, operator=new.operator, name=name, start=new.start, until=new.until,

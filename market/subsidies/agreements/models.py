@@ -13,6 +13,8 @@ from market.subsidies.names import Operator
 
 MAX_DOCUMENT_BYTES = 5 * 1024 * 1024
 MAX_NAME_LENGTH = 80
+MAX_WAITING_AGREEMENTS = 20
+"""Proposals of a county that nobody has decided: each keeps a document, and a page lists them."""
 PROPOSER, APPROVER = Role.POLICY, Role.COUNTY
 """Who proposes an agreement, and who approves agreements and terms; both for the whole county."""
 
@@ -85,6 +87,15 @@ class AgreementInvalid(Refusal):
     status = 422
     zh = "有几处要改。"
     en = "Some fields of the agreement are missing or wrong; see errors."
+
+
+class TooManyAgreements(Refusal):
+    """`MAX_WAITING_AGREEMENTS` proposals of the county are not decided."""
+
+    code = "too_many_agreements"
+    status = 429
+    zh = f"还有 {MAX_WAITING_AGREEMENTS} 份协议等着审定，定了再交。"
+    en = f"{MAX_WAITING_AGREEMENTS} agreements of the county wait to be decided."
 
 
 class AgreementNotFound(Refusal):

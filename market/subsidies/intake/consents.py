@@ -1,6 +1,5 @@
 """同意: what a household consents to when a line is enrolled, on the page or on paper, until it withdraws that."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,12 +10,15 @@ from msgspec import Struct
 
 from market.audit.record import add_audit_entry
 from market.identity.access import get_visible_divisions, require_role
-from market.identity.models import Actor, NotFound
+from market.identity.models import AccountId, Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
-from market.storage.photos import render_photo
-from market.subsidies.intake.models import REPORTERS, STATE_NAMES, LeadInvalid, LeadMoved
+from market.storage.files import FileStore
+from market.storage.photos import render_in_turn
+from market.storage.sent_bytes import count_sent_bytes
+from market.subsidies.intake.models import MAX_CONSENTS, REPORTERS, STATE_NAMES, LeadInvalid, LeadMoved, TooManyConsents
 from market.subsidies.intake.views import GET_LEAD
 from market.subsidies.lines.pauses import PAUSE_END_CONTEXT, PAUSE_NOTE_CONTEXT
 
@@ -59,6 +61,7 @@ ADD_CONSENT = Query(
     RETURNING id
     """,
 )
+COUNT_CONSENTS = Query(int, "SELECT count(*) FROM lead_consents WHERE lead_id = :lead_id AND form = 'photo'")
 LIST_CONSENTS = Query(
     LeadConsent,
     """
@@ -90,13 +93,14 @@ async def consent_on_page(conn: Connection, actor: Actor, lead_id: UUID, *, now:
     )  # fmt: skip
 
 
-async def render_consent_photo(content: bytes) -> bytes:
+async def render_consent_photo(files: FileStore, content: bytes, *, account: AccountId) -> bytes:
     """Return a photo as it is stored: upright, without metadata, as WebP. Call it outside of any transaction.
 
     Raises:
         BadPhoto: it is no accepted photo.
+        Busy: too many photos wait to be decoded, or too many of this account.
     """
-    _, _, pictures = await asyncio.to_thread(render_photo, content)
+    _, _, pictures = await render_in_turn(files, content, account)
     return pictures[-1]
 
 
@@ -118,6 +122,8 @@ async def record_consent_photo(
         NotAllowed, SecondFactorRequired: the actor reports no leads of the village.
         LeadInvalid: the day is after today.
         LeadMoved: the lead enrols nobody, or has ended.
+        TooManyConsents: the lead has ten already.
+        TooManyBytes: the actor has sent too much on this day.
     """
     lead = await GET_LEAD.maybe(conn, lead_id=lead_id, divisions=list(get_visible_divisions(actor, county)))
     if lead is None:
@@ -125,6 +131,10 @@ async def record_consent_photo(
     require_role(actor, REPORTERS, lead.village_code)
     if given_on > get_business_day(now):
         raise LeadInvalid(errors=(FieldFault("given_on", f"不能晚于今天 {get_business_day(now)}"),))
+    await lock_quota(conn, "consents", lead_id)
+    if await COUNT_CONSENTS.one(conn, lead_id=lead_id) >= MAX_CONSENTS:
+        raise TooManyConsents
+    await count_sent_bytes(conn, actor.account_id, len(photo), now=now)
     attempt = conn.transaction()
     await attempt.start()
     try:

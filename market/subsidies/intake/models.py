@@ -10,6 +10,8 @@ from market.kernel import Refusal
 
 MAX_OPINION_LENGTH = 500
 MAX_MEMBERS = 20
+MAX_CONSENTS = 10
+"""Photos of consents to one lead; the last ones are shown."""
 MAX_NOTICE_AHEAD = 30
 """In days: how long after the village's review a notice may begin."""
 
@@ -212,6 +214,15 @@ class LeadMoved(Refusal):
     code = "lead_moved"
     zh = "这条线索现在是“{state}”，请看最新的情况。"
     en = "The lead is in the state {state}; look at it again."
+
+
+class TooManyConsents(Refusal):
+    """The lead has `MAX_CONSENTS` photos of consents."""
+
+    code = "too_many_consents"
+    status = 429
+    zh = f"这条线索已经有 {MAX_CONSENTS} 张同意书的照片了。"
+    en = f"The lead has {MAX_CONSENTS} photos of consents already."
 
 
 class LeadOpenBefore(Refusal):

@@ -30,13 +30,14 @@ class ImportTask(Struct, frozen=True, kw_only=True, tag_field="kind", tag="impor
     """The import of a stored upload, or its dry run.
 
     `keep`: a dry run without faults keeps the file for the import. `typed` is what was typed beside the file, to show
-    it again with a refusal.
+    it again with a refusal. `bytes` is the size of the file with its attachments.
     """
 
     file_kind: str
     name: str
     sha256: str
     upload: UUID
+    bytes: int = 0
     dry_run: bool
     take_changes: bool
     take_fewer: bool = False

@@ -12,6 +12,7 @@ from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.storage.files import FileStore
+from market.storage.sent_bytes import count_sent_bytes
 from market.subsidies.imports.kept_uploads import store_task_upload
 from market.subsidies.imports.upload import Upload
 from market.subsidies.month.cycles import check_step, read_month
@@ -65,9 +66,14 @@ LIST_OWN_TASKS = Query(
 )
 
 
-def make_import(upload: Upload, *, keep: bool = False, typed: dict[str, str] | None = None) -> ImportTask:
+def make_import(
+    upload: Upload, attachments: Mapping[str, bytes], *, keep: bool = False, typed: dict[str, str] | None = None
+) -> ImportTask:
     """Return the task that imports an upload, which `store_import` stores when the task is queued."""
-    return build_from(ImportTask, upload, file_kind=upload.kind, upload=uuid4(), keep=keep, typed=typed or {})
+    size = len(upload.content) + sum(map(len, attachments.values()))
+    return build_from(
+        ImportTask, upload, file_kind=upload.kind, upload=uuid4(), bytes=size, keep=keep, typed=typed or {}
+    )
 
 
 async def store_import(
@@ -122,6 +128,7 @@ async def add_task(
         NotFound: the actor sends an operator's files, and of other counties.
         CycleNotFound, SecondDuty, CycleClosed, WrongState: see `check_step`.
         TooManyTasks: 20 tasks of the account have not ended.
+        TooManyBytes: the account has sent too much on this day.
     """
     if isinstance(task, DecideTask):
         await check_step(conn, task.step, actor, county, read_month(task.month), now=now)
@@ -132,6 +139,8 @@ async def add_task(
     await lock_quota(conn, "tasks", actor.account_id)
     if await COUNT_WAITING_TASKS.one(conn, account_id=actor.account_id, county=county) >= MAX_WAITING_TASKS:
         raise TooManyTasks(limit=MAX_WAITING_TASKS, retry_after=_RETRY_AFTER_S)
+    if isinstance(task, ImportTask):
+        await count_sent_bytes(conn, actor.account_id, task.bytes, now=now)
     task_id = await ADD_TASK.one(
         conn,
         county=county,

@@ -16,7 +16,10 @@ from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.rate_limits import RateClass
 from market.reports.programmes import list_programmes
+from market.storage.files import FileStore
+from market.storage.sent_bytes import TooManyBytes
 from market.subsidies.agreements.agreements import (
     decide_agreement,
     list_agreements,
@@ -34,6 +37,7 @@ from market.subsidies.agreements.models import (
     AgreementRate,
     NewAgreement,
     SecondTermsPart,
+    TooManyAgreements,
 )
 from market.subsidies.agreements.terms import approve_terms, list_terms_files
 from market.subsidies.imports.kinds import IMPORT_KINDS
@@ -121,7 +125,7 @@ async def show_agreements(
         return await _page(request, conn, desk, notice=PageNotice("ok", done) if done else None)
 
 
-@post("/agreements", include_in_schema=False)
+@post("/agreements", include_in_schema=False, rate=RateClass.UPLOAD)
 async def submit_agreement(
     request: HttpRequest,
     *,
@@ -129,11 +133,19 @@ async def submit_agreement(
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
     seal: NamedDependency[Seal],
+    files: NamedDependency[FileStore],
 ) -> Response[Any]:
     """Propose an agreement with its document."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    require_county_role(actor, PROPOSER, desk.county)
+    actor = require_county_role(actor, PROPOSER, desk.county)
+    async with files.workbooks.take(actor.account_id):
+        return await _propose(request, db, desk, actor, form, seal=seal)
+
+
+async def _propose(
+    request: HttpRequest, db: Database, desk: DeskContext, actor: Actor, form: PostedForm, *, seal: Seal
+) -> Response[Any]:
     typed, chosen = form.fill(AgreementForm), form.get_files("document")
     document = await chosen[0].read() if chosen else b""
     operator = next((each for each in Operator if each == typed.operator), None)
@@ -155,6 +167,8 @@ async def submit_agreement(
                 await propose_agreement(conn, seal, actor, desk.county, new, now=desk.now)
         except AgreementInvalid as refusal:
             faults += refusal.errors
+        except (TooManyAgreements, TooManyBytes) as refusal:
+            faults.append(FieldFault("document", refusal.text("zh")))
     if faults:
         async with db.transaction(scope=desk.county) as conn:
             return await _page(

@@ -9,9 +9,11 @@ from litestar.params import FromPath
 
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
-from market.kernel import Database, FieldFault, Refusal
+from market.kernel import Busy, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.rate_limits import RateClass
+from market.storage.files import FileStore
 from market.subsidies.intake.consents import (
     CONSENT_TEXTS,
     CONSENT_VERSION,
@@ -45,7 +47,7 @@ async def show_consent_form(
     return render_desk_page(request, desk, "consent.html", context)
 
 
-@post("/leads/{lead_id:str}/consent", include_in_schema=False)
+@post("/leads/{lead_id:str}/consent", include_in_schema=False, rate=RateClass.UPLOAD)
 async def submit_consent(
     request: HttpRequest,
     *,
@@ -54,6 +56,7 @@ async def submit_consent(
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
     seal: NamedDependency[Seal],
+    files: NamedDependency[FileStore],
 ) -> Response[Any]:
     """Record a signed consent with the photo of it."""
     form = await read_form(request)
@@ -67,12 +70,12 @@ async def submit_consent(
             faults.append(FieldFault("given_on", "请写哪天签的"))
         if faults or given_on is None:
             raise LeadInvalid(errors=tuple(faults))
-        photo = await render_consent_photo(content)
+        photo = await render_consent_photo(files, content, account=actor.account_id)
         async with db.transaction(scope=desk.county) as conn:
             await record_consent_photo(
                 conn, seal, actor, desk.county, lead_id=parsed, photo=photo, given_on=given_on, now=desk.now
             )
-    except NotFound:
+    except (NotFound, Busy):
         raise
     except Refusal as refusal:
         errors = refusal.errors or (FieldFault("photo", refusal.text("zh")),)

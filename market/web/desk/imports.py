@@ -227,7 +227,7 @@ async def _submit_file(
         return await _form_page(
             request, db, desk, chosen, notice=PageNotice("no", "没有导入：不是刚才试过的那个文件", lines), status=422
         )
-    task = make_import(upload, keep=upload.dry_run, typed=asdict(typed))
+    task = make_import(upload, attachments, keep=upload.dry_run, typed=asdict(typed))
     try:
         store = partial(store_import, files, seal, task, upload=upload, attachments=attachments, now=desk.now)
         return await submit_task(request, desk, form, task, about=_compute_digest(upload, attachments), store=store)

@@ -16,6 +16,7 @@ from market.rate_limits import RateClass
 from market.reports.programmes import ProgrammeView, TermsView, list_programmes, list_sentences, list_terms
 from market.sheets.models import CellFault
 from market.storage.files import FileStore
+from market.storage.sent_bytes import count_sent_bytes
 from market.subsidies.findings.check_table import THRESHOLD_NAMES
 from market.subsidies.imports.models import FactsDiffer
 from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
@@ -182,7 +183,9 @@ async def _set_programme(
         upload = Upload(desk.county, "programmes", name, content, take_changes=take_changes)
         context = ImportContext(seal=seal, now=desk.now, attachments=documents)
         prepared = await prepare_upload(desk.actor, upload, context)
+        size = len(content) + sum(map(len, documents.values()))
         async with db.transaction(scope=desk.county) as conn:
+            await count_sent_bytes(conn, desk.actor.account_id, size, now=desk.now)
             await import_programmes(conn, desk.actor, prepared)
     except ProgrammeFormInvalid as bad:
         return _form_page(request, desk, form, known, notice=None, errors=bad.errors, status=bad.status)

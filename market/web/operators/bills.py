@@ -152,7 +152,7 @@ async def _submit_bill(
     attachments = attachments or type_manifest(form, upload, operator=room.operator, now=room.now)
     if form.faults:
         return await _bills_page(request, db, room, typed=typed, errors=form.faults, status=422)
-    task = make_import(upload, typed=asdict(typed))
+    task = make_import(upload, attachments, typed=asdict(typed))
     try:
         store = partial(store_import, files, seal, task, upload=upload, attachments=attachments, now=room.now)
         return await _submit(request, room, form, task, about=_compute_digest(upload, attachments), store=store)

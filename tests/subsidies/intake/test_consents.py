@@ -9,8 +9,9 @@ import pytest
 from market.casework.moves import get_person_scope
 from market.identity.models import NotFound
 from market.kernel import Connection
+from market.storage.sent_bytes import TooManyBytes
 from market.subsidies.intake.consents import ConsentForm, list_consents, read_consent_photo, withdraw_consent
-from market.subsidies.intake.models import ConsentMissing, LeadKind, LeadMoved, LeadStep, Vote
+from market.subsidies.intake.models import ConsentMissing, LeadKind, LeadMoved, LeadStep, TooManyConsents, Vote
 from market.subsidies.intake.report import apply_for_household
 from market.subsidies.intake.views import list_own_leads
 from market.subsidies.lines.pauses import PAUSE_NOTE_CONTEXT, NewPause, PauseReason, list_pauses, pause_line
@@ -53,8 +54,15 @@ async def test_a_line_is_enrolled_once_the_signed_consent_is_there(county: Conne
         )  # fmt: skip
     stored = await county.fetchval("SELECT photo_sealed FROM lead_consents")
     assert b"photo" not in stored
-    with pytest.raises(LeadMoved):
-        await intake.consent(lead.id, days=7)
+    for name, limit, refused in (
+        ("market.subsidies.intake.consents.MAX_CONSENTS", 2, LeadMoved),
+        ("market.subsidies.intake.consents.MAX_CONSENTS", 1, TooManyConsents),
+        ("market.storage.sent_bytes.MAX_BYTES_A_DAY", 4, TooManyBytes),
+    ):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(name, limit)
+            with pytest.raises(refused):
+                await intake.consent(lead.id, days=7)
 
 
 async def test_who_applies_consents_on_the_page_and_withdraws(county: Connection) -> None:

@@ -125,7 +125,7 @@ async def test_nothing_of_a_refused_file_stays_in_memory(
     worker: TaskWorker, database: Database, people: Officials, owner: Connection
 ) -> None:
     upload = Upload(COUNTY, "register", "r.csv", "村代码\n".encode() + b"1\n" * 9)
-    gan, task = people.actors["gan"], make_import(upload)
+    gan, task = people.actors["gan"], make_import(upload, {})
     store = partial(store_import, worker.files, SEAL, task, upload=upload, attachments={}, now=NOW)
     async with database.transaction(scope=COUNTY) as conn:
         await add_task(conn, gan, COUNTY, task, request_key="k", store=store, now=NOW)
@@ -145,7 +145,7 @@ async def test_an_account_keeps_the_newest_files_of_its_dry_runs_alone(
     jiang, plans = people.actors["jiang"], (INPUT / "plans.csv").read_bytes()
     uploads = [Upload(COUNTY, "plans", "p.csv", plans + b"\n" * n, dry_run=True) for n in range(MAX_KEPT_UPLOADS + 2)]
     for n, upload in enumerate([*uploads, uploads[-1]]):
-        task = make_import(upload, keep=True)
+        task = make_import(upload, {}, keep=True)
         store = partial(store_import, worker.files, SEAL, task, upload=upload, attachments={}, now=NOW)
         async with database.transaction(scope=COUNTY) as conn:
             await add_task(conn, jiang, COUNTY, task, request_key=f"k{n}", store=store, now=NOW)

@@ -1,5 +1,6 @@
 """Sample leads in every state, so that the desk shows what a county's register and enrolments look like under way."""
 
+import asyncio
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -19,7 +20,8 @@ from market.identity.models import AccountId, Actor
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.seal import Seal
-from market.subsidies.intake.consents import record_consent_photo, render_consent_photo
+from market.storage.photos import render_photo
+from market.subsidies.intake.consents import record_consent_photo
 from market.subsidies.intake.models import (
     LeadKind,
     LeadMember,
@@ -362,4 +364,5 @@ async def _render_signed_paper() -> bytes:
     draw.line([(280, 540), (310, 510), (330, 550), (360, 515), (390, 545)], fill=30, width=4)
     written = io.BytesIO()
     paper.save(written, "JPEG")
-    return await render_consent_photo(written.getvalue())
+    _, _, pictures = await asyncio.to_thread(render_photo, written.getvalue())
+    return pictures[-1]
