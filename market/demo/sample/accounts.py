@@ -54,13 +54,17 @@ class SampleLogin(Struct, frozen=True):
 
 
 class OfficialPost(Struct, frozen=True):
-    """An official of the demo; `shown_role` is the role that the demo presents, `roles` are all its roles."""
+    """An official of the demo; `shown_role` is the role that the demo presents, `roles` are all its roles.
+
+    `login` is the name of its entry in the demo, by default that of the role.
+    """
 
     handle: str
     name: str
     shown_role: Role
     roles: tuple[Role, ...]
     scope: str = DEMO_COUNTY
+    login: str = ""
 
 
 # gan also has the county role, so that the approval is refused because of R14, not because of a missing role.
@@ -75,7 +79,21 @@ OFFICIAL_POSTS = (
     OfficialPost("ping", "样例平某", Role.PLATFORM, (Role.PLATFORM,), PROVINCE),
     OfficialPost("shi", "样例市某", Role.SUPERVISOR, (Role.SUPERVISOR,), DEMO_COUNTY[:4]),
     OfficialPost("shen", "样例审某", Role.AUDITOR, (Role.AUDITOR,)),
+    OfficialPost("sheng", "样例省某", Role.SUPERVISOR, (Role.SUPERVISOR,), PROVINCE, login="province"),
 )
+NEIGHBOUR_COUNTIES = ("130633", "130630", "130627", "130824")
+"""易县, 涞源县 and 唐县 of the demo county's prefecture, and 滦平县 of another one."""
+NEIGHBOUR_POSTS = (
+    OfficialPost("lin-jing", "样例靖某", Role.IMPORTER, (Role.IMPORTER,)),
+    OfficialPost("lin-ce", "样例策某", Role.POLICY, (Role.POLICY,)),
+    OfficialPost("lin-ping", "样例评某", Role.VILLAGE, (Role.VILLAGE,)),
+    OfficialPost("lin-he", "样例荷某", Role.TOWNSHIP, (Role.TOWNSHIP,)),
+    OfficialPost("lin-ding", "样例定某", Role.COUNTY, (Role.COUNTY,)),
+    OfficialPost("lin-jie", "样例解某", Role.FINANCE, (Role.FINANCE,)),
+    OfficialPost("lin-zhang", "样例章某", Role.RECONCILER, (Role.RECONCILER,)),
+)
+"""The officials of the neighbours, nobody's to sign in as: they took the months there."""
+_FIRST_NEIGHBOUR_PHONE = 51
 
 
 class SampleAccounts(Struct):
@@ -134,7 +152,7 @@ def list_logins(seal: Seal) -> list[SampleLogin]:
     """Return the sample logins, whether they were loaded now or before."""
     officials = [
         SampleLogin(
-            role=post.shown_role,
+            role=post.login or post.shown_role,
             name=post.name,
             phone=make_phone(OFFICIAL_PHONES, index),
             county=DEMO_COUNTY,
@@ -164,7 +182,8 @@ def make_accounts(seed: int, seal: Seal, prefectures: Iterable[str], now: dateti
     started = now - timedelta(days=400)
     for index, post in enumerate(OFFICIAL_POSTS, 1):
         number = make_phone(OFFICIAL_PHONES, index)
-        account_id = rng.make_uuid7(started)
+        # Who was added later draws from a stream of its own, so that the others keep their names.
+        account_id = (SeededRandom(seed, post.handle) if post.login else rng).make_uuid7(started)
         identity = make_identity_number(DEMO_COUNTY, date(1970 + index, 1 + index, 20), sequence=index % 10)
         accounts.accounts.append(
             AccountCopyRow(
@@ -182,11 +201,33 @@ def make_accounts(seed: int, seal: Seal, prefectures: Iterable[str], now: dateti
         accounts.officials[post.handle] = account_id
         since = get_business_day(now if post.shown_role is Role.AUDITOR else started)
         accounts.grants.extend(_make_grants(account_id, post.roles, post.scope, since))
+    _add_neighbours(accounts, seal, SeededRandom(seed, "neighbours"), started)
     _add_verifiers(accounts, seal, rng, prefectures, started)
     _add_buyers(accounts, seal, rng, now)
     add_account(accounts, seal, rng, name=NEWCOMER_NAME, number=NEWCOMER_PHONE, since=started)
     _add_operator(accounts, seal, rng, started)
     return accounts
+
+
+def _add_neighbours(accounts: SampleAccounts, seal: Seal, rng: SeededRandom, since: datetime) -> None:
+    for index, post in enumerate(NEIGHBOUR_POSTS):
+        number = make_phone(OFFICIAL_PHONES, _FIRST_NEIGHBOUR_PHONE + index)
+        identity = make_identity_number(NEIGHBOUR_COUNTIES[0], date(1970 + index, 3, 20), sequence=index)
+        account_id = rng.make_uuid7(since)
+        accounts.accounts.append(
+            AccountCopyRow(
+                id=account_id,
+                handle=post.handle,
+                name=post.name,
+                phone_index=seal.index(number),
+                phone_sealed=seal.seal(number, PHONE_CONTEXT),
+                identity_index=seal.index(identity),
+                identity_sealed=seal.seal(identity, IDENTITY_CONTEXT),
+                created_at=since,
+            )
+        )
+        for county in NEIGHBOUR_COUNTIES:
+            accounts.grants.extend(_make_grants(account_id, post.roles, county, get_business_day(since)))
 
 
 def _add_operator(accounts: SampleAccounts, seal: Seal, rng: SeededRandom, since: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Load the sample data in three transactions, so that an interrupted load resumes where it stopped."""
+"""Load the sample data in four transactions, so that an interrupted load resumes where it stopped."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,8 +8,9 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from market.demo.sample.accounts import DEMO_COUNTY, SampleLogin, list_logins
+from market.demo.sample.accounts import DEMO_COUNTY, NEIGHBOUR_COUNTIES, SampleLogin, list_logins
 from market.demo.sample.copy_rows import copy_rows
+from market.demo.sample.county.neighbours import simulate_neighbours
 from market.demo.sample.county.simulate_months import ANALYSE_COUNTY, EXISTS_CYCLE, CountySimulation
 from market.demo.sample.divisions import load_divisions
 from market.demo.sample.sales.run import EXISTS_SALES, simulate_sales
@@ -98,8 +99,9 @@ async def load_sample(
 ) -> SampleSummary:
     """Load the samples into a migrated database, as its owner; parts that are already loaded are skipped.
 
-    Equal seeds and `now` yield equal rows. `scale` is the percentage of households and orders, at least 2. Opens three
-    transactions of its own: the shop with its orders, the subsidies, and sales with everything that may follow them.
+    Equal seeds and `now` yield equal rows. `scale` is the percentage of households and orders, at least 2. Opens four
+    transactions of its own: the shop with its orders, the subsidies, those of the counties around, which have one size,
+    and sales with everything that may follow them.
     """
     conn = await asyncpg.connect(owner_dsn)
     counts: dict[str, int] = {}
@@ -112,6 +114,9 @@ async def load_sample(
         async with conn.transaction():
             if not await EXISTS_CYCLE.one(conn, county=DEMO_COUNTY):
                 counts |= await _load_county(load)
+        async with conn.transaction():
+            if not await EXISTS_CYCLE.one(conn, county=NEIGHBOUR_COUNTIES[0]):
+                counts |= await _load_neighbours(load)
         await conn.execute(ANALYSE_COUNTY)
         async with conn.transaction():
             if not await EXISTS_SALES.one(conn):
@@ -135,6 +140,17 @@ async def _load_county(load: _LoadContext) -> dict[str, int]:
         report=lambda done, total: load.progress("补贴", done, total),
     )
     return await county.run()
+
+
+async def _load_neighbours(load: _LoadContext) -> dict[str, int]:
+    return await simulate_neighbours(
+        load.conn,
+        load.seal,
+        await load_divisions(load.conn, set(NEIGHBOUR_COUNTIES)),
+        seed=load.seed,
+        now=load.now,
+        report=lambda done, total: load.progress("邻县", done, total),
+    )
 
 
 async def _load_shop(load: _LoadContext) -> dict[str, int]:

@@ -19,17 +19,20 @@ MARCH, APRIL, MAY = date(2026, 3, 1), date(2026, 4, 1), date(2026, 5, 1)
 
 async def test_the_register_has_its_households_persons_and_bound_lines(sample: Connection) -> None:
     # The split adds a household, but no person.
-    assert await sample.fetchval("SELECT count(*) FROM households") == 16_000 * SCALE // 100 + 1
-    assert await sample.fetchval("SELECT count(*) FROM persons") == 45_000 * SCALE // 100
-    assert await sample.fetchval("SELECT count(DISTINCT line_code) FROM bindings") == 24_000 * SCALE // 100
+    assert (
+        await sample.fetchval("SELECT count(*) FROM households WHERE county_code = '130624'")
+        == 16_000 * SCALE // 100 + 1
+    )
+    assert await sample.fetchval("SELECT count(*) FROM persons WHERE county_code = '130624'") == 45_000 * SCALE // 100
+    lines = await sample.fetchval("SELECT count(DISTINCT line_code) FROM bindings WHERE county_code = '130624'")
+    assert lines == 24_000 * SCALE // 100
 
 
 async def test_every_household_lives_in_a_village_of_the_county(sample: Connection) -> None:
     assert (
         await sample.fetchval(
             "SELECT count(*) FROM household_statuses s JOIN divisions d ON d.code = village_code"
-            " WHERE left(village_code, 6) <> $1 OR d.level <> 5",
-            DEMO_COUNTY,
+            " WHERE left(village_code, 6) <> s.county_code OR d.level <> 5"
         )
         == 0
     )
@@ -43,7 +46,7 @@ async def test_two_months_are_closed_and_the_last_awaits_the_township(sample: Co
 async def test_no_official_has_two_duties_in_a_month(sample: Connection) -> None:
     duties = await sample.fetch(
         "SELECT handle, array_agg(DISTINCT duty) AS duties FROM cycle_duties JOIN accounts ON accounts.id = account_id"
-        " GROUP BY handle ORDER BY handle"
+        " WHERE county_code = '130624' GROUP BY handle ORDER BY handle"
     )
     assert [(row["handle"], row["duties"]) for row in duties] == [
         ("cai", ["settlement"]),
@@ -105,7 +108,10 @@ async def test_every_late_death_has_a_finding(sample: Connection) -> None:
 async def test_a_repeated_run_has_the_same_hashes_and_no_posting(sample: Connection) -> None:
     gan = await find_actor_by_handle(sample, "gan", day=get_business_day(NOW))
     kept = await sample.fetchrow(
-        "SELECT manifest_sha256, result_sha256 FROM runs JOIN cycles ON run_id = runs.id WHERE cycles.month = $1", MAY
+        "SELECT manifest_sha256, result_sha256 FROM runs JOIN cycles ON run_id = runs.id"
+        " WHERE cycles.month = $1 AND cycles.county_code = $2",
+        MAY,
+        DEMO_COUNTY,
     )
     assert kept is not None
     again = await run_month(sample, gan, DEMO_COUNTY, MAY, seal=SEAL, now=NOW)
@@ -135,7 +141,7 @@ async def test_each_operators_file_is_recorded_with_its_sum(sample: Connection) 
         "SELECT f.name, f.rows, f.sum_fen,"
         " (SELECT count(*) FROM claims WHERE file_id = f.id) AS claims,"
         " (SELECT sum(reduction_fen)::bigint FROM claims WHERE file_id = f.id) AS reduced"
-        "  FROM import_files f WHERE kind = 'billing' ORDER BY f.name"
+        "  FROM import_files f WHERE kind = 'billing' AND county_code = '130624' ORDER BY f.name"
     )
     assert [row["name"] for row in files] == [
         f"{operator}-2026-0{month}.csv" for operator in ("mobile", "telecom", "unicom") for month in (3, 4, 5)

@@ -111,7 +111,7 @@ async def test_progress_is_reported_by_phase_and_reaches_its_total(
         reported.setdefault(phase, []).append((done, total))
 
     summary = await load_sample(server.dsn(name), Settings(), seal, own_store, now=NOW, progress=listen, scale=2)
-    assert list(reported) == ["店铺", "图片", "账目", "补贴", "买卖"]
+    assert list(reported) == ["店铺", "图片", "账目", "补贴", "邻县", "买卖"]
     for steps in reported.values():
         assert steps == sorted(steps)
         assert steps[-1][0] == steps[-1][1]
@@ -131,6 +131,7 @@ async def test_progress_is_reported_by_phase_and_reaches_its_total(
         "platform",
         "supervisor",
         "auditor",
+        "province",
         "operator",
     ]
     assert all(account.totp_secret for account in summary.accounts[5:])

@@ -208,7 +208,7 @@ async def test_no_text_contains_a_forbidden_word(sample: Connection) -> None:
 async def test_every_buyer_and_seller_is_marked_as_a_sample(sample: Connection) -> None:
     for table in ("accounts", "producers", "listings"):
         assert await sample.fetchval(f"SELECT count(*) FROM {table} WHERE NOT sample") == 0
-    assert await sample.fetchval("SELECT count(*) FROM accounts WHERE name NOT LIKE '样例%'") == 0
+    assert await sample.fetchval("SELECT count(*) FROM accounts WHERE name !~ '^样例|^乡集用户$'") == 0
     assert await sample.fetchval("SELECT count(*) FROM producers WHERE name NOT LIKE '样例%'") == 0
 
 

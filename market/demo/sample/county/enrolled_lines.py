@@ -89,8 +89,11 @@ class SampleMonths(Struct, frozen=True):
 class LineGenerator:
     """Generates the lines of the register's households."""
 
-    def __init__(self, seed: int, register: SampleRegister, months: SampleMonths, *, scale: int) -> None:
-        self._rng = SeededRandom(seed, "lines")
+    def __init__(
+        self, seed: int, register: SampleRegister, months: SampleMonths, *, scale: int, first_number: int = 1
+    ) -> None:
+        self._rng = SeededRandom(seed, "lines" if first_number == 1 else f"lines {first_number}")
+        self._first_number = first_number
         self._register = register
         self._months = months
         self._target_count = LINE_COUNT * scale // 100 - IRREGULAR_LINE_COUNT
@@ -200,7 +203,7 @@ class LineGenerator:
     ) -> SampleLine:
         """Add a line of a person, with an enrolment applied for, published and decided before it began."""
         rng, operator = self._rng, plan.operator
-        number = self._counts[operator, kind] = self._counts.get((operator, kind), 0) + 1
+        number = self._counts[operator, kind] = self._counts.get((operator, kind), self._first_number - 1) + 1
         prefix = OPERATOR_PREFIXES[operator]
         mobile = kind is ServiceKind.MOBILE
         decided = start - timedelta(days=rng.randint(2, 6))

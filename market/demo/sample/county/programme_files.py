@@ -190,7 +190,7 @@ _FUNDERS = {
 _PREFIX_LENGTH = 4
 
 
-def write_programmes_file(since: date) -> tuple[bytes, dict[str, bytes]]:
+def write_programmes_file(since: date, *, county: str = DEMO_COUNTY) -> tuple[bytes, dict[str, bytes]]:
     """Return the county's file of programmes, and the documents that it names."""
     documents = _write_documents(since)
     made: list[dict[str, object]] = []
@@ -224,7 +224,7 @@ def write_programmes_file(since: date) -> tuple[bytes, dict[str, bytes]]:
                 ],
             }
         )
-    content = json.dumps({"county_code": DEMO_COUNTY, "programmes": made}, ensure_ascii=False, indent=1)
+    content = json.dumps({"county_code": county, "programmes": made}, ensure_ascii=False, indent=1)
     return content.encode(), {f"documents/{code}.txt": text.encode() for code, text in documents.items()}
 
 

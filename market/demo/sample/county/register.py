@@ -70,10 +70,13 @@ class SampleRegister(Struct):
 
 
 class RegisterGenerator:
-    """Generates the register of the demo county."""
+    """Generates the register of the demo county, or of another one, which has no demo farmer."""
 
-    def __init__(self, seed: int, villages: Sequence[SampleDivision], *, year: int, scale: int) -> None:
-        self._rng = SeededRandom(seed, "register")
+    def __init__(
+        self, seed: int, villages: Sequence[SampleDivision], *, year: int, scale: int, county: str = DEMO_COUNTY
+    ) -> None:
+        self._rng = SeededRandom(seed, "register" if county == DEMO_COUNTY else f"register {county}")
+        self._county = county
         self._villages = villages
         self._year = year
         self._count = HOUSEHOLD_COUNT * scale // 100
@@ -85,7 +88,7 @@ class RegisterGenerator:
         sums: list[int] = []
         for _ in self._villages:
             sums.append((sums[-1] if sums else 0) + self._rng.randint(4, 20))
-        home = next(index for index, village in enumerate(self._villages) if village.code == DEMO_VILLAGE)
+        home = next((index for index, village in enumerate(self._villages) if village.code == DEMO_VILLAGE), 0)
         indices = [home, *sorted(self._rng.weighted_index(sums) for _ in range(self._count - 1))]
         numbers: dict[str, int] = {}
         households: list[SampleHousehold] = []
@@ -93,7 +96,9 @@ class RegisterGenerator:
             village = self._villages[index]
             numbers[village.code] = numbers.get(village.code, 0) + 1
             code = f"{village.code}{numbers[village.code]:04}"
-            households.append(self._make_household(code, village, size, demo=not households))
+            households.append(
+                self._make_household(code, village, size, demo=self._county == DEMO_COUNTY and not households)
+            )
         split = next(each for each in households[1:] if _can_split(each, split_on))
         return SampleRegister(households, [], split, split_on)
 
@@ -152,7 +157,7 @@ class RegisterGenerator:
         day = date(self._year - age, 1, 1) + timedelta(days=rng.randbelow(365))
         while True:
             for sequence in _SEQUENCES[sex]:
-                identity = make_identity_number(DEMO_COUNTY, day, sequence=sequence)
+                identity = make_identity_number(self._county, day, sequence=sequence)
                 if identity not in self._used_identities:
                     self._used_identities.add(identity)
                     return SamplePerson(identity, name, day, sex, relation, member_number)

@@ -1,13 +1,12 @@
 """Simulate three months of a county's subsidies through the functions of the officials' pages, each as its official."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from functools import partial
 
 import msgspec
-from msgspec import Struct
 
 from market.demo.sample.accounts import DEMO_COUNTY, OFFICIAL_POSTS
+from market.demo.sample.county.county_steps import CountySteps
 from market.demo.sample.county.enrolled_lines import (
     LineGenerator,
     compute_months,
@@ -15,6 +14,7 @@ from market.demo.sample.county.enrolled_lines import (
     write_enrolments_file,
 )
 from market.demo.sample.county.files_to_import import write_late_files, write_next_month_files
+from market.demo.sample.county.grievances import add_grievances
 from market.demo.sample.county.irregularities import IrregularityMaker
 from market.demo.sample.county.leads import LeadSimulation
 from market.demo.sample.county.line_changes import LineSimulation
@@ -26,55 +26,29 @@ from market.demo.sample.county.operator_files import (
     write_usage_file,
 )
 from market.demo.sample.county.programme_files import write_budget_file, write_plans_file, write_programmes_file
+from market.demo.sample.county.rechecks import add_earlier_rechecks
 from market.demo.sample.county.register import RegisterGenerator, write_register_changes_file, write_register_file
-from market.demo.sample.county.return_files import write_return_file
 from market.demo.sample.divisions import SampleDivisions
 from market.identity.actors import find_actor_by_handle
 from market.identity.models import Actor
 from market.kernel import Connection, Query
-from market.kernel.clock import get_business_day, get_day_start, get_next_month
+from market.kernel.clock import get_business_day, get_next_month
 from market.kernel.seal import Seal
-from market.reports.reconciliation import get_reconciliation
 from market.storage.files import FileStore
 from market.storage.sample_files import SAMPLE_FOLDER, SAMPLE_INDEX
-from market.subsidies.findings.decide import decide_finding
-from market.subsidies.imports.run_import import run_import
-from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
-from market.subsidies.month.approve import confirm_month, decide_month, review_month
-from market.subsidies.month.cycles import find_cycle
+from market.subsidies.models import Duty
+from market.subsidies.month.approve import confirm_month
 from market.subsidies.month.run import run_month
-from market.subsidies.month.settle import close_month, reconcile_month, settle_month
-from market.subsidies.names import Operator
-from market.subsidies.reconciliation.answer import accept_differences
-from market.subsidies.reconciliation.settlement_files import list_settlement_files, read_settlement_file
 
 MONTH_BUDGET_FEN, SHORT_BUDGET_FEN = 125_000_00, 120_000_00
 """Public budget of a month at full scale, and of the last month, which is insufficient; sample values."""
-_MORNING = timedelta(hours=9)
 _STEP_COUNT = 23
+_DUTIES = {
+    Duty.IMPORT: "gan", Duty.TERMS: "jiang", Duty.VILLAGE: "cun", Duty.TOWNSHIP: "zhen", Duty.COUNTY: "xian",
+    Duty.SETTLEMENT: "cai", Duty.RECONCILIATION: "dui",
+}  # fmt: skip
 
-
-class OpenStopFinding(Struct, frozen=True):
-    """An open finding that stops lines until it is decided."""
-
-    check: str
-    subject: str
-    lines: list[str]
-
-
-LIST_OPEN_STOP_FINDINGS = Query(
-    OpenStopFinding,
-    """
-    SELECT check_code AS "check", subject,
-           ARRAY(SELECT line_code FROM finding_lines WHERE finding_id = findings.id ORDER BY line_code) AS lines
-      FROM findings JOIN cycles ON cycles.id = cycle_id
-     WHERE findings.county_code = :county AND findings.state = 'open' AND stops AND cycles.month = :month
-     ORDER BY check_code, subject
-    """,
-)
 EXISTS_CYCLE = Query(bool, "SELECT EXISTS (SELECT FROM cycles WHERE county_code = :county)")
-_PAID_CHECKS = frozenset({"preparer_is_approver", "charge_below_plan"})
-"""Checks whose findings the township clears; of two operators the earlier line is paid."""
 
 
 class CountySimulation:
@@ -116,6 +90,13 @@ class CountySimulation:
             actor = await find_actor_by_handle(self._conn, post.handle, day=get_business_day(self._now))
             assert actor is not None, "the shop is loaded first, with the officials"
             self._actors[post.handle] = actor
+        self._steps = CountySteps(
+            self._conn,
+            self._seal,
+            {duty: self._actors[handle] for duty, handle in _DUTIES.items()},
+            county=DEMO_COUNTY,
+            now=self._now,
+        )
         await self._import_base_files()
         for month in self._months.all:
             # The first files cover everything up to the end of the first month, later files one month each.
@@ -127,10 +108,6 @@ class CountySimulation:
             "persons": sum(len(each.members) for each in self._register.households),
             "lines": len(self._lines),
         }
-
-    def _compute_moment(self, day: date) -> datetime:
-        """Return nine in the morning of a day, or now if that is earlier."""
-        return min(get_day_start(day) + _MORNING, self._now)
 
     def _advance(self) -> None:
         self._done += 1
@@ -152,58 +129,66 @@ class CountySimulation:
         conn, seal, actors, now = self._conn, self._seal, self._actors, self._now
         await LeadSimulation(conn, seal, actors, self._register, self._lines, now=now).add_all()
         await LineSimulation(conn, seal, actors, self._lines, self._months, now=now).add_all()
+        await add_grievances(conn, seal, actors, self._months, now=now)
+        await add_earlier_rechecks(conn, actors["cun"], self._register, day=get_business_day(now))
         self._advance()
 
     async def _import_base_files(self) -> None:
         conn, months = self._conn, self._months
-        day = self._compute_moment(months.first - timedelta(days=11))
+        day = self._steps.compute_moment(months.first - timedelta(days=11))
         gan, jiang = self._actors["gan"], self._actors["jiang"]
         name = f"register-{get_business_day(day)}.csv"
         content = write_register_file(self._register)
-        await self._import(gan, self._upload("register", name, content), day)
+        await self._steps.import_file(gan, self._steps.upload("register", name, content), day)
         self._advance()
         programmes, documents = write_programmes_file(months.since)
-        await self._import(jiang, self._upload("programmes", "programmes.json", programmes), day, documents)
-        await self._import(jiang, self._upload("plans", "plans.csv", write_plans_file(months.since)), day)
+        await self._steps.import_file(
+            jiang, self._steps.upload("programmes", "programmes.json", programmes), day, documents
+        )
+        await self._steps.import_file(
+            jiang, self._steps.upload("plans", "plans.csv", write_plans_file(months.since)), day
+        )
         public = dict.fromkeys((months.first, months.middle, get_next_month(months.last)), MONTH_BUDGET_FEN)
         public[months.last] = SHORT_BUDGET_FEN
         budget = write_budget_file({month: fen * self._scale // 100 for month, fen in sorted(public.items())})
-        await self._import(jiang, self._upload("budget", "budget.json", budget), day)
+        await self._steps.import_file(jiang, self._steps.upload("budget", "budget.json", budget), day)
         await conn.execute(ANALYSE_COUNTY)
         self._advance()
 
     async def _import_and_run(self, month: date, since: date | None) -> None:
         """Import the changes, bills and usage of a month, run it, and take it as far as its officials have."""
         conn, gan, after = self._conn, self._actors["gan"], get_next_month(month)
-        day = self._compute_moment(after)
+        day = self._steps.compute_moment(after)
         if month == self._months.last:
-            upload = self._upload(
+            upload = self._steps.upload(
                 "register", f"register-{after}.csv", write_register_changes_file(self._register), take=True
             )
-            await self._import(gan, upload, day)
+            await self._steps.import_file(gan, upload, day)
         enrolments = write_enrolments_file(self._lines, since, after, with_pending=month == self._months.last)
-        upload = self._upload("enrolments", f"enrolments-{after}.csv", enrolments)
-        await self._import(gan, upload, day)
+        upload = self._steps.upload("enrolments", f"enrolments-{after}.csv", enrolments)
+        await self._steps.import_file(gan, upload, day)
         bindings = write_bindings_file(self._lines, since, after)
-        await self._import(gan, self._upload("bindings", f"bindings-{after}.csv", bindings), day)
+        await self._steps.import_file(gan, self._steps.upload("bindings", f"bindings-{after}.csv", bindings), day)
         self._advance()
         if since is None:
             opening = write_opening_file(self._lines, self._months)
-            await self._import(gan, self._upload("opening", "opening.csv", opening), day)
-            await self._import(gan, self._upload("lists", "lists.csv", write_lists_file(self._lines)), day)
+            await self._steps.import_file(gan, self._steps.upload("opening", "opening.csv", opening), day)
+            await self._steps.import_file(
+                gan, self._steps.upload("lists", "lists.csv", write_lists_file(self._lines)), day
+            )
             self._advance()
         usage = write_usage_file(self._seed, self._lines, month)
-        day = self._compute_moment(after + timedelta(days=2))
-        await self._import(gan, self._upload("usage", f"usage-{month:%Y-%m}.csv", usage), day)
+        day = self._steps.compute_moment(after + timedelta(days=2))
+        await self._steps.import_file(gan, self._steps.upload("usage", f"usage-{month:%Y-%m}.csv", usage), day)
         last = month == self._months.last
         for file in write_billing_files(self._seed, self._lines, month, without_late=last):
             for name, content in ((file.name, file.content), (get_manifest_name(file.name), file.manifest)):
                 await self._files.put(f"samples/{DEMO_COUNTY}/{name}", content)
             manifest = {get_manifest_name(file.name): file.manifest}
-            await self._import(gan, self._upload("billing", file.name, file.content), day, manifest)
+            await self._steps.import_file(gan, self._steps.upload("billing", file.name, file.content), day, manifest)
             self._advance()
         await conn.execute(ANALYSE_COUNTY)
-        day = self._compute_moment(after + timedelta(days=3))
+        day = self._steps.compute_moment(after + timedelta(days=3))
         await run_month(conn, gan, DEMO_COUNTY, month, seal=self._seal, now=day)
         self._advance()
         if month == self._months.last:
@@ -211,82 +196,13 @@ class CountySimulation:
             await run_month(conn, gan, DEMO_COUNTY, self._months.middle, seal=self._seal, now=day)
             self._advance()
         cun = self._actors["cun"]
-        await confirm_month(conn, cun, DEMO_COUNTY, month, now=self._compute_moment(after + timedelta(days=4)))
+        await confirm_month(conn, cun, DEMO_COUNTY, month, now=self._steps.compute_moment(after + timedelta(days=4)))
         if month != self._months.last:
-            await self._finish(month)
+            await self._steps.finish(month)
         self._advance()
 
-    async def _finish(self, month: date) -> None:
-        """Decide the findings of a month, review, decide, settle, reconcile and close it."""
-        conn, after = self._conn, get_next_month(month)
-        day = self._compute_moment(after + timedelta(days=5))
-        for finding in await LIST_OPEN_STOP_FINDINGS.all(conn, county=DEMO_COUNTY, month=month):
-            pays, stops = _decide_lines(finding)
-            await decide_finding(
-                conn,
-                self._actors["zhen"],
-                DEMO_COUNTY,
-                month,
-                check=finding.check,
-                subject=finding.subject,
-                pays=pays,
-                stops=stops,
-                why="样例：入户核对后处理",
-                seal=self._seal,
-                now=day,
-            )
-        steps: tuple[tuple[_MonthStep, str, int], ...] = (
-            (partial(review_month, seal=self._seal), "zhen", 5),
-            (partial(decide_month, seal=self._seal), "xian", 6),
-            (partial(settle_month, seal=self._seal), "cai", 7),
-            (reconcile_month, "dui", 11),
-            (close_month, "dui", 11),
-        )
-        for step, handle, days in steps:
-            if step is reconcile_month:
-                await self._answer_settlement(month, self._compute_moment(after + timedelta(days=days)))
-            await step(
-                conn, self._actors[handle], DEMO_COUNTY, month, now=self._compute_moment(after + timedelta(days=days))
-            )
-
-    async def _answer_settlement(self, month: date, now: datetime) -> None:
-        """Import the operators' return files of a settled month; one credits a little less, which is accepted."""
-        conn, seal = self._conn, self._seal
-        cycle = await find_cycle(conn, DEMO_COUNTY, month)
-        for settled in await list_settlement_files(conn, DEMO_COUNTY, cycle.id):
-            sent = await read_settlement_file(conn, seal, cycle, settled.operator)
-            name = f"{settled.operator}-{cycle.name}-return.csv"
-            short_fen = 1 if settled.operator is Operator.TELECOM and settled.rows else 0
-            content, manifest = write_return_file(name, settled.operator, cycle.name, sent, short_fen=short_fen)
-            papers = {get_manifest_name(name): manifest}
-            await self._import(self._actors["gan"], self._upload("return", name, content), now, papers)
-        view = await get_reconciliation(conn, seal, cycle, now=now)
-        if ids := [each.id for each in view.differences]:
-            why = "样例：抹了一分钱的零头，运营商说明过"
-            await accept_differences(conn, self._actors["dui"], DEMO_COUNTY, month, ids=ids, why=why, now=now)
-
-    async def _import(
-        self, actor: Actor, upload: Upload, now: datetime, attachments: Mapping[str, bytes] | None = None
-    ) -> None:
-        context = ImportContext(seal=self._seal, now=now, attachments=attachments or {})
-        await run_import(self._conn, actor, await prepare_upload(actor, upload, context))
-
-    def _upload(self, kind: str, name: str, content: bytes, *, take: bool = False) -> Upload:
-        return Upload(DEMO_COUNTY, kind, name, content, take_changes=take)
-
-
-type _MonthStep = Callable[..., Awaitable[object]]
 
 ANALYSE_COUNTY = (
     "ANALYZE persons, households, household_statuses, memberships, plans, lines, bindings, enrolments, usage_days,"
     " openings, claims, runs, run_lines, findings, finding_lines, subsidy_postings"
 )
-
-
-def _decide_lines(finding: OpenStopFinding) -> tuple[list[str], list[str]]:
-    """Return the lines to pay and the lines to stop."""
-    if finding.check in _PAID_CHECKS:
-        return finding.lines, []
-    if finding.check == "two_operators_one_household":
-        return finding.lines[:1], finding.lines[1:]
-    return [], finding.lines
