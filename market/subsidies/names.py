@@ -54,9 +54,6 @@ ENROLMENT_STATUSES = ("已申请", "公示中", "已审定", "查重未通过", 
 PENDING_STATUSES = ("已申请", "公示中")
 """The statuses from which an enrolment may still be decided."""
 
-MONITORING_TYPES = ("脱贫不稳定户", "边缘易致贫户", "突发严重困难户")
-"""Types of monitored households: the first was registered before, the second never was, the third may be either."""
-
 
 class ListName(StrEnum):
     """A list of another office that is compared with the register."""

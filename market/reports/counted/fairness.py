@@ -41,7 +41,7 @@ _ROWS = """
 _GROUPS = (
     ("sex", (("men", "男"), ("women", "女"))),
     ("age", (("age_0", "16 岁以下"), ("age_16", "16 到 59 岁"), ("age_60", "60 岁以上"))),
-    ("standing", (("registered", "建档立卡，没有监测"), ("watched", "监测对象"))),
+    ("standing", (("registered", "{registered}，没有监测"), ("watched", "{monitored}"))),
     ("township", (("town", "镇的村"), ("rural", "乡的村"), ("other", "街道等的村"))),
 )
 FAIRNESS = CountedReport(

@@ -6,8 +6,10 @@ from enum import StrEnum
 from typing import LiteralString
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from market.kernel import Connection, Fen, Query
+from market.subsidies.terminology import fill_words
 
 
 class Subject(StrEnum):
@@ -84,6 +86,11 @@ class CountedReport(Struct, frozen=True, kw_only=True):
     def get_figure(self, key: str) -> Figure | None:
         """Return a figure by its key, or None."""
         return next((figure for figure in self.figures if figure.key == key), None)
+
+    def name_for(self, month: date) -> "CountedReport":
+        """Return the report whose titles have the words of a month for a household's standing (`terminology`)."""
+        figures = tuple(replace(each, title=fill_words(each.title, month)) for each in self.figures)
+        return replace(self, figures=figures)
 
     @property
     def money(self) -> bool:

@@ -159,6 +159,7 @@ async def load_report(
     if not months:
         return None
     chosen = _choose_month(months, month)
+    report = report.name_for(chosen.month)
     rows = await _load_rows(conn, report, county, divisions, chosen, digits=_count_digits(within), now=now)
     earlier = [get_previous_month(chosen.month), get_year_before(chosen.month)]
     sums = await SUM_KEPT_FIGURES.all(
@@ -216,7 +217,7 @@ async def load_items(
         NotFound: the month was never opened, `within` is no division of the county, or the figure is hidden.
     """
     view = await load_report(conn, report, county, divisions, month=month, within=within, now=now)
-    line = None if view is None else next(each for each in view.lines if each.figure is figure)
+    line = None if view is None else next(each for each in view.lines if each.figure.key == figure.key)
     if view is None or line is None or line.hidden:
         raise NotFound
     counted = MonthOfReport(county=county, month=view.month.month, as_of=view.month.as_of or now)

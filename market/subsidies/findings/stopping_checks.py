@@ -364,7 +364,7 @@ NOT_ELIGIBLE = Query(
                            THEN format('%s 起到 %s，名册里没有农户 %s 的情况', lower(days), upper(days) - 1,
                                        household_code)
                            ELSE format('%s 起，农户 %s 不是原建档立卡，%s', lower(days), household_code,
-                             CASE WHEN monitoring = '' THEN '也不是监测户'
+                             CASE WHEN monitoring = '' THEN '也没有纳入监测'
                                   WHEN risk_removed_on < lower(days)
                                   THEN format('%s（%s 风险消除）', monitoring, risk_removed_on)
                                   ELSE monitoring || '不在标准写明的监测类型里' END)

@@ -1,7 +1,8 @@
 """The columns of each spreadsheet that a county imports: header, an example, and what belongs in the cell."""
 
 from market.sheets.spreadsheet import Column
-from market.subsidies.names import ENROLMENT_STATUSES, LISTS, MONITORING_TYPES
+from market.subsidies.names import ENROLMENT_STATUSES, LISTS
+from market.subsidies.terminology import list_types
 
 REGISTER_COLUMNS = (
     Column("household", "户编号", example="H01", meaning="县里给这一户的编号，一户一个"),
@@ -18,7 +19,7 @@ REGISTER_COLUMNS = (
         "monitoring",
         "监测类型",
         may_be_empty=True,
-        meaning=f"{'、'.join(MONITORING_TYPES)}；不是监测户就空着",
+        meaning=f"{'、'.join(list_types())}；没有纳入监测就空着",
     ),
     Column("risk_removed_on", "风险消除日期", may_be_empty=True, meaning="没有消除就空着"),
     Column("tier", "保障档", example="2", meaning="预算不够时先保数字小的，1 到 99"),

@@ -12,19 +12,18 @@ from market.divisions.codes import get_county_code
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import CellFaults, Spreadsheet
 from market.subsidies.imports.cells import RowReader
-from market.subsidies.names import MONITORING_TYPES, YES_NO
+from market.subsidies.names import YES_NO
 from market.subsidies.register.queries import (
     HouseholdStatus,
     KnownHouseholdStatus,
     KnownMembership,
     MergedHousehold,
 )
+from market.subsidies.terminology import contradicts, list_types
 
 _SEXES = {"男": "男", "女": "女", "male": "男", "female": "女", "m": "男", "f": "女"}
 _ALWAYS = date.max
 _VILLAGE_ENDING = re.compile(r"(社区|村)?(村民委员会|居民委员会|村委会|居委会)?$")
-_NEVER = {"脱贫不稳定户": False, "边缘易致贫户": True}
-"""By type of monitoring: the answer to 原建档立卡 that contradicts it."""
 HEAD = "户主"
 _HEAD_WORDS = re.compile(r"(现|新|代)?[户戶]主[0-9]*(本人|自己)?|(本人)?或?[户戶]主|本人|0[012]")
 """How lists write the head of a household, letters and digits alone; 01 and 02 are the codes of 本人 and 户主.
@@ -139,7 +138,7 @@ def _read_status(
     elif known_name and village_name and _fold_village(known_name) != _fold_village(village_name):
         cells.fault("village_name", f"与村代码不一致，{village} 是{known_name}")
     registered = cells.choice("registered", YES_NO)
-    monitoring = cells.listed("monitoring", MONITORING_TYPES, required=False)
+    monitoring = cells.listed("monitoring", list_types(last=today), required=False)
     if registered is not None and monitoring and contradicts(registered=registered, monitoring=monitoring):
         cells.fault("monitoring", f"原建档立卡“{'是' if registered else '否'}”的不会是{monitoring}")
     return HouseholdStatus(
@@ -150,11 +149,6 @@ def _read_status(
         risk_removed_on=cells.past_day("risk_removed_on", today),
         tier=cells.integer("tier", low=1, high=99) or 1,
     )
-
-
-def contradicts(*, registered: bool, monitoring: str) -> bool:
-    """Return whether a household's answer to 原建档立卡 contradicts its type of monitoring."""
-    return registered is _NEVER.get(monitoring)
 
 
 def _fold_village(name: str) -> str:

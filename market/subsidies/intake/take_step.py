@@ -14,7 +14,6 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.subsidies.imports.register_rows import contradicts
 from market.subsidies.intake.carry_out import carry_out
 from market.subsidies.intake.models import (
     DUE_STEPS,
@@ -36,8 +35,8 @@ from market.subsidies.intake.record_step import record_step
 from market.subsidies.intake.report import FIND_HOUSEHOLDS, check_opinion, list_enrolment_faults
 from market.subsidies.intake.views import GET_LEAD, Lead, LeadRow, get_lead
 from market.subsidies.month.cycles import LOCK_IMPORTS
-from market.subsidies.names import MONITORING_TYPES
 from market.subsidies.register.queries import LIST_HOUSEHOLD_CODES
+from market.subsidies.terminology import contradicts, list_types
 
 TAKEN_BY_OFFICIALS = frozenset(LeadStep) - {LeadStep.REPORT, LeadStep.WITHDRAW, LeadStep.UPHOLD}
 """The steps of `take_step`; who answers an objection upholds it (`answer_objection`)."""
@@ -155,7 +154,7 @@ async def _take(
             await _complete(conn, seal, row, request, day=today)
             await _record(conn, seal, actor, row, move, opinion=opinion, now=now)
         case LeadStep.MATCH:
-            await _match(conn, row, request)
+            await _match(conn, row, request, day=today)
             await _record(conn, seal, actor, row, move, opinion=opinion, now=now)
         case LeadStep.CONFIRM:
             vote = _check_vote(request.vote)
@@ -217,7 +216,7 @@ async def _complete(conn: Connection, seal: Seal, row: LeadRow, request: LeadSte
         await store_persons(conn, seal, row.id, persons)
 
 
-async def _match(conn: Connection, row: LeadRow, request: LeadStepRequest) -> None:
+async def _match(conn: Connection, row: LeadRow, request: LeadStepRequest, *, day: date) -> None:
     """Set the code of a new household, and the standing that an identified one is to have."""
     faults: list[FieldFault] = []
     new_code = request.new_code.strip().upper()
@@ -228,8 +227,9 @@ async def _match(conn: Connection, row: LeadRow, request: LeadStepRequest) -> No
             faults.append(FieldFault("new_code", "这个户编号已经有了"))
     standing = request.standing
     if row.kind is LeadKind.IDENTIFY:
-        if standing is None or standing.monitoring not in MONITORING_TYPES:
-            faults.append(FieldFault("monitoring", f"应是 {'、'.join(MONITORING_TYPES)} 之一"))
+        types = list_types(day, day)
+        if standing is None or standing.monitoring not in types:
+            faults.append(FieldFault("monitoring", f"应是 {'、'.join(types)} 之一"))
         elif contradicts(registered=standing.registered, monitoring=standing.monitoring):
             answer = "是" if standing.registered else "否"
             faults.append(FieldFault("monitoring", f"原建档立卡“{answer}”的不会是{standing.monitoring}"))

@@ -1,6 +1,7 @@
 """Import programmes with their terms, documents, and the sentences that each figure is based on."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from itertools import pairwise
 
 import msgspec
@@ -26,11 +27,12 @@ from market.subsidies.imports.upload import (
     require_changes_taken,
 )
 from market.subsidies.models import FileId
-from market.subsidies.names import MONITORING_TYPES, ServiceKind
+from market.subsidies.names import ServiceKind
 from market.subsidies.programmes.check_settings import find_setting_faults, sort_settings, store_check_settings
 from market.subsidies.programmes.differences import find_programme_changes
 from market.subsidies.programmes.source import ProgrammeSource, ProgrammesSource, ProgrammeTerms
 from market.subsidies.programmes.stored import load_documents, load_programmes
+from market.subsidies.terminology import list_types
 
 MAX_PROGRAMMES = 100
 MAX_CODE_LENGTH = 20
@@ -271,16 +273,14 @@ def _find_gap_faults(path: str, programme: ProgrammeSource) -> list[tuple[str, s
 
 
 def _find_monitoring_faults(path: str, programme: ProgrammeSource) -> list[tuple[str, str, str]]:
-    known = set(MONITORING_TYPES)
-    return [
-        (
-            f"{path}.terms[{at}].monitoring",
-            f"每种写一次，应是 {'、'.join(MONITORING_TYPES)}",
-            "、".join(terms.monitoring),
-        )
-        for at, terms in enumerate(programme.terms)
-        if len(known.intersection(terms.monitoring)) != len(terms.monitoring)
-    ]
+    """Return the terms that name a type twice, or by a word that is not used on any of their days."""
+    faults: list[tuple[str, str, str]] = []
+    for at, terms in enumerate(programme.terms):
+        known = list_types(terms.start, date.max if terms.until is None else terms.until - timedelta(days=1))
+        if len(set(known).intersection(terms.monitoring)) != len(terms.monitoring):
+            message = f"每种写一次，应是 {'、'.join(known)}"
+            faults.append((f"{path}.terms[{at}].monitoring", message, "、".join(terms.monitoring)))
+    return faults
 
 
 def _find_document_faults(

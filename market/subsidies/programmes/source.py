@@ -5,13 +5,14 @@ from datetime import date
 from msgspec import Struct
 
 from market.subsidies.engine.models import IdleRule, Proration, Terms
-from market.subsidies.names import MONITORING_TYPES, ServiceKind
+from market.subsidies.names import ServiceKind
+from market.subsidies.terminology import list_types
 
 
 class ProgrammeTerms(Terms, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """One version of the terms; `monitoring` are the types (监测类型) that entitle a household never registered."""
 
-    monitoring: tuple[str, ...] = MONITORING_TYPES
+    monitoring: tuple[str, ...] = list_types()
 
 
 class DocumentSource(Struct, frozen=True, forbid_unknown_fields=True):

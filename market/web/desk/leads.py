@@ -41,7 +41,7 @@ from market.subsidies.intake.persons import GivenPersons
 from market.subsidies.intake.report import NewLead, report_lead
 from market.subsidies.intake.take_step import LeadStepRequest, list_steps, take_step
 from market.subsidies.intake.views import Lead, LeadFields, get_lead, list_household_members, list_leads
-from market.subsidies.names import MONITORING_TYPES
+from market.subsidies.terminology import list_types
 from market.web.desk.context import (
     DeskContext,
     PageNotice,
@@ -239,7 +239,7 @@ async def render_lead(
         "values": values or StepForm(),
         "errors": errors,
         "notice": notice,
-        "monitoring": [(each, each) for each in MONITORING_TYPES],
+        "monitoring": [(each, each) for each in list_types(desk.today, desk.today)],
         "rows": range(1, _NEW_ROWS + 1),
         "consents": None
         if lead.kind is not LeadKind.ENROL

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from market.reports.programmes import ProgrammeView, SentenceView, TermsView
 from market.sheets.spreadsheet import decode_text, digest
-from market.subsidies.names import MONITORING_TYPES
+from market.subsidies.terminology import list_types
 from market.web.forms import InvalidForm, PostedForm
 from market.web.ui.format import yuan_input
 from payments.money import BASIS_POINTS, format_percent
@@ -47,7 +47,7 @@ class ProgrammeForm(Struct, frozen=True, kw_only=True):
     county_share: str = ""
     start: str = ""
     until: str = ""
-    monitoring: list[str] = msgspec.field(default_factory=lambda: list(MONITORING_TYPES))
+    monitoring: list[str] = msgspec.field(default_factory=lambda: list(list_types()))
     quote: str = ""
     quote_funders: str = ""
 
@@ -175,7 +175,7 @@ def _terms(form: PostedForm, stored: ProgrammeRecord | None) -> list[dict[str, A
         "line_cap_fen": line_cap,
         "household_cap_fen": household_cap,
         "funders": [{"funder": name, "share_bp": share} for name, share in shares if share],
-        "monitoring": [each for each in form.get_texts("monitoring") if each in MONITORING_TYPES],
+        "monitoring": [each for each in form.get_texts("monitoring") if each in list_types()],
     }
     return [*_before(stored, start), own]
 

@@ -20,10 +20,11 @@ from market.storage.sent_bytes import count_sent_bytes
 from market.subsidies.findings.check_table import THRESHOLD_NAMES
 from market.subsidies.imports.models import FactsDiffer
 from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
-from market.subsidies.names import CHECK_NAMES, FUNDER_NAMES, KINDS, MONITORING_TYPES
+from market.subsidies.names import CHECK_NAMES, FUNDER_NAMES, KINDS
 from market.subsidies.programmes.import_programmes import import_programmes
 from market.subsidies.programmes.source import CheckSetting
 from market.subsidies.programmes.stored import load_check_settings
+from market.subsidies.terminology import list_types
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.desk.presenters import get_kind_name
 from market.web.desk.programme_form import (
@@ -232,7 +233,7 @@ def _form_page(
         "errors": list(errors),
         "kinds": [(str(kind), name) for name, kind in KINDS.items()],
         "ways": [("percent_off", "农户最多付几成"), ("fixed", "定额减免")],
-        "monitoring": [(each, each) for each in MONITORING_TYPES],
+        "monitoring": [(each, each) for each in list_types(first=desk.today)],
         "today": desk.today,
         "sets": _may_set(desk.actor),
     }

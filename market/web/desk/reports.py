@@ -167,17 +167,17 @@ async def show_items(
     figure = report.get_figure(request.query_params.get("key", ""))
     if figure is None or not address.month:
         raise NotFound
+    month = read_month(address.month)
     skip = read_offset(request)
     async with db.transaction(scope=desk.county) as conn:
         page = await load_items(
-            conn, report, figure, desk.county, desk.divisions, month=read_month(address.month), within=address.within,
+            conn, report, figure, desk.county, desk.divisions, month=month, within=address.within,
             limit=_PAGE_SIZE, skip=skip, now=desk.now,
         )  # fmt: skip
         items = await show_lines(conn, seal, page.items, "subject")
-    month = f"{page.month.month:%Y-%m}"
     at = {"key": figure.key}
     context = {
-        "figure": figure,
+        "figure": report.name_for(month).get_figure(figure.key),
         "report": report,
         "month_words": name_month(page.month),
         "matches": page.matches,
@@ -187,7 +187,7 @@ async def show_items(
         "rows": [
             (
                 item.subject,
-                _link(desk, month, figure.subject, item),
+                _link(desk, f"{month:%Y-%m}", figure.subject, item),
                 item.name or "—",
                 item.fen,
                 describe_note(item.note),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from market.kernel import Database
-from market.subsidies.names import MONITORING_TYPES
+from market.subsidies.terminology import list_types
 from tests.support.app import Service
 from tests.web.desk.county import COUNTY, Officials, serve_story
 from tests.web.desk.desk_pages import open_desk_walker
@@ -52,7 +52,7 @@ async def test_new_terms_follow_the_old_ones(service: Service, county: Officials
         seen = await browser.open("/desk/programmes/set?code=P1")
         assert 'id="pays" name="pays" type="text" value="50"' in seen.html
         assert [node.attrs["value"] for node in seen.root.all("input") if node.attrs["name"] == "monitoring"
-                and "checked" in node.attrs] == list(MONITORING_TYPES)  # fmt: skip
+                and "checked" in node.attrs] == list(list_types())  # fmt: skip
         shown = await browser.submit(
             "/desk/programmes/set", monitoring="边缘易致贫户", pays="40", start="2019-03-01",
             quote="农户每月最多支付套餐费的百分之五十",
@@ -66,7 +66,7 @@ async def test_new_terms_follow_the_old_ones(service: Service, county: Officials
             "  FROM programme_terms WHERE programme_code = 'P1' ORDER BY valid_during"
         )
         assert [tuple(row) for row in rows] == [
-            (date(2018, 10, 1), date(2019, 3, 1), 5000, 1950, list(MONITORING_TYPES)),
+            (date(2018, 10, 1), date(2019, 3, 1), 5000, 1950, list(list_types())),
             (date(2019, 3, 1), None, 4000, 1950, ["边缘易致贫户"]),
         ]
         assert await conn.fetchval("SELECT count(*) FROM programme_sentences WHERE programme_code = 'P1'") == 5
