@@ -3,9 +3,12 @@
 from market.county_files.holidays import HOLIDAYS
 from market.county_files.models import FileKind
 from market.county_files.villages import CloseTerms, make_village_kind
+from market.organisations.file_kind import ORGANISATIONS
 
 TERM_CLOSERS: tuple[CloseTerms, ...] = ()
 """What ends each area's terms of a village when its code ends."""
 
-COUNTY_FILE_KINDS: dict[str, FileKind] = {each.name: each for each in (make_village_kind(TERM_CLOSERS), HOLIDAYS)}
+COUNTY_FILE_KINDS: dict[str, FileKind] = {
+    each.name: each for each in (make_village_kind(TERM_CLOSERS), ORGANISATIONS, HOLIDAYS)
+}
 """Every kind of file about villages, by its name in URLs and commands."""

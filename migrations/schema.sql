@@ -2314,6 +2314,16 @@ CREATE FUNCTION public.hash_audit_entry(previous bytea, chain smallint, sequence
 
 
 --
+-- Name: is_credit_code(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_credit_code(p_code text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'public', 'pg_temp'
+    RETURN CASE WHEN (p_code ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text) THEN (SELECT (substr('0123456789ABCDEFGHJKLMNPQRTUWXY'::text, (1 + ((((31)::numeric - (sum((((strpos('0123456789ABCDEFGHJKLMNPQRTUWXY'::text, substr(is_credit_code.p_code, n.n, 1)) - 1))::numeric * (((3)::numeric ^ ((n.n - 1))::numeric) % (31)::numeric))) % (31)::numeric)) % (31)::numeric))::integer), 1) = substr(is_credit_code.p_code, 18, 1)) FROM generate_series(1, 17) n(n)) ELSE false END;
+
+
+--
 -- Name: is_erasing(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -6945,8 +6955,18 @@ CREATE TABLE public.operator_grants (
     operator text NOT NULL,
     scope text NOT NULL,
     valid_during daterange NOT NULL,
-    CONSTRAINT operator_grants_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
     CONSTRAINT operator_grants_scope CHECK ((scope ~ '^[0-9]{2}([0-9]{2}){0,2}$'::text))
+);
+
+
+--
+-- Name: operators; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.operators (
+    code text NOT NULL,
+    name text NOT NULL,
+    rank smallint NOT NULL
 );
 
 
@@ -7027,6 +7047,52 @@ ALTER TABLE public.orders ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+
+--
+-- Name: organisation_licences; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.organisation_licences (
+    organisation_id uuid NOT NULL,
+    valid_during daterange NOT NULL,
+    CONSTRAINT organisation_licences_period CHECK (((NOT isempty(valid_during)) AND (NOT lower_inf(valid_during))))
+);
+
+
+--
+-- Name: organisation_members; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.organisation_members (
+    organisation_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    role text NOT NULL,
+    CONSTRAINT organisation_members_role CHECK ((role = ANY (ARRAY['owner'::text, 'clerk'::text])))
+);
+
+
+--
+-- Name: organisations; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.organisations (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    credit_code text NOT NULL,
+    county_code text NOT NULL,
+    applied_by uuid NOT NULL,
+    applied_at timestamp with time zone NOT NULL,
+    verified_by uuid,
+    verified_at timestamp with time zone,
+    CONSTRAINT organisations_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT organisations_credit_code CHECK (public.is_credit_code(credit_code)),
+    CONSTRAINT organisations_kind CHECK ((kind = ANY (ARRAY['employer'::text, 'operator'::text, 'public_unit'::text, 'company'::text, 'clinic'::text, 'charity'::text, 'organiser'::text]))),
+    CONSTRAINT organisations_name CHECK (((length(name) >= 2) AND (length(name) <= 60))),
+    CONSTRAINT organisations_two_people CHECK ((verified_by <> applied_by)),
+    CONSTRAINT organisations_verified CHECK (((verified_by IS NULL) = (verified_at IS NULL)))
 );
 
 
@@ -7353,13 +7419,10 @@ CREATE TABLE public.programme_sentences (
 
 CREATE TABLE public.public_buyers (
     account_id uuid NOT NULL,
-    unit_name text NOT NULL,
-    credit_code text NOT NULL,
     ends_on date NOT NULL,
     verified_by uuid NOT NULL,
     verified_at timestamp with time zone NOT NULL,
-    CONSTRAINT public_buyers_credit_code CHECK ((credit_code ~ '^[0-9A-Z]{18}$'::text)),
-    CONSTRAINT public_buyers_name_length CHECK (((length(unit_name) >= 2) AND (length(unit_name) <= 60))),
+    organisation_id uuid NOT NULL,
     CONSTRAINT public_buyers_two_people CHECK ((verified_by <> account_id))
 );
 
@@ -9638,6 +9701,30 @@ ALTER TABLE ONLY public.operator_grants
 
 
 --
+-- Name: operators operators_name; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.operators
+    ADD CONSTRAINT operators_name UNIQUE (name);
+
+
+--
+-- Name: operators operators_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.operators
+    ADD CONSTRAINT operators_pkey PRIMARY KEY (code);
+
+
+--
+-- Name: operators operators_rank; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.operators
+    ADD CONSTRAINT operators_rank UNIQUE (rank);
+
+
+--
 -- Name: order_lines order_lines_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -9675,6 +9762,38 @@ ALTER TABLE ONLY public.orders
 
 ALTER TABLE ONLY public.orders
     ADD CONSTRAINT orders_unique UNIQUE (buyer_id, key);
+
+
+--
+-- Name: organisation_licences organisation_licences_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.organisation_licences
+    ADD CONSTRAINT organisation_licences_pkey PRIMARY KEY (organisation_id, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: organisation_members organisation_members_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.organisation_members
+    ADD CONSTRAINT organisation_members_pkey PRIMARY KEY (organisation_id, account_id);
+
+
+--
+-- Name: organisations organisations_code_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.organisations
+    ADD CONSTRAINT organisations_code_once UNIQUE (credit_code);
+
+
+--
+-- Name: organisations organisations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.organisations
+    ADD CONSTRAINT organisations_pkey PRIMARY KEY (id);
 
 
 --
@@ -11561,6 +11680,34 @@ CREATE INDEX orders_unpaid ON public.orders USING btree (buyer_id) WHERE (state 
 
 
 --
+-- Name: organisation_members_by_account; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX organisation_members_by_account ON public.organisation_members USING btree (account_id);
+
+
+--
+-- Name: organisations_by_applicant; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX organisations_by_applicant ON public.organisations USING btree (applied_by);
+
+
+--
+-- Name: organisations_by_county; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX organisations_by_county ON public.organisations USING btree (county_code, name);
+
+
+--
+-- Name: organisations_by_verifier; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX organisations_by_verifier ON public.organisations USING btree (verified_by) WHERE (verified_by IS NOT NULL);
+
+
+--
 -- Name: package_lines_by_order; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -11747,6 +11894,13 @@ CREATE INDEX producers_by_county ON public.producers USING btree (county_code, s
 --
 
 CREATE UNIQUE INDEX producers_one_pending_application ON public.producers USING btree (applied_by) WHERE (state = ANY (ARRAY['applied'::text, 'confirmed'::text, 'recommended'::text]));
+
+
+--
+-- Name: public_buyers_by_organisation; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX public_buyers_by_organisation ON public.public_buyers USING btree (organisation_id);
 
 
 --
@@ -14920,6 +15074,14 @@ ALTER TABLE ONLY public.operator_grants
 
 
 --
+-- Name: operator_grants operator_grants_operator; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.operator_grants
+    ADD CONSTRAINT operator_grants_operator FOREIGN KEY (operator) REFERENCES public.operators(code);
+
+
+--
 -- Name: order_lines order_lines_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -14957,6 +15119,46 @@ ALTER TABLE ONLY public.order_lines
 
 ALTER TABLE ONLY public.orders
     ADD CONSTRAINT orders_buyer FOREIGN KEY (buyer_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: organisation_licences organisation_licences_organisation; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.organisation_licences
+    ADD CONSTRAINT organisation_licences_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
+
+
+--
+-- Name: organisation_members organisation_members_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.organisation_members
+    ADD CONSTRAINT organisation_members_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: organisation_members organisation_members_organisation; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.organisation_members
+    ADD CONSTRAINT organisation_members_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
+
+
+--
+-- Name: organisations organisations_applicant; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.organisations
+    ADD CONSTRAINT organisations_applicant FOREIGN KEY (applied_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: organisations organisations_verifier; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.organisations
+    ADD CONSTRAINT organisations_verifier FOREIGN KEY (verified_by) REFERENCES public.accounts(id);
 
 
 --
@@ -15301,6 +15503,14 @@ ALTER TABLE ONLY public.programmes
 
 ALTER TABLE ONLY public.public_buyers
     ADD CONSTRAINT public_buyers_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: public_buyers public_buyers_organisation; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.public_buyers
+    ADD CONSTRAINT public_buyers_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
 
 
 --
@@ -22503,6 +22713,13 @@ GRANT SELECT ON TABLE public.operator_grants TO market_app;
 
 
 --
+-- Name: TABLE operators; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.operators TO market_app;
+
+
+--
 -- Name: TABLE order_lines; Type: ACL; Schema: public; Owner: -
 --
 
@@ -22640,6 +22857,90 @@ GRANT INSERT(items) ON TABLE public.orders TO market_app;
 --
 
 GRANT INSERT(lot_units) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: TABLE organisation_licences; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.organisation_licences TO market_app;
+
+
+--
+-- Name: COLUMN organisation_licences.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(valid_during) ON TABLE public.organisation_licences TO market_app;
+
+
+--
+-- Name: TABLE organisation_members; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.organisation_members TO market_app;
+
+
+--
+-- Name: TABLE organisations; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,DELETE ON TABLE public.organisations TO market_app;
+
+
+--
+-- Name: COLUMN organisations.kind; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(kind),UPDATE(kind) ON TABLE public.organisations TO market_app;
+
+
+--
+-- Name: COLUMN organisations.name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.organisations TO market_app;
+
+
+--
+-- Name: COLUMN organisations.credit_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(credit_code) ON TABLE public.organisations TO market_app;
+
+
+--
+-- Name: COLUMN organisations.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.organisations TO market_app;
+
+
+--
+-- Name: COLUMN organisations.applied_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(applied_by),UPDATE(applied_by) ON TABLE public.organisations TO market_app;
+
+
+--
+-- Name: COLUMN organisations.applied_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(applied_at),UPDATE(applied_at) ON TABLE public.organisations TO market_app;
+
+
+--
+-- Name: COLUMN organisations.verified_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(verified_by),UPDATE(verified_by) ON TABLE public.organisations TO market_app;
+
+
+--
+-- Name: COLUMN organisations.verified_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(verified_at),UPDATE(verified_at) ON TABLE public.organisations TO market_app;
 
 
 --
@@ -23154,20 +23455,6 @@ GRANT SELECT,INSERT ON TABLE public.public_buyers TO market_app;
 
 
 --
--- Name: COLUMN public_buyers.unit_name; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(unit_name) ON TABLE public.public_buyers TO market_app;
-
-
---
--- Name: COLUMN public_buyers.credit_code; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(credit_code) ON TABLE public.public_buyers TO market_app;
-
-
---
 -- Name: COLUMN public_buyers.ends_on; Type: ACL; Schema: public; Owner: -
 --
 
@@ -23186,6 +23473,13 @@ GRANT UPDATE(verified_by) ON TABLE public.public_buyers TO market_app;
 --
 
 GRANT UPDATE(verified_at) ON TABLE public.public_buyers TO market_app;
+
+
+--
+-- Name: COLUMN public_buyers.organisation_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(organisation_id) ON TABLE public.public_buyers TO market_app;
 
 
 --

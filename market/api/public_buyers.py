@@ -7,10 +7,10 @@ from litestar.params import JSONBody
 from market.api.idempotency import run_once
 from market.http import HttpRequest
 from market.identity.models import Actor
-from market.identity.public_buyers import NewPublicBuyer, PublicBuyer, list_public_buyers, save_public_buyer
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.organisations.public_buyers import NewPublicBuyer, PublicBuyer, list_public_buyers, save_public_buyer
 
 
 class PublicBuyerController(Controller):

@@ -4,6 +4,7 @@ from collections import Counter
 
 from market.county_files.models import CountyFile, FileKind, FilePlan
 from market.divisions.holidays import Holiday, list_holidays, replace_holidays
+from market.identity.models import Actor
 from market.kernel import Connection
 from market.sheets.cells import CellReader
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
@@ -16,7 +17,9 @@ COLUMNS = (
 _WORDS = {"放假": True, "上班": False}
 
 
-async def _prepare(conn: Connection, _file: CountyFile, spreadsheet: Spreadsheet, faults: CellFaults) -> FilePlan:
+async def _prepare(
+    conn: Connection, _importer: Actor, _file: CountyFile, spreadsheet: Spreadsheet, faults: CellFaults
+) -> FilePlan:
     days: list[Holiday] = []
     seen: Counter[object] = Counter()
     for row in spreadsheet.rows:

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from market.identity.models import Role
+from market.identity.models import Actor, Role
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
@@ -46,8 +46,8 @@ class FilePlan(Struct, frozen=True):
     store: Callable[[], Awaitable[Any]]
 
 
-type Prepare = Callable[[Connection, CountyFile, Spreadsheet, CellFaults], Awaitable[FilePlan]]
-"""Read the rows of a file, add a fault for each bad cell, and return what it would do; nothing is written."""
+type Prepare = Callable[[Connection, Actor, CountyFile, Spreadsheet, CellFaults], Awaitable[FilePlan]]
+"""Read the rows that a person imports, add a fault for each bad cell, and return what they would do; write nothing."""
 
 
 class FileKind(Struct, frozen=True, kw_only=True):

@@ -69,7 +69,7 @@ async def import_county_file(conn: Connection, actor: Actor | None, kind: FileKi
         )
     spreadsheet = await asyncio.to_thread(read_spreadsheet, file.name, file.content, kind.columns, SMALL_SHEET)
     faults = CellFaults()
-    plan = await kind.prepare(conn, file, spreadsheet, faults)
+    plan = await kind.prepare(conn, importer, file, spreadsheet, faults)
     if faults:
         raise malformed_file(file.name, faults)
     rows = len(spreadsheet.rows)

@@ -14,7 +14,7 @@ from market.divisions.village_periods import (
     list_village_periods,
     store_village_periods,
 )
-from market.identity.models import Role
+from market.identity.models import Actor, Role
 from market.kernel import Connection
 from market.sheets.cells import CellReader
 from market.sheets.models import CellFault
@@ -100,7 +100,9 @@ def _overlap(one: VillagePeriod, other: VillagePeriod) -> bool:
 def make_village_kind(closers: Sequence[CloseTerms]) -> FileKind:
     """Return the kind of files of village periods; `closers` end what the areas have on a village that ends."""
 
-    async def prepare(conn: Connection, file: CountyFile, spreadsheet: Spreadsheet, faults: CellFaults) -> FilePlan:
+    async def prepare(
+        conn: Connection, _importer: Actor, file: CountyFile, spreadsheet: Spreadsheet, faults: CellFaults
+    ) -> FilePlan:
         periods = await list_village_periods(conn, file.county)
         known = _Known(periods)
         codes = {

@@ -5,7 +5,6 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from market.identity.public_buyers import is_credit_code
 from market.invoices.models import (
     MAX_EMAIL_LENGTH,
     MAX_TITLE_LENGTH,
@@ -23,6 +22,7 @@ from market.invoices.models import (
 )
 from market.kernel import Fen, FieldFault
 from market.kernel.text import clean_text, normalize_text
+from market.organisations.credit_codes import is_credit_code
 from payments.money import format_yuan
 
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")

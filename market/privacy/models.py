@@ -137,6 +137,15 @@ class PersonalFavourite(Struct, frozen=True):
     added_at: datetime
 
 
+class PersonalOrganisation(Struct, frozen=True):
+    """An organisation that the person acts for, in a role."""
+
+    name: str
+    credit_code: str
+    role: str
+    applied_at: datetime
+
+
 class PersonalPublicUnit(Struct, frozen=True):
     """The public unit that the person buys for, as the platform's staff verified it, until `ends_on`."""
 
@@ -196,6 +205,7 @@ class PersonalData(Struct, frozen=True, kw_only=True):
     favourites: list[PersonalFavourite]
     parcels: list[PersonalParcel]
     public_units: list[PersonalPublicUnit]
+    organisations: list[PersonalOrganisation]
     packages: list[PersonalPackage]
     applications: list[OwnApplication]
     records: list[PersonalRecord]

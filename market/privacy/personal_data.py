@@ -26,6 +26,7 @@ from market.privacy.models import (
     PersonalMessage,
     PersonalOrder,
     PersonalOrderLine,
+    PersonalOrganisation,
     PersonalPackage,
     PersonalParcel,
     PersonalPayoutAccount,
@@ -217,9 +218,19 @@ LIST_PARCELS_OF_BUYER = Query(
 LIST_PUBLIC_UNITS = Query(
     PersonalPublicUnit,
     """
-    SELECT unit_name, credit_code, ends_on, verified_at FROM public_buyers
+    SELECT name AS unit_name, credit_code, ends_on, b.verified_at
+      FROM public_buyers b JOIN organisations ON organisations.id = organisation_id
      WHERE account_id = :account_id
-     ORDER BY verified_at LIMIT :limit
+     ORDER BY b.verified_at LIMIT :limit
+    """,
+)
+LIST_ORGANISATIONS = Query(
+    PersonalOrganisation,
+    """
+    SELECT name, credit_code, role, applied_at
+      FROM organisation_members JOIN organisations ON organisations.id = organisation_id
+     WHERE account_id = :account_id
+     ORDER BY applied_at LIMIT :limit
     """,
 )
 LIST_PACKAGES = Query(
@@ -313,6 +324,7 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
         vouchers=await LIST_CLAIMED_VOUCHERS.all(conn, account_id=account_id, limit=MAX_ROWS),
         favourites=await LIST_KEPT_FAVOURITES.all(conn, account_id=account_id, limit=MAX_ROWS),
         parcels=await LIST_PARCELS_OF_BUYER.all(conn, account_id=account_id, limit=MAX_ROWS),
+        organisations=await LIST_ORGANISATIONS.all(conn, account_id=account_id, limit=MAX_ROWS),
         public_units=await LIST_PUBLIC_UNITS.all(conn, account_id=account_id, limit=MAX_ROWS),
         packages=await LIST_PACKAGES.all(conn, account_id=account_id, limit=MAX_ROWS),
         applications=await list_own_applications(conn, seal, account_id, limit=MAX_ROWS),

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from msgspec import Struct, to_builtins
 
 from market.kernel import Connection, Fen, Query
-from market.reports.counted.small_cells import hide_small, hides_sum
+from market.kernel.disclosure import hide_small, hides_sum
 
 ALL, NO_VILLAGE = "all", "none"
 MAX_FIGURES = 5_000

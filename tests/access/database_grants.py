@@ -216,7 +216,14 @@ GRANTS = {
         "select insert update(name kinds max_lines proration idle_days cure_days document_number "
         "document_name document_sha256 document_text file_id)"
     ),
-    "public_buyers": "select insert update(unit_name credit_code ends_on verified_by verified_at)",
+    "public_buyers": "select insert update(ends_on verified_by verified_at organisation_id)",
+    "operators": "select",
+    "organisations": (
+        "select delete insert(kind name credit_code county_code applied_by applied_at verified_by verified_at)"
+        " update(kind name applied_by applied_at verified_by verified_at)"
+    ),
+    "organisation_members": "select insert delete",
+    "organisation_licences": "select insert delete update(valid_during)",
     "redemptions": "select insert(order_id voucher_id discount_fen redeemed_at) update(freed_at)",
     "register_checks": "select insert update(checked_on file_id lead_id account_id)",
     "refund_requests": (
@@ -339,7 +346,6 @@ FUNCTIONS_OF_THE_OWNER = {
     "list_changed_quarters": True,
     "list_uncounted_months": True,
     "find_grievance": True,
-    "check_grievance_answerer": False,
     "note_county_month": False,
     "note_county_month_of_run": False,
     "sum_up_notices": True,

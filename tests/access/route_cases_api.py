@@ -48,6 +48,9 @@ APPLICATION = {"kind": "household", "name": "样例新家", "village_code": "130
 CONFIRM = {"step": "confirm"}
 CLAIM = {"kind": "origin", "number": "样例-2"}
 PROTECTED = {"divisions": ["130624107000"]}
+ORGANISATION = {
+    "kind": "company", "name": "样例食用菌公司", "credit_code": "91130624MA0XAMPL0Q", "county_code": "130624",
+}  # fmt: skip
 VILLAGE_FILE = "村代码,村名,起始日期,终止日期,并入村代码,依据\n130624107221,革新庄村,,,,样例〔2019〕1号".encode()
 AREA = "/api/v1/producers/{producer_id}/certificates/{certificate_id}/area"
 REJECTION = "/api/v1/producers/{producer_id}/certificates/{certificate_id}/rejection"
@@ -213,6 +216,16 @@ API_CASES: tuple[RouteCase, ...] = (
         files=(UploadedFile("file", "村.csv", VILLAGE_FILE),),
         status=201,
     ),
+    get("/api/v1/counties/{county}/organisations", PUBLIC),
+    post(
+        "/api/v1/counties/{county}/organisations/{organisation_id}/decision",
+        ACCOUNT_KEEPERS,
+        params={"organisation_id": Id("nobody")},
+        json={"verified": True},
+        status=404,
+    ),
+    get("/api/v1/organisations", SIGNED_IN),
+    post("/api/v1/organisations", SIGNED_IN, json=ORGANISATION, status=201),
     get("/api/v1/counties/{county}/pickup-points", PUBLIC),
     post("/api/v1/counties/{county}/pickup-points", ACCOUNT_KEEPERS, json=PICKUP_POINT, status=201),
     post(

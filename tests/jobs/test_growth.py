@@ -48,7 +48,7 @@ REFUSED = {
 
 CONSTANT = {
     "alembic_version", "case_categories", "categories", "division_names", "divisions", "lead_moves",
-    "listed_counties", "payments.account_kinds",
+    "listed_counties", "operators", "payments.account_kinds",
 }  # fmt: skip
 """What only a release or an operator's command writes: the service may not."""
 
@@ -155,6 +155,8 @@ PARTS = {
     "return_differences": "return_files",
     "reconciliations": "return_files",
     "evidence_packs": "cycles",
+    "organisation_members": "organisations",
+    "organisation_licences": "organisations",
     "erased_members": "evidence_packs",
     "register_erasures": "persons",
     "sample_draws": "cycles",
@@ -195,6 +197,7 @@ KEPT = {
     "payments.discrepancies": "Each difference and why it was closed.",
     "jobs.schedules": "One for each schedule of a release.",
     "audit_entries": "Who did what; nobody may delete it.",
+    "organisations": "Whom an official verified; MAX_OWN of a person wait or count, more come by a county's file.",
     "county_settings": "What held when, of a county.",
     "county_files": "Who changed facts of a county by which file; the file itself is not stored.",
     "holidays": "The days off of each year, by the notice of the State Council.",

@@ -12,6 +12,7 @@ OWNED_TABLES = {
     "divisions": {"divisions", "division_names", "listed_counties", "holidays", "village_periods"},
     "counties": {"county_settings", "contacts"},
     "county_files": {"county_files"},
+    "organisations": {"organisations", "organisation_members", "organisation_licences", "public_buyers"},
     "identity": {
         "accounts",
         "grants",
@@ -20,7 +21,7 @@ OWNED_TABLES = {
         "sign_in_attempts",
         "sessions",
         "second_factor_uses",
-        "public_buyers",
+        "operators",
     },
     "audit": {"audit_entries"},
     "storage": {"photos", "sent_bytes"},
@@ -183,5 +184,6 @@ async def test_the_service_owns_nothing_and_every_county_table_has_row_level_sec
         "producers",
         "listings",
         "coupons",
+        "organisations",
     }
     assert sorted(by_county - guarded - open_to_all) == []

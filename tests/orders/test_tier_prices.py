@@ -11,21 +11,29 @@ from market.catalogue.edit import change_price
 from market.catalogue.models import BadListing
 from market.catalogue.tier_prices import PriceTerms, TierPrice, list_price_term_faults, set_price_terms
 from market.identity.models import NotAllowed, NotFound, Role
-from market.identity.public_buyers import (
-    NewPublicBuyer,
-    PublicBuyerInvalid,
-    is_credit_code,
-    list_public_buyers,
-    save_public_buyer,
-)
 from market.kernel import Connection, Fen
 from market.kernel.seal import Seal
 from market.orders.cart import put_lines
 from market.orders.cart_view import Cart, get_cart
 from market.orders.checkout.pricing import GoodsOffer, PriceBasis, choose_price, price_goods_line
 from market.orders.models import Line, VariantId
+from market.organisations.credit_codes import is_credit_code
+from market.organisations.public_buyers import (
+    NewPublicBuyer,
+    PublicBuyerInvalid,
+    list_public_buyers,
+    save_public_buyer,
+)
 from tests.conftest import NOW
-from tests.support.make import load_actor, load_owner, make_account, make_official, make_product, make_stay
+from tests.support.make import (
+    load_actor,
+    load_owner,
+    make_account,
+    make_official,
+    make_product,
+    make_public_buyer,
+    make_stay,
+)
 from tests.support.payment import gateway, provider, sandbox
 from tests.support.shop import Shopping, shopping
 
@@ -118,10 +126,7 @@ async def test_the_order_and_its_line_have_the_price_that_the_cart_showed(
         await set_price_terms(conn, seller, product.variant_id, TIERS, now=NOW)
         if public:
             staff = await make_official(conn, Role.PLATFORM, "13")
-            await conn.execute(
-                "INSERT INTO public_buyers VALUES ($1, '样例小学', $2, $3, $4, $5)",
-                shopping.buyer.account_id, CREDIT_CODE, NOW.date(), staff, NOW,
-            )  # fmt: skip
+            await make_public_buyer(conn, shopping.buyer.account_id, CREDIT_CODE, by=staff, ends_on=NOW.date())
     cart = await read_cart(shopping, product.variant_id, quantity)
     [line] = cart.groups[0].lines
     assert (line.price_fen, line.price_basis, cart.total_fen) == (price, basis, price * quantity)

@@ -6,12 +6,12 @@ import pytest
 
 from market.identity.models import NotFound
 from market.kernel import Fen
+from market.kernel.disclosure import hide_small
 from market.reports.counted.fairness import FAIRNESS
 from market.reports.counted.funnel import FUNNEL
 from market.reports.counted.keep import FigureDifference, compare_month, keep_closed_months, keep_month
 from market.reports.counted.models import MonthOfReport, count_figures, list_items
 from market.reports.counted.reports import COUNTED_REPORTS
-from market.reports.counted.small_cells import hide_small
 from market.reports.counted.view import ReportView, load_items, load_report
 from tests.story.play import COUNTY, Player
 from tests.support.postgres import as_owner

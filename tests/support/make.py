@@ -467,3 +467,19 @@ async def make_stay(
         await conn.execute("INSERT INTO night_prices VALUES ($1, $2, $3)", listing_id, asyncpg.Range(start, end), price)
     await conn.executemany("INSERT INTO cancel_tiers VALUES ($1, $2, $3, $4)", [(listing_id, *tier) for tier in tiers])
     return StayIds(producer_id, listing_id, variant_id, tuple(room_ids))
+
+
+async def make_public_buyer(
+    conn: Connection, account_id: UUID, credit_code: str, *, by: UUID, ends_on: date, now: datetime = NOW
+) -> None:
+    """Let an account buy for a verified public unit, a new one with this code."""
+    unit = await conn.fetchval(
+        "INSERT INTO organisations (kind, name, credit_code, county_code, applied_by, applied_at, verified_by,"
+        " verified_at) VALUES ('public_unit', '样例小学', $1, '130624', $2, $4, $3, $4) RETURNING id",
+        credit_code, account_id, by, now,
+    )  # fmt: skip
+    await conn.execute(
+        "INSERT INTO public_buyers (account_id, organisation_id, ends_on, verified_by, verified_at)"
+        " VALUES ($1, $2, $3, $4, $5)",
+        account_id, unit, ends_on, by, now,
+    )  # fmt: skip

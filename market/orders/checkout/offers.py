@@ -7,10 +7,10 @@ from uuid import UUID
 from market.catalogue.freight import FREIGHT_JSON
 from market.catalogue.goods_terms import GOODS_JSON
 from market.catalogue.tier_prices import TIERS_JSON
-from market.identity.public_buyers import list_buying_now
 from market.kernel import Connection, Query
 from market.orders.checkout.pricing import GoodsOffer, StayOffer
 from market.orders.models import Nights
+from market.organisations.public_buyers import list_buying_now
 
 LIST_GOODS_OFFERS = Query(
     GoodsOffer,

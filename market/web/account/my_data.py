@@ -100,6 +100,7 @@ def _list_sections(data: PersonalData) -> list[tuple[str, int, list[str]]]:
             "话费减免的申请",
             [f"{each.village}，{STATE_NAMES[each.state]}：{'；'.join(each.words)}" for each in data.applications],
         ),
+        ("我的单位", [f"{each.name}，{each.credit_code}" for each in data.organisations]),
         ("公家单位", [f"{each.unit_name}，到{day_zh(each.ends_on)}" for each in data.public_units]),
         ("收藏", [each.name for each in data.favourites]),
         ("评价", [f"{each.title}，{each.rating} 分：{each.text}" for each in data.reviews]),

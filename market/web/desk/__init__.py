@@ -26,6 +26,7 @@ from market.web.desk import (
     objections,
     officials,
     operators,
+    organisations,
     payment_pages,
     pickup_points,
     producers,
@@ -49,7 +50,7 @@ _PAGES = (
     notices, leads, consents, objections, rechecks, lines, boards, idle_lines, programmes, agreements, producers,
     seller_names, money, cases, case_moves, goods_returns, appeals, complaints, invoices, mediations, officials,
     operators, deputies, contacts, pickup_points, coupons, region, reports, grievances, public_buyers,
-    village_files, samples, audit,
+    village_files, organisations, samples, audit,
 )  # fmt: skip
 
 DESK = Router(

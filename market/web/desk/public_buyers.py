@@ -11,16 +11,16 @@ from msgspec import Struct
 from market.http import HttpRequest
 from market.identity.access import require_platform_staff
 from market.identity.models import Actor
-from market.identity.public_buyers import (
+from market.kernel import Connection, Database, FieldFault
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.organisations.public_buyers import (
     NewPublicBuyer,
     PublicBuyer,
     PublicBuyerInvalid,
     list_public_buyers,
     save_public_buyer,
 )
-from market.kernel import Connection, Database, FieldFault
-from market.kernel.clock import Clock
-from market.kernel.seal import Seal
 from market.web.desk.context import DeskContext, PageNotice, build_county_query, open_desk, render_desk_page
 from market.web.forms import make_form_key, read_form
 from market.web.idempotent_form import submit_once

@@ -5,7 +5,6 @@ from typing import Any
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from msgspec import Struct
 
 from market.carriers.unmoved import list_unmoved_parcels
 from market.casework.moves import get_person_scope
@@ -42,6 +41,7 @@ from market.subsidies.names import format_month_zh
 from market.subsidies.register.rechecks import sum_up_rechecks
 from market.subsidies.tasks.models import Task
 from market.subsidies.tasks.submit import list_own_tasks
+from market.web.desk.area_items import WorkItem, list_area_items
 from market.web.desk.context import DeskContext, open_desk, render_desk_page
 from market.web.desk.duty_text import describe_eligible, describe_missing_people, explain_exclusion
 from market.web.desk.presenters import (
@@ -60,16 +60,6 @@ from market.web.desk.presenters import (
 )
 from market.web.services import get_services
 from market.web.ui.format import yuan
-
-
-class WorkItem(Struct, frozen=True):
-    """An item of the worklist: its page, title, due day and text."""
-
-    href: str
-    words: str
-    when: str
-    text: str
-    late: bool = False
 
 
 @get("/", include_in_schema=False)
@@ -124,6 +114,7 @@ async def _tasks(conn: Connection, desk: DeskContext, *, unmoved_days: int) -> t
             own.append(WorkItem(desk.to("/desk/rechecks"), f"要复核的 {due} 户", "", text, late=late > 0))
     if desk.whole and Role.IMPORTER in roles and (changes := await count_waiting_changes(conn, desk.county)):
         own.append(WorkItem(desk.to("/desk/lines"), f"业务变更 {changes} 件，等您办", "", "换卡、过户、停机、销户"))
+    own += await list_area_items(conn, desk)
     if roles & MONEY_ROLES and (problems := await _count_money(conn, desk, unmoved_days)):
         text = "退款没有到账、买家异议、对账不一致、包裹不动"
         own.append(WorkItem(desk.to("/desk/money"), f"钱的异常 {problems} 件", "", text))

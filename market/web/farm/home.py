@@ -30,7 +30,7 @@ from market.web.ui.illustrations import get_illustration
 _ROWS_ON_HOME = 3
 _SHOPS_ON_HOME = 5
 """Shops whose closures the page shows; a person has one or two."""
-_DOOR_DRAWINGS = ("parcel", "millet", "phone")
+_DOOR_DRAWINGS = ("parcel", "millet", "phone", "town")
 """The drawings of the doors in farm/home.html; a host's first door has that of a stay."""
 _GUEST_DRAWING = get_illustration("民宿", "")
 

@@ -158,10 +158,12 @@ async def show_orders(
     doors += [("/desk", "办公桌", "等我办的事")] if actor.is_official else []
     doors += [("/operators", "运营商", "交账单，看结算")] if actor.operator is not None else []
     doors += [("/point", "自提点", "到了的登记，凭码交给买家")] if keeper else []
+    doors.append(("/village", "村里的事", "公示、信号、单位，村里有的都在这里"))
     doors.append(("/me/messages", "问卖家的话", f"{unread} 家回了话，去看" if unread else "问过的、卖家回的都在这里"))
     doors.append(("/me/favourites", "我的收藏", "收藏的东西和小店"))
     doors.append(("/coupons", "优惠券", "领券，看手里的券"))
     doors.append(("/farm/apply", "我要开店", "自家种的、养的，不用营业执照也能卖"))
+    doors.append(("/me/organisations", "我的单位", "招工、办课、结对，先登记单位"))
     doors.append(("/me/devices", "登录的设备", "账号登录在哪些手机上"))
     doors.append(("/me/data", "我的资料", "我们存了您的什么，带走一份，注销账号"))
     context = {

@@ -25,12 +25,12 @@ from market.counties.load import load_county_settings
 from market.favourites.models import FavouriteKind
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
-from market.identity.public_buyers import list_buying_now
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.orders.cart import put_lines
 from market.orders.cart_view import load_cart_contents
 from market.orders.models import MAX_QUANTITY, Line, SoldOut, VariantId
+from market.organisations.public_buyers import list_buying_now
 from market.web.forms import InvalidForm, read_form
 from market.web.pages import NO_STORE, redirect, render_page
 from market.web.services import get_services

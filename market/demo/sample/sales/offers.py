@@ -14,10 +14,10 @@ from market.coupons.claim import claim_voucher
 from market.demo.sample.identities import BUYER_PHONES, make_phone
 from market.demo.sample.sales.simulation import SaleSimulation, SampleOffer
 from market.identity.models import AccountId
-from market.identity.public_buyers import NewPublicBuyer, save_public_buyer
 from market.kernel import Fen, Query
 from market.kernel.clock import get_business_day
 from market.orders.models import Line, VariantId
+from market.organisations.public_buyers import NewPublicBuyer, save_public_buyer
 from market.producers.closures import ClosureReason, NewClosure
 
 _WEIGHED, _PRESOLD = "革新庄红薯（按重量算）", "革新庄新红枣（预售）"

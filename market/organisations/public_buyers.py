@@ -1,6 +1,5 @@
 """Public units that buy: accounts whose unit a member of the platform's staff has verified."""
 
-import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
@@ -16,10 +15,10 @@ from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text, normalize_phone
+from market.organisations.credit_codes import get_registration_county, normalize_credit_code
+from market.organisations.models import OrganisationOwnVerifier
+from market.organisations.register import list_name_faults
 
-_CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
-_CREDIT_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_MAX_NAME_LENGTH = 60
 MAX_PUBLIC_BUYERS_SHOWN = 200
 
 
@@ -51,39 +50,44 @@ class PublicBuyer(Struct, frozen=True, kw_only=True):
     verified_at: datetime
 
 
+# What was registered or imported is verified with it; who brought it does not verify it.
+SAVE_UNIT = Query(
+    UUID,
+    """
+    INSERT INTO organisations (kind, name, credit_code, county_code, applied_by, applied_at, verified_by, verified_at)
+    VALUES ('public_unit', :unit_name, :credit_code, :county, :account_id, :now, :by, :now)
+    ON CONFLICT ON CONSTRAINT organisations_code_once DO UPDATE
+       SET name = excluded.name, verified_by = excluded.verified_by, verified_at = excluded.verified_at
+     WHERE NOT is_same_person(organisations.applied_by, :by)
+    RETURNING id
+    """,
+)
 SAVE_PUBLIC_BUYER = Query(
     PublicBuyer,
     """
-    INSERT INTO public_buyers (account_id, unit_name, credit_code, ends_on, verified_by, verified_at)
-    VALUES (:account_id, :unit_name, :credit_code, :ends_on, :by, :now)
-    ON CONFLICT ON CONSTRAINT public_buyers_pkey DO UPDATE
-       SET unit_name = excluded.unit_name, credit_code = excluded.credit_code, ends_on = excluded.ends_on,
-           verified_by = excluded.verified_by, verified_at = excluded.verified_at
-    RETURNING account_id, unit_name, credit_code, ends_on, verified_at
+    WITH saved AS (
+        INSERT INTO public_buyers (account_id, organisation_id, ends_on, verified_by, verified_at)
+        VALUES (:account_id, :organisation_id, :ends_on, :by, :now)
+        ON CONFLICT ON CONSTRAINT public_buyers_pkey DO UPDATE
+           SET organisation_id = excluded.organisation_id, ends_on = excluded.ends_on,
+               verified_by = excluded.verified_by, verified_at = excluded.verified_at
+        RETURNING account_id, organisation_id, ends_on, verified_at)
+    SELECT account_id, name AS unit_name, credit_code, ends_on, saved.verified_at
+      FROM saved JOIN organisations ON organisations.id = organisation_id
     """,
 )
 LIST_PUBLIC_BUYERS = Query(
     PublicBuyer,
     """
-    SELECT account_id, unit_name, credit_code, ends_on, verified_at
-      FROM public_buyers ORDER BY verified_at DESC, account_id LIMIT :limit
+    SELECT account_id, name AS unit_name, credit_code, ends_on, b.verified_at
+      FROM public_buyers b JOIN organisations ON organisations.id = organisation_id
+     ORDER BY b.verified_at DESC, account_id LIMIT :limit
     """,
 )
 LIST_BUYING_NOW = Query(
     UUID,
     "SELECT account_id FROM public_buyers WHERE account_id = ANY(:account_ids::uuid[]) AND ends_on >= :day::date",
 )
-
-
-def is_credit_code(code: str) -> bool:
-    """Return whether a unified social credit code has its check character.
-
-    Source: GB 32100-2015: weights 3^(n-1) mod 31, check = 31 - sum mod 31.
-    """
-    if not _CREDIT_CODE.fullmatch(code):
-        return False
-    total = sum(_CREDIT_DIGITS.index(digit) * pow(3, n, 31) for n, digit in enumerate(code[:17]))
-    return _CREDIT_DIGITS[-total % 31] == code[17]
 
 
 async def save_public_buyer(
@@ -94,27 +98,33 @@ async def save_public_buyer(
     Raises:
         NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
         PublicBuyerInvalid: fields are invalid, or no account has the phone; `errors` lists them.
+        OrganisationOwnVerifier: the actor registered the unit.
     """
     require_platform_staff(actor)
-    name, code = clean_text(new.unit_name), clean_text(new.credit_code).upper()
+    name, code = clean_text(new.unit_name), normalize_credit_code(new.credit_code)
     phone = normalize_phone(new.phone)
     account_id = None if phone is None else await find_account_by_phone(conn, seal, phone)
     faults: list[FieldFault] = []
     if account_id is None:
         faults.append(FieldFault("phone", "没有这个手机号的账号，请单位的人先登录一次"))
-    if not 2 <= len(name) <= _MAX_NAME_LENGTH:
-        faults.append(FieldFault("unit_name", f"单位名称写 2 到 {_MAX_NAME_LENGTH} 个字"))
-    if not is_credit_code(code):
-        faults.append(FieldFault("credit_code", "统一社会信用代码不对，请照证书上的 18 位写"))
+    faults += [
+        FieldFault("unit_name" if each.field == "name" else each.field, each.message)
+        for each in list_name_faults(name, code)
+    ]
     if new.ends_on < get_business_day(now):
         faults.append(FieldFault("ends_on", "最后一天不能早于今天"))
     if faults:
         raise PublicBuyerInvalid(errors=tuple(faults))
     assert account_id is not None
-    saved = await SAVE_PUBLIC_BUYER.one(
-        conn, account_id=account_id, unit_name=name, credit_code=code, ends_on=new.ends_on, by=actor.account_id,
-        now=now,
+    unit = await SAVE_UNIT.maybe(
+        conn, unit_name=name, credit_code=code, county=get_registration_county(code), account_id=account_id,
+        by=actor.account_id, now=now,
     )  # fmt: skip
+    if unit is None:
+        raise OrganisationOwnVerifier
+    saved = await SAVE_PUBLIC_BUYER.one(
+        conn, account_id=account_id, organisation_id=unit, ends_on=new.ends_on, by=actor.account_id, now=now
+    )
     await add_audit_entry(
         conn,
         actor=str(actor.account_id),

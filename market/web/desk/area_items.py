@@ -1,0 +1,38 @@
+"""What waits for an official in the service areas and is no case: each area adds one function."""
+
+from collections.abc import Awaitable, Callable
+
+from msgspec import Struct
+
+from market.identity.access import has_role_for
+from market.kernel import Connection
+from market.organisations.models import KEEPERS
+from market.organisations.register import count_pending_organisations
+from market.web.desk.context import DeskContext
+
+
+class WorkItem(Struct, frozen=True):
+    """An item of the worklist: its page, title, due day and text."""
+
+    href: str
+    words: str
+    when: str
+    text: str
+    late: bool = False
+
+
+async def _find_organisations(conn: Connection, desk: DeskContext) -> WorkItem | None:
+    if not has_role_for(desk.actor, KEEPERS, desk.county):
+        return None
+    count = await count_pending_organisations(conn, desk.county)
+    return WorkItem(desk.to("/desk/organisations"), f"单位 {count} 家，等核", "", "照证书核一遍") if count else None
+
+
+AREA_ITEMS: tuple[Callable[[Connection, DeskContext], Awaitable[WorkItem | None]], ...] = (_find_organisations,)
+
+
+async def list_area_items(conn: Connection, desk: DeskContext) -> list[WorkItem]:
+    """Return the items of all areas, in the transaction of the county; none at the desk of no county."""
+    if not desk.county:
+        return []
+    return [item for find in AREA_ITEMS if (item := await find(conn, desk)) is not None]

@@ -1,0 +1,20 @@
+"""The lines of 村里的事: each area adds one."""
+
+from msgspec import Struct
+
+
+class VillageArea(Struct, frozen=True):
+    """A line of 村里的事: `path` has `{village}` where the code of the village belongs."""
+
+    path: str
+    name: str
+    line: str
+
+    def link(self, village: str) -> str:
+        """Return the address of the area's page for a village."""
+        return self.path.replace("{village}", village)
+
+
+VILLAGE_AREAS: tuple[VillageArea, ...] = (
+    VillageArea("/villages/{village}/notice", "公示名单", "话费减免公示了谁，不对的可以说"),
+)
