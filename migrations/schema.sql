@@ -1129,7 +1129,7 @@ CREATE TABLE public.tasks (
     finished_at timestamp with time zone,
     CONSTRAINT tasks_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT tasks_finished CHECK (((state = ANY (ARRAY['done'::text, 'refused'::text, 'failed'::text])) = (finished_at IS NOT NULL))),
-    CONSTRAINT tasks_input CHECK (((input ->> 'kind'::text) = ANY (ARRAY['import'::text, 'run'::text, 'decide'::text]))),
+    CONSTRAINT tasks_input CHECK (((input ->> 'kind'::text) = ANY (ARRAY['import'::text, 'split'::text, 'run'::text, 'decide'::text]))),
     CONSTRAINT tasks_outcome CHECK (((state = ANY (ARRAY['done'::text, 'refused'::text])) = (outcome_sealed IS NOT NULL))),
     CONSTRAINT tasks_request_key CHECK (((length(request_key) >= 1) AND (length(request_key) <= 300))),
     CONSTRAINT tasks_stage CHECK ((stage = ANY (ARRAY['waiting'::text, 'reading'::text, 'checking'::text, 'calculating'::text, 'storing'::text]))),

@@ -29,6 +29,7 @@ from market.api import (
     pickups,
     privacy,
     producers,
+    provincial_bills,
     public_buyers,
     rechecks,
     reconciliation,
@@ -89,10 +90,17 @@ ROUTES = [
     *lines.ROUTES,
     *tasks.ROUTES,
     *operators.ROUTES,
+    *provincial_bills.ROUTES,
 ]
 """The routes that take JSON, in small bodies."""
 
-UPLOAD_ROUTES = [*photos.ROUTES, *listing_files.ROUTES, *subsidy_imports.ROUTES, *operators.UPLOAD_ROUTES]
+UPLOAD_ROUTES = [
+    *photos.ROUTES,
+    *listing_files.ROUTES,
+    *subsidy_imports.ROUTES,
+    *operators.UPLOAD_ROUTES,
+    *provincial_bills.UPLOAD_ROUTES,
+]
 """The routes that take files."""
 
 __all__ = ["ROUTES", "UPLOAD_ROUTES"]

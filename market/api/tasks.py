@@ -24,7 +24,16 @@ from market.subsidies.models import StepResult
 from market.subsidies.month.cycles import read_county
 from market.subsidies.month.run import RunResult
 from market.subsidies.progress import Stage
-from market.subsidies.tasks.models import ImportTask, RunTask, Task, TaskFailed, TaskInput, TaskState
+from market.subsidies.tasks.models import (
+    CountyTask,
+    ImportTask,
+    RunTask,
+    SplitTask,
+    Task,
+    TaskFailed,
+    TaskInput,
+    TaskState,
+)
 from market.subsidies.tasks.outcome import open_refusal, open_result
 from market.subsidies.tasks.submit import add_task, find_task
 
@@ -62,7 +71,7 @@ async def submit_task(
     db: Database,
     actor: Actor,
     county: str,
-    task: TaskInput,
+    task: CountyTask,
     *,
     seal: Seal,
     now: datetime,
@@ -125,6 +134,7 @@ async def show_task(
 def _get_kind(given: TaskInput) -> TaskKind:
     if isinstance(given, ImportTask):
         return "import"
+    assert not isinstance(given, SplitTask), "a task of a county splits nothing"
     return "run" if isinstance(given, RunTask) else "decide"
 
 

@@ -235,5 +235,30 @@ def held(kind: KindName, /, *, county: County, out: Out, as_: As = None, json: J
     return run(work, as_json=json)
 
 
+@app.command(name="provincial-billing")
+def provincial_billing(
+    file: Path,
+    /,
+    *,
+    returned: Annotated[
+        Path | None, Parameter(name="--returned", help="Write the rows that no county took to this file.")
+    ] = None,
+    as_: As = None,
+    take_fewer: TakeFewer = False,
+    take_part: TakePart = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> int:
+    """Import one bill of several counties as their operator's account: each row goes to the county that it names.
+
+    Counties are imported one by one: one that refuses its rows, because its month is decided, stops no other. The same
+    file again changes nothing. NAME.manifest.json must be in the same folder as NAME.csv.
+    """
+    from market.cli.provincial_bills import import_provincial_bill
+
+    flags = {"take_fewer": take_fewer, "take_part": take_part, "dry_run": dry_run}
+    return run(lambda: import_provincial_bill(file, as_=as_, returned=returned, flags=flags), as_json=json)
+
+
 for _kind in IMPORT_KINDS.values():
     app.command(_make_command(_kind), name=_kind.name, help=_describe(_kind))

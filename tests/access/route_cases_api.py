@@ -745,6 +745,9 @@ API_CASES: tuple[RouteCase, ...] = (
     get("/api/v1/counties/{county}/tasks/{task_id}", TASK_OWNER.deny([OPERATOR], NOT_FOUND)),
     # operators
     post("/api/v1/operators/counties/{county}/uploads", OPERATORS, files=BILLING, status=200),
+    post("/api/v1/operators/uploads", OPERATORS, files=BILLING, status=202),
+    get("/api/v1/operators/uploads/{upload_id}", OPERATORS, params={"upload_id": Id("nobody")}, status=404),
+    post("/api/v1/operators/uploads/{upload_id}/rejected", OPERATORS, params={"upload_id": Id("nobody")}, status=404),
     get("/api/v1/operators/counties/{county}/bills", OPERATORS),
     post("/api/v1/operators/counties/{county}/bills/{file_id}/rejected", OPERATORS, params=BILL, status=404),
     get("/api/v1/operators/counties/{county}/bills/{file_id}/notes", BILL_WRITERS, params=BILL),

@@ -11,7 +11,6 @@ from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day, parse_month
 from market.kernel.structs import build_from
 from market.kernel.text import fold_identifier
-from market.sheets.cells import parse_fen
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import MAX_FAULTS, CellFaults, Spreadsheet, malformed_file
 from market.subsidies.identifiers import add_identifiers, find_identifiers
@@ -23,6 +22,7 @@ from market.subsidies.imports.billing_rows import (
     list_manifest_differences,
     read_billing_row,
     read_manifest,
+    sum_reductions,
 )
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.models import FarFewerRows, ManifestMismatch, ManifestMissing, OtherOperator
@@ -204,17 +204,11 @@ async def _read_bill(conn: Connection, upload: PreparedUpload, manifest: Manifes
         if not bill.taken:
             raise malformed_file(upload.name, faults)
     different = list_manifest_differences(
-        manifest, name=upload.name, sha256=upload.sha256, rows=bill.rows, total=_sum_reductions(spreadsheet)
+        manifest, name=upload.name, sha256=upload.sha256, rows=bill.rows, total=sum_reductions(spreadsheet)
     )
     if different:
         raise ManifestMismatch(name=upload.name, differences="；".join(different))
     return bill
-
-
-def _sum_reductions(spreadsheet: Spreadsheet) -> Fen | None:
-    """Return the sum of the reductions of all rows, None if one is no amount."""
-    sums = [parse_fen(row.cells["reduction"]) for row in spreadsheet.rows]
-    return None if None in sums else Fen(sum(each or 0 for each in sums))
 
 
 async def _find_far_fewer(conn: Connection, upload: Upload, operator: Operator, month: date, bill: _Bill) -> int | None:

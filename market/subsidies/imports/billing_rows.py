@@ -9,7 +9,7 @@ from market.divisions.codes import get_county_code
 from market.kernel import Fen
 from market.kernel.clock import get_previous_month, parse_month
 from market.kernel.text import fold_identifier
-from market.sheets.cells import normalize_code
+from market.sheets.cells import normalize_code, parse_fen
 from market.sheets.models import CellFault, FileUnreadable
 from market.sheets.spreadsheet import CellFaults, Spreadsheet
 from market.subsidies.imports.cells import RowReader
@@ -195,6 +195,12 @@ def get_earliest_upward_month(month: date) -> date:
 def is_provincial(spreadsheet: Spreadsheet) -> bool:
     """Return whether a file has the rows of several counties: one of its rows says a county."""
     return any(row.cells.get("county", "").strip() for row in spreadsheet.rows)
+
+
+def sum_reductions(spreadsheet: Spreadsheet) -> Fen | None:
+    """Return the sum of the reductions of all rows, None if one is no amount."""
+    sums = [parse_fen(row.cells["reduction"]) for row in spreadsheet.rows]
+    return None if None in sums else Fen(sum(each or 0 for each in sums))
 
 
 def list_manifest_differences(manifest: Manifest, *, name: str, sha256: str, rows: int, total: Fen | None) -> list[str]:

@@ -13,6 +13,8 @@ from market.subsidies.imports.upload import ImportResult
 from market.subsidies.models import StepResult
 from market.subsidies.month.run import RunResult
 from market.subsidies.month.steps import DECIDE, DUTY_ROLES, RUN, MonthStep
+from market.subsidies.operators.provincial_bill import RowRun
+from market.subsidies.operators.rejected import RejectedRow
 from market.subsidies.progress import Stage
 
 
@@ -57,6 +59,35 @@ class ImportTask(Struct, frozen=True, kw_only=True, tag_field="kind", tag="impor
         return IMPORT_KINDS[self.file_kind].sent_by_operators
 
 
+class SplitTask(Struct, frozen=True, kw_only=True, tag_field="kind", tag="split"):
+    """A bill of several counties, which becomes an import in each of them; see `ImportTask`."""
+
+    name: str
+    sha256: str
+    upload: UUID
+    dry_run: bool
+    take_fewer: bool = False
+    take_part: bool = False
+    typed: dict[str, str] = {}
+
+
+class SplitPart(Struct, frozen=True, kw_only=True):
+    """The import of one county's rows: its task, and which rows of the whole file they are."""
+
+    county: str
+    task_id: UUID
+    rows: int
+    runs: list[RowRun]
+
+
+class SplitResult(Struct, frozen=True, kw_only=True):
+    """A bill by county, and its rows that belong to none."""
+
+    rows: int
+    parts: list[SplitPart]
+    rejected: list[RejectedRow]
+
+
 class RunTask(Struct, frozen=True, kw_only=True, tag_field="kind", tag="run"):
     """The calculation of a month, written `2019-01`."""
 
@@ -93,8 +124,10 @@ class DecideTask(Struct, frozen=True, kw_only=True, tag_field="kind", tag="decid
 
 
 type MonthTask = RunTask | DecideTask
-type TaskInput = ImportTask | MonthTask
-type TaskResult = ImportResult | RunResult | StepResult
+type CountyTask = ImportTask | MonthTask
+"""What is asked for in one county; the work of several is split into these."""
+type TaskInput = CountyTask | SplitTask
+type TaskResult = ImportResult | SplitResult | RunResult | StepResult
 
 
 class Task(Struct, frozen=True, kw_only=True):

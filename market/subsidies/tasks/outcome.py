@@ -11,7 +11,7 @@ from market.sheets.models import CellFault
 from market.subsidies.imports.upload import ImportResult
 from market.subsidies.models import StepResult
 from market.subsidies.month.run import RunResult
-from market.subsidies.tasks.models import DecideTask, ImportTask, Task, TaskResult
+from market.subsidies.tasks.models import DecideTask, ImportTask, SplitResult, SplitTask, Task, TaskResult
 
 OUTCOME_CONTEXT = "tasks.outcome_sealed"
 
@@ -40,6 +40,8 @@ def open_result(seal: Seal, task: Task) -> TaskResult:
     content = seal.open_bytes(task.outcome_sealed, OUTCOME_CONTEXT)
     if isinstance(task.input, ImportTask):
         return msgspec.json.decode(content, type=ImportResult)
+    if isinstance(task.input, SplitTask):
+        return msgspec.json.decode(content, type=SplitResult)
     if isinstance(task.input, DecideTask):
         return msgspec.json.decode(content, type=StepResult)
     return msgspec.json.decode(content, type=RunResult)

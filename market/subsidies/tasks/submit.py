@@ -18,7 +18,16 @@ from market.subsidies.imports.upload import Upload
 from market.subsidies.month.cycles import check_step, read_month
 from market.subsidies.month.steps import RUN, MonthStep
 from market.subsidies.month.take_step import read_opinion
-from market.subsidies.tasks.models import DecideTask, ImportTask, MonthTask, RunTask, Task, TaskInput, TooManyTasks
+from market.subsidies.tasks.models import (
+    CountyTask,
+    DecideTask,
+    ImportTask,
+    MonthTask,
+    RunTask,
+    SplitTask,
+    Task,
+    TooManyTasks,
+)
 
 MAX_WAITING_TASKS = 20
 """Tasks of one account in a county that have not ended: each may keep a file of `upload_mb`."""
@@ -79,7 +88,7 @@ def make_import(
 async def store_import(
     files: FileStore,
     seal: Seal,
-    task: ImportTask,
+    task: ImportTask | SplitTask,
     *,
     upload: Upload,
     attachments: Mapping[str, bytes],
@@ -105,11 +114,16 @@ def make_month_task(step: MonthStep, month: str, *, opinion: str = "", void_appr
     return DecideTask(month=month, opinion=opinion)
 
 
+def too_many_tasks() -> TooManyTasks:
+    """Return the refusal of one more task of an account that has `MAX_WAITING_TASKS`."""
+    return TooManyTasks(limit=MAX_WAITING_TASKS, retry_after=_RETRY_AFTER_S)
+
+
 async def add_task(
     conn: Connection,
     actor: Actor,
     county: str,
-    task: TaskInput,
+    task: CountyTask,
     *,
     request_key: str,
     store: Callable[[], Awaitable[None]] | None = None,
@@ -138,7 +152,7 @@ async def add_task(
         require_county_role(actor, task.role, county)
     await lock_quota(conn, "tasks", actor.account_id)
     if await COUNT_WAITING_TASKS.one(conn, account_id=actor.account_id, county=county) >= MAX_WAITING_TASKS:
-        raise TooManyTasks(limit=MAX_WAITING_TASKS, retry_after=_RETRY_AFTER_S)
+        raise too_many_tasks()
     if isinstance(task, ImportTask):
         await count_sent_bytes(conn, actor.account_id, task.bytes, now=now)
     task_id = await ADD_TASK.one(

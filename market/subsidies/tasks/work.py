@@ -11,7 +11,7 @@ import structlog
 from msgspec import Struct
 
 from market.identity.actors import find_actor_by_id
-from market.identity.models import Actor
+from market.identity.models import Actor, NotSignedIn
 from market.kernel import Connection, Database, Query, Refusal
 from market.kernel.clock import Clock
 from market.kernel.idempotency import free_key
@@ -23,6 +23,7 @@ from market.storage.files import FileMissing, FileStore
 from market.subsidies.imports.kept_uploads import (
     KEPT_FOR,
     MAX_KEPT_UPLOADS,
+    KeptUpload,
     delete_task_upload,
     forget_upload,
     keep_upload,
@@ -34,8 +35,9 @@ from market.subsidies.models import Outcome
 from market.subsidies.month.cycles import read_month
 from market.subsidies.month.take_step import take_step
 from market.subsidies.progress import Stage
-from market.subsidies.tasks.models import ImportTask, RunTask, Task, TaskState
+from market.subsidies.tasks.models import ImportTask, RunTask, SplitTask, Task, TaskState
 from market.subsidies.tasks.outcome import seal_refusal, seal_result
+from market.subsidies.tasks.provincial_bills import queue_parts
 from payments.retries import RetryPolicy, describe_error, run_each
 from payments.sql import run_in_pieces
 
@@ -241,6 +243,9 @@ async def _do(attempt: _Attempt) -> None:
     if isinstance(task.input, ImportTask):
         await _import(attempt, actor, task.input)
         return
+    if isinstance(task.input, SplitTask):
+        await _split(attempt, actor, task.input)
+        return
     async with worker.db.transaction(scope=task.county_code) as conn:
         result = await take_step(
             conn,
@@ -260,10 +265,7 @@ async def _do(attempt: _Attempt) -> None:
 async def _import(attempt: _Attempt, actor: Actor | None, given: ImportTask) -> None:
     worker, task = attempt.worker, attempt.task
     now = worker.clock.now()
-    try:
-        stored = await load_task_upload(worker.files, worker.seal, given.upload)
-    except FileMissing as error:
-        raise FileUnreadable(name=given.name, reason="交上来的文件已经删掉了，请再交一次") from error
+    stored = await _load_upload(worker, given.upload, given.name)
     upload = build_from(
         Upload,
         stored,
@@ -286,6 +288,37 @@ async def _import(attempt: _Attempt, actor: Actor | None, given: ImportTask) -> 
         await forget_upload(worker.files, worker.seal, actor, upload.sha256)
 
 
+async def _split(attempt: _Attempt, actor: Actor | None, given: SplitTask) -> None:
+    """Make a task of each county's rows of a bill; all of them and the result are one transaction."""
+    worker, task = attempt.worker, attempt.task
+    now = worker.clock.now()
+    stored = await _load_upload(worker, given.upload, given.name)
+    if actor is None:
+        raise NotSignedIn
+    attempt.report(Stage.CHECKING)
+    async with worker.db.transaction(scope=task.county_code) as conn:
+        result = await queue_parts(
+            conn,
+            worker.files,
+            worker.seal,
+            actor,
+            county=task.county_code,
+            task_id=task.id,
+            task=given,
+            stored=stored,
+            now=now,
+            report=attempt.report,
+        )
+        await attempt.finish(conn, TaskState.DONE, seal_result(worker.seal, result))
+
+
+async def _load_upload(worker: TaskWorker, upload: UUID, name: str) -> KeptUpload:
+    try:
+        return await load_task_upload(worker.files, worker.seal, upload)
+    except FileMissing as error:
+        raise FileUnreadable(name=name, reason="交上来的文件已经删掉了，请再交一次") from error
+
+
 async def _forget_older_uploads(conn: Connection, worker: TaskWorker, actor: Actor, upload: Upload) -> None:
     """Make room for one more kept file, so that an account has at most `MAX_KEPT_UPLOADS` of a county."""
     older = await LIST_OLDER_KEPT.all(
@@ -301,5 +334,5 @@ async def _free_request(conn: Connection, task: Task) -> None:
 
 
 async def _delete_upload(attempt: _Attempt) -> None:
-    if isinstance(attempt.task.input, ImportTask):
+    if isinstance(attempt.task.input, ImportTask | SplitTask):
         await delete_task_upload(attempt.worker.files, attempt.task.input.upload)

@@ -15,7 +15,7 @@ from market.subsidies.models import CYCLE_STATE_NAMES, CycleState
 from market.subsidies.month.steps import DECIDE, NEXT_STEPS, RETURNABLE_STATES, RUN, STEPS, list_states_before
 from market.subsidies.names import CHECK_NAMES, KIND_NAMES, OPERATOR_NAMES, format_month_zh
 from market.subsidies.progress import Stage
-from market.subsidies.tasks.models import ImportTask, Task, TaskState
+from market.subsidies.tasks.models import ImportTask, SplitTask, Task, TaskState
 from market.web.desk.fact_text import describe_change
 from market.web.ui.charts import Chart, ChartBar, draw_stacked_bars
 from market.web.ui.format import count, day_short, day_zh, yuan
@@ -255,12 +255,14 @@ def describe_task(task: Task) -> str:
     """Return what a task does, such as `导入名册` or `计算 1 月账期`."""
     if isinstance(task.input, ImportTask):
         return f"{'试' if task.input.dry_run else '导入'}{IMPORT_KINDS[task.input.file_kind].name_zh}"
+    if isinstance(task.input, SplitTask):
+        return f"{'试' if task.input.dry_run else '分'}几个县的账单"
     return f"{task.input.step.zh} {format_short_month(task.input.month)}账期"
 
 
 def present_progress(task: Task) -> TaskProgress:
     """Return how far a task is that has not ended."""
-    stages = _IMPORT_STAGES if isinstance(task.input, ImportTask) else _STEP_STAGES[task.input.step.name]
+    stages = _IMPORT_STAGES if isinstance(task.input, ImportTask | SplitTask) else _STEP_STAGES[task.input.step.name]
     repeated = task.state is TaskState.QUEUED and task.attempts > 0
     text = "刚才没办成，过一会儿自动再办" if repeated else _STAGE_TEXT[task.stage]
     return TaskProgress(text, 0 if repeated else stages.index(task.stage), len(stages))

@@ -6,7 +6,7 @@ from litestar.response import Redirect
 
 from market.http import HttpRequest
 from market.kernel import Connection
-from market.subsidies.tasks.models import TaskInput
+from market.subsidies.tasks.models import CountyTask
 from market.subsidies.tasks.submit import add_task
 from market.web.desk.context import DeskContext
 from market.web.forms import PostedForm
@@ -17,7 +17,7 @@ async def submit_task(
     request: HttpRequest,
     desk: DeskContext,
     form: PostedForm,
-    task: TaskInput,
+    task: CountyTask,
     *,
     about: str = "",
     store: Callable[[], Awaitable[None]] | None = None,

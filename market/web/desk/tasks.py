@@ -12,10 +12,11 @@ from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.subsidies.imports.upload import ImportResult
 from market.subsidies.models import Outcome, StepResult
 from market.subsidies.month.run import RunResult
 from market.subsidies.month.steps import DECIDE
-from market.subsidies.tasks.models import ImportTask, TaskFailed, TaskInput, TaskResult, TaskState
+from market.subsidies.tasks.models import ImportTask, SplitTask, TaskFailed, TaskInput, TaskResult, TaskState
 from market.subsidies.tasks.outcome import open_refusal, open_result
 from market.subsidies.tasks.submit import find_task
 from market.web.desk.context import DeskContext, open_desk, render_desk_page
@@ -50,6 +51,7 @@ async def show_task(
     refusal = open_refusal(seal, task) if task.state is TaskState.REFUSED else TaskFailed()
     if isinstance(task.input, ImportTask):
         return await render_import_refusal(request, db, desk, task.input, refusal)
+    assert not isinstance(task.input, SplitTask), "a task of a county splits nothing"
     notice = await explain_refusal(db, seal, desk, task.input.month, task.input.step, refusal=refusal)
     return await render_month(request, db, seal, desk, task.input.month, notice=notice, status=refusal.status)
 
@@ -63,6 +65,7 @@ async def _show_result(
     if isinstance(result, StepResult):
         return redirect(desk.to(f"/desk/months/{result.month}", done=DECIDE.name))
     assert isinstance(given, ImportTask), "the result is that of an import"
+    assert isinstance(result, ImportResult), "the result is that of an import"
     if result.outcome is Outcome.OK and not given.dry_run:
         return redirect(desk.to(f"/desk/imports/{given.file_kind}", done=1))
     return await render_tried_file(request, db, desk, given, result)

@@ -11,7 +11,6 @@ from litestar.params import FromPath
 from msgspec.structs import asdict
 
 from market.http import HttpRequest
-from market.identity.access import get_operator_seat
 from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
@@ -23,20 +22,21 @@ from market.storage.files import FileStore
 from market.subsidies.imports.kinds import BILLING
 from market.subsidies.imports.upload import ImportResult, Upload
 from market.subsidies.models import Outcome
-from market.subsidies.names import Operator, format_month_zh
+from market.subsidies.names import format_month_zh
 from market.subsidies.operators.history import OperatorBill, list_sent_files
 from market.subsidies.operators.lateness import list_file_states
 from market.subsidies.tasks.models import ImportTask, TaskFailed, TaskState
 from market.subsidies.tasks.outcome import open_refusal, open_result
 from market.subsidies.tasks.submit import add_task, find_task, make_import, store_import
-from market.web.desk.context import LIST_COUNTIES, PageNotice, read_offset
+from market.web.desk.context import PageNotice, read_offset
 from market.web.desk.presenters import describe_task, present_progress
 from market.web.desk.typed_files import TypedFields, type_manifest
 from market.web.forms import PostedForm, make_form_key, read_form
 from market.web.idempotent_form import get_request_key, submit_once
 from market.web.operators.bill_states import describe_state
 from market.web.operators.context import OperatorRoom, open_room, render_room, require_room
-from market.web.pages import redirect, render_page
+from market.web.operators.provincial_bills import render_counties
+from market.web.pages import redirect
 from market.web.ui.format import count, yuan
 
 _MAX_FAULTS_SHOWN = 100
@@ -49,29 +49,8 @@ async def show_bills(
     """Show the months of a county and the form of a bill; an account of several counties chooses one first."""
     room = await open_room(request, db, actor, clock)
     if room is None:
-        return await _show_counties(request, db, actor, clock)
+        return await render_counties(request, db, actor, clock)
     return await _bills_page(request, db, room)
-
-
-async def _show_counties(request: HttpRequest, db: Database, actor: Actor, clock: Clock) -> Response[bytes]:
-    seat = get_operator_seat(actor)
-    today = clock.today()
-    async with db.connection() as conn:
-        counties = await LIST_COUNTIES.all(conn, scopes=list(seat.scopes))
-        states = await list_file_states(conn, seat.scopes, operators=[Operator(seat.operator)], today=today, months=3)
-    missing: dict[str, list[str]] = {}
-    for state in states:
-        if not state.files:
-            words = describe_state(state, today)
-            missing.setdefault(state.county_code, []).append(f"{format_month_zh(f'{state.month:%Y-%m}')}{words}")
-    begun = {state.county_code for state in states}
-    rows = [
-        (f"/operators?county={each.code}", each.name, missing.get(each.code, ["都交了"]))
-        for each in counties
-        if each.code in begun
-    ]
-    context = {"rows": rows, "others": len(counties) - len(rows)}
-    return render_page(request, "operators/counties.html", context, actor=actor)
 
 
 async def _bills_page(
