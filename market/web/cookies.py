@@ -15,7 +15,7 @@ DRAFTS_COOKIE = "drafts"
 DEMO_BAND_COOKIE = "band"
 YEAR_SECONDS = 31_536_000
 ALL_DRAFTS = "*"
-_DRAFT_NAME = re.compile(r"[a-z0-9-]{1,80}|\*")
+DRAFT_NAME = re.compile(r"[a-z0-9_-]{1,80}|\*")
 
 
 def get_session_cookie_name(request: HttpRequest) -> str:
@@ -40,5 +40,5 @@ def finish_drafts(response: Response[Any], name: str) -> None:
 
     Scripts read and delete this cookie; it holds the name of a form, never its contents.
     """
-    if _DRAFT_NAME.fullmatch(name):
+    if DRAFT_NAME.fullmatch(name):
         response.set_cookie(key=DRAFTS_COOKIE, value=name, path="/", samesite="lax")

@@ -1,9 +1,11 @@
 """Idempotent forms: a form that creates something takes effect once, however often it is sent."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable
 
 import msgspec
+from litestar.datastructures import UploadFile
 from litestar.response import Redirect
 
 from market.http import HttpRequest
@@ -26,6 +28,7 @@ _NOT_CONTENT = frozenset({"csrf", "key", "draft"})
 _SEE_OTHER = 303
 _PAUSE_SECONDS = 0.1
 _MAX_PAUSES = 40
+_PIECE_BYTES = 1024 * 1024
 
 
 class FormSentBefore(Refusal):
@@ -36,10 +39,24 @@ class FormSentBefore(Refusal):
     en = "This form was sent before with other contents. Open the page again and fill it in once more."
 
 
-def _compute_form_fingerprint(request: HttpRequest, form: PostedForm) -> bytes:
-    """Return the hash of the form's texts, without their outer whitespace; photos may differ in a repeated form."""
-    texts = {name: [text.strip() for text in form.get_texts(name)] for name in form.fields if name not in _NOT_CONTENT}
-    return compute_fingerprint(request.method, request.url.path, msgspec.json.encode(texts, order="sorted"))
+async def _compute_form_fingerprint(request: HttpRequest, form: PostedForm) -> bytes:
+    """Return the hash of the form's texts, without their outer whitespace, and of its files."""
+    content = {
+        name: [text.strip() for text in form.get_texts(name)]
+        + [await _hash_file(file) for file in form.get_files(name)]
+        for name in form.fields
+        if name not in _NOT_CONTENT
+    }
+    return compute_fingerprint(request.method, request.url.path, msgspec.json.encode(content, order="sorted"))
+
+
+async def _hash_file(file: UploadFile) -> str:
+    digest = hashlib.sha256()
+    await file.seek(0)
+    while piece := await file.read(_PIECE_BYTES):
+        digest.update(piece)
+    await file.seek(0)
+    return digest.hexdigest()
 
 
 def get_request_key(form: PostedForm, about: str = "") -> str:
@@ -65,12 +82,13 @@ async def submit_once(
         FormSentBefore: the form was sent before with other contents.
         RequestInProgress: the first request did not end in time.
     """
+    fingerprint = await _compute_form_fingerprint(request, form)
     for _ in range(_MAX_PAUSES):
         try:
-            return await _submit(request, actor, form, work, scope=scope, about=about)
+            return await _submit(request, actor, form, work, fingerprint=fingerprint, scope=scope, about=about)
         except RequestInProgress:
             await asyncio.sleep(_PAUSE_SECONDS)
-    return await _submit(request, actor, form, work, scope=scope, about=about)
+    return await _submit(request, actor, form, work, fingerprint=fingerprint, scope=scope, about=about)
 
 
 async def _submit(
@@ -79,11 +97,11 @@ async def _submit(
     form: PostedForm,
     work: Callable[[Connection], Awaitable[str]],
     *,
+    fingerprint: bytes,
     scope: str | None,
     about: str,
 ) -> Redirect:
     who, key = str(actor.account_id), get_request_key(form, about)
-    fingerprint = _compute_form_fingerprint(request, form)
     services = get_services(request)
     async with services.db.transaction(scope=scope) as conn:
         try:

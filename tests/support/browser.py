@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import httpx
 from msgspec import Struct
 
+from market.web.cookies import DRAFTS_COOKIE
 from tests.support.markup import Node, check_page
 
 ORIGIN = "http://market.test"
@@ -138,14 +139,21 @@ class PageClient:
                 await self.client.get(target.split("#")[0], params=httpx.QueryParams(urlencode(sent))), status
             )
         headers = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
+        draft = form.attrs.get("data-draft")
+        sent += [("draft", draft)] if draft else []
         body: dict[str, list[str]] = {}
         for name, value in sent:
             body.setdefault(name, []).append(value)
         if form.attrs.get("enctype") == "multipart/form-data":
             parts: list[tuple[str, Any]] = [(name, (None, value)) for name, value in sent]
             parts += list((files or {}).items()) or [("photo", ("", b"", "application/octet-stream"))]
-            return await self._follow(await self.client.post(target, files=parts, headers=headers), status)
-        return await self._follow(await self.client.post(target, data=body, headers=headers), status)
+            answer = await self.client.post(target, files=parts, headers=headers)
+        else:
+            answer = await self.client.post(target, data=body, headers=headers)
+        # What was taken is no draft any more; otherwise draft.js fills it into the next form of that name.
+        if draft and answer.is_redirect:
+            assert answer.cookies.get(DRAFTS_COOKIE) == draft, f"{target} took the draft {draft} and does not end it"
+        return await self._follow(answer, status)
 
     async def _follow(self, answer: httpx.Response, status: int) -> LoadedPage:
         hops = 0

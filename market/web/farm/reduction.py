@@ -90,7 +90,7 @@ async def submit_household_application(
         errors = rename_faults(refusal, {"village_code": "village"}, otherwise="note")
         async with db.transaction(scope=get_person_scope(actor)) as conn:
             return await _page(request, conn, actor, typed, errors=errors, status=refusal.status)
-    return redirect("/farm/bill/applications")
+    return redirect("/farm/bill/applications", draft=form.draft)
 
 
 @post("/farm/bill/applications/{lead_id:str}", include_in_schema=False)

@@ -188,16 +188,33 @@ def test_a_photo_of_a_certificate_is_in_no_draft(browser: Browser, tmp_path: Pat
 
 def test_a_form_sent_offline_is_kept_and_sent_once_the_network_returns(browser: Browser) -> None:
     other = '<button name="do" value="voucher">voucher</button><button id="go">'
-    tab = served(browser, "draft.js", FORM.replace('<button id="go">', other))
+    html = FORM.replace('<button id="go">', other).replace("<form", '<form method="post"')
+    plain = (
+        '<form method="post" action="/plain"><textarea name="text"></textarea>'
+        '<button name="do" value="a" id="a1">a</button></form></body>'
+    )
+    tab = browser.new_page()
+    serve(tab, html.replace("</body>", plain), "draft.js", "offline.js")
     tab.fill("#price", "39")
     tab.context.set_offline(offline=True)
     tab.click("#go")
-    assert tab.inner_text("[data-draft-says]") == "现在没有网。填的都存在手机里，有网了自己交上去。"
+    assert tab.inner_text("[data-offline]") == "现在没有网。填的都存在手机里，有网了自己交上去。"
     assert tab.evaluate("JSON.parse(localStorage['draft::t']).typed.price") == "39"
-    with tab.expect_navigation():
+    with tab.expect_request("**/sent") as sent:
         tab.context.set_offline(offline=False)
-    assert "/sent?price=39" in tab.url
-    assert "do=voucher" not in tab.url, "the button that was pressed is pressed again"
+    assert sent.value.post_data is not None
+    assert "price=39" in sent.value.post_data
+    assert "do=voucher" not in sent.value.post_data, "the button that was pressed is pressed again"
+    # A form that keeps nothing stays on its page too, instead of the browser's own page.
+    serve(tab, html.replace("</body>", plain), "draft.js", "offline.js")
+    tab.fill("textarea", "答复")
+    tab.context.set_offline(offline=True)
+    tab.click("#a1")
+    assert tab.inner_text("[data-offline]") == "现在没有网。还没交上去，这一页别关，有网了自己交上去。"
+    assert (tab.url, tab.input_value("textarea")) == ("http://market.invalid/form", "答复")
+    with tab.expect_request("**/plain") as sent:
+        tab.context.set_offline(offline=False)
+    assert "do=a" in (sent.value.post_data or "")
     tab.close()
 
 

@@ -175,7 +175,7 @@ def test_the_scripts_of_a_page_fit_their_budget() -> None:
         if url.endswith(".js") and "/gate" not in url
     }
     gate = [len(gzip.compress(file.content)) for url, file in RENDERER.static.items() if "/gate" in url]
-    assert sizes.keys() == {"draft", "code", "photo", "wait"}
+    assert sizes.keys() == {"draft", "code", "photo", "wait", "offline"}
     assert (sum(sizes.values()) <= 5 * 1024, len(gate), sum(gate) <= 5 * 1024) == (True, 2, True)
 
 
@@ -185,3 +185,30 @@ def test_every_template_compiles_and_contains_no_inline_style_or_handler(path: P
     filters = dict.fromkeys(re.findall(r"\|\s*([a-z_]+)", text), str)
     Environment(templates={path.name: text}, filters=filters).undeclared_variables_in_template(path.name)
     assert re.findall(r"\sstyle=|\son[a-z]+=|javascript:", text) == []
+
+
+UNKEPT = {
+    "shop/grievance.html": "a phone that several people use keeps no grievance of one of them",
+    "shop/grievance_answer.html": "the same",
+    "shop/objection.html": "the same",
+    "shop/village_notice.html": "the same",
+    "farm/nights.html": "name and phone of a guest",
+    "farm/guest_register.html": "documents of guests",
+    "farm/listing.html": "a count or price of days ago would stand over what is left now",
+    "shop/activity.html": "two small numbers, chosen anew for another day",
+}
+"""Forms that a phone does not keep, and why."""
+
+
+@pytest.mark.parametrize("folder", ["farm", "shop", "account"])
+def test_forms_in_which_sellers_and_buyers_write_keep_what_was_typed(folder: str) -> None:
+    forgetful: list[str] = []
+    for path in sorted((TEMPLATES / folder).glob("*.html")):
+        name, text = f"{folder}/{path.name}", path.read_text(encoding="utf-8")
+        for form in re.findall(r"<form\b.*?</form>", text, re.DOTALL):
+            written = len(re.findall(r"\{\{ area\(|<textarea", form)) * 2 + len(re.findall(r"\{\{ text\(", form))
+            head = form.partition("{{ keyed")[0].partition("<input")[0]
+            if 'method="post"' in head and written >= 2 and "data-draft" not in head and name not in UNKEPT:
+                forgetful.append(f"{name}: {head[:90]}")
+        assert "data-draft" not in text or "draft.js" in text, name
+    assert forgetful == []

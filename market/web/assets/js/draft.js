@@ -95,18 +95,6 @@ function restorePhoto(form, key) {
   }
 }
 
-function say(form, words) {
-  let line = form.querySelector('[data-draft-says]');
-  if (!line) {
-    line = document.createElement('p');
-    line.className = 'err';
-    line.setAttribute('role', 'status');
-    line.dataset.draftSays = '';
-    form.appendChild(line);
-  }
-  line.textContent = words;
-}
-
 const taken = /(?:^|; )drafts=([^;]*)/.exec(document.cookie);
 if (taken) {
   forget((key) => taken[1] === '*' || key === OWNER + taken[1] || key === OWNER + taken[1] + PHOTO);
@@ -129,19 +117,5 @@ document.querySelectorAll('form[data-draft]').forEach((form) => {
   form.addEventListener('photo', (event) => {
     if ('keep' in event.target.dataset) keepPhoto(event.target, key);
   });
-  let pressed = null;
-  form.addEventListener('submit', (event) => {
-    keep(form, key);
-    if (navigator.onLine !== false) return;
-    event.preventDefault();
-    // An old browser does not tell which button was pressed: the main one has no name.
-    pressed = event.submitter || form.querySelector('button:not([name])') || form.querySelector('button');
-    say(form, '现在没有网。填的都存在手机里，有网了自己交上去。');
-  });
-  ['online', 'pageshow', 'visibilitychange'].forEach((name) => window.addEventListener(name, () => {
-    if (!pressed || navigator.onLine === false) return;
-    const button = pressed;
-    pressed = null;
-    button.click();
-  }));
+  form.addEventListener('submit', () => keep(form, key));
 });

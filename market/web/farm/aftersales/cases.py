@@ -70,7 +70,8 @@ async def submit_seller_question(
     Raises:
         NotFound: it is not for the seller to answer.
     """
-    text = (await read_form(request)).get_text("text")
+    form = await read_form(request)
+    text = form.get_text("text")
     try:
         async with db.transaction(scope=get_person_scope(actor)) as conn:
             await move_assigned_case(conn, seal, actor, case_id, CaseMove.ASK, text=text, now=clock.now())
@@ -79,7 +80,7 @@ async def submit_seller_question(
     except Refusal as refusal:
         errors = rename_faults(refusal, {}, otherwise="text")
         return await _page(request, actor, case_id, text=text, errors=errors, status=refusal.status)
-    return redirect(f"/farm/cases/{case_id}?said=1")
+    return redirect(f"/farm/cases/{case_id}?said=1", draft=form.draft)
 
 
 ROUTES = [show_farm_case, submit_seller_question]

@@ -159,7 +159,7 @@ async def submit_claim_answer(
     except Refusal as refusal:
         loaded = await _load_claim(db, seal, actor, case_id)
         return _page(request, actor, loaded, reason=reason, refusal=refusal)
-    return redirect(f"/farm/claims?said={'escalated' if answer.escalated else 'agreed'}")
+    return redirect(f"/farm/claims?said={'escalated' if answer.escalated else 'agreed'}", draft=form.draft)
 
 
 ROUTES = [show_claims, show_claim, submit_claim_answer]

@@ -110,7 +110,7 @@ async def submit_complaint_answer(
     except Refusal as refusal:
         errors = rename_faults(refusal, {}, otherwise="text")
         return await _page(request, actor, case_id, text=text, errors=errors, status=refusal.status)
-    return redirect("/farm/complaints?said=answered")
+    return redirect("/farm/complaints?said=answered", draft=form.draft)
 
 
 ROUTES = [show_farm_complaints, show_farm_complaint, submit_complaint_answer]

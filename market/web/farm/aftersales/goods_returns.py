@@ -167,7 +167,7 @@ async def submit_return_answer(
             status=refusal.status,
         )  # fmt: skip
     said = {GoodsReturnStage.ACCEPTED: "agreed", GoodsReturnStage.REFUNDED: "arrived"}.get(found.stage, "escalated")
-    return redirect(f"/farm/returns?said={said}")
+    return redirect(f"/farm/returns?said={said}", draft=form.draft)
 
 
 ROUTES = [show_returns, show_farm_return, submit_return_answer]

@@ -144,7 +144,7 @@ async def submit_review_answer(
     except Refusal as refusal:
         errors = rename_faults(refusal, {}, otherwise="answer")
         return await _page(request, actor, review_id, typed=form, errors=errors, status=refusal.status)
-    return redirect("/farm/reviews?said=answered")
+    return redirect("/farm/reviews?said=answered", draft=form.draft)
 
 
 @post("/farm/reviews/{review_id:uuid}/appeal", include_in_schema=False)
@@ -176,7 +176,7 @@ async def submit_review_appeal(
     except Refusal as refusal:
         errors = rename_faults(refusal, {}, otherwise="reason")
         return await _page(request, actor, review_id, typed=form, errors=errors, status=refusal.status)
-    return redirect("/farm/reviews?said=appealed")
+    return redirect("/farm/reviews?said=appealed", draft=form.draft)
 
 
 ROUTES = [show_farm_reviews, show_farm_review, submit_review_answer, submit_review_appeal]

@@ -119,7 +119,7 @@ async def submit_closed(
             new = NewClosure(starts_on=first, ends_on=last, reason=ClosureReason(reason))
             async with db.transaction() as conn:
                 await close_farm(conn, seal, actor, producer_id, new, now=clock.now())
-            return redirect(back)
+            return redirect(back, draft=form.draft)
         except (ClosureInvalid, TooManyClosures) as refusal:
             faults = rename_faults(refusal, {}, otherwise="ends_on")
     async with db.connection() as conn:

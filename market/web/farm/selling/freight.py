@@ -201,7 +201,7 @@ async def submit_freight(
             return await _freight_page(
                 request, conn, actor, producer_id, form.fill(FreightForm), errors=refusal.errors, status=refusal.status
             )
-    return redirect(f"/farm/freight?of={producer_id}&said=set")
+    return redirect(f"/farm/freight?of={producer_id}&said=set", draft=form.draft)
 
 
 ROUTES = [show_freight, submit_freight]

@@ -149,7 +149,7 @@ async def submit_visit_terms(
         except BadListing as refusal:
             errors = rename_faults(refusal, _FIELDS, otherwise="child")
         else:
-            return redirect(f"/farm/listings/{number}/terms?said=terms")
+            return redirect(f"/farm/listings/{number}/terms?said=terms", draft=form.draft)
     async with db.connection() as conn:
         return await _page(request, conn, actor, number, typed=typed, errors=errors, status=422)
 

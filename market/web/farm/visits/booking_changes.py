@@ -170,7 +170,7 @@ async def submit_offer_of_days(
             async with db.transaction() as conn:
                 days = NewDays(arrive_on=arrive, leave_on=leave)
                 await offer_change(conn, seal, actor, booking.booking_id, days, now=clock.now())
-            return redirect("/farm/changes?said=offered")
+            return redirect("/farm/changes?said=offered", draft=posted.draft)
         except DAYS_REFUSALS as error:
             refusal = error
     now = _describe_booking(booking.order_code, booking.arrive_on, booking.leave_on)

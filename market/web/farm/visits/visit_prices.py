@@ -294,7 +294,7 @@ async def submit_rule(
             async with db.transaction() as conn:
                 visit = await _find_own_visit(conn, actor, number)
                 await set_night_rule(conn, actor, visit.listing_id, rule, now=clock.now())
-            return redirect(f"/farm/listings/{number}/prices?said=rule")
+            return redirect(f"/farm/listings/{number}/prices?said=rule", draft=form.draft)
         except BadListing as refusal:
             faults = rename_faults(refusal, _RULE_FIELDS, otherwise="applies")
             refused = RefusedTerms(refusal.status, faults, rule=form.fill(RuleForm))
@@ -333,7 +333,7 @@ async def submit_season(
                 else:
                     season = NewSeason(first=first, until=last + _ONE_NIGHT, weekends=weekends, **structs.asdict(terms))
                     await set_season(conn, actor, visit.listing_id, season, now=clock.now())
-            return redirect(f"/farm/listings/{number}/prices?month={first:%Y-%m}&said=season")
+            return redirect(f"/farm/listings/{number}/prices?month={first:%Y-%m}&said=season", draft=form.draft)
         except BadListing as refusal:
             faults = rename_faults(refusal, _SEASON_FIELDS, otherwise="first")
             refused = RefusedTerms(refusal.status, faults, season=form.fill(SeasonForm))

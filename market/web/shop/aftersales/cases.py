@@ -92,7 +92,7 @@ async def submit_own_case_move(
     except Refusal as refusal:
         errors = rename_faults(refusal, {}, otherwise="text")
         return await _page(request, actor, case_id, text=text, errors=errors, status=refusal.status)
-    return redirect(f"/cases/{case_id}?said=1")
+    return redirect(f"/cases/{case_id}?said=1", draft=form.draft)
 
 
 ROUTES = [show_own_case, submit_own_case_move]

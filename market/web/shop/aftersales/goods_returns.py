@@ -299,7 +299,7 @@ async def submit_return_parcel(
             request, actor, found, arrival_days=settings.return_arrival_days, typed=(carrier, tracking),
             errors=errors, status=refusal.status,
         )  # fmt: skip
-    return redirect(f"/returns/{case_id}?said={'withdrawn' if withdraw else 'sent'}")
+    return redirect(f"/returns/{case_id}?said={'withdrawn' if withdraw else 'sent'}", draft=form.draft)
 
 
 ROUTES = [show_return_form, submit_return, show_return, submit_return_parcel]

@@ -140,7 +140,8 @@ async def submit_mediation(
     Raises:
         NotFound: the case is not a claim or a return of the person.
     """
-    text = (await read_form(request)).get_text("text")
+    form = await read_form(request)
+    text = form.get_text("text")
     try:
         async with db.transaction(scope=get_person_scope(actor)) as conn:
             await ask_for_mediation(conn, seal, actor, case_id, text=text, now=clock.now())
@@ -149,7 +150,7 @@ async def submit_mediation(
     except Refusal as refusal:
         errors = rename_faults(refusal, {}, otherwise="text")
         return await _page(request, actor, case_id, text=text, errors=errors, status=refusal.status)
-    return redirect(f"/cases/{case_id}/mediation")
+    return redirect(f"/cases/{case_id}/mediation", draft=form.draft)
 
 
 @post("/cases/{case_id:uuid}/mediation/answer", include_in_schema=False)
