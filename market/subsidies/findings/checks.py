@@ -111,9 +111,10 @@ async def list_unpaid_below_plan(conn: Connection, cycle: Cycle, run_id: RunId) 
     which its evidence stands with the month before it. A decision about another difference is none about this one.
     """
     months = {"county": cycle.county_code, "month": cycle.month}
+    await PLAN_FOR_COUNTY.run(conn)
     suspects = await FIND_BINDING_SUSPECTS.one(conn, next=get_next_month(cycle.month), longest_notice=0, **months)
-    await PLAN_FOR_FEW.run(conn)
     rows = await CHARGE_BELOW_PLAN.all(conn, run_id=run_id, billed_below=suspects.billed_below, **months)
+    await PLAN_FOR_FEW.run(conn)
     seen = await LIST_PAID_EVIDENCE.all(conn, county=cycle.county_code, check="charge_below_plan")
     paid = {(each.line, part.removeprefix(f"{cycle.name} ")) for each in seen for part in each.evidence.split("；")}
     return frozenset(row.subject for row in rows if (row.subject, row.evidence) not in paid)

@@ -64,6 +64,7 @@ REALNAME_DIFFERS = Query(
      GROUP BY r.line_code, r.claimed_fen
     """,
 )
+# Lines and sums are grouped, not joined: of either there may be few, or as many as the county has lines.
 PAID_NEVER_USED = Query(
     CheckRow,
     """
@@ -74,15 +75,21 @@ PAID_NEVER_USED = Query(
          GROUP BY o.line_code
         UNION ALL
         SELECT line_code, conceded_fen + public_fen FROM openings
-         WHERE county_code = :county AND line_code = ANY(:unused::text[]))
-    SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, sum(f.fen)::bigint AS at_risk_fen,
-           format('此前已享受 %s，到 %s 没有使用记录', format_yuan(sum(f.fen)::bigint), :next::date - 1) AS evidence
-      FROM run_lines r
-      JOIN funded f USING (line_code)
-      JOIN unnest(:programmes::text[]) AS k (code) ON k.code = r.programme_code
-     WHERE r.run_id = :run_id AND r.county_code = :county AND r.line_code = ANY(:unused::text[])
-       AND 'NO_USAGE_YET' = ANY(r.reasons) AND f.fen > 0
-     GROUP BY r.line_code
+         WHERE county_code = :county AND line_code = ANY(:unused::text[])),
+    own AS (
+        SELECT r.line_code
+          FROM run_lines r
+          JOIN unnest(:programmes::text[]) AS k (code) ON k.code = r.programme_code
+         WHERE r.run_id = :run_id AND r.county_code = :county AND r.line_code = ANY(:unused::text[])
+           AND 'NO_USAGE_YET' = ANY(r.reasons)),
+    either AS (
+        SELECT line_code, false AS found, fen FROM funded WHERE fen > 0
+         UNION ALL
+        SELECT line_code, true, 0 FROM own)
+    SELECT line_code AS subject, ARRAY[line_code] AS lines, sum(fen)::bigint AS at_risk_fen,
+           format('此前已享受 %s，到 %s 没有使用记录', format_yuan(sum(fen)::bigint), :next::date - 1) AS evidence
+      FROM either
+     GROUP BY line_code HAVING bool_or(found) AND sum(fen) > 0
     """,
 )
 CLAIM_ABOVE_CHARGE = Query(
@@ -103,21 +110,25 @@ CLAIMED_UNDER_OTHER_PROGRAMME = Query(
     """
     WITH kinds AS (
         SELECT * FROM (VALUES ('mobile', '手机'), ('broadband', '宽带'), ('television', '电视')) AS k(kind, name)),
-    claimed AS (
+    claimed AS MATERIALIZED (
         SELECT c.*, daterange(m.month, (m.month + interval '1 month')::date) AS days
           FROM claims c CROSS JOIN LATERAL (SELECT coalesce(c.corrects_month, c.month) AS month) AS m
          WHERE c.county_code = :county AND c.number_id = ANY(:billed_otherwise::bigint[])
            AND (c.month = :month OR c.corrects_month = :month)),
-    other AS (
-        SELECT DISTINCT c.file_id, c.row_number, c.kind, c.programme_code, c.corrects_month, c.reduction_fen,
-               r.line_code, b.kind AS own_kind, r.programme_code AS own_programme
+    bound AS MATERIALIZED (
+        SELECT c.file_id, c.row_number, c.operator, c.kind, c.number_id, c.programme_code, c.corrects_month,
+               c.reduction_fen, c.days, b.line_code, b.kind AS own_kind
           FROM claimed c
           JOIN bindings b ON b.county_code = :county AND b.operator = c.operator AND b.number_id = c.number_id
-                         AND b.valid_during && c.days
-          JOIN run_lines r ON r.line_code = b.line_code
+                         AND b.valid_during && c.days),
+    other AS (
+        SELECT DISTINCT c.file_id, c.row_number, c.kind, c.programme_code, c.corrects_month, c.reduction_fen,
+               r.line_code, c.own_kind, r.programme_code AS own_programme
+          FROM bound c
+          JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = c.line_code
+                          AND r.in_snapshot
           JOIN unnest(:programmes::text[]) AS k (code) ON k.code = r.programme_code
-         WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
-           AND CASE WHEN c.kind = b.kind THEN c.programme_code <> r.programme_code
+         WHERE CASE WHEN c.kind = c.own_kind THEN c.programme_code <> r.programme_code
                     ELSE NOT EXISTS (SELECT FROM bindings o
                                       WHERE o.county_code = :county AND o.operator = c.operator AND o.kind = c.kind
                                         AND o.number_id = c.number_id AND o.valid_during && c.days) END)
@@ -135,18 +146,24 @@ CLAIMED_UNDER_OTHER_PROGRAMME = Query(
 CARD_OR_DEVICE_CHANGED = Query(
     CheckRow,
     """
-    SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
+    WITH own AS MATERIALIZED (
+        SELECT r.line_code, r.claimed_fen
+          FROM run_lines r
+          JOIN unnest(:programmes::text[]) AS k (code) ON k.code = r.programme_code
+         WHERE r.run_id = :run_id AND r.county_code = :county AND r.line_code = ANY(:changed::text[])),
+    since AS MATERIALIZED (
+        SELECT r.line_code, r.claimed_fen, b.valid_during, b.sim_id, b.device_id, b.change
+          FROM own r
+          JOIN bindings b ON b.county_code = :county AND b.line_code = r.line_code
+                         AND lower(b.valid_during) >= :month AND lower(b.valid_during) < :next)
+    SELECT b.line_code AS subject, ARRAY[b.line_code] AS lines, coalesce(b.claimed_fen, 0) AS at_risk_fen,
            format('%s 起卡号或设备不同，变更类型写的是“%s”', min(lower(b.valid_during)), min(b.change)) AS evidence
-      FROM run_lines r
-      JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
-                     AND lower(b.valid_during) >= :month AND lower(b.valid_during) < :next
-      JOIN bindings a ON a.county_code = r.county_code AND a.line_code = r.line_code
+      FROM since b
+      JOIN bindings a ON a.county_code = :county AND a.line_code = b.line_code
                      AND a.valid_during -|- b.valid_during AND a.valid_during << b.valid_during
-      JOIN unnest(:programmes::text[]) AS k (code) ON k.code = r.programme_code
-     WHERE r.run_id = :run_id AND r.county_code = :county AND r.line_code = ANY(:changed::text[])
-       AND (a.sim_id IS DISTINCT FROM b.sim_id OR a.device_id IS DISTINCT FROM b.device_id)
+     WHERE (a.sim_id IS DISTINCT FROM b.sim_id OR a.device_id IS DISTINCT FROM b.device_id)
        AND b.change NOT IN ('补换卡', '换机', '过户', '新办')
-     GROUP BY r.line_code, r.claimed_fen
+     GROUP BY b.line_code, b.claimed_fen
     """,
 )
 REMOVAL_OUTLIER = Query(

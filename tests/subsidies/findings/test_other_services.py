@@ -77,17 +77,24 @@ async def test_a_line_of_another_kind_that_got_in_is_held_until_decided(january:
     assert await is_waiting(january, "kind_outside_programme", "YD-01")
 
 
-async def test_a_bill_of_another_kind_that_got_in_is_on_a_worksheet(january: Player) -> None:
-    number = find_id_sql("17050000101")
+async def test_a_bill_or_correction_of_another_service_that_got_in_is_on_a_worksheet(january: Player) -> None:
+    number, corrected = find_id_sql("17050000101"), find_id_sql("17050000103")
     await execute(
         january,
         "SET LOCAL session_replication_role = replica",
         f"UPDATE claims SET kind = 'television' WHERE number_id = {number}",
+        "INSERT INTO claims (file_id, row_number, county_code, month, operator, kind, programme_code, charge_fen,"
+        " reduction_fen, billed_fen, corrects_month, number_id)"
+        " SELECT file_id, 900, county_code, month, operator, kind, 'P2', 100, 50, 50, '2018-12-01', number_id"
+        f" FROM claims WHERE number_id = {corrected}",
     )
     await run_january(january, "2019-02-08")
     found = await find(january, "claimed_under_other_programme", "YD-01")
     assert found is not None
     assert (found.at_risk_fen, found.evidence) == (1900, "账单写的是电视 P1，登记的是手机 P1；申请 19.00")
+    found = await find(january, "claimed_under_other_programme", "YD-03")
+    assert found is not None
+    assert (found.at_risk_fen, found.evidence) == (50, "2018-12 的冲正写的是手机 P2，登记的是手机 P1；申请 0.50")
 
 
 @pytest.mark.parametrize("programme", ["P2", "P1"])
