@@ -2317,10 +2317,10 @@ CREATE FUNCTION public.hash_audit_entry(previous bytea, chain smallint, sequence
 -- Name: is_credit_code(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.is_credit_code(p_code text) RETURNS boolean
+CREATE FUNCTION public.is_credit_code(typed text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'public', 'pg_temp'
-    RETURN CASE WHEN (p_code ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text) THEN (SELECT (substr('0123456789ABCDEFGHJKLMNPQRTUWXY'::text, (1 + ((((31)::numeric - (sum((((strpos('0123456789ABCDEFGHJKLMNPQRTUWXY'::text, substr(is_credit_code.p_code, n.n, 1)) - 1))::numeric * (((3)::numeric ^ ((n.n - 1))::numeric) % (31)::numeric))) % (31)::numeric)) % (31)::numeric))::integer), 1) = substr(is_credit_code.p_code, 18, 1)) FROM generate_series(1, 17) n(n)) ELSE false END;
+    RETURN CASE WHEN (typed ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text) THEN (SELECT (substr('0123456789ABCDEFGHJKLMNPQRTUWXY'::text, (1 + ((((31)::numeric - (sum((((strpos('0123456789ABCDEFGHJKLMNPQRTUWXY'::text, substr(is_credit_code.typed, n.n, 1)) - 1))::numeric * (((3)::numeric ^ ((n.n - 1))::numeric) % (31)::numeric))) % (31)::numeric)) % (31)::numeric))::integer), 1) = substr(is_credit_code.typed, 18, 1)) FROM generate_series(1, 17) n(n)) ELSE false END;
 
 
 --

@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from litestar import Response, Router, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, MultipartBody
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from market.api.idempotency import get_idempotency_key, run_once
 from market.api.problem import Problem, build_problem, get_language
@@ -59,9 +60,9 @@ class CountyPart(Struct, frozen=True, kw_only=True):
     name: str
     rows: int
     state: TaskState
-    imported: ImportResult | None
-    problem: Problem | None
+    result: ImportResult | None
     faults: tuple[CellFault, ...]
+    problem: Problem | None = None
 
 
 class ProvincialBill(Struct, frozen=True, kw_only=True):
@@ -78,10 +79,8 @@ class ProvincialBill(Struct, frozen=True, kw_only=True):
 
 
 def _present_part(part: PartOutcome, language: str) -> CountyPart:
-    return CountyPart(
-        county=part.county, name=part.name, rows=part.rows, state=part.state, imported=part.result,
-        problem=None if part.refusal is None else build_problem(part.refusal, language), faults=part.faults,
-    )  # fmt: skip
+    problem = None if part.refusal is None else build_problem(part.refusal, language)
+    return structs.replace(msgspec.convert(part, CountyPart, from_attributes=True), problem=problem)
 
 
 @post("/uploads", operation_id="SendProvincialBill", status_code=202, idempotent=True, rate=RateClass.UPLOAD)

@@ -96,13 +96,6 @@ REFUSE = Query(
     RETURNING id
     """,
 )
-IS_MEMBER = Query(
-    bool,
-    """
-    SELECT EXISTS (SELECT FROM organisation_members
-                    WHERE organisation_id = :organisation_id AND account_id = :account_id)
-    """,
-)
 
 
 def list_name_faults(name: str, credit_code: str) -> list[FieldFault]:
@@ -214,16 +207,6 @@ async def list_own_organisations(conn: Connection, account_id: AccountId, *, day
 async def count_pending_organisations(conn: Connection, county: str) -> int:
     """Return how many organisations of a county wait to be verified, in the county's scope."""
     return await COUNT_PENDING.one(conn, county=county)
-
-
-async def require_member(conn: Connection, actor: Actor, organisation_id: OrganisationId) -> None:
-    """Require that a person acts for an organisation; for anyone else it does not exist.
-
-    Raises:
-        NotFound: the actor is no member.
-    """
-    if not await IS_MEMBER.one(conn, organisation_id=organisation_id, account_id=actor.account_id):
-        raise NotFound
 
 
 async def _audit(

@@ -11,6 +11,9 @@ READ_ONLY_TABLES = ("divisions", "division_names")
 IGNORED_COLUMNS = {"public.sessions": "seen_at"}
 """The time a session was last used, updated once a minute by any request."""
 
+COUNTED_TABLES = frozenset({"public.sent_bytes"})
+"""Counts of what an account sent, also of files that are refused."""
+
 _DOWNLOAD = "GET /desk/sheets/{month}/{name} name="
 RECORDED_REQUESTS = (
     "POST /api/v1/check-ins",
@@ -55,7 +58,7 @@ class Fingerprints:
         One of `RECORDED_REQUESTS` may add to the audit record, and to nothing else.
         """
         before, self._last = self._last, await self.take()
-        ignored = {"public.audit_entries"} if request in RECORDED_REQUESTS else set[str]()
+        ignored = COUNTED_TABLES | ({"public.audit_entries"} if request in RECORDED_REQUESTS else set[str]())
         return [
             f"{name} {before[name][0]} → {self._last[name][0]} rows"
             for name in before
