@@ -15,7 +15,7 @@ from tests.bench.county import Environment
 from tests.bench.shop import Row
 from tests.bench.townships import COUNTIES, Measured
 
-LIST_RUN = "SELECT * FROM run_lines WHERE run_id = (SELECT max(run_id) FROM run_lines)"
+LIST_RUN = "SELECT * FROM run_lines WHERE run_id = (SELECT run_id FROM run_lines ORDER BY run_id DESC LIMIT 1)"
 
 
 async def province_month(environment: Environment) -> Row:

@@ -18,7 +18,7 @@ from tests.bench.shop import Row
 
 READS = 20
 MAX_MIB = 1024
-LIST_LATEST_LINES = "SELECT * FROM run_lines WHERE run_id = (SELECT max(run_id) FROM run_lines)"
+LIST_LATEST_LINES = "SELECT * FROM run_lines WHERE run_id = (SELECT run_id FROM run_lines ORDER BY run_id DESC LIMIT 1)"
 
 
 async def subsidy_month(environment: Environment) -> Row:
