@@ -96,7 +96,7 @@ class ResponseCache:
             if held is not None and message["type"] == "http.response.body":
                 start, held = held, None
                 if not message.get("more_body") and len(message["body"]) <= MAX_RESPONSE_BYTES:
-                    kept = _make_kept(start, message["body"], began, scope.get("path_template") or "none")
+                    kept = _make_kept(start, message["body"], began, scope["path_template"])
                     self._keep(key, kept)
                     _resolve(promise, kept)
                     await _answer(scope, send, kept, age=None)

@@ -11547,6 +11547,97 @@ CREATE INDEX listings_by_search_words ON public.listings USING gin (search_words
 
 
 --
+-- Name: listings_in_season_1; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_in_season_1 ON public.listings USING btree (score DESC, id) WHERE ((state = 'live'::text) AND (harvest_months @> ARRAY[(1)::smallint]));
+
+
+--
+-- Name: listings_in_season_10; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_in_season_10 ON public.listings USING btree (score DESC, id) WHERE ((state = 'live'::text) AND (harvest_months @> ARRAY[(10)::smallint]));
+
+
+--
+-- Name: listings_in_season_11; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_in_season_11 ON public.listings USING btree (score DESC, id) WHERE ((state = 'live'::text) AND (harvest_months @> ARRAY[(11)::smallint]));
+
+
+--
+-- Name: listings_in_season_12; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_in_season_12 ON public.listings USING btree (score DESC, id) WHERE ((state = 'live'::text) AND (harvest_months @> ARRAY[(12)::smallint]));
+
+
+--
+-- Name: listings_in_season_2; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_in_season_2 ON public.listings USING btree (score DESC, id) WHERE ((state = 'live'::text) AND (harvest_months @> ARRAY[(2)::smallint]));
+
+
+--
+-- Name: listings_in_season_3; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_in_season_3 ON public.listings USING btree (score DESC, id) WHERE ((state = 'live'::text) AND (harvest_months @> ARRAY[(3)::smallint]));
+
+
+--
+-- Name: listings_in_season_4; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_in_season_4 ON public.listings USING btree (score DESC, id) WHERE ((state = 'live'::text) AND (harvest_months @> ARRAY[(4)::smallint]));
+
+
+--
+-- Name: listings_in_season_5; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_in_season_5 ON public.listings USING btree (score DESC, id) WHERE ((state = 'live'::text) AND (harvest_months @> ARRAY[(5)::smallint]));
+
+
+--
+-- Name: listings_in_season_6; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_in_season_6 ON public.listings USING btree (score DESC, id) WHERE ((state = 'live'::text) AND (harvest_months @> ARRAY[(6)::smallint]));
+
+
+--
+-- Name: listings_in_season_7; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_in_season_7 ON public.listings USING btree (score DESC, id) WHERE ((state = 'live'::text) AND (harvest_months @> ARRAY[(7)::smallint]));
+
+
+--
+-- Name: listings_in_season_8; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_in_season_8 ON public.listings USING btree (score DESC, id) WHERE ((state = 'live'::text) AND (harvest_months @> ARRAY[(8)::smallint]));
+
+
+--
+-- Name: listings_in_season_9; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_in_season_9 ON public.listings USING btree (score DESC, id) WHERE ((state = 'live'::text) AND (harvest_months @> ARRAY[(9)::smallint]));
+
+
+--
+-- Name: listings_on_sale; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_on_sale ON public.listings USING btree (county_code, category_code, certified_until) WHERE (state = 'live'::text);
+
+
+--
 -- Name: lots_by_producer; Type: INDEX; Schema: public; Owner: -
 --
 

@@ -44,7 +44,10 @@ class Client:
         """Return status, headers and body; `if_none_match="…"` sends If-None-Match."""
         sent: list[Message] = []
         raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-        scope: Any = {"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": raw}
+        scope: Any = {
+            "type": "http", "method": "GET", "path": path, "path_template": path, "query_string": query.encode(),
+            "headers": raw,
+        }  # fmt: skip
 
         async def send(message: Message) -> None:
             sent.append(message)

@@ -120,7 +120,6 @@ _MATCH_ALL: LiteralString = " true "
 _PLAIN_FILTERS: dict[frozenset[str], LiteralString] = {
     frozenset(): "",
     frozenset({"kind"}): " AND l.kind = :kind::text",
-    frozenset({"kind", "month"}): " AND l.kind = :kind::text AND l.harvest_months @> ARRAY[:month::smallint]",
     frozenset({"category"}): " AND l.category_code = :category::text",
     frozenset({"county"}): " AND l.county_code = :county::text",
     frozenset({"producer_id"}): " AND l.producer_id = :producer_id::uuid",
@@ -208,6 +207,19 @@ SEARCH_PLAIN = {
     (names, sort): _build_search(_MATCH_ALL, order, _ON_SALE + filters)
     for names, filters in _PLAIN_FILTERS.items()
     for sort, order in _ORDERS.items()
+}
+# A statement for each month, because each has an index of its listings: in February few of all are in season.
+_MONTHS: tuple[LiteralString, ...] = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12")
+SEARCH_IN_SEASON = {
+    number: _build_search(
+        _MATCH_ALL,
+        _ORDERS[Sort.SCORE],
+        _ON_SALE
+        + " AND (:kind::text IS NULL OR l.kind = :kind::text) AND l.harvest_months @> ARRAY["
+        + month
+        + "::smallint]",
+    )
+    for number, month in enumerate(_MONTHS, 1)
 }
 SEARCH_ALL = {sort: _build_search(_MATCH_ALL, order) for sort, order in _ORDERS.items()}
 SEARCH_LATIN = {sort: _build_search(_MATCH_LATIN, order) for sort, order in _ORDERS.items()}
@@ -313,12 +325,16 @@ def _bind_text(typed: SearchQuery) -> dict[str, object]:
 
 
 def _choose_plain_query(
-    typed: SearchQuery, sort: Sort, filters: dict[str, object]
+    typed: SearchQuery, criteria: SearchFilters, filters: dict[str, object]
 ) -> tuple[Query[ListingCard], dict[str, object]] | None:
     """Return the statement for a page without a query and with the filters of one index, or None."""
     given = {name: value for name, value in filters.items() if value is not None}
-    query = SEARCH_PLAIN.get((frozenset(given), sort))
-    return None if query is None or typed.words or typed.latin else (query, given)
+    if typed.words or typed.latin:
+        return None
+    if criteria.month is not None and given.keys() <= {"kind", "month"} and criteria.sort is Sort.SCORE:
+        return SEARCH_IN_SEASON[criteria.month], {"kind": criteria.kind}
+    query = SEARCH_PLAIN.get((frozenset(given), criteria.sort))
+    return None if query is None else (query, given)
 
 
 def _choose_query(typed: SearchQuery, sort: Sort) -> tuple[Query[ListingCard], dict[str, object], str]:
@@ -372,7 +388,7 @@ async def search_listings(
     after_key, after_id = _parse_cursor(after)
     filters = _build_filters(criteria)
     page: dict[str, object] = {"today": today, "after_key": after_key, "after_id": after_id}
-    plain = _choose_plain_query(typed, criteria.sort, filters)
+    plain = _choose_plain_query(typed, criteria, filters)
     if plain is not None:
         query, values = plain
         rows = await query.all(conn, **values, **page, limit=limit + 1)

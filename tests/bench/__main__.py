@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from market.startup import tune_garbage_collector
-from tests.bench import county, engine, payments, requests, shop, subsidies
+from tests.bench import county, engine, market, pages, payments, requests, shop, subsidies
 from tests.bench.shop import Row
 
 
@@ -28,7 +28,10 @@ class Suite(Struct, frozen=True):
 
 
 GROUPS = {
-    "shop": [Suite(shop.shop_environment, {**shop.FIGURES, **requests.FIGURES})],
+    "shop": [
+        Suite(shop.shop_environment, {**shop.FIGURES, **requests.FIGURES}),
+        Suite(market.market_environment, pages.FIGURES),
+    ],
     "payments": [Suite(payments.payments_environment, payments.FIGURES)],
     "subsidies": [
         Suite(engine.engine_environment, engine.FIGURES),

@@ -4,10 +4,11 @@ Figure and limit use the same server, client and connections; the limit is `/rea
 """
 
 import asyncio
+import itertools
 import os
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from urllib.parse import quote
 
@@ -25,8 +26,8 @@ STOP_SECONDS = 20
 
 
 @asynccontextmanager
-async def _service(environment: Environment) -> AsyncGenerator[int]:
-    """Yield the port of a service on the environment's database, in a process of its own."""
+async def run_service(dsn: str, *, keep_ms: int = 1000) -> AsyncGenerator[int]:
+    """Yield the port of a service on a database, in a process of its own, without limits of requests."""
     port = find_free_port()
     with tempfile.TemporaryDirectory(prefix="xiangji-bench-") as folder:
         process = await asyncio.create_subprocess_exec(
@@ -34,7 +35,7 @@ async def _service(environment: Environment) -> AsyncGenerator[int]:
             *("-m", "market.cli", "serve"),
             env=os.environ
             | {
-                "MARKET_DATABASE_URL": environment.dsn,
+                "MARKET_DATABASE_URL": dsn,
                 "MARKET_DATA": folder,
                 "MARKET_SECRET": SECRET,
                 "MARKET_PORT": str(port),
@@ -43,6 +44,7 @@ async def _service(environment: Environment) -> AsyncGenerator[int]:
                 "MARKET_STRIPE_WEBHOOK_SECRET": "whsec_bench",
                 "MARKET_RATE_PAGES": "1000000",
                 "MARKET_RATE_SEARCHES": "1000000",
+                "MARKET_KEEP_MS": str(keep_ms),
             },
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
@@ -59,40 +61,39 @@ async def _service(environment: Environment) -> AsyncGenerator[int]:
 
 async def _is_ready(port: int) -> bool:
     try:
-        await _request(port, "/readyz", count=1, connections=1)
+        await request_paths(port, ["/readyz"], count=1)
     except (OSError, AssertionError, asyncio.IncompleteReadError):
         return False
     return True
 
 
-async def _request(port: int, path: str, *, count: int, connections: int) -> int:
-    """Request a path `count` times over keep-alive connections; a client library would be the bottleneck."""
-    todo = iter(range(count))
-    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+async def request_paths(port: int, paths: Sequence[str], *, count: int, headers: str = "") -> int:
+    """Request `count` paths in turn over keep-alive connections; a client library would be the bottleneck."""
+    todo = itertools.islice(itertools.cycle(paths), count)
 
     async def caller() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for _ in todo:
-            writer.write(request)
+        for path in todo:
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{headers}\r\n".encode())
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            assert head.startswith(b"http/1.1 200"), head
+            assert head.startswith(b"http/1.1 200"), (path, head)
             await reader.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0]))
         writer.close()
         await writer.wait_closed()
 
-    await asyncio.gather(*(caller() for _ in range(connections)))
+    await asyncio.gather(*(caller() for _ in range(min(CONNECTIONS, count))))
     return count
 
 
 async def _measure_path(environment: Environment, name: str, path: str) -> Row:
-    async with _service(environment) as port:
-        await _request(port, path, count=CONNECTIONS, connections=CONNECTIONS)
+    async with run_service(environment.dsn, keep_ms=0) as port:
+        await request_paths(port, [path], count=CONNECTIONS)
         return await in_pairs(
             name,
             "requests/s",
             repeats=environment.repeats,
-            limit=lambda: _request(port, "/readyz", count=REQUESTS, connections=CONNECTIONS),
-            ours=lambda: _request(port, path, count=REQUESTS, connections=CONNECTIONS),
+            limit=lambda: request_paths(port, ["/readyz"], count=REQUESTS),
+            ours=lambda: request_paths(port, [path], count=REQUESTS),
         )
 
 
