@@ -44,13 +44,13 @@ SELECT DISTINCT ON (credit_code) 'public_unit', unit_name, credit_code, substr(c
 ALTER TABLE public_buyers ADD COLUMN organisation_id uuid;
 UPDATE public_buyers SET organisation_id = organisations.id
   FROM organisations WHERE organisations.credit_code = public_buyers.credit_code;
--- A few hundred rows; the names are those of their organisations now.
--- squawk-ignore adding-not-nullable-field, ban-drop-column
-ALTER TABLE public_buyers
-    ALTER COLUMN organisation_id SET NOT NULL,
-    ADD CONSTRAINT public_buyers_organisation FOREIGN KEY (organisation_id) REFERENCES organisations,
-    DROP COLUMN unit_name,
-    DROP COLUMN credit_code;
+-- squawk-ignore adding-not-nullable-field
+ALTER TABLE public_buyers ALTER COLUMN organisation_id SET NOT NULL;
+ALTER TABLE public_buyers ADD CONSTRAINT public_buyers_organisation FOREIGN KEY (organisation_id) REFERENCES organisations;
+-- squawk-ignore ban-drop-column
+ALTER TABLE public_buyers DROP COLUMN unit_name;
+-- squawk-ignore ban-drop-column
+ALTER TABLE public_buyers DROP COLUMN credit_code;
 CREATE INDEX public_buyers_by_organisation ON public_buyers (organisation_id);
 
 GRANT SELECT, INSERT (kind, name, credit_code, county_code, applied_by, applied_at, verified_by, verified_at),
