@@ -189,7 +189,8 @@ async def test_the_first_screen_shows_a_price_and_a_way_to_buy_below_the_band(de
             await visitor.become(role)
             await visitor.open("/farm")
             bar = await page.locator(".tabs").bounding_box()
-            doors = [await each.bounding_box() for each in await page.locator(".door").all()]
+            # What a seller does every day; 村里的事 is below.
+            doors = [await each.bounding_box() for each in (await page.locator(".door").all())[:3]]
             assert bar is not None
             assert [door["y"] + door["height"] <= bar["y"] for door in doors if door] == [True] * 3, role
         await visitor.become("farmer")
