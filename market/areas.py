@@ -3,12 +3,14 @@
 from market.county_files.holidays import HOLIDAYS
 from market.county_files.models import FileKind
 from market.county_files.villages import CloseTerms, make_village_kind
+from market.coverage.file_kind import COVERAGE
+from market.coverage.register import end_village_coverage
 from market.organisations.file_kind import ORGANISATIONS
 
-TERM_CLOSERS: tuple[CloseTerms, ...] = ()
+TERM_CLOSERS: tuple[CloseTerms, ...] = (end_village_coverage,)
 """What ends each area's terms of a village when its code ends."""
 
 COUNTY_FILE_KINDS: dict[str, FileKind] = {
-    each.name: each for each in (make_village_kind(TERM_CLOSERS), ORGANISATIONS, HOLIDAYS)
+    each.name: each for each in (make_village_kind(TERM_CLOSERS), ORGANISATIONS, COVERAGE, HOLIDAYS)
 }
 """Every kind of file about villages, by its name in URLs and commands."""

@@ -5189,7 +5189,7 @@ CREATE TABLE public.case_categories (
     CONSTRAINT case_categories_dues CHECK (((1 <= ALL (dues)) AND (60 >= ALL (dues)))),
     CONSTRAINT case_categories_extension CHECK (((extension >= 0) AND (extension <= 60))),
     CONSTRAINT case_categories_levels CHECK (((cardinality(units) = cardinality(path)) AND (cardinality(dues) = cardinality(path)))),
-    CONSTRAINT case_categories_path CHECK (((path <@ '{seller,village,township,county,finance,platform}'::text[]) AND ((cardinality(path) >= 1) AND (cardinality(path) <= 5)))),
+    CONSTRAINT case_categories_path CHECK (((path <@ '{seller,operator,village,township,county,finance,platform}'::text[]) AND ((cardinality(path) >= 1) AND (cardinality(path) <= 5)))),
     CONSTRAINT case_categories_units CHECK ((units <@ '{hour,day,working_day}'::text[])),
     CONSTRAINT case_categories_valid CHECK ((NOT isempty(valid_during)))
 );
@@ -5605,6 +5605,71 @@ ALTER TABLE public.coupons ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY 
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+
+--
+-- Name: coverage; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.coverage (
+    village_code text NOT NULL,
+    county_code text GENERATED ALWAYS AS ("left"(village_code, 6)) STORED NOT NULL,
+    operator text NOT NULL,
+    technology text NOT NULL,
+    setting text NOT NULL,
+    share_bp integer NOT NULL,
+    down_mbps integer,
+    source text NOT NULL,
+    observed_on date NOT NULL,
+    valid_during daterange NOT NULL,
+    CONSTRAINT coverage_period CHECK (((NOT isempty(valid_during)) AND (lower(valid_during) = observed_on))),
+    CONSTRAINT coverage_setting CHECK ((setting = ANY (ARRAY['homes'::text, 'roads'::text, 'fields'::text]))),
+    CONSTRAINT coverage_share CHECK (((share_bp >= 0) AND (share_bp <= 10000))),
+    CONSTRAINT coverage_source CHECK (((length(source) >= 1) AND (length(source) <= 60))),
+    CONSTRAINT coverage_speed CHECK (((down_mbps >= 1) AND (down_mbps <= 100000))),
+    CONSTRAINT coverage_technology CHECK ((technology = ANY (ARRAY['4g'::text, '5g'::text, 'fibre'::text, 'wifi'::text])))
+);
+
+
+--
+-- Name: COLUMN coverage.share_bp; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.coverage.share_bp IS 'Basis points of the homes, road or fields of the village that are covered.';
+
+
+--
+-- Name: coverage_projects; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.coverage_projects (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    village_code text NOT NULL,
+    operator text NOT NULL,
+    name text NOT NULL,
+    planned_fen bigint NOT NULL,
+    spent_fen bigint DEFAULT 0 NOT NULL,
+    overrun_reason text DEFAULT ''::text NOT NULL,
+    state text DEFAULT 'planned'::text NOT NULL,
+    added_by uuid NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    done_on date,
+    done_by uuid,
+    accepted_on date,
+    accepted_by uuid,
+    CONSTRAINT coverage_projects_accepted CHECK ((((state = 'accepted'::text) = (accepted_on IS NOT NULL)) AND ((accepted_on IS NULL) = (accepted_by IS NULL)))),
+    CONSTRAINT coverage_projects_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT coverage_projects_done CHECK ((((state = ANY (ARRAY['done'::text, 'accepted'::text])) = (done_on IS NOT NULL)) AND ((done_on IS NULL) = (done_by IS NULL)))),
+    CONSTRAINT coverage_projects_in_county CHECK (starts_with(village_code, county_code)),
+    CONSTRAINT coverage_projects_name CHECK (((length(name) >= 2) AND (length(name) <= 60))),
+    CONSTRAINT coverage_projects_overrun CHECK (((spent_fen <= planned_fen) OR (overrun_reason <> ''::text))),
+    CONSTRAINT coverage_projects_planned CHECK (((planned_fen >= 1) AND (planned_fen <= '1000000000000'::bigint))),
+    CONSTRAINT coverage_projects_reason CHECK ((length(overrun_reason) <= 200)),
+    CONSTRAINT coverage_projects_spent CHECK (((spent_fen >= 0) AND (spent_fen <= '1000000000000'::bigint))),
+    CONSTRAINT coverage_projects_state CHECK ((state = ANY (ARRAY['planned'::text, 'building'::text, 'done'::text, 'accepted'::text]))),
+    CONSTRAINT coverage_projects_two_people CHECK ((accepted_by <> done_by))
 );
 
 
@@ -7093,6 +7158,24 @@ CREATE TABLE public.organisations (
     CONSTRAINT organisations_name CHECK (((length(name) >= 2) AND (length(name) <= 60))),
     CONSTRAINT organisations_two_people CHECK ((verified_by <> applied_by)),
     CONSTRAINT organisations_verified CHECK (((verified_by IS NULL) = (verified_at IS NULL)))
+);
+
+
+--
+-- Name: outages; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.outages (
+    case_id uuid NOT NULL,
+    category text NOT NULL,
+    kind text NOT NULL,
+    village_code text NOT NULL,
+    operator text NOT NULL,
+    technology text NOT NULL,
+    since date NOT NULL,
+    CONSTRAINT outages_category CHECK ((category = ANY (ARRAY['outage'::text, 'outage_town'::text]))),
+    CONSTRAINT outages_kind CHECK ((kind = ANY (ARRAY['gone'::text, 'never'::text]))),
+    CONSTRAINT outages_technology CHECK ((technology = ANY (ARRAY['4g'::text, '5g'::text, 'fibre'::text, 'wifi'::text])))
 );
 
 
@@ -8941,6 +9024,22 @@ ALTER TABLE ONLY public.coupons
 
 
 --
+-- Name: coverage coverage_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.coverage
+    ADD CONSTRAINT coverage_pkey PRIMARY KEY (village_code, operator, technology, setting, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: coverage_projects coverage_projects_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.coverage_projects
+    ADD CONSTRAINT coverage_projects_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: cycle_approvals cycle_approvals_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -9794,6 +9893,14 @@ ALTER TABLE ONLY public.organisations
 
 ALTER TABLE ONLY public.organisations
     ADD CONSTRAINT organisations_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: outages outages_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.outages
+    ADD CONSTRAINT outages_pkey PRIMARY KEY (case_id);
 
 
 --
@@ -11071,6 +11178,62 @@ CREATE INDEX coupons_open ON public.coupons USING btree (id) WHERE (state = 'ope
 
 
 --
+-- Name: coverage_by_county; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX coverage_by_county ON public.coverage USING btree (county_code);
+
+
+--
+-- Name: coverage_by_operator; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX coverage_by_operator ON public.coverage USING btree (operator);
+
+
+--
+-- Name: coverage_projects_by_accepter; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX coverage_projects_by_accepter ON public.coverage_projects USING btree (accepted_by) WHERE (accepted_by IS NOT NULL);
+
+
+--
+-- Name: coverage_projects_by_adder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX coverage_projects_by_adder ON public.coverage_projects USING btree (added_by);
+
+
+--
+-- Name: coverage_projects_by_county; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX coverage_projects_by_county ON public.coverage_projects USING btree (county_code);
+
+
+--
+-- Name: coverage_projects_by_doer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX coverage_projects_by_doer ON public.coverage_projects USING btree (done_by) WHERE (done_by IS NOT NULL);
+
+
+--
+-- Name: coverage_projects_by_operator; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX coverage_projects_by_operator ON public.coverage_projects USING btree (operator);
+
+
+--
+-- Name: coverage_projects_by_village; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX coverage_projects_by_village ON public.coverage_projects USING btree (village_code);
+
+
+--
 -- Name: cycle_duties_one_per_person; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -11796,6 +11959,20 @@ CREATE INDEX organisations_by_county ON public.organisations USING btree (county
 --
 
 CREATE INDEX organisations_by_verifier ON public.organisations USING btree (verified_by) WHERE (verified_by IS NOT NULL);
+
+
+--
+-- Name: outages_by_operator; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX outages_by_operator ON public.outages USING btree (operator);
+
+
+--
+-- Name: outages_by_village; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX outages_by_village ON public.outages USING btree (village_code);
 
 
 --
@@ -14165,6 +14342,62 @@ ALTER TABLE ONLY public.coupons
 
 
 --
+-- Name: coverage coverage_operator; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.coverage
+    ADD CONSTRAINT coverage_operator FOREIGN KEY (operator) REFERENCES public.operators(code);
+
+
+--
+-- Name: coverage_projects coverage_projects_accepter; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.coverage_projects
+    ADD CONSTRAINT coverage_projects_accepter FOREIGN KEY (accepted_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: coverage_projects coverage_projects_adder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.coverage_projects
+    ADD CONSTRAINT coverage_projects_adder FOREIGN KEY (added_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: coverage_projects coverage_projects_doer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.coverage_projects
+    ADD CONSTRAINT coverage_projects_doer FOREIGN KEY (done_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: coverage_projects coverage_projects_operator; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.coverage_projects
+    ADD CONSTRAINT coverage_projects_operator FOREIGN KEY (operator) REFERENCES public.operators(code);
+
+
+--
+-- Name: coverage_projects coverage_projects_village; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.coverage_projects
+    ADD CONSTRAINT coverage_projects_village FOREIGN KEY (village_code) REFERENCES public.divisions(code);
+
+
+--
+-- Name: coverage coverage_village; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.coverage
+    ADD CONSTRAINT coverage_village FOREIGN KEY (village_code, PERIOD valid_during) REFERENCES public.village_periods(code, PERIOD valid_during);
+
+
+--
 -- Name: cycle_approvals cycle_approvals_account; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -15250,6 +15483,30 @@ ALTER TABLE ONLY public.organisations
 
 ALTER TABLE ONLY public.organisations
     ADD CONSTRAINT organisations_verifier FOREIGN KEY (verified_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: outages outages_case; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.outages
+    ADD CONSTRAINT outages_case FOREIGN KEY (case_id, category) REFERENCES public.cases(id, category);
+
+
+--
+-- Name: outages outages_operator; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.outages
+    ADD CONSTRAINT outages_operator FOREIGN KEY (operator) REFERENCES public.operators(code);
+
+
+--
+-- Name: outages outages_village; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.outages
+    ADD CONSTRAINT outages_village FOREIGN KEY (village_code) REFERENCES public.divisions(code);
 
 
 --
@@ -17185,6 +17442,21 @@ CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
+
+
+--
+-- Name: outages; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.outages ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: outages outages_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY outages_visible ON public.outages TO market_app USING ((EXISTS ( SELECT
+   FROM public.cases
+  WHERE (cases.id = outages.case_id))));
 
 
 --
@@ -20879,6 +21151,181 @@ GRANT UPDATE(closed_at) ON TABLE public.coupons TO market_app;
 
 
 --
+-- Name: TABLE coverage; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,DELETE ON TABLE public.coverage TO market_app;
+
+
+--
+-- Name: COLUMN coverage.village_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(village_code) ON TABLE public.coverage TO market_app;
+
+
+--
+-- Name: COLUMN coverage.operator; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(operator) ON TABLE public.coverage TO market_app;
+
+
+--
+-- Name: COLUMN coverage.technology; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(technology) ON TABLE public.coverage TO market_app;
+
+
+--
+-- Name: COLUMN coverage.setting; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(setting) ON TABLE public.coverage TO market_app;
+
+
+--
+-- Name: COLUMN coverage.share_bp; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(share_bp),UPDATE(share_bp) ON TABLE public.coverage TO market_app;
+
+
+--
+-- Name: COLUMN coverage.down_mbps; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(down_mbps),UPDATE(down_mbps) ON TABLE public.coverage TO market_app;
+
+
+--
+-- Name: COLUMN coverage.source; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(source),UPDATE(source) ON TABLE public.coverage TO market_app;
+
+
+--
+-- Name: COLUMN coverage.observed_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(observed_on) ON TABLE public.coverage TO market_app;
+
+
+--
+-- Name: COLUMN coverage.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(valid_during),UPDATE(valid_during) ON TABLE public.coverage TO market_app;
+
+
+--
+-- Name: TABLE coverage_projects; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.coverage_projects TO market_app;
+
+
+--
+-- Name: COLUMN coverage_projects.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.coverage_projects TO market_app;
+
+
+--
+-- Name: COLUMN coverage_projects.village_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(village_code) ON TABLE public.coverage_projects TO market_app;
+
+
+--
+-- Name: COLUMN coverage_projects.operator; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(operator) ON TABLE public.coverage_projects TO market_app;
+
+
+--
+-- Name: COLUMN coverage_projects.name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(name) ON TABLE public.coverage_projects TO market_app;
+
+
+--
+-- Name: COLUMN coverage_projects.planned_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(planned_fen) ON TABLE public.coverage_projects TO market_app;
+
+
+--
+-- Name: COLUMN coverage_projects.spent_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(spent_fen) ON TABLE public.coverage_projects TO market_app;
+
+
+--
+-- Name: COLUMN coverage_projects.overrun_reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(overrun_reason) ON TABLE public.coverage_projects TO market_app;
+
+
+--
+-- Name: COLUMN coverage_projects.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.coverage_projects TO market_app;
+
+
+--
+-- Name: COLUMN coverage_projects.added_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(added_by) ON TABLE public.coverage_projects TO market_app;
+
+
+--
+-- Name: COLUMN coverage_projects.added_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(added_at) ON TABLE public.coverage_projects TO market_app;
+
+
+--
+-- Name: COLUMN coverage_projects.done_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(done_on) ON TABLE public.coverage_projects TO market_app;
+
+
+--
+-- Name: COLUMN coverage_projects.done_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(done_by) ON TABLE public.coverage_projects TO market_app;
+
+
+--
+-- Name: COLUMN coverage_projects.accepted_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(accepted_on) ON TABLE public.coverage_projects TO market_app;
+
+
+--
+-- Name: COLUMN coverage_projects.accepted_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(accepted_by) ON TABLE public.coverage_projects TO market_app;
+
+
+--
 -- Name: TABLE cycle_approvals; Type: ACL; Schema: public; Owner: -
 --
 
@@ -23032,6 +23479,13 @@ GRANT INSERT(verified_by),UPDATE(verified_by) ON TABLE public.organisations TO m
 --
 
 GRANT INSERT(verified_at),UPDATE(verified_at) ON TABLE public.organisations TO market_app;
+
+
+--
+-- Name: TABLE outages; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.outages TO market_app;
 
 
 --

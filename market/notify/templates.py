@@ -102,6 +102,7 @@ TEMPLATES = {
     "mediation_ended_seller": "订单 {order} 的调解有了结果：退给买家 {amount} 元，原因请登录看。",
     "complaint_opened_seller": "订单 {order} 的买家有投诉：{name}。{due}前请登录答复，不答复转县里。",
     "report_answered": "您的{name} {number} 有了答复，请登录看，在买家的话里。",
+    "outage_answered": "您报的{name} {number} 有了答复，请登录看。",
     "complaint_answered": "您的{name} {number} 有了答复，请登录看。不满意的，7 天内可以请上一级再看一次。",
     "package_asked": "{organiser}想请您一起做套餐“{title}”，每套分给您 {amount} 元。请登录看一下，同意不同意都答复。",
     "package_declined": "{household}不参加套餐“{title}”{ended}。请登录看一下。",

@@ -79,11 +79,12 @@ from market.web.shop.aftersales import goods_returns as shop_returns
 from market.web.shop.aftersales import invoices as shop_invoices
 from market.web.shop.aftersales import mediation, own_review
 from market.web.shop.buying import book_package, cart, checkout, pay, pickup_point
+from market.web.village import coverage as village_coverage
 from market.web.village import home as village_home
 
 _SHOP_PAGES = (
     assets, feed, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
-    organisations, village_home,
+    organisations, village_home, village_coverage,
     browse, product, activity, stay, reviews, seller, cart, checkout, coupons, favourites, pay, orders, order,
     order_actions, own_review, shop_claims, shop_returns, shop_cases, mediation, shop_complaints, shop_booking_changes,
     shop_conversations, shop_invoices, pickup_point, shop_packages, book_package, order_package,

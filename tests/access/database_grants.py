@@ -218,6 +218,15 @@ GRANTS = {
     ),
     "public_buyers": "select insert update(ends_on verified_by verified_at organisation_id)",
     "operators": "select",
+    "coverage": (
+        "select delete insert(village_code operator technology setting share_bp down_mbps source observed_on"
+        " valid_during) update(share_bp down_mbps source valid_during)"
+    ),
+    "outages": "select insert",
+    "coverage_projects": (
+        "select insert(county_code village_code operator name planned_fen added_by added_at)"
+        " update(spent_fen overrun_reason state done_on done_by accepted_on accepted_by)"
+    ),
     "organisations": (
         "select delete insert(kind name credit_code county_code applied_by applied_at verified_by verified_at)"
         " update(kind name applied_by applied_at verified_by verified_at)"

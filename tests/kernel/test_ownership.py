@@ -12,6 +12,7 @@ OWNED_TABLES = {
     "divisions": {"divisions", "division_names", "listed_counties", "holidays", "village_periods"},
     "counties": {"county_settings", "contacts"},
     "county_files": {"county_files"},
+    "coverage": {"coverage", "outages", "coverage_projects"},
     "organisations": {"organisations", "organisation_members", "organisation_licences", "public_buyers"},
     "identity": {
         "accounts",
@@ -185,5 +186,7 @@ async def test_the_service_owns_nothing_and_every_county_table_has_row_level_sec
         "listings",
         "coupons",
         "organisations",
+        "coverage",
+        "coverage_projects",
     }
     assert sorted(by_county - guarded - open_to_all) == []

@@ -1,7 +1,7 @@
 """村里的事, 我的单位 and the county's desk: what areas stand on, as people see it."""
 
 from market.identity.models import Role
-from tests.support.make import VILLAGE, make_official
+from tests.support.make import VILLAGE, make_official, make_operator_account
 from tests.web.conftest import Village
 
 
@@ -33,3 +33,34 @@ async def test_a_villager_finds_the_village_and_an_organisation_is_verified(vill
         await desk.open("/desk/village-files/villages")
         seen = await desk.submit("/desk/village-files/villages", status=422, what="try")
         assert "还没选文件" in seen.text
+
+
+async def test_a_villager_reports_no_signal_and_the_operator_answers(village: Village) -> None:
+    async with village.database.transaction() as conn:
+        county = await make_official(conn, Role.COUNTY, "130624")
+        mobile = await make_operator_account(conn, "mobile", "130624")
+    async with await village.browser(county, second_factor=True) as desk:
+        await desk.open("/desk/coverage")
+        seen = await desk.submit(
+            "/desk/coverage", village="革新庄村", operator="mobile", name="5G 基站 1 座", planned="300000"
+        )
+        assert "计划 300,000.00 元" in seen.text
+    async with await village.browser(village.farmer) as farmer:
+        at = f"/village/coverage?village={VILLAGE}"
+        assert at in (await farmer.open("/village")).html
+        await farmer.open(at)
+        typed = {"kind": "gone", "operator": "mobile", "technology": "4g", "since": "2020-01-01", "text": "村东头"}
+        assert (
+            "中国移动在这个村没有登记过4G" in (await farmer.submit("/village/coverage", status=422, typed=typed)).text
+        )
+        seen = await farmer.submit("/village/coverage", typed={**typed, "kind": "never"})
+        assert ("报上去了" in seen.text, "等中国移动答复" in seen.text, "5G 基站 1 座" in seen.text) == (True,) * 3
+        found = await village.value("SELECT case_id FROM outages")
+        async with await village.browser(mobile, second_factor=True) as operator:
+            assert "/operators/outages" in (await operator.open("/operators")).html
+            assert "村东头" in (await operator.open("/operators/outages")).text
+            await operator.submit(f"/operators/outages/{found}", status=422, outcome="solved", text="")
+            seen = await operator.submit(f"/operators/outages/{found}", outcome="solved", text="换了电源")
+            assert "没有等您答复的" in seen.text
+        assert "修好了，通了：换了电源" in (await farmer.open(at)).text
+        assert "各乡镇有5G的村" in (await farmer.open("/coverage?county=130624")).html

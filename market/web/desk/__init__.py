@@ -10,6 +10,7 @@ from market.web.desk import (
     consents,
     contacts,
     coupons,
+    coverage,
     deputies,
     drilldown,
     find_people,
@@ -50,7 +51,7 @@ _PAGES = (
     notices, leads, consents, objections, rechecks, lines, boards, idle_lines, programmes, agreements, producers,
     seller_names, money, cases, case_moves, goods_returns, appeals, complaints, invoices, mediations, officials,
     operators, deputies, contacts, pickup_points, coupons, region, reports, grievances, public_buyers,
-    village_files, organisations, samples, audit,
+    village_files, organisations, coverage, samples, audit,
 )  # fmt: skip
 
 DESK = Router(

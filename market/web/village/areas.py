@@ -16,5 +16,6 @@ class VillageArea(Struct, frozen=True):
 
 
 VILLAGE_AREAS: tuple[VillageArea, ...] = (
+    VillageArea("/village/coverage?village={village}", "信号和宽带", "哪家有信号；没信号报给运营商"),
     VillageArea("/villages/{village}/notice", "公示名单", "话费减免公示了谁，不对的可以说"),
 )

@@ -9,6 +9,7 @@ from market.demo.sample.sales.offers import play_offers
 from market.demo.sample.sales.packages import play_packages
 from market.demo.sample.sales.parcels import play_parcels
 from market.demo.sample.sales.simulation import SaleSimulation
+from market.demo.sample.sales.villages import play_villages
 from market.demo.sample.sales.visits import play_visits
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
@@ -52,6 +53,7 @@ async def simulate_sales(
         report(3, _STEPS)
         await play_packages(sales, bag.variant_id)
         await play_offers(sales)
+        await play_villages(sales)
     await MARK_SAMPLE.run(conn)
     await MARK_SENT.run(conn, now=now)
     report(_STEPS, _STEPS)

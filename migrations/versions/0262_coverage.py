@@ -1,0 +1,14 @@
+"""Coverage of villages by operator and technology, reports of outages, and projects."""
+
+from pathlib import Path
+
+from payments.migrate import run_script
+
+revision = "0262"
+down_revision = "0299"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_script((Path(__file__).parents[1] / "sql/0262_coverage.sql").read_text("utf-8"))
