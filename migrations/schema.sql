@@ -2783,11 +2783,10 @@ CREATE FUNCTION public.list_bills(p_number_index bytea, p_closed text, p_limit i
        AND b.identity_index = (SELECT o.identity_index FROM bindings o
                                 WHERE o.number_id = b.number_id AND o.kind = 'mobile'
                                 ORDER BY lower(o.valid_during) DESC LIMIT 1)
-       -- Nor is the month in which it passed, nor what is paid for another household.
+       -- Nor is a month in which it passed, to them or away, nor what is paid for another household.
        AND NOT EXISTS (SELECT FROM bindings o
                         WHERE o.number_key = b.number_key AND o.identity_index <> b.identity_index
-                          AND o.valid_during && daterange(c.month, (c.month + interval '1 month')::date)
-                          AND lower(o.valid_during) < lower(b.valid_during))
+                          AND o.valid_during && daterange(c.month, (c.month + interval '1 month')::date))
        AND (r.household_code IS NULL OR EXISTS (
             SELECT FROM persons p
               JOIN memberships m ON m.person_id = p.id AND m.household_code = r.household_code
@@ -3168,7 +3167,7 @@ $$;
 -- Name: list_own_months(bytea, text, date, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.list_own_months(p_number_index bytea, p_closed text, p_day date, p_months integer) RETURNS TABLE(month date, county text, operator text, kind text, closed boolean, charge_fen bigint, claimed_fen bigint, reduction_fen bigint, days integer, of_days integer, since date, held text, reasons text[], causes text[], household_lines integer, household_fen bigint)
+CREATE FUNCTION public.list_own_months(p_number_index bytea, p_closed text, p_day date, p_months integer) RETURNS TABLE(month date, county text, operator text, kind text, closed boolean, charge_fen bigint, claimed_fen bigint, reduction_fen bigint, days integer, of_days integer, since date, held text, reasons text[], causes text[], household_lines integer, household_fen bigint, passed boolean)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -3185,7 +3184,11 @@ CREATE FUNCTION public.list_own_months(p_number_index bytea, p_closed text, p_da
     -- A line or a number that passed to the person is theirs from the month after: the month in which it passed is told to
     -- who had it before.
     own AS (
-        SELECT DISTINCT c.id, b.line_code
+        SELECT c.id, b.line_code, bool_or(EXISTS (
+               SELECT FROM bindings o
+                WHERE o.identity_index <> b.identity_index
+                  AND (o.number_key = b.number_key OR (o.county_code = b.county_code AND o.line_code = b.line_code))
+                  AND o.valid_during && daterange(c.month, (c.month + interval '1 month')::date))) AS passed
           FROM months c
           JOIN bindings b ON b.county_code = c.county_code
                          AND b.valid_during && daterange(c.month, (c.month + interval '1 month')::date)
@@ -3195,12 +3198,14 @@ CREATE FUNCTION public.list_own_months(p_number_index bytea, p_closed text, p_da
                 WHERE o.identity_index <> b.identity_index
                   AND (o.number_key = b.number_key OR (o.county_code = b.county_code AND o.line_code = b.line_code))
                   AND o.valid_during && daterange(c.month, (c.month + interval '1 month')::date)
-                  AND lower(o.valid_during) < lower(b.valid_during)))
-    SELECT c.month, c.county_code, r.operator, r.kind, c.state = p_closed, k.charge_fen, r.claimed_fen,
+                  AND lower(o.valid_during) < lower(b.valid_during))
+         GROUP BY c.id, b.line_code)
+    SELECT c.month, c.county_code, r.operator, r.kind, c.state = p_closed,
+           CASE WHEN NOT own.passed THEN k.charge_fen END, CASE WHEN NOT own.passed THEN r.claimed_fen END,
            CASE WHEN h.held IS NULL THEN r.approved_fen ELSE 0 END, r.payable_days,
            ((c.month + interval '1 month')::date - c.month),
            CASE WHEN e.entitled_from > c.month THEN e.entitled_from END, coalesce(h.held, ''), r.reasons, r.causes,
-           f.lines, f.reduction_fen
+           f.lines, f.reduction_fen, own.passed
       FROM months c
       JOIN own ON own.id = c.id
       JOIN run_lines r ON r.run_id = c.run_id AND r.county_code = c.county_code AND r.line_code = own.line_code

@@ -23,11 +23,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
        AND b.identity_index = (SELECT o.identity_index FROM bindings o
                                 WHERE o.number_id = b.number_id AND o.kind = 'mobile'
                                 ORDER BY lower(o.valid_during) DESC LIMIT 1)
-       -- Nor is the month in which it passed, nor what is paid for another household.
+       -- Nor is a month in which it passed, to them or away, nor what is paid for another household.
        AND NOT EXISTS (SELECT FROM bindings o
                         WHERE o.number_key = b.number_key AND o.identity_index <> b.identity_index
-                          AND o.valid_during && daterange(c.month, (c.month + interval '1 month')::date)
-                          AND lower(o.valid_during) < lower(b.valid_during))
+                          AND o.valid_during && daterange(c.month, (c.month + interval '1 month')::date))
        AND (r.household_code IS NULL OR EXISTS (
             SELECT FROM persons p
               JOIN memberships m ON m.person_id = p.id AND m.household_code = r.household_code

@@ -2,12 +2,13 @@
 -- Return the lines of the person to whom a phone number is bound on a day, in the newest calculated months, open ones
 -- included, whichever county the person belongs to: runs as the owner, and is asked with the keyed index of the number,
 -- which only the service can compute. Nothing is told of a number that is bound to nobody on the day, so that who gets a
--- number later reads nothing of who had it. Of the household's other lines only their number and sum are told.
+-- number later reads nothing of who had it. Of the month in which it passed the operator's bill, which is one for both,
+-- is told to neither. Of the household's other lines only their number and sum are told.
 CREATE OR REPLACE FUNCTION list_own_months(p_number_index bytea, p_closed text, p_day date, p_months integer)
 RETURNS TABLE (
     month date, county text, operator text, kind text, closed boolean, charge_fen bigint, claimed_fen bigint,
     reduction_fen bigint, days integer, of_days integer, since date, held text, reasons text[], causes text[],
-    household_lines integer, household_fen bigint)
+    household_lines integer, household_fen bigint, passed boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH holder AS (
         SELECT b.county_code, b.identity_index
@@ -22,7 +23,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     -- A line or a number that passed to the person is theirs from the month after: the month in which it passed is told to
     -- who had it before.
     own AS (
-        SELECT DISTINCT c.id, b.line_code
+        SELECT c.id, b.line_code, bool_or(EXISTS (
+               SELECT FROM bindings o
+                WHERE o.identity_index <> b.identity_index
+                  AND (o.number_key = b.number_key OR (o.county_code = b.county_code AND o.line_code = b.line_code))
+                  AND o.valid_during && daterange(c.month, (c.month + interval '1 month')::date))) AS passed
           FROM months c
           JOIN bindings b ON b.county_code = c.county_code
                          AND b.valid_during && daterange(c.month, (c.month + interval '1 month')::date)
@@ -32,12 +37,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                 WHERE o.identity_index <> b.identity_index
                   AND (o.number_key = b.number_key OR (o.county_code = b.county_code AND o.line_code = b.line_code))
                   AND o.valid_during && daterange(c.month, (c.month + interval '1 month')::date)
-                  AND lower(o.valid_during) < lower(b.valid_during)))
-    SELECT c.month, c.county_code, r.operator, r.kind, c.state = p_closed, k.charge_fen, r.claimed_fen,
+                  AND lower(o.valid_during) < lower(b.valid_during))
+         GROUP BY c.id, b.line_code)
+    SELECT c.month, c.county_code, r.operator, r.kind, c.state = p_closed,
+           CASE WHEN NOT own.passed THEN k.charge_fen END, CASE WHEN NOT own.passed THEN r.claimed_fen END,
            CASE WHEN h.held IS NULL THEN r.approved_fen ELSE 0 END, r.payable_days,
            ((c.month + interval '1 month')::date - c.month),
            CASE WHEN e.entitled_from > c.month THEN e.entitled_from END, coalesce(h.held, ''), r.reasons, r.causes,
-           f.lines, f.reduction_fen
+           f.lines, f.reduction_fen, own.passed
       FROM months c
       JOIN own ON own.id = c.id
       JOIN run_lines r ON r.run_id = c.run_id AND r.county_code = c.county_code AND r.line_code = own.line_code

@@ -45,7 +45,8 @@ class OwnLineMonth(Struct, frozen=True, kw_only=True):
     """A line of a person in a calculated month; while the month is not `closed` its figures may change.
 
     `reduction_fen` is the approved sum, 0 while the line is held. `charge_fen` and `claimed_fen` are null if the
-    operator sent no bill. The household's lines and sum include this one, and leave out what is held.
+    operator sent no bill, and if the number `passed` to another person within the month, whose bill it is too. The
+    household's lines and sum include this one, and leave out what is held.
     """
 
     month: date
@@ -64,6 +65,7 @@ class OwnLineMonth(Struct, frozen=True, kw_only=True):
     causes: list[str]
     household_lines: int
     household_fen: Fen
+    passed: bool
 
 
 LIST_OWN_MONTHS = Query(

@@ -44,6 +44,7 @@ from market.subsidies.month.case_queries import (
     SettledLine,
     TermsRow,
 )
+from market.subsidies.month.shared_claims import LIST_SHARED_NUMBERS, share_claims
 from market.subsidies.month.steps import SETTLED_STATES
 from market.subsidies.names import ServiceKind, name_unbound_line
 
@@ -77,6 +78,7 @@ async def load_facts(
     months = {"county": county, "month": month, "next": next_}
     rows = await LIST_CASE_LINES.all(conn, **months)
     active = _build_active(await LIST_ACTIVE_DAYS.all(conn, county=county, next=next_), next_=next_)
+    rows = share_claims(rows, await LIST_SHARED_NUMBERS.all(conn, **months), active, month=month, next_=next_)
     charges = _build_charges(await LIST_CHARGES.all(conn, **months))
     members, homes = _build_memberships(await LIST_LINE_HOUSEHOLDS.all(conn, **months))
     uses = {row.line: tuple(row.used_on) for row in await LIST_USES.all(conn, **months)}

@@ -96,7 +96,9 @@ def _build_view(line: OwnLineMonth) -> PhoneBillView:
     pays = Fen((line.charge_fen or 0) - line.reduction_fen)
     words = describe_days(line)
     sentence = f"{month.month} 月{plan}：运营商没有报这个月的账，所以没有减。"
-    if line.charge_fen is not None:
+    if line.passed:
+        sentence = f"{month.month} 月{plan}：号码过户了，只算您用的天，减 {yuan(line.reduction_fen)}（{words}）。"
+    elif line.charge_fen is not None:
         charge, reduction = yuan(line.charge_fen), yuan(line.reduction_fen)
         sentence = f"{month.month} 月{plan} {charge}，减 {reduction}，您付 {yuan(pays)}（{words}）。"
     return PhoneBillView(

@@ -156,6 +156,20 @@ async def test_a_transferred_number_goes_on_as_a_line_of_the_other_person(county
     assert (line.id, get_days(case, "YD-05"), line.claimed_fen) == ("YD-05", [("2018-10-01", "2019-01-16")], 1500)
     assert get_entitled(case, "YD-05") == 919  # 19.00 × 15 of 31 days
     assert await county.fetchval("SELECT identity_index FROM bindings WHERE line_code = 'YD-95'") == SEAL.index(OTHER)
+    # Once the other person is enrolled too, each has the claim of their own days: 15 and 16 of 31.
+    await county.execute(
+        "INSERT INTO enrolments (county_code, line_code, programme_code, identity_index, household_code, applied_on,"
+        " notice, decided_on, entitled_from, status)"
+        " SELECT county_code, 'YD-95', programme_code, $1, household_code, applied_on, notice, decided_on,"
+        " entitled_from, status FROM enrolments WHERE line_code = 'YD-05'",
+        SEAL.index(OTHER),
+    )
+    case = await load_case(county, SEAL, COUNTY, JANUARY)
+    claims = {line.id: line.claimed_fen for line in case.lines if line.id in {"YD-05", "YD-95"}}
+    assert claims == {"YD-05": 726, "YD-95": 774}
+    assert [get_entitled(case, line) for line in claims] == [919, 981]
+    approved = {each.id: (each.approved_fen, each.reasons) for each in calculate(case).lines if each.id in claims}
+    assert approved == {"YD-05": (726, ("MATCHED", "ENDED")), "YD-95": (774, ("MATCHED",))}
 
 
 async def test_a_change_is_reported_by_one_person_and_decided_once_by_another(county: Connection) -> None:

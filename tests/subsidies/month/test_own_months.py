@@ -1,6 +1,6 @@
 """A person's own lines in the last months: open ones, held ones, broadband, and nothing of another holder."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -147,6 +147,7 @@ async def test_who_takes_a_number_over_reads_nothing_of_its_former_holder(quarte
                 )
                 await conn.execute(passed.format(columns=columns, holder=holder))
             listed = await list_own_months(conn, SEAL, PHONE, day=later)
+            former = await list_own_months(conn, SEAL, PHONE, day=date.fromisoformat(day) - timedelta(1))
             bills = await list_bills(conn, SEAL, PHONE)
             await conn.execute("SELECT set_config('market.scope', $1, true)", COUNTY)
             explained = {(await explain_line(conn, SEAL, cycle, (COUNTY,), "YD-01")).person for cycle in cycles}
@@ -156,6 +157,12 @@ async def test_who_takes_a_number_over_reads_nothing_of_its_former_holder(quarte
         assert told == (own if holder == OTHER else {(month, "mobile", 1900) for month in whole}), new_line
         assert {each.month for each in bills} == (set() if holder == OTHER else whole), new_line
         assert explained == masked, new_line
+        # Who had it before reads no bill of the month in which it passed: it is one for the days of both.
+        passed = {
+            each.month for each in former if (each.charge_fen, each.claimed_fen, each.passed) == (None, None, True)
+        }
+        assert passed == {date.fromisoformat(day).replace(day=1)} - {date.fromisoformat(day)}, new_line
+        assert {each.charge_fen for each in former if each.month not in passed} == {3800}, new_line
 
 
 async def test_an_explained_line_says_what_was_known_when_and_who_took_the_steps(quarter: Player) -> None:

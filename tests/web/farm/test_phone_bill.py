@@ -27,6 +27,7 @@ def make_month(*reasons: ReasonCode, causes: tuple[str, ...] = (), since: date |
         causes=list(causes),
         household_lines=1,
         household_fen=Fen(13_00),
+        passed=False,
     )
 
 
