@@ -253,6 +253,15 @@ class ApprovalsWouldBeVoid(MonthRefusal):
     en = "The facts of {month} changed; calculating again voids {approvals}. Pass void_approvals to do so."
 
 
+class TooManyRuns(Refusal):
+    """The county stored `limit` runs on this business day; `retry_after` is in seconds."""
+
+    code = "too_many_runs"
+    status = 429
+    zh = "全县一天最多算 {limit} 次，今天算满了，请明天再算。"
+    en = "A county stores at most {limit} runs a day; try again in {retry_after} s."
+
+
 class BadMonth(Refusal):
     """The month is not written `2019-01`."""
 

@@ -80,6 +80,7 @@ HELD_BY = {
     "TooManyAgreements": "quota lock of the county; see tests/subsidies/agreements",
     "TooManyConsents": "quota lock of the lead; see tests/subsidies/intake",
     "TooManyTasks": "quota lock of the account; see tests/web/desk/test_tasks.py",
+    "TooManyRuns": "lock of the county's imports; see tests/subsidies/month/test_order_of_months.py",
     "TooManyCodes": "locks of the phone and the networks; see tests/identity/test_sign_in.py",
     "TooManyRequests": "counted in the memory of each process; see ADR 20",
     "InvoiceChangedTooOften": "row of the request",

@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
@@ -11,6 +11,7 @@ from market.audit.record import add_audit_entry
 from market.identity.access import require_county_role
 from market.identity.models import Actor
 from market.kernel import Connection, Query
+from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.seal import Seal
 from market.kernel.threads import run_beside
 from market.subsidies.engine.answer import Answer, Totals
@@ -19,7 +20,15 @@ from market.subsidies.engine.canonical import canonical_json
 from market.subsidies.engine.models import Case
 from market.subsidies.findings.ask_again import ask_again
 from market.subsidies.findings.checks import list_unpaid_below_plan, run_checks
-from market.subsidies.models import DUTY_NAMES, ApprovalsWouldBeVoid, CycleState, Duty, Outcome, RunId
+from market.subsidies.models import (
+    DUTY_NAMES,
+    ApprovalsWouldBeVoid,
+    CycleState,
+    Duty,
+    Outcome,
+    RunId,
+    TooManyRuns,
+)
 from market.subsidies.month.adjust import post_adjustments
 from market.subsidies.month.build_case import MonthFacts, load_facts
 from market.subsidies.month.cycles import (
@@ -38,6 +47,9 @@ from market.subsidies.month.steps import CLOSE, RUN
 from market.subsidies.month.store_run import CASE_CONTEXT, seal_case, store_run
 from market.subsidies.month.validate_case import validate_case
 from market.subsidies.progress import Report, Stage, report_nothing
+
+MAX_RUNS_A_DAY = 60
+"""Runs of a county that are stored on one business day; each keeps the answer of every line, of replaced runs too."""
 
 
 class RunResult(Struct, frozen=True, kw_only=True):
@@ -80,7 +92,14 @@ GET_SEALED_CASE = Query(
     """,
 )
 
-
+# The lock of the county's imports makes it exact.
+COUNT_RUNS = Query(
+    int,
+    """
+    SELECT count(*)::integer FROM cycles JOIN runs ON cycle_id = cycles.id
+     WHERE cycles.county_code = :county AND ran_at >= :day_start
+    """,
+)
 LIST_VALID_APPROVERS = Query(
     _Approver,
     """
@@ -115,6 +134,7 @@ async def run_month(
         WrongState: the month is decided and not yet closed.
         CaseInvalid: facts must be corrected first; each is listed.
         ApprovalsWouldBeVoid: the facts changed after approvals that were not given up.
+        TooManyRuns: the county stored `MAX_RUNS_A_DAY` runs on this business day.
     """
     cycle, actor, facts_at = await _begin_run(conn, actor, county, month, now=now)
     facts = await load_facts(conn, seal, county, month)
@@ -210,12 +230,17 @@ async def _find_or_store_run(
 
     Raises:
         ApprovalsWouldBeVoid: the facts changed after approvals that were not given up.
+        TooManyRuns: the county stored `MAX_RUNS_A_DAY` runs on this business day.
     """
     latest = await FIND_LATEST_RUN.maybe(conn, cycle_id=cycle.id)
     if latest is not None and latest.manifest_sha256 == answer.manifest_sha256:
         return latest, False
     if cycle.state is not CLOSE.after and not void_approvals and (approvals := await describe_approvals(conn, cycle)):
         raise ApprovalsWouldBeVoid(month=cycle.name, approvals=approvals)
+    day = get_business_day(now)
+    if await COUNT_RUNS.one(conn, county=cycle.county_code, day_start=get_day_start(day)) >= MAX_RUNS_A_DAY:
+        tomorrow = get_day_start(day + timedelta(days=1))
+        raise TooManyRuns(limit=MAX_RUNS_A_DAY, retry_after=round((tomorrow - now).total_seconds()))
     n = latest.n + 1 if latest else 1
     run_id = await store_run(conn, actor, cycle, facts, answer, case_sealed=case_sealed, n=n, now=now)
     return _RunRow(run_id, n, answer.manifest_sha256), True
