@@ -9,7 +9,7 @@ import pytest
 import market
 import payments
 from market.kernel import Connection
-from payments.sql import QUERIES, Query
+from payments.sql import QUERIES, STATEMENT_CACHE_SIZE, Query
 
 
 def import_every_module() -> list[str]:
@@ -26,6 +26,7 @@ def import_every_module() -> list[str]:
 async def test_every_statement_prepares_and_returns_the_columns_of_its_struct(conn: Connection) -> None:
     import_every_module()
     wrong: list[str] = []
+    assert len(QUERIES) <= 2 * STATEMENT_CACHE_SIZE  # of which a connection runs a part
     for query in QUERIES:
         if query.module.startswith("tests"):
             continue

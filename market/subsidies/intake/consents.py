@@ -195,13 +195,22 @@ async def withdraw_consent(conn: Connection, seal: Seal, actor: Actor, lead_id: 
     Raises:
         NotFound: the actor applied for no line that was decided, or withdrew the consent before.
     """
-    paused = await WITHDRAW_CONSENT.one(
-        conn, lead_id=lead_id, account_id=actor.account_id, day=get_business_day(now),
-        note_sealed=seal.seal(_WITHDRAWN_NOTE, PAUSE_NOTE_CONTEXT),
-        end_note_sealed=seal.seal(_WITHDRAWN_NOTE, PAUSE_END_CONTEXT), now=now,
-    )  # fmt: skip
+    try:
+        paused = await _pause_without_consent(conn, seal, actor, lead_id, now=now)
+    except asyncpg.ExclusionViolationError:
+        # An official paused the line meanwhile: the second attempt sees that pause and ends it.
+        paused = await _pause_without_consent(conn, seal, actor, lead_id, now=now)
     if not paused:
         raise NotFound
     await add_audit_entry(
         conn, actor=str(actor.account_id), action="lead.withdraw_consent", object=f"lead:{lead_id}", detail={}, now=now
     )
+
+
+async def _pause_without_consent(conn: Connection, seal: Seal, actor: Actor, lead_id: UUID, *, now: datetime) -> bool:
+    async with conn.transaction():
+        return await WITHDRAW_CONSENT.one(
+            conn, lead_id=lead_id, account_id=actor.account_id, day=get_business_day(now),
+            note_sealed=seal.seal(_WITHDRAWN_NOTE, PAUSE_NOTE_CONTEXT),
+            end_note_sealed=seal.seal(_WITHDRAWN_NOTE, PAUSE_END_CONTEXT), now=now,
+        )  # fmt: skip

@@ -1,5 +1,6 @@
 """Nobody is enrolled without the household's consent, on the page or on paper; who applied withdraws it."""
 
+import asyncio
 from datetime import date
 from uuid import UUID
 
@@ -7,7 +8,7 @@ import asyncpg
 import pytest
 
 from market.casework.moves import get_person_scope
-from market.identity.models import NotFound
+from market.identity.models import Actor, NotFound
 from market.kernel import Connection
 from market.storage.sent_bytes import TooManyBytes
 from market.subsidies.intake.consents import ConsentForm, list_consents, read_consent_photo, withdraw_consent
@@ -16,10 +17,10 @@ from market.subsidies.intake.report import apply_for_household
 from market.subsidies.intake.views import list_own_leads
 from market.subsidies.lines.pauses import PAUSE_NOTE_CONTEXT, NewPause, PauseReason, list_pauses, pause_line
 from market.subsidies.lines.views import get_line
-from tests.story.play import COUNTY
+from tests.story.play import COUNTY, Player
 from tests.subsidies.intake.intake import VILLAGE, Case, Intake, at, make_lead, step
 from tests.support.make import SEAL, load_actor, make_account
-from tests.support.postgres import as_owner
+from tests.support.postgres import as_owner, wait_for_blocked
 
 SCOPE = "SELECT set_config('market.scope', $1, true)"
 
@@ -65,18 +66,13 @@ async def test_a_line_is_enrolled_once_the_signed_consent_is_there(county: Conne
                 await intake.consent(lead.id, days=7)
 
 
-async def test_who_applies_consents_on_the_page_and_withdraws(county: Connection) -> None:
-    intake = Intake(county)
-    account = await make_account(county, name="样例何三")
-    actor, other = (
-        await load_actor(county, account),
-        await load_actor(county, await make_account(county, name="样例何四")),
-    )
-    await county.execute(SCOPE, get_person_scope(actor))
-    lead_id = await apply_for_household(
-        county, SEAL, actor, village_code=VILLAGE, note="样例：两口人", now=at(0)
-    )  # fmt: skip
-    await county.execute(SCOPE, COUNTY)
+async def apply_and_enrol(conn: Connection) -> tuple[UUID, Actor]:
+    """Enrol line YD-77 as a person applied for it on the page; return the lead and the person."""
+    intake = Intake(conn)
+    actor = await load_actor(conn, await make_account(conn, name="样例何三"))
+    await conn.execute(SCOPE, get_person_scope(actor))
+    lead_id = await apply_for_household(conn, SEAL, actor, village_code=VILLAGE, note="样例：两口人", now=at(0))
+    await conn.execute(SCOPE, COUNTY)
     visit = step(
         LeadStep.VISIT,
         household_code="H01",
@@ -90,6 +86,35 @@ async def test_who_applies_consents_on_the_page_and_withdraws(county: Connection
         (step(LeadStep.DECIDE), "xian", 7),
     ):  # fmt: skip
         await intake.take(lead_id, request, who=who, days=days)
+    return lead_id, actor
+
+
+async def test_a_consent_is_withdrawn_although_an_official_pauses_the_line_meanwhile(
+    january: Player, owner: Connection
+) -> None:
+    async with january.database.transaction(scope=COUNTY) as conn:
+        lead_id, person = await apply_and_enrol(conn)
+
+    async def withdraw() -> None:
+        async with january.database.transaction(scope=get_person_scope(person)) as conn:
+            await withdraw_consent(conn, SEAL, person, lead_id, now=at(9))
+
+    async with january.database.transaction(scope=COUNTY) as conn:
+        official = await Intake(conn).actor("zhen")
+        new = NewPause(line="YD-77", reason=PauseReason.CHECK, paused_from=date(2019, 2, 26), note="样例")
+        await pause_line(conn, SEAL, official, COUNTY, new, now=at(9))
+        withdrawing = asyncio.create_task(withdraw())
+        await wait_for_blocked(owner, conn.get_server_pid())
+    await withdrawing
+    async with january.database.transaction(scope=COUNTY) as conn:
+        pauses = await list_pauses(conn, SEAL, COUNTY, "YD-77")
+    assert [(each.reason, each.resumed_on) for each in pauses] == [("consent", None), ("check", date(2019, 2, 27))]
+
+
+async def test_who_applies_consents_on_the_page_and_withdraws(county: Connection) -> None:
+    intake = Intake(county)
+    lead_id, actor = await apply_and_enrol(county)
+    other = await load_actor(county, await make_account(county, name="样例何四"))
     [consent] = await list_consents(county, lead_id)
     assert (consent.form, consent.text_version, consent.withdrawn_at) == (ConsentForm.PAGE, 1, None)
     await county.execute(

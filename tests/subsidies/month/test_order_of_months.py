@@ -5,8 +5,11 @@ import asyncio
 import pytest
 
 from market.kernel import Connection
+from payments.sql import QUERIES
+from tests.kernel.test_queries import import_every_module
 from tests.story.play import Answer, Player
 from tests.story.test_month import PLAN
+from tests.subsidies.month.test_returns import advance, take
 from tests.support.postgres import wait_for_blocked
 
 PREPARED = 12
@@ -135,3 +138,43 @@ async def test_a_calculation_waits_for_an_import_of_the_county(january: Player, 
             " WHERE household_code = 'H13'"
         )
     assert (await run)["run"] == 2
+
+
+async def test_a_decision_waits_for_an_import_of_the_county(january: Player, owner: Connection) -> None:
+    await advance(january, "review")
+    async with january.database.transaction(scope="130624") as conn:
+        await conn.execute("SELECT pg_advisory_xact_lock(7003, 130624)")
+        decision = asyncio.create_task(take(january, "decide"))
+        await wait_for_blocked(owner, conn.get_server_pid())
+        await conn.execute(
+            "UPDATE memberships SET valid_during = daterange(lower(valid_during), '2019-01-20')"
+            " WHERE household_code = 'H13'"
+        )
+    assert (await decision)["code"] == "facts_changed"
+
+
+async def test_a_county_stores_a_bounded_number_of_runs_a_day(january: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of all months together; a month whose facts are the same is stored no more and never refused."""
+    monkeypatch.setattr("market.subsidies.month.run.MAX_RUNS_A_DAY", 1)
+    assert (await act(january, "run", "2019-02", "2019-03-01"))["outcome"] == "ok"
+    await change(
+        january,
+        "UPDATE memberships SET valid_during = daterange(lower(valid_during), '2019-01-20')"
+        " WHERE household_code = 'H13'",
+    )
+    assert (await act(january, "run", "2019-01", "2019-03-01"))["code"] == "too_many_runs"
+    assert (await act(january, "run", "2019-01", "2019-03-02"))["outcome"] == "ok"
+    assert (await act(january, "run", "2019-01", "2019-03-02"))["outcome"] == "no-op"
+
+
+def test_what_is_written_without_the_lock_of_imports_is_read_by_one_statement() -> None:
+    """Else a calculation, or its checks, could see such a fact in one statement and not in another."""
+    import_every_module()
+    for table, package in (
+        ("enrolment_pauses", "market.subsidies.month"),
+        ("register_checks", "market.subsidies.findings"),
+    ):
+        readers = [each.module for each in QUERIES if table in each.text and each.module.startswith("market.subsidies")]
+        assert [
+            each for each in readers if each.startswith(("market.subsidies.month", "market.subsidies.findings"))
+        ] == [next(each for each in readers if each.startswith(package))]
