@@ -7561,8 +7561,10 @@ CREATE TABLE public.reconciliations (
     credited_fen bigint,
     accepted_fen bigint,
     reconciled_at timestamp with time zone NOT NULL,
+    round integer DEFAULT 1 NOT NULL,
     CONSTRAINT reconciliations_add_up CHECK (((credited_fen + accepted_fen) = settled_fen)),
-    CONSTRAINT reconciliations_compared CHECK ((((file_id IS NULL) = (credited_fen IS NULL)) AND ((file_id IS NULL) = (accepted_fen IS NULL))))
+    CONSTRAINT reconciliations_compared CHECK ((((file_id IS NULL) = (credited_fen IS NULL)) AND ((file_id IS NULL) = (accepted_fen IS NULL)))),
+    CONSTRAINT reconciliations_round CHECK ((round >= 1))
 );
 
 
@@ -10137,7 +10139,7 @@ ALTER TABLE ONLY public.quarter_sums
 --
 
 ALTER TABLE ONLY public.reconciliations
-    ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (cycle_id, operator);
+    ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (cycle_id, operator, round);
 
 
 --

@@ -14,7 +14,7 @@ from market.subsidies.findings.stopping_checks import HELD_BY_OFFICIAL
 from market.subsidies.line_codes import find_stored_codes
 from market.subsidies.models import DecisionReasonMissing, SubsidyLineNotFound
 from market.subsidies.month.cycles import MAX_OPINION_LENGTH, Cycle, lock_cycle, require_state
-from market.subsidies.month.steps import CONFIRM, DECIDE, RETURNABLE_STATES, REVIEW, SETTLE
+from market.subsidies.month.steps import CONFIRM, DECIDE, HOLDABLE_STATES, REVIEW, SETTLE
 
 HOLDING_ROLES = frozenset({CONFIRM.role, REVIEW.role, DECIDE.role, SETTLE.role})
 """Who may hold a line of their divisions; it is none of the seven duties (R14), and only the township ends it."""
@@ -99,7 +99,7 @@ async def hold_line(
     if actor is None:
         raise NotSignedIn
     cycle = await lock_cycle(conn, county, month)
-    require_state(cycle, RETURNABLE_STATES)
+    require_state(cycle, HOLDABLE_STATES)
     [stored] = await find_stored_codes(conn, seal, county, [line])
     found = await FIND_LINE.maybe(conn, run_id=cycle.run_id, county=county, line=stored)
     if found is None:

@@ -6,11 +6,14 @@ from enum import StrEnum
 from msgspec import Struct
 
 from market.kernel import Refusal
+from market.kernel.clock import get_next_month
 from market.subsidies.idle.periods import IdlePeriod
 from market.subsidies.names import Operator, ServiceKind
 
 DAYS_AHEAD = 7
 """How many days before its notice a line comes to the list, and its household is told."""
+REPORT_DAYS = 5
+"""How many days after the end of a month its use is known of an operator that reports with the month's bill."""
 SHOWN_DAYS = 30
 """How long a line that was used again, or removed, stays on the list."""
 MAX_NOTE_LENGTH = 200
@@ -84,9 +87,15 @@ class IdleLine(Struct, frozen=True, kw_only=True):
 
     @property
     def certain(self) -> bool:
-        """Whether use is known to within 7 days of the notice: later, every line is idle by the calendar alone."""
+        """Whether use is known to within 7 days of the notice: later, every line is idle by the calendar alone.
+
+        Also a line whose removal comes before the next month of use is known: no later day is left to tell its people.
+        """
         known = self.known_until
-        return known is not None and self.period.notice_on - timedelta(days=DAYS_AHEAD) <= known
+        if known is None:
+            return False
+        next_known = get_next_month(known + timedelta(days=1)) + timedelta(days=REPORT_DAYS - 1)
+        return self.period.notice_on - timedelta(days=DAYS_AHEAD) <= known or self.period.removal_on <= next_known
 
     def days_left(self, today: date) -> int:
         """Return the days until the removal, at least zero."""

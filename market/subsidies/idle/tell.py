@@ -76,8 +76,8 @@ async def tell_idle_lines(db: Database, seal: Seal, *, now: datetime) -> int:
     """Queue a message for each notice that falls within 7 days or has fallen; return how many households were told.
 
     Opens its own transactions, one for each message. A line without a known phone is not told and stays on the list.
-    Nothing is sent while the use that is known ends more than 7 days before the notice: who has only not been reported
-    yet is not called idle.
+    Nothing is sent while the use that is known ends more than 7 days before the notice, for who has only not been
+    reported yet is not called idle; unless the removal comes before the next month of use is known.
 
     Raises:
         NoticesNotTold: a county or a line failed; the log says which and why, and the others were told.
@@ -125,7 +125,7 @@ async def _tell_county(db: Database, seal: Seal, county: str, *, today: date, no
 
 
 def is_due(line: IdleLine) -> bool:
-    """Return whether a household is told now: before the removal, by use that is known almost up to the notice."""
+    """Return whether a household is told now: before the removal, and not by the calendar alone."""
     return line.certain and line.state in {IdleState.SOON, IdleState.NOTICED}
 
 

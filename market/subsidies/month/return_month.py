@@ -8,7 +8,15 @@ from market.kernel import Connection, Query
 from market.subsidies.models import CYCLE_STATE_NAMES, CycleState, DecisionReasonMissing, StepResult, WrongState
 from market.subsidies.month.budget_lines import release_month
 from market.subsidies.month.cycles import MAX_OPINION_LENGTH, begin_step, find_cycle, require_state
-from market.subsidies.month.steps import CONFIRM, DECIDE, NEXT_STEPS, RETURNABLE_STATES, REVIEW, list_states_before
+from market.subsidies.month.steps import (
+    CONFIRM,
+    DECIDE,
+    NEXT_STEPS,
+    RETURNABLE_STATES,
+    REVIEW,
+    list_return_targets,
+    list_states_before,
+)
 
 # Approvals are kept; those of an earlier round do not count any more.
 RETURN_CYCLE = Query(
@@ -35,27 +43,29 @@ async def return_month(
     to: CycleState | None = None,
     now: datetime,
 ) -> StepResult:
-    """Return a month that is not settled to an earlier state, by default the one before; whose step is due returns it.
+    """Return a month to an earlier state, by default the one before; whose step is due returns it.
 
     The village returns a calculated month, the township a confirmed one, the county a reviewed one and finance a
-    decided one. Approvals after that state do not count any more, and must be given again. Everyone keeps the duty they
-    took, and may take its step again (R14). The caller owns the transaction.
+    decided one. A settled month is not taken back, for its postings are never edited (R10); who reconciled it returns
+    it to its settlement until it is closed, and what was recorded of that reconciliation stays. Approvals after that
+    state do not count any more, and must be given again. Everyone keeps the duty they took, and may take its step again
+    (R14). The caller owns the transaction.
 
     Raises:
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not take the step that is due.
         SecondDuty: the actor holds another duty of this cycle (R14).
-        CycleNotFound, CycleClosed, WrongState: the month is not calculated, or is settled; or `to` is not before its
-            state.
+        CycleNotFound, CycleClosed, WrongState: the month is not calculated, is settled, or is closed; or `to` is
+            none of `list_return_targets`.
         DecisionReasonMissing: the reason is missing or too long.
     """
     cycle = await find_cycle(conn, county, month)
     require_state(cycle, RETURNABLE_STATES)
     cycle, actor, _ = await begin_step(conn, NEXT_STEPS[cycle.state], actor, county, month, now=now)
     require_state(cycle, RETURNABLE_STATES)
-    earlier = list_states_before(cycle.state)
-    target = to or earlier[-1]
-    if target not in earlier:
-        needed = "、".join(CYCLE_STATE_NAMES[state] for state in earlier)
+    targets = list_return_targets(cycle.state)
+    target = to or targets[0]
+    if target not in targets:
+        needed = "、".join(CYCLE_STATE_NAMES[state] for state in reversed(targets))
         raise WrongState(month=cycle.name, state=CYCLE_STATE_NAMES[target], needed=needed)
     if not 1 <= len(why.strip()) <= MAX_OPINION_LENGTH:
         raise DecisionReasonMissing

@@ -128,7 +128,21 @@ REVIEWABLE_STATES = _list_states(RUN.after, REVIEW.after)
 """States of a calculated month before the county's decision: findings are decided in them."""
 UNSETTLED_STATES = _list_states(RUN.before, DECIDE.after)
 """States in which nothing of the month is posted yet."""
-RETURNABLE_STATES = _list_states(RUN.after, DECIDE.after)
-"""States from which a month may be returned to an earlier one."""
+HOLDABLE_STATES = _list_states(RUN.after, DECIDE.after)
+"""States of a calculated month that is not settled: a line may be held in them."""
+RETURNABLE_STATES = (*HOLDABLE_STATES, RECONCILE.after)
+"""States from which a month may be returned to an earlier one; from the last of them only to the settlement."""
 SETTLED_STATES = _list_states(SETTLE.after, CLOSE.after)
 """States in which the month is posted."""
+
+
+def list_return_targets(state: CycleState) -> tuple[CycleState, ...]:
+    """Return the states to which a month may be returned from a state, the one before first.
+
+    A settled month is never edited (R10): what is posted stays, a later fact makes adjustments. Its reconciliation may
+    be taken again until the month is closed.
+    """
+    if state not in RETURNABLE_STATES:
+        return ()
+    earlier = list_states_before(state)[::-1]
+    return tuple(each for each in earlier if (each in UNSETTLED_STATES) == (state in UNSETTLED_STATES))

@@ -77,9 +77,11 @@ LIST_OPERATOR_RETURNS = Query(
 ADD_RECONCILIATIONS = Query(
     None,
     """
-    INSERT INTO reconciliations (cycle_id, operator, county_code, file_id, settled_fen, credited_fen, accepted_fen,
-                                 reconciled_at)
-    SELECT s.cycle_id, s.operator, s.county_code, f.file_id, s.pay_fen, f.credited_fen,
+    INSERT INTO reconciliations (cycle_id, operator, round, county_code, file_id, settled_fen, credited_fen,
+                                 accepted_fen, reconciled_at)
+    SELECT s.cycle_id, s.operator,
+           (SELECT 1 + coalesce(max(round), 0) FROM reconciliations WHERE cycle_id = :cycle_id), s.county_code,
+           f.file_id, s.pay_fen, f.credited_fen,
            CASE WHEN f.file_id IS NOT NULL THEN (
                SELECT coalesce(sum(coalesce(d.settled_fen, 0) - coalesce(d.credited_fen, 0)), 0)
                  FROM return_differences d WHERE d.file_id = f.file_id AND d.outcome = 'accepted') END,
@@ -134,7 +136,7 @@ async def accept_differences(
 
 
 async def record_reconciliation(conn: Connection, cycle: Cycle, *, now: datetime) -> None:
-    """Record for each operator what was compared.
+    """Record for each operator what was compared; a month that was returned gets a record more.
 
     A return file is needed of each operator that is paid for a line, if the county's setting `returns_required` says
     so; else the month is reconciled without, which the record shows.

@@ -59,17 +59,27 @@ FIND_TASK = Query(
       FROM tasks WHERE id = :task_id AND county_code = :county AND account_id = :account_id
     """,
 )
-# What ended while its request waited was seen there.
+# What ended while its request waited was seen there. A later try of the same thing takes the place of an earlier one,
+# and so does whoever did it after all; only a dry run does not stand for the import.
 LIST_OWN_TASKS = Query(
     Task,
     """
     SELECT id, county_code, account_id, second_factor, request_key, input, state, stage, outcome_sealed, attempts,
            created_at
-      FROM tasks
+      FROM tasks t
      WHERE account_id = :account_id AND county_code = :county
        AND (state IN ('queued', 'running')
             OR (state IN ('refused', 'failed') AND finished_at > clock_timestamp() - interval '1 day'
-                AND finished_at > created_at + interval '5 s'))
+                AND finished_at > created_at + interval '5 s'
+                AND NOT EXISTS (
+                    SELECT FROM tasks later
+                     WHERE later.id > t.id AND later.county_code = :county
+                       AND (later.state = 'done' OR later.account_id = :account_id)
+                       AND (later.input ->> 'kind', later.input ->> 'month', later.input ->> 'file_kind',
+                            later.input ->> 'name')
+                           IS NOT DISTINCT FROM
+                           (t.input ->> 'kind', t.input ->> 'month', t.input ->> 'file_kind', t.input ->> 'name')
+                       AND (later.input ->> 'dry_run' IS DISTINCT FROM 'true' OR t.input ->> 'dry_run' = 'true'))))
      ORDER BY id DESC LIMIT 5
     """,
 )

@@ -29,7 +29,7 @@ from market.reports.month import OperatorSums, compute_total, list_month_statuse
 from market.reports.tables import DRILLDOWN_TABLE
 from market.subsidies.findings.hold import HOLDING_ROLES, hold_line
 from market.subsidies.month.cycles import Cycle, find_cycle, read_month
-from market.subsidies.month.steps import RETURNABLE_STATES
+from market.subsidies.month.steps import HOLDABLE_STATES
 from market.subsidies.names import format_month_zh
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.desk.presenters import (
@@ -158,9 +158,7 @@ async def _page(
 
 def _may_hold(desk: DeskContext, cycle: Cycle, line: ExplainedLine) -> bool:
     """Return whether the official may hold the line, which is not settled yet."""
-    return cycle.state in RETURNABLE_STATES and has_role_for(
-        desk.actor, HOLDING_ROLES, line.village_code or desk.county
-    )
+    return cycle.state in HOLDABLE_STATES and has_role_for(desk.actor, HOLDING_ROLES, line.village_code or desk.county)
 
 
 async def _complete_path(

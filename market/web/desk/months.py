@@ -68,11 +68,11 @@ from market.web.desk.presenters import (
     draw_operator_chart,
     format_short_month,
     get_operator_name,
-    list_return_targets,
     present_figures,
     present_finding,
     present_opinions,
     present_reasons,
+    present_return_targets,
     present_steps,
     sort_by_severity,
 )
@@ -294,7 +294,7 @@ async def render_month(
         "eligible": describe_eligible(eligible) if eligible else "",
         "missing": missing,
         "voids": voids if view.state is not CLOSE.after else "",
-        "returns": list_return_targets(view.state) if any(each.due and not each.excluded for each in offers) else [],
+        "returns": present_return_targets(view.state) if any(each.due and not each.excluded for each in offers) else [],
         "key": make_form_key(),
     }
     return render_desk_page(request, desk, "month.html", {"notice": notice, **context}, status=status)

@@ -12,7 +12,7 @@ from market.reports.reasons import describe_reasons
 from market.subsidies.findings.check_table import CHECKS, OWNER_NAMES
 from market.subsidies.imports.kinds import IMPORT_KINDS
 from market.subsidies.models import CYCLE_STATE_NAMES, CycleState
-from market.subsidies.month.steps import DECIDE, NEXT_STEPS, RETURNABLE_STATES, RUN, STEPS, list_states_before
+from market.subsidies.month.steps import DECIDE, NEXT_STEPS, RUN, STEPS, list_return_targets
 from market.subsidies.names import CHECK_NAMES, KIND_NAMES, OPERATOR_NAMES, format_month_zh
 from market.subsidies.progress import Stage
 from market.subsidies.tasks.models import ImportTask, SplitTask, Task, TaskState
@@ -136,11 +136,9 @@ def present_opinions(opinions: Sequence[MonthOpinion]) -> list[tuple[str, str]]:
     ]
 
 
-def list_return_targets(state: CycleState) -> list[tuple[str, str]]:
+def present_return_targets(state: CycleState) -> list[tuple[str, str]]:
     """Return the states to which a month may be returned from a state, with their names, the one before first."""
-    if state not in RETURNABLE_STATES:
-        return []
-    return [(str(each), CYCLE_STATE_NAMES[each]) for each in reversed(list_states_before(state))]
+    return [(str(each), CYCLE_STATE_NAMES[each]) for each in list_return_targets(state)]
 
 
 def describe_state(view: MonthView) -> str:

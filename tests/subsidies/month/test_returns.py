@@ -123,6 +123,14 @@ async def test_a_settled_month_does_not_go_back(january: Player) -> None:
     await advance(january, "decide")
     await take(january, "settle")
     assert (await send_back(january, "dui"))["code"] == "wrong_state"
+    # Its reconciliation may be taken again until the month is closed; what was posted stays as it is.
+    assert (await take(january, "reconcile", who="dui"))["state"] == "reconciled"
+    assert (await send_back(january, "dui", to=CycleState.DECIDED))["code"] == "wrong_state"
+    assert (await send_back(january, "cai"))["code"] == "second_duty"
+    assert (await send_back(january, "dui"))["state"] == "settled"
+    for step, state in (("reconcile", "reconciled"), ("close", "closed")):
+        assert (await take(january, step, who="dui"))["state"] == state
+    assert (await send_back(january, "dui"))["code"] == "cycle_closed"
 
 
 async def test_calculating_again_voids_approvals_only_if_told(january: Player) -> None:

@@ -60,7 +60,7 @@ async def list_records(player: Player) -> list[tuple[Any, ...]]:
     async with player.database.transaction(scope=COUNTY) as conn:
         rows = await conn.fetch(
             "SELECT operator, file_id IS NOT NULL, settled_fen, credited_fen, accepted_fen FROM reconciliations"
-            " ORDER BY operator"
+            " ORDER BY operator, round"
         )
     return [tuple(row) for row in rows]
 
@@ -158,6 +158,13 @@ async def test_what_is_accepted_is_part_of_the_record_and_a_later_file_asks_agai
     assert (await list_records(settled))[0] == ("mobile", True, 5093, 5093 - again.fen, again.fen)
     assert await accept(settled, [again.id]) == {"code": "wrong_state"}
     assert (await send_return(settled, name="mobile-3.csv"))["code"] == "wrong_state"
+    # The operator corrects itself before the month is closed: the second record stands beside the first.
+    assert (await take(settled, "return", who="dui", why="移动补了回单"))["state"] == "settled"
+    assert (await send_return(settled, name="mobile-3.csv"))["counts"]["differences"] == 0
+    assert (await reconcile(settled))["state"] == "reconciled"
+    assert [each for each in await list_records(settled) if each[0] == "mobile"] == [
+        ("mobile", True, 5093, 5093 - again.fen, again.fen), ("mobile", True, 5093, 5093, 0),
+    ]  # fmt: skip
 
 
 async def test_who_imports_the_file_does_not_answer_for_it(settled: Player, tmp_path: Path) -> None:

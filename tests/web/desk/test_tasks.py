@@ -66,6 +66,26 @@ async def test_a_calculation_goes_on_without_its_page_and_is_found_again(service
         assert "计算 1 月账期" not in await list_own_items(browser)
 
 
+async def test_a_failure_goes_from_the_list_when_the_same_thing_was_tried_again(
+    service: Service, county: Officials, owner: Connection
+) -> None:
+    add = (
+        "INSERT INTO tasks (county_code, account_id, second_factor, request_key, input, state, error, created_at,"
+        " finished_at)"
+        " VALUES ($1, $2, true, 'earlier', $3::jsonb, 'failed', 'GivenUp: ', now() - interval '1 min', now())"
+    )
+    gan = county.actors["gan"].account_id
+    for failed in ('{"kind": "run", "month": "2019-01"}',) * 2 + ('{"kind": "run", "month": "2019-02"}',):
+        await owner.execute(add, COUNTY, gan, failed)
+    async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        items = await list_own_items(browser)
+        assert (items.count("计算 1 月账期，没有办成"), items.count("计算 2 月账期，没有办成")) == (1, 1)
+        await press_step(service, county, "gan", "2019-01", "run")
+        assert await do_tasks(service) == 1
+        items = await list_own_items(browser)
+        assert (items.count("没有办成"), items.count("计算 2 月账期，没有办成")) == (1, 1)
+
+
 async def test_a_task_is_its_own_officials_alone(service: Service, county: Officials) -> None:
     seen = await press_step(service, county, "gan", "2019-01", "run")
     path = seen.path.partition("?")[0]
