@@ -1256,6 +1256,24 @@ $$;
 
 
 --
+-- Name: delete_saved_filters(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.delete_saved_filters(p_before timestamp with time zone, p_most integer) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH deleted AS (
+        DELETE FROM saved_filters
+         WHERE (account_id, position) IN (SELECT account_id, position FROM saved_filters WHERE saved_at < p_before
+                                           ORDER BY saved_at, account_id, position LIMIT p_most)
+        RETURNING 1
+    )
+    SELECT count(*)::integer FROM deleted
+$$;
+
+
+--
 -- Name: delete_tasks(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -6065,6 +6083,33 @@ CREATE TABLE public.finding_decisions (
 
 
 --
+-- Name: form_numbers; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.form_numbers (
+    county_code text NOT NULL,
+    form text NOT NULL,
+    number text NOT NULL,
+    authority text NOT NULL,
+    document text NOT NULL,
+    valid_during daterange NOT NULL,
+    CONSTRAINT form_numbers_authority CHECK (((length(authority) >= 1) AND (length(authority) <= 60))),
+    CONSTRAINT form_numbers_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT form_numbers_document CHECK ((length(document) <= 60)),
+    CONSTRAINT form_numbers_form CHECK ((form = ANY (ARRAY['approval'::text, 'payment'::text, 'quarter'::text, 'report'::text]))),
+    CONSTRAINT form_numbers_number CHECK (((length(number) >= 1) AND (length(number) <= 40))),
+    CONSTRAINT form_numbers_period CHECK ((NOT isempty(valid_during)))
+);
+
+
+--
+-- Name: TABLE form_numbers; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.form_numbers IS 'Package: counties. The number in the head of a printed form (表号).';
+
+
+--
 -- Name: freight_templates; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -7879,6 +7924,33 @@ CREATE TABLE public.sample_lines (
 
 
 --
+-- Name: saved_filters; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.saved_filters (
+    account_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    county_code text NOT NULL,
+    page text NOT NULL,
+    name text NOT NULL,
+    query jsonb NOT NULL,
+    saved_at timestamp with time zone NOT NULL,
+    CONSTRAINT saved_filters_bounded CHECK ((("position" >= 1) AND ("position" <= 20))),
+    CONSTRAINT saved_filters_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT saved_filters_name CHECK (((length(name) >= 1) AND (length(name) <= 20))),
+    CONSTRAINT saved_filters_page CHECK ((page ~ '^(findings|reports/[a-z_]{1,30})$'::text)),
+    CONSTRAINT saved_filters_query CHECK (((jsonb_typeof(query) = 'object'::text) AND (length((query)::text) <= 500)))
+);
+
+
+--
+-- Name: TABLE saved_filters; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.saved_filters IS 'Package: saved_filters. Filters of the desk, each for its account alone.';
+
+
+--
 -- Name: second_factor_uses; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -9271,6 +9343,14 @@ ALTER TABLE ONLY public.findings
 
 
 --
+-- Name: form_numbers form_numbers_one_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.form_numbers
+    ADD CONSTRAINT form_numbers_one_a_day PRIMARY KEY (county_code, form, valid_during WITHOUT OVERLAPS);
+
+
+--
 -- Name: freight_templates freight_templates_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -10364,6 +10444,22 @@ ALTER TABLE ONLY public.sample_lines
 
 ALTER TABLE ONLY public.sample_lines
     ADD CONSTRAINT sample_lines_pkey PRIMARY KEY (cycle_id, "position");
+
+
+--
+-- Name: saved_filters saved_filters_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.saved_filters
+    ADD CONSTRAINT saved_filters_key PRIMARY KEY (account_id, "position");
+
+
+--
+-- Name: saved_filters saved_filters_named; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.saved_filters
+    ADD CONSTRAINT saved_filters_named UNIQUE (account_id, county_code, page, name);
 
 
 --
@@ -12274,6 +12370,13 @@ CREATE INDEX run_lines_by_household ON public.run_lines USING btree (run_id, hou
 --
 
 CREATE INDEX run_lines_by_village ON public.run_lines USING btree (run_id, village_code);
+
+
+--
+-- Name: saved_filters_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX saved_filters_by_age ON public.saved_filters USING btree (saved_at);
 
 
 --
@@ -16213,6 +16316,14 @@ ALTER TABLE ONLY public.sample_lines
 
 
 --
+-- Name: saved_filters saved_filters_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.saved_filters
+    ADD CONSTRAINT saved_filters_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
 -- Name: second_factor_uses second_factor_uses_account; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -16999,6 +17110,19 @@ CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
+
+
+--
+-- Name: form_numbers; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.form_numbers ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: form_numbers form_numbers_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY form_numbers_visible ON public.form_numbers TO market_app USING (starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)));
 
 
 --
@@ -17822,6 +17946,24 @@ END);
 
 
 --
+-- Name: saved_filters; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.saved_filters ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: saved_filters saved_filters_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY saved_filters_visible ON public.saved_filters TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    WHEN (account_id = ( SELECT public.get_visible_person() AS get_visible_person)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: settlement_files; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -18172,6 +18314,14 @@ GRANT ALL ON FUNCTION public.delete_claim_photos(p_before timestamp with time zo
 
 REVOKE ALL ON FUNCTION public.delete_conversations(p_before timestamp with time zone, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.delete_conversations(p_before timestamp with time zone, p_most integer) TO market_app;
+
+
+--
+-- Name: FUNCTION delete_saved_filters(p_before timestamp with time zone, p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.delete_saved_filters(p_before timestamp with time zone, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.delete_saved_filters(p_before timestamp with time zone, p_most integer) TO market_app;
 
 
 --
@@ -21739,6 +21889,20 @@ GRANT SELECT,INSERT ON TABLE public.finding_decisions TO market_app;
 
 
 --
+-- Name: TABLE form_numbers; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.form_numbers TO market_app;
+
+
+--
+-- Name: COLUMN form_numbers.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(valid_during) ON TABLE public.form_numbers TO market_app;
+
+
+--
 -- Name: TABLE freight_templates; Type: ACL; Schema: public; Owner: -
 --
 
@@ -24564,6 +24728,27 @@ GRANT UPDATE(checked_by) ON TABLE public.sample_lines TO market_app;
 --
 
 GRANT UPDATE(checked_at) ON TABLE public.sample_lines TO market_app;
+
+
+--
+-- Name: TABLE saved_filters; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.saved_filters TO market_app;
+
+
+--
+-- Name: COLUMN saved_filters.query; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(query) ON TABLE public.saved_filters TO market_app;
+
+
+--
+-- Name: COLUMN saved_filters.saved_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(saved_at) ON TABLE public.saved_filters TO market_app;
 
 
 --

@@ -89,8 +89,7 @@ def approval(*, county: County, month: Month, out: Out, json: Json = False) -> i
     from market.reports.month_view import get_month_view
     from market.reports.settlement_file import get_last_event_at
     from market.subsidies.month.cycles import find_cycle, read_county, read_month
-    from market.web.desk.form_pages import MonthNotCalculated, write_form_workbook
-    from market.web.desk.forms import build_approval_form
+    from market.web.desk.form_pages import MonthNotCalculated, load_approval_form, write_form_workbook
 
     async def work() -> WrittenFile:
         code, first = read_county(county), read_month(month)
@@ -99,10 +98,11 @@ def approval(*, county: County, month: Month, out: Out, json: Json = False) -> i
             if view.run is None:
                 raise MonthNotCalculated(month=month)
             name = await find_county_name(conn, code)
+            form = None if name is None else await load_approval_form(conn, view, name)
             last_event_at = await get_last_event_at(conn, await find_cycle(conn, code, first))
-        if name is None:
+        if form is None:
             raise NotFound
-        return write_atomically(out, write_form_workbook(build_approval_form(view, name), last_event_at))
+        return write_atomically(out, write_form_workbook(form, last_event_at))
 
     return run(work, as_json=json)
 

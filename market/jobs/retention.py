@@ -23,6 +23,7 @@ from market.kernel.failures import delete_stale_failures
 from market.kernel.idempotency import KEY_LIFETIME, delete_old_keys
 from market.notify.send import delete_old_messages
 from market.orders.cart import DEVICE_CART_LIFETIME, delete_old_device_lines, delete_old_device_nights
+from market.saved_filters.keep import FILTER_LIFETIME, delete_old_filters
 from market.storage.sent_bytes import delete_old_bytes
 from market.storage.unused_photos import delete_unused_photos
 from market.subsidies.imports.kept_uploads import delete_old_uploads
@@ -58,6 +59,7 @@ RETENTIONS = (
     Retention(name="delete_ended_sessions", period=KNOWN_DEVICE_PERIOD, delete=delete_old_sessions),
     Retention(name="delete_used_second_factors", period=timedelta(days=1), delete=delete_old_steps),
     Retention(name="delete_expired_keys", period=KEY_LIFETIME, delete=delete_old_keys, real_time=True),
+    Retention(name="delete_saved_filters", period=FILTER_LIFETIME, delete=delete_old_filters),
     Retention(name="delete_expired_messages", period=timedelta(days=30), delete=delete_old_messages),
     Retention(name="delete_device_carts", period=DEVICE_CART_LIFETIME, delete=delete_old_device_lines),
     Retention(name="delete_device_stays", period=DEVICE_CART_LIFETIME, delete=delete_old_device_nights),

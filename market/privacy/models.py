@@ -146,6 +146,14 @@ class PersonalOrganisation(Struct, frozen=True):
     applied_at: datetime
 
 
+class PersonalFilter(Struct, frozen=True):
+    """A filter of the desk that an official keeps."""
+
+    page: str
+    name: str
+    saved_at: datetime
+
+
 class PersonalPublicUnit(Struct, frozen=True):
     """The public unit that the person buys for, as the platform's staff verified it, until `ends_on`."""
 
@@ -203,6 +211,7 @@ class PersonalData(Struct, frozen=True, kw_only=True):
     payout_accounts: list[PersonalPayoutAccount]
     vouchers: list[PersonalVoucher]
     favourites: list[PersonalFavourite]
+    saved_filters: list[PersonalFilter]
     parcels: list[PersonalParcel]
     public_units: list[PersonalPublicUnit]
     organisations: list[PersonalOrganisation]

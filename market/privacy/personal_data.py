@@ -23,6 +23,7 @@ from market.privacy.models import (
     PersonalData,
     PersonalDevice,
     PersonalFavourite,
+    PersonalFilter,
     PersonalMessage,
     PersonalOrder,
     PersonalOrderLine,
@@ -198,6 +199,12 @@ LIST_KEPT_FAVOURITES = Query(
      ORDER BY favourites.id DESC LIMIT :limit
     """,
 )
+LIST_KEPT_FILTERS = Query(
+    PersonalFilter,
+    """
+    SELECT page, name, saved_at FROM saved_filters WHERE account_id = :account_id ORDER BY saved_at DESC LIMIT :limit
+    """,
+)
 LIST_PARCELS_OF_BUYER = Query(
     PersonalParcel,
     """
@@ -322,6 +329,7 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
         shops=await LIST_SHOPS.all(conn, account_id=account_id, limit=MAX_ROWS),
         payout_accounts=await LIST_ENTERED_ACCOUNTS.all(conn, account_id=account_id, limit=MAX_ROWS),
         vouchers=await LIST_CLAIMED_VOUCHERS.all(conn, account_id=account_id, limit=MAX_ROWS),
+        saved_filters=await LIST_KEPT_FILTERS.all(conn, account_id=account_id, limit=MAX_ROWS),
         favourites=await LIST_KEPT_FAVOURITES.all(conn, account_id=account_id, limit=MAX_ROWS),
         parcels=await LIST_PARCELS_OF_BUYER.all(conn, account_id=account_id, limit=MAX_ROWS),
         organisations=await LIST_ORGANISATIONS.all(conn, account_id=account_id, limit=MAX_ROWS),

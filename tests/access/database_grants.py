@@ -12,6 +12,7 @@ GRANTS = {
     "counted_months": "select insert delete",
     "month_figures": "select insert",
     "open_figures": "select insert delete",
+    "form_numbers": "select insert delete update(valid_during)",
     "grievances": "select insert(case_id category county_code source anonymous received_by code_hash triage_due_at)"
     " update(topic triaged_at triaged_by line_code finding_id lead_id officer_id)",
     "accounts": "select insert(name phone_index phone_sealed sample created_at) update(name elder name_corrected_by)",
@@ -57,6 +58,7 @@ GRANTS = {
     "file_reminders": "select insert",
     "operator_grants": "select",
     "rejected_rows": "select insert",
+    "saved_filters": "select insert delete update(query saved_at)",
     "favourites": "select delete insert(account_id position listing_id producer_id added_at)",
     "county_settings": "select insert delete update(valid_during)",
     "coupons": (
@@ -340,6 +342,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "copy_listing_price": False,
     "delete_claim_photos": True,
     "delete_conversations": True,
+    "delete_saved_filters": True,
     "check_invoice_sums": False,
     "erase_invoice_details": True,
     "list_changed_invoices": True,

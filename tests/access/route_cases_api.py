@@ -881,6 +881,13 @@ API_CASES: tuple[RouteCase, ...] = (
         json={"answer": "upheld", "text": "样例"},
         status=404,
     ),
+    get("/api/v1/counties/{county}/form-numbers", COUNTY_SCOPE),
+    post(
+        "/api/v1/counties/{county}/form-numbers",
+        ACCOUNT_KEEPERS.allow("policy").deny([OTHER_COUNTY_OFFICIAL], FORBIDDEN),
+        json={"form": "quarter", "number": "", "authority": "样例", "starts_on": "2026-01-01"},
+        status=422,
+    ),
     post("/api/v1/grievances", PUBLIC, json={"county": "130624", "text": ""}, status=422),
     post("/api/v1/grievances/status", PUBLIC, json={"number": 1, "code": "none"}, status=404),
     post("/api/v1/grievances/appeals", PUBLIC, json={"number": 1, "code": "none", "text": "样例"}, status=404),

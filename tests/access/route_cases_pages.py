@@ -679,6 +679,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/grievance/answer", PUBLIC, form={}, status=404),
     get("/desk/grievances", as_desk_page(WHOLE_COUNTY_SCOPE)),
     post("/desk/grievances", ACCOUNT_KEEPERS, form={}, status=422),
+    post("/desk/sheets/numbers", COUNTY_SCOPE, form={}, status=422),
+    post("/desk/saved", COUNTY_SCOPE, form={"page": "findings"}, status=422),
     get("/desk/grievances/{case_id}", as_desk_page(DESK), params=NOBODYS_CASE, status=404),
     post("/desk/grievances/{case_id}", DESK, params=NOBODYS_CASE, form={"act": "triage"}, status=404),
     get("/open-data", PUBLIC),

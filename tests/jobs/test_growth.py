@@ -30,6 +30,7 @@ DELETED = {
     "delete_tracking_facts": ("tracking_facts",),
     "delete_check_in_scans": ("check_in_scans",),
     "delete_sent_bytes": ("sent_bytes",),
+    "delete_saved_filters": ("saved_filters",),
 }
 """By the rule of `RETENTIONS` that deletes its rows."""
 
@@ -202,6 +203,7 @@ KEPT = {
     "coverage_projects": "What was built with public money, and who accepted it.",
     "organisations": "Whom an official verified; MAX_OWN of a person wait or count, more come by a county's file.",
     "county_settings": "What held when, of a county.",
+    "form_numbers": "What held when, of a county; papers of the past keep their number.",
     "county_files": "Who changed facts of a county by which file; the file itself is not stored.",
     "holidays": "The days off of each year, by the notice of the State Council.",
     "village_periods": "Which code of a village was used when, one for each change.",

@@ -10,7 +10,7 @@ from tests.kernel.test_queries import import_every_module
 OWNED_TABLES = {
     "kernel": {"idempotency_keys"},
     "divisions": {"divisions", "division_names", "listed_counties", "holidays", "village_periods"},
-    "counties": {"county_settings", "contacts"},
+    "counties": {"county_settings", "contacts", "form_numbers"},
     "county_files": {"county_files"},
     "coverage": {"coverage", "outages", "coverage_projects"},
     "organisations": {"organisations", "organisation_members", "organisation_licences", "public_buyers"},
@@ -69,6 +69,7 @@ OWNED_TABLES = {
     "grievances": {"grievances"},
     "conversations": {"conversations", "conversation_messages", "conversation_photos"},
     "favourites": {"favourites"},
+    "saved_filters": {"saved_filters"},
     "invoices": {"invoice_requests", "invoice_tasks", "invoices", "invoice_versions"},
     "mediation": {"mediations", "mediation_lines", "mediation_proposals"},
     "reviews": {"reviews", "review_photos", "review_versions", "review_appeals", "producer_figures"},

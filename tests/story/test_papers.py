@@ -2,10 +2,21 @@
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from market.counties.form_numbers import (
+    BadFormNumber,
+    FormNumber,
+    PrintedFormKind,
+    list_form_numbers,
+    set_form_number,
+)
+from market.identity.actors import find_actor_by_handle
+from market.identity.models import NotAllowed
 from market.kernel import Database
 from market.kernel.seal import Seal
 from market.reports.month_view import MonthView, get_month_view
@@ -18,6 +29,7 @@ from market.web.ui.format import MINUS, yuan
 from tests.story.play import COUNTY, STORY, Player
 from tests.story.test_month import PLAN, play_to
 
+NOW = datetime(2019, 4, 15, 1, tzinfo=UTC)
 OTHER_WORDS = {
     "不在快照（号码未绑定）": "不在当月名单、号码未绑定",
     "已失去享受条件、已销户（死亡）": "已失去享受条件、已销户或移出",
@@ -155,3 +167,33 @@ async def test_the_quarter_has_every_figure_and_phrase_of_the_paper(play: Player
     assert form.signs.head == ["填报人", "审核人", "单位负责人", "填报日期"]
     assert form.signs.rows[0][:2] == ["样例甘某", "样例县某"]
     assert form.title == "阜平县手机和宽带资费优惠情况季度报表"
+    await number_the_quarter(play)
+
+
+async def number_the_quarter(play: Player) -> None:
+    """Number the paper from a day on; papers before keep theirs, and without a number it is an internal account."""
+    number = FormNumber(
+        form=PrintedFormKind.QUARTER, number="冀样例统1表", authority="样例统计局", document="样统制〔2019〕1号",
+        starts_on=date(2019, 3, 1), last_on=date(2021, 12, 31),
+    )  # fmt: skip
+    async with play.database.transaction(scope=COUNTY) as conn:
+        xian, zhen = [await find_actor_by_handle(conn, handle, day=NOW.date()) for handle in ("xian", "zhen")]
+        assert xian is not None
+        assert zhen is not None
+        xian, zhen = replace(xian, second_factor=True), replace(zhen, second_factor=True)
+        before = await load_quarter_form(conn, play.seal, COUNTY, "阜平县", "2019Q1")
+        assert before.meta[-1] == "内部台账"
+        await set_form_number(conn, xian, COUNTY, number, now=NOW)
+        later = replace(number, number="冀样例统2表", starts_on=date(2019, 4, 1), last_on=None)
+        await set_form_number(conn, xian, COUNTY, later, now=NOW)
+        form = await load_quarter_form(conn, play.seal, COUNTY, "阜平县", "2019Q1")
+        assert form.meta[-4:] == [
+            "表号：冀样例统1表", "制定机关：样例统计局", "批准文号：样统制〔2019〕1号", "有效期至：2019年3月31日",
+        ]  # fmt: skip
+        assert [each.number for each in await list_form_numbers(conn, COUNTY)] == ["冀样例统2表", "冀样例统1表"]
+        faulty = replace(number, number=" ", authority="长" * 61, document="长" * 61, last_on=date(2018, 1, 1))
+        with pytest.raises(BadFormNumber) as refused:
+            await set_form_number(conn, xian, COUNTY, faulty, now=NOW)
+        assert [fault.field for fault in refused.value.errors] == ["number", "authority", "document", "last_on"]
+        with pytest.raises(NotAllowed):
+            await set_form_number(conn, zhen, COUNTY, number, now=NOW)

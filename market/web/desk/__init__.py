@@ -15,6 +15,7 @@ from market.web.desk import (
     drilldown,
     find_people,
     findings,
+    form_numbers,
     form_pages,
     grievances,
     idle_lines,
@@ -38,6 +39,7 @@ from market.web.desk import (
     region,
     reports,
     samples,
+    saved_filters,
     seller_names,
     tasks,
     village_files,
@@ -47,11 +49,11 @@ from market.web.desk.aftersales import appeals, case_moves, cases, complaints, g
 from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, redirect_to_sign_in, show_counties
 
 _PAGES = (
-    worklist, months, drilldown, findings, find_people, form_pages, payment_pages, reconciliation, imports, tasks,
-    notices, leads, consents, objections, rechecks, lines, boards, idle_lines, programmes, agreements, producers,
-    seller_names, money, cases, case_moves, goods_returns, appeals, complaints, invoices, mediations, officials,
-    operators, deputies, contacts, pickup_points, coupons, region, reports, grievances, public_buyers,
-    village_files, organisations, coverage, samples, audit,
+    worklist, months, drilldown, findings, find_people, form_numbers, form_pages, payment_pages, reconciliation,
+    imports, tasks, notices, leads, consents, objections, rechecks, lines, boards, idle_lines, programmes, agreements,
+    producers, seller_names, money, cases, case_moves, goods_returns, appeals, complaints, invoices, mediations,
+    officials, operators, deputies, contacts, pickup_points, coupons, region, reports, grievances, public_buyers,
+    village_files, organisations, saved_filters, samples, audit, coverage,
 )  # fmt: skip
 
 DESK = Router(

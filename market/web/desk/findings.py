@@ -7,7 +7,7 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from market.http import HttpRequest
 from market.identity.access import get_roles
@@ -42,6 +42,7 @@ from market.web.desk.context import (
 from market.web.desk.drilldown import describe_household
 from market.web.desk.finding_filters import LIST_TOWNSHIPS, OPERATORS, OWNERS, FindingFilter, list_states
 from market.web.desk.presenters import FindingCard, build_row_id, format_short_month, present_finding
+from market.web.desk.saved_filters import FINDINGS, build_saved_context
 from market.web.forms import InvalidForm, PostedForm, parse_integer, parse_time, parse_uuid, read_form
 from market.web.pages import redirect
 
@@ -268,9 +269,11 @@ async def _table_context(conn: Connection, seal: Seal, desk: DeskContext, filter
         limit=_PAGE_SIZE,
     )
     rows = await _list_rows(conn, seal, desk, filters, items)
+    saved = await build_saved_context(conn, desk, FINDINGS, structs.asdict(filters))
     townships = await LIST_TOWNSHIPS.all(conn, county=desk.county, divisions=list(desk.divisions))
     skip = filters.skip
     return {
+        **saved,
         "rows": rows,
         "bulk": any(row.bulk for row in rows),
         "months": [("", "全部账期"), *((each.name, format_month_zh(each.name)) for each in months)],

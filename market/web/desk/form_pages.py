@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from litestar import Response, get
@@ -11,11 +11,12 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.audit.record import record_export
+from market.counties.form_numbers import PrintedFormKind
 from market.http import HttpRequest
 from market.identity.access import require_whole_county
 from market.identity.models import Actor
 from market.kernel import Connection, Database
-from market.kernel.clock import Clock, get_quarter_start
+from market.kernel.clock import Clock, get_next_month, get_quarter_start
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
 from market.reports.area_approvals import list_area_approvals, list_area_names
@@ -32,6 +33,7 @@ from market.subsidies.month.run import get_run_case
 from market.subsidies.month.steps import SETTLED_STATES
 from market.subsidies.names import format_month_zh
 from market.web.desk.context import DeskContext, open_desk, read_offset, render_desk_page
+from market.web.desk.form_numbers import add_form_number, build_numbers_context
 from market.web.desk.forms import (
     FormTable,
     PrintedForm,
@@ -77,6 +79,9 @@ async def list_forms(
         "back": desk.to("/desk/sheets", skip=max(skip - _PAGE_SIZE, 0)) if skip else None,
         "more": desk.to("/desk/sheets", skip=skip + _PAGE_SIZE) if len(months) > skip + _PAGE_SIZE else None,
     }
+    async with db.transaction(scope=desk.county) as conn:
+        context |= await build_numbers_context(conn, desk)
+    context["said"] = request.query_params.get("done") == "1"
     return render_desk_page(request, desk, "forms.html", context)
 
 
@@ -95,7 +100,7 @@ async def show_approval_form(
     async with db.transaction(scope=desk.county) as conn:
         view = await _view(conn, seal, desk, month)
         if desk.whole:
-            form = build_approval_form(view, desk.name)
+            form = await load_approval_form(conn, view, desk.name)
         else:
             cycle = await find_cycle(conn, desk.county, read_month(month))
             approvals = await list_area_approvals(conn, cycle, desk.divisions)
@@ -137,13 +142,13 @@ async def download_form(
         if name == "case.json" and cycle.run_id is not None:
             case = await get_run_case(conn, seal, desk.county, cycle.run_id)
             return download_file(case, f"{desk.name}-{view.month}-算例.json", "application/json")
+        form = await load_approval_form(conn, view, desk.name)
     if name == "settlement.xlsx":
         # The workbook of a large county takes seconds, so it is written in a thread, outside the transaction.
         content = await asyncio.to_thread(
             lambda: write_settlement_workbook(view, build_settlement_tables(view, lines), made)
         )
         return download_file(content, f"{desk.name}-{view.month}-结算.xlsx", XLSX)
-    form = build_approval_form(view, desk.name)
     if name == "approval.xlsx":
         return download_file(write_form_workbook(form, made), f"{desk.name}-{view.month}-审批表.xlsx", XLSX)
     raise MonthNotCalculated(month=month)
@@ -180,6 +185,13 @@ async def show_quarter(
     return render_desk_page(request, desk, "form.html", context)
 
 
+async def load_approval_form(conn: Connection, view: MonthView, name: str) -> PrintedForm:
+    """Build the approval form of a calculated month of a county."""
+    last_day = get_next_month(read_month(view.month)) - timedelta(days=1)
+    form = build_approval_form(view, name)
+    return await add_form_number(conn, view.county, PrintedFormKind.APPROVAL, form, day=last_day)
+
+
 async def load_quarter_form(conn: Connection, seal: Seal, county: str, name: str, quarter: str) -> PrintedForm:
     """Build the quarter's report of a county from its three months.
 
@@ -194,7 +206,8 @@ async def load_quarter_form(conn: Connection, seal: Seal, county: str, name: str
             months.append(await get_month_view(conn, seal, county, month, [county]))
         except CycleNotFound:
             continue
-    return build_quarter_form(report, name, months)
+    form = build_quarter_form(report, name, months)
+    return await add_form_number(conn, county, PrintedFormKind.QUARTER, form, day=report.last_day)
 
 
 async def open_county_desk(request: HttpRequest, db: Database, actor: Actor, clock: Clock) -> DeskContext:

@@ -1,15 +1,18 @@
 """The papers of a settled month: the request for payment, the voucher, and the file of each operator."""
 
+from datetime import timedelta
+
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
 from market.audit.record import record_export
+from market.counties.form_numbers import PrintedFormKind
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database
-from market.kernel.clock import Clock
+from market.kernel.clock import Clock, get_next_month
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
 from market.reports.month_view import get_month_view
@@ -20,6 +23,7 @@ from market.subsidies.month.cycles import find_cycle, read_month
 from market.subsidies.names import OPERATOR_NAMES, Operator
 from market.subsidies.reconciliation.settlement_files import list_settlement_files, read_settlement_file
 from market.web.desk.context import DeskContext, render_desk_page
+from market.web.desk.form_numbers import add_form_number
 from market.web.desk.form_pages import download_file, open_county_desk, write_form_workbook
 from market.web.desk.forms import PrintedForm
 from market.web.desk.payment_form import build_payment_form, build_voucher_table
@@ -122,7 +126,9 @@ async def load_payment_form(conn: Connection, seal: Seal, county: str, county_na
     view = await get_month_view(conn, seal, county, read_month(month), [county])
     if view.settlement is None or view.settlement.provisional:
         raise MonthNotSettled(month=view.month)
-    return build_payment_form(view, county_name, await list_settlement_files(conn, county, view.cycle_id))
+    form = build_payment_form(view, county_name, await list_settlement_files(conn, county, view.cycle_id))
+    last_day = get_next_month(read_month(view.month)) - timedelta(days=1)
+    return await add_form_number(conn, county, PrintedFormKind.PAYMENT, form, day=last_day)
 
 
 async def load_voucher(conn: Connection, county: str, month: str) -> bytes:

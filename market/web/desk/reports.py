@@ -1,6 +1,6 @@
 """报表: every report that counts, from one table: its page, the rows behind each figure, its files and its print."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from litestar import Response, get
@@ -9,11 +9,12 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.audit.record import record_export
+from market.counties.form_numbers import PrintedFormKind
 from market.http import HttpRequest
 from market.identity.access import get_roles
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import Database
-from market.kernel.clock import Clock
+from market.kernel.clock import Clock, get_next_month
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
 from market.reports.counted.models import CountedReport, ItemRow, Subject
@@ -22,6 +23,7 @@ from market.reports.counted.view import ReportView, load_items, load_report
 from market.subsidies.line_codes import show_lines
 from market.subsidies.month.cycles import read_month
 from market.web.desk.context import DeskContext, open_desk, read_offset, render_desk_page
+from market.web.desk.form_numbers import add_form_number
 from market.web.desk.form_pages import download_file
 from market.web.desk.report_tables import (
     SUBJECT_NAMES,
@@ -36,6 +38,7 @@ from market.web.desk.report_tables import (
     name_month,
     write_number,
 )
+from market.web.desk.saved_filters import build_saved_context
 from market.web.desk.workbook import XLSX, WorkbookWriter, write_csv
 from market.web.ui.format import count, percent_bp
 
@@ -112,7 +115,11 @@ async def show_report(
     if view is None:
         return render_desk_page(request, desk, "report.html", {"report": report, "view": None})
     shown = list_shown(view)
+    async with db.transaction(scope=desk.county) as conn:
+        values = {"within": view.within if view.within != desk.county else ""}
+        saved = await build_saved_context(conn, desk, f"reports/{report.name}", values)
     context: dict[str, Any] = {
+        **saved,
         "report": report,
         "view": view,
         "area": _name_area(view),
@@ -221,7 +228,10 @@ async def download_report(
     if view is None or file not in {"report.csv", "report.xlsx", "print"}:
         raise NotFound
     title = f"{_name_area(view)}-{view.month.month:%Y-%m}-{view.report.title}"
-    form = build_report_form(view, _name_area(view))
+    last_day = get_next_month(view.month.month) - timedelta(days=1)
+    async with db.transaction(scope=desk.county) as conn:
+        form = build_report_form(view, _name_area(view))
+        form = await add_form_number(conn, desk.county, PrintedFormKind.REPORT, form, day=last_day)
     if file == "print":
         return render_desk_page(request, desk, "form.html", {"form": form, "back": address.to(), "pair": False})
     async with db.transaction(scope=desk.county) as conn:
