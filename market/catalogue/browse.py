@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.catalogue.models import ListingCard, ListingKind
-from market.catalogue.search import SearchFilters, Sort, search_listings
+from market.catalogue.models import ListingCard, ListingKind, Sort
+from market.catalogue.search import SearchFilters, search_listings
 from market.kernel import Connection, Query
 
 

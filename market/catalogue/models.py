@@ -27,6 +27,31 @@ class ListingKind(StrEnum):
     ACTIVITY = "activity"
 
 
+class Sort(StrEnum):
+    """The order of search results."""
+
+    SCORE = "score"
+    SOLD = "sold"
+    NEW = "new"
+    PRICE = "price"
+
+
+SORT_RULES: dict[str, str] = {
+    Sort.SCORE: "综合：卖得多、评得好的在前，人人看到的一样",
+    Sort.SOLD: "卖得多的在前，每天早上重排一次",
+    Sort.NEW: "新上的在前",
+    Sort.PRICE: "标价低的在前",
+}
+"""The rule of each order, as shown. Source: 电子商务法 18 (results not based on the person's characteristics)."""
+NAME_MATCH_RULES: dict[str, str] = {
+    Sort.SCORE: "综合：名字里有这个词的在前，再看卖得多、评得好，人人看到的一样",
+    **{sort: f"名字里有这个词的在前，其中{SORT_RULES[sort]}" for sort in (Sort.SOLD, Sort.NEW, Sort.PRICE)},
+}
+"""The rule of each order for a typed query: 枣 returns dates first, not every product of 枣强 county."""
+WHOLE_WORD_RULE = "综合：名字就是这个词的在前，名字里有这个词的其次，再看卖得多、评得好，人人看到的一样"
+"""The rule of the default order for a single word."""
+
+
 class ListingState(StrEnum):
     """The state of a listing; only live ones are shown and sold."""
 

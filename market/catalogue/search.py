@@ -1,13 +1,20 @@
 """Search live listings: one query per page, in an order whose rule is published and the same for everyone."""
 
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, LiteralString
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from market.catalogue.models import BadCursor, ListingCard, ListingKind
+from market.catalogue.models import (
+    NAME_MATCH_RULES,
+    SORT_RULES,
+    WHOLE_WORD_RULE,
+    BadCursor,
+    ListingCard,
+    ListingKind,
+    Sort,
+)
 from market.catalogue.plan_search import MAX_KNOWN_MATCHES, PLAN_SEARCH
 from market.catalogue.search_text import SearchQuery, parse_query
 from market.kernel import Connection, Query
@@ -15,30 +22,6 @@ from market.kernel.page import MAX_PAGE_SIZE
 
 PAGE_SIZE = 24
 
-
-class Sort(StrEnum):
-    """The order of search results."""
-
-    SCORE = "score"
-    SOLD = "sold"
-    NEW = "new"
-    PRICE = "price"
-
-
-SORT_RULES: dict[str, str] = {
-    Sort.SCORE: "综合：卖得多、评得好的在前，人人看到的一样",
-    Sort.SOLD: "卖得多的在前，每天早上重排一次",
-    Sort.NEW: "新上的在前",
-    Sort.PRICE: "标价低的在前",
-}
-"""The rule of each order, as shown. Source: 电子商务法 18 (results not based on the person's characteristics)."""
-NAME_MATCH_RULES: dict[str, str] = {
-    Sort.SCORE: "综合：名字里有这个词的在前，再看卖得多、评得好，人人看到的一样",
-    **{sort: f"名字里有这个词的在前，其中{SORT_RULES[sort]}" for sort in (Sort.SOLD, Sort.NEW, Sort.PRICE)},
-}
-"""The rule of each order for a typed query: 枣 returns dates first, not every product of 枣强 county."""
-WHOLE_WORD_RULE = "综合：名字就是这个词的在前，名字里有这个词的其次，再看卖得多、评得好，人人看到的一样"
-"""The rule of the default order for a single word."""
 
 type CategoryCode = Annotated[str, Meta(pattern="^[a-z_]{2,20}$")]
 type DivisionPrefix = Annotated[str, Meta(pattern="^[0-9]{2}([0-9]{2}){0,2}$|^[0-9]{9}$|^[0-9]{12}$")]

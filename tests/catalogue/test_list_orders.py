@@ -8,9 +8,10 @@ from uuid import UUID
 import pytest
 
 from market.catalogue.edit import change_price
+from market.catalogue.models import Sort
 from market.catalogue.plan_search import PLAN_SEARCH
 from market.catalogue.scores import refresh_scores
-from market.catalogue.search import SEARCH_PLAIN, SearchFilters, Sort, search_listings
+from market.catalogue.search import SEARCH_PLAIN, SearchFilters, search_listings
 from market.catalogue.search_text import parse_query
 from market.kernel import Connection, Database, Fen
 from tests.conftest import NOW

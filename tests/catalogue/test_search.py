@@ -8,13 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from market.catalogue.models import BadCursor, ListingKind
+from market.catalogue.models import NAME_MATCH_RULES, WHOLE_WORD_RULE, BadCursor, ListingKind, Sort
 from market.catalogue.search import (
-    NAME_MATCH_RULES,
     SEARCH_WHOLE_FIRST,
-    WHOLE_WORD_RULE,
     SearchFilters,
-    Sort,
     count_by_county,
     search_listings,
 )

@@ -24,6 +24,8 @@ from market.conversations.models import Side
 from market.conversations.write import write_message
 from market.coupons.claim import claim_voucher
 from market.coupons.manage import create_coupon, create_producer_coupon
+from market.coverage.models import NewOutage, OutageKind, Technology
+from market.coverage.outages import report_outage
 from market.favourites.keep import add_favourite
 from market.favourites.models import FavouriteKind
 from market.identity.codes import CodeLimits, request_code
@@ -43,7 +45,16 @@ from tests.conftest import NOW
 from tests.kernel.test_queries import import_every_module
 from tests.packages.village import make_households, make_new_package
 from tests.support.coupons import make_coupon, make_platform_staff, new_coupon
-from tests.support.make import load_actor, load_owner, make_account, make_official, make_phone, make_product, make_stay
+from tests.support.make import (
+    VILLAGE,
+    load_actor,
+    load_owner,
+    make_account,
+    make_official,
+    make_phone,
+    make_product,
+    make_stay,
+)
 from tests.support.payment import gateway, provider, sandbox
 from tests.support.postgres import as_owner
 from tests.support.shop import Shopping, make_october_nights, shopping
@@ -82,6 +93,7 @@ HELD_BY = {
     "TooManyConsents": "quota lock of the lead; see tests/subsidies/intake",
     "TooManyTasks": "quota lock of the account; see tests/web/desk/test_tasks.py",
     "TooManyRuns": "lock of the county's imports; see tests/subsidies/month/test_order_of_months.py",
+    "TooManyOutages": "quota lock of the account",
     "TooManyCodes": "locks of the phone and the networks; see tests/identity/test_sign_in.py",
     "TooManyRequests": "counted in the memory of each process; see ADR 20",
     "InvoiceChangedTooOften": "row of the request",
@@ -189,6 +201,16 @@ async def test_complaints_reports_and_messages(shopping: Shopping, monkeypatch: 
     assert await race(shopping, about, scope=get_person_scope(buyer)) == LIMIT
     assert await race(shopping, report, scope=get_person_scope(owner)) == LIMIT
     assert await race(shopping, write, scope=get_person_scope(buyer)) == LIMIT
+
+
+async def test_reports_of_outages(shopping: Shopping, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("market.coverage.outages.MAX_OPEN_REPORTS", LIMIT)
+    new = NewOutage(kind=OutageKind.NEVER, operator="mobile", technology=Technology.G4, since=date(2019, 9, 1))
+
+    async def attempt(conn: Connection, _index: int) -> None:
+        await report_outage(conn, shopping.seal, shopping.buyer, VILLAGE, new, now=NOW)
+
+    assert await race(shopping, attempt, scope=get_person_scope(shopping.buyer)) == LIMIT
 
 
 async def test_coupons_vouchers_and_favourites(shopping: Shopping, monkeypatch: pytest.MonkeyPatch) -> None:

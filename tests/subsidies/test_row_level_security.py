@@ -40,9 +40,10 @@ ADD_CHECK = """
 
 
 WITHOUT_ROWS = {
-    "agreement_rates", "agreements", "enrolment_pauses", "evidence_packs", "file_notes", "file_reminders", "idle_calls",
-    "idle_notices", "line_changes", "rejected_rows", "return_differences", "return_files", "return_rows",
-    "sample_deposits", "sample_draws", "sample_lines", "terms_approvals",
+    "agreement_rates", "agreements", "county_files", "enrolment_pauses", "erased_members", "evidence_packs",
+    "file_notes", "file_reminders", "idle_calls", "idle_notices", "line_changes", "register_erasures", "rejected_rows",
+    "return_differences", "return_files", "return_rows", "sample_deposits", "sample_draws", "sample_lines",
+    "terms_approvals",
 }  # fmt: skip
 """Tables of which the story has no row: their policies are compared with those of the others."""
 

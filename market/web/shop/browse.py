@@ -10,13 +10,12 @@ from litestar.params import FromPath, FromQuery
 from msgspec import structs
 
 from market.catalogue.browse import CategoryCount, CountyCount, list_in_season
-from market.catalogue.models import ListingCard, ListingKind
+from market.catalogue.models import ListingCard, ListingKind, Sort
 from market.catalogue.search import (
     MAX_COUNTED,
     CountyHits,
     ListingPage,
     SearchFilters,
-    Sort,
     count_by_county,
     search_listings,
 )

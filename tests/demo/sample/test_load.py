@@ -87,7 +87,7 @@ async def test_an_interrupted_load_resumes_where_it_stopped(
     assert orders > 0
     assert await conn.fetchval("SELECT count(*) FROM persons") == 0
     await load_until("买卖", 2)
-    assert await conn.fetchval("SELECT count(*) FROM persons") == 900
+    assert await conn.fetchval("SELECT count(*) FROM persons") == 2700
     assert await conn.fetchval("SELECT count(*) FROM orders") == orders
     assert await conn.fetchval("SELECT count(*) FROM packages") == 0
     third = await load_sample(dsn, Settings(), seal, own_store, now=NOW, progress=ignore_progress, scale=2)

@@ -36,7 +36,8 @@ OWN_POSTS = {
 ENDING = {("POST", "/sign-out"), ("DELETE", "/api/v1/sessions/current"), ("POST", "/me/devices")}
 """What ends the session, and so comes last."""
 WITHOUT_ACCOUNT = {
-    "/api/v1/codes", "/api/v1/objections/appeals", "/api/v1/objections/status", "/api/v1/packages/{number}/quote",
+    "/api/v1/codes", "/api/v1/grievances/appeals", "/api/v1/grievances/status", "/api/v1/objections/appeals",
+    "/api/v1/objections/status", "/api/v1/packages/{number}/quote",
     "/api/v1/sessions", "/api/v1/sessions/second-factor", "/api/v1/villages/{village_code}/objections",
     "/carriers/webhook", "/demo/band", "/demo/people", "/grievance/answer", "/objections", "/payments/webhook",
     "/sign-in", "/sign-in/code", "/villages/{village_code}/objections",

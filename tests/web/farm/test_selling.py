@@ -32,7 +32,7 @@ async def test_the_farm_home_shows_parcels_to_send_and_earnings(village: Village
         assert "卖货收入不影响话费减免。" in seen.text
         assert "补贴不收费、不要验证码、不用转账；有疑问拨 96110。" in seen.html
         doors = [node for node in seen.root.all("a") if "door" in node.attrs.get("class", "").split()]
-        assert [door.attrs["href"] for door in doors] == ["/farm/orders", "/farm/sell", "/farm/bill"]
+        assert [door.attrs["href"] for door in doors] == ["/farm/orders", "/farm/sell", "/farm/bill", "/village"]
 
 
 async def test_a_helper_reads_on_every_page_whose_things_these_are(village: Village) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from market.catalogue.search import WHOLE_WORD_RULE
+from market.catalogue.models import WHOLE_WORD_RULE
 from market.web.shop.counts import KEPT_SECONDS
 from tests.support.browser import LoadedPage
 from tests.support.statements import QueryTrace

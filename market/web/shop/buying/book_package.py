@@ -24,6 +24,7 @@ from market.packages.book import PackageQuote, PackageWish, PartTime, book_packa
 from market.packages.models import MAX_COUNT, REST_HOURS, Package
 from market.packages.read import get_live_package
 from market.settings import Settings
+from market.web.cookies import finish_drafts
 from market.web.forms import make_form_key, parse_day, parse_integer, read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
@@ -208,7 +209,9 @@ async def submit_package_booking(
     except Refusal as refusal:
         errors = [FieldFault("who", words) for words in _list_words(package, refusal.errors) or [refusal.text("zh")]]
     else:
-        return await start_payment(request, actor, placed.id, placed.number, method=Method(method))
+        started = await start_payment(request, actor, placed.id, placed.number, method=Method(method))
+        finish_drafts(started, form.draft)
+        return started
     return await _page(
         request, actor, package, wish, values=values, now=now, key=make_form_key(), errors=errors, status=422
     )
