@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0231"
-down_revision = "0230"
+revision = "0149"
+down_revision = "0148"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0222"
-down_revision = "0262"
+revision = "0157"
+down_revision = "0156"
 branch_labels = None
 depends_on = None
 

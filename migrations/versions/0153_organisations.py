@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0261"
-down_revision = "0210"
+revision = "0153"
+down_revision = "0152"
 branch_labels = None
 depends_on = None
 
@@ -13,4 +13,4 @@ depends_on = None
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
     run_script((folder / "functions/is_credit_code.sql").read_text("utf-8"))
-    run_script((folder / "sql/0261_organisations.sql").read_text("utf-8"))
+    run_script((folder / "sql/0153_organisations.sql").read_text("utf-8"))

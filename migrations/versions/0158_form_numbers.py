@@ -2,8 +2,8 @@
 
 from payments.migrate import run_script
 
-revision = "0232"
-down_revision = "0222"
+revision = "0158"
+down_revision = "0157"
 branch_labels = None
 depends_on = None
 

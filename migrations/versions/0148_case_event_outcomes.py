@@ -2,8 +2,8 @@
 
 from payments.migrate import run_script
 
-revision = "0230"
-down_revision = "0260"
+revision = "0148"
+down_revision = "0147"
 branch_labels = None
 depends_on = None
 

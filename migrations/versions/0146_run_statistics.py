@@ -6,7 +6,7 @@ it read the whole run again for each row of the other tables instead of finding 
 
 from payments.migrate import run_script
 
-revision = "0240"
+revision = "0146"
 down_revision = "0145"
 branch_labels = None
 depends_on = None

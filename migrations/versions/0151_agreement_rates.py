@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0220"
-down_revision = "0250"
+revision = "0151"
+down_revision = "0150"
 branch_labels = None
 depends_on = None
 
@@ -13,4 +13,4 @@ depends_on = None
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
     run_script((folder / "functions/check_agreement_rates.sql").read_text("utf-8"))
-    run_script((folder / "sql/0220_agreement_rates.sql").read_text("utf-8"))
+    run_script((folder / "sql/0151_agreement_rates.sql").read_text("utf-8"))

@@ -2,8 +2,8 @@
 
 from payments.migrate import run_script
 
-revision = "0301"
-down_revision = "0233"
+revision = "0160"
+down_revision = "0159"
 branch_labels = None
 depends_on = None
 

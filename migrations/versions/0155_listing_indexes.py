@@ -5,8 +5,8 @@ Of each month an index of its own: a listing is in those of its months alone, tw
 
 from payments.migrate import run_script
 
-revision = "0299"
-down_revision = "0221"
+revision = "0155"
+down_revision = "0154"
 branch_labels = None
 depends_on = None
 

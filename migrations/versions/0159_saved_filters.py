@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0233"
-down_revision = "0232"
+revision = "0159"
+down_revision = "0158"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 from payments.migrate import run_script
 
-revision = "0221"
-down_revision = "0261"
+revision = "0154"
+down_revision = "0153"
 branch_labels = None
 depends_on = None
 
