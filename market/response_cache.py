@@ -22,6 +22,7 @@ MAX_RESPONSE_BYTES = 256 * 1024
 IMPERSONAL_COOKIES = frozenset({"elder", "band", "drafts"})
 """Cookies that choose a mode of a page, or that only scripts read. Any other belongs to somebody."""
 MODE_COOKIES = ("elder", "band")
+_KEY_HEADERS = frozenset({b"host", b"accept-language", b"cookie"})
 _NONCE = b"'nonce-"
 
 type _Key = tuple[str, bytes, bytes, str, tuple[str, ...]]
@@ -130,24 +131,22 @@ def _make_key(scope: HTTPScope) -> _Key | None:
     """Return what a public response depends on, or None for a request of a person."""
     if scope["method"] != "GET":
         return None
-    host, accepted, cookies = b"", b"", b""
+    seen: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
-        if name == b"authorization":
+        # Of a header that comes twice, the application might read the other one.
+        if name == b"authorization" or name in seen:
             return None
-        if name == b"host":
-            host = value
-        elif name == b"accept-language":
-            accepted = value
-        elif name == b"cookie":
-            cookies += value + b";"
+        if name in _KEY_HEADERS:
+            seen[name] = value
     mode: tuple[str, ...] = ()
-    if cookies:
-        pairs = [part.strip().partition("=") for part in cookies.decode("latin-1").split(";") if part.strip()]
+    if cookies := seen.get(b"cookie", b"").decode("latin-1"):
+        pairs = [part.strip().partition("=") for part in cookies.split(";") if part.strip()]
         given = {name: value for name, _, value in pairs}
-        if not given.keys() <= IMPERSONAL_COOKIES:
+        if len(given) < len(pairs) or not given.keys() <= IMPERSONAL_COOKIES:
             return None
         mode = tuple(given.get(name, "") for name in MODE_COOKIES)
-    return scope["path"], scope["query_string"], host, choose_language(accepted.decode("latin-1")), mode
+    language = choose_language(seen.get(b"accept-language", b"").decode("latin-1"))
+    return scope["path"], scope["query_string"], seen.get(b"host", b""), language, mode
 
 
 def _may_be_kept(start: HTTPResponseStartEvent) -> bool:

@@ -1537,11 +1537,16 @@ BEGIN
        AND NOT EXISTS (SELECT FROM bindings b WHERE b.number_id = n.id AND b.identity_index <> p_index);
     UPDATE idle_calls SET note_sealed = NULL WHERE county_code = erased.county_code AND line_code = ANY(lines);
     UPDATE line_changes
-       SET details_sealed = NULL, reason_sealed = NULL,
+       SET details_sealed = CASE WHEN details_sealed IS NOT NULL
+                                 THEN decode(p_sealed ->> 'line_changes.details', 'base64') END,
+           reason_sealed = CASE WHEN reason_sealed IS NOT NULL
+                                THEN decode(p_sealed ->> 'line_changes.reason', 'base64') END,
            note_sealed = decode(p_sealed ->> 'line_changes.note', 'base64')
      WHERE county_code = erased.county_code AND line_code = ANY(lines);
     UPDATE enrolment_pauses
-       SET end_note_sealed = NULL, note_sealed = decode(p_sealed ->> 'enrolment_pauses.note', 'base64')
+       SET end_note_sealed = CASE WHEN end_note_sealed IS NOT NULL
+                                  THEN decode(p_sealed ->> 'enrolment_pauses.end_note', 'base64') END,
+           note_sealed = decode(p_sealed ->> 'enrolment_pauses.note', 'base64')
      WHERE county_code = erased.county_code AND line_code = ANY(lines);
 
     UPDATE lead_persons l
@@ -1550,7 +1555,8 @@ BEGIN
       FROM leads
      WHERE leads.id = l.lead_id AND leads.county_code = erased.county_code
        AND l.identity_index = erased.identity_index;
-    UPDATE lead_steps SET opinion_sealed = NULL WHERE lead_id = ANY(alone);
+    UPDATE lead_steps SET opinion_sealed = decode(p_sealed ->> 'lead_steps.opinion', 'base64')
+     WHERE lead_id = ANY(alone) AND opinion_sealed IS NOT NULL;
     UPDATE lead_consents SET photo_sealed = decode(p_sealed ->> 'lead_consents.photo', 'base64')
      WHERE lead_id = ANY(alone) AND photo_sealed IS NOT NULL;
 

@@ -1,16 +1,18 @@
 """Grievances about the reduction: made by anybody, read with a receipt, triaged and answered by officials."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
-from market.casework.models import CaseOutcome
+from market.casework.models import CaseOutcome, CaseState
 from market.casework.moves import get_account_scope
 from market.grievances.answer import (
     answer_grievance,
@@ -87,6 +89,20 @@ class GrievanceReason(Struct, frozen=True, forbid_unknown_fields=True):
     reason: str
 
 
+class ListedGrievance(Struct, frozen=True, kw_only=True):
+    """A grievance in the county's list: how far it is. What it says and names read those who answer it."""
+
+    case_id: UUID
+    number: int
+    topic: GrievanceTopic | None
+    state: CaseState
+    outcome: CaseOutcome | None
+    assignee: str
+    received_at: datetime
+    triage_due_at: datetime
+    due_at: datetime
+
+
 class OpenGrievanceController(Controller):
     """Grievances of anybody, with an account or without one; a repeated one is one more, with a receipt of its own."""
 
@@ -155,12 +171,13 @@ class GrievanceController(Controller):
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         seal: NamedDependency[Seal],
-    ) -> Sequence[Grievance]:
-        """List the county's grievances, open ones first by deadline, at most 100."""
+    ) -> Sequence[ListedGrievance]:
+        """List the county's grievances, open ones first by deadline, at most 100; the texts have those who answer."""
         code = read_county(county)
         require_whole_county(get_visible_divisions(actor, code), code)
         async with db.transaction(scope=code) as conn:
-            return await list_grievances(conn, seal, code)
+            found = await list_grievances(conn, seal, code)
+        return [msgspec.convert(each, ListedGrievance, from_attributes=True) for each in found]
 
     @post(operation_id="WriteDownGrievance", idempotent=True)
     async def write_down(

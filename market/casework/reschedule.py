@@ -76,7 +76,8 @@ async def reschedule_cases(db: Database, seal: Seal, *, now: datetime) -> int:
             if case.state is not CaseState.ASSIGNED:
                 return
             due_at = await compute_case_due(conn, case, await LIST_PAST_MOVES.all(conn, case_id=case.id))
-            if due_at != case.due_at:
+            # Nobody is late by a day off that is published when the day has passed.
+            if due_at != case.due_at and due_at > min(case.due_at, now):
                 await move_case(conn, seal, case, CaseMove.RESCHEDULE, by=None, new_due_at=due_at, now=now)
                 moved += 1
 

@@ -30,19 +30,23 @@ async def _prepare(
             cells.fault("day", "这一天前面写过了")
         if day is not None and day_off is not None and cells.valid:
             days.append(Holiday(day, name, day_off))
-    known = set(await list_holidays(conn, sorted({each.day.year for each in days})))
+    years = Counter(each.day.year for each in days)
+    year = max(years, key=lambda each: years[each], default=0)
+    known = set(await list_holidays(conn, sorted(years)))
+    named = {each.day for each in days}
+    after = {each for each in known if each.day.year != year and each.day not in named} | set(days)
 
     async def store() -> None:
-        await replace_holidays(conn, days)
+        await replace_holidays(conn, year, days)
 
-    return FilePlan({"changed": len(known ^ set(days)), "same": len(known & set(days))}, store)
+    return FilePlan({"changed": len(known ^ after), "same": len(known & set(days))}, store)
 
 
 HOLIDAYS = FileKind(
     name="holidays",
     name_zh="放假和调休",
-    summary="The days off of whole years: 日期, 名称, 安排; deadlines of open cases in working days follow.",
-    hint_zh="国务院办公厅每年的通知，一年一份；整年替换",
+    summary="The days off of a whole year: 日期, 名称, 安排; deadlines of open cases in working days follow.",
+    hint_zh="国务院办公厅每年的通知，一年一份；整年替换，写到的前后一年的几天只改那几天",
     columns=COLUMNS,
     roles=frozenset(),
     counts={"changed": "变了的日子", "same": "和现在一样的"},

@@ -1,6 +1,7 @@
 """The register of coverage by file: a later measurement ends the one before."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 
 from msgspec import Struct, to_builtins
@@ -8,7 +9,7 @@ from msgspec import Struct, to_builtins
 from market.county_files.models import CountyFile, FileKind, FilePlan
 from market.coverage.models import KEEPERS, SETTING_NAMES, TECHNOLOGY_NAMES, Setting, Technology
 from market.coverage.register import list_operators
-from market.divisions.village_periods import list_ended_villages, list_village_periods
+from market.divisions.village_periods import VillagePeriod, list_ended_villages, list_village_periods
 from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.sheets.cells import CellReader
@@ -50,18 +51,20 @@ class CoverageFileRow(Struct, frozen=True):
 LIST_CURRENT = Query(
     CoverageFileRow,
     """
-    SELECT village_code, operator, technology, setting, share_bp, down_mbps, source, observed_on
-      FROM coverage WHERE county_code = :county AND upper_inf(valid_during)
+    SELECT DISTINCT ON (village_code, operator, technology, setting)
+           village_code, operator, technology, setting, share_bp, down_mbps, source, observed_on
+      FROM coverage WHERE county_code = :county
+     ORDER BY village_code, operator, technology, setting, observed_on DESC
     """,
 )
 END_CURRENT = Query(
     None,
     """
-    UPDATE coverage c SET valid_during = daterange(c.observed_on, t.observed_on)
+    UPDATE coverage c SET valid_during = c.valid_during * daterange(NULL, t.observed_on)
       FROM jsonb_to_recordset(:rows::jsonb)
         AS t (village_code text, operator text, technology text, setting text, observed_on date)
      WHERE (c.village_code, c.operator, c.technology, c.setting) = (t.village_code, t.operator, t.technology, t.setting)
-       AND upper_inf(c.valid_during)
+       AND c.valid_during @> t.observed_on
     """,
 )
 ADD_ROWS = Query(
@@ -70,10 +73,10 @@ ADD_ROWS = Query(
     INSERT INTO coverage (village_code, operator, technology, setting, share_bp, down_mbps, source, observed_on,
                           valid_during)
     SELECT village_code, operator, technology, setting, share_bp, down_mbps, source, observed_on,
-           daterange(observed_on, NULL)
+           daterange(observed_on, last, '[]')
       FROM jsonb_to_recordset(:rows::jsonb)
         AS t (village_code text, operator text, technology text, setting text, share_bp integer, down_mbps integer,
-              source text, observed_on date)
+              source text, observed_on date, last date)
     """,
 )
 
@@ -101,14 +104,27 @@ def _read(
     return CoverageFileRow(village, operator, technology, setting, share, down, source, observed_on)
 
 
+def _find_period(periods: Sequence[VillagePeriod], row: CoverageFileRow) -> VillagePeriod | None:
+    """Return the period of the village's code that a measurement falls in: it is valid until that ends."""
+    return next(
+        (
+            each
+            for each in periods
+            if each.code == row.village_code and each.first <= row.observed_on <= (each.last or date.max)
+        ),
+        None,
+    )
+
+
 async def _prepare(
     conn: Connection, _importer: Actor, file: CountyFile, spreadsheet: Spreadsheet, faults: CellFaults
 ) -> FilePlan:
     operators = {each.name: each.code for each in await list_operators(conn)}
-    villages = {each.code: "" for each in await list_village_periods(conn, file.county)}
+    periods = await list_village_periods(conn, file.county)
+    villages = {each.code: "" for each in periods}
     villages |= await list_ended_villages(conn, file.county, day=file.today)
     current = {each.key: each for each in await LIST_CURRENT.all(conn, county=file.county)}
-    rows: list[CoverageFileRow] = []
+    rows: list[tuple[CoverageFileRow, date | None]] = []
     same = 0
     seen: Counter[tuple[str, str, str, str]] = Counter()
     for each in spreadsheet.rows:
@@ -122,12 +138,14 @@ async def _prepare(
             cells.fault("village", "这个村的这一项前面写过了")
         elif known == row:
             same += 1
+        elif (period := _find_period(periods, row)) is None:
+            cells.fault("observed_on", "那天这个村代码没有在用")
         elif known is not None and row.observed_on <= known.observed_on:
             cells.fault("observed_on", f"现有的是 {known.observed_on} 测的，要更晚的")
         else:
-            rows.append(row)
-    stored = to_builtins(rows)
-    changed = sum(row.key in current for row in rows)
+            rows.append((row, period.last))
+    stored = [{**to_builtins(row), "last": last} for row, last in rows]
+    changed = sum(row.key in current for row, _ in rows)
 
     async def store() -> None:
         await END_CURRENT.run(conn, rows=stored)

@@ -56,7 +56,7 @@ ANSWERS = {
 }
 
 
-class Operator(Struct, frozen=True):
+class NetworkOperator(Struct, frozen=True):
     """An operator of networks."""
 
     code: str
@@ -79,7 +79,7 @@ class VillageCoverage(Struct, frozen=True, kw_only=True):
 class TownshipCoverage(Struct, frozen=True, kw_only=True):
     """A township: its villages in use, and those of which most homes have 4G, 5G and fibre of any operator.
 
-    `reports` of the last year are None where they are hidden.
+    `reports` is the number of people who reported in the four quarters before this one; None where it is hidden.
     """
 
     code: str

@@ -89,10 +89,10 @@ COUNT_OPEN = Query(
     """,
 )
 # In the scope of the county, because reports are cases.
-COUNT_OPEN_OF_VILLAGE = Query(
+COUNT_PEOPLE_WAITING = Query(
     int,
     """
-    SELECT count(*) FROM outages JOIN cases ON cases.id = case_id
+    SELECT count(DISTINCT asker_id) FROM outages JOIN cases ON cases.id = case_id
      WHERE village_code = :village AND state <> 'closed'
     """,
 )
@@ -186,9 +186,9 @@ async def list_operator_outages(conn: Connection, seal: Seal, actor: Actor, coun
     return [_open(seal, row) for row in rows]
 
 
-async def count_open_outages(conn: Connection, village: str) -> int:
-    """Return how many reports of a village wait, in the scope of its county."""
-    return await COUNT_OPEN_OF_VILLAGE.one(conn, village=village)
+async def count_people_waiting(conn: Connection, village: str) -> int:
+    """Return how many people wait for an answer about a village, in the scope of its county."""
+    return await COUNT_PEOPLE_WAITING.one(conn, village=village)
 
 
 async def answer_outage(

@@ -104,7 +104,8 @@ async def build_project(
     """Record what was spent on a project, and that it is done if `done_on` is given.
 
     Raises:
-        NotAllowed, SecondFactorRequired, NotFound: the actor does not keep the county's register, or it has none such.
+        NotAllowed, SecondFactorRequired, NotFound: the actor does not keep the county's register, or there is no
+            project of this id.
         ProjectInvalid: more was spent than planned and no reason is given, or the day is in the future.
         ProjectNotMovable: it is done already.
     """

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from market.coverage.models import Operator, Setting, Technology, TownshipCoverage, VillageCoverage
+from market.coverage.models import NetworkOperator, Setting, Technology, TownshipCoverage, VillageCoverage
 from market.kernel import Connection, Query
 from market.kernel.disclosure import hide_small, hides_sum
 
@@ -28,7 +28,7 @@ class CoverageRow(Struct, frozen=True, kw_only=True):
     observed_on: date
 
 
-LIST_OPERATORS = Query(Operator, "SELECT code, name FROM operators ORDER BY rank")
+LIST_OPERATORS = Query(NetworkOperator, "SELECT code, name FROM operators ORDER BY rank")
 LIST_OF_VILLAGE = Query(
     VillageCoverage,
     """
@@ -50,9 +50,10 @@ SUM_UP_TOWNSHIPS = Query(
         SELECT DISTINCT village_code, technology FROM coverage
          WHERE county_code = :county AND setting = 'homes' AND share_bp >= 5000 AND valid_during @> :day::date),
     reported AS (
-        SELECT ancestor_code(village_code, 4) AS township, count(*) AS reports
+        SELECT ancestor_code(village_code, 4) AS township, count(DISTINCT asker_id) AS reports
           FROM outages JOIN cases ON cases.id = case_id
-         WHERE starts_with(village_code, :county) AND received_at > :day::date - interval '365 days'
+         WHERE starts_with(village_code, :county) AND received_at < date_trunc('quarter', :day::timestamp)
+           AND received_at >= date_trunc('quarter', :day::timestamp) - interval '1 year'
          GROUP BY 1)
     SELECT t.code, t.name, count(*)::integer AS villages,
            count(*) FILTER (WHERE (v.code, '4g') IN (SELECT village_code, technology FROM covered))::integer AS with_4g,
@@ -80,20 +81,18 @@ LIST_ROWS = Query(
      LIMIT :limit
     """,
 )
-# A measurement after the end of the village is of no village.
+# A measurement after the end of the village is of no village. The end may be long ago: any term may reach beyond it.
 CUT_COVERAGE = Query(
     None,
     """
     UPDATE coverage SET valid_during = valid_during * daterange(NULL, :day::date)
-     WHERE village_code = :village AND upper_inf(valid_during) AND observed_on < :day::date
+     WHERE village_code = :village AND valid_during @> :day::date AND lower(valid_during) < :day::date
     """,
 )
-DROP_COVERAGE = Query(
-    None, "DELETE FROM coverage WHERE village_code = :village AND upper_inf(valid_during) AND observed_on >= :day::date"
-)
+DROP_COVERAGE = Query(None, "DELETE FROM coverage WHERE village_code = :village AND lower(valid_during) >= :day::date")
 
 
-async def list_operators(conn: Connection) -> list[Operator]:
+async def list_operators(conn: Connection) -> list[NetworkOperator]:
     """Return the operators in their order."""
     return await LIST_OPERATORS.all(conn)
 

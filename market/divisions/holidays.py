@@ -20,7 +20,9 @@ LIST_HOLIDAYS = Query(
     Holiday,
     "SELECT day, name, day_off FROM holidays WHERE extract(year FROM day) = ANY(:years::integer[]) ORDER BY day",
 )
-DELETE_YEARS = Query(None, "DELETE FROM holidays WHERE extract(year FROM day) = ANY(:years::integer[])")
+DELETE_REPLACED = Query(
+    None, "DELETE FROM holidays WHERE extract(year FROM day) = :year::integer OR day = ANY(:days::date[])"
+)
 ADD_HOLIDAYS = Query(
     None,
     """
@@ -35,7 +37,10 @@ async def list_holidays(conn: Connection, years: Sequence[int]) -> list[Holiday]
     return await LIST_HOLIDAYS.all(conn, years=list(years))
 
 
-async def replace_holidays(conn: Connection, holidays: Sequence[Holiday]) -> None:
-    """Put the days in the place of everything that was known of their years."""
-    await DELETE_YEARS.run(conn, years=sorted({each.day.year for each in holidays}))
+async def replace_holidays(conn: Connection, year: int, holidays: Sequence[Holiday]) -> None:
+    """Put the days in the place of everything that was known of the year; those of its neighbours are added to theirs.
+
+    A yearly notice names days of the year before: 元旦 often begins on the 30th of December.
+    """
+    await DELETE_REPLACED.run(conn, year=year, days=[each.day for each in holidays])
     await ADD_HOLIDAYS.run(conn, rows=to_builtins(list(holidays)))

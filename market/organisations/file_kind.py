@@ -64,6 +64,7 @@ SAVE_ROWS = Query(
            SET name = excluded.name, kind = excluded.kind, applied_by = excluded.applied_by,
                applied_at = excluded.applied_at, verified_by = NULL, verified_at = NULL
          WHERE (organisations.name, organisations.kind) <> (excluded.name, excluded.kind)
+           AND organisations.county_code = excluded.county_code
         RETURNING id, credit_code)
     SELECT count(*) FROM saved
     """,
@@ -74,7 +75,8 @@ SAVE_LICENCES = Query(
     WITH rows AS (
         SELECT o.id, last
           FROM jsonb_to_recordset(:rows::jsonb) AS t (name text, credit_code text, kind text, last date)
-          JOIN organisations o USING (credit_code)),
+          JOIN organisations o USING (credit_code)
+         WHERE o.county_code = :county),
     moved AS (
         UPDATE organisation_licences l SET valid_during = daterange(lower(valid_during), last, '[]')
           FROM rows WHERE rows.id = l.organisation_id AND valid_during @> :day::date
@@ -132,7 +134,7 @@ async def _prepare(
 
     async def store() -> None:
         await SAVE_ROWS.one(conn, rows=rows_, county=file.county, account_id=importer.account_id, now=file.now)
-        await SAVE_LICENCES.one(conn, rows=rows_, day=file.today)
+        await SAVE_LICENCES.one(conn, rows=rows_, county=file.county, day=file.today)
 
     new = sum(row.credit_code not in known for row in rows)
     return FilePlan({"new": new, "changed": len(rows) - new - len(same), "same": len(same)}, store)

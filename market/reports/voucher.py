@@ -41,7 +41,7 @@ SUM_BY_FUNDER = Query(
     """
     SELECT p.operator, share.key AS funder, sum(share.value::bigint)::bigint AS fen,
            (SELECT max((at AT TIME ZONE 'Asia/Shanghai')::date) FROM cycle_events
-             WHERE cycle_id = :cycle_id AND state = :settled) AS day
+             WHERE cycle_id = :cycle_id AND state = :settled AND NOT returned) AS day
       FROM subsidy_postings p CROSS JOIN LATERAL jsonb_each_text(p.shares) AS share
      WHERE p.cycle_id = :cycle_id AND p.county_code = :county AND share.key <> 'operator'
        AND EXISTS (SELECT FROM settlements WHERE cycle_id = :cycle_id)

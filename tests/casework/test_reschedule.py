@@ -8,7 +8,7 @@ from market.casework.moves import compute_due, get_extension_start, get_person_s
 from market.casework.reschedule import LIST_PAST_MOVES, compute_case_due, reschedule_cases
 from market.county_files.models import WHOLE_COUNTRY, CountyFile, FileOutcome
 from market.county_files.run_file_import import import_county_file
-from market.divisions.holidays import list_holidays
+from market.divisions.holidays import Holiday, list_holidays
 from market.kernel import Connection
 from tests.casework.conftest import CaseWorld
 from tests.casework.test_moves import HOUR, list_events, move
@@ -31,12 +31,13 @@ async def test_a_new_day_off_moves_the_deadline_once(world: CaseWorld, owner: Co
         rows = [
             f"{each.day},{each.name},{'放假' if each.day_off else '上班'}" for each in await list_holidays(conn, [2019])
         ]
-        before = len(rows)
-    content = "\n".join(["日期,名称,安排", *rows, "2019-09-23,样例节,放假"]).encode()
+        before, year_before = len(rows), await list_holidays(conn, [2018])
+    # The notice of 2019 may name days of 2018, which has its own notice.
+    content = "\n".join(["日期,名称,安排", *rows, "2019-09-23,样例节,放假", "2018-12-28,样例节,上班"]).encode()
     file = CountyFile(county=WHOLE_COUNTRY, name="2019.csv", content=content, dry_run=False, now=NOW)
     async with world.db.transaction(scope=WHOLE_COUNTRY) as conn:
         stored = await import_county_file(conn, world.platform, HOLIDAYS, file)
-    assert (stored.outcome, stored.counts) == (FileOutcome.STORED, {"changed": 1, "same": before})
+    assert (stored.outcome, stored.counts) == (FileOutcome.STORED, {"changed": 2, "same": before})
     later = NOW + 7 * HOUR
     assert await reschedule_cases(world.db, world.seal, now=later) == 1
     assert await reschedule_cases(world.db, world.seal, now=later) == 0
@@ -57,3 +58,8 @@ async def test_a_new_day_off_moves_the_deadline_once(world: CaseWorld, owner: Co
     )
     assert (old, new) == (case.due_at, moved.due_at)
     assert date(2019, 9, 23) in {each.day for each in await list_holidays(owner, [2019])}
+    assert set(await list_holidays(owner, [2018])) == {
+        *year_before,
+        Holiday(date(2018, 12, 28), "样例节", day_off=False),
+    }
+    assert len(year_before) > 5

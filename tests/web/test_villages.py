@@ -55,10 +55,15 @@ async def test_a_villager_reports_no_signal_and_the_operator_answers(village: Vi
         )
         seen = await farmer.submit("/village/coverage", typed={**typed, "kind": "never"})
         assert ("报上去了" in seen.text, "等中国移动答复" in seen.text, "5G 基站 1 座" in seen.text) == (True,) * 3
-        found = await village.value("SELECT case_id FROM outages")
+        await farmer.submit("/village/coverage", typed={**typed, "kind": "never", "technology": "5g", "text": "村西头"})
+        by_number = "SELECT case_id FROM outages JOIN cases ON cases.id = case_id ORDER BY number"
+        found, later = await village.value(by_number), await village.value(f"{by_number} DESC")
         async with await village.browser(mobile, second_factor=True) as operator:
             assert "/operators/outages" in (await operator.open("/operators")).html
             assert "村东头" in (await operator.open("/operators/outages")).text
+            # The second first: the other waits for a repair.
+            await operator.open(f"/operators/outages?at={later}")
+            await operator.submit(f"/operators/outages/{later}", outcome="solved", text="调了天线")
             await operator.submit(f"/operators/outages/{found}", status=422, outcome="solved", text="")
             seen = await operator.submit(f"/operators/outages/{found}", outcome="solved", text="换了电源")
             assert "没有等您答复的" in seen.text

@@ -27,9 +27,9 @@ from market.subsidies.identifiers import IDENTIFIER_CONTEXT, index_identifier
 from market.subsidies.imports.kinds import IMPORT_KINDS
 from market.subsidies.imports.originals import Original, open_original, seal_original
 from market.subsidies.intake.consents import CONSENT_PHOTO_CONTEXT
-from market.subsidies.intake.views import PERSON_IDENTITY_CONTEXT, PERSON_NAME_CONTEXT
-from market.subsidies.lines.pauses import PAUSE_NOTE_CONTEXT
-from market.subsidies.lines.views import CHANGE_NOTE_CONTEXT
+from market.subsidies.intake.views import OPINION_CONTEXT, PERSON_IDENTITY_CONTEXT, PERSON_NAME_CONTEXT
+from market.subsidies.lines.pauses import PAUSE_END_CONTEXT, PAUSE_NOTE_CONTEXT
+from market.subsidies.lines.views import CHANGE_DETAILS_CONTEXT, CHANGE_NOTE_CONTEXT, CHANGE_REASON_CONTEXT
 from market.subsidies.month.cycles import LOCK_IMPORTS
 from market.subsidies.register.queries import IDENTITY_CONTEXT, NAME_CONTEXT
 from payments.retries import BatchSummary, describe_error, run_each
@@ -39,7 +39,8 @@ log = structlog.get_logger()
 MAX_AT_ONCE = 500
 _KINDS = [each.name for each in IMPORT_KINDS.values() if any("identity" in column.name for column in each.columns)]
 _TEXTS = (
-    NAME_CONTEXT, PERSON_NAME_CONTEXT, CHANGE_NOTE_CONTEXT, PAUSE_NOTE_CONTEXT, CONSENT_PHOTO_CONTEXT,
+    NAME_CONTEXT, PERSON_NAME_CONTEXT, CHANGE_NOTE_CONTEXT, CHANGE_REASON_CONTEXT, PAUSE_NOTE_CONTEXT,
+    PAUSE_END_CONTEXT, OPINION_CONTEXT, CONSENT_PHOTO_CONTEXT,
 )  # fmt: skip
 _OBSTACLES = {
     "erased": "已经删过了",
@@ -200,7 +201,10 @@ async def erase_persons(
 
 
 async def erase_due_persons(db: Database, seal: Seal, *, now: datetime) -> BatchSummary:
-    """Erase at most 500 persons whom their counties have kept long enough, one transaction a county."""
+    """Erase at most 500 persons whom their counties have kept long enough, one transaction a county.
+
+    A county in which one of them fails is done person by person, so that nobody stays for another's sake.
+    """
     async with db.connection() as conn:
         due = await LIST_DUE_ERASURES.all(
             conn, day=get_business_day(now), years=CountySettings().register_years, most=MAX_AT_ONCE
@@ -209,14 +213,24 @@ async def erase_due_persons(db: Database, seal: Seal, *, now: datetime) -> Batch
     for each in due:
         by_county[each.county_code].append(each.person_id)
 
-    async def work(county: str) -> None:
+    async def erase(county: str, persons: Sequence[UUID]) -> None:
         async with db.transaction(scope=county) as conn:
             await erase_persons(
-                conn, seal, county, by_county[county], reason=ErasureReason.RETENTION, by="erase_due_persons", now=now
+                conn, seal, county, persons, reason=ErasureReason.RETENTION, by="erase_due_persons", now=now
             )
 
+    async def erase_one(each: DueErasure) -> None:
+        await erase(each.county_code, [each.person_id])
+
+    async def fail_one(each: DueErasure, error: Exception) -> None:
+        log.error("person_not_erased", county=each.county_code, person=str(each.person_id), error=describe_error(error))
+
+    async def work(county: str) -> None:
+        await erase(county, by_county[county])
+
     async def fail(county: str, error: Exception) -> None:
-        log.error("persons_not_erased", county=county, error=describe_error(error))
+        log.warning("persons_not_erased_together", county=county, error=describe_error(error))
+        await run_each([each for each in due if each.county_code == county], erase_one, fail_one)
 
     return await run_each(list(by_county), work, fail)
 
@@ -268,6 +282,7 @@ async def _overwrite(
     """
     token = _make_token()
     sealed = {context: seal.seal(REDACTED, context) for context in _TEXTS}
+    sealed[CHANGE_DETAILS_CONTEXT] = seal.seal("{}", CHANGE_DETAILS_CONTEXT)
     sealed |= {context: seal.seal(token, context) for context in (IDENTITY_CONTEXT, PERSON_IDENTITY_CONTEXT)}
     tokens = {number_id: _make_token() for number_id in numbers}
     replaced = [

@@ -387,7 +387,7 @@ def check_decisions(pack: VerifiedPack) -> None:
 def check_ledger(pack: VerifiedPack) -> None:
     """Check that each line was posted as it was calculated, or is held, and that the control totals are the sums."""
     lines = {line["id"]: line for line in pack.case["lines"]}
-    settled_at = next(step["at"] for step in reversed(pack.decisions["steps"]) if step["state"] == "settled")
+    settled_at = next(step["at"] for step in pack.decisions["steps"] if step["state"] == "settled")
     verdicts: dict[str, dict[int, str]] = defaultdict(dict)
     for number, finding in enumerate(pack.decisions["findings"]):
         if finding["stops"]:

@@ -31,8 +31,8 @@ class BindingSuspects(Struct, frozen=True):
     """Lines bound in the month by what their binding, enrolment or bill has; the last two lists are of numbers.
 
     Bound to another person than the enrolled one; of another real name; decided without a notice of the days asked for;
-    with another card or device from a day of the month on; the numbers billed below the plan, and billed for another
-    kind or programme. Numbers with corrections (冲正) are in both.
+    with another card or device from a day of the month on; all numbers of lines of which one is billed below the plan,
+    as their sum decides; the numbers billed for another kind or programme. Numbers with corrections (冲正) are in both.
     """
 
     bound_to_another: list[str]
@@ -94,7 +94,10 @@ FIND_BINDING_SUSPECTS = Query(
            ARRAY(SELECT line_code FROM own WHERE of_other_name) AS of_other_name,
            ARRAY(SELECT line_code FROM own WHERE unnoticed) AS unnoticed,
            ARRAY(SELECT line_code FROM own WHERE changed) AS changed,
-           ARRAY(SELECT number_id FROM own WHERE billed_below UNION SELECT number_id FROM corrected) AS billed_below,
+           ARRAY(SELECT number_id FROM own
+                  WHERE line_code IN (SELECT line_code FROM own
+                                       WHERE billed_below OR number_id IN (SELECT number_id FROM corrected))
+                  UNION SELECT number_id FROM corrected) AS billed_below,
            ARRAY(SELECT number_id FROM own WHERE billed_otherwise UNION SELECT number_id FROM corrected)
              AS billed_otherwise
     """,

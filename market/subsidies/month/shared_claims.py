@@ -1,7 +1,7 @@
 """The claim of a number that passes to another enrolled line within the month (过户): each has its own days' part."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,26 +13,32 @@ from payments.money import split
 
 
 class SharedNumber(Struct, frozen=True):
-    """The enrolled lines that have a number within the month, by code."""
+    """The enrolled lines that have a number within the month, by code; whether their programmes reduce whole months."""
 
     lines: list[str]
+    whole: bool = False
 
 
-# A number that passes within the month begins with its next line after the 1st: few do.
+# A number that passes within the month begins with its next line after the 1st: few do. A line that had another number
+# too has claims of several numbers, which cannot be told apart any more; nothing of it is shared.
 LIST_SHARED_NUMBERS = Query(
     SharedNumber,
     """
     WITH passed AS (
         SELECT DISTINCT operator, kind, number_id FROM bindings
          WHERE county_code = :county AND lower(valid_during) > :month AND lower(valid_during) < :next)
-    SELECT array_agg(DISTINCT b.line_code) AS lines
+    SELECT array_agg(DISTINCT b.line_code) AS lines, bool_and(g.proration = 'none') AS whole
       FROM passed
       JOIN bindings b USING (operator, kind, number_id)
       JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code AND e.decided
                        AND e.entitled_from < :next
+      JOIN programmes g ON g.county_code = e.county_code AND g.code = e.programme_code
      WHERE b.county_code = :county AND b.valid_during && daterange(:month::date, :next::date)
      GROUP BY b.operator, b.kind, b.number_id
     HAVING count(DISTINCT b.line_code) > 1
+       AND bool_and((SELECT count(DISTINCT (o.operator, o.kind, o.number_id)) FROM bindings o
+                      WHERE o.county_code = :county AND o.line_code = b.line_code
+                        AND o.valid_during && daterange(:month::date, :next::date)) = 1)
     """,
 )
 
@@ -49,7 +55,8 @@ def share_claims(
 
     An operator sends one bill for a number. The claim is split by largest remainder, ties to the smaller line
     id, so that the parts sum to it. A line without an active day in the month has no claim. A correction of the
-    number's charge is one of its monthly charge, and so of each line's.
+    number's charge is one of its monthly charge, and so of each line's. Where the programme reduces whole months
+    (proration `none`), the line that is active on the 1st has the claim, as it alone has the reduction.
     """
     sharing = {code for number in shared for code in number.lines}
     if not sharing:
@@ -66,7 +73,8 @@ def share_claims(
     for number in shared:
         lines = [own[code] for code in sorted(number.lines)]
         claims = [line.claimed_fen for line in lines if line.claimed_fen is not None]
-        days = [_count_days(active.get(line.codes[0], ()), month, next_) for line in lines]
+        until = min(next_, month + timedelta(days=1)) if number.whole else next_
+        days = [_count_days(active.get(line.codes[0], ()), month, until) for line in lines]
         if not claims or not any(days):
             result += lines
             continue

@@ -60,7 +60,7 @@ FIND_TASK = Query(
     """,
 )
 # What ended while its request waited was seen there. A later try of the same thing takes the place of an earlier one,
-# and so does whoever did it after all; only a dry run does not stand for the import.
+# and so does the same thing done by somebody else; only a dry run does not stand for the import.
 LIST_OWN_TASKS = Query(
     Task,
     """

@@ -21,7 +21,7 @@ from market.web.pages import redirect
 from market.web.village.coverage import describe_outage
 
 
-class AnswerForm(Struct, frozen=True):
+class OutageAnswerForm(Struct, frozen=True):
     """The answer as typed."""
 
     outcome: str = ""
@@ -30,7 +30,7 @@ class AnswerForm(Struct, frozen=True):
 
 async def _page(
     request: HttpRequest, db: Database, seal: Seal, room: OperatorRoom, *, at: str = "",
-    form: AnswerForm | None = None, errors: Sequence[FieldFault] = (), status: int = 200,
+    form: OutageAnswerForm | None = None, errors: Sequence[FieldFault] = (), status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     async with db.transaction(scope=room.county) as conn:
         found = await list_operator_outages(conn, seal, room.actor, room.county)
@@ -47,8 +47,8 @@ async def _page(
         ],
         "outcomes": [(each.value, words) for each, words in ANSWERS.items()],
         "most": MAX_TEXT_LENGTH,
-        "at": at,
-        "form": form or AnswerForm(),
+        "at": at if any(str(each.case_id) == at and each.assignee == "operator" for each in found) else "",
+        "form": form or OutageAnswerForm(),
         "errors": errors,
         "sent": request.query_params.get("done") == "1",
     }
@@ -64,7 +64,8 @@ async def show_outages(
     clock: NamedDependency[Clock],
 ) -> Response[bytes]:
     """List the reports about the operator, those that wait for it first."""
-    return await _page(request, db, seal, await require_room(request, db, actor, clock))
+    room = await require_room(request, db, actor, clock)
+    return await _page(request, db, seal, room, at=request.query_params.get("at", ""))
 
 
 @post("/outages/{case_id:str}", include_in_schema=False)
@@ -83,7 +84,7 @@ async def submit_outage_answer(
     found = parse_uuid(case_id)
     if found is None:
         raise NotFound
-    typed = form.fill(AnswerForm)
+    typed = form.fill(OutageAnswerForm)
     try:
         async with db.transaction(scope=room.county) as conn:
             await answer_outage(conn, seal, actor, found, outcome=typed.outcome, text=typed.text, now=room.now)

@@ -23,7 +23,7 @@ from market.coverage.models import (
     Technology,
     TooManyOutages,
 )
-from market.coverage.outages import count_open_outages, list_own_outages, report_outage
+from market.coverage.outages import count_people_waiting, list_own_outages, report_outage
 from market.coverage.projects import list_projects
 from market.coverage.register import (
     list_coverage_rows,
@@ -47,8 +47,9 @@ from market.web.forms import make_form_key, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
 from market.web.ui.format import day_zh, percent_bp, yuan
-from market.web.ui.tiles import Tile, draw_tiles
+from market.web.ui.tiles import VillageTile, draw_tiles
 from market.web.village.home import choose_village
+from payments.money import format_percent
 
 HIDDEN = "少，不列"
 _MAX_TEXT = 1000
@@ -106,7 +107,7 @@ async def _page(
     county = get_county_code(village.code)
     async with db.transaction(scope=county) as conn:
         rows = await list_village_coverage(conn, village.code, day=clock.today())
-        waiting = await count_open_outages(conn, village.code)
+        waiting = await count_people_waiting(conn, village.code)
         operators = await list_operators(conn)
         projects = await list_projects(conn, county, village=village.code)
     own: list[Outage] = []
@@ -222,9 +223,9 @@ async def show_county_coverage(
                     (("4g", "4G"), ("5g", "5G"), ("fibre", "光纤"))],
         "tiles": draw_tiles(
             f"{names[county]}各乡镇有{words}的村",
-            [Tile(each.name, getattr(each, field), each.villages) for each in townships],
+            [VillageTile(each.name, getattr(each, field), each.villages) for each in townships],
         ),
-        "head": ["乡镇", "村", "有 4G", "有 5G", "有光纤", "一年里报没信号"],
+        "head": ["乡镇", "村", "有 4G", "有 5G", "有光纤", "报过没信号的人"],
         "rows": [
             [
                 each.name, str(each.villages), str(each.with_4g), str(each.with_5g), str(each.with_fibre),
@@ -258,7 +259,7 @@ async def download_coverage(
                 "operator": each.operator,
                 "technology": TECHNOLOGY_NAMES[each.technology],
                 "setting": SETTING_NAMES[each.setting],
-                "share": f"{each.share_bp // 100}.{each.share_bp % 100:02}",
+                "share": format_percent(each.share_bp).removesuffix("%"),
                 "down": "" if each.down_mbps is None else str(each.down_mbps),
                 "source": each.source,
                 "observed_on": each.observed_on.isoformat(),

@@ -30,13 +30,16 @@ DIGEST_QUERIES = (
     "SELECT kind, order_ref, at FROM payments.transactions ORDER BY id",
     "SELECT code, amount_minor FROM payments.postings JOIN payments.accounts ON id = account_id ORDER BY 1, 2",
     "SELECT identity_index, born_on, sex, died_on FROM persons ORDER BY identity_index",
-    "SELECT household_code, valid_during, village_code, monitoring, tier FROM household_statuses ORDER BY 1, 2",
-    "SELECT line_code, number_id, plan_code, device_id, sim_id, valid_during FROM bindings ORDER BY 1, 6",
-    "SELECT line_code, programme_code, applied_on, notice, status, agent FROM enrolments ORDER BY 1",
-    "SELECT month, operator, number_id, charge_fen, reduction_fen FROM claims ORDER BY 1, 2, 3",
+    (
+        "SELECT household_code, valid_during, village_code, monitoring, tier FROM household_statuses"
+        " ORDER BY county_code, 1, 2"
+    ),
+    "SELECT line_code, number_id, plan_code, device_id, sim_id, valid_during FROM bindings ORDER BY county_code, 1, 6",
+    "SELECT line_code, programme_code, applied_on, notice, status, agent FROM enrolments ORDER BY county_code, 1",
+    "SELECT month, operator, number_id, charge_fen, reduction_fen FROM claims ORDER BY county_code, 1, 2, 3",
     "SELECT id, value_index FROM identifiers ORDER BY id",
     "SELECT manifest_sha256, result_sha256 FROM runs ORDER BY 1, 2",
-    "SELECT check_code, subject, month, at_risk_fen, evidence, state FROM findings ORDER BY 1, 2, 3",
+    "SELECT check_code, subject, month, at_risk_fen, evidence, state FROM findings ORDER BY county_code, 1, 2, 3",
 )
 
 

@@ -25,6 +25,8 @@ from market.subsidies.evidence.erase_persons import (
     erase_person,
 )
 from market.subsidies.evidence.seal_pack import load_pack, read_pack_key, seal_closed_months
+from market.subsidies.lines.pauses import PAUSE_END_CONTEXT, PAUSE_NOTE_CONTEXT
+from market.subsidies.lines.views import CHANGE_DETAILS_CONTEXT, CHANGE_NOTE_CONTEXT, CHANGE_REASON_CONTEXT
 from market.subsidies.month.build_case import load_case
 from payments.retries import BatchSummary
 from tests.story.play import COUNTY, Player, nine_o_clock
@@ -75,6 +77,26 @@ async def leave(player: Player) -> None:
             SEAL.index(IDENTITY),
         )
         await conn.execute("UPDATE findings SET state = 'decided' WHERE state = 'open'")
+        await write_about_line(conn)
+
+
+async def write_about_line(conn: Connection) -> None:
+    """What officials wrote about the person: a change of the line that was refused, and a pause that ended."""
+    line = await conn.fetchval("SELECT line_code FROM bindings WHERE identity_index = $1", SEAL.index(IDENTITY))
+    one, two = [row[0] for row in await conn.fetch("SELECT id FROM accounts ORDER BY id LIMIT 2")]
+    await conn.execute(
+        "INSERT INTO line_changes (county_code, line_code, verb, effective_on, details_sealed, note_sealed,"
+        " reported_by, reported_person, reported_at, outcome, decided_by, decided_person, decided_at, reason_sealed)"
+        " VALUES ($1, $2, 'replace_sim', '2019-03-31', $3, $4, $6, 'a', $8, 'refused', $7, 'b', $8, $5)",
+        COUNTY, line, SEAL.seal(f'{{"sim": "{NUMBER}"}}', CHANGE_DETAILS_CONTEXT), SEAL.seal(NAME, CHANGE_NOTE_CONTEXT),
+        SEAL.seal(NAME, CHANGE_REASON_CONTEXT), one, two, NOW,
+    )  # fmt: skip
+    await conn.execute(
+        "INSERT INTO enrolment_pauses (county_code, line_code, paused_during, reason, note_sealed, paused_by,"
+        " paused_person, paused_at, ended_by, ended_person, ended_at, end_note_sealed)"
+        " VALUES ($1, $2, '[2019-05-01,2019-05-03)', 'away', $3, $5, 'a', $7, $6, 'b', $7, $4)",
+        COUNTY, line, SEAL.seal(NAME, PAUSE_NOTE_CONTEXT), SEAL.seal(NAME, PAUSE_END_CONTEXT), one, two, NOW,
+    )  # fmt: skip
 
 
 async def read_pack(player: Player, at: int, now: datetime) -> SealedPack:

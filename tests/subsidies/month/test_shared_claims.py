@@ -68,6 +68,13 @@ def test_of_equal_remainders_the_smaller_line_has_the_fen() -> None:
     assert {code: row.claimed_fen for code, row in shared.items()} == {"A": 8, "B": 7}
 
 
+def test_a_claim_of_whole_months_is_that_of_the_line_on_the_first() -> None:
+    spans = {"A": (ActiveSpan(MONTH, date(2019, 1, 16)),), "B": (ActiveSpan(date(2019, 1, 16), None),)}
+    rows = [make_lines("A"), make_lines("B", claimed=2000)]
+    shared = list_by_code(share_claims(rows, [SharedNumber(["A", "B"], whole=True)], spans, month=MONTH, next_=NEXT))
+    assert {code: row.claimed_fen for code, row in shared.items()} == {"A": 2000, "B": None}
+
+
 def test_a_number_without_a_bill_or_a_day_stays_as_it_is() -> None:
     for rows, spans in (
         ([make_lines("A"), make_lines("B")], {"A": (ActiveSpan(MONTH, None),)}),

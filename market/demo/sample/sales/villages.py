@@ -18,8 +18,8 @@ ADD_COVERAGE = Query(
     int,
     """
     WITH measured AS (
-        SELECT code, o.operator, t.technology, abs(hashtext(code || o.operator || t.technology) % 100) AS drawn,
-               o.reach * t.reach / 100 AS reach
+        SELECT code, o.operator, t.technology, abs(hashtext(code || o.operator || t.technology) % 10000) AS drawn,
+               o.reach * t.reach AS reach
           FROM village_periods
           CROSS JOIN (VALUES ('mobile', 96), ('unicom', 80), ('telecom', 88), ('broadnet', 20)) AS o (operator, reach)
           CROSS JOIN (VALUES ('4g', 98), ('5g', 55), ('fibre', 90)) AS t (technology, reach)
@@ -27,8 +27,8 @@ ADD_COVERAGE = Query(
     added AS (
         INSERT INTO coverage (village_code, operator, technology, setting, share_bp, down_mbps, source, observed_on,
                               valid_during)
-        SELECT code, operator, technology, 'homes', 7000 + 30 * drawn,
-               CASE technology WHEN '4g' THEN 20 WHEN '5g' THEN 150 ELSE 300 END + drawn / 4, '样例路测', :day::date,
+        SELECT code, operator, technology, 'homes', 7000 + 3 * drawn / 10,
+               CASE technology WHEN '4g' THEN 20 WHEN '5g' THEN 150 ELSE 300 END + drawn / 400, '样例路测', :day::date,
                daterange(:day::date, NULL)
           FROM measured WHERE drawn < reach
         RETURNING 1)
