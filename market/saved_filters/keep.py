@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from market.identity.models import AccountId
 from market.kernel import Connection, Database, FieldFault, Query, Refusal
+from market.kernel.quotas import lock_quota
 from market.kernel.text import clean_name
 
 MAX_SAVED_FILTERS = 20
@@ -42,8 +43,6 @@ class TooManySavedFilters(Refusal):
     en = "At most {limit} filters are kept; remove one first."
 
 
-# Two devices of one person find different places.
-LOCK_KEEPER = Query(None, "SELECT pg_advisory_xact_lock(hashtextextended('saved_filters:' || :account_id::uuid, 0))")
 LIST_SAVED_FILTERS = Query(
     SavedFilter,
     """
@@ -110,7 +109,7 @@ async def save_filter(
     if reason:
         raise SavedFilterInvalid(reason=reason, errors=(FieldFault("name", reason),))
     key = {"account_id": account_id, "county": county, "page": page, "name": cleaned}
-    await LOCK_KEEPER.run(conn, account_id=account_id)
+    await lock_quota(conn, "saved filters", account_id)  # two devices of one person find different places
     if await REPLACE_FILTER.maybe(conn, **key, query=query, now=now) is not None:
         return
     if await ADD_FILTER.maybe(conn, **key, query=query, now=now, most=MAX_SAVED_FILTERS) is None:

@@ -73,7 +73,7 @@ HELD_BY = {
     "TooManyListings": "row of the producer",
     "TooManyPackages": "row of the producer",
     "TooManyFavourites": "lock of the buyer, and a position from 1 to 200 that is unique",
-    "TooManySavedFilters": "lock of the account, and a position from 1 to 20 that is the key",
+    "TooManySavedFilters": "quota lock of the account, and a position from 1 to 20 that is the key",
     "TooManyMessages": "row of the conversation",
     "PackLimitReached": "row of the listing",
     "CouponLimitReached": "row of the coupon, and an ordinal that is unique",
