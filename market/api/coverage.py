@@ -47,7 +47,7 @@ class CoverageController(Controller):
     async def list_townships(
         self, db: NamedDependency[Database], clock: NamedDependency[Clock], county: FromPath[str]
     ) -> list[TownshipCoverage]:
-        """List the townships of a county with their villages; numbers of reports that tell of few are null."""
+        """List the townships of a county with their villages; numbers of reporters that tell of few are null."""
         code = read_county(county)
         async with db.transaction(scope=code) as conn:
             return await sum_up_townships(conn, code, day=clock.today())

@@ -79,7 +79,7 @@ class VillageCoverage(Struct, frozen=True, kw_only=True):
 class TownshipCoverage(Struct, frozen=True, kw_only=True):
     """A township: its villages in use, and those of which most homes have 4G, 5G and fibre of any operator.
 
-    `reports` is the number of people who reported in the four quarters before this one; None where it is hidden.
+    `reporters` is the number of people who reported in the four quarters before this one; None where it is hidden.
     """
 
     code: str
@@ -88,7 +88,7 @@ class TownshipCoverage(Struct, frozen=True, kw_only=True):
     with_4g: int
     with_5g: int
     with_fibre: int
-    reports: int | None
+    reporters: int | None
 
 
 class NewOutage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,8 +101,8 @@ class NewOutage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     text: Annotated[str, Meta(max_length=1000)] = ""
 
 
-class Outage(Struct, frozen=True, kw_only=True):
-    """A report: what of which village, where it is, and the answer, empty without one."""
+class OutageFields(Struct, frozen=True, kw_only=True):
+    """What of a report is not sealed: what of which village, and where it is."""
 
     case_id: UUID
     number: int
@@ -119,6 +119,11 @@ class Outage(Struct, frozen=True, kw_only=True):
     assignee: str | None
     received_at: datetime
     due_at: datetime
+
+
+class Outage(OutageFields, frozen=True, kw_only=True):
+    """A report with its text and the answer, empty without one."""
+
     text: str
     answer: str
 

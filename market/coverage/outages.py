@@ -1,13 +1,11 @@
 """Report that there is no signal; the operator answers, then the county, then the platform."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct
-
 from market.casework.history import open_reason
-from market.casework.models import OPERATOR, CaseMove, CaseNotMovable, CaseOutcome, CaseState
+from market.casework.models import OPERATOR, CaseMove, CaseNotMovable, CaseState
 from market.casework.moves import TEXT_CONTEXT, lock_case, move_case, open_case
 from market.coverage.models import (
     ANSWERS,
@@ -19,9 +17,9 @@ from market.coverage.models import (
     TECHNOLOGY_NAMES,
     NewOutage,
     Outage,
+    OutageFields,
     OutageInvalid,
     OutageKind,
-    Technology,
     TooManyOutages,
 )
 from market.coverage.register import list_operators
@@ -39,22 +37,7 @@ from market.orders.notifications import notify_account
 MAX_LISTED = 200
 
 
-class _OutageRow(Struct, frozen=True, kw_only=True):
-    case_id: UUID
-    number: int
-    kind: OutageKind
-    village_code: str
-    village: str
-    county_code: str
-    operator: str
-    operator_name: str
-    technology: Technology
-    since: date
-    state: CaseState
-    outcome: CaseOutcome | None
-    assignee: str | None
-    received_at: datetime
-    due_at: datetime
+class _OutageRow(OutageFields, frozen=True, kw_only=True):
     text_sealed: bytes
     answer_sealed: bytes | None
 

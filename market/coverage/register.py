@@ -50,7 +50,7 @@ SUM_UP_TOWNSHIPS = Query(
         SELECT DISTINCT village_code, technology FROM coverage
          WHERE county_code = :county AND setting = 'homes' AND share_bp >= 5000 AND valid_during @> :day::date),
     reported AS (
-        SELECT ancestor_code(village_code, 4) AS township, count(DISTINCT asker_id) AS reports
+        SELECT ancestor_code(village_code, 4) AS township, count(DISTINCT asker_id) AS reporters
           FROM outages JOIN cases ON cases.id = case_id
          WHERE starts_with(village_code, :county) AND received_at < date_trunc('quarter', :day::timestamp)
            AND received_at >= date_trunc('quarter', :day::timestamp) - interval '1 year'
@@ -60,7 +60,7 @@ SUM_UP_TOWNSHIPS = Query(
            count(*) FILTER (WHERE (v.code, '5g') IN (SELECT village_code, technology FROM covered))::integer AS with_5g,
            count(*) FILTER (WHERE (v.code, 'fibre') IN (SELECT village_code, technology FROM covered))::integer
                AS with_fibre,
-           coalesce(max(reports), 0)::integer AS reports
+           coalesce(max(reporters), 0)::integer AS reporters
       FROM villages v
       JOIN divisions t ON t.code = ancestor_code(v.code, 4)
       LEFT JOIN reported ON township = t.code
@@ -103,18 +103,18 @@ async def list_village_coverage(conn: Connection, village: str, *, day: date) ->
 
 
 async def sum_up_townships(conn: Connection, county: str, *, day: date) -> list[TownshipCoverage]:
-    """Return the townships of a county; numbers of reports that would tell of few are hidden.
+    """Return the townships of a county; numbers of reporters that would tell of few are hidden.
 
     In the scope of the county, because reports are cases.
     """
-    return hide_reports(await SUM_UP_TOWNSHIPS.all(conn, county=county, day=day))
+    return hide_reporters(await SUM_UP_TOWNSHIPS.all(conn, county=county, day=day))
 
 
-def hide_reports(townships: Sequence[TownshipCoverage]) -> list[TownshipCoverage]:
-    """Return the townships with their reports as published: none below ten, and none that the sum would tell; pure."""
-    counts = [each.reports or 0 for each in townships]
+def hide_reporters(townships: Sequence[TownshipCoverage]) -> list[TownshipCoverage]:
+    """Return the townships with their reporters as published: none below ten, none that the sum would tell; pure."""
+    counts = [each.reporters or 0 for each in townships]
     hidden = [True] * len(counts) if hides_sum(counts) else hide_small(counts)
-    return [replace(each, reports=None) if hide else each for each, hide in zip(townships, hidden, strict=True)]
+    return [replace(each, reporters=None) if hide else each for each, hide in zip(townships, hidden, strict=True)]
 
 
 async def list_coverage_rows(conn: Connection, county: str, *, day: date) -> list[CoverageRow]:

@@ -29,7 +29,7 @@ from market.coverage.models import (
 )
 from market.coverage.outages import answer_outage, count_people_waiting, list_operator_outages, report_outage
 from market.coverage.projects import accept_project, add_project, build_project, list_projects
-from market.coverage.register import hide_reports, list_village_coverage, sum_up_townships
+from market.coverage.register import hide_reporters, list_village_coverage, sum_up_townships
 from market.identity.models import Actor, NotAllowed, NotFound, OperatorSeat, Role
 from market.kernel import Connection, Database, Fen
 from market.kernel.seal import Seal
@@ -135,7 +135,7 @@ async def test_the_operator_answers_in_72_hours_else_the_county(database: Databa
         assert await list_operator_outages(conn, seal, unicom, "130624") == []
         townships = await sum_up_townships(conn, "130624", day=date(2019, 10, 1))
     counted = [(each.villages > 0, each.with_4g) for each in townships if each.code == "130624107000"]
-    assert (counted, {each.reports for each in townships}) == ([(True, 1)], {None})
+    assert (counted, {each.reporters for each in townships}) == ([(True, 1)], {None})
     answered = await answer(database, seal, mobile, first.case_id)
     assert (answered.state, answered.outcome, answered.answer) == (CaseState.CLOSED, CaseOutcome.SOLVED, "换了电源")
     with pytest.raises(CaseNotMovable):
@@ -195,12 +195,12 @@ async def test_a_project_above_plan_needs_a_reason_and_a_second_person_accepts_i
 
 @given(counts=st.lists(st.integers(0, 30), min_size=1, max_size=8))
 def test_published_reports_tell_of_no_few(counts: list[int]) -> None:
-    """What is hidden adds up to ten reports at least, of two townships at least, or nothing is shown."""
+    """What is hidden adds up to ten people at least, of two townships at least, or nothing is shown."""
     townships = [
-        TownshipCoverage(code=str(n), name="", villages=1, with_4g=0, with_5g=0, with_fibre=0, reports=each)
+        TownshipCoverage(code=str(n), name="", villages=1, with_4g=0, with_5g=0, with_fibre=0, reporters=each)
         for n, each in enumerate(counts)
     ]
-    published = [each.reports for each in hide_reports(townships)]
+    published = [each.reporters for each in hide_reporters(townships)]
     hidden = [each for each, shown in zip(counts, published, strict=True) if shown is None]
     assert all(shown in {0, each} or shown is None for shown, each in zip(published, counts, strict=True))
     assert not any(0 < (shown or 0) < 10 for shown in published)

@@ -45,7 +45,6 @@ ALLOWED = {
     ("subsidies/imports/officials.py", "grants"): "compares the roles of a file with those already granted",
     ("subsidies/imports/officials.py", "scope"): "grants the scope that the file names",
     ("subsidies/tasks/submit.py", "second_factor"): "keeps with the task how its actor was signed in",
-    ("subsidies/tasks/provincial_bills.py", "second_factor"): "the same, for a file of several counties",
     ("subsidies/tasks/work.py", "second_factor"): "acts as the actor was signed in",
 }
 RAISES = {"SecondFactorRequired"}

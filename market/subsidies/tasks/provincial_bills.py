@@ -15,7 +15,6 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.database import set_scope
-from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.sheets.models import CellFault
@@ -38,14 +37,11 @@ from market.subsidies.progress import Report, Stage
 from market.subsidies.tasks.models import SplitPart, SplitResult, SplitTask, Task, TaskFailed, TaskState
 from market.subsidies.tasks.outcome import open_refusal, open_result
 from market.subsidies.tasks.submit import (
-    ADD_TASK,
-    COUNT_WAITING_TASKS,
     FIND_TASK,
-    MAX_WAITING_TASKS,
     add_task,
     make_import,
+    queue_task,
     store_import,
-    too_many_tasks,
 )
 
 LIST_SPLIT_TASKS = Query(
@@ -134,17 +130,7 @@ async def add_split_task(
         TooManyTasks: 20 tasks of the account have not ended.
     """
     county = await find_keeping_county(conn, actor)
-    await lock_quota(conn, "tasks", actor.account_id)
-    if await COUNT_WAITING_TASKS.one(conn, account_id=actor.account_id, county=county) >= MAX_WAITING_TASKS:
-        raise too_many_tasks()
-    task_id = await ADD_TASK.one(
-        conn,
-        county=county,
-        account_id=actor.account_id,
-        second_factor=actor.second_factor,
-        request_key=request_key,
-        input=task,
-    )
+    task_id = await queue_task(conn, actor, county, task, request_key=request_key)
     await store_import(files, seal, task, upload=upload, attachments=attachments, now=now)
     return task_id
 

@@ -26,6 +26,7 @@ from market.subsidies.tasks.models import (
     RunTask,
     SplitTask,
     Task,
+    TaskInput,
     TooManyTasks,
 )
 
@@ -124,9 +125,23 @@ def make_month_task(step: MonthStep, month: str, *, opinion: str = "", void_appr
     return DecideTask(month=month, opinion=opinion)
 
 
-def too_many_tasks() -> TooManyTasks:
-    """Return the refusal of one more task of an account that has `MAX_WAITING_TASKS`."""
-    return TooManyTasks(limit=MAX_WAITING_TASKS, retry_after=_RETRY_AFTER_S)
+async def queue_task(conn: Connection, actor: Actor, county: str, task: TaskInput, *, request_key: str) -> UUID:
+    """Queue a task that the actor may ask for; return its id.
+
+    Raises:
+        TooManyTasks: `MAX_WAITING_TASKS` tasks of the account have not ended.
+    """
+    await lock_quota(conn, "tasks", actor.account_id)
+    if await COUNT_WAITING_TASKS.one(conn, account_id=actor.account_id, county=county) >= MAX_WAITING_TASKS:
+        raise TooManyTasks(limit=MAX_WAITING_TASKS, retry_after=_RETRY_AFTER_S)
+    return await ADD_TASK.one(
+        conn,
+        county=county,
+        account_id=actor.account_id,
+        second_factor=actor.second_factor,
+        request_key=request_key,
+        input=task,
+    )
 
 
 async def add_task(
@@ -160,19 +175,9 @@ async def add_task(
         require_file_sender(actor, task.role, county, operators=task.by_operators)
     else:
         require_county_role(actor, task.role, county)
-    await lock_quota(conn, "tasks", actor.account_id)
-    if await COUNT_WAITING_TASKS.one(conn, account_id=actor.account_id, county=county) >= MAX_WAITING_TASKS:
-        raise too_many_tasks()
+    task_id = await queue_task(conn, actor, county, task, request_key=request_key)
     if isinstance(task, ImportTask):
         await count_sent_bytes(conn, actor.account_id, task.bytes, now=now)
-    task_id = await ADD_TASK.one(
-        conn,
-        county=county,
-        account_id=actor.account_id,
-        second_factor=actor.second_factor,
-        request_key=request_key,
-        input=task,
-    )
     if store is not None:
         await store()
     return task_id

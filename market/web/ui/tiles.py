@@ -11,7 +11,7 @@ _WIDTH, _COLUMNS, _TILE, _FILL = 328, 3, 104, 56
 _STEP = _FILL + 50
 
 
-class VillageTile(Struct, frozen=True):
+class ShareTile(Struct, frozen=True):
     """A division: its name, and how many of how many have something."""
 
     name: str
@@ -19,7 +19,7 @@ class VillageTile(Struct, frozen=True):
     whole: int
 
 
-def draw_tiles(title: str, tiles: Sequence[VillageTile]) -> str:
+def draw_tiles(title: str, tiles: Sequence[ShareTile]) -> str:
     """Return the map; widths are rounded for display only, and the figures are written below each tile."""
     drawn: list[str] = []
     for index, tile in enumerate(tiles):

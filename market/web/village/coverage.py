@@ -47,7 +47,7 @@ from market.web.forms import make_form_key, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
 from market.web.ui.format import day_zh, percent_bp, yuan
-from market.web.ui.tiles import VillageTile, draw_tiles
+from market.web.ui.tiles import ShareTile, draw_tiles
 from market.web.village.home import choose_village
 from payments.money import format_percent
 
@@ -223,13 +223,13 @@ async def show_county_coverage(
                     (("4g", "4G"), ("5g", "5G"), ("fibre", "光纤"))],
         "tiles": draw_tiles(
             f"{names[county]}各乡镇有{words}的村",
-            [VillageTile(each.name, getattr(each, field), each.villages) for each in townships],
+            [ShareTile(each.name, getattr(each, field), each.villages) for each in townships],
         ),
         "head": ["乡镇", "村", "有 4G", "有 5G", "有光纤", "报过没信号的人"],
         "rows": [
             [
                 each.name, str(each.villages), str(each.with_4g), str(each.with_5g), str(each.with_fibre),
-                HIDDEN if each.reports is None else str(each.reports),
+                HIDDEN if each.reporters is None else str(each.reporters),
             ]
             for each in townships
         ],
