@@ -1,48 +1,37 @@
 """The JSON API: controllers that parse the request, open a transaction and call the domain."""
 
 from market.api import (
-    aftersales,
-    agreements,
-    bad_fruit,
     cases,
-    complaints,
     contacts,
-    conversations,
-    coupons,
-    coverage,
     divisions,
-    favourites,
-    form_numbers,
-    goods_returns,
-    grievances,
     identity,
-    invoices,
+    payouts,
+    photos,
+    privacy,
+    producers,
+    public_buyers,
+    service,
+    tasks,
+)
+from market.api.aftersales import bad_fruit, complaints, goods_returns, invoices, mediations, parcels
+from market.api.buying import conversations, coupons, favourites, orders, packages, pickups, reviews
+from market.api.selling import catalogue, closures, listing_files, listing_photos, packs, presales
+from market.api.subsidies import (
+    agreements,
+    form_numbers,
+    grievances,
+    imports,
     leads,
     lines,
-    mediations,
+    months,
     objections,
     open_data,
     operators,
-    orders,
-    organisations,
-    packages,
-    payouts,
-    photos,
-    pickups,
-    privacy,
-    producers,
     provincial_bills,
-    public_buyers,
     rechecks,
     reconciliation,
-    reviews,
-    service,
-    subsidies,
-    subsidy_imports,
-    tasks,
-    village_files,
 )
-from market.api.selling import catalogue, closures, listing_files, listing_photos, packs, presales
+from market.api.villages import coverage, organisations, village_files
 from market.api.visits import booking_changes, bookings, calendar_feeds, guest_register, slots, stay_cancellations
 
 ROUTES = [
@@ -67,7 +56,7 @@ ROUTES = [
     *favourites.ROUTES,
     *orders.ROUTES,
     *packages.ROUTES,
-    *aftersales.ROUTES,
+    *parcels.ROUTES,
     *bad_fruit.ROUTES,
     *goods_returns.ROUTES,
     *reviews.ROUTES,
@@ -82,7 +71,7 @@ ROUTES = [
     *calendar_feeds.ROUTES,
     *payouts.ROUTES,
     *pickups.ROUTES,
-    *subsidies.ROUTES,
+    *months.ROUTES,
     *reconciliation.ROUTES,
     *agreements.ROUTES,
     *open_data.ROUTES,
@@ -101,7 +90,7 @@ ROUTES = [
 UPLOAD_ROUTES = [
     *photos.ROUTES,
     *listing_files.ROUTES,
-    *subsidy_imports.ROUTES,
+    *imports.ROUTES,
     *operators.UPLOAD_ROUTES,
     *provincial_bills.UPLOAD_ROUTES,
 ]

@@ -61,8 +61,8 @@ def settlement(*, county: County, month: Month, out: Out, json: Json = False) ->
     from market.reports.month_view import get_month_view
     from market.reports.settlement_file import get_last_event_at, list_settlement_lines
     from market.subsidies.month.cycles import find_cycle, read_county, read_month
-    from market.web.desk.form_pages import MonthNotCalculated, write_settlement_workbook
-    from market.web.desk.forms import build_settlement_tables
+    from market.web.desk.papers.form_pages import MonthNotCalculated, write_settlement_workbook
+    from market.web.desk.papers.forms import build_settlement_tables
 
     async def work() -> WrittenFile:
         code, first = read_county(county), read_month(month)
@@ -89,7 +89,7 @@ def approval(*, county: County, month: Month, out: Out, json: Json = False) -> i
     from market.reports.month_view import get_month_view
     from market.reports.settlement_file import get_last_event_at
     from market.subsidies.month.cycles import find_cycle, read_county, read_month
-    from market.web.desk.form_pages import MonthNotCalculated, load_approval_form, write_form_workbook
+    from market.web.desk.papers.form_pages import MonthNotCalculated, load_approval_form, write_form_workbook
 
     async def work() -> WrittenFile:
         code, first = read_county(county), read_month(month)
@@ -119,7 +119,7 @@ def quarter(
     from market.identity.models import NotFound
     from market.reports.month import find_county_name
     from market.subsidies.month.cycles import read_county
-    from market.web.desk.form_pages import load_quarter_form, write_form_workbook
+    from market.web.desk.papers.form_pages import load_quarter_form, write_form_workbook
 
     async def work() -> WrittenFile:
         code = read_county(county)
@@ -141,8 +141,8 @@ def payment(*, county: County, month: Month, out: Out, json: Json = False) -> in
     from market.reports.month import find_county_name
     from market.reports.settlement_file import get_last_event_at
     from market.subsidies.month.cycles import find_cycle, read_county, read_month
-    from market.web.desk.form_pages import write_form_workbook
-    from market.web.desk.payment_pages import load_payment_form
+    from market.web.desk.papers.form_pages import write_form_workbook
+    from market.web.desk.papers.payment_pages import load_payment_form
 
     async def work() -> WrittenFile:
         code = read_county(county)
@@ -161,7 +161,7 @@ def payment(*, county: County, month: Month, out: Out, json: Json = False) -> in
 def voucher(*, county: County, month: Month, out: Out, json: Json = False) -> int:
     """Write the voucher (记账凭证) of a settled month as CSV: 日期, 摘要, 科目编码, 科目名称, 借方金额, 贷方金额."""
     from market.subsidies.month.cycles import read_county
-    from market.web.desk.payment_pages import load_voucher
+    from market.web.desk.papers.payment_pages import load_voucher
 
     async def work() -> WrittenFile:
         code = read_county(county)

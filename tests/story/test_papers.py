@@ -22,9 +22,9 @@ from market.kernel.seal import Seal
 from market.reports.month_view import MonthView, get_month_view
 from market.subsidies.month.cycles import read_month
 from market.subsidies.reconciliation.settlement_files import SettlementFile, list_settlement_files
-from market.web.desk.form_pages import load_quarter_form
-from market.web.desk.forms import PrintedForm, build_approval_form
-from market.web.desk.payment_form import build_payment_form
+from market.web.desk.papers.form_pages import load_quarter_form
+from market.web.desk.papers.forms import PrintedForm, build_approval_form
+from market.web.desk.papers.payment_form import build_payment_form
 from market.web.ui.format import MINUS, yuan
 from tests.story.play import COUNTY, STORY, Player
 from tests.story.test_month import PLAN, play_to

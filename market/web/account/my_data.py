@@ -28,7 +28,7 @@ from market.web.cookies import ALL_DRAFTS, get_session_cookie_name, set_cookie
 from market.web.forms import read_form
 from market.web.invoice_words import describe_details
 from market.web.pages import redirect, render_page
-from market.web.shop.orders import ORDER_STATE_NAMES
+from market.web.shop.orders.order_list import ORDER_STATE_NAMES
 from market.web.ui.format import clock_zh, day_zh, yuan
 
 _SHOWN_ROWS = 20

@@ -16,7 +16,7 @@ from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.organisations.models import KIND_NAMES, NewOrganisation, OrganisationInvalid, OrganisationKind
 from market.organisations.register import list_own_organisations, register_organisation
-from market.web.desk.organisations import describe_licence
+from market.web.desk.villages.organisations import describe_licence
 from market.web.forms import make_form_key, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page

@@ -3,56 +3,23 @@
 from litestar import Router
 
 from market.identity.models import NotSignedIn, SecondFactorRequired
-from market.web.desk import (
-    agreements,
-    audit,
-    boards,
-    consents,
-    contacts,
-    coupons,
-    coverage,
-    deputies,
-    drilldown,
-    find_people,
-    findings,
-    form_numbers,
-    form_pages,
-    grievances,
-    idle_lines,
-    imports,
-    leads,
-    lines,
-    money,
-    months,
-    notices,
-    objections,
-    officials,
-    operators,
-    organisations,
-    payment_pages,
-    pickup_points,
-    producers,
-    programmes,
-    public_buyers,
-    rechecks,
-    reconciliation,
-    region,
-    reports,
-    samples,
-    saved_filters,
-    seller_names,
-    tasks,
-    village_files,
-    worklist,
-)
+from market.web.desk import find_people, grievances, saved_filters, tasks, worklist
 from market.web.desk.aftersales import appeals, case_moves, cases, complaints, goods_returns, invoices, mediations
 from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, redirect_to_sign_in, show_counties
+from market.web.desk.files import imports
+from market.web.desk.months import agreements, drilldown, findings, month_pages, programmes, samples
+from market.web.desk.papers import form_numbers, form_pages, payment_pages, reconciliation
+from market.web.desk.register import boards, consents, idle_lines, leads, lines, notices, objections, rechecks
+from market.web.desk.reports import region, report_pages
+from market.web.desk.sellers import coupons, money, pickup_points, producers, public_buyers, seller_names
+from market.web.desk.staff import audit, contacts, deputies, officials, operators
+from market.web.desk.villages import coverage, organisations, village_files
 
 _PAGES = (
-    worklist, months, drilldown, findings, find_people, form_numbers, form_pages, payment_pages, reconciliation,
+    worklist, month_pages, drilldown, findings, find_people, form_numbers, form_pages, payment_pages, reconciliation,
     imports, tasks, notices, leads, consents, objections, rechecks, lines, boards, idle_lines, programmes, agreements,
     producers, seller_names, money, cases, case_moves, goods_returns, appeals, complaints, invoices, mediations,
-    officials, operators, deputies, contacts, pickup_points, coupons, region, reports, grievances, public_buyers,
+    officials, operators, deputies, contacts, pickup_points, coupons, region, report_pages, grievances, public_buyers,
     village_files, organisations, saved_filters, samples, audit, coverage,
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ from market.subsidies.month.steps import DECIDE, NEXT_STEPS, RUN, STEPS, list_re
 from market.subsidies.names import CHECK_NAMES, KIND_NAMES, OPERATOR_NAMES, format_month_zh
 from market.subsidies.progress import Stage
 from market.subsidies.tasks.models import ImportTask, SplitTask, Task, TaskState
-from market.web.desk.fact_text import describe_change
+from market.web.desk.register.fact_text import describe_change
 from market.web.ui.charts import Chart, ChartBar, draw_stacked_bars
 from market.web.ui.format import count, day_short, day_zh, yuan
 

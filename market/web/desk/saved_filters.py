@@ -15,7 +15,7 @@ from market.reports.counted.reports import COUNTED_REPORTS
 from market.reports.counted.view import NO_VILLAGE
 from market.saved_filters.keep import MAX_NAME_LENGTH, list_saved_filters, remove_filter, save_filter
 from market.web.desk.context import DeskContext, open_desk
-from market.web.desk.finding_filters import FindingFilter
+from market.web.desk.months.finding_filters import FindingFilter
 from market.web.forms import parse_integer, read_form
 from market.web.pages import redirect
 

@@ -20,8 +20,8 @@ from market.subsidies.tasks.models import ImportTask, SplitTask, TaskFailed, Tas
 from market.subsidies.tasks.outcome import open_refusal, open_result
 from market.subsidies.tasks.submit import find_task
 from market.web.desk.context import DeskContext, open_desk, render_desk_page
-from market.web.desk.imports import render_import_refusal, render_tried_file
-from market.web.desk.months import explain_refusal, render_month
+from market.web.desk.files.imports import render_import_refusal, render_tried_file
+from market.web.desk.months.month_pages import explain_refusal, render_month
 from market.web.desk.presenters import describe_task, present_progress
 from market.web.pages import redirect
 

@@ -41,7 +41,6 @@ from market.subsidies.names import format_month_zh
 from market.subsidies.register.rechecks import sum_up_rechecks
 from market.subsidies.tasks.models import Task
 from market.subsidies.tasks.submit import list_own_tasks
-from market.web.desk.area_items import WorkItem, list_area_items
 from market.web.desk.context import DeskContext, open_desk, render_desk_page
 from market.web.desk.duty_text import describe_eligible, describe_missing_people, explain_exclusion
 from market.web.desk.presenters import (
@@ -58,6 +57,7 @@ from market.web.desk.presenters import (
     present_steps,
     sort_by_severity,
 )
+from market.web.desk.villages.area_items import WorkItem, list_area_items
 from market.web.services import get_services
 from market.web.ui.format import yuan
 

@@ -29,8 +29,8 @@ from market.subsidies.tasks.models import ImportTask, TaskFailed, TaskState
 from market.subsidies.tasks.outcome import open_refusal, open_result
 from market.subsidies.tasks.submit import add_task, find_task, make_import, store_import
 from market.web.desk.context import PageNotice, read_offset
+from market.web.desk.files.typed_files import TypedFields, type_manifest
 from market.web.desk.presenters import describe_task, present_progress
-from market.web.desk.typed_files import TypedFields, type_manifest
 from market.web.forms import PostedForm, make_form_key, read_form
 from market.web.idempotent_form import get_request_key, submit_once
 from market.web.operators.bill_states import describe_state

@@ -26,7 +26,7 @@ from market.subsidies.operators.history import (
 )
 from market.subsidies.operators.notes import NoteInvalid, add_note, list_notes
 from market.web.desk.context import PageNotice
-from market.web.desk.form_pages import download_file
+from market.web.desk.papers.form_pages import download_file
 from market.web.forms import PostedForm, make_form_key, read_form
 from market.web.idempotent_form import submit_once
 from market.web.operators.context import OperatorRoom, render_room, require_room

@@ -40,9 +40,9 @@ from market.subsidies.tasks.provincial_bills import (
 )
 from market.subsidies.tasks.submit import find_task
 from market.web.desk.context import PageNotice
-from market.web.desk.form_pages import download_file
+from market.web.desk.files.typed_files import TypedFields, type_manifest
+from market.web.desk.papers.form_pages import download_file
 from market.web.desk.presenters import describe_task, present_progress
-from market.web.desk.typed_files import TypedFields, type_manifest
 from market.web.forms import make_form_key, read_form
 from market.web.idempotent_form import get_request_key, submit_once
 from market.web.operators.bill_states import describe_state

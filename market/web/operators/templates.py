@@ -12,7 +12,7 @@ from market.sheets.spreadsheet import MAX_ROWS
 from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.imports.kinds import OPERATOR_KINDS
 from market.subsidies.imports.templates import list_column_help, write_manifest_template, write_template
-from market.web.desk.form_pages import download_file
+from market.web.desk.papers.form_pages import download_file
 from market.web.pages import render_page
 
 MANIFEST = "manifest"

@@ -12,9 +12,9 @@ from market.reports.open_data import ALL, NO_VILLAGE, OpenFigure, list_open_figu
 from market.reports.worklist import format_quarter
 from market.subsidies.month.cycles import read_quarter
 from market.subsidies.names import OPERATOR_NAMES
-from market.web.desk.forms import FormTable, Value
+from market.web.desk.papers.forms import FormTable, Value
+from market.web.desk.papers.workbook import write_csv
 from market.web.desk.presenters import format_quarter_zh
-from market.web.desk.workbook import write_csv
 from market.web.pages import render_page
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 

@@ -56,7 +56,7 @@ from market.web.shop.listing_details import (
     to_dict,
 )
 from market.web.shop.off_sale import render_off_sale_listing
-from market.web.shop.order_deposit import describe_presale
+from market.web.shop.orders.order_deposit import describe_presale
 from market.web.shop.promises import describe_ceiling, format_minutes
 from market.web.shop.regions import REGIONS, get_region_name, read_region
 from market.web.ui.format import yuan

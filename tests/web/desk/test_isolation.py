@@ -59,7 +59,7 @@ def test_no_query_of_the_subsidies_reads_the_shop() -> None:
     reading = [
         (query.module, sorted(set(_TABLE.findall(query.text)) & SHOP))
         for query in official
-        if set(_TABLE.findall(query.text)) & SHOP and not query.module.startswith("market.web.desk.producers")
+        if set(_TABLE.findall(query.text)) & SHOP and not query.module.startswith("market.web.desk.sellers.producers")
     ]
     assert len(official) > 100
     assert reading == []

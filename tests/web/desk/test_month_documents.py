@@ -15,7 +15,7 @@ from market.reports.month_view import get_month_view
 from market.subsidies.engine.calculate import calculate
 from market.subsidies.engine.read import read_case
 from market.subsidies.names import Operator
-from market.web.desk.forms import build_approval_form
+from market.web.desk.papers.forms import build_approval_form
 from tests.support.app import Service
 from tests.support.make import SEAL, make_official
 from tests.web.desk.county import COUNTY, JANUARY, NOW, Officials, play_january, serve_story

@@ -13,8 +13,8 @@ from market.reports.enrolments import EnrolmentView
 from market.reports.month import MonthEvent, MonthOpinion
 from market.reports.month_view import get_month_view
 from market.subsidies.models import CycleState
-from market.web.desk.forms import build_approval_form
-from market.web.desk.notices import describe_enrolment_status
+from market.web.desk.papers.forms import build_approval_form
+from market.web.desk.register.notices import describe_enrolment_status
 from tests.support.app import Service
 from tests.support.make import SEAL
 from tests.support.markup import Node

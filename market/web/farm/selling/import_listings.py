@@ -34,7 +34,7 @@ from market.storage.files import FileStore
 from market.storage.photo_archive import decode_archived_photos
 from market.storage.photos import MAX_PHOTOS_A_DAY, PhotoPurpose, TooManyPhotos, require_photo_quota
 from market.storage.uploads import store_decoded_photos
-from market.web.desk.form_pages import download_file
+from market.web.desk.papers.form_pages import download_file
 from market.web.farm.sellers import is_seller
 from market.web.forms import PostedForm, parse_uuid, read_form
 from market.web.pages import redirect, render_page

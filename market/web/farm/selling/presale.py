@@ -20,7 +20,7 @@ from market.kernel.clock import Clock
 from market.web.forms import PostedForm, read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import ShortNumber
-from market.web.shop.order_deposit import describe_lapse
+from market.web.shop.orders.order_deposit import describe_lapse
 from market.web.ui.format import yuan_input
 
 _FIELDS = {"deposit_fen": "deposit"}

@@ -17,7 +17,7 @@ from market.web.farm.visits.nights import find_own_stay
 from market.web.forms import read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import ShortNumber
-from market.web.shop.order_deposit import describe_lapse
+from market.web.shop.orders.order_deposit import describe_lapse
 from market.web.ui.format import percent_bp
 
 _FIELDS = {"share_bp": "share", "days_before": "days"}

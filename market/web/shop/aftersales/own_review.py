@@ -36,7 +36,7 @@ from market.web.forms import make_form_key, parse_integer, parse_uuid, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page
 from market.web.shop.cards import ShortNumber
-from market.web.shop.order_actions import render_order_refusal
+from market.web.shop.orders.order_actions import render_order_refusal
 
 _PHOTO_FIELDS = tuple(f"photo{number or ''}" for number in (0, *range(2, MAX_REVIEW_PHOTOS + 1)))
 _PHOTO_LABELS = [(name, "照片" if name == "photo" else "再来一张") for name in _PHOTO_FIELDS]

@@ -32,7 +32,7 @@ from market.web.shop.buying.device_cart import find_cart_owner, start_device_car
 from market.web.shop.buying.rejected_checkout import clear_rejected_checkout, load_rejected_checkout
 from market.web.shop.cards import PhotoView, make_photo_view
 from market.web.shop.coupon_words import describe_advice, list_cart_offers, load_cart_advice
-from market.web.shop.order_deposit import describe_plan
+from market.web.shop.orders.order_deposit import describe_plan
 from market.web.shop.price_words import describe_price_rule
 from market.web.shop.promises import WEIGHED_LATER
 from market.web.shop.regions import REGIONS, get_region, read_region

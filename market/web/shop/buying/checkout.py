@@ -55,7 +55,7 @@ from market.web.shop.buying.rejected_checkout import (
     store_rejected_checkout,
 )
 from market.web.shop.coupon_words import PLATFORM_PARCEL
-from market.web.shop.order_deposit import describe_plan
+from market.web.shop.orders.order_deposit import describe_plan
 from market.web.shop.promises import (
     WEIGHED_LATER,
     describe_bad_fruit_promise,

@@ -24,7 +24,7 @@ from market.web.forms import read_form
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.cards import ShortNumber
-from market.web.shop.order_deposit import get_payment_step
+from market.web.shop.orders.order_deposit import get_payment_step
 from market.web.ui.qr_code import draw_qr_code
 from payments import CircuitOpen, Method, PaymentDeclined, ProviderMismatch, poll_payment
 from payments.models import METHODS

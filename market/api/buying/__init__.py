@@ -1,0 +1,1 @@
+"""What a buyer does over HTTP, from favourite to review."""

@@ -1,0 +1,1 @@
+"""The reduction of fees over HTTP: register, files, months, reconciliation, grievances, open data."""

@@ -1,0 +1,1 @@
+"""Files that an official brings, chosen or typed."""

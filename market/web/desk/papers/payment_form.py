@@ -1,0 +1,89 @@
+"""The request for payment (拨付申请) of a settled month, and its voucher, as tables of values."""
+
+from collections.abc import Sequence
+
+from market.kernel.clock import get_business_day
+from market.reports.month_view import MonthView
+from market.reports.voucher import VoucherRow
+from market.subsidies.month.steps import DECIDE, RECONCILE, SETTLE, MonthStep
+from market.subsidies.names import format_month_zh
+from market.subsidies.reconciliation.settlement_files import SettlementFile
+from market.web.desk.papers.forms import BLANK, FormTable, PrintedForm, Value, list_fens, make_total_table
+from market.web.desk.presenters import get_operator_name
+from market.web.ui.format import capitals, day_zh, yuan
+
+_SIGNERS: tuple[tuple[str, MonthStep], ...] = (("结算经办", SETTLE), ("审定", DECIDE), ("对账", RECONCILE))
+_HEAD = [
+    "运营商", "申请行数", "申请金额", "核定金额", "运营商让利（不拨付）", "本月财政补贴", "以前月份调整笔数",
+    "调整（财政部分）", "本次拨付", "大写",
+]  # fmt: skip
+
+
+def build_payment_form(view: MonthView, county: str, files: Sequence[SettlementFile]) -> PrintedForm:
+    """Build the request for the public money of a settled month, signed by three different people.
+
+    A sum that an operator owes instead of being owed has 负 in its capitals.
+    """
+    settlement = view.settlement
+    assert settlement is not None, "a settled month has a settlement"
+    month, pay = format_month_zh(view.month), settlement.control.pay_fen
+    rows: list[list[Value]] = [
+        [
+            get_operator_name(name), each.rows, each.claimed_fen, each.approved_fen, each.conceded_fen, each.public_fen,
+            each.adjustment_rows, each.adjustment_public_fen, each.pay_fen, capitals(each.pay_fen),
+        ]
+        for name, each in settlement.operators.items()
+    ]  # fmt: skip
+    table = make_total_table("按运营商", _HEAD, ["text", "count", *list_fens(4), "count", *list_fens(2), "text"], rows)
+    if table.foot is not None:
+        table.foot[-1] = capitals(pay)
+    adjustments = sum(each.adjustment_rows for each in settlement.operators.values())
+    accounts = "　".join(f"{get_operator_name(name)}：{BLANK}" for name in settlement.operators)
+    settled = next(
+        (event.at for event in reversed(view.events) if event.state is SETTLE.after and not event.returned), None
+    )
+    annexes = [f"{month}审批表", "结算文件", *([f"调整明细 {adjustments} 笔"] if adjustments else [])]
+    return PrintedForm(
+        title="手机和宽带资费减免财政补贴拨付申请",
+        meta=[f"{county}财政部门：", f"编号：{view.county}-{view.month}"],
+        tables=[table],
+        words=[f"{month}账期已审定，申请拨付财政补贴 {yuan(pay)} 元，大写：{capitals(pay)}。"],
+        notes=[
+            f"收款账户：按各运营商合同所列对公账户。{accounts}",
+            f"控制数：行数 {settlement.control.rows}，金额 {yuan(pay)}",
+            "附件：" + "；".join(f"{number}. {name}" for number, name in enumerate(annexes, 1)) + "。",
+            f"申请日期：{day_zh(settled) if settled else BLANK}",
+        ],
+        signs=FormTable(
+            "签字（三人不得为同一人）",
+            ["环节", "姓名", "签字", "日期"],
+            ["text"] * 4,
+            [[stage, *_sign(view, step)] for stage, step in _SIGNERS],
+        ),
+        foot=[
+            f"{each.name_zh}结算文件：{each.rows} 行，{yuan(each.sum_fen)} 元，SHA-256：{each.sha256}" for each in files
+        ],
+    )
+
+
+def _sign(view: MonthView, step: MonthStep) -> list[Value]:
+    """Return name, signature and day of a step; blank if it is not taken."""
+    event = next((each for each in reversed(view.events) if each.state is step.after and not each.returned), None)
+    return [event.by if event else BLANK, BLANK, day_zh(get_business_day(event.at)) if event else ""]
+
+
+def build_voucher_table(rows: Sequence[VoucherRow]) -> FormTable:
+    """Build the voucher: date, summary, code and name of the account, debit and credit in yuan, equal sums."""
+    cells: list[list[Value]] = [
+        [
+            each.day.isoformat(), each.summary, each.code, each.account,
+            each.debit_fen or None, each.credit_fen or None,
+        ]
+        for each in rows
+    ]  # fmt: skip
+    return make_total_table(
+        "记账凭证",
+        ["日期", "摘要", "科目编码", "科目名称", "借方金额", "贷方金额"],
+        ["text", "text", "text", "text", "fen", "fen"],
+        cells,
+    )

@@ -1,0 +1,1 @@
+"""The register on the desk: leads, notices, objections, changes of lines, consents, rechecks, idle lines."""

@@ -1,0 +1,1 @@
+"""What the county, the prefecture and the province read."""

@@ -1,0 +1,1 @@
+"""Sellers, public buyers and the money of the shop on the desk."""

@@ -1,0 +1,1 @@
+"""Who works on a county: officials, deputies, operators, contacts; and what they did."""

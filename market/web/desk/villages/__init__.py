@@ -1,0 +1,1 @@
+"""The service areas of the villages on the desk."""
