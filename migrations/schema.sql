@@ -504,6 +504,39 @@ $$;
 
 
 --
+-- Name: check_bank_account(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_bank_account() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        NEW.entered_person = get_person_key(NEW.entered_by);
+        RETURN NEW;
+    END IF;
+    IF OLD.outcome IS NOT NULL THEN
+        IF OLD.outcome <> 'agreed' OR NEW.outcome <> OLD.outcome OR NEW.decided_by <> OLD.decided_by
+           OR NOT upper_inf(OLD.valid_during) OR NEW.replaced_by IS NULL
+           OR lower(NEW.valid_during) <> lower(OLD.valid_during) THEN
+            RAISE EXCEPTION 'the account was decided before' USING ERRCODE = 'P0200';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF NEW.valid_during <> OLD.valid_during OR NEW.replaced_by IS NOT NULL THEN
+        RAISE EXCEPTION 'the account is not decided' USING ERRCODE = 'P0200';
+    END IF;
+    NEW.decided_person = get_person_key(NEW.decided_by);
+    IF NEW.decided_person = OLD.entered_person OR is_same_person(OLD.entered_by, NEW.decided_by) THEN
+        RAISE EXCEPTION 'the person entered the account' USING ERRCODE = 'P0201';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
 -- Name: check_case_answerer(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5848,6 +5881,7 @@ CREATE TABLE public.settlements (
     rows integer NOT NULL,
     pay_fen bigint NOT NULL,
     settled_at timestamp with time zone NOT NULL,
+    bank_account_id uuid,
     CONSTRAINT settlements_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
     CONSTRAINT settlements_rows CHECK ((rows >= 0))
 );
@@ -7066,6 +7100,38 @@ CREATE TABLE public.openings (
     CONSTRAINT openings_months CHECK ((months >= 1)),
     CONSTRAINT openings_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
     CONSTRAINT openings_public CHECK ((public_fen >= 0))
+);
+
+
+--
+-- Name: operator_bank_accounts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.operator_bank_accounts (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    operator text NOT NULL,
+    holder text NOT NULL,
+    bank text NOT NULL,
+    number_sealed bytea NOT NULL,
+    number_tail text NOT NULL,
+    valid_during daterange NOT NULL,
+    entered_by uuid NOT NULL,
+    entered_person bytea NOT NULL,
+    entered_at timestamp with time zone NOT NULL,
+    outcome text,
+    decided_by uuid,
+    decided_person bytea,
+    decided_at timestamp with time zone,
+    replaced_by uuid,
+    CONSTRAINT bank_accounts_bank CHECK (((length(bank) >= 1) AND (length(bank) <= 80))),
+    CONSTRAINT bank_accounts_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT bank_accounts_decided CHECK ((((outcome IS NOT NULL) = (decided_by IS NOT NULL)) AND ((outcome IS NOT NULL) = (decided_person IS NOT NULL)) AND ((outcome IS NOT NULL) = (decided_at IS NOT NULL)))),
+    CONSTRAINT bank_accounts_holder CHECK (((length(holder) >= 1) AND (length(holder) <= 80))),
+    CONSTRAINT bank_accounts_outcome CHECK ((outcome = ANY (ARRAY['agreed'::text, 'refused'::text]))),
+    CONSTRAINT bank_accounts_period CHECK (((NOT isempty(valid_during)) AND (NOT lower_inf(valid_during)))),
+    CONSTRAINT bank_accounts_tail CHECK ((number_tail ~ '^[0-9]{4}$'::text)),
+    CONSTRAINT bank_accounts_two_people CHECK (((decided_person <> entered_person) AND (decided_by <> entered_by)))
 );
 
 
@@ -8751,6 +8817,22 @@ ALTER TABLE ONLY public.bad_fruit_claims
 
 
 --
+-- Name: operator_bank_accounts bank_accounts_of_operator; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.operator_bank_accounts
+    ADD CONSTRAINT bank_accounts_of_operator UNIQUE (id, county_code, operator);
+
+
+--
+-- Name: operator_bank_accounts bank_accounts_one_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.operator_bank_accounts
+    ADD CONSTRAINT bank_accounts_one_a_day EXCLUDE USING gist (county_code WITH =, operator WITH =, valid_during WITH &&) WHERE ((outcome = 'agreed'::text));
+
+
+--
 -- Name: bindings bindings_one_line_per_number_and_day; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -9876,6 +9958,14 @@ ALTER TABLE ONLY public.open_figures
 
 ALTER TABLE ONLY public.openings
     ADD CONSTRAINT openings_unique PRIMARY KEY (county_code, line_code);
+
+
+--
+-- Name: operator_bank_accounts operator_bank_accounts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.operator_bank_accounts
+    ADD CONSTRAINT operator_bank_accounts_pkey PRIMARY KEY (id);
 
 
 --
@@ -12752,6 +12842,27 @@ CREATE TRIGGER audit_entries_no_truncate BEFORE TRUNCATE ON public.audit_entries
 
 
 --
+-- Name: operator_bank_accounts bank_accounts_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER bank_accounts_append_only BEFORE DELETE OR UPDATE OF id, county_code, operator, holder, bank, number_tail, entered_by, entered_at ON public.operator_bank_accounts FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: operator_bank_accounts bank_accounts_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER bank_accounts_no_truncate BEFORE TRUNCATE ON public.operator_bank_accounts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: operator_bank_accounts bank_accounts_people; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER bank_accounts_people BEFORE INSERT OR UPDATE OF outcome, decided_by, decided_at, valid_during, replaced_by ON public.operator_bank_accounts FOR EACH ROW EXECUTE FUNCTION public.check_bank_account();
+
+
+--
 -- Name: bindings bindings_keep_changed; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -14001,6 +14112,38 @@ ALTER TABLE ONLY public.bad_fruit_claims
 
 ALTER TABLE ONLY public.bad_fruit_claims
     ADD CONSTRAINT bad_fruit_claims_line FOREIGN KEY (line_id) REFERENCES public.order_lines(id);
+
+
+--
+-- Name: operator_bank_accounts bank_accounts_decider; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.operator_bank_accounts
+    ADD CONSTRAINT bank_accounts_decider FOREIGN KEY (decided_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: operator_bank_accounts bank_accounts_enterer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.operator_bank_accounts
+    ADD CONSTRAINT bank_accounts_enterer FOREIGN KEY (entered_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: operator_bank_accounts bank_accounts_operator; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.operator_bank_accounts
+    ADD CONSTRAINT bank_accounts_operator FOREIGN KEY (operator) REFERENCES public.operators(code);
+
+
+--
+-- Name: operator_bank_accounts bank_accounts_replacement; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.operator_bank_accounts
+    ADD CONSTRAINT bank_accounts_replacement FOREIGN KEY (replaced_by) REFERENCES public.operator_bank_accounts(id);
 
 
 --
@@ -16372,6 +16515,14 @@ ALTER TABLE ONLY public.settlement_files
 
 
 --
+-- Name: settlements settlements_bank_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.settlements
+    ADD CONSTRAINT settlements_bank_account FOREIGN KEY (bank_account_id, county_code, operator) REFERENCES public.operator_bank_accounts(id, county_code, operator);
+
+
+--
 -- Name: settlements settlements_cycle; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -17584,6 +17735,23 @@ END);
 
 
 --
+-- Name: operator_bank_accounts; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.operator_bank_accounts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: operator_bank_accounts operator_bank_accounts_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY operator_bank_accounts_visible_county ON public.operator_bank_accounts TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: outages; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -18186,6 +18354,13 @@ REVOKE ALL ON FUNCTION public.check_agreement() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.check_agreement_rates() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_bank_account(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_bank_account() FROM PUBLIC;
 
 
 --
@@ -23420,6 +23595,104 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.open_figures TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.openings TO market_app;
+
+
+--
+-- Name: TABLE operator_bank_accounts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.operator_bank_accounts TO market_app;
+
+
+--
+-- Name: COLUMN operator_bank_accounts.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.operator_bank_accounts TO market_app;
+
+
+--
+-- Name: COLUMN operator_bank_accounts.operator; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(operator) ON TABLE public.operator_bank_accounts TO market_app;
+
+
+--
+-- Name: COLUMN operator_bank_accounts.holder; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(holder) ON TABLE public.operator_bank_accounts TO market_app;
+
+
+--
+-- Name: COLUMN operator_bank_accounts.bank; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(bank) ON TABLE public.operator_bank_accounts TO market_app;
+
+
+--
+-- Name: COLUMN operator_bank_accounts.number_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(number_sealed) ON TABLE public.operator_bank_accounts TO market_app;
+
+
+--
+-- Name: COLUMN operator_bank_accounts.number_tail; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(number_tail) ON TABLE public.operator_bank_accounts TO market_app;
+
+
+--
+-- Name: COLUMN operator_bank_accounts.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(valid_during),UPDATE(valid_during) ON TABLE public.operator_bank_accounts TO market_app;
+
+
+--
+-- Name: COLUMN operator_bank_accounts.entered_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(entered_by) ON TABLE public.operator_bank_accounts TO market_app;
+
+
+--
+-- Name: COLUMN operator_bank_accounts.entered_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(entered_at) ON TABLE public.operator_bank_accounts TO market_app;
+
+
+--
+-- Name: COLUMN operator_bank_accounts.outcome; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(outcome) ON TABLE public.operator_bank_accounts TO market_app;
+
+
+--
+-- Name: COLUMN operator_bank_accounts.decided_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decided_by) ON TABLE public.operator_bank_accounts TO market_app;
+
+
+--
+-- Name: COLUMN operator_bank_accounts.decided_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decided_at) ON TABLE public.operator_bank_accounts TO market_app;
+
+
+--
+-- Name: COLUMN operator_bank_accounts.replaced_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(replaced_by) ON TABLE public.operator_bank_accounts TO market_app;
 
 
 --

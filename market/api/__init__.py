@@ -18,6 +18,7 @@ from market.api.buying import conversations, coupons, favourites, orders, packag
 from market.api.selling import catalogue, closures, listing_files, listing_photos, packs, presales
 from market.api.subsidies import (
     agreements,
+    bank_accounts,
     form_numbers,
     grievances,
     imports,
@@ -74,6 +75,7 @@ ROUTES = [
     *months.ROUTES,
     *reconciliation.ROUTES,
     *agreements.ROUTES,
+    *bank_accounts.ROUTES,
     *open_data.ROUTES,
     *leads.ROUTES,
     *objections.ROUTES,

@@ -29,6 +29,7 @@ from market.payouts.account import PAYOUT_NUMBER_CONTEXT
 from market.pickups.view import CODE_CONTEXT as PICKUP_CODE_CONTEXT
 from market.producers.models import CERTIFICATE_NUMBER_CONTEXT
 from market.subsidies.agreements.agreements import AGREEMENT_DOCUMENT_CONTEXT
+from market.subsidies.bank_accounts.accounts import BANK_NUMBER_CONTEXT
 from market.subsidies.evidence.seal_pack import PACK_CONTEXT
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.idle.calls import CALL_NOTE_CONTEXT
@@ -123,6 +124,7 @@ SEALED_COLUMNS = (
     SealedColumn("file_notes", "text_sealed", NOTE_CONTEXT, key=("file_id", "position"), plain="text"),
     SealedColumn("certificates", "number_sealed", CERTIFICATE_NUMBER_CONTEXT, index="number_index", plain="number"),
     SealedColumn("payout_accounts", "number_sealed", PAYOUT_NUMBER_CONTEXT),
+    SealedColumn("operator_bank_accounts", "number_sealed", BANK_NUMBER_CONTEXT),
     SealedColumn("conversation_messages", "text_sealed", CONVERSATION_CONTEXT, key=("suborder_id", "position")),
     SealedColumn("identifiers", "value_sealed", IDENTIFIER_CONTEXT, index="value_index", fold=fold_identifier),
     SealedColumn("orders", "address_sealed", ADDRESS_CONTEXT),
@@ -168,6 +170,8 @@ INDEX_COPIES = (
     ("agreements", "proposed_person"),
     ("agreements", "decided_person"),
     ("terms_approvals", "person_key"),
+    ("operator_bank_accounts", "entered_person"),
+    ("operator_bank_accounts", "decided_person"),
 )
 """Blind indexes of identity numbers in columns that have no index of their own in `SEALED_COLUMNS`."""
 _IDENTITIES_OF_FACTS = ("identity_index", "agent_identity_index", "assessor_identity_index")

@@ -81,6 +81,14 @@ class CountySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             description="1: a month is settled only with an agreement of each operator, at the rates of the terms.",
         ),
     ] = 0
+    accounts_required: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1,
+            description="1: a month is settled only with an agreed bank account of each operator that it pays.",
+        ),
+    ] = 0
     notice_days: Annotated[
         int, Meta(ge=5, le=60, description="Days of the public notice before an enrolment (subsidy-rulebook, Words).")
     ] = 5

@@ -29,6 +29,9 @@ TEMPLATES = {
     "parcels_late": "{name}有 {count} 单过了日子还没发，{day}还没发就取消，钱退给买家。发不了的请登录退掉。",
     "bill_due": "{county}{month}的账单还没有收到，请在 {day}前登录交。交过了就不用管。",
     "bill_late": "{county}{month}的账单过了 {day} 还没有收到，请尽快登录交。",
+    "bank_account_entered": "{county}登记了给你们付款的新账户，尾号 {tail}，{day}起用，还要另一个人核对。"
+    "不是你们的账户，请马上告诉县里。",
+    "bank_account_agreed": "{county}{day}起把钱付到尾号 {tail} 的账户。不是你们的账户，请马上告诉县里。",
     "farm_closed": "{name}{why}歇几天，{day}回来。订单 {order} 顺延发货；不想等，可以在订单里取消，钱全退。",
     "parcel_late": "订单 {order} 里{name}的包裹还没发，已经催了。您可以取消；{day}还没发，钱自动退给您。",
     "parcel_cancelled": "订单 {order} 里{name}的包裹{why}，已取消，{amount} 元原路退回。",

@@ -124,6 +124,10 @@ GRANTS = {
         " update(valid_during outcome decided_by decided_at replaced_by)"
     ),
     "agreement_rates": "select insert",
+    "operator_bank_accounts": (
+        "select insert(county_code operator holder bank number_sealed number_tail valid_during entered_by entered_at)"
+        " update(valid_during outcome decided_by decided_at replaced_by)"
+    ),
     "terms_approvals": "select insert(file_id county_code account_id at)",
     "enrolment_pauses": (
         "select insert(county_code line_code paused_during reason note_sealed paused_by paused_at)"
@@ -369,6 +373,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "check_lead_consent": False,
     "check_agreement": False,
     "check_agreement_rates": False,
+    "check_bank_account": False,
     "check_terms_approval": False,
     "withdraw_consent": True,
     "check_enrolment_pause": False,

@@ -847,6 +847,20 @@ API_CASES: tuple[RouteCase, ...] = (
         status=404,
     ),
     get("/api/v1/counties/{county}/terms-files", COUNTY_SCOPE),
+    get("/api/v1/counties/{county}/operator-accounts", COUNTY_SCOPE),
+    post(
+        "/api/v1/counties/{county}/operator-accounts",
+        require_duty("finance"),
+        json={"operator": "mobile", "holder": "", "bank": "", "number": "", "start": "2019-01-01"},
+        status=422,
+    ),
+    post(
+        "/api/v1/counties/{county}/operator-accounts/{account_id}/decision",
+        ACCOUNT_KEEPERS,
+        params={"account_id": Id("nobody")},
+        json={"number": None},
+        status=404,
+    ),
     post(
         "/api/v1/counties/{county}/terms-files/{file_id}/approval",
         ACCOUNT_KEEPERS,

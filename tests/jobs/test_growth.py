@@ -36,6 +36,7 @@ DELETED = {
 
 REFUSED = {
     "agreements": "TooManyAgreements",
+    "operator_bank_accounts": "TooManyBankAccounts",
     "booking_changes": "TooManyChanges",
     "closures": "TooManyClosures",
     "favourites": "TooManyFavourites",

@@ -90,6 +90,7 @@ HELD_BY = {
     "TooManyObjections": "row of the lead; see tests/subsidies/intake/test_objections.py",
     "TooManyBytes": "row of the account and the day; see tests/storage/test_sent_bytes.py",
     "TooManyAgreements": "quota lock of the county; see tests/subsidies/agreements",
+    "TooManyBankAccounts": "quota lock of the county; see tests/subsidies/bank_accounts",
     "TooManyConsents": "quota lock of the lead; see tests/subsidies/intake",
     "TooManyTasks": "quota lock of the account; see tests/web/desk/test_tasks.py",
     "TooManyRuns": "lock of the county's imports; see tests/subsidies/month/test_order_of_months.py",

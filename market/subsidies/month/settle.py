@@ -9,6 +9,7 @@ from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.subsidies.agreements.terms import require_agreements
+from market.subsidies.bank_accounts.paid import find_current_accounts
 from market.subsidies.findings.record import list_blocked_lines
 from market.subsidies.line_codes import show_line_codes
 from market.subsidies.models import MonthRefusal, Outcome, StepResult
@@ -131,9 +132,9 @@ LIST_OPERATOR_SUMS = Query(
 ADD_SETTLEMENTS = Query(
     None,
     """
-    INSERT INTO settlements (cycle_id, operator, county_code, rows, pay_fen, settled_at)
-    SELECT :cycle_id, operator, :county, rows, pay_fen, :now
-      FROM jsonb_to_recordset(:rows::jsonb) AS r(operator text, rows integer, pay_fen bigint)
+    INSERT INTO settlements (cycle_id, operator, county_code, rows, pay_fen, bank_account_id, settled_at)
+    SELECT :cycle_id, operator, :county, rows, pay_fen, account, :now
+      FROM jsonb_to_recordset(:rows::jsonb) AS r(operator text, rows integer, pay_fen bigint, account uuid)
     """,
 )
 LIST_MISMATCHES = Query(
@@ -190,11 +191,14 @@ async def settle_month(
         SecondDuty: the actor holds another duty of this cycle (R14).
         CycleNotFound, CycleClosed, WrongState: the month is not decided, or is past this step.
         AgreementMissing: the county requires agreements, see `require_agreements`.
+        BankAccountMissing: the county requires bank accounts, see `find_current_accounts`.
     """
     cycle, actor, _ = await begin_step(conn, SETTLE, actor, county, month, now=now)
     require_state(cycle, SETTLE.froms)
     await require_agreements(conn, county, month, run_id=cycle.run_id, now=now)
     settlement = await _sum_settlement(conn, cycle)
+    paid = [operator for operator, each in settlement.operators.items() if each.pay_fen > 0]
+    accounts = await find_current_accounts(conn, county, month, paid=paid, now=now)
     await POST_MONTH.run(
         conn,
         county=county,
@@ -205,7 +209,7 @@ async def settle_month(
         now=now,
     )
     rows = [
-        {"operator": operator, "rows": each.rows, "pay_fen": each.pay_fen}
+        {"operator": operator, "rows": each.rows, "pay_fen": each.pay_fen, "account": accounts.get(operator)}
         for operator, each in settlement.operators.items()
     ]
     await ADD_SETTLEMENTS.run(conn, county=county, cycle_id=cycle.id, rows=rows, now=now)

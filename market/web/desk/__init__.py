@@ -9,6 +9,7 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 from market.web.desk.files import imports
 from market.web.desk.months import agreements, drilldown, findings, month_pages, programmes, samples
 from market.web.desk.papers import form_numbers, form_pages, payment_pages, reconciliation
+from market.web.desk.payments import bank_accounts
 from market.web.desk.register import boards, consents, idle_lines, leads, lines, notices, objections, rechecks
 from market.web.desk.reports import region, report_pages
 from market.web.desk.sellers import coupons, money, pickup_points, producers, public_buyers, seller_names
@@ -18,7 +19,8 @@ from market.web.desk.villages import coverage, organisations, village_files
 _PAGES = (
     worklist, month_pages, drilldown, findings, find_people, form_numbers, form_pages, payment_pages, reconciliation,
     imports, tasks, notices, leads, consents, objections, rechecks, lines, boards, idle_lines, programmes, agreements,
-    producers, seller_names, money, cases, case_moves, goods_returns, appeals, complaints, invoices, mediations,
+    bank_accounts, producers, seller_names, money, cases, case_moves, goods_returns, appeals, complaints, invoices,
+    mediations,
     officials, operators, deputies, contacts, pickup_points, coupons, region, report_pages, grievances, public_buyers,
     village_files, organisations, saved_filters, samples, audit, coverage,
 )  # fmt: skip

@@ -361,6 +361,7 @@ def _context(desk: DeskContext, view: MonthView, files: list[ImportedFile]) -> d
         "finding_count": len(view.findings),
         "approved": yuan(view.total.approved_fen),
         "keep": build_county_query(desk),
+        "transfers": Role.FINANCE in roles and desk.whole,
         **_settlement_context(view),
     }  # fmt: skip
 

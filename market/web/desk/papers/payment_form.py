@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from market.kernel.clock import get_business_day
 from market.reports.month_view import MonthView
 from market.reports.voucher import VoucherRow
+from market.subsidies.bank_accounts.models import PaidAccount, Transfer
 from market.subsidies.month.steps import DECIDE, RECONCILE, SETTLE, MonthStep
 from market.subsidies.names import format_month_zh
 from market.subsidies.reconciliation.settlement_files import SettlementFile
@@ -19,9 +20,12 @@ _HEAD = [
 ]  # fmt: skip
 
 
-def build_payment_form(view: MonthView, county: str, files: Sequence[SettlementFile]) -> PrintedForm:
+def build_payment_form(
+    view: MonthView, county: str, files: Sequence[SettlementFile], accounts: Sequence[PaidAccount] = ()
+) -> PrintedForm:
     """Build the request for the public money of a settled month, signed by three different people.
 
+    `accounts` are those that the settlement is paid to; an operator without one has a blank to fill in.
     A sum that an operator owes instead of being owed has 负 in its capitals.
     """
     settlement = view.settlement
@@ -38,7 +42,8 @@ def build_payment_form(view: MonthView, county: str, files: Sequence[SettlementF
     if table.foot is not None:
         table.foot[-1] = capitals(pay)
     adjustments = sum(each.adjustment_rows for each in settlement.operators.values())
-    accounts = "　".join(f"{get_operator_name(name)}：{BLANK}" for name in settlement.operators)
+    paid_to = {each.operator: f"{each.holder}，{each.bank}，尾号 {each.tail}" for each in accounts}
+    payees = "　".join(f"{get_operator_name(name)}：{paid_to.get(name, BLANK)}" for name in settlement.operators)
     settled = next(
         (event.at for event in reversed(view.events) if event.state is SETTLE.after and not event.returned), None
     )
@@ -49,7 +54,7 @@ def build_payment_form(view: MonthView, county: str, files: Sequence[SettlementF
         tables=[table],
         words=[f"{month}账期已审定，申请拨付财政补贴 {yuan(pay)} 元，大写：{capitals(pay)}。"],
         notes=[
-            f"收款账户：按各运营商合同所列对公账户。{accounts}",
+            f"收款账户：按各运营商合同所列对公账户。{payees}",
             f"控制数：行数 {settlement.control.rows}，金额 {yuan(pay)}",
             "附件：" + "；".join(f"{number}. {name}" for number, name in enumerate(annexes, 1)) + "。",
             f"申请日期：{day_zh(settled) if settled else BLANK}",
@@ -85,5 +90,22 @@ def build_voucher_table(rows: Sequence[VoucherRow]) -> FormTable:
         "记账凭证",
         ["日期", "摘要", "科目编码", "科目名称", "借方金额", "贷方金额"],
         ["text", "text", "text", "text", "fen", "fen"],
+        cells,
+    )
+
+
+def build_transfer_table(transfers: Sequence[Transfer], month: str) -> FormTable:
+    """Build the list of transfers of a settled month for the bank, with full account numbers."""
+    cells: list[list[Value]] = [
+        [
+            get_operator_name(each.operator), each.holder, each.bank, each.number, each.fen,
+            f"{format_month_zh(month)}手机和宽带资费减免",
+        ]
+        for each in transfers
+    ]  # fmt: skip
+    return make_total_table(
+        "付款清单",
+        ["运营商", "户名", "开户行", "账号", "金额", "用途"],
+        ["text", "text", "text", "text", "fen", "text"],
         cells,
     )

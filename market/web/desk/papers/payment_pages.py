@@ -10,6 +10,7 @@ from msgspec import Struct
 from market.audit.record import record_export
 from market.counties.form_numbers import PrintedFormKind
 from market.http import HttpRequest
+from market.identity.access import require_county_role
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock, get_next_month
@@ -18,6 +19,8 @@ from market.rate_limits import RateClass
 from market.reports.month_view import get_month_view
 from market.reports.settlement_file import get_last_event_at
 from market.reports.voucher import list_voucher_rows
+from market.subsidies.bank_accounts.models import ENTERER
+from market.subsidies.bank_accounts.paid import list_paid_accounts, list_transfers
 from market.subsidies.models import MonthRefusal
 from market.subsidies.month.cycles import find_cycle, read_month
 from market.subsidies.names import OPERATOR_NAMES, Operator
@@ -26,7 +29,7 @@ from market.web.desk.context import DeskContext, render_desk_page
 from market.web.desk.papers.form_numbers import add_form_number
 from market.web.desk.papers.form_pages import download_file, open_county_desk, write_form_workbook
 from market.web.desk.papers.forms import PrintedForm
-from market.web.desk.papers.payment_form import build_payment_form, build_voucher_table
+from market.web.desk.papers.payment_form import build_payment_form, build_transfer_table, build_voucher_table
 from market.web.desk.papers.workbook import XLSX, write_csv
 
 
@@ -37,6 +40,15 @@ class MonthNotSettled(MonthRefusal):
     status = 404
     zh = "{month}还没有结算，没有拨付申请和凭证。"
     en = "{month} is not settled yet: there is no request for payment and no voucher."
+
+
+class NoTransfers(MonthRefusal):
+    """The month is not settled, or was settled without agreed accounts."""
+
+    code = "no_transfers"
+    status = 404
+    zh = "{month}没有要付到核对过的账户的钱：还没有结算，或者结算那天还没有账户。"
+    en = "Nothing of {month} is transferred to an agreed account: it is not settled, or had no account then."
 
 
 class MonthFile(Struct, frozen=True):
@@ -86,11 +98,15 @@ async def download_payment_file(
     clock: NamedDependency[Clock],
     seal: NamedDependency[Seal],
 ) -> Response[bytes]:
-    """Download payment.xlsx, voucher.csv or an operator's file (mobile.csv); the audit record keeps who took it.
+    """Download payment.xlsx, voucher.csv, an operator's file (mobile.csv), or finance's transfers.csv.
+
+    The audit record keeps who took it.
 
     Raises:
         MonthNotSettled: the month is not settled.
         NoSettlementFile: the month has no file of the operator.
+        NotAllowed: the transfers, which have full account numbers, are for finance.
+        NoTransfers: nothing is transferred to an agreed account.
         NotFound: there is no file of this name.
     """
     desk = await open_county_desk(request, db, actor, clock)
@@ -109,6 +125,12 @@ async def _load_file(conn: Connection, seal: Seal, desk: DeskContext, month: str
         return MonthFile("拨付申请", content, XLSX, "xlsx")
     if name == "voucher.csv":
         return MonthFile("记账凭证", await load_voucher(conn, county, month), "text/csv", "csv")
+    if name == "transfers.csv":
+        require_county_role(desk.actor, ENTERER, county)
+        transfers = await list_transfers(conn, seal, county, cycle.id)
+        if not transfers:
+            raise NoTransfers(month=cycle.name)
+        return MonthFile("付款清单", write_csv(build_transfer_table(transfers, cycle.name)), "text/csv", "csv")
     if name.removesuffix(".csv") in set(Operator) and name.endswith(".csv"):
         operator = Operator(name.removesuffix(".csv"))
         content = await read_settlement_file(conn, seal, cycle, operator)
@@ -126,7 +148,8 @@ async def load_payment_form(conn: Connection, seal: Seal, county: str, county_na
     view = await get_month_view(conn, seal, county, read_month(month), [county])
     if view.settlement is None or view.settlement.provisional:
         raise MonthNotSettled(month=view.month)
-    form = build_payment_form(view, county_name, await list_settlement_files(conn, county, view.cycle_id))
+    files = await list_settlement_files(conn, county, view.cycle_id)
+    form = build_payment_form(view, county_name, files, await list_paid_accounts(conn, county, view.cycle_id))
     last_day = get_next_month(read_month(view.month)) - timedelta(days=1)
     return await add_form_number(conn, county, PrintedFormKind.PAYMENT, form, day=last_day)
 

@@ -8,6 +8,8 @@ from market.identity.access import has_role_for
 from market.kernel import Connection
 from market.organisations.models import KEEPERS
 from market.organisations.register import count_pending_organisations
+from market.subsidies.bank_accounts.accounts import count_waiting_bank_accounts
+from market.subsidies.bank_accounts.models import AGREER
 from market.web.desk.context import DeskContext
 
 
@@ -28,7 +30,18 @@ async def _find_organisations(conn: Connection, desk: DeskContext) -> WorkItem |
     return WorkItem(desk.to("/desk/organisations"), f"单位 {count} 家，等核", "", "照证书核一遍") if count else None
 
 
-AREA_ITEMS: tuple[Callable[[Connection, DeskContext], Awaitable[WorkItem | None]], ...] = (_find_organisations,)
+async def _find_bank_accounts(conn: Connection, desk: DeskContext) -> WorkItem | None:
+    if not has_role_for(desk.actor, (AGREER,), desk.county):
+        return None
+    count = await count_waiting_bank_accounts(conn, desk.county)
+    text = "照协议再填一遍账号"
+    return WorkItem(desk.to("/desk/bank-accounts"), f"收款账户 {count} 个，等核对", "", text) if count else None
+
+
+AREA_ITEMS: tuple[Callable[[Connection, DeskContext], Awaitable[WorkItem | None]], ...] = (
+    _find_organisations,
+    _find_bank_accounts,
+)
 
 
 async def list_area_items(conn: Connection, desk: DeskContext) -> list[WorkItem]:
