@@ -435,8 +435,14 @@ DECLARE
     checked uuid := CASE WHEN TG_TABLE_NAME = 'suborders' THEN to_jsonb(NEW) ->> 'id'
                          ELSE to_jsonb(NEW) ->> 'suborder_id' END;
 BEGIN
-    IF NOT EXISTS (SELECT FROM suborders s JOIN slot_reservations r ON r.suborder_id = s.id
-                    WHERE s.id = checked AND s.kind = 'activity') THEN
+    IF checked IS NULL THEN
+        IF EXISTS (SELECT FROM slots WHERE id = (to_jsonb(NEW) ->> 'slot_id')::uuid AND kind = 'activity') THEN
+            RAISE EXCEPTION 'a seat in an activity has no suborder' USING ERRCODE = 'P0112';
+        END IF;
+    ELSIF NOT EXISTS (SELECT FROM suborders s
+                        JOIN slot_reservations r ON r.suborder_id = s.id
+                        JOIN slots ON slots.id = slot_id AND slots.kind = 'activity'
+                       WHERE s.id = checked AND s.kind = 'activity') THEN
         RAISE EXCEPTION 'suborder % is an activity without places, or has places and is none', checked
             USING ERRCODE = 'P0112';
     END IF;
@@ -1085,7 +1091,8 @@ BEGIN
         SELECT FROM slots
          WHERE slots.id = checked
            AND free <> capacity - (SELECT coalesce(sum(party), 0) FROM slot_reservations
-                                    WHERE slot_id = slots.id AND state IN ('reserved', 'booked', 'attended', 'missed'))
+                                    WHERE slot_id = slots.id
+                                      AND state IN ('offered', 'reserved', 'booked', 'attended', 'missed'))
     ) THEN
         RAISE EXCEPTION 'the places of slot % do not add up', checked USING ERRCODE = 'P0111';
     END IF;
@@ -5462,6 +5469,20 @@ CREATE TABLE public.claim_photos (
 
 
 --
+-- Name: clinic_days; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.clinic_days (
+    slot_id uuid NOT NULL,
+    kind text DEFAULT 'clinic'::text NOT NULL,
+    remote boolean NOT NULL,
+    organisation_id uuid NOT NULL,
+    added_by uuid NOT NULL,
+    CONSTRAINT clinic_days_kind CHECK ((kind = 'clinic'::text))
+);
+
+
+--
 -- Name: complaints; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -5670,6 +5691,56 @@ ALTER TABLE public.coupons ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY 
     NO MAXVALUE
     CACHE 1
 );
+
+
+--
+-- Name: course_certificates; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.course_certificates (
+    reservation_id uuid NOT NULL,
+    number bigint NOT NULL,
+    issued_by uuid NOT NULL,
+    issued_at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: course_certificates_number_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.course_certificates ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.course_certificates_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: course_sessions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.course_sessions (
+    slot_id uuid NOT NULL,
+    kind text DEFAULT 'course'::text NOT NULL,
+    title text NOT NULL,
+    organiser text NOT NULL,
+    organisation_id uuid,
+    added_by uuid NOT NULL,
+    CONSTRAINT course_sessions_kind CHECK ((kind = 'course'::text)),
+    CONSTRAINT course_sessions_organiser CHECK (((length(organiser) >= 2) AND (length(organiser) <= 60))),
+    CONSTRAINT course_sessions_title CHECK (((length(title) >= 2) AND (length(title) <= 40)))
+);
+
+
+--
+-- Name: COLUMN course_sessions.organisation_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.course_sessions.organisation_id IS 'The verified organisation of the county with the organiser''s name.';
 
 
 --
@@ -8135,15 +8206,28 @@ CREATE TABLE public.sign_in_codes (
 CREATE TABLE public.slot_reservations (
     id uuid DEFAULT uuidv7() NOT NULL,
     slot_id uuid NOT NULL,
-    suborder_id uuid NOT NULL,
+    suborder_id uuid,
     party integer NOT NULL,
     state text DEFAULT 'reserved'::text NOT NULL,
     code_hash bytea,
     code_sealed bytea,
     attended_at timestamp with time zone,
+    account_id uuid,
+    signed_up_by uuid,
+    name_sealed bytea,
+    name_index bytea,
+    joined_at timestamp with time zone,
+    offered_until timestamp with time zone,
     CONSTRAINT slot_reservations_attended CHECK (((state = 'attended'::text) = (attended_at IS NOT NULL))),
+    CONSTRAINT slot_reservations_name CHECK (((name_sealed IS NULL) = (name_index IS NULL))),
+    CONSTRAINT slot_reservations_offered CHECK (((state = 'offered'::text) = (offered_until IS NOT NULL))),
     CONSTRAINT slot_reservations_party CHECK ((party > 0)),
-    CONSTRAINT slot_reservations_state CHECK ((state = ANY (ARRAY['reserved'::text, 'booked'::text, 'attended'::text, 'missed'::text, 'cancelled'::text, 'expired'::text])))
+    CONSTRAINT slot_reservations_seat CHECK (
+CASE
+    WHEN (suborder_id IS NULL) THEN ((party = 1) AND (joined_at IS NOT NULL) AND (state <> 'reserved'::text) AND (((num_nonnulls(account_id, name_sealed) = 1) AND (signed_up_by IS NOT NULL)) OR ((num_nonnulls(account_id, name_sealed, signed_up_by) = 0) AND (state <> ALL (ARRAY['waiting'::text, 'offered'::text, 'booked'::text])))))
+    ELSE ((num_nonnulls(account_id, name_sealed, signed_up_by, joined_at) = 0) AND (state <> ALL (ARRAY['waiting'::text, 'offered'::text])))
+END),
+    CONSTRAINT slot_reservations_state CHECK ((state = ANY (ARRAY['waiting'::text, 'offered'::text, 'reserved'::text, 'booked'::text, 'attended'::text, 'missed'::text, 'cancelled'::text, 'expired'::text])))
 );
 
 
@@ -8163,13 +8247,21 @@ CREATE TABLE public.slots (
     cancelled_at timestamp with time zone,
     cancelled_by uuid,
     cancel_reason text,
+    village_code text,
+    room text,
+    held_during daterange GENERATED ALWAYS AS (
+CASE
+    WHEN ((state <> 'cancelled'::text) AND (village_code IS NOT NULL)) THEN daterange(((lower(during) AT TIME ZONE 'Asia/Shanghai'::text))::date, ((lower(during) AT TIME ZONE 'Asia/Shanghai'::text))::date, '[]'::text)
+    ELSE NULL::daterange
+END) STORED,
     CONSTRAINT slots_activity CHECK (((kind = 'activity'::text) = (listing_id IS NOT NULL))),
-    CONSTRAINT slots_cancelled CHECK ((((state = 'cancelled'::text) = (cancelled_at IS NOT NULL)) AND ((state = 'cancelled'::text) = (cancel_reason IS NOT NULL)) AND ((cancel_reason = ANY (ARRAY['weather'::text, 'host'::text])) = (cancelled_by IS NOT NULL)) AND (cancel_reason = ANY (ARRAY['weather'::text, 'host'::text, 'minimum'::text])))),
+    CONSTRAINT slots_cancelled CHECK ((((state = 'cancelled'::text) = (cancelled_at IS NOT NULL)) AND ((state = 'cancelled'::text) = (cancel_reason IS NOT NULL)) AND ((cancel_reason = ANY (ARRAY['weather'::text, 'host'::text])) = (cancelled_by IS NOT NULL)) AND (cancel_reason = ANY (ARRAY['weather'::text, 'host'::text, 'minimum'::text, 'village'::text])))),
     CONSTRAINT slots_capacity CHECK (((capacity >= 1) AND (capacity <= 5000))),
     CONSTRAINT slots_during CHECK ((((upper(during) - lower(during)) >= '00:15:00'::interval) AND ((upper(during) - lower(during)) <= '24:00:00'::interval))),
     CONSTRAINT slots_free CHECK (((free >= 0) AND (free <= capacity))),
-    CONSTRAINT slots_kind CHECK ((kind = 'activity'::text)),
+    CONSTRAINT slots_kind CHECK ((kind = ANY (ARRAY['activity'::text, 'course'::text, 'clinic'::text]))),
     CONSTRAINT slots_minimum CHECK (((minimum >= 1) AND (minimum <= capacity))),
+    CONSTRAINT slots_room CHECK ((((kind = 'activity'::text) = (village_code IS NULL)) AND ((village_code IS NULL) = (room IS NULL)) AND ((length(room) >= 1) AND (length(room) <= 40)))),
     CONSTRAINT slots_state CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text, 'cancelled'::text])))
 );
 
@@ -9057,6 +9149,14 @@ ALTER TABLE ONLY public.claims
 
 
 --
+-- Name: clinic_days clinic_days_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clinic_days
+    ADD CONSTRAINT clinic_days_pkey PRIMARY KEY (slot_id);
+
+
+--
 -- Name: closures closures_do_not_overlap; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -9190,6 +9290,30 @@ ALTER TABLE ONLY public.coupons
 
 ALTER TABLE ONLY public.coupons
     ADD CONSTRAINT coupons_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: course_certificates course_certificates_number; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.course_certificates
+    ADD CONSTRAINT course_certificates_number UNIQUE (number);
+
+
+--
+-- Name: course_certificates course_certificates_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.course_certificates
+    ADD CONSTRAINT course_certificates_pkey PRIMARY KEY (reservation_id);
+
+
+--
+-- Name: course_sessions course_sessions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.course_sessions
+    ADD CONSTRAINT course_sessions_pkey PRIMARY KEY (slot_id);
 
 
 --
@@ -10665,6 +10789,22 @@ ALTER TABLE ONLY public.slots
 
 
 --
+-- Name: slots slots_of_kind; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.slots
+    ADD CONSTRAINT slots_of_kind UNIQUE (id, kind);
+
+
+--
+-- Name: slots slots_one_room; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.slots
+    ADD CONSTRAINT slots_one_room EXCLUDE USING gist (village_code WITH =, room WITH =, during WITH &&) WHERE ((state <> 'cancelled'::text));
+
+
+--
 -- Name: slots slots_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -11295,6 +11435,20 @@ CREATE UNIQUE INDEX claims_one_per_service_and_month ON public.claims USING btre
 
 
 --
+-- Name: clinic_days_by_adder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX clinic_days_by_adder ON public.clinic_days USING btree (added_by);
+
+
+--
+-- Name: clinic_days_by_organisation; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX clinic_days_by_organisation ON public.clinic_days USING btree (organisation_id);
+
+
+--
 -- Name: closures_by_creator; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -11376,6 +11530,27 @@ CREATE INDEX coupons_by_producer ON public.coupons USING btree (producer_id, id)
 --
 
 CREATE INDEX coupons_open ON public.coupons USING btree (id) WHERE (state = 'open'::text);
+
+
+--
+-- Name: course_certificates_by_issuer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX course_certificates_by_issuer ON public.course_certificates USING btree (issued_by);
+
+
+--
+-- Name: course_sessions_by_adder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX course_sessions_by_adder ON public.course_sessions USING btree (added_by);
+
+
+--
+-- Name: course_sessions_by_organisation; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX course_sessions_by_organisation ON public.course_sessions USING btree (organisation_id) WHERE (organisation_id IS NOT NULL);
 
 
 --
@@ -12534,6 +12709,20 @@ CREATE INDEX slot_reservations_booked ON public.slot_reservations USING btree (s
 
 
 --
+-- Name: slot_reservations_by_account; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX slot_reservations_by_account ON public.slot_reservations USING btree (account_id) WHERE (account_id IS NOT NULL);
+
+
+--
+-- Name: slot_reservations_by_signer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX slot_reservations_by_signer ON public.slot_reservations USING btree (signed_up_by) WHERE (signed_up_by IS NOT NULL);
+
+
+--
 -- Name: slot_reservations_by_slot; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -12545,6 +12734,34 @@ CREATE INDEX slot_reservations_by_slot ON public.slot_reservations USING btree (
 --
 
 CREATE UNIQUE INDEX slot_reservations_code_unique ON public.slot_reservations USING btree (code_hash) WHERE (state = 'booked'::text);
+
+
+--
+-- Name: slot_reservations_lapsing; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX slot_reservations_lapsing ON public.slot_reservations USING btree (offered_until) WHERE (state = 'offered'::text);
+
+
+--
+-- Name: slot_reservations_one_account; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX slot_reservations_one_account ON public.slot_reservations USING btree (slot_id, account_id) WHERE ((account_id IS NOT NULL) AND (state <> ALL (ARRAY['cancelled'::text, 'expired'::text])));
+
+
+--
+-- Name: slot_reservations_one_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX slot_reservations_one_name ON public.slot_reservations USING btree (slot_id, name_index) WHERE ((name_index IS NOT NULL) AND (state <> ALL (ARRAY['cancelled'::text, 'expired'::text])));
+
+
+--
+-- Name: slots_by_village; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX slots_by_village ON public.slots USING btree (village_code, lower(during)) WHERE (village_code IS NOT NULL);
 
 
 --
@@ -14475,6 +14692,30 @@ ALTER TABLE ONLY public.claims
 
 
 --
+-- Name: clinic_days clinic_days_adder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clinic_days
+    ADD CONSTRAINT clinic_days_adder FOREIGN KEY (added_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: clinic_days clinic_days_organisation; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clinic_days
+    ADD CONSTRAINT clinic_days_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
+
+
+--
+-- Name: clinic_days clinic_days_slot; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clinic_days
+    ADD CONSTRAINT clinic_days_slot FOREIGN KEY (slot_id, kind) REFERENCES public.slots(id, kind);
+
+
+--
 -- Name: closures closures_created_by; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -14600,6 +14841,46 @@ ALTER TABLE ONLY public.coupons
 
 ALTER TABLE ONLY public.coupons
     ADD CONSTRAINT coupons_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: course_certificates course_certificates_issuer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.course_certificates
+    ADD CONSTRAINT course_certificates_issuer FOREIGN KEY (issued_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: course_certificates course_certificates_seat; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.course_certificates
+    ADD CONSTRAINT course_certificates_seat FOREIGN KEY (reservation_id) REFERENCES public.slot_reservations(id);
+
+
+--
+-- Name: course_sessions course_sessions_adder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.course_sessions
+    ADD CONSTRAINT course_sessions_adder FOREIGN KEY (added_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: course_sessions course_sessions_organisation; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.course_sessions
+    ADD CONSTRAINT course_sessions_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
+
+
+--
+-- Name: course_sessions course_sessions_slot; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.course_sessions
+    ADD CONSTRAINT course_sessions_slot FOREIGN KEY (slot_id, kind) REFERENCES public.slots(id, kind);
 
 
 --
@@ -16539,6 +16820,22 @@ ALTER TABLE ONLY public.sign_in_attempts
 
 
 --
+-- Name: slot_reservations slot_reservations_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.slot_reservations
+    ADD CONSTRAINT slot_reservations_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: slot_reservations slot_reservations_signer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.slot_reservations
+    ADD CONSTRAINT slot_reservations_signer FOREIGN KEY (signed_up_by) REFERENCES public.accounts(id);
+
+
+--
 -- Name: slot_reservations slot_reservations_slot; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -16568,6 +16865,14 @@ ALTER TABLE ONLY public.slots
 
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT slots_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: slots slots_village; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.slots
+    ADD CONSTRAINT slots_village FOREIGN KEY (village_code, PERIOD held_during) REFERENCES public.village_periods(code, PERIOD valid_during);
 
 
 --
@@ -21127,6 +21432,41 @@ GRANT SELECT,INSERT ON TABLE public.claim_photos TO market_app;
 
 
 --
+-- Name: TABLE clinic_days; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.clinic_days TO market_app;
+
+
+--
+-- Name: COLUMN clinic_days.slot_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(slot_id) ON TABLE public.clinic_days TO market_app;
+
+
+--
+-- Name: COLUMN clinic_days.remote; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(remote) ON TABLE public.clinic_days TO market_app;
+
+
+--
+-- Name: COLUMN clinic_days.organisation_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(organisation_id) ON TABLE public.clinic_days TO market_app;
+
+
+--
+-- Name: COLUMN clinic_days.added_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(added_by) ON TABLE public.clinic_days TO market_app;
+
+
+--
 -- Name: TABLE complaints; Type: ACL; Schema: public; Owner: -
 --
 
@@ -21488,6 +21828,76 @@ GRANT INSERT(created_at) ON TABLE public.coupons TO market_app;
 --
 
 GRANT UPDATE(closed_at) ON TABLE public.coupons TO market_app;
+
+
+--
+-- Name: TABLE course_certificates; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.course_certificates TO market_app;
+
+
+--
+-- Name: COLUMN course_certificates.reservation_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(reservation_id) ON TABLE public.course_certificates TO market_app;
+
+
+--
+-- Name: COLUMN course_certificates.issued_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(issued_by) ON TABLE public.course_certificates TO market_app;
+
+
+--
+-- Name: COLUMN course_certificates.issued_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(issued_at) ON TABLE public.course_certificates TO market_app;
+
+
+--
+-- Name: TABLE course_sessions; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.course_sessions TO market_app;
+
+
+--
+-- Name: COLUMN course_sessions.slot_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(slot_id) ON TABLE public.course_sessions TO market_app;
+
+
+--
+-- Name: COLUMN course_sessions.title; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(title) ON TABLE public.course_sessions TO market_app;
+
+
+--
+-- Name: COLUMN course_sessions.organiser; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(organiser) ON TABLE public.course_sessions TO market_app;
+
+
+--
+-- Name: COLUMN course_sessions.organisation_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(organisation_id) ON TABLE public.course_sessions TO market_app;
+
+
+--
+-- Name: COLUMN course_sessions.added_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(added_by) ON TABLE public.course_sessions TO market_app;
 
 
 --
@@ -25162,7 +25572,7 @@ GRANT INSERT(party) ON TABLE public.slot_reservations TO market_app;
 -- Name: COLUMN slot_reservations.state; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT UPDATE(state) ON TABLE public.slot_reservations TO market_app;
+GRANT INSERT(state),UPDATE(state) ON TABLE public.slot_reservations TO market_app;
 
 
 --
@@ -25187,10 +25597,59 @@ GRANT UPDATE(attended_at) ON TABLE public.slot_reservations TO market_app;
 
 
 --
+-- Name: COLUMN slot_reservations.account_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(account_id),UPDATE(account_id) ON TABLE public.slot_reservations TO market_app;
+
+
+--
+-- Name: COLUMN slot_reservations.signed_up_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(signed_up_by),UPDATE(signed_up_by) ON TABLE public.slot_reservations TO market_app;
+
+
+--
+-- Name: COLUMN slot_reservations.name_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(name_sealed),UPDATE(name_sealed) ON TABLE public.slot_reservations TO market_app;
+
+
+--
+-- Name: COLUMN slot_reservations.name_index; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(name_index),UPDATE(name_index) ON TABLE public.slot_reservations TO market_app;
+
+
+--
+-- Name: COLUMN slot_reservations.joined_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(joined_at) ON TABLE public.slot_reservations TO market_app;
+
+
+--
+-- Name: COLUMN slot_reservations.offered_until; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(offered_until) ON TABLE public.slot_reservations TO market_app;
+
+
+--
 -- Name: TABLE slots; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT SELECT ON TABLE public.slots TO market_app;
+
+
+--
+-- Name: COLUMN slots.kind; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(kind) ON TABLE public.slots TO market_app;
 
 
 --
@@ -25254,6 +25713,20 @@ GRANT UPDATE(cancelled_by) ON TABLE public.slots TO market_app;
 --
 
 GRANT UPDATE(cancel_reason) ON TABLE public.slots TO market_app;
+
+
+--
+-- Name: COLUMN slots.village_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(village_code) ON TABLE public.slots TO market_app;
+
+
+--
+-- Name: COLUMN slots.room; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(room) ON TABLE public.slots TO market_app;
 
 
 --

@@ -32,7 +32,7 @@ from market.api.subsidies import (
     rechecks,
     reconciliation,
 )
-from market.api.villages import coverage, organisations, village_files
+from market.api.villages import coverage, organisations, services, village_files
 from market.api.visits import booking_changes, bookings, calendar_feeds, guest_register, slots, stay_cancellations
 
 ROUTES = [
@@ -44,6 +44,7 @@ ROUTES = [
     *village_files.ROUTES,
     *organisations.ROUTES,
     *coverage.ROUTES,
+    *services.ROUTES,
     *contacts.ROUTES,
     *producers.ROUTES,
     *closures.ROUTES,

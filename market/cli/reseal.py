@@ -28,6 +28,8 @@ from market.orders.address import ADDRESS_CONTEXT
 from market.payouts.account import PAYOUT_NUMBER_CONTEXT
 from market.pickups.view import CODE_CONTEXT as PICKUP_CODE_CONTEXT
 from market.producers.models import CERTIFICATE_NUMBER_CONTEXT
+from market.slots.seats import NAME_CONTEXT as SEAT_NAME_CONTEXT
+from market.slots.seats import NAME_PREFIX
 from market.subsidies.agreements.agreements import AGREEMENT_DOCUMENT_CONTEXT
 from market.subsidies.bank_accounts.accounts import BANK_NUMBER_CONTEXT
 from market.subsidies.evidence.seal_pack import PACK_CONTEXT
@@ -129,6 +131,14 @@ SEALED_COLUMNS = (
     SealedColumn("identifiers", "value_sealed", IDENTIFIER_CONTEXT, index="value_index", fold=fold_identifier),
     SealedColumn("orders", "address_sealed", ADDRESS_CONTEXT),
     SealedColumn("bookings", "code_sealed", CODE_CONTEXT, index="code_hash", index_prefix="check-in:"),
+    SealedColumn(
+        "slot_reservations",
+        "name_sealed",
+        SEAT_NAME_CONTEXT,
+        index="name_index",
+        index_prefix=NAME_PREFIX,
+        fold=fold_text,
+    ),
     SealedColumn("slot_reservations", "code_sealed", CODE_CONTEXT, index="code_hash", index_prefix="check-in:"),
     SealedColumn("taken_nights", "guest_sealed", GUEST_CONTEXT, key=("room_id", "nights")),
     SealedColumn("stay_guests", "guest_sealed", STAY_GUEST_CONTEXT),

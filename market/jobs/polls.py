@@ -27,6 +27,7 @@ from market.payouts.account_change import activate_due_changes
 from market.payouts.account_change import lapse_changes as lapse_account_changes
 from market.payouts.pay_out import apply_payout_events
 from market.pickups.end_pickups import end_overdue_pickups
+from market.services.seats import end_due_seats
 from market.visits.change_booking import lapse_changes
 from payments import apply_events, finish_operations, poll_due_payments, poll_due_payouts, retry_due_refunds
 from payments.pay import expire_payments
@@ -178,6 +179,11 @@ async def refund_slots(context: WorkerContext) -> None:
     await refund_cancelled_slots(context.db, None, context.seal, now=context.clock.now())
 
 
+async def end_seats(context: WorkerContext) -> None:
+    """End the offers of seats that nobody took, and the seats of cancelled courses and clinic days."""
+    await end_due_seats(context.db, context.seal, now=context.clock.now())
+
+
 POLLS = (
     Poll("send_codes", timedelta(seconds=0.3), send_codes),
     Poll("send_notices", timedelta(seconds=1), send_notices),
@@ -197,6 +203,7 @@ POLLS = (
     Poll("confirm_overdue_receipts", timedelta(minutes=1), confirm_overdue_receipts),
     Poll("cancel_small_slots", timedelta(minutes=1), cancel_small_slots),
     Poll("refund_slots", timedelta(seconds=15), refund_slots),
+    Poll("end_seats", timedelta(minutes=1), end_seats),
     Poll("escalate_cases", timedelta(minutes=1), escalate_cases),
     Poll("lapse_booking_changes", timedelta(minutes=1), lapse_booking_changes),
     Poll("end_pickups", timedelta(minutes=1), end_pickups),

@@ -146,6 +146,18 @@ class PersonalOrganisation(Struct, frozen=True):
     applied_at: datetime
 
 
+class PersonalSeat(Struct, frozen=True):
+    """A seat of the person in a course or on a clinic day, or of somebody whom they signed up (`name`)."""
+
+    title: str
+    host: str
+    village: str
+    starts_at: datetime
+    state: str
+    name: str
+    certificate: int | None
+
+
 class PersonalFilter(Struct, frozen=True):
     """A filter of the desk that an official keeps."""
 
@@ -217,4 +229,5 @@ class PersonalData(Struct, frozen=True, kw_only=True):
     organisations: list[PersonalOrganisation]
     packages: list[PersonalPackage]
     applications: list[OwnApplication]
+    seats: list[PersonalSeat]
     records: list[PersonalRecord]

@@ -1,7 +1,7 @@
 """Export what the market holds about an account. Source: Personal Information Protection Law, article 45."""
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -34,12 +34,16 @@ from market.privacy.models import (
     PersonalPublicUnit,
     PersonalRecord,
     PersonalReview,
+    PersonalSeat,
     PersonalShop,
     PersonalStayGuests,
     PersonalVoucher,
 )
+from market.services.models import OwnSeat
+from market.services.seats import list_own_seats
 from market.subsidies.intake.views import list_own_applications
 
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 MAX_ROWS = 100_000
 """The largest number of rows of each kind; a person has fewer."""
 
@@ -275,6 +279,13 @@ async def export_personal_data(
     return data
 
 
+def _describe_seat(seat: OwnSeat) -> PersonalSeat:
+    slot = seat.slot
+    return build_from(
+        PersonalSeat, seat, title=slot.title, host=slot.host, village=slot.village, starts_at=slot.starts_at
+    )
+
+
 def _open_account(seal: Seal, stored: _StoredAccount) -> PersonalAccount:
     phone = seal.open(stored.phone_sealed, PHONE_CONTEXT) if stored.phone_sealed else None
     return PersonalAccount(stored.name, phone, stored.elder, stored.created_at)
@@ -336,5 +347,6 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
         public_units=await LIST_PUBLIC_UNITS.all(conn, account_id=account_id, limit=MAX_ROWS),
         packages=await LIST_PACKAGES.all(conn, account_id=account_id, limit=MAX_ROWS),
         applications=await list_own_applications(conn, seal, account_id, limit=MAX_ROWS),
+        seats=[_describe_seat(each) for each in await list_own_seats(conn, seal, account_id, now=LONG_AGO)],
         records=await LIST_RECORDS.all(conn, account_id=account_id, limit=MAX_ROWS),
     )

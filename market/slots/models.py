@@ -36,12 +36,14 @@ class CancelReason(StrEnum):
     WEATHER = "weather"
     HOST = "host"
     MINIMUM = "minimum"
+    VILLAGE = "village"
 
 
 CANCEL_REASON_NAMES = {
     CancelReason.WEATHER: "天气不好",
     CancelReason.HOST: "主家有事",
     CancelReason.MINIMUM: "人数不够",
+    CancelReason.VILLAGE: "村撤并了",
 }
 
 
@@ -49,8 +51,13 @@ HOST_CANCEL_REASONS = (CancelReason.WEATHER, CancelReason.HOST)
 
 
 class ReservationState(StrEnum):
-    """The state of a reservation of places: unpaid, paid, and how it ended."""
+    """The state of a reservation of places: unpaid, paid, and how it ended.
 
+    A seat, for which nothing is paid, waits, is offered, or is booked.
+    """
+
+    WAITING = "waiting"
+    OFFERED = "offered"
     RESERVED = "reserved"
     BOOKED = "booked"
     ATTENDED = "attended"
@@ -167,3 +174,27 @@ class SlotNotOpen(Refusal):
     code = "slot_not_open"
     zh = "这一场已经开始了，或者取消了，改不了。"
     en = "The slot has started or was cancelled and cannot be changed."
+
+
+class SeatsFull(SlotFull):
+    """Every seat is taken; the person can wait for one."""
+
+    code = "seats_full"
+    zh = "“{title}”名额满了。可以排队，有人不来就留给您 24 小时。"
+    en = "Every seat of “{title}” is taken; wait for one that is given up."
+
+
+class AlreadySeated(Refusal):
+    """The person has a seat in the slot, or waits for one."""
+
+    code = "already_seated"
+    zh = "“{title}”这一场，这个人报过名了。"
+    en = "The person has signed up for “{title}”."
+
+
+class OfferLapsed(Refusal):
+    """The seat is not offered, or its time is over."""
+
+    code = "offer_lapsed"
+    zh = "这个名额过了留的时间，让给下一位了。"
+    en = "The seat is not offered any more."

@@ -9,7 +9,8 @@ BEGIN
         SELECT FROM slots
          WHERE slots.id = checked
            AND free <> capacity - (SELECT coalesce(sum(party), 0) FROM slot_reservations
-                                    WHERE slot_id = slots.id AND state IN ('reserved', 'booked', 'attended', 'missed'))
+                                    WHERE slot_id = slots.id
+                                      AND state IN ('offered', 'reserved', 'booked', 'attended', 'missed'))
     ) THEN
         RAISE EXCEPTION 'the places of slot % do not add up', checked USING ERRCODE = 'P0111';
     END IF;

@@ -228,6 +228,9 @@ GRANTS = {
         "select delete insert(village_code operator technology setting share_bp down_mbps source observed_on"
         " valid_during) update(share_bp down_mbps source valid_during)"
     ),
+    "course_sessions": "select insert(slot_id title organiser organisation_id added_by)",
+    "clinic_days": "select insert(slot_id remote organisation_id added_by)",
+    "course_certificates": "select insert(reservation_id issued_by issued_at)",
     "outages": "select insert",
     "coverage_projects": (
         "select insert(county_code village_code operator name planned_fen added_by added_at)"
@@ -272,9 +275,12 @@ GRANTS = {
     "stay_deposits": "select insert delete update(share_bp days_before)",
     "sign_in_attempts": "select insert update(attempts)",
     "sign_in_codes": "select insert delete update(attempts used_at)",
-    "slot_reservations": "select insert(slot_id suborder_id party) update(state code_hash code_sealed attended_at)",
+    "slot_reservations": (
+        "select insert(slot_id suborder_id party state account_id signed_up_by name_sealed name_index joined_at)"
+        " update(state code_hash code_sealed attended_at account_id signed_up_by name_sealed name_index offered_until)"
+    ),
     "slots": (
-        "select insert(listing_id during capacity minimum free) "
+        "select insert(kind listing_id during capacity minimum free village_code room) "
         "update(free state cancelled_at cancelled_by cancel_reason)"
     ),
     "stay_guests": "select delete insert(booking_id document guest_sealed registered_by registered_at delete_on)",

@@ -108,6 +108,18 @@ REVIEW = {"rating": 5, "text": "样例"}
 REFUND = {"reason": "agreed", "amount_fen": 1_00}
 NOBODYS_REVIEW: dict[str, str | Id] = {"review_id": Id("nobody")}
 NOBODYS_CASE: dict[str, str | Id] = {"case_id": Id("nobody")}
+AREA_KEEPERS = ACCOUNT_KEEPERS.deny([OTHER_COUNTY_OFFICIAL], FORBIDDEN)
+NOBODYS_SLOT: dict[str, str | Id] = {"slot_id": Id("nobody")}
+NOBODYS_SEAT: dict[str, str | Id] = {"seat_id": Id("nobody")}
+HOURS = {
+    "village_code": "130624107221",
+    "starts_at": "2019-03-05T09:00:00+08:00",
+    "ends_at": "2019-03-05T11:00:00+08:00",
+}
+COURSE = {**HOURS, "title": "样例剪枝", "organiser": "样例农业农村局", "places": 20}
+CLINIC_DAY = {
+    **HOURS, "organisation_id": "00000000-0000-7000-8000-000000000001", "remote": False, "room": "卫生室", "places": 9,
+}  # fmt: skip
 NOBODYS_CHANGE: dict[str, str | Id] = {"change_id": Id("nobody")}
 LINE_CHANGE = {"line": "nobody", "verb": "close", "effective_on": "2019-02-01", "note": "样例"}
 NOBODYS_LEAD: dict[str, str | Id] = {"lead_id": Id("nobody")}
@@ -244,6 +256,16 @@ API_CASES: tuple[RouteCase, ...] = (
         json={"outcome": "solved", "text": "样例"},
         status=404,
     ),
+    get("/api/v1/villages/{village_code}/services", PUBLIC, params={"village_code": "130624107221"}),
+    post("/api/v1/services/{slot_id}/seats", SIGNED_IN, params=NOBODYS_SLOT, json={}, status=404),
+    get("/api/v1/seats", SIGNED_IN),
+    post("/api/v1/seats/{seat_id}/take", SIGNED_IN, params=NOBODYS_SEAT, status=404),
+    post("/api/v1/seats/{seat_id}/cancel", SIGNED_IN, params=NOBODYS_SEAT, status=404),
+    get("/api/v1/certificates/{number}", SIGNED_IN, params={"number": "1"}, status=404),
+    post("/api/v1/counties/{county}/courses", AREA_KEEPERS, json=COURSE, status=201),
+    post("/api/v1/counties/{county}/clinic-days", AREA_KEEPERS, json=CLINIC_DAY, status=422),
+    post("/api/v1/services/{slot_id}/attendance", SIGNED_IN, params=NOBODYS_SLOT, json={"came": []}, status=404),
+    post("/api/v1/counties/{county}/services/{slot_id}/cancel", AREA_KEEPERS, params=NOBODYS_SLOT, status=404),
     post("/api/v1/organisations", SIGNED_IN, json=ORGANISATION, status=201),
     get("/api/v1/counties/{county}/pickup-points", PUBLIC),
     post("/api/v1/counties/{county}/pickup-points", ACCOUNT_KEEPERS, json=PICKUP_POINT, status=201),

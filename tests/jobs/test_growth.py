@@ -158,6 +158,9 @@ PARTS = {
     "reconciliations": "return_files",
     "evidence_packs": "cycles",
     "outages": "cases",
+    "course_sessions": "slots",
+    "clinic_days": "slots",
+    "course_certificates": "slot_reservations",
     "organisation_members": "organisations",
     "organisation_licences": "organisations",
     "erased_members": "evidence_packs",
@@ -180,7 +183,7 @@ KEPT = {
     "packages": "The same of packages; MAX_OPEN_PACKAGES are on sale.",
     "listing_files": "A file that is sent again is known by its hash; each made listings.",
     "stock_moves": "What became of each unit that was counted.",
-    "slots": "What could be booked, of at most a year ahead.",
+    "slots": "What could be booked, of at most a year ahead; who came to a course or a clinic is forgotten.",
     "review_versions": "What a review said before it was changed, for whoever it was shown to.",
     "coupons": "What was promised; MAX_OPEN_COUPONS are open.",
     "vouchers": "What was claimed, bounded by the coupon's quota.",
@@ -257,7 +260,7 @@ def test_what_is_deleted_is_deleted_by_its_rule() -> None:
             deletes = rf"DELETE FROM (\{{schema\}}\.)?{re.escape(target)}\b"
             assert any(re.search(deletes, text) for text in (rules[name], *bodies)), (name, table)
     # What is erased in place.
-    assert set(rules) - set(DELETED) == {"erase_invoice_details"}
+    assert set(rules) - set(DELETED) == {"erase_invoice_details", "forget_old_seats"}
 
 
 async def test_parts_refer_to_their_whole(conn: Connection) -> None:

@@ -6,6 +6,7 @@ from market.coverage.models import NewOutage, NewProject, OutageKind, Technology
 from market.coverage.outages import answer_outage, report_outage
 from market.coverage.projects import accept_project, add_project, build_project
 from market.demo.sample.accounts import DEMO_COUNTY
+from market.demo.sample.sales.services import play_services
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.identity.models import AccountId
 from market.kernel import Fen, Query
@@ -52,6 +53,7 @@ async def play_villages(sales: SaleSimulation) -> None:
     await _report_outages(sales, village)
     await _build_projects(sales, village)
     await _register_organisations(sales)
+    await play_services(sales, village)
 
 
 async def _report_outages(sales: SaleSimulation, village: str) -> None:

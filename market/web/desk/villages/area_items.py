@@ -8,6 +8,8 @@ from market.identity.access import has_role_for
 from market.kernel import Connection
 from market.organisations.models import KEEPERS
 from market.organisations.register import count_pending_organisations
+from market.services.attendance import MARKERS
+from market.services.slots import count_unmarked_slots
 from market.subsidies.bank_accounts.accounts import count_waiting_bank_accounts
 from market.subsidies.bank_accounts.models import AGREER
 from market.web.desk.context import DeskContext
@@ -38,9 +40,17 @@ async def _find_bank_accounts(conn: Connection, desk: DeskContext) -> WorkItem |
     return WorkItem(desk.to("/desk/bank-accounts"), f"收款账户 {count} 个，等核对", "", text) if count else None
 
 
+async def _find_unmarked_slots(conn: Connection, desk: DeskContext) -> WorkItem | None:
+    if not any(has_role_for(desk.actor, MARKERS, division) for division in desk.divisions):
+        return None
+    count = await count_unmarked_slots(conn, desk.county, desk.divisions, now=desk.now)
+    return WorkItem(desk.to("/desk/services"), f"课和看病 {count} 场，等签到", "", "记下谁来了") if count else None
+
+
 AREA_ITEMS: tuple[Callable[[Connection, DeskContext], Awaitable[WorkItem | None]], ...] = (
     _find_organisations,
     _find_bank_accounts,
+    _find_unmarked_slots,
 )
 
 

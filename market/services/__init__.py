@@ -1,0 +1,1 @@
+"""Courses, clinic days, questions to agronomists and jobs near a village."""
