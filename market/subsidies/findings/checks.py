@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day, get_next_month
@@ -22,7 +23,7 @@ from market.subsidies.findings.self_assessed import (
     find_similar_names,
 )
 from market.subsidies.findings.stopping_checks import CHARGE_BELOW_PLAN, DEAD_IN_SERVICE_MONTH, CheckRow, DeceasedLine
-from market.subsidies.findings.suspects import FIND_BINDING_SUSPECTS, find_suspects
+from market.subsidies.findings.suspects import FIND_BINDING_SUSPECTS, FIND_RUN_SUSPECTS, BindingSuspects
 from market.subsidies.findings.thresholds import Thresholds, load_thresholds
 from market.subsidies.models import RunId
 from market.subsidies.month.build_case import load_facts
@@ -54,13 +55,36 @@ LIST_PAID_EVIDENCE = Query(
 )
 
 
+class Preparation(Struct, frozen=True):
+    """What the checks of a month read that does not depend on its run: their thresholds, and suspects by binding."""
+
+    thresholds: Thresholds
+    bindings: BindingSuspects
+
+
+async def prepare_checks(conn: Connection, cycle: Cycle, *, now: datetime) -> Preparation:
+    """Return what the checks of a month read before it is calculated.
+
+    The thresholds are those of the programme for the month, or else the county's of today.
+    """
+    thresholds = await load_thresholds(conn, cycle.county_code, cycle.month, today=get_business_day(now))
+    notice_days = thresholds.list_values("enrolled_without_notice", "notice_days")
+    bindings = await FIND_BINDING_SUSPECTS.one(
+        conn,
+        county=cycle.county_code,
+        month=cycle.month,
+        next=get_next_month(cycle.month),
+        longest_notice=max(notice_days, default=0),
+    )
+    return Preparation(thresholds, bindings)
+
+
 async def run_checks(
-    conn: Connection, cycle: Cycle, run_id: RunId, *, seal: Seal, facts_at: datetime, now: datetime
+    conn: Connection, cycle: Cycle, run_id: RunId, prepared: Preparation, *, seal: Seal, facts_at: datetime
 ) -> int:
     """Run every check on the cycle's run and record the findings; return how many opened, lapsed or are asked again.
 
-    The thresholds are those of the programme for the month, or else the county's current ones; the evidence of each
-    finding states them. `facts_at` is the time of the facts of the run.
+    The evidence of each finding states the thresholds. `facts_at` is the time of the facts of the run.
     """
     given: dict[str, object] = {
         "county": cycle.county_code,
@@ -68,11 +92,10 @@ async def run_checks(
         "month": cycle.month,
         "next": get_next_month(cycle.month),
     }
-    thresholds = await load_thresholds(conn, cycle.county_code, cycle.month, today=get_business_day(now))
     assessed = await LIST_ASSESSED_LINES.all(conn, county=cycle.county_code, run_id=run_id)
     # Names are decrypted and compared while the server runs the checks.
     async with run_beside(find_similar_names, seal, assessed) as similar:
-        results = await _run_queries(conn, cycle, thresholds, given)
+        results = await _run_queries(conn, cycle, prepared, given)
     found = {(each.check, each.subject) for each in results}
     results += await _check_assessors(conn, assessed, similar.result(), found)
     deceased = await DEAD_IN_SERVICE_MONTH.all(conn, **{name: given[name] for name in DEAD_IN_SERVICE_MONTH.names})
@@ -82,13 +105,14 @@ async def run_checks(
 
 
 async def _run_queries(
-    conn: Connection, cycle: Cycle, thresholds: Thresholds, given: dict[str, object]
+    conn: Connection, cycle: Cycle, prepared: Preparation, given: dict[str, object]
 ) -> list[CheckResult]:
     """Return the results of the checks that are one statement; those that begin with few rows are the last to run."""
     results: list[CheckResult] = []
     planned_for_few = False
-    notice_days = thresholds.list_values("enrolled_without_notice", "notice_days")
-    given = given | await find_suspects(conn, given, longest_notice=max(notice_days, default=0))
+    thresholds = prepared.thresholds
+    run = await FIND_RUN_SUSPECTS.one(conn, county=cycle.county_code, run_id=given["run_id"])
+    given = given | asdict(run) | asdict(prepared.bindings)
     for code, check in sorted(CHECKS.items(), key=lambda item: item[1].few):
         if check.query is None:
             continue

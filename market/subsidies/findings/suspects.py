@@ -2,15 +2,13 @@
 
 Joining the county to its run takes each check alone longer than all that it finds. Here the run, and the bindings of
 its month with their enrolments, plans and bills, are read once; a check then begins with its few suspects. Each list
-has at least what its check finds: the check itself, which states the rule, decides.
+has at least what its check finds: the check itself, which states the rule, decides. The fields have the names of the
+parameters that checks take.
 """
 
-from collections.abc import Mapping
-
 from msgspec import Struct
-from msgspec.structs import asdict
 
-from market.kernel import Connection, Query
+from market.kernel import Query
 
 
 class RunSuspects(Struct, frozen=True):
@@ -102,15 +100,3 @@ FIND_BINDING_SUSPECTS = Query(
              AS billed_otherwise
     """,
 )
-
-
-async def find_suspects(conn: Connection, given: Mapping[str, object], *, longest_notice: int) -> dict[str, object]:
-    """Return the suspects of the run, by the name of the parameter that a check takes.
-
-    `longest_notice` is the number of days for which the strictest programme asks for a notice.
-    """
-    run = await FIND_RUN_SUSPECTS.one(conn, county=given["county"], run_id=given["run_id"])
-    bindings = await FIND_BINDING_SUSPECTS.one(
-        conn, county=given["county"], month=given["month"], next=given["next"], longest_notice=longest_notice
-    )
-    return asdict(run) | asdict(bindings)

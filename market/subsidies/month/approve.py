@@ -11,7 +11,7 @@ from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.subsidies.agreements.terms import require_approved_terms
 from market.subsidies.engine.canonical import hash_case
-from market.subsidies.findings.checks import run_checks
+from market.subsidies.findings.checks import prepare_checks, run_checks
 from market.subsidies.line_codes import show_lines
 from market.subsidies.models import AppliedForLine, FactsChanged, FindingsUndecided, StepResult
 from market.subsidies.month.budget_lines import commit_month
@@ -200,7 +200,8 @@ async def _require_nothing_found(conn: Connection, cycle: Cycle, *, seal: Seal, 
     assert cycle.run_id is not None, "a reviewed month was calculated"
     facts_at = await GET_FACTS_TIME.one(conn, county=cycle.county_code, now=now)
     await SET_CALCULATED.run(conn, cycle_id=cycle.id, facts_at=facts_at)
-    await run_checks(conn, cycle, cycle.run_id, seal=seal, facts_at=facts_at, now=now)
+    checks = await prepare_checks(conn, cycle, now=now)
+    await run_checks(conn, cycle, cycle.run_id, checks, seal=seal, facts_at=facts_at)
     if await LIST_OPEN_STOPPING_FINDINGS.all(conn, county=cycle.county_code, month=cycle.month):
         raise FactsChanged(month=cycle.name)
 

@@ -1,7 +1,7 @@
 """Calculate and match a month: snapshot, answer of each line, findings, adjustments (R10, R12)."""
 
-import asyncio
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from market.subsidies.engine.calculate import calculate
 from market.subsidies.engine.canonical import canonical_json
 from market.subsidies.engine.models import Case
 from market.subsidies.findings.ask_again import ask_again
-from market.subsidies.findings.checks import list_unpaid_below_plan, run_checks
+from market.subsidies.findings.checks import list_unpaid_below_plan, prepare_checks, run_checks
 from market.subsidies.models import (
     DUTY_NAMES,
     ApprovalsWouldBeVoid,
@@ -138,7 +138,12 @@ async def run_month(
     """
     cycle, actor, facts_at = await _begin_run(conn, actor, county, month, now=now)
     facts = await load_facts(conn, seal, county, month)
-    case_sealed, answer = await _calculate(facts.case, seal, report)
+    validate_case(facts.case)
+    report(Stage.CALCULATING)
+    async with run_beside(_calculate, facts.case, seal) as calculating:
+        checks = await prepare_checks(conn, cycle, now=now)
+    case_sealed, answer = calculating.result()
+    report(Stage.STORING)
     run, fresh = await _find_or_store_run(
         conn, actor, cycle, facts, answer, case_sealed=case_sealed, void_approvals=void_approvals, now=now
     )
@@ -152,7 +157,7 @@ async def run_month(
     else:
         if fresh or cycle.state is RUN.before:
             cycle = await move_cycle(conn, cycle, RUN, actor, now=now, run_id=run.id, opinion=opinion)
-        changed = await run_checks(conn, cycle, run.id, seal=seal, facts_at=facts_at, now=now)
+        changed = await run_checks(conn, cycle, run.id, checks, seal=seal, facts_at=facts_at)
     if fresh:
         await _record_run(conn, actor, cycle, answer, now=now)
     return RunResult(
@@ -178,19 +183,13 @@ async def _record_run(conn: Connection, actor: Actor, cycle: Cycle, answer: Answ
     await add_audit_entry(conn, actor=str(actor.account_id), action="run month", object=object_, detail=detail, now=now)
 
 
-async def _calculate(case: Case, seal: Seal, report: Report) -> tuple[bytes, Answer]:
-    """Validate, seal and calculate a case, in threads, because a large county takes seconds.
-
-    Raises:
-        CaseInvalid: facts must be corrected first; each is listed.
-    """
-    validate_case(case)
-    report(Stage.CALCULATING)
-    case_json = await asyncio.to_thread(canonical_json, case)
-    async with run_beside(seal_case, seal, case_json) as sealing:
-        answer = await asyncio.to_thread(calculate, case, case_json=case_json)
-    report(Stage.STORING)
-    return sealing.result(), answer
+def _calculate(case: Case, seal: Seal) -> tuple[bytes, Answer]:
+    """Seal and calculate a valid case, which takes a second for a large county."""
+    case_json = canonical_json(case)
+    with ThreadPoolExecutor(1) as beside:
+        sealing = beside.submit(seal_case, seal, case_json)
+        answer = calculate(case, case_json=case_json)
+        return sealing.result(), answer
 
 
 async def _begin_run(

@@ -4,11 +4,15 @@ import asyncio
 import zlib
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
 
 from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.kernel.threads import run_beside
 from market.subsidies.engine.answer import Answer, AnswerLine
 from market.subsidies.engine.models import CaseLine
 from market.subsidies.engine.steps import Step
@@ -40,11 +44,11 @@ ADD_EXPLANATIONS = Query(
     None,
     """
     INSERT INTO run_explanations (run_id, number, county_code, steps)
-    SELECT :run_id, number, :county, steps
+    SELECT :run_id, :known + number, :county, steps
       FROM jsonb_array_elements(:explanations::jsonb) WITH ORDINALITY AS e(steps, number)
     """,
 )
-# Each line has the number of its result, which many lines share.
+# Each line has the number of its result and of its village, which many lines share.
 ADD_RUN_LINES = Query(
     None,
     """
@@ -52,17 +56,19 @@ ADD_RUN_LINES = Query(
                            village_code, village_name, payable_households, payable_days, claimed_fen, entitled_fen,
                            approved_fen, over_fen, under_fen, conceded_fen, public_fen, shares, settled_fen,
                            reasons, causes, removed_on, explanation)
-    SELECT :run_id, :county, line, operator, kind, programme, in_snapshot, household, village, village_name,
-           payable_households::text[], payable_days, claimed_fen, entitled_fen, approved_fen, over_fen, under_fen,
-           conceded_fen, public_fen, shares, settled_fen, reasons, causes, removed_on, explanation
-      FROM unnest(:lines::text[], :households::text[], :villages::text[], :village_names::text[],
-                  :payable_households::text[], :numbers::integer[])
-        AS l(line, household, village, village_name, payable_households, number)
+    SELECT :run_id, :county, line, operator, kind, programme, in_snapshot, household, v.code, v.name,
+           coalesce(payable_households::text[], ARRAY[household]), payable_days, claimed_fen, entitled_fen,
+           approved_fen, over_fen, under_fen, conceded_fen, public_fen, shares, settled_fen, reasons, causes,
+           removed_on, explanation
+      FROM unnest(:lines::text[], :households::text[], :villages::integer[], :payable_households::text[],
+                  :numbers::integer[]) AS l(line, household, village, payable_households, number)
       JOIN jsonb_to_recordset(:results::jsonb)
         AS r(number integer, operator text, kind text, programme text, in_snapshot boolean, payable_days smallint,
              claimed_fen bigint, entitled_fen bigint, approved_fen bigint, over_fen bigint, under_fen bigint,
              conceded_fen bigint, public_fen bigint, shares jsonb, settled_fen bigint, reasons text[], causes text[],
              removed_on date, explanation integer) USING (number)
+      LEFT JOIN unnest(:village_codes::text[], :village_names::text[]) WITH ORDINALITY AS v(code, name, village)
+        ON v.village = l.village
     """,
 )
 
@@ -113,14 +119,19 @@ async def store_run(
         account_id=actor.account_id,
         now=now,
     )
-    shared = SharedParts()
-    columns = await asyncio.to_thread(_build_columns, facts, answer, shared)
-    await ADD_EXPLANATIONS.run(conn, run_id=run_id, county=county, explanations=list(shared.explanations))
     stored = 0
-    for start in range(0, len(answer.lines), _PIECE_LINES):
-        piece = {name: values[start : start + _PIECE_LINES] for name, values in columns.items()}
-        stored += await ADD_RUN_LINES.run(conn, run_id=run_id, county=county, results=shared.results, **piece)
-    assert stored == len(answer.lines)
+    parts = SharedParts()
+    piece = await asyncio.to_thread(_build_piece, facts, answer, parts, start=0)
+    while piece.columns["lines"]:
+        stored += len(piece.columns["lines"])
+        # PostgreSQL stores a piece while the next one is built.
+        async with run_beside(_build_piece, facts, answer, parts, start=stored) as building:
+            await ADD_EXPLANATIONS.run(
+                conn, run_id=run_id, county=county, known=piece.known_explanations, explanations=piece.explanations
+            )
+            added = await ADD_RUN_LINES.run(conn, run_id=run_id, county=county, **piece.columns)
+            assert added == len(piece.columns["lines"])
+        piece = building.result()
     return RunId(run_id)
 
 
@@ -129,29 +140,54 @@ def seal_case(seal: Seal, case_json: bytes) -> bytes:
     return seal.seal_bytes(zlib.compress(case_json, 1), CASE_CONTEXT)
 
 
-def _build_columns(facts: MonthFacts, answer: Answer, shared: SharedParts) -> dict[str, list[object]]:
-    """Return the columns of all lines that differ from line to line, and add what they share to `shared`."""
+class _Piece(Struct, frozen=True):
+    """Lines of a run as the parameters that store them, and the explanations that no line before them has."""
+
+    columns: dict[str, list[Any]]
+    explanations: list[tuple[Step, ...]]
+    known_explanations: int
+
+
+def _build_piece(facts: MonthFacts, answer: Answer, parts: SharedParts, *, start: int) -> _Piece:
+    """Return the lines from `start` on, at most `_PIECE_LINES`; add what they share to `parts`."""
     known: dict[tuple[int, str, ServiceKind], int] = {}
-    columns: dict[str, list[object]] = {name: [] for name in _COLUMNS}
-    lines, households, villages, village_names, payable_households, numbers = columns.values()
-    for line, result, alike in zip(facts.case.lines, answer.lines, answer.numbers, strict=True):
+    explained = len(parts.explanations)
+    lines: list[str] = []
+    households: list[str | None] = []
+    homes: list[int | None] = []
+    payable_households: list[str | None] = []
+    numbers: list[int] = []
+    villages: dict[tuple[str, str], int] = {}
+    piece = slice(start, start + _PIECE_LINES)
+    alike = answer.numbers[piece]
+    for line, result, same in zip(facts.case.lines[piece], answer.lines[piece], alike, strict=True):
         code, payable = line.id, result.payable_households
-        household = payable[0] if payable else facts.homes.get(code)
-        home = facts.villages.get(facts.homes.get(code, ""))
-        key = (alike, line.operator, facts.kinds[code])
+        last = facts.homes.get(code)
+        home = None if last is None else facts.villages.get(last)
+        kind = facts.kinds[code]
+        key = (same, line.operator, kind)
         number = known.get(key)
         if number is None:
-            number = known[key] = shared.find_result(line, facts.kinds[code], result)
+            number = known[key] = parts.find_result(line, kind, result)
         lines.append(facts.unbound.get(code, code))
-        households.append(household)
-        villages.append(home.village if home else None)
-        village_names.append(home.village_name if home else None)
-        payable_households.append(_format_array(payable))
+        households.append(payable[0] if payable else last)
+        homes.append(
+            None if home is None else villages.setdefault((home.village, home.village_name), len(villages) + 1)
+        )
+        # Nothing stands for the household of the line alone, as nearly always.
+        payable_households.append(None if len(payable) == 1 else _format_array(payable))
         numbers.append(number)
-    return columns
-
-
-_COLUMNS = ("lines", "households", "villages", "village_names", "payable_households", "numbers")
+    columns: dict[str, list[Any]] = {
+        "lines": lines,
+        "households": households,
+        "villages": homes,
+        "payable_households": payable_households,
+        "numbers": numbers,
+        "village_codes": [code for code, _ in villages],
+        "village_names": [name for _, name in villages],
+        "results": list(parts.results),
+    }
+    return _Piece(columns, list(parts.explanations)[explained:], explained)
 
 
 def _build_result(
