@@ -3233,7 +3233,7 @@ $$;
 -- Name: list_own_months(bytea, text, date, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.list_own_months(p_number_index bytea, p_closed text, p_day date, p_months integer) RETURNS TABLE(month date, county text, operator text, kind text, closed boolean, charge_fen bigint, claimed_fen bigint, reduction_fen bigint, days integer, of_days integer, since date, held text, reasons text[], causes text[], household_lines integer, household_fen bigint, passed boolean)
+CREATE FUNCTION public.list_own_months(p_number_index bytea, p_closed text, p_day date, p_months integer) RETURNS TABLE(month date, county text, operator text, kind text, closed boolean, charge_fen bigint, claimed_fen bigint, reduction_fen bigint, days integer, of_days integer, since date, held text, reasons text[], causes text[], household_lines integer, household_fen bigint, passed boolean, number_sealed bytea)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -3250,7 +3250,8 @@ CREATE FUNCTION public.list_own_months(p_number_index bytea, p_closed text, p_da
     -- A line or a number that passed to the person is theirs from the month after: the month in which it passed is told to
     -- who had it before.
     own AS (
-        SELECT c.id, b.line_code, bool_or(EXISTS (
+        SELECT c.id, b.line_code, (array_agg(b.number_id ORDER BY lower(b.valid_during) DESC))[1] AS number_id,
+               bool_or(EXISTS (
                SELECT FROM bindings o
                 WHERE o.identity_index <> b.identity_index
                   AND (o.number_key = b.number_key OR (o.county_code = b.county_code AND o.line_code = b.line_code))
@@ -3271,7 +3272,7 @@ CREATE FUNCTION public.list_own_months(p_number_index bytea, p_closed text, p_da
            CASE WHEN h.held IS NULL THEN r.approved_fen ELSE 0 END, r.payable_days,
            ((c.month + interval '1 month')::date - c.month),
            CASE WHEN e.entitled_from > c.month THEN e.entitled_from END, coalesce(h.held, ''), r.reasons, r.causes,
-           f.lines, f.reduction_fen, own.passed
+           f.lines, f.reduction_fen, own.passed, (SELECT value_sealed FROM identifiers WHERE id = own.number_id)
       FROM months c
       JOIN own ON own.id = c.id
       JOIN run_lines r ON r.run_id = c.run_id AND r.county_code = c.county_code AND r.line_code = own.line_code

@@ -25,6 +25,13 @@ class ImportedFile(Struct, frozen=True):
     imported_at: datetime
 
 
+class UncountedFiles(Struct, frozen=True):
+    """How many files of a kind a month's calculation has not read."""
+
+    kind: str
+    files: int
+
+
 class RegisterCounts(Struct, frozen=True):
     """The size of a county's register."""
 
@@ -48,6 +55,16 @@ LIST_IMPORTED_FILES = Query(
 )
 
 
+# What an operator answers to a settlement is no fact of a month.
+COUNT_UNCOUNTED_FILES = Query(
+    UncountedFiles,
+    """
+    SELECT f.kind, count(*) AS files FROM import_files f JOIN cycles c ON c.county_code = f.county_code
+     WHERE f.county_code = :county AND c.month = :month AND f.imported_at > c.calculated_at AND f.kind <> 'return'
+       AND (f.month IS NULL OR f.month <= :month)
+     GROUP BY f.kind ORDER BY f.kind
+    """,
+)
 COUNT_REGISTER = Query(
     RegisterCounts,
     """
@@ -75,6 +92,14 @@ async def list_imported_files(
         conn, county=county, kind=kind, month=month, skip=min(skip, 100_000), limit=limit
     )
     return rows[:limit], len(rows) > limit
+
+
+async def count_uncounted_files(conn: Connection, county: str, month: date) -> list[UncountedFiles]:
+    """Return how many files of each kind came after the last calculation of a month.
+
+    They may change what was calculated, and the county's decision is refused if they do.
+    """
+    return await COUNT_UNCOUNTED_FILES.all(conn, county=county, month=month)
 
 
 async def count_register(conn: Connection, county: str) -> RegisterCounts:

@@ -13,6 +13,8 @@ from market.subsidies.names import Operator, ServiceKind
 DUE_DAY = 20
 """The report is due on the 20th of the quarter's next month. Source: subsidy-rulebook, R15."""
 
+MONTHS_OF_QUARTER = 3
+
 
 class QuarterRow(Struct, frozen=True, kw_only=True):
     """The figures of an operator and service; `all` is the sum of the services, `total` that of the operators.
@@ -34,17 +36,28 @@ class QuarterRow(Struct, frozen=True, kw_only=True):
 
 
 class QuarterReport(Struct, frozen=True):
-    """A quarterly report, provisional until the cycles of its months are closed."""
+    """A quarterly report, provisional until the cycles of its months are closed.
+
+    `began` is the county's first month if that is the second or third of the quarter, else None.
+    """
 
     quarter: str
     due_on: date
     provisional: bool
     rows: list[QuarterRow]
+    began: date | None = None
 
     @property
     def last_day(self) -> date:
         """The last day of the quarter, whose members count as persons."""
         return self.due_on.replace(day=1) - timedelta(days=1)
+
+
+class QuarterMonths(Struct, frozen=True):
+    """How many months of a quarter are `final`: closed, or before the county's first; `began` as in `QuarterReport`."""
+
+    final: int
+    began: date | None
 
 
 class _QuarterKey(Struct, frozen=True):
@@ -151,16 +164,19 @@ SUM_QUARTER = Query(
      GROUP BY GROUPING SETS ((operator, kind), (operator), (kind), ())
     """,
 )
-COUNT_CLOSED_MONTHS = Query(
-    int,
+COUNT_FINAL_MONTHS = Query(
+    QuarterMonths,
     """
-    SELECT count(*) FROM cycles
-     WHERE county_code = :county AND month >= :first AND month < :until AND state = :closed
+    SELECT count(*) FILTER (WHERE c.state = :closed)::integer
+           + coalesce(extract(month FROM age(b.began, :first::date)), 0)::integer AS final, b.began
+      FROM (SELECT CASE WHEN min(month) > :first AND min(month) < :until THEN min(month) END AS began
+              FROM cycles WHERE county_code = :county) AS b
+      LEFT JOIN cycles c ON c.county_code = :county AND c.month >= :first AND c.month < :until
+     GROUP BY b.began
     """,
 )
 _OPERATORS = (*Operator, "total")
 _KINDS = (*ServiceKind, "all")
-MONTHS_OF_QUARTER = 3
 
 
 async def compute_quarter(conn: Connection, county: str, first: date, until: date) -> QuarterReport:
@@ -194,14 +210,14 @@ async def compute_quarter(conn: Connection, county: str, first: date, until: dat
                     cumulative_public_fen=sums.cumulative_public_fen if sums else Fen(0),
                 )
             )
-    closed = await count_closed_months(conn, county, first, until)
+    months = await count_final_months(conn, county, first, until)
     name = f"{first.year}Q{(first.month + 2) // 3}"
-    return QuarterReport(name, until.replace(day=DUE_DAY), closed < MONTHS_OF_QUARTER, rows)
+    return QuarterReport(name, until.replace(day=DUE_DAY), months.final < MONTHS_OF_QUARTER, rows, months.began)
 
 
-async def count_closed_months(conn: Connection, county: str, first: date, until: date) -> int:
-    """Return how many months of a quarter are closed."""
-    return await COUNT_CLOSED_MONTHS.one(conn, county=county, first=first, until=until, closed=CLOSE.after)
+async def count_final_months(conn: Connection, county: str, first: date, until: date) -> QuarterMonths:
+    """Return how many months of a quarter change no more, and in which the county began."""
+    return await COUNT_FINAL_MONTHS.one(conn, county=county, first=first, until=until, closed=CLOSE.after)
 
 
 def _by_key[P: _QuarterKey](rows: Iterable[P]) -> dict[tuple[str, str], P]:

@@ -15,7 +15,7 @@ from market.divisions.codes import get_scope
 from market.kernel import Connection, Database, Fen, Query
 from market.kernel.clock import get_next_quarter, get_previous_month, get_quarter_start
 from market.reports.open_data import publish_quarter
-from market.reports.quarter import MONTHS_OF_QUARTER, QuarterReport, QuarterRow, compute_quarter, count_closed_months
+from market.reports.quarter import MONTHS_OF_QUARTER, QuarterReport, QuarterRow, compute_quarter, count_final_months
 from market.reports.worklist import compute_due_day
 from market.subsidies.models import CycleState
 from payments.retries import run_each
@@ -27,6 +27,7 @@ class CountyProgress(Struct, frozen=True, kw_only=True):
     """A county of the region: its oldest open month and that month's state, and its sums of the quarter.
 
     `month` is None if every month up to the last one is closed, or if the county never opened one (`began` is None).
+    `closed_months` of the quarter's three change no more; the months before the county's first are among them.
     """
 
     county: str
@@ -74,7 +75,8 @@ LIST_COUNTIES = Query(
     SELECT d.county, d.name, p.name AS prefecture, m.began, o.month, o.state,
            coalesce(s.users, 0) AS users, coalesce(s.households, 0) AS households, coalesce(s.persons, 0) AS persons,
            coalesce(s.conceded_fen, 0) AS conceded_fen, coalesce(s.public_fen, 0) AS public_fen,
-           coalesce(s.closed_months, 0) AS closed_months
+           coalesce(s.closed_months, CASE WHEN m.began >= :quarter::date + interval '3 months' THEN 3 ELSE 0 END)
+             AS closed_months
       FROM (SELECT truncate_code(code, 3) AS county, ancestor_code(code, 2) AS prefecture_code, name
               FROM divisions
              WHERE level = 3 AND starts_with(code, :scope)) AS d
@@ -167,7 +169,7 @@ async def refresh_quarter(conn: Connection, county: str, quarter: date) -> Quart
     now = await GET_CLOCK.one(conn)
     until = get_next_quarter(quarter)
     report = await compute_quarter(conn, county, quarter, until)
-    closed = await count_closed_months(conn, county, quarter, until)
+    closed = (await count_final_months(conn, county, quarter, until)).final
     await publish_quarter(conn, county, quarter, until, closed=closed == MONTHS_OF_QUARTER)
     await DELETE_QUARTER_SUMS.run(conn, county=county, quarter=quarter)
     await ADD_QUARTER_SUMS.run(conn, county=county, quarter=quarter, rows=report.rows, closed_months=closed, now=now)

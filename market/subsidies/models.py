@@ -267,8 +267,8 @@ class BadMonth(Refusal):
 
     code = "bad_month"
     status = 422
-    zh = "月份 {value} 读不懂，应写成 2019-01。"
-    en = "{value} is not a month; write 2019-01."
+    zh = "月份 {value} 不能用：写成 2019-01 这样，年份在 1900 到 2999 之间。"
+    en = "{value} is not a month; write 2019-01, with a year from 1900 to 2999."
 
 
 class BadQuarter(Refusal):

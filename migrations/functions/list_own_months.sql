@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION list_own_months(p_number_index bytea, p_closed text, 
 RETURNS TABLE (
     month date, county text, operator text, kind text, closed boolean, charge_fen bigint, claimed_fen bigint,
     reduction_fen bigint, days integer, of_days integer, since date, held text, reasons text[], causes text[],
-    household_lines integer, household_fen bigint, passed boolean)
+    household_lines integer, household_fen bigint, passed boolean, number_sealed bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH holder AS (
         SELECT b.county_code, b.identity_index
@@ -23,7 +23,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     -- A line or a number that passed to the person is theirs from the month after: the month in which it passed is told to
     -- who had it before.
     own AS (
-        SELECT c.id, b.line_code, bool_or(EXISTS (
+        SELECT c.id, b.line_code, (array_agg(b.number_id ORDER BY lower(b.valid_during) DESC))[1] AS number_id,
+               bool_or(EXISTS (
                SELECT FROM bindings o
                 WHERE o.identity_index <> b.identity_index
                   AND (o.number_key = b.number_key OR (o.county_code = b.county_code AND o.line_code = b.line_code))
@@ -44,7 +45,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
            CASE WHEN h.held IS NULL THEN r.approved_fen ELSE 0 END, r.payable_days,
            ((c.month + interval '1 month')::date - c.month),
            CASE WHEN e.entitled_from > c.month THEN e.entitled_from END, coalesce(h.held, ''), r.reasons, r.causes,
-           f.lines, f.reduction_fen, own.passed
+           f.lines, f.reduction_fen, own.passed, (SELECT value_sealed FROM identifiers WHERE id = own.number_id)
       FROM months c
       JOIN own ON own.id = c.id
       JOIN run_lines r ON r.run_id = c.run_id AND r.county_code = c.county_code AND r.line_code = own.line_code

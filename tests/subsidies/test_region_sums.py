@@ -6,7 +6,7 @@ import pytest
 
 from market.kernel import Database, Fen
 from market.reports import region
-from market.reports.quarter import compute_quarter
+from market.reports.quarter import QuarterMonths, compute_quarter, count_final_months
 from market.reports.region import (
     CountyProgress,
     list_counties,
@@ -43,6 +43,20 @@ async def test_the_sums_of_a_region_are_those_of_its_counties_reports(quarter: P
         assert (county.conceded_fen, county.public_fen, county.closed_months) == (
             total.conceded_fen, total.public_fen, 3,
         )  # fmt: skip
+
+
+async def test_the_quarter_in_which_a_county_begins_is_final_without_the_months_before(quarter: Player) -> None:
+    async with quarter.database.transaction(scope=COUNTY) as conn:
+        began = await count_final_months(conn, COUNTY, date(2018, 12, 1), date(2019, 3, 1))
+        assert began == QuarterMonths(final=3, began=FIRST)
+        assert await count_final_months(conn, COUNTY, FIRST, UNTIL) == QuarterMonths(final=3, began=None)
+        last = await count_final_months(conn, COUNTY, date(2019, 3, 1), date(2019, 6, 1))
+        assert last == QuarterMonths(final=1, began=None), "months to come are not final"
+        assert (await compute_quarter(conn, COUNTY, date(2018, 12, 1), date(2019, 3, 1))).provisional is False
+    await refresh_quarters(quarter.database)
+    async with quarter.database.transaction(scope="13") as conn:
+        later = await list_counties(conn, "13", quarter=date(2018, 10, 1), today=TODAY)
+    assert next(each.closed_months for each in later if each.county == COUNTY) == 3, "it began after the quarter"
 
 
 async def test_what_changed_is_computed_again_and_what_did_not_is_left(quarter: Player) -> None:

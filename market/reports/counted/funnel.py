@@ -84,14 +84,14 @@ _ROWS = """
 FUNNEL = CountedReport(
     name="funnel",
     title="享受情况",
-    about="从册上的户到钱到账，一步一步看少在哪里。一户有几个号码，只算一户。",
+    about="从册上的户到钱到账，一步一步看少在哪里。一户有几个号码，只算一户。要看使用的项目，运营商才报使用。",
     figures=tuple(
         Figure(key=key, title=title, unit="户", subject=Subject.HOUSEHOLD, money=money, whole="eligible")
         for key, title, money in (
             ("eligible", "册上的户", False),
             ("enrolled", "审定了的", False),
             ("bound", "绑了号码的", False),
-            ("used", "当月用过的", False),
+            ("used", "当月报了使用的", False),
             ("entitled", "应补的", True),
             ("claimed", "运营商申请了的", True),
             ("approved", "核定了的", True),

@@ -15,7 +15,7 @@ from msgspec import Struct
 from market.audit.record import add_audit_entry, record_export
 from market.kernel import Connection, Database, Query
 from market.kernel.seal import Seal
-from market.subsidies.evidence.contents import PackContent, PackedFile, build_content
+from market.subsidies.evidence.contents import PackContent, PackedFile, PackNotReproduced, build_content
 from market.subsidies.evidence.packing import (
     PackOrigin,
     PackSignature,
@@ -150,6 +150,15 @@ LIST_PACKED_MONTHS = Query(
      WHERE p.county_code = :county ORDER BY c.month DESC LIMIT 240
     """,
 )
+LIST_UNSEALED_BEFORE = Query(
+    date,
+    """
+    SELECT c.month FROM cycles c
+     WHERE c.county_code = :county AND c.month < :month AND c.state = :closed
+       AND NOT EXISTS (SELECT FROM evidence_packs p WHERE p.cycle_id = c.id)
+     ORDER BY c.month LIMIT 240
+    """,
+)
 LIST_UNSEALED_MONTHS = Query(UnsealedMonth, "SELECT county_code, month FROM list_unsealed_months(:most::integer)")
 MAX_AT_ONCE = 50
 _MAX_LISTED = 5_000
@@ -232,17 +241,30 @@ async def read_pack_key(conn: Connection, seal: Seal, county: str, month: date, 
 
 
 async def seal_pack(conn: Connection, seal: Seal, county: str, month: date, *, by: str, now: datetime) -> EvidencePack:
-    """Return the pack of a closed month; seal it if it is not sealed yet. The caller owns the transaction.
+    """Return the pack of a closed month; seal it, after the county's earlier ones, if it is not sealed yet.
+
+    So packs are numbered in the order of their months, unless a month is closed after a later one was sealed. The
+    caller owns the transaction.
 
     Raises:
         CycleNotFound, WrongState: the month is not closed.
         PackNotReproduced: see `load_pack`.
     """
     await LOCK_IMPORTS.run(conn, county=county)
+    pack = await FIND_PACK.maybe(conn, county=county, month=month)
+    before = [] if pack else await LIST_UNSEALED_BEFORE.all(conn, county=county, month=month, closed=CLOSE.after)
+    earlier = [await lock_cycle(conn, county, each) for each in before]
     cycle = await lock_cycle(conn, county, month)
     require_state(cycle, (CLOSE.after,))
-    pack = await FIND_PACK.maybe(conn, county=county, month=month)
-    return pack or await _seal(conn, seal, cycle, by=by, now=now)
+    if pack is not None:
+        return pack
+    for each in earlier:
+        try:
+            await _seal(conn, seal, each, by=by, now=now)
+        except PackNotReproduced as refusal:
+            # Nothing was written of it, and it must not keep a later month from being sealed.
+            log.warning("pack_not_sealed", county=county, month=each.name, error=describe_error(refusal))
+    return await _seal(conn, seal, cycle, by=by, now=now)
 
 
 async def _seal(conn: Connection, seal: Seal, cycle: Cycle, *, by: str, now: datetime) -> EvidencePack:

@@ -103,7 +103,10 @@ def read_billing_row(
         _read_fen(cells, name, correction=correction) for name in ("charge", "reduction", "billed")
     )
     if charge is not None and reduction is not None and billed is not None and charge != reduction + billed:
-        cells.fault("billed", f"账单金额 = 优惠减免 + 实收金额，应是 {format_yuan(charge - reduction)}")
+        if not correction and reduction > charge:
+            cells.fault("reduction", f"不能大于账单金额 {format_yuan(charge)}")
+        else:
+            cells.fault("billed", f"账单金额 = 优惠减免 + 实收金额，应是 {format_yuan(charge - reduction)}")
     if not cells.valid or kind is None or charge is None or reduction is None or billed is None:
         return None
     return BillingRow(

@@ -7,11 +7,12 @@ from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
-from market.subsidies.identifiers import index_identifier
+from market.subsidies.identifiers import IDENTIFIER_CONTEXT, index_identifier
 from market.subsidies.month.steps import CLOSE
 from market.subsidies.names import Operator, ServiceKind
 
 MAX_BILL_MONTHS = 12
+_TAIL_LENGTH = 4
 
 
 class Bill(Struct, frozen=True, kw_only=True):
@@ -66,6 +67,11 @@ class OwnLineMonth(Struct, frozen=True, kw_only=True):
     household_lines: int
     household_fen: Fen
     passed: bool
+    number_sealed: bytes
+
+    def read_tail(self, seal: Seal) -> str:
+        """Return the last four characters of the number or account."""
+        return seal.open(self.number_sealed, IDENTIFIER_CONTEXT)[-_TAIL_LENGTH:]
 
 
 LIST_OWN_MONTHS = Query(

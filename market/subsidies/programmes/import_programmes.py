@@ -266,7 +266,11 @@ def _find_gap_faults(path: str, programme: ProgrammeSource) -> list[tuple[str, s
     """Return a fault for terms that begin after a gap, in which no month could be calculated."""
     positions = sorted(range(len(programme.terms)), key=lambda at: programme.terms[at].start)
     return [
-        (f"{path}.terms[{after}].from", f"应是 {end}：从这天到前一天没有标准；不补的日子写一段定额 0", str(start))
+        (
+            f"{path}.terms[{after}].from",
+            f"应是 {end}，接着前一段：{end} 到 {start - timedelta(days=1)} 没有标准；这些天不补，就写一段定额 0",
+            str(start),
+        )
         for before, after in pairwise(positions)
         if (end := programme.terms[before].until) is not None and (start := programme.terms[after].start) > end
     ]

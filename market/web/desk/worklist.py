@@ -22,6 +22,7 @@ from market.payouts.large_payouts import list_waiting_large_payouts
 from market.producers.queries import list_pending_producers
 from market.reports.drilldown import sum_by_township
 from market.reports.findings import list_finding_decisions
+from market.reports.imports import UncountedFiles, count_uncounted_files
 from market.reports.month import list_eligible_officials, list_month_statuses
 from market.reports.month_view import MonthView, get_month_view
 from market.reports.tables import DRILLDOWN_TABLE
@@ -102,6 +103,8 @@ async def _tasks(conn: Connection, desk: DeskContext, *, unmoved_days: int) -> t
             eligible = await list_eligible_officials(conn, cycle, role=step.role, duty=step.duty, day=desk.today)
             _add_stage(desk, month, roles, eligible, own=own, others=others)
             _add_findings(desk, month, roles, own=own, others=others)
+            if desk.whole and Role.IMPORTER in roles and month.state in REVIEWABLE_STATES:
+                own += _present_uncounted(desk, month, await count_uncounted_files(conn, desk.county, month.month))
         if roles & {Role.IMPORTER, Role.COUNTY}:
             own.append(_quarter_task(desk))
     if desk.divisions and (leads := await count_due_leads(conn, desk.actor, desk.county, day=desk.today)):
@@ -212,6 +215,14 @@ def _add_findings(
         late,
     )
     (own if is_own else others).append(task)
+
+
+def _present_uncounted(desk: DeskContext, month: OpenMonth, files: list[UncountedFiles]) -> list[WorkItem]:
+    """Return the item of files that came after the calculation of a month."""
+    name = f"{month.month:%Y-%m}"
+    words = f"{format_short_month(name)}账期又收了 {sum(each.files for each in files)} 份文件，要再算一遍"
+    text = "还没算进去；不再算，县里不能审定"
+    return [WorkItem(desk.to(f"/desk/months/{name}"), words, "", text)] if files else []
 
 
 def _quarter_task(desk: DeskContext) -> WorkItem:

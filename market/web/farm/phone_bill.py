@@ -11,6 +11,7 @@ from market.identity.models import Actor, LocalContact
 from market.identity.sign_in import get_phone
 from market.kernel import Fen
 from market.kernel.clock import count_days_in_month
+from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
 from market.reports.reasons import expand_reasons
 from market.subsidies.engine.reasons import CauseCode, ReasonCode
@@ -88,8 +89,15 @@ def explain_reduction(line: OwnLineMonth) -> list[str]:
     return [_WHY[reason] for reason in expand_reasons(line.reasons, line.causes) if reason in _WHY]
 
 
-def _build_view(line: OwnLineMonth) -> PhoneBillView:
+def list_views(seal: Seal, lines: list[OwnLineMonth]) -> list[PhoneBillView]:
+    """Return the months for display; numbers are told apart where the person has several of a kind."""
+    tails = {kind: {each.read_tail(seal) for each in lines if each.kind is kind} for kind in _PLANS}
+    return [_build_view(each, each.read_tail(seal) if len(tails[each.kind]) > 1 else "") for each in lines]
+
+
+def _build_view(line: OwnLineMonth, tail: str) -> PhoneBillView:
     month, plan = line.month, _PLANS[line.kind]
+    heading = [f"{month.month} 月", *([] if line.kind is ServiceKind.MOBILE else [plan])]
     rows = [("享受的天数", f"{line.days} 天"), ("这个月", f"{line.of_days} 天")]
     if line.household_lines > 1:
         rows.append((f"全家 {line.household_lines} 个号码", f"减 {yuan(line.household_fen)} 元"))
@@ -102,7 +110,7 @@ def _build_view(line: OwnLineMonth) -> PhoneBillView:
         charge, reduction = yuan(line.charge_fen), yuan(line.reduction_fen)
         sentence = f"{month.month} 月{plan} {charge}，减 {reduction}，您付 {yuan(pays)}（{words}）。"
     return PhoneBillView(
-        heading=f"{month.month} 月" if line.kind is ServiceKind.MOBILE else f"{month.month} 月，{plan}",
+        heading="，".join([*heading, *([f"尾号 {tail}"] if tail else [])]),
         plan=plan,
         plan_fen=line.charge_fen,
         reduction_fen=line.reduction_fen,
@@ -149,7 +157,7 @@ async def show_phone_bill(request: HttpRequest, actor: NamedDependency[Actor]) -
         lines = await list_own_months(conn, services.seal, number, day=day, months=_MAX_MONTHS) if number else []
     context = {
         "phone": mask_phone(number) if number else "",
-        "bills": [_build_view(line) for line in lines],
+        "bills": list_views(services.seal, lines),
         "empty_words": "县里算了哪个月，那个月就出来。没有办过的，问村里办不办得了；办这个不收钱。",
         "contact": await _find_contact(request, actor, lines),
         "halls": list_halls(lines),

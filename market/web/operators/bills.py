@@ -22,6 +22,7 @@ from market.storage.files import FileStore
 from market.subsidies.imports.kinds import BILLING
 from market.subsidies.imports.upload import ImportResult, Upload
 from market.subsidies.models import Outcome
+from market.subsidies.month.steps import SETTLED_STATES
 from market.subsidies.names import format_month_zh
 from market.subsidies.operators.history import OperatorBill, list_sent_files
 from market.subsidies.operators.lateness import list_file_states
@@ -70,7 +71,15 @@ async def _bills_page(
     async with db.transaction(scope=room.county) as conn:
         files = await list_sent_files(conn, room.actor, room.county, skip=skip)
         states = await list_file_states(conn, [room.county], operators=[room.operator], today=room.today)
-    months = [(format_month_zh(f"{each.month:%Y-%m}"), describe_state(each, room.today)) for each in states]
+    settled = {each.month for each in files if each.state in SETTLED_STATES}
+    months = [
+        (
+            format_month_zh(name := f"{each.month:%Y-%m}"),
+            describe_state(each, room.today),
+            room.to(f"/operators/months/{name}") if each.month in settled else "",
+        )
+        for each in states
+    ]
     context = {
         "months": months,
         "files": files,

@@ -24,6 +24,7 @@ async def read(player: Player, number: str = PHONE, day: date = DAY) -> list[Own
 async def test_the_open_month_is_told_as_open(january: Player) -> None:
     [mobile, *others] = await read(january)
     assert (mobile.month, mobile.closed, mobile.kind) == (JANUARY, False, "mobile")
+    assert mobile.read_tail(SEAL) == PHONE[-4:]
     assert (mobile.charge_fen, mobile.reduction_fen, mobile.held, mobile.reasons) == (
         3800, 1900, LineHeld.NO, ["MATCHED"],
     )  # fmt: skip

@@ -101,6 +101,15 @@ def test_a_month_in_the_year_9999_is_refused_at_its_cell(tmp_path: Path) -> None
     assert run(path)[2] == "bill.csv 第 3 行 账期 “9999-12”：没有这个月份，应是 2019-02，即本文件的月份\n"
 
 
+def test_a_reduction_above_the_charge_is_named_and_no_sum_below_zero_is_asked_for(tmp_path: Path) -> None:
+    rows = [GOOD.format(n=n).replace("38.00,19.00,19.00,", f"38.00,{reduction},19.00,") for n, reduction in
+            ((1, "99.00"), (2, "18.00"))]  # fmt: skip
+    assert run(write(tmp_path, *rows))[2] == (
+        "bill.csv 第 2 行 优惠减免 “99.00”：不能大于账单金额 38.00\n"
+        "bill.csv 第 3 行 实收金额 “19.00”：账单金额 = 优惠减免 + 实收金额，应是 20.00\n"
+    )
+
+
 def test_a_service_is_billed_once_and_a_correction_is_not_above_what_is_unknown(tmp_path: Path) -> None:
     down = GOOD.format(n=9).replace("38.00,19.00,19.00,", "-38.00,-19.00,-19.00,2019-01")
     path = write(tmp_path, GOOD.format(n=1), GOOD.format(n=1), down)

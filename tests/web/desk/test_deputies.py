@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from market.kernel import Database
 from tests.support.app import Service
+from tests.support.postgres import as_owner
 from tests.web.desk.county import Officials, serve_story
 from tests.web.desk.desk_pages import open_desk_walker
 
@@ -17,11 +19,19 @@ async def service(dsn: str, folder: Path, people: Officials) -> AsyncGenerator[S
         yield running
 
 
-async def test_a_deputy_is_named_seen_and_ended(service: Service, people: Officials) -> None:
+async def test_a_deputy_is_named_seen_and_ended(service: Service, people: Officials, database: Database) -> None:
+    async with database.transaction() as conn, as_owner(conn):
+        await conn.execute(
+            "INSERT INTO grants (account_id, role, scope, valid_during)"
+            " SELECT id, 'supervisor', '1306', daterange('2018-01-01', NULL) FROM accounts WHERE handle = 'dui'"
+        )
     async with open_desk_walker(service, people.tokens["xian"]) as browser:
         seen = await browser.open("/desk/officials")
         assert "/desk/deputies" in seen.links()
-        await browser.open("/desk/deputies")
+        offered = await browser.open("/desk/deputies")
+        handles = {node.attrs["value"] for node in offered.root.all("option")}
+        assert "zhen" in handles
+        assert "dui" not in handles, "whose account the county does not keep is refused, and not offered"
         typed = {"absent": "xian", "deputy": "zhen", "first": "2019-02-14", "last": "2019-02-20"}
         seen = await browser.submit("/desk/deputies", typed=typed)
         assert "代理的人定好了" in seen.text

@@ -288,12 +288,18 @@ async def test_calculating_again_tells_what_it_voids_and_asks(
             "UPDATE memberships SET valid_during = daterange(lower(valid_during), '2019-01-20')"
             " WHERE household_code = 'H13'"
         )
+        await conn.execute("UPDATE cycles SET calculated_at = '2019-01-01'")  # before the files came
     month = "/desk/months/2019-01"
+    async with open_desk_walker(service, county.tokens["xian"]) as browser:
+        assert "等导入的人再算一遍；没有再算的，县里不能审定" in (await browser.open(month)).text
     async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        assert "1 月账期又收了" in (await browser.open("/desk")).text
         seen = await browser.open(month)
+        assert "算完以后又收了 账单 3 份" in seen.text
         assert "会作废：村级评议核实（样例村某）" in seen.text
         refused = await browser.submit(f"{month}/run", status=409)
         assert "请先勾选“作废重来”" in refused.text
         assert "村级已核实" in refused.text
         done = await browser.submit(f"{month}/run", void="1")
     assert "已计算，等村级评议核实" in done.text
+    assert "还没算进去" not in done.text

@@ -119,7 +119,7 @@ async def test_lines_that_are_not_paid_link_to_their_explanation(
     await play_january(database, county, until="confirm")
     async with open_desk_walker(service, county.tokens["gan"]) as browser:
         seen = await browser.open("/desk/months/2019-01")
-        assert "疑点未了，不拨付：" in seen.text
+        assert "疑点停付，不拨付：" in seen.text
         assert any("line=DX-06" in link for link in seen.links())
 
 

@@ -72,6 +72,24 @@ async def test_new_terms_follow_the_old_ones(service: Service, county: Officials
         assert await conn.fetchval("SELECT count(*) FROM programme_sentences WHERE programme_code = 'P1'") == 5
 
 
+async def test_terms_that_a_province_bears_too_are_changed_in_their_order(
+    service: Service, county: Officials, database: Database
+) -> None:
+    async with open_desk_walker(service, county.tokens["jiang"]) as browser:
+        seen = await browser.open("/desk/programmes/set?code=P3")
+        shares = {"operator", "county_share", "province_share"}
+        shown = [node.attrs["value"] for node in seen.root.all("input") if node.attrs["name"] in shares]
+        assert shown == ["50", "25", "25"]
+        quote = "由运营商让利50%，省级财政承担25%，县级财政承担25%"
+        await browser.submit("/desk/programmes/set", pays="40", start="2019-03-01",
+                             quote="农户每月最多支付宽带费的百分之五十", quote_funders=quote)  # fmt: skip
+    async with database.transaction(scope=COUNTY) as conn:
+        rows = await conn.fetch(
+            "SELECT funders, shares_bp FROM programme_terms WHERE programme_code = 'P3' ORDER BY valid_during"
+        )
+    assert [tuple(row) for row in rows] == [(["operator", "province", "county"], [5000, 2500, 2500])] * 2
+
+
 async def test_every_wrong_field_is_named_and_nothing_is_set(
     service: Service, county: Officials, database: Database
 ) -> None:
@@ -82,7 +100,7 @@ async def test_every_wrong_field_is_named_and_nothing_is_set(
         seen = await browser.submit("/desk/programmes/set", status=422, **wrong)
     faulty = [node.attrs["href"] for node in seen.root.all("a") if node.attrs.get("href", "").startswith("#")]
     assert faulty[1:] == ["#code", "#start", "#fixed", "#operator", "#quote"]
-    assert "运营商和县级加起来要正好 100%" in seen.text
+    assert "各方负担的加起来要正好 100%" in seen.text
     async with database.transaction(scope=COUNTY) as conn:
         assert await conn.fetchval("SELECT count(*) FROM programmes") == 3
 

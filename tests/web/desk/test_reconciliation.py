@@ -39,6 +39,12 @@ async def test_a_return_file_is_imported_and_its_differences_are_accepted(
         seen = await browser.open(PAGE)
         assert read_table(seen)[1] == ["移动", "50.93", "不知道", "不知道", "", "还没有"]
         await browser.open("/desk/imports/return")
+        typed = {"operator": "mobile", "month": "2019-01", "rows": "1", "total": "1.00", "settlement": "7b1f"}
+        seen = await browser.submit(
+            "/desk/imports/return", press=("what", "try"), typed=typed, status=422,
+            files={"file": ("m1.csv", content, "text/csv")},
+        )  # fmt: skip
+        assert "写全 64 位" in seen.text
         files = {"file": ("m1.csv", content, "text/csv"), "manifest": ("m1.json", manifest, "application/json")}
         await browser.submit("/desk/imports/return", press=("what", "take"), files=files)
         seen = await browser.open(PAGE)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import datetime
 
 import msgspec
@@ -18,6 +19,7 @@ from market.web.ui.format import clock_zh
 from payments.money import format_yuan
 
 OPERATOR_OPTIONS = [(str(each), get_operator_name(each)) for each in Operator]
+_CHECKSUM = re.compile("[0-9a-f]{64}")
 _MONTH_FAULT = "月份写成 2019-01，不能是以后的月份"
 
 
@@ -49,6 +51,14 @@ def _read_signed_yuan(form: PostedForm, name: str, *, fault: str) -> int:
     return fen or 0
 
 
+def _read_checksum(form: PostedForm) -> str:
+    """Return the checksum of the settlement file as typed: one that is cut short would match no file."""
+    text = form.get_text("settlement").replace(" ", "").lower()
+    if not _CHECKSUM.fullmatch(text):
+        form.add_fault("settlement", "写全 64 位，数字和 a 到 f，印在拨付申请的“校验”里")
+    return text
+
+
 def type_manifest(form: PostedForm, upload: Upload, *, operator: str, now: datetime) -> dict[str, bytes]:
     """Return the manifest that was typed for a bill or a return file, or nothing if no field is filled.
 
@@ -69,7 +79,7 @@ def type_manifest(form: PostedForm, upload: Upload, *, operator: str, now: datet
         else _read_signed_yuan(form, "total", fault="写入账合计，比如 39.28"),
     }
     if not bill:
-        manifest["settlement_sha256"] = form.get_text("settlement")
+        manifest["settlement_sha256"] = _read_checksum(form)
     return {f"{upload.name}.manifest.json": msgspec.json.encode(manifest)}
 
 

@@ -63,6 +63,7 @@ from market.web.desk.duty_text import (
     describe_missing_people,
     explain_exclusion,
 )
+from market.web.desk.months.month_sections import describe_uncounted, present_settlement
 from market.web.desk.presenters import (
     describe_state,
     draw_operator_chart,
@@ -80,7 +81,7 @@ from market.web.desk.task_form import submit_task
 from market.web.forms import make_form_key, read_form
 from market.web.pages import redirect
 from market.web.ui.charts import draw_bars
-from market.web.ui.format import capitals, yuan
+from market.web.ui.format import yuan
 
 
 class StepButton(Struct, frozen=True):
@@ -286,6 +287,7 @@ async def render_month(
         voids = await describe_approvals(conn, await find_cycle(conn, desk.county, read_month(month)))
         step = NEXT_STEPS.get(view.state)
         eligible = [] if step is None else await _list_eligible(conn, desk, view, step)
+        uncounted = await describe_uncounted(conn, desk.county, view) if desk.whole else ""
         missing: list[str] = []
         if desk.whole and view.state in UNSETTLED_STATES:
             missing = await describe_missing_people(conn, desk.county, day=desk.today, cycle_id=view.cycle_id)
@@ -293,6 +295,7 @@ async def render_month(
         "offers": offers,
         "eligible": describe_eligible(eligible) if eligible else "",
         "missing": missing,
+        "uncounted": uncounted,
         "voids": voids if view.state is not CLOSE.after else "",
         "returns": present_return_targets(view.state) if any(each.due and not each.excluded for each in offers) else [],
         "key": make_form_key(),
@@ -362,39 +365,8 @@ def _context(desk: DeskContext, view: MonthView, files: list[ImportedFile]) -> d
         "approved": yuan(view.total.approved_fen),
         "keep": build_county_query(desk),
         "transfers": Role.FINANCE in roles and desk.whole,
-        **_settlement_context(view),
+        **present_settlement(view),
     }  # fmt: skip
-
-
-def _settlement_context(view: MonthView) -> dict[str, Any]:
-    """Return the context of the sections on adjustments and payment."""
-    settlement = view.settlement
-    pay = settlement.control.pay_fen if settlement else 0
-    return {
-        "adjustments": [
-            [f"{format_month_zh(row.for_month)}　{row.line}", row.settled_fen, row.funded_fen, row.adjustment_fen,
-             row.conceded_fen, row.public_fen, row.why]
-            for row in view.adjustments
-        ],
-        "settled": [
-            [get_operator_name(name), each.rows, each.public_fen, each.adjustment_public_fen, each.pay_fen]
-            for name, each in (settlement.operators.items() if settlement else ())
-        ],
-        "settled_sum": _settlement_total(view),
-        "payees": [(name, get_operator_name(name)) for name in (settlement.operators if settlement else ())],
-        "pay": pay,
-        "pay_words": capitals(pay) if settlement and pay >= 0 else "",
-    }  # fmt: skip
-
-
-def _settlement_total(view: MonthView) -> list[str | int] | None:
-    """Return the total row of the payments."""
-    if view.settlement is None:
-        return None
-    parts = list(view.settlement.operators.values())
-    own = sum(each.public_fen for each in parts)
-    earlier = sum(each.adjustment_public_fen for each in parts)
-    return ["合计", view.settlement.control.rows, own, earlier, view.settlement.control.pay_fen]
 
 
 ROUTES = [show_months, show_month, submit_step, submit_return]

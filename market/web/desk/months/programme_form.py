@@ -14,6 +14,11 @@ from market.web.forms import InvalidForm, PostedForm
 from market.web.ui.format import yuan_input
 from payments.money import BASIS_POINTS, format_percent
 
+FUNDER_FIELDS = {
+    "operator": "operator", "county": "county_share", "prefecture": "prefecture_share", "province": "province_share",
+    "central": "central_share", "other": "other_share",
+}  # fmt: skip
+"""The fields of the form by funder."""
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,20}")
 _AROUND = 4
 AS_TYPED = frozenset({"name", "document", "text", "quote", "quote_funders"})
@@ -45,6 +50,10 @@ class ProgrammeForm(Struct, frozen=True, kw_only=True):
     household_cap: str = ""
     operator: str = ""
     county_share: str = ""
+    prefecture_share: str = ""
+    province_share: str = ""
+    central_share: str = ""
+    other_share: str = ""
     start: str = ""
     until: str = ""
     monitoring: list[str] = msgspec.field(default_factory=lambda: list(list_types()))
@@ -77,9 +86,8 @@ def fill_programme_form(stored: ProgrammeRecord) -> ProgrammeForm:
         fixed=yuan_input(terms.fixed_fen),
         line_cap=yuan_input(terms.line_cap_fen),
         household_cap=yuan_input(terms.household_cap_fen),
-        operator=_format_share(shares.get("operator")),
-        county_share=_format_share(shares.get("county")),
         monitoring=terms.monitoring,
+        **{field: _format_share(shares.get(funder)) for funder, field in FUNDER_FIELDS.items()},
     )
 
 
@@ -160,12 +168,12 @@ def _terms(form: PostedForm, stored: ProgrammeRecord | None) -> list[dict[str, A
     line_cap, household_cap = [
         form.read_optional_yuan(each, fault=_SUM_FAULT) for each in ("line_cap", "household_cap")
     ]
-    shares = [
-        ("operator", form.read_percent("operator", fault=_SHARE_FAULT)),
-        ("county", form.read_percent("county_share", fault=_SHARE_FAULT)),
-    ]
-    if sum(share for _, share in shares) != BASIS_POINTS:
-        form.add_fault("operator", "运营商和县级加起来要正好 100%")
+    shares = {funder: form.read_percent(field, fault=_SHARE_FAULT) for funder, field in FUNDER_FIELDS.items()}
+    if sum(shares.values()) != BASIS_POINTS:
+        form.add_fault("operator", "各方负担的加起来要正好 100%")
+    # The order decides who gets an odd fen (R11): that of the latest terms stays.
+    before = stored.terms[-1].funders if stored and stored.terms else []
+    order = [*before, *(funder for funder in FUNDER_FIELDS if funder not in before)]
     own = {
         "from": start,
         "until": until,
@@ -174,7 +182,7 @@ def _terms(form: PostedForm, stored: ProgrammeRecord | None) -> list[dict[str, A
         "fixed_fen": fixed,
         "line_cap_fen": line_cap,
         "household_cap_fen": household_cap,
-        "funders": [{"funder": name, "share_bp": share} for name, share in shares if share],
+        "funders": [{"funder": name, "share_bp": shares[name]} for name in order if shares[name]],
         "monitoring": [each for each in form.get_texts("monitoring") if each in list_types()],
     }
     return [*_before(stored, start), own]

@@ -28,6 +28,7 @@ from market.subsidies.terminology import list_types
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.desk.months.programme_form import (
     AS_TYPED,
+    FUNDER_FIELDS,
     ProgrammeForm,
     ProgrammeFormInvalid,
     ProgrammeRecord,
@@ -38,6 +39,8 @@ from market.web.desk.presenters import get_kind_name
 from market.web.forms import PostedForm, read_form
 from market.web.pages import redirect
 from market.web.ui.format import day_zh, percent_bp, yuan
+
+_MORE_FUNDERS = ("prefecture", "province", "central", "other")
 
 
 class TermsCard(Struct, frozen=True):
@@ -234,6 +237,9 @@ def _form_page(
         "kinds": [(str(kind), name) for name, kind in KINDS.items()],
         "ways": [("percent_off", "农户最多付几成"), ("fixed", "定额减免")],
         "monitoring": [(each, each) for each in list_types(first=desk.today)],
+        "funders": [
+            (field, FUNDER_NAMES[funder]) for funder, field in FUNDER_FIELDS.items() if funder in _MORE_FUNDERS
+        ],
         "today": desk.today,
         "sets": _may_set(desk.actor),
     }

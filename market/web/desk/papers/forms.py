@@ -274,7 +274,7 @@ def build_settlement_tables(view: MonthView, lines: Sequence[SettlementLine]) ->
 
 def _describe_payment(line: SettlementLine) -> str:
     if line.blocked:
-        return "疑点未了，不拨付"
+        return "疑点停付，不拨付"
     if not line.approved_fen:
         return "核定为零"
     return "拨付" if line.public_fen else "没有财政部分"
@@ -308,11 +308,6 @@ def build_quarter_form(quarter: QuarterReport, county: str, months: Sequence[Mon
     adjusted = [row for month in months for row in month.adjustments]
     duties = [each for month in months for each in month.duties]
     names = {duty: sorted({each.name for each in duties if each.duty == duty}) for duty in (Duty.IMPORT, Duty.COUNTY)}
-    state = (
-        "各月账期均已关闭，数字为正式数（账期未关闭的标“暂定”）"
-        if not quarter.provisional
-        else "有账期没有关闭，数字为暂定数"
-    )
     year, number = quarter.quarter.split("Q")
     conceded_before = sum(row.conceded_fen for row in adjusted)
     public_before = sum(row.public_fen for row in adjusted)
@@ -336,7 +331,7 @@ def build_quarter_form(quarter: QuarterReport, county: str, months: Sequence[Mon
         words=[f"让利金额合计（大写）：{capitals(conceded)}", f"财政补贴合计（大写）：{capitals(public)}"],
         notes=[
             "1. 户数、人口的合计不等于分项之和：同一户使用两家运营商或两种业务的，合计只计一次。",
-            f"2. {state}。",
+            f"2. {_describe_quarter_state(quarter)}。",
             f"3. 金额含本季度入账的以前月份调整（让利 {yuan(conceded_before)}，财政补贴 {yuan(public_before)}）。",
             f"4. 惠及人口为季末（{day_zh(quarter.last_day)}）在册成员。",
         ],
@@ -348,6 +343,15 @@ def build_quarter_form(quarter: QuarterReport, county: str, months: Sequence[Mon
         ),
         foot=[f"于{day_zh(quarter.due_on)}前报送"],
     )  # fmt: skip
+
+
+def _describe_quarter_state(quarter: QuarterReport) -> str:
+    state = "各月账期均已关闭，数字为正式数（账期未关闭的标“暂定”）"
+    if quarter.provisional:
+        state = "有账期没有关闭，数字为暂定数"
+    if quarter.began is None:
+        return state
+    return f"{state}；本县从{format_month_zh(f'{quarter.began:%Y-%m}')}起在本系统结算，本季度只含这个月起的数"
 
 
 def _counts(many: int) -> list[Shape]:

@@ -34,7 +34,7 @@ from market.web.desk.papers.forms import FormTable, Value
 from market.web.desk.papers.workbook import write_csv
 from market.web.desk.presenters import format_quarter_zh, format_short_month
 from market.web.pages import render_page
-from market.web.ui.format import wan
+from market.web.ui.format import count, wan
 
 _COUNTY_HEAD = ["县", "账期", "惠及用户", "户", "人口", "让利", "财政补贴"]
 _OPERATOR_HEAD = ["运营商和业务", "惠及用户", "其中新增", "户", "人口", "让利", "财政补贴"]
@@ -158,9 +158,9 @@ async def show_region(
         "today": today,
         "short": format_quarter_zh(format_quarter(view.quarter)),
         "figures": [
-            ("开了账的县", str(total.counties)),
-            ("迟的县", str(total.late)),
-            ("惠及用户", str(total.users)),
+            ("开了账的县", count(total.counties)),
+            ("迟的县", count(total.late)),
+            ("惠及用户", count(total.users)),
             ("让利", wan(total.conceded_fen)),
             ("财政补贴", wan(total.public_fen)),
         ],
