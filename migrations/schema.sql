@@ -637,6 +637,9 @@ BEGIN
     IF NEW.ended_person = OLD.paused_person OR is_same_person(OLD.paused_by, NEW.ended_by) THEN
         RAISE EXCEPTION 'the person began the pause' USING ERRCODE = 'P0171';
     END IF;
+    IF is_consent_missing(OLD.county_code, OLD.line_code) THEN
+        RAISE EXCEPTION 'the consent is withdrawn' USING ERRCODE = 'P0173';
+    END IF;
     RETURN NEW;
 END
 $$;
@@ -756,11 +759,22 @@ CREATE FUNCTION public.check_lead_consent() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
+DECLARE
+    enrolling leads;
+    withdrawn date;
 BEGIN
-    IF NOT EXISTS (SELECT FROM leads
-                    WHERE id = NEW.lead_id AND kind = 'enrol' AND state NOT IN ('decided', 'rejected', 'withdrawn')
-                      AND (NEW.form = 'photo' OR applicant_id = NEW.recorded_by)) THEN
+    SELECT * INTO enrolling FROM leads
+     WHERE id = NEW.lead_id AND kind = 'enrol' AND state NOT IN ('rejected', 'withdrawn')
+       AND (NEW.form = 'photo' OR applicant_id = NEW.recorded_by);
+    IF enrolling.state = 'decided' THEN
+        SELECT business_day(max(withdrawn_at)) INTO withdrawn FROM lead_consents
+         WHERE lead_id = NEW.lead_id HAVING bool_and(withdrawn_at IS NOT NULL);
+    END IF;
+    IF enrolling.id IS NULL OR (enrolling.state = 'decided' AND (withdrawn IS NULL OR NEW.form <> 'photo')) THEN
         RAISE EXCEPTION 'the consent is not to an open enrolment of the person' USING ERRCODE = 'P0172';
+    END IF;
+    IF NEW.given_on < withdrawn THEN
+        RAISE EXCEPTION 'the consent was withdrawn after that day' USING ERRCODE = 'P0174';
     END IF;
     RETURN NEW;
 END
@@ -1292,6 +1306,30 @@ CREATE FUNCTION public.delete_conversations(p_before timestamp with time zone, p
         RETURNING 1
     )
     SELECT count(*)::integer FROM deleted
+$$;
+
+
+--
+-- Name: delete_replaced_lines(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.delete_replaced_lines(p_before timestamp with time zone, p_piece integer) RETURNS SETOF uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    replaced uuid[] := ARRAY(
+        SELECT r.id FROM runs r JOIN runs next ON next.cycle_id = r.cycle_id AND next.n = r.n + 1
+         WHERE next.ran_at < p_before AND EXISTS (SELECT FROM run_explanations WHERE run_id = r.id)
+           AND NOT is_run_used(r.id));
+BEGIN
+    RETURN QUERY
+    DELETE FROM run_lines
+     WHERE (run_id, line_code) IN (SELECT run_id, line_code FROM run_lines WHERE run_id = ANY(replaced) LIMIT p_piece)
+    RETURNING run_id;
+    DELETE FROM run_explanations e
+     WHERE run_id = ANY(replaced) AND NOT EXISTS (SELECT FROM run_lines r WHERE r.run_id = e.run_id);
+END
 $$;
 
 
@@ -2380,6 +2418,26 @@ CREATE FUNCTION public.hash_audit_entry(previous bytea, chain smallint, sequence
 
 
 --
+-- Name: is_consent_missing(text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_consent_missing(p_county text, p_line text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT coalesce(
+        (SELECT bool_and(c.withdrawn_at IS NOT NULL) FROM lead_consents c
+          WHERE c.lead_id = (SELECT l.id
+                               FROM leads l
+                               JOIN enrolments e USING (county_code, line_code)
+                               JOIN lead_persons p ON p.lead_id = l.id AND p.identity_index = e.identity_index
+                              WHERE l.county_code = p_county AND l.line_code = p_line AND l.state = 'decided'
+                              ORDER BY l.decided_at DESC LIMIT 1)),
+        false)
+$$;
+
+
+--
 -- Name: is_credit_code(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2418,6 +2476,22 @@ CREATE FUNCTION public.is_receipt_proven(p_suborder uuid) RETURNS boolean
                              AND (earlier.registered_at, earlier.suborder_id) < (parcel.registered_at, parcel.suborder_id)
                              AND theirs.buyer_id <> orders.buyer_id))
         OR EXISTS (SELECT FROM pickups WHERE suborder_id = p_suborder AND state = 'collected');
+$$;
+
+
+--
+-- Name: is_run_used(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_run_used(p_run uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT NOT EXISTS (SELECT FROM runs r JOIN runs l ON l.cycle_id = r.cycle_id AND l.n > r.n WHERE r.id = p_run)
+        OR EXISTS (SELECT FROM runs r JOIN cycles c ON c.id = r.cycle_id AND c.run_id = r.id WHERE r.id = p_run)
+        OR EXISTS (SELECT FROM runs r JOIN cycle_approvals a ON a.cycle_id = r.cycle_id AND a.run_id = r.id
+                    WHERE r.id = p_run)
+        OR EXISTS (SELECT FROM subsidy_postings WHERE run_id = p_run)
 $$;
 
 
@@ -4095,6 +4169,23 @@ $$;
 
 
 --
+-- Name: refuse_used_lines_deletion(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse_used_lines_deletion() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM (SELECT DISTINCT run_id FROM gone) AS runs WHERE is_run_used(run_id)) THEN
+        RAISE EXCEPTION '% of a run that is used are kept', TG_TABLE_NAME USING ERRCODE = 'P0100';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: replace_roles(uuid, text[], text, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4502,10 +4593,15 @@ DECLARE
 BEGIN
     SELECT e.* INTO own
       FROM leads l
-      JOIN enrolments e ON e.county_code = l.county_code AND e.line_code = l.line_code AND e.lead_id = l.id AND e.decided
+      JOIN enrolments e ON e.county_code = l.county_code AND e.line_code = l.line_code AND e.decided
+      JOIN lead_persons p ON p.lead_id = l.id AND p.identity_index = e.identity_index
      WHERE l.id = p_lead AND l.applicant_id = p_account AND l.state = 'decided';
-    UPDATE lead_consents SET withdrawn_at = p_at
-     WHERE lead_id = p_lead AND withdrawn_at IS NULL AND own.line_code IS NOT NULL;
+    PERFORM FROM enrolment_pauses
+      WHERE county_code = own.county_code AND line_code = own.line_code AND upper_inf(paused_during)
+        FOR NO KEY UPDATE;
+    PERFORM FROM lead_consents
+      WHERE lead_id = p_lead AND withdrawn_at IS NULL AND own.line_code IS NOT NULL
+        FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
@@ -4515,11 +4611,15 @@ BEGIN
      WHERE county_code = own.county_code AND line_code = own.line_code AND upper_inf(paused_during)
        AND lower(paused_during) < p_day;
     INSERT INTO enrolment_pauses (county_code, line_code, paused_during, reason, note_sealed, paused_by, paused_at)
-    SELECT own.county_code, own.line_code, daterange(greatest(p_day, own.entitled_from), NULL), 'consent', p_note, p_account,
-           p_at
+    SELECT own.county_code, own.line_code,
+           daterange(greatest(p_day, own.entitled_from, (SELECT max(upper(paused_during)) FROM enrolment_pauses
+                                                          WHERE county_code = own.county_code
+                                                            AND line_code = own.line_code)), NULL),
+           'consent', p_note, p_account, p_at
      WHERE NOT EXISTS (SELECT FROM enrolment_pauses
                         WHERE county_code = own.county_code AND line_code = own.line_code
                           AND upper_inf(paused_during));
+    UPDATE lead_consents SET withdrawn_at = p_at WHERE lead_id = p_lead AND withdrawn_at IS NULL;
     RETURN true;
 END
 $$;
@@ -12822,6 +12922,13 @@ CREATE INDEX subsidy_postings_by_month ON public.subsidy_postings USING btree (c
 
 
 --
+-- Name: subsidy_postings_by_run; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX subsidy_postings_by_run ON public.subsidy_postings USING btree (run_id);
+
+
+--
 -- Name: taken_nights_by_booking; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -13910,7 +14017,14 @@ CREATE TRIGGER reviews_recount AFTER UPDATE OF rating ON public.reviews FOR EACH
 -- Name: run_explanations run_explanations_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER run_explanations_append_only BEFORE DELETE OR UPDATE ON public.run_explanations FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER run_explanations_append_only BEFORE UPDATE ON public.run_explanations FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: run_explanations run_explanations_kept; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER run_explanations_kept AFTER DELETE ON public.run_explanations REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_used_lines_deletion();
 
 
 --
@@ -13924,7 +14038,14 @@ CREATE TRIGGER run_explanations_no_truncate BEFORE TRUNCATE ON public.run_explan
 -- Name: run_lines run_lines_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER run_lines_append_only BEFORE DELETE OR UPDATE ON public.run_lines FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER run_lines_append_only BEFORE UPDATE ON public.run_lines FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: run_lines run_lines_kept; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER run_lines_kept AFTER DELETE ON public.run_lines REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_used_lines_deletion();
 
 
 --
@@ -18806,6 +18927,14 @@ GRANT ALL ON FUNCTION public.delete_conversations(p_before timestamp with time z
 
 
 --
+-- Name: FUNCTION delete_replaced_lines(p_before timestamp with time zone, p_piece integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.delete_replaced_lines(p_before timestamp with time zone, p_piece integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.delete_replaced_lines(p_before timestamp with time zone, p_piece integer) TO market_app;
+
+
+--
 -- Name: FUNCTION delete_saved_filters(p_before timestamp with time zone, p_most integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -19560,6 +19689,21 @@ GRANT UPDATE(name_corrected_by) ON TABLE public.accounts TO market_app;
 
 
 --
+-- Name: FUNCTION is_consent_missing(p_county text, p_line text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.is_consent_missing(p_county text, p_line text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_consent_missing(p_county text, p_line text) TO market_app;
+
+
+--
+-- Name: FUNCTION is_run_used(p_run uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.is_run_used(p_run uuid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION keep_fact_version(); Type: ACL; Schema: public; Owner: -
 --
 
@@ -19949,6 +20093,13 @@ REVOKE ALL ON FUNCTION public.refuse_lower_marks() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.refuse_review_change() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION refuse_used_lines_deletion(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.refuse_used_lines_deletion() FROM PUBLIC;
 
 
 --

@@ -1,4 +1,4 @@
-"""What is deleted, and how long after it was of use. Orders, ledger, subsidies and the audit record are kept."""
+"""What is deleted, and how long after it was of use. Orders, ledger, audit record and what subsidies rest on stay."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -28,6 +28,7 @@ from market.services.seats import forget_old_seats
 from market.storage.sent_bytes import delete_old_bytes
 from market.storage.unused_photos import delete_unused_photos
 from market.subsidies.imports.kept_uploads import delete_old_uploads
+from market.subsidies.month.store_run import REPLACED_LINES_LIFETIME, delete_replaced_lines
 from market.subsidies.tasks.work import TASK_LIFETIME, delete_old_tasks
 from market.visits.guest_register import delete_due_guests
 from market.visits.scans import SCAN_LIFETIME, delete_old_scans
@@ -72,6 +73,7 @@ RETENTIONS = (
     Retention(name="delete_tracking_facts", period=FACT_LIFETIME, delete=delete_old_facts),
     Retention(name="delete_check_in_scans", period=SCAN_LIFETIME, delete=delete_old_scans),
     Retention(name="delete_sent_bytes", period=timedelta(days=1), delete=delete_old_bytes),
+    Retention(name="delete_replaced_lines", period=REPLACED_LINES_LIFETIME, delete=delete_replaced_lines),
     Retention(name="erase_invoice_details", period=DETAILS_LIFETIME, delete=erase_old_invoice_details),
     Retention(name="delete_ended_tasks", period=TASK_LIFETIME, delete=delete_old_tasks, real_time=True),
     Retention(name="delete_webhooks", period=timedelta(days=30), delete=delete_old_webhooks, real_time=True),

@@ -31,6 +31,7 @@ DELETED = {
     "delete_check_in_scans": ("check_in_scans",),
     "delete_sent_bytes": ("sent_bytes",),
     "delete_saved_filters": ("saved_filters",),
+    "delete_replaced_lines": ("run_lines",),
 }
 """By the rule of `RETENTIONS` that deletes its rows."""
 
@@ -216,8 +217,7 @@ KEPT = {
     "quarter_sums": "One for each quarter, operator and kind of a county; counted again in place.",
     "open_figures": "The published figures of each quarter.",
     "cycles": "One for each month of a county.",
-    "case_snapshots": "What a run was calculated from: without it nobody can recalculate the month. One for each run.",
-    "run_lines": "What a run approved for each line, of replaced runs too; postings refer to it. MAX_RUNS_A_DAY.",
+    "case_snapshots": "What a run was calculated from, of replaced ones too: it gives their lines again.",
     "openings": "What was settled before the market, once for each line.",
     "import_files": "Every file that became a fact; counted in bytes for each account and day.",
     "file_reminders": "One for each operator, month and stage.",

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.journeys.conftest import Phone, Town
+from tests.journeys.evenness import find_uneven
 from tests.journeys.farming import send_everything
 from tests.web.conftest import FARMER_PHONE
 
@@ -53,6 +54,7 @@ def test_two_producers_and_two_nights_are_bought_paid_received_and_reviewed(
     assert "三家的东西" in buyer.tab.inner_text("main")
     buyer.press("去结账")
     sign_in(town, buyer, number)
+    unevenness = [find_uneven(buyer)]
     buyer.tab.fill("#who", "样例买家丁")
     buyer.tab.fill("#tel", number)
     buyer.tab.fill("#address", "石家庄市长安区样例路 1 号")
@@ -72,6 +74,7 @@ def test_two_producers_and_two_nights_are_bought_paid_received_and_reviewed(
 
     buyer.open(order)
     assert "邮政 XA" in buyer.tab.inner_text("main")
+    assert [*unevenness, find_uneven(buyer)] == [([], []), ([], [])]
     buyer.press("收到了，钱给卖家")
     buyer.press("写评价")
     buyer.tab.check("input[value='5']", force=True)

@@ -218,8 +218,6 @@ APPEND_ONLY = (
     "cycle_duties",
     "case_snapshots",
     "runs",
-    "run_explanations",
-    "run_lines",
     "cycle_approvals",
     "finding_decisions",
     "line_holds",

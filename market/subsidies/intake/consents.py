@@ -30,7 +30,7 @@ CONSENT_TEXTS = {
 }
 """What is consented to, by version; a new text is a new version. Source: 个人信息保护法, articles 13 to 17."""
 _WITHDRAWN_NOTE = "农户在自己的页面上撤回了同意"
-_NOT_OPEN = "P0172"
+_NOT_OPEN, _WITHDRAWN_LATER = "P0172", "P0174"
 """The error of the trigger `check_lead_consent`."""
 
 
@@ -117,11 +117,13 @@ async def record_consent_photo(
 ) -> UUID:
     """Record a consent on paper with the photo of it, in the caller's transaction of the county, and return its id.
 
+    A decided lead takes one again after its consent was withdrawn, so that the pause of its line can be ended.
+
     Raises:
         NotFound: the lead is not in the actor's divisions.
         NotAllowed, SecondFactorRequired: the actor reports no leads of the village.
-        LeadInvalid: the day is after today.
-        LeadMoved: the lead enrols nobody, or has ended.
+        LeadInvalid: the day is after today, or before the consent was withdrawn.
+        LeadMoved: the lead enrols nobody, or has ended with a consent that stands.
         TooManyConsents: the lead has ten already.
         TooManyBytes: the actor has sent too much on this day.
     """
@@ -146,6 +148,8 @@ async def record_consent_photo(
         await attempt.rollback()
         if error.sqlstate == _NOT_OPEN:
             raise LeadMoved(state=STATE_NAMES[lead.state]) from error
+        if error.sqlstate == _WITHDRAWN_LATER:
+            raise LeadInvalid(errors=(FieldFault("given_on", "应在农户撤回同意那天或以后"),)) from error
         raise
     await attempt.commit()
     await add_audit_entry(

@@ -100,7 +100,7 @@ class _PersonRow(Struct, frozen=True):
 class OwnLead(Struct, frozen=True, kw_only=True):
     """What a person applied for, as they see it: no category, no opinion, nobody's name.
 
-    `consent_withdrawn`: the person withdrew the consent to what was decided.
+    `consent_withdrawn`: the person withdrew the consent to what was decided and gave none since.
     """
 
     id: UUID
@@ -218,8 +218,8 @@ LIST_OWN_LEADS = Query(
     """
     SELECT leads.id, leads.number, kind, state, village_code, divisions.name AS village, reported_at,
            lower(notice) AS notice_from, upper(notice) AS notice_until,
-           EXISTS (SELECT FROM lead_consents c
-                    WHERE c.lead_id = leads.id AND c.withdrawn_at IS NOT NULL) AS consent_withdrawn
+           coalesce((SELECT bool_and(c.withdrawn_at IS NOT NULL) FROM lead_consents c
+                      WHERE c.lead_id = leads.id), false) AS consent_withdrawn
       FROM leads JOIN divisions ON divisions.code = village_code
      WHERE applicant_id = :account_id
      ORDER BY leads.id DESC

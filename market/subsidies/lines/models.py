@@ -122,6 +122,14 @@ class LineChangeDecided(Refusal):
     en = "The change was taken or refused before; look at the line again."
 
 
+class ConsentWithdrawn(Refusal):
+    """The enrolled person withdrew the consent to the line and gave none since: its pause does not end."""
+
+    code = "line_consent_withdrawn"
+    zh = "农户撤回了同意，不能恢复。要先签新的同意书，在这条业务的申请里传照片。"
+    en = "The person withdrew the consent; record a new one, signed on paper, with the application of the line first."
+
+
 class SecondChangePart(Refusal):
     """The person reported the change, uses the line, or lives with who does."""
 

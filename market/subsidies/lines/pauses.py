@@ -11,7 +11,7 @@ from msgspec import Struct
 from market.audit.record import add_audit_entry
 from market.identity.access import get_visible_divisions, require_role
 from market.identity.models import Actor, Role
-from market.kernel import Connection, FieldFault, Query
+from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
@@ -19,6 +19,7 @@ from market.kernel.text import clean_text
 from market.subsidies.imports.enrolments import DECIDED
 from market.subsidies.lines.models import (
     MAX_NOTE_LENGTH,
+    ConsentWithdrawn,
     LineChangeDecided,
     LineChangeInvalid,
     LineNotFound,
@@ -31,8 +32,8 @@ PAUSE_NOTE_CONTEXT = "enrolment_pauses.note"
 PAUSE_END_CONTEXT = "enrolment_pauses.end_note"
 PAUSERS = frozenset({Role.TOWNSHIP, Role.COUNTY})
 """Who pauses a line and who ends a pause, each for the own divisions."""
-_INVOLVED = "P0171"
-"""The error of the trigger `check_enrolment_pause`: the person began the pause."""
+_REFUSALS: dict[str, type[Refusal]] = {"P0171": SecondChangePart, "P0173": ConsentWithdrawn}
+"""By the error of the trigger `check_enrolment_pause`: the person began the pause, or the consent is withdrawn."""
 
 
 class PauseReason(StrEnum):
@@ -152,6 +153,7 @@ LIST_PAUSES = Query(
     _SealedPause,
     _PAUSES + " WHERE p.county_code = :county AND p.line_code = :line ORDER BY p.paused_during DESC LIMIT 100",
 )
+IS_CONSENT_MISSING = Query(bool, "SELECT is_consent_missing(:county, :line)")
 LOCK_PAUSE = Query(_SealedPause, _PAUSES + " WHERE p.county_code = :county AND p.id = :pause_id FOR NO KEY UPDATE OF p")
 
 
@@ -224,6 +226,7 @@ async def end_pause(
         LineChangeDecided: it has ended.
         LineChangeInvalid: the day is not after its first one and not after today, or the note is missing.
         SecondChangePart: the actor began it.
+        ConsentWithdrawn: the enrolled person withdrew the consent to the line and gave none since.
     """
     pause = await LOCK_PAUSE.maybe(conn, county=county, pause_id=pause_id)
     if pause is None:
@@ -247,12 +250,18 @@ async def end_pause(
         )  # fmt: skip
     except asyncpg.PostgresError as error:
         await attempt.rollback()
-        if error.sqlstate == _INVOLVED:
-            raise SecondChangePart from error
-        raise
+        refusal = _REFUSALS.get(error.sqlstate or "")
+        if refusal is None:
+            raise
+        raise refusal from error
     await attempt.commit()
     await _record(conn, actor, pause_id, "resume", now=now)
     return await _find(conn, seal, county, line, pause_id)
+
+
+async def is_consent_missing(conn: Connection, county: str, line: str) -> bool:
+    """Tell whether the enrolled person withdrew the consent to the line and gave none since."""
+    return await IS_CONSENT_MISSING.one(conn, county=county, line=line)
 
 
 async def list_pauses(conn: Connection, seal: Seal, county: str, line: str) -> list[EnrolmentPause]:

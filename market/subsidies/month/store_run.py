@@ -1,16 +1,20 @@
-"""Store a run: its sealed case, the explanations that its lines share, and the answer of each line."""
+"""Store a run: its sealed case, the explanations that its lines share, and the answer of each line.
+
+The lines of a run that a later one replaced are deleted, unless anything came of it: its case and the hash of its
+result stay, and calculating the case again gives the lines again (R12).
+"""
 
 import asyncio
 import zlib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
 from market.identity.models import Actor
-from market.kernel import Connection, Query
+from market.kernel import Connection, Database, Query
 from market.kernel.seal import Seal
 from market.kernel.threads import run_beside
 from market.subsidies.engine.answer import Answer, AnswerLine
@@ -20,8 +24,11 @@ from market.subsidies.models import RunId
 from market.subsidies.month.build_case import MonthFacts
 from market.subsidies.month.cycles import Cycle
 from market.subsidies.names import ServiceKind
+from payments.sql import run_in_pieces
 
 CASE_CONTEXT = "case_snapshots.case"
+REPLACED_LINES_LIFETIME = timedelta(days=7)
+"""How long the lines of a replaced run are kept."""
 _PIECE_LINES = 20_000
 
 ADD_SNAPSHOT = Query(
@@ -71,6 +78,7 @@ ADD_RUN_LINES = Query(
         ON v.village = l.village
     """,
 )
+DELETE_REPLACED_LINES = Query(None, "SELECT delete_replaced_lines(:before, :piece)")
 
 
 class SharedParts:
@@ -133,6 +141,11 @@ async def store_run(
             assert added == len(piece.columns["lines"])
         piece = building.result()
     return RunId(run_id)
+
+
+async def delete_replaced_lines(db: Database, before: datetime) -> int:
+    """Delete the lines of runs that were replaced before a moment and of which nothing came; return how many."""
+    return await run_in_pieces(db, DELETE_REPLACED_LINES, before=before)
 
 
 def seal_case(seal: Seal, case_json: bytes) -> bytes:

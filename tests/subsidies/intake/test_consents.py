@@ -12,10 +12,28 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection
 from market.storage.sent_bytes import TooManyBytes
 from market.subsidies.intake.consents import ConsentForm, list_consents, read_consent_photo, withdraw_consent
-from market.subsidies.intake.models import ConsentMissing, LeadKind, LeadMoved, LeadStep, TooManyConsents, Vote
+from market.subsidies.intake.models import (
+    ConsentMissing,
+    LeadInvalid,
+    LeadKind,
+    LeadMoved,
+    LeadStep,
+    TooManyConsents,
+    Vote,
+)
 from market.subsidies.intake.report import apply_for_household
 from market.subsidies.intake.views import list_own_leads
-from market.subsidies.lines.pauses import PAUSE_NOTE_CONTEXT, NewPause, PauseReason, list_pauses, pause_line
+from market.subsidies.lines.models import ConsentWithdrawn
+from market.subsidies.lines.pauses import (
+    PAUSE_NOTE_CONTEXT,
+    EnrolmentPause,
+    NewPause,
+    PauseEnd,
+    PauseReason,
+    end_pause,
+    list_pauses,
+    pause_line,
+)
 from market.subsidies.lines.views import get_line
 from tests.story.play import COUNTY, Player
 from tests.subsidies.intake.intake import VILLAGE, Case, Intake, at, make_lead, step
@@ -109,6 +127,61 @@ async def test_a_consent_is_withdrawn_although_an_official_pauses_the_line_meanw
     async with january.database.transaction(scope=COUNTY) as conn:
         pauses = await list_pauses(conn, SEAL, COUNTY, "YD-77")
     assert [(each.reason, each.resumed_on) for each in pauses] == [("consent", None), ("check", date(2019, 2, 27))]
+
+
+async def end(conn: Connection, pause: EnrolmentPause, day: date, *, who: str = "xian", days: int) -> EnrolmentPause:
+    request = PauseEnd(resumed_on=day, note="样例：查清了")
+    actor = await Intake(conn).actor(who)
+    async with conn.transaction():
+        return await end_pause(conn, SEAL, actor, COUNTY, request, pause_id=pause.id, now=at(days))
+
+
+async def test_no_pause_ends_while_the_consent_is_withdrawn(january: Player, owner: Connection) -> None:
+    async with january.database.transaction(scope=COUNTY) as conn:
+        lead_id, person = await apply_and_enrol(conn)
+        new = NewPause(line="YD-77", reason=PauseReason.CHECK, paused_from=at(9).date(), note="样例")
+        official = await pause_line(conn, SEAL, await Intake(conn).actor("zhen"), COUNTY, new, now=at(9))
+
+    async def withdraw() -> None:
+        async with january.database.transaction(scope=get_person_scope(person)) as conn:
+            await withdraw_consent(conn, SEAL, person, lead_id, now=at(9))
+
+    # The line is paused from the day of the withdrawal on already. Who ends that pause at the same time is waited for.
+    async with january.database.transaction(scope=COUNTY) as conn:
+        await end(conn, official, at(10).date(), days=10)
+        withdrawing = asyncio.create_task(withdraw())
+        await wait_for_blocked(owner, conn.get_server_pid())
+    await withdrawing
+    async with january.database.transaction(scope=COUNTY) as conn:
+        pause, ended = await list_pauses(conn, SEAL, COUNTY, "YD-77")
+        assert (pause.reason, pause.paused_from, pause.resumed_on) == ("consent", at(10).date(), None)
+        assert ended.id == official.id
+        # Neither another file nor another official changes that; the person sees what is withdrawn.
+        async with as_owner(conn):
+            await conn.execute("UPDATE enrolments SET lead_id = NULL WHERE line_code = 'YD-77'")
+        with pytest.raises(ConsentWithdrawn):
+            await end(conn, pause, at(12).date(), days=12)
+        # A consent of before the withdrawal does not help; one of after it does.
+        intake = Intake(conn)
+        with pytest.raises(LeadInvalid) as refused:
+            await intake.consent(lead_id, days=8)
+        assert [each.field for each in refused.value.errors] == ["given_on"]
+        await intake.consent(lead_id, days=11)
+        with pytest.raises(LeadMoved):
+            await intake.consent(lead_id, days=12)
+        assert (await end(conn, pause, at(12).date(), days=12)).resumed_on == at(12).date()
+    # An official's pause of the same day stays in place of the person's, although a file stored the enrolment again.
+    async with january.database.transaction(scope=COUNTY) as conn:
+        new = NewPause(line="YD-77", reason=PauseReason.CHECK, paused_from=at(13).date(), note="样例")
+        official = await pause_line(conn, SEAL, await Intake(conn).actor("zhen"), COUNTY, new, now=at(13))
+    async with january.database.transaction(scope=get_person_scope(person)) as conn:
+        await withdraw_consent(conn, SEAL, person, lead_id, now=at(13))
+        [own] = await list_own_leads(conn, person.account_id)
+        assert own.consent_withdrawn
+    async with january.database.transaction(scope=COUNTY) as conn:
+        assert (await list_pauses(conn, SEAL, COUNTY, "YD-77"))[0] == official
+        with pytest.raises(ConsentWithdrawn):
+            await end(conn, official, at(14).date(), days=14)
 
 
 async def test_who_applies_consents_on_the_page_and_withdraws(county: Connection) -> None:

@@ -29,6 +29,12 @@ SMALL_TARGETS = """
 }).map((el) => el.outerHTML.slice(0, 100))
 """
 
+FAR_ICONS = """
+() => Array.from(document.querySelectorAll('.rows .row'))
+  .map((row) => ['.th > .i', 'b'].map((each) => row.querySelector(each)).map((each) => each?.getBoundingClientRect()))
+  .filter(([icon]) => icon).map(([icon, words]) => words.left - icon.right)
+"""
+
 
 @pytest.fixture(scope="module")
 def browser() -> Generator[Browser]:
@@ -78,8 +84,10 @@ def test_nothing_overflows_the_screen(browser: Browser, name: str, width: int, *
 def test_text_is_large_and_targets_can_be_hit(browser: Browser, name: str) -> None:
     tab = show(browser, page(name))
     small = (tab.evaluate(SMALL_TEXT), tab.evaluate(SMALL_TARGETS))
+    gaps = tab.evaluate(FAR_ICONS)
     tab.close()
     assert small == ([], [])
+    assert gaps == ([14] if name == "styleguide.html" else [])
 
 
 def test_a_printed_form_fits_one_landscape_page(browser: Browser, tmp_path: Path) -> None:

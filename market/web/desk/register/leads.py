@@ -215,6 +215,8 @@ async def render_lead(
     if lead.household_code is not None:
         members = await list_household_members(conn, seal, desk.county, lead.household_code, day=desk.today)
     waits = lead.notice_until is not None and desk.today < lead.notice_until
+    consents = await list_consents(conn, lead.id)
+    withdrawn = lead.state == "decided" and bool(consents) and all(each.withdrawn_at for each in consents)
     context = {
         "lead": lead,
         "title": f"{KIND_NAMES[lead.kind]} {lead.number}",
@@ -243,8 +245,9 @@ async def render_lead(
         "rows": range(1, _NEW_ROWS + 1),
         "consents": None
         if lead.kind is not LeadKind.ENROL
-        else [_present_consent(desk, lead, each) for each in await list_consents(conn, lead.id)],
-        "records_consent": lead.state in OPEN_STATES and has_role_for(desk.actor, REPORTERS, lead.village_code),
+        else [_present_consent(desk, lead, each) for each in consents],
+        "records_consent": (lead.state in OPEN_STATES or withdrawn)
+        and has_role_for(desk.actor, REPORTERS, lead.village_code),
         "board": desk.to(f"/desk/boards/{lead.village_code}") if lead.notice_until else None,
         "objection": objection,
         **await build_objection_context(conn, seal, desk, lead),

@@ -41,6 +41,7 @@ from market.subsidies.lines.pauses import (
     PauseReason,
     end_pause,
     find_enrolment_state,
+    is_consent_missing,
     list_pauses,
     pause_line,
 )
@@ -168,10 +169,8 @@ async def _page(
     changes = await list_line_changes(conn, seal, desk.county, line.line, desk.divisions)
     waiting = next((each for each in changes if each.outcome is None), None)
     pauses = await list_pauses(conn, seal, desk.county, line.line)
-    state = find_enrolment_state(
-        status=line.status, entitled_from=line.entitled_from, bound_until=get_bound_until(versions), pauses=pauses,
-        day=desk.today,
-    )  # fmt: skip
+    state = find_enrolment_state(status=line.status, entitled_from=line.entitled_from, pauses=pauses, day=desk.today,
+                                 bound_until=get_bound_until(versions))  # fmt: skip
     open_pause = next((each for each in pauses if each.resumed_on is None), None)
     place = line.village_code or desk.county
     pauser = has_role_for(desk.actor, PAUSERS, place)
@@ -180,6 +179,7 @@ async def _page(
         "facts": _list_facts(seal, line, state),
         "pauses": [_present_pause(each) for each in pauses],
         "resumes": open_pause.id if open_pause and pauser else None,
+        "consent_missing": open_pause is not None and await is_consent_missing(conn, desk.county, line.line),
         "pausing": pauser and open_pause is None and state in {EnrolmentState.ACTIVE, EnrolmentState.UNBOUND},
         "pause_reasons": list(PAUSE_REASON_NAMES.items()),
         "paused": paused or PauseForm(),
