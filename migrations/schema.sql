@@ -1365,6 +1365,23 @@ $$;
 
 
 --
+-- Name: drop_question_photos(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.drop_question_photos(p_before timestamp with time zone, p_most integer) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH dropped AS (
+        UPDATE questions SET photo_id = NULL
+         WHERE case_id IN (SELECT q.case_id FROM questions q JOIN cases c ON c.id = q.case_id
+                            WHERE q.photo_id IS NOT NULL AND c.closed_at < p_before LIMIT p_most)
+        RETURNING 1)
+    SELECT count(*)::integer FROM dropped;
+$$;
+
+
+--
 -- Name: end_mediation_lines(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5153,6 +5170,24 @@ CREATE TABLE public.agreements (
 
 
 --
+-- Name: agronomists; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.agronomists (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    account_id uuid NOT NULL,
+    subject text NOT NULL,
+    named_by uuid NOT NULL,
+    named_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT agronomists_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT agronomists_subject CHECK (((length(subject) >= 1) AND (length(subject) <= 40))),
+    CONSTRAINT agronomists_two_people CHECK ((named_by <> account_id))
+);
+
+
+--
 -- Name: alembic_version; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -5361,7 +5396,7 @@ CREATE TABLE public.case_categories (
     CONSTRAINT case_categories_dues CHECK (((1 <= ALL (dues)) AND (60 >= ALL (dues)))),
     CONSTRAINT case_categories_extension CHECK (((extension >= 0) AND (extension <= 60))),
     CONSTRAINT case_categories_levels CHECK (((cardinality(units) = cardinality(path)) AND (cardinality(dues) = cardinality(path)))),
-    CONSTRAINT case_categories_path CHECK (((path <@ '{seller,operator,village,township,county,finance,platform}'::text[]) AND ((cardinality(path) >= 1) AND (cardinality(path) <= 5)))),
+    CONSTRAINT case_categories_path CHECK (((path <@ '{seller,operator,agronomist,village,township,county,finance,platform}'::text[]) AND ((cardinality(path) >= 1) AND (cardinality(path) <= 5)))),
     CONSTRAINT case_categories_units CHECK ((units <@ '{hour,day,working_day}'::text[])),
     CONSTRAINT case_categories_valid CHECK ((NOT isempty(valid_during)))
 );
@@ -7619,7 +7654,7 @@ CREATE TABLE public.photos (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT photos_height CHECK (((height >= 1) AND (height <= 20000))),
     CONSTRAINT photos_kind CHECK ((kind = ANY (ARRAY['webp'::text, 'svg'::text]))),
-    CONSTRAINT photos_purpose CHECK ((purpose = ANY (ARRAY['listing'::text, 'certificate'::text, 'parcel'::text, 'claim'::text, 'review'::text, 'message'::text]))),
+    CONSTRAINT photos_purpose CHECK ((purpose = ANY (ARRAY['listing'::text, 'certificate'::text, 'parcel'::text, 'claim'::text, 'review'::text, 'message'::text, 'question'::text]))),
     CONSTRAINT photos_sha256_length CHECK ((length(sha256) = 32)),
     CONSTRAINT photos_width CHECK (((width >= 1) AND (width <= 20000)))
 );
@@ -7837,6 +7872,27 @@ CREATE TABLE public.quarter_sums (
 --
 
 COMMENT ON TABLE public.quarter_sums IS 'The rows of the quarterly report (R15) of each county, computed again when a month changed.';
+
+
+--
+-- Name: questions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.questions (
+    case_id uuid NOT NULL,
+    category text DEFAULT 'question'::text NOT NULL,
+    village_code text NOT NULL,
+    photo_id uuid,
+    public_text text DEFAULT ''::text NOT NULL,
+    public_answer text DEFAULT ''::text NOT NULL,
+    previewed_at timestamp with time zone,
+    shared_at timestamp with time zone,
+    CONSTRAINT questions_category CHECK ((category = 'question'::text)),
+    CONSTRAINT questions_previewed CHECK ((((previewed_at IS NOT NULL) = (public_text <> ''::text)) AND ((public_text <> ''::text) = (public_answer <> ''::text)))),
+    CONSTRAINT questions_public_answer CHECK ((length(public_answer) <= 500)),
+    CONSTRAINT questions_public_text CHECK ((length(public_text) <= 500)),
+    CONSTRAINT questions_shared CHECK (((shared_at IS NULL) OR ((previewed_at IS NOT NULL) AND (previewed_at <= shared_at))))
+);
 
 
 --
@@ -8975,6 +9031,14 @@ ALTER TABLE ONLY public.agreements
 
 ALTER TABLE ONLY public.agreements
     ADD CONSTRAINT agreements_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: agronomists agronomists_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.agronomists
+    ADD CONSTRAINT agronomists_pkey PRIMARY KEY (id);
 
 
 --
@@ -10538,6 +10602,14 @@ ALTER TABLE ONLY public.quarter_sums
 
 
 --
+-- Name: questions questions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_pkey PRIMARY KEY (case_id);
+
+
+--
 -- Name: reconciliations reconciliations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -11323,6 +11395,34 @@ CREATE INDEX accounts_by_official_name ON public.accounts USING btree (public.fo
 --
 
 CREATE INDEX agreement_rates_by_programme ON public.agreement_rates USING btree (county_code, programme_code);
+
+
+--
+-- Name: agronomists_by_account; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX agronomists_by_account ON public.agronomists USING btree (account_id);
+
+
+--
+-- Name: agronomists_by_county; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX agronomists_by_county ON public.agronomists USING btree (county_code);
+
+
+--
+-- Name: agronomists_by_namer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX agronomists_by_namer ON public.agronomists USING btree (named_by);
+
+
+--
+-- Name: agronomists_once; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX agronomists_once ON public.agronomists USING btree (account_id) WHERE (ended_at IS NULL);
 
 
 --
@@ -12667,6 +12767,27 @@ CREATE INDEX public_buyers_by_verifier ON public.public_buyers USING btree (veri
 --
 
 CREATE INDEX quarter_sums_by_quarter ON public.quarter_sums USING btree (quarter, county_code);
+
+
+--
+-- Name: questions_by_photo; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX questions_by_photo ON public.questions USING btree (photo_id) WHERE (photo_id IS NOT NULL);
+
+
+--
+-- Name: questions_by_village; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX questions_by_village ON public.questions USING btree (village_code);
+
+
+--
+-- Name: questions_shown; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX questions_shown ON public.questions USING btree ("left"(village_code, 9), shared_at) WHERE (shared_at IS NOT NULL);
 
 
 --
@@ -14435,6 +14556,22 @@ ALTER TABLE ONLY public.agreements
 
 ALTER TABLE ONLY public.agreements
     ADD CONSTRAINT agreements_replacement FOREIGN KEY (replaced_by) REFERENCES public.agreements(id);
+
+
+--
+-- Name: agronomists agronomists_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.agronomists
+    ADD CONSTRAINT agronomists_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: agronomists agronomists_namer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.agronomists
+    ADD CONSTRAINT agronomists_namer FOREIGN KEY (named_by) REFERENCES public.accounts(id);
 
 
 --
@@ -16534,6 +16671,30 @@ ALTER TABLE ONLY public.public_buyers
 
 
 --
+-- Name: questions questions_case; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_case FOREIGN KEY (case_id, category) REFERENCES public.cases(id, category);
+
+
+--
+-- Name: questions questions_photo; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_photo FOREIGN KEY (photo_id) REFERENCES public.photos(id);
+
+
+--
+-- Name: questions questions_village; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_village FOREIGN KEY (village_code) REFERENCES public.divisions(code);
+
+
+--
 -- Name: reconciliations reconciliations_file; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -18313,6 +18474,21 @@ END);
 
 
 --
+-- Name: questions; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.questions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: questions questions_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY questions_visible ON public.questions TO market_app USING ((EXISTS ( SELECT
+   FROM public.cases
+  WHERE (cases.id = questions.case_id))));
+
+
+--
 -- Name: reconciliations; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -18948,6 +19124,14 @@ GRANT ALL ON FUNCTION public.delete_saved_filters(p_before timestamp with time z
 
 REVOKE ALL ON FUNCTION public.delete_tasks(p_before timestamp with time zone, p_piece integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.delete_tasks(p_before timestamp with time zone, p_piece integer) TO market_app;
+
+
+--
+-- Name: FUNCTION drop_question_photos(p_before timestamp with time zone, p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.drop_question_photos(p_before timestamp with time zone, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.drop_question_photos(p_before timestamp with time zone, p_most integer) TO market_app;
 
 
 --
@@ -20972,6 +21156,55 @@ GRANT UPDATE(decided_at) ON TABLE public.agreements TO market_app;
 --
 
 GRANT UPDATE(replaced_by) ON TABLE public.agreements TO market_app;
+
+
+--
+-- Name: TABLE agronomists; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.agronomists TO market_app;
+
+
+--
+-- Name: COLUMN agronomists.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.agronomists TO market_app;
+
+
+--
+-- Name: COLUMN agronomists.account_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(account_id) ON TABLE public.agronomists TO market_app;
+
+
+--
+-- Name: COLUMN agronomists.subject; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(subject) ON TABLE public.agronomists TO market_app;
+
+
+--
+-- Name: COLUMN agronomists.named_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(named_by) ON TABLE public.agronomists TO market_app;
+
+
+--
+-- Name: COLUMN agronomists.named_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(named_at) ON TABLE public.agronomists TO market_app;
+
+
+--
+-- Name: COLUMN agronomists.ended_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(ended_at) ON TABLE public.agronomists TO market_app;
 
 
 --
@@ -25046,6 +25279,62 @@ GRANT UPDATE(organisation_id) ON TABLE public.public_buyers TO market_app;
 --
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.quarter_sums TO market_app;
+
+
+--
+-- Name: TABLE questions; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.questions TO market_app;
+
+
+--
+-- Name: COLUMN questions.case_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(case_id) ON TABLE public.questions TO market_app;
+
+
+--
+-- Name: COLUMN questions.village_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(village_code) ON TABLE public.questions TO market_app;
+
+
+--
+-- Name: COLUMN questions.photo_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(photo_id),UPDATE(photo_id) ON TABLE public.questions TO market_app;
+
+
+--
+-- Name: COLUMN questions.public_text; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(public_text) ON TABLE public.questions TO market_app;
+
+
+--
+-- Name: COLUMN questions.public_answer; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(public_answer) ON TABLE public.questions TO market_app;
+
+
+--
+-- Name: COLUMN questions.previewed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(previewed_at) ON TABLE public.questions TO market_app;
+
+
+--
+-- Name: COLUMN questions.shared_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(shared_at) ON TABLE public.questions TO market_app;
 
 
 --

@@ -32,7 +32,7 @@ from market.api.subsidies import (
     rechecks,
     reconciliation,
 )
-from market.api.villages import coverage, organisations, services, village_files
+from market.api.villages import coverage, organisations, questions, services, village_files
 from market.api.visits import booking_changes, bookings, calendar_feeds, guest_register, slots, stay_cancellations
 
 ROUTES = [
@@ -45,6 +45,7 @@ ROUTES = [
     *organisations.ROUTES,
     *coverage.ROUTES,
     *services.ROUTES,
+    *questions.ROUTES,
     *contacts.ROUTES,
     *producers.ROUTES,
     *closures.ROUTES,

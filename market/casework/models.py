@@ -13,6 +13,8 @@ SELLER = "seller"
 """The first level of cases about a sale: a member of the producer. The other levels are roles of officials."""
 OPERATOR = "operator"
 """The first level of reports about a network: the accounts of its operator."""
+AGRONOMIST = "agronomist"
+"""The first level of questions: the agronomists of the county."""
 GRIEVANCE, OBJECTION = "grievance", "objection"
 """The categories that are about no sale: of the reduction, and of a village's public notice."""
 
@@ -145,8 +147,8 @@ class LockedCase(Struct, frozen=True, kw_only=True):
 
     @property
     def assigned_role(self) -> Role | None:
-        """The role that answers now, or None if it is the seller or an operator."""
-        return None if self.assignee in {SELLER, OPERATOR} else Role(self.assignee)
+        """The role that answers now, or None if it is the seller, an operator or an agronomist."""
+        return None if self.assignee in {SELLER, OPERATOR, AGRONOMIST} else Role(self.assignee)
 
 
 class CaseNotMovable(Refusal):

@@ -106,6 +106,7 @@ TEMPLATES = {
     "complaint_opened_seller": "订单 {order} 的买家有投诉：{name}。{due}前请登录答复，不答复转县里。",
     "report_answered": "您的{name} {number} 有了答复，请登录看，在买家的话里。",
     "outage_answered": "您报的{name} {number} 有了答复，请登录看。",
+    "question_answered": "您问的{name} {number} 有了答复，请登录看。",
     "seat_booked": "{who}报上名了：{title}，{when}，在{where}。去不了请登录取消，让给别人。",
     "seat_waiting": "{title}（{when}，{where}）名额满了，{who}在排队，有人不来就留 24 小时。",
     "seat_offered": "{title}（{when}，{where}）有名额了，给{who}留到 {until}，请登录点要。",

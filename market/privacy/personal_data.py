@@ -145,7 +145,10 @@ LIST_STORED_CASES = Query(
     _StoredCase,
     """
     SELECT cases.id, number, name, state, received_at, text_sealed,
-           ARRAY(SELECT photo_id FROM claim_photos WHERE case_id = cases.id ORDER BY photo_id) AS photo_ids
+           ARRAY(SELECT photo_id FROM claim_photos WHERE case_id = cases.id
+                  UNION
+                 SELECT photo_id FROM questions WHERE case_id = cases.id AND photo_id IS NOT NULL
+                 ORDER BY photo_id) AS photo_ids
       FROM cases JOIN case_categories ON code = category AND valid_during @> lower(received_during)
      WHERE asker_id = :account_id
      ORDER BY number DESC LIMIT :limit

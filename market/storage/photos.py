@@ -27,8 +27,7 @@ MAX_WHOLE_PIXELS = 16_000_000
 """Of a PNG or WebP, which is decoded whole: 64 MB."""
 MAX_PHOTOS_A_DAY = 60
 MAX_PHOTO_BYTES = 20 * 1024 * 1024
-_MAX_SIDE = 20_000
-_QUALITY = 80
+_MAX_SIDE, _QUALITY = 20_000, 80
 _MAX_DRAWING_BYTES = 64 * 1024
 _AVERAGED_MODES = ("RGB", "RGBA", "L")
 _FORMATS = ("JPEG", "PNG", "WEBP")
@@ -48,6 +47,7 @@ class PhotoPurpose(StrEnum):
     CLAIM = "claim"
     REVIEW = "review"
     MESSAGE = "message"
+    QUESTION = "question"
 
 
 class PhotoFormat(StrEnum):

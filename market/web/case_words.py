@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from market.casework.history import CaseEvent
-from market.casework.models import GRIEVANCE, OBJECTION, OPERATOR, SELLER, CaseMove, CaseState, LockedCase
+from market.casework.models import AGRONOMIST, GRIEVANCE, OBJECTION, OPERATOR, SELLER, CaseMove, CaseState, LockedCase
 from market.casework.moves import GET_CATEGORY
 from market.http import HttpRequest
 from market.identity.models import NotFound, Role
@@ -14,12 +14,18 @@ from market.orders.notifications import format_due
 from market.web.services import get_services
 
 ACTOR_NAMES = {
-    SELLER: "卖家", OPERATOR: "运营商",
+    SELLER: "卖家", OPERATOR: "运营商", AGRONOMIST: "农技员",
     Role.VILLAGE: "村里", Role.TOWNSHIP: "乡镇", Role.FINANCE: "县里", Role.COUNTY: "县里",
     Role.PLATFORM: "平台", "clock": "到时间",
 }  # fmt: skip
 """Who answers a case or moves it: the seller, the roles of the levels of every category, and the clock."""
-_ASKERS = {OBJECTION: "提异议的人", GRIEVANCE: "投诉的人", "outage": "报的人", "outage_town": "报的人"}
+_ASKERS = {
+    OBJECTION: "提异议的人",
+    GRIEVANCE: "投诉的人",
+    "outage": "报的人",
+    "outage_town": "报的人",
+    "question": "问的人",
+}
 _MOVES = {
     CaseMove.RECEIVE: "申请", CaseMove.ASK: "问买家", CaseMove.SUPPLY: "补充", CaseMove.EXTEND: "要多一点时间",
     CaseMove.ESCALATE: "转上一级", CaseMove.ANSWER: "答复", CaseMove.CLOSE: "办完", CaseMove.REOPEN: "请上一级再看",
@@ -41,7 +47,7 @@ _FARM_PATHS = {"goods_return": "returns", "mediation": "mediations"}
 _DESK_PATHS = {
     "goods_return": "returns", "review_appeal": "appeals", "mediation": "mediations", "invoice": "invoices",
     "objection": "objections", "grievance": "grievances",
-    "outage": "outages", "outage_town": "outages",
+    "outage": "outages", "outage_town": "outages", "question": "questions",
 }  # fmt: skip
 _COMPLAINTS = "complaint_"
 

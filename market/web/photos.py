@@ -14,6 +14,8 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Database
 from market.rate_limits import RateClass
 from market.reviews.views import require_shown_photo
+from market.services.agronomists import find_agronomist_county
+from market.services.questions import find_question_photo_name
 from market.storage.files import FileMissing, FileStore
 from market.storage.photos import PhotoPurpose, get_private_photo_name, read_public_photo, require_listed_photo
 from market.web.assets import IMMUTABLE
@@ -119,6 +121,31 @@ async def show_message_photo(
     return await _read_private_photo(files, name)
 
 
+@get("/question-photos/{photo_id:uuid}", include_in_schema=False)
+async def show_question_photo(
+    *,
+    db: NamedDependency[Database],
+    files: NamedDependency[FileStore],
+    actor: NamedDependency[Actor],
+    photo_id: FromPath[UUID],
+    small: FromQuery[bool] = False,
+) -> Response[bytes]:
+    """Return the photo of a question to its asker, the agronomists of its county, and officials who may answer it.
+
+    Raises:
+        NotFound: the photo does not exist, or the person may not see it.
+    """
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
+        name = await find_question_photo_name(conn, actor, photo_id, small=small)
+        county = await find_agronomist_county(conn, actor.account_id)
+    if name is None and county is not None:
+        async with db.transaction(scope=county) as conn:
+            name = await find_question_photo_name(conn, actor, photo_id, small=small)
+    if name is None:
+        raise NotFound
+    return await _read_private_photo(files, name)
+
+
 async def _read_private_photo(files: FileStore, name: str) -> Response[bytes]:
     try:
         content = await files.get(name)
@@ -128,4 +155,11 @@ async def _read_private_photo(files: FileStore, name: str) -> Response[bytes]:
     return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
 
 
-ROUTES = [show_photo, show_review_photo, show_certificate_photo, show_claim_photo, show_message_photo]
+ROUTES = [
+    show_photo,
+    show_review_photo,
+    show_certificate_photo,
+    show_claim_photo,
+    show_message_photo,
+    show_question_photo,
+]

@@ -228,6 +228,10 @@ GRANTS = {
         "select delete insert(village_code operator technology setting share_bp down_mbps source observed_on"
         " valid_during) update(share_bp down_mbps source valid_during)"
     ),
+    "agronomists": "select insert(county_code account_id subject named_by named_at) update(ended_at)",
+    "questions": (
+        "select insert(case_id village_code photo_id) update(photo_id public_text public_answer previewed_at shared_at)"
+    ),
     "course_sessions": "select insert(slot_id title organiser organisation_id added_by)",
     "clinic_days": "select insert(slot_id remote organisation_id added_by)",
     "course_certificates": "select insert(reservation_id issued_by issued_at)",
@@ -351,6 +355,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "count_voucher": False,
     "copy_listing_price": False,
     "delete_claim_photos": True,
+    "drop_question_photos": True,
     "delete_conversations": True,
     "delete_saved_filters": True,
     "check_invoice_sums": False,

@@ -159,6 +159,7 @@ PARTS = {
     "reconciliations": "return_files",
     "evidence_packs": "cycles",
     "outages": "cases",
+    "questions": "cases",
     "course_sessions": "slots",
     "clinic_days": "slots",
     "course_certificates": "slot_reservations",
@@ -206,6 +207,7 @@ KEPT = {
     "audit_entries": "Who did what; nobody may delete it.",
     "coverage": "What was measured when, of each village.",
     "coverage_projects": "What was built with public money, and who accepted it.",
+    "agronomists": "Who answered the questions of a county from when to when; 50 at a time.",
     "organisations": "Whom an official verified; MAX_OWN of a person wait or count, more come by a county's file.",
     "county_settings": "What held when, of a county.",
     "form_numbers": "What held when, of a county; papers of the past keep their number.",
@@ -260,7 +262,7 @@ def test_what_is_deleted_is_deleted_by_its_rule() -> None:
             deletes = rf"DELETE FROM (\{{schema\}}\.)?{re.escape(target)}\b"
             assert any(re.search(deletes, text) for text in (rules[name], *bodies)), (name, table)
     # What is erased in place.
-    assert set(rules) - set(DELETED) == {"erase_invoice_details", "forget_old_seats"}
+    assert set(rules) - set(DELETED) == {"erase_invoice_details", "forget_old_seats", "drop_question_photos"}
 
 
 async def test_parts_refer_to_their_whole(conn: Connection) -> None:

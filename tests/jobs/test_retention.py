@@ -193,7 +193,9 @@ async def _add_old_keys(owner: Connection, count: int) -> None:
 
 def test_the_periods_are_those_of_the_operators_page() -> None:
     text = (Path(__file__).parents[2] / "deploy/README.md").read_text("utf-8")
-    documented = dict(re.findall(r"^\| `((?:delete|erase)_\w+)` \|.*\| (\d+) days? \|$", text, re.MULTILINE))
+    documented = dict(
+        re.findall(r"^\| `((?:delete|erase|forget|drop)_\w+)` \|.*\| (\d+) days? \|$", text, re.MULTILINE)
+    )
     periods = {each.name: each.period for each in RETENTIONS} | {"delete_photos": PHOTO_RETENTION}
     assert documented == {name: str(period.days) for name, period in periods.items()}
     assert timedelta(hours=1) == KEPT_FOR

@@ -12,7 +12,7 @@ OWNED_TABLES = {
     "divisions": {"divisions", "division_names", "listed_counties", "holidays", "village_periods"},
     "counties": {"county_settings", "contacts", "form_numbers"},
     "county_files": {"county_files"},
-    "services": {"course_sessions", "clinic_days", "course_certificates"},
+    "services": {"course_sessions", "clinic_days", "course_certificates", "agronomists", "questions"},
     "coverage": {"coverage", "outages", "coverage_projects"},
     "organisations": {"organisations", "organisation_members", "organisation_licences", "public_buyers"},
     "identity": {
@@ -190,5 +190,6 @@ async def test_the_service_owns_nothing_and_every_county_table_has_row_level_sec
         "organisations",
         "coverage",
         "coverage_projects",
+        "agronomists",
     }
     assert sorted(by_county - guarded - open_to_all) == []

@@ -37,6 +37,8 @@ from market.packages.compose import compose_package
 from market.payouts.account import enter_payout_account
 from market.producers.apply import add_certificate
 from market.producers.models import CertificateClaim, CertificateKind, ProducerId
+from market.services.question_models import NewQuestion
+from market.services.questions import ask_question
 from market.storage.photos import PhotoFormat, PhotoPurpose, PreparedPhoto, add_photo
 from market.visits.guest_register import GuestDocument, NewStayGuest, register_guest
 from payments.models import AccountKind
@@ -95,6 +97,7 @@ HELD_BY = {
     "TooManyTasks": "quota lock of the account; see tests/web/desk/test_tasks.py",
     "TooManyRuns": "lock of the county's imports; see tests/subsidies/month/test_order_of_months.py",
     "TooManyOutages": "quota lock of the account",
+    "TooManyQuestions": "quota lock of the account",
     "TooManyCodes": "locks of the phone and the networks; see tests/identity/test_sign_in.py",
     "TooManyRequests": "counted in the memory of each process; see ADR 20",
     "InvoiceChangedTooOften": "row of the request",
@@ -204,13 +207,19 @@ async def test_complaints_reports_and_messages(shopping: Shopping, monkeypatch: 
     assert await race(shopping, write, scope=get_person_scope(buyer)) == LIMIT
 
 
-async def test_reports_of_outages(shopping: Shopping, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reports_and_questions(shopping: Shopping, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("market.coverage.outages.MAX_OPEN_REPORTS", LIMIT)
     new = NewOutage(kind=OutageKind.NEVER, operator="mobile", technology=Technology.G4, since=date(2019, 9, 1))
 
     async def attempt(conn: Connection, _index: int) -> None:
         await report_outage(conn, shopping.seal, shopping.buyer, VILLAGE, new, now=NOW)
 
+    async def ask(conn: Connection, index: int) -> None:
+        asked = NewQuestion(text=f"第{index}问")
+        await ask_question(conn, shopping.seal, shopping.buyer, VILLAGE, asked, now=NOW)
+
+    monkeypatch.setattr("market.services.questions.MAX_OPEN_QUESTIONS", LIMIT)
+    assert await race(shopping, ask, scope=get_person_scope(shopping.buyer)) == LIMIT
     assert await race(shopping, attempt, scope=get_person_scope(shopping.buyer)) == LIMIT
 
 
