@@ -7842,6 +7842,29 @@ CREATE TABLE public.public_buyers (
 
 
 --
+-- Name: public_plans; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.public_plans (
+    county_code text NOT NULL,
+    code text NOT NULL,
+    operator text NOT NULL,
+    name text NOT NULL,
+    kinds text[] NOT NULL,
+    monthly_fen bigint NOT NULL,
+    data_mb integer,
+    apply_at text DEFAULT ''::text NOT NULL,
+    valid_during daterange NOT NULL,
+    CONSTRAINT public_plans_charge CHECK (((monthly_fen >= 0) AND (monthly_fen <= '1000000000000'::bigint))),
+    CONSTRAINT public_plans_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT public_plans_data CHECK (((data_mb >= 0) AND (data_mb <= 10000000))),
+    CONSTRAINT public_plans_kinds CHECK (((cardinality(kinds) > 0) AND (kinds <@ ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
+    CONSTRAINT public_plans_period CHECK ((NOT isempty(valid_during))),
+    CONSTRAINT public_plans_place CHECK ((length(apply_at) <= 80))
+);
+
+
+--
 -- Name: quarter_sums; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -10591,6 +10614,14 @@ ALTER TABLE ONLY public.programmes
 
 ALTER TABLE ONLY public.public_buyers
     ADD CONSTRAINT public_buyers_pkey PRIMARY KEY (account_id);
+
+
+--
+-- Name: public_plans public_plans_one_price_per_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.public_plans
+    ADD CONSTRAINT public_plans_one_price_per_day PRIMARY KEY (county_code, code, valid_during WITHOUT OVERLAPS);
 
 
 --
@@ -16668,6 +16699,14 @@ ALTER TABLE ONLY public.public_buyers
 
 ALTER TABLE ONLY public.public_buyers
     ADD CONSTRAINT public_buyers_verified_by FOREIGN KEY (verified_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: public_plans public_plans_operator; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.public_plans
+    ADD CONSTRAINT public_plans_operator FOREIGN KEY (operator) REFERENCES public.operators(code);
 
 
 --
@@ -25272,6 +25311,13 @@ GRANT UPDATE(verified_at) ON TABLE public.public_buyers TO market_app;
 --
 
 GRANT UPDATE(organisation_id) ON TABLE public.public_buyers TO market_app;
+
+
+--
+-- Name: TABLE public_plans; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.public_plans TO market_app;
 
 
 --

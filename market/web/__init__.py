@@ -78,12 +78,13 @@ from market.web.shop.buying import book_package, cart, checkout, pay, pickup_poi
 from market.web.shop.orders import order_actions, order_list, order_package, order_page
 from market.web.village import coverage as village_coverage
 from market.web.village import home as village_home
+from market.web.village import plans as village_plans
 from market.web.village import questions as village_questions
 from market.web.village import services as village_services
 
 _SHOP_PAGES = (
     assets, feed, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
-    organisations, village_home, village_coverage, village_services, village_questions,
+    organisations, village_home, village_coverage, village_plans, village_services, village_questions,
     browse, product, activity, stay, reviews, seller, cart, checkout, coupons, favourites, pay, order_list, order_page,
     order_actions, own_review, shop_claims, shop_returns, shop_cases, mediation, shop_complaints, shop_booking_changes,
     shop_conversations, shop_invoices, pickup_point, shop_packages, book_package, order_package,

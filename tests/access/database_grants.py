@@ -211,6 +211,7 @@ GRANTS = {
         "select insert(suborder_id point_id) update(state arrived_at code_hash code_sealed collected_at reminded_at)"
     ),
     "plans": "select insert delete",
+    "public_plans": "select insert delete",
     "presales": ("select insert delete update(deposit_fen balance_from balance_until send_from send_until)"),
     "producer_members": "select insert update(valid_during)",
     "producer_steps": "select insert",

@@ -240,6 +240,7 @@ API_CASES: tuple[RouteCase, ...] = (
     get("/api/v1/villages/{village_code}/coverage", PUBLIC, params={"village_code": "130624107221"}),
     get("/api/v1/counties/{county}/coverage", PUBLIC),
     get("/api/v1/counties/{county}/coverage-projects", PUBLIC),
+    get("/api/v1/counties/{county}/plans", PUBLIC),
     post(
         "/api/v1/villages/{village_code}/outages",
         SIGNED_IN,

@@ -590,6 +590,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     ),
     get("/desk/questions/{case_id}", as_desk_page(DESK), params=NOBODYS_CASE, status=404),
     post("/desk/questions/{case_id}", DESK, params=NOBODYS_CASE, form={"text": "样例"}, status=404),
+    get("/village/plans", PUBLIC, query={"village": "130624107221"}),
     get("/village/services", PUBLIC, query={"village": "130624107221"}),
     post("/village/services/{slot_id}", SIGNED_IN, params={"slot_id": Id("nobody")}, form={"act": "take"}, status=404),
     post("/village/seats/{seat_id}", SIGNED_IN, params={"seat_id": Id("nobody")}, form={"act": "take"}, status=404),

@@ -205,6 +205,7 @@ KEPT = {
     "payments.discrepancies": "Each difference and why it was closed.",
     "jobs.schedules": "One for each schedule of a release.",
     "audit_entries": "Who did what; nobody may delete it.",
+    "public_plans": "What plans cost when; a row for each version, by a county's file.",
     "coverage": "What was measured when, of each village.",
     "coverage_projects": "What was built with public money, and who accepted it.",
     "agronomists": "Who answered the questions of a county from when to when; 50 at a time.",

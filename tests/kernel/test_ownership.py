@@ -191,5 +191,6 @@ async def test_the_service_owns_nothing_and_every_county_table_has_row_level_sec
         "coverage",
         "coverage_projects",
         "agronomists",
+        "public_plans",
     }
     assert sorted(by_county - guarded - open_to_all) == []

@@ -35,6 +35,29 @@ async def test_a_villager_finds_the_village_and_an_organisation_is_verified(vill
         assert "还没选文件" in seen.text
 
 
+async def test_anybody_compares_the_plans_of_the_operators(village: Village) -> None:
+    at = f"/village/plans?village={VILLAGE}"
+    async with await village.browser() as visitor:
+        assert at in (await visitor.open(f"/village?village={VILLAGE}")).html
+        assert "县里还没有录套餐" in (await visitor.open(at)).text
+        await village.value(
+            """
+            INSERT INTO public_plans (county_code, code, operator, name, kinds, monthly_fen, data_mb, apply_at,
+                                      valid_during)
+            VALUES ('130624', 'A', 'mobile', '样例八元', '{mobile}', 800, 0, '样例营业厅', '[2018-01-01,)'),
+                   ('130624', 'B', 'unicom', '样例融合', '{broadband,mobile}', 5900, 10240, '',
+                    '[2018-01-01,2099-01-01)'),
+                   ('130624', 'C', 'mobile', '样例过期', '{mobile}', 100, NULL, '', '[2016-01-01,2017-01-01)'),
+                   ('130625', 'D', 'mobile', '样例邻县', '{mobile}', 200, NULL, '', '[2018-01-01,)')
+            RETURNING code
+            """
+        )
+        seen = (await visitor.open(at)).text
+        shown = ("样例八元", "样例融合", "10 GB", "样例营业厅", "到2098年12月31日")
+        assert [words in seen for words in shown] == [True] * 5
+        assert [words in seen for words in ("样例过期", "样例邻县")] == [False] * 2
+
+
 async def test_a_villager_reports_no_signal_and_the_operator_answers(village: Village) -> None:
     async with village.database.transaction() as conn:
         county = await make_official(conn, Role.COUNTY, "130624")

@@ -1,16 +1,18 @@
-"""Published figures of the reductions, for programs."""
+"""What is published of the reductions, for programs: figures of closed quarters, and the plans of a county."""
 
 from typing import Annotated
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
 from msgspec import Meta
 
 from market.kernel import Database
+from market.kernel.clock import Clock
 from market.rate_limits import RateClass
 from market.reports.open_data import OpenFigure, list_open_figures
-from market.subsidies.month.cycles import read_quarter
+from market.reports.public_plans import PublicPlan, list_public_plans
+from market.subsidies.month.cycles import read_county, read_quarter
 
 CACHE_ONE_HOUR = {"Cache-Control": "public, max-age=3600"}
 type CountyCode = Annotated[str, Meta(pattern="^[0-9]{6}$")]
@@ -29,4 +31,13 @@ async def list_figures(
         return Response(await list_open_figures(conn, county=county or "", quarter=first), headers=CACHE_ONE_HOUR)
 
 
-ROUTES = [list_figures]
+@get("/api/v1/counties/{county:str}/plans", tags=["subsidies"], operation_id="ListPublicPlans")
+async def list_plans(
+    db: NamedDependency[Database], clock: NamedDependency[Clock], county: FromPath[str]
+) -> list[PublicPlan]:
+    """List the operators' plans that anybody in a county may have today, the cheapest of each kind first."""
+    async with db.connection() as conn:
+        return await list_public_plans(conn, read_county(county), day=clock.today())
+
+
+ROUTES = [list_figures, list_plans]

@@ -34,12 +34,13 @@ class SourceOffer(Struct, frozen=True):
 
 
 class SourceTariff(Struct, frozen=True):
-    """An operator's plan as collected; `fee_fen` is None if no monthly fee was published."""
+    """An operator's plan as collected; `fee_fen` and `data_mb`, a month each, are None if none was published."""
 
     operator: str
     plan: str
     fee_fen: Fen | None
     kind: str
+    data_mb: int | None
     seen: bool
 
 
@@ -108,6 +109,7 @@ def read_tariffs() -> list[SourceTariff]:
             plan=row["plan"],
             fee_fen=parse_yuan(row["monthly_fee_cny"]),
             kind=row["kind"],
+            data_mb=int(row["data_mb"]) if row["data_mb"] else None,
             seen=row["basis"].startswith("seen"),
         )
         for row in _read_csv("tariffs.csv")

@@ -41,6 +41,8 @@ PLAN_COLUMNS = (
     Column("valid_until", "失效日", may_be_empty=True, meaning="从哪天起不再是；长期就空着"),
     Column("weights", "分摊比例", optional=True, meaning="只有融合套餐写，例如 手机:宽带=2:1"),
     Column("basis", "依据", optional=True, meaning="协议或文件的名字"),
+    Column("data", "流量MB", optional=True, meaning="一个月的流量，1 GB 写 1024；村民看套餐时看得到"),
+    Column("apply_at", "办理地点", optional=True, meaning="到哪儿办，例如营业厅的名字；村民看套餐时看得到"),
 )
 BUDGET_COLUMNS = (
     Column("month", "月份", example="2019-01", meaning="写成 2019-01；是日期的格子按它的月份"),

@@ -36,7 +36,7 @@ _WEIGHTS = re.compile(r"(\w+(?::\w+){1,9})=([0-9]{1,4}(?::[0-9]{1,4}){1,9})")
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """One service of a plan and its share of the charge."""
+    """One service of a plan and its share of the charge; data and place are what the public list has besides."""
 
     code: str
     kind: ServiceKind
@@ -49,6 +49,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     basis: str
     start: date
     until: date | None
+    data_mb: int | None
+    apply_at: str
 
 
 class PlanRow(Plan, frozen=True, kw_only=True):
@@ -60,10 +62,13 @@ class PlanRow(Plan, frozen=True, kw_only=True):
 LIST_PLAN_VERSIONS = Query(
     Plan,
     """
-    SELECT code, kind, operator, name, plan_fen, monthly_fen, market_fen, weights, basis,
-           lower(valid_during) AS start, upper(valid_during) AS until
-      FROM plans WHERE county_code = :county
-     ORDER BY code COLLATE "C", valid_during, kind
+    SELECT p.code, p.kind, p.operator, p.name, p.plan_fen, p.monthly_fen, p.market_fen, p.weights, p.basis,
+           lower(p.valid_during) AS start, upper(p.valid_during) AS until, o.data_mb,
+           coalesce(o.apply_at, '') AS apply_at
+      FROM plans p
+      LEFT JOIN public_plans o ON o.county_code = p.county_code AND o.code = p.code AND o.valid_during = p.valid_during
+     WHERE p.county_code = :county
+     ORDER BY p.code COLLATE "C", p.valid_during, p.kind
     """,
 )
 # A row replaces the stored version of the same code and first day.
@@ -86,12 +91,35 @@ ADD_PLANS = Query(
              weights text, basis text, start date, until date)
     """,
 )
+# The services of a bundle are one plan to the public.
+DELETE_PUBLIC_PLANS = Query(
+    None,
+    """
+    DELETE FROM public_plans USING jsonb_to_recordset(:rows::jsonb) AS r(code text, start date)
+     WHERE county_code = :county AND public_plans.code = r.code AND lower(valid_during) = r.start
+    """,
+)
+ADD_PUBLIC_PLANS = Query(
+    None,
+    """
+    INSERT INTO public_plans (county_code, code, operator, name, kinds, monthly_fen, data_mb, apply_at, valid_during)
+    SELECT :county, code, operator, name, array_agg(kind ORDER BY kind), plan_fen, data_mb, apply_at,
+           daterange(start, until)
+      FROM jsonb_to_recordset(:rows::jsonb)
+        AS r(code text, kind text, operator text, name text, plan_fen bigint, data_mb integer, apply_at text,
+             start date, until date)
+     GROUP BY code, operator, name, plan_fen, data_mb, apply_at, start, until
+    """,
+)
+_PUBLIC_COLUMNS = {"data", "apply_at"}
+MAX_DATA_MB = 10_000_000
 
 
 async def import_plans(conn: Connection, actor: Actor | None, upload: PreparedUpload) -> ImportResult:
     """Import plans; a row is a version, and replaces the stored one of the same code and first day.
 
-    An open version may be ended by a later file; any other change of a known version needs `take_changes`. A bundle
+    An open version may be ended by a later file, and data and place, which no reduction depends on, may change; any
+    other change of a known version needs `take_changes`. A bundle
     (融合) names its services and their weights (手机:宽带=2:1); its charge is shared by largest remainder.
     The caller owns the transaction.
 
@@ -111,11 +139,12 @@ async def import_plans(conn: Connection, actor: Actor | None, upload: PreparedUp
     if faults:
         raise malformed_file(upload.name, faults)
     known_versions = {(plan.code, plan.start): get_plan_cells(plan) for plan in stored}
-    to_store = [plan for plan in plans if known_versions.get((plan.code, plan.start)) != get_plan_cells(plan)]
+    to_publish = [plan for plan in plans if known_versions.get((plan.code, plan.start)) != get_plan_cells(plan)]
+    to_store = [plan for plan in to_publish if _changes_facts(known_versions.get((plan.code, plan.start)), plan)]
     # The services of a bundle are in one row.
     changes = [
         change
-        for plan in {plan.row: plan for plan in to_store}.values()
+        for plan in {plan.row: plan for plan in to_publish}.values()
         if (before := known_versions.get((plan.code, plan.start))) is not None
         for change in _find_changes(spreadsheet, plan, before)
     ]
@@ -127,6 +156,8 @@ async def import_plans(conn: Connection, actor: Actor | None, upload: PreparedUp
     file_id = await record_file(conn, actor, upload, rows=len(spreadsheet.rows))
     await DELETE_PLANS.run(conn, county=upload.county, rows=to_store)
     await ADD_PLANS.run(conn, county=upload.county, file_id=file_id, rows=to_store)
+    await DELETE_PUBLIC_PLANS.run(conn, county=upload.county, rows=to_publish)
+    await ADD_PUBLIC_PLANS.run(conn, county=upload.county, rows=to_publish)
     return answer
 
 
@@ -143,16 +174,22 @@ def get_plan_cells(plan: Plan) -> dict[str, str]:
         "valid_until": format_optional(plan.until),
         "weights": plan.weights,
         "basis": plan.basis,
+        "data": "" if plan.data_mb is None else str(plan.data_mb),
+        "apply_at": plan.apply_at,
     }
 
 
-def _find_changes(spreadsheet: Spreadsheet, plan: PlanRow, before: Cells) -> list[CellFault]:
-    """Return the cells that change a known version; to end an open one is no change."""
-    ends = not before["valid_until"]
+def _changes_facts(before: Cells | None, plan: Plan) -> bool:
+    """Return whether a row changes, beside data and place, a known version or adds one."""
     after = get_plan_cells(plan)
-    return find_differences(
-        spreadsheet, plan.row, before, after, expected=lambda column, _: ends and column == "valid_until"
-    )
+    return before is None or any(before[name] != after[name] for name in after.keys() - _PUBLIC_COLUMNS)
+
+
+def _find_changes(spreadsheet: Spreadsheet, plan: PlanRow, before: Cells) -> list[CellFault]:
+    """Return the cells that change a known version; to end an open one is no change, nor is other data or place."""
+    free = _PUBLIC_COLUMNS if before["valid_until"] else _PUBLIC_COLUMNS | {"valid_until"}
+    after = get_plan_cells(plan)
+    return find_differences(spreadsheet, plan.row, before, after, expected=lambda column, _: column in free)
 
 
 def _read(cells: RowReader) -> list[PlanRow]:
@@ -165,6 +202,8 @@ def _read(cells: RowReader) -> list[PlanRow]:
         cells.fault("valid_until", f"应晚于生效日 {start}")
     weights = cells.code("weights", max_length=80, required=False)
     basis = cells.text("basis", required=False)
+    data_mb = cells.integer("data", low=0, high=MAX_DATA_MB) if cells.raw("data") else None
+    apply_at = cells.text("apply_at", max_length=80, required=False)
     shares = _read_shares(cells, weights)
     if not cells.valid or operator is None or plan_fen is None or start is None:
         return []
@@ -183,6 +222,8 @@ def _read(cells: RowReader) -> list[PlanRow]:
             basis=basis,
             start=start,
             until=until,
+            data_mb=data_mb,
+            apply_at=apply_at,
         )
         for (kind, _), part in zip(shares, parts, strict=True)
     ]

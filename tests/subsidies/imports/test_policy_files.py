@@ -3,10 +3,12 @@
 import asyncio
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from market.reports.public_plans import list_public_plans
 from tests.story.play import INPUT, Answer, Player
 
 
@@ -109,6 +111,34 @@ async def test_a_plan_has_one_charge_a_day_and_a_row_replaces_its_version(empty:
     async with empty.database.transaction(scope="130624") as conn:
         rows = await conn.fetch("SELECT monthly_fen, valid_during::text FROM plans ORDER BY valid_during")
     assert [tuple(row) for row in rows] == [(5900, "[2018-01-01,2018-06-01)"), (3900, "[2018-06-01,)")]
+
+
+async def test_everybody_reads_plans_with_data_and_place_which_change_without_asking(
+    empty: Player, folder: Path
+) -> None:
+    path = folder / "plans.csv"
+    head = f"{PLANS.strip()},流量MB,办理地点\n"
+    path.write_text(
+        f"{head}A,联通,样例融合,融合,59.00,,2018-01-01,,手机:宽带=2:1,样例,10240,样例营业厅\n"
+        "B,移动,样例八元,手机,8.00,,2018-01-01,,,样例,0,\nC,移动,样例旧的,手机,7.00,,2016-01-01,2017-01-01,,样例,,\n"
+    )
+    assert (await run_import_command(empty, "plans", path))["outcome"] == "ok"
+    path.write_text(f"{head}A,联通,样例融合,融合,59.00,,2018-01-01,,手机:宽带=2:1,样例,5120,村委会\n")
+    async with empty.database.transaction(scope="130624") as conn:
+        stored = await conn.fetchval("SELECT array_agg(file_id ORDER BY kind) FROM plans WHERE code = 'A'")
+    assert (await run_import_command(empty, "plans", path))["counts"]["changed"] == 0
+    async with empty.database.transaction(scope="130624") as conn:
+        assert await conn.fetchval("SELECT array_agg(file_id ORDER BY kind) FROM plans WHERE code = 'A'") == stored
+    async with empty.database.transaction() as conn:
+        seen = await list_public_plans(conn, "130624", day=date(2018, 5, 1))
+    assert [(each.code, each.kinds, each.monthly_fen, each.data_mb, each.apply_at) for each in seen] == [
+        ("B", ["mobile"], 800, 0, ""),
+        ("A", ["broadband", "mobile"], 5900, 5120, "村委会"),
+    ]
+    path.write_text(f"{head}B,移动,样例八元,手机,9.00,,2018-01-01,,,样例,一个G,\n")
+    assert get_faulty_cells(await run_import_command(empty, "plans", path)) == [(2, "流量MB", "一个G")]
+    path.write_text(f"{head}B,移动,样例八元,手机,9.00,,2018-01-01,,,样例,0,\n")
+    assert (await run_import_command(empty, "plans", path))["code"] == "facts_differ"
 
 
 async def test_a_budget_names_its_bad_months_and_is_replaced_month_by_month(empty: Player, folder: Path) -> None:

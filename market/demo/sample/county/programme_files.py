@@ -15,7 +15,7 @@ from payments.money import format_yuan
 P1, P2, P3 = "P1", "P2", "P3"
 LINE_CAP_FEN = Fen(19_50)
 FIXED_FEN = Fen(10_00)
-PLANS_HEADER = "套餐编码,运营商,套餐名称,业务类型,减免前月费,资费表价格,生效日,失效日,分摊比例,依据"
+PLANS_HEADER = "套餐编码,运营商,套餐名称,业务类型,减免前月费,资费表价格,生效日,失效日,分摊比例,依据,流量MB,办理地点"
 
 
 class SamplePlan(Struct, frozen=True, kw_only=True):
@@ -25,6 +25,7 @@ class SamplePlan(Struct, frozen=True, kw_only=True):
     operator: Operator
     name: str
     charges: dict[ServiceKind, Fen]
+    data_mb: int | None
     listed_fen: Fen | None
     """The operator's published fee after the reduction; None for an unpublished plan."""
 
@@ -64,24 +65,35 @@ _KIND_TEXTS = {ServiceKind.MOBILE: "手机", ServiceKind.BROADBAND: "宽带"}
 
 def list_plans() -> list[SamplePlan]:
     """Return the plans of the sample lines."""
-    fees = {tariff.plan: tariff.fee_fen for tariff in read_tariffs()}
+    tariffs = {tariff.plan: tariff for tariff in read_tariffs()}
     made: list[SamplePlan] = []
     for each in _TARIFF_PLANS:
-        fee = fees[each.tariff]
+        tariff = tariffs[each.tariff]
+        fee = tariff.fee_fen
         assert fee is not None, "tariffs.csv gives the fee"
         charge = Fen(fee * 2) if each.halved else fee
         made.append(
             SamplePlan(
-                code=each.code, operator=each.operator, name=each.name, charges={each.kind: charge}, listed_fen=fee
+                code=each.code,
+                operator=each.operator,
+                name=each.name,
+                charges={each.kind: charge},
+                data_mb=tariff.data_mb,
+                listed_fen=fee,
             )
         )
     code, name, charge = _UNLISTED_PLAN
     made.append(
         SamplePlan(
-            code=code, operator=Operator.MOBILE, name=name, charges={ServiceKind.MOBILE: charge}, listed_fen=None
+            code=code,
+            operator=Operator.MOBILE,
+            name=name,
+            charges={ServiceKind.MOBILE: charge},
+            data_mb=None,
+            listed_fen=None,
         )
     )
-    fee = fees[_BUNDLE]
+    fee = tariffs[_BUNDLE].fee_fen
     assert fee is not None, "tariffs.csv gives the fee"
     # Shared 2 to 1 by largest remainder: 39.33 and 19.67.
     whole = fee * 2
@@ -92,6 +104,7 @@ def list_plans() -> list[SamplePlan]:
             operator=Operator.UNICOM,
             name="融合59元（手机+100M宽带）",
             charges={ServiceKind.MOBILE: mobile, ServiceKind.BROADBAND: Fen(whole - mobile)},
+            data_mb=tariffs[_BUNDLE].data_mb,
             listed_fen=fee,
         )
     )
@@ -117,6 +130,8 @@ def write_plans_file(since: date) -> bytes:
                 "",
                 "手机:宽带=2:1" if plan.is_bundle else "",
                 "样例" if plan.listed_fen is None else "tariffs.csv",
+                "" if plan.data_mb is None else str(plan.data_mb),
+                f"{_OPERATOR_TEXTS[plan.operator]}营业厅",
             )
         )
         for plan in list_plans()

@@ -1,0 +1,14 @@
+"""What everybody may read of the operators' plans."""
+
+from pathlib import Path
+
+from payments.migrate import run_script
+
+revision = "0251"
+down_revision = "0232"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_script((Path(__file__).parents[1] / "sql/0251_public_plans.sql").read_text("utf-8"))
