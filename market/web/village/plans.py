@@ -23,17 +23,16 @@ _SECTIONS: tuple[tuple[str, Callable[[PublicPlan], bool]], ...] = (
     ("手机", lambda plan: plan.kinds == [ServiceKind.MOBILE]),
     ("宽带", lambda plan: plan.kinds == [ServiceKind.BROADBAND]),
     ("电视", lambda plan: plan.kinds == [ServiceKind.TELEVISION]),
-    ("手机和宽带一起", lambda plan: len(plan.kinds) > 1),
+    ("合在一起", lambda plan: len(plan.kinds) > 1),
 )
 
 
-def format_data(data_mb: int | None) -> str:
-    """Return the data of a month in words: 100 → `100 MB`, 5120 → `5 GB`, 0 → `没有`, None → `—`."""
-    if data_mb is None:
-        return "—"
+def format_data(data_mb: int) -> str:
+    """Return the data of a month in words: 100 → `一个月流量 100 MB`, 5120 → `一个月流量 5 GB`, 0 → `不带流量`."""
     if data_mb == 0:
-        return "没有"
-    return f"{data_mb // _MB_PER_GB} GB" if data_mb % _MB_PER_GB == 0 else f"{data_mb} MB"
+        return "不带流量"
+    whole = f"{data_mb // _MB_PER_GB} GB" if data_mb % _MB_PER_GB == 0 else f"{data_mb} MB"
+    return f"一个月流量 {whole}"
 
 
 def _format_until(until: date | None) -> str:
@@ -41,20 +40,26 @@ def _format_until(until: date | None) -> str:
 
 
 def _compare(plans: list[PublicPlan], agreements: dict[str, date | None]) -> tuple[list[str], list[list[str]]]:
-    """Return the operators beside each other: the lowest charge of each kind of plan, and the county's agreement."""
-    operators = dict(sorted({plan.operator: plan.operator_name for plan in plans}.items()))
+    """Return the operators one below the other: the lowest charge of each kind of plan, and the county's agreement."""
+    sections = [(name, belongs) for name, belongs in _SECTIONS if any(map(belongs, plans))]
     rows: list[list[str]] = []
-    for name, belongs in _SECTIONS:
+    for code, name in sorted({plan.operator: plan.operator_name for plan in plans}.items()):
         lowest = [
             min((plan.monthly_fen for plan in plans if belongs(plan) and plan.operator == code), default=None)
-            for code in operators
+            for _, belongs in sections
         ]
-        if any(fen is not None for fen in lowest):
-            rows.append([f"{name}，最低月费", *("—" if fen is None else f"{yuan(fen)} 元" for fen in lowest)])
-    if rows:
-        agreed = [_format_until(agreements[code]) if code in agreements else "没有" for code in operators]
-        rows.append(["和县里的优惠协议", *agreed])
-    return ["", *operators.values()], rows
+        agreed = _format_until(agreements[code]) if code in agreements else "没有"
+        rows.append([name, *("—" if fen is None else yuan(fen) for fen in lowest), agreed])
+    return ["元一个月", *(name for name, _ in sections), "协议"], rows
+
+
+def _describe(plan: PublicPlan) -> tuple[str, list[str]]:
+    """Return a plan as a row: its name with the charge, and its data, where to apply, and how long."""
+    data = "" if plan.data_mb is None else f"，{format_data(plan.data_mb)}"
+    place = f"到{plan.apply_at}办，" if plan.apply_at else ""
+    return f"{plan.name}，{yuan(plan.monthly_fen)} 元", [
+        f"{plan.operator_name}{data}", f"{place}{_format_until(plan.until)}",
+    ]  # fmt: skip
 
 
 @get("/village/plans", include_in_schema=False)
@@ -79,23 +84,13 @@ async def show_plans(
         "village": village,
         "compared": rows,
         "compared_head": head,
-        "head": ["套餐", "月费", "流量", "哪家", "到哪儿办", "到哪天"],
         "sections": [
-            (
-                name,
-                [
-                    [
-                        plan.name, f"{yuan(plan.monthly_fen)} 元", format_data(plan.data_mb), plan.operator_name,
-                        plan.apply_at or "—", _format_until(plan.until),
-                    ]
-                    for plan in plans if belongs(plan)
-                ],
-            )
+            (name, [_describe(plan) for plan in plans if belongs(plan)])
             for name, belongs in _SECTIONS
-            if any(belongs(plan) for plan in plans)
+            if any(map(belongs, plans))
         ],
         "data": f"/api/v1/counties/{county}/plans",
-    }  # fmt: skip
+    }
     return render_page(request, "village/plans.html", context, actor=visitor)
 
 
