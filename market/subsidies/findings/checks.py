@@ -1,7 +1,6 @@
 """The checks before payment: some stop a line, others only list it on a worksheet. Each check is one SQL statement."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import date, datetime
 
 from msgspec import Struct
@@ -18,7 +17,6 @@ from market.subsidies.findings.record import CheckResult, record_findings
 from market.subsidies.findings.self_assessed import (
     LIST_ASSESSED_LINES,
     AssessedLines,
-    SimilarName,
     find_self_assessed,
     find_similar_names,
 )
@@ -56,10 +54,14 @@ LIST_PAID_EVIDENCE = Query(
 
 
 class Preparation(Struct, frozen=True):
-    """What the checks of a month read that does not depend on its run: their thresholds, and suspects by binding."""
+    """What the checks of a month read that does not depend on its run.
+
+    Their thresholds, suspects by binding, and the lines of each assessor.
+    """
 
     thresholds: Thresholds
     bindings: BindingSuspects
+    assessed: list[AssessedLines]
 
 
 async def prepare_checks(conn: Connection, cycle: Cycle, *, now: datetime) -> Preparation:
@@ -76,7 +78,7 @@ async def prepare_checks(conn: Connection, cycle: Cycle, *, now: datetime) -> Pr
         next=get_next_month(cycle.month),
         longest_notice=max(notice_days, default=0),
     )
-    return Preparation(thresholds, bindings)
+    return Preparation(thresholds, bindings, await LIST_ASSESSED_LINES.all(conn, county=cycle.county_code))
 
 
 async def run_checks(
@@ -92,12 +94,14 @@ async def run_checks(
         "month": cycle.month,
         "next": get_next_month(cycle.month),
     }
-    assessed = await LIST_ASSESSED_LINES.all(conn, county=cycle.county_code, run_id=run_id)
     # Names are decrypted and compared while the server runs the checks.
-    async with run_beside(find_similar_names, seal, assessed) as similar:
+    async with run_beside(find_similar_names, seal, prepared.assessed) as similar:
         results = await _run_queries(conn, cycle, prepared, given)
     found = {(each.check, each.subject) for each in results}
-    results += await _check_assessors(conn, assessed, similar.result(), found)
+    self_assessed = await find_self_assessed(conn, cycle.county_code, run_id, prepared.assessed, similar.result())
+    code = "preparer_is_approver"
+    # A line with another fault of those who signed it has one finding.
+    results += [_to_result(code, CHECKS[code], row) for row in self_assessed if (code, row.subject) not in found]
     deceased = await DEAD_IN_SERVICE_MONTH.all(conn, **{name: given[name] for name in DEAD_IN_SERVICE_MONTH.names})
     results += await _check_deceased(conn, seal, cycle, deceased)
     recorded = await record_findings(conn, cycle, results, facts_at=facts_at)
@@ -146,18 +150,6 @@ async def list_unpaid_below_plan(conn: Connection, cycle: Cycle, run_id: RunId) 
 
 def _to_result(code: str, check: Check, row: CheckRow) -> CheckResult:
     return CheckResult(code, row.subject, row.lines, row.at_risk_fen, row.evidence, check.stops, check.monthly)
-
-
-async def _check_assessors(
-    conn: Connection,
-    groups: Sequence[AssessedLines],
-    similar: Sequence[SimilarName],
-    found: set[tuple[str, str]],
-) -> list[CheckResult]:
-    """Return the findings of those who assessed themselves, unless their line is `found` to have another fault."""
-    code = "preparer_is_approver"
-    rows = await find_self_assessed(conn, groups, similar)
-    return [_to_result(code, CHECKS[code], row) for row in rows if (code, row.subject) not in found]
 
 
 async def _check_deceased(

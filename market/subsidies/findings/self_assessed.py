@@ -9,11 +9,12 @@ from market.kernel.lookalikes import SIMPLIFIED
 from market.kernel.seal import Seal
 from market.kernel.text import normalize_text
 from market.subsidies.findings.stopping_checks import CheckRow
+from market.subsidies.models import RunId
 from market.subsidies.register.queries import NAME_CONTEXT
 
 
 class AssessedLines(Struct, frozen=True, gc=False, kw_only=True):
-    """The lines of an assessor, with the names of the persons who applied, and the sums that they claim.
+    """The enrolled lines of an assessor, with the names of the persons who applied.
 
     `same` tells whether the assessor, or else an official of the assessor's name, has the applicant's identity number,
     or None if no number is known.
@@ -23,7 +24,6 @@ class AssessedLines(Struct, frozen=True, gc=False, kw_only=True):
     same: bool | None
     lines: list[str]
     names_sealed: list[bytes]
-    at_risk_fen: list[Fen]
 
 
 class SimilarName(Struct, frozen=True, gc=False, kw_only=True):
@@ -32,7 +32,11 @@ class SimilarName(Struct, frozen=True, gc=False, kw_only=True):
     line: str
     name: str
     assessor: str
-    at_risk_fen: Fen
+
+
+class _ClaimedLine(Struct, frozen=True):
+    line: str
+    claimed_fen: Fen
 
 
 LIST_ASSESSED_LINES = Query(
@@ -49,14 +53,20 @@ LIST_ASSESSED_LINES = Query(
           FROM parts JOIN officials ON name = part GROUP BY assessor)
     SELECT e.assessor,
            coalesce(e.identity_index = e.assessor_identity_index, e.identity_index = ANY(n.identities)) AS same,
-           array_agg(r.line_code) AS lines, array_agg(p.name_sealed) AS names_sealed,
-           array_agg(coalesce(r.claimed_fen, 0)) AS at_risk_fen
-      FROM run_lines r
-      JOIN enrolments e ON e.county_code = :county AND e.line_code = r.line_code AND e.decided AND e.assessor <> ''
+           array_agg(e.line_code) AS lines, array_agg(p.name_sealed) AS names_sealed
+      FROM enrolments e
       JOIN persons p ON p.county_code = :county AND p.identity_index = e.identity_index
       LEFT JOIN named n ON n.assessor = e.assessor
-     WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
+     WHERE e.county_code = :county AND e.decided AND e.assessor <> ''
      GROUP BY 1, 2
+    """,
+)
+LIST_CLAIMED_LINES = Query(
+    _ClaimedLine,
+    """
+    SELECT line_code AS line, coalesce(claimed_fen, 0) AS claimed_fen FROM run_lines
+     WHERE run_id = :run_id AND county_code = :county AND in_snapshot AND line_code = ANY(:lines::text[])
+     ORDER BY line_code
     """,
 )
 LIST_NAMED_LINES = Query(
@@ -69,9 +79,9 @@ LIST_NAMED_LINES = Query(
 
 
 async def find_self_assessed(
-    conn: Connection, groups: Sequence[AssessedLines], similar: Sequence[SimilarName]
+    conn: Connection, county: str, run_id: RunId, groups: Sequence[AssessedLines], similar: Sequence[SimilarName]
 ) -> list[CheckRow]:
-    """Return the lines whose person is their own village assessor.
+    """Return the lines in the snapshot of a run whose person is their own village assessor.
 
     Names of the register are encrypted, so that they are compared by `find_similar_names`; the few that may be a part
     of the assessor's are compared here as everywhere else.
@@ -84,17 +94,11 @@ async def find_self_assessed(
             assessors=[each.assessor for each in similar],
         )
     )
-    same = [
-        CheckRow(line, [line], fen, f"村级评议人 {own.assessor} 就是申请的人")
-        for own in groups
-        if own.same
-        for line, fen in zip(own.lines, own.at_risk_fen, strict=True)
-    ]
-    return same + [
-        CheckRow(each.line, [each.line], each.at_risk_fen, f"村级评议人 {each.assessor} 和申请的人同名")
-        for each in similar
-        if each.line in named
-    ]
+    evidence = {line: f"村级评议人 {own.assessor} 就是申请的人" for own in groups if own.same for line in own.lines} | {
+        each.line: f"村级评议人 {each.assessor} 和申请的人同名" for each in similar if each.line in named
+    }
+    claimed = await LIST_CLAIMED_LINES.all(conn, county=county, run_id=run_id, lines=list(evidence))
+    return [CheckRow(each.line, [each.line], each.claimed_fen, evidence[each.line]) for each in claimed]
 
 
 def find_similar_names(seal: Seal, groups: Sequence[AssessedLines]) -> list[SimilarName]:
@@ -107,10 +111,10 @@ def find_similar_names(seal: Seal, groups: Sequence[AssessedLines]) -> list[Simi
         if own.same is not None:
             continue
         letters = _list_letters(own.assessor)
-        for line, sealed, fen in zip(own.lines, own.names_sealed, own.at_risk_fen, strict=True):
+        for line, sealed in zip(own.lines, own.names_sealed, strict=True):
             name = seal.open(sealed, NAME_CONTEXT)
             if _list_letters(name) <= letters:
-                similar.append(SimilarName(line=line, name=name, assessor=own.assessor, at_risk_fen=fen))
+                similar.append(SimilarName(line=line, name=name, assessor=own.assessor))
     return similar
 
 

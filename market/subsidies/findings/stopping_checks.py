@@ -347,7 +347,8 @@ NOT_ELIGIBLE = Query(
           FROM bare m
           JOIN persons p ON p.county_code = :county AND p.id = m.person_id
           JOIN programme_terms t ON t.county_code = :county
-         WHERE NOT EXISTS (SELECT FROM household_statuses s
+         WHERE EXISTS (SELECT FROM bare)
+           AND NOT EXISTS (SELECT FROM household_statuses s
                             WHERE s.county_code = :county AND s.household_code = m.household_code
                               AND s.valid_during @> m.valid_during * daterange(:month::date, :next::date))),
     days AS (

@@ -17,6 +17,7 @@ from market.kernel.threads import run_beside
 from market.subsidies.engine.answer import Answer, Totals
 from market.subsidies.engine.calculate import calculate
 from market.subsidies.engine.canonical import canonical_json
+from market.subsidies.engine.command import pause_gc
 from market.subsidies.engine.models import Case
 from market.subsidies.findings.ask_again import ask_again
 from market.subsidies.findings.checks import list_unpaid_below_plan, prepare_checks, run_checks
@@ -137,12 +138,13 @@ async def run_month(
         TooManyRuns: the county stored `MAX_RUNS_A_DAY` runs on this business day.
     """
     cycle, actor, facts_at = await _begin_run(conn, actor, county, month, now=now)
-    facts = await load_facts(conn, seal, county, month)
-    validate_case(facts.case)
-    report(Stage.CALCULATING)
-    async with run_beside(_calculate, facts.case, seal) as calculating:
-        checks = await prepare_checks(conn, cycle, now=now)
-    case_sealed, answer = calculating.result()
+    with pause_gc():
+        facts = await load_facts(conn, seal, county, month)
+        validate_case(facts.case)
+        report(Stage.CALCULATING)
+        async with run_beside(_calculate, facts.case, seal) as calculating:
+            checks = await prepare_checks(conn, cycle, now=now)
+        case_sealed, answer = calculating.result()
     report(Stage.STORING)
     run, fresh = await _find_or_store_run(
         conn, actor, cycle, facts, answer, case_sealed=case_sealed, void_approvals=void_approvals, now=now
