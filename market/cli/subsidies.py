@@ -382,7 +382,7 @@ def _require_key_access(ctx: Runtime, county: str) -> None:
 @app.command(name="verify-pack")
 def verify_pack(
     *packs: Path,
-    key: Annotated[str | None, Parameter(help="Key of the pack, which also opens files and names.")] = None,
+    key: Annotated[list[str], Parameter(help="Key of a pack, one for each, which also opens files and names.")] = [],  # noqa: B006
     public_key: Annotated[str | None, Parameter(name="--public-key", help="Key that the county published.")] = None,
     copy_to: Annotated[Path | None, Parameter(name="--copy-to", help="Write verify_pack.py to a file.")] = None,
 ) -> int:
@@ -391,5 +391,6 @@ def verify_pack(
 
     if copy_to is not None:
         write_atomically(copy_to, Path(verifier.__file__).read_bytes())
-    words = [*map(str, packs), *(["--key", key] if key else []), *(["--public-key", public_key] if public_key else [])]
+    keys = [word for each in key for word in ("--key", each)]
+    words = [*map(str, packs), *keys, *(["--public-key", public_key] if public_key else [])]
     return verifier.main(words) if packs or copy_to is None else DONE

@@ -747,6 +747,13 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/desk/programmes", as_desk_page(COUNTY_SCOPE)),
     get("/desk/programmes/set", as_desk_page(COUNTY_SCOPE)),
     post("/desk/programmes/set", require_duty("policy"), form=PROGRAMME, status=303),
+    get("/desk/programmes/checks", as_desk_page(COUNTY_SCOPE), query={"code": "P1"}),
+    post(
+        "/desk/programmes/checks",
+        require_duty("policy"),
+        form={"code": "P1", "check": "one_device_many_sims"},
+        status=422,
+    ),
     # the desk: the month
     get("/desk/months", as_desk_page(COUNTY_SCOPE)),
     get("/desk/months/{month}", as_desk_page(COUNTY_SCOPE)),

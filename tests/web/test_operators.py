@@ -72,6 +72,7 @@ async def test_an_operator_sees_bills_settlement_and_no_household(service: Servi
         assert "收下 11 行，134.10 元" in seen.text
         seen = await browser.open("/operators/months/2019-01")
         assert "这次付" in seen.text
+        assert "县里还没有收到您公司的回单。" in seen.text
         await browser.open("/desk", status=403)
     async with database.transaction(scope=COUNTY) as conn:
         sender = await find_actor_by_handle(conn, "yd.zhang", day=NOW.date())

@@ -1,4 +1,4 @@
-"""Verify evidence packs of the data-plan subsidy: `python verify_pack.py PACK… [--key HEX] [--public-key HEX]`.
+"""Verify evidence packs of the data-plan subsidy: `python verify_pack.py PACK… [--key HEX…] [--public-key HEX]`.
 
 One file for Python 3.10 or later without other software. It was written from the rulebook of the subsidy (R1 to R14)
 apart from the program that made the packs, shares no code with it, and counts day by day. It checks the chain and its
@@ -28,8 +28,6 @@ FORMAT = "xiangji-evidence-pack-1"
 MEMBERS = ["case.json", "result.json", "terms.json", "decisions.json", "ledger.json", "files.json", "names.bin"]
 STEPS = ["calculated", "confirmed", "reviewed", "decided", "settled", "reconciled", "closed"]
 DUTIES = ["import", "village", "township", "county", "settlement", "reconciliation", "reconciliation"]
-REASONS = ["MATCHED", "REDUCED", "NO_USAGE_YET", "IN_CURE", "LOST_ELIGIBILITY", "SUSPENDED", "NOT_IN_SNAPSHOT",
-           "NOT_BOUND", "OVER_CHARGE", "OVER_HOUSEHOLD_CAP", "UNFUNDED", "ENDED"]  # fmt: skip
 SUMS = ["entitled_fen", "funded_fen", "approved_fen", "over_fen", "under_fen", "conceded_fen", "public_fen",
         "adjustment_fen"]  # fmt: skip
 FOREVER = date.max.toordinal()
@@ -56,10 +54,10 @@ def dump(value: Json) -> bytes:
 
 def split(total: int, weights: list[int], order: list[Json]) -> list[int]:
     """Divide a sum by largest remainder; ties go to the smaller `order`."""
-    whole = sum(weights)
-    parts = [total * weight // whole if whole else 0 for weight in weights]
-    ranks = sorted(range(len(weights)), key=lambda at: (-(total * weights[at] % whole) if whole else 0, order[at]))
-    for at in ranks[: total - sum(parts) if whole else 0]:
+    whole = sum(weights) or 1
+    parts = [total * weight // whole for weight in weights]
+    ranks = sorted(range(len(weights)), key=lambda at: (-(total * weights[at] % whole), order[at]))
+    for at in ranks[: total - sum(parts)]:
         parts[at] += 1
     return parts
 
@@ -81,10 +79,7 @@ def read_spans(items: list[Json]) -> list[tuple[int, int, Json]]:
 
 def find(spans: list[tuple[int, int, Json]], day: int) -> Json:
     """Return what is in force on a day, or None."""
-    for start, until, item in spans:
-        if start <= day < until:
-            return item
-    return None
+    return next((item for start, until, item in spans if start <= day < until), None)
 
 
 class VerifiedLine:
@@ -96,24 +91,23 @@ class VerifiedLine:
         self.homes, first, end = read_spans(case["households"]), days[0], days[-1] + 1
         self.bindings: list[tuple[int, int]] = []
         for start, until, _ in read_spans(case["active"]):
-            if self.bindings and self.bindings[-1][1] == start:
-                self.bindings[-1] = (self.bindings[-1][0], until)
-            else:
-                self.bindings.append((start, until))
-        self.bound = [day for day in days if any(start <= day < until for start, until in self.bindings)]
-        used = sorted({to_day(day) for day in case["used_on"]})
-        self.used = [day for day in used if day < end and any(start <= day < until for start, until in self.bindings)]
+            touches = bool(self.bindings) and self.bindings[-1][1] == start
+            self.bindings.append((self.bindings.pop()[0] if touches else start, until))
+        self.bound = [day for day in days if self.is_bound(day)]
+        self.used = [day for day in sorted({*map(to_day, case["used_on"])}) if day < end and self.is_bound(day)]
         self.cure: set[int] = set()
         self.removed: set[int] = set()
         self.removed_on: int | None = None
-        if programme["idle"]:
-            for start, until in self.bindings:
-                if until > first and start < end:
-                    self.count_idle(start, min(until, end), first)
+        for start, until in self.bindings if programme["idle"] else []:
+            if until > first and start < end:
+                self.count_idle(start, min(until, end), first)
         self.cure &= set(days)
         unpaid = self.cure | self.removed
         self.payable = [d for d in self.bound if case["in_snapshot"] and d not in unpaid and find(self.homes, d)]
         self.exact, self.scaled, self.entitled = Fraction(0), False, 0
+
+    def is_bound(self, day: int) -> bool:  # noqa: D102
+        return any(start <= day < until for start, until in self.bindings)
 
     def count_idle(self, start: int, until: int, first: int) -> None:
         """R8: the clock of one binding, from the last use before the month on."""
@@ -144,18 +138,14 @@ class VerifiedLine:
 
     def funders(self, days: list[int]) -> Json:
         """R11: the funders of the first payable day, else of the month's first day that has terms."""
-        for day in [*self.payable, *days]:
-            terms = find(self.terms, day)
-            if terms is not None:
-                return terms["funders"]
-        return []
+        nobody: Json = []
+        return next((terms["funders"] for day in [*self.payable, *days] if (terms := find(self.terms, day))), nobody)
 
     def reasons(self, days: list[int], over: int, *, unfunded: bool) -> list[str]:
-        """Return the codes that apply, in their order."""
+        """Return the codes that apply, in the order of the rulebook."""
         case, gaps = self.case, [day for day in days if day not in set(self.bound)]
         highest = max((c["monthly_fen"] for s, u, c in self.charges if s <= days[-1] and u > days[0]), default=0)
-        ends = [until for _, until in self.bindings]
-        starts = [start for start, _ in self.bindings]
+        ends, starts = [until for _, until in self.bindings], [start for start, _ in self.bindings]
         claimed = case["claimed_fen"]
         applies = {
             "MATCHED": claimed is not None and not over,
@@ -171,7 +161,7 @@ class VerifiedLine:
             "UNFUNDED": unfunded,
             "ENDED": self.removed_on is not None or (bool(ends) and any(day >= max(ends) for day in gaps)),
         }
-        return [code for code in REASONS if applies[code]]
+        return [code for code, holds in applies.items() if holds]
 
 
 def entitle(lines: list[VerifiedLine], days: list[int]) -> None:
@@ -461,18 +451,22 @@ def main(words: list[str] | None = None) -> int:
     """Verify packs; return 0, 1 for a difference, 2 for a file that is no pack."""
     parser = argparse.ArgumentParser(description="核对证据包，指出第一处不同。")
     parser.add_argument("packs", nargs="+", type=Path, help="证据包；几个月的按先后")
-    parser.add_argument("--key", type=bytes.fromhex, help="另行交付的密钥，打开文件和名字")
+    parser.add_argument(
+        "--key", type=bytes.fromhex, action="append", default=[], help="另行交付的密钥，一包一把，同样先后"
+    )
     parser.add_argument(
         "--public-key", action="append", default=[], help="县里公布的公钥，换过的都给；不给就只显示包里的"
     )
     given = parser.parse_args(words)
+    if len(given.key) not in {0, len(given.packs)}:
+        parser.error(f"{len(given.packs)} 包，{len(given.key)} 把密钥：一包一把，同样先后；或者都不给")
     before: Json = None
-    for path in given.packs:
+    for path, key in zip(given.packs, given.key or [None] * len(given.packs), strict=True):
         try:
             pack = VerifiedPack(path, given.public_key)
             for check in (check_result, check_terms, check_decisions, check_ledger):
                 check(pack)
-            check_files(pack, given.key)
+            check_files(pack, key)
             if before is not None:
                 require_same("seal.json previous", pack.seal["previous"], before["head"])
                 chained = (before["county"], before["number"] + 1)
@@ -480,11 +474,12 @@ def main(words: list[str] | None = None) -> int:
         except Difference as difference:
             sys.stdout.write(f"{path}\n  第一处不同　{difference}\n")
             return 1
-        except (OSError, zipfile.BadZipFile, zlib.error, ValueError, LookupError, TypeError, AttributeError) as error:
+        except (OSError, zipfile.BadZipFile, zlib.error, ArithmeticError, ValueError, LookupError, TypeError,
+                AttributeError) as error:  # fmt: skip
             sys.stdout.write(f"{path}\n  读不了：{type(error).__name__} {error}\n")
             return 2
         before = pack.seal
-        opened = "文件和名字都打开核对了" if given.key else "没有密钥，文件没有打开"
+        opened = "文件和名字都打开核对了" if key else "没有密钥，文件没有打开"
         count, of = len(pack.case["lines"]), f"{before['county']} {before['month']} 第 {before['number']} 包"
         sys.stdout.write(f"{path}\n  一致　{of}，{count} 条　{opened}\n")
         for name, at in pack.erased.items():

@@ -11,7 +11,7 @@ from market.subsidies.models import FileId
 from market.subsidies.names import CHECK_NAMES
 from market.subsidies.programmes.source import CheckSetting
 
-_MAX_BASIS_LENGTH = 300
+MAX_BASIS_LENGTH = 300
 
 
 DELETE_CHECK_SETTINGS = Query(
@@ -58,8 +58,8 @@ def find_setting_faults(path: str, settings: list[CheckSetting]) -> list[tuple[s
             faults.append((f"{own}.enabled", f"“{CHECK_NAMES[each.check]}”会停付，不能关", "false"))
         if each.until is not None and each.until <= each.start:
             faults.append((f"{own}.until", f"应晚于 {each.start}", str(each.until)))
-        if not 1 <= len(each.basis.strip()) <= _MAX_BASIS_LENGTH:
-            faults.append((f"{own}.basis", f"写明依据，1 到 {_MAX_BASIS_LENGTH} 个字", each.basis[:20]))
+        if not 1 <= len(each.basis.strip()) <= MAX_BASIS_LENGTH:
+            faults.append((f"{own}.basis", f"写明依据，1 到 {MAX_BASIS_LENGTH} 个字", each.basis[:20]))
         faults += _find_threshold_faults(own, each)
     for before, after in pairwise(sorted(enumerate(settings), key=lambda pair: (pair[1].check, pair[1].start))):
         if before[1].check == after[1].check and after[1].start < (before[1].until or date.max):

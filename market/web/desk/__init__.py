@@ -7,7 +7,15 @@ from market.web.desk import find_people, grievances, saved_filters, tasks, workl
 from market.web.desk.aftersales import appeals, case_moves, cases, complaints, goods_returns, invoices, mediations
 from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, redirect_to_sign_in, show_counties
 from market.web.desk.files import imports
-from market.web.desk.months import agreements, drilldown, findings, month_pages, programmes, samples
+from market.web.desk.months import (
+    agreements,
+    drilldown,
+    findings,
+    month_pages,
+    programme_checks,
+    programmes,
+    samples,
+)
 from market.web.desk.papers import form_numbers, form_pages, payment_pages, reconciliation
 from market.web.desk.payments import bank_accounts
 from market.web.desk.register import boards, consents, idle_lines, leads, lines, notices, objections, rechecks
@@ -18,11 +26,11 @@ from market.web.desk.villages import coverage, organisations, questions, service
 
 _PAGES = (
     worklist, month_pages, drilldown, findings, find_people, form_numbers, form_pages, payment_pages, reconciliation,
-    imports, tasks, notices, leads, consents, objections, rechecks, lines, boards, idle_lines, programmes, agreements,
-    bank_accounts, producers, seller_names, money, cases, case_moves, goods_returns, appeals, complaints, invoices,
-    mediations,
-    officials, operators, deputies, contacts, pickup_points, coupons, region, report_pages, grievances, public_buyers,
-    village_files, organisations, saved_filters, samples, audit, coverage, services, questions,
+    imports, tasks, notices, leads, consents, objections, rechecks, lines, boards, idle_lines, programmes,
+    programme_checks, agreements, bank_accounts, producers, seller_names, money, cases, case_moves, goods_returns,
+    appeals, complaints, invoices, mediations, officials, operators, deputies, contacts, pickup_points, coupons,
+    region, report_pages, grievances, public_buyers, village_files, organisations, saved_filters, samples, audit,
+    coverage, services, questions,
 )  # fmt: skip
 
 DESK = Router(

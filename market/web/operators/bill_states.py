@@ -13,5 +13,5 @@ def describe_state(state: FileState, today: date) -> str:
         due = f"{day_zh(state.due_on)}前交"
         return f"还没有收到，已经晚了 {late} 天" if late else f"还没有收到，{due}"
     words = f"收下 {count(state.rows)} 行，{yuan(state.sum_fen)} 元"
-    words += f"，退回 {count(state.rejected)} 行" if state.rejected else ""
+    words += f"，退回过 {count(state.rejected)} 行" if state.rejected else ""
     return words + (f"；晚了 {late} 天" if late else "")

@@ -13,9 +13,10 @@ from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
+from market.reports.reconciliation import ReconciliationView, get_reconciliation
 from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.models import CYCLE_STATE_NAMES
-from market.subsidies.month.cycles import read_month
+from market.subsidies.month.cycles import find_cycle, read_month
 from market.subsidies.month.steps import SETTLED_STATES
 from market.subsidies.names import format_month_zh
 from market.subsidies.operators.history import (
@@ -25,13 +26,14 @@ from market.subsidies.operators.history import (
     get_own_settlement,
 )
 from market.subsidies.operators.notes import NoteInvalid, add_note, list_notes
+from market.subsidies.reconciliation.models import DIFFERENCE_NAMES
 from market.web.desk.context import PageNotice
 from market.web.desk.papers.form_pages import download_file
 from market.web.forms import PostedForm, make_form_key, read_form
 from market.web.idempotent_form import submit_once
 from market.web.operators.context import OperatorRoom, render_room, require_room
 from market.web.services import get_services
-from market.web.ui.format import count, yuan
+from market.web.ui.format import clock_zh, count, yuan
 
 _FORMATS = {"csv": FileFormat.CSV, "xlsx": FileFormat.XLSX}
 
@@ -142,11 +144,13 @@ async def show_settlement(
     clock: NamedDependency[Clock],
     seal: NamedDependency[Seal],
 ) -> Response[bytes]:
-    """Show what the operator is paid for a settled month."""
+    """Show what the operator is paid for a settled month, and what of its return file differs from that."""
     room = await require_room(request, db, actor, clock)
     first = read_month(month)
     async with db.transaction(scope=room.county) as conn:
         own = await get_own_settlement(conn, seal, actor, room.county, first)
+        cycle = await find_cycle(conn, room.county, first)
+        answer = None if own is None else await get_reconciliation(conn, seal, cycle, now=room.now)
     figures = []
     if own is not None:
         figures = [
@@ -157,8 +161,37 @@ async def show_settlement(
             ("以前月份的调整", f"{yuan(own.adjustment_public_fen)} 元"),
             ("这次付", f"{yuan(own.pay_fen)} 元"),
         ]
-    context = {"month": month, "name": format_month_zh(month), "figures": figures, "key": make_form_key()}
+    context = {
+        "month": month,
+        "name": format_month_zh(month),
+        "figures": figures,
+        "answer": "" if answer is None else _describe_return(answer, room),
+        "differences": [] if answer is None else _list_open_differences(answer, room),
+        "key": make_form_key(),
+    }
     return render_room(request, room, "settlement.html", context)
+
+
+def _describe_return(answer: ReconciliationView, room: OperatorRoom) -> str:
+    """Return what has come of the operator's return file, in words."""
+    own = next((each for each in answer.operators if each.operator is room.operator), None)
+    if own is None or own.credited_fen is None or own.taken_at is None:
+        return "县里还没有收到您公司的回单。"
+    words = f"第 {own.revision} 份回单，{clock_zh(own.taken_at)}收到：入账 {yuan(own.credited_fen)} 元"
+    return f"{words}，没有要改的。" if not own.open else f"{words}，有 {own.open} 条要改，改好再交一份给县里。"
+
+
+def _list_open_differences(answer: ReconciliationView, room: OperatorRoom) -> list[list[str]]:
+    """Return the cells of the operator's differences that nobody accepted: what it answered about its own lines."""
+    return [
+        [
+            DIFFERENCE_NAMES[each.kind], f"第 {each.row} 行" if each.row else "", each.line or "",
+            f"{each.month:%Y-%m}" if each.month else "", "" if each.settled_fen is None else yuan(each.settled_fen),
+            "" if each.credited_fen is None else yuan(each.credited_fen), each.act,
+        ]
+        for each in answer.differences
+        if each.operator is room.operator and each.why is None
+    ]  # fmt: skip
 
 
 @post("/months/{month:str}/rows", include_in_schema=False, rate=RateClass.SEARCH, status_code=200)

@@ -34,9 +34,12 @@ def test_the_packs_of_a_quarter_verify_with_and_without_their_keys(
         path.write_bytes(pack.content)
     assert verify_pack.main([*map(str, paths)]) == 0
     assert "没有密钥，文件没有打开" in capsys.readouterr().out
-    for path, pack in zip(paths, packs, strict=True):
-        assert verify_pack.main([str(path), "--key", pack.key]) == 0
-        assert "文件和名字都打开核对了" in capsys.readouterr().out
+    keys = [word for pack in packs for word in ("--key", pack.key)]
+    assert verify_pack.main([*map(str, paths), *keys]) == 0
+    assert capsys.readouterr().out.count("文件和名字都打开核对了") == 3
+    with pytest.raises(SystemExit):
+        verify_pack.main([*map(str, paths), *keys[2:]])
+    assert "3 包，2 把密钥：一包一把，同样先后" in capsys.readouterr().err
 
 
 def test_a_pack_shows_no_name_number_or_code(packs: list[SealedPack]) -> None:

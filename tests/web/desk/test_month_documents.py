@@ -18,6 +18,7 @@ from market.subsidies.names import Operator
 from market.web.desk.papers.forms import build_approval_form
 from tests.support.app import Service
 from tests.support.make import SEAL, make_official
+from tests.support.postgres import as_owner
 from tests.web.desk.county import COUNTY, JANUARY, NOW, Officials, play_january, serve_story
 from tests.web.desk.desk_pages import open_desk_walker, read_table
 from tests.web.desk.reading import find_result_hash, read_worksheet
@@ -152,9 +153,18 @@ async def test_the_quarterly_report_is_provisional_until_its_months_are_closed(
     service: Service, county: Officials, database: Database
 ) -> None:
     await play_january(database, county, until="close")
+    async with database.transaction() as conn, as_owner(conn):
+        # As an operator's account that sent a bill has it.
+        sender = await make_official(conn, [Role.IMPORTER], COUNTY, name="样例移某", handle="yi")
+        await conn.execute(
+            "INSERT INTO cycle_duties (county_code, cycle_id, account_id, duty, taken_at)"
+            " SELECT county_code, cycle_id, $1, duty, taken_at FROM cycle_duties WHERE duty = 'import' LIMIT 1",
+            sender,
+        )
     async with open_desk_walker(service, county.tokens["gan"]) as browser:
         seen = await browser.open("/desk/quarters/2019Q1")
         assert "暂定" in seen.text
+        assert "样例甘某 样例县某" in seen.text, "who calculated fills it in"
         assert "于2019年4月20日前报送" in seen.text
         assert read_table(seen)[-1][6:8] == ["169.14", "120.20"]
         book = await browser.client.get("/desk/quarters/2019Q1.xlsx")

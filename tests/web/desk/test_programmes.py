@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from market.kernel import Database
+from market.subsidies.programmes.set_check import replace_setting
+from market.subsidies.programmes.source import CheckSetting
 from market.subsidies.terminology import list_types
 from tests.support.app import Service
 from tests.web.desk.county import COUNTY, Officials, serve_story
@@ -143,3 +145,54 @@ async def test_what_the_form_changes_of_known_terms_is_accepted_first(
     assert "已设好" in done.text
     async with database.transaction(scope=COUNTY) as conn:
         assert await conn.fetchval("SELECT max_lines FROM programmes WHERE code = 'P1'") == 1
+
+
+async def test_a_threshold_is_set_from_a_day_on_and_a_stopping_check_is_not_turned_off(
+    service: Service, county: Officials, database: Database
+) -> None:
+    page = "/desk/programmes/checks"
+    typed = {"device_sims": "5", "start": "2019-03-01", "until": "2019-06-01", "basis": "样例县纪要〔2019〕7号"}
+    async with open_desk_walker(service, county.tokens["jiang"]) as browser:
+        seen = await browser.open(f"{page}?code=P1&check=one_device_many_sims")
+        assert "一机多卡 今天：供核实，一台设备几张卡 3（县里的设置）" in seen.text
+        wrong = await browser.submit(
+            page, typed={**typed, "device_sims": "0", "basis": "", "until": "2019-03-01"}, status=422
+        )
+        assert [each in wrong.text for each in ("写 2 到 50 的整数", "要晚于第一天", "写明依据")] == [True] * 3
+        seen = await browser.submit(page, typed=typed)
+        assert "已设好" in seen.text
+        assert "县里的设置；2019年3月1日 起，到 2019年6月1日（不含）另有：样例县纪要〔2019〕7号" in seen.text
+        await browser.open(f"{page}?code=P1&check=one_device_many_sims")
+        await browser.submit(page, typed={"enabled": "0", "start": "2019-04-01", "basis": "样例"})
+        assert "不能关，这一种也没有门槛" in (await browser.open(f"{page}?code=P1&check=not_eligible")).text
+        await browser.open(f"{page}?code=P1&check=enrolled_without_notice")
+        await browser.submit(page, typed={"notice_days": "7", "start": "2019-03-01", "basis": "样例"})
+        await browser.open(f"{page}?code=P0", status=404)
+    async with database.transaction(scope=COUNTY) as conn:
+        rows = await conn.fetch(
+            "SELECT check_code, lower(valid_during), upper(valid_during), enabled, thresholds->>'device_sims'"
+            "  FROM programme_checks WHERE programme_code = 'P1' ORDER BY check_code, valid_during"
+        )
+    assert [tuple(row) for row in rows] == [
+        ("enrolled_without_notice", date(2019, 3, 1), None, True, None),
+        ("one_device_many_sims", date(2019, 3, 1), date(2019, 4, 1), True, "5"),
+        ("one_device_many_sims", date(2019, 4, 1), None, False, None),
+    ]
+    async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        assert "门槛由政策经办设。" in (await browser.open(f"{page}?code=P1&check=not_eligible")).text
+
+
+def test_a_setting_takes_its_days_from_the_others_of_its_check() -> None:
+    def make(start: int, until: int | None, check: str = "a") -> CheckSetting:
+        end = date(2019, until, 1) if until else None
+        return CheckSetting(check=check, start=date(2019, start, 1), until=end, basis="x")
+
+    long, other = make(1, None), make(1, None, "b")
+    assert replace_setting([long, other], make(3, 5)) == [make(1, 3), make(3, 5), make(5, None), other]
+    assert replace_setting([make(1, 3), make(3, 5), make(5, None)], make(2, 6)) == [
+        make(1, 2),
+        make(2, 6),
+        make(6, None),
+    ]
+    assert replace_setting([make(3, 5), make(5, None)], make(1, None)) == [make(1, None)]
+    assert replace_setting([make(1, 3), make(8, None)], make(4, 6)) == [make(1, 3), make(4, 6), make(8, None)]

@@ -14,6 +14,7 @@ from tests.support.app import Service
 from tests.support.make import SEAL
 from tests.web.desk.county import COUNTY, JANUARY, Officials, play_january, serve_story
 from tests.web.desk.desk_pages import open_desk_walker, press_step, read_table
+from tests.web.test_operators import make_sender
 
 PAGE = "/desk/months/2019-01/reconciliation"
 
@@ -51,6 +52,10 @@ async def test_a_return_file_is_imported_and_its_differences_are_accepted(
         assert "没有处理" not in seen.text
         assert "认下勾选的" not in seen.text
     assert read_table(seen)[1][2:5] == ["41.09", "9.84", "2 条，最早 2月14日"]
+    async with open_desk_walker(service, await make_sender(database)) as browser:
+        seen = await browser.open("/operators/months/2019-01")
+        assert "有 2 条要改，改好再交一份给县里。" in seen.text
+        assert [row[0] for row in read_table(seen)[1:]] == ["退回了，没有入账", "少入账"]
     async with open_desk_walker(service, county.tokens["dui"]) as browser:
         seen = await browser.open(PAGE)
         first, second = read_table(seen, 1)[1:]

@@ -43,7 +43,7 @@ async def test_a_prefecture_sees_who_is_late_and_the_sums(service: Service, data
         seen = await browser.open("/desk")
         assert seen.path == "/desk/region"
         assert "保定市各县，2019年一季度（暂定）" in seen.text
-        assert "12 月已开账，迟 25 天" in seen.text
+        assert "迟的县 12 月已开账，迟 25 天" in seen.text
         assert "没有开账" in seen.text
         assert "441.34" in seen.text
         assert "/desk?county=130624" in seen.links()

@@ -95,9 +95,14 @@ def _may_set(actor: Actor) -> bool:
 def _describe_check(setting: CheckSetting) -> tuple[str, str]:
     """Return what a programme sets of a check: its name, and from when what holds, and why."""
     told = [f"{THRESHOLD_NAMES[name]} {value}" for name, value in setting.thresholds.items()]
-    until = f"到 {day_zh(setting.until)}（不含）" if setting.until else "长期"
     what = "、".join(told if setting.enabled else ["不查"]) or "按县里的门槛"
-    return f"检查：{CHECK_NAMES[setting.check]}", f"{day_zh(setting.start)} 起，{until}：{what}（{setting.basis}）"
+    return f"检查：{CHECK_NAMES[setting.check]}", f"{describe_days(setting)}：{what}（{setting.basis}）"
+
+
+def describe_days(dated: CheckSetting | TermsView) -> str:
+    """Return the days on which a setting or terms hold."""
+    until = f"到 {day_zh(dated.until)}（不含）" if dated.until else "长期"
+    return f"{day_zh(dated.start)} 起，{until}"
 
 
 def _build_card(
@@ -136,8 +141,7 @@ def _build_terms_card(terms: TermsView) -> TermsCard:
     shares = zip(terms.funders, terms.shares_bp, strict=True)
     rows.append(("负担", "，".join(f"{FUNDER_NAMES[name]} {percent_bp(share)}" for name, share in shares)))
     rows.append(("谁能享受", "、".join(("原建档立卡", *terms.monitoring))))
-    until = f"到 {day_zh(terms.until)}（不含）" if terms.until else "长期"
-    return TermsCard(f"{day_zh(terms.start)} 起，{until}", rows)
+    return TermsCard(describe_days(terms), rows)
 
 
 @get("/programmes/set", include_in_schema=False)

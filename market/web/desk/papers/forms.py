@@ -306,8 +306,9 @@ def build_quarter_form(quarter: QuarterReport, county: str, months: Sequence[Mon
     whole = next((row for row in sums if row.kind == "all"), None)
     conceded, public = (whole.conceded_fen, whole.public_fen) if whole else (0, 0)
     adjusted = [row for month in months for row in month.adjustments]
-    duties = [each for month in months for each in month.duties]
-    names = {duty: sorted({each.name for each in duties if each.duty == duty}) for duty in (Duty.IMPORT, Duty.COUNTY)}
+    # Who calculated fills in the report: an operator's account that sent a bill has the duty of importing too.
+    fillers = sorted({month.run.by for month in months if month.run is not None})
+    checkers = sorted({each.name for month in months for each in month.duties if each.duty == Duty.COUNTY})
     year, number = quarter.quarter.split("Q")
     conceded_before = sum(row.conceded_fen for row in adjusted)
     public_before = sum(row.public_fen for row in adjusted)
@@ -339,7 +340,7 @@ def build_quarter_form(quarter: QuarterReport, county: str, months: Sequence[Mon
             "签字",
             ["填报人", "审核人", "单位负责人", "填报日期"],
             ["text"] * 4,
-            [["、".join(names[Duty.IMPORT][:2]), "、".join(names[Duty.COUNTY][:2]), BLANK, BLANK]],
+            [["、".join(fillers[:2]), "、".join(checkers[:2]), BLANK, BLANK]],
         ),
         foot=[f"于{day_zh(quarter.due_on)}前报送"],
     )  # fmt: skip

@@ -55,6 +55,11 @@ class TileGroup(Struct, frozen=True):
     name: str
     tiles: list[Tile]
 
+    @property
+    def began(self) -> bool:
+        """Whether a county of the prefecture has begun; the others are folded away."""
+        return any(each.href for each in self.tiles)
+
 
 class RegionView(Struct, frozen=True):
     """A region as its page and its file show it."""
@@ -106,13 +111,15 @@ def _describe(county: CountyProgress, today: date) -> tuple[str, str]:
     return (f"{where}，迟 {late} 天", "late") if late else (where, "open")
 
 
+def _make_tile(county: CountyProgress, today: date) -> Tile:
+    words, kind = _describe(county, today)
+    return Tile(county.name, words, kind, f"/desk?county={county.county}" if county.began else None)
+
+
 def _draw_tiles(counties: Sequence[CountyProgress], today: date) -> list[TileGroup]:
     groups: list[TileGroup] = []
     for prefecture, members in groupby(counties, key=lambda each: each.prefecture):
-        tiles: list[Tile] = []
-        for each in members:
-            words, kind = _describe(each, today)
-            tiles.append(Tile(each.name, words, kind, f"/desk?county={each.county}" if each.began else None))
+        tiles = [_make_tile(each, today) for each in members]
         groups.append(TileGroup(prefecture, tiles))
     return groups
 
@@ -163,6 +170,11 @@ async def show_region(
             ("惠及用户", count(total.users)),
             ("让利", wan(total.conceded_fen)),
             ("财政补贴", wan(total.public_fen)),
+        ],
+        "late": [
+            _make_tile(each, today)
+            for each in sorted(view.counties, key=lambda county: -county.days_late(today))
+            if each.days_late(today)
         ],
         "groups": _draw_tiles(view.counties, today),
         "county_head": _COUNTY_HEAD,
