@@ -31,7 +31,7 @@ from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.forms import PostedForm, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.services import get_services
-from market.web.ui.format import clock_zh, day_short
+from market.web.ui.format import clock_zh, day_zh
 
 PAGE_SIZE = 50
 _PHOTO_FIELDS = tuple(f"photo{number or ''}" for number in (0, *range(2, MAX_MESSAGE_PHOTOS + 1)))
@@ -143,5 +143,5 @@ def describe_conversation(conversation: Conversation, *, today: date) -> list[st
     text = conversation.text.replace("\n", " ") or "照片"
     excerpt = text if len(text) <= _MAX_EXCERPT else f"{text[:_MAX_EXCERPT]}…"
     day = get_business_day(conversation.last_at)
-    when = clock_zh(conversation.last_at) if day == today else day_short(day)
+    when = clock_zh(conversation.last_at) if day == today else day_zh(day)
     return [excerpt, f"{when}，订单 {conversation.code}"]

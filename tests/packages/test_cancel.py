@@ -19,6 +19,7 @@ from market.slots.models import CancelReason
 from market.visits.change_booking import quote_change
 from market.visits.changeable_stay import NewDays
 from market.visits.models import PackageStayNotChangeable
+from market.web.shop.orders.order_package import view_order_package
 from tests.conftest import NOW
 from tests.packages.village import ARRIVE, MORNING, Village, make_wish
 from tests.support.make import make_activity, make_slot
@@ -122,6 +123,7 @@ async def test_after_a_host_cancelled_its_part_the_rest_is_free_to_cancel_for_th
     async with village.shopping.db.connection() as conn:
         package = await get_ordered_package(conn, village.shopping.buyer, order.id, now=at)
     assert package.rest_until == at + timedelta(hours=72)
+    assert "店家取消了一样。10月21日 10:00前，剩下" in view_order_package(package, order.number).rest_words
     # By its tiers the stay would refund nothing a day before.
     assert await cancel_rest(village, order, now=at + timedelta(hours=1)) == 250_00 + 39_99
     seen = await village.shopping.see(order)

@@ -108,7 +108,7 @@ def present_steps(view: MonthView) -> list[tuple[str, str, str | None]]:
         event = latest.get(step.after)
         if index < at and event is not None:
             note = _step_note(view, step.after)
-            items.append((f"{day_short(event.at)}　{step.zh}，{event.by}", "done", note))
+            items.append((f"{day_zh(event.at)}　{step.zh}，{event.by}", "done", note))
         elif index == at:
             left = f"还有 {len(view.waiting)} 个村等办" if view.waiting else None
             items.append((f"{step.zh}，等办", "now", left))
@@ -129,7 +129,7 @@ def present_opinions(opinions: Sequence[MonthOpinion]) -> list[tuple[str, str]]:
     """Return who wrote what with which step, and who returned the month to which state and why."""
     return [
         (
-            f"{day_short(each.at)}　{each.by}，{'退回到' if each.returned else ''}{CYCLE_STATE_NAMES[each.state]}",
+            f"{day_zh(each.at)}　{each.by}，{'退回到' if each.returned else ''}{CYCLE_STATE_NAMES[each.state]}",
             each.opinion,
         )
         for each in opinions

@@ -159,7 +159,7 @@ def day_zh(moment: date | datetime) -> str:
 
 
 def day_short(moment: date | datetime) -> str:
-    """Write a day of this year: `6月3日`."""
+    """Write a day that cannot be of another year, such as a deadline: `6月3日`."""
     day = _local(moment)
     return f"{day.month}月{day.day}日"
 
@@ -175,8 +175,8 @@ def weekday(moment: date | datetime) -> str:
 
 
 def clock_zh(moment: datetime) -> str:
-    """Write a moment with its day, by the 24-hour clock of Shanghai: `9月20日 17:05`."""
-    return f"{day_short(moment)} {clock(moment)}"
+    """Write a moment with its day, by the 24-hour clock of Shanghai: `2018年9月20日 17:05`."""
+    return f"{day_zh(moment)} {clock(moment)}"
 
 
 def clock(moment: datetime) -> str:

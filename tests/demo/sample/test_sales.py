@@ -86,7 +86,7 @@ async def test_the_farmer_has_something_of_each_kind_to_answer(service: Service)
         assert words in home, words
     assert "等县里答复" in complaint
     assert "原来记错成" in invoices
-    assert "样例买**，5月30日，回过了" in reviews
+    assert "样例买**，2026年5月30日，回过了" in reviews
     assert "付了订金，等尾款的 1 单" in parcel
 
 

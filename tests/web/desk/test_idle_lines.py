@@ -35,7 +35,7 @@ async def test_a_line_is_opened_called_and_printed(service: Service, county: Off
         rows = {row[0]: row[1:] for row in read_table(seen)[1:]}
         assert [*rows] == [each.line for each in listed]
         assert rows["LT-03"][1:] == [
-            "样例陈*", MASKED, "1月10日", "2月9日", "2月10日", "2月25日", "11 天", "先不减", "没有发", "还没有打",
+            "样例陈*", MASKED, "2019年1月10日", "2月9日", "2月10日", "2月25日", "11 天", "先不减", "没有发", "还没有打",
         ]  # fmt: skip
         assert NAME not in seen.html
         assert PHONE not in seen.html
@@ -45,7 +45,7 @@ async def test_a_line_is_opened_called_and_printed(service: Service, county: Off
         assert "最多 200 字" in seen.text
         seen = await browser.submit("/desk/idle", outcome="will_use", note="样例：下午去充电")
         rows = {row[0]: row[1:] for row in read_table(seen)[1:]}
-        assert rows["LT-03"][-1].startswith("答应去用（2月14日")
+        assert rows["LT-03"][-1].startswith("答应去用（2019年2月14日")
         assert "样例：下午去充电" in (await browser.open("/desk/idle?line=LT-03")).text
         sheet = await browser.open("/desk/idle/calls")
         printed = {row[0]: row[1:] for row in read_table(sheet)[1:]}

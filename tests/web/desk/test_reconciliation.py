@@ -51,7 +51,7 @@ async def test_a_return_file_is_imported_and_its_differences_are_accepted(
         seen = await browser.open(PAGE)
         assert "没有处理" not in seen.text
         assert "认下勾选的" not in seen.text
-    assert read_table(seen)[1][2:5] == ["41.09", "9.84", "2 条，最早 2月14日"]
+    assert read_table(seen)[1][2:5] == ["41.09", "9.84", "2 条，最早 2019年2月14日"]
     async with open_desk_walker(service, await make_sender(database)) as browser:
         seen = await browser.open("/operators/months/2019-01")
         assert "有 2 条要改，改好再交一份给县里。" in seen.text

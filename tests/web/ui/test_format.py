@@ -131,7 +131,7 @@ def test_days_are_written_by_the_clock_of_shanghai() -> None:
     assert write.day_zh(evening) == "2018年6月3日"
     assert write.day_zh(date(2018, 6, 3)) == "2018年6月3日"
     assert write.day_short(evening) == "6月3日"
-    assert write.clock_zh(evening) == "6月3日 00:05"
+    assert write.clock_zh(evening) == "2018年6月3日 00:05"
     assert write.weekday(evening) == "周日"
     assert write.weekday(date(2019, 4, 8)) == "周一"
     assert write.month_zh(date(2019, 3, 1)) == "2019年3月"

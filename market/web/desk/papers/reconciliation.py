@@ -25,7 +25,7 @@ from market.web.desk.papers.form_pages import open_county_desk
 from market.web.desk.presenters import get_operator_name
 from market.web.forms import parse_uuid, read_form
 from market.web.pages import redirect
-from market.web.ui.format import clock_zh, day_short, yuan
+from market.web.ui.format import clock_zh, day_zh, yuan
 
 OPERATOR_HEAD = ["运营商", "结算", "入账", "差异", "没处理", "回单"]
 MAX_DAYS = 30
@@ -146,7 +146,7 @@ def _build_cells(each: OperatorReturn) -> list[str | int]:
     name = get_operator_name(each.operator)
     if each.credited_fen is None or each.taken_at is None:
         return [name, yuan(each.settled_fen), "不知道", "不知道", "", "还没有"]
-    open_ = f"{each.open} 条，最早 {day_short(each.open_since)}" if each.open_since else "没有"
+    open_ = f"{each.open} 条，最早 {day_zh(each.open_since)}" if each.open_since else "没有"
     return [
         name,
         yuan(each.settled_fen),

@@ -39,7 +39,7 @@ from market.subsidies.names import OPERATOR_NAMES
 from market.web.desk.context import DeskContext, PageNotice, open_desk, read_offset, render_desk_page
 from market.web.forms import parse_day, read_form
 from market.web.pages import redirect
-from market.web.ui.format import clock_zh, day_short
+from market.web.ui.format import clock_zh, day_short, day_zh
 
 _PAGE_SIZE = 50
 _MAX_CALLS = 500
@@ -62,7 +62,7 @@ def _write_days_left(line: IdleLine, today: date) -> str:
 def _write_state(line: IdleLine) -> str:
     words = IDLE_STATE_NAMES[line.state]
     if line.period.used_again is not None:
-        return f"{words}，{day_short(line.period.used_again)}用了"
+        return f"{words}，{day_zh(line.period.used_again)}用了"
     return words
 
 
@@ -74,14 +74,14 @@ def _write_contact(contact: IdleContact) -> tuple[str, str]:
 
 
 def _write_use(line: IdleLine) -> str:
-    return day_short(line.period.last_use) if line.period.last_use else "没有用过"
+    return day_zh(line.period.last_use) if line.period.last_use else "没有用过"
 
 
 def _write_calls(calls: Sequence[IdleCall]) -> str:
     if not calls:
         return "还没有打"
     more = f"，共 {len(calls)} 次" if len(calls) > 1 else ""
-    return f"{OUTCOME_NAMES[calls[0].outcome]}（{day_short(calls[0].at)}，{calls[0].by}）{more}"
+    return f"{OUTCOME_NAMES[calls[0].outcome]}（{day_zh(calls[0].at)}，{calls[0].by}）{more}"
 
 
 def _list_reports(lines: Sequence[IdleLine]) -> list[str]:

@@ -52,7 +52,7 @@ from market.web.desk.context import (
 from market.web.desk.register.objection_words import build_objection_context
 from market.web.forms import PostedForm, parse_day, parse_integer, parse_uuid, read_form
 from market.web.pages import redirect
-from market.web.ui.format import day_short, day_zh
+from market.web.ui.format import day_zh
 
 _PAGE_SIZE = 50
 _ENDED = (LeadState.DECIDED, LeadState.REJECTED, LeadState.WITHDRAWN)
@@ -103,7 +103,7 @@ def describe_lead(lead: LeadFields) -> str:
 def _describe_notice(lead: LeadFields) -> str:
     if lead.notice_from is None or lead.notice_until is None:
         return "—"
-    return f"{day_short(lead.notice_from)} 起满 {(lead.notice_until - lead.notice_from).days} 天"
+    return f"{day_zh(lead.notice_from)} 起满 {(lead.notice_until - lead.notice_from).days} 天"
 
 
 @get("/leads", include_in_schema=False)

@@ -11,7 +11,7 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.reports.enrolments import EnrolmentView, list_enrolments
 from market.web.desk.context import open_desk, read_offset, render_desk_page
-from market.web.ui.format import day_short
+from market.web.ui.format import day_zh
 
 _PAGE_SIZE = 50
 NOTICED = "公示中"
@@ -49,7 +49,7 @@ async def show_notices(
 def _row(row: EnrolmentView, today: date) -> list[str]:
     notice = "没有公示"
     if row.notice_from and row.notice_until:
-        notice = f"{day_short(row.notice_from)} 起，满 {(row.notice_until - row.notice_from).days} 天"
+        notice = f"{day_zh(row.notice_from)} 起，满 {(row.notice_until - row.notice_from).days} 天"
     return [
         row.line,
         f"{row.household} 户",

@@ -25,7 +25,7 @@ from market.web.farm.sellers import FarmRow, list_notes
 from market.web.forms import PostedForm, parse_uuid, read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
-from market.web.ui.format import day_short
+from market.web.ui.format import day_zh
 
 _PAGE_SIZE = 20
 _SAID = {
@@ -54,7 +54,7 @@ async def show_farm_reviews(
             FarmRow(
                 f"/farm/reviews/{each.id}",
                 f"{each.rating} 分，{each.title}",
-                [each.text or "没写字", f"{each.who}，{day_short(each.at)}，{_describe(each)}"],
+                [each.text or "没写字", f"{each.who}，{day_zh(each.at)}，{_describe(each)}"],
                 "",
             )
             for each in page.items

@@ -29,7 +29,7 @@ from market.payouts.pay_out import (
 from market.payouts.statement import Statement, get_statement
 from market.producers.models import ProducerRow
 from market.web.forms import make_form_key
-from market.web.ui.format import day_short, day_zh, yuan
+from market.web.ui.format import day_zh, yuan
 from payments import AccountKind, Payout, PayoutState, list_failed_payouts, list_payouts
 
 _MAX_ROWS = 50
@@ -140,7 +140,7 @@ async def _list_escrowed(conn: Connection, statement: Statement) -> list[tuple[s
     escrowed = [line for line in statement.lines if line.state in {SuborderState.PAID, SuborderState.SHIPPED}]
     return [
         (
-            f"{day_short(line.placed_at)}　{titles.get(line.suborder_id, '')}，{line.code}",
+            f"{day_zh(line.placed_at)}　{titles.get(line.suborder_id, '')}，{line.code}",
             compute_share(
                 goods_left_fen=line.goods_left_fen, freight_fen=line.freight_fen, commission_bp=line.commission_bp
             ).due_fen,
@@ -150,7 +150,7 @@ async def _list_escrowed(conn: Connection, statement: Statement) -> list[tuple[s
 
 
 def _earning_rows(earnings: list[Earning]) -> list[tuple[str, int]]:
-    return [(f"{day_short(each.at)}　{each.words}", each.fen) for each in earnings]
+    return [(f"{day_zh(each.at)}　{each.words}", each.fen) for each in earnings]
 
 
 def _add_remainder(rows: list[tuple[str, int]], total: Fen, words: str) -> list[tuple[str, int]]:
@@ -213,7 +213,7 @@ async def load_money(
             (_ARRIVED, statement.arrived_fen),
         ],
         payouts=[
-            (f"{day_short(each.paid_at or each.created_at)}　{_PAYOUT_STATES[each.state]}", each.amount_minor)
+            (f"{day_zh(each.paid_at or each.created_at)}　{_PAYOUT_STATES[each.state]}", each.amount_minor)
             for each in payouts
         ],
         account=_describe_account(account, change),

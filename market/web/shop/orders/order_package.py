@@ -20,7 +20,7 @@ from market.web.pages import redirect, render_page
 from market.web.shop.cards import ShortNumber
 from market.web.shop.orders.order_actions import render_order_refusal
 from market.web.shop.promises import REFUND_ARRIVAL
-from market.web.ui.format import clock_zh, day_short, yuan
+from market.web.ui.format import clock, day_short, yuan
 from payments import GuardedGateway
 
 _ENDED = {SuborderState.CANCELLED: "（取消了）", SuborderState.EXPIRED: "（过时没付）"}
@@ -51,7 +51,7 @@ def view_order_package(package: OrderedPackage, order_number: int) -> OrderPacka
         price_fen=package.price_fen,
         again=f"/packages/{package.number}" if package.on_sale else "",
         rest=f"/orders/{order_number}/rest" if until else "",
-        rest_words=f"店家取消了一样。{day_short(until)} {clock_zh(until)}前，剩下没用的您也可以全退。" if until else "",
+        rest_words=f"店家取消了一样。{day_short(until)} {clock(until)}前，剩下没用的您也可以全退。" if until else "",
     )
 
 
