@@ -7,9 +7,10 @@ from market.coverage.file_kind import COVERAGE
 from market.coverage.register import end_village_coverage
 from market.organisations.file_kind import ORGANISATIONS
 from market.services.file_kind import COURSES
+from market.services.postings import end_village_postings
 from market.services.slots import end_village_slots
 
-TERM_CLOSERS: tuple[CloseTerms, ...] = (end_village_coverage, end_village_slots)
+TERM_CLOSERS: tuple[CloseTerms, ...] = (end_village_coverage, end_village_slots, end_village_postings)
 """What ends each area's terms of a village when its code ends."""
 
 COUNTY_FILE_KINDS: dict[str, FileKind] = {

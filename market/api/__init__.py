@@ -32,7 +32,7 @@ from market.api.subsidies import (
     rechecks,
     reconciliation,
 )
-from market.api.villages import coverage, organisations, questions, services, village_files
+from market.api.villages import coverage, jobs, organisations, questions, service_figures, services, village_files
 from market.api.visits import booking_changes, bookings, calendar_feeds, guest_register, slots, stay_cancellations
 
 ROUTES = [
@@ -46,6 +46,8 @@ ROUTES = [
     *coverage.ROUTES,
     *services.ROUTES,
     *questions.ROUTES,
+    *jobs.ROUTES,
+    *service_figures.ROUTES,
     *contacts.ROUTES,
     *producers.ROUTES,
     *closures.ROUTES,

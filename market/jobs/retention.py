@@ -24,6 +24,7 @@ from market.kernel.idempotency import KEY_LIFETIME, delete_old_keys
 from market.notify.send import delete_old_messages
 from market.orders.cart import DEVICE_CART_LIFETIME, delete_old_device_lines, delete_old_device_nights
 from market.saved_filters.keep import FILTER_LIFETIME, delete_old_filters
+from market.services.applications import APPLICATION_LIFETIME, delete_old_applications
 from market.services.questions import PHOTO_LIFETIME, drop_question_photos
 from market.services.seats import forget_old_seats
 from market.storage.sent_bytes import delete_old_bytes
@@ -64,6 +65,7 @@ RETENTIONS = (
     Retention(name="delete_expired_keys", period=KEY_LIFETIME, delete=delete_old_keys, real_time=True),
     Retention(name="delete_saved_filters", period=FILTER_LIFETIME, delete=delete_old_filters),
     Retention(name="delete_expired_messages", period=timedelta(days=30), delete=delete_old_messages),
+    Retention(name="delete_old_applications", period=APPLICATION_LIFETIME, delete=delete_old_applications),
     Retention(name="drop_question_photos", period=PHOTO_LIFETIME, delete=drop_question_photos),
     Retention(name="forget_old_seats", period=timedelta(0), delete=forget_old_seats),
     Retention(name="delete_device_carts", period=DEVICE_CART_LIFETIME, delete=delete_old_device_lines),

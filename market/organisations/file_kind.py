@@ -42,6 +42,11 @@ class _KnownOrganisation(Struct, frozen=True):
     county_code: str
 
 
+class _NeededLicence(Struct, frozen=True):
+    credit_code: str
+    last: date
+
+
 LIST_KNOWN = Query(
     _KnownOrganisation,
     """
@@ -49,6 +54,16 @@ LIST_KNOWN = Query(
       FROM organisations o
       LEFT JOIN organisation_licences l ON l.organisation_id = o.id AND l.valid_during @> :day::date
      WHERE o.credit_code = ANY(:codes::text[])
+    """,
+)
+# Until when an organisation needs its licence: what it posted lies inside (`job_postings_licence`).
+LIST_NEEDED = Query(
+    _NeededLicence,
+    """
+    SELECT o.credit_code, max(upper(licensed_during)) - 1 AS last
+      FROM job_postings p JOIN organisations o ON o.id = p.organisation_id
+     WHERE o.credit_code = ANY(:codes::text[]) AND upper(licensed_during) > :day::date
+     GROUP BY o.credit_code
     """,
 )
 # A changed name or kind is verified again.
@@ -124,7 +139,11 @@ async def _prepare(
             read.append((cells, row))
     codes = [row.credit_code for _, row in read]
     known = {each.credit_code: each for each in await LIST_KNOWN.all(conn, codes=codes, day=file.today)}
+    needed = {each.credit_code: each.last for each in await LIST_NEEDED.all(conn, codes=codes, day=file.today)}
     for cells, row in read:
+        until = needed.get(row.credit_code)
+        if until is not None and row.last is not None and row.last < until:
+            cells.fault("licensed_until", f"这个单位招工到 {until}，先停了招工再改")
         before = known.get(row.credit_code)
         if before is not None and before.county_code != file.county:
             cells.fault("credit_code", "这个单位在别的县登记了")

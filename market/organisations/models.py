@@ -92,6 +92,14 @@ class OrganisationOwnVerifier(Refusal):
     en = "You registered this organisation; another person has to verify it."
 
 
+class OrganisationInUse(Refusal):
+    """Courses, clinic days, postings or purchases refer to it."""
+
+    code = "organisation_in_use"
+    zh = "这个单位办过课、招过工或者买过东西，不能退回，只能核。"
+    en = "Courses, clinic days, postings or purchases refer to the organisation; it cannot be refused."
+
+
 class OrganisationDecided(Refusal):
     """It was verified before."""
 

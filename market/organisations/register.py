@@ -21,6 +21,7 @@ from market.organisations.models import (
     Organisation,
     OrganisationDecided,
     OrganisationId,
+    OrganisationInUse,
     OrganisationInvalid,
     OrganisationOwnVerifier,
 )
@@ -169,6 +170,7 @@ async def decide_organisation(
         NotFound: the county has no such organisation.
         OrganisationOwnVerifier: the official registered or imported it, by whatever account.
         OrganisationDecided: it was verified before.
+        OrganisationInUse: it is refused although something refers to it; the caller's transaction must not commit.
     """
     require_county_role(official, KEEPERS, county)
     found = await get_organisation(conn, organisation_id, day=get_business_day(now))
@@ -184,8 +186,11 @@ async def decide_organisation(
         )
     else:
         await DELETE_MEMBERS.run(conn, organisation_id=organisation_id)
-        await DELETE_LICENCES.run(conn, organisation_id=organisation_id)
-        done = await REFUSE.maybe(conn, organisation_id=organisation_id, county=county)
+        try:
+            await DELETE_LICENCES.run(conn, organisation_id=organisation_id)
+            done = await REFUSE.maybe(conn, organisation_id=organisation_id, county=county)
+        except asyncpg.ForeignKeyViolationError as error:
+            raise OrganisationInUse from error
     if done is None:
         raise OrganisationDecided
     action = "organisation.verify" if verified else "organisation.refuse"

@@ -27,6 +27,7 @@ from market.orders.escrow import get_freight_account, get_payable_account
 from market.payouts.account import erase_payout_accounts
 from market.producers.members import end_memberships
 from market.saved_filters.keep import erase_filters
+from market.services.applications import withdraw_applications
 from market.services.questions import unshare_questions
 from market.services.seats import give_up_seats
 from market.subsidies.intake.models import OPEN_STATES
@@ -145,6 +146,7 @@ async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, 
     await erase_filters(conn, account_id)
     await give_up_seats(conn, seal, account_id, now=now)
     await unshare_questions(conn, account_id)
+    await withdraw_applications(conn, account_id)
     await end_memberships(conn, account_id, now=now)
     await delete_actor_keys(conn, str(account_id))
     phone = await get_phone(conn, seal, account_id)

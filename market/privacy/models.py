@@ -9,6 +9,7 @@ from market.casework.history import CaseEvent
 from market.invoices.own import OwnInvoice
 from market.kernel import Fen
 from market.orders.address import Address
+from market.services.posting_models import OwnJobApplication
 from market.subsidies.intake.views import OwnApplication
 
 
@@ -230,4 +231,5 @@ class PersonalData(Struct, frozen=True, kw_only=True):
     packages: list[PersonalPackage]
     applications: list[OwnApplication]
     seats: list[PersonalSeat]
+    job_applications: list[OwnJobApplication]
     records: list[PersonalRecord]

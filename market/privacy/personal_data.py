@@ -39,6 +39,7 @@ from market.privacy.models import (
     PersonalStayGuests,
     PersonalVoucher,
 )
+from market.services.applications import list_own_applications as list_job_applications
 from market.services.models import OwnSeat
 from market.services.seats import list_own_seats
 from market.subsidies.intake.views import list_own_applications
@@ -351,5 +352,6 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
         packages=await LIST_PACKAGES.all(conn, account_id=account_id, limit=MAX_ROWS),
         applications=await list_own_applications(conn, seal, account_id, limit=MAX_ROWS),
         seats=[_describe_seat(each) for each in await list_own_seats(conn, seal, account_id, now=LONG_AGO)],
+        job_applications=await list_job_applications(conn, account_id),
         records=await LIST_RECORDS.all(conn, account_id=account_id, limit=MAX_ROWS),
     )

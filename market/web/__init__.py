@@ -7,6 +7,7 @@ from litestar import Router
 from market.identity.models import NotSignedIn
 from market.web import assets, feed, photos
 from market.web.account import demo_people, demo_sign_in, devices, elder_mode, my_data, organisations, sign_in
+from market.web.account import postings as own_postings
 from market.web.desk import ROUTES as DESK_ROUTES
 from market.web.farm import apply, phone_bill, reduction
 from market.web.farm import coupons as farm_coupons
@@ -76,15 +77,18 @@ from market.web.shop.aftersales import invoices as shop_invoices
 from market.web.shop.aftersales import mediation, own_review
 from market.web.shop.buying import book_package, cart, checkout, pay, pickup_point
 from market.web.shop.orders import order_actions, order_list, order_package, order_page
+from market.web.village import county_services
 from market.web.village import coverage as village_coverage
 from market.web.village import home as village_home
+from market.web.village import jobs as village_jobs
 from market.web.village import plans as village_plans
 from market.web.village import questions as village_questions
 from market.web.village import services as village_services
 
 _SHOP_PAGES = (
     assets, feed, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
-    organisations, village_home, village_coverage, village_plans, village_services, village_questions,
+    organisations, village_home, village_coverage, village_plans, village_services, village_questions, village_jobs,
+    own_postings, county_services,
     browse, product, activity, stay, reviews, seller, cart, checkout, coupons, favourites, pay, order_list, order_page,
     order_actions, own_review, shop_claims, shop_returns, shop_cases, mediation, shop_complaints, shop_booking_changes,
     shop_conversations, shop_invoices, pickup_point, shop_packages, book_package, order_package,

@@ -229,6 +229,13 @@ GRANTS = {
         "select delete insert(village_code operator technology setting share_bp down_mbps source observed_on"
         " valid_during) update(share_bp down_mbps source valid_during)"
     ),
+    "job_postings": (
+        "select insert(organisation_id village_code title note positions wage_min_fen wage_max_fen per valid_during"
+        " added_by added_at) update(valid_during state reason checked_by checked_at)"
+    ),
+    "job_applications": (
+        "select delete insert(posting_id account_id consented_at) update(state hired_on hired_by answered_at)"
+    ),
     "agronomists": "select insert(county_code account_id subject named_by named_at) update(ended_at)",
     "questions": (
         "select insert(case_id village_code photo_id) update(photo_id public_text public_answer previewed_at shared_at)"

@@ -110,6 +110,14 @@ NOBODYS_REVIEW: dict[str, str | Id] = {"review_id": Id("nobody")}
 NOBODYS_CASE: dict[str, str | Id] = {"case_id": Id("nobody")}
 AREA_KEEPERS = ACCOUNT_KEEPERS.deny([OTHER_COUNTY_OFFICIAL], FORBIDDEN)
 NOBODYS_SLOT: dict[str, str | Id] = {"slot_id": Id("nobody")}
+NOBODYS_POSTING: dict[str, str | Id] = {"posting_id": Id("nobody")}
+NOBODYS_APPLICATION: dict[str, str | Id] = {"application_id": Id("nobody")}
+NOBODYS_ORGANISATION: dict[str, str | Id] = {"organisation_id": Id("nobody")}
+POSTING = {
+    "title": "样例摘枣", "village_code": "130624107221", "positions": 2, "wage_min_fen": 12000, "wage_max_fen": 15000,
+    "per": "day", "first": "2019-03-01", "last": "2019-03-31",
+}  # fmt: skip
+HIRE = {"application_id": "00000000-0000-7000-8000-000000000001", "hired_on": "2019-02-01"}
 NOBODYS_SEAT: dict[str, str | Id] = {"seat_id": Id("nobody")}
 HOURS = {
     "village_code": "130624107221",
@@ -287,6 +295,43 @@ API_CASES: tuple[RouteCase, ...] = (
     post("/api/v1/questions/{case_id}/preview", SIGNED_IN, params=NOBODYS_CASE, json={"text": "样例"}, status=404),
     post("/api/v1/questions/{case_id}/share", SIGNED_IN, params=NOBODYS_CASE, json={"text": "样例"}, status=404),
     post("/api/v1/questions/{case_id}/unshare", SIGNED_IN, params=NOBODYS_CASE, status=404),
+    get("/api/v1/villages/{village_code}/jobs", PUBLIC, params={"village_code": "130624107221"}),
+    post(
+        "/api/v1/jobs/{posting_id}/applications",
+        SIGNED_IN,
+        params=NOBODYS_POSTING,
+        json={"consent": True},
+        status=404,
+    ),
+    get("/api/v1/job-applications", SIGNED_IN),
+    post("/api/v1/job-applications/{application_id}/withdraw", SIGNED_IN, params=NOBODYS_APPLICATION, status=404),
+    post(
+        "/api/v1/job-applications/{application_id}/answer",
+        SIGNED_IN,
+        params=NOBODYS_APPLICATION,
+        json={"found_work": True},
+        status=404,
+    ),
+    post(
+        "/api/v1/organisations/{organisation_id}/jobs",
+        SIGNED_IN,
+        params=NOBODYS_ORGANISATION,
+        json=POSTING,
+        status=404,
+    ),
+    get("/api/v1/organisations/{organisation_id}/jobs", SIGNED_IN, params=NOBODYS_ORGANISATION, status=404),
+    get("/api/v1/jobs/{posting_id}/applicants", SIGNED_IN, params=NOBODYS_POSTING, status=404),
+    post("/api/v1/jobs/{posting_id}/hires", SIGNED_IN, params=NOBODYS_POSTING, json=HIRE, status=404),
+    post("/api/v1/jobs/{posting_id}/end", SIGNED_IN, params=NOBODYS_POSTING, status=404),
+    get("/api/v1/counties/{county}/jobs", AREA_KEEPERS),
+    post(
+        "/api/v1/counties/{county}/jobs/{posting_id}/check",
+        AREA_KEEPERS,
+        params=NOBODYS_POSTING,
+        json={"live": True},
+        status=404,
+    ),
+    get("/api/v1/counties/{county}/service-figures", PUBLIC),
     post("/api/v1/organisations", SIGNED_IN, json=ORGANISATION, status=201),
     get("/api/v1/counties/{county}/pickup-points", PUBLIC),
     post("/api/v1/counties/{county}/pickup-points", ACCOUNT_KEEPERS, json=PICKUP_POINT, status=201),

@@ -89,6 +89,7 @@ NOBODYS_PARCEL = {"suborder_id": Id("nobody")}
 REPAIR = {"key": "r", "text": "样例", "attempt": "1"}
 CONFIRM_IMPORT = {"what": "take"}
 
+NOBODYS_POSTING: dict[str, str | Id] = {"posting_id": Id("nobody")}
 PAGE_CASES: tuple[RouteCase, ...] = (
     # the shop
     get("/", PUBLIC),
@@ -591,6 +592,29 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/desk/questions/{case_id}", as_desk_page(DESK), params=NOBODYS_CASE, status=404),
     post("/desk/questions/{case_id}", DESK, params=NOBODYS_CASE, form={"text": "样例"}, status=404),
     get("/village/plans", PUBLIC, query={"village": "130624107221"}),
+    get("/village/jobs", PUBLIC, query={"village": "130624107221"}),
+    post("/village/jobs/{posting_id}", SIGNED_IN, params=NOBODYS_POSTING, form={"consent": "1"}, status=404),
+    post(
+        "/village/applications/{application_id}",
+        SIGNED_IN,
+        params={"application_id": Id("nobody")},
+        form={"act": "confirm"},
+        status=404,
+    ),
+    get("/me/jobs", as_own_page(SIGNED_IN)),
+    post("/me/jobs", SIGNED_IN, form={"title": ""}, status=422),
+    get("/me/jobs/{posting_id}", as_own_page(SIGNED_IN), params=NOBODYS_POSTING, status=404),
+    post("/me/jobs/{posting_id}", SIGNED_IN, params=NOBODYS_POSTING, form={"act": "end"}, status=404),
+    get("/desk/jobs", as_desk_page(COUNTY_SCOPE)),
+    post(
+        "/desk/jobs/{posting_id}",
+        ACCOUNT_KEEPERS,
+        params=NOBODYS_POSTING,
+        form={"act": "live"},
+        status=404,
+    ),
+    get("/services", PUBLIC, query={"county": "130624"}),
+    get("/desk/service-figures", as_desk_page(ACCOUNT_KEEPERS)),
     get("/village/services", PUBLIC, query={"village": "130624107221"}),
     post("/village/services/{slot_id}", SIGNED_IN, params={"slot_id": Id("nobody")}, form={"act": "take"}, status=404),
     post("/village/seats/{seat_id}", SIGNED_IN, params={"seat_id": Id("nobody")}, form={"act": "take"}, status=404),

@@ -32,6 +32,7 @@ DELETED = {
     "delete_sent_bytes": ("sent_bytes",),
     "delete_saved_filters": ("saved_filters",),
     "delete_replaced_lines": ("run_lines",),
+    "delete_old_applications": ("job_applications",),
 }
 """By the rule of `RETENTIONS` that deletes its rows."""
 
@@ -208,6 +209,7 @@ KEPT = {
     "public_plans": "What plans cost when; a row for each version, by a county's file.",
     "coverage": "What was measured when, of each village.",
     "coverage_projects": "What was built with public money, and who accepted it.",
+    "job_postings": "What an organisation offered, and who checked it; MAX_OPEN_POSTINGS of one at a time.",
     "agronomists": "Who answered the questions of a county from when to when; 50 at a time.",
     "organisations": "Whom an official verified; MAX_OWN of a person wait or count, more come by a county's file.",
     "county_settings": "What held when, of a county.",

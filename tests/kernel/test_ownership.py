@@ -12,7 +12,15 @@ OWNED_TABLES = {
     "divisions": {"divisions", "division_names", "listed_counties", "holidays", "village_periods"},
     "counties": {"county_settings", "contacts", "form_numbers"},
     "county_files": {"county_files"},
-    "services": {"course_sessions", "clinic_days", "course_certificates", "agronomists", "questions"},
+    "services": {
+        "course_sessions",
+        "clinic_days",
+        "course_certificates",
+        "agronomists",
+        "questions",
+        "job_postings",
+        "job_applications",
+    },
     "coverage": {"coverage", "outages", "coverage_projects"},
     "organisations": {"organisations", "organisation_members", "organisation_licences", "public_buyers"},
     "identity": {

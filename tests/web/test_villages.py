@@ -1,8 +1,10 @@
 """村里的事, 我的单位 and the county's desk: what areas stand on, as people see it."""
 
-from market.identity.models import Role
+from datetime import timedelta
+
+from market.identity.models import AccountId, Role
 from tests.support.make import VILLAGE, make_official, make_operator_account
-from tests.web.conftest import Village
+from tests.web.conftest import FARMER_PHONE, HOST_PHONE, Village
 
 
 async def test_a_villager_finds_the_village_and_an_organisation_is_verified(village: Village) -> None:
@@ -92,3 +94,92 @@ async def test_a_villager_reports_no_signal_and_the_operator_answers(village: Vi
             assert "没有等您答复的" in seen.text
         assert "修好了，通了：换了电源" in (await farmer.open(at)).text
         assert "各乡镇有5G的村" in (await farmer.open("/coverage?county=130624")).html
+
+
+async def test_a_villager_signs_up_asks_and_finds_work(village: Village) -> None:
+    """A course in three taps, a question whose answer the neighbours read, and a job that the worker confirms."""
+    async with village.database.transaction() as conn:
+        county, second = [await make_official(conn, Role.COUNTY, "130624") for _ in range(2)]
+        station = await make_official(conn, Role.VILLAGE, VILLAGE)
+    day, until = (village.today + timedelta(days=3)).isoformat(), (village.today + timedelta(days=30)).isoformat()
+    near = f"village={VILLAGE}"
+    async with await village.browser(county, second_factor=True) as desk:
+        await desk.open("/desk/services")
+        typed = {"kind": "course", "title": "剪枝", "organiser": "样例农广校", "village": "革新庄村", "room": "村委会"}
+        hours = {"day": day, "starts": "09:00", "ends": "11:00", "places": "1"}
+        seen = await desk.submit("/desk/services", status=422, typed={**typed, **hours, "day": "2019-01-01"})
+        assert "开始时间已经过了" in seen.text
+        assert "剪枝" in (await desk.submit("/desk/services", typed={**typed, **hours})).text
+        await desk.open("/desk/agronomists")
+        await desk.submit("/desk/agronomists", status=422, phone="17010009999", subject="果树")
+        assert "样例农户08" in (await desk.submit("/desk/agronomists", phone=HOST_PHONE, subject="果树")).text
+    slot = await village.value("SELECT id FROM slots WHERE kind = 'course'")
+    async with await village.browser(village.farmer) as farmer:
+        assert "/village/services?" in (await farmer.open("/village")).html
+        await farmer.open(f"/village/services?{near}")
+        assert "报上名了" in (await farmer.submit(f"/village/services/{slot}", act="take")).text
+        async with await village.browser(station, second_factor=True) as office:
+            await office.open(f"/village/services?{near}")
+            elder = {"other": "1", "name": "样例王大爷", "act": "take"}
+            assert "先问过本人" in (await office.submit(f"/village/services/{slot}", status=422, typed=elder)).text
+            seen = await office.submit(f"/village/services/{slot}", typed={**elder, "agreed": "1"}, status=409)
+            assert "名额满了，可以排队" in seen.text
+            seen = await office.submit(f"/village/services/{slot}", typed={**elder, "agreed": "1", "act": "wait"})
+            assert "排上队了" in seen.text
+        seat = await village.value("SELECT id FROM slot_reservations WHERE state = 'booked' AND slot_id = $1", slot)
+        await farmer.open(f"/village/services?{near}")
+        assert "取消了" in (await farmer.submit(f"/village/seats/{seat}", act="leave")).text
+        assert await village.value("SELECT state FROM slot_reservations WHERE name_sealed IS NOT NULL") == "offered"
+        await farmer.open(f"/village/questions?{near}")
+        assert "问出去了" in (await farmer.submit("/village/questions", typed={"text": "枣叶发黄怎么办"})).text
+        found = await village.value("SELECT case_id FROM questions")
+        async with await village.browser(village.host) as agronomist:
+            assert "枣叶发黄怎么办" in (await agronomist.open("/village/asked")).text
+            assert "答复了" in (await agronomist.submit(f"/village/asked/{found}", text="先看有没有积水")).text
+        await farmer.open(f"/village/questions/{found}")
+        seen = await farmer.submit(f"/village/questions/{found}", act="preview", text="枣叶发黄怎么办")
+        assert "大家会看到" in seen.text
+        await farmer.submit(f"/village/questions/{found}", act="share", text="枣叶发黄怎么办")
+    async with await village.browser(village.buyer) as neighbour:
+        assert "先看有没有积水" in (await neighbour.open(f"/village/questions?{near}")).text
+    await walk_a_job(village, county, second, until)
+
+
+async def walk_a_job(village: Village, county: AccountId, second: AccountId, until: str) -> None:
+    """The host employs; the farmer applies and confirms."""
+    async with await village.browser(village.host) as employer:
+        await employer.open("/me/organisations")
+        typed = {"kind": "employer", "name": "样例枣业", "credit_code": "91130624MA0XAMPL0Q", "county": "阜平县"}
+        await employer.submit("/me/organisations", typed={**typed, "until": ""})
+        organisation = await village.value("SELECT id FROM organisations WHERE name = '样例枣业'")
+        async with await village.browser(county, second_factor=True) as desk:
+            await desk.open("/desk/organisations")
+            await desk.submit(f"/desk/organisations/{organisation}", act="verify")
+        await employer.open("/me/jobs")
+        job = {
+            "organisation": str(organisation), "title": "摘枣", "village": "革新庄村", "positions": "1",
+            "wage_min": "120", "wage_max": "100", "per": "day", "first": village.today.isoformat(), "last": until,
+            "note": "管午饭",
+        }  # fmt: skip
+        seen = await employer.submit("/me/jobs", status=422, typed=job)
+        assert "最多的不能比最少的还少" in seen.text
+        assert "等县里核" in (await employer.submit("/me/jobs", typed={**job, "wage_max": "150"})).text
+        posting = await village.value("SELECT id FROM job_postings")
+        async with await village.browser(second, second_factor=True) as desk:
+            assert "招工 1 样，等核" in (await desk.open("/desk")).text
+            await desk.open("/desk/jobs")
+            assert "核好了" in (await desk.submit(f"/desk/jobs/{posting}", act="live")).text
+        async with await village.browser(village.farmer) as worker:
+            jobs = f"/village/jobs?village={VILLAGE}"
+            assert "120 到 150 元一天" in (await worker.open(jobs)).text
+            await worker.submit(f"/village/jobs/{posting}", status=422)
+            assert "报上了" in (await worker.submit(f"/village/jobs/{posting}", consent="1")).text
+            found = str(await village.value("SELECT id FROM job_applications"))
+            assert FARMER_PHONE in (await employer.open(f"/me/jobs/{posting}")).text
+            hired = {"act": "hire", "application": found, "hired_on": village.today.isoformat()}
+            assert "等他自己确认" in (await employer.submit(f"/me/jobs/{posting}", typed=hired)).text
+            await worker.open(jobs)
+            assert "算找到活了" in (await worker.submit(f"/village/applications/{found}", act="confirm")).text
+    async with await village.browser(second, second_factor=True) as desk:
+        assert "办成了多少" in (await desk.open("/desk/service-figures?key=found_work")).text
+        assert "这一季没有" in (await desk.open("/services?county=130624")).text

@@ -250,7 +250,7 @@ async def _asked_page(
     context = {
         "waiting": [(each.village, view_question(each)) for each in questions if each.assignee == AGRONOMIST],
         "others": [(each.village, view_question(each)) for each in questions if each.assignee != AGRONOMIST],
-        "at": at,
+        "at": at if any(str(each.case_id) == at and each.assignee == AGRONOMIST for each in questions) else "",
         "text": text,
         "errors": errors,
         "most": MAX_QUESTION_LENGTH,

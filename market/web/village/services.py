@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
+from market.divisions.codes import get_county_code
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
@@ -58,6 +59,7 @@ class SeatForm(Struct, frozen=True):
     name: str = ""
     agreed: str = ""
     seen_before: str = ""
+    other: str = ""
 
 
 class _SeatView(Struct, frozen=True):
@@ -131,6 +133,15 @@ async def _page(
                 for each in await list_helped_owners(conn, visitor.account_id, now=now)
             ]
     mine = {each.slot.id for each in own if not each.name}
+    station = visitor is not None and is_station(visitor, village.code)
+    typed = form or SeatForm()
+    fields = {"seen_before"}
+    if typed.other:
+        fields |= {"agreed", *(["producer_id"] if helped else []), *(["name"] if station else [])}
+    if failed and not any(str(each.id) == failed for each in slots):
+        fields, failed = set[str](), ""
+    if failed and not typed.other and any(str(each) == failed for each in mine):
+        fields = set[str]()
     context = {
         "village": village,
         "slots": [
@@ -143,13 +154,14 @@ async def _page(
         "own": [_view_seat(each, now) for each in own if each.slot.ends_at > now],
         "past": [_view_seat(each, now) for each in own if each.slot.ends_at <= now],
         "helped": helped,
-        "station": visitor is not None and is_station(visitor, village.code),
+        "station": station,
         "signed_in": visitor is not None,
         "failed": failed,
-        "form": form or SeatForm(),
-        "errors": errors,
+        "form": typed,
+        "errors": [each if each.field in {"own", *fields} else FieldFault("slot_id", each.message) for each in errors],
         "key": make_form_key(),
         "done": _DONE.get(request.query_params.get("done", "")),
+        "county": get_county_code(village.code),
         "clinics": any(each.kind is SlotKind.CLINIC for each in slots),
     }  # fmt: skip
     return render_page(request, "village/services.html", context, status=status, actor=visitor)
@@ -194,7 +206,7 @@ async def submit_seat(
         wait=form.get_text("act") == "wait", name=typed.name[:100], producer_id=parse_uuid(typed.producer_id),
         agreed=typed.agreed == "1", seen_before=typed.seen_before == "1",
     )  # fmt: skip
-    if form.get_text("for") == "other" and new.producer_id is None and not new.name:
+    if typed.other and new.producer_id is None and not new.name:
         errors = [FieldFault("name", "写替谁报名")]
         return await _page(
             request, db, seal, actor, clock, failed=slot_id, form=typed, errors=errors, status=SeatInvalid.status

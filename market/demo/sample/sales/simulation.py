@@ -19,7 +19,7 @@ from market.demo.sample.waking_hours import find_waking_moment
 from market.identity.actors import find_actor_by_handle, find_actor_by_id
 from market.identity.models import AccountId, Actor
 from market.kernel import Connection, Database, Fen, Query
-from market.kernel.clock import get_business_day
+from market.kernel.clock import get_business_day, get_quarter_start
 from market.kernel.database import SCOPE_SETTING
 from market.kernel.seal import Seal
 from market.orders.address import Address, address_to_point, seal_address
@@ -91,6 +91,7 @@ class SaleSimulation:
         self.settings = settings
         self.now = now
         self.today: date = get_business_day(now)
+        self.last_quarter_day: date = get_quarter_start(self.today) - timedelta(days=20)
         self.db = OneConnection(conn)
         self.provider = cast("Gateway", SampleProvider())  # sales call nothing else of it
         self._files = files

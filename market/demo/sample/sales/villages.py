@@ -6,7 +6,8 @@ from market.coverage.models import NewOutage, NewProject, OutageKind, Technology
 from market.coverage.outages import answer_outage, report_outage
 from market.coverage.projects import accept_project, add_project, build_project
 from market.demo.sample.accounts import DEMO_COUNTY
-from market.demo.sample.sales.services import play_services
+from market.demo.sample.sales.jobs import play_jobs, play_questions
+from market.demo.sample.sales.services import list_people, play_services
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.identity.models import AccountId
 from market.kernel import Fen, Query
@@ -53,7 +54,10 @@ async def play_villages(sales: SaleSimulation) -> None:
     await _report_outages(sales, village)
     await _build_projects(sales, village)
     await _register_organisations(sales)
-    await play_services(sales, village)
+    people = await list_people(sales)
+    await play_services(sales, village, people)
+    await play_questions(sales, village, people)
+    await play_jobs(sales, village, people)
 
 
 async def _report_outages(sales: SaleSimulation, village: str) -> None:

@@ -9,6 +9,7 @@ from market.kernel import Connection
 from market.organisations.models import KEEPERS
 from market.organisations.register import count_pending_organisations
 from market.services.attendance import MARKERS
+from market.services.postings import count_postings_to_check
 from market.services.slots import count_unmarked_slots
 from market.subsidies.bank_accounts.accounts import count_waiting_bank_accounts
 from market.subsidies.bank_accounts.models import AGREER
@@ -47,10 +48,18 @@ async def _find_unmarked_slots(conn: Connection, desk: DeskContext) -> WorkItem 
     return WorkItem(desk.to("/desk/services"), f"课和看病 {count} 场，等签到", "", "记下谁来了") if count else None
 
 
+async def _find_postings(conn: Connection, desk: DeskContext) -> WorkItem | None:
+    if not has_role_for(desk.actor, KEEPERS, desk.county):
+        return None
+    count = await count_postings_to_check(conn, desk.county)
+    return WorkItem(desk.to("/desk/jobs"), f"招工 {count} 样，等核", "", "看单位、工钱是不是真的") if count else None
+
+
 AREA_ITEMS: tuple[Callable[[Connection, DeskContext], Awaitable[WorkItem | None]], ...] = (
     _find_organisations,
     _find_bank_accounts,
     _find_unmarked_slots,
+    _find_postings,
 )
 
 

@@ -90,7 +90,12 @@ async def _page(
 
 
 def _row(desk: DeskContext, slot: ServiceSlot) -> tuple[str, str, list[str]]:
-    return desk.to(f"/desk/services/{slot.id}"), slot.title, describe_slot(slot)
+    lines = describe_slot(slot)
+    return (
+        desk.to(f"/desk/services/{slot.id}"),
+        slot.title,
+        lines if slot.ends_at > desk.now else [*lines[:2], slot.host],
+    )
 
 
 @get("/services", include_in_schema=False)
