@@ -6696,6 +6696,73 @@ CREATE TABLE public.invoices (
 
 
 --
+-- Name: job_applications; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.job_applications (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    posting_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    consented_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'applied'::text NOT NULL,
+    hired_on date,
+    hired_by uuid,
+    answered_at timestamp with time zone,
+    CONSTRAINT job_applications_answered CHECK (((state = ANY (ARRAY['confirmed'::text, 'denied'::text])) = (answered_at IS NOT NULL))),
+    CONSTRAINT job_applications_hired CHECK ((((state = ANY (ARRAY['hired'::text, 'confirmed'::text, 'denied'::text])) = (hired_on IS NOT NULL)) AND ((hired_on IS NULL) = (hired_by IS NULL)))),
+    CONSTRAINT job_applications_not_own CHECK ((hired_by <> account_id)),
+    CONSTRAINT job_applications_state CHECK ((state = ANY (ARRAY['applied'::text, 'withdrawn'::text, 'hired'::text, 'confirmed'::text, 'denied'::text])))
+);
+
+
+--
+-- Name: job_postings; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.job_postings (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    organisation_id uuid NOT NULL,
+    village_code text NOT NULL,
+    title text NOT NULL,
+    note text NOT NULL,
+    positions integer NOT NULL,
+    wage_min_fen bigint NOT NULL,
+    wage_max_fen bigint NOT NULL,
+    per text NOT NULL,
+    valid_during daterange NOT NULL,
+    state text DEFAULT 'draft'::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    added_by uuid NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    checked_by uuid,
+    checked_at timestamp with time zone,
+    licensed_during daterange GENERATED ALWAYS AS (
+CASE
+    WHEN (state = ANY (ARRAY['draft'::text, 'live'::text, 'filled'::text])) THEN valid_during
+    ELSE NULL::daterange
+END) STORED,
+    CONSTRAINT job_postings_checked CHECK ((((checked_by IS NULL) = (checked_at IS NULL)) AND ((state = ANY (ARRAY['live'::text, 'refused'::text, 'filled'::text])) <= (checked_by IS NOT NULL)))),
+    CONSTRAINT job_postings_note CHECK ((length(note) <= 300)),
+    CONSTRAINT job_postings_per CHECK ((per = ANY (ARRAY['day'::text, 'month'::text, 'piece'::text]))),
+    CONSTRAINT job_postings_period CHECK (((NOT isempty(valid_during)) AND (NOT lower_inf(valid_during)) AND (NOT upper_inf(valid_during)))),
+    CONSTRAINT job_postings_positions CHECK (((positions >= 1) AND (positions <= 500))),
+    CONSTRAINT job_postings_reason CHECK ((length(reason) <= 200)),
+    CONSTRAINT job_postings_refused CHECK (((state = 'refused'::text) = (reason <> ''::text))),
+    CONSTRAINT job_postings_state CHECK ((state = ANY (ARRAY['draft'::text, 'live'::text, 'refused'::text, 'filled'::text, 'ended'::text]))),
+    CONSTRAINT job_postings_title CHECK (((length(title) >= 2) AND (length(title) <= 30))),
+    CONSTRAINT job_postings_two_people CHECK ((checked_by <> added_by)),
+    CONSTRAINT job_postings_wage CHECK (((0 < wage_min_fen) AND (wage_min_fen <= wage_max_fen) AND (wage_max_fen <= 10000000)))
+);
+
+
+--
+-- Name: COLUMN job_postings.per; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.job_postings.per IS 'What the wage is paid for: a day, a month or a piece.';
+
+
+--
 -- Name: large_payouts; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -9969,6 +10036,22 @@ ALTER TABLE ONLY public.invoices
 
 
 --
+-- Name: job_applications job_applications_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.job_applications
+    ADD CONSTRAINT job_applications_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: job_postings job_postings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.job_postings
+    ADD CONSTRAINT job_postings_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: large_payouts large_payouts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -12112,6 +12195,55 @@ CREATE INDEX invoices_by_producer ON public.invoices USING btree (producer_id, i
 --
 
 CREATE INDEX invoices_by_suborder ON public.invoices USING btree (suborder_id);
+
+
+--
+-- Name: job_applications_by_account; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX job_applications_by_account ON public.job_applications USING btree (account_id);
+
+
+--
+-- Name: job_applications_by_hirer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX job_applications_by_hirer ON public.job_applications USING btree (hired_by) WHERE (hired_by IS NOT NULL);
+
+
+--
+-- Name: job_applications_once; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX job_applications_once ON public.job_applications USING btree (posting_id, account_id) WHERE (state <> 'withdrawn'::text);
+
+
+--
+-- Name: job_postings_by_adder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX job_postings_by_adder ON public.job_postings USING btree (added_by);
+
+
+--
+-- Name: job_postings_by_checker; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX job_postings_by_checker ON public.job_postings USING btree (checked_by) WHERE (checked_by IS NOT NULL);
+
+
+--
+-- Name: job_postings_by_organisation; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX job_postings_by_organisation ON public.job_postings USING btree (organisation_id);
+
+
+--
+-- Name: job_postings_by_village; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX job_postings_by_village ON public.job_postings USING btree (village_code);
 
 
 --
@@ -15795,6 +15927,70 @@ ALTER TABLE ONLY public.invoices
 
 ALTER TABLE ONLY public.invoices
     ADD CONSTRAINT invoices_request FOREIGN KEY (suborder_id, producer_id) REFERENCES public.invoice_requests(suborder_id, producer_id);
+
+
+--
+-- Name: job_applications job_applications_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.job_applications
+    ADD CONSTRAINT job_applications_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: job_applications job_applications_hirer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.job_applications
+    ADD CONSTRAINT job_applications_hirer FOREIGN KEY (hired_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: job_applications job_applications_posting; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.job_applications
+    ADD CONSTRAINT job_applications_posting FOREIGN KEY (posting_id) REFERENCES public.job_postings(id);
+
+
+--
+-- Name: job_postings job_postings_adder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.job_postings
+    ADD CONSTRAINT job_postings_adder FOREIGN KEY (added_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: job_postings job_postings_checker; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.job_postings
+    ADD CONSTRAINT job_postings_checker FOREIGN KEY (checked_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: job_postings job_postings_licence; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.job_postings
+    ADD CONSTRAINT job_postings_licence FOREIGN KEY (organisation_id, PERIOD licensed_during) REFERENCES public.organisation_licences(organisation_id, PERIOD valid_during);
+
+
+--
+-- Name: job_postings job_postings_organisation; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.job_postings
+    ADD CONSTRAINT job_postings_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
+
+
+--
+-- Name: job_postings job_postings_village; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.job_postings
+    ADD CONSTRAINT job_postings_village FOREIGN KEY (village_code, PERIOD licensed_during) REFERENCES public.village_periods(code, PERIOD valid_during);
 
 
 --
@@ -23561,6 +23757,174 @@ GRANT INSERT(recorded_by),UPDATE(recorded_by) ON TABLE public.invoices TO market
 --
 
 GRANT INSERT(recorded_at),UPDATE(recorded_at) ON TABLE public.invoices TO market_app;
+
+
+--
+-- Name: TABLE job_applications; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,DELETE ON TABLE public.job_applications TO market_app;
+
+
+--
+-- Name: COLUMN job_applications.posting_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(posting_id) ON TABLE public.job_applications TO market_app;
+
+
+--
+-- Name: COLUMN job_applications.account_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(account_id) ON TABLE public.job_applications TO market_app;
+
+
+--
+-- Name: COLUMN job_applications.consented_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(consented_at) ON TABLE public.job_applications TO market_app;
+
+
+--
+-- Name: COLUMN job_applications.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.job_applications TO market_app;
+
+
+--
+-- Name: COLUMN job_applications.hired_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(hired_on) ON TABLE public.job_applications TO market_app;
+
+
+--
+-- Name: COLUMN job_applications.hired_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(hired_by) ON TABLE public.job_applications TO market_app;
+
+
+--
+-- Name: COLUMN job_applications.answered_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(answered_at) ON TABLE public.job_applications TO market_app;
+
+
+--
+-- Name: TABLE job_postings; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.job_postings TO market_app;
+
+
+--
+-- Name: COLUMN job_postings.organisation_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(organisation_id) ON TABLE public.job_postings TO market_app;
+
+
+--
+-- Name: COLUMN job_postings.village_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(village_code) ON TABLE public.job_postings TO market_app;
+
+
+--
+-- Name: COLUMN job_postings.title; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(title) ON TABLE public.job_postings TO market_app;
+
+
+--
+-- Name: COLUMN job_postings.note; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(note) ON TABLE public.job_postings TO market_app;
+
+
+--
+-- Name: COLUMN job_postings.positions; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(positions) ON TABLE public.job_postings TO market_app;
+
+
+--
+-- Name: COLUMN job_postings.wage_min_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(wage_min_fen) ON TABLE public.job_postings TO market_app;
+
+
+--
+-- Name: COLUMN job_postings.wage_max_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(wage_max_fen) ON TABLE public.job_postings TO market_app;
+
+
+--
+-- Name: COLUMN job_postings.per; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(per) ON TABLE public.job_postings TO market_app;
+
+
+--
+-- Name: COLUMN job_postings.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(valid_during),UPDATE(valid_during) ON TABLE public.job_postings TO market_app;
+
+
+--
+-- Name: COLUMN job_postings.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.job_postings TO market_app;
+
+
+--
+-- Name: COLUMN job_postings.reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(reason) ON TABLE public.job_postings TO market_app;
+
+
+--
+-- Name: COLUMN job_postings.added_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(added_by) ON TABLE public.job_postings TO market_app;
+
+
+--
+-- Name: COLUMN job_postings.added_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(added_at) ON TABLE public.job_postings TO market_app;
+
+
+--
+-- Name: COLUMN job_postings.checked_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(checked_by) ON TABLE public.job_postings TO market_app;
+
+
+--
+-- Name: COLUMN job_postings.checked_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(checked_at) ON TABLE public.job_postings TO market_app;
 
 
 --

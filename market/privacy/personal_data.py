@@ -351,7 +351,9 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
         public_units=await LIST_PUBLIC_UNITS.all(conn, account_id=account_id, limit=MAX_ROWS),
         packages=await LIST_PACKAGES.all(conn, account_id=account_id, limit=MAX_ROWS),
         applications=await list_own_applications(conn, seal, account_id, limit=MAX_ROWS),
-        seats=[_describe_seat(each) for each in await list_own_seats(conn, seal, account_id, now=LONG_AGO)],
-        job_applications=await list_job_applications(conn, account_id),
+        seats=[
+            _describe_seat(each) for each in await list_own_seats(conn, seal, account_id, now=LONG_AGO, limit=MAX_ROWS)
+        ],
+        job_applications=await list_job_applications(conn, account_id, limit=MAX_ROWS),
         records=await LIST_RECORDS.all(conn, account_id=account_id, limit=MAX_ROWS),
     )

@@ -247,9 +247,11 @@ async def answer_hire(
     return await _read_own(conn, actor, application_id)
 
 
-async def list_own_applications(conn: Connection, account_id: AccountId) -> list[OwnJobApplication]:
-    """Return a person's applications that were not withdrawn, those that wait for the person first; at most 200."""
-    return await LIST_OWN.all(conn, account_id=account_id, limit=MAX_LISTED)
+async def list_own_applications(
+    conn: Connection, account_id: AccountId, *, limit: int = MAX_LISTED
+) -> list[OwnJobApplication]:
+    """Return a person's applications that were not withdrawn, those that wait for the person first."""
+    return await LIST_OWN.all(conn, account_id=account_id, limit=limit)
 
 
 async def withdraw_applications(conn: Connection, account_id: AccountId) -> None:

@@ -193,9 +193,11 @@ async def give_up_seats(conn: Connection, seal: Seal, account_id: AccountId, *, 
             await _tell_offered(conn, seal, offered, now=now)
 
 
-async def list_own_seats(conn: Connection, seal: Seal, account_id: AccountId, *, now: datetime) -> list[OwnSeat]:
-    """Return the seats of a person and of those whom they signed up, what is to come first; at most 100."""
-    rows = await LIST_OWN.all(conn, account_id=account_id, now=now, limit=MAX_OWN)
+async def list_own_seats(
+    conn: Connection, seal: Seal, account_id: AccountId, *, now: datetime, limit: int = MAX_OWN
+) -> list[OwnSeat]:
+    """Return the seats of a person and of those whom they signed up, what is to come first."""
+    rows = await LIST_OWN.all(conn, account_id=account_id, now=now, limit=limit)
     slots = {each.id: each for each in await LIST_SLOTS.all(conn, slot_ids=[row.slot_id for row in rows])}
     return [
         build_from(OwnSeat, row, id=row.seat_id, name=_open_name(seal, row), slot=slots[row.slot_id])  # pyright: ignore[reportArgumentType]

@@ -17,6 +17,7 @@ from market.kernel import Connection, Database, Fen
 from market.kernel.seal import Seal
 from market.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
 from market.organisations.register import decide_organisation, register_organisation
+from market.privacy.personal_data import load_personal_data
 from market.producers.off_platform import OffPlatformContact
 from market.services.applications import (
     APPLICATION_LIFETIME,
@@ -197,11 +198,11 @@ async def test_an_employer_reads_only_who_agreed_and_only_the_worker_counts_as_h
     outcomes = await asyncio.gather(take(first), take(second), return_exceptions=True)
     assert sorted(type(each).__name__ for each in outcomes) == ["NoneType", "PostingNotOpen"]
     hired = first if outcomes[0] is None else second
-    await check_hired(database, (employer, people[2]), people, organisation, hired)
+    await check_hired(database, seal, (employer, people[2]), people, organisation, hired)
 
 
 async def check_hired(
-    database: Database, strangers: tuple[Actor, Actor], people: list[Actor], organisation: UUID, hired: UUID
+    database: Database, seal: Seal, strangers: tuple[Actor, Actor], people: list[Actor], organisation: UUID, hired: UUID
 ) -> None:
     """Only the worker answers, once; what came to nothing is deleted."""
     employer, third = strangers
@@ -223,6 +224,8 @@ async def check_hired(
         assert kept.confirmed == 1
         await withdraw_applications(conn, people[0].account_id)
         await withdraw_applications(conn, people[1].account_id)
+        copy = await load_personal_data(conn, seal, worker.account_id)
+        assert [each.state for each in copy.job_applications] == ["confirmed"]
         own = [await list_own_applications(conn, each.account_id) for each in people]
         assert sorted(len(each) for each in own) == [0, 0, 1]
     assert await delete_old_applications(database, NOW + timedelta(days=32)) == 2

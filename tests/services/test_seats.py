@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from market.areas import COUNTY_FILE_KINDS
+from market.casework.moves import get_person_scope
 from market.county_files.models import CountyFile, FileOutcome
 from market.county_files.run_file_import import import_county_file
 from market.identity.models import Actor, NotAllowed, NotFound, Role
@@ -17,6 +18,7 @@ from market.kernel.clock import SHANGHAI
 from market.kernel.seal import Seal
 from market.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
 from market.organisations.register import decide_organisation, register_organisation
+from market.privacy.personal_data import load_personal_data
 from market.services.attendance import get_certificate, list_attendees, mark_attendance
 from market.services.models import (
     CLINIC_LIFETIME,
@@ -256,6 +258,9 @@ async def test_a_cancelled_slot_tells_everybody_and_a_clinic_forgets(database: D
     assert [each.field for each in unseen.value.errors] == ["seen_before"]
     await sign(database, seal, person, visit, NewSeat(seen_before=True))
     await sign(database, seal, other, visit, NewSeat(seen_before=True))
+    async with database.transaction(scope=get_person_scope(person)) as conn:
+        copy = await load_personal_data(conn, seal, person.account_id)
+    assert [(each.title, each.state) for each in copy.seats] == [(COURSE.title, "booked"), ("远程看病", "booked")]
     async with database.transaction() as conn:
         with pytest.raises(NotFound):
             await cancel_service_slot(

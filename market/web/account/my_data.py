@@ -12,7 +12,7 @@ from market.identity.codes import request_code
 from market.identity.models import Actor, CodeJustSent, NotFound, TooManyCodes
 from market.identity.sign_in import get_phone
 from market.kernel import Database, FieldFault, Refusal
-from market.kernel.clock import Clock
+from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
 from market.orders.models import OrderState
@@ -101,6 +101,14 @@ def _list_sections(data: PersonalData) -> list[tuple[str, int, list[str]]]:
             [f"{each.village}，{STATE_NAMES[each.state]}：{'；'.join(each.words)}" for each in data.applications],
         ),
         ("我的单位", [f"{each.name}，{each.credit_code}" for each in data.organisations]),
+        (
+            "报的课、看病",
+            [
+                "，".join([day_zh(get_business_day(each.starts_at)), each.title, *([each.name] if each.name else [])])
+                for each in data.seats
+            ],
+        ),
+        ("报过的招工", [f"{each.organisation}，{each.title}" for each in data.job_applications]),
         ("公家单位", [f"{each.unit_name}，到{day_zh(each.ends_on)}" for each in data.public_units]),
         ("收藏", [each.name for each in data.favourites]),
         ("评价", [f"{each.title}，{each.rating} 分：{each.text}" for each in data.reviews]),
