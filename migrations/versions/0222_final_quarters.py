@@ -3,7 +3,7 @@
 from payments.migrate import run_script
 
 revision = "0222"
-down_revision = "0251"
+down_revision = "0233"
 branch_labels = None
 depends_on = None
 
