@@ -47,6 +47,7 @@ async def test_an_order_agrees_with_the_ledger_wherever_it_ends(sale: Sale, ends
         ("UPDATE suborders SET payable_fen = payable_fen + 100", ["wrong_payable"]),
         ("UPDATE suborders SET commission_fen = commission_fen - 1", ["wrong_commission"]),
         ("UPDATE suborders SET refunded_fen = 100", ["wrong_order_refunds"]),
+        ("UPDATE suborders SET goods_fen = goods_fen + 100", ["wrong_parts"]),
         ("UPDATE suborders SET state = 'shipped', released_at = NULL, payable_fen = NULL, commission_fen = NULL", [
             "unknown_fact", "wrong_commission", "wrong_escrow", "wrong_payable"]),
     ],

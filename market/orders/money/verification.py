@@ -38,7 +38,8 @@ FIND_WRONG_ORDERS = Query(
             ON true
     ), sums AS (
         SELECT checked.id, sum(suborders.refunded_fen) AS refunded_fen, sum(coalesce(payable_fen, 0)) AS payable_fen,
-               sum(coalesce(commission_fen, 0)) AS commission_fen
+               sum(coalesce(commission_fen, 0)) AS commission_fen,
+               sum(goods_fen + freight_fen - discount_fen) AS total_fen
           FROM checked JOIN suborders ON order_id = checked.id
          GROUP BY checked.id
     ), posted AS (
@@ -61,13 +62,17 @@ FIND_WRONG_ORDERS = Query(
         SELECT number, 'wrong_order_refunds', sums.refunded_fen, checked.refunded_fen
           FROM checked JOIN sums USING (id) WHERE state IN ('deposited', 'paid', 'finished', 'cancelled')
         UNION ALL
+        SELECT number, 'wrong_parts', checked.total_fen, sums.total_fen FROM checked JOIN sums USING (id)
+        UNION ALL
         SELECT number, 'wrong_payable', sums.payable_fen, coalesce(posted.payable_fen, 0)
           FROM checked JOIN sums USING (id) LEFT JOIN posted USING (id)
         UNION ALL
         SELECT number, 'wrong_commission', sums.commission_fen, coalesce(posted.commission_fen, 0)
           FROM checked JOIN sums USING (id) LEFT JOIN posted USING (id)
     )
-    SELECT code, number::text AS subject, 'recorded ' || recorded || ', in payments ' || found AS detail
+    SELECT code, number::text AS subject,
+           'recorded ' || recorded || CASE code WHEN 'wrong_parts' THEN ', in its parts ' ELSE ', in payments ' END
+           || found AS detail
       FROM compared
      WHERE recorded <> found
      ORDER BY number, code
