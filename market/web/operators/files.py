@@ -177,7 +177,7 @@ def _describe_return(answer: ReconciliationView, room: OperatorRoom) -> str:
     own = next((each for each in answer.operators if each.operator is room.operator), None)
     if own is None or own.credited_fen is None or own.taken_at is None:
         return "县里还没有收到您公司的回单。"
-    words = f"第 {own.revision} 份回单，{clock_zh(own.taken_at)}收到：入账 {yuan(own.credited_fen)} 元"
+    words = f"第 {own.revision} 份回单，{clock_zh(own.taken_at)} 收到：入账 {yuan(own.credited_fen)} 元"
     return f"{words}，没有要改的。" if not own.open else f"{words}，有 {own.open} 条要改，改好再交一份给县里。"
 
 

@@ -46,7 +46,12 @@ async def test_a_line_is_opened_called_and_printed(service: Service, county: Off
         seen = await browser.submit("/desk/idle", outcome="will_use", note="样例：下午去充电")
         rows = {row[0]: row[1:] for row in read_table(seen)[1:]}
         assert rows["LT-03"][-1].startswith("答应去用（2019年2月14日")
-        assert "样例：下午去充电" in (await browser.open("/desk/idle?line=LT-03")).text
+        seen = await browser.open("/desk/idle?line=LT-03")
+        assert "样例：下午去充电" in seen.text
+        assert "登记业务变更" not in seen.text
+        await browser.submit("/desk/idle", outcome="wants_end", note="")
+        assert "/desk/lines?line=LT-03" in (await browser.open("/desk/idle?line=LT-03")).links()
+        await browser.submit("/desk/idle", outcome="will_use", note="")
         sheet = await browser.open("/desk/idle/calls")
         printed = {row[0]: row[1:] for row in read_table(sheet)[1:]}
         assert printed["LT-03"][1:4] == [NAME, PHONE, "手机号 0203"]

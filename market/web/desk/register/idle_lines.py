@@ -29,6 +29,7 @@ from market.subsidies.idle.models import (
     MAX_NOTE_LENGTH,
     OPEN_STATES,
     OUTCOME_NAMES,
+    CallOutcome,
     IdleCall,
     IdleContact,
     IdleLine,
@@ -166,6 +167,7 @@ def _present_line(
             for each in calls
         ],
         "calls": has_role_for(desk.actor, CALLERS, line.village_code) and line.state in OPEN_STATES,
+        "next": desk.to("/desk/lines", line=line.line) if calls and calls[0].outcome is CallOutcome.WANTS_END else "",
     }
 
 
