@@ -1005,6 +1005,39 @@ $$;
 
 
 --
+-- Name: check_procurement_sums(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_procurement_sums() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    ordered  bigint;
+    accepted bigint;
+    unfinished boolean;
+BEGIN
+    SELECT sum(l.price_fen * l.ordered), sum(l.price_fen * l.accepted), bool_or(l.accepted IS NULL)
+      INTO ordered, accepted, unfinished
+      FROM procurement_lines l WHERE l.order_id = NEW.order_id;
+    IF ordered + NEW.freight_fen IS DISTINCT FROM NEW.ordered_fen
+       OR (NEW.accepted_at IS NOT NULL AND (unfinished OR accepted + NEW.freight_fen <> NEW.accepted_fen)) THEN
+        RAISE EXCEPTION 'the lines of purchase % do not add up', NEW.order_id USING ERRCODE = 'P0241';
+    END IF;
+    IF NEW.accepted_at IS NOT NULL
+       AND (SELECT count(*) FROM procurement_checks c WHERE c.order_id = NEW.order_id) <> 3 THEN
+        RAISE EXCEPTION 'purchase % is accepted without its checks', NEW.order_id USING ERRCODE = 'P0242';
+    END IF;
+    IF is_same_person(NEW.requested_by, NEW.approved_by) OR is_same_person(NEW.requested_by, NEW.accepted_by)
+       OR is_same_person(NEW.approved_by, NEW.accepted_by) THEN
+        RAISE EXCEPTION 'purchase % is by fewer than three people', NEW.order_id USING ERRCODE = 'P0243';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: check_reconciled(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3585,6 +3618,43 @@ $$;
 
 
 --
+-- Name: match_bank_receipt(uuid, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.match_bank_receipt(p_receipt uuid, p_at timestamp with time zone) RETURNS TABLE(order_id uuid, number bigint, fen bigint, producer_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    receipt bank_receipts;
+    bought  procurements;
+    trouble text;
+BEGIN
+    SELECT * INTO receipt FROM bank_receipts WHERE id = p_receipt AND order_id IS NULL FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT * INTO bought FROM procurements WHERE payer_code = receipt.payer_code FOR UPDATE;
+    trouble := CASE WHEN bought.order_id IS NULL OR bought.ended_at IS NOT NULL THEN 'unknown_code'
+                  WHEN bought.paid_at IS NOT NULL THEN 'paid_before'
+                  WHEN bought.invoiced_at IS NULL THEN 'not_invoiced'
+                  WHEN bought.accepted_fen <> receipt.fen THEN 'wrong_amount' END;
+    IF trouble IS NOT NULL THEN
+        UPDATE bank_receipts SET problem = trouble WHERE id = p_receipt;
+        RETURN;
+    END IF;
+    UPDATE bank_receipts SET order_id = bought.order_id, matched_at = p_at, problem = NULL WHERE id = p_receipt;
+    UPDATE procurements SET paid_at = p_at WHERE order_id = bought.order_id;
+    INSERT INTO quota_entries (organisation_id, year, list, kind, fen, order_id, at)
+    SELECT bought.organisation_id, bought.year, bought.list, 'spent', receipt.fen, bought.order_id, p_at
+     WHERE bought.list IS NOT NULL;
+    RETURN QUERY SELECT o.id, o.number, receipt.fen, bought.producer_id FROM orders o WHERE o.id = bought.order_id;
+END
+$$;
+
+
+--
 -- Name: move_booking(uuid, uuid, date, bigint[]); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4042,6 +4112,48 @@ $$;
 
 
 --
+-- Name: refuse_entry_change(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse_entry_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'the book of quotas is append-only' USING ERRCODE = 'P0244';
+END
+$$;
+
+
+--
+-- Name: refuse_goods(uuid, uuid[], bigint[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse_goods(p_order uuid, p_lines uuid[], p_amounts bigint[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    refused bigint := (SELECT coalesce(sum(fen), 0) FROM unnest(p_amounts) AS fen);
+BEGIN
+    UPDATE orders SET refused_fen = refused WHERE id = p_order AND state = 'placed' AND terms = 'contract' AND refused_fen = 0;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the goods of order % cannot be refused', p_order USING ERRCODE = 'P0245';
+    END IF;
+    WITH changed AS (
+        UPDATE order_lines l SET refunded_fen = fen
+          FROM unnest(p_lines, p_amounts) AS part (line_id, fen)
+          JOIN order_lines own ON own.id = line_id JOIN suborders s ON s.id = own.suborder_id AND s.order_id = p_order
+         WHERE l.id = line_id AND fen > 0
+        RETURNING fen)
+    SELECT refused - coalesce(sum(fen), 0) INTO refused FROM changed;
+    IF refused <> 0 THEN
+        RAISE EXCEPTION 'the refused goods of order % do not add up', p_order USING ERRCODE = 'P0245';
+    END IF;
+END
+$$;
+
+
+--
 -- Name: refuse_late_deposit(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4251,6 +4363,24 @@ $$;
 
 
 --
+-- Name: restore_quota(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.restore_quota() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO quota_entries (organisation_id, year, list, kind, fen, order_id, at)
+    SELECT organisation_id, year, list, 'returned', NEW.refunded_fen - OLD.refunded_fen, order_id, clock_timestamp()
+      FROM procurements
+     WHERE order_id = NEW.order_id AND paid_at IS NOT NULL AND list IS NOT NULL AND NEW.refunded_fen > OLD.refunded_fen;
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: save_official(text, text, bytea, bytea, bytea, boolean, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4276,6 +4406,54 @@ BEGIN
     RETURN saved;
 END
 $$;
+
+
+--
+-- Name: organisations; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.organisations (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    credit_code text NOT NULL,
+    county_code text NOT NULL,
+    applied_by uuid NOT NULL,
+    applied_at timestamp with time zone NOT NULL,
+    verified_by uuid,
+    verified_at timestamp with time zone,
+    CONSTRAINT organisations_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT organisations_credit_code CHECK (public.is_credit_code(credit_code)),
+    CONSTRAINT organisations_kind CHECK ((kind = ANY (ARRAY['employer'::text, 'operator'::text, 'public_unit'::text, 'company'::text, 'clinic'::text, 'charity'::text, 'organiser'::text]))),
+    CONSTRAINT organisations_name CHECK (((length(name) >= 2) AND (length(name) <= 60))),
+    CONSTRAINT organisations_two_people CHECK ((verified_by <> applied_by)),
+    CONSTRAINT organisations_verified CHECK (((verified_by IS NULL) = (verified_at IS NULL)))
+);
+
+
+--
+-- Name: public_buyers; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.public_buyers (
+    account_id uuid NOT NULL,
+    ends_on date NOT NULL,
+    verified_by uuid NOT NULL,
+    verified_at timestamp with time zone NOT NULL,
+    organisation_id uuid NOT NULL,
+    duty text DEFAULT 'requester'::text NOT NULL,
+    CONSTRAINT public_buyers_duty CHECK ((duty = ANY (ARRAY['requester'::text, 'approver'::text, 'acceptor'::text, 'finance'::text]))),
+    CONSTRAINT public_buyers_two_people CHECK ((verified_by <> account_id))
+);
+
+
+--
+-- Name: sees_unit(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.sees_unit(p_organisation uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN ((EXISTS (SELECT FROM public.public_buyers WHERE ((public_buyers.organisation_id = sees_unit.p_organisation) AND (public_buyers.account_id = public.get_visible_person())))) OR (EXISTS (SELECT FROM public.organisations WHERE ((organisations.id = sees_unit.p_organisation) AND starts_with(organisations.county_code, public.get_visible_county())))));
 
 
 --
@@ -4326,6 +4504,27 @@ BEGIN
         p_at, p_by, 'official.deputy', 'account:' || p_deputy,
         jsonb_build_object('for', p_account, 'from', lower(p_during), 'until', upper(p_during), 'roles', given));
     RETURN given;
+END
+$$;
+
+
+--
+-- Name: set_order_terms(uuid, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.set_order_terms(p_order uuid, p_terms text, p_until timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE orders SET terms = p_terms, pay_until = p_until
+     WHERE id = p_order AND state = 'placed'
+       AND (terms, p_terms) IN (('prepaid', 'requested'), ('requested', 'requested'), ('requested', 'contract'));
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE suborders SET commission_bp = 0 WHERE order_id = p_order AND commission_bp <> 0;
+    RETURN true;
 END
 $$;
 
@@ -5230,6 +5429,31 @@ CREATE TABLE public.bad_fruit_claims (
     CONSTRAINT bad_fruit_claims_category CHECK ((category = 'bad_fruit'::text)),
     CONSTRAINT bad_fruit_claims_granted CHECK (((granted_fen >= 0) AND (granted_fen <= amount_fen))),
     CONSTRAINT bad_fruit_claims_share CHECK (((bad >= 1) AND (bad <= total) AND (total <= 100000)))
+);
+
+
+--
+-- Name: bank_receipts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.bank_receipts (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    reference text NOT NULL,
+    payer_code text NOT NULL,
+    payer_name text NOT NULL,
+    fen bigint NOT NULL,
+    received_on date NOT NULL,
+    order_id uuid,
+    problem text,
+    recorded_by uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    matched_at timestamp with time zone,
+    CONSTRAINT bank_receipts_amount CHECK ((fen > 0)),
+    CONSTRAINT bank_receipts_matched CHECK ((((order_id IS NULL) = (matched_at IS NULL)) AND ((order_id IS NULL) OR (problem IS NULL)))),
+    CONSTRAINT bank_receipts_payer_code CHECK (((length(payer_code) >= 1) AND (length(payer_code) <= 40))),
+    CONSTRAINT bank_receipts_payer_name CHECK (((length(payer_name) >= 2) AND (length(payer_name) <= 60))),
+    CONSTRAINT bank_receipts_problem_known CHECK ((problem = ANY (ARRAY['unknown_code'::text, 'wrong_amount'::text, 'not_invoiced'::text, 'paid_before'::text]))),
+    CONSTRAINT bank_receipts_reference CHECK (((length(reference) >= 4) AND (length(reference) <= 64)))
 );
 
 
@@ -7488,15 +7712,26 @@ CREATE TABLE public.orders (
     items integer DEFAULT 0 NOT NULL,
     lot_units bigint DEFAULT 0 NOT NULL,
     placed_in xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    terms text DEFAULT 'prepaid'::text NOT NULL,
+    refused_fen bigint DEFAULT 0 NOT NULL,
     CONSTRAINT orders_discount CHECK (((discount_fen >= 0) AND (discount_fen <= goods_fen))),
     CONSTRAINT orders_freight CHECK ((freight_fen >= 0)),
     CONSTRAINT orders_goods CHECK ((goods_fen >= 0)),
     CONSTRAINT orders_key_length CHECK (((length(key) >= 1) AND (length(key) <= 200))),
     CONSTRAINT orders_method CHECK ((method = ANY (ARRAY['alipay'::text, 'wechat'::text, 'bank'::text]))),
+    CONSTRAINT orders_refused CHECK ((((refused_fen >= 0) AND (refused_fen <= total_fen)) AND ((refused_fen = 0) OR (terms = 'contract'::text)))),
     CONSTRAINT orders_region CHECK ((region_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT orders_state CHECK ((state = ANY (ARRAY['placed'::text, 'deposited'::text, 'paid'::text, 'finished'::text, 'cancelled'::text, 'expired'::text]))),
+    CONSTRAINT orders_terms CHECK ((terms = ANY (ARRAY['prepaid'::text, 'requested'::text, 'contract'::text]))),
     CONSTRAINT orders_total CHECK (((total_fen = ((goods_fen + freight_fen) - discount_fen)) AND (total_fen > 0)))
 );
+
+
+--
+-- Name: COLUMN orders.refused_fen; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.refused_fen IS 'What the buyer did not accept, and so never pays.';
 
 
 --
@@ -7533,29 +7768,6 @@ CREATE TABLE public.organisation_members (
     account_id uuid NOT NULL,
     role text NOT NULL,
     CONSTRAINT organisation_members_role CHECK ((role = ANY (ARRAY['owner'::text, 'clerk'::text])))
-);
-
-
---
--- Name: organisations; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.organisations (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    kind text NOT NULL,
-    name text NOT NULL,
-    credit_code text NOT NULL,
-    county_code text NOT NULL,
-    applied_by uuid NOT NULL,
-    applied_at timestamp with time zone NOT NULL,
-    verified_by uuid,
-    verified_at timestamp with time zone,
-    CONSTRAINT organisations_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
-    CONSTRAINT organisations_credit_code CHECK (public.is_credit_code(credit_code)),
-    CONSTRAINT organisations_kind CHECK ((kind = ANY (ARRAY['employer'::text, 'operator'::text, 'public_unit'::text, 'company'::text, 'clinic'::text, 'charity'::text, 'organiser'::text]))),
-    CONSTRAINT organisations_name CHECK (((length(name) >= 2) AND (length(name) <= 60))),
-    CONSTRAINT organisations_two_people CHECK ((verified_by <> applied_by)),
-    CONSTRAINT organisations_verified CHECK (((verified_by IS NULL) = (verified_at IS NULL)))
 );
 
 
@@ -7770,6 +7982,41 @@ CREATE TABLE public.pickups (
 
 
 --
+-- Name: platform_purchases; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.platform_purchases (
+    order_number text NOT NULL,
+    line_number integer NOT NULL,
+    organisation_id uuid NOT NULL,
+    supplier text NOT NULL,
+    origin_county text NOT NULL,
+    product text NOT NULL,
+    quantity numeric(12,3) NOT NULL,
+    fen bigint NOT NULL,
+    accepted_on date NOT NULL,
+    accepted_during daterange GENERATED ALWAYS AS (daterange(accepted_on, accepted_on, '[]'::text)) STORED NOT NULL,
+    paid_on date,
+    year smallint NOT NULL,
+    list text,
+    counted_fen bigint GENERATED ALWAYS AS (
+CASE
+    WHEN (paid_on IS NOT NULL) THEN fen
+    ELSE NULL::bigint
+END) STORED,
+    CONSTRAINT platform_purchases_amount CHECK ((fen > 0)),
+    CONSTRAINT platform_purchases_line CHECK (((line_number >= 1) AND (line_number <= 9999))),
+    CONSTRAINT platform_purchases_order CHECK (((length(order_number) >= 4) AND (length(order_number) <= 40))),
+    CONSTRAINT platform_purchases_origin CHECK ((origin_county ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT platform_purchases_paid CHECK ((paid_on >= accepted_on)),
+    CONSTRAINT platform_purchases_product CHECK (((length(product) >= 1) AND (length(product) <= 100))),
+    CONSTRAINT platform_purchases_quantity CHECK ((quantity > (0)::numeric)),
+    CONSTRAINT platform_purchases_supplier CHECK (((length(supplier) >= 2) AND (length(supplier) <= 60))),
+    CONSTRAINT platform_purchases_year CHECK (((year >= 2019) AND (year <= 2100)))
+);
+
+
+--
 -- Name: presales; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -7783,6 +8030,114 @@ CREATE TABLE public.presales (
     CONSTRAINT presales_balance CHECK (((balance_until >= balance_from) AND (balance_until <= (balance_from + 60)))),
     CONSTRAINT presales_deposit CHECK (((deposit_fen >= 1) AND (deposit_fen <= 100000000))),
     CONSTRAINT presales_sending CHECK (((send_from >= balance_from) AND (send_until >= balance_until) AND ((send_until >= send_from) AND (send_until <= (send_from + 60)))))
+);
+
+
+--
+-- Name: procurement_checks; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.procurement_checks (
+    order_id uuid NOT NULL,
+    item text NOT NULL,
+    passed boolean NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    CONSTRAINT procurement_checks_item CHECK ((item = ANY (ARRAY['technical'::text, 'service'::text, 'safety'::text]))),
+    CONSTRAINT procurement_checks_note CHECK (((length(note) <= 200) AND (passed OR (length(note) > 0))))
+);
+
+
+--
+-- Name: procurement_invoices; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.procurement_invoices (
+    order_id uuid NOT NULL,
+    producer_id uuid NOT NULL,
+    number text NOT NULL,
+    issued_on date NOT NULL,
+    fen bigint NOT NULL,
+    recorded_by uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT procurement_invoices_number CHECK ((number ~ '^[0-9]{20}$'::text)),
+    CONSTRAINT procurement_invoices_year CHECK (("left"(number, 2) = "right"((EXTRACT(year FROM issued_on))::text, 2)))
+);
+
+
+--
+-- Name: procurement_lines; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.procurement_lines (
+    line_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    price_fen bigint NOT NULL,
+    ordered integer NOT NULL,
+    delivered integer,
+    accepted integer,
+    CONSTRAINT procurement_lines_accepted CHECK (((accepted >= 0) AND (accepted <= delivered))),
+    CONSTRAINT procurement_lines_delivered CHECK (((delivered >= 0) AND (delivered <= ordered))),
+    CONSTRAINT procurement_lines_delivered_first CHECK (((accepted IS NULL) OR (delivered IS NOT NULL))),
+    CONSTRAINT procurement_lines_ordered CHECK ((ordered > 0)),
+    CONSTRAINT procurement_lines_price CHECK ((price_fen > 0))
+);
+
+
+--
+-- Name: procurements; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.procurements (
+    order_id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    producer_id uuid NOT NULL,
+    producer_county text NOT NULL,
+    year smallint NOT NULL,
+    ordered_on date NOT NULL,
+    ordered_during daterange GENERATED ALWAYS AS (daterange(ordered_on, ordered_on, '[]'::text)) STORED NOT NULL,
+    list text,
+    payment_days smallint NOT NULL,
+    payer_code text NOT NULL,
+    freight_fen bigint NOT NULL,
+    ordered_fen bigint NOT NULL,
+    accepted_fen bigint,
+    refused_fen bigint GENERATED ALWAYS AS ((ordered_fen - COALESCE(accepted_fen, (0)::bigint))) STORED NOT NULL,
+    requested_by uuid NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    approved_by uuid,
+    approved_at timestamp with time zone,
+    signed_by uuid,
+    signed_at timestamp with time zone,
+    delivered_by uuid,
+    delivered_at timestamp with time zone,
+    accepted_by uuid,
+    accepted_at timestamp with time zone,
+    accepted_on date,
+    due_on date GENERATED ALWAYS AS ((accepted_on + (payment_days)::integer)) STORED,
+    invoiced_at timestamp with time zone,
+    paid_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    ended_by uuid,
+    reason text,
+    state text GENERATED ALWAYS AS (
+CASE
+    WHEN (ended_at IS NOT NULL) THEN 'ended'::text
+    WHEN (paid_at IS NOT NULL) THEN 'paid'::text
+    WHEN (invoiced_at IS NOT NULL) THEN 'invoiced'::text
+    WHEN (accepted_at IS NOT NULL) THEN 'accepted'::text
+    WHEN (delivered_at IS NOT NULL) THEN 'delivered'::text
+    WHEN (signed_at IS NOT NULL) THEN 'contracted'::text
+    WHEN (approved_at IS NOT NULL) THEN 'approved'::text
+    ELSE 'requested'::text
+END) STORED NOT NULL,
+    CONSTRAINT procurements_accepted CHECK (((accepted_fen >= 1) AND (accepted_fen <= ordered_fen))),
+    CONSTRAINT procurements_freight CHECK ((freight_fen >= 0)),
+    CONSTRAINT procurements_ordered CHECK ((ordered_fen > 0)),
+    CONSTRAINT procurements_payment_days CHECK (((payment_days >= 1) AND (payment_days <= 60))),
+    CONSTRAINT procurements_reason CHECK (((length(reason) >= 1) AND (length(reason) <= 200))),
+    CONSTRAINT procurements_steps CHECK ((((approved_at IS NULL) = (approved_by IS NULL)) AND ((signed_at IS NULL) = (signed_by IS NULL)) AND ((delivered_at IS NULL) = (delivered_by IS NULL)) AND (num_nulls(accepted_at, accepted_by, accepted_on, accepted_fen) = ANY (ARRAY[0, 4])) AND ((ended_at IS NULL) = (ended_by IS NULL)) AND ((ended_at IS NULL) = (reason IS NULL)) AND ((signed_at IS NULL) OR (approved_at IS NOT NULL)) AND ((delivered_at IS NULL) OR (signed_at IS NOT NULL)) AND ((accepted_at IS NULL) OR (delivered_at IS NOT NULL)) AND ((invoiced_at IS NULL) OR (accepted_at IS NOT NULL)) AND ((paid_at IS NULL) OR (invoiced_at IS NOT NULL)) AND ((ended_at IS NULL) OR (accepted_at IS NULL)))),
+    CONSTRAINT procurements_three_people CHECK (((approved_by <> requested_by) AND (accepted_by <> requested_by) AND (accepted_by <> approved_by))),
+    CONSTRAINT procurements_year CHECK (((year >= 2019) AND (year <= 2100)))
 );
 
 
@@ -7895,20 +8250,6 @@ CREATE TABLE public.programme_sentences (
 
 
 --
--- Name: public_buyers; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.public_buyers (
-    account_id uuid NOT NULL,
-    ends_on date NOT NULL,
-    verified_by uuid NOT NULL,
-    verified_at timestamp with time zone NOT NULL,
-    organisation_id uuid NOT NULL,
-    CONSTRAINT public_buyers_two_people CHECK ((verified_by <> account_id))
-);
-
-
---
 -- Name: public_plans; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -7982,6 +8323,82 @@ CREATE TABLE public.questions (
     CONSTRAINT questions_public_answer CHECK ((length(public_answer) <= 500)),
     CONSTRAINT questions_public_text CHECK ((length(public_text) <= 500)),
     CONSTRAINT questions_shared CHECK (((shared_at IS NULL) OR ((previewed_at IS NOT NULL) AND (previewed_at <= shared_at))))
+);
+
+
+--
+-- Name: quota_entries; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.quota_entries (
+    id bigint NOT NULL,
+    organisation_id uuid NOT NULL,
+    year smallint NOT NULL,
+    list text NOT NULL,
+    kind text NOT NULL,
+    fen bigint NOT NULL,
+    order_id uuid,
+    order_number text,
+    line_number integer,
+    at timestamp with time zone NOT NULL,
+    committed_fen bigint GENERATED ALWAYS AS (
+CASE
+    WHEN (kind = 'committed'::text) THEN fen
+    ELSE NULL::bigint
+END) STORED,
+    accepted_fen bigint GENERATED ALWAYS AS (
+CASE
+    WHEN (kind = 'accepted'::text) THEN fen
+    ELSE NULL::bigint
+END) STORED,
+    restored_fen bigint GENERATED ALWAYS AS (
+CASE
+    WHEN (kind = 'restored'::text) THEN fen
+    ELSE NULL::bigint
+END) STORED,
+    spent_fen bigint GENERATED ALWAYS AS (
+CASE
+    WHEN ((kind = 'spent'::text) AND (order_id IS NOT NULL)) THEN fen
+    ELSE NULL::bigint
+END) STORED,
+    counted_fen bigint GENERATED ALWAYS AS (
+CASE
+    WHEN (order_number IS NOT NULL) THEN fen
+    ELSE NULL::bigint
+END) STORED,
+    CONSTRAINT quota_entries_amount CHECK ((fen > 0)),
+    CONSTRAINT quota_entries_kind CHECK ((kind = ANY (ARRAY['committed'::text, 'accepted'::text, 'restored'::text, 'spent'::text, 'returned'::text]))),
+    CONSTRAINT quota_entries_of_one CHECK ((((order_id IS NULL) <> (order_number IS NULL)) AND ((order_number IS NULL) = (line_number IS NULL)) AND ((order_number IS NULL) OR (kind = 'spent'::text))))
+);
+
+
+--
+-- Name: quota_entries_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.quota_entries ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.quota_entries_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: quota_rules; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.quota_rules (
+    region text NOT NULL,
+    ratio_bp integer NOT NULL,
+    valid_during daterange NOT NULL,
+    source text NOT NULL,
+    CONSTRAINT quota_rules_period CHECK ((NOT isempty(valid_during))),
+    CONSTRAINT quota_rules_ratio CHECK (((ratio_bp >= 0) AND (ratio_bp <= 10000))),
+    CONSTRAINT quota_rules_region CHECK ((region ~ '^([0-9]{2}){1,3}$'::text)),
+    CONSTRAINT quota_rules_source CHECK (((length(source) >= 4) AND (length(source) <= 200)))
 );
 
 
@@ -8728,6 +9145,26 @@ CREATE TABLE public.tracking_facts (
 
 
 --
+-- Name: unit_quotas; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.unit_quotas (
+    organisation_id uuid NOT NULL,
+    year smallint NOT NULL,
+    canteen_fen bigint NOT NULL,
+    quota_fen bigint NOT NULL,
+    region text NOT NULL,
+    ratio_bp integer NOT NULL,
+    rule_day daterange GENERATED ALWAYS AS (daterange(make_date((year)::integer, 12, 31), make_date((year)::integer, 12, 31), '[]'::text)) STORED NOT NULL,
+    set_by uuid NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    CONSTRAINT unit_quotas_canteen CHECK (((canteen_fen >= 0) AND (canteen_fen <= '1000000000000'::bigint))),
+    CONSTRAINT unit_quotas_least CHECK (((quota_fen <= canteen_fen) AND (((quota_fen)::numeric * (10000)::numeric) >= ((ratio_bp)::numeric * (canteen_fen)::numeric)))),
+    CONSTRAINT unit_quotas_year CHECK (((year >= 2019) AND (year <= 2100)))
+);
+
+
+--
 -- Name: usage_days; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -9177,6 +9614,38 @@ ALTER TABLE ONLY public.operator_bank_accounts
 
 ALTER TABLE ONLY public.operator_bank_accounts
     ADD CONSTRAINT bank_accounts_one_a_day EXCLUDE USING gist (county_code WITH =, operator WITH =, valid_during WITH &&) WHERE ((outcome = 'agreed'::text));
+
+
+--
+-- Name: bank_receipts bank_receipts_fen; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bank_receipts
+    ADD CONSTRAINT bank_receipts_fen UNIQUE (order_id, fen);
+
+
+--
+-- Name: bank_receipts bank_receipts_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bank_receipts
+    ADD CONSTRAINT bank_receipts_once UNIQUE (reference);
+
+
+--
+-- Name: bank_receipts bank_receipts_one_order; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bank_receipts
+    ADD CONSTRAINT bank_receipts_one_order UNIQUE (order_id);
+
+
+--
+-- Name: bank_receipts bank_receipts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bank_receipts
+    ADD CONSTRAINT bank_receipts_pkey PRIMARY KEY (id);
 
 
 --
@@ -10612,11 +11081,115 @@ ALTER TABLE ONLY public.plans
 
 
 --
+-- Name: platform_purchases platform_purchases_counted; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.platform_purchases
+    ADD CONSTRAINT platform_purchases_counted UNIQUE (order_number, line_number, organisation_id, year, list, counted_fen);
+
+
+--
+-- Name: platform_purchases platform_purchases_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.platform_purchases
+    ADD CONSTRAINT platform_purchases_pkey PRIMARY KEY (order_number, line_number);
+
+
+--
 -- Name: presales presales_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.presales
     ADD CONSTRAINT presales_pkey PRIMARY KEY (listing_id);
+
+
+--
+-- Name: procurement_checks procurement_checks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurement_checks
+    ADD CONSTRAINT procurement_checks_pkey PRIMARY KEY (order_id, item);
+
+
+--
+-- Name: procurement_invoices procurement_invoices_fen; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurement_invoices
+    ADD CONSTRAINT procurement_invoices_fen UNIQUE (order_id, fen);
+
+
+--
+-- Name: procurement_invoices procurement_invoices_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurement_invoices
+    ADD CONSTRAINT procurement_invoices_once UNIQUE (producer_id, number);
+
+
+--
+-- Name: procurement_invoices procurement_invoices_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurement_invoices
+    ADD CONSTRAINT procurement_invoices_pkey PRIMARY KEY (order_id);
+
+
+--
+-- Name: procurement_lines procurement_lines_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurement_lines
+    ADD CONSTRAINT procurement_lines_pkey PRIMARY KEY (line_id);
+
+
+--
+-- Name: procurements procurements_accepted_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurements
+    ADD CONSTRAINT procurements_accepted_once UNIQUE (order_id, accepted_fen);
+
+
+--
+-- Name: procurements procurements_book; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurements
+    ADD CONSTRAINT procurements_book UNIQUE (order_id, organisation_id, year, list);
+
+
+--
+-- Name: procurements procurements_ordered_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurements
+    ADD CONSTRAINT procurements_ordered_once UNIQUE (order_id, ordered_fen);
+
+
+--
+-- Name: procurements procurements_payer_code; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurements
+    ADD CONSTRAINT procurements_payer_code UNIQUE (payer_code);
+
+
+--
+-- Name: procurements procurements_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurements
+    ADD CONSTRAINT procurements_pkey PRIMARY KEY (order_id);
+
+
+--
+-- Name: procurements procurements_refused_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurements
+    ADD CONSTRAINT procurements_refused_once UNIQUE (order_id, refused_fen);
 
 
 --
@@ -10721,6 +11294,30 @@ ALTER TABLE ONLY public.quarter_sums
 
 ALTER TABLE ONLY public.questions
     ADD CONSTRAINT questions_pkey PRIMARY KEY (case_id);
+
+
+--
+-- Name: quota_entries quota_entries_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.quota_entries
+    ADD CONSTRAINT quota_entries_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: quota_rules quota_rules_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.quota_rules
+    ADD CONSTRAINT quota_rules_pkey PRIMARY KEY (region, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: quota_rules quota_rules_with_ratio; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.quota_rules
+    ADD CONSTRAINT quota_rules_with_ratio UNIQUE (region, ratio_bp, valid_during WITHOUT OVERLAPS);
 
 
 --
@@ -11212,6 +11809,14 @@ ALTER TABLE ONLY public.tracking_facts
 
 
 --
+-- Name: unit_quotas unit_quotas_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.unit_quotas
+    ADD CONSTRAINT unit_quotas_pkey PRIMARY KEY (organisation_id, year);
+
+
+--
 -- Name: usage_days usage_days_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -11544,6 +12149,27 @@ CREATE UNIQUE INDEX agronomists_once ON public.agronomists USING btree (account_
 --
 
 CREATE INDEX audit_entries_by_object ON public.audit_entries USING btree (object, at);
+
+
+--
+-- Name: bank_receipts_by_code; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX bank_receipts_by_code ON public.bank_receipts USING btree (payer_code) WHERE (order_id IS NULL);
+
+
+--
+-- Name: bank_receipts_by_recorder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX bank_receipts_by_recorder ON public.bank_receipts USING btree (recorded_by);
+
+
+--
+-- Name: bank_receipts_by_time; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX bank_receipts_by_time ON public.bank_receipts USING btree (recorded_at DESC);
 
 
 --
@@ -12863,6 +13489,83 @@ CREATE INDEX pickups_waiting ON public.pickups USING btree (arrived_at) WHERE (s
 
 
 --
+-- Name: platform_purchases_by_unit; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX platform_purchases_by_unit ON public.platform_purchases USING btree (organisation_id, year);
+
+
+--
+-- Name: procurement_invoices_by_recorder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX procurement_invoices_by_recorder ON public.procurement_invoices USING btree (recorded_by);
+
+
+--
+-- Name: procurement_lines_by_order; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX procurement_lines_by_order ON public.procurement_lines USING btree (order_id);
+
+
+--
+-- Name: procurements_by_acceptor; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX procurements_by_acceptor ON public.procurements USING btree (accepted_by) WHERE (accepted_by IS NOT NULL);
+
+
+--
+-- Name: procurements_by_approver; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX procurements_by_approver ON public.procurements USING btree (approved_by) WHERE (approved_by IS NOT NULL);
+
+
+--
+-- Name: procurements_by_deliverer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX procurements_by_deliverer ON public.procurements USING btree (delivered_by) WHERE (delivered_by IS NOT NULL);
+
+
+--
+-- Name: procurements_by_ender; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX procurements_by_ender ON public.procurements USING btree (ended_by) WHERE (ended_by IS NOT NULL);
+
+
+--
+-- Name: procurements_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX procurements_by_producer ON public.procurements USING btree (producer_id, requested_at DESC);
+
+
+--
+-- Name: procurements_by_requester; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX procurements_by_requester ON public.procurements USING btree (requested_by);
+
+
+--
+-- Name: procurements_by_signer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX procurements_by_signer ON public.procurements USING btree (signed_by) WHERE (signed_by IS NOT NULL);
+
+
+--
+-- Name: procurements_by_unit; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX procurements_by_unit ON public.procurements USING btree (organisation_id, year, requested_at DESC);
+
+
+--
 -- Name: producer_members_by_account; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -12951,6 +13654,34 @@ CREATE INDEX questions_by_village ON public.questions USING btree (village_code)
 --
 
 CREATE INDEX questions_shown ON public.questions USING btree ("left"(village_code, 9), shared_at) WHERE (shared_at IS NOT NULL);
+
+
+--
+-- Name: quota_entries_by_order; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX quota_entries_by_order ON public.quota_entries USING btree (order_id) WHERE (order_id IS NOT NULL);
+
+
+--
+-- Name: quota_entries_by_unit; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX quota_entries_by_unit ON public.quota_entries USING btree (organisation_id, year);
+
+
+--
+-- Name: quota_entries_once; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX quota_entries_once ON public.quota_entries USING btree (order_id, kind) WHERE ((order_id IS NOT NULL) AND (kind <> 'returned'::text));
+
+
+--
+-- Name: quota_entries_purchase_once; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX quota_entries_purchase_once ON public.quota_entries USING btree (order_number, line_number) WHERE (order_number IS NOT NULL);
 
 
 --
@@ -13287,6 +14018,13 @@ CREATE INDEX tracked_parcels_registered ON public.tracked_parcels USING btree (r
 --
 
 CREATE INDEX tracking_facts_by_time ON public.tracking_facts USING brin (recorded_at);
+
+
+--
+-- Name: unit_quotas_by_setter; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX unit_quotas_by_setter ON public.unit_quotas USING btree (set_by);
 
 
 --
@@ -14095,6 +14833,13 @@ CREATE TRIGGER plans_keep_removed AFTER DELETE ON public.plans FOR EACH ROW EXEC
 
 
 --
+-- Name: procurements procurements_sum_up; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER procurements_sum_up AFTER INSERT OR UPDATE ON public.procurements DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_procurement_sums();
+
+
+--
 -- Name: producer_steps producer_steps_person; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -14155,6 +14900,13 @@ CREATE TRIGGER programmes_keep_changed AFTER UPDATE ON public.programmes FOR EAC
 --
 
 CREATE TRIGGER programmes_keep_removed AFTER DELETE ON public.programmes FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('code');
+
+
+--
+-- Name: quota_entries quota_entries_kept; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER quota_entries_kept BEFORE DELETE OR UPDATE ON public.quota_entries FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_entry_change();
 
 
 --
@@ -14494,6 +15246,13 @@ CREATE TRIGGER suborders_of_a_new_order AFTER INSERT ON public.suborders REFEREN
 
 
 --
+-- Name: suborders suborders_quota; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER suborders_quota AFTER UPDATE OF refunded_fen ON public.suborders FOR EACH ROW WHEN ((new.refunded_fen <> old.refunded_fen)) EXECUTE FUNCTION public.restore_quota();
+
+
+--
 -- Name: suborders suborders_weighed; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -14783,6 +15542,22 @@ ALTER TABLE ONLY public.operator_bank_accounts
 
 ALTER TABLE ONLY public.operator_bank_accounts
     ADD CONSTRAINT bank_accounts_replacement FOREIGN KEY (replaced_by) REFERENCES public.operator_bank_accounts(id);
+
+
+--
+-- Name: bank_receipts bank_receipts_invoiced; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bank_receipts
+    ADD CONSTRAINT bank_receipts_invoiced FOREIGN KEY (order_id, fen) REFERENCES public.procurement_invoices(order_id, fen);
+
+
+--
+-- Name: bank_receipts bank_receipts_recorder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bank_receipts
+    ADD CONSTRAINT bank_receipts_recorder FOREIGN KEY (recorded_by) REFERENCES public.accounts(id);
 
 
 --
@@ -16746,11 +17521,155 @@ ALTER TABLE ONLY public.plans
 
 
 --
+-- Name: platform_purchases platform_purchases_listed; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.platform_purchases
+    ADD CONSTRAINT platform_purchases_listed FOREIGN KEY (origin_county, list, PERIOD accepted_during) REFERENCES public.listed_counties(county_code, list, PERIOD valid_during);
+
+
+--
+-- Name: platform_purchases platform_purchases_organisation; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.platform_purchases
+    ADD CONSTRAINT platform_purchases_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
+
+
+--
 -- Name: presales presales_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.presales
     ADD CONSTRAINT presales_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: procurement_checks procurement_checks_order; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurement_checks
+    ADD CONSTRAINT procurement_checks_order FOREIGN KEY (order_id) REFERENCES public.procurements(order_id);
+
+
+--
+-- Name: procurement_invoices procurement_invoices_accepted; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurement_invoices
+    ADD CONSTRAINT procurement_invoices_accepted FOREIGN KEY (order_id, fen) REFERENCES public.procurements(order_id, accepted_fen);
+
+
+--
+-- Name: procurement_invoices procurement_invoices_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurement_invoices
+    ADD CONSTRAINT procurement_invoices_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: procurement_invoices procurement_invoices_recorder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurement_invoices
+    ADD CONSTRAINT procurement_invoices_recorder FOREIGN KEY (recorded_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: procurement_lines procurement_lines_line; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurement_lines
+    ADD CONSTRAINT procurement_lines_line FOREIGN KEY (line_id) REFERENCES public.order_lines(id);
+
+
+--
+-- Name: procurement_lines procurement_lines_order; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurement_lines
+    ADD CONSTRAINT procurement_lines_order FOREIGN KEY (order_id) REFERENCES public.procurements(order_id);
+
+
+--
+-- Name: procurements procurements_acceptor; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurements
+    ADD CONSTRAINT procurements_acceptor FOREIGN KEY (accepted_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: procurements procurements_approver; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurements
+    ADD CONSTRAINT procurements_approver FOREIGN KEY (approved_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: procurements procurements_deliverer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurements
+    ADD CONSTRAINT procurements_deliverer FOREIGN KEY (delivered_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: procurements procurements_ender; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurements
+    ADD CONSTRAINT procurements_ender FOREIGN KEY (ended_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: procurements procurements_listed; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurements
+    ADD CONSTRAINT procurements_listed FOREIGN KEY (producer_county, list, PERIOD ordered_during) REFERENCES public.listed_counties(county_code, list, PERIOD valid_during);
+
+
+--
+-- Name: procurements procurements_order; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurements
+    ADD CONSTRAINT procurements_order FOREIGN KEY (order_id) REFERENCES public.orders(id);
+
+
+--
+-- Name: procurements procurements_organisation; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurements
+    ADD CONSTRAINT procurements_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
+
+
+--
+-- Name: procurements procurements_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurements
+    ADD CONSTRAINT procurements_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: procurements procurements_requester; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurements
+    ADD CONSTRAINT procurements_requester FOREIGN KEY (requested_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: procurements procurements_signer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurements
+    ADD CONSTRAINT procurements_signer FOREIGN KEY (signed_by) REFERENCES public.accounts(id);
 
 
 --
@@ -16927,6 +17846,62 @@ ALTER TABLE ONLY public.questions
 
 ALTER TABLE ONLY public.questions
     ADD CONSTRAINT questions_village FOREIGN KEY (village_code) REFERENCES public.divisions(code);
+
+
+--
+-- Name: quota_entries quota_entries_accepted; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.quota_entries
+    ADD CONSTRAINT quota_entries_accepted FOREIGN KEY (order_id, accepted_fen) REFERENCES public.procurements(order_id, accepted_fen);
+
+
+--
+-- Name: quota_entries quota_entries_committed; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.quota_entries
+    ADD CONSTRAINT quota_entries_committed FOREIGN KEY (order_id, committed_fen) REFERENCES public.procurements(order_id, ordered_fen);
+
+
+--
+-- Name: quota_entries quota_entries_order; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.quota_entries
+    ADD CONSTRAINT quota_entries_order FOREIGN KEY (order_id, organisation_id, year, list) REFERENCES public.procurements(order_id, organisation_id, year, list);
+
+
+--
+-- Name: quota_entries quota_entries_organisation; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.quota_entries
+    ADD CONSTRAINT quota_entries_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
+
+
+--
+-- Name: quota_entries quota_entries_purchase; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.quota_entries
+    ADD CONSTRAINT quota_entries_purchase FOREIGN KEY (order_number, line_number, organisation_id, year, list, counted_fen) REFERENCES public.platform_purchases(order_number, line_number, organisation_id, year, list, counted_fen);
+
+
+--
+-- Name: quota_entries quota_entries_restored; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.quota_entries
+    ADD CONSTRAINT quota_entries_restored FOREIGN KEY (order_id, restored_fen) REFERENCES public.procurements(order_id, refused_fen);
+
+
+--
+-- Name: quota_entries quota_entries_spent; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.quota_entries
+    ADD CONSTRAINT quota_entries_spent FOREIGN KEY (order_id, spent_fen) REFERENCES public.bank_receipts(order_id, fen);
 
 
 --
@@ -17543,6 +18518,30 @@ ALTER TABLE ONLY public.tracked_parcels
 
 ALTER TABLE ONLY public.tracking_facts
     ADD CONSTRAINT tracking_facts_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
+-- Name: unit_quotas unit_quotas_organisation; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.unit_quotas
+    ADD CONSTRAINT unit_quotas_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
+
+
+--
+-- Name: unit_quotas unit_quotas_rule; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.unit_quotas
+    ADD CONSTRAINT unit_quotas_rule FOREIGN KEY (region, ratio_bp, PERIOD rule_day) REFERENCES public.quota_rules(region, ratio_bp, PERIOD valid_during);
+
+
+--
+-- Name: unit_quotas unit_quotas_setter; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.unit_quotas
+    ADD CONSTRAINT unit_quotas_setter FOREIGN KEY (set_by) REFERENCES public.accounts(id);
 
 
 --
@@ -18624,6 +19623,79 @@ END);
 
 
 --
+-- Name: platform_purchases; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.platform_purchases ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: platform_purchases platform_purchases_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY platform_purchases_visible ON public.platform_purchases TO market_app USING (public.sees_unit(organisation_id));
+
+
+--
+-- Name: procurement_checks; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.procurement_checks ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: procurement_checks procurement_checks_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY procurement_checks_visible ON public.procurement_checks TO market_app USING ((EXISTS ( SELECT
+   FROM public.procurements p
+  WHERE (p.order_id = procurement_checks.order_id))));
+
+
+--
+-- Name: procurement_invoices; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.procurement_invoices ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: procurement_invoices procurement_invoices_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY procurement_invoices_visible ON public.procurement_invoices TO market_app USING ((EXISTS ( SELECT
+   FROM public.procurements p
+  WHERE (p.order_id = procurement_invoices.order_id))));
+
+
+--
+-- Name: procurement_lines; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.procurement_lines ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: procurement_lines procurement_lines_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY procurement_lines_visible ON public.procurement_lines TO market_app USING ((EXISTS ( SELECT
+   FROM public.procurements p
+  WHERE (p.order_id = procurement_lines.order_id))));
+
+
+--
+-- Name: procurements; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.procurements ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: procurements procurements_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY procurements_visible ON public.procurements TO market_app USING ((public.sees_unit(organisation_id) OR (producer_id IN ( SELECT producer_members.producer_id
+   FROM public.producer_members
+  WHERE (producer_members.account_id = ( SELECT public.get_visible_person() AS get_visible_person))))));
+
+
+--
 -- Name: programme_checks; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -18721,6 +19793,32 @@ ALTER TABLE public.questions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY questions_visible ON public.questions TO market_app USING ((EXISTS ( SELECT
    FROM public.cases
   WHERE (cases.id = questions.case_id))));
+
+
+--
+-- Name: quota_entries; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.quota_entries ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: quota_entries quota_entries_posted; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY quota_entries_posted ON public.quota_entries FOR INSERT TO market_app WITH CHECK (
+CASE
+    WHEN (order_id IS NULL) THEN public.sees_unit(organisation_id)
+    ELSE (EXISTS ( SELECT
+       FROM public.procurements p
+      WHERE (p.order_id = quota_entries.order_id)))
+END);
+
+
+--
+-- Name: quota_entries quota_entries_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY quota_entries_visible ON public.quota_entries FOR SELECT TO market_app USING (public.sees_unit(organisation_id));
 
 
 --
@@ -19063,6 +20161,19 @@ END);
 
 
 --
+-- Name: unit_quotas; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.unit_quotas ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: unit_quotas unit_quotas_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY unit_quotas_visible ON public.unit_quotas TO market_app USING (public.sees_unit(organisation_id));
+
+
+--
 -- Name: usage_days; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -19241,6 +20352,13 @@ REVOKE ALL ON FUNCTION public.check_line_change() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.check_objection() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_procurement_sums(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_procurement_sums() FROM PUBLIC;
 
 
 --
@@ -20448,6 +21566,14 @@ REVOKE ALL ON FUNCTION public.mark_order_invoices() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION match_bank_receipt(p_receipt uuid, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.match_bank_receipt(p_receipt uuid, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.match_bank_receipt(p_receipt uuid, p_at timestamp with time zone) TO market_app;
+
+
+--
 -- Name: FUNCTION move_booking(p_booking uuid, p_room uuid, p_first date, p_prices bigint[]); Type: ACL; Schema: public; Owner: -
 --
 
@@ -20494,6 +21620,14 @@ GRANT ALL ON FUNCTION public.redact_original(p_file uuid, p_attached boolean, p_
 
 
 --
+-- Name: FUNCTION refuse_goods(p_order uuid, p_lines uuid[], p_amounts bigint[]); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.refuse_goods(p_order uuid, p_lines uuid[], p_amounts bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.refuse_goods(p_order uuid, p_lines uuid[], p_amounts bigint[]) TO market_app;
+
+
+--
 -- Name: FUNCTION refuse_late_deposit(); Type: ACL; Schema: public; Owner: -
 --
 
@@ -20530,11 +21664,123 @@ GRANT ALL ON FUNCTION public.replace_roles(p_account uuid, p_roles text[], p_sco
 
 
 --
+-- Name: FUNCTION restore_quota(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.restore_quota() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION save_official(p_handle text, p_name text, p_phone_index bytea, p_phone_sealed bytea, p_totp_sealed bytea, p_sample boolean, p_by text, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.save_official(p_handle text, p_name text, p_phone_index bytea, p_phone_sealed bytea, p_totp_sealed bytea, p_sample boolean, p_by text, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.save_official(p_handle text, p_name text, p_phone_index bytea, p_phone_sealed bytea, p_totp_sealed bytea, p_sample boolean, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: TABLE organisations; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,DELETE ON TABLE public.organisations TO market_app;
+
+
+--
+-- Name: COLUMN organisations.kind; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(kind),UPDATE(kind) ON TABLE public.organisations TO market_app;
+
+
+--
+-- Name: COLUMN organisations.name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.organisations TO market_app;
+
+
+--
+-- Name: COLUMN organisations.credit_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(credit_code) ON TABLE public.organisations TO market_app;
+
+
+--
+-- Name: COLUMN organisations.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.organisations TO market_app;
+
+
+--
+-- Name: COLUMN organisations.applied_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(applied_by),UPDATE(applied_by) ON TABLE public.organisations TO market_app;
+
+
+--
+-- Name: COLUMN organisations.applied_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(applied_at),UPDATE(applied_at) ON TABLE public.organisations TO market_app;
+
+
+--
+-- Name: COLUMN organisations.verified_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(verified_by),UPDATE(verified_by) ON TABLE public.organisations TO market_app;
+
+
+--
+-- Name: COLUMN organisations.verified_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(verified_at),UPDATE(verified_at) ON TABLE public.organisations TO market_app;
+
+
+--
+-- Name: TABLE public_buyers; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.public_buyers TO market_app;
+
+
+--
+-- Name: COLUMN public_buyers.ends_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(ends_on) ON TABLE public.public_buyers TO market_app;
+
+
+--
+-- Name: COLUMN public_buyers.verified_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(verified_by) ON TABLE public.public_buyers TO market_app;
+
+
+--
+-- Name: COLUMN public_buyers.verified_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(verified_at) ON TABLE public.public_buyers TO market_app;
+
+
+--
+-- Name: COLUMN public_buyers.organisation_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(organisation_id) ON TABLE public.public_buyers TO market_app;
+
+
+--
+-- Name: COLUMN public_buyers.duty; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(duty) ON TABLE public.public_buyers TO market_app;
 
 
 --
@@ -20551,6 +21797,14 @@ GRANT ALL ON FUNCTION public.set_auditor_end(p_account uuid, p_last date, p_by t
 
 REVOKE ALL ON FUNCTION public.set_deputy(p_account uuid, p_deputy uuid, p_county text, p_during daterange, p_by text, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.set_deputy(p_account uuid, p_deputy uuid, p_county text, p_during daterange, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION set_order_terms(p_order uuid, p_terms text, p_until timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.set_order_terms(p_order uuid, p_terms text, p_until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_order_terms(p_order uuid, p_terms text, p_until timestamp with time zone) TO market_app;
 
 
 --
@@ -21496,6 +22750,62 @@ GRANT INSERT(amount_fen) ON TABLE public.bad_fruit_claims TO market_app;
 --
 
 GRANT UPDATE(granted_fen) ON TABLE public.bad_fruit_claims TO market_app;
+
+
+--
+-- Name: TABLE bank_receipts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.bank_receipts TO market_app;
+
+
+--
+-- Name: COLUMN bank_receipts.reference; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(reference) ON TABLE public.bank_receipts TO market_app;
+
+
+--
+-- Name: COLUMN bank_receipts.payer_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(payer_code) ON TABLE public.bank_receipts TO market_app;
+
+
+--
+-- Name: COLUMN bank_receipts.payer_name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(payer_name) ON TABLE public.bank_receipts TO market_app;
+
+
+--
+-- Name: COLUMN bank_receipts.fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(fen) ON TABLE public.bank_receipts TO market_app;
+
+
+--
+-- Name: COLUMN bank_receipts.received_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(received_on) ON TABLE public.bank_receipts TO market_app;
+
+
+--
+-- Name: COLUMN bank_receipts.recorded_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(recorded_by) ON TABLE public.bank_receipts TO market_app;
+
+
+--
+-- Name: COLUMN bank_receipts.recorded_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(recorded_at) ON TABLE public.bank_receipts TO market_app;
 
 
 --
@@ -25069,69 +26379,6 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.organisation_members TO market_app;
 
 
 --
--- Name: TABLE organisations; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,DELETE ON TABLE public.organisations TO market_app;
-
-
---
--- Name: COLUMN organisations.kind; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(kind),UPDATE(kind) ON TABLE public.organisations TO market_app;
-
-
---
--- Name: COLUMN organisations.name; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(name),UPDATE(name) ON TABLE public.organisations TO market_app;
-
-
---
--- Name: COLUMN organisations.credit_code; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(credit_code) ON TABLE public.organisations TO market_app;
-
-
---
--- Name: COLUMN organisations.county_code; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(county_code) ON TABLE public.organisations TO market_app;
-
-
---
--- Name: COLUMN organisations.applied_by; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(applied_by),UPDATE(applied_by) ON TABLE public.organisations TO market_app;
-
-
---
--- Name: COLUMN organisations.applied_at; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(applied_at),UPDATE(applied_at) ON TABLE public.organisations TO market_app;
-
-
---
--- Name: COLUMN organisations.verified_by; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(verified_by),UPDATE(verified_by) ON TABLE public.organisations TO market_app;
-
-
---
--- Name: COLUMN organisations.verified_at; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(verified_at),UPDATE(verified_at) ON TABLE public.organisations TO market_app;
-
-
---
 -- Name: TABLE outages; Type: ACL; Schema: public; Owner: -
 --
 
@@ -25496,6 +26743,97 @@ GRANT UPDATE(reminded_at) ON TABLE public.pickups TO market_app;
 
 
 --
+-- Name: TABLE platform_purchases; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.platform_purchases TO market_app;
+
+
+--
+-- Name: COLUMN platform_purchases.order_number; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(order_number) ON TABLE public.platform_purchases TO market_app;
+
+
+--
+-- Name: COLUMN platform_purchases.line_number; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(line_number) ON TABLE public.platform_purchases TO market_app;
+
+
+--
+-- Name: COLUMN platform_purchases.organisation_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(organisation_id) ON TABLE public.platform_purchases TO market_app;
+
+
+--
+-- Name: COLUMN platform_purchases.supplier; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(supplier),UPDATE(supplier) ON TABLE public.platform_purchases TO market_app;
+
+
+--
+-- Name: COLUMN platform_purchases.origin_county; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(origin_county),UPDATE(origin_county) ON TABLE public.platform_purchases TO market_app;
+
+
+--
+-- Name: COLUMN platform_purchases.product; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(product),UPDATE(product) ON TABLE public.platform_purchases TO market_app;
+
+
+--
+-- Name: COLUMN platform_purchases.quantity; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(quantity),UPDATE(quantity) ON TABLE public.platform_purchases TO market_app;
+
+
+--
+-- Name: COLUMN platform_purchases.fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(fen),UPDATE(fen) ON TABLE public.platform_purchases TO market_app;
+
+
+--
+-- Name: COLUMN platform_purchases.accepted_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(accepted_on),UPDATE(accepted_on) ON TABLE public.platform_purchases TO market_app;
+
+
+--
+-- Name: COLUMN platform_purchases.paid_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(paid_on),UPDATE(paid_on) ON TABLE public.platform_purchases TO market_app;
+
+
+--
+-- Name: COLUMN platform_purchases.year; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(year),UPDATE(year) ON TABLE public.platform_purchases TO market_app;
+
+
+--
+-- Name: COLUMN platform_purchases.list; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(list),UPDATE(list) ON TABLE public.platform_purchases TO market_app;
+
+
+--
 -- Name: TABLE presales; Type: ACL; Schema: public; Owner: -
 --
 
@@ -25535,6 +26873,265 @@ GRANT UPDATE(send_from) ON TABLE public.presales TO market_app;
 --
 
 GRANT UPDATE(send_until) ON TABLE public.presales TO market_app;
+
+
+--
+-- Name: TABLE procurement_checks; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.procurement_checks TO market_app;
+
+
+--
+-- Name: TABLE procurement_invoices; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.procurement_invoices TO market_app;
+
+
+--
+-- Name: TABLE procurement_lines; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.procurement_lines TO market_app;
+
+
+--
+-- Name: COLUMN procurement_lines.line_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(line_id) ON TABLE public.procurement_lines TO market_app;
+
+
+--
+-- Name: COLUMN procurement_lines.order_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(order_id) ON TABLE public.procurement_lines TO market_app;
+
+
+--
+-- Name: COLUMN procurement_lines.price_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(price_fen) ON TABLE public.procurement_lines TO market_app;
+
+
+--
+-- Name: COLUMN procurement_lines.ordered; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(ordered) ON TABLE public.procurement_lines TO market_app;
+
+
+--
+-- Name: COLUMN procurement_lines.delivered; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(delivered) ON TABLE public.procurement_lines TO market_app;
+
+
+--
+-- Name: COLUMN procurement_lines.accepted; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(accepted) ON TABLE public.procurement_lines TO market_app;
+
+
+--
+-- Name: TABLE procurements; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.order_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(order_id) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.organisation_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(organisation_id) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.producer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(producer_id) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.producer_county; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(producer_county) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.year; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(year) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.ordered_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(ordered_on) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.list; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(list) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.payment_days; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(payment_days) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.payer_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(payer_code) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.freight_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(freight_fen) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.ordered_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(ordered_fen) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.accepted_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(accepted_fen) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.requested_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(requested_by) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.requested_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(requested_at) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.approved_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(approved_by) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.approved_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(approved_at) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.signed_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(signed_by) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.signed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(signed_at) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.delivered_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(delivered_by) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.delivered_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(delivered_at) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.accepted_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(accepted_by) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.accepted_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(accepted_at) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.accepted_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(accepted_on) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.invoiced_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(invoiced_at) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.ended_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(ended_at) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.ended_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(ended_by) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(reason) ON TABLE public.procurements TO market_app;
 
 
 --
@@ -25643,41 +27240,6 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.programme_sentences TO market_app;
 
 
 --
--- Name: TABLE public_buyers; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT ON TABLE public.public_buyers TO market_app;
-
-
---
--- Name: COLUMN public_buyers.ends_on; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(ends_on) ON TABLE public.public_buyers TO market_app;
-
-
---
--- Name: COLUMN public_buyers.verified_by; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(verified_by) ON TABLE public.public_buyers TO market_app;
-
-
---
--- Name: COLUMN public_buyers.verified_at; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(verified_at) ON TABLE public.public_buyers TO market_app;
-
-
---
--- Name: COLUMN public_buyers.organisation_id; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(organisation_id) ON TABLE public.public_buyers TO market_app;
-
-
---
 -- Name: TABLE public_plans; Type: ACL; Schema: public; Owner: -
 --
 
@@ -25745,6 +27307,83 @@ GRANT UPDATE(previewed_at) ON TABLE public.questions TO market_app;
 --
 
 GRANT UPDATE(shared_at) ON TABLE public.questions TO market_app;
+
+
+--
+-- Name: TABLE quota_entries; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.quota_entries TO market_app;
+
+
+--
+-- Name: COLUMN quota_entries.organisation_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(organisation_id) ON TABLE public.quota_entries TO market_app;
+
+
+--
+-- Name: COLUMN quota_entries.year; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(year) ON TABLE public.quota_entries TO market_app;
+
+
+--
+-- Name: COLUMN quota_entries.list; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(list) ON TABLE public.quota_entries TO market_app;
+
+
+--
+-- Name: COLUMN quota_entries.kind; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(kind) ON TABLE public.quota_entries TO market_app;
+
+
+--
+-- Name: COLUMN quota_entries.fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(fen) ON TABLE public.quota_entries TO market_app;
+
+
+--
+-- Name: COLUMN quota_entries.order_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(order_id) ON TABLE public.quota_entries TO market_app;
+
+
+--
+-- Name: COLUMN quota_entries.order_number; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(order_number) ON TABLE public.quota_entries TO market_app;
+
+
+--
+-- Name: COLUMN quota_entries.line_number; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(line_number) ON TABLE public.quota_entries TO market_app;
+
+
+--
+-- Name: COLUMN quota_entries.at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(at) ON TABLE public.quota_entries TO market_app;
+
+
+--
+-- Name: TABLE quota_rules; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.quota_rules TO market_app;
 
 
 --
@@ -26872,6 +28511,69 @@ GRANT UPDATE(error) ON TABLE public.tracked_parcels TO market_app;
 --
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.tracking_facts TO market_app;
+
+
+--
+-- Name: TABLE unit_quotas; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.unit_quotas TO market_app;
+
+
+--
+-- Name: COLUMN unit_quotas.organisation_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(organisation_id) ON TABLE public.unit_quotas TO market_app;
+
+
+--
+-- Name: COLUMN unit_quotas.year; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(year) ON TABLE public.unit_quotas TO market_app;
+
+
+--
+-- Name: COLUMN unit_quotas.canteen_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(canteen_fen),UPDATE(canteen_fen) ON TABLE public.unit_quotas TO market_app;
+
+
+--
+-- Name: COLUMN unit_quotas.quota_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(quota_fen),UPDATE(quota_fen) ON TABLE public.unit_quotas TO market_app;
+
+
+--
+-- Name: COLUMN unit_quotas.region; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(region),UPDATE(region) ON TABLE public.unit_quotas TO market_app;
+
+
+--
+-- Name: COLUMN unit_quotas.ratio_bp; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(ratio_bp),UPDATE(ratio_bp) ON TABLE public.unit_quotas TO market_app;
+
+
+--
+-- Name: COLUMN unit_quotas.set_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(set_by),UPDATE(set_by) ON TABLE public.unit_quotas TO market_app;
+
+
+--
+-- Name: COLUMN unit_quotas.set_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(set_at),UPDATE(set_at) ON TABLE public.unit_quotas TO market_app;
 
 
 --

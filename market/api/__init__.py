@@ -14,7 +14,7 @@ from market.api import (
     tasks,
 )
 from market.api.aftersales import bad_fruit, complaints, goods_returns, invoices, mediations, parcels
-from market.api.buying import conversations, coupons, favourites, orders, packages, pickups, reviews
+from market.api.buying import conversations, coupons, favourites, orders, packages, pickups, procurement, reviews
 from market.api.selling import catalogue, closures, listing_files, listing_photos, packs, presales
 from market.api.subsidies import (
     agreements,
@@ -48,6 +48,7 @@ ROUTES = [
     *questions.ROUTES,
     *jobs.ROUTES,
     *service_figures.ROUTES,
+    *procurement.ROUTES,
     *contacts.ROUTES,
     *producers.ROUTES,
     *closures.ROUTES,

@@ -19,9 +19,11 @@ from market.orders.checkout.redemptions import free_vouchers
 from market.orders.escrow import get_order_ref, release_escrow
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import (
+    ContractNotCancellable,
     OrderNotCancellable,
     OrderState,
     PackageCancelledWhole,
+    PaymentTerms,
     SuborderKind,
     SuborderState,
 )
@@ -124,6 +126,7 @@ async def cancel_order(
     Raises:
         NotFound: the order is not the buyer's, or has no such suborder.
         OrderNotCancellable: a requested suborder was shipped or used, or has ended.
+        ContractNotCancellable: a public unit's contract over the order is signed.
         PackageCancelledWhole: only some of what remains of a package is requested.
         PaymentDisputed: a dispute over the order is open.
         GatewayUnavailable: it is not known yet whether the open payment succeeds; try again.
@@ -140,8 +143,10 @@ async def cancel_order(
         if order.state is OrderState.CANCELLED:
             refunded_fen = sum(each.refunded_fen for each in await load_suborders(conn, order.id))
             return Cancellation(order.id, order.state, Fen(refunded_fen))
+        if order.state is OrderState.PLACED and order.terms is PaymentTerms.CONTRACT:
+            raise ContractNotCancellable
         if order.state is OrderState.PLACED:
-            await _cancel_unpaid(conn, order, buyer, now)
+            await cancel_unpaid(conn, order, buyer, now=now)
             return Cancellation(order.id, OrderState.CANCELLED, Fen(0))
         if order.state not in {OrderState.DEPOSITED, OrderState.PAID}:
             raise OrderNotCancellable
@@ -178,11 +183,12 @@ async def _find_open_payment(conn: Connection, buyer: Actor, order_id: UUID) -> 
     return next((each for each in found if each is not None), None)
 
 
-async def _cancel_unpaid(conn: Connection, order: LockedOrder, buyer: Actor, now: datetime) -> None:
+async def cancel_unpaid(conn: Connection, order: LockedOrder, actor: Actor, *, now: datetime) -> None:
+    """Cancel a locked order that nobody paid: its stock, nights, places and vouchers are free again."""
     suborders = await load_suborders(conn, order.id)
     await move_orders(conn, [order.id], OrderState.CANCELLED, now=now)
     ids = [each.id for each in suborders]
-    await move_suborders(conn, ids, SuborderState.CANCELLED, actor=str(buyer.account_id), now=now)
+    await move_suborders(conn, ids, SuborderState.CANCELLED, actor=str(actor.account_id), now=now)
     await free_stock(conn, [order.id], reason=StockMoveReason.CANCELLED, now=now)
     await free_bookings(conn, [order.id], state=BookingState.CANCELLED)
     await free_places(conn, [order.id], state=ReservationState.CANCELLED)

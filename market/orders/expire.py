@@ -47,13 +47,13 @@ class OverdueOrder(Struct, frozen=True):
     payment_id: PaymentId
 
 
-# An order whose payment is captured becomes a paid one by the payment's event.
+# An order whose payment is captured becomes a paid one by the payment's event; a contract is paid after acceptance.
 LIST_OVERDUE = Query(
     OverdueOrder,
     """
     SELECT orders.id, pay_until, payments.id AS payment_id
       FROM orders JOIN payments.payments ON order_ref = number::text
-     WHERE orders.state = 'placed' AND paid_at IS NULL AND pay_until <= :now
+     WHERE orders.state = 'placed' AND terms <> 'contract' AND paid_at IS NULL AND pay_until <= :now
        AND payments.state NOT IN ('captured', 'failed', 'canceled', 'expired')
        AND NOT EXISTS (SELECT FROM jobs.failures
                         WHERE job = 'expire_order' AND item = orders.id AND next_at > clock_timestamp())
@@ -65,7 +65,7 @@ LIST_OVERDUE_WITHOUT_PAYMENT = Query(
     UUID,
     """
     SELECT id FROM orders
-     WHERE state = 'placed' AND paid_at IS NULL AND pay_until <= :now
+     WHERE state = 'placed' AND terms <> 'contract' AND paid_at IS NULL AND pay_until <= :now
        AND NOT EXISTS (SELECT FROM payments.payments
                         WHERE order_ref = number::text AND payments.state NOT IN ('failed', 'canceled', 'expired'))
        AND NOT EXISTS (SELECT FROM jobs.failures
@@ -78,7 +78,7 @@ LOCK_UNPAID = Query(
     UUID,
     """
     SELECT id FROM orders
-     WHERE id = ANY(:order_ids::uuid[]) AND state = 'placed'
+     WHERE id = ANY(:order_ids::uuid[]) AND state = 'placed' AND terms <> 'contract'
      ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
     """,
 )

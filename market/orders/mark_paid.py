@@ -13,9 +13,10 @@ from market.kernel import Connection, Database, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.orders.checkout.redemptions import restore_voucher
+from market.orders.contracts import settle_contract
 from market.orders.deposits import find_deposit, record_deposit
 from market.orders.escrow import parse_order_ref
-from market.orders.models import OrderState, SuborderKind, SuborderState
+from market.orders.models import OrderState, PaymentTerms, SuborderKind, SuborderState
 from market.orders.money.payment_problems import PAYMENTS_ACTOR, PROBLEM_TOPICS, apply_payment_problem
 from market.orders.notifications import format_month_day, notify_account, notify_producer
 from market.orders.transitions import LockedOrder, load_suborders, lock_order_by_number, move_orders, move_suborders
@@ -154,6 +155,10 @@ async def _apply_capture(
         payable = order.state is OrderState.PLACED or (
             order.state is OrderState.EXPIRED and await _restore_order(conn, order, now)
         )
+    if payable and order.terms is PaymentTerms.CONTRACT:
+        await settle_contract(conn, seal, order, method=payment.method, now=now)
+        await COUNT_SALES.run(conn, order_id=order.id)
+        return None
     if payable and payment.purpose is Purpose.DEPOSIT:
         await mark_deposited(conn, seal, order, method=payment.method, now=now)
         return None

@@ -57,6 +57,14 @@ class OrderState(StrEnum):
     EXPIRED = "expired"
 
 
+class PaymentTerms(StrEnum):
+    """How an order is paid: before it is sent, or after acceptance; such an order is a contract once it is signed."""
+
+    PREPAID = "prepaid"
+    REQUESTED = "requested"
+    CONTRACT = "contract"
+
+
 class SuborderState(StrEnum):
     """The state of a suborder, one producer's part of an order."""
 
@@ -292,6 +300,14 @@ class OrderNotPayable(Refusal):
     en = "This order cannot be paid now; it is {state}."
 
 
+class PaidOnAcceptance(Refusal):
+    """A public unit requested the order: it is paid by bank transfer after acceptance."""
+
+    code = "paid_on_acceptance"
+    zh = "这是单位采购，验收后对公转账，不在网上付。"
+    en = "A public unit bought this: it is paid by bank transfer after acceptance, not online."
+
+
 class BalanceNotDue(Refusal):
     """The balance of an order is paid from a day on."""
 
@@ -313,6 +329,14 @@ class OrderNotCancellable(Refusal):
     code = "not_cancellable"
     zh = "已发货、已入住或已结束的订单不能取消。"
     en = "An order that was shipped or used, or has ended, cannot be cancelled."
+
+
+class ContractNotCancellable(OrderNotCancellable):
+    """A public unit's contract over the order is signed; it is ended there, not in the shop."""
+
+    code = "contract_not_cancellable"
+    zh = "单位采购的合同签了，请在采购单里了结。"
+    en = "The contract over this order is signed; end it in the purchase."
 
 
 class PackageCancelledWhole(Refusal):

@@ -10,7 +10,14 @@ from market.kernel import Connection, Database, Fen
 from market.kernel.clock import get_business_day, get_day_start
 from market.orders.deposits import Deposit, find_deposit
 from market.orders.escrow import get_order_ref, get_suborder_ref
-from market.orders.models import BalanceNotDue, OrderAlreadyPaid, OrderNotPayable, OrderState
+from market.orders.models import (
+    BalanceNotDue,
+    OrderAlreadyPaid,
+    OrderNotPayable,
+    OrderState,
+    PaidOnAcceptance,
+    PaymentTerms,
+)
 from market.orders.notifications import format_month_day
 from market.orders.transitions import LockedOrder, load_suborders, lock_order
 from payments import (
@@ -67,6 +74,7 @@ async def pay_order(
         NotFound: the order is not the buyer's.
         OrderAlreadyPaid: the order is paid; nothing is charged twice.
         OrderNotPayable: the order was cancelled, or its deadline has passed.
+        PaidOnAcceptance: a public unit requested it.
         BalanceNotDue: the deposit is paid, and the window of the balance has not begun.
         PaymentDeclined: the provider declined; trying again opens a new payment.
         GatewayUnavailable: the provider did not answer; try again.
@@ -103,6 +111,8 @@ async def _lock_payable_order(conn: Connection, buyer: Actor, order_id: UUID) ->
         raise NotFound
     if order.state in {OrderState.PAID, OrderState.FINISHED}:
         raise OrderAlreadyPaid
+    if order.terms is not PaymentTerms.PREPAID:
+        raise PaidOnAcceptance
     return order
 
 

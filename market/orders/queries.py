@@ -18,7 +18,7 @@ from market.orders.checkout.places import PlacesView, load_places
 from market.orders.deposits import Deposit, find_deposit
 from market.orders.escrow import get_order_ref
 from market.orders.line_views import LineView, load_line_views
-from market.orders.models import OrderId, OrderState, SuborderId, SuborderKind, SuborderState
+from market.orders.models import OrderId, OrderState, PaymentTerms, SuborderId, SuborderKind, SuborderState
 from market.orders.money.refund_requests import SUM_WAITING_FEN
 from market.orders.notifications import PHONE_CONTEXT
 from market.orders.send_by import CANCEL_ON, MOVED_FOR, PLANNED_BY, SEND_BY
@@ -101,13 +101,14 @@ class OrderView(Struct, frozen=True, kw_only=True):
 
     Of `refunded_fen`, `refund_arrived_fen` has reached the buyer and `refund_failed_fen` has not; the rest is pending.
     `refund_requested_fen` waits for a second person at the seller and is not in it.
-    `deposit`: the order is paid in two parts.
+    `deposit`: the order is paid in two parts. `terms`: it is paid after acceptance, if a public unit requested it.
     `disputed`: the buyer disputes a payment at the provider, which has not decided yet.
     """
 
     id: OrderId
     number: int
     state: OrderState
+    terms: PaymentTerms
     goods_fen: Fen
     freight_fen: Fen
     discount_fen: Fen
@@ -130,6 +131,7 @@ class _OrderViewRow(Struct, frozen=True, kw_only=True):
     id: OrderId
     number: int
     state: OrderState
+    terms: PaymentTerms
     goods_fen: Fen
     freight_fen: Fen
     discount_fen: Fen
@@ -183,7 +185,7 @@ class _HostPhoneRow(Struct, frozen=True):
 GET_ORDER = Query(
     _OrderViewRow,
     """
-    SELECT id, number, state, goods_fen, freight_fen, discount_fen, total_fen, placed_at, pay_until, paid_at,
+    SELECT id, number, state, terms, goods_fen, freight_fen, discount_fen, total_fen, placed_at, pay_until, paid_at,
            address_sealed
       FROM orders WHERE id = :order_id AND buyer_id = :buyer_id
     """,

@@ -12,6 +12,7 @@ from market.orders.models import (
     SUBORDER_MOVES,
     OrderId,
     OrderState,
+    PaymentTerms,
     SuborderId,
     SuborderKind,
     SuborderState,
@@ -28,6 +29,7 @@ class LockedOrder(Struct, frozen=True):
     state: OrderState
     total_fen: Fen
     pay_until: datetime
+    terms: PaymentTerms
 
 
 class LockedSuborder(Struct, frozen=True, kw_only=True):
@@ -59,13 +61,15 @@ class LockedSuborder(Struct, frozen=True, kw_only=True):
 LOCK_ORDER = Query(
     LockedOrder,
     """
-    SELECT id, number, buyer_id, state, total_fen, pay_until FROM orders WHERE id = :order_id FOR NO KEY UPDATE
+    SELECT id, number, buyer_id, state, total_fen, pay_until, terms
+      FROM orders WHERE id = :order_id FOR NO KEY UPDATE
     """,
 )
 LOCK_ORDER_BY_NUMBER = Query(
     LockedOrder,
     """
-    SELECT id, number, buyer_id, state, total_fen, pay_until FROM orders WHERE number = :number FOR NO KEY UPDATE
+    SELECT id, number, buyer_id, state, total_fen, pay_until, terms
+      FROM orders WHERE number = :number FOR NO KEY UPDATE
     """,
 )
 LIST_SUBORDERS = Query(

@@ -47,6 +47,15 @@ class MemberRole(StrEnum):
     CLERK = "clerk"
 
 
+class UnitDuty(StrEnum):
+    """What an account does for its public unit; no two duties of one purchase are one person's."""
+
+    REQUESTER = "requester"
+    APPROVER = "approver"
+    ACCEPTOR = "acceptor"
+    FINANCE = "finance"
+
+
 class NewOrganisation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An organisation as a member registers it; `licensed_until` is the licence's last day, None without an end."""
 

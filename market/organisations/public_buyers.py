@@ -16,7 +16,7 @@ from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text, normalize_phone
 from market.organisations.credit_codes import get_registration_county, normalize_credit_code
-from market.organisations.models import OrganisationOwnVerifier
+from market.organisations.models import OrganisationOwnVerifier, UnitDuty
 from market.organisations.register import list_name_faults
 
 MAX_PUBLIC_BUYERS_SHOWN = 200
@@ -32,22 +32,34 @@ class PublicBuyerInvalid(Refusal):
 
 
 class NewPublicBuyer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A public unit as staff submit it: the phone of the account that buys for it, its name and its credit code."""
+    """A public unit as staff submit it: the phone of an account, its duty there, the unit's name and credit code."""
 
     phone: Annotated[str, Meta(max_length=20)]
     unit_name: Annotated[str, Meta(max_length=200)]
     credit_code: Annotated[str, Meta(max_length=40)]
     ends_on: date
+    duty: UnitDuty = UnitDuty.REQUESTER
 
 
 class PublicBuyer(Struct, frozen=True, kw_only=True):
-    """A public unit that buys with an account, until the day `ends_on`."""
+    """A public unit that an account works for, until the day `ends_on`: its requester buys at the unit's price."""
 
     account_id: UUID
     unit_name: str
     credit_code: str
     ends_on: date
     verified_at: datetime
+    duty: UnitDuty
+
+
+class UnitSeat(Struct, frozen=True):
+    """What an account does for which verified public unit."""
+
+    organisation_id: UUID
+    unit_name: str
+    credit_code: str
+    county_code: str
+    duty: UnitDuty
 
 
 # What was registered or imported is verified with it; who brought it does not verify it.
@@ -66,27 +78,38 @@ SAVE_PUBLIC_BUYER = Query(
     PublicBuyer,
     """
     WITH saved AS (
-        INSERT INTO public_buyers (account_id, organisation_id, ends_on, verified_by, verified_at)
-        VALUES (:account_id, :organisation_id, :ends_on, :by, :now)
+        INSERT INTO public_buyers (account_id, organisation_id, ends_on, verified_by, verified_at, duty)
+        VALUES (:account_id, :organisation_id, :ends_on, :by, :now, :duty)
         ON CONFLICT ON CONSTRAINT public_buyers_pkey DO UPDATE
            SET organisation_id = excluded.organisation_id, ends_on = excluded.ends_on,
-               verified_by = excluded.verified_by, verified_at = excluded.verified_at
-        RETURNING account_id, organisation_id, ends_on, verified_at)
-    SELECT account_id, name AS unit_name, credit_code, ends_on, saved.verified_at
+               verified_by = excluded.verified_by, verified_at = excluded.verified_at, duty = excluded.duty
+        RETURNING account_id, organisation_id, ends_on, verified_at, duty)
+    SELECT account_id, name AS unit_name, credit_code, ends_on, saved.verified_at, duty
       FROM saved JOIN organisations ON organisations.id = organisation_id
     """,
 )
 LIST_PUBLIC_BUYERS = Query(
     PublicBuyer,
     """
-    SELECT account_id, name AS unit_name, credit_code, ends_on, b.verified_at
+    SELECT account_id, name AS unit_name, credit_code, ends_on, b.verified_at, duty
       FROM public_buyers b JOIN organisations ON organisations.id = organisation_id
      ORDER BY b.verified_at DESC, account_id LIMIT :limit
     """,
 )
 LIST_BUYING_NOW = Query(
     UUID,
-    "SELECT account_id FROM public_buyers WHERE account_id = ANY(:account_ids::uuid[]) AND ends_on >= :day::date",
+    """
+    SELECT account_id FROM public_buyers
+     WHERE account_id = ANY(:account_ids::uuid[]) AND ends_on >= :day::date AND duty = 'requester'
+    """,
+)
+FIND_SEAT = Query(
+    UnitSeat,
+    """
+    SELECT organisation_id, name AS unit_name, credit_code, county_code, duty
+      FROM public_buyers b JOIN organisations o ON o.id = organisation_id
+     WHERE account_id = :account_id AND ends_on >= :day::date AND o.verified_at IS NOT NULL
+    """,
 )
 
 
@@ -123,14 +146,20 @@ async def save_public_buyer(
     if unit is None:
         raise OrganisationOwnVerifier
     saved = await SAVE_PUBLIC_BUYER.one(
-        conn, account_id=account_id, organisation_id=unit, ends_on=new.ends_on, by=actor.account_id, now=now
+        conn,
+        account_id=account_id,
+        organisation_id=unit,
+        ends_on=new.ends_on,
+        by=actor.account_id,
+        now=now,
+        duty=new.duty,
     )
     await add_audit_entry(
         conn,
         actor=str(actor.account_id),
         action="account.public_buyer",
         object=f"account:{account_id}",
-        detail={"unit": name, "credit_code": code, "ends_on": new.ends_on.isoformat()},
+        detail={"unit": name, "credit_code": code, "ends_on": new.ends_on.isoformat(), "duty": new.duty},
         now=now,
     )
     return saved
@@ -149,3 +178,8 @@ async def list_public_buyers(conn: Connection, actor: Actor) -> list[PublicBuyer
 async def list_buying_now(conn: Connection, account_ids: Sequence[UUID], *, day: date) -> set[UUID]:
     """Return which of the accounts buy for a verified public unit on `day`."""
     return set(await LIST_BUYING_NOW.all(conn, account_ids=list(account_ids), day=day))
+
+
+async def find_unit_seat(conn: Connection, account_id: UUID, *, day: date) -> UnitSeat | None:
+    """Return the public unit that an account works for on `day`, or None."""
+    return await FIND_SEAT.maybe(conn, account_id=account_id, day=day)

@@ -168,12 +168,22 @@ class PersonalFilter(Struct, frozen=True):
 
 
 class PersonalPublicUnit(Struct, frozen=True):
-    """The public unit that the person buys for, as the platform's staff verified it, until `ends_on`."""
+    """The public unit that the person works for, as the platform's staff verified it, until `ends_on`."""
 
     unit_name: str
     credit_code: str
     ends_on: date
     verified_at: datetime
+    duty: str
+
+
+class PersonalPurchase(Struct, frozen=True):
+    """A public unit's purchase in which the person took steps, and why the person ended it."""
+
+    number: int
+    unit: str
+    steps: list[str]
+    reason: str | None
 
 
 class PersonalTrackingFact(Struct, frozen=True):
@@ -227,6 +237,7 @@ class PersonalData(Struct, frozen=True, kw_only=True):
     saved_filters: list[PersonalFilter]
     parcels: list[PersonalParcel]
     public_units: list[PersonalPublicUnit]
+    purchases: list[PersonalPurchase]
     organisations: list[PersonalOrganisation]
     packages: list[PersonalPackage]
     applications: list[OwnApplication]

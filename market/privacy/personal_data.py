@@ -32,6 +32,7 @@ from market.privacy.models import (
     PersonalParcel,
     PersonalPayoutAccount,
     PersonalPublicUnit,
+    PersonalPurchase,
     PersonalRecord,
     PersonalReview,
     PersonalSeat,
@@ -233,10 +234,26 @@ LIST_PARCELS_OF_BUYER = Query(
 LIST_PUBLIC_UNITS = Query(
     PersonalPublicUnit,
     """
-    SELECT name AS unit_name, credit_code, ends_on, b.verified_at
+    SELECT name AS unit_name, credit_code, ends_on, b.verified_at, duty
       FROM public_buyers b JOIN organisations ON organisations.id = organisation_id
      WHERE account_id = :account_id
      ORDER BY b.verified_at LIMIT :limit
+    """,
+)
+LIST_PURCHASES = Query(
+    PersonalPurchase,
+    """
+    SELECT o.number, u.name AS unit,
+           array_remove(ARRAY[CASE WHEN requested_by = :account_id THEN 'request' END,
+                              CASE WHEN approved_by = :account_id THEN 'approve' END,
+                              CASE WHEN signed_by = :account_id THEN 'sign' END,
+                              CASE WHEN delivered_by = :account_id THEN 'deliver' END,
+                              CASE WHEN accepted_by = :account_id THEN 'accept' END,
+                              CASE WHEN ended_by = :account_id THEN 'end' END], NULL) AS steps,
+           CASE WHEN ended_by = :account_id THEN reason END AS reason
+      FROM procurements p JOIN orders o ON o.id = order_id JOIN organisations u ON u.id = organisation_id
+     WHERE :account_id IN (requested_by, approved_by, signed_by, delivered_by, accepted_by, ended_by)
+     ORDER BY requested_at LIMIT :limit
     """,
 )
 LIST_ORGANISATIONS = Query(
@@ -349,6 +366,7 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
         parcels=await LIST_PARCELS_OF_BUYER.all(conn, account_id=account_id, limit=MAX_ROWS),
         organisations=await LIST_ORGANISATIONS.all(conn, account_id=account_id, limit=MAX_ROWS),
         public_units=await LIST_PUBLIC_UNITS.all(conn, account_id=account_id, limit=MAX_ROWS),
+        purchases=await LIST_PURCHASES.all(conn, account_id=account_id, limit=MAX_ROWS),
         packages=await LIST_PACKAGES.all(conn, account_id=account_id, limit=MAX_ROWS),
         applications=await list_own_applications(conn, seal, account_id, limit=MAX_ROWS),
         seats=[

@@ -77,6 +77,31 @@ RETURN_SOLD = Query(
     SELECT count(*)::integer FROM freed
     """,
 )
+# The units of goods that a buyer refused at the door.
+RETURN_REFUSED = Query(
+    int,
+    """
+    WITH part AS (
+        SELECT l.lot_id, sum(l.units / l.quantity * quantity_back)::integer AS units
+          FROM unnest(:line_ids::uuid[], :quantities::integer[]) AS back (line_id, quantity_back)
+          JOIN order_lines l ON l.id = line_id JOIN suborders s ON s.id = l.suborder_id AND s.order_id = :order_id
+         WHERE quantity_back > 0 AND l.lot_id IS NOT NULL
+         GROUP BY l.lot_id
+    ), locked AS (
+        SELECT lots.id FROM lots WHERE id IN (SELECT lot_id FROM part) ORDER BY id FOR NO KEY UPDATE
+    ), moved AS (
+        INSERT INTO stock_moves (lot_id, reason, reference, units, at)
+        SELECT lot_id, 'returned', 'refused:' || :order_id::text, units, :now
+          FROM part JOIN locked ON locked.id = lot_id
+        RETURNING lot_id, units
+    ), freed AS (
+        UPDATE lots SET available_units = available_units + moved.units, sold_units = sold_units - moved.units
+          FROM moved WHERE lots.id = moved.lot_id
+        RETURNING lots.id
+    )
+    SELECT count(*)::integer FROM freed
+    """,
+)
 # Reserves all of an order's lots or none; returns whether they were reserved.
 RESTORE_RESERVATION = Query(
     bool,
@@ -132,6 +157,19 @@ async def return_sold(conn: Connection, suborder_ids: Sequence[UUID], *, now: da
         asyncpg.UniqueViolationError: the units were returned before: a bug of the caller.
     """
     return await RETURN_SOLD.one(conn, suborder_ids=list(suborder_ids), now=now)
+
+
+async def return_refused(
+    conn: Connection, order_id: UUID, line_ids: Sequence[UUID], quantities: Sequence[int], *, now: datetime
+) -> int:
+    """Make the units of goods that were refused at delivery available again; return how many lots changed.
+
+    Raises:
+        asyncpg.UniqueViolationError: the units were returned before: a bug of the caller.
+    """
+    return await RETURN_REFUSED.one(
+        conn, order_id=order_id, line_ids=list(line_ids), quantities=list(quantities), now=now
+    )
 
 
 async def restore_reservation(conn: Connection, order_id: UUID, *, now: datetime) -> bool:

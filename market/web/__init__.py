@@ -77,6 +77,8 @@ from market.web.shop.aftersales import invoices as shop_invoices
 from market.web.shop.aftersales import mediation, own_review
 from market.web.shop.buying import book_package, cart, checkout, pay, pickup_point
 from market.web.shop.orders import order_actions, order_list, order_package, order_page
+from market.web.units import book as unit_book
+from market.web.units import purchase as unit_purchase
 from market.web.village import county_services
 from market.web.village import coverage as village_coverage
 from market.web.village import home as village_home
@@ -89,6 +91,7 @@ _SHOP_PAGES = (
     assets, feed, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
     organisations, village_home, village_coverage, village_plans, village_services, village_questions, village_jobs,
     own_postings, county_services,
+    unit_book, unit_purchase,
     browse, product, activity, stay, reviews, seller, cart, checkout, coupons, favourites, pay, order_list, order_page,
     order_actions, own_review, shop_claims, shop_returns, shop_cases, mediation, shop_complaints, shop_booking_changes,
     shop_conversations, shop_invoices, pickup_point, shop_packages, book_package, order_package,

@@ -223,7 +223,7 @@ GRANTS = {
         "select insert update(name kinds max_lines proration idle_days cure_days document_number "
         "document_name document_sha256 document_text file_id)"
     ),
-    "public_buyers": "select insert update(ends_on verified_by verified_at organisation_id)",
+    "public_buyers": "select insert update(ends_on verified_by verified_at organisation_id duty)",
     "operators": "select",
     "coverage": (
         "select delete insert(village_code operator technology setting share_bp down_mbps source observed_on"
@@ -244,6 +244,26 @@ GRANTS = {
     "clinic_days": "select insert(slot_id remote organisation_id added_by)",
     "course_certificates": "select insert(reservation_id issued_by issued_at)",
     "outages": "select insert",
+    "quota_rules": "select",
+    "unit_quotas": (
+        "select insert(organisation_id year canteen_fen quota_fen region ratio_bp set_by set_at)"
+        " update(canteen_fen quota_fen region ratio_bp set_by set_at)"
+    ),
+    "procurements": (
+        "select insert(order_id organisation_id producer_id producer_county year ordered_on list payment_days"
+        " payer_code freight_fen ordered_fen requested_by requested_at) update(accepted_fen approved_by approved_at"
+        " signed_by"
+        " signed_at delivered_by delivered_at accepted_by accepted_at accepted_on invoiced_at ended_at ended_by reason)"
+    ),
+    "procurement_lines": "select insert(line_id order_id price_fen ordered) update(delivered accepted)",
+    "procurement_checks": "select insert",
+    "procurement_invoices": "select insert",
+    "bank_receipts": "select insert(reference payer_code payer_name fen received_on recorded_by recorded_at)",
+    "platform_purchases": (
+        "select insert(order_number line_number organisation_id supplier origin_county product quantity fen accepted_on"
+        " paid_on year list) update(supplier origin_county product quantity fen accepted_on paid_on year list)"
+    ),
+    "quota_entries": "select insert(organisation_id year list kind fen order_id order_number line_number at)",
     "coverage_projects": (
         "select insert(county_code village_code operator name planned_fen added_by added_at)"
         " update(spent_fen overrun_reason state done_on done_by accepted_on accepted_by)"
@@ -421,6 +441,11 @@ FUNCTIONS_OF_THE_OWNER = {
     "start_session": True,
     "sum_budget_lines": True,
     "sum_kept_back": True,
+    "check_procurement_sums": False,
+    "match_bank_receipt": True,
+    "refuse_goods": True,
+    "restore_quota": False,
+    "set_order_terms": True,
 }
 """Functions that run with the owner's rights, and whether the service may call them."""
 

@@ -128,6 +128,14 @@ COURSE = {**HOURS, "title": "样例剪枝", "organiser": "样例农业农村局"
 CLINIC_DAY = {
     **HOURS, "organisation_id": "00000000-0000-7000-8000-000000000001", "remote": False, "room": "卫生室", "places": 9,
 }  # fmt: skip
+UNIT_COUNTY = AREA_KEEPERS.allow("finance")
+NO_PURCHASE: dict[str, str | Id] = {"number": "9999"}
+UNIT_QUOTA = {"year": 2019, "canteen_fen": 1_00, "quota_fen": 1_00}
+SELLER_INVOICE = {"number": "1" * 20, "issued_on": "2019-02-01", "amount_fen": 1}
+BANK_RECEIPT = {
+    "reference": "样例0001", "payer_code": "CG102433", "payer_name": "样例小学", "amount_fen": 1_00,
+    "received_on": "2019-01-02",
+}  # fmt: skip
 NOBODYS_CHANGE: dict[str, str | Id] = {"change_id": Id("nobody")}
 LINE_CHANGE = {"line": "nobody", "verb": "close", "effective_on": "2019-02-01", "note": "样例"}
 NOBODYS_LEAD: dict[str, str | Id] = {"lead_id": Id("nobody")}
@@ -332,6 +340,26 @@ API_CASES: tuple[RouteCase, ...] = (
         status=404,
     ),
     get("/api/v1/counties/{county}/service-figures", PUBLIC),
+    get("/api/v1/unit-quotas/{year}", SIGNED_IN, params={"year": "2019"}, status=403),
+    post("/api/v1/unit-quotas", SIGNED_IN, json=UNIT_QUOTA, status=403),
+    get("/api/v1/counties/{county}/unit-quotas/{year}", UNIT_COUNTY, params={"year": "2019"}),
+    post("/api/v1/procurements", SIGNED_IN, json={"order_id": "00000000-0000-7000-8000-000000000001"}, status=403),
+    get("/api/v1/procurements", SIGNED_IN, status=403),
+    get("/api/v1/procurements/{number}", SIGNED_IN, params=NO_PURCHASE, status=404),
+    post("/api/v1/procurements/{number}/approve", SIGNED_IN, params=NO_PURCHASE, status=403),
+    post("/api/v1/procurements/{number}/sign", SIGNED_IN, params=NO_PURCHASE, status=404),
+    post("/api/v1/procurements/{number}/deliver", SIGNED_IN, params=NO_PURCHASE, json={"lines": []}, status=404),
+    post(
+        "/api/v1/procurements/{number}/accept",
+        SIGNED_IN,
+        params=NO_PURCHASE,
+        json={"lines": [], "checks": []},
+        status=403,
+    ),
+    post("/api/v1/procurements/{number}/invoice", SIGNED_IN, params=NO_PURCHASE, json=SELLER_INVOICE, status=404),
+    post("/api/v1/procurements/{number}/end", SIGNED_IN, params=NO_PURCHASE, json={"reason": "样例"}, status=404),
+    post("/api/v1/bank-receipts", PLATFORM_STAFF, json=BANK_RECEIPT, status=201),
+    get("/api/v1/bank-receipts", PLATFORM_STAFF),
     post("/api/v1/organisations", SIGNED_IN, json=ORGANISATION, status=201),
     get("/api/v1/counties/{county}/pickup-points", PUBLIC),
     post("/api/v1/counties/{county}/pickup-points", ACCOUNT_KEEPERS, json=PICKUP_POINT, status=201),

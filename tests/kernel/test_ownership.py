@@ -23,6 +23,17 @@ OWNED_TABLES = {
     },
     "coverage": {"coverage", "outages", "coverage_projects"},
     "organisations": {"organisations", "organisation_members", "organisation_licences", "public_buyers"},
+    "procurement": {
+        "quota_rules",
+        "unit_quotas",
+        "procurements",
+        "procurement_lines",
+        "procurement_checks",
+        "procurement_invoices",
+        "bank_receipts",
+        "platform_purchases",
+        "quota_entries",
+    },
     "identity": {
         "accounts",
         "grants",

@@ -208,11 +208,6 @@ class ApiDriver:
         placed = self._day.orders[order]
         await self._day.people[placed.buyer].call("CancelOrder", {}, path={"order_id": placed.id})
 
-    async def take_units(self, listing: str, *, units: int) -> None:
-        seller = self._day.people[find_row("listings", listing)["producer"]]
-        count = {"change": -units, "reference": f"the school, {listing}"}
-        await seller.call("CountUnits", count, path={"lot_id": self._listings[listing]["lot_id"]})
-
     async def place_at_once(self, names: Sequence[str], wish: dict[str, Any]) -> dict[str, int]:
         body = self._build_order(wish)
         answers = await asyncio.gather(*(self._day.people[name].send("PlaceOrder", body) for name in names))

@@ -140,10 +140,6 @@ class Driver(Protocol):
         """Cancel an order."""
         ...
 
-    async def take_units(self, listing: str, *, units: int) -> None:
-        """Take units of a lot, sold elsewhere, out of the stock; `listing` is sold by the unit of the lot."""
-        ...
-
     async def place_at_once(self, names: Sequence[str], wish: dict[str, Any]) -> dict[str, int]:
         """Let people order the same at the same instant; count the answers by `placed` or the code of the refusal."""
         ...

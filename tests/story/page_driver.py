@@ -168,14 +168,6 @@ class PageDriver(SellerPages):
         seen = await host.submit("/farm/guests", code=self._codes[order])
         assert f"{visit['lines'][0]['quantity']} 个" in seen.text
 
-    async def take_units(self, listing: str, *, units: int) -> None:
-        number = self._numbers[listing]
-        seller = self._browsers[find_row("listings", listing)["producer"]]
-        page = await seller.open(f"/farm/listings/{number}")
-        left = dict(_list_fields(page))["left-0"]
-        seen = await seller.submit(f"/farm/listings/{number}/offer", typed={"left-0": str(int(left) - units)})
-        assert "said=changed" in seen.path
-
     async def place_at_once(self, names: Sequence[str], wish: dict[str, Any]) -> dict[str, int]:
         [(listing, quantity)] = wish["lines"]
         page = await self._browsers["B1"].open(f"/goods/{self._numbers[listing]}")

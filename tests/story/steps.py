@@ -6,10 +6,10 @@ from msgspec import Struct
 
 from market.identity.models import AccountId, Role
 from market.identity.sign_in import sign_in_without_code
-from tests.story.market_day import EXPECTED, STORY, Attempt, Driver, MarketDay, at, find_event, find_row
+from tests.story import school
+from tests.story.market_day import STORY, Attempt, Driver, MarketDay, at, find_event, find_row
 from tests.support.make import make_account, make_phone
 
-NOT_PLAYED = "O6"
 COUNTY, PROVINCE = "130624000000", "130000000000"
 SUPPLY_DAY = "2019-09-15"
 """The people come some days before the market, and publish what they sell."""
@@ -49,6 +49,7 @@ async def supply(day: MarketDay, driver: Driver) -> None:
         await driver.create_coupon(coupon)
     for buyer in STORY["buyers"]:
         await driver.sign_in(buyer["id"], buyer["phone"].partition("（")[0])
+    await school.open_school(day)
 
 
 async def _publish(driver: Driver, listing: dict[str, Any]) -> None:
@@ -77,15 +78,6 @@ async def _pay(day: MarketDay, driver: Driver, order: str, do: str) -> None:
     day.set_clock(at(event["at"]))
     await driver.start_payment(order, event["rail"])
     await day.pay(order)
-
-
-async def _sell_to_the_school(driver: Driver) -> None:
-    """Take out of the stock what the order that is not played sells: 20 bags, and 9 boxes of 30 eggs accepted of 10."""
-    order = next(each for each in EXPECTED["orders"] if each["id"] == NOT_PLAYED)
-    for line in order["lines"]:
-        takes = find_row("listings", line["listing"])["takes"]
-        by_the_unit = {"L3": "L3", "L4": "L10"}[line["listing"]]
-        await driver.take_units(by_the_unit, units=takes * line["accepted"])
 
 
 async def _run_race(day: MarketDay, driver: Driver) -> dict[str, int]:
@@ -121,7 +113,7 @@ async def play(day: MarketDay, driver: Driver) -> Played:
     for order in ("O1", "O2", "O3", "O4", "O5"):
         await _place(day, driver, order)
     refused["O4 again"] = await driver.try_again("pay", "O4")
-    await _sell_to_the_school(driver)
+    await school.place(day)
     await _place(day, driver, "O7", "pay deposit")
     await _place(day, driver, "O8")
     slots = await driver.read_slots("L8")
@@ -144,9 +136,11 @@ async def play(day: MarketDay, driver: Driver) -> Played:
     await _claim_bad_fruit(day, driver, "O2", bad=6, total=60)
     await _receive(day, driver, "O2")
     await _receive(day, driver, "O3")
+    await school.accept(day)
     await _claim_bad_fruit(day, driver, "O5", bad=1, total=5)
     day.set_clock(at(find_event("cancel", "O4")["at"]))
     await driver.cancel("O4")
+    await school.pay(day)
 
     day.set_clock(at("2019-09-27T23:59"))
     refused["the balance of O7 too early"] = await driver.try_again("pay balance", "O7")

@@ -28,8 +28,8 @@ FIND_WRONG_ORDERS = Query(
     LedgerDiscrepancy,
     _CHECKED_ORDERS
     + """, checked AS (
-        SELECT orders.id, number, state, total_fen, coalesce(captured.minor, 0) AS captured_fen,
-               coalesce(captured.refunded, 0) AS refunded_fen
+        SELECT orders.id, number, state, total_fen - refused_fen AS total_fen,
+               coalesce(captured.minor, 0) AS captured_fen, coalesce(captured.refunded, 0) AS refunded_fen
           FROM applied
           JOIN orders USING (id)
           LEFT JOIN LATERAL (

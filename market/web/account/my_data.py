@@ -109,6 +109,7 @@ def _list_sections(data: PersonalData) -> list[tuple[str, int, list[str]]]:
             ],
         ),
         ("报过的招工", [f"{each.organisation}，{each.title}" for each in data.job_applications]),
+        ("单位采购单", [f"采购单 {each.number}，{each.unit}" for each in data.purchases]),
         ("公家单位", [f"{each.unit_name}，到{day_zh(each.ends_on)}" for each in data.public_units]),
         ("收藏", [each.name for each in data.favourites]),
         ("评价", [f"{each.title}，{each.rating} 分：{each.text}" for each in data.reviews]),

@@ -20,9 +20,18 @@ from market.web.desk.papers import form_numbers, form_pages, payment_pages, reco
 from market.web.desk.payments import bank_accounts
 from market.web.desk.register import boards, consents, idle_lines, leads, lines, notices, objections, rechecks
 from market.web.desk.reports import region, report_pages
-from market.web.desk.sellers import coupons, money, pickup_points, producers, public_buyers, seller_names
+from market.web.desk.sellers import bank_receipts, coupons, money, pickup_points, producers, public_buyers, seller_names
 from market.web.desk.staff import audit, contacts, deputies, officials, operators
-from market.web.desk.villages import coverage, jobs, organisations, questions, service_figures, services, village_files
+from market.web.desk.villages import (
+    coverage,
+    jobs,
+    organisations,
+    procurement,
+    questions,
+    service_figures,
+    services,
+    village_files,
+)
 
 _PAGES = (
     worklist, month_pages, drilldown, findings, find_people, form_numbers, form_pages, payment_pages, reconciliation,
@@ -30,7 +39,7 @@ _PAGES = (
     programme_checks, agreements, bank_accounts, producers, seller_names, money, cases, case_moves, goods_returns,
     appeals, complaints, invoices, mediations, officials, operators, deputies, contacts, pickup_points, coupons,
     region, report_pages, grievances, public_buyers, village_files, organisations, saved_filters, samples, audit,
-    coverage, services, questions, jobs, service_figures,
+    coverage, services, questions, jobs, service_figures, procurement, bank_receipts,
 )  # fmt: skip
 
 DESK = Router(

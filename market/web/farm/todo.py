@@ -17,6 +17,7 @@ from market.kernel import Connection
 from market.kernel.clock import SHANGHAI, get_business_day
 from market.mediation.views import list_unanswered_proposals
 from market.packages.read import count_asked
+from market.procurement.views import count_seller_steps
 from market.producers.certificate_ends import EndingCertificate, list_ending_certificates
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_STATE_NAMES, ProducerState
 from market.producers.queries import ProducerRow, list_own_producers
@@ -58,6 +59,7 @@ async def list_todos(conn: Connection, actor: Actor, *, now: datetime) -> list[T
         (1, "/farm/changes", await count_asked_changes(conn, actor), "位客人想改日子"),
         (3, "/farm/messages", await count_unread(conn, actor, side=Side.SELLER), "单，买家有话问"),
         (3, "/farm/refunds", await count_waiting_refunds(conn, actor), "笔退款，等人同意"),
+        (3, "/farm/units", await count_seller_steps(conn, actor), "单公家单位买的，等您办"),
         (7, "/farm/packages", await count_asked(conn, actor.producers), "个套餐，请您答复"),
         (
             _REVIEWS_PERIOD.days,

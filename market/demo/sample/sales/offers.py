@@ -11,19 +11,14 @@ from market.catalogue.presale import PresaleTerms, set_presale
 from market.catalogue.publish import NewProduct, publish_product
 from market.catalogue.tier_prices import PriceTerms, TierPrice, set_price_terms
 from market.coupons.claim import claim_voucher
-from market.demo.sample.identities import BUYER_PHONES, make_phone
 from market.demo.sample.sales.simulation import SaleSimulation, SampleOffer
 from market.identity.models import AccountId
 from market.kernel import Fen, Query
 from market.kernel.clock import get_business_day
 from market.orders.models import Line, VariantId
-from market.organisations.public_buyers import NewPublicBuyer, save_public_buyer
 from market.producers.closures import ClosureReason, NewClosure
 
 _WEIGHED, _PRESOLD = "革新庄红薯（按重量算）", "革新庄新红枣（预售）"
-_CANTEEN = "样例革新庄小学食堂"
-_CANTEEN_CODE = "12130624MB0A1E2P3U"
-"""No unit has this code; its check character is right."""
 _CLOSED_DAYS = timedelta(days=5)
 
 
@@ -108,21 +103,13 @@ async def _sell_before_harvest(sales: SaleSimulation) -> None:
 
 
 async def _lower_prices_by_number(sales: SaleSimulation) -> None:
-    """Let walnuts cost less by number, and for a public unit, which a canteen is."""
+    """Let walnuts cost less by number, and for a public unit."""
     walnuts = await sales.find_offer(sales.farmer, "阜平核桃")
     price = walnuts.price_fen
     terms = PriceTerms(
         tiers=(TierPrice(3, Fen(price - 1_00)), TierPrice(10, Fen(price - 3_00))), public_price_fen=Fen(price - 4_00)
     )
     await set_price_terms(sales.conn, sales.farmer, walnuts.variant_id, terms, now=sales.ago(days=8))
-    staff = await sales.find_official("ping")
-    canteen = NewPublicBuyer(
-        phone=make_phone(BUYER_PHONES, 2),
-        unit_name=_CANTEEN,
-        credit_code=_CANTEEN_CODE,
-        ends_on=sales.today + timedelta(days=300),
-    )
-    await save_public_buyer(sales.conn, sales.seal, staff, canteen, now=sales.ago(days=8))
 
 
 async def _close_rival_farm(sales: SaleSimulation) -> None:

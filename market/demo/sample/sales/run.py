@@ -8,6 +8,7 @@ from market.demo.sample.sales.invoices import play_invoices
 from market.demo.sample.sales.offers import play_offers
 from market.demo.sample.sales.packages import play_packages
 from market.demo.sample.sales.parcels import play_parcels
+from market.demo.sample.sales.procurement import play_procurement
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.demo.sample.sales.villages import play_villages
 from market.demo.sample.sales.visits import play_visits
@@ -54,6 +55,7 @@ async def simulate_sales(
         await play_packages(sales, bag.variant_id)
         await play_offers(sales)
         await play_villages(sales)
+        await play_procurement(sales)
     await MARK_SAMPLE.run(conn)
     await MARK_SENT.run(conn, now=now)
     report(_STEPS, _STEPS)

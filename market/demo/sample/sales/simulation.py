@@ -26,7 +26,7 @@ from market.orders.address import Address, address_to_point, seal_address
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import place
 from market.orders.mark_paid import apply_payment_events
-from market.orders.models import Line, Nights, OrderId
+from market.orders.models import Line, Nights, OrderId, PlacedOrder
 from market.orders.pay import pay_order
 from market.orders.queries import SuborderView, get_order
 from market.packages.book import PackageWish, book_package
@@ -167,10 +167,24 @@ class SaleSimulation:
         at: datetime,
     ) -> Sale:
         """Order from one seller and pay three minutes later: all of it, or the deposit."""
+        placed = await self.order(buyer, lines, nights=nights, point=point, at=at)
+        await self._pay(buyer, placed.id, at=at + _TO_PAY)
+        return Sale(buyer, placed.id, await self.see(buyer, placed.id))
+
+    async def order(
+        self,
+        buyer: Actor,
+        lines: Sequence[Line] = (),
+        *,
+        nights: Sequence[Nights] = (),
+        point: PickupPoint | None = None,
+        at: datetime,
+    ) -> PlacedOrder:
+        """Order without paying."""
         address = Address(buyer.name, "13900009001", _HOME_REGION, "样例路 1 号")
         if point is not None:
             address = address_to_point(address, point)
-        placed = await place(
+        return await place(
             self._batcher,
             buyer.account_id,
             lines,
@@ -180,8 +194,6 @@ class SaleSimulation:
             now=at,
             pay_minutes=self.settings.pay_minutes,
         )
-        await self._pay(buyer, placed.id, at=at + _TO_PAY)
-        return Sale(buyer, placed.id, await self.see(buyer, placed.id))
 
     async def book(self, buyer: Actor, number: int, wish: PackageWish, *, at: datetime) -> None:
         """Book a package and pay three minutes later."""

@@ -359,6 +359,7 @@ async def _page(
         "notice": notice,
         "keep": build_county_query(desk),
         "coupons": desk.to("/desk/coupons") if Role.PLATFORM in get_roles(desk.actor) else None,
+        "bank_receipts": desk.to("/desk/bank-receipts"),
         "public_buyers": desk.to("/desk/public-buyers") if Role.PLATFORM in get_roles(desk.actor) else None,
     }
     return render_desk_page(request, desk, "money.html", context, status=status)

@@ -14,6 +14,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.organisations.models import UnitDuty
 from market.organisations.public_buyers import (
     NewPublicBuyer,
     PublicBuyer,
@@ -21,6 +22,7 @@ from market.organisations.public_buyers import (
     list_public_buyers,
     save_public_buyer,
 )
+from market.procurement.views import DUTY_NAMES
 from market.web.desk.context import DeskContext, PageNotice, build_county_query, open_desk, render_desk_page
 from market.web.forms import make_form_key, read_form
 from market.web.idempotent_form import submit_once
@@ -37,11 +39,15 @@ class PublicBuyerForm(Struct, frozen=True):
     unit_name: str = ""
     credit_code: str = ""
     ends_on: str = ""
+    duty: str = ""
 
 
 def _describe_buyer(buyer: PublicBuyer, today: date) -> tuple[str, list[str]]:
     until = f"到{day_zh(buyer.ends_on)}" if buyer.ends_on >= today else f"{day_zh(buyer.ends_on)}过期了，按平常的价"
-    return buyer.unit_name, [buyer.credit_code, f"{until}；{day_zh(buyer.verified_at)}核的"]
+    return f"{buyer.unit_name}，{DUTY_NAMES[buyer.duty]}", [
+        buyer.credit_code,
+        f"{until}；{day_zh(buyer.verified_at)}核的",
+    ]
 
 
 async def _page(
@@ -53,6 +59,7 @@ async def _page(
     context = {
         "rows": [_describe_buyer(each, desk.today) for each in buyers],
         "form": form,
+        "duties": [(each.value, words) for each, words in DUTY_NAMES.items()],
         "errors": errors,
         "key": make_form_key(),
         "notice": PageNotice("ok", _DONE) if request.query_params.get("done") == "1" else None,
@@ -92,6 +99,7 @@ async def submit_public_buyer(
         unit_name=values.unit_name[:_MAX_NAME_LENGTH],
         credit_code=values.credit_code[:_MAX_CODE_LENGTH],
         ends_on=ends_on,
+        duty=next((each for each in UnitDuty if each == values.duty), UnitDuty.REQUESTER),
     )
 
     async def save(conn: Connection) -> str:

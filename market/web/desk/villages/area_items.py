@@ -5,15 +5,19 @@ from collections.abc import Awaitable, Callable
 from msgspec import Struct
 
 from market.identity.access import has_role_for
+from market.identity.models import Role
 from market.kernel import Connection
 from market.organisations.models import KEEPERS
 from market.organisations.register import count_pending_organisations
+from market.procurement.views import count_late_purchases
 from market.services.attendance import MARKERS
 from market.services.postings import count_postings_to_check
 from market.services.slots import count_unmarked_slots
 from market.subsidies.bank_accounts.accounts import count_waiting_bank_accounts
 from market.subsidies.bank_accounts.models import AGREER
 from market.web.desk.context import DeskContext
+
+PROCUREMENT_READERS = (*KEEPERS, Role.FINANCE)
 
 
 class WorkItem(Struct, frozen=True):
@@ -55,11 +59,20 @@ async def _find_postings(conn: Connection, desk: DeskContext) -> WorkItem | None
     return WorkItem(desk.to("/desk/jobs"), f"招工 {count} 样，等核", "", "看单位、工钱是不是真的") if count else None
 
 
+async def _find_late_payments(conn: Connection, desk: DeskContext) -> WorkItem | None:
+    if not has_role_for(desk.actor, PROCUREMENT_READERS, desk.county):
+        return None
+    count = await count_late_purchases(conn, desk.county, day=desk.today)
+    href = desk.to("/desk/procurement")
+    return WorkItem(href, f"公家单位 {count} 单过期没付款", "", "催单位付给农户", late=True) if count else None
+
+
 AREA_ITEMS: tuple[Callable[[Connection, DeskContext], Awaitable[WorkItem | None]], ...] = (
     _find_organisations,
     _find_bank_accounts,
     _find_unmarked_slots,
     _find_postings,
+    _find_late_payments,
 )
 
 

@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
+from market.casework.moves import get_person_scope
 from market.catalogue.units import get_count_word
 from market.coupons.models import Bearer, Voucher, VoucherId
 from market.coupons.rules import VOUCHER_FIELD, list_fitting_vouchers
@@ -36,8 +37,11 @@ from market.orders.checkout.place_cart import place_cart
 from market.orders.checkout.seen_terms import CancelTermsChanged
 from market.orders.models import SuborderKind, TotalChanged
 from market.orders.queries import load_latest_address
+from market.organisations.public_buyers import list_buying_now
 from market.pickup_points.models import PICKUP_FIELD, PickupPoint, PickupPointId
 from market.pickup_points.register import list_points_for
+from market.procurement.models import PurchaseRequest
+from market.procurement.request import request_purchase
 from market.settings import Settings
 from market.web.case_words import load_due_words
 from market.web.cookies import finish_drafts
@@ -67,6 +71,8 @@ from market.web.shop.stay import format_nights
 from market.web.ui.format import yuan
 from payments import Method
 
+UNIT_METHOD = ("unit", "单位采购：验收后对公转账")
+"""How the requester of a public unit orders: the unit pays what it accepted."""
 _FIELD_NAMES = {
     "address.name": "who",
     "address.phone": "tel",
@@ -182,7 +188,8 @@ def _choose_title(errors: Sequence[FieldFault]) -> str | None:
 
 async def _checkout_page(
     request: HttpRequest, actor: Actor, cart: Cart, values: CheckoutForm, vouchers: Sequence[Voucher], *,
-    points: Sequence[PickupPoint] = (), key: str, errors: Sequence[FieldFault] = (), status: int = 200,
+    points: Sequence[PickupPoint] = (), unit: bool = False, key: str, errors: Sequence[FieldFault] = (),
+    status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     services = get_services(request)
     promises = [f"{describe_bad_fruit_promise(services.settings.claim_hours)}。"] if has_goods(cart) else []
@@ -217,7 +224,7 @@ async def _checkout_page(
         if points
         else [],
         "pickup_rule": describe_pickup_rule(services.settings.pickup_days),
-        "methods": METHOD_OPTIONS,
+        "methods": [*METHOD_OPTIONS, UNIT_METHOD] if unit else METHOD_OPTIONS,
         "invoice_kinds": INVOICE_OPTIONS,
         "invoice_due": await load_due_words(request, INVOICE),
         "invoice_open": bool(values.invoice) or any(each.field in _INVOICE_FIELDS for each in errors),
@@ -256,11 +263,21 @@ async def show_checkout(
             values = await _fill_form(conn, last, choose_region(request, last))
         cart, vouchers = await _load_cart(conn, actor, values.region, clock.now())
         points = await _list_points(conn, cart)
+        unit = bool(await list_buying_now(conn, [actor.account_id], day=clock.today()))
     if not cart.ready:
         return redirect(f"/cart?region={values.region}")
     status = InvalidAddress.status if faults else 200
     return await _checkout_page(
-        request, actor, cart, values, vouchers, points=points, key=make_form_key(), errors=faults, status=status
+        request,
+        actor,
+        cart,
+        values,
+        vouchers,
+        points=points,
+        unit=unit,
+        key=make_form_key(),
+        errors=faults,
+        status=status,
     )
 
 
@@ -356,7 +373,12 @@ async def submit_checkout(
         )
     except Refusal as refusal:
         return _answer_refusal(request, values, refusal, total_fen=_compute_total(cart, chosen))
-    started = await start_payment(request, actor, placed.id, placed.number, method=Method(values.method))
+    if form.get_text("method") == UNIT_METHOD[0]:
+        async with db.transaction(scope=get_person_scope(actor)) as conn:
+            await request_purchase(conn, actor, PurchaseRequest(order_id=placed.id), now=now)
+        started: Response[Any] = redirect(f"/unit/orders/{placed.number}?done=requested")
+    else:
+        started = await start_payment(request, actor, placed.id, placed.number, method=Method(values.method))
     clear_rejected_checkout(request, started)
     finish_drafts(started, form.draft)
     return started

@@ -8,7 +8,7 @@ from market.catalogue.presale import PresaleTerms
 from market.kernel import Fen
 from market.kernel.clock import get_business_day, get_day_start
 from market.orders.deposits import DepositPlan
-from market.orders.models import OrderState
+from market.orders.models import OrderState, PaymentTerms
 from market.orders.queries import OrderView
 from market.web.ui.format import day_short, yuan
 from payments import PaymentState, Purpose
@@ -29,7 +29,7 @@ def get_payment_step(order: OrderView, now: datetime) -> PaymentStep:
     """Return what is to be paid of an order now: all of it, its deposit, or its balance."""
     deposit = order.deposit
     if deposit is None or order.state not in {OrderState.PLACED, OrderState.DEPOSITED}:
-        due = order.state is OrderState.PLACED and order.pay_until > now
+        due = order.state is OrderState.PLACED and order.pay_until > now and order.terms is PaymentTerms.PREPAID
         return PaymentStep(due=due, amount_fen=order.total_fen, until=order.pay_until, purpose=Purpose.FULL)
     if order.state is OrderState.PLACED:
         return PaymentStep(

@@ -19,7 +19,7 @@ from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
 from market.orders.cart import count_cart
-from market.orders.models import OrderState, SuborderKind, SuborderState
+from market.orders.models import OrderState, PaymentTerms, SuborderKind, SuborderState
 from market.orders.queries import OrderView, get_order, get_order_id, load_host_phones
 from market.packages.order_parts import find_ordered_package
 from market.pickups.view import list_pickups
@@ -61,6 +61,7 @@ class OrderHeader(Struct, frozen=True):
     paid: bool
     can_pay: bool
     can_cancel: bool
+    unit: bool
     look: int
     """The number of the next automatic refresh of a browser without scripts; 0 if the page does not refresh."""
 
@@ -106,6 +107,8 @@ def _list_notes(
     notice = done.get(request.query_params.get("said", ""))
     if notice:
         return [notice]
+    if order.terms is not PaymentTerms.PREPAID:
+        return [("", "这是单位采购", f"验收以后对公转账，不在网上付。看采购单 {order.number}。")]
     if waiting:
         later = "付好了，这一页会自己变。" if look else "过一会儿按“再看一次”。"
         return [("", "正在确认付款", f"还没有收到那边的回话，一般几秒就有。{later}")]
@@ -147,7 +150,9 @@ def render_order(
         "order": OrderHeader(
             order.number, _describe_order(order, today), order.placed_at, step.until, step.amount_fen, waiting,
             paid=order.paid_at is not None, can_pay=step.due and not waiting,
-            can_cancel=order.state in _UNPAID_STATES or _is_open_package(order, extra), look=look,
+            can_cancel=(order.state in _UNPAID_STATES and order.terms is not PaymentTerms.CONTRACT)
+            or _is_open_package(order, extra),
+            look=look, unit=order.terms is not PaymentTerms.PREPAID,
         ),
         "notes": [*list_problem_notes(order), *(notes or list_deposit_notes(order, today))],
         "parcels": [make_suborder_card(order, suborder, today, extra, now=now) for suborder in order.suborders],

@@ -1,0 +1,1 @@
+"""采购账本: what public units buy from poor counties, from request to bank transfer, and the quota of each year."""

@@ -1,0 +1,185 @@
+"""发票、对公转账: the seller's invoice for what was accepted, and the transfer that is matched by the payer's code."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.audit.record import add_audit_entry
+from market.identity.access import require_platform_staff, require_producer
+from market.identity.models import Actor
+from market.kernel import Connection, Fen, FieldFault, Query
+from market.kernel.clock import get_business_day
+from market.kernel.text import clean_text, normalize_text
+from market.orders.escrow import get_order_ref, get_suborder_ref
+from market.orders.pay import CURRENCY
+from market.orders.transitions import lock_order_by_number
+from market.procurement.models import (
+    MAX_LISTED,
+    BankReceipt,
+    BankReceiptKnown,
+    NewBankReceipt,
+    PurchaseDetail,
+    PurchaseInvalid,
+    PurchaseState,
+    SellerInvoice,
+)
+from market.procurement.request import note_step
+from market.procurement.rules import get_order_number, is_payer_code, normalize_payer_code
+from market.procurement.steps import lock_purchase
+from market.procurement.views import get_purchase
+from payments import Amount, Method, Part, open_payment, record_bank_transfer
+from payments.money import format_yuan
+
+_INVOICE_DIGITS = 20
+_MIN_REFERENCE, _MAX_REFERENCE, _MIN_NAME, _MAX_NAME = 4, 64, 2, 60
+
+
+class _PaidOrder(Struct, frozen=True):
+    order_id: UUID
+    number: int
+    fen: Fen
+    producer_id: UUID
+
+
+ADD_INVOICE = Query(
+    UUID,
+    """
+    INSERT INTO procurement_invoices (order_id, producer_id, number, issued_on, fen, recorded_by, recorded_at)
+    VALUES (:order_id, :producer_id, :number, :issued_on, :fen, :by, :now)
+    ON CONFLICT ON CONSTRAINT procurement_invoices_once DO NOTHING
+    RETURNING order_id
+    """,
+)
+SET_INVOICED = Query(None, "UPDATE procurements SET invoiced_at = :now WHERE order_id = :order_id")
+ADD_RECEIPT = Query(
+    UUID,
+    """
+    INSERT INTO bank_receipts (reference, payer_code, payer_name, fen, received_on, recorded_by, recorded_at)
+    VALUES (:reference, :payer_code, :payer_name, :fen, :received_on, :by, :now)
+    ON CONFLICT ON CONSTRAINT bank_receipts_once DO NOTHING
+    RETURNING id
+    """,
+)
+LIST_WAITING_RECEIPTS = Query(
+    UUID, "SELECT id FROM bank_receipts WHERE payer_code = :payer_code AND order_id IS NULL ORDER BY id LIMIT 20"
+)
+MATCH_RECEIPT = Query(
+    _PaidOrder,
+    "SELECT order_id, number, fen, producer_id FROM match_bank_receipt(:receipt_id::uuid, :now::timestamptz)",
+)
+_RECEIPT = """
+    SELECT b.id, reference, payer_code, payer_name, fen, received_on, problem, o.number AS order_number, recorded_at
+      FROM bank_receipts b LEFT JOIN orders o ON o.id = order_id
+"""
+GET_RECEIPT = Query(BankReceipt, _RECEIPT + " WHERE b.id = :receipt_id")
+LIST_RECEIPTS = Query(
+    BankReceipt, _RECEIPT + " ORDER BY order_id IS NOT NULL, recorded_at DESC, b.id DESC LIMIT :limit"
+)
+
+
+async def record_seller_invoice(
+    conn: Connection, actor: Actor, number: int, invoice: SellerInvoice, *, now: datetime
+) -> PurchaseDetail:
+    """Record the invoice that a member of the seller issued outside: exactly what was accepted.
+
+    A transfer that came before is matched now.
+
+    Raises:
+        NotFound: there is no such purchase, or the actor does not work for its seller.
+        PurchaseStepChanged: it is at another step.
+        PurchaseInvalid: the number, the day or the amount is wrong, or the seller recorded the number before.
+    """
+    locked = await lock_purchase(conn, number, {PurchaseState.ACCEPTED})
+    bought = locked.purchase
+    require_producer(actor, bought.producer_id)
+    assert bought.accepted_fen is not None, "accepted"
+    assert bought.accepted_at is not None, "accepted"
+    digits, today = "".join(normalize_text(invoice.number).split()), get_business_day(now)
+    faults: list[FieldFault] = []
+    if len(digits) != _INVOICE_DIGITS or not (digits.isascii() and digits.isdecimal()):
+        faults.append(FieldFault("number", f"号码是 {_INVOICE_DIGITS} 位数字，在发票右上角"))
+    elif digits[:2] != str(invoice.issued_on.year)[-2:]:
+        faults.append(FieldFault("number", "号码的头两位是开票的年份，和日期对不上"))
+    if not get_business_day(bought.accepted_at) <= invoice.issued_on <= today:
+        faults.append(
+            FieldFault("issued_on", f"开票日期应在验收（{get_business_day(bought.accepted_at)}）之后，到今天为止")
+        )
+    if invoice.amount_fen != bought.accepted_fen:
+        faults.append(FieldFault("amount_fen", f"发票照验收的开，{format_yuan(bought.accepted_fen)} 元"))
+    if not faults and await ADD_INVOICE.maybe(
+        conn, order_id=bought.order_id, producer_id=bought.producer_id, number=digits, issued_on=invoice.issued_on,
+        fen=invoice.amount_fen, by=actor.account_id, now=now,
+    ) is None:  # fmt: skip
+        faults.append(FieldFault("number", "这个号码记过了"))
+    if faults:
+        raise PurchaseInvalid(errors=tuple(faults))
+    await SET_INVOICED.run(conn, order_id=bought.order_id, now=now)
+    await note_step(conn, actor, "invoice", number, {"number": digits, "fen": invoice.amount_fen}, now=now)
+    for waiting in await LIST_WAITING_RECEIPTS.all(conn, payer_code=bought.payer_code):
+        await _match(conn, waiting, now=now)
+    return await get_purchase(conn, number)
+
+
+async def record_bank_receipt(conn: Connection, actor: Actor, new: NewBankReceipt, *, now: datetime) -> BankReceipt:
+    """Record a transfer from the bank's statement; with a payer's code and exactly the invoiced sum it pays that order.
+
+    Another waits, with its problem, for a person.
+
+    Raises:
+        NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
+        PurchaseInvalid: fields are missing or wrong.
+        BankReceiptKnown: the bank's number was recorded before.
+    """
+    require_platform_staff(actor)
+    reference, name, code = clean_text(new.reference), clean_text(new.payer_name), normalize_payer_code(new.payer_code)
+    faults: list[FieldFault] = []
+    if not _MIN_REFERENCE <= len(reference) <= _MAX_REFERENCE:
+        faults.append(FieldFault("reference", f"银行流水号写 {_MIN_REFERENCE} 到 {_MAX_REFERENCE} 个字"))
+    if not is_payer_code(code):
+        faults.append(FieldFault("payer_code", "付款码不对，是 CG 和数字，照转账附言写"))
+    if not _MIN_NAME <= len(name) <= _MAX_NAME:
+        faults.append(FieldFault("payer_name", f"付款户名写 {_MIN_NAME} 到 {_MAX_NAME} 个字"))
+    if new.amount_fen <= 0:
+        faults.append(FieldFault("amount_fen", "金额要大于零"))
+    if new.received_on > get_business_day(now):
+        faults.append(FieldFault("received_on", "到账日期不能晚于今天"))
+    if faults:
+        raise PurchaseInvalid(errors=tuple(faults))
+    await lock_order_by_number(conn, get_order_number(code))
+    added = await ADD_RECEIPT.maybe(
+        conn, reference=reference, payer_code=code, payer_name=name, fen=new.amount_fen, received_on=new.received_on,
+        by=actor.account_id, now=now,
+    )  # fmt: skip
+    if added is None:
+        raise BankReceiptKnown(errors=(FieldFault("reference", BankReceiptKnown.zh),))
+    await _match(conn, added, now=now)
+    receipt = await GET_RECEIPT.one(conn, receipt_id=added)
+    await add_audit_entry(
+        conn, actor=str(actor.account_id), action="procurement.receipt", object=f"bank_receipt:{added}",
+        detail={"reference": reference, "payer_code": code, "fen": new.amount_fen, "problem": receipt.problem}, now=now,
+    )  # fmt: skip
+    return receipt
+
+
+async def _match(conn: Connection, receipt_id: UUID, *, now: datetime) -> None:
+    """Match a transfer and book it as the order's payment; the outbox settles the order. Its order is locked."""
+    paid = await MATCH_RECEIPT.maybe(conn, receipt_id=receipt_id, now=now)
+    if paid is None:
+        return
+    receipt = await GET_RECEIPT.one(conn, receipt_id=receipt_id)
+    payment = await open_payment(
+        conn, order=get_order_ref(paid.number), amount=Amount(paid.fen, CURRENCY), method=Method.BANK,
+        parts=[Part(name=get_suborder_ref(paid.number, 1), minor=paid.fen)], at=now,
+    )  # fmt: skip
+    await record_bank_transfer(conn, payment.id, reference=receipt.reference, at=now)
+
+
+async def list_bank_receipts(conn: Connection, actor: Actor) -> list[BankReceipt]:
+    """Return the transfers, those without an order first, then the latest, at most 200.
+
+    Raises:
+        NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
+    """
+    require_platform_staff(actor)
+    return await LIST_RECEIPTS.all(conn, limit=MAX_LISTED)

@@ -1,0 +1,59 @@
+"""公家单位采购: the year's quotas of a county's units, and what they have not paid yet."""
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+
+from market.http import HttpRequest
+from market.identity.access import has_role_for
+from market.identity.models import Actor
+from market.kernel import Database
+from market.kernel.clock import Clock
+from market.organisations.models import KEEPERS
+from market.procurement.models import Purchase, PurchaseState, YearBook
+from market.procurement.quotas import list_county_books
+from market.procurement.views import list_county_purchases
+from market.web.desk.context import open_desk, render_desk_page
+from market.web.desk.villages.area_items import PROCUREMENT_READERS
+from market.web.ui.format import yuan
+from market.web.units.book import read_year
+from market.web.units.words import describe_due, describe_left, describe_state
+
+_OPEN = {PurchaseState.ACCEPTED, PurchaseState.INVOICED}
+
+
+def _describe_book(book: YearBook) -> tuple[str, list[str]]:
+    quota = "" if book.quota_fen is None else f"份额 {yuan(book.quota_fen)} 元，"
+    platform = f"，其中 832 平台 {yuan(book.platform_fen)} 元" if book.platform_fen else ""
+    return book.unit, [f"{quota}计入 {yuan(book.spent_fen)} 元{platform}", describe_left(book)]
+
+
+@get("/procurement", include_in_schema=False)
+async def show_procurement(
+    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
+) -> Response[bytes]:
+    """Show the books of a year of the county's units, and the purchases that are accepted and not paid, late first."""
+    desk = await open_desk(request, db, actor, clock)
+    year = read_year(request, desk.today.year)
+    books: list[YearBook] = []
+    purchases: list[Purchase] = []
+    if has_role_for(actor, PROCUREMENT_READERS, desk.county):
+        async with db.transaction(scope=desk.county) as conn:
+            books = await list_county_books(conn, desk.county, year)
+            purchases = await list_county_purchases(conn, desk.county)
+    context = {
+        "year": year,
+        "books": [_describe_book(each) for each in books],
+        "due": [
+            (
+                f"{each.unit}，{yuan(each.accepted_fen or 0)} 元",
+                [f"采购单 {each.number}，{each.seller}", f"{describe_state(each)}，{describe_due(each, desk.today)}"],
+            )
+            for each in purchases
+            if each.state in _OPEN
+        ],
+        "imports": has_role_for(actor, KEEPERS, desk.county),
+    }
+    return render_desk_page(request, desk, "procurement.html", context)
+
+
+ROUTES = [show_procurement]

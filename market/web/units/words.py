@@ -1,0 +1,126 @@
+"""What people read about a purchase: its state, who is next, what is due."""
+
+from datetime import date
+
+from market.procurement.models import CheckItem, Purchase, PurchaseDetail, PurchaseState, PurchaseStep, YearBook
+from market.web.ui.format import clock_zh, day_zh, yuan
+
+STATE_NAMES = {
+    PurchaseState.REQUESTED: "等单位审批",
+    PurchaseState.APPROVED: "等卖家签合同",
+    PurchaseState.CONTRACTED: "签了合同，等送货",
+    PurchaseState.DELIVERED: "送到了，等验收",
+    PurchaseState.ACCEPTED: "验收了，等发票",
+    PurchaseState.INVOICED: "等对公付款",
+    PurchaseState.PAID: "付清了",
+    PurchaseState.ENDED: "了结了，没有成交",
+}
+CHECK_NAMES = {CheckItem.TECHNICAL: "规格和质量", CheckItem.SERVICE: "送货和服务", CheckItem.SAFETY: "安全和检验证明"}
+_SMALL_FIRMS = (
+    (date(2025, 6, 1), "保障中小企业款项支付条例（国务院令第802号）"),
+    (date(2020, 9, 1), "保障中小企业款项支付条例（国务院令第728号）"),
+)
+
+
+def describe_state(purchase: Purchase) -> str:
+    """Return how far a purchase is."""
+    if purchase.lapsed:
+        return "过期或取消了，没有成交"
+    return STATE_NAMES[purchase.state]
+
+
+def describe_due(purchase: Purchase, today: date) -> str:
+    """Return until when an accepted purchase is to be paid, and how late it is; empty if nothing is due."""
+    if purchase.due_on is None or purchase.paid_at is not None:
+        return ""
+    late = (today - purchase.due_on).days
+    words = f"{day_zh(purchase.due_on)}前付"
+    return f"{words}，过了 {late} 天" if late > 0 else words
+
+
+def describe_terms(purchase: Purchase) -> str:
+    """Return when the unit pays, with the regulation that was in force on the day of the contract."""
+    day = (purchase.signed_at or purchase.requested_at).date()
+    source = next((name for since, name in _SMALL_FIRMS if day >= since), "")
+    words = f"验收合格之日起 {purchase.payment_days} 天内，对公转账付清"
+    return f"{words}；{source}：一般 30 天内，合同另约的最长 60 天。" if source else f"{words}。"
+
+
+def describe_count(purchase: Purchase) -> str:
+    """Return whether a purchase counts, and why."""
+    names = {"national": "国家级", "provincial": "省级"}
+    if purchase.list is None:
+        return "卖家的县下单那天不在脱贫县名单上，不计入预留份额。"
+    return f"卖家的县下单那天在{names[purchase.list]}脱贫县名单上，计入 {purchase.year} 年的预留份额。"
+
+
+def list_history(detail: PurchaseDetail) -> list[tuple[str, str, str]]:
+    """Return the steps of a purchase: (words, state, when and who)."""
+    p = detail.purchase
+    done = [
+        ("申请", p.requested_at, p.requester),
+        ("审批", p.approved_at, p.approver),
+        ("签合同", p.signed_at, p.signer),
+        ("送货", p.delivered_at, p.seller),
+        ("验收", p.accepted_at, p.acceptor),
+        ("开发票", p.invoiced_at, p.seller),
+        ("付款", p.paid_at, p.unit),
+    ]
+    rows: list[tuple[str, str, str]] = []
+    for words, at, who in done:
+        if at is not None:
+            rows.append((words, "done", f"{clock_zh(at)}，{who}"))
+        elif p.ended_at is not None or p.lapsed:
+            break
+        else:
+            rows.append((words, "now" if all(row[1] == "done" for row in rows) else "todo", ""))
+    if p.ended_at is not None:
+        rows.append(("了结", "done", f"{clock_zh(p.ended_at)}，{p.reason}"))
+    return rows
+
+
+def describe_purchase(purchase: Purchase, today: date, *, seller: bool = False) -> tuple[str, list[str]]:
+    """Return the title and the lines of a purchase in a list."""
+    amount = purchase.accepted_fen if purchase.accepted_fen is not None else purchase.ordered_fen
+    due = describe_due(purchase, today)
+    lines = [
+        f"采购单 {purchase.number}，{yuan(amount)} 元",
+        describe_state(purchase) + (f"，{due}" if due else ""),
+    ]
+    if purchase.list is None:
+        lines.append("不计入预留份额")
+    return (purchase.unit if seller else purchase.seller), lines
+
+
+def list_book_figures(book: YearBook) -> list[tuple[str, int]]:
+    """Return the rows of a year's book: what counts first."""
+    waiting = book.committed_fen - book.restored_fen - book.accepted_fen
+    unpaid = book.accepted_fen + book.platform_fen - book.spent_fen - book.returned_fen
+    rows = [
+        ("签了合同、还没验收", waiting),
+        ("验收了、还没付", unpaid),
+        ("没验收退回、没成交的", book.restored_fen),
+        ("付清后又退的", book.returned_fen),
+        ("其中 832 平台买的", book.platform_fen),
+    ]
+    return [each for each in rows if each[1]]
+
+
+def describe_left(book: YearBook) -> str:
+    """Return how far the unit is with its quota."""
+    if book.quota_fen is None:
+        return "还没有填这一年的预留份额"
+    left = book.quota_fen - book.spent_fen
+    return f"还差 {yuan(left)} 元" if left > 0 else "这一年的份额买够了"
+
+
+STEP_DUTY = {
+    PurchaseState.REQUESTED: PurchaseStep.APPROVE,
+    PurchaseState.APPROVED: PurchaseStep.SIGN,
+    PurchaseState.CONTRACTED: PurchaseStep.DELIVER,
+    PurchaseState.DELIVERED: PurchaseStep.ACCEPT,
+    PurchaseState.ACCEPTED: PurchaseStep.INVOICE,
+}
+"""What is done next in each state."""
+SELLER_STEPS = frozenset({PurchaseStep.SIGN, PurchaseStep.DELIVER, PurchaseStep.INVOICE})
+"""The steps of the seller; the others are the unit's."""

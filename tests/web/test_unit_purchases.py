@@ -1,0 +1,88 @@
+"""A public unit buys on the pages: request at checkout, three people, printed papers, bank transfer."""
+
+from datetime import timedelta
+
+from market.identity.models import AccountId, Role
+from tests.support.make import make_account, make_official
+from tests.web.conftest import Village
+
+CODE = "12130624MB0XAMP70J"
+
+
+async def test_a_canteen_buys_accepts_and_pays_on_the_pages(village: Village) -> None:
+    async with village.database.transaction() as conn:
+        staff = await make_official(conn, Role.PLATFORM, "13")
+        county = await make_official(conn, Role.COUNTY, "130624")
+        approver = await make_account(conn, name="样例审批", phone="17010009101")
+        acceptor = await make_account(conn, name="样例验收", phone="17010009102")
+    until = str(village.today + timedelta(days=30))
+    unit = {"unit_name": "样例小学食堂", "credit_code": CODE, "ends_on": until}
+    async with await village.browser(staff, second_factor=True) as desk:
+        for phone, duty in (("17010009001", "requester"), ("17010009101", "approver"), ("17010009102", "acceptor")):
+            await desk.open("/desk/public-buyers")
+            await desk.submit("/desk/public-buyers", typed={**unit, "phone": phone, "duty": duty})
+    async with await village.browser(village.buyer) as buyer:
+        await buyer.open(f"/goods/{await village.number(village.dates.listing_id)}")
+        await buyer.submit("/cart/goods", n="4")
+        await buyer.open("/checkout?region=130000")
+        typed = {
+            "who": "样例小学食堂",
+            "tel": "17010009001",
+            "region": "130000",
+            "address": "样例路 1 号",
+            "method": "unit",
+        }
+        seen = await buyer.submit("/checkout", typed=typed)
+        assert "等单位审批" in seen.text
+        page = seen.path.partition("?")[0]
+        number = page.rpartition("/")[2]
+        assert "这是单位采购" in (await buyer.open(f"/orders/{number}")).text
+        assert "/unit" in (await buyer.open("/me")).links()
+    code = await _approve_to_invoice(village, page, approver, acceptor)
+    async with await village.browser(staff, second_factor=True) as desk:
+        await desk.open("/desk/bank-receipts")
+        receipt = {
+            "reference": "样例流水1",
+            "payer_code": code,
+            "payer_name": "样例小学",
+            "received_on": str(village.today),
+        }
+        seen = await desk.submit("/desk/bank-receipts", typed={**receipt, "amount": "135.01"})
+        assert "和发票的金额不一样" in seen.text
+        seen = await desk.submit("/desk/bank-receipts", typed={**receipt, "amount": "135", "reference": "样例流水2"})
+        assert f"付了采购单 {number}" in seen.text
+    async with await village.browser(county, second_factor=True) as official:
+        seen = await official.open("/desk/procurement?county=130624")
+        assert ("样例小学食堂" in seen.text, "计入 135.00 元" in seen.text) == (True, True)
+        await official.open(page, status=404)
+
+
+async def _approve_to_invoice(village: Village, page: str, approver: AccountId, acceptor: AccountId) -> str:
+    """Approve, sign, deliver and accept three of four boxes, record the invoice; return the payer's code."""
+    async with await village.browser(approver) as boss, await village.browser(village.farmer) as farmer:
+        await boss.open("/unit")
+        seen = await boss.submit("/unit", status=422, typed={"canteen": "100", "quota": "9"})
+        assert "预留 10.00 到 100.00 元" in seen.text
+        seen = await boss.submit("/unit", typed={"canteen": "1000", "quota": "100"})
+        assert page in seen.links()
+        await boss.open(page)
+        assert "批了" in (await boss.submit(page, press=("act", "approve"))).text
+        assert "1 单公家单位买的" in (await farmer.open("/farm")).text
+        await farmer.open("/farm/units")
+        await farmer.open(page)
+        assert "签了合同" in (await farmer.submit(page, press=("act", "sign"))).text
+        assert "送到了" in (await farmer.submit(page, typed={"n0": "4"}, press=("act", "deliver"))).text
+        async with await village.browser(acceptor) as keeper:
+            await keeper.open("/unit")
+            await keeper.open(page)
+            seen = await keeper.submit(page, status=422, typed={"n0": "5"}, press=("act", "accept"))
+            assert "写 0 到 4 的整数" in seen.text
+            seen = await keeper.submit(page, typed={"n0": "3"}, press=("act", "accept"))
+            assert "验收了，等发票" in seen.text
+            assert "135.00" in (await keeper.open(f"{page}/acceptance")).text
+            assert "样例审批" in (await keeper.open(f"{page}/contract")).text
+        await farmer.open(page)
+        digits = f"{village.today.year % 100:02d}{1:018d}"
+        await farmer.submit(page, typed={"number": digits}, press=("act", "invoice"))
+        seen = await boss.open(page)
+        return next(each for each in seen.text.split() if each.startswith("CG"))
