@@ -5,6 +5,7 @@ from market.county_files.models import FileKind
 from market.county_files.villages import CloseTerms, make_village_kind
 from market.coverage.file_kind import COVERAGE
 from market.coverage.register import end_village_coverage
+from market.funds.file_kind import FUNDS
 from market.organisations.file_kind import ORGANISATIONS
 from market.procurement.file_kind import PURCHASES
 from market.services.file_kind import COURSES
@@ -15,6 +16,7 @@ TERM_CLOSERS: tuple[CloseTerms, ...] = (end_village_coverage, end_village_slots,
 """What ends each area's terms of a village when its code ends."""
 
 COUNTY_FILE_KINDS: dict[str, FileKind] = {
-    each.name: each for each in (make_village_kind(TERM_CLOSERS), ORGANISATIONS, COVERAGE, COURSES, PURCHASES, HOLIDAYS)
+    each.name: each
+    for each in (make_village_kind(TERM_CLOSERS), ORGANISATIONS, COVERAGE, COURSES, FUNDS, PURCHASES, HOLIDAYS)
 }
 """Every kind of file about villages, by its name in URLs and commands."""

@@ -646,6 +646,32 @@ $$;
 
 
 --
+-- Name: check_fund_application(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_fund_application() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    called record;
+BEGIN
+    SELECT * INTO STRICT called FROM fund_calls WHERE id = NEW.call_id;
+    IF NEW.wanted_fen > called.amount_fen OR NEW.granted_fen > called.amount_fen
+       OR (called.amount_fen IS NULL AND (NEW.wanted_fen IS NOT NULL OR NEW.granted_fen IS NOT NULL)) THEN
+        RAISE EXCEPTION 'the call % gives less', called.number USING ERRCODE = 'P0252';
+    END IF;
+    IF TG_OP = 'INSERT' AND NOT EXISTS (
+        SELECT FROM cases c JOIN producers p ON p.id = NEW.producer_id
+         WHERE c.id = NEW.case_id AND p.county_code = called.county_code AND c.county_code = called.county_code
+           AND c.for_producer_id = p.id AND c.received_during <@ called.valid_during) THEN
+        RAISE EXCEPTION 'the call % is closed, or of another county', called.number USING ERRCODE = 'P0253';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
 -- Name: check_grievance_answerer(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -6619,6 +6645,64 @@ COMMENT ON COLUMN public.freight_templates.no_cold IS 'provinces that the cold c
 
 
 --
+-- Name: fund_applications; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.fund_applications (
+    case_id uuid NOT NULL,
+    category text DEFAULT 'fund'::text NOT NULL,
+    call_id uuid NOT NULL,
+    producer_id uuid NOT NULL,
+    snapshot jsonb NOT NULL,
+    wanted_fen bigint,
+    granted_fen bigint,
+    CONSTRAINT fund_applications_category CHECK ((category = 'fund'::text)),
+    CONSTRAINT fund_applications_granted CHECK ((granted_fen > 0)),
+    CONSTRAINT fund_applications_wanted CHECK ((wanted_fen > 0))
+);
+
+
+--
+-- Name: fund_calls; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.fund_calls (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    number bigint NOT NULL,
+    county_code text NOT NULL,
+    name text NOT NULL,
+    department text NOT NULL,
+    kind text NOT NULL,
+    amount_fen bigint,
+    valid_during daterange NOT NULL,
+    basis text NOT NULL,
+    added_by uuid NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT fund_calls_amount CHECK (((amount_fen >= 1) AND (amount_fen <= '10000000000'::bigint))),
+    CONSTRAINT fund_calls_basis CHECK (((length(basis) >= 2) AND (length(basis) <= 200))),
+    CONSTRAINT fund_calls_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT fund_calls_department CHECK (((length(department) >= 2) AND (length(department) <= 60))),
+    CONSTRAINT fund_calls_kind CHECK ((kind = ANY (ARRAY['fund'::text, 'loan'::text, 'incubator'::text, 'course'::text]))),
+    CONSTRAINT fund_calls_name CHECK (((length(name) >= 2) AND (length(name) <= 60))),
+    CONSTRAINT fund_calls_period CHECK (((NOT isempty(valid_during)) AND (NOT lower_inf(valid_during)) AND (NOT upper_inf(valid_during))))
+);
+
+
+--
+-- Name: fund_calls_number_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.fund_calls ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.fund_calls_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
 -- Name: goods_return_lines; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -10305,6 +10389,54 @@ ALTER TABLE ONLY public.freight_templates
 
 
 --
+-- Name: fund_applications fund_applications_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fund_applications
+    ADD CONSTRAINT fund_applications_once UNIQUE (call_id, producer_id);
+
+
+--
+-- Name: fund_applications fund_applications_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fund_applications
+    ADD CONSTRAINT fund_applications_pkey PRIMARY KEY (case_id);
+
+
+--
+-- Name: fund_calls fund_calls_number; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fund_calls
+    ADD CONSTRAINT fund_calls_number UNIQUE (number);
+
+
+--
+-- Name: fund_calls fund_calls_of_county; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fund_calls
+    ADD CONSTRAINT fund_calls_of_county UNIQUE (id, county_code);
+
+
+--
+-- Name: fund_calls fund_calls_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fund_calls
+    ADD CONSTRAINT fund_calls_once EXCLUDE USING gist (county_code WITH =, name WITH =, valid_during WITH &&);
+
+
+--
+-- Name: fund_calls fund_calls_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fund_calls
+    ADD CONSTRAINT fund_calls_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: goods_return_lines goods_return_lines_key; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -12642,6 +12774,20 @@ CREATE INDEX findings_by_cycle ON public.findings USING btree (cycle_id, state);
 
 
 --
+-- Name: fund_applications_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX fund_applications_by_producer ON public.fund_applications USING btree (producer_id);
+
+
+--
+-- Name: fund_calls_by_adder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX fund_calls_by_adder ON public.fund_calls USING btree (added_by);
+
+
+--
 -- Name: goods_return_lines_once; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -14494,6 +14640,13 @@ CREATE TRIGGER finding_decisions_append_only BEFORE DELETE OR UPDATE ON public.f
 --
 
 CREATE TRIGGER finding_decisions_no_truncate BEFORE TRUNCATE ON public.finding_decisions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: fund_applications fund_applications_fit; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER fund_applications_fit BEFORE INSERT OR UPDATE ON public.fund_applications FOR EACH ROW EXECUTE FUNCTION public.check_fund_application();
 
 
 --
@@ -16414,6 +16567,38 @@ ALTER TABLE ONLY public.findings
 
 ALTER TABLE ONLY public.freight_templates
     ADD CONSTRAINT freight_templates_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: fund_applications fund_applications_call; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fund_applications
+    ADD CONSTRAINT fund_applications_call FOREIGN KEY (call_id) REFERENCES public.fund_calls(id);
+
+
+--
+-- Name: fund_applications fund_applications_case; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fund_applications
+    ADD CONSTRAINT fund_applications_case FOREIGN KEY (case_id, category) REFERENCES public.cases(id, category);
+
+
+--
+-- Name: fund_applications fund_applications_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fund_applications
+    ADD CONSTRAINT fund_applications_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: fund_calls fund_calls_adder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fund_calls
+    ADD CONSTRAINT fund_calls_adder FOREIGN KEY (added_by) REFERENCES public.accounts(id);
 
 
 --
@@ -19104,6 +19289,21 @@ ALTER TABLE public.form_numbers ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY form_numbers_visible ON public.form_numbers TO market_app USING (starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)));
+
+
+--
+-- Name: fund_applications; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.fund_applications ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: fund_applications fund_applications_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY fund_applications_visible ON public.fund_applications TO market_app USING ((EXISTS ( SELECT
+   FROM public.cases
+  WHERE (cases.id = fund_applications.case_id))));
 
 
 --
@@ -24500,6 +24700,125 @@ GRANT UPDATE(remote_fen) ON TABLE public.freight_templates TO market_app;
 --
 
 GRANT UPDATE(remote) ON TABLE public.freight_templates TO market_app;
+
+
+--
+-- Name: TABLE fund_applications; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.fund_applications TO market_app;
+
+
+--
+-- Name: COLUMN fund_applications.case_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(case_id) ON TABLE public.fund_applications TO market_app;
+
+
+--
+-- Name: COLUMN fund_applications.call_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(call_id) ON TABLE public.fund_applications TO market_app;
+
+
+--
+-- Name: COLUMN fund_applications.producer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(producer_id) ON TABLE public.fund_applications TO market_app;
+
+
+--
+-- Name: COLUMN fund_applications.snapshot; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(snapshot) ON TABLE public.fund_applications TO market_app;
+
+
+--
+-- Name: COLUMN fund_applications.wanted_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(wanted_fen) ON TABLE public.fund_applications TO market_app;
+
+
+--
+-- Name: COLUMN fund_applications.granted_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(granted_fen) ON TABLE public.fund_applications TO market_app;
+
+
+--
+-- Name: TABLE fund_calls; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.fund_calls TO market_app;
+
+
+--
+-- Name: COLUMN fund_calls.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.fund_calls TO market_app;
+
+
+--
+-- Name: COLUMN fund_calls.name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(name) ON TABLE public.fund_calls TO market_app;
+
+
+--
+-- Name: COLUMN fund_calls.department; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(department),UPDATE(department) ON TABLE public.fund_calls TO market_app;
+
+
+--
+-- Name: COLUMN fund_calls.kind; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(kind),UPDATE(kind) ON TABLE public.fund_calls TO market_app;
+
+
+--
+-- Name: COLUMN fund_calls.amount_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(amount_fen),UPDATE(amount_fen) ON TABLE public.fund_calls TO market_app;
+
+
+--
+-- Name: COLUMN fund_calls.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(valid_during),UPDATE(valid_during) ON TABLE public.fund_calls TO market_app;
+
+
+--
+-- Name: COLUMN fund_calls.basis; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(basis),UPDATE(basis) ON TABLE public.fund_calls TO market_app;
+
+
+--
+-- Name: COLUMN fund_calls.added_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(added_by) ON TABLE public.fund_calls TO market_app;
+
+
+--
+-- Name: COLUMN fund_calls.added_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(added_at) ON TABLE public.fund_calls TO market_app;
 
 
 --

@@ -12,6 +12,7 @@ from market.casework.history import get_case
 from market.casework.models import (
     GRIEVANCE,
     SELLER,
+    WITHOUT_SALE,
     CaseMove,
     CaseNotMovable,
     CaseOutcome,
@@ -123,8 +124,8 @@ def list_buyer_moves(case: LockedCase, *, now: datetime) -> set[CaseMove]:
 
 
 def list_answerer_moves(case: LockedCase) -> set[CaseMove]:
-    """Return what the one who answers a case can do with it besides answering; nobody asks who has no name."""
-    if case.state is not CaseState.ASSIGNED or case.proposed or case.asker_id is None or case.category == GRIEVANCE:
+    """Return what the one who answers a case can do with it besides answering; about no sale, nothing."""
+    if case.state is not CaseState.ASSIGNED or case.proposed or case.category in WITHOUT_SALE:
         return set()
     moves = {CaseMove.ASK} if may_ask(case) else set[CaseMove]()
     if case.assignee != SELLER:

@@ -32,7 +32,16 @@ from market.api.subsidies import (
     rechecks,
     reconciliation,
 )
-from market.api.villages import coverage, jobs, organisations, questions, service_figures, services, village_files
+from market.api.villages import (
+    coverage,
+    funds,
+    jobs,
+    organisations,
+    questions,
+    service_figures,
+    services,
+    village_files,
+)
 from market.api.visits import booking_changes, bookings, calendar_feeds, guest_register, slots, stay_cancellations
 
 ROUTES = [
@@ -44,6 +53,7 @@ ROUTES = [
     *village_files.ROUTES,
     *organisations.ROUTES,
     *coverage.ROUTES,
+    *funds.ROUTES,
     *services.ROUTES,
     *questions.ROUTES,
     *jobs.ROUTES,

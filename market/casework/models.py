@@ -16,7 +16,8 @@ OPERATOR = "operator"
 AGRONOMIST = "agronomist"
 """The first level of questions: the agronomists of the county."""
 GRIEVANCE, OBJECTION = "grievance", "objection"
-"""The categories that are about no sale: of the reduction, and of a village's public notice."""
+WITHOUT_SALE = frozenset({GRIEVANCE, OBJECTION, "outage", "outage_town", "question", "fund"})
+"""The categories that are about no sale; who decides them answers, and does nothing else with them."""
 
 
 class CaseState(StrEnum):

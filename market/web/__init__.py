@@ -81,6 +81,7 @@ from market.web.units import book as unit_book
 from market.web.units import purchase as unit_purchase
 from market.web.village import county_services
 from market.web.village import coverage as village_coverage
+from market.web.village import funds as village_funds
 from market.web.village import home as village_home
 from market.web.village import jobs as village_jobs
 from market.web.village import plans as village_plans
@@ -89,7 +90,8 @@ from market.web.village import services as village_services
 
 _SHOP_PAGES = (
     assets, feed, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
-    organisations, village_home, village_coverage, village_plans, village_services, village_questions, village_jobs,
+    organisations, village_home, village_coverage, village_funds, village_plans, village_services, village_questions,
+    village_jobs,
     own_postings, county_services,
     unit_book, unit_purchase,
     browse, product, activity, stay, reviews, seller, cart, checkout, coupons, favourites, pay, order_list, order_page,

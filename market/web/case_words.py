@@ -25,6 +25,7 @@ _ASKERS = {
     "outage": "报的人",
     "outage_town": "报的人",
     "question": "问的人",
+    "fund": "申请的人",
 }
 _MOVES = {
     CaseMove.RECEIVE: "申请", CaseMove.ASK: "问买家", CaseMove.SUPPLY: "补充", CaseMove.EXTEND: "要多一点时间",
@@ -48,6 +49,7 @@ _DESK_PATHS = {
     "goods_return": "returns", "review_appeal": "appeals", "mediation": "mediations", "invoice": "invoices",
     "objection": "objections", "grievance": "grievances",
     "outage": "outages", "outage_town": "outages", "question": "questions",
+    "fund": "funds",
 }  # fmt: skip
 _COMPLAINTS = "complaint_"
 

@@ -225,6 +225,11 @@ GRANTS = {
     ),
     "public_buyers": "select insert update(ends_on verified_by verified_at organisation_id duty)",
     "operators": "select",
+    "fund_calls": (
+        "select insert(county_code name department kind amount_fen valid_during basis added_by added_at)"
+        " update(department kind amount_fen valid_during basis)"
+    ),
+    "fund_applications": "select insert(case_id call_id producer_id snapshot wanted_fen) update(granted_fen)",
     "coverage": (
         "select delete insert(village_code operator technology setting share_bp down_mbps source observed_on"
         " valid_during) update(share_bp down_mbps source valid_during)"

@@ -257,6 +257,23 @@ API_CASES: tuple[RouteCase, ...] = (
     get("/api/v1/counties/{county}/coverage", PUBLIC),
     get("/api/v1/counties/{county}/coverage-projects", PUBLIC),
     get("/api/v1/counties/{county}/plans", PUBLIC),
+    get("/api/v1/counties/{county}/fund-calls", PUBLIC),
+    post(
+        "/api/v1/fund-calls/{number}/applications",
+        SIGNED_IN,
+        params={"number": "1"},
+        json={"producer_id": Id("nobody"), "text": "样例"},
+        status=404,
+    ),
+    get("/api/v1/fund-applications", SIGNED_IN),
+    get("/api/v1/counties/{county}/fund-calls/{number}/applications", AREA_KEEPERS, params={"number": "1"}, status=404),
+    post(
+        "/api/v1/counties/{county}/fund-applications/{case_id}/decision",
+        SIGNED_IN,
+        params=NOBODYS_CASE,
+        json={"granted": False, "text": "样例"},
+        status=404,
+    ),
     post(
         "/api/v1/villages/{village_code}/outages",
         SIGNED_IN,

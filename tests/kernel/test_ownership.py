@@ -21,6 +21,7 @@ OWNED_TABLES = {
         "job_postings",
         "job_applications",
     },
+    "funds": {"fund_calls", "fund_applications"},
     "coverage": {"coverage", "outages", "coverage_projects"},
     "organisations": {"organisations", "organisation_members", "organisation_licences", "public_buyers"},
     "procurement": {
@@ -211,5 +212,6 @@ async def test_the_service_owns_nothing_and_every_county_table_has_row_level_sec
         "coverage_projects",
         "agronomists",
         "public_plans",
+        "fund_calls",
     }
     assert sorted(by_county - guarded - open_to_all) == []

@@ -60,6 +60,45 @@ async def test_anybody_compares_the_plans_of_the_operators(village: Village) -> 
         assert [words in seen for words in ("样例过期", "样例邻县")] == [False] * 2
 
 
+async def test_a_shop_applies_for_what_the_county_offers_and_reads_the_decision(village: Village) -> None:
+    async with village.database.transaction() as conn:
+        county = await make_official(conn, Role.COUNTY, "130624")
+    await village.value(
+        """
+        INSERT INTO fund_calls (county_code, name, department, kind, amount_fen, valid_during, basis, added_by,
+                                added_at)
+        VALUES ('130624', '样例菇棚改造', '样例农业农村局', 'fund', 2000000, '[2018-01-01,2099-01-01)', '样例文件', $1,
+                now())
+        RETURNING id
+        """,
+        county,
+    )
+    async with await village.browser(village.farmer) as farmer:
+        assert "/village/funds" in (await farmer.open("/village")).html
+        seen = await farmer.open("/village/funds")
+        assert "一家最多 20,000.00 元" in seen.text
+        at = f"/farm/funds/{await village.value('SELECT number FROM fund_calls')}"
+        assert "样例革新庄枣园，农户，革新庄村" in (await farmer.open(at)).text
+        seen = await farmer.submit(at, status=422, wanted="两万", text="换膜")
+        assert "写成 20000 或 20000.00" in seen.text
+        seen = await farmer.submit(at, status=422, wanted="30000", text="换膜")
+        assert "最多 20000.00 元" in seen.text
+        seen = await farmer.submit(at, wanted="15000", text="换膜")
+        assert ("交上去了" in seen.text, "想要 15,000.00 元" in seen.text, "等县里定" in seen.text) == (True,) * 3
+        async with await village.browser(county, second_factor=True) as desk:
+            case = await village.value("SELECT case_id FROM fund_applications")
+            assert f"/desk/funds/{case}" in (await desk.open("/desk/cases")).html
+            assert "换膜" in (await desk.open(f"/desk/funds/{case}")).text
+            seen = await desk.submit(f"/desk/funds/{case}", status=422, decision="grant", granted="", text="材料齐")
+            assert "写给多少" in seen.text
+            await desk.submit(f"/desk/funds/{case}", decision="grant", granted="12000", text="材料齐")
+            seen = await desk.open("/desk/fund-calls")
+            assert "12,000.00" in seen.text
+            number = await village.value("SELECT number FROM fund_calls")
+            assert "批了 12,000.00 元：材料齐" in (await desk.open(f"/desk/fund-calls/{number}")).text
+        assert "批了 12,000.00 元：材料齐" in (await farmer.open("/village/funds")).text
+
+
 async def test_a_villager_reports_no_signal_and_the_operator_answers(village: Village) -> None:
     async with village.database.transaction() as conn:
         county = await make_official(conn, Role.COUNTY, "130624")

@@ -34,7 +34,7 @@ class SimilarName(Struct, frozen=True, gc=False, kw_only=True):
     assessor: str
 
 
-class _ClaimedLine(Struct, frozen=True):
+class _LineInSnapshot(Struct, frozen=True):
     line: str
     claimed_fen: Fen
 
@@ -62,7 +62,7 @@ LIST_ASSESSED_LINES = Query(
     """,
 )
 LIST_CLAIMED_LINES = Query(
-    _ClaimedLine,
+    _LineInSnapshot,
     """
     SELECT line_code AS line, coalesce(claimed_fen, 0) AS claimed_fen FROM run_lines
      WHERE run_id = :run_id AND county_code = :county AND in_snapshot AND line_code = ANY(:lines::text[])

@@ -24,6 +24,7 @@ from market.web.desk.sellers import bank_receipts, coupons, money, pickup_points
 from market.web.desk.staff import audit, contacts, deputies, officials, operators
 from market.web.desk.villages import (
     coverage,
+    funds,
     jobs,
     organisations,
     procurement,
@@ -39,7 +40,7 @@ _PAGES = (
     programme_checks, agreements, bank_accounts, producers, seller_names, money, cases, case_moves, goods_returns,
     appeals, complaints, invoices, mediations, officials, operators, deputies, contacts, pickup_points, coupons,
     region, report_pages, grievances, public_buyers, village_files, organisations, saved_filters, samples, audit,
-    coverage, services, questions, jobs, service_figures, procurement, bank_receipts,
+    coverage, services, questions, jobs, service_figures, procurement, bank_receipts, funds,
 )  # fmt: skip
 
 DESK = Router(

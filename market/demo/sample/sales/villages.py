@@ -6,6 +6,7 @@ from market.coverage.models import NewOutage, NewProject, OutageKind, Technology
 from market.coverage.outages import answer_outage, report_outage
 from market.coverage.projects import accept_project, add_project, build_project
 from market.demo.sample.accounts import DEMO_COUNTY
+from market.demo.sample.sales.funds import play_funds
 from market.demo.sample.sales.jobs import play_jobs, play_questions
 from market.demo.sample.sales.services import list_people, play_services
 from market.demo.sample.sales.simulation import SaleSimulation
@@ -58,6 +59,7 @@ async def play_villages(sales: SaleSimulation) -> None:
     await play_services(sales, village, people)
     await play_questions(sales, village, people)
     await play_jobs(sales, village, people)
+    await play_funds(sales)
 
 
 async def _report_outages(sales: SaleSimulation, village: str) -> None:
