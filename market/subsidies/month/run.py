@@ -20,7 +20,7 @@ from market.subsidies.engine.canonical import canonical_json
 from market.subsidies.engine.command import pause_gc
 from market.subsidies.engine.models import Case
 from market.subsidies.findings.ask_again import ask_again
-from market.subsidies.findings.checks import list_unpaid_below_plan, prepare_checks, run_checks
+from market.subsidies.findings.checks import Preparation, list_unpaid_below_plan, prepare_checks, run_checks
 from market.subsidies.models import (
     DUTY_NAMES,
     ApprovalsWouldBeVoid,
@@ -138,14 +138,7 @@ async def run_month(
         TooManyRuns: the county stored `MAX_RUNS_A_DAY` runs on this business day.
     """
     cycle, actor, facts_at = await _begin_run(conn, actor, county, month, now=now)
-    with pause_gc():
-        facts = await load_facts(conn, seal, county, month)
-        validate_case(facts.case)
-        report(Stage.CALCULATING)
-        async with run_beside(_calculate, facts.case, seal) as calculating:
-            checks = await prepare_checks(conn, cycle, now=now)
-        case_sealed, answer = calculating.result()
-    report(Stage.STORING)
+    facts, case_sealed, answer, checks = await _load_and_calculate(conn, cycle, seal=seal, report=report, now=now)
     run, fresh = await _find_or_store_run(
         conn, actor, cycle, facts, answer, case_sealed=case_sealed, void_approvals=void_approvals, now=now
     )
@@ -183,6 +176,25 @@ async def _record_run(conn: Connection, actor: Actor, cycle: Cycle, answer: Answ
     detail: dict[str, object] = {"manifest_sha256": answer.manifest_sha256, "result_sha256": answer.result_sha256}
     object_ = f"cycle:{cycle.county_code}:{cycle.name}"
     await add_audit_entry(conn, actor=str(actor.account_id), action="run month", object=object_, detail=detail, now=now)
+
+
+async def _load_and_calculate(
+    conn: Connection, cycle: Cycle, *, seal: Seal, report: Report, now: datetime
+) -> tuple[MonthFacts, bytes, Answer, Preparation]:
+    """Load and calculate a month; what its checks read whatever comes of it is read meanwhile.
+
+    Raises:
+        CaseInvalid: facts must be corrected first; each is listed.
+    """
+    with pause_gc():
+        facts = await load_facts(conn, seal, cycle.county_code, cycle.month)
+        validate_case(facts.case)
+        report(Stage.CALCULATING)
+        async with run_beside(_calculate, facts.case, seal) as calculating:
+            checks = await prepare_checks(conn, cycle, now=now)
+        case_sealed, answer = calculating.result()
+    report(Stage.STORING)
+    return facts, case_sealed, answer, checks
 
 
 def _calculate(case: Case, seal: Seal) -> tuple[bytes, Answer]:
