@@ -17,11 +17,11 @@ from market.funds.models import (
     MAX_TEXT_LENGTH,
     Application,
     ApplicationFields,
-    AppliedBefore,
     CallClosed,
+    FundAppliedBefore,
     FundCall,
     FundInvalid,
-    NewApplication,
+    NewFundApplication,
     Snapshot,
 )
 from market.identity.access import require_case_role, require_county_role, require_producer
@@ -112,7 +112,7 @@ async def load_snapshot(conn: Connection, actor: Actor, producer_id: UUID, *, no
 
 
 async def apply_for_fund(
-    conn: Connection, seal: Seal, actor: Actor, number: int, new: NewApplication, *, now: datetime
+    conn: Connection, seal: Seal, actor: Actor, number: int, new: NewFundApplication, *, now: datetime
 ) -> Application:
     """Apply to a call for a producer that may sell; the county is told. In the person's scope.
 
@@ -120,7 +120,7 @@ async def apply_for_fund(
         NotFound: there is no such call, or the actor does not work for the producer.
         FundInvalid: the text is missing or too long, or more is wanted than the call gives; `errors` lists each.
         CallClosed: the call takes no applications today, or the producer is of another county or may not sell.
-        AppliedBefore: the producer applied to it before.
+        FundAppliedBefore: the producer applied to it before.
     """
     require_producer(actor, new.producer_id)
     call = await get_call(conn, number)
@@ -143,7 +143,7 @@ async def apply_for_fund(
             wanted_fen=new.wanted_fen,
         )
     except asyncpg.UniqueViolationError:
-        raise AppliedBefore from None
+        raise FundAppliedBefore from None
     except asyncpg.PostgresError as error:
         if error.sqlstate == _CLOSED:
             raise CallClosed from error

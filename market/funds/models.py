@@ -80,7 +80,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     certificates: list[str]
 
 
-class NewApplication(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewFundApplication(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An application: for which producer, how much, and what it is for."""
 
     producer_id: UUID
@@ -135,9 +135,9 @@ class CallClosed(Refusal):
     en = "The call takes no applications now, or is of another county than the producer."
 
 
-class AppliedBefore(Refusal):
+class FundAppliedBefore(Refusal):
     """A producer applies once to a call."""
 
-    code = "applied_before"
+    code = "fund_applied_before"
     zh = "这家店已经申请过这一项。"
     en = "The producer applied to this call before."

@@ -312,6 +312,16 @@ def _open_account(seal: Seal, stored: _StoredAccount) -> PersonalAccount:
     return PersonalAccount(stored.name, phone, stored.elder, stored.created_at)
 
 
+async def _list_orders(conn: Connection, seal: Seal, account_id: AccountId) -> list[PersonalOrder]:
+    lines: dict[int, list[PersonalOrderLine]] = defaultdict(list)
+    for line in await LIST_STORED_LINES.all(conn, account_id=account_id, limit=MAX_ROWS):
+        lines[line.number].append(PersonalOrderLine(line.title, line.unit, line.quantity, line.amount_fen))
+    return [
+        build_from(PersonalOrder, order, address=open_address(seal, order.address_sealed), lines=lines[order.number])
+        for order in await LIST_STORED_ORDERS.all(conn, account_id=account_id, limit=MAX_ROWS)
+    ]
+
+
 async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId) -> PersonalData:
     """Return what the market holds about an open account, to show it to its owner.
 
@@ -321,23 +331,10 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
     stored = await GET_STORED_ACCOUNT.maybe(conn, account_id=account_id)
     if stored is None:
         raise NotFound
-    lines: dict[int, list[PersonalOrderLine]] = defaultdict(list)
-    for line in await LIST_STORED_LINES.all(conn, account_id=account_id, limit=MAX_ROWS):
-        lines[line.number].append(PersonalOrderLine(line.title, line.unit, line.quantity, line.amount_fen))
     return PersonalData(
         account=_open_account(seal, stored),
         devices=await LIST_DEVICES.all(conn, account_id=account_id, limit=MAX_ROWS),
-        orders=[
-            PersonalOrder(
-                number=order.number,
-                state=order.state,
-                placed_at=order.placed_at,
-                total_fen=order.total_fen,
-                address=open_address(seal, order.address_sealed),
-                lines=lines[order.number],
-            )
-            for order in await LIST_STORED_ORDERS.all(conn, account_id=account_id, limit=MAX_ROWS)
-        ],
+        orders=await _list_orders(conn, seal, account_id),
         cases=[
             build_from(
                 PersonalCase,

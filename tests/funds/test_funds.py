@@ -14,7 +14,7 @@ from market.county_files.models import CountyFile, FileOutcome
 from market.county_files.run_file_import import import_county_file
 from market.funds.applications import apply_for_fund, decide_application, list_call_applications, list_own_applications
 from market.funds.calls import list_counted_calls, list_open_calls
-from market.funds.models import Application, AppliedBefore, CallClosed, FundInvalid, NewApplication
+from market.funds.models import Application, CallClosed, FundAppliedBefore, FundInvalid, NewFundApplication
 from market.identity.models import Actor, NotAllowed, NotFound, Role
 from market.kernel import Connection, Database, Fen
 from market.kernel.seal import Seal
@@ -36,7 +36,7 @@ async def take(conn: Connection, official: Actor, *rows: str) -> tuple[FileOutco
     return taken.outcome, taken.counts
 
 
-async def send(database: Database, seal: Seal, seller: Actor, number: int, new: NewApplication) -> Application:
+async def send(database: Database, seal: Seal, seller: Actor, number: int, new: NewFundApplication) -> Application:
     async with database.transaction(scope=get_person_scope(seller)) as conn:
         return await apply_for_fund(conn, seal, seller, number, new, now=NOW)
 
@@ -94,7 +94,7 @@ async def test_a_shop_applies_once_and_the_county_decides(database: Database, se
             "INSERT INTO producer_members (producer_id, account_id, role, valid_during) VALUES ($1, $2, 'helper', $3)",
             garden, own_county.account_id, asyncpg.Range(TODAY, None),
         )  # fmt: skip
-    new = NewApplication(producer_id=garden, wanted_fen=Fen(1_500_000), text="换两个棚的膜")
+    new = NewFundApplication(producer_id=garden, wanted_fen=Fen(1_500_000), text="换两个棚的膜")
     for number, asked, refusal, fields in (
         (sheds, replace(new, wanted_fen=Fen(2_000_001), text=" "), FundInvalid, ["wanted", "text"]),
         (desks, new, FundInvalid, ["wanted"]),
@@ -110,7 +110,7 @@ async def test_a_shop_applies_once_and_the_county_decides(database: Database, se
         await send(database, seal, stranger, sheds, new)
     sent = await send(database, seal, seller, sheds, new)
     assert (sent.snapshot.name, sent.snapshot.orders, sent.snapshot.certificates) == ("样例枣园", 0, [])
-    with pytest.raises(AppliedBefore):
+    with pytest.raises(FundAppliedBefore):
         await send(database, seal, seller, sheds, new)
     for official, fen, refused_by in (
         (elsewhere, 1_000_000, NotFound),

@@ -17,7 +17,7 @@ from market.funds.applications import (
     list_own_applications,
 )
 from market.funds.calls import list_open_calls
-from market.funds.models import MAX_FEN, MAX_TEXT_LENGTH, Application, FundCall, NewApplication
+from market.funds.models import MAX_FEN, MAX_TEXT_LENGTH, Application, FundCall, NewFundApplication
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database, Fen
@@ -54,7 +54,7 @@ class FundController(Controller):
         *,
         request: HttpRequest,
         number: FromPath[int],
-        data: JSONBody[NewApplication],
+        data: JSONBody[NewFundApplication],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         seal: NamedDependency[Seal],

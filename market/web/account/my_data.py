@@ -49,8 +49,13 @@ async def show_my_data(
 
 
 def _list_sections(data: PersonalData) -> list[tuple[str, int, list[str]]]:
+    sections = [*_describe_trade(data), *_describe_village(data)]
+    return [(title, len(rows), rows[:_SHOWN_ROWS]) for title, rows in sections]
+
+
+def _describe_trade(data: PersonalData) -> list[tuple[str, list[str]]]:
     account = data.account
-    sections = [
+    return [
         ("账号", [account.name, account.phone or "没有手机号", f"{clock_zh(account.created_at)} 开的"]),
         (
             "设备",
@@ -96,6 +101,14 @@ def _list_sections(data: PersonalData) -> list[tuple[str, int, list[str]]]:
                 for each in data.parcels
             ],
         ),
+        ("公家单位", [f"{each.unit_name}，到{day_zh(each.ends_on)}" for each in data.public_units]),
+        ("收藏", [each.name for each in data.favourites]),
+        ("评价", [f"{each.title}，{each.rating} 分：{each.text}" for each in data.reviews]),
+    ]
+
+
+def _describe_village(data: PersonalData) -> list[tuple[str, list[str]]]:
+    return [
         (
             "话费减免的申请",
             [f"{each.village}，{STATE_NAMES[each.state]}：{'；'.join(each.words)}" for each in data.applications],
@@ -110,11 +123,7 @@ def _list_sections(data: PersonalData) -> list[tuple[str, int, list[str]]]:
         ),
         ("报过的招工", [f"{each.organisation}，{each.title}" for each in data.job_applications]),
         ("单位采购单", [f"采购单 {each.number}，{each.unit}" for each in data.purchases]),
-        ("公家单位", [f"{each.unit_name}，到{day_zh(each.ends_on)}" for each in data.public_units]),
-        ("收藏", [each.name for each in data.favourites]),
-        ("评价", [f"{each.title}，{each.rating} 分：{each.text}" for each in data.reviews]),
     ]
-    return [(title, len(rows), rows[:_SHOWN_ROWS]) for title, rows in sections]
 
 
 @post("/me/data", include_in_schema=False, status_code=200, rate=RateClass.SEARCH, auditor="reads")

@@ -18,11 +18,11 @@ from market.funds.models import (
     MAX_FEN,
     MAX_TEXT_LENGTH,
     Application,
-    AppliedBefore,
     CallClosed,
+    FundAppliedBefore,
     FundCall,
     FundInvalid,
-    NewApplication,
+    NewFundApplication,
     Snapshot,
 )
 from market.http import HttpRequest
@@ -39,7 +39,7 @@ from market.web.pages import redirect, render_page
 from market.web.ui.format import day_zh, yuan
 from market.web.village.home import choose_village
 
-_REFUSED = (FundInvalid, CallClosed, AppliedBefore)
+_REFUSED = (FundInvalid, CallClosed, FundAppliedBefore)
 
 
 class FundForm(Struct, frozen=True):
@@ -180,7 +180,7 @@ async def submit_application(
     producer_id = parse_uuid(typed.producer_id)
     if producer_id is None:
         raise NotFound
-    new = NewApplication(producer_id=producer_id, wanted_fen=wanted_fen, text=typed.text[: 2 * MAX_TEXT_LENGTH])
+    new = NewFundApplication(producer_id=producer_id, wanted_fen=wanted_fen, text=typed.text[: 2 * MAX_TEXT_LENGTH])
 
     async def apply(conn: Connection) -> str:
         await apply_for_fund(conn, seal, actor, found, new, now=clock.now())

@@ -9,7 +9,7 @@ from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.funds.applications import apply_for_fund, decide_application
 from market.funds.calls import list_open_calls
-from market.funds.models import NewApplication
+from market.funds.models import NewFundApplication
 from market.kernel import Fen
 from market.kernel.clock import get_business_day
 
@@ -37,14 +37,14 @@ async def play_funds(sales: SaleSimulation) -> None:
     numbers = {each.name: each.number for each in await list_open_calls(sales.conn, DEMO_COUNTY, day=day)}
     await apply_for_fund(
         sales.conn, sales.seal, sales.farmer, numbers["食用菌棚改造补助"],
-        NewApplication(
+        NewFundApplication(
             producer_id=sales.farmer.producers[0], wanted_fen=Fen(1_500_000), text="两个菇棚换膜、换遮阳网"
         ),
         now=sales.ago(days=3),
     )  # fmt: skip
     asked = await apply_for_fund(
         sales.conn, sales.seal, sales.host, numbers["农家院改厕补助"],
-        NewApplication(producer_id=sales.host.producers[0], wanted_fen=Fen(800_000), text="四间客房改成水冲厕"),
+        NewFundApplication(producer_id=sales.host.producers[0], wanted_fen=Fen(800_000), text="四间客房改成水冲厕"),
         now=sales.ago(days=4),
     )  # fmt: skip
     await decide_application(
