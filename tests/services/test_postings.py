@@ -160,9 +160,10 @@ async def test_an_employer_reads_only_who_agreed_and_only_the_worker_counts_as_h
         async with database.transaction() as conn:
             return (await apply_for_job(conn, seal, actor, posting, consent=consent, now=NOW)).id
 
-    async def take(application: UUID, actor: Actor = employer, day: date = TODAY) -> None:
+    async def take(application: UUID, actor: Actor = employer, day: date = TODAY, *, pause: float = 0) -> None:
         async with database.transaction() as conn:
             await hire(conn, seal, actor, posting, application, hired_on=day, now=NOW)
+            await asyncio.sleep(pause)
 
     with pytest.raises(PostingNotOpen):
         await apply(people[0])
@@ -195,7 +196,7 @@ async def test_an_employer_reads_only_who_agreed_and_only_the_worker_counts_as_h
         with pytest.raises(refusal):
             await take(application, actor, day)
     # Two presses for one position.
-    outcomes = await asyncio.gather(take(first), take(second), return_exceptions=True)
+    outcomes = await asyncio.gather(take(first, pause=0.1), take(second, pause=0.1), return_exceptions=True)
     assert sorted(type(each).__name__ for each in outcomes) == ["NoneType", "PostingNotOpen"]
     hired = first if outcomes[0] is None else second
     await check_hired(database, seal, (employer, people[2]), people, organisation, hired)

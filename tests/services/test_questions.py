@@ -173,7 +173,7 @@ async def test_neighbours_read_only_what_the_asker_saw_and_agreed_to(database: D
     await answer(database, seal, agronomist, question.case_id)
     with pytest.raises(QuestionNotPreviewed):
         await move("share")
-    for actor in (other, agronomist):
+    for actor in (other, agronomist, county):
         with pytest.raises(NotFound):
             await move("preview", actor=actor)
     for text, refusal in (("", QuestionInvalid), ("打 13900000901", OffPlatformContact)):

@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+from market.casework.moves import escalate_late_cases
 from market.identity.models import AccountId, Role
-from tests.support.make import VILLAGE, make_official, make_operator_account
+from market.kernel import Connection
+from market.kernel.clock import Clock
+from tests.support.make import SEAL, VILLAGE, make_official, make_operator_account
 from tests.web.conftest import FARMER_PHONE, HOST_PHONE, Village
 
 
@@ -175,6 +178,9 @@ async def test_a_villager_signs_up_asks_and_finds_work(village: Village) -> None
         async with await village.browser(village.host) as agronomist:
             assert "枣叶发黄怎么办" in (await agronomist.open("/village/asked")).text
             assert "答复了" in (await agronomist.submit(f"/village/asked/{found}", text="先看有没有积水")).text
+        await farmer.open(f"/village/questions?{near}")
+        await farmer.submit("/village/questions", typed={"text": "叶子有虫"})
+        await answer_late_question(village, county)
         await farmer.open(f"/village/questions/{found}")
         seen = await farmer.submit(f"/village/questions/{found}", act="preview", text="枣叶发黄怎么办")
         assert "大家会看到" in seen.text
@@ -182,6 +188,22 @@ async def test_a_villager_signs_up_asks_and_finds_work(village: Village) -> None
     async with await village.browser(village.buyer) as neighbour:
         assert "先看有没有积水" in (await neighbour.open(f"/village/questions?{near}")).text
     await walk_a_job(village, county, second, until)
+
+
+async def answer_late_question(village: Village, county: AccountId) -> None:
+    """What no agronomist answered in time is the county's."""
+
+    async def tell(_conn: Connection, _case: object) -> None:
+        pass
+
+    later = Clock().now() + timedelta(days=15)
+    assert await escalate_late_cases(village.database, SEAL, tell, now=later) == 1
+    late = await village.value("SELECT id FROM cases WHERE category = 'question' AND state = 'assigned'")
+    async with await village.browser(county, second_factor=True) as desk:
+        assert f"/desk/questions/{late}" in (await desk.open("/desk/cases")).html
+        assert "叶子有虫" in (await desk.open(f"/desk/questions/{late}")).text
+        await desk.submit(f"/desk/questions/{late}", status=422, text="")
+        await desk.submit(f"/desk/questions/{late}", text="挂黄板")
 
 
 async def walk_a_job(village: Village, county: AccountId, second: AccountId, until: str) -> None:
