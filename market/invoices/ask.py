@@ -36,13 +36,14 @@ class _InvoicedSale(Struct, frozen=True, kw_only=True):
     invoiceable: bool
 
 
+# The invoice of a public unit's contract is recorded with its purchase.
 GET_INVOICED_SALE = Query(
     _InvoicedSale,
     """
     SELECT producer_id, producers.county_code, orders.number AS order_number,
-           orders.state IN ('placed', 'deposited') OR """
+           orders.terms = 'prepaid' AND (orders.state IN ('placed', 'deposited') OR """
     + PAID_FEN
-    + """ > suborders.refunded_fen + lost_fen AS invoiceable
+    + """ > suborders.refunded_fen + lost_fen) AS invoiceable
       FROM suborders
       JOIN orders ON orders.id = order_id
       JOIN producers ON producers.id = producer_id

@@ -28,7 +28,10 @@ from payments import Purpose, find_live_payment
 
 
 class _RequestedOrder(Struct, frozen=True, kw_only=True):
-    """What an order is of; `whole` of lines at one price each, `list` of the seller's county on the day."""
+    """What an order is of; `whole` of lines at one price each, `list` of the seller's county on the day.
+
+    `invoiced`: an invoice was asked for when it was placed.
+    """
 
     parts: int
     kind: SuborderKind
@@ -38,6 +41,7 @@ class _RequestedOrder(Struct, frozen=True, kw_only=True):
     freight_fen: Fen
     total_fen: Fen
     whole: bool
+    invoiced: bool
     special: bool
 
 
@@ -52,6 +56,7 @@ READ_ORDER = Query(
            o.freight_fen, o.total_fen,
            o.discount_fen = 0 AND NOT EXISTS (
                SELECT FROM order_lines WHERE suborder_id = s.id AND amount_fen <> price_fen * quantity) AS whole,
+           EXISTS (SELECT FROM invoice_requests i WHERE i.suborder_id = s.id) AS invoiced,
            EXISTS (SELECT FROM deposits d WHERE d.order_id = o.id)
            OR EXISTS (SELECT FROM package_orders k WHERE k.order_id = o.id)
            OR EXISTS (SELECT FROM pickups k WHERE k.suborder_id = s.id)
@@ -85,6 +90,8 @@ def _find_obstacle(order: _RequestedOrder) -> str | None:
         return "一份合同只跟一家，请分开下单"
     if order.kind is not SuborderKind.GOODS or order.special:
         return "订金、套餐、自提、称重和住宿采摘的不行"
+    if order.invoiced:
+        return "发票记在采购单里，下单时不用另外要"
     return None if order.whole else "用了券的不行"
 
 

@@ -15,6 +15,8 @@ from market.areas import COUNTY_FILE_KINDS
 from market.county_files.models import CountyFile, FileOutcome, FileResult
 from market.county_files.run_file_import import import_county_file
 from market.identity.models import NotFound, Role
+from market.invoices.ask import ask_invoice
+from market.invoices.models import InvoiceDetails, InvoiceKind, NotInvoiced
 from market.kernel import Connection
 from market.orders.cancel import cancel_order
 from market.orders.expire import expire_orders
@@ -48,7 +50,7 @@ from market.procurement.steps import end_purchase
 from market.procurement.views import list_county_purchases, list_unit_purchases
 from market.sheets.models import CellFault, FileMalformed
 from tests.conftest import NOW
-from tests.procurement.canteen import Canteen, make_canteen
+from tests.procurement.canteen import CODES, Canteen, make_canteen
 from tests.support.make import load_actor, make_account, make_official, make_product
 from tests.support.shop import Shopping
 
@@ -145,6 +147,13 @@ async def _pay_before_the_invoice(canteen: Canteen, number: int, accepted: Purch
     balances = await shopping.balances()
     assert sorted(balances.values()) == [-942_00, 942_00]
     assert (await canteen.receive(code, 942_00, reference="B-2")).problem == "paid_before"
+    suborder = seen.suborders[0].id
+    details = InvoiceDetails(kind=InvoiceKind.UNIT, title="样例小学", tax_number=CODES[0], email="")
+    with pytest.raises(NotInvoiced):
+        await canteen.run(
+            shopping.buyer,
+            lambda conn: ask_invoice(conn, shopping.seal, shopping.buyer, suborder, details, now=NOW),
+        )
     with pytest.raises(BankReceiptKnown):
         await canteen.receive(code, 942_00)
     async with shopping.db.connection() as conn:

@@ -28,7 +28,7 @@ FIND_WRONG_ORDERS = Query(
     LedgerDiscrepancy,
     _CHECKED_ORDERS
     + """, checked AS (
-        SELECT orders.id, number, state, total_fen - refused_fen AS total_fen,
+        SELECT orders.id, number, state, total_fen, total_fen - refused_fen AS due_fen,
                coalesce(captured.minor, 0) AS captured_fen, coalesce(captured.refunded, 0) AS refunded_fen
           FROM applied
           JOIN orders USING (id)
@@ -51,7 +51,7 @@ FIND_WRONG_ORDERS = Query(
           JOIN payments.accounts ON accounts.id = account_id
          GROUP BY checked.id
     ), compared (number, code, recorded, found) AS (
-        SELECT number, 'order_not_paid', total_fen, captured_fen FROM checked WHERE state IN ('paid', 'finished')
+        SELECT number, 'order_not_paid', due_fen, captured_fen FROM checked WHERE state IN ('paid', 'finished')
         UNION ALL
         SELECT number, 'deposit_not_paid', deposit_fen, captured_fen
           FROM checked JOIN deposits ON order_id = checked.id WHERE state = 'deposited'

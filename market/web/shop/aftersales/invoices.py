@@ -28,7 +28,7 @@ from market.invoices.views import SaleInvoice, SaleInvoiceState, get_sale_invoic
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.orders.models import OrderState
+from market.orders.models import OrderState, PaymentTerms
 from market.orders.notifications import format_due
 from market.orders.queries import OrderView, SuborderView
 from market.web.case_words import load_due_words
@@ -65,6 +65,8 @@ class InvoiceForm(Struct, frozen=True):
 
 def link_invoice(order: OrderView, suborder: SuborderView, state: SaleInvoiceState | None) -> tuple[str, str] | None:
     """Return where to ask for the invoice of a part, and how far it is; nothing is invoiced of what ended unpaid."""
+    if order.terms is not PaymentTerms.PREPAID:
+        return None
     payable = order.state in {OrderState.PLACED, OrderState.DEPOSITED}
     if not payable and (order.paid_at is None or (state is None and suborder.refunded_fen >= suborder.total_fen)):
         return None

@@ -343,6 +343,7 @@ async def submit_checkout(
     values, total = _read_checkout(form)
     if form.get_text("do") == "voucher":
         return _show_again(request, values, [])
+    by_unit = form.get_text("method") == UNIT_METHOD[0]
     key = form.key[:_MAX_KEY_LENGTH]
     now = clock.now()
     async with db.connection() as conn:
@@ -367,13 +368,13 @@ async def submit_checkout(
             cancel_terms=form.get_text("terms")[:_MAX_KEY_LENGTH],
             voucher_id=_read_voucher(values.voucher),
             pickup_point_id=PickupPointId(parse_uuid(values.pickup) or UUID(int=0)) if values.pickup else None,
-            companion=None if wanted is None else ask_with_order(seal, actor, wanted, now=now),
+            companion=None if wanted is None or by_unit else ask_with_order(seal, actor, wanted, now=now),
             now=now,
             pay_minutes=settings.pay_minutes,
         )
     except Refusal as refusal:
         return _answer_refusal(request, values, refusal, total_fen=_compute_total(cart, chosen))
-    if form.get_text("method") == UNIT_METHOD[0]:
+    if by_unit:
         async with db.transaction(scope=get_person_scope(actor)) as conn:
             await request_purchase(conn, actor, PurchaseRequest(order_id=placed.id), now=now)
         started: Response[Any] = redirect(f"/unit/orders/{placed.number}?done=requested")
