@@ -1,5 +1,6 @@
 """Calculate and match a month: snapshot, answer of each line, findings, adjustments (R10, R12)."""
 
+import asyncio
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
@@ -16,7 +17,7 @@ from market.kernel.seal import Seal
 from market.kernel.threads import run_beside
 from market.subsidies.engine.answer import Answer, Totals
 from market.subsidies.engine.calculate import calculate
-from market.subsidies.engine.canonical import canonical_json
+from market.subsidies.engine.canonical import canonical_json, hash_case
 from market.subsidies.engine.command import pause_gc
 from market.subsidies.engine.models import Case
 from market.subsidies.findings.ask_again import ask_again
@@ -185,9 +186,10 @@ async def _load_and_calculate(
 
     Raises:
         CaseInvalid: facts must be corrected first; each is listed.
+        TooManyRuns: see `_load_facts_to_run`.
     """
     with pause_gc():
-        facts = await load_facts(conn, seal, cycle.county_code, cycle.month)
+        facts = await _load_facts_to_run(conn, seal, cycle, now=now)
         validate_case(facts.case)
         report(Stage.CALCULATING)
         async with run_beside(_calculate, facts.case, seal) as calculating:
@@ -228,6 +230,25 @@ async def _begin_run(
     return cycle, actor, facts_at
 
 
+async def _load_facts_to_run(conn: Connection, seal: Seal, cycle: Cycle, *, now: datetime) -> MonthFacts:
+    """Load the facts of a month, and require, before anything is calculated, that a run of them may be stored.
+
+    Unchanged ones store none.
+
+    Raises:
+        TooManyRuns: the county stored `MAX_RUNS_A_DAY` runs on this business day.
+    """
+    facts = await load_facts(conn, seal, cycle.county_code, cycle.month)
+    day = get_business_day(now)
+    if await COUNT_RUNS.one(conn, county=cycle.county_code, day_start=get_day_start(day)) < MAX_RUNS_A_DAY:
+        return facts
+    latest = await FIND_LATEST_RUN.maybe(conn, cycle_id=cycle.id)
+    if latest is not None and latest.manifest_sha256 == await asyncio.to_thread(hash_case, facts.case):
+        return facts
+    tomorrow = get_day_start(day + timedelta(days=1))
+    raise TooManyRuns(limit=MAX_RUNS_A_DAY, retry_after=round((tomorrow - now).total_seconds()))
+
+
 async def _find_or_store_run(
     conn: Connection,
     actor: Actor,
@@ -243,17 +264,12 @@ async def _find_or_store_run(
 
     Raises:
         ApprovalsWouldBeVoid: the facts changed after approvals that were not given up.
-        TooManyRuns: the county stored `MAX_RUNS_A_DAY` runs on this business day.
     """
     latest = await FIND_LATEST_RUN.maybe(conn, cycle_id=cycle.id)
     if latest is not None and latest.manifest_sha256 == answer.manifest_sha256:
         return latest, False
     if cycle.state is not CLOSE.after and not void_approvals and (approvals := await describe_approvals(conn, cycle)):
         raise ApprovalsWouldBeVoid(month=cycle.name, approvals=approvals)
-    day = get_business_day(now)
-    if await COUNT_RUNS.one(conn, county=cycle.county_code, day_start=get_day_start(day)) >= MAX_RUNS_A_DAY:
-        tomorrow = get_day_start(day + timedelta(days=1))
-        raise TooManyRuns(limit=MAX_RUNS_A_DAY, retry_after=round((tomorrow - now).total_seconds()))
     n = latest.n + 1 if latest else 1
     run_id = await store_run(conn, actor, cycle, facts, answer, case_sealed=case_sealed, n=n, now=now)
     return _RunRow(run_id, n, answer.manifest_sha256), True
