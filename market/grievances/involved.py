@@ -16,7 +16,8 @@ _SPACED_DIGITS = re.compile(r"(?<=[0-9])[ -]+(?=[0-9])")
 # By any account of the person: a duty in the month of the finding (R14) or a decision of it; a step of the lead; of a
 # line, a change, a decision of one of its findings, a step of the lead that brought it; and an answer before this one.
 # The lines are the linked one, those that the text names by code or number, and those of the person who complained: the
-# one who triages cannot leave them out. So is an official whose name is written.
+# one who triages cannot leave them out. So is an official whose name is written, unless another account of that name is
+# linked as the one complained of: a namesake is not meant.
 IS_INVOLVED = Query(
     bool,
     """
@@ -52,11 +53,14 @@ IS_INVOLVED = Query(
                       AND (is_same_person(c.reported_by, :account_id) OR is_same_person(c.decided_by, :account_id)))
         OR EXISTS (SELECT FROM case_events e
                     WHERE e.case_id = g.case_id AND e.move = 'answer' AND is_same_person(e.account_id, :account_id))
-        OR coalesce(is_same_person(g.officer_id, :account_id), false)
+        OR EXISTS (SELECT FROM accounts a JOIN accounts o ON o.id = g.officer_id
+                    WHERE a.id = :account_id AND (a.id = o.id OR a.identity_index = o.identity_index))
         OR EXISTS (SELECT FROM accounts a
                     CROSS JOIN LATERAL (SELECT fold_official_name(a.name) AS name) AS folded
                     WHERE a.id = :account_id AND length(folded.name) > 1
-                      AND strpos(:text, folded.name) > 0)
+                      AND strpos(:text, folded.name) > 0
+                      AND NOT EXISTS (SELECT FROM accounts o
+                                       WHERE o.id = g.officer_id AND fold_official_name(o.name) = folded.name))
       FROM grievances g
      WHERE g.case_id = :case_id
     """,

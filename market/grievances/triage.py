@@ -20,7 +20,7 @@ from market.kernel.seal import Seal
 class GrievanceLinks(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a grievance is about: the code of a line, a finding by its id, the notice of a lead by its number.
 
-    `officer` is the name of the county's official who is complained of.
+    `officer` is the name or the account of the county's official who is complained of; of namesakes the account.
     """
 
     line: str = ""
@@ -39,6 +39,12 @@ class _KnownLinks(Struct, frozen=True):
     finding: bool
     lead_id: UUID | None
     officer_id: UUID | None
+    handles: list[str]
+
+    @property
+    def namesakes(self) -> list[str]:
+        """The accounts of several officials who have the name; empty if it is one's, or if an account was named."""
+        return self.handles if len(self.handles) > 1 else []
 
 
 FIND_LINKS = Query(
@@ -47,10 +53,14 @@ FIND_LINKS = Query(
     SELECT EXISTS (SELECT FROM lines WHERE county_code = :county AND code = :line) AS line,
            EXISTS (SELECT FROM findings WHERE county_code = :county AND id = :finding_id::uuid) AS finding,
            (SELECT id FROM leads WHERE county_code = :county AND number = :lead::bigint) AS lead_id,
-           (SELECT a.id FROM accounts a
-             WHERE a.handle IS NOT NULL AND fold_official_name(a.name) = fold_official_name(:officer)
-               AND EXISTS (SELECT FROM grants WHERE account_id = a.id AND starts_with(scope, :county))
-             ORDER BY a.id LIMIT 1) AS officer_id
+           officers.ids[1] AS officer_id, officers.handles
+      FROM (SELECT array_agg(a.id ORDER BY a.handle = btrim(:officer) DESC, a.id) AS ids,
+                   CASE WHEN bool_or(a.handle = btrim(:officer)) THEN '{}'
+                        ELSE coalesce(array_agg(a.handle ORDER BY a.handle), '{}') END AS handles
+              FROM accounts a
+             WHERE (a.handle = btrim(:officer)
+                    OR (a.handle IS NOT NULL AND fold_official_name(a.name) = fold_official_name(:officer)))
+               AND EXISTS (SELECT FROM grants WHERE account_id = a.id AND starts_with(scope, :county))) AS officers
     """,
 )
 TRIAGE = Query(
@@ -195,6 +205,11 @@ def _list_faults(links: GrievanceLinks, known: _KnownLinks) -> list[FieldFault]:
             ("finding", links.finding_id is not None and not known.finding, "县里没有这件疑点"),
             ("lead", links.lead is not None and known.lead_id is None, "县里没有这条线索"),
             ("officer", bool(links.officer) and known.officer_id is None, "县里没有叫这个名字的办事人员"),
+            (
+                "officer",
+                bool(links.officer) and bool(known.namesakes),
+                f"有 {len(known.namesakes)} 位叫这个名字，请写账号：{'、'.join(known.namesakes)}",
+            ),
         )
         if wrong
     ]

@@ -14,10 +14,11 @@ from market.casework.moves import get_account_scope
 from market.grievances import receive
 from market.grievances.answer import answer_grievance, appeal_grievance
 from market.grievances.involved import is_involved
-from market.grievances.views import find_asker, find_own_grievance, get_grievance
+from market.grievances.triage import FIND_LINKS
+from market.grievances.views import Grievance, find_asker, find_own_grievance, get_grievance
 from market.identity.models import Actor, Role
 from market.identity.sign_in import sign_in_without_code
-from market.kernel import Database
+from market.kernel import Connection, Database
 from market.kernel.seal import Seal
 from market.reports.counted.grievances import GRIEVANCES
 from market.reports.counted.models import MonthOfReport, count_figures
@@ -158,6 +159,7 @@ async def refuse_who_took_part(database: Database, seal: Seal, officer: Actor, p
             )
         assert await is_involved(conn, seal, officer, plain), "of the complainant's own line"
         await attempt.rollback()
+        await distinguish_namesakes(conn, seal, officer, plain)
     for part, statement in PARTS.items():
         async with database.transaction(scope=COUNTY) as conn:
             attempt = conn.transaction()
@@ -168,6 +170,39 @@ async def refuse_who_took_part(database: Database, seal: Seal, officer: Actor, p
             with pytest.raises(CaseAnswererInvolved):
                 await answer_grievance(conn, seal, officer, case_id, outcome=CaseOutcome.SOLVED, text=part, now=NOW)
             await attempt.rollback()
+
+
+async def distinguish_namesakes(conn: Connection, seal: Seal, officer: Actor, plain: Grievance) -> None:
+    """Of two officials of one name the one who is linked is meant; a name alone is refused with both accounts."""
+    attempt = conn.transaction()
+    await attempt.start()
+    name = await conn.fetchval("SELECT name FROM accounts WHERE id = $1", officer.account_id)
+    named = replace(plain, text=f"样例：都是{name}办的")
+    async with as_owner(conn):
+        await conn.execute("SET LOCAL session_replication_role = replica")
+        other = await conn.fetchval(
+            "INSERT INTO accounts (handle, name, created_at) SELECT 'namesake', name, now() FROM accounts WHERE id = $1"
+            " RETURNING id",
+            officer.account_id,
+        )
+        await conn.execute(
+            "INSERT INTO grants (account_id, role, scope, valid_during) VALUES ($1, 'county', $2, '[2018-01-01,)')",
+            other, COUNTY,
+        )  # fmt: skip
+        await conn.execute("UPDATE grievances SET finding_id = NULL, officer_id = NULL")
+    assert await is_involved(conn, seal, officer, named), "the name is written, and nobody is linked"
+    given = {"county": COUNTY, "line": "", "finding_id": None, "lead": None}
+    found = await FIND_LINKS.one(conn, **given, officer=name)
+    assert found.namesakes == sorted([officer.handle or "", "namesake"])
+    found = await FIND_LINKS.one(conn, **given, officer="namesake")
+    assert (found.officer_id, found.namesakes) == (other, [])
+    async with as_owner(conn):
+        await conn.execute("UPDATE grievances SET officer_id = $1", other)
+    assert not await is_involved(conn, seal, officer, named), "another account of the name is meant"
+    async with as_owner(conn):
+        await conn.execute("UPDATE grievances SET officer_id = $1", officer.account_id)
+    assert await is_involved(conn, seal, officer, plain)
+    await attempt.rollback()
 
 
 async def keep_from_answering(database: Database, people: Officials, case_id: UUID) -> None:
