@@ -22,6 +22,9 @@ from market.kernel.seal import Seal
 from market.kernel.text import normalize_identity_number
 from market.sheets.redact import REDACTED, redact_rows
 from market.sheets.spreadsheet import digest
+from market.subsidies.clawbacks.views import ENTRY_NOTE_CONTEXT, STATEMENT_CONTEXT
+from market.subsidies.clawbacks.views import OPINION_CONTEXT as CLAWBACK_OPINION_CONTEXT
+from market.subsidies.clawbacks.views import REASON_CONTEXT as CLAWBACK_REASON_CONTEXT
 from market.subsidies.evidence.seal_pack import note_erased_members
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT, index_identifier
 from market.subsidies.imports.kinds import IMPORT_KINDS
@@ -40,7 +43,8 @@ MAX_AT_ONCE = 500
 _KINDS = [each.name for each in IMPORT_KINDS.values() if any("identity" in column.name for column in each.columns)]
 _TEXTS = (
     NAME_CONTEXT, PERSON_NAME_CONTEXT, CHANGE_NOTE_CONTEXT, CHANGE_REASON_CONTEXT, PAUSE_NOTE_CONTEXT,
-    PAUSE_END_CONTEXT, OPINION_CONTEXT, CONSENT_PHOTO_CONTEXT,
+    PAUSE_END_CONTEXT, OPINION_CONTEXT, CONSENT_PHOTO_CONTEXT, CLAWBACK_REASON_CONTEXT, STATEMENT_CONTEXT,
+    CLAWBACK_OPINION_CONTEXT, ENTRY_NOTE_CONTEXT,
 )  # fmt: skip
 _OBSTACLES = {
     "erased": "已经删过了",
@@ -49,6 +53,7 @@ _OBSTACLES = {
     "lead": "有一条线索还没有办完",
     "finding": "名下的号码有疑点还没有处理",
     "grievance": "名下的号码有投诉还没有办完",
+    "clawback": "有一份追缴的决定还没有办完",
     "month": "用过号码的月份还没有都关账、封存",
 }
 
@@ -95,6 +100,16 @@ class _PersonFile(Struct, frozen=True):
     name: str
 
 
+class _RedactedFile(Struct, frozen=True):
+    """A file without the rows of erased persons, as it is stored."""
+
+    file_id: UUID
+    name: str
+    content_sealed: bytes
+    sha256: str
+    size: int
+
+
 class DueErasure(Struct, frozen=True):
     """A person whom a county has kept long enough."""
 
@@ -122,11 +137,15 @@ LIST_OWN_CODES = Query(
      WHERE county_code = :county AND p.id = ANY(:ids::uuid[])
     """,
 )
+# The numbers, devices and SIMs of the bindings.
 LIST_OWN_NUMBERS = Query(
     int,
     """
-    SELECT DISTINCT number_id FROM persons p JOIN bindings b USING (county_code, identity_index)
-     WHERE county_code = :county AND p.id = :person_id
+    SELECT DISTINCT own.id
+      FROM persons p
+      JOIN bindings b USING (county_code, identity_index)
+     CROSS JOIN LATERAL unnest(ARRAY[b.number_id, b.device_id, b.sim_id]) AS own (id)
+     WHERE county_code = :county AND p.id = :person_id AND own.id IS NOT NULL
     """,
 )
 LIST_PERSON_FILES = Query(
@@ -193,11 +212,12 @@ async def erase_persons(
     rows = await LIST_ERASED_PERSONS.all(conn, county=county, ids=persons)
     identities = {seal.open(each.identity_sealed, IDENTITY_CONTEXT) for each in rows}
     kept = set(await LIST_OWN_CODES.all(conn, county=county, ids=persons))
-    files = await _redact_originals(conn, seal, county, identities, kept, by=by, now=now)
+    files = await _redact_originals(conn, seal, county, identities, kept, now=now)
     for each in rows:
         numbers = await LIST_OWN_NUMBERS.all(conn, county=county, person_id=each.id)
         await _overwrite(conn, seal, each.id, numbers, reason=reason, by=by, now=now)
-    return Erasure(len(rows), files)
+    await _store_redacted(conn, files, by=by, now=now)
+    return Erasure(len(rows), [file.name for file in files])
 
 
 async def erase_due_persons(db: Database, seal: Seal, *, now: datetime) -> BatchSummary:
@@ -236,17 +256,14 @@ async def erase_due_persons(db: Database, seal: Seal, *, now: datetime) -> Batch
 
 
 async def _redact_originals(
-    conn: Connection,
-    seal: Seal,
-    county: str,
-    identities: Collection[str],
-    kept: Collection[str],
-    *,
-    by: str,
-    now: datetime,
-) -> list[str]:
-    """Return the names of the files that had a row of one of the persons, and have it no more."""
-    redacted: list[str] = []
+    conn: Connection, seal: Seal, county: str, identities: Collection[str], kept: Collection[str], *, now: datetime
+) -> list[_RedactedFile]:
+    """Return the files that have a row of one of the persons without it, for `_store_redacted`.
+
+    Reading and sealing them takes seconds, and storing them locks the audit chain of the county until the commit: they
+    are stored last.
+    """
+    redacted: list[_RedactedFile] = []
     for file in await LIST_PERSON_FILES.all(conn, county=county, kinds=_KINDS):
         original = await GET_PERSON_FILE.one(conn, file_id=file.file_id, name=file.name)
         content = await asyncio.to_thread(open_original, seal, original)
@@ -258,25 +275,30 @@ async def _redact_originals(
                 conn, seal, county, file_id=file.file_id, name=file.name, content=content, now=now
             )
         sealed = await asyncio.to_thread(seal_original, seal, file.name, rest, attached=False)
+        redacted.append(_RedactedFile(file.file_id, file.name, sealed.content_sealed, digest(rest), len(rest)))
+    return redacted
+
+
+async def _store_redacted(conn: Connection, files: Sequence[_RedactedFile], *, by: str, now: datetime) -> None:
+    """Keep files without the rows of the persons, each with its audit entry."""
+    for file in files:
         await REDACT_ORIGINAL.run(
             conn,
             file_id=file.file_id,
             name=file.name,
-            content_sealed=sealed.content_sealed,
-            sha256=digest(rest),
-            bytes=len(rest),
+            content_sealed=file.content_sealed,
+            sha256=file.sha256,
+            bytes=file.size,
             by=by,
             now=now,
         )
-        redacted.append(file.name)
-    return redacted
 
 
 async def _overwrite(
     conn: Connection, seal: Seal, person_id: UUID, numbers: Sequence[int], *, reason: ErasureReason, by: str,
     now: datetime,
 ) -> None:  # fmt: skip
-    """Put random tokens in place of the person's identity number and numbers, and a word in place of what was written.
+    """Put random tokens in place of the person's identity number, numbers, devices and SIMs; a word in place of texts.
 
     The tokens are sealed and indexed like what they replace, so that a rotation of the secret finds them.
     """

@@ -25,6 +25,7 @@ from market.subsidies.evidence.erase_persons import (
     erase_person,
 )
 from market.subsidies.evidence.seal_pack import load_pack, read_pack_key, seal_closed_months
+from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.lines.pauses import PAUSE_END_CONTEXT, PAUSE_NOTE_CONTEXT
 from market.subsidies.lines.views import CHANGE_DETAILS_CONTEXT, CHANGE_NOTE_CONTEXT, CHANGE_REASON_CONTEXT
 from market.subsidies.month.build_case import load_case
@@ -61,6 +62,17 @@ async def read_everything(conn: Connection) -> AsyncGenerator[tuple[str, str]]:
 async def find_places(player: Player, text: str) -> set[str]:
     async with player.database.transaction(scope=COUNTY) as conn:
         return {place async for place, content in read_everything(conn) if text in content}
+
+
+async def read_devices_and_sims(player: Player) -> list[str]:
+    """Return the IMEI and the ICCID of the person's number, where they are known."""
+    async with player.database.transaction(scope=COUNTY) as conn:
+        rows = await conn.fetch(
+            "SELECT i.value_sealed FROM bindings b JOIN identifiers i ON i.id IN (b.device_id, b.sim_id)"
+            " WHERE b.identity_index = $1 ORDER BY i.id = b.sim_id LIMIT 2",
+            SEAL.index(IDENTITY),
+        )
+    return [SEAL.open(row["value_sealed"], IDENTIFIER_CONTEXT) for row in rows]
 
 
 async def leave(player: Player) -> None:
@@ -119,6 +131,8 @@ async def test_an_erased_person_is_nowhere_and_the_quarter_still_gives_its_hashe
     index = SEAL.index(IDENTITY).hex()
     assert await find_places(quarter, IDENTITY)
     assert await find_places(quarter, index)
+    own = await read_devices_and_sims(quarter)
+    assert own
 
     async with quarter.database.transaction(scope=COUNTY) as conn:
         erased = await erase_person(conn, SEAL, COUNTY, IDENTITY, by="sample", now=LATER)
@@ -129,6 +143,8 @@ async def test_an_erased_person_is_nowhere_and_the_quarter_still_gives_its_hashe
     assert await find_places(quarter, NAME) == set()
     assert await find_places(quarter, index) == set()
     assert await find_places(quarter, NUMBER) <= LEFT_IN_BILLS
+    for each in own:
+        assert "identifiers.value_sealed" not in await find_places(quarter, each)
     assert "import_originals.content_sealed" in await find_places(quarter, "样例赵二")
     assert await list_hashes(quarter) == cases
 
