@@ -10,6 +10,7 @@ from market.aftersales.old_claim_photos import CLAIM_PHOTO_LIFETIME, delete_old_
 from market.bookings.host_nights import GUEST_LIFETIME, delete_past_nights
 from market.carriers.pushes import PUSH_LIFETIME, delete_old_pushes
 from market.carriers.track import FACT_LIFETIME, delete_old_facts
+from market.casework.erase import erase_old_case_texts
 from market.conversations.erase import delete_old_conversations
 from market.conversations.models import CONVERSATION_LIFETIME
 from market.identity.codes import delete_old_codes
@@ -90,6 +91,12 @@ RETENTIONS = (
 async def delete_kept_uploads(context: WorkerContext) -> None:
     """Delete the files of dry runs that were kept for an hour, and those that tasks left behind."""
     await delete_old_uploads(context.files, now=context.clock.now())
+
+
+async def erase_case_texts(context: WorkerContext) -> None:
+    """Erase what people wrote in objections, grievances and appeals that ended years ago."""
+    erased = await erase_old_case_texts(context.db, context.seal, now=context.clock.now())
+    log.info("case_texts_erased", cases=erased)
 
 
 async def delete_photos(context: WorkerContext) -> None:

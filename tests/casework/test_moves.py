@@ -6,6 +6,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from market.casework.erase import CASE_TEXT_LIFETIME, ERASED_TEXT, erase_old_case_texts
 from market.casework.history import open_reason
 from market.casework.models import (
     CaseAnswererInvolved,
@@ -17,10 +18,12 @@ from market.casework.models import (
 )
 from market.casework.moves import (
     MAX_LATE_CASES,
+    TEXT_CONTEXT,
     escalate_late_cases,
     get_person_scope,
     lock_case,
     move_case,
+    open_case,
     tell_overdue_cases,
 )
 from market.identity.models import Actor, NotFound
@@ -28,7 +31,7 @@ from market.kernel import Connection
 from market.kernel.seal import Seal
 from tests.casework.conftest import CaseWorld
 from tests.conftest import NOW
-from tests.support.make import add_member, load_actor, make_account
+from tests.support.make import VILLAGE, add_member, load_actor, make_account
 from tests.support.postgres import as_owner
 
 HOUR = timedelta(hours=1)
@@ -234,3 +237,31 @@ async def test_an_overdue_case_that_cannot_be_told_of_delays_no_other(world: Cas
 
 async def tell_nobody(_conn: Connection, _case: LockedCase) -> None:
     pass
+
+
+async def test_texts_about_the_reduction_are_erased_years_after_their_case_ended(
+    world: CaseWorld, owner: Connection
+) -> None:
+    """Of two grievances and a claim that ended, only the older grievance; open ones and those of a sale stay."""
+    claim = await world.open()
+    for text, at in {"old": NOW - HOUR, "young": NOW + HOUR, "open": NOW - 2 * HOUR}.items():
+        async with world.db.transaction(scope=get_person_scope(world.asker)) as conn:
+            case = await open_case(
+                conn, world.seal, world.asker.account_id, by=world.asker, category="grievance", division_code=VILLAGE,
+                against_producer_id=None, text=text, now=at,
+            )  # fmt: skip
+            if text != "open":
+                answered = await move_case(
+                    conn, world.seal, case, CaseMove.ANSWER, by=world.platform, reason=text, now=at
+                )
+                await move_case(conn, world.seal, answered, CaseMove.CLOSE, by=None, outcome=CaseOutcome.SOLVED, now=at)
+    await owner.execute("UPDATE cases SET received_at = $1, state = 'closed', outcome = 'solved', closed_at = $1"
+                        " WHERE id = $2", NOW, claim.id)  # fmt: skip
+    assert await erase_old_case_texts(world.db, world.seal, now=NOW + CASE_TEXT_LIFETIME) == 1
+    assert await erase_old_case_texts(world.db, world.seal, now=NOW + CASE_TEXT_LIFETIME) == 0
+    rows = await owner.fetch("SELECT text_sealed, outcome, text_erased_at FROM cases ORDER BY number")
+    assert [(world.seal.open(row["text_sealed"], TEXT_CONTEXT), row["outcome"]) for row in rows] == [
+        ("枣烂了", "solved"), (ERASED_TEXT, "solved"), ("young", "solved"), ("open", None),
+    ]  # fmt: skip
+    reasons = [reason for move, _, reason in await list_events(owner, world.seal) if move == "answer"]
+    assert reasons == [ERASED_TEXT, "young"]

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from msgspec import Struct
 
+from market.casework.erase import CASE_TEXT_LIFETIME
 from market.identity.models import Device
 from market.identity.sessions import SESSION_LIFETIME, is_new_device
 from market.jobs.context import WorkerContext
@@ -196,7 +197,10 @@ def test_the_periods_are_those_of_the_operators_page() -> None:
     documented = dict(
         re.findall(r"^\| `((?:delete|erase|forget|drop)_\w+)` \|.*\| (\d+) days? \|$", text, re.MULTILINE)
     )
-    periods = {each.name: each.period for each in RETENTIONS} | {"delete_photos": PHOTO_RETENTION}
+    periods = {each.name: each.period for each in RETENTIONS} | {
+        "delete_photos": PHOTO_RETENTION,
+        "erase_case_texts": CASE_TEXT_LIFETIME,
+    }
     assert documented == {name: str(period.days) for name, period in periods.items()}
     assert timedelta(hours=1) == KEPT_FOR
     assert re.search(r"^\| `delete_kept_uploads` \|.*\| 1 hour \|$", text, re.MULTILINE)
