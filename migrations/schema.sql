@@ -583,6 +583,176 @@ $$;
 
 
 --
+-- Name: check_clawback(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_clawback() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    ruling text;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        NEW.proposed_person = get_person_key(NEW.proposed_by);
+        IF NEW.state <> (CASE WHEN NEW.cycle_id IS NULL THEN 'proposed' ELSE 'owed' END) THEN
+            RAISE EXCEPTION 'a clawback begins as it is proposed' USING ERRCODE = 'P0211';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (NEW.id, NEW.county_code, NEW.debtor, NEW.operator, NEW.person_id, NEW.household_code, NEW.village_code, NEW.ground,
+        NEW.cycle_id, NEW.finding_id, NEW.amount_fen, NEW.proposed_by, NEW.proposed_at)
+       IS DISTINCT FROM
+       (OLD.id, OLD.county_code, OLD.debtor, OLD.operator, OLD.person_id, OLD.household_code, OLD.village_code, OLD.ground,
+        OLD.cycle_id, OLD.finding_id, OLD.amount_fen, OLD.proposed_by, OLD.proposed_at)
+       OR (OLD.decided_by IS NOT NULL AND (NEW.decided_by, NEW.decided_at) IS DISTINCT FROM (OLD.decided_by, OLD.decided_at))
+       OR (OLD.served_on IS NOT NULL AND (NEW.served_on, NEW.appeal_until) IS DISTINCT FROM (OLD.served_on, OLD.appeal_until))
+       OR (OLD.posted_at IS NOT NULL AND (NEW.posted_at, NEW.due_on) IS DISTINCT FROM (OLD.posted_at, OLD.due_on)) THEN
+        RAISE EXCEPTION 'what a clawback says is not changed' USING ERRCODE = 'P0211';
+    END IF;
+    IF NEW.state <> OLD.state AND NOT (OLD.state, NEW.state) IN (
+           ('proposed', 'refused'), ('proposed', 'owed'), ('proposed', 'decided'), ('decided', 'served'),
+           ('decided', 'appealed'), ('served', 'appealed'), ('served', 'owed'), ('appealed', 'annulled'), ('appealed', 'owed'),
+           ('owed', 'cleared')) THEN
+        RAISE EXCEPTION 'a clawback does not go from % to %', OLD.state, NEW.state USING ERRCODE = 'P0211';
+    END IF;
+    IF OLD.state = 'proposed' AND NEW.state <> 'proposed' THEN
+        NEW.decided_person = get_person_key(NEW.decided_by);
+        IF NEW.decided_person = OLD.proposed_person OR is_same_person(OLD.proposed_by, NEW.decided_by) THEN
+            RAISE EXCEPTION 'the person proposed the clawback' USING ERRCODE = 'P0212';
+        END IF;
+        IF EXISTS (SELECT FROM memberships m JOIN persons p ON p.id = m.person_id JOIN accounts a USING (identity_index)
+                    WHERE m.county_code = NEW.county_code AND m.household_code = NEW.household_code AND a.id = NEW.decided_by) THEN
+            RAISE EXCEPTION 'the person is of the household' USING ERRCODE = 'P0213';
+        END IF;
+        IF NEW.state = 'owed' AND NEW.debtor = 'household' OR NEW.state = 'decided' AND NEW.debtor = 'operator' THEN
+            RAISE EXCEPTION 'a household may appeal before it owes anything, an operator does not' USING ERRCODE = 'P0211';
+        END IF;
+    END IF;
+    IF NEW.debtor = 'household' AND NEW.state IN ('owed', 'annulled') AND OLD.state <> NEW.state THEN
+        SELECT c.outcome INTO ruling FROM clawback_appeals a JOIN cases c ON c.id = a.case_id WHERE a.clawback_id = NEW.id;
+        IF OLD.state = 'appealed' AND ruling IS DISTINCT FROM (CASE NEW.state WHEN 'owed' THEN 'unsolved' ELSE 'solved' END)
+           OR OLD.state = 'served' AND business_day(NEW.posted_at) <= OLD.appeal_until THEN
+            RAISE EXCEPTION 'the household may still appeal, or its appeal is not decided so' USING ERRCODE = 'P0214';
+        END IF;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
+-- Name: check_clawback_appeal(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_clawback_appeal() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM clawbacks b JOIN cases c ON c.id = NEW.case_id
+                    WHERE b.id = NEW.clawback_id AND b.state IN ('decided', 'served') AND c.county_code = b.county_code
+                      AND business_day(c.received_at) <= coalesce(b.appeal_until, 'infinity')) THEN
+        RAISE EXCEPTION 'the decision cannot be appealed now' USING ERRCODE = 'P0211';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
+-- Name: check_clawback_entry(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_clawback_entry() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        NEW.recorded_person = get_person_key(NEW.recorded_by);
+        IF NOT EXISTS (SELECT FROM clawbacks WHERE id = NEW.clawback_id AND county_code = NEW.county_code AND posted_at IS NOT NULL) THEN
+            RAISE EXCEPTION 'nothing is owed yet' USING ERRCODE = 'P0211';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF OLD.outcome IS NOT NULL THEN
+        RAISE EXCEPTION 'the entry was decided before' USING ERRCODE = 'P0211';
+    END IF;
+    NEW.decided_person = get_person_key(NEW.decided_by);
+    IF NEW.decided_person = OLD.recorded_person OR is_same_person(OLD.recorded_by, NEW.decided_by) THEN
+        RAISE EXCEPTION 'the person recorded the entry' USING ERRCODE = 'P0212';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
+-- Name: check_clawback_item(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_clawback_item() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    whole clawbacks;
+BEGIN
+    SELECT * INTO STRICT whole FROM clawbacks WHERE id = NEW.clawback_id;
+    IF whole.county_code <> NEW.county_code OR whole.state <> 'proposed'
+       OR NOT EXISTS (SELECT FROM finding_lines l JOIN findings f ON f.id = l.finding_id
+                       WHERE l.finding_id = whole.finding_id AND l.line_code = NEW.line_code AND l.verdict = 'stop'
+                         AND f.state = 'decided')
+       OR NEW.fen > coalesce((SELECT sum(p.public_fen) FROM subsidy_postings p
+                               WHERE p.county_code = NEW.county_code AND p.line_code = NEW.line_code
+                                 AND p.for_month = NEW.for_month
+                                 AND (whole.operator IS NULL OR p.operator = whole.operator)), 0)
+       OR (whole.household_code IS NOT NULL
+           AND NOT EXISTS (SELECT FROM enrolments e JOIN persons p USING (county_code, identity_index)
+                            WHERE e.county_code = NEW.county_code AND e.line_code = NEW.line_code AND p.id = whole.person_id))
+       OR EXISTS (SELECT FROM clawback_items i JOIN clawbacks c ON c.id = i.clawback_id
+                   WHERE i.county_code = NEW.county_code AND i.line_code = NEW.line_code AND i.for_month = NEW.for_month
+                     AND i.clawback_id <> NEW.clawback_id AND c.state NOT IN ('refused', 'annulled')) THEN
+        RAISE EXCEPTION 'nothing more of line % and month % can be taken back', NEW.line_code, NEW.for_month
+              USING ERRCODE = 'P0215';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
+-- Name: check_clawback_sums(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_clawback_sums() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    whole clawbacks;
+    recovered bigint;
+BEGIN
+    IF TG_TABLE_NAME = 'clawbacks' THEN
+        SELECT * INTO STRICT whole FROM clawbacks WHERE id = NEW.id;
+    ELSE
+        SELECT * INTO STRICT whole FROM clawbacks WHERE id = NEW.clawback_id;
+    END IF;
+    SELECT coalesce(sum(fen), 0) INTO recovered FROM clawback_entries
+     WHERE clawback_id = whole.id AND outcome = 'confirmed';
+    IF recovered NOT BETWEEN 0 AND whole.amount_fen OR (whole.state = 'cleared') <> (recovered = whole.amount_fen)
+       OR (whole.finding_id IS NULL) <> NOT EXISTS (SELECT FROM clawback_items WHERE clawback_id = whole.id)
+       OR whole.finding_id IS NOT NULL
+          AND whole.amount_fen <> (SELECT sum(fen) FROM clawback_items WHERE clawback_id = whole.id) THEN
+        RAISE EXCEPTION 'clawback % does not add up', whole.number USING ERRCODE = 'P0216';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: check_closed_mediation(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -681,7 +851,8 @@ CREATE FUNCTION public.check_grievance_answerer() RETURNS trigger
 BEGIN
     IF EXISTS (SELECT FROM grievances g
                 WHERE g.case_id = NEW.id
-                  AND (is_same_person(NEW.answered_by, g.officer_id)
+                  AND (EXISTS (SELECT FROM accounts a JOIN accounts o ON o.id = g.officer_id
+                                WHERE a.id = NEW.answered_by AND (a.id = o.id OR a.identity_index = o.identity_index))
                        OR (NEW.level < cardinality(NEW.path) AND is_same_person(NEW.answered_by, g.triaged_by)))) THEN
         RAISE EXCEPTION 'the grievance % needs another person to answer it', NEW.number USING ERRCODE = 'P0110';
     END IF;
@@ -1502,6 +1673,29 @@ $$;
 
 
 --
+-- Name: erase_case_texts(text[], timestamp with time zone, bytea, bytea, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.erase_case_texts(p_categories text[], p_before timestamp with time zone, p_text bytea, p_reason bytea, p_at timestamp with time zone, p_most integer) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH erased AS (
+        UPDATE cases SET text_sealed = p_text, text_erased_at = p_at
+         WHERE id IN (SELECT id FROM cases
+                       WHERE category = ANY(p_categories) AND state = 'closed' AND closed_at < p_before
+                         AND text_erased_at IS NULL
+                       ORDER BY id LIMIT p_most FOR NO KEY UPDATE SKIP LOCKED)
+        RETURNING id
+    ), events AS (
+        UPDATE case_events SET reason_sealed = p_reason
+         WHERE case_id IN (SELECT id FROM erased) AND reason_sealed IS NOT NULL
+    )
+    SELECT count(*)::integer FROM erased
+$$;
+
+
+--
 -- Name: erase_invoice_details(uuid, timestamp with time zone, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1656,8 +1850,11 @@ BEGIN
     END IF;
     -- For this function alone: an owner that is no superuser may not set it in the function's definition.
     PERFORM set_config('market.erasing', 'on', true);
-    SELECT array_agg(DISTINCT line_code), array_agg(DISTINCT number_id) INTO lines, numbers FROM bindings
+    SELECT array_agg(DISTINCT line_code) INTO lines FROM bindings
      WHERE county_code = erased.county_code AND identity_index = erased.identity_index;
+    SELECT array_agg(DISTINCT own.id) INTO numbers
+      FROM bindings b CROSS JOIN LATERAL unnest(ARRAY[b.number_id, b.device_id, b.sim_id]) AS own (id)
+     WHERE b.county_code = erased.county_code AND b.identity_index = erased.identity_index;
     SELECT array_agg(DISTINCT l.lead_id) INTO alone FROM lead_persons l JOIN leads ON leads.id = l.lead_id
      WHERE leads.county_code = erased.county_code AND l.identity_index = erased.identity_index
        AND NOT EXISTS (SELECT FROM lead_persons o JOIN persons p ON p.identity_index = o.identity_index
@@ -1683,12 +1880,15 @@ BEGIN
      WHERE county_code = erased.county_code AND identity_index = erased.identity_index;
     DELETE FROM listed_facts WHERE county_code = erased.county_code AND identity_index = erased.identity_index;
 
-    -- A number that passed to somebody else is theirs.
+    -- A number, a device or a SIM that passed to somebody else is theirs.
     UPDATE identifiers
        SET value_index = decode(n.index, 'base64'), value_sealed = decode(n.sealed, 'base64')
       FROM jsonb_to_recordset(p_numbers) AS n(id bigint, index text, sealed text)
      WHERE identifiers.id = n.id AND n.id = ANY(numbers)
-       AND NOT EXISTS (SELECT FROM bindings b WHERE b.number_id = n.id AND b.identity_index <> p_index);
+       AND n.id <> ALL (ARRAY(
+               SELECT own.id FROM bindings b CROSS JOIN LATERAL unnest(ARRAY[b.number_id, b.device_id, b.sim_id]) AS own (id)
+                WHERE ARRAY[b.number_id, b.device_id, b.sim_id] && numbers AND b.identity_index <> p_index
+                  AND own.id IS NOT NULL));
     UPDATE idle_calls SET note_sealed = NULL WHERE county_code = erased.county_code AND line_code = ANY(lines);
     UPDATE line_changes
        SET details_sealed = CASE WHEN details_sealed IS NOT NULL
@@ -1713,6 +1913,14 @@ BEGIN
      WHERE lead_id = ANY(alone) AND opinion_sealed IS NOT NULL;
     UPDATE lead_consents SET photo_sealed = decode(p_sealed ->> 'lead_consents.photo', 'base64')
      WHERE lead_id = ANY(alone) AND photo_sealed IS NOT NULL;
+
+    UPDATE clawbacks
+       SET reason_sealed = decode(p_sealed ->> 'clawbacks.reason', 'base64'),
+           statement_sealed = decode(p_sealed ->> 'clawbacks.statement', 'base64'),
+           opinion_sealed = CASE WHEN opinion_sealed IS NOT NULL THEN decode(p_sealed ->> 'clawbacks.opinion', 'base64') END
+     WHERE person_id = p_person;
+    UPDATE clawback_entries SET note_sealed = decode(p_sealed ->> 'clawback_entries.note', 'base64')
+     WHERE note_sealed IS NOT NULL AND clawback_id IN (SELECT id FROM clawbacks WHERE person_id = p_person);
 
     INSERT INTO register_erasures (person_id, county_code, reason, erased_by, erased_at)
     VALUES (p_person, erased.county_code, p_reason, p_by, p_at);
@@ -2230,6 +2438,34 @@ CREATE FUNCTION public.find_objection(p_receipt_hash bytea) RETURNS TABLE(county
     SELECT cases.county_code, cases.id
       FROM objections JOIN cases ON cases.id = objections.case_id
      WHERE receipt_hash = p_receipt_hash
+$$;
+
+
+--
+-- Name: find_own_clawbacks(uuid, date); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.find_own_clawbacks(p_account uuid, p_day date) RETURNS TABLE(id uuid, county_code text, number bigint, ground text, amount_fen bigint, left_fen bigint, state text, decided_on date, appeal_until date, reason_sealed bytea, statement_sealed bytea, opinion_sealed bytea, ruling_sealed bytea, may_appeal boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT c.id, c.county_code, c.number, c.ground, c.amount_fen,
+           c.amount_fen - coalesce((SELECT sum(fen) FROM clawback_entries
+                                     WHERE clawback_id = c.id AND outcome = 'confirmed'), 0)::bigint,
+           c.state, business_day(c.decided_at), c.appeal_until, c.reason_sealed, c.statement_sealed, c.opinion_sealed,
+           (SELECT e.reason_sealed FROM clawback_appeals q JOIN case_events e USING (case_id)
+             WHERE q.clawback_id = c.id AND e.move = 'answer'),
+           c.state IN ('decided', 'served') AND p_day <= coalesce(c.appeal_until, 'infinity')
+      FROM accounts a
+      JOIN clawbacks c ON c.person_id IS NOT NULL AND c.state NOT IN ('proposed', 'refused')
+      JOIN persons p ON p.id = c.person_id
+     WHERE a.id = p_account
+       AND (p.identity_index = a.identity_index
+            OR EXISTS (SELECT FROM identifiers i JOIN bindings b ON b.number_id = i.id
+                        WHERE i.value_index = a.phone_index AND b.kind = 'mobile' AND b.county_code = c.county_code
+                          AND b.identity_index = p.identity_index AND b.valid_during @> p_day))
+     ORDER BY c.number DESC
+     LIMIT 100
 $$;
 
 
@@ -3053,6 +3289,18 @@ $$;
 
 
 --
+-- Name: list_due_clawbacks(date, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_due_clawbacks(p_day date, p_most integer) RETURNS TABLE(id uuid, county_code text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT id, county_code FROM clawbacks WHERE state = 'served' AND appeal_until < p_day ORDER BY appeal_until, id LIMIT p_most
+$$;
+
+
+--
 -- Name: list_due_erasures(date, integer, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3132,6 +3380,9 @@ CREATE FUNCTION public.list_erasure_obstacles(p_person uuid, p_day date) RETURNS
     SELECT 'grievance' WHERE EXISTS (
         SELECT FROM own JOIN grievances USING (county_code, line_code) JOIN cases ON cases.id = case_id
          WHERE cases.state <> 'closed')
+    UNION ALL
+    SELECT 'clawback' WHERE EXISTS (
+        SELECT FROM clawbacks WHERE person_id = p_person AND state NOT IN ('refused', 'annulled', 'cleared'))
     UNION ALL
     -- What was counted with the person is closed and sealed: the pack proves it without them.
     SELECT 'month' WHERE EXISTS (
@@ -4721,6 +4972,30 @@ $$;
 
 
 --
+-- Name: sum_receivables(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.sum_receivables() RETURNS TABLE(code text, fen bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH moves (county_code, debtor, kind, at, fen) AS (
+        SELECT county_code, coalesce(operator, debtor), 'clawback', posted_at, amount_fen FROM clawbacks WHERE posted_at IS NOT NULL
+        UNION ALL
+        SELECT e.county_code, coalesce(c.operator, c.debtor),
+               CASE e.kind WHEN 'repaid' THEN 'recovered' WHEN 'set_off' THEN 'setoff' ELSE 'clawback' END,
+               coalesce(e.decided_at, e.recorded_at), -e.fen
+          FROM clawback_entries e JOIN clawbacks c ON c.id = e.clawback_id
+         WHERE e.outcome = 'confirmed'
+    ), lines (code, fen) AS (
+        SELECT format('receivable:%s:%s', county_code, debtor), fen FROM moves
+        UNION ALL
+        SELECT format('%s:%s:%s', kind, county_code, extract(year FROM business_day(at))), -fen FROM moves)
+    SELECT lines.code, sum(lines.fen)::bigint FROM lines GROUP BY lines.code;
+$$;
+
+
+--
 -- Name: sum_shares(jsonb[]); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5646,7 +5921,7 @@ CREATE TABLE public.case_categories (
     CONSTRAINT case_categories_dues CHECK (((1 <= ALL (dues)) AND (60 >= ALL (dues)))),
     CONSTRAINT case_categories_extension CHECK (((extension >= 0) AND (extension <= 60))),
     CONSTRAINT case_categories_levels CHECK (((cardinality(units) = cardinality(path)) AND (cardinality(dues) = cardinality(path)))),
-    CONSTRAINT case_categories_path CHECK (((path <@ '{seller,operator,agronomist,village,township,county,finance,platform}'::text[]) AND ((cardinality(path) >= 1) AND (cardinality(path) <= 5)))),
+    CONSTRAINT case_categories_path CHECK (((path <@ '{seller,operator,agronomist,village,township,county,finance,supervisor,platform}'::text[]) AND ((cardinality(path) >= 1) AND (cardinality(path) <= 5)))),
     CONSTRAINT case_categories_units CHECK ((units <@ '{hour,day,working_day}'::text[])),
     CONSTRAINT case_categories_valid CHECK ((NOT isempty(valid_during)))
 );
@@ -5713,8 +5988,9 @@ CREATE TABLE public.cases (
     closed_at timestamp with time zone,
     extended_at timestamp with time zone,
     for_producer_id uuid,
+    text_erased_at timestamp with time zone,
     CONSTRAINT cases_answered CHECK (((state <> 'answered'::text) OR (answered_by IS NOT NULL))),
-    CONSTRAINT cases_asker_known CHECK (((asker_id IS NOT NULL) OR (category = 'objection'::text))),
+    CONSTRAINT cases_asker_known CHECK (((asker_id IS NOT NULL) OR (category = ANY (ARRAY['objection'::text, 'clawback_appeal'::text])))),
     CONSTRAINT cases_closed CHECK ((((state = 'closed'::text) = (outcome IS NOT NULL)) AND ((state = 'closed'::text) = (closed_at IS NOT NULL)))),
     CONSTRAINT cases_division CHECK ((division_code ~ '^[0-9]{12}$'::text)),
     CONSTRAINT cases_level CHECK (((level >= 1) AND (level <= cardinality(path)))),
@@ -5851,6 +6127,137 @@ CREATE TABLE public.check_in_scans (
 CREATE TABLE public.claim_photos (
     case_id uuid NOT NULL,
     photo_id uuid NOT NULL
+);
+
+
+--
+-- Name: clawback_appeals; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.clawback_appeals (
+    case_id uuid NOT NULL,
+    category text DEFAULT 'clawback_appeal'::text NOT NULL,
+    clawback_id uuid NOT NULL,
+    CONSTRAINT clawback_appeals_category CHECK ((category = 'clawback_appeal'::text))
+);
+
+
+--
+-- Name: clawback_entries; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.clawback_entries (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    clawback_id uuid NOT NULL,
+    county_code text NOT NULL,
+    kind text NOT NULL,
+    fen bigint NOT NULL,
+    cycle_id uuid,
+    paid_on date,
+    note_sealed bytea,
+    recorded_by uuid NOT NULL,
+    recorded_person bytea NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    outcome text,
+    decided_by uuid,
+    decided_person bytea,
+    decided_at timestamp with time zone,
+    CONSTRAINT clawback_entries_decided CHECK ((((decided_by IS NULL) = (decided_at IS NULL)) AND ((decided_by IS NULL) = (decided_person IS NULL)) AND
+CASE
+    WHEN (cycle_id IS NULL) THEN ((outcome IS NULL) = (decided_by IS NULL))
+    ELSE ((outcome = 'confirmed'::text) AND (decided_by IS NULL))
+END)),
+    CONSTRAINT clawback_entries_fen CHECK (((fen > 0) OR ((kind = 'set_off'::text) AND (fen < 0)))),
+    CONSTRAINT clawback_entries_kind CHECK ((kind = ANY (ARRAY['set_off'::text, 'relieved'::text, 'repaid'::text, 'written_off'::text]))),
+    CONSTRAINT clawback_entries_origin CHECK ((((cycle_id IS NOT NULL) = (kind = ANY (ARRAY['set_off'::text, 'relieved'::text]))) AND ((paid_on IS NOT NULL) = (kind = 'repaid'::text)) AND ((note_sealed IS NOT NULL) = (kind = ANY (ARRAY['repaid'::text, 'written_off'::text]))))),
+    CONSTRAINT clawback_entries_outcome CHECK ((outcome = ANY (ARRAY['confirmed'::text, 'refused'::text]))),
+    CONSTRAINT clawback_entries_two_people CHECK (((decided_person <> recorded_person) AND (decided_by <> recorded_by)))
+);
+
+
+--
+-- Name: clawback_items; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.clawback_items (
+    clawback_id uuid NOT NULL,
+    county_code text NOT NULL,
+    line_code text NOT NULL,
+    for_month date NOT NULL,
+    fen bigint NOT NULL,
+    CONSTRAINT clawback_items_fen CHECK ((fen > 0)),
+    CONSTRAINT clawback_items_month CHECK ((EXTRACT(day FROM for_month) = (1)::numeric))
+);
+
+
+--
+-- Name: clawbacks; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.clawbacks (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    number bigint NOT NULL,
+    county_code text NOT NULL,
+    debtor text NOT NULL,
+    operator text,
+    person_id uuid,
+    household_code text,
+    village_code text,
+    ground text,
+    cycle_id uuid,
+    finding_id uuid,
+    amount_fen bigint NOT NULL,
+    reason_sealed bytea,
+    statement_sealed bytea,
+    state text NOT NULL,
+    proposed_by uuid NOT NULL,
+    proposed_person bytea NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    decided_by uuid,
+    decided_person bytea,
+    decided_at timestamp with time zone,
+    opinion_sealed bytea,
+    served_on date,
+    service text,
+    served_by uuid,
+    appeal_until date,
+    posted_at timestamp with time zone,
+    due_on date,
+    CONSTRAINT clawbacks_amount CHECK ((amount_fen > 0)),
+    CONSTRAINT clawbacks_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT clawbacks_debtor CHECK ((debtor = ANY (ARRAY['operator'::text, 'household'::text]))),
+    CONSTRAINT clawbacks_decided CHECK ((((decided_by IS NULL) = (decided_at IS NULL)) AND ((decided_by IS NULL) = (decided_person IS NULL)) AND ((state = 'proposed'::text) OR (decided_by IS NOT NULL) OR (cycle_id IS NOT NULL)))),
+    CONSTRAINT clawbacks_ground CHECK ((ground = ANY (ARRAY['false_facts'::text, 'forged_papers'::text, 'lent_identity'::text, 'other_fraud'::text]))),
+    CONSTRAINT clawbacks_of_household CHECK ((((debtor = 'household'::text) = (person_id IS NOT NULL)) AND ((debtor = 'household'::text) = (household_code IS NOT NULL)) AND ((debtor = 'household'::text) = (village_code IS NOT NULL)) AND ((debtor = 'household'::text) = (ground IS NOT NULL)) AND ((debtor = 'household'::text) = (statement_sealed IS NOT NULL)) AND ((debtor = 'operator'::text) OR (finding_id IS NOT NULL)))),
+    CONSTRAINT clawbacks_of_operator CHECK (((debtor = 'operator'::text) = (operator IS NOT NULL))),
+    CONSTRAINT clawbacks_origin CHECK ((((cycle_id IS NULL) <> (finding_id IS NULL)) AND ((finding_id IS NULL) = (reason_sealed IS NULL)))),
+    CONSTRAINT clawbacks_posted CHECK ((((posted_at IS NULL) = (due_on IS NULL)) AND ((state = ANY (ARRAY['owed'::text, 'cleared'::text])) = (posted_at IS NOT NULL)))),
+    CONSTRAINT clawbacks_served CHECK ((((served_on IS NULL) = (service IS NULL)) AND ((served_on IS NULL) = (served_by IS NULL)) AND ((served_on IS NULL) = (appeal_until IS NULL)) AND ((served_on IS NULL) OR (debtor = 'household'::text)) AND (appeal_until > served_on))),
+    CONSTRAINT clawbacks_service CHECK ((service = ANY (ARRAY['in_person'::text, 'family'::text, 'post'::text]))),
+    CONSTRAINT clawbacks_state CHECK ((state = ANY (ARRAY['proposed'::text, 'refused'::text, 'decided'::text, 'served'::text, 'appealed'::text, 'annulled'::text, 'owed'::text, 'cleared'::text]))),
+    CONSTRAINT clawbacks_two_people CHECK (((decided_person <> proposed_person) AND (decided_by <> proposed_by))),
+    CONSTRAINT clawbacks_village CHECK (((village_code ~ '^[0-9]{12}$'::text) AND starts_with(village_code, county_code)))
+);
+
+
+--
+-- Name: COLUMN clawbacks.appeal_until; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.clawbacks.appeal_until IS 'The last day on which the household may appeal.';
+
+
+--
+-- Name: clawbacks_number_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.clawbacks ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.clawbacks_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 
@@ -6339,9 +6746,17 @@ CREATE TABLE public.settlements (
     pay_fen bigint NOT NULL,
     settled_at timestamp with time zone NOT NULL,
     bank_account_id uuid,
+    set_off_fen bigint DEFAULT 0 NOT NULL,
     CONSTRAINT settlements_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
     CONSTRAINT settlements_rows CHECK ((rows >= 0))
 );
+
+
+--
+-- Name: COLUMN settlements.set_off_fen; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.settlements.set_off_fen IS 'What is withheld of pay_fen for clawbacks; a settlement below zero becomes one, so that what is transferred is never below zero.';
 
 
 --
@@ -9957,6 +10372,70 @@ ALTER TABLE ONLY public.claims
 
 
 --
+-- Name: clawback_appeals clawback_appeals_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawback_appeals
+    ADD CONSTRAINT clawback_appeals_once UNIQUE (clawback_id);
+
+
+--
+-- Name: clawback_appeals clawback_appeals_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawback_appeals
+    ADD CONSTRAINT clawback_appeals_pkey PRIMARY KEY (case_id);
+
+
+--
+-- Name: clawback_entries clawback_entries_once_a_cycle; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawback_entries
+    ADD CONSTRAINT clawback_entries_once_a_cycle UNIQUE (clawback_id, cycle_id, kind);
+
+
+--
+-- Name: clawback_entries clawback_entries_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawback_entries
+    ADD CONSTRAINT clawback_entries_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: clawback_items clawback_items_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawback_items
+    ADD CONSTRAINT clawback_items_pkey PRIMARY KEY (clawback_id, line_code, for_month);
+
+
+--
+-- Name: clawbacks clawbacks_number; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawbacks
+    ADD CONSTRAINT clawbacks_number UNIQUE (number);
+
+
+--
+-- Name: clawbacks clawbacks_once_a_settlement; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawbacks
+    ADD CONSTRAINT clawbacks_once_a_settlement UNIQUE (cycle_id, operator);
+
+
+--
+-- Name: clawbacks clawbacks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawbacks
+    ADD CONSTRAINT clawbacks_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: clinic_days clinic_days_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -11757,6 +12236,14 @@ ALTER TABLE ONLY public.settlements
 
 
 --
+-- Name: settlements settlements_transfer; Type: CHECK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE public.settlements
+    ADD CONSTRAINT settlements_transfer CHECK (((pay_fen - set_off_fen) >= 0)) NOT VALID;
+
+
+--
 -- Name: settlements settlements_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -12505,6 +12992,41 @@ CREATE INDEX claims_by_month ON public.claims USING btree (county_code, month);
 --
 
 CREATE UNIQUE INDEX claims_one_per_service_and_month ON public.claims USING btree (county_code, operator, kind, number_id, month) WHERE (corrects_month IS NULL);
+
+
+--
+-- Name: clawback_entries_by_clawback; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX clawback_entries_by_clawback ON public.clawback_entries USING btree (clawback_id);
+
+
+--
+-- Name: clawback_items_by_line; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX clawback_items_by_line ON public.clawback_items USING btree (county_code, line_code, for_month);
+
+
+--
+-- Name: clawbacks_by_county; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX clawbacks_by_county ON public.clawbacks USING btree (county_code, state);
+
+
+--
+-- Name: clawbacks_by_finding; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX clawbacks_by_finding ON public.clawbacks USING btree (finding_id) WHERE (finding_id IS NOT NULL);
+
+
+--
+-- Name: clawbacks_by_person; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX clawbacks_by_person ON public.clawbacks USING btree (person_id) WHERE (person_id IS NOT NULL);
 
 
 --
@@ -14461,6 +14983,111 @@ CREATE TRIGGER claims_only_replaced BEFORE DELETE ON public.claims FOR EACH ROW 
 
 
 --
+-- Name: clawback_appeals clawback_appeals_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER clawback_appeals_append_only BEFORE DELETE OR UPDATE ON public.clawback_appeals FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: clawback_appeals clawback_appeals_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER clawback_appeals_no_truncate BEFORE TRUNCATE ON public.clawback_appeals FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: clawback_appeals clawback_appeals_term; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER clawback_appeals_term BEFORE INSERT ON public.clawback_appeals FOR EACH ROW EXECUTE FUNCTION public.check_clawback_appeal();
+
+
+--
+-- Name: clawback_entries clawback_entries_add_up; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER clawback_entries_add_up AFTER INSERT OR UPDATE ON public.clawback_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_clawback_sums();
+
+
+--
+-- Name: clawback_entries clawback_entries_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER clawback_entries_append_only BEFORE DELETE OR UPDATE OF id, clawback_id, county_code, kind, fen, cycle_id, paid_on, recorded_by, recorded_at ON public.clawback_entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: clawback_entries clawback_entries_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER clawback_entries_no_truncate BEFORE TRUNCATE ON public.clawback_entries FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: clawback_entries clawback_entries_people; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER clawback_entries_people BEFORE INSERT OR UPDATE OF outcome, decided_by, decided_at ON public.clawback_entries FOR EACH ROW EXECUTE FUNCTION public.check_clawback_entry();
+
+
+--
+-- Name: clawback_items clawback_items_add_up; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER clawback_items_add_up AFTER INSERT ON public.clawback_items DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_clawback_sums();
+
+
+--
+-- Name: clawback_items clawback_items_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER clawback_items_append_only BEFORE DELETE OR UPDATE ON public.clawback_items FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: clawback_items clawback_items_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER clawback_items_no_truncate BEFORE TRUNCATE ON public.clawback_items FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: clawback_items clawback_items_settled; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER clawback_items_settled BEFORE INSERT ON public.clawback_items FOR EACH ROW EXECUTE FUNCTION public.check_clawback_item();
+
+
+--
+-- Name: clawbacks clawbacks_add_up; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER clawbacks_add_up AFTER INSERT OR UPDATE ON public.clawbacks DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_clawback_sums();
+
+
+--
+-- Name: clawbacks clawbacks_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER clawbacks_append_only BEFORE DELETE ON public.clawbacks FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: clawbacks clawbacks_moves; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER clawbacks_moves BEFORE INSERT OR UPDATE ON public.clawbacks FOR EACH ROW EXECUTE FUNCTION public.check_clawback();
+
+
+--
+-- Name: clawbacks clawbacks_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER clawbacks_no_truncate BEFORE TRUNCATE ON public.clawbacks FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
 -- Name: conversations conversations_marks; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -16039,6 +16666,126 @@ ALTER TABLE ONLY public.claims
 
 ALTER TABLE ONLY public.claims
     ADD CONSTRAINT claims_programme FOREIGN KEY (county_code, programme_code) REFERENCES public.programmes(county_code, code);
+
+
+--
+-- Name: clawback_appeals clawback_appeals_case; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawback_appeals
+    ADD CONSTRAINT clawback_appeals_case FOREIGN KEY (case_id, category) REFERENCES public.cases(id, category);
+
+
+--
+-- Name: clawback_appeals clawback_appeals_clawback; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawback_appeals
+    ADD CONSTRAINT clawback_appeals_clawback FOREIGN KEY (clawback_id) REFERENCES public.clawbacks(id);
+
+
+--
+-- Name: clawback_entries clawback_entries_clawback; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawback_entries
+    ADD CONSTRAINT clawback_entries_clawback FOREIGN KEY (clawback_id) REFERENCES public.clawbacks(id);
+
+
+--
+-- Name: clawback_entries clawback_entries_cycle; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawback_entries
+    ADD CONSTRAINT clawback_entries_cycle FOREIGN KEY (cycle_id) REFERENCES public.cycles(id);
+
+
+--
+-- Name: clawback_entries clawback_entries_decider; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawback_entries
+    ADD CONSTRAINT clawback_entries_decider FOREIGN KEY (decided_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: clawback_entries clawback_entries_recorder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawback_entries
+    ADD CONSTRAINT clawback_entries_recorder FOREIGN KEY (recorded_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: clawback_items clawback_items_clawback; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawback_items
+    ADD CONSTRAINT clawback_items_clawback FOREIGN KEY (clawback_id) REFERENCES public.clawbacks(id);
+
+
+--
+-- Name: clawbacks clawbacks_cycle; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawbacks
+    ADD CONSTRAINT clawbacks_cycle FOREIGN KEY (cycle_id) REFERENCES public.cycles(id);
+
+
+--
+-- Name: clawbacks clawbacks_decider; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawbacks
+    ADD CONSTRAINT clawbacks_decider FOREIGN KEY (decided_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: clawbacks clawbacks_finding; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawbacks
+    ADD CONSTRAINT clawbacks_finding FOREIGN KEY (finding_id) REFERENCES public.findings(id);
+
+
+--
+-- Name: clawbacks clawbacks_household; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawbacks
+    ADD CONSTRAINT clawbacks_household FOREIGN KEY (county_code, household_code) REFERENCES public.households(county_code, code);
+
+
+--
+-- Name: clawbacks clawbacks_operator; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawbacks
+    ADD CONSTRAINT clawbacks_operator FOREIGN KEY (operator) REFERENCES public.operators(code);
+
+
+--
+-- Name: clawbacks clawbacks_person; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawbacks
+    ADD CONSTRAINT clawbacks_person FOREIGN KEY (person_id) REFERENCES public.persons(id);
+
+
+--
+-- Name: clawbacks clawbacks_proposer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawbacks
+    ADD CONSTRAINT clawbacks_proposer FOREIGN KEY (proposed_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: clawbacks clawbacks_server; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.clawbacks
+    ADD CONSTRAINT clawbacks_server FOREIGN KEY (served_by) REFERENCES public.accounts(id);
 
 
 --
@@ -18945,6 +19692,74 @@ END);
 
 
 --
+-- Name: clawback_appeals; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.clawback_appeals ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: clawback_appeals clawback_appeals_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY clawback_appeals_visible ON public.clawback_appeals TO market_app USING ((EXISTS ( SELECT
+   FROM public.cases
+  WHERE (cases.id = clawback_appeals.case_id))));
+
+
+--
+-- Name: clawback_entries; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.clawback_entries ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: clawback_entries clawback_entries_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY clawback_entries_visible_county ON public.clawback_entries TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: clawback_items; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.clawback_items ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: clawback_items clawback_items_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY clawback_items_visible_county ON public.clawback_items TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: clawbacks; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.clawbacks ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: clawbacks clawbacks_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY clawbacks_visible ON public.clawbacks TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    WHEN (id IN ( SELECT clawback_appeals.clawback_id
+       FROM public.clawback_appeals)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: complaints; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -20513,6 +21328,41 @@ REVOKE ALL ON FUNCTION public.check_bank_account() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION check_clawback(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_clawback() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_clawback_appeal(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_clawback_appeal() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_clawback_entry(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_clawback_entry() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_clawback_item(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_clawback_item() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_clawback_sums(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_clawback_sums() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION check_enrolment_pause(); Type: ACL; Schema: public; Owner: -
 --
 
@@ -20701,6 +21551,14 @@ GRANT ALL ON FUNCTION public.end_operator(p_account uuid, p_by text, p_at timest
 
 REVOKE ALL ON FUNCTION public.erase_account(p_account uuid, p_name text, p_by text, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase_account(p_account uuid, p_name text, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION erase_case_texts(p_categories text[], p_before timestamp with time zone, p_text bytea, p_reason bytea, p_at timestamp with time zone, p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.erase_case_texts(p_categories text[], p_before timestamp with time zone, p_text bytea, p_reason bytea, p_at timestamp with time zone, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_case_texts(p_categories text[], p_before timestamp with time zone, p_text bytea, p_reason bytea, p_at timestamp with time zone, p_most integer) TO market_app;
 
 
 --
@@ -21342,6 +22200,14 @@ GRANT ALL ON FUNCTION public.find_objection(p_receipt_hash bytea) TO market_app;
 
 
 --
+-- Name: FUNCTION find_own_clawbacks(p_account uuid, p_day date); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.find_own_clawbacks(p_account uuid, p_day date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.find_own_clawbacks(p_account uuid, p_day date) TO market_app;
+
+
+--
 -- Name: TABLE cancel_tiers; Type: ACL; Schema: public; Owner: -
 --
 
@@ -21595,6 +22461,14 @@ GRANT ALL ON FUNCTION public.list_changed_invoices(p_most integer) TO market_app
 
 REVOKE ALL ON FUNCTION public.list_changed_quarters(p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_changed_quarters(p_most integer) TO market_app;
+
+
+--
+-- Name: FUNCTION list_due_clawbacks(p_day date, p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_due_clawbacks(p_day date, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_due_clawbacks(p_day date, p_most integer) TO market_app;
 
 
 --
@@ -22037,6 +22911,14 @@ GRANT ALL ON FUNCTION public.sum_budget_lines() TO market_app;
 
 REVOKE ALL ON FUNCTION public.sum_kept_back(p_producer uuid, p_claims_since timestamp with time zone, p_returns_since timestamp with time zone, p_now timestamp with time zone, p_mediation_days integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sum_kept_back(p_producer uuid, p_claims_since timestamp with time zone, p_returns_since timestamp with time zone, p_now timestamp with time zone, p_mediation_days integer) TO market_app;
+
+
+--
+-- Name: FUNCTION sum_receivables(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.sum_receivables() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sum_receivables() TO market_app;
 
 
 --
@@ -23559,6 +24441,300 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.check_in_scans TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.claim_photos TO market_app;
+
+
+--
+-- Name: TABLE clawback_appeals; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.clawback_appeals TO market_app;
+
+
+--
+-- Name: COLUMN clawback_appeals.case_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(case_id) ON TABLE public.clawback_appeals TO market_app;
+
+
+--
+-- Name: COLUMN clawback_appeals.clawback_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(clawback_id) ON TABLE public.clawback_appeals TO market_app;
+
+
+--
+-- Name: TABLE clawback_entries; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.clawback_entries TO market_app;
+
+
+--
+-- Name: COLUMN clawback_entries.clawback_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(clawback_id) ON TABLE public.clawback_entries TO market_app;
+
+
+--
+-- Name: COLUMN clawback_entries.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.clawback_entries TO market_app;
+
+
+--
+-- Name: COLUMN clawback_entries.kind; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(kind) ON TABLE public.clawback_entries TO market_app;
+
+
+--
+-- Name: COLUMN clawback_entries.fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(fen) ON TABLE public.clawback_entries TO market_app;
+
+
+--
+-- Name: COLUMN clawback_entries.cycle_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(cycle_id) ON TABLE public.clawback_entries TO market_app;
+
+
+--
+-- Name: COLUMN clawback_entries.paid_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(paid_on) ON TABLE public.clawback_entries TO market_app;
+
+
+--
+-- Name: COLUMN clawback_entries.note_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(note_sealed) ON TABLE public.clawback_entries TO market_app;
+
+
+--
+-- Name: COLUMN clawback_entries.recorded_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(recorded_by) ON TABLE public.clawback_entries TO market_app;
+
+
+--
+-- Name: COLUMN clawback_entries.recorded_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(recorded_at) ON TABLE public.clawback_entries TO market_app;
+
+
+--
+-- Name: COLUMN clawback_entries.outcome; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(outcome),UPDATE(outcome) ON TABLE public.clawback_entries TO market_app;
+
+
+--
+-- Name: COLUMN clawback_entries.decided_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decided_by) ON TABLE public.clawback_entries TO market_app;
+
+
+--
+-- Name: COLUMN clawback_entries.decided_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decided_at) ON TABLE public.clawback_entries TO market_app;
+
+
+--
+-- Name: TABLE clawback_items; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.clawback_items TO market_app;
+
+
+--
+-- Name: TABLE clawbacks; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.debtor; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(debtor) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.operator; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(operator) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.person_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(person_id) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.household_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(household_code) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.village_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(village_code) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.ground; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(ground) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.cycle_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(cycle_id) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.finding_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(finding_id) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.amount_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(amount_fen) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.reason_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(reason_sealed) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.statement_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(statement_sealed) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(state),UPDATE(state) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.proposed_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(proposed_by) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.proposed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(proposed_at) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.decided_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decided_by) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.decided_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decided_at) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.opinion_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(opinion_sealed) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.served_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(served_on) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.service; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(service) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.served_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(served_by) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.appeal_until; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(appeal_until) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.posted_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(posted_at),UPDATE(posted_at) ON TABLE public.clawbacks TO market_app;
+
+
+--
+-- Name: COLUMN clawbacks.due_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(due_on),UPDATE(due_on) ON TABLE public.clawbacks TO market_app;
 
 
 --

@@ -19,6 +19,7 @@ from market.api.selling import catalogue, closures, listing_files, listing_photo
 from market.api.subsidies import (
     agreements,
     bank_accounts,
+    clawbacks,
     form_numbers,
     grievances,
     imports,
@@ -91,6 +92,8 @@ ROUTES = [
     *reconciliation.ROUTES,
     *agreements.ROUTES,
     *bank_accounts.ROUTES,
+    *clawbacks.ROUTES,
+    *clawbacks.ROUTES,
     *open_data.ROUTES,
     *leads.ROUTES,
     *objections.ROUTES,

@@ -32,6 +32,9 @@ from market.slots.seats import NAME_CONTEXT as SEAT_NAME_CONTEXT
 from market.slots.seats import NAME_PREFIX
 from market.subsidies.agreements.agreements import AGREEMENT_DOCUMENT_CONTEXT
 from market.subsidies.bank_accounts.accounts import BANK_NUMBER_CONTEXT
+from market.subsidies.clawbacks.views import ENTRY_NOTE_CONTEXT, STATEMENT_CONTEXT
+from market.subsidies.clawbacks.views import OPINION_CONTEXT as CLAWBACK_OPINION_CONTEXT
+from market.subsidies.clawbacks.views import REASON_CONTEXT as CLAWBACK_REASON_CONTEXT
 from market.subsidies.evidence.seal_pack import PACK_CONTEXT
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.idle.calls import CALL_NOTE_CONTEXT
@@ -126,6 +129,10 @@ SEALED_COLUMNS = (
     SealedColumn("file_notes", "text_sealed", NOTE_CONTEXT, key=("file_id", "position"), plain="text"),
     SealedColumn("certificates", "number_sealed", CERTIFICATE_NUMBER_CONTEXT, index="number_index", plain="number"),
     SealedColumn("payout_accounts", "number_sealed", PAYOUT_NUMBER_CONTEXT),
+    SealedColumn("clawbacks", "reason_sealed", CLAWBACK_REASON_CONTEXT),
+    SealedColumn("clawbacks", "statement_sealed", STATEMENT_CONTEXT),
+    SealedColumn("clawbacks", "opinion_sealed", CLAWBACK_OPINION_CONTEXT),
+    SealedColumn("clawback_entries", "note_sealed", ENTRY_NOTE_CONTEXT),
     SealedColumn("operator_bank_accounts", "number_sealed", BANK_NUMBER_CONTEXT),
     SealedColumn("conversation_messages", "text_sealed", CONVERSATION_CONTEXT, key=("suborder_id", "position")),
     SealedColumn("identifiers", "value_sealed", IDENTIFIER_CONTEXT, index="value_index", fold=fold_identifier),
@@ -180,6 +187,10 @@ INDEX_COPIES = (
     ("agreements", "proposed_person"),
     ("agreements", "decided_person"),
     ("terms_approvals", "person_key"),
+    ("clawbacks", "proposed_person"),
+    ("clawbacks", "decided_person"),
+    ("clawback_entries", "recorded_person"),
+    ("clawback_entries", "decided_person"),
     ("operator_bank_accounts", "entered_person"),
     ("operator_bank_accounts", "decided_person"),
 )

@@ -28,6 +28,7 @@ app.command(
     "market.cli.agreements:app", name="agreement", help="Operators' agreements and terms, approved by another person."
 )
 app.command("market.cli.bank_accounts:app", name="account", help="The accounts to which operators are paid.")
+app.command("market.cli.clawbacks:app", name="clawback", help="Money of settled months that comes back.")
 app.command("market.cli.many_cases:calculate_many", name="calculate-many", help="The cases of a province, offline.")
 app.command("market.cli.lines:app", name="line", help="A line with its versions, and changes of it.")
 

@@ -13,6 +13,7 @@ from market.cli.runtime import DONE, REFUSED, open_runtime, print_result, run
 from market.kernel import Query, open_database
 from market.kernel.schema_guards import list_schema_changes
 from market.orders.money.verification import RELEASE_PREFIX, verify_orders
+from market.subsidies.clawbacks.ledger import CLAWBACK_PREFIX, verify_receivables
 from market.subsidies.month.budget_lines import BUDGET_PREFIX, verify_budget_lines
 from payments.verification import add_checkpoints, find_checkpoint
 from payments.verification import verify_ledger as verify_postings
@@ -24,6 +25,9 @@ class LedgerSize(Struct, frozen=True):
     transactions: int
     postings: int
 
+
+LEDGER_PREFIXES = (RELEASE_PREFIX, BUDGET_PREFIX, CLAWBACK_PREFIX)
+"""How the keys of transactions begin that belong to no payment."""
 
 COUNT_LEDGER_ROWS = Query(
     LedgerSize,
@@ -46,9 +50,10 @@ def verify_ledger(*, everything: bool, as_json: bool) -> int:
         async with open_runtime() as ctx:
             async with ctx.db.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
                 since = None if everything else await find_checkpoint(conn)
-                findings.extend(await verify_postings(conn, since=since, prefixes=(RELEASE_PREFIX, BUDGET_PREFIX)))
+                findings.extend(await verify_postings(conn, since=since, prefixes=LEDGER_PREFIXES))
                 findings.extend(await verify_orders(conn, since=since))
                 findings.extend(await verify_budget_lines(conn))
+                findings.extend(await verify_receivables(conn))
                 findings.extend(await list_schema_changes(conn))
                 size = await COUNT_LEDGER_ROWS.one(conn, after=since.through_id if since else 0)
             result = {"outcome": "broken" if findings else "ok", **to_builtins(size), "findings": findings}

@@ -15,7 +15,7 @@ from market.catalogue.scores import refresh_scores
 from market.jobs.audit_heads import note_audit_heads
 from market.jobs.context import WorkerContext
 from market.jobs.reconciliation import reconcile_yesterday
-from market.jobs.retention import RETENTIONS, delete_kept_uploads, delete_photos
+from market.jobs.retention import RETENTIONS, delete_kept_uploads, delete_photos, erase_case_texts
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import SHANGHAI
 from market.orders.lapse_balances import lapse_balances, remind_of_balances
@@ -25,6 +25,7 @@ from market.producers.certificate_ends import notify_ending_certificates
 from market.reports.counted.keep import keep_closed_months
 from market.reports.region import refresh_quarters
 from market.reviews.score import refresh_figures
+from market.subsidies.clawbacks.decide import post_due_clawbacks
 from market.subsidies.evidence.erase_persons import erase_due_persons
 from market.subsidies.evidence.seal_pack import seal_closed_months
 from market.subsidies.idle.tell import tell_idle_lines
@@ -42,6 +43,10 @@ _ANCHOR = datetime(2019, 1, 1, tzinfo=SHANGHAI)
 
 class PacksNotSealed(Exception):
     """Some closed months have no evidence pack, because sealing it failed."""
+
+
+class ClawbacksNotPosted(Exception):
+    """Decisions against households are final and not posted yet."""
 
 
 class PersonsNotErased(Exception):
@@ -135,6 +140,17 @@ async def seal_packs(context: WorkerContext) -> None:
         raise PacksNotSealed(summary.failed)
 
 
+async def post_clawbacks(context: WorkerContext) -> None:
+    """Post the decisions against households whose term of appeal is over.
+
+    Raises:
+        ClawbacksNotPosted: some could not be posted; the log says which and why.
+    """
+    summary = await post_due_clawbacks(context.db, context.seal, now=context.clock.now())
+    if summary.failed:
+        raise ClawbacksNotPosted(summary.failed)
+
+
 async def erase_persons(context: WorkerContext) -> None:
     """Erase persons who left the register longer ago than their county keeps them.
 
@@ -177,6 +193,7 @@ SCHEDULES = (
     Schedule(name="note_audit_heads", interval=timedelta(hours=1), offset=timedelta(minutes=5), run=note_audit_heads),
     Schedule(name="delete_kept_uploads", interval=timedelta(minutes=10), offset=timedelta(0), run=delete_kept_uploads),
     Schedule(name="delete_photos", offset=timedelta(hours=4, minutes=15), run=delete_photos),
+    Schedule(name="erase_case_texts", offset=timedelta(hours=3, minutes=30), run=erase_case_texts),
     Schedule(name="update_scores", offset=timedelta(hours=4, minutes=30), run=update_scores),
     Schedule(name="update_producer_figures", offset=timedelta(hours=4, minutes=45), run=update_producer_figures),
     Schedule(name="pay_out", offset=timedelta(hours=9), run=pay_out),
@@ -197,6 +214,7 @@ SCHEDULES = (
         offset=timedelta(minutes=20),
         run=lapse_unpaid_balances,
     ),
+    Schedule(name="post_clawbacks", offset=timedelta(hours=8, minutes=30), run=post_clawbacks),
     Schedule(name="tell_certificate_ends", offset=timedelta(hours=9), run=tell_certificate_ends),
     Schedule(name="tell_idle_lines", offset=timedelta(hours=9, minutes=45), run=tell_idle),
     Schedule(name="tell_overdue_cases", offset=timedelta(hours=9), run=tell_overdue),

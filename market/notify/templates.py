@@ -32,6 +32,12 @@ TEMPLATES = {
     "bank_account_entered": "{county}登记了给你们付款的新账户，尾号 {tail}，{day}起用，还要另一个人核对。"
     "不是你们的账户，请马上告诉县里。",
     "bank_account_agreed": "{county}{day}起把钱付到尾号 {tail} 的账户。不是你们的账户，请马上告诉县里。",
+    "clawback_operator": "{county}记了一笔要退回的减免款，编号 {number}，{amount} 元，从下次结算里抵扣。"
+    "有疑问请打电话给县里。",
+    "clawback_decided": "县里作了一份关于话费减免的决定，编号 {number}，会送到您手上。不同意的，送到以后 {days} 天内"
+    "可以请上一级再看：登录打开“我的话费”，或者告诉村里、乡镇。",
+    "clawback_final": "关于话费减免的决定，编号 {number}，现在生效。有疑问请打电话给县里。",
+    "clawback_annulled": "上一级看过了，关于话费减免的决定，编号 {number}，撤销了，您什么都不用做。",
     "farm_closed": "{name}{why}歇几天，{day}回来。订单 {order} 顺延发货；不想等，可以在订单里取消，钱全退。",
     "parcel_late": "订单 {order} 里{name}的包裹还没发，已经催了。您可以取消；{day}还没发，钱自动退给您。",
     "parcel_cancelled": "订单 {order} 里{name}的包裹{why}，已取消，{amount} 元原路退回。",

@@ -10,6 +10,7 @@ from market.invoices.own import OwnInvoice
 from market.kernel import Fen
 from market.orders.address import Address
 from market.services.posting_models import OwnJobApplication
+from market.subsidies.clawbacks.appeals import OwnClawback
 from market.subsidies.intake.views import OwnApplication
 
 
@@ -243,4 +244,5 @@ class PersonalData(Struct, frozen=True, kw_only=True):
     applications: list[OwnApplication]
     seats: list[PersonalSeat]
     job_applications: list[OwnJobApplication]
+    decisions: list[OwnClawback]
     records: list[PersonalRecord]

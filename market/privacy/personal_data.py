@@ -43,6 +43,7 @@ from market.privacy.models import (
 from market.services.applications import list_own_applications as list_job_applications
 from market.services.models import OwnSeat
 from market.services.seats import list_own_seats
+from market.subsidies.clawbacks.appeals import list_own_clawbacks
 from market.subsidies.intake.views import list_own_applications
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -365,6 +366,7 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
         public_units=await LIST_PUBLIC_UNITS.all(conn, account_id=account_id, limit=MAX_ROWS),
         purchases=await LIST_PURCHASES.all(conn, account_id=account_id, limit=MAX_ROWS),
         packages=await LIST_PACKAGES.all(conn, account_id=account_id, limit=MAX_ROWS),
+        decisions=await list_own_clawbacks(conn, seal, account_id, day=None),
         applications=await list_own_applications(conn, seal, account_id, limit=MAX_ROWS),
         seats=[
             _describe_seat(each) for each in await list_own_seats(conn, seal, account_id, now=LONG_AGO, limit=MAX_ROWS)

@@ -9,6 +9,7 @@ from datetime import date
 from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query
+from market.subsidies.clawbacks.set_off import list_withheld
 from market.subsidies.month.cycles import Cycle
 from market.subsidies.month.steps import SETTLE
 from market.subsidies.names import FUNDER_NAMES, OPERATOR_NAMES, Operator, format_month_zh
@@ -55,9 +56,10 @@ SUM_BY_FUNDER = Query(
 async def list_voucher_rows(conn: Connection, cycle: Cycle) -> list[VoucherRow]:
     """Return the voucher of a month, balanced, dated by its settlement; none before it is settled.
 
-    Adjustments that the month posted are part of it, net by operator and funder.
+    Adjustments that the month posted are part of it, net by operator and funder; so is what it set off of clawbacks.
     """
     sums = await SUM_BY_FUNDER.all(conn, county=cycle.county_code, cycle_id=cycle.id, settled=SETTLE.after)
+    withheld = {each.operator: each.recovered_fen for each in await list_withheld(conn, cycle.county_code, cycle.id)}
     rows: list[VoucherRow] = []
     for operator in Operator:
         own = [each for each in sums if each.operator is operator]
@@ -68,6 +70,11 @@ async def list_voucher_rows(conn: Connection, cycle: Cycle) -> list[VoucherRow]:
         if owed:
             account = _PAYABLE if owed > 0 else _RECEIVABLE
             rows.append(_post(own[0].day, about, (account[0], f"{account[1]}-{name}"), -owed))
+        taken = withheld.get(operator, 0)
+        if taken:
+            about = f"{about}，抵扣应退回的"
+            rows.append(_post(own[0].day, about, (_PAYABLE[0], f"{_PAYABLE[1]}-{name}"), taken))
+            rows.append(_post(own[0].day, about, (_RECEIVABLE[0], f"{_RECEIVABLE[1]}-{name}"), -taken))
     return rows
 
 

@@ -9,7 +9,7 @@ from market.web import assets, feed, photos
 from market.web.account import demo_people, demo_sign_in, devices, elder_mode, my_data, organisations, sign_in
 from market.web.account import postings as own_postings
 from market.web.desk import ROUTES as DESK_ROUTES
-from market.web.farm import apply, phone_bill, reduction
+from market.web.farm import apply, decisions, phone_bill, reduction
 from market.web.farm import coupons as farm_coupons
 from market.web.farm import home as farm_home
 from market.web.farm.aftersales import cases, claims, goods_returns, refunds
@@ -105,8 +105,8 @@ _FARM_PAGES = (
     farm_home, parcels, weigh_parcel, packing_slips, guests, gate, guest_register, nights, visit_prices,
     booking_changes, calendar_feeds, slots, list_activity, edit_listing, packs, presale, stay_deposit, list_product,
     cancel_stay, visit_terms, list_stay, listings, money_page, money_forms, month_statement, claims, refunds,
-    goods_returns, cases, farm_reviews, farm_complaints, farm_mediation, phone_bill, reduction, apply, certificates,
-    freight, closed, farm_coupons, listing_photos, import_listings, farm_conversations, farm_invoices,
+    goods_returns, cases, farm_reviews, farm_complaints, farm_mediation, phone_bill, reduction, decisions, apply,
+    certificates, freight, closed, farm_coupons, listing_photos, import_listings, farm_conversations, farm_invoices,
     packing, sales, packages, compose_package,
 )  # fmt: skip
 

@@ -16,12 +16,13 @@ from market.web.services import get_services
 ACTOR_NAMES = {
     SELLER: "卖家", OPERATOR: "运营商", AGRONOMIST: "农技员",
     Role.VILLAGE: "村里", Role.TOWNSHIP: "乡镇", Role.FINANCE: "县里", Role.COUNTY: "县里",
-    Role.PLATFORM: "平台", "clock": "到时间",
+    Role.SUPERVISOR: "上一级", Role.PLATFORM: "平台", "clock": "到时间",
 }  # fmt: skip
 """Who answers a case or moves it: the seller, the roles of the levels of every category, and the clock."""
 _ASKERS = {
     OBJECTION: "提异议的人",
     GRIEVANCE: "投诉的人",
+    "clawback_appeal": "申诉的人",
     "outage": "报的人",
     "outage_town": "报的人",
     "question": "问的人",
@@ -48,6 +49,7 @@ _FARM_PATHS = {"goods_return": "returns", "mediation": "mediations"}
 _DESK_PATHS = {
     "goods_return": "returns", "review_appeal": "appeals", "mediation": "mediations", "invoice": "invoices",
     "objection": "objections", "grievance": "grievances",
+    "clawback_appeal": "clawback-appeals",
     "outage": "outages", "outage_town": "outages", "question": "questions",
     "fund": "funds",
 }  # fmt: skip

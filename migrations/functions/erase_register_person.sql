@@ -19,8 +19,11 @@ BEGIN
     END IF;
     -- For this function alone: an owner that is no superuser may not set it in the function's definition.
     PERFORM set_config('market.erasing', 'on', true);
-    SELECT array_agg(DISTINCT line_code), array_agg(DISTINCT number_id) INTO lines, numbers FROM bindings
+    SELECT array_agg(DISTINCT line_code) INTO lines FROM bindings
      WHERE county_code = erased.county_code AND identity_index = erased.identity_index;
+    SELECT array_agg(DISTINCT own.id) INTO numbers
+      FROM bindings b CROSS JOIN LATERAL unnest(ARRAY[b.number_id, b.device_id, b.sim_id]) AS own (id)
+     WHERE b.county_code = erased.county_code AND b.identity_index = erased.identity_index;
     SELECT array_agg(DISTINCT l.lead_id) INTO alone FROM lead_persons l JOIN leads ON leads.id = l.lead_id
      WHERE leads.county_code = erased.county_code AND l.identity_index = erased.identity_index
        AND NOT EXISTS (SELECT FROM lead_persons o JOIN persons p ON p.identity_index = o.identity_index
@@ -46,12 +49,15 @@ BEGIN
      WHERE county_code = erased.county_code AND identity_index = erased.identity_index;
     DELETE FROM listed_facts WHERE county_code = erased.county_code AND identity_index = erased.identity_index;
 
-    -- A number that passed to somebody else is theirs.
+    -- A number, a device or a SIM that passed to somebody else is theirs.
     UPDATE identifiers
        SET value_index = decode(n.index, 'base64'), value_sealed = decode(n.sealed, 'base64')
       FROM jsonb_to_recordset(p_numbers) AS n(id bigint, index text, sealed text)
      WHERE identifiers.id = n.id AND n.id = ANY(numbers)
-       AND NOT EXISTS (SELECT FROM bindings b WHERE b.number_id = n.id AND b.identity_index <> p_index);
+       AND n.id <> ALL (ARRAY(
+               SELECT own.id FROM bindings b CROSS JOIN LATERAL unnest(ARRAY[b.number_id, b.device_id, b.sim_id]) AS own (id)
+                WHERE ARRAY[b.number_id, b.device_id, b.sim_id] && numbers AND b.identity_index <> p_index
+                  AND own.id IS NOT NULL));
     UPDATE idle_calls SET note_sealed = NULL WHERE county_code = erased.county_code AND line_code = ANY(lines);
     UPDATE line_changes
        SET details_sealed = CASE WHEN details_sealed IS NOT NULL
@@ -76,6 +82,14 @@ BEGIN
      WHERE lead_id = ANY(alone) AND opinion_sealed IS NOT NULL;
     UPDATE lead_consents SET photo_sealed = decode(p_sealed ->> 'lead_consents.photo', 'base64')
      WHERE lead_id = ANY(alone) AND photo_sealed IS NOT NULL;
+
+    UPDATE clawbacks
+       SET reason_sealed = decode(p_sealed ->> 'clawbacks.reason', 'base64'),
+           statement_sealed = decode(p_sealed ->> 'clawbacks.statement', 'base64'),
+           opinion_sealed = CASE WHEN opinion_sealed IS NOT NULL THEN decode(p_sealed ->> 'clawbacks.opinion', 'base64') END
+     WHERE person_id = p_person;
+    UPDATE clawback_entries SET note_sealed = decode(p_sealed ->> 'clawback_entries.note', 'base64')
+     WHERE note_sealed IS NOT NULL AND clawback_id IN (SELECT id FROM clawbacks WHERE person_id = p_person);
 
     INSERT INTO register_erasures (person_id, county_code, reason, erased_by, erased_at)
     VALUES (p_person, erased.county_code, p_reason, p_by, p_at);

@@ -33,6 +33,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT FROM own JOIN grievances USING (county_code, line_code) JOIN cases ON cases.id = case_id
          WHERE cases.state <> 'closed')
     UNION ALL
+    SELECT 'clawback' WHERE EXISTS (
+        SELECT FROM clawbacks WHERE person_id = p_person AND state NOT IN ('refused', 'annulled', 'cleared'))
+    UNION ALL
     -- What was counted with the person is closed and sealed: the pack proves it without them.
     SELECT 'month' WHERE EXISTS (
         SELECT FROM person p JOIN cycles q USING (county_code)

@@ -13,7 +13,7 @@ depends_on = None
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
     run_script((folder / "sql/0150_register_erasures.sql").read_text("utf-8"))
-    run_script((folder / "functions/list_erasure_obstacles.sql").read_text("utf-8"))
+    run_script((folder / "sql/0150_list_erasure_obstacles.sql").read_text("utf-8"))
     run_script((folder / "functions/erase_register_person.sql").read_text("utf-8"))
     run_script((folder / "functions/redact_original.sql").read_text("utf-8"))
     run_script((folder / "functions/list_due_erasures.sql").read_text("utf-8"))

@@ -124,6 +124,17 @@ GRANTS = {
         " update(valid_during outcome decided_by decided_at replaced_by)"
     ),
     "agreement_rates": "select insert",
+    "clawbacks": (
+        "select insert(county_code debtor operator person_id household_code village_code ground cycle_id finding_id"
+        " amount_fen reason_sealed statement_sealed state proposed_by proposed_at posted_at due_on)"
+        " update(state decided_by decided_at opinion_sealed served_on service served_by appeal_until posted_at due_on)"
+    ),
+    "clawback_items": "select insert",
+    "clawback_entries": (
+        "select insert(clawback_id county_code kind fen cycle_id paid_on note_sealed recorded_by recorded_at outcome)"
+        " update(outcome decided_by decided_at)"
+    ),
+    "clawback_appeals": "select insert(case_id clawback_id)",
     "operator_bank_accounts": (
         "select insert(county_code operator holder bank number_sealed number_tail valid_during entered_by entered_at)"
         " update(valid_during outcome decided_by decided_at replaced_by)"
@@ -419,6 +430,15 @@ FUNCTIONS_OF_THE_OWNER = {
     "check_agreement": False,
     "check_agreement_rates": False,
     "check_bank_account": False,
+    "check_clawback": False,
+    "check_clawback_appeal": False,
+    "check_clawback_entry": False,
+    "check_clawback_item": False,
+    "check_clawback_sums": False,
+    "erase_case_texts": True,
+    "find_own_clawbacks": True,
+    "list_due_clawbacks": True,
+    "sum_receivables": True,
     "check_terms_approval": False,
     "withdraw_consent": True,
     "check_enrolment_pause": False,

@@ -107,6 +107,7 @@ PARCEL = {"carrier": "邮政", "tracking": "XA1234567890CN"}
 REVIEW = {"rating": 5, "text": "样例"}
 REFUND = {"reason": "agreed", "amount_fen": 1_00}
 NOBODYS_REVIEW: dict[str, str | Id] = {"review_id": Id("nobody")}
+NOBODYS_CLAWBACK: dict[str, str | Id] = {"clawback_id": Id("nobody")}
 NOBODYS_CASE: dict[str, str | Id] = {"case_id": Id("nobody")}
 AREA_KEEPERS = ACCOUNT_KEEPERS.deny([OTHER_COUNTY_OFFICIAL], FORBIDDEN)
 NOBODYS_SLOT: dict[str, str | Id] = {"slot_id": Id("nobody")}
@@ -980,6 +981,49 @@ API_CASES: tuple[RouteCase, ...] = (
         status=404,
     ),
     get("/api/v1/counties/{county}/terms-files", COUNTY_SCOPE),
+    get("/api/v1/counties/{county}/clawbacks", COUNTY_SCOPE),
+    get("/api/v1/counties/{county}/clawbacks/recoverable", WHOLE_COUNTY_SCOPE),
+    post(
+        "/api/v1/counties/{county}/clawbacks",
+        require_duty("finance").allow("policy"),
+        json={"debtor": "operator", "finding_id": Id("nobody"), "items": [], "reason": ""},
+        status=422,
+    ),
+    get("/api/v1/counties/{county}/clawbacks/{clawback_id}", COUNTY_SCOPE, params=NOBODYS_CLAWBACK, status=404),
+    *(
+        post(
+            f"/api/v1/counties/{{county}}/clawbacks/{{clawback_id}}/{step}",
+            policy,
+            params=NOBODYS_CLAWBACK,
+            json=json,
+            status=404,
+        )
+        for step, policy, json in (
+            ("decision", ACCOUNT_KEEPERS, {"agree": True, "opinion": "x"}),
+            ("delivery", COUNTY_SCOPE.deny(["reconciler"], FORBIDDEN), {"served_on": "2019-02-01", "service": "post"}),
+            ("entries", require_duty("finance"), {"kind": "written_off", "fen": 1, "note": "x"}),
+            ("appeal", COUNTY_SCOPE.deny(["reconciler"], FORBIDDEN), {"text": "x"}),
+        )
+    ),
+    post(
+        "/api/v1/counties/{county}/clawbacks/{clawback_id}/entries/{entry_id}/decision",
+        require_duty("reconciler"),
+        params={**NOBODYS_CLAWBACK, "entry_id": Id("nobody")},
+        json={"confirm": True},
+        status=404,
+    ),
+    get("/api/v1/counties/{county}/clawbacks/appeals/{case_id}", WHOLE_COUNTY_SCOPE, params=NOBODYS_CASE, status=404),
+    post(
+        "/api/v1/counties/{county}/clawbacks/appeals/{case_id}/ruling",
+        COUNTY_SCOPE,
+        params=NOBODYS_CASE,
+        json={"ruling": "stands", "text": "x"},
+        status=404,
+    ),
+    get("/api/v1/me/clawbacks", SIGNED_IN),
+    post(
+        "/api/v1/me/clawbacks/{clawback_id}/appeal", SIGNED_IN, params=NOBODYS_CLAWBACK, json={"text": "x"}, status=404
+    ),
     get("/api/v1/counties/{county}/operator-accounts", COUNTY_SCOPE),
     post(
         "/api/v1/counties/{county}/operator-accounts",

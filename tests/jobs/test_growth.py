@@ -39,6 +39,7 @@ DELETED = {
 REFUSED = {
     "agreements": "TooManyAgreements",
     "operator_bank_accounts": "TooManyBankAccounts",
+    "clawbacks": "TooManyClawbacks",
     "booking_changes": "TooManyChanges",
     "closures": "TooManyClosures",
     "favourites": "TooManyFavourites",
@@ -126,6 +127,9 @@ PARTS = {
     "rejected_rows": "import_files",
     "file_notes": "import_files",
     "agreement_rates": "agreements",
+    "clawback_items": "clawbacks",
+    "clawback_entries": "clawbacks",
+    "clawback_appeals": "clawbacks",
     "bindings": "import_files",
     "budgets": "import_files",
     "claims": "import_files",

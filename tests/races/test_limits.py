@@ -92,6 +92,7 @@ HELD_BY = {
     "TooManyObjections": "row of the lead; see tests/subsidies/intake/test_objections.py",
     "TooManyBytes": "row of the account and the day; see tests/storage/test_sent_bytes.py",
     "TooManyAgreements": "quota lock of the county; see tests/subsidies/agreements",
+    "TooManyClawbacks": "quota lock of the county; see tests/subsidies/clawbacks",
     "TooManyBankAccounts": "quota lock of the county; see tests/subsidies/bank_accounts",
     "TooManyConsents": "quota lock of the lead; see tests/subsidies/intake",
     "TooManyTasks": "quota lock of the account; see tests/web/desk/test_tasks.py",

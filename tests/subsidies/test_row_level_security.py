@@ -41,7 +41,7 @@ ADD_CHECK = """
 
 WITHOUT_ROWS = {
     "agreement_rates", "agreements", "county_files", "enrolment_pauses", "erased_members", "evidence_packs",
-    "operator_bank_accounts",
+    "clawback_entries", "clawback_items", "operator_bank_accounts",
     "file_notes", "file_reminders", "idle_calls", "idle_notices", "line_changes", "register_erasures", "rejected_rows",
     "return_differences", "return_files", "return_rows", "sample_deposits", "sample_draws", "sample_lines",
     "terms_approvals",

@@ -1,4 +1,4 @@
-"""账龄: what was taken back of earlier months, what the banks' returns left open, and suspicions, by age."""
+"""账龄: what was taken back of earlier months, differences of return files, receivables, and suspicions, by age."""
 
 from market.reports.counted.models import CountedReport, Figure, Subject, make_count, make_list
 
@@ -35,7 +35,15 @@ _ROWS = """
                (SELECT min(v.village_code) FROM finding_lines l JOIN villages v ON v.line_code = l.line_code
                  WHERE l.finding_id = f.id) AS village_code
           FROM cycle JOIN findings f ON f.cycle_id = cycle.id AND f.county_code = :county
-         WHERE f.state <> 'lapsed')
+         WHERE f.state <> 'lapsed'),
+    owed AS (
+        SELECT c.number, c.village_code, coalesce(c.operator, c.debtor) AS debtor,
+               :as_of::timestamptz::date - c.posted_at::date AS days,
+               c.amount_fen - coalesce((SELECT sum(e.fen) FROM clawback_entries e
+                                         WHERE e.clawback_id = c.id AND e.outcome = 'confirmed'
+                                           AND coalesce(e.decided_at, e.recorded_at) <= :as_of::timestamptz), 0) AS fen
+          FROM clawbacks c
+         WHERE c.county_code = :county AND c.posted_at <= :as_of::timestamptz)
     SELECT CASE WHEN months <= 3 THEN 'back_3' WHEN months <= 6 THEN 'back_6' WHEN months <= 12 THEN 'back_12'
                 ELSE 'back_old' END AS key,
            v.village_code, t.line_code AS subject, t.fen, to_char(t.for_month, 'YYYY-MM') AS note
@@ -46,6 +54,12 @@ _ROWS = """
            CASE WHEN d.open THEN 'open' ELSE 'answered' END
       FROM differences d LEFT JOIN villages v ON v.line_code = d.line_code
      UNION ALL
+    SELECT CASE WHEN days <= 30 THEN 'owed_30' WHEN days <= 90 THEN 'owed_90' WHEN days <= 365 THEN 'owed_365'
+                ELSE 'owed_old' END,
+           village_code, number::text, fen, debtor
+      FROM owed
+     WHERE fen > 0
+     UNION ALL
     SELECT CASE WHEN days <= 30 THEN 'finding_30' WHEN days <= 90 THEN 'finding_90' ELSE 'finding_old' END,
            village_code, subject, fen, check_code || CASE WHEN open THEN ' open' ELSE '' END
       FROM suspicions
@@ -53,7 +67,7 @@ _ROWS = """
 AGEING = CountedReport(
     name="ageing",
     title="账龄",
-    about="扣回的是多久以前的月份；回单差异和疑点放了多久。已经办完的，按办完那天算。",
+    about="扣回的是多久以前的月份；回单差异、应退回的钱和疑点放了多久。已经办完的，按办完那天算。",
     figures=(
         *(
             Figure(key=key, title=title, unit="笔", subject=Subject.LINE, money=True)
@@ -70,6 +84,15 @@ AGEING = CountedReport(
                 ("return_30", "回单差异，30 天以内"),
                 ("return_90", "回单差异，31 到 90 天"),
                 ("return_old", "回单差异，90 天以上"),
+            )
+        ),
+        *(
+            Figure(key=key, title=title, unit="笔", subject=Subject.CLAWBACK, money=True)
+            for key, title in (
+                ("owed_30", "应退回，30 天以内"),
+                ("owed_90", "应退回，31 到 90 天"),
+                ("owed_365", "应退回，91 到 365 天"),
+                ("owed_old", "应退回，一年以上"),
             )
         ),
         *(

@@ -21,6 +21,7 @@ class Subject(StrEnum):
     FINDING = "finding"
     DIFFERENCE = "difference"
     CASE = "case"
+    CLAWBACK = "clawback"
 
 
 class Figure(Struct, frozen=True, kw_only=True):

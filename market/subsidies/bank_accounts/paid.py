@@ -49,9 +49,9 @@ LIST_PAID_ACCOUNTS = Query(
 LIST_TRANSFERS = Query(
     _SealedTransfer,
     """
-    SELECT s.operator, b.holder, b.bank, b.number_sealed, s.pay_fen AS fen
+    SELECT s.operator, b.holder, b.bank, b.number_sealed, s.pay_fen - s.set_off_fen AS fen
       FROM settlements s JOIN operator_bank_accounts b ON b.id = s.bank_account_id
-     WHERE s.cycle_id = :cycle_id AND s.county_code = :county AND s.pay_fen > 0
+     WHERE s.cycle_id = :cycle_id AND s.county_code = :county AND s.pay_fen > s.set_off_fen
      ORDER BY array_position(ARRAY['mobile', 'unicom', 'telecom'], s.operator)
     """,
 )

@@ -10,6 +10,7 @@ from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.subsidies.agreements.terms import require_agreements
 from market.subsidies.bank_accounts.paid import find_current_accounts
+from market.subsidies.clawbacks.set_off import set_off_clawbacks
 from market.subsidies.findings.record import list_blocked_lines
 from market.subsidies.line_codes import show_line_codes
 from market.subsidies.models import MonthRefusal, Outcome, StepResult
@@ -132,9 +133,10 @@ LIST_OPERATOR_SUMS = Query(
 ADD_SETTLEMENTS = Query(
     None,
     """
-    INSERT INTO settlements (cycle_id, operator, county_code, rows, pay_fen, bank_account_id, settled_at)
-    SELECT :cycle_id, operator, :county, rows, pay_fen, account, :now
-      FROM jsonb_to_recordset(:rows::jsonb) AS r(operator text, rows integer, pay_fen bigint, account uuid)
+    INSERT INTO settlements (cycle_id, operator, county_code, rows, pay_fen, set_off_fen, bank_account_id, settled_at)
+    SELECT :cycle_id, operator, :county, rows, pay_fen, set_off_fen, account, :now
+      FROM jsonb_to_recordset(:rows::jsonb)
+               AS r(operator text, rows integer, pay_fen bigint, set_off_fen bigint, account uuid)
     """,
 )
 LIST_MISMATCHES = Query(
@@ -184,7 +186,7 @@ async def settle_month(
 ) -> StepResult:
     """Post the decided amounts, one posting per line, and store each operator's control totals and settlement file.
 
-    A line blocked by a stopping finding is not posted. The caller owns the transaction.
+    A line blocked by a stopping finding is not posted. Clawbacks are set off. The caller owns the transaction.
 
     Raises:
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not settle for the county.
@@ -208,10 +210,15 @@ async def settle_month(
         blocked=settlement.held,
         now=now,
     )
+    pays = {operator: each.pay_fen for operator, each in settlement.operators.items()}
+    withheld = await set_off_clawbacks(conn, cycle, actor, pays, now=now)
     rows = [
-        {"operator": operator, "rows": each.rows, "pay_fen": each.pay_fen, "account": accounts.get(operator)}
+        {
+            "operator": operator, "rows": each.rows, "pay_fen": each.pay_fen, "set_off_fen": withheld[operator],
+            "account": accounts.get(operator),
+        }
         for operator, each in settlement.operators.items()
-    ]
+    ]  # fmt: skip
     await ADD_SETTLEMENTS.run(conn, county=county, cycle_id=cycle.id, rows=rows, now=now)
     await spend_month(conn, cycle, now=now)
     await store_settlement_files(conn, seal, cycle, list(settlement.operators))

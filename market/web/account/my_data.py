@@ -21,6 +21,7 @@ from market.privacy.personal_data import PersonalData, export_personal_data, loa
 from market.producers.models import PRODUCER_STATE_NAMES
 from market.rate_limits import RateClass
 from market.settings import Settings
+from market.subsidies.clawbacks.appeals import OwnClawback
 from market.subsidies.intake.models import STATE_NAMES
 from market.web.account.devices import describe_device
 from market.web.account.sign_in import get_code_limits, get_device
@@ -113,6 +114,7 @@ def _describe_village(data: PersonalData) -> list[tuple[str, list[str]]]:
             "话费减免的申请",
             [f"{each.village}，{STATE_NAMES[each.state]}：{'；'.join(each.words)}" for each in data.applications],
         ),
+        ("县里的决定", [_describe_decision(each) for each in data.decisions]),
         ("我的单位", [f"{each.name}，{each.credit_code}" for each in data.organisations]),
         (
             "报的课、看病",
@@ -124,6 +126,11 @@ def _describe_village(data: PersonalData) -> list[tuple[str, list[str]]]:
         ("报过的招工", [f"{each.organisation}，{each.title}" for each in data.job_applications]),
         ("单位采购单", [f"采购单 {each.number}，{each.unit}" for each in data.purchases]),
     ]
+
+
+def _describe_decision(decision: OwnClawback) -> str:
+    words = f"{decision.reason}；{decision.statement}；{decision.opinion}"
+    return f"{decision.number}，{yuan(decision.amount_fen)} 元，{day_zh(decision.decided_on)}：{words}"
 
 
 @post("/me/data", include_in_schema=False, status_code=200, rate=RateClass.SEARCH, auditor="reads")

@@ -14,6 +14,7 @@ from market.kernel.clock import count_days_in_month
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
 from market.reports.reasons import expand_reasons
+from market.subsidies.clawbacks.appeals import count_own_clawbacks
 from market.subsidies.engine.reasons import CauseCode, ReasonCode
 from market.subsidies.month.bills import LineHeld, OwnLineMonth, list_bills, list_own_months
 from market.subsidies.names import Operator, ServiceKind
@@ -155,7 +156,9 @@ async def show_phone_bill(request: HttpRequest, actor: NamedDependency[Actor]) -
         number = await get_phone(conn, services.seal, actor.account_id)
         day = services.clock.today()
         lines = await list_own_months(conn, services.seal, number, day=day, months=_MAX_MONTHS) if number else []
+        decisions = await count_own_clawbacks(conn, actor.account_id, day=day)
     context = {
+        "decisions": decisions,
         "phone": mask_phone(number) if number else "",
         "bills": list_views(services.seal, lines),
         "empty_words": "县里算了哪个月，那个月就出来。没有办过的，问村里办不办得了；办这个不收钱。",

@@ -180,6 +180,7 @@ async def distinguish_namesakes(conn: Connection, seal: Seal, officer: Actor, pl
     named = replace(plain, text=f"样例：都是{name}办的")
     async with as_owner(conn):
         await conn.execute("SET LOCAL session_replication_role = replica")
+        await conn.execute("UPDATE accounts SET handle = 'deputy' WHERE id = $1", officer.account_id)
         other = await conn.fetchval(
             "INSERT INTO accounts (handle, name, created_at) SELECT 'namesake', name, now() FROM accounts WHERE id = $1"
             " RETURNING id",
@@ -193,7 +194,7 @@ async def distinguish_namesakes(conn: Connection, seal: Seal, officer: Actor, pl
     assert await is_involved(conn, seal, officer, named), "the name is written, and nobody is linked"
     given = {"county": COUNTY, "line": "", "finding_id": None, "lead": None}
     found = await FIND_LINKS.one(conn, **given, officer=name)
-    assert found.namesakes == sorted([officer.handle or "", "namesake"])
+    assert found.namesakes == ["deputy", "namesake"]
     found = await FIND_LINKS.one(conn, **given, officer="namesake")
     assert (found.officer_id, found.namesakes) == (other, [])
     async with as_owner(conn):

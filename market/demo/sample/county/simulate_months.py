@@ -19,6 +19,7 @@ from market.demo.sample.county.irregularities import IrregularityMaker
 from market.demo.sample.county.leads import LeadSimulation
 from market.demo.sample.county.line_changes import LineSimulation
 from market.demo.sample.county.list_files import write_lists_file
+from market.demo.sample.county.money_back import add_bank_accounts, add_money_back
 from market.demo.sample.county.operator_files import (
     get_manifest_name,
     write_billing_files,
@@ -98,6 +99,10 @@ class CountySimulation:
             now=self._now,
         )
         await self._import_base_files()
+        await add_bank_accounts(
+            self._conn, self._seal, self._actors, since=self._months.since,
+            now=self._steps.compute_moment(self._months.first),
+        )  # fmt: skip
         for month in self._months.all:
             # The first files cover everything up to the end of the first month, later files one month each.
             await self._import_and_run(month, None if month == self._months.first else month)
@@ -125,11 +130,12 @@ class CountySimulation:
         await self._files.put(SAMPLE_INDEX, msgspec.json.encode(index))
 
     async def _add_work_under_way(self) -> None:
-        """Add leads, objections, changes of lines, pauses and agreements in several states."""
+        """Add leads, objections, changes of lines, pauses, agreements and money that comes back in several states."""
         conn, seal, actors, now = self._conn, self._seal, self._actors, self._now
         await LeadSimulation(conn, seal, actors, self._register, self._lines, now=now).add_all()
         await LineSimulation(conn, seal, actors, self._lines, self._months, now=now).add_all()
         await add_grievances(conn, seal, actors, self._months, now=now)
+        await add_money_back(conn, seal, actors, month=self._months.last, now=now)
         await add_earlier_rechecks(conn, actors["cun"], self._register, day=get_business_day(now))
         self._advance()
 

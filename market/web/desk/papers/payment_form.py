@@ -6,6 +6,8 @@ from market.kernel.clock import get_business_day
 from market.reports.month_view import MonthView
 from market.reports.voucher import VoucherRow
 from market.subsidies.bank_accounts.models import PaidAccount, Transfer
+from market.subsidies.clawbacks.set_off import Withheld
+from market.subsidies.month.settle import Settlement
 from market.subsidies.month.steps import DECIDE, RECONCILE, SETTLE, MonthStep
 from market.subsidies.names import format_month_zh
 from market.subsidies.reconciliation.settlement_files import SettlementFile
@@ -21,11 +23,16 @@ _HEAD = [
 
 
 def build_payment_form(
-    view: MonthView, county: str, files: Sequence[SettlementFile], accounts: Sequence[PaidAccount] = ()
+    view: MonthView,
+    county: str,
+    files: Sequence[SettlementFile],
+    accounts: Sequence[PaidAccount] = (),
+    withheld: Sequence[Withheld] = (),
 ) -> PrintedForm:
     """Build the request for the public money of a settled month, signed by three different people.
 
-    `accounts` are those that the settlement is paid to; an operator without one has a blank to fill in.
+    `accounts` are those that the settlement is paid to; an operator without one has a blank to fill in. `withheld`
+    is what clawbacks take of it; then a second table has what is transferred.
     A sum that an operator owes instead of being owed has 负 in its capitals.
     """
     settlement = view.settlement
@@ -41,6 +48,8 @@ def build_payment_form(
     table = make_total_table("按运营商", _HEAD, ["text", "count", *list_fens(4), "count", *list_fens(2), "text"], rows)
     if table.foot is not None:
         table.foot[-1] = capitals(pay)
+    taken = sum(each.set_off_fen for each in withheld)
+    less = f"，抵扣应退回的以后实际拨付 {yuan(pay - taken)} 元" if withheld else ""
     adjustments = sum(each.adjustment_rows for each in settlement.operators.values())
     paid_to = {each.operator: f"{each.holder}，{each.bank}，尾号 {each.tail}" for each in accounts}
     payees = "　".join(f"{get_operator_name(name)}：{paid_to.get(name, BLANK)}" for name in settlement.operators)
@@ -51,8 +60,8 @@ def build_payment_form(
     return PrintedForm(
         title="手机和宽带资费减免财政补贴拨付申请",
         meta=[f"{county}财政部门：", f"编号：{view.county}-{view.month}"],
-        tables=[table],
-        words=[f"{month}账期已审定，申请拨付财政补贴 {yuan(pay)} 元，大写：{capitals(pay)}。"],
+        tables=[table, *([_build_withheld_table(settlement, withheld)] if withheld else [])],
+        words=[f"{month}账期已审定，申请拨付财政补贴 {yuan(pay)} 元{less}，大写：{capitals(pay - taken)}。"],
         notes=[
             f"收款账户：按各运营商合同所列对公账户。{payees}",
             f"控制数：行数 {settlement.control.rows}，金额 {yuan(pay)}",
@@ -69,6 +78,18 @@ def build_payment_form(
             f"{each.name_zh}结算文件：{each.rows} 行，{yuan(each.sum_fen)} 元，SHA-256：{each.sha256}" for each in files
         ],
     )
+
+
+def _build_withheld_table(settlement: Settlement, withheld: Sequence[Withheld]) -> FormTable:
+    """Build the table of what is transferred: what is due, less what is set off, and less what is below zero."""
+    taken = {each.operator: each for each in withheld}
+    rows: list[list[Value]] = []
+    for name, each in settlement.operators.items():
+        own = taken.get(name)
+        set_off, recovered = (own.set_off_fen, own.recovered_fen) if own else (0, 0)
+        rows.append([get_operator_name(name), each.pay_fen, recovered, recovered - set_off, each.pay_fen - set_off])
+    head = ["运营商", "本次应拨", "抵扣应退回的", "不够扣，记为应收", "实际拨付"]
+    return make_total_table("抵扣和实际拨付", head, ["text", *list_fens(4)], rows)
 
 
 def _sign(view: MonthView, step: MonthStep) -> list[Value]:

@@ -21,6 +21,7 @@ from market.reports.settlement_file import get_last_event_at
 from market.reports.voucher import list_voucher_rows
 from market.subsidies.bank_accounts.models import ENTERER
 from market.subsidies.bank_accounts.paid import list_paid_accounts, list_transfers
+from market.subsidies.clawbacks.set_off import list_withheld
 from market.subsidies.models import MonthRefusal
 from market.subsidies.month.cycles import find_cycle, read_month
 from market.subsidies.names import OPERATOR_NAMES, Operator
@@ -149,7 +150,9 @@ async def load_payment_form(conn: Connection, seal: Seal, county: str, county_na
     if view.settlement is None or view.settlement.provisional:
         raise MonthNotSettled(month=view.month)
     files = await list_settlement_files(conn, county, view.cycle_id)
-    form = build_payment_form(view, county_name, files, await list_paid_accounts(conn, county, view.cycle_id))
+    accounts = await list_paid_accounts(conn, county, view.cycle_id)
+    withheld = await list_withheld(conn, county, view.cycle_id)
+    form = build_payment_form(view, county_name, files, accounts, withheld)
     last_day = get_next_month(read_month(view.month)) - timedelta(days=1)
     return await add_form_number(conn, county, PrintedFormKind.PAYMENT, form, day=last_day)
 

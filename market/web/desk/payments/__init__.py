@@ -1,1 +1,1 @@
-"""What is paid to operators: to which accounts."""
+"""What is paid to operators, to which accounts, and what comes back."""

@@ -8,6 +8,8 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
+from market.casework.moves import get_person_scope
+from market.casework.worklist import list_assigned_cases
 from market.divisions.codes import get_scope, pad_code
 from market.divisions.queries import get_division_names
 from market.http import HttpRequest
@@ -159,8 +161,12 @@ async def show_region(
     """
     today = clock.today()
     view = await _load(request, db, actor, today)
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
+        cases = await list_assigned_cases(conn, actor)
     total = view.total
+    began = next((each.county for each in view.counties if each.began is not None), "")
     context = {
+        "cases": (len(cases), f"/desk/cases?county={began}") if cases and began else None,
         "view": view,
         "today": today,
         "short": format_quarter_zh(format_quarter(view.quarter)),

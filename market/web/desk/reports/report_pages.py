@@ -311,8 +311,8 @@ def _link(desk: DeskContext, month: str, subject: Subject, item: ItemRow) -> str
             return desk.to("/desk/findings", month=month)
         case Subject.DIFFERENCE:
             return desk.to(f"/desk/months/{month}/reconciliation") if desk.whole else None
-        case Subject.CASE:
-            return desk.to("/desk/grievances") if desk.whole else None
+        case Subject.CASE | Subject.CLAWBACK:
+            return desk.to("/desk/grievances" if subject is Subject.CASE else "/desk/clawbacks") if desk.whole else None
 
 
 ROUTES = [show_reports, show_report, show_items, download_report]

@@ -21,6 +21,7 @@ SUBJECT_NAMES = {
     Subject.FINDING: "疑点",
     Subject.DIFFERENCE: "业务编号",
     Subject.CASE: "编号",
+    Subject.CLAWBACK: "编号",
 }
 TOPICS = {str(each): name for each, name in TOPIC_NAMES.items()}
 _NOTES = {"open": "还没有办", "answered": "办了"}

@@ -15,6 +15,8 @@ from market.services.postings import count_postings_to_check
 from market.services.slots import count_unmarked_slots
 from market.subsidies.bank_accounts.accounts import count_waiting_bank_accounts
 from market.subsidies.bank_accounts.models import AGREER
+from market.subsidies.clawbacks.models import DECIDER
+from market.subsidies.clawbacks.propose import count_proposed_clawbacks
 from market.web.desk.context import DeskContext
 
 PROCUREMENT_READERS = (*KEEPERS, Role.FINANCE)
@@ -45,6 +47,13 @@ async def _find_bank_accounts(conn: Connection, desk: DeskContext) -> WorkItem |
     return WorkItem(desk.to("/desk/bank-accounts"), f"收款账户 {count} 个，等核对", "", text) if count else None
 
 
+async def _find_clawbacks(conn: Connection, desk: DeskContext) -> WorkItem | None:
+    if not has_role_for(desk.actor, (DECIDER,), desk.county):
+        return None
+    count = await count_proposed_clawbacks(conn, desk.county)
+    return WorkItem(desk.to("/desk/clawbacks"), f"扣回、追缴 {count} 笔，等您定", "", "看凭什么") if count else None
+
+
 async def _find_unmarked_slots(conn: Connection, desk: DeskContext) -> WorkItem | None:
     if not any(has_role_for(desk.actor, MARKERS, division) for division in desk.divisions):
         return None
@@ -70,6 +79,7 @@ async def _find_late_payments(conn: Connection, desk: DeskContext) -> WorkItem |
 AREA_ITEMS: tuple[Callable[[Connection, DeskContext], Awaitable[WorkItem | None]], ...] = (
     _find_organisations,
     _find_bank_accounts,
+    _find_clawbacks,
     _find_unmarked_slots,
     _find_postings,
     _find_late_payments,

@@ -1,0 +1,1 @@
+"""Clawbacks of operators and households."""
