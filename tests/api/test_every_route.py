@@ -49,6 +49,7 @@ def fill(pattern: str) -> str:
         "code": "YD-01",
         "name": "x",
         "quarter": "2019Q1",
+        "year": "2019",
     }
     return "/".join(
         words.get(part.strip("{}"), SAMPLE_ID) if part.startswith("{") else part for part in pattern.split("/")
