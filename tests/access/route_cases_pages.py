@@ -614,6 +614,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/village/funds", PUBLIC, query={"village": "130624107221"}),
     get("/farm/funds/{number}", as_own_page(SIGNED_IN), params={"number": "1"}, status=404),
     post("/farm/funds/{number}", SIGNED_IN, params={"number": "1"}, form={"text": ""}, status=404),
+    get("/desk/villages", as_desk_page(COUNTY_SCOPE)),
     get("/desk/fund-calls", as_desk_page(ACCOUNT_KEEPERS)),
     get("/desk/fund-calls/{number}", as_desk_page(ACCOUNT_KEEPERS), params={"number": "1"}, status=404),
     get("/desk/funds/{case_id}", as_desk_page(DESK), params=NOBODYS_CASE, status=404),

@@ -95,6 +95,8 @@ async def test_a_shop_applies_for_what_the_county_offers_and_reads_the_decision(
             seen = await desk.submit(f"/desk/funds/{case}", status=422, decision="grant", granted="", text="材料齐")
             assert "写给多少" in seen.text
             await desk.submit(f"/desk/funds/{case}", decision="grant", granted="12000", text="材料齐")
+            assert "/desk/villages" in (await desk.open("/desk")).html
+            assert "/desk/fund-calls" in (await desk.open("/desk/villages")).html
             seen = await desk.open("/desk/fund-calls")
             assert "12,000.00" in seen.text
             number = await village.value("SELECT number FROM fund_calls")

@@ -25,6 +25,7 @@ from market.web.desk.staff import audit, contacts, deputies, officials, operator
 from market.web.desk.villages import (
     coverage,
     funds,
+    home,
     jobs,
     organisations,
     procurement,
@@ -41,7 +42,7 @@ _PAGES = (
     programme_checks, agreements, bank_accounts, producers, seller_names, money, cases, case_moves, goods_returns,
     appeals, complaints, invoices, mediations, officials, operators, deputies, contacts, pickup_points, coupons,
     region, report_pages, grievances, public_buyers, village_files, organisations, saved_filters, samples, audit,
-    coverage, services, questions, jobs, service_figures, procurement, bank_receipts, funds,
+    home, coverage, services, questions, jobs, service_figures, procurement, bank_receipts, funds,
 )  # fmt: skip
 
 DESK = Router(
