@@ -29,7 +29,7 @@ LIST_CAPTURED_PAYMENTS = Query(
                                                          'minor', amount_minor, 'at', succeeded_at) ORDER BY id)
                        FROM payments.refunds WHERE payment_id = payments.id), '[]') AS refunds
       FROM payments.payments
-     WHERE state = 'captured'
+     WHERE state = 'captured' AND method <> 'bank'
      ORDER BY id
     """,
 )

@@ -6,7 +6,10 @@ from payments.errors import Refusal
 
 _SALT = "0"
 _FIRST, _COUNT = 1000, 9000
-_CHOSEN = {"coupon_closed": 3055, "agreement_missing": 6086, "too_many_objections": 6087}
+_CHOSEN = {
+    "coupon_closed": 3055, "agreement_missing": 6086, "too_many_objections": 6087,
+    "applied_before": 6088, "clawback_invalid": 6089, "line_consent_withdrawn": 6090,
+}  # fmt: skip
 """Numbers of codes whose computed number another code has already; a number once shown is never changed."""
 
 

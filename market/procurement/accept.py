@@ -9,7 +9,7 @@ from market.kernel.seal import Seal
 from market.orders.contracts import accept_goods
 from market.orders.notifications import notify_producer
 from market.organisations.models import UnitDuty
-from market.procurement.models import Acceptance, EntryKind, PurchaseDetail, PurchaseState
+from market.procurement.models import Acceptance, PurchaseDetail, PurchaseState, QuotaEntryKind
 from market.procurement.request import note_step
 from market.procurement.rules import check_acceptance, check_quantities
 from market.procurement.steps import finish_without_goods, lock_purchase, post_entry, require_third_person
@@ -78,8 +78,8 @@ async def accept_purchase(
         conn, order_id=order_id, line_ids=list(quantities), quantities=list(quantities.values())
     )
     await SET_ACCEPTED.run(conn, order_id=order_id, by=actor.account_id, now=now, day=today, fen=accepted_fen)
-    await post_entry(conn, order_id, EntryKind.ACCEPTED, accepted_fen, now=now)
-    await post_entry(conn, order_id, EntryKind.RESTORED, refused_fen, now=now)
+    await post_entry(conn, order_id, QuotaEntryKind.ACCEPTED, accepted_fen, now=now)
+    await post_entry(conn, order_id, QuotaEntryKind.RESTORED, refused_fen, now=now)
     told = {**facts, "amount": format_yuan(accepted_fen)}
     await notify_producer(conn, seal, bought.producer_id, "purchase_accepted", told, now=now)
     await note_step(conn, actor, "accept", number, {"accepted_fen": accepted_fen, "refused_fen": refused_fen}, now=now)

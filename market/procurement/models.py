@@ -55,7 +55,7 @@ class CheckItem(StrEnum):
     SAFETY = "safety"
 
 
-class EntryKind(StrEnum):
+class QuotaEntryKind(StrEnum):
     """What an entry of the book of quotas records, always in the year of the order."""
 
     COMMITTED = "committed"
@@ -85,7 +85,7 @@ class LineQuantity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     quantity: int
 
 
-class Delivery(Struct, frozen=True, forbid_unknown_fields=True):
+class Handover(Struct, frozen=True, forbid_unknown_fields=True):
     """What the seller brought, line by line."""
 
     lines: Annotated[list[LineQuantity], Meta(max_length=_MAX_LINES)]

@@ -24,8 +24,7 @@ from market.procurement.models import (
     APPROVAL_TIME,
     CONTRACT_TIME,
     MAX_REASON_LENGTH,
-    Delivery,
-    EntryKind,
+    Handover,
     NotOfPublicUnit,
     Purchase,
     PurchaseDetail,
@@ -33,6 +32,7 @@ from market.procurement.models import (
     PurchaseInvalid,
     PurchaseState,
     PurchaseStepChanged,
+    QuotaEntryKind,
     SamePersonTwice,
 )
 from market.procurement.request import note_step
@@ -90,7 +90,7 @@ async def lock_purchase(conn: Connection, number: int, states: Collection[Purcha
     return LockedPurchase(order, purchase)
 
 
-async def post_entry(conn: Connection, order_id: UUID, kind: EntryKind, fen: int, *, now: datetime) -> None:
+async def post_entry(conn: Connection, order_id: UUID, kind: QuotaEntryKind, fen: int, *, now: datetime) -> None:
     """Post an entry of a purchase that counts, to the year of its order; one of nothing is not posted."""
     await POST_ENTRY.run(conn, order_id=order_id, kind=kind, fen=fen, now=now)
 
@@ -143,7 +143,7 @@ async def sign_contract(conn: Connection, seal: Seal, actor: Actor, number: int,
     require_producer(actor, locked.purchase.producer_id)
     await set_order_terms(conn, locked.order.id, PaymentTerms.CONTRACT, until=now + CONTRACT_TIME)
     await SET_SIGNED.run(conn, order_id=locked.order.id, by=actor.account_id, now=now)
-    await post_entry(conn, locked.order.id, EntryKind.COMMITTED, locked.purchase.ordered_fen, now=now)
+    await post_entry(conn, locked.order.id, QuotaEntryKind.COMMITTED, locked.purchase.ordered_fen, now=now)
     facts = {"seller": locked.purchase.seller, "order": str(number)}
     await notify_account(conn, seal, locked.purchase.requested_by, "purchase_signed", facts, now=now)
     await note_step(conn, actor, "sign", number, {"fen": locked.purchase.ordered_fen}, now=now)
@@ -151,7 +151,7 @@ async def sign_contract(conn: Connection, seal: Seal, actor: Actor, number: int,
 
 
 async def deliver_purchase(
-    conn: Connection, seal: Seal, actor: Actor, number: int, delivery: Delivery, *, now: datetime
+    conn: Connection, seal: Seal, actor: Actor, number: int, delivery: Handover, *, now: datetime
 ) -> PurchaseDetail:
     """Record what the seller delivered of each line, at most what was ordered; the unit's acceptor comes next.
 
@@ -218,5 +218,5 @@ async def finish_without_goods(
     await cancel_unpaid(conn, locked.order, actor, now=now)
     await SET_ENDED.run(conn, order_id=locked.order.id, by=actor.account_id, now=now, reason=reason)
     if locked.purchase.signed_at is not None:
-        await post_entry(conn, locked.order.id, EntryKind.RESTORED, Fen(locked.purchase.ordered_fen), now=now)
+        await post_entry(conn, locked.order.id, QuotaEntryKind.RESTORED, Fen(locked.purchase.ordered_fen), now=now)
     await note_step(conn, actor, "end", locked.order.number, {"reason": reason}, now=now)

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from market.audit.record import add_audit_entry
 from market.divisions.codes import get_county_code
-from market.identity.access import has_role_for, require_role
+from market.identity.access import list_scopes, require_role
 from market.identity.models import AccountId, Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
@@ -116,8 +116,7 @@ async def list_helped_owners(conn: Connection, account_id: AccountId, *, now: da
 
 def is_station(actor: Actor, village: str) -> bool:
     """Return whether a person is the station of a village's county, who signs up others by name."""
-    return any(has_role_for(actor, STATION, grant.scope) and grant.scope.startswith(get_county_code(village))
-               for grant in actor.grants)  # fmt: skip
+    return any(scope.startswith(get_county_code(village)) for scope in list_scopes(actor, STATION))
 
 
 async def sign_up(conn: Connection, seal: Seal, actor: Actor, slot_id: UUID, new: NewSeat, *, now: datetime) -> OwnSeat:
@@ -142,7 +141,7 @@ async def sign_up(conn: Connection, seal: Seal, actor: Actor, slot_id: UUID, new
             account_id = owner.account_id
     elif name:
         county = get_county_code(slot.village_code)
-        scope = next((each.scope for each in actor.grants if each.scope.startswith(county)), county)
+        scope = next((each for each in list_scopes(actor, STATION) if each.startswith(county)), county)
         require_role(actor, STATION, scope)
         if len(name) > MAX_NAME_LENGTH:
             faults.append(FieldFault("name", f"最多 {MAX_NAME_LENGTH} 个字"))

@@ -40,8 +40,8 @@ GUARDED = {"grants", "second_factor", "scope"}
 ALLOWED = {
     ("auditors.py", "scope"): "keeps the visitor with the ASGI scope of a request",
     ("api/identity.py", "second_factor"): "shows the account its own session, and reads the request's field",
-    ("web/desk/region.py", "scope"): "names the region that it shows",
-    ("web/desk/officials.py", "second_factor"): "shows what the account of an official lacks",
+    ("web/desk/reports/region.py", "scope"): "names the region that it shows",
+    ("web/desk/staff/officials.py", "second_factor"): "shows what the account of an official lacks",
     ("subsidies/imports/officials.py", "grants"): "compares the roles of a file with those already granted",
     ("subsidies/imports/officials.py", "scope"): "grants the scope that the file names",
     ("subsidies/tasks/submit.py", "second_factor"): "keeps with the task how its actor was signed in",

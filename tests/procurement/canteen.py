@@ -19,7 +19,7 @@ from market.procurement.models import (
     AcceptanceCheck,
     BankReceipt,
     CheckItem,
-    Delivery,
+    Handover,
     LineQuantity,
     NewBankReceipt,
     PurchaseDetail,
@@ -92,7 +92,7 @@ class Canteen(Struct, frozen=True):
 
     async def deliver(self, number: int, *quantities: int, now: datetime = NOW) -> None:
         """Deliver some of each line."""
-        delivery = Delivery(await self._list_lines(number, quantities))
+        delivery = Handover(await self._list_lines(number, quantities))
         await self.run(
             self.seller, lambda conn: deliver_purchase(conn, self.shopping.seal, self.seller, number, delivery, now=now)
         )

@@ -19,7 +19,7 @@ from market.procurement.accept import accept_purchase
 from market.procurement.models import (
     Acceptance,
     BankReceipt,
-    Delivery,
+    Handover,
     NewBankReceipt,
     Purchase,
     PurchaseDetail,
@@ -132,7 +132,7 @@ class ProcurementController(Controller):
 
     @post(f"{_PURCHASE}/deliver", operation_id="DeliverPurchase", status_code=200)
     async def deliver(
-        self, *, number: FromPath[int], data: JSONBody[Delivery], actor: NamedDependency[Actor],
+        self, *, number: FromPath[int], data: JSONBody[Handover], actor: NamedDependency[Actor],
         db: NamedDependency[Database], seal: NamedDependency[Seal], clock: NamedDependency[Clock],
     ) -> PurchaseDetail:  # fmt: skip
         """Record what the seller delivered of each line."""

@@ -108,7 +108,7 @@ async def submit_appeal(
         async with db.connection() as conn:
             listed = await list_own_clawbacks(conn, seal, actor.account_id, day=clock.today())
         return await _page(request, listed, actor, typed=(field, text), errors=errors, status=refusal.status)
-    return redirect("/farm/bill/decisions?done=1")
+    return redirect("/farm/bill/decisions?done=1", draft=form.draft)
 
 
 ROUTES = [show_decisions, submit_appeal]

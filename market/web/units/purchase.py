@@ -21,7 +21,7 @@ from market.procurement.models import (
     Acceptance,
     AcceptanceCheck,
     CheckItem,
-    Delivery,
+    Handover,
     LineQuantity,
     Purchase,
     PurchaseDetail,
@@ -179,7 +179,7 @@ async def _take(
             if form.faults:
                 raise PurchaseInvalid(errors=tuple(form.faults))
             if step == PurchaseStep.DELIVER:
-                await deliver_purchase(conn, seal, actor, number, Delivery(lines), now=now)
+                await deliver_purchase(conn, seal, actor, number, Handover(lines), now=now)
             else:
                 await accept_purchase(conn, seal, actor, number, Acceptance(lines, checks), now=now)
         case PurchaseStep.INVOICE:

@@ -228,7 +228,7 @@ async def test_known_terms_are_changed_only_on_request(january: Player, folder: 
     path.write_text(json.dumps(source).replace('"from": "2019-03-01"', '"from": "2019-04-01"'))
     answer = await run_import_command(january, "programmes", path, "jiang")
     assert get_faulty_cells(answer) == [(1, "programmes[0].terms[1].from", "2019-04-01")]
-    assert answer["errors"][0]["message"].startswith("应是 2019-03-01：")
+    assert answer["errors"][0]["message"].startswith("应是 2019-03-01，接着前一段：")
     path = folder / "followed.json"
     path.write_text(json.dumps(source))
     answer = await run_import_command(january, "programmes", path, "jiang")

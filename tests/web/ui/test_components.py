@@ -7,7 +7,7 @@ from market.web.ui.components import ASSETS, ORDER, find_classes, find_symbols, 
 
 LATER_CSS = (
     r":has\(", r":is\(", r":where\(", r":focus-visible", r"@layer", r"@container", r"@property", r"@supports",
-    r"\binset:", r"\bclamp\(", r"\bmin\(", r"\bmax\(", r"aspect-ratio", r"accent-color", r"(?<!grid-)\bgap:",
+    r"\binset:", r"\bclamp\(", r"\bmin\(", r"\bmax\(", r"aspect-ratio", r"accent-color", r"(?<!grid-)(?<!\.)\bgap:",
     r"(margin|padding|inset|border)-(inline|block):", r"&", r"color-mix", r"place-(items|content|self):",
 )  # fmt: skip
 """CSS that Chrome 78 does not support, or only in grid. Source: caniuse tables of Chrome 79 and later."""

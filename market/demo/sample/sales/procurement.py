@@ -19,7 +19,7 @@ from market.procurement.models import (
     Acceptance,
     AcceptanceCheck,
     CheckItem,
-    Delivery,
+    Handover,
     LineQuantity,
     NewBankReceipt,
     PurchaseRequest,
@@ -90,7 +90,7 @@ async def _purchase(
         if steps > 1:
             await sign_contract(conn, seal, sales.farmer, number, now=sales.ago(days=days, hours=-4))
         if steps > 2:
-            brought = Delivery([LineQuantity(line_id=each.line_id, quantity=each.ordered) for each in detail.lines])
+            brought = Handover([LineQuantity(line_id=each.line_id, quantity=each.ordered) for each in detail.lines])
             await deliver_purchase(conn, seal, sales.farmer, number, brought, now=sales.ago(days=days - 1))
     if steps < 5:
         return
