@@ -1369,6 +1369,42 @@ $$;
 
 
 --
+-- Name: check_supervision_task(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_supervision_task() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'issued' OR NEW.sent_by IS NOT NULL OR NEW.decided_by IS NOT NULL THEN
+            RAISE EXCEPTION 'a task begins as issued' USING ERRCODE = 'P0261';
+        END IF;
+        IF NEW.parent_id IS NOT NULL THEN
+            PERFORM FROM supervision_tasks WHERE id = NEW.parent_id AND state IN ('issued', 'returned') FOR SHARE;
+            IF NOT FOUND THEN
+                RAISE EXCEPTION 'the task above is not to be done' USING ERRCODE = 'P0262';
+            END IF;
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (OLD.state, NEW.state) NOT IN (
+        ('issued', 'evidence'), ('returned', 'evidence'), ('evidence', 'checked'), ('evidence', 'returned'),
+        ('issued', 'withdrawn'), ('evidence', 'withdrawn'), ('returned', 'withdrawn')
+    ) OR (NEW.state <> 'evidence' AND (NEW.evidence_text, NEW.evidence_figure, NEW.sent_by, NEW.sent_at)
+          IS DISTINCT FROM (OLD.evidence_text, OLD.evidence_figure, OLD.sent_by, OLD.sent_at)) THEN
+        RAISE EXCEPTION 'task % is %', OLD.number, OLD.state USING ERRCODE = 'P0261';
+    END IF;
+    IF NEW.state IN ('checked', 'returned') AND is_same_person(NEW.sent_by, NEW.decided_by) THEN
+        RAISE EXCEPTION 'the person sent the evidence of task %', OLD.number USING ERRCODE = 'P0263';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
 -- Name: check_terms_approval(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1464,6 +1500,20 @@ BEGIN
      WHERE id = NEW.listing_id AND listed_price_fen IS DISTINCT FROM NEW.price_fen;
     RETURN NULL;
 END
+$$;
+
+
+--
+-- Name: count_open_cases(text, text[], timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.count_open_cases(p_scope text, p_categories text[], p_late_at timestamp with time zone) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT count(*) FROM cases
+     WHERE starts_with(county_code, p_scope) AND category = ANY(p_categories) AND state <> 'closed'
+       AND (p_late_at IS NULL OR level > 1 OR due_at <= p_late_at)
 $$;
 
 
@@ -3343,6 +3393,25 @@ $$;
 
 
 --
+-- Name: list_due_supervision(date, integer, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_due_supervision(p_today date, p_before integer, p_after integer) RETURNS TABLE(id uuid, number bigint, assignee_scope text, due_on date, remind_day date)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT t.id, t.number, t.assignee_scope, t.due_on, days.day
+      FROM supervision_tasks t
+      CROSS JOIN LATERAL (SELECT CASE WHEN t.due_on < p_today THEN p_today ELSE t.due_on - p_before END) AS days (day)
+     WHERE t.state IN ('issued', 'returned') AND t.due_on BETWEEN p_today - p_after AND p_today + p_before
+       AND NOT EXISTS (SELECT FROM supervision_events e
+                        WHERE e.task_id = t.id AND e.kind = 'reminded' AND e.day = days.day)
+     ORDER BY t.due_on, t.number
+     LIMIT 1000
+$$;
+
+
+--
 -- Name: list_erasure_obstacles(uuid, date); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4306,6 +4375,26 @@ BEGIN
     END IF;
     UPDATE suborders SET released_at = p_at, payable_fen = p_payable_fen, commission_fen = p_commission_fen
      WHERE id = p_suborder AND released_at IS NULL;
+END
+$$;
+
+
+--
+-- Name: record_supervision_move(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.record_supervision_move() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO supervision_events (task_id, kind, account_id, at, text, figure)
+    VALUES (NEW.id, NEW.state,
+            CASE NEW.state WHEN 'issued' THEN NEW.issued_by WHEN 'evidence' THEN NEW.sent_by ELSE NEW.decided_by END,
+            CASE NEW.state WHEN 'issued' THEN NEW.issued_at WHEN 'evidence' THEN NEW.sent_at ELSE NEW.decided_at END,
+            CASE NEW.state WHEN 'issued' THEN '' WHEN 'evidence' THEN NEW.evidence_text ELSE NEW.reason END,
+            CASE NEW.state WHEN 'evidence' THEN NEW.evidence_figure END);
+    RETURN NULL;
 END
 $$;
 
@@ -9577,6 +9666,109 @@ CREATE TABLE public.subsidy_postings (
 
 
 --
+-- Name: supervision_events; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.supervision_events (
+    id bigint NOT NULL,
+    task_id uuid NOT NULL,
+    kind text NOT NULL,
+    account_id uuid,
+    at timestamp with time zone NOT NULL,
+    text text DEFAULT ''::text NOT NULL,
+    figure integer,
+    day date,
+    CONSTRAINT supervision_events_kind CHECK ((kind = ANY (ARRAY['issued'::text, 'evidence'::text, 'checked'::text, 'returned'::text, 'withdrawn'::text, 'reminded'::text]))),
+    CONSTRAINT supervision_events_reminder CHECK ((((kind = 'reminded'::text) = (day IS NOT NULL)) AND ((kind = 'reminded'::text) = (account_id IS NULL))))
+);
+
+
+--
+-- Name: supervision_events_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.supervision_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.supervision_events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: supervision_tasks; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.supervision_tasks (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    number bigint NOT NULL,
+    parent_id uuid,
+    parent_due_on date,
+    issuer_scope text NOT NULL,
+    assignee_scope text NOT NULL,
+    assignee_code text GENERATED ALWAYS AS (rpad(assignee_scope, 12, '0'::text)) STORED NOT NULL,
+    title text NOT NULL,
+    text text NOT NULL,
+    basis text NOT NULL,
+    due_on date NOT NULL,
+    measure text,
+    target integer,
+    state text DEFAULT 'issued'::text NOT NULL,
+    issued_by uuid NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    evidence_text text,
+    evidence_figure integer,
+    sent_by uuid,
+    sent_at timestamp with time zone,
+    reason text DEFAULT ''::text NOT NULL,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    CONSTRAINT supervision_tasks_assignee CHECK ((assignee_scope ~ '^[0-9]{4}([0-9]{2})?$'::text)),
+    CONSTRAINT supervision_tasks_basis CHECK (((length(basis) >= 2) AND (length(basis) <= 100))),
+    CONSTRAINT supervision_tasks_decided CHECK (((num_nulls(decided_by, decided_at) = ANY (ARRAY[0, 2])) AND ((state = ANY (ARRAY['issued'::text, 'evidence'::text])) OR (decided_by IS NOT NULL)) AND ((state <> ALL (ARRAY['returned'::text, 'withdrawn'::text])) OR (reason <> ''::text)))),
+    CONSTRAINT supervision_tasks_evidence CHECK (((length(evidence_text) >= 2) AND (length(evidence_text) <= 2000))),
+    CONSTRAINT supervision_tasks_figure CHECK ((evidence_figure >= 0)),
+    CONSTRAINT supervision_tasks_inside CHECK ((starts_with(assignee_scope, issuer_scope) AND (length(assignee_scope) > length(issuer_scope)))),
+    CONSTRAINT supervision_tasks_issuer CHECK ((issuer_scope ~ '^[0-9]{2}([0-9]{2})?$'::text)),
+    CONSTRAINT supervision_tasks_measure CHECK ((measure ~ '^[a-z0-9_]{2,40}$'::text)),
+    CONSTRAINT supervision_tasks_not_later CHECK ((due_on <= parent_due_on)),
+    CONSTRAINT supervision_tasks_not_past CHECK ((due_on >= ((issued_at AT TIME ZONE 'Asia/Shanghai'::text))::date)),
+    CONSTRAINT supervision_tasks_of_parent CHECK ((num_nulls(parent_id, parent_due_on) = ANY (ARRAY[0, 2]))),
+    CONSTRAINT supervision_tasks_reason CHECK ((length(reason) <= 500)),
+    CONSTRAINT supervision_tasks_sent CHECK (((num_nulls(evidence_text, sent_by, sent_at) = ANY (ARRAY[0, 3])) AND ((sent_by IS NOT NULL) OR ((state = ANY (ARRAY['issued'::text, 'withdrawn'::text])) AND (evidence_figure IS NULL))) AND ((sent_by IS NULL) OR ((evidence_figure IS NULL) = (measure IS NULL))))),
+    CONSTRAINT supervision_tasks_state CHECK ((state = ANY (ARRAY['issued'::text, 'evidence'::text, 'checked'::text, 'returned'::text, 'withdrawn'::text]))),
+    CONSTRAINT supervision_tasks_target CHECK ((target >= 0)),
+    CONSTRAINT supervision_tasks_target_of_measure CHECK (((target IS NULL) OR (measure IS NOT NULL))),
+    CONSTRAINT supervision_tasks_text CHECK (((length(text) >= 2) AND (length(text) <= 1000))),
+    CONSTRAINT supervision_tasks_title CHECK (((length(title) >= 2) AND (length(title) <= 60))),
+    CONSTRAINT supervision_tasks_two_people CHECK (((state <> ALL (ARRAY['checked'::text, 'returned'::text])) OR (decided_by <> sent_by)))
+);
+
+
+--
+-- Name: COLUMN supervision_tasks.target; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.supervision_tasks.target IS 'The measure should be at most this.';
+
+
+--
+-- Name: supervision_tasks_number_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.supervision_tasks ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.supervision_tasks_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
 -- Name: terms_approvals; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -12380,6 +12572,38 @@ ALTER TABLE ONLY public.subsidy_postings
 
 
 --
+-- Name: supervision_events supervision_events_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.supervision_events
+    ADD CONSTRAINT supervision_events_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: supervision_tasks supervision_tasks_as_parent; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.supervision_tasks
+    ADD CONSTRAINT supervision_tasks_as_parent UNIQUE (id, assignee_scope, due_on);
+
+
+--
+-- Name: supervision_tasks supervision_tasks_number; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.supervision_tasks
+    ADD CONSTRAINT supervision_tasks_number UNIQUE (number);
+
+
+--
+-- Name: supervision_tasks supervision_tasks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.supervision_tasks
+    ADD CONSTRAINT supervision_tasks_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: taken_nights taken_nights_no_overlap; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -14612,6 +14836,83 @@ CREATE INDEX subsidy_postings_by_run ON public.subsidy_postings USING btree (run
 
 
 --
+-- Name: supervision_events_by_account; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX supervision_events_by_account ON public.supervision_events USING btree (account_id) WHERE (account_id IS NOT NULL);
+
+
+--
+-- Name: supervision_events_by_task; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX supervision_events_by_task ON public.supervision_events USING btree (task_id, id);
+
+
+--
+-- Name: supervision_events_one_reminder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX supervision_events_one_reminder ON public.supervision_events USING btree (task_id, day) WHERE (kind = 'reminded'::text);
+
+
+--
+-- Name: supervision_tasks_by_assignee; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX supervision_tasks_by_assignee ON public.supervision_tasks USING btree (assignee_scope, due_on);
+
+
+--
+-- Name: supervision_tasks_by_decider; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX supervision_tasks_by_decider ON public.supervision_tasks USING btree (decided_by) WHERE (decided_by IS NOT NULL);
+
+
+--
+-- Name: supervision_tasks_by_division; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX supervision_tasks_by_division ON public.supervision_tasks USING btree (assignee_code);
+
+
+--
+-- Name: supervision_tasks_by_issuer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX supervision_tasks_by_issuer ON public.supervision_tasks USING btree (issuer_scope, due_on);
+
+
+--
+-- Name: supervision_tasks_by_parent; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX supervision_tasks_by_parent ON public.supervision_tasks USING btree (parent_id) WHERE (parent_id IS NOT NULL);
+
+
+--
+-- Name: supervision_tasks_by_sender; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX supervision_tasks_by_sender ON public.supervision_tasks USING btree (sent_by) WHERE (sent_by IS NOT NULL);
+
+
+--
+-- Name: supervision_tasks_by_writer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX supervision_tasks_by_writer ON public.supervision_tasks USING btree (issued_by);
+
+
+--
+-- Name: supervision_tasks_to_do; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX supervision_tasks_to_do ON public.supervision_tasks USING btree (due_on) WHERE (state = ANY (ARRAY['issued'::text, 'returned'::text]));
+
+
+--
 -- Name: taken_nights_by_booking; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -16058,6 +16359,34 @@ CREATE TRIGGER subsidy_postings_append_only BEFORE DELETE OR UPDATE ON public.su
 --
 
 CREATE TRIGGER subsidy_postings_no_truncate BEFORE TRUNCATE ON public.subsidy_postings FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: supervision_events supervision_events_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER supervision_events_append_only BEFORE DELETE OR UPDATE ON public.supervision_events FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: supervision_events supervision_events_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER supervision_events_no_truncate BEFORE TRUNCATE ON public.supervision_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: supervision_tasks supervision_tasks_moves; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER supervision_tasks_moves BEFORE INSERT OR UPDATE ON public.supervision_tasks FOR EACH ROW EXECUTE FUNCTION public.check_supervision_task();
+
+
+--
+-- Name: supervision_tasks supervision_tasks_recorded; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER supervision_tasks_recorded AFTER INSERT OR UPDATE ON public.supervision_tasks FOR EACH ROW EXECUTE FUNCTION public.record_supervision_move();
 
 
 --
@@ -19389,6 +19718,62 @@ ALTER TABLE ONLY public.subsidy_postings
 
 
 --
+-- Name: supervision_events supervision_events_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.supervision_events
+    ADD CONSTRAINT supervision_events_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: supervision_events supervision_events_task; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.supervision_events
+    ADD CONSTRAINT supervision_events_task FOREIGN KEY (task_id) REFERENCES public.supervision_tasks(id);
+
+
+--
+-- Name: supervision_tasks supervision_tasks_decider; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.supervision_tasks
+    ADD CONSTRAINT supervision_tasks_decider FOREIGN KEY (decided_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: supervision_tasks supervision_tasks_division; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.supervision_tasks
+    ADD CONSTRAINT supervision_tasks_division FOREIGN KEY (assignee_code) REFERENCES public.divisions(code);
+
+
+--
+-- Name: supervision_tasks supervision_tasks_parent; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.supervision_tasks
+    ADD CONSTRAINT supervision_tasks_parent FOREIGN KEY (parent_id, issuer_scope, parent_due_on) REFERENCES public.supervision_tasks(id, assignee_scope, due_on);
+
+
+--
+-- Name: supervision_tasks supervision_tasks_sender; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.supervision_tasks
+    ADD CONSTRAINT supervision_tasks_sender FOREIGN KEY (sent_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: supervision_tasks supervision_tasks_writer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.supervision_tasks
+    ADD CONSTRAINT supervision_tasks_writer FOREIGN KEY (issued_by) REFERENCES public.accounts(id);
+
+
+--
 -- Name: taken_nights taken_nights_booking; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -21142,6 +21527,38 @@ END);
 
 
 --
+-- Name: supervision_events; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.supervision_events ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: supervision_events supervision_events_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY supervision_events_visible ON public.supervision_events TO market_app USING ((EXISTS ( SELECT
+   FROM public.supervision_tasks
+  WHERE (supervision_tasks.id = supervision_events.task_id))));
+
+
+--
+-- Name: supervision_tasks; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.supervision_tasks ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: supervision_tasks supervision_tasks_visible_region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY supervision_tasks_visible_region ON public.supervision_tasks TO market_app USING (
+CASE
+    WHEN starts_with(assignee_scope, ( SELECT public.get_visible_region() AS get_visible_region)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: tasks; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -21412,6 +21829,13 @@ REVOKE ALL ON FUNCTION public.check_procurement_sums() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION check_supervision_task(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_supervision_task() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION check_terms_approval(); Type: ACL; Schema: public; Owner: -
 --
 
@@ -21480,6 +21904,14 @@ GRANT ALL ON FUNCTION public.claim_task(p_lease interval) TO market_app;
 --
 
 REVOKE ALL ON FUNCTION public.copy_listing_price() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION count_open_cases(p_scope text, p_categories text[], p_late_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.count_open_cases(p_scope text, p_categories text[], p_late_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.count_open_cases(p_scope text, p_categories text[], p_late_at timestamp with time zone) TO market_app;
 
 
 --
@@ -22488,6 +22920,14 @@ GRANT ALL ON FUNCTION public.list_due_goods_returns(p_sent_before timestamp with
 
 
 --
+-- Name: FUNCTION list_due_supervision(p_today date, p_before integer, p_after integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_due_supervision(p_today date, p_before integer, p_after integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_due_supervision(p_today date, p_before integer, p_after integer) TO market_app;
+
+
+--
 -- Name: FUNCTION list_erasure_obstacles(p_person uuid, p_day date); Type: ACL; Schema: public; Owner: -
 --
 
@@ -22683,6 +23123,13 @@ GRANT ALL ON FUNCTION public.record_refund(p_suborder uuid, p_lines uuid[], p_am
 
 REVOKE ALL ON FUNCTION public.record_release(p_suborder uuid, p_payable_fen bigint, p_commission_fen bigint, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_release(p_suborder uuid, p_payable_fen bigint, p_commission_fen bigint, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION record_supervision_move(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.record_supervision_move() FROM PUBLIC;
 
 
 --
@@ -29866,6 +30313,188 @@ GRANT UPDATE(lost_fen) ON TABLE public.suborders TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.subsidy_postings TO market_app;
+
+
+--
+-- Name: TABLE supervision_events; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.supervision_events TO market_app;
+
+
+--
+-- Name: COLUMN supervision_events.task_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(task_id) ON TABLE public.supervision_events TO market_app;
+
+
+--
+-- Name: COLUMN supervision_events.kind; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(kind) ON TABLE public.supervision_events TO market_app;
+
+
+--
+-- Name: COLUMN supervision_events.at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(at) ON TABLE public.supervision_events TO market_app;
+
+
+--
+-- Name: COLUMN supervision_events.day; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(day) ON TABLE public.supervision_events TO market_app;
+
+
+--
+-- Name: TABLE supervision_tasks; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.parent_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(parent_id) ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.parent_due_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(parent_due_on) ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.issuer_scope; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(issuer_scope) ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.assignee_scope; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(assignee_scope) ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.title; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(title) ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.text; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(text) ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.basis; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(basis) ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.due_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(due_on) ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.measure; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(measure) ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.target; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(target) ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.issued_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(issued_by) ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.issued_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(issued_at) ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.evidence_text; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(evidence_text) ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.evidence_figure; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(evidence_figure) ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.sent_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(sent_by) ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.sent_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(sent_at) ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(reason) ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.decided_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decided_by) ON TABLE public.supervision_tasks TO market_app;
+
+
+--
+-- Name: COLUMN supervision_tasks.decided_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decided_at) ON TABLE public.supervision_tasks TO market_app;
 
 
 --

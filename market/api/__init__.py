@@ -41,6 +41,7 @@ from market.api.villages import (
     questions,
     service_figures,
     services,
+    supervision,
     village_files,
 )
 from market.api.visits import booking_changes, bookings, calendar_feeds, guest_register, slots, stay_cancellations
@@ -55,6 +56,7 @@ ROUTES = [
     *organisations.ROUTES,
     *coverage.ROUTES,
     *funds.ROUTES,
+    *supervision.ROUTES,
     *services.ROUTES,
     *questions.ROUTES,
     *jobs.ROUTES,

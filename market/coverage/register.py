@@ -68,6 +68,16 @@ SUM_UP_TOWNSHIPS = Query(
      ORDER BY t.code
     """,
 )
+COUNT_UNCOVERED = Query(
+    int,
+    """
+    SELECT count(*) FROM village_periods
+     WHERE starts_with(code, :scope) AND valid_during @> :day::date
+       AND code NOT IN (SELECT village_code FROM coverage
+                         WHERE starts_with(county_code, left(:scope, 6)) AND technology = :technology
+                           AND setting = 'homes' AND share_bp >= 5000 AND valid_during @> :day::date)
+    """,
+)
 LIST_ROWS = Query(
     CoverageRow,
     """
@@ -115,6 +125,11 @@ def hide_reporters(townships: Sequence[TownshipCoverage]) -> list[TownshipCovera
     counts = [each.reporters or 0 for each in townships]
     hidden = [True] * len(counts) if hides_sum(counts) else hide_small(counts)
     return [replace(each, reporters=None) if hide else each for each, hide in zip(townships, hidden, strict=True)]
+
+
+async def count_uncovered_villages(conn: Connection, scope: str, technology: Technology, *, day: date) -> int:
+    """Return how many villages of a division no operator covers with a technology in at least half of their homes."""
+    return await COUNT_UNCOVERED.one(conn, scope=scope, technology=technology, day=day)
 
 
 async def list_coverage_rows(conn: Connection, county: str, *, day: date) -> list[CoverageRow]:

@@ -30,6 +30,7 @@ from market.subsidies.evidence.erase_persons import erase_due_persons
 from market.subsidies.evidence.seal_pack import seal_closed_months
 from market.subsidies.idle.tell import tell_idle_lines
 from market.subsidies.operators.lateness import remind_operators
+from market.supervision.tell import tell_due_supervision
 from payments.retries import RetryPolicy, describe_error, run_each
 
 log = structlog.get_logger()
@@ -167,6 +168,11 @@ async def tell_idle(context: WorkerContext) -> None:
     await tell_idle_lines(context.db, context.seal, now=context.clock.now())
 
 
+async def tell_supervision(context: WorkerContext) -> None:
+    """Tell officials of tasks of supervision that end soon, and daily of overdue ones, in the morning."""
+    await tell_due_supervision(context.db, context.seal, now=context.clock.now())
+
+
 async def lapse_unpaid_balances(context: WorkerContext) -> None:
     """End orders whose balance was not paid in time; without a provider nothing ends."""
     if context.settings.stripe_key:
@@ -217,6 +223,7 @@ SCHEDULES = (
     Schedule(name="post_clawbacks", offset=timedelta(hours=8, minutes=30), run=post_clawbacks),
     Schedule(name="tell_certificate_ends", offset=timedelta(hours=9), run=tell_certificate_ends),
     Schedule(name="tell_idle_lines", offset=timedelta(hours=9, minutes=45), run=tell_idle),
+    Schedule(name="tell_supervision", offset=timedelta(hours=9), run=tell_supervision),
     Schedule(name="tell_overdue_cases", offset=timedelta(hours=9), run=tell_overdue),
     Schedule(name="erase_persons", offset=timedelta(hours=3), run=erase_persons),
     Schedule(name="seal_packs", interval=timedelta(hours=1), offset=timedelta(minutes=35), run=seal_packs),

@@ -195,6 +195,10 @@ TEMPLATES = {
     "用过了不用管；不想用了、有不明白的，问村里。",
     "idle_now": "您家尾号 {tail} 的{service}好久没用，{unpaid}起先不减。最晚{day}用一次就恢复，不用就停了减免。"
     "用过了不用管；有不明白的，问村里。",
+    "supervision_issued": "{issuer}给了督办任务 {number}，{day}前报结果。请登录看督办。",
+    "supervision_due": "督办任务 {number} {day}到期，还没有报结果。请登录报。",
+    "supervision_late": "督办任务 {number} {day}到期，过了还没有报结果。请尽快登录报。",
+    "supervision_returned": "{issuer}退回了督办任务 {number} 报的结果，期限 {day}。原因请登录看。",
     "large_payout_refused": "您要打的 {amount} 元没有同意：{reason}。钱还在您名下，每天照常打。",
 }
 """Text by template name; the placeholders are exactly the facts of the message."""

@@ -236,6 +236,11 @@ GRANTS = {
     ),
     "public_buyers": "select insert update(ends_on verified_by verified_at organisation_id duty)",
     "operators": "select",
+    "supervision_tasks": (
+        "select insert(parent_id parent_due_on issuer_scope assignee_scope title text basis due_on measure target"
+        " issued_by issued_at) update(state evidence_text evidence_figure sent_by sent_at reason decided_by decided_at)"
+    ),
+    "supervision_events": "select insert(task_id kind at day)",
     "fund_calls": (
         "select insert(county_code name department kind amount_fen valid_during basis added_by added_at)"
         " update(department kind amount_fen valid_during basis)"
@@ -466,6 +471,10 @@ FUNCTIONS_OF_THE_OWNER = {
     "start_session": True,
     "sum_budget_lines": True,
     "sum_kept_back": True,
+    "check_supervision_task": False,
+    "record_supervision_move": False,
+    "list_due_supervision": True,
+    "count_open_cases": True,
     "check_procurement_sums": False,
     "match_bank_receipt": True,
     "refuse_goods": True,

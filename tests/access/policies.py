@@ -158,6 +158,11 @@ TASK_OWNER = COUNTY_SCOPE.acting_as("importer").deny(
 ACCOUNT_KEEPERS = require_duty("county").allow("importer")
 """Officials who decide for the whole county; the importer of the tests also has the county role."""
 
+SUPERVISED = SIGNED_IN.acting_as("county").deny_signed_in_except(
+    ["county", "importer", OTHER_COUNTY_OFFICIAL], FORBIDDEN
+)
+"""Officials who decide for a county, each for their own; the importer of the tests also has the county role."""
+
 
 def as_own_page(policy: AccessPolicy) -> AccessPolicy:
     """Return the policy of a page: anonymous actors are redirected to sign in."""

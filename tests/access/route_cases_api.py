@@ -35,6 +35,8 @@ from tests.access.policies import (
     PUBLIC,
     RECHECKERS,
     SIGNED_IN,
+    SUPERVISED,
+    SUPERVISORS,
     SUSPENDING_OFFICIALS,
     TASK_OWNER,
     WHOLE_COUNTY_SCOPE,
@@ -50,6 +52,9 @@ CLAIM = {"kind": "origin", "number": "样例-2"}
 PROTECTED = {"divisions": ["130624107000"]}
 ORGANISATION = {
     "kind": "company", "name": "样例食用菌公司", "credit_code": "91130624MA0XAMPL0Q", "county_code": "130624",
+}  # fmt: skip
+SUPERVISION_TASK = {
+    "issuer": "13", "assignee": "1306", "title": "样例", "text": "样例", "basis": "样例", "due_on": "2019-12-31",
 }  # fmt: skip
 VILLAGE_FILE = "村代码,村名,起始日期,终止日期,并入村代码,依据\n130624107221,革新庄村,,,,样例〔2019〕1号".encode()
 AREA = "/api/v1/producers/{producer_id}/certificates/{certificate_id}/area"
@@ -265,6 +270,27 @@ API_CASES: tuple[RouteCase, ...] = (
         params={"number": "1"},
         json={"producer_id": Id("nobody"), "text": "样例"},
         status=404,
+    ),
+    get("/api/v1/supervision-tasks", SUPERVISED),
+    post("/api/v1/supervision-tasks", SUPERVISORS, json=SUPERVISION_TASK),
+    get("/api/v1/supervision-tasks/{number}", SUPERVISED, params={"number": "1"}, status=404),
+    post(
+        "/api/v1/supervision-tasks/{number}/evidence",
+        SUPERVISED,
+        params={"number": "1"},
+        json={"text": "样例"},
+        status=404,
+    ),
+    post("/api/v1/supervision-tasks/{number}/check", SUPERVISED, params={"number": "1"}, status=404),
+    *(
+        post(
+            f"/api/v1/supervision-tasks/{{number}}/{step}",
+            SUPERVISED,
+            params={"number": "1"},
+            json={"text": "样例"},
+            status=404,
+        )
+        for step in ("return", "withdrawal")
     ),
     get("/api/v1/fund-applications", SIGNED_IN),
     get("/api/v1/counties/{county}/fund-calls/{number}/applications", AREA_KEEPERS, params={"number": "1"}, status=404),

@@ -21,6 +21,7 @@ OWNED_TABLES = {
         "job_postings",
         "job_applications",
     },
+    "supervision": {"supervision_tasks", "supervision_events"},
     "funds": {"fund_calls", "fund_applications"},
     "coverage": {"coverage", "outages", "coverage_projects"},
     "organisations": {"organisations", "organisation_members", "organisation_licences", "public_buyers"},

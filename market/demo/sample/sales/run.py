@@ -10,6 +10,7 @@ from market.demo.sample.sales.packages import play_packages
 from market.demo.sample.sales.parcels import play_parcels
 from market.demo.sample.sales.procurement import play_procurement
 from market.demo.sample.sales.simulation import SaleSimulation
+from market.demo.sample.sales.supervision import play_supervision
 from market.demo.sample.sales.villages import play_villages
 from market.demo.sample.sales.visits import play_visits
 from market.kernel import Connection, Query
@@ -56,6 +57,7 @@ async def simulate_sales(
         await play_offers(sales)
         await play_villages(sales)
         await play_procurement(sales)
+        await play_supervision(sales)
     await MARK_SAMPLE.run(conn)
     await MARK_SENT.run(conn, now=now)
     report(_STEPS, _STEPS)

@@ -31,6 +31,8 @@ from market.reports.worklist import format_quarter
 from market.subsidies.models import CYCLE_STATE_NAMES
 from market.subsidies.month.cycles import read_quarter
 from market.subsidies.names import KIND_NAMES, OPERATOR_NAMES, Operator, ServiceKind
+from market.supervision.rules import choose_scope
+from market.supervision.views import count_supervision
 from market.web.desk.papers.form_pages import download_file
 from market.web.desk.papers.forms import FormTable, Value
 from market.web.desk.papers.workbook import write_csv
@@ -163,6 +165,8 @@ async def show_region(
     view = await _load(request, db, actor, today)
     async with db.transaction(scope=get_person_scope(actor)) as conn:
         cases = await list_assigned_cases(conn, actor)
+    async with db.transaction(scope=choose_scope(actor)) as conn:
+        tasks = await count_supervision(conn, actor, today=today)
     total = view.total
     began = next((each.county for each in view.counties if each.began is not None), "")
     context = {
@@ -193,6 +197,14 @@ async def show_region(
                 each.conceded_fen, each.public_fen,
             ]
             for each in view.operators
+        ],
+        "tasks": [
+            words
+            for number, words in (
+                (tasks.to_do, f"{tasks.to_do} 件要报结果" + (f"，过期 {tasks.late} 件" if tasks.late else "")),
+                (tasks.to_check, f"{tasks.to_check} 件等核"),
+            )
+            if number
         ],
         "quarters": [
             (name := format_quarter(each), format_quarter_zh(name), each == view.quarter)

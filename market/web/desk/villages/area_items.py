@@ -17,6 +17,7 @@ from market.subsidies.bank_accounts.accounts import count_waiting_bank_accounts
 from market.subsidies.bank_accounts.models import AGREER
 from market.subsidies.clawbacks.models import DECIDER
 from market.subsidies.clawbacks.propose import count_proposed_clawbacks
+from market.supervision.views import count_supervision
 from market.web.desk.context import DeskContext
 
 PROCUREMENT_READERS = (*KEEPERS, Role.FINANCE)
@@ -76,6 +77,17 @@ async def _find_late_payments(conn: Connection, desk: DeskContext) -> WorkItem |
     return WorkItem(href, f"公家单位 {count} 单过期没付款", "", "催单位付给农户", late=True) if count else None
 
 
+async def _find_supervision(conn: Connection, desk: DeskContext) -> WorkItem | None:
+    if not has_role_for(desk.actor, (Role.COUNTY,), desk.county):
+        return None
+    counts = await count_supervision(conn, desk.actor, today=desk.today)
+    if not counts.to_do:
+        return None
+    text = f"过期 {counts.late} 件" if counts.late else ""
+    words = f"上级督办 {counts.to_do} 件，等报结果"
+    return WorkItem(desk.to("/desk/supervision"), words, "", text, late=counts.late > 0)
+
+
 AREA_ITEMS: tuple[Callable[[Connection, DeskContext], Awaitable[WorkItem | None]], ...] = (
     _find_organisations,
     _find_bank_accounts,
@@ -83,6 +95,7 @@ AREA_ITEMS: tuple[Callable[[Connection, DeskContext], Awaitable[WorkItem | None]
     _find_unmarked_slots,
     _find_postings,
     _find_late_payments,
+    _find_supervision,
 )
 
 

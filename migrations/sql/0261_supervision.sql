@@ -1,0 +1,87 @@
+-- Package: supervision.
+-- 督办: what a province or a prefecture asks of a division inside it, by a day; its evidence, and who checked that.
+CREATE TABLE supervision_tasks (
+    id              uuid DEFAULT uuidv7() PRIMARY KEY,
+    number          bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT supervision_tasks_number UNIQUE,
+    parent_id       uuid,
+    parent_due_on   date,
+    issuer_scope    text NOT NULL CONSTRAINT supervision_tasks_issuer CHECK (issuer_scope ~ '^[0-9]{2}([0-9]{2})?$'),
+    assignee_scope  text NOT NULL CONSTRAINT supervision_tasks_assignee CHECK (assignee_scope ~ '^[0-9]{4}([0-9]{2})?$'),
+    assignee_code   text NOT NULL GENERATED ALWAYS AS (rpad(assignee_scope, 12, '0')) STORED
+                    CONSTRAINT supervision_tasks_division REFERENCES divisions,
+    title           text NOT NULL CONSTRAINT supervision_tasks_title CHECK (length(title) BETWEEN 2 AND 60),
+    text            text NOT NULL CONSTRAINT supervision_tasks_text CHECK (length(text) BETWEEN 2 AND 1000),
+    basis           text NOT NULL CONSTRAINT supervision_tasks_basis CHECK (length(basis) BETWEEN 2 AND 100),
+    due_on          date NOT NULL,
+    measure         text CONSTRAINT supervision_tasks_measure CHECK (measure ~ '^[a-z0-9_]{2,40}$'),
+    target          integer CONSTRAINT supervision_tasks_target CHECK (target >= 0),
+    state           text NOT NULL DEFAULT 'issued' CONSTRAINT supervision_tasks_state CHECK (
+        state IN ('issued', 'evidence', 'checked', 'returned', 'withdrawn')),
+    issued_by       uuid NOT NULL CONSTRAINT supervision_tasks_writer REFERENCES accounts,
+    issued_at       timestamptz NOT NULL,
+    evidence_text   text CONSTRAINT supervision_tasks_evidence CHECK (length(evidence_text) BETWEEN 2 AND 2000),
+    evidence_figure integer CONSTRAINT supervision_tasks_figure CHECK (evidence_figure >= 0),
+    sent_by         uuid CONSTRAINT supervision_tasks_sender REFERENCES accounts,
+    sent_at         timestamptz,
+    reason          text NOT NULL DEFAULT '' CONSTRAINT supervision_tasks_reason CHECK (length(reason) <= 500),
+    decided_by      uuid CONSTRAINT supervision_tasks_decider REFERENCES accounts,
+    decided_at      timestamptz,
+    CONSTRAINT supervision_tasks_as_parent UNIQUE (id, assignee_scope, due_on),
+    -- Who passes a task on is who got it, and asks for it no later.
+    CONSTRAINT supervision_tasks_parent FOREIGN KEY (parent_id, issuer_scope, parent_due_on)
+        REFERENCES supervision_tasks (id, assignee_scope, due_on),
+    CONSTRAINT supervision_tasks_of_parent CHECK (num_nulls(parent_id, parent_due_on) IN (0, 2)),
+    CONSTRAINT supervision_tasks_not_later CHECK (due_on <= parent_due_on),
+    CONSTRAINT supervision_tasks_inside CHECK (
+        starts_with(assignee_scope, issuer_scope) AND length(assignee_scope) > length(issuer_scope)),
+    CONSTRAINT supervision_tasks_not_past CHECK (due_on >= (issued_at AT TIME ZONE 'Asia/Shanghai')::date),
+    CONSTRAINT supervision_tasks_target_of_measure CHECK (target IS NULL OR measure IS NOT NULL),
+    CONSTRAINT supervision_tasks_sent CHECK (
+        num_nulls(evidence_text, sent_by, sent_at) IN (0, 3)
+        AND (sent_by IS NOT NULL OR (state IN ('issued', 'withdrawn') AND evidence_figure IS NULL))
+        AND (sent_by IS NULL OR (evidence_figure IS NULL) = (measure IS NULL))),
+    CONSTRAINT supervision_tasks_decided CHECK (
+        num_nulls(decided_by, decided_at) IN (0, 2)
+        AND (state IN ('issued', 'evidence') OR decided_by IS NOT NULL)
+        AND (state NOT IN ('returned', 'withdrawn') OR reason <> '')),
+    CONSTRAINT supervision_tasks_two_people CHECK (state NOT IN ('checked', 'returned') OR decided_by <> sent_by)
+);
+COMMENT ON COLUMN supervision_tasks.target IS 'The measure should be at most this.';
+CREATE INDEX supervision_tasks_by_issuer ON supervision_tasks (issuer_scope, due_on);
+CREATE INDEX supervision_tasks_by_assignee ON supervision_tasks (assignee_scope, due_on);
+CREATE INDEX supervision_tasks_by_division ON supervision_tasks (assignee_code);
+CREATE INDEX supervision_tasks_by_parent ON supervision_tasks (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX supervision_tasks_by_writer ON supervision_tasks (issued_by);
+CREATE INDEX supervision_tasks_by_sender ON supervision_tasks (sent_by) WHERE sent_by IS NOT NULL;
+CREATE INDEX supervision_tasks_by_decider ON supervision_tasks (decided_by) WHERE decided_by IS NOT NULL;
+CREATE INDEX supervision_tasks_to_do ON supervision_tasks (due_on) WHERE state IN ('issued', 'returned');
+
+-- What happened to a task, also every evidence that was returned; and when its officials were reminded, once a day.
+CREATE TABLE supervision_events (
+    id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    task_id uuid NOT NULL CONSTRAINT supervision_events_task REFERENCES supervision_tasks,
+    kind    text NOT NULL CONSTRAINT supervision_events_kind CHECK (
+        kind IN ('issued', 'evidence', 'checked', 'returned', 'withdrawn', 'reminded')),
+    account_id uuid CONSTRAINT supervision_events_account REFERENCES accounts,
+    at      timestamptz NOT NULL,
+    text    text NOT NULL DEFAULT '',
+    figure  integer,
+    day     date,
+    CONSTRAINT supervision_events_reminder CHECK (
+        (kind = 'reminded') = (day IS NOT NULL) AND (kind = 'reminded') = (account_id IS NULL))
+);
+CREATE INDEX supervision_events_by_task ON supervision_events (task_id, id);
+CREATE UNIQUE INDEX supervision_events_one_reminder ON supervision_events (task_id, day) WHERE kind = 'reminded';
+CREATE INDEX supervision_events_by_account ON supervision_events (account_id) WHERE account_id IS NOT NULL;
+
+ALTER TABLE supervision_tasks ENABLE ROW LEVEL SECURITY;
+CREATE POLICY supervision_tasks_visible_region ON supervision_tasks TO market_app
+    USING (CASE WHEN starts_with(assignee_scope, (SELECT get_visible_region())) THEN true ELSE false END);
+GRANT SELECT, INSERT (parent_id, parent_due_on, issuer_scope, assignee_scope, title, text, basis, due_on, measure, target,
+                      issued_by, issued_at),
+      UPDATE (state, evidence_text, evidence_figure, sent_by, sent_at, reason, decided_by, decided_at)
+   ON supervision_tasks TO market_app;
+ALTER TABLE supervision_events ENABLE ROW LEVEL SECURITY;
+CREATE POLICY supervision_events_visible ON supervision_events TO market_app
+    USING (EXISTS (SELECT FROM supervision_tasks WHERE supervision_tasks.id = task_id));
+GRANT SELECT, INSERT (task_id, kind, at, day) ON supervision_events TO market_app;
