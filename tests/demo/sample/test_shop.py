@@ -112,7 +112,8 @@ async def test_lots_are_their_counts_less_the_ordered_units(sample: Connection) 
             """
             -- What a public unit accepted is sold before it is paid; what it refused is back in stock.
             WITH sales AS (
-                SELECT l.lot_id, coalesce(a.accepted, l.units) AS units, s.state = 'placed' AND p.accepted_at IS NULL AS reserved,
+                SELECT l.lot_id, coalesce(a.accepted, l.units) AS units,
+                       s.state = 'placed' AND p.accepted_at IS NULL AS reserved,
                        s.state IN ('deposited', 'paid', 'shipped', 'received')
                            OR (s.state = 'placed' AND p.accepted_at IS NOT NULL) AS sold
                   FROM order_lines l

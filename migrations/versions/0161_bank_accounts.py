@@ -4,7 +4,7 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0211"
+revision = "0161"
 down_revision = "0160"
 branch_labels = None
 depends_on = None
@@ -13,4 +13,4 @@ depends_on = None
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
     run_script((folder / "functions/check_bank_account.sql").read_text("utf-8"))
-    run_script((folder / "sql/0211_bank_accounts.sql").read_text("utf-8"))
+    run_script((folder / "sql/0161_bank_accounts.sql").read_text("utf-8"))

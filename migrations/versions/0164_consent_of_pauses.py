@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0201"
-down_revision = "0221"
+revision = "0164"
+down_revision = "0163"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0214"
-down_revision = "0213"
+revision = "0174"
+down_revision = "0173"
 branch_labels = None
 depends_on = None
 

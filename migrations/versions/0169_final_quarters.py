@@ -2,8 +2,8 @@
 
 from payments.migrate import run_script
 
-revision = "0222"
-down_revision = "0233"
+revision = "0169"
+down_revision = "0168"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0213"
-down_revision = "0212"
+revision = "0173"
+down_revision = "0172"
 branch_labels = None
 depends_on = None
 

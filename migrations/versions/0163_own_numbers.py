@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0221"
-down_revision = "0231"
+revision = "0163"
+down_revision = "0162"
 branch_labels = None
 depends_on = None
 

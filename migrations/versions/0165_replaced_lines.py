@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0202"
-down_revision = "0201"
+revision = "0165"
+down_revision = "0164"
 branch_labels = None
 depends_on = None
 
@@ -16,6 +16,6 @@ def upgrade() -> None:
         "functions/is_run_used.sql",
         "functions/refuse_used_lines_deletion.sql",
         "functions/delete_replaced_lines.sql",
-        "sql/0202_replaced_lines.sql",
+        "sql/0165_replaced_lines.sql",
     ):
         run_script((folder / script).read_text("utf-8"))
