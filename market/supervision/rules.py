@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from market.identity.access import list_scopes, require_scopes
+from market.identity.access import list_scopes, require_scopes, require_second_factor_of_official
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import FieldFault
 from market.kernel.text import clean_text, normalize_text
@@ -22,6 +22,7 @@ def choose_scope(actor: Actor, wanted: str = "") -> str:
     Raises:
         NotAllowed, SecondFactorRequired: the actor has no role of `PARTIES`.
     """
+    require_second_factor_of_official(actor)
     scopes = require_scopes(actor, PARTIES)
     return wanted if wanted in scopes else min(scopes, key=lambda scope: (len(scope), scope))
 
@@ -53,6 +54,7 @@ def require_issuer(actor: Actor, scope: str) -> None:
         NotAllowed, SecondFactorRequired: the actor supervises nothing.
         NotFound: the actor supervises another division; the response does not reveal its tasks.
     """
+    require_second_factor_of_official(actor)
     if scope not in require_scopes(actor, {Role.SUPERVISOR}):
         raise NotFound
 

@@ -56,6 +56,8 @@ PUBLIC = AccessPolicy(ANONYMOUS)
 HIDDEN = PUBLIC.deny(ALL_ACTORS, NOT_FOUND)
 SUPERVISORS = AccessPolicy("buyer").deny(ALL_ACTORS, FORBIDDEN)
 """Officials of a prefecture or a province, of whom the table has none: tests/web/desk/test_region.py has."""
+ISSUERS = SUPERVISORS.deny([ANONYMOUS], UNAUTHORIZED)
+"""The same, who also act."""
 SIGNED_OUT = PUBLIC.deny_signed_in_except((), REDIRECTED)
 """The sign-in page; signed-in actors are redirected to their own pages."""
 SIGNED_IN = AccessPolicy("buyer").deny([ANONYMOUS], UNAUTHORIZED)

@@ -31,6 +31,7 @@ from market.reports.worklist import format_quarter
 from market.subsidies.models import CYCLE_STATE_NAMES
 from market.subsidies.month.cycles import read_quarter
 from market.subsidies.names import KIND_NAMES, OPERATOR_NAMES, Operator, ServiceKind
+from market.supervision.models import SupervisionCounts
 from market.supervision.rules import choose_scope
 from market.supervision.views import count_supervision
 from market.web.desk.papers.form_pages import download_file
@@ -150,6 +151,12 @@ def _list_foot(total: RegionSums) -> list[Value]:
     return ["合计", "", total.users, total.households, total.persons, total.conceded_fen, total.public_fen]
 
 
+def _describe_tasks(tasks: SupervisionCounts) -> list[str]:
+    late = f"，过期 {tasks.late} 件" if tasks.late else ""
+    to_do = [f"{tasks.to_do} 件要报结果{late}"] if tasks.to_do else []
+    return to_do + ([f"{tasks.to_check} 件等核"] if tasks.to_check else [])
+
+
 @get("/region", include_in_schema=False)
 async def show_region(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
@@ -198,14 +205,7 @@ async def show_region(
             ]
             for each in view.operators
         ],
-        "tasks": [
-            words
-            for number, words in (
-                (tasks.to_do, f"{tasks.to_do} 件要报结果" + (f"，过期 {tasks.late} 件" if tasks.late else "")),
-                (tasks.to_check, f"{tasks.to_check} 件等核"),
-            )
-            if number
-        ],
+        "tasks": _describe_tasks(tasks),
         "quarters": [
             (name := format_quarter(each), format_quarter_zh(name), each == view.quarter)
             for each in list_recent_quarters(today)
