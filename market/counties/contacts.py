@@ -13,14 +13,12 @@ from market.audit.record import add_audit_entry
 from market.divisions.codes import VILLAGE
 from market.divisions.village_periods import find_village_fault
 from market.identity.access import require_county_role
-from market.identity.models import Actor, LocalContact, NotFound, Role
+from market.identity.models import COUNTY_KEEPERS, Actor, LocalContact, NotFound
 from market.identity.reserved_names import NameKind, find_name_fault
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.text import clean_name, normalize_text
 
-CONTACT_ROLES = frozenset({Role.COUNTY, Role.IMPORTER})
-"""The roles that keep the contacts of their county."""
 MAX_NAME_LENGTH, MAX_HOURS_LENGTH = 30, 60
 MAX_AWAY_DAYS = 366
 _PHONE = re.compile(r"[0-9]{5,12}")
@@ -178,7 +176,7 @@ async def add_contact(conn: Connection, actor: Actor, county: str, new: NewConta
         BadContact: fields are invalid, or the division is not a county, township or village of the county.
         ContactRegistered: the division has a contact.
     """
-    require_county_role(actor, CONTACT_ROLES, county)
+    require_county_role(actor, COUNTY_KEEPERS, county)
     level = await GET_LEVEL.maybe(conn, division_code=new.division_code, county=county)
     if level not in _OFFICES:
         raise BadContact(errors=(FieldFault("division_code", "写本县或本县的乡镇、村"),))
@@ -204,7 +202,7 @@ async def change_contact(
         NotFound: the county has no such contact.
         BadContact: fields are invalid; `errors` lists all of them.
     """
-    require_county_role(actor, CONTACT_ROLES, county)
+    require_county_role(actor, COUNTY_KEEPERS, county)
     before = await get_contact(conn, county, contact_id)
     if await CHANGE_CONTACT.maybe(conn, contact_id=contact_id, county=county, **_clean_details(details)) is None:
         raise NotFound
@@ -220,7 +218,7 @@ async def end_contact(conn: Connection, actor: Actor, county: str, contact_id: U
         NotAllowed, SecondFactorRequired: the actor does not keep the contacts of the whole county.
         NotFound: the county has no such contact.
     """
-    require_county_role(actor, CONTACT_ROLES, county)
+    require_county_role(actor, COUNTY_KEEPERS, county)
     before = await get_contact(conn, county, contact_id)
     if await END_CONTACT.maybe(conn, contact_id=contact_id, county=county) is None:
         raise NotFound

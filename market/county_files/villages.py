@@ -14,7 +14,7 @@ from market.divisions.village_periods import (
     list_village_periods,
     store_village_periods,
 )
-from market.identity.models import Actor, Role
+from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Connection
 from market.sheets.cells import CellReader
 from market.sheets.models import CellFault
@@ -31,7 +31,6 @@ COLUMNS = (
     Column("successor", "并入村代码", may_be_empty=True, example="", meaning="并入了哪个村；没有并入就空着"),
     Column("basis", "依据", example="冀民区划〔2020〕1号", meaning="批准的文件"),
 )
-ROLES = frozenset({Role.COUNTY, Role.IMPORTER})
 
 
 class _Known:
@@ -146,7 +145,7 @@ def make_village_kind(closers: Sequence[CloseTerms]) -> FileKind:
         summary="Villages that are new, end or are merged: 村代码, 村名, 起始日期, 终止日期, 并入村代码, 依据.",
         hint_zh="新设、撤并的村，一行一段时间；停用的代码以后填不进去",
         columns=COLUMNS,
-        roles=ROLES,
+        roles=COUNTY_KEEPERS,
         counts={"new": "新的", "ended": "停用的", "same": "和现在一样的"},
         prepare=prepare,
     )

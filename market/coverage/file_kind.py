@@ -7,10 +7,15 @@ from datetime import date
 from msgspec import Struct, to_builtins
 
 from market.county_files.models import CountyFile, FileKind, FilePlan
-from market.coverage.models import KEEPERS, SETTING_NAMES, TECHNOLOGY_NAMES, Setting, Technology
+from market.coverage.models import (
+    SETTING_NAMES,
+    TECHNOLOGY_NAMES,
+    Setting,
+    Technology,
+)
 from market.coverage.register import list_operators
 from market.divisions.village_periods import VillagePeriod, list_ended_villages, list_village_periods
-from market.identity.models import Actor
+from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Connection, Query
 from market.sheets.cells import CellReader
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
@@ -160,7 +165,7 @@ COVERAGE = FileKind(
     summary="Coverage of villages: 村代码, 运营商, 制式, 场景, 覆盖率, 下行速率, 数据来源, 采集日期.",
     hint_zh="哪个村哪家有 4G、5G、光纤、公共 Wi-Fi；后测的代替先测的",
     columns=COLUMNS,
-    roles=KEEPERS,
+    roles=COUNTY_KEEPERS,
     counts={"new": "新的", "changed": "重新测的", "same": "和现在一样的"},
     prepare=_prepare,
 )

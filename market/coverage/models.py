@@ -8,14 +8,11 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from market.casework.models import CaseOutcome, CaseState
-from market.identity.models import Role
 from market.kernel import Fen, Refusal
 
 MAX_TEXT_LENGTH = 500
 MAX_OPEN_REPORTS = 5
 OUTAGE, OUTAGE_TOWN = "outage", "outage_town"
-KEEPERS = frozenset({Role.COUNTY, Role.IMPORTER})
-"""The officials who keep a county's register of coverage and its projects."""
 
 
 class Technology(StrEnum):

@@ -4,11 +4,17 @@ from datetime import date, datetime
 from uuid import UUID
 
 from market.audit.record import add_audit_entry
-from market.coverage.models import KEEPERS, NewProject, Project, ProjectInvalid, ProjectNotMovable, ProjectState
+from market.coverage.models import (
+    NewProject,
+    Project,
+    ProjectInvalid,
+    ProjectNotMovable,
+    ProjectState,
+)
 from market.coverage.register import list_operators
 from market.divisions.village_periods import find_village_fault
 from market.identity.access import require_county_role
-from market.identity.models import Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.text import clean_text
@@ -75,7 +81,7 @@ async def add_project(conn: Connection, actor: Actor, county: str, new: NewProje
         NotAllowed, SecondFactorRequired: the actor does not keep the county's register.
         ProjectInvalid: fields are invalid; `errors` lists each.
     """
-    require_county_role(actor, KEEPERS, county)
+    require_county_role(actor, COUNTY_KEEPERS, county)
     name = clean_text(new.name)
     faults: list[FieldFault] = []
     fault = await find_village_fault(conn, new.village_code, day=get_business_day(now))
@@ -109,7 +115,7 @@ async def build_project(
         ProjectInvalid: more was spent than planned and no reason is given, or the day is in the future.
         ProjectNotMovable: it is done already.
     """
-    require_county_role(actor, KEEPERS, county)
+    require_county_role(actor, COUNTY_KEEPERS, county)
     written = clean_text(reason)[:MAX_REASON_LENGTH]
     if await LOCK_PROJECT.maybe(conn, project_id=project_id, county=county) is None:
         raise NotFound
@@ -139,7 +145,7 @@ async def accept_project(conn: Connection, actor: Actor, county: str, project_id
         NotAllowed, SecondFactorRequired, NotFound: see `build_project`.
         ProjectNotMovable: it is not done, or the actor reported it done.
     """
-    require_county_role(actor, KEEPERS, county)
+    require_county_role(actor, COUNTY_KEEPERS, county)
     if await LOCK_PROJECT.maybe(conn, project_id=project_id, county=county) is None:
         raise NotFound
     day = get_business_day(now)

@@ -12,7 +12,6 @@ from market.casework.tell import notify_assignee
 from market.funds.calls import get_call
 from market.funds.models import (
     FUND,
-    KEEPERS,
     MAX_APPLICATIONS,
     MAX_TEXT_LENGTH,
     Application,
@@ -25,7 +24,7 @@ from market.funds.models import (
     Snapshot,
 )
 from market.identity.access import require_case_role, require_county_role, require_producer
-from market.identity.models import Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
@@ -231,10 +230,10 @@ async def list_call_applications(
     At most `MAX_APPLICATIONS`.
 
     Raises:
-        NotAllowed, SecondFactorRequired: the actor has no role of `KEEPERS` for the whole county.
+        NotAllowed, SecondFactorRequired: the actor has no role of `COUNTY_KEEPERS` for the whole county.
         NotFound: the county has no such call.
     """
-    require_county_role(official, KEEPERS, county)
+    require_county_role(official, COUNTY_KEEPERS, county)
     call = await get_call(conn, number)
     if call.county_code != county:
         raise NotFound

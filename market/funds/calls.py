@@ -2,9 +2,13 @@
 
 from datetime import date
 
-from market.funds.models import KEEPERS, MAX_CALLS, CountedCall, FundCall
+from market.funds.models import (
+    MAX_CALLS,
+    CountedCall,
+    FundCall,
+)
 from market.identity.access import require_county_role
-from market.identity.models import Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Connection, Query
 
 _COLUMNS = """
@@ -58,7 +62,7 @@ async def list_counted_calls(conn: Connection, official: Actor, county: str) -> 
     """Return all calls of a county with what came of them, the latest first, in a transaction of the county.
 
     Raises:
-        NotAllowed, SecondFactorRequired: the actor has no role of `KEEPERS` for the whole county.
+        NotAllowed, SecondFactorRequired: the actor has no role of `COUNTY_KEEPERS` for the whole county.
     """
-    require_county_role(official, KEEPERS, county)
+    require_county_role(official, COUNTY_KEEPERS, county)
     return await LIST_COUNTED.all(conn, county=county, limit=MAX_CALLS)

@@ -6,8 +6,13 @@ from datetime import date, timedelta
 from msgspec import Struct, to_builtins
 
 from market.county_files.models import CountyFile, FileKind, FilePlan
-from market.funds.models import KEEPERS, KIND_NAMES, MAX_FEN, MAX_NAME_LENGTH, FundKind
-from market.identity.models import Actor
+from market.funds.models import (
+    KIND_NAMES,
+    MAX_FEN,
+    MAX_NAME_LENGTH,
+    FundKind,
+)
+from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.text import clean_text
 from market.sheets.cells import CellReader
@@ -126,7 +131,7 @@ FUNDS = FileKind(
     summary="Funds, loans, incubator places and courses: 名称, 主管部门, 类别, 额度, 开始, 截止, 依据.",
     hint_zh="卖家能申请的资金、贷款、场地和培训名额；在村里的事里看得到",
     columns=COLUMNS,
-    roles=KEEPERS,
+    roles=COUNTY_KEEPERS,
     counts={"new": "新的", "changed": "变了的", "same": "和现在一样的"},
     prepare=_prepare,
 )

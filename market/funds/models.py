@@ -8,14 +8,11 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from market.casework.models import CaseOutcome, CaseState
-from market.identity.models import Role
 from market.kernel import Fen, Refusal
 from market.producers.models import ProducerKind
 
 FUND = "fund"
 """The category of the cases."""
-KEEPERS = frozenset({Role.COUNTY, Role.IMPORTER})
-"""Who imports the calls of a county, and sees their applications: for the whole county."""
 MAX_NAME_LENGTH = 60
 MAX_TEXT_LENGTH = 500
 MAX_FEN = Fen(100_000_000_00)

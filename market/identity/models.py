@@ -27,6 +27,11 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+COUNTY_KEEPERS = frozenset({Role.COUNTY, Role.IMPORTER})
+"""Who keeps for a whole county what its pages and villages stand on: contacts, pickup points, organisations, coverage,
+courses, calls."""
+
+
 ROLE_NAMES: dict[Role, str] = {
     Role.IMPORTER: "县级经办",
     Role.POLICY: "政策经办",

@@ -6,11 +6,15 @@ from datetime import date
 from msgspec import Struct, to_builtins
 
 from market.county_files.models import CountyFile, FileKind, FilePlan
-from market.identity.models import Actor
+from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Connection, Query
 from market.kernel.text import clean_text
 from market.organisations.credit_codes import is_credit_code, normalize_credit_code
-from market.organisations.models import KEEPERS, KIND_NAMES, MAX_NAME_LENGTH, OrganisationKind
+from market.organisations.models import (
+    KIND_NAMES,
+    MAX_NAME_LENGTH,
+    OrganisationKind,
+)
 from market.sheets.cells import CellReader
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 
@@ -169,7 +173,7 @@ ORGANISATIONS = FileKind(
     summary="Organisations of a county: 单位名称, 统一社会信用代码, 类别, 县代码, 执照有效期至.",
     hint_zh="用人单位、企业、医疗机构、公益组织；导入后由另一个人核",
     columns=COLUMNS,
-    roles=KEEPERS,
+    roles=COUNTY_KEEPERS,
     counts={"new": "新的", "changed": "变了的", "same": "和现在一样的"},
     prepare=_prepare,
 )

@@ -7,13 +7,10 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from market.identity.models import Role
 from market.kernel import Refusal
 
 OrganisationId = NewType("OrganisationId", UUID)
 MAX_NAME_LENGTH = 60
-KEEPERS = frozenset({Role.COUNTY, Role.IMPORTER})
-"""The officials who keep a county's organisations; one verifies what another brought or a member registered."""
 
 
 class OrganisationKind(StrEnum):

@@ -7,14 +7,13 @@ import asyncpg
 
 from market.audit.record import add_audit_entry
 from market.identity.access import require_county_role
-from market.identity.models import AccountId, Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
 from market.kernel.text import clean_text
 from market.organisations.credit_codes import is_credit_code, normalize_credit_code
 from market.organisations.models import (
-    KEEPERS,
     MAX_NAME_LENGTH,
     MemberRole,
     NewOrganisation,
@@ -172,7 +171,7 @@ async def decide_organisation(
         OrganisationDecided: it was verified before.
         OrganisationInUse: it is refused although something refers to it; the caller's transaction must not commit.
     """
-    require_county_role(official, KEEPERS, county)
+    require_county_role(official, COUNTY_KEEPERS, county)
     found = await get_organisation(conn, organisation_id, day=get_business_day(now))
     if found.county_code != county:
         raise NotFound

@@ -8,10 +8,9 @@ from uuid import UUID
 import asyncpg
 
 from market.audit.record import add_audit_entry
-from market.counties.contacts import CONTACT_ROLES
 from market.divisions.codes import get_county_code
 from market.identity.access import require_county_role
-from market.identity.models import AccountId, Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound
 from market.identity.reserved_names import NameKind, find_name_fault
 from market.identity.sign_in import get_phone
 from market.kernel import Connection, FieldFault, Query
@@ -99,7 +98,7 @@ async def add_point(
         NotAllowed, SecondFactorRequired: the actor does not keep the register of the whole county.
         PickupPointInvalid: fields are invalid, no account has the keeper's phone, or an open point has the name.
     """
-    require_county_role(actor, CONTACT_ROLES, county)
+    require_county_role(actor, COUNTY_KEEPERS, county)
     texts = {name: clean_name(getattr(new, name)) for name in _LIMITS}
     phone = re.sub(r"[\s-]", "", normalize_text(new.phone))
     faults = [
@@ -141,7 +140,7 @@ async def open_point(
         NotFound: the county has no such point.
         PickupPointInvalid: another open point has its name.
     """
-    require_county_role(actor, CONTACT_ROLES, county)
+    require_county_role(actor, COUNTY_KEEPERS, county)
     point = (await load_points(conn, [PickupPointId(point_id)])).get(PickupPointId(point_id))
     if point is None or point.county_code != county:
         raise NotFound
@@ -165,7 +164,7 @@ async def change_keeper(
         NotFound: the county has no such point.
         PickupPointInvalid: no account has the phone.
     """
-    require_county_role(actor, CONTACT_ROLES, county)
+    require_county_role(actor, COUNTY_KEEPERS, county)
     point = (await load_points(conn, [PickupPointId(point_id)])).get(PickupPointId(point_id))
     if point is None or point.county_code != county:
         raise NotFound

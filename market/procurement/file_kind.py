@@ -8,11 +8,10 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from market.county_files.models import CountyFile, FileKind, FilePlan
-from market.identity.models import Actor
+from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.structs import build_from
 from market.kernel.text import normalize_text
-from market.organisations.models import KEEPERS
 from market.procurement.quotas import FIRST_YEAR
 from market.sheets.cells import CellReader
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
@@ -262,7 +261,7 @@ PURCHASES = FileKind(
     summary="Purchases on the 832 platform: " + ", ".join(each.zh for each in COLUMNS) + ".",
     hint_zh="本县公家单位在 832 平台买的，一行一样；付了款、产地在名单上的才计入",
     columns=COLUMNS,
-    roles=KEEPERS,
+    roles=COUNTY_KEEPERS,
     counts={"new": "新的", "changed": "变了的", "same": "和现在一样的", "counted": "这次计入的"},
     prepare=_prepare,
 )

@@ -7,12 +7,11 @@ import asyncpg
 
 from market.audit.record import add_audit_entry
 from market.identity.access import require_county_role
-from market.identity.models import AccountId, Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound
 from market.identity.sign_in import find_account_by_phone
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.services.models import KEEPERS
 from market.services.question_models import (
     MAX_AGRONOMISTS,
     MAX_SUBJECT_LENGTH,
@@ -64,11 +63,11 @@ async def name_agronomist(
     """Name an account as an agronomist of the county.
 
     Raises:
-        NotAllowed, SecondFactorRequired: the official is not of `KEEPERS` for the whole county.
+        NotAllowed, SecondFactorRequired: the official is not of `COUNTY_KEEPERS` for the whole county.
         AgronomistInvalid: no account has the telephone, it is the official's own or an agronomist's already, or the
             subject is missing; `errors` lists each.
     """
-    require_county_role(official, KEEPERS, county)
+    require_county_role(official, COUNTY_KEEPERS, county)
     subject, account_id = clean_text(new.subject), await find_account_by_phone(conn, seal, new.phone)
     faults: list[FieldFault] = []
     if account_id is None:
@@ -98,7 +97,7 @@ async def end_agronomist(conn: Connection, official: Actor, county: str, agronom
         NotAllowed, SecondFactorRequired: see `name_agronomist`.
         NotFound: the county has no such agronomist.
     """
-    require_county_role(official, KEEPERS, county)
+    require_county_role(official, COUNTY_KEEPERS, county)
     if await END_AGRONOMIST.maybe(conn, agronomist_id=agronomist_id, county=county, now=now) is None:
         raise NotFound
     await _audit(conn, official, "agronomist.end", county, {"agronomist": str(agronomist_id)}, now=now)

@@ -8,17 +8,23 @@ from msgspec import Struct
 
 from market.audit.record import add_audit_entry
 from market.identity.access import require_role
-from market.identity.models import AccountId, Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
-from market.services.models import KEEPERS, STATION, AttendanceTooEarly, Attendee, CourseCertificate, ServiceSlot
+from market.services.models import (
+    STATION,
+    AttendanceTooEarly,
+    Attendee,
+    CourseCertificate,
+    ServiceSlot,
+)
 from market.services.slots import get_service_slot
 from market.slots.models import ReservationState
 from market.slots.seats import NAME_CONTEXT, SlotKind, lock_seat_slot, mark_seats
 
-MARKERS = KEEPERS | STATION
+MARKERS = COUNTY_KEEPERS | STATION
 
 
 class _AttendeeRow(Struct, frozen=True, kw_only=True):

@@ -7,12 +7,11 @@ from datetime import date, datetime
 
 from market.county_files.models import CountyFile, FileKind, FilePlan
 from market.divisions.village_periods import VillagePeriod, list_ended_villages, list_village_periods
-from market.identity.models import Actor
+from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Connection, Query
 from market.kernel.clock import SHANGHAI, get_business_day
 from market.services.models import (
     DEFAULT_ROOM,
-    KEEPERS,
     MAX_ORGANISER_LENGTH,
     MAX_PLACES,
     MAX_TITLE_LENGTH,
@@ -133,7 +132,7 @@ COURSES = FileKind(
     summary="Courses to come: 课程名称, 村代码, 开始时间, 结束时间, 名额, 主办单位.",
     hint_zh="哪天在哪个村讲什么；村民在本周附近里报名",
     columns=COLUMNS,
-    roles=KEEPERS,
+    roles=COUNTY_KEEPERS,
     counts={"new": "新的场次", "same": "已经有的"},
     prepare=_prepare,
 )

@@ -11,10 +11,8 @@ from market.kernel import Refusal
 from market.slots.models import ReservationState, SlotId
 from market.slots.seats import SlotKind
 
-KEEPERS = frozenset({Role.COUNTY, Role.IMPORTER})
-"""The officials who add courses and clinic days of their county."""
 STATION = frozenset({Role.VILLAGE})
-"""The village's station: signs up who has no telephone, and marks who came in its village, as `KEEPERS` do."""
+"""The village's station: signs up who has no telephone, and marks who came in its village, as `COUNTY_KEEPERS` do."""
 NEAR_DAYS = timedelta(days=7)
 MAX_DAYS_AHEAD = 180
 MAX_PLACES = 500

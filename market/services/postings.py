@@ -9,7 +9,7 @@ from market.audit.record import add_audit_entry
 from market.divisions.codes import get_county_code
 from market.divisions.village_periods import find_village_fault
 from market.identity.access import require_county_role
-from market.identity.models import Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
@@ -18,7 +18,6 @@ from market.kernel.text import clean_text
 from market.orders.notifications import notify_account
 from market.organisations.register import list_own_organisations
 from market.producers.off_platform import require_no_contacts
-from market.services.models import KEEPERS
 from market.services.posting_models import (
     MAX_DAYS,
     MAX_NOTE_LENGTH,
@@ -246,13 +245,13 @@ async def check_posting(
     """Let everybody see a posting of the county, or refuse it with a reason; who wrote it is told.
 
     Raises:
-        NotAllowed, SecondFactorRequired: the official is not of `KEEPERS` for the whole county.
+        NotAllowed, SecondFactorRequired: the official is not of `COUNTY_KEEPERS` for the whole county.
         NotFound: the county has no such posting.
         PostingOwnChecker: the official wrote it, or is a member of its organisation, by whatever account.
         PostingInvalid: it is refused without a reason.
         PostingNotOpen: it was checked before, or is over.
     """
-    require_county_role(official, KEEPERS, county)
+    require_county_role(official, COUNTY_KEEPERS, county)
     posting = await lock_posting(conn, posting_id)
     if get_county_code(posting.village_code) != county:
         raise NotFound
@@ -309,9 +308,9 @@ async def list_postings_to_check(conn: Connection, official: Actor, county: str)
     """Return the postings of a county that wait to be checked, at most 100.
 
     Raises:
-        NotAllowed, SecondFactorRequired: the official is not of `KEEPERS` for the whole county.
+        NotAllowed, SecondFactorRequired: the official is not of `COUNTY_KEEPERS` for the whole county.
     """
-    require_county_role(official, KEEPERS, county)
+    require_county_role(official, COUNTY_KEEPERS, county)
     return await LIST_TO_CHECK.all(conn, county=county, limit=MAX_LISTED)
 
 

@@ -10,12 +10,11 @@ from market.audit.record import add_audit_entry
 from market.divisions.codes import get_county_code
 from market.divisions.village_periods import find_village_fault
 from market.identity.access import require_county_role
-from market.identity.models import Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.text import clean_text
 from market.services.models import (
-    KEEPERS,
     MAX_DAYS_AHEAD,
     MAX_LENGTH,
     MAX_LISTED,
@@ -155,11 +154,11 @@ async def add_course(conn: Connection, official: Actor, county: str, new: NewCou
     """Add a course of the county.
 
     Raises:
-        NotAllowed, SecondFactorRequired: the official is not of `KEEPERS` for the whole county.
+        NotAllowed, SecondFactorRequired: the official is not of `COUNTY_KEEPERS` for the whole county.
         SlotInvalid: fields are invalid, such as a course in the past; `errors` lists each.
         SlotOverlap: the room is taken at that time; the caller's transaction must not commit.
     """
-    require_county_role(official, KEEPERS, county)
+    require_county_role(official, COUNTY_KEEPERS, county)
     title, organiser = clean_text(new.title), clean_text(new.organiser)
     faults = await _list_faults(conn, county, new, now=now)
     if not 2 <= len(title) <= MAX_TITLE_LENGTH:
@@ -186,7 +185,7 @@ async def add_clinic_day(conn: Connection, official: Actor, county: str, new: Ne
         NotAllowed, SecondFactorRequired, SlotOverlap: see `add_course`.
         SlotInvalid: fields are invalid, or the clinic is none or has no licence then; `errors` lists each.
     """
-    require_county_role(official, KEEPERS, county)
+    require_county_role(official, COUNTY_KEEPERS, county)
     faults = await _list_faults(conn, county, new, now=now)
     if new.organisation_id not in {each.id for each in await list_clinics(conn, county)}:
         faults.append(FieldFault("organisation_id", "请选核过的医疗机构"))
@@ -213,7 +212,7 @@ async def cancel_service_slot(conn: Connection, official: Actor, county: str, sl
         NotFound: the county has no such slot.
         SlotNotOpen: it has started, or was cancelled.
     """
-    require_county_role(official, KEEPERS, county)
+    require_county_role(official, COUNTY_KEEPERS, county)
     slot = await lock_seat_slot(conn, slot_id)
     if not slot.village_code.startswith(county):
         raise NotFound

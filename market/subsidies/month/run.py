@@ -182,7 +182,7 @@ async def _record_run(conn: Connection, actor: Actor, cycle: Cycle, answer: Answ
 async def _load_and_calculate(
     conn: Connection, cycle: Cycle, *, seal: Seal, report: Report, now: datetime
 ) -> tuple[MonthFacts, bytes, Answer, Preparation]:
-    """Load and calculate a month; what its checks read whatever comes of it is read meanwhile.
+    """Load and calculate a month; meanwhile read what its checks need whatever the result.
 
     Raises:
         CaseInvalid: facts must be corrected first; each is listed.

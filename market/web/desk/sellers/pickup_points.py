@@ -8,11 +8,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.counties.contacts import CONTACT_ROLES
 from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
 from market.identity.access import list_scopes, require_county_role
-from market.identity.models import Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
@@ -60,7 +59,7 @@ async def _page(
             )
             for each in points
         ],
-        "keeps": any(desk.county.startswith(scope) for scope in list_scopes(desk.actor, CONTACT_ROLES)),
+        "keeps": any(desk.county.startswith(scope) for scope in list_scopes(desk.actor, COUNTY_KEEPERS)),
         "form": form or PointForm(),
         "errors": errors,
         "notice": PageNotice("ok", done) if done and not errors else None,
@@ -88,7 +87,7 @@ async def submit_point(
     """Register a point."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    require_county_role(actor, CONTACT_ROLES, desk.county)
+    require_county_role(actor, COUNTY_KEEPERS, desk.county)
     typed = form.fill(PointForm)
     try:
         async with db.transaction() as conn:

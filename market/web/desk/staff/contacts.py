@@ -9,7 +9,6 @@ from litestar.params import FromPath
 from msgspec import Struct, structs
 
 from market.counties.contacts import (
-    CONTACT_ROLES,
     BadContact,
     Contact,
     ContactDetails,
@@ -24,7 +23,7 @@ from market.counties.contacts import (
 from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
 from market.identity.access import list_scopes, require_county_role
-from market.identity.models import Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
@@ -54,7 +53,7 @@ def _describe(contact: Contact) -> list[str]:
 
 
 def _may_keep(desk: DeskContext) -> bool:
-    return any(desk.county.startswith(scope) for scope in list_scopes(desk.actor, CONTACT_ROLES))
+    return any(desk.county.startswith(scope) for scope in list_scopes(desk.actor, COUNTY_KEEPERS))
 
 
 async def _list_page(
@@ -118,7 +117,7 @@ async def submit_contact(
     """Register the contact of a village, a township or the county."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    require_county_role(actor, CONTACT_ROLES, desk.county)
+    require_county_role(actor, COUNTY_KEEPERS, desk.county)
     try:
         async with db.transaction() as conn:
             division = await _read_division(conn, form, desk.county)
@@ -140,7 +139,7 @@ async def _contact_page(
     *, form: ContactForm | None = None, errors: Sequence[FieldFault] = (), status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     parsed = parse_uuid(contact_id)
-    require_county_role(desk.actor, CONTACT_ROLES, desk.county)
+    require_county_role(desk.actor, COUNTY_KEEPERS, desk.county)
     if parsed is None:
         raise NotFound
     async with db.connection() as conn:

@@ -5,9 +5,8 @@ from collections.abc import Awaitable, Callable
 from msgspec import Struct
 
 from market.identity.access import has_role_for
-from market.identity.models import Role
+from market.identity.models import COUNTY_KEEPERS, Role
 from market.kernel import Connection
-from market.organisations.models import KEEPERS
 from market.organisations.register import count_pending_organisations
 from market.procurement.views import count_late_purchases
 from market.services.attendance import MARKERS
@@ -20,7 +19,7 @@ from market.subsidies.clawbacks.propose import count_proposed_clawbacks
 from market.supervision.views import count_supervision
 from market.web.desk.context import DeskContext
 
-PROCUREMENT_READERS = (*KEEPERS, Role.FINANCE)
+PROCUREMENT_READERS = (*COUNTY_KEEPERS, Role.FINANCE)
 
 
 class WorkItem(Struct, frozen=True):
@@ -34,7 +33,7 @@ class WorkItem(Struct, frozen=True):
 
 
 async def _find_organisations(conn: Connection, desk: DeskContext) -> WorkItem | None:
-    if not has_role_for(desk.actor, KEEPERS, desk.county):
+    if not has_role_for(desk.actor, COUNTY_KEEPERS, desk.county):
         return None
     count = await count_pending_organisations(conn, desk.county)
     return WorkItem(desk.to("/desk/organisations"), f"单位 {count} 家，等核", "", "照证书核一遍") if count else None
@@ -63,7 +62,7 @@ async def _find_unmarked_slots(conn: Connection, desk: DeskContext) -> WorkItem 
 
 
 async def _find_postings(conn: Connection, desk: DeskContext) -> WorkItem | None:
-    if not has_role_for(desk.actor, KEEPERS, desk.county):
+    if not has_role_for(desk.actor, COUNTY_KEEPERS, desk.county):
         return None
     count = await count_postings_to_check(conn, desk.county)
     return WorkItem(desk.to("/desk/jobs"), f"招工 {count} 样，等核", "", "看单位、工钱是不是真的") if count else None

@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from market.coverage.models import (
     ANSWERS,
-    KEEPERS,
     MAX_TEXT_LENGTH,
     NewProject,
     Outage,
@@ -24,7 +23,7 @@ from market.coverage.register import list_operators
 from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
 from market.identity.access import has_role_for, require_county_role
-from market.identity.models import Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
@@ -66,7 +65,7 @@ async def _page(
             for each in projects
         ],
         "operators": [("", "请选"), *((each.code, each.name) for each in operators)],
-        "keeps": has_role_for(desk.actor, KEEPERS, desk.county),
+        "keeps": has_role_for(desk.actor, COUNTY_KEEPERS, desk.county),
         "form": form or ProjectForm(),
         "errors": errors,
         "notice": notice,
@@ -96,7 +95,7 @@ async def submit_project(
     """Plan a project, once however often the form is sent."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    require_county_role(actor, KEEPERS, desk.county)
+    require_county_role(actor, COUNTY_KEEPERS, desk.county)
     typed = form.fill(ProjectForm)
 
     async def add(conn: Connection) -> str:
@@ -128,7 +127,7 @@ async def submit_project_step(
     """Record what was spent and that a project is done, or accept it: `act` is build or accept."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    require_county_role(actor, KEEPERS, desk.county)
+    require_county_role(actor, COUNTY_KEEPERS, desk.county)
     try:
         await _take_step(db, desk, project_id, form)
     except ProjectInvalid as refusal:

@@ -8,11 +8,10 @@ from litestar.params import FromPath
 
 from market.http import HttpRequest
 from market.identity.access import has_role_for, require_county_role
-from market.identity.models import Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.services.models import KEEPERS
 from market.services.posting_models import PostingInvalid, PostingNotOpen, PostingOwnChecker
 from market.services.postings import check_posting, list_postings_to_check
 from market.web.account.postings import describe_posting
@@ -26,7 +25,7 @@ _DONE = {"live": "核好了，村里人看得到", "refused": "退回了，写�
 async def _page(
     request: HttpRequest, db: Database, desk: DeskContext, *, notice: PageNotice | None = None, status: int = 200
 ) -> Response[bytes]:
-    keeps = has_role_for(desk.actor, KEEPERS, desk.county)
+    keeps = has_role_for(desk.actor, COUNTY_KEEPERS, desk.county)
     async with db.connection() as conn:
         postings = await list_postings_to_check(conn, desk.actor, desk.county) if keeps else []
     context = {
@@ -66,7 +65,7 @@ async def submit_posting_check(
     """Let everybody see a posting, or refuse it: `act` is live or refuse."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    require_county_role(actor, KEEPERS, desk.county)
+    require_county_role(actor, COUNTY_KEEPERS, desk.county)
     found, live = parse_uuid(posting_id), form.get_text("act") == "live"
     if found is None:
         raise NotFound

@@ -8,10 +8,14 @@ from litestar.params import FromPath
 
 from market.http import HttpRequest
 from market.identity.access import has_role_for, require_county_role
-from market.identity.models import Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
-from market.organisations.models import KEEPERS, KIND_NAMES, Organisation, OrganisationId
+from market.organisations.models import (
+    KIND_NAMES,
+    Organisation,
+    OrganisationId,
+)
 from market.organisations.register import decide_organisation, list_organisations
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.forms import parse_uuid, read_form
@@ -45,7 +49,7 @@ async def _page(
             for each in listed
             if each.verified_at is not None
         ],
-        "keeps": has_role_for(desk.actor, KEEPERS, desk.county),
+        "keeps": has_role_for(desk.actor, COUNTY_KEEPERS, desk.county),
         "notice": notice,
     }
     return render_desk_page(request, desk, "organisations.html", context, status=status)
@@ -73,7 +77,7 @@ async def submit_organisation_decision(
     """Verify an organisation, or refuse it."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    require_county_role(actor, KEEPERS, desk.county)
+    require_county_role(actor, COUNTY_KEEPERS, desk.county)
     found = parse_uuid(organisation_id)
     if found is None:
         raise NotFound

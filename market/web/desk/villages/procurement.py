@@ -5,10 +5,9 @@ from litestar.di import NamedDependency
 
 from market.http import HttpRequest
 from market.identity.access import has_role_for
-from market.identity.models import Actor
+from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
-from market.organisations.models import KEEPERS
 from market.procurement.models import Purchase, PurchaseState, YearBook
 from market.procurement.quotas import list_county_books
 from market.procurement.views import list_county_purchases
@@ -51,7 +50,7 @@ async def show_procurement(
             for each in purchases
             if each.state in _OPEN
         ],
-        "imports": has_role_for(actor, KEEPERS, desk.county),
+        "imports": has_role_for(actor, COUNTY_KEEPERS, desk.county),
     }
     return render_desk_page(request, desk, "procurement.html", context)
 

@@ -10,12 +10,11 @@ from msgspec import Struct
 
 from market.http import HttpRequest
 from market.identity.access import has_role_for, require_county_role
-from market.identity.models import Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
 from market.services.agronomists import end_agronomist, list_agronomists, name_agronomist
-from market.services.models import KEEPERS
 from market.services.question_models import MAX_QUESTION_LENGTH, AgronomistInvalid, NewAgronomist, Question
 from market.services.questions import answer_question, get_question
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
@@ -48,7 +47,7 @@ async def _page(
             (str(each.id), each.name, f"{each.subject}，{day_zh(get_business_day(each.named_at))}起")
             for each in agronomists
         ],
-        "keeps": has_role_for(desk.actor, KEEPERS, desk.county),
+        "keeps": has_role_for(desk.actor, COUNTY_KEEPERS, desk.county),
         "form": form or AgronomistForm(),
         "errors": errors,
         "notice": PageNotice("ok", done) if done else None,
@@ -78,7 +77,7 @@ async def submit_agronomist(
     """Name an agronomist, once however often the form is sent."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    require_county_role(actor, KEEPERS, desk.county)
+    require_county_role(actor, COUNTY_KEEPERS, desk.county)
     typed = form.fill(AgronomistForm)
     new = NewAgronomist(phone=typed.phone[:20], subject=typed.subject[:200])
 

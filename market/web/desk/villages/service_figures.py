@@ -6,12 +6,11 @@ from litestar.di import NamedDependency
 from market.divisions.codes import TOWNSHIP, truncate_code
 from market.http import HttpRequest
 from market.identity.access import require_county_role
-from market.identity.models import Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.reports.service_figures import FIGURES, list_quarters, list_service_items, sum_up_services
 from market.reports.worklist import format_quarter
-from market.services.models import KEEPERS
 from market.web.desk.context import open_desk, render_desk_page
 from market.web.desk.presenters import format_quarter_zh
 from market.web.ui.format import day_zh
@@ -31,7 +30,7 @@ async def show_figures(
         BadQuarter, NotFound: the address names no quarter that is over, no figure, or a township elsewhere.
     """
     desk = await open_desk(request, db, actor, clock)
-    require_county_role(actor, KEEPERS, desk.county)
+    require_county_role(actor, COUNTY_KEEPERS, desk.county)
     quarter = choose_quarter(request.query_params.get("quarter", ""), desk.today)
     key, within = request.query_params.get("key", ""), request.query_params.get("within", desk.county)
     if (key and key not in FIGURES) or not within.startswith(desk.county):

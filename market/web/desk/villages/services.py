@@ -13,14 +13,13 @@ from msgspec import Struct
 from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
 from market.identity.access import has_role_for, require_county_role
-from market.identity.models import Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import SHANGHAI, Clock
 from market.kernel.seal import Seal
 from market.services.attendance import list_attendees, mark_attendance
 from market.services.models import (
     DEFAULT_ROOM,
-    KEEPERS,
     AttendanceTooEarly,
     NewClinicDay,
     NewCourse,
@@ -76,7 +75,7 @@ async def _page(
     context = {
         "coming": [_row(desk, each) for each in slots if each.ends_at > desk.now],
         "over": [_row(desk, each) for each in slots if each.ends_at <= desk.now],
-        "keeps": has_role_for(desk.actor, KEEPERS, desk.county),
+        "keeps": has_role_for(desk.actor, COUNTY_KEEPERS, desk.county),
         "clinics": [("", "请选"), *((str(each.id), each.name) for each in clinics)],
         "has_clinics": bool(clinics),
         "hows": [(_VISIT, "医生来村里"), (_REMOTE, "视频看病")],
@@ -149,7 +148,7 @@ async def submit_service(
     """Add a course or a clinic day, once however often the form is sent: `kind` is course or clinic."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    require_county_role(actor, KEEPERS, desk.county)
+    require_county_role(actor, COUNTY_KEEPERS, desk.county)
     typed, kind = form.fill(ServiceSlotForm), form.get_text("kind")
 
     async def add(conn: Connection) -> str:
@@ -189,7 +188,7 @@ async def _slot_page(
             for each in attendees
             if began and each.state in {ReservationState.BOOKED, ReservationState.MISSED}
         ],
-        "cancels": not began and not slot.cancelled and has_role_for(desk.actor, KEEPERS, desk.county),
+        "cancels": not began and not slot.cancelled and has_role_for(desk.actor, COUNTY_KEEPERS, desk.county),
         "notice": notice,
     }
     return render_desk_page(request, desk, "service_slot.html", context, status=status)
