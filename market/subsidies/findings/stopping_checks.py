@@ -118,8 +118,9 @@ ENROLLED_WITHOUT_NOTICE = Query(
 )
 # What the operator billed for a month, corrections (冲正) included, compared with the plan's charge for the days of the
 # line, to which the calculation adds the corrections too; rounded half up. The month of the cycle is compared, and each
-# earlier one that its files correct: a closed month is calculated again without findings of its own. Only a line billed
-# below the highest charge of its plans can be below the plan; the others are not calculated.
+# earlier one that its files correct: a closed month is calculated again without findings of its own. Only a number
+# billed below the highest charge of its plans can be below the plan; the others are not calculated. A number has one
+# bill: where it passes to another enrolled line within the month, the bill is compared with the days of both.
 CHARGE_BELOW_PLAN = Query(
     CheckRow,
     """
@@ -141,45 +142,67 @@ CHARGE_BELOW_PLAN = Query(
                coalesce(sum(charge_fen) FILTER (WHERE corrects_month IS NOT NULL), 0) AS correction_fen
           FROM bills GROUP BY month, operator, kind, number_id),
     candidates AS MATERIALIZED (
-        SELECT DISTINCT n.month, n.days, b.line_code
+        SELECT DISTINCT n.month, n.days, o.line_code
           FROM billed n
           JOIN bindings b ON b.county_code = :county AND b.operator = n.operator AND b.kind = n.kind
                          AND b.number_id = n.number_id AND b.valid_during && n.days
           JOIN plans p ON p.county_code = b.county_code AND p.code = b.plan_code AND p.kind = b.kind
                       AND p.valid_during && b.valid_during
+          JOIN bindings o ON o.county_code = :county AND o.operator = n.operator AND o.kind = n.kind
+                         AND o.number_id = n.number_id AND o.valid_during && n.days
          WHERE n.charge_fen < p.monthly_fen + n.correction_fen),
+    numbers AS MATERIALIZED (
+        SELECT DISTINCT n.month, n.days, b.operator, b.kind, b.number_id
+          FROM candidates n
+          JOIN bindings b ON b.county_code = :county AND b.line_code = n.line_code AND b.valid_during && n.days),
     bound AS (
-        SELECT n.month, n.line_code, b.operator, b.kind, b.number_id, p.monthly_fen,
+        SELECT n.month, b.line_code, b.operator, b.kind, b.number_id, p.monthly_fen,
+               n.month <> :month OR r.claimed_fen > 0 AS claims,
                b.valid_during * p.valid_during * n.days
                  * CASE WHEN e.decided AND e.entitled_from < upper(n.days) THEN daterange(e.entitled_from, NULL)
                         ELSE daterange(NULL, NULL) END AS days
-          FROM candidates n
-          JOIN bindings b ON b.county_code = :county AND b.line_code = n.line_code AND b.valid_during && n.days
+          FROM numbers n
+          JOIN bindings b ON b.county_code = :county AND b.operator = n.operator AND b.kind = n.kind
+                         AND b.number_id = n.number_id AND b.valid_during && n.days
           JOIN plans p ON p.county_code = b.county_code AND p.code = b.plan_code AND p.kind = b.kind
                       AND p.valid_during && b.valid_during
-          LEFT JOIN enrolments e ON e.county_code = :county AND e.line_code = n.line_code
-          LEFT JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = n.line_code
-         WHERE CASE WHEN n.month = :month THEN r.claimed_fen > 0
-                    ELSE e.decided AND e.entitled_from < upper(n.days) END),
+          LEFT JOIN enrolments e ON e.county_code = :county AND e.line_code = b.line_code
+          LEFT JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = b.line_code
+         WHERE (n.month = :month AND r.claimed_fen > 0) OR (e.decided AND e.entitled_from < upper(n.days))),
     sums AS (
-        SELECT n.month, n.line_code, sum(m.charge_fen)::bigint AS charge_fen, sum(m.claimed_fen)::bigint AS claimed_fen,
+        SELECT n.month, n.line_code, sum(m.charge_fen)::bigint AS charge_fen,
                sum(m.correction_fen)::bigint AS correction_fen
           FROM (SELECT DISTINCT month, line_code, operator, kind, number_id FROM bound WHERE NOT isempty(days)) AS n
           JOIN billed m ON m.month = n.month AND m.operator = n.operator AND m.kind = n.kind
                        AND m.number_id = n.number_id
          GROUP BY n.month, n.line_code HAVING sum(m.claimed_fen) > 0),
-    due AS (
-        SELECT month, line_code, claimed_fen, charge_fen, correction_fen,
-               round(sum((upper(days) - lower(days))::numeric * (monthly_fen + correction_fen))
-                     / ((month + interval '1 month')::date - month))::bigint AS plan_fen
+    parts AS MATERIALIZED (
+        SELECT month, operator, kind, number_id, line_code, bool_and(claims) AS claims,
+               sum(upper(days) - lower(days)) AS days,
+               sum((upper(days) - lower(days))::numeric * (monthly_fen + correction_fen)) AS due
           FROM bound JOIN sums USING (month, line_code)
          WHERE NOT isempty(days)
-         GROUP BY month, line_code, claimed_fen, charge_fen, correction_fen)
+         GROUP BY month, operator, kind, number_id, line_code),
+    wholes AS (
+        SELECT month, operator, kind, number_id, sum(days) AS days, sum(due) AS due, count(*) AS lines
+          FROM parts GROUP BY month, operator, kind, number_id),
+    due AS (
+        SELECT p.month, p.line_code, s.charge_fen, s.correction_fen, max(w.lines) > 1 AS passed,
+               round(coalesce(sum(m.claimed_fen * p.days::numeric / w.days), 0))::bigint AS claimed_fen,
+               round(sum(w.due) / ((p.month + interval '1 month')::date - p.month))::bigint AS plan_fen
+          FROM parts p
+          JOIN wholes w USING (month, operator, kind, number_id)
+          JOIN sums s USING (month, line_code)
+          JOIN candidates c USING (month, line_code)
+          LEFT JOIN billed m USING (month, operator, kind, number_id)
+         WHERE p.claims
+         GROUP BY p.month, p.line_code, s.charge_fen, s.correction_fen)
     SELECT line_code AS subject, ARRAY[line_code] AS lines, sum(claimed_fen)::bigint AS at_risk_fen,
            string_agg(CASE WHEN month <> :month THEN to_char(month, 'YYYY-MM ') ELSE '' END
                       || format('账单 %s，套餐按天应为 %s', format_yuan(charge_fen), format_yuan(plan_fen))
                       || CASE WHEN correction_fen <> 0 THEN format('（含冲正 %s）', format_yuan(correction_fen))
-                              ELSE '' END, '；' ORDER BY month) AS evidence
+                              ELSE '' END
+                      || CASE WHEN passed THEN '（号码当月过户，合计）' ELSE '' END, '；' ORDER BY month) AS evidence
       FROM due
      WHERE charge_fen < plan_fen
      GROUP BY line_code

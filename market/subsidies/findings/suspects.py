@@ -26,11 +26,12 @@ class RunSuspects(Struct, frozen=True):
 
 
 class BindingSuspects(Struct, frozen=True):
-    """Lines bound in the month by what their binding, enrolment or bill has; the last two lists are of numbers.
+    """Lines bound in the month by what their binding, enrolment or bill has; the last three lists are of numbers.
 
     Bound to another person than the enrolled one; of another real name; decided without a notice of the days asked for;
-    with another card or device from a day of the month on; all numbers of lines of which one is billed below the plan,
-    as their sum decides; the numbers billed for another kind or programme. Numbers with corrections (冲正) are in both.
+    with another card or device from a day of the month on; all numbers of lines that have a number billed below a plan,
+    as their sum decides; the numbers that several lines have within the month; the numbers billed for another kind or
+    programme. Numbers with corrections (冲正) are in the first and the last.
     """
 
     bound_to_another: list[str]
@@ -38,6 +39,7 @@ class BindingSuspects(Struct, frozen=True):
     unnoticed: list[str]
     changed: list[str]
     billed_below: list[int]
+    passed: list[int]
     billed_otherwise: list[int]
 
 
@@ -94,8 +96,12 @@ FIND_BINDING_SUSPECTS = Query(
            ARRAY(SELECT line_code FROM own WHERE changed) AS changed,
            ARRAY(SELECT number_id FROM own
                   WHERE line_code IN (SELECT line_code FROM own
-                                       WHERE billed_below OR number_id IN (SELECT number_id FROM corrected))
+                                       WHERE number_id IN (SELECT number_id FROM own WHERE billed_below
+                                                            UNION SELECT number_id FROM corrected))
                   UNION SELECT number_id FROM corrected) AS billed_below,
+           ARRAY(SELECT number_id FROM own
+                  WHERE number_id IN (SELECT number_id FROM own WHERE changed)
+                  GROUP BY number_id HAVING count(DISTINCT line_code) > 1) AS passed,
            ARRAY(SELECT number_id FROM own WHERE billed_otherwise UNION SELECT number_id FROM corrected)
              AS billed_otherwise
     """,

@@ -92,15 +92,43 @@ PAID_NEVER_USED = Query(
      GROUP BY line_code HAVING bool_or(found) AND sum(fen) > 0
     """,
 )
+# The claim of a number that passes within the month is split among its lines by days: none of the parts may be above a
+# month's charge that the whole is above.
 CLAIM_ABOVE_CHARGE = Query(
     CheckRow,
     """
-    SELECT line_code AS subject, ARRAY[line_code] AS lines, claimed_fen AS at_risk_fen,
-           format('申请 %s，核减 %s', format_yuan(claimed_fen), format_yuan(over_fen)) AS evidence
+    WITH bills AS MATERIALIZED (
+        SELECT operator, kind, number_id, sum(reduction_fen) AS claimed_fen,
+               coalesce(sum(charge_fen) FILTER (WHERE corrects_month IS NOT NULL), 0) AS correction_fen
+          FROM claims
+         WHERE county_code = :county AND number_id = ANY(:passed::bigint[])
+           AND ((month = :month AND corrects_month IS NULL) OR corrects_month = :month)
+         GROUP BY operator, kind, number_id),
+    above AS MATERIALIZED (
+        SELECT n.operator, n.kind, n.number_id, n.claimed_fen, max(p.monthly_fen) + n.correction_fen AS charge_fen
+          FROM bills n
+          JOIN bindings b ON b.county_code = :county AND b.operator = n.operator AND b.kind = n.kind
+                         AND b.number_id = n.number_id AND b.valid_during && daterange(:month::date, :next::date)
+          JOIN plans p ON p.county_code = :county AND p.code = b.plan_code AND p.kind = b.kind
+                      AND p.valid_during && (b.valid_during * daterange(:month::date, :next::date))
+         GROUP BY n.operator, n.kind, n.number_id, n.claimed_fen, n.correction_fen
+        HAVING n.claimed_fen > max(p.monthly_fen) + n.correction_fen),
+    parts AS MATERIALIZED (
+        SELECT b.line_code, format('；号码当月过户，账单共申请 %s，月费 %s', format_yuan(max(a.claimed_fen)::bigint),
+                                   format_yuan(max(a.charge_fen)::bigint)) AS whole
+          FROM above a
+          JOIN bindings b ON b.county_code = :county AND b.operator = a.operator AND b.kind = a.kind
+                         AND b.number_id = a.number_id AND b.valid_during && daterange(:month::date, :next::date)
+         GROUP BY b.line_code)
+    SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, claimed_fen AS at_risk_fen,
+           format('申请 %s，核减 %s', format_yuan(claimed_fen), format_yuan(over_fen)) || coalesce(p.whole, '')
+             AS evidence
       FROM run_lines r
       JOIN unnest(:programmes::text[]) AS k (code) ON k.code = r.programme_code
-     WHERE run_id = :run_id AND county_code = :county AND line_code = ANY(:over_charge::text[])
-       AND in_snapshot AND 'OVER_CHARGE' = ANY(reasons)
+      LEFT JOIN parts p ON p.line_code = r.line_code
+     WHERE run_id = :run_id AND county_code = :county
+       AND r.line_code = ANY(:over_charge::text[] || ARRAY(SELECT line_code FROM parts))
+       AND in_snapshot AND ('OVER_CHARGE' = ANY(reasons) OR (p.whole IS NOT NULL AND claimed_fen > 0))
     """,
 )
 # A bill under another programme than the line is enrolled in, or under a kind in which its number is not bound. A
