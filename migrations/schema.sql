@@ -4671,9 +4671,15 @@ CREATE FUNCTION public.refuse_used_lines_deletion() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
+DECLARE
+    runs uuid[] := ARRAY(SELECT DISTINCT run_id FROM gone);
 BEGIN
-    IF EXISTS (SELECT FROM (SELECT DISTINCT run_id FROM gone) AS runs WHERE is_run_used(run_id)) THEN
+    IF EXISTS (SELECT FROM unnest(runs) AS run_id WHERE is_run_used(run_id)) THEN
         RAISE EXCEPTION '% of a run that is used are kept', TG_TABLE_NAME USING ERRCODE = 'P0100';
+    END IF;
+    IF TG_TABLE_NAME = 'run_explanations' AND EXISTS (SELECT FROM run_lines WHERE run_id = ANY(runs)) THEN
+        RAISE EXCEPTION 'lines of the run need its explanations'
+              USING ERRCODE = '23503', CONSTRAINT = 'run_lines_explanation';
     END IF;
     RETURN NULL;
 END
@@ -4707,6 +4713,24 @@ BEGIN
         jsonb_build_object('handle', (SELECT handle FROM accounts WHERE id = p_account), 'ended', ended,
                            'roles', p_roles, 'scope', p_scope));
     RETURN ended;
+END
+$$;
+
+
+--
+-- Name: require_line_explanations(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.require_line_explanations() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT run_id, explanation FROM added EXCEPT SELECT run_id, number FROM run_explanations
+                WHERE run_id IN (SELECT run_id FROM added)) THEN
+        RAISE EXCEPTION 'a line needs its explanation' USING ERRCODE = '23503', CONSTRAINT = 'run_lines_explanation';
+    END IF;
+    RETURN NULL;
 END
 $$;
 
@@ -16159,6 +16183,13 @@ CREATE TRIGGER run_lines_append_only BEFORE UPDATE ON public.run_lines FOR EACH 
 
 
 --
+-- Name: run_lines run_lines_explanation; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER run_lines_explanation AFTER INSERT ON public.run_lines REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.require_line_explanations();
+
+
+--
 -- Name: run_lines run_lines_kept; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -19427,14 +19458,6 @@ ALTER TABLE ONLY public.rooms
 
 ALTER TABLE ONLY public.run_explanations
     ADD CONSTRAINT run_explanations_run FOREIGN KEY (run_id) REFERENCES public.runs(id);
-
-
---
--- Name: run_lines run_lines_explanation; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.run_lines
-    ADD CONSTRAINT run_lines_explanation FOREIGN KEY (run_id, explanation) REFERENCES public.run_explanations(run_id, number);
 
 
 --
@@ -23182,6 +23205,13 @@ REVOKE ALL ON FUNCTION public.refuse_used_lines_deletion() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.replace_roles(p_account uuid, p_roles text[], p_scope text, p_by text, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.replace_roles(p_account uuid, p_roles text[], p_scope text, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION require_line_explanations(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.require_line_explanations() FROM PUBLIC;
 
 
 --

@@ -42,6 +42,8 @@ async def test_the_lines_of_a_replaced_run_go_after_a_week_and_those_of_a_used_o
         await change(january, LEFT.format(day=day))
         assert (await take(january, "run", f"2019-02-{7 + run:02}", void_approvals=True))["run"] == run
     stored = await count_lines(january)
+    with pytest.raises(asyncpg.ForeignKeyViolationError, match="lines of the run need its explanations"):
+        await change(january, "DELETE FROM run_explanations WHERE run_id = (SELECT id FROM runs WHERE n = 1)")
     assert await delete_replaced_lines(january.database, datetime(2019, 2, 7, tzinfo=UTC)) == 0
     assert await delete_replaced_lines(january.database, datetime(2019, 2, 9, tzinfo=UTC)) == stored[1][0]
     assert await count_lines(january) == {**stored, 1: (0, 0)}
@@ -56,7 +58,7 @@ async def test_the_lines_of_a_replaced_run_go_after_a_week_and_those_of_a_used_o
     # Nobody deletes what is used, nor changes a line.
     for statement, message in {
         "DELETE FROM run_lines": "run_lines of a run that is used are kept",
-        "DELETE FROM run_explanations": "run_lines_explanation|run_explanations of a run that is used are kept",
+        "DELETE FROM run_explanations": "run_explanations of a run that is used are kept",
         "UPDATE run_lines SET over_fen = 0": "append-only",
         "UPDATE run_explanations SET steps = '[]'": "append-only",
     }.items():
