@@ -1,6 +1,6 @@
 """What a settlement does with clawbacks: withhold what an operator owes, and carry on what is below zero."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -38,10 +38,25 @@ class Withheld(Struct, frozen=True, kw_only=True):
     recovered_fen: int
 
 
+class _PlannedEntry(Struct, frozen=True, kw_only=True):
+    """What a settlement recovers of one clawback."""
+
+    clawback_id: UUID
+    kind: EntryKind
+    debtor: str
+    fen: int
+
+
+class _SetOffPlan(Struct, frozen=True, kw_only=True):
+    """What a settlement does with the clawbacks that are owed: its entries, those it clears, what it still pays."""
+
+    entries: list[_PlannedEntry]
+    cleared: list[UUID]
+    left: dict[Operator, int]
+
+
 # A later adjustment of a line and month lowers what was settled: what a clawback takes above that is taken twice.
-LOCK_POSTED_CLAWBACKS = Query(
-    _OwedClawback,
-    """
+_POSTED_CLAWBACKS = """
     SELECT c.id, c.debtor, c.operator, c.state,
            c.amount_fen - coalesce((SELECT sum(fen) FROM clawback_entries
                                      WHERE clawback_id = c.id AND outcome = 'confirmed'), 0)::bigint AS left_fen,
@@ -57,9 +72,9 @@ LOCK_POSTED_CLAWBACKS = Query(
      WHERE c.county_code = :county AND c.posted_at IS NOT NULL
        AND (c.state = 'owed' OR c.finding_id IS NOT NULL)
      ORDER BY c.posted_at, c.number
-       FOR NO KEY UPDATE OF c
-    """,
-)
+"""
+LIST_POSTED_CLAWBACKS = Query(_OwedClawback, _POSTED_CLAWBACKS)
+LOCK_POSTED_CLAWBACKS = Query(_OwedClawback, _POSTED_CLAWBACKS + " FOR NO KEY UPDATE OF c")
 ADD_SETTLED_ENTRY = Query(
     UUID,
     """
@@ -99,6 +114,22 @@ async def list_withheld(conn: Connection, county: str, cycle_id: CycleId) -> lis
     return await LIST_WITHHELD.all(conn, county=county, cycle_id=cycle_id)
 
 
+async def preview_withheld(conn: Connection, county: str, pays: Mapping[Operator, int]) -> list[Withheld]:
+    """Return what a settlement that pays these sums, in fen, would withhold now; who is paid in full is left out."""
+    plan = _plan_set_off(await LIST_POSTED_CLAWBACKS.all(conn, county=county), pays)
+    withheld = [
+        Withheld(
+            operator=operator,
+            set_off_fen=pay - max(plan.left[operator], 0),
+            recovered_fen=sum(
+                each.fen for each in plan.entries if each.kind is EntryKind.SET_OFF and each.debtor == operator
+            ),
+        )
+        for operator, pay in pays.items()
+    ]
+    return [each for each in withheld if each.set_off_fen]
+
+
 async def set_off_clawbacks(
     conn: Connection, cycle: Cycle, actor: Actor, pays: Mapping[Operator, int], *, now: datetime
 ) -> dict[Operator, int]:
@@ -109,49 +140,44 @@ async def set_off_clawbacks(
     is transferred for, becomes a clawback, so that what is withheld is below zero too.
     """
     county = cycle.county_code
-    settled = _Settled(conn, cycle, actor, now)
-    left = dict(pays)
-    for each in await LOCK_POSTED_CLAWBACKS.all(conn, county=county):
-        owed = each.left_fen
-        debtor = each.operator or str(each.debtor)
-        paid = each.operator is not None and each.operator in left
-        # Who is not paid by this settlement is paid back nothing by it either.
-        relief = each.relief_fen if paid else min(each.relief_fen, owed)
-        if relief:
-            await settled.add(each.id, EntryKind.RELIEVED, debtor=debtor, fen=relief)
-            owed -= relief
-        if each.operator is not None and paid:
-            withheld = min(owed, max(left[each.operator], 0)) if owed > 0 else owed
-            if withheld:
-                await settled.add(each.id, EntryKind.SET_OFF, debtor=debtor, fen=withheld)
-                left[each.operator] -= withheld
-                owed -= withheld
-        if owed == 0 and each.state is ClawbackState.OWED:
-            await SET_CLEARED.run(conn, clawback_id=each.id)
-    for operator, fen in left.items():
+    plan = _plan_set_off(await LOCK_POSTED_CLAWBACKS.all(conn, county=county), pays)
+    for entry in plan.entries:
+        entry_id = await ADD_SETTLED_ENTRY.one(
+            conn, clawback_id=entry.clawback_id, county=county, kind=entry.kind, fen=entry.fen, cycle_id=cycle.id,
+            account_id=actor.account_id, now=now,
+        )  # fmt: skip
+        await post_entry(conn, entry_id, entry.kind, county=county, debtor=entry.debtor, fen=entry.fen, now=now)
+    for clawback_id in plan.cleared:
+        await SET_CLEARED.run(conn, clawback_id=clawback_id)
+    for operator, fen in plan.left.items():
         if fen < 0:
             clawback_id = await ADD_SETTLED_CLAWBACK.one(
                 conn, county=county, operator=operator, cycle_id=cycle.id, fen=-fen, account_id=actor.account_id,
                 now=now, due_on=get_business_day(now + PAYMENT_PERIOD),
             )  # fmt: skip
             await post_claim(conn, clawback_id, county=county, debtor=operator, fen=-fen, now=now)
-            left[operator] = 0
-    return {operator: pay - left[operator] for operator, pay in pays.items()}
+    return {operator: pay - max(plan.left[operator], 0) for operator, pay in pays.items()}
 
 
-class _Settled(Struct, frozen=True):
-    """Adds entries of one settlement, each with its posting."""
-
-    conn: Connection
-    cycle: Cycle
-    actor: Actor
-    now: datetime
-
-    async def add(self, clawback_id: UUID, kind: EntryKind, *, debtor: str, fen: int) -> None:
-        """Store what a clawback was recovered by, and post it."""
-        county = self.cycle.county_code
-        entry_id = await ADD_SETTLED_ENTRY.one(
-            self.conn, clawback_id=clawback_id, county=county, kind=kind, fen=fen, cycle_id=self.cycle.id,
-            account_id=self.actor.account_id, now=self.now,
-        )  # fmt: skip
-        await post_entry(self.conn, entry_id, kind, county=county, debtor=debtor, fen=fen, now=self.now)
+def _plan_set_off(clawbacks: Sequence[_OwedClawback], pays: Mapping[Operator, int]) -> _SetOffPlan:
+    """Return what a settlement that pays these sums does with the clawbacks; see `set_off_clawbacks`."""
+    plan = _SetOffPlan(entries=[], cleared=[], left=dict(pays))
+    for each in clawbacks:
+        owed = each.left_fen
+        debtor = each.operator or str(each.debtor)
+        paid = each.operator is not None and each.operator in plan.left
+        # Who is not paid by this settlement is paid back nothing by it either.
+        relief = each.relief_fen if paid else min(each.relief_fen, owed)
+        withheld = 0
+        if each.operator is not None and paid:
+            owes = owed - relief
+            withheld = min(owes, max(plan.left[each.operator], 0)) if owes > 0 else owes
+            plan.left[each.operator] -= withheld
+        plan.entries.extend(
+            _PlannedEntry(clawback_id=each.id, kind=kind, debtor=debtor, fen=fen)
+            for kind, fen in ((EntryKind.RELIEVED, relief), (EntryKind.SET_OFF, withheld))
+            if fen
+        )
+        if owed == relief + withheld and each.state is ClawbackState.OWED:
+            plan.cleared.append(each.id)
+    return plan

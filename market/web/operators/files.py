@@ -15,6 +15,7 @@ from market.kernel.seal import Seal
 from market.rate_limits import RateClass
 from market.reports.reconciliation import ReconciliationView, get_reconciliation
 from market.sheets.write_spreadsheet import FileFormat
+from market.subsidies.clawbacks.set_off import list_withheld
 from market.subsidies.models import CYCLE_STATE_NAMES
 from market.subsidies.month.cycles import find_cycle, read_month
 from market.subsidies.month.steps import SETTLED_STATES
@@ -151,6 +152,10 @@ async def show_settlement(
         own = await get_own_settlement(conn, seal, actor, room.county, first)
         cycle = await find_cycle(conn, room.county, first)
         answer = None if own is None else await get_reconciliation(conn, seal, cycle, now=room.now)
+        taken = next(
+            (each.set_off_fen for each in await list_withheld(conn, room.county, cycle.id)
+             if each.operator is room.operator), 0,
+        )  # fmt: skip
     figures = []
     if own is not None:
         figures = [
@@ -159,7 +164,8 @@ async def show_settlement(
             ("您公司让利", f"{yuan(own.conceded_fen)} 元"),
             ("财政补贴", f"{yuan(own.public_fen)} 元"),
             ("以前月份的调整", f"{yuan(own.adjustment_public_fen)} 元"),
-            ("这次付", f"{yuan(own.pay_fen)} 元"),
+            *([("应付", f"{yuan(own.pay_fen)} 元"), ("抵扣应退回的", f"{yuan(taken)} 元")] if taken else []),
+            ("这次付", f"{yuan(own.pay_fen - taken)} 元"),
         ]
     context = {
         "month": month,

@@ -136,6 +136,28 @@ async def test_the_short_budget_affects_only_the_last_tier(sample: Connection) -
     assert [row[0] for row in short] in ([], [3])
 
 
+async def test_money_comes_back_in_every_way(sample: Connection) -> None:
+    clawbacks = await sample.fetch("SELECT debtor, state FROM clawbacks ORDER BY number")
+    assert [tuple(row) for row in clawbacks] == [
+        ("operator", "cleared"),
+        ("operator", "owed"),
+        ("operator", "proposed"),
+        ("household", "served"),
+        ("household", "appealed"),
+    ]
+    entries = await sample.fetch(
+        "SELECT kind, outcome FROM clawback_entries e JOIN clawbacks c ON c.id = clawback_id ORDER BY number, e.id"
+    )
+    assert [tuple(row) for row in entries] == [
+        ("set_off", "confirmed"), ("repaid", "confirmed"), ("repaid", None),
+    ]  # fmt: skip
+    withheld = await sample.fetch(
+        "SELECT month FROM settlements s JOIN cycles ON cycles.id = cycle_id"
+        " WHERE set_off_fen > 0 AND s.county_code = '130624'"
+    )
+    assert [row[0] for row in withheld] == [APRIL]
+
+
 async def test_each_operators_file_is_recorded_with_its_sum(sample: Connection) -> None:
     files = await sample.fetch(
         "SELECT f.name, f.rows, f.sum_fen,"

@@ -9,7 +9,8 @@ from market.kernel import Connection
 from market.orders.money.verification import RELEASE_PREFIX, verify_orders
 from market.producers.moderation import find_forbidden_word
 from market.storage.files import FileStore
-from market.subsidies.month.budget_lines import BUDGET_PREFIX
+from market.subsidies.clawbacks.ledger import CLAWBACK_PREFIX, verify_receivables
+from market.subsidies.month.budget_lines import BUDGET_PREFIX, verify_budget_lines
 from payments import verify_ledger
 
 FORBIDDEN = re.compile("贫困户|脱贫户|监测户|扶贫|献爱心|爱心价|滞销|卖惨")
@@ -63,7 +64,9 @@ async def test_every_state_of_orders_and_suborders_occurs(sample: Connection) ->
 
 
 async def test_the_sample_ledger_verifies(sample: Connection) -> None:
-    assert await verify_ledger(sample, prefixes=(RELEASE_PREFIX, BUDGET_PREFIX)) == []
+    assert await verify_ledger(sample, prefixes=(RELEASE_PREFIX, BUDGET_PREFIX, CLAWBACK_PREFIX)) == []
+    assert await verify_receivables(sample) == []
+    assert await verify_budget_lines(sample) == []
     assert await verify_orders(sample) == []
     assert await sample.fetchval("SELECT sum(amount_minor) FROM payments.postings") == 0
     assert await sample.fetchval("SELECT count(*) FROM payments.postings") > 0

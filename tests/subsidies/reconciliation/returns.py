@@ -25,10 +25,10 @@ type Rows = list[list[str]]
 type Change = Callable[[Rows], Rows]
 
 
-async def read_sent(player: Player, operator: Operator) -> bytes:
-    """Return the settlement file of January that an operator was sent."""
+async def read_sent(player: Player, operator: Operator, month: date = JANUARY) -> bytes:
+    """Return the settlement file of a month that an operator was sent."""
     async with player.database.transaction(scope=COUNTY) as conn:
-        return await read_settlement_file(conn, SEAL, await find_cycle(conn, COUNTY, JANUARY), operator)
+        return await read_settlement_file(conn, SEAL, await find_cycle(conn, COUNTY, month), operator)
 
 
 def make_rows(sent: bytes) -> Rows:
@@ -69,10 +69,12 @@ async def send_return(
     day: str = DAY,
     dry_run: bool = False,
     manifest: bool = True,
+    month: date = JANUARY,
     told: dict[str, object] | None = None,
 ) -> Answer:
-    """Import the return file of an operator for January, with `told` in its manifest; a refusal is an answer."""
-    sent = await read_sent(player, operator)
+    """Import the return file of an operator for a month, with `told` in its manifest; a refusal is an answer."""
+    sent = await read_sent(player, operator, month)
+    told = {"month": f"{month:%Y-%m}", **(told or {})}
     content, paper = write_return(change(make_rows(sent)), operator=operator, name=name, sent=sent, told=told)
     now = nine_o_clock(day)
     try:

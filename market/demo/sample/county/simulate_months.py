@@ -19,7 +19,7 @@ from market.demo.sample.county.irregularities import IrregularityMaker
 from market.demo.sample.county.leads import LeadSimulation
 from market.demo.sample.county.line_changes import LineSimulation
 from market.demo.sample.county.list_files import write_lists_file
-from market.demo.sample.county.money_back import add_bank_accounts, add_money_back
+from market.demo.sample.county.money_back import add_bank_accounts, add_money_back, add_set_off
 from market.demo.sample.county.operator_files import (
     get_manifest_name,
     write_billing_files,
@@ -203,6 +203,9 @@ class CountySimulation:
             self._advance()
         cun = self._actors["cun"]
         await confirm_month(conn, cun, DEMO_COUNTY, month, now=self._steps.compute_moment(after + timedelta(days=4)))
+        if month == self._months.middle:
+            day = self._steps.compute_moment(after + timedelta(days=5))
+            await add_set_off(conn, self._seal, self._actors, month=month, now=day)
         if month != self._months.last:
             await self._steps.finish(month)
         self._advance()

@@ -63,7 +63,7 @@ from market.web.desk.duty_text import (
     describe_missing_people,
     explain_exclusion,
 )
-from market.web.desk.months.month_sections import describe_uncounted, present_settlement
+from market.web.desk.months.month_sections import describe_uncounted, list_month_withheld, present_settlement
 from market.web.desk.presenters import (
     describe_state,
     draw_operator_chart,
@@ -288,10 +288,12 @@ async def render_month(
         step = NEXT_STEPS.get(view.state)
         eligible = [] if step is None else await _list_eligible(conn, desk, view, step)
         uncounted = await describe_uncounted(conn, desk.county, view) if desk.whole else ""
+        withheld = await list_month_withheld(conn, view)
         missing: list[str] = []
         if desk.whole and view.state in UNSETTLED_STATES:
             missing = await describe_missing_people(conn, desk.county, day=desk.today, cycle_id=view.cycle_id)
     context = _context(desk, view, files) | {
+        **present_settlement(view, withheld),
         "offers": offers,
         "eligible": describe_eligible(eligible) if eligible else "",
         "missing": missing,
@@ -365,7 +367,6 @@ def _context(desk: DeskContext, view: MonthView, files: list[ImportedFile]) -> d
         "approved": yuan(view.total.approved_fen),
         "keep": build_county_query(desk),
         "transfers": Role.FINANCE in roles and desk.whole,
-        **present_settlement(view),
     }  # fmt: skip
 
 

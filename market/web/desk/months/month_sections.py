@@ -1,13 +1,16 @@
 """Sections of the page of a month: what is paid, and the files that came after its calculation."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from market.kernel import Connection
 from market.reports.imports import count_uncounted_files
 from market.reports.month_view import MonthView
+from market.subsidies.clawbacks.set_off import Withheld, list_withheld, preview_withheld
 from market.subsidies.imports.kinds import IMPORT_KINDS
 from market.subsidies.month.cycles import read_month
-from market.subsidies.month.steps import REVIEWABLE_STATES
+from market.subsidies.month.settle import OperatorSettlement, Settlement
+from market.subsidies.month.steps import DECIDE, REVIEWABLE_STATES, SETTLED_STATES
 from market.subsidies.names import format_month_zh
 from market.web.desk.presenters import get_operator_name
 from market.web.ui.format import capitals
@@ -21,10 +24,23 @@ async def describe_uncounted(conn: Connection, county: str, view: MonthView) -> 
     return "、".join(f"{IMPORT_KINDS[each.kind].name_zh} {each.files} 份" for each in counts)
 
 
-def present_settlement(view: MonthView) -> dict[str, Any]:
-    """Return the context of the sections on adjustments and payment."""
+async def list_month_withheld(conn: Connection, view: MonthView) -> list[Withheld]:
+    """Return what the settlement of a month withheld, or would withhold of a month that is decided."""
+    if view.settlement is None:
+        return []
+    if view.state is DECIDE.after:
+        pays = {operator: each.pay_fen for operator, each in view.settlement.operators.items()}
+        return await preview_withheld(conn, view.county, pays)
+    return await list_withheld(conn, view.county, view.cycle_id) if view.state in SETTLED_STATES else []
+
+
+def present_settlement(view: MonthView, withheld: Sequence[Withheld]) -> dict[str, Any]:
+    """Return the context of the sections on adjustments and payment; `pay` is what is transferred after set-off."""
     settlement = view.settlement
-    pay = settlement.control.pay_fen if settlement else 0
+    taken = {each.operator: each.set_off_fen for each in withheld}
+    due = settlement.control.pay_fen if settlement else 0
+    pay = due - sum(taken.values())
+    head = ["运营商", "申请行数", "本月财政补贴", "调整（财政）"]
     return {
         "adjustments": [
             [f"{format_month_zh(row.for_month)}　{row.line}", row.settled_fen, row.funded_fen, row.adjustment_fen,
@@ -32,21 +48,32 @@ def present_settlement(view: MonthView) -> dict[str, Any]:
             for row in view.adjustments
         ],
         "settled": [
-            [get_operator_name(name), each.rows, each.public_fen, each.adjustment_public_fen, each.pay_fen]
+            _list_settled_cells(get_operator_name(name), each, taken.get(name, 0) if taken else None)
             for name, each in (settlement.operators.items() if settlement else ())
         ],
-        "settled_sum": _sum_settlement(view),
+        "settled_head": [*head, "本次应拨", "抵扣应退回的", "本次拨付"] if taken else [*head, "本次拨付"],
+        "settled_sum": _sum_settlement(settlement, sum(taken.values()) if taken else None),
         "payees": [(name, get_operator_name(name)) for name in (settlement.operators if settlement else ())],
+        "due": due,
+        "set_off": due - pay,
         "pay": pay,
         "pay_words": capitals(pay) if settlement and pay >= 0 else "",
     }  # fmt: skip
 
 
-def _sum_settlement(view: MonthView) -> list[str | int] | None:
+def _list_settled_cells(name: str, paid: OperatorSettlement, set_off: int | None) -> list[str | int]:
+    """Return the cells of an operator's payment; `set_off` is None if nothing is set off of anybody."""
+    cells = [name, paid.rows, paid.public_fen, paid.adjustment_public_fen, paid.pay_fen]
+    return cells if set_off is None else [*cells, set_off, paid.pay_fen - set_off]
+
+
+def _sum_settlement(settlement: Settlement | None, set_off: int | None) -> list[str | int] | None:
     """Return the total row of the payments."""
-    if view.settlement is None:
+    if settlement is None:
         return None
-    parts = list(view.settlement.operators.values())
+    parts = list(settlement.operators.values())
     own = sum(each.public_fen for each in parts)
     earlier = sum(each.adjustment_public_fen for each in parts)
-    return ["合计", view.settlement.control.rows, own, earlier, view.settlement.control.pay_fen]
+    due = settlement.control.pay_fen
+    cells = ["合计", settlement.control.rows, own, earlier, due]
+    return cells if set_off is None else [*cells, set_off, due - set_off]

@@ -45,7 +45,8 @@ def build_payment_form(
         ]
         for name, each in settlement.operators.items()
     ]  # fmt: skip
-    table = make_total_table("按运营商", _HEAD, ["text", "count", *list_fens(4), "count", *list_fens(2), "text"], rows)
+    head = [*_HEAD[:-2], "本次应拨" if withheld else _HEAD[-2], _HEAD[-1]]
+    table = make_total_table("按运营商", head, ["text", "count", *list_fens(4), "count", *list_fens(2), "text"], rows)
     if table.foot is not None:
         table.foot[-1] = capitals(pay)
     taken = sum(each.set_off_fen for each in withheld)
