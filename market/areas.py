@@ -1,5 +1,7 @@
 """The service areas of villages in one list: an area adds its line here, and pages, commands and routes follow."""
 
+from market.channels.county_file import CHANNELS
+from market.channels.rates import RATES
 from market.county_files.holidays import HOLIDAYS
 from market.county_files.models import FileKind
 from market.county_files.villages import CloseTerms, make_village_kind
@@ -17,6 +19,16 @@ TERM_CLOSERS: tuple[CloseTerms, ...] = (end_village_coverage, end_village_slots,
 
 COUNTY_FILE_KINDS: dict[str, FileKind] = {
     each.name: each
-    for each in (make_village_kind(TERM_CLOSERS), ORGANISATIONS, COVERAGE, COURSES, FUNDS, PURCHASES, HOLIDAYS)
+    for each in (
+        make_village_kind(TERM_CLOSERS),
+        ORGANISATIONS,
+        COVERAGE,
+        COURSES,
+        FUNDS,
+        PURCHASES,
+        CHANNELS,
+        RATES,
+        HOLIDAYS,
+    )
 }
 """Every kind of file about villages, by its name in URLs and commands."""

@@ -19,9 +19,9 @@ MAX_BYTES = 16 * 1024 * 1024
 """Of all kept responses of a process; the oldest give way."""
 MAX_RESPONSE_BYTES = 256 * 1024
 """A longer response is not kept."""
-IMPERSONAL_COOKIES = frozenset({"elder", "band", "drafts"})
+IMPERSONAL_COOKIES = frozenset({"elder", "band", "currency", "drafts"})
 """Cookies that choose a mode of a page, or that only scripts read. Any other belongs to somebody."""
-MODE_COOKIES = ("elder", "band")
+MODE_COOKIES = ("elder", "band", "currency")
 _KEY_HEADERS = frozenset({b"host", b"accept-language", b"cookie"})
 _NONCE = b"'nonce-"
 
@@ -49,7 +49,7 @@ class ResponseCache:
 
     The key is path, query, host, language and mode. Requests that come while the first is being answered wait for its
     answer. Kept are responses with status 200 whose Cache-Control begins with `public`, that set no cookie and come in
-    one piece. Every one has a weak ETag, and an equal If-None-Match is answered with 304.
+    one piece. Every one has a weak ETag, its own if it has one, and an equal If-None-Match is answered with 304.
     """
 
     def __init__(self, app: ASGIApp, *, seconds: float, read_seconds: Callable[[], float] = time.monotonic) -> None:
@@ -158,6 +158,8 @@ def _may_be_kept(start: HTTPResponseStartEvent) -> bool:
 def _make_kept(start: HTTPResponseStartEvent, body: bytes, began: float, route: str) -> _Kept:
     """Return a response with its ETag; the nonce of its scripts, which differs in each rendering, is no part of it."""
     headers: _Headers = list(start["headers"])
+    if own := dict(headers).get(b"etag"):
+        return _Kept(began, headers, body, own, route)
     policy = dict(headers).get(b"content-security-policy", b"")
     _, found, rest = policy.partition(_NONCE)
     content = body.replace(rest.partition(b"'")[0], b"") if found else body

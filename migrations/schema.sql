@@ -6218,6 +6218,40 @@ COMMENT ON COLUMN public.certificates.area IS 'of a geographical indication: the
 
 
 --
+-- Name: channel_counties; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.channel_counties (
+    channel text NOT NULL,
+    county_code text NOT NULL,
+    valid_during daterange NOT NULL,
+    basis text NOT NULL,
+    CONSTRAINT channel_counties_basis CHECK (((length(basis) >= 2) AND (length(basis) <= 200))),
+    CONSTRAINT channel_counties_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT channel_counties_own CHECK (((channel !~ '^[0-9]'::text) OR (channel = county_code))),
+    CONSTRAINT channel_counties_period CHECK (((NOT isempty(valid_during)) AND (NOT lower_inf(valid_during))))
+);
+
+
+--
+-- Name: channels; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.channels (
+    code text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    name_en text DEFAULT ''::text NOT NULL,
+    "position" smallint DEFAULT 100 NOT NULL,
+    CONSTRAINT channels_code CHECK ((code ~ '^([a-z]{2,20}|[0-9]{6})$'::text)),
+    CONSTRAINT channels_kind CHECK ((kind = ANY (ARRAY['city'::text, 'county'::text]))),
+    CONSTRAINT channels_kind_by_code CHECK (((kind = 'county'::text) = (code ~ '^[0-9]{6}$'::text))),
+    CONSTRAINT channels_name_en CHECK ((length(name_en) <= 40)),
+    CONSTRAINT channels_name_length CHECK (((length(name) >= 2) AND (length(name) <= 20)))
+);
+
+
+--
 -- Name: check_in_scans; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -8326,9 +8360,11 @@ CREATE TABLE public.orders (
     placed_in xid8 DEFAULT pg_current_xact_id() NOT NULL,
     terms text DEFAULT 'prepaid'::text NOT NULL,
     refused_fen bigint DEFAULT 0 NOT NULL,
+    currency text DEFAULT 'CNY'::text NOT NULL,
     CONSTRAINT orders_discount CHECK (((discount_fen >= 0) AND (discount_fen <= goods_fen))),
     CONSTRAINT orders_freight CHECK ((freight_fen >= 0)),
     CONSTRAINT orders_goods CHECK ((goods_fen >= 0)),
+    CONSTRAINT orders_in_cny CHECK ((currency = 'CNY'::text)),
     CONSTRAINT orders_key_length CHECK (((length(key) >= 1) AND (length(key) <= 200))),
     CONSTRAINT orders_method CHECK ((method = ANY (ARRAY['alipay'::text, 'wechat'::text, 'bank'::text]))),
     CONSTRAINT orders_refused CHECK ((((refused_fen >= 0) AND (refused_fen <= total_fen)) AND ((refused_fen = 0) OR (terms = 'contract'::text)))),
@@ -9011,6 +9047,22 @@ CREATE TABLE public.quota_rules (
     CONSTRAINT quota_rules_ratio CHECK (((ratio_bp >= 0) AND (ratio_bp <= 10000))),
     CONSTRAINT quota_rules_region CHECK ((region ~ '^([0-9]{2}){1,3}$'::text)),
     CONSTRAINT quota_rules_source CHECK (((length(source) >= 4) AND (length(source) <= 200)))
+);
+
+
+--
+-- Name: rates; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.rates (
+    currency text NOT NULL,
+    day date NOT NULL,
+    fen_per_10000 bigint NOT NULL,
+    source text NOT NULL,
+    CONSTRAINT rates_currency CHECK (((currency ~ '^[A-Z]{3}$'::text) AND (currency <> 'CNY'::text))),
+    CONSTRAINT rates_day CHECK (isfinite(day)),
+    CONSTRAINT rates_source CHECK (((length(source) >= 2) AND (length(source) <= 100))),
+    CONSTRAINT rates_value CHECK (((fen_per_10000 >= 1) AND (fen_per_10000 <= '1000000000000'::bigint)))
 );
 
 
@@ -10561,6 +10613,30 @@ ALTER TABLE ONLY public.certificate_notices
 
 ALTER TABLE ONLY public.certificates
     ADD CONSTRAINT certificates_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: channel_counties channel_counties_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.channel_counties
+    ADD CONSTRAINT channel_counties_once PRIMARY KEY (channel, county_code, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: channels channels_name; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.channels
+    ADD CONSTRAINT channels_name UNIQUE (name);
+
+
+--
+-- Name: channels channels_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.channels
+    ADD CONSTRAINT channels_pkey PRIMARY KEY (code);
 
 
 --
@@ -12145,6 +12221,14 @@ ALTER TABLE ONLY public.quota_rules
 
 ALTER TABLE ONLY public.quota_rules
     ADD CONSTRAINT quota_rules_with_ratio UNIQUE (region, ratio_bp, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: rates rates_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.rates
+    ADD CONSTRAINT rates_once PRIMARY KEY (currency, day);
 
 
 --
@@ -13912,6 +13996,13 @@ CREATE INDEX listings_by_county ON public.listings USING btree (county_code, sco
 --
 
 CREATE INDEX listings_by_kind ON public.listings USING btree (kind, score DESC, id) WHERE (state = 'live'::text);
+
+
+--
+-- Name: listings_by_number_county; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_by_number_county ON public.listings USING btree (county_code, number) WHERE (state = 'live'::text);
 
 
 --
@@ -16970,6 +17061,14 @@ ALTER TABLE ONLY public.certificates
 
 ALTER TABLE ONLY public.certificates
     ADD CONSTRAINT certificates_verifier FOREIGN KEY (verified_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: channel_counties channel_counties_channel; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.channel_counties
+    ADD CONSTRAINT channel_counties_channel FOREIGN KEY (channel) REFERENCES public.channels(code);
 
 
 --
@@ -24907,6 +25006,55 @@ GRANT UPDATE(reject_reason) ON TABLE public.certificates TO market_app;
 
 
 --
+-- Name: TABLE channel_counties; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.channel_counties TO market_app;
+
+
+--
+-- Name: COLUMN channel_counties.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(valid_during) ON TABLE public.channel_counties TO market_app;
+
+
+--
+-- Name: COLUMN channel_counties.basis; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(basis) ON TABLE public.channel_counties TO market_app;
+
+
+--
+-- Name: TABLE channels; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.channels TO market_app;
+
+
+--
+-- Name: COLUMN channels.code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(code) ON TABLE public.channels TO market_app;
+
+
+--
+-- Name: COLUMN channels.kind; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(kind) ON TABLE public.channels TO market_app;
+
+
+--
+-- Name: COLUMN channels.name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(name) ON TABLE public.channels TO market_app;
+
+
+--
 -- Name: TABLE check_in_scans; Type: ACL; Schema: public; Owner: -
 --
 
@@ -29356,6 +29504,27 @@ GRANT INSERT(at) ON TABLE public.quota_entries TO market_app;
 --
 
 GRANT SELECT ON TABLE public.quota_rules TO market_app;
+
+
+--
+-- Name: TABLE rates; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.rates TO market_app;
+
+
+--
+-- Name: COLUMN rates.fen_per_10000; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(fen_per_10000) ON TABLE public.rates TO market_app;
+
+
+--
+-- Name: COLUMN rates.source; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(source) ON TABLE public.rates TO market_app;
 
 
 --

@@ -86,11 +86,22 @@ async def test_path_query_host_language_and_mode_each_have_their_own() -> None:
         {"cookie": "elder=1"},
         {"cookie": "elder=0"},
         {"cookie": "band=0; elder=1"},
+        {"cookie": "currency=USD"},
+        {"cookie": "currency=EUR"},
     ]
     for _ in range(2):
         for request in requests:
             await client.get(**request)
     assert client.origin.requests == len(requests)
+
+
+async def test_a_validator_of_the_response_is_kept_as_it_is() -> None:
+    client = Client()
+    client.origin.headers = [PUBLIC, (b"etag", b'"own"')]
+    for sent, status in (("", 200), ('"own"', 304), ('W/"own"', 304), ('"other"', 200)):
+        found = await client.get(if_none_match=sent)
+        assert (found[0], found[1]["etag"]) == (status, '"own"')
+    assert client.origin.requests == 1
 
 
 async def test_nothing_is_kept_of_or_for_a_person() -> None:

@@ -14,7 +14,17 @@ from market.api import (
     tasks,
 )
 from market.api.aftersales import bad_fruit, complaints, goods_returns, invoices, mediations, parcels
-from market.api.buying import conversations, coupons, favourites, orders, packages, pickups, procurement, reviews
+from market.api.buying import (
+    channels,
+    conversations,
+    coupons,
+    favourites,
+    orders,
+    packages,
+    pickups,
+    procurement,
+    reviews,
+)
 from market.api.selling import catalogue, closures, listing_files, listing_photos, packs, presales
 from market.api.subsidies import (
     agreements,
@@ -56,6 +66,7 @@ ROUTES = [
     *organisations.ROUTES,
     *coverage.ROUTES,
     *funds.ROUTES,
+    *channels.ROUTES,
     *supervision.ROUTES,
     *services.ROUTES,
     *questions.ROUTES,

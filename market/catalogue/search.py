@@ -6,11 +6,11 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from market.catalogue.cursor import parse_cursor
 from market.catalogue.models import (
     NAME_MATCH_RULES,
     SORT_RULES,
     WHOLE_WORD_RULE,
-    BadCursor,
     ListingCard,
     ListingKind,
     Sort,
@@ -50,11 +50,8 @@ class ListingPage(Struct, frozen=True):
     near: bool
 
 
-_MAX_KEY = 2**62
-_MIN_ID = UUID(int=0)
-
 # The columns of a card for the picked listings; the price per kilogram is rounded half up.
-_CARDS: LiteralString = """
+LISTING_CARDS: LiteralString = """
     SELECT l.id, l.number, l.kind, l.title, l.category_code, g.name AS category, l.county_code, d.name AS county,
            w.name AS village, l.producer_id, p.name AS producer, v.id AS variant_id, v.unit, v.price_fen, v.net_g,
            v.pieces,
@@ -73,9 +70,9 @@ _CARDS: LiteralString = """
       LEFT JOIN photos f ON f.id = l.photo_id
      ORDER BY picked.key DESC, picked.id
 """
-_ON_SALE: LiteralString = " AND l.state = 'live' AND l.certified_until >= :today::date"
+ON_SALE: LiteralString = " AND l.state = 'live' AND l.certified_until >= :today::date"
 _FILTERS: LiteralString = (
-    _ON_SALE
+    ON_SALE
     + """
        AND (:kind::text IS NULL OR l.kind = :kind::text)
        AND (:category::text IS NULL OR l.category_code = :category::text)
@@ -151,7 +148,7 @@ def _build_pick(
 
 
 def _build_search(match: LiteralString, order: _Order, filters: LiteralString = _FILTERS) -> Query[ListingCard]:
-    return Query(ListingCard, "WITH picked AS (" + _build_pick(match, order, filters) + ")" + _CARDS)
+    return Query(ListingCard, "WITH picked AS (" + _build_pick(match, order, filters) + ")" + LISTING_CARDS)
 
 
 # What `list_matches` found, if that is little: each scan reads these listings alone.
@@ -183,11 +180,11 @@ def _build_names_first(order: _Order, *, whole_first: bool = False) -> Query[Lis
         ", picked AS (SELECT id, key FROM (SELECT id, key FROM named UNION ALL (" + other + ")) AS matches"
         " ORDER BY key DESC, id LIMIT :limit::integer)"
     )  # fmt: skip
-    return Query(ListingCard, "WITH " + named + picked + _CARDS)
+    return Query(ListingCard, "WITH " + named + picked + LISTING_CARDS)
 
 
 SEARCH_PLAIN = {
-    (names, sort): _build_search(_MATCH_ALL, order, _ON_SALE + filters)
+    (names, sort): _build_search(_MATCH_ALL, order, ON_SALE + filters)
     for names, filters in _PLAIN_FILTERS.items()
     for sort, order in _ORDERS.items()
 }
@@ -197,7 +194,7 @@ SEARCH_IN_SEASON = {
     number: _build_search(
         _MATCH_ALL,
         _ORDERS[Sort.SCORE],
-        _ON_SALE
+        ON_SALE
         + " AND (:kind::text IS NULL OR l.kind = :kind::text) AND l.harvest_months @> ARRAY["
         + month
         + "::smallint]",
@@ -229,7 +226,7 @@ SEARCH_SIMILAR = Query(
     " + (SELECT count(*) FROM unnest(:names::text[]) AS name WHERE l.search_words @@ name::tsquery))"
     " + 999 * word_similarity(:typo::text, l.search_pinyin))::bigint AS key"
     " FROM similar_listings s JOIN listings l ON l.id = s.id"
-    " ORDER BY key DESC, l.score DESC, l.id LIMIT :limit::integer)" + _CARDS,
+    " ORDER BY key DESC, l.score DESC, l.id LIMIT :limit::integer)" + LISTING_CARDS,
 )
 
 
@@ -262,19 +259,6 @@ COUNTS = {
 }
 """By whether the query has words, and letters."""
 COUNT_KNOWN = _build_count(" l.id = ANY(:matches::uuid[])" + _RECHECK)
-
-
-def _parse_cursor(text: str | None) -> tuple[int, UUID]:
-    if text is None:
-        return _MAX_KEY, _MIN_ID
-    key, _, listing_id = text.partition(".")
-    try:
-        position = int(key), UUID(listing_id)
-    except ValueError as error:
-        raise BadCursor from error
-    if abs(position[0]) > _MAX_KEY:
-        raise BadCursor
-    return position
 
 
 def _build_filters(criteria: SearchFilters) -> dict[str, object]:
@@ -368,14 +352,14 @@ async def search_listings(
     """
     limit = max(1, min(limit, MAX_PAGE_SIZE))
     typed = parse_query(criteria.text)
-    after_key, after_id = _parse_cursor(after)
+    after_key, after_id = parse_cursor(after)
     filters = _build_filters(criteria)
     page: dict[str, object] = {"today": today, "after_key": after_key, "after_id": after_id}
     plain = _choose_plain_query(typed, criteria, filters)
     if plain is not None:
         query, values = plain
         rows = await query.all(conn, **values, **page, limit=limit + 1)
-        return _build_page(rows, limit, SORT_RULES[criteria.sort])
+        return build_page(rows, limit, SORT_RULES[criteria.sort])
     query, values, rule = _choose_query(typed, criteria.sort)
     async with conn.transaction():
         plan = await PLAN_SEARCH.one(conn, words=typed.words, most=MAX_KNOWN_MATCHES, today=today, **filters)
@@ -383,7 +367,7 @@ async def search_listings(
             values["matches"] = plan.matches
         rows = [] if plan.matches == [] else await query.all(conn, **values, **filters, **page, limit=limit + 1)
         if rows or after is not None or typed.is_empty:
-            return _build_page(rows, limit, rule)
+            return build_page(rows, limit, rule)
         similar = await SEARCH_SIMILAR.all(
             conn, any_word=typed.any_word, typo=typed.typo, sound=typed.sound, pairs=typed.pairs, names=typed.names,
             **filters, today=today, limit=limit,
@@ -391,7 +375,8 @@ async def search_listings(
     return ListingPage(similar, None, rule, near=bool(similar))
 
 
-def _build_page(rows: list[ListingCard], limit: int, rule: str) -> ListingPage:
+def build_page(rows: list[ListingCard], limit: int, rule: str) -> ListingPage:
+    """Return a page of at most `limit` rows, with a cursor if there are more."""
     items = rows[:limit]
     next_cursor = f"{items[-1].key}.{items[-1].id}" if len(rows) > limit else None
     return ListingPage(items, next_cursor, rule, near=False)

@@ -11,6 +11,7 @@ from market.casework.reschedule import reschedule_cases
 from market.cli.exports import WrittenFile, write_atomically
 from market.cli.options import As, Json
 from market.cli.runtime import Runtime, open_runtime, read_input, run
+from market.county_files.holidays import HOLIDAYS
 from market.county_files.models import WHOLE_COUNTRY, CountyFile, FileKind, FileOutcome
 from market.county_files.run_file_import import import_county_file
 from market.county_files.templates import write_file_template
@@ -46,7 +47,9 @@ def import_(
     file: Path,
     /,
     *,
-    county: Annotated[str, Parameter(name="--county", help="Six digits of the county; none for holidays.")] = "",
+    county: Annotated[
+        str, Parameter(name="--county", help="Six digits of the county; none for channels, rates and holidays.")
+    ] = "",
     as_: As = None,
     dry_run: Annotated[bool, Parameter(name="--dry-run", help="Read and compare; store nothing.", negative="")] = False,
     json: Json = False,
@@ -65,7 +68,7 @@ def import_(
             )
             async with ctx.db.transaction(scope=code) as conn:
                 result = await import_county_file(conn, ctx.actor, chosen, sent)
-            if not chosen.national or result.outcome is FileOutcome.TRIED:
+            if chosen is not HOLIDAYS or result.outcome is FileOutcome.TRIED:
                 return result
             return {**msgspec.to_builtins(result), "rescheduled": await _reschedule(ctx)}
 

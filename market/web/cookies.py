@@ -1,4 +1,4 @@
-"""Cookies of the pages: session, visitor, large type, the drafts that draft.js may delete, and the demo's band."""
+"""Cookies of the pages: session, visitor, large type, drafts that draft.js may delete, the demo's band, currency."""
 
 import re
 from typing import Any
@@ -13,6 +13,7 @@ ELDER_COOKIE = "elder"
 VISITOR_COOKIE = "visitor"
 DRAFTS_COOKIE = "drafts"
 DEMO_BAND_COOKIE = "band"
+CURRENCY_COOKIE = "currency"
 YEAR_SECONDS = 31_536_000
 ALL_DRAFTS = "*"
 DRAFT_NAME = re.compile(r"[a-z0-9_-]{1,80}|\*")

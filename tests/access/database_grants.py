@@ -245,6 +245,9 @@ GRANTS = {
         "select insert(county_code name department kind amount_fen valid_during basis added_by added_at)"
         " update(department kind amount_fen valid_during basis)"
     ),
+    "channels": "select insert(code kind name)",
+    "channel_counties": "select insert update(valid_during basis)",
+    "rates": "select insert update(fen_per_10000 source)",
     "fund_applications": "select insert(case_id call_id producer_id snapshot wanted_fen) update(granted_fen)",
     "coverage": (
         "select delete insert(village_code operator technology setting share_bp down_mbps source observed_on"

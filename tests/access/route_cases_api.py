@@ -236,6 +236,11 @@ API_CASES: tuple[RouteCase, ...] = (
     # catalogue and stock
     get("/api/v1/listings", PUBLIC),
     get("/api/v1/categories", PUBLIC),
+    get("/api/v1/channels", PUBLIC),
+    get("/api/v1/channels/{code}/counties", PUBLIC, params={"code": "beijing"}),
+    get("/api/v1/channels/{code}/listings", PUBLIC, params={"code": "beijing"}),
+    get("/api/v1/rates", PUBLIC),
+    get("/api/v1/rates/{currency}/price", PUBLIC, params={"currency": "USD"}, query={"fen": "100"}, status=404),
     get("/api/v1/contacts/own", SIGNED_IN),
     get("/api/v1/counties/{county}/contacts", DESK),
     post("/api/v1/counties/{county}/contacts", ACCOUNT_KEEPERS, json=CONTACT, status=201),

@@ -121,6 +121,13 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/operators/templates/{kind}", PUBLIC, params={"kind": "billing"}),
     get("/feeds/products.json", PUBLIC),
     get("/feeds/products.xml", PUBLIC),
+    get("/feeds/channels/{code}/products.json", PUBLIC, params={"code": "beijing"}),
+    get("/feeds/channels/{code}/products.xml", PUBLIC, params={"code": "beijing"}),
+    get("/feeds/channels/{code}/products.csv", PUBLIC, params={"code": "beijing"}),
+    get("/channels", PUBLIC),
+    get("/channels/{code}", PUBLIC, params={"code": "beijing"}),
+    get("/currency", PUBLIC),
+    post("/currency", PUBLIC, form={"currency": "", "to": "/"}, status=303),
     # signing in
     get("/sign-in", SIGNED_OUT),
     post("/sign-in", PUBLIC, form={"phone": "17010008898"}, status=303),

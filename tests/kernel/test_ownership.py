@@ -23,6 +23,7 @@ OWNED_TABLES = {
     },
     "supervision": {"supervision_tasks", "supervision_events"},
     "funds": {"fund_calls", "fund_applications"},
+    "channels": {"channels", "channel_counties", "rates"},
     "coverage": {"coverage", "outages", "coverage_projects"},
     "organisations": {"organisations", "organisation_members", "organisation_licences", "public_buyers"},
     "procurement": {
@@ -214,5 +215,6 @@ async def test_the_service_owns_nothing_and_every_county_table_has_row_level_sec
         "agronomists",
         "public_plans",
         "fund_calls",
+        "channel_counties",
     }
     assert sorted(by_county - guarded - open_to_all) == []

@@ -98,7 +98,7 @@ FIND_WRONG_ESCROWS = Query(
                      THEN (SELECT deposit_fen FROM deposits WHERE deposits.order_id = orders.id)
                           - suborders.refunded_fen
                      ELSE 0 END AS due_fen) AS due
-      LEFT JOIN payments.accounts ON code = 'escrow:' || orders.number || '-' || position AND currency = 'CNY'
+      LEFT JOIN payments.accounts ON code = 'escrow:' || orders.number || '-' || position AND accounts.currency = 'CNY'
       LEFT JOIN payments.balances ON account_id = accounts.id
      WHERE due_fen <> coalesce(amount_minor, 0)
        AND NOT EXISTS (SELECT FROM payments.disputes JOIN payments.payments ON payments.id = payment_id

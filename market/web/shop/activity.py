@@ -44,6 +44,7 @@ from market.web.shop.listing_details import (
     to_dict,
 )
 from market.web.shop.price_words import describe_price_rule
+from market.web.shop.shown_rate import find_shown_rate
 from market.web.shop.stay import list_refund_tiers
 from market.web.ui.format import yuan
 
@@ -174,6 +175,7 @@ async def render_activity(
     closed = "" if listing.taking_orders else describe_shop_closed(listing)
     context = {
         "item": item,
+        "rate": await find_shown_rate(request),
         "favourite": favourite,
         "more_photos": list_more_photos(listing),
         "coupons": coupons,

@@ -19,6 +19,7 @@ from market.catalogue.search import (
     count_by_county,
     search_listings,
 )
+from market.channels.models import ChannelKind
 from market.divisions.codes import PREFECTURE, get_county_code, truncate_code
 from market.http import HttpRequest
 from market.identity.models import NotFound
@@ -41,6 +42,7 @@ from market.web.shop.regions import (
     list_selling_children,
     make_trail,
 )
+from market.web.shop.shown_rate import find_shown_rate
 from market.web.shop.solar_terms import make_season_greeting
 from market.web.ui.illustrations import get_illustration
 
@@ -107,6 +109,7 @@ async def show_home(
     today = clock.today()
     counts = get_services(request).counts
     categories, prefectures = await counts.categories.get(), await counts.prefectures.get()
+    channels = await counts.channels.get()
     async with db.connection() as conn:
         season = await list_in_season(conn, today=today, limit=_MAX_HOME_CANDIDATES)
         stays = await search_listings(conn, SearchFilters(kind=ListingKind.STAY), today=today, limit=_STAYS_ON_HOME)
@@ -121,6 +124,7 @@ async def show_home(
         "season": make_season_greeting(today),
         "coupon": coupon,
         "kinds": kinds,
+        "channels": [(f"/channels/{each.code}", each.name) for each in channels if each.kind is ChannelKind.CITY],
         "goods": make_card_views(goods, shown=icons),
         "goods_count": numbers[ListingKind.PRODUCT],
         "stays": make_card_views(stays.items, shown=drawn),
@@ -228,7 +232,7 @@ async def _listings_page(
     values = {
         "count_words": filters.count_words, "drawn": any(map(find_drawing, page.items)), "lead": None,
         "trail": [], "narrow": [], "filters": filters, "sort_words": _describe_sort(page),
-        "cards": make_card_views(cards), "more": more, "neighbours": [],
+        "cards": make_card_views(cards), "rate": await find_shown_rate(request), "more": more, "neighbours": [],
         "packages": make_package_cards(packages.items, shown={find_drawing(card) for card in cards}),
         "all_packages": link_packages(wanted) if packages.next else None,
         "near": make_card_views(near), "near_words": "和它相近的" if page.near else "大家在买的",

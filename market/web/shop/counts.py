@@ -1,9 +1,12 @@
-"""Counts of all live listings, kept for a few seconds: every browsing page shows some of them."""
+"""Counts of all live listings, channels and rates, kept for a few seconds: every browsing page shows some of them."""
 
 from datetime import date
 from typing import Protocol
 
 from market.catalogue.browse import CategoryCount, CountyCount, list_categories, list_counties
+from market.channels.models import Channel, Rate
+from market.channels.rates import list_recent_rates
+from market.channels.read import list_channels
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.kept import KeptValue
@@ -13,12 +16,14 @@ KEPT_SECONDS = 5.0
 
 
 class CatalogueCounts:
-    """The categories, counties and prefectures with the numbers of their live listings, at most 5 s old."""
+    """Categories, counties and prefectures with their numbers of live listings; channels and rates; at most 5 s old."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self.categories: KeptValue[list[CategoryCount]] = _keep(db, clock, list_categories)
         self.counties: KeptValue[list[CountyCount]] = _keep(db, clock, list_counties)
         self.prefectures: KeptValue[list[SellingPrefecture]] = _keep(db, clock, list_selling_prefectures)
+        self.channels: KeptValue[list[Channel]] = _keep(db, clock, list_channels)
+        self.rates: KeptValue[dict[str, Rate]] = _keep(db, clock, list_recent_rates)
 
 
 class _Load[T](Protocol):

@@ -59,6 +59,7 @@ from market.web.shop.off_sale import render_off_sale_listing
 from market.web.shop.orders.order_deposit import describe_presale
 from market.web.shop.promises import describe_ceiling, format_minutes
 from market.web.shop.regions import REGIONS, get_region_name, read_region
+from market.web.shop.shown_rate import find_shown_rate
 from market.web.ui.format import yuan
 
 _MAX_QUANTITY = 999
@@ -258,6 +259,7 @@ async def _render_product(
     about = make_metadata(request, listing, reviews, link=link, price=item.price_fen, in_stock=item.left > 0)
     context = {
         "item": item,
+        "rate": await find_shown_rate(request),
         "typed": typed or QuantityForm(item.choices[0][0] if item.choices else ""),
         "errors": errors,
         "favourite": favourite,

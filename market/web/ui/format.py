@@ -11,9 +11,11 @@ from typing import Protocol
 from minijinja import safe
 
 from market.catalogue.units import format_weight
+from market.channels.models import Rate
+from market.kernel import Fen
 from market.kernel.clock import SHANGHAI
 from market.kernel.text import mask_identity_number, mask_phone
-from payments.money import divide_half_up, format_percent, format_yuan
+from payments.money import divide_half_up, format_amount, format_percent, format_yuan
 
 MINUS = "−"
 _FIGURES = "零壹贰叁肆伍陆柒捌玖"
@@ -220,7 +222,14 @@ def lines(text: str) -> str:
     return safe("<br>".join(escape(line) for line in text.split("\n")))
 
 
+def about(fen: int, rate: Rate) -> str:
+    """Format about what an amount is in another currency, rounded half up: `USD 6.36`."""
+    amount = rate.convert(Fen(fen))
+    return f"{amount.currency} {format_amount(amount)}"
+
+
 FILTERS = {
+    "about": about,
     "capitals": capitals,
     "clock": clock,
     "clock_zh": clock_zh,

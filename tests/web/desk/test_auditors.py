@@ -39,7 +39,8 @@ WITHOUT_ACCOUNT = {
     "/api/v1/codes", "/api/v1/grievances/appeals", "/api/v1/grievances/status", "/api/v1/objections/appeals",
     "/api/v1/objections/status", "/api/v1/packages/{number}/quote",
     "/api/v1/sessions", "/api/v1/sessions/second-factor", "/api/v1/villages/{village_code}/objections",
-    "/carriers/webhook", "/demo/band", "/demo/people", "/grievance/answer", "/objections", "/payments/webhook",
+    "/carriers/webhook", "/currency",
+    "/demo/band", "/demo/people", "/grievance/answer", "/objections", "/payments/webhook",
     "/sign-in", "/sign-in/code", "/villages/{village_code}/objections",
 }  # fmt: skip
 """What acts for no account: the guard leaves it out."""

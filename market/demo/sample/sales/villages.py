@@ -6,6 +6,7 @@ from market.coverage.models import NewOutage, NewProject, OutageKind, Technology
 from market.coverage.outages import answer_outage, report_outage
 from market.coverage.projects import accept_project, add_project, build_project
 from market.demo.sample.accounts import DEMO_COUNTY
+from market.demo.sample.sales.channels import play_channels
 from market.demo.sample.sales.funds import play_funds
 from market.demo.sample.sales.jobs import play_jobs, play_questions
 from market.demo.sample.sales.services import list_people, play_services
@@ -48,7 +49,7 @@ _FACTORY_CODE, _CLINIC_CODE = "91130624MA0XAMPL0Q", "52130624MJ0XAMPE17"
 
 
 async def play_villages(sales: SaleSimulation) -> None:
-    """Add a register of coverage, three reports of the demo's people, two projects and two organisations."""
+    """Add a register of coverage, three reports of the demo's people, projects and organisations, then each area."""
     measured = get_business_day(sales.ago(days=40))
     await ADD_COVERAGE.one(sales.conn, county=DEMO_COUNTY, day=measured)
     village = await GET_VILLAGE.one(sales.conn, producer_id=sales.farmer.producers[0])
@@ -60,6 +61,7 @@ async def play_villages(sales: SaleSimulation) -> None:
     await play_questions(sales, village, people)
     await play_jobs(sales, village, people)
     await play_funds(sales)
+    await play_channels(sales)
 
 
 async def _report_outages(sales: SaleSimulation, village: str) -> None:

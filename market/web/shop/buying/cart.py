@@ -36,6 +36,7 @@ from market.web.shop.orders.order_deposit import describe_plan
 from market.web.shop.price_words import describe_price_rule
 from market.web.shop.promises import WEIGHED_LATER
 from market.web.shop.regions import REGIONS, get_region, read_region
+from market.web.shop.shown_rate import find_shown_rate
 from market.web.shop.stay import format_nights, list_refund_tiers
 from market.web.ui.format import day_short, weekday, yuan
 from market.web.ui.illustrations import get_illustration
@@ -233,6 +234,7 @@ async def show_cart(request: HttpRequest, visitor: NamedDependency[Actor | None]
         "has_goods": has_goods(cart),
         "rows": list_sum_rows(cart),
         "total_fen": cart.total_fen,
+        "rate": await find_shown_rate(request),
         "deposit": describe_plan(cart.deposit, stay=not has_goods(cart)) if cart.deposit else [],
         "blocked": "" if cart.ready else "上面有东西现在买不了，拿掉或者改少，再去结账。",
         "coupon_words": describe_advice(advice),

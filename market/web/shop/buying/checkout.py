@@ -67,6 +67,7 @@ from market.web.shop.promises import (
     describe_pickup_rule,
 )
 from market.web.shop.regions import REGIONS, complete_street, get_region, read_region
+from market.web.shop.shown_rate import find_shown_rate
 from market.web.shop.stay import format_nights
 from market.web.ui.format import yuan
 from payments import Method
@@ -214,6 +215,7 @@ async def _checkout_page(
         "groups": [CheckoutGroupView(group.producer, _group_rows(group)) for group in cart.groups],
         "rows": list_sum_rows(cart) + reduction,
         "total_fen": total,
+        "rate": await find_shown_rate(request),
         "pay_words": f"付订金 {yuan(plan.deposit_fen)} 元" if plan else f"付款 {yuan(total)} 元",
         "vouchers": _list_voucher_options(vouchers, errors),
         "voucher": str(voucher.id) if voucher else _NO_VOUCHER,

@@ -1,0 +1,14 @@
+"""Channels of counties and buying cities, rates of other currencies; orders are in CNY."""
+
+from pathlib import Path
+
+from payments.migrate import run_script
+
+revision = "0220"
+down_revision = "0176"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_script((Path(__file__).parents[1] / "sql/0220_channels.sql").read_text("utf-8"))
