@@ -9,12 +9,19 @@ from market.coverage.file_kind import COVERAGE
 from market.coverage.register import end_village_coverage
 from market.funds.file_kind import FUNDS
 from market.organisations.file_kind import ORGANISATIONS
+from market.pairing.file_kind import PAIRINGS
+from market.pairing.propose import end_village_pairings
 from market.procurement.file_kind import PURCHASES
 from market.services.file_kind import COURSES
 from market.services.postings import end_village_postings
 from market.services.slots import end_village_slots
 
-TERM_CLOSERS: tuple[CloseTerms, ...] = (end_village_coverage, end_village_slots, end_village_postings)
+TERM_CLOSERS: tuple[CloseTerms, ...] = (
+    end_village_coverage,
+    end_village_slots,
+    end_village_postings,
+    end_village_pairings,
+)
 """What ends each area's terms of a village when its code ends."""
 
 COUNTY_FILE_KINDS: dict[str, FileKind] = {
@@ -28,6 +35,7 @@ COUNTY_FILE_KINDS: dict[str, FileKind] = {
         PURCHASES,
         CHANNELS,
         RATES,
+        PAIRINGS,
         HOLIDAYS,
     )
 }

@@ -1171,6 +1171,63 @@ $$;
 
 
 --
+-- Name: check_pairing(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_pairing() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF (TG_OP = 'INSERT' OR (OLD.agreed_by IS NULL AND NEW.agreed_by IS NOT NULL))
+       AND NOT EXISTS (SELECT FROM organisations WHERE id = NEW.organisation_id AND verified_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'the organisation is not verified' USING ERRCODE = 'P0901';
+    END IF;
+    IF TG_OP = 'UPDATE' AND NOT NEW.valid_during <@ OLD.valid_during THEN
+        RAISE EXCEPTION 'the term of pairing % is not extended', NEW.number USING ERRCODE = 'P0904';
+    END IF;
+    IF TG_OP = 'UPDATE' AND OLD.agreed_by IS NULL AND NEW.agreed_by IS NOT NULL THEN
+        IF is_same_person(NEW.agreed_by, NEW.proposed_by)
+           OR (SELECT count(DISTINCT account_id) = 2 FROM organisation_members
+                WHERE organisation_id = NEW.organisation_id AND account_id IN (NEW.agreed_by, NEW.proposed_by)) THEN
+            RAISE EXCEPTION 'the other side agrees to pairing %', NEW.number USING ERRCODE = 'P0902';
+        END IF;
+        IF NOT EXISTS (SELECT FROM pledges WHERE pairing_id = NEW.id) THEN
+            RAISE EXCEPTION 'nothing is pledged in pairing %', NEW.number USING ERRCODE = 'P0903';
+        END IF;
+    ELSIF TG_OP = 'UPDATE' AND NEW.agreed_by IS DISTINCT FROM OLD.agreed_by THEN
+        RAISE EXCEPTION 'pairing % is agreed', NEW.number USING ERRCODE = 'P0904';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
+-- Name: check_pairing_statement(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_pairing_statement() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF (SELECT count(*) FROM pairing_statement_lines l WHERE l.pairing_id = NEW.pairing_id AND l.year = NEW.year)
+       <> (SELECT count(*) FROM pledges p
+            WHERE p.pairing_id = NEW.pairing_id
+              AND p.valid_during && daterange(make_date(NEW.year, 1, 1), make_date(NEW.year + 1, 1, 1)))
+       OR EXISTS (
+            SELECT FROM pairing_statement_lines l
+             WHERE l.pairing_id = NEW.pairing_id AND l.year = NEW.year
+               AND l.done <> (SELECT coalesce(sum(amount), 0) FROM pairing_statement_items i
+                               WHERE i.pairing_id = l.pairing_id AND i.year = l.year AND i.kind = l.kind
+                                 AND l.counted @> i.on_day)) THEN
+        RAISE EXCEPTION 'the statement of % does not add up', NEW.year USING ERRCODE = 'P0905';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: check_payout_account(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1198,6 +1255,29 @@ BEGIN
     END IF;
     RETURN NEW;
 END;
+$$;
+
+
+--
+-- Name: check_pledge(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_pledge() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    agreed timestamptz := (SELECT agreed_at FROM pairings WHERE id = coalesce(NEW.pairing_id, OLD.pairing_id));
+BEGIN
+    IF agreed IS NOT NULL
+       AND (TG_OP = 'INSERT'
+            OR (TG_OP = 'UPDATE'
+                AND NOT (NEW.valid_during <@ OLD.valid_during AND lower(NEW.valid_during) = lower(OLD.valid_during)))
+            OR (TG_OP = 'DELETE'
+                AND lower(OLD.valid_during) <= (agreed AT TIME ZONE 'Asia/Shanghai')::date)) THEN
+        RAISE EXCEPTION 'the pairing is agreed' USING ERRCODE = 'P0904';
+    END IF;
+    RETURN coalesce(NEW, OLD);
+END
 $$;
 
 
@@ -3777,6 +3857,58 @@ $$;
 
 
 --
+-- Name: list_pairing_items(uuid[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_pairing_items(p_pairings uuid[]) RETURNS TABLE(pairing_id uuid, kind text, on_day date, what text, amount bigint, subject uuid, people integer)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH asked AS (SELECT * FROM pairings WHERE id = ANY (p_pairings) AND agreed_at IS NOT NULL),
+    items AS (
+        SELECT x.id AS pairing_id, 'buy' AS kind, (s.received_at AT TIME ZONE 'Asia/Shanghai')::date AS on_day,
+               '订单 ' || o.number AS what, (SELECT sum(l.amount_fen - l.refunded_fen) FROM order_lines l
+                                             WHERE l.suborder_id = s.id)::bigint AS amount,
+               CASE WHEN p.kind NOT IN ('cooperative', 'company', 'village_station') THEN p.id END AS subject,
+               (p.kind NOT IN ('cooperative', 'company', 'village_station'))::integer AS people
+          FROM asked x
+          JOIN producers p ON p.village_code = x.village_code
+          JOIN suborders s ON s.producer_id = p.id AND s.kind = 'goods' AND s.state = 'received'
+          JOIN orders o ON o.id = s.order_id
+         WHERE (EXISTS (SELECT FROM company_accounts a
+                         WHERE a.account_id = o.buyer_id AND a.organisation_id = x.organisation_id
+                           AND a.valid_during @> (o.placed_at AT TIME ZONE 'Asia/Shanghai')::date)
+                OR EXISTS (SELECT FROM procurements q
+                            WHERE q.order_id = o.id AND q.organisation_id = x.organisation_id))
+           AND NOT EXISTS (SELECT FROM producer_members m JOIN organisation_members n ON n.account_id = m.account_id
+                            WHERE m.producer_id = p.id AND n.organisation_id = x.organisation_id)
+        UNION ALL
+        SELECT x.id, 'teach', (lower(t.during) AT TIME ZONE 'Asia/Shanghai')::date, c.title, r.came, NULL, r.came::integer
+          FROM asked x
+          JOIN course_sessions c ON c.organisation_id = x.organisation_id
+          JOIN slots t ON t.id = c.slot_id AND t.village_code = x.village_code AND t.state <> 'cancelled'
+          CROSS JOIN LATERAL (SELECT count(*) AS came FROM slot_reservations v
+                               WHERE v.slot_id = t.id AND v.state = 'attended') r
+         WHERE r.came > 0
+        UNION ALL
+        SELECT x.id, 'invest', j.accepted_on, j.name, j.spent_fen, NULL, 0
+          FROM asked x
+          JOIN coverage_projects j ON j.funded_by = x.organisation_id AND j.village_code = x.village_code
+         WHERE j.state = 'accepted'
+        UNION ALL
+        SELECT x.id, 'hire', b.hired_on, g.title, 1, b.account_id, 1
+          FROM asked x
+          JOIN job_postings g ON g.organisation_id = x.organisation_id AND g.village_code = x.village_code
+          JOIN job_applications b ON b.posting_id = g.id AND b.state = 'confirmed')
+    SELECT i.* FROM items i
+     WHERE i.amount > 0
+       AND EXISTS (SELECT FROM pledges p
+                    WHERE p.pairing_id = i.pairing_id AND p.kind = i.kind AND p.valid_during @> i.on_day)
+     ORDER BY i.pairing_id, i.kind, i.on_day, i.what, i.subject;
+$$;
+
+
+--
 -- Name: list_replaced_facts(text, text[], timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4796,6 +4928,48 @@ BEGIN
     RETURN saved;
 END
 $$;
+
+
+--
+-- Name: organisation_members; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.organisation_members (
+    organisation_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    role text NOT NULL,
+    CONSTRAINT organisation_members_role CHECK ((role = ANY (ARRAY['owner'::text, 'clerk'::text])))
+);
+
+
+--
+-- Name: pairings; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.pairings (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    number bigint NOT NULL,
+    organisation_id uuid NOT NULL,
+    village_code text NOT NULL,
+    county_code text GENERATED ALWAYS AS ("left"(village_code, 6)) STORED NOT NULL,
+    valid_during daterange NOT NULL,
+    proposed_by uuid NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    agreed_by uuid,
+    agreed_at timestamp with time zone,
+    CONSTRAINT pairings_agreed CHECK (((agreed_by IS NULL) = (agreed_at IS NULL))),
+    CONSTRAINT pairings_term CHECK (((NOT isempty(valid_during)) AND (NOT lower_inf(valid_during)) AND (NOT upper_inf(valid_during)) AND ((upper(valid_during) - lower(valid_during)) <= 3654))),
+    CONSTRAINT pairings_two_people CHECK ((agreed_by <> proposed_by))
+);
+
+
+--
+-- Name: sees_pairing(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.sees_pairing(p_pairing uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN (EXISTS (SELECT FROM public.pairings WHERE ((pairings.id = sees_pairing.p_pairing) AND CASE WHEN starts_with(pairings.county_code, public.get_visible_county()) THEN true WHEN (pairings.organisation_id IN (SELECT organisation_members.organisation_id FROM public.organisation_members WHERE (organisation_members.account_id = public.get_visible_person()))) THEN true ELSE false END)));
 
 
 --
@@ -6423,6 +6597,18 @@ CREATE TABLE public.clinic_days (
 
 
 --
+-- Name: company_accounts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.company_accounts (
+    organisation_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    valid_during daterange NOT NULL,
+    CONSTRAINT company_accounts_period CHECK (((NOT isempty(valid_during)) AND (NOT lower_inf(valid_during))))
+);
+
+
+--
 -- Name: complaints; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -6734,6 +6920,7 @@ CREATE TABLE public.coverage_projects (
     done_by uuid,
     accepted_on date,
     accepted_by uuid,
+    funded_by uuid,
     CONSTRAINT coverage_projects_accepted CHECK ((((state = 'accepted'::text) = (accepted_on IS NOT NULL)) AND ((accepted_on IS NULL) = (accepted_by IS NULL)))),
     CONSTRAINT coverage_projects_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT coverage_projects_done CHECK ((((state = ANY (ARRAY['done'::text, 'accepted'::text])) = (done_on IS NOT NULL)) AND ((done_on IS NULL) = (done_by IS NULL)))),
@@ -8408,18 +8595,6 @@ CREATE TABLE public.organisation_licences (
 
 
 --
--- Name: organisation_members; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.organisation_members (
-    organisation_id uuid NOT NULL,
-    account_id uuid NOT NULL,
-    role text NOT NULL,
-    CONSTRAINT organisation_members_role CHECK ((role = ANY (ARRAY['owner'::text, 'clerk'::text])))
-);
-
-
---
 -- Name: outages; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -8555,6 +8730,86 @@ ALTER TABLE public.packages ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY
 
 
 --
+-- Name: pairing_statement_items; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.pairing_statement_items (
+    id bigint NOT NULL,
+    pairing_id uuid NOT NULL,
+    year smallint NOT NULL,
+    kind text NOT NULL,
+    on_day date NOT NULL,
+    what text NOT NULL,
+    amount bigint NOT NULL,
+    CONSTRAINT pairing_statement_items_amount CHECK ((amount >= 0))
+);
+
+
+--
+-- Name: pairing_statement_items_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.pairing_statement_items ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.pairing_statement_items_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: pairing_statement_lines; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.pairing_statement_lines (
+    pairing_id uuid NOT NULL,
+    year smallint NOT NULL,
+    kind text NOT NULL,
+    counted daterange NOT NULL,
+    target bigint NOT NULL,
+    done bigint NOT NULL,
+    CONSTRAINT pairing_statement_lines_done CHECK ((done >= 0)),
+    CONSTRAINT pairing_statement_lines_kind CHECK ((kind = ANY (ARRAY['buy'::text, 'teach'::text, 'invest'::text, 'hire'::text])))
+);
+
+
+--
+-- Name: COLUMN pairing_statement_lines.target; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.pairing_statement_lines.target IS 'Of the whole term of the pledge, of which the days of the year were counted.';
+
+
+--
+-- Name: pairing_statements; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.pairing_statements (
+    pairing_id uuid NOT NULL,
+    year smallint NOT NULL,
+    stated_by uuid NOT NULL,
+    stated_at timestamp with time zone NOT NULL,
+    CONSTRAINT pairing_statements_year CHECK (((year >= 2000) AND (year <= 2100)))
+);
+
+
+--
+-- Name: pairings_number_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.pairings ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.pairings_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
 -- Name: parcel_reminders; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -8661,6 +8916,21 @@ END) STORED,
     CONSTRAINT platform_purchases_quantity CHECK ((quantity > (0)::numeric)),
     CONSTRAINT platform_purchases_supplier CHECK (((length(supplier) >= 2) AND (length(supplier) <= 60))),
     CONSTRAINT platform_purchases_year CHECK (((year >= 2019) AND (year <= 2100)))
+);
+
+
+--
+-- Name: pledges; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.pledges (
+    pairing_id uuid NOT NULL,
+    kind text NOT NULL,
+    target bigint NOT NULL,
+    valid_during daterange NOT NULL,
+    CONSTRAINT pledges_kind CHECK ((kind = ANY (ARRAY['buy'::text, 'teach'::text, 'invest'::text, 'hire'::text]))),
+    CONSTRAINT pledges_target CHECK (((target >= 1) AND (target <= '1000000000000'::bigint))),
+    CONSTRAINT pledges_term CHECK (((NOT isempty(valid_during)) AND (NOT lower_inf(valid_during)) AND (NOT upper_inf(valid_during))))
 );
 
 
@@ -10752,6 +11022,14 @@ ALTER TABLE ONLY public.closures
 
 
 --
+-- Name: company_accounts company_accounts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.company_accounts
+    ADD CONSTRAINT company_accounts_pkey PRIMARY KEY (account_id, valid_during WITHOUT OVERLAPS);
+
+
+--
 -- Name: complaints complaints_once; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -11912,6 +12190,62 @@ ALTER TABLE ONLY public.packages
 
 
 --
+-- Name: pairing_statement_items pairing_statement_items_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pairing_statement_items
+    ADD CONSTRAINT pairing_statement_items_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: pairing_statement_lines pairing_statement_lines_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pairing_statement_lines
+    ADD CONSTRAINT pairing_statement_lines_pkey PRIMARY KEY (pairing_id, year, kind, counted);
+
+
+--
+-- Name: pairing_statements pairing_statements_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pairing_statements
+    ADD CONSTRAINT pairing_statements_pkey PRIMARY KEY (pairing_id, year);
+
+
+--
+-- Name: pairings pairings_number; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pairings
+    ADD CONSTRAINT pairings_number UNIQUE (number);
+
+
+--
+-- Name: pairings pairings_of_term; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pairings
+    ADD CONSTRAINT pairings_of_term UNIQUE (id, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: pairings pairings_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pairings
+    ADD CONSTRAINT pairings_once UNIQUE (organisation_id, village_code, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: pairings pairings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pairings
+    ADD CONSTRAINT pairings_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: parcel_reminders parcel_reminders_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -11997,6 +12331,14 @@ ALTER TABLE ONLY public.platform_purchases
 
 ALTER TABLE ONLY public.platform_purchases
     ADD CONSTRAINT platform_purchases_pkey PRIMARY KEY (order_number, line_number);
+
+
+--
+-- Name: pledges pledges_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pledges
+    ADD CONSTRAINT pledges_pkey PRIMARY KEY (pairing_id, kind, valid_during WITHOUT OVERLAPS);
 
 
 --
@@ -13383,6 +13725,13 @@ CREATE INDEX closures_by_creator ON public.closures USING btree (created_by);
 
 
 --
+-- Name: company_accounts_by_member; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX company_accounts_by_member ON public.company_accounts USING btree (organisation_id, account_id);
+
+
+--
 -- Name: contacts_by_county; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -13520,6 +13869,13 @@ CREATE INDEX coverage_projects_by_county ON public.coverage_projects USING btree
 --
 
 CREATE INDEX coverage_projects_by_doer ON public.coverage_projects USING btree (done_by) WHERE (done_by IS NOT NULL);
+
+
+--
+-- Name: coverage_projects_by_funder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX coverage_projects_by_funder ON public.coverage_projects USING btree (funded_by) WHERE (funded_by IS NOT NULL);
 
 
 --
@@ -14416,6 +14772,48 @@ CREATE INDEX packages_by_producer ON public.packages USING btree (producer_id, n
 --
 
 CREATE INDEX packages_live ON public.packages USING btree (number DESC) WHERE (state = 'live'::text);
+
+
+--
+-- Name: pairing_statement_items_by_statement; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pairing_statement_items_by_statement ON public.pairing_statement_items USING btree (pairing_id, year);
+
+
+--
+-- Name: pairing_statements_by_author; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pairing_statements_by_author ON public.pairing_statements USING btree (stated_by);
+
+
+--
+-- Name: pairings_by_agreer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pairings_by_agreer ON public.pairings USING btree (agreed_by) WHERE (agreed_by IS NOT NULL);
+
+
+--
+-- Name: pairings_by_county; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pairings_by_county ON public.pairings USING btree (county_code);
+
+
+--
+-- Name: pairings_by_proposer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pairings_by_proposer ON public.pairings USING btree (proposed_by);
+
+
+--
+-- Name: pairings_by_village; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pairings_by_village ON public.pairings USING btree (village_code);
 
 
 --
@@ -15994,6 +16392,62 @@ CREATE CONSTRAINT TRIGGER packages_complete AFTER INSERT OR UPDATE ON public.pac
 
 
 --
+-- Name: pairing_statement_items pairing_statement_items_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER pairing_statement_items_append_only BEFORE DELETE OR UPDATE ON public.pairing_statement_items FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: pairing_statement_items pairing_statement_items_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER pairing_statement_items_no_truncate BEFORE TRUNCATE ON public.pairing_statement_items FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: pairing_statement_lines pairing_statement_lines_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER pairing_statement_lines_append_only BEFORE DELETE OR UPDATE ON public.pairing_statement_lines FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: pairing_statement_lines pairing_statement_lines_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER pairing_statement_lines_no_truncate BEFORE TRUNCATE ON public.pairing_statement_lines FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: pairing_statements pairing_statements_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER pairing_statements_append_only BEFORE DELETE OR UPDATE ON public.pairing_statements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: pairing_statements pairing_statements_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER pairing_statements_no_truncate BEFORE TRUNCATE ON public.pairing_statements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: pairing_statements pairing_statements_sum_up; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER pairing_statements_sum_up AFTER INSERT ON public.pairing_statements DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_pairing_statement();
+
+
+--
+-- Name: pairings pairings_fit; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER pairings_fit BEFORE INSERT OR UPDATE ON public.pairings FOR EACH ROW EXECUTE FUNCTION public.check_pairing();
+
+
+--
 -- Name: payout_accounts payout_accounts_checked_once; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -16026,6 +16480,13 @@ CREATE TRIGGER plans_keep_changed AFTER UPDATE ON public.plans FOR EACH ROW WHEN
 --
 
 CREATE TRIGGER plans_keep_removed AFTER DELETE ON public.plans FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('code');
+
+
+--
+-- Name: pledges pledges_stay; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER pledges_stay BEFORE INSERT OR DELETE OR UPDATE ON public.pledges FOR EACH ROW EXECUTE FUNCTION public.check_pledge();
 
 
 --
@@ -17288,6 +17749,14 @@ ALTER TABLE ONLY public.closures
 
 
 --
+-- Name: company_accounts company_accounts_member; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.company_accounts
+    ADD CONSTRAINT company_accounts_member FOREIGN KEY (organisation_id, account_id) REFERENCES public.organisation_members(organisation_id, account_id);
+
+
+--
 -- Name: complaints complaints_case; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -17469,6 +17938,14 @@ ALTER TABLE ONLY public.coverage_projects
 
 ALTER TABLE ONLY public.coverage_projects
     ADD CONSTRAINT coverage_projects_doer FOREIGN KEY (done_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: coverage_projects coverage_projects_funder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.coverage_projects
+    ADD CONSTRAINT coverage_projects_funder FOREIGN KEY (funded_by) REFERENCES public.organisations(id);
 
 
 --
@@ -18808,6 +19285,70 @@ ALTER TABLE ONLY public.packages
 
 
 --
+-- Name: pairing_statement_items pairing_statement_items_statement; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pairing_statement_items
+    ADD CONSTRAINT pairing_statement_items_statement FOREIGN KEY (pairing_id, year) REFERENCES public.pairing_statements(pairing_id, year);
+
+
+--
+-- Name: pairing_statement_lines pairing_statement_lines_statement; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pairing_statement_lines
+    ADD CONSTRAINT pairing_statement_lines_statement FOREIGN KEY (pairing_id, year) REFERENCES public.pairing_statements(pairing_id, year);
+
+
+--
+-- Name: pairing_statements pairing_statements_author; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pairing_statements
+    ADD CONSTRAINT pairing_statements_author FOREIGN KEY (stated_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: pairing_statements pairing_statements_pairing; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pairing_statements
+    ADD CONSTRAINT pairing_statements_pairing FOREIGN KEY (pairing_id) REFERENCES public.pairings(id);
+
+
+--
+-- Name: pairings pairings_agreer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pairings
+    ADD CONSTRAINT pairings_agreer FOREIGN KEY (agreed_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: pairings pairings_organisation; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pairings
+    ADD CONSTRAINT pairings_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
+
+
+--
+-- Name: pairings pairings_proposer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pairings
+    ADD CONSTRAINT pairings_proposer FOREIGN KEY (proposed_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: pairings pairings_village; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pairings
+    ADD CONSTRAINT pairings_village FOREIGN KEY (village_code, PERIOD valid_during) REFERENCES public.village_periods(code, PERIOD valid_during);
+
+
+--
 -- Name: parcel_reminders parcel_reminders_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -18925,6 +19466,14 @@ ALTER TABLE ONLY public.platform_purchases
 
 ALTER TABLE ONLY public.platform_purchases
     ADD CONSTRAINT platform_purchases_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
+
+
+--
+-- Name: pledges pledges_of_pairing; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pledges
+    ADD CONSTRAINT pledges_of_pairing FOREIGN KEY (pairing_id, PERIOD valid_during) REFERENCES public.pairings(id, PERIOD valid_during);
 
 
 --
@@ -21111,6 +21660,68 @@ CREATE POLICY outages_visible ON public.outages TO market_app USING ((EXISTS ( S
 
 
 --
+-- Name: pairing_statement_items; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.pairing_statement_items ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: pairing_statement_items pairing_statement_items_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY pairing_statement_items_visible ON public.pairing_statement_items TO market_app USING (public.sees_pairing(pairing_id));
+
+
+--
+-- Name: pairing_statement_lines; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.pairing_statement_lines ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: pairing_statement_lines pairing_statement_lines_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY pairing_statement_lines_visible ON public.pairing_statement_lines TO market_app USING (public.sees_pairing(pairing_id));
+
+
+--
+-- Name: pairing_statements; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.pairing_statements ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: pairing_statements pairing_statements_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY pairing_statements_visible ON public.pairing_statements TO market_app USING ((EXISTS ( SELECT
+   FROM public.pairings
+  WHERE (pairings.id = pairing_statements.pairing_id))));
+
+
+--
+-- Name: pairings; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.pairings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: pairings pairings_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY pairings_visible ON public.pairings TO market_app USING (
+CASE
+    WHEN (agreed_at IS NOT NULL) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    WHEN (organisation_id IN ( SELECT organisation_members.organisation_id
+       FROM public.organisation_members
+      WHERE (organisation_members.account_id = ( SELECT public.get_visible_person() AS get_visible_person)))) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: persons; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -21155,6 +21766,21 @@ ALTER TABLE public.platform_purchases ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY platform_purchases_visible ON public.platform_purchases TO market_app USING (public.sees_unit(organisation_id));
+
+
+--
+-- Name: pledges; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.pledges ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: pledges pledges_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY pledges_visible ON public.pledges TO market_app USING ((EXISTS ( SELECT
+   FROM public.pairings
+  WHERE (pairings.id = pledges.pairing_id))));
 
 
 --
@@ -23140,6 +23766,14 @@ GRANT ALL ON FUNCTION public.list_own_months(p_number_index bytea, p_closed text
 
 
 --
+-- Name: FUNCTION list_pairing_items(p_pairings uuid[]); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_pairing_items(p_pairings uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_pairing_items(p_pairings uuid[]) TO market_app;
+
+
+--
 -- Name: FUNCTION list_uncounted_months(p_most integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -23326,6 +23960,69 @@ REVOKE ALL ON FUNCTION public.restore_quota() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.save_official(p_handle text, p_name text, p_phone_index bytea, p_phone_sealed bytea, p_totp_sealed bytea, p_sample boolean, p_by text, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.save_official(p_handle text, p_name text, p_phone_index bytea, p_phone_sealed bytea, p_totp_sealed bytea, p_sample boolean, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: TABLE organisation_members; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.organisation_members TO market_app;
+
+
+--
+-- Name: TABLE pairings; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,DELETE ON TABLE public.pairings TO market_app;
+
+
+--
+-- Name: COLUMN pairings.organisation_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(organisation_id) ON TABLE public.pairings TO market_app;
+
+
+--
+-- Name: COLUMN pairings.village_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(village_code) ON TABLE public.pairings TO market_app;
+
+
+--
+-- Name: COLUMN pairings.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(valid_during),UPDATE(valid_during) ON TABLE public.pairings TO market_app;
+
+
+--
+-- Name: COLUMN pairings.proposed_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(proposed_by) ON TABLE public.pairings TO market_app;
+
+
+--
+-- Name: COLUMN pairings.proposed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(proposed_at) ON TABLE public.pairings TO market_app;
+
+
+--
+-- Name: COLUMN pairings.agreed_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(agreed_by) ON TABLE public.pairings TO market_app;
+
+
+--
+-- Name: COLUMN pairings.agreed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(agreed_at) ON TABLE public.pairings TO market_app;
 
 
 --
@@ -25398,6 +26095,20 @@ GRANT INSERT(added_by) ON TABLE public.clinic_days TO market_app;
 
 
 --
+-- Name: TABLE company_accounts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.company_accounts TO market_app;
+
+
+--
+-- Name: COLUMN company_accounts.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(valid_during) ON TABLE public.company_accounts TO market_app;
+
+
+--
 -- Name: TABLE complaints; Type: ACL; Schema: public; Owner: -
 --
 
@@ -26004,6 +26715,13 @@ GRANT UPDATE(accepted_on) ON TABLE public.coverage_projects TO market_app;
 --
 
 GRANT UPDATE(accepted_by) ON TABLE public.coverage_projects TO market_app;
+
+
+--
+-- Name: COLUMN coverage_projects.funded_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(funded_by) ON TABLE public.coverage_projects TO market_app;
 
 
 --
@@ -28492,13 +29210,6 @@ GRANT UPDATE(valid_during) ON TABLE public.organisation_licences TO market_app;
 
 
 --
--- Name: TABLE organisation_members; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE ON TABLE public.organisation_members TO market_app;
-
-
---
 -- Name: TABLE outages; Type: ACL; Schema: public; Owner: -
 --
 
@@ -28720,6 +29431,69 @@ GRANT INSERT(created_at) ON TABLE public.packages TO market_app;
 --
 
 GRANT UPDATE(published_at) ON TABLE public.packages TO market_app;
+
+
+--
+-- Name: TABLE pairing_statement_items; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.pairing_statement_items TO market_app;
+
+
+--
+-- Name: COLUMN pairing_statement_items.pairing_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(pairing_id) ON TABLE public.pairing_statement_items TO market_app;
+
+
+--
+-- Name: COLUMN pairing_statement_items.year; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(year) ON TABLE public.pairing_statement_items TO market_app;
+
+
+--
+-- Name: COLUMN pairing_statement_items.kind; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(kind) ON TABLE public.pairing_statement_items TO market_app;
+
+
+--
+-- Name: COLUMN pairing_statement_items.on_day; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(on_day) ON TABLE public.pairing_statement_items TO market_app;
+
+
+--
+-- Name: COLUMN pairing_statement_items.what; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(what) ON TABLE public.pairing_statement_items TO market_app;
+
+
+--
+-- Name: COLUMN pairing_statement_items.amount; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(amount) ON TABLE public.pairing_statement_items TO market_app;
+
+
+--
+-- Name: TABLE pairing_statement_lines; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.pairing_statement_lines TO market_app;
+
+
+--
+-- Name: TABLE pairing_statements; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.pairing_statements TO market_app;
 
 
 --
@@ -28951,6 +29725,20 @@ GRANT INSERT(year),UPDATE(year) ON TABLE public.platform_purchases TO market_app
 --
 
 GRANT INSERT(list),UPDATE(list) ON TABLE public.platform_purchases TO market_app;
+
+
+--
+-- Name: TABLE pledges; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.pledges TO market_app;
+
+
+--
+-- Name: COLUMN pledges.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(valid_during) ON TABLE public.pledges TO market_app;
 
 
 --

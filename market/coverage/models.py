@@ -141,12 +141,13 @@ PROJECT_STATES = {
 
 
 class NewProject(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A project as it is planned."""
+    """A project as it is planned; `funded_by` is the organisation that pays, if it is not the operator."""
 
     village_code: Annotated[str, Meta(max_length=12)]
     operator: Annotated[str, Meta(max_length=20)]
     name: Annotated[str, Meta(max_length=200)]
     planned_fen: Fen
+    funded_by: UUID | None = None
 
 
 class Project(Struct, frozen=True, kw_only=True):
@@ -156,6 +157,7 @@ class Project(Struct, frozen=True, kw_only=True):
     village_code: str
     village: str
     operator_name: str
+    funder: str | None
     name: str
     planned_fen: Fen
     spent_fen: Fen

@@ -26,11 +26,12 @@ MAX_LISTED = 200
 LIST_PROJECTS = Query(
     Project,
     """
-    SELECT p.id, village_code, d.name AS village, o.name AS operator_name, p.name, planned_fen, spent_fen,
-           overrun_reason, state, done_on, accepted_on
+    SELECT p.id, village_code, d.name AS village, o.name AS operator_name, f.name AS funder, p.name, planned_fen,
+           spent_fen, overrun_reason, state, done_on, accepted_on
       FROM coverage_projects p
       JOIN divisions d ON d.code = village_code
       JOIN operators o ON o.code = operator
+      LEFT JOIN organisations f ON f.id = funded_by
      WHERE p.county_code = :county AND (:village::text = '' OR village_code = :village)
      ORDER BY state = 'accepted', p.id DESC
      LIMIT :limit
@@ -39,10 +40,14 @@ LIST_PROJECTS = Query(
 ADD_PROJECT = Query(
     UUID,
     """
-    INSERT INTO coverage_projects (county_code, village_code, operator, name, planned_fen, added_by, added_at)
-    VALUES (:county, :village_code, :operator, :name, :planned_fen, :account_id, :now)
+    INSERT INTO coverage_projects (county_code, village_code, operator, name, planned_fen, funded_by, added_by,
+                                   added_at)
+    VALUES (:county, :village_code, :operator, :name, :planned_fen, :funded_by, :account_id, :now)
     RETURNING id
     """,
+)
+IS_VERIFIED = Query(
+    bool, "SELECT EXISTS (SELECT FROM organisations WHERE id = :organisation_id AND verified_at IS NOT NULL)"
 )
 LOCK_PROJECT = Query(
     UUID, "SELECT id FROM coverage_projects WHERE id = :project_id AND county_code = :county FOR NO KEY UPDATE"
@@ -93,11 +98,13 @@ async def add_project(conn: Connection, actor: Actor, county: str, new: NewProje
         faults.append(FieldFault("name", f"写建什么，2 到 {MAX_NAME_LENGTH} 个字"))
     if not 0 < new.planned_fen <= MAX_PLANNED_FEN:
         faults.append(FieldFault("planned", "写计划投资，比 0 多"))
+    if new.funded_by is not None and not await IS_VERIFIED.one(conn, organisation_id=new.funded_by):
+        faults.append(FieldFault("funder", "请选县里核过的单位"))
     if faults:
         raise ProjectInvalid(errors=tuple(faults))
     added = await ADD_PROJECT.one(
         conn, county=county, village_code=new.village_code, operator=new.operator, name=name,
-        planned_fen=new.planned_fen, account_id=actor.account_id, now=now,
+        planned_fen=new.planned_fen, funded_by=new.funded_by, account_id=actor.account_id, now=now,
     )  # fmt: skip
     await _audit(conn, actor, "coverage_project.add", added, {"planned_fen": new.planned_fen}, now=now)
     return added

@@ -99,11 +99,11 @@ class OrganisationOwnVerifier(Refusal):
 
 
 class OrganisationInUse(Refusal):
-    """Courses, clinic days, postings or purchases refer to it."""
+    """Courses, clinic days, postings, pairings or purchases refer to it."""
 
     code = "organisation_in_use"
-    zh = "这个单位办过课、招过工或者买过东西，不能退回，只能核。"
-    en = "Courses, clinic days, postings or purchases refer to the organisation; it cannot be refused."
+    zh = "这个单位办过课、招过工、结过对或者买过东西，不能退回，只能核。"
+    en = "Courses, clinic days, postings, pairings or purchases refer to the organisation; it cannot be refused."
 
 
 class OrganisationDecided(Refusal):

@@ -184,8 +184,8 @@ async def decide_organisation(
             conn, organisation_id=organisation_id, county=county, account_id=official.account_id, now=now
         )
     else:
-        await DELETE_MEMBERS.run(conn, organisation_id=organisation_id)
         try:
+            await DELETE_MEMBERS.run(conn, organisation_id=organisation_id)
             await DELETE_LICENCES.run(conn, organisation_id=organisation_id)
             done = await REFUSE.maybe(conn, organisation_id=organisation_id, county=county)
         except asyncpg.ForeignKeyViolationError as error:
@@ -206,6 +206,19 @@ async def list_organisations(conn: Connection, county: str, *, pending: bool, da
 async def list_own_organisations(conn: Connection, account_id: AccountId, *, day: date) -> list[Organisation]:
     """Return the organisations that a person is a member of, in the person's scope, the newest first."""
     return await LIST_OF_MEMBER.all(conn, account_id=account_id, day=day, limit=MAX_LISTED)
+
+
+async def require_own_organisation(conn: Connection, actor: Actor, organisation_id: UUID, *, day: date) -> bool:
+    """Require membership of an organisation; return whether it was verified.
+
+    Raises:
+        NotFound: the actor is no member of it.
+    """
+    own = {each.id: each for each in await list_own_organisations(conn, actor.account_id, day=day)}
+    found = own.get(organisation_id)
+    if found is None:
+        raise NotFound
+    return found.verified_at is not None
 
 
 async def count_pending_organisations(conn: Connection, county: str) -> int:

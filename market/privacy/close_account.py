@@ -24,6 +24,7 @@ from market.kernel.text import clean_text
 from market.notify.queue import delete_messages
 from market.orders.erase import erase_buyer
 from market.orders.escrow import get_freight_account, get_payable_account
+from market.pairing.buying_accounts import end_buying
 from market.payouts.account import erase_payout_accounts
 from market.producers.members import end_memberships
 from market.saved_filters.keep import erase_filters
@@ -147,6 +148,7 @@ async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, 
     await give_up_seats(conn, seal, account_id, now=now)
     await unshare_questions(conn, account_id)
     await withdraw_applications(conn, account_id)
+    await end_buying(conn, account_id, day=get_business_day(now))
     await end_memberships(conn, account_id, now=now)
     await delete_actor_keys(conn, str(account_id))
     phone = await get_phone(conn, seal, account_id)

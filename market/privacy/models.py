@@ -140,12 +140,13 @@ class PersonalFavourite(Struct, frozen=True):
 
 
 class PersonalOrganisation(Struct, frozen=True):
-    """An organisation that the person acts for, in a role."""
+    """An organisation that the person acts for, in a role; `buying`: the days in which the account bought for it."""
 
     name: str
     credit_code: str
     role: str
     applied_at: datetime
+    buying: list[str]
 
 
 class PersonalSeat(Struct, frozen=True):

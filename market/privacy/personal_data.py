@@ -260,8 +260,11 @@ LIST_PURCHASES = Query(
 LIST_ORGANISATIONS = Query(
     PersonalOrganisation,
     """
-    SELECT name, credit_code, role, applied_at
-      FROM organisation_members JOIN organisations ON organisations.id = organisation_id
+    SELECT name, credit_code, role, applied_at,
+           ARRAY(SELECT valid_during::text FROM company_accounts c
+                  WHERE c.account_id = m.account_id AND c.organisation_id = m.organisation_id
+                  ORDER BY valid_during) AS buying
+      FROM organisation_members m JOIN organisations ON organisations.id = organisation_id
      WHERE account_id = :account_id
      ORDER BY applied_at LIMIT :limit
     """,

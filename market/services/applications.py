@@ -14,6 +14,7 @@ from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.orders.notifications import PHONE_CONTEXT, notify_account
+from market.organisations.register import require_own_organisation
 from market.services.posting_models import (
     CONTACT_DAYS,
     MAX_OPEN_APPLICATIONS,
@@ -25,7 +26,7 @@ from market.services.posting_models import (
     PostingNotOpen,
     PostingState,
 )
-from market.services.postings import IS_INVOLVED, get_posting, lock_posting, require_own_organisation
+from market.services.postings import IS_INVOLVED, get_posting, lock_posting
 
 MAX_LISTED = 200
 APPLICATION_LIFETIME = timedelta(days=180)

@@ -16,7 +16,7 @@ from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
 from market.orders.notifications import notify_account
-from market.organisations.register import list_own_organisations
+from market.organisations.register import require_own_organisation
 from market.producers.off_platform import require_no_contacts
 from market.services.posting_models import (
     MAX_DAYS,
@@ -138,19 +138,6 @@ END_OF_VILLAGE = Query(
      WHERE village_code = :village AND upper(valid_during) > :day::date AND state IN ('draft', 'live', 'filled')
     """,
 )
-
-
-async def require_own_organisation(conn: Connection, actor: Actor, organisation_id: UUID, *, day: date) -> bool:
-    """Require membership of an organisation; return whether it was verified.
-
-    Raises:
-        NotFound: the actor is no member of it.
-    """
-    own = {each.id: each for each in await list_own_organisations(conn, actor.account_id, day=day)}
-    found = own.get(organisation_id)
-    if found is None:
-        raise NotFound
-    return found.verified_at is not None
 
 
 def _list_faults(new: NewPosting, title: str, note: str, *, day: date) -> list[FieldFault]:

@@ -7,6 +7,7 @@ from litestar import Router
 from market.identity.models import NotSignedIn
 from market.web import assets, feed, photos
 from market.web.account import demo_people, demo_sign_in, devices, elder_mode, my_data, organisations, sign_in
+from market.web.account import pairings as own_pairings
 from market.web.account import postings as own_postings
 from market.web.desk import ROUTES as DESK_ROUTES
 from market.web.farm import apply, decisions, phone_bill, reduction
@@ -86,6 +87,7 @@ from market.web.village import coverage as village_coverage
 from market.web.village import funds as village_funds
 from market.web.village import home as village_home
 from market.web.village import jobs as village_jobs
+from market.web.village import pairing as village_pairing
 from market.web.village import plans as village_plans
 from market.web.village import questions as village_questions
 from market.web.village import services as village_services
@@ -93,7 +95,7 @@ from market.web.village import services as village_services
 _SHOP_PAGES = (
     assets, feed, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
     organisations, village_home, village_coverage, village_funds, village_plans, village_services, village_questions,
-    village_jobs,
+    village_jobs, village_pairing, own_pairings,
     own_postings, county_services,
     unit_book, unit_purchase,
     browse, channels, other_currency,

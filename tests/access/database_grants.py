@@ -241,6 +241,15 @@ GRANTS = {
         " issued_by issued_at) update(state evidence_text evidence_figure sent_by sent_at reason decided_by decided_at)"
     ),
     "supervision_events": "select insert(task_id kind at day)",
+    "pairings": (
+        "select delete insert(organisation_id village_code valid_during proposed_by proposed_at)"
+        " update(valid_during agreed_by agreed_at)"
+    ),
+    "pledges": "select insert delete update(valid_during)",
+    "company_accounts": "select insert delete update(valid_during)",
+    "pairing_statements": "select insert",
+    "pairing_statement_lines": "select insert",
+    "pairing_statement_items": "select insert(pairing_id year kind on_day what amount)",
     "fund_calls": (
         "select insert(county_code name department kind amount_fen valid_during basis added_by added_at)"
         " update(department kind amount_fen valid_during basis)"
@@ -289,7 +298,7 @@ GRANTS = {
     ),
     "quota_entries": "select insert(organisation_id year list kind fen order_id order_number line_number at)",
     "coverage_projects": (
-        "select insert(county_code village_code operator name planned_fen added_by added_at)"
+        "select insert(county_code village_code operator name planned_fen added_by added_at funded_by)"
         " update(spent_fen overrun_reason state done_on done_by accepted_on accepted_by)"
     ),
     "organisations": (
@@ -458,6 +467,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "list_working_day_cases": True,
     "list_overdue_cases": True,
     "list_own_months": True,
+    "list_pairing_items": True,
     "list_unsealed_months": True,
     "list_waiting_tasks": True,
     "payments.post": True,

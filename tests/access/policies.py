@@ -149,6 +149,8 @@ DESK_PLATFORM = DESK_MONEY.deny(["finance"], FORBIDDEN)
 """The platform's staff."""
 LINE_HOLDERS = COUNTY_SCOPE.deny(["policy", "reconciler"], FORBIDDEN)
 """Officials of the line's village who approve or settle; the importer of the tests also has the county role."""
+VILLAGE_AGREERS = COUNTY_SCOPE.acting_as("village").deny(_WITHOUT_ADMISSION_ROLE, FORBIDDEN)
+"""Officials of a village, each for the own one, and of the whole county."""
 LEAD_REPORTERS = COUNTY_SCOPE.acting_as("village").deny(["policy", "county", "finance", "reconciler"], FORBIDDEN)
 """Officials who go to households or import what other authorities see."""
 RECHECKERS = LEAD_REPORTERS.deny(["importer"], FORBIDDEN)

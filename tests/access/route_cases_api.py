@@ -39,6 +39,7 @@ from tests.access.policies import (
     SUPERVISED,
     SUSPENDING_OFFICIALS,
     TASK_OWNER,
+    VILLAGE_AGREERS,
     WHOLE_COUNTY_SCOPE,
     require_duty,
 )
@@ -118,6 +119,7 @@ AREA_KEEPERS = ACCOUNT_KEEPERS.deny([OTHER_COUNTY_OFFICIAL], FORBIDDEN)
 NOBODYS_SLOT: dict[str, str | Id] = {"slot_id": Id("nobody")}
 NOBODYS_POSTING: dict[str, str | Id] = {"posting_id": Id("nobody")}
 NOBODYS_APPLICATION: dict[str, str | Id] = {"application_id": Id("nobody")}
+NOBODYS_PAIRING: dict[str, str | Id] = {"pairing_id": Id("nobody")}
 NOBODYS_ORGANISATION: dict[str, str | Id] = {"organisation_id": Id("nobody")}
 POSTING = {
     "title": "样例摘枣", "village_code": "130624107221", "positions": 2, "wage_min_fen": 12000, "wage_max_fen": 15000,
@@ -386,6 +388,44 @@ API_CASES: tuple[RouteCase, ...] = (
         AREA_KEEPERS,
         params=NOBODYS_POSTING,
         json={"live": True},
+        status=404,
+    ),
+    get("/api/v1/villages/{village_code}/pairings", PUBLIC, params={"village_code": "130624107221"}),
+    post(
+        "/api/v1/organisations/{organisation_id}/pairings",
+        SIGNED_IN,
+        params=NOBODYS_ORGANISATION,
+        json={"village_code": "130624107221", "pledges": []},
+        status=404,
+    ),
+    get("/api/v1/organisations/{organisation_id}/pairings", SIGNED_IN, params=NOBODYS_ORGANISATION, status=404),
+    post(
+        "/api/v1/organisations/{organisation_id}/buying-account",
+        SIGNED_IN,
+        params=NOBODYS_ORGANISATION,
+        json={"buys": True},
+        status=404,
+    ),
+    get("/api/v1/pairings/{pairing_id}", SIGNED_IN, params=NOBODYS_PAIRING, status=404),
+    post(
+        "/api/v1/pairings/{pairing_id}/decision", SIGNED_IN, params=NOBODYS_PAIRING, json={"agreed": True}, status=404
+    ),
+    post(
+        "/api/v1/pairings/{pairing_id}/statements", SIGNED_IN, params=NOBODYS_PAIRING, json={"year": 2019}, status=404
+    ),
+    get(
+        "/api/v1/pairings/{pairing_id}/statements/{year}",
+        SIGNED_IN,
+        params={**NOBODYS_PAIRING, "year": "2019"},
+        status=404,
+    ),
+    get("/api/v1/counties/{county}/pairings", VILLAGE_AGREERS),
+    get("/api/v1/counties/{county}/pairings/{pairing_id}", SIGNED_IN, params=NOBODYS_PAIRING, status=404),
+    post(
+        "/api/v1/counties/{county}/pairings/{pairing_id}/decision",
+        SIGNED_IN,
+        params=NOBODYS_PAIRING,
+        json={"agreed": True},
         status=404,
     ),
     get("/api/v1/counties/{county}/service-figures", PUBLIC),

@@ -33,6 +33,7 @@ from tests.access.policies import (
     SUPERVISED,
     SUPERVISORS,
     TASK_OWNER,
+    VILLAGE_AGREERS,
     WHOLE_COUNTY_SCOPE,
     as_desk_page,
     as_own_page,
@@ -40,7 +41,15 @@ from tests.access.policies import (
 )
 from tests.access.route_case import FixtureId as Id
 from tests.access.route_case import RouteCase, UploadedFile, get, post
-from tests.access.route_cases_api import FINDING_DUTY, NOBODYS_CASE, NOBODYS_REVIEW, PHOTO, TOWNSHIP_DUTY, VILLAGE_DUTY
+from tests.access.route_cases_api import (
+    FINDING_DUTY,
+    NOBODYS_CASE,
+    NOBODYS_PAIRING,
+    NOBODYS_REVIEW,
+    PHOTO,
+    TOWNSHIP_DUTY,
+    VILLAGE_DUTY,
+)
 from tests.web.desk.county import read_story_file
 
 GOODS = {"variant": Id("variant_id"), "n": "1", "to": "/"}
@@ -647,6 +656,20 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/me/jobs", SIGNED_IN, form={"title": ""}, status=422),
     get("/me/jobs/{posting_id}", as_own_page(SIGNED_IN), params=NOBODYS_POSTING, status=404),
     post("/me/jobs/{posting_id}", SIGNED_IN, params=NOBODYS_POSTING, form={"act": "end"}, status=404),
+    get("/village/pairings", PUBLIC, query={"village": "130624107221"}),
+    get("/me/pairings", as_own_page(SIGNED_IN)),
+    post("/me/pairings", SIGNED_IN, form={"village": ""}, status=422),
+    get("/me/pairings/{pairing_id}", as_own_page(SIGNED_IN), params=NOBODYS_PAIRING, status=404),
+    post("/me/pairings/{pairing_id}", SIGNED_IN, params=NOBODYS_PAIRING, form={"act": "agree"}, status=404),
+    get(
+        "/me/pairings/{pairing_id}/{year}",
+        as_own_page(SIGNED_IN),
+        params={**NOBODYS_PAIRING, "year": "2019"},
+        status=404,
+    ),
+    get("/desk/pairings", as_desk_page(VILLAGE_AGREERS)),
+    get("/desk/pairings/{pairing_id}", as_desk_page(COUNTY_SCOPE), params=NOBODYS_PAIRING, status=404),
+    post("/desk/pairings/{pairing_id}", COUNTY_SCOPE, params=NOBODYS_PAIRING, form={"act": "agree"}, status=404),
     get("/desk/jobs", as_desk_page(COUNTY_SCOPE)),
     post(
         "/desk/jobs/{posting_id}",

@@ -24,6 +24,14 @@ OWNED_TABLES = {
     "supervision": {"supervision_tasks", "supervision_events"},
     "funds": {"fund_calls", "fund_applications"},
     "channels": {"channels", "channel_counties", "rates"},
+    "pairing": {
+        "pairings",
+        "pledges",
+        "company_accounts",
+        "pairing_statements",
+        "pairing_statement_lines",
+        "pairing_statement_items",
+    },
     "coverage": {"coverage", "outages", "coverage_projects"},
     "organisations": {"organisations", "organisation_members", "organisation_licences", "public_buyers"},
     "procurement": {

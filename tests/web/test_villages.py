@@ -104,6 +104,52 @@ async def test_a_shop_applies_for_what_the_county_offers_and_reads_the_decision(
         assert "批了 12,000.00 元：材料齐" in (await farmer.open("/village/funds")).text
 
 
+async def test_a_company_is_paired_with_a_village_and_its_form_keeps_what_was_typed(village: Village) -> None:
+    async with village.database.transaction() as conn:
+        station = await make_official(conn, Role.VILLAGE, VILLAGE)
+        county = await make_official(conn, Role.COUNTY, "130624")
+    company = await village.value(
+        """
+        WITH made AS (
+            INSERT INTO organisations (kind, name, credit_code, county_code, applied_by, applied_at, verified_by,
+                                       verified_at)
+            VALUES ('company', '样例食用菌公司', '91130624MA0XAMPL0Q', '130624', $1, now(), $2, now()) RETURNING id)
+        INSERT INTO organisation_members SELECT id, $1, 'owner' FROM made RETURNING organisation_id
+        """,
+        village.farmer, county,
+    )  # fmt: skip
+    today, last = village.today, village.today.replace(year=village.today.year + 1)
+    typed = {
+        "organisation": str(company), "village": "革新庄村", "first": str(today), "last": str(last), "buy": "20000",
+        "buy_last": "", "hire": "5", "hire_last": str(last),
+    }  # fmt: skip
+    async with await village.browser(village.farmer) as member:
+        await member.open("/me/pairings")
+        seen = await member.submit("/me/pairings", status=422, typed=typed)
+        # A pledge without a term is refused at its field, and what was typed stays.
+        assert 'href="#buy_last">写到哪天为止；承诺要有期限' in seen.html
+        assert 'value="20000"' in seen.html
+        seen = await member.submit("/me/pairings", typed={**typed, "buy_last": str(last)})
+        assert ("提出去了" in seen.text, "等对方同意" in seen.text) == (True, True)
+        found = await village.value("SELECT id FROM pairings")
+        await member.open(f"/me/pairings/{found}")
+        seen = await member.submit(f"/me/pairings/{found}", status=403, act="agree")
+        assert "要对方来同意" in seen.text
+        await member.open("/me/pairings")
+        seen = await member.submit("/me/pairings", organisation=str(company), act="buy")
+        assert "替它买" in seen.text
+        assert "还没有单位和这个村结对" in (await member.open(f"/village/pairings?village={VILLAGE}")).text
+        async with await village.browser(station, second_factor=True) as desk:
+            assert "结对 1 对，等同意" in (await desk.open("/desk")).text
+            assert "20,000.00 元" in (await desk.open(f"/desk/pairings/{found}")).text
+            seen = await desk.submit(f"/desk/pairings/{found}", act="agree")
+            assert ("同意了" in seen.text, "正在结对" in seen.text) == (True, True)
+        seen = await member.open(f"/village/pairings?village={VILLAGE}")
+        assert ("样例食用菌公司" in seen.text, "说好 20,000.00 元" in seen.text) == (True, True)
+        assert "做了 0.00 元" in seen.text
+        assert "一年过完" in (await member.open(f"/me/pairings/{found}")).text
+
+
 async def test_a_villager_reports_no_signal_and_the_operator_answers(village: Village) -> None:
     async with village.database.transaction() as conn:
         county = await make_official(conn, Role.COUNTY, "130624")

@@ -28,6 +28,7 @@ from market.web.desk.villages import (
     home,
     jobs,
     organisations,
+    pairing,
     procurement,
     questions,
     service_figures,
@@ -44,6 +45,7 @@ _PAGES = (
     appeals, complaints, invoices, mediations, officials, operators, deputies, contacts, pickup_points, coupons,
     region, report_pages, grievances, public_buyers, village_files, organisations, saved_filters, samples, audit,
     home, coverage, services, questions, jobs, service_figures, procurement, bank_receipts, funds, supervision,
+    pairing,
 )  # fmt: skip
 
 DESK = Router(

@@ -21,6 +21,7 @@ VILLAGE_AREAS: tuple[VillageArea, ...] = (
     VillageArea("/village/jobs?village={village}", "招工", "附近谁家招人、一天多少钱，县里核过的"),
     VillageArea("/village/coverage?village={village}", "信号和宽带", "哪家有信号；没信号报给运营商"),
     VillageArea("/village/funds?village={village}", "扶持和场地", "资金、贷款、孵化场地、培训，店家能申请"),
+    VillageArea("/village/pairings?village={village}", "结对的单位", "哪家单位和村里结了对，说了什么、做了多少"),
     VillageArea("/village/plans?village={village}", "能办的套餐", "几家的月费、流量，到哪儿办"),
     VillageArea("/villages/{village}/notice", "公示名单", "话费减免公示了谁，不对的可以说"),
 )

@@ -90,8 +90,9 @@ def describe_project(project: Project) -> list[str]:
     """Return where a project is and what it costs."""
     over = f"，比计划多：{project.overrun_reason}" if project.spent_fen > project.planned_fen else ""
     done = f"，{day_zh(project.accepted_on)}验收" if project.accepted_on else ""
+    funder = f"，{project.funder}出钱" if project.funder else ""
     return [
-        f"{project.village}，{project.operator_name}，{PROJECT_STATES[project.state]}{done}",
+        f"{project.village}，{project.operator_name}{funder}，{PROJECT_STATES[project.state]}{done}",
         f"计划 {yuan(project.planned_fen)} 元，花了 {yuan(project.spent_fen)} 元{over}",
     ]
 

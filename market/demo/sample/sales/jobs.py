@@ -17,7 +17,7 @@ from market.services.postings import check_posting, post_job
 from market.services.question_models import NewAgronomist, NewQuestion
 from market.services.questions import answer_question, ask_question, preview_sharing, share_question
 
-_BAGS_CODE = "91130624MA0XAMP206"
+BAGS, _BAGS_CODE = "样例阜平箱包厂", "91130624MA0XAMP206"
 """No organisation has this code; its check character is right."""
 _QUESTIONS = (
     (26, "样例：香菇菌棒表面发黄水，要不要紧", "通风不够。棚两头打开，早晚各透气一小时，黄水用棉球吸掉。", True),
@@ -56,9 +56,7 @@ async def play_questions(sales: SaleSimulation, village: str, people: list[Actor
 async def play_jobs(sales: SaleSimulation, village: str, people: list[Actor]) -> None:
     """Post four jobs: one is over, with who found work; two are live, one waits to be checked."""
     xian, owner = await sales.find_official("xian"), people[0]
-    new = NewOrganisation(
-        kind=OrganisationKind.EMPLOYER, name="样例阜平箱包厂", credit_code=_BAGS_CODE, county_code=DEMO_COUNTY
-    )
+    new = NewOrganisation(kind=OrganisationKind.EMPLOYER, name=BAGS, credit_code=_BAGS_CODE, county_code=DEMO_COUNTY)
     bags = OrganisationId((await register_organisation(sales.conn, owner, new, now=sales.ago(days=140))).id)
     await decide_organisation(sales.conn, xian, DEMO_COUNTY, bags, verified=True, now=sales.ago(days=138))
     factory = await FIND_FACTORY.one(sales.conn, account_id=sales.farmer.account_id)

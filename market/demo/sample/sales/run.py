@@ -7,11 +7,12 @@ from market.demo.sample.sales.cases import play_cases
 from market.demo.sample.sales.invoices import play_invoices
 from market.demo.sample.sales.offers import play_offers
 from market.demo.sample.sales.packages import play_packages
+from market.demo.sample.sales.pairing import play_pairings
 from market.demo.sample.sales.parcels import play_parcels
 from market.demo.sample.sales.procurement import play_procurement
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.demo.sample.sales.supervision import play_supervision
-from market.demo.sample.sales.villages import play_villages
+from market.demo.sample.sales.villages import GET_VILLAGE, play_villages
 from market.demo.sample.sales.visits import play_visits
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
@@ -57,6 +58,7 @@ async def simulate_sales(
         await play_offers(sales)
         await play_villages(sales)
         await play_procurement(sales)
+        await play_pairings(sales, await GET_VILLAGE.one(sales.conn, producer_id=sales.farmer.producers[0]))
         await play_supervision(sales)
     await MARK_SAMPLE.run(conn)
     await MARK_SENT.run(conn, now=now)

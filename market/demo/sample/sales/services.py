@@ -19,7 +19,7 @@ from market.services.seats import sign_up
 from market.services.slots import add_clinic_day, add_course
 from market.slots.models import SlotId
 
-_TEACHER, _TEACHER_CODE = "样例阜平县农广校", "12130624MB0XAMP10C"
+TEACHER, _TEACHER_CODE = "样例阜平县农广校", "12130624MB0XAMP10C"
 _HOSPITAL, _HOSPITAL_CODE = "样例阜平县中医院", "52130624MJ0XAMP30Q"
 """No organisation has these codes; their check characters are right."""
 
@@ -70,7 +70,7 @@ async def play_services(sales: SaleSimulation, village: str, people: list[Actor]
     One of the courses was held in the last quarter that is over, whose figures are published.
     """
     gan = await sales.find_official("gan")
-    await _add_organisation(sales, OrganisationKind.ORGANISER, _TEACHER, _TEACHER_CODE)
+    await _add_organisation(sales, OrganisationKind.ORGANISER, TEACHER, _TEACHER_CODE)
     hospital = await _add_organisation(sales, OrganisationKind.CLINIC, _HOSPITAL, _HOSPITAL_CODE)
     villages = [village, *await LIST_VILLAGES.all(sales.conn, village=village, day=sales.today)]
     before = _Course("食用菌出菇管理", -(sales.today - sales.last_quarter_day).days, 9, 3, 40, 26, 23)
@@ -116,7 +116,7 @@ async def _hold_course(
     starts_at = _at(sales, course.days, course.hour)
     new = NewCourse(
         title=course.title, village_code=village, room=DEFAULT_ROOM, starts_at=starts_at,
-        ends_at=starts_at + timedelta(hours=course.hours), places=course.places, organiser=_TEACHER,
+        ends_at=starts_at + timedelta(hours=course.hours), places=course.places, organiser=TEACHER,
     )  # fmt: skip
     announced = max(2, 8 - course.days)
     slot = await add_course(sales.conn, official, DEMO_COUNTY, new, now=sales.ago(days=announced))

@@ -44,7 +44,7 @@ FIND_OPERATOR_ACCOUNT = Query(
     UUID,
     "SELECT account_id FROM operator_grants WHERE operator = 'mobile' AND scope = :county ORDER BY account_id LIMIT 1",
 )
-_FACTORY_CODE, _CLINIC_CODE = "91130624MA0XAMPL0Q", "52130624MJ0XAMPE17"
+FACTORY, FACTORY_CODE, _CLINIC_CODE = "样例革新庄食用菌公司", "91130624MA0XAMPL0Q", "52130624MJ0XAMPE17"
 """No organisation has these codes; their check characters are right."""
 
 
@@ -104,7 +104,7 @@ async def _build_projects(sales: SaleSimulation, village: str) -> None:
 async def _register_organisations(sales: SaleSimulation) -> None:
     xian = await sales.find_official("xian")
     for actor, kind, name, code, verified in (
-        (sales.farmer, OrganisationKind.COMPANY, "样例革新庄食用菌公司", _FACTORY_CODE, True),
+        (sales.farmer, OrganisationKind.COMPANY, FACTORY, FACTORY_CODE, True),
         (sales.host, OrganisationKind.CLINIC, "样例顾家台卫生室", _CLINIC_CODE, False),
     ):
         new = NewOrganisation(kind=kind, name=name, credit_code=code, county_code=DEMO_COUNTY)

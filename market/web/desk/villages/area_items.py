@@ -8,6 +8,8 @@ from market.identity.access import has_role_for
 from market.identity.models import COUNTY_KEEPERS, Role
 from market.kernel import Connection
 from market.organisations.register import count_pending_organisations
+from market.pairing.models import AGREERS
+from market.pairing.views import count_proposed_pairings
 from market.procurement.views import count_late_purchases
 from market.services.attendance import MARKERS
 from market.services.postings import count_postings_to_check
@@ -76,6 +78,12 @@ async def _find_late_payments(conn: Connection, desk: DeskContext) -> WorkItem |
     return WorkItem(href, f"公家单位 {count} 单过期没付款", "", "催单位付给农户", late=True) if count else None
 
 
+async def _find_pairings(conn: Connection, desk: DeskContext) -> WorkItem | None:
+    own = [each for each in desk.divisions if has_role_for(desk.actor, AGREERS, each)]
+    count = await count_proposed_pairings(conn, desk.county, own) if own else 0
+    return WorkItem(desk.to("/desk/pairings"), f"结对 {count} 对，等同意", "", "看单位承诺什么") if count else None
+
+
 async def _find_supervision(conn: Connection, desk: DeskContext) -> WorkItem | None:
     if not has_role_for(desk.actor, (Role.COUNTY,), desk.county):
         return None
@@ -94,6 +102,7 @@ AREA_ITEMS: tuple[Callable[[Connection, DeskContext], Awaitable[WorkItem | None]
     _find_unmarked_slots,
     _find_postings,
     _find_late_payments,
+    _find_pairings,
     _find_supervision,
 )
 

@@ -26,6 +26,7 @@ from market.identity.access import has_role_for, require_county_role
 from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
+from market.organisations.register import list_organisations
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.forms import PostedForm, make_form_key, parse_typed_yuan, parse_uuid, read_form
@@ -39,6 +40,7 @@ class ProjectForm(Struct, frozen=True):
 
     village: str = ""
     operator: str = ""
+    funder: str = ""
     name: str = ""
     planned: str = ""
     spent: str = ""
@@ -53,6 +55,7 @@ async def _page(
     async with db.transaction(scope=desk.county) as conn:
         projects = await list_projects(conn, desk.county)
         operators = await list_operators(conn)
+        organisations = await list_organisations(conn, desk.county, pending=False, day=desk.today)
     context = {
         "projects": [
             (
@@ -65,6 +68,7 @@ async def _page(
             for each in projects
         ],
         "operators": [("", "请选"), *((each.code, each.name) for each in operators)],
+        "funders": [("", "运营商自己"), *((str(each.id), each.name) for each in organisations)],
         "keeps": has_role_for(desk.actor, COUNTY_KEEPERS, desk.county),
         "form": form or ProjectForm(),
         "errors": errors,
@@ -105,6 +109,7 @@ async def submit_project(
             operator=typed.operator[:20],
             name=typed.name[:200],
             planned_fen=parse_typed_yuan(typed.planned) or Fen(0),
+            funded_by=parse_uuid(typed.funder),
         )
         await add_project(conn, actor, desk.county, new, now=desk.now)
         return desk.to("/desk/coverage", done=1)

@@ -11,6 +11,7 @@ from market.identity.access import has_role_for
 from market.identity.models import COUNTY_KEEPERS, Actor, Role
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.pairing.models import AGREERS
 from market.web.desk.context import DeskContext, open_desk, render_desk_page
 
 
@@ -31,6 +32,7 @@ DESK_AREAS: tuple[DeskArea, ...] = (
     DeskArea("/desk/jobs", "招工", "核单位、工钱；找到活的人数"),
     DeskArea("/desk/fund-calls", "扶持项目", "申请了多少，批了多少", whole=True, roles=COUNTY_KEEPERS),
     DeskArea("/desk/procurement", "公家单位采购", "预算花了多少，谁没付农户的款", whole=True),
+    DeskArea("/desk/pairings", "结对", "哪家单位和哪个村，等同意的、做了多少", roles=AGREERS),
     DeskArea("/desk/organisations", "单位", "企业、医疗机构、公益组织，照证书核"),
     DeskArea("/desk/village-files", "村里的表", "村代码、信号、课程、扶持项目，用表导入", whole=True),
 )
