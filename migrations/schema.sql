@@ -770,6 +770,27 @@ $$;
 
 
 --
+-- Name: check_consent(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_consent() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NOT upper_inf(NEW.valid_during) THEN
+            RAISE EXCEPTION 'a consent begins without an end' USING ERRCODE = 'P0230';
+        END IF;
+    ELSIF NOT upper_inf(OLD.valid_during) OR upper_inf(NEW.valid_during)
+          OR lower(NEW.valid_during) <> lower(OLD.valid_during) THEN
+        RAISE EXCEPTION 'a consent ends once' USING ERRCODE = 'P0230';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
 -- Name: check_deposit(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1793,6 +1814,7 @@ CREATE FUNCTION public.erase_account(p_account uuid, p_name text, p_by text, p_a
 BEGIN
     DELETE FROM sign_in_codes WHERE phone_index = (SELECT phone_index FROM accounts WHERE id = p_account);
     DELETE FROM sessions WHERE account_id = p_account;
+    DELETE FROM person_keys WHERE account_id = p_account;
     UPDATE accounts
        SET name = p_name, phone_index = NULL, phone_sealed = NULL, totp_sealed = NULL, identity_index = NULL,
            identity_sealed = NULL, elder = false, closed_at = p_at
@@ -6621,6 +6643,24 @@ CREATE TABLE public.complaints (
 
 
 --
+-- Name: consents; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.consents (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    account_id uuid NOT NULL,
+    purpose text NOT NULL,
+    subject_id uuid,
+    text_version smallint NOT NULL,
+    valid_during tstzrange NOT NULL,
+    CONSTRAINT consents_period CHECK (((NOT lower_inf(valid_during)) AND lower_inc(valid_during))),
+    CONSTRAINT consents_purpose CHECK ((purpose = ANY (ARRAY['story'::text, 'warning_sms'::text]))),
+    CONSTRAINT consents_subject CHECK (((purpose = 'story'::text) = (subject_id IS NOT NULL))),
+    CONSTRAINT consents_text CHECK ((text_version >= 1))
+);
+
+
+--
 -- Name: contacts; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -7127,6 +7167,31 @@ CREATE VIEW public.cycle_findings WITH (security_invoker='true') AS
                  JOIN public.run_lines r ON (((r.run_id = q.run_id) AND (r.line_code = l.line_code))))
               WHERE (l.finding_id = f.id))))
         END;
+
+
+--
+-- Name: data_requests; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.data_requests (
+    case_id uuid NOT NULL,
+    category text NOT NULL,
+    kind text NOT NULL,
+    field text DEFAULT ''::text NOT NULL,
+    detail_by_key bytea NOT NULL,
+    CONSTRAINT data_requests_above CHECK (((kind <> 'complain'::text) OR (category = 'data_platform'::text))),
+    CONSTRAINT data_requests_category CHECK ((category = ANY (ARRAY['data_county'::text, 'data_platform'::text]))),
+    CONSTRAINT data_requests_corrected CHECK (((kind = 'correct'::text) = (field <> ''::text))),
+    CONSTRAINT data_requests_field CHECK ((field = ANY (ARRAY[''::text, 'name'::text, 'phone'::text, 'identity'::text, 'household'::text, 'line'::text, 'bill'::text, 'other'::text]))),
+    CONSTRAINT data_requests_kind CHECK ((kind = ANY (ARRAY['correct'::text, 'erase'::text, 'explain'::text, 'copy'::text, 'complain'::text])))
+);
+
+
+--
+-- Name: COLUMN data_requests.detail_by_key; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.data_requests.detail_by_key IS 'Sealed with the key of the asker, not with the secret.';
 
 
 --
@@ -8817,6 +8882,17 @@ CREATE TABLE public.parcel_reminders (
     suborder_id uuid NOT NULL,
     late boolean NOT NULL,
     reminded_at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: person_keys; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.person_keys (
+    account_id uuid NOT NULL,
+    key_sealed bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL
 );
 
 
@@ -11046,6 +11122,22 @@ ALTER TABLE ONLY public.complaints
 
 
 --
+-- Name: consents consents_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_once EXCLUDE USING gist (account_id WITH =, purpose WITH =, COALESCE(subject_id, account_id) WITH =, valid_during WITH &&);
+
+
+--
+-- Name: consents consents_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: contacts contacts_one_per_division; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -11227,6 +11319,14 @@ ALTER TABLE ONLY public.cycles
 
 ALTER TABLE ONLY public.cycles
     ADD CONSTRAINT cycles_unique UNIQUE (county_code, month);
+
+
+--
+-- Name: data_requests data_requests_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.data_requests
+    ADD CONSTRAINT data_requests_pkey PRIMARY KEY (case_id);
 
 
 --
@@ -12267,6 +12367,14 @@ ALTER TABLE ONLY public.payout_accounts
 
 ALTER TABLE public.payout_accounts
     ADD CONSTRAINT payout_accounts_term CHECK (((state = 'rejected'::text) OR (replaces IS NULL) OR (decided_at <= (entered_at + '30 days'::interval)))) NOT VALID;
+
+
+--
+-- Name: person_keys person_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.person_keys
+    ADD CONSTRAINT person_keys_pkey PRIMARY KEY (account_id);
 
 
 --
@@ -13729,6 +13837,13 @@ CREATE INDEX closures_by_creator ON public.closures USING btree (created_by);
 --
 
 CREATE INDEX company_accounts_by_member ON public.company_accounts USING btree (organisation_id, account_id);
+
+
+--
+-- Name: consents_by_subject; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX consents_by_subject ON public.consents USING btree (subject_id) WHERE (subject_id IS NOT NULL);
 
 
 --
@@ -15902,6 +16017,13 @@ CREATE TRIGGER clawbacks_no_truncate BEFORE TRUNCATE ON public.clawbacks FOR EAC
 
 
 --
+-- Name: consents consents_end_once; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER consents_end_once BEFORE INSERT OR UPDATE ON public.consents FOR EACH ROW EXECUTE FUNCTION public.check_consent();
+
+
+--
 -- Name: conversations conversations_marks; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -17773,6 +17895,14 @@ ALTER TABLE ONLY public.complaints
 
 
 --
+-- Name: consents consents_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
 -- Name: contacts contacts_division; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -18034,6 +18164,14 @@ ALTER TABLE ONLY public.cycle_events
 
 ALTER TABLE ONLY public.cycles
     ADD CONSTRAINT cycles_run FOREIGN KEY (run_id) REFERENCES public.runs(id);
+
+
+--
+-- Name: data_requests data_requests_case; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.data_requests
+    ADD CONSTRAINT data_requests_case FOREIGN KEY (case_id, category) REFERENCES public.cases(id, category);
 
 
 --
@@ -19386,6 +19524,14 @@ ALTER TABLE ONLY public.payout_accounts
 
 ALTER TABLE ONLY public.payout_accounts
     ADD CONSTRAINT payout_accounts_replaced FOREIGN KEY (replaces) REFERENCES public.payout_accounts(id);
+
+
+--
+-- Name: person_keys person_keys_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.person_keys
+    ADD CONSTRAINT person_keys_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 
 --
@@ -20831,6 +20977,19 @@ CREATE POLICY complaints_visible ON public.complaints TO market_app USING ((EXIS
 
 
 --
+-- Name: consents; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.consents ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: consents consents_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY consents_visible ON public.consents TO market_app USING ((account_id = ( SELECT public.get_visible_person() AS get_visible_person)));
+
+
+--
 -- Name: conversation_messages; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -20977,6 +21136,21 @@ CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
+
+
+--
+-- Name: data_requests; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.data_requests ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: data_requests data_requests_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY data_requests_visible ON public.data_requests TO market_app USING ((EXISTS ( SELECT
+   FROM public.cases
+  WHERE (cases.id = data_requests.case_id))));
 
 
 --
@@ -21718,6 +21892,25 @@ CASE
        FROM public.organisation_members
       WHERE (organisation_members.account_id = ( SELECT public.get_visible_person() AS get_visible_person)))) THEN true
     ELSE false
+END);
+
+
+--
+-- Name: person_keys; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.person_keys ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: person_keys person_keys_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY person_keys_visible ON public.person_keys TO market_app USING (
+CASE
+    WHEN (account_id = ( SELECT public.get_visible_person() AS get_visible_person)) THEN true
+    ELSE (EXISTS ( SELECT
+       FROM public.cases
+      WHERE (cases.asker_id = person_keys.account_id)))
 END);
 
 
@@ -26137,6 +26330,48 @@ GRANT INSERT(suborder_id) ON TABLE public.complaints TO market_app;
 
 
 --
+-- Name: TABLE consents; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.consents TO market_app;
+
+
+--
+-- Name: COLUMN consents.account_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(account_id) ON TABLE public.consents TO market_app;
+
+
+--
+-- Name: COLUMN consents.purpose; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(purpose) ON TABLE public.consents TO market_app;
+
+
+--
+-- Name: COLUMN consents.subject_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(subject_id) ON TABLE public.consents TO market_app;
+
+
+--
+-- Name: COLUMN consents.text_version; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(text_version) ON TABLE public.consents TO market_app;
+
+
+--
+-- Name: COLUMN consents.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(valid_during),UPDATE(valid_during) ON TABLE public.consents TO market_app;
+
+
+--
 -- Name: TABLE contacts; Type: ACL; Schema: public; Owner: -
 --
 
@@ -26855,6 +27090,48 @@ GRANT SELECT,INSERT ON TABLE public.settlements TO market_app;
 --
 
 GRANT SELECT ON TABLE public.cycle_findings TO market_app;
+
+
+--
+-- Name: TABLE data_requests; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.data_requests TO market_app;
+
+
+--
+-- Name: COLUMN data_requests.case_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(case_id) ON TABLE public.data_requests TO market_app;
+
+
+--
+-- Name: COLUMN data_requests.category; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(category) ON TABLE public.data_requests TO market_app;
+
+
+--
+-- Name: COLUMN data_requests.kind; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(kind) ON TABLE public.data_requests TO market_app;
+
+
+--
+-- Name: COLUMN data_requests.field; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(field) ON TABLE public.data_requests TO market_app;
+
+
+--
+-- Name: COLUMN data_requests.detail_by_key; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(detail_by_key) ON TABLE public.data_requests TO market_app;
 
 
 --
@@ -29501,6 +29778,34 @@ GRANT SELECT,INSERT ON TABLE public.pairing_statements TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.parcel_reminders TO market_app;
+
+
+--
+-- Name: TABLE person_keys; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.person_keys TO market_app;
+
+
+--
+-- Name: COLUMN person_keys.account_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(account_id) ON TABLE public.person_keys TO market_app;
+
+
+--
+-- Name: COLUMN person_keys.key_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(key_sealed) ON TABLE public.person_keys TO market_app;
+
+
+--
+-- Name: COLUMN person_keys.made_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(made_at) ON TABLE public.person_keys TO market_app;
 
 
 --

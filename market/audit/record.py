@@ -1,13 +1,29 @@
 """Add audit entries."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from market.kernel import Connection, Query
+from market.kernel.clock import get_business_day, get_day_start
 
 ADD_ENTRY = Query(
     None,
     "SELECT add_audit_entry(:at::timestamptz, :actor::text, :action::text, :object::text, :detail::jsonb)",
+)
+
+# One look a day of the same person: a page that is opened again adds nothing to the record. In the order of the chains,
+# whose locks are held until the transaction ends.
+ADD_LOOKS = Query(
+    int,
+    """
+    SELECT count(added)::integer
+      FROM (SELECT add_audit_entry(:now::timestamptz, :actor::text, :action::text, looked, '{}'::jsonb) AS added
+              FROM (SELECT looked FROM unnest(:objects::text[]) AS looked
+                     WHERE NOT EXISTS (SELECT FROM audit_entries
+                                        WHERE object = looked AND at >= :since::timestamptz AND actor = :actor
+                                          AND action = :action)
+                     ORDER BY hashtextextended(looked, 0) & 15, looked) AS unseen) AS looks
+    """,
 )
 
 
@@ -35,3 +51,9 @@ async def record_export(
     await add_audit_entry(
         conn, actor=actor, action=f"export {name}", object=f"county:{county}", detail=dict(detail), now=now
     )
+
+
+async def record_looks(conn: Connection, *, actor: str, action: str, objects: Collection[str], now: datetime) -> None:
+    """Record that somebody read personal data of objects, once a day each; the person reads it in 谁看过我的信息."""
+    since = get_day_start(get_business_day(now))
+    await ADD_LOOKS.one(conn, actor=actor, action=action, objects=list(objects), since=since, now=now)

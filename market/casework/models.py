@@ -16,7 +16,9 @@ OPERATOR = "operator"
 AGRONOMIST = "agronomist"
 """The first level of questions: the agronomists of the county."""
 GRIEVANCE, OBJECTION = "grievance", "objection"
-WITHOUT_SALE = frozenset({GRIEVANCE, OBJECTION, "outage", "outage_town", "question", "fund"})
+WITHOUT_SALE = frozenset(
+    {GRIEVANCE, OBJECTION, "outage", "outage_town", "question", "fund", "data_county", "data_platform"}
+)
 """The categories that are about no sale; who decides them answers, and does nothing else with them."""
 
 

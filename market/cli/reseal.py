@@ -15,6 +15,7 @@ from market.casework.moves import REASON_CONTEXT, TEXT_CONTEXT
 from market.cli.runtime import open_runtime
 from market.conversations.write import TEXT_CONTEXT as CONVERSATION_CONTEXT
 from market.identity.officials import IDENTITY_CONTEXT as ACCOUNT_IDENTITY_CONTEXT
+from market.identity.person_keys import PERSON_KEY_CONTEXT
 from market.identity.second_factor import TOTP_CONTEXT
 from market.identity.sign_in import PHONE_CONTEXT
 from market.invoices.requests import EMAIL_CONTEXT, TAX_NUMBER_CONTEXT, TITLE_CONTEXT
@@ -92,6 +93,7 @@ SEALED_COLUMNS = (
     SealedColumn("accounts", "phone_sealed", PHONE_CONTEXT, index="phone_index"),
     SealedColumn("accounts", "identity_sealed", ACCOUNT_IDENTITY_CONTEXT, index="identity_index"),
     SealedColumn("accounts", "totp_sealed", TOTP_CONTEXT),
+    SealedColumn("person_keys", "key_sealed", PERSON_KEY_CONTEXT, key=("account_id",)),
     SealedColumn("persons", "identity_sealed", IDENTITY_CONTEXT, index="identity_index"),
     SealedColumn("persons", "name_sealed", NAME_CONTEXT),
     SealedColumn("fact_versions", "name_sealed", NAME_CONTEXT),

@@ -122,6 +122,7 @@ TEMPLATES = {
     "posting_refused": "您的招工“{title}”退回了：{reason}。改好可以再送。",
     "job_applied": "有人报了您的招工“{title}”，请登录看，姓名电话只为招工用。",
     "job_hired": "{employer}说您来上工了：{title}。是不是这样，请登录点一下。您点了才算。",
+    "data_request_answered": "您要求的{name} {number} 有了答复，请登录看。查、改自己的信息不收钱，不要验证码。",
     "fund_granted": "您申请的{call}批了，给多少、怎么办，请登录看。",
     "fund_refused": "您申请的{call}没有批，原因请登录看。",
     "seat_booked": "{who}报上名了：{title}，{when}，在{where}。去不了请登录取消，让给别人。",

@@ -5,10 +5,12 @@ Law, article 31, keeps transactions for three years. So do the certificates of a
 ended one too, is never closed: what was signed keeps its name.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from msgspec import Struct
 
+from market.consents.give import end_consents
 from market.conversations.erase import erase_messages
 from market.favourites.keep import erase_favourites
 from market.identity.close import erase_account, lock_account
@@ -26,6 +28,7 @@ from market.orders.erase import erase_buyer
 from market.orders.escrow import get_freight_account, get_payable_account
 from market.pairing.buying_accounts import end_buying
 from market.payouts.account import erase_payout_accounts
+from market.privacy.requests import withdraw_data_requests
 from market.producers.members import end_memberships
 from market.saved_filters.keep import erase_filters
 from market.services.applications import withdraw_applications
@@ -42,6 +45,14 @@ class AccountNotClosable(Refusal):
     status = 409
     zh = "现在还不能注销账号。"
     en = "The account cannot be closed yet; see errors."
+
+
+class _Closing(Struct, frozen=True, kw_only=True):
+    conn: Connection
+    seal: Seal
+    account_id: AccountId
+    by: str
+    now: datetime
 
 
 class _Obstacles(Struct, frozen=True):
@@ -121,7 +132,7 @@ async def confirm_and_close(
 async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, by: str, now: datetime) -> None:
     """Close an account and erase what identifies its owner; the transaction has the person's scope.
 
-    Name, phone, addresses, devices, carts, favourites, messages and stored responses are erased.
+    What `HOLDINGS` calls erased goes: each by the eraser that it names, what the person asked by the person's key.
 
     The bank accounts of its own household go too; those of a company or co-operative are the company's.
 
@@ -133,29 +144,84 @@ async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, 
             owed money, or the account is an official's.
         NotFound: the account is unknown or closed.
     """
+    closing = _Closing(conn=conn, seal=seal, account_id=account_id, by=by, now=now)
     await LOCK_BUYER.run(conn, account_id=account_id)
     # Before the account: who records an invoice locks its request, then refers to the accounts of both sides.
-    await erase_invoice_details(conn, account_id)
+    await ERASERS["invoices"](closing)
     if not await lock_account(conn, account_id):
         raise NotFound
     obstacles = await list_obstacles(conn, account_id, now=now)
     if obstacles:
         raise AccountNotClosable(errors=obstacles)
-    await erase_buyer(conn, account_id)
-    await erase_messages(conn, account_id)
-    await erase_favourites(conn, account_id)
-    await erase_filters(conn, account_id)
-    await give_up_seats(conn, seal, account_id, now=now)
+    await _end_what_runs(closing)
+    for name, erase in ERASERS.items():
+        if name != "invoices":
+            await erase(closing)
+
+
+async def _end_what_runs(closing: _Closing) -> None:
+    """End what stays without the person: shares, applications, memberships, requests and consents."""
+    conn, account_id, now = closing.conn, closing.account_id, closing.now
     await unshare_questions(conn, account_id)
     await withdraw_applications(conn, account_id)
     await end_buying(conn, account_id, day=get_business_day(now))
+    await withdraw_data_requests(conn, closing.seal, account_id, now=now)
+    await end_consents(conn, account_id, now=now)
     await end_memberships(conn, account_id, now=now)
-    await delete_actor_keys(conn, str(account_id))
-    phone = await get_phone(conn, seal, account_id)
+
+
+async def _erase_invoices(closing: _Closing) -> None:
+    await erase_invoice_details(closing.conn, closing.account_id)
+
+
+async def _erase_buyer(closing: _Closing) -> None:
+    await erase_buyer(closing.conn, closing.account_id)
+
+
+async def _erase_conversations(closing: _Closing) -> None:
+    await erase_messages(closing.conn, closing.account_id)
+
+
+async def _erase_favourites(closing: _Closing) -> None:
+    await erase_favourites(closing.conn, closing.account_id)
+    await erase_filters(closing.conn, closing.account_id)
+
+
+async def _erase_seats(closing: _Closing) -> None:
+    await give_up_seats(closing.conn, closing.seal, closing.account_id, now=closing.now)
+
+
+async def _erase_requests(closing: _Closing) -> None:
+    await delete_actor_keys(closing.conn, str(closing.account_id))
+
+
+async def _erase_messages(closing: _Closing) -> None:
+    phone = await get_phone(closing.conn, closing.seal, closing.account_id)
     if phone is not None:
-        await delete_messages(conn, seal, phone)
-    await erase_payout_accounts(conn, account_id, now=now)
-    await erase_account(conn, account_id, by=by, now=now)
+        await delete_messages(closing.conn, closing.seal, phone)
+
+
+async def _erase_payout_accounts(closing: _Closing) -> None:
+    await erase_payout_accounts(closing.conn, closing.account_id, now=closing.now)
+
+
+async def _erase_account(closing: _Closing) -> None:
+    """Erase the account and destroy the person's key, after which nobody opens what was sealed with it."""
+    await erase_account(closing.conn, closing.account_id, by=closing.by, now=closing.now)
+
+
+ERASERS: dict[str, Callable[[_Closing], Awaitable[None]]] = {
+    "invoices": _erase_invoices,
+    "buyer": _erase_buyer,
+    "conversations": _erase_conversations,
+    "favourites": _erase_favourites,
+    "seats": _erase_seats,
+    "requests": _erase_requests,
+    "messages": _erase_messages,
+    "payout_accounts": _erase_payout_accounts,
+    "account": _erase_account,
+}
+"""What erases the holdings that name it (`HOLDINGS`), in this order; the account, by which others find it, is last."""
 
 
 async def list_obstacles(conn: Connection, account_id: AccountId, *, now: datetime) -> tuple[FieldFault, ...]:

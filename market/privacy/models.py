@@ -9,6 +9,9 @@ from market.casework.history import CaseEvent
 from market.invoices.own import OwnInvoice
 from market.kernel import Fen
 from market.orders.address import Address
+from market.privacy.looks import Look
+from market.privacy.own_consents import GivenConsent
+from market.privacy.request_models import DataRequest
 from market.services.posting_models import OwnJobApplication
 from market.subsidies.clawbacks.appeals import OwnClawback
 from market.subsidies.intake.views import OwnApplication
@@ -246,4 +249,7 @@ class PersonalData(Struct, frozen=True, kw_only=True):
     seats: list[PersonalSeat]
     job_applications: list[OwnJobApplication]
     decisions: list[OwnClawback]
+    consents: list[GivenConsent]
+    requests: list[DataRequest]
+    looks: list[Look]
     records: list[PersonalRecord]

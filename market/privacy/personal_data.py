@@ -17,6 +17,7 @@ from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.orders.address import open_address
+from market.privacy.looks import list_looks
 from market.privacy.models import (
     PersonalAccount,
     PersonalCase,
@@ -40,6 +41,8 @@ from market.privacy.models import (
     PersonalStayGuests,
     PersonalVoucher,
 )
+from market.privacy.own_consents import list_given_consents
+from market.privacy.requests import list_data_requests
 from market.services.applications import list_own_applications as list_job_applications
 from market.services.models import OwnSeat
 from market.services.seats import list_own_seats
@@ -375,5 +378,8 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
             _describe_seat(each) for each in await list_own_seats(conn, seal, account_id, now=LONG_AGO, limit=MAX_ROWS)
         ],
         job_applications=await list_job_applications(conn, account_id, limit=MAX_ROWS),
+        consents=await list_given_consents(conn, seal, account_id),
+        requests=await list_data_requests(conn, seal, account_id, limit=MAX_ROWS),
+        looks=await list_looks(conn, account_id),
         records=await LIST_RECORDS.all(conn, account_id=account_id, limit=MAX_ROWS),
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
+from market.audit.record import add_audit_entry, record_looks
 from market.identity.models import AccountId, Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
@@ -175,18 +175,21 @@ async def withdraw_application(conn: Connection, actor: Actor, application_id: U
 
 
 async def list_applicants(
-    conn: Connection, seal: Seal, actor: Actor, posting_id: UUID, *, day: date
+    conn: Connection, seal: Seal, actor: Actor, posting_id: UUID, *, now: datetime
 ) -> list[Applicant]:
     """Return who applied for a posting of an organisation of the actor's, those who wait first, at most 200.
 
-    `CONTACT_DAYS` after the end of the posting without telephones.
+    `CONTACT_DAYS` after the end of the posting without telephones. Each applicant can read who looked.
 
     Raises:
         NotFound: there is no such posting of an organisation of the actor's.
     """
     posting = await get_posting(conn, posting_id)
+    day = get_business_day(now)
     await require_own_organisation(conn, actor, posting.organisation_id, day=day)
     rows = await LIST_APPLICANTS.all(conn, posting_id=posting_id, day=day, days=CONTACT_DAYS, limit=MAX_LISTED)
+    looked = [f"job_application:{row.id}" for row in rows]
+    await record_looks(conn, actor=str(actor.account_id), action="job_application.look", objects=looked, now=now)
     return [
         build_from(Applicant, row, phone=seal.open(row.phone_sealed, PHONE_CONTEXT) if row.phone_sealed else "")
         for row in rows

@@ -6,7 +6,17 @@ from litestar import Router
 
 from market.identity.models import NotSignedIn
 from market.web import assets, feed, photos
-from market.web.account import demo_people, demo_sign_in, devices, elder_mode, my_data, organisations, sign_in
+from market.web.account import (
+    data_requests,
+    demo_people,
+    demo_sign_in,
+    devices,
+    elder_mode,
+    my_data,
+    my_information,
+    organisations,
+    sign_in,
+)
 from market.web.account import pairings as own_pairings
 from market.web.account import postings as own_postings
 from market.web.desk import ROUTES as DESK_ROUTES
@@ -93,7 +103,8 @@ from market.web.village import questions as village_questions
 from market.web.village import services as village_services
 
 _SHOP_PAGES = (
-    assets, feed, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
+    assets, feed, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data, my_information,
+    data_requests,
     organisations, village_home, village_coverage, village_funds, village_plans, village_services, village_questions,
     village_jobs, village_pairing, own_pairings,
     own_postings, county_services,

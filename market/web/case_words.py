@@ -27,6 +27,8 @@ _ASKERS = {
     "outage_town": "报的人",
     "question": "问的人",
     "fund": "申请的人",
+    "data_county": "本人",
+    "data_platform": "本人",
 }
 _MOVES = {
     CaseMove.RECEIVE: "申请", CaseMove.ASK: "问买家", CaseMove.SUPPLY: "补充", CaseMove.EXTEND: "要多一点时间",
@@ -52,6 +54,7 @@ _DESK_PATHS = {
     "clawback_appeal": "clawback-appeals",
     "outage": "outages", "outage_town": "outages", "question": "questions",
     "fund": "funds",
+    "data_county": "data-requests", "data_platform": "data-requests",
 }  # fmt: skip
 _COMPLAINTS = "complaint_"
 

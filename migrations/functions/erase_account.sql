@@ -1,10 +1,11 @@
 -- Package: identity.
--- Close an account: delete its name, phone, second factor, identity number, codes and sessions, and record it.
+-- Close an account: delete its name, phone, second factor, identity number, codes, sessions and key, and record it.
 CREATE OR REPLACE FUNCTION erase_account(p_account uuid, p_name text, p_by text, p_at timestamptz) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     DELETE FROM sign_in_codes WHERE phone_index = (SELECT phone_index FROM accounts WHERE id = p_account);
     DELETE FROM sessions WHERE account_id = p_account;
+    DELETE FROM person_keys WHERE account_id = p_account;
     UPDATE accounts
        SET name = p_name, phone_index = NULL, phone_sealed = NULL, totp_sealed = NULL, identity_index = NULL,
            identity_sealed = NULL, elder = false, closed_at = p_at

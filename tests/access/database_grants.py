@@ -236,6 +236,9 @@ GRANTS = {
     ),
     "public_buyers": "select insert update(ends_on verified_by verified_at organisation_id duty)",
     "operators": "select",
+    "person_keys": "select insert(account_id key_sealed made_at)",
+    "consents": "select insert(account_id purpose subject_id text_version valid_during) update(valid_during)",
+    "data_requests": "select insert(case_id category kind field detail_by_key)",
     "supervision_tasks": (
         "select insert(parent_id parent_due_on issuer_scope assignee_scope title text basis due_on measure target"
         " issued_by issued_at) update(state evidence_text evidence_figure sent_by sent_at reason decided_by decided_at)"

@@ -1178,6 +1178,19 @@ API_CASES: tuple[RouteCase, ...] = (
         )
     ),
     post("/api/v1/me/data", SIGNED_IN),
+    get("/api/v1/me/consents", SIGNED_IN),
+    post("/api/v1/me/consents/withdrawal", SIGNED_IN, json={"kind": "warning_sms"}, status=404),
+    get("/api/v1/me/looks", SIGNED_IN),
+    get("/api/v1/me/data-requests", SIGNED_IN),
+    post("/api/v1/me/data-requests", SIGNED_IN, json={"kind": "erase", "text": ""}, status=422),
+    get("/api/v1/data-holdings", PUBLIC),
+    post(
+        "/api/v1/data-requests/{case_id}/answer",
+        SIGNED_IN,
+        params=NOBODYS_CASE,
+        json={"outcome": "solved", "text": "样例"},
+        status=404,
+    ),
     post("/api/v1/me/closing", SIGNED_IN, json={"code": "none"}, status=401),
     # Last, as it ends the session.
     delete("/api/v1/sessions/current", SIGNED_IN, status=204),

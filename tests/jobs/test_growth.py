@@ -114,6 +114,8 @@ PARTS = {
     "mediation_lines": "mediations",
     "mediation_proposals": "mediations",
     "objections": "cases",
+    "data_requests": "cases",
+    "person_keys": "accounts",
     "review_appeals": "cases",
     # of money
     "payments.parts": "payments.payments",
@@ -224,6 +226,7 @@ KEPT = {
     "public_plans": "What plans cost when; a row for each version, by a county's file.",
     "supervision_tasks": "What a division asked of another, and the evidence; each is an act of an official.",
     "pairings": "What an organisation and a village agreed to; MAX_OPEN_PROPOSALS of a person wait.",
+    "consents": "What a person agreed to from when to when, which has to be proved; closing the account ends them.",
     "fund_calls": "What a county offered when, by its files; few a year.",
     "channels": "One for each buying city and county.",
     "channel_counties": "Which county was paired with which city when, by its document.",

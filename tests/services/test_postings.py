@@ -180,13 +180,13 @@ async def test_an_employer_reads_only_who_agreed_and_only_the_worker_counts_as_h
         await withdraw_application(conn, people[2], third, now=NOW)
         with pytest.raises(NotFound):
             await withdraw_application(conn, people[2], first, now=NOW)
-        seen = await list_applicants(conn, seal, employer, posting, day=TODAY)
+        seen = await list_applicants(conn, seal, employer, posting, now=NOW)
         assert [(each.name, each.phone) for each in seen] == [("样例甲", "13900000811"), ("样例乙", "13900000812")]
-        later = await list_applicants(conn, seal, employer, posting, day=JOB.last + timedelta(days=31))
+        later = await list_applicants(conn, seal, employer, posting, now=NOW + (JOB.last - TODAY) + timedelta(days=31))
         assert {each.phone for each in later} == {""}
         for stranger in (people[0], county):
             with pytest.raises(NotFound):
-                await list_applicants(conn, seal, stranger, posting, day=TODAY)
+                await list_applicants(conn, seal, stranger, posting, now=NOW)
     for application, actor, day, refusal in (
         (first, people[1], TODAY, NotFound),
         (uuid4(), employer, TODAY, NotFound),

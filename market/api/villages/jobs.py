@@ -169,7 +169,7 @@ class PostingController(Controller):
     ) -> list[Applicant]:
         """List who applied for a posting of the person's organisation; without telephones once it is long over."""
         async with db.transaction(scope=get_person_scope(actor)) as conn:
-            return await list_applicants(conn, seal, actor, posting_id, day=clock.today())
+            return await list_applicants(conn, seal, actor, posting_id, now=clock.now())
 
     @post("/jobs/{posting_id:uuid}/hires", operation_id="Hire", status_code=204)
     async def add_hire(

@@ -17,12 +17,14 @@ from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
 from market.orders.models import OrderState
 from market.privacy.close_account import AccountNotClosable, confirm_and_close, list_obstacles
+from market.privacy.own_consents import KIND_NAMES
 from market.privacy.personal_data import PersonalData, export_personal_data, load_personal_data
 from market.producers.models import PRODUCER_STATE_NAMES
 from market.rate_limits import RateClass
 from market.settings import Settings
 from market.subsidies.clawbacks.appeals import OwnClawback
 from market.subsidies.intake.models import STATE_NAMES
+from market.web.account.data_requests import describe_data_request
 from market.web.account.devices import describe_device
 from market.web.account.sign_in import get_code_limits, get_device
 from market.web.cookies import ALL_DRAFTS, get_session_cookie_name, set_cookie
@@ -34,6 +36,8 @@ from market.web.ui.format import clock_zh, day_zh, yuan
 
 _SHOWN_ROWS = 20
 """The page shows the newest of each kind; the copy has all."""
+_PRINTED_ROWS = 1_000
+"""The page to print shows what a person has; who has more takes the file."""
 
 
 @get("/me/data", include_in_schema=False)
@@ -43,15 +47,17 @@ async def show_my_data(
     seal: NamedDependency[Seal],
     actor: NamedDependency[Actor],
 ) -> Response[bytes]:
-    """Show what the market holds about the account."""
+    """Show what the market holds about the account: the newest rows, or all of them to print."""
     async with db.transaction(scope=get_person_scope(actor)) as conn:
         data = await load_personal_data(conn, seal, actor.account_id)
-    return render_page(request, "account/my_data.html", {"sections": _list_sections(data)}, actor=actor)
+    whole = request.query_params.get("all") == "1"
+    context = {"sections": _list_sections(data, most=_PRINTED_ROWS if whole else _SHOWN_ROWS), "whole": whole}
+    return render_page(request, "account/my_data.html", context, actor=actor)
 
 
-def _list_sections(data: PersonalData) -> list[tuple[str, int, list[str]]]:
-    sections = [*_describe_trade(data), *_describe_village(data)]
-    return [(title, len(rows), rows[:_SHOWN_ROWS]) for title, rows in sections]
+def _list_sections(data: PersonalData, *, most: int) -> list[tuple[str, int, list[str]]]:
+    sections = [*_describe_trade(data), *_describe_village(data), *_describe_rights(data)]
+    return [(title, len(rows), rows[:most]) for title, rows in sections]
 
 
 def _describe_trade(data: PersonalData) -> list[tuple[str, list[str]]]:
@@ -125,6 +131,24 @@ def _describe_village(data: PersonalData) -> list[tuple[str, list[str]]]:
         ),
         ("报过的招工", [f"{each.organisation}，{each.title}" for each in data.job_applications]),
         ("单位采购单", [f"采购单 {each.number}，{each.unit}" for each in data.purchases]),
+    ]
+
+
+def _describe_rights(data: PersonalData) -> list[tuple[str, list[str]]]:
+    return [
+        ("问卖家、答买家的话", [f"订单 {each.order_number}：{each.text}" for each in data.messages]),
+        ("做过的套餐", [each.title for each in data.packages]),
+        ("存的筛选", [each.name for each in data.saved_filters]),
+        (
+            "同意过的",
+            [
+                f"{day_zh(get_business_day(each.given_at))}，{KIND_NAMES[each.kind]} {each.about}"
+                for each in data.consents
+            ],
+        ),
+        ("要求过的", ["；".join(describe_data_request(each)) for each in data.requests]),
+        ("谁看过、办过", [f"{clock_zh(each.at)}，{each.office}{each.who}，{each.what}" for each in data.looks]),
+        ("自己办过的（记录）", [f"{clock_zh(each.at)}，{each.action}" for each in data.records]),
     ]
 
 

@@ -165,7 +165,7 @@ async def _posting_page(
 ) -> Response[bytes]:  # fmt: skip
     today = clock.today()
     async with db.transaction(scope=get_person_scope(actor)) as conn:
-        applicants = await list_applicants(conn, seal, actor, posting_id, day=today)
+        applicants = await list_applicants(conn, seal, actor, posting_id, now=clock.now())
         posting = await get_posting(conn, posting_id)
     context = {
         "posting": posting,

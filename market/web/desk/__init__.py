@@ -21,7 +21,7 @@ from market.web.desk.payments import bank_accounts, clawback, clawback_appeals, 
 from market.web.desk.register import boards, consents, idle_lines, leads, lines, notices, objections, rechecks
 from market.web.desk.reports import region, report_pages
 from market.web.desk.sellers import bank_receipts, coupons, money, pickup_points, producers, public_buyers, seller_names
-from market.web.desk.staff import audit, contacts, deputies, officials, operators
+from market.web.desk.staff import audit, contacts, data_requests, deputies, officials, operators
 from market.web.desk.villages import (
     coverage,
     funds,
@@ -46,6 +46,7 @@ _PAGES = (
     region, report_pages, grievances, public_buyers, village_files, organisations, saved_filters, samples, audit,
     home, coverage, services, questions, jobs, service_figures, procurement, bank_receipts, funds, supervision,
     pairing,
+    data_requests,
 )  # fmt: skip
 
 DESK = Router(

@@ -237,6 +237,7 @@ async def show_account(
                 PRODUCER_STATE_NAMES[shop.state] if shop else "自家种的、养的，能卖",
             ),
             ("/me", "我买的东西", "我的订单"),
+            ("/me/info", "我的信息", "同意过什么、谁看过，更正，带走一份"),
             ("/me/devices", "登录的设备", "账号登录在哪些手机上"),
             ("/", "看看集上", "买的人看到的首页"),
         ],

@@ -109,7 +109,10 @@ async def test_the_host_sees_the_guests_of_today_and_tomorrow(service: Service) 
 @pytest.mark.parametrize(
     ("role", "cases"),
     [
-        ("county", ("货不对版投诉", "调解 ", "发票", "等买家和卖家答复", "减免投诉 6", "减免投诉 7", "扶持申请")),
+        (
+            "county",
+            ("货不对版投诉", "调解 ", "发票", "等买家和卖家答复", "减免投诉 6", "减免投诉 7", "扶持申请", "我的信息"),
+        ),
         ("finance", ("坏果包赔",)),
         ("platform", ("评价申诉",)),
     ],

@@ -12,7 +12,8 @@ from tests.web.conftest import BUYER_PHONE, Village
 async def test_a_person_takes_a_copy_and_closes_the_account(village: Village, owner: Connection) -> None:
     async with await village.browser(village.buyer) as browser:
         await browser.open("/me")
-        assert "/me/data" in browser.current.links()
+        assert "/me/info" in browser.current.links()
+        assert "/me/data" in (await browser.open("/me/info")).links()
         page = await browser.open("/me/data")
         assert BUYER_PHONE in page.text
         form = page.form("/me/data")

@@ -9,6 +9,7 @@ from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.sales.channels import play_channels
 from market.demo.sample.sales.funds import play_funds
 from market.demo.sample.sales.jobs import play_jobs, play_questions
+from market.demo.sample.sales.rights import play_rights
 from market.demo.sample.sales.services import list_people, play_services
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.identity.models import AccountId
@@ -62,6 +63,7 @@ async def play_villages(sales: SaleSimulation) -> None:
     await play_jobs(sales, village, people)
     await play_funds(sales)
     await play_channels(sales)
+    await play_rights(sales, village, people)
 
 
 async def _report_outages(sales: SaleSimulation, village: str) -> None:

@@ -168,7 +168,7 @@ async def show_orders(
     doors.append(("/farm/apply", "我要开店", "自家种的、养的，不用营业执照也能卖"))
     doors.append(("/me/organisations", "我的单位", "招工、办课、结对，先登记单位"))
     doors.append(("/me/devices", "登录的设备", "账号登录在哪些手机上"))
-    doors.append(("/me/data", "我的资料", "我们存了您的什么，带走一份，注销账号"))
+    doors.append(("/me/info", "我的信息", "同意过什么、谁看过，带走一份，更正，注销"))
     context = {
         "account": "，".join([actor.name, *([mask_phone(phone)] if phone else [])]),
         "orders": _list_order_rows(page.items, pictures, clock.now()),

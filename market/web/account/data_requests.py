@@ -1,0 +1,147 @@
+"""更正、删除、说明、投诉: a person asks about the own data, and reads the answer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from market.casework.models import CaseOutcome, CaseState
+from market.casework.moves import get_person_scope
+from market.divisions.codes import VILLAGE
+from market.divisions.queries import get_division_names, search_divisions
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Connection, Database, FieldFault
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.orders.notifications import format_due
+from market.privacy.request_models import (
+    FIELD_NAMES,
+    MAX_DETAIL_LENGTH,
+    REQUEST_NAMES,
+    DataField,
+    DataRequest,
+    DataRequestInvalid,
+    DataRequestKind,
+    NewDataRequest,
+    TooManyDataRequests,
+)
+from market.privacy.requests import ask_about_data, list_data_requests
+from market.producers.queries import list_own_producers
+from market.web.case_words import ACTOR_NAMES
+from market.web.forms import make_form_key, read_form
+from market.web.idempotent_form import submit_once
+from market.web.pages import render_page
+
+_OUTCOMES = {
+    CaseOutcome.SOLVED: "办了",
+    CaseOutcome.UNSOLVED: "没有办",
+    CaseOutcome.NOT_OURS: "不归这里管",
+    CaseOutcome.WITHDRAWN: "撤回了",
+}
+_COUNTY, _PLATFORM = "county", "platform"
+
+
+class DataRequestForm(Struct, frozen=True):
+    """The form as typed: `to` is who answers, the county of `village` or the platform."""
+
+    kind: str = ""
+    field: str = ""
+    to: str = ""
+    village: str = ""
+    text: str = ""
+
+
+def describe_data_request(found: DataRequest) -> list[str]:
+    """Return what was asked, of whom, and the answer or until when it comes."""
+    asked = REQUEST_NAMES[found.kind] + (f"，{FIELD_NAMES[DataField(found.field)]}" if found.field else "")
+    lines = [asked, found.text if found.text is not None else "（账号注销了，内容打不开了）"]
+    if found.state is CaseState.CLOSED and found.outcome is not None:
+        words = _OUTCOMES.get(found.outcome, "办完了")
+        return [*lines, f"{words}：{found.answer}" if found.answer else words]
+    who = ACTOR_NAMES[found.assignee] if found.assignee else "县里"
+    return [*lines, f"等{who}答复，{format_due(found.due_at)}前"]
+
+
+async def _page(
+    request: HttpRequest, db: Database, seal: Seal, actor: Actor,
+    *, form: DataRequestForm | None = None, errors: Sequence[FieldFault] = (), status: int = 200,
+) -> Response[bytes]:  # fmt: skip
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
+        own = await list_data_requests(conn, seal, actor.account_id)
+        shops = await list_own_producers(conn, actor) if actor.producers else []
+        names = await get_division_names(conn, [shops[0].village_code]) if shops else {}
+    kind = request.query_params.get("kind", "")
+    village = next(iter(names.values()), "")
+    empty = DataRequestForm(
+        kind=kind if kind in set(DataRequestKind) else "", to=_COUNTY if village else "", village=village
+    )
+    context = {
+        "form": empty if form is None else form,
+        "kinds": [(each.value, words) for each, words in REQUEST_NAMES.items()],
+        "fields": [("", "不是更正，不用选"), *((each.value, words) for each, words in FIELD_NAMES.items())],
+        "offices": [(_COUNTY, "我们县里：话费减免、名册、店的审核"), (_PLATFORM, "乡集平台：账号、订单、短信")],
+        "own": [(f"第 {each.number} 件", describe_data_request(each)) for each in own],
+        "errors": errors,
+        "key": make_form_key(),
+        "most": MAX_DETAIL_LENGTH,
+    }
+    return render_page(request, "account/data_requests.html", context, actor=actor, status=status)
+
+
+@get("/me/info/requests", include_in_schema=False)
+async def show_data_requests(
+    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], seal: NamedDependency[Seal]
+) -> Response[bytes]:
+    """Show the form, and what the person asked before with the answers."""
+    return await _page(request, db, seal, actor)
+
+
+async def _find_village(conn: Connection, text: str) -> str:
+    found = [each for each in await search_divisions(conn, text, within="13") if each.level == VILLAGE]
+    exact = [each for each in found if each.name == text.strip()] or found
+    if len(exact) != 1:
+        several = "；".join(f"{''.join(each.path[-2:])}{each.name}，写 {each.code}" for each in exact[:10])
+        message = f"叫这个名字的有几个：{several}" if exact else "没有找到这个村，写村名"
+        raise DataRequestInvalid(errors=(FieldFault("village", message),))
+    return exact[0].code
+
+
+@post("/me/info/requests", include_in_schema=False)
+async def submit_data_request(
+    request: HttpRequest,
+    *,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Ask about the own data, once however often the form is sent."""
+    form = await read_form(request)
+    typed = form.fill(DataRequestForm)
+    kind = next((each for each in DataRequestKind if each == typed.kind), None)
+    field = next((each for each in DataField if each == typed.field), None)
+    if kind is None:
+        form.add_fault("kind", "请选一条")
+    if typed.to not in {_COUNTY, _PLATFORM} and kind is not DataRequestKind.COMPLAIN:
+        form.add_fault("to", "请选归谁管")
+    if form.faults or kind is None:
+        errors, status = form.faults, DataRequestInvalid.status
+        return await _page(request, db, seal, actor, form=typed, errors=errors, status=status)
+
+    async def ask(conn: Connection) -> str:
+        village = await _find_village(conn, typed.village[:40]) if typed.to == _COUNTY else ""
+        new = NewDataRequest(kind=kind, text=typed.text[:2000], field=field, village_code=village)
+        await ask_about_data(conn, seal, actor, new, now=clock.now())
+        return "/me/info?done=asked"
+
+    try:
+        return await submit_once(request, actor, form, ask, scope=get_person_scope(actor))
+    except (DataRequestInvalid, TooManyDataRequests) as refusal:
+        errors = list(refusal.errors) or [FieldFault("text", refusal.text("zh"))]
+        return await _page(request, db, seal, actor, form=typed, errors=errors, status=refusal.status)
+
+
+ROUTES = [show_data_requests, submit_data_request]
