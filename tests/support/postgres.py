@@ -4,12 +4,17 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+import asyncpg
+
 from market.kernel import Connection
 from market.kernel.embedded import EmbeddedServer
 from market.kernel.migrate import create_database
 from tests.conftest import clone_database, drop_database
 
-__all__ = ["EmbeddedServer", "as_owner", "clone_database", "create_database", "drop_database", "wait_for_blocked"]
+__all__ = [
+    "EmbeddedServer", "as_owner", "clone_database", "create_database", "drop_database", "find_violated",
+    "wait_for_blocked",
+]  # fmt: skip
 
 PATIENCE_SECONDS = 10
 
@@ -25,6 +30,17 @@ async def as_owner(conn: Connection) -> AsyncGenerator[None]:
         await conn.execute("SET LOCAL ROLE NONE")
         yield
         await conn.execute("SELECT set_config('role', $1, true)", role)
+
+
+async def find_violated(conn: Connection, statement: str) -> str:
+    """Return the constraint that a statement violates, or what else refuses it."""
+    try:
+        async with conn.transaction():
+            await conn.execute(statement)
+            await conn.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    except asyncpg.IntegrityConstraintViolationError as error:
+        return error.constraint_name or str(error)
+    return "nothing"
 
 
 async def wait_for_blocked(owner: Connection, pid: int) -> None:

@@ -89,12 +89,12 @@ class Office:
                 COUNTY, name,
             )  # fmt: skip
 
-    async def grant(self, handle: str, role: str) -> None:
+    async def grant(self, handle: str, role: str, scope: str = COUNTY) -> None:
         async with as_owner(self.conn):
             await self.conn.execute(
                 "INSERT INTO grants (account_id, role, scope, valid_during)"
                 " SELECT id, $2, $3, '[2018-01-01,)' FROM accounts WHERE handle = $1",
-                handle, role, COUNTY,
+                handle, role, scope,
             )  # fmt: skip
 
 

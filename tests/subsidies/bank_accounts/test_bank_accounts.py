@@ -29,7 +29,7 @@ from tests.story.play import COUNTY, Player, nine_o_clock
 from tests.story.test_month import PLAN
 from tests.subsidies.agreements.test_agreements import NOW, Office
 from tests.support.make import SEAL
-from tests.support.postgres import as_owner
+from tests.support.postgres import as_owner, find_violated
 
 JANUARY = date(2019, 1, 1)
 NUMBER = "6222020200011112222"
@@ -139,3 +139,77 @@ async def test_a_month_is_settled_to_the_account_of_the_day_and_not_without_one(
         transfers = await list_transfers(conn, SEAL, COUNTY, cycle.id)
         sums = {each.operator: (each.number, each.fen) for each in transfers}
         assert sums[Operator.MOBILE] == (NUMBER, 50_93)
+
+
+def copy_account(**other: str) -> str:
+    """Insert an account like the first one, with other values in some columns."""
+    columns = {
+        "county_code": "county_code", "operator": "operator", "holder": "holder", "bank": "bank",
+        "number_sealed": "number_sealed", "number_tail": "number_tail", "valid_during": "'[2020-01-01,)'",
+        "entered_by": "entered_by", "entered_person": "entered_person", "entered_at": "entered_at", **other,
+    }  # fmt: skip
+    values = (
+        f"SELECT {', '.join(columns.values())} FROM operator_bank_accounts WHERE lower(valid_during) = '2018-10-01'"
+    )
+    return f"INSERT INTO operator_bank_accounts ({', '.join(columns)}) {values}"
+
+
+DECIDED = {"outcome": "'agreed'", "decided_by": "decided_by", "decided_person": "'x'", "decided_at": "now()"}
+NOBODY = f"'{UUID(int=1)}'"
+GUARDS = {
+    "bank_accounts_bank": copy_account(bank="''"),
+    "bank_accounts_county": copy_account(county_code="'13'"),
+    "bank_accounts_decided": copy_account(outcome="'agreed'"),
+    "bank_accounts_holder": copy_account(holder="''"),
+    "bank_accounts_outcome": copy_account(**{**DECIDED, "outcome": "'x'"}),
+    "bank_accounts_period": copy_account(valid_during="'(,2019-01-01)'"),
+    "bank_accounts_tail": copy_account(number_tail="'22'"),
+    "bank_accounts_two_people": copy_account(**{**DECIDED, "decided_person": "entered_person"}),
+    "bank_accounts_one_a_day": copy_account(**DECIDED, valid_during="'[2019-01-01,2019-01-02)'"),
+    "bank_accounts_operator": copy_account(operator="'x'"),
+    "bank_accounts_enterer": copy_account(entered_by=NOBODY),
+    "bank_accounts_decider": copy_account(**{**DECIDED, "outcome": "'refused'", "decided_by": NOBODY}),
+    "bank_accounts_replacement": copy_account(replaced_by=NOBODY),
+}
+"""A statement that violates each constraint, by its name, with all triggers off."""
+UPDATE = "UPDATE operator_bank_accounts SET "
+REFUSED = [
+    ("P0201", "decided_by = entered_by, decided_at = now(), outcome = 'agreed' WHERE outcome IS NULL"),
+    ("P0200", "valid_during = '[2019-06-02,)' WHERE outcome IS NULL"),
+    ("P0200", "decided_at = now() WHERE outcome = 'agreed'"),
+    ("P0200", "valid_during = '[2019-04-01,2019-05-01)' WHERE outcome = 'agreed' AND upper_inf(valid_during)"),
+    ("P0200", ("valid_during = '[2019-04-02,2019-05-01)', replaced_by = id WHERE outcome = 'agreed'"
+              " AND upper_inf(valid_during)")),
+    ("P0200", "valid_during = '[2018-10-01,2018-11-01)' WHERE NOT upper_inf(valid_during)"),
+    ("P0100", "holder = 'x'"),
+]  # fmt: skip
+"""What the triggers refuse, by code."""
+
+
+async def test_each_guard_of_an_account_refuses_what_it_is_for(county: Connection) -> None:
+    office = Finance(county)
+    await office.answer(await office.enter(FIRST))
+    await office.answer(await office.enter(replace(FIRST, start=date(2019, 4, 1))))
+    await office.enter(replace(FIRST, start=date(2019, 6, 1)))
+    await office.grant("xian", "county", "130633")
+    for who in ("dui", "jiang"):
+        assert isinstance(await office.fail(office.answer(UUID(int=0), who=who)), NotAllowed)
+    waiting = await county.fetchval("SELECT id FROM operator_bank_accounts WHERE outcome IS NULL")
+    elsewhere = decide_bank_account(county, SEAL, await office.actor("xian"), "130633", waiting, number=NUMBER, now=NOW)
+    assert isinstance(await office.fail(elsewhere), BankAccountNotFound)
+    for code, statement in [
+        *((code, UPDATE + changes) for code, changes in REFUSED),
+        ("P0100", "DELETE FROM operator_bank_accounts"),
+        ("P0100", "TRUNCATE operator_bank_accounts CASCADE"),
+    ]:
+        with pytest.raises(asyncpg.PostgresError) as refused:
+            async with county.transaction(), as_owner(county):
+                await county.execute(statement)
+        assert refused.value.sqlstate == code, statement
+    for scope, rows in (("130633", 0), (COUNTY, 3)):
+        await county.execute("SELECT set_config('market.scope', $1, true)", scope)
+        assert await county.fetchval("SELECT count(*) FROM operator_bank_accounts") == rows
+    async with as_owner(county):
+        await county.execute("ALTER TABLE operator_bank_accounts DISABLE TRIGGER USER")
+        for name, statement in GUARDS.items():
+            assert await find_violated(county, statement) == name, statement
