@@ -780,6 +780,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/operators/files/{file_id}/notes", OPERATORS, params={"file_id": Id("bill_id")}, form={}, status=422),
     get("/operators/months/{month}", as_own_page(OPERATORS), status=409),
     post("/operators/months/{month}/rows", OPERATORS, status=409),
+    post("/operators/months/{month}/settlement-file", OPERATORS, status=404),
+    post("/operators/months/{month}/return", OPERATORS, form={}, status=409),
     get("/desk/operators", as_desk_page(WHOLE_COUNTY_SCOPE)),
     post("/desk/operators", WHOLE_COUNTY_SCOPE, form={}, status=422),
     post(

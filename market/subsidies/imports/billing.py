@@ -25,7 +25,7 @@ from market.subsidies.imports.billing_rows import (
     sum_reductions,
 )
 from market.subsidies.imports.cells import RowReader
-from market.subsidies.imports.models import FarFewerRows, ManifestMismatch, ManifestMissing, OtherOperator
+from market.subsidies.imports.models import FarFewerRows, ManifestMismatch, ManifestMissing
 from market.subsidies.imports.upload import (
     ImportResult,
     PreparedUpload,
@@ -33,11 +33,12 @@ from market.subsidies.imports.upload import (
     begin_import,
     build_result,
     record_file,
+    require_own_operator,
 )
 from market.subsidies.models import CycleClosed, Duty, FileId, WrongState
 from market.subsidies.month.cycles import FIND_CYCLE, Cycle, open_cycle, require_begun, require_state, take_duty
 from market.subsidies.month.steps import UNDECIDED_STATES
-from market.subsidies.names import OPERATOR_NAMES, Operator, ServiceKind
+from market.subsidies.names import Operator, ServiceKind
 from market.subsidies.operators.rejected import RejectedRow, split_rows, store_rejected
 from market.subsidies.operators.revisions import check_revision, delete_replaced, load_replaced_rows
 from market.subsidies.programmes.import_programmes import load_programme_kinds
@@ -147,9 +148,7 @@ def _require_manifest(actor: Actor, upload: PreparedUpload) -> Manifest:
     if attached is None:
         raise ManifestMissing(name=upload.name)
     manifest = read_manifest(*attached, today=get_business_day(upload.now))
-    if actor.operator is not None and actor.operator.operator != manifest.operator:
-        own = OPERATOR_NAMES[Operator(actor.operator.operator)]
-        raise OtherOperator(stated=OPERATOR_NAMES[manifest.operator], own=own)
+    require_own_operator(actor, manifest.operator)
     return manifest
 
 

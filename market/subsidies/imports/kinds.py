@@ -38,7 +38,7 @@ class ImportKind(Struct, frozen=True, kw_only=True):
     `name` is its path segment, its command, and its value in `import_files`. `revisable`: a file may be imported again
     under its name with other content. `unique_content`: the same content is refused under another name.
     `takes_changes`: changes of known facts are imported only on request; `takes_fewer`: so are far fewer rows than in
-    the month before. `sent_by_operators`: an operator's account may send it too, in part, and revise it. `keeps_rows`:
+    the month before. `sent_by_operators`: an operator's account may send its own too. `keeps_rows`:
     the county can download what it holds in the form of the file. `fields` explain a file that is no spreadsheet.
     `count_names_zh` names the counts of an `ImportResult`.
     """
@@ -206,6 +206,7 @@ RETURN = ImportKind(
     columns=RETURN_COLUMNS,
     attachment=RETURN_MANIFEST,
     unique_content=True,
+    sent_by_operators=True,
     keeps_rows=False,
     count_names_zh={"rows": "行", "differences": "差异"},
 )
@@ -216,5 +217,5 @@ IMPORT_KINDS = {
     )
 }  # fmt: skip
 """Every kind by name, in the order in which a county's files are first imported."""
-OPERATOR_KINDS = {kind.name: kind for kind in (BILLING, USAGE, BINDINGS, PLANS)}
+OPERATOR_KINDS = {kind.name: kind for kind in (BILLING, USAGE, BINDINGS, PLANS, RETURN)}
 """The kinds whose content operators know: their templates are public."""

@@ -15,14 +15,14 @@ from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.sheets.models import CellFault, FileUnreadable
 from market.sheets.spreadsheet import MAX_FAULTS, Spreadsheet, digest, is_json, read_spreadsheet
-from market.subsidies.imports.kinds import IMPORT_KINDS
-from market.subsidies.imports.models import BillChanged, FactsDiffer, FileAlreadyImported, FileChanged
+from market.subsidies.imports.kinds import BILLING, IMPORT_KINDS
+from market.subsidies.imports.models import BillChanged, FactsDiffer, FileAlreadyImported, FileChanged, OtherOperator
 from market.subsidies.imports.originals import ADD_ORIGINAL, MAX_ORIGINAL_BYTES, Original, seal_originals
 from market.subsidies.models import FileId, Outcome
 from market.subsidies.month.case_queries import PLAN_FOR_COUNTY
 from market.subsidies.month.cycles import GET_IMPORT_TIME, LOCK_IMPORTS, take_duty_in_open_cycles
 from market.subsidies.month.steps import DUTY_ROLES
-from market.subsidies.names import Operator
+from market.subsidies.names import OPERATOR_NAMES, Operator
 from market.subsidies.progress import Report, Stage, report_nothing
 
 
@@ -206,13 +206,24 @@ async def begin_import(
     if known is not None and known.sha256 == upload.sha256:
         return actor, build_from(ImportResult, upload, outcome=Outcome.NO_OP, rows=known.rows)
     if known is not None and not kind.revisable:
-        changed = BillChanged if kind.unique_content else FileChanged
+        changed = BillChanged if kind is BILLING else FileChanged
         raise changed(name=upload.name, taken_sha256=known.sha256, given_sha256=upload.sha256)
     if kind.unique_content:
         same = await FIND_FILE_BY_CONTENT.maybe(conn, county=upload.county, kind=upload.kind, sha256=upload.sha256)
         if same is not None:
             raise FileAlreadyImported(taken=same.name)
     return actor, None
+
+
+def require_own_operator(actor: Actor, stated: Operator) -> None:
+    """Require that an operator's account sends files of its operator; an official sends those of all.
+
+    Raises:
+        OtherOperator: the manifest states another one.
+    """
+    if actor.operator is not None and actor.operator.operator != stated:
+        own = OPERATOR_NAMES[Operator(actor.operator.operator)]
+        raise OtherOperator(stated=OPERATOR_NAMES[stated], own=own)
 
 
 async def record_file(

@@ -22,6 +22,7 @@ from market.subsidies.imports.upload import (
     begin_import,
     build_result,
     record_file,
+    require_own_operator,
 )
 from market.subsidies.models import CycleId, Duty, FileId
 from market.subsidies.month.cycles import Cycle, lock_cycle, require_state, take_duty
@@ -135,10 +136,12 @@ def _read_sum(text: str) -> int:
 async def import_return(conn: Connection, actor: Actor | None, upload: PreparedUpload) -> ImportResult:
     """Import the return file of an operator for a settled month, completely or not at all.
 
-    A later file of the same month and operator replaces the one before, whose differences count no more. The caller
-    owns the transaction.
+    A later file of the same month and operator replaces the one before, whose differences count no more. The county's
+    importer sends it, which is one of the duties of the month, or the operator's own account. The caller owns the
+    transaction.
 
     Raises:
+        OtherOperator: an operator's account sends the file of another one.
         ReturnManifestMissing, ManifestMismatch: there is no manifest, or it does not match the file.
         FileUnreadable, FileMalformed: see `read_spreadsheet`; every bad cell is named.
         FileChanged: a file of this name was imported with other content; a corrected one needs another name.
@@ -155,9 +158,11 @@ async def import_return(conn: Connection, actor: Actor | None, upload: PreparedU
     if attached is None:
         raise ReturnManifestMissing(name=upload.name)
     manifest = read_return_manifest(*attached, today=today)
+    require_own_operator(actor, manifest.operator)
     month = parse_month(manifest.month)
     cycle = await lock_cycle(conn, upload.county, month)
-    await take_duty(conn, cycle, actor, Duty.IMPORT, now=upload.now)
+    if actor.operator is None:
+        await take_duty(conn, cycle, actor, Duty.IMPORT, now=upload.now)
     require_state(cycle, (SETTLE.after,))
     sent = await read_settlement_file(conn, upload.seal, cycle, manifest.operator)
     faults = CellFaults()

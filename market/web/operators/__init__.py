@@ -4,9 +4,9 @@ from litestar import Router
 
 from market.identity.models import NotSignedIn, SecondFactorRequired
 from market.web.desk.context import redirect_to_second_factor, redirect_to_sign_in
-from market.web.operators import bills, files, outages, provincial_bills, templates
+from market.web.operators import bills, files, outages, provincial_bills, settlement, templates
 
-_PAGES = (templates, bills, provincial_bills, files, outages)
+_PAGES = (templates, bills, provincial_bills, files, settlement, outages)
 
 OPERATORS = Router(
     path="/operators",

@@ -1,6 +1,6 @@
 """An operator's first page: which bills have come and are late, the form of a bill, and the task that takes it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -12,14 +12,13 @@ from msgspec.structs import asdict
 
 from market.http import HttpRequest
 from market.identity.models import Actor
-from market.kernel import Connection, Database, FieldFault, Refusal
+from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
 from market.sheets.models import CellFault
-from market.sheets.spreadsheet import digest
 from market.storage.files import FileStore
-from market.subsidies.imports.kinds import BILLING
+from market.subsidies.imports.kinds import BILLING, RETURN
 from market.subsidies.imports.upload import ImportResult, Upload
 from market.subsidies.models import Outcome
 from market.subsidies.month.steps import SETTLED_STATES
@@ -28,15 +27,16 @@ from market.subsidies.operators.history import OperatorBill, list_sent_files
 from market.subsidies.operators.lateness import list_file_states
 from market.subsidies.tasks.models import ImportTask, TaskFailed, TaskState
 from market.subsidies.tasks.outcome import open_refusal, open_result
-from market.subsidies.tasks.submit import add_task, find_task, make_import, store_import
+from market.subsidies.tasks.submit import find_task, make_import, store_import
 from market.web.desk.context import PageNotice, read_offset
 from market.web.desk.files.typed_files import TypedFields, type_manifest
 from market.web.desk.presenters import describe_task, present_progress
 from market.web.forms import PostedForm, make_form_key, read_form
-from market.web.idempotent_form import get_request_key, submit_once
 from market.web.operators.bill_states import describe_state
 from market.web.operators.context import OperatorRoom, open_room, render_room, require_room
 from market.web.operators.provincial_bills import render_counties
+from market.web.operators.sending import compute_upload_digest, submit_file
+from market.web.operators.settlement import refuse_return, show_return_result
 from market.web.pages import redirect
 from market.web.ui.format import count, yuan
 
@@ -143,7 +143,9 @@ async def _submit_bill(
     task = make_import(upload, attachments, typed=asdict(typed))
     try:
         store = partial(store_import, files, seal, task, upload=upload, attachments=attachments, now=room.now)
-        return await _submit(request, room, form, task, about=_compute_digest(upload, attachments), store=store)
+        return await submit_file(
+            request, room, form, task, about=compute_upload_digest(upload, attachments), store=store
+        )
     except Refusal as refusal:
         return await _refused(request, db, room, task, refusal)
 
@@ -155,32 +157,6 @@ def _read_replaced(form: PostedForm) -> UUID | None:
     except ValueError:
         form.add_fault("replaces", "选这个月交过的一份")
         return None
-
-
-def _compute_digest(upload: Upload, attachments: Mapping[str, bytes]) -> str:
-    """Return a hash of everything that the form sends, so that another file is another request."""
-    parts = [
-        upload.name, upload.sha256, str(upload.dry_run), str(upload.take_fewer), str(upload.take_part),
-        str(upload.replaces),
-    ]  # fmt: skip
-    return digest("\n".join([*parts, *(f"{name} {digest(content)}" for name, content in attachments.items())]).encode())
-
-
-async def _submit(
-    request: HttpRequest,
-    room: OperatorRoom,
-    form: PostedForm,
-    task: ImportTask,
-    *,
-    about: str,
-    store: Callable[[], Awaitable[None]],
-) -> Response[Any]:
-    async def work(conn: Connection) -> str:
-        key = get_request_key(form, about)
-        task_id = await add_task(conn, room.actor, room.county, task, request_key=key, store=store, now=room.now)
-        return room.to(f"/operators/tasks/{task_id}", wait=1)
-
-    return await submit_once(request, room.actor, form, work, scope=room.county, about=about)
 
 
 @get("/tasks/{task_id:uuid}", include_in_schema=False)
@@ -206,9 +182,13 @@ async def show_operator_task(
         return render_room(request, room, "task.html", context)
     if task.state is not TaskState.DONE:
         refusal = open_refusal(seal, task) if task.state is TaskState.REFUSED else TaskFailed()
+        if task.input.file_kind == RETURN.name:
+            return await refuse_return(request, db, seal, room, task=task.input, refusal=refusal)
         return await _refused(request, db, room, task.input, refusal)
     result = open_result(seal, task)
     assert isinstance(result, ImportResult), "the result is that of an import"
+    if task.input.file_kind == RETURN.name:
+        return await show_return_result(request, db, seal, room, task=task.input, result=result)
     if result.outcome is Outcome.OK and result.file_id is not None:
         return redirect(room.to(f"/operators/files/{result.file_id}", done=1))
     return await _bills_page(

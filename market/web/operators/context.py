@@ -14,12 +14,15 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Database
 from market.kernel.clock import Clock, get_business_day
 from market.reports.month import find_county_name
+from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.month.cycles import read_county
 from market.subsidies.names import Operator
 from market.web.desk.presenters import get_operator_name
+from market.web.forms import PostedForm
 from market.web.pages import render_page
 
 _COUNTY_DIGITS = 6
+_FORMATS = {"csv": FileFormat.CSV, "xlsx": FileFormat.XLSX}
 
 
 class OperatorRoom(Struct, frozen=True):
@@ -89,3 +92,8 @@ def render_room(
 ) -> Response[bytes]:
     """Return a private page of an operator."""
     return render_page(request, f"operators/{template}", {"room": room, **context}, status=status, actor=room.actor)
+
+
+def read_format(form: PostedForm) -> FileFormat:
+    """Return the format of a download that the button chose."""
+    return _FORMATS.get(form.get_text("format"), FileFormat.XLSX)

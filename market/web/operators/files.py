@@ -1,4 +1,4 @@
-"""A bill that an operator has sent: its returned rows, what was written about it, and the settlement of its month."""
+"""A bill that an operator has sent: its returned rows, and what was written about it."""
 
 from typing import Any
 from uuid import UUID
@@ -13,34 +13,17 @@ from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
-from market.reports.reconciliation import ReconciliationView, get_reconciliation
-from market.sheets.write_spreadsheet import FileFormat
-from market.subsidies.clawbacks.set_off import list_withheld
 from market.subsidies.models import CYCLE_STATE_NAMES
-from market.subsidies.month.cycles import find_cycle, read_month
 from market.subsidies.month.steps import SETTLED_STATES
 from market.subsidies.names import format_month_zh
-from market.subsidies.operators.history import (
-    export_rejected,
-    export_settled_rows,
-    find_sent_file,
-    get_own_settlement,
-)
+from market.subsidies.operators.history import export_rejected, find_sent_file
 from market.subsidies.operators.notes import NoteInvalid, add_note, list_notes
-from market.subsidies.reconciliation.models import DIFFERENCE_NAMES
 from market.web.desk.context import PageNotice
 from market.web.desk.papers.form_pages import download_file
-from market.web.forms import PostedForm, make_form_key, read_form
+from market.web.forms import make_form_key, read_form
 from market.web.idempotent_form import submit_once
-from market.web.operators.context import OperatorRoom, render_room, require_room
+from market.web.operators.context import OperatorRoom, read_format, render_room, require_room
 from market.web.services import get_services
-from market.web.ui.format import clock_zh, count, yuan
-
-_FORMATS = {"csv": FileFormat.CSV, "xlsx": FileFormat.XLSX}
-
-
-def _read_format(form: PostedForm) -> FileFormat:
-    return _FORMATS.get(form.get_text("format"), FileFormat.XLSX)
 
 
 @get("/files/{file_id:uuid}", include_in_schema=False)
@@ -102,7 +85,7 @@ async def download_rejected(
     room = await require_room(request, db, actor, clock)
     async with db.transaction(scope=room.county) as conn:
         file = await export_rejected(
-            conn, seal, actor, room.county, file_id, file_format=_read_format(form), now=room.now
+            conn, seal, actor, room.county, file_id, file_format=read_format(form), now=room.now
         )
     return download_file(file.content, file.name, file.media_type)
 
@@ -135,90 +118,4 @@ async def submit_note(
         return await _bill_page(request, db, room, file_id, text=form.get_text("text"), refusal=refusal)
 
 
-@get("/months/{month:str}", include_in_schema=False)
-async def show_settlement(
-    request: HttpRequest,
-    *,
-    month: FromPath[str],
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    clock: NamedDependency[Clock],
-    seal: NamedDependency[Seal],
-) -> Response[bytes]:
-    """Show what the operator is paid for a settled month, and what of its return file differs from that."""
-    room = await require_room(request, db, actor, clock)
-    first = read_month(month)
-    async with db.transaction(scope=room.county) as conn:
-        own = await get_own_settlement(conn, seal, actor, room.county, first)
-        cycle = await find_cycle(conn, room.county, first)
-        answer = None if own is None else await get_reconciliation(conn, seal, cycle, now=room.now)
-        taken = next(
-            (each.set_off_fen for each in await list_withheld(conn, room.county, cycle.id)
-             if each.operator is room.operator), 0,
-        )  # fmt: skip
-    figures = []
-    if own is not None:
-        figures = [
-            ("申请", f"{yuan(own.claimed_fen)} 元，{count(own.rows)} 行"),
-            ("核定", f"{yuan(own.approved_fen)} 元"),
-            ("您公司让利", f"{yuan(own.conceded_fen)} 元"),
-            ("财政补贴", f"{yuan(own.public_fen)} 元"),
-            ("以前月份的调整", f"{yuan(own.adjustment_public_fen)} 元"),
-            *([("应付", f"{yuan(own.pay_fen)} 元"), ("抵扣应退回的", f"{yuan(taken)} 元")] if taken else []),
-            ("这次付", f"{yuan(own.pay_fen - taken)} 元"),
-        ]
-    context = {
-        "month": month,
-        "name": format_month_zh(month),
-        "figures": figures,
-        "answer": "" if answer is None else _describe_return(answer, room),
-        "differences": [] if answer is None else _list_open_differences(answer, room),
-        "key": make_form_key(),
-    }
-    return render_room(request, room, "settlement.html", context)
-
-
-def _describe_return(answer: ReconciliationView, room: OperatorRoom) -> str:
-    """Return what has come of the operator's return file, in words."""
-    own = next((each for each in answer.operators if each.operator is room.operator), None)
-    if own is None or own.credited_fen is None or own.taken_at is None:
-        return "县里还没有收到您公司的回单。"
-    words = f"第 {own.revision} 份回单，{clock_zh(own.taken_at)} 收到：入账 {yuan(own.credited_fen)} 元"
-    return f"{words}，没有要改的。" if not own.open else f"{words}，有 {own.open} 条要改，改好再交一份给县里。"
-
-
-def _list_open_differences(answer: ReconciliationView, room: OperatorRoom) -> list[list[str]]:
-    """Return the cells of the operator's differences that nobody accepted: what it answered about its own lines."""
-    return [
-        [
-            DIFFERENCE_NAMES[each.kind], f"第 {each.row} 行" if each.row else "", each.line or "",
-            f"{each.month:%Y-%m}" if each.month else "", "" if each.settled_fen is None else yuan(each.settled_fen),
-            "" if each.credited_fen is None else yuan(each.credited_fen), each.act,
-        ]
-        for each in answer.differences
-        if each.operator is room.operator and each.why is None
-    ]  # fmt: skip
-
-
-@post("/months/{month:str}/rows", include_in_schema=False, rate=RateClass.SEARCH, status_code=200)
-async def download_settled_rows(
-    request: HttpRequest,
-    *,
-    month: FromPath[str],
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    clock: NamedDependency[Clock],
-    seal: NamedDependency[Seal],
-) -> Response[bytes]:
-    """Download the operator's services of a settled month with what was approved and paid."""
-    form = await read_form(request)
-    room = await require_room(request, db, actor, clock)
-    first = read_month(month)
-    async with db.transaction(scope=room.county) as conn:
-        file = await export_settled_rows(
-            conn, seal, actor, room.county, first, file_format=_read_format(form), now=room.now
-        )
-    return download_file(file.content, file.name, file.media_type)
-
-
-ROUTES = [show_bill, download_rejected, submit_note, show_settlement, download_settled_rows]
+ROUTES = [show_bill, download_rejected, submit_note]

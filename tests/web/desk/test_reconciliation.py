@@ -12,7 +12,7 @@ from market.subsidies.reconciliation.settlement_files import read_settlement_fil
 from tests.subsidies.reconciliation.returns import make_rows, write_return
 from tests.support.app import Service
 from tests.support.make import SEAL
-from tests.web.desk.county import COUNTY, JANUARY, Officials, play_january, serve_story
+from tests.web.desk.county import COUNTY, JANUARY, Officials, play_january, serve_story, sign_in
 from tests.web.desk.desk_pages import open_desk_walker, press_step, read_table
 from tests.web.test_operators import make_sender
 
@@ -77,3 +77,51 @@ async def test_a_return_file_is_imported_and_its_differences_are_accepted(
         assert "样例对某认下：样例：零头" in seen.text
     refused = await press_step(service, county, "dui", "2019-01", "reconcile", status=409)
     assert "移动的回单有 1 条差异没有处理" in refused.text
+
+
+async def test_an_operator_sends_its_return_file_itself(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="settle")
+    page = "/operators/months/2019-01"
+    send, take, trying = f"{page}/return", ("what", "take"), ("what", "try")
+    async with open_desk_walker(service, await make_sender(database)) as browser:
+        seen = await browser.open(page)
+        [csrf] = seen.form(f"{page}/settlement-file").all("input")
+        sent = await browser.client.post(
+            f"{page}/settlement-file", data={"csrf": csrf.attrs["value"]}, headers={"Sec-Fetch-Site": "same-origin"}
+        )
+        rows = make_rows(sent.content)
+        assert len(rows) == 11
+        seen = await browser.submit(send, press=take, status=422)
+        assert "还没选文件" in seen.text
+        less = [[*rows[0][:4], "0.01", "已入账"], *rows[1:]]
+        content, manifest = write_return(less, operator=Operator.MOBILE, name="m1.csv", sent=sent.content)
+        files = {"file": ("m1.csv", content, "text/csv"), "manifest": ("m1.json", manifest, "application/json")}
+        seen = await browser.submit(send, press=trying, files=files)
+        assert "和结算对不上 1 条，还没有交" in seen.text
+        assert "县里还没有收到您公司的回单。" in seen.text
+        seen = await browser.submit(send, press=take, files=files)
+        assert "回单收下了" in seen.text
+        assert "有 1 条要改，改好再交一份给县里。" in seen.text
+        # Without a manifest: rows and sum are typed, month and settlement file are those of the page.
+        whole, _ = write_return(rows, operator=Operator.MOBILE, name="m2.csv", sent=sent.content)
+        files = {"file": ("m2.csv", whole, "text/csv")}
+        seen = await browser.submit(send, press=take, typed={"rows": "11", "total": "1"}, files=files, status=422)
+        assert "没有收下" in seen.text
+        seen = await browser.submit(send, press=take, typed={"rows": "11", "total": "50.93"}, files=files)
+        assert "第 2 份回单" in seen.text
+        assert "没有要改的" in seen.text
+        content, other = write_return(rows[1:], operator=Operator.UNICOM, name="m3.csv", sent=sent.content)
+        files = {"file": ("m3.csv", content, "text/csv"), "manifest": ("m3.json", other, "application/json")}
+        seen = await browser.submit(send, press=take, files=files, status=403)
+        assert "清单写的运营商是联通，您的账号只交移动的文件。" in seen.text
+    async with database.transaction(scope=COUNTY) as conn:
+        named = "SELECT duty FROM cycle_duties JOIN accounts a ON a.id = account_id WHERE a.name = '样例账单员'"
+        assert await conn.fetch(named) == []
+        assert await conn.fetchval("SELECT count(*) FROM audit_entries WHERE action = 'export settlement file'") == 1
+        token = await sign_in(conn, "yd.zhang")
+    await press_step(service, county, "dui", "2019-01", "reconcile")
+    async with open_desk_walker(service, token) as browser:
+        seen = await browser.open(page)
+        assert send not in [each.attrs["action"] for each in seen.root.all("form")]

@@ -59,11 +59,14 @@ def _read_checksum(form: PostedForm) -> str:
     return text
 
 
-def type_manifest(form: PostedForm, upload: Upload, *, operator: str, now: datetime) -> dict[str, bytes]:
+def type_manifest(
+    form: PostedForm, upload: Upload, *, operator: str, month: str = "", settlement: str = "", now: datetime
+) -> dict[str, bytes]:
     """Return the manifest that was typed for a bill or a return file, or nothing if no field is filled.
 
     Name and checksum are those of the file: the operator's letter states month, number of rows and sum, and of a return
-    file which settlement file it answers. Faults are the form's.
+    file which settlement file it answers. `month` and `settlement` are what the page says, where they are not typed.
+    Faults are the form's.
     """
     if not any(form.get_text(name) for name in ("month", "rows", "total")):
         return {}
@@ -71,7 +74,7 @@ def type_manifest(form: PostedForm, upload: Upload, *, operator: str, now: datet
     manifest = {
         "file": upload.name,
         "operator": operator,
-        "month": _read_month(form, now),
+        "month": month or _read_month(form, now),
         "sha256": upload.sha256,
         "rows": form.read_integer("rows", fault=f"写{IMPORT_KINDS[upload.kind].name_zh}一共几行，不算表头"),
         "sum_fen": form.read_yuan("total", fault="写优惠减免合计，比如 1036.20")
@@ -79,7 +82,7 @@ def type_manifest(form: PostedForm, upload: Upload, *, operator: str, now: datet
         else _read_signed_yuan(form, "total", fault="写入账合计，比如 39.28"),
     }
     if not bill:
-        manifest["settlement_sha256"] = _read_checksum(form)
+        manifest["settlement_sha256"] = settlement or _read_checksum(form)
     return {f"{upload.name}.manifest.json": msgspec.json.encode(manifest)}
 
 
