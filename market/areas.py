@@ -15,6 +15,7 @@ from market.procurement.file_kind import PURCHASES
 from market.services.file_kind import COURSES
 from market.services.postings import end_village_postings
 from market.services.slots import end_village_slots
+from market.trace.yield_file import YIELDS
 
 TERM_CLOSERS: tuple[CloseTerms, ...] = (
     end_village_coverage,
@@ -36,6 +37,7 @@ COUNTY_FILE_KINDS: dict[str, FileKind] = {
         CHANNELS,
         RATES,
         PAIRINGS,
+        YIELDS,
         HOLIDAYS,
     )
 }

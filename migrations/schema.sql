@@ -951,6 +951,27 @@ $$;
 
 
 --
+-- Name: check_label(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_label() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.revoked_at IS NOT NULL THEN
+        RAISE EXCEPTION 'the label was revoked' USING ERRCODE = 'P0913';
+    END IF;
+    IF TG_OP = 'INSERT' AND NOT EXISTS (
+        SELECT FROM label_runs r
+         WHERE r.id = NEW.run_id AND NEW.serial >= r.first_serial AND NEW.serial < r.first_serial + r.count) THEN
+        RAISE EXCEPTION 'the serial is none of the run' USING ERRCODE = 'P0914';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
 -- Name: check_large_payout(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1056,6 +1077,29 @@ BEGIN
     END IF;
     RETURN NULL;
 END;
+$$;
+
+
+--
+-- Name: check_mixed_lot(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_mixed_lot() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    lot uuid := CASE WHEN TG_TABLE_NAME = 'harvest_lots' THEN to_jsonb(NEW) ->> 'id'
+                     ELSE coalesce(to_jsonb(NEW), to_jsonb(OLD)) ->> 'lot_id' END;
+BEGIN
+    IF EXISTS (
+        SELECT FROM harvest_lots h
+          LEFT JOIN LATERAL (SELECT sum(grams) AS grams, count(*) AS parts FROM lot_parts WHERE lot_id = h.id) s ON true
+         WHERE h.id = lot
+           AND CASE WHEN h.plot_id IS NULL THEN s.parts < 2 OR s.grams <> h.grams ELSE s.parts > 0 END) THEN
+        RAISE EXCEPTION 'a mixed lot is the sum of at least two lots' USING ERRCODE = 'P0911';
+    END IF;
+    RETURN NULL;
+END
 $$;
 
 
@@ -1600,6 +1644,42 @@ BEGIN
     UPDATE listings SET listed_price_fen = NEW.price_fen
      WHERE id = NEW.listing_id AND listed_price_fen IS DISTINCT FROM NEW.price_fen;
     RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: count_harvest(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.count_harvest() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    most bigint;
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        UPDATE plot_yields SET harvested_grams = harvested_grams - OLD.grams
+         WHERE plot_id = OLD.plot_id AND crop = OLD.crop AND year = extract(year FROM OLD.harvested_on);
+        RETURN OLD;
+    END IF;
+    IF NEW.plot_id IS NULL THEN
+        RETURN NEW;
+    END IF;
+    SELECT l.kg_per_mu::bigint * p.area_m2 * 3 / 2 INTO most
+      FROM plots p
+      JOIN producers s ON s.id = p.producer_id
+      JOIN yield_limits l ON l.county_code = s.county_code AND l.crop = NEW.crop AND l.valid_during @> NEW.harvested_on
+     WHERE p.id = NEW.plot_id;
+    IF most IS NULL THEN
+        RAISE EXCEPTION 'no yield limit of %', NEW.crop USING ERRCODE = 'P0910';
+    END IF;
+    INSERT INTO plot_yields AS y (plot_id, crop, year, limit_grams, harvested_grams)
+    VALUES (NEW.plot_id, NEW.crop, extract(year FROM NEW.harvested_on), most, NEW.grams)
+    ON CONFLICT (plot_id, crop, year)
+    DO UPDATE SET harvested_grams = y.harvested_grams + EXCLUDED.harvested_grams, limit_grams = EXCLUDED.limit_grams;
+    RETURN NEW;
 END
 $$;
 
@@ -5407,6 +5487,54 @@ $$;
 
 
 --
+-- Name: use_lot_for_labels(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.use_lot_for_labels() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    -- RETURNING has a NEW of its own.
+    wanted integer := NEW.count;
+    taken integer;
+BEGIN
+    UPDATE harvest_lots
+       SET used_grams = used_grams + wanted::bigint * NEW.grams, last_serial = last_serial + wanted
+     WHERE id = NEW.lot_id
+    RETURNING last_serial - wanted + 1 INTO taken;
+    NEW.first_serial := taken;
+    RETURN NEW;
+END
+$$;
+
+
+--
+-- Name: use_lot_part(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.use_lot_part() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        UPDATE harvest_lots SET used_grams = used_grams - OLD.grams WHERE id = OLD.parent_id;
+        RETURN NULL;
+    END IF;
+    UPDATE harvest_lots p SET used_grams = p.used_grams + NEW.grams
+      FROM harvest_lots l
+     WHERE p.id = NEW.parent_id AND l.id = NEW.lot_id AND l.producer_id = p.producer_id AND l.crop = p.crop
+       AND l.harvested_on <= p.harvested_on;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'a lot is mixed of lots of its producer and crop' USING ERRCODE = 'P0912';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: withdraw_consent(uuid, uuid, date, bytea, bytea, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -7613,6 +7741,60 @@ COMMENT ON COLUMN public.grievances.code_hash IS 'SHA-256 of the code of the rec
 
 
 --
+-- Name: harvest_files; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.harvest_files (
+    producer_id uuid NOT NULL,
+    sha256 bytea NOT NULL,
+    name text NOT NULL,
+    rows integer NOT NULL,
+    imported_by uuid NOT NULL,
+    imported_at timestamp with time zone NOT NULL,
+    CONSTRAINT harvest_files_hash CHECK ((length(sha256) = 32)),
+    CONSTRAINT harvest_files_name CHECK ((length(name) <= 200))
+);
+
+
+--
+-- Name: harvest_lots; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.harvest_lots (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    number bigint NOT NULL,
+    producer_id uuid NOT NULL,
+    plot_id uuid,
+    crop text NOT NULL,
+    harvested_on date NOT NULL,
+    grams bigint NOT NULL,
+    used_grams bigint DEFAULT 0 NOT NULL,
+    last_serial integer DEFAULT 0 NOT NULL,
+    added_by uuid NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT harvest_lots_crop CHECK (((length(crop) >= 1) AND (length(crop) <= 20))),
+    CONSTRAINT harvest_lots_grams CHECK (((grams >= 1) AND (grams <= 1000000000))),
+    CONSTRAINT harvest_lots_not_future CHECK (((harvested_on >= (((added_at AT TIME ZONE 'Asia/Shanghai'::text))::date - 366)) AND (harvested_on <= ((added_at AT TIME ZONE 'Asia/Shanghai'::text))::date))),
+    CONSTRAINT harvest_lots_not_overused CHECK (((used_grams >= 0) AND (used_grams <= grams))),
+    CONSTRAINT harvest_lots_serial CHECK (((last_serial >= 0) AND (last_serial <= 999999)))
+);
+
+
+--
+-- Name: harvest_lots_number_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.harvest_lots ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.harvest_lots_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
 -- Name: held_lines; Type: VIEW; Schema: public; Owner: -
 --
 
@@ -7882,6 +8064,76 @@ END) STORED,
 --
 
 COMMENT ON COLUMN public.job_postings.per IS 'What the wage is paid for: a day, a month or a piece.';
+
+
+--
+-- Name: label_keys; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.label_keys (
+    key_id text NOT NULL,
+    public_key bytea NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT label_keys_id CHECK ((key_id ~ '^[0-9a-f]{8}$'::text)),
+    CONSTRAINT label_keys_length CHECK ((length(public_key) = 32))
+);
+
+
+--
+-- Name: label_runs; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.label_runs (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    number bigint NOT NULL,
+    lot_id uuid NOT NULL,
+    first_serial integer NOT NULL,
+    count integer NOT NULL,
+    grams integer NOT NULL,
+    gtin text,
+    promise text,
+    issued_by uuid NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    CONSTRAINT label_runs_count CHECK (((count >= 1) AND (count <= 60))),
+    CONSTRAINT label_runs_grams CHECK (((grams >= 10) AND (grams <= 999999))),
+    CONSTRAINT label_runs_gtin CHECK ((gtin ~ '^[0-9]{14}$'::text)),
+    CONSTRAINT label_runs_promise CHECK ((promise = ANY (ARRAY['commissioned_test'::text, 'own_test'::text, 'quality_control'::text, 'own_promise'::text])))
+);
+
+
+--
+-- Name: label_runs_number_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.label_runs ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.label_runs_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: labels; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.labels (
+    lot_id uuid NOT NULL,
+    serial integer NOT NULL,
+    run_id uuid NOT NULL,
+    payload text NOT NULL,
+    key_id text NOT NULL,
+    signature bytea NOT NULL,
+    revoked_at timestamp with time zone,
+    revoked_by uuid,
+    revoke_reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT labels_payload CHECK ((payload ~ '^/(l|01/[0-9]{14})/10/[0-9]+/21/[0-9]+[?]'::text)),
+    CONSTRAINT labels_reason CHECK ((length(revoke_reason) <= 200)),
+    CONSTRAINT labels_revoked CHECK (((num_nulls(revoked_at, revoked_by) = ANY (ARRAY[0, 2])) AND ((revoked_at IS NOT NULL) = (revoke_reason <> ''::text)))),
+    CONSTRAINT labels_signature CHECK ((length(signature) = 64))
+);
 
 
 --
@@ -8264,6 +8516,19 @@ ALTER TABLE public.listings ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+
+--
+-- Name: lot_parts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.lot_parts (
+    lot_id uuid NOT NULL,
+    parent_id uuid NOT NULL,
+    grams bigint NOT NULL,
+    CONSTRAINT lot_parts_grams CHECK ((grams > 0)),
+    CONSTRAINT lot_parts_two_lots CHECK ((lot_id <> parent_id))
 );
 
 
@@ -9007,6 +9272,36 @@ CREATE TABLE public.pledges (
     CONSTRAINT pledges_kind CHECK ((kind = ANY (ARRAY['buy'::text, 'teach'::text, 'invest'::text, 'hire'::text]))),
     CONSTRAINT pledges_target CHECK (((target >= 1) AND (target <= '1000000000000'::bigint))),
     CONSTRAINT pledges_term CHECK (((NOT isempty(valid_during)) AND (NOT lower_inf(valid_during)) AND (NOT upper_inf(valid_during))))
+);
+
+
+--
+-- Name: plot_yields; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.plot_yields (
+    plot_id uuid NOT NULL,
+    crop text NOT NULL,
+    year integer NOT NULL,
+    limit_grams bigint NOT NULL,
+    harvested_grams bigint NOT NULL,
+    CONSTRAINT plot_yields_within_limit CHECK (((harvested_grams >= 0) AND (harvested_grams <= limit_grams)))
+);
+
+
+--
+-- Name: plots; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.plots (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    producer_id uuid NOT NULL,
+    name text NOT NULL,
+    area_m2 integer NOT NULL,
+    added_by uuid NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT plots_area CHECK (((area_m2 >= 1) AND (area_m2 <= 6670000))),
+    CONSTRAINT plots_name CHECK (((length(name) >= 1) AND (length(name) <= 30)))
 );
 
 
@@ -10386,6 +10681,26 @@ CREATE TABLE public.vouchers (
 
 
 --
+-- Name: yield_limits; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.yield_limits (
+    county_code text NOT NULL,
+    crop text NOT NULL,
+    kg_per_mu integer NOT NULL,
+    valid_during daterange NOT NULL,
+    source text NOT NULL,
+    added_by uuid NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT yield_limits_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT yield_limits_crop CHECK (((length(crop) >= 1) AND (length(crop) <= 20))),
+    CONSTRAINT yield_limits_kg CHECK (((kg_per_mu >= 1) AND (kg_per_mu <= 100000))),
+    CONSTRAINT yield_limits_period CHECK (((NOT isempty(valid_during)) AND (NOT lower_inf(valid_during)))),
+    CONSTRAINT yield_limits_source CHECK (((length(source) >= 2) AND (length(source) <= 200)))
+);
+
+
+--
 -- Name: failures failures_pkey; Type: CONSTRAINT; Schema: jobs; Owner: -
 --
 
@@ -11634,6 +11949,30 @@ ALTER TABLE ONLY public.grievances
 
 
 --
+-- Name: harvest_files harvest_files_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.harvest_files
+    ADD CONSTRAINT harvest_files_pkey PRIMARY KEY (producer_id, sha256);
+
+
+--
+-- Name: harvest_lots harvest_lots_number; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.harvest_lots
+    ADD CONSTRAINT harvest_lots_number UNIQUE (number);
+
+
+--
+-- Name: harvest_lots harvest_lots_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.harvest_lots
+    ADD CONSTRAINT harvest_lots_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: holidays holidays_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -11799,6 +12138,46 @@ ALTER TABLE ONLY public.job_applications
 
 ALTER TABLE ONLY public.job_postings
     ADD CONSTRAINT job_postings_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: label_keys label_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.label_keys
+    ADD CONSTRAINT label_keys_pkey PRIMARY KEY (key_id);
+
+
+--
+-- Name: label_runs label_runs_number; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.label_runs
+    ADD CONSTRAINT label_runs_number UNIQUE (number);
+
+
+--
+-- Name: label_runs label_runs_of_lot; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.label_runs
+    ADD CONSTRAINT label_runs_of_lot UNIQUE (id, lot_id);
+
+
+--
+-- Name: label_runs label_runs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.label_runs
+    ADD CONSTRAINT label_runs_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: labels labels_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.labels
+    ADD CONSTRAINT labels_pkey PRIMARY KEY (lot_id, serial);
 
 
 --
@@ -11983,6 +12362,14 @@ ALTER TABLE ONLY public.listings
 
 ALTER TABLE ONLY public.listings
     ADD CONSTRAINT listings_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: lot_parts lot_parts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lot_parts
+    ADD CONSTRAINT lot_parts_pkey PRIMARY KEY (lot_id, parent_id);
 
 
 --
@@ -12447,6 +12834,38 @@ ALTER TABLE ONLY public.platform_purchases
 
 ALTER TABLE ONLY public.pledges
     ADD CONSTRAINT pledges_pkey PRIMARY KEY (pairing_id, kind, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: plot_yields plot_yields_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.plot_yields
+    ADD CONSTRAINT plot_yields_pkey PRIMARY KEY (plot_id, crop, year);
+
+
+--
+-- Name: plots plots_name_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.plots
+    ADD CONSTRAINT plots_name_once UNIQUE (producer_id, name);
+
+
+--
+-- Name: plots plots_of_producer; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.plots
+    ADD CONSTRAINT plots_of_producer UNIQUE (id, producer_id);
+
+
+--
+-- Name: plots plots_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.plots
+    ADD CONSTRAINT plots_pkey PRIMARY KEY (id);
 
 
 --
@@ -13263,6 +13682,14 @@ ALTER TABLE ONLY public.vouchers
 
 ALTER TABLE ONLY public.vouchers
     ADD CONSTRAINT vouchers_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: yield_limits yield_limits_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.yield_limits
+    ADD CONSTRAINT yield_limits_pkey PRIMARY KEY (county_code, crop, valid_during WITHOUT OVERLAPS);
 
 
 --
@@ -14190,6 +14617,34 @@ CREATE INDEX grievances_untriaged ON public.grievances USING btree (county_code)
 
 
 --
+-- Name: harvest_files_by_importer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX harvest_files_by_importer ON public.harvest_files USING btree (imported_by);
+
+
+--
+-- Name: harvest_lots_by_adder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX harvest_lots_by_adder ON public.harvest_lots USING btree (added_by);
+
+
+--
+-- Name: harvest_lots_by_plot; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX harvest_lots_by_plot ON public.harvest_lots USING btree (plot_id, producer_id) WHERE (plot_id IS NOT NULL);
+
+
+--
+-- Name: harvest_lots_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX harvest_lots_by_producer ON public.harvest_lots USING btree (producer_id, harvested_on);
+
+
+--
 -- Name: household_statuses_by_household; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -14341,6 +14796,48 @@ CREATE INDEX job_postings_by_organisation ON public.job_postings USING btree (or
 --
 
 CREATE INDEX job_postings_by_village ON public.job_postings USING btree (village_code);
+
+
+--
+-- Name: label_runs_by_issuer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX label_runs_by_issuer ON public.label_runs USING btree (issued_by);
+
+
+--
+-- Name: label_runs_by_lot; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX label_runs_by_lot ON public.label_runs USING btree (lot_id, first_serial);
+
+
+--
+-- Name: labels_by_key; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX labels_by_key ON public.labels USING btree (key_id);
+
+
+--
+-- Name: labels_by_revoker; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX labels_by_revoker ON public.labels USING btree (revoked_by) WHERE (revoked_by IS NOT NULL);
+
+
+--
+-- Name: labels_by_run; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX labels_by_run ON public.labels USING btree (run_id, lot_id);
+
+
+--
+-- Name: labels_revoked_ones; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX labels_revoked_ones ON public.labels USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
 
 
 --
@@ -14642,6 +15139,13 @@ CREATE INDEX listings_in_season_9 ON public.listings USING btree (score DESC, id
 --
 
 CREATE INDEX listings_on_sale ON public.listings USING btree (county_code, category_code, certified_until) WHERE (state = 'live'::text);
+
+
+--
+-- Name: lot_parts_by_parent; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX lot_parts_by_parent ON public.lot_parts USING btree (parent_id);
 
 
 --
@@ -15013,6 +15517,13 @@ CREATE INDEX pickups_waiting ON public.pickups USING btree (arrived_at) WHERE (s
 --
 
 CREATE INDEX platform_purchases_by_unit ON public.platform_purchases USING btree (organisation_id, year);
+
+
+--
+-- Name: plots_by_adder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX plots_by_adder ON public.plots USING btree (added_by);
 
 
 --
@@ -15653,6 +16164,13 @@ CREATE INDEX vouchers_by_account ON public.vouchers USING btree (account_id, id)
 
 
 --
+-- Name: yield_limits_by_adder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX yield_limits_by_adder ON public.yield_limits USING btree (added_by);
+
+
+--
 -- Name: checkpoints checkpoints_append_only; Type: TRIGGER; Schema: payments; Owner: -
 --
 
@@ -16220,6 +16738,27 @@ CREATE TRIGGER grants_no_operator BEFORE INSERT ON public.grants FOR EACH ROW EX
 
 
 --
+-- Name: harvest_lots harvest_lots_bounded; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER harvest_lots_bounded BEFORE INSERT ON public.harvest_lots FOR EACH ROW EXECUTE FUNCTION public.count_harvest();
+
+
+--
+-- Name: harvest_lots harvest_lots_given_back; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER harvest_lots_given_back AFTER DELETE ON public.harvest_lots FOR EACH ROW EXECUTE FUNCTION public.count_harvest();
+
+
+--
+-- Name: harvest_lots harvest_lots_whole; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER harvest_lots_whole AFTER INSERT ON public.harvest_lots DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_mixed_lot();
+
+
+--
 -- Name: household_statuses household_statuses_keep_changed; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -16318,6 +16857,20 @@ CREATE TRIGGER invoices_versions BEFORE UPDATE ON public.invoices FOR EACH ROW E
 
 
 --
+-- Name: label_runs label_runs_used; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER label_runs_used BEFORE INSERT ON public.label_runs FOR EACH ROW EXECUTE FUNCTION public.use_lot_for_labels();
+
+
+--
+-- Name: labels labels_of_run; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER labels_of_run BEFORE INSERT OR UPDATE ON public.labels FOR EACH ROW EXECUTE FUNCTION public.check_label();
+
+
+--
 -- Name: large_payouts large_payouts_decision; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -16399,6 +16952,20 @@ CREATE TRIGGER line_holds_append_only BEFORE DELETE OR UPDATE ON public.line_hol
 --
 
 CREATE TRIGGER line_holds_no_truncate BEFORE TRUNCATE ON public.line_holds FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: lot_parts lot_parts_used; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER lot_parts_used AFTER INSERT OR DELETE ON public.lot_parts FOR EACH ROW EXECUTE FUNCTION public.use_lot_part();
+
+
+--
+-- Name: lot_parts lot_parts_whole; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER lot_parts_whole AFTER INSERT OR DELETE ON public.lot_parts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_mixed_lot();
 
 
 --
@@ -18535,6 +19102,46 @@ ALTER TABLE ONLY public.grievances
 
 
 --
+-- Name: harvest_files harvest_files_importer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.harvest_files
+    ADD CONSTRAINT harvest_files_importer FOREIGN KEY (imported_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: harvest_files harvest_files_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.harvest_files
+    ADD CONSTRAINT harvest_files_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: harvest_lots harvest_lots_adder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.harvest_lots
+    ADD CONSTRAINT harvest_lots_adder FOREIGN KEY (added_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: harvest_lots harvest_lots_plot; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.harvest_lots
+    ADD CONSTRAINT harvest_lots_plot FOREIGN KEY (plot_id, producer_id) REFERENCES public.plots(id, producer_id);
+
+
+--
+-- Name: harvest_lots harvest_lots_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.harvest_lots
+    ADD CONSTRAINT harvest_lots_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
 -- Name: household_statuses household_statuses_file; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -18772,6 +19379,46 @@ ALTER TABLE ONLY public.job_postings
 
 ALTER TABLE ONLY public.job_postings
     ADD CONSTRAINT job_postings_village FOREIGN KEY (village_code, PERIOD licensed_during) REFERENCES public.village_periods(code, PERIOD valid_during);
+
+
+--
+-- Name: label_runs label_runs_issuer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.label_runs
+    ADD CONSTRAINT label_runs_issuer FOREIGN KEY (issued_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: label_runs label_runs_lot; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.label_runs
+    ADD CONSTRAINT label_runs_lot FOREIGN KEY (lot_id) REFERENCES public.harvest_lots(id);
+
+
+--
+-- Name: labels labels_key; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.labels
+    ADD CONSTRAINT labels_key FOREIGN KEY (key_id) REFERENCES public.label_keys(key_id);
+
+
+--
+-- Name: labels labels_revoker; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.labels
+    ADD CONSTRAINT labels_revoker FOREIGN KEY (revoked_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: labels labels_run; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.labels
+    ADD CONSTRAINT labels_run FOREIGN KEY (run_id, lot_id) REFERENCES public.label_runs(id, lot_id);
 
 
 --
@@ -19036,6 +19683,22 @@ ALTER TABLE ONLY public.listings
 
 ALTER TABLE ONLY public.listings
     ADD CONSTRAINT listings_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: lot_parts lot_parts_lot; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lot_parts
+    ADD CONSTRAINT lot_parts_lot FOREIGN KEY (lot_id) REFERENCES public.harvest_lots(id);
+
+
+--
+-- Name: lot_parts lot_parts_parent; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lot_parts
+    ADD CONSTRAINT lot_parts_parent FOREIGN KEY (parent_id) REFERENCES public.harvest_lots(id);
 
 
 --
@@ -19620,6 +20283,30 @@ ALTER TABLE ONLY public.platform_purchases
 
 ALTER TABLE ONLY public.pledges
     ADD CONSTRAINT pledges_of_pairing FOREIGN KEY (pairing_id, PERIOD valid_during) REFERENCES public.pairings(id, PERIOD valid_during);
+
+
+--
+-- Name: plot_yields plot_yields_plot; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.plot_yields
+    ADD CONSTRAINT plot_yields_plot FOREIGN KEY (plot_id) REFERENCES public.plots(id);
+
+
+--
+-- Name: plots plots_adder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.plots
+    ADD CONSTRAINT plots_adder FOREIGN KEY (added_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: plots plots_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.plots
+    ADD CONSTRAINT plots_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
 
 
 --
@@ -20732,6 +21419,14 @@ ALTER TABLE ONLY public.vouchers
 
 ALTER TABLE ONLY public.vouchers
     ADD CONSTRAINT vouchers_coupon FOREIGN KEY (coupon_id, per_person) REFERENCES public.coupons(id, per_person);
+
+
+--
+-- Name: yield_limits yield_limits_adder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.yield_limits
+    ADD CONSTRAINT yield_limits_adder FOREIGN KEY (added_by) REFERENCES public.accounts(id);
 
 
 --
@@ -22848,6 +23543,13 @@ REVOKE ALL ON FUNCTION public.copy_listing_price() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION count_harvest(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.count_harvest() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION count_open_cases(p_scope text, p_categories text[], p_late_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -24408,6 +25110,20 @@ GRANT ALL ON FUNCTION public.sum_up_objections(p_village text, p_since date) TO 
 --
 
 REVOKE ALL ON FUNCTION public.take_lead_step() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION use_lot_for_labels(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.use_lot_for_labels() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION use_lot_part(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.use_lot_part() FROM PUBLIC;
 
 
 --
@@ -27849,6 +28565,111 @@ GRANT UPDATE(officer_id) ON TABLE public.grievances TO market_app;
 
 
 --
+-- Name: TABLE harvest_files; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.harvest_files TO market_app;
+
+
+--
+-- Name: COLUMN harvest_files.producer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(producer_id) ON TABLE public.harvest_files TO market_app;
+
+
+--
+-- Name: COLUMN harvest_files.sha256; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(sha256) ON TABLE public.harvest_files TO market_app;
+
+
+--
+-- Name: COLUMN harvest_files.name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(name) ON TABLE public.harvest_files TO market_app;
+
+
+--
+-- Name: COLUMN harvest_files.rows; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(rows) ON TABLE public.harvest_files TO market_app;
+
+
+--
+-- Name: COLUMN harvest_files.imported_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(imported_by) ON TABLE public.harvest_files TO market_app;
+
+
+--
+-- Name: COLUMN harvest_files.imported_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(imported_at) ON TABLE public.harvest_files TO market_app;
+
+
+--
+-- Name: TABLE harvest_lots; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,DELETE ON TABLE public.harvest_lots TO market_app;
+
+
+--
+-- Name: COLUMN harvest_lots.producer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(producer_id) ON TABLE public.harvest_lots TO market_app;
+
+
+--
+-- Name: COLUMN harvest_lots.plot_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(plot_id) ON TABLE public.harvest_lots TO market_app;
+
+
+--
+-- Name: COLUMN harvest_lots.crop; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(crop) ON TABLE public.harvest_lots TO market_app;
+
+
+--
+-- Name: COLUMN harvest_lots.harvested_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(harvested_on) ON TABLE public.harvest_lots TO market_app;
+
+
+--
+-- Name: COLUMN harvest_lots.grams; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(grams) ON TABLE public.harvest_lots TO market_app;
+
+
+--
+-- Name: COLUMN harvest_lots.added_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(added_by) ON TABLE public.harvest_lots TO market_app;
+
+
+--
+-- Name: COLUMN harvest_lots.added_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(added_at) ON TABLE public.harvest_lots TO market_app;
+
+
+--
 -- Name: TABLE held_lines; Type: ACL; Schema: public; Owner: -
 --
 
@@ -28350,6 +29171,160 @@ GRANT UPDATE(checked_by) ON TABLE public.job_postings TO market_app;
 --
 
 GRANT UPDATE(checked_at) ON TABLE public.job_postings TO market_app;
+
+
+--
+-- Name: TABLE label_keys; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.label_keys TO market_app;
+
+
+--
+-- Name: COLUMN label_keys.key_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(key_id) ON TABLE public.label_keys TO market_app;
+
+
+--
+-- Name: COLUMN label_keys.public_key; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(public_key) ON TABLE public.label_keys TO market_app;
+
+
+--
+-- Name: COLUMN label_keys.added_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(added_at) ON TABLE public.label_keys TO market_app;
+
+
+--
+-- Name: TABLE label_runs; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.label_runs TO market_app;
+
+
+--
+-- Name: COLUMN label_runs.lot_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(lot_id) ON TABLE public.label_runs TO market_app;
+
+
+--
+-- Name: COLUMN label_runs.count; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(count) ON TABLE public.label_runs TO market_app;
+
+
+--
+-- Name: COLUMN label_runs.grams; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(grams) ON TABLE public.label_runs TO market_app;
+
+
+--
+-- Name: COLUMN label_runs.gtin; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(gtin) ON TABLE public.label_runs TO market_app;
+
+
+--
+-- Name: COLUMN label_runs.promise; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(promise) ON TABLE public.label_runs TO market_app;
+
+
+--
+-- Name: COLUMN label_runs.issued_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(issued_by) ON TABLE public.label_runs TO market_app;
+
+
+--
+-- Name: COLUMN label_runs.issued_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(issued_at) ON TABLE public.label_runs TO market_app;
+
+
+--
+-- Name: TABLE labels; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.labels TO market_app;
+
+
+--
+-- Name: COLUMN labels.lot_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(lot_id) ON TABLE public.labels TO market_app;
+
+
+--
+-- Name: COLUMN labels.serial; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(serial) ON TABLE public.labels TO market_app;
+
+
+--
+-- Name: COLUMN labels.run_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(run_id) ON TABLE public.labels TO market_app;
+
+
+--
+-- Name: COLUMN labels.payload; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(payload) ON TABLE public.labels TO market_app;
+
+
+--
+-- Name: COLUMN labels.key_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(key_id) ON TABLE public.labels TO market_app;
+
+
+--
+-- Name: COLUMN labels.signature; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(signature) ON TABLE public.labels TO market_app;
+
+
+--
+-- Name: COLUMN labels.revoked_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(revoked_at) ON TABLE public.labels TO market_app;
+
+
+--
+-- Name: COLUMN labels.revoked_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(revoked_by) ON TABLE public.labels TO market_app;
+
+
+--
+-- Name: COLUMN labels.revoke_reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(revoke_reason) ON TABLE public.labels TO market_app;
 
 
 --
@@ -28896,6 +29871,34 @@ GRANT UPDATE(shelf_days) ON TABLE public.listings TO market_app;
 --
 
 GRANT UPDATE(no_ship) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: TABLE lot_parts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,DELETE ON TABLE public.lot_parts TO market_app;
+
+
+--
+-- Name: COLUMN lot_parts.lot_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(lot_id) ON TABLE public.lot_parts TO market_app;
+
+
+--
+-- Name: COLUMN lot_parts.parent_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(parent_id) ON TABLE public.lot_parts TO market_app;
+
+
+--
+-- Name: COLUMN lot_parts.grams; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(grams) ON TABLE public.lot_parts TO market_app;
 
 
 --
@@ -30044,6 +31047,55 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.pledges TO market_app;
 --
 
 GRANT UPDATE(valid_during) ON TABLE public.pledges TO market_app;
+
+
+--
+-- Name: TABLE plot_yields; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.plot_yields TO market_app;
+
+
+--
+-- Name: TABLE plots; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.plots TO market_app;
+
+
+--
+-- Name: COLUMN plots.producer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(producer_id) ON TABLE public.plots TO market_app;
+
+
+--
+-- Name: COLUMN plots.name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(name) ON TABLE public.plots TO market_app;
+
+
+--
+-- Name: COLUMN plots.area_m2; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(area_m2) ON TABLE public.plots TO market_app;
+
+
+--
+-- Name: COLUMN plots.added_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(added_by) ON TABLE public.plots TO market_app;
+
+
+--
+-- Name: COLUMN plots.added_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(added_at) ON TABLE public.plots TO market_app;
 
 
 --
@@ -32102,6 +33154,62 @@ GRANT INSERT(per_person) ON TABLE public.vouchers TO market_app;
 --
 
 GRANT INSERT(claimed_at) ON TABLE public.vouchers TO market_app;
+
+
+--
+-- Name: TABLE yield_limits; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.yield_limits TO market_app;
+
+
+--
+-- Name: COLUMN yield_limits.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.yield_limits TO market_app;
+
+
+--
+-- Name: COLUMN yield_limits.crop; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(crop) ON TABLE public.yield_limits TO market_app;
+
+
+--
+-- Name: COLUMN yield_limits.kg_per_mu; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(kg_per_mu),UPDATE(kg_per_mu) ON TABLE public.yield_limits TO market_app;
+
+
+--
+-- Name: COLUMN yield_limits.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(valid_during),UPDATE(valid_during) ON TABLE public.yield_limits TO market_app;
+
+
+--
+-- Name: COLUMN yield_limits.source; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(source),UPDATE(source) ON TABLE public.yield_limits TO market_app;
+
+
+--
+-- Name: COLUMN yield_limits.added_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(added_by) ON TABLE public.yield_limits TO market_app;
+
+
+--
+-- Name: COLUMN yield_limits.added_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(added_at) ON TABLE public.yield_limits TO market_app;
 
 
 --

@@ -11,7 +11,7 @@ SURFACE = (
     "market", "market.aftersales", "market.carriers", "market.catalogue", "market.complaints", "market.conversations",
     "market.coupons", "market.identity", "market.invoices", "market.mediation", "market.orders", "market.packages",
     "market.payouts", "market.pickups", "market.reviews", "market.slots", "market.subsidies", "market.testing",
-    "market.visits",
+    "market.trace", "market.visits",
     "payments", "payments.port", "payments.sandbox", "payments.stripe", "payments.testing",
 )  # fmt: skip
 """Modules whose `__all__` is for applications built on the library (docs/library.md, payments/README.md)."""

@@ -1,8 +1,10 @@
 """The examples of docs/library.md about packages, and about what follows a sale besides its money."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import cast
 
+import msgspec
 import pytest
 
 from market.identity.models import Role
@@ -11,6 +13,7 @@ from market.orders.address import seal_address
 from market.orders.models import PlacedOrder
 from market.pickup_points.models import NewPickupPoint
 from market.pickup_points.register import add_point
+from market.trace.rules import write_payload
 from tests.conftest import NOW
 from tests.support.examples import Sold, received, run_example, sold
 from tests.support.make import (
@@ -25,6 +28,7 @@ from tests.support.make import (
 )
 from tests.support.payment import gateway, provider, sandbox
 from tests.support.shop import BUYER_ADDRESS, Shopping, shopping
+from tests.trace.test_rules import FACTS, KEYS, sign
 
 __all__ = ["gateway", "provider", "received", "sandbox", "shopping", "sold"]
 
@@ -105,6 +109,13 @@ async def test_reviews(shopping: Shopping, received: Sold, capsys: pytest.Captur
         now=NOW,
     )
     assert capsys.readouterr().out == "[(5, '小米很香', '谢谢，吃好再来。')]\n"
+
+
+async def test_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "keys.json"
+    path.write_bytes(msgspec.json.encode(KEYS))
+    await run_example("Labels", path=path, scanned="https://market.example" + sign(write_payload(FACTS)))
+    assert capsys.readouterr().out == "香菇 2500 2019-09-20 28\n"
 
 
 async def test_invoices(shopping: Shopping, sold: Sold, capsys: pytest.CaptureFixture[str]) -> None:

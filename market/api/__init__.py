@@ -53,6 +53,7 @@ from market.api.villages import (
     service_figures,
     services,
     supervision,
+    trace,
     village_files,
 )
 from market.api.visits import booking_changes, bookings, calendar_feeds, guest_register, slots, stay_cancellations
@@ -69,6 +70,7 @@ ROUTES = [
     *funds.ROUTES,
     *channels.ROUTES,
     *pairing.ROUTES,
+    *trace.ROUTES,
     *supervision.ROUTES,
     *services.ROUTES,
     *questions.ROUTES,

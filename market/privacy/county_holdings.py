@@ -60,6 +60,7 @@ COUNTY_HOLDINGS: tuple[Holding, ...] = (
             "line_holds": "account_id why", "register_checks": "account_id", "programme_sentences": "read_by",
             "return_differences": "answered_by outcome why", "sample_deposits": "deposited_by",
             "sample_lines": "checked_by", "unit_quotas": "set_by", "fund_calls": "added_by",
+            "yield_limits": "added_by",
             "clinic_days": "added_by", "course_sessions": "added_by", "course_certificates": "issued_by",
             "coverage_projects": "added_by done_by accepted_by",
             "supervision_tasks": "issued_by sent_by decided_by evidence_text reason",

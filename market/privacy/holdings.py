@@ -163,6 +163,8 @@ TRADE_HOLDINGS: tuple[Holding, ...] = (
             "producer_steps": "account_id reason person_key",
             "certificates": "issuer verified_by number_index number_sealed submitted_by rejected_by reject_reason",
             "closures": "created_by", "listing_files": "imported_by", "coupons": "created_by",
+            "plots": "name added_by", "harvest_lots": "added_by", "harvest_files": "imported_by",
+            "label_runs": "issued_by", "labels": "revoked_by revoke_reason",
             "calendar_feeds": "secret_hash created_by", "catch_weights": "weighed_by", "check_in_scans": "uploaded_by",
             "slots": "cancelled_by", "stay_cancellations": "cancelled_by",
         },

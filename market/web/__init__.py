@@ -23,6 +23,7 @@ from market.web.desk import ROUTES as DESK_ROUTES
 from market.web.farm import apply, decisions, phone_bill, reduction
 from market.web.farm import coupons as farm_coupons
 from market.web.farm import home as farm_home
+from market.web.farm import trace as farm_trace
 from market.web.farm.aftersales import cases, claims, goods_returns, refunds
 from market.web.farm.aftersales import complaints as farm_complaints
 from market.web.farm.aftersales import conversations as farm_conversations
@@ -71,6 +72,7 @@ from market.web.shop import (
     coupons,
     favourites,
     grievances,
+    label,
     open_data,
     other_currency,
     product,
@@ -114,7 +116,7 @@ _SHOP_PAGES = (
     order_actions, own_review, shop_claims, shop_returns, shop_cases, mediation, shop_complaints, shop_booking_changes,
     shop_conversations, shop_invoices, pickup_point, shop_packages, book_package, order_package,
     grievances,
-    open_data,
+    open_data, label,
     village_notice,
 )  # fmt: skip
 _FARM_PAGES = (
@@ -123,7 +125,7 @@ _FARM_PAGES = (
     cancel_stay, visit_terms, list_stay, listings, money_page, money_forms, month_statement, claims, refunds,
     goods_returns, cases, farm_reviews, farm_complaints, farm_mediation, phone_bill, reduction, decisions, apply,
     certificates, freight, closed, farm_coupons, listing_photos, import_listings, farm_conversations, farm_invoices,
-    packing, sales, packages, compose_package,
+    packing, sales, packages, compose_package, farm_trace,
 )  # fmt: skip
 
 SHOP = Router(

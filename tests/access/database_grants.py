@@ -261,6 +261,20 @@ GRANTS = {
     "channel_counties": "select insert update(valid_during basis)",
     "rates": "select insert update(fen_per_10000 source)",
     "fund_applications": "select insert(case_id call_id producer_id snapshot wanted_fen) update(granted_fen)",
+    "plots": "select insert(producer_id name area_m2 added_by added_at)",
+    "yield_limits": (
+        "select insert(county_code crop kg_per_mu valid_during source added_by added_at)"
+        " update(kg_per_mu valid_during source)"
+    ),
+    "plot_yields": "select",
+    "harvest_lots": "select delete insert(producer_id plot_id crop harvested_on grams added_by added_at)",
+    "lot_parts": "select delete insert(lot_id parent_id grams)",
+    "label_keys": "select insert(key_id public_key added_at)",
+    "label_runs": "select insert(lot_id count grams gtin promise issued_by issued_at)",
+    "labels": (
+        "select insert(lot_id serial run_id payload key_id signature) update(revoked_at revoked_by revoke_reason)"
+    ),
+    "harvest_files": "select insert(producer_id sha256 name rows imported_by imported_at)",
     "coverage": (
         "select delete insert(village_code operator technology setting share_bp down_mbps source observed_on"
         " valid_during) update(share_bp down_mbps source valid_during)"
@@ -411,6 +425,9 @@ FUNCTIONS_OF_THE_OWNER = {
     "list_erasure_obstacles": True,
     "redact_original": True,
     "check_hidden_review": False,
+    "count_harvest": False,
+    "use_lot_part": False,
+    "use_lot_for_labels": False,
     "erase_payout_accounts": True,
     "claim_task": True,
     "end_operator": True,

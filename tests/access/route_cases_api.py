@@ -270,6 +270,41 @@ API_CASES: tuple[RouteCase, ...] = (
     get("/api/v1/counties/{county}/coverage", PUBLIC),
     get("/api/v1/counties/{county}/coverage-projects", PUBLIC),
     get("/api/v1/counties/{county}/plans", PUBLIC),
+    get("/api/v1/label-keys", PUBLIC),
+    get("/api/v1/counties/{county}/yield-limits", PUBLIC),
+    get("/api/v1/producers/{producer_id}/plots", PRODUCER_MEMBERS),
+    post(
+        "/api/v1/producers/{producer_id}/plots", PRODUCER_MEMBERS, json={"name": "东坡地", "area_m2": 2000}, status=201
+    ),
+    get("/api/v1/producers/{producer_id}/harvest-lots", PRODUCER_MEMBERS),
+    post(
+        "/api/v1/harvest-lots",
+        SIGNED_IN,
+        json={"plot_id": Id("nobody"), "crop": "香菇", "harvested_on": "2019-09-20", "grams": 1},
+        status=404,
+    ),
+    post("/api/v1/producers/{producer_id}/mixtures", PRODUCER_MEMBERS, json={"parts": []}, status=422),
+    post(
+        "/api/v1/harvest-lots/{number}/labels",
+        SIGNED_IN,
+        params={"number": "1"},
+        json={"count": 1, "grams": 10},
+        status=404,
+    ),
+    get("/api/v1/label-runs/{number}/labels", SIGNED_IN, params={"number": "1"}, status=404),
+    post(
+        "/api/v1/harvest-lots/{number}/revocations",
+        SIGNED_IN,
+        params={"number": "1"},
+        json={"reason": "样例"},
+        status=404,
+    ),
+    post(
+        "/api/v1/producers/{producer_id}/harvest-files",
+        PRODUCER_MEMBERS,
+        files=(UploadedFile("file", "采收.csv", "地块,面积亩,作物,采收日期,重量kg\n西坡地,1,,,\n".encode()),),
+        status=201,
+    ),
     get("/api/v1/counties/{county}/fund-calls", PUBLIC),
     post(
         "/api/v1/fund-calls/{number}/applications",

@@ -32,6 +32,17 @@ OWNED_TABLES = {
         "pairing_statement_lines",
         "pairing_statement_items",
     },
+    "trace": {
+        "plots",
+        "yield_limits",
+        "plot_yields",
+        "harvest_lots",
+        "lot_parts",
+        "label_keys",
+        "label_runs",
+        "labels",
+        "harvest_files",
+    },
     "coverage": {"coverage", "outages", "coverage_projects"},
     "organisations": {"organisations", "organisation_members", "organisation_licences", "public_buyers"},
     "procurement": {
@@ -227,5 +238,6 @@ async def test_the_service_owns_nothing_and_every_county_table_has_row_level_sec
         "public_plans",
         "fund_calls",
         "channel_counties",
+        "yield_limits",
     }
     assert sorted(by_county - guarded - open_to_all) == []

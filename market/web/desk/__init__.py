@@ -34,6 +34,7 @@ from market.web.desk.villages import (
     service_figures,
     services,
     supervision,
+    trace,
     village_files,
 )
 
@@ -44,7 +45,7 @@ _PAGES = (
     programme_checks, agreements, bank_accounts, producers, seller_names, money, cases, case_moves, goods_returns,
     appeals, complaints, invoices, mediations, officials, operators, deputies, contacts, pickup_points, coupons,
     region, report_pages, grievances, public_buyers, village_files, organisations, saved_filters, samples, audit,
-    home, coverage, services, questions, jobs, service_figures, procurement, bank_receipts, funds, supervision,
+    home, coverage, services, questions, jobs, service_figures, procurement, bank_receipts, funds, trace, supervision,
     pairing,
     data_requests,
 )  # fmt: skip

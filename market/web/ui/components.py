@@ -56,6 +56,7 @@ ORDER = (
     "case",
     "sheet",
     "slip",
+    "lbl",
     "land",
     "guide",
 )

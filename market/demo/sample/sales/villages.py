@@ -12,6 +12,7 @@ from market.demo.sample.sales.jobs import play_jobs, play_questions
 from market.demo.sample.sales.rights import play_rights
 from market.demo.sample.sales.services import list_people, play_services
 from market.demo.sample.sales.simulation import SaleSimulation
+from market.demo.sample.sales.trace import play_trace
 from market.identity.models import AccountId
 from market.kernel import Fen, Query
 from market.kernel.clock import get_business_day
@@ -64,6 +65,7 @@ async def play_villages(sales: SaleSimulation) -> None:
     await play_funds(sales)
     await play_channels(sales)
     await play_rights(sales, village, people)
+    await play_trace(sales)
 
 
 async def _report_outages(sales: SaleSimulation, village: str) -> None:
