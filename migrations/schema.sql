@@ -1685,6 +1685,45 @@ $$;
 
 
 --
+-- Name: count_matches(tsquery, tsquery, text[], text[], tsquery, text[], text, text, date, uuid, bigint, bigint, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.count_matches(p_words tsquery, p_filters tsquery, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_most integer) RETURNS TABLE(county_code text, count integer)
+    LANGUAGE plpgsql STABLE ROWS 25
+    SET search_path TO 'public', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_indexscan TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+DECLARE
+    bands tsquery[] := list_search_bands();
+    place integer := 1;
+    words tsquery;
+    counties text[];
+    matches integer;
+BEGIN
+    LOOP
+        words := join_words(p_words, p_filters, bands[place]);
+        SELECT array_agg(m.county_code) INTO counties
+          FROM (SELECT l.county_code
+                  FROM listings l
+                 WHERE l.search_words @@ words
+                   AND CASE WHEN is_match(l, p_pieces, p_synonyms, p_latin_words, p_latin_pieces, p_latin_piece,
+                                          p_pinyin, p_today, p_producer, p_price_from, p_price_to)
+                            THEN true ELSE false END
+                 LIMIT p_most) AS m;
+        matches := coalesce(cardinality(counties), 0);
+        EXIT WHEN matches = p_most OR place = cardinality(bands);
+        place := get_next_search_band(place, cardinality(bands), matches, p_most);
+    END LOOP;
+    RETURN QUERY
+    SELECT f.county_code, count(*)::integer FROM unnest(counties) AS f (county_code)
+     GROUP BY f.county_code ORDER BY f.county_code;
+END
+$$;
+
+
+--
 -- Name: count_open_cases(text, text[], timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2660,6 +2699,58 @@ $$;
 
 
 --
+-- Name: find_matches(tsquery[], tsquery, text[], text[], tsquery, text[], text, text, date, uuid, bigint, bigint, bigint, uuid, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.find_matches(p_tiers tsquery[], p_filters tsquery, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_after_key bigint, p_after_id uuid, p_most integer) RETURNS TABLE(id uuid, key bigint, base bigint, county_code text)
+    LANGUAGE plpgsql STABLE ROWS 25
+    SET search_path TO 'public', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_indexscan TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+DECLARE
+    left_over integer := p_most;
+    tiers integer := cardinality(p_tiers);
+    bands tsquery[] := list_search_bands();
+    place integer;
+    words tsquery;
+    plus bigint;
+    ids uuid[];
+    keys bigint[];
+    counties text[];
+    matches integer;
+BEGIN
+    FOR tier IN 1..tiers LOOP
+        plus := (tiers - tier) * 1099511627776;
+        -- All of this tier stands before the row.
+        CONTINUE WHEN p_after_key < plus - 549755813888;
+        place := 1;
+        LOOP
+            words := join_words(p_tiers[tier], p_filters, bands[place]);
+            SELECT array_agg(m.id), array_agg(m.key), array_agg(m.county) INTO ids, keys, counties
+              FROM (SELECT l.id, l.score + plus AS key, l.county_code AS county
+                      FROM listings l
+                     WHERE l.search_words @@ words
+                       AND CASE WHEN l.score + plus > p_after_key OR (l.score + plus = p_after_key AND l.id <= p_after_id)
+                                THEN false
+                                ELSE is_match(l, p_pieces, p_synonyms, p_latin_words, p_latin_pieces, p_latin_piece,
+                                              p_pinyin, p_today, p_producer, p_price_from, p_price_to) END
+                     ORDER BY l.score + plus DESC, l.id
+                     LIMIT left_over) AS m;
+            matches := coalesce(cardinality(ids), 0);
+            EXIT WHEN matches = left_over OR place = cardinality(bands);
+            place := get_next_search_band(place, cardinality(bands), matches, left_over);
+        END LOOP;
+        RETURN QUERY SELECT f.id, f.key, plus, f.county FROM unnest(ids, keys, counties) AS f (id, key, county);
+        left_over := left_over - matches;
+        EXIT WHEN left_over = 0;
+    END LOOP;
+END
+$$;
+
+
+--
 -- Name: find_objection(bytea); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2894,6 +2985,15 @@ $$;
 
 
 --
+-- Name: get_next_search_band(integer, integer, integer, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.get_next_search_band(p_place integer, p_bands integer, p_matches integer, p_most integer) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    RETURN LEAST(p_bands, (p_place + CASE WHEN (p_matches = 0) THEN 2 ELSE (GREATEST((1)::numeric, ceil(log(((2.0 * (p_most)::numeric) / (p_matches)::numeric)))))::integer END));
+
+
+--
 -- Name: accounts; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2932,6 +3032,34 @@ COMMENT ON COLUMN public.accounts.name_corrected_by IS 'Null: never corrected, o
 CREATE FUNCTION public.get_person_key(p_account uuid) RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (SELECT COALESCE(accounts.identity_index, CASE WHEN (accounts.handle IS NOT NULL) THEN decode(md5(public.fold_official_name(accounts.name)), 'hex'::text) ELSE NULL::bytea END, uuid_send(accounts.id)) AS "coalesce" FROM public.accounts WHERE (accounts.id = get_person_key.p_account));
+
+
+--
+-- Name: search_bands; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.search_bands (
+    band smallint NOT NULL,
+    score integer NOT NULL,
+    listing_id uuid NOT NULL,
+    CONSTRAINT search_bands_known CHECK (((band >= 0) AND (band <= 3)))
+);
+
+
+--
+-- Name: TABLE search_bands; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.search_bands IS 'Package catalogue: the last listing of the best 200, 2,000, 20,000 and 200,000 by score.';
+
+
+--
+-- Name: get_search_band(integer, uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.get_search_band(p_score integer, p_id uuid) RETURNS smallint
+    LANGUAGE sql STABLE
+    RETURN ((SELECT count(*) AS count FROM public.search_bands WHERE ((get_search_band.p_score < search_bands.score) OR ((get_search_band.p_score = search_bands.score) AND (get_search_band.p_id > search_bands.listing_id)))))::smallint;
 
 
 --
@@ -3001,6 +3129,101 @@ CREATE FUNCTION public.is_erasing() RETURNS boolean
 
 
 --
+-- Name: listings; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.listings (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    number bigint NOT NULL,
+    producer_id uuid NOT NULL,
+    kind text NOT NULL,
+    category_code text NOT NULL,
+    title text NOT NULL,
+    story text DEFAULT ''::text NOT NULL,
+    origin_code text NOT NULL,
+    county_code text GENERATED ALWAYS AS ("left"(origin_code, 6)) STORED NOT NULL,
+    harvest_months smallint[] DEFAULT '{}'::smallint[] NOT NULL,
+    perishable boolean DEFAULT false NOT NULL,
+    photo_id uuid,
+    state text DEFAULT 'live'::text NOT NULL,
+    commission_bp integer NOT NULL,
+    gi text DEFAULT ''::text NOT NULL,
+    rating_sum integer DEFAULT 0 NOT NULL,
+    rating_count integer DEFAULT 0 NOT NULL,
+    sold_count integer DEFAULT 0 NOT NULL,
+    score integer DEFAULT 0 NOT NULL,
+    search_text text NOT NULL,
+    search_words tsvector NOT NULL,
+    search_pinyin text DEFAULT ''::text NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    sample boolean DEFAULT false NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    listed_price_fen bigint,
+    ranked_sold_count integer DEFAULT 0 NOT NULL,
+    certified_until date DEFAULT 'infinity'::date NOT NULL,
+    storage text DEFAULT 'ambient'::text NOT NULL,
+    shelf_days smallint,
+    no_ship text[] DEFAULT '{}'::text[] NOT NULL,
+    search_band smallint DEFAULT 0 NOT NULL,
+    CONSTRAINT listings_commission CHECK (((commission_bp >= 0) AND (commission_bp <= 10000))),
+    CONSTRAINT listings_kind CHECK ((kind = ANY (ARRAY['product'::text, 'stay'::text, 'activity'::text]))),
+    CONSTRAINT listings_no_ship CHECK ((array_to_string(no_ship, ','::text) ~ '^([0-9]{2}(,|$))*$'::text)),
+    CONSTRAINT listings_search_text_not_empty CHECK ((search_text <> ''::text)),
+    CONSTRAINT listings_shelf_days CHECK (((shelf_days >= 1) AND (shelf_days <= 3650))),
+    CONSTRAINT listings_state CHECK ((state = ANY (ARRAY['draft'::text, 'live'::text, 'withdrawn'::text, 'suspended'::text]))),
+    CONSTRAINT listings_storage CHECK ((storage = ANY (ARRAY['ambient'::text, 'chilled'::text, 'frozen'::text]))),
+    CONSTRAINT listings_story_length CHECK ((length(story) <= 2000)),
+    CONSTRAINT listings_title_length CHECK (((length(title) >= 2) AND (length(title) <= 60))),
+    CONSTRAINT listings_version CHECK ((version > 0))
+)
+WITH (fillfactor='80');
+
+
+--
+-- Name: COLUMN listings.listed_price_fen; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.listings.listed_price_fen IS 'of the pack at position 0, kept by copy_listing_price';
+
+
+--
+-- Name: COLUMN listings.ranked_sold_count; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.listings.ranked_sold_count IS 'sold_count when the scores were last computed; lists are ordered by it';
+
+
+--
+-- Name: COLUMN listings.certified_until; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.listings.certified_until IS 'the last day on which a certificate that the category requires is valid; a listing is shown and sold until then';
+
+
+--
+-- Name: COLUMN listings.shelf_days; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.listings.shelf_days IS 'how long it keeps from the day on which it is sent';
+
+
+--
+-- Name: COLUMN listings.no_ship; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.listings.no_ship IS 'provinces that it is not shipped to, besides those of its producer''s freight';
+
+
+--
+-- Name: is_match(public.listings, text[], text[], tsquery, text[], text, text, date, uuid, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_match(l public.listings, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint) RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN (((l).state = 'live'::text) AND ((l).certified_until >= p_today) AND ((p_producer IS NULL) OR ((l).producer_id = p_producer)) AND ((p_price_from IS NULL) OR ((l).listed_price_fen >= p_price_from)) AND ((p_price_to IS NULL) OR ((l).listed_price_fen <= p_price_to)) AND ((l).search_text ~~ ALL (p_pieces)) AND ((l).search_text ~ ALL (p_synonyms)) AND ((p_latin_piece IS NULL) OR (((l).search_words @@ p_latin_words) AND (((l).search_text ~~ ALL (p_latin_pieces)) OR ((l).search_pinyin ~~ p_latin_piece))) OR ((p_pinyin <> ''::text) AND ((l).search_pinyin ~~ p_pinyin))));
+
+
+--
 -- Name: is_receipt_proven(uuid); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3046,6 +3269,15 @@ $$;
 CREATE FUNCTION public.is_same_person(p_account uuid, p_other uuid) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN ((p_account = p_other) OR (SELECT COALESCE((a.identity_index = b.identity_index), (CASE WHEN ((a.handle IS NULL) OR (b.handle IS NULL)) THEN (public.fold_name(a.name) = public.fold_name(b.name)) ELSE (public.fold_official_name(a.name) = public.fold_official_name(b.name)) END AND (a.name <> '乡集用户'::text))) AS "coalesce" FROM public.accounts a, public.accounts b WHERE ((a.id = is_same_person.p_account) AND (b.id = is_same_person.p_other))));
+
+
+--
+-- Name: join_words(tsquery, tsquery, tsquery); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.join_words(p_words tsquery, p_filters tsquery, p_band tsquery) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN ((p_filters IS NULL) AND (p_band IS NULL)) THEN p_words WHEN (p_filters IS NULL) THEN (p_words && p_band) WHEN (p_band IS NULL) THEN (p_words && p_filters) ELSE ((p_words && p_filters) && p_band) END;
 
 
 --
@@ -3756,32 +3988,6 @@ $$;
 
 
 --
--- Name: list_matches(tsquery, integer, date, text, text, text, text, uuid, smallint, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.list_matches(p_words tsquery, p_most integer, p_today date DEFAULT NULL::date, p_kind text DEFAULT NULL::text, p_category text DEFAULT NULL::text, p_county text DEFAULT NULL::text, p_division text DEFAULT NULL::text, p_producer uuid DEFAULT NULL::uuid, p_month smallint DEFAULT NULL::smallint, p_price_from bigint DEFAULT NULL::bigint, p_price_to bigint DEFAULT NULL::bigint) RETURNS uuid[]
-    LANGUAGE sql STABLE
-    SET enable_seqscan TO 'off'
-    SET enable_indexscan TO 'off'
-    SET plan_cache_mode TO 'force_custom_plan'
-    AS $$
-    SELECT CASE WHEN count(*) <= p_most THEN coalesce(array_agg(id), '{}') END
-      FROM (SELECT id FROM listings
-             WHERE search_words @@ p_words
-               AND (p_today IS NULL OR state = 'live' AND certified_until >= p_today)
-               AND (p_kind IS NULL OR kind = p_kind)
-               AND (p_category IS NULL OR category_code = p_category)
-               AND (p_county IS NULL OR county_code = p_county)
-               AND (p_division IS NULL OR starts_with(origin_code, p_division))
-               AND (p_producer IS NULL OR producer_id = p_producer)
-               AND (p_month IS NULL OR harvest_months @> ARRAY[p_month])
-               AND (p_price_from IS NULL OR listed_price_fen >= p_price_from)
-               AND (p_price_to IS NULL OR listed_price_fen <= p_price_to)
-             LIMIT p_most + 1) AS found
-$$;
-
-
---
 -- Name: list_name_parts(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4035,6 +4241,15 @@ END;
 
 
 --
+-- Name: list_search_bands(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_search_bands() RETURNS tsquery[]
+    LANGUAGE sql STABLE
+    RETURN array_append(ARRAY(SELECT ((('''#'::text || search_bands.band) || ''''::text))::tsquery AS tsquery FROM public.search_bands ORDER BY search_bands.band), NULL::tsquery);
+
+
+--
 -- Name: list_uncounted_months(integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4182,6 +4397,27 @@ $$;
 
 
 --
+-- Name: mark_listing(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.mark_listing() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    NEW.search_band := get_search_band(NEW.score, NEW.id);
+    NEW.search_words := array_to_tsvector(
+        ARRAY(SELECT word FROM unnest(tsvector_to_array(NEW.search_words)) AS word WHERE word !~ '^[@#]')
+        || ARRAY['@k' || NEW.kind, '@c' || NEW.category_code]
+        || ARRAY(SELECT DISTINCT '@d' || left(NEW.origin_code, digits) FROM unnest(ARRAY[2, 4, 6, 9, 12]) AS digits)
+        || ARRAY(SELECT DISTINCT '@m' || month FROM unnest(NEW.harvest_months) AS month)
+        || ARRAY(SELECT '#' || band FROM generate_series(NEW.search_band, 3) AS band));
+    RETURN NEW;
+END
+$$;
+
+
+--
 -- Name: mark_order_invoices(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4254,6 +4490,36 @@ BEGIN
     DELETE FROM booked_nights WHERE booking_id = p_booking;
     INSERT INTO booked_nights (booking_id, night, price_fen)
     SELECT p_booking, p_first + (n - 1)::integer, fen FROM unnest(p_prices) WITH ORDINALITY AS price (fen, n);
+END
+$$;
+
+
+--
+-- Name: move_search_bands(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.move_search_bands() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    size integer;
+    best integer;
+    chosen record;
+BEGIN
+    LOCK TABLE search_bands IN SHARE ROW EXCLUSIVE MODE;
+    FOR place IN 0..3 LOOP
+        size := 200 * 10 ^ place;
+        SELECT count(*) INTO best
+          FROM (SELECT FROM search_bands b JOIN listings l
+                    ON l.state = 'live' AND l.score >= b.score AND (l.score > b.score OR l.id <= b.listing_id)
+                 WHERE b.band = place LIMIT 2 * size + 1) AS above;
+        CONTINUE WHEN best BETWEEN size / 2 AND 2 * size;
+        DELETE FROM search_bands b WHERE b.band = place;
+        INSERT INTO search_bands (band, score, listing_id)
+        SELECT place, score, id FROM listings WHERE state = 'live'
+         ORDER BY score DESC, id OFFSET size - 1 LIMIT 1;
+    END LOOP;
 END
 $$;
 
@@ -8418,91 +8684,6 @@ CREATE TABLE public.listing_photos (
     photo_id uuid NOT NULL,
     CONSTRAINT listing_photos_bound CHECK ((("position" >= 1) AND ("position" <= 5)))
 );
-
-
---
--- Name: listings; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.listings (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    number bigint NOT NULL,
-    producer_id uuid NOT NULL,
-    kind text NOT NULL,
-    category_code text NOT NULL,
-    title text NOT NULL,
-    story text DEFAULT ''::text NOT NULL,
-    origin_code text NOT NULL,
-    county_code text GENERATED ALWAYS AS ("left"(origin_code, 6)) STORED NOT NULL,
-    harvest_months smallint[] DEFAULT '{}'::smallint[] NOT NULL,
-    perishable boolean DEFAULT false NOT NULL,
-    photo_id uuid,
-    state text DEFAULT 'live'::text NOT NULL,
-    commission_bp integer NOT NULL,
-    gi text DEFAULT ''::text NOT NULL,
-    rating_sum integer DEFAULT 0 NOT NULL,
-    rating_count integer DEFAULT 0 NOT NULL,
-    sold_count integer DEFAULT 0 NOT NULL,
-    score integer DEFAULT 0 NOT NULL,
-    search_text text NOT NULL,
-    search_words tsvector NOT NULL,
-    search_pinyin text DEFAULT ''::text NOT NULL,
-    published_at timestamp with time zone NOT NULL,
-    sample boolean DEFAULT false NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    listed_price_fen bigint,
-    ranked_sold_count integer DEFAULT 0 NOT NULL,
-    certified_until date DEFAULT 'infinity'::date NOT NULL,
-    storage text DEFAULT 'ambient'::text NOT NULL,
-    shelf_days smallint,
-    no_ship text[] DEFAULT '{}'::text[] NOT NULL,
-    CONSTRAINT listings_commission CHECK (((commission_bp >= 0) AND (commission_bp <= 10000))),
-    CONSTRAINT listings_kind CHECK ((kind = ANY (ARRAY['product'::text, 'stay'::text, 'activity'::text]))),
-    CONSTRAINT listings_no_ship CHECK ((array_to_string(no_ship, ','::text) ~ '^([0-9]{2}(,|$))*$'::text)),
-    CONSTRAINT listings_search_text_not_empty CHECK ((search_text <> ''::text)),
-    CONSTRAINT listings_shelf_days CHECK (((shelf_days >= 1) AND (shelf_days <= 3650))),
-    CONSTRAINT listings_state CHECK ((state = ANY (ARRAY['draft'::text, 'live'::text, 'withdrawn'::text, 'suspended'::text]))),
-    CONSTRAINT listings_storage CHECK ((storage = ANY (ARRAY['ambient'::text, 'chilled'::text, 'frozen'::text]))),
-    CONSTRAINT listings_story_length CHECK ((length(story) <= 2000)),
-    CONSTRAINT listings_title_length CHECK (((length(title) >= 2) AND (length(title) <= 60))),
-    CONSTRAINT listings_version CHECK ((version > 0))
-)
-WITH (fillfactor='80');
-
-
---
--- Name: COLUMN listings.listed_price_fen; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.listings.listed_price_fen IS 'of the pack at position 0, kept by copy_listing_price';
-
-
---
--- Name: COLUMN listings.ranked_sold_count; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.listings.ranked_sold_count IS 'sold_count when the scores were last computed; lists are ordered by it';
-
-
---
--- Name: COLUMN listings.certified_until; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.listings.certified_until IS 'the last day on which a certificate that the category requires is valid; a listing is shown and sold until then';
-
-
---
--- Name: COLUMN listings.shelf_days; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.listings.shelf_days IS 'how long it keeps from the day on which it is sent';
-
-
---
--- Name: COLUMN listings.no_ship; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.listings.no_ship IS 'provinces that it is not shipped to, besides those of its producer''s freight';
 
 
 --
@@ -13349,6 +13530,14 @@ ALTER TABLE ONLY public.saved_filters
 
 
 --
+-- Name: search_bands search_bands_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.search_bands
+    ADD CONSTRAINT search_bands_unique PRIMARY KEY (band);
+
+
+--
 -- Name: second_factor_uses second_factor_uses_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -16952,6 +17141,13 @@ CREATE TRIGGER line_holds_append_only BEFORE DELETE OR UPDATE ON public.line_hol
 --
 
 CREATE TRIGGER line_holds_no_truncate BEFORE TRUNCATE ON public.line_holds FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: listings listings_marked; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER listings_marked BEFORE INSERT OR UPDATE OF score, search_words, kind, category_code, origin_code, harvest_months ON public.listings FOR EACH ROW EXECUTE FUNCTION public.mark_listing();
 
 
 --
@@ -23550,6 +23746,14 @@ REVOKE ALL ON FUNCTION public.count_harvest() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION count_matches(p_words tsquery, p_filters tsquery, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.count_matches(p_words tsquery, p_filters tsquery, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.count_matches(p_words tsquery, p_filters tsquery, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_most integer) TO market_app;
+
+
+--
 -- Name: FUNCTION count_open_cases(p_scope text, p_categories text[], p_late_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -24267,6 +24471,14 @@ GRANT ALL ON FUNCTION public.find_grievance(p_number bigint, p_code_hash bytea) 
 
 
 --
+-- Name: FUNCTION find_matches(p_tiers tsquery[], p_filters tsquery, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_after_key bigint, p_after_id uuid, p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.find_matches(p_tiers tsquery[], p_filters tsquery, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_after_key bigint, p_after_id uuid, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.find_matches(p_tiers tsquery[], p_filters tsquery, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_after_key bigint, p_after_id uuid, p_most integer) TO market_app;
+
+
+--
 -- Name: FUNCTION find_objection(p_receipt_hash bytea); Type: ACL; Schema: public; Owner: -
 --
 
@@ -24367,11 +24579,165 @@ GRANT UPDATE(name_corrected_by) ON TABLE public.accounts TO market_app;
 
 
 --
+-- Name: TABLE search_bands; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.search_bands TO market_app;
+
+
+--
 -- Name: FUNCTION is_consent_missing(p_county text, p_line text); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.is_consent_missing(p_county text, p_line text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_consent_missing(p_county text, p_line text) TO market_app;
+
+
+--
+-- Name: TABLE listings; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.category_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(category_code) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.title; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(title) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.story; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(story) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.perishable; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(perishable) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.photo_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(photo_id) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.gi; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(gi) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.rating_sum; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(rating_sum) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.rating_count; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(rating_count) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.sold_count; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(sold_count) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.score; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(score) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.search_text; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(search_text) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.search_words; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(search_words) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.search_pinyin; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(search_pinyin) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.version; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(version) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.ranked_sold_count; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(ranked_sold_count) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.certified_until; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(certified_until) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.storage; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(storage) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.shelf_days; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(shelf_days) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.no_ship; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(no_ship) ON TABLE public.listings TO market_app;
 
 
 --
@@ -24724,6 +25090,13 @@ REVOKE ALL ON FUNCTION public.mark_invoice_changed() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION mark_listing(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.mark_listing() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION mark_order_invoices(); Type: ACL; Schema: public; Owner: -
 --
 
@@ -24744,6 +25117,14 @@ GRANT ALL ON FUNCTION public.match_bank_receipt(p_receipt uuid, p_at timestamp w
 
 REVOKE ALL ON FUNCTION public.move_booking(p_booking uuid, p_room uuid, p_first date, p_prices bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.move_booking(p_booking uuid, p_room uuid, p_first date, p_prices bigint[]) TO market_app;
+
+
+--
+-- Name: FUNCTION move_search_bands(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.move_search_bands() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.move_search_bands() TO market_app;
 
 
 --
@@ -29724,153 +30105,6 @@ GRANT INSERT("position") ON TABLE public.listing_photos TO market_app;
 --
 
 GRANT INSERT(photo_id) ON TABLE public.listing_photos TO market_app;
-
-
---
--- Name: TABLE listings; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.category_code; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(category_code) ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.title; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(title) ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.story; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(story) ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.perishable; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(perishable) ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.photo_id; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(photo_id) ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.state; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(state) ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.gi; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(gi) ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.rating_sum; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(rating_sum) ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.rating_count; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(rating_count) ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.sold_count; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(sold_count) ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.score; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(score) ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.search_text; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(search_text) ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.search_words; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(search_words) ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.search_pinyin; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(search_pinyin) ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.version; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(version) ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.ranked_sold_count; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(ranked_sold_count) ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.certified_until; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(certified_until) ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.storage; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(storage) ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.shelf_days; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(shelf_days) ON TABLE public.listings TO market_app;
-
-
---
--- Name: COLUMN listings.no_ship; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(no_ship) ON TABLE public.listings TO market_app;
 
 
 --

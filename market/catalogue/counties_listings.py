@@ -5,25 +5,25 @@ from datetime import date
 from typing import LiteralString
 
 from market.catalogue.cursor import parse_cursor
-from market.catalogue.models import SORT_RULES, ListingCard, Sort
-from market.catalogue.search import LISTING_CARDS, ON_SALE, ListingPage, build_page
-from market.kernel import Connection, Query
+from market.catalogue.models import SORT_RULES, Sort
+from market.catalogue.search import ListingPage, build_page
+from market.catalogue.search_queries import ON_SALE, collect_matches
+from market.kernel import Connection
 from market.kernel.page import MAX_PAGE_SIZE
 
 MAX_COUNTIES = 100
 """The maximum number of counties in one list; each is an index scan of at most one page."""
 
 _BEST_OF_COUNTY: LiteralString = (
-    "SELECT l.id, l.score::bigint AS key FROM listings l WHERE l.county_code = c.county_code"
+    "SELECT l.id, l.score::bigint AS key, l.county_code FROM listings l WHERE l.county_code = c.county_code"
     + ON_SALE
     + " AND l.score <= :after_key::bigint AND (l.score < :after_key::bigint OR l.id > :after_id::uuid)"
     " ORDER BY l.score DESC, l.id LIMIT :limit::integer"
 )
-LIST_COUNTIES_LISTINGS = Query(
-    ListingCard,
-    "WITH picked AS (SELECT best.id, best.key FROM unnest(:counties::text[]) AS c (county_code)"
+FIND_COUNTIES_LISTINGS = collect_matches(
+    "SELECT best.id, best.key, best.county_code FROM unnest(:counties::text[]) AS c (county_code)"
     " CROSS JOIN LATERAL (" + _BEST_OF_COUNTY + ") AS best"
-    " ORDER BY best.key DESC, best.id LIMIT :limit::integer)" + LISTING_CARDS,
+    " ORDER BY best.key DESC, best.id LIMIT :limit::integer"
 )
 
 
@@ -40,7 +40,7 @@ async def list_counties_listings(
     assert len(set(counties)) == len(counties) <= MAX_COUNTIES
     limit = max(1, min(limit, MAX_PAGE_SIZE))
     after_key, after_id = parse_cursor(after)
-    rows = await LIST_COUNTIES_LISTINGS.all(
+    matches = await FIND_COUNTIES_LISTINGS.one(
         conn, counties=list(counties), today=today, after_key=after_key, after_id=after_id, limit=limit + 1
     )
-    return build_page(rows, limit, SORT_RULES[Sort.SCORE])
+    return await build_page(conn, matches, SORT_RULES[Sort.SCORE], today=today, limit=limit)

@@ -45,10 +45,15 @@ SORT_RULES: dict[str, str] = {
 """The rule of each order, as shown. Source: 电子商务法 18 (results not based on the person's characteristics)."""
 NAME_MATCH_RULES: dict[str, str] = {
     Sort.SCORE: "综合：名字里有这个词的在前，再看卖得多、评得好，人人看到的一样",
-    **{sort: f"名字里有这个词的在前，其中{SORT_RULES[sort]}" for sort in (Sort.SOLD, Sort.NEW, Sort.PRICE)},
+    **{
+        sort: f"名字里有这个词的在前，店名、地名就是它的其次，其中{SORT_RULES[sort]}；多于 300 样只排综合在前的"
+        for sort in (Sort.SOLD, Sort.NEW, Sort.PRICE)
+    },
 }
 """The rule of each order for a typed query: 枣 returns dates first, not every product of 枣强 county."""
-WHOLE_WORD_RULE = "综合：名字就是这个词的在前，名字里有这个词的其次，再看卖得多、评得好，人人看到的一样"
+WHOLE_WORD_RULE = (
+    "综合：名字就是这个词的在前，名字里有这个词的其次，店名、地名就是它的再次，再看卖得多、评得好，人人看到的一样"
+)
 """The rule of the default order for a single word."""
 
 

@@ -20,12 +20,15 @@ class _RefreshedPiece(Struct, frozen=True):
     changed: int
 
 
+MOVE_SEARCH_BANDS = Query(None, "SELECT move_search_bands()")
 # Paid orders lock listings in the order of their ids too.
 REFRESH_SCORES = Query(
     _RefreshedPiece,
     "WITH piece AS (SELECT id, state = 'live' AND (ranked_sold_count <> sold_count OR score <> "
     + _SCORE
-    + """) AS outdated
+    + "\n OR search_band <> get_search_band("
+    + _SCORE
+    + """, id)) AS outdated
           FROM listings
          WHERE id > :after
          ORDER BY id
@@ -48,13 +51,17 @@ REFRESH_SCORES = Query(
 async def refresh_scores(db: Database, *, new_since: datetime) -> int:
     """Recompute the score of every live listing from sales, ratings and age; return how many changed.
 
-    The number of sales that lists are ordered by is copied in the same update, as a sale itself writes no index.
+    The number of sales that lists are ordered by is copied in the same update, as a sale itself writes no index, and so
+    is the band of the score (migrations/functions/find_matches.sql). Until the end, a search may miss a listing whose
+    band is about to change.
 
     A listing published after `new_since` (30 days ago) counts as new. Listings are read 5,000 at a time, and those
     whose score changes are locked until that piece is committed.
     """
     after: UUID | None = UUID(int=0)
     changed = 0
+    async with db.connection() as conn:
+        await MOVE_SEARCH_BANDS.run(conn)
     while after is not None:
         async with db.connection() as conn:
             piece = await REFRESH_SCORES.one(conn, after=after, piece=PIECE_ROWS, new_since=new_since)

@@ -1,11 +1,13 @@
 """Tokenise listings for the search index, and typed queries for the search.
 
-Every character and every pair of adjacent characters of a listing is a term, so that any piece of a title matches
-without a dictionary; a recheck of the text (`LIKE`) excludes rows whose pairs are not adjacent. Letters also match as
+Every character, pair and triple of adjacent characters of a listing is a term, so that any piece of a title matches
+without a dictionary; a recheck of the text (`LIKE`) excludes rows whose terms are not adjacent. A query has as few
+terms as cover it, the longest, which fewer listings have. Letters also match as
 pinyin and as initials, and only they tolerate typing errors.
 
 Terms of the product name are indexed a second time with a mark, so that 枣 ranks dates above the gloves of 枣强
-county, and its whole words with another mark, so that 桃 ranks peaches above peach wood.
+county, and its whole words with another mark, so that 桃 ranks peaches above peach wood. A third mark is that of the
+whole names of county, divisions and producer, so that the name of a cooperative is one term, which few listings have.
 """
 
 from collections.abc import Sequence
@@ -25,7 +27,9 @@ _MIN_TYPO_LENGTH = 4
 _INITIALS_MARK = "~"
 _NAME_MARK = "="
 _WHOLE_MARK = "=="
+_PLACE_MARK = "==="
 _WINDOW = 3
+_TRIPLE = 3
 _DIVISION_SUFFIXES = "省市县区镇乡村"
 _MIN_DIVISION_NAME_LENGTH = 2
 
@@ -43,7 +47,8 @@ class SearchQuery(Struct, frozen=True):
 
     `words`, `latin_words` and `any_word` are tsquery texts, possibly empty; `name_match` and `other_match` split the
     matches of `words` by whether the product name contains a piece, and `whole_match` and `part_match` split those of
-    `name_match` by whether the only piece is a whole word of the name, or names the category; they are empty if there
+    `name_match` by whether the only piece is a whole word of the name, or names the category; `place_match` has those
+    of whose places or producer the only piece is the name, which `other_match` leaves out. The three are empty if there
     are several pieces. `pieces`, `latin_pieces`, `latin_piece` and `pinyin` are LIKE patterns, `synonyms` regular
     expressions of pieces that have synonyms. `pairs` and, first, `names` rank similar listings; `typo` is compared with
     typing errors tolerated, and `sound` is the LIKE pattern of Chinese text typed with another character of the same
@@ -54,6 +59,7 @@ class SearchQuery(Struct, frozen=True):
     name_match: str
     whole_match: str
     part_match: str
+    place_match: str
     other_match: str
     pieces: list[str]
     synonyms: list[str]
@@ -86,6 +92,19 @@ def split_runs(text: str) -> list[str]:
 
 def _list_pairs(run: str) -> list[str]:
     return [first + second for first, second in pairwise(run)]
+
+
+def _list_terms(run: str) -> list[str]:
+    """Return the indexed terms of a run of a listing."""
+    return [*run, *_list_pairs(run), *(run[start : start + _TRIPLE] for start in range(len(run) - _TRIPLE + 1))]
+
+
+def _cover_run(run: str) -> list[str]:
+    """Return terms that cover a typed run, as long and as few as possible."""
+    if len(run) <= _TRIPLE:
+        return [run]
+    last = len(run) - _TRIPLE
+    return [run[start : start + _TRIPLE] for start in (*range(0, last, _TRIPLE), last)]
 
 
 def _is_latin(run: str) -> bool:
@@ -124,17 +143,17 @@ def build_search_columns(
     for run in split_runs(spelled):
         syllables = _list_syllables(run)
         initials = "".join(syllable[0] for syllable in syllables)
-        words.update(
-            dict.fromkeys([*run, *_list_pairs(run), *(_INITIALS_MARK + pair for pair in _list_pairs(initials))])
-        )
+        words.update(dict.fromkeys([*_list_terms(run), *(_INITIALS_MARK + pair for pair in _list_pairs(initials))]))
         windows = ["".join(syllables[start : start + _WINDOW]) for start in range(len(syllables))]
         latin.update(dict.fromkeys(["".join(syllables), initials, *windows]))
     for run in split_runs(divisions):
-        words.update(dict.fromkeys([*run, *_list_pairs(run)]))
+        words.update(dict.fromkeys(_list_terms(run)))
     names = split_runs(f"{_remove_division_names(fold(title), (county, *division_names))} {fold(category)}")
     for run in names:
-        words.update(dict.fromkeys(_NAME_MARK + word for word in (*run, *_list_pairs(run))))
+        words.update(dict.fromkeys(_NAME_MARK + word for word in _list_terms(run)))
     words.update(dict.fromkeys(_WHOLE_MARK + word for word in (*names, *fold(category))))
+    places = split_runs(f"{fold(county)} {fold(producer)} {divisions}")
+    words.update(dict.fromkeys(_PLACE_MARK + place for place in places))
     return SearchColumns(f"{spelled} {divisions}".rstrip(), list(words), " ".join(latin))
 
 
@@ -143,12 +162,8 @@ def _join_terms(sign: str, words: list[str]) -> str:
 
 
 def _match_any(variants: Sequence[str], mark: str = "") -> str:
-    """Return a tsquery that matches all pairs of any one variant."""
-    return (
-        "("
-        + " | ".join(_join_terms("&", [mark + word for word in _list_pairs(each) or [each]]) for each in variants)
-        + ")"
-    )
+    """Return a tsquery that matches all terms of any one variant."""
+    return "(" + " | ".join(_join_terms("&", [mark + word for word in _cover_run(each)]) for each in variants) + ")"
 
 
 def _exclude_other_products(variants: Sequence[str]) -> list[str]:
@@ -158,6 +173,11 @@ def _exclude_other_products(variants: Sequence[str]) -> list[str]:
 def _match_name(variants: Sequence[str]) -> str:
     """Return a tsquery for the product name alone, without the words that name another product."""
     return " & ".join([_match_any(variants, _NAME_MARK), *_exclude_other_products(variants)])
+
+
+def _match_place(variants: Sequence[str]) -> str:
+    """Return a tsquery for the whole name of a place or producer."""
+    return f"({_join_terms('|', [_PLACE_MARK + each for each in variants])})"
 
 
 def _match_whole(variants: Sequence[str]) -> str:
@@ -183,7 +203,7 @@ def parse_query(query: str) -> SearchQuery:
     initials = _join_terms("&", [_INITIALS_MARK + pair for pair in _list_pairs(latin)])
     words = " & ".join(dict.fromkeys(_match_any(variants) for variants in others))
     name_terms = " | ".join(dict.fromkeys(_match_name(variants) for variants in others))
-    whole_match = _match_whole(others[0]) if len(others) == 1 else ""
+    whole_match, place = (_match_whole(others[0]), _match_place(others[0])) if len(others) == 1 else ("", "")
     # A name match of the only piece matches `words` too; saying so would make the planner expect too few rows.
     each_word = f"{words} & " if len(others) > 1 else ""
     pairs = list(
@@ -194,7 +214,8 @@ def parse_query(query: str) -> SearchQuery:
         name_match=f"{each_word}({name_terms})" if words else "",
         whole_match=whole_match,
         part_match=f"{name_terms} & !({whole_match})" if whole_match else "",
-        other_match=f"{words} & !({name_terms})" if words else "",
+        place_match=f"{place} & !({name_terms})" if place else "",
+        other_match=f"{words} & !({name_terms})" + (f" & !{place}" if place else "") if words else "",
         pieces=[f"%{variants[0]}%" for variants in others if len(variants) == 1],
         synonyms=["|".join(variants) for variants in others if len(variants) > 1],
         latin=latin,

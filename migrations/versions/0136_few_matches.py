@@ -11,4 +11,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    run_script((Path(__file__).parents[1] / "functions/list_matches.sql").read_text("utf-8"))
+    run_script((Path(__file__).parents[1] / "sql/0136_list_matches.sql").read_text("utf-8"))

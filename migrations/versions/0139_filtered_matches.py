@@ -20,4 +20,4 @@ def upgrade() -> None:
         DROP FUNCTION IF EXISTS list_matches(tsquery, integer)
         """
     )
-    run_script((Path(__file__).parents[1] / "functions/list_matches.sql").read_text("utf-8"))
+    run_script((Path(__file__).parents[1] / "sql/0136_list_matches.sql").read_text("utf-8"))

@@ -9,12 +9,12 @@ down_revision = "0175"
 branch_labels = None
 depends_on = None
 
-_FUNCTIONS = Path(__file__).parents[1] / "functions"
+_FOLDER = Path(__file__).parents[1]
 
 
 def upgrade() -> None:
-    for name in ("require_line_explanations", "refuse_used_lines_deletion"):
-        run_script((_FUNCTIONS / f"{name}.sql").read_text("utf-8"))
+    for script in ("functions/require_line_explanations.sql", "functions/refuse_used_lines_deletion.sql"):
+        run_script((_FOLDER / script).read_text("utf-8"))
     run_script(
         """
         ALTER TABLE run_lines DROP CONSTRAINT run_lines_explanation;

@@ -59,6 +59,7 @@ GRANTS = {
     "operator_grants": "select",
     "rejected_rows": "select insert",
     "saved_filters": "select insert delete update(query saved_at)",
+    "search_bands": "select",
     "favourites": "select delete insert(account_id position listing_id producer_id added_at)",
     "county_settings": "select insert delete update(valid_during)",
     "coupons": (
@@ -495,8 +496,10 @@ FUNCTIONS_OF_THE_OWNER = {
     "refuse_late_deposit": False,
     "refuse_review_change": False,
     "move_booking": True,
+    "move_search_bands": True,
     "record_release": True,
     "replace_roles": True,
+    "require_line_explanations": False,
     "save_official": True,
     "set_deputy": True,
     "set_auditor_end": True,

@@ -188,6 +188,9 @@ async def fill_market(dsn: str, count: int) -> Market:
         )  # fmt: skip
         buyer = await make_account(conn)
         started = await start_session(conn, buyer, second_factor=False, device=NO_DEVICE, now=datetime.now(UTC))
+    # As every morning.
+    await conn.execute("SELECT move_search_bands()")
+    await conn.execute("UPDATE listings SET score = score WHERE search_band <> get_search_band(score, id)")
     await conn.execute("VACUUM ANALYZE")
     numbers = [row["number"] for row in await conn.fetch("SELECT number FROM listings ORDER BY number")]
     await conn.close()

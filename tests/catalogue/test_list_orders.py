@@ -9,10 +9,9 @@ import pytest
 
 from market.catalogue.edit import change_price
 from market.catalogue.models import Sort
-from market.catalogue.plan_search import PLAN_SEARCH
 from market.catalogue.scores import refresh_scores
-from market.catalogue.search import SEARCH_PLAIN, SearchFilters, search_listings
-from market.catalogue.search_text import parse_query
+from market.catalogue.search import SearchFilters, search_listings
+from market.catalogue.search_queries import SEARCH_PLAIN
 from market.kernel import Connection, Database, Fen
 from tests.conftest import NOW
 from tests.support.make import SEPTEMBER, VILLAGE_OF_OTHER_COUNTY, load_owner, make_producer, make_product
@@ -107,10 +106,10 @@ async def test_a_page_by_price_or_sales_reads_no_more_listings_than_it_shows(
         values = {**filters, "today": SEPTEMBER, "after_key": cursor[0], "after_id": cursor[1], "limit": 20}
         arguments = [values[name] for name in query.names]
         rows = await conn.fetch(query.sql, *arguments)
-        cursor = (rows[-1]["key"], rows[-1]["id"])
+        cursor = (rows[0]["keys"][-1], rows[0]["ids"][-1])
         if page in {0, 14}:
             plan = await conn.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {query.sql}", *arguments)
-            assert (page, count_read_listings(json.loads(plan)[0]["Plan"])) == (page, [20, 20])
+            assert (page, count_read_listings(json.loads(plan)[0]["Plan"])) == (page, [20])
 
 
 async def test_a_changed_price_and_a_new_pack_move_a_listing(conn: Connection) -> None:
@@ -142,30 +141,81 @@ async def test_sales_count_in_the_order_after_the_scores_are_refreshed(database:
     assert [(card.id, card.sold_count) for card in page.items] == [(second.listing_id, 600), (first.listing_id, 500)]
 
 
-async def test_a_word_that_few_listings_have_is_looked_up_and_not_walked_for(conn: Connection) -> None:
-    await add_copies(conn, 300)
-    async with as_owner(conn):
-        await conn.execute("ANALYZE listings, variants")
-    await conn.execute("SET LOCAL enable_bitmapscan = off")  # the planner's choice among 100,000 listings
-    sent: list[tuple[str, tuple[Any, ...]]] = []
-    searches = "named AS MATERIALIZED"
+# Half of the copies have a word of their own, and a few another.
+SPREAD_SCORES = """
+UPDATE listings SET score = ('x' || left(md5(id::text), 6))::bit(24)::integer % 400,
+                    search_words = search_words || array_to_tsvector(CASE
+                        WHEN number % 2 = 0 THEN ARRAY['半', '=半'] WHEN number % 500 = 1 THEN ARRAY['稀', '=稀']
+                        ELSE '{}'::text[] END),
+                    search_text = search_text || CASE WHEN number % 2 = 0 THEN ' 半' WHEN number % 500 = 1 THEN ' 稀'
+                        ELSE '' END
+"""
 
-    async def search() -> list[str]:
-        """Return the titles found, and note the searches in the order of the page that were sent."""
-        with conn.query_logger(lambda each: sent.append((each.query, each.args))):  # pyright: ignore[reportUnknownLambdaType]
-            page = await search_listings(conn, SearchFilters(text="蜂蜜"), today=SEPTEMBER)
-        sent[:] = [each for each in sent if searches in each[0]]
-        return [card.title for card in page.items if not page.near]
 
-    assert (await search(), sent) == ([], []), "where no listing has the word, none is read for it"
-    await make_product(conn, title="槐花蜂蜜")
-    assert await search() == ["槐花蜂蜜"]
-    [(query, arguments)] = sent
-    plan = await conn.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", *arguments)
-    assert sum(count_read_listings(json.loads(plan)[0]["Plan"])) <= 4
-    # Of more than the most, none is known: the search walks.
-    every = dict.fromkeys(("kind", "category", "county", "division", "producer_id", "month", "price_from", "price_to"))
-    words = parse_query("蜂蜜").words
-    plans = [await PLAN_SEARCH.one(conn, words=words, most=most, today=SEPTEMBER, **every) for most in (1, 0)]
-    known = [each.matches for each in plans]
-    assert [None if each is None else len(each) for each in known] == [1, None]
+async def count_fetches(conn: Connection) -> int:
+    """Return how many listings this transaction has read by an index."""
+    return await conn.fetchval("SELECT idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'listings'")
+
+
+async def test_a_search_reads_few_listings_whatever_the_word_and_has_the_order_of_a_full_sort(
+    conn: Connection,
+) -> None:
+    await add_copies(conn, 2_500)
+    await conn.execute(SPREAD_SCORES)
+    await conn.execute("SELECT move_search_bands()")
+    await conn.execute("UPDATE listings SET score = score")
+    bands = await conn.fetch("SELECT search_band, count(*) FROM listings WHERE state = 'live' GROUP BY 1 ORDER BY 1")
+    assert [(row[0], row[1]) for row in bands] == [(0, 200), (1, 1_800), (2, 251)]
+    for word, most in {"大枣": 240, "半": 140, "稀": 20}.items():
+        rows = await conn.fetch(
+            "SELECT id, score FROM listings WHERE state = 'live' AND search_text LIKE $1", f"%{word}%"
+        )
+        expected = [row["id"] for row in sorted(rows, key=lambda row: (-row["score"], row["id"]))]
+        criteria = SearchFilters(text=word)
+        before = await count_fetches(conn)
+        assert [card.id for card in (await search_listings(conn, criteria, today=SEPTEMBER, limit=12)).items] == (
+            expected[:12]
+        )
+        assert await count_fetches(conn) - before <= most
+        seen: list[UUID] = []
+        after: str | None = None
+        while page := await search_listings(conn, criteria, today=SEPTEMBER, after=after, limit=100):
+            seen += [card.id for card in page.items]
+            after = page.next
+            if after is None:
+                break
+        assert seen == expected
+
+
+async def test_thresholds_of_bands_stay_while_they_have_half_to_twice_as_many_listings(conn: Connection) -> None:
+    async def list_bands() -> list[tuple[int, int]]:
+        await conn.execute("SELECT move_search_bands()")
+        return [(row[0], row[1]) for row in await conn.fetch("SELECT band, score FROM search_bands ORDER BY band")]
+
+    await add_copies(conn, 440)
+    await conn.execute("UPDATE listings SET state = 'live', score = number % 441 + 1")
+    scores = [row[0] for row in await conn.fetch("SELECT score FROM listings ORDER BY score DESC")]
+    assert await list_bands() == [(0, scores[199])]
+    await conn.execute("UPDATE listings SET state = 'withdrawn' WHERE score > $1", scores[100])
+    assert await list_bands() == [(0, scores[199])], "a hundred are still above"
+    await conn.execute("UPDATE listings SET state = 'withdrawn' WHERE score > $1", scores[102])
+    assert await list_bands() == [(0, scores[301])], "98 were above"
+    await conn.execute("UPDATE listings SET state = 'withdrawn' WHERE score > $1", scores[400])
+    assert await list_bands() == [], "a market of forty has no bands"
+
+
+async def test_the_marks_of_a_listing_follow_its_filters_and_are_never_typed(conn: Connection) -> None:
+    product = await make_product(conn, title="大枣", months=[9, 10])
+    words = "SELECT tsvector_to_array(search_words) FROM listings WHERE id = $1"
+
+    async def list_marks() -> set[str]:
+        return {word for word in await conn.fetchval(words, product.listing_id) if word[0] in "@#"}
+
+    origin = await conn.fetchval("SELECT origin_code FROM listings WHERE id = $1", product.listing_id)
+    places = {f"@d{origin[:digits]}" for digits in (2, 4, 6, 9, 12)}
+    bands = {"#0", "#1", "#2", "#3"}
+    assert await list_marks() == {"@kproduct", "@cfruit", "@m9", "@m10", *places, *bands}
+    await conn.execute("UPDATE listings SET category_code = 'nut'")
+    assert await list_marks() == {"@kproduct", "@cnut", "@m9", "@m10", *places, *bands}
+    for text in ("#0", "@cnut", "@kproduct", "'#0' & '@cnut'"):
+        assert (await search_listings(conn, SearchFilters(text=text), today=SEPTEMBER)).items == []

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.areas import COUNTY_FILE_KINDS
-from market.catalogue.counties_listings import LIST_COUNTIES_LISTINGS, list_counties_listings
+from market.catalogue.counties_listings import FIND_COUNTIES_LISTINGS, list_counties_listings
 from market.catalogue.feed import LIST_COUNTIES_FEED_ITEMS, list_feed_items
 from market.catalogue.models import BadCursor
 from market.channels.models import MAX_RATE_AGE_DAYS, UNITS_OF_RATE, ChannelKind, CurrencyWithoutRate, Rate
@@ -124,8 +124,8 @@ async def test_a_channel_lists_what_its_counties_sell_once_in_order(conn: Connec
     values = {
         "counties": [HERE, OTHER_COUNTY], "today": SEPTEMBER, "after_key": int(key), "after_id": listing, "limit": 20,
     }  # fmt: skip
-    arguments = [values[name] for name in LIST_COUNTIES_LISTINGS.names]
-    plan = await conn.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {LIST_COUNTIES_LISTINGS.sql}", *arguments)
+    arguments = [values[name] for name in FIND_COUNTIES_LISTINGS.names]
+    plan = await conn.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {FIND_COUNTIES_LISTINGS.sql}", *arguments)
     # Those of the same score before the page are read again, at most a seventh of the county's.
     read = count_read_listings(json.loads(plan)[0]["Plan"])
     assert max(read) <= 2 * 20 + 400 // 7

@@ -226,6 +226,7 @@ KEPT = {
     "payments.statement_lines": "What the provider reported, which the ledger is compared with.",
     "payments.discrepancies": "Each difference and why it was closed.",
     "jobs.schedules": "One for each schedule of a release.",
+    "search_bands": "Four.",
     "audit_entries": "Who did what; nobody may delete it.",
     "public_plans": "What plans cost when; a row for each version, by a county's file.",
     "supervision_tasks": "What a division asked of another, and the evidence; each is an act of an official.",

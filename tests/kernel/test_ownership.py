@@ -77,6 +77,7 @@ OWNED_TABLES = {
         "categories",
         "freight_templates",
         "listings",
+        "search_bands",
         "variants",
         "tier_prices",
         "listing_files",

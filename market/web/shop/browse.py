@@ -17,6 +17,7 @@ from market.catalogue.search import (
     ListingPage,
     SearchFilters,
     count_by_county,
+    search_and_count,
     search_listings,
 )
 from market.channels.models import ChannelKind
@@ -178,11 +179,17 @@ def _offer_kinds(filters: ListingFilters, categories: Sequence[CategoryCount]) -
 def _offer_counties(
     filters: ListingFilters, counties: Sequence[CountyCount], hits: Sequence[CountyHits]
 ) -> ListingFilters:
-    """Offer the counties with hits, by prefecture, each with its number; a county that does not exist is not chosen."""
+    """Offer the counties with hits, by prefecture, each with its number; a county that does not exist is not chosen.
+
+    If not all matches are counted, every county that sells anything is offered, without a number.
+    """
     found = {each.code: each.count for each in hits}
+    counted = sum(found.values()) < MAX_COUNTED
     groups: dict[str, list[tuple[str, str]]] = {"": [("", "都看")]}
     for each in sorted(counties, key=lambda county: county.code):
-        if each.code in found or each.code == filters.county:
+        if not counted:
+            groups.setdefault(each.prefecture, []).append((each.code, each.name))
+        elif each.code in found or each.code == filters.county:
             groups.setdefault(each.prefecture, []).append((each.code, f"{each.name}，{found.get(each.code, 0)} 样"))
     known = {each.code for each in counties}
     return structs.replace(
@@ -210,14 +217,18 @@ async def _listings_page(
         month=today.month if filters.season else None,
         category=filters.kind or search.category,
     )
-    hits = await count_by_county(conn, search, today=today)
-    if search.division is None:
+    after = request.query_params.get("after")
+    if filters.county and search.division is None:
+        hits = await count_by_county(conn, search, today=today)
         filters = _offer_counties(filters, counties, hits)
         search = structs.replace(search, division=filters.county or None)
+        page = await search_listings(conn, search, today=today, after=after, limit=_PAGE_SIZE)
+    else:
+        page, hits = await search_and_count(conn, search, today=today, after=after, limit=_PAGE_SIZE)
+        if search.division is None:
+            filters = _offer_counties(filters, counties, hits)
     count = sum(each.count for each in hits if filters.county in {"", each.code})
     filters = structs.replace(filters, count_words=_format_count(count))
-    after = request.query_params.get("after")
-    page = await search_listings(conn, search, today=today, after=after, limit=_PAGE_SIZE)
     cards = [] if page.near else page.items
     near = page.items if page.near else []
     if not cards and not near and not search.text:
