@@ -9743,6 +9743,36 @@ CREATE TABLE public.public_plans (
 
 
 --
+-- Name: quarter_submissions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.quarter_submissions (
+    county_code text NOT NULL,
+    quarter date NOT NULL,
+    sent_on date NOT NULL,
+    closed_months smallint NOT NULL,
+    users integer NOT NULL,
+    conceded_fen bigint NOT NULL,
+    public_fen bigint NOT NULL,
+    account_id uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT quarter_submissions_after_quarter CHECK ((sent_on >= (quarter + '3 mons'::interval))),
+    CONSTRAINT quarter_submissions_closed_months CHECK (((closed_months >= 0) AND (closed_months <= 3))),
+    CONSTRAINT quarter_submissions_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT quarter_submissions_past CHECK ((sent_on <= public.business_day(recorded_at))),
+    CONSTRAINT quarter_submissions_quarter CHECK (((EXTRACT(day FROM quarter) = (1)::numeric) AND (EXTRACT(month FROM quarter) = ANY (ARRAY[(1)::numeric, (4)::numeric, (7)::numeric, (10)::numeric])))),
+    CONSTRAINT quarter_submissions_users CHECK ((users >= 0))
+);
+
+
+--
+-- Name: COLUMN quarter_submissions.closed_months; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.quarter_submissions.closed_months IS 'Of the three months, those that were final when it was sent; fewer than three are provisional figures.';
+
+
+--
 -- Name: quarter_sums; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -13234,6 +13264,14 @@ ALTER TABLE ONLY public.public_plans
 
 
 --
+-- Name: quarter_submissions quarter_submissions_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.quarter_submissions
+    ADD CONSTRAINT quarter_submissions_unique PRIMARY KEY (county_code, quarter, sent_on);
+
+
+--
 -- Name: quarter_sums quarter_sums_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -15849,6 +15887,13 @@ CREATE INDEX public_buyers_by_verifier ON public.public_buyers USING btree (veri
 
 
 --
+-- Name: quarter_submissions_by_account; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX quarter_submissions_by_account ON public.quarter_submissions USING btree (account_id);
+
+
+--
 -- Name: quarter_sums_by_quarter; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -17442,6 +17487,20 @@ CREATE TRIGGER programmes_keep_changed AFTER UPDATE ON public.programmes FOR EAC
 --
 
 CREATE TRIGGER programmes_keep_removed AFTER DELETE ON public.programmes FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('code');
+
+
+--
+-- Name: quarter_submissions quarter_submissions_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER quarter_submissions_append_only BEFORE DELETE OR UPDATE ON public.quarter_submissions FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: quarter_submissions quarter_submissions_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER quarter_submissions_no_truncate BEFORE TRUNCATE ON public.quarter_submissions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 
 --
@@ -20794,6 +20853,14 @@ ALTER TABLE ONLY public.public_plans
 
 
 --
+-- Name: quarter_submissions quarter_submissions_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.quarter_submissions
+    ADD CONSTRAINT quarter_submissions_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
 -- Name: questions questions_case; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -22991,6 +23058,23 @@ ALTER TABLE public.programmes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY programmes_visible_county ON public.programmes TO market_app USING (
 CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: quarter_submissions; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.quarter_submissions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: quarter_submissions quarter_submissions_visible_region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY quarter_submissions_visible_region ON public.quarter_submissions TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_region() AS get_visible_region)) THEN true
     ELSE false
 END);
 
@@ -31743,6 +31827,13 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.programme_sentences TO market_app;
 --
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.public_plans TO market_app;
+
+
+--
+-- Name: TABLE quarter_submissions; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.quarter_submissions TO market_app;
 
 
 --

@@ -64,7 +64,7 @@ COUNTY_HOLDINGS: tuple[Holding, ...] = (
             "clinic_days": "added_by", "course_sessions": "added_by", "course_certificates": "issued_by",
             "coverage_projects": "added_by done_by accepted_by",
             "supervision_tasks": "issued_by sent_by decided_by evidence_text reason",
-            "supervision_events": "account_id text", "contacts": "name hours",
+            "quarter_submissions": "account_id", "supervision_events": "account_id text", "contacts": "name hours",
         },
     ),
 )  # fmt: skip

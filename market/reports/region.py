@@ -28,6 +28,7 @@ class CountyProgress(Struct, frozen=True, kw_only=True):
 
     `month` is None if every month up to the last one is closed, or if the county never opened one (`began` is None).
     `closed_months` of the quarter's three change no more; the months before the county's first are among them.
+    `sent_on` is the day on which the report was sent in (报送), the last time; `changed_since`: its figures are others.
     """
 
     county: str
@@ -42,6 +43,9 @@ class CountyProgress(Struct, frozen=True, kw_only=True):
     conceded_fen: Fen
     public_fen: Fen
     closed_months: int
+    sent_on: date | None
+    sent_by: str
+    changed_since: bool
 
     def days_late(self, today: date) -> int:
         """The days since the open month was due, 0 if it is not late."""
@@ -76,7 +80,10 @@ LIST_COUNTIES = Query(
            coalesce(s.users, 0) AS users, coalesce(s.households, 0) AS households, coalesce(s.persons, 0) AS persons,
            coalesce(s.conceded_fen, 0) AS conceded_fen, coalesce(s.public_fen, 0) AS public_fen,
            coalesce(s.closed_months, CASE WHEN m.began >= :quarter::date + interval '3 months' THEN 3 ELSE 0 END)
-             AS closed_months
+             AS closed_months,
+           r.sent_on, coalesce(r.by, '') AS sent_by,
+           r.sent_on IS NOT NULL AND s.users IS NOT NULL
+             AND (r.users, r.conceded_fen, r.public_fen) <> (s.users, s.conceded_fen, s.public_fen) AS changed_since
       FROM (SELECT truncate_code(code, 3) AS county, ancestor_code(code, 2) AS prefecture_code, name
               FROM divisions
              WHERE level = 3 AND starts_with(code, :scope)) AS d
@@ -90,6 +97,11 @@ LIST_COUNTIES = Query(
             ORDER BY wanted.month LIMIT 1) AS o ON true
       LEFT JOIN quarter_sums s
         ON s.county_code = d.county AND s.quarter = :quarter AND s.operator = 'total' AND s.kind = 'all'
+      LEFT JOIN LATERAL (
+           SELECT q.sent_on, q.users, q.conceded_fen, q.public_fen, a.name AS by
+             FROM quarter_submissions q JOIN accounts a ON a.id = q.account_id
+            WHERE q.county_code = d.county AND q.quarter = :quarter
+            ORDER BY q.sent_on DESC LIMIT 1) AS r ON true
      ORDER BY d.county
      LIMIT 3000
     """,

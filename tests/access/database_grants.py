@@ -12,6 +12,7 @@ GRANTS = {
     "counted_months": "select insert delete",
     "month_figures": "select insert",
     "open_figures": "select insert delete",
+    "quarter_submissions": "select insert",
     "form_numbers": "select insert delete update(valid_during)",
     "grievances": "select insert(case_id category county_code source anonymous received_by code_hash triage_due_at)"
     " update(topic triaged_at triaged_by line_code finding_id lead_id officer_id)",

@@ -252,6 +252,7 @@ KEPT = {
     "platform_purchases": "What public units bought on the 832 platform, by its number and line.",
     "organisations": "Whom an official verified; MAX_OWN of a person wait or count, more come by a county's file.",
     "county_settings": "What held when, of a county.",
+    "quarter_submissions": "When a county sent in which quarter, once a day at most; what it stood for is not changed.",
     "form_numbers": "What held when, of a county; papers of the past keep their number.",
     "county_files": "Who changed facts of a county by which file; the file itself is not stored.",
     "holidays": "The days off of each year, by the notice of the State Council.",

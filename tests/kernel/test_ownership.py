@@ -10,7 +10,7 @@ from tests.kernel.test_queries import import_every_module
 OWNED_TABLES = {
     "kernel": {"idempotency_keys"},
     "divisions": {"divisions", "division_names", "listed_counties", "holidays", "village_periods"},
-    "counties": {"county_settings", "contacts", "form_numbers"},
+    "counties": {"county_settings", "contacts", "form_numbers", "quarter_submissions"},
     "county_files": {"county_files"},
     "services": {
         "course_sessions",

@@ -132,7 +132,8 @@ def test_counties_add_up_and_one_open_month_makes_the_sum_provisional() -> None:
         return CountyProgress(
             county=county, name=county, prefecture="x", began=began, month=FIRST if closed < 3 else None,
             state=CycleState.OPEN if closed < 3 else None, users=users, households=users, persons=users,
-            conceded_fen=Fen(100 * users), public_fen=Fen(users), closed_months=closed,
+            conceded_fen=Fen(100 * users), public_fen=Fen(users), closed_months=closed, sent_on=None, sent_by="",
+            changed_since=False,
         )  # fmt: skip
 
     counties = [

@@ -16,7 +16,7 @@ from market.web.desk.months import (
     programmes,
     samples,
 )
-from market.web.desk.papers import form_numbers, form_pages, payment_pages, reconciliation
+from market.web.desk.papers import form_numbers, form_pages, payment_pages, quarter_pages, reconciliation
 from market.web.desk.payments import bank_accounts, clawback, clawback_appeals, clawbacks
 from market.web.desk.register import boards, consents, idle_lines, leads, lines, notices, objections, rechecks
 from market.web.desk.reports import region, report_pages
@@ -40,7 +40,8 @@ from market.web.desk.villages import (
 
 _PAGES = (
     clawbacks, clawback, clawback_appeals,
-    worklist, month_pages, drilldown, findings, find_people, form_numbers, form_pages, payment_pages, reconciliation,
+    worklist, month_pages, drilldown, findings, find_people, form_numbers, form_pages, quarter_pages, payment_pages,
+    reconciliation,
     imports, tasks, notices, leads, consents, objections, rechecks, lines, boards, idle_lines, programmes,
     programme_checks, agreements, bank_accounts, producers, seller_names, money, cases, case_moves, goods_returns,
     appeals, complaints, invoices, mediations, officials, operators, deputies, contacts, pickup_points, coupons,

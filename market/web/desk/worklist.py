@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from market.carriers.unmoved import list_unmoved_parcels
 from market.casework.moves import get_person_scope
 from market.casework.worklist import AssignedCase, list_assigned_cases
+from market.counties.quarter_submissions import list_submissions
 from market.http import HttpRequest
 from market.identity.access import MONEY_ROLES, get_roles
 from market.identity.models import Actor, NotAllowed, Role
@@ -106,7 +107,7 @@ async def _tasks(conn: Connection, desk: DeskContext, *, unmoved_days: int) -> t
             if desk.whole and Role.IMPORTER in roles and month.state in REVIEWABLE_STATES:
                 own += _present_uncounted(desk, month, await count_uncounted_files(conn, desk.county, month.month))
         if roles & {Role.IMPORTER, Role.COUNTY}:
-            own.append(_quarter_task(desk))
+            own += await _list_quarter_tasks(conn, desk)
     if desk.divisions and (leads := await count_due_leads(conn, desk.actor, desk.county, day=desk.today)):
         own.append(WorkItem(desk.to("/desk/leads"), f"线索 {leads} 条，等您办", "", "核实、比对、评议、审核、审定"))
     if desk.divisions and roles & {Role.VILLAGE, Role.TOWNSHIP, Role.COUNTY}:
@@ -225,12 +226,15 @@ def _present_uncounted(desk: DeskContext, month: OpenMonth, files: list[Uncounte
     return [WorkItem(desk.to(f"/desk/months/{name}"), words, "", text)] if files else []
 
 
-def _quarter_task(desk: DeskContext) -> WorkItem:
+async def _list_quarter_tasks(conn: Connection, desk: DeskContext) -> list[WorkItem]:
+    """Return the report of the quarter that is due next, or nothing once it was sent in."""
     first, _, due = find_next_due_quarter(desk.today)
+    if await list_submissions(conn, desk.county, first):
+        return []
     when, late = describe_due_day(due, desk.today)
     words = f"{format_quarter_zh(format_quarter(first))}报表"
     href = desk.to(f"/desk/quarters/{format_quarter(first)}")
-    return WorkItem(href, words, when, "惠及用户、让利金额，随账期自动算好，填报人看一遍", late)
+    return [WorkItem(href, words, when, "惠及用户、让利金额，随账期自动算好，填报人看一遍；报了记下报送", late)]
 
 
 async def _find_current_month(conn: Connection, seal: Seal, desk: DeskContext) -> MonthView | None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from market.identity.models import Role
@@ -10,6 +11,7 @@ from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database
 from tests.support.app import Service
 from tests.support.make import make_official
+from tests.support.postgres import find_violated
 from tests.web.desk.county import NOW, Officials, serve_story
 from tests.web.desk.desk_pages import open_desk_walker
 
@@ -83,3 +85,64 @@ async def test_the_supervisor_changes_nothing(service: Service, database: Databa
         account = await conn.fetchval("SELECT account_id::text FROM grants WHERE role = 'supervisor'")
         actions = await conn.fetch("SELECT action FROM audit_entries WHERE actor = $1", account)
     assert [row["action"] for row in actions] == ["account.sign_in"]
+
+
+async def test_a_quarter_that_was_sent_in_has_its_day_and_person(
+    service: Service, database: Database, people: Officials
+) -> None:
+    await add_month(database)
+    page = "/desk/quarters/2018Q4"
+    above = await sign_in(database, "1306")
+    region = "/desk/region?region=1306&quarter=2018Q4"
+    async with open_desk_walker(service, above) as browser:
+        assert "没有报，迟 25 天" in (await browser.open(region)).text
+    async with open_desk_walker(service, people.tokens["xian"]) as browser:
+        assert "2019年一季度报表" in (await browser.open("/desk")).text
+        seen = await browser.open(page)
+        assert "还没有记报送。" in seen.text
+        for day in ("", "2018-12-31", "2019-02-15"):
+            seen = await browser.submit(f"{page}/sent", sent_on=day, status=422)
+            assert "写哪天报的，在 2019-01-01 到 2019-02-14 之间" in seen.text
+        seen = await browser.submit(f"{page}/sent", sent_on="2019-02-13")
+        assert (
+            "2019年2月13日，样例县某 惠及用户 0，让利 0.00 元，财政补贴 0.00 元，有的月份还没关账，是暂定数"
+            in seen.text
+        )
+        seen = await browser.submit(f"{page}/sent", sent_on="2019-02-13", status=409)
+        assert "这一天已经记过一次报送。" in seen.text
+        # A quarter that has not ended is not sent in.
+        seen = await browser.open("/desk/quarters/2019Q1")
+        assert "/desk/quarters/2019Q1/sent" not in [each.attrs.get("action") for each in seen.root.all("form")]
+    async with database.transaction(scope="130624") as conn:
+        await conn.execute(
+            "INSERT INTO quarter_sums SELECT '130624', '2018-10-01', 'total', 'all', 1, 0, 0, 0, 0, 0, 1, 0, 0, 0,"
+            " now()"
+        )
+    async with open_desk_walker(service, above) as browser:
+        assert "2019年2月13日，样例县某；数字后来有变" in (await browser.open(region)).text
+    async with database.transaction(scope="130633") as conn:
+        assert await conn.fetchval("SELECT count(*) FROM quarter_submissions") == 0
+    async with database.transaction(scope="130624") as conn:
+        assert [await find_violated(conn, SUBMIT.format(**row)) for row in WRONG] == [
+            "quarter_submissions_quarter", "quarter_submissions_after_quarter", "quarter_submissions_past",
+            "quarter_submissions_unique",
+        ]  # fmt: skip
+        with pytest.raises(asyncpg.PostgresError, match="permission denied"):
+            async with conn.transaction():
+                await conn.execute("DELETE FROM quarter_submissions")
+        later = SUBMIT.format(quarter="2019-01-01", sent_on="2019-04-10").replace("recorded_at", "'2019-04-10T09:00Z'")
+        await conn.execute(later)
+    async with open_desk_walker(service, people.tokens["xian"]) as browser:
+        assert "2019年一季度报表" not in (await browser.open("/desk")).text
+
+
+SUBMIT = (
+    "INSERT INTO quarter_submissions SELECT '130624', '{quarter}', '{sent_on}', 0, 0, 0, 0, account_id, recorded_at"
+    " FROM quarter_submissions"
+)
+WRONG = [
+    {"quarter": "2018-11-01", "sent_on": "2019-02-13"},
+    {"quarter": "2019-01-01", "sent_on": "2019-02-13"},
+    {"quarter": "2018-10-01", "sent_on": "2019-02-15"},
+    {"quarter": "2018-10-01", "sent_on": "2019-02-13"},
+]

@@ -159,32 +159,6 @@ def _build_csv_table(file: CsvFile, rows: Sequence[Struct]) -> FormTable:
     return FormTable(file.title, file.table.head, file.table.shapes, cells)
 
 
-@get("/quarters/{quarter:str}", include_in_schema=False)
-async def show_quarter(
-    request: HttpRequest,
-    *,
-    quarter: FromPath[str],
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    clock: NamedDependency[Clock],
-    seal: NamedDependency[Seal],
-) -> Response[bytes]:
-    """Show the quarter's report to print; with the suffix `.xlsx` download it as a workbook."""
-    desk = await open_county_desk(request, db, actor, clock)
-    name = quarter.removesuffix(".xlsx")
-    async with db.transaction(scope=desk.county) as conn:
-        form = await load_quarter_form(conn, seal, desk.county, desk.name, name)
-    if quarter != name:
-        return download_file(write_form_workbook(form, desk.now), f"{desk.name}-{name}-季度报表.xlsx", XLSX)
-    context = {
-        "form": form,
-        "back": desk.to("/desk"),
-        "pair": False,
-        "download": desk.to(f"/desk/quarters/{name}.xlsx"),
-    }
-    return render_desk_page(request, desk, "form.html", context)
-
-
 async def load_approval_form(conn: Connection, view: MonthView, name: str) -> PrintedForm:
     """Build the approval form of a calculated month of a county."""
     last_day = get_next_month(read_month(view.month)) - timedelta(days=1)
@@ -258,4 +232,4 @@ def download_file(content: bytes, name: str, kind: str) -> Response[bytes]:
     )
 
 
-ROUTES = [list_forms, show_approval_form, download_form, show_quarter]
+ROUTES = [list_forms, show_approval_form, download_form]

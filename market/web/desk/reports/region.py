@@ -16,9 +16,9 @@ from market.http import HttpRequest
 from market.identity.access import require_scopes
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import Database
-from market.kernel.clock import Clock
+from market.kernel.clock import Clock, get_next_quarter
 from market.rate_limits import RateClass
-from market.reports.quarter import QuarterRow
+from market.reports.quarter import DUE_DAY, QuarterRow
 from market.reports.region import (
     CountyProgress,
     RegionSums,
@@ -39,9 +39,9 @@ from market.web.desk.papers.forms import FormTable, Value
 from market.web.desk.papers.workbook import write_csv
 from market.web.desk.presenters import format_quarter_zh, format_short_month
 from market.web.pages import render_page
-from market.web.ui.format import count, wan
+from market.web.ui.format import count, day_zh, wan
 
-_COUNTY_HEAD = ["县", "账期", "惠及用户", "户", "人口", "让利", "财政补贴"]
+_COUNTY_HEAD = ["县", "账期", "惠及用户", "户", "人口", "让利", "财政补贴", "报送"]
 _OPERATOR_HEAD = ["运营商和业务", "惠及用户", "其中新增", "户", "人口", "让利", "财政补贴"]
 
 
@@ -141,14 +141,23 @@ def _list_county_cells(view: RegionView, today: date) -> list[list[Value]]:
     return [
         [
             each.name, _describe(each, today)[0], each.users, each.households, each.persons, each.conceded_fen,
-            each.public_fen,
+            each.public_fen, _describe_submission(each, view.quarter, today),
         ]
         for each in began
     ]  # fmt: skip
 
 
+def _describe_submission(county: CountyProgress, quarter: date, today: date) -> str:
+    """Return when the report of the quarter was sent in and who says so, or how late it is."""
+    if county.sent_on is not None:
+        changed = "；数字后来有变" if county.changed_since else ""
+        return f"{day_zh(county.sent_on)}，{county.sent_by}{changed}"
+    due = get_next_quarter(quarter).replace(day=DUE_DAY)
+    return f"没有报，迟 {(today - due).days} 天" if today > due else "没有报"
+
+
 def _list_foot(total: RegionSums) -> list[Value]:
-    return ["合计", "", total.users, total.households, total.persons, total.conceded_fen, total.public_fen]
+    return ["合计", "", total.users, total.households, total.persons, total.conceded_fen, total.public_fen, ""]
 
 
 def _describe_tasks(tasks: SupervisionCounts) -> list[str]:
@@ -227,7 +236,7 @@ async def download_counties(
     today = clock.today()
     view = await _load(request, db, actor, today)
     title = f"{view.name}-{format_quarter(view.quarter)}-各县"
-    shapes = ("text", "text", "count", "count", "count", "fen", "fen")
+    shapes = ("text", "text", "count", "count", "count", "fen", "fen", "text")
     rows = [*_list_county_cells(view, today), _list_foot(view.total)]
     content = write_csv(FormTable(title, _COUNTY_HEAD, list(shapes), rows))
     return download_file(content, f"{title}.csv", "text/csv")
