@@ -1009,7 +1009,7 @@ BEGIN
         SELECT business_day(max(withdrawn_at)) INTO withdrawn FROM lead_consents
          WHERE lead_id = NEW.lead_id HAVING bool_and(withdrawn_at IS NOT NULL);
     END IF;
-    IF enrolling.id IS NULL OR (enrolling.state = 'decided' AND (withdrawn IS NULL OR NEW.form <> 'photo')) THEN
+    IF enrolling.id IS NULL OR (enrolling.state = 'decided' AND withdrawn IS NULL) THEN
         RAISE EXCEPTION 'the consent is not to an open enrolment of the person' USING ERRCODE = 'P0172';
     END IF;
     IF NEW.given_on < withdrawn THEN

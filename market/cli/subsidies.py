@@ -323,10 +323,12 @@ def explain(
 ) -> int:
     """Explain a line of a month: days, rule, the document's sentence, findings, what was known when, who approved."""
     from market.reports.line import explain_line
+    from market.reports.line_text import write_explained_line
 
     async def read(conn: Connection, ctx: Runtime, code: str) -> object:
         cycle = await find_cycle(conn, code, read_month(month))
-        return await explain_line(conn, ctx.seal, cycle, (code,), line)
+        explained = await explain_line(conn, ctx.seal, cycle, (code,), line)
+        return explained if json else write_explained_line(explained)
 
     return run(_run_read(read, "line", period=month, county=county, as_=as_), as_json=json)
 

@@ -1,6 +1,6 @@
 -- Package: subsidies.
 -- Refuse a consent of a lead that enrols nobody or has ended, and one on the page by somebody who did not apply (P0172). After
--- a withdrawal a decided lead takes a consent again, signed on paper, not before the day of the withdrawal (P0174).
+-- a withdrawal a decided lead takes a consent again, on the page or signed on paper, not before the day of the withdrawal (P0174).
 CREATE OR REPLACE FUNCTION check_lead_consent() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -14,7 +14,7 @@ BEGIN
         SELECT business_day(max(withdrawn_at)) INTO withdrawn FROM lead_consents
          WHERE lead_id = NEW.lead_id HAVING bool_and(withdrawn_at IS NOT NULL);
     END IF;
-    IF enrolling.id IS NULL OR (enrolling.state = 'decided' AND (withdrawn IS NULL OR NEW.form <> 'photo')) THEN
+    IF enrolling.id IS NULL OR (enrolling.state = 'decided' AND withdrawn IS NULL) THEN
         RAISE EXCEPTION 'the consent is not to an open enrolment of the person' USING ERRCODE = 'P0172';
     END IF;
     IF NEW.given_on < withdrawn THEN

@@ -1065,6 +1065,7 @@ API_CASES: tuple[RouteCase, ...] = (
     ),
     get("/api/v1/counties/{county}/leads/{lead_id}/consents", COUNTY_SCOPE, params=NOBODYS_LEAD, status=404),
     post("/api/v1/me/applications/{lead_id}/consent/withdrawal", SIGNED_IN, params=NOBODYS_LEAD, status=404),
+    post("/api/v1/me/applications/{lead_id}/consent", SIGNED_IN, params=NOBODYS_LEAD, status=404),
     get("/api/v1/counties/{county}/agreements", COUNTY_SCOPE),
     post(
         "/api/v1/counties/{county}/agreements",

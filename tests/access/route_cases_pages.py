@@ -232,6 +232,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/farm/bill/applications", SIGNED_IN, form={"village": "130624107221"}, status=422),
     post("/farm/bill/applications/{lead_id}", SIGNED_IN, params={"lead_id": Id("nobody")}, status=404),
     post("/farm/bill/applications/{lead_id}/consent", SIGNED_IN, params={"lead_id": Id("nobody")}, status=404),
+    post("/farm/bill/applications/{lead_id}/consent-again", SIGNED_IN, params={"lead_id": Id("nobody")}, status=404),
     get("/farm/money", FARMER_PAGE),
     get("/farm/money/month", FARMER_PAGE),
     post("/farm/money/account", SIGNED_IN, form={"producer": "", "number": "1"}, status=404),

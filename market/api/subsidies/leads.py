@@ -18,7 +18,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.subsidies.intake.consents import LeadConsent, list_consents, withdraw_consent
+from market.subsidies.intake.consents import LeadConsent, consent_again, list_consents, withdraw_consent
 from market.subsidies.intake.models import OPEN_STATES, LeadState
 from market.subsidies.intake.notice import VillageNotice, get_village_notice
 from market.subsidies.intake.report import NewLead, apply_for_household, report_lead
@@ -211,6 +211,24 @@ class OwnLeadController(Controller):
 
         async def work(conn: Connection) -> ReportedLead:
             await withdraw_consent(conn, seal, actor, lead_id, now=clock.now())
+            return ReportedLead(lead_id)
+
+        return await run_once(request, db, actor, work, scope=get_person_scope(actor), status=200)
+
+    @post("/me/applications/{lead_id:uuid}/consent", operation_id="GiveConsentAgain", idempotent=True)
+    async def give_consent_again(
+        self,
+        *,
+        request: HttpRequest,
+        lead_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+    ) -> Response[Any]:
+        """Consent again to what was decided, after withdrawing: then an official may end the pause of the line."""
+
+        async def work(conn: Connection) -> ReportedLead:
+            await consent_again(conn, actor, lead_id, now=clock.now())
             return ReportedLead(lead_id)
 
         return await run_once(request, db, actor, work, scope=get_person_scope(actor), status=200)

@@ -18,8 +18,16 @@ from market.kernel.seal import Seal
 from market.storage.files import FileStore
 from market.storage.photos import render_in_turn
 from market.storage.sent_bytes import count_sent_bytes
-from market.subsidies.intake.models import MAX_CONSENTS, REPORTERS, STATE_NAMES, LeadInvalid, LeadMoved, TooManyConsents
-from market.subsidies.intake.views import GET_LEAD
+from market.subsidies.intake.models import (
+    MAX_CONSENTS,
+    REPORTERS,
+    STATE_NAMES,
+    LeadInvalid,
+    LeadMoved,
+    LeadState,
+    TooManyConsents,
+)
+from market.subsidies.intake.views import GET_LEAD, list_own_leads
 from market.subsidies.lines.pauses import PAUSE_END_CONTEXT, PAUSE_NOTE_CONTEXT
 
 CONSENT_PHOTO_CONTEXT = "lead_consents.photo"
@@ -90,6 +98,25 @@ async def consent_on_page(conn: Connection, actor: Actor, lead_id: UUID, *, now:
     await ADD_CONSENT.one(
         conn, lead_id=lead_id, form=ConsentForm.PAGE, text_version=CONSENT_VERSION, given_on=get_business_day(now),
         account_id=actor.account_id, photo_sealed=None, now=now,
+    )  # fmt: skip
+
+
+async def consent_again(conn: Connection, actor: Actor, lead_id: UUID, *, now: datetime) -> None:
+    """Record that a person consents again to the own application that was decided, after withdrawing.
+
+    The line stays paused until an official ends the pause. The transaction has the scope of the person.
+
+    Raises:
+        NotFound: the actor applied for no line that was decided, or its consent stands.
+    """
+    await lock_quota(conn, "consents", lead_id)
+    own = next((each for each in await list_own_leads(conn, actor.account_id) if each.id == lead_id), None)
+    if own is None or own.state is not LeadState.DECIDED or not own.consent_withdrawn:
+        raise NotFound
+    await consent_on_page(conn, actor, lead_id, now=now)
+    await add_audit_entry(
+        conn, actor=str(actor.account_id), action="lead.consent", object=f"lead:{lead_id}",
+        detail={"form": str(ConsentForm.PAGE), "text": CONSENT_VERSION}, now=now,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.subsidies.intake.consents import CONSENT_TEXTS, CONSENT_VERSION, withdraw_consent
+from market.subsidies.intake.consents import CONSENT_TEXTS, CONSENT_VERSION, consent_again, withdraw_consent
 from market.subsidies.intake.models import OPEN_STATES, STATE_NAMES, LeadInvalid, LeadState
 from market.subsidies.intake.report import apply_for_household
 from market.subsidies.intake.take_step import withdraw_application
@@ -26,6 +26,7 @@ from market.web.pages import redirect, render_page
 from market.web.ui.format import day_zh
 
 _MAX_SHOWN = 10
+_WITHDRAWN = "，您撤回了同意；重新同意以后，村里、乡镇恢复减免"
 
 
 class ReductionForm(Struct, frozen=True):
@@ -42,9 +43,9 @@ async def _page(
     rows = [
         (
             f"申请 {each.number}，{day_zh(each.reported_at)}",
-            f"{each.village}　{STATE_NAMES[each.state]}" + ("，您撤回了同意" if each.consent_withdrawn else ""),
+            f"{each.village}　{STATE_NAMES[each.state]}{_WITHDRAWN if each.consent_withdrawn else ''}",
             f"/villages/{each.village_code}/notice" if each.notice_until else "",
-            *_offer_withdrawal(each),
+            *_offer_move(each),
         )
         for each in await list_own_leads(conn, actor.account_id)
     ]
@@ -52,11 +53,13 @@ async def _page(
     return render_page(request, "farm/reduction.html", context, actor=actor, status=status)
 
 
-def _offer_withdrawal(lead: OwnLead) -> tuple[str, str]:
-    """Return where and with what words a lead is withdrawn, empty if it cannot be."""
+def _offer_move(lead: OwnLead) -> tuple[str, str]:
+    """Return where and with what words a lead is withdrawn or consented to again, empty if neither is possible."""
     if lead.state in OPEN_STATES:
         return f"/farm/bill/applications/{lead.id}", "撤回"
-    if lead.state is LeadState.DECIDED and not lead.consent_withdrawn:
+    if lead.state is LeadState.DECIDED and lead.consent_withdrawn:
+        return f"/farm/bill/applications/{lead.id}/consent-again", "还要减，重新同意："
+    if lead.state is LeadState.DECIDED:
         return f"/farm/bill/applications/{lead.id}/consent", "不减了，撤回同意："
     return "", ""
 
@@ -133,6 +136,25 @@ async def submit_consent_withdrawal(
     return redirect("/farm/bill/applications")
 
 
+@post("/farm/bill/applications/{lead_id:str}/consent-again", include_in_schema=False)
+async def submit_consent_again(
+    request: HttpRequest,
+    *,
+    lead_id: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Consent again to a reduction that was decided; the page shows the text that is consented to."""
+    await read_form(request)
+    parsed = parse_uuid(lead_id)
+    if parsed is None:
+        raise NotFound
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
+        await consent_again(conn, actor, parsed, now=clock.now())
+    return redirect("/farm/bill/applications")
+
+
 async def _find_village(conn: Connection, text: str) -> str:
     """Return the code of the only village that the typed name or code means.
 
@@ -150,4 +172,10 @@ async def _find_village(conn: Connection, text: str) -> str:
     raise LeadInvalid(errors=(FieldFault("village_code", message),))
 
 
-ROUTES = [show_applications, submit_household_application, submit_withdrawal, submit_consent_withdrawal]
+ROUTES = [
+    show_applications,
+    submit_household_application,
+    submit_withdrawal,
+    submit_consent_withdrawal,
+    submit_consent_again,
+]

@@ -11,7 +11,13 @@ from market.casework.moves import get_person_scope
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection
 from market.storage.sent_bytes import TooManyBytes
-from market.subsidies.intake.consents import ConsentForm, list_consents, read_consent_photo, withdraw_consent
+from market.subsidies.intake.consents import (
+    ConsentForm,
+    consent_again,
+    list_consents,
+    read_consent_photo,
+    withdraw_consent,
+)
 from market.subsidies.intake.models import (
     ConsentMissing,
     LeadInvalid,
@@ -182,6 +188,38 @@ async def test_no_pause_ends_while_the_consent_is_withdrawn(january: Player, own
         assert (await list_pauses(conn, SEAL, COUNTY, "YD-77"))[0] == official
         with pytest.raises(ConsentWithdrawn):
             await end(conn, official, at(14).date(), days=14)
+
+
+async def test_who_withdrew_consents_again_on_the_own_page(january: Player) -> None:
+    async with january.database.transaction(scope=COUNTY) as conn:
+        lead_id, person = await apply_and_enrol(conn)
+        other = await load_actor(conn, await make_account(conn, name="样例何四"))
+
+    async def consent(who: Actor, days: int) -> None:
+        async with january.database.transaction(scope=get_person_scope(who)) as conn:
+            await consent_again(conn, who, lead_id, now=at(days))
+
+    # While the consent stands there is nothing to consent to.
+    for who in (person, other):
+        with pytest.raises(NotFound):
+            await consent(who, 8)
+    async with january.database.transaction(scope=get_person_scope(person)) as conn:
+        await withdraw_consent(conn, SEAL, person, lead_id, now=at(9))
+    with pytest.raises(NotFound):
+        await consent(other, 9)
+    done = await asyncio.gather(*(consent(person, 9) for _ in range(3)), return_exceptions=True)
+    assert sorted(type(each).__name__ for each in done) == ["NoneType", "NotFound", "NotFound"]
+    async with january.database.transaction(scope=COUNTY) as conn:
+        again, withdrawn = await list_consents(conn, lead_id)
+        assert (again.form, again.given_on, again.withdrawn_at) == (ConsentForm.PAGE, at(9).date(), None)
+        assert withdrawn.withdrawn_at == at(9)
+        # The line stays paused until an official ends that, which the consent allows.
+        [pause] = await list_pauses(conn, SEAL, COUNTY, "YD-77")
+        assert (pause.reason, pause.resumed_on) == ("consent", None)
+        assert (await end(conn, pause, at(10).date(), days=10)).resumed_on == at(10).date()
+    async with january.database.transaction(scope=get_person_scope(person)) as conn:
+        assert [each.consent_withdrawn for each in await list_own_leads(conn, person.account_id)] == [False]
+        await withdraw_consent(conn, SEAL, person, lead_id, now=at(11))
 
 
 async def test_who_applies_consents_on_the_page_and_withdraws(county: Connection) -> None:
