@@ -23,7 +23,14 @@ from market.api.problem import build_problem_response, get_language
 from market.api.strict_json import StrictJsonRequest
 from market.auditors import find_visitor, is_by_cookie, keep_auditors_reading
 from market.carriers.open_port import GuardedCarriers, open_carriers
-from market.http import HttpRequest, answer_head_requests, get_client_network, get_session_token
+from market.http import (
+    HttpRequest,
+    answer_head_requests,
+    begin_in_chinese,
+    choose_page_language,
+    get_client_network,
+    get_session_token,
+)
 from market.identity.actors import hash_token
 from market.identity.models import Actor, NotSignedIn
 from market.jobs.queues import QueueReadings, keep_readings
@@ -90,6 +97,7 @@ class Market(InitPluginProtocol):
         app_config.lifespan.append(self.run_lifespan)  # pyright: ignore[reportUnknownMemberType]
         app_config.after_request = set_default_headers
         app_config.middleware.append(count_responses)
+        app_config.middleware.append(choose_page_language)
         app_config.openapi_config = OpenAPIConfig(
             title="乡集 Xiangji",
             version=VERSION,
@@ -109,7 +117,7 @@ class Market(InitPluginProtocol):
             handler = app.asgi_handler
             seconds = self.settings.keep_ms / 1000
             public = ResponseCache(handler, seconds=seconds) if seconds else handler
-            app.asgi_handler = answer_head_requests(public)
+            app.asgi_handler = begin_in_chinese(answer_head_requests(public))
             yield
             app.asgi_handler = handler
 

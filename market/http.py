@@ -1,12 +1,14 @@
 """What the API and the pages share of HTTP: a request, its session and network, and the answer to HEAD."""
 
-from typing import Any
+from typing import Any, cast
 
 from litestar import Request
+from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from market.identity.codes import get_network, resolve_client_address
 from market.kernel import Busy, Refusal
+from market.kernel.language import ENGLISH, keep_language, use_language
 
 HttpRequest = Request[Any, Any, Any]
 """A request whose user, session and state are not typed: handlers receive these as dependencies."""
@@ -29,6 +31,24 @@ def get_client_network(request: HttpRequest) -> str:
 def choose_language(accepted: str) -> str:
     """Return `en` if an Accept-Language header starts with English, else `zh`."""
     return "en" if accepted.lower().startswith("en") else "zh"
+
+
+def choose_page_language(app: ASGIApp) -> ASGIApp:
+    """ASGI middleware that answers in the language of the visitor, on routes with `english=True`.
+
+    The visitor's choice, the cookie `lang`, stands before Accept-Language.
+    """
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            request: HttpRequest = Request(scope)
+            handler = cast("HTTPRouteHandler", scope["route_handler"])
+            chosen = request.cookies.get("lang") or choose_language(request.headers.get("accept-language", ""))
+            if chosen == ENGLISH and handler.opt.get("english"):
+                use_language(ENGLISH)
+        await app(scope, receive, send)
+
+    return answer
 
 
 def make_retry_headers(refusal: Refusal) -> dict[str, str]:
@@ -54,5 +74,15 @@ def answer_head_requests(app: ASGIApp) -> ASGIApp:
             await send(message)
 
         await app({**scope, "method": "GET"}, receive, send_without_body)
+
+    return answer
+
+
+def begin_in_chinese(app: ASGIApp) -> ASGIApp:
+    """ASGI middleware that begins each request in Chinese, and leaves the caller's language as it was."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        with keep_language():
+            await app(scope, receive, send)
 
     return answer

@@ -19,9 +19,9 @@ MAX_BYTES = 16 * 1024 * 1024
 """Of all kept responses of a process; the oldest give way."""
 MAX_RESPONSE_BYTES = 256 * 1024
 """A longer response is not kept."""
-IMPERSONAL_COOKIES = frozenset({"elder", "band", "currency", "drafts"})
+IMPERSONAL_COOKIES = frozenset({"elder", "band", "currency", "lang", "drafts"})
 """Cookies that choose a mode of a page, or that only scripts read. Any other belongs to somebody."""
-MODE_COOKIES = ("elder", "band", "currency")
+MODE_COOKIES = ("elder", "band", "currency", "lang")
 _KEY_HEADERS = frozenset({b"host", b"accept-language", b"cookie"})
 _NONCE = b"'nonce-"
 

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from market.coupons.vouchers import UNKNOWN_RECIPIENT, Recipient
 from market.divisions.codes import get_county_code
 from market.kernel import FieldFault, Refusal
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text, normalize_phone
 from market.pickup_points.models import PickupPoint
@@ -61,13 +62,13 @@ def check_address(address: Address, *, parcel: bool) -> Address:
     phone = normalize_phone(address.phone)
     faults: list[FieldFault] = []
     if not name:
-        faults.append(FieldFault("address.name", "请写收货人姓名"))
+        faults.append(FieldFault("address.name", say("请写收货人姓名")))
     if phone is None:
-        faults.append(FieldFault("address.phone", "请填 11 位手机号，13 到 19 开头"))
+        faults.append(FieldFault("address.phone", say("请填 11 位手机号，13 到 19 开头")))
     if not _REGION.fullmatch(region):
-        faults.append(FieldFault("address.region_code", "请选省市区，六位行政区划代码"))
+        faults.append(FieldFault("address.region_code", say("请选省市区，六位行政区划代码")))
     if parcel and not street:
-        faults.append(FieldFault("address.street", "请写详细地址"))
+        faults.append(FieldFault("address.street", say("请写详细地址")))
     if faults or phone is None:
         raise InvalidAddress(errors=tuple(faults))
     return Address(name, phone, get_county_code(region), street)

@@ -16,6 +16,7 @@ from market.catalogue.units import get_count_word
 from market.coupons.rules import CouponItem
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day
+from market.kernel.language import say
 from market.orders.cart import CartOwner
 from market.orders.checkout.offers import load_goods_offers, load_public_buyers, load_stay_offers
 from market.orders.checkout.pricing import (
@@ -225,12 +226,12 @@ def _describe_problem(
 ) -> str:
     """Return why a line cannot be ordered now, or an empty string."""
     if offer.replaced:
-        return "卖家换了装法，点名字看新的"
+        return say("卖家换了装法，点名字看新的")
     closed = _describe_closed(offer)
     if closed:
         return closed
     if fault := find_shipping_fault(offer, parcels):
-        return fault.cart_zh
+        return say(fault.cart_zh)
     if offer.lot_id is None or row.available_units is None or row.reserved_units is None:
         return ""
     return _describe_shortage(offer, needed_units[offer.lot_id], row.available_units, row.reserved_units)
@@ -241,35 +242,35 @@ def _describe_slot_problem(offer: GoodsOffer, slot: Slot | None, *, party: int, 
     if offer.listing_kind != ListingKind.ACTIVITY:
         return ""
     if slot is None or slot.listing_id != offer.listing_id:
-        return "先选一场"
+        return say("先选一场")
     if refusal := find_slot_refusal(slot, party=party, title=offer.title, field="slot_id", now=now):
         return refusal.errors[0].message
     if party > slot.free:
-        return f"这一场只剩 {slot.free} 个名额" if slot.free else "这一场满了"
+        return say("这一场只剩 {0} 个名额", slot.free) if slot.free else say("这一场满了")
     return ""
 
 
 def _describe_closed(offer: GoodsOffer | StayOffer) -> str:
     if not offer.on_sale:
-        return "已经下架"
+        return say("已经下架")
     if not offer.shop_open:
-        return "这家现在不接单"
+        return say("这家现在不接单")
     return describe_closure(offer.closed_for, offer.reopens_on)
 
 
 def _describe_shortage(offer: GoodsOffer, needed: int, available: int, reserved: int) -> str:
     if needed <= available:
         return ""
-    left = f"只剩 {available // offer.lot_units_per_item} {get_count_word(offer.unit)}"
+    left = say("只剩 {0} {1}", available // offer.lot_units_per_item, say(get_count_word(offer.unit)))
     if needed <= available + reserved:
-        return f"现在{left}，其余在等别人付款，可以稍后再试"
-    return left if available >= offer.lot_units_per_item else "卖完了"
+        return say("现在{0}，其余在等别人付款，可以稍后再试", left)
+    return left if available >= offer.lot_units_per_item else say("卖完了")
 
 
 def _build_cart_nights(stay: StayOffer, row: _CartNightsRow, day: date) -> CartNights:
     problem = _describe_closed(stay)
     if not problem and row.arrive_on < day:
-        problem = "日期已经过了"
+        problem = say("日期已经过了")
     elif not problem and (
         refusal := find_short_stay(
             stay.minimum, title=stay.title, arrive=row.arrive_on, leave=row.leave_on, field="leave_on"
@@ -277,7 +278,7 @@ def _build_cart_nights(stay: StayOffer, row: _CartNightsRow, day: date) -> CartN
     ):
         problem = refusal.errors[0].message
     elif not problem and row.free < row.rooms:
-        problem = f"这几晚只剩 {row.free} 间" if row.free else "这几晚没有房间了"
+        problem = say("这几晚只剩 {0} 间", row.free) if row.free else say("这几晚没有房间了")
     return CartNights(
         listing_id=row.listing_id,
         listing_number=stay.listing_number,

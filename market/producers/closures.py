@@ -12,6 +12,7 @@ from market.identity.access import require_producer
 from market.identity.models import Actor
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
+from market.kernel.language import say
 
 MAX_CLOSED_DAYS = 30
 MAX_DAYS_BEFORE = 60
@@ -109,7 +110,7 @@ def describe_closure(reason: ClosureReason | None, reopens_on: date | None) -> s
     """Describe why a farm is closed and when it is back: `农忙，10 月 3 日回来`; empty if it is open."""
     if reason is None or reopens_on is None:
         return ""
-    return f"{CLOSURE_REASON_NAMES[reason]}，{reopens_on.month} 月 {reopens_on.day} 日回来"
+    return say("{0}，{1} {2} 日回来", say(CLOSURE_REASON_NAMES[reason]), say(f"{reopens_on.month} 月"), reopens_on.day)
 
 
 async def find_closure(conn: Connection, producer_id: UUID, *, today: date) -> Closure | None:

@@ -12,6 +12,7 @@ from market.web.account import (
     demo_sign_in,
     devices,
     elder_mode,
+    language,
     my_data,
     my_information,
     organisations,
@@ -105,7 +106,7 @@ from market.web.village import questions as village_questions
 from market.web.village import services as village_services
 
 _SHOP_PAGES = (
-    assets, feed, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data, my_information,
+    assets, feed, photos, sign_in, elder_mode, language, demo_sign_in, demo_people, devices, my_data, my_information,
     data_requests,
     organisations, village_home, village_coverage, village_funds, village_plans, village_services, village_questions,
     village_jobs, village_pairing, own_pairings,

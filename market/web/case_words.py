@@ -10,6 +10,7 @@ from market.casework.moves import GET_CATEGORY
 from market.http import HttpRequest
 from market.identity.models import NotFound, Role
 from market.kernel import FieldFault
+from market.kernel.language import say
 from market.orders.notifications import format_due
 from market.web.services import get_services
 
@@ -67,7 +68,7 @@ async def load_due_words(request: HttpRequest, category: str) -> str:
     services = get_services(request)
     async with services.db.connection() as conn:
         rules = await GET_CATEGORY.one(conn, category=category, day=services.clock.today())
-    return f"{rules.dues[0]} {_UNITS[rules.units[0]]}"
+    return f"{rules.dues[0]} {say(_UNITS[rules.units[0]])}"
 
 
 def get_desk_path(category: str, case_id: UUID) -> str:

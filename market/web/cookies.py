@@ -1,4 +1,4 @@
-"""Cookies of the pages: session, visitor, large type, drafts that draft.js may delete, the demo's band, currency."""
+"""Cookies of the pages: session, visitor, drafts that draft.js may delete; large type, band, currency, language."""
 
 import re
 from typing import Any
@@ -14,6 +14,7 @@ VISITOR_COOKIE = "visitor"
 DRAFTS_COOKIE = "drafts"
 DEMO_BAND_COOKIE = "band"
 CURRENCY_COOKIE = "currency"
+LANGUAGE_COOKIE = "lang"
 YEAR_SECONDS = 31_536_000
 ALL_DRAFTS = "*"
 DRAFT_NAME = re.compile(r"[a-z0-9_-]{1,80}|\*")

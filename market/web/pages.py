@@ -12,6 +12,7 @@ from msgspec import Struct
 from market.http import HttpRequest, make_retry_headers
 from market.identity.models import Actor, NotSignedIn
 from market.kernel import Refusal
+from market.kernel.language import ENGLISH, get_language, say
 from market.kernel.refusal_numbers import get_refusal_number
 from market.web.cookies import (
     DEMO_BAND_COOKIE,
@@ -63,6 +64,7 @@ def render_page(
         template,
         {"csrf": make_form_token(request, visitor), "actor": actor, **(context or {})},
         nonce=nonce,
+        lang="en" if get_language() == ENGLISH else "zh-Hans",
         elder=elder,
         path=path,
         query=request.query_params.get("q", ""),
@@ -78,7 +80,7 @@ def render_page(
         headers={
             "Content-Security-Policy": make_content_security_policy(nonce, pay_origins),
             "Cache-Control": cache,
-            "Vary": "Cookie",
+            "Vary": "Cookie, Accept-Language",
         },
     )
     if visitor is not None:
@@ -154,14 +156,15 @@ def render_refusal(request: HttpRequest, refusal: Refusal) -> Response[bytes]:
     """
     ended = refusal.code == "foreign_form" and not request.cookies.get(get_session_cookie_name(request))
     signed_out = refusal.status == 401 or ended
+    back = _WAYS_BACK.get(request.url.path.split("/")[1], _HOME)
     response = render_page(
         request,
         "refusal.html",
         {
-            "text": "您已经退出登录了，登录后再来一次。" if ended else refusal.text("zh"),
+            "text": say("您已经退出登录了，登录后再来一次。") if ended else refusal.text(get_language()),
             "number": get_refusal_number(refusal.code),
             "status": refusal.status,
-            "back": _WAYS_BACK.get(request.url.path.split("/")[1], _HOME),
+            "back": WayBack(back.path, say(back.words), say(back.missing)),
             "faults": _list_words(refusal),
             "sign_in": f"/sign-in?{urlencode({'to': _find_page(request)})}" if signed_out else "",
         },

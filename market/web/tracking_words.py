@@ -7,6 +7,7 @@ from msgspec import Struct
 from market.aftersales.models import OWN_DELIVERY
 from market.carriers.models import CARRIER_NAMES, STEP_NAMES, TrackingState
 from market.carriers.tracking import Tracking
+from market.kernel.language import say
 from market.orders.models import SuborderState
 from market.orders.queries import SuborderView
 from market.pickups.models import Pickup, PickupState
@@ -29,9 +30,9 @@ def present_tracking(tracking: Tracking, *, now: datetime, unmoved_days: int, to
     shown = tracking.facts[-MAX_SHOWN:]
     steps = [
         (
-            fact.detail or STEP_NAMES[fact.step],
+            fact.detail or say(STEP_NAMES[fact.step]),
             "now" if fact is shown[-1] and not delivered else "done",
-            f"{day_short(fact.happened_at)} {clock(fact.happened_at)}　{STEP_NAMES[fact.step]}",
+            say("{0} {1}　{2}", day_short(fact.happened_at), clock(fact.happened_at), say(STEP_NAMES[fact.step])),
         )
         for fact in shown
     ]
@@ -41,40 +42,42 @@ def present_tracking(tracking: Tracking, *, now: datetime, unmoved_days: int, to
 def summarize_tracking(tracking: Tracking, *, now: datetime, unmoved_days: int) -> str:
     """Return in a word or two where a parcel is."""
     if tracking.state is TrackingState.DELIVERED:
-        return "送到了，等买家收"
+        return say("送到了，等买家收")
     trouble = _describe_trouble(tracking, now, unmoved_days, to_seller=True)
-    return "要看一下" if trouble else "在路上"
+    return say("要看一下") if trouble else say("在路上")
 
 
 def _describe_trouble(tracking: Tracking, now: datetime, unmoved_days: int, *, to_seller: bool) -> str:
-    carrier = CARRIER_NAMES[tracking.carrier]
+    carrier = say(CARRIER_NAMES[tracking.carrier])
     still = (now - tracking.moved_at) // timedelta(days=1)
     what = {
-        TrackingState.UNKNOWN: f"{carrier}查不到这个单号。",
-        TrackingState.MISMATCHED: "这个单号是以前的包裹的。",
-        TrackingState.RETURNED: f"{carrier}说退回去了。",
-        TrackingState.GIVEN_UP: f"{carrier}一直没有送到。",
-        TrackingState.MOVING: f"{still} 天没动静了。" if still >= unmoved_days else "",
+        TrackingState.UNKNOWN: say("{0}查不到这个单号。", carrier),
+        TrackingState.MISMATCHED: say("这个单号是以前的包裹的。"),
+        TrackingState.RETURNED: say("{0}说退回去了。", carrier),
+        TrackingState.GIVEN_UP: say("{0}一直没有送到。", carrier),
+        TrackingState.MOVING: say("{0} 天没动静了。", still) if still >= unmoved_days else "",
     }.get(tracking.state, "")
     if not what:
         return ""
     if to_seller:
         check = tracking.state in {TrackingState.UNKNOWN, TrackingState.MISMATCHED}
-        return what + ("请对一下，写错了就在下面改。" if check else f"请打电话问{carrier}。钱要等买家收到。")
-    return what + "没收到以前，钱不给卖家；平台也看到了。着急请打电话。"
+        return what + (
+            say("请对一下，写错了就在下面改。") if check else say("请打电话问{0}。钱要等买家收到。", carrier)
+        )
+    return what + say("没收到以前，钱不给卖家；平台也看到了。着急请打电话。")
 
 
 def describe_pickup(pickup: Pickup, state: SuborderState) -> list[str]:
     """Return where a parcel is picked up, until when, and what became of it."""
     point = pickup.point
-    where = f"自提：{point.name}，{point.address}，{point.hours}，电话 {point.phone}。"
+    where = say("自提：{0}，{1}，{2}，电话 {3}。", point.name, point.address, point.hours, point.phone)
     if pickup.state is PickupState.RETURNED:
-        return ["过了日子没有取。"]
+        return [say("过了日子没有取。")]
     if state not in {SuborderState.PAID, SuborderState.SHIPPED}:
         return []
     if pickup.state is PickupState.ARRIVED and pickup.until:
-        return [where, f"到了，{day_short(pickup.until)}前去取。"]
-    return [where, "到了会把取货码发给您。"]
+        return [where, say("到了，{0}前去取。", day_short(pickup.until))]
+    return [where, say("到了会把取货码发给您。")]
 
 
 def describe_carrier(suborder: SuborderView) -> str:
@@ -89,10 +92,10 @@ def describe_sending(suborder: SuborderView, today: date) -> list[str]:
     if suborder.state is not SuborderState.PAID or suborder.send_by is None or suborder.cancel_on is None:
         return []
     if today <= suborder.send_by:
-        return [f"{day_short(suborder.send_by)}前发货。{_describe_move(suborder)}"]
+        return [say("{0}前发货。{1}", day_short(suborder.send_by), _describe_move(suborder))]
     return [
-        f"晚了，{day_short(suborder.send_by)}就该发，已经催卖家。",
-        f"{day_short(suborder.cancel_on)}还没发，自动取消，钱全退给您；您也可以现在不要。",
+        say("晚了，{0}就该发，已经催卖家。", day_short(suborder.send_by)),
+        say("{0}还没发，自动取消，钱全退给您；您也可以现在不要。", day_short(suborder.cancel_on)),
     ]
 
 
@@ -100,5 +103,5 @@ def _describe_move(suborder: SuborderView) -> str:
     """Return why a parcel is sent later than planned, if closed days of its seller moved it."""
     if suborder.moved_for is None or suborder.planned_by is None:
         return ""
-    reason = CLOSURE_REASON_NAMES[suborder.moved_for]
-    return f"卖家{reason}歇几天，本来是{day_short(suborder.planned_by)}前，往后推了；不想等可以不要，全退。"
+    reason = say(CLOSURE_REASON_NAMES[suborder.moved_for])
+    return say("卖家{0}歇几天，本来是{1}前，往后推了；不想等可以不要，全退。", reason, day_short(suborder.planned_by))

@@ -136,6 +136,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/channels", PUBLIC),
     get("/channels/{code}", PUBLIC, params={"code": "beijing"}),
     get("/currency", PUBLIC),
+    post("/language", PUBLIC, form={"lang": "en", "to": "/"}, status=303),
     post("/currency", PUBLIC, form={"currency": "", "to": "/"}, status=303),
     # signing in
     get("/sign-in", SIGNED_OUT),

@@ -168,7 +168,7 @@ def _check_policy(nodes: list[Node], nonce: str) -> None:
 
 def _check_outline(root: Node) -> None:
     (page,) = root.all("html")
-    assert page.attrs.get("lang") == "zh-Hans"
+    assert page.attrs.get("lang") in {"zh-Hans", "en"}
     assert root.all("title")[0].text.strip(), "no title"
     assert len(root.all("main")) == 1
     levels = [int(node.name[1]) for node in root.walk() if node.name in _HEADINGS]

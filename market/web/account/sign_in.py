@@ -83,7 +83,7 @@ def get_code_limits(settings: Settings) -> CodeLimits:
     )
 
 
-@get("/sign-in", include_in_schema=False)
+@get("/sign-in", include_in_schema=False, english=True)
 async def show_phone_form(
     request: HttpRequest, visitor: NamedDependency[Actor | None], to: FromQuery[str] = ""
 ) -> Response[Any]:
@@ -93,7 +93,7 @@ async def show_phone_form(
     return render_page(request, "account/sign_in.html", {"values": PhoneForm(to=get_local_path(to, "")), "errors": ()})
 
 
-@post("/sign-in", include_in_schema=False, rate=RateClass.SIGN_IN)
+@post("/sign-in", include_in_schema=False, english=True, rate=RateClass.SIGN_IN)
 async def send_code(
     request: HttpRequest,
     db: NamedDependency[Database],
@@ -139,14 +139,14 @@ def _code_page(request: HttpRequest, phone: str, to: str, errors: list[FieldFaul
     return render_page(request, "account/code.html", context, status=status)
 
 
-@get("/sign-in/code", include_in_schema=False)
+@get("/sign-in/code", include_in_schema=False, english=True)
 async def show_code_form(request: HttpRequest, seal: NamedDependency[Seal], to: FromQuery[str] = "") -> Response[Any]:
     """Ask for the code that was sent."""
     phone = _load_phone(request, seal)
     return redirect("/sign-in") if phone is None else _code_page(request, phone, get_local_path(to, ""), [])
 
 
-@post("/sign-in/code", include_in_schema=False, rate=RateClass.SIGN_IN)
+@post("/sign-in/code", include_in_schema=False, english=True, rate=RateClass.SIGN_IN)
 async def submit_code(
     request: HttpRequest,
     db: NamedDependency[Database],
@@ -193,7 +193,7 @@ def _second_factor_page(
     return render_page(request, "account/factor.html", context, actor=actor, status=status)
 
 
-@get("/sign-in/factor", include_in_schema=False)
+@get("/sign-in/factor", include_in_schema=False, english=True)
 async def show_second_factor_form(
     request: HttpRequest, actor: NamedDependency[Actor], to: FromQuery[str] = ""
 ) -> Response[Any]:
@@ -201,7 +201,7 @@ async def show_second_factor_form(
     return _second_factor_page(request, actor, get_local_path(to, get_home_path(actor)), ())
 
 
-@post("/sign-in/factor", include_in_schema=False, rate=RateClass.SIGN_IN, auditor="acts")
+@post("/sign-in/factor", include_in_schema=False, english=True, rate=RateClass.SIGN_IN, auditor="acts")
 async def submit_second_factor(
     request: HttpRequest,
     db: NamedDependency[Database],
@@ -224,7 +224,7 @@ async def submit_second_factor(
     return response
 
 
-@post("/sign-out", include_in_schema=False, auditor="acts")
+@post("/sign-out", include_in_schema=False, english=True, auditor="acts")
 async def sign_out_device(
     request: HttpRequest,
     db: NamedDependency[Database],

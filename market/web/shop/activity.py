@@ -17,6 +17,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock, get_business_day
+from market.kernel.language import say
 from market.orders.cart import put_lines
 from market.orders.models import Line, VariantId
 from market.slots.list_slots import list_coming_slots
@@ -89,7 +90,7 @@ def _activity_view(product: ProductDetail, slots: Sequence[Slot], now: datetime)
     listing, base = product.listing, product.variants[0]
     child = _find_child(product)
     open_ones = [each for each in slots if each.state is SlotState.OPEN and each.free]
-    sold = f"{listing.sold_count} 人次去过" if listing.sold_count else ""
+    sold = say("{0} 人次去过", listing.sold_count) if listing.sold_count else ""
     prices = {each.price_fen for each in open_ones} or {base.price_fen}
     child_prices = {each.child_price_fen for each in open_ones if each.child_price_fen is not None}
     return ActivityView(
@@ -99,11 +100,15 @@ def _activity_view(product: ProductDetail, slots: Sequence[Slot], now: datetime)
         tags=list_tags(listing),
         price_fen=min(prices),
         varies=len(prices) > 1,
-        unit="起，一位" if len(prices) > 1 else "一位",
+        unit=say("起，一位") if len(prices) > 1 else say("一位"),
         per="",
         left=sum(each.free for each in open_ones),
         choices=[(str(each.id), _describe_slot(each, varies=len(prices) > 1)) for each in open_ones],
-        full=[f"{format_slot(each)}，{'不接人了' if each.free else '满了'}" for each in slots if each not in open_ones],
+        full=[
+            say("{0}，{1}", format_slot(each), say("不接人了") if each.free else say("满了"))
+            for each in slots
+            if each not in open_ones
+        ],
         tiers=_describe_tiers(open_ones[0], open_ones[0].price_fen, now) if open_ones else [],
         prices=[_describe_child_price(child_prices or {child.price_fen})] if child else [],
         has_child_price=child is not None,
@@ -114,16 +119,16 @@ def _describe_slot(slot: Slot, *, varies: bool) -> str:
     """Describe a slot to choose: `10月2日 周四 8:00–12:00，一位 38.00 元，国庆价，还有 12 个名额`."""
     parts = [format_slot(slot)]
     if varies:
-        parts.append(f"一位 {yuan(slot.price_fen)} 元")
-        parts += [f"{CHILD} {yuan(slot.child_price_fen)} 元"] if slot.child_price_fen is not None else []
+        parts.append(say("一位 {0} 元", yuan(slot.price_fen)))
+        parts += [say("{0} {1} 元", CHILD, yuan(slot.child_price_fen))] if slot.child_price_fen is not None else []
         usual = slot.price_rule is RuleKind.ALWAYS
         parts += [] if usual else [describe_price_rule(slot.price_rule, slot.holiday_name)]
-    return "，".join([*parts, f"还有 {slot.free} 个名额"])
+    return say("，").join([*parts, say("还有 {0} 个名额", slot.free)])
 
 
 def _describe_child_price(prices: set[Fen]) -> str:
     """Describe what a child pays; on the days that cost least, if it depends on the day."""
-    return f"{CHILD}一位 {yuan(min(prices))} 元{'起' if len(prices) > 1 else ''}，也占一个名额"
+    return say("{0}一位 {1} 元{2}，也占一个名额", CHILD, yuan(min(prices)), say("起") if len(prices) > 1 else "")
 
 
 def _find_child(product: ProductDetail) -> ListingVariant | None:
@@ -134,7 +139,7 @@ def _find_child(product: ProductDetail) -> ListingVariant | None:
 def _describe_tiers(slot: Slot, price_fen: Fen, now: datetime) -> list[str]:
     """Describe the refund of a place in the first slot; the others have the same distances."""
     rows = list_refund_tiers(
-        get_slot_terms(slot, now), arrive=slot.day, amount=price_fen, today=get_business_day(now), place="去的"
+        get_slot_terms(slot, now), arrive=slot.day, amount=price_fen, today=get_business_day(now), place=say("去的")
     )
     return [f"{words}{figure}" for words, figure, state in rows if state != "gone"]
 
@@ -142,12 +147,12 @@ def _describe_tiers(slot: Slot, price_fen: Fen, now: datetime) -> list[str]:
 def list_visitor_questions(listing: ListingDetail) -> list[tuple[str, str]]:
     """Return questions of visitors with answers."""
     questions = [
-        ("谁家办的", f"{listing.producer}。"),
-        ("在哪里", f"{format_origin(listing)}。怎么走，订好了打店家电话问，电话在订单上。"),
-        ("到了给谁看", "付款后有一个入场码，给店家看一眼就行，一起来的人用一个，只能用一次。"),
-        ("钱什么时候给店家", "您到了、店家核过入场码才给，先放在平台。"),
+        (say("谁家办的"), say("{0}。", listing.producer)),
+        (say("在哪里"), say("{0}。怎么走，订好了打店家电话问，电话在订单上。", format_origin(listing))),
+        (say("到了给谁看"), say("付款后有一个入场码，给店家看一眼就行，一起来的人用一个，只能用一次。")),
+        (say("钱什么时候给店家"), say("您到了、店家核过入场码才给，先放在平台。")),
     ]
-    return [("说说它", listing.story), *questions] if listing.story else questions
+    return [(say("说说它"), listing.story), *questions] if listing.story else questions
 
 
 async def render_activity(
@@ -188,7 +193,9 @@ async def render_activity(
         "certificates": list_certificates(listing),
         "values": values or SlotForm(item.choices[0][0] if item.choices else ""),
         "errors": errors,
-        "gone": ("这家现在不接单", closed) if closed else ("还没有能订的场次", "过些日子再来看，或者看看别家的。"),
+        "gone": (say("这家现在不接单"), closed)
+        if closed
+        else (say("还没有能订的场次"), say("过些日子再来看，或者看看别家的。")),
         "max_party": _MAX_PARTY,
         **to_dict(reviews),
         **to_dict(about),
@@ -220,16 +227,16 @@ async def submit_slot(
         slots = {each.id: each for each in await list_coming_slots(conn, product.listing.id, now=now)}
         chosen = parse_uuid(values.slot)
         child = _find_child(product)
-        adults = form.read_integer("n", fault=f"几位没写对，写 1 到 {_MAX_PARTY}", minimum=1, maximum=_MAX_PARTY)
+        adults = form.read_integer("n", fault=say("几位没写对，写 1 到 {0}", _MAX_PARTY), minimum=1, maximum=_MAX_PARTY)
         children = 0
         if child is not None and form.get_text("children"):
-            fault = f"几位{CHILD}没写对，写 0 到 {_MAX_PARTY}"
+            fault = say("几位{0}没写对，写 0 到 {1}", CHILD, _MAX_PARTY)
             children = form.read_integer("children", fault=fault, maximum=_MAX_PARTY)
         party = adults + children
         slot = next((each for each in slots.values() if each.id == chosen), None)
         status = 422
         if slot is None:
-            form.add_fault("slot", "选一场；选过的那场可能刚开始，或者取消了")
+            form.add_fault("slot", say("选一场；选过的那场可能刚开始，或者取消了"))
         elif not form.faults:
             refusal = find_slot_refusal(slot, party=party, title=product.listing.title, field="slot_id", now=now)
             if refusal is not None:
@@ -237,7 +244,7 @@ async def submit_slot(
                 form.faults += [FieldFault(names[each.field], each.message) for each in refusal.errors]
                 status = refusal.status
             elif party > slot.free:
-                form.add_fault("n", f"这一场只剩 {slot.free} 个名额" if slot.free else "这一场满了，换一场")
+                form.add_fault("n", say("这一场只剩 {0} 个名额", slot.free) if slot.free else say("这一场满了，换一场"))
                 status = 409
         if form.faults or slot is None:
             return await render_activity(

@@ -26,6 +26,7 @@ from market.http import HttpRequest
 from market.identity.models import NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
+from market.kernel.language import say
 from market.kernel.page import Page
 from market.packages.read import PackageFilters, PackageOffer, list_offers
 from market.rate_limits import RateClass
@@ -61,7 +62,11 @@ _CATEGORIES_ON_HOME = 8
 
 
 def _category_links(categories: Sequence[CategoryCount]) -> list[tuple[str, str, str]]:
-    return [(f"/kinds/{each.code}", each.name, get_illustration(each.name, "")) for each in categories]
+    return [(f"/kinds/{each.code}", say(each.name), get_illustration(each.name, "")) for each in categories]
+
+
+def _say_categories(words: str) -> str:
+    return say("、").join(say(each) for each in words.split("、"))
 
 
 def _choose_home_categories(categories: Sequence[CategoryCount]) -> list[CategoryCount]:
@@ -102,7 +107,7 @@ def _choose_home_goods(cards: Sequence[ListingCard], shown: Collection[str]) -> 
     return [*photos, *fresh, *rest][:_GOODS_ON_HOME]
 
 
-@get("/", include_in_schema=False)
+@get("/", include_in_schema=False, english=True)
 async def show_home(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
@@ -125,19 +130,19 @@ async def show_home(
         "season": make_season_greeting(today),
         "coupon": coupon,
         "kinds": kinds,
-        "channels": [(f"/channels/{each.code}", each.name) for each in channels if each.kind is ChannelKind.CITY],
+        "channels": [(f"/channels/{each.code}", say(each.name)) for each in channels if each.kind is ChannelKind.CITY],
         "goods": make_card_views(goods, shown=icons),
         "goods_count": numbers[ListingKind.PRODUCT],
         "stays": make_card_views(stays.items, shown=drawn),
         "packages": make_package_cards(packages.items, shown=drawn),
         "stay_count": numbers[ListingKind.STAY],
-        "prefectures": [(f"/places/{each.prefix}", each.short, each.words) for each in prefectures],
+        "prefectures": [(f"/places/{each.prefix}", each.short, _say_categories(each.words)) for each in prefectures],
         "canonical": f"{get_origin(request)}/",
     }
     return render_page(request, "shop/home.html", context, cache=SHORT_PUBLIC_CACHE)
 
 
-@get("/kinds", include_in_schema=False)
+@get("/kinds", include_in_schema=False, english=True)
 async def show_categories(request: HttpRequest, db: NamedDependency[Database]) -> Response[bytes]:
     """Show every category, and the counties of the national and provincial lists."""
     categories = await get_services(request).counts.categories.get()
@@ -151,11 +156,11 @@ async def show_categories(request: HttpRequest, db: NamedDependency[Database]) -
         entry[2].append((f"/places/{get_county_code(each.code)}", each.name))
     context = {
         "groups": [
-            ("吃的用的", _category_links([each for each in categories if each.kind is ListingKind.PRODUCT])),
+            (say("吃的用的"), _category_links([each for each in categories if each.kind is ListingKind.PRODUCT])),
             (
-                "去村里",
+                say("去村里"),
                 [
-                    ("/packages", "乡村套餐", "feast"),
+                    ("/packages", say("乡村套餐"), "feast"),
                     *_category_links([each for each in categories if each.kind is not ListingKind.PRODUCT]),
                 ],
             ),
@@ -172,7 +177,7 @@ def _offer_kinds(filters: ListingFilters, categories: Sequence[CategoryCount]) -
     return structs.replace(
         filters,
         kind=filters.kind if filters.kind in known else "",
-        kinds=[("", "都看"), *((each.code, each.name) for each in categories if each.count)],
+        kinds=[("", say("都看")), *((each.code, say(each.name)) for each in categories if each.count)],
     )
 
 
@@ -185,12 +190,13 @@ def _offer_counties(
     """
     found = {each.code: each.count for each in hits}
     counted = sum(found.values()) < MAX_COUNTED
-    groups: dict[str, list[tuple[str, str]]] = {"": [("", "都看")]}
+    groups: dict[str, list[tuple[str, str]]] = {"": [("", say("都看"))]}
     for each in sorted(counties, key=lambda county: county.code):
         if not counted:
             groups.setdefault(each.prefecture, []).append((each.code, each.name))
         elif each.code in found or each.code == filters.county:
-            groups.setdefault(each.prefecture, []).append((each.code, f"{each.name}，{found.get(each.code, 0)} 样"))
+            words = say("{0}，{1} 样", each.name, found.get(each.code, 0))
+            groups.setdefault(each.prefecture, []).append((each.code, words))
     known = {each.code for each in counties}
     return structs.replace(
         filters, county=filters.county if filters.county in known else "", counties=list(groups.items())
@@ -246,8 +252,8 @@ async def _listings_page(
         "cards": make_card_views(cards), "rate": await find_shown_rate(request), "more": more, "neighbours": [],
         "packages": make_package_cards(packages.items, shown={find_drawing(card) for card in cards}),
         "all_packages": link_packages(wanted) if packages.next else None,
-        "near": make_card_views(near), "near_words": "和它相近的" if page.near else "大家在买的",
-        "empty": "这里还没有", "empty_words": "换个地方或者换一类看看。",
+        "near": make_card_views(near), "near_words": say("和它相近的") if page.near else say("大家在买的"),
+        "empty": say("这里还没有"), "empty_words": say("换个地方或者换一类看看。"),
         "canonical": f"{get_origin(request)}{filters.action}", **context,
     }  # fmt: skip
     return render_page(request, "shop/list.html", values, cache=SHORT_PUBLIC_CACHE)
@@ -255,7 +261,7 @@ async def _listings_page(
 
 def _format_count(count: int) -> str:
     """Format the number of hits; the number of a common word is a lower bound."""
-    return f"{MAX_COUNTED} 样以上" if count >= MAX_COUNTED else f"{count} 样" if count else ""
+    return say("{0} 样以上", MAX_COUNTED) if count >= MAX_COUNTED else say("{0} 样", count) if count else ""
 
 
 def _join_query(query: str, after: str) -> str:
@@ -263,10 +269,10 @@ def _join_query(query: str, after: str) -> str:
 
 
 def _describe_sort(page: ListingPage) -> str:
-    return f"排序按{page.rule}。" if page.items and not page.near else ""
+    return say("排序按{0}。", say(page.rule)) if page.items and not page.near else ""
 
 
-@get("/kinds/{code:str}", include_in_schema=False, rate=RateClass.SEARCH)
+@get("/kinds/{code:str}", include_in_schema=False, english=True, rate=RateClass.SEARCH)
 async def show_category(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], code: FromPath[str]
 ) -> Response[bytes]:
@@ -282,9 +288,9 @@ async def show_category(
     counties = await counts.counties.get()
     async with db.connection() as conn:
         filters = structs.replace(read_filters(request, f"/kinds/{code}"), kind="")
-        context: dict[str, Any] = {"heading": category.name, "empty": f"{category.name}还没有人卖"}
+        context: dict[str, Any] = {"heading": say(category.name), "empty": say("{0}还没有人卖", say(category.name))}
         if category.kind is not ListingKind.PRODUCT:
-            context["narrow"] = [("/packages", "乡村套餐")]
+            context["narrow"] = [("/packages", say("乡村套餐"))]
         return await _listings_page(
             request,
             conn,
@@ -296,7 +302,7 @@ async def show_category(
         )
 
 
-@get("/places/{code:str}", include_in_schema=False, rate=RateClass.SEARCH)
+@get("/places/{code:str}", include_in_schema=False, english=True, rate=RateClass.SEARCH)
 async def show_division(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], code: FromPath[str]
 ) -> Response[bytes]:
@@ -317,7 +323,7 @@ async def show_division(
             "heading": division.name,
             "trail": make_trail(path[:-1]),
             "narrow": [(f"/places/{each.prefix}", f"{each.name} {each.live}") for each in children],
-            "empty": f"{division.name}还没有东西在卖",
+            "empty": say("{0}还没有东西在卖", division.name),
         }
         return await _listings_page(
             request,
@@ -330,7 +336,7 @@ async def show_division(
         )
 
 
-@get("/search", include_in_schema=False, rate=RateClass.SEARCH)
+@get("/search", include_in_schema=False, english=True, rate=RateClass.SEARCH)
 async def show_search(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], q: FromQuery[str] = ""
 ) -> Response[bytes]:
@@ -341,10 +347,10 @@ async def show_search(
         filters = _offer_kinds(read_filters(request, "/search"), categories)
         filled = [each for each in categories if each.count]
         context = {
-            "heading": f"找“{filters.q}”" if q else "所有在卖的",
-            "empty": f"没有找到“{filters.q}”" if filters.q else "还没有东西在卖",
-            "empty_words": "换个短一点的词，比如只写“枣”；或者按种类看：",
-            "neighbours": [(each.name, f"/kinds/{each.code}") for each in filled[:_CATEGORIES_ON_HOME]],
+            "heading": say("找“{0}”", filters.q) if q else say("所有在卖的"),
+            "empty": say("没有找到“{0}”", filters.q) if filters.q else say("还没有东西在卖"),
+            "empty_words": say("换个短一点的词，比如只写“枣”；或者按种类看："),
+            "neighbours": [(say(each.name), f"/kinds/{each.code}") for each in filled[:_CATEGORIES_ON_HOME]],
         }
         today = clock.today()
         return await _listings_page(

@@ -1,7 +1,8 @@
 """Listings as cards: units and prices as text, with an illustration or a photo."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from decimal import Decimal
 from typing import Annotated
 
 from litestar.params import PathParameter
@@ -11,12 +12,14 @@ from market.catalogue.freight import FreightTerms
 from market.catalogue.models import ListingCard, ListingKind
 from market.catalogue.units import get_count_word
 from market.kernel import Fen, divide_half_up
+from market.kernel.language import ENGLISH, get_language, say
 from market.storage.photos import PAGE_WIDTHS, PhotoFormat, get_photo_paths
 from market.web.shop.regions import get_region_name
 from market.web.ui.format import per_jin, per_kg, score, weight, yuan
 from market.web.ui.illustrations import get_illustration, get_tint_class
 
 _UNIT = re.compile(r"(\d[\d.]*)\s*(kg|g|公斤|千克|克|斤|两)?", re.IGNORECASE)
+_GRAMS = {"kg": 1000, "公斤": 1000, "千克": 1000, "g": 1, "克": 1, "斤": 500, "两": 50}
 _UNIT_NAMES = {"kg": "公斤", "g": "克", "千克": "公斤"}
 _PIECE = re.compile(r"\d+\s*([枚个只穗根条头棵颗瓶罐包对盆朵把副幅])")
 _WIDTH, _HEIGHT, _WIDE_HEIGHT = 480, 480, 300
@@ -74,13 +77,26 @@ def make_photo_view(name: str | None, kind: str | None, *, wide: bool = False, l
 def format_unit(unit: str) -> str:
     """Format a unit for people: `2.5kg箱` → `2.5 公斤箱`, `间/晚` → `一间一晚`."""
     if "/" in unit:
-        return "".join(f"一{part}" for part in unit.split("/"))
+        return "".join(say("一{0}", say(part)) for part in unit.split("/")).strip()
+    if get_language() == ENGLISH:
+        return " ".join(_translate_unit(unit))
 
     def spaced(match: re.Match[str]) -> str:
         measure = match[2] or ""
         return f"{match[1]} {_UNIT_NAMES.get(measure.lower(), measure)}"
 
     return _UNIT.sub(spaced, unit).replace("  ", " ").strip()
+
+
+def _translate_unit(unit: str) -> Iterator[str]:
+    """Yield the words of a unit in English, `5斤箱` → `2.5 kg`, `box`; words that the catalogue lacks stay."""
+    begin = 0
+    for match in _UNIT.finditer(unit):
+        yield from (say(each) for each in unit[begin : match.start()].strip())
+        grams = _GRAMS.get((match[2] or "").lower())
+        yield weight(int(Decimal(match[1]) * grams)) if grams else match[1]
+        begin = match.end()
+    yield from (say(each) for each in unit[begin:].strip())
 
 
 def format_card_price(price: Fen, net_g: int | None, pieces: int | None, unit: str) -> str:
@@ -94,10 +110,10 @@ def format_comparison_price(price: Fen, net_g: int | None, pieces: int | None, u
     """Format the price by weight or by piece, rounded half up; empty if neither is known."""
     if net_g:
         both = per_kg(price, net_g)
-        return both if net_g != _JIN_G else f"合 {both.partition('，')[2]}"
+        return both if net_g != _JIN_G else say("合 {0}", both.partition(say("，"))[2])
     match = _PIECE.search(unit)
     if pieces and match:
-        return f"合 {yuan(divide_half_up(price, pieces))} 元/{match[1]}"
+        return say("合 {0} 元/{1}", yuan(divide_half_up(price, pieces)), match[1])
     return ""
 
 
@@ -119,8 +135,8 @@ def has_photo(card: ListingCard) -> bool:
 def make_card_view(card: ListingCard, *, drawn: bool = True) -> ListingCardView:
     """Return a listing as a card, without its drawing if `drawn` is false."""
     wide = card.kind is not ListingKind.PRODUCT
-    word = get_count_word(card.unit)
-    sold = f"卖出 {card.sold_count} {word}" if card.sold_count else ""
+    word = say(get_count_word(card.unit))
+    sold = say("卖出 {0} {1}", card.sold_count, word) if card.sold_count else ""
     photo = make_photo_view(card.photo, card.photo_kind, wide=wide)
     symbol = get_illustration(card.category, card.title)
     return ListingCardView(
@@ -131,7 +147,7 @@ def make_card_view(card: ListingCard, *, drawn: bool = True) -> ListingCardView:
         price_fen=card.price_fen,
         unit=format_unit(card.unit),
         per=format_card_price(card.price_fen, card.net_g, card.pieces, card.unit),
-        praise="，".join(each for each in (format_score(card.rating_sum, card.rating_count), sold) if each),
+        praise=say("，").join(each for each in (format_score(card.rating_sum, card.rating_count), sold) if each),
         symbol=symbol if drawn else "",
         photo=photo if drawn else None,
         paper=get_tint_class(symbol),
@@ -152,23 +168,23 @@ def make_card_views(cards: Sequence[ListingCard], *, shown: Collection[str] = ()
 def format_months(months: Sequence[int]) -> str:
     """Format harvest months: `9 月、10 月`, or `全年` if all twelve are listed."""
     if len(months) >= 12:
-        return "全年"
-    return "、".join(f"{month} 月" for month in months)
+        return say("全年")
+    return say("、").join(say(f"{month} 月") for month in months)
 
 
 def format_freight_rule(freight: FreightTerms) -> str:
     """Describe a freight rule: `1 公斤内 8.00 元，每加 1 公斤 3.00 元；满 88.00 元免`."""
     first, more = (weight(grams).partition("（")[0] for grams in (freight.first_g, freight.next_g))
-    free = f"满 {yuan(freight.free_above_fen)} 元免" if freight.free_above_fen is not None else ""
+    free = say("满 {0} 元免", yuan(freight.free_above_fen)) if freight.free_above_fen is not None else ""
     if freight.is_free:
-        return "；".join(each for each in ("包邮", format_surcharges(freight)) if each)
-    rule = f"{first}内 {yuan(freight.first_fen)} 元，每加 {more} {yuan(freight.next_fen)} 元"
-    return "；".join(each for each in (rule, free, format_surcharges(freight)) if each)
+        return say("；").join(each for each in (say("包邮"), format_surcharges(freight)) if each)
+    rule = say("{0}内 {1} 元，每加 {2} {3} 元", first, yuan(freight.first_fen), more, yuan(freight.next_fen))
+    return say("；").join(each for each in (rule, free, format_surcharges(freight)) if each)
 
 
 def format_surcharges(freight: FreightTerms) -> str:
     """Describe the surcharges of a freight rule: `冷链加 5.00 元，偏远（西藏）加 10.00 元`; empty without any."""
-    remote = "、".join(get_region_name(f"{code}0000") for code in freight.remote)
-    cold = f"冷链加 {yuan(freight.cold_fen)} 元" if freight.cold_fen else ""
-    far = f"{remote}加 {yuan(freight.remote_fen)} 元" if freight.remote_fen else ""
-    return "，".join(each for each in (cold, far) if each)
+    remote = say("、").join(get_region_name(f"{code}0000") for code in freight.remote)
+    cold = say("冷链加 {0} 元", yuan(freight.cold_fen)) if freight.cold_fen else ""
+    far = say("{0}加 {1} 元", remote, yuan(freight.remote_fen)) if freight.remote_fen else ""
+    return say("，").join(each for each in (cold, far) if each)

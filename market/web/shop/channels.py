@@ -11,6 +11,7 @@ from market.http import HttpRequest
 from market.identity.models import NotFound
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.kernel.language import say
 from market.rate_limits import RateClass
 from market.web.assets import get_origin
 from market.web.pages import render_page
@@ -27,7 +28,7 @@ def link_channel(channel: Channel) -> str:
     return f"/channels/{channel.code}"
 
 
-@get("/channels", include_in_schema=False)
+@get("/channels", include_in_schema=False, english=True)
 async def show_channels(request: HttpRequest) -> Response[bytes]:
     """Show the channels that have counties: of buying cities, and of counties."""
     counts = get_services(request).counts
@@ -44,7 +45,7 @@ async def show_channels(request: HttpRequest) -> Response[bytes]:
     return render_page(request, "shop/channels.html", context, cache=SHORT_PUBLIC_CACHE)
 
 
-@get("/channels/{code:str}", include_in_schema=False, rate=RateClass.SEARCH)
+@get("/channels/{code:str}", include_in_schema=False, english=True, rate=RateClass.SEARCH)
 async def show_channel(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], code: FromPath[str]
 ) -> Response[bytes]:
@@ -70,7 +71,7 @@ async def show_channel(
         "count": sum(live.get(each.code, 0) for each in paired),
         "paired": [(f"/places/{each.code}", each, live.get(each.code, 0)) for each in paired],
         "cards": make_card_views(page.items),
-        "rule": page.rule,
+        "rule": say(page.rule),
         "drawn": any(map(find_drawing, page.items)),
         "first": f"{path}#main" if after else "",
         "more": f"{path}?after={page.next}" if page.next else None,

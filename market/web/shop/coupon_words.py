@@ -19,6 +19,7 @@ from market.coupons.rules import CouponItem, covers, find_day_fault
 from market.coupons.vouchers import list_vouchers
 from market.identity.models import Actor
 from market.kernel import Connection, Fen
+from market.kernel.language import get_language, say
 from market.orders.cart_view import Cart
 from market.web.ui.format import day_zh, yuan
 
@@ -39,18 +40,22 @@ class ListingCoupons(Struct, frozen=True):
 
 def describe_terms(terms: CouponTerms) -> str:
     """Describe what a coupon gives: `满 30.00 元减 2.00 元`."""
-    return f"满 {yuan(terms.min_goods_fen)} 元减 {yuan(terms.amount_fen)} 元"
+    return say("满 {0} 元减 {1} 元", yuan(terms.min_goods_fen), yuan(terms.amount_fen))
 
 
 def describe_bearer(terms: CouponTerms) -> str:
     """Say who bears a coupon: `店家出`."""
-    return "店家出" if terms.bearer is Bearer.PRODUCER else "平台出"
+    return say("店家出") if terms.bearer is Bearer.PRODUCER else say("平台出")
 
 
 def describe_coverage(offer: CouponOffer) -> str:
     """Describe what a coupon can be used for."""
     where = "".join(each for each in (offer.county, offer.producer) if each)
-    return f"{where}的{offer.category}" if where and offer.category else where or offer.category or "什么都能买"
+    return (
+        say("{0}的{1}", where, offer.category)
+        if where and offer.category
+        else where or offer.category or say("什么都能买")
+    )
 
 
 async def describe_best_offer(conn: Connection, *, day: date) -> str:
@@ -58,7 +63,7 @@ async def describe_best_offer(conn: Connection, *, day: date) -> str:
     offers = [each for each in await list_offers(conn, day=day) if find_day_fault(each, day=day) is None]
     if not offers:
         return ""
-    more = f"等 {len(offers)} 种" if len(offers) > 1 else ""
+    more = say("等 {0} 种", len(offers)) if len(offers) > 1 else ""
     return f"{describe_terms(offers[0])}{more}"
 
 
@@ -84,18 +89,18 @@ async def load_listing_coupons(
             for each in list_claimable_offers(offers, vouchers)[:_MAX_SHOWN]
         ],
         [
-            f"您有一张券：{describe_terms(each)}{_describe_start(each, day)}，够了结账时用。"
+            say("您有一张券：{0}{1}，够了结账时用。", describe_terms(each), _describe_start(each, day))
             for each in usable[:_MAX_SHOWN]
         ],
     )
 
 
 def _describe_start(terms: CouponTerms, day: date) -> str:
-    return f"，{day_zh(terms.starts_on)}起能用" if terms.starts_on > day else ""
+    return say("，{0}起能用", day_zh(terms.starts_on)) if terms.starts_on > day else ""
 
 
 def _describe_offer(offer: CouponOffer, day: date) -> str:
-    words = f"{describe_terms(offer)}，{describe_coverage(offer)}，减的钱{describe_bearer(offer)}"
+    words = say("{0}，{1}，减的钱{2}", describe_terms(offer), describe_coverage(offer), describe_bearer(offer))
     return f"{words}{_describe_start(offer, day)}"
 
 
@@ -113,13 +118,20 @@ def describe_advice(advice: CouponAdvice) -> list[str]:
     best = advice.best
     words: list[str] = []
     if best is not None:
-        words.append(f"结账时用“{best.name}”，减 {yuan(best.amount_fen)} 元（{describe_bearer(best)}），也可以换一张。")
-    return words + [fault.text("zh") for _, fault in advice.unfit[:_MAX_UNFIT]]
+        words.append(
+            say(
+                "结账时用“{0}”，减 {1} 元（{2}），也可以换一张。",
+                best.name,
+                yuan(best.amount_fen),
+                describe_bearer(best),
+            )
+        )
+    return words + [fault.text(get_language()) for _, fault in advice.unfit[:_MAX_UNFIT]]
 
 
 def list_cart_offers(offers: Iterable[CouponOffer]) -> list[tuple[int, str, str]]:
     """Return the coupons to claim for a cart, as (number, name, words)."""
     return [
-        (each.number, each.name, f"现在领，能减 {yuan(each.amount_fen)} 元（{describe_bearer(each)}）")
+        (each.number, each.name, say("现在领，能减 {0} 元（{1}）", yuan(each.amount_fen), describe_bearer(each)))
         for each in list(offers)[:_MAX_SHOWN]
     ]

@@ -17,6 +17,7 @@ from market.http import HttpRequest
 from market.identity.models import AccountId, Actor, NotFound
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import Clock
+from market.kernel.language import say
 from market.orders.cart import count_cart
 from market.storage.photos import PhotoFormat
 from market.web.cookies import set_cookie
@@ -125,10 +126,10 @@ async def _change(
 def _describe_state(favourite: Favourite) -> str:
     """Return why a favourite cannot be bought now; empty if it can."""
     if not favourite.shown:
-        return "下架了" if favourite.kind is FavouriteKind.LISTING else "不在这里卖了"
+        return say("下架了") if favourite.kind is FavouriteKind.LISTING else say("不在这里卖了")
     if not favourite.on_sale:
-        return "卖完了"
-    return "" if favourite.taking_orders else "现在不接单"
+        return say("卖完了")
+    return "" if favourite.taking_orders else say("现在不接单")
 
 
 def _find_page(favourite: Favourite) -> str:
@@ -142,9 +143,9 @@ def _find_page(favourite: Favourite) -> str:
 
 def _favourite_view(favourite: Favourite) -> FavouriteView:
     listing = favourite.kind is FavouriteKind.LISTING
-    lines = [f"{favourite.producer}，{favourite.village}" if listing else favourite.village]
+    lines = [say("{0}，{1}", favourite.producer, favourite.village) if listing else favourite.village]
     if favourite.shown and favourite.price_fen is not None and favourite.unit is not None:
-        lines.append(f"{yuan(favourite.price_fen)} 元，{format_unit(favourite.unit)}")
+        lines.append(say("{0} 元，{1}", yuan(favourite.price_fen), format_unit(favourite.unit)))
     photographed = favourite.photo is not None and favourite.photo_kind != PhotoFormat.SVG
     return FavouriteView(
         kind=favourite.kind,

@@ -13,6 +13,7 @@ from market.catalogue.goods_terms import GoodsTerms, Storage
 from market.divisions.codes import PREFECTURE, get_ancestor_code
 from market.http import HttpRequest
 from market.kernel import Connection, Fen, Query, divide_half_up
+from market.kernel.language import say
 from market.orders.escrow import compute_share
 from market.producers.closures import describe_closure
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, CertificateKind, ProducerKind
@@ -74,76 +75,107 @@ def format_origin(listing: ListingDetail) -> str:
 
 def list_tags(listing: ListingDetail) -> list[tuple[str, str]]:
     """Return the tags of a listing; 助农 in listed counties, 地理标志 only if a certificate's area holds the origin."""
-    tags = [("助农", ""), ("脱贫地区", "a")] if listing.listed_county else []
-    tags.append(("产地直发" if listing.kind == "product" else "乡村住宿" if listing.kind == "stay" else "下乡玩", "b"))
+    tags = [(say("助农"), ""), (say("脱贫地区"), "a")] if listing.listed_county else []
+    tags.append(
+        (
+            say("产地直发")
+            if listing.kind == "product"
+            else say("乡村住宿")
+            if listing.kind == "stay"
+            else say("下乡玩"),
+            "b",
+        )
+    )
     if listing.in_season:
-        tags.append(("当季", ""))
+        tags.append((say("当季"), ""))
     if CertificateKind.GEOGRAPHICAL_INDICATION in listing.certificates:
-        tags.append(("地理标志", "b"))
+        tags.append((say("地理标志"), "b"))
     return tags
 
 
 def list_way(listing: ListingDetail) -> list[tuple[str, str]]:
     """Return the way from the field to the buyer as steps, of what is known of a listing."""
-    verb = "种、养" if listing.self_grown else "做"
-    harvest = [(f"{format_months(listing.harvest_months)}\n收", "done")] if listing.harvest_months else []
+    verb = say("种、养") if listing.self_grown else say("做")
+    harvest = [(say("{0}\n收", format_months(listing.harvest_months)), "done")] if listing.harvest_months else []
     if listing.kind != "product":
-        return [(f"{listing.village}\n备好", "done"), ("您下单\n定日子", "now"), ("到村里\n玩", "next")]
-    return [(listing.village + "\n" + verb, "done"), *harvest, ("您下单\n卖家装箱", "now"), ("快递\n送到您家", "next")]
+        return [
+            (say("{0}\n备好", listing.village), "done"),
+            (say("您下单\n定日子"), "now"),
+            (say("到村里\n玩"), "next"),
+        ]
+    return [
+        (listing.village + "\n" + verb, "done"),
+        *harvest,
+        (say("您下单\n卖家装箱"), "now"),
+        (say("快递\n送到您家"), "next"),
+    ]
 
 
 def list_certificates(listing: ListingDetail) -> list[tuple[str, str, str, str]]:
     """Return the verified certificates as rows: (icon, name, small print, state)."""
-    return [("seal", CERTIFICATE_NAMES[kind], f"{listing.county}核的", "已核验") for kind in listing.certificates]
+    return [
+        ("seal", say(CERTIFICATE_NAMES[kind]), say("{0}核的", listing.county), say("已核验"))
+        for kind in listing.certificates
+    ]
 
 
 def list_buyer_questions(
     listing: ListingDetail, freight: FreightTerms | None, *, claim_hours: int, return_days: int
 ) -> list[tuple[str, str]]:
     """Return questions of buyers with answers. Source: 消费者权益保护法 25; 电子商务法 10."""
-    grower = f"{listing.producer}（{PRODUCER_KIND_NAMES[ProducerKind(listing.producer_kind)]}）"
+    grower = say("{0}（{1}）", listing.producer, say(PRODUCER_KIND_NAMES[ProducerKind(listing.producer_kind)]))
     exempt = listing.self_grown and listing.producer_kind == ProducerKind.HOUSEHOLD
-    own = "自家种养的，按电子商务法第十条不用办营业执照。" if exempt else "证件在下面。" if listing.certificates else ""
-    season = f"{format_months(listing.harvest_months)}收。" if listing.harvest_months else ""
-    back = PERISHABLE_RETURNS if listing.perishable else describe_other_returns(return_days)
+    own = (
+        say("自家种养的，按电子商务法第十条不用办营业执照。")
+        if exempt
+        else say("证件在下面。")
+        if listing.certificates
+        else ""
+    )
+    season = say("{0}收。", format_months(listing.harvest_months)) if listing.harvest_months else ""
+    back = say(PERISHABLE_RETURNS) if listing.perishable else describe_other_returns(return_days)
     away = (*(freight.no_ship if freight else ()), *listing.goods.no_ship)
-    closed = "、".join(get_region_name(f"{code}0000") for code in dict.fromkeys(away))
-    keeps = [("怎么存", describe_storage(listing.goods))] if listing.kind == "product" else []
-    sent = [("几天发货", describe_sending(listing.ship_days, listing.unsent_days))] if listing.kind == "product" else []
+    closed = say("、").join(get_region_name(f"{code}0000") for code in dict.fromkeys(away))
+    keeps = [(say("怎么存"), describe_storage(listing.goods))] if listing.kind == "product" else []
+    sent = (
+        [(say("几天发货"), describe_sending(listing.ship_days, listing.unsent_days))]
+        if listing.kind == "product"
+        else []
+    )
     questions = [
-        ("谁种的", f"{grower}。{own}"),
-        ("哪里的地", f"{format_origin(listing)}。{season}"),
+        (say("谁种的"), say("{0}。{1}", grower, own)),
+        (say("哪里的地"), say("{0}。{1}", format_origin(listing), season)),
         *sent,
         *keeps,
-        ("到手坏了怎么办", f"{describe_bad_fruit_promise(claim_hours)}，不用打电话。"),
-        ("能退吗", back + (f"不发{closed}。" if closed else "")),
+        (say("到手坏了怎么办"), say("{0}，不用打电话。", describe_bad_fruit_promise(claim_hours))),
+        (say("能退吗"), back + (say("不发{0}。", closed) if closed else "")),
     ]
-    return [("说说它", listing.story), *questions] if listing.story else questions
+    return [(say("说说它"), listing.story), *questions] if listing.story else questions
 
 
 def describe_storage(goods: GoodsTerms) -> str:
     """Describe to buyers how goods are sent, and how long they keep."""
     sent = {
-        Storage.AMBIENT: "常温发。",
-        Storage.CHILLED: "冷藏发，收到放冰箱冷藏。",
-        Storage.FROZEN: "冷冻发，收到放冰箱冷冻。",
+        Storage.AMBIENT: say("常温发。"),
+        Storage.CHILLED: say("冷藏发，收到放冰箱冷藏。"),
+        Storage.FROZEN: say("冷冻发，收到放冰箱冷冻。"),
     }[goods.storage]
-    return sent + (f"从发出那天算，能放 {goods.shelf_days} 天。" if goods.shelf_days else "")
+    return sent + (say("从发出那天算，能放 {0} 天。", goods.shelf_days) if goods.shelf_days else "")
 
 
 def describe_shop_closed(listing: ListingDetail) -> str:
     """Describe why the shop of a listing takes no orders, and when it is back if that is known."""
     closed = describe_closure(listing.closed_for, listing.reopens_on)
-    return f"{closed}，那天起可以下单。" if closed else "过些日子再来看。"
+    return say("{0}，那天起可以下单。", closed) if closed else say("过些日子再来看。")
 
 
 def list_guest_questions(listing: ListingDetail) -> list[tuple[str, str]]:
     """Return questions of guests with answers. Source: 旅馆业治安管理办法 6."""
     return [
-        ("谁家开的", f"{listing.producer}。"),
-        ("在哪里", f"{format_origin(listing)}。怎么走，订好了打店家电话问，电话在订单上。"),
-        ("要带什么", "每位住客的身份证；到店要登记。"),
-        ("钱什么时候给店家", "您到店、店家核过入住码才给，先放在平台。"),
+        (say("谁家开的"), say("{0}。", listing.producer)),
+        (say("在哪里"), say("{0}。怎么走，订好了打店家电话问，电话在订单上。", format_origin(listing))),
+        (say("要带什么"), say("每位住客的身份证；到店要登记。")),
+        (say("钱什么时候给店家"), say("您到店、店家核过入住码才给，先放在平台。")),
     ]
 
 
@@ -154,10 +186,14 @@ def list_freight_rows(
     if not gross_g:
         return []
     if freight is None or (freight.is_free and not charged):
-        return [(f"运费到{get_region_name(region)}", "免", "运费含在价钱里")]
+        return [(say("运费到{0}", get_region_name(region)), say("免"), say("运费含在价钱里"))]
     whole = weight(gross_g).partition("（")[0]
     return [
-        (f"运费到{get_region_name(region)}", f"{yuan(charged)} 元", f"连包装 {whole}；{format_freight_rule(freight)}")
+        (
+            say("运费到{0}", get_region_name(region)),
+            say("{0} 元", yuan(charged)),
+            say("连包装 {0}；{1}", whole, format_freight_rule(freight)),
+        )
     ]
 
 
@@ -165,7 +201,7 @@ async def load_price_split(conn: Connection, listing: ListingDetail, price: Fen)
     """Return the split of a price; the platform's commission is rounded down, in favour of the producer."""
     rate = await GET_COMMISSION.one(conn, listing_id=listing.id)
     share = compute_share(goods_left_fen=price, freight_fen=0, commission_bp=rate)
-    return [(listing.producer, share.payable_fen), (f"平台服务费 {percent_bp(rate)}", share.commission_fen)]
+    return [(listing.producer, share.payable_fen), (say("平台服务费 {0}", percent_bp(rate)), share.commission_fen)]
 
 
 def list_more_photos(listing: ListingDetail) -> list[tuple[PhotoView, str]]:
@@ -196,7 +232,9 @@ def make_metadata(
     photo = make_photo_view(listing.photo, listing.photo_kind, wide=listing.kind != "product", large=True)
     image = f"{origin}{photo.src}" if photo else ""
     where = "".join(dict.fromkeys((listing.prefecture, listing.county, listing.village)))
-    summary = f"{listing.title}，{where}，{listing.producer}，{yuan(price)} 元起，产地直发，钱到农户手里。"
+    summary = say(
+        "{0}，{1}，{2}，{3} 元起，产地直发，钱到农户手里。", listing.title, where, listing.producer, yuan(price)
+    )
     about: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "LodgingBusiness" if listing.kind == "stay" else "Product",
@@ -214,7 +252,7 @@ def make_metadata(
     if listing.kind == "stay":
         street = "".join(dict.fromkeys((listing.township, listing.village)))
         about["address"] = {
-            "@type": "PostalAddress", "addressCountry": "CN", "addressRegion": "河北省",
+            "@type": "PostalAddress", "addressCountry": "CN", "addressRegion": say("河北省"),
             "addressLocality": listing.county, "streetAddress": street,
         }  # fmt: skip
         about["makesOffer"] = offer
@@ -229,12 +267,12 @@ def make_metadata(
             "ratingValue": f"{reviews.score // 10}.{reviews.score % 10}",
             "reviewCount": reviews.review_count,
         }
-    seller = (f"/sellers/{listing.producer_number}", f"{listing.producer}的小店")
+    seller = (f"/sellers/{listing.producer_number}", say("{0}的小店", listing.producer))
     drawn = photo is None or listing.photo_kind == PhotoFormat.SVG
     picture = {
         "symbol": get_illustration(listing.category, listing.title),
         "photo": photo,
-        "label": f"{'剪纸示意图' if drawn else '照片'}：{listing.title}",
+        "label": say("{0}：{1}", say("剪纸示意图") if drawn else say("照片"), listing.title),
         "drawn": drawn,
     }
     return ListingMetadata(summary, f"{origin}{link}", image, _encode_json_ld(about), picture, link, seller)
@@ -252,7 +290,7 @@ def to_dict(struct: Struct) -> dict[str, Any]:
 
 def join_facts(texts: Sequence[str]) -> str:
     """Join non-empty facts with a full-width comma."""
-    return "，".join(text for text in texts if text)
+    return say("，").join(text for text in texts if text)
 
 
 __all__ = [

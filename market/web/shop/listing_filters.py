@@ -7,6 +7,7 @@ from msgspec import Struct, structs
 from market.catalogue.models import Sort
 from market.http import HttpRequest
 from market.kernel import Fen, FieldFault
+from market.kernel.language import say
 from market.kernel.text import clean_text
 from market.web.forms import parse_typed_yuan
 
@@ -52,24 +53,24 @@ class ListingFilters(Struct, frozen=True, kw_only=True):
     @property
     def sort_links(self) -> list[tuple[str, str, bool]]:
         """The orders to choose from: (URL, words, whether it is the present one)."""
-        return [(self._link(self._list_chosen(value)), words, value == self.sort) for value, words in _SORT_NAMES]
+        return [(self._link(self._list_chosen(value)), say(words), value == self.sort) for value, words in _SORT_NAMES]
 
     @property
     def summary(self) -> str:
         """The chosen filters in words."""
-        counties = {code: words.partition("，")[0] for _, group in self.counties for code, words in group}
+        counties = {code: words.partition(say("，"))[0] for _, group in self.counties for code, words in group}
         words = [
             counties.get(self.county, "") if self.county else "",
             dict(self.kinds).get(self.kind, "") if self.kind else "",
-            "当季" if self.season else "",
+            say("当季") if self.season else "",
             "" if self.errors else self._describe_prices(),
         ]
-        return "、".join(word for word in words if word)
+        return say("、").join(word for word in words if word)
 
     def _describe_prices(self) -> str:
         if self.low and self.high:
-            return f"{self.low} 到 {self.high} 元"
-        return f"{self.low} 元起" if self.low else f"{self.high} 元以内" if self.high else ""
+            return say("{0} 到 {1} 元", self.low, self.high)
+        return say("{0} 元起", self.low) if self.low else say("{0} 元以内", self.high) if self.high else ""
 
     def _list_chosen(self, sort: str) -> list[tuple[str, str]]:
         chosen = [
@@ -110,14 +111,14 @@ def read_prices(filters: ListingFilters) -> tuple[ListingFilters, Fen | None, Fe
     """Read the typed range of prices; one with faults does not filter."""
     low, high = (parse_typed_yuan(text) if text else None for text in (filters.low, filters.high))
     errors = [
-        FieldFault(name, f"{words}没写对，写几元，比如 {example}")
+        FieldFault(name, say("{0}没写对，写几元，比如 {1}", words, example))
         for name, words, example, text, fen in (
-            ("low", "最低价", "20", filters.low, low),
-            ("high", "最高价", "50.5", filters.high, high),
+            ("low", say("最低价"), "20", filters.low, low),
+            ("high", say("最高价"), "50.5", filters.high, high),
         )
         if text and fen is None
     ]
     if low is not None and high is not None and low > high:
-        errors = [FieldFault("high", f"最高价要比最低价高，写 {filters.low} 元或者更多")]
+        errors = [FieldFault("high", say("最高价要比最低价高，写 {0} 元或者更多", filters.low))]
     filters = structs.replace(filters, errors=errors)
     return (filters, None, None) if errors else (filters, low, high)

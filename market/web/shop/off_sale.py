@@ -6,16 +6,17 @@ from litestar import Response
 
 from market.catalogue.detail import ShelfPlace
 from market.http import HttpRequest
+from market.kernel.language import say
 from market.web.pages import render_page
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 
 
 def render_off_sale_listing(request: HttpRequest, place: ShelfPlace) -> Response[bytes]:
     """Render the page of a listing that its seller withdrew (410), or whose certificate ended (404)."""
-    ways = [(f"/kinds/{place.category_code}", f"看看别的{place.category}")]
+    ways = [(f"/kinds/{place.category_code}", say("看看别的{0}", place.category))]
     if place.producer:
-        ways.insert(0, (f"/sellers/{place.producer_number}", f"看看{place.producer}还卖什么"))
-    words = "卖家把它下架了。" if place.withdrawn else "它的证件到期了，换了新的才能再卖。"
+        ways.insert(0, (f"/sellers/{place.producer_number}", say("看看{0}还卖什么", place.producer)))
+    words = say("卖家把它下架了。") if place.withdrawn else say("它的证件到期了，换了新的才能再卖。")
     return render_off_sale(request, words, ways, gone=place.withdrawn)
 
 

@@ -17,7 +17,7 @@ from market.web.shop.shown_rate import find_shown_rate
 _EXAMPLE_FEN = Fen(100_00)
 
 
-@get("/currency", include_in_schema=False)
+@get("/currency", include_in_schema=False, english=True)
 async def show_currencies(request: HttpRequest) -> Response[bytes]:
     """Show the currencies with a recent rate, and what 100 yuan are in each."""
     rates = await get_services(request).counts.rates.get()
@@ -31,7 +31,7 @@ async def show_currencies(request: HttpRequest) -> Response[bytes]:
     return render_page(request, "shop/currency.html", context, cache=SHORT_PUBLIC_CACHE)
 
 
-@post("/currency", include_in_schema=False)
+@post("/currency", include_in_schema=False, english=True)
 async def choose_currency(request: HttpRequest) -> Redirect:
     """Store on the device in which currency prices are shown besides yuan, and redirect back; without one, in none.
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from urllib.parse import urlencode
 
 from market.catalogue.models import ListingKind
+from market.kernel.language import say
 from market.packages.models import Package
 from market.packages.read import OfferPart, PackageFilters, PackageOffer
 from market.web.shop.cards import ListingCardView, format_unit, make_photo_view
@@ -21,15 +22,17 @@ class PackageCardView(ListingCardView, frozen=True):
 
 def describe_stay(package: Package | PackageOffer) -> str:
     """Describe for how many persons and nights a package is: `2 个人，住 1 晚`."""
-    return f"{package.persons} 个人，" + (f"住 {package.nights} 晚" if package.nights else "当天来回")
+    return say("{0} 个人，", package.persons) + (
+        say("住 {0} 晚", package.nights) if package.nights else say("当天来回")
+    )
 
 
 def describe_part(part: OfferPart) -> str:
     """Describe a part: `农家院客房，1 间`."""
     count = count_part(part.kind, part.quantity, part.unit)
     if len(part.choices) > 1:
-        return f"{_POOLED[part.kind]}，{count}，{len(part.choices)} 家里安排一家"
-    return f"{part.choices[0].title}，{count}"
+        return say("{0}，{1}，{2} 家里安排一家", say(_POOLED[part.kind]), count, len(part.choices))
+    return say("{0}，{1}", part.choices[0].title, count)
 
 
 def count_part(kind: ListingKind, quantity: int, unit: str) -> str:
@@ -50,13 +53,13 @@ def make_package_cards(offers: Sequence[PackageOffer], *, shown: Collection[str]
                 seller=offer.producer,
                 village=f"{offer.county}{offer.village}",
                 price_fen=offer.price_fen,
-                unit="一套",
+                unit=say("一套"),
                 per=describe_stay(offer),
                 praise="",
                 symbol="" if seen or photo else PACKAGE_DRAWING,
                 photo=photo,
                 paper=get_tint_class(PACKAGE_DRAWING),
-                contents="、".join(describe_part(part) for part in offer.parts),
+                contents=say("、").join(describe_part(part) for part in offer.parts),
             )
         )
         seen = seen or photo is None

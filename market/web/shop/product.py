@@ -27,6 +27,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
+from market.kernel.language import say
 from market.orders.cart import put_lines
 from market.orders.cart_view import load_cart_contents
 from market.orders.models import MAX_QUANTITY, Line, SoldOut, VariantId
@@ -58,7 +59,7 @@ from market.web.shop.listing_details import (
 from market.web.shop.off_sale import render_off_sale_listing
 from market.web.shop.orders.order_deposit import describe_presale
 from market.web.shop.promises import describe_ceiling, format_minutes
-from market.web.shop.regions import REGIONS, get_region_name, read_region
+from market.web.shop.regions import get_region_name, list_regions, read_region
 from market.web.shop.shown_rate import find_shown_rate
 from market.web.ui.format import yuan
 
@@ -97,11 +98,11 @@ class ProductView(Struct, frozen=True):
 def _product_view(product: ProductDetail, *, pay_minutes: int, today: date, public: bool) -> ProductView:
     listing, base = product.listing, product.variants[0]
     open_ones = [each for each in product.variants if each.left is None or each.left > 0]
-    word = get_count_word(base.unit)
+    word = say(get_count_word(base.unit))
     left = count_items_left(product.variants)
-    sold = f"卖出 {listing.sold_count} {word}" if listing.sold_count else ""
-    cold = f"{STORAGE_NAMES[listing.goods.storage]}发" if listing.goods.cold else ""
-    season = f"{format_months(listing.harvest_months)}收" if listing.harvest_months else ""
+    sold = say("卖出 {0} {1}", listing.sold_count, word) if listing.sold_count else ""
+    cold = say("{0}发", say(STORAGE_NAMES[listing.goods.storage])) if listing.goods.cold else ""
+    season = say("{0}收", format_months(listing.harvest_months)) if listing.harvest_months else ""
     selling = left if listing.taking_orders else 0
     title, words = _explain_unavailable(product, pay_minutes)
     return ProductView(
@@ -110,7 +111,7 @@ def _product_view(product: ProductDetail, *, pay_minutes: int, today: date, publ
         line=join_facts([format_unit(base.unit), season, cold, sold]),
         tags=list_tags(listing),
         price_fen=base.price_fen,
-        unit=f"一{word}",
+        unit=say("一{0}", word),
         per=format_comparison_price(base.price_fen, base.net_g, base.pieces, base.unit),
         prices=_list_further_prices(product.variants, public=public),
         count_word=word,
@@ -149,17 +150,19 @@ def _list_further_prices(variants: Sequence[ListingVariant], *, public: bool) ->
     """
     prices: list[str] = []
     for variant in variants:
-        word = get_count_word(variant.unit)
-        name = f"{variant.label or format_unit(variant.unit)}：" if len(variants) > 1 else ""
+        word = say(get_count_word(variant.unit))
+        name = say("{0}：", variant.label or format_unit(variant.unit)) if len(variants) > 1 else ""
         prices += [
-            f"{name}满 {tier.from_quantity} {word}，一{word} {yuan(tier.price_fen)} 元"
+            say("{0}满 {1} {2}，一{2} {3} 元", name, tier.from_quantity, word, yuan(tier.price_fen))
             for tier in variant.tiers
             if tier.price_fen < variant.price_fen
         ]
         if public and variant.public_price_fen is not None:
-            prices.append(f"{name}这是公家单位的价，您的单位核过了")
+            prices.append(say("{0}这是公家单位的价，您的单位核过了", name))
         elif variant.public_price_fen is not None:
-            prices.append(f"{name}公家单位一{word} {yuan(variant.public_price_fen)} 元，核过的单位登录后按这个价")
+            prices.append(
+                say("{0}公家单位一{1} {2} 元，核过的单位登录后按这个价", name, word, yuan(variant.public_price_fen))
+            )
     return prices
 
 
@@ -173,16 +176,18 @@ def count_items_left(variants: Sequence[ListingVariant]) -> int:
 
 
 def _format_choice(variant: ListingVariant) -> str:
-    return f"{variant.label or format_unit(variant.unit)}，{yuan(variant.price_fen)} 元"
+    return say("{0}，{1} 元", variant.label or format_unit(variant.unit), yuan(variant.price_fen))
 
 
 def _explain_unavailable(product: ProductDetail, pay_minutes: int) -> tuple[str, str]:
     """Explain why nothing can be bought, and whether to retry."""
     if not product.listing.taking_orders:
-        return "这家现在不接单", describe_shop_closed(product.listing)
+        return say("这家现在不接单"), describe_shop_closed(product.listing)
     if any(each.reserved for each in product.variants):
-        return "都在别人的订单里等付款", f"{format_minutes(pay_minutes)}内没付款的会放出来，可以过一会儿再看。"
-    return "卖完了", "等下一茬；看看别家同样的。"
+        return say("都在别人的订单里等付款"), say(
+            "{0}内没付款的会放出来，可以过一会儿再看。", format_minutes(pay_minutes)
+        )
+    return say("卖完了"), say("等下一茬；看看别家同样的。")
 
 
 def _describe_freight(product: ProductDetail, item: ProductView, region: str) -> dict[str, Any]:
@@ -192,18 +197,18 @@ def _describe_freight(product: ProductDetail, item: ProductView, region: str) ->
         product.freight, gross_g=base.gross_g, goods_fen=base.price_fen, cold=goods.cold, region_code=region
     )
     fault = find_parcel_fault(product.freight, goods, Shipment(gross_g=base.gross_g, region_code=region))
-    stock = [("还剩", f"{item.left} {item.count_word}", "")] if item.left and base.left is not None else []
+    stock = [(say("还剩"), f"{item.left} {item.count_word}", "")] if item.left and base.left is not None else []
     freight = list_freight_rows(product.freight, charged=charged, region=region, gross_g=base.gross_g)
     return {
         "freight": stock if fault else freight + stock,
         "region": region,
-        "regions": REGIONS,
-        "unshipped": f"不发{get_region_name(region)}" if fault else "",
-        "unshipped_words": fault.cart_zh if fault else "",
+        "regions": list_regions(),
+        "unshipped": say("不发{0}", get_region_name(region)) if fault else "",
+        "unshipped_words": say(fault.cart_zh) if fault else "",
     }
 
 
-@get("/goods/{number:int}", include_in_schema=False)
+@get("/goods/{number:int}", include_in_schema=False, english=True)
 async def show_product(
     request: HttpRequest,
     *,
@@ -284,15 +289,15 @@ def _find_shortage(variant: ListingVariant, count: int, *, in_cart: int) -> str:
     """Return why `count` more items than are in the cart cannot be ordered now, or an empty string."""
     if variant.left is None or count + in_cart <= variant.left:
         return ""
-    word = get_count_word(variant.unit)
-    left = f"只剩 {variant.left} {word}" if variant.left else "这种卖完了"
+    word = say(get_count_word(variant.unit))
+    left = say("只剩 {0} {1}", variant.left, word) if variant.left else say("这种卖完了")
     if in_cart and variant.left:
-        left += f"，购物车里已经有 {in_cart} {word}"
+        left += say("，购物车里已经有 {0} {1}", in_cart, word)
     waiting = count + in_cart <= variant.left + (variant.reserved or 0)
-    return f"{left}，其余在等别人付款，可以稍后再试" if waiting else left
+    return say("{0}，其余在等别人付款，可以稍后再试", left) if waiting else left
 
 
-@post("/cart/goods", include_in_schema=False)
+@post("/cart/goods", include_in_schema=False, english=True)
 async def add_product(
     request: HttpRequest,
     db: NamedDependency[Database],
@@ -305,10 +310,10 @@ async def add_product(
         NotFound: there is no such variant.
     """
     form = await read_form(request)
-    variant_id = form.read_uuid("variant", fault=_UNKNOWN)
+    variant_id = form.read_uuid("variant", fault=say(_UNKNOWN))
     form.refuse_faults()
     assert variant_id is not None
-    count = form.read_integer("n", fault=f"写 1 到 {MAX_QUANTITY} 的整数", minimum=1, maximum=MAX_QUANTITY)
+    count = form.read_integer("n", fault=say("写 1 到 {0} 的整数", MAX_QUANTITY), minimum=1, maximum=MAX_QUANTITY)
     owner, token = get_or_start_cart(request, visitor)
     async with db.transaction() as conn:
         number = await get_variant_number(conn, variant_id)

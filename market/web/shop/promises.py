@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from market.catalogue.models import CancelTier
 from market.kernel import BASIS_POINTS, Fen, divide_half_up
+from market.kernel.language import say
 from market.web.ui.format import percent_bp, yuan
 
 REFUND_ARRIVAL = "一般 1 到 3 天到"
@@ -16,7 +17,7 @@ _HALF_HOUR, _YEAR_DAYS = 30, 365
 
 def describe_bad_fruit_promise(hours: int) -> str:
     """Return the promise of 坏果包赔 with the period that `MARKET_CLAIM_HOURS` sets."""
-    return f"坏果包赔：收到 {hours} 小时内在订单里申请，拍一张照片，按坏的份量退"
+    return say("坏果包赔：收到 {0} 小时内在订单里申请，拍一张照片，按坏的份量退", hours)
 
 
 def describe_other_returns(days: int) -> str:
@@ -24,27 +25,27 @@ def describe_other_returns(days: int) -> str:
 
     Source: 消费者权益保护法 25.
     """
-    return f"没拆封，收到 {days} 天内能退：在订单里申请，退货款，来回运费您付。"
+    return say("没拆封，收到 {0} 天内能退：在订单里申请，退货款，来回运费您付。", days)
 
 
 def describe_return_terms(days: int) -> str:
     """Describe what a return takes and what is refunded, before the buyer asks for one."""
-    return f"没拆封、收到 {days} 天内能退。退货款；发货的运费不退，寄回去的运费您付。每样东西退一次。"
+    return say("没拆封、收到 {0} 天内能退。退货款；发货的运费不退，寄回去的运费您付。每样东西退一次。", days)
 
 
 def describe_seller_terms(days: int) -> str:
     """Describe to a seller what the law gives buyers. Source: 消费者权益保护法 25."""
-    return f"不是鲜货、没拆封，收到 {days} 天内，法律让买家退。寄回来的运费买家付；您退货款，不退发货的运费。"
+    return say("不是鲜货、没拆封，收到 {0} 天内，法律让买家退。寄回来的运费买家付；您退货款，不退发货的运费。", days)
 
 
 def describe_claim_period(hours: int) -> str:
     """Describe from when the period counts: receipt, by the buyer or by the clock."""
-    return f"按了“收到了”以后 {hours} 小时内能申请；没按以前也能。每样东西申请一次。"
+    return say("按了“收到了”以后 {0} 小时内能申请；没按以前也能。每样东西申请一次。", hours)
 
 
 def describe_sending(ship_days: int, unsent_days: int) -> str:
     """Return until when a parcel is sent, and what happens to one that is not."""
-    return f"付款后 {ship_days} 天内发货；再过 {unsent_days} 天还没发，自动取消，钱全退给您。"
+    return say("付款后 {0} 天内发货；再过 {1} 天还没发，自动取消，钱全退给您。", ship_days, unsent_days)
 
 
 WEIGHED_LATER = "最多付这些，称重后多退"
@@ -54,24 +55,24 @@ WEIGHED_LATER = "最多付这些，称重后多退"
 def describe_ceiling(*, price: Fen, word: str, ceiling_bp: int) -> str:
     """Describe before buying what goods that are weighed later cost: at most the share `ceiling_bp` of the price."""
     highest = Fen(divide_half_up(price * ceiling_bp, BASIS_POINTS))
-    return f"称重算钱：一{word}最多付 {yuan(highest)} 元，发货前称，称重后多退，不用补。"
+    return say("称重算钱：一{0}最多付 {1} 元，发货前称，称重后多退，不用补。", word, yuan(highest))
 
 
 def format_minutes(minutes: int) -> str:
     """Format a number of minutes: 30 → `半小时`, 45 → `45 分钟`."""
-    return "半小时" if minutes == _HALF_HOUR else f"{minutes} 分钟"
+    return say("半小时") if minutes == _HALF_HOUR else say("{0} 分钟", minutes)
 
 
 def format_days_ahead(days: int) -> str:
     """Format how far ahead something is possible: 365 → `一年以内`, 90 → `90 天以内`."""
-    return "一年以内" if days == _YEAR_DAYS else f"{days} 天以内"
+    return say("一年以内") if days == _YEAR_DAYS else say("{0} 天以内", days)
 
 
 def describe_tiers(tiers: Sequence[CancelTier]) -> str:
     """Describe cancellation tiers: `提前 7 天退全款，提前 3 天退一半`; tiers without a refund are left out."""
-    shares = {_FULL_BP: "全款", _HALF_BP: "一半"}
-    return "，".join(
-        f"提前 {tier.days_before} 天退{shares.get(tier.refund_bp) or f' {percent_bp(tier.refund_bp)}'}"
+    shares = {_FULL_BP: say("全款"), _HALF_BP: say("一半")}
+    return say("，").join(
+        say("提前 {0} 天退{1}", tier.days_before, shares.get(tier.refund_bp) or f" {percent_bp(tier.refund_bp)}")
         for tier in tiers
         if tier.refund_bp
     )
@@ -79,4 +80,4 @@ def describe_tiers(tiers: Sequence[CancelTier]) -> str:
 
 def describe_pickup_rule(days: int) -> str:
     """Describe until when a parcel is kept at its pickup point, and what happens then."""
-    return f"到点后留 {days} 天；过了没取，鲜货不退，别的退货款，运费不退。"
+    return say("到点后留 {0} 天；过了没取，鲜货不退，别的退货款，运费不退。", days)

@@ -7,6 +7,7 @@ from msgspec import Struct
 from market.divisions import regions
 from market.divisions.codes import CODE_DIGITS, LEVEL_DIGITS, PREFECTURE, PROVINCE, VILLAGE, pad_code, truncate_code
 from market.kernel import Connection, Query
+from market.kernel.language import say
 
 
 class SellingDivision(Struct, frozen=True):
@@ -106,6 +107,11 @@ REGIONS = tuple(
 _REGION_NAMES = dict(REGIONS)
 
 
+def list_regions() -> list[tuple[str, str]]:
+    """Return the regions to choose from, named in the page's language."""
+    return [(code, say(name)) for code, name in REGIONS]
+
+
 def read_region(code: str) -> str:
     """Return the chosen region if parcels are shipped there, else Hebei."""
     return code if code in _REGION_NAMES else HOME_REGION
@@ -118,7 +124,7 @@ def get_region(code: str) -> str:
 
 def get_region_name(code: str) -> str:
     """Return the name of the province of a division code, or the code itself if it is unknown."""
-    return _REGION_NAMES.get(f"{truncate_code(code, PROVINCE)}0000", code)
+    return say(_REGION_NAMES.get(f"{truncate_code(code, PROVINCE)}0000", code))
 
 
 async def list_selling_prefectures(conn: Connection, *, today: date) -> list[SellingPrefecture]:

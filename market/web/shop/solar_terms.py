@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
+from market.kernel.language import say
 from market.web.ui.format import day_short, weekday
 
 # Name, month, and the term's constant for the years 2001 to 2099, in ten-thousandths of a day.
@@ -71,13 +72,19 @@ def _find_current_term(day: date) -> str:
 
 def make_season_greeting(day: date) -> SeasonGreeting:
     """Return the greeting of a day: `秋分将至，枣红了`, and `9月20日，周五；三天后秋分`."""
-    ripe = _RIPE_BY_MONTH[day.month - 1]
+    ripe = say(_RIPE_BY_MONTH[day.month - 1])
     if not _FIRST_YEAR <= day.year < _LAST_YEAR:
-        return SeasonGreeting(ripe, f"{day_short(day)}，{weekday(day)}")
-    name, when = _find_next_term(day)
+        return SeasonGreeting(ripe, say("{0}，{1}", day_short(day), weekday(day)))
+    term, when = _find_next_term(day)
+    name = say(term)
     away = (when - day) // timedelta(days=1)
     if away == 0:
-        return SeasonGreeting(f"今日{name}，{ripe}", f"{day_short(day)}，{weekday(day)}")
+        return SeasonGreeting(say("今日{0}，{1}", name, ripe), say("{0}，{1}", day_short(day), weekday(day)))
     if away <= _MAX_DAYS_ANNOUNCED:
-        return SeasonGreeting(f"{name}将至，{ripe}", f"{day_short(day)}，{weekday(day)}；{_DAYS[away]}天后{name}")
-    return SeasonGreeting(f"{_find_current_term(day)}时节，{ripe}", f"{day_short(day)}，{weekday(day)}")
+        return SeasonGreeting(
+            say("{0}将至，{1}", name, ripe),
+            say("{0}，{1}；{2}天后{3}", day_short(day), weekday(day), say(_DAYS[away]), name),
+        )
+    return SeasonGreeting(
+        say("{0}时节，{1}", say(_find_current_term(day)), ripe), say("{0}，{1}", day_short(day), weekday(day))
+    )

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from market.kernel.language import say
 from market.orders.queries import SuborderView
 from market.pickups.models import Pickup
 from market.web.ui.qr_code import draw_qr_code
@@ -18,14 +19,14 @@ class VisitCodes(Struct, frozen=True):
 def show_codes(suborder: SuborderView, pickup: Pickup | None = None) -> VisitCodes:
     """Return the codes of a suborder that are still to be shown: those of its visits, or of its pickup."""
     if pickup is not None and pickup.code:
-        return VisitCodes("取货码", _group_digits(pickup.code), [])
+        return VisitCodes(say("取货码"), _group_digits(pickup.code), [])
     visits = [suborder.places] if suborder.places is not None else suborder.bookings
-    title = "入场码" if suborder.places is not None else "入住码"
+    title = say("入场码") if suborder.places is not None else say("入住码")
     codes = [each.code for each in visits if each.code]
     signed = [each.signed_code for each in visits if each.signed_code]
     return VisitCodes(
         title,
-        "　".join(_group_digits(digits) for digits in codes),
+        say("　").join(_group_digits(digits) for digits in codes),
         [draw_qr_code(text, f"{title} {at}") for at, text in enumerate(signed, 1)],
     )
 

@@ -14,6 +14,7 @@ from market.catalogue.units import format_weight
 from market.channels.models import Rate
 from market.kernel import Fen
 from market.kernel.clock import SHANGHAI
+from market.kernel.language import ENGLISH, get_language, say
 from market.kernel.text import mask_identity_number, mask_phone
 from payments.money import divide_half_up, format_amount, format_percent, format_yuan
 
@@ -22,6 +23,11 @@ _FIGURES = "零壹贰叁肆伍陆柒捌玖"
 _PLACES = ("", "拾", "佰", "仟")
 _GROUPS = ("", "万", "亿")
 _WEEKDAYS = "一二三四五六日"
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+_GRAMS_OF_JIN = 500
 _MISSING_WORDS = ("没写", "没选", "没填", "没拍", "请写", "请选", "要填")
 _TEN_THOUSAND_YUAN_FEN = 10_000_00
 """Ten thousand yuan, in fen."""
@@ -137,17 +143,23 @@ def percent_bp(rate_bp: int) -> str:
 
 def weight(grams: int) -> str:
     """Write a weight with 斤 beside 公斤: 2500 → `2.5 公斤（5 斤）`; under one 斤 in grams: `250 克`."""
+    if get_language() == ENGLISH:
+        return f"{_trim(format_yuan(grams // 10))} kg" if grams >= _GRAMS_OF_JIN else f"{grams} g"
     return format_weight(grams)
 
 
 def per_jin(price_fen: int, grams: int) -> str:
     """Format the price of 500 g: `合 6.40 元/斤`."""
-    return f"合 {yuan(divide_half_up(price_fen * 500, grams))} 元/斤"
+    return say("合 {0} 元/斤", yuan(divide_half_up(price_fen * 500, grams)))
 
 
 def per_kg(price_fen: int, grams: int) -> str:
     """Format a price by weight: `合 6.40 元/斤，12.80 元/公斤`."""
-    return f"{per_jin(price_fen, grams)}，{yuan(divide_half_up(price_fen * 1000, grams))} 元/公斤"
+    return say("{0}，{1} 元/公斤", per_jin(price_fen, grams), yuan(divide_half_up(price_fen * 1000, grams)))
+
+
+def _trim(decimals: str) -> str:
+    return decimals.rstrip("0").rstrip(".")
 
 
 def _local(moment: date | datetime) -> date | datetime:
@@ -157,12 +169,16 @@ def _local(moment: date | datetime) -> date | datetime:
 def day_zh(moment: date | datetime) -> str:
     """Write a day in full: `2018年6月3日` (a timestamp by the clock of Shanghai)."""
     day = _local(moment)
+    if get_language() == ENGLISH:
+        return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
     return f"{day.year}年{day.month}月{day.day}日"
 
 
 def day_short(moment: date | datetime) -> str:
     """Write a day that cannot be of another year, such as a deadline: `6月3日`."""
     day = _local(moment)
+    if get_language() == ENGLISH:
+        return f"{day.day} {_MONTHS[day.month - 1]}"
     return f"{day.month}月{day.day}日"
 
 
@@ -173,7 +189,7 @@ def month_zh(day: date) -> str:
 
 def weekday(moment: date | datetime) -> str:
     """Write the day of the week: `周四`."""
-    return f"周{_WEEKDAYS[_local(moment).weekday()]}"
+    return say(f"周{_WEEKDAYS[_local(moment).weekday()]}")
 
 
 def clock_zh(moment: datetime) -> str:
@@ -195,7 +211,7 @@ def phone(number: str) -> str:
 
 def score(tenths: int) -> str:
     """Format an average rating in tenths: 48 → `4.8 分`."""
-    return f"{tenths // 10}.{tenths % 10} 分"
+    return say("{0}.{1} 分", tenths // 10, tenths % 10)
 
 
 def faults(errors: dict[str, str] | Sequence[FieldError]) -> list[tuple[str, str]]:
@@ -209,7 +225,7 @@ def faults_title(errors: dict[str, str] | Sequence[FieldError]) -> str:
     """Write the title of a form's faults: `还差 2 样` if all are missing, else `有 2 处要改`."""
     found = [message for _, message in faults(errors)]
     missing = all(any(word in message for word in _MISSING_WORDS) for message in found)
-    return f"还差 {len(found)} 样" if missing else f"有 {len(found)} 处要改"
+    return say("还差 {0} 样", len(found)) if missing else say("有 {0} 处要改", len(found))
 
 
 def of(errors: dict[str, str] | Sequence[FieldError], name: str) -> str | None:

@@ -10,9 +10,11 @@ from typing import Any
 from minijinja import Environment, safe
 from msgspec import Struct
 
+from market.kernel.language import CHINESE, ENGLISH, say
 from market.notify.templates import DEFAULT_HELP_HOURS, DEFAULT_HELP_PHONE
 from market.web.ui import charts, components, illustrations
 from market.web.ui import format as formats
+from market.web.ui.translate_template import MARK, translate_template
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 _TYPES = {".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -50,6 +52,8 @@ class SiteLinks(Struct, frozen=True):
         ("producers", "/desk/producers", "卖家", "Sellers"),
     )
     """(name for `here`, path, Chinese text, English text)"""
+    language: str = "/language"
+    """POST lang=en or zh and to=path: store the choice in a cookie and redirect back."""
     elder: str = "/elder"
     """POST elder=1 or 0 and to=path: store the choice in a cookie and redirect back."""
     demo_people: str = "/demo/people"
@@ -100,8 +104,12 @@ class Renderer:
         self._load_static()
         self._templates = templates
         self._styles = lru_cache(maxsize=512)(self.parts.styles)
-        self._env = Environment(
-            loader=self._source,
+        self._envs = {language: self._make_environment(language) for language in (CHINESE, ENGLISH)}
+
+    def _make_environment(self, language: str) -> Environment:
+        """Return the templates of a language, each compiled when it is first used."""
+        return Environment(
+            loader=self._source if language == CHINESE else self._source_english,
             undefined_behavior="strict",
             trim_blocks=True,
             lstrip_blocks=True,
@@ -111,12 +119,14 @@ class Renderer:
                 "tint": illustrations.get_tint_class,
             },
             globals={
-                "site": site,
+                "site": self.site,
                 "links": SITE_LINKS,
                 "static": self.url,
                 "price_range_svg": charts.draw_price_range,
                 "split_svg": charts.draw_split_bar,
                 "split_dot": charts.draw_split_key,
+                "say": say,
+                "zh": "" if language == CHINESE else safe(MARK),
             },
         )
 
@@ -142,7 +152,7 @@ class Renderer:
         of the demo. The context must not use the names `page` and `site`.
         """
         frame = PageFrame(nonce, elder, lang, path, query, cart, user, owner, band)
-        html = self._env.render_template(template, **{**context, "page": frame})
+        html = self._envs[ENGLISH if lang == "en" else CHINESE].render_template(template, **{**context, "page": frame})
         return self._dress(html).encode()
 
     def url(self, name: str) -> str:
@@ -158,6 +168,10 @@ class Renderer:
         if not path.is_relative_to(self._templates) or not path.is_file():
             return None
         return path.read_text(encoding="utf-8")
+
+    def _source_english(self, name: str) -> str | None:
+        source = self._source(name)
+        return None if source is None else translate_template(source)
 
     def _dress(self, html: str) -> str:
         used = components.find_symbols(html)

@@ -40,7 +40,8 @@ WITHOUT_ACCOUNT = {
     "/api/v1/objections/status", "/api/v1/packages/{number}/quote",
     "/api/v1/sessions", "/api/v1/sessions/second-factor", "/api/v1/villages/{village_code}/objections",
     "/carriers/webhook", "/currency",
-    "/demo/band", "/demo/people", "/grievance/answer", "/objections", "/payments/webhook",
+    "/demo/band", "/demo/people", "/grievance/answer", "/language",
+    "/objections", "/payments/webhook",
     "/sign-in", "/sign-in/code", "/villages/{village_code}/objections",
 }  # fmt: skip
 """What acts for no account: the guard leaves it out."""

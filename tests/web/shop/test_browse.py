@@ -33,7 +33,7 @@ async def test_public_pages_are_cached_for_a_second_and_set_no_cookie(street: Vi
                      f"/stays/{stay}"):  # fmt: skip
             seen = await browser.open(path)
             assert seen.headers["cache-control"] == "public, max-age=1"
-            assert seen.headers["vary"] == "Cookie"
+            assert seen.headers["vary"] == "Cookie, Accept-Language"
             assert "set-cookie" not in seen.headers
 
 

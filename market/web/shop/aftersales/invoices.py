@@ -27,6 +27,7 @@ from market.invoices.rules import check_details
 from market.invoices.views import SaleInvoice, SaleInvoiceState, get_sale_invoice
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import Clock
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.orders.models import OrderState, PaymentTerms
 from market.orders.notifications import format_due
@@ -70,13 +71,13 @@ def link_invoice(order: OrderView, suborder: SuborderView, state: SaleInvoiceSta
     payable = order.state in {OrderState.PLACED, OrderState.DEPOSITED}
     if not payable and (order.paid_at is None or (state is None and suborder.refunded_fen >= suborder.total_fen)):
         return None
-    words = "要发票"
+    words = say("要发票")
     if state is not None and payable:
-        words = "发票：付清了就开"
+        words = say("发票：付清了就开")
     elif state is not None and state.due_at is not None:
-        words = f"发票{'在改' if state.issued else '在开'}，{format_due(state.due_at)}前"
+        words = say("发票{0}，{1}前", say("在改") if state.issued else say("在开"), format_due(state.due_at))
     elif state is not None:
-        words = "看发票"
+        words = say("看发票")
     return f"/orders/{order.number}/invoice/{suborder.position}", words
 
 

@@ -15,6 +15,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, Query
 from market.kernel.clock import Clock, get_business_day
+from market.kernel.language import say
 from market.orders.address import Address
 from market.orders.cart import CartOwner, put_lines, put_nights
 from market.orders.cart_view import Cart, CartGroup, CartLine, CartNights, get_cart, load_cart_contents
@@ -35,7 +36,7 @@ from market.web.shop.coupon_words import describe_advice, list_cart_offers, load
 from market.web.shop.orders.order_deposit import describe_plan
 from market.web.shop.price_words import describe_price_rule
 from market.web.shop.promises import WEIGHED_LATER
-from market.web.shop.regions import REGIONS, get_region, read_region
+from market.web.shop.regions import get_region, list_regions, read_region
 from market.web.shop.shown_rate import find_shown_rate
 from market.web.shop.stay import format_nights, list_refund_tiers
 from market.web.ui.format import day_short, weekday, yuan
@@ -116,13 +117,13 @@ _BASIS_WORDS = {PriceBasis.TIER: "买得多的价", PriceBasis.PUBLIC: "公家�
 
 def _goods_line(line: CartLine, pictures: dict[UUID, tuple[str, PhotoView | None]]) -> CartLineView:
     symbol, photo = pictures[line.listing_id]
-    word = get_count_word(line.unit)
-    basis = _BASIS_WORDS.get(line.price_basis, "")
+    word = say(get_count_word(line.unit))
+    basis = say(_BASIS_WORDS.get(line.price_basis, ""))
     slot = format_slot(line.slot) if line.slot else ""
     if line.slot and line.slot.price_rule is not RuleKind.ALWAYS:
         basis = describe_price_rule(line.slot.price_rule, line.slot.holiday_name)
-    later = WEIGHED_LATER if line.weight else ""
-    small = "，".join(each for each in (f"{yuan(line.price_fen)} 元/{word}", basis, slot, later) if each)
+    later = say(WEIGHED_LATER) if line.weight else ""
+    small = say("，").join(each for each in (say("{0} 元/{1}", yuan(line.price_fen), word), basis, slot, later) if each)
     return CartLineView(
         str(line.variant_id), "goods", f"/goods/{line.listing_number}", line.title, small, line.amount_fen,
         symbol, photo, line.quantity, word, line.problem,
@@ -132,19 +133,19 @@ def _goods_line(line: CartLine, pictures: dict[UUID, tuple[str, PhotoView | None
 def _stay_line(stay: CartNights, pictures: dict[UUID, tuple[str, PhotoView | None]]) -> CartLineView:
     symbol, photo = pictures[stay.listing_id]
     count = format_nights((stay.leave_on - stay.arrive_on).days)
-    small = f"{day_short(stay.arrive_on)}到，{day_short(stay.leave_on)}走"
+    small = say("{0}到，{1}走", day_short(stay.arrive_on), day_short(stay.leave_on))
     href = f"/stays/{stay.listing_number}?from={stay.arrive_on}&to={stay.leave_on}#c2"
     return CartLineView(
-        str(stay.listing_id), "nights", href, f"{stay.title}，{stay.rooms} 间{count}", small,
-        stay.amount_fen, symbol, photo, stay.rooms, "间", stay.problem,
+        str(stay.listing_id), "nights", href, say("{0}，{1} 间{2}", stay.title, stay.rooms, count), small,
+        stay.amount_fen, symbol, photo, stay.rooms, say("间"), stay.problem,
     )  # fmt: skip
 
 
 def describe_cancellation(stay: CartNights, today: date) -> list[str]:
     """Describe the refund of a cancelled stay; shown before paying."""
     rows = list_refund_tiers(stay.terms, arrive=stay.arrive_on, amount=stay.amount_fen, today=today)
-    tiers = "；".join(f"{words}{figure}" for words, figure, state in rows if state != "gone")
-    return [f"“{stay.title}”不去了：{tiers}。"]
+    tiers = say("；").join(f"{words}{figure}" for words, figure, state in rows if state != "gone")
+    return [say("“{0}”不去了：{1}。", stay.title, tiers)]
 
 
 def list_cancellation_notes(group: CartGroup, now: datetime) -> list[str]:
@@ -165,12 +166,12 @@ def describe_slot_cancellation(group: CartGroup, now: datetime) -> list[str]:
         return []
     amount = Fen(sum(line.amount_fen for line in group.lines))
     rows = list_refund_tiers(
-        get_slot_terms(slot, now), arrive=slot.day, amount=amount, today=get_business_day(now), place="去的"
+        get_slot_terms(slot, now), arrive=slot.day, amount=amount, today=get_business_day(now), place=say("去的")
     )
-    tiers = "；".join(f"{words}{figure}" for words, figure, state in rows if state != "gone")
+    tiers = say("；").join(f"{words}{figure}" for words, figure, state in rows if state != "gone")
     before = group.lines[0].reserved_before
-    again = [f"您已经订了这一场 {before} 个名额，这里是再加的；不是再加，就从购物车里拿掉。"] if before else []
-    return [*again, f"“{group.lines[0].title}”不去了：{tiers}。"]
+    again = [say("您已经订了这一场 {0} 个名额，这里是再加的；不是再加，就从购物车里拿掉。", before)] if before else []
+    return [*again, say("“{0}”不去了：{1}。", group.lines[0].title, tiers)]
 
 
 def _group_view(group: CartGroup, pictures: dict[UUID, tuple[str, PhotoView | None]], now: datetime) -> CartGroupView:
@@ -181,7 +182,7 @@ def _group_view(group: CartGroup, pictures: dict[UUID, tuple[str, PhotoView | No
     return CartGroupView(
         name=group.producer,
         lines=lines,
-        freight_words="运费" if goods else "",
+        freight_words=say("运费") if goods else "",
         freight_fen=group.freight_fen,
         notes=list_cancellation_notes(group, now),
     )
@@ -192,8 +193,8 @@ def list_sum_rows(cart: Cart) -> list[tuple[str, int]]:
     goods = sum(group.goods_fen for group in cart.groups if group.kind is SuborderKind.GOODS)
     activities = sum(group.goods_fen for group in cart.groups if group.kind is SuborderKind.ACTIVITY)
     nights = sum(group.goods_fen for group in cart.groups if group.kind is SuborderKind.STAY)
-    rows = [("货", goods), ("运费", cart.freight_fen)] if has_goods(cart) else []
-    return rows + ([("玩的", activities)] if activities else []) + ([("住的", nights)] if nights else [])
+    rows = [(say("货"), goods), (say("运费"), cart.freight_fen)] if has_goods(cart) else []
+    return rows + ([(say("玩的"), activities)] if activities else []) + ([(say("住的"), nights)] if nights else [])
 
 
 def has_goods(cart: Cart) -> bool:
@@ -203,7 +204,7 @@ def has_goods(cart: Cart) -> bool:
 
 def format_seller_count(count: int) -> str:
     """Format a number of sellers: `两家`."""
-    return f"{_NUMERALS[count]}家" if count < len(_NUMERALS) else f"{count} 家"
+    return say("{0}家", say(_NUMERALS[count])) if count < len(_NUMERALS) else say("{0} 家", count)
 
 
 def choose_region(request: HttpRequest, last: Address | None) -> str:
@@ -212,7 +213,7 @@ def choose_region(request: HttpRequest, last: Address | None) -> str:
     return read_region(asked) if asked or last is None else get_region(last.region_code)
 
 
-@get("/cart", include_in_schema=False)
+@get("/cart", include_in_schema=False, english=True)
 async def show_cart(request: HttpRequest, visitor: NamedDependency[Actor | None]) -> Response[bytes]:
     """Show the cart of a person or of a device as it would be charged now, and why a checkout was refused."""
     services = get_services(request)
@@ -228,15 +229,15 @@ async def show_cart(request: HttpRequest, visitor: NamedDependency[Actor | None]
         pictures = await load_listing_pictures(conn, listing_ids)
     context = {
         "groups": [_group_view(group, pictures, clock.now()) for group in cart.groups],
-        "heading": format_seller_count(len({group.producer_id for group in cart.groups})) + "的东西",
+        "heading": format_seller_count(len({group.producer_id for group in cart.groups})) + say("的东西"),
         "region": region,
-        "regions": REGIONS,
+        "regions": list_regions(),
         "has_goods": has_goods(cart),
         "rows": list_sum_rows(cart),
         "total_fen": cart.total_fen,
         "rate": await find_shown_rate(request),
         "deposit": describe_plan(cart.deposit, stay=not has_goods(cart)) if cart.deposit else [],
-        "blocked": "" if cart.ready else "上面有东西现在买不了，拿掉或者改少，再去结账。",
+        "blocked": "" if cart.ready else say("上面有东西现在买不了，拿掉或者改少，再去结账。"),
         "coupon_words": describe_advice(advice),
         "offers": list_cart_offers(advice.offers),
         "message": rejected.message if rejected else "",
@@ -246,7 +247,7 @@ async def show_cart(request: HttpRequest, visitor: NamedDependency[Actor | None]
     return page
 
 
-@post("/cart/nights", include_in_schema=False)
+@post("/cart/nights", include_in_schema=False, english=True)
 async def add_nights(
     request: HttpRequest,
     db: NamedDependency[Database],
@@ -255,9 +256,9 @@ async def add_nights(
 ) -> Response[Any]:
     """Put nights of a stay into the cart; they replace earlier nights of the same stay."""
     form = await read_form(request)
-    listing_id = form.read_uuid("listing", fault=_UNKNOWN)
-    arrive, leave = (form.read_day(name, fault=_NO_DAY) for name in ("arrive", "leave"))
-    rooms = form.read_integer("rooms", fault=_NO_ROOMS, minimum=1) if form.get_text("rooms") else 1
+    listing_id = form.read_uuid("listing", fault=say(_UNKNOWN))
+    arrive, leave = (form.read_day(name, fault=say(_NO_DAY)) for name in ("arrive", "leave"))
+    rooms = form.read_integer("rooms", fault=say(_NO_ROOMS), minimum=1) if form.get_text("rooms") else 1
     form.refuse_faults()
     assert listing_id is not None
     assert arrive is not None
@@ -269,7 +270,7 @@ async def add_nights(
     return show_cart_next(request, token)
 
 
-@post("/cart/change", include_in_schema=False)
+@post("/cart/change", include_in_schema=False, english=True)
 async def change_cart(
     request: HttpRequest,
     db: NamedDependency[Database],
@@ -278,7 +279,7 @@ async def change_cart(
 ) -> Response[Any]:
     """Change a quantity by one, or remove a line or a stay."""
     form = await read_form(request)
-    less, more, drop = (form.read_optional_uuid(name, fault=_UNKNOWN) for name in ("less", "more", "drop"))
+    less, more, drop = (form.read_optional_uuid(name, fault=say(_UNKNOWN)) for name in ("less", "more", "drop"))
     form.refuse_faults()
     owner = find_cart_owner(request, visitor)
     if owner is None:

@@ -29,6 +29,7 @@ from market.invoices.rules import check_details
 from market.kernel import Connection, Database, Fen, FieldFault, Refusal
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused
+from market.kernel.language import get_language, say
 from market.kernel.seal import Seal
 from market.orders.address import Address, InvalidAddress, address_to_point, seal_address
 from market.orders.cart_view import Cart, CartGroup, get_cart
@@ -50,7 +51,7 @@ from market.web.invoice_words import KIND_NAMES
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.buying.cart import choose_region, format_slot, has_goods, list_cancellation_notes, list_sum_rows
-from market.web.shop.buying.pay import METHOD_OPTIONS, list_payment_origins, read_method, start_payment
+from market.web.shop.buying.pay import METHOD_OPTIONS, list_payment_origins, read_method, say_options, start_payment
 from market.web.shop.buying.rejected_checkout import (
     CheckoutForm,
     RejectedCheckout,
@@ -66,7 +67,7 @@ from market.web.shop.promises import (
     describe_other_returns,
     describe_pickup_rule,
 )
-from market.web.shop.regions import REGIONS, complete_street, get_region, read_region
+from market.web.shop.regions import complete_street, get_region, list_regions, read_region
 from market.web.shop.shown_rate import find_shown_rate
 from market.web.shop.stay import format_nights
 from market.web.ui.format import yuan
@@ -94,18 +95,21 @@ class CheckoutGroupView(Struct, frozen=True):
 def _group_rows(group: CartGroup) -> list[tuple[str, int]]:
     rows = [
         (
-            f"{line.title} × {line.quantity} {get_count_word(line.unit)}"
-            + (f"，{format_slot(line.slot)}" if line.slot else "")
-            + (f"，{WEIGHED_LATER}" if line.weight else ""),
+            f"{line.title} × {line.quantity} {say(get_count_word(line.unit))}"
+            + (say("，{0}", format_slot(line.slot)) if line.slot else "")
+            + (say("，{0}", say(WEIGHED_LATER)) if line.weight else ""),
             int(line.amount_fen),
         )
         for line in group.lines
     ]
     rows += [
-        (f"{stay.title}，{stay.rooms} 间{format_nights((stay.leave_on - stay.arrive_on).days)}", int(stay.amount_fen))
+        (
+            say("{0}，{1} 间{2}", stay.title, stay.rooms, format_nights((stay.leave_on - stay.arrive_on).days)),
+            int(stay.amount_fen),
+        )
         for stay in group.nights
     ]
-    return rows + ([("运费", int(group.freight_fen))] if group.freight_fen else [])
+    return rows + ([(say("运费"), int(group.freight_fen))] if group.freight_fen else [])
 
 
 INVOICE_OPTIONS = [("", "不要"), *((kind.value, words) for kind, words in KIND_NAMES.items())]
@@ -116,7 +120,7 @@ _TO_THE_DOOR = ""
 
 
 def _describe_point(point: PickupPoint) -> str:
-    return f"自提：{point.name}，{point.address}，{point.hours}"
+    return say("自提：{0}，{1}，{2}", point.name, point.address, point.hours)
 
 
 def _choose_voucher(vouchers: Sequence[Voucher], chosen: str) -> Voucher | None:
@@ -128,9 +132,9 @@ def _choose_voucher(vouchers: Sequence[Voucher], chosen: str) -> Voucher | None:
 
 def _list_voucher_options(vouchers: Sequence[Voucher], errors: Sequence[FieldFault]) -> list[tuple[str, str]]:
     """Return the choices, also if none is left after the chosen voucher was refused."""
-    options = [(str(each.id), f"{each.name}，减 {yuan(each.amount_fen)} 元") for each in vouchers]
+    options = [(str(each.id), say("{0}，减 {1} 元", each.name, yuan(each.amount_fen))) for each in vouchers]
     refused = any(each.field == "voucher" for each in errors)
-    return [*options, (_NO_VOUCHER, "这次不用券")] if options or refused else []
+    return [*options, (_NO_VOUCHER, say("这次不用券"))] if options or refused else []
 
 
 async def _fill_form(conn: Connection, last: Address | None, region: str) -> CheckoutForm:
@@ -156,7 +160,7 @@ def _read_invoice(values: CheckoutForm) -> InvoiceDetails | None:
     kind = next((each for each in InvoiceKind if each == values.invoice), None)
     if kind is None:
         if values.title or values.tax_number:
-            raise InvoiceInvalid(errors=(FieldFault("invoice", "写了抬头，请选开给谁；不要就擦掉抬头和税号"),))
+            raise InvoiceInvalid(errors=(FieldFault("invoice", say("写了抬头，请选开给谁；不要就擦掉抬头和税号")),))
         return None
     return check_details(
         InvoiceDetails(kind=kind, title=values.title, tax_number=values.tax_number, email=values.email)
@@ -183,8 +187,8 @@ def _find_point(points: Sequence[PickupPoint], chosen: str) -> PickupPoint | Non
 def _choose_title(errors: Sequence[FieldFault]) -> str | None:
     """Return the heading of faults that are nobody's mistake: what was shown changed meanwhile."""
     if any(each.field == "terms" for each in errors):
-        return "店家改了“不去了退多少”，看过再按“付款”"
-    return "一共的钱变了" if any(each.message.startswith(_TOTAL_CHANGED) for each in errors) else None
+        return say("店家改了“不去了退多少”，看过再按“付款”")
+    return say("一共的钱变了") if any(each.message.startswith(say(_TOTAL_CHANGED)) for each in errors) else None
 
 
 async def _checkout_page(
@@ -193,15 +197,18 @@ async def _checkout_page(
     status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     services = get_services(request)
-    promises = [f"{describe_bad_fruit_promise(services.settings.claim_hours)}。"] if has_goods(cart) else []
+    promises = [say("{0}。", describe_bad_fruit_promise(services.settings.claim_hours))] if has_goods(cart) else []
     if has_goods(cart):
         promises.append(
-            f"水果、蔬菜、鲜肉是鲜货，没有七天无理由退货；别的{describe_other_returns(services.settings.return_days)}"
+            say(
+                "水果、蔬菜、鲜肉是鲜货，没有七天无理由退货；别的{0}",
+                describe_other_returns(services.settings.return_days),
+            )
         )
     voucher = _choose_voucher(vouchers, values.voucher)
-    reduction = [(f"券：{voucher.name}", -int(voucher.amount_fen))] if voucher else []
+    reduction = [(say("券：{0}", voucher.name), -int(voucher.amount_fen))] if voucher else []
     if voucher and voucher.bearer is Bearer.PLATFORM and has_goods(cart):
-        promises.insert(0, PLATFORM_PARCEL)
+        promises.insert(0, say(PLATFORM_PARCEL))
     now = services.clock.now()
     promises += [note for group in cart.groups for note in list_cancellation_notes(group, now)]
     total = _compute_total(cart, voucher)
@@ -209,25 +216,25 @@ async def _checkout_page(
     if plan is not None:
         plan = structs.replace(plan, balance_fen=Fen(total - plan.deposit_fen))
         promises = [*describe_plan(plan, stay=not has_goods(cart)), *promises]
-    promises.append("钱先放在平台，您收到货、人到了才给卖家。")
+    promises.append(say("钱先放在平台，您收到货、人到了才给卖家。"))
     context = {
         "has_goods": has_goods(cart),
         "groups": [CheckoutGroupView(group.producer, _group_rows(group)) for group in cart.groups],
         "rows": list_sum_rows(cart) + reduction,
         "total_fen": total,
         "rate": await find_shown_rate(request),
-        "pay_words": f"付订金 {yuan(plan.deposit_fen)} 元" if plan else f"付款 {yuan(total)} 元",
+        "pay_words": say("付订金 {0} 元", yuan(plan.deposit_fen)) if plan else say("付款 {0} 元", yuan(total)),
         "vouchers": _list_voucher_options(vouchers, errors),
         "voucher": str(voucher.id) if voucher else _NO_VOUCHER,
         "promises": promises,
         "values": values,
-        "regions": REGIONS,
-        "points": [(_TO_THE_DOOR, "送到家"), *((str(each.id), _describe_point(each)) for each in points)]
+        "regions": list_regions(),
+        "points": [(_TO_THE_DOOR, say("送到家")), *((str(each.id), _describe_point(each)) for each in points)]
         if points
         else [],
         "pickup_rule": describe_pickup_rule(services.settings.pickup_days),
-        "methods": [*METHOD_OPTIONS, UNIT_METHOD] if unit else METHOD_OPTIONS,
-        "invoice_kinds": INVOICE_OPTIONS,
+        "methods": say_options([*METHOD_OPTIONS, UNIT_METHOD] if unit else METHOD_OPTIONS),
+        "invoice_kinds": say_options(INVOICE_OPTIONS),
         "invoice_due": await load_due_words(request, INVOICE),
         "invoice_open": bool(values.invoice) or any(each.field in _INVOICE_FIELDS for each in errors),
         "invoice_most": (MAX_TITLE_LENGTH, MAX_EMAIL_LENGTH),
@@ -242,7 +249,7 @@ async def _checkout_page(
     )  # fmt: skip
 
 
-@get("/checkout", include_in_schema=False)
+@get("/checkout", include_in_schema=False, english=True)
 async def show_checkout(
     request: HttpRequest,
     *,
@@ -315,18 +322,18 @@ def _answer_refusal(request: HttpRequest, values: CheckoutForm, refusal: Refusal
     if isinstance(refusal, CancelTermsChanged):
         return _show_again(request, values, [FieldFault("terms", each.message) for each in refusal.errors])
     if isinstance(refusal, TotalChanged):
-        text = f"{_TOTAL_CHANGED}，现在一共 {yuan(total_fen)} 元，看过再按“付款”。"
+        text = say("{0}，现在一共 {1} 元，看过再按“付款”。", say(_TOTAL_CHANGED), yuan(total_fen))
         return _show_again(request, values, [FieldFault("region", text)])
     wrong = next((name for name, field in _CHOSEN_FIELDS if any(each.field == field for each in refusal.errors)), None)
     if wrong is not None:
         kept = structs.replace(values, pickup="") if wrong == "pickup" else values
-        return _show_again(request, kept, [FieldFault(wrong, refusal.text("zh"))])
+        return _show_again(request, kept, [FieldFault(wrong, refusal.text(get_language()))])
     response = redirect(f"/cart?region={values.region}")
-    store_rejected_checkout(request, response, RejectedCheckout(message=refusal.text("zh")))
+    store_rejected_checkout(request, response, RejectedCheckout(message=refusal.text(get_language())))
     return response
 
 
-@post("/checkout", include_in_schema=False)
+@post("/checkout", include_in_schema=False, english=True)
 async def submit_checkout(
     request: HttpRequest,
     *,

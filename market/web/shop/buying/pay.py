@@ -1,5 +1,6 @@
 """Paying for an order: Alipay redirects to the provider's page, WeChat Pay shows a QR code to scan."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database, Fen, GatewayUnavailable
 from market.kernel.clock import Clock
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.orders.escrow import get_order_ref
 from market.orders.mark_paid import apply_payment_events
@@ -47,6 +49,11 @@ def list_payment_origins(settings: Settings) -> tuple[str, ...]:
         return ("https://*.stripe.com", "https://*.alipay.com")
     parts = urlsplit(settings.stripe_base)
     return (f"{parts.scheme}://{parts.netloc}",)
+
+
+def say_options(options: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return options to choose from in the page's language."""
+    return [(value, say(words)) for value, words in options]
 
 
 def read_method(text: str) -> Method:
@@ -91,23 +98,23 @@ _NOTICES = {
 async def _pay_page(request: HttpRequest, actor: Actor, order: OrderView) -> Response[Any]:
     services = get_services(request)
     step = get_payment_step(order, services.clock.now())
-    message = _NOTICES.get(str(request.query_params.get("said", "")), "")
+    message = say(_NOTICES.get(str(request.query_params.get("said", "")), ""))
     qr, address, method = None, None, read_method("")
     async with services.db.connection() as conn:
         payment = await find_current_payment(conn, get_order_ref(order.number))
     if payment is not None and payment.purpose is step.purpose:
         method = payment.method
         if payment.action is None:
-            message = message or _NOTICES["wait"]
+            message = message or say(_NOTICES["wait"])
         else:
             address = payment.action.redirect_url
             if METHODS[method].scans and payment.action.qr_code:
-                qr = draw_qr_code(payment.action.qr_code, "付款二维码")
+                qr = draw_qr_code(payment.action.qr_code, say("付款二维码"))
     context = {
         "order": PaymentDue(order.number, step.amount_fen, step.until),
         "method": str(method),
-        "app": METHODS[method].app_zh,
-        "methods": METHOD_OPTIONS,
+        "app": say(METHODS[method].app_zh),
+        "methods": say_options(METHOD_OPTIONS),
         "qr": qr,
         "address": address,
         "message": message,
@@ -139,7 +146,7 @@ async def refresh_payment(request: HttpRequest, number: int) -> bool | None:
     return True
 
 
-@get("/orders/{number:int}/pay", include_in_schema=False)
+@get("/orders/{number:int}/pay", include_in_schema=False, english=True)
 async def show_payment(
     request: HttpRequest,
     *,
@@ -161,7 +168,7 @@ async def show_payment(
     return await _pay_page(request, actor, order)
 
 
-@post("/orders/{number:int}/pay", include_in_schema=False)
+@post("/orders/{number:int}/pay", include_in_schema=False, english=True)
 async def submit_method(
     request: HttpRequest,
     *,
@@ -181,7 +188,7 @@ async def submit_method(
     return await start_payment(request, actor, order_id, number, method=method)
 
 
-@post("/orders/{number:int}/asked", include_in_schema=False)
+@post("/orders/{number:int}/asked", include_in_schema=False, english=True)
 async def submit_refresh(
     request: HttpRequest,
     *,

@@ -11,6 +11,7 @@ from market.aftersales.unsent import NOT_SENT_NOTE
 from market.carriers.tracking import Tracking
 from market.invoices.views import SaleInvoiceState
 from market.kernel import Fen
+from market.kernel.language import say
 from market.orders.models import OrderState, SuborderKind, SuborderState
 from market.orders.queries import OrderView, SuborderView
 from market.packages.order_parts import OrderedPackage
@@ -106,48 +107,49 @@ class SuborderCard(Struct, frozen=True):
 def describe_visit(suborder: SuborderView, today: date) -> str:
     """Describe a visit after check-in; the host is paid on arrival."""
     if suborder.kind is not SuborderKind.STAY:
-        return "没有去" if suborder.places and suborder.places.state is ReservationState.MISSED else "去过了"
-    return "住过了" if suborder.bookings and suborder.bookings[0].leave_on <= today else "到店了"
+        return say("没有去") if suborder.places and suborder.places.state is ReservationState.MISSED else say("去过了")
+    return say("住过了") if suborder.bookings and suborder.bookings[0].leave_on <= today else say("到店了")
 
 
 def _list_steps(suborder: SuborderView, order: OrderView, today: date) -> Steps:
     goods = suborder.kind is SuborderKind.GOODS
-    paid = f"付好\n{day_short(order.paid_at)}" if order.paid_at else "付款"
+    paid = say("付好\n{0}", day_short(order.paid_at)) if order.paid_at else say("付款")
     if suborder.state in _UNPAID_STEPS:
-        return [*_UNPAID_STEPS[suborder.state], (_NEXT_STEPS[suborder.kind], "next")]
+        unpaid = [(say(words), state) for words, state in _UNPAID_STEPS[suborder.state]]
+        return [*unpaid, (say(_NEXT_STEPS[suborder.kind]), "next")]
     if suborder.state in {SuborderState.CANCELLED, SuborderState.EXPIRED}:
         return []
     if not goods:
-        middle = "等您去" if suborder.state is SuborderState.PAID else describe_visit(suborder, today)
+        middle = say("等您去") if suborder.state is SuborderState.PAID else describe_visit(suborder, today)
         now = suborder.state is SuborderState.PAID
-        return [(paid, "done"), (middle, "now" if now else "done"), ("钱给店家", "next" if now else "done")]
-    shipped = f"发了\n{day_short(suborder.shipped_at)}" if suborder.shipped_at else "等发货"
+        return [(paid, "done"), (middle, "now" if now else "done"), (say("钱给店家"), "next" if now else "done")]
+    shipped = say("发了\n{0}", day_short(suborder.shipped_at)) if suborder.shipped_at else say("等发货")
     if suborder.state is SuborderState.PAID:
-        return [(paid, "done"), (shipped, "now"), ("在路上", "next"), ("收到", "next")]
+        return [(paid, "done"), (shipped, "now"), (say("在路上"), "next"), (say("收到"), "next")]
     if suborder.state is SuborderState.SHIPPED:
-        return [(paid, "done"), (shipped, "done"), ("在路上", "now"), ("收到", "next")]
-    received = f"收到\n{day_short(suborder.received_at)}" if suborder.received_at else "收到"
+        return [(paid, "done"), (shipped, "done"), (say("在路上"), "now"), (say("收到"), "next")]
+    received = say("收到\n{0}", day_short(suborder.received_at)) if suborder.received_at else say("收到")
     return [(paid, "done"), (shipped, "done"), (received, "done")]
 
 
 def _describe_suborder(suborder: SuborderView) -> str:
     if suborder.kind is SuborderKind.GOODS:
-        return f"{suborder.producer}的包裹"
+        return say("{0}的包裹", suborder.producer)
     if suborder.places is not None:
-        return f"{suborder.producer}，{suborder.places.party} 个名额"
+        return say("{0}，{1} 个名额", suborder.producer, suborder.places.party)
     first = suborder.bookings[0] if suborder.bookings else None
     count = format_nights((first.leave_on - first.arrive_on).days) if first else ""
-    return f"{suborder.producer}，住{count}" if first else suborder.producer
+    return say("{0}，住{1}", suborder.producer, count) if first else suborder.producer
 
 
 def _describe_reference(suborder: SuborderView) -> str:
     if suborder.bookings:
         first = suborder.bookings[0]
-        rooms = "、".join(each.room for each in suborder.bookings)
-        return f"{day_short(first.arrive_on)}到，{day_short(first.leave_on)}走，{rooms}"
+        rooms = say("、").join(each.room for each in suborder.bookings)
+        return say("{0}到，{1}走，{2}", day_short(first.arrive_on), day_short(first.leave_on), rooms)
     if suborder.places is not None:
         return format_slot(suborder.places)
-    return f"编号 {suborder.code}"
+    return say("编号 {0}", suborder.code)
 
 
 def _list_review_links(order: OrderView, suborder: SuborderView, today: date) -> list[tuple[str, str]]:
@@ -157,9 +159,9 @@ def _list_review_links(order: OrderView, suborder: SuborderView, today: date) ->
     lines = {line.listing_number: line for line in reversed(suborder.lines)}
     base = f"/orders/{order.number}/review/{suborder.position}"
     return [
-        (f"/reviews/{line.review_id}", f"看我给“{line.title}”的评价")
+        (f"/reviews/{line.review_id}", say("看我给“{0}”的评价", line.title))
         if line.review_id
-        else (f"{base}?listing={number}", f"给“{line.title}”写评价")
+        else (f"{base}?listing={number}", say("给“{0}”写评价", line.title))
         for number, line in reversed(lines.items())
     ]
 
@@ -168,7 +170,7 @@ def _link_messages(order: OrderView, suborder: SuborderView, *, unread: bool) ->
     """Return where to write to the seller of a paid part, and whether it wrote something new."""
     if order.paid_at is None and order.state is not OrderState.DEPOSITED:
         return None
-    return f"/orders/{order.number}/messages/{suborder.position}", "卖家回话了，去看" if unread else "问卖家"
+    return f"/orders/{order.number}/messages/{suborder.position}", say("卖家回话了，去看") if unread else say("问卖家")
 
 
 def _list_words(suborder: SuborderView, today: date, line: TrackingLine | None, extra: OrderContext) -> list[str]:
@@ -176,20 +178,24 @@ def _list_words(suborder: SuborderView, today: date, line: TrackingLine | None, 
     goods = suborder.kind is SuborderKind.GOODS
     words: list[str] = []
     if suborder.state in ENDED_STATES:
-        words.append(f"{ENDED_STATES[suborder.state]}，{_CANCELLED_TEXTS[suborder.kind]}。")
+        words.append(say("{0}，{1}。", say(ENDED_STATES[suborder.state]), say(_CANCELLED_TEXTS[suborder.kind])))
     if suborder.places is not None and suborder.places.cancelled:
-        words = ["店家取消了这一场。付过的钱全退，没付的不用付。"]
+        words = [say("店家取消了这一场。付过的钱全退，没付的不用付。")]
     if suborder.id in extra.host_cancelled:
-        reason = STAY_CANCEL_REASON_NAMES[extra.host_cancelled[suborder.id]]
-        words = [f"店家取消的：{reason}。付过的钱全退，没付的不用付。"]
+        reason = say(STAY_CANCEL_REASON_NAMES[extra.host_cancelled[suborder.id]])
+        words = [say("店家取消的：{0}。付过的钱全退，没付的不用付。", reason)]
     if goods and suborder.cancel_note:
         not_sent = suborder.cancel_note == NOT_SENT_NOTE
-        words.append(f"卖家{NOT_SENT_NOTE}，自动取消的。" if not_sent else f"卖家发不了：{suborder.cancel_note}")
+        words.append(
+            say("卖家{0}，自动取消的。", say(NOT_SENT_NOTE))
+            if not_sent
+            else say("卖家发不了：{0}", suborder.cancel_note)
+        )
     words += describe_sending(suborder, today)
     if goods and suborder.state is SuborderState.SHIPPED:
-        since = "送到以后 " if line and line.steps else ""
+        since = say("送到以后 ") if line and line.steps else ""
         words += [line.trouble] if line and line.trouble else []
-        words.append(f"收到了再按。{since}{extra.receive_days} 天没按，算收到；坏了先申请坏果包赔。")
+        words.append(say("收到了再按。{0}{1} 天没按，算收到；坏了先申请坏果包赔。", since, extra.receive_days))
     return words
 
 
@@ -222,7 +228,9 @@ def make_suborder_card(
         travel=line.steps if line else [],
         code=codes.digits,
         code_title=codes.title,
-        code_words=f"到了给{'自提点' if goods else '店家'}看一眼，只能用一次。没网也能看：现在截个图。",
+        code_words=say(
+            "到了给{0}看一眼，只能用一次。没网也能看：现在截个图。", say("自提点") if goods else say("店家")
+        ),
         squares=codes.squares,
         rows=list_suborder_amounts(suborder),
         total_fen=Fen(suborder.total_fen - suborder.refunded_fen),
@@ -230,7 +238,7 @@ def make_suborder_card(
         receive=f"{base}/receive/{suborder.position}" if receivable else "",
         reviews=_list_review_links(order, suborder, today),
         cancel=f"{base}/cancel?part={suborder.position}" if cancellable else "",
-        cancel_words="这一家的不要了" if goods else "不去了，看退多少",
+        cancel_words=say("这一家的不要了") if goods else say("不去了，看退多少"),
         days=f"{base}/days/{suborder.position}" if cancellable and suborder.kind is SuborderKind.STAY else "",
         days_words=describe_open_change(suborder, extra.changes),
         host="" if goods or suborder.state in ENDED_STATES else extra.hosts.get(suborder.producer_id, ""),

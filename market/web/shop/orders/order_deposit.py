@@ -7,6 +7,7 @@ from msgspec import Struct
 from market.catalogue.presale import PresaleTerms
 from market.kernel import Fen
 from market.kernel.clock import get_business_day, get_day_start
+from market.kernel.language import say
 from market.orders.deposits import DepositPlan
 from market.orders.models import OrderState, PaymentTerms
 from market.orders.queries import OrderView
@@ -54,12 +55,12 @@ def list_deposit_notes(order: OrderView, today: date) -> list[tuple[str, str, st
     deposit = order.deposit
     if order.state is not OrderState.DEPOSITED or deposit is None:
         return []
-    days = f"{day_short(deposit.balance_from)}到{day_short(deposit.balance_until)}"
+    days = say("{0}到{1}", day_short(deposit.balance_from), day_short(deposit.balance_until))
     if today >= deposit.balance_from:
-        text = f"{day_short(deposit.balance_until)}以前付 {yuan(deposit.balance_fen)} 元。"
-        return [("warn", "该付尾款了", text + describe_lapse(stay=_is_stay(order)))]
-    text = f"尾款 {yuan(deposit.balance_fen)} 元，{days}付，到时候发短信提醒您。"
-    return [("ok", f"订金付了，{yuan(deposit.deposit_fen)} 元", text + describe_lapse(stay=_is_stay(order)))]
+        text = say("{0}以前付 {1} 元。", day_short(deposit.balance_until), yuan(deposit.balance_fen))
+        return [("warn", say("该付尾款了"), text + describe_lapse(stay=_is_stay(order)))]
+    text = say("尾款 {0} 元，{1}付，到时候发短信提醒您。", yuan(deposit.balance_fen), days)
+    return [("ok", say("订金付了，{0} 元", yuan(deposit.deposit_fen)), text + describe_lapse(stay=_is_stay(order)))]
 
 
 def _is_stay(order: OrderView) -> bool:
@@ -69,26 +70,31 @@ def _is_stay(order: OrderView) -> bool:
 def describe_lapse(*, stay: bool) -> str:
     """Describe what becomes of a deposit if the balance is not paid, or the seller cannot keep the order."""
     if stay:
-        return "过了没付，按退订规则退订金；店家接待不了，付过的全退。"
-    return "过了没付，订单取消，订金全退；农户交不出货，付过的全退。"
+        return say("过了没付，按退订规则退订金；店家接待不了，付过的全退。")
+    return say("过了没付，订单取消，订金全退；农户交不出货，付过的全退。")
 
 
 def describe_plan(plan: DepositPlan, *, stay: bool) -> list[str]:
     """Describe before paying how an order is paid in two parts."""
-    days = f"{day_short(plan.balance_from)}到{day_short(plan.balance_until)}"
+    days = say("{0}到{1}", day_short(plan.balance_from), day_short(plan.balance_until))
     return [
-        f"现在付订金 {yuan(plan.deposit_fen)} 元；尾款 {yuan(plan.balance_fen)} 元，{days}付，到时候发短信提醒您。",
+        say(
+            "现在付订金 {0} 元；尾款 {1} 元，{2}付，到时候发短信提醒您。",
+            yuan(plan.deposit_fen),
+            yuan(plan.balance_fen),
+            days,
+        ),
         describe_lapse(stay=stay),
     ]
 
 
 def describe_presale(terms: PresaleTerms, *, word: str, today: date) -> list[str]:
     """Describe a pre-sale on the page of its product."""
-    sending = f"{day_short(terms.send_from)}到{day_short(terms.send_until)}发货。"
+    sending = say("{0}到{1}发货。", day_short(terms.send_from), day_short(terms.send_until))
     if today >= terms.balance_from:
-        return [f"收了就发：{sending}"]
-    days = f"{day_short(terms.balance_from)}到{day_short(terms.balance_until)}"
+        return [say("收了就发：{0}", sending)]
+    days = say("{0}到{1}", day_short(terms.balance_from), day_short(terms.balance_until))
     return [
-        f"预售：一{word}先付订金 {yuan(terms.deposit_fen)} 元，尾款{days}付，{sending}",
-        describe_lapse(stay=False) + "和别的一起买，就一次付清。",
+        say("预售：一{0}先付订金 {1} 元，尾款{2}付，{3}", word, yuan(terms.deposit_fen), days, sending),
+        describe_lapse(stay=False) + say("和别的一起买，就一次付清。"),
     ]

@@ -10,6 +10,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database, Fen
 from market.kernel.clock import Clock
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.orders.models import SuborderState
 from market.orders.queries import get_order_id
@@ -41,17 +42,19 @@ class OrderPackageView(Struct, frozen=True):
 def view_order_package(package: OrderedPackage, order_number: int) -> OrderPackageView:
     """Return the package of an order for display."""
     until = package.rest_until
-    count = f" × {package.count} 套" if package.count > 1 else ""
+    count = say(" × {0} 套", package.count) if package.count > 1 else ""
     return OrderPackageView(
-        title=f"乡村套餐：{package.title}{count}",
+        title=say("乡村套餐：{0}{1}", package.title, count),
         rows=[
-            (f"{part.producer}：{part.title}{_ENDED.get(part.state, '')}", int(part.amount_fen))
+            (say("{0}：{1}{2}", part.producer, part.title, say(_ENDED.get(part.state, ""))), int(part.amount_fen))
             for part in package.parts
         ],
         price_fen=package.price_fen,
         again=f"/packages/{package.number}" if package.on_sale else "",
         rest=f"/orders/{order_number}/rest" if until else "",
-        rest_words=f"店家取消了一样。{day_short(until)} {clock(until)}前，剩下没用的您也可以全退。" if until else "",
+        rest_words=say("店家取消了一样。{0} {1}前，剩下没用的您也可以全退。", day_short(until), clock(until))
+        if until
+        else "",
     )
 
 
@@ -75,16 +78,16 @@ async def show_rest(
         rest = await list_rest(conn, order_id, now=clock.now())
     if package.rest_until is None or not rest:
         return render_order_refusal(request, actor, RestNotFree(hours=int(REST_WINDOW.total_seconds()) // 3600), number)
-    names = {part.suborder_position: f"{part.producer}：{part.title}" for part in package.parts}
+    names = {part.suborder_position: say("{0}：{1}", part.producer, part.title) for part in package.parts}
     rows = [(names[each.position], each.goods_left_fen + each.freight_fen) for each in rest]
     total = Fen(sum(fen for _, fen in rows))
     context = {
-        "title": "剩下的也不去了",
+        "title": say("剩下的也不去了"),
         "rows": rows,
         "amount_fen": total,
-        "text": f"没用的全退，邮费也退；住上了、去过了的不退。钱从哪里付的退到哪里，{REFUND_ARRIVAL}。",
+        "text": say("没用的全退，邮费也退；住上了、去过了的不退。钱从哪里付的退到哪里，{0}。", REFUND_ARRIVAL),
         "action": f"/orders/{number}/rest",
-        "words": f"都取消，退 {yuan(total)} 元",
+        "words": say("都取消，退 {0} 元", yuan(total)),
         "back": f"/orders/{number}",
         "key": None,
     }

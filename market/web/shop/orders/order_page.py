@@ -16,6 +16,7 @@ from market.identity.models import Actor
 from market.invoices.views import list_order_invoices
 from market.kernel import Connection, Database, Fen
 from market.kernel.clock import Clock, get_business_day
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
 from market.orders.cart import count_cart
@@ -71,52 +72,54 @@ def _describe_order(order: OrderView, today: date) -> str:
     active = [suborder for suborder in order.suborders if suborder.state not in ENDED_STATES]
     if order.state is OrderState.PAID:
         if any(suborder.kind is SuborderKind.GOODS and suborder.state is SuborderState.PAID for suborder in active):
-            return "付好了，等着收"
+            return say("付好了，等着收")
         sent = any(suborder.state is SuborderState.SHIPPED for suborder in active)
-        return "都发出了，等着收" if sent else "付好了，等您去"
+        return say("都发出了，等着收") if sent else say("付好了，等您去")
     if order.state is OrderState.FINISHED and all(suborder.kind is SuborderKind.GOODS for suborder in active):
-        return "都收到了"
+        return say("都收到了")
     if order.state is OrderState.FINISHED and len(active) == 1:
         return describe_visit(active[0], today)
-    return _HEADINGS.get(order.state, ORDER_STATE_NAMES[order.state])
+    return say(_HEADINGS.get(order.state, ORDER_STATE_NAMES[order.state]))
 
 
 def _describe_next(order: OrderView) -> str:
     """Describe what happens after payment."""
     still = [suborder for suborder in order.suborders if suborder.state is SuborderState.PAID]
     parcels = sum(suborder.kind is SuborderKind.GOODS for suborder in still)
-    words = [] if not parcels else ["卖家发了货，单号写在下面" if parcels == 1 else "几家各自发货，单号写在下面"]
-    words += ["到店住的，下面有入住码和店家电话"] if any(suborder.bookings for suborder in still) else []
-    words += ["去玩的，下面有入场码和店家电话"] if any(suborder.places for suborder in still) else []
-    return "；".join(words) + "。" if words else ""
+    words = (
+        [] if not parcels else [say("卖家发了货，单号写在下面") if parcels == 1 else say("几家各自发货，单号写在下面")]
+    )
+    words += [say("到店住的，下面有入住码和店家电话")] if any(suborder.bookings for suborder in still) else []
+    words += [say("去玩的，下面有入场码和店家电话")] if any(suborder.places for suborder in still) else []
+    return say("；").join(words) + say("。") if words else ""
 
 
 def _list_notes(
     request: HttpRequest, order: OrderView, *, waiting: bool, look: int, claim_hours: int
 ) -> list[tuple[str, str, str]]:
-    back = f"该退的原路退回，{REFUND_ARRIVAL}。" if order.paid_at else "没有付过钱，不用退。"
+    back = say("该退的原路退回，{0}。", REFUND_ARRIVAL) if order.paid_at else say("没有付过钱，不用退。")
     done = {
-        "received": ("ok", "收到了", f"钱已经算到卖家名下。坏了的，{claim_hours} 小时内在下面申请。"),
-        "claimed": ("ok", "交给卖家了", "卖家答复了会告诉您，这里也看得到。"),
-        "reviewed": ("ok", "评价发出去了", "谢谢您。写的不会被删。"),
-        "cancelled": ("ok", "取消了", back),
-        "moved": ("ok", "日子改好了", f"{back}入住码不变。"),
-        "asked": ("ok", "问店家了", f"{ANSWER_HOURS} 小时内答复您，不答复算没改。在那以前还是原来的日子。"),
-        "kept": ("ok", "日子没有改", "还是原来的日子。"),
+        "received": ("ok", say("收到了"), say("钱已经算到卖家名下。坏了的，{0} 小时内在下面申请。", claim_hours)),
+        "claimed": ("ok", say("交给卖家了"), say("卖家答复了会告诉您，这里也看得到。")),
+        "reviewed": ("ok", say("评价发出去了"), say("谢谢您。写的不会被删。")),
+        "cancelled": ("ok", say("取消了"), back),
+        "moved": ("ok", say("日子改好了"), say("{0}入住码不变。", back)),
+        "asked": ("ok", say("问店家了"), say("{0} 小时内答复您，不答复算没改。在那以前还是原来的日子。", ANSWER_HOURS)),
+        "kept": ("ok", say("日子没有改"), say("还是原来的日子。")),
     }
     notice = done.get(request.query_params.get("said", ""))
     if notice:
         return [notice]
     if order.terms is not PaymentTerms.PREPAID:
-        return [("", "这是单位采购", f"验收以后对公转账，不在网上付。看采购单 {order.number}。")]
+        return [("", say("这是单位采购"), say("验收以后对公转账，不在网上付。看采购单 {0}。", order.number))]
     if waiting:
-        later = "付好了，这一页会自己变。" if look else "过一会儿按“再看一次”。"
-        return [("", "正在确认付款", f"还没有收到那边的回话，一般几秒就有。{later}")]
+        later = say("付好了，这一页会自己变。") if look else say("过一会儿按“再看一次”。")
+        return [("", say("正在确认付款"), say("还没有收到那边的回话，一般几秒就有。{0}", later))]
     coming = _describe_next(order)
     if order.state is OrderState.PAID and order.paid_at and coming:
-        return [("ok", f"付好了，{yuan(order.total_fen)} 元", coming)]
+        return [("ok", say("付好了，{0} 元", yuan(order.total_fen)), coming)]
     if order.state is OrderState.EXPIRED:
-        return [("warn", "过时没付，订单关了", "留着的放回去了。您要是付过，会原路退回。还想要，再下一单。")]
+        return [("warn", say("过时没付，订单关了"), say("留着的放回去了。您要是付过，会原路退回。还想要，再下一单。"))]
     return []
 
 
@@ -128,7 +131,9 @@ async def _format_address(conn: Connection, order: OrderView) -> str:
         return ""
     province = get_region_name(address.region_code)
     street = await complete_street(conn, address.region_code, address.street)
-    return f"{address.name}　{mask_phone(address.phone)}\n{'' if province in street else province}{street}"
+    return say(
+        "{0}　{1}\n{2}{3}", address.name, mask_phone(address.phone), "" if province in street else province, street
+    )
 
 
 def _is_open_package(order: OrderView, extra: OrderContext) -> bool:
@@ -158,7 +163,7 @@ def render_order(
         "parcels": [make_suborder_card(order, suborder, today, extra, now=now) for suborder in order.suborders],
         "package": view_order_package(extra.package, order.number) if extra.package else None,
         "rows": list_order_amounts(order),
-        "sum_words": "付了" if order.paid_at else "要付" if order.state in _UNPAID_STATES else "没付，一共",
+        "sum_words": say("付了" if order.paid_at else "要付" if order.state in _UNPAID_STATES else "没付，一共"),
         "total_fen": step.amount_fen if step.purpose is Purpose.BALANCE else order.total_fen,
         "refunded_fen": order.refunded_fen,
         "refund_words": describe_refunds(order),
@@ -167,7 +172,7 @@ def render_order(
     return render_page(request, "shop/order.html", context, actor=actor, cart=extra.cart)
 
 
-@get("/orders/{number:int}", include_in_schema=False)
+@get("/orders/{number:int}", include_in_schema=False, english=True)
 async def show_order(
     request: HttpRequest,
     *,
