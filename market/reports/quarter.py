@@ -5,8 +5,9 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
+from market.counties.quarter_submissions import SentFigures
 from market.kernel import Connection, Fen, Query
-from market.kernel.clock import get_next_month
+from market.kernel.clock import get_next_month, get_next_quarter
 from market.subsidies.month.steps import CLOSE, UNSETTLED_STATES
 from market.subsidies.names import Operator, ServiceKind
 
@@ -218,6 +219,19 @@ async def compute_quarter(conn: Connection, county: str, first: date, until: dat
 async def count_final_months(conn: Connection, county: str, first: date, until: date) -> QuarterMonths:
     """Return how many months of a quarter change no more, and in which the county began."""
     return await COUNT_FINAL_MONTHS.one(conn, county=county, first=first, until=until, closed=CLOSE.after)
+
+
+async def compute_sent_figures(conn: Connection, county: str, first: date) -> SentFigures:
+    """Return the total of a quarter's report as it is now, from the first day of the quarter."""
+    until = get_next_quarter(first)
+    report = await compute_quarter(conn, county, first, until)
+    total = next((each for each in report.rows if (each.operator, each.kind) == ("total", "all")), None)
+    return SentFigures(
+        closed_months=(await count_final_months(conn, county, first, until)).final,
+        users=total.users if total else 0,
+        conceded_fen=total.conceded_fen if total else Fen(0),
+        public_fen=total.public_fen if total else Fen(0),
+    )
 
 
 def _by_key[P: _QuarterKey](rows: Iterable[P]) -> dict[tuple[str, str], P]:

@@ -49,7 +49,13 @@ async def _page(
         )
         for each in await list_own_leads(conn, actor.account_id)
     ]
-    context = {"rows": rows, "values": values, "errors": errors, "consent": CONSENT_TEXTS[CONSENT_VERSION]}
+    context = {
+        "rows": rows,
+        "values": values,
+        "errors": errors,
+        "consent": CONSENT_TEXTS[CONSENT_VERSION],
+        "again": any(each[3].endswith("-again") for each in rows),
+    }
     return render_page(request, "farm/reduction.html", context, actor=actor, status=status)
 
 

@@ -158,6 +158,15 @@ async def test_money_comes_back_in_every_way(sample: Connection) -> None:
     assert [row[0] for row in withheld] == [APRIL]
 
 
+async def test_the_last_quarter_was_sent_in(sample: Connection) -> None:
+    sent = await sample.fetchrow("SELECT county_code, quarter, sent_on, closed_months, users FROM quarter_submissions")
+    assert sent is not None
+    assert (sent["county_code"], sent["quarter"], sent["sent_on"], sent["closed_months"]) == (
+        DEMO_COUNTY, date(2026, 1, 1), date(2026, 4, 17), 3,
+    )  # fmt: skip
+    assert sent["users"] > 0
+
+
 async def test_each_operators_file_is_recorded_with_its_sum(sample: Connection) -> None:
     files = await sample.fetch(
         "SELECT f.name, f.rows, f.sum_fen,"

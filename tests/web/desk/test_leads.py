@@ -1,5 +1,6 @@
 """Leads on the desk's pages; the sheet for the board has names, the public notice has none."""
 
+import re
 from collections.abc import AsyncGenerator
 from datetime import date
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.support.make import make_account
 from tests.web.desk.county import COUNTY, NOW, Officials, serve_story
 from tests.web.desk.desk_pages import open_desk_walker, read_table
 
+UUID_PATH = re.compile(r"/desk/leads/[0-9a-f-]{36}")
 OTHER_VILLAGE = "130624107221"
 IDENTITY = "130624199003039917"
 CATEGORIES = ("监测", "脱贫", "贫困", "突发", "边缘", "建档立卡")
@@ -137,6 +139,39 @@ async def test_a_household_applies_sees_how_far_it_is_and_withdraws(service: Ser
             each.attrs["action"] for each in seen.root.all("form") if "/applications/" in each.attrs.get("action", "")
         )
         assert "已撤回" in (await browser.submit(action)).text
+
+
+async def test_the_household_of_an_application_is_found_at_the_visit_and_its_person_chosen(
+    service: Service, county: Officials, database: Database
+) -> None:
+    async with database.transaction() as conn:
+        account_id = await make_account(conn, name="样例何三")
+        token = (await sign_in_without_code(conn, account_id, now=NOW, second_factor=False)).token
+    async with database.transaction(scope=COUNTY) as conn:
+        found = await conn.fetchrow(
+            "SELECT household_code, village_name FROM household_statuses WHERE county_code = '130624'"
+            " AND village_code <> $1 AND upper_inf(valid_during) ORDER BY household_code LIMIT 1",
+            OTHER_VILLAGE,
+        )
+    assert found is not None
+    household, village = str(found["household_code"]), str(found["village_name"])
+    async with open_desk_walker(service, token) as browser:
+        await browser.open("/farm/bill/applications")
+        await browser.submit("/farm/bill/applications", village=village, note="样例：三口人")
+    async with open_desk_walker(service, county.tokens["cun"]) as browser:
+        seen = await browser.open("/desk/leads")
+        [path] = [each.partition("?")[0] for each in seen.links() if UUID_PATH.search(each)]
+        await browser.open(path)
+        typed = {"line_code": "YD-77", "programme_code": "P1", "opinion": "样例：去看过"}
+        seen = await browser.submit(path, typed=typed, step="visit", household_code="H99", status=422)
+        assert "这个村的名册里现在没有这一户" in seen.text
+        assert "这条业务谁用" not in seen.text
+        seen = await browser.submit(path, typed=typed, step="visit", household_code=household.lower(), status=422)
+        assert "请选人" in seen.text
+        assert "这条业务谁用" in seen.text
+        [person, *_] = [each.attrs["value"] for each in seen.root.all("input") if each.attrs.get("name") == "chosen"]
+        seen = await browser.submit(path, step="visit", chosen=person)
+        assert "记下了：入户核实" in seen.text
 
 
 async def test_a_villager_objects_without_a_name_and_reads_the_answer_with_the_receipt(

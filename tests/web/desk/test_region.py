@@ -96,6 +96,10 @@ async def test_a_quarter_that_was_sent_in_has_its_day_and_person(
     region = "/desk/region?region=1306&quarter=2018Q4"
     async with open_desk_walker(service, above) as browser:
         assert "没有报，迟 25 天" in (await browser.open(region)).text
+        # Nothing is due of a quarter that goes on, or that was over before the county began.
+        for quarter in ("2019Q1", "2018Q3"):
+            seen = await browser.open(f"/desk/region?region=1306&quarter={quarter}")
+            assert ("阜平县" in seen.text, "没有报" in seen.text) == (True, False)
     async with open_desk_walker(service, people.tokens["xian"]) as browser:
         assert "2019年一季度报表" in (await browser.open("/desk")).text
         seen = await browser.open(page)

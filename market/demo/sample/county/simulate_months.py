@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
+from market.counties.quarter_submissions import record_submission
 from market.demo.sample.accounts import DEMO_COUNTY, OFFICIAL_POSTS
 from market.demo.sample.county.county_steps import CountySteps
 from market.demo.sample.county.enrolled_lines import (
@@ -33,8 +34,9 @@ from market.demo.sample.divisions import SampleDivisions
 from market.identity.actors import find_actor_by_handle
 from market.identity.models import Actor
 from market.kernel import Connection, Query
-from market.kernel.clock import get_business_day, get_next_month
+from market.kernel.clock import get_business_day, get_next_month, get_quarter_start
 from market.kernel.seal import Seal
+from market.reports.quarter import compute_sent_figures
 from market.storage.files import FileStore
 from market.storage.sample_files import SAMPLE_FOLDER, SAMPLE_INDEX
 from market.subsidies.models import Duty
@@ -136,8 +138,21 @@ class CountySimulation:
         await LineSimulation(conn, seal, actors, self._lines, self._months, now=now).add_all()
         await add_grievances(conn, seal, actors, self._months, now=now)
         await add_money_back(conn, seal, actors, month=self._months.last, now=now)
+        await self._send_quarter()
         await add_earlier_rechecks(conn, actors["cun"], self._register, day=get_business_day(now))
         self._advance()
+
+    async def _send_quarter(self) -> None:
+        """Record that the report of the last quarter that was due was sent in."""
+        today = get_business_day(self._now)
+        ended = get_quarter_start(today)
+        quarter = get_quarter_start(ended - timedelta(days=1))
+        figures = await compute_sent_figures(self._conn, DEMO_COUNTY, quarter)
+        sent_on = min(today, ended + timedelta(days=16))
+        xian = self._actors["xian"]
+        await record_submission(
+            self._conn, xian, DEMO_COUNTY, quarter, sent_on=sent_on, figures=figures, now=self._now
+        )  # fmt: skip
 
     async def _import_base_files(self) -> None:
         conn, months = self._conn, self._months

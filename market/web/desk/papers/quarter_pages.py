@@ -1,7 +1,6 @@
 """A quarter's report to print, with 报送: when it was sent in, by whom, and the form that records it."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from litestar import Response, get, post
@@ -20,10 +19,10 @@ from market.counties.quarter_submissions import (
 from market.http import HttpRequest
 from market.identity.access import has_role_for
 from market.identity.models import Actor
-from market.kernel import Connection, Database, Fen, FieldFault
-from market.kernel.clock import Clock, get_next_quarter
+from market.kernel import Connection, Database, FieldFault
+from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.reports.quarter import compute_quarter, count_final_months
+from market.reports.quarter import compute_sent_figures
 from market.subsidies.month.cycles import read_quarter
 from market.web.desk.context import DeskContext, PageNotice, render_desk_page
 from market.web.desk.papers.form_pages import (
@@ -38,23 +37,10 @@ from market.web.pages import redirect
 from market.web.ui.format import count, day_zh, yuan
 
 
-async def _compute_figures(conn: Connection, county: str, first: date) -> SentFigures:
-    """Return the total of a quarter's report as it is now."""
-    until = get_next_quarter(first)
-    report = await compute_quarter(conn, county, first, until)
-    total = next((each for each in report.rows if (each.operator, each.kind) == ("total", "all")), None)
-    return SentFigures(
-        closed_months=(await count_final_months(conn, county, first, until)).final,
-        users=total.users if total else 0,
-        conceded_fen=total.conceded_fen if total else Fen(0),
-        public_fen=total.public_fen if total else Fen(0),
-    )
-
-
 async def _load_submissions(conn: Connection, desk: DeskContext, quarter: str) -> dict[str, Any]:
     """Return the section of a quarter's report on its submissions; the form only once the quarter has ended."""
     first, until = read_quarter(quarter)
-    figures = await _compute_figures(conn, desk.county, first)
+    figures = await compute_sent_figures(conn, desk.county, first)
     records = has_role_for(desk.actor, SUBMITTERS, desk.county) and desk.today >= until
     return {
         "rows": [_describe(each, figures) for each in await list_submissions(conn, desk.county, first)],
@@ -144,7 +130,7 @@ async def submit_quarter_sent(
         async with db.transaction(scope=desk.county) as conn:
             await record_submission(
                 conn, actor, desk.county, first, sent_on=parse_day(form.get_text("sent_on")),
-                figures=await _compute_figures(conn, desk.county, first), now=desk.now,
+                figures=await compute_sent_figures(conn, desk.county, first), now=desk.now,
             )  # fmt: skip
     except (SubmissionInvalid, SubmittedAlready) as refusal:
         return await _render_quarter(

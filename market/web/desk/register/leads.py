@@ -212,8 +212,8 @@ async def render_lead(
     due = DUE_STEPS.get(lead.state)
     own = due is not None and has_role_for(desk.actor, due.roles, lead.village_code)
     members = []
-    if lead.household_code is not None:
-        members = await list_household_members(conn, seal, desk.county, lead.household_code, day=desk.today)
+    if household := lead.household_code or _find_visited_household(values, errors):
+        members = await list_household_members(conn, seal, desk.county, household, day=desk.today)
     waits = lead.notice_until is not None and desk.today < lead.notice_until
     consents = await list_consents(conn, lead.id)
     withdrawn = lead.state == "decided" and bool(consents) and all(each.withdrawn_at for each in consents)
@@ -253,6 +253,12 @@ async def render_lead(
         **await build_objection_context(conn, seal, desk, lead),
     }
     return render_desk_page(request, desk, "lead.html", context, status=status)
+
+
+def _find_visited_household(values: StepForm | None, errors: Sequence[FieldFault]) -> str:
+    """Return the household that a visit found in the village, once only the choice of its persons is missing."""
+    chooses = values is not None and {each.field for each in errors} == {"persons"}
+    return values.household_code.strip().upper() if values is not None and chooses else ""
 
 
 def _present_consent(desk: DeskContext, lead: Lead, consent: LeadConsent) -> tuple[str, str]:

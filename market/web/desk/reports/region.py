@@ -148,11 +148,17 @@ def _list_county_cells(view: RegionView, today: date) -> list[list[Value]]:
 
 
 def _describe_submission(county: CountyProgress, quarter: date, today: date) -> str:
-    """Return when the report of the quarter was sent in and who says so, or how late it is."""
+    """Return when the report of the quarter was sent in and who says so, or how late it is.
+
+    Nothing is due of a quarter that has not ended, or before the county's first month.
+    """
+    ended = get_next_quarter(quarter)
     if county.sent_on is not None:
         changed = "；数字后来有变" if county.changed_since else ""
         return f"{day_zh(county.sent_on)}，{county.sent_by}{changed}"
-    due = get_next_quarter(quarter).replace(day=DUE_DAY)
+    if today < ended or county.began is None or county.began >= ended:
+        return ""
+    due = ended.replace(day=DUE_DAY)
     return f"没有报，迟 {(today - due).days} 天" if today > due else "没有报"
 
 
