@@ -27,7 +27,7 @@ import asyncpg
 from msgspec import convert, to_builtins
 
 from market.audit.verification import AuditHead, list_heads, verify_audit
-from market.kernel.database import APP_ROLE
+from market.kernel.database import APP_ROLE, BENEFITS_ROLE
 from market.kernel.embedded import EmbeddedServerError, embedded_server, find_binaries
 from market.kernel.migrate import create_database
 from market.kernel.schema_guards import list_schema_changes
@@ -168,6 +168,9 @@ async def restore(dump: Path, dsn: str) -> None:
         if await conn.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", APP_ROLE) is None:
             await conn.execute(f"CREATE ROLE {APP_ROLE} NOLOGIN")
             await conn.execute(f"GRANT {APP_ROLE} TO CURRENT_USER")
+        if await conn.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", BENEFITS_ROLE) is None:
+            await conn.execute(f"CREATE ROLE {BENEFITS_ROLE} NOLOGIN")
+            await conn.execute(f"GRANT {BENEFITS_ROLE} TO {APP_ROLE} WITH INHERIT FALSE, SET TRUE")
         if await conn.fetch(TABLES):
             raise BackupError(f"The database {name} is not empty: restore into a new one.")
     finally:

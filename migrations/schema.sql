@@ -20,6 +20,13 @@ SET client_min_messages = warning;
 SET row_security = off;
 
 --
+-- Name: benefits; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA benefits;
+
+
+--
 -- Name: jobs; Type: SCHEMA; Schema: -; Owner: -
 --
 
@@ -538,6 +545,52 @@ BEGIN
         RAISE EXCEPTION 'the person entered the account' USING ERRCODE = 'P0201';
     END IF;
     RETURN NEW;
+END
+$$;
+
+
+--
+-- Name: check_benefit_entries(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_benefit_entries() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM benefits.entries e WHERE e.order_line_id = NEW.order_line_id
+                GROUP BY e.household_id, e.how HAVING sum(e.fen) < 0)
+       OR (SELECT sum(e.fen) FROM benefits.entries e WHERE e.order_line_id = NEW.order_line_id)
+          > (SELECT l.amount_fen - l.refunded_fen FROM order_lines l WHERE l.id = NEW.order_line_id)
+          AND NOT EXISTS (SELECT FROM benefits.payable_changes c
+                           WHERE c.recorded_at IS NULL AND c.suborder_id = (
+                               SELECT suborder_id FROM order_lines WHERE id = NEW.order_line_id)) THEN
+        RAISE EXCEPTION 'the benefits of a line do not add up' USING ERRCODE = 'P0916';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: check_benefit_shares(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_benefit_shares() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    changed uuid := (coalesce(to_jsonb(NEW), to_jsonb(OLD)) ->> 'listing_id')::uuid;
+BEGIN
+    IF EXISTS (
+        SELECT FROM (SELECT lower(valid_during) AS day FROM benefits.rules WHERE listing_id = changed
+                     UNION SELECT upper(valid_during) FROM benefits.rules WHERE listing_id = changed) days
+          JOIN benefits.rules r ON r.listing_id = changed AND r.valid_during @> days.day
+         GROUP BY days.day HAVING coalesce(sum(r.share_bp), 0) <> 10000) THEN
+        RAISE EXCEPTION 'the shares of a listing sum to 10,000 basis points' USING ERRCODE = 'P0915';
+    END IF;
+    RETURN NULL;
 END
 $$;
 
@@ -4559,6 +4612,30 @@ $$;
 
 
 --
+-- Name: note_payable_change(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.note_payable_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO benefits.payable_changes (suborder_id, before_fen, after_fen, lines, at)
+    SELECT NEW.id, OLD.payable_fen, coalesce(NEW.payable_fen, 0),
+           jsonb_agg(jsonb_build_object('id', l.id, 'listing_id', l.listing_id, 'quantity', l.quantity,
+                                        'left_fen', l.amount_fen - l.refunded_fen) ORDER BY l.position),
+           coalesce(CASE WHEN OLD.payable_fen IS NULL THEN NEW.released_at
+                         ELSE (SELECT max(at) FROM line_refunds r JOIN order_lines o ON o.id = r.line_id
+                                WHERE o.suborder_id = NEW.id) END, now())
+      FROM order_lines l
+     WHERE l.suborder_id = NEW.id
+    HAVING bool_or(EXISTS (SELECT FROM benefits.rules r WHERE r.listing_id = l.listing_id));
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: place_orders(jsonb, boolean); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5934,6 +6011,126 @@ BEGIN
     END IF;
 END
 $$;
+
+
+--
+-- Name: entries; Type: TABLE; Schema: benefits; Owner: -
+--
+
+CREATE TABLE benefits.entries (
+    id bigint NOT NULL,
+    change_id bigint NOT NULL,
+    order_line_id uuid NOT NULL,
+    household_id uuid NOT NULL,
+    how text NOT NULL,
+    fen bigint NOT NULL,
+    day date NOT NULL,
+    CONSTRAINT entries_how CHECK ((how = ANY (ARRAY['sale'::text, 'wage'::text, 'dividend'::text, 'rent'::text]))),
+    CONSTRAINT entries_not_zero CHECK ((fen <> 0))
+);
+
+
+--
+-- Name: entries_id_seq; Type: SEQUENCE; Schema: benefits; Owner: -
+--
+
+ALTER TABLE benefits.entries ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME benefits.entries_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: files; Type: TABLE; Schema: benefits; Owner: -
+--
+
+CREATE TABLE benefits.files (
+    producer_id uuid NOT NULL,
+    sha256 bytea NOT NULL,
+    name text NOT NULL,
+    rows integer NOT NULL,
+    imported_by uuid NOT NULL,
+    imported_at timestamp with time zone NOT NULL,
+    CONSTRAINT files_hash CHECK ((length(sha256) = 32)),
+    CONSTRAINT files_name CHECK ((length(name) <= 200))
+);
+
+
+--
+-- Name: households; Type: TABLE; Schema: benefits; Owner: -
+--
+
+CREATE TABLE benefits.households (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    producer_id uuid NOT NULL,
+    code text NOT NULL,
+    village_code text NOT NULL,
+    account_id uuid,
+    added_by uuid NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT households_code CHECK (((length(code) >= 1) AND (length(code) <= 20))),
+    CONSTRAINT households_village CHECK ((village_code ~ '^[0-9]{12}$'::text))
+);
+
+
+--
+-- Name: payable_changes; Type: TABLE; Schema: benefits; Owner: -
+--
+
+CREATE TABLE benefits.payable_changes (
+    id bigint NOT NULL,
+    suborder_id uuid NOT NULL,
+    before_fen bigint,
+    after_fen bigint NOT NULL,
+    lines jsonb NOT NULL,
+    at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone
+);
+
+
+--
+-- Name: COLUMN payable_changes.lines; Type: COMMENT; Schema: benefits; Owner: -
+--
+
+COMMENT ON COLUMN benefits.payable_changes.lines IS 'The lines then: id, listing, quantity, and what was left of each after refunds.';
+
+
+--
+-- Name: payable_changes_id_seq; Type: SEQUENCE; Schema: benefits; Owner: -
+--
+
+ALTER TABLE benefits.payable_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME benefits.payable_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: rules; Type: TABLE; Schema: benefits; Owner: -
+--
+
+CREATE TABLE benefits.rules (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    listing_id uuid NOT NULL,
+    household_id uuid NOT NULL,
+    how text NOT NULL,
+    share_bp integer,
+    wage_per_unit_fen bigint,
+    valid_during daterange NOT NULL,
+    CONSTRAINT rules_how CHECK ((how = ANY (ARRAY['sale'::text, 'wage'::text, 'dividend'::text, 'rent'::text]))),
+    CONSTRAINT rules_period CHECK (((NOT isempty(valid_during)) AND (NOT lower_inf(valid_during)))),
+    CONSTRAINT rules_share CHECK (((share_bp >= 1) AND (share_bp <= 10000))),
+    CONSTRAINT rules_share_or_wage CHECK ((((how = 'wage'::text) = (wage_per_unit_fen IS NOT NULL)) AND ((how = 'wage'::text) = (share_bp IS NULL)))),
+    CONSTRAINT rules_wage CHECK (((wage_per_unit_fen >= 1) AND (wage_per_unit_fen <= 1000000)))
+);
 
 
 --
@@ -10912,6 +11109,70 @@ CREATE TABLE public.yield_limits (
 
 
 --
+-- Name: entries entries_once; Type: CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE ONLY benefits.entries
+    ADD CONSTRAINT entries_once UNIQUE (change_id, order_line_id, household_id, how);
+
+
+--
+-- Name: entries entries_pkey; Type: CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE ONLY benefits.entries
+    ADD CONSTRAINT entries_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: files files_pkey; Type: CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE ONLY benefits.files
+    ADD CONSTRAINT files_pkey PRIMARY KEY (producer_id, sha256);
+
+
+--
+-- Name: households households_code_once; Type: CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE ONLY benefits.households
+    ADD CONSTRAINT households_code_once UNIQUE (producer_id, code);
+
+
+--
+-- Name: households households_pkey; Type: CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE ONLY benefits.households
+    ADD CONSTRAINT households_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: payable_changes payable_changes_pkey; Type: CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE ONLY benefits.payable_changes
+    ADD CONSTRAINT payable_changes_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: rules rules_once; Type: CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE ONLY benefits.rules
+    ADD CONSTRAINT rules_once EXCLUDE USING gist (listing_id WITH =, household_id WITH =, how WITH =, valid_during WITH &&);
+
+
+--
+-- Name: rules rules_pkey; Type: CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE ONLY benefits.rules
+    ADD CONSTRAINT rules_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: failures failures_pkey; Type: CONSTRAINT; Schema: jobs; Owner: -
 --
 
@@ -13920,6 +14181,69 @@ ALTER TABLE ONLY public.yield_limits
 
 
 --
+-- Name: entries_by_household; Type: INDEX; Schema: benefits; Owner: -
+--
+
+CREATE INDEX entries_by_household ON benefits.entries USING btree (household_id, day);
+
+
+--
+-- Name: entries_by_line; Type: INDEX; Schema: benefits; Owner: -
+--
+
+CREATE INDEX entries_by_line ON benefits.entries USING btree (order_line_id);
+
+
+--
+-- Name: files_by_importer; Type: INDEX; Schema: benefits; Owner: -
+--
+
+CREATE INDEX files_by_importer ON benefits.files USING btree (imported_by);
+
+
+--
+-- Name: households_by_account; Type: INDEX; Schema: benefits; Owner: -
+--
+
+CREATE INDEX households_by_account ON benefits.households USING btree (account_id) WHERE (account_id IS NOT NULL);
+
+
+--
+-- Name: households_by_adder; Type: INDEX; Schema: benefits; Owner: -
+--
+
+CREATE INDEX households_by_adder ON benefits.households USING btree (added_by);
+
+
+--
+-- Name: households_by_village; Type: INDEX; Schema: benefits; Owner: -
+--
+
+CREATE INDEX households_by_village ON benefits.households USING btree (village_code text_pattern_ops);
+
+
+--
+-- Name: payable_changes_by_suborder; Type: INDEX; Schema: benefits; Owner: -
+--
+
+CREATE INDEX payable_changes_by_suborder ON benefits.payable_changes USING btree (suborder_id, id);
+
+
+--
+-- Name: payable_changes_to_record; Type: INDEX; Schema: benefits; Owner: -
+--
+
+CREATE INDEX payable_changes_to_record ON benefits.payable_changes USING btree (id) WHERE (recorded_at IS NULL);
+
+
+--
+-- Name: rules_by_household; Type: INDEX; Schema: benefits; Owner: -
+--
+
+CREATE INDEX rules_by_household ON benefits.rules USING btree (household_id);
+
+
+--
 -- Name: failures_by_due; Type: INDEX; Schema: jobs; Owner: -
 --
 
@@ -16405,6 +16729,34 @@ CREATE INDEX yield_limits_by_adder ON public.yield_limits USING btree (added_by)
 
 
 --
+-- Name: entries entries_append_only; Type: TRIGGER; Schema: benefits; Owner: -
+--
+
+CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE ON benefits.entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: entries entries_no_truncate; Type: TRIGGER; Schema: benefits; Owner: -
+--
+
+CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON benefits.entries FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: entries entries_sum; Type: TRIGGER; Schema: benefits; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER entries_sum AFTER INSERT ON benefits.entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_benefit_entries();
+
+
+--
+-- Name: rules rules_sum; Type: TRIGGER; Schema: benefits; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER rules_sum AFTER INSERT OR DELETE OR UPDATE ON benefits.rules DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_benefit_shares();
+
+
+--
 -- Name: checkpoints checkpoints_append_only; Type: TRIGGER; Schema: payments; Owner: -
 --
 
@@ -17854,6 +18206,13 @@ CREATE TRIGGER suborders_of_a_new_order AFTER INSERT ON public.suborders REFEREN
 
 
 --
+-- Name: suborders suborders_payable_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER suborders_payable_changed AFTER UPDATE OF payable_fen ON public.suborders FOR EACH ROW WHEN ((old.payable_fen IS DISTINCT FROM new.payable_fen)) EXECUTE FUNCTION public.note_payable_change();
+
+
+--
 -- Name: suborders suborders_quota; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -17970,6 +18329,94 @@ CREATE TRIGGER variants_price AFTER INSERT OR UPDATE OF price_fen, "position" ON
 --
 
 CREATE TRIGGER vouchers_counted AFTER INSERT ON public.vouchers FOR EACH ROW EXECUTE FUNCTION public.count_voucher();
+
+
+--
+-- Name: entries entries_change; Type: FK CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE ONLY benefits.entries
+    ADD CONSTRAINT entries_change FOREIGN KEY (change_id) REFERENCES benefits.payable_changes(id);
+
+
+--
+-- Name: entries entries_household; Type: FK CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE ONLY benefits.entries
+    ADD CONSTRAINT entries_household FOREIGN KEY (household_id) REFERENCES benefits.households(id);
+
+
+--
+-- Name: entries entries_line; Type: FK CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE ONLY benefits.entries
+    ADD CONSTRAINT entries_line FOREIGN KEY (order_line_id) REFERENCES public.order_lines(id);
+
+
+--
+-- Name: files files_importer; Type: FK CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE ONLY benefits.files
+    ADD CONSTRAINT files_importer FOREIGN KEY (imported_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: files files_producer; Type: FK CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE ONLY benefits.files
+    ADD CONSTRAINT files_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: households households_account; Type: FK CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE ONLY benefits.households
+    ADD CONSTRAINT households_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: households households_adder; Type: FK CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE ONLY benefits.households
+    ADD CONSTRAINT households_adder FOREIGN KEY (added_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: households households_producer; Type: FK CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE ONLY benefits.households
+    ADD CONSTRAINT households_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: payable_changes payable_changes_suborder; Type: FK CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE ONLY benefits.payable_changes
+    ADD CONSTRAINT payable_changes_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
+-- Name: rules rules_household; Type: FK CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE ONLY benefits.rules
+    ADD CONSTRAINT rules_household FOREIGN KEY (household_id) REFERENCES benefits.households(id);
+
+
+--
+-- Name: rules rules_listing; Type: FK CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE ONLY benefits.rules
+    ADD CONSTRAINT rules_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
 
 
 --
@@ -23539,6 +23986,14 @@ END);
 
 
 --
+-- Name: SCHEMA benefits; Type: ACL; Schema: -; Owner: -
+--
+
+GRANT USAGE ON SCHEMA benefits TO market_app;
+GRANT USAGE ON SCHEMA benefits TO market_benefits;
+
+
+--
 -- Name: SCHEMA jobs; Type: ACL; Schema: -; Owner: -
 --
 
@@ -23658,6 +24113,20 @@ REVOKE ALL ON FUNCTION public.check_agreement_rates() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.check_bank_account() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_benefit_entries(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_benefit_entries() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_benefit_shares(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_benefit_shares() FROM PUBLIC;
 
 
 --
@@ -25226,6 +25695,13 @@ REVOKE ALL ON FUNCTION public.note_county_month_of_run() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION note_payable_change(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.note_payable_change() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION record_refund(p_suborder uuid, p_lines uuid[], p_amounts bigint[], p_buyer_fen bigint, p_payable_fen bigint, p_commission_fen bigint, p_key text, p_reason text, p_by uuid, p_note text, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -25597,6 +26073,216 @@ REVOKE ALL ON FUNCTION public.use_lot_part() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.withdraw_consent(p_lead uuid, p_account uuid, p_day date, p_note bytea, p_end_note bytea, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.withdraw_consent(p_lead uuid, p_account uuid, p_day date, p_note bytea, p_end_note bytea, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: TABLE entries; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT SELECT ON TABLE benefits.entries TO market_benefits;
+
+
+--
+-- Name: COLUMN entries.change_id; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(change_id) ON TABLE benefits.entries TO market_benefits;
+
+
+--
+-- Name: COLUMN entries.order_line_id; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(order_line_id) ON TABLE benefits.entries TO market_benefits;
+
+
+--
+-- Name: COLUMN entries.household_id; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(household_id) ON TABLE benefits.entries TO market_benefits;
+
+
+--
+-- Name: COLUMN entries.how; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(how) ON TABLE benefits.entries TO market_benefits;
+
+
+--
+-- Name: COLUMN entries.fen; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(fen) ON TABLE benefits.entries TO market_benefits;
+
+
+--
+-- Name: COLUMN entries.day; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(day) ON TABLE benefits.entries TO market_benefits;
+
+
+--
+-- Name: TABLE files; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT SELECT ON TABLE benefits.files TO market_benefits;
+
+
+--
+-- Name: COLUMN files.producer_id; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(producer_id) ON TABLE benefits.files TO market_benefits;
+
+
+--
+-- Name: COLUMN files.sha256; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(sha256) ON TABLE benefits.files TO market_benefits;
+
+
+--
+-- Name: COLUMN files.name; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(name) ON TABLE benefits.files TO market_benefits;
+
+
+--
+-- Name: COLUMN files.rows; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(rows) ON TABLE benefits.files TO market_benefits;
+
+
+--
+-- Name: COLUMN files.imported_by; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(imported_by) ON TABLE benefits.files TO market_benefits;
+
+
+--
+-- Name: COLUMN files.imported_at; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(imported_at) ON TABLE benefits.files TO market_benefits;
+
+
+--
+-- Name: TABLE households; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT SELECT ON TABLE benefits.households TO market_benefits;
+
+
+--
+-- Name: COLUMN households.producer_id; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(producer_id) ON TABLE benefits.households TO market_benefits;
+
+
+--
+-- Name: COLUMN households.code; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(code) ON TABLE benefits.households TO market_benefits;
+
+
+--
+-- Name: COLUMN households.village_code; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(village_code) ON TABLE benefits.households TO market_benefits;
+
+
+--
+-- Name: COLUMN households.account_id; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT UPDATE(account_id) ON TABLE benefits.households TO market_benefits;
+
+
+--
+-- Name: COLUMN households.added_by; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(added_by) ON TABLE benefits.households TO market_benefits;
+
+
+--
+-- Name: COLUMN households.added_at; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(added_at) ON TABLE benefits.households TO market_benefits;
+
+
+--
+-- Name: TABLE payable_changes; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT SELECT ON TABLE benefits.payable_changes TO market_benefits;
+
+
+--
+-- Name: COLUMN payable_changes.recorded_at; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT UPDATE(recorded_at) ON TABLE benefits.payable_changes TO market_benefits;
+
+
+--
+-- Name: TABLE rules; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT SELECT,DELETE ON TABLE benefits.rules TO market_benefits;
+
+
+--
+-- Name: COLUMN rules.listing_id; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(listing_id) ON TABLE benefits.rules TO market_benefits;
+
+
+--
+-- Name: COLUMN rules.household_id; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(household_id) ON TABLE benefits.rules TO market_benefits;
+
+
+--
+-- Name: COLUMN rules.how; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(how) ON TABLE benefits.rules TO market_benefits;
+
+
+--
+-- Name: COLUMN rules.share_bp; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(share_bp) ON TABLE benefits.rules TO market_benefits;
+
+
+--
+-- Name: COLUMN rules.wage_per_unit_fen; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(wage_per_unit_fen) ON TABLE benefits.rules TO market_benefits;
+
+
+--
+-- Name: COLUMN rules.valid_during; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT INSERT(valid_during),UPDATE(valid_during) ON TABLE benefits.rules TO market_benefits;
 
 
 --

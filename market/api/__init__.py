@@ -44,6 +44,7 @@ from market.api.subsidies import (
     reconciliation,
 )
 from market.api.villages import (
+    benefits,
     coverage,
     funds,
     jobs,
@@ -71,6 +72,7 @@ ROUTES = [
     *channels.ROUTES,
     *pairing.ROUTES,
     *trace.ROUTES,
+    *benefits.ROUTES,
     *supervision.ROUTES,
     *services.ROUTES,
     *questions.ROUTES,

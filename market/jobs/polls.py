@@ -11,6 +11,7 @@ from market.aftersales.case_moves import notify_late_case
 from market.aftersales.decide_bad_fruit import notify_late_claim
 from market.aftersales.end_goods_returns import end_due_returns
 from market.aftersales.receive import confirm_overdue
+from market.benefits.record import record_benefits
 from market.carriers.pushes import apply_pushes
 from market.carriers.track import give_up_parcels, poll_parcels
 from market.casework.models import LockedCase
@@ -184,6 +185,11 @@ async def end_seats(context: WorkerContext) -> None:
     await end_due_seats(context.db, context.seal, now=context.clock.now())
 
 
+async def record_household_benefits(context: WorkerContext) -> None:
+    """Record what households gain from what was received, and take back what was refunded."""
+    await record_benefits(context.db, now=context.clock.now())
+
+
 POLLS = (
     Poll("send_codes", timedelta(seconds=0.3), send_codes),
     Poll("send_notices", timedelta(seconds=1), send_notices),
@@ -209,4 +215,5 @@ POLLS = (
     Poll("end_pickups", timedelta(minutes=1), end_pickups),
     Poll("update_invoices", timedelta(seconds=15), update_invoices),
     Poll("end_goods_returns", timedelta(minutes=1), end_goods_returns),
+    Poll("record_benefits", timedelta(seconds=15), record_household_benefits),
 )

@@ -11,7 +11,7 @@ from market.kernel.database import APP_ROLE
 from market.kernel.migrate import get_migrations_folder
 from payments.sql import Connection, Query
 
-SCHEMAS = ["public", "payments", "jobs"]
+SCHEMAS = ["public", "payments", "jobs", "benefits"]
 UNSAFE_SETTINGS = ["session_replication_role", "row_security", "search_path", "role", "market.scope"]
 """Settings that nobody stores for a database or a role: each changes what the guards see."""
 GUARDS_FILE = "guards.txt"

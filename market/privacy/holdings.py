@@ -164,6 +164,7 @@ TRADE_HOLDINGS: tuple[Holding, ...] = (
             "certificates": "issuer verified_by number_index number_sealed submitted_by rejected_by reject_reason",
             "closures": "created_by", "listing_files": "imported_by", "coupons": "created_by",
             "plots": "name added_by", "harvest_lots": "added_by", "harvest_files": "imported_by",
+            "benefits.households": "account_id added_by", "benefits.files": "imported_by",
             "label_runs": "issued_by", "labels": "revoked_by revoke_reason",
             "calendar_feeds": "secret_hash created_by", "catch_weights": "weighed_by", "check_in_scans": "uploaded_by",
             "slots": "cancelled_by", "stay_cancellations": "cancelled_by",

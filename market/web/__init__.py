@@ -21,7 +21,7 @@ from market.web.account import (
 from market.web.account import pairings as own_pairings
 from market.web.account import postings as own_postings
 from market.web.desk import ROUTES as DESK_ROUTES
-from market.web.farm import apply, decisions, phone_bill, reduction
+from market.web.farm import apply, benefits, decisions, phone_bill, reduction
 from market.web.farm import coupons as farm_coupons
 from market.web.farm import home as farm_home
 from market.web.farm import trace as farm_trace
@@ -95,6 +95,7 @@ from market.web.shop.buying import book_package, cart, checkout, pay, pickup_poi
 from market.web.shop.orders import order_actions, order_list, order_package, order_page
 from market.web.units import book as unit_book
 from market.web.units import purchase as unit_purchase
+from market.web.village import benefits as village_benefits
 from market.web.village import county_services
 from market.web.village import coverage as village_coverage
 from market.web.village import funds as village_funds
@@ -109,7 +110,7 @@ _SHOP_PAGES = (
     assets, feed, photos, sign_in, elder_mode, language, demo_sign_in, demo_people, devices, my_data, my_information,
     data_requests,
     organisations, village_home, village_coverage, village_funds, village_plans, village_services, village_questions,
-    village_jobs, village_pairing, own_pairings,
+    village_jobs, village_benefits, village_pairing, own_pairings,
     own_postings, county_services,
     unit_book, unit_purchase,
     browse, channels, other_currency,
@@ -126,7 +127,7 @@ _FARM_PAGES = (
     cancel_stay, visit_terms, list_stay, listings, money_page, money_forms, month_statement, claims, refunds,
     goods_returns, cases, farm_reviews, farm_complaints, farm_mediation, phone_bill, reduction, decisions, apply,
     certificates, freight, closed, farm_coupons, listing_photos, import_listings, farm_conversations, farm_invoices,
-    packing, sales, packages, compose_package, farm_trace,
+    packing, sales, packages, compose_package, farm_trace, benefits,
 )  # fmt: skip
 
 SHOP = Router(

@@ -418,7 +418,21 @@ GRANTS = {
     "payments.transactions": "select",
 }
 
+BENEFIT_GRANTS = {
+    "benefits.households": "select insert(producer_id code village_code added_by added_at) update(account_id)",
+    "benefits.rules": (
+        "select delete insert(listing_id household_id how share_bp wage_per_unit_fen valid_during) update(valid_during)"
+    ),
+    "benefits.payable_changes": "select update(recorded_at)",
+    "benefits.entries": "select insert(change_id order_line_id household_id how fen day)",
+    "benefits.files": "select insert(producer_id sha256 name rows imported_by imported_at)",
+}
+"""What `market_benefits` may do, a role that only market/benefits takes; the service's role may do nothing there."""
+
 FUNCTIONS_OF_THE_OWNER = {
+    "note_payable_change": False,
+    "check_benefit_shares": False,
+    "check_benefit_entries": False,
     "add_audit_entry": True,
     "add_village": True,
     "erase_account": True,

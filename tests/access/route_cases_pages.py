@@ -636,6 +636,17 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/desk/supervision/new", ISSUERS, form={"title": "样例"}),
     get("/desk/supervision/{number}", as_desk_page(SUPERVISED), params={"number": "1"}, status=404),
     post("/desk/supervision/{number}", SUPERVISED, params={"number": "1"}, form={"act": "checked"}, status=404),
+    get("/village/benefits", as_own_page(SIGNED_IN)),
+    get("/farm/benefits", as_own_page(SELLERS)),
+    post("/farm/benefits", PRODUCER_MEMBERS, form={"producer": Id("producer_id"), "do": "try"}, status=422),
+    post(
+        "/farm/benefits/households",
+        PRODUCER_MEMBERS,
+        form={"producer": Id("producer_id"), "code": "N05", "phone": "17020000099"},
+        status=422,
+    ),
+    get("/farm/benefits/template/{format}", as_own_page(SELLERS), params={"format": "csv"}),
+    get("/desk/benefits", as_desk_page(ACCOUNT_KEEPERS)),
     get("/farm/plots", as_own_page(SELLERS)),
     post(
         "/farm/plots",

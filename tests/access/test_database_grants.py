@@ -6,7 +6,7 @@ import pytest
 from market.identity.models import Role
 from market.kernel import Connection
 from payments.sql import QUERIES
-from tests.access.database_grants import FUNCTIONS_OF_THE_OWNER, GRANTS, OWNERS_STATEMENTS
+from tests.access.database_grants import BENEFIT_GRANTS, FUNCTIONS_OF_THE_OWNER, GRANTS, OWNERS_STATEMENTS
 from tests.kernel.test_queries import import_every_module
 from tests.support.make import make_official
 
@@ -19,6 +19,18 @@ LIST_TABLE_GRANTS = """
                   ORDER BY attnum) AS columns
       FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
      WHERE relkind IN ('r', 'v', 'm', 'p') AND nspname IN ('public', 'payments', 'jobs')
+"""
+LIST_BENEFIT_GRANTS = """
+    SELECT CASE nspname WHEN 'public' THEN '' ELSE nspname || '.' END || relname AS name,
+           ARRAY(SELECT privilege_type FROM aclexplode(relacl) WHERE grantee = 'market_benefits'::regrole) AS whole,
+           ARRAY(SELECT privilege_type || ' ' || attname
+                   FROM pg_attribute, aclexplode(attacl)
+                  WHERE attrelid = c.oid AND grantee = 'market_benefits'::regrole
+                  ORDER BY attnum) AS columns
+      FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+     WHERE relkind IN ('r', 'v', 'm', 'p')
+       AND (nspname = 'benefits'
+            OR EXISTS (SELECT FROM aclexplode(relacl) WHERE grantee = 'market_benefits'::regrole))
 """
 LIST_FUNCTIONS_OF_THE_OWNER = """
     SELECT oid::regproc::text AS name, has_function_privilege('market_app', oid, 'EXECUTE') AS granted,
@@ -40,6 +52,11 @@ async def test_the_service_may_do_to_each_table_and_column_what_the_list_says(co
     rows = await conn.fetch(LIST_TABLE_GRANTS)
     found = {row["name"]: format_grants(row["whole"], row["columns"]) for row in rows}
     assert found == GRANTS
+
+
+async def test_the_role_of_benefits_may_do_what_is_listed_and_nothing_elsewhere(conn: Connection) -> None:
+    rows = await conn.fetch(LIST_BENEFIT_GRANTS)
+    assert {row["name"]: format_grants(row["whole"], row["columns"]) for row in rows} == BENEFIT_GRANTS
 
 
 async def test_nobody_else_may_do_anything(conn: Connection) -> None:
@@ -65,7 +82,10 @@ async def test_the_service_has_the_rights_that_its_statements_need(conn: Connect
             continue
         try:
             async with conn.transaction():
+                if query.module.startswith("market.benefits.") and "benefits." in query.text:
+                    await conn.execute("SET LOCAL ROLE market_benefits")
                 await conn.execute(f"EXPLAIN (GENERIC_PLAN) {query.sql}")
+                await conn.execute("SET LOCAL ROLE market_app")
         except asyncpg.InsufficientPrivilegeError as error:
             refused.append(f"{query.module}: {error}\n{query.text}")
     assert refused == []

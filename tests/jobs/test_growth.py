@@ -182,6 +182,8 @@ PARTS = {
     "clinic_days": "slots",
     "course_certificates": "slot_reservations",
     "plot_yields": "plots",
+    "benefits.payable_changes": "suborders",
+    "benefits.entries": "order_lines",
     "lot_parts": "harvest_lots",
     "label_runs": "harvest_lots",
     "labels": "label_runs",
@@ -236,6 +238,9 @@ KEPT = {
     "channels": "One for each buying city and county.",
     "channel_counties": "Which county was paired with which city when, by its document.",
     "rates": "One for each currency and working day.",
+    "benefits.households": "Who gains from what a producer sells, by its files; what was recorded refers to it.",
+    "benefits.rules": "How what a listing sold was shared when, by the producer's files.",
+    "benefits.files": "A file that is sent again is known by its hash.",
     "plots": "What a producer grows on; it bounds what may be harvested.",
     "yield_limits": "How much a 亩 gave when, by a county's files.",
     "harvest_lots": "What was harvested, bounded by what plots give; labels refer to it.",
@@ -283,7 +288,7 @@ KEPT = {
 async def list_tables(conn: Connection) -> set[str]:
     rows = await conn.fetch(
         "SELECT CASE schemaname WHEN 'public' THEN tablename ELSE schemaname || '.' || tablename END FROM pg_tables"
-        " WHERE schemaname IN ('public', 'payments', 'jobs') AND NOT EXISTS ("
+        " WHERE schemaname IN ('public', 'payments', 'jobs', 'benefits') AND NOT EXISTS ("
         "   SELECT FROM pg_inherits WHERE inhrelid = format('%I.%I', schemaname, tablename)::regclass)"
     )
     return {row[0] for row in rows}

@@ -32,6 +32,13 @@ OWNED_TABLES = {
         "pairing_statement_lines",
         "pairing_statement_items",
     },
+    "benefits": {
+        "benefits.households",
+        "benefits.rules",
+        "benefits.payable_changes",
+        "benefits.entries",
+        "benefits.files",
+    },
     "trace": {
         "plots",
         "yield_limits",
@@ -208,6 +215,10 @@ def test_every_script_is_run_by_a_revision() -> None:
 async def test_every_listed_table_exists(conn: Connection) -> None:
     listed = {table for tables in OWNED_TABLES.values() for table in tables}
     found = {row[0] for row in await conn.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+    found |= {
+        f"benefits.{row[0]}"
+        for row in await conn.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'benefits'")
+    }
     assert sorted(listed - found) == []
 
 

@@ -10,7 +10,9 @@ ABOUT_NOBODY: Mapping[str, Mapping[str, str]] = {
         "packages": "title story", "pickup_points": "name address hours", "platform_purchases": "order_number supplier "
         "product", "public_plans": "name apply_at", "rooms": "name", "slots": "room", "variants": "label",
         "night_rules": "holiday", "harvest_lots": "crop", "plot_yields": "crop", "yield_limits": "crop source",
-        "harvest_files": "name sha256", "labels": "signature", "label_keys": "public_key",
+        "harvest_files": "name sha256",
+        "benefits.files": "name sha256", "benefits.payable_changes": "lines",
+        "labels": "signature", "label_keys": "public_key",
     },
     "organisations, operators and offices": {
         "agreements": "name document_name", "operator_bank_accounts": "bank", "operators": "name",

@@ -25,7 +25,7 @@ LIST_COLUMNS = """
                       AND a.attnum = ANY(f.conkey)) OR format_type(a.atttypid, a.atttypmod) = 'bytea'
            OR (format_type(a.atttypid, a.atttypmod) = 'uuid' AND a.attname ~ '(^account_id|_by)$') AS always
       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname IN ('public', 'payments', 'jobs') AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+     WHERE n.nspname IN ('public', 'payments', 'jobs', 'benefits') AND c.relkind IN ('r', 'p') AND NOT c.relispartition
        AND a.attnum > 0 AND NOT a.attisdropped
        AND (EXISTS (SELECT FROM pg_constraint f
                      WHERE f.conrelid = c.oid AND f.contype = 'f' AND f.confrelid = 'accounts'::regclass

@@ -23,6 +23,7 @@ from market.web.desk.reports import region, report_pages
 from market.web.desk.sellers import bank_receipts, coupons, money, pickup_points, producers, public_buyers, seller_names
 from market.web.desk.staff import audit, contacts, data_requests, deputies, officials, operators
 from market.web.desk.villages import (
+    benefits,
     coverage,
     funds,
     home,
@@ -47,7 +48,7 @@ _PAGES = (
     appeals, complaints, invoices, mediations, officials, operators, deputies, contacts, pickup_points, coupons,
     region, report_pages, grievances, public_buyers, village_files, organisations, saved_filters, samples, audit,
     home, coverage, services, questions, jobs, service_figures, procurement, bank_receipts, funds, trace, supervision,
-    pairing,
+    pairing, benefits,
     data_requests,
 )  # fmt: skip
 

@@ -22,6 +22,7 @@ VILLAGE_AREAS: tuple[VillageArea, ...] = (
     VillageArea("/village/coverage?village={village}", "信号和宽带", "哪家有信号；没信号报给运营商"),
     VillageArea("/village/funds?village={village}", "扶持和场地", "资金、贷款、孵化场地、培训，店家能申请"),
     VillageArea("/village/pairings?village={village}", "结对的单位", "哪家单位和村里结了对，说了什么、做了多少"),
+    VillageArea("/village/benefits", "我的受益", "店里卖了货，分给您家多少；只有自己看得到"),
     VillageArea("/farm/plots", "地块和标签", "开店的：记哪块地收了多少，打带码的标签"),
     VillageArea("/village/plans?village={village}", "能办的套餐", "几家的月费、流量，到哪儿办"),
     VillageArea("/villages/{village}/notice", "公示名单", "话费减免公示了谁，不对的可以说"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from market.demo.sample.sales.benefits import play_benefits, play_rules
 from market.demo.sample.sales.cases import play_cases
 from market.demo.sample.sales.invoices import play_invoices
 from market.demo.sample.sales.offers import play_offers
@@ -47,6 +48,7 @@ async def simulate_sales(
     async with SaleSimulation(conn, seal, files, settings, now=now) as sales:
         bag = await sales.find_offer(sales.farmer, "阜平大枣")
         dates = Line(VariantId(bag.variant_id), 1)
+        await play_rules(sales)
         await play_parcels(sales, dates)
         await play_invoices(sales, dates)
         report(1, _STEPS)
@@ -60,6 +62,7 @@ async def simulate_sales(
         await play_procurement(sales)
         await play_pairings(sales, await GET_VILLAGE.one(sales.conn, producer_id=sales.farmer.producers[0]))
         await play_supervision(sales)
+        await play_benefits(sales)
     await MARK_SAMPLE.run(conn)
     await MARK_SENT.run(conn, now=now)
     report(_STEPS, _STEPS)

@@ -32,6 +32,7 @@ DESK_AREAS: tuple[DeskArea, ...] = (
     DeskArea("/desk/jobs", "招工", "核单位、工钱；找到活的人数"),
     DeskArea("/desk/fund-calls", "扶持项目", "申请了多少，批了多少", whole=True, roles=COUNTY_KEEPERS),
     DeskArea("/desk/trace", "溯源", "一亩最多收多少；谁收了多少，作废标签", whole=True, roles=COUNTY_KEEPERS),
+    DeskArea("/desk/benefits", "受益", "各村各户从卖货里得了多少，10 户以上的合计", whole=True, roles=COUNTY_KEEPERS),
     DeskArea("/desk/procurement", "公家单位采购", "预算花了多少，谁没付农户的款", whole=True),
     DeskArea("/desk/pairings", "结对", "哪家单位和哪个村，等同意的、做了多少", roles=AGREERS),
     DeskArea("/desk/organisations", "单位", "企业、医疗机构、公益组织，照证书核"),

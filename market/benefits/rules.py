@@ -1,0 +1,64 @@
+"""Pure rules: how what is paid for a line is divided, and how a refund is taken back. Every sum is exact to the fen."""
+
+from collections.abc import Sequence
+
+from market.benefits.models import BenefitHow, BenefitPart, BenefitRule
+from market.kernel import Fen, split
+
+
+def divide_line(payable_fen: Fen, quantity: int, rules: Sequence[BenefitRule]) -> list[BenefitPart]:
+    """Divide what a producer gets for a line among households; the parts sum to it exactly.
+
+    Wages for each unit come first; the rest is divided by shares, by largest remainder. If the wages are more than
+    there is, they are divided in proportion and nothing is left for the shares.
+
+    Source: the golden story, shop.md, O2 by hand.
+    """
+    wages = [(each, (each.wage_per_unit_fen or 0) * quantity) for each in rules if each.how is BenefitHow.WAGE]
+    shares = [(each, each.share_bp or 0) for each in rules if each.how is not BenefitHow.WAGE]
+    asked = sum(fen for _, fen in wages)
+    paid = split(min(asked, payable_fen), [fen for _, fen in wages])
+    rest = split(payable_fen - sum(paid), [share_bp for _, share_bp in shares])
+    return [
+        BenefitPart(household_id=rule.household_id, how=rule.how, fen=Fen(fen))
+        for (rule, _), fen in zip([*wages, *shares], [*paid, *rest], strict=True)
+        if fen
+    ]
+
+
+def reverse_line(back_fen: Fen, parts: Sequence[BenefitPart]) -> list[BenefitPart]:
+    """Take a sum back from what households have of a line; the parts are negative and sum to it exactly.
+
+    It comes from the shares in proportion to what was recorded, by largest remainder, because the work of a wage was
+    done; from wages only if the shares do not suffice.
+
+    Source: the golden story, shop.md, O5 by hand.
+    """
+    shares = [each for each in parts if each.how is not BenefitHow.WAGE]
+    wages = [each for each in parts if each.how is BenefitHow.WAGE]
+    assert back_fen <= sum(each.fen for each in parts), "more goes back than was recorded"
+    from_shares = min(back_fen, sum(each.fen for each in shares))
+    taken = [
+        *split(from_shares, [each.fen for each in shares]),
+        *split(back_fen - from_shares, [each.fen for each in wages]),
+    ]
+    return [
+        BenefitPart(household_id=each.household_id, how=each.how, fen=Fen(-fen))
+        for each, fen in zip([*shares, *wages], taken, strict=True)
+        if fen
+    ]
+
+
+def divide_refund(back_fen: Fen, refunded: Sequence[int], held: Sequence[int]) -> list[Fen]:
+    """Divide what a producer gives back among the lines that were refunded, of each at most what it holds.
+
+    What rounding would take beyond that comes from the other lines, in their order.
+    """
+    wanted = split(back_fen, refunded if sum(refunded) else held)
+    taken = [min(want, have) for want, have in zip(wanted, held, strict=True)]
+    left = back_fen - sum(taken)
+    for index, have in enumerate(held):
+        more = min(left, have - taken[index])
+        taken[index] += more
+        left -= more
+    return [Fen(each) for each in taken]

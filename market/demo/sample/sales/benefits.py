@@ -1,0 +1,52 @@
+"""Who gains from what two shops of the demo sell: rules by file before the sales, recorded as parcels were received."""
+
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.benefits.models import HouseholdLink
+from market.benefits.record import record_next_change
+from market.benefits.rules_file import import_benefit_rules
+from market.benefits.views import link_household
+from market.demo.sample.accounts import FARMER_PHONE
+from market.demo.sample.sales.simulation import SaleSimulation
+from market.identity.models import Actor
+from market.kernel import Query
+
+
+class _SampleListing(Struct, frozen=True):
+    number: int
+    title: str
+
+
+LIST_SHOP_GOODS = Query(
+    _SampleListing,
+    "SELECT number, title FROM listings WHERE producer_id = :producer_id AND state = 'live' ORDER BY number LIMIT 20",
+)
+_HOUSEHOLDS = 12
+
+
+async def play_rules(sales: SaleSimulation) -> None:
+    """Import the rules of the farmer's shop and of the host's, a month and more before the sales."""
+    await _import(sales, sales.farmer, ["户01,卖货,50%", "户02,卖货,30%", "户03,分红,20%", "户04,工钱,1.50"])
+    parts = [100 // _HOUSEHOLDS + (number < 100 % _HOUSEHOLDS) for number in range(_HOUSEHOLDS)]
+    share = [f"户{number:02d},分红,{part}%" for number, part in enumerate(parts, 1)]
+    await _import(sales, sales.host, share)
+
+
+async def play_benefits(sales: SaleSimulation) -> None:
+    """Record what was received, and let the farmer see a household."""
+    while await record_next_change(sales.conn, now=sales.ago(days=0)):
+        pass
+    shop: UUID = sales.farmer.producers[0]
+    await link_household(sales.conn, sales.seal, sales.farmer, shop, HouseholdLink(code="户01", phone=FARMER_PHONE))
+
+
+async def _import(sales: SaleSimulation, seller: Actor, rows: list[str]) -> None:
+    shop = seller.producers[0]
+    goods = await LIST_SHOP_GOODS.all(sales.conn, producer_id=shop)
+    lines = ["商品,户编号,方式,比例", *(f"{each.number},{row}" for each in goods for row in rows)]
+    await import_benefit_rules(
+        sales.conn, seller, shop, name="受益.csv", content="\n".join(lines).encode(), dry_run=False,
+        now=sales.ago(days=400),
+    )  # fmt: skip

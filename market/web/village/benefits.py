@@ -1,0 +1,37 @@
+"""我的受益: what a household gained from what was sold, for nobody but itself."""
+
+from itertools import groupby
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+
+from market.benefits.models import HOW_NAMES
+from market.benefits.views import list_own_benefits
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Database
+from market.web.pages import render_page
+from market.web.ui.format import month_zh
+
+
+@get("/village/benefits", include_in_schema=False)
+async def show_own_benefits(
+    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> Response[bytes]:
+    """Show what the person's household gained, by month."""
+    async with db.transaction() as conn:
+        gained = await list_own_benefits(conn, actor)
+    months = [
+        (
+            month_zh(month),
+            [(f"{each.producer}，{HOW_NAMES[each.how]}", each.fen) for each in rows],
+            sum(each.fen for each in rows),
+        )
+        for month, found in groupby(gained, key=lambda each: each.month)
+        for rows in [list(found)]
+    ]
+    context = {"months": months, "total_fen": sum(each.fen for each in gained)}
+    return render_page(request, "village/benefits.html", context, actor=actor)
+
+
+ROUTES = [show_own_benefits]
