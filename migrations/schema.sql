@@ -1567,6 +1567,35 @@ $$;
 
 
 --
+-- Name: check_story(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_story() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'draft' THEN
+            RAISE EXCEPTION 'a story begins as a draft' USING ERRCODE = 'P0231';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (OLD.state, NEW.state) NOT IN (('draft', 'consented'), ('consented', 'live'), ('draft', 'hidden'),
+                                      ('consented', 'hidden'), ('live', 'hidden')) THEN
+        RAISE EXCEPTION 'a story that is % does not become %', OLD.state, NEW.state USING ERRCODE = 'P0231';
+    END IF;
+    IF NEW.state IN ('consented', 'live') AND EXISTS (
+        SELECT FROM story_people
+         WHERE story_id = NEW.id AND (ended_at IS NOT NULL OR (consent_id IS NULL AND paper_on IS NULL))) THEN
+        RAISE EXCEPTION 'somebody whom the story shows does not consent' USING ERRCODE = 'P0232';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
 -- Name: check_supervision_task(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1971,6 +2000,22 @@ BEGIN
     PERFORM add_audit_entry(p_at, p_by, 'operator.end', 'account:' || p_account, jsonb_build_object(
         'handle', (SELECT handle FROM accounts WHERE id = p_account), 'ended', ended));
     RETURN ended;
+END
+$$;
+
+
+--
+-- Name: end_story_consent(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.end_story_consent() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE story_people SET ended_at = upper(NEW.valid_during)
+     WHERE consent_id = NEW.id AND ended_at IS NULL AND NOT upper_inf(NEW.valid_during);
+    RETURN NULL;
 END
 $$;
 
@@ -2942,6 +2987,27 @@ CREATE FUNCTION public.fold_official_name(name text) RETURNS text
          END AS value
     FROM folded;
 END;
+
+
+--
+-- Name: follow_story_consent(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.follow_story_consent() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF NEW.ended_at IS NOT NULL THEN
+        UPDATE stories SET state = 'hidden', hidden_for = 'consent' WHERE id = NEW.story_id AND state <> 'hidden';
+    ELSIF NEW.consent_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM story_people
+         WHERE story_id = NEW.story_id AND (ended_at IS NOT NULL OR (consent_id IS NULL AND paper_on IS NULL))) THEN
+        UPDATE stories SET state = 'consented' WHERE id = NEW.story_id AND state = 'draft';
+    END IF;
+    RETURN NULL;
+END
+$$;
 
 
 --
@@ -4345,6 +4411,26 @@ CREATE FUNCTION public.list_waiting_tasks(p_most integer) RETURNS TABLE(due_at t
     UNION ALL
     (SELECT NULL, true FROM tasks
       WHERE state = 'failed' AND finished_at > clock_timestamp() - interval '1 day' LIMIT p_most)
+$$;
+
+
+--
+-- Name: list_warning_readers(text, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_warning_readers(p_county text, p_most integer) RETURNS TABLE(phone_sealed bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT a.phone_sealed
+      FROM accounts a
+     WHERE a.closed_at IS NULL AND a.phone_sealed IS NOT NULL
+       AND EXISTS (SELECT FROM consents c
+                    WHERE c.account_id = a.id AND c.purpose = 'warning_sms' AND upper_inf(c.valid_during))
+       AND (EXISTS (SELECT FROM producer_members m JOIN producers p ON p.id = m.producer_id
+                     WHERE m.account_id = a.id AND p.county_code = p_county)
+            OR EXISTS (SELECT FROM leads l WHERE l.applicant_id = a.id AND starts_with(l.village_code, p_county)))
+     ORDER BY a.id LIMIT p_most
 $$;
 
 
@@ -7280,6 +7366,32 @@ COMMENT ON COLUMN public.contacts.away_during IS 'days on which nobody answers; 
 
 
 --
+-- Name: content_reports; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.content_reports (
+    case_id uuid NOT NULL,
+    category text NOT NULL,
+    reason text NOT NULL,
+    listing_id uuid,
+    review_id uuid,
+    story_id uuid,
+    text_by_key bytea,
+    CONSTRAINT content_reports_category CHECK ((category = ANY (ARRAY['content_report'::text, 'review_report'::text]))),
+    CONSTRAINT content_reports_of_review CHECK (((category = 'review_report'::text) = (review_id IS NOT NULL))),
+    CONSTRAINT content_reports_one CHECK ((num_nonnulls(listing_id, review_id, story_id) = 1)),
+    CONSTRAINT content_reports_reason CHECK ((reason = ANY (ARRAY['fraud'::text, 'false'::text, 'medical'::text, 'pity'::text, 'insult'::text, 'privacy'::text, 'illegal'::text])))
+);
+
+
+--
+-- Name: COLUMN content_reports.text_by_key; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.content_reports.text_by_key IS 'Sealed with the key of the reporter, not with the secret.';
+
+
+--
 -- Name: conversation_messages; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -8011,6 +8123,28 @@ CREATE TABLE public.form_numbers (
 --
 
 COMMENT ON TABLE public.form_numbers IS 'Package: counties. The number in the head of a printed form (表号).';
+
+
+--
+-- Name: fraud_warnings; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.fraud_warnings (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    reason text NOT NULL,
+    text text NOT NULL,
+    valid_during daterange NOT NULL,
+    published_by uuid NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    told integer DEFAULT 0 NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT fraud_warnings_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT fraud_warnings_period CHECK (((NOT isempty(valid_during)) AND (NOT lower_inf(valid_during)) AND (NOT upper_inf(valid_during)) AND ((upper(valid_during) - lower(valid_during)) <= 92))),
+    CONSTRAINT fraud_warnings_reason CHECK ((reason = ANY (ARRAY['code'::text, 'transfer'::text, 'subsidy'::text, 'order'::text, 'loan'::text, 'parcel'::text, 'other'::text]))),
+    CONSTRAINT fraud_warnings_text CHECK (((length(text) >= 6) AND (length(text) <= 50))),
+    CONSTRAINT fraud_warnings_told CHECK ((told >= 0))
+);
 
 
 --
@@ -9555,7 +9689,7 @@ CREATE TABLE public.photos (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT photos_height CHECK (((height >= 1) AND (height <= 20000))),
     CONSTRAINT photos_kind CHECK ((kind = ANY (ARRAY['webp'::text, 'svg'::text]))),
-    CONSTRAINT photos_purpose CHECK ((purpose = ANY (ARRAY['listing'::text, 'certificate'::text, 'parcel'::text, 'claim'::text, 'review'::text, 'message'::text, 'question'::text]))),
+    CONSTRAINT photos_purpose CHECK ((purpose = ANY (ARRAY['listing'::text, 'certificate'::text, 'parcel'::text, 'claim'::text, 'review'::text, 'message'::text, 'question'::text, 'story'::text]))),
     CONSTRAINT photos_sha256_length CHECK ((length(sha256) = 32)),
     CONSTRAINT photos_width CHECK (((width >= 1) AND (width <= 20000)))
 );
@@ -10697,6 +10831,84 @@ CREATE TABLE public.stock_moves (
     units integer NOT NULL,
     at timestamp with time zone NOT NULL,
     CONSTRAINT stock_moves_reason CHECK ((reason = ANY (ARRAY['count'::text, 'cancelled'::text, 'expired'::text, 'returned'::text])))
+);
+
+
+--
+-- Name: stories; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.stories (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    number bigint NOT NULL,
+    village_code text NOT NULL,
+    county_code text GENERATED ALWAYS AS ("left"(village_code, 6)) STORED NOT NULL,
+    author_id uuid NOT NULL,
+    by_station boolean NOT NULL,
+    title text NOT NULL,
+    text text NOT NULL,
+    state text DEFAULT 'draft'::text NOT NULL,
+    written_at timestamp with time zone NOT NULL,
+    moderated_by uuid,
+    moderated_at timestamp with time zone,
+    reason text DEFAULT ''::text NOT NULL,
+    hidden_for text,
+    CONSTRAINT stories_hidden CHECK (((state = 'hidden'::text) = (hidden_for IS NOT NULL))),
+    CONSTRAINT stories_hidden_for CHECK ((hidden_for = ANY (ARRAY['consent'::text, 'author'::text, 'moderator'::text]))),
+    CONSTRAINT stories_hidden_why CHECK (((hidden_for <> 'moderator'::text) OR (reason <> ''::text))),
+    CONSTRAINT stories_moderated CHECK ((((moderated_by IS NULL) = (moderated_at IS NULL)) AND ((state <> 'live'::text) OR (moderated_by IS NOT NULL)))),
+    CONSTRAINT stories_reason CHECK ((length(reason) <= 300)),
+    CONSTRAINT stories_state CHECK ((state = ANY (ARRAY['draft'::text, 'consented'::text, 'live'::text, 'hidden'::text]))),
+    CONSTRAINT stories_text CHECK (((length(text) >= 20) AND (length(text) <= 2000))),
+    CONSTRAINT stories_title CHECK (((length(title) >= 2) AND (length(title) <= 40))),
+    CONSTRAINT stories_two_people CHECK ((moderated_by <> author_id))
+);
+
+
+--
+-- Name: stories_number_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.stories ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.stories_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: story_people; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.story_people (
+    story_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    county_code text NOT NULL,
+    author_id uuid NOT NULL,
+    account_id uuid,
+    name_sealed bytea,
+    paper_on date,
+    consent_id uuid,
+    ended_at timestamp with time zone,
+    CONSTRAINT story_people_named CHECK (((account_id IS NULL) = (name_sealed IS NOT NULL))),
+    CONSTRAINT story_people_own_consent CHECK (((account_id IS NOT NULL) OR (consent_id IS NULL))),
+    CONSTRAINT story_people_paper CHECK (((account_id IS NULL) = (paper_on IS NOT NULL))),
+    CONSTRAINT story_people_position CHECK ((("position" >= 0) AND ("position" <= 9)))
+);
+
+
+--
+-- Name: story_photos; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.story_photos (
+    story_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    photo_id uuid NOT NULL,
+    CONSTRAINT story_photos_position CHECK ((("position" >= 0) AND ("position" <= 2)))
 );
 
 
@@ -11941,6 +12153,14 @@ ALTER TABLE ONLY public.contacts
 
 
 --
+-- Name: content_reports content_reports_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.content_reports
+    ADD CONSTRAINT content_reports_pkey PRIMARY KEY (case_id);
+
+
+--
 -- Name: conversation_messages conversation_messages_key; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -12306,6 +12526,14 @@ ALTER TABLE ONLY public.findings
 
 ALTER TABLE ONLY public.form_numbers
     ADD CONSTRAINT form_numbers_one_a_day PRIMARY KEY (county_code, form, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: fraud_warnings fraud_warnings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fraud_warnings
+    ADD CONSTRAINT fraud_warnings_pkey PRIMARY KEY (id);
 
 
 --
@@ -14005,6 +14233,62 @@ ALTER TABLE ONLY public.stock_moves
 
 
 --
+-- Name: stories stories_number; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.stories
+    ADD CONSTRAINT stories_number UNIQUE (number);
+
+
+--
+-- Name: stories stories_of_author; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.stories
+    ADD CONSTRAINT stories_of_author UNIQUE (id, county_code, author_id);
+
+
+--
+-- Name: stories stories_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.stories
+    ADD CONSTRAINT stories_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: story_people story_people_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.story_people
+    ADD CONSTRAINT story_people_once UNIQUE (story_id, account_id);
+
+
+--
+-- Name: story_people story_people_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.story_people
+    ADD CONSTRAINT story_people_pkey PRIMARY KEY (story_id, "position");
+
+
+--
+-- Name: story_photos story_photos_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.story_photos
+    ADD CONSTRAINT story_photos_once UNIQUE (photo_id);
+
+
+--
+-- Name: story_photos story_photos_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.story_photos
+    ADD CONSTRAINT story_photos_pkey PRIMARY KEY (story_id, "position");
+
+
+--
 -- Name: suborder_events suborder_events_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -14832,6 +15116,27 @@ CREATE INDEX contacts_by_county ON public.contacts USING btree (county_code);
 
 
 --
+-- Name: content_reports_by_listing; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX content_reports_by_listing ON public.content_reports USING btree (listing_id) WHERE (listing_id IS NOT NULL);
+
+
+--
+-- Name: content_reports_by_review; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX content_reports_by_review ON public.content_reports USING btree (review_id) WHERE (review_id IS NOT NULL);
+
+
+--
+-- Name: content_reports_by_story; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX content_reports_by_story ON public.content_reports USING btree (story_id) WHERE (story_id IS NOT NULL);
+
+
+--
 -- Name: conversation_messages_by_writer; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -15074,6 +15379,20 @@ CREATE INDEX finding_lines_by_line ON public.finding_lines USING btree (county_c
 --
 
 CREATE INDEX findings_by_cycle ON public.findings USING btree (cycle_id, state);
+
+
+--
+-- Name: fraud_warnings_by_county; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX fraud_warnings_by_county ON public.fraud_warnings USING btree (county_code, published_at);
+
+
+--
+-- Name: fraud_warnings_by_publisher; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX fraud_warnings_by_publisher ON public.fraud_warnings USING btree (published_by);
 
 
 --
@@ -16484,6 +16803,62 @@ CREATE INDEX stay_guests_by_day ON public.stay_guests USING btree (delete_on);
 
 
 --
+-- Name: stories_by_author; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX stories_by_author ON public.stories USING btree (author_id);
+
+
+--
+-- Name: stories_by_moderator; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX stories_by_moderator ON public.stories USING btree (moderated_by) WHERE (moderated_by IS NOT NULL);
+
+
+--
+-- Name: stories_by_village; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX stories_by_village ON public.stories USING btree (village_code);
+
+
+--
+-- Name: stories_shown; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX stories_shown ON public.stories USING btree (county_code, written_at) WHERE (state = 'live'::text);
+
+
+--
+-- Name: stories_to_check; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX stories_to_check ON public.stories USING btree (county_code, written_at) WHERE (state = 'consented'::text);
+
+
+--
+-- Name: story_people_by_account; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX story_people_by_account ON public.story_people USING btree (account_id) WHERE (account_id IS NOT NULL);
+
+
+--
+-- Name: story_people_by_author; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX story_people_by_author ON public.story_people USING btree (author_id);
+
+
+--
+-- Name: story_people_by_consent; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX story_people_by_consent ON public.story_people USING btree (consent_id) WHERE (consent_id IS NOT NULL);
+
+
+--
 -- Name: suborder_events_by_suborder; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -17125,6 +17500,13 @@ CREATE TRIGGER clawbacks_no_truncate BEFORE TRUNCATE ON public.clawbacks FOR EAC
 --
 
 CREATE TRIGGER consents_end_once BEFORE INSERT OR UPDATE ON public.consents FOR EACH ROW EXECUTE FUNCTION public.check_consent();
+
+
+--
+-- Name: consents consents_end_stories; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER consents_end_stories AFTER UPDATE ON public.consents FOR EACH ROW WHEN ((new.purpose = 'story'::text)) EXECUTE FUNCTION public.end_story_consent();
 
 
 --
@@ -18178,6 +18560,20 @@ CREATE CONSTRAINT TRIGGER stay_cancellations_whole AFTER INSERT ON public.stay_c
 
 
 --
+-- Name: stories stories_move; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER stories_move BEFORE INSERT OR UPDATE ON public.stories FOR EACH ROW EXECUTE FUNCTION public.check_story();
+
+
+--
+-- Name: story_people story_people_decide; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER story_people_decide AFTER UPDATE ON public.story_people FOR EACH ROW EXECUTE FUNCTION public.follow_story_consent();
+
+
+--
 -- Name: suborder_events suborder_events_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -19180,6 +19576,38 @@ ALTER TABLE ONLY public.contacts
 
 
 --
+-- Name: content_reports content_reports_case; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.content_reports
+    ADD CONSTRAINT content_reports_case FOREIGN KEY (case_id, category) REFERENCES public.cases(id, category);
+
+
+--
+-- Name: content_reports content_reports_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.content_reports
+    ADD CONSTRAINT content_reports_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: content_reports content_reports_review; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.content_reports
+    ADD CONSTRAINT content_reports_review FOREIGN KEY (review_id) REFERENCES public.reviews(id);
+
+
+--
+-- Name: content_reports content_reports_story; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.content_reports
+    ADD CONSTRAINT content_reports_story FOREIGN KEY (story_id) REFERENCES public.stories(id);
+
+
+--
 -- Name: conversation_messages conversation_messages_conversation; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -19649,6 +20077,14 @@ ALTER TABLE ONLY public.finding_lines
 
 ALTER TABLE ONLY public.findings
     ADD CONSTRAINT findings_cycle FOREIGN KEY (cycle_id) REFERENCES public.cycles(id);
+
+
+--
+-- Name: fraud_warnings fraud_warnings_publisher; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fraud_warnings
+    ADD CONSTRAINT fraud_warnings_publisher FOREIGN KEY (published_by) REFERENCES public.accounts(id);
 
 
 --
@@ -21892,6 +22328,70 @@ ALTER TABLE ONLY public.stock_moves
 
 
 --
+-- Name: stories stories_author; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.stories
+    ADD CONSTRAINT stories_author FOREIGN KEY (author_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: stories stories_moderator; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.stories
+    ADD CONSTRAINT stories_moderator FOREIGN KEY (moderated_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: stories stories_village; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.stories
+    ADD CONSTRAINT stories_village FOREIGN KEY (village_code) REFERENCES public.divisions(code);
+
+
+--
+-- Name: story_people story_people_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.story_people
+    ADD CONSTRAINT story_people_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: story_people story_people_consent; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.story_people
+    ADD CONSTRAINT story_people_consent FOREIGN KEY (consent_id) REFERENCES public.consents(id);
+
+
+--
+-- Name: story_people story_people_story; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.story_people
+    ADD CONSTRAINT story_people_story FOREIGN KEY (story_id, county_code, author_id) REFERENCES public.stories(id, county_code, author_id);
+
+
+--
+-- Name: story_photos story_photos_photo; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.story_photos
+    ADD CONSTRAINT story_photos_photo FOREIGN KEY (photo_id) REFERENCES public.photos(id);
+
+
+--
+-- Name: story_photos story_photos_story; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.story_photos
+    ADD CONSTRAINT story_photos_story FOREIGN KEY (story_id) REFERENCES public.stories(id);
+
+
+--
 -- Name: suborder_events suborder_events_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -22392,6 +22892,21 @@ ALTER TABLE public.consents ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY consents_visible ON public.consents TO market_app USING ((account_id = ( SELECT public.get_visible_person() AS get_visible_person)));
+
+
+--
+-- Name: content_reports; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.content_reports ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: content_reports content_reports_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY content_reports_visible ON public.content_reports TO market_app USING ((EXISTS ( SELECT
+   FROM public.cases
+  WHERE (cases.id = content_reports.case_id))));
 
 
 --
@@ -23873,6 +24388,46 @@ END);
 
 
 --
+-- Name: stories; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.stories ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stories stories_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY stories_visible ON public.stories TO market_app USING (
+CASE
+    WHEN (state = 'live'::text) THEN true
+    WHEN (author_id = ( SELECT public.get_visible_person() AS get_visible_person)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE (EXISTS ( SELECT
+       FROM public.story_people p
+      WHERE ((p.story_id = stories.id) AND (p.account_id = ( SELECT public.get_visible_person() AS get_visible_person)))))
+END) WITH CHECK (true);
+
+
+--
+-- Name: story_people; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.story_people ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: story_people story_people_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY story_people_visible ON public.story_people TO market_app USING (
+CASE
+    WHEN (account_id = ( SELECT public.get_visible_person() AS get_visible_person)) THEN true
+    WHEN (author_id = ( SELECT public.get_visible_person() AS get_visible_person)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: subsidy_postings; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -24214,6 +24769,13 @@ REVOKE ALL ON FUNCTION public.check_procurement_sums() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION check_story(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_story() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION check_supervision_task(); Type: ACL; Schema: public; Owner: -
 --
 
@@ -24375,6 +24937,13 @@ GRANT ALL ON FUNCTION public.drop_question_photos(p_before timestamp with time z
 
 REVOKE ALL ON FUNCTION public.end_operator(p_account uuid, p_by text, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.end_operator(p_account uuid, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION end_story_consent(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.end_story_consent() FROM PUBLIC;
 
 
 --
@@ -25048,6 +25617,13 @@ GRANT ALL ON FUNCTION public.find_own_clawbacks(p_account uuid, p_day date) TO m
 
 
 --
+-- Name: FUNCTION follow_story_consent(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.follow_story_consent() FROM PUBLIC;
+
+
+--
 -- Name: TABLE cancel_tiers; Type: ACL; Schema: public; Owner: -
 --
 
@@ -25609,6 +26185,14 @@ GRANT ALL ON FUNCTION public.list_unsealed_months(p_most integer) TO market_app;
 
 REVOKE ALL ON FUNCTION public.list_waiting_tasks(p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_waiting_tasks(p_most integer) TO market_app;
+
+
+--
+-- Name: FUNCTION list_warning_readers(p_county text, p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_warning_readers(p_county text, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_warning_readers(p_county text, p_most integer) TO market_app;
 
 
 --
@@ -28274,6 +28858,62 @@ GRANT UPDATE(away_during) ON TABLE public.contacts TO market_app;
 
 
 --
+-- Name: TABLE content_reports; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.content_reports TO market_app;
+
+
+--
+-- Name: COLUMN content_reports.case_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(case_id) ON TABLE public.content_reports TO market_app;
+
+
+--
+-- Name: COLUMN content_reports.category; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(category) ON TABLE public.content_reports TO market_app;
+
+
+--
+-- Name: COLUMN content_reports.reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(reason) ON TABLE public.content_reports TO market_app;
+
+
+--
+-- Name: COLUMN content_reports.listing_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(listing_id) ON TABLE public.content_reports TO market_app;
+
+
+--
+-- Name: COLUMN content_reports.review_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(review_id) ON TABLE public.content_reports TO market_app;
+
+
+--
+-- Name: COLUMN content_reports.story_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(story_id) ON TABLE public.content_reports TO market_app;
+
+
+--
+-- Name: COLUMN content_reports.text_by_key; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(text_by_key) ON TABLE public.content_reports TO market_app;
+
+
+--
 -- Name: TABLE conversation_messages; Type: ACL; Schema: public; Owner: -
 --
 
@@ -29286,6 +29926,69 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.form_numbers TO market_app;
 --
 
 GRANT UPDATE(valid_during) ON TABLE public.form_numbers TO market_app;
+
+
+--
+-- Name: TABLE fraud_warnings; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.fraud_warnings TO market_app;
+
+
+--
+-- Name: COLUMN fraud_warnings.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.fraud_warnings TO market_app;
+
+
+--
+-- Name: COLUMN fraud_warnings.reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(reason) ON TABLE public.fraud_warnings TO market_app;
+
+
+--
+-- Name: COLUMN fraud_warnings.text; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(text) ON TABLE public.fraud_warnings TO market_app;
+
+
+--
+-- Name: COLUMN fraud_warnings.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(valid_during) ON TABLE public.fraud_warnings TO market_app;
+
+
+--
+-- Name: COLUMN fraud_warnings.published_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(published_by) ON TABLE public.fraud_warnings TO market_app;
+
+
+--
+-- Name: COLUMN fraud_warnings.published_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(published_at) ON TABLE public.fraud_warnings TO market_app;
+
+
+--
+-- Name: COLUMN fraud_warnings.told; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(told) ON TABLE public.fraud_warnings TO market_app;
+
+
+--
+-- Name: COLUMN fraud_warnings.ended_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(ended_at) ON TABLE public.fraud_warnings TO market_app;
 
 
 --
@@ -33598,6 +34301,167 @@ GRANT INSERT(delete_on) ON TABLE public.stay_guests TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.stock_moves TO market_app;
+
+
+--
+-- Name: TABLE stories; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.stories TO market_app;
+
+
+--
+-- Name: COLUMN stories.village_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(village_code) ON TABLE public.stories TO market_app;
+
+
+--
+-- Name: COLUMN stories.author_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(author_id) ON TABLE public.stories TO market_app;
+
+
+--
+-- Name: COLUMN stories.by_station; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(by_station) ON TABLE public.stories TO market_app;
+
+
+--
+-- Name: COLUMN stories.title; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(title) ON TABLE public.stories TO market_app;
+
+
+--
+-- Name: COLUMN stories.text; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(text) ON TABLE public.stories TO market_app;
+
+
+--
+-- Name: COLUMN stories.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.stories TO market_app;
+
+
+--
+-- Name: COLUMN stories.written_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(written_at) ON TABLE public.stories TO market_app;
+
+
+--
+-- Name: COLUMN stories.moderated_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(moderated_by) ON TABLE public.stories TO market_app;
+
+
+--
+-- Name: COLUMN stories.moderated_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(moderated_at) ON TABLE public.stories TO market_app;
+
+
+--
+-- Name: COLUMN stories.reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(reason) ON TABLE public.stories TO market_app;
+
+
+--
+-- Name: COLUMN stories.hidden_for; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(hidden_for) ON TABLE public.stories TO market_app;
+
+
+--
+-- Name: TABLE story_people; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.story_people TO market_app;
+
+
+--
+-- Name: COLUMN story_people.story_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(story_id) ON TABLE public.story_people TO market_app;
+
+
+--
+-- Name: COLUMN story_people."position"; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT("position") ON TABLE public.story_people TO market_app;
+
+
+--
+-- Name: COLUMN story_people.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.story_people TO market_app;
+
+
+--
+-- Name: COLUMN story_people.author_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(author_id) ON TABLE public.story_people TO market_app;
+
+
+--
+-- Name: COLUMN story_people.account_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(account_id) ON TABLE public.story_people TO market_app;
+
+
+--
+-- Name: COLUMN story_people.name_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(name_sealed) ON TABLE public.story_people TO market_app;
+
+
+--
+-- Name: COLUMN story_people.paper_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(paper_on) ON TABLE public.story_people TO market_app;
+
+
+--
+-- Name: COLUMN story_people.consent_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(consent_id) ON TABLE public.story_people TO market_app;
+
+
+--
+-- Name: COLUMN story_people.ended_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(ended_at) ON TABLE public.story_people TO market_app;
+
+
+--
+-- Name: TABLE story_photos; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.story_photos TO market_app;
 
 
 --

@@ -45,6 +45,7 @@ from market.api.subsidies import (
 )
 from market.api.villages import (
     benefits,
+    content,
     coverage,
     funds,
     jobs,
@@ -69,6 +70,7 @@ ROUTES = [
     *organisations.ROUTES,
     *coverage.ROUTES,
     *funds.ROUTES,
+    *content.ROUTES,
     *channels.ROUTES,
     *pairing.ROUTES,
     *trace.ROUTES,

@@ -17,7 +17,18 @@ AGRONOMIST = "agronomist"
 """The first level of questions: the agronomists of the county."""
 GRIEVANCE, OBJECTION = "grievance", "objection"
 WITHOUT_SALE = frozenset(
-    {GRIEVANCE, OBJECTION, "outage", "outage_town", "question", "fund", "data_county", "data_platform"}
+    {
+        GRIEVANCE,
+        OBJECTION,
+        "outage",
+        "outage_town",
+        "question",
+        "fund",
+        "data_county",
+        "data_platform",
+        "content_report",
+        "review_report",
+    }
 )
 """The categories that are about no sale; who decides them answers, and does nothing else with them."""
 

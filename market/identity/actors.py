@@ -35,6 +35,7 @@ class ActorRow(Struct, frozen=True):
     seen_at: datetime | None = None
     contact: LocalContact | None = None
     operator: OperatorSeat | None = None
+    warning: str = ""
 
 
 FIND_ACTOR = Query(
@@ -74,7 +75,12 @@ FIND_ACTOR_BY_TOKEN = Query(
            (SELECT to_jsonb(found) FROM producer_members m JOIN producers p ON p.id = m.producer_id
                    CROSS JOIN LATERAL find_contact(p.village_code, :day::date) AS found
              WHERE m.account_id = a.id AND m.valid_during @> :day::date
-             ORDER BY p.number LIMIT 1) AS contact
+             ORDER BY p.number LIMIT 1) AS contact,
+           coalesce((SELECT w.text FROM producer_members m JOIN producers p ON p.id = m.producer_id
+                            JOIN fraud_warnings w ON w.county_code = p.county_code
+                      WHERE m.account_id = a.id AND m.valid_during @> :day::date
+                        AND w.valid_during @> :day::date AND w.ended_at IS NULL
+                      ORDER BY w.published_at DESC LIMIT 1), '') AS warning
       FROM sessions s JOIN accounts a ON a.id = s.account_id
      WHERE s.token_hash = :token_hash
        AND s.revoked_at IS NULL

@@ -83,7 +83,7 @@ class Actor(Struct, frozen=True):
 
     `operator` is set for the account of an operator, which has no role and sees no desk.
     `helped` has the names of those producers for which the account only helps; `contact` is that of the first
-    producer's village.
+    producer's village, and `warning` what its county warns of today.
     """
 
     account_id: AccountId
@@ -96,6 +96,7 @@ class Actor(Struct, frozen=True):
     helped: tuple[str, ...] = ()
     contact: LocalContact | None = None
     operator: OperatorSeat | None = None
+    warning: str = ""
 
     @property
     def is_official(self) -> bool:

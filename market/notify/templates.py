@@ -200,14 +200,35 @@ TEMPLATES = {
     "supervision_due": "督办任务 {number} {day}到期，还没有报结果。请登录报。",
     "supervision_late": "督办任务 {number} {day}到期，过了还没有报结果。请尽快登录报。",
     "supervision_returned": "{issuer}退回了督办任务 {number} 报的结果，期限 {day}。原因请登录看。",
+    "fraud_warning": "防骗提醒：{text}。",
+    "story_asked": "有一篇村里的故事写到您：“{title}”。愿意不愿意登，请登录在我的信息里答。不愿意就不登。",
+    "story_live": "您写的“{title}”登出来了，在村里的事里看得到。",
+    "story_hidden": "您写的“{title}”不再显示，原因请登录看。",
+    "content_report_answered": "您的{name} {number} 有了答复，请登录在我的信息里看。",
     "large_payout_refused": "您要打的 {amount} 元没有同意：{reason}。钱还在您名下，每天照常打。",
 }
 """Text by template name; the placeholders are exactly the facts of the message."""
+
+FRAUD_HINT = "要钱、要验证码的是骗子，拨96110。"
+"""Ends a message to a farmer where it fits. Source: 反电信网络诈骗法 30."""
+MAX_ONE_MESSAGE = 70
+"""Characters that a carrier sends and charges as one message."""
+_FARMER_PREFIXES = ("producer_", "certificate_", "fund_", "payout_", "purchase_", "idle_")
+FARMER_TEMPLATES = frozenset({
+    *(name for name in TEMPLATES if name.endswith("_seller") or name.startswith(_FARMER_PREFIXES)),
+    "to_ship", "guest_booked", "party_booked", "parcels_due", "parcels_late", "money_owed", "large_payout_refused",
+    "message_seller", "package_asked", "package_declined", "question_answered", "job_hired", "clawback_decided",
+    "clawback_final", "fraud_warning",
+})  # fmt: skip
+"""Messages to people who grow, host or get a reduction."""
 
 
 def render_message(template: str, facts: dict[str, str]) -> str:
     """Return the text of a message, prefixed by the signature that carriers require.
 
-    The brackets of a signature in a fact become others: a shop called 【银行】 sends nothing in a bank's name.
+    A farmer is warned of fraud where it fits into one message. The brackets of a signature in a fact become others: a
+    shop called 【银行】 sends nothing in a bank's name.
     """
-    return SIGNATURE + TEMPLATES[template].format_map({name: text.translate(_BRACKETS) for name, text in facts.items()})
+    text = SIGNATURE + TEMPLATES[template].format_map({name: text.translate(_BRACKETS) for name, text in facts.items()})
+    hinted = template in FARMER_TEMPLATES and len(text) + len(FRAUD_HINT) <= MAX_ONE_MESSAGE
+    return text + FRAUD_HINT if hinted else text

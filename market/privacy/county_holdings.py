@@ -65,6 +65,7 @@ COUNTY_HOLDINGS: tuple[Holding, ...] = (
             "coverage_projects": "added_by done_by accepted_by",
             "supervision_tasks": "issued_by sent_by decided_by evidence_text reason",
             "quarter_submissions": "account_id", "supervision_events": "account_id text", "contacts": "name hours",
+            "fraud_warnings": "published_by",
         },
     ),
 )  # fmt: skip

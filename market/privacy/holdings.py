@@ -171,6 +171,19 @@ TRADE_HOLDINGS: tuple[Holding, ...] = (
         },
     ),
     Holding(
+        name="村里的故事", purpose="给外面的人看村里的事", retention="收回、撤回同意马上不显示", fate=HoldingFate.KEPT,
+        why="谁写、谁核、谁同意过要查得到；撤回以后别人看不到", sections=("stories",),
+        columns={
+            "stories": "author_id title text moderated_by reason",
+            "story_people": "author_id account_id name_sealed",
+        },
+    ),
+    Holding(
+        name="举报时写的话", purpose="查属实不属实", retention="到注销为止", fate=HoldingFate.ERASED,
+        why="用您自己的钥匙锁着，注销时毁掉；被举报的人一直看不到是谁", sections=("reports",), eraser="account",
+        columns={"content_reports": "text_by_key"},
+    ),
+    Holding(
         name="照片", purpose="看得见东西、坏果、证件", retention="不再用到就不给看", fate=HoldingFate.EXPIRES,
         why="坏果、问农技员的照片到期删；商品的照片下架就看不到",
         columns={"photos": "owner_id", "sent_bytes": "account_id"},

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.casework.history import CaseEvent
+from market.content.models import ContentReport
 from market.invoices.own import OwnInvoice
 from market.kernel import Fen
 from market.orders.address import Address
@@ -213,6 +214,16 @@ class PersonalParcel(Struct, frozen=True, kw_only=True):
     collected_at: datetime | None
 
 
+class PersonalStory(Struct, frozen=True, kw_only=True):
+    """A story of a village that the person wrote, or that shows them (`shown`)."""
+
+    title: str
+    text: str
+    state: str
+    written_at: datetime
+    shown: bool
+
+
 class PersonalRecord(Struct, frozen=True):
     """An entry of the audit record about what the person did."""
 
@@ -252,4 +263,6 @@ class PersonalData(Struct, frozen=True, kw_only=True):
     consents: list[GivenConsent]
     requests: list[DataRequest]
     looks: list[Look]
+    stories: list[PersonalStory]
+    reports: list[ContentReport]
     records: list[PersonalRecord]

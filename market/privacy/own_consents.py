@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from market.consents.give import end_consent, list_consents
 from market.consents.models import CONSENT_TEXTS, ConsentPurpose
+from market.content.story_views import load_story_titles
 from market.identity.models import AccountId, Actor, NotFound
 from market.kernel import Connection
 from market.kernel.seal import Seal
@@ -84,10 +85,11 @@ async def list_given_consents(conn: Connection, seal: Seal, account_id: AccountI
         for each in await list_own_applications(conn, account_id)
         if each.state is ApplicationState.APPLIED
     ]  # fmt: skip
+    titles = await load_story_titles(conn, account_id)
     for each in await list_consents(conn, account_id):
         given.append(
             GivenConsent(
-                kind=ConsentKind(each.purpose), id=each.subject_id, about="",
+                kind=ConsentKind(each.purpose), id=each.subject_id, about=titles.get(each.subject_id, ""),
                 text=CONSENT_TEXTS[each.purpose, each.text_version], given_at=each.given_at,
             )
         )  # fmt: skip

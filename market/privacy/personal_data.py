@@ -9,6 +9,7 @@ from msgspec import Struct
 from market.audit.record import add_audit_entry
 from market.casework.history import list_case_events
 from market.casework.moves import TEXT_CONTEXT
+from market.content.reports import list_own_reports
 from market.conversations.write import TEXT_CONTEXT as MESSAGE_CONTEXT
 from market.identity.models import AccountId, NotFound
 from market.identity.sign_in import PHONE_CONTEXT
@@ -39,6 +40,7 @@ from market.privacy.models import (
     PersonalSeat,
     PersonalShop,
     PersonalStayGuests,
+    PersonalStory,
     PersonalVoucher,
 )
 from market.privacy.own_consents import list_given_consents
@@ -283,6 +285,15 @@ LIST_PACKAGES = Query(
      ORDER BY at DESC LIMIT :limit
     """,
 )
+LIST_STORIES = Query(
+    PersonalStory,
+    """
+    SELECT title, text, state, written_at, author_id <> :account_id AS shown FROM stories s
+     WHERE author_id = :account_id
+        OR EXISTS (SELECT FROM story_people p WHERE p.story_id = s.id AND p.account_id = :account_id)
+     ORDER BY written_at DESC LIMIT :limit
+    """,
+)
 LIST_RECORDS = Query(
     PersonalRecord,
     """
@@ -381,5 +392,7 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
         consents=await list_given_consents(conn, seal, account_id),
         requests=await list_data_requests(conn, seal, account_id, limit=MAX_ROWS),
         looks=await list_looks(conn, account_id),
+        stories=await LIST_STORIES.all(conn, account_id=account_id, limit=MAX_ROWS),
+        reports=await list_own_reports(conn, seal, account_id, limit=MAX_ROWS),
         records=await LIST_RECORDS.all(conn, account_id=account_id, limit=MAX_ROWS),
     )

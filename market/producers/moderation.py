@@ -12,22 +12,74 @@ from market.kernel.text import fold_text
 
 
 class ForbiddenWordRule(Struct, frozen=True):
-    """A group of forbidden words, with the reason shown to the seller."""
+    """A group of forbidden words, with the reason, and what to say instead."""
 
     words: tuple[str, ...]
     reason: str
+    instead: str
 
 
 FORBIDDEN_WORD_RULES = (
     ForbiddenWordRule(
-        ("贫困户", "脱贫户", "监测户", "扶贫", "献爱心", "爱心价", "滞销", "卖惨", "卖不出去", "烂在地里", "求求"),
+        (
+            "贫困户",
+            "脱贫户",
+            "监测户",
+            "扶贫",
+            "献爱心",
+            "爱心价",
+            "滞销",
+            "卖惨",
+            "卖不出去",
+            "烂在地里",
+            "求求",
+            "血本无归",
+            "可怜",
+            "救救",
+            "帮帮我",
+            "帮帮老人",
+            "没人要",
+            "愁白了头",
+            "再不卖就",
+        ),
         "说东西好在哪里，不说难处",
+        "写哪天摘的、多大、甜不甜、怎么吃",
     ),
     ForbiddenWordRule(
-        ("治病", "治疗", "治愈", "根治", "药到病除", "抗癌", "防癌", "降血糖", "降血压", "降血脂", "包治", "疗效"),
+        (
+            "治病",
+            "治疗",
+            "治愈",
+            "根治",
+            "药到病除",
+            "抗癌",
+            "防癌",
+            "降血糖",
+            "降血压",
+            "降血脂",
+            "包治",
+            "疗效",
+            "降三高",
+            "排毒",
+            "抗病毒",
+            "增强免疫",
+            "提高免疫",
+            "壮阳",
+            "延年益寿",
+            "药用价值",
+            "消炎",
+            "祛湿",
+            "治失眠",
+            "治便秘",
+        ),
         "农产品不能说治病",
+        "写味道、产地、种法，有检测报告的写报告的数",
     ),
-    ForbiddenWordRule(("国家级", "最高级", "最佳", "全国第一", "世界第一"), "不能用最高级的说法"),
+    ForbiddenWordRule(
+        ("国家级", "最高级", "最佳", "全国第一", "世界第一"),
+        "不能用最高级的说法",
+        "写看得见的：多重、哪年评上的、谁评的",
+    ),
 )
 NAME_LENGTHS = range(2, 61)
 """Length of the name of a producer, and of the title of a listing."""
@@ -57,12 +109,15 @@ def list_story_faults(story: str) -> list[FieldFault]:
 
 
 def find_forbidden_word(text: str) -> tuple[str, str] | None:
-    """Return the first forbidden word of a text and the reason, or None; whitespace and punctuation are ignored."""
+    """Return the first forbidden word of a text and the reason with what to say instead, or None.
+
+    Whitespace and punctuation are ignored.
+    """
     folded = fold_text(text)
     for rule in FORBIDDEN_WORD_RULES:
         for word in rule.words:
             if word in folded:
-                return word, rule.reason
+                return word, f"{rule.reason}：{rule.instead}"
     return None
 
 

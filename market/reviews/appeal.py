@@ -61,6 +61,20 @@ HIDE_REVIEW = Query(
 )
 
 
+class _HiddenReview(Struct, frozen=True):
+    title: str
+    writer_id: UUID
+
+
+GET_HIDDEN_REVIEW = Query(
+    _HiddenReview,
+    """
+    SELECT title, account_id AS writer_id FROM reviews JOIN listings ON listings.id = listing_id
+     WHERE reviews.id = :review_id
+    """,
+)
+
+
 def _check_text(text: str, *, missing: str) -> str:
     written = clean_text(text)
     if not written:
@@ -68,6 +82,13 @@ def _check_text(text: str, *, missing: str) -> str:
     if len(written) > MAX_APPEAL_LENGTH:
         raise InvalidAppeal(errors=(FieldFault("reason", f"最多 {MAX_APPEAL_LENGTH} 字"),))
     return written
+
+
+async def hide_review(conn: Connection, seal: Seal, review_id: UUID, reason: HidingReason, *, now: datetime) -> None:
+    """Hide the text and photos of a review for a legal reason and tell its writer; the caller checks who decides."""
+    review = await GET_HIDDEN_REVIEW.one(conn, review_id=review_id)
+    await HIDE_REVIEW.one(conn, review_id=review_id, reason=reason, now=now)
+    await notify_account(conn, seal, review.writer_id, "review_hidden", {"title": review.title}, now=now)
 
 
 async def appeal_review(

@@ -21,10 +21,8 @@ PhotoId = NewType("PhotoId", UUID)
 
 PAGE_WIDTHS = (240, 480, 720)
 """Longest sides of the stored pictures, in pixels. Source: web.md of the design, photos."""
-MAX_PIXELS = 40_000_000
-"""Of a JPEG, which is decoded at a fraction of its size."""
-MAX_WHOLE_PIXELS = 16_000_000
-"""Of a PNG or WebP, which is decoded whole: 64 MB."""
+MAX_PIXELS, MAX_WHOLE_PIXELS = 40_000_000, 16_000_000
+"""Of a JPEG, which is decoded at a fraction of its size, and of a PNG or WebP, which is decoded whole: 64 MB."""
 MAX_PHOTOS_A_DAY = 60
 MAX_PHOTO_BYTES = 20 * 1024 * 1024
 _MAX_SIDE, _QUALITY = 20_000, 80
@@ -39,7 +37,7 @@ Image.MAX_IMAGE_PIXELS = None
 
 
 class PhotoPurpose(StrEnum):
-    """The purpose of a photo; only those of listings and reviews are public."""
+    """The purpose of a photo; only those of listings, reviews and published stories are public."""
 
     LISTING = "listing"
     CERTIFICATE = "certificate"
@@ -48,6 +46,7 @@ class PhotoPurpose(StrEnum):
     REVIEW = "review"
     MESSAGE = "message"
     QUESTION = "question"
+    STORY = "story"
 
 
 class PhotoFormat(StrEnum):

@@ -23,6 +23,7 @@ DELETE_UNUSED_PHOTOS = Query(
            AND NOT EXISTS (SELECT FROM review_photos WHERE photo_id = f.id)
            AND NOT EXISTS (SELECT FROM conversation_photos WHERE photo_id = f.id)
            AND NOT EXISTS (SELECT FROM questions WHERE photo_id = f.id)
+           AND NOT EXISTS (SELECT FROM story_photos WHERE photo_id = f.id)
          ORDER BY f.id
          LIMIT :most
     ), deleted AS (

@@ -77,6 +77,7 @@ from market.web.shop import (
     open_data,
     other_currency,
     product,
+    report,
     reviews,
     seller,
     stay,
@@ -105,6 +106,7 @@ from market.web.village import pairing as village_pairing
 from market.web.village import plans as village_plans
 from market.web.village import questions as village_questions
 from market.web.village import services as village_services
+from market.web.village import stories as village_stories
 
 _SHOP_PAGES = (
     assets, feed, photos, sign_in, elder_mode, language, demo_sign_in, demo_people, devices, my_data, my_information,
@@ -117,7 +119,7 @@ _SHOP_PAGES = (
     product, activity, stay, reviews, seller, cart, checkout, coupons, favourites, pay, order_list, order_page,
     order_actions, own_review, shop_claims, shop_returns, shop_cases, mediation, shop_complaints, shop_booking_changes,
     shop_conversations, shop_invoices, pickup_point, shop_packages, book_package, order_package,
-    grievances,
+    grievances, village_stories, report,
     open_data, label,
     village_notice,
 )  # fmt: skip

@@ -28,6 +28,8 @@ _ASKERS = {
     "outage_town": "报的人",
     "question": "问的人",
     "fund": "申请的人",
+    "content_report": "举报的人",
+    "review_report": "举报的人",
     "data_county": "本人",
     "data_platform": "本人",
 }
@@ -56,6 +58,7 @@ _DESK_PATHS = {
     "outage": "outages", "outage_town": "outages", "question": "questions",
     "fund": "funds",
     "data_county": "data-requests", "data_platform": "data-requests",
+    "content_report": "reports-of-content", "review_report": "reports-of-content",
 }  # fmt: skip
 _COMPLAINTS = "complaint_"
 

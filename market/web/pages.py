@@ -9,6 +9,7 @@ from litestar import Response
 from litestar.response import Redirect
 from msgspec import Struct
 
+from market.content.warnings import get_daily_warning
 from market.http import HttpRequest, make_retry_headers
 from market.identity.models import Actor, NotSignedIn
 from market.kernel import Refusal
@@ -62,7 +63,12 @@ def render_page(
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     html = get_services(request).renderer.page(
         template,
-        {"csrf": make_form_token(request, visitor), "actor": actor, **(context or {})},
+        {
+            "csrf": make_form_token(request, visitor),
+            "actor": actor,
+            "daily_warning": get_daily_warning(get_services(request).clock.today()),
+            **(context or {}),
+        },
         nonce=nonce,
         lang="en" if get_language() == ENGLISH else "zh-Hans",
         elder=elder,

@@ -8,8 +8,9 @@ from litestar.params import FromPath, FromQuery
 
 from market.aftersales.bad_fruit_views import get_claim_photo_name
 from market.casework.moves import get_person_scope
+from market.content.story_views import require_story_photo
 from market.conversations.views import get_message_photo_name
-from market.identity.access import list_scopes, require_second_factor_of_official
+from market.identity.access import find_home_county, list_scopes, require_second_factor_of_official
 from market.identity.models import Actor, NotFound
 from market.kernel import Database
 from market.rate_limits import RateClass
@@ -57,6 +58,33 @@ async def show_review_photo(
         await require_shown_photo(conn, name)
     content = await read_public_photo(files, PhotoPurpose.REVIEW, name)
     headers = {**_PUBLIC_HEADERS, "Cache-Control": "public, max-age=3600"}
+    return Response(content, media_type=_TYPES["webp"], headers=headers)
+
+
+@get("/story-photos/{name:str}", include_in_schema=False, rate=RateClass.FREE)
+async def show_story_photo(
+    db: NamedDependency[Database],
+    files: NamedDependency[FileStore],
+    visitor: NamedDependency[Actor | None],
+    name: FromPath[str],
+) -> Response[bytes]:
+    """Return the photo of a story; no cache keeps it unasked, as a withdrawn consent hides it at once.
+
+    Before the story is published, its author, the persons shown and the officials of its county see it.
+
+    Raises:
+        NotFound: no photo has that name, or no story that the visitor sees shows it.
+    """
+    if len(name) > _MAX_NAME_LENGTH:
+        raise NotFound
+    scope = None
+    if visitor is not None:
+        scope = find_home_county(visitor) if visitor.is_official else None
+        scope = scope or get_person_scope(visitor)
+    async with db.transaction(scope=scope) as conn:
+        await require_story_photo(conn, name)
+    content = await read_public_photo(files, PhotoPurpose.STORY, name)
+    headers = {**_PUBLIC_HEADERS, "Cache-Control": "private, no-cache"}
     return Response(content, media_type=_TYPES["webp"], headers=headers)
 
 
@@ -158,6 +186,7 @@ async def _read_private_photo(files: FileStore, name: str) -> Response[bytes]:
 ROUTES = [
     show_photo,
     show_review_photo,
+    show_story_photo,
     show_certificate_photo,
     show_claim_photo,
     show_message_photo,

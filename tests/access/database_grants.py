@@ -240,6 +240,19 @@ GRANTS = {
     "operators": "select",
     "person_keys": "select insert(account_id key_sealed made_at)",
     "consents": "select insert(account_id purpose subject_id text_version valid_during) update(valid_during)",
+    "stories": (
+        "select insert(village_code author_id by_station title text written_at)"
+        " update(state moderated_by moderated_at reason hidden_for)"
+    ),
+    "story_photos": "select insert",
+    "story_people": (
+        "select insert(story_id position county_code author_id account_id name_sealed paper_on)"
+        " update(consent_id ended_at)"
+    ),
+    "fraud_warnings": (
+        "select insert(county_code reason text valid_during published_by published_at told) update(ended_at)"
+    ),
+    "content_reports": "select insert(case_id category reason listing_id review_id story_id text_by_key)",
     "data_requests": "select insert(case_id category kind field detail_by_key)",
     "supervision_tasks": (
         "select insert(parent_id parent_due_on issuer_scope assignee_scope title text basis due_on measure target"
@@ -522,6 +535,10 @@ FUNCTIONS_OF_THE_OWNER = {
     "start_session": True,
     "sum_budget_lines": True,
     "sum_kept_back": True,
+    "check_story": False,
+    "follow_story_consent": False,
+    "end_story_consent": False,
+    "list_warning_readers": True,
     "check_supervision_task": False,
     "record_supervision_move": False,
     "list_due_supervision": True,

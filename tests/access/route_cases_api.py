@@ -1229,6 +1229,40 @@ API_CASES: tuple[RouteCase, ...] = (
         )
     ),
     post("/api/v1/me/data", SIGNED_IN),
+    get("/api/v1/villages/{village_code}/stories", PUBLIC, params={"village_code": "130624107221"}),
+    get("/api/v1/villages/{village_code}/warnings", PUBLIC, params={"village_code": "130624107221"}),
+    get("/api/v1/me/stories", SIGNED_IN),
+    post("/api/v1/stories", SIGNED_IN, json={"village_code": "1", "title": "", "text": ""}, status=422),
+    post(
+        "/api/v1/stories/{number}/consent", SIGNED_IN, params={"number": "999999"}, json={"consent": True}, status=404
+    ),
+    post("/api/v1/counties/{county}/stories/{number}/publication", SIGNED_IN, params={"number": "999999"}, status=404),
+    post("/api/v1/counties/{county}/stories/{number}/end", SIGNED_IN, params={"number": "999999"}, json={}, status=404),
+    post(
+        "/api/v1/counties/{county}/warnings",
+        AREA_KEEPERS,
+        json={"reason": "other", "text": "", "first": "2019-01-01", "last": "2019-01-01"},
+        status=422,
+    ),
+    post(
+        "/api/v1/counties/{county}/warnings/{warning_id}/end",
+        AREA_KEEPERS,
+        params={"warning_id": Id("nobody")},
+        status=404,
+    ),
+    post(
+        "/api/v1/reports",
+        SIGNED_IN,
+        json={"kind": "listing", "reference": "999999", "reason": "fraud"},
+        status=404,
+    ),
+    post(
+        "/api/v1/reports/{case_id}/answer",
+        SIGNED_IN,
+        params=NOBODYS_CASE,
+        json={"hide": False, "text": "样例"},
+        status=404,
+    ),
     get("/api/v1/me/consents", SIGNED_IN),
     post("/api/v1/me/consents/withdrawal", SIGNED_IN, json={"kind": "warning_sms"}, status=404),
     get("/api/v1/me/looks", SIGNED_IN),

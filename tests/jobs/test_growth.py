@@ -115,6 +115,9 @@ PARTS = {
     "mediation_proposals": "mediations",
     "objections": "cases",
     "data_requests": "cases",
+    "content_reports": "cases",
+    "story_photos": "stories",
+    "story_people": "stories",
     "person_keys": "accounts",
     "review_appeals": "cases",
     # of money
@@ -233,6 +236,8 @@ KEPT = {
     "public_plans": "What plans cost when; a row for each version, by a county's file.",
     "supervision_tasks": "What a division asked of another, and the evidence; each is an act of an official.",
     "pairings": "What an organisation and a village agreed to; MAX_OPEN_PROPOSALS of a person wait.",
+    "stories": "What was shown of a village, and who checked it; MAX_OPEN_STORIES of a person wait.",
+    "fraud_warnings": "What a county warned of when; each is an act of an official.",
     "consents": "What a person agreed to from when to when, which has to be proved; closing the account ends them.",
     "fund_calls": "What a county offered when, by its files; few a year.",
     "channels": "One for each buying city and county.",

@@ -21,7 +21,7 @@ OWN = (
     "/farm/sell/stay", "/farm/listings/1", "/farm/listings/1/edit", "/farm/money", "/farm/bill", "/farm/mine",
     "/farm/apply", "/farm/apply?new=1", "/farm/apply?at=130624", "/farm/apply?at=130624101201",
     "/farm/packages", "/farm/packages/new", "/farm/invoices", "/me/info", "/me/info/requests", "/me/info/looks",
-    "/me/info/kept", "/me/data?all=1",
+    "/me/info/kept", "/me/data?all=1", "/village/stories?write=1", "/report/listing/1",
 )  # fmt: skip
 HOST = ("/farm/listings/3", "/farm/listings/3/edit", "/farm/listings/3/nights")
 

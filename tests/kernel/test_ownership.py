@@ -77,6 +77,7 @@ OWNED_TABLES = {
     "audit": {"audit_entries"},
     "consents": {"consents"},
     "privacy": {"data_requests"},
+    "content": {"stories", "story_photos", "story_people", "fraud_warnings", "content_reports"},
     "storage": {"photos", "sent_bytes"},
     "notify": {"messages"},
     "producers": {"producers", "producer_members", "producer_steps", "certificates", "certificate_notices", "closures"},
@@ -251,5 +252,6 @@ async def test_the_service_owns_nothing_and_every_county_table_has_row_level_sec
         "fund_calls",
         "channel_counties",
         "yield_limits",
+        "fraud_warnings",
     }
     assert sorted(by_county - guarded - open_to_all) == []

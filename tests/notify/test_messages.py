@@ -14,7 +14,7 @@ from market.notify.models import Message
 from market.notify.ports import FilePort, MissingPort
 from market.notify.queue import queue_message
 from market.notify.send import NOTICES, send_due_messages
-from market.notify.templates import TEMPLATES
+from market.notify.templates import FRAUD_HINT, TEMPLATES
 from payments.retries import BatchSummary
 from tests.conftest import NOW
 
@@ -59,7 +59,7 @@ async def test_messages_are_sent_in_the_order_they_were_queued(database: Databas
     sent = await send_due_messages(database, seal, FilePort(path), now=NOW, lanes=(one_by_one,))
     assert sent == BatchSummary(done=150)
     texts = [json.loads(line)["text"] for line in path.read_text().splitlines()]
-    assert texts == [f"【乡集】今天要发 {n} 单。" for n in range(150)]
+    assert texts == [f"【乡集】今天要发 {n} 单。{FRAUD_HINT}" for n in range(150)]
 
 
 async def fail_after_queueing(database: Database, seal: Seal) -> None:

@@ -11,7 +11,7 @@ ABOUT_NOBODY: Mapping[str, Mapping[str, str]] = {
         "product", "public_plans": "name apply_at", "rooms": "name", "slots": "room", "variants": "label",
         "night_rules": "holiday", "harvest_lots": "crop", "plot_yields": "crop", "yield_limits": "crop source",
         "harvest_files": "name sha256",
-        "benefits.files": "name sha256", "benefits.payable_changes": "lines",
+        "benefits.files": "name sha256", "benefits.payable_changes": "lines", "fraud_warnings": "text",
         "labels": "signature", "label_keys": "public_key",
     },
     "organisations, operators and offices": {

@@ -23,7 +23,7 @@ LIST_COLUMNS = """
            EXISTS (SELECT FROM pg_constraint f
                     WHERE f.conrelid = c.oid AND f.contype = 'f' AND f.confrelid = 'accounts'::regclass
                       AND a.attnum = ANY(f.conkey)) OR format_type(a.atttypid, a.atttypmod) = 'bytea'
-           OR (format_type(a.atttypid, a.atttypmod) = 'uuid' AND a.attname ~ '(^account_id|_by)$') AS always
+           OR (format_type(a.atttypid, a.atttypmod) = 'uuid' AND a.attname ~ '(^account_id|^author_id|_by)$') AS always
       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname IN ('public', 'payments', 'jobs', 'benefits') AND c.relkind IN ('r', 'p') AND NOT c.relispartition
        AND a.attnum > 0 AND NOT a.attisdropped
@@ -31,7 +31,7 @@ LIST_COLUMNS = """
                      WHERE f.conrelid = c.oid AND f.contype = 'f' AND f.confrelid = 'accounts'::regclass
                        AND a.attnum = ANY(f.conkey))
             OR format_type(a.atttypid, a.atttypmod) = 'bytea'
-            OR (format_type(a.atttypid, a.atttypmod) = 'uuid' AND a.attname ~ '(^account_id|_by)$')
+            OR (format_type(a.atttypid, a.atttypmod) = 'uuid' AND a.attname ~ '(^account_id|^author_id|_by)$')
             OR (format_type(a.atttypid, a.atttypmod) IN ('text', 'jsonb', 'inet') AND a.attgenerated = ''
                 AND NOT EXISTS (SELECT FROM pg_constraint f
                                  WHERE f.conrelid = c.oid

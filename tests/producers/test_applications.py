@@ -64,8 +64,8 @@ async def test_forbidden_words_in_an_application_are_refused(conn: Connection) -
     with pytest.raises(ForbiddenWord) as refused:
         await apply_producer(conn, SEAL, await an_applicant(conn), application, now=NOW)
     assert [(fault.field, fault.message) for fault in refused.value.errors] == [
-        ("name", "请换个说法：贫困户。说东西好在哪里，不说难处"),
-        ("produce", "请换个说法：滞销。说东西好在哪里，不说难处"),
+        ("name", "请换个说法：贫困户。说东西好在哪里，不说难处：写哪天摘的、多大、甜不甜、怎么吃"),
+        ("produce", "请换个说法：滞销。说东西好在哪里，不说难处：写哪天摘的、多大、甜不甜、怎么吃"),
     ]
 
 

@@ -28,9 +28,9 @@ from market.privacy.request_models import (
     NewDataRequest,
     TooManyDataRequests,
 )
-from market.privacy.requests import ask_about_data, list_data_requests
+from market.privacy.requests import COUNTY_REQUEST, ask_about_data, list_data_requests
 from market.producers.queries import list_own_producers
-from market.web.case_words import ACTOR_NAMES
+from market.web.case_words import ACTOR_NAMES, load_due_words
 from market.web.forms import make_form_key, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page
@@ -87,6 +87,7 @@ async def _page(
         "errors": errors,
         "key": make_form_key(),
         "most": MAX_DETAIL_LENGTH,
+        "due": await load_due_words(request, COUNTY_REQUEST),
     }
     return render_page(request, "account/data_requests.html", context, actor=actor, status=status)
 

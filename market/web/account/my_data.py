@@ -32,6 +32,7 @@ from market.web.forms import read_form
 from market.web.invoice_words import describe_details
 from market.web.pages import redirect, render_page
 from market.web.shop.orders.order_list import ORDER_STATE_NAMES
+from market.web.shop.report import describe_report
 from market.web.ui.format import clock_zh, day_zh, yuan
 
 _SHOWN_ROWS = 20
@@ -147,6 +148,8 @@ def _describe_rights(data: PersonalData) -> list[tuple[str, list[str]]]:
             ],
         ),
         ("要求过的", ["；".join(describe_data_request(each)) for each in data.requests]),
+        ("村里的故事", [f"{each.title}：{each.text}" for each in data.stories]),
+        ("举报过的", ["；".join(describe_report(each)) for each in data.reports]),
         ("谁看过、办过", [f"{clock_zh(each.at)}，{each.office}{each.who}，{each.what}" for each in data.looks]),
         ("自己办过的（记录）", [f"{clock_zh(each.at)}，{each.action}" for each in data.records]),
     ]

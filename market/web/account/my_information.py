@@ -7,8 +7,11 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from market.casework.moves import get_person_scope
+from market.complaints.models import ComplaintCategory
 from market.consents.give import give_consent
 from market.consents.models import CONSENT_TEXTS, CONSENT_VERSION, ConsentPurpose
+from market.content.reports import list_own_reports
+from market.content.story_views import list_asked_stories
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.identity.sign_in import update_account
@@ -26,10 +29,12 @@ from market.privacy.own_consents import (
     withdraw_given_consent,
 )
 from market.privacy.request_models import DataRequest
-from market.privacy.requests import list_data_requests
+from market.privacy.requests import COUNTY_REQUEST, list_data_requests
 from market.web.account.data_requests import describe_data_request
+from market.web.case_words import load_due_words
 from market.web.forms import parse_uuid, read_form, rename_faults
 from market.web.pages import redirect, render_page
+from market.web.shop.report import describe_report
 from market.web.ui.format import clock_zh, day_zh
 
 _SHOWN_REQUESTS = 5
@@ -42,6 +47,8 @@ _DONE = {
     "withdrawn": "撤回了，从现在起不再用",
     "given": "记下了，随时可以撤回",
     "renamed": "姓名改好了",
+    "refused": "记下了，这篇不登",
+    "reported": "交上去了，办好短信告诉您，对方不知道是您",
     "asked": "交上去了，答复了短信告诉您",
 }
 
@@ -62,14 +69,20 @@ async def _page(
     async with db.transaction(scope=get_person_scope(actor)) as conn:
         given = await list_given_consents(conn, seal, actor.account_id)
         asked = await list_data_requests(conn, seal, actor.account_id, limit=_SHOWN_REQUESTS)
+        stories = await list_asked_stories(conn, actor.account_id)
+        reports = await list_own_reports(conn, seal, actor.account_id, limit=_SHOWN_REQUESTS)
     reads_warnings = any(each.kind is ConsentKind.WARNING_SMS for each in given)
     context = {
         "consents": [(each.kind.value, str(each.id or ""), *_describe_consent(each)) for each in given],
         "warning": "" if reads_warnings else CONSENT_TEXTS[ConsentPurpose.WARNING_SMS, CONSENT_VERSION],
+        "stories": [(f"/stories/{each.number}/consent", each.title, [each.village]) for each in stories],
+        "reports": [(f"举报第 {each.number} 件", describe_report(each)) for each in reports],
         "requests": [_view_request(each) for each in asked],
         "name": actor.name if name is None else name,
         "renames": not actor.producers and actor.handle is None,
         "errors": errors,
+        "due": await load_due_words(request, COUNTY_REQUEST),
+        "due_complaint": await load_due_words(request, ComplaintCategory.GOODS),
         "done": _DONE.get(request.query_params.get("done", "")),
     }
     return render_page(request, "account/my_information.html", context, actor=actor, status=status)

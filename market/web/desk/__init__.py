@@ -4,7 +4,16 @@ from litestar import Router
 
 from market.identity.models import NotSignedIn, SecondFactorRequired
 from market.web.desk import find_people, grievances, saved_filters, tasks, worklist
-from market.web.desk.aftersales import appeals, case_moves, cases, complaints, goods_returns, invoices, mediations
+from market.web.desk.aftersales import (
+    appeals,
+    case_moves,
+    cases,
+    complaints,
+    content_reports,
+    goods_returns,
+    invoices,
+    mediations,
+)
 from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, redirect_to_sign_in, show_counties
 from market.web.desk.files import imports
 from market.web.desk.months import (
@@ -34,9 +43,11 @@ from market.web.desk.villages import (
     questions,
     service_figures,
     services,
+    stories,
     supervision,
     trace,
     village_files,
+    warnings,
 )
 
 _PAGES = (
@@ -49,7 +60,7 @@ _PAGES = (
     region, report_pages, grievances, public_buyers, village_files, organisations, saved_filters, samples, audit,
     home, coverage, services, questions, jobs, service_figures, procurement, bank_receipts, funds, trace, supervision,
     pairing, benefits,
-    data_requests,
+    data_requests, content_reports, stories, warnings,
 )  # fmt: skip
 
 DESK = Router(

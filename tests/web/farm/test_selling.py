@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from PIL import Image
 
+from market.content.warnings import get_daily_warning
 from payments.sandbox import Sandbox
 from tests.support.browser import LoadedPage, PageClient
 from tests.web.conftest import Village
@@ -30,7 +31,7 @@ async def test_the_farm_home_shows_parcels_to_send_and_earnings(village: Village
         assert seen.heading.replace(" ", "") == "今天要发单1"
         assert "阜平大枣礼箱 2 箱" in seen.text
         assert "卖货收入不影响话费减免。" in seen.text
-        assert "补贴不收费、不要验证码、不用转账；有疑问拨 96110。" in seen.html
+        assert get_daily_warning(village.today) in seen.html
         doors = [node for node in seen.root.all("a") if "door" in node.attrs.get("class", "").split()]
         assert [door.attrs["href"] for door in doors] == ["/farm/orders", "/farm/sell", "/farm/bill", "/village"]
 

@@ -7,6 +7,7 @@ from market.coverage.outages import answer_outage, report_outage
 from market.coverage.projects import accept_project, add_project, build_project
 from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.sales.channels import play_channels
+from market.demo.sample.sales.content import play_content
 from market.demo.sample.sales.funds import play_funds
 from market.demo.sample.sales.jobs import play_jobs, play_questions
 from market.demo.sample.sales.rights import play_rights
@@ -66,6 +67,7 @@ async def play_villages(sales: SaleSimulation) -> None:
     await play_channels(sales)
     await play_rights(sales, village, people)
     await play_trace(sales)
+    await play_content(sales, village, people)
 
 
 async def _report_outages(sales: SaleSimulation, village: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 
+from market.content.story_views import COUNT_STORIES_TO_CHECK
 from market.identity.access import has_role_for
 from market.identity.models import COUNTY_KEEPERS, Role
 from market.kernel import Connection
@@ -95,6 +96,13 @@ async def _find_supervision(conn: Connection, desk: DeskContext) -> WorkItem | N
     return WorkItem(desk.to("/desk/supervision"), words, "", text, late=counts.late > 0)
 
 
+async def _find_stories(conn: Connection, desk: DeskContext) -> WorkItem | None:
+    if not has_role_for(desk.actor, COUNTY_KEEPERS, desk.county):
+        return None
+    count = await COUNT_STORIES_TO_CHECK.one(conn, county=desk.county)
+    return WorkItem(desk.to("/desk/stories"), f"村里的故事 {count} 篇，等看", "", "看完登不登") if count else None
+
+
 AREA_ITEMS: tuple[Callable[[Connection, DeskContext], Awaitable[WorkItem | None]], ...] = (
     _find_organisations,
     _find_bank_accounts,
@@ -104,6 +112,7 @@ AREA_ITEMS: tuple[Callable[[Connection, DeskContext], Awaitable[WorkItem | None]
     _find_late_payments,
     _find_pairings,
     _find_supervision,
+    _find_stories,
 )
 
 

@@ -35,6 +35,8 @@ DESK_AREAS: tuple[DeskArea, ...] = (
     DeskArea("/desk/benefits", "受益", "各村各户从卖货里得了多少，10 户以上的合计", whole=True, roles=COUNTY_KEEPERS),
     DeskArea("/desk/procurement", "公家单位采购", "预算花了多少，谁没付农户的款", whole=True),
     DeskArea("/desk/pairings", "结对", "哪家单位和哪个村，等同意的、做了多少", roles=AGREERS),
+    DeskArea("/desk/stories", "村里的故事", "写到的人都同意了，看过再登", whole=True, roles=COUNTY_KEEPERS),
+    DeskArea("/desk/warnings", "防骗提醒", "农户每一页下面的一句话，也能发短信", whole=True),
     DeskArea("/desk/organisations", "单位", "企业、医疗机构、公益组织，照证书核"),
     DeskArea("/desk/village-files", "村里的表", "村代码、信号、课程、扶持项目，用表导入", whole=True),
 )

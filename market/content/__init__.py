@@ -1,0 +1,1 @@
+"""What people read besides offers: stories of villages, warnings of fraud, reports of what should not be shown."""
