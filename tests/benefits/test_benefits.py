@@ -275,7 +275,7 @@ async def test_officials_see_sums_of_ten_households_of_ended_quarters(conn: Conn
     other_village = "130624101201"
     account = await make_account(conn, name="样例登记的")
     await conn.execute("SET LOCAL ROLE NONE")
-    order_line = await _make_line(conn, product.listing_id, product.variant_id, product.producer_id)
+    order_line = await make_line(conn, product.listing_id, product.variant_id, product.producer_id)
     change = await conn.fetchval(
         "INSERT INTO benefits.payable_changes (suborder_id, after_fen, lines, at)"
         " SELECT suborder_id, 0, '[]', $2 FROM order_lines WHERE id = $1 RETURNING id",
@@ -326,14 +326,14 @@ async def test_officials_see_sums_of_ten_households_of_ended_quarters(conn: Conn
         await list_village_benefits(conn, elsewhere, "130624", quarter=quarter, today=today)
 
 
-async def _make_line(conn: Connection, listing: UUID, variant: UUID, producer: UUID) -> UUID:
+async def make_line(conn: Connection, listing: UUID, variant: UUID, producer: UUID) -> UUID:
     """Insert an order with a line of 10,000.00, of which entries may be."""
     buyer = await make_account(conn, name="样例买家")
     order = await conn.fetchval(
         """
         INSERT INTO orders (id, buyer_id, key, fingerprint, region_code, address_sealed, goods_fen, freight_fen,
-                            total_fen, placed_at, pay_until)
-        VALUES (uuidv7(), $1, 'x', 'x', '130000', 'x', 1000000, 0, 1000000, $2, $2) RETURNING id
+                            total_fen, items, placed_at, pay_until)
+        VALUES (uuidv7(), $1, 'x', 'x', '130000', 'x', 1000000, 0, 1000000, 1, $2, $2) RETURNING id
         """,
         buyer, NOW,
     )  # fmt: skip
