@@ -1,5 +1,6 @@
 """The service areas of villages in one list: an area adds its line here, and pages, commands and routes follow."""
 
+from market.answers.notices import end_village_notices
 from market.channels.county_file import CHANNELS
 from market.channels.rates import RATES
 from market.county_files.holidays import HOLIDAYS
@@ -22,6 +23,7 @@ TERM_CLOSERS: tuple[CloseTerms, ...] = (
     end_village_slots,
     end_village_postings,
     end_village_pairings,
+    end_village_notices,
 )
 """What ends each area's terms of a village when its code ends."""
 

@@ -617,6 +617,24 @@ $$;
 
 
 --
+-- Name: check_charity_notice(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_charity_notice() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM organisations
+                    WHERE id = NEW.organisation_id AND verified_at IS NOT NULL
+                      AND kind IN ('charity', 'clinic', 'public_unit', 'organiser')) THEN
+        RAISE EXCEPTION 'the organiser is not checked' USING ERRCODE = 'P0911';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
 -- Name: check_child_price(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -6936,6 +6954,22 @@ CREATE TABLE public.case_events (
 
 
 --
+-- Name: case_publications; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.case_publications (
+    case_id uuid NOT NULL,
+    public_text text NOT NULL,
+    public_answer text NOT NULL,
+    previewed_at timestamp with time zone NOT NULL,
+    shared_at timestamp with time zone,
+    CONSTRAINT case_publications_answer CHECK (((length(public_answer) >= 1) AND (length(public_answer) <= 1000))),
+    CONSTRAINT case_publications_shared CHECK ((previewed_at <= shared_at)),
+    CONSTRAINT case_publications_text CHECK (((length(public_text) >= 1) AND (length(public_text) <= 1000)))
+);
+
+
+--
 -- Name: case_snapshots; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -6975,15 +7009,24 @@ CREATE TABLE public.cases (
     extended_at timestamp with time zone,
     for_producer_id uuid,
     text_erased_at timestamp with time zone,
+    first_due integer,
     CONSTRAINT cases_answered CHECK (((state <> 'answered'::text) OR (answered_by IS NOT NULL))),
     CONSTRAINT cases_asker_known CHECK (((asker_id IS NOT NULL) OR (category = ANY (ARRAY['objection'::text, 'clawback_appeal'::text])))),
     CONSTRAINT cases_closed CHECK ((((state = 'closed'::text) = (outcome IS NOT NULL)) AND ((state = 'closed'::text) = (closed_at IS NOT NULL)))),
     CONSTRAINT cases_division CHECK ((division_code ~ '^[0-9]{12}$'::text)),
+    CONSTRAINT cases_first_due CHECK (((first_due >= 1) AND (first_due <= 60))),
     CONSTRAINT cases_level CHECK (((level >= 1) AND (level <= cardinality(path)))),
     CONSTRAINT cases_outcome CHECK ((outcome = ANY (ARRAY['solved'::text, 'unsolved'::text, 'not_ours'::text, 'duplicate'::text, 'withdrawn'::text]))),
     CONSTRAINT cases_state CHECK ((state = ANY (ARRAY['received'::text, 'assigned'::text, 'answered'::text, 'closed'::text]))),
     CONSTRAINT cases_stopped CHECK (((stopped_at IS NULL) OR (state = 'assigned'::text)))
 );
+
+
+--
+-- Name: COLUMN cases.first_due; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.cases.first_due IS 'In the unit of the first level; null: as the category says.';
 
 
 --
@@ -7121,6 +7164,44 @@ CREATE TABLE public.channels (
     CONSTRAINT channels_kind_by_code CHECK (((kind = 'county'::text) = (code ~ '^[0-9]{6}$'::text))),
     CONSTRAINT channels_name_en CHECK ((length(name_en) <= 40)),
     CONSTRAINT channels_name_length CHECK (((length(name) >= 2) AND (length(name) <= 20)))
+);
+
+
+--
+-- Name: charity_notices; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.charity_notices (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    organisation_id uuid NOT NULL,
+    village_code text NOT NULL,
+    kind text NOT NULL,
+    title text NOT NULL,
+    place text NOT NULL,
+    note text NOT NULL,
+    valid_during daterange NOT NULL,
+    state text DEFAULT 'draft'::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    added_by uuid NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    checked_by uuid,
+    checked_at timestamp with time zone,
+    licensed_during daterange GENERATED ALWAYS AS (
+CASE
+    WHEN (state = ANY (ARRAY['draft'::text, 'live'::text])) THEN valid_during
+    ELSE NULL::daterange
+END) STORED,
+    CONSTRAINT charity_notices_checked CHECK ((((checked_by IS NULL) = (checked_at IS NULL)) AND ((state = ANY (ARRAY['live'::text, 'refused'::text])) <= (checked_by IS NOT NULL)))),
+    CONSTRAINT charity_notices_kind CHECK ((kind = ANY (ARRAY['blood'::text, 'school'::text, 'visit'::text, 'goods'::text, 'other'::text]))),
+    CONSTRAINT charity_notices_no_account CHECK (((((title || place) || note) !~ '[0-9０-９]{9}'::text) AND (((title || place) || note) !~ '://|二维码|扫码|捐款|转账|汇款|收款'::text))),
+    CONSTRAINT charity_notices_note CHECK ((length(note) <= 300)),
+    CONSTRAINT charity_notices_period CHECK (((NOT isempty(valid_during)) AND (NOT lower_inf(valid_during)) AND (NOT upper_inf(valid_during)))),
+    CONSTRAINT charity_notices_place CHECK (((length(place) >= 2) AND (length(place) <= 60))),
+    CONSTRAINT charity_notices_reason CHECK ((length(reason) <= 200)),
+    CONSTRAINT charity_notices_refused CHECK (((state = 'refused'::text) = (reason <> ''::text))),
+    CONSTRAINT charity_notices_state CHECK ((state = ANY (ARRAY['draft'::text, 'live'::text, 'refused'::text, 'ended'::text]))),
+    CONSTRAINT charity_notices_title CHECK (((length(title) >= 2) AND (length(title) <= 30))),
+    CONSTRAINT charity_notices_two_people CHECK ((checked_by <> added_by))
 );
 
 
@@ -8516,6 +8597,18 @@ CREATE TABLE public.import_originals (
     CONSTRAINT import_originals_sha256 CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
 );
 ALTER TABLE ONLY public.import_originals ALTER COLUMN content_sealed SET STORAGE EXTERNAL;
+
+
+--
+-- Name: inquiries; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.inquiries (
+    case_id uuid NOT NULL,
+    category text NOT NULL,
+    village_code text NOT NULL,
+    CONSTRAINT inquiries_category CHECK ((category = ANY (ARRAY['inquiry'::text, 'disclosure'::text])))
+);
 
 
 --
@@ -10145,15 +10238,7 @@ CREATE TABLE public.questions (
     category text DEFAULT 'question'::text NOT NULL,
     village_code text NOT NULL,
     photo_id uuid,
-    public_text text DEFAULT ''::text NOT NULL,
-    public_answer text DEFAULT ''::text NOT NULL,
-    previewed_at timestamp with time zone,
-    shared_at timestamp with time zone,
-    CONSTRAINT questions_category CHECK ((category = 'question'::text)),
-    CONSTRAINT questions_previewed CHECK ((((previewed_at IS NOT NULL) = (public_text <> ''::text)) AND ((public_text <> ''::text) = (public_answer <> ''::text)))),
-    CONSTRAINT questions_public_answer CHECK ((length(public_answer) <= 500)),
-    CONSTRAINT questions_public_text CHECK ((length(public_text) <= 500)),
-    CONSTRAINT questions_shared CHECK (((shared_at IS NULL) OR ((previewed_at IS NOT NULL) AND (previewed_at <= shared_at))))
+    CONSTRAINT questions_category CHECK ((category = 'question'::text))
 );
 
 
@@ -11889,6 +11974,14 @@ ALTER TABLE ONLY public.case_events
 
 
 --
+-- Name: case_publications case_publications_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.case_publications
+    ADD CONSTRAINT case_publications_pkey PRIMARY KEY (case_id);
+
+
+--
 -- Name: case_snapshots case_snapshots_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -11982,6 +12075,14 @@ ALTER TABLE ONLY public.channels
 
 ALTER TABLE ONLY public.channels
     ADD CONSTRAINT channels_pkey PRIMARY KEY (code);
+
+
+--
+-- Name: charity_notices charity_notices_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.charity_notices
+    ADD CONSTRAINT charity_notices_pkey PRIMARY KEY (id);
 
 
 --
@@ -12766,6 +12867,14 @@ ALTER TABLE ONLY public.import_files
 
 ALTER TABLE ONLY public.import_originals
     ADD CONSTRAINT import_originals_pkey PRIMARY KEY (file_id, attached, name);
+
+
+--
+-- Name: inquiries inquiries_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.inquiries
+    ADD CONSTRAINT inquiries_pkey PRIMARY KEY (case_id);
 
 
 --
@@ -14934,6 +15043,13 @@ CREATE INDEX case_events_by_case ON public.case_events USING btree (case_id, id)
 
 
 --
+-- Name: case_publications_by_day; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX case_publications_by_day ON public.case_publications USING btree (shared_at) WHERE (shared_at IS NOT NULL);
+
+
+--
 -- Name: cases_by_asker; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -14987,6 +15103,34 @@ CREATE INDEX certificates_by_end ON public.certificates USING btree (expires_on)
 --
 
 CREATE INDEX certificates_by_producer ON public.certificates USING btree (producer_id);
+
+
+--
+-- Name: charity_notices_by_adder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX charity_notices_by_adder ON public.charity_notices USING btree (added_by);
+
+
+--
+-- Name: charity_notices_by_checker; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX charity_notices_by_checker ON public.charity_notices USING btree (checked_by) WHERE (checked_by IS NOT NULL);
+
+
+--
+-- Name: charity_notices_by_organisation; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX charity_notices_by_organisation ON public.charity_notices USING btree (organisation_id);
+
+
+--
+-- Name: charity_notices_by_village; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX charity_notices_by_village ON public.charity_notices USING btree (village_code);
 
 
 --
@@ -15561,6 +15705,13 @@ CREATE UNIQUE INDEX import_files_name_unique ON public.import_files USING btree 
 --
 
 CREATE UNIQUE INDEX import_files_replaced_once ON public.import_files USING btree (replaces);
+
+
+--
+-- Name: inquiries_by_village; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX inquiries_by_village ON public.inquiries USING btree (village_code);
 
 
 --
@@ -16558,13 +16709,6 @@ CREATE INDEX questions_by_village ON public.questions USING btree (village_code)
 
 
 --
--- Name: questions_shown; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX questions_shown ON public.questions USING btree ("left"(village_code, 9), shared_at) WHERE (shared_at IS NOT NULL);
-
-
---
 -- Name: quota_entries_by_order; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -17360,6 +17504,13 @@ CREATE TRIGGER cases_withdrawn_mediation AFTER UPDATE ON public.cases FOR EACH R
 --
 
 CREATE TRIGGER catch_weights_once BEFORE UPDATE ON public.catch_weights FOR EACH ROW WHEN ((old.weighed_at IS NOT NULL)) EXECUTE FUNCTION public.refuse_second_weight();
+
+
+--
+-- Name: charity_notices charity_notices_organiser; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER charity_notices_organiser BEFORE INSERT ON public.charity_notices FOR EACH ROW EXECUTE FUNCTION public.check_charity_notice();
 
 
 --
@@ -19200,6 +19351,14 @@ ALTER TABLE ONLY public.case_events
 
 
 --
+-- Name: case_publications case_publications_case; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.case_publications
+    ADD CONSTRAINT case_publications_case FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+
+--
 -- Name: cases cases_against_account; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -19317,6 +19476,46 @@ ALTER TABLE ONLY public.certificates
 
 ALTER TABLE ONLY public.channel_counties
     ADD CONSTRAINT channel_counties_channel FOREIGN KEY (channel) REFERENCES public.channels(code);
+
+
+--
+-- Name: charity_notices charity_notices_adder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.charity_notices
+    ADD CONSTRAINT charity_notices_adder FOREIGN KEY (added_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: charity_notices charity_notices_checker; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.charity_notices
+    ADD CONSTRAINT charity_notices_checker FOREIGN KEY (checked_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: charity_notices charity_notices_licence; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.charity_notices
+    ADD CONSTRAINT charity_notices_licence FOREIGN KEY (organisation_id, PERIOD licensed_during) REFERENCES public.organisation_licences(organisation_id, PERIOD valid_during);
+
+
+--
+-- Name: charity_notices charity_notices_organisation; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.charity_notices
+    ADD CONSTRAINT charity_notices_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
+
+
+--
+-- Name: charity_notices charity_notices_village; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.charity_notices
+    ADD CONSTRAINT charity_notices_village FOREIGN KEY (village_code, PERIOD licensed_during) REFERENCES public.village_periods(code, PERIOD valid_during);
 
 
 --
@@ -20373,6 +20572,22 @@ ALTER TABLE ONLY public.import_files
 
 ALTER TABLE ONLY public.import_originals
     ADD CONSTRAINT import_originals_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
+-- Name: inquiries inquiries_case; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.inquiries
+    ADD CONSTRAINT inquiries_case FOREIGN KEY (case_id, category) REFERENCES public.cases(id, category);
+
+
+--
+-- Name: inquiries inquiries_village; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.inquiries
+    ADD CONSTRAINT inquiries_village FOREIGN KEY (village_code) REFERENCES public.divisions(code);
 
 
 --
@@ -22738,6 +22953,21 @@ CREATE POLICY case_events_visible ON public.case_events TO market_app USING ((EX
 
 
 --
+-- Name: case_publications; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.case_publications ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: case_publications case_publications_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY case_publications_visible ON public.case_publications TO market_app USING ((EXISTS ( SELECT
+   FROM public.cases
+  WHERE (cases.id = case_publications.case_id))));
+
+
+--
 -- Name: case_snapshots; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -23401,6 +23631,21 @@ CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
+
+
+--
+-- Name: inquiries; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.inquiries ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: inquiries inquiries_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY inquiries_visible ON public.inquiries TO market_app USING ((EXISTS ( SELECT
+   FROM public.cases
+  WHERE (cases.id = inquiries.case_id))));
 
 
 --
@@ -28088,6 +28333,48 @@ GRANT SELECT,INSERT ON TABLE public.case_events TO market_app;
 
 
 --
+-- Name: TABLE case_publications; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,DELETE ON TABLE public.case_publications TO market_app;
+
+
+--
+-- Name: COLUMN case_publications.case_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(case_id) ON TABLE public.case_publications TO market_app;
+
+
+--
+-- Name: COLUMN case_publications.public_text; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(public_text),UPDATE(public_text) ON TABLE public.case_publications TO market_app;
+
+
+--
+-- Name: COLUMN case_publications.public_answer; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(public_answer),UPDATE(public_answer) ON TABLE public.case_publications TO market_app;
+
+
+--
+-- Name: COLUMN case_publications.previewed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(previewed_at),UPDATE(previewed_at) ON TABLE public.case_publications TO market_app;
+
+
+--
+-- Name: COLUMN case_publications.shared_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(shared_at) ON TABLE public.case_publications TO market_app;
+
+
+--
 -- Name: TABLE case_snapshots; Type: ACL; Schema: public; Owner: -
 --
 
@@ -28225,6 +28512,13 @@ GRANT UPDATE(extended_at) ON TABLE public.cases TO market_app;
 --
 
 GRANT INSERT(for_producer_id) ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: COLUMN cases.first_due; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(first_due) ON TABLE public.cases TO market_app;
 
 
 --
@@ -28393,6 +28687,104 @@ GRANT INSERT(kind) ON TABLE public.channels TO market_app;
 --
 
 GRANT INSERT(name) ON TABLE public.channels TO market_app;
+
+
+--
+-- Name: TABLE charity_notices; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.charity_notices TO market_app;
+
+
+--
+-- Name: COLUMN charity_notices.organisation_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(organisation_id) ON TABLE public.charity_notices TO market_app;
+
+
+--
+-- Name: COLUMN charity_notices.village_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(village_code) ON TABLE public.charity_notices TO market_app;
+
+
+--
+-- Name: COLUMN charity_notices.kind; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(kind) ON TABLE public.charity_notices TO market_app;
+
+
+--
+-- Name: COLUMN charity_notices.title; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(title) ON TABLE public.charity_notices TO market_app;
+
+
+--
+-- Name: COLUMN charity_notices.place; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(place) ON TABLE public.charity_notices TO market_app;
+
+
+--
+-- Name: COLUMN charity_notices.note; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(note) ON TABLE public.charity_notices TO market_app;
+
+
+--
+-- Name: COLUMN charity_notices.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(valid_during),UPDATE(valid_during) ON TABLE public.charity_notices TO market_app;
+
+
+--
+-- Name: COLUMN charity_notices.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.charity_notices TO market_app;
+
+
+--
+-- Name: COLUMN charity_notices.reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(reason) ON TABLE public.charity_notices TO market_app;
+
+
+--
+-- Name: COLUMN charity_notices.added_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(added_by) ON TABLE public.charity_notices TO market_app;
+
+
+--
+-- Name: COLUMN charity_notices.added_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(added_at) ON TABLE public.charity_notices TO market_app;
+
+
+--
+-- Name: COLUMN charity_notices.checked_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(checked_by) ON TABLE public.charity_notices TO market_app;
+
+
+--
+-- Name: COLUMN charity_notices.checked_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(checked_at) ON TABLE public.charity_notices TO market_app;
 
 
 --
@@ -30654,6 +31046,13 @@ GRANT SELECT,INSERT ON TABLE public.idle_notices TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.import_originals TO market_app;
+
+
+--
+-- Name: TABLE inquiries; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.inquiries TO market_app;
 
 
 --
@@ -33258,34 +33657,6 @@ GRANT INSERT(village_code) ON TABLE public.questions TO market_app;
 --
 
 GRANT INSERT(photo_id),UPDATE(photo_id) ON TABLE public.questions TO market_app;
-
-
---
--- Name: COLUMN questions.public_text; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(public_text) ON TABLE public.questions TO market_app;
-
-
---
--- Name: COLUMN questions.public_answer; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(public_answer) ON TABLE public.questions TO market_app;
-
-
---
--- Name: COLUMN questions.previewed_at; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(previewed_at) ON TABLE public.questions TO market_app;
-
-
---
--- Name: COLUMN questions.shared_at; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(shared_at) ON TABLE public.questions TO market_app;
 
 
 --

@@ -45,9 +45,11 @@ from market.api.subsidies import (
 )
 from market.api.villages import (
     benefits,
+    charity,
     content,
     coverage,
     funds,
+    inquiries,
     jobs,
     organisations,
     pairing,
@@ -75,6 +77,8 @@ ROUTES = [
     *pairing.ROUTES,
     *trace.ROUTES,
     *benefits.ROUTES,
+    *inquiries.ROUTES,
+    *charity.ROUTES,
     *supervision.ROUTES,
     *services.ROUTES,
     *questions.ROUTES,

@@ -24,6 +24,8 @@ WITHOUT_SALE = frozenset(
         "outage_town",
         "question",
         "fund",
+        "inquiry",
+        "disclosure",
         "data_county",
         "data_platform",
         "content_report",

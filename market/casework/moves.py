@@ -58,9 +58,9 @@ INSERT_CASE = Query(
     UUID,
     """
     INSERT INTO cases (category, division_code, asker_id, against_producer_id, against_account_id, for_producer_id,
-                       text_sealed, path, received_at, due_at)
+                       text_sealed, path, first_due, received_at, due_at)
     VALUES (:category, :division_code, :asker_id, :against_producer_id, :against_account_id, :for_producer_id,
-            :text_sealed, :path, :now, :due_at)
+            :text_sealed, :path, :first_due, :now, :due_at)
     RETURNING id
     """,
 )
@@ -74,8 +74,9 @@ INSERT_EVENT = Query(
 )
 CASE_COLUMNS = """
     SELECT cases.id, number, category, name, county_code, division_code, asker_id, against_producer_id,
-           against_account_id, for_producer_id, cases.path, units, dues, extension, level, received_at, due_at,
-           stopped_at,
+           against_account_id, for_producer_id, cases.path, units,
+           CASE WHEN first_due IS NULL THEN dues ELSE first_due || dues[2:] END AS dues, extension, level,
+           received_at, due_at, stopped_at,
            (SELECT count(*) FROM case_events e
              WHERE e.case_id = cases.id AND e.move = 'ask' AND e.level = cases.level
                AND e.at > coalesce(reopened_at, '-infinity')) AS questions,
@@ -144,6 +145,7 @@ async def open_case(
     against_producer_id: UUID | None,
     against_account_id: UUID | None = None,
     for_producer_id: UUID | None = None,
+    first_due: int | None = None,
     text: str,
     now: datetime,
 ) -> LockedCase:
@@ -151,10 +153,10 @@ async def open_case(
 
     `by` is the asker, or the official who writes down what somebody without a name says; None if the clock opens it for
     the asker, or if nobody is named. `for_producer_id` is the producer on whose behalf
-    the asker, a member, asks.
+    the asker, a member, asks. `first_due` is the time of the first level that its county has decided.
     """
     rules = await GET_CATEGORY.one(conn, category=category, day=get_business_day(now))
-    due_at = await compute_due(conn, rules.units[0], rules.dues[0], now)
+    due_at = await compute_due(conn, rules.units[0], first_due or rules.dues[0], now)
     case_id = await INSERT_CASE.one(
         conn,
         category=category,
@@ -165,6 +167,7 @@ async def open_case(
         for_producer_id=for_producer_id,
         text_sealed=seal.seal(text, TEXT_CONTEXT),
         path=rules.path,
+        first_due=first_due,
         now=now,
         due_at=due_at,
     )

@@ -92,6 +92,9 @@ class CountySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     notice_days: Annotated[
         int, Meta(ge=5, le=60, description="Days of the public notice before an enrolment (subsidy-rulebook, Words).")
     ] = 5
+    inquiry_days: Annotated[
+        int, Meta(ge=1, le=15, description="Working days in which the county answers what citizens ask (咨询).")
+    ] = 5
     split_days: Annotated[
         int, Meta(ge=1, le=366, description="A household split this many days before an enrolment is a finding.")
     ] = 90

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from market.casework.publication import drop_own_publications
 from market.consents.give import end_consents
 from market.conversations.erase import erase_messages
 from market.favourites.keep import erase_favourites
@@ -32,7 +33,6 @@ from market.privacy.requests import withdraw_data_requests
 from market.producers.members import end_memberships
 from market.saved_filters.keep import erase_filters
 from market.services.applications import withdraw_applications
-from market.services.questions import unshare_questions
 from market.services.seats import give_up_seats
 from market.subsidies.intake.models import OPEN_STATES
 from payments import get_balance
@@ -162,7 +162,7 @@ async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, 
 async def _end_what_runs(closing: _Closing) -> None:
     """End what stays without the person: shares, applications, memberships, requests and consents."""
     conn, account_id, now = closing.conn, closing.account_id, closing.now
-    await unshare_questions(conn, account_id)
+    await drop_own_publications(conn, account_id)
     await withdraw_applications(conn, account_id)
     await end_buying(conn, account_id, day=get_business_day(now))
     await withdraw_data_requests(conn, closing.seal, account_id, now=now)

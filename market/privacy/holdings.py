@@ -147,7 +147,7 @@ TRADE_HOLDINGS: tuple[Holding, ...] = (
             "goods_returns": "address_sealed accepted_by carrier tracking", "mediations": "refused_by refused_sealed",
             "mediation_proposals": "proposed_by seller_agreed_by",
             "grievances": "received_by code_hash triaged_by officer_id", "objections": "receipt_hash recorded_by",
-            "questions": "public_text public_answer", "fund_applications": "snapshot",
+            "case_publications": "public_text public_answer", "fund_applications": "snapshot",
         },
     ),
     Holding(
@@ -201,6 +201,7 @@ TRADE_HOLDINGS: tuple[Holding, ...] = (
             "organisations": "applied_by verified_by", "organisation_members": "account_id",
             "public_buyers": "account_id verified_by", "company_accounts": "account_id",
             "pairings": "proposed_by agreed_by", "pairing_statements": "stated_by",
+            "charity_notices": "added_by checked_by",
             "procurements": "requested_by approved_by signed_by delivered_by accepted_by ended_by reason",
             "procurement_invoices": "recorded_by", "invoices": "recorded_by", "invoice_versions": "recorded_by",
         },

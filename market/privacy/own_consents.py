@@ -1,7 +1,7 @@
 """Everything that a person consented to, in one list, whichever area keeps it, and the withdrawal of each.
 
-The consent to a reduction is kept by the application (`lead_consents`), that to be read by neighbours by the question,
-that to be read by an employer by the application for a job; the other purposes by `consents`.
+The consent to a reduction is kept by the application (`lead_consents`), that to be read by others by the question
+or the inquiry, that to be read by an employer by the application for a job; the other purposes by `consents`.
 """
 
 from datetime import datetime
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.answers.inquiries import list_own_inquiries, unshare_inquiry
 from market.consents.give import end_consent, list_consents
 from market.consents.models import CONSENT_TEXTS, ConsentPurpose
 from market.content.story_views import load_story_titles
@@ -32,6 +33,7 @@ class ConsentKind(StrEnum):
 
     REDUCTION = "reduction"
     QUESTION = "question"
+    INQUIRY = "inquiry"
     JOB = "job"
     STORY = "story"
     WARNING_SMS = "warning_sms"
@@ -40,12 +42,14 @@ class ConsentKind(StrEnum):
 KIND_NAMES = {
     ConsentKind.REDUCTION: "话费减免",
     ConsentKind.QUESTION: "问农技员的话给乡亲看",
+    ConsentKind.INQUIRY: "问县里的话给大家看",
     ConsentKind.JOB: "招工的单位看姓名电话",
     ConsentKind.STORY: "村里的故事写到我",
     ConsentKind.WARNING_SMS: "防骗提醒发短信",
 }
 _KEPT_HERE = {ConsentKind.STORY: ConsentPurpose.STORY, ConsentKind.WARNING_SMS: ConsentPurpose.WARNING_SMS}
 _JOB_TEXT = "报名的单位能看到我的姓名和电话，只为招工用。撤回以后看不到。"
+_INQUIRY_TEXT = "问的话和答复，大家都能看到，不写姓名和村。撤回以后看不到。"
 _QUESTION_TEXT = "问的话和答复，本乡镇的人能看到，不写姓名。撤回以后看不到。"
 
 
@@ -75,6 +79,14 @@ async def list_given_consents(conn: Connection, seal: Seal, account_id: AccountI
             given_at=each.shared_at,
         )
         for each in await list_own_questions(conn, seal, account_id)
+        if each.shared_at is not None
+    ]  # fmt: skip
+    given += [
+        GivenConsent(
+            kind=ConsentKind.INQUIRY, id=each.case_id, about=each.public_text, text=_INQUIRY_TEXT,
+            given_at=each.shared_at,
+        )
+        for each in await list_own_inquiries(conn, seal, account_id)
         if each.shared_at is not None
     ]  # fmt: skip
     given += [
@@ -114,6 +126,8 @@ async def withdraw_given_consent(
         await withdraw_application(conn, actor, subject_id, now=now)
     elif kind is ConsentKind.QUESTION:
         await unshare_question(conn, seal, actor, subject_id)
+    elif kind is ConsentKind.INQUIRY:
+        await unshare_inquiry(conn, seal, actor, subject_id)
     elif any(
         each.id == subject_id and each.state in OPEN_STATES for each in await list_own_leads(conn, actor.account_id)
     ):

@@ -90,14 +90,6 @@ class TooManyQuestions(Refusal):
     en = f"{MAX_OPEN_QUESTIONS} of your questions are open."
 
 
-class QuestionNotPreviewed(Refusal):
-    """The words to share are not those that the asker saw last."""
-
-    code = "question_not_previewed"
-    zh = "先看一遍给大家看的话，再点同意。"
-    en = "Preview these words before you share them."
-
-
 class AgronomistInvalid(Refusal):
     """Fields of an agronomist are invalid; `errors` lists each."""
 

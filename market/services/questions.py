@@ -6,6 +6,13 @@ from uuid import UUID
 from market.casework.history import open_reason
 from market.casework.models import AGRONOMIST, CaseMove, CaseNotMovable, CaseOutcome, CaseState
 from market.casework.moves import TEXT_CONTEXT, lock_case, move_case, open_case
+from market.casework.publication import (
+    drop_publication,
+    list_named_fields,
+    lock_own_answered,
+    share_publication,
+    write_publication,
+)
 from market.divisions.village_periods import find_village_fault
 from market.identity.access import list_confirmed_roles, require_case_role
 from market.identity.models import AccountId, Actor, NotFound
@@ -26,7 +33,6 @@ from market.services.question_models import (
     Question,
     QuestionFields,
     QuestionInvalid,
-    QuestionNotPreviewed,
     SharedQuestion,
     TooManyQuestions,
 )
@@ -46,10 +52,13 @@ class _QuestionRow(QuestionFields, frozen=True, kw_only=True):
 _COLUMNS = """
     SELECT q.case_id, c.number, q.village_code, d.name AS village, c.county_code, q.photo_id, c.state,
            CASE WHEN c.state = 'assigned' THEN c.path[c.level] END AS assignee, c.received_at, c.due_at,
-           q.public_text, q.shared_at, c.text_sealed,
+           coalesce(p.public_text, '') AS public_text, p.shared_at, c.text_sealed,
            (SELECT reason_sealed FROM case_events WHERE case_id = c.id AND move = 'answer'
              ORDER BY id DESC LIMIT 1) AS answer_sealed
-      FROM questions q JOIN cases c ON c.id = q.case_id JOIN divisions d ON d.code = q.village_code
+      FROM questions q
+      JOIN cases c ON c.id = q.case_id
+      JOIN divisions d ON d.code = q.village_code
+      LEFT JOIN case_publications p ON p.case_id = q.case_id
 """
 GET_QUESTION = Query(_QuestionRow, _COLUMNS + " WHERE q.case_id = :case_id")
 LIST_OWN = Query(_QuestionRow, _COLUMNS + " WHERE c.asker_id = :account_id ORDER BY c.received_at DESC LIMIT :limit")
@@ -68,7 +77,9 @@ LIST_SHARED = Query(
     SharedQuestion,
     """
     SELECT d.name AS village, public_text AS text, public_answer AS answer, shared_at
-      FROM questions JOIN divisions d ON d.code = village_code
+      FROM questions q
+      JOIN case_publications p ON p.case_id = q.case_id
+      JOIN divisions d ON d.code = village_code
      WHERE "left"(village_code, 9) = "left"(:village, 9) AND shared_at IS NOT NULL
      ORDER BY village_code <> :village, shared_at DESC
      LIMIT 50
@@ -84,35 +95,6 @@ ADD_QUESTION = Query(
     INSERT INTO questions (case_id, village_code, photo_id)
     VALUES (:case_id, :village, (SELECT id FROM photos
                                   WHERE id = :photo_id::uuid AND owner_id = :account_id AND purpose = 'question'))
-    """,
-)
-PREVIEW = Query(
-    None,
-    """
-    UPDATE questions SET public_text = :text, public_answer = :answer, previewed_at = :now, shared_at = NULL
-     WHERE case_id = :case_id
-    """,
-)
-SHARE = Query(
-    UUID,
-    """
-    UPDATE questions SET shared_at = :now
-     WHERE case_id = :case_id AND public_text = :text AND previewed_at IS NOT NULL
-    RETURNING case_id
-    """,
-)
-UNSHARE = Query(
-    None,
-    """
-    UPDATE questions SET shared_at = NULL, previewed_at = NULL, public_text = '', public_answer = ''
-     WHERE case_id = ANY(:case_ids::uuid[])
-    """,
-)
-LIST_SHARED_OWN = Query(
-    UUID,
-    """
-    SELECT case_id FROM questions JOIN cases ON cases.id = case_id
-     WHERE asker_id = :account_id AND previewed_at IS NOT NULL
     """,
 )
 FIND_PHOTO = Query(
@@ -247,16 +229,6 @@ async def answer_question(
     return await _read(conn, seal, case_id)
 
 
-async def _lock_own(conn: Connection, seal: Seal, actor: Actor, case_id: UUID) -> Question:
-    """Lock an answered question of the actor's, in the actor's scope."""
-    case = await lock_case(conn, case_id)
-    if case.asker_id != actor.account_id:
-        raise NotFound
-    if case.state is not CaseState.CLOSED:
-        raise CaseNotMovable(state=case.state)
-    return await _read(conn, seal, case_id)
-
-
 async def preview_sharing(
     conn: Connection, seal: Seal, actor: Actor, case_id: UUID, *, text: str, now: datetime
 ) -> Question:
@@ -267,15 +239,18 @@ async def preview_sharing(
     Raises:
         NotFound: there is no such question of the actor's.
         CaseNotMovable: it is not answered.
-        QuestionInvalid: the words are missing or too long.
+        QuestionInvalid: the words are missing or too long, or have the asker's name or an identity number.
         OffPlatformContact: they have a link or a telephone.
     """
-    question = await _lock_own(conn, seal, actor, case_id)
+    await lock_own_answered(conn, actor, case_id)
     written = clean_text(text)
-    if faults := _list_text_faults(written, field="text", missing="写给乡亲们看的话"):
+    faults = _list_text_faults(written, field="text", missing="写给乡亲们看的话")
+    faults += await list_named_fields(conn, actor.account_id, [("text", written)])
+    if faults:
         raise QuestionInvalid(errors=tuple(faults))
     require_no_contacts(text=written)
-    await PREVIEW.run(conn, case_id=case_id, text=written, answer=question.answer, now=now)
+    answer = (await _read(conn, seal, case_id)).answer
+    await write_publication(conn, case_id, text=written, answer=answer, now=now)
     return await _read(conn, seal, case_id)
 
 
@@ -286,11 +261,10 @@ async def share_question(
 
     Raises:
         NotFound, CaseNotMovable: see `preview_sharing`.
-        QuestionNotPreviewed: the words are not those that were previewed last.
+        CaseNotPreviewed: the words are not those that were previewed last.
     """
-    await _lock_own(conn, seal, actor, case_id)
-    if await SHARE.maybe(conn, case_id=case_id, text=clean_text(text), now=now) is None:
-        raise QuestionNotPreviewed
+    await lock_own_answered(conn, actor, case_id)
+    await share_publication(conn, case_id, text=clean_text(text), now=now)
     return await _read(conn, seal, case_id)
 
 
@@ -300,14 +274,9 @@ async def unshare_question(conn: Connection, seal: Seal, actor: Actor, case_id: 
     Raises:
         NotFound, CaseNotMovable: see `preview_sharing`.
     """
-    await _lock_own(conn, seal, actor, case_id)
-    await UNSHARE.run(conn, case_ids=[case_id])
+    await lock_own_answered(conn, actor, case_id)
+    await drop_publication(conn, case_id)
     return await _read(conn, seal, case_id)
-
-
-async def unshare_questions(conn: Connection, account_id: AccountId) -> None:
-    """Show the questions of a person who closes their account to nobody any more, in the person's scope."""
-    await UNSHARE.run(conn, case_ids=await LIST_SHARED_OWN.all(conn, account_id=account_id))
 
 
 async def find_question_photo_name(conn: Connection, reader: Actor, photo_id: UUID, *, small: bool) -> str | None:

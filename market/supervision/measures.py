@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from market.answers.models import InquiryKind
 from market.casework.counts import count_open_cases
 from market.coverage.models import OUTAGE, OUTAGE_TOWN, Technology
 from market.coverage.register import count_uncovered_villages
@@ -33,9 +34,14 @@ async def _count_waiting_funds(conn: Connection, scope: str, _now: datetime) -> 
     return await count_open_cases(conn, scope, (FUND,))
 
 
+async def _count_late_inquiries(conn: Connection, scope: str, now: datetime) -> int:
+    return await count_open_cases(conn, scope, tuple(InquiryKind), late_at=now)
+
+
 MEASURES = {
     "villages_without_4g": Measure("没有 4G 的村", "个", _count_without_4g),
     "late_outages": Measure("没信号，过期还没办完的", "件", _count_late_outages),
+    "late_inquiries": Measure("问县里，过期还没答的", "件", _count_late_inquiries),
     "waiting_funds": Measure("扶持申请，还没定的", "件", _count_waiting_funds),
 }
 """By key, which tasks keep: a key is not renamed."""

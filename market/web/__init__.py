@@ -18,6 +18,7 @@ from market.web.account import (
     organisations,
     sign_in,
 )
+from market.web.account import notices as own_notices
 from market.web.account import pairings as own_pairings
 from market.web.account import postings as own_postings
 from market.web.desk import ROUTES as DESK_ROUTES
@@ -97,10 +98,12 @@ from market.web.shop.orders import order_actions, order_list, order_package, ord
 from market.web.units import book as unit_book
 from market.web.units import purchase as unit_purchase
 from market.web.village import benefits as village_benefits
+from market.web.village import charity as village_charity
 from market.web.village import county_services
 from market.web.village import coverage as village_coverage
 from market.web.village import funds as village_funds
 from market.web.village import home as village_home
+from market.web.village import inquiries as village_inquiries
 from market.web.village import jobs as village_jobs
 from market.web.village import pairing as village_pairing
 from market.web.village import plans as village_plans
@@ -112,7 +115,7 @@ _SHOP_PAGES = (
     assets, feed, photos, sign_in, elder_mode, language, demo_sign_in, demo_people, devices, my_data, my_information,
     data_requests,
     organisations, village_home, village_coverage, village_funds, village_plans, village_services, village_questions,
-    village_jobs, village_benefits, village_pairing, own_pairings,
+    village_jobs, village_benefits, village_pairing, own_pairings, village_inquiries, village_charity, own_notices,
     own_postings, county_services,
     unit_book, unit_purchase,
     browse, channels, other_currency,

@@ -32,6 +32,8 @@ _ASKERS = {
     "review_report": "举报的人",
     "data_county": "本人",
     "data_platform": "本人",
+    "inquiry": "问的人",
+    "disclosure": "申请的人",
 }
 _MOVES = {
     CaseMove.RECEIVE: "申请", CaseMove.ASK: "问买家", CaseMove.SUPPLY: "补充", CaseMove.EXTEND: "要多一点时间",
@@ -59,6 +61,7 @@ _DESK_PATHS = {
     "fund": "funds",
     "data_county": "data-requests", "data_platform": "data-requests",
     "content_report": "reports-of-content", "review_report": "reports-of-content",
+    "inquiry": "inquiries", "disclosure": "inquiries",
 }  # fmt: skip
 _COMPLAINTS = "complaint_"
 

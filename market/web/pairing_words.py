@@ -9,6 +9,7 @@ from market.pairing.models import (
     PLEDGE_UNITS,
     Pairing,
     PairingItem,
+    PairingState,
     PairingStatement,
     PledgeKind,
     PledgeProgress,
@@ -16,7 +17,7 @@ from market.pairing.models import (
 )
 from market.web.ui.format import count, day_zh, yuan
 
-PROGRESS_HEAD = ["承诺", "从哪天到哪天", "要做到", "做了"]
+PROGRESS_HEAD = ["承诺", "做了", "要做到", "从哪天到哪天"]
 ITEM_HEAD = ["哪天", "什么", "多少"]
 HOW_COUNTED = (
     "买货：单位的账号下的单，村里店家的货，买家收到了才算，退的不算；买自己人开的店不算。",
@@ -40,7 +41,8 @@ def format_term(first: date, last: date) -> str:
 
 def describe_pairing(pairing: Pairing | PublicPairing) -> list[str]:
     """Return from when to when a pairing is, where it is, and the years that were stated."""
-    stated = f"，交了{'、'.join(str(each) for each in pairing.stated)}年的年报" if pairing.stated else ""
+    shown = pairing.stated and pairing.state is not PairingState.STATED
+    stated = f"，交了{'、'.join(str(each) for each in pairing.stated)}年的年报" if shown else ""
     return [format_term(pairing.first, pairing.last), f"{PAIRING_STATES[pairing.state]}{stated}"]
 
 
@@ -49,9 +51,9 @@ def list_progress_rows(pledges: Sequence[PledgeProgress]) -> list[list[str]]:
     return [
         [
             PLEDGE_NAMES[each.kind],
-            format_term(each.first, each.last),
-            format_amount(each.kind, each.target),
             format_amount(each.kind, each.done),
+            format_amount(each.kind, each.target),
+            format_term(each.first, each.last),
         ]
         for each in pledges
     ]

@@ -36,8 +36,8 @@ GRANTS = {
     "case_snapshots": "select insert",
     "cases": (
         "select insert(category division_code asker_id against_producer_id against_account_id text_sealed path "
-        "received_at due_at for_producer_id) update(level due_at stopped_at reopened_at state outcome answered_by "
-        "closed_at extended_at)"
+        "received_at due_at for_producer_id first_due) update(level due_at stopped_at reopened_at state outcome "
+        "answered_by closed_at extended_at)"
     ),
     "categories": "select",
     "claim_photos": "select insert",
@@ -259,6 +259,15 @@ GRANTS = {
         " issued_by issued_at) update(state evidence_text evidence_figure sent_by sent_at reason decided_by decided_at)"
     ),
     "supervision_events": "select insert(task_id kind at day)",
+    "case_publications": (
+        "select delete insert(case_id public_text public_answer previewed_at)"
+        " update(public_text public_answer previewed_at shared_at)"
+    ),
+    "inquiries": "select insert",
+    "charity_notices": (
+        "select insert(organisation_id village_code kind title place note valid_during added_by added_at)"
+        " update(valid_during state reason checked_by checked_at)"
+    ),
     "pairings": (
         "select delete insert(organisation_id village_code valid_during proposed_by proposed_at)"
         " update(valid_during agreed_by agreed_at)"
@@ -302,9 +311,7 @@ GRANTS = {
         "select delete insert(posting_id account_id consented_at) update(state hired_on hired_by answered_at)"
     ),
     "agronomists": "select insert(county_code account_id subject named_by named_at) update(ended_at)",
-    "questions": (
-        "select insert(case_id village_code photo_id) update(photo_id public_text public_answer previewed_at shared_at)"
-    ),
+    "questions": ("select insert(case_id village_code photo_id) update(photo_id)"),
     "course_sessions": "select insert(slot_id title organiser organisation_id added_by)",
     "clinic_days": "select insert(slot_id remote organisation_id added_by)",
     "course_certificates": "select insert(reservation_id issued_by issued_at)",

@@ -54,6 +54,10 @@ PROTECTED = {"divisions": ["130624107000"]}
 ORGANISATION = {
     "kind": "company", "name": "样例食用菌公司", "credit_code": "91130624MA0XAMPL0Q", "county_code": "130624",
 }  # fmt: skip
+CHARITY_NOTICE = {
+    "kind": "blood", "title": "样例献血", "village_code": "130624107221", "place": "村委会", "first": "2019-12-01",
+    "last": "2019-12-01",
+}  # fmt: skip
 SUPERVISION_TASK = {
     "issuer": "13", "assignee": "1306", "title": "样例", "text": "样例", "basis": "样例", "due_on": "2019-12-31",
 }  # fmt: skip
@@ -119,6 +123,7 @@ AREA_KEEPERS = ACCOUNT_KEEPERS.deny([OTHER_COUNTY_OFFICIAL], FORBIDDEN)
 NOBODYS_SLOT: dict[str, str | Id] = {"slot_id": Id("nobody")}
 NOBODYS_POSTING: dict[str, str | Id] = {"posting_id": Id("nobody")}
 NOBODYS_APPLICATION: dict[str, str | Id] = {"application_id": Id("nobody")}
+NOBODYS_NOTICE: dict[str, str | Id] = {"notice_id": Id("nobody")}
 NOBODYS_PAIRING: dict[str, str | Id] = {"pairing_id": Id("nobody")}
 NOBODYS_ORGANISATION: dict[str, str | Id] = {"organisation_id": Id("nobody")}
 POSTING = {
@@ -437,6 +442,51 @@ API_CASES: tuple[RouteCase, ...] = (
         "/api/v1/counties/{county}/jobs/{posting_id}/check",
         AREA_KEEPERS,
         params=NOBODYS_POSTING,
+        json={"live": True},
+        status=404,
+    ),
+    post(
+        "/api/v1/villages/{village_code}/inquiries",
+        SIGNED_IN,
+        params={"village_code": "130624107221"},
+        json={"kind": "disclosure", "text": "样例"},
+        status=201,
+    ),
+    get("/api/v1/inquiries", SIGNED_IN),
+    get("/api/v1/counties/{county}/published-inquiries", PUBLIC),
+    get("/api/v1/counties/{county}/inquiries", AREA_KEEPERS),
+    post(
+        "/api/v1/counties/{county}/inquiries/{case_id}/answer",
+        SIGNED_IN,
+        params=NOBODYS_CASE,
+        json={"outcome": "solved", "text": "样例"},
+        status=404,
+    ),
+    post(
+        "/api/v1/counties/{county}/inquiries/{case_id}/extension",
+        SIGNED_IN,
+        params=NOBODYS_CASE,
+        json={"reason": "样例"},
+        status=404,
+    ),
+    post("/api/v1/inquiries/{case_id}/preview", SIGNED_IN, params=NOBODYS_CASE, json={"text": "样例"}, status=404),
+    post("/api/v1/inquiries/{case_id}/share", SIGNED_IN, params=NOBODYS_CASE, json={"text": "样例"}, status=404),
+    post("/api/v1/inquiries/{case_id}/unshare", SIGNED_IN, params=NOBODYS_CASE, status=404),
+    get("/api/v1/villages/{village_code}/charity-notices", PUBLIC, params={"village_code": "130624107221"}),
+    post(
+        "/api/v1/organisations/{organisation_id}/charity-notices",
+        SIGNED_IN,
+        params=NOBODYS_ORGANISATION,
+        json=CHARITY_NOTICE,
+        status=404,
+    ),
+    get("/api/v1/organisations/{organisation_id}/charity-notices", SIGNED_IN, params=NOBODYS_ORGANISATION, status=404),
+    post("/api/v1/charity-notices/{notice_id}/end", SIGNED_IN, params=NOBODYS_NOTICE, status=404),
+    get("/api/v1/counties/{county}/charity-notices", AREA_KEEPERS),
+    post(
+        "/api/v1/counties/{county}/charity-notices/{notice_id}/check",
+        AREA_KEEPERS,
+        params=NOBODYS_NOTICE,
         json={"live": True},
         status=404,
     ),

@@ -9,7 +9,7 @@ import asyncpg
 from tests.journeys.conftest import Phone, Town, in_thread
 from tests.journeys.test_buyer import sign_in
 from tests.support.make import VILLAGE, make_account
-from tests.web.conftest import FARMER_PHONE
+from tests.web.conftest import FARMER_PHONE, HOST_PHONE
 
 
 def run_sql(town: Town, sql: str) -> None:
@@ -46,3 +46,18 @@ def test_a_company_pairs_with_a_village_without_scripts(town: Town, phone: Calla
     assert "说好 40 人次" in neighbour.tab.locator("main").inner_text()
     member.press("样例食用菌公司，革新庄村")
     assert "正在结对" in member.tab.locator("main").inner_text()
+
+
+def test_a_villager_asks_the_county_and_reads_what_needs_no_money(town: Town, phone: Callable[[bool], Phone]) -> None:
+    asker = phone(True)
+    asker.open(f"{town.url}/sign-in?to=/village/inquiries%3Fvillage%3D{VILLAGE}")
+    sign_in(town, asker, HOST_PHONE)
+    assert asker.tab.locator('main a[href="tel:120"]').is_visible()
+    asker.tab.check('input[name="kind"][value="disclosure"]')
+    asker.tab.fill("#text", "申请公开道路硬化的验收单")
+    asker.press("问出去")
+    assert "等县里答复" in asker.tab.locator("main").inner_text()
+    asker.open(f"{town.url}/village?village={VILLAGE}")
+    asker.press("公益")
+    assert "不收钱" in asker.tab.locator("main").inner_text()
+    asker.open(f"{town.url}/me/notices")

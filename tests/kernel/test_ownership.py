@@ -24,6 +24,7 @@ OWNED_TABLES = {
     "supervision": {"supervision_tasks", "supervision_events"},
     "funds": {"fund_calls", "fund_applications"},
     "channels": {"channels", "channel_counties", "rates"},
+    "answers": {"inquiries", "charity_notices"},
     "pairing": {
         "pairings",
         "pledges",
@@ -118,7 +119,7 @@ OWNED_TABLES = {
         "package_lines",
     },
     "packages": {"packages", "package_parts", "package_suppliers"},
-    "casework": {"case_categories", "cases", "case_events"},
+    "casework": {"case_categories", "cases", "case_events", "case_publications"},
     "complaints": {"complaints"},
     "grievances": {"grievances"},
     "conversations": {"conversations", "conversation_messages", "conversation_photos"},

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 ABOUT_NOBODY: Mapping[str, Mapping[str, str]] = {
     "names and texts of things that are sold or offered": {
         "coupons": "name", "course_sessions": "title organiser", "fund_calls": "name department basis",
+        "charity_notices": "title place note reason",
         "job_postings": "title note reason", "listing_files": "name sha256",
         "listings": "title story gi search_text search_pinyin", "lots": "label", "order_lines": "title",
         "packages": "title story", "pickup_points": "name address hours", "platform_purchases": "order_number supplier "

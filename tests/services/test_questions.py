@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from market.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseState
 from market.casework.moves import escalate_late_cases, get_person_scope
+from market.casework.publication import CaseNotPreviewed, drop_own_publications
 from market.identity.models import Actor, NotAllowed, NotFound, Role
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
@@ -21,7 +22,6 @@ from market.services.question_models import (
     NewQuestion,
     Question,
     QuestionInvalid,
-    QuestionNotPreviewed,
     SharedQuestion,
     TooManyQuestions,
 )
@@ -36,7 +36,6 @@ from market.services.questions import (
     preview_sharing,
     share_question,
     unshare_question,
-    unshare_questions,
 )
 from tests.conftest import NOW
 from tests.producers.applicants import an_applicant, make_official_actor
@@ -171,7 +170,7 @@ async def test_neighbours_read_only_what_the_asker_saw_and_agreed_to(database: D
     with pytest.raises(CaseNotMovable):
         await move("preview")
     await answer(database, seal, agronomist, question.case_id)
-    with pytest.raises(QuestionNotPreviewed):
+    with pytest.raises(CaseNotPreviewed):
         await move("share")
     for actor in (other, agronomist, county):
         with pytest.raises(NotFound):
@@ -181,7 +180,7 @@ async def test_neighbours_read_only_what_the_asker_saw_and_agreed_to(database: D
             await move("preview", text)
     await move("preview")
     assert await read_shared(database) == []
-    with pytest.raises(QuestionNotPreviewed):
+    with pytest.raises(CaseNotPreviewed):
         await move("share", "枣树叶子发黄怎么办，样例王家")
     await move("share")
     [shown] = await read_shared(database)
@@ -194,13 +193,13 @@ async def test_neighbours_read_only_what_the_asker_saw_and_agreed_to(database: D
     assert len(await read_shared(database)) == 1
     await move("unshare")
     assert await read_shared(database) == []
+    await move("preview")
     with pytest.raises(asyncpg.CheckViolationError):
         async with database.transaction(scope="130624") as conn:
-            await conn.execute("UPDATE questions SET shared_at = now()")
-    await move("preview")
+            await conn.execute("UPDATE case_publications SET shared_at = previewed_at - interval '1 second'")
     await move("share")
     async with database.transaction(scope=get_person_scope(asker)) as conn:
-        await unshare_questions(conn, asker.account_id)
+        await drop_own_publications(conn, asker.account_id)
         assert [each.shared_at for each in await list_own_questions(conn, seal, asker.account_id)] == [None]
     for _ in range(MAX_OPEN_QUESTIONS):
         await ask(database, seal, asker)

@@ -33,9 +33,11 @@ from market.web.desk.sellers import bank_receipts, coupons, money, pickup_points
 from market.web.desk.staff import audit, contacts, data_requests, deputies, officials, operators
 from market.web.desk.villages import (
     benefits,
+    charity,
     coverage,
     funds,
     home,
+    inquiries,
     jobs,
     organisations,
     pairing,
@@ -61,6 +63,7 @@ _PAGES = (
     home, coverage, services, questions, jobs, service_figures, procurement, bank_receipts, funds, trace, supervision,
     pairing, benefits,
     data_requests, content_reports, stories, warnings,
+    inquiries, charity,
 )  # fmt: skip
 
 DESK = Router(

@@ -24,6 +24,8 @@ VILLAGE_AREAS: tuple[VillageArea, ...] = (
     VillageArea("/village/pairings?village={village}", "结对的单位", "哪家单位和村里结了对，说了什么、做了多少"),
     VillageArea("/village/benefits", "我的受益", "店里卖了货，分给您家多少；只有自己看得到"),
     VillageArea("/farm/plots", "地块和标签", "开店的：记哪块地收了多少，打带码的标签"),
+    VillageArea("/village/inquiries?village={village}", "问县里", "办事、政策、信息公开，期限里答；急事先打电话"),
+    VillageArea("/village/charity?village={village}", "公益", "献血、助学、看望老人，县里核过，不收钱"),
     VillageArea("/village/plans?village={village}", "能办的套餐", "几家的月费、流量，到哪儿办"),
     VillageArea("/village/stories?village={village}", "村里的故事", "手艺、东西、新鲜事，写一篇给外面看"),
     VillageArea("/villages/{village}/notice", "公示名单", "话费减免公示了谁，不对的可以说"),

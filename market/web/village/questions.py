@@ -26,7 +26,6 @@ from market.services.question_models import (
     NewQuestion,
     Question,
     QuestionInvalid,
-    QuestionNotPreviewed,
     TooManyQuestions,
 )
 from market.services.questions import (
@@ -45,6 +44,7 @@ from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
 from market.web.ui.format import day_zh
 from market.web.village.home import choose_village
+from market.web.village.sharing import SharedCase, SharedKind, make_sharing_routes
 
 _TEXT_REFUSALS = (QuestionInvalid, OffPlatformContact)
 _DONE = {
@@ -166,69 +166,27 @@ def _parse(case_id: str) -> UUID:
     return found
 
 
-async def _sharing_page(
-    request: HttpRequest, db: Database, seal: Seal, actor: Actor, case_id: UUID,
-    *, typed: str | None = None, errors: Sequence[FieldFault] = (), status: int = 200,
-) -> Response[bytes]:  # fmt: skip
-    async with db.transaction(scope=get_person_scope(actor)) as conn:
-        own = await list_own_questions(conn, seal, actor.account_id)
+async def _find_shared(conn: Connection, seal: Seal, actor: Actor, case_id: UUID) -> SharedCase | None:
+    own = await list_own_questions(conn, seal, actor.account_id)
     question = next((each for each in own if each.case_id == case_id), None)
     if question is None or question.state is not CaseState.CLOSED:
-        raise NotFound
-    context = {
-        "question": question,
-        "previewed": question.public_text if typed is None or typed == question.public_text else "",
-        "text": typed if typed is not None else question.public_text or question.text,
-        "errors": errors,
-        "most": MAX_QUESTION_LENGTH,
-    }
-    return render_page(request, "village/share_question.html", context, status=status, actor=actor)
+        return None
+    return SharedCase(
+        title="给乡亲们看", hint="照片不给别人看。", text=question.text, answer=question.answer, place=question.village,
+        public_text=question.public_text, shared=question.shared_at is not None,
+        back=f"/village/questions?village={question.village_code}", back_words="回问农技员",
+    )  # fmt: skip
 
 
-@get("/village/questions/{case_id:str}", include_in_schema=False)
-async def show_sharing(
-    request: HttpRequest,
-    *,
-    case_id: FromPath[str],
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    seal: NamedDependency[Seal],
-) -> Response[bytes]:
-    """Show an answered question with the words that neighbours would read.
-
-    Raises:
-        NotFound: it is not the actor's, or not answered.
-    """
-    return await _sharing_page(request, db, seal, actor, _parse(case_id))
-
-
-@post("/village/questions/{case_id:str}", include_in_schema=False)
-async def submit_sharing(
-    request: HttpRequest,
-    *,
-    case_id: FromPath[str],
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    seal: NamedDependency[Seal],
-    clock: NamedDependency[Clock],
-) -> Response[Any]:
-    """Preview the words to share, share those that were previewed, or take them back: `act` names which."""
-    form = await read_form(request)
-    found, act, text = _parse(case_id), form.get_text("act"), form.get_text("text")[:2000]
-    try:
-        async with db.transaction(scope=get_person_scope(actor)) as conn:
-            if act == "share":
-                question = await share_question(conn, seal, actor, found, text=text, now=clock.now())
-            elif act == "unshare":
-                question = await unshare_question(conn, seal, actor, found)
-            else:
-                question = await preview_sharing(conn, seal, actor, found, text=text, now=clock.now())
-    except (*_TEXT_REFUSALS, QuestionNotPreviewed) as refusal:
-        errors = rename_faults(refusal, {}, otherwise="text")
-        return await _sharing_page(request, db, seal, actor, found, typed=text, errors=errors, status=refusal.status)
-    if act in {"share", "unshare"}:
-        return redirect(f"/village/questions?village={question.village_code}&done={act}d")
-    return redirect(f"/village/questions/{found}")
+SHARING = SharedKind(
+    path="/village/questions",
+    most=MAX_QUESTION_LENGTH,
+    invalid=QuestionInvalid,
+    find=_find_shared,
+    preview=lambda conn, seal, actor, found, text, now: preview_sharing(conn, seal, actor, found, text=text, now=now),
+    share=lambda conn, seal, actor, found, text, now: share_question(conn, seal, actor, found, text=text, now=now),
+    unshare=unshare_question,
+)
 
 
 async def _get_county(db: Database, actor: Actor) -> str:
@@ -294,4 +252,4 @@ async def submit_answer(
     return redirect("/village/asked?done=1")
 
 
-ROUTES = [show_questions, submit_question, show_sharing, submit_sharing, show_asked, submit_answer]
+ROUTES = [show_questions, submit_question, *make_sharing_routes(SHARING), show_asked, submit_answer]

@@ -121,6 +121,8 @@ async def test_the_host_sees_the_guests_of_today_and_tomorrow(service: Service) 
                 "扶持申请",
                 "我的信息",
                 "举报",
+                "咨询",
+                "信息公开申请",
             ),
         ),
         ("finance", ("坏果包赔",)),

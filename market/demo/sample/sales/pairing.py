@@ -11,11 +11,11 @@ from market.coverage.models import NewProject
 from market.coverage.projects import accept_project, add_project, build_project
 from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.sales.jobs import BAGS
-from market.demo.sample.sales.services import TEACHER
+from market.demo.sample.sales.services import TEACHER, find_organiser
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.demo.sample.sales.villages import FACTORY, FACTORY_CODE
-from market.identity.models import AccountId, Actor
-from market.kernel import Fen, Query
+from market.identity.models import Actor
+from market.kernel import Fen
 from market.kernel.clock import get_business_day
 from market.orders.models import Line, VariantId
 from market.pairing.buying_accounts import set_buying_account
@@ -24,13 +24,6 @@ from market.pairing.progress import list_due_years
 from market.pairing.propose import decide_county_pairing, propose_pairing
 from market.pairing.statements import state_year
 from market.pairing.views import find_pairing
-
-FIND_ORGANISATION = Query(
-    UUID, "SELECT id FROM organisations WHERE county_code = :county AND name = :name AND verified_at IS NOT NULL"
-)
-FIND_OWNER = Query(
-    UUID, "SELECT account_id FROM organisation_members WHERE organisation_id = :organisation_id AND role = 'owner'"
-)
 
 
 async def play_pairings(sales: SaleSimulation, village: str) -> None:
@@ -60,8 +53,7 @@ def _make(village: str, first: date, last: date, targets: Mapping[PledgeKind, in
 
 
 async def _pair(sales: SaleSimulation, name: str, new: NewPairing, *, days: int) -> tuple[Actor, PairingFields]:
-    organisation = await FIND_ORGANISATION.one(sales.conn, county=DEMO_COUNTY, name=name)
-    owner = await sales.load_actor(AccountId(await FIND_OWNER.one(sales.conn, organisation_id=organisation)))
+    owner, organisation = await find_organiser(sales, name)
     pairing = await propose_pairing(sales.conn, owner, organisation, new, now=sales.ago(days=days))
     cun, at = await sales.find_official("cun"), sales.ago(days=days - 1)
     await decide_county_pairing(sales.conn, cun, DEMO_COUNTY, pairing.id, agreed=True, now=at)

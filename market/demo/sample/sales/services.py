@@ -20,7 +20,7 @@ from market.services.slots import add_clinic_day, add_course
 from market.slots.models import SlotId
 
 TEACHER, _TEACHER_CODE = "样例阜平县农广校", "12130624MB0XAMP10C"
-_HOSPITAL, _HOSPITAL_CODE = "样例阜平县中医院", "52130624MJ0XAMP30Q"
+HOSPITAL, _HOSPITAL_CODE = "样例阜平县中医院", "52130624MJ0XAMP30Q"
 """No organisation has these codes; their check characters are right."""
 
 
@@ -62,6 +62,12 @@ LIST_VILLAGES = Query(
      ORDER BY code LIMIT 5
     """,
 )
+FIND_ORGANISATION = Query(
+    UUID, "SELECT id FROM organisations WHERE county_code = :county AND name = :name AND verified_at IS NOT NULL"
+)
+FIND_OWNER = Query(
+    UUID, "SELECT account_id FROM organisation_members WHERE organisation_id = :organisation_id AND role = 'owner'"
+)
 
 
 async def play_services(sales: SaleSimulation, village: str, people: list[Actor]) -> None:
@@ -71,7 +77,7 @@ async def play_services(sales: SaleSimulation, village: str, people: list[Actor]
     """
     gan = await sales.find_official("gan")
     await _add_organisation(sales, OrganisationKind.ORGANISER, TEACHER, _TEACHER_CODE)
-    hospital = await _add_organisation(sales, OrganisationKind.CLINIC, _HOSPITAL, _HOSPITAL_CODE)
+    hospital = await _add_organisation(sales, OrganisationKind.CLINIC, HOSPITAL, _HOSPITAL_CODE)
     villages = [village, *await LIST_VILLAGES.all(sales.conn, village=village, day=sales.today)]
     before = _Course("食用菌出菇管理", -(sales.today - sales.last_quarter_day).days, 9, 3, 40, 26, 23)
     for number, course in enumerate((before, *_COURSES)):
@@ -92,6 +98,13 @@ async def list_people(sales: SaleSimulation) -> list[Actor]:
     others = [sales.farmer.account_id, sales.host.account_id]
     found = await LIST_PEOPLE.all(sales.conn, county=DEMO_COUNTY, others=others)
     return [await sales.load_actor(AccountId(each)) for each in found]
+
+
+async def find_organiser(sales: SaleSimulation, name: str) -> tuple[Actor, UUID]:
+    """Return the owner of a verified organisation of the demo's county, and its id."""
+    organisation = await FIND_ORGANISATION.one(sales.conn, county=DEMO_COUNTY, name=name)
+    owner = AccountId(await FIND_OWNER.one(sales.conn, organisation_id=organisation))
+    return await sales.load_actor(owner), organisation
 
 
 async def _add_organisation(sales: SaleSimulation, kind: OrganisationKind, name: str, code: str) -> OrganisationId:

@@ -6,6 +6,7 @@ from market.coverage.models import NewOutage, NewProject, OutageKind, Technology
 from market.coverage.outages import answer_outage, report_outage
 from market.coverage.projects import accept_project, add_project, build_project
 from market.demo.sample.accounts import DEMO_COUNTY
+from market.demo.sample.sales.answers import play_answers
 from market.demo.sample.sales.channels import play_channels
 from market.demo.sample.sales.content import play_content
 from market.demo.sample.sales.funds import play_funds
@@ -64,6 +65,7 @@ async def play_villages(sales: SaleSimulation) -> None:
     await play_questions(sales, village, people)
     await play_jobs(sales, village, people)
     await play_funds(sales)
+    await play_answers(sales, village, people)
     await play_channels(sales)
     await play_rights(sales, village, people)
     await play_trace(sales)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 
+from market.answers.notices import count_notices_to_check
 from market.content.story_views import COUNT_STORIES_TO_CHECK
 from market.identity.access import has_role_for
 from market.identity.models import COUNTY_KEEPERS, Role
@@ -71,6 +72,13 @@ async def _find_postings(conn: Connection, desk: DeskContext) -> WorkItem | None
     return WorkItem(desk.to("/desk/jobs"), f"招工 {count} 样，等核", "", "看单位、工钱是不是真的") if count else None
 
 
+async def _find_notices(conn: Connection, desk: DeskContext) -> WorkItem | None:
+    if not has_role_for(desk.actor, COUNTY_KEEPERS, desk.county):
+        return None
+    count = await count_notices_to_check(conn, desk.county)
+    return WorkItem(desk.to("/desk/charity"), f"公益信息 {count} 条，等核", "", "看是谁办、收不收钱") if count else None
+
+
 async def _find_late_payments(conn: Connection, desk: DeskContext) -> WorkItem | None:
     if not has_role_for(desk.actor, PROCUREMENT_READERS, desk.county):
         return None
@@ -109,6 +117,7 @@ AREA_ITEMS: tuple[Callable[[Connection, DeskContext], Awaitable[WorkItem | None]
     _find_clawbacks,
     _find_unmarked_slots,
     _find_postings,
+    _find_notices,
     _find_late_payments,
     _find_pairings,
     _find_supervision,

@@ -37,6 +37,8 @@ DESK_AREAS: tuple[DeskArea, ...] = (
     DeskArea("/desk/pairings", "结对", "哪家单位和哪个村，等同意的、做了多少", roles=AGREERS),
     DeskArea("/desk/stories", "村里的故事", "写到的人都同意了，看过再登", whole=True, roles=COUNTY_KEEPERS),
     DeskArea("/desk/warnings", "防骗提醒", "农户每一页下面的一句话，也能发短信", whole=True),
+    DeskArea("/desk/inquiries", "问县里", "还没答的、过期的；信息公开申请", whole=True, roles=COUNTY_KEEPERS),
+    DeskArea("/desk/charity", "公益", "核主办单位、有没有收钱", whole=True, roles=COUNTY_KEEPERS),
     DeskArea("/desk/organisations", "单位", "企业、医疗机构、公益组织，照证书核"),
     DeskArea("/desk/village-files", "村里的表", "村代码、信号、课程、扶持项目，用表导入", whole=True),
 )
