@@ -21,6 +21,9 @@ async def test_an_agreement_and_terms_are_approved_on_the_page(service: Service,
     paper = {"document": ("a.pdf", b"%PDF-1.4", "application/pdf")}
     async with open_desk_walker(service, county.tokens["jiang"]) as browser:
         await browser.open("/desk/agreements")
+        seen = await browser.submit("/desk/agreements", status=422)
+        for words in ("还差 4 样", "请选一家", "请写从哪天起", "请写协议的名字或编号", "请选协议的文件"):
+            assert words in seen.text
         seen = await browser.submit(
             "/desk/agreements", name="样例协议", status=422, files=paper, typed={"rates.P1": "x"}
         )

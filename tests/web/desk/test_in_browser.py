@@ -28,7 +28,8 @@ PAGES = (
     ("gan", "/desk/imports/billing"), ("gan", "/desk/tasks/{task}"), ("gan", "/desk/notices?all=1"),
     ("jiang", "/desk/programmes"),
     ("jiang", "/desk/programmes/set?code=P1"), ("gan", "/desk/sheets"), ("gan", "/desk/sheets/2019-01"),
-    ("gan", "/desk/quarters/2019Q1"), ("cun", "/desk/producers"), ("cun", "/desk/producers/{producer}"),
+    ("gan", "/desk/quarters/2019Q1"), ("xian", "/desk/quarters/2018Q4"),
+    ("cun", "/desk/producers"), ("cun", "/desk/producers/{producer}"),
     ("cai", "/desk/money"), ("platform", "/desk/money"), ("xian", "/desk/officials"), ("xian", "/desk/officials/cun"),
 )  # fmt: skip
 

@@ -170,6 +170,16 @@ async def _propose(
         except (TooManyAgreements, TooManyBytes) as refusal:
             faults.append(FieldFault("document", refusal.text("zh")))
     if faults:
+        # What the domain was not asked for is missing too: nobody sends the form twice to hear the rest.
+        told = {each.field for each in faults}
+        faults += [
+            FieldFault(field, message)
+            for field, missing, message in (
+                ("name", not typed.name.strip(), "请写协议的名字或编号"),
+                ("document", not document, "请选协议的文件"),
+            )
+            if missing and field not in told
+        ]
         async with db.transaction(scope=desk.county) as conn:
             return await _page(
                 request, conn, desk, values=typed, rates=written, errors=faults, status=AgreementInvalid.status
