@@ -88,6 +88,8 @@ async def test_path_query_host_language_and_mode_each_have_their_own() -> None:
         {"cookie": "band=0; elder=1"},
         {"cookie": "currency=USD"},
         {"cookie": "currency=EUR"},
+        {"cookie": "lang=en"},
+        {"cookie": "lang=zh"},
     ]
     for _ in range(2):
         for request in requests:

@@ -129,6 +129,7 @@ async def test_no_page_of_the_buyers_way_has_chinese_words_in_english(village: V
     await pair(village)
     names = f"{await village.value(NAMES)}\n“枣”"
     number = await village.number(village.dates.listing_id)
+    await village.value("UPDATE listings SET sold_count = 12, rating_sum = 9, rating_count = 2 RETURNING 1")
     wrong: list[str] = []
     async with await village.browser(village.buyer) as browser:
         browser.client.headers["Accept-Language"] = "en-GB,en;q=0.9"
