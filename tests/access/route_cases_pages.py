@@ -933,7 +933,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/desk/payments/{month}/{name}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"name": "voucher.csv"}, status=404),
     get("/desk/quarters/{quarter}", as_desk_page(WHOLE_COUNTY_SCOPE)),
     get("/desk/quarters/{quarter}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"quarter": "2019Q1.xlsx"}),
-    post("/desk/quarters/{quarter}/sent", require_duty("county").allow("policy"), form={}, status=422),
+    post("/desk/quarters/{quarter}/sent", ACCOUNT_KEEPERS.allow("policy"), form={}, status=422),
     post("/desk/places/hold", LINE_HOLDERS, form={"month": "2019-01", "line": "YD-02", "why": ""}, status=422),
     post("/desk/findings", FINDING_DUTY, form=FINDING, status=303),
     post("/desk/findings/bulk", FINDING_DUTY, form=FINDINGS, status=303),
