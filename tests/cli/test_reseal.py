@@ -51,6 +51,7 @@ UNKEYED = {
     "audit_entries.hash", "audit_entries.previous", "calendar_feeds.secret_hash",
     "checkpoints.hash", "content_reports.text_by_key", "data_requests.detail_by_key", "grievances.code_hash",
     "idempotency_keys.fingerprint", "inbox.body", "listing_files.sha256",
+    "harvest_files.sha256", "label_keys.public_key", "labels.signature",
     "objections.receipt_hash", "orders.fingerprint", "photos.sha256", "sessions.device_key", "sessions.token_hash",
 }  # fmt: skip
 """Bytes that are no index of a sealed value: hashes without a key, what is forgotten soon, what persons' keys seal."""
