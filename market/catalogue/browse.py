@@ -31,6 +31,22 @@ class CountyCount(Struct, frozen=True):
     count: int
 
 
+class ListingCount(Struct, frozen=True):
+    """The number of live listings of a category in a county."""
+
+    category: str
+    county: str
+    count: int
+
+
+LIST_COUNTS = Query(
+    ListingCount,
+    """
+    SELECT category_code AS category, county_code AS county, count(*)::integer AS count FROM listings
+     WHERE state = 'live' AND certified_until >= :today::date
+     GROUP BY category_code, county_code ORDER BY county_code, category_code
+    """,
+)
 LIST_CATEGORIES = Query(
     CategoryCount,
     """
@@ -80,6 +96,11 @@ LIST_ENDED_LISTINGS = Query(
 async def list_ended_listings(conn: Connection, producer_ids: Sequence[UUID], *, today: date) -> list[EndedListing]:
     """Return the listings of producers that a new certificate would bring back, latest first, at most 100."""
     return await LIST_ENDED_LISTINGS.all(conn, producer_ids=list(producer_ids), today=today)
+
+
+async def list_counts(conn: Connection, *, today: date) -> list[ListingCount]:
+    """Return the number of live listings of each category in each county that has any, by county and category."""
+    return await LIST_COUNTS.all(conn, today=today)
 
 
 async def list_categories(conn: Connection, *, today: date) -> list[CategoryCount]:

@@ -1,5 +1,6 @@
 """Browsing the shop: the home page, categories, divisions, and search; public, cached for one second."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
@@ -9,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from msgspec import structs
 
-from market.catalogue.browse import CategoryCount, CountyCount, list_in_season
+from market.catalogue.browse import CategoryCount, CountyCount, ListingCount, list_in_season
 from market.catalogue.models import ListingCard, ListingKind, Sort
 from market.catalogue.search import (
     MAX_COUNTED,
@@ -51,6 +52,7 @@ from market.web.ui.illustrations import get_illustration
 SHORT_PUBLIC_CACHE = "public, max-age=1"
 """The Cache-Control of pages that show stock or prices. Source: web.md, Rules."""
 _PAGE_SIZE = 12
+_COUNTY_DIGITS = 6
 _GOODS_ON_HOME = 8
 _STAYS_ON_HOME = 3
 _PACKAGES_ON_HOME = 2
@@ -182,17 +184,16 @@ def _offer_kinds(filters: ListingFilters, categories: Sequence[CategoryCount]) -
 
 
 def _offer_counties(
-    filters: ListingFilters, counties: Sequence[CountyCount], hits: Sequence[CountyHits]
+    filters: ListingFilters, counties: Sequence[CountyCount], hits: Sequence[CountyHits], *, exact: bool
 ) -> ListingFilters:
     """Offer the counties with hits, by prefecture, each with its number; a county that does not exist is not chosen.
 
     If not all matches are counted, every county that sells anything is offered, without a number.
     """
     found = {each.code: each.count for each in hits}
-    counted = sum(found.values()) < MAX_COUNTED
     groups: dict[str, list[tuple[str, str]]] = {"": [("", say("都看"))]}
     for each in sorted(counties, key=lambda county: county.code):
-        if not counted:
+        if not exact:
             groups.setdefault(each.prefecture, []).append((each.code, each.name))
         elif each.code in found or each.code == filters.county:
             words = say("{0}，{1} 样", each.name, found.get(each.code, 0))
@@ -224,17 +225,21 @@ async def _listings_page(
         category=filters.kind or search.category,
     )
     after = request.query_params.get("after")
-    if filters.county and search.division is None:
+    page: ListingPage | None = None
+    hits = _sum_counts(search, await get_services(request).counts.listings.get())
+    exact = hits is not None
+    if hits is None and filters.county and search.division is None:
         hits = await count_by_county(conn, search, today=today)
-        filters = _offer_counties(filters, counties, hits)
-        search = structs.replace(search, division=filters.county or None)
-        page = await search_listings(conn, search, today=today, after=after, limit=_PAGE_SIZE)
-    else:
+    elif hits is None:
         page, hits = await search_and_count(conn, search, today=today, after=after, limit=_PAGE_SIZE)
-        if search.division is None:
-            filters = _offer_counties(filters, counties, hits)
+    exact = exact or sum(each.count for each in hits) < MAX_COUNTED
+    if search.division is None:
+        filters = _offer_counties(filters, counties, hits, exact=exact)
+        search = structs.replace(search, division=filters.county or None)
+    if page is None:
+        page = await search_listings(conn, search, today=today, after=after, limit=_PAGE_SIZE)
     count = sum(each.count for each in hits if filters.county in {"", each.code})
-    filters = structs.replace(filters, count_words=_format_count(count))
+    filters = structs.replace(filters, count_words=_format_count(count, exact=exact))
     cards = [] if page.near else page.items
     near = page.items if page.near else []
     if not cards and not near and not search.text:
@@ -259,9 +264,22 @@ async def _listings_page(
     return render_page(request, "shop/list.html", values, cache=SHORT_PUBLIC_CACHE)
 
 
-def _format_count(count: int) -> str:
+def _sum_counts(search: SearchFilters, counts: Sequence[ListingCount]) -> list[CountyHits] | None:
+    """Return the kept numbers of a list that they are of: of a category and a county or its prefecture, or of all."""
+    division = search.division or ""
+    narrow = [search.text, search.kind, search.producer_id, search.month, search.price_from_fen, search.price_to_fen]
+    if any(each for each in narrow) or len(division) > _COUNTY_DIGITS:
+        return None
+    hits: Counter[str] = Counter()
+    for each in counts:
+        if search.category in {None, each.category} and each.county.startswith(division):
+            hits[each.county] += each.count
+    return [CountyHits(code, count) for code, count in hits.items()]
+
+
+def _format_count(count: int, *, exact: bool) -> str:
     """Format the number of hits; the number of a common word is a lower bound."""
-    return say("{0} 样以上", MAX_COUNTED) if count >= MAX_COUNTED else say("{0} 样", count) if count else ""
+    return say("{0} 样" if exact else "{0} 样以上", count) if count else ""
 
 
 def _join_query(query: str, after: str) -> str:

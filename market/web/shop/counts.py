@@ -3,7 +3,14 @@
 from datetime import date
 from typing import Protocol
 
-from market.catalogue.browse import CategoryCount, CountyCount, list_categories, list_counties
+from market.catalogue.browse import (
+    CategoryCount,
+    CountyCount,
+    ListingCount,
+    list_categories,
+    list_counties,
+    list_counts,
+)
 from market.channels.models import Channel, Rate
 from market.channels.rates import list_recent_rates
 from market.channels.read import list_channels
@@ -21,6 +28,7 @@ class CatalogueCounts:
     def __init__(self, db: Database, clock: Clock) -> None:
         self.categories: KeptValue[list[CategoryCount]] = _keep(db, clock, list_categories)
         self.counties: KeptValue[list[CountyCount]] = _keep(db, clock, list_counties)
+        self.listings: KeptValue[list[ListingCount]] = _keep(db, clock, list_counts)
         self.prefectures: KeptValue[list[SellingPrefecture]] = _keep(db, clock, list_selling_prefectures)
         self.channels: KeptValue[list[Channel]] = _keep(db, clock, list_channels)
         self.rates: KeptValue[dict[str, Rate]] = _keep(db, clock, list_recent_rates)
