@@ -95,7 +95,7 @@ class Market(InitPluginProtocol):
         app_config.exception_handlers[Exception] = handle_exception  # pyright: ignore[reportUnknownMemberType]
         app_config.exception_handlers[500] = handle_exception  # pyright: ignore[reportUnknownMemberType]
         app_config.lifespan.append(self.run_lifespan)  # pyright: ignore[reportUnknownMemberType]
-        app_config.after_request = set_default_headers
+        app_config.after_request = complete_response
         app_config.middleware.append(count_responses)
         app_config.middleware.append(choose_page_language)
         app_config.openapi_config = OpenAPIConfig(
@@ -321,6 +321,11 @@ def set_default_headers(response: Response[Any]) -> Response[Any]:
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     return response
+
+
+async def complete_response(response: Response[Any]) -> Response[Any]:
+    """Set the default headers; as a coroutine, because the framework runs other functions in a thread."""
+    return set_default_headers(response)
 
 
 def create_app(settings: Settings | None = None) -> Litestar:

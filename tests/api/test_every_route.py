@@ -1,5 +1,6 @@
 """Properties of every route: operation id, caching directive, error body. Access is tested in tests/access."""
 
+import asyncio
 import itertools
 import re
 from collections.abc import AsyncGenerator
@@ -242,6 +243,19 @@ async def test_health_readiness_and_metrics_respond(service: Service) -> None:
     assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     figures = response.text
     assert 'market_answers_total{method="GET",route="/healthz",status="200"}' in figures
+
+
+async def test_no_answer_takes_a_turn_of_a_thread(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The framework runs a function that is no coroutine in a thread, for each request."""
+    handed: list[object] = []
+
+    async def note(*handed_over: object) -> None:
+        handed.append(handed_over)
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "run_in_executor", note)
+    assert (await service.http.get("/healthz")).status_code == 200
+    assert (await service.http.get("/kinds")).status_code == 200
+    assert handed == []
 
 
 async def test_a_forged_webhook_is_refused(service: Service) -> None:
