@@ -113,12 +113,6 @@ async def list_counties(conn: Connection, *, today: date) -> list[CountyCount]:
     return await LIST_COUNTIES.all(conn, today=today)
 
 
-async def list_in_season(conn: Connection, *, today: date, limit: int = 12) -> list[ListingCard]:
-    """Return live products harvested in the month of the business day `today`, best score first."""
-    filters = SearchFilters(kind=ListingKind.PRODUCT, month=today.month)
-    return (await search_listings(conn, filters, today=today, limit=limit)).items
-
-
 async def list_producer_listings(
     conn: Connection, producer_id: UUID, *, today: date, after: str | None = None, limit: int = 100
 ) -> list[ListingCard]:

@@ -5,14 +5,15 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
-from market.catalogue.freight import FreightTerms, find_freight
+from market.catalogue.freight import FREIGHT_JSON, FreightTerms
 from market.catalogue.goods_terms import GOODS_JSON, GoodsTerms
 from market.catalogue.models import ListingKind
-from market.catalogue.presale import PresaleTerms, find_presale
+from market.catalogue.presale import PresaleTerms
 from market.catalogue.tier_prices import TIERS_JSON, TierPrice
 from market.counties.settings import SEND_DEFAULTS
 from market.identity.models import NotFound
 from market.kernel import Connection, Fen, Query
+from market.kernel.structs import build_from
 from market.producers.closures import ClosureReason
 
 
@@ -85,7 +86,15 @@ class ListingDetail(Struct, frozen=True):
     sample: bool
     ship_days: int
     unsent_days: int
+    commission_bp: int
     more_photos: list[str] = []
+
+
+class _ListingRow(ListingDetail, frozen=True, kw_only=True):
+    """A listing with what only products have."""
+
+    freight: FreightTerms | None
+    presale: PresaleTerms | None
 
 
 class ProductDetail(Struct, frozen=True):
@@ -137,7 +146,7 @@ class ShelfPlace(Struct, frozen=True, kw_only=True):
 
 # A certificate that some categories require is shown only in those: no homestay permit on millet.
 GET_LISTING = Query(
-    ListingDetail,
+    _ListingRow,
     """
     SELECT l.id, l.number, l.kind, l.title, l.story, l.category_code, g.name AS category, l.origin_code,
            l.county_code, a.name AS prefecture, d.name AS county, t.name AS township, w.name AS village,
@@ -165,6 +174,13 @@ GET_LISTING = Query(
                AS ship_days,
            coalesce(get_county_setting(p.county_code, 'unsent_days', business_day(:now)), :unsent_days::integer)
                AS unsent_days,
+           l.commission_bp,
+           (SELECT """
+    + FREIGHT_JSON
+    + """ FROM freight_templates WHERE freight_templates.producer_id = p.id) AS freight,
+           (SELECT jsonb_build_object('deposit_fen', deposit_fen, 'balance_from', balance_from,
+                                      'balance_until', balance_until, 'send_from', send_from, 'send_until', send_until)
+              FROM presales WHERE presales.listing_id = l.id) AS presale,
            ARRAY(SELECT more.name FROM listing_photos JOIN photos more ON more.id = listing_photos.photo_id
                   WHERE listing_id = l.id ORDER BY position) AS more_photos
       FROM listings l
@@ -176,7 +192,8 @@ GET_LISTING = Query(
       JOIN divisions t ON t.code = ancestor_code(l.origin_code, 4)
       JOIN divisions w ON w.code = l.origin_code
       LEFT JOIN photos f ON f.id = l.photo_id
-     WHERE l.id = :listing_id AND (l.state = 'live' AND l.certified_until >= business_day(:now)
+     WHERE l.id = coalesce(:listing_id::uuid, (SELECT id FROM listings WHERE number = :number::bigint))
+       AND (l.state = 'live' AND l.certified_until >= business_day(:now)
            OR l.producer_id = ANY(:producer_ids::uuid[]))
     """,
 )
@@ -265,17 +282,27 @@ async def get_product(
     Raises:
         NotFound: there is no such listing, or it is a stay.
     """
-    listing = await GET_LISTING.maybe(
-        conn, listing_id=listing_id, producer_ids=list(producer_ids), now=now, **SEND_DEFAULTS
+    row = await GET_LISTING.maybe(
+        conn, listing_id=listing_id, number=None, producer_ids=list(producer_ids), now=now, **SEND_DEFAULTS
     )
-    if listing is None or listing.kind is ListingKind.STAY:
+    return await _complete_product(conn, row)
+
+
+async def get_numbered_product(conn: Connection, number: int, *, now: datetime) -> ProductDetail:
+    """Return the live product or activity with a public number in full.
+
+    Raises:
+        NotFound: there is no such listing, or it is a stay.
+    """
+    row = await GET_LISTING.maybe(conn, listing_id=None, number=number, producer_ids=[], now=now, **SEND_DEFAULTS)
+    return await _complete_product(conn, row)
+
+
+async def _complete_product(conn: Connection, row: _ListingRow | None) -> ProductDetail:
+    if row is None or row.kind is ListingKind.STAY:
         raise NotFound
-    return ProductDetail(
-        listing,
-        await LIST_VARIANTS.all(conn, listing_id=listing_id),
-        await find_freight(conn, listing.producer_id),
-        await find_presale(conn, listing_id),
-    )
+    variants = await LIST_VARIANTS.all(conn, listing_id=row.id)
+    return ProductDetail(build_from(ListingDetail, row), variants, row.freight, row.presale)
 
 
 async def get_stay(
@@ -288,14 +315,14 @@ async def get_stay(
     Raises:
         NotFound: there is no such listing, or it is not a stay.
     """
-    listing = await GET_LISTING.maybe(
-        conn, listing_id=listing_id, producer_ids=list(producer_ids), now=now, **SEND_DEFAULTS
+    row = await GET_LISTING.maybe(
+        conn, listing_id=listing_id, number=None, producer_ids=list(producer_ids), now=now, **SEND_DEFAULTS
     )
-    if listing is None or listing.kind is not ListingKind.STAY:
+    if row is None or row.kind is not ListingKind.STAY:
         raise NotFound
     [base] = await LIST_VARIANTS.all(conn, listing_id=listing_id)
     return StayDetail(
-        listing,
+        build_from(ListingDetail, row),
         base.price_fen,
         base.unit,
         await LIST_ROOMS.all(conn, listing_id=listing_id),

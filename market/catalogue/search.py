@@ -1,7 +1,7 @@
 """Search live listings: one query per page, in an order whose rule is published and the same for everyone."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from typing import Annotated
@@ -173,6 +173,20 @@ async def search_listings(
     limit = max(1, min(limit, MAX_PAGE_SIZE))
     matches, rule = await _find_matches(conn, typed, criteria, today=today, after=after, most=limit + 1)
     return await _show_matches(conn, typed, criteria, matches, rule, today=today, after=after, limit=limit)
+
+
+async def list_first_cards(
+    conn: Connection, lists: Sequence[tuple[SearchFilters, int]], *, today: date
+) -> list[list[ListingCard]]:
+    """Return the first cards of several lists, at most so many of each, read by one statement for all."""
+    found: list[Matches] = []
+    for criteria, most in lists:
+        typed = parse_query(criteria.text)
+        found.append((await _find_matches(conn, typed, criteria, today=today, after=None, most=most))[0])
+    ids = list(dict.fromkeys(each for matches in found for each in matches.ids))
+    cards = await LIST_CARDS.all(conn, ids=ids, keys=[0] * len(ids), today=today) if ids else []
+    known = {card.id: card for card in cards}
+    return [[known[each] for each in matches.ids if each in known] for matches in found]
 
 
 async def search_and_count(

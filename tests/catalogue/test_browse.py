@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from market.catalogue.browse import list_categories, list_counties, list_in_season
+from market.catalogue.browse import list_categories, list_counties
 from market.catalogue.detail import get_product
+from market.catalogue.models import ListingKind
+from market.catalogue.search import SearchFilters, list_first_cards
 from market.catalogue.templates import list_templates, strip_county_name
 from market.identity.models import Actor
 from market.kernel import Connection
@@ -73,7 +75,9 @@ async def test_products_in_season_are_harvested_this_month(conn: Connection) -> 
     now = await make_product(conn, title="秋枣", months=[9, 10])
     await make_product(conn, title="夏桃", months=[7])
     await make_stay(conn)
-    assert [card.id for card in await list_in_season(conn, today=SEPTEMBER)] == [now.listing_id]
+    season = SearchFilters(kind=ListingKind.PRODUCT, month=9), 12
+    [cards, stays] = await list_first_cards(conn, [season, (SearchFilters(kind=ListingKind.STAY), 1)], today=SEPTEMBER)
+    assert ([card.id for card in cards], len(stays)) == ([now.listing_id], 1)
 
 
 async def test_a_product_has_the_freight_of_its_template(conn: Connection) -> None:

@@ -8,7 +8,7 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.catalogue.detail import ListingDetail, ListingVariant, ProductDetail, get_listing_id, get_product
+from market.catalogue.detail import ListingDetail, ListingVariant, ProductDetail, get_numbered_product
 from market.catalogue.models import ListingKind
 from market.catalogue.night_rules import RuleKind
 from market.catalogue.person_classes import CHILD
@@ -36,10 +36,10 @@ from market.web.shop.listing_details import (
     join_facts,
     list_certificates,
     list_more_photos,
+    list_price_split,
     list_tags,
     list_trail,
     list_way,
-    load_price_split,
     load_reviews,
     make_metadata,
     to_dict,
@@ -189,7 +189,7 @@ async def render_activity(
         "regions": [],
         "way": list_way(listing),
         "ask": list_visitor_questions(listing),
-        "parts": await load_price_split(conn, listing, item.price_fen),
+        "parts": list_price_split(listing, item.price_fen),
         "certificates": list_certificates(listing),
         "values": values or SlotForm(item.choices[0][0] if item.choices else ""),
         "errors": errors,
@@ -221,7 +221,7 @@ async def submit_slot(
     form = await read_form(request)
     values, now = form.fill(SlotForm), clock.now()
     async with db.connection() as conn:
-        product = await get_product(conn, await get_listing_id(conn, number), now=now)
+        product = await get_numbered_product(conn, number, now=now)
         if product.listing.kind is not ListingKind.ACTIVITY:
             raise NotFound
         slots = {each.id: each for each in await list_coming_slots(conn, product.listing.id, now=now)}

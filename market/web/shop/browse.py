@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from msgspec import structs
 
-from market.catalogue.browse import CategoryCount, CountyCount, ListingCount, list_in_season
+from market.catalogue.browse import CategoryCount, CountyCount, ListingCount
 from market.catalogue.models import ListingCard, ListingKind, Sort
 from market.catalogue.search import (
     MAX_COUNTED,
@@ -18,6 +18,7 @@ from market.catalogue.search import (
     ListingPage,
     SearchFilters,
     count_by_county,
+    list_first_cards,
     search_and_count,
     search_listings,
 )
@@ -35,7 +36,6 @@ from market.web.assets import get_origin
 from market.web.pages import render_page
 from market.web.services import get_services
 from market.web.shop.cards import find_drawing, make_card_views
-from market.web.shop.coupon_words import describe_best_offer
 from market.web.shop.listing_filters import ListingFilters, read_filters, read_prices
 from market.web.shop.package_cards import link_packages, make_package_cards
 from market.web.shop.regions import (
@@ -117,11 +117,16 @@ async def show_home(
     today = clock.today()
     counts = get_services(request).counts
     categories, prefectures = await counts.categories.get(), await counts.prefectures.get()
-    channels = await counts.channels.get()
+    channels, coupon = await counts.channels.get(), await counts.coupon.get()
     async with db.connection() as conn:
-        season = await list_in_season(conn, today=today, limit=_MAX_HOME_CANDIDATES)
-        stays = await search_listings(conn, SearchFilters(kind=ListingKind.STAY), today=today, limit=_STAYS_ON_HOME)
-        coupon = await describe_best_offer(conn, day=today)
+        season, stays = await list_first_cards(
+            conn,
+            [
+                (SearchFilters(kind=ListingKind.PRODUCT, month=today.month), _MAX_HOME_CANDIDATES),
+                (SearchFilters(kind=ListingKind.STAY), _STAYS_ON_HOME),
+            ],
+            today=today,
+        )
         packages = await list_offers(conn, limit=_PACKAGES_ON_HOME, today=today)
     kinds = _category_links(_choose_home_categories(categories))
     icons = {symbol for _, _, symbol in kinds}
@@ -135,7 +140,7 @@ async def show_home(
         "channels": [(f"/channels/{each.code}", say(each.name)) for each in channels if each.kind is ChannelKind.CITY],
         "goods": make_card_views(goods, shown=icons),
         "goods_count": numbers[ListingKind.PRODUCT],
-        "stays": make_card_views(stays.items, shown=drawn),
+        "stays": make_card_views(stays, shown=drawn),
         "packages": make_package_cards(packages.items, shown=drawn),
         "stay_count": numbers[ListingKind.STAY],
         "prefectures": [(f"/places/{each.prefix}", each.short, _say_categories(each.words)) for each in prefectures],

@@ -1,4 +1,4 @@
-"""Counts of all live listings, channels and rates, kept for a few seconds: every browsing page shows some of them."""
+"""What browsing pages show some of, kept for a few seconds: counts of listings, the best coupon, channels, rates."""
 
 from datetime import date
 from typing import Protocol
@@ -17,19 +17,21 @@ from market.channels.read import list_channels
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.kept import KeptValue
+from market.web.shop.coupon_words import describe_best_offer
 from market.web.shop.regions import SellingPrefecture, list_selling_prefectures
 
 KEPT_SECONDS = 5.0
 
 
 class CatalogueCounts:
-    """Categories, counties and prefectures with their numbers of live listings; channels and rates; at most 5 s old."""
+    """Categories, counties and prefectures with their numbers of live listings, and the rest; at most 5 s old."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self.categories: KeptValue[list[CategoryCount]] = _keep(db, clock, list_categories)
         self.counties: KeptValue[list[CountyCount]] = _keep(db, clock, list_counties)
         self.listings: KeptValue[list[ListingCount]] = _keep(db, clock, list_counts)
         self.prefectures: KeptValue[list[SellingPrefecture]] = _keep(db, clock, list_selling_prefectures)
+        self.coupon: KeptValue[str] = _keep(db, clock, describe_best_offer, seconds=1.0)
         self.channels: KeptValue[list[Channel]] = _keep(db, clock, list_channels)
         self.rates: KeptValue[dict[str, Rate]] = _keep(db, clock, list_recent_rates)
 
@@ -38,9 +40,9 @@ class _Load[T](Protocol):
     async def __call__(self, conn: Connection, *, today: date) -> T: ...
 
 
-def _keep[T](db: Database, clock: Clock, load: _Load[T]) -> KeptValue[T]:
+def _keep[T](db: Database, clock: Clock, load: _Load[T], *, seconds: float = KEPT_SECONDS) -> KeptValue[T]:
     async def run() -> T:
         async with db.connection() as conn:
             return await load(conn, today=clock.today())
 
-    return KeptValue(run, seconds=KEPT_SECONDS)
+    return KeptValue(run, seconds=seconds)

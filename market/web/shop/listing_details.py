@@ -12,7 +12,7 @@ from market.catalogue.freight import FreightTerms
 from market.catalogue.goods_terms import GoodsTerms, Storage
 from market.divisions.codes import PREFECTURE, get_ancestor_code
 from market.http import HttpRequest
-from market.kernel import Connection, Fen, Query, divide_half_up
+from market.kernel import Connection, Fen, divide_half_up
 from market.kernel.language import say
 from market.orders.escrow import compute_share
 from market.producers.closures import describe_closure
@@ -34,9 +34,6 @@ from payments.money import format_yuan
 
 _MAX_REVIEWS = 3
 _SMALL_PHOTO = 240
-
-
-GET_COMMISSION = Query(int, "SELECT commission_bp FROM listings WHERE id = :listing_id")
 
 
 class ReviewSummary(Struct, frozen=True):
@@ -197,9 +194,9 @@ def list_freight_rows(
     ]
 
 
-async def load_price_split(conn: Connection, listing: ListingDetail, price: Fen) -> list[tuple[str, int]]:
+def list_price_split(listing: ListingDetail, price: Fen) -> list[tuple[str, int]]:
     """Return the split of a price; the platform's commission is rounded down, in favour of the producer."""
-    rate = await GET_COMMISSION.one(conn, listing_id=listing.id)
+    rate = listing.commission_bp
     share = compute_share(goods_left_fen=price, freight_fen=0, commission_bp=rate)
     return [(listing.producer, share.payable_fen), (say("平台服务费 {0}", percent_bp(rate)), share.commission_fen)]
 
@@ -304,10 +301,10 @@ __all__ = [
     "list_freight_rows",
     "list_guest_questions",
     "list_more_photos",
+    "list_price_split",
     "list_tags",
     "list_trail",
     "list_way",
-    "load_price_split",
     "load_reviews",
     "make_metadata",
     "to_dict",

@@ -13,7 +13,7 @@ from market.catalogue.detail import (
     ListingVariant,
     ProductDetail,
     get_listing_id,
-    get_product,
+    get_numbered_product,
     get_shelf_place,
     get_variant_number,
 )
@@ -48,10 +48,10 @@ from market.web.shop.listing_details import (
     list_certificates,
     list_freight_rows,
     list_more_photos,
+    list_price_split,
     list_tags,
     list_trail,
     list_way,
-    load_price_split,
     load_reviews,
     make_metadata,
     to_dict,
@@ -223,11 +223,10 @@ async def show_product(
         NotFound: no listing has that number, or it is suspended.
     """
     async with db.connection() as conn:
-        listing_id = await get_listing_id(conn, number)
         try:
-            product = await get_product(conn, listing_id, now=clock.now())
+            product = await get_numbered_product(conn, number, now=clock.now())
         except NotFound:
-            place = await get_shelf_place(conn, listing_id)
+            place = await get_shelf_place(conn, await get_listing_id(conn, number))
             is_stay = place.kind is ListingKind.STAY
             return redirect(f"/stays/{number}") if is_stay else render_off_sale_listing(request, place)
         if product.listing.kind is ListingKind.ACTIVITY:
@@ -258,7 +257,7 @@ async def _render_product(
         minutes = county.pay_minutes or minutes
     product, public = await _apply_public_price(conn, product, visitor, today=clock.today())
     item = _product_view(product, pay_minutes=minutes, today=clock.today(), public=public)
-    parts = await load_price_split(conn, listing, item.price_fen)
+    parts = list_price_split(listing, item.price_fen)
     coupons = await load_listing_coupons(conn, visitor, listing, item.price_fen, day=clock.today())
     region = read_region(request.query_params.get("region", ""))
     about = make_metadata(request, listing, reviews, link=link, price=item.price_fen, in_stock=item.left > 0)
@@ -318,7 +317,7 @@ async def add_product(
     async with db.transaction() as conn:
         number = await get_variant_number(conn, variant_id)
         try:
-            product = await get_product(conn, await get_listing_id(conn, number), now=clock.now())
+            product = await get_numbered_product(conn, number, now=clock.now())
         except NotFound:
             return redirect(f"/goods/{number}")
         variant = next((each for each in product.variants if each.id == variant_id), None)

@@ -6,6 +6,7 @@ from market.catalogue.detail import get_product
 from market.kernel import Database
 from tests.conftest import NOW
 from tests.support.make import make_product
+from tests.support.statements import QueryTrace
 from tests.web.conftest import Village
 
 SHOWN = 8
@@ -27,6 +28,24 @@ async def test_public_pages_are_read_without_a_transaction(village: Village, mon
         for path in ("/", f"/goods/{number}", "/kinds"):
             await visitor.open(path)
     assert begun == []
+
+
+async def test_a_public_page_takes_at_most_four_statements(village: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = await village.number(village.dates.listing_id)
+    pages = {
+        "/": ["FIND", "FIND", "LIST_CARDS", "LIST_LISTED_PACKAGES"],
+        f"/goods/{number}": ["GET_LISTING", "LIST_VARIANTS", "LIST_LISTING_REVIEWS", "LIST_OFFERS"],
+        "/kinds/fruit": ["FIND", "LIST_CARDS", "FIND_LAST_SEARCHED", "LIST_LISTED_PACKAGES"],
+        "/search?q=大枣": ["FIND_MATCHES", "LIST_CARDS", "FIND_LAST_SEARCHED", "SEARCH_LISTED_PACKAGES"],
+    }
+    trace = QueryTrace(monkeypatch)
+    async with await village.browser() as visitor:
+        for path, expected in pages.items():
+            await visitor.open(path)  # what is kept for a few seconds is loaded
+            trace.take()
+            await visitor.open(f"{path}{'&' if '?' in path else '?'}again=1")
+            # Statements that a table has one of for each order have no name.
+            assert [path, *(name.replace("?", "FIND") for name in trace.take())] == [path, *expected]
 
 
 async def test_a_statement_that_is_read_often_is_planned_once(database: Database) -> None:
