@@ -36,6 +36,7 @@ from market.web.assets import get_origin
 from market.web.pages import render_page
 from market.web.services import get_services
 from market.web.shop.cards import find_drawing, make_card_views
+from market.web.shop.coupon_words import describe_best_offer
 from market.web.shop.listing_filters import ListingFilters, read_filters, read_prices
 from market.web.shop.package_cards import link_packages, make_package_cards
 from market.web.shop.regions import (
@@ -117,7 +118,7 @@ async def show_home(
     today = clock.today()
     counts = get_services(request).counts
     categories, prefectures = await counts.categories.get(), await counts.prefectures.get()
-    channels, coupon = await counts.channels.get(), await counts.coupon.get()
+    channels, offers = await counts.channels.get(), await counts.offers.get()
     async with db.connection() as conn:
         season, stays = await list_first_cards(
             conn,
@@ -135,7 +136,7 @@ async def show_home(
     numbers = {kind: sum(each.count for each in categories if each.kind is kind) for kind in ListingKind}
     context = {
         "season": make_season_greeting(today),
-        "coupon": coupon,
+        "coupon": describe_best_offer(offers, today=today),
         "kinds": kinds,
         "channels": [(f"/channels/{each.code}", say(each.name)) for each in channels if each.kind is ChannelKind.CITY],
         "goods": make_card_views(goods, shown=icons),

@@ -1,4 +1,4 @@
-"""What browsing pages show some of, kept for a few seconds: counts of listings, the best coupon, channels, rates."""
+"""What browsing pages show some of, kept for a few seconds: counts of listings, coupons, channels, rates."""
 
 from datetime import date
 from typing import Protocol
@@ -14,10 +14,10 @@ from market.catalogue.browse import (
 from market.channels.models import Channel, Rate
 from market.channels.rates import list_recent_rates
 from market.channels.read import list_channels
+from market.coupons.offers import CouponOffer, list_offers
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.kept import KeptValue
-from market.web.shop.coupon_words import describe_best_offer
 from market.web.shop.regions import SellingPrefecture, list_selling_prefectures
 
 KEPT_SECONDS = 5.0
@@ -31,7 +31,7 @@ class CatalogueCounts:
         self.counties: KeptValue[list[CountyCount]] = _keep(db, clock, list_counties)
         self.listings: KeptValue[list[ListingCount]] = _keep(db, clock, list_counts)
         self.prefectures: KeptValue[list[SellingPrefecture]] = _keep(db, clock, list_selling_prefectures)
-        self.coupon: KeptValue[str] = _keep(db, clock, describe_best_offer, seconds=1.0)
+        self.offers: KeptValue[list[CouponOffer]] = _keep(db, clock, _list_offers, seconds=1.0)
         self.channels: KeptValue[list[Channel]] = _keep(db, clock, list_channels)
         self.rates: KeptValue[dict[str, Rate]] = _keep(db, clock, list_recent_rates)
 
@@ -46,3 +46,7 @@ def _keep[T](db: Database, clock: Clock, load: _Load[T], *, seconds: float = KEP
             return await load(conn, today=clock.today())
 
     return KeptValue(run, seconds=seconds)
+
+
+async def _list_offers(conn: Connection, *, today: date) -> list[CouponOffer]:
+    return await list_offers(conn, day=today)

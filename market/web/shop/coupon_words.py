@@ -1,6 +1,6 @@
 """Coupons in words, on the pages where they help: the home page, the page of a listing, and the cart."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from msgspec import Struct
@@ -58,9 +58,9 @@ def describe_coverage(offer: CouponOffer) -> str:
     )
 
 
-async def describe_best_offer(conn: Connection, *, today: date) -> str:
+def describe_best_offer(listed: Sequence[CouponOffer], *, today: date) -> str:
     """Describe the largest coupon that can be used today, for the home page; empty without any."""
-    offers = [each for each in await list_offers(conn, day=today) if find_day_fault(each, day=today) is None]
+    offers = [each for each in listed if find_day_fault(each, day=today) is None]
     if not offers:
         return ""
     more = say("等 {0} 种", len(offers)) if len(offers) > 1 else ""
