@@ -42,13 +42,7 @@ from market.subsidies.intake.report import NewLead, report_lead
 from market.subsidies.intake.take_step import LeadStepRequest, list_steps, take_step
 from market.subsidies.intake.views import Lead, LeadFields, get_lead, list_household_members, list_leads
 from market.subsidies.terminology import list_types
-from market.web.desk.context import (
-    DeskContext,
-    PageNotice,
-    open_desk,
-    read_offset,
-    render_desk_page,
-)
+from market.web.desk.context import DeskContext, PageNotice, open_desk, read_offset, render_desk_page
 from market.web.desk.register.objection_words import build_objection_context
 from market.web.forms import PostedForm, parse_day, parse_integer, parse_uuid, read_form
 from market.web.pages import redirect
