@@ -30,7 +30,7 @@ from tests.support.make import make_account
 FREE = {
     "/healthz", "/readyz", "/metrics", "/payments/webhook", "/carriers/webhook",
     "/static/{name:str}", "/favicon.ico", "/robots.txt", "/photos/{name:str}",
-    "/farm/gate-worker.js", "/review-photos/{name:str}",
+    "/farm/gate-worker.js", "/review-photos/{name:str}", "/story-photos/{name:str}",
 }  # fmt: skip
 SIGN_IN = {
     "/sign-in", "/sign-in/code", "/sign-in/factor",
