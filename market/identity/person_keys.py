@@ -1,6 +1,6 @@
 """Keys of persons: what is sealed with a person's key is gone with the key, also where no row is rewritten.
 
-The key lies in one row, sealed with the secret; closing the account deletes the row (`erase_account`). See ADR 915.
+The key lies in one row, sealed with the secret; closing the account deletes the row (`erase_account`). See ADR 104.
 """
 
 import os

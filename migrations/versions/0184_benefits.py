@@ -1,21 +1,19 @@
-"""Plots, yields, harvested lots, and signed labels."""
+"""Who gains from a sale, in a schema and a role of its own."""
 
 from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0210"
-down_revision = "0230"
+revision = "0184"
+down_revision = "0183"
 branch_labels = None
 depends_on = None
 
 _SCRIPTS = (
-    "functions/count_harvest.sql",
-    "functions/check_mixed_lot.sql",
-    "functions/use_lot_part.sql",
-    "functions/use_lot_for_labels.sql",
-    "functions/check_label.sql",
-    "sql/0210_trace.sql",
+    "functions/note_payable_change.sql",
+    "functions/check_benefit_shares.sql",
+    "functions/check_benefit_entries.sql",
+    "sql/0184_benefits.sql",
 )
 
 

@@ -1,19 +1,21 @@
-"""Who gains from a sale, in a schema and a role of its own."""
+"""Plots, yields, harvested lots, and signed labels."""
 
 from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0211"
-down_revision = "0241"
+revision = "0180"
+down_revision = "0179"
 branch_labels = None
 depends_on = None
 
 _SCRIPTS = (
-    "functions/note_payable_change.sql",
-    "functions/check_benefit_shares.sql",
-    "functions/check_benefit_entries.sql",
-    "sql/0211_benefits.sql",
+    "functions/count_harvest.sql",
+    "functions/check_mixed_lot.sql",
+    "functions/use_lot_part.sql",
+    "functions/use_lot_for_labels.sql",
+    "functions/check_label.sql",
+    "sql/0180_trace.sql",
 )
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0240"
-down_revision = "0177"
+revision = "0182"
+down_revision = "0181"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_script((Path(__file__).parents[1] / "sql/0240_quarter_submissions.sql").read_text("utf-8"))
+    run_script((Path(__file__).parents[1] / "sql/0182_quarter_submissions.sql").read_text("utf-8"))

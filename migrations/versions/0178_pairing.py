@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0200"
-down_revision = "0220"
+revision = "0178"
+down_revision = "0177"
 branch_labels = None
 depends_on = None
 
@@ -16,7 +16,7 @@ def upgrade() -> None:
     run_script((folder / "functions/check_pairing.sql").read_text("utf-8"))
     run_script((folder / "functions/check_pledge.sql").read_text("utf-8"))
     run_script((folder / "functions/check_pairing_statement.sql").read_text("utf-8"))
-    run_script((folder / "sql/0200_pairing.sql").read_text("utf-8"))
+    run_script((folder / "sql/0178_pairing.sql").read_text("utf-8"))
     run_script((folder / "functions/sees_pairing.sql").read_text("utf-8"))
     run_script((folder / "functions/list_pairing_items.sql").read_text("utf-8"))
-    run_script((folder / "sql/0200_pairing_policies.sql").read_text("utf-8"))
+    run_script((folder / "sql/0178_pairing_policies.sql").read_text("utf-8"))

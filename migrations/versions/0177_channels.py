@@ -4,11 +4,11 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0220"
+revision = "0177"
 down_revision = "0176"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_script((Path(__file__).parents[1] / "sql/0220_channels.sql").read_text("utf-8"))
+    run_script((Path(__file__).parents[1] / "sql/0177_channels.sql").read_text("utf-8"))

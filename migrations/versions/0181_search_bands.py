@@ -4,14 +4,14 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0177"
-down_revision = "0210"
+revision = "0181"
+down_revision = "0180"
 branch_labels = None
 depends_on = None
 
 _FOLDER = Path(__file__).parents[1]
 _SCRIPTS = (
-    "sql/0177_search_bands.sql",
+    "sql/0181_search_bands.sql",
     "functions/get_search_band.sql",
     "functions/mark_listing.sql",
     "functions/move_search_bands.sql",
@@ -27,4 +27,4 @@ _SCRIPTS = (
 def upgrade() -> None:
     for script in _SCRIPTS:
         run_script((_FOLDER / script).read_text("utf-8"))
-    run_script((_FOLDER / "sql/0177_mark_listings.sql").read_text("utf-8"))
+    run_script((_FOLDER / "sql/0181_mark_listings.sql").read_text("utf-8"))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0241"
-down_revision = "0240"
+revision = "0183"
+down_revision = "0182"
 branch_labels = None
 depends_on = None
 
