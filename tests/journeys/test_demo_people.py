@@ -229,3 +229,81 @@ async def take_step(visitor: Visitor, words: str, done: str) -> None:
     await visitor.open(f"/desk/months/{MONTH}")
     await visitor.press(words)
     await expect(visitor.page.get_by_role("alert")).to_contain_text(done)
+
+
+async def follow(visitor: Visitor, words: str) -> None:
+    """Follow a link that begins with words, and check the page."""
+    link = visitor.page.locator("main").get_by_role("link", name=re.compile(f"^{words}")).first
+    await visitor.open(str(await link.get_attribute("href")))
+
+
+COURSE = (
+    "课程名称,村代码,开始时间,结束时间,名额,主办单位\n"
+    "食用菌越夏管理,{village},2026-07-09 09:00,2026-07-09 11:30,2,样例革新庄食用菌公司\n"
+)
+
+
+async def test_a_villager_reports_a_fault_and_goes_to_a_course_that_the_county_gives(demo: Demo) -> None:
+    async with launch_chromium() as browser:
+        visitor = await open_visitor(browser, demo, scripts=True)
+        page = visitor.page
+        await visitor.become("farmer")
+        await follow(visitor, "村里的事")
+        await follow(visitor, "信号和宽带")
+        village = page.url.partition("village=")[2]
+        await page.locator("[name=kind]").first.check(force=True)
+        await page.select_option("#operator", label="中国移动")
+        await page.select_option("#technology", "4g")
+        await page.fill("#text", "村东头，下雨以后就没有")
+        await visitor.press("报上去")
+        await expect(page.get_by_role("status").or_(page.get_by_role("alert")).first).to_contain_text("报上去了")
+        await visitor.become("operator")
+        await visitor.open("/operators/outages")
+        await page.locator("[name=outcome]").first.check(force=True)
+        await page.fill("#text", "查了，是基站停电，已经来电")
+        await visitor.press("答复")
+        await expect(page.locator("main")).to_contain_text("短信告诉报的人")
+        await visitor.become("county")
+        await visitor.open("/desk/village-files/courses")
+        await choose(page, "file", "courses.csv", COURSE.format(village=village).encode())
+        await visitor.press("导入")
+        await expect(page.get_by_role("alert")).to_contain_text("导入好了")
+        await visitor.become("farmer")
+        await visitor.open(f"/village/services?village={village}")
+        await page.get_by_role("button", name=re.compile("^报名")).first.click()
+        await visitor.check_page()
+        await expect(page.locator("#own")).to_be_visible()
+        await visitor.open(f"/village/plans?village={village}")
+        await expect(page.locator("main")).to_contain_text("元")
+
+
+async def test_a_shop_applies_and_the_county_decides_and_answers_the_province_without_scripts(demo: Demo) -> None:
+    async with launch_chromium() as browser:
+        visitor = await open_visitor(browser, demo, scripts=False)
+        page = visitor.page
+        await visitor.become("farmer")
+        await follow(visitor, "村里的事")
+        await follow(visitor, "扶持和场地")
+        await page.locator('main a[href^="/farm/funds/"]').first.click()
+        if await page.locator("#wanted").count():
+            await page.fill("#wanted", "500")
+        await page.fill("#text", "换两个菇棚的遮阳网")
+        await visitor.press("申请")
+        await expect(page.locator("main")).to_contain_text("交上去了")
+        await visitor.become("county")
+        await visitor.open("/desk/cases")
+        await follow(visitor, "扶持")
+        await page.locator("[name=decision]").first.check()
+        if await page.locator("#granted").count():
+            await page.fill("#granted", "500")
+        await page.fill("#text", "材料齐，符合今年的办法")
+        await visitor.press("就这样定")
+        await visitor.become("province")
+        await visitor.open("/desk/supervision/new")
+        await expect(page.locator("h1")).to_be_visible()
+        await visitor.become("county")
+        await visitor.open("/desk/supervision")
+        await page.locator("section[aria-labelledby=received] a.row").first.click()
+        await page.fill("#text", "今天逐村查了一遍，缺信号的报给了运营商")
+        await visitor.press("报上去")
+        await expect(page.locator("main")).to_contain_text("缺信号的报给了运营商")
