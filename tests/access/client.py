@@ -25,11 +25,13 @@ class AccessClient(Struct, frozen=True):
     csrf: dict[str, tuple[str, str]]
     fingerprints: Fingerprints
 
-    async def send(self, case: RouteCase, actor: str, ids: dict[str, str] | None = None) -> httpx.Response:
+    async def send(
+        self, case: RouteCase, actor: str, ids: dict[str, str] | None = None, *, language: str = "en"
+    ) -> httpx.Response:
         """Send a case as an actor, with the fixture ids or others of the same names."""
         ids = ids or self.fixtures.ids
         token = self.fixtures.tokens.get(actor)
-        headers = {"Accept-Language": "en", "Sec-Fetch-Site": "same-origin"}
+        headers = {"Accept-Language": language, "Sec-Fetch-Site": "same-origin"}
         form: dict[str, Any] | None = None
         if case.is_page:
             cookie, csrf = self.csrf[actor]

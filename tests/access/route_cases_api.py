@@ -449,7 +449,7 @@ API_CASES: tuple[RouteCase, ...] = (
         "/api/v1/villages/{village_code}/inquiries",
         SIGNED_IN,
         params={"village_code": "130624107221"},
-        json={"kind": "disclosure", "text": "样例"},
+        json={"kind": "inquiry", "text": "样例"},
         status=201,
     ),
     get("/api/v1/inquiries", SIGNED_IN),

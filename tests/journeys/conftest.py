@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import urllib.error
@@ -50,6 +51,10 @@ class Town(Struct, frozen=True):
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         return [line["text"] for line in lines if line["phone"] == phone]
 
+    def texts_with_codes(self, phone: str) -> list[str]:
+        """Return the messages with one-time codes; others warn of who asks for one."""
+        return [text for text in self.texts(phone) if re.search("验证码 [0-9]", text)]
+
     def let_a_minute_pass(self) -> None:
         """Age the one-time codes, so that a phone may request the next one."""
 
@@ -62,7 +67,7 @@ class Town(Struct, frozen=True):
 
     def code(self, phone: str, *, after: int = 0) -> str:
         """Wait for the next one-time code of a phone, beyond the first `after` messages with codes."""
-        found = wait_for(lambda: [text for text in self.texts(phone) if "验证码" in text][after:])
+        found = wait_for(lambda: self.texts_with_codes(phone)[after:])
         return "".join(letter for letter in found[0].partition("，")[0] if letter.isdigit())
 
 

@@ -13,7 +13,7 @@ from tests.web.conftest import FARMER_PHONE
 
 def sign_in(town: Town, person: Phone, number: str) -> None:
     """Sign in on the sign-in page."""
-    before = len([text for text in town.texts(number) if "验证码" in text])
+    before = len(town.texts_with_codes(number))
     town.let_a_minute_pass()
     person.tab.fill("#phone", number)
     person.press("发验证码")

@@ -11,6 +11,8 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
+from market.answers.inquiries import ask_county
+from market.answers.models import InquiryKind, NewInquiry
 from market.casework.models import CaseMove
 from market.casework.moves import get_person_scope, lock_case, move_case
 from market.catalogue.edit import move_listing
@@ -20,6 +22,8 @@ from market.catalogue.packs import NewPack
 from market.catalogue.terms import NewSeason, set_season
 from market.complaints.complain import complain, report_buyer
 from market.complaints.models import ComplaintCategory
+from market.content.models import NewReport, ReportedKind, ReportReason
+from market.content.reports import report_content
 from market.conversations.models import Side
 from market.conversations.write import write_message
 from market.coupons.claim import claim_voucher
@@ -35,6 +39,8 @@ from market.orders.cart import identify_device, merge_device_cart, put_lines, pu
 from market.orders.models import Line, ListingId, Nights, VariantId
 from market.packages.compose import compose_package
 from market.payouts.account import enter_payout_account
+from market.privacy.request_models import DataRequestKind, NewDataRequest
+from market.privacy.requests import ask_about_data
 from market.producers.apply import add_certificate
 from market.producers.models import CertificateClaim, CertificateKind, ProducerId
 from market.services.question_models import NewQuestion
@@ -99,6 +105,13 @@ HELD_BY = {
     "TooManyRuns": "lock of the county's imports; see tests/subsidies/month/test_order_of_months.py",
     "TooManyOutages": "quota lock of the account",
     "TooManyQuestions": "quota lock of the account",
+    "TooManyInquiries": "quota lock of the account",
+    "TooManyDataRequests": "quota lock of the account",
+    "TooManyReports": "quota lock of the account",
+    "TooManyStories": "quota lock of the account; see tests/content/test_stories.py",
+    "TooManyProposals": "quota lock of the account; see tests/pairing/test_pairings.py",
+    "LotUsedUp": "row of the lot, and a check of what is used; see tests/trace/test_trace.py",
+    "NoYieldLimit": "a limit of the county's file, not of a number; see tests/trace/test_trace.py",
     "TooManyCodes": "locks of the phone and the networks; see tests/identity/test_sign_in.py",
     "TooManyRequests": "counted in the memory of each process; see ADR 20",
     "InvoiceChangedTooOften": "row of the request",
@@ -222,6 +235,32 @@ async def test_reports_and_questions(shopping: Shopping, monkeypatch: pytest.Mon
     monkeypatch.setattr("market.services.questions.MAX_OPEN_QUESTIONS", LIMIT)
     assert await race(shopping, ask, scope=get_person_scope(shopping.buyer)) == LIMIT
     assert await race(shopping, attempt, scope=get_person_scope(shopping.buyer)) == LIMIT
+
+
+async def test_inquiries_requests_and_reports(shopping: Shopping, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with shopping.db.transaction() as conn:
+        products = [await make_product(conn) for _ in range(AT_ONCE)]
+        numbers = [
+            await conn.fetchval("SELECT number FROM listings WHERE id = $1", each.listing_id) for each in products
+        ]
+
+    async def ask(conn: Connection, index: int) -> None:
+        asked = NewInquiry(kind=InquiryKind.INQUIRY, text=f"第{index}问")
+        await ask_county(conn, shopping.seal, shopping.buyer, VILLAGE, asked, now=NOW)
+
+    async def request(conn: Connection, index: int) -> None:
+        new = NewDataRequest(kind=DataRequestKind.EXPLAIN, text=f"第{index}问")
+        await ask_about_data(conn, shopping.seal, shopping.buyer, new, now=NOW)
+
+    async def report(conn: Connection, index: int) -> None:
+        new = NewReport(kind=ReportedKind.LISTING, reference=str(numbers[index]), reason=ReportReason.FALSE)
+        await report_content(conn, shopping.seal, shopping.buyer, new, now=NOW)
+
+    monkeypatch.setattr("market.answers.inquiries.MAX_OPEN_INQUIRIES", LIMIT)
+    monkeypatch.setattr("market.privacy.requests.MAX_OPEN_REQUESTS", LIMIT)
+    monkeypatch.setattr("market.content.reports.MAX_OPEN_REPORTS", LIMIT)
+    for attempt in (ask, request, report):
+        assert await race(shopping, attempt, scope=get_person_scope(shopping.buyer)) == LIMIT, attempt
 
 
 async def test_coupons_vouchers_and_favourites(shopping: Shopping, monkeypatch: pytest.MonkeyPatch) -> None:
