@@ -22,6 +22,7 @@ from market.pairing.models import (
     PairingOwnSide,
     PairingState,
     PledgeKind,
+    TooManyProposals,
 )
 from market.pairing.progress import (
     get_pairing_state,
@@ -213,6 +214,24 @@ async def test_a_pairing_is_proposed_and_decided_once(database: Database) -> Non
     else:
         assert row["agreed"]
         assert isinstance(lost[0], PairingDecided)
+
+
+async def test_of_many_proposals_at_once_no_more_wait_than_a_person_may_have(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("market.pairing.propose.MAX_OPEN_PROPOSALS", 2)
+    async with database.transaction(scope="130624") as conn:
+        county = await make_official_actor(conn, Role.COUNTY, "130624")
+        member, company = await make_company(conn, county)
+        villages = await conn.fetch(
+            "SELECT DISTINCT code FROM village_periods WHERE starts_with(code, '130624') ORDER BY code LIMIT 6"
+        )
+    tries = await asyncio.gather(
+        *(propose(database, member, company, replace(NEW, village_code=each["code"])) for each in villages),
+        return_exceptions=True,
+    )
+    assert [isinstance(each, (PairingFields, TooManyProposals)) for each in tries] == [True] * 6
+    assert sum(isinstance(each, PairingFields) for each in tries) == 2
 
 
 def _make_fields(**changes: object) -> PairingFields:

@@ -22,8 +22,9 @@ from market.catalogue.packs import NewPack
 from market.catalogue.terms import NewSeason, set_season
 from market.complaints.complain import complain, report_buyer
 from market.complaints.models import ComplaintCategory
-from market.content.models import NewReport, ReportedKind, ReportReason
+from market.content.models import NewReport, NewStory, ReportedKind, ReportReason
 from market.content.reports import report_content
+from market.content.stories import write_story
 from market.conversations.models import Side
 from market.conversations.write import write_message
 from market.coupons.claim import claim_voucher
@@ -108,8 +109,8 @@ HELD_BY = {
     "TooManyInquiries": "quota lock of the account",
     "TooManyDataRequests": "quota lock of the account",
     "TooManyReports": "quota lock of the account",
-    "TooManyStories": "quota lock of the account; see tests/content/test_stories.py",
-    "TooManyProposals": "quota lock of the account; see tests/pairing/test_pairings.py",
+    "TooManyStories": "quota lock of the account",
+    "TooManyProposals": "quota lock of the account; see tests/pairing/test_proposals.py",
     "LotUsedUp": "row of the lot, and a check of what is used; see tests/trace/test_trace.py",
     "NoYieldLimit": "a limit of the county's file, not of a number; see tests/trace/test_trace.py",
     "TooManyCodes": "locks of the phone and the networks; see tests/identity/test_sign_in.py",
@@ -237,7 +238,7 @@ async def test_reports_and_questions(shopping: Shopping, monkeypatch: pytest.Mon
     assert await race(shopping, attempt, scope=get_person_scope(shopping.buyer)) == LIMIT
 
 
-async def test_inquiries_requests_and_reports(shopping: Shopping, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_inquiries_requests_reports_and_stories(shopping: Shopping, monkeypatch: pytest.MonkeyPatch) -> None:
     async with shopping.db.transaction() as conn:
         products = [await make_product(conn) for _ in range(AT_ONCE)]
         numbers = [
@@ -256,10 +257,15 @@ async def test_inquiries_requests_and_reports(shopping: Shopping, monkeypatch: p
         new = NewReport(kind=ReportedKind.LISTING, reference=str(numbers[index]), reason=ReportReason.FALSE)
         await report_content(conn, shopping.seal, shopping.buyer, new, now=NOW)
 
+    async def write(conn: Connection, index: int) -> None:
+        new = NewStory(village_code=VILLAGE, title=f"打枣{index}", text="秋天打枣，全村人都上山。" * 3)
+        await write_story(conn, shopping.seal, shopping.buyer, new, now=NOW)
+
+    monkeypatch.setattr("market.content.stories.MAX_OPEN_STORIES", LIMIT)
     monkeypatch.setattr("market.answers.inquiries.MAX_OPEN_INQUIRIES", LIMIT)
     monkeypatch.setattr("market.privacy.requests.MAX_OPEN_REQUESTS", LIMIT)
     monkeypatch.setattr("market.content.reports.MAX_OPEN_REPORTS", LIMIT)
-    for attempt in (ask, request, report):
+    for attempt in (ask, request, report, write):
         assert await race(shopping, attempt, scope=get_person_scope(shopping.buyer)) == LIMIT, attempt
 
 
