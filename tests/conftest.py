@@ -26,6 +26,9 @@ from market.kernel.embedded import EmbeddedServer, embedded_server
 from market.kernel.migrate import create_database
 from market.kernel.seal import Seal, derive_seal
 from market.startup import migrate_database
+from market.web.ui.renderer import Renderer
+
+Renderer.refuses_none = True
 
 NOW = datetime(2019, 9, 20, 1, 0, tzinfo=UTC)
 """Nine in the morning of the market day of the golden story."""

@@ -1,6 +1,7 @@
 """One listing in full: a product, an activity or a stay."""
 
 from datetime import date, datetime
+from typing import Final, LiteralString
 from uuid import UUID
 
 from msgspec import Struct, field
@@ -42,7 +43,8 @@ class ListingVariant(Struct, frozen=True, kw_only=True):
 class ListingDetail(Struct, frozen=True):
     """The fields that all kinds of listings show; `prefecture` to `village` name the origin.
 
-    `more_photos` are the stored names of the photos after the cover, in order.
+    `offered` says that a coupon of its seller or for several sellers can be claimed. `more_photos` are the stored names
+    of the photos after the cover, in order.
     """
 
     id: UUID
@@ -87,12 +89,14 @@ class ListingDetail(Struct, frozen=True):
     ship_days: int
     unsent_days: int
     commission_bp: int
+    offered: bool
     more_photos: list[str] = []
 
 
 class _ListingRow(ListingDetail, frozen=True, kw_only=True):
-    """A listing with what only products have."""
+    """A listing with its variants and what only products have."""
 
+    variants: list[ListingVariant]
     freight: FreightTerms | None
     presale: PresaleTerms | None
 
@@ -144,6 +148,20 @@ class ShelfPlace(Struct, frozen=True, kw_only=True):
     producer: str
 
 
+VARIANT_JSON: Final[LiteralString] = (
+    """
+    jsonb_build_object(
+        'id', v.id, 'label', v.label, 'unit', v.unit, 'price_fen', v.price_fen,
+        'public_price_fen', v.public_price_fen, 'tiers',
+    """
+    + TIERS_JSON
+    + """,
+        'net_g', v.net_g, 'pieces', v.pieces, 'per_kg_fen', (2000 * v.price_fen + v.net_g) / (2 * v.net_g),
+        'gross_g', v.gross_g, 'left', o.available_units / v.lot_units_per_item,
+        'waiting', o.reserved_units / v.lot_units_per_item, 'lot_id', v.lot_id, 'ceiling_bp', v.ceiling_bp)
+    """
+)
+"""A row of `variants AS v` with its lot `o`, if it has one, as the JSON of a `ListingVariant`."""
 # A certificate that some categories require is shown only in those: no homestay permit on millet.
 GET_LISTING = Query(
     _ListingRow,
@@ -175,6 +193,16 @@ GET_LISTING = Query(
            coalesce(get_county_setting(p.county_code, 'unsent_days', business_day(:now)), :unsent_days::integer)
                AS unsent_days,
            l.commission_bp,
+           EXISTS (SELECT FROM coupons c
+                    WHERE c.state = 'open' AND c.code IS NULL AND c.claimed < c.quota
+                      AND upper(c.valid_during) > business_day(:now)
+                      AND (c.producer_id IS NULL OR c.producer_id = p.id)) AS offered,
+           coalesce((SELECT jsonb_agg(
+    """
+    + VARIANT_JSON
+    + """ ORDER BY v.position)
+                       FROM variants v LEFT JOIN lots o ON o.id = v.lot_id
+                      WHERE v.listing_id = l.id AND v.position IS NOT NULL), '[]') AS variants,
            (SELECT """
     + FREIGHT_JSON
     + """ FROM freight_templates WHERE freight_templates.producer_id = p.id) AS freight,
@@ -195,22 +223,6 @@ GET_LISTING = Query(
      WHERE l.id = coalesce(:listing_id::uuid, (SELECT id FROM listings WHERE number = :number::bigint))
        AND (l.state = 'live' AND l.certified_until >= business_day(:now)
            OR l.producer_id = ANY(:producer_ids::uuid[]))
-    """,
-)
-LIST_VARIANTS = Query(
-    ListingVariant,
-    """
-    SELECT v.id, v.label, v.unit, v.price_fen, v.public_price_fen,
-    """
-    + TIERS_JSON
-    + """ AS tiers, v.net_g, v.pieces,
-           (2000 * v.price_fen + v.net_g) / (2 * v.net_g) AS per_kg_fen, v.gross_g,
-           o.available_units / v.lot_units_per_item AS left,
-           o.reserved_units / v.lot_units_per_item AS waiting, v.lot_id, v.ceiling_bp
-      FROM variants v LEFT JOIN lots o ON o.id = v.lot_id
-     WHERE v.listing_id = :listing_id AND v.position IS NOT NULL
-     ORDER BY v.position
-     LIMIT 50
     """,
 )
 LIST_ROOMS = Query(
@@ -285,7 +297,7 @@ async def get_product(
     row = await GET_LISTING.maybe(
         conn, listing_id=listing_id, number=None, producer_ids=list(producer_ids), now=now, **SEND_DEFAULTS
     )
-    return await _complete_product(conn, row)
+    return _complete_product(row)
 
 
 async def get_numbered_product(conn: Connection, number: int, *, now: datetime) -> ProductDetail:
@@ -295,14 +307,13 @@ async def get_numbered_product(conn: Connection, number: int, *, now: datetime) 
         NotFound: there is no such listing, or it is a stay.
     """
     row = await GET_LISTING.maybe(conn, listing_id=None, number=number, producer_ids=[], now=now, **SEND_DEFAULTS)
-    return await _complete_product(conn, row)
+    return _complete_product(row)
 
 
-async def _complete_product(conn: Connection, row: _ListingRow | None) -> ProductDetail:
+def _complete_product(row: _ListingRow | None) -> ProductDetail:
     if row is None or row.kind is ListingKind.STAY:
         raise NotFound
-    variants = await LIST_VARIANTS.all(conn, listing_id=row.id)
-    return ProductDetail(build_from(ListingDetail, row), variants, row.freight, row.presale)
+    return ProductDetail(build_from(ListingDetail, row), row.variants, row.freight, row.presale)
 
 
 async def get_stay(
@@ -320,7 +331,7 @@ async def get_stay(
     )
     if row is None or row.kind is not ListingKind.STAY:
         raise NotFound
-    [base] = await LIST_VARIANTS.all(conn, listing_id=listing_id)
+    [base] = row.variants
     return StayDetail(
         build_from(ListingDetail, row),
         base.price_fen,

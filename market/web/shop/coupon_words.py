@@ -78,9 +78,8 @@ async def load_listing_coupons(
         amount_fen=price,
     )
     own = () if visitor is None else visitor.producers
-    offers = list_covering_offers(
-        await list_offers(conn, day=day, producer_ids=[listing.producer_id]), [item], own_producers=own
-    )
+    offered = await list_offers(conn, day=day, producer_ids=[listing.producer_id]) if listing.offered else []
+    offers = list_covering_offers(offered, [item], own_producers=own)
     vouchers = [] if visitor is None else await list_vouchers(conn, visitor.account_id)
     usable = [each for each in vouchers if not each.used and each.ends_on >= day and covers(each, item)]
     return ListingCoupons(

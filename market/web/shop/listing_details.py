@@ -46,10 +46,11 @@ class ReviewSummary(Struct, frozen=True):
 
 async def load_reviews(conn: Connection, listing: ListingDetail) -> ReviewSummary:
     """Return the latest three reviews, and the average rounded half up to a tenth, for display."""
-    shown = (await list_listing_reviews(conn, listing.id, limit=_MAX_REVIEWS)).items
     count = listing.rating_count
-    score = divide_half_up(10 * listing.rating_sum, count) if count else None
-    return ReviewSummary(shown, count, score)
+    if not count:
+        return ReviewSummary([], 0, None)
+    shown = (await list_listing_reviews(conn, listing.id, limit=_MAX_REVIEWS)).items
+    return ReviewSummary(shown, count, divide_half_up(10 * listing.rating_sum, count))
 
 
 def list_trail(listing: ListingDetail) -> list[tuple[str, str]]:

@@ -130,6 +130,21 @@ def test_user_input_is_escaped(tmp_path: Path) -> None:
     assert html.startswith("<p>&lt;!--styles--&gt;&lt;b&gt;&amp;</p>")
 
 
+def test_a_slash_is_printed_as_it_is_and_typed_escapes_stay_what_was_typed(tmp_path: Path) -> None:
+    renderer = small_renderer(tmp_path, page='<a href="{{ path }}">{{ typed }}</a>')
+    html = renderer.page("page.html", {"path": "/goods/1", "typed": "&#x2f;'/\""}, nonce="n").decode()
+    assert html == '<a href="/goods/1">&amp;#x2f;&#x27;/&quot;</a>'
+
+
+def test_without_the_guard_of_the_tests_values_are_printed_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Renderer, "refuses_none", False)
+    renderer = small_renderer(tmp_path, page='<a href="{{ path }}">{{ n }}{{ name }}</a>')
+    html = renderer.page("page.html", {"path": "/a?b=1&c=2", "n": 3, "name": "<b>"}, nonce="n").decode()
+    assert html == '<a href="/a?b=1&amp;c=2">3&lt;b&gt;</a>'
+
+
 def test_an_undefined_name_fails_the_page(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match="undefined"):
         small_renderer(tmp_path, page="{{ nobody }}").page("page.html", {}, nonce="n")
