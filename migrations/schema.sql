@@ -3127,7 +3127,7 @@ $$;
 
 CREATE FUNCTION public.get_next_search_band(p_place integer, p_bands integer, p_matches integer, p_most integer) RETURNS integer
     LANGUAGE sql IMMUTABLE
-    RETURN LEAST(p_bands, (p_place + CASE WHEN (p_matches = 0) THEN 2 ELSE (GREATEST((1)::numeric, ceil(log(((2.0 * (p_most)::numeric) / (p_matches)::numeric)))))::integer END));
+    RETURN LEAST(p_bands, (p_place + CASE WHEN (p_matches = 0) THEN 4 ELSE (GREATEST((1)::numeric, ceil(log((3)::numeric, ((1.5 * (p_most)::numeric) / (p_matches)::numeric)))))::integer END));
 
 
 --
@@ -3179,7 +3179,7 @@ CREATE TABLE public.search_bands (
     band smallint NOT NULL,
     score integer NOT NULL,
     listing_id uuid NOT NULL,
-    CONSTRAINT search_bands_known CHECK (((band >= 0) AND (band <= 3)))
+    CONSTRAINT search_bands_known CHECK (((band >= 0) AND (band <= 7)))
 );
 
 
@@ -3187,7 +3187,7 @@ CREATE TABLE public.search_bands (
 -- Name: TABLE search_bands; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON TABLE public.search_bands IS 'Package catalogue: the last listing of the best 200, 2,000, 20,000 and 200,000 by score.';
+COMMENT ON TABLE public.search_bands IS 'Package catalogue: the last listing of the best 200, 600 and so on by three to 437,400 by score.';
 
 
 --
@@ -4568,7 +4568,7 @@ BEGIN
         || ARRAY['@k' || NEW.kind, '@c' || NEW.category_code]
         || ARRAY(SELECT DISTINCT '@d' || left(NEW.origin_code, digits) FROM unnest(ARRAY[2, 4, 6, 9, 12]) AS digits)
         || ARRAY(SELECT DISTINCT '@m' || month FROM unnest(NEW.harvest_months) AS month)
-        || ARRAY(SELECT '#' || band FROM generate_series(NEW.search_band, 3) AS band));
+        || ARRAY(SELECT '#' || band FROM generate_series(NEW.search_band, 7) AS band));
     RETURN NEW;
 END
 $$;
@@ -4665,8 +4665,8 @@ DECLARE
     chosen record;
 BEGIN
     LOCK TABLE search_bands IN SHARE ROW EXCLUSIVE MODE;
-    FOR place IN 0..3 LOOP
-        size := 200 * 10 ^ place;
+    FOR place IN 0..7 LOOP
+        size := 200 * 3 ^ place;
         SELECT count(*) INTO best
           FROM (SELECT FROM search_bands b JOIN listings l
                     ON l.state = 'live' AND l.score >= b.score AND (l.score > b.score OR l.id <= b.listing_id)

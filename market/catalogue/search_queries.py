@@ -183,11 +183,11 @@ FIND_MATCHES = collect_matches("SELECT id, key, county_code FROM " + _BEST)
 SEARCH_BEST_SORTED = {sort: _build_sorted_matches(order) for sort, order in _ORDERS.items() if sort is not Sort.SCORE}
 
 # If nothing matches: the listings that share the most pairs of characters, first in the product name, or that are
-# similar or equal in pinyin. As a tenth of all listings have a common pair, some of the best 20,000 are compared.
+# similar or equal in pinyin. As a tenth of all listings have a common pair, some of the best 16,200 are compared.
 SEARCH_SIMILAR = collect_matches(
     "WITH similar_listings AS ("
     "(SELECT l.id FROM listings l"
-    " WHERE l.search_words @@ (:any_word::tsquery && '''#2'''::tsquery)" + _FILTERS + " LIMIT 500) UNION "
+    " WHERE l.search_words @@ (:any_word::tsquery && '''#4'''::tsquery)" + _FILTERS + " LIMIT 500) UNION "
     "(SELECT l.id FROM listings l"
     " WHERE :typo::text <> '' AND :typo::text <% l.search_pinyin" + _FILTERS + " LIMIT 300) UNION "
     "(SELECT l.id FROM listings l"

@@ -4,8 +4,8 @@
 --
 -- A tier is a tsquery with filters as words. The index of words has no order, so that all matches of a common word would be
 -- read for the best of them. Each listing has the band of its score among its words (see mark_listing): of a common word the
--- matches among the best 200 listings suffice, of a rarer one those among the best 2,000, and of a rare one all are few.
--- About ten times as many listings are read as are returned, whatever the word and the size of the market.
+-- matches among the best 200 listings suffice, of a rarer one those among the best 600, and of a rare one all are few.
+-- About three times as many listings are read as are returned, whatever the word and the size of the market.
 --
 -- All other conditions are in a CASE, so that the index of words alone is used, whatever the planner expects.
 CREATE OR REPLACE FUNCTION find_matches(

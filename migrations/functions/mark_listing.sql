@@ -10,7 +10,7 @@ BEGIN
         || ARRAY['@k' || NEW.kind, '@c' || NEW.category_code]
         || ARRAY(SELECT DISTINCT '@d' || left(NEW.origin_code, digits) FROM unnest(ARRAY[2, 4, 6, 9, 12]) AS digits)
         || ARRAY(SELECT DISTINCT '@m' || month FROM unnest(NEW.harvest_months) AS month)
-        || ARRAY(SELECT '#' || band FROM generate_series(NEW.search_band, 3) AS band));
+        || ARRAY(SELECT '#' || band FROM generate_series(NEW.search_band, 7) AS band));
     RETURN NEW;
 END
 $$;

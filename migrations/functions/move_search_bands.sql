@@ -1,7 +1,7 @@
 -- Package: catalogue.
--- Move the thresholds of the bands to the scores of the 200th, 2,000th, 20,000th and 200,000th live listing; a market with fewer
--- has none. A threshold above which there are still half to twice as many stays, because each listing that changes its
--- band is indexed again.
+-- Move the thresholds of the bands to the scores of the 200th live listing, the 600th, and so on by three to the 437,400th; a
+-- market with fewer has none. A threshold above which there are still half to twice as many stays, because each listing
+-- that changes its band is indexed again.
 CREATE OR REPLACE FUNCTION move_search_bands() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -10,8 +10,8 @@ DECLARE
     chosen record;
 BEGIN
     LOCK TABLE search_bands IN SHARE ROW EXCLUSIVE MODE;
-    FOR place IN 0..3 LOOP
-        size := 200 * 10 ^ place;
+    FOR place IN 0..7 LOOP
+        size := 200 * 3 ^ place;
         SELECT count(*) INTO best
           FROM (SELECT FROM search_bands b JOIN listings l
                     ON l.state = 'live' AND l.score >= b.score AND (l.score > b.score OR l.id <= b.listing_id)
