@@ -46,14 +46,14 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
 MIN_FREE_MEMORY = 4 * 1024**3
 
 
-LIVES = "tests/journeys/lives/"
+SHARING = ("tests/journeys/lives/", "tests/journeys/test_demo_")
 
 
 class _FileScheduling(LoadFileScheduling):
-    """The tests of a file go to one worker, and all lives to one: each worker with lives opens their shops twice."""
+    """The tests of a file go to one worker; so do all lives, which open shops twice, and all that share the demo."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return LIVES if nodeid.startswith(LIVES) else super()._split_scope(nodeid)
+        return next((each for each in SHARING if nodeid.startswith(each)), super()._split_scope(nodeid))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:

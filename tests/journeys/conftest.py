@@ -24,6 +24,7 @@ from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServer, find_free_port
 from market.settings import Settings
 from tests.conftest import clone_database, drop_database
+from tests.journeys.demo import Demo, run_demo
 from tests.support.accessibility import find_new_faults
 from tests.support.app import SECRET
 from tests.support.chromium import start_chromium
@@ -108,6 +109,15 @@ async def filled(
     village = await a_village(database, None, Settings(database_url=server.dsn(name), data=folder, secret=SECRET))
     await database.close()
     yield server.dsn(name), village, folder
+    await drop_database(server, name)
+
+
+@pytest.fixture(scope="session")
+async def demo(server: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Demo]:
+    """The demo with a small sample; the files that use it go to one worker."""
+    name = await clone_database(server, template)
+    async with run_demo(server.dsn(name), tmp_path_factory.mktemp("demo")) as running:
+        yield running
     await drop_database(server, name)
 
 

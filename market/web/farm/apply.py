@@ -33,6 +33,7 @@ from market.producers.models import (
 from market.producers.moderation import ForbiddenWord
 from market.producers.queries import get_producer, list_own_producers
 from market.rate_limits import RateClass
+from market.services.agronomists import find_agronomist_county
 from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.farm.sellers import FIELD_NAMES
 from market.web.farm.selling.certificates import CERTIFICATE_OPTIONS, read_certificate_kind
@@ -42,6 +43,7 @@ from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.regions import list_listed_counties
 from market.web.ui.format import day_zh
+from market.web.village.areas import AGRONOMIST_DOOR
 
 _QUESTIONS = {1: "您的家在哪个县？", 2: "您的家在哪个县？", 3: "哪个乡镇？", 4: "哪个村？"}
 _PENDING_STATES = {ProducerState.APPLIED, ProducerState.CONFIRMED, ProducerState.RECOMMENDED}
@@ -216,10 +218,12 @@ async def show_account(
     """Show the links of a seller's account: money, phone bill, certificates, shop, orders."""
     async with db.connection() as conn:
         own = await list_own_producers(conn, actor)
+        asked = await find_agronomist_county(conn, actor.account_id)
     shop = own[0] if own else None
     context = {
         "name": actor.name,
         "doors": [
+            *((AGRONOMIST_DOOR,) if asked is not None else ()),
             ("/farm/money", "我的钱", "该给您多少，还有多少等买家收到"),
             ("/farm/bill", "我的话费", "减了多少，您付多少"),
             *(
@@ -227,6 +231,8 @@ async def show_account(
                     ("/farm/papers", "我的证件", "交证，看县里核对了没有"),
                     ("/farm/freight", "快递费", "谁付，怎么算"),
                     ("/farm/reviews", "买家的评价", "看看写了什么，回一句"),
+                    ("/farm/units", "公家单位买的", "学校、食堂的采购单，送货、开票"),
+                    ("/farm/benefits", "卖的钱怎么分", "卖一单，哪几户得多少"),
                 )
                 if shop
                 else ()

@@ -30,3 +30,5 @@ VILLAGE_AREAS: tuple[VillageArea, ...] = (
     VillageArea("/village/stories?village={village}", "村里的故事", "手艺、东西、新鲜事，写一篇给外面看"),
     VillageArea("/villages/{village}/notice", "公示名单", "话费减免公示了谁，不对的可以说"),
 )
+AGRONOMIST_DOOR = ("/village/asked", "别人问我的", "问农技员的，两个工作日里答")
+"""The door of an agronomist on the pages of one's own."""

@@ -25,6 +25,7 @@ from market.orders.models import OrderState, SuborderState
 from market.organisations.public_buyers import find_unit_seat
 from market.pickups.view import keeps_point
 from market.rate_limits import RateClass
+from market.services.agronomists import find_agronomist_county
 from market.storage.photos import PhotoFormat
 from market.web.forms import parse_integer
 from market.web.pages import render_page
@@ -32,6 +33,7 @@ from market.web.shop.buying.cart import format_seller_count
 from market.web.shop.cards import PhotoView, make_photo_view
 from market.web.ui.format import clock_zh, yuan
 from market.web.ui.illustrations import get_illustration
+from market.web.village.areas import AGRONOMIST_DOOR
 
 _PAGE_SIZE = 20
 _LATEST = 10
@@ -156,11 +158,13 @@ async def show_orders(
         keeper = await keeps_point(conn, actor)
         unread = await count_unread(conn, actor, side=Side.BUYER)
         seat = await find_unit_seat(conn, actor.account_id, day=clock.today())
+        asked = await find_agronomist_county(conn, actor.account_id)
     doors = [("/farm", "我是卖家", "发货、卖东西、我的钱")] if actor.producers else []
     doors += [("/desk", "办公桌", "等我办的事")] if actor.is_official else []
     doors += [("/operators", "运营商", "交账单，看结算")] if actor.operator is not None else []
     doors += [("/point", "自提点", "到了的登记，凭码交给买家")] if keeper else []
     doors += [("/unit", "单位采购", f"{seat.unit_name}的份额和采购单")] if seat is not None else []
+    doors += [AGRONOMIST_DOOR] if asked is not None else []
     doors.append(("/village", "村里的事", "公示、信号、单位，村里有的都在这里"))
     doors.append(("/me/messages", "问卖家的话", f"{unread} 家回了话，去看" if unread else "问过的、卖家回的都在这里"))
     doors.append(("/me/favourites", "我的收藏", "收藏的东西和小店"))
