@@ -51,6 +51,7 @@ from market.web.api_reference import ApiReferencePlugin
 from market.web.csrf import check_origin
 from market.web.pages import render_refusal
 from market.web.services import Services, get_services
+from market.web.shared_pages import PagesForAll
 from market.web.shop.counts import CatalogueCounts
 from market.web.ui.renderer import Renderer, SiteInfo
 from payments import AccountKind, GuardedGateway
@@ -116,7 +117,7 @@ class Market(InitPluginProtocol):
             complete_schema(app)
             handler = app.asgi_handler
             seconds = self.settings.keep_ms / 1000
-            public = ResponseCache(handler, seconds=seconds) if seconds else handler
+            public = ResponseCache(handler, seconds=seconds, shared=PagesForAll(app)) if seconds else handler
             app.asgi_handler = begin_in_chinese(answer_head_requests(public))
             yield
             app.asgi_handler = handler

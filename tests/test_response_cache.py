@@ -1,9 +1,10 @@
 """Public responses that are kept for a moment: for whom, for how long, and how much."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
-from litestar.types import Message, Receive, Scope, Send
+from litestar.types import HTTPScope, Message, Receive, Scope, Send
 
 from market import response_cache
 from market.response_cache import ResponseCache
@@ -18,6 +19,7 @@ class Origin:
 
     def __init__(self) -> None:
         self.requests = 0
+        self.cookies: list[bytes | None] = []
         self.status = 200
         self.headers: list[tuple[bytes, bytes]] = [PUBLIC]
         self.chunks: list[bytes] = [b"page"]
@@ -26,10 +28,23 @@ class Origin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.requests += 1
+        self.cookies.append(dict(scope["headers"]).get(b"cookie"))
         await self.gate.wait()
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
         for number, chunk in enumerate(self.chunks, 1):
             await send({"type": "http.response.body", "body": chunk, "more_body": number < len(self.chunks)})
+
+
+class Shared:
+    """Two pages that show nothing of a person; the token of a person's forms is the cookie `session`."""
+
+    def covers(self, path: str, cookies: Mapping[str, str]) -> bool:
+        """Return whether it is one of them."""
+        return path == "/list" or (path == "/goods" and "session" not in cookies)
+
+    def get_tokens(self, scope: HTTPScope) -> tuple[bytes, bytes]:
+        """Return the token of nobody, and that of the request."""
+        return b"nobody", dict(scope["headers"])[b"cookie"].partition(b"session=")[2].partition(b";")[0]
 
 
 class Client:
@@ -38,7 +53,7 @@ class Client:
     def __init__(self) -> None:
         self.origin = Origin()
         self.seconds = 0.0
-        self.cache = ResponseCache(self.origin, seconds=1.0, read_seconds=lambda: self.seconds)
+        self.cache = ResponseCache(self.origin, seconds=1.0, shared=Shared(), read_seconds=lambda: self.seconds)
 
     async def get(self, path: str = "/", *, query: str = "", **headers: str) -> tuple[int, dict[str, str], bytes]:
         """Return status, headers and body; `if_none_match="…"` sends If-None-Match."""
@@ -46,7 +61,7 @@ class Client:
         raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
         scope: Any = {
             "type": "http", "method": "GET", "path": path, "path_template": path, "query_string": query.encode(),
-            "headers": raw,
+            "headers": raw, "state": {},
         }  # fmt: skip
 
         async def send(message: Message) -> None:
@@ -122,6 +137,47 @@ async def test_nothing_is_kept_of_or_for_a_person() -> None:
             assert "age" not in found
             assert "etag" not in found
     assert client.origin.requests == 13
+
+
+async def test_who_sees_a_page_as_everybody_does_is_shown_what_is_kept_with_the_own_token() -> None:
+    client = Client()
+    client.origin.chunks = [b'<input name="csrf" value="nobody">']
+    _, first, body = await client.get("/list", cookie="elder=1; session=ann")
+    assert body == b'<input name="csrf" value="ann">'
+    assert client.origin.cookies == [b"elder=1"]
+    _, second, body = await client.get("/list", cookie="session=bob; elder=1")
+    assert body == b'<input name="csrf" value="bob">'
+    _, third, body = await client.get("/list", cookie="elder=1")
+    assert body == b'<input name="csrf" value="nobody">'
+    assert client.origin.requests == 1
+    assert [each["cache-control"] for each in (first, second, third)] == [
+        "private, no-cache", "private, no-cache", "public, max-age=1",
+    ]  # fmt: skip
+    assert len({each["etag"] for each in (first, second, third)}) == 3
+    assert ("age" in first, "age" in second, "age" in third) == (False, False, True)
+    assert (await client.get("/list", cookie="elder=1; session=ann", if_none_match=first["etag"]))[0] == 304
+    assert (await client.get("/list", cookie="elder=1; session=bob", if_none_match=first["etag"]))[0] == 200
+
+
+async def test_a_page_for_guests_is_kept_for_a_visitor_and_not_for_who_is_signed_in() -> None:
+    client = Client()
+    for cookie, requests in (("visitor=a", 1), ("visitor=b", 1), ("session=c", 2), ("session=c", 3)):
+        await client.get("/goods", cookie=cookie)
+        assert client.origin.requests == requests, cookie
+    assert client.origin.cookies == [None, b"session=c", b"session=c"]
+
+
+async def test_a_person_is_answered_with_their_own_response_if_it_is_not_for_all() -> None:
+    answers: list[tuple[list[tuple[bytes, bytes]], list[bytes]]] = [
+        ([(b"cache-control", b"private, no-store"), (b"set-cookie", b"visitor=new")], [b"page"]),
+        ([PUBLIC], [b"a", b"b"]),
+    ]
+    for headers, chunks in answers:
+        client = Client()
+        client.origin.headers, client.origin.chunks = headers, chunks
+        status, found, body = await client.get("/list", cookie="session=ann")
+        assert (status, body, found["cache-control"]) == (200, b"".join(chunks), headers[0][1].decode())
+        assert client.origin.cookies == [None, b"session=ann"]
 
 
 async def test_what_is_private_personal_or_refused_is_not_kept() -> None:

@@ -34,6 +34,10 @@ async def test_no_visitor_is_shown_the_page_of_another(
                 kept += 1
                 if nobody[1].content != nobody[0].content or "set-cookie" in nobody[1].headers:
                     wrong.append(f"{case.name}: kept, but not for all")
+            for actor, response in ((case.policy.acts_as, person), ("other_buyer", other)):
+                foreign = [token for each, (_, token) in client.csrf.items() if each != actor]
+                if any(token in response.text for token in foreign):
+                    wrong.append(f"{case.name}: {actor} is given the form token of another")
             tokens = [token for actor, (_, token) in client.csrf.items() if actor != ANONYMOUS]
             if any(token in response.text for token in tokens for response in nobody):
                 wrong.append(f"{case.name}: holds the form token of a person")

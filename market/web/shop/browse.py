@@ -35,6 +35,7 @@ from market.rate_limits import RateClass
 from market.web.assets import get_origin
 from market.web.pages import render_page
 from market.web.services import get_services
+from market.web.shared_pages import Audience
 from market.web.shop.cards import find_drawing, make_card_views
 from market.web.shop.coupon_words import describe_best_offer
 from market.web.shop.listing_filters import ListingFilters, read_filters, read_prices
@@ -110,7 +111,7 @@ def _choose_home_goods(cards: Sequence[ListingCard], shown: Collection[str]) -> 
     return [*photos, *fresh, *rest][:_GOODS_ON_HOME]
 
 
-@get("/", include_in_schema=False, english=True)
+@get("/", include_in_schema=False, shared=Audience.ALL, english=True)
 async def show_home(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
@@ -150,7 +151,7 @@ async def show_home(
     return render_page(request, "shop/home.html", context, cache=SHORT_PUBLIC_CACHE)
 
 
-@get("/kinds", include_in_schema=False, english=True)
+@get("/kinds", include_in_schema=False, shared=Audience.ALL, english=True)
 async def show_categories(request: HttpRequest, db: NamedDependency[Database]) -> Response[bytes]:
     """Show every category, and the counties of the national and provincial lists."""
     categories = await get_services(request).counts.categories.get()
@@ -296,7 +297,7 @@ def _describe_sort(page: ListingPage) -> str:
     return say("排序按{0}。", say(page.rule)) if page.items and not page.near else ""
 
 
-@get("/kinds/{code:str}", include_in_schema=False, english=True, rate=RateClass.SEARCH)
+@get("/kinds/{code:str}", include_in_schema=False, shared=Audience.ALL, english=True, rate=RateClass.SEARCH)
 async def show_category(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], code: FromPath[str]
 ) -> Response[bytes]:
@@ -326,7 +327,7 @@ async def show_category(
         )
 
 
-@get("/places/{code:str}", include_in_schema=False, english=True, rate=RateClass.SEARCH)
+@get("/places/{code:str}", include_in_schema=False, shared=Audience.ALL, english=True, rate=RateClass.SEARCH)
 async def show_division(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], code: FromPath[str]
 ) -> Response[bytes]:
@@ -360,7 +361,7 @@ async def show_division(
         )
 
 
-@get("/search", include_in_schema=False, english=True, rate=RateClass.SEARCH)
+@get("/search", include_in_schema=False, shared=Audience.ALL, english=True, rate=RateClass.SEARCH)
 async def show_search(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], q: FromQuery[str] = ""
 ) -> Response[bytes]:

@@ -16,6 +16,7 @@ from market.rate_limits import RateClass
 from market.web.assets import get_origin
 from market.web.pages import render_page
 from market.web.services import get_services
+from market.web.shared_pages import Audience
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.cards import find_drawing, make_card_views
 from market.web.shop.shown_rate import find_shown_rate
@@ -28,7 +29,7 @@ def link_channel(channel: Channel) -> str:
     return f"/channels/{channel.code}"
 
 
-@get("/channels", include_in_schema=False, english=True)
+@get("/channels", include_in_schema=False, shared=Audience.ALL, english=True)
 async def show_channels(request: HttpRequest) -> Response[bytes]:
     """Show the channels that have counties: of buying cities, and of counties."""
     counts = get_services(request).counts
@@ -45,7 +46,7 @@ async def show_channels(request: HttpRequest) -> Response[bytes]:
     return render_page(request, "shop/channels.html", context, cache=SHORT_PUBLIC_CACHE)
 
 
-@get("/channels/{code:str}", include_in_schema=False, english=True, rate=RateClass.SEARCH)
+@get("/channels/{code:str}", include_in_schema=False, shared=Audience.ALL, english=True, rate=RateClass.SEARCH)
 async def show_channel(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], code: FromPath[str]
 ) -> Response[bytes]:

@@ -24,6 +24,7 @@ from market.slots.models import format_slot_hours
 from market.web.assets import get_origin
 from market.web.forms import parse_day, parse_integer
 from market.web.pages import render_page
+from market.web.shared_pages import Audience
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.cards import ShortNumber, make_photo_view
 from market.web.shop.off_sale import render_off_sale
@@ -61,7 +62,7 @@ def format_time(starts_at: datetime, ends_at: datetime) -> str:
     return f"{day_short(starts_at)} {weekday(starts_at)} {format_slot_hours(starts_at, ends_at)}"
 
 
-@get("/packages", include_in_schema=False)
+@get("/packages", include_in_schema=False, shared=Audience.ALL)
 async def show_package_list(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
@@ -111,7 +112,7 @@ def _view_parts(
     return views, free is not None and not any(view.problem for view in views)
 
 
-@get("/packages/{number:int}", include_in_schema=False)
+@get("/packages/{number:int}", include_in_schema=False, shared=Audience.ALL)
 async def show_package(
     request: HttpRequest, *, db: NamedDependency[Database], clock: NamedDependency[Clock], number: ShortNumber
 ) -> Response[bytes]:

@@ -35,6 +35,7 @@ from market.organisations.public_buyers import list_buying_now
 from market.web.forms import InvalidForm, read_form
 from market.web.pages import NO_STORE, redirect, render_page
 from market.web.services import get_services
+from market.web.shared_pages import Audience
 from market.web.shop.activity import render_activity
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.buying.cart import get_or_start_cart, show_cart_next
@@ -208,7 +209,7 @@ def _describe_freight(product: ProductDetail, item: ProductView, region: str) ->
     }
 
 
-@get("/goods/{number:int}", include_in_schema=False, english=True)
+@get("/goods/{number:int}", include_in_schema=False, shared=Audience.GUESTS, english=True)
 async def show_product(
     request: HttpRequest,
     *,

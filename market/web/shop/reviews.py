@@ -13,6 +13,7 @@ from market.kernel import Database, Query
 from market.reviews.views import list_listing_reviews
 from market.web.forms import parse_uuid
 from market.web.pages import render_page
+from market.web.shared_pages import Audience
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.cards import ShortNumber, format_score, get_listing_path
 
@@ -35,7 +36,7 @@ GET_REVIEWED_LISTING = Query(
 )
 
 
-@get(["/goods/{number:int}/reviews", "/stays/{number:int}/reviews"], include_in_schema=False)
+@get(["/goods/{number:int}/reviews", "/stays/{number:int}/reviews"], include_in_schema=False, shared=Audience.ALL)
 async def show_reviews(request: HttpRequest, db: NamedDependency[Database], number: ShortNumber) -> Response[bytes]:
     """Show the reviews of a listing, latest first.
 

@@ -26,6 +26,7 @@ from market.reviews.views import list_producer_reviews
 from market.web.assets import get_origin
 from market.web.forms import parse_uuid
 from market.web.pages import render_page
+from market.web.shared_pages import Audience
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.cards import ShortNumber, make_card_views
 from market.web.shop.favourites import load_favourite_button
@@ -85,7 +86,7 @@ def _list_trail(producer: PublicProducer) -> list[tuple[str, str]]:
     )
 
 
-@get("/sellers/{number:int}", include_in_schema=False)
+@get("/sellers/{number:int}", include_in_schema=False, shared=Audience.GUESTS)
 async def show_seller(
     request: HttpRequest,
     db: NamedDependency[Database],
@@ -124,7 +125,7 @@ async def show_seller(
     return render_page(request, "shop/seller.html", context, cache=SHORT_PUBLIC_CACHE)
 
 
-@get("/sellers/{number:int}/reviews", include_in_schema=False)
+@get("/sellers/{number:int}/reviews", include_in_schema=False, shared=Audience.ALL)
 async def show_seller_reviews(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], number: ShortNumber
 ) -> Response[bytes]:

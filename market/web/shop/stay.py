@@ -24,6 +24,7 @@ from market.kernel.structs import build_from
 from market.orders.models import MAX_DAYS_AHEAD, MAX_NIGHTS, MAX_ROOMS
 from market.web.forms import parse_day
 from market.web.pages import render_page
+from market.web.shared_pages import Audience
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.cards import ShortNumber, format_unit
 from market.web.shop.coupon_words import load_listing_coupons
@@ -290,7 +291,7 @@ async def _load_choice(conn: Connection, stay: StayDetail, choice: DateChoice, t
     return {"chosen": _quote_stay(choice, nights, terms, today), "problem": None}
 
 
-@get("/stays/{number:int}", include_in_schema=False)
+@get("/stays/{number:int}", include_in_schema=False, shared=Audience.GUESTS)
 async def show_stay(
     request: HttpRequest,
     db: NamedDependency[Database],
