@@ -7,15 +7,22 @@ asks nothing. Growth is the time of an uncached page in the large market over th
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import quote
+from uuid import UUID
 
+from market.catalogue.search import SearchFilters, search_listings
+from market.kernel import Connection, open_database
+from market.kernel.database import APP_ROLE
+from market.kernel.page import MAX_PAGE_SIZE
 from tests.bench.market import Market, Markets
 from tests.bench.pairs import in_pairs
 from tests.bench.requests import CONNECTIONS, request_paths, run_service
 from tests.bench.shop import Row
+from tests.conftest import NOW
 
 REQUESTS = 4_000
 SLOW_REQUESTS = 600
 HOT_PRODUCTS = 100
+SEARCHES = 300
 SORTS = ("", "sold", "new", "price")
 CATEGORIES = ("fruit", "grain", "nut", "mushroom")
 
@@ -86,6 +93,37 @@ def _measure_growth(name: str, paths: _Paths) -> Callable[..., Awaitable[Row]]:
     return measure
 
 
+async def search_recall(markets: Markets) -> Row:
+    """Measure which part of searches for up to eight characters of a product name find that product in its shop.
+
+    The name in a shop with some hundred products, because a page has the best of all; the limit is every search.
+    """
+    rng = random.Random(5)
+    db = await open_database(markets.large.dsn, role=APP_ROLE, max_size=1)
+    found = 0
+    async with db.connection() as conn:
+        rows = await conn.fetch("SELECT id, producer_id, title FROM listings TABLESAMPLE SYSTEM (5) LIMIT $1", SEARCHES)
+        for row in rows:
+            title = row["title"]
+            start = rng.randrange(len(title) - 1)
+            typed = title[start : start + rng.randint(2, 8)].strip()
+            filters = SearchFilters(text=typed, producer_id=row["producer_id"])
+            found += await _finds(conn, filters, row["id"])
+    await db.close()
+    return Row("search_recall", found, "searches", len(rows), round(found / len(rows), 3))
+
+
+async def _finds(conn: Connection, filters: SearchFilters, listing_id: UUID) -> bool:
+    after: str | None = None
+    while True:
+        page = await search_listings(conn, filters, today=NOW.date(), after=after, limit=MAX_PAGE_SIZE)
+        if any(card.id == listing_id for card in page.items):
+            return True
+        if page.next is None:
+            return False
+        after = page.next
+
+
 FIGURES: dict[str, Callable[[Markets], Awaitable[Row]]] = {
     "home_html": _measure("home_html", _home),
     "list_html": _measure("list_html", _lists),
@@ -95,6 +133,7 @@ FIGURES: dict[str, Callable[[Markets], Awaitable[Row]]] = {
     "search_html": _measure("search_html", _searches, count=SLOW_REQUESTS),
     "buyer_product_html": _measure("buyer_product_html", _any_products, count=SLOW_REQUESTS, buyer=True),
     "buyer_list_html": _measure("buyer_list_html", _lists, count=SLOW_REQUESTS, buyer=True),
+    "search_recall": search_recall,
     "growth_home": _measure_growth("growth_home", _home),
     "growth_list": _measure_growth("growth_list", _lists),
     "growth_product": _measure_growth("growth_product", _any_products),
