@@ -21,18 +21,33 @@ from tests.support.app import SECRET
 
 REQUESTS = 1_500
 CONNECTIONS = 8
-START_SECONDS = 30
+START_SECONDS = 90
 STOP_SECONDS = 20
+WEBHOOK_SECRET = "whsec_bench"
 
 
 @asynccontextmanager
-async def run_service(dsn: str, *, keep_ms: int = 1000) -> AsyncGenerator[int]:
-    """Yield the port of a service on a database, in a process of its own, without limits of requests."""
+async def run_service(dsn: str, *, keep_ms: int = 1000, workers: int = 1, stripe: str = "") -> AsyncGenerator[int]:
+    """Yield the port of a service on a database, in `workers` processes of its own, without limits of requests.
+
+    `stripe` is the address of the sandbox that it takes for the payment provider.
+    """
     port = find_free_port()
+    settings = {"MARKET_KEEP_MS": str(keep_ms), "MARKET_WORKERS": str(workers), "MARKET_STRIPE_BASE": stripe}
+    async with run_process(dsn, "serve", port=port, **settings):
+        async with asyncio.timeout(START_SECONDS):
+            while not await is_ready(port):
+                await asyncio.sleep(0.05)
+        yield port
+
+
+@asynccontextmanager
+async def run_process(dsn: str, *command: str, port: int, **settings: str) -> AsyncGenerator[None]:
+    """Run a command of `market` on a database, of the service at `port`, until the block ends."""
     with tempfile.TemporaryDirectory(prefix="xiangji-bench-") as folder:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "market.cli", "serve"),
+            *("-m", "market.cli", *command),
             env=os.environ
             | {
                 "MARKET_DATABASE_URL": dsn,
@@ -41,27 +56,26 @@ async def run_service(dsn: str, *, keep_ms: int = 1000) -> AsyncGenerator[int]:
                 "MARKET_PORT": str(port),
                 "MARKET_PUBLIC_URL": f"http://127.0.0.1:{port}",
                 "MARKET_STRIPE_KEY": "sk_test_bench",
-                "MARKET_STRIPE_WEBHOOK_SECRET": "whsec_bench",
+                "MARKET_STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
                 "MARKET_RATE_PAGES": "1000000",
                 "MARKET_RATE_SEARCHES": "1000000",
-                "MARKET_KEEP_MS": str(keep_ms),
-            },
+                "MARKET_RATE_WRITES": "1000000",
+            }
+            | settings,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
         try:
-            async with asyncio.timeout(START_SECONDS):
-                while not await _is_ready(port):
-                    await asyncio.sleep(0.05)
-            yield port
+            yield
         finally:
             process.terminate()
             await asyncio.wait_for(process.wait(), STOP_SECONDS)
 
 
-async def _is_ready(port: int) -> bool:
+async def is_ready(port: int, path: str = "/readyz") -> bool:
+    """Return whether a server answers."""
     try:
-        await request_paths(port, ["/readyz"], count=1)
+        await request_paths(port, [path], count=1)
     except (OSError, AssertionError, asyncio.IncompleteReadError):
         return False
     return True
