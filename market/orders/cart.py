@@ -44,11 +44,24 @@ class CartSize(Struct, frozen=True):
     stays: int
 
 
-# One statement for all rows. Unknown variants are not inserted, so the count is then lower.
+class CartChange(CartSize, frozen=True):
+    """How many of the requested rows were written, and how many the cart contains now."""
+
+    written: int
+
+
+# One statement for all rows: removes, inserts and counts. The rows that it removes are none of those that it inserts.
+# Unknown variants are not inserted, so that fewer are written.
 PUT_LINES = Query(
-    int,
+    CartChange,
     """
-    WITH put AS (
+    WITH removed AS (
+        DELETE FROM cart_lines
+         WHERE owner_id = :owner_id
+           AND CASE WHEN :whole THEN variant_id <> ALL(:variant_ids::uuid[])
+                    ELSE variant_id = ANY(:removed_ids::uuid[]) END
+        RETURNING variant_id
+    ), put AS (
         INSERT INTO cart_lines (owner_id, variant_id, quantity, slot_id, added_at)
         SELECT :owner_id, variants.id, quantity, slots.id, :now
           FROM unnest(:variant_ids::uuid[], :quantities::integer[], :slot_ids::uuid[])
@@ -58,37 +71,41 @@ PUT_LINES = Query(
           LEFT JOIN slots ON slots.id = request.slot_id AND slots.listing_id = variants.listing_id
             ON CONFLICT (owner_id, variant_id) DO UPDATE
                SET quantity = excluded.quantity, slot_id = coalesce(excluded.slot_id, cart_lines.slot_id)
-        RETURNING 1
+        RETURNING variant_id
     )
-    SELECT count(*)::integer FROM put
+    SELECT written::integer,
+           (written + (SELECT count(*) FROM cart_lines
+                        WHERE owner_id = :owner_id AND variant_id NOT IN (SELECT variant_id FROM removed)
+                          AND variant_id NOT IN (SELECT variant_id FROM put)))::integer AS lines,
+           (SELECT count(*) FROM cart_nights WHERE owner_id = :owner_id)::integer AS stays
+      FROM (SELECT count(*) AS written FROM put) AS counted
     """,
 )
-DELETE_LINES = Query(
-    None, "DELETE FROM cart_lines WHERE owner_id = :owner_id AND variant_id = ANY(:variant_ids::uuid[])"
-)
-DELETE_OTHER_LINES = Query(
-    None, "DELETE FROM cart_lines WHERE owner_id = :owner_id AND variant_id <> ALL(:variant_ids::uuid[])"
-)
 PUT_NIGHTS = Query(
-    int,
+    CartChange,
     """
-    WITH put AS (
+    WITH removed AS (
+        DELETE FROM cart_nights
+         WHERE owner_id = :owner_id
+           AND CASE WHEN :whole THEN listing_id <> ALL(:listing_ids::uuid[])
+                    ELSE listing_id = ANY(:removed_ids::uuid[]) END
+        RETURNING listing_id
+    ), put AS (
         INSERT INTO cart_nights (owner_id, listing_id, nights, rooms, added_at)
         SELECT :owner_id, listings.id, daterange(arrive, leave), rooms, :now
           FROM unnest(:listing_ids::uuid[], :arrives::date[], :leaves::date[], :rooms::smallint[])
                AS request (listing_id, arrive, leave, rooms)
           JOIN listings ON listings.id = request.listing_id AND listings.kind = 'stay'
             ON CONFLICT (owner_id, listing_id) DO UPDATE SET nights = excluded.nights, rooms = excluded.rooms
-        RETURNING 1
+        RETURNING listing_id
     )
-    SELECT count(*)::integer FROM put
+    SELECT written::integer,
+           (SELECT count(*) FROM cart_lines WHERE owner_id = :owner_id)::integer AS lines,
+           (written + (SELECT count(*) FROM cart_nights
+                        WHERE owner_id = :owner_id AND listing_id NOT IN (SELECT listing_id FROM removed)
+                          AND listing_id NOT IN (SELECT listing_id FROM put)))::integer AS stays
+      FROM (SELECT count(*) AS written FROM put) AS counted
     """,
-)
-DELETE_NIGHTS = Query(
-    None, "DELETE FROM cart_nights WHERE owner_id = :owner_id AND listing_id = ANY(:listing_ids::uuid[])"
-)
-DELETE_OTHER_NIGHTS = Query(
-    None, "DELETE FROM cart_nights WHERE owner_id = :owner_id AND listing_id <> ALL(:listing_ids::uuid[])"
 )
 COUNT_CART = Query(
     CartSize,
@@ -165,8 +182,10 @@ def identify_device(token: str) -> DeviceId:
 
 async def put_lines(
     conn: Connection, owner: CartOwner, lines: Sequence[Line], *, whole: bool = False, now: datetime
-) -> None:
-    """Set the quantities of some variants in the cart; 0 removes one. With `whole`, all other lines are removed.
+) -> CartSize:
+    """Set the quantities of some variants in the cart, and return its size; 0 removes one.
+
+    With `whole`, all other lines are removed.
 
     Idempotent. The cart has one slot of an activity: another one replaces it, and a line without a slot keeps it. The
     cart shows availability, but only placing the order checks it.
@@ -190,28 +209,27 @@ async def put_lines(
     if any(line.quantity > MAX_QUANTITY for line in nonzero):
         raise InvalidQuantity(max_quantity=MAX_QUANTITY)
     await lock_quota(conn, "cart", owner)
-    if whole:
-        await DELETE_OTHER_LINES.run(conn, owner_id=owner, variant_ids=[line.variant_id for line in nonzero])
-    else:
-        removed = [line.variant_id for line in merged if not line.quantity]
-        await DELETE_LINES.run(conn, owner_id=owner, variant_ids=removed)
-    written = await PUT_LINES.one(
+    change = await PUT_LINES.one(
         conn,
         owner_id=owner,
+        whole=whole,
+        removed_ids=[line.variant_id for line in merged if not line.quantity],
         variant_ids=[line.variant_id for line in nonzero],
         quantities=[line.quantity for line in nonzero],
         slot_ids=[line.slot_id for line in nonzero],
         now=now,
     )
-    if written != len(nonzero):
+    if change.written != len(nonzero):
         raise NotForSale(title="", errors=(FieldFault("lines", "有一种商品不存在"),))
-    await _check_cart_size(conn, owner)
+    return _require_cart_size(change)
 
 
 async def put_nights(
     conn: Connection, owner: CartOwner, nights: Sequence[Nights], *, whole: bool = False, now: datetime
-) -> None:
-    """Set the nights of some stays in the cart; 0 rooms remove one. With `whole`, all other stays are removed.
+) -> CartSize:
+    """Set the nights of some stays in the cart, and return its size; 0 rooms remove one.
+
+    With `whole`, all other stays are removed.
 
     Raises:
         TooManyLines: the cart would contain more stays than one order allows.
@@ -230,29 +248,26 @@ async def put_nights(
         raise InvalidNights(max_nights=MAX_NIGHTS, max_rooms=MAX_ROOMS, errors=faults)
     nonzero = [each for each in nights if each.rooms]
     await lock_quota(conn, "cart", owner)
-    if whole:
-        await DELETE_OTHER_NIGHTS.run(conn, owner_id=owner, listing_ids=[each.listing_id for each in nonzero])
-    else:
-        removed = [each.listing_id for each in nights if not each.rooms]
-        await DELETE_NIGHTS.run(conn, owner_id=owner, listing_ids=removed)
-    written = await PUT_NIGHTS.one(
+    change = await PUT_NIGHTS.one(
         conn,
         owner_id=owner,
+        whole=whole,
+        removed_ids=[each.listing_id for each in nights if not each.rooms],
         listing_ids=[each.listing_id for each in nonzero],
         arrives=[each.arrive_on for each in nonzero],
         leaves=[each.leave_on for each in nonzero],
         rooms=[each.rooms for each in nonzero],
         now=now,
     )
-    if written != len(nonzero):
+    if change.written != len(nonzero):
         raise NotForSale(title="", errors=(FieldFault("nights", "有一处住宿不存在"),))
-    await _check_cart_size(conn, owner)
+    return _require_cart_size(change)
 
 
-async def _check_cart_size(conn: Connection, owner: CartOwner) -> None:
-    size = await COUNT_CART.one(conn, owner_id=owner)
+def _require_cart_size(size: CartSize) -> CartSize:
     if size.lines > MAX_LINES or size.stays > MAX_STAYS:
         raise TooManyLines(max_lines=MAX_LINES, max_stays=MAX_STAYS)
+    return size
 
 
 async def count_cart(conn: Connection, owner: CartOwner) -> int:

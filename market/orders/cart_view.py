@@ -128,6 +128,11 @@ class _CartNightsRow(Struct, frozen=True):
     free: int
 
 
+class _CartRows(Struct, frozen=True):
+    lines: list[_CartLineRow]
+    nights: list[_CartNightsRow]
+
+
 class _OfferedLine(Struct, frozen=True):
     """A line with its offer, its slot, and why it cannot be ordered now."""
 
@@ -143,41 +148,41 @@ class _OfferedLine(Struct, frozen=True):
         return self.offer, price_goods_line(0, self.offer, self.row.quantity, self.slot, public_buyer=self.public_buyer)
 
 
-LIST_CART_LINES = Query(
-    _CartLineRow,
+GET_CART_ROWS = Query(
+    _CartRows,
     """
-    SELECT variant_id, quantity, slot_id, available_units, reserved_units
-      FROM cart_lines
-      JOIN variants ON variants.id = variant_id
-      LEFT JOIN lots ON lots.id = lot_id
-     WHERE owner_id = :owner_id
-     ORDER BY added_at, variant_id
-     LIMIT :limit
+    SELECT ARRAY(SELECT jsonb_build_object('variant_id', variant_id, 'quantity', quantity, 'slot_id', slot_id,
+                        'available_units', available_units, 'reserved_units', reserved_units)
+                   FROM cart_lines
+                   JOIN variants ON variants.id = variant_id
+                   LEFT JOIN lots ON lots.id = lot_id
+                  WHERE owner_id = :owner_id
+                  ORDER BY added_at, variant_id
+                  LIMIT :max_lines) AS lines,
+           ARRAY(SELECT jsonb_build_object('listing_id', listing_id, 'arrive_on', lower(nights),
+                        'leave_on', upper(nights), 'rooms', rooms, 'free',
+                        (SELECT count(*) FROM rooms AS room
+                          WHERE room.listing_id = cart_nights.listing_id AND room.open
+                            AND NOT EXISTS (SELECT FROM taken_nights AS taken
+                                             WHERE room_id = room.id AND taken.nights && cart_nights.nights)))
+                   FROM cart_nights
+                  WHERE owner_id = :owner_id
+                  ORDER BY added_at, listing_id
+                  LIMIT :max_stays) AS nights
     """,
 )
-LIST_CART_NIGHTS = Query(
-    _CartNightsRow,
-    """
-    SELECT listing_id, lower(nights) AS arrive_on, upper(nights) AS leave_on, rooms,
-           (SELECT count(*) FROM rooms AS room
-             WHERE room.listing_id = cart_nights.listing_id AND room.open
-               AND NOT EXISTS (SELECT FROM taken_nights AS taken
-                                WHERE room_id = room.id AND taken.nights && cart_nights.nights))::integer AS free
-      FROM cart_nights
-     WHERE owner_id = :owner_id
-     ORDER BY added_at, listing_id
-     LIMIT :limit
-    """,
-)
+
+
+async def _load_rows(conn: Connection, owner: CartOwner) -> _CartRows:
+    return await GET_CART_ROWS.one(conn, owner_id=owner, max_lines=MAX_LINES, max_stays=MAX_STAYS)
 
 
 async def load_cart_contents(conn: Connection, owner: CartOwner) -> tuple[list[Line], list[Nights]]:
     """Return the lines and nights of the cart, as arguments of `place`."""
-    lines = await LIST_CART_LINES.all(conn, owner_id=owner, limit=MAX_LINES)
-    nights = await LIST_CART_NIGHTS.all(conn, owner_id=owner, limit=MAX_STAYS)
+    cart = await _load_rows(conn, owner)
     return (
-        [Line(row.variant_id, row.quantity, row.slot_id) for row in lines],
-        [Nights(row.listing_id, row.arrive_on, row.leave_on, row.rooms) for row in nights],
+        [Line(row.variant_id, row.quantity, row.slot_id) for row in cart.lines],
+        [Nights(row.listing_id, row.arrive_on, row.leave_on, row.rooms) for row in cart.nights],
     )
 
 
@@ -187,8 +192,8 @@ async def get_cart(conn: Connection, owner: CartOwner, *, region_code: str | Non
     Lines that cannot be ordered now have a problem and are excluded from the sums. The sums are exactly what placing
     the other lines would charge.
     """
-    rows = await LIST_CART_LINES.all(conn, owner_id=owner, limit=MAX_LINES)
-    stay_rows = await LIST_CART_NIGHTS.all(conn, owner_id=owner, limit=MAX_STAYS)
+    cart = await _load_rows(conn, owner)
+    rows, stay_rows = cart.lines, cart.nights
     day = get_business_day(now)
     goods = await load_goods_offers(conn, [row.variant_id for row in rows], day=day)
     stays = await load_stay_offers(

@@ -6,9 +6,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.identity.models import Actor, NotFound
-from market.kernel import Connection, Database, Fen
+from market.kernel import Connection, Database, Fen, Query
 from market.kernel.clock import get_business_day, get_day_start
-from market.orders.deposits import Deposit, find_deposit
+from market.orders.deposits import DepositPlan
 from market.orders.escrow import get_order_ref, get_suborder_ref
 from market.orders.models import (
     BalanceNotDue,
@@ -19,7 +19,7 @@ from market.orders.models import (
     PaymentTerms,
 )
 from market.orders.notifications import format_month_day
-from market.orders.transitions import LockedOrder, load_suborders, lock_order
+from market.orders.transitions import LockedOrder
 from payments import (
     Action,
     Amount,
@@ -28,6 +28,7 @@ from payments import (
     Part,
     Payment,
     PaymentId,
+    PaymentInProgress,
     PaymentState,
     Purpose,
     change_method,
@@ -82,17 +83,16 @@ async def pay_order(
     """
     async with db.transaction() as conn:
         order = await _lock_payable_order(conn, buyer, order_id)
-        due = await _get_due_part(conn, order, now)
-        payment = await find_live_payment(conn, get_order_ref(order.number), due.purpose)
-        if payment is None:
-            payment = await _open_payment(conn, order, due, method=method, return_url=return_url, now=now)
+        due = _get_due_part(order, now)
+        payment = await _open_or_find_payment(conn, order, due, method=method, return_url=return_url, now=now)
     if payment.state is PaymentState.CAPTURED:
         raise OrderAlreadyPaid
     if payment.method is not method:
         payment = await change_method(
             db, gateway, payment.id, method=method, return_url=return_url, expires_at=due.expires_at, at=now
         )
-    action = await start(db, gateway, payment.id, at=now)
+    # The provider knows nothing of a bank transfer.
+    action = Action() if payment.method is Method.BANK else await start(db, gateway, payment.id, at=now)
     return _build_instructions(order, payment, action)
 
 
@@ -101,12 +101,42 @@ class _DuePart(Struct, frozen=True, kw_only=True):
 
     purpose: Purpose
     amount_fen: Fen
-    deposit: Deposit | None
     expires_at: datetime
 
 
-async def _lock_payable_order(conn: Connection, buyer: Actor, order_id: UUID) -> LockedOrder:
-    order = await lock_order(conn, order_id)
+class _PayablePart(Struct, frozen=True, kw_only=True):
+    """The price of a suborder as it was placed."""
+
+    position: int
+    goods_fen: Fen
+    freight_fen: Fen
+    discount_fen: Fen
+
+
+class _PayableOrder(LockedOrder, frozen=True, kw_only=True):
+    """A locked order with how it is paid, which never changes: the statement that waits for the lock may read it."""
+
+    deposit: DepositPlan | None
+    parts: list[_PayablePart]
+
+
+LOCK_PAYABLE_ORDER = Query(
+    _PayableOrder,
+    """
+    SELECT id, number, buyer_id, state, total_fen, pay_until, terms,
+           (SELECT jsonb_build_object('deposit_fen', deposit_fen, 'balance_fen', balance_fen,
+                                      'balance_from', balance_from, 'balance_until', balance_until)
+              FROM deposits WHERE order_id = orders.id) AS deposit,
+           ARRAY(SELECT jsonb_build_object('position', position, 'goods_fen', goods_fen, 'freight_fen', freight_fen,
+                                           'discount_fen', discount_fen)
+                   FROM suborders WHERE order_id = orders.id ORDER BY position) AS parts
+      FROM orders WHERE id = :order_id FOR NO KEY UPDATE
+    """,
+)
+
+
+async def _lock_payable_order(conn: Connection, buyer: Actor, order_id: UUID) -> _PayableOrder:
+    order = await LOCK_PAYABLE_ORDER.maybe(conn, order_id=order_id)
     if order is None or order.buyer_id != buyer.account_id:
         raise NotFound
     if order.state in {OrderState.PAID, OrderState.FINISHED}:
@@ -116,8 +146,8 @@ async def _lock_payable_order(conn: Connection, buyer: Actor, order_id: UUID) ->
     return order
 
 
-async def _get_due_part(conn: Connection, order: LockedOrder, now: datetime) -> _DuePart:
-    deposit = await find_deposit(conn, order.id)
+def _get_due_part(order: _PayableOrder, now: datetime) -> _DuePart:
+    deposit = order.deposit
     if order.state is OrderState.DEPOSITED and deposit is not None:
         ends_at = get_day_start(deposit.balance_until + timedelta(days=1))
         if get_business_day(now) < deposit.balance_from:
@@ -125,40 +155,46 @@ async def _get_due_part(conn: Connection, order: LockedOrder, now: datetime) -> 
         if ends_at <= now:
             raise OrderNotPayable(state=OrderState.EXPIRED)
         expires_at = min(now + PAYMENT_LIFETIME, ends_at)
-        return _DuePart(purpose=Purpose.BALANCE, amount_fen=deposit.balance_fen, deposit=deposit, expires_at=expires_at)
+        return _DuePart(purpose=Purpose.BALANCE, amount_fen=deposit.balance_fen, expires_at=expires_at)
     if order.state is not OrderState.PLACED or order.pay_until <= now:
         raise OrderNotPayable(state=order.state if order.state is not OrderState.PLACED else OrderState.EXPIRED)
     return _DuePart(
         purpose=Purpose.FULL if deposit is None else Purpose.DEPOSIT,
         amount_fen=order.total_fen if deposit is None else deposit.deposit_fen,
-        deposit=deposit,
         expires_at=order.pay_until,
     )
 
 
-async def _open_payment(
-    conn: Connection, order: LockedOrder, due: _DuePart, *, method: Method, return_url: str | None, now: datetime
+async def _open_or_find_payment(
+    conn: Connection, order: _PayableOrder, due: _DuePart, *, method: Method, return_url: str | None, now: datetime
 ) -> Payment:
+    """Open the payment of the due part, or return the live one that it has."""
     parts: list[Part] = []
-    for each in await load_suborders(conn, order.id):
+    for each in order.parts:
         minor, discount = each.goods_fen + each.freight_fen, each.discount_fen
         if due.purpose is Purpose.DEPOSIT:
             minor, discount = due.amount_fen, Fen(0)
-        elif due.deposit is not None:
-            minor -= due.deposit.deposit_fen
+        elif order.deposit is not None:
+            minor -= order.deposit.deposit_fen
         name = get_suborder_ref(order.number, each.position)
         parts.append(Part(name=name, minor=minor, discount_minor=discount))
-    return await open_payment(
-        conn,
-        order=get_order_ref(order.number),
-        amount=Amount(due.amount_fen, CURRENCY),
-        method=method,
-        parts=parts,
-        purpose=due.purpose,
-        return_url=return_url,
-        expires_at=due.expires_at,
-        at=now,
-    )
+    try:
+        return await open_payment(
+            conn,
+            order=get_order_ref(order.number),
+            amount=Amount(due.amount_fen, CURRENCY),
+            method=method,
+            parts=parts,
+            purpose=due.purpose,
+            return_url=return_url,
+            expires_at=due.expires_at,
+            at=now,
+        )
+    except PaymentInProgress:
+        live = await find_live_payment(conn, get_order_ref(order.number), due.purpose)
+        if live is None:
+            raise
+        return live
 
 
 async def find_current_payment(conn: Connection, order_ref: str) -> Payment | None:

@@ -28,7 +28,7 @@ from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServer, embedded_server, find_binaries
 from market.kernel.migrate import create_database
 from market.orders.cart import put_lines
-from market.orders.cart_view import LIST_CART_LINES, LIST_CART_NIGHTS, get_cart
+from market.orders.cart_view import GET_CART_ROWS, get_cart
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.offers import LIST_GOODS_OFFERS
 from market.orders.checkout.place import place
@@ -277,9 +277,8 @@ async def cart_read(environment: Environment) -> Row:
     async with environment.db.connection() as conn:
 
         async def bare() -> None:
-            rows = await conn.fetch(LIST_CART_LINES.sql, buyer, 100)
-            await conn.fetch(LIST_CART_NIGHTS.sql, buyer, 5)
-            arguments = {"day": NOW.date(), "variant_ids": [row["variant_id"] for row in rows]}
+            [row] = await conn.fetch(GET_CART_ROWS.sql, buyer, 100, 5)
+            arguments = {"day": NOW.date(), "variant_ids": [each["variant_id"] for each in row["lines"]]}
             await conn.fetch(LIST_GOODS_OFFERS.sql, *(arguments[name] for name in LIST_GOODS_OFFERS.names))
 
         for _ in range(environment.repeats):

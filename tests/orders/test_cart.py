@@ -10,6 +10,7 @@ from asyncpg.connection import LoggedQuery
 from market.identity.models import AccountId
 from market.kernel import Connection, Database
 from market.orders.cart import (
+    CartChange,
     count_cart,
     identify_device,
     merge_device_cart,
@@ -119,7 +120,7 @@ async def test_lines_with_a_problem_are_excluded_from_the_sums(conn: Connection)
     assert await count_cart(conn, other) == 0
 
 
-async def test_the_cart_takes_four_statements_regardless_of_its_size(conn: Connection) -> None:
+async def test_the_cart_takes_three_statements_regardless_of_its_size(conn: Connection) -> None:
     shop = await make_producer(conn)
     products = [await make_product(conn, shop) for _ in range(30)]
     stays = [await make_stay(conn) for _ in range(5)]
@@ -143,7 +144,7 @@ async def test_the_cart_takes_four_statements_regardless_of_its_size(conn: Conne
             counts.append(len(asked))
     finally:
         conn.remove_query_logger(note)
-    assert counts == [4, 4]
+    assert counts == [3, 3]
 
 
 async def test_an_invalid_line_is_reported_and_nothing_is_written(conn: Connection) -> None:
@@ -245,13 +246,19 @@ async def test_a_merged_cart_holds_no_more_than_one_order_allows(conn: Connectio
 async def test_a_full_cart_holds_as_many_lines_and_stays_as_one_order(conn: Connection) -> None:
     """A cart that a merge filled can be changed: lines and stays are limited each by itself, as in an order."""
     producer_id = await make_producer(conn)
-    products = [await make_product(conn, producer_id, title=f"样例 {number}") for number in range(100)]
+    products = [await make_product(conn, producer_id, title=f"样例 {number}") for number in range(101)]
     stays = [await make_stay(conn) for _ in range(6)]
     buyer, device = await make_account(conn), identify_device("a token")
-    await put_lines(conn, buyer, [line(each.variant_id) for each in products], now=NOW)
+    await put_lines(conn, buyer, [line(each.variant_id) for each in products[:100]], now=NOW)
     await put_nights(conn, device, [nights(each.listing_id) for each in stays[:5]], now=NOW)
     await merge_device_cart(conn, device, buyer)
     assert await count_cart(conn, buyer) == 105
-    await put_lines(conn, buyer, [line(products[0].variant_id, 2)], now=NOW)
+    assert await put_lines(conn, buyer, [line(products[0].variant_id, 2)], now=NOW) == CartChange(100, 5, 1)
+    for change in ([(products[1], 0), (products[100], 1)], [(products[100], 0), (products[1], 1)]):
+        lines = [line(product.variant_id, quantity) for product, quantity in change]
+        assert await put_lines(conn, buyer, lines, now=NOW) == CartChange(100, 5, 1)
+    with pytest.raises(TooManyLines):
+        await put_lines(conn, buyer, [line(products[100].variant_id)], now=NOW)
+    await put_lines(conn, buyer, [line(products[100].variant_id, 0)], now=NOW)
     with pytest.raises(TooManyLines):
         await put_nights(conn, buyer, [nights(stays[5].listing_id)], now=NOW)

@@ -30,8 +30,14 @@ from tests.support.make import (
     make_product,
     make_stay,
 )
+from tests.support.statements import QueryTrace
 
 ADDRESS = {"name": "样例买家", "phone": "13900009001", "region_code": "130100", "street": "样例路 1 号"}
+# How many statements a whole order takes (ADR 911).
+SESSION = ["FIND_ACTOR_BY_TOKEN"]
+CART = ["LOCK_QUOTA", "PUT_LINES", "GET_CART_ROWS", "LIST_GOODS_OFFERS"]
+PLACE = ["FIND_KEY", "GET_CART_ROWS", "LIST_GOODS_OFFERS", "PLACE_ORDERS", "DELETE_CART_ROWS"]
+TRANSFER = ["LOCK_PAYABLE_ORDER", "INSERT_PAYMENT"]
 
 
 class Shop:
@@ -304,3 +310,48 @@ async def _order_dates(shop: Shop) -> Any:
 
 async def _pay_with_alipay(shop: Shop, order_id: str) -> httpx.Response:
     return await shop.service.call("PayOrder", {"method": "alipay"}, token=shop.buyer, path={"order_id": order_id})
+
+
+class Trace:
+    """The statements that ran and the transactions that began, in order."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.queries = QueryTrace(monkeypatch)
+        self.begun = 0
+        begin = Database.transaction
+
+        def count(database: Database, **options: Any) -> object:
+            self.begun += 1
+            return begin(database, **options)
+
+        monkeypatch.setattr(Database, "transaction", count)
+
+    def take(self) -> tuple[list[str], int]:
+        """Return both since the last call, without those of the tasks in the background."""
+        names, begun = self.queries.take(), self.begun
+        self.begun = 0
+        return [name for name in names if name != "CLAIM_TASK"], begun - names.count("CLAIM_TASK")
+
+
+async def test_cart_place_and_pay_take_fourteen_statements(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = Trace(monkeypatch)
+    lines = [{"variant_id": str(each.variant_id), "quantity": 1} for each in (shop.dates, shop.millet)]
+    status, _ = await shop.call("PutCartLine", {"lines": lines, "whole": True})
+    assert (status, trace.take()) == (200, ([*SESSION, *CART], 1))
+    status, order = await shop.call("PlaceOrder", {"address": ADDRESS}, key="one")
+    assert (status, trace.take()) == (201, ([*SESSION, *PLACE], 1))
+    status, _ = await shop.call("PayOrder", {"method": "bank"}, path={"order_id": order["id"]})
+    assert (status, trace.take()) == (200, ([*SESSION, *TRANSFER], 1))
+
+
+async def test_a_repeated_request_reads_the_key_alone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [{"variant_id": str(shop.dates.variant_id), "quantity": 1}]
+    await shop.call("PutCartLine", {"lines": lines})
+    first = await shop.call("PlaceOrder", {"address": ADDRESS}, key="one")
+    trace = Trace(monkeypatch)
+    assert await shop.call("PlaceOrder", {"address": ADDRESS}, key="one") == first
+    assert trace.take() == ([*SESSION, "FIND_KEY", "TOUCH_PLACED_ORDER"], 0)
+    paid = await shop.call("PayOrder", {"method": "bank"}, path={"order_id": first[1]["id"]})
+    trace.take()
+    assert await shop.call("PayOrder", {"method": "bank"}, path={"order_id": first[1]["id"]}) == paid
+    assert trace.take() == ([*SESSION, *TRANSFER, "LIST_PAYMENTS"], 1)

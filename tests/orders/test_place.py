@@ -102,27 +102,31 @@ async def test_a_key_places_one_order_and_returns_it_again(database: Database) -
         assert await read_lot(conn, product.lot_id) == (1, 4, 0)
 
 
-async def test_the_same_request_placed_between_two_looks_at_its_key_is_no_other_one(
+async def test_the_same_request_placed_after_the_look_at_its_key_is_no_other_one(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with database.transaction() as conn:
         product = await make_product(conn, left=5)
         buyer = await make_account(conn)
-    wanted, touch = [line(product.variant_id, 2)], placing.TOUCH_PLACED_ORDER
+    wanted, find = [line(product.variant_id, 2)], placing.FIND_KEY
+    ordered: list[PlacedOrder] = []
 
-    class TouchBeforeAnotherPlaces:
-        async def maybe(self, conn: Connection, **given: Any) -> PlacedOrder | None:
-            found = await touch.maybe(conn, **given)
-            async with Batcher(database) as batcher:
-                await place(
-                    batcher, buyer, wanted, key="one", fingerprint=given["fingerprint"], address=DESTINATION, now=NOW
-                )
+    async def order() -> PlacedOrder:
+        async with Batcher(database) as batcher:
+            return await place(batcher, buyer, wanted, key="one", fingerprint=b"same", address=DESTINATION, now=NOW)
+
+    class FindBeforeAnotherPlaces:
+        async def maybe(self, conn: Connection, **given: Any) -> bytes | None:
+            found = await find.maybe(conn, **given)
+            ordered.append(await order())
             return found
 
-    monkeypatch.setattr(placing, "TOUCH_PLACED_ORDER", TouchBeforeAnotherPlaces())
+    monkeypatch.setattr(placing, "FIND_KEY", FindBeforeAnotherPlaces())
     assert await find_placed_order(database, buyer, "one", b"same") is None
     monkeypatch.undo()
-    assert await find_placed_order(database, buyer, "one", b"same") is not None
+    assert await find_placed_order(database, buyer, "one", b"same") == ordered[0] == await order()
+    with pytest.raises(IdempotencyKeyReused):
+        await find_placed_order(database, buyer, "one", b"other")
 
 
 async def test_a_refused_request_can_be_repeated_under_its_key(database: Database) -> None:

@@ -95,6 +95,11 @@ class PlaceOrderRequest(Struct, frozen=True, forbid_unknown_fields=True):
     pickup_point_id: UUID | None = None
     invoice: InvoiceRequest | None = None
 
+    @property
+    def is_whole_cart(self) -> bool:
+        """Whether the cart is ordered, not the items of this request."""
+        return self.lines is None and self.nights is None
+
 
 class PaymentRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """The payment method; the payer opens a page (`alipay`) or scans a code (`wechat`)."""
@@ -134,7 +139,7 @@ async def _place(
         async with db.connection() as conn:
             point = (await load_points(conn, [point_id])).get(point_id)
         recipient = data.address if point is None else address_to_point(data.address, point)
-    if data.lines is None and data.nights is None:
+    if data.is_whole_cart:
         return await place_cart(
             db, batcher, actor.account_id, address=seal_address(seal, recipient, parcel=False), key=key,
             fingerprint=fingerprint, total_fen=data.total_fen,
@@ -181,8 +186,8 @@ class CartController(Controller):
         """Set quantities in the cart: one line, or a whole cart at once."""
         now = clock.now()
         async with db.transaction() as conn:
-            await put_lines(conn, actor.account_id, _build_lines(data.lines), whole=data.whole, now=now)
-            if data.nights or data.whole:
+            size = await put_lines(conn, actor.account_id, _build_lines(data.lines), whole=data.whole, now=now)
+            if data.nights or (data.whole and size.stays):
                 await put_nights(conn, actor.account_id, _build_nights(data.nights), whole=data.whole, now=now)
             return await get_cart(conn, actor.account_id, now=now)
 
@@ -224,7 +229,9 @@ class OrderController(Controller):
         """Place an order of the whole cart or of the requested items, once per Idempotency-Key header."""
         wanted = data.invoice and check_details(build_from(InvoiceDetails, data.invoice), under="invoice.")
         key, fingerprint, now = get_idempotency_key(request), await _compute_fingerprint(request), clock.now()
-        placed = await find_placed_order(db, actor.account_id, key, fingerprint)
+        placed = None
+        if not data.is_whole_cart:  # `place_cart` looks itself
+            placed = await find_placed_order(db, actor.account_id, key, fingerprint)
         if placed is None:
             placed = await _place(
                 db,

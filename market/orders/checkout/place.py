@@ -28,11 +28,7 @@ TOUCH_PLACED_ORDER = Query(
     RETURNING id, number, state, goods_fen, freight_fen, discount_fen, total_fen, placed_at, pay_until
     """,
 )
-# The same request may have been placed since the statement before.
-CHECK_KEY_IN_USE = Query(
-    bool,
-    "SELECT EXISTS (SELECT FROM orders WHERE buyer_id = :buyer_id AND key = :key AND fingerprint <> :fingerprint)",
-)
+FIND_KEY = Query(bytes, "SELECT fingerprint FROM orders WHERE buyer_id = :buyer_id AND key = :key")
 
 
 async def place(
@@ -95,13 +91,15 @@ def hash_request(contents: bytes, *choices: UUID | None) -> bytes:
 async def find_placed_order(db: Database, buyer: AccountId, key: str, fingerprint: bytes) -> PlacedOrder | None:
     """Return the order that was placed with a key before, or None.
 
-    The look-up commits a write, so that an order is not reported before the standby has confirmed its commit.
+    An order that was found is written again, so that it is not reported before the standby has confirmed its commit.
 
     Raises:
         IdempotencyKeyReused: the key was used for another order.
     """
-    async with db.transaction() as conn:
-        placed = await TOUCH_PLACED_ORDER.maybe(conn, buyer_id=buyer, key=key, fingerprint=fingerprint)
-        if placed is None and await CHECK_KEY_IN_USE.one(conn, buyer_id=buyer, key=key, fingerprint=fingerprint):
+    async with db.connection() as conn:
+        found = await FIND_KEY.maybe(conn, buyer_id=buyer, key=key)
+        if found is None:
+            return None
+        if found != fingerprint:
             raise IdempotencyKeyReused
-        return placed
+        return await TOUCH_PLACED_ORDER.one(conn, buyer_id=buyer, key=key, fingerprint=fingerprint)
