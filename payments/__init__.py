@@ -53,7 +53,7 @@ from payments.models import (
     RefundState,
 )
 from payments.money import Amount, split
-from payments.outbox import PaymentEvent, consume_events, record_event_failure
+from payments.outbox import PaymentEvent, consume_events, handle_events, record_event_failure
 from payments.pay import (
     change_method,
     close_payment,
@@ -179,6 +179,7 @@ __all__ = [
     "get_payment",
     "get_payout",
     "get_refund",
+    "handle_events",
     "has_open_dispute",
     "list_balances",
     "list_disputes",

@@ -1,6 +1,5 @@
 """Apply stored webhooks: each is a hint to ask the provider for the charge's current state."""
 
-import asyncio
 import logging
 from datetime import datetime
 
@@ -11,12 +10,12 @@ from payments.models import resolve_time
 from payments.payout import poll_payout_by_ref
 from payments.polling import book_provider_state
 from payments.port import Gateway
-from payments.retries import describe_error, escape_error
+from payments.retries import describe_error, escape_error, run_claimed
 from payments.sql import Connection, Database, Query
 from payments.suspense import book_suspense
 
 LOG = logging.getLogger("payments")
-MAX_CONCURRENT_CHARGES = 4
+MAX_CONCURRENT_CHARGES = 8
 
 
 class InboxSummary(Struct, frozen=True, kw_only=True):
@@ -85,18 +84,29 @@ async def apply_events(db: Database, gateway: Gateway, *, at: datetime | None = 
     Any order and any repetition of messages leads to the same state; several workers may run. A message about an
     unknown payment is parked and retried for a day; a dead one stays until `requeue_message`.
     """
-    async with db.transaction() as conn:
-        due = await CLAIM_DUE_MESSAGES.all(conn, provider=gateway.name, limit=min(limit, 1000))
-    by_charge: dict[str, list[_InboxMessage]] = {}
-    for message in due:
-        by_charge.setdefault(message.object_ref, []).append(message)
-    semaphore = asyncio.Semaphore(MAX_CONCURRENT_CHARGES)
+    summaries: list[InboxSummary] = []
+    left = limit
 
-    async def process(charge_ref: str, messages: list[_InboxMessage]) -> InboxSummary:
-        async with semaphore:
-            return await _process_messages(db, gateway, charge_ref, messages, resolve_time(at))
+    async def claim(room: int) -> list[list[_InboxMessage]]:
+        """Return messages by charge; there are never more charges than messages."""
+        nonlocal left
+        async with db.connection() as conn:
+            due = await CLAIM_DUE_MESSAGES.all(conn, provider=gateway.name, limit=min(room, left))
+        left -= len(due)
+        by_charge: dict[str, list[_InboxMessage]] = {}
+        for message in due:
+            by_charge.setdefault(message.object_ref, []).append(message)
+        return list(by_charge.values())
 
-    summaries = await asyncio.gather(*(process(charge_ref, messages) for charge_ref, messages in by_charge.items()))
+    async def process(messages: list[_InboxMessage]) -> None:
+        charge_ref = messages[0].object_ref
+        summaries.append(await _process_messages(db, gateway, charge_ref, messages, resolve_time(at)))
+
+    async def fail(messages: list[_InboxMessage], error: Exception) -> None:
+        """Leave the messages to their lease: they could be neither applied nor parked."""
+        LOG.error("messages about %s could not be parked", messages[0].object_ref, exc_info=error)
+
+    await run_claimed(claim, process, fail, concurrency=MAX_CONCURRENT_CHARGES)
     return InboxSummary(
         done=sum(each.done for each in summaries),
         parked=sum(each.parked for each in summaries),

@@ -1,17 +1,19 @@
 """The outbox: events for the caller, written in the same transaction as the change they report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from payments.retries import RetryPolicy, describe_error
+from payments.retries import RetryPolicy, describe_error, run_claimed, run_each
 from payments.sql import Connection, Database, Query, run_in_pieces
 
 MAX_EVENTS = 1_000
 """The maximum number of events that are consumed at once."""
 EVENT_RETRIES = RetryPolicy(first_delay=timedelta(seconds=5), max_delay=timedelta(hours=1), max_attempts=24)
 """An event that cannot be handled is given up after about 16 hours."""
+EVENT_CONCURRENCY = 4
+"""How many events `handle_events` handles at once, each in a transaction of its own."""
 
 
 class PaymentEvent(Struct, frozen=True):
@@ -45,6 +47,46 @@ CONSUME_EVENTS = Query(
         RETURNING id, topic, order_ref, facts, at
     )
     SELECT id, topic, order_ref, facts, at FROM consumed ORDER BY id
+    """,
+)
+# A lease moves `next_at` and counts no attempt. For one order the lease of another worker does not matter: its page
+# would wait for a worker that may have died. The consuming statement decides between the two.
+CLAIM_EVENTS = Query(
+    PaymentEvent,
+    """
+    WITH due AS (
+        SELECT id
+          FROM {schema}.events
+         WHERE consumed_at IS NULL AND dead_at IS NULL AND topic = ANY(:topics::text[])
+           AND (next_at IS NULL OR next_at <= clock_timestamp())
+         ORDER BY id
+         LIMIT :limit
+           FOR UPDATE SKIP LOCKED
+    ), claimed AS (
+        UPDATE {schema}.events SET next_at = clock_timestamp() + :lease::interval
+         WHERE id IN (SELECT id FROM due)
+        RETURNING id, topic, order_ref, facts, at
+    )
+    SELECT id, topic, order_ref, facts, at FROM claimed ORDER BY id
+    """,
+)
+LIST_EVENTS_OF_ORDER = Query(
+    PaymentEvent,
+    """
+    SELECT id, topic, order_ref, facts, at
+      FROM {schema}.events
+     WHERE consumed_at IS NULL AND dead_at IS NULL AND order_ref = :order AND topic = ANY(:topics::text[])
+       AND (error IS NULL OR next_at <= clock_timestamp())
+     ORDER BY id
+     LIMIT :limit
+    """,
+)
+CONSUME_EVENT = Query(
+    int,
+    """
+    UPDATE {schema}.events SET consumed_at = clock_timestamp()
+     WHERE id = :event_id AND consumed_at IS NULL AND dead_at IS NULL
+    RETURNING id
     """,
 )
 COUNT_FAILED_ATTEMPT = Query(
@@ -89,6 +131,48 @@ async def consume_events(
     A failed refund has `attempt` and `retries_left` among its facts.
     """
     return await CONSUME_EVENTS.all(conn, topics=list(topics), after=after, limit=min(limit, MAX_EVENTS), order=order)
+
+
+async def handle_events[Result](
+    db: Database,
+    topics: Sequence[str],
+    handle: Callable[[Connection, PaymentEvent], Awaitable[Result]],
+    *,
+    failed: Callable[[PaymentEvent, Exception], object] = lambda _event, _error: None,
+    order: str | None = None,
+    limit: int = 10_000,
+) -> list[Result]:
+    """Handle at most `limit` due events, each in a transaction that also consumes it; return what was returned.
+
+    They are claimed in batches with a lease, and four are handled at once, so that a slow one delays no other. Of
+    several workers one handles an event. A failed one is passed to `failed` and due again after a delay that doubles.
+    With `order` only the events of that order are handled, one after another.
+    """
+    results: list[Result] = []
+
+    async def work(event: PaymentEvent) -> None:
+        async with db.transaction() as conn:
+            if await CONSUME_EVENT.maybe(conn, event_id=event.id) is None:
+                return
+            result = await handle(conn, event)
+        results.append(result)
+
+    async def fail(event: PaymentEvent, error: Exception) -> None:
+        async with db.transaction() as conn:
+            await record_event_failure(conn, event, error)
+        failed(event, error)
+
+    async def claim(room: int) -> list[PaymentEvent]:
+        async with db.connection() as conn:
+            return await CLAIM_EVENTS.all(conn, topics=list(topics), limit=room, lease=EVENT_RETRIES.lease)
+
+    if order is None:
+        await run_claimed(claim, work, fail, concurrency=EVENT_CONCURRENCY, limit=limit)
+    else:
+        async with db.connection() as conn:
+            due = await LIST_EVENTS_OF_ORDER.all(conn, order=order, topics=list(topics), limit=min(limit, MAX_EVENTS))
+        await run_each(due, work, fail)
+    return results
 
 
 async def record_event_failure(conn: Connection, event: PaymentEvent, error: Exception) -> None:

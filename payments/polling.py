@@ -14,7 +14,7 @@ from payments.payout import CLAIM_DUE_PAYOUTS, poll_payout, send_payout
 from payments.port import Charge, Declined, Gateway
 from payments.records import book_charge, book_refunds
 from payments.refund import send_refund
-from payments.retries import run_each
+from payments.retries import run_claimed
 from payments.sql import Connection, Database, Query
 from payments.suspense import book_suspense, return_suspense
 
@@ -98,25 +98,28 @@ async def poll_payment(db: Database, gateway: Gateway, payment_id: PaymentId, *,
 
 async def poll_due_payments(db: Database, gateway: Gateway, *, at: datetime | None = None, limit: int = 100) -> int:
     """Poll the unfinished payments without news for some minutes; return how many the provider answered for."""
-    async with db.transaction() as conn:
-        due = await CLAIM_DUE_POLLS.all(conn, limit=min(limit, 1000))
+
+    async def claim(room: int) -> list[UUID]:
+        async with db.connection() as conn:
+            return await CLAIM_DUE_POLLS.all(conn, limit=room)
 
     async def poll(payment_id: UUID) -> None:
         await poll_payment(db, gateway, PaymentId(payment_id), at=at)
 
-    summary = await run_each(due, poll, _log_failure, concurrency=MAX_CONCURRENT_CALLS)
-    return summary.done
+    return (await run_claimed(claim, poll, _log_failure, concurrency=MAX_CONCURRENT_CALLS, limit=limit)).done
 
 
 async def poll_due_payouts(db: Database, gateway: Gateway, *, at: datetime | None = None, limit: int = 100) -> int:
     """Poll the payouts on their way, and for a week the paid ones; return how many the provider answered for."""
-    async with db.transaction() as conn:
-        due = await CLAIM_DUE_PAYOUTS.all(conn, limit=min(limit, 1000))
+
+    async def claim(room: int) -> list[UUID]:
+        async with db.connection() as conn:
+            return await CLAIM_DUE_PAYOUTS.all(conn, limit=room)
 
     async def poll(payout_id: UUID) -> None:
         await poll_payout(db, gateway, PayoutId(payout_id), at=at)
 
-    return (await run_each(due, poll, _log_failure, concurrency=MAX_CONCURRENT_CALLS)).done
+    return (await run_claimed(claim, poll, _log_failure, concurrency=MAX_CONCURRENT_CALLS, limit=limit)).done
 
 
 async def finish_operations(db: Database, gateway: Gateway, *, at: datetime | None = None, limit: int = 100) -> int:
@@ -125,19 +128,15 @@ async def finish_operations(db: Database, gateway: Gateway, *, at: datetime | No
     Returns how many were completed. The others are retried after a longer wait each time; `verify_ledger` reports calls
     that stay unknown for a day. No more calls are claimed than are made at once.
     """
-    completed = claimed = 0
-    while claimed < limit:
-        async with db.transaction() as conn:
-            due = await CLAIM_DUE_OPERATIONS.all(conn, limit=min(limit - claimed, MAX_CONCURRENT_CALLS))
 
-        async def finish(operation: Operation) -> None:
-            await _finish_operation(db, gateway, operation, at)
+    async def claim(room: int) -> list[Operation]:
+        async with db.connection() as conn:
+            return await CLAIM_DUE_OPERATIONS.all(conn, limit=room)
 
-        if not due:
-            break
-        claimed += len(due)
-        completed += (await run_each(due, finish, _log_failure, concurrency=MAX_CONCURRENT_CALLS)).done
-    return completed
+    async def finish(operation: Operation) -> None:
+        await _finish_operation(db, gateway, operation, at)
+
+    return (await run_claimed(claim, finish, _log_failure, concurrency=MAX_CONCURRENT_CALLS, limit=limit)).done
 
 
 async def _log_failure(item: object, error: Exception) -> None:

@@ -73,3 +73,81 @@ async def run_each[Item](
 
     outcomes = await asyncio.gather(*(run_one(item) for item in items))
     return BatchSummary(done=sum(outcomes), failed=len(outcomes) - sum(outcomes))
+
+
+async def run_claimed[Item](
+    claim: Callable[[int], Awaitable[Sequence[Item]]],
+    work: Callable[[Item], Awaitable[object]],
+    fail: Callable[[Item, Exception], Awaitable[object]],
+    *,
+    concurrency: int,
+    limit: int | None = None,
+) -> BatchSummary:
+    """Claim items and do their work until none is due or `limit` are claimed, at most `concurrency` at a time.
+
+    `claim` returns at most the number of items that it is passed: that of the places that became free while it ran
+    last. So a slow item occupies its own place only, and no item waits while its lease runs. An exception of one item
+    goes to `fail`, as in `run_each`; one of `claim` or `fail` is raised when the items in progress have ended.
+    """
+    running = set[asyncio.Task[BatchSummary]]()
+    summaries: list[BatchSummary] = []
+    claimed, due = 0, True
+    try:
+        while True:
+            room = concurrency - len(running) if limit is None else min(concurrency - len(running), limit - claimed)
+            if due and room > 0:
+                items = await claim(room)
+                claimed, due = claimed + len(items), bool(items)
+                running |= {asyncio.create_task(run_each([item], work, fail)) for item in items}
+            if not running:
+                return sum_batches(summaries)
+            ended, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            summaries += [each.result() for each in ended]
+    except asyncio.CancelledError:
+        for each in running:
+            each.cancel()
+        raise
+    finally:
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+def sum_batches(summaries: Sequence[BatchSummary]) -> BatchSummary:
+    """Return the sum of several summaries."""
+    return BatchSummary(done=sum(each.done for each in summaries), failed=sum(each.failed for each in summaries))
+
+
+class _Batch[Result]:
+    """Results that are stored by one statement, and its error."""
+
+    def __init__(self) -> None:
+        self.results: list[Result] = []
+        self.stored = False
+        self.error: Exception | None = None
+
+
+class StoredTogether[Result]:
+    """Stores the results of concurrent work: what arrives while a statement runs is stored by the next one, together.
+
+    `store` is one statement, so that its results are stored all or none.
+    """
+
+    def __init__(self, store: Callable[[Sequence[Result]], Awaitable[object]]) -> None:
+        self._store = store
+        self._batch: _Batch[Result] = _Batch()
+        self._one_at_a_time = asyncio.Lock()
+
+    async def add(self, result: Result) -> None:
+        """Return when the result is stored; raise what prevented it, to everybody whose result was in the batch."""
+        batch = self._batch
+        batch.results.append(result)
+        async with self._one_at_a_time:
+            if batch is self._batch:
+                self._batch = _Batch()
+                try:
+                    await self._store(batch.results)
+                    batch.stored = True
+                except Exception as error:
+                    batch.error = error
+                    raise
+        if not batch.stored:
+            raise batch.error or asyncio.CancelledError

@@ -1,5 +1,6 @@
 """Send queued text messages: codes in a lane of their own, everything else with retries."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from market.notify.http_port import HttpPort
 from market.notify.models import Message, MessagePort, SendFailed
 from market.notify.queue import FACTS_CONTEXT, PHONE_CONTEXT
 from market.notify.templates import CODE, CODE_LIFETIME, render_message
-from payments.retries import BatchSummary, RetryPolicy, describe_error, run_each
+from payments.retries import BatchSummary, RetryPolicy, StoredTogether, describe_error, run_claimed, sum_batches
 from payments.sql import run_in_pieces
 
 log = structlog.get_logger()
@@ -35,7 +36,7 @@ CODES = Lane(
 )
 NOTICES = Lane(
     codes=False,
-    concurrency=4,
+    concurrency=16,
     retries=RetryPolicy(first_delay=timedelta(minutes=1), max_delay=timedelta(hours=1), max_attempts=8),
 )
 
@@ -89,9 +90,10 @@ MARK_SENT = Query(
     None,
     """
     UPDATE messages
-       SET sent_at = :now, provider_ref = :ref, error = NULL,
+       SET sent_at = :now, provider_ref = accepted.ref, error = NULL,
            facts_sealed = CASE WHEN template = 'code' THEN ''::bytea ELSE facts_sealed END
-     WHERE id = :id
+      FROM unnest(:ids::uuid[], :refs::text[]) AS accepted (id, ref)
+     WHERE messages.id = accepted.id
     """,
 )
 RETRY_MESSAGE = Query(
@@ -130,26 +132,36 @@ async def send_due_messages(
 ) -> BatchSummary:
     """Send every due message of the lanes; opens its own transactions.
 
-    Each message is leased for a minute and no more are claimed than are sent at once. A failed one is retried after a
-    delay that doubles and finally given up with its error. A code that may have been sent is not sent again. No
-    connection is held while the port is called.
+    Each message is leased for a minute when a place for it is free. A failed one is retried after a delay that doubles
+    and finally given up with its error. A code that may have been sent is not sent again. No
+    connection is held while the port is called; what was sent meanwhile is marked by one statement.
     """
-    done = failed = 0
-    for lane in lanes:
-        while batch := await _send_batch(db, seal, port, lane, now):
-            done, failed = done + batch.done, failed + batch.failed
-    return BatchSummary(done=done, failed=failed)
+    return sum_batches([await _send_lane(db, seal, port, lane, now) for lane in lanes])
 
 
-async def _send_batch(db: Database, seal: Seal, port: MessagePort, lane: Lane, now: datetime) -> BatchSummary | None:
-    claim = CLAIM_CODES if lane.codes else CLAIM_NOTICES
-    async with db.connection() as conn:
-        due = await claim.all(conn, limit=lane.concurrency, lease=lane.retries.lease)
+class _Accepted(Struct, frozen=True):
+    """A message that the port accepted, and its reference there."""
+
+    id: UUID
+    ref: str | None
+
+
+async def _send_lane(db: Database, seal: Seal, port: MessagePort, lane: Lane, now: datetime) -> BatchSummary:
+    claim_due = CLAIM_CODES if lane.codes else CLAIM_NOTICES
+
+    async def claim(room: int) -> list[QueuedMessage]:
+        async with db.connection() as conn:
+            return await claim_due.all(conn, limit=room, lease=lane.retries.lease)
+
+    async def mark_sent(sent: Sequence[_Accepted]) -> None:
+        async with db.connection() as conn:
+            await MARK_SENT.run(conn, now=now, ids=[each.id for each in sent], refs=[each.ref for each in sent])
+
+    accepted = StoredTogether(mark_sent)
 
     async def send(queued: QueuedMessage) -> None:
         ref = await port.send(_open_message(queued, seal, lane, now))
-        async with db.connection() as conn:
-            await MARK_SENT.run(conn, id=queued.id, now=now, ref=ref)
+        await accepted.add(_Accepted(queued.id, ref))
 
     async def fail(queued: QueuedMessage, error: Exception) -> None:
         delay = lane.retries.compute_delay(queued.attempts)
@@ -162,7 +174,7 @@ async def _send_batch(db: Database, seal: Seal, port: MessagePort, lane: Lane, n
             else:
                 await RETRY_MESSAGE.run(conn, id=queued.id, error=describe_error(error), delay=delay)
 
-    return await run_each(due, send, fail, concurrency=lane.concurrency) if due else None
+    return await run_claimed(claim, send, fail, concurrency=lane.concurrency)
 
 
 def _open_message(queued: QueuedMessage, seal: Seal, lane: Lane, now: datetime) -> Message:

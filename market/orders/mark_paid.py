@@ -30,9 +30,8 @@ from payments import (
     ProviderMismatch,
     Purpose,
     RefundId,
-    consume_events,
     get_payment,
-    record_event_failure,
+    handle_events,
     request_refund,
     send_refund,
 )
@@ -50,7 +49,6 @@ PAYMENT_TOPICS = (
     *PROBLEM_TOPICS,
 )
 """The topics that orders act on: all of them."""
-MAX_EVENTS = 10_000
 
 # What people of a producer buy from it, by whatever account, is not counted, so that nobody raises their own rank.
 COUNT_SALES = Query(
@@ -95,37 +93,28 @@ LIST_STAY_TITLES = Query(
 async def apply_payment_events(
     db: Database, gateway: Gateway | None, seal: Seal, *, now: datetime, order_ref: str | None = None
 ) -> int:
-    """Apply the events of `payments`, one per transaction; return how many were applied.
+    """Apply the events of `payments`, one per transaction and several at once; return how many were applied.
 
     A request passes the `order_ref` of its own order, so that it does not work for others. Without a gateway the
     refunds that result are left to `finish_operations`. Safe to run in several workers. A failed event is retried after
     a delay that doubles and does not block the others.
     """
-    applied = last = 0
-    for _ in range(MAX_EVENTS):
-        refund_id = None
-        events: list[PaymentEvent] = []
-        try:
-            async with db.transaction() as conn:
-                events = await consume_events(conn, PAYMENT_TOPICS, limit=1, after=last, order=order_ref)
-                for event in events:
-                    refund_id = await _apply_event(conn, seal, event, now)
-        except Exception as error:
-            if not events:
-                raise
-            async with db.transaction() as conn:
-                await record_event_failure(conn, events[0], error)
-            log.exception("event_failed", id=events[0].id, topic=events[0].topic, order=events[0].order_ref)
-            last = events[0].id
-            continue
-        if not events:
-            break
-        applied, last = applied + 1, events[0].id
+
+    async def apply(conn: Connection, event: PaymentEvent) -> RefundId | None:
+        return await _apply_event(conn, seal, event, now)
+
+    refunds = await handle_events(db, PAYMENT_TOPICS, apply, failed=log_failed_event, order=order_ref)
+    for refund_id in refunds:
         if refund_id is not None and gateway is not None:
             # If the provider does not answer, a job sends the refund later.
             with suppress(GatewayUnavailable, ProviderMismatch):
                 await send_refund(db, gateway, refund_id, at=now)
-    return applied
+    return len(refunds)
+
+
+def log_failed_event(event: PaymentEvent, error: Exception) -> None:
+    """Log an event that could not be applied, with the error."""
+    log.error("event_failed", id=event.id, topic=event.topic, order=event.order_ref, exc_info=error)
 
 
 async def _apply_event(conn: Connection, seal: Seal, event: PaymentEvent, now: datetime) -> RefundId | None:

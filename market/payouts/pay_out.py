@@ -15,6 +15,7 @@ from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.seal import Seal
 from market.orders.escrow import get_freight_account, get_payable_account, get_payee
+from market.orders.mark_paid import log_failed_event
 from market.orders.notifications import notify_producer
 from market.payouts.account import FIND_PAYOUT_ACCOUNT, PayoutAccount, PayoutAccountState, find_account_holder
 from market.payouts.models import NothingToPayOut, PayoutAccountMissing, PayoutAccountOwnerOnly
@@ -23,11 +24,10 @@ from payments import (
     PaymentEvent,
     Payout,
     ProviderMismatch,
-    consume_events,
     find_payout,
     get_balance,
+    handle_events,
     list_failed_payouts,
-    record_event_failure,
     request_payout,
     send_payout,
     sum_requested_payouts,
@@ -46,7 +46,6 @@ FAILURE_TEXTS = {
     "bank_account_verification_failed": "户名和账号对不上",
 }
 UNKNOWN_FAILURE = "银行没有收下"
-_MAX_EVENTS = 1000
 
 
 class PayoutLimits(Struct, frozen=True, kw_only=True):
@@ -269,26 +268,11 @@ async def apply_payout_events(db: Database, seal: Seal, *, now: datetime) -> int
 
     A failed event is retried after a delay that doubles and does not block the others.
     """
-    applied = last = 0
-    for _ in range(_MAX_EVENTS):
-        events: list[PaymentEvent] = []
-        try:
-            async with db.transaction() as conn:
-                events = await consume_events(conn, PAYOUT_TOPICS, limit=1, after=last)
-                for event in events:
-                    await _apply_event(conn, seal, event, now)
-        except Exception as error:
-            if not events:
-                raise
-            async with db.transaction() as conn:
-                await record_event_failure(conn, events[0], error)
-            log.exception("event_failed", id=events[0].id, topic=events[0].topic, order=events[0].order_ref)
-            last = events[0].id
-            continue
-        if not events:
-            break
-        applied, last = applied + 1, events[0].id
-    return applied
+
+    async def apply(conn: Connection, event: PaymentEvent) -> None:
+        await _apply_event(conn, seal, event, now)
+
+    return len(await handle_events(db, PAYOUT_TOPICS, apply, failed=log_failed_event))
 
 
 async def _apply_event(conn: Connection, seal: Seal, event: PaymentEvent, now: datetime) -> None:

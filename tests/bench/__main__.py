@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from market.startup import tune_garbage_collector
-from tests.bench import checkout, county, engine, market, pages, payments, requests, shop, subsidies
+from tests.bench import checkout, county, engine, market, pages, payments, queues, requests, shop, subsidies
 from tests.bench.shop import Row
 
 
@@ -29,7 +29,7 @@ class Suite(Struct, frozen=True):
 
 GROUPS = {
     "shop": [
-        Suite(shop.shop_environment, {**shop.FIGURES, **requests.FIGURES}),
+        Suite(shop.shop_environment, {**shop.FIGURES, **queues.FIGURES, **requests.FIGURES}),
         Suite(checkout.checkout_environment, checkout.FIGURES),
         Suite(market.market_environment, {**pages.FIGURES, "growth_checkout": checkout.growth_checkout}),
     ],

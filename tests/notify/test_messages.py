@@ -4,6 +4,7 @@ import asyncio
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,7 +14,7 @@ from market.kernel.seal import Seal
 from market.notify.models import Message
 from market.notify.ports import FilePort, MissingPort
 from market.notify.queue import queue_message
-from market.notify.send import NOTICES, send_due_messages
+from market.notify.send import MARK_SENT, NOTICES, send_due_messages
 from market.notify.templates import FRAUD_HINT, TEMPLATES
 from payments.retries import BatchSummary
 from tests.conftest import NOW
@@ -153,6 +154,36 @@ async def test_workers_side_by_side_send_each_message_once_although_it_takes_lon
     await asyncio.gather(*(send_due_messages(database, seal, SlowPort(), now=NOW) for _ in range(4)))
     assert (len(sent), len(set(sent))) == (100, 100)
     assert await owner.fetchval("SELECT max(attempts) FROM messages") == 1
+
+
+async def test_a_slow_message_delays_no_other_and_what_was_sent_is_marked_together(
+    database: Database, seal: Seal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    marked: list[int] = []
+    others_sent = asyncio.Event()
+
+    class OneSlowPort:
+        async def send(self, message: Message) -> str:
+            if message.facts["count"] == "0":
+                await others_sent.wait()
+            sent.append(message.facts["count"])
+            if len(sent) == 59:
+                others_sent.set()
+            return str(message.id)
+
+    async def count_marked(query: object, conn: Connection, **values: Any) -> int:
+        if query is MARK_SENT:
+            marked.append(len(values["ids"]))
+        return await run(query, conn, **values)
+
+    run: Any = type(MARK_SENT).run
+    monkeypatch.setattr(type(MARK_SENT), "run", count_marked)
+    await queue_notice(database, seal, 60)
+    async with asyncio.timeout(20):
+        assert await send_due_messages(database, seal, OneSlowPort(), now=NOW) == BatchSummary(done=60)
+    assert sent[-1] == "0"
+    assert (sum(marked), len(marked) < 40) == (60, True)
 
 
 async def test_a_code_that_has_expired_is_given_up_and_erased(
