@@ -30,6 +30,7 @@ from market.http import (
     choose_page_language,
     get_client_network,
     get_session_token,
+    is_impersonal,
 )
 from market.identity.actors import hash_token
 from market.identity.models import Actor, NotSignedIn
@@ -37,6 +38,7 @@ from market.jobs.queues import QueueReadings, keep_readings
 from market.kernel import Database, open_database
 from market.kernel.clock import Clock
 from market.kernel.database import APP_ROLE
+from market.kernel.public_reads import PublicReads
 from market.kernel.seal import Seal, derive_seal
 from market.logs import configure_logs
 from market.metrics import count_rate_refusal, count_responses
@@ -63,6 +65,9 @@ _MAX_FORM_BYTES = 64 * 1024
 # A process that stands still keeps its locks, also those of a lot, until the server ends its session.
 MAX_IDLE_TRANSACTION_SECONDS = 60
 MAX_TRANSACTION_SECONDS = 120
+REPLICA_SECONDS = 0.5
+"""How long a page waits for a connection to a replica before it reads the primary."""
+REPLICA_STATEMENT_SECONDS = 2
 MAX_PROVIDER_CALLS = 32
 """Calls of one process to the payment provider at a time."""
 
@@ -80,6 +85,7 @@ class Market(InitPluginProtocol):
         app_config.dependencies.update(
             {
                 "db": Provide(provide_db, sync_to_thread=False),
+                "reads": Provide(provide_reads, sync_to_thread=False),
                 "clock": Provide(provide_clock, sync_to_thread=False),
                 "seal": Provide(provide_seal, sync_to_thread=False),
                 "settings": Provide(provide_settings, sync_to_thread=False),
@@ -116,7 +122,7 @@ class Market(InitPluginProtocol):
             app.state["market"] = services
             complete_schema(app)
             handler = app.asgi_handler
-            seconds = self.settings.keep_ms / 1000
+            seconds = self.settings.get_keep_seconds()
             public = ResponseCache(handler, seconds=seconds, shared=PagesForAll(app)) if seconds else handler
             app.asgi_handler = begin_in_chinese(answer_head_requests(public))
             yield
@@ -177,6 +183,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             max_transaction_seconds=MAX_TRANSACTION_SECONDS,
         )
         stack.push_async_callback(db.close)
+        reads = await stack.enter_async_context(await open_reads(settings, db, stack))
         gateway = await stack.enter_async_context(make_gateway(settings))
         carriers = await stack.enter_async_context(open_carriers(settings))
         batcher = await stack.enter_async_context(Batcher(db))
@@ -184,6 +191,8 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         yield Services(
             settings=settings,
             db=db,
+            reads=reads,
+            own_reads=PublicReads(db),
             clock=clock,
             seal=derive_seal(settings.get_or_create_secret(), settings.secret_old),
             files=open_file_store(settings.storage_url or (settings.data / "files").absolute().as_uri()),
@@ -197,9 +206,35 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         )
 
 
+async def open_reads(settings: Settings, db: Database, stack: AsyncExitStack) -> PublicReads:
+    """Return what public pages read; the stack closes the connections to the replica, if there is one.
+
+    A replica that is gone when the service starts is not waited for.
+    """
+    if not settings.replica_url:
+        return PublicReads(db)
+    replica = await open_database(
+        settings.replica_url,
+        role=APP_ROLE,
+        min_size=0,
+        max_size=settings.pool_size,
+        acquire_timeout=REPLICA_SECONDS,
+        application_name="market-reads",
+        max_statement_seconds=REPLICA_STATEMENT_SECONDS,
+    )
+    stack.push_async_callback(replica.close)
+    return PublicReads(db, replica, max_lag=settings.replica_lag_ms / 1000)
+
+
 def provide_db(request: HttpRequest) -> Database:
     """Provide the database."""
     return get_services(request).db
+
+
+def provide_reads(request: HttpRequest) -> PublicReads:
+    """Provide what a public page reads: of a person, only where their own changes are seen at once."""
+    services = get_services(request)
+    return services.reads if is_impersonal(request) else services.own_reads
 
 
 def provide_clock(request: HttpRequest) -> Clock:

@@ -22,6 +22,15 @@ def get_session_token(request: HttpRequest) -> str:
     return request.cookies.get("__Host-session") or request.cookies.get("session") or ""
 
 
+IMPERSONAL_COOKIES = frozenset({"elder", "band", "currency", "lang", "drafts"})
+"""Cookies that choose a mode of a page, or that only scripts read. Any other belongs to somebody."""
+
+
+def is_impersonal(request: HttpRequest) -> bool:
+    """Return whether a request shows nothing of a person: it has no bearer token and no cookie of anybody."""
+    return "authorization" not in request.headers and request.cookies.keys() <= IMPERSONAL_COOKIES
+
+
 def get_client_network(request: HttpRequest) -> str:
     """Return the network that limits count the client's requests by: an IPv4 address, or the /64 of an IPv6 address."""
     peer = request.client.host if request.client else ""

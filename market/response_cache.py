@@ -15,15 +15,13 @@ from typing import Protocol
 from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 from msgspec import Struct
 
-from market.http import choose_language
+from market.http import IMPERSONAL_COOKIES, choose_language
 from market.metrics import count_kept_response, count_response
 
 MAX_BYTES = 16 * 1024 * 1024
 """Of all kept responses of a process; the oldest give way."""
 MAX_RESPONSE_BYTES = 256 * 1024
 """A longer response is not kept."""
-IMPERSONAL_COOKIES = frozenset({"elder", "band", "currency", "lang", "drafts"})
-"""Cookies that choose a mode of a page, or that only scripts read. Any other belongs to somebody."""
 MODE_COOKIES = ("elder", "band", "currency", "lang")
 _KEY_HEADERS = frozenset({b"host", b"accept-language", b"cookie"})
 _NONCE = b"'nonce-"

@@ -39,8 +39,28 @@ class Settings(Struct, frozen=True, kw_only=True):
         ".data"
     )
     database_url: Annotated[
-        str, Meta(description="DSN of PostgreSQL 18, `postgresql://…`. Empty: the embedded server.")
+        str,
+        Meta(
+            description="DSN of PostgreSQL 18, `postgresql://…`. Of several hosts, `…@one:5432,two:5432/name`, the one"
+            " that accepts writes is used. Empty: the embedded server."
+        ),
     ] = ""
+    replica_url: Annotated[
+        str,
+        Meta(
+            description="DSN of one host, a replica or an address before several: public pages of visitors without"
+            " cookies read there. Empty: they read where everything else does."
+        ),
+    ] = ""
+    replica_lag_ms: Annotated[
+        int,
+        Meta(
+            ge=20,
+            le=1000,
+            description="Milliseconds by which a replica that public pages read may be behind; with one,"
+            " `MARKET_KEEP_MS` is shorter by them.",
+        ),
+    ] = 250
     host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="Port to listen on; 0 chooses a free one.")] = 8000
     public_url: Annotated[str, Meta(description="Public URL of the site; used in links, and for the Origin check.")] = (
@@ -231,6 +251,11 @@ class Settings(Struct, frozen=True, kw_only=True):
             RateClass.SIGN_IN: self.rate_sign_ins,
         }
 
+    def get_keep_seconds(self) -> float:
+        """Return how long public responses are kept: with the lag of a replica, as long as `keep_ms` in all."""
+        lag_ms = self.replica_lag_ms if self.replica_url else 0
+        return max(0, self.keep_ms - lag_ms) / 1000
+
     def get_audit_heads_path(self) -> Path:
         """Return the file to which the heads of the audit record are noted."""
         return Path(self.audit_heads) if self.audit_heads else self.data / "audit-heads.jsonl"
@@ -258,6 +283,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def _check_consistency(settings: Settings) -> None:
+    _check_replica(settings)
     if settings.now is not None and settings.now.tzinfo is None:
         raise BadSettings("MARKET_NOW needs a zone, such as 2019-02-04T09:00:00+08:00.")
     if settings.now is not None and settings.database_url:
@@ -278,6 +304,13 @@ def _check_consistency(settings: Settings) -> None:
         raise BadSettings("MARKET_SECRET needs at least 32 random characters, such as `openssl rand -base64 48`.")
     if settings.public_url and urlsplit(settings.public_url).scheme not in {"http", "https"}:
         raise BadSettings("MARKET_PUBLIC_URL begins with https://, such as https://market.example.org.")
+
+
+def _check_replica(settings: Settings) -> None:
+    if settings.replica_url and not settings.database_url:
+        raise BadSettings("MARKET_REPLICA_URL needs MARKET_DATABASE_URL: the embedded server has no replica.")
+    if "," in urlsplit(settings.replica_url).netloc.rpartition("@")[2]:
+        raise BadSettings("MARKET_REPLICA_URL names one host: a replica, or an address before several.")
 
 
 def describe_settings() -> dict[str, tuple[str, str]]:

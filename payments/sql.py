@@ -16,6 +16,7 @@ import asyncpg.pool
 import msgspec
 
 from payments.errors import Busy
+from payments.hosts import PrimaryFinder, list_hosts
 
 type Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
 
@@ -139,6 +140,10 @@ class Query[R]:
         await conn.executemany(self.resolve(conn), [self._values(row) for row in rows])
 
 
+_RELEASE_SECONDS = 5.0
+"""How long a server may take to end a statement that was given up: one that stands still never does."""
+
+
 class Database:
     """A pool of connections.
 
@@ -171,7 +176,7 @@ class Database:
         try:
             yield conn
         finally:
-            await self.pool.release(conn)
+            await self.pool.release(conn, timeout=_RELEASE_SECONDS)
 
     @asynccontextmanager
     async def transaction(self, *, scope: str | None = None) -> AsyncGenerator[Connection]:
@@ -255,9 +260,10 @@ async def open_database(
 ) -> Database:
     """Open a pool of connections to `dsn` that act as `role` and find this library's tables in `schema`.
 
-    A statement waits at most 4 s for a lock and runs at most `max_statement_seconds`; if the server does not answer at
-    all, 5 s longer. The server ends a connection whose transaction is idle for `max_idle_transaction_seconds` or open
-    for `max_transaction_seconds`; 0 is no limit.
+    If `dsn` names several hosts, each connection goes to the one that accepts writes at the time. A statement waits at
+    most 4 s for a lock and runs at most `max_statement_seconds`; if the server does not answer at all, 5 s longer. The
+    server ends a connection whose transaction is idle for `max_idle_transaction_seconds` or open for
+    `max_transaction_seconds`; 0 is no limit.
 
     Raises:
         ValueError: `schema` is not a plain SQL identifier.
@@ -273,8 +279,11 @@ async def open_database(
     }
     if role is not None:
         server_settings["role"] = role
+    # The pool passes more than its type says that it does.
+    connect: Any = PrimaryFinder(dsn).connect if len(list_hosts(dsn)) > 1 else None
     pool = await asyncpg.create_pool(
         dsn,
+        connect=connect,
         min_size=min_size,
         max_size=max_size,
         connection_class=make_connection_class(schema),

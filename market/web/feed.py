@@ -18,8 +18,8 @@ from market.catalogue.feed import FeedItem, list_feed_items
 from market.channels.read import find_channel
 from market.http import HttpRequest
 from market.identity.models import NotFound
-from market.kernel import Database
 from market.kernel.clock import Clock
+from market.kernel.public_reads import PublicReads
 from market.rate_limits import RateClass
 from market.sheets.spreadsheet import Column
 from market.sheets.write_spreadsheet import write_csv
@@ -46,7 +46,7 @@ class _FeedPage(Struct, frozen=True, kw_only=True):
     next: str | None
 
 
-async def _load_page(request: HttpRequest, db: Database, clock: Clock, channel: str | None = None) -> _FeedPage:
+async def _load_page(request: HttpRequest, reads: PublicReads, clock: Clock, channel: str | None = None) -> _FeedPage:
     """Return the page that begins after `?after=`, as the page before named it; without it, the first.
 
     Raises:
@@ -56,7 +56,7 @@ async def _load_page(request: HttpRequest, db: Database, clock: Clock, channel: 
     after = (int(cursor[1]), int(cursor[2])) if cursor else (0, 0)
     today = clock.today()
     title, home, counties = _TITLE, "/", None
-    async with db.connection() as conn:
+    async with reads.connection() as conn:
         if channel is not None:
             found = await find_channel(conn, channel, today=today)
             if found is None:
@@ -112,54 +112,54 @@ def _render_rss(request: HttpRequest, page: _FeedPage) -> Response[bytes]:
 
 @get("/feeds/products.json", include_in_schema=False, rate=RateClass.SEARCH)
 async def show_json_feed(
-    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock]
+    request: HttpRequest, reads: NamedDependency[PublicReads], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
     """List the packs on sale as JSON Feed, 500 a page; `next_url` is the next page."""
-    return _render_json(request, await _load_page(request, db, clock))
+    return _render_json(request, await _load_page(request, reads, clock))
 
 
 @get("/feeds/products.xml", include_in_schema=False, rate=RateClass.SEARCH)
 async def show_merchant_feed(
-    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock]
+    request: HttpRequest, reads: NamedDependency[PublicReads], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
     """List the packs on sale as RSS 2.0 with Google's product attributes, 500 a page; `atom:link` is the next page."""
-    return _render_rss(request, await _load_page(request, db, clock))
+    return _render_rss(request, await _load_page(request, reads, clock))
 
 
 @get("/feeds/channels/{code:str}/products.json", include_in_schema=False, rate=RateClass.SEARCH)
 async def show_channel_json_feed(
-    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], code: FromPath[str]
+    request: HttpRequest, reads: NamedDependency[PublicReads], clock: NamedDependency[Clock], code: FromPath[str]
 ) -> Response[bytes]:
     """List the packs on sale in a channel as JSON Feed, like that of all.
 
     Raises:
         NotFound: there is no such channel.
     """
-    return _render_json(request, await _load_page(request, db, clock, code))
+    return _render_json(request, await _load_page(request, reads, clock, code))
 
 
 @get("/feeds/channels/{code:str}/products.xml", include_in_schema=False, rate=RateClass.SEARCH)
 async def show_channel_merchant_feed(
-    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], code: FromPath[str]
+    request: HttpRequest, reads: NamedDependency[PublicReads], clock: NamedDependency[Clock], code: FromPath[str]
 ) -> Response[bytes]:
     """List the packs on sale in a channel as RSS 2.0, like that of all.
 
     Raises:
         NotFound: there is no such channel.
     """
-    return _render_rss(request, await _load_page(request, db, clock, code))
+    return _render_rss(request, await _load_page(request, reads, clock, code))
 
 
 @get("/feeds/channels/{code:str}/products.csv", include_in_schema=False, rate=RateClass.SEARCH)
 async def show_channel_table(
-    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], code: FromPath[str]
+    request: HttpRequest, reads: NamedDependency[PublicReads], clock: NamedDependency[Clock], code: FromPath[str]
 ) -> Response[bytes]:
     """List the packs on sale in a channel as CSV, 500 a page; the header `Link` with `rel="next"` is the next page.
 
     Raises:
         NotFound: there is no such channel.
     """
-    page = await _load_page(request, db, clock, code)
+    page = await _load_page(request, reads, clock, code)
     rows = [
         {
             "id": f"{each.number}-{each.position}", "title": each.title, "unit": each.unit, "category": each.category,

@@ -9,6 +9,7 @@ from market.http import HttpRequest
 from market.jobs.queues import QueueReadings
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.kernel.public_reads import PublicReads
 from market.kernel.seal import Seal
 from market.orders.checkout.batcher import Batcher
 from market.payouts.pay_out import PayoutHold
@@ -20,11 +21,16 @@ from market.web.ui.renderer import Renderer
 from payments import GuardedGateway
 
 
-class Services(Struct, frozen=True):
-    """The services of a process: opened when it starts, closed when it stops."""
+class Services(Struct, frozen=True, kw_only=True):
+    """The services of a process: opened when it starts, closed when it stops.
+
+    `reads` may read a replica, `own_reads` never; only `provide_reads` chooses between them.
+    """
 
     settings: Settings
     db: Database
+    reads: PublicReads
+    own_reads: PublicReads
     clock: Clock
     seal: Seal
     files: FileStore

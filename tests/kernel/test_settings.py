@@ -46,6 +46,11 @@ def test_values_are_converted_to_their_types() -> None:
         ({"MARKET_STRIPE_KEY": "sk_live_replace_me"}, "MARKET_STRIPE_KEY is the example"),
         ({"MARKET_STRIPE_WEBHOOK_SECRET": "whsec_replace_me"}, "MARKET_STRIPE_WEBHOOK_SECRET is the example"),
         ({"MARKET_DEMO": "1", "MARKET_DATABASE_URL": "postgresql://x/y"}, "MARKET_DEMO works on the embedded server"),
+        ({"MARKET_REPLICA_URL": "postgresql://x/y"}, "MARKET_REPLICA_URL needs MARKET_DATABASE_URL"),
+        (
+            {"MARKET_REPLICA_URL": "postgresql://x,y/z", "MARKET_DATABASE_URL": "postgresql://x/z"},
+            "MARKET_REPLICA_URL names one host",
+        ),
         ({"MARKET_PUBLIC_UR": "https://x"}, "MARKET_PUBLIC_UR is not a setting; did you mean MARKET_PUBLIC_URL?"),
         ({"MARKET_port": "8000"}, "MARKET_port is not a setting; did you mean MARKET_PORT?"),
         ({"MARKET_XYZZY": ""}, "MARKET_XYZZY is not a setting; see docs/settings.md"),
@@ -54,6 +59,12 @@ def test_values_are_converted_to_their_types() -> None:
 def test_an_invalid_value_is_refused_by_name(given: dict[str, str], named: str) -> None:
     with pytest.raises(BadSettings, match=named):
         Settings.from_env(given)
+
+
+def test_a_page_from_a_replica_is_kept_shorter_by_its_lag() -> None:
+    assert Settings(keep_ms=1000).get_keep_seconds() == 1.0
+    assert Settings(keep_ms=1000, replica_url="postgresql://x/y", replica_lag_ms=250).get_keep_seconds() == 0.75
+    assert Settings(keep_ms=100, replica_url="postgresql://x/y", replica_lag_ms=250).get_keep_seconds() == 0
 
 
 def test_the_secret_is_generated_once_and_only_its_owner_can_read_it(folder: Path) -> None:

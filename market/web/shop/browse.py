@@ -26,10 +26,11 @@ from market.channels.models import ChannelKind
 from market.divisions.codes import PREFECTURE, get_county_code, truncate_code
 from market.http import HttpRequest
 from market.identity.models import NotFound
-from market.kernel import Connection, Database
+from market.kernel import Connection
 from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.page import Page
+from market.kernel.public_reads import PublicReads
 from market.packages.read import PackageFilters, PackageOffer, list_offers
 from market.rate_limits import RateClass
 from market.web.assets import get_origin
@@ -113,14 +114,14 @@ def _choose_home_goods(cards: Sequence[ListingCard], shown: Collection[str]) -> 
 
 @get("/", include_in_schema=False, shared=Audience.ALL, english=True)
 async def show_home(
-    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock]
+    request: HttpRequest, reads: NamedDependency[PublicReads], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
     """Show the home page: listings in season, stays, categories, prefectures."""
     today = clock.today()
     counts = get_services(request).counts
     categories, prefectures = await counts.categories.get(), await counts.prefectures.get()
     channels, offers = await counts.channels.get(), await counts.offers.get()
-    async with db.connection() as conn:
+    async with reads.connection() as conn:
         season, stays = await list_first_cards(
             conn,
             [
@@ -152,10 +153,10 @@ async def show_home(
 
 
 @get("/kinds", include_in_schema=False, shared=Audience.ALL, english=True)
-async def show_categories(request: HttpRequest, db: NamedDependency[Database]) -> Response[bytes]:
+async def show_categories(request: HttpRequest, reads: NamedDependency[PublicReads]) -> Response[bytes]:
     """Show every category, and the counties of the national and provincial lists."""
     categories = await get_services(request).counts.categories.get()
-    async with db.connection() as conn:
+    async with reads.connection() as conn:
         counties = await list_listed_counties(conn)
     prefectures: dict[str, tuple[str, str, list[tuple[str, str]]]] = {}
     for each in counties:
@@ -299,7 +300,7 @@ def _describe_sort(page: ListingPage) -> str:
 
 @get("/kinds/{code:str}", include_in_schema=False, shared=Audience.ALL, english=True, rate=RateClass.SEARCH)
 async def show_category(
-    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], code: FromPath[str]
+    request: HttpRequest, reads: NamedDependency[PublicReads], clock: NamedDependency[Clock], code: FromPath[str]
 ) -> Response[bytes]:
     """Show the listings of a category.
 
@@ -311,7 +312,7 @@ async def show_category(
     if category is None:
         raise NotFound
     counties = await counts.counties.get()
-    async with db.connection() as conn:
+    async with reads.connection() as conn:
         filters = structs.replace(read_filters(request, f"/kinds/{code}"), kind="")
         context: dict[str, Any] = {"heading": say(category.name), "empty": say("{0}还没有人卖", say(category.name))}
         if category.kind is not ListingKind.PRODUCT:
@@ -329,7 +330,7 @@ async def show_category(
 
 @get("/places/{code:str}", include_in_schema=False, shared=Audience.ALL, english=True, rate=RateClass.SEARCH)
 async def show_division(
-    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], code: FromPath[str]
+    request: HttpRequest, reads: NamedDependency[PublicReads], clock: NamedDependency[Clock], code: FromPath[str]
 ) -> Response[bytes]:
     """Show the listings of a division, and its children that have any.
 
@@ -337,7 +338,7 @@ async def show_division(
         NotFound: the division does not exist.
     """
     categories = await get_services(request).counts.categories.get()
-    async with db.connection() as conn:
+    async with reads.connection() as conn:
         division = await find_division(conn, code)
         if division is None:
             raise NotFound
@@ -363,12 +364,12 @@ async def show_division(
 
 @get("/search", include_in_schema=False, shared=Audience.ALL, english=True, rate=RateClass.SEARCH)
 async def show_search(
-    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], q: FromQuery[str] = ""
+    request: HttpRequest, reads: NamedDependency[PublicReads], clock: NamedDependency[Clock], q: FromQuery[str] = ""
 ) -> Response[bytes]:
     """Show search results; if there are none, similar listings and the categories."""
     counts = get_services(request).counts
     categories, counties = await counts.categories.get(), await counts.counties.get()
-    async with db.connection() as conn:
+    async with reads.connection() as conn:
         filters = _offer_kinds(read_filters(request, "/search"), categories)
         filled = [each for each in categories if each.count]
         context = {

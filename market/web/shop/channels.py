@@ -9,9 +9,9 @@ from market.channels.models import Channel, ChannelKind
 from market.channels.read import find_channel, list_paired_counties
 from market.http import HttpRequest
 from market.identity.models import NotFound
-from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.language import say
+from market.kernel.public_reads import PublicReads
 from market.rate_limits import RateClass
 from market.web.assets import get_origin
 from market.web.pages import render_page
@@ -48,7 +48,7 @@ async def show_channels(request: HttpRequest) -> Response[bytes]:
 
 @get("/channels/{code:str}", include_in_schema=False, shared=Audience.ALL, english=True, rate=RateClass.SEARCH)
 async def show_channel(
-    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], code: FromPath[str]
+    request: HttpRequest, reads: NamedDependency[PublicReads], clock: NamedDependency[Clock], code: FromPath[str]
 ) -> Response[bytes]:
     """Show what the counties in a channel sell, the counties themselves, and the channel's feeds.
 
@@ -58,7 +58,7 @@ async def show_channel(
     """
     today = clock.today()
     live = {each.code: each.count for each in await get_services(request).counts.counties.get()}
-    async with db.connection() as conn:
+    async with reads.connection() as conn:
         channel = await find_channel(conn, code, today=today)
         if channel is None:
             raise NotFound

@@ -12,8 +12,8 @@ from market.bookings.models import CancellationTier
 from market.catalogue.models import ListingKind
 from market.http import HttpRequest
 from market.identity.models import NotFound
-from market.kernel import Database
 from market.kernel.clock import Clock
+from market.kernel.public_reads import PublicReads
 from market.kernel.text import clean_text
 from market.orders.checkout.packages import load_strictest_tiers
 from market.packages.capacity import load_availability
@@ -64,7 +64,7 @@ def format_time(starts_at: datetime, ends_at: datetime) -> str:
 
 @get("/packages", include_in_schema=False, shared=Audience.ALL)
 async def show_package_list(
-    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock]
+    request: HttpRequest, reads: NamedDependency[PublicReads], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
     """List the packages on sale, the newest first; `q`, `division` and `category` narrow the list."""
     query = request.query_params
@@ -76,7 +76,7 @@ async def show_package_list(
         division=division if division.isascii() and division.isdecimal() and len(division) <= _MAX_DIGITS else None,
         category=category if category.isascii() and category.isidentifier() else None,
     )
-    async with db.connection() as conn:
+    async with reads.connection() as conn:
         page = await list_offers(conn, filters, before=before, limit=_PAGE_SIZE, today=clock.today())
     context = {
         "cards": make_package_cards(page.items),
@@ -114,7 +114,7 @@ def _view_parts(
 
 @get("/packages/{number:int}", include_in_schema=False, shared=Audience.ALL)
 async def show_package(
-    request: HttpRequest, *, db: NamedDependency[Database], clock: NamedDependency[Clock], number: ShortNumber
+    request: HttpRequest, *, reads: NamedDependency[PublicReads], clock: NamedDependency[Clock], number: ShortNumber
 ) -> Response[bytes]:
     """Show a package on sale, with a day what is free when guests arrive then; or that it is not sold any more.
 
@@ -124,7 +124,7 @@ async def show_package(
     today = clock.today()
     day = parse_day(request.query_params.get("day", ""))
     count = max(1, parse_integer(request.query_params.get("n", ""), maximum=MAX_COUNT) or 1)
-    async with db.connection() as conn:
+    async with reads.connection() as conn:
         try:
             package = await get_live_package(conn, number)
         except NotFound:

@@ -28,6 +28,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.language import say
+from market.kernel.public_reads import PublicReads
 from market.orders.cart import put_lines
 from market.orders.cart_view import load_cart_contents
 from market.orders.models import MAX_QUANTITY, Line, SoldOut, VariantId
@@ -213,7 +214,7 @@ def _describe_freight(product: ProductDetail, item: ProductView, region: str) ->
 async def show_product(
     request: HttpRequest,
     *,
-    db: NamedDependency[Database],
+    reads: NamedDependency[PublicReads],
     clock: NamedDependency[Clock],
     visitor: NamedDependency[Actor | None],
     number: ShortNumber,
@@ -223,7 +224,7 @@ async def show_product(
     Raises:
         NotFound: no listing has that number, or it is suspended.
     """
-    async with db.connection() as conn:
+    async with reads.connection() as conn:
         try:
             product = await get_numbered_product(conn, number, now=clock.now())
         except NotFound:

@@ -9,7 +9,8 @@ from msgspec import Struct
 from market.catalogue.models import ListingKind
 from market.http import HttpRequest
 from market.identity.models import NotFound
-from market.kernel import Database, Query
+from market.kernel import Query
+from market.kernel.public_reads import PublicReads
 from market.reviews.views import list_listing_reviews
 from market.web.forms import parse_uuid
 from market.web.pages import render_page
@@ -37,14 +38,16 @@ GET_REVIEWED_LISTING = Query(
 
 
 @get(["/goods/{number:int}/reviews", "/stays/{number:int}/reviews"], include_in_schema=False, shared=Audience.ALL)
-async def show_reviews(request: HttpRequest, db: NamedDependency[Database], number: ShortNumber) -> Response[bytes]:
+async def show_reviews(
+    request: HttpRequest, reads: NamedDependency[PublicReads], number: ShortNumber
+) -> Response[bytes]:
     """Show the reviews of a listing, latest first.
 
     Raises:
         NotFound: no live listing has that number.
     """
     before = parse_uuid(request.query_params.get("before", ""))
-    async with db.connection() as conn:
+    async with reads.connection() as conn:
         listing = await GET_REVIEWED_LISTING.maybe(conn, number=number)
         if listing is None:
             raise NotFound

@@ -8,8 +8,8 @@ from market.divisions.codes import get_ancestor_code
 from market.favourites.models import FavouriteKind
 from market.http import HttpRequest
 from market.identity.models import Actor
-from market.kernel import Database
 from market.kernel.clock import Clock
+from market.kernel.public_reads import PublicReads
 from market.producers.closures import describe_closure
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, ProducerKind, PublicProducer
 from market.producers.queries import get_public_producer
@@ -89,7 +89,7 @@ def _list_trail(producer: PublicProducer) -> list[tuple[str, str]]:
 @get("/sellers/{number:int}", include_in_schema=False, shared=Audience.GUESTS)
 async def show_seller(
     request: HttpRequest,
-    db: NamedDependency[Database],
+    reads: NamedDependency[PublicReads],
     clock: NamedDependency[Clock],
     visitor: NamedDependency[Actor | None],
     number: ShortNumber,
@@ -99,7 +99,7 @@ async def show_seller(
     Raises:
         NotFound: no admitted producer has that number.
     """
-    async with db.connection() as conn:
+    async with reads.connection() as conn:
         producer = await get_public_producer(conn, number, now=clock.now())
         cards = await list_producer_listings(conn, producer.id, today=clock.today(), limit=_MAX_LISTINGS)
         reviews = await list_producer_reviews(conn, producer.id, limit=_MAX_REVIEWS)
@@ -127,7 +127,7 @@ async def show_seller(
 
 @get("/sellers/{number:int}/reviews", include_in_schema=False, shared=Audience.ALL)
 async def show_seller_reviews(
-    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], number: ShortNumber
+    request: HttpRequest, reads: NamedDependency[PublicReads], clock: NamedDependency[Clock], number: ShortNumber
 ) -> Response[bytes]:
     """Show the reviews of everything that a seller sells, latest first.
 
@@ -135,7 +135,7 @@ async def show_seller_reviews(
         NotFound: no admitted producer has that number.
     """
     before = parse_uuid(request.query_params.get("before", ""))
-    async with db.connection() as conn:
+    async with reads.connection() as conn:
         producer = await get_public_producer(conn, number, now=clock.now())
         page = await list_producer_reviews(conn, producer.id, before=before, limit=_PAGE_SIZE)
     context = {

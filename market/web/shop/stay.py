@@ -18,8 +18,9 @@ from market.catalogue.models import ListingKind
 from market.favourites.models import FavouriteKind
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
-from market.kernel import Connection, Database, Fen
+from market.kernel import Connection, Fen
 from market.kernel.clock import Clock, get_next_month, get_previous_month
+from market.kernel.public_reads import PublicReads
 from market.kernel.structs import build_from
 from market.orders.models import MAX_DAYS_AHEAD, MAX_NIGHTS, MAX_ROOMS
 from market.web.forms import parse_day
@@ -294,7 +295,7 @@ async def _load_choice(conn: Connection, stay: StayDetail, choice: DateChoice, t
 @get("/stays/{number:int}", include_in_schema=False, shared=Audience.GUESTS)
 async def show_stay(
     request: HttpRequest,
-    db: NamedDependency[Database],
+    reads: NamedDependency[PublicReads],
     clock: NamedDependency[Clock],
     visitor: NamedDependency[Actor | None],
     number: ShortNumber,
@@ -306,7 +307,7 @@ async def show_stay(
     """
     today, link = clock.today(), f"/stays/{number}"
     choice = read_date_choice(request)
-    async with db.connection() as conn:
+    async with reads.connection() as conn:
         listing_id = await get_listing_id(conn, number)
         try:
             stay = await get_stay(conn, listing_id, now=clock.now())
