@@ -31,6 +31,7 @@ GROUPS = {
     "shop": [
         Suite(shop.shop_environment, {**shop.FIGURES, **queues.FIGURES, **requests.FIGURES}),
         Suite(checkout.checkout_environment, checkout.FIGURES),
+        Suite(checkout.checkout_environment, checkout.VOLUME_FIGURES),
         Suite(market.market_environment, {**pages.FIGURES, "growth_checkout": checkout.growth_checkout}),
     ],
     "payments": [Suite(payments.payments_environment, payments.FIGURES)],
