@@ -3463,6 +3463,40 @@ $$;
 
 
 --
+-- Name: link_benefit_households(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.link_benefit_households() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(7009, get_byte(NEW.phone_index, 0) / 4);
+    UPDATE benefits.households SET account_id = NEW.id, phone_index = NULL WHERE phone_index = NEW.phone_index;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: link_story_people(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.link_story_people() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(7009, get_byte(NEW.phone_index, 0) / 4);
+    UPDATE story_people p SET account_id = NEW.id, phone_index = NULL
+     WHERE p.phone_index = NEW.phone_index
+       AND NOT EXISTS (SELECT FROM story_people o WHERE o.story_id = p.story_id AND o.account_id = NEW.id);
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: import_files; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -6176,7 +6210,9 @@ CREATE TABLE benefits.households (
     account_id uuid,
     added_by uuid NOT NULL,
     added_at timestamp with time zone NOT NULL,
+    phone_index bytea,
     CONSTRAINT households_code CHECK (((length(code) >= 1) AND (length(code) <= 20))),
+    CONSTRAINT households_one CHECK ((num_nonnulls(account_id, phone_index) <= 1)),
     CONSTRAINT households_village CHECK ((village_code ~ '^[0-9]{12}$'::text))
 );
 
@@ -10978,9 +11014,10 @@ CREATE TABLE public.story_people (
     paper_on date,
     consent_id uuid,
     ended_at timestamp with time zone,
-    CONSTRAINT story_people_named CHECK (((account_id IS NULL) = (name_sealed IS NOT NULL))),
+    phone_index bytea,
+    CONSTRAINT story_people_one CHECK ((num_nonnulls(account_id, name_sealed, phone_index) = 1)),
     CONSTRAINT story_people_own_consent CHECK (((account_id IS NOT NULL) OR (consent_id IS NULL))),
-    CONSTRAINT story_people_paper CHECK (((account_id IS NULL) = (paper_on IS NOT NULL))),
+    CONSTRAINT story_people_paper CHECK (((name_sealed IS NULL) = (paper_on IS NULL))),
     CONSTRAINT story_people_position CHECK ((("position" >= 0) AND ("position" <= 9)))
 );
 
@@ -14374,6 +14411,14 @@ ALTER TABLE ONLY public.story_people
 
 
 --
+-- Name: story_people story_people_phone_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.story_people
+    ADD CONSTRAINT story_people_phone_once UNIQUE (story_id, phone_index);
+
+
+--
 -- Name: story_people story_people_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -14606,6 +14651,13 @@ CREATE INDEX households_by_account ON benefits.households USING btree (account_i
 --
 
 CREATE INDEX households_by_adder ON benefits.households USING btree (added_by);
+
+
+--
+-- Name: households_by_phone; Type: INDEX; Schema: benefits; Owner: -
+--
+
+CREATE INDEX households_by_phone ON benefits.households USING btree (phone_index) WHERE (phone_index IS NOT NULL);
 
 
 --
@@ -17003,6 +17055,13 @@ CREATE INDEX story_people_by_consent ON public.story_people USING btree (consent
 
 
 --
+-- Name: story_people_by_phone; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX story_people_by_phone ON public.story_people USING btree (phone_index) WHERE (phone_index IS NOT NULL);
+
+
+--
 -- Name: suborder_events_by_suborder; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -17343,6 +17402,20 @@ CREATE TRIGGER transactions_no_truncate BEFORE TRUNCATE ON payments.transactions
 --
 
 CREATE TRIGGER transactions_stamp BEFORE INSERT ON payments.transactions FOR EACH ROW EXECUTE FUNCTION payments.stamp_transaction();
+
+
+--
+-- Name: accounts accounts_link_households; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER accounts_link_households AFTER INSERT OR UPDATE OF phone_index ON public.accounts FOR EACH ROW WHEN ((new.phone_index IS NOT NULL)) EXECUTE FUNCTION public.link_benefit_households();
+
+
+--
+-- Name: accounts accounts_link_stories; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER accounts_link_stories AFTER INSERT OR UPDATE OF phone_index ON public.accounts FOR EACH ROW WHEN ((new.phone_index IS NOT NULL)) EXECUTE FUNCTION public.link_story_people();
 
 
 --
@@ -26136,6 +26209,20 @@ REVOKE ALL ON FUNCTION public.keep_invoice_version() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION link_benefit_households(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.link_benefit_households() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION link_story_people(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.link_story_people() FROM PUBLIC;
+
+
+--
 -- Name: TABLE import_files; Type: ACL; Schema: public; Owner: -
 --
 
@@ -27049,6 +27136,13 @@ GRANT INSERT(added_by) ON TABLE benefits.households TO market_benefits;
 --
 
 GRANT INSERT(added_at) ON TABLE benefits.households TO market_benefits;
+
+
+--
+-- Name: COLUMN households.phone_index; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT UPDATE(phone_index) ON TABLE benefits.households TO market_benefits;
 
 
 --
@@ -34826,6 +34920,13 @@ GRANT UPDATE(consent_id) ON TABLE public.story_people TO market_app;
 --
 
 GRANT UPDATE(ended_at) ON TABLE public.story_people TO market_app;
+
+
+--
+-- Name: COLUMN story_people.phone_index; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(phone_index) ON TABLE public.story_people TO market_app;
 
 
 --

@@ -57,7 +57,7 @@ class ShopRule(Struct, frozen=True, kw_only=True):
 
 
 class ShopHousehold(Struct, frozen=True, kw_only=True):
-    """A household of a producer, and whether an account sees what it gains."""
+    """A household of a producer, and whether a telephone is registered, whose owner sees what it gains."""
 
     code: str
     linked: bool
@@ -101,10 +101,10 @@ class HouseholdUnknown(Refusal):
     en = "The producer has no household of this code."
 
 
-class HouseholdPhoneUnknown(Refusal):
-    """Nobody has signed in with the telephone."""
+class HouseholdPhoneInvalid(Refusal):
+    """The number is no mobile telephone's."""
 
     code = "benefit_phone_unknown"
     status = 422
-    zh = "这个手机号还没有登录过乡集，请他登录一次再填。"
-    en = "Nobody has signed in with this telephone number."
+    zh = "手机号不对，写 11 位数字。"
+    en = "This is not the number of a mobile telephone."

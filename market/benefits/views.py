@@ -11,7 +11,7 @@ from market.benefits.models import (
     MAX_LISTED,
     BenefitHow,
     HouseholdLink,
-    HouseholdPhoneUnknown,
+    HouseholdPhoneInvalid,
     HouseholdUnknown,
     OwnBenefit,
     ShopHousehold,
@@ -20,10 +20,11 @@ from market.benefits.models import (
 )
 from market.benefits.wall import enter_benefits
 from market.identity.access import require_producer
-from market.identity.models import Actor
+from market.identity.models import AccountId, Actor
+from market.identity.sign_in import find_account_by_index, lock_phones
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.seal import Seal
-from market.kernel.text import clean_text, normalize_phone
+from market.kernel.text import clean_text
 
 
 class _Gained(Struct, frozen=True):
@@ -60,15 +61,15 @@ LIST_SHOP_RULES = Query(
 LIST_SHOP_HOUSEHOLDS = Query(
     ShopHousehold,
     """
-    SELECT code, account_id IS NOT NULL AS linked FROM benefits.households
+    SELECT code, num_nonnulls(account_id, phone_index) = 1 AS linked FROM benefits.households
      WHERE producer_id = :producer_id ORDER BY code LIMIT :limit
     """,
 )
-FIND_ACCOUNT = Query(UUID, "SELECT id FROM accounts WHERE phone_index = :phone_index")
 LINK = Query(
     str,
     """
-    UPDATE benefits.households SET account_id = :account_id WHERE producer_id = :producer_id AND code = :code
+    UPDATE benefits.households SET account_id = :account_id, phone_index = :phone_index
+     WHERE producer_id = :producer_id AND code = :code
     RETURNING code
     """,
 )
@@ -95,10 +96,10 @@ SUM_VILLAGES = Query(
 )
 
 
-async def list_own_benefits(conn: Connection, actor: Actor) -> list[OwnBenefit]:
-    """Return what the households of the actor gained, by month, producer and way, the latest month first."""
+async def list_own_benefits(conn: Connection, account_id: AccountId, *, limit: int = MAX_LISTED) -> list[OwnBenefit]:
+    """Return what the households of an account gained, by month, producer and way, the latest month first."""
     async with enter_benefits(conn):
-        gained = await LIST_GAINED.all(conn, account_id=actor.account_id, limit=MAX_LISTED)
+        gained = await LIST_GAINED.all(conn, account_id=account_id, limit=limit)
     names = {each.id: each.name for each in await LIST_SHOP_NAMES.all(conn, ids=[each.producer_id for each in gained])}
     return [
         OwnBenefit(month=each.month, producer=names[each.producer_id], how=each.how, fen=each.fen) for each in gained
@@ -130,22 +131,26 @@ async def list_shop_households(conn: Connection, actor: Actor, producer_id: UUID
 async def link_household(
     conn: Connection, seal: Seal, actor: Actor, producer_id: UUID, link: HouseholdLink
 ) -> ShopHousehold:
-    """Let the account with a telephone see what a household of the producer gains; of nobody else any more.
+    """Let the owner of a telephone see what a household of the producer gains; nobody else any more.
+
+    Without an account the telephone is kept by its keyed hash until somebody signs in with it: the answer is the same,
+    so that a shop learns of nobody whether they use the market.
 
     Raises:
         NotFound: the actor does not work for the producer.
         HouseholdUnknown: the producer has no such household.
-        HouseholdPhoneUnknown: nobody has signed in with the telephone.
+        HouseholdPhoneInvalid: the number is no mobile telephone's.
     """
     require_producer(actor, producer_id)
-    phone = normalize_phone(link.phone)
-    account_id = await FIND_ACCOUNT.maybe(conn, phone_index=seal.index(phone)) if phone else None
-    if account_id is None:
-        raise HouseholdPhoneUnknown(errors=(FieldFault("phone", HouseholdPhoneUnknown.zh),))
+    indexes = await lock_phones(conn, seal, [link.phone])
+    if not indexes:
+        raise HouseholdPhoneInvalid(errors=(FieldFault("phone", HouseholdPhoneInvalid.zh),))
+    account_id = await find_account_by_index(conn, indexes[0])
     async with enter_benefits(conn):
         code = await LINK.maybe(
-            conn, account_id=account_id, producer_id=producer_id, code=clean_text(link.code)[:MAX_CODE_LENGTH]
-        )
+            conn, account_id=account_id, phone_index=indexes[0] if account_id is None else None,
+            producer_id=producer_id, code=clean_text(link.code)[:MAX_CODE_LENGTH],
+        )  # fmt: skip
     if code is None:
         raise HouseholdUnknown(errors=(FieldFault("code", HouseholdUnknown.zh),))
     return ShopHousehold(code=code, linked=True)

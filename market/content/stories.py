@@ -1,7 +1,7 @@
 """Write a story of a village, consent to be shown in it, publish it, hide it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
@@ -29,13 +29,13 @@ from market.content.story_views import get_story, load_story
 from market.divisions.codes import get_county_code
 from market.divisions.village_periods import find_village_fault
 from market.identity.access import has_role_for, require_county_role
-from market.identity.models import COUNTY_KEEPERS, Actor, NotFound, Role
-from market.identity.sign_in import find_account_by_phone
+from market.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound, Role
+from market.identity.sign_in import find_account_by_index, lock_phones
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
-from market.kernel.text import clean_name, clean_text
+from market.kernel.text import clean_name, clean_text, normalize_phone
 from market.orders.notifications import notify_account
 from market.producers.off_platform import require_public_text
 
@@ -71,8 +71,9 @@ ADD_PHOTOS = Query(
 ADD_PERSON = Query(
     None,
     """
-    INSERT INTO story_people (story_id, position, county_code, author_id, account_id, name_sealed, paper_on)
-    VALUES (:story_id, :position, :county_code, :author_id, :account_id, :name_sealed, :paper_on)
+    INSERT INTO story_people (story_id, position, county_code, author_id, account_id, phone_index, name_sealed,
+                              paper_on)
+    VALUES (:story_id, :position, :county_code, :author_id, :account_id, :phone_index, :name_sealed, :paper_on)
     """,
 )
 MOVE_STORY = Query(
@@ -128,9 +129,10 @@ def _list_faults(new: NewStory, title: str, text: str, *, station: bool) -> list
 
 
 async def write_story(conn: Connection, seal: Seal, author: Actor, new: NewStory, *, now: datetime) -> Story:
-    """Write a story of a village, in the author's scope; whom it shows by telephone is asked, and told by SMS.
+    """Write a story of a village, in the author's scope; whom it shows by telephone is asked.
 
-    A story that shows nobody can be checked at once.
+    They are told by SMS, or asked when somebody signs in with the telephone for the first time. A story that shows
+    nobody can be checked at once.
 
     Raises:
         StoryInvalid: title, text, photos, people or village are missing or wrong; `errors` names each.
@@ -143,12 +145,7 @@ async def write_story(conn: Connection, seal: Seal, author: Actor, new: NewStory
     fault = await find_village_fault(conn, new.village_code, day=day)
     if fault is not None:
         faults.append(FieldFault("village", fault))
-    shown = [await find_account_by_phone(conn, seal, phone) for phone in new.phones]
-    faults += [
-        FieldFault("phones", f"{phone} 没有登录过乡集，请他先登录，或者由站点收纸上的同意书")
-        for phone, account in zip(new.phones, shown, strict=True)
-        if account is None
-    ]
+    faults += [FieldFault("phones", f"{phone} 不是手机号") for phone in new.phones if normalize_phone(phone) is None]
     faults += [
         FieldFault("papers", "写姓名，同意的日子不晚于今天")
         for each in new.papers
@@ -167,11 +164,10 @@ async def write_story(conn: Connection, seal: Seal, author: Actor, new: NewStory
     photos = list(dict.fromkeys(new.photo_ids))
     if await _add_photos(conn, story_id, photos, author) != len(photos):
         raise StoryInvalid(errors=(FieldFault("photo", "照片没有传上，请重新选"),))
-    people = list(dict.fromkeys(each for each in shown if each is not None))
-    await _add_people(conn, seal, story_id, people, author=author, new=new)
+    people = await _add_people(conn, seal, story_id, author=author, new=new)
     for account in people:
         await notify_account(conn, seal, account, "story_asked", {"title": title}, now=now)
-    if not people:
+    if not new.phones:
         await _move(conn, story_id, StoryState.CONSENTED, before=(StoryState.DRAFT,), now=now)
     await _audit(conn, author, "story.write", story_id, now=now)
     return await load_story(conn, story_id)
@@ -183,17 +179,25 @@ async def _add_photos(conn: Connection, story_id: UUID, photos: Sequence[UUID], 
     return await ADD_PHOTOS.one(conn, story_id=story_id, photo_ids=list(photos), account_id=author.account_id)
 
 
-async def _add_people(
-    conn: Connection, seal: Seal, story_id: UUID, people: Sequence[UUID], *, author: Actor, new: NewStory
-) -> None:
-    rows = [(account, None, None) for account in people]
-    rows += [(None, seal.seal(clean_name(each.name), STORY_NAME_CONTEXT), each.given_on) for each in new.papers]
+async def _add_people(conn: Connection, seal: Seal, story_id: UUID, *, author: Actor, new: NewStory) -> list[AccountId]:
+    """Add whom the story shows, and return the accounts among them.
+
+    A telephone without an account is kept by its keyed hash, and asked when somebody signs in with it: the author does
+    not learn which is which.
+    """
+    rows: list[tuple[AccountId | None, bytes | None, bytes | None, date | None]] = []
+    for index in await lock_phones(conn, seal, new.phones):
+        account = await find_account_by_index(conn, index)
+        rows.append((account, index if account is None else None, None, None))
+    sealed = [(seal.seal(clean_name(each.name), STORY_NAME_CONTEXT), each.given_on) for each in new.papers]
+    rows += [(None, None, name, day) for name, day in sealed]
     county = get_county_code(new.village_code)
-    for position, (account, name, day) in enumerate(rows):
+    for position, (account, phone_index, name, day) in enumerate(rows):
         await ADD_PERSON.run(
             conn, story_id=story_id, position=position, county_code=county, author_id=author.account_id,
-            account_id=account, name_sealed=name, paper_on=day,
+            account_id=account, phone_index=phone_index, name_sealed=name, paper_on=day,
         )  # fmt: skip
+    return [account for account, *_ in rows if account is not None]
 
 
 async def answer_story(conn: Connection, person: Actor, number: int, *, consent: bool, now: datetime) -> None:

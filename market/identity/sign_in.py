@@ -1,5 +1,6 @@
 """Sign in by phone and one-time code; the first sign-in creates the account."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -38,6 +39,7 @@ ADD_ACCOUNT = Query(
 )
 ADD_NAMELESS_ACCOUNT = Query(UUID, "INSERT INTO accounts (name, created_at) VALUES (:name, :now) RETURNING id")
 FIND_ACCOUNT_BY_PHONE = Query(UUID, "SELECT id FROM accounts WHERE phone_index = :phone_index AND closed_at IS NULL")
+LOCK_PHONE = Query(None, "SELECT pg_advisory_xact_lock(7009, get_byte(:phone_index::bytea, 0) / 4)")
 GET_PHONE = Query(bytes, "SELECT phone_sealed FROM accounts WHERE id = :account_id AND phone_sealed IS NOT NULL")
 # Under its name a household is paid, and the name says which accounts are one person. An applicant whose shop was not
 # confirmed yet, or was refused, still corrects it. The lock lets no official confirm a shop while its applicant takes
@@ -121,6 +123,25 @@ async def find_account_by_phone(conn: Connection, seal: Seal, phone: str) -> Acc
     """Return the open account of a phone, or None."""
     number = normalize_phone(phone)
     found = None if number is None else await FIND_ACCOUNT_BY_PHONE.maybe(conn, phone_index=seal.index(number))
+    return None if found is None else AccountId(found)
+
+
+async def lock_phones(conn: Connection, seal: Seal, phones: Iterable[str]) -> list[bytes]:
+    """Return the keyed hashes of telephones, without those that are none, in one order.
+
+    The first sign-in with one of them waits for this transaction, and this one for a sign-in that began before: what is
+    written for a telephone without an account is found by `link_story_people` and `link_benefit_households`.
+    """
+    numbers = {number for phone in phones if (number := normalize_phone(phone)) is not None}
+    indexes = sorted(seal.index(number) for number in numbers)
+    for index in indexes:
+        await LOCK_PHONE.run(conn, phone_index=index)
+    return indexes
+
+
+async def find_account_by_index(conn: Connection, phone_index: bytes) -> AccountId | None:
+    """Return the open account of a phone's keyed hash, or None."""
+    found = await FIND_ACCOUNT_BY_PHONE.maybe(conn, phone_index=phone_index)
     return None if found is None else AccountId(found)
 
 

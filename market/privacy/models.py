@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.benefits.models import OwnBenefit
 from market.casework.history import CaseEvent
 from market.content.models import ContentReport
 from market.invoices.own import OwnInvoice
@@ -259,6 +260,7 @@ class PersonalData(Struct, frozen=True, kw_only=True):
     applications: list[OwnApplication]
     seats: list[PersonalSeat]
     job_applications: list[OwnJobApplication]
+    benefits: list[OwnBenefit]
     decisions: list[OwnClawback]
     consents: list[GivenConsent]
     requests: list[DataRequest]

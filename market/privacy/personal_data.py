@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.audit.record import add_audit_entry
+from market.benefits.views import list_own_benefits
 from market.casework.history import list_case_events
 from market.casework.moves import TEXT_CONTEXT
 from market.content.reports import list_own_reports
@@ -383,6 +384,7 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
         public_units=await LIST_PUBLIC_UNITS.all(conn, account_id=account_id, limit=MAX_ROWS),
         purchases=await LIST_PURCHASES.all(conn, account_id=account_id, limit=MAX_ROWS),
         packages=await LIST_PACKAGES.all(conn, account_id=account_id, limit=MAX_ROWS),
+        benefits=await list_own_benefits(conn, account_id, limit=MAX_ROWS),
         decisions=await list_own_clawbacks(conn, seal, account_id, day=None),
         applications=await list_own_applications(conn, seal, account_id, limit=MAX_ROWS),
         seats=[

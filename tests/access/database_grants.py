@@ -246,7 +246,7 @@ GRANTS = {
     ),
     "story_photos": "select insert",
     "story_people": (
-        "select insert(story_id position county_code author_id account_id name_sealed paper_on)"
+        "select insert(story_id position county_code author_id account_id name_sealed paper_on phone_index)"
         " update(consent_id ended_at)"
     ),
     "fraud_warnings": (
@@ -439,7 +439,9 @@ GRANTS = {
 }
 
 BENEFIT_GRANTS = {
-    "benefits.households": "select insert(producer_id code village_code added_by added_at) update(account_id)",
+    "benefits.households": (
+        "select insert(producer_id code village_code added_by added_at) update(account_id phone_index)"
+    ),
     "benefits.rules": (
         "select delete insert(listing_id household_id how share_bp wage_per_unit_fen valid_during) update(valid_during)"
     ),
@@ -451,6 +453,8 @@ BENEFIT_GRANTS = {
 
 FUNCTIONS_OF_THE_OWNER = {
     "note_payable_change": False,
+    "link_story_people": False,
+    "link_benefit_households": False,
     "check_benefit_shares": False,
     "check_benefit_entries": False,
     "add_audit_entry": True,

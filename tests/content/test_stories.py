@@ -182,7 +182,7 @@ async def test_faults_are_named_at_their_fields_and_words_are_refused(database: 
     paper = PaperConsent(name="样例老人", given_on=get_business_day(NOW))
     for new, names in (
         (replace(STORY, title="枣", text="短"), ["title", "text"]),
-        (replace(STORY, phones=["17099999999"]), ["phones"]),
+        (replace(STORY, phones=["1709999999"]), ["phones"]),
         (replace(STORY, papers=[paper]), ["papers"]),
         (replace(STORY, village_code="130624999999"), ["village"]),
         (replace(STORY, photo_ids=[county.account_id]), ["photo"]),
@@ -210,3 +210,58 @@ async def test_faults_are_named_at_their_fields_and_words_are_refused(database: 
         with pytest.raises(StoryInvalid):
             await hide_story(conn, seal, county, own.number - 1, reason=" ", now=LATER)
         await hide_story(conn, seal, county, own.number - 1, reason="照片看不清", now=LATER)
+
+
+async def test_who_signs_in_later_is_asked_by_the_stories_that_name_the_telephone(
+    database: Database, seal: Seal
+) -> None:
+    phone, author = make_phone(), await a_person(database, "样例写的人")
+    story = await write(database, seal, author, replace(STORY, phones=[phone, phone]))
+    assert (story.state, story.shown, story.agreed) == (StoryState.DRAFT, 1, 0)
+    with pytest.raises(StoryNotMovable):
+        await publish(database, seal, await a_county(database), story.number)
+    shown = await a_person(database, "样例后来的人", phone)
+    async with database.transaction(scope=get_person_scope(shown)) as conn:
+        assert [each.id for each in await list_asked_stories(conn, shown.account_id)] == [story.id]
+    await answer(database, shown, story.number, consent=True)
+    assert (await publish(database, seal, await a_county(database), story.number)).state is StoryState.LIVE
+
+
+@pytest.mark.parametrize("account_first", [False, True])
+async def test_an_account_and_a_story_made_at_once_find_each_other(
+    database: Database, seal: Seal, account_first: bool
+) -> None:
+    """The later of the two waits for the lock of the telephone until the other is committed."""
+    phone, author = make_phone(), await a_person(database, "样例写的人")
+    wrote, ready = asyncio.Event(), asyncio.Event()
+
+    async def begin(first: bool) -> None:
+        """Let the second one begin when the first has written, with its transaction open."""
+        if not first:
+            ready.set()
+            await wrote.wait()
+
+    async def end(first: bool) -> None:
+        """Commit the first one while the second one is at its statement."""
+        wrote.set()
+        await asyncio.sleep(0.3 if first else 0)
+
+    async def tell() -> Story:
+        async with database.transaction(scope=get_person_scope(author)) as conn:
+            await begin(first=not account_first)
+            await ready.wait()
+            story = await write_story(conn, seal, author, replace(STORY, phones=[phone]), now=NOW)
+            await end(first=not account_first)
+            return story
+
+    async def come() -> Actor:
+        async with database.transaction() as conn:
+            await begin(first=account_first)
+            await ready.wait()
+            account = await make_account(conn, name="样例同时来的", phone=phone)
+            await end(first=account_first)
+            return await load_actor(conn, account, second_factor=False)
+
+    story, shown = await asyncio.gather(tell(), come())
+    async with database.transaction(scope=get_person_scope(shown)) as conn:
+        assert [each.id for each in await list_asked_stories(conn, shown.account_id)] == [story.id]

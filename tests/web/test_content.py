@@ -1,5 +1,6 @@
 """Stories, warnings and reports on the pages of villagers, of everybody, and of the county."""
 
+import re
 from datetime import timedelta
 
 from market.identity.models import Role
@@ -41,6 +42,34 @@ async def test_a_story_is_written_consented_published_and_hidden_by_who_it_shows
         assert "撤回了" in (await host.submit("/me/info/consents", act="withdraw", kind="story")).text
         await farmer.open(f"/stories/{number}", status=404)
         assert "有人不同意、撤回了" in (await farmer.open(STORIES)).text
+
+
+async def test_neither_form_tells_whether_a_telephone_has_an_account(village: Village) -> None:
+    """The answers are the same to the byte, but for keys, tokens and numbers."""
+    number = await village.number(village.dates.listing_id)
+    rules = f"商品,户编号,方式,比例\n{number},N05,卖货,60%\n{number},N06,卖货,40%\n".encode()
+    unused, answers = "17029990001", list[list[str]]()
+    async with await village.browser(village.farmer) as farmer:
+        await farmer.open("/farm/benefits")
+        await farmer.submit("/farm/benefits", press=("do", "import"), files={"file": ("a.csv", rules, "text/csv")})
+        for phone in (HOST_PHONE, unused):
+            await farmer.open(f"{STORIES}&write=1")
+            told = await farmer.submit("/village/stories", typed={"title": "打枣", "text": TEXT, "phones": phone})
+            await village.value("DELETE FROM story_people RETURNING 1")
+            await village.value("DELETE FROM stories RETURNING 1")
+            await farmer.open("/farm/benefits")
+            seen = await farmer.submit("/farm/benefits/households", typed={"code": "N05", "phone": phone})
+            answers.append([_hide_ids(told.html), _hide_ids(seen.html)])
+        await farmer.open("/farm/benefits")
+        wrong = await farmer.submit("/farm/benefits/households", status=422, typed={"code": "N05", "phone": "12"})
+        assert "手机号不对" in wrong.text
+    assert "1 人里 0 人同意了" in answers[0][0]
+    assert answers[0] == answers[1]
+
+
+def _hide_ids(html: str) -> str:
+    """Leave out what differs from answer to answer: keys, tokens and numbers of stories."""
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|nonce[^ >]+|value=\"[A-Za-z0-9_.=-]{20,}\"|/stories/[0-9]+", "", html)
 
 
 async def test_the_photo_of_a_story_is_shown_only_while_it_is_published(village: Village) -> None:

@@ -44,7 +44,7 @@ class BenefitController(Controller):
     async def list_own(self, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> list[OwnBenefit]:
         """List what the person's households gained, by month, producer and way."""
         async with db.transaction() as conn:
-            return await list_own_benefits(conn, actor)
+            return await list_own_benefits(conn, actor.account_id)
 
     @get("/producers/{producer_id:uuid}/benefit-rules", operation_id="ListBenefitRules")
     async def list_rules(

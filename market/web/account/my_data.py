@@ -6,6 +6,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
+from market.benefits.models import HOW_NAMES
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest, get_client_network, make_retry_headers
 from market.identity.codes import request_code
@@ -33,7 +34,7 @@ from market.web.invoice_words import describe_details
 from market.web.pages import redirect, render_page
 from market.web.shop.orders.order_list import ORDER_STATE_NAMES
 from market.web.shop.report import describe_report
-from market.web.ui.format import clock_zh, day_zh, yuan
+from market.web.ui.format import clock_zh, day_zh, month_zh, yuan
 
 _SHOWN_ROWS = 20
 """The page shows the newest of each kind; the copy has all."""
@@ -120,6 +121,13 @@ def _describe_village(data: PersonalData) -> list[tuple[str, list[str]]]:
         (
             "话费减免的申请",
             [f"{each.village}，{STATE_NAMES[each.state]}：{'；'.join(each.words)}" for each in data.applications],
+        ),
+        (
+            "卖货分给您家的",
+            [
+                f"{month_zh(each.month)}，{each.producer}：{HOW_NAMES[each.how]} {yuan(each.fen)} 元"
+                for each in data.benefits
+            ],
         ),
         ("县里的决定", [_describe_decision(each) for each in data.decisions]),
         ("我的单位", [f"{each.name}，{each.credit_code}" for each in data.organisations]),

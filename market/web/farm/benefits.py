@@ -15,7 +15,7 @@ from market.benefits.models import (
     HOW_NAMES,
     MAX_CODE_LENGTH,
     HouseholdLink,
-    HouseholdPhoneUnknown,
+    HouseholdPhoneInvalid,
     HouseholdUnknown,
     ShopRule,
 )
@@ -202,7 +202,7 @@ async def submit_household_link(
 
     try:
         return await submit_once(request, actor, form, work)
-    except (HouseholdUnknown, HouseholdPhoneUnknown) as refusal:
+    except (HouseholdUnknown, HouseholdPhoneInvalid) as refusal:
         return await _page(request, db, actor, producer_id, form=typed, errors=refusal.errors, status=refusal.status)
 
 

@@ -20,7 +20,7 @@ async def show_own_benefits(
 ) -> Response[bytes]:
     """Show what the person's household gained, by month."""
     async with db.transaction() as conn:
-        gained = await list_own_benefits(conn, actor)
+        gained = await list_own_benefits(conn, actor.account_id)
     months = [
         (
             month_zh(month),
