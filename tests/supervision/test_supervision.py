@@ -1,5 +1,6 @@
 """Tasks go from the province to the prefecture to the county, with a day; another person checks the evidence."""
 
+import asyncio
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -278,3 +279,37 @@ async def test_the_assignee_is_reminded_before_once_and_after_daily(desks: Desks
     assert [each.number for each in tasks.received] == [task.number, later.number]
     await desks.send(desks.county, task.number)
     assert await count_told(due + 3 * DAY) == [0, 0]
+
+
+async def test_of_two_officials_at_once_one_moves_a_task_and_of_workers_one_reminds(desks: Desks) -> None:
+    async with desks.database.transaction() as conn:
+        colleague = await make_official_actor(conn, Role.COUNTY, "130624")
+        second = await make_official_actor(conn, Role.SUPERVISOR, "1306")
+    for _ in range(4):
+        task = await desks.issue(desks.prefecture, PASSED_ON)
+        now = NOW + (PASSED_ON.due_on - TODAY) - 3 * DAY
+        told = await asyncio.gather(*(tell_due_supervision(desks.database, desks.seal, now=now) for _ in range(3)))
+        assert sorted(told) == [0, 0, 2], "both officials of the county are told once"
+        for moves in (
+            (desks.send(desks.county, task.number), desks.send(colleague, task.number)),
+            (desks.check(desks.prefecture, task.number), desks.give_back(second, task.number)),
+        ):
+            moved = await asyncio.gather(*moves, return_exceptions=True)
+            assert sorted(type(each).__name__ for each in moved) == ["SupervisionNotMovable", "SupervisionTask"]
+
+
+async def test_what_is_passed_on_while_the_task_above_is_withdrawn_falls_with_it(desks: Desks) -> None:
+    for _ in range(8):
+        above = await desks.issue(desks.province, NEW)
+        down = replace(PASSED_ON, parent=above.number)
+        moved = await asyncio.gather(
+            desks.issue(desks.prefecture, down), desks.withdraw(desks.province, above.number), return_exceptions=True
+        )
+        below, withdrawn = moved
+        assert isinstance(withdrawn, SupervisionTask)
+        if isinstance(below, SupervisionTask):
+            async with desks.database.transaction(scope="130624") as conn:
+                seen = await get_supervision_task(conn, desks.county, below.number)
+            assert seen.state is SupervisionState.WITHDRAWN
+        else:
+            assert isinstance(below, SupervisionInvalid)
