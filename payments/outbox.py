@@ -141,10 +141,11 @@ async def handle_events[Result](
     failed: Callable[[PaymentEvent, Exception], object] = lambda _event, _error: None,
     order: str | None = None,
     limit: int = 10_000,
+    concurrency: int = EVENT_CONCURRENCY,
 ) -> list[Result]:
     """Handle at most `limit` due events, each in a transaction that also consumes it; return what was returned.
 
-    They are claimed in batches with a lease, and four are handled at once, so that a slow one delays no other. Of
+    They are claimed with a lease, and `concurrency` are handled at once, so that a slow one delays no other. Of
     several workers one handles an event. A failed one is passed to `failed` and due again after a delay that doubles.
     With `order` only the events of that order are handled, one after another.
     """
@@ -167,7 +168,7 @@ async def handle_events[Result](
             return await CLAIM_EVENTS.all(conn, topics=list(topics), limit=room, lease=EVENT_RETRIES.lease)
 
     if order is None:
-        await run_claimed(claim, work, fail, concurrency=EVENT_CONCURRENCY, limit=limit)
+        await run_claimed(claim, work, fail, concurrency=concurrency, limit=limit)
     else:
         async with db.connection() as conn:
             due = await LIST_EVENTS_OF_ORDER.all(conn, order=order, topics=list(topics), limit=min(limit, MAX_EVENTS))

@@ -36,6 +36,7 @@ from payments import (
     send_refund,
 )
 from payments.money import format_yuan
+from payments.outbox import EVENT_CONCURRENCY
 
 log = structlog.get_logger()
 
@@ -91,7 +92,13 @@ LIST_STAY_TITLES = Query(
 
 
 async def apply_payment_events(
-    db: Database, gateway: Gateway | None, seal: Seal, *, now: datetime, order_ref: str | None = None
+    db: Database,
+    gateway: Gateway | None,
+    seal: Seal,
+    *,
+    now: datetime,
+    order_ref: str | None = None,
+    concurrency: int = EVENT_CONCURRENCY,
 ) -> int:
     """Apply the events of `payments`, one per transaction and several at once; return how many were applied.
 
@@ -103,7 +110,9 @@ async def apply_payment_events(
     async def apply(conn: Connection, event: PaymentEvent) -> RefundId | None:
         return await _apply_event(conn, seal, event, now)
 
-    refunds = await handle_events(db, PAYMENT_TOPICS, apply, failed=log_failed_event, order=order_ref)
+    refunds = await handle_events(
+        db, PAYMENT_TOPICS, apply, failed=log_failed_event, order=order_ref, concurrency=concurrency
+    )
     for refund_id in refunds:
         if refund_id is not None and gateway is not None:
             # If the provider does not answer, a job sends the refund later.

@@ -4,12 +4,17 @@ import json
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from market.demo.sample.accounts import list_logins
+from market.benefits.models import BenefitHow
+from market.demo.sample.accounts import DEMO_COUNTY, list_logins
+from market.identity.actors import find_actor_by_handle
 from market.kernel import Connection
+from market.kernel.clock import get_business_day
 from market.kernel.embedded import EmbeddedServer
 from market.kernel.seal import Seal
+from market.reports.village_benefits import list_ended_quarters, list_village_benefits
 from tests.conftest import clone_database, drop_database
 from tests.demo.sample.conftest import NOW
 from tests.support.app import Service, build_settings, run_service
@@ -166,6 +171,18 @@ async def test_a_host_changed_what_is_refunded(sample: Connection) -> None:
         "SELECT max(n) FROM (SELECT count(DISTINCT valid_during) AS n FROM cancel_tiers GROUP BY listing_id) AS v"
     )
     assert await sample.fetchval(versions) == 2
+
+
+async def test_the_last_quarter_shows_what_households_of_a_village_gained(sample: Connection) -> None:
+    today = get_business_day(NOW)
+    official = await find_actor_by_handle(sample, "xian", day=today)
+    assert official is not None
+    official = msgspec.structs.replace(official, second_factor=True)
+    quarter = list_ended_quarters(today)[0]
+    found = await list_village_benefits(sample, official, DEMO_COUNTY, quarter=quarter, today=today)
+    shown = {(each.village_code is None, each.how): each.households for each in found}
+    assert shown[False, BenefitHow.SALE] == shown[True, BenefitHow.SALE] == 12
+    assert shown[False, BenefitHow.DIVIDEND] == 10
 
 
 async def test_nobody_gets_the_messages_of_the_past(sample: Connection) -> None:

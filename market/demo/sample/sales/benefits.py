@@ -24,11 +24,15 @@ LIST_SHOP_GOODS = Query(
     "SELECT number, title FROM listings WHERE producer_id = :producer_id AND state = 'live' ORDER BY number LIMIT 20",
 )
 _HOUSEHOLDS = 12
+_OWNERS = 10
+"""Of the farmer's shop: as many households as a sum of a village takes to be shown."""
 
 
 async def play_rules(sales: SaleSimulation) -> None:
     """Import the rules of the farmer's shop and of the host's, a month and more before the sales."""
-    await _import(sales, sales.farmer, ["户01,卖货,50%", "户02,卖货,30%", "户03,分红,20%", "户04,工钱,1.50"])
+    growers = [f"户{number:02d},卖货,5%" for number in range(1, _HOUSEHOLDS + 1)]
+    owners = [f"户{number:02d},分红,4%" for number in range(1, _OWNERS + 1)]
+    await _import(sales, sales.farmer, [*growers, *owners])
     parts = [100 // _HOUSEHOLDS + (number < 100 % _HOUSEHOLDS) for number in range(_HOUSEHOLDS)]
     share = [f"户{number:02d},分红,{part}%" for number, part in enumerate(parts, 1)]
     await _import(sales, sales.host, share)

@@ -213,7 +213,7 @@ class SaleSimulation:
 
     async def _pay(self, buyer: Actor, order_id: OrderId, *, at: datetime) -> None:
         await pay_order(self.db, self.provider, buyer, order_id, method=Method.ALIPAY, return_url=None, now=at)
-        await apply_payment_events(self.db, self.provider, self.seal, now=at)
+        await apply_payment_events(self.db, self.provider, self.seal, now=at, concurrency=1)
 
     async def see(self, buyer: Actor, order_id: UUID) -> SuborderView:
         """Return the suborder of an order of one seller, as its buyer sees it."""
