@@ -57,6 +57,8 @@ UNKEYED = {
 """Bytes that are no index of a sealed value: hashes without a key, what is forgotten soon, what persons' keys seal."""
 SHORT_LIVED = {"sign_in_codes.code_hash", "sign_in_codes.phone_index"}
 """Indexes that end with their code, in minutes."""
+UNKNOWN_PHONES = {"story_people.phone_index"}
+"""Of telephones of which nothing else is kept: after a change of the secret who signs in with one is named again."""
 
 
 async def test_every_blind_index_is_rewritten_or_none(conn: Connection) -> None:
@@ -67,7 +69,7 @@ async def test_every_blind_index_is_rewritten_or_none(conn: Connection) -> None:
     rewritten = {f"{each.table}.{each.index}" for each in SEALED_COLUMNS if each.index}
     rewritten |= {f"{each.table}.{each.column}" for each in (*SEALED_COLUMNS, *SEALED_FILES)}
     rewritten |= {f"{table}.{column}" for table, column in INDEX_COPIES}
-    assert {f"{row[0]}.{row[1]}" for row in rows} == rewritten | UNKEYED | SHORT_LIVED
+    assert {f"{row[0]}.{row[1]}" for row in rows} == rewritten | UNKEYED | SHORT_LIVED | UNKNOWN_PHONES
 
 
 IDENTITY = "130624199901019912"
