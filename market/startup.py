@@ -5,7 +5,7 @@ import gc
 import os
 import tempfile
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import asyncpg
 from msgspec import Struct
@@ -17,6 +17,7 @@ from market.kernel.embedded import SERVICE_LOGIN, EmbeddedServer, embedded_serve
 from market.kernel.migrate import create_database, is_current, upgrade
 from market.kernel.seal import Seal, derive_seal
 from market.settings import Settings
+from payments.months import MONTHS_AHEAD
 
 MIGRATION_LOCK = 7005
 """The first key of the advisory lock of migrations (docs/locks.md)."""
@@ -62,6 +63,8 @@ async def migrate_database(dsn: str, seal: Seal | None = None) -> bool:
         changed = not await is_current(dsn)
         if changed:
             await asyncio.to_thread(upgrade, dsn, seal)
+        with suppress(asyncpg.LockNotAvailableError):  # the worker makes them every night too
+            await conn.execute("SELECT payments.make_months($1)", MONTHS_AHEAD)
         async with conn.transaction():
             return await load_divisions(conn) or changed
     finally:

@@ -41,6 +41,13 @@ CREATE SCHEMA payments;
 
 
 --
+-- Name: payments_archive; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA payments_archive;
+
+
+--
 -- Name: btree_gist; Type: EXTENSION; Schema: -; Owner: -
 --
 
@@ -82,11 +89,12 @@ DECLARE
 BEGIN
     LOCK TABLE checkpoints IN SHARE ROW EXCLUSIVE MODE;
     SELECT coalesce(max(through_id), 0) INTO before FROM checkpoints;
-    SELECT max(id) INTO last
-      FROM (SELECT id
-              FROM transactions
-             WHERE id > before AND posted_at < clock_timestamp() - interval '1 hour'
-             ORDER BY id LIMIT 50000) AS closed;
+    SELECT max(id) FILTER (WHERE id / 1000000000000 = first / 1000000000000) INTO last
+      FROM (SELECT id, min(id) OVER () AS first
+              FROM (SELECT id
+                      FROM transactions
+                     WHERE id > before AND posted_at < clock_timestamp() - interval '1 hour'
+                     ORDER BY id LIMIT 50000) AS closed) AS numbered;
     IF last IS NULL THEN
         RETURN NULL;
     END IF;
@@ -102,6 +110,57 @@ END $$;
 
 
 --
+-- Name: archive_month(integer); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.archive_month(p_kept integer) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'payments', 'pg_temp'
+    SET lock_timeout TO '4s'
+    AS $$
+DECLARE
+    ended date := (date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') - p_kept * interval '1 month')::date;
+    month record;
+    parent text;
+    part text;
+    last_id bigint;
+    last_posted timestamptz;
+    posted bigint;
+BEGIN
+    IF p_kept < 60 THEN
+        RAISE EXCEPTION 'the ledger keeps at least 60 months, not %', p_kept;
+    END IF;
+    PERFORM pg_advisory_xact_lock(7031, 0);
+    PERFORM set_config('lock_timeout', '900ms', true);
+    SELECT * INTO month FROM list_months() LIMIT 1;
+    IF month IS NULL OR month.end_id > get_first_number(ended) THEN
+        RETURN NULL;
+    END IF;
+    EXECUTE format('SELECT count(*), max(id), max(posted_at) FROM %I', 'transactions_' || month.suffix)
+       INTO posted, last_id, last_posted;
+    IF (month.first_id = 0 AND last_posted >= ended) OR last_id > (SELECT coalesce(max(through_id), 0) FROM checkpoints) THEN
+        RETURN NULL;
+    END IF;
+    EXECUTE format('INSERT INTO archived_sums (account_id, amount_minor)'
+                   ' SELECT account_id, sum(amount_minor) FROM %I GROUP BY account_id'
+                   ' ON CONFLICT (account_id) DO UPDATE'
+                   '    SET amount_minor = archived_sums.amount_minor + excluded.amount_minor',
+                   'postings_' || month.suffix);
+    FOREACH parent IN ARRAY ARRAY['postings', 'transactions'] LOOP
+        part := parent || '_' || month.suffix;
+        EXECUTE format('ALTER TABLE %I DETACH PARTITION %I', parent, part);
+        EXECUTE format('ALTER TABLE %I DROP CONSTRAINT IF EXISTS postings_account_id_fkey', part);
+        EXECUTE format('CREATE TRIGGER %I BEFORE INSERT OR UPDATE OR DELETE ON %I FOR EACH ROW'
+                       ' EXECUTE FUNCTION refuse_change()', parent || '_append_only', part);
+        EXECUTE format('ALTER TABLE %I SET SCHEMA payments_archive', part);
+    END LOOP;
+    INSERT INTO archived_months (first_id, end_id, suffix, transactions, keys_through)
+    VALUES (month.first_id, month.end_id, month.suffix, posted, month.first_id - 1);
+    RETURN month.suffix;
+END $$;
+
+
+--
 -- Name: check_balanced(); Type: FUNCTION; Schema: payments; Owner: -
 --
 
@@ -113,7 +172,8 @@ DECLARE
     legs bigint;
     uneven bigint;
 BEGIN
-    IF TG_TABLE_NAME = 'transactions' THEN
+    -- The table is a partition with a name of its own.
+    IF TG_NAME = 'transactions_balanced' THEN
         checked := NEW.id;
     ELSE
         checked := NEW.transaction_id;
@@ -146,8 +206,8 @@ DECLARE
 BEGIN
     SELECT * INTO payment FROM payments.payments WHERE id = NEW.id;
     SELECT coalesce(-sum(amount_minor), 0) INTO booked
-      FROM payments.transactions
-      JOIN payments.postings ON transaction_id = transactions.id
+      FROM payments.transaction_keys
+      JOIN payments.postings USING (transaction_id)
       JOIN payments.accounts ON accounts.id = account_id
      WHERE key IN ('paid:' || payment.id, 'late:' || payment.id) AND accounts.kind = 'clearing';
     SELECT coalesce(sum(amount_minor), 0) INTO requested FROM payments.refunds WHERE payment_id = payment.id;
@@ -165,18 +225,166 @@ END $$;
 
 
 --
+-- Name: free_archived(integer); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.free_archived(p_limit integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'payments', 'pg_temp'
+    AS $_$
+DECLARE
+    month archived_months;
+    last bigint;
+    freed integer := 0;
+    moved bigint[];
+BEGIN
+    PERFORM pg_advisory_xact_lock(7031, 0);
+    SELECT * INTO month FROM archived_months WHERE keys_through < end_id - 1 ORDER BY first_id LIMIT 1;
+    IF FOUND THEN
+        EXECUTE format('WITH chosen AS (SELECT id, key FROM payments_archive.%I WHERE id > $1 ORDER BY id LIMIT $2),'
+                       ' gone AS (DELETE FROM transaction_keys USING chosen WHERE transaction_keys.key = chosen.key'
+                       '             AND NOT EXISTS (SELECT FROM discrepancies WHERE closed_by = chosen.key))'
+                       ' SELECT count(*), max(id) FROM chosen', 'transactions_' || month.suffix)
+           INTO freed, last USING month.keys_through, p_limit;
+        UPDATE archived_months SET keys_through = coalesce(last, end_id - 1) WHERE first_id = month.first_id;
+    END IF;
+    SELECT array_agg(account_id) INTO moved
+      FROM (SELECT account_id
+              FROM archived_sums
+             WHERE amount_minor = 0
+               AND NOT EXISTS (SELECT FROM postings WHERE postings.account_id = archived_sums.account_id)
+             LIMIT p_limit) AS unused;
+    DELETE FROM archived_sums WHERE account_id = ANY(moved);
+    DELETE FROM checkpoint_sums WHERE account_id = ANY(moved);
+    DELETE FROM balances WHERE account_id = ANY(moved);
+    WITH gone AS (DELETE FROM accounts WHERE id = ANY(moved) RETURNING id, code, currency)
+    INSERT INTO payments_archive.accounts (id, code, currency) SELECT id, code, currency FROM gone;
+    RETURN freed + coalesce(cardinality(moved), 0);
+END $_$;
+
+
+--
+-- Name: get_first_number(date); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.get_first_number(p_month date) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT ((EXTRACT(year FROM p_month)::bigint - 2000) * 100 + EXTRACT(month FROM p_month)::bigint) * 1000000000000
+$$;
+
+
+--
 -- Name: hash_sums(bigint, bigint); Type: FUNCTION; Schema: payments; Owner: -
 --
 
 CREATE FUNCTION payments.hash_sums(p_after bigint, p_through bigint) RETURNS bytea
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'payments', 'pg_temp'
+    AS $_$
+DECLARE
+    place text;
+    hash bytea;
+BEGIN
+    SELECT 'payments_archive.' || quote_ident('postings_' || suffix) INTO place
+      FROM archived_months WHERE p_through >= first_id AND p_through < end_id;
+    IF place IS NOT NULL AND to_regclass(place) IS NULL THEN
+        RETURN '';
+    END IF;
+    EXECUTE format(
+        'SELECT sha256(convert_to(coalesce(string_agg(account_id || '' '' || total, E''\n'' ORDER BY account_id), ''''),'
+        '                         ''UTF8''))'
+        '  FROM (SELECT account_id, sum(amount_minor) AS total FROM %s'
+        '         WHERE transaction_id > $1 AND transaction_id <= $2 GROUP BY account_id) AS sums',
+        coalesce(place, 'payments.postings')) INTO hash USING p_after, p_through;
+    RETURN hash;
+END $_$;
+
+
+--
+-- Name: list_months(); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.list_months() RETURNS TABLE(suffix text, first_id bigint, end_id bigint)
     LANGUAGE sql STABLE
     SET search_path TO 'payments', 'pg_temp'
+    AS $_$
+    SELECT split_part(relname, '_', 2), coalesce(substring(bounds FROM $r$FROM \('(\d+)'\)$r$)::bigint, 0),
+           substring(bounds FROM $r$TO \('(\d+)'\)$r$)::bigint AS end_id
+      FROM pg_inherits
+      JOIN pg_class ON pg_class.oid = inhrelid
+     CROSS JOIN LATERAL pg_get_expr(relpartbound, pg_class.oid) AS bounds
+     WHERE inhparent = 'transactions'::regclass AND bounds <> 'DEFAULT'
+     ORDER BY end_id
+$_$;
+
+
+--
+-- Name: make_months(integer); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.make_months(p_ahead integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'payments', 'pg_temp'
+    SET lock_timeout TO '4s'
     AS $$
-    SELECT sha256(convert_to(coalesce(string_agg(account_id || ' ' || total, E'\n' ORDER BY account_id), ''), 'UTF8'))
-      FROM (SELECT account_id, sum(amount_minor) AS total
-              FROM postings
-             WHERE transaction_id > p_after AND transaction_id <= p_through
-             GROUP BY account_id) AS sums
+DECLARE
+    this_month date := date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')::date;
+    parent text;
+    part text;
+    wanted date;
+    first_late bigint;
+    last_late bigint;
+    made integer := 0;
+BEGIN
+    IF p_ahead NOT BETWEEN 0 AND 12 THEN
+        RAISE EXCEPTION 'months are made at most a year ahead, not %', p_ahead;
+    END IF;
+    PERFORM pg_advisory_xact_lock(7031, 0);
+    -- Less than the time after which PostgreSQL looks for a deadlock: this gives way to whoever posts, and is called again.
+    PERFORM set_config('lock_timeout', '900ms', true);
+    SELECT min(id), max(id) INTO first_late, last_late FROM transactions_late;
+    IF first_late IS NOT NULL THEN
+        FOREACH parent IN ARRAY ARRAY['transactions', 'postings'] LOOP
+            part := format('%s_%s', parent, lpad((first_late / 1000000000000)::text, 4, '0'));
+            EXECUTE format('ALTER TABLE %I DETACH PARTITION %I', parent, parent || '_late');
+            EXECUTE format('ALTER TABLE %I RENAME TO %I', parent || '_late', part);
+            EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, part,
+                           first_late / 1000000000000 * 1000000000000,
+                           get_first_number((to_date(lpad((last_late / 1000000000000)::text, 4, '0'), 'YYMM')
+                                             + interval '1 month')::date));
+            EXECUTE format('CREATE TABLE %I PARTITION OF %I DEFAULT', parent || '_late', parent);
+            EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()',
+                           parent || '_no_truncate', parent || '_late');
+        END LOOP;
+    END IF;
+    FOR n IN 0..p_ahead LOOP
+        wanted := (this_month + n * interval '1 month')::date;
+        CONTINUE WHEN EXISTS (SELECT FROM list_months() AS months
+                               WHERE get_first_number(wanted) >= months.first_id
+                                 AND get_first_number(wanted) < months.end_id);
+        FOREACH parent IN ARRAY ARRAY['transactions', 'postings'] LOOP
+            part := parent || to_char(wanted, '_YYMM');
+            EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', part, parent,
+                           get_first_number(wanted), get_first_number((wanted + interval '1 month')::date));
+            EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()',
+                           parent || '_no_truncate', part);
+        END LOOP;
+        made := made + 1;
+    END LOOP;
+    RETURN made;
+END $$;
+
+
+--
+-- Name: make_number(); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.make_number() RETURNS bigint
+    LANGUAGE sql
+    AS $$
+    SELECT payments.get_first_number((clock_timestamp() AT TIME ZONE 'UTC')::date)
+           + nextval('payments.transaction_numbers'::regclass)
 $$;
 
 
@@ -192,14 +400,15 @@ DECLARE
     posted bigint;
     refused text;
 BEGIN
-    INSERT INTO transactions (key, kind, order_ref, at)
-    VALUES (p_key, p_kind, p_order, p_at)
+    INSERT INTO transaction_keys (key, transaction_id, order_ref)
+    VALUES (p_key, make_number(), p_order)
     ON CONFLICT (key) DO NOTHING
-    RETURNING id INTO posted;
+    RETURNING transaction_id INTO posted;
     IF posted IS NULL THEN
         SELECT id INTO posted
           FROM transactions
-         WHERE key = p_key AND kind = p_kind AND order_ref IS NOT DISTINCT FROM p_order
+         WHERE id = (SELECT transaction_id FROM transaction_keys WHERE key = p_key)
+           AND kind = p_kind AND order_ref IS NOT DISTINCT FROM p_order
            AND NOT EXISTS (
                SELECT account, currency, sum(minor)
                  FROM (SELECT code AS account, accounts.currency, amount_minor AS minor
@@ -214,6 +423,7 @@ BEGIN
         END IF;
         RETURN posted;
     END IF;
+    INSERT INTO transactions (id, key, kind, order_ref, at) VALUES (posted, p_key, p_kind, p_order, p_at);
 
     WITH added AS (
         INSERT INTO accounts (code, kind, currency, floor_minor, keep_balance)
@@ -296,6 +506,21 @@ END $$;
 
 
 --
+-- Name: refuse_free_key(); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.refuse_free_key() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM payments.transactions WHERE id = OLD.transaction_id) THEN
+        RAISE EXCEPTION 'the key % is of a transaction of the ledger', OLD.key USING ERRCODE = 'PL004';
+    END IF;
+    RETURN OLD;
+END $$;
+
+
+--
 -- Name: stamp_transaction(); Type: FUNCTION; Schema: payments; Owner: -
 --
 
@@ -304,6 +529,10 @@ CREATE FUNCTION payments.stamp_transaction() RETURNS trigger
     AS $$
 BEGIN
     NEW.posted_in := pg_current_xact_id();
+    IF NOT EXISTS (SELECT FROM payments.transaction_keys WHERE key = NEW.key AND transaction_id = NEW.id) THEN
+        INSERT INTO payments.transaction_keys (key, transaction_id, order_ref)
+        VALUES (NEW.key, NEW.id, NEW.order_ref);
+    END IF;
     RETURN NEW;
 END $$;
 
@@ -6342,6 +6571,31 @@ ALTER TABLE payments.accounts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 
 
 --
+-- Name: archived_months; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.archived_months (
+    first_id bigint NOT NULL,
+    end_id bigint NOT NULL,
+    suffix text NOT NULL,
+    transactions bigint NOT NULL,
+    archived_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    keys_through bigint NOT NULL,
+    CONSTRAINT archived_months_order CHECK ((first_id < end_id))
+);
+
+
+--
+-- Name: archived_sums; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.archived_sums (
+    account_id bigint NOT NULL,
+    amount_minor bigint NOT NULL
+);
+
+
+--
 -- Name: balances; Type: TABLE; Schema: payments; Owner: -
 --
 
@@ -6581,10 +6835,24 @@ CREATE TABLE payments.payouts (
 --
 
 CREATE TABLE payments.postings (
-    transaction_id bigint NOT NULL,
-    seq smallint NOT NULL,
-    account_id bigint NOT NULL,
-    amount_minor bigint NOT NULL,
+    transaction_id bigint CONSTRAINT postings_transaction_id_not_null1 NOT NULL,
+    seq smallint CONSTRAINT postings_seq_not_null1 NOT NULL,
+    account_id bigint CONSTRAINT postings_account_id_not_null1 NOT NULL,
+    amount_minor bigint CONSTRAINT postings_amount_minor_not_null1 NOT NULL,
+    CONSTRAINT postings_amount CHECK ((amount_minor <> 0))
+)
+PARTITION BY RANGE (transaction_id);
+
+
+--
+-- Name: postings_late; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.postings_late (
+    transaction_id bigint CONSTRAINT postings_transaction_id_not_null1 NOT NULL,
+    seq smallint CONSTRAINT postings_seq_not_null1 NOT NULL,
+    account_id bigint CONSTRAINT postings_account_id_not_null1 NOT NULL,
+    amount_minor bigint CONSTRAINT postings_amount_minor_not_null1 NOT NULL,
     CONSTRAINT postings_amount CHECK ((amount_minor <> 0))
 );
 
@@ -6632,34 +6900,74 @@ CREATE TABLE payments.statement_lines (
 
 
 --
+-- Name: transaction_keys; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.transaction_keys (
+    key text NOT NULL,
+    transaction_id bigint NOT NULL,
+    order_ref text
+);
+
+
+--
+-- Name: transaction_numbers; Type: SEQUENCE; Schema: payments; Owner: -
+--
+
+CREATE SEQUENCE payments.transaction_numbers
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+
+--
 -- Name: transactions; Type: TABLE; Schema: payments; Owner: -
 --
 
 CREATE TABLE payments.transactions (
-    id bigint NOT NULL,
-    key text NOT NULL,
-    kind text NOT NULL,
+    id bigint DEFAULT payments.make_number() CONSTRAINT transactions_id_not_null1 NOT NULL,
+    key text CONSTRAINT transactions_key_not_null1 NOT NULL,
+    kind text CONSTRAINT transactions_kind_not_null1 NOT NULL,
     order_ref text,
-    at timestamp with time zone NOT NULL,
-    posted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    posted_by text DEFAULT SESSION_USER NOT NULL,
-    posted_in xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    at timestamp with time zone CONSTRAINT transactions_at_not_null1 NOT NULL,
+    posted_at timestamp with time zone DEFAULT clock_timestamp() CONSTRAINT transactions_posted_at_not_null1 NOT NULL,
+    posted_by text DEFAULT SESSION_USER CONSTRAINT transactions_posted_by_not_null1 NOT NULL,
+    posted_in xid8 DEFAULT pg_current_xact_id() CONSTRAINT transactions_posted_in_not_null1 NOT NULL,
+    CONSTRAINT transactions_key CHECK (((length(key) >= 1) AND (length(key) <= 200))),
+    CONSTRAINT transactions_kind CHECK (((length(kind) >= 1) AND (length(kind) <= 60)))
+)
+PARTITION BY RANGE (id);
+
+
+--
+-- Name: transactions_late; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.transactions_late (
+    id bigint DEFAULT payments.make_number() CONSTRAINT transactions_id_not_null1 NOT NULL,
+    key text CONSTRAINT transactions_key_not_null1 NOT NULL,
+    kind text CONSTRAINT transactions_kind_not_null1 NOT NULL,
+    order_ref text,
+    at timestamp with time zone CONSTRAINT transactions_at_not_null1 NOT NULL,
+    posted_at timestamp with time zone DEFAULT clock_timestamp() CONSTRAINT transactions_posted_at_not_null1 NOT NULL,
+    posted_by text DEFAULT SESSION_USER CONSTRAINT transactions_posted_by_not_null1 NOT NULL,
+    posted_in xid8 DEFAULT pg_current_xact_id() CONSTRAINT transactions_posted_in_not_null1 NOT NULL,
     CONSTRAINT transactions_key CHECK (((length(key) >= 1) AND (length(key) <= 200))),
     CONSTRAINT transactions_kind CHECK (((length(kind) >= 1) AND (length(kind) <= 60)))
 );
 
 
 --
--- Name: transactions_id_seq; Type: SEQUENCE; Schema: payments; Owner: -
+-- Name: accounts; Type: TABLE; Schema: payments_archive; Owner: -
 --
 
-ALTER TABLE payments.transactions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME payments.transactions_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
+CREATE TABLE payments_archive.accounts (
+    id bigint NOT NULL,
+    code text NOT NULL,
+    currency text NOT NULL,
+    archived_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 
 
@@ -11443,6 +11751,20 @@ CREATE TABLE public.yield_limits (
 
 
 --
+-- Name: postings_late; Type: TABLE ATTACH; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.postings ATTACH PARTITION payments.postings_late DEFAULT;
+
+
+--
+-- Name: transactions_late; Type: TABLE ATTACH; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.transactions ATTACH PARTITION payments.transactions_late DEFAULT;
+
+
+--
 -- Name: entries entries_once; Type: CONSTRAINT; Schema: benefits; Owner: -
 --
 
@@ -11544,6 +11866,22 @@ ALTER TABLE ONLY payments.accounts
 
 ALTER TABLE ONLY payments.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: archived_months archived_months_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.archived_months
+    ADD CONSTRAINT archived_months_pkey PRIMARY KEY (first_id);
+
+
+--
+-- Name: archived_sums archived_sums_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.archived_sums
+    ADD CONSTRAINT archived_sums_pkey PRIMARY KEY (account_id);
 
 
 --
@@ -11699,6 +12037,14 @@ ALTER TABLE ONLY payments.postings
 
 
 --
+-- Name: postings_late postings_late_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.postings_late
+    ADD CONSTRAINT postings_late_pkey PRIMARY KEY (transaction_id, seq);
+
+
+--
 -- Name: refunds refunds_key; Type: CONSTRAINT; Schema: payments; Owner: -
 --
 
@@ -11731,11 +12077,11 @@ ALTER TABLE ONLY payments.statement_lines
 
 
 --
--- Name: transactions transactions_key_unique; Type: CONSTRAINT; Schema: payments; Owner: -
+-- Name: transaction_keys transaction_keys_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
 --
 
-ALTER TABLE ONLY payments.transactions
-    ADD CONSTRAINT transactions_key_unique UNIQUE (key);
+ALTER TABLE ONLY payments.transaction_keys
+    ADD CONSTRAINT transaction_keys_pkey PRIMARY KEY (key);
 
 
 --
@@ -11744,6 +12090,22 @@ ALTER TABLE ONLY payments.transactions
 
 ALTER TABLE ONLY payments.transactions
     ADD CONSTRAINT transactions_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: transactions_late transactions_late_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.transactions_late
+    ADD CONSTRAINT transactions_late_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: accounts accounts_pkey; Type: CONSTRAINT; Schema: payments_archive; Owner: -
+--
+
+ALTER TABLE ONLY payments_archive.accounts
+    ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
 
 
 --
@@ -14860,7 +15222,14 @@ CREATE INDEX payouts_open ON payments.payouts USING btree (payee) WHERE (state =
 -- Name: postings_account; Type: INDEX; Schema: payments; Owner: -
 --
 
-CREATE INDEX postings_account ON payments.postings USING btree (account_id, transaction_id) INCLUDE (amount_minor);
+CREATE INDEX postings_account ON ONLY payments.postings USING btree (account_id, transaction_id) INCLUDE (amount_minor);
+
+
+--
+-- Name: postings_late_account_id_transaction_id_amount_minor_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX postings_late_account_id_transaction_id_amount_minor_idx ON payments.postings_late USING btree (account_id, transaction_id) INCLUDE (amount_minor);
 
 
 --
@@ -14906,17 +15275,31 @@ CREATE INDEX statement_lines_key ON payments.statement_lines USING btree (provid
 
 
 --
+-- Name: transaction_keys_order; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX transaction_keys_order ON payments.transaction_keys USING btree (order_ref, transaction_id) WHERE (order_ref IS NOT NULL);
+
+
+--
 -- Name: transactions_at; Type: INDEX; Schema: payments; Owner: -
 --
 
-CREATE INDEX transactions_at ON payments.transactions USING btree (at, id);
+CREATE INDEX transactions_at ON ONLY payments.transactions USING btree (at, id);
 
 
 --
--- Name: transactions_order; Type: INDEX; Schema: payments; Owner: -
+-- Name: transactions_late_at_id_idx; Type: INDEX; Schema: payments; Owner: -
 --
 
-CREATE INDEX transactions_order ON payments.transactions USING btree (order_ref, id) WHERE (order_ref IS NOT NULL);
+CREATE INDEX transactions_late_at_id_idx ON payments.transactions_late USING btree (at, id);
+
+
+--
+-- Name: accounts_code; Type: INDEX; Schema: payments_archive; Owner: -
+--
+
+CREATE INDEX accounts_code ON payments_archive.accounts USING btree (code);
 
 
 --
@@ -17307,6 +17690,34 @@ CREATE INDEX yield_limits_by_adder ON public.yield_limits USING btree (added_by)
 
 
 --
+-- Name: postings_late_account_id_transaction_id_amount_minor_idx; Type: INDEX ATTACH; Schema: payments; Owner: -
+--
+
+ALTER INDEX payments.postings_account ATTACH PARTITION payments.postings_late_account_id_transaction_id_amount_minor_idx;
+
+
+--
+-- Name: postings_late_pkey; Type: INDEX ATTACH; Schema: payments; Owner: -
+--
+
+ALTER INDEX payments.postings_pkey ATTACH PARTITION payments.postings_late_pkey;
+
+
+--
+-- Name: transactions_late_at_id_idx; Type: INDEX ATTACH; Schema: payments; Owner: -
+--
+
+ALTER INDEX payments.transactions_at ATTACH PARTITION payments.transactions_late_at_id_idx;
+
+
+--
+-- Name: transactions_late_pkey; Type: INDEX ATTACH; Schema: payments; Owner: -
+--
+
+ALTER INDEX payments.transactions_pkey ATTACH PARTITION payments.transactions_late_pkey;
+
+
+--
 -- Name: entries entries_append_only; Type: TRIGGER; Schema: benefits; Owner: -
 --
 
@@ -17370,10 +17781,38 @@ CREATE TRIGGER postings_no_truncate BEFORE TRUNCATE ON payments.postings FOR EAC
 
 
 --
+-- Name: postings_late postings_no_truncate; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE TRIGGER postings_no_truncate BEFORE TRUNCATE ON payments.postings_late FOR EACH STATEMENT EXECUTE FUNCTION payments.refuse_change();
+
+
+--
 -- Name: postings postings_same_transaction; Type: TRIGGER; Schema: payments; Owner: -
 --
 
 CREATE TRIGGER postings_same_transaction BEFORE INSERT ON payments.postings FOR EACH ROW EXECUTE FUNCTION payments.refuse_closed_transaction();
+
+
+--
+-- Name: transaction_keys transaction_keys_final; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE TRIGGER transaction_keys_final BEFORE UPDATE ON payments.transaction_keys FOR EACH ROW EXECUTE FUNCTION payments.refuse_change();
+
+
+--
+-- Name: transaction_keys transaction_keys_kept; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE TRIGGER transaction_keys_kept BEFORE DELETE ON payments.transaction_keys FOR EACH ROW EXECUTE FUNCTION payments.refuse_free_key();
+
+
+--
+-- Name: transaction_keys transaction_keys_no_truncate; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE TRIGGER transaction_keys_no_truncate BEFORE TRUNCATE ON payments.transaction_keys FOR EACH STATEMENT EXECUTE FUNCTION payments.refuse_change();
 
 
 --
@@ -17395,6 +17834,13 @@ CREATE CONSTRAINT TRIGGER transactions_balanced AFTER INSERT ON payments.transac
 --
 
 CREATE TRIGGER transactions_no_truncate BEFORE TRUNCATE ON payments.transactions FOR EACH STATEMENT EXECUTE FUNCTION payments.refuse_change();
+
+
+--
+-- Name: transactions_late transactions_no_truncate; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE TRIGGER transactions_no_truncate BEFORE TRUNCATE ON payments.transactions_late FOR EACH STATEMENT EXECUTE FUNCTION payments.refuse_change();
 
 
 --
@@ -19048,6 +19494,14 @@ ALTER TABLE ONLY payments.accounts
 
 
 --
+-- Name: archived_sums archived_sums_account_id_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.archived_sums
+    ADD CONSTRAINT archived_sums_account_id_fkey FOREIGN KEY (account_id) REFERENCES payments.accounts(id);
+
+
+--
 -- Name: balances balances_account_id_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
 --
 
@@ -19068,7 +19522,7 @@ ALTER TABLE ONLY payments.checkpoint_sums
 --
 
 ALTER TABLE ONLY payments.discrepancies
-    ADD CONSTRAINT discrepancies_closed_by_fkey FOREIGN KEY (closed_by) REFERENCES payments.transactions(key);
+    ADD CONSTRAINT discrepancies_closed_by_fkey FOREIGN KEY (closed_by) REFERENCES payments.transaction_keys(key);
 
 
 --
@@ -19115,16 +19569,8 @@ ALTER TABLE ONLY payments.parts
 -- Name: postings postings_account_id_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
 --
 
-ALTER TABLE ONLY payments.postings
+ALTER TABLE payments.postings
     ADD CONSTRAINT postings_account_id_fkey FOREIGN KEY (account_id) REFERENCES payments.accounts(id);
-
-
---
--- Name: postings postings_transaction_id_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
---
-
-ALTER TABLE ONLY payments.postings
-    ADD CONSTRAINT postings_transaction_id_fkey FOREIGN KEY (transaction_id) REFERENCES payments.transactions(id);
 
 
 --
@@ -24895,6 +25341,35 @@ REVOKE ALL ON FUNCTION payments.add_checkpoint() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION archive_month(p_kept integer); Type: ACL; Schema: payments; Owner: -
+--
+
+REVOKE ALL ON FUNCTION payments.archive_month(p_kept integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION free_archived(p_limit integer); Type: ACL; Schema: payments; Owner: -
+--
+
+REVOKE ALL ON FUNCTION payments.free_archived(p_limit integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION make_months(p_ahead integer); Type: ACL; Schema: payments; Owner: -
+--
+
+REVOKE ALL ON FUNCTION payments.make_months(p_ahead integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION payments.make_months(p_ahead integer) TO market_app;
+
+
+--
+-- Name: FUNCTION make_number(); Type: ACL; Schema: payments; Owner: -
+--
+
+REVOKE ALL ON FUNCTION payments.make_number() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION post(p_key text, p_kind text, p_order text, p_at timestamp with time zone, p_currency text, p_codes text[], p_amounts bigint[]); Type: ACL; Schema: payments; Owner: -
 --
 
@@ -27286,6 +27761,20 @@ GRANT SELECT ON TABLE payments.accounts TO market_app;
 
 
 --
+-- Name: TABLE archived_months; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT ON TABLE payments.archived_months TO market_app;
+
+
+--
+-- Name: TABLE archived_sums; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT ON TABLE payments.archived_sums TO market_app;
+
+
+--
 -- Name: TABLE balances; Type: ACL; Schema: payments; Owner: -
 --
 
@@ -27871,6 +28360,13 @@ GRANT SELECT,INSERT ON TABLE payments.statement_lines TO market_app;
 --
 
 GRANT UPDATE(ledger_key) ON TABLE payments.statement_lines TO market_app;
+
+
+--
+-- Name: TABLE transaction_keys; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT ON TABLE payments.transaction_keys TO market_app;
 
 
 --

@@ -27,7 +27,18 @@ LIST_GUARDS = Query(
     UNION ALL
     SELECT tgname, CASE WHEN tgenabled IN ('O', 'A') THEN pg_get_triggerdef(pg_trigger.oid) END
       FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
-     WHERE relnamespace = '{schema}'::regnamespace AND NOT tgisinternal
+     WHERE relnamespace = '{schema}'::regnamespace AND NOT tgisinternal AND NOT relispartition
+    UNION ALL
+    -- One that a partition lacks, or that is disabled there.
+    SELECT tgname, NULL
+      FROM pg_inherits
+      JOIN pg_class ON pg_class.oid = inhrelid AND relkind = 'r'
+      JOIN pg_trigger ON tgrelid = inhparent AND NOT tgisinternal
+     WHERE relnamespace = '{schema}'::regnamespace
+       AND NOT EXISTS (SELECT FROM pg_trigger AS own
+                        WHERE own.tgrelid = inhrelid AND own.tgname = pg_trigger.tgname
+                          AND own.tgfoid = pg_trigger.tgfoid AND own.tgtype = pg_trigger.tgtype
+                          AND own.tgenabled IN ('O', 'A'))
     """,
 )
 
@@ -35,7 +46,9 @@ LIST_GUARDS = Query(
 @cache
 def load_guards(schema: str) -> dict[str, str]:
     """Return the source of each trigger and function by its name, as the migrations create them in `schema`."""
-    scripts = [path.read_text("utf-8") for path in sorted(_FOLDER.glob("*/*.sql"))]
+    # The last definition counts: a file of `functions` is the newest of its own.
+    paths = [*sorted(_FOLDER.glob("sql/*.sql")), *sorted(_FOLDER.glob("functions/*.sql"))]
+    scripts = [path.read_text("utf-8") for path in paths]
     functions = {name: body for script in scripts for name, body in _FUNCTION.findall(script)}
     triggers = {match[1]: match[0] for script in scripts for match in _TRIGGER.finditer(script)}
     return {name: text.replace("{schema}", schema) for name, text in (functions | triggers).items()}

@@ -56,8 +56,8 @@ LIST_LEGS = Query(
     _LedgerLeg,
     """
     SELECT code, amount_minor AS minor
-      FROM {schema}.transactions
-      JOIN {schema}.postings ON transaction_id = transactions.id
+      FROM {schema}.transaction_keys
+      JOIN {schema}.postings USING (transaction_id)
       JOIN {schema}.accounts ON accounts.id = account_id
      WHERE key = :key
      ORDER BY seq
@@ -67,8 +67,8 @@ LIST_ORDER_BALANCES = Query(
     _OrderBalance,
     """
     SELECT code, sum(amount_minor)::bigint AS minor
-      FROM {schema}.transactions
-      JOIN {schema}.postings ON transaction_id = transactions.id
+      FROM {schema}.transaction_keys
+      JOIN {schema}.postings USING (transaction_id)
       JOIN {schema}.accounts ON accounts.id = account_id
      WHERE order_ref = :order AND keep_balance
      GROUP BY code
@@ -112,12 +112,13 @@ GET_BALANCE = Query(
 LIST_ORDER_ENTRIES = Query(
     JournalEntry,
     """
-    SELECT key, transactions.kind, order_ref, at, min(accounts.currency) AS currency,
+    SELECT transactions.key, transactions.kind, transactions.order_ref, at, min(accounts.currency) AS currency,
            jsonb_agg(jsonb_build_array(code, amount_minor) ORDER BY seq) AS legs
-      FROM {schema}.transactions
-      JOIN {schema}.postings ON transaction_id = transactions.id
+      FROM {schema}.transaction_keys AS posted
+      JOIN {schema}.transactions ON transactions.id = posted.transaction_id
+      JOIN {schema}.postings ON postings.transaction_id = transactions.id
       JOIN {schema}.accounts ON accounts.id = account_id
-     WHERE order_ref = :order
+     WHERE posted.order_ref = :order
      GROUP BY transactions.id
      ORDER BY at, transactions.id
      LIMIT :limit

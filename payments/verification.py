@@ -11,6 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from payments.guards import list_changed_guards
+from payments.months import get_archived_until
 from payments.sql import Connection, Database, Query
 
 MAX_DISCREPANCIES = 1_000
@@ -88,6 +89,8 @@ FIND_WRONG_BALANCES = Query(
                 SELECT account_id, amount_minor FROM {schema}.checkpoint_sums
                  WHERE :after > 0 AND (amount_minor <> 0 OR account_id IN (SELECT account_id FROM newer))
                 UNION ALL
+                SELECT account_id, amount_minor FROM {schema}.archived_sums WHERE :after = 0
+                UNION ALL
                 SELECT account_id, 0 FROM {schema}.balances WHERE :after = 0) AS parts
          GROUP BY account_id
     )
@@ -114,8 +117,8 @@ FIND_WRONG_PAYMENTS = Query(
       FROM {schema}.payments
       LEFT JOIN LATERAL (
           SELECT -sum(amount_minor) AS booked
-            FROM {schema}.transactions
-            JOIN {schema}.postings ON transaction_id = transactions.id
+            FROM {schema}.transaction_keys
+            JOIN {schema}.postings USING (transaction_id)
             JOIN {schema}.accounts ON accounts.id = account_id
            WHERE key IN ('paid:' || payments.id, 'late:' || payments.id) AND accounts.kind = 'clearing') AS sums
         ON true
@@ -142,7 +145,7 @@ FIND_UNPOSTED_REFUNDS = Query(
     SELECT 'unposted_refund' AS code, refunds.id::text AS subject, state AS detail
       FROM {schema}.refunds
      WHERE refunds.id >= :since AND state = 'succeeded'
-       AND NOT EXISTS (SELECT 1 FROM {schema}.transactions
+       AND NOT EXISTS (SELECT 1 FROM {schema}.transaction_keys
                         WHERE key = 'refunded:' || refunds.id || ':' || refunds.attempt)
      LIMIT :limit
     """,
@@ -169,8 +172,8 @@ FIND_UNPOSTED_PAYOUTS = Query(
       FROM {schema}.payouts
      WHERE payouts.id >= :since
        AND NOT EXISTS (SELECT 1
-                         FROM {schema}.transactions
-                         JOIN {schema}.postings ON transaction_id = transactions.id
+                         FROM {schema}.transaction_keys
+                         JOIN {schema}.postings USING (transaction_id)
                          JOIN {schema}.accounts ON accounts.id = account_id
                         WHERE postings.amount_minor = payouts.amount_minor
                               * CASE WHEN state IN ('created', 'in_transit') THEN 1 ELSE -1 END
@@ -286,8 +289,11 @@ FIND_CHANGED_CHECKPOINTS = Query(
     UNION ALL
     SELECT 'changed_history', code, 'sum of the checkpoint ' || coalesce(amount_minor, 0) || ', posted ' || total
       FROM (SELECT account_id, sum(amount_minor) AS total
-              FROM {schema}.postings
-             WHERE transaction_id <= (SELECT max(through_id) FROM {schema}.checkpoints)
+              FROM (SELECT account_id, amount_minor
+                      FROM {schema}.postings
+                     WHERE transaction_id <= (SELECT max(through_id) FROM {schema}.checkpoints)
+                    UNION ALL
+                    SELECT account_id, amount_minor FROM {schema}.archived_sums) AS parts
              GROUP BY account_id) AS sums
       FULL JOIN {schema}.checkpoint_sums USING (account_id)
       JOIN {schema}.accounts ON accounts.id = account_id
@@ -326,9 +332,11 @@ async def verify_ledger(
     whose key is neither that of a payment, refund, payout or dispute nor begins with one of them is a discrepancy. If
     others write at the same time, run it in a REPEATABLE READ transaction.
     """
+    # What was opened before the archive ends may have been posted in it.
+    unread = await get_archived_until(conn) if since is None else since.closed_at - CHANGEABLE
     values: dict[str, object] = {
         "after": 0 if since is None else since.through_id,
-        "since": _NOTHING if since is None else _get_first_id(since.closed_at - CHANGEABLE),
+        "since": _NOTHING if unread is None else _get_first_id(unread),
         "limit": MAX_DISCREPANCIES,
         "prefixes": prefixes,
     }

@@ -15,6 +15,7 @@ from market.kernel.schema_guards import list_schema_changes
 from market.orders.money.verification import RELEASE_PREFIX, verify_orders
 from market.subsidies.clawbacks.ledger import CLAWBACK_PREFIX, verify_receivables
 from market.subsidies.month.budget_lines import BUDGET_PREFIX, verify_budget_lines
+from payments.months import archive_months
 from payments.verification import add_checkpoints, find_checkpoint
 from payments.verification import verify_ledger as verify_postings
 
@@ -41,8 +42,8 @@ COUNT_LEDGER_ROWS = Query(
 def verify_ledger(*, everything: bool, as_json: bool) -> int:
     """Verify the ledger, and the schema that guards it, and print the findings; return 1 if there are any.
 
-    Without `everything`, what is open or newer than the last checkpoint. Without findings, checkpoints are added; only
-    the owner of the database may, so that the service cannot close what it posted.
+    Without `everything`, what is open or newer than the last checkpoint. Without findings, checkpoints are added and
+    what is older than 60 months moves to the archive; only the owner may: the service cannot close what it posted.
     """
     findings: list[object] = []
 
@@ -58,17 +59,18 @@ def verify_ledger(*, everything: bool, as_json: bool) -> int:
                 size = await COUNT_LEDGER_ROWS.one(conn, after=since.through_id if since else 0)
             result = {"outcome": "broken" if findings else "ok", **to_builtins(size), "findings": findings}
             if not findings:
-                await _add_checkpoints(ctx.owner_dsn)
+                await _close_months(ctx.owner_dsn)
         print_result(result, as_json=as_json)
 
     return run(work, as_json=as_json) or (REFUSED if findings else DONE)
 
 
-async def _add_checkpoints(dsn: str) -> None:
+async def _close_months(dsn: str) -> None:
     owner = await open_database(dsn, max_size=1, max_statement_seconds=0)
     try:
         with suppress(asyncpg.InsufficientPrivilegeError):
             await add_checkpoints(owner)
+            await archive_months(owner)
     finally:
         await owner.close()
 

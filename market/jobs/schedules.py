@@ -31,6 +31,7 @@ from market.subsidies.evidence.seal_pack import seal_closed_months
 from market.subsidies.idle.tell import tell_idle_lines
 from market.subsidies.operators.lateness import remind_operators
 from market.supervision.tell import tell_due_supervision
+from payments.months import make_months
 from payments.retries import RetryPolicy, describe_error, run_each
 
 log = structlog.get_logger()
@@ -189,7 +190,13 @@ async def count_closed_months(context: WorkerContext) -> None:
     await keep_closed_months(context.db)
 
 
+async def make_ledger_months(context: WorkerContext) -> None:
+    """Make the partitions of the ledger for the next months."""
+    await make_months(context.db)
+
+
 SCHEDULES = (
+    Schedule(name="make_ledger_months", offset=timedelta(hours=2, minutes=30), run=make_ledger_months),
     *(
         Schedule(name=each.name, offset=timedelta(hours=4, minutes=minute), run=each.run)
         for minute, each in enumerate(RETENTIONS)

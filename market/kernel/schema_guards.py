@@ -48,7 +48,7 @@ LIST_SCHEMA_GUARDS = Query(
         SELECT pg_class.oid, nspname || '.' || relname AS name, relkind, relacl, relowner, relrowsecurity,
                relforcerowsecurity
           FROM pg_class JOIN places ON places.oid = relnamespace
-         WHERE relkind IN ('r', 'p', 'v', 'm', 'S') AND relname NOT LIKE 'alembic%'
+         WHERE relkind IN ('r', 'p', 'v', 'm', 'S') AND relname NOT LIKE 'alembic%' AND NOT relispartition
            AND pg_class.oid NOT IN (SELECT objid FROM extended)
     ), routines AS (
         SELECT pg_proc.oid, nspname || '.' || proname || '(' || pg_get_function_identity_arguments(pg_proc.oid) || ')'
@@ -56,7 +56,22 @@ LIST_SCHEMA_GUARDS = Query(
                proleakproof, proacl, proowner
           FROM pg_proc JOIN places ON places.oid = pronamespace
          WHERE pg_proc.oid NOT IN (SELECT objid FROM extended)
+    ), partitions AS (
+        SELECT part.oid, 'partitions of ' || tables.name AS name, part.relacl, part.relowner,
+               (SELECT string_agg(DISTINCT concat_ws(' ', tgname, tgfoid::regproc, tgtype, tgenabled), ', '
+                                  ORDER BY concat_ws(' ', tgname, tgfoid::regproc, tgtype, tgenabled))
+                  FROM pg_trigger WHERE tgrelid = part.oid AND NOT tgisinternal) AS triggers,
+               (SELECT string_agg(DISTINCT tgenabled::text, '')
+                  FROM pg_trigger WHERE tgrelid = part.oid AND tgisinternal) AS key_triggers
+          FROM pg_inherits
+          JOIN tables ON tables.oid = inhparent
+          JOIN pg_class AS part ON part.oid = inhrelid
     ), guards AS (
+        -- The partitions of a table are as many as there were months; each is guarded like the others.
+        SELECT name, string_agg(DISTINCT concat_ws(' | ', triggers, key_triggers), ' || ') AS definition
+          FROM partitions
+         GROUP BY name
+        UNION ALL
         SELECT 'function ' || name AS name,
                concat_ws(' | ', prosrc, pg_get_function_sqlbody(oid), prosecdef, proconfig::text, provolatile,
                          proisstrict, proleakproof, (SELECT lanname FROM pg_language WHERE pg_language.oid = prolang),
@@ -111,6 +126,8 @@ LIST_SCHEMA_GUARDS = Query(
                concat_ws(' | ', granted.of, coalesce(rolname, 'public'), privilege_type, is_grantable)
           FROM (SELECT name, '' AS of, relacl AS acl FROM tables
                 UNION ALL
+                SELECT DISTINCT name, '', relacl FROM partitions
+                UNION ALL
                 SELECT tables.name, attname, attacl FROM pg_attribute JOIN tables ON tables.oid = attrelid
                 UNION ALL
                 SELECT name, '', coalesce(proacl, acldefault('f', proowner)) FROM routines
@@ -128,6 +145,8 @@ LIST_SCHEMA_GUARDS = Query(
         UNION ALL
         SELECT 'owner of ' || owned.name, :role::text
           FROM (SELECT name, relowner FROM tables
+                UNION ALL
+                SELECT DISTINCT name, relowner FROM partitions
                 UNION ALL
                 SELECT name, proowner FROM routines
                 UNION ALL

@@ -436,6 +436,9 @@ GRANTS = {
     ),
     "payments.statement_lines": "select insert update(ledger_key)",
     "payments.transactions": "select",
+    "payments.transaction_keys": "select",
+    "payments.archived_months": "select",
+    "payments.archived_sums": "select",
 }
 
 BENEFIT_GRANTS = {
@@ -530,6 +533,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "list_pairing_items": True,
     "list_unsealed_months": True,
     "list_waiting_tasks": True,
+    "payments.make_months": True,
     "payments.post": True,
     "record_refund": True,
     "refuse_late_deposit": False,
@@ -562,5 +566,5 @@ FUNCTIONS_OF_THE_OWNER = {
 }
 """Functions that run with the owner's rights, and whether the service may call them."""
 
-OWNERS_STATEMENTS = {"payments.verification", "market.demo.sample.sales.run"}
+OWNERS_STATEMENTS = {"payments.verification", "payments.months", "market.demo.sample.sales.run"}
 """Modules with statements that only the owner may run: the service cannot close what it posted, or mark samples."""

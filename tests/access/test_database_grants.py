@@ -18,7 +18,7 @@ LIST_TABLE_GRANTS = """
                   WHERE attrelid = c.oid AND grantee = 'market_app'::regrole
                   ORDER BY attnum) AS columns
       FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-     WHERE relkind IN ('r', 'v', 'm', 'p') AND nspname IN ('public', 'payments', 'jobs')
+     WHERE relkind IN ('r', 'v', 'm', 'p') AND NOT relispartition AND nspname IN ('public', 'payments', 'jobs')
 """
 LIST_BENEFIT_GRANTS = """
     SELECT CASE nspname WHEN 'public' THEN '' ELSE nspname || '.' END || relname AS name,

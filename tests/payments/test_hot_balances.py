@@ -13,9 +13,11 @@ __all__ = ["books", "owners"]
 
 ACCOUNTS = ("clearing:bank", "clearing:alipay", "commission", "promotion", "payable:P1", "payable:P2", "escrow:L-1")
 COUNT_READ = """
-    SELECT sum(pg_stat_get_xact_tuples_returned(relation))::integer
+    SELECT sum(pg_stat_get_xact_tuples_returned(relid))::integer
       FROM unnest(ARRAY['payments.postings', 'payments.postings_account', 'payments.postings_pkey']::regclass[])
-        AS relation
+        AS relation,
+           pg_partition_tree(relation)
+     WHERE isleaf
 """
 
 

@@ -111,21 +111,25 @@ async def test_one_command_creates_the_tables_and_repeating_it_changes_nothing(
     elsewhere = await conn.fetchval(
         "SELECT array_agg(schemaname) FROM pg_tables WHERE schemaname !~ '^(pg_|information)'"
     )
-    assert set(elsewhere) == {schema}
+    assert set(elsewhere) == {schema, f"{schema}_archive"}
     owned = await conn.fetchval("SELECT count(*) FROM pg_class WHERE relowner = $1::regrole", role)
     granted = await conn.fetchval("SELECT has_any_column_privilege($1, $2, 'INSERT')", role, f"{schema}.payments")
     assert (owned, granted) == (0, True)
     await conn.close()
 
 
-async def test_the_function_that_posts_runs_with_a_fixed_search_path(empty: str) -> None:
+async def test_functions_with_the_owners_rights_run_with_a_fixed_search_path(empty: str) -> None:
     await asyncio.to_thread(migrate, empty, schema="billing")
     conn = await asyncpg.connect(empty)
     definers = await conn.fetch(
         "SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'billing'::regnamespace"
+        " ORDER BY proname"
     )
     await conn.close()
-    assert [tuple(row) for row in definers] == [("post", ["search_path=billing, pg_temp"])]
+    assert [tuple(row) for row in definers] == [
+        ("make_months", ["search_path=billing, pg_temp", "lock_timeout=4s"]),
+        ("post", ["search_path=billing, pg_temp"]),
+    ]
 
 
 async def test_every_statement_prepares_in_a_schema_of_the_callers_choice(empty: str) -> None:

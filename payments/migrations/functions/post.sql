@@ -7,14 +7,15 @@ DECLARE
     posted bigint;
     refused text;
 BEGIN
-    INSERT INTO transactions (key, kind, order_ref, at)
-    VALUES (p_key, p_kind, p_order, p_at)
+    INSERT INTO transaction_keys (key, transaction_id, order_ref)
+    VALUES (p_key, make_number(), p_order)
     ON CONFLICT (key) DO NOTHING
-    RETURNING id INTO posted;
+    RETURNING transaction_id INTO posted;
     IF posted IS NULL THEN
         SELECT id INTO posted
           FROM transactions
-         WHERE key = p_key AND kind = p_kind AND order_ref IS NOT DISTINCT FROM p_order
+         WHERE id = (SELECT transaction_id FROM transaction_keys WHERE key = p_key)
+           AND kind = p_kind AND order_ref IS NOT DISTINCT FROM p_order
            AND NOT EXISTS (
                SELECT account, currency, sum(minor)
                  FROM (SELECT code AS account, accounts.currency, amount_minor AS minor
@@ -29,6 +30,7 @@ BEGIN
         END IF;
         RETURN posted;
     END IF;
+    INSERT INTO transactions (id, key, kind, order_ref, at) VALUES (posted, p_key, p_kind, p_order, p_at);
 
     WITH added AS (
         INSERT INTO accounts (code, kind, currency, floor_minor, keep_balance)

@@ -77,7 +77,8 @@ async def test_an_upgrade_books_what_the_cycles_hold(january: Player) -> None:
         await conn.execute("SET session_replication_role = replica")
         await conn.execute(
             "DELETE FROM payments.postings WHERE transaction_id IN (SELECT id FROM payments.transactions"
-            " WHERE key LIKE 'subsidy:%'); DELETE FROM payments.transactions WHERE key LIKE 'subsidy:%'"
+            " WHERE key LIKE 'subsidy:%'); DELETE FROM payments.transactions WHERE key LIKE 'subsidy:%';"
+            " DELETE FROM payments.transaction_keys WHERE key LIKE 'subsidy:%'"
         )
         await conn.execute("SET session_replication_role = origin")
         _, _, script = UPGRADE.read_text("utf-8").partition("DO $$")
