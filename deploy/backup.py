@@ -41,11 +41,10 @@ TABLES = """
       FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
 """
 UNREADABLE_TABLES = """
-    SELECT format('%I.%I', schemaname, tablename)
-      FROM pg_tables
-     WHERE schemaname NOT IN ('pg_catalog', 'information_schema')
-       AND (NOT has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT')
-            OR row_security_active(format('%I.%I', schemaname, tablename)))
+    SELECT format('%I.%I', nspname, relname)
+      FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+     WHERE relkind IN ('r', 'p') AND nspname NOT IN ('pg_catalog', 'information_schema')
+       AND (NOT has_table_privilege(pg_class.oid, 'SELECT') OR row_security_active(pg_class.oid))
      ORDER BY 1
 """
 
