@@ -15,7 +15,7 @@ from msgspec import Struct
 from payments.sandbox.app import create_app
 from payments.sandbox.wire import JsonObject
 
-START_SECONDS = 10.0
+START_SECONDS = 30.0
 SECRET = "whsec_sandbox"
 
 
