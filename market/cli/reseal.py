@@ -253,7 +253,7 @@ async def _reseal(conn: "asyncpg.Connection[Any]", seal: Seal, target: SealedCol
                 change for row in rows if (change := _change_row(seal, target, row, indexes=indexes)) is not None
             ]
             async with _without_versions(conn, target.table, wanted=indexes and bool(changes)):
-                await _write_chunk(conn, target, changes)
+                await _write_chunk(conn, target, changes, indexes=indexes)
         done += len(changes)
         if len(rows) < _CHUNK:
             return done
@@ -302,14 +302,20 @@ def _change_row(seal: Seal, target: SealedColumn, row: asyncpg.Record, *, indexe
     return (current or seal.seal(text, target.context), index, *(row[name] for name in target.key), sealed)
 
 
-async def _write_chunk(conn: "asyncpg.Connection[Any]", target: SealedColumn, changes: list[tuple[Any, ...]]) -> None:
-    """Write the rows that were not changed by others since they were read."""
+async def _write_chunk(
+    conn: "asyncpg.Connection[Any]", target: SealedColumn, changes: list[tuple[Any, ...]], *, indexes: bool
+) -> None:
+    """Write the rows that were not changed by others since they were read.
+
+    An index that stays is not assigned: triggers of a changed telephone would lock in another order than the service.
+    """
     keys = " AND ".join(f"{name} = ${n}" for n, name in enumerate(target.key, 3))
-    assignments = f"{target.column} = $1" + (f", {target.index} = $2" if target.index else "")
+    writes_index = target.index and (indexes or target.plain)
+    assignments = f"{target.column} = $1" + (f", {target.index} = $2" if writes_index else "")
     assignments += f", {target.plain} = ''" if target.plain else ""
     condition = f"{keys} AND {target.column} IS NOT DISTINCT FROM ${3 + len(target.key)}"
-    if not target.index:
-        condition += " AND $2::bytea IS NULL"
+    if not writes_index:
+        condition += f" AND {target.index or 'NULL::bytea'} IS NOT DISTINCT FROM $2"
     await conn.executemany(f"UPDATE {target.table} SET {assignments} WHERE {condition}", changes)
 
 
