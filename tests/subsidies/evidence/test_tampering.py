@@ -359,10 +359,7 @@ def swap_names(own: Editor) -> None:
 
 
 def verify_pack_open(own: Editor, name: str) -> bytes:
-    class Opened:
-        members = own.raw
-
-    return verify_pack.open_member(Opened(), name, own.key)  # pyright: ignore[reportArgumentType] - only its members
+    return verify_pack.open_member(own.raw[name], name, own.key)
 
 
 WITH_KEY: dict[str, tuple[Change, str]] = {
