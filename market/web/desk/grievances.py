@@ -231,8 +231,8 @@ async def submit_grievance_work(
 
 
 def get_list_path(actor: Actor) -> str:
-    """Return where an official goes after an answer: the platform's staff sees no register of a county."""
-    return "/desk/cases" if Role.PLATFORM in get_roles(actor) else "/desk/grievances"
+    """Return where an official goes after an answer: who answers for several counties to what waits in all of them."""
+    return "/desk/cases" if get_roles(actor) & {Role.SUPERVISOR, Role.PLATFORM} else "/desk/grievances"
 
 
 async def _work(conn: Connection, seal: Seal, desk: DeskContext, case_id: UUID, *, form: PostedForm) -> Grievance:

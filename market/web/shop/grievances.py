@@ -32,7 +32,7 @@ _OUTCOMES = {
     CaseOutcome.DUPLICATE: "已经有一件",
     CaseOutcome.WITHDRAWN: "撤回了",
 }
-_ANSWERERS = {"county": "县里", "platform": "平台"}
+_ANSWERERS = {"county": "县里", "supervisor": "上一级", "platform": "平台"}
 
 
 class GrievanceForm(Struct, frozen=True):

@@ -245,13 +245,18 @@ async def test_a_grievance_without_a_name(
         assert "样例：那天已经销户" in seen.text
         await visitor.submit("/grievance/answer", act="appeal", text="", status=422)
         seen = await visitor.submit("/grievance/answer", act="appeal", text="样例：没有销户")
-        assert "平台在办" in seen.text
-    async with database.transaction() as conn:
-        account_id = await make_official(conn, Role.PLATFORM, "13", name="样例平某")
-        token = (await sign_in_without_code(conn, account_id, now=NOW, second_factor=True)).token
-    async with open_desk_walker(service, token) as browser:
-        await browser.open(page)
-        await browser.submit(page, act="answer", outcome="solved", text="样例：补上了")
+        assert "上一级在办" in seen.text
+    await hide_from_others(service, database, token, get_case_id(page))
+    async with open_desk_walker(service, await sign_in_above(database, "1306")) as browser:
+        seen = await browser.open("/desk")
+        assert "减免投诉 1 件，等您定" in seen.text
+        [cases] = [link for link in seen.links() if link.startswith("/desk/cases")]
+        [own] = [link for link in (await browser.open(cases)).links() if link.startswith("/desk/grievances/")]
+        assert get_case_id(own) == get_case_id(page)
+        assert "样例：那天已经销户" in (await browser.open(own)).text, "the county's answer"
+        action = own.partition("?")[0]
+        seen = await browser.submit(action, act="answer", outcome="solved", text="样例：补上了")
+        assert (seen.path.partition("?")[0], "减免投诉" in seen.text) == ("/desk/cases", False)
     async with open_desk_walker(service, None) as visitor:
         await visitor.open("/grievance/answer")
         seen = await visitor.submit("/grievance/answer", number=number, code=code)
@@ -259,6 +264,36 @@ async def test_a_grievance_without_a_name(
         assert "请上一级再看一次" not in seen.text
     await refuse_third_look(database, seal, int(number), code)
     await count_months(database)
+
+
+async def sign_in_above(database: Database, scope: str) -> str:
+    """Sign in an official of a prefecture."""
+    async with database.transaction() as conn:
+        account_id = await make_official(conn, Role.SUPERVISOR, scope, name=f"样例上某{scope}")
+        return (await sign_in_without_code(conn, account_id, now=NOW, second_factor=True)).token
+
+
+async def hide_from_others(service: Service, database: Database, county: str, case_id: UUID) -> None:
+    """What is looked at again is not for the platform, another prefecture, and the county, which answered it."""
+    async with database.transaction() as conn:
+        account_id = await make_official(conn, Role.PLATFORM, "13", name="样例平某")
+        platform = (await sign_in_without_code(conn, account_id, now=NOW, second_factor=True)).token
+    other = await sign_in_above(database, "1307")
+    for token in (platform, other, county):
+        async with open_desk_walker(service, token) as browser:
+            await browser.open(f"/desk/grievances/{case_id}?county={COUNTY}", status=404)
+            path: dict[str, object] = {"county": COUNTY, "case_id": case_id}
+            seen = await service.call("GetGrievance", token=token, path=path)
+            assert (seen.status_code, TEXT in seen.text) == (404, False)
+            answer = {"outcome": "solved", "text": "样例"}
+            seen = await service.call("AnswerGrievance", answer, token=token, path=path)
+            assert seen.status_code == 404
+    async with open_desk_walker(service, other) as browser:
+        assert "减免投诉" not in (await browser.open("/desk/region")).text
+    async with database.transaction(scope=COUNTY) as conn:
+        assert (
+            await conn.fetchval("SELECT count(*) FROM case_events WHERE case_id = $1 AND move = 'answer'", case_id) == 1
+        )
 
 
 async def refuse_third_look(database: Database, seal: Seal, number: int, code: str) -> None:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from market.casework.models import CaseOutcome
 from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.county.enrolled_lines import SampleMonths
-from market.grievances.answer import answer_grievance
+from market.grievances.answer import answer_grievance, appeal_grievance
 from market.grievances.models import GrievanceSource, GrievanceTopic
 from market.grievances.receive import receive_grievance, write_down_grievance
 from market.grievances.triage import GrievanceLinks, triage_grievance
@@ -21,7 +21,10 @@ MARK_AS_SAMPLE = "UPDATE accounts SET sample = true FROM cases WHERE cases.id = 
 
 
 class _SampleGrievance(Struct, frozen=True, kw_only=True):
-    """A grievance; without a topic it waits to be triaged, without an outcome to be answered."""
+    """A grievance; without a topic it waits to be triaged, without an outcome to be answered.
+
+    Who `disagrees` with the answer asks the level above.
+    """
 
     text: str
     source: GrievanceSource = GrievanceSource.WEB
@@ -30,6 +33,7 @@ class _SampleGrievance(Struct, frozen=True, kw_only=True):
     officer: str = ""
     outcome: CaseOutcome | None = None
     answer: str = ""
+    disagrees: str = ""
 
 
 def _list_grievances(months: SampleMonths, now: datetime) -> tuple[_SampleGrievance, ...]:
@@ -49,6 +53,7 @@ def _list_grievances(months: SampleMonths, now: datetime) -> tuple[_SampleGrieva
             topic=GrievanceTopic.AMOUNT,
             outcome=CaseOutcome.UNSOLVED,
             answer="样例：一户每月宽带最多减 20 元，已经解释",
+            disagrees="样例：邻居家一样的宽带减得多，请上一级看看",
         ),
         _SampleGrievance(
             text="样例：去问了三次，镇上办事的人都说过几天再来",
@@ -84,7 +89,9 @@ async def add_grievances(
         links = GrievanceLinks(officer=each.officer)
         await triage_grievance(conn, seal, actors["xian"], receipt.case_id, topic=each.topic, links=links, now=triaged)
         if each.outcome is not None:
-            await answer_grievance(
-                conn, seal, actors["gan"], receipt.case_id, outcome=each.outcome, text=each.answer,
-                now=triaged + timedelta(days=5),
-            )  # fmt: skip
+            answered = triaged + timedelta(days=5)
+            grievance = await answer_grievance(
+                conn, seal, actors["gan"], receipt.case_id, outcome=each.outcome, text=each.answer, now=answered
+            )
+            if each.disagrees:
+                await appeal_grievance(conn, seal, grievance, text=each.disagrees, now=answered + timedelta(days=1))

@@ -1,5 +1,6 @@
 """市级、省级: which counties are late, and a quarter's sums by county and operator, down to each county's desk."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
@@ -190,9 +191,9 @@ async def show_region(
     async with db.transaction(scope=choose_scope(actor)) as conn:
         tasks = await count_supervision(conn, actor, today=today)
     total = view.total
-    began = next((each.county for each in view.counties if each.began is not None), "")
     context = {
-        "cases": (len(cases), f"/desk/cases?county={began}") if cases and began else None,
+        "cases": [f"{name} {n} 件，等您定" for name, n in Counter(each.name for each in cases).items()],
+        "cases_at": f"/desk/cases?county={view.counties[0].county}" if view.counties else "",
         "view": view,
         "today": today,
         "short": format_quarter_zh(format_quarter(view.quarter)),
