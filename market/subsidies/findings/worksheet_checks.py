@@ -25,8 +25,8 @@ ONE_DEVICE_MANY_SIMS = Query(
          GROUP BY device_id, line_code, household_code, claimed_fen, threshold)
     SELECT string_agg(line_code, ';' ORDER BY line_code) AS subject, array_agg(line_code ORDER BY line_code) AS lines,
            coalesce(sum(claimed_fen), 0)::bigint AS at_risk_fen,
-           format('一台设备 %s 张卡（不少于 %s），%s 户', sum(sims), min(threshold),
-                  count(DISTINCT household_code)) AS evidence
+           format('一台设备 %s 张卡（不少于 %s），%s 户：%s', sum(sims), min(threshold),
+                  count(DISTINCT household_code), string_agg(DISTINCT household_code, '、')) AS evidence
       FROM device_lines
      GROUP BY device_id
     HAVING sum(sims) >= min(threshold)
@@ -92,8 +92,9 @@ PAID_NEVER_USED = Query(
      GROUP BY line_code HAVING bool_or(found) AND sum(fen) > 0
     """,
 )
-# The claim of a number that passes within the month is split among its lines by days: none of the parts may be above a
-# month's charge that the whole is above.
+# The charge is the month's highest of the line's plans, corrections (冲正) included, as in the calculation. The claim
+# of a number that passes within the month is split among its lines by days: none of the parts may be above a month's
+# charge that the whole is above.
 CLAIM_ABOVE_CHARGE = Query(
     CheckRow,
     """
@@ -119,10 +120,24 @@ CLAIM_ABOVE_CHARGE = Query(
           FROM above a
           JOIN bindings b ON b.county_code = :county AND b.operator = a.operator AND b.kind = a.kind
                          AND b.number_id = a.number_id AND b.valid_during && daterange(:month::date, :next::date)
+         GROUP BY b.line_code),
+    charges AS MATERIALIZED (
+        SELECT b.line_code, max(p.monthly_fen) + coalesce((
+                   SELECT sum(c.charge_fen) FROM claims c
+                    WHERE c.county_code = :county AND c.corrects_month = :month
+                      AND (c.operator, c.kind, c.number_id) IN (
+                          SELECT operator, kind, number_id FROM bindings
+                           WHERE county_code = :county AND line_code = b.line_code
+                             AND valid_during && daterange(:month::date, :next::date))), 0)::bigint AS charge_fen
+          FROM bindings b
+          JOIN plans p ON p.county_code = :county AND p.code = b.plan_code AND p.kind = b.kind
+                      AND p.valid_during && (b.valid_during * daterange(:month::date, :next::date))
+         WHERE b.county_code = :county AND b.line_code = ANY(:over_charge::text[] || ARRAY(SELECT line_code FROM parts))
          GROUP BY b.line_code)
     SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, claimed_fen AS at_risk_fen,
-           format('申请 %s，核减 %s', format_yuan(claimed_fen), format_yuan(over_fen)) || coalesce(p.whole, '')
-             AS evidence
+           format('申请 %s，当月最高月费 %s，核减 %s', format_yuan(claimed_fen),
+                  (SELECT format_yuan(charge_fen) FROM charges WHERE charges.line_code = r.line_code),
+                  format_yuan(over_fen)) || coalesce(p.whole, '') AS evidence
       FROM run_lines r
       JOIN unnest(:programmes::text[]) AS k (code) ON k.code = r.programme_code
       LEFT JOIN parts p ON p.line_code = r.line_code
@@ -210,8 +225,8 @@ REMOVAL_OUTLIER = Query(
          WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
          GROUP BY operator)
     SELECT operator AS subject, removed_lines AS lines, claimed_fen AS at_risk_fen,
-           format('%s 条移出 %s 条；全县 %s 条移出 %s 条（%s 倍以上）', lines, removed, all_lines, all_removed,
-                  factor) AS evidence
+           format('%s 条移出 %s 条；全县 %s 条移出 %s 条（%s 倍以上，至少 %s 条）', lines, removed, all_lines,
+                  all_removed, factor, min_lines) AS evidence
       FROM rates
      WHERE lines >= min_lines AND removed > 0
        AND removed * all_lines >= factor * all_removed * lines

@@ -205,3 +205,21 @@ async def test_a_verdict_on_one_bill_pays_no_correction_of_a_closed_month(januar
     bill = write_bill(folder, "f", ["2019-02,17050000995,手机,P1,0.00,19.00,-19.00,2019-01"], month="2019-02")
     await import_all(january, NEXT, ("billing", bill), flag="--take-fewer")
     assert (await january(["subsidies", "run", "--month", "2019-01", "--as", "gan"], NEXT))["postings"] == 0
+
+
+async def test_a_claim_above_the_charge_tells_the_charge_that_counts(january: Player) -> None:
+    """The month's highest, with its correction: of 18.00 corrected by 1.00, a claim of 17.01 is above."""
+    number = find_id_sql("17050000103")
+    await execute(
+        january,
+        "SET LOCAL session_replication_role = replica",
+        f"UPDATE claims SET reduction_fen = 1701, billed_fen = 99 WHERE number_id = {number}",
+        "INSERT INTO claims (file_id, row_number, county_code, month, operator, kind, programme_code, charge_fen,"
+        " reduction_fen, billed_fen, corrects_month, number_id)"
+        " SELECT file_id, 900, county_code, '2019-02-01', operator, kind, programme_code, -100, 0, -100, month,"
+        f" number_id FROM claims WHERE number_id = {number}",
+    )
+    await run_january(january, "2019-02-08")
+    found = await find(january, "claim_above_charge", "YD-03")
+    assert found is not None
+    assert (found.at_risk_fen, found.evidence) == (1701, "申请 17.01，当月最高月费 17.00，核减 8.51")

@@ -69,8 +69,8 @@ async def test_where_whole_months_are_reduced_the_days_of_the_line_without_a_cla
 async def test_the_claim_of_a_passed_number_is_compared_with_a_month_as_a_whole(january: Player) -> None:
     await pass_number(january, 3801, 3801, 0)
     assert summarise(await findings(january, "claim_above_charge")) == [
-        ("YD-01", 1839, "申请 18.39，核减 9.20；号码当月过户，账单共申请 38.01，月费 38.00"),
-        ("YD-03", 1962, "申请 19.62，核减 9.81；号码当月过户，账单共申请 38.01，月费 38.00"),
+        ("YD-01", 1839, "申请 18.39，当月最高月费 38.00，核减 9.20；号码当月过户，账单共申请 38.01，月费 38.00"),
+        ("YD-03", 1962, "申请 19.62，当月最高月费 38.00，核减 9.81；号码当月过户，账单共申请 38.01，月费 38.00"),
     ]
 
 

@@ -57,7 +57,7 @@ async def test_a_month_has_the_version_of_its_last_day(
 ) -> None:
     assert (await set_checks(january, folder, {**SIMS, **changed}))["outcome"] == "ok"
     # One of the three lines is of another programme, whose lower threshold counts.
-    wanted = [("YD-07;YD-08;YD-09", f"一台设备 3 张卡（不少于 {printed}），2 户")] * bool(printed)
+    wanted = [("YD-07;YD-08;YD-09", f"一台设备 3 张卡（不少于 {printed}），2 户：H15、H16")] * bool(printed)
     assert await find(january, "one_device_many_sims") == wanted
 
 

@@ -212,7 +212,7 @@ async def test_each_row_opens_in_place_to_evidence_and_lines(
     async with open_desk_walker(service, county.tokens["zhen"]) as browser:
         seen = await browser.open(LIST)
         [told] = [node for node in seen.root.all("details") if "一台设备 3 张卡" in node.text]
-        assert told.all("summary")[0].text == "一台设备 3 张卡（不少于 3），2 户"
+        assert told.all("summary")[0].text == "一台设备 3 张卡（不少于 3），2 户：H15、H16"
         rows = [[cell.text for cell in row.walk() if cell.name in {"th", "td"}] for row in told.all("tr")]
         assert rows[1:] == [
             ["YD-08", "H15", "移动", "19.00", "19.00"],
