@@ -3701,7 +3701,7 @@ CREATE FUNCTION public.link_benefit_households() RETURNS trigger
     AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(7009, get_byte(NEW.phone_index, 0) / 4);
-    UPDATE benefits.households SET account_id = NEW.id, phone_index = NULL WHERE phone_index = NEW.phone_index;
+    UPDATE benefits.households SET account_id = NEW.id, phone_index = NULL, phone_sealed = NULL WHERE phone_index = NEW.phone_index;
     RETURN NULL;
 END
 $$;
@@ -3717,7 +3717,7 @@ CREATE FUNCTION public.link_story_people() RETURNS trigger
     AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(7009, get_byte(NEW.phone_index, 0) / 4);
-    UPDATE story_people p SET account_id = NEW.id, phone_index = NULL
+    UPDATE story_people p SET account_id = NEW.id, phone_index = NULL, phone_sealed = NULL
      WHERE p.phone_index = NEW.phone_index
        AND NOT EXISTS (SELECT FROM story_people o WHERE o.story_id = p.story_id AND o.account_id = NEW.id);
     RETURN NULL;
@@ -6440,6 +6440,7 @@ CREATE TABLE benefits.households (
     added_by uuid NOT NULL,
     added_at timestamp with time zone NOT NULL,
     phone_index bytea,
+    phone_sealed bytea,
     CONSTRAINT households_code CHECK (((length(code) >= 1) AND (length(code) <= 20))),
     CONSTRAINT households_one CHECK ((num_nonnulls(account_id, phone_index) <= 1)),
     CONSTRAINT households_village CHECK ((village_code ~ '^[0-9]{12}$'::text))
@@ -11323,6 +11324,7 @@ CREATE TABLE public.story_people (
     consent_id uuid,
     ended_at timestamp with time zone,
     phone_index bytea,
+    phone_sealed bytea,
     CONSTRAINT story_people_one CHECK ((num_nonnulls(account_id, name_sealed, phone_index) = 1)),
     CONSTRAINT story_people_own_consent CHECK (((account_id IS NOT NULL) OR (consent_id IS NULL))),
     CONSTRAINT story_people_paper CHECK (((name_sealed IS NULL) = (paper_on IS NULL))),
@@ -11794,6 +11796,14 @@ ALTER TABLE ONLY benefits.files
 
 ALTER TABLE ONLY benefits.households
     ADD CONSTRAINT households_code_once UNIQUE (producer_id, code);
+
+
+--
+-- Name: households households_phone; Type: CHECK CONSTRAINT; Schema: benefits; Owner: -
+--
+
+ALTER TABLE benefits.households
+    ADD CONSTRAINT households_phone CHECK (((phone_sealed IS NULL) = (phone_index IS NULL))) NOT VALID;
 
 
 --
@@ -14770,6 +14780,14 @@ ALTER TABLE ONLY public.stories
 
 ALTER TABLE ONLY public.story_people
     ADD CONSTRAINT story_people_once UNIQUE (story_id, account_id);
+
+
+--
+-- Name: story_people story_people_phone; Type: CHECK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE public.story_people
+    ADD CONSTRAINT story_people_phone CHECK (((phone_sealed IS NULL) = (phone_index IS NULL))) NOT VALID;
 
 
 --
@@ -27621,6 +27639,13 @@ GRANT UPDATE(phone_index) ON TABLE benefits.households TO market_benefits;
 
 
 --
+-- Name: COLUMN households.phone_sealed; Type: ACL; Schema: benefits; Owner: -
+--
+
+GRANT UPDATE(phone_sealed) ON TABLE benefits.households TO market_benefits;
+
+
+--
 -- Name: TABLE payable_changes; Type: ACL; Schema: benefits; Owner: -
 --
 
@@ -35423,6 +35448,13 @@ GRANT UPDATE(ended_at) ON TABLE public.story_people TO market_app;
 --
 
 GRANT INSERT(phone_index) ON TABLE public.story_people TO market_app;
+
+
+--
+-- Name: COLUMN story_people.phone_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(phone_sealed) ON TABLE public.story_people TO market_app;
 
 
 --

@@ -26,6 +26,8 @@ from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
 
+HOUSEHOLD_PHONE_CONTEXT = "benefits.households.phone"
+
 
 class _Gained(Struct, frozen=True):
     month: date
@@ -68,7 +70,8 @@ LIST_SHOP_HOUSEHOLDS = Query(
 LINK = Query(
     str,
     """
-    UPDATE benefits.households SET account_id = :account_id, phone_index = :phone_index
+    UPDATE benefits.households
+       SET account_id = :account_id, phone_index = :phone_index, phone_sealed = :phone_sealed
      WHERE producer_id = :producer_id AND code = :code
     RETURNING code
     """,
@@ -133,8 +136,8 @@ async def link_household(
 ) -> ShopHousehold:
     """Let the owner of a telephone see what a household of the producer gains; nobody else any more.
 
-    Without an account the telephone is kept by its keyed hash until somebody signs in with it: the answer is the same,
-    so that a shop learns of nobody whether they use the market.
+    Without an account the telephone is kept sealed with its keyed hash until somebody signs in with it: the answer is
+    the same, so that a shop learns of nobody whether they use the market.
 
     Raises:
         NotFound: the actor does not work for the producer.
@@ -142,13 +145,15 @@ async def link_household(
         HouseholdPhoneInvalid: the number is no mobile telephone's.
     """
     require_producer(actor, producer_id)
-    indexes = await lock_phones(conn, seal, [link.phone])
-    if not indexes:
+    locked = await lock_phones(conn, seal, [link.phone])
+    if not locked:
         raise HouseholdPhoneInvalid(errors=(FieldFault("phone", HouseholdPhoneInvalid.zh),))
-    account_id = await find_account_by_index(conn, indexes[0])
+    [(index, phone)] = locked.items()
+    account_id = await find_account_by_index(conn, index)
+    pending = None if account_id else seal.seal(phone, HOUSEHOLD_PHONE_CONTEXT)
     async with enter_benefits(conn):
         code = await LINK.maybe(
-            conn, account_id=account_id, phone_index=indexes[0] if account_id is None else None,
+            conn, account_id=account_id, phone_index=index if pending else None, phone_sealed=pending,
             producer_id=producer_id, code=clean_text(link.code)[:MAX_CODE_LENGTH],
         )  # fmt: skip
     if code is None:

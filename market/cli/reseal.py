@@ -9,11 +9,12 @@ from msgspec import Struct
 
 from market.aftersales.goods_return_views import RETURN_ADDRESS_CONTEXT
 from market.audit.record import add_audit_entry
+from market.benefits.views import HOUSEHOLD_PHONE_CONTEXT
 from market.bookings.host_nights import GUEST_CONTEXT
 from market.bookings.transitions import CODE_CONTEXT
 from market.casework.moves import REASON_CONTEXT, TEXT_CONTEXT
 from market.cli.runtime import open_runtime
-from market.content.stories import STORY_NAME_CONTEXT
+from market.content.stories import STORY_NAME_CONTEXT, STORY_PHONE_CONTEXT
 from market.conversations.write import TEXT_CONTEXT as CONVERSATION_CONTEXT
 from market.identity.officials import IDENTITY_CONTEXT as ACCOUNT_IDENTITY_CONTEXT
 from market.identity.person_keys import PERSON_KEY_CONTEXT
@@ -95,6 +96,10 @@ SEALED_COLUMNS = (
     SealedColumn("accounts", "identity_sealed", ACCOUNT_IDENTITY_CONTEXT, index="identity_index"),
     SealedColumn("accounts", "totp_sealed", TOTP_CONTEXT),
     SealedColumn("story_people", "name_sealed", STORY_NAME_CONTEXT, key=("story_id", "position")),
+    SealedColumn(
+        "story_people", "phone_sealed", STORY_PHONE_CONTEXT, key=("story_id", "position"), index="phone_index"
+    ),
+    SealedColumn("benefits.households", "phone_sealed", HOUSEHOLD_PHONE_CONTEXT, index="phone_index"),
     SealedColumn("person_keys", "key_sealed", PERSON_KEY_CONTEXT, key=("account_id",)),
     SealedColumn("persons", "identity_sealed", IDENTITY_CONTEXT, index="identity_index"),
     SealedColumn("persons", "name_sealed", NAME_CONTEXT),

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from market.audit.record import add_audit_entry
 from market.consents.give import give_consent
@@ -40,10 +42,22 @@ from market.orders.notifications import notify_account
 from market.producers.off_platform import require_public_text
 
 STORY_NAME_CONTEXT = "story_people.name"
+STORY_PHONE_CONTEXT = "story_people.phone"
 STATION_ROLES = frozenset({Role.VILLAGE})
 """Whose stories are the station's, and who keeps consents on paper."""
 _NOT_MOVABLE = frozenset({"P0231", "P0232"})
 """The errors of the trigger `check_story`."""
+
+
+class _ShownPerson(Struct, frozen=True, kw_only=True):
+    """Whom a story shows: an account, a telephone that nobody signed in with yet, or a name with its day on paper."""
+
+    account_id: AccountId | None = None
+    phone_index: bytes | None = None
+    phone_sealed: bytes | None = None
+    name_sealed: bytes | None = None
+    paper_on: date | None = None
+
 
 COUNT_OPEN = Query(
     int, "SELECT count(*) FROM stories WHERE author_id = :account_id AND state IN ('draft', 'consented')"
@@ -71,9 +85,10 @@ ADD_PHOTOS = Query(
 ADD_PERSON = Query(
     None,
     """
-    INSERT INTO story_people (story_id, position, county_code, author_id, account_id, phone_index, name_sealed,
-                              paper_on)
-    VALUES (:story_id, :position, :county_code, :author_id, :account_id, :phone_index, :name_sealed, :paper_on)
+    INSERT INTO story_people (story_id, position, county_code, author_id, account_id, phone_index, phone_sealed,
+                              name_sealed, paper_on)
+    VALUES (:story_id, :position, :county_code, :author_id, :account_id, :phone_index, :phone_sealed, :name_sealed,
+            :paper_on)
     """,
 )
 MOVE_STORY = Query(
@@ -182,22 +197,24 @@ async def _add_photos(conn: Connection, story_id: UUID, photos: Sequence[UUID], 
 async def _add_people(conn: Connection, seal: Seal, story_id: UUID, *, author: Actor, new: NewStory) -> list[AccountId]:
     """Add whom the story shows, and return the accounts among them.
 
-    A telephone without an account is kept by its keyed hash, and asked when somebody signs in with it: the author does
-    not learn which is which.
+    A telephone without an account is kept sealed with its keyed hash, and asked when somebody signs in with it: the
+    author does not learn which is which.
     """
-    rows: list[tuple[AccountId | None, bytes | None, bytes | None, date | None]] = []
-    for index in await lock_phones(conn, seal, new.phones):
+    people: list[_ShownPerson] = []
+    for index, phone in (await lock_phones(conn, seal, new.phones)).items():
         account = await find_account_by_index(conn, index)
-        rows.append((account, index if account is None else None, None, None))
-    sealed = [(seal.seal(clean_name(each.name), STORY_NAME_CONTEXT), each.given_on) for each in new.papers]
-    rows += [(None, None, name, day) for name, day in sealed]
+        pending = None if account else seal.seal(phone, STORY_PHONE_CONTEXT)
+        people.append(_ShownPerson(account_id=account, phone_index=index if pending else None, phone_sealed=pending))
+    for each in new.papers:
+        name = seal.seal(clean_name(each.name), STORY_NAME_CONTEXT)
+        people.append(_ShownPerson(name_sealed=name, paper_on=each.given_on))
     county = get_county_code(new.village_code)
-    for position, (account, phone_index, name, day) in enumerate(rows):
+    for position, person in enumerate(people):
         await ADD_PERSON.run(
             conn, story_id=story_id, position=position, county_code=county, author_id=author.account_id,
-            account_id=account, phone_index=phone_index, name_sealed=name, paper_on=day,
+            **asdict(person),
         )  # fmt: skip
-    return [account for account, *_ in rows if account is not None]
+    return [person.account_id for person in people if person.account_id is not None]
 
 
 async def answer_story(conn: Connection, person: Actor, number: int, *, consent: bool, now: datetime) -> None:

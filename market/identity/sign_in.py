@@ -126,17 +126,17 @@ async def find_account_by_phone(conn: Connection, seal: Seal, phone: str) -> Acc
     return None if found is None else AccountId(found)
 
 
-async def lock_phones(conn: Connection, seal: Seal, phones: Iterable[str]) -> list[bytes]:
-    """Return the keyed hashes of telephones, without those that are none, in one order.
+async def lock_phones(conn: Connection, seal: Seal, phones: Iterable[str]) -> dict[bytes, str]:
+    """Return telephones by their keyed hashes, in one order, without those that are none.
 
     The first sign-in with one of them waits for this transaction, and this one for a sign-in that began before: what is
     written for a telephone without an account is found by `link_story_people` and `link_benefit_households`.
     """
     numbers = {number for phone in phones if (number := normalize_phone(phone)) is not None}
-    indexes = sorted(seal.index(number) for number in numbers)
-    for index in indexes:
+    locked = dict(sorted((seal.index(number), number) for number in numbers))
+    for index in locked:
         await LOCK_PHONE.run(conn, phone_index=index)
-    return indexes
+    return locked
 
 
 async def find_account_by_index(conn: Connection, phone_index: bytes) -> AccountId | None:

@@ -164,7 +164,7 @@ TRADE_HOLDINGS: tuple[Holding, ...] = (
             "certificates": "issuer verified_by number_index number_sealed submitted_by rejected_by reject_reason",
             "closures": "created_by", "listing_files": "imported_by", "coupons": "created_by",
             "plots": "name added_by", "harvest_lots": "added_by", "harvest_files": "imported_by",
-            "benefits.households": "account_id phone_index added_by", "benefits.files": "imported_by",
+            "benefits.households": "account_id phone_index phone_sealed added_by", "benefits.files": "imported_by",
             "label_runs": "issued_by", "labels": "revoked_by revoke_reason",
             "calendar_feeds": "secret_hash created_by", "catch_weights": "weighed_by", "check_in_scans": "uploaded_by",
             "slots": "cancelled_by", "stay_cancellations": "cancelled_by",
@@ -175,7 +175,7 @@ TRADE_HOLDINGS: tuple[Holding, ...] = (
         why="谁写、谁核、谁同意过要查得到；撤回以后别人看不到", sections=("stories",),
         columns={
             "stories": "author_id title text moderated_by reason",
-            "story_people": "author_id account_id phone_index name_sealed",
+            "story_people": "author_id account_id phone_index phone_sealed name_sealed",
         },
     ),
     Holding(

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION link_benefit_households() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(7009, get_byte(NEW.phone_index, 0) / 4);
-    UPDATE benefits.households SET account_id = NEW.id, phone_index = NULL WHERE phone_index = NEW.phone_index;
+    UPDATE benefits.households SET account_id = NEW.id, phone_index = NULL, phone_sealed = NULL WHERE phone_index = NEW.phone_index;
     RETURN NULL;
 END
 $$;

@@ -246,8 +246,8 @@ GRANTS = {
     ),
     "story_photos": "select insert",
     "story_people": (
-        "select insert(story_id position county_code author_id account_id name_sealed paper_on phone_index)"
-        " update(consent_id ended_at)"
+        "select insert(story_id position county_code author_id account_id name_sealed paper_on phone_index"
+        " phone_sealed) update(consent_id ended_at)"
     ),
     "fraud_warnings": (
         "select insert(county_code reason text valid_during published_by published_at told) update(ended_at)"
@@ -443,7 +443,7 @@ GRANTS = {
 
 BENEFIT_GRANTS = {
     "benefits.households": (
-        "select insert(producer_id code village_code added_by added_at) update(account_id phone_index)"
+        "select insert(producer_id code village_code added_by added_at) update(account_id phone_index phone_sealed)"
     ),
     "benefits.rules": (
         "select delete insert(listing_id household_id how share_bp wage_per_unit_fen valid_during) update(valid_during)"

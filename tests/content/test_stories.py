@@ -18,7 +18,14 @@ from market.content.models import (
     StoryState,
     TooManyStories,
 )
-from market.content.stories import answer_story, end_paper_consent, hide_story, publish_story, write_story
+from market.content.stories import (
+    STORY_PHONE_CONTEXT,
+    answer_story,
+    end_paper_consent,
+    hide_story,
+    publish_story,
+    write_story,
+)
 from market.content.story_views import get_live_story, get_story, list_asked_stories, list_live_stories
 from market.identity.models import Actor, NotAllowed, NotFound, Role
 from market.kernel import Database
@@ -220,8 +227,12 @@ async def test_who_signs_in_later_is_asked_by_the_stories_that_name_the_telephon
     assert (story.state, story.shown, story.agreed) == (StoryState.DRAFT, 1, 0)
     with pytest.raises(StoryNotMovable):
         await publish(database, seal, await a_county(database), story.number)
+    kept = "SELECT phone_sealed FROM story_people WHERE story_id = $1"
+    async with database.transaction(scope=get_person_scope(author)) as conn:
+        assert seal.open(await conn.fetchval(kept, story.id), STORY_PHONE_CONTEXT) == phone
     shown = await a_person(database, "样例后来的人", phone)
     async with database.transaction(scope=get_person_scope(shown)) as conn:
+        assert await conn.fetchval(kept, story.id) is None, "forgotten"
         assert [each.id for each in await list_asked_stories(conn, shown.account_id)] == [story.id]
     await answer(database, shown, story.number, consent=True)
     assert (await publish(database, seal, await a_county(database), story.number)).state is StoryState.LIVE
