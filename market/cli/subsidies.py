@@ -170,6 +170,7 @@ def _take_step(
             void_approvals=void_approvals,
             seal=ctx.seal,
             now=ctx.clock.now(),
+            beside=ctx.db,
         )
 
     return run(_run_step(take, county=county, month=month, as_=as_), as_json=json)

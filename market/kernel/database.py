@@ -1,6 +1,10 @@
 """The market's database: connections of `payments.sql`, with the setting that its row-level security reads."""
 
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+
 from payments import sql
+from payments.errors import Busy
 from payments.sql import Connection, Database, Query
 
 APP_ROLE = "market_app"
@@ -16,6 +20,10 @@ Its value is a county's code, or a longer one inside the county; with any other 
 
 SET_SCOPE = Query(str, "SELECT set_config('market.scope', :scope, true)")
 SET_LOCK_TIMEOUT = Query(str, "SELECT set_config('lock_timeout', :timeout, true)")
+# No other connection sees what a transaction has written.
+EXPORT_SNAPSHOT = Query(
+    str, "SELECT CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN pg_export_snapshot() ELSE '' END"
+)
 
 
 async def set_scope(conn: Connection, scope: str) -> None:
@@ -29,6 +37,29 @@ async def limit_lock_wait(conn: Connection, milliseconds: int) -> None:
     What many people wait for at once holds a connection for each of them meanwhile.
     """
     await SET_LOCK_TIMEOUT.one(conn, timeout=f"{milliseconds}ms")
+
+
+@asynccontextmanager
+async def open_reader(db: Database | None, conn: Connection, *, scope: str) -> AsyncGenerator[Connection | None]:
+    """Yield a second connection that reads, beside `conn`, the database as it is for the next statement of `conn`.
+
+    What either commits or `conn` writes afterwards it does not see, and it writes nothing. There is none, and the block
+    uses `conn` alone, if the transaction of `conn` has written already or no connection is free.
+    """
+    snapshot = "" if db is None else await EXPORT_SNAPSHOT.one(conn)
+    if db is None or not snapshot:
+        yield None
+        return
+    async with AsyncExitStack() as stack:
+        try:
+            reader = await stack.enter_async_context(db.connection())
+        except Busy:
+            yield None
+            return
+        await stack.enter_async_context(reader.transaction(isolation="repeatable_read", readonly=True))
+        await reader.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
+        await set_scope(reader, scope)
+        yield reader
 
 
 async def open_database(

@@ -162,4 +162,7 @@ async def calculate_month(environment: Environment) -> int:
     """Run the month as the importer and commit; return the number of lines."""
     async with environment.db.transaction(scope=DEMO_COUNTY) as conn:
         actor = await find_actor_by_handle(conn, "gan", day=get_business_day(NOW))
-        return (await run_month(conn, actor, DEMO_COUNTY, environment.files.month, seal=SEAL, now=NOW)).lines
+        run = await run_month(
+            conn, actor, DEMO_COUNTY, environment.files.month, seal=SEAL, now=NOW, beside=environment.db
+        )
+        return run.lines

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date, datetime
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -9,7 +10,6 @@ from msgspec.structs import asdict
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day, get_next_month
 from market.kernel.seal import Seal
-from market.kernel.threads import run_beside
 from market.subsidies.engine.calculate import calculate
 from market.subsidies.findings.ask_again import ask_again
 from market.subsidies.findings.check_table import CHECKS, Check
@@ -17,11 +17,19 @@ from market.subsidies.findings.record import CheckResult, record_findings
 from market.subsidies.findings.self_assessed import (
     LIST_ASSESSED_LINES,
     AssessedLines,
+    SimilarName,
     find_self_assessed,
     find_similar_names,
 )
+from market.subsidies.findings.signatures import FIND_BURSTS, FIND_SIGNATURE_FAULTS, EnrolmentBursts, SignatureFaults
 from market.subsidies.findings.stopping_checks import CHARGE_BELOW_PLAN, DEAD_IN_SERVICE_MONTH, CheckRow, DeceasedLine
-from market.subsidies.findings.suspects import FIND_BINDING_SUSPECTS, FIND_RUN_SUSPECTS, BindingSuspects
+from market.subsidies.findings.suspects import (
+    FIND_BINDING_SUSPECTS,
+    FIND_HOUSEHOLD_SUSPECTS,
+    FIND_RUN_SUSPECTS,
+    BindingSuspects,
+    HouseholdSuspects,
+)
 from market.subsidies.findings.thresholds import Thresholds, load_thresholds
 from market.subsidies.models import RunId
 from market.subsidies.month.build_case import load_facts
@@ -56,29 +64,36 @@ LIST_PAID_EVIDENCE = Query(
 class Preparation(Struct, frozen=True):
     """What the checks of a month read that does not depend on its run.
 
-    Their thresholds, suspects by binding, and the lines of each assessor.
+    Their thresholds, suspects by binding and household, what is wrong with signatures, and each assessor's lines.
     """
 
     thresholds: Thresholds
     bindings: BindingSuspects
+    households: HouseholdSuspects
+    signatures: SignatureFaults
+    bursts: EnrolmentBursts
     assessed: list[AssessedLines]
+    similar: list[SimilarName]
 
 
-async def prepare_checks(conn: Connection, cycle: Cycle, *, now: datetime) -> Preparation:
+async def prepare_checks(conn: Connection, cycle: Cycle, *, seal: Seal, now: datetime) -> Preparation:
     """Return what the checks of a month read before it is calculated.
 
     The thresholds are those of the programme for the month, or else the county's of today.
     """
     thresholds = await load_thresholds(conn, cycle.county_code, cycle.month, today=get_business_day(now))
     notice_days = thresholds.list_values("enrolled_without_notice", "notice_days")
-    bindings = await FIND_BINDING_SUSPECTS.one(
-        conn,
-        county=cycle.county_code,
-        month=cycle.month,
-        next=get_next_month(cycle.month),
-        longest_notice=max(notice_days, default=0),
-    )
-    return Preparation(thresholds, bindings, await LIST_ASSESSED_LINES.all(conn, county=cycle.county_code))
+    recheck_days = thresholds.list_values("register_entry_old", "recheck_days")
+    county = cycle.county_code
+    months: dict[str, Any] = {"county": county, "month": cycle.month, "next": get_next_month(cycle.month)}
+    limits = thresholds.get_parameters("enrolment_burst")
+    bindings = await FIND_BINDING_SUSPECTS.one(conn, longest_notice=max(notice_days, default=0), **months)
+    households = await FIND_HOUSEHOLD_SUSPECTS.one(conn, shortest_recheck=min(recheck_days, default=0), **months)
+    signatures = await FIND_SIGNATURE_FAULTS.one(conn, county=county)
+    bursts = await FIND_BURSTS.one(conn, **months, **limits)
+    assessed = await LIST_ASSESSED_LINES.all(conn, county=county)
+    similar = await asyncio.to_thread(find_similar_names, seal, assessed)
+    return Preparation(thresholds, bindings, households, signatures, bursts, assessed, similar)
 
 
 async def run_checks(
@@ -94,11 +109,9 @@ async def run_checks(
         "month": cycle.month,
         "next": get_next_month(cycle.month),
     }
-    # Names are decrypted and compared while the server runs the checks.
-    async with run_beside(find_similar_names, seal, prepared.assessed) as similar:
-        results = await _run_queries(conn, cycle, prepared, given)
+    results = await _run_queries(conn, cycle, prepared, given)
     found = {(each.check, each.subject) for each in results}
-    self_assessed = await find_self_assessed(conn, cycle.county_code, run_id, prepared.assessed, similar.result())
+    self_assessed = await find_self_assessed(conn, cycle.county_code, run_id, prepared.assessed, prepared.similar)
     code = "preparer_is_approver"
     # A line with another fault of those who signed it has one finding.
     results += [_to_result(code, CHECKS[code], row) for row in self_assessed if (code, row.subject) not in found]
@@ -116,7 +129,13 @@ async def _run_queries(
     planned_for_few = False
     thresholds = prepared.thresholds
     run = await FIND_RUN_SUSPECTS.one(conn, county=cycle.county_code, run_id=given["run_id"])
-    given = given | asdict(run) | asdict(prepared.bindings)
+    given |= (
+        asdict(run)
+        | asdict(prepared.bindings)
+        | asdict(prepared.households)
+        | asdict(prepared.signatures)
+        | asdict(prepared.bursts)
+    )
     for code, check in sorted(CHECKS.items(), key=lambda item: item[1].few):
         if check.query is None:
             continue

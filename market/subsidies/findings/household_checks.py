@@ -70,12 +70,11 @@ PERSON_IN_MANY_HOUSEHOLDS = Query(
     WITH stays AS MATERIALIZED (
         SELECT person_id, household_code, max(lower(valid_during)) AS since FROM memberships
          WHERE county_code = :county AND valid_during && daterange((:next::date - interval '1 year')::date, :next::date)
+           AND person_id = ANY(:moved_persons::uuid[])
          GROUP BY person_id, household_code),
-    moved AS MATERIALIZED (SELECT person_id FROM stays GROUP BY person_id HAVING count(*) > 1),
     others AS MATERIALIZED (
         SELECT s.person_id, s.household_code, s.since
-          FROM moved
-          JOIN stays s USING (person_id)
+          FROM stays s
           JOIN households h ON h.county_code = :county AND h.code = s.household_code
          WHERE NOT EXISTS (SELECT FROM stays o WHERE o.person_id = s.person_id AND o.household_code = h.split_from)),
     users AS MATERIALIZED (
@@ -109,16 +108,10 @@ PERSON_IN_MANY_HOUSEHOLDS = Query(
 REGISTER_ENTRY_OLD = Query(
     CheckRow,
     """
-    WITH entries AS MATERIALIZED (
-        SELECT s.household_code, s.village_code,
-               coalesce(k.checked_on, business_day(i.imported_at), lower(s.valid_during)) AS checked_on
-          FROM household_statuses s
-          LEFT JOIN register_checks k ON k.county_code = s.county_code AND k.household_code = s.household_code
-          LEFT JOIN import_files i ON i.id = s.file_id
-         WHERE s.county_code = :county AND s.valid_during @> (:next::date - 1)),
-    old AS (
+    WITH old AS (
         SELECT e.village_code, e.household_code, e.checked_on, r.line_code, r.claimed_fen, g.recheck_days
-          FROM entries e
+          FROM unnest(:old_households::text[], :old_villages::text[], :old_checked_on::date[])
+                 AS e(household_code, village_code, checked_on)
           JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
                           AND r.household_code = e.household_code
           JOIN unnest(:programmes::text[], :recheck_days::integer[]) AS g (code, recheck_days)

@@ -208,63 +208,12 @@ CHARGE_BELOW_PLAN = Query(
      GROUP BY line_code
     """,
 )
-# A text names a person if the whole name of an official of the county, or another such text, is a part of it: titles
-# that nobody listed hide no name that is written plainly anywhere, in an enrolment that was replaced since or was never
-# decided either. Agent and assessor are compared by identity number where both have one; a number of one of them is
-# also that of an official whom the other text names. The texts are compared before the lines are read, because that
-# takes longer than the rest of the statement.
 PREPARER_IS_APPROVER = Query(
     CheckRow,
     """
-    WITH signed AS MATERIALIZED (
-        SELECT agent, assessor, agent_identity_index AS agent_number, assessor_identity_index AS assessor_number,
-               bool_or(decided) AS decided
-          FROM enrolments WHERE county_code = :county GROUP BY 1, 2, 3, 4),
-    pairs AS MATERIALIZED (
-        SELECT agent, assessor, agent_number, assessor_number FROM signed WHERE decided),
-    written AS MATERIALIZED (
-        SELECT name, fold_official_name(name) AS folded
-          FROM (SELECT agent AS name FROM signed
-                 UNION SELECT assessor FROM signed
-                 UNION SELECT facts ->> 'agent' FROM fact_versions WHERE county_code = :county AND fact = 'enrolments'
-                 UNION SELECT facts ->> 'assessor' FROM fact_versions
-                        WHERE county_code = :county AND fact = 'enrolments') AS ever),
-    texts AS MATERIALIZED (
-        SELECT name, folded FROM written
-         WHERE name IN (SELECT agent FROM pairs UNION SELECT assessor FROM pairs)),
-    names AS MATERIALIZED (
-        SELECT folded AS name, decode(md5(folded), 'hex') AS person_key FROM written
-         UNION
-        SELECT fold_official_name(a.name), get_person_key(a.id)
-          FROM accounts a
-         WHERE a.id IN (SELECT account_id FROM grants WHERE starts_with(scope, :county))),
-    parts AS MATERIALIZED (SELECT name, list_name_parts(name) AS part FROM texts),
-    people AS MATERIALIZED (
-        SELECT DISTINCT parts.name, names.person_key FROM parts JOIN names ON names.name = parts.part),
-    faults AS MATERIALIZED (
-        SELECT pairs.*, '没有写村级评议人' AS fault
-          FROM pairs JOIN texts ON texts.name = assessor AND texts.folded = ''
-         UNION ALL
-        SELECT pairs.*,
-               CASE WHEN agent = assessor THEN '代办人和村级评议人都是 ' || agent
-                    ELSE format('代办人 %s 和村级评议人 %s 是一个人', agent, assessor) END
-          FROM pairs
-         WHERE coalesce(
-                   agent_number = assessor_number,
-                   (agent, assessor) IN (
-                       SELECT a.name, b.name FROM people a JOIN people b ON b.person_key = a.person_key)
-                   OR (agent, assessor_number) IN (SELECT name, person_key FROM people)
-                   OR (assessor, agent_number) IN (SELECT name, person_key FROM people))),
-    signed_so AS MATERIALIZED (
-        SELECT e.line_code, fault
-          FROM faults
-          JOIN enrolments e ON e.county_code = :county AND e.agent = faults.agent AND e.assessor = faults.assessor
-                           AND e.agent_identity_index IS NOT DISTINCT FROM agent_number
-                           AND e.assessor_identity_index IS NOT DISTINCT FROM assessor_number AND e.decided
-         WHERE e.county_code = :county AND e.agent = ANY(ARRAY(SELECT agent FROM faults)))
     SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
            fault AS evidence
-      FROM signed_so e
+      FROM unnest(:signed_lines::text[], :signed_faults::text[]) AS e(line_code, fault)
       JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = e.line_code AND r.in_snapshot
     """,
 )
@@ -346,9 +295,7 @@ NOT_ELIGIBLE = Query(
     WITH bare AS MATERIALIZED (
         SELECT person_id, household_code, valid_during FROM memberships m
          WHERE county_code = :county AND valid_during && daterange(:month::date, :next::date)
-           AND NOT EXISTS (SELECT FROM household_statuses s
-                            WHERE s.county_code = :county AND s.household_code = m.household_code
-                              AND s.valid_during @> daterange(:month::date, :next::date))),
+           AND household_code = ANY(:untold_households::text[])),
     members AS MATERIALIZED (
         SELECT p.identity_index, t.programme_code, m.household_code, s.monitoring, s.risk_removed_on,
                m.valid_during * s.valid_during * t.valid_during

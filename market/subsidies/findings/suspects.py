@@ -6,6 +6,9 @@ has at least what its check finds: the check itself, which states the rule, deci
 parameters that checks take.
 """
 
+from datetime import date
+from uuid import UUID
+
 from msgspec import Struct
 
 from market.kernel import Query
@@ -41,6 +44,21 @@ class BindingSuspects(Struct, frozen=True):
     billed_below: list[int]
     passed: list[int]
     billed_otherwise: list[int]
+
+
+class HouseholdSuspects(Struct, frozen=True):
+    """Households and persons of the register, whatever lines they have.
+
+    Households with members in the month of which the register does not tell every day of it; persons of several
+    households within the year; the entries of households, each with its village, that were checked last longer ago than
+    the shortest threshold.
+    """
+
+    untold_households: list[str]
+    moved_persons: list[UUID]
+    old_households: list[str]
+    old_villages: list[str]
+    old_checked_on: list[date]
 
 
 FIND_RUN_SUSPECTS = Query(
@@ -104,5 +122,32 @@ FIND_BINDING_SUSPECTS = Query(
                   GROUP BY number_id HAVING count(DISTINCT line_code) > 1) AS passed,
            ARRAY(SELECT number_id FROM own WHERE billed_otherwise UNION SELECT number_id FROM corrected)
              AS billed_otherwise
+    """,
+)
+# The days of checks are written without the lock of imports, so that one statement reads them.
+FIND_HOUSEHOLD_SUSPECTS = Query(
+    HouseholdSuspects,
+    """
+    WITH entries AS MATERIALIZED (
+        SELECT s.household_code, s.village_code,
+               coalesce(k.checked_on, business_day(i.imported_at), lower(s.valid_during)) AS checked_on
+          FROM household_statuses s
+          LEFT JOIN register_checks k ON k.county_code = s.county_code AND k.household_code = s.household_code
+          LEFT JOIN import_files i ON i.id = s.file_id
+         WHERE s.county_code = :county AND s.valid_during @> (:next::date - 1)),
+    old AS MATERIALIZED (SELECT * FROM entries WHERE :next::date - 1 - checked_on > :shortest_recheck::integer)
+    SELECT ARRAY(SELECT DISTINCT household_code FROM memberships m
+                  WHERE county_code = :county AND valid_during && daterange(:month::date, :next::date)
+                    AND NOT EXISTS (SELECT FROM household_statuses s
+                                     WHERE s.county_code = :county AND s.household_code = m.household_code
+                                       AND s.valid_during @> daterange(:month::date, :next::date)))
+             AS untold_households,
+           ARRAY(SELECT person_id FROM memberships
+                  WHERE county_code = :county
+                    AND valid_during && daterange((:next::date - interval '1 year')::date, :next::date)
+                  GROUP BY person_id HAVING min(household_code) <> max(household_code)) AS moved_persons,
+           (SELECT coalesce(array_agg(household_code), '{}') FROM old) AS old_households,
+           (SELECT coalesce(array_agg(village_code), '{}') FROM old) AS old_villages,
+           (SELECT coalesce(array_agg(checked_on), '{}') FROM old) AS old_checked_on
     """,
 )

@@ -232,67 +232,19 @@ REMOVAL_OUTLIER = Query(
        AND removed * all_lines >= factor * all_removed * lines
     """,
 )
-# An agent is one person by identity number, whatever the names, and without one by name, however it is written; a name
-# that one number alone has in the county, of an agent or an official, is that person's. Namesakes of several numbers
-# are told apart in the subject by the order in which they applied first.
 ENROLMENT_BURST = Query(
     CheckRow,
     """
-    WITH days AS MATERIALIZED (
-        SELECT agent, agent_identity_index AS number, programme_code, applied_on, count(*) AS applied FROM enrolments
-         WHERE county_code = :county AND agent <> ''
-         GROUP BY agent, agent_identity_index, programme_code, applied_on),
-    written AS MATERIALIZED (
-        SELECT agent, number, fold_official_name(agent) AS name, min(applied_on) AS first_on
-          FROM days GROUP BY agent, number),
-    numbers AS (
-        SELECT name, number FROM written WHERE number IS NOT NULL
-         UNION
-        SELECT fold_official_name(name), identity_index FROM accounts
-         WHERE identity_index IS NOT NULL
-           AND id IN (SELECT account_id FROM grants WHERE starts_with(scope, :county))),
-    known AS MATERIALIZED (SELECT name, min(number) AS number FROM numbers GROUP BY name HAVING count(*) = 1),
-    agents AS MATERIALIZED (
-        SELECT agent, written.number, name, first_on,
-               coalesce(written.number, known.number, decode(md5(name), 'hex')) AS person
-          FROM written LEFT JOIN known USING (name)),
-    persons AS (
-        SELECT person, name,
-               count(*) OVER (PARTITION BY name) AS namesakes,
-               row_number() OVER (PARTITION BY name ORDER BY first_on, person) AS position
-          FROM (SELECT person, min(name) AS name, min(first_on) AS first_on FROM agents GROUP BY person) AS named),
-    counted AS MATERIALIZED (
-        SELECT person, applied_on, sum(sum(applied)) OVER (
-                   PARTITION BY person ORDER BY applied_on
-                   RANGE BETWEEN CURRENT ROW AND make_interval(
-                       days => (SELECT max(days) - 1 FROM unnest(:burst_days::integer[]) AS days)) FOLLOWING) AS within
-          FROM days e
-          JOIN agents ON agents.agent = e.agent AND agents.number IS NOT DISTINCT FROM e.number
-          JOIN unnest(:programmes::text[]) AS k (code) ON k.code = e.programme_code
-         WHERE e.applied_on >= :month::date - 366 AND e.applied_on < :next
-         GROUP BY person, applied_on),
-    busy AS MATERIALIZED (
-        SELECT person FROM counted GROUP BY person
-        HAVING max(within) >= (SELECT min(least) FROM unnest(:burst_enrolments::integer[]) AS least)),
-    signatures AS MATERIALIZED (SELECT agent, number, person FROM agents JOIN busy USING (person)),
-    applications AS MATERIALIZED (
-        SELECT s.person, e.line_code, c.within
-          FROM enrolments e
-          JOIN signatures s ON s.agent = e.agent AND s.number IS NOT DISTINCT FROM e.agent_identity_index
-          JOIN counted c ON c.person = s.person AND c.applied_on = e.applied_on
-          JOIN unnest(:programmes::text[]) AS k (code) ON k.code = e.programme_code
-         WHERE e.county_code = :county AND e.applied_on >= :month::date - 366 AND e.applied_on < :next)
-    SELECT p.name || CASE WHEN p.namesakes > 1 THEN format('（同名第 %s 人）', p.position) ELSE '' END AS subject,
-           array_agg(r.line_code ORDER BY r.line_code) AS lines,
+    SELECT min(e.agent) AS subject, array_agg(r.line_code ORDER BY r.line_code) AS lines,
            coalesce(sum(r.claimed_fen), 0)::bigint AS at_risk_fen,
            format('%s 天内代办 %s 件（%s 件以上）',
                   max(g.days), max(e.within), min(g.enrolments)) AS evidence
-      FROM applications e
-      JOIN persons p ON p.person = e.person
+      FROM unnest(:burst_lines::text[], :burst_persons::bytea[], :burst_agents::text[], :burst_within::bigint[])
+             AS e(line_code, person, agent, within)
       JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = e.line_code
       JOIN unnest(:programmes::text[], :burst_enrolments::integer[], :burst_days::integer[])
              AS g (code, enrolments, days) ON g.code = r.programme_code
-     GROUP BY p.person, p.name, p.namesakes, p.position
+     GROUP BY e.person
     HAVING max(e.within) >= min(g.enrolments)
     """,
 )

@@ -200,7 +200,7 @@ async def _require_nothing_found(conn: Connection, cycle: Cycle, *, seal: Seal, 
     assert cycle.run_id is not None, "a reviewed month was calculated"
     facts_at = await GET_FACTS_TIME.one(conn, county=cycle.county_code, now=now)
     await SET_CALCULATED.run(conn, cycle_id=cycle.id, facts_at=facts_at)
-    checks = await prepare_checks(conn, cycle, now=now)
+    checks = await prepare_checks(conn, cycle, seal=seal, now=now)
     await run_checks(conn, cycle, cycle.run_id, checks, seal=seal, facts_at=facts_at)
     if await LIST_OPEN_STOPPING_FINDINGS.all(conn, county=cycle.county_code, month=cycle.month):
         raise FactsChanged(month=cycle.name)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from operator import attrgetter
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from market.kernel import Connection, Fen
 from market.kernel.clock import get_next_month
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.kernel.threads import start_beside
 from market.subsidies.engine.models import (
     ActiveSpan,
     Case,
@@ -41,10 +43,11 @@ from market.subsidies.month.case_queries import (
     ChargeDays,
     HouseholdHomes,
     LineHouseholds,
+    LineUses,
     SettledLine,
     TermsRow,
 )
-from market.subsidies.month.shared_claims import LIST_SHARED_NUMBERS, share_claims
+from market.subsidies.month.shared_claims import LIST_SHARED_NUMBERS, SharedNumber, share_claims
 from market.subsidies.month.steps import SETTLED_STATES
 from market.subsidies.names import ServiceKind, name_unbound_line
 
@@ -65,32 +68,101 @@ class MonthFacts(Struct, frozen=True):
     settled: dict[str, SettledLine] | None
 
 
+class LineRows(Struct, frozen=True, kw_only=True):
+    """What is stored about the lines of a month: their claims and active days, and numbers that pass."""
+
+    lines: list[CaseLines]
+    active: list[ActiveDays]
+    shared: list[SharedNumber]
+
+
+class HouseholdRows(Struct, frozen=True, kw_only=True):
+    """What else is stored: charges, whose household each line is, when it was used, settled sums, terms and budget."""
+
+    charges: list[ChargeDays]
+    households: list[LineHouseholds]
+    uses: list[LineUses]
+    homes: list[HouseholdHomes]
+    settled: list[SettledLine] | None
+    terms: list[TermsRow]
+    budget_fen: int | None
+
+
+class FactRows(Struct, frozen=True):
+    """What is stored of which `build_facts` makes the case of a month."""
+
+    month: date
+    of_lines: LineRows
+    of_households: HouseholdRows
+
+
+async def read_fact_rows(conn: Connection, county: str, month: date, *, reader: Connection | None = None) -> FactRows:
+    """Read the current facts of a month; with a `reader` that sees the same facts, one half beside the other."""
+    months = {"county": county, "month": month, "next": get_next_month(month)}
+    if reader is None:
+        return FactRows(month, await _read_line_rows(conn, months), await _read_household_rows(conn, months))
+    async with start_beside(_read_household_rows(reader, months)) as reading:
+        of_lines = await _read_line_rows(conn, months)
+        return FactRows(month, of_lines, await reading)
+
+
+async def _read_line_rows(conn: Connection, months: dict[str, Any]) -> LineRows:
+    await PLAN_FOR_COUNTY.run(conn)
+    return LineRows(
+        lines=await LIST_CASE_LINES.all(conn, **months),
+        active=await LIST_ACTIVE_DAYS.all(conn, county=months["county"], next=months["next"]),
+        shared=await LIST_SHARED_NUMBERS.all(conn, **months),
+    )
+
+
+async def _read_household_rows(conn: Connection, months: dict[str, Any]) -> HouseholdRows:
+    county, month = months["county"], months["month"]
+    await PLAN_FOR_COUNTY.run(conn)
+    is_settled = await IS_MONTH_SETTLED.one(conn, county=county, month=month, settled=SETTLED_STATES)
+    return HouseholdRows(
+        charges=await LIST_CHARGES.all(conn, **months),
+        households=await LIST_LINE_HOUSEHOLDS.all(conn, **months),
+        uses=await LIST_USES.all(conn, **months),
+        homes=await LIST_HOUSEHOLD_HOMES.all(conn, county=county, month=month),
+        settled=await LIST_SETTLED_LINES.all(conn, county=county, month=month, settled=SETTLED_STATES)
+        if is_settled
+        else None,
+        terms=await LIST_TERMS.all(conn, county=county),
+        budget_fen=await FIND_BUDGET.maybe(conn, county=county, month=month),
+    )
+
+
 async def load_facts(
     conn: Connection, seal: Seal, county: str, month: date, *, only: frozenset[str] | None = None
 ) -> MonthFacts:
     """Load the case of a month from the current facts; the same facts always give the same case.
 
-    Charges and households are clipped to the month; a binding keeps its first day, from which idle days are
-    counted. With `only`, the case has only the lines of these codes and no budget.
+    With `only`, the case has only the lines of these codes and no budget.
     """
-    await PLAN_FOR_COUNTY.run(conn)
-    next_ = get_next_month(month)
-    months = {"county": county, "month": month, "next": next_}
-    rows = await LIST_CASE_LINES.all(conn, **months)
-    active = _build_active(await LIST_ACTIVE_DAYS.all(conn, county=county, next=next_), next_=next_)
-    rows = share_claims(rows, await LIST_SHARED_NUMBERS.all(conn, **months), active, month=month, next_=next_)
-    charges = _build_charges(await LIST_CHARGES.all(conn, **months))
-    members, homes = _build_memberships(await LIST_LINE_HOUSEHOLDS.all(conn, **months))
-    uses = {row.line: tuple(row.used_on) for row in await LIST_USES.all(conn, **months)}
-    known = await _load_homes(conn, county, month)
-    settled = await _load_settled(conn, county, month)
-    programmes = _build_programmes(await LIST_TERMS.all(conn, county=county))
+    return build_facts(seal, await read_fact_rows(conn, county, month), only=only)
+
+
+def build_facts(seal: Seal, rows: FactRows, *, only: frozenset[str] | None = None) -> MonthFacts:
+    """Build the case of a month from its stored facts.
+
+    Charges and households are clipped to the month; a binding keeps its first day, from which idle days are counted.
+    """
+    month, next_ = rows.month, get_next_month(rows.month)
+    own, around = rows.of_lines, rows.of_households
+    active = _build_active(own.active, next_=next_)
+    lines = share_claims(own.lines, own.shared, active, month=month, next_=next_)
+    charges = _build_charges(around.charges)
+    members, homes = _build_memberships(around.households)
+    uses = {row.line: tuple(row.used_on) for row in around.uses}
+    known = {household: row for row in around.homes for household in row.households}
+    settled = None if around.settled is None else {row.line: row for row in around.settled}
+    programmes = _build_programmes(around.terms)
     idle = {programme.code for programme in programmes if programme.idle is not None}
     built: list[CaseLine] = []
     kinds: dict[str, ServiceKind] = {}
     unbound: dict[str, str] = {}
     corrected: set[str] = set()
-    for row in rows:
+    for row in lines:
         codes = row.codes
         if row.number_id is not None:
             code, stored = _name_unbound(seal, row)
@@ -119,31 +191,12 @@ async def load_facts(
     named = {membership.household for line in built for membership in line.households}
     case = Case(
         month=f"{month:%Y-%m}",
-        budget_fen=None if only is not None else await _find_budget(conn, county, month),
+        budget_fen=None if only is not None or around.budget_fen is None else Fen(around.budget_fen),
         programmes=programmes,
         households=tuple(CaseHousehold(code, known[code].tier) for code in sorted(named)),
         lines=tuple(built),
     )
     return MonthFacts(case, homes, known, kinds, unbound, frozenset(corrected), settled)
-
-
-async def _load_homes(conn: Connection, county: str, month: date) -> dict[str, HouseholdHomes]:
-    """Return the tier and village of every household of the county."""
-    rows = await LIST_HOUSEHOLD_HOMES.all(conn, county=county, month=month)
-    return {household: row for row in rows for household in row.households}
-
-
-async def _find_budget(conn: Connection, county: str, month: date) -> Fen | None:
-    budget = await FIND_BUDGET.maybe(conn, county=county, month=month)
-    return None if budget is None else Fen(budget)
-
-
-async def _load_settled(conn: Connection, county: str, month: date) -> dict[str, SettledLine] | None:
-    """Return what was settled for each line, or None if the month is not settled."""
-    if not await IS_MONTH_SETTLED.one(conn, county=county, month=month, settled=SETTLED_STATES):
-        return None
-    rows = await LIST_SETTLED_LINES.all(conn, county=county, month=month, settled=SETTLED_STATES)
-    return {row.line: row for row in rows}
 
 
 def _build_programmes(rows: list[TermsRow]) -> tuple[Programme, ...]:

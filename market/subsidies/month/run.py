@@ -11,15 +11,15 @@ from msgspec import Struct
 from market.audit.record import add_audit_entry
 from market.identity.access import require_county_role
 from market.identity.models import Actor
-from market.kernel import Connection, Query
+from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day, get_day_start
+from market.kernel.database import open_reader
 from market.kernel.seal import Seal
-from market.kernel.threads import run_beside
+from market.kernel.threads import run_beside, start_beside
 from market.subsidies.engine.answer import Answer, Totals
 from market.subsidies.engine.calculate import calculate
 from market.subsidies.engine.canonical import canonical_json, hash_case
 from market.subsidies.engine.command import pause_gc
-from market.subsidies.engine.models import Case
 from market.subsidies.findings.ask_again import ask_again
 from market.subsidies.findings.checks import Preparation, list_unpaid_below_plan, prepare_checks, run_checks
 from market.subsidies.models import (
@@ -32,7 +32,7 @@ from market.subsidies.models import (
     TooManyRuns,
 )
 from market.subsidies.month.adjust import post_adjustments
-from market.subsidies.month.build_case import MonthFacts, load_facts
+from market.subsidies.month.build_case import FactRows, MonthFacts, build_facts, load_case, read_fact_rows
 from market.subsidies.month.cycles import (
     ADD_FILE_DUTIES,
     FIND_CYCLE,
@@ -122,12 +122,14 @@ async def run_month(
     seal: Seal,
     now: datetime,
     report: Report = report_nothing,
+    beside: Database | None = None,
 ) -> RunResult:
     """Calculate a month from the current facts, match it with the claims, and open the findings of the checks.
 
     Before the county's decision a run replaces the previous one and, with `void_approvals`, voids its approvals. For a
     closed month the changes are posted as adjustments in the open cycle, except for lines that are asked again.
-    Unchanged facts are a no-op, except that a returned month is calculated again. The caller owns the transaction.
+    Unchanged facts are a no-op, except that a returned month is calculated again. The caller owns the transaction; if
+    it has written nothing, a second connection of `beside` reads half of the facts and what the checks prepare.
 
     Raises:
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not import for the county.
@@ -138,18 +140,17 @@ async def run_month(
         ApprovalsWouldBeVoid: the facts changed after approvals that were not given up.
         TooManyRuns: the county stored `MAX_RUNS_A_DAY` runs on this business day.
     """
-    cycle, actor, facts_at = await _begin_run(conn, actor, county, month, now=now)
-    facts, case_sealed, answer, checks = await _load_and_calculate(conn, cycle, seal=seal, report=report, now=now)
-    run, fresh = await _find_or_store_run(
-        conn, actor, cycle, facts, answer, case_sealed=case_sealed, void_approvals=void_approvals, now=now
-    )
-    postings = waiting = changed = 0
+    await LOCK_IMPORTS.run(conn, county=county)
+    async with open_reader(beside, conn, scope=county) as reader:
+        cycle, actor, facts_at = await _begin_run(conn, actor, county, month, now=now)
+        await _require_runs_left(conn, seal, cycle, now=now)
+        run, fresh, facts, answer, checks = await _calculate_and_store(
+            conn, reader, actor, cycle, void_approvals=void_approvals, seal=seal, report=report, now=now
+        )
+    postings = waiting = 0
     if cycle.state is CLOSE.after:
         changed = await ask_again(conn, cycle, run.id, facts_at=facts_at)
-        below = await list_unpaid_below_plan(conn, cycle, run.id)
-        postings, waiting = await post_adjustments(
-            conn, actor, cycle, facts=facts, answer=answer, run_id=run.id, below_plan=below, now=now
-        )
+        postings, waiting = await _adjust(conn, actor, cycle, run.id, facts, answer, now=now)
     else:
         if fresh or cycle.state is RUN.before:
             cycle = await move_cycle(conn, cycle, RUN, actor, now=now, run_id=run.id, opinion=opinion)
@@ -172,6 +173,16 @@ async def run_month(
     )
 
 
+async def _adjust(
+    conn: Connection, actor: Actor, cycle: Cycle, run_id: RunId, facts: MonthFacts, answer: Answer, *, now: datetime
+) -> tuple[int, int]:
+    """Post what changed in a closed month in the open cycle; return how many postings, and how many wait."""
+    below = await list_unpaid_below_plan(conn, cycle, run_id)
+    return await post_adjustments(
+        conn, actor, cycle, facts=facts, answer=answer, run_id=run_id, below_plan=below, now=now
+    )
+
+
 async def _record_run(conn: Connection, actor: Actor, cycle: Cycle, answer: Answer, *, now: datetime) -> None:
     """Record who calculated a month, with the digests of its case and its result."""
     detail: dict[str, object] = {"manifest_sha256": answer.manifest_sha256, "result_sha256": answer.result_sha256}
@@ -179,43 +190,62 @@ async def _record_run(conn: Connection, actor: Actor, cycle: Cycle, answer: Answ
     await add_audit_entry(conn, actor=str(actor.account_id), action="run month", object=object_, detail=detail, now=now)
 
 
-async def _load_and_calculate(
-    conn: Connection, cycle: Cycle, *, seal: Seal, report: Report, now: datetime
-) -> tuple[MonthFacts, bytes, Answer, Preparation]:
-    """Load and calculate a month; meanwhile read what its checks need whatever the result.
+async def _calculate_and_store(
+    conn: Connection,
+    reader: Connection | None,
+    actor: Actor,
+    cycle: Cycle,
+    *,
+    void_approvals: bool,
+    seal: Seal,
+    report: Report,
+    now: datetime,
+) -> tuple[_RunRow, bool, MonthFacts, Answer, Preparation]:
+    """Read, calculate and store a month; return its run and whether it is new, the facts, the answer and its checks.
+
+    With a `reader`, what the checks need is read until the run is stored, otherwise only while it is calculated.
 
     Raises:
         CaseInvalid: facts must be corrected first; each is listed.
-        TooManyRuns: see `_load_facts_to_run`.
+        ApprovalsWouldBeVoid: the facts changed after approvals that were not given up.
     """
     with pause_gc():
-        facts = await _load_facts_to_run(conn, seal, cycle, now=now)
-        validate_case(facts.case)
+        stored = await read_fact_rows(conn, cycle.county_code, cycle.month, reader=reader)
         report(Stage.CALCULATING)
-        async with run_beside(_calculate, facts.case, seal) as calculating:
-            checks = await prepare_checks(conn, cycle, now=now)
-        case_sealed, answer = calculating.result()
-    report(Stage.STORING)
-    return facts, case_sealed, answer, checks
+        async with start_beside(prepare_checks(reader or conn, cycle, seal=seal, now=now)) as preparing:
+            async with run_beside(_calculate, stored, seal) as calculating:
+                if reader is None:
+                    await preparing
+            facts, case_sealed, answer = calculating.result()
+            report(Stage.STORING)
+            run, fresh = await _find_or_store_run(
+                conn, actor, cycle, facts, answer, case_sealed=case_sealed, void_approvals=void_approvals, now=now
+            )
+            return run, fresh, facts, answer, await preparing
 
 
-def _calculate(case: Case, seal: Seal) -> tuple[bytes, Answer]:
-    """Seal and calculate a valid case, which takes a second for a large county."""
-    case_json = canonical_json(case)
+def _calculate(stored: FactRows, seal: Seal) -> tuple[MonthFacts, bytes, Answer]:
+    """Build, validate, seal and calculate the case of a month, which takes two seconds for a large county.
+
+    Raises:
+        CaseInvalid: facts must be corrected first; each is listed.
+    """
+    facts = build_facts(seal, stored)
+    validate_case(facts.case)
+    case_json = canonical_json(facts.case)
     with ThreadPoolExecutor(1) as beside:
         sealing = beside.submit(seal_case, seal, case_json)
-        answer = calculate(case, case_json=case_json)
-        return sealing.result(), answer
+        answer = calculate(facts.case, case_json=case_json)
+        return facts, sealing.result(), answer
 
 
 async def _begin_run(
     conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime
 ) -> tuple[Cycle, Actor, datetime]:
-    """Lock the county's facts, open and lock the cycle, and unless it is closed take the duties of run and files.
+    """Open and lock the cycle of the locked facts, and unless it is closed take the duties of run and files.
 
     The time of the facts is returned too.
     """
-    await LOCK_IMPORTS.run(conn, county=county)
     existing = await FIND_CYCLE.maybe(conn, county=county, month=month)
     if existing is not None and existing.state is not CLOSE.after:
         await take_duty(conn, existing, actor, RUN.duty, now=now)
@@ -230,21 +260,19 @@ async def _begin_run(
     return cycle, actor, facts_at
 
 
-async def _load_facts_to_run(conn: Connection, seal: Seal, cycle: Cycle, *, now: datetime) -> MonthFacts:
-    """Load the facts of a month, and require, before anything is calculated, that a run of them may be stored.
-
-    Unchanged ones store none.
+async def _require_runs_left(conn: Connection, seal: Seal, cycle: Cycle, *, now: datetime) -> None:
+    """Require, before anything is calculated, that a run of the facts may be stored; unchanged ones store none.
 
     Raises:
         TooManyRuns: the county stored `MAX_RUNS_A_DAY` runs on this business day.
     """
-    facts = await load_facts(conn, seal, cycle.county_code, cycle.month)
     day = get_business_day(now)
     if await COUNT_RUNS.one(conn, county=cycle.county_code, day_start=get_day_start(day)) < MAX_RUNS_A_DAY:
-        return facts
+        return
     latest = await FIND_LATEST_RUN.maybe(conn, cycle_id=cycle.id)
-    if latest is not None and latest.manifest_sha256 == await asyncio.to_thread(hash_case, facts.case):
-        return facts
+    case = await load_case(conn, seal, cycle.county_code, cycle.month)
+    if latest is not None and latest.manifest_sha256 == await asyncio.to_thread(hash_case, case):
+        return
     tomorrow = get_day_start(day + timedelta(days=1))
     raise TooManyRuns(limit=MAX_RUNS_A_DAY, retry_after=round((tomorrow - now).total_seconds()))
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 
 from market.identity.models import Actor
-from market.kernel import Connection
+from market.kernel import Connection, Database
 from market.kernel.seal import Seal
 from market.subsidies.models import OpinionTooLong, StepResult
 from market.subsidies.month.approve import confirm_month, decide_month, review_month
@@ -35,11 +35,12 @@ async def take_step(
     seal: Seal,
     now: datetime,
     report: Report = report_nothing,
+    beside: Database | None = None,
 ) -> StepResult | RunResult:
     """Take a step of a county's month, with the official's opinion. The caller owns the transaction.
 
     `void_approvals` lets a calculation void approvals; it means nothing for other steps. `report` is told how far one
-    of `LONG_STEPS` is.
+    of `LONG_STEPS` is; a calculation reads with a second connection of `beside`.
 
     Raises:
         OpinionTooLong: the opinion has more than 500 characters.
@@ -57,6 +58,7 @@ async def take_step(
             seal=seal,
             now=now,
             report=report,
+            beside=beside,
         )
     if step is REVIEW:
         return await review_month(conn, actor, county, month, opinion=opinion, seal=seal, now=now)

@@ -258,6 +258,7 @@ async def _do(attempt: _Attempt) -> None:
             seal=worker.seal,
             now=now,
             report=attempt.report,
+            beside=worker.db,
         )
         await attempt.finish(conn, TaskState.DONE, seal_result(worker.seal, result))
 

@@ -5,10 +5,12 @@ from datetime import date
 import pytest
 
 from market.kernel import Connection
+from market.subsidies.findings.stopping_checks import CheckRow
 from market.subsidies.findings.worksheet_checks import ENROLMENT_BURST, EQUAL_SUMS_IN_VILLAGE, REMOVAL_OUTLIER
 from market.subsidies.month.cycles import find_cycle
 from payments.money import format_yuan
 from tests.story.play import COUNTY, Answer, Player
+from tests.subsidies.findings.prepared import read_prepared
 from tests.support.make import find_id_sql, make_account
 from tests.support.postgres import as_owner
 
@@ -220,18 +222,23 @@ async def test_an_operator_that_removes_twice_as_many_stands_out(quarter: Player
         assert await REMOVAL_OUTLIER.all(conn, **scope, min_village_lines=[2] * 3, removal_factor=[3] * 3) == []
 
 
+async def list_bursts(conn: Connection, **given: object) -> list[CheckRow]:
+    given |= await read_prepared(conn, given)
+    return await ENROLMENT_BURST.all(conn, **{name: given[name] for name in ENROLMENT_BURST.names})
+
+
 async def test_a_burst_of_one_agent_is_counted_within_its_days(quarter: Player) -> None:
     async with quarter.database.transaction(scope=COUNTY) as conn:
         scope = await get_run_parameters(conn, date(2019, 1, 1))
         days = {"month": date(2019, 1, 1), "next": date(2019, 2, 1), "burst_days": [7] * 3}
-        found = await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=[7] * 3)
+        found = await list_bursts(conn, **scope, **days, burst_enrolments=[7] * 3)
         assert [(row.subject, len(row.lines)) for row in found] == [("样例代办乙", 8), ("样例代办甲", 7)]
-        found = await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=[8] * 3)
+        found = await list_bursts(conn, **scope, **days, burst_enrolments=[8] * 3)
         assert [row.subject for row in found] == ["样例代办乙"]
-        assert await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=[9] * 3) == []
+        assert await list_bursts(conn, **scope, **days, burst_enrolments=[9] * 3) == []
         await conn.execute("UPDATE enrolments SET agent = '代办员 ' || agent WHERE line_code IN ('YD-01', 'YD-03')")
         await conn.execute("UPDATE enrolments SET agent = '样例·代办甲' WHERE line_code IN ('LT-01')")
-        found = await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=[7] * 3)
+        found = await list_bursts(conn, **scope, **days, burst_enrolments=[7] * 3)
         assert [(row.subject, len(row.lines)) for row in found] == [("样例代办乙", 8), ("样例代办甲", 7)]
 
 
@@ -242,10 +249,10 @@ async def test_an_agent_of_a_burst_is_known_by_identity_number(quarter: Player) 
         days = {"month": date(2019, 1, 1), "next": date(2019, 2, 1), "burst_days": [7] * 3}
 
         async def count(least: int) -> dict[str, int]:
-            rows = await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=[least] * 3)
+            rows = await list_bursts(conn, **scope, **days, burst_enrolments=[least] * 3)
             return {row.subject: len(row.lines) for row in rows}
 
-        found = await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=[7] * 3)
+        found = await list_bursts(conn, **scope, **days, burst_enrolments=[7] * 3)
         first, second = (row.lines for row in found)
         # One person under two names.
         await conn.execute("UPDATE enrolments SET agent = '样例代办庚' WHERE line_code = ANY($1)", first[:4])

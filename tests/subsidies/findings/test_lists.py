@@ -15,6 +15,7 @@ from market.subsidies.imports.columns import LIST_COLUMNS
 from market.subsidies.month.cycles import find_cycle
 from market.subsidies.names import CHECK_NAMES
 from tests.story.play import COUNTY, INPUT, Answer, Player
+from tests.subsidies.findings.prepared import read_prepared
 
 H01, H02, H15 = "130624196202029910", "130624197505059925", "130624196909099934"
 MONTH = {"month": date(2019, 1, 1), "next": date(2019, 2, 1)}
@@ -42,6 +43,7 @@ async def find(
     }  # fmt: skip
     if check.prepare is not None:
         given |= await check.prepare(conn, COUNTY, MONTH["month"], PROGRAMMES)
+    given |= await read_prepared(conn, given)
     rows = await query.all(conn, **{name: given[name] for name in query.names})
     return [(row.subject, row.lines, row.at_risk_fen, row.evidence) for row in rows]
 

@@ -3,10 +3,12 @@
 from datetime import date
 
 import pytest
+from msgspec.structs import asdict
 
 from market.kernel import Connection
 from market.kernel.seal import Seal
 from market.reports.line import explain_line
+from market.subsidies.findings.signatures import FIND_SIGNATURE_FAULTS
 from market.subsidies.findings.stopping_checks import PREPARER_IS_APPROVER
 from market.subsidies.month.cycles import find_cycle
 from tests.story.play import COUNTY, Player
@@ -140,7 +142,8 @@ async def find_same(county: Connection, agent: str, assessor: str, *, line: str 
     change = "UPDATE enrolments SET agent = $1, assessor = $2 WHERE line_code = $3"
     await county.execute(change, agent, assessor, line)
     cycle = await find_cycle(county, COUNTY, date(2019, 1, 1))
-    found = await PREPARER_IS_APPROVER.all(county, county=COUNTY, run_id=cycle.run_id)
+    signed = asdict(await FIND_SIGNATURE_FAULTS.one(county, county=COUNTY))
+    found = await PREPARER_IS_APPROVER.all(county, county=COUNTY, run_id=cycle.run_id, **signed)
     return [each.evidence for each in found if each.subject == line]
 
 
