@@ -150,7 +150,7 @@ async def run_month(
     postings = waiting = 0
     if cycle.state is CLOSE.after:
         changed = await ask_again(conn, cycle, run.id, facts_at=facts_at)
-        postings, waiting = await _adjust(conn, actor, cycle, run.id, facts, answer, now=now)
+        postings, waiting = await _adjust(conn, actor, cycle, run.id, facts=facts, answer=answer, now=now)
     else:
         if fresh or cycle.state is RUN.before:
             cycle = await move_cycle(conn, cycle, RUN, actor, now=now, run_id=run.id, opinion=opinion)
@@ -174,7 +174,7 @@ async def run_month(
 
 
 async def _adjust(
-    conn: Connection, actor: Actor, cycle: Cycle, run_id: RunId, facts: MonthFacts, answer: Answer, *, now: datetime
+    conn: Connection, actor: Actor, cycle: Cycle, run_id: RunId, *, facts: MonthFacts, answer: Answer, now: datetime
 ) -> tuple[int, int]:
     """Post what changed in a closed month in the open cycle; return how many postings, and how many wait."""
     below = await list_unpaid_below_plan(conn, cycle, run_id)
