@@ -15,7 +15,6 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from coverage import Coverage
 from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
@@ -59,13 +58,6 @@ class _FileScheduling(LoadFileScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
     """Return what shares the tests out to the workers."""
     return _FileScheduling(config, log)
-
-
-def pytest_sessionfinish() -> None:
-    """Save the coverage of a worker of pytest-xdist now: one that exits slowly is killed before it saves by itself."""
-    running = Coverage.current()
-    if running is not None:
-        running.save()
 
 
 def find_available_memory() -> int:

@@ -1,11 +1,10 @@
 #!/bin/sh
 # Run all tests once with branch coverage, then check the required coverage.
 set -eu
-rm -f .coverage .coverage.*
+rm -f .coverage.json
 # Three workers for two cores, because tests wait for the database, a browser or a clock; the tests of a file share one
 # worker’s fixtures. In the order of their folders, because by default the files of few long tests come last and one
 # worker waits for the others.
-.venv/bin/python -m coverage run -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder --durations=10 "$@"
-.venv/bin/python -m coverage combine -q
-.venv/bin/python -m coverage report --fail-under=95 | tail -n 40
-.venv/bin/python -m coverage report --fail-under=100 --include='payments/money.py,payments/ledger.py,market/subsidies/engine/*' | tail -n 5
+.venv/bin/python -m slipcover --json --out .coverage.json \
+    -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder --durations=10 "$@"
+.venv/bin/python deploy/checks/coverage.py .coverage.json
