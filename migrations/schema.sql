@@ -5379,6 +5379,28 @@ $$;
 
 
 --
+-- Name: reduce_invoice(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.reduce_invoice() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE procurements SET reduced_fen = reduced_fen + NEW.fen
+     WHERE order_id = NEW.order_id AND producer_id = NEW.producer_id;
+    IF NOT FOUND OR EXISTS (
+        SELECT FROM procurement_invoices
+         WHERE (order_id = NEW.order_id AND issued_on > NEW.issued_on)
+            OR (producer_id = NEW.producer_id AND number = NEW.number)) THEN
+        RAISE EXCEPTION 'the red-letter invoice % is not of this purchase''s invoice', NEW.number USING ERRCODE = 'P0246';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: refresh_certified_until(uuid); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5709,6 +5731,8 @@ BEGIN
     SELECT organisation_id, year, list, 'returned', NEW.refunded_fen - OLD.refunded_fen, order_id, clock_timestamp()
       FROM procurements
      WHERE order_id = NEW.order_id AND paid_at IS NOT NULL AND list IS NOT NULL AND NEW.refunded_fen > OLD.refunded_fen;
+    UPDATE procurements SET returned_fen = returned_fen + NEW.refunded_fen - OLD.refunded_fen
+     WHERE order_id = NEW.order_id AND paid_at IS NOT NULL AND NEW.refunded_fen > OLD.refunded_fen;
     RETURN NULL;
 END
 $$;
@@ -10323,6 +10347,24 @@ CREATE TABLE public.procurement_lines (
 
 
 --
+-- Name: procurement_red_letters; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.procurement_red_letters (
+    order_id uuid NOT NULL,
+    producer_id uuid NOT NULL,
+    number text NOT NULL,
+    issued_on date NOT NULL,
+    fen bigint NOT NULL,
+    recorded_by uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT procurement_red_letters_amount CHECK ((fen > 0)),
+    CONSTRAINT procurement_red_letters_number CHECK ((number ~ '^[0-9]{20}$'::text)),
+    CONSTRAINT procurement_red_letters_year CHECK (("left"(number, 2) = "right"((EXTRACT(year FROM issued_on))::text, 2)))
+);
+
+
+--
 -- Name: procurements; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -10369,15 +10411,33 @@ CASE
     WHEN (approved_at IS NOT NULL) THEN 'approved'::text
     ELSE 'requested'::text
 END) STORED NOT NULL,
+    returned_fen bigint DEFAULT 0 NOT NULL,
+    reduced_fen bigint DEFAULT 0 NOT NULL,
     CONSTRAINT procurements_accepted CHECK (((accepted_fen >= 1) AND (accepted_fen <= ordered_fen))),
     CONSTRAINT procurements_freight CHECK ((freight_fen >= 0)),
     CONSTRAINT procurements_ordered CHECK ((ordered_fen > 0)),
     CONSTRAINT procurements_payment_days CHECK (((payment_days >= 1) AND (payment_days <= 60))),
     CONSTRAINT procurements_reason CHECK (((length(reason) >= 1) AND (length(reason) <= 200))),
+    CONSTRAINT procurements_reduced CHECK (((reduced_fen >= 0) AND (reduced_fen <= returned_fen))),
+    CONSTRAINT procurements_returned CHECK (((returned_fen >= 0) AND ((returned_fen = 0) OR ((paid_at IS NOT NULL) AND (returned_fen <= accepted_fen))))),
     CONSTRAINT procurements_steps CHECK ((((approved_at IS NULL) = (approved_by IS NULL)) AND ((signed_at IS NULL) = (signed_by IS NULL)) AND ((delivered_at IS NULL) = (delivered_by IS NULL)) AND (num_nulls(accepted_at, accepted_by, accepted_on, accepted_fen) = ANY (ARRAY[0, 4])) AND ((ended_at IS NULL) = (ended_by IS NULL)) AND ((ended_at IS NULL) = (reason IS NULL)) AND ((signed_at IS NULL) OR (approved_at IS NOT NULL)) AND ((delivered_at IS NULL) OR (signed_at IS NOT NULL)) AND ((accepted_at IS NULL) OR (delivered_at IS NOT NULL)) AND ((invoiced_at IS NULL) OR (accepted_at IS NOT NULL)) AND ((paid_at IS NULL) OR (invoiced_at IS NOT NULL)) AND ((ended_at IS NULL) OR (accepted_at IS NULL)))),
     CONSTRAINT procurements_three_people CHECK (((approved_by <> requested_by) AND (accepted_by <> requested_by) AND (accepted_by <> approved_by))),
     CONSTRAINT procurements_year CHECK (((year >= 2019) AND (year <= 2100)))
 );
+
+
+--
+-- Name: COLUMN procurements.returned_fen; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.procurements.returned_fen IS 'What was refunded after the payment.';
+
+
+--
+-- Name: COLUMN procurements.reduced_fen; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.procurements.reduced_fen IS 'What red-letter invoices took off the invoice.';
 
 
 --
@@ -14135,6 +14195,14 @@ ALTER TABLE ONLY public.procurement_lines
 
 
 --
+-- Name: procurement_red_letters procurement_red_letters_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurement_red_letters
+    ADD CONSTRAINT procurement_red_letters_pkey PRIMARY KEY (producer_id, number);
+
+
+--
 -- Name: procurements procurements_accepted_once; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -17015,6 +17083,20 @@ CREATE INDEX procurement_lines_by_order ON public.procurement_lines USING btree 
 
 
 --
+-- Name: procurement_red_letters_by_order; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX procurement_red_letters_by_order ON public.procurement_red_letters USING btree (order_id);
+
+
+--
+-- Name: procurement_red_letters_by_recorder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX procurement_red_letters_by_recorder ON public.procurement_red_letters USING btree (recorded_by);
+
+
+--
 -- Name: procurements_by_acceptor; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -18839,6 +18921,13 @@ CREATE TRIGGER plans_keep_removed AFTER DELETE ON public.plans FOR EACH ROW EXEC
 --
 
 CREATE TRIGGER pledges_stay BEFORE INSERT OR DELETE OR UPDATE ON public.pledges FOR EACH ROW EXECUTE FUNCTION public.check_pledge();
+
+
+--
+-- Name: procurement_red_letters procurement_red_letters_reduce; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER procurement_red_letters_reduce AFTER INSERT ON public.procurement_red_letters FOR EACH ROW EXECUTE FUNCTION public.reduce_invoice();
 
 
 --
@@ -22256,6 +22345,30 @@ ALTER TABLE ONLY public.procurement_lines
 
 
 --
+-- Name: procurement_red_letters procurement_red_letters_invoice; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurement_red_letters
+    ADD CONSTRAINT procurement_red_letters_invoice FOREIGN KEY (order_id) REFERENCES public.procurement_invoices(order_id);
+
+
+--
+-- Name: procurement_red_letters procurement_red_letters_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurement_red_letters
+    ADD CONSTRAINT procurement_red_letters_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: procurement_red_letters procurement_red_letters_recorder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurement_red_letters
+    ADD CONSTRAINT procurement_red_letters_recorder FOREIGN KEY (recorded_by) REFERENCES public.accounts(id);
+
+
+--
 -- Name: procurements procurements_acceptor; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -24724,6 +24837,21 @@ CREATE POLICY procurement_lines_visible ON public.procurement_lines TO market_ap
 
 
 --
+-- Name: procurement_red_letters; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.procurement_red_letters ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: procurement_red_letters procurement_red_letters_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY procurement_red_letters_visible ON public.procurement_red_letters TO market_app USING ((EXISTS ( SELECT
+   FROM public.procurements p
+  WHERE (p.order_id = procurement_red_letters.order_id))));
+
+
+--
 -- Name: procurements; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -27139,6 +27267,13 @@ REVOKE ALL ON FUNCTION public.record_supervision_move() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.redact_original(p_file uuid, p_attached boolean, p_name text, p_content_sealed bytea, p_sha256 text, p_bytes integer, p_by text, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.redact_original(p_file uuid, p_attached boolean, p_name text, p_content_sealed bytea, p_sha256 text, p_bytes integer, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION reduce_invoice(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.reduce_invoice() FROM PUBLIC;
 
 
 --
@@ -33922,6 +34057,13 @@ GRANT UPDATE(delivered) ON TABLE public.procurement_lines TO market_app;
 --
 
 GRANT UPDATE(accepted) ON TABLE public.procurement_lines TO market_app;
+
+
+--
+-- Name: TABLE procurement_red_letters; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.procurement_red_letters TO market_app;
 
 
 --

@@ -203,7 +203,8 @@ TRADE_HOLDINGS: tuple[Holding, ...] = (
             "pairings": "proposed_by agreed_by", "pairing_statements": "stated_by",
             "charity_notices": "added_by checked_by",
             "procurements": "requested_by approved_by signed_by delivered_by accepted_by ended_by reason",
-            "procurement_invoices": "recorded_by", "invoices": "recorded_by", "invoice_versions": "recorded_by",
+            "procurement_invoices": "recorded_by", "procurement_red_letters": "recorded_by",
+            "invoices": "recorded_by", "invoice_versions": "recorded_by",
         },
     ),
     Holding(

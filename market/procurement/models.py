@@ -44,6 +44,7 @@ class PurchaseStep(StrEnum):
     DELIVER = "deliver"
     ACCEPT = "accept"
     INVOICE = "invoice"
+    REDUCE = "reduce"
     END = "end"
 
 
@@ -107,7 +108,10 @@ class Acceptance(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SellerInvoice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An invoice that the seller issued outside: 20 digits, for exactly what was accepted."""
+    """An invoice that the seller issued outside: 20 digits, for exactly what was accepted.
+
+    A red-letter one (红字) is for what came back since, or a part of it.
+    """
 
     number: Annotated[str, Meta(max_length=60)]
     issued_on: date
@@ -163,7 +167,8 @@ class Purchase(Struct, frozen=True, kw_only=True):
     """A purchase of a public unit.
 
     `list` is the list of poor counties that the seller's county is on, None if the purchase does not count. `due_on` is
-    the last day of payment. `order_state` tells of a request that lapsed or was cancelled in the shop.
+    the last day of payment. `order_state` tells of a request that lapsed or was cancelled in the shop. `returned_fen`
+    came back after the payment; red-letter invoices took `reduced_fen` of it off the invoice.
     """
 
     order_id: UUID
@@ -197,10 +202,18 @@ class Purchase(Struct, frozen=True, kw_only=True):
     accepted_at: datetime | None
     due_on: date | None
     invoice_number: str | None
+    invoice_issued_on: date | None
     invoiced_at: datetime | None
     paid_at: datetime | None
+    returned_fen: Fen
+    reduced_fen: Fen
     ended_at: datetime | None
     reason: str | None
+
+    @property
+    def reducible_fen(self) -> Fen:
+        """Return for how much the seller owes a red-letter invoice."""
+        return Fen(self.returned_fen - self.reduced_fen)
 
     @property
     def lapsed(self) -> bool:
@@ -208,12 +221,22 @@ class Purchase(Struct, frozen=True, kw_only=True):
         return self.state in {PurchaseState.REQUESTED, PurchaseState.APPROVED} and self.order_state != "placed"
 
 
+class RedLetter(Struct, frozen=True, kw_only=True):
+    """A red-letter invoice (红字发票) of a purchase."""
+
+    number: str
+    issued_on: date
+    fen: Fen
+    recorded_at: datetime
+
+
 class PurchaseDetail(Struct, frozen=True):
-    """A purchase with its lines and checks."""
+    """A purchase with its lines, checks and red-letter invoices."""
 
     purchase: Purchase
     lines: list[PurchaseLine]
     checks: list[AcceptanceCheck]
+    red_letters: list[RedLetter]
 
 
 class YearBook(Struct, frozen=True, kw_only=True):

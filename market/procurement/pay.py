@@ -10,7 +10,7 @@ from market.identity.access import require_platform_staff, require_producer
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
-from market.kernel.text import clean_text, normalize_text
+from market.kernel.text import clean_text
 from market.orders.escrow import get_order_ref, get_suborder_ref
 from market.orders.pay import CURRENCY
 from market.orders.transitions import lock_order_by_number
@@ -25,13 +25,12 @@ from market.procurement.models import (
     SellerInvoice,
 )
 from market.procurement.request import note_step
-from market.procurement.rules import get_order_number, is_payer_code, normalize_payer_code
+from market.procurement.rules import get_order_number, is_payer_code, list_number_faults, normalize_payer_code
 from market.procurement.steps import lock_purchase
 from market.procurement.views import get_purchase
 from payments import Amount, Method, Part, open_payment, record_bank_transfer
 from payments.money import format_yuan
 
-_INVOICE_DIGITS = 20
 _MIN_REFERENCE, _MAX_REFERENCE, _MIN_NAME, _MAX_NAME = 4, 64, 2, 60
 
 
@@ -95,16 +94,10 @@ async def record_seller_invoice(
     require_producer(actor, bought.producer_id)
     assert bought.accepted_fen is not None, "accepted"
     assert bought.accepted_at is not None, "accepted"
-    digits, today = "".join(normalize_text(invoice.number).split()), get_business_day(now)
-    faults: list[FieldFault] = []
-    if len(digits) != _INVOICE_DIGITS or not (digits.isascii() and digits.isdecimal()):
-        faults.append(FieldFault("number", f"号码是 {_INVOICE_DIGITS} 位数字，在发票右上角"))
-    elif digits[:2] != str(invoice.issued_on.year)[-2:]:
-        faults.append(FieldFault("number", "号码的头两位是开票的年份，和日期对不上"))
-    if not get_business_day(bought.accepted_at) <= invoice.issued_on <= today:
-        faults.append(
-            FieldFault("issued_on", f"开票日期应在验收（{get_business_day(bought.accepted_at)}）之后，到今天为止")
-        )
+    accepted_on, today = get_business_day(bought.accepted_at), get_business_day(now)
+    digits, faults = list_number_faults(invoice)
+    if not accepted_on <= invoice.issued_on <= today:
+        faults.append(FieldFault("issued_on", f"开票日期应在验收（{accepted_on}）之后，到今天为止"))
     if invoice.amount_fen != bought.accepted_fen:
         faults.append(FieldFault("amount_fen", f"发票照验收的开，{format_yuan(bought.accepted_fen)} 元"))
     if not faults and await ADD_INVOICE.maybe(

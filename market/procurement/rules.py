@@ -12,10 +12,12 @@ from market.procurement.models import (
     LineQuantity,
     PurchaseInvalid,
     PurchaseLine,
+    SellerInvoice,
 )
 from payments.money import BASIS_POINTS
 
 _PREFIX = "CG"
+_INVOICE_DIGITS = 20
 
 
 def make_payer_code(number: int) -> str:
@@ -89,3 +91,13 @@ def check_acceptance(checks: Sequence[AcceptanceCheck]) -> list[AcceptanceCheck]
     if faults:
         raise PurchaseInvalid(errors=tuple(faults))
     return cleaned
+
+
+def list_number_faults(invoice: SellerInvoice) -> tuple[str, list[FieldFault]]:
+    """Return the number of an invoice without spaces, and what is wrong with it; it begins with the year of issue."""
+    digits = "".join(normalize_text(invoice.number).split())
+    if len(digits) != _INVOICE_DIGITS or not (digits.isascii() and digits.isdecimal()):
+        return digits, [FieldFault("number", f"号码是 {_INVOICE_DIGITS} 位数字，在发票右上角")]
+    if digits[:2] != str(invoice.issued_on.year)[-2:]:
+        return digits, [FieldFault("number", "号码的头两位是开票的年份，和日期对不上")]
+    return digits, []

@@ -14,6 +14,7 @@ from market.procurement.models import (
     Purchase,
     PurchaseDetail,
     PurchaseLine,
+    RedLetter,
 )
 
 DUTY_NAMES = {
@@ -28,8 +29,8 @@ _COLUMNS = """
            p.payer_code, p.freight_fen, p.ordered_fen, p.accepted_fen, p.refused_fen, p.state, p.requested_by,
            r.name AS requester, p.requested_at, p.approved_by, a.name AS approver, p.approved_at,
            g.name AS signer, p.signed_at, p.delivered_at,
-           c.name AS acceptor, p.accepted_at, p.due_on, i.number AS invoice_number, p.invoiced_at, p.paid_at,
-           p.ended_at, p.reason
+           c.name AS acceptor, p.accepted_at, p.due_on, i.number AS invoice_number, i.issued_on AS invoice_issued_on,
+           p.invoiced_at, p.paid_at, p.returned_fen, p.reduced_fen, p.ended_at, p.reason
       FROM procurements p
       JOIN orders o ON o.id = p.order_id
       JOIN organisations u ON u.id = p.organisation_id
@@ -56,8 +57,9 @@ COUNT_SELLER_STEPS = Query(
     int,
     """
     SELECT count(*) FROM procurements p JOIN orders o ON o.id = p.order_id
-     WHERE p.producer_id = ANY(:producers::uuid[]) AND p.state IN ('approved', 'contracted', 'accepted')
-       AND o.state = 'placed'
+     WHERE p.producer_id = ANY(:producers::uuid[])
+       AND ((p.state IN ('approved', 'contracted', 'accepted') AND o.state = 'placed')
+            OR p.returned_fen > p.reduced_fen)
     """,
 )
 COUNT_LATE = Query(
@@ -79,6 +81,14 @@ LIST_LINES = Query(
 LIST_CHECKS = Query(
     AcceptanceCheck,
     "SELECT item, passed, note FROM procurement_checks WHERE order_id = :order_id ORDER BY item DESC",
+)
+
+LIST_RED_LETTERS = Query(
+    RedLetter,
+    """
+    SELECT number, issued_on, fen, recorded_at FROM procurement_red_letters
+     WHERE order_id = :order_id ORDER BY recorded_at, number
+    """,
 )
 
 
@@ -104,7 +114,10 @@ async def get_purchase(conn: Connection, number: int) -> PurchaseDetail:
     if purchase is None:
         raise NotFound
     return PurchaseDetail(
-        purchase, await load_lines(conn, purchase.order_id), await LIST_CHECKS.all(conn, order_id=purchase.order_id)
+        purchase,
+        await load_lines(conn, purchase.order_id),
+        await LIST_CHECKS.all(conn, order_id=purchase.order_id),
+        await LIST_RED_LETTERS.all(conn, order_id=purchase.order_id),
     )
 
 
@@ -124,7 +137,7 @@ async def list_seller_purchases(conn: Connection, seller: Actor) -> list[Purchas
 
 
 async def count_seller_steps(conn: Connection, seller: Actor) -> int:
-    """Return how many purchases wait for a seller to sign, deliver, or issue the invoice, in the person's scope."""
+    """Return how many purchases wait for a seller to sign, deliver, or issue an invoice, in the person's scope."""
     return await COUNT_SELLER_STEPS.one(conn, producers=list(seller.producers))
 
 

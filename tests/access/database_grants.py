@@ -330,6 +330,7 @@ GRANTS = {
     "procurement_lines": "select insert(line_id order_id price_fen ordered) update(delivered accepted)",
     "procurement_checks": "select insert",
     "procurement_invoices": "select insert",
+    "procurement_red_letters": "select insert",
     "bank_receipts": "select insert(reference payer_code payer_name fen received_on recorded_by recorded_at)",
     "platform_purchases": (
         "select insert(order_number line_number organisation_id supplier origin_county product quantity fen accepted_on"
@@ -562,6 +563,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "match_bank_receipt": True,
     "refuse_goods": True,
     "restore_quota": False,
+    "reduce_invoice": False,
     "set_order_terms": True,
 }
 """Functions that run with the owner's rights, and whether the service may call them."""

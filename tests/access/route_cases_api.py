@@ -546,6 +546,7 @@ API_CASES: tuple[RouteCase, ...] = (
         status=403,
     ),
     post("/api/v1/procurements/{number}/invoice", SIGNED_IN, params=NO_PURCHASE, json=SELLER_INVOICE, status=404),
+    post("/api/v1/procurements/{number}/red-letter", SIGNED_IN, params=NO_PURCHASE, json=SELLER_INVOICE, status=404),
     post("/api/v1/procurements/{number}/end", SIGNED_IN, params=NO_PURCHASE, json={"reason": "样例"}, status=404),
     post("/api/v1/bank-receipts", PLATFORM_STAFF, json=BANK_RECEIPT, status=201),
     get("/api/v1/bank-receipts", PLATFORM_STAFF),

@@ -174,6 +174,7 @@ PARTS = {
     "procurement_lines": "procurements",
     "procurement_checks": "procurements",
     "procurement_invoices": "procurements",
+    "procurement_red_letters": "procurement_invoices",
     "fund_applications": "cases",
     "supervision_events": "supervision_tasks",
     "inquiries": "cases",

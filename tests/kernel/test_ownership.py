@@ -60,6 +60,7 @@ OWNED_TABLES = {
         "procurement_lines",
         "procurement_checks",
         "procurement_invoices",
+        "procurement_red_letters",
         "bank_receipts",
         "platform_purchases",
         "quota_entries",

@@ -57,7 +57,7 @@ from tests.support.shop import Shopping
 TODAY = NOW.date()
 
 
-async def _contract(canteen: Canteen, *, millet: int = 20, eggs: int = 10, now: datetime = NOW) -> int:
+async def make_contract(canteen: Canteen, *, millet: int = 20, eggs: int = 10, now: datetime = NOW) -> int:
     placed = await canteen.place(millet, eggs, now=now)
     await canteen.request(placed, now=now)
     await canteen.approve(placed.number, now=now)
@@ -110,7 +110,7 @@ async def test_a_purchase_takes_three_people_and_its_seller(shopping: Shopping) 
 
 async def test_what_is_accepted_is_paid_and_counted_in_the_year_of_the_order(shopping: Shopping) -> None:
     canteen = await make_canteen(shopping)
-    number = await _contract(canteen)
+    number = await make_contract(canteen)
     await canteen.deliver(number, 20, 10)
     with pytest.raises(PurchaseInvalid) as refused:
         await canteen.accept(number, 20, 11)
@@ -186,7 +186,7 @@ def _quota(year: int = 2021, canteen_fen: int = 100_01, quota_fen: int = 10_01) 
 async def test_a_purchase_ends_and_what_does_not_count_is_not_counted(shopping: Shopping, owner: Connection) -> None:
     canteen = await make_canteen(shopping)
     school = canteen.school
-    number = await _contract(canteen)
+    number = await make_contract(canteen)
     with pytest.raises(PurchaseInvalid):
         await _end(canteen, number, " ")
     await _end(canteen, number, "样例：送不了")
@@ -195,7 +195,7 @@ async def test_a_purchase_ends_and_what_does_not_count_is_not_counted(shopping: 
     with pytest.raises(PurchaseStepChanged):
         await canteen.deliver(number, 20, 10)
     # All of it refused: it ends too.
-    number = await _contract(canteen, eggs=0)
+    number = await make_contract(canteen, eggs=0)
     await canteen.deliver(number, 3)
     failed = [AcceptanceCheck(item=each, passed=False, note="样例：生虫") for each in CheckItem]
     ended = await canteen.accept(number, 0, checks=failed)
@@ -213,7 +213,7 @@ async def test_a_purchase_ends_and_what_does_not_count_is_not_counted(shopping: 
         "UPDATE listed_counties SET valid_during = daterange(lower(valid_during), '2019-09-21')"
         " WHERE county_code = '130624'"
     )
-    number = await _contract(canteen, eggs=0, now=NOW + timedelta(days=5))
+    number = await make_contract(canteen, eggs=0, now=NOW + timedelta(days=5))
     assert (await canteen.see(number)).purchase.list is None
     assert len(await canteen.list_entries()) == 4
     # The rule of 2021 asks for a tenth, rounded up to the fen.
@@ -244,7 +244,7 @@ async def _try(owner: Connection, sql: str, *values: object) -> None:
 
 async def test_the_schema_refuses_what_the_code_would_not_do(shopping: Shopping, owner: Connection) -> None:
     canteen = await make_canteen(shopping)
-    number = await _contract(canteen)
+    number = await make_contract(canteen)
     await canteen.deliver(number, 20, 9)
     bought = (await canteen.see(number)).purchase
     who = canteen.school
@@ -307,7 +307,7 @@ async def test_the_schema_refuses_what_the_code_would_not_do(shopping: Shopping,
 
 async def test_two_transfers_with_one_code_at_once_pay_once(shopping: Shopping) -> None:
     canteen = await make_canteen(shopping)
-    number = await _contract(canteen)
+    number = await make_contract(canteen)
     await canteen.deliver(number, 20, 10)
     accepted = await canteen.accept(number, 20, 10)
     await canteen.invoice(number, 980_00)

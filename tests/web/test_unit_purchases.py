@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from market.identity.models import AccountId, Role
 from tests.support.make import make_account, make_official
+from tests.support.postgres import as_owner
 from tests.web.conftest import Village
 
 CODE = "12130624MB0XAMP70J"
@@ -55,6 +56,29 @@ async def test_a_canteen_buys_accepts_and_pays_on_the_pages(village: Village) ->
         seen = await official.open("/desk/procurement?county=130624")
         assert ("样例小学食堂" in seen.text, "计入 135.00 元" in seen.text) == (True, True)
         await official.open(page, status=404)
+    await _return_a_box(village, page, approver)
+
+
+async def _return_a_box(village: Village, page: str, approver: AccountId) -> None:
+    """Record the red-letter invoice of what came back; the unit reads it."""
+    async with village.database.transaction() as conn, as_owner(conn):
+        await conn.execute("UPDATE procurements SET returned_fen = 4500")  # as the refund does
+    digits = f"{village.today.year % 100:02d}{2:018d}"
+    async with await village.browser(village.farmer) as farmer, await village.browser(approver) as boss:
+        assert "1 单公家单位买的" in (await farmer.open("/farm")).text
+        assert page in (await farmer.open("/farm/units")).links()
+        seen = await farmer.open(page)
+        assert "付清了，后来退了 45.00 元，等卖家开红字发票" in seen.text
+        assert "等卖家开红字发票" in (await boss.open(page)).text
+        assert "记下" not in [each.text for each in (await boss.open(page)).root.all("button")]
+        seen = await farmer.submit(page, status=422, typed={"number": "1", "amount": "45.01"}, press=("act", "reduce"))
+        assert ("号码是 20 位数字" in seen.text, "最多 45.00 元" in seen.text) == (True, True)
+        seen = await farmer.submit(page, typed={"number": digits, "amount": "45"}, press=("act", "reduce"))
+        assert "红字发票记好了" in seen.text
+        seen = await boss.open(page)
+        assert f"{digits}，冲 45.00 元" in seen.text
+        assert "等卖家开红字发票" not in seen.text
+        assert "单公家单位买的" not in (await farmer.open("/farm")).text
 
 
 async def _approve_to_invoice(village: Village, page: str, approver: AccountId, acceptor: AccountId) -> str:

@@ -31,6 +31,7 @@ from market.procurement.models import (
 )
 from market.procurement.pay import list_bank_receipts, record_bank_receipt, record_seller_invoice
 from market.procurement.quotas import get_own_book, list_county_books, set_unit_quota
+from market.procurement.reduce import record_red_letter
 from market.procurement.request import request_purchase
 from market.procurement.steps import approve_purchase, deliver_purchase, end_purchase, sign_contract
 from market.procurement.views import get_purchase, get_seat, list_seller_purchases, list_unit_purchases
@@ -153,6 +154,14 @@ class ProcurementController(Controller):
     ) -> PurchaseDetail:  # fmt: skip
         """Record the invoice that the seller issued for exactly what was accepted."""
         return await _run(db, actor, lambda conn: record_seller_invoice(conn, actor, number, data, now=clock.now()))
+
+    @post(f"{_PURCHASE}/red-letter", operation_id="RecordRedLetter", status_code=200)
+    async def reduce(
+        self, *, number: FromPath[int], data: JSONBody[SellerInvoice], actor: NamedDependency[Actor],
+        db: NamedDependency[Database], clock: NamedDependency[Clock],
+    ) -> PurchaseDetail:  # fmt: skip
+        """Record a red-letter invoice that the seller issued for what came back after the payment, or a part of it."""
+        return await _run(db, actor, lambda conn: record_red_letter(conn, actor, number, data, now=clock.now()))
 
     @post(f"{_PURCHASE}/end", operation_id="EndPurchase", status_code=200)
     async def end(

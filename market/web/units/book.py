@@ -22,9 +22,9 @@ from market.web.pages import redirect, render_page
 from market.web.ui.format import percent_bp, yuan_input
 from market.web.units.words import (
     SELLER_STEPS,
-    STEP_DUTY,
     describe_left,
     describe_purchase,
+    find_next_step,
     list_book_figures,
 )
 
@@ -63,7 +63,7 @@ async def _page(
     waiting = [
         (f"/unit/orders/{each.number}", *describe_purchase(each, today))
         for each in purchases
-        if STEP_DUTY.get(each.state) in mine and not each.lapsed
+        if find_next_step(each) in mine and not each.lapsed
     ]
     context = {
         "unit": seat.unit_name,
@@ -136,7 +136,7 @@ async def show_unit_sales(
         purchases = await list_seller_purchases(conn, actor)
     rows: dict[bool, list[tuple[str, str, list[str]]]] = {True: [], False: []}
     for each in purchases:
-        waits = STEP_DUTY.get(each.state) in SELLER_STEPS and not each.lapsed
+        waits = find_next_step(each) in SELLER_STEPS and not each.lapsed
         if each.state is not PurchaseState.REQUESTED:
             rows[waits].append((f"/unit/orders/{each.number}", *describe_purchase(each, clock.today(), seller=True)))
     return render_page(request, "units/sales.html", {"waiting": rows[True], "others": rows[False]}, actor=actor)

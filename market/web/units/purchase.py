@@ -33,6 +33,7 @@ from market.procurement.models import (
     SellerInvoice,
 )
 from market.procurement.pay import record_seller_invoice
+from market.procurement.reduce import record_red_letter
 from market.procurement.request import request_purchase
 from market.procurement.steps import ENDABLE, approve_purchase, deliver_purchase, end_purchase, sign_contract
 from market.procurement.views import get_purchase
@@ -42,11 +43,11 @@ from market.web.shop.cards import ShortNumber
 from market.web.ui.format import day_zh, yuan, yuan_input
 from market.web.units.words import (
     CHECK_NAMES,
-    STEP_DUTY,
     describe_count,
     describe_due,
     describe_state,
     describe_terms,
+    find_next_step,
     list_history,
 )
 
@@ -59,6 +60,7 @@ _DONE = {
     "deliver": "记好了，等单位验收",
     "accept": "验收记好了，卖家照验收的开发票",
     "invoice": "发票记好了，等单位对公付款",
+    "reduce": "红字发票记好了，单位看得到",
     "end": "了结了，货放回去卖",
 }
 
@@ -71,7 +73,7 @@ async def _find_step(
     duty = seat.duty if seat is not None and seat.organisation_id == purchase.organisation_id else None
     sells = purchase.producer_id in actor.producers
     ends = not purchase.lapsed and purchase.state in ENDABLE
-    step = None if purchase.lapsed else STEP_DUTY.get(purchase.state)
+    step = None if purchase.lapsed else find_next_step(purchase)
     wanted = None if step is None else _UNIT_DUTIES.get(step)
     takes = sells if wanted is None else duty is wanted
     twice = actor.account_id in {purchase.requested_by, purchase.approved_by} and wanted is not None
@@ -102,6 +104,7 @@ async def _page(
         "payable_fen": payable,
         "step": step,
         "ends": ends,
+        "red_letters": detail.red_letters,
         "sells": purchase.producer_id in actor.producers,
         "typed": _fill_fields(detail, step, form, today=clock.today()),
         "errors": errors,
@@ -115,7 +118,8 @@ def _fill_fields(
 ) -> dict[str, str]:
     """Return what the fields of a step's form show: everything as ordered, delivered and accepted, or as typed."""
     purchase = detail.purchase
-    fields = {"number": "", "issued_on": today.isoformat(), "amount": yuan_input(purchase.accepted_fen), "reason": ""}
+    amount = purchase.reducible_fen if step is PurchaseStep.REDUCE else purchase.accepted_fen
+    fields = {"number": "", "issued_on": today.isoformat(), "amount": yuan_input(amount), "reason": ""}
     for index, _ in enumerate(CheckItem):
         fields |= {f"p{index}": "1", f"c{index}": ""}
     for index, each in enumerate(detail.lines):
@@ -182,14 +186,15 @@ async def _take(
                 await deliver_purchase(conn, seal, actor, number, Handover(lines), now=now)
             else:
                 await accept_purchase(conn, seal, actor, number, Acceptance(lines, checks), now=now)
-        case PurchaseStep.INVOICE:
+        case PurchaseStep.INVOICE | PurchaseStep.REDUCE:
             issued, amount = form.read_day("issued_on", fault=_WRONG_DAY), parse_typed_yuan(form.get_text("amount"))
             if amount is None:
                 form.add_fault("amount", "写发票上的合计，多少元")
             if issued is None or amount is None:
                 raise PurchaseInvalid(errors=tuple(form.faults))
             invoice = SellerInvoice(number=form.get_text("number")[:60], issued_on=issued, amount_fen=amount)
-            await record_seller_invoice(conn, actor, number, invoice, now=now)
+            record = record_seller_invoice if step is PurchaseStep.INVOICE else record_red_letter
+            await record(conn, actor, number, invoice, now=now)
         case _:
             end = PurchaseEnd(form.get_text("reason")[:400])
             await end_purchase(conn, seal, actor, number, end, now=now)

@@ -26,7 +26,9 @@ def describe_state(purchase: Purchase) -> str:
     """Return how far a purchase is."""
     if purchase.lapsed:
         return "过期或取消了，没有成交"
-    return STATE_NAMES[purchase.state]
+    waits = "，等卖家开红字发票" if purchase.reducible_fen else ""
+    returned = f"，后来退了 {yuan(purchase.returned_fen)} 元" if purchase.returned_fen else ""
+    return f"{STATE_NAMES[purchase.state]}{returned}{waits}"
 
 
 def describe_due(purchase: Purchase, today: date) -> str:
@@ -74,6 +76,12 @@ def list_history(detail: PurchaseDetail) -> list[tuple[str, str, str]]:
             break
         else:
             rows.append((words, "now" if all(row[1] == "done" for row in rows) else "todo", ""))
+    rows += [
+        ("红字发票", "done", f"{day_zh(each.issued_on)}，{each.number}，冲 {yuan(each.fen)} 元")
+        for each in detail.red_letters
+    ]
+    if p.reducible_fen:
+        rows.append(("红字发票", "now", f"{yuan(p.reducible_fen)} 元"))
     if p.ended_at is not None:
         rows.append(("了结", "done", f"{clock_zh(p.ended_at)}，{p.reason}"))
     return rows
@@ -114,13 +122,17 @@ def describe_left(book: YearBook) -> str:
     return f"还差 {yuan(left)} 元" if left > 0 else "这一年的份额买够了"
 
 
-STEP_DUTY = {
+_STEPS = {
     PurchaseState.REQUESTED: PurchaseStep.APPROVE,
     PurchaseState.APPROVED: PurchaseStep.SIGN,
     PurchaseState.CONTRACTED: PurchaseStep.DELIVER,
     PurchaseState.DELIVERED: PurchaseStep.ACCEPT,
     PurchaseState.ACCEPTED: PurchaseStep.INVOICE,
 }
-"""What is done next in each state."""
-SELLER_STEPS = frozenset({PurchaseStep.SIGN, PurchaseStep.DELIVER, PurchaseStep.INVOICE})
+SELLER_STEPS = frozenset({PurchaseStep.SIGN, PurchaseStep.DELIVER, PurchaseStep.INVOICE, PurchaseStep.REDUCE})
 """The steps of the seller; the others are the unit's."""
+
+
+def find_next_step(purchase: Purchase) -> PurchaseStep | None:
+    """Return what is done next: the step of the state, or the red-letter invoice for what came back."""
+    return PurchaseStep.REDUCE if purchase.reducible_fen else _STEPS.get(purchase.state)

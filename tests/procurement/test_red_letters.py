@@ -1,0 +1,141 @@
+"""红字发票 of purchases: for what came back and no more, by the seller alone; the quota does not wait for them."""
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import date, timedelta
+
+import asyncpg
+import pytest
+
+from market.aftersales.models import LineRefundReason
+from market.aftersales.refund import refund_line
+from market.identity.models import Actor, NotFound
+from market.procurement.models import PurchaseDetail, PurchaseInvalid, PurchaseStepChanged, SellerInvoice
+from market.procurement.quotas import get_own_book
+from market.procurement.reduce import record_red_letter
+from market.procurement.views import count_seller_steps
+from tests.conftest import NOW
+from tests.procurement.canteen import Canteen, make_canteen
+from tests.procurement.test_purchases import make_contract
+from tests.support.shop import Shopping
+
+INVOICED_ON = date(2019, 9, 20)
+LATER = NOW.replace(year=2020, month=1, day=10)
+RED = SellerInvoice(number="20" + "8" * 18, issued_on=LATER.date(), amount_fen=30_00)
+
+
+async def pay_purchase(canteen: Canteen) -> int:
+    """Buy, accept everything, invoice and pay."""
+    number = await make_contract(canteen)
+    await canteen.deliver(number, 20, 10)
+    accepted = await canteen.accept(number, 20, 10)
+    await canteen.invoice(number, 980_00)
+    await canteen.receive(accepted.purchase.payer_code, 980_00)
+    await canteen.settle()
+    return number
+
+
+async def give_back(canteen: Canteen, number: int, fen: int, *, key: str = "r") -> None:
+    """Refund a part of the first line in the next year."""
+    bought = (await canteen.see(number)).lines[0]
+    await refund_line(
+        canteen.shopping.db, canteen.shopping.gateway, canteen.shopping.seal, canteen.seller, bought.line_id, key=key,
+        reason=LineRefundReason.AGREED, amount_fen=fen, now=LATER,
+    )  # fmt: skip
+
+
+def record(
+    canteen: Canteen, number: int, red: SellerInvoice = RED, actor: Actor | None = None
+) -> Awaitable[PurchaseDetail]:
+    who = actor or canteen.seller
+    return canteen.run(who, lambda conn: record_red_letter(conn, who, number, red, now=LATER))
+
+
+def change(
+    red: SellerInvoice, *, number: str = "", issued_on: date | None = None, fen: int | None = None
+) -> SellerInvoice:
+    return SellerInvoice(
+        number=number or red.number, issued_on=issued_on or red.issued_on,
+        amount_fen=red.amount_fen if fen is None else fen,
+    )  # fmt: skip
+
+
+async def test_a_red_letter_invoice_is_for_what_came_back(shopping: Shopping) -> None:
+    canteen = await make_canteen(shopping)
+    number = await pay_purchase(canteen)
+    with pytest.raises(PurchaseStepChanged):
+        await record(canteen, number)
+    assert await canteen.run(canteen.seller, lambda conn: count_seller_steps(conn, canteen.seller)) == 0
+    await give_back(canteen, number, 45_00)
+    entries, balances = await canteen.list_entries(), await shopping.balances()
+    assert entries[-1] == (2019, "returned", 45_00), "of the year of the order"
+    assert (await canteen.see(number)).purchase.reducible_fen == 45_00
+    assert await canteen.run(canteen.seller, lambda conn: count_seller_steps(conn, canteen.seller)) == 1
+    for wrong, field in (
+        (change(RED, number="1"), "number"),
+        (change(RED, number="19" + "8" * 18), "number"),
+        (change(RED, number="19" + "7" * 18, issued_on=date(2019, 12, 31)), "number"),
+        (change(RED, number="19" + "8" * 18, issued_on=INVOICED_ON - timedelta(days=1)), "issued_on"),
+        (change(RED, issued_on=RED.issued_on + timedelta(days=1)), "issued_on"),
+        (change(RED, fen=0), "amount_fen"),
+        (change(RED, fen=45_01), "amount_fen"),
+    ):
+        with pytest.raises(PurchaseInvalid) as refused:
+            await record(canteen, number, wrong)
+        assert [each.field for each in refused.value.errors] == [field], wrong
+    for stranger in (canteen.school.finance, canteen.other.requester):
+        with pytest.raises(NotFound):
+            await record(canteen, number, actor=stranger)
+    seen = await record(canteen, number)
+    assert (seen.purchase.returned_fen, seen.purchase.reduced_fen, seen.purchase.reducible_fen) == (45_00, 30_00, 15_00)
+    with pytest.raises(PurchaseInvalid) as refused:
+        await record(canteen, number, change(RED, fen=15_00))
+    assert [each.message for each in refused.value.errors] == ["这个号码记过了"]
+    await record(canteen, number, change(RED, number="20" + "9" * 18, fen=15_00))
+    with pytest.raises(PurchaseStepChanged):
+        await record(canteen, number, change(RED, number="20" + "6" * 18, fen=1))
+    seen = await canteen.see(number, canteen.school.finance)
+    assert [(each.number[-1], each.fen) for each in seen.red_letters] == [("8", 30_00), ("9", 15_00)]
+    assert await canteen.run(canteen.seller, lambda conn: count_seller_steps(conn, canteen.seller)) == 0
+    assert (await canteen.list_entries(), await shopping.balances()) == (entries, balances)
+    finance = canteen.school.finance
+    book = await canteen.run(finance, lambda conn: get_own_book(conn, finance, 2019, day=NOW.date()))
+    assert (book.spent_fen, book.returned_fen) == (935_00, 45_00)
+
+
+async def test_two_red_letter_invoices_at_once_take_no_more_than_came_back(shopping: Shopping) -> None:
+    canteen = await make_canteen(shopping)
+    number = await pay_purchase(canteen)
+    await give_back(canteen, number, 30_00)
+    done = await asyncio.gather(
+        *(record(canteen, number, change(RED, number=f"20{n:018d}")) for n in range(6)), return_exceptions=True
+    )
+    assert sum(isinstance(each, PurchaseDetail) for each in done) == 1
+    assert sum(isinstance(each, PurchaseStepChanged) for each in done) == 5
+    assert (await canteen.see(number)).purchase.reduced_fen == 30_00
+
+
+async def test_the_schema_refuses_a_red_letter_that_is_not_of_the_invoice(shopping: Shopping) -> None:
+    canteen = await make_canteen(shopping)
+    number = await pay_purchase(canteen)
+    await give_back(canteen, number, 30_00)
+    purchase = (await canteen.see(number)).purchase
+    insert = (
+        "INSERT INTO procurement_red_letters (order_id, producer_id, number, issued_on, fen, recorded_by, recorded_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, now())"
+    )
+    for digits, day, fen, told in (
+        ("20" + "8" * 18, LATER.date(), 30_01, "procurements_reduced"),
+        ("19" + "8" * 18, INVOICED_ON - timedelta(days=1), 1, "is not of this purchase"),
+        ("19" + "7" * 18, INVOICED_ON, 1, "is not of this purchase"),
+        ("20" + "8" * 18, LATER.date(), 0, "procurement_red_letters_amount"),
+    ):
+        with pytest.raises(asyncpg.PostgresError, match=told):
+            async with shopping.db.transaction(scope=f"person:{canteen.seller.account_id}") as conn:
+                await conn.execute(
+                    insert, purchase.order_id, purchase.producer_id, digits, day, fen, canteen.seller.account_id
+                )
+    for change_row in ("returned_fen = 0", "returned_fen = 980.01 * 100", "reduced_fen = 30.01 * 100"):
+        with pytest.raises(asyncpg.PostgresError):
+            async with shopping.db.transaction(scope=f"person:{canteen.seller.account_id}") as conn:
+                await conn.execute(f"UPDATE procurements SET {change_row} WHERE order_id = $1", purchase.order_id)
