@@ -277,8 +277,7 @@ async def share_inquiry(
         NotFound, CaseNotMovable: see `lock_own_answered`.
         CaseNotPreviewed: the words are not those that were previewed last.
     """
-    await lock_own_answered(conn, actor, case_id)
-    await share_publication(conn, case_id, text=clean_text(text), now=now)
+    await share_publication(conn, actor, case_id, text=text, now=now)
     return await _read(conn, seal, case_id)
 
 
@@ -288,8 +287,7 @@ async def unshare_inquiry(conn: Connection, seal: Seal, actor: Actor, case_id: U
     Raises:
         NotFound, CaseNotMovable: see `lock_own_answered`.
     """
-    await lock_own_answered(conn, actor, case_id)
-    await drop_publication(conn, case_id)
+    await drop_publication(conn, actor, case_id)
     return await _read(conn, seal, case_id)
 
 

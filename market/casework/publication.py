@@ -9,7 +9,7 @@ from market.casework.models import CaseNotMovable, CaseState, LockedCase
 from market.casework.moves import lock_case
 from market.identity.models import AccountId, Actor, NotFound
 from market.kernel import Connection, FieldFault, Query, Refusal
-from market.kernel.text import normalize_text
+from market.kernel.text import clean_text, normalize_text
 
 _MIN_NAME = 2
 _IDENTITY_NUMBER = re.compile(r"(?<!\d)\d{17}[\dxX]|(?<!\d)\d{15}(?!\d)")
@@ -81,23 +81,30 @@ async def list_named_fields(conn: Connection, asker_id: UUID, texts: Sequence[tu
 async def write_publication(conn: Connection, case_id: UUID, *, text: str, answer: str, now: datetime) -> None:
     """Keep the words of a case as others would read them, with the answer; nobody reads them before they are shared.
 
-    What was shared before is not any more. The caller has checked the words.
+    What was shared before is not any more. The caller has checked the words, and locked the case.
     """
     await WRITE.run(conn, case_id=case_id, text=text, answer=answer, now=now)
 
 
-async def share_publication(conn: Connection, case_id: UUID, *, text: str, now: datetime) -> None:
-    """Show a case and its answer to others, in the words that were previewed.
+async def share_publication(conn: Connection, actor: Actor, case_id: UUID, *, text: str, now: datetime) -> None:
+    """Show a case of the actor's and its answer to others, in the words that were previewed.
 
     Raises:
+        NotFound, CaseNotMovable: see `lock_own_answered`.
         CaseNotPreviewed: the words are not those that were previewed last.
     """
-    if await SHARE.maybe(conn, case_id=case_id, text=text, now=now) is None:
+    await lock_own_answered(conn, actor, case_id)
+    if await SHARE.maybe(conn, case_id=case_id, text=clean_text(text), now=now) is None:
         raise CaseNotPreviewed
 
 
-async def drop_publication(conn: Connection, case_id: UUID) -> None:
-    """Show a case to nobody any more."""
+async def drop_publication(conn: Connection, actor: Actor, case_id: UUID) -> None:
+    """Show a case of the actor's to nobody any more.
+
+    Raises:
+        NotFound, CaseNotMovable: see `lock_own_answered`.
+    """
+    await lock_own_answered(conn, actor, case_id)
     await DROP.run(conn, case_id=case_id)
 
 

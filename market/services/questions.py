@@ -263,8 +263,7 @@ async def share_question(
         NotFound, CaseNotMovable: see `preview_sharing`.
         CaseNotPreviewed: the words are not those that were previewed last.
     """
-    await lock_own_answered(conn, actor, case_id)
-    await share_publication(conn, case_id, text=clean_text(text), now=now)
+    await share_publication(conn, actor, case_id, text=text, now=now)
     return await _read(conn, seal, case_id)
 
 
@@ -274,8 +273,7 @@ async def unshare_question(conn: Connection, seal: Seal, actor: Actor, case_id: 
     Raises:
         NotFound, CaseNotMovable: see `preview_sharing`.
     """
-    await lock_own_answered(conn, actor, case_id)
-    await drop_publication(conn, case_id)
+    await drop_publication(conn, actor, case_id)
     return await _read(conn, seal, case_id)
 
 

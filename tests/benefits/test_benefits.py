@@ -19,10 +19,12 @@ from market.benefits.views import (
     sum_village_benefits,
 )
 from market.benefits.wall import enter_benefits
+from market.casework.moves import get_account_scope
 from market.identity.models import Actor, NotAllowed, NotFound, Role
 from market.kernel import Connection, Fen
 from market.orders.money.refund import refund_suborder
 from market.orders.transitions import load_suborders, lock_order
+from market.privacy.personal_data import load_personal_data
 from market.reports.village_benefits import list_ended_quarters, list_village_benefits
 from market.sheets.models import FileMalformed
 from payments.sql import QUERIES
@@ -104,6 +106,9 @@ async def test_a_sale_and_its_refund_come_out_as_in_the_golden_story(
             (date(2019, 9, 1), "sale", 14_16), (date(2019, 9, 1), "wage", 4_50),
         ]  # fmt: skip
         assert await list_own_benefits(conn, shopping.buyer.account_id) == []
+    for account, lines in ((person, own), (shopping.buyer.account_id, [])):
+        async with shopping.db.transaction(scope=get_account_scope(account)) as conn:
+            assert (await load_personal_data(conn, shopping.seal, account)).benefits == lines, "the copy of one's data"
     # More than was paid for the line, and less than nothing.
     for code, fen in (("N05", 1_54), ("N06", -1)):
         with pytest.raises(asyncpg.PostgresError) as refused:
