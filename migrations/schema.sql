@@ -1536,6 +1536,30 @@ $$;
 
 
 --
+-- Name: check_packed_label(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_packed_label() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM FROM labels WHERE lot_id = NEW.lot_id AND serial = NEW.serial AND revoked_at IS NULL FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the label is revoked' USING ERRCODE = 'P0915';
+    END IF;
+    IF NOT EXISTS (
+        SELECT FROM order_lines l
+          JOIN suborders s ON s.id = l.suborder_id
+          JOIN harvest_lots h ON h.id = NEW.lot_id AND h.producer_id = s.producer_id
+         WHERE l.id = NEW.order_line_id AND s.kind = 'goods' AND s.state IN ('paid', 'shipped')) THEN
+        RAISE EXCEPTION 'the label is not for this line' USING ERRCODE = 'P0916';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
 -- Name: check_pairing(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -10034,6 +10058,19 @@ ALTER TABLE public.packages ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY
 
 
 --
+-- Name: packed_labels; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.packed_labels (
+    lot_id uuid NOT NULL,
+    serial integer NOT NULL,
+    order_line_id uuid NOT NULL,
+    packed_by uuid NOT NULL,
+    packed_at timestamp with time zone NOT NULL
+);
+
+
+--
 -- Name: pairing_statement_items; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -13955,6 +13992,14 @@ ALTER TABLE ONLY public.packages
 
 
 --
+-- Name: packed_labels packed_labels_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.packed_labels
+    ADD CONSTRAINT packed_labels_pkey PRIMARY KEY (lot_id, serial);
+
+
+--
 -- Name: pairing_statement_items pairing_statement_items_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -16936,6 +16981,20 @@ CREATE INDEX packages_live ON public.packages USING btree (number DESC) WHERE (s
 
 
 --
+-- Name: packed_labels_by_line; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX packed_labels_by_line ON public.packed_labels USING btree (order_line_id);
+
+
+--
+-- Name: packed_labels_by_packer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX packed_labels_by_packer ON public.packed_labels USING btree (packed_by);
+
+
+--
 -- Name: pairing_statement_items_by_statement; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -18823,6 +18882,13 @@ CREATE CONSTRAINT TRIGGER package_suppliers_complete AFTER INSERT OR UPDATE ON p
 --
 
 CREATE CONSTRAINT TRIGGER packages_complete AFTER INSERT OR UPDATE ON public.packages DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_package();
+
+
+--
+-- Name: packed_labels packed_labels_of_seller; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER packed_labels_of_seller BEFORE INSERT ON public.packed_labels FOR EACH ROW EXECUTE FUNCTION public.check_packed_label();
 
 
 --
@@ -22062,6 +22128,30 @@ ALTER TABLE ONLY public.packages
 
 ALTER TABLE ONLY public.packages
     ADD CONSTRAINT packages_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: packed_labels packed_labels_label; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.packed_labels
+    ADD CONSTRAINT packed_labels_label FOREIGN KEY (lot_id, serial) REFERENCES public.labels(lot_id, serial);
+
+
+--
+-- Name: packed_labels packed_labels_line; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.packed_labels
+    ADD CONSTRAINT packed_labels_line FOREIGN KEY (order_line_id) REFERENCES public.order_lines(id);
+
+
+--
+-- Name: packed_labels packed_labels_packer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.packed_labels
+    ADD CONSTRAINT packed_labels_packer FOREIGN KEY (packed_by) REFERENCES public.accounts(id);
 
 
 --
@@ -33567,6 +33657,13 @@ GRANT INSERT(created_at) ON TABLE public.packages TO market_app;
 --
 
 GRANT UPDATE(published_at) ON TABLE public.packages TO market_app;
+
+
+--
+-- Name: TABLE packed_labels; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.packed_labels TO market_app;
 
 
 --

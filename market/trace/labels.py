@@ -111,14 +111,15 @@ FIND_SCANNED = Query(
     """
     SELECT l.number AS lot, b.serial, l.crop, coalesce(p.name, '') AS plot, l.harvested_on, r.grams::bigint AS grams,
            r.promise, r.issued_at, s.name AS producer, s.number AS producer_number, s.state = 'open' AS producer_open,
-           d.name AS village, (SELECT count(*)::integer FROM lot_parts WHERE lot_id = l.id) AS parents, b.revoked_at,
-           b.revoke_reason
+           d.name AS village, (SELECT count(*)::integer FROM lot_parts WHERE lot_id = l.id) AS parents, k.packed_at,
+           b.revoked_at, b.revoke_reason
       FROM labels b
       JOIN label_runs r ON r.id = b.run_id
       JOIN harvest_lots l ON l.id = b.lot_id
       JOIN producers s ON s.id = l.producer_id
       JOIN divisions d ON d.code = s.village_code
       LEFT JOIN plots p ON p.id = l.plot_id
+      LEFT JOIN packed_labels k ON k.lot_id = b.lot_id AND k.serial = b.serial
      WHERE l.number = :lot AND b.serial = :serial
     """,
 )

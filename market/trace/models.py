@@ -163,7 +163,7 @@ class SignedLabel(Struct, frozen=True, kw_only=True):
 
 
 class ScannedLabel(Struct, frozen=True, kw_only=True):
-    """What the market knows of a label that somebody scanned."""
+    """What the market knows of a label that somebody scanned; `packed_at` is when it was put on something sold here."""
 
     lot: int
     serial: int
@@ -178,6 +178,7 @@ class ScannedLabel(Struct, frozen=True, kw_only=True):
     producer_open: bool
     village: str
     parents: int
+    packed_at: datetime | None
     revoked_at: datetime | None
     revoke_reason: str
 

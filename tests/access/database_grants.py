@@ -294,6 +294,7 @@ GRANTS = {
     "harvest_lots": "select delete insert(producer_id plot_id crop harvested_on grams added_by added_at)",
     "lot_parts": "select delete insert(lot_id parent_id grams)",
     "label_keys": "select insert(key_id public_key added_at)",
+    "packed_labels": "select insert",
     "label_runs": "select insert(lot_id count grams gtin promise issued_by issued_at)",
     "labels": (
         "select insert(lot_id serial run_id payload key_id signature) update(revoked_at revoked_by revoke_reason)"

@@ -253,6 +253,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/farm/packing", SELLERS, form={"carrier": "邮政"}, status=422),
     get("/farm/parcels/{suborder_id}", as_own_page(PRODUCER_MEMBERS)),
     post("/farm/parcels/{suborder_id}", PRODUCER_MEMBERS, form=PARCEL, status=303),
+    get("/farm/parcels/{suborder_id}/labels", as_own_page(PRODUCER_MEMBERS)),
+    post("/farm/parcels/{suborder_id}/labels", PRODUCER_MEMBERS, form={"l0": ""}, status=303),
     post("/farm/parcels/{suborder_id}/weight", PRODUCER_MEMBERS, form={"unit": "kg", "weight-1": "1"}, status=303),
     post("/farm/parcels/{suborder_id}/cancel", PRODUCER_MEMBERS, form={"reason": "没有了"}, status=409),
     get("/farm/claims", FARMER_PAGE),

@@ -193,6 +193,7 @@ PARTS = {
     "lot_parts": "harvest_lots",
     "label_runs": "harvest_lots",
     "labels": "label_runs",
+    "packed_labels": "labels",
     "organisation_members": "organisations",
     "organisation_licences": "organisations",
     "erased_members": "evidence_packs",

@@ -49,6 +49,7 @@ OWNED_TABLES = {
         "label_keys",
         "label_runs",
         "labels",
+        "packed_labels",
         "harvest_files",
     },
     "coverage": {"coverage", "outages", "coverage_projects"},

@@ -20,6 +20,7 @@ from tests.procurement.test_purchases import make_contract
 from tests.support.shop import Shopping
 
 INVOICED_ON = date(2019, 9, 20)
+GIVEN_BACK = NOW.replace(month=12, day=15)
 LATER = NOW.replace(year=2020, month=1, day=10)
 RED = SellerInvoice(number="20" + "8" * 18, issued_on=LATER.date(), amount_fen=30_00)
 
@@ -36,11 +37,11 @@ async def pay_purchase(canteen: Canteen) -> int:
 
 
 async def give_back(canteen: Canteen, number: int, fen: int, *, key: str = "r") -> None:
-    """Refund a part of the first line in the next year."""
+    """Refund a part of the first line."""
     bought = (await canteen.see(number)).lines[0]
     await refund_line(
         canteen.shopping.db, canteen.shopping.gateway, canteen.shopping.seal, canteen.seller, bought.line_id, key=key,
-        reason=LineRefundReason.AGREED, amount_fen=fen, now=LATER,
+        reason=LineRefundReason.AGREED, amount_fen=fen, now=GIVEN_BACK,
     )  # fmt: skip
 
 

@@ -3,11 +3,46 @@
 from market.identity.models import Role
 from market.identity.sign_in import sign_in_without_code
 from market.kernel.clock import Clock
+from market.trace.harvests import record_harvest
+from market.trace.labels import make_labels
+from market.trace.models import NewHarvest, NewLabels, NewPlot, PromiseBasis
+from market.trace.plots import add_plot
 from payments.sandbox import Sandbox
 from tests.support.browser import PageClient
-from tests.support.make import make_official
+from tests.support.make import SEAL, load_owner, make_official
+from tests.support.postgres import as_owner
 from tests.web.conftest import Village
 from tests.web.shop.checkout import buy_everything, get_order_number
+
+
+async def pack_a_label(village: Village) -> int:
+    """Let the farmer say on the page of the parcel which label is on it; return the number of its lot."""
+    async with village.database.transaction() as conn:
+        async with as_owner(conn):
+            await conn.execute(
+                "INSERT INTO yield_limits (county_code, crop, kg_per_mu, valid_during, source, added_by, added_at)"
+                " VALUES ('130624', '大枣', 200, '[2019-01-01,)', '样例', $1, now())",
+                village.farmer,
+            )
+        shop = await conn.fetchval("SELECT producer_id FROM producer_members WHERE account_id = $1", village.farmer)
+        farmer, now = await load_owner(conn, shop), Clock().now()
+        plot = await add_plot(conn, farmer, shop, NewPlot(name="东坡地", area_m2=2000), now=now)
+        new = NewHarvest(plot_id=plot.id, crop="大枣", harvested_on=village.today, grams=10_000)
+        lot = await record_harvest(conn, farmer, new, now=now)
+        labels = NewLabels(count=2, grams=2500, promise=PromiseBasis.OWN_PROMISE)
+        await make_labels(conn, SEAL, farmer, lot.number, labels, now=now)
+        parcel = await conn.fetchval(
+            "SELECT s.id FROM suborders s WHERE producer_id = $1 AND kind = 'goods' AND state = 'paid'", shop
+        )
+    page = f"/farm/parcels/{parcel}"
+    async with await village.browser(village.farmer) as farm:
+        assert f"{page}/labels" in (await farm.open(page)).links()
+        await farm.open(f"{page}/labels")
+        seen = await farm.submit(f"{page}/labels", typed={"l0": f"{lot.number}-9"}, status=422)
+        assert f"{lot.number}-9：不是这家店的" in seen.text
+        seen = await farm.submit(f"{page}/labels", typed={"l0": f"{lot.number}-1"})
+        assert ("记下了" in seen.text, f"第 {lot.number} 批大枣，东坡地" in seen.text) == (True, True)
+    return lot.number
 
 
 async def test_a_complaint_is_answered_by_the_farmer_and_then_by_the_county(village: Village, sandbox: Sandbox) -> None:
@@ -40,6 +75,7 @@ async def test_a_complaint_is_answered_by_the_farmer_and_then_by_the_county(vill
         await buyer.open(own)
         seen = await buyer.submit(own, press=("move", "reopen"), typed={"text": "还是旧的"})
         assert "等县里，" in seen.text
+    lot = await pack_a_label(village)
     async with village.database.transaction() as conn:
         official = await make_official(conn, Role.COUNTY, "130624")
         signed = await sign_in_without_code(conn, official, now=Clock().now(), second_factor=True)
@@ -49,6 +85,7 @@ async def test_a_complaint_is_answered_by_the_farmer_and_then_by_the_county(vill
         assert desk_path in (await desk.open("/desk/cases")).links()
         seen = await desk.open(desk_path)
         assert "上一次的答复：补了一箱新的" in seen.text
+        assert f"贴的标签：第 {lot} 批大枣，东坡地，" in seen.text
         assert "请选办得怎么样" in (await desk.submit(desk_path, typed={"text": "看了照片"}, status=422)).text
         seen = await desk.submit(desk_path, typed={"outcome": "unsolved", "text": "看了照片，是新枣"})
         assert "定好了" in seen.text

@@ -36,6 +36,7 @@ from market.trace.models import (
     SignedLabel,
     YieldLimit,
 )
+from market.trace.packed import PackedLot, pack_labels, read_label_codes
 from market.trace.plots import add_plot, list_plots, list_yield_limits
 from market.trace.verify_label import LabelKeys
 
@@ -53,6 +54,12 @@ class Mixture(Struct, frozen=True, forbid_unknown_fields=True):
     """What goes into a mixed lot."""
 
     parts: Annotated[list[LotPart], Meta(max_length=MAX_PARTS)]
+
+
+class LabelsPacked(Struct, frozen=True, forbid_unknown_fields=True):
+    """Labels by what is printed on them: `12-3、12-5到8`, at most 60."""
+
+    labels: Annotated[str, Meta(max_length=400)]
 
 
 class LabelRevocation(Struct, frozen=True, forbid_unknown_fields=True):
@@ -168,6 +175,20 @@ class TraceController(Controller):
         return await run_once(
             request, db, actor, lambda conn: make_labels(conn, seal, actor, number, data, now=clock.now())
         )
+
+    @post("/order-lines/{line_id:uuid}/labels", operation_id="PackLabels", status_code=200)
+    async def pack(
+        self,
+        *,
+        line_id: FromPath[UUID],
+        data: JSONBody[LabelsPacked],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+    ) -> list[PackedLot]:
+        """Say which labels are on what an order line sends; return the lots of its parcel. Labels that are stay."""
+        async with db.transaction() as conn:
+            return await pack_labels(conn, actor, line_id, read_label_codes(data.labels), now=clock.now())
 
     @get("/label-runs/{number:int}/labels", operation_id="ListLabels")
     async def list_labels(

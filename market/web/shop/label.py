@@ -25,6 +25,7 @@ def _list_facts(found: ScannedLabel) -> list[tuple[str, str]]:
         ("重量", format_weight(found.grams)),
         ("合格证", f"承诺达标，依据{PROMISE_NAMES[found.promise]}" if found.promise else "没有开"),
         ("标签", f"{day_zh(found.issued_at)}开"),
+        *([("卖出", f"{day_zh(found.packed_at)}装箱，在乡集卖的")] if found.packed_at else []),
     ]
 
 

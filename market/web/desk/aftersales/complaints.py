@@ -1,21 +1,50 @@
 """Complaints that the county or the platform answers."""
 
+from uuid import UUID
+
+from msgspec import Struct
+
 from market.casework.models import CaseOutcome, CaseState
 from market.casework.moves import get_person_scope
 from market.complaints.complain import ANSWERS, answer_complaint
 from market.complaints.models import MAX_COMPLAINT_LENGTH, InvalidComplaint
 from market.complaints.views import Complaint, get_complaint
-from market.kernel import FieldFault
+from market.kernel import Connection, FieldFault
+from market.kernel.seal import Seal
+from market.trace.packed import PackedLot, list_packed_lots
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
+from market.web.farm.trace.packed import describe_packed_lot
 from market.web.shop.aftersales.complaints import OUTCOME_NAMES
 
 _CHOICES = [(each.value, words) for each, words in OUTCOME_NAMES.items() if each in ANSWERS]
 _OF_BUYER = "complaint_buyer"
 
 
-def _view(complaint: Complaint) -> DecidedCase:
+class _Complained(Struct, frozen=True):
+    """A complaint, and the lots of which labels are on the parcel."""
+
+    complaint: Complaint
+    lots: list[PackedLot]
+
+    @property
+    def assignee(self) -> str:
+        return self.complaint.assignee
+
+    @property
+    def county_code(self) -> str:
+        return self.complaint.county_code
+
+
+async def _read(conn: Connection, seal: Seal, case_id: UUID) -> _Complained | None:
+    complaint = await get_complaint(conn, seal, case_id)
+    return complaint and _Complained(complaint, await list_packed_lots(conn, complaint.suborder_id))
+
+
+def _view(found: _Complained) -> DecidedCase:
+    complaint = found.complaint
     of_buyer = complaint.category == _OF_BUYER
     facts = [f"{'卖家' if of_buyer else '买家'}说：{complaint.text}"]
+    facts += [f"贴的标签：{describe_packed_lot(each)}" for each in found.lots]
     return DecidedCase(
         name=complaint.name, number=complaint.number, about=f"{complaint.producer}，订单 {complaint.code}",
         due_at=complaint.due_at, due="前答复",
@@ -28,7 +57,7 @@ def _view(complaint: Complaint) -> DecidedCase:
     )  # fmt: skip
 
 
-async def _decide(asked: Decision[Complaint]) -> None:
+async def _decide(asked: Decision[_Complained]) -> None:
     typed, text = asked.form.get_text("outcome"), asked.form.get_text("text")
     outcome = next((each for each in CaseOutcome if each == typed), None)
     if outcome is None:
@@ -39,7 +68,7 @@ async def _decide(asked: Decision[Complaint]) -> None:
 
 ROUTES = make_decision_routes(
     DecidedKind(
-        path="complaints", template="complaint.html", fields=("outcome", "text"), read=get_complaint, view=_view,
+        path="complaints", template="complaint.html", fields=("outcome", "text"), read=_read, view=_view,
         decide=_decide,
     )
 )  # fmt: skip
