@@ -92,6 +92,35 @@ FIND_ACTOR_BY_TOKEN = Query(
     """,
 )
 
+
+class SessionRow(Struct, frozen=True):
+    """A session that has not ended, with its account.
+
+    `holds_office`: the account has, had or will have a role, a seat of an operator, or a producer.
+    """
+
+    id: AccountId
+    name: str
+    handle: str | None
+    elder: bool
+    second_factor: bool
+    seen_at: datetime
+    holds_office: bool
+
+
+# A third of the cost of FIND_ACTOR_BY_TOKEN, and all that is to know of a buyer (ADR 117).
+FIND_SESSION = Query(
+    SessionRow,
+    """
+    SELECT a.id, a.name, a.handle, a.elder, s.second_factor, s.seen_at,
+           EXISTS (SELECT FROM grants WHERE account_id = a.id)
+           OR EXISTS (SELECT FROM operator_grants WHERE account_id = a.id)
+           OR EXISTS (SELECT FROM producer_members WHERE account_id = a.id) AS holds_office
+      FROM sessions s JOIN accounts a ON a.id = s.account_id
+     WHERE s.token_hash = :token_hash AND s.revoked_at IS NULL AND s.expires_at > :now AND a.closed_at IS NULL
+    """,
+)
+
 TOUCH_SESSION = Query(None, "UPDATE sessions SET seen_at = :now WHERE token_hash = :token_hash AND seen_at < :now")
 
 
@@ -120,14 +149,21 @@ async def find_actor_by_token(conn: Connection, token: str, *, now: datetime) ->
     Records the use of the session, at most once a minute.
     """
     token_hash = hash_token(token)
-    row = await FIND_ACTOR_BY_TOKEN.maybe(
-        conn, token_hash=token_hash, now=now, day=get_business_day(now), idle_since=now - OFFICIAL_IDLE_TIMEOUT
-    )
-    if row is None:
+    session = await FIND_SESSION.maybe(conn, token_hash=token_hash, now=now)
+    if session is None:
         return None
-    if row.seen_at is not None and row.seen_at < now - _TOUCH_INTERVAL:
+    if session.holds_office:
+        row = await FIND_ACTOR_BY_TOKEN.maybe(
+            conn, token_hash=token_hash, now=now, day=get_business_day(now), idle_since=now - OFFICIAL_IDLE_TIMEOUT
+        )
+        if row is None:
+            return None
+        actor = _make_actor(row)
+    else:
+        actor = build_from(Actor, session, account_id=session.id)
+    if session.seen_at < now - _TOUCH_INTERVAL:
         await TOUCH_SESSION.run(conn, token_hash=token_hash, now=now)
-    return _make_actor(row)
+    return actor
 
 
 def hash_token(token: str) -> bytes:

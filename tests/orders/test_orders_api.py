@@ -34,7 +34,7 @@ from tests.support.statements import QueryTrace
 
 ADDRESS = {"name": "样例买家", "phone": "13900009001", "region_code": "130100", "street": "样例路 1 号"}
 # How many statements a whole order takes (ADR 112).
-SESSION = ["FIND_ACTOR_BY_TOKEN"]
+SESSION = ["FIND_SESSION"]
 CART = ["LOCK_QUOTA", "PUT_LINES", "GET_CART_ROWS", "LIST_GOODS_OFFERS"]
 PLACE = ["FIND_KEY", "GET_CART_ROWS", "LIST_GOODS_OFFERS", "PLACE_ORDERS", "DELETE_CART_ROWS"]
 TRANSFER = ["LOCK_PAYABLE_ORDER", "INSERT_PAYMENT"]
