@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from typing import Final, LiteralString
 from uuid import UUID
 
 from msgspec import Struct
@@ -29,9 +30,7 @@ class CouponAdvice(Struct, frozen=True, kw_only=True):
     offers: list[CouponOffer]
 
 
-LIST_OFFERS = Query(
-    CouponOffer,
-    """
+CLAIMABLE_OFFERS: Final[LiteralString] = """
     SELECT coupons.number, coupons.name, bearer, coupons.producer_id, category_code, coupons.county_code, amount_fen,
            min_goods_fen, lower(valid_during) AS starts_on, upper(valid_during) - 1 AS ends_on, per_person,
            producers.name AS producer, categories.name AS category, divisions.name AS county
@@ -41,11 +40,13 @@ LIST_OFFERS = Query(
       LEFT JOIN divisions ON divisions.code = coupons.county_code || '000000'
      WHERE coupons.state = 'open' AND coupons.code IS NULL AND claimed < quota AND upper(valid_during) > :day::date
        AND (producers.id IS NULL OR producers.state = 'open')
-       AND (:producer_ids::uuid[] IS NULL OR producers.id IS NULL OR producers.id = ANY(:producer_ids::uuid[]))
+       AND (:seller_ids::uuid[] IS NULL OR producers.id IS NULL OR producers.id = ANY(:seller_ids::uuid[]))
      ORDER BY amount_fen DESC, coupons.id
-     LIMIT :limit
-    """,
-)
+     LIMIT :max_offers
+    """
+"""The coupons that anybody may claim as rows of `CouponOffer`."""
+LIST_OFFERS = Query(CouponOffer, CLAIMABLE_OFFERS)
+MAX_OFFERS = 2 * MAX_OPEN_COUPONS
 
 
 async def list_offers(
@@ -56,7 +57,7 @@ async def list_offers(
     With `producer_ids`, without those for what only other producers sell.
     """
     chosen = None if producer_ids is None else list(producer_ids)
-    return await LIST_OFFERS.all(conn, day=day, producer_ids=chosen, limit=2 * MAX_OPEN_COUPONS)
+    return await LIST_OFFERS.all(conn, day=day, seller_ids=chosen, max_offers=MAX_OFFERS)
 
 
 def list_covering_offers(

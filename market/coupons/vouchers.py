@@ -1,6 +1,7 @@
 """The vouchers that a person has claimed."""
 
 from collections.abc import Collection, Mapping
+from typing import Final, LiteralString
 from uuid import UUID
 
 from msgspec import Struct
@@ -11,7 +12,7 @@ from market.kernel import Connection, Query
 
 MAX_VOUCHERS = 100
 
-_VOUCHERS = """
+_VOUCHERS: Final[LiteralString] = """
     SELECT vouchers.id, account_id, coupons.number AS coupon_number, name, bearer, producer_id, category_code,
            county_code, amount_fen, min_goods_fen, lower(valid_during) AS starts_on, upper(valid_during) - 1 AS ends_on,
            EXISTS (SELECT FROM redemptions WHERE voucher_id = vouchers.id AND freed_at IS NULL) AS used,
@@ -21,16 +22,17 @@ _VOUCHERS = """
                   WHERE find_seller_tie(vouchers.account_id, seller, asked.phone_index, asked.recipient) IS NOT NULL)
              AS own_producers
       FROM vouchers JOIN coupons ON coupons.id = coupon_id"""
-LIST_VOUCHERS = Query(
-    Voucher,
+OWN_VOUCHERS: Final[LiteralString] = (
     _VOUCHERS
     + """
      CROSS JOIN (VALUES (NULL::bytea, NULL::text)) AS asked (phone_index, recipient)
      WHERE account_id = :account_id
      ORDER BY vouchers.id DESC
-     LIMIT :limit
-    """,
+     LIMIT :max_vouchers
+    """
 )
+"""The vouchers of an account as rows of `Voucher`."""
+LIST_VOUCHERS = Query(Voucher, OWN_VOUCHERS)
 LOAD_VOUCHERS = Query(
     Voucher,
     _VOUCHERS
@@ -57,7 +59,9 @@ async def list_vouchers(conn: Connection, account_id: AccountId, producer_ids: C
 
     Of the sellers `producer_ids` it is known whether the person is tied to them (`find_seller_tie`).
     """
-    return await LIST_VOUCHERS.all(conn, account_id=account_id, producer_ids=list(producer_ids), limit=MAX_VOUCHERS)
+    return await LIST_VOUCHERS.all(
+        conn, account_id=account_id, producer_ids=list(producer_ids), max_vouchers=MAX_VOUCHERS
+    )
 
 
 async def load_vouchers(

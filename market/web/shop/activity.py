@@ -28,8 +28,8 @@ from market.web.pages import NO_STORE, render_page
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.buying.cart import format_slot, get_or_start_cart, show_cart_next
 from market.web.shop.cards import ShortNumber
-from market.web.shop.coupon_words import load_listing_coupons
-from market.web.shop.favourites import load_favourite_button
+from market.web.shop.coupon_words import list_listing_coupons
+from market.web.shop.favourites import FavouriteButton
 from market.web.shop.listing_details import (
     describe_shop_closed,
     format_origin,
@@ -44,6 +44,7 @@ from market.web.shop.listing_details import (
     make_metadata,
     to_dict,
 )
+from market.web.shop.own_view import load_own_view
 from market.web.shop.price_words import describe_price_rule
 from market.web.shop.shown_rate import find_shown_rate
 from market.web.shop.stay import list_refund_tiers
@@ -172,18 +173,16 @@ async def render_activity(
     reviews = await load_reviews(conn, listing)
     item = _activity_view(product, slots, now)
     link = f"/goods/{listing.number}"
-    favourite = await load_favourite_button(
-        conn, visitor, FavouriteKind.LISTING, listing.id, number=listing.number, link=link
-    )
-    coupons = await load_listing_coupons(conn, visitor, listing, item.price_fen, day=get_business_day(now))
+    day = get_business_day(now)
+    own = await load_own_view(conn, visitor, listing, day=day)
     about = make_metadata(request, listing, reviews, link=link, price=item.price_fen, in_stock=item.left > 0)
     closed = "" if listing.taking_orders else describe_shop_closed(listing)
     context = {
         "item": item,
         "rate": await find_shown_rate(request),
-        "favourite": favourite,
+        "favourite": FavouriteButton(FavouriteKind.LISTING, listing.number, own.kept, link),
         "more_photos": list_more_photos(listing),
-        "coupons": coupons,
+        "coupons": list_listing_coupons(own, visitor, listing, item.price_fen, day=day),
         "trail": list_trail(listing),
         "freight": [],
         "regions": [],

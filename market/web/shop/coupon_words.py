@@ -21,6 +21,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Fen
 from market.kernel.language import get_language, say
 from market.orders.cart_view import Cart
+from market.web.shop.own_view import OwnView
 from market.web.ui.format import day_zh, yuan
 
 _MAX_SHOWN = 2
@@ -67,8 +68,8 @@ def describe_best_offer(listed: Sequence[CouponOffer], *, today: date) -> str:
     return f"{describe_terms(offers[0])}{more}"
 
 
-async def load_listing_coupons(
-    conn: Connection, visitor: Actor | None, listing: ListingDetail, price: Fen, *, day: date
+def list_listing_coupons(
+    own: OwnView, visitor: Actor | None, listing: ListingDetail, price: Fen, *, day: date
 ) -> ListingCoupons:
     """Return the coupons that cover a listing; for a person, what they have and what they can still claim."""
     item = CouponItem(
@@ -77,15 +78,12 @@ async def load_listing_coupons(
         county_code=listing.county_code,
         amount_fen=price,
     )
-    own = () if visitor is None else visitor.producers
-    offered = await list_offers(conn, day=day, producer_ids=[listing.producer_id]) if listing.offered else []
-    offers = list_covering_offers(offered, [item], own_producers=own)
-    vouchers = [] if visitor is None else await list_vouchers(conn, visitor.account_id)
-    usable = [each for each in vouchers if not each.used and each.ends_on >= day and covers(each, item)]
+    offers = list_covering_offers(own.offers, [item], own_producers=visitor.producers if visitor else ())
+    usable = [each for each in own.vouchers if not each.used and each.ends_on >= day and covers(each, item)]
     return ListingCoupons(
         [
             (each.number, each.name, _describe_offer(each, day))
-            for each in list_claimable_offers(offers, vouchers)[:_MAX_SHOWN]
+            for each in list_claimable_offers(offers, own.vouchers)[:_MAX_SHOWN]
         ],
         [
             say("您有一张券：{0}{1}，够了结账时用。", describe_terms(each), _describe_start(each, day))

@@ -55,12 +55,12 @@ class FavouriteView(Struct, frozen=True):
     photo: PhotoView | None
 
 
-async def load_favourite_button(
-    conn: Connection, visitor: Actor | None, kind: FavouriteKind, kept_id: UUID, *, number: int, link: str
+async def load_seller_button(
+    conn: Connection, visitor: Actor | None, producer_id: UUID, *, number: int, link: str
 ) -> FavouriteButton:
-    """Return the button for a listing or a producer; nothing is read for a visitor who has not signed in."""
-    kept = visitor is not None and await is_favourite(conn, visitor.account_id, kind, kept_id)
-    return FavouriteButton(kind, number, kept, link)
+    """Return the button for a producer; nothing is read for a visitor who has not signed in."""
+    kept = visitor is not None and await is_favourite(conn, visitor.account_id, FavouriteKind.PRODUCER, producer_id)
+    return FavouriteButton(FavouriteKind.PRODUCER, number, kept, link)
 
 
 def _read_wanted(kind: str, number: str) -> tuple[FavouriteKind, int]:

@@ -32,7 +32,6 @@ from market.kernel.public_reads import PublicReads
 from market.orders.cart import put_lines
 from market.orders.cart_view import load_cart_contents
 from market.orders.models import MAX_QUANTITY, Line, SoldOut, VariantId
-from market.organisations.public_buyers import list_buying_now
 from market.web.forms import InvalidForm, read_form
 from market.web.pages import NO_STORE, redirect, render_page
 from market.web.services import get_services
@@ -41,8 +40,8 @@ from market.web.shop.activity import render_activity
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.buying.cart import get_or_start_cart, show_cart_next
 from market.web.shop.cards import ShortNumber, format_comparison_price, format_months, format_unit
-from market.web.shop.coupon_words import load_listing_coupons
-from market.web.shop.favourites import load_favourite_button
+from market.web.shop.coupon_words import list_listing_coupons
+from market.web.shop.favourites import FavouriteButton
 from market.web.shop.listing_details import (
     describe_shop_closed,
     join_facts,
@@ -60,6 +59,7 @@ from market.web.shop.listing_details import (
 )
 from market.web.shop.off_sale import render_off_sale_listing
 from market.web.shop.orders.order_deposit import describe_presale
+from market.web.shop.own_view import OwnView, load_own_view
 from market.web.shop.promises import describe_ceiling, format_minutes
 from market.web.shop.regions import get_region_name, list_regions, read_region
 from market.web.shop.shown_rate import find_shown_rate
@@ -131,12 +131,9 @@ def _product_view(product: ProductDetail, *, pay_minutes: int, today: date, publ
     )
 
 
-async def _apply_public_price(
-    conn: Connection, product: ProductDetail, visitor: Actor | None, *, today: date
-) -> tuple[ProductDetail, bool]:
+def _apply_public_price(product: ProductDetail, own: OwnView) -> tuple[ProductDetail, bool]:
     """Return the product at the prices of a public unit and true, if the visitor buys for one."""
-    offered = any(each.public_price_fen is not None for each in product.variants)
-    if not offered or visitor is None or not await list_buying_now(conn, [visitor.account_id], day=today):
+    if not own.buys_for_unit or all(each.public_price_fen is None for each in product.variants):
         return product, False
     variants = [
         structs.replace(each, price_fen=each.public_price_fen) if each.public_price_fen is not None else each
@@ -249,18 +246,15 @@ async def _render_product(
     """Render a product; with faults, the form as it was typed."""
     settings, clock = get_services(request).settings, get_services(request).clock
     listing, link = product.listing, f"/goods/{product.listing.number}"
-    favourite = await load_favourite_button(
-        conn, visitor, FavouriteKind.LISTING, listing.id, number=listing.number, link=link
-    )
+    own = await load_own_view(conn, visitor, listing, day=clock.today())
     reviews = await load_reviews(conn, listing)
     minutes = settings.pay_minutes
-    if any(each.reserved for each in product.variants):
+    if any(each.reserved for each in product.variants) and not count_items_left(product.variants):
         county = await load_county_settings(conn, listing.county_code, day=clock.today())
         minutes = county.pay_minutes or minutes
-    product, public = await _apply_public_price(conn, product, visitor, today=clock.today())
+    product, public = _apply_public_price(product, own)
     item = _product_view(product, pay_minutes=minutes, today=clock.today(), public=public)
     parts = list_price_split(listing, item.price_fen)
-    coupons = await load_listing_coupons(conn, visitor, listing, item.price_fen, day=clock.today())
     region = read_region(request.query_params.get("region", ""))
     about = make_metadata(request, listing, reviews, link=link, price=item.price_fen, in_stock=item.left > 0)
     context = {
@@ -268,9 +262,9 @@ async def _render_product(
         "rate": await find_shown_rate(request),
         "typed": typed or QuantityForm(item.choices[0][0] if item.choices else ""),
         "errors": errors,
-        "favourite": favourite,
+        "favourite": FavouriteButton(FavouriteKind.LISTING, listing.number, own.kept, link),
         "more_photos": list_more_photos(listing),
-        "coupons": coupons,
+        "coupons": list_listing_coupons(own, visitor, listing, item.price_fen, day=clock.today()),
         "trail": list_trail(listing),
         **_describe_freight(product, item, region),
         "way": list_way(listing),

@@ -5,7 +5,6 @@ from litestar.di import NamedDependency
 
 from market.catalogue.browse import list_producer_listings
 from market.divisions.codes import get_ancestor_code
-from market.favourites.models import FavouriteKind
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel.clock import Clock
@@ -29,7 +28,7 @@ from market.web.pages import render_page
 from market.web.shared_pages import Audience
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.cards import ShortNumber, make_card_views
-from market.web.shop.favourites import load_favourite_button
+from market.web.shop.favourites import load_seller_button
 from market.web.shop.regions import SellingDivision, make_trail
 from market.web.ui.format import day_zh
 
@@ -104,9 +103,7 @@ async def show_seller(
         cards = await list_producer_listings(conn, producer.id, today=clock.today(), limit=_MAX_LISTINGS)
         reviews = await list_producer_reviews(conn, producer.id, limit=_MAX_REVIEWS)
         figures = await get_figures(conn, producer.id)
-        favourite = await load_favourite_button(
-            conn, visitor, FavouriteKind.PRODUCER, producer.id, number=number, link=f"/sellers/{number}"
-        )
+        favourite = await load_seller_button(conn, visitor, producer.id, number=number, link=f"/sellers/{number}")
     score, rules = describe_score(figures)
     context = {
         "name": producer.name,

@@ -28,8 +28,8 @@ from market.web.pages import render_page
 from market.web.shared_pages import Audience
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.cards import ShortNumber, format_unit
-from market.web.shop.coupon_words import load_listing_coupons
-from market.web.shop.favourites import load_favourite_button
+from market.web.shop.coupon_words import list_listing_coupons
+from market.web.shop.favourites import FavouriteButton
 from market.web.shop.listing_details import (
     join_facts,
     list_certificates,
@@ -42,6 +42,7 @@ from market.web.shop.listing_details import (
     to_dict,
 )
 from market.web.shop.off_sale import render_off_sale_listing
+from market.web.shop.own_view import load_own_view
 from market.web.shop.promises import format_days_ahead
 from market.web.ui.calendar import CalendarDay, make_calendar_month
 from market.web.ui.format import day_short, weekday, yuan
@@ -318,10 +319,7 @@ async def show_stay(
             return render_off_sale_listing(request, place)
         listing = stay.listing
         reviews = await load_reviews(conn, listing)
-        coupons = await load_listing_coupons(conn, visitor, listing, stay.price_fen, day=today)
-        favourite = await load_favourite_button(
-            conn, visitor, FavouriteKind.LISTING, listing.id, number=number, link=link
-        )
+        own = await load_own_view(conn, visitor, listing, day=today)
         month = await _choose_month(conn, request, stay, choice, today)
         calendar = await _load_calendar(conn, stay, choice, month, today=today, link=link)
         picked = await _load_choice(conn, stay, choice, today)
@@ -338,9 +336,9 @@ async def show_stay(
             format_unit(stay.unit),
             listing.story,
         ),
-        "favourite": favourite,
+        "favourite": FavouriteButton(FavouriteKind.LISTING, number, own.kept, link),
         "more_photos": list_more_photos(listing),
-        "coupons": coupons,
+        "coupons": list_listing_coupons(own, visitor, listing, stay.price_fen, day=today),
         "trail": list_trail(listing),
         "arrive": str(choice.arrive or ""),
         "leave": str(choice.leave or ""),

@@ -1,13 +1,19 @@
 """What everybody reads costs no transaction, and no statement is planned again each time."""
 
 from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from market.catalogue.detail import get_product
+from market.coupons.claim import claim_voucher
+from market.coupons.manage import create_coupon
+from market.favourites.keep import add_favourite
+from market.favourites.models import FavouriteKind
 from market.kernel import Database
 from tests.conftest import NOW
-from tests.support.make import make_product
+from tests.support.coupons import make_platform_staff, new_coupon
+from tests.support.make import load_actor, make_product
 from tests.support.statements import QueryTrace
 from tests.web.conftest import Village
 
@@ -54,6 +60,38 @@ async def test_a_public_page_takes_at_most_four_statements(village: Village, mon
             # The worker beside looks for tasks.
             ran = [name.replace("?", "FIND") for name in trace.take() if name != "CLAIM_TASK"]
             assert [path, *ran] == [path, *expected]
+
+
+async def test_the_page_of_a_product_takes_a_buyer_at_most_four_statements(
+    village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = await village.number(village.dates.listing_id)
+    trace = QueryTrace(monkeypatch)
+    async with await village.browser(village.buyer) as buyer:
+
+        async def list_statements() -> list[str]:
+            await buyer.open(f"/goods/{number}")
+            return [name for name in trace.take() if name != "CLAIM_TASK"]
+
+        await list_statements()
+        assert await list_statements() == ["FIND_SESSION", "GET_LISTING", "GET_OWN_VIEW"]
+        period = {"starts_on": village.today, "ends_on": village.today + timedelta(days=9), "min_goods_fen": 10_00}
+        async with village.database.transaction() as conn:
+            actor = await load_actor(conn, village.buyer)
+            now = datetime.now(UTC)
+            staff = await make_platform_staff(conn)
+            held = await create_coupon(conn, staff, new_coupon(name="有的券", amount_fen=5_00, **period), now=now)
+            await claim_voucher(conn, actor, number=held.number, now=now)
+            await create_coupon(conn, staff, new_coupon(name="没领的券", amount_fen=6_00, **period), now=now)
+            await add_favourite(conn, village.buyer, FavouriteKind.LISTING, number, now=now)
+        rated = "UPDATE listings SET rating_sum = 5, rating_count = 1 WHERE number = $1"
+        await village.value(rated, number)
+        priced = "UPDATE variants SET public_price_fen = price_fen - 100 WHERE listing_id = $1"
+        await village.value(priced, village.dates.listing_id)
+        trace.take()
+        assert await list_statements() == ["FIND_SESSION", "GET_LISTING", "GET_OWN_VIEW", "LIST_LISTING_REVIEWS"]
+        for words in ("您有一张券：满 10.00 元减 5.00 元", "没领的券", "收藏了，取消"):
+            assert words in buyer.current.text
 
 
 async def test_a_statement_that_is_read_often_is_planned_once(database: Database) -> None:
