@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-import pypinyin
 from msgspec import Struct
 
 from market.catalogue.synonyms import OTHER_PRODUCTS, expand_synonyms, find_name_by_pinyin
@@ -51,8 +50,7 @@ class SearchQuery(Struct, frozen=True):
     of whose places or producer the only piece is the name, which `other_match` leaves out. The three are empty if there
     are several pieces. `pieces`, `latin_pieces`, `latin_piece` and `pinyin` are LIKE patterns, `synonyms` regular
     expressions of pieces that have synonyms. `pairs` and, first, `names` rank similar listings; `typo` is compared with
-    typing errors tolerated, and `sound` is the LIKE pattern of Chinese text typed with another character of the same
-    pinyin.
+    typing errors tolerated, and `sounding` are the pieces of Chinese text that `sound` compares.
     """
 
     words: str
@@ -72,12 +70,18 @@ class SearchQuery(Struct, frozen=True):
     pairs: list[str]
     names: list[str]
     typo: str
-    sound: str
+    sounding: tuple[str, ...]
 
     @property
     def is_empty(self) -> bool:
         """Whether the query contains nothing to search for."""
         return not self.words and not self.latin
+
+    @property
+    def sound(self) -> str:
+        """The LIKE pattern of Chinese text typed with another character of the same pinyin; empty for short text."""
+        sound = "".join(syllable for piece in self.sounding for syllable in _list_syllables(piece))
+        return f"%{sound}%" if len(sound) >= _MIN_TYPO_LENGTH else ""
 
 
 def fold(text: str) -> str:
@@ -113,7 +117,10 @@ def _is_latin(run: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _list_syllables(run: str) -> tuple[str, ...]:
-    return tuple(part.casefold() for part in pypinyin.lazy_pinyin(run))
+    # 50 MB, which a process does without until a listing is written, or a search finds too little.
+    from pypinyin import lazy_pinyin
+
+    return tuple(part.casefold() for part in lazy_pinyin(run))
 
 
 def _remove_division_names(title: str, division_names: Sequence[str]) -> str:
@@ -198,7 +205,6 @@ def parse_query(query: str) -> SearchQuery:
     letters = [piece for piece in pieces if _is_latin(piece)]
     latin = "".join(letters)
     others = [expand_synonyms(piece) for piece in pieces if not _is_latin(piece)]
-    sound = "" if letters else "".join(syllable for piece in pieces for syllable in _list_syllables(piece))
     literal = _join_terms("&", [word for piece in letters for word in (_list_pairs(piece) or [piece])])
     initials = _join_terms("&", [_INITIALS_MARK + pair for pair in _list_pairs(latin)])
     words = " & ".join(dict.fromkeys(_match_any(variants) for variants in others))
@@ -227,5 +233,5 @@ def parse_query(query: str) -> SearchQuery:
         pairs=[f"%{pair}%" for pair in pairs],
         names=[f"'{_NAME_MARK}{pair}'" for pair in pairs],
         typo=latin if len(latin) >= _MIN_TYPO_LENGTH else "",
-        sound=f"%{sound}%" if len(sound) >= _MIN_TYPO_LENGTH else "",
+        sounding=() if letters else tuple(pieces),
     )

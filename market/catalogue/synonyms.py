@@ -2,8 +2,6 @@
 
 from functools import lru_cache
 
-from pypinyin import lazy_pinyin
-
 MAX_VARIANTS = 8
 """The maximum number of variants of one piece of a query, including itself."""
 
@@ -41,7 +39,22 @@ OTHER_PRODUCTS: dict[str, tuple[str, ...]] = {"桃": ("核桃", "胡桃", "樱�
 """For a product named by one character, the words with that character that name something else; these come later."""
 
 _GROUPS = {word: group for group in SYNONYMS for word in group}
-_BY_PINYIN = {"".join(lazy_pinyin(word)): word for word in _GROUPS}
+# Written out, because the dictionary of `pypinyin` takes 50 MB of each process.
+BY_PINYIN = {
+    "dazao": "大枣", "hongzao": "红枣", "banli": "板栗", "lizi": "梨子", "ganli": "甘栗", "hetao": "核桃",
+    "hutao": "胡桃", "shanzha": "山楂", "shanlihong": "山里红", "hongguo": "红果", "malingshu": "马铃薯",
+    "tudou": "土豆", "yangyu": "洋芋", "shanyaodan": "山药蛋", "hongshu": "红薯", "ganshu": "甘薯", "digua": "地瓜",
+    "fanshu": "番薯", "baishu": "白薯", "shanyu": "山芋", "yumi": "玉米", "baogu": "包谷", "baomi": "苞米",
+    "yushushu": "玉蜀黍", "huasheng": "花生", "luohuasheng": "落花生", "changshengguo": "长生果",
+    "xihongshi": "西红柿", "fanqie": "番茄", "yangcong": "洋葱", "yuancong": "圆葱", "juanxincai": "卷心菜",
+    "yuanbaicai": "圆白菜", "baocai": "包菜", "yangbaicai": "洋白菜", "ganlan": "甘蓝", "xiangcai": "香菜",
+    "yansui": "芫荽", "huanghuacai": "黄花菜", "jinzhencai": "金针菜", "xingbian": "杏扁", "bianxing": "扁杏",
+    "dabian": "大扁", "youmian": "莜面", "youmaimian": "莜麦面", "fengmi": "蜂蜜", "huami": "花蜜",
+    "fengtang": "蜂糖", "chaijidan": "柴鸡蛋", "tujidan": "土鸡蛋", "benjidan": "笨鸡蛋", "zhusu": "住宿",
+    "minsu": "民宿", "nongjiayuan": "农家院", "nongjiaxiaoyuan": "农家小院", "nongjiale": "农家乐", "tao": "桃",
+    "taozi": "桃子", "li": "梨", "xing": "杏", "xingzi": "杏子", "zao": "枣", "zaozi": "枣子",
+}  # fmt: skip
+"""The names by their pinyin without tones; of two that sound alike the later one."""
 _BY_LENGTH = sorted(_GROUPS, key=lambda word: (-len(word), word))
 
 
@@ -60,4 +73,4 @@ def expand_synonyms(piece: str) -> tuple[str, ...]:
 
 def find_name_by_pinyin(latin: str) -> str | None:
     """Return the product name with synonyms that letters spell, `hongzao` → 红枣, or None."""
-    return _BY_PINYIN.get(latin)
+    return BY_PINYIN.get(latin)

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-import xlsxwriter
-
 from market.sheets.spreadsheet import FORMULA_STARTS, Column
 
 _WIDEST = 60
@@ -39,6 +37,8 @@ def write_csv(columns: Sequence[Column], rows: Iterable[Mapping[str, str]]) -> b
 
 def write_xlsx(title: str, columns: Sequence[Column], rows: Iterable[Mapping[str, str]]) -> bytes:
     """Return rows as a workbook of text cells, with a second worksheet that explains each column."""
+    import xlsxwriter  # 12 MB, for who exports something
+
     out = io.BytesIO()
     # Rows are written in order, so only one is in memory.
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}

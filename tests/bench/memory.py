@@ -1,4 +1,4 @@
-"""The largest memory that this process, its children and their children had together, PostgreSQL's buffers apart."""
+"""The memory of processes: the largest that this one had with its children, and what one of the service takes."""
 
 import os
 import threading
@@ -22,6 +22,25 @@ class PeakMemory:
         for pid in family:
             family += _list_children(pid)
         self.peak_mib = max(self.peak_mib, sum(map(_measure, family)) / _KIB)
+
+
+def measure_largest_child() -> float:
+    """Return the memory in MiB that the largest descendant of this process would free: its own, and its share."""
+    family = [os.getpid()]
+    for pid in family:
+        family += _list_children(pid)
+    return max(map(_measure_share, family[1:])) / _KIB
+
+
+def _measure_share(pid: int) -> int:
+    """Return the proportional memory of a process in KiB; of PostgreSQL's, with its buffers, nothing."""
+    try:
+        if b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]:
+            return 0
+        rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next(int(row.split()[1]) for row in rows if row.startswith("Pss:"))
 
 
 def _list_children(pid: int) -> list[int]:

@@ -14,6 +14,7 @@ from market.kernel import Connection, open_database
 from market.kernel.database import APP_ROLE
 from market.kernel.page import MAX_PAGE_SIZE
 from tests.bench.market import Market, Markets
+from tests.bench.memory import measure_largest_child
 from tests.bench.pairs import in_pairs
 from tests.bench.requests import CONNECTIONS, request_paths, run_service
 from tests.bench.shop import Row
@@ -23,6 +24,8 @@ REQUESTS = 4_000
 SLOW_REQUESTS = 600
 HOT_PRODUCTS = 100
 SEARCHES = 300
+IDLE_MIB = 110.0
+LOADED_MIB = 180.0
 SORTS = ("", "sold", "new", "price")
 CATEGORIES = ("fruit", "grain", "nut", "mushroom")
 
@@ -69,6 +72,25 @@ def _measure(name: str, paths: _Paths, *, count: int = REQUESTS, buyer: bool = F
             )
 
     return measure
+
+
+async def idle_memory(markets: Markets) -> Row:
+    """Measure the memory of a process of the service that has answered nothing yet, in MiB."""
+    async with run_service(markets.large.dsn):
+        return _make_memory_row("idle_memory", measure_largest_child(), IDLE_MIB)
+
+
+async def loaded_memory(markets: Markets) -> Row:
+    """Measure the memory of a process that has shown products, lists and searches, in MiB."""
+    market = markets.large
+    async with run_service(market.dsn) as port:
+        for paths in (_any_products, _lists, _searches, _home):
+            await request_paths(port, paths(market), count=REQUESTS)
+        return _make_memory_row("loaded_memory", measure_largest_child(), LOADED_MIB)
+
+
+def _make_memory_row(name: str, mib: float, limit: float) -> Row:
+    return Row(name, round(mib, 1), "MiB", limit, round(mib / limit, 2))
 
 
 def _measure_growth(name: str, paths: _Paths) -> Callable[..., Awaitable[Row]]:
@@ -134,6 +156,8 @@ FIGURES: dict[str, Callable[[Markets], Awaitable[Row]]] = {
     "buyer_product_html": _measure("buyer_product_html", _any_products, count=SLOW_REQUESTS, buyer=True),
     "buyer_list_html": _measure("buyer_list_html", _lists, count=SLOW_REQUESTS, buyer=True),
     "search_recall": search_recall,
+    "idle_memory": idle_memory,
+    "loaded_memory": loaded_memory,
     "growth_home": _measure_growth("growth_home", _home),
     "growth_list": _measure_growth("growth_list", _lists),
     "growth_product": _measure_growth("growth_product", _any_products),

@@ -7,8 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import xlsxwriter
-
 from market.reports.tables import Shape
 from market.web.desk.papers.forms import FormTable, PrintedForm, Value
 from payments.money import format_yuan
@@ -22,6 +20,8 @@ class WorkbookWriter:
     """Writes a workbook; the same values give the same bytes."""
 
     def __init__(self, made: datetime) -> None:
+        import xlsxwriter  # 12 MB, for who exports something
+
         self._bytes = io.BytesIO()
         self._workbook: Any = xlsxwriter.Workbook(
             self._bytes, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
