@@ -1,12 +1,11 @@
 """Auditors read: every request of one is recorded before it is answered, and none that changes something is answered.
 
-This is the one place of both: a guard of all routes, which runs before a handler, its body and its dependencies.
+This is the one place of both, for all routes, before a handler, its body and its dependencies.
 """
 
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
-from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from market.audit.readings import record_reading
@@ -55,7 +54,7 @@ async def _find(request: HttpRequest) -> Actor | None:
     return actor
 
 
-async def keep_auditors_reading(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def keep_auditors_reading(request: HttpRequest, handler: BaseRouteHandler) -> None:
     """Record what an auditor is about to read; refuse what would change something.
 
     A route that is no GET may state `auditor="reads"`, if it only posts what it asks for, or `auditor="acts"`: it is
@@ -67,7 +66,6 @@ async def keep_auditors_reading(connection: ASGIConnection[Any, Any, Any, Any], 
     """
     if not _KNOWS_ACTOR & handler.parsed_fn_signature.parameters.keys():
         return
-    request = cast("HttpRequest", connection)
     actor = await find_visitor(request)
     if actor is None or not is_auditor(actor):
         return

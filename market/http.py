@@ -22,6 +22,14 @@ def get_session_token(request: HttpRequest) -> str:
     return request.cookies.get("__Host-session") or request.cookies.get("session") or ""
 
 
+def get_path(request: HttpRequest) -> str:
+    """Return the path of a request with its query."""
+    scope = request.scope
+    root = scope["root_path"] if "root_path" in scope else ""  # noqa: SIM401 - `get` has no type for this key
+    path, query = root + scope["path"], scope["query_string"].decode("utf-8", "replace")
+    return f"{path}?{query}" if query else path
+
+
 IMPERSONAL_COOKIES = frozenset({"elder", "band", "currency", "lang", "drafts"})
 """Cookies that choose a mode of a page, or that only scripts read. Any other belongs to somebody."""
 

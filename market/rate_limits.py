@@ -8,6 +8,7 @@ import ipaddress
 import time
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from math import ceil
 
 from msgspec import Struct
@@ -91,6 +92,7 @@ class RateLimiter:
         return self._accounts.get(token_hash)
 
 
+@lru_cache(maxsize=2_000)
 def list_network_budgets(network: str) -> tuple[RateBudget, ...]:
     """Return the budgets of a visitor: an IPv4 address, or a /64 of IPv6 with the /48 around it.
 

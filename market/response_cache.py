@@ -24,7 +24,6 @@ MAX_RESPONSE_BYTES = 256 * 1024
 """A longer response is not kept."""
 MODE_COOKIES = ("elder", "band", "currency", "lang")
 _KEY_HEADERS = frozenset({b"host", b"accept-language", b"cookie"})
-_NONCE = b"'nonce-"
 
 type _Key = tuple[str, bytes, bytes, str, tuple[str, ...]]
 type _Headers = list[tuple[bytes, bytes]]
@@ -242,14 +241,11 @@ def _may_be_kept(start: HTTPResponseStartEvent) -> bool:
 
 
 def _make_kept(start: HTTPResponseStartEvent, body: bytes, began: float, route: str) -> _Kept:
-    """Return a response with its ETag; the nonce of its scripts, which differs in each rendering, is no part of it."""
+    """Return a response with its own ETag, or one of its bytes."""
     headers: _Headers = list(start["headers"])
     if own := dict(headers).get(b"etag"):
         return _Kept(began, headers, body, own, route)
-    policy = dict(headers).get(b"content-security-policy", b"")
-    _, found, rest = policy.partition(_NONCE)
-    content = body.replace(rest.partition(b"'")[0], b"") if found else body
-    etag = b'W/"%s"' % blake2b(content, digest_size=12).hexdigest().encode()
+    etag = b'W/"%s"' % blake2b(body, digest_size=12).hexdigest().encode()
     return _Kept(began, [*headers, (b"etag", etag)], body, etag, route)
 
 

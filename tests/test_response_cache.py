@@ -8,10 +8,16 @@ from litestar.types import HTTPScope, Message, Receive, Scope, Send
 
 from market import response_cache
 from market.response_cache import ResponseCache
+from market.web.pages import WayBack
+from market.web.ui.renderer import Renderer, SiteInfo, make_content_security_policy
 from tests.support.app import Service, build_settings, run_service
 from tests.support.make import make_product
 
 PUBLIC = (b"cache-control", b"public, max-age=1")
+REFUSAL: dict[str, Any] = {
+    "status": 404, "number": 1000, "back": WayBack("/", "回首页", "没有"), "faults": [], "sign_in": "", "actor": None,
+    "daily_warning": "",
+}  # fmt: skip
 
 
 class Origin:
@@ -245,17 +251,24 @@ async def test_who_waits_for_a_visitor_that_goes_away_is_answered() -> None:
 
 
 async def test_an_equal_page_is_not_sent_again_although_its_nonce_is_another() -> None:
+    renderer = Renderer(SiteInfo())
     client = Client()
-    client.origin.headers = [PUBLIC, (b"content-security-policy", b"script-src 'nonce-one'")]
-    client.origin.chunks = [b'<script nonce="one">']
+
+    def answer(nonce: str, title: str) -> None:
+        page = renderer.page("refusal.html", REFUSAL | {"text": title}, nonce=nonce)
+        etag = renderer.make_etag(page, nonce).encode()
+        policy = make_content_security_policy(nonce).encode()
+        client.origin.headers = [PUBLIC, (b"etag", etag), (b"content-security-policy", policy)]
+        client.origin.chunks = [page]
+
+    answer("first nonce", "没有找到。")
     _, headers, _ = await client.get()
     client.seconds = 5.0
-    client.origin.headers = [PUBLIC, (b"content-security-policy", b"script-src 'nonce-two'")]
-    client.origin.chunks = [b'<script nonce="two">']
+    answer("second nonce", "没有找到。")
     status, found, body = await client.get(if_none_match=f'"other", {headers["etag"]}')
     assert (status, body, found) == (304, b"", {"cache-control": "public, max-age=1", "etag": headers["etag"]})
     client.seconds = 9.0
-    client.origin.chunks = [b'<script nonce="two"> changed']
+    answer("second nonce", "这里没有。")
     assert (await client.get(if_none_match=headers["etag"]))[0] == 200
 
 

@@ -1,7 +1,10 @@
 """What the OpenAPI schema adds to every operation: who may call it, the idempotency key, and the error body."""
 
+from typing import Any, override
+
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
     Components,
     OpenAPIMediaType,
@@ -17,7 +20,9 @@ from litestar.routes import HTTPRoute
 
 from market.api.idempotency import MAX_KEY_LENGTH
 from market.api.problem import MEDIA_TYPE
+from market.http import HttpRequest
 
+_SCHEMA = "openapi_schema"
 _TEXT = Schema(type=OpenAPIType.STRING)
 PROBLEM = Schema(
     type=OpenAPIType.OBJECT,
@@ -52,7 +57,24 @@ IDEMPOTENCY_KEY = Parameter(
 )
 
 
-def complete_schema(app: Litestar) -> None:
+class SchemaPlugin(JsonRenderPlugin):
+    """Return the schema for programs."""
+
+    @override
+    def render(self, request: HttpRequest, openapi_schema: dict[str, Any]) -> bytes:
+        # The framework leaves the type of the request open.
+        return self.render_json(request, load_schema(request.app))  # pyright: ignore[reportUnknownMemberType]
+
+
+def load_schema(app: Litestar) -> dict[str, Any]:
+    """Return the complete schema of an application, made when it is first asked for: it takes 20 MB and a second."""
+    if _SCHEMA not in app.state:
+        _complete_schema(app)
+        app.state[_SCHEMA] = app.openapi_schema.to_schema()
+    return app.state[_SCHEMA]
+
+
+def _complete_schema(app: Litestar) -> None:
     """Add the security schemes, the idempotency keys and the error body to an application's schema, once."""
     schema = app.openapi_schema
     schema.components = schema.components or Components()

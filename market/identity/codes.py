@@ -3,6 +3,7 @@
 import ipaddress
 import secrets
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from msgspec import Struct
@@ -168,6 +169,7 @@ def resolve_client_address(peer: str, forwarded: str) -> str:
     return reported if reported and peer in _LOOPBACK else peer
 
 
+@lru_cache(maxsize=2_000)
 def get_network(address: str) -> str:
     """Return the unit that rate limits count: an IPv4 address, or the /64 network of an IPv6 address."""
     try:

@@ -1,8 +1,10 @@
 """The API reference page: every operation by tag, with its fields and responses, without scripts."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any, cast, override
 
+from litestar import Litestar
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from msgspec import Struct
 
@@ -37,14 +39,14 @@ class ApiOperation(Struct, frozen=True):
 class ApiReferencePlugin(OpenAPIRenderPlugin):
     """Render the page at `/schema`; programs read `/schema/openapi.json`."""
 
-    def __init__(self) -> None:
+    def __init__(self, load_schema: Callable[[Litestar], Schema]) -> None:
         super().__init__(path="/")
+        self._load_schema = load_schema
 
     @override
     def render(self, request: HttpRequest, openapi_schema: Schema) -> bytes:
-        response = render_page(
-            request, "api_reference.html", {"tags": list_operations(openapi_schema)}, cache="public, max-age=60"
-        )
+        context = {"tags": list_operations(self._load_schema(request.app))}
+        response = render_page(request, "api_reference.html", context, cache="public, max-age=60")
         return response.content
 
 

@@ -2,10 +2,12 @@
 
 import hashlib
 import hmac
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from market.http import HttpRequest
 from market.kernel import Refusal
+from market.kernel.seal import Seal
 from market.web.cookies import VISITOR_COOKIE, get_session_cookie_name
 from market.web.services import get_services
 
@@ -26,9 +28,14 @@ def get_token_subject(request: HttpRequest) -> str:
 
 def make_form_token(request: HttpRequest, subject: str | None = None) -> str:
     """Return the token of this visitor's forms; `subject` overrides the cookie that it is bound to."""
-    key = get_services(request).seal.index("form token")
+    key = _derive_key(get_services(request).seal)
     who = get_token_subject(request) if subject is None else subject
-    return hmac.new(key, who.encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(key, who.encode(), hashlib.sha256).hex()[:32]
+
+
+@lru_cache(maxsize=4)
+def _derive_key(seal: Seal) -> bytes:
+    return seal.index("form token")
 
 
 def check_form_token(request: HttpRequest, token: object) -> None:

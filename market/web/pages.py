@@ -10,7 +10,7 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from market.content.warnings import get_daily_warning
-from market.http import HttpRequest, make_retry_headers
+from market.http import HttpRequest, get_path, make_retry_headers
 from market.identity.models import Actor, NotSignedIn
 from market.kernel import Refusal
 from market.kernel.language import ENGLISH, get_language, say
@@ -60,8 +60,8 @@ def render_page(
     visitor = None
     if not subject and cache.startswith("private"):
         visitor = secrets.token_urlsafe(18)
-    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    html = get_services(request).renderer.page(
+    renderer = get_services(request).renderer
+    html = renderer.page(
         template,
         {
             "csrf": make_form_token(request, visitor),
@@ -72,7 +72,7 @@ def render_page(
         nonce=nonce,
         lang="en" if get_language() == ENGLISH else "zh-Hans",
         elder=elder,
-        path=path,
+        path=get_path(request),
         query=request.query_params.get("q", ""),
         cart=cart,
         user=actor.name if actor else None,
@@ -89,6 +89,8 @@ def render_page(
             "Vary": "Cookie, Accept-Language",
         },
     )
+    if cache.startswith("public"):
+        response.headers["ETag"] = renderer.make_etag(html, nonce)
     if visitor is not None:
         set_cookie(request, response, VISITOR_COOKIE, visitor, seconds=YEAR_SECONDS)
     return response
@@ -117,8 +119,7 @@ def get_local_path(text: str, otherwise: str = "/") -> str:
 
 def redirect_to_sign_in(request: HttpRequest, refusal: NotSignedIn) -> Response[Any]:
     """Redirect a visitor of a personal page to sign-in and back; refuse a posted form."""
-    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    sign_in = f"/sign-in?{urlencode({'to': here})}"
+    sign_in = f"/sign-in?{urlencode({'to': get_path(request)})}"
     response: Response[Any] = redirect(sign_in) if request.method == "GET" else render_refusal(request, refusal)
     # Responses to exceptions bypass the hook that sets these headers on all others.
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
@@ -129,7 +130,7 @@ def redirect_to_sign_in(request: HttpRequest, refusal: NotSignedIn) -> Response[
 def _find_page(request: HttpRequest) -> str:
     """Return the path of the page that was asked for, or that a form was posted from."""
     if request.method == "GET":
-        return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return get_path(request)
     sent_from = urlsplit(request.headers.get("referer", ""))
     own = sent_from.netloc == request.headers.get("host", "")
     return get_local_path(sent_from.path + (f"?{sent_from.query}" if sent_from.query else "")) if own else "/"

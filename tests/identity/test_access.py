@@ -39,6 +39,7 @@ GUARDED = {"grants", "second_factor", "scope"}
 """Attributes of actors and grants that only `market.identity` may read."""
 ALLOWED = {
     ("auditors.py", "scope"): "keeps the visitor with the ASGI scope of a request",
+    ("http.py", "scope"): "reads the path of a request from its ASGI scope",
     ("api/identity.py", "second_factor"): "shows the account its own session, and reads the request's field",
     ("web/desk/reports/region.py", "scope"): "names the region that it shows",
     ("web/desk/staff/officials.py", "second_factor"): "shows what the account of an official lacks",

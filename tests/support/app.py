@@ -13,6 +13,7 @@ import httpx
 import msgspec
 from litestar import Litestar
 
+from market.api.openapi import load_schema
 from market.app import Market, create_app
 from market.settings import Settings
 from market.subsidies.tasks.work import TaskWorker, run_due_tasks
@@ -57,7 +58,7 @@ def borrow_app(settings: Settings) -> Generator[Litestar]:
 @cache
 def build_schema(app: Litestar) -> dict[str, Any]:
     """Return the OpenAPI schema of an application, which costs half a second and is the same for each test."""
-    return app.openapi_schema.to_schema()
+    return load_schema(app)
 
 
 class Service:

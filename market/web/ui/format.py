@@ -5,6 +5,7 @@ Sums are whole fen. Rounding (half up) is for display only; no rounded figure en
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from html import escape
 from typing import Protocol
 
@@ -244,6 +245,20 @@ def about(fen: int, rate: Rate) -> str:
     return f"{amount.currency} {format_amount(amount)}"
 
 
+def draw_options(options: Sequence[tuple[str, str]], chosen: str) -> str:
+    """Return the options of a `<select>` from (value, words); those of the provinces are the same on many pages."""
+    return _draw_options(tuple((value, words) for value, words in options), chosen)
+
+
+@lru_cache(maxsize=128)
+def _draw_options(options: tuple[tuple[str, str], ...], chosen: str) -> str:
+    drawn: list[str] = []
+    for value, words in options:
+        selected = " selected" if value == chosen else ""
+        drawn.append(f'<option value="{escape(str(value))}"{selected}>{escape(str(words))}</option>')
+    return safe("".join(drawn))
+
+
 FILTERS = {
     "about": about,
     "capitals": capitals,
@@ -259,6 +274,7 @@ FILTERS = {
     "mask_phone": mask_phone,
     "month_zh": month_zh,
     "of": of,
+    "options": draw_options,
     "per_jin": per_jin,
     "per_kg": per_kg,
     "percent_bp": percent_bp,

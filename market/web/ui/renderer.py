@@ -13,7 +13,8 @@ from market.kernel.language import CHINESE, ENGLISH, say
 from market.notify.templates import DEFAULT_HELP_HOURS, DEFAULT_HELP_PHONE
 from market.web.ui import charts, components, illustrations
 from market.web.ui import format as formats
-from market.web.ui.translate_template import MARK, translate_template
+from market.web.ui.link_macros import link_macros
+from market.web.ui.translate_template import MARK, choose_words, translate_template
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 _TYPES = {".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -105,13 +106,15 @@ class Renderer:
         self._urls: dict[str, str] = {}
         self._load_static()
         self._templates = templates
+        css = "".join(part.css for part in self.parts.components)
+        self._assets_digest = hashlib.sha256(css.encode()).digest()
         self._styles = lru_cache(maxsize=512)(self.parts.styles)
         self._envs = {language: self._make_environment(language) for language in (CHINESE, ENGLISH)}
 
     def _make_environment(self, language: str) -> Environment:
         """Return the templates of a language, each compiled when it is first used."""
         return Environment(
-            loader=self._source if language == CHINESE else self._source_english,
+            loader=self._load_chinese if language == CHINESE else self._load_english,
             undefined_behavior="strict",
             trim_blocks=True,
             lstrip_blocks=True,
@@ -158,6 +161,12 @@ class Renderer:
         # The engine escapes `/` too, which needs no escape in a page of quoted attributes.
         return self._dress(html.replace("&#x2f;", "/")).encode()
 
+    def make_etag(self, page: bytes, nonce: str) -> str:
+        """Return the weak validator of a page without its nonce; its CSS follows from the classes and the release."""
+        head, _, styled = page.partition(b"<style")
+        content = (head + styled.partition(b"</style>")[2]).replace(nonce.encode(), b"")
+        return f'W/"{hashlib.blake2b(content, digest_size=12, key=self._assets_digest).hexdigest()}"'
+
     def url(self, name: str) -> str:
         """Return the URL of a static file by its plain name, `draft.js`.
 
@@ -166,15 +175,22 @@ class Renderer:
         """
         return self._urls[name]
 
-    def _source(self, name: str) -> str | None:
+    def _load(self, name: str) -> str | None:
         path = (self._templates / name).resolve()
         if not path.is_relative_to(self._templates) or not path.is_file():
             return None
-        return path.read_text(encoding="utf-8")
+        return link_macros(path.read_text(encoding="utf-8"), self._read_library)
 
-    def _source_english(self, name: str) -> str | None:
-        source = self._source(name)
-        return None if source is None else translate_template(source)
+    def _read_library(self, name: str) -> str:
+        return (self._templates / name).read_text(encoding="utf-8")
+
+    def _load_chinese(self, name: str) -> str | None:
+        source = self._load(name)
+        return None if source is None else choose_words(source, english=False)
+
+    def _load_english(self, name: str) -> str | None:
+        source = self._load(name)
+        return None if source is None else translate_template(choose_words(source, english=True))
 
     def _dress(self, html: str) -> str:
         used = components.find_symbols(html)

@@ -14,6 +14,12 @@ _PARTS = re.compile(r"(\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<!--.*?-->|<(?:[^<>{]|\{\
 _LITERAL = re.compile(r"""page\.say\([^()]*(?:\([^()]*\)[^()]*)*\)|"([^"]*)"|'([^']*)'""")
 _ATTRIBUTE = re.compile(r"""([\w-]+=)"((?:[^"{]|\{\{.*?\}\}|\{%.*?%\}|\{)*)\"""", re.DOTALL)
 _CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_BOTH = re.compile(r"""page\.say\(("[^"]*"|'[^']*'), ("[^"]*"|'[^']*')\)""")
+
+
+def choose_words(source: str, *, english: bool) -> str:
+    """Return a template with each `page.say` of two plain strings replaced by that of the language."""
+    return _BOTH.sub(r"\2" if english else r"\1", source)
 
 
 def translate_template(source: str, find: Callable[[str], str | None] = find_english) -> str:
