@@ -29,6 +29,7 @@ from market.http import (
     get_client_network,
     get_session_token,
     is_impersonal,
+    use_visitor_language,
 )
 from market.identity.actors import hash_token
 from market.identity.models import Actor, NotSignedIn
@@ -357,6 +358,7 @@ def handle_exception(request: HttpRequest, error: Exception) -> Response[Any]:
     if path.startswith(("/api/", "/schema/", "/healthz", "/readyz", "/metrics", "/payments/", "/carriers/")):
         response: Response[Any] = build_problem_response(refusal, get_language(request))
     else:
+        use_visitor_language(request)  # a path without a route passed no middleware
         response = render_refusal(request, refusal)
     return set_default_headers(response)
 

@@ -1,14 +1,13 @@
 """What the API and the pages share of HTTP: a request, its session and network, and the answer to HEAD."""
 
-from typing import Any, cast
+from typing import Any
 
 from litestar import Request
-from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from market.identity.codes import get_network, resolve_client_address
 from market.kernel import Busy, Refusal
-from market.kernel.language import ENGLISH, keep_language, use_language
+from market.kernel.language import CHINESE, ENGLISH, answer_in, use_language
 
 HttpRequest = Request[Any, Any, Any]
 """A request whose user, session and state are not typed: handlers receive these as dependencies."""
@@ -50,19 +49,31 @@ def choose_language(accepted: str) -> str:
     return "en" if accepted.lower().startswith("en") else "zh"
 
 
-def choose_page_language(app: ASGIApp) -> ASGIApp:
-    """ASGI middleware that answers in the language of the visitor, on routes with `english=True`.
+def is_translated(request: HttpRequest) -> bool:
+    """Return whether a page is there in English too: of a route with `english=True`, or of a path without a route."""
+    try:
+        handler = request.route_handler
+    except KeyError:
+        return True
+    return bool(handler.opt.get("english"))
+
+
+def use_visitor_language(request: HttpRequest) -> None:
+    """Answer in the language of the visitor if the page is there in it.
 
     The visitor's choice, the cookie `lang`, stands before Accept-Language.
     """
+    chosen = request.cookies.get("lang") or choose_language(request.headers.get("accept-language", ""))
+    if chosen == ENGLISH and is_translated(request):
+        use_language(ENGLISH)
+
+
+def choose_page_language(app: ASGIApp) -> ASGIApp:
+    """ASGI middleware that answers in the language of the visitor, on routes with `english=True`."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            request: HttpRequest = Request(scope)
-            handler = cast("HTTPRouteHandler", scope["route_handler"])
-            chosen = request.cookies.get("lang") or choose_language(request.headers.get("accept-language", ""))
-            if chosen == ENGLISH and handler.opt.get("english"):
-                use_language(ENGLISH)
+            use_visitor_language(Request(scope))
         await app(scope, receive, send)
 
     return answer
@@ -99,7 +110,7 @@ def begin_in_chinese(app: ASGIApp) -> ASGIApp:
     """ASGI middleware that begins each request in Chinese, and leaves the caller's language as it was."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        with keep_language():
+        with answer_in(CHINESE):
             await app(scope, receive, send)
 
     return answer

@@ -20,6 +20,7 @@ from market.aftersales.models import (
 from market.casework.moves import open_case
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query, divide_half_up
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
 from market.orders.catch_weight import CHARGED_FEN
@@ -108,15 +109,15 @@ def check_claim(claim: NewClaim, *, photos: int) -> None:
     """
     faults: list[FieldFault] = []
     if not 1 <= claim.total <= MAX_CLAIM_TOTAL:
-        faults.append(FieldFault("total", "一共有多少，写大于 0 的整数"))
+        faults.append(FieldFault("total", say("一共有多少，写大于 0 的整数")))
     elif not 1 <= claim.bad <= claim.total:
-        faults.append(FieldFault("bad", "坏了多少，写整数，不能比一共的多"))
+        faults.append(FieldFault("bad", say("坏了多少，写整数，不能比一共的多")))
     if photos == 0:
-        faults.append(FieldFault("photo", "请拍一张坏了的照片"))
+        faults.append(FieldFault("photo", say("请拍一张坏了的照片")))
     if photos > MAX_CLAIM_PHOTOS:
-        faults.append(FieldFault("photo", f"最多 {MAX_CLAIM_PHOTOS} 张照片"))
+        faults.append(FieldFault("photo", say("最多 {0} 张照片", MAX_CLAIM_PHOTOS)))
     if len(clean_text(claim.text)) > MAX_CLAIM_TEXT_LENGTH:
-        faults.append(FieldFault("text", f"最多 {MAX_CLAIM_TEXT_LENGTH} 字"))
+        faults.append(FieldFault("text", say("最多 {0} 字", MAX_CLAIM_TEXT_LENGTH)))
     if faults:
         raise ClaimInvalid(errors=tuple(faults))
 
@@ -200,7 +201,7 @@ async def open_claim(
     ids = list(set(photo_ids))
     stored = await INSERT_CLAIM_PHOTOS.all(conn, case_id=case.id, photo_ids=ids, owner_id=buyer.account_id)
     if len(stored) != len(ids):
-        raise ClaimInvalid(errors=(FieldFault("photo", "这张照片不能用，请再拍一张"),))
+        raise ClaimInvalid(errors=(FieldFault("photo", say("这张照片不能用，请再拍一张")),))
     facts = {"order": str(line.order_number), "amount": format_yuan(amount), "due": format_due(case.due_at)}
     await notify_producer(conn, seal, line.producer_id, "claim_opened_seller", facts, now=now)
     return OpenedClaim(case.id, amount, case.due_at)

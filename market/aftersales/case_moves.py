@@ -25,6 +25,7 @@ from market.casework.tell import notify_assignee
 from market.identity.access import require_case_role, require_producer
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
 from market.orders.money.payment_problems import notify_finance
@@ -255,7 +256,7 @@ async def _lock(conn: Connection, case_id: UUID) -> tuple[SaleCase, LockedCase]:
 def _check_text(text: str, *, required: bool) -> str:
     written = clean_text(text)
     if required and not written:
-        raise CaseTextInvalid(errors=(FieldFault("text", "请写一下，两边都看得到"),))
+        raise CaseTextInvalid(errors=(FieldFault("text", say("请写一下，两边都看得到")),))
     if len(written) > MAX_CLAIM_TEXT_LENGTH:
-        raise CaseTextInvalid(errors=(FieldFault("text", f"最多 {MAX_CLAIM_TEXT_LENGTH} 字"),))
+        raise CaseTextInvalid(errors=(FieldFault("text", say("最多 {0} 字", MAX_CLAIM_TEXT_LENGTH)),))
     return written

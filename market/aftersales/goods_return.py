@@ -25,6 +25,7 @@ from market.casework.moves import lock_case, move_case, open_case
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query, divide_half_up
 from market.kernel.clock import get_business_day
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
 from market.orders.catch_weight import CHARGED_FEN
@@ -145,11 +146,11 @@ def is_returnable(
 
 
 def _check_request(lines: Sequence[ReturnedLine], text: str) -> None:
-    faults = [] if lines else [FieldFault("lines", "请写退几件")]
+    faults = [] if lines else [FieldFault("lines", say("请写退几件"))]
     if len({each.line_id for each in lines}) != len(lines) or any(each.quantity < 1 for each in lines):
-        faults.append(FieldFault("lines", "退几件，写大于 0 的整数"))
+        faults.append(FieldFault("lines", say("退几件，写大于 0 的整数")))
     if len(clean_text(text)) > MAX_CLAIM_TEXT_LENGTH:
-        faults.append(FieldFault("text", f"最多 {MAX_CLAIM_TEXT_LENGTH} 字"))
+        faults.append(FieldFault("text", say("最多 {0} 字", MAX_CLAIM_TEXT_LENGTH)))
     if faults:
         raise GoodsReturnInvalid(errors=tuple(faults))
 
@@ -165,7 +166,9 @@ def _check_line(line: _ReturnableLine, quantity: int, *, days: int, now: datetim
     if not is_returnable(line.kind, line.state, line.received_at, days=days, now=now):
         raise GoodsReturnTooEarly if line.received_at is None else GoodsReturnTooLate(days=days)
     if quantity > line.quantity:
-        raise GoodsReturnInvalid(errors=(FieldFault("lines", f"“{line.title}”买了 {line.quantity} 件，不能多退"),))
+        raise GoodsReturnInvalid(
+            errors=(FieldFault("lines", say("“{0}”买了 {1} 件，不能多退", line.title, line.quantity)),)
+        )
     amount = compute_return_amount(line_fen=line.amount_fen, quantity=quantity, bought=line.quantity)
     if amount > line.left_fen:
         raise GoodsRefunded(title=line.title)
@@ -205,7 +208,7 @@ async def open_goods_return(
         raise NotFound
     first = unlocked[0]
     if any(each.suborder_id != first.suborder_id for each in unlocked):
-        raise GoodsReturnInvalid(errors=(FieldFault("lines", "一次退一家的"),))
+        raise GoodsReturnInvalid(errors=(FieldFault("lines", say("一次退一家的")),))
     await lock_order_by_suborder(conn, first.suborder_id)
     bought = await LIST_RETURNABLE_LINES.all(conn, line_ids=ids, buyer_id=buyer.account_id)
     if await COUNT_WITHDRAWN_RETURNS.one(conn, suborder_id=first.suborder_id) >= MAX_WITHDRAWN_RETURNS:

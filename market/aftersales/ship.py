@@ -9,6 +9,7 @@ from market.carriers.models import find_carrier
 from market.carriers.register import register_parcel
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
 from market.orders.catch_weight import list_unweighed
@@ -89,10 +90,15 @@ def check_tracking(carrier: str, tracking: str, *, own_delivery: bool = True) ->
         return carrier, ""
     faults: list[FieldFault] = []
     if not 1 <= len(carrier) <= _MAX_CARRIER_LENGTH:
-        faults.append(FieldFault("carrier", "请写快递公司"))
+        faults.append(FieldFault("carrier", say("请写快递公司")))
     if not _TRACKING.fullmatch(tracking):
         faults.append(
-            FieldFault("tracking", f"快递单号是 4 到 40 位字母和数字{'；自己送的不用填' if own_delivery else ''}")
+            FieldFault(
+                "tracking",
+                say("快递单号是 4 到 40 位字母和数字；自己送的不用填")
+                if own_delivery
+                else say("快递单号是 4 到 40 位字母和数字"),
+            )
         )
     if faults:
         raise InvalidTracking(errors=tuple(faults))

@@ -7,6 +7,7 @@ from msgspec import Struct
 from market.bookings.models import StayTooShort
 from market.catalogue.night_rules import RuleKind
 from market.kernel import FieldFault
+from market.kernel.language import say, say_day
 
 
 class NightMinimum(Struct, frozen=True):
@@ -31,17 +32,22 @@ def find_short_stay(minimum: NightMinimum, *, title: str, arrive: date, leave: d
         return None
     until = arrive + timedelta(days=minimum.min_nights)
     reason = describe_reason(minimum)
-    day = f"{until.month}月{until.day}日"
-    fault = FieldFault(field, f"{reason}最少住 {minimum.min_nights} 晚，改到{day}走")
+    day = say_day(until)
+    fault = FieldFault(
+        field,
+        say("{0}最少住 {1} 晚，改到{2}走", reason, minimum.min_nights, day)
+        if reason
+        else say("最少住 {0} 晚，改到{1}走", minimum.min_nights, day),
+    )
     return StayTooShort(
         title=title, reason=reason, min_nights=minimum.min_nights, until=until, day=day, errors=(fault,)
     )
 
 
 def describe_reason(minimum: NightMinimum) -> str:
-    """Return the days in Chinese for which the least number of nights holds: `国庆`; empty if it always holds."""
+    """Return the days for which the least number of nights holds: `国庆`; empty if it always holds."""
     if minimum.min_rule is RuleKind.HOLIDAY:
-        return minimum.holiday or "放假"
+        return say(minimum.holiday or "放假")
     if minimum.min_rule is RuleKind.WEEKEND:
-        return "周五、周六晚上"
-    return f"{minimum.night.month}月{minimum.night.day}日" if minimum.min_rule is RuleKind.SEASON else ""
+        return say("周五、周六晚上")
+    return say_day(minimum.night) if minimum.min_rule is RuleKind.SEASON else ""

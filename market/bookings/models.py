@@ -94,4 +94,4 @@ class StayTooShort(Refusal):
     code = "stay_too_short"
     status = 422
     zh = "“{title}”{reason}最少住 {min_nights} 晚。走的日子改到{day}，或者换别的日子。"
-    en = "“{title}” is let for at least {min_nights} nights then; leave on {until} or later."
+    en = "“{title}” is let for at least {min_nights} nights then; leave on {day} or later."

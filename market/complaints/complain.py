@@ -22,6 +22,7 @@ from market.complaints.views import Complaint, get_complaint
 from market.identity.access import require_case_role, require_producer
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
+from market.kernel.language import say
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
@@ -113,7 +114,7 @@ def check_complaint_text(text: str, *, field: str, missing: str) -> str:
     if not written:
         raise InvalidComplaint(errors=(FieldFault(field, missing),))
     if len(written) > MAX_COMPLAINT_LENGTH:
-        raise InvalidComplaint(errors=(FieldFault(field, f"最多 {MAX_COMPLAINT_LENGTH} 字"),))
+        raise InvalidComplaint(errors=(FieldFault(field, say("最多 {0} 字", MAX_COMPLAINT_LENGTH)),))
     return written
 
 
@@ -138,9 +139,9 @@ async def complain(
         ComplainedBefore: there is a complaint of this category about it.
         TooManyComplaints: five complaints of the buyer are open.
     """
-    written = check_complaint_text(text, field="text", missing="请写发生了什么")
+    written = check_complaint_text(text, field="text", missing=say("请写发生了什么"))
     if category is ComplaintCategory.BUYER:
-        raise InvalidComplaint(errors=(FieldFault("category", "请选一条"),))
+        raise InvalidComplaint(errors=(FieldFault("category", say("请选一条")),))
     # The lock of the order lets complaints of one purchase wait for each other, the quota those of one buyer.
     await lock_order_by_suborder(conn, suborder_id)
     await lock_quota(conn, "complaints", buyer.account_id)
@@ -180,7 +181,7 @@ async def report_buyer(
         ComplainedBefore: the buyer was reported before about this sale.
         TooManyComplaints: five reports of the producer are open.
     """
-    written = check_complaint_text(text, field="text", missing="请写发生了什么")
+    written = check_complaint_text(text, field="text", missing=say("请写发生了什么"))
     await lock_order_by_suborder(conn, suborder_id)
     reported = {"suborder_id": suborder_id, "producer_ids": list(seller.producers)}
     sale = await GET_REPORTED_SALE.maybe(conn, **reported)

@@ -32,6 +32,7 @@ from market.identity.access import require_case_role
 from market.identity.models import AccountId, Actor, NotFound
 from market.identity.person_keys import find_person_seal, make_person_seal
 from market.kernel import Connection, FieldFault, Query
+from market.kernel.language import say
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
@@ -175,7 +176,7 @@ async def report_content(conn: Connection, seal: Seal, actor: Actor, new: NewRep
     """
     written = clean_text(new.text)
     if len(written) > MAX_REPORT_LENGTH:
-        raise StoryInvalid(errors=(FieldFault("text", f"最多 {MAX_REPORT_LENGTH} 字"),))
+        raise StoryInvalid(errors=(FieldFault("text", say("最多 {0} 字", MAX_REPORT_LENGTH)),))
     found = await FIND_REPORTED[new.kind].maybe(conn, reference=new.reference)
     if found is None:
         raise NotFound

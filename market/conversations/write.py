@@ -23,6 +23,7 @@ from market.conversations.models import (
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
 from market.orders.address import open_address
@@ -31,7 +32,6 @@ from market.producers.moderation import require_allowed_words
 from market.producers.off_platform import require_on_platform
 
 TEXT_CONTEXT = "conversation_messages.text"
-_TOO_MANY_PHOTOS = FieldFault("photo", f"一次最多发 {MAX_MESSAGE_PHOTOS} 张照片")
 _REPORTS = {
     Side.BUYER: "卖家 {day}给我发的：“{text}”。{reason}",
     Side.SELLER: "买家 {day}给我发的：“{text}”。{reason}",
@@ -195,11 +195,11 @@ def check_message(text: str, *, photos: int) -> str:
     cleaned = clean_text(text)
     faults: list[FieldFault] = []
     if not cleaned and not photos:
-        faults.append(FieldFault("text", "写一句话，或者拍张照片"))
+        faults.append(FieldFault("text", say("写一句话，或者拍张照片")))
     if len(cleaned) > MAX_MESSAGE_LENGTH:
-        faults.append(FieldFault("text", f"最多 {MAX_MESSAGE_LENGTH} 字，现在 {len(cleaned)} 字"))
+        faults.append(FieldFault("text", say("最多 {0} 字，现在 {1} 字", MAX_MESSAGE_LENGTH, len(cleaned))))
     if photos > MAX_MESSAGE_PHOTOS:
-        faults.append(_TOO_MANY_PHOTOS)
+        faults.append(FieldFault("photo", say("一次最多发 {0} 张照片", MAX_MESSAGE_PHOTOS)))
     if faults:
         raise InvalidMessage(errors=tuple(faults))
     return cleaned
@@ -295,7 +295,7 @@ async def _add_photos(
         conn, suborder_id=suborder_id, position=position, photo_ids=ids, owner_id=writer.account_id
     )
     if len(stored) != len(ids):
-        raise InvalidMessage(errors=(FieldFault("photo", "这张照片不能用，请再拍一张"),))
+        raise InvalidMessage(errors=(FieldFault("photo", say("这张照片不能用，请再拍一张")),))
 
 
 async def mark_read(conn: Connection, reader: Actor, suborder_id: UUID, *, side: Side, position: int) -> None:
@@ -331,7 +331,7 @@ async def report_message(
     """
     reason = clean_text(text)
     if len(reason) > MAX_REPORT_LENGTH:
-        raise InvalidComplaint(errors=(FieldFault("text", f"最多 {MAX_REPORT_LENGTH} 字"),))
+        raise InvalidComplaint(errors=(FieldFault("text", say("最多 {0} 字", MAX_REPORT_LENGTH)),))
     await _get_sale(conn, reporter, suborder_id, side)
     by_seller = side is Side.SELLER
     message = await GET_REPORTED_MESSAGE.maybe(conn, suborder_id=suborder_id, position=position, from_buyer=by_seller)

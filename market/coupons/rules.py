@@ -17,6 +17,7 @@ from market.coupons.models import (
     VoucherUsed,
 )
 from market.kernel import Fen, FieldFault, Refusal
+from market.kernel.language import say
 from payments.money import format_yuan
 
 VOUCHER_FIELD = "voucher_id"
@@ -63,12 +64,12 @@ def find_voucher_fault(voucher: Voucher, items: Iterable[CouponItem], *, day: da
         return fault
     goods_fen = sum(item.amount_fen for item in items if covers(voucher, item))
     if goods_fen == 0:
-        return VoucherNotForGoods(name=voucher.name, errors=_name_field("不能用在这些商品上"))
+        return VoucherNotForGoods(name=voucher.name, errors=_name_field(say("不能用在这些商品上")))
     if goods_fen < voucher.min_goods_fen:
         minimum = format_yuan(voucher.min_goods_fen)
         return VoucherBelowMinimum(
             name=voucher.name, minimum=minimum, goods=format_yuan(goods_fen),
-            errors=_name_field(f"满 {minimum} 元才能用"),
+            errors=_name_field(say("满 {0} 元才能用", minimum)),
         )  # fmt: skip
     return None
 
@@ -81,7 +82,7 @@ def list_fitting_vouchers(vouchers: Iterable[Voucher], items: Sequence[CouponIte
 
 def make_used_refusal() -> VoucherUsed:
     """Return the refusal of a voucher that another order uses."""
-    return VoucherUsed(errors=_name_field("已经用过"))
+    return VoucherUsed(errors=_name_field(say("已经用过")))
 
 
 def _name_field(message: str) -> tuple[FieldFault, ...]:

@@ -8,6 +8,7 @@ import asyncpg
 from msgspec import Meta, Struct
 
 from market.kernel import Connection, Query
+from market.kernel.language import say
 
 BEGINNING = date(2002, 1, 1)
 """The first day of the villages that the market began with."""
@@ -91,7 +92,7 @@ CHANGE_PERIOD = Query(
 async def find_village_fault(conn: Connection, code: str, *, day: date) -> str | None:
     """Return why a code is no village of the day, in the words for its field, or None if it is one."""
     if not await IS_VILLAGE.one(conn, code=code):
-        return "请选到村：12 位的村级代码"
+        return say("请选到村：12 位的村级代码")
     ended = await LIST_ENDED.maybe(conn, within=code, day=day)
     return None if ended is None else ended.describe()
 

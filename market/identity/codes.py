@@ -23,6 +23,7 @@ from market.identity.models import (
 from market.identity.sessions import KNOWN_DEVICE_PERIOD
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day, get_day_start
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import normalize_phone
 from market.notify.queue import queue_message
@@ -211,7 +212,7 @@ async def request_code(
     """
     number = normalize_phone(phone)
     if number is None:
-        raise InvalidPhone(errors=(FieldFault("phone", "请填 11 位手机号，13 到 19 开头"),))
+        raise InvalidPhone(errors=(FieldFault("phone", say("请填 11 位手机号，13 到 19 开头")),))
     phone_index = seal.index(number)
     wide = list_network_budgets(network)[-1]
     per_wide_network = limits.per_network * wide.factor

@@ -12,6 +12,7 @@ characters and letters of other scripts change nothing. Real places keep their n
 import re
 from enum import StrEnum
 
+from market.kernel.language import say
 from market.kernel.text import fold_shape
 
 _HAN = r"\u4e00-\u9fff"
@@ -69,8 +70,8 @@ def find_name_fault(name: str, kind: NameKind) -> str | None:
     """
     shape = fold_shape(name)
     if not shape:
-        return "名字里要有看得见的字"
+        return say("名字里要有看得见的字")
     found = _RESERVED[kind].search(shape)
     if found is None:
         return None
-    return f"名字里不能有“{found[0]}”，会让人以为是平台或官方的人"
+    return say("名字里不能有“{0}”，会让人以为是平台或官方的人", found[0])

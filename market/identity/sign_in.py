@@ -21,6 +21,7 @@ from market.identity.second_factor import use_second_factor
 from market.identity.sessions import is_new_device, sign_out, start_session
 from market.identity.verified_names import check_person_name
 from market.kernel import Connection, FieldFault, Query
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_name, clean_text, normalize_phone
 from market.notify.queue import queue_message
@@ -90,7 +91,7 @@ async def sign_in(
     """
     number = normalize_phone(phone)
     if number is None:
-        raise InvalidPhone(errors=(FieldFault("phone", "请填 11 位手机号，13 到 19 开头"),))
+        raise InvalidPhone(errors=(FieldFault("phone", say("请填 11 位手机号，13 到 19 开头")),))
     attempt = await try_code(conn, seal, phone=number, code=clean_text(code), network=network, device=device, now=now)
     if isinstance(attempt, WrongCode):
         return attempt
@@ -179,5 +180,5 @@ async def update_account(conn: Connection, actor: Actor, *, name: str, elder: bo
         if cleaned != DEFAULT_NAME:
             check_person_name(cleaned)
         if await IS_NAME_VERIFIED.one(conn, account_id=actor.account_id):
-            raise NameVerified(errors=(FieldFault("name", "核过的姓名不能自己改"),))
+            raise NameVerified(errors=(FieldFault("name", say("核过的姓名不能自己改")),))
     await UPDATE_ACCOUNT.run(conn, account_id=actor.account_id, name=cleaned, elder=elder)

@@ -5,6 +5,7 @@ from msgspec import Struct
 from market.identity.models import AccountId, NameReserved, NotFound, OfficialNameFixed, PersonRenamed
 from market.identity.reserved_names import NameKind, find_name_fault
 from market.kernel import Connection, FieldFault, Query
+from market.kernel.language import say
 from market.kernel.text import clean_name
 
 MAX_NAME_LENGTH = 60
@@ -36,7 +37,7 @@ def check_person_name(name: str) -> str:
     cleaned = clean_name(name)
     fault = find_name_fault(cleaned, NameKind.PERSON)
     if fault is None and len(cleaned) > MAX_NAME_LENGTH:
-        fault = f"姓名最多 {MAX_NAME_LENGTH} 个字"
+        fault = say("姓名最多 {0} 个字", MAX_NAME_LENGTH)
     if fault is not None:
         raise NameReserved(errors=(FieldFault("name", fault),))
     return cleaned

@@ -21,6 +21,7 @@ from market.invoices.models import (
     NoInvoiceDue,
 )
 from market.kernel import Fen, FieldFault
+from market.kernel.language import say
 from market.kernel.text import clean_text, normalize_text
 from market.organisations.credit_codes import is_credit_code
 from payments.money import format_yuan
@@ -57,11 +58,11 @@ def check_details(details: InvoiceDetails, *, under: str = "") -> InvoiceDetails
     tax_number = "".join(normalize_text(details.tax_number).split()).upper() if unit else ""
     faults: list[FieldFault] = []
     if not _MIN_TITLE_LENGTH <= len(title) <= MAX_TITLE_LENGTH:
-        faults.append(FieldFault(f"{under}title", f"抬头写 {_MIN_TITLE_LENGTH} 到 {MAX_TITLE_LENGTH} 个字"))
+        faults.append(FieldFault(f"{under}title", say("抬头写 {0} 到 {1} 个字", _MIN_TITLE_LENGTH, MAX_TITLE_LENGTH)))
     if unit and not is_credit_code(tax_number):
-        faults.append(FieldFault(f"{under}tax_number", "税号不对，请照营业执照上的 18 位统一社会信用代码写"))
+        faults.append(FieldFault(f"{under}tax_number", say("税号不对，请照营业执照上的 18 位统一社会信用代码写")))
     if email and (len(email) > MAX_EMAIL_LENGTH or not _EMAIL.fullmatch(email)):
-        faults.append(FieldFault(f"{under}email", "邮箱不对；没有就空着"))
+        faults.append(FieldFault(f"{under}email", say("邮箱不对；没有就空着")))
     if faults:
         raise InvoiceInvalid(errors=tuple(faults))
     return InvoiceDetails(kind=details.kind, title=title, tax_number=tax_number, email=email)

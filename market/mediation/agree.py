@@ -13,6 +13,7 @@ from market.identity.access import require_producer
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
 from market.mediation.end import check_share, compute_share, end_with_share, lock_assigned_mediation
@@ -110,7 +111,7 @@ async def answer_proposal(
     """
     written = clean_text(reason)
     if len(written) > MAX_MEDIATION_TEXT_LENGTH:
-        raise InvalidMediation(errors=(FieldFault("reason", f"最多 {MAX_MEDIATION_TEXT_LENGTH} 字"),))
+        raise InvalidMediation(errors=(FieldFault("reason", say("最多 {0} 字", MAX_MEDIATION_TEXT_LENGTH)),))
     refunds: list[RefundId] = []
     async with db.transaction(scope=get_person_scope(actor)) as conn:
         unlocked = await _get(conn, seal, case_id)

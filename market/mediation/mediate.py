@@ -16,6 +16,7 @@ from market.counties.load import load_county_settings
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
 from market.mediation.models import (
@@ -112,7 +113,7 @@ def check_text(text: str, *, field: str, missing: str) -> str:
     if not written:
         raise InvalidMediation(errors=(FieldFault(field, missing),))
     if len(written) > MAX_MEDIATION_TEXT_LENGTH:
-        raise InvalidMediation(errors=(FieldFault(field, f"最多 {MAX_MEDIATION_TEXT_LENGTH} 字"),))
+        raise InvalidMediation(errors=(FieldFault(field, say("最多 {0} 字", MAX_MEDIATION_TEXT_LENGTH)),))
     return written
 
 
@@ -145,7 +146,7 @@ async def ask_for_mediation(
         NotMediable: it was not refused, is mediated already, or the days after its refusal are over.
         NothingLeftToMediate: nothing is left of it after refunds.
     """
-    written = check_text(text, field="text", missing="请写您觉得哪里不对")
+    written = check_text(text, field="text", missing=say("请写您觉得哪里不对"))
     unlocked = await FIND_REFUSED_CASE.maybe(conn, case_id=source_id, buyer_id=buyer.account_id)
     if unlocked is None:
         raise NotFound

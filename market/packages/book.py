@@ -14,6 +14,7 @@ from market.catalogue.models import ListingKind
 from market.identity.models import AccountId
 from market.kernel import Connection, Database, Fen, FieldFault, Refusal
 from market.kernel.clock import get_business_day
+from market.kernel.language import say, say_day
 from market.kernel.structs import build_from
 from market.orders.address import Destination
 from market.orders.checkout.batcher import Batcher
@@ -242,7 +243,7 @@ async def _plan(conn: Connection, package: Package, wish: PackageWish, *, minute
     days = [get_business_day(each) for each in times.values()]
     holiday = await has_holiday(conn, package, arrive=wish.arrive_on, days=days)
     if holiday and not package.on_holidays:
-        raise InvalidPackageBooking(errors=(FieldFault("arrive_on", "这个套餐节假日不接，换个日子"),))
+        raise InvalidPackageBooking(errors=(FieldFault("arrive_on", say("这个套餐节假日不接，换个日子")),))
     capacities = await load_capacities(conn, package, arrive=wish.arrive_on, now=now)
     picks: list[tuple[PackagePart, Capacity, int]] = []
     missing: list[PackagePart] = []
@@ -279,22 +280,22 @@ def _check_wish(package: Package, wish: PackageWish, now: datetime) -> dict[int,
     today = get_business_day(now)
     faults: list[FieldFault] = []
     if not 1 <= wish.count <= MAX_COUNT:
-        faults.append(FieldFault("count", f"几套，1 到 {MAX_COUNT}"))
+        faults.append(FieldFault("count", say("几套，1 到 {0}", MAX_COUNT)))
     if not package.starts_on <= wish.arrive_on <= package.ends_on:
-        first, last = (f"{day.month} 月 {day.day} 日" for day in (package.starts_on, package.ends_on))
-        faults.append(FieldFault("arrive_on", f"选 {first}到 {last}之间的日子"))
+        first, last = (say_day(day) for day in (package.starts_on, package.ends_on))
+        faults.append(FieldFault("arrive_on", say("选 {0}到 {1}之间的日子", first, last)))
     elif not 0 <= (wish.arrive_on - today).days <= MAX_DAYS_AHEAD:
-        faults.append(FieldFault("arrive_on", "选今天以后、一年以内的日子"))
+        faults.append(FieldFault("arrive_on", say("选今天以后、一年以内的日子")))
     times = {each.position: each.starts_at for each in wish.times}
     activities = {part.position for part in package.parts if part.kind is ListingKind.ACTIVITY}
     for position in sorted(activities | times.keys()):
         starts_at = times.get(position)
         if position not in activities:
-            faults.append(FieldFault(f"parts[{position - 1}]", "这一样不用选时间"))
+            faults.append(FieldFault(f"parts[{position - 1}]", say("这一样不用选时间")))
         elif starts_at is None:
-            faults.append(FieldFault(f"parts[{position - 1}]", "选一场"))
+            faults.append(FieldFault(f"parts[{position - 1}]", say("选一场")))
         elif starts_at.tzinfo is None or not 0 <= (get_business_day(starts_at) - wish.arrive_on).days <= package.nights:
-            faults.append(FieldFault(f"parts[{position - 1}]", "选在这几天里的一场"))
+            faults.append(FieldFault(f"parts[{position - 1}]", say("选在这几天里的一场")))
     if faults:
         raise InvalidPackageBooking(errors=tuple(faults))
     return times
@@ -309,16 +310,18 @@ def _require_time(package: Package, part: PackagePart, found: Sequence[Capacity]
     """
     field = f"parts[{part.position - 1}]"
     if not found:
-        raise InvalidPackageBooking(errors=(FieldFault(field, "这个时间没有，换一场"),))
+        raise InvalidPackageBooking(errors=(FieldFault(field, say("这个时间没有，换一场")),))
     most = max(each.most for each in found)
     if most < part.quantity:
-        fault = FieldFault(field, f"一场一共 {most} 个名额")
+        fault = FieldFault(field, say("一场一共 {0} 个名额", most))
         raise PartyTooLarge(title=package.title, capacity=most, errors=(fault,))
 
 
 def _refuse_full(package: Package, missing: Sequence[PackagePart], *, waiting: bool, minutes: int) -> PackageFull:
-    words = {part.position: f"{_UNITS.get(part.kind, part.unit)}不够" for part in missing}
-    names = "、".join(_KINDS[part.kind] if len(part.agreed) > 1 else f"“{part.agreed[0].title}”" for part in missing)
+    words = {part.position: say("{0}不够", say(_UNITS.get(part.kind, part.unit))) for part in missing}
+    names = say("、").join(
+        say(_KINDS[part.kind]) if len(part.agreed) > 1 else f"“{part.agreed[0].title}”" for part in missing
+    )
     faults = tuple(FieldFault(f"parts[{position - 1}]", message) for position, message in words.items())
     kind = PackageReserved if waiting else PackageFull
     return kind(title=package.title, parts=names, minutes=minutes, errors=faults)

@@ -22,6 +22,7 @@ from market.invoices.erase import erase_invoice_details
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.idempotency import delete_actor_keys
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
 from market.notify.queue import delete_messages
@@ -233,13 +234,13 @@ async def list_obstacles(conn: Connection, account_id: AccountId, *, now: dateti
         for account in (get_payable_account(number), get_freight_account(number)):
             owed += abs(await get_balance(conn, account))
     reasons = (
-        ("orders", found.open_orders, f"还有 {found.open_orders} 单没有办完，请先收货或取消"),
-        ("refunds", found.open_refunds, f"还有 {found.open_refunds} 笔退款没有到账，到账后再来"),
-        ("disputes", found.open_disputes, f"还有 {found.open_disputes} 笔付款有异议，有结果后再来"),
-        ("role", found.official, "这是干部的账号，办过的事要留名备查，不能注销；不干了请上级停用"),
-        ("listings", found.live_listings, f"店里还有 {found.live_listings} 样东西在卖，请先下架"),
-        ("sales", found.open_sales, f"店里还有 {found.open_sales} 单没有办完，请先发货，等买家收到"),
-        ("applications", found.open_applications, "话费减免的申请还没有办完，请先撤回，或者等办完"),
-        ("money", owed, "店里还有钱没有结清，结清后再来"),
+        ("orders", found.open_orders, say("还有 {0} 单没有办完，请先收货或取消", found.open_orders)),
+        ("refunds", found.open_refunds, say("还有 {0} 笔退款没有到账，到账后再来", found.open_refunds)),
+        ("disputes", found.open_disputes, say("还有 {0} 笔付款有异议，有结果后再来", found.open_disputes)),
+        ("role", found.official, say("这是干部的账号，办过的事要留名备查，不能注销；不干了请上级停用")),
+        ("listings", found.live_listings, say("店里还有 {0} 样东西在卖，请先下架", found.live_listings)),
+        ("sales", found.open_sales, say("店里还有 {0} 单没有办完，请先发货，等买家收到", found.open_sales)),
+        ("applications", found.open_applications, say("话费减免的申请还没有办完，请先撤回，或者等办完")),
+        ("money", owed, say("店里还有钱没有结清，结清后再来")),
     )
     return tuple(FieldFault(field, words) for field, count, words in reasons if count)

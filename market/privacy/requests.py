@@ -13,6 +13,7 @@ from market.identity.models import AccountId, Actor, NotFound
 from market.identity.person_keys import find_person_seal, make_person_seal
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.kernel.language import say
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
@@ -107,11 +108,11 @@ async def ask_about_data(
     """
     written, faults = clean_text(new.text), list[FieldFault]()
     if not written:
-        faults.append(FieldFault("text", "写清楚是什么、应该怎样"))
+        faults.append(FieldFault("text", say("写清楚是什么、应该怎样")))
     elif len(written) > MAX_DETAIL_LENGTH:
-        faults.append(FieldFault("text", f"最多 {MAX_DETAIL_LENGTH} 字"))
+        faults.append(FieldFault("text", say("最多 {0} 字", MAX_DETAIL_LENGTH)))
     if (new.kind is DataRequestKind.CORRECT) is (new.field is None):
-        faults.append(FieldFault("field", "选哪一样写错了" if new.field is None else "只有更正要选"))
+        faults.append(FieldFault("field", say("选哪一样写错了") if new.field is None else say("只有更正要选")))
     if faults:
         raise DataRequestInvalid(errors=tuple(faults))
     division = await _find_division(conn, new, now)

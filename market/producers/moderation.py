@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from market.identity.reserved_names import NameKind, find_name_fault
 from market.kernel import FieldFault, Refusal
+from market.kernel.language import say
 from market.kernel.text import fold_text
 
 
@@ -129,6 +130,8 @@ def require_allowed_words(**fields: str) -> None:
     """
     matches = {name: match for name, text in fields.items() if (match := find_forbidden_word(text))}
     if matches:
-        faults = [FieldFault(name, f"请换个说法：{word}。{reason}") for name, (word, reason) in matches.items()]
+        faults = [
+            FieldFault(name, say("请换个说法：{0}。{1}", word, reason)) for name, (word, reason) in matches.items()
+        ]
         word, reason = next(iter(matches.values()))
         raise ForbiddenWord(errors=tuple(faults), word=word, reason=reason)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection
 
 from market.kernel import FieldFault
+from market.kernel.language import say
 from market.kernel.text import fold_text, normalize_text
 from market.producers.moderation import ForbiddenWord, require_allowed_words
 
@@ -119,6 +120,6 @@ def require_no_contacts(**fields: str) -> None:
 
 
 def _refuse(found: dict[str, str | None]) -> None:
-    faults = tuple(FieldFault(name, reason) for name, reason in found.items() if reason is not None)
+    faults = tuple(FieldFault(name, say(reason)) for name, reason in found.items() if reason is not None)
     if faults:
         raise OffPlatformContact(errors=faults, reason=faults[0].message)

@@ -9,6 +9,7 @@ from msgspec import Struct
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
 from market.orders.address import open_address
@@ -119,6 +120,10 @@ COUNT_SHOWN_PHOTOS = Query(
 )
 
 
+def _too_many_photos() -> FieldFault:
+    return FieldFault("photo", say("一条评价最多 {0} 张照片", MAX_REVIEW_PHOTOS))
+
+
 def check_review(review: ReviewText, *, photos: int) -> str:
     """Return the cleaned text of a review with `photos` new photos.
 
@@ -131,18 +136,15 @@ def check_review(review: ReviewText, *, photos: int) -> str:
     cleaned = clean_text(review.text)
     faults: list[FieldFault] = []
     if not 1 <= review.rating <= MAX_RATING:
-        faults.append(FieldFault("rating", f"请选打几分，1 到 {MAX_RATING} 分"))
+        faults.append(FieldFault("rating", say("请选打几分，1 到 {0} 分", MAX_RATING)))
     if len(cleaned) > MAX_REVIEW_LENGTH:
-        faults.append(FieldFault("text", f"最多 {MAX_REVIEW_LENGTH} 字，现在 {len(cleaned)} 字"))
+        faults.append(FieldFault("text", say("最多 {0} 字，现在 {1} 字", MAX_REVIEW_LENGTH, len(cleaned))))
     if photos > MAX_REVIEW_PHOTOS:
-        faults.append(_TOO_MANY_PHOTOS)
+        faults.append(_too_many_photos())
     if faults:
         raise InvalidReview(errors=tuple(faults))
     require_no_contacts(text=cleaned)
     return cleaned
-
-
-_TOO_MANY_PHOTOS = FieldFault("photo", f"一条评价最多 {MAX_REVIEW_PHOTOS} 张照片")
 
 
 async def write_review(
@@ -248,7 +250,7 @@ async def edit_review(conn: Connection, buyer: Actor, review_id: UUID, review: R
     await REMOVE_REVIEW_PHOTOS.run(conn, review_id=review_id, photo_ids=list(review.removed_ids), now=now)
     await _add_photos(conn, buyer, review_id, review.photo_ids)
     if await COUNT_SHOWN_PHOTOS.one(conn, review_id=review_id) > MAX_REVIEW_PHOTOS:
-        raise InvalidReview(errors=(_TOO_MANY_PHOTOS,))
+        raise InvalidReview(errors=(_too_many_photos(),))
     return edited
 
 
@@ -256,4 +258,4 @@ async def _add_photos(conn: Connection, buyer: Actor, review_id: UUID, photo_ids
     ids = list(set(photo_ids))
     stored = await ADD_REVIEW_PHOTOS.all(conn, review_id=review_id, photo_ids=ids, owner_id=buyer.account_id)
     if len(stored) != len(ids):
-        raise InvalidReview(errors=(FieldFault("photo", "这张照片不能用，请再拍一张"),))
+        raise InvalidReview(errors=(FieldFault("photo", say("这张照片不能用，请再拍一张")),))

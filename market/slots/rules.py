@@ -6,6 +6,7 @@ from market.bookings.models import CancellationTerms
 from market.bookings.tiers import make_terms
 from market.kernel import FieldFault, Refusal
 from market.kernel.clock import get_business_day
+from market.kernel.language import say
 from market.slots.models import PartyTooLarge, Slot, SlotClosed, SlotStarted, SlotState
 
 
@@ -15,11 +16,11 @@ def find_slot_refusal(slot: Slot, *, party: int, title: str, field: str, now: da
     `field` names the field of the slot; a party that is too large is a fault of the field `quantity` beside it.
     """
     if now >= slot.starts_at:
-        return SlotStarted(title=title, errors=(FieldFault(field, "这一场已经开始了"),))
+        return SlotStarted(title=title, errors=(FieldFault(field, say("这一场已经开始了")),))
     if slot.state is not SlotState.OPEN:
-        return SlotClosed(title=title, errors=(FieldFault(field, "这一场不接人了"),))
+        return SlotClosed(title=title, errors=(FieldFault(field, say("这一场不接人了")),))
     if party > slot.capacity:
-        fault = FieldFault(field.replace("slot_id", "quantity"), f"一场一共 {slot.capacity} 个名额")
+        fault = FieldFault(field.replace("slot_id", "quantity"), say("一场一共 {0} 个名额", slot.capacity))
         return PartyTooLarge(title=title, capacity=slot.capacity, errors=(fault,))
     return None
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault, GatewayUnavailable, Query
 from market.kernel.failures import forget_failure, record_failure
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.orders.models import SuborderState
 from market.orders.notifications import notify_account, notify_producer
@@ -152,7 +153,7 @@ async def propose_change(
         if days.price_fen is not None and days.price_fen != quote.price_fen:
             raise ChangePriceMoved(price=format_yuan(quote.price_fen))
         if quote.extra_fen:
-            fault = FieldFault("leave_on", f"这几晚要 {format_yuan(quote.price_fen)} 元，比付过的多")
+            fault = FieldFault("leave_on", say("这几晚要 {0} 元，比付过的多", format_yuan(quote.price_fen)))
             raise ChangeCostsMore(extra=format_yuan(quote.extra_fen), errors=(fault,))
         suborder_id = await FIND_BUYERS_SUBORDER.one(
             conn, order_id=order_id, position=position, buyer_id=buyer.account_id

@@ -12,6 +12,7 @@ from market.bookings.tiers import get_refund_rate
 from market.identity.models import NotFound
 from market.kernel import BASIS_POINTS, Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.orders.cancel import is_package
 from market.orders.checkout.offers import load_stay_offers
@@ -78,9 +79,9 @@ async def load_changeable_stay(conn: Connection, suborder_id: UUID, days: NewDay
     day = get_business_day(now)
     nights = Nights(ListingId(bookings[0].listing_id), days.arrive_on, days.leave_on, len(bookings))
     if not is_bookable(nights, day):
-        raise ChangeInvalid(errors=(FieldFault("arrive_on", "选今天以后的日子，走的那天在到的后面"),))
+        raise ChangeInvalid(errors=(FieldFault("arrive_on", say("选今天以后的日子，走的那天在到的后面")),))
     if (bookings[0].arrive_on, bookings[0].leave_on) == (days.arrive_on, days.leave_on):
-        raise ChangeInvalid(errors=(FieldFault("arrive_on", "和现在订的是同样的日子"),))
+        raise ChangeInvalid(errors=(FieldFault("arrive_on", say("和现在订的是同样的日子")),))
     offer = (await load_stay_offers(conn, [nights], day=day))[1]
     return ChangeableStay(order, suborder, bookings, offer)
 
@@ -102,7 +103,7 @@ async def quote_days(conn: Connection, stay: ChangeableStay, days: NewDays, *, n
         NightsTaken: the rooms are not free in these nights.
     """
     if not await has_rooms_for(conn, stay.bookings, arrive=days.arrive_on, leave=days.leave_on):
-        raise NightsTaken(title=stay.offer.title, errors=(FieldFault("arrive_on", "这几晚房间不够"),))
+        raise NightsTaken(title=stay.offer.title, errors=(FieldFault("arrive_on", say("这几晚房间不够")),))
     booked = stay.bookings[0]
     old = Nights(ListingId(booked.listing_id), booked.arrive_on, booked.leave_on)
     [terms] = (await load_stay_offers(conn, [old], day=get_business_day(now))).values()
@@ -146,7 +147,7 @@ async def make_change(
         price_fen=change.price_fen,
     )
     if not moved:
-        raise NightsTaken(title=stay.offer.title, errors=(FieldFault("arrive_on", "这几晚房间不够"),))
+        raise NightsTaken(title=stay.offer.title, errors=(FieldFault("arrive_on", say("这几晚房间不够")),))
     await END_CHANGE.one(conn, id=change.id, state=BookingChangeState.DONE, now=now)
     refunds: list[Refund] = []
     if change.refund_fen:

@@ -11,8 +11,8 @@ from market.http import HttpRequest
 from market.identity.models import NotFound, Role
 from market.kernel import FieldFault
 from market.kernel.language import say
-from market.orders.notifications import format_due
 from market.web.services import get_services
+from market.web.ui.format import deadline
 
 ACTOR_NAMES = {
     SELLER: "卖家", OPERATOR: "运营商", AGRONOMIST: "农技员",
@@ -39,7 +39,7 @@ _MOVES = {
     CaseMove.RECEIVE: "申请", CaseMove.ASK: "问买家", CaseMove.SUPPLY: "补充", CaseMove.EXTEND: "要多一点时间",
     CaseMove.ESCALATE: "转上一级", CaseMove.ANSWER: "答复", CaseMove.CLOSE: "办完", CaseMove.REOPEN: "请上一级再看",
     CaseMove.WITHDRAW: "撤回", CaseMove.SETTLE: "办好了",
-    CaseMove.PROPOSE: "提了一个办法", CaseMove.AGREE: "同意这个办法", CaseMove.REFUSE: "不同意这个办法",
+    CaseMove.PROPOSE: "提了一个办法", CaseMove.AGREE: "同意了这个办法", CaseMove.REFUSE: "不同意这个办法",
     CaseMove.RESCHEDULE: "放假安排变了，期限重新算",
 }  # fmt: skip
 _DUE_MOVES = frozenset({
@@ -74,7 +74,7 @@ async def load_due_words(request: HttpRequest, category: str) -> str:
     services = get_services(request)
     async with services.db.connection() as conn:
         rules = await GET_CATEGORY.one(conn, category=category, day=services.clock.today())
-    return f"{rules.dues[0]} {say(_UNITS[rules.units[0]])}"
+    return say("{0} {1}", rules.dues[0], say(_UNITS[rules.units[0]]))
 
 
 def get_desk_path(category: str, case_id: UUID) -> str:
@@ -105,29 +105,31 @@ def get_case_move(typed: str, possible: Collection[CaseMove]) -> CaseMove:
 
 def get_asker_name(case: LockedCase) -> str:
     """Return what the person who asked is called; of cases about no sale, nobody bought anything."""
-    return _ASKERS.get(case.category, "卖家" if case.for_producer_id else "买家")
+    return say(_ASKERS.get(case.category, "卖家" if case.for_producer_id else "买家"))
 
 
 def describe_case(case: LockedCase) -> str:
     """Describe who has to do what until when."""
     if case.state is CaseState.CLOSED:
-        return "办完了"
+        return say("办完了")
     if case.proposed and case.state is CaseState.ASSIGNED:
-        return f"等买家和卖家说同意不同意，{format_due(case.due_at)}前"
+        return say("等买家和卖家说同意不同意，{0}前", deadline(case.due_at))
     if case.stopped_at is not None:
-        return f"等{get_asker_name(case)}补充情况；不补，{format_due(case.due_at)}前也要定"
+        return say("等{0}补充情况；不补，{1}前也要定", get_asker_name(case), deadline(case.due_at))
     return (
-        f"等{ACTOR_NAMES[case.assignee]}，{format_due(case.due_at)}前" if case.state is CaseState.ASSIGNED else "同意了"
+        say("等{0}，{1}前", say(ACTOR_NAMES[case.assignee]), deadline(case.due_at))
+        if case.state is CaseState.ASSIGNED
+        else say("同意了")
     )
 
 
 def describe_event(event: CaseEvent, asker: str) -> str:
     """Describe one move with its time, its reason and a new deadline; `asker` is what the one who asked is called."""
-    who = asker if event.actor == "asker" else ACTOR_NAMES[event.actor]
-    words = f"{format_due(event.at)}，{who}{_MOVES[event.move].replace('买家', asker)}"
+    who = asker if event.actor == "asker" else say(ACTOR_NAMES[event.actor])
+    words = say("{0}，{1}{2}", deadline(event.at), who, say(_MOVES[event.move]).replace(say("买家"), asker))
     if event.move in _DUE_MOVES:
-        words += f"（{format_due(event.due_at)}前）"
-    return f"{words}：{event.reason}" if event.reason else words
+        words += say("（{0}前）", deadline(event.due_at))
+    return say("{0}：{1}", words, event.reason) if event.reason else words
 
 
 def build_case_context(
@@ -144,7 +146,7 @@ def build_case_context(
         "state": describe_case(case),
         "events": [describe_event(each, get_asker_name(case)) for each in events],
         "moves": [
-            (move.value, words.replace("买家", get_asker_name(case)))
+            (move.value, say(words).replace(say("买家"), get_asker_name(case)))
             for move, words in _BUTTONS.items()
             if move in moves
         ],

@@ -24,18 +24,18 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, FieldFault
 from market.kernel.clock import get_business_day
+from market.kernel.language import say
 from market.kernel.page import Page
 from market.producers.moderation import ForbiddenWord
 from market.producers.off_platform import OffPlatformContact
 from market.storage.photos import BadPhoto, PhotoPurpose
-from market.web.forms import PostedForm, rename_faults
+from market.web.forms import PostedForm, label_photos, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.services import get_services
 from market.web.ui.format import clock_zh, day_zh
 
 PAGE_SIZE = 50
 _PHOTO_FIELDS = tuple(f"photo{number or ''}" for number in (0, *range(2, MAX_MESSAGE_PHOTOS + 1)))
-_PHOTO_LABELS = [(name, "照片" if name == "photo" else "再来一张") for name in _PHOTO_FIELDS]
 _MAX_EXCERPT = 24
 
 
@@ -88,7 +88,7 @@ def build_thread_context(
         "messages": [_present(each, thread.heading, side, report) for each in reversed(thread.page.items)],
         "older": f"{path}?before={thread.page.next}" if thread.page.next else None,
         "action": path,
-        "photos": _PHOTO_LABELS,
+        "photos": label_photos(_PHOTO_FIELDS),
         "most": MAX_MESSAGE_LENGTH,
         "hours": TELL_AGAIN_AFTER // timedelta(hours=1),
         "draft": f"message-{thread.heading.code}",
@@ -100,14 +100,14 @@ def build_thread_context(
 
 def _present(message: ConversationMessage, heading: SaleHeading, side: Side, report: str) -> MessageView:
     own = message.side is side
-    who = "我" if own else "买家"
+    who = say("我") if own else say("买家")
     if message.side is Side.SELLER:
-        who = message.writer or ("我" if own else heading.producer)
-    text = "这个人注销了账号，写的删掉了。" if message.erased else message.text
+        who = message.writer or (say("我") if own else heading.producer)
+    text = say("这个人注销了账号，写的删掉了。") if message.erased else message.text
     return MessageView(
-        f"{who}，{clock_zh(message.at)}",
+        say("{0}，{1}", who, clock_zh(message.at)),
         text,
-        [(f"/message-photos/{each}", f"照片 {number}") for number, each in enumerate(message.photo_ids, 1)],
+        [(f"/message-photos/{each}", say("照片 {0}", number)) for number, each in enumerate(message.photo_ids, 1)],
         f"{report}?message={message.position}" if report and not own and not message.erased else "",
     )
 
@@ -140,8 +140,8 @@ async def submit_message(
 
 def describe_conversation(conversation: Conversation, *, today: date) -> list[str]:
     """Return the lines of a row of a list: what was said last, and when."""
-    text = conversation.text.replace("\n", " ") or "照片"
+    text = conversation.text.replace("\n", " ") or say("照片")
     excerpt = text if len(text) <= _MAX_EXCERPT else f"{text[:_MAX_EXCERPT]}…"
     day = get_business_day(conversation.last_at)
     when = clock_zh(conversation.last_at) if day == today else day_zh(day)
-    return [excerpt, f"{when}，订单 {conversation.code}"]
+    return [excerpt, say("{0}，订单 {1}", when, conversation.code)]

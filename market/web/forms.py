@@ -13,6 +13,7 @@ from litestar.datastructures import UploadFile
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Fen, FieldFault, Refusal
+from market.kernel.language import get_language, say
 from market.kernel.text import clean_text, normalize_text
 from market.storage.photos import BadPhoto, PhotoId, PhotoPurpose
 from market.storage.uploads import store_photo
@@ -238,7 +239,7 @@ class PostedForm:
             try:
                 photo_id = await self.store_photo(request, actor, name, purpose)
             except BadPhoto as refusal:
-                self.add_fault(name, refusal.text("zh"))
+                self.add_fault(name, refusal.text(get_language()))
                 continue
             ids += [photo_id] if photo_id else []
         return ids
@@ -270,7 +271,12 @@ async def read_form(request: HttpRequest, *, as_typed: Collection[str] = (), tok
     return PostedForm(fields)
 
 
+def label_photos(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the fields of the photos of a form with their labels."""
+    return [(name, say("照片") if at == 0 else say("再来一张")) for at, name in enumerate(names)]
+
+
 def rename_faults(refusal: Refusal, names: Mapping[str, str], *, otherwise: str) -> list[FieldFault]:
     """Return a refusal's faults by the form's field names; a refusal without fields is reported at `otherwise`."""
     faults = [FieldFault(names.get(fault.field, fault.field), fault.message) for fault in refusal.errors]
-    return faults or [FieldFault(otherwise, refusal.text("zh"))]
+    return faults or [FieldFault(otherwise, refusal.text(get_language()))]

@@ -11,10 +11,10 @@ from market.identity.models import Actor, NotFound
 from market.invoices.models import InvoiceDetails, InvoiceKind, InvoiceStep
 from market.invoices.views import IssuedRow, SaleInvoice, SaleLine, get_sale_invoice, list_sale_lines
 from market.kernel import Connection, Fen
+from market.kernel.language import say
 from market.kernel.seal import Seal
-from market.orders.notifications import format_due
 from market.web.shop.cards import format_unit
-from market.web.ui.format import day_zh, yuan
+from market.web.ui.format import day_zh, deadline, yuan
 from payments.money import format_yuan
 
 KIND_NAMES = {InvoiceKind.PERSON: "个人", InvoiceKind.UNIT: "单位"}
@@ -40,34 +40,35 @@ class SheetRow(Struct, frozen=True):
     amount_fen: int
 
 
-def describe_invoice(invoice: SaleInvoice, *, seller: str = "卖家") -> str:
+def describe_invoice(invoice: SaleInvoice, *, seller: str = "") -> str:
     """Describe what has to be done about an invoice by whom until when, or that it is there.
 
-    `seller` is what the seller is called: its own pages say you.
+    `seller` is what the seller is called, if not that: its own pages say you.
     """
+    seller = seller or say("卖家")
     task = invoice.task
     if not invoice.paid:
-        return f"付清了，{seller}就开" if invoice.details else "不用开了"
+        return say("付清了，{0}就开", seller) if invoice.details else say("不用开了")
     if task.step is InvoiceStep.NONE:
-        return "开好了" if invoice.net_fen else "不用开了"
-    due = f"，{format_due(invoice.due_at)}前" if invoice.due_at and not invoice.stopped else ""
-    who = seller if invoice.assignee in {None, SELLER} else _WHO[invoice.assignee or "county"]
+        return say("开好了") if invoice.net_fen else say("不用开了")
+    due = say("，{0}前", deadline(invoice.due_at)) if invoice.due_at and not invoice.stopped else ""
+    who = seller if invoice.assignee in {None, SELLER} else say(_WHO[invoice.assignee or "county"])
     amount = format_yuan(task.least_fen)
     if task.step is InvoiceStep.ISSUE:
-        return f"等{who}开 {amount} 元{due}"
+        return say("等{0}开 {1} 元{2}", who, amount, due)
     if invoice.correcting:
-        return f"等{who}换：先开红字 {amount} 元，再开新的{due}"
-    return f"退了款，等{who}开红字 {amount} 元{due}"
+        return say("等{0}换：先开红字 {1} 元，再开新的{2}", who, amount, due)
+    return say("退了款，等{0}开红字 {1} 元{2}", who, amount, due)
 
 
 def describe_buyer(invoice: SaleInvoice) -> list[tuple[str, str]]:
     """Return to whom an invoice is issued, as rows; what was erased is said."""
     details = invoice.details
     if details is None:
-        return [("开给谁", "买家注销了账号，或者过了保存期，资料已删除")]
-    rows = [("开给谁", KIND_NAMES[details.kind]), ("抬头", details.title)]
-    rows += [("税号", details.tax_number)] if details.tax_number else []
-    return [*rows, ("发到邮箱", details.email)] if details.email else rows
+        return [(say("开给谁"), say("买家注销了账号，或者过了保存期，资料已删除"))]
+    rows = [(say("开给谁"), say(KIND_NAMES[details.kind])), (say("抬头"), details.title)]
+    rows += [(say("税号"), details.tax_number)] if details.tax_number else []
+    return [*rows, (say("发到邮箱"), details.email)] if details.email else rows
 
 
 def describe_details(details: InvoiceDetails | None) -> list[str]:
@@ -79,12 +80,14 @@ def present_issued(rows: list[IssuedRow]) -> list[IssuedView]:
     """Return recorded invoices for display, oldest first."""
     return [
         IssuedView(
-            "发票" if each.corrected_number is None else "红字发票",
+            say("发票") if each.corrected_number is None else say("红字发票"),
             each.number,
-            f"{day_zh(each.issued_on)}开，{'减 ' if each.corrected_number else ''}{yuan(each.amount_fen)} 元"
-            + (f"，{SELF_GROWN_WORDS}" if each.self_grown else "")
-            + (f"，冲 {each.corrected_number}" if each.corrected_number else "")
-            + "".join(f"；原来记错成 {old}" for old in each.old_numbers),
+            say("{0}开，减 {1} 元", day_zh(each.issued_on), yuan(each.amount_fen))
+            if each.corrected_number
+            else say("{0}开，{1} 元", day_zh(each.issued_on), yuan(each.amount_fen))
+            + (say("，{0}", say(SELF_GROWN_WORDS)) if each.self_grown else "")
+            + (say("，冲 {0}", each.corrected_number) if each.corrected_number else "")
+            + "".join(say("；原来记错成 {0}", old) for old in each.old_numbers),
             each.id,
         )
         for each in rows
@@ -94,12 +97,14 @@ def present_issued(rows: list[IssuedRow]) -> list[IssuedView]:
 def _list_sheet_rows(invoice: SaleInvoice, lines: list[SaleLine]) -> list[SheetRow]:
     """Return the lines, and what is added to or taken from their sum up to what was paid less refunds."""
     rows = [
-        SheetRow(each.title, format_unit(each.unit), f"{each.quantity} {get_count_word(each.unit)}", each.amount_fen)
+        SheetRow(
+            each.title, format_unit(each.unit), f"{each.quantity} {say(get_count_word(each.unit))}", each.amount_fen
+        )
         for each in lines
     ]
     rest = invoice.paid_fen - sum(each.amount_fen for each in lines)
-    rows += [SheetRow("运费和优惠", "", "", rest)] if rest else []
-    return [*rows, SheetRow("退款", "", "", -invoice.refunded_fen)] if invoice.refunded_fen else rows
+    rows += [SheetRow(say("运费和优惠"), "", "", rest)] if rest else []
+    return [*rows, SheetRow(say("退款"), "", "", -invoice.refunded_fen)] if invoice.refunded_fen else rows
 
 
 async def load_sheet(conn: Connection, seal: Seal, actor: Actor, suborder_id: Any, *, back: str) -> dict[str, Any]:
@@ -118,6 +123,6 @@ async def load_sheet(conn: Connection, seal: Seal, actor: Actor, suborder_id: An
         "rows": _list_sheet_rows(invoice, await list_sale_lines(conn, suborder_id)),
         "due_fen": Fen(invoice.paid_fen - invoice.refunded_fen),
         "issued": present_issued(invoice.issued),
-        "mark": SELF_GROWN_WORDS if invoice.markable else "",
+        "mark": say(SELF_GROWN_WORDS) if invoice.markable else "",
         "back": back,
     }

@@ -10,7 +10,7 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from market.content.warnings import get_daily_warning
-from market.http import HttpRequest, get_path, make_retry_headers
+from market.http import HttpRequest, get_path, is_translated, make_retry_headers
 from market.identity.models import Actor, NotSignedIn
 from market.kernel import Refusal
 from market.kernel.language import ENGLISH, get_language, say
@@ -78,6 +78,7 @@ def render_page(
         user=actor.name if actor else None,
         owner=get_draft_owner(request, actor),
         band=request.cookies.get(DEMO_BAND_COOKIE) != "0",
+        translated=is_translated(request),
     )
     response = Response(
         html,

@@ -83,8 +83,8 @@ def describe_pickup(pickup: Pickup, state: SuborderState) -> list[str]:
 def describe_carrier(suborder: SuborderView) -> str:
     """Return the carrier and the number of a parcel that was sent, or that its seller brings it."""
     if suborder.tracking:
-        return f"{suborder.carrier} {suborder.tracking}"
-    return OWN_DELIVERY if suborder.shipped_at else ""
+        return f"{say(suborder.carrier or '')} {suborder.tracking}"
+    return say(OWN_DELIVERY) if suborder.shipped_at else ""
 
 
 def describe_sending(suborder: SuborderView, today: date) -> list[str]:

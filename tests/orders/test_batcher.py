@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 from asyncpg.connection import LoggedQuery
 
 from market.identity.models import AccountId
-from market.kernel import Connection, Database
+from market.kernel import Connection, Database, Refusal
+from market.kernel.language import ENGLISH, answer_in
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.order_request import OrderRequest
 from market.orders.checkout.place import place
@@ -51,6 +52,17 @@ async def test_an_order_refused_for_another_line_leaves_its_units_to_the_next(co
     )
     assert list_codes(outcomes) == ["sold_out", "placed", "sold_out", "placed", "waiting_for_payment"]
     assert await read_lot(conn, scarce.lot_id) == (0, 4, 0)
+
+
+async def test_each_request_of_a_batch_is_refused_in_the_language_of_its_page(conn: Connection) -> None:
+    gone, buyers = await make_product(conn, left=0), [await make_account(conn) for _ in range(4)]
+    with answer_in(ENGLISH):
+        english = [make_request(buyers[0], [line(gone.variant_id)]), make_request(buyers[1], [line(uuid4())])]
+    chinese = [make_request(buyers[2], [line(gone.variant_id)]), make_request(buyers[3], [line(uuid4())])]
+    outcomes = await place_batch(conn, [*english, *chinese])
+    assert [each.errors[0].message for each in outcomes if isinstance(each, Refusal)] == [
+        "Only 0 left", "There is no such item", "只剩 0 箱", "没有这种商品",
+    ]  # fmt: skip
 
 
 async def test_a_small_request_after_a_large_one_that_does_not_fit_is_placed(conn: Connection) -> None:

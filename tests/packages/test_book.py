@@ -142,7 +142,7 @@ async def test_what_cannot_be_booked_is_refused_at_its_field(village: Village) -
     late = structs.replace(wish, arrive_on=date.max)
     assert await refuse(village, late) == (
         InvalidPackageBooking,
-        [("arrive_on", "选 9 月 20 日到 11 月 30 日之间的日子"), ("parts[1]", "选在这几天里的一场")],
+        [("arrive_on", "选 9月20日到 11月30日之间的日子"), ("parts[1]", "选在这几天里的一场")],
     )
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from market.coupons.models import VoucherId
 from market.identity.models import AccountId
 from market.kernel import Connection, FieldFault
+from market.kernel.language import get_language, say
 from market.orders.address import Destination
 from market.orders.checkout.packages import PackageChoice
 from market.orders.models import (
@@ -54,6 +55,8 @@ class OrderRequest(Struct, frozen=True, kw_only=True):
     pickup_point_id: PickupPointId | None = None
     package: PackageChoice | None = None
     companion: Companion | None = None
+    language: str = field(default_factory=get_language)
+    """Of the request's page, for what it is refused with: batches are placed by tasks of their own."""
 
 
 def merge_lines(lines: Sequence[Line]) -> list[tuple[int, Line]]:
@@ -79,12 +82,12 @@ def check_request(lines: Sequence[Line], nights: Sequence[Nights], *, day: date)
     if len(lines) > MAX_LINES or len(nights) > MAX_STAYS:
         raise TooManyLines(max_lines=MAX_LINES, max_stays=MAX_STAYS)
     quantity_faults = [
-        FieldFault(f"lines[{index}].quantity", f"要在 1 到 {MAX_QUANTITY} 之间")
+        FieldFault(f"lines[{index}].quantity", say("要在 1 到 {0} 之间", MAX_QUANTITY))
         for index, line in merge_lines(lines)
         if not 1 <= line.quantity <= MAX_QUANTITY
     ]
     quantity_faults += [
-        FieldFault(f"lines[{index}].quantity", f"要在 1 到 {MAX_QUANTITY} 之间")
+        FieldFault(f"lines[{index}].quantity", say("要在 1 到 {0} 之间", MAX_QUANTITY))
         for index, line in enumerate(lines)
         if line.quantity < 1 and not any(fault.field == f"lines[{index}].quantity" for fault in quantity_faults)
     ]
@@ -92,7 +95,7 @@ def check_request(lines: Sequence[Line], nights: Sequence[Nights], *, day: date)
         raise InvalidQuantity(max_quantity=MAX_QUANTITY, errors=tuple(quantity_faults))
     listing_ids = [each.listing_id for each in nights]
     night_faults = [
-        FieldFault(f"nights[{index}]", "日期或间数不对")
+        FieldFault(f"nights[{index}]", say("日期或间数不对"))
         for index, each in enumerate(nights)
         if not is_bookable(each, day) or listing_ids.index(each.listing_id) != index
     ]

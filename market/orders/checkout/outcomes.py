@@ -14,6 +14,7 @@ from market.catalogue.units import get_count_word
 from market.coupons.rules import make_used_refusal
 from market.kernel import Fen, FieldFault, Refusal
 from market.kernel.idempotency import IdempotencyKeyReused
+from market.kernel.language import say, use_language
 from market.orders.checkout.order_request import OrderRequest
 from market.orders.checkout.pricing import DraftLine, DraftSuborder, get_pay_minutes
 from market.orders.models import (
@@ -127,7 +128,8 @@ def get_request_pay_minutes(request: OrderRequest, suborders: Sequence[DraftSubo
 
 
 def refuse(result: PlacementResult, request: OrderRequest, suborders: Sequence[DraftSuborder]) -> Exception:
-    """Return the refusal of a request that was not placed, or `ItemLocked`."""
+    """Return the refusal of a request that was not placed, in the language of its page, or `ItemLocked`."""
+    use_language(request.language)
     lines = [line for each in suborders for line in each.lines]
     match result.obstacle:
         case None:
@@ -161,7 +163,7 @@ def _refuse_missing(result: PlacementResult, lines: Sequence[DraftLine], minutes
     stay = next((line for line in lines if line.stay is not None and line.listing_id == result.item_id), None)
     if stay is not None:
         refusal = NightsReserved if result.reserved else NightsTaken
-        return refusal(title=stay.title, minutes=minutes, errors=(FieldFault(stay.field, "这几晚房间不够"),))
+        return refusal(title=stay.title, minutes=minutes, errors=(FieldFault(stay.field, say("这几晚房间不够")),))
     places = [line for line in lines if line.slot is not None and line.slot.id == result.item_id]
     if places:
         left = result.left_units or 0
@@ -169,7 +171,9 @@ def _refuse_missing(result: PlacementResult, lines: Sequence[DraftLine], minutes
             title=places[0].title,
             left=left,
             minutes=minutes,
-            errors=tuple(FieldFault(line.field, f"只剩 {left} 个名额" if left else "这一场满了") for line in places),
+            errors=tuple(
+                FieldFault(line.field, say("只剩 {0} 个名额", left) if left else say("这一场满了")) for line in places
+            ),
         )
     short = [line for line in lines if line.lot_id == result.item_id]
     first = short[0]
@@ -179,7 +183,7 @@ def _refuse_missing(result: PlacementResult, lines: Sequence[DraftLine], minutes
         left=left,
         unit=get_count_word(first.unit),
         minutes=minutes,
-        errors=tuple(FieldFault(line.field, f"只剩 {left} {get_count_word(line.unit)}") for line in short),
+        errors=tuple(FieldFault(line.field, say("只剩 {0} {1}", left, get_count_word(line.unit))) for line in short),
     )
 
 
@@ -200,7 +204,7 @@ def _refuse_share(result: PlacementResult, lines: Sequence[DraftLine]) -> Refusa
     held = [line for line in lines if result.item_id in (line.lot_id, line.slot and line.slot.id)]
     first = held[0]
     left, word = _count_items(result, first), get_count_word(first.unit)
-    faults = tuple(FieldFault(line.field, f"付款前最多还能订 {left} {word}") for line in held)
+    faults = tuple(FieldFault(line.field, say("付款前最多还能订 {0} {1}", left, word)) for line in held)
     return LotShareTooHigh(title=first.title, left=left, unit=word, errors=faults)
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from market.bookings.models import CancellationTier
 from market.bookings.tiers import find_strictest_tiers
 from market.kernel import Connection, Fen, FieldFault, Query, Refusal, split
+from market.kernel.language import say
 from market.orders.checkout.pricing import DraftLine, GoodsOffer, PackageLine, PriceBasis, StayOffer
 
 
@@ -95,7 +96,7 @@ def price_packages(
     """
     for index, (offer, _) in enumerate(goods):
         if offer.ceiling_bp is not None:
-            raise PackageNotOnSale(errors=(FieldFault(f"lines[{index}].quantity", "要称重的不能进套餐"),))
+            raise PackageNotOnSale(errors=(FieldFault(f"lines[{index}].quantity", say("要称重的不能进套餐")),))
     return (
         [(offer, _price_line(line, part)) for (offer, line), part in zip(goods, choice.lines, strict=True)],
         [(offer, _price_line(line, part)) for (offer, line), part in zip(stays, choice.nights, strict=True)],

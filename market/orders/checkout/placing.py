@@ -14,6 +14,7 @@ from market.coupons.rules import VOUCHER_FIELD, find_voucher_fault
 from market.coupons.vouchers import load_vouchers
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
+from market.kernel.language import say, use_language
 from market.kernel.uuid7 import create_ids
 from market.orders.checkout.offers import load_goods_offers, load_public_buyers, load_stay_offers
 from market.orders.checkout.order_request import OrderRequest
@@ -117,12 +118,10 @@ async def place_batch(
     if outcomes:
         outcomes |= await _find_prior_orders(conn, {n: numbered[n] for n in outcomes})
     if drafts:
-        ids = create_ids()
-        batch = BatchRows()
+        batch, ids = BatchRows(), create_ids()
         for n, suborders in drafts.items():
             batch.add_order(n, numbered[n], suborders, ids)
-        rows = msgspec.structs.asdict(batch)
-        for result in await PLACE_ORDERS.all(conn, batch=rows, skip_locked=skip_locked):
+        for result in await PLACE_ORDERS.all(conn, batch=msgspec.structs.asdict(batch), skip_locked=skip_locked):
             request = numbered[result.n]
             outcomes[result.n] = result.get_outcome(request) or refuse(result, request, drafts[result.n])
         await add_placed_pickups(conn, numbered, outcomes)
@@ -171,6 +170,7 @@ async def _draft_orders(
         stay_offers = [stays.get(position + offset) for offset in range(len(request.nights))]
         position += len(request.nights)
         try:
+            use_language(request.language)
             voucher = vouchers.get(request.voucher_id) if request.voucher_id else None
             require_pickup(request, goods, points)
             require_live_package(request.package, live)
@@ -209,10 +209,10 @@ def draft_order(
         offer = goods.get(line.variant_id)
         field_name = f"lines[{index}].variant_id"
         if offer is None:
-            raise NotForSale(title="", errors=(FieldFault(field_name, "没有这种商品"),))
+            raise NotForSale(title="", errors=(FieldFault(field_name, say("没有这种商品")),))
         require_on_sale(offer, field_name)
         if fault := find_shipping_fault(offer, parcels):
-            faults = (FieldFault(fault.field or field_name, f"{offer.title} {fault.zh}"),)
+            faults = (FieldFault(fault.field or field_name, f"{offer.title} {say(fault.zh)}"),)
             raise fault.refusal(producer=offer.producer, title=offer.title, errors=faults)
         slot = find_slot(offer, line, slots, field=f"lines[{index}].slot_id", now=request.now)
         goods_lines.append((offer, price_goods_line(index, offer, line.quantity, slot, public_buyer=public_buyer)))
@@ -220,7 +220,7 @@ def draft_order(
     for index, (nights, stay) in enumerate(zip(request.nights, stays, strict=True)):
         field_name = f"nights[{index}].listing_id"
         if stay is None:
-            raise NotForSale(title="", errors=(FieldFault(field_name, "没有这处住宿"),))
+            raise NotForSale(title="", errors=(FieldFault(field_name, say("没有这处住宿")),))
         require_on_sale(stay, field_name)
         field_name = f"nights[{index}].leave_on"
         if refusal := find_short_stay(
@@ -248,7 +248,7 @@ def find_slot(offer: GoodsOffer, line: Line, slots: dict[SlotId, Slot], *, field
         return None
     slot = slots.get(line.slot_id) if line.slot_id else None
     if slot is None or slot.listing_id != offer.listing_id:
-        raise SlotNeeded(title=offer.title, errors=(FieldFault(field, "选一场"),))
+        raise SlotNeeded(title=offer.title, errors=(FieldFault(field, say("选一场")),))
     if refusal := find_slot_refusal(slot, party=line.quantity, title=offer.title, field=field, now=now):
         raise refusal
     return slot
@@ -258,7 +258,7 @@ def _use_voucher(
     request: OrderRequest, voucher: Voucher | None, suborders: Sequence[DraftSuborder]
 ) -> list[DraftSuborder]:
     if voucher is None or voucher.account_id != request.buyer_id:
-        raise VoucherUnknown(errors=(FieldFault(VOUCHER_FIELD, "您没有这张券"),))
+        raise VoucherUnknown(errors=(FieldFault(VOUCHER_FIELD, say("您没有这张券")),))
     fault = find_voucher_fault(voucher, list_coupon_items(suborders), day=get_business_day(request.now))
     if fault is not None:
         raise fault
@@ -273,9 +273,9 @@ def require_on_sale(offer: GoodsOffer | StayOffer, field_name: str) -> None:
     """
     refusal: Refusal | None = None
     if not offer.on_sale:
-        refusal = NotForSale(title=offer.title, errors=(FieldFault(field_name, "已经下架"),))
+        refusal = NotForSale(title=offer.title, errors=(FieldFault(field_name, say("已经下架")),))
     elif not offer.shop_open:
-        refusal = ShopClosed(producer=offer.producer, errors=(FieldFault(field_name, "这家现在不接单"),))
+        refusal = ShopClosed(producer=offer.producer, errors=(FieldFault(field_name, say("这家现在不接单")),))
     elif closed := describe_closure(offer.closed_for, offer.reopens_on):
         errors = (FieldFault(field_name, closed),)
         refusal = FarmClosed(producer=offer.producer, why=closed, reopens_on=offer.reopens_on, errors=errors)

@@ -9,6 +9,7 @@ import msgspec
 from market.bookings.models import CancellationTier
 from market.bookings.tiers import find_strictest_tiers, select_tiers
 from market.kernel import FieldFault, Refusal
+from market.kernel.language import say
 from market.orders.checkout.order_request import OrderRequest
 from market.orders.checkout.packages import LivePackage
 from market.orders.checkout.pricing import DraftLine, DraftSuborder, get_order_price
@@ -57,7 +58,7 @@ def require_seen_terms(request: OrderRequest, suborders: Sequence[DraftSuborder]
     if request.cancel_terms != hash_cancel_terms(lines):
         raise CancelTermsChanged(
             errors=tuple(
-                FieldFault(line.field.partition(".")[0], f"“{line.title}”：{_describe(line)}")
+                FieldFault(line.field.partition(".")[0], say("“{0}”：{1}", line.title, _describe(line)))
                 for line in lines
                 if _get_tiers(line) is not None
             )
@@ -92,6 +93,8 @@ def _describe(line: DraftLine) -> str:
 def describe_tiers(tiers: Sequence[CancellationTier]) -> str:
     """Describe what the tiers of a day refund: `提前 3 天退 100%，再晚不退`."""
     if not tiers:
-        return "前一天及以前全退，当天不退"
-    shares = [f"提前 {each.days_before} 天退 {format_percent(each.refund_bp)}" for each in tiers if each.refund_bp]
-    return "，".join([*shares, "再晚不退"]) if shares else "订了不退"
+        return say("前一天及以前全退，当天不退")
+    shares = [
+        say("提前 {0} 天退 {1}", each.days_before, format_percent(each.refund_bp)) for each in tiers if each.refund_bp
+    ]
+    return say("，").join([*shares, say("再晚不退")]) if shares else say("订了不退")

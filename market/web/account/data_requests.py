@@ -15,8 +15,8 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
+from market.kernel.language import get_language, say
 from market.kernel.seal import Seal
-from market.orders.notifications import format_due
 from market.privacy.request_models import (
     FIELD_NAMES,
     MAX_DETAIL_LENGTH,
@@ -34,6 +34,7 @@ from market.web.case_words import ACTOR_NAMES, load_due_words
 from market.web.forms import make_form_key, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page
+from market.web.ui.format import deadline
 
 _OUTCOMES = {
     CaseOutcome.SOLVED: "办了",
@@ -56,13 +57,15 @@ class DataRequestForm(Struct, frozen=True):
 
 def describe_data_request(found: DataRequest) -> list[str]:
     """Return what was asked, of whom, and the answer or until when it comes."""
-    asked = REQUEST_NAMES[found.kind] + (f"，{FIELD_NAMES[DataField(found.field)]}" if found.field else "")
-    lines = [asked, found.text if found.text is not None else "（账号注销了，内容打不开了）"]
+    asked = say(REQUEST_NAMES[found.kind]) + (
+        say("，{0}", say(FIELD_NAMES[DataField(found.field)])) if found.field else ""
+    )
+    lines = [asked, found.text if found.text is not None else say("（账号注销了，内容打不开了）")]
     if found.state is CaseState.CLOSED and found.outcome is not None:
-        words = _OUTCOMES.get(found.outcome, "办完了")
-        return [*lines, f"{words}：{found.answer}" if found.answer else words]
-    who = ACTOR_NAMES[found.assignee] if found.assignee else "县里"
-    return [*lines, f"等{who}答复，{format_due(found.due_at)}前"]
+        words = say(_OUTCOMES.get(found.outcome, "办完了"))
+        return [*lines, say("{0}：{1}", words, found.answer) if found.answer else words]
+    who = say(ACTOR_NAMES[found.assignee] if found.assignee else "县里")
+    return [*lines, say("等{0}答复，{1}前", who, deadline(found.due_at))]
 
 
 async def _page(
@@ -80,10 +83,13 @@ async def _page(
     )
     context = {
         "form": empty if form is None else form,
-        "kinds": [(each.value, words) for each, words in REQUEST_NAMES.items()],
-        "fields": [("", "不是更正，不用选"), *((each.value, words) for each, words in FIELD_NAMES.items())],
-        "offices": [(_COUNTY, "我们县里：话费减免、名册、店的审核"), (_PLATFORM, "乡集平台：账号、订单、短信")],
-        "own": [(f"第 {each.number} 件", describe_data_request(each)) for each in own],
+        "kinds": [(each.value, say(words)) for each, words in REQUEST_NAMES.items()],
+        "fields": [("", say("不是更正，不用选")), *((each.value, say(words)) for each, words in FIELD_NAMES.items())],
+        "offices": [
+            (_COUNTY, say("我们县里：话费减免、名册、店的审核")),
+            (_PLATFORM, say("乡集平台：账号、订单、短信")),
+        ],
+        "own": [(say("第 {0} 件", each.number), describe_data_request(each)) for each in own],
         "errors": errors,
         "key": make_form_key(),
         "most": MAX_DETAIL_LENGTH,
@@ -92,7 +98,7 @@ async def _page(
     return render_page(request, "account/data_requests.html", context, actor=actor, status=status)
 
 
-@get("/me/info/requests", include_in_schema=False)
+@get("/me/info/requests", include_in_schema=False, english=True)
 async def show_data_requests(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], seal: NamedDependency[Seal]
 ) -> Response[bytes]:
@@ -104,13 +110,15 @@ async def _find_village(conn: Connection, text: str) -> str:
     found = [each for each in await search_divisions(conn, text, within="13") if each.level == VILLAGE]
     exact = [each for each in found if each.name == text.strip()] or found
     if len(exact) != 1:
-        several = "；".join(f"{''.join(each.path[-2:])}{each.name}，写 {each.code}" for each in exact[:10])
-        message = f"叫这个名字的有几个：{several}" if exact else "没有找到这个村，写村名"
+        several = say("；").join(
+            say("{0}{1}，写 {2}", "".join(each.path[-2:]), each.name, each.code) for each in exact[:10]
+        )
+        message = say("叫这个名字的有几个：{0}", several) if exact else say("没有找到这个村，写村名")
         raise DataRequestInvalid(errors=(FieldFault("village", message),))
     return exact[0].code
 
 
-@post("/me/info/requests", include_in_schema=False)
+@post("/me/info/requests", include_in_schema=False, english=True)
 async def submit_data_request(
     request: HttpRequest,
     *,
@@ -125,9 +133,9 @@ async def submit_data_request(
     kind = next((each for each in DataRequestKind if each == typed.kind), None)
     field = next((each for each in DataField if each == typed.field), None)
     if kind is None:
-        form.add_fault("kind", "请选一条")
+        form.add_fault("kind", say("请选一条"))
     if typed.to not in {_COUNTY, _PLATFORM} and kind is not DataRequestKind.COMPLAIN:
-        form.add_fault("to", "请选归谁管")
+        form.add_fault("to", say("请选归谁管"))
     if form.faults or kind is None:
         errors, status = form.faults, DataRequestInvalid.status
         return await _page(request, db, seal, actor, form=typed, errors=errors, status=status)
@@ -141,7 +149,7 @@ async def submit_data_request(
     try:
         return await submit_once(request, actor, form, ask, scope=get_person_scope(actor))
     except (DataRequestInvalid, TooManyDataRequests) as refusal:
-        errors = list(refusal.errors) or [FieldFault("text", refusal.text("zh"))]
+        errors = list(refusal.errors) or [FieldFault("text", refusal.text(get_language()))]
         return await _page(request, db, seal, actor, form=typed, errors=errors, status=refusal.status)
 
 

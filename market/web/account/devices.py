@@ -12,6 +12,7 @@ from market.identity.models import Actor, NotFound
 from market.identity.sessions import list_sessions, revoke_other_sessions, revoke_session
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.kernel.language import say
 from market.web.cookies import get_session_cookie_name
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
@@ -33,14 +34,14 @@ _BROWSERS = (
 
 def describe_device(name: str) -> str:
     """Return what to call a device on a page."""
-    return next((shown for part, shown in _BROWSERS if part in name), "别的设备")
+    return say(next((shown for part, shown in _BROWSERS if part in name), "别的设备"))
 
 
 def _get_token(request: HttpRequest) -> str:
     return request.cookies.get(get_session_cookie_name(request), "")
 
 
-@get(PATH, include_in_schema=False)
+@get(PATH, include_in_schema=False, english=True)
 async def show_devices(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], actor: NamedDependency[Actor]
 ) -> Response[Any]:
@@ -60,7 +61,7 @@ async def show_devices(
     return render_page(request, "account/devices.html", {"rows": rows}, actor=actor)
 
 
-@post(PATH, include_in_schema=False, auditor="acts")
+@post(PATH, include_in_schema=False, english=True, auditor="acts")
 async def end_sessions(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], actor: NamedDependency[Actor]
 ) -> Redirect:

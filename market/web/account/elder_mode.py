@@ -13,7 +13,7 @@ from market.web.forms import read_form
 from market.web.pages import get_local_path, redirect
 
 
-@post("/elder", tags=["pages"], operation_id="SwitchElderPage", include_in_schema=False, auditor="acts")
+@post("/elder", tags=["pages"], operation_id="SwitchElderPage", include_in_schema=False, english=True, auditor="acts")
 async def switch_elder(
     request: HttpRequest, db: NamedDependency[Database], visitor: NamedDependency[Actor | None]
 ) -> Redirect:

@@ -10,7 +10,7 @@ from market.web.forms import read_form
 from market.web.pages import get_local_path, redirect
 
 
-@post("/language", include_in_schema=False)
+@post("/language", include_in_schema=False, english=True)
 async def switch_language(request: HttpRequest) -> Redirect:
     """Store in which language buyers' pages are, and redirect back.
 

@@ -14,12 +14,15 @@ from market.identity.models import Actor, CodeJustSent, NotFound, TooManyCodes
 from market.identity.sign_in import get_phone
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock, get_business_day
+from market.kernel.language import get_language, say
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
 from market.orders.models import OrderState
 from market.privacy.close_account import AccountNotClosable, confirm_and_close, list_obstacles
+from market.privacy.models import PersonalOrder
 from market.privacy.own_consents import KIND_NAMES
 from market.privacy.personal_data import PersonalData, export_personal_data, load_personal_data
+from market.privacy.request_models import REQUEST_NAMES
 from market.producers.models import PRODUCER_STATE_NAMES
 from market.rate_limits import RateClass
 from market.settings import Settings
@@ -42,7 +45,7 @@ _PRINTED_ROWS = 1_000
 """The page to print shows what a person has; who has more takes the file."""
 
 
-@get("/me/data", include_in_schema=False)
+@get("/me/data", include_in_schema=False, english=True)
 async def show_my_data(
     request: HttpRequest,
     db: NamedDependency[Database],
@@ -65,107 +68,141 @@ def _list_sections(data: PersonalData, *, most: int) -> list[tuple[str, int, lis
 def _describe_trade(data: PersonalData) -> list[tuple[str, list[str]]]:
     account = data.account
     return [
-        ("账号", [account.name, account.phone or "没有手机号", f"{clock_zh(account.created_at)} 开的"]),
         (
-            "设备",
-            [f"{describe_device(each.device)}，{clock_zh(each.created_at)} 登录" for each in data.devices],
-        ),
-        ("店", [f"{each.name}：{PRODUCER_STATE_NAMES[each.state]}" for each in data.shops]),
-        (
-            "订单",
-            [
-                f"{each.number}，{yuan(each.total_fen)} 元，{ORDER_STATE_NAMES[OrderState(each.state)]}"
-                + (f"；{each.address.name} {each.address.phone} {each.address.street}" if each.address else "")
-                for each in data.orders
-            ],
+            say("账号"),
+            [account.name, account.phone or say("没有手机号"), say("{0} 开的", clock_zh(account.created_at))],
         ),
         (
-            "住店登记",
+            say("设备"),
+            [say("{0}，{1} 登录", describe_device(each.device), clock_zh(each.created_at)) for each in data.devices],
+        ),
+        (say("店"), [say("{0}：{1}", each.name, say(PRODUCER_STATE_NAMES[each.state])) for each in data.shops]),
+        (say("订单"), [_describe_order(each) for each in data.orders]),
+        (
+            say("住店登记"),
             [
-                f"订单 {each.order_number}，店家登记了 {each.guests} 位，{day_zh(each.delete_on)}删掉"
+                say("订单 {0}，店家登记了 {1} 位，{2}删掉", each.order_number, each.guests, day_zh(each.delete_on))
                 for each in data.stays
             ],
         ),
         (
-            "坏果包赔和退货",
-            [f"{each.name} {each.number}，{len(each.photo_ids)} 张照片：{each.text}" for each in data.cases],
-        ),
-        (
-            "收款账户",
-            [f"{each.producer}：{each.holder}，尾号 {each.tail}" for each in data.payout_accounts],
-        ),
-        (
-            "要过的发票",
+            say("坏果包赔和退货"),
             [
-                "；".join([f"订单 {each.order_number}", *describe_details(each.details), *each.numbers])
+                say("{0} {1}，{2} 张照片：{3}", say(each.name), each.number, len(each.photo_ids), _say_text(each.text))
+                for each in data.cases
+            ],
+        ),
+        (
+            say("收款账户"),
+            [say("{0}：{1}，尾号 {2}", each.producer, each.holder, each.tail) for each in data.payout_accounts],
+        ),
+        (
+            say("要过的发票"),
+            [
+                say("；").join([say("订单 {0}", each.order_number), *describe_details(each.details), *each.numbers])
                 for each in data.invoices
             ],
         ),
-        ("领的券", [f"{each.name}，{yuan(each.amount_fen)} 元" for each in data.vouchers]),
+        (say("领的券"), [say("{0}，{1} 元", each.name, yuan(each.amount_fen)) for each in data.vouchers]),
         (
-            "包裹",
+            say("包裹"),
             [
-                f"订单 {each.order_number}，{each.carrier or ''} {each.tracking or ''}，{len(each.facts)} 条走到哪里"
-                + (f"，自提点{each.pickup_point}" if each.pickup_point else "")
+                say(
+                    "订单 {0}，{1} {2}，{3} 条走到哪里",
+                    each.order_number,
+                    each.carrier or "",
+                    each.tracking or "",
+                    len(each.facts),
+                )
+                + (say("，自提点{0}", each.pickup_point) if each.pickup_point else "")
                 for each in data.parcels
             ],
         ),
-        ("公家单位", [f"{each.unit_name}，到{day_zh(each.ends_on)}" for each in data.public_units]),
-        ("收藏", [each.name for each in data.favourites]),
-        ("评价", [f"{each.title}，{each.rating} 分：{each.text}" for each in data.reviews]),
+        (say("公家单位"), [say("{0}，到{1}", each.unit_name, day_zh(each.ends_on)) for each in data.public_units]),
+        (say("收藏"), [each.name for each in data.favourites]),
+        (say("评价"), [say("{0}，{1} 分：{2}", each.title, each.rating, each.text) for each in data.reviews]),
     ]
+
+
+def _describe_order(order: PersonalOrder) -> str:
+    state = say(ORDER_STATE_NAMES[OrderState(order.state)])
+    words = say("{0}，{1} 元，{2}", order.number, yuan(order.total_fen), state)
+    to = order.address
+    return words if to is None else words + say("；{0} {1} {2}", to.name, to.phone, to.street)
 
 
 def _describe_village(data: PersonalData) -> list[tuple[str, list[str]]]:
     return [
         (
-            "话费减免的申请",
-            [f"{each.village}，{STATE_NAMES[each.state]}：{'；'.join(each.words)}" for each in data.applications],
+            say("话费减免的申请"),
+            [
+                say("{0}，{1}：{2}", each.village, say(STATE_NAMES[each.state]), say("；").join(each.words))
+                for each in data.applications
+            ],
         ),
         (
-            "卖货分给您家的",
+            say("卖货分给您家的"),
             [
-                f"{month_zh(each.month)}，{each.producer}：{HOW_NAMES[each.how]} {yuan(each.fen)} 元"
+                say(
+                    "{0}，{1}：{2} {3} 元",
+                    month_zh(each.month),
+                    each.producer,
+                    say(HOW_NAMES[each.how]),
+                    yuan(each.fen),
+                )
                 for each in data.benefits
             ],
         ),
-        ("县里的决定", [_describe_decision(each) for each in data.decisions]),
-        ("我的单位", [f"{each.name}，{each.credit_code}" for each in data.organisations]),
+        (say("县里的决定"), [_describe_decision(each) for each in data.decisions]),
+        (say("我的单位"), [say("{0}，{1}", each.name, each.credit_code) for each in data.organisations]),
         (
-            "报的课、看病",
+            say("报的课、看病"),
             [
-                "，".join([day_zh(get_business_day(each.starts_at)), each.title, *([each.name] if each.name else [])])
+                say("，").join(
+                    [day_zh(get_business_day(each.starts_at)), each.title, *([each.name] if each.name else [])]
+                )
                 for each in data.seats
             ],
         ),
-        ("报过的招工", [f"{each.organisation}，{each.title}" for each in data.job_applications]),
-        ("单位采购单", [f"采购单 {each.number}，{each.unit}" for each in data.purchases]),
+        (say("报过的招工"), [say("{0}，{1}", each.organisation, each.title) for each in data.job_applications]),
+        (say("单位采购单"), [say("采购单 {0}，{1}", each.number, each.unit) for each in data.purchases]),
     ]
+
+
+def _say_text(text: str) -> str:
+    """Return the text of a case; that of a request about data is what was asked, a word of a table."""
+    return say(text) if text in REQUEST_NAMES.values() else text
 
 
 def _describe_rights(data: PersonalData) -> list[tuple[str, list[str]]]:
     return [
-        ("问卖家、答买家的话", [f"订单 {each.order_number}：{each.text}" for each in data.messages]),
-        ("做过的套餐", [each.title for each in data.packages]),
-        ("存的筛选", [each.name for each in data.saved_filters]),
+        (say("问卖家、答买家的话"), [say("订单 {0}：{1}", each.order_number, each.text) for each in data.messages]),
+        (say("做过的套餐"), [each.title for each in data.packages]),
+        (say("存的筛选"), [each.name for each in data.saved_filters]),
         (
-            "同意过的",
+            say("同意过的"),
             [
-                f"{day_zh(get_business_day(each.given_at))}，{KIND_NAMES[each.kind]} {each.about}"
+                say("{0}，{1} {2}", day_zh(get_business_day(each.given_at)), say(KIND_NAMES[each.kind]), each.about)
                 for each in data.consents
             ],
         ),
-        ("要求过的", ["；".join(describe_data_request(each)) for each in data.requests]),
-        ("村里的故事", [f"{each.title}：{each.text}" for each in data.stories]),
-        ("举报过的", ["；".join(describe_report(each)) for each in data.reports]),
-        ("谁看过、办过", [f"{clock_zh(each.at)}，{each.office}{each.who}，{each.what}" for each in data.looks]),
-        ("自己办过的（记录）", [f"{clock_zh(each.at)}，{each.action}" for each in data.records]),
+        (say("要求过的"), [say("；").join(describe_data_request(each)) for each in data.requests]),
+        (say("村里的故事"), [say("{0}：{1}", each.title, each.text) for each in data.stories]),
+        (say("举报过的"), [say("；").join(describe_report(each)) for each in data.reports]),
+        (
+            say("谁看过、办过"),
+            [
+                say("{0}，{1}{2}，{3}", clock_zh(each.at), each.office, say(each.who), say(each.what))
+                for each in data.looks
+            ],
+        ),
+        (say("自己办过的（记录）"), [say("{0}，{1}", clock_zh(each.at), each.action) for each in data.records]),
     ]
 
 
 def _describe_decision(decision: OwnClawback) -> str:
-    words = f"{decision.reason}；{decision.statement}；{decision.opinion}"
-    return f"{decision.number}，{yuan(decision.amount_fen)} 元，{day_zh(decision.decided_on)}：{words}"
+    words = say("{0}；{1}；{2}", decision.reason, decision.statement, decision.opinion)
+    return say("{0}，{1} 元，{2}：{3}", decision.number, yuan(decision.amount_fen), day_zh(decision.decided_on), words)
 
 
 @post("/me/data", include_in_schema=False, status_code=200, rate=RateClass.SEARCH, auditor="reads")
@@ -200,7 +237,7 @@ async def _render_closing(
         obstacles = await list_obstacles(conn, actor.account_id, now=clock.now())
     context = {
         "obstacles": [each.message for each in obstacles],
-        "errors": [FieldFault("code", refusal.text("zh"))] if refusal else [],
+        "errors": [FieldFault("code", refusal.text(get_language()))] if refusal else [],
         "sent": sent,
         "masked": mask_phone(phone) if phone else "",
     }
@@ -210,7 +247,7 @@ async def _render_closing(
     return response
 
 
-@get("/me/close", include_in_schema=False)
+@get("/me/close", include_in_schema=False, english=True)
 async def show_closing(
     request: HttpRequest,
     db: NamedDependency[Database],
@@ -222,7 +259,7 @@ async def show_closing(
     return await _render_closing(request, db, seal, clock, actor)
 
 
-@post("/me/close/code", include_in_schema=False, status_code=200, rate=RateClass.SIGN_IN)
+@post("/me/close/code", include_in_schema=False, english=True, status_code=200, rate=RateClass.SIGN_IN)
 async def send_closing_code(
     request: HttpRequest,
     *,
@@ -257,7 +294,7 @@ async def send_closing_code(
     return await _render_closing(request, db, seal, clock, actor, sent=True)
 
 
-@post("/me/close", include_in_schema=False, rate=RateClass.SIGN_IN)
+@post("/me/close", include_in_schema=False, english=True, rate=RateClass.SIGN_IN)
 async def submit_closing(
     request: HttpRequest,
     *,
@@ -288,7 +325,7 @@ async def submit_closing(
     return response
 
 
-@get("/me/closed", include_in_schema=False)
+@get("/me/closed", include_in_schema=False, english=True)
 async def show_closed(request: HttpRequest) -> Response[bytes]:
     """Say that the account is closed."""
     return render_page(request, "account/closed.html")

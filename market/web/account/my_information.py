@@ -17,9 +17,10 @@ from market.identity.models import Actor, NotFound
 from market.identity.sign_in import update_account
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock, get_business_day
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.privacy.county_holdings import HOLDINGS
-from market.privacy.holdings import HoldingFate
+from market.privacy.holdings import Holding, HoldingFate
 from market.privacy.looks import list_looks
 from market.privacy.own_consents import (
     KIND_NAMES,
@@ -54,12 +55,16 @@ _DONE = {
 
 
 def _describe_consent(given: GivenConsent) -> tuple[str, list[str]]:
-    about = f"{KIND_NAMES[given.kind]}：{given.about}" if given.about else KIND_NAMES[given.kind]
-    return about, [f"{day_zh(get_business_day(given.given_at))}同意的", given.text]
+    about = say("{0}：{1}", say(KIND_NAMES[given.kind]), given.about) if given.about else say(KIND_NAMES[given.kind])
+    return about, [say("{0}同意的", day_zh(get_business_day(given.given_at))), say(given.text)]
 
 
 def _view_request(found: DataRequest) -> tuple[str, list[str]]:
-    return f"第 {found.number} 件", describe_data_request(found)
+    return say("第 {0} 件", found.number), describe_data_request(found)
+
+
+def _view_holding(held: Holding) -> tuple[str, str, str, str]:
+    return say(held.name), say(held.purpose), say(held.retention), say(held.why)
 
 
 async def _page(
@@ -74,21 +79,21 @@ async def _page(
     reads_warnings = any(each.kind is ConsentKind.WARNING_SMS for each in given)
     context = {
         "consents": [(each.kind.value, str(each.id or ""), *_describe_consent(each)) for each in given],
-        "warning": "" if reads_warnings else CONSENT_TEXTS[ConsentPurpose.WARNING_SMS, CONSENT_VERSION],
+        "warning": "" if reads_warnings else say(CONSENT_TEXTS[ConsentPurpose.WARNING_SMS, CONSENT_VERSION]),
         "stories": [(f"/stories/{each.number}/consent", each.title, [each.village]) for each in stories],
-        "reports": [(f"举报第 {each.number} 件", describe_report(each)) for each in reports],
+        "reports": [(say("举报第 {0} 件", each.number), describe_report(each)) for each in reports],
         "requests": [_view_request(each) for each in asked],
         "name": actor.name if name is None else name,
         "renames": not actor.producers and actor.handle is None,
         "errors": errors,
         "due": await load_due_words(request, COUNTY_REQUEST),
         "due_complaint": await load_due_words(request, ComplaintCategory.GOODS),
-        "done": _DONE.get(request.query_params.get("done", "")),
+        "done": say(_DONE.get(request.query_params.get("done", ""), "")),
     }
     return render_page(request, "account/my_information.html", context, actor=actor, status=status)
 
 
-@get("/me/info", include_in_schema=False)
+@get("/me/info", include_in_schema=False, english=True)
 async def show_my_information(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], seal: NamedDependency[Seal]
 ) -> Response[bytes]:
@@ -96,7 +101,7 @@ async def show_my_information(
     return await _page(request, db, seal, actor)
 
 
-@post("/me/info/consents", include_in_schema=False)
+@post("/me/info/consents", include_in_schema=False, english=True)
 async def submit_consent(
     request: HttpRequest,
     *,
@@ -125,7 +130,7 @@ async def submit_consent(
     return redirect("/me/info?done=given" if giving else "/me/info?done=withdrawn")
 
 
-@post("/me/info/name", include_in_schema=False)
+@post("/me/info/name", include_in_schema=False, english=True)
 async def submit_own_name(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], seal: NamedDependency[Seal]
 ) -> Response[Any]:
@@ -152,22 +157,31 @@ class _NameMissing(Refusal):
     en = "The name is missing."
 
 
-@get("/me/info/looks", include_in_schema=False)
+@get("/me/info/looks", include_in_schema=False, english=True)
 async def show_looks(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Response[bytes]:
     """Show who looked at the person's data or acted on it: role and office, day, what."""
     async with db.transaction(scope=get_person_scope(actor)) as conn:
         looks = await list_looks(conn, actor.account_id)
-    rows = [(each.what, [f"{each.office}{each.who}" if each.office else each.who, clock_zh(each.at)]) for each in looks]
+    rows = [
+        (
+            say(each.what),
+            [say("{0}{1}", each.office, say(each.who)) if each.office else say(each.who), clock_zh(each.at)],
+        )
+        for each in looks
+    ]
     return render_page(request, "account/looks.html", {"rows": rows}, actor=actor)
 
 
-@get("/me/info/kept", include_in_schema=False)
+@get("/me/info/kept", include_in_schema=False, english=True)
 async def show_kept(request: HttpRequest, visitor: NamedDependency[Actor | None]) -> Response[bytes]:
     """Show what the market holds about persons, for what, how long, and what stays after the account, and why."""
     groups = [
-        (words, [(each.name, each.purpose, each.retention, each.why) for each in HOLDINGS if each.fate is fate])
+        (
+            say(words),
+            [_view_holding(each) for each in HOLDINGS if each.fate is fate],
+        )
         for fate, words in _FATES.items()
     ]
     return render_page(request, "account/kept.html", {"groups": groups}, actor=visitor)

@@ -29,6 +29,7 @@ from market.identity.sessions import sign_out, verify_second_factor
 from market.identity.sign_in import sign_in
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
+from market.kernel.language import get_language
 from market.kernel.seal import Seal, UnsealError
 from market.kernel.text import mask_phone, normalize_phone
 from market.rate_limits import RateClass
@@ -118,12 +119,14 @@ async def send_code(
                 now=clock.now(),
             )
     except CodeJustSent as refusal:
-        response = _code_page(request, phone, values.to, [FieldFault("code", refusal.text("zh"))], refusal.status)
+        response = _code_page(
+            request, phone, values.to, [FieldFault("code", refusal.text(get_language()))], refusal.status
+        )
         response.headers.update(make_retry_headers(refusal))
         _store_phone(request, seal, response, phone)
         return response
     except (InvalidPhone, TooManyCodes) as refusal:
-        errors = refusal.errors or (FieldFault("phone", refusal.text("zh")),)
+        errors = refusal.errors or (FieldFault("phone", refusal.text(get_language())),)
         response = render_page(
             request, "account/sign_in.html", {"values": values, "errors": errors}, status=refusal.status
         )
@@ -177,7 +180,7 @@ async def submit_code(
             await keep_wanted(conn, request, actor.account_id, now=now)
     if not isinstance(signed, NewSession) or actor is None:
         refusal = signed if isinstance(signed, WrongCode) else WrongCode()
-        return _code_page(request, phone, to, [FieldFault("code", refusal.text("zh"))], refusal.status)
+        return _code_page(request, phone, to, [FieldFault("code", refusal.text(get_language()))], refusal.status)
     home = get_local_path(to, get_home_path(actor))
     response = redirect(f"/sign-in/factor?to={quote(home)}" if signed.second_factor_needed else home)
     _store_session(request, response, signed, clock)
@@ -218,7 +221,9 @@ async def submit_second_factor(
             conn, seal, token, code=form.get_text("code").replace(" ", ""), now=clock.now()
         )
     if isinstance(signed, WrongSecondFactor):
-        return _second_factor_page(request, actor, to, (FieldFault("code", signed.text("zh")),), status=signed.status)
+        return _second_factor_page(
+            request, actor, to, (FieldFault("code", signed.text(get_language())),), status=signed.status
+        )
     response = redirect(to)
     _store_session(request, response, signed, clock)
     return response

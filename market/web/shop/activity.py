@@ -203,7 +203,7 @@ async def render_activity(
     return render_page(request, "shop/activity.html", context, cache=cache, status=status)
 
 
-@post("/goods/{number:int}", include_in_schema=False)
+@post("/goods/{number:int}", include_in_schema=False, english=True)
 async def submit_slot(
     request: HttpRequest,
     *,

@@ -15,6 +15,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
+from market.kernel.language import get_language, say
 from market.rate_limits import RateClass
 from market.web.forms import parse_integer, read_form
 from market.web.pages import get_local_path, redirect, render_page
@@ -23,18 +24,18 @@ from market.web.ui.format import day_zh
 
 
 def _describe_offer(offer: CouponOffer) -> list[str]:
-    use = f"{day_zh(offer.starts_on)}到{day_zh(offer.ends_on)}用，每人 {offer.per_person} 张"
+    use = say("{0}到{1}用，每人 {2} 张", day_zh(offer.starts_on), day_zh(offer.ends_on), offer.per_person)
     lines = [
-        f"{describe_terms(offer)}，{describe_coverage(offer)}",
-        f"{use}，减的钱{describe_bearer(offer)}",
+        say("{0}，{1}", describe_terms(offer), describe_coverage(offer)),
+        say("{0}，减的钱{1}", use, describe_bearer(offer)),
     ]
-    return [*lines, PLATFORM_PARCEL] if offer.bearer is Bearer.PLATFORM else lines
+    return [*lines, say(PLATFORM_PARCEL)] if offer.bearer is Bearer.PLATFORM else lines
 
 
 def _describe_voucher(voucher: Voucher, today: date) -> str:
     if voucher.used:
-        return "用过了"
-    return "过期了" if voucher.ends_on < today else f"用到{day_zh(voucher.ends_on)}"
+        return say("用过了")
+    return say("过期了") if voucher.ends_on < today else say("用到{0}", day_zh(voucher.ends_on))
 
 
 async def _coupons_page(
@@ -61,7 +62,7 @@ async def _coupons_page(
     return render_page(request, "shop/coupons.html", context, actor=actor, status=status)
 
 
-@get("/coupons", include_in_schema=False)
+@get("/coupons", include_in_schema=False, english=True)
 async def show_coupons(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
@@ -69,7 +70,7 @@ async def show_coupons(
     return await _coupons_page(request, db, actor, clock)
 
 
-@post("/coupons", include_in_schema=False, rate=RateClass.SIGN_IN)
+@post("/coupons", include_in_schema=False, english=True, rate=RateClass.SIGN_IN)
 async def submit_claim(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], actor: NamedDependency[Actor]
 ) -> Response[Any]:
@@ -80,7 +81,7 @@ async def submit_claim(
         async with db.transaction() as conn:
             await claim_voucher(conn, actor, number=number, code=code if number is None else None, now=clock.now())
     except Refusal as refusal:
-        fault = FieldFault("code", refusal.text("zh"))
+        fault = FieldFault("code", refusal.text(get_language()))
         return await _coupons_page(request, db, actor, clock, code=code, errors=[fault], status=refusal.status)
     return redirect(get_local_path(form.get_text("to"), "/coupons?done=1"))
 

@@ -89,7 +89,7 @@ def clear_wanted(request: HttpRequest, response: Response[Any]) -> None:
     set_cookie(request, response, WANTED_COOKIE, "", seconds=0)
 
 
-@post("/favourites", include_in_schema=False)
+@post("/favourites", include_in_schema=False, english=True)
 async def submit_favourite(
     request: HttpRequest,
     db: NamedDependency[Database],
@@ -159,7 +159,7 @@ def _favourite_view(favourite: Favourite) -> FavouriteView:
     )
 
 
-@get("/me/favourites", include_in_schema=False)
+@get("/me/favourites", include_in_schema=False, english=True)
 async def show_favourites(
     request: HttpRequest,
     db: NamedDependency[Database],

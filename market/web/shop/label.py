@@ -4,28 +4,31 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.catalogue.units import format_weight
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Database
+from market.kernel.language import say
 from market.rate_limits import RateClass
 from market.trace.labels import scan_label
 from market.trace.models import PROMISE_NAMES, ScannedLabel
 from market.trace.verify_label import LabelForged
 from market.web.pages import render_page
-from market.web.ui.format import day_zh
+from market.web.ui.format import day_zh, weight
 
 
 def _list_facts(found: ScannedLabel) -> list[tuple[str, str]]:
-    where = f"几批掺的（{found.parents} 批），最早的" if found.parents else f"{found.plot}，"
+    where = say("几批掺的（{0} 批），最早的", found.parents) if found.parents else say("{0}，", found.plot)
     return [
-        ("谁家的", found.producer),
-        ("产地", found.village),
-        ("收的", f"{where}{day_zh(found.harvested_on)}收"),
-        ("重量", format_weight(found.grams)),
-        ("合格证", f"承诺达标，依据{PROMISE_NAMES[found.promise]}" if found.promise else "没有开"),
-        ("标签", f"{day_zh(found.issued_at)}开"),
-        *([("卖出", f"{day_zh(found.packed_at)}装箱，在乡集卖的")] if found.packed_at else []),
+        (say("谁家的"), found.producer),
+        (say("产地"), found.village),
+        (say("收的"), say("{0}{1}收", where, day_zh(found.harvested_on))),
+        (say("重量"), weight(found.grams)),
+        (
+            say("合格证"),
+            say("承诺达标，依据{0}", say(PROMISE_NAMES[found.promise])) if found.promise else say("没有开"),
+        ),
+        (say("标签"), say("{0}开", day_zh(found.issued_at))),
+        *([(say("卖出"), say("{0}装箱，在乡集卖的", day_zh(found.packed_at)))] if found.packed_at else []),
     ]
 
 
@@ -50,7 +53,7 @@ async def _show(request: HttpRequest, db: Database, visitor: Actor | None) -> Re
     return render_page(request, "shop/label.html", context, actor=visitor, status=status)
 
 
-@get("/l/10/{lot:str}/21/{serial:str}", include_in_schema=False, rate=RateClass.SEARCH)
+@get("/l/10/{lot:str}/21/{serial:str}", include_in_schema=False, english=True, rate=RateClass.SEARCH)
 async def show_label(
     request: HttpRequest,
     lot: FromPath[str],  # noqa: ARG001 - what is signed is the whole address
@@ -62,7 +65,7 @@ async def show_label(
     return await _show(request, db, visitor)
 
 
-@get("/01/{gtin:str}/10/{lot:str}/21/{serial:str}", include_in_schema=False, rate=RateClass.SEARCH)
+@get("/01/{gtin:str}/10/{lot:str}/21/{serial:str}", include_in_schema=False, english=True, rate=RateClass.SEARCH)
 async def show_product_label(
     request: HttpRequest,
     *,

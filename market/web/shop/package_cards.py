@@ -37,7 +37,14 @@ def describe_part(part: OfferPart) -> str:
 
 def count_part(kind: ListingKind, quantity: int, unit: str) -> str:
     """Describe how much of a part one package has: `1 间`, `2 位`, `5 斤箱 × 1`."""
-    return f"{format_unit(unit)} × {quantity}" if kind is ListingKind.PRODUCT else f"{quantity} {unit}"
+    if kind is ListingKind.PRODUCT:
+        return f"{format_unit(unit)} × {quantity}"
+    return count_rooms(quantity, unit) if kind is ListingKind.STAY else say("{0} 位", quantity)
+
+
+def count_rooms(count: int, unit: str) -> str:
+    """Describe how many rooms or houses: `1 间`, `2 院`."""
+    return say("{0} 间", count) if unit == "间" else f"{count} {say(unit)}"
 
 
 def make_package_cards(offers: Sequence[PackageOffer], *, shown: Collection[str] = ()) -> list[PackageCardView]:

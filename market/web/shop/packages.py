@@ -13,6 +13,7 @@ from market.catalogue.models import ListingKind
 from market.http import HttpRequest
 from market.identity.models import NotFound
 from market.kernel.clock import Clock
+from market.kernel.language import say
 from market.kernel.public_reads import PublicReads
 from market.kernel.text import clean_text
 from market.orders.checkout.packages import load_strictest_tiers
@@ -50,11 +51,15 @@ class PartChoice(Struct, frozen=True):
 def describe_tiers(tiers: Sequence[CancellationTier]) -> list[str]:
     """Describe the strictest refunds of a package, by notice before its first day."""
     words = [
-        f"提前 {tier.days_before} 天及以上，退{'全款' if tier.refund_bp == _FULL_BP else percent_bp(tier.refund_bp)}"
+        say(
+            "提前 {0} 天及以上，退{1}",
+            tier.days_before,
+            say("全款") if tier.refund_bp == _FULL_BP else percent_bp(tier.refund_bp),
+        )
         for tier in tiers
         if tier.refund_bp
     ]
-    return [*words, "再晚，住的、玩的不退"] if words else ["住的、玩的订了不退"]
+    return [*words, say("再晚，住的、玩的不退")] if words else [say("住的、玩的订了不退")]
 
 
 def format_time(starts_at: datetime, ends_at: datetime) -> str:
@@ -62,7 +67,7 @@ def format_time(starts_at: datetime, ends_at: datetime) -> str:
     return f"{day_short(starts_at)} {weekday(starts_at)} {format_slot_hours(starts_at, ends_at)}"
 
 
-@get("/packages", include_in_schema=False, shared=Audience.ALL)
+@get("/packages", include_in_schema=False, english=True, shared=Audience.ALL)
 async def show_package_list(
     request: HttpRequest, reads: NamedDependency[PublicReads], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
@@ -96,15 +101,18 @@ def _view_parts(
     for part in offer.parts:
         fitting = [each for each in free or [] if each.position == part.position and each.packages >= count]
         times = [
-            (each.starts_at.isoformat(), f"{format_time(each.starts_at, each.ends_at)}，还够 {each.packages} 套")
+            (
+                each.starts_at.isoformat(),
+                say("{0}，还够 {1} 套", format_time(each.starts_at, each.ends_at), each.packages),
+            )
             for each in fitting
             if each.starts_at and each.ends_at
         ]
-        problem = "" if free is None or fitting else "这几天不够了"
+        problem = "" if free is None or fitting else say("这几天不够了")
         sources = [
             (
                 f"/{'stays' if part.kind is ListingKind.STAY else 'goods'}/{each.listing_number}",
-                f"{each.title}（{each.producer}）" if len(part.choices) > 1 else each.producer,
+                say("{0}（{1}）", each.title, each.producer) if len(part.choices) > 1 else each.producer,
             )
             for each in part.choices
         ]
@@ -112,7 +120,7 @@ def _view_parts(
     return views, free is not None and not any(view.problem for view in views)
 
 
-@get("/packages/{number:int}", include_in_schema=False, shared=Audience.ALL)
+@get("/packages/{number:int}", include_in_schema=False, english=True, shared=Audience.ALL)
 async def show_package(
     request: HttpRequest, *, reads: NamedDependency[PublicReads], clock: NamedDependency[Clock], number: ShortNumber
 ) -> Response[bytes]:
@@ -130,7 +138,9 @@ async def show_package(
         except NotFound:
             if not await is_withdrawn(conn, number):
                 raise
-            return render_off_sale(request, "这个套餐停卖了。", [("/packages", "看看别的乡村套餐")], gone=True)
+            return render_off_sale(
+                request, say("这个套餐停卖了。"), [("/packages", say("看看别的乡村套餐"))], gone=True
+            )
         free = None
         if day is not None:
             free = await load_availability(conn, package, arrive=day, now=clock.now())
@@ -161,8 +171,8 @@ async def show_package(
 
 def describe_days(offer: PackageOffer) -> str:
     """Describe on which days guests may come."""
-    holidays = "节假日也能订，不加价" if offer.on_holidays else "节假日不接"
-    return f"{day_short(offer.starts_on)}到{day_short(offer.ends_on)}来，{holidays}"
+    holidays = say("节假日也能订，不加价") if offer.on_holidays else say("节假日不接")
+    return say("{0}到{1}来，{2}", day_short(offer.starts_on), day_short(offer.ends_on), holidays)
 
 
 ROUTES = [show_package_list, show_package]

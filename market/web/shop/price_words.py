@@ -9,6 +9,6 @@ def describe_price_rule(rule: RuleKind, holiday: str | None) -> str:
     names = {
         RuleKind.ALWAYS: say("平常价"),
         RuleKind.WEEKEND: say("周末价"),
-        RuleKind.HOLIDAY: say("{0}价", holiday or say("节日")),
+        RuleKind.HOLIDAY: say("{0}价", say(holiday or "节日")),
     }
     return names.get(rule, say("这天的价"))

@@ -24,6 +24,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
+from market.kernel.language import get_language, say
 from market.kernel.seal import Seal
 from market.web.case_words import load_due_words
 from market.web.forms import make_form_key, read_form
@@ -42,9 +43,9 @@ class ContentReportForm(Struct, frozen=True):
 
 def describe_report(report: ContentReport) -> list[str]:
     """Return what was reported, why, and the answer, for the reporter."""
-    about = f"{KIND_NAMES[report.kind]}：{report.about[:60]}"
-    answer = f"答复：{report.answer}" if report.answer else _WORDS.get(report.state, "在办")
-    return [about, "；".join(filter(None, (REASON_NAMES[report.reason], report.text))), answer]
+    about = say("{0}：{1}", say(KIND_NAMES[report.kind]), report.about[:60])
+    answer = say("答复：{0}", report.answer) if report.answer else say(_WORDS.get(report.state, "在办"))
+    return [about, say("；").join(filter(None, (say(REASON_NAMES[report.reason]), report.text))), answer]
 
 
 def _find_kind(kind: str) -> ReportedKind:
@@ -60,11 +61,11 @@ async def _page(
 ) -> Response[bytes]:  # fmt: skip
     category = "review_report" if kind is ReportedKind.REVIEW else "content_report"
     context = {
-        "what": KIND_NAMES[kind],
+        "title": say(f"举报{KIND_NAMES[kind]}"),
         "action": request.url.path,
-        "reasons": [(each.value, words) for each, words in REASON_NAMES.items()],
+        "reasons": [(each.value, say(words)) for each, words in REASON_NAMES.items()],
         "due": await load_due_words(request, category),
-        "who": "平台" if kind is ReportedKind.REVIEW else "县里",
+        "who": say("平台") if kind is ReportedKind.REVIEW else say("县里"),
         "form": form,
         "errors": errors,
         "key": make_form_key(),
@@ -73,7 +74,7 @@ async def _page(
     return render_page(request, "shop/report.html", context, actor=actor, status=status)
 
 
-@get("/report/{kind:str}/{reference:str}", include_in_schema=False)
+@get("/report/{kind:str}/{reference:str}", include_in_schema=False, english=True)
 async def show_content_report_form(
     request: HttpRequest,
     *,
@@ -93,7 +94,7 @@ async def show_content_report_form(
     return await _page(request, actor, found, form=ContentReportForm())
 
 
-@post("/report/{kind:str}/{reference:str}", include_in_schema=False)
+@post("/report/{kind:str}/{reference:str}", include_in_schema=False, english=True)
 async def submit_content_report(
     request: HttpRequest,
     *,
@@ -112,7 +113,7 @@ async def submit_content_report(
     found, typed = _find_kind(kind), form.fill(ContentReportForm)
     reason = next((each for each in ReportReason if each == typed.reason), None)
     if reason is None:
-        errors = [FieldFault("reason", "请选为什么")]
+        errors = [FieldFault("reason", say("请选为什么"))]
         return await _page(request, actor, found, form=typed, errors=errors, status=StoryInvalid.status)
 
     async def report(conn: Connection) -> str:
@@ -123,7 +124,7 @@ async def submit_content_report(
     try:
         return await submit_once(request, actor, form, report, scope=get_person_scope(actor))
     except (StoryInvalid, ReportedBefore, TooManyReports) as refusal:
-        errors = list(refusal.errors) or [FieldFault("reason", refusal.text("zh"))]
+        errors = list(refusal.errors) or [FieldFault("reason", refusal.text(get_language()))]
         return await _page(request, actor, found, form=typed, errors=errors, status=refusal.status)
 
 

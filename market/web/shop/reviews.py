@@ -37,7 +37,12 @@ GET_REVIEWED_LISTING = Query(
 )
 
 
-@get(["/goods/{number:int}/reviews", "/stays/{number:int}/reviews"], include_in_schema=False, shared=Audience.ALL)
+@get(
+    ["/goods/{number:int}/reviews", "/stays/{number:int}/reviews"],
+    include_in_schema=False,
+    english=True,
+    shared=Audience.ALL,
+)
 async def show_reviews(
     request: HttpRequest, reads: NamedDependency[PublicReads], number: ShortNumber
 ) -> Response[bytes]:

@@ -8,6 +8,7 @@ from market.divisions.codes import get_ancestor_code
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel.clock import Clock
+from market.kernel.language import say
 from market.kernel.public_reads import PublicReads
 from market.producers.closures import describe_closure
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, ProducerKind, PublicProducer
@@ -40,42 +41,58 @@ _COUNTY, _TOWNSHIP, _VILLAGE = 3, 4, 5
 
 def _describe_seller(producer: PublicProducer) -> list[str]:
     """Return who the seller is and where, as sentences. Source: 电子商务法 10, 15."""
-    kind = PRODUCER_KIND_NAMES[ProducerKind(producer.kind)]
+    kind = say(PRODUCER_KIND_NAMES[ProducerKind(producer.kind)])
     where = "".join(dict.fromkeys((producer.county, producer.township, producer.village)))
-    words = [f"{kind}，{where}。{day_zh(producer.opened_at)}开的店。"]
+    words = [say("{0}，{1}。{2}开的店。", kind, where, day_zh(producer.opened_at))]
     if producer.self_grown and producer.kind == ProducerKind.HOUSEHOLD:
-        words.append("自家种养的，按电子商务法第十条不用办营业执照。")
+        words.append(say("自家种养的，按电子商务法第十条不用办营业执照。"))
     if not producer.taking_orders:
         closed = describe_closure(producer.closed_for, producer.reopens_on)
-        words.append(f"现在不接单：{closed}。" if closed else "现在不接单。")
+        words.append(say("现在不接单：{0}。", closed) if closed else say("现在不接单。"))
     return words + ([producer.story] if producer.story else [])
 
 
 def describe_score(figures: ProducerFigures | None) -> tuple[str, list[str]]:
     """Return the score, and how it comes from its figures, so that anybody can compute it again."""
     if figures is None:
-        return "", ["新开的店，还没有算过分。"]
-    period = f"从 {day_zh(figures.since)}起，到 {day_zh(figures.counted_on)}前，每天夜里算一次。"
+        return "", [say("新开的店，还没有算过分。")]
+    period = say("从 {0}起，到 {1}前，每天夜里算一次。", day_zh(figures.since), day_zh(figures.counted_on))
     facts = [
-        f"该发的包裹 {figures.parcels} 个，说好的日子前发了 {figures.in_time} 个。" if figures.parcels else "",
-        f"该接的住宿 {figures.stays} 单，店家取消了 {figures.stays - figures.kept_stays} 单。" if figures.stays else "",
-        f"评价 {figures.reviews} 条，一共 {figures.stars} 分；卖家回了 {figures.answered} 条。"
+        say("该发的包裹 {0} 个，说好的日子前发了 {1} 个。", figures.parcels, figures.in_time)
+        if figures.parcels
+        else "",
+        say("该接的住宿 {0} 单，店家取消了 {1} 单。", figures.stays, figures.stays - figures.kept_stays)
+        if figures.stays
+        else "",
+        say("评价 {0} 条，一共 {1} 分；卖家回了 {2} 条。", figures.reviews, figures.stars, figures.answered)
         if figures.reviews
         else "",
     ]
     score = compute_score(figures)
     if score is None:
-        return "", [*filter(None, facts), f"评价满 {MIN_REVIEWS} 条才有分。", period]
-    above = f"（{figures.stars} − {figures.reviews}）÷（4 × {figures.reviews}）"
+        return "", [*filter(None, facts), say("评价满 {0} 条才有分。", MIN_REVIEWS), period]
+    above = say("（{0} − {1}）÷（4 × {2}）", figures.stars, figures.reviews, figures.reviews)
     if score.sending is None:
-        rule = f"包裹和住宿不到 {MIN_PARCELS} 单，只看评价：{SENDING_POINTS + STAR_POINTS} × {above} = {score.praise}。"
-        return f"{score.total} 分", [*filter(None, facts), rule, "四舍五入到整数。", period]
+        rule = say(
+            "包裹和住宿不到 {0} 单，只看评价：{1} × {2} = {3}。",
+            MIN_PARCELS,
+            SENDING_POINTS + STAR_POINTS,
+            above,
+            score.praise,
+        )
+        return say("{0} 分", score.total), [*filter(None, facts), rule, say("四舍五入到整数。"), period]
     rules = [
-        f"说到做到（按时发货、没有取消住宿）{SENDING_POINTS} × {figures.kept} ÷ {figures.promises} = {score.sending}。",
-        f"评价 {STAR_POINTS} × {above} = {score.praise}。",
-        f"加起来 {score.total} 分，满分 {SENDING_POINTS + STAR_POINTS}，每一样四舍五入到整数。",
+        say(
+            "说到做到（按时发货、没有取消住宿）{0} × {1} ÷ {2} = {3}。",
+            SENDING_POINTS,
+            figures.kept,
+            figures.promises,
+            score.sending,
+        ),
+        say("评价 {0} × {1} = {2}。", STAR_POINTS, above, score.praise),
+        say("加起来 {0} 分，满分 {1}，每一样四舍五入到整数。", score.total, SENDING_POINTS + STAR_POINTS),
     ]
-    return f"{score.total} 分", [*filter(None, facts), *rules, period]
+    return say("{0} 分", score.total), [*filter(None, facts), *rules, period]
 
 
 def _list_trail(producer: PublicProducer) -> list[tuple[str, str]]:
@@ -85,7 +102,7 @@ def _list_trail(producer: PublicProducer) -> list[tuple[str, str]]:
     )
 
 
-@get("/sellers/{number:int}", include_in_schema=False, shared=Audience.GUESTS)
+@get("/sellers/{number:int}", include_in_schema=False, english=True, shared=Audience.GUESTS)
 async def show_seller(
     request: HttpRequest,
     reads: NamedDependency[PublicReads],
@@ -110,7 +127,7 @@ async def show_seller(
         "favourite": favourite,
         "trail": _list_trail(producer),
         "about": _describe_seller(producer),
-        "certificates": [CERTIFICATE_NAMES[kind] for kind in producer.certificates],
+        "certificates": [say(CERTIFICATE_NAMES[kind]) for kind in producer.certificates],
         "county": producer.county,
         "cards": make_card_views(cards),
         "score": score,
@@ -122,7 +139,7 @@ async def show_seller(
     return render_page(request, "shop/seller.html", context, cache=SHORT_PUBLIC_CACHE)
 
 
-@get("/sellers/{number:int}/reviews", include_in_schema=False, shared=Audience.ALL)
+@get("/sellers/{number:int}/reviews", include_in_schema=False, english=True, shared=Audience.ALL)
 async def show_seller_reviews(
     request: HttpRequest, reads: NamedDependency[PublicReads], clock: NamedDependency[Clock], number: ShortNumber
 ) -> Response[bytes]:

@@ -20,6 +20,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen
 from market.kernel.clock import Clock, get_next_month, get_previous_month
+from market.kernel.language import say
 from market.kernel.public_reads import PublicReads
 from market.kernel.structs import build_from
 from market.orders.models import MAX_DAYS_AHEAD, MAX_NIGHTS, MAX_ROOMS
@@ -43,6 +44,7 @@ from market.web.shop.listing_details import (
 )
 from market.web.shop.off_sale import render_off_sale_listing
 from market.web.shop.own_view import load_own_view
+from market.web.shop.package_cards import count_rooms
 from market.web.shop.promises import format_days_ahead
 from market.web.ui.calendar import CalendarDay, make_calendar_month
 from market.web.ui.format import day_short, weekday, yuan
@@ -98,12 +100,14 @@ class StayQuote(Struct, frozen=True):
     @property
     def rooms(self) -> list[tuple[str, str]]:
         """The numbers of rooms to choose from."""
-        return [(str(count), f"{count} 间") for count in range(1, min(self.free, MAX_ROOMS) + 1)]
+        return [(str(count), say("{0} 间", count)) for count in range(1, min(self.free, MAX_ROOMS) + 1)]
 
 
 def format_nights(count: int) -> str:
     """Format a number of nights: `两晚`, `12 晚`."""
-    return f"{_NUMERALS[count]}晚" if count < len(_NUMERALS) else f"{count} 晚"
+    if count == 1:
+        return say("一晚")
+    return say("{0}晚", say(_NUMERALS[count])) if count < len(_NUMERALS) else say("{0} 晚", count)
 
 
 def read_date_choice(request: HttpRequest) -> DateChoice:
@@ -120,7 +124,7 @@ def read_date_choice(request: HttpRequest) -> DateChoice:
 
 
 def list_refund_tiers(
-    terms: CancellationTerms, *, arrive: date, amount: Fen, today: date, place: str = "到店"
+    terms: CancellationTerms, *, arrive: date, amount: Fen, today: date, place: str = ""
 ) -> list[tuple[str, str, str]]:
     """List the refunds by day of cancellation: (text, amount, state); the state is gone, now or next.
 
@@ -130,23 +134,25 @@ def list_refund_tiers(
     giving = [tier for tier in terms.tiers if tier.refund_bp > 0]
     state = "now"
     if not terms.tiers:
-        giving_words = [(f"{place}前一天及以前", "退全款", "now" if terms.days_left > 0 else "gone")]
-        return [*giving_words, (f"{day_short(arrive)}起", "不退", "next")]
+        giving_words = [
+            (say("{0}前一天及以前", place or say("到店")), say("退全款"), "now" if terms.days_left > 0 else "gone")
+        ]
+        return [*giving_words, (say("{0}起", day_short(arrive)), say("不退"), "next")]
     for tier in giving:
         deadline = arrive - timedelta(days=tier.days_before)
         figure = (
-            "退全款"
+            say("退全款")
             if tier.refund_bp == _FULL_BP
-            else f"退 {yuan(compute_stay_refund(paid_fen=amount, refund_bp=tier.refund_bp))} 元"
+            else say("退 {0} 元", yuan(compute_stay_refund(paid_fen=amount, refund_bp=tier.refund_bp)))
         )
-        words = f"{day_short(deadline)}及以前（提前 {tier.days_before} 天）"
+        words = say("{0}及以前（提前 {1} 天）", day_short(deadline), tier.days_before)
         if deadline < today:
-            rows.append((words, f"{figure}，已过", "gone"))
+            rows.append((words, say("{0}，已过", figure), "gone"))
         else:
             rows.append((words, figure, state))
             state = "next"
     last = arrive - timedelta(days=giving[-1].days_before) if giving else today - timedelta(days=1)
-    rows.append((f"{day_short(last + timedelta(days=1))}起", "不退", state if last < today else "next"))
+    rows.append((say("{0}起", day_short(last + timedelta(days=1))), say("不退"), state if last < today else "next"))
     return rows
 
 
@@ -155,16 +161,16 @@ def _quote_stay(choice: DateChoice, nights: list[StayNight], terms: Cancellation
     assert choice.leave is not None
     total = Fen(sum(night.price_fen for night in nights))
     count, free = format_nights(len(nights)), min(night.free for night in nights)
-    holiday = {night.holiday for night in nights if night.holiday}
+    holiday = {say(night.holiday) for night in nights if night.holiday}
     return StayQuote(
-        f"住这{count}" + (f"（{'、'.join(sorted(holiday))}）" if holiday else ""),
-        [(f"{day_short(night.night)}，{weekday(night.night)}", night.price_fen) for night in nights],
-        f"一间{count}",
+        say("住这{0}", count) + (say("（{0}）", say("、").join(sorted(holiday))) if holiday else ""),
+        [(say("{0}，{1}", day_short(night.night), weekday(night.night)), night.price_fen) for night in nights],
+        say("一间{0}", count),
         total,
         list_refund_tiers(terms, arrive=choice.arrive, amount=total, today=today),
         choice.arrive,
         choice.leave,
-        f"订这{count}，一间 {yuan(total)} 元" if free > 1 else f"订这{count}，{yuan(total)} 元",
+        say("订这{0}，一间 {1} 元", count, yuan(total)) if free > 1 else say("订这{0}，{1} 元", count, yuan(total)),
         free,
     )
 
@@ -175,14 +181,14 @@ def _find_problem(choice: DateChoice, today: date) -> tuple[str, str] | None:
     if arrive is None:
         return None
     problems = [
-        (arrive < today, "到店的日子已经过了", "请从今天以后的日子里选。"),
+        (arrive < today, say("到店的日子已经过了"), say("请从今天以后的日子里选。")),
         (
             (arrive - today) // timedelta(days=1) > MAX_DAYS_AHEAD,
-            "日子太远了",
-            f"{format_days_ahead(MAX_DAYS_AHEAD)}的可以订。",
+            say("日子太远了"),
+            say("{0}的可以订。", format_days_ahead(MAX_DAYS_AHEAD)),
         ),
-        (leave is not None and leave <= arrive, "走的日子要在到的后面", "先选到的那天，再选走的那天。"),
-        (choice.nights > MAX_NIGHTS, f"一次最多订 {MAX_NIGHTS} 晚", "住得久，分几次订，或者打电话问店家。"),
+        (leave is not None and leave <= arrive, say("走的日子要在到的后面"), say("先选到的那天，再选走的那天。")),
+        (choice.nights > MAX_NIGHTS, say("一次最多订 {0} 晚", MAX_NIGHTS), say("住得久，分几次订，或者打电话问店家。")),
     ]
     return next(((title, words) for is_so, title, words in problems if is_so), None)
 
@@ -197,7 +203,7 @@ def _calendar_days(nights: list[StayNight], choice: DateChoice) -> dict[date, Ca
             days[night.night] = CalendarDay(price, free=True, holiday=night.holiday is not None)
             continue
         leaving = open_end and choice.arrive is not None and night.night > choice.arrive
-        days[night.night] = CalendarDay("满", free=leaving, holiday=night.holiday is not None)
+        days[night.night] = CalendarDay(say("满"), free=leaving, holiday=night.holiday is not None)
         open_end = open_end and not leaving
     return days
 
@@ -235,20 +241,20 @@ async def _load_calendar(
     conn: Connection, stay: StayDetail, choice: DateChoice, month: date, *, today: date, link: str
 ) -> dict[str, Any]:
     nights = await list_stay_nights(conn, stay.listing.id, arrive=max(month, today), leave=get_next_month(month))
-    holidays = sorted({night.holiday for night in nights if night.holiday})
+    holidays = sorted({say(night.holiday) for night in nights if night.holiday})
     last = today + timedelta(days=MAX_DAYS_AHEAD)
-    words = f"黄底是{'、'.join(holidays)}。" if holidays else ""
+    words = say("黄底是{0}。", say("、").join(holidays)) if holidays else ""
     return {
         "month": make_calendar_month(
             month,
             _calendar_days(nights, choice),
-            title=f"{format_unit(stay.unit)}多少元",
+            title=say("{0}多少元", format_unit(stay.unit)),
             arrive=choice.arrive,
             leave=choice.leave,
             back=_month_link(link, get_previous_month(month), choice) if month > today else None,
             more=_month_link(link, get_next_month(month), choice) if get_next_month(month) <= last else None,
         ),
-        "hint": f"{words}{_describe_minimums(nights)}“满”是都有人住，或者店家不接。",
+        "hint": say("{0}{1}“满”是都有人住，或者店家不接。", words, _describe_minimums(nights)),
     }
 
 
@@ -260,11 +266,15 @@ def _find_short_stay(stay: StayDetail, arrive: date, leave: date, nights: list[S
 def _describe_minimums(nights: list[StayNight]) -> str:
     """Describe the least numbers of nights in a month: `国庆最少住 3 晚。`; empty if every night is sold alone."""
     texts = [
-        f"{describe_reason(build_from(NightMinimum, night))}最少住 {night.min_nights} 晚"
+        _describe_minimum(describe_reason(build_from(NightMinimum, night)), night.min_nights)
         for night in nights
         if night.min_nights > 1
     ]
-    return "".join(f"{words}。" for words in list(dict.fromkeys(texts))[:_MAX_MINIMUMS])
+    return "".join(say("{0}。", words) for words in list(dict.fromkeys(texts))[:_MAX_MINIMUMS])
+
+
+def _describe_minimum(reason: str, nights: int) -> str:
+    return say("{0}最少住 {1} 晚", reason, nights) if reason else say("最少住 {0} 晚", nights)
 
 
 async def _load_choice(conn: Connection, stay: StayDetail, choice: DateChoice, today: date) -> dict[str, Any]:
@@ -273,7 +283,7 @@ async def _load_choice(conn: Connection, stay: StayDetail, choice: DateChoice, t
         half = problem is None and choice.arrive is not None
         title, words = problem or ("", "")
         if half and choice.arrive is not None:
-            title, words = f"{day_short(choice.arrive)}到", "再按走的那天。"
+            title, words = say("{0}到", day_short(choice.arrive)), say("再按走的那天。")
         kind = "" if half else "warn"
         return {"chosen": None, "problem": title or None, "problem_words": words, "problem_kind": kind}
     assert choice.arrive is not None
@@ -284,16 +294,16 @@ async def _load_choice(conn: Connection, stay: StayDetail, choice: DateChoice, t
         conn, stay.listing.id, arrive=choice.arrive, leave=choice.leave, day=today
     ):
         title = short.errors[0].message
-        return {"chosen": None, "problem": title, "problem_words": "或者换别的日子。", "problem_kind": "warn"}
+        return {"chosen": None, "problem": title, "problem_words": say("或者换别的日子。"), "problem_kind": "warn"}
     full = [day_short(night.night) for night in nights if not night.free]
     if full:
-        title = f"{'、'.join(full[:3])}没有空房"
-        return {"chosen": None, "problem": title, "problem_words": _CHOOSE_OTHER_DAYS, "problem_kind": "warn"}
+        title = say("{0}没有空房", say("、").join(full[:3]))
+        return {"chosen": None, "problem": title, "problem_words": say(_CHOOSE_OTHER_DAYS), "problem_kind": "warn"}
     terms = await get_cancellation_terms(conn, stay.listing.id, arrive=choice.arrive, leave=choice.leave, day=today)
     return {"chosen": _quote_stay(choice, nights, terms, today), "problem": None}
 
 
-@get("/stays/{number:int}", include_in_schema=False, shared=Audience.GUESTS)
+@get("/stays/{number:int}", include_in_schema=False, english=True, shared=Audience.GUESTS)
 async def show_stay(
     request: HttpRequest,
     reads: NamedDependency[PublicReads],
@@ -330,7 +340,7 @@ async def show_stay(
             listing.id,
             number,
             listing.title,
-            join_facts([f"{rooms} {stay.unit.partition('/')[0]}", f"{listing.producer}"]),
+            join_facts([count_rooms(rooms, stay.unit.partition("/")[0]), f"{listing.producer}"]),
             list_tags(listing),
             stay.price_fen,
             format_unit(stay.unit),

@@ -6,9 +6,11 @@ from datetime import date, timedelta
 from msgspec import Struct
 
 from market.kernel.clock import get_next_month
-from market.web.ui.format import month_zh
+from market.kernel.language import say
+from market.web.ui.format import month_name, month_zh
 
 _WEEKDAYS = "一二三四五六日"
+"""A character for each day; the English has a letter."""
 
 
 class CalendarDay(Struct, frozen=True):
@@ -48,15 +50,15 @@ def _make_cell(day: date, offer: CalendarDay | None, arrive: date | None, leave:
     chosen = False
     if day == arrive:
         kinds.append("from")
-        words, chosen = "到", True
+        words, chosen = say("到"), True
     elif day == leave:
         kinds.append("to")
-        words, chosen, free = "走", True, True
+        words, chosen, free = say("走"), True, True
     elif arrive is not None and leave is not None and arrive < day < leave:
         kinds.append("mid")
         chosen = True
     return CalendarCell(
-        day.day, _WEEKDAYS[day.weekday()], words, day.isoformat() if free else "", " ".join(kinds), chosen
+        day.day, say(_WEEKDAYS)[day.weekday()], words, day.isoformat() if free else "", " ".join(kinds), chosen
     )
 
 
@@ -84,10 +86,10 @@ def make_calendar_month(
     cells += [CalendarCell()] * (-len(cells) % 7)
     before = first - timedelta(days=1)
     return CalendarMonth(
-        f"{month_zh(first)}，{title}",
+        say("{0}，{1}", month_zh(first), title),
         [cells[at : at + 7] for at in range(0, len(cells), 7)],
         back,
-        f"{before.month}月",
+        month_name(before),
         more,
-        f"{after.month}月",
+        month_name(after),
     )

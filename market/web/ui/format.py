@@ -4,7 +4,7 @@ Sums are whole fen. Rounding (half up) is for display only; no rounded figure en
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from html import escape
 from typing import Protocol
@@ -15,8 +15,9 @@ from market.catalogue.units import format_weight
 from market.channels.models import Rate
 from market.kernel import Fen
 from market.kernel.clock import SHANGHAI
-from market.kernel.language import ENGLISH, get_language, say
+from market.kernel.language import ENGLISH, MONTHS, get_language, say, say_day
 from market.kernel.text import mask_identity_number, mask_phone
+from market.orders.notifications import format_due
 from payments.money import divide_half_up, format_amount, format_percent, format_yuan
 
 MINUS = "−"
@@ -24,10 +25,6 @@ _FIGURES = "零壹贰叁肆伍陆柒捌玖"
 _PLACES = ("", "拾", "佰", "仟")
 _GROUPS = ("", "万", "亿")
 _WEEKDAYS = "一二三四五六日"
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
 _GRAMS_OF_JIN = 500
 _MISSING_WORDS = ("没写", "没选", "没填", "没拍", "请写", "请选", "要填")
 _TEN_THOUSAND_YUAN_FEN = 10_000_00
@@ -171,20 +168,34 @@ def day_zh(moment: date | datetime) -> str:
     """Write a day in full: `2018年6月3日` (a timestamp by the clock of Shanghai)."""
     day = _local(moment)
     if get_language() == ENGLISH:
-        return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+        return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
     return f"{day.year}年{day.month}月{day.day}日"
 
 
 def day_short(moment: date | datetime) -> str:
     """Write a day that cannot be of another year, such as a deadline: `6月3日`."""
-    day = _local(moment)
-    if get_language() == ENGLISH:
-        return f"{day.day} {_MONTHS[day.month - 1]}"
-    return f"{day.month}月{day.day}日"
+    return say_day(_local(moment))
+
+
+def deadline(moment: datetime) -> str:
+    """Write a deadline: `9 月 21 日 15 点`, or `9 月 21 日` if it is the end of that day; messages say the same."""
+    if get_language() != ENGLISH:
+        return format_due(moment)
+    at = moment.astimezone(SHANGHAI)
+    if (at.hour, at.minute) == (0, 0):
+        return day_short(at.date() - timedelta(days=1))
+    return f"{day_short(at)}, {at:%H:%M}"
+
+
+def month_name(day: date) -> str:
+    """Write a month without its year: `3月`."""
+    return MONTHS[day.month - 1] if get_language() == ENGLISH else f"{day.month}月"
 
 
 def month_zh(day: date) -> str:
     """Write a month: `2019年3月`."""
+    if get_language() == ENGLISH:
+        return f"{MONTHS[day.month - 1]} {day.year}"
     return f"{day.year}年{day.month}月"
 
 

@@ -76,6 +76,8 @@ class PageFrame(Struct, frozen=True):
     user: str | None
     owner: str = ""
     band: bool = True
+    translated: bool = False
+    """Whether the page is there in another language, so that it may offer to change it."""
 
     def say(self, chinese: str, english: str) -> str:
         """Return the text in the page's language."""
@@ -149,14 +151,16 @@ class Renderer:
         user: str | None = None,
         owner: str = "",
         band: bool = True,
+        translated: bool = False,
     ) -> bytes:
         """Render a whole page as UTF-8, with the CSS components and symbols it uses inlined.
 
         `path` is where the 长辈版 switch redirects to, `query` fills the search box, `cart` is the number of items in
-        the cart, `user` is the name that a desk shows, `owner` keys the drafts of the page, and `band` shows the band
-        of the demo. The context must not use the names `page` and `site`.
+        the cart, `user` is the name that a desk shows, `owner` keys the drafts of the page, `band` shows the band of
+        the demo, and `translated` the button for the other language. The context must not use the names `page` and
+        `site`.
         """
-        frame = PageFrame(nonce, elder, lang, path, query, cart, user, owner, band)
+        frame = PageFrame(nonce, elder, lang, path, query, cart, user, owner, band, translated)
         html = self._envs[ENGLISH if lang == "en" else CHINESE].render_template(template, **{**context, "page": frame})
         # The engine escapes `/` too, which needs no escape in a page of quoted attributes.
         return self._dress(html.replace("&#x2f;", "/")).encode()

@@ -49,3 +49,21 @@ async def _turn_large_type_on(visitor: PageClient) -> None:
     await visitor.open("/kinds/fruit")
     page = await visitor.submit("/elder", press=("elder", "1"))
     assert (page.path, 'class="tabbed elder"' in page.html) == ("/kinds/fruit", True)
+
+
+async def test_a_page_that_is_kept_is_kept_in_each_language(database: Database, dsn: str, folder: Path) -> None:
+    settings = build_settings(dsn, folder, public_url=ORIGIN, keep_ms=60_000)
+    async with run_app(settings) as app:
+        village = await a_village(database, app, settings)
+        stay = f"/stays/{await village.number(village.stay.listing_id)}"
+        seller = await village.value("SELECT number FROM producers WHERE id = $1", village.stay.producer_id)
+        async with (
+            await village.browser() as chinese,
+            await village.browser() as english,
+            await village.browser() as one,
+        ):
+            english.client.headers["Accept-Language"] = "en"
+            one.client.cookies.set("lang", "en", domain="market.test")
+            for path in (stay, f"{stay}/reviews", f"/sellers/{seller}", f"/sellers/{seller}/reviews", "/packages"):
+                read = [(await each.open(path)).root.all("html")[0].attrs["lang"] for each in (chinese, english, one)]
+                assert (path, read) == (path, ["zh-Hans", "en", "en"])

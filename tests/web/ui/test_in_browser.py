@@ -104,7 +104,8 @@ FORM = """
 <input name="price" id="price"><input name="kept" id="kept" value="server"><input type="hidden" name="h" value="1">
 <label><input type="radio" name="pack" value="a" id="a">a</label>
 <label><input type="radio" name="pack" value="b" id="b">b</label>
-<input name="code" id="code" data-code><input type="file" id="photo" data-shrink data-keep accept="image/*">
+<input name="code" id="code" data-code>
+<label for="photo">照片</label><input type="file" id="photo" data-shrink data-keep accept="image/*">
 <button id="go">go</button>
 </form></body></html>
 """

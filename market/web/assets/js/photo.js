@@ -98,7 +98,7 @@ function show(input) {
   if (!image) {
     image = document.createElement('img');
     image.className = 'shot';
-    image.alt = '选好的照片';
+    image.alt = input.labels[0].textContent;
     input.parentNode.appendChild(image);
   }
   image.src = URL.createObjectURL(input.files[0]);

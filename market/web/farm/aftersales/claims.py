@@ -17,6 +17,7 @@ from market.identity.access import require_producer
 from market.identity.models import Actor, NotFound
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.mediation.views import Mediation, find_mediation_of_case
 from market.orders.notifications import format_due
@@ -50,7 +51,9 @@ def list_claim_facts(claim: BadFruitClaim) -> list[str]:
 
 def list_photo_links(claim: BadFruitClaim) -> list[tuple[str, str]]:
     """Return the links to a claim's photos: (path, words)."""
-    return [(f"/claim-photos/{each}", f"看照片 {number}") for number, each in enumerate(claim.photo_ids, start=1)]
+    return [
+        (f"/claim-photos/{each}", say("看照片 {0}", number)) for number, each in enumerate(claim.photo_ids, start=1)
+    ]
 
 
 @get("/farm/claims", include_in_schema=False)

@@ -15,9 +15,9 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.orders.models import NightsTaken, NotForSale, PaymentDisputed, ShopClosed
-from market.orders.notifications import format_due
 from market.orders.queries import OrderView, SuborderView, get_order, get_order_id
 from market.visits.change_booking import answer_change, propose_change, quote_change, withdraw_change
 from market.visits.changeable_stay import NewDays
@@ -40,7 +40,7 @@ from market.web.forms import parse_day, read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import ShortNumber
 from market.web.shop.promises import REFUND_ARRIVAL
-from market.web.ui.format import day_short, yuan
+from market.web.ui.format import day_short, deadline, yuan
 from payments import GuardedGateway
 
 DAYS_REFUSALS = (
@@ -67,7 +67,7 @@ class OpenChange(Struct, frozen=True):
 
 def format_days(arrive: date, leave: date) -> str:
     """Format the days of a stay: `10月3日到，10月5日走`."""
-    return f"{day_short(arrive)}到，{day_short(leave)}走"
+    return say("{0}到，{1}走", day_short(arrive), day_short(leave))
 
 
 def find_open_change(suborder: SuborderView, changes: Sequence[BookingChange]) -> BookingChange | None:
@@ -83,29 +83,34 @@ def describe_open_change(suborder: SuborderView, changes: Sequence[BookingChange
     change = find_open_change(suborder, changes)
     if change is None:
         return ""
-    days, due = format_days(change.arrive_on, change.leave_on), format_due(change.expires_at)
+    days, due = format_days(change.arrive_on, change.leave_on), deadline(change.expires_at)
     if change.proposed_by is Proposer.HOST:
-        return f"店家想给您改到{days}，{due}前您答复。"
-    return f"您想改到{days}，等店家{due}前答复。"
+        return say("店家想给您改到{0}，{1}前您答复。", days, due)
+    return say("您想改到{0}，等店家{1}前答复。", days, due)
 
 
 def describe_price(change: BookingChange) -> str:
     """Describe what a change costs: nothing, or what goes back."""
     if change.refund_fen:
-        return f"付了 {yuan(change.paid_fen)} 元，新日子 {yuan(change.price_fen)} 元，退 {yuan(change.refund_fen)} 元。"
-    return f"付了 {yuan(change.paid_fen)} 元，不加钱，也不退。"
+        return say(
+            "付了 {0} 元，新日子 {1} 元，退 {2} 元。",
+            yuan(change.paid_fen),
+            yuan(change.price_fen),
+            yuan(change.refund_fen),
+        )
+    return say("付了 {0} 元，不加钱，也不退。", yuan(change.paid_fen))
 
 
 def _list_quote_rows(quote: BookingChangeQuote) -> list[tuple[str, str]]:
     difference = (
-        ("要多付", f"{yuan(quote.extra_fen)} 元")
+        (say("要多付"), say("{0} 元", yuan(quote.extra_fen)))
         if quote.extra_fen
-        else ("退给您", f"{yuan(quote.refund_fen)} 元" if quote.refund_fen else "不退，也不加钱")
+        else (say("退给您"), say("{0} 元", yuan(quote.refund_fen)) if quote.refund_fen else say("不退，也不加钱"))
     )
     return [
-        ("新日子", format_days(quote.arrive_on, quote.leave_on)),
-        ("新日子一共", f"{yuan(quote.price_fen)} 元"),
-        ("您付过", f"{yuan(quote.paid_fen)} 元"),
+        (say("新日子"), format_days(quote.arrive_on, quote.leave_on)),
+        (say("新日子一共"), say("{0} 元", yuan(quote.price_fen))),
+        (say("您付过"), say("{0} 元", yuan(quote.paid_fen))),
         difference,
     ]
 
@@ -134,24 +139,26 @@ async def _days_page(
     context = {
         "path": request.url.path,
         "back": f"/orders/{number}",
-        "now": f"{format_days(booked.arrive_on, booked.leave_on)}，{len(stay.bookings)} 间",
+        "now": say("{0}，{1} 间", format_days(booked.arrive_on, booked.leave_on), len(stay.bookings)),
         "open": opened,
         "form": form,
         "rows": [] if quote is None else _list_quote_rows(quote),
         "quote": None if quote is None or quote.extra_fen else quote,
-        "extra": "新日子比付过的贵，这里改不了：一张订单只付一次钱。换便宜的日子，请店家不加钱改给您，或者退了重订。"
+        "extra": say(
+            "新日子比付过的贵，这里改不了：一张订单只付一次钱。换便宜的日子，请店家不加钱改给您，或者退了重订。"
+        )
         if quote is not None and quote.extra_fen
         else "",
-        "promise": f"按了就改好，退的钱原路退回，{REFUND_ARRIVAL}。"
+        "promise": say("按了就改好，退的钱原路退回，{0}。", say(REFUND_ARRIVAL))
         if quote is not None and quote.at_once
-        else f"要店家同意。店家 {hours} 小时内答复，不答复算没改；在那以前新日子不给您留着。",
+        else say("要店家同意。店家 {0} 小时内答复，不答复算没改；在那以前新日子不给您留着。", hours),
         "errors": rename_faults(refusal, DAYS_FIELDS, otherwise="from") if refusal else [],
     }
     status = refusal.status if refusal else 200
     return render_page(request, "shop/booking_days.html", context, actor=actor, status=status)
 
 
-@get("/orders/{number:int}/days/{position:int}", include_in_schema=False)
+@get("/orders/{number:int}/days/{position:int}", include_in_schema=False, english=True)
 async def show_new_days(
     request: HttpRequest,
     *,
@@ -176,7 +183,7 @@ async def show_new_days(
                 order_id = await get_order_id(conn, actor, number)
                 if arrive is None or leave is None:
                     field = "arrive_on" if arrive is None else "leave_on"
-                    raise ChangeInvalid(errors=(FieldFault(field, "日子没写对"),))
+                    raise ChangeInvalid(errors=(FieldFault(field, say("日子没写对")),))
                 days = NewDays(arrive_on=arrive, leave_on=leave)
                 quote = await quote_change(conn, actor, order_id, position, days, now=clock.now())
         except DAYS_REFUSALS as error:
@@ -187,7 +194,7 @@ async def show_new_days(
         )
 
 
-@post("/orders/{number:int}/days/{position:int}", include_in_schema=False)
+@post("/orders/{number:int}/days/{position:int}", include_in_schema=False, english=True)
 async def submit_new_days(
     request: HttpRequest,
     *,
@@ -206,13 +213,13 @@ async def submit_new_days(
     """
     posted = await read_form(request)
     form = posted.fill(DaysForm)
-    arrive = posted.read_day("from", fault="到的日子没写对")
-    leave = posted.read_day("to", fault="走的日子没写对")
+    arrive = posted.read_day("from", fault=say("到的日子没写对"))
+    leave = posted.read_day("to", fault=say("走的日子没写对"))
     refusal: Refusal = ChangeInvalid(errors=tuple(posted.faults))
     async with db.connection() as conn:
         order_id = await get_order_id(conn, actor, number)
     if arrive is not None and leave is not None:
-        price = posted.read_integer("price", fault="价钱没写对")
+        price = posted.read_integer("price", fault=say("价钱没写对"))
         days = NewDays(arrive_on=arrive, leave_on=leave, price_fen=price)
         try:
             change = await propose_change(
@@ -228,7 +235,7 @@ async def submit_new_days(
         )
 
 
-@post("/orders/{number:int}/days/{position:int}/{change_id:uuid}", include_in_schema=False)
+@post("/orders/{number:int}/days/{position:int}/{change_id:uuid}", include_in_schema=False, english=True)
 async def submit_answer(
     request: HttpRequest,
     *,

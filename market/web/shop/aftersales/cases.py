@@ -15,6 +15,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.mediation.mediate import is_mediable
 from market.mediation.views import load_mediation
@@ -45,16 +46,18 @@ async def _page(
     moves = list_buyer_moves(case, now=services.clock.now())
     context = build_case_context(case, events, moves, text=text, errors=errors or [])
     context |= {
-        "back": ("/farm/reviews", "回评价") if case.for_producer_id else (f"/orders/{sale.order_number}", "回订单"),
+        "back": ("/farm/reviews", say("回评价"))
+        if case.for_producer_id
+        else (f"/orders/{sale.order_number}", say("回订单")),
         "photos": [] if claim is None else list_photo_links(claim),
         "mediable": mediable,
         "mediation": None if mediation is None else link_mediation(mediation),
-        "said": "交上去了" if request.query_params.get("said") == "1" else "",
+        "said": say("交上去了") if request.query_params.get("said") == "1" else "",
     }
     return render_page(request, "shop/case.html", context, actor=actor, status=status)
 
 
-@get("/cases/{case_id:uuid}", include_in_schema=False)
+@get("/cases/{case_id:uuid}", include_in_schema=False, english=True)
 async def show_own_case(
     request: HttpRequest, actor: NamedDependency[Actor], case_id: FromPath[UUID]
 ) -> Response[bytes]:
@@ -66,7 +69,7 @@ async def show_own_case(
     return await _page(request, actor, case_id)
 
 
-@post("/cases/{case_id:uuid}", include_in_schema=False)
+@post("/cases/{case_id:uuid}", include_in_schema=False, english=True)
 async def submit_own_case_move(
     request: HttpRequest,
     *,

@@ -17,9 +17,9 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
+from market.kernel.language import get_language, say
 from market.kernel.seal import Seal
 from market.orders.line_views import LineView
-from market.orders.notifications import format_due
 from market.orders.queries import SuborderView, get_order, get_order_id
 from market.rate_limits import RateClass
 from market.settings import Settings
@@ -29,7 +29,7 @@ from market.web.idempotent_form import submit_once
 from market.web.pages import render_page
 from market.web.shop.cards import ShortNumber
 from market.web.shop.promises import describe_claim_period
-from market.web.ui.format import yuan
+from market.web.ui.format import deadline, yuan
 
 _PHOTO_FIELDS = tuple(f"photo{number or ''}" for number in (0, *range(2, MAX_CLAIM_PHOTOS + 1)))
 
@@ -53,16 +53,16 @@ class ClaimableOrder(Struct, frozen=True):
 
 def describe_claim(claim: BadFruitClaim) -> str:
     """Describe for the buyer who answers a claim until when, or what came of it; whether money arrived is not said."""
-    asked = f"坏果包赔，{claim.title}，要退 {yuan(claim.amount_fen)} 元："
+    asked = say("坏果包赔，{0}，要退 {1} 元：", claim.title, yuan(claim.amount_fen))
     if claim.state is not CaseState.CLOSED:
-        who = "卖家" if claim.assignee == SELLER else "县里" if claim.assignee == "finance" else "平台"
-        refused = f"卖家没有直接退：{claim.seller_reason}。" if claim.seller_reason else ""
-        return f"{asked}等{who}答复，{format_due(claim.due_at)}前。{refused.replace('。。', '。')}"
+        who = say("卖家") if claim.assignee == SELLER else say("县里") if claim.assignee == "finance" else say("平台")
+        refused = say("卖家没有直接退：{0}。", claim.seller_reason.rstrip("。")) if claim.seller_reason else ""
+        return say("{0}等{1}答复，{2}前。{3}", asked, who, deadline(claim.due_at), refused)
     if claim.outcome is CaseOutcome.WITHDRAWN:
-        return f"{asked}您撤回了。"
+        return say("{0}您撤回了。", asked)
     if not claim.granted_fen:
-        return f"{asked}没有同意。{claim.decision}"
-    return f"{asked}同意退 {yuan(claim.granted_fen)} 元。" + (f"{claim.decision}" if claim.decision else "")
+        return say("{0}没有同意。{1}", asked, claim.decision)
+    return say("{0}同意退 {1} 元。", asked, yuan(claim.granted_fen)) + claim.decision
 
 
 def find_claimable(
@@ -102,9 +102,11 @@ def _claim_page(
         "back": path.partition("/claim/")[0],
         "draft": path.strip("/").replace("/", "-"),
         "period": describe_claim_period(hours),
-        "closed": "" if claimable.lines or claimable.obstacle is None else claimable.obstacle.text("zh"),
+        "closed": "" if claimable.lines or claimable.obstacle is None else claimable.obstacle.text(get_language()),
         "lines": [(str(line.id), f"{line.title} × {line.quantity}") for line in claimable.lines],
-        "photos": [(name, "坏了的照片" if name == "photo" else "再来一张（可以不传）") for name in _PHOTO_FIELDS],
+        "photos": [
+            (name, say("坏了的照片") if name == "photo" else say("再来一张（可以不传）")) for name in _PHOTO_FIELDS
+        ],
         "values": values,
         "errors": errors,
         "key": key,
@@ -113,7 +115,7 @@ def _claim_page(
     return render_page(request, "shop/claim.html", context, actor=actor, status=status)
 
 
-@get("/orders/{number:int}/claim/{position:int}", include_in_schema=False)
+@get("/orders/{number:int}/claim/{position:int}", include_in_schema=False, english=True)
 async def show_claim_form(
     request: HttpRequest,
     *,
@@ -154,7 +156,7 @@ def _read_claim(form: PostedForm) -> NewClaim:
     )
 
 
-@post("/orders/{number:int}/claim/{position:int}", include_in_schema=False, rate=RateClass.UPLOAD)
+@post("/orders/{number:int}/claim/{position:int}", include_in_schema=False, english=True, rate=RateClass.UPLOAD)
 async def submit_claim(
     request: HttpRequest,
     *,

@@ -24,14 +24,15 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
+from market.kernel.language import say
 from market.kernel.seal import Seal
-from market.orders.notifications import format_due
 from market.orders.queries import SuborderView, get_order, get_order_id
 from market.web.case_words import load_due_words
 from market.web.forms import make_form_key, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page
 from market.web.shop.cards import ShortNumber
+from market.web.ui.format import deadline
 
 _WHO = {SELLER: "卖家", "county": "县里", "platform": "平台"}
 OUTCOME_NAMES = {
@@ -52,10 +53,12 @@ class ComplaintForm(Struct, frozen=True):
 
 def describe_complaint(complaint: Complaint) -> str:
     """Describe who answers a complaint until when, or what came of it."""
-    name = f"{complaint.name} {complaint.number}"
+    name = f"{say(complaint.name)} {complaint.number}"
     if complaint.state is not CaseState.CLOSED or complaint.outcome is None:
-        return f"{name}：等{_WHO.get(complaint.assignee, '县里')}答复，{format_due(complaint.due_at)}前。"
-    return f"{name}：{OUTCOME_NAMES[complaint.outcome]}。{complaint.answer}"
+        return say(
+            "{0}：等{1}答复，{2}前。", name, say(_WHO.get(complaint.assignee, "县里")), deadline(complaint.due_at)
+        )
+    return say("{0}：{1}。{2}", name, say(OUTCOME_NAMES[complaint.outcome]), complaint.answer)
 
 
 async def _load(
@@ -86,7 +89,7 @@ async def _page(
         "seller": suborder.producer,
         "said": request.query_params.get("said") == "1",
         "complaints": [(f"/cases/{each.case_id}", describe_complaint(each)) for each in complaints],
-        "categories": [(each.value, words) for each, words in COMPLAINT_NAMES.items()],
+        "categories": [(each.value, say(words)) for each, words in COMPLAINT_NAMES.items()],
         "due": await load_due_words(request, ComplaintCategory.GOODS),
         "due_fraud": await load_due_words(request, ComplaintCategory.FRAUD),
         "most": MAX_COMPLAINT_LENGTH,
@@ -97,7 +100,7 @@ async def _page(
     return render_page(request, "shop/complaint.html", context, actor=actor, status=status)
 
 
-@get("/orders/{number:int}/complaint/{position:int}", include_in_schema=False)
+@get("/orders/{number:int}/complaint/{position:int}", include_in_schema=False, english=True)
 async def show_complaint_form(
     request: HttpRequest,
     *,
@@ -116,7 +119,7 @@ async def show_complaint_form(
     return await _page(request, actor, loaded, ComplaintForm(), key=make_form_key())
 
 
-@post("/orders/{number:int}/complaint/{position:int}", include_in_schema=False)
+@post("/orders/{number:int}/complaint/{position:int}", include_in_schema=False, english=True)
 async def submit_complaint(
     request: HttpRequest,
     *,
@@ -143,10 +146,10 @@ async def submit_complaint(
         return f"/orders/{number}/complaint/{position}?said=1"
 
     if category is None:
-        errors = [FieldFault("category", "请选一条")]
+        errors = [FieldFault("category", say("请选一条"))]
         return await _page(request, actor, loaded, values, key=form.key, errors=errors, status=422)
     try:
-        check_complaint_text(values.text, field="text", missing="请写发生了什么")
+        check_complaint_text(values.text, field="text", missing=say("请写发生了什么"))
         return await submit_once(request, actor, form, work, scope=get_person_scope(actor))
     except (InvalidComplaint, ComplainedBefore, TooManyComplaints, NothingToComplain) as refusal:
         errors = rename_faults(refusal, {}, otherwise="category")

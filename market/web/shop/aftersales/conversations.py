@@ -24,6 +24,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import Clock
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
 from market.web.case_words import load_due_words
@@ -75,7 +76,7 @@ async def _page(
     return render_page(request, "shop/conversation.html", context, actor=actor, status=status)
 
 
-@get("/orders/{number:int}/messages/{position:int}", include_in_schema=False)
+@get("/orders/{number:int}/messages/{position:int}", include_in_schema=False, english=True)
 async def show_conversation(
     request: HttpRequest,
     *,
@@ -93,7 +94,7 @@ async def show_conversation(
     return await _page(request, actor, suborder_id, f"/orders/{number}/messages/{position}", key=make_form_key())
 
 
-@post("/orders/{number:int}/messages/{position:int}", include_in_schema=False, rate=RateClass.UPLOAD)
+@post("/orders/{number:int}/messages/{position:int}", include_in_schema=False, english=True, rate=RateClass.UPLOAD)
 async def submit_question(
     request: HttpRequest,
     *,
@@ -125,7 +126,7 @@ async def _report_page(
     context = {
         "action": path,
         "back": path.removesuffix("/report"),
-        "categories": [(each.value, COMPLAINT_NAMES[each]) for each in _REPORTABLE],
+        "categories": [(each.value, say(COMPLAINT_NAMES[each])) for each in _REPORTABLE],
         "due": await load_due_words(request, ComplaintCategory.FRAUD),
         "most": MAX_REPORT_LENGTH,
         "values": values,
@@ -135,7 +136,7 @@ async def _report_page(
     return render_page(request, "shop/report_message.html", context, actor=actor, status=status)
 
 
-@get("/orders/{number:int}/messages/{position:int}/report", include_in_schema=False)
+@get("/orders/{number:int}/messages/{position:int}/report", include_in_schema=False, english=True)
 async def show_report_form(
     request: HttpRequest,
     *,
@@ -154,7 +155,7 @@ async def show_report_form(
     return await _report_page(request, actor, values, key=make_form_key())
 
 
-@post("/orders/{number:int}/messages/{position:int}/report", include_in_schema=False)
+@post("/orders/{number:int}/messages/{position:int}/report", include_in_schema=False, english=True)
 async def submit_report(
     request: HttpRequest,
     *,
@@ -176,7 +177,7 @@ async def submit_report(
     message = parse_integer(values.message, maximum=_MAX_POSITION) or 0
     category = next((each for each in _REPORTABLE if each == values.category), None)
     if category is None:
-        errors = [FieldFault("category", "请选一条")]
+        errors = [FieldFault("category", say("请选一条"))]
         return await _report_page(request, actor, values, key=form.key, errors=errors, status=422)
 
     async def work(conn: Connection) -> str:
@@ -190,7 +191,7 @@ async def submit_report(
         return await _report_page(request, actor, values, key=form.key, errors=errors, status=refusal.status)
 
 
-@get("/me/messages", include_in_schema=False)
+@get("/me/messages", include_in_schema=False, english=True)
 async def show_own_conversations(
     request: HttpRequest,
     *,
@@ -206,8 +207,8 @@ async def show_own_conversations(
     context = {
         "rows": [
             FarmRow(
-                f"/orders/{each.order_number}/messages/{each.position}", f"{each.producer}：{each.title}",
-                describe_conversation(each, today=clock.today()), "", "有新话" if each.unread else "",
+                f"/orders/{each.order_number}/messages/{each.position}", say("{0}：{1}", each.producer, each.title),
+                describe_conversation(each, today=clock.today()), "", say("有新话") if each.unread else "",
             )
             for each in page.items
         ],

@@ -26,10 +26,10 @@ from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Refusal
-from market.kernel.clock import Clock, get_business_day
+from market.kernel.clock import Clock
+from market.kernel.language import get_language, say
 from market.kernel.seal import Seal
 from market.orders.line_views import LineView
-from market.orders.notifications import format_due, format_month_day
 from market.orders.queries import SuborderView, get_order, get_order_id
 from market.settings import Settings
 from market.web.forms import PostedForm, make_form_key, parse_integer, read_form, rename_faults
@@ -37,7 +37,7 @@ from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import ShortNumber
 from market.web.shop.promises import describe_return_terms
-from market.web.ui.format import yuan
+from market.web.ui.format import day_short, deadline, yuan
 
 MAX_QUANTITY = 9999
 
@@ -51,25 +51,26 @@ class ReturnableParcel(Struct, frozen=True):
 
 def describe_goods_return(each: GoodsReturn, *, arrival_days: int) -> str:
     """Describe for the buyer who does what until when, or what came of it; whether money arrived is not said."""
-    asked = f"退货，{each.title}，货款 {yuan(each.amount_fen)} 元："
-    due, why = f"{format_due(each.due_at)}前", each.seller_reason.rstrip("。")
-    who = "卖家" if each.assignee == SELLER else "县里" if each.assignee == "finance" else "平台"
-    sent = f"寄出了，{each.carrier} {each.tracking}。"
+    asked = say("退货，{0}，货款 {1} 元：", each.title, yuan(each.amount_fen))
+    until, why = deadline(each.due_at), each.seller_reason.rstrip("。")
+    who = say("卖家") if each.assignee == SELLER else say("县里") if each.assignee == "finance" else say("平台")
+    sent = say("寄出了，{0} {1}。", each.carrier, each.tracking)
     words = {
-        GoodsReturnStage.ASKED: f"等{who}答复，{due}。" + (f"卖家没有同意：{why}。" if why else ""),
-        GoodsReturnStage.ACCEPTED: f"同意了。{_format_last_day(each)}前寄回，填上快递单号。",
-        GoodsReturnStage.SENT: f"{sent}卖家收到就退货款；{arrival_days} 天没说话，算收到。",
-        GoodsReturnStage.CONTESTED: f"{sent}{why}。等{who}定，{due}。",
-        GoodsReturnStage.REFUNDED: "货款按原路退给您。",
-        GoodsReturnStage.REFUSED: f"没有同意。{each.decision}",
-        GoodsReturnStage.WITHDRAWN: "不退了。",
+        GoodsReturnStage.ASKED: say("等{0}答复，{1}前。", who, until)
+        + (say("卖家没有同意：{0}。", why) if why else ""),
+        GoodsReturnStage.ACCEPTED: say("同意了。{0}前寄回，填上快递单号。", _format_last_day(each)),
+        GoodsReturnStage.SENT: say("{0}卖家收到就退货款；{1} 天没说话，算收到。", sent, arrival_days),
+        GoodsReturnStage.CONTESTED: say("{0}{1}。等{2}定，{3}前。", sent, why, who, until),
+        GoodsReturnStage.REFUNDED: say("货款按原路退给您。"),
+        GoodsReturnStage.REFUSED: say("没有同意。{0}", each.decision),
+        GoodsReturnStage.WITHDRAWN: say("不退了。"),
     }
     return asked + words[each.stage]
 
 
 def _format_last_day(each: GoodsReturn) -> str:
     """Format the last day on which an accepted return can be sent."""
-    return format_month_day(get_business_day(each.accepted_at + SENDING_PERIOD)) if each.accepted_at else ""
+    return day_short(each.accepted_at + SENDING_PERIOD) if each.accepted_at else ""
 
 
 def list_returnable_lines(
@@ -105,8 +106,8 @@ def _explain(suborder: SuborderView, *, days: int, now: datetime) -> str:
     """Explain why nothing of a parcel can be returned."""
     if not is_returnable(suborder.kind, suborder.state, suborder.received_at, days=days, now=now):
         refusal = GoodsReturnTooEarly() if suborder.received_at is None else GoodsReturnTooLate(days=days)
-        return refusal.text("zh")
-    return "鲜货没有七天无理由退货；别的已经申请过退货或坏果包赔，或者退过钱。"
+        return refusal.text(get_language())
+    return say("鲜货没有七天无理由退货；别的已经申请过退货或坏果包赔，或者退过钱。")
 
 
 def _ask_page(
@@ -122,7 +123,7 @@ def _ask_page(
         "terms": describe_return_terms(days),
         "closed": closed,
         "lines": [
-            (name, f"{line.title}，买了 {line.quantity}", values.get(name, ""))
+            (name, say("{0}，买了 {1}", line.title, line.quantity), values.get(name, ""))
             for line in parcel.lines
             if (name := f"n-{line.id}")
         ],
@@ -133,7 +134,7 @@ def _ask_page(
     return render_page(request, "shop/goods_return_form.html", context, actor=actor, status=409 if closed else status)
 
 
-@get("/orders/{number:int}/return/{position:int}", include_in_schema=False)
+@get("/orders/{number:int}/return/{position:int}", include_in_schema=False, english=True)
 async def show_return_form(
     request: HttpRequest,
     *,
@@ -165,15 +166,15 @@ def _read_lines(form: PostedForm, suborder: SuborderView) -> list[ReturnedLine]:
         typed = form.get_text(name := f"n-{line.id}")
         quantity = parse_integer(typed, maximum=MAX_QUANTITY) if typed else 0
         if quantity is None or quantity > line.quantity:
-            form.add_fault(name, f"写整数，不能比买的 {line.quantity} 多")
+            form.add_fault(name, say("写整数，不能比买的 {0} 多", line.quantity))
         elif quantity:
             lines.append(ReturnedLine(line_id=line.id, quantity=quantity))
     if not lines and not form.faults:
-        form.add_fault(f"n-{suborder.lines[0].id}", "请写退几件")
+        form.add_fault(f"n-{suborder.lines[0].id}", say("请写退几件"))
     return lines
 
 
-@post("/orders/{number:int}/return/{position:int}", include_in_schema=False)
+@post("/orders/{number:int}/return/{position:int}", include_in_schema=False, english=True)
 async def submit_return(
     request: HttpRequest,
     *,
@@ -228,9 +229,9 @@ def _return_page(
 ) -> Response[bytes]:  # fmt: skip
     stage = found.stage
     said = {
-        "asked": ("ok", "交给卖家了", "先别寄。卖家答复了会告诉您，这里也看得到。"),
-        "sent": ("ok", "单号记下了", "卖家收到就退货款。"),
-        "withdrawn": ("ok", "不退了", "货留着用。"),
+        "asked": ("ok", say("交给卖家了"), say("先别寄。卖家答复了会告诉您，这里也看得到。")),
+        "sent": ("ok", say("单号记下了"), say("卖家收到就退货款。")),
+        "withdrawn": ("ok", say("不退了"), say("货留着用。")),
     }.get(request.query_params.get("said", ""))
     context = {
         "found": found,
@@ -246,7 +247,7 @@ def _return_page(
     return render_page(request, "shop/goods_return.html", context, actor=actor, status=status)
 
 
-@get("/returns/{case_id:uuid}", include_in_schema=False)
+@get("/returns/{case_id:uuid}", include_in_schema=False, english=True)
 async def show_return(
     request: HttpRequest,
     *,
@@ -265,7 +266,7 @@ async def show_return(
     return _return_page(request, actor, found, arrival_days=settings.return_arrival_days)
 
 
-@post("/returns/{case_id:uuid}", include_in_schema=False)
+@post("/returns/{case_id:uuid}", include_in_schema=False, english=True)
 async def submit_return_parcel(
     request: HttpRequest,
     *,

@@ -30,7 +30,6 @@ from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.orders.models import OrderState, PaymentTerms
-from market.orders.notifications import format_due
 from market.orders.queries import OrderView, SuborderView
 from market.web.case_words import load_due_words
 from market.web.forms import make_form_key, read_form, rename_faults
@@ -38,6 +37,7 @@ from market.web.idempotent_form import submit_once
 from market.web.invoice_words import KIND_NAMES, describe_buyer, describe_invoice, load_sheet, present_issued
 from market.web.pages import render_page
 from market.web.shop.cards import ShortNumber
+from market.web.ui.format import deadline
 
 
 class _OwnPart(Struct, frozen=True):
@@ -75,7 +75,7 @@ def link_invoice(order: OrderView, suborder: SuborderView, state: SaleInvoiceSta
     if state is not None and payable:
         words = say("发票：付清了就开")
     elif state is not None and state.due_at is not None:
-        words = say("发票{0}，{1}前", say("在改") if state.issued else say("在开"), format_due(state.due_at))
+        words = say("发票{0}，{1}前", say("在改") if state.issued else say("在开"), deadline(state.due_at))
     elif state is not None:
         words = say("看发票")
     return f"/orders/{order.number}/invoice/{suborder.position}", words
@@ -116,7 +116,7 @@ async def _page(
         "years": DETAILS_YEARS,
         "buyer": describe_buyer(invoice) if invoice else [],
         "issued": present_issued(invoice.issued) if invoice else [],
-        "kinds": [(kind.value, words) for kind, words in KIND_NAMES.items()],
+        "kinds": [(kind.value, say(words)) for kind, words in KIND_NAMES.items()],
         "values": values or given,
         "open": bool(errors) or invoice is None or held is None,
         "most": (MAX_TITLE_LENGTH, MAX_EMAIL_LENGTH),
@@ -126,7 +126,7 @@ async def _page(
     return render_page(request, "shop/invoice.html", context, actor=actor, status=status)
 
 
-@get("/orders/{number:int}/invoice/{position:int}", include_in_schema=False)
+@get("/orders/{number:int}/invoice/{position:int}", include_in_schema=False, english=True)
 async def show_invoice(
     request: HttpRequest,
     *,
@@ -145,7 +145,7 @@ async def show_invoice(
     return await _page(request, actor, loaded, key=make_form_key())
 
 
-@post("/orders/{number:int}/invoice/{position:int}", include_in_schema=False)
+@post("/orders/{number:int}/invoice/{position:int}", include_in_schema=False, english=True)
 async def submit_invoice_details(
     request: HttpRequest,
     *,
@@ -179,7 +179,7 @@ async def submit_invoice_details(
         return await _page(request, actor, loaded, values, key=form.key, errors=errors, status=refusal.status)
 
 
-@get("/orders/{number:int}/invoice/{position:int}/sheet", include_in_schema=False)
+@get("/orders/{number:int}/invoice/{position:int}/sheet", include_in_schema=False, english=True)
 async def show_own_sheet(
     request: HttpRequest,
     *,

@@ -14,46 +14,46 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.mediation.agree import answer_proposal
 from market.mediation.end import compute_share
 from market.mediation.mediate import ask_for_mediation, load_mediation_days
 from market.mediation.models import MAX_MEDIATION_TEXT_LENGTH
 from market.mediation.views import Mediation, find_mediation_of_case
-from market.orders.notifications import format_due
 from market.web.forms import read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
-from market.web.ui.format import percent_bp, yuan
+from market.web.ui.format import deadline, percent_bp, yuan
 
 
 def describe_mediation(mediation: Mediation) -> list[str]:
     """Return what is mediated, by whom until when, or how it ended, as lines."""
-    lines = [f"订单 {mediation.code}，{mediation.title}：争的是 {yuan(mediation.amount_fen)} 元。"]
-    lines += ["定下来以前，这些钱先留着，不打给卖家。"] if mediation.state is not CaseState.CLOSED else []
-    lines += [f"买家说：{mediation.text}"]
-    lines += [f"原来没有同意：{mediation.refused}"] if mediation.refused else []
+    lines = [say("订单 {0}，{1}：争的是 {2} 元。", mediation.code, mediation.title, yuan(mediation.amount_fen))]
+    lines += [say("定下来以前，这些钱先留着，不打给卖家。")] if mediation.state is not CaseState.CLOSED else []
+    lines += [say("买家说：{0}", mediation.text)]
+    lines += [say("原来没有同意：{0}", mediation.refused)] if mediation.refused else []
     if mediation.proposed_bp is not None:
         proposed = yuan(compute_share(amount_fen=mediation.amount_fen, share_bp=mediation.proposed_bp))
-        lines += [f"县里建议退 {percent_bp(mediation.proposed_bp)}，{proposed} 元：{mediation.proposal}"]
+        lines += [say("县里建议退 {0}，{1} 元：{2}", percent_bp(mediation.proposed_bp), proposed, mediation.proposal)]
     if mediation.state is CaseState.CLOSED and mediation.share_bp is None:
-        return [*lines, "买家撤回了，不退。"]
+        return [*lines, say("买家撤回了，不退。")]
     if mediation.share_bp is None:
         return [*lines, _describe_waiting(mediation)]
-    how = "双方谈好了" if mediation.agreed else "平台定的，不服的还可以去法院"
-    result = f"退 {percent_bp(mediation.share_bp)}，{yuan(mediation.granted_fen or 0)} 元。"
-    return [*lines, f"有了结果，{how}：{result}{mediation.decision}"]
+    how = say("双方谈好了") if mediation.agreed else say("平台定的，不服的还可以去法院")
+    result = say("退 {0}，{1} 元。", percent_bp(mediation.share_bp), yuan(mediation.granted_fen or 0))
+    return [*lines, say("有了结果，{0}：{1}{2}", how, result, mediation.decision)]
 
 
 def _describe_waiting(mediation: Mediation) -> str:
-    due = format_due(mediation.due_at)
+    until = deadline(mediation.due_at)
     if mediation.assignee == Role.PLATFORM:
-        return f"没有谈成，等平台定，{due}前有结果。"
+        return say("没有谈成，等平台定，{0}前有结果。", until)
     if mediation.proposed_bp is None:
-        return f"等县里调解，{due}前有结果。"
-    said = [f"{who}{'同意了' if has else '还没有说'}" for who, has in
-            (("买家", mediation.buyer_agreed), ("卖家", mediation.seller_agreed))]  # fmt: skip
-    return f"{'，'.join(said)}。两边都同意就马上退；{due}前有一边不同意或者没有说，由平台定。"
+        return say("等县里调解，{0}前有结果。", until)
+    said = [say("{0}同意了", who) if has else say("{0}还没有说", who) for who, has in
+            ((say("买家"), mediation.buyer_agreed), (say("卖家"), mediation.seller_agreed))]  # fmt: skip
+    return say("{0}。两边都同意就马上退；{1}前有一边不同意或者没有说，由平台定。", say("，").join(said), until)
 
 
 def may_answer(mediation: Mediation, *, buyer: bool) -> bool:
@@ -68,7 +68,7 @@ def may_answer(mediation: Mediation, *, buyer: bool) -> bool:
 
 def link_mediation(mediation: Mediation) -> tuple[str, str]:
     """Return the buyer's page of a mediation, and what it is opened for."""
-    words = "县里提了办法，请您答复" if may_answer(mediation, buyer=True) else "看调解"
+    words = say("县里提了办法，请您答复") if may_answer(mediation, buyer=True) else say("看调解")
     return f"/cases/{mediation.source_id}/mediation", words
 
 
@@ -113,7 +113,7 @@ async def _page(
     return render_page(request, "shop/mediation.html", context, actor=actor, status=status)
 
 
-@get("/cases/{case_id:uuid}/mediation", include_in_schema=False)
+@get("/cases/{case_id:uuid}/mediation", include_in_schema=False, english=True)
 async def show_own_mediation(
     request: HttpRequest, actor: NamedDependency[Actor], case_id: FromPath[UUID]
 ) -> Response[bytes]:
@@ -125,7 +125,7 @@ async def show_own_mediation(
     return await _page(request, actor, case_id)
 
 
-@post("/cases/{case_id:uuid}/mediation", include_in_schema=False)
+@post("/cases/{case_id:uuid}/mediation", include_in_schema=False, english=True)
 async def submit_mediation(
     request: HttpRequest,
     *,
@@ -153,7 +153,7 @@ async def submit_mediation(
     return redirect(f"/cases/{case_id}/mediation", draft=form.draft)
 
 
-@post("/cases/{case_id:uuid}/mediation/answer", include_in_schema=False)
+@post("/cases/{case_id:uuid}/mediation/answer", include_in_schema=False, english=True)
 async def submit_own_answer(
     request: HttpRequest,
     *,

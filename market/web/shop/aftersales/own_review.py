@@ -14,9 +14,9 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.orders.line_views import LineView
-from market.orders.notifications import format_due
 from market.orders.queries import SuborderView, get_order, get_order_id
 from market.producers.off_platform import OffPlatformContact
 from market.rate_limits import RateClass
@@ -32,14 +32,14 @@ from market.reviews.models import (
 from market.reviews.views import OwnReview, get_own_review, get_review_photo_path
 from market.reviews.write import ReviewText, check_review, edit_review, write_review
 from market.storage.photos import BadPhoto, PhotoPurpose
-from market.web.forms import make_form_key, parse_integer, parse_uuid, read_form, rename_faults
+from market.web.forms import label_photos, make_form_key, parse_integer, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page
 from market.web.shop.cards import ShortNumber
 from market.web.shop.orders.order_actions import render_order_refusal
+from market.web.ui.format import deadline
 
 _PHOTO_FIELDS = tuple(f"photo{number or ''}" for number in (0, *range(2, MAX_REVIEW_PHOTOS + 1)))
-_PHOTO_LABELS = [(name, "照片" if name == "photo" else "再来一张") for name in _PHOTO_FIELDS]
 
 
 class ReviewForm(Struct, frozen=True):
@@ -82,7 +82,7 @@ def _write_page(
         "back": path.partition("/review/")[0],
         "draft": _name_draft(path, request.query_params.get("listing", "")),
         "days": EDITING_PERIOD.days,
-        "photos": _PHOTO_LABELS,
+        "photos": label_photos(_PHOTO_FIELDS),
         "values": values,
         "errors": errors,
         "key": key,
@@ -90,7 +90,7 @@ def _write_page(
     return render_page(request, "shop/review.html", context, actor=actor, status=status)
 
 
-@get("/orders/{number:int}/review/{position:int}", include_in_schema=False)
+@get("/orders/{number:int}/review/{position:int}", include_in_schema=False, english=True)
 async def show_review_form(
     request: HttpRequest,
     *,
@@ -114,7 +114,7 @@ async def show_review_form(
     return _write_page(request, actor, line.title, ReviewForm(), key=make_form_key())
 
 
-@post("/orders/{number:int}/review/{position:int}", include_in_schema=False, rate=RateClass.UPLOAD)
+@post("/orders/{number:int}/review/{position:int}", include_in_schema=False, english=True, rate=RateClass.UPLOAD)
 async def submit_review(
     request: HttpRequest,
     *,
@@ -166,20 +166,20 @@ def _own_page(
 ) -> Response[bytes]:  # fmt: skip
     context = {
         "review": review,
-        "hidden": HIDING_REASON_NAMES[review.hidden_for] if review.hidden_for else "",
+        "hidden": say(HIDING_REASON_NAMES[review.hidden_for]) if review.hidden_for else "",
         "shown": [] if review.hidden_for else [get_review_photo_path(name) for name in review.photos],
-        "removable": [(str(each), f"不要照片 {n}") for n, each in enumerate(review.photo_ids, 1)],
-        "photos": _PHOTO_LABELS[: MAX_REVIEW_PHOTOS - len(review.photos)] if not errors else _PHOTO_LABELS,
-        "until": format_due(review.editable_until) if editable else "",
+        "removable": [(str(each), say("不要照片 {0}", n)) for n, each in enumerate(review.photo_ids, 1)],
+        "photos": label_photos(_PHOTO_FIELDS[: None if errors else MAX_REVIEW_PHOTOS - len(review.photos)]),
+        "until": deadline(review.editable_until) if editable else "",
         "values": values,
         "errors": errors,
         "key": key,
-        "said": "改好了" if request.query_params.get("said") == "1" else "",
+        "said": say("改好了") if request.query_params.get("said") == "1" else "",
     }
     return render_page(request, "shop/own_review.html", context, actor=actor, status=status)
 
 
-@get("/reviews/{review_id:uuid}", include_in_schema=False)
+@get("/reviews/{review_id:uuid}", include_in_schema=False, english=True)
 async def show_own_review(
     request: HttpRequest,
     *,
@@ -199,7 +199,7 @@ async def show_own_review(
     return _own_page(request, actor, review, values, editable=review.is_editable(clock.now()), key=make_form_key())
 
 
-@post("/reviews/{review_id:uuid}", include_in_schema=False, rate=RateClass.UPLOAD)
+@post("/reviews/{review_id:uuid}", include_in_schema=False, english=True, rate=RateClass.UPLOAD)
 async def submit_review_change(
     request: HttpRequest,
     *,

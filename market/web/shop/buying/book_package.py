@@ -14,6 +14,7 @@ from market.identity.models import Actor
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.idempotency import IdempotencyKeyReused
+from market.kernel.language import get_language, say
 from market.kernel.seal import Seal
 from market.orders.address import Address, InvalidAddress, seal_address
 from market.orders.checkout.batcher import Batcher
@@ -29,11 +30,11 @@ from market.web.forms import make_form_key, parse_day, parse_integer, read_form,
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.buying.cart import choose_region
-from market.web.shop.buying.pay import METHOD_OPTIONS, list_payment_origins, read_method, start_payment
+from market.web.shop.buying.pay import METHOD_OPTIONS, list_payment_origins, read_method, say_options, start_payment
 from market.web.shop.cards import ShortNumber
 from market.web.shop.package_cards import count_part
 from market.web.shop.packages import describe_tiers
-from market.web.shop.regions import REGIONS, complete_street, get_region, read_region
+from market.web.shop.regions import complete_street, get_region, list_regions, read_region
 from market.web.ui.format import day_short, yuan
 from payments import Method
 
@@ -67,8 +68,8 @@ def _read_wish(fields: Any, package: Package) -> PackageWish:
 
 
 def _describe_rows(package: Package, wish: PackageWish, quote: PackageQuote) -> list[tuple[str, int]]:
-    rows = [(f"{package.title} × {wish.count} 套", int(quote.price_fen))]
-    return rows + ([("邮费", int(quote.freight_fen))] if quote.freight_fen else [])
+    rows = [(say("{0} × {1} 套", package.title, wish.count), int(quote.price_fen))]
+    return rows + ([(say("邮费"), int(quote.freight_fen))] if quote.freight_fen else [])
 
 
 def _list_parts(package: Package, quote: PackageQuote) -> list[str]:
@@ -78,7 +79,7 @@ def _list_parts(package: Package, quote: PackageQuote) -> list[str]:
         count = count_part(part.kind, part.quantity, part.unit)
         shared = len(own.suppliers) > 1
         lines += [
-            f"{each.title}，{count}：{each.producer}" + (f"，{each.packages} 套" if shared else "")
+            say("{0}，{1}：{2}", each.title, count, each.producer) + (say("，{0} 套", each.packages) if shared else "")
             for each in own.suppliers
         ]
     return lines
@@ -97,8 +98,12 @@ async def _page(
                 pay_minutes=services.settings.pay_minutes,
             )  # fmt: skip
     except Refusal as refusal:
-        context = {"title": package.title, "text": refusal.text("zh"), "words": _list_words(package, refusal.errors),
-                   "back": f"{link}?day={wish.arrive_on}&n={max(1, wish.count)}#when"}  # fmt: skip
+        context = {
+            "title": package.title,
+            "text": refusal.text(get_language()),
+            "words": _list_words(package, refusal.errors),
+            "back": f"{link}?day={wish.arrive_on}&n={max(1, wish.count)}#when",
+        }
         return render_page(request, "shop/package_problem.html", context, actor=actor, status=refusal.status)
     has_goods = any(part.kind is ListingKind.PRODUCT for part in package.parts)
     hidden = [
@@ -118,8 +123,8 @@ async def _page(
         "hidden": [*hidden, *((f"t{each.position}", each.starts_at.isoformat()) for each in wish.times)],
         "has_goods": has_goods,
         "values": values,
-        "regions": REGIONS,
-        "methods": METHOD_OPTIONS,
+        "regions": list_regions(),
+        "methods": say_options(METHOD_OPTIONS),
         "errors": errors,
         "key": key,
         "action": f"{link}/book",
@@ -134,10 +139,12 @@ async def _page(
 def _list_words(package: Package, faults: Sequence[FieldFault]) -> list[str]:
     """Return the faults of a booking in words, each with its part."""
     names = {f"parts[{part.position - 1}]": part.suppliers[0].title for part in package.parts}
-    return [f"{names[each.field]}：{each.message}" if each.field in names else each.message for each in faults]
+    return [
+        say("{0}：{1}", names[each.field], each.message) if each.field in names else each.message for each in faults
+    ]
 
 
-@get("/packages/{number:int}/book", include_in_schema=False)
+@get("/packages/{number:int}/book", include_in_schema=False, english=True)
 async def show_package_booking(
     request: HttpRequest,
     *,
@@ -165,7 +172,7 @@ async def show_package_booking(
     return await _page(request, actor, package, wish, values=values, now=clock.now(), key=make_form_key())
 
 
-@post("/packages/{number:int}/book", include_in_schema=False)
+@post("/packages/{number:int}/book", include_in_schema=False, english=True)
 async def submit_package_booking(
     request: HttpRequest,
     *,
@@ -203,11 +210,15 @@ async def submit_package_booking(
         errors = rename_faults(refusal, _FIELDS, otherwise="address")
     except TotalChanged as refusal:
         total = yuan(int(str(refusal.facts["total_fen"])))
-        errors = [FieldFault("region", f"换了省或者价钱变了，现在一共 {total} 元，看过再按“付款”")]
+        errors = [FieldFault("region", say("换了省或者价钱变了，现在一共 {0} 元，看过再按“付款”", total))]
     except CancelTermsChanged as refusal:
-        errors = [FieldFault("terms", f"店家改了“不去了退多少”，现在{refusal.errors[0].message}，看过再按“付款”")]
+        errors = [
+            FieldFault("terms", say("店家改了“不去了退多少”，现在{0}，看过再按“付款”", refusal.errors[0].message))
+        ]
     except Refusal as refusal:
-        errors = [FieldFault("who", words) for words in _list_words(package, refusal.errors) or [refusal.text("zh")]]
+        errors = [
+            FieldFault("who", words) for words in _list_words(package, refusal.errors) or [refusal.text(get_language())]
+        ]
     else:
         started = await start_payment(request, actor, placed.id, placed.number, method=Method(method))
         finish_drafts(started, form.draft)

@@ -13,6 +13,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, Refusal
 from market.kernel.clock import Clock, get_business_day
+from market.kernel.language import get_language, say
 from market.kernel.refusal_numbers import get_refusal_number
 from market.kernel.seal import Seal
 from market.orders.buy_again import buy_again
@@ -42,11 +43,11 @@ async def _compute_refund(conn: Connection, order: OrderView, suborder: Suborder
         if now >= places.starts_at:
             raise OrderNotCancellable
         return (
-            f"{suborder.producer}，离去的那天 {terms.days_left} 天，退 {percent_bp(terms.refund_bp)}",
+            say("{0}，离去的那天 {1} 天，退 {2}", suborder.producer, terms.days_left, percent_bp(terms.refund_bp)),
             compute_stay_refund(paid_fen=left, refund_bp=terms.refund_bp),
         )
     if not suborder.bookings:
-        return f"{suborder.producer}，付过的全退", Fen(left + freight)
+        return say("{0}，付过的全退", suborder.producer), Fen(left + freight)
     first = suborder.bookings[0]
     terms = await get_cancellation_terms(
         conn,
@@ -59,7 +60,7 @@ async def _compute_refund(conn: Connection, order: OrderView, suborder: Suborder
     if terms.days_left < 0:
         raise OrderNotCancellable
     return (
-        f"{suborder.producer}，离到店 {terms.days_left} 天，退 {percent_bp(terms.refund_bp)}",
+        say("{0}，离到店 {1} 天，退 {2}", suborder.producer, terms.days_left, percent_bp(terms.refund_bp)),
         compute_stay_refund(paid_fen=left, refund_bp=terms.refund_bp),
     )
 
@@ -90,13 +91,14 @@ def _choose_suborders(order: OrderView, position: int | None, *, package: bool) 
 def render_order_refusal(request: HttpRequest, actor: Actor, refusal: Refusal, number: int) -> Response[bytes]:
     """Render a refusal with a link back to the order."""
     context = {
-        "text": refusal.text("zh"), "number": get_refusal_number(refusal.code), "status": refusal.status, "faults": (),
-        "sign_in": "", "back": WayBack(f"/orders/{number}", "回订单看看", ""),
+        "text": refusal.text(get_language()), "number": get_refusal_number(refusal.code), "status": refusal.status,
+        "faults": (),
+        "sign_in": "", "back": WayBack(f"/orders/{number}", say("回订单看看"), ""),
     }  # fmt: skip
     return render_page(request, "refusal.html", context, actor=actor, status=refusal.status)
 
 
-@get("/orders/{number:int}/cancel", include_in_schema=False)
+@get("/orders/{number:int}/cancel", include_in_schema=False, english=True)
 async def show_cancellation(
     request: HttpRequest,
     *,
@@ -126,19 +128,21 @@ async def show_cancellation(
     total = Fen(sum(fen for _, fen in back))
     whole = unpaid or package or len(suborders) == len(order.suborders)
     context = {
-        "title": f"取消订单 {number}" if whole else f"取消{suborders[0].producer}的",
-        "rows": [(f"{suborder.producer}", "还没付，不用退") for suborder in suborders] if unpaid else back,
+        "title": say("取消订单 {0}", number) if whole else say("取消{0}的", suborders[0].producer),
+        "rows": [(f"{suborder.producer}", say("还没付，不用退")) for suborder in suborders] if unpaid else back,
         "amount_fen": None if unpaid else total,
-        "text": "取消了，给您留着的放回去给别人。" if unpaid else f"钱从哪里付的退到哪里，{REFUND_ARRIVAL}。",
+        "text": say("取消了，给您留着的放回去给别人。")
+        if unpaid
+        else say("钱从哪里付的退到哪里，{0}。", say(REFUND_ARRIVAL)),
         "action": f"/orders/{number}/cancel" + ("" if unpaid or position is None else f"?part={position}"),
-        "words": "取消订单" if unpaid else f"取消，退 {yuan(total)} 元" if total else "取消，不退钱",
+        "words": say("取消订单") if unpaid else say("取消，退 {0} 元", yuan(total)) if total else say("取消，不退钱"),
         "back": f"/orders/{number}",
         "key": None,
     }
     return render_page(request, "shop/cancel.html", context, actor=actor)
 
 
-@post("/orders/{number:int}/cancel", include_in_schema=False)
+@post("/orders/{number:int}/cancel", include_in_schema=False, english=True)
 async def submit_cancellation(
     request: HttpRequest,
     *,
@@ -166,7 +170,7 @@ async def submit_cancellation(
     return redirect(f"/orders/{number}?said=cancelled")
 
 
-@post("/orders/{number:int}/receive/{position:int}", include_in_schema=False)
+@post("/orders/{number:int}/receive/{position:int}", include_in_schema=False, english=True)
 async def submit_receipt(
     request: HttpRequest,
     *,
@@ -190,7 +194,7 @@ async def submit_receipt(
     return redirect(f"/orders/{number}?said=received")
 
 
-@post("/orders/{number:int}/again", include_in_schema=False)
+@post("/orders/{number:int}/again", include_in_schema=False, english=True)
 async def submit_again(
     request: HttpRequest,
     *,

@@ -17,6 +17,7 @@ from market.identity.models import Actor
 from market.identity.sign_in import get_phone
 from market.kernel import Database, Query
 from market.kernel.clock import Clock
+from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
 from market.orders.cart import count_cart
@@ -56,7 +57,6 @@ _GROUP_NAMES: dict[OrderGroup, str] = {
     OrderGroup.FINISHED: "办完了的",
     OrderGroup.ENDED: "取消的、没付的",
 }
-_GROUP_OPTIONS = [("", "全部"), *((group.value, name) for group, name in _GROUP_NAMES.items())]
 _MAX_TEXT_LENGTH = 60
 
 
@@ -117,13 +117,13 @@ def _list_order_rows(orders: Sequence[OrderBrief], pictures: Sequence[OrderPictu
 
 def _order_row(order: OrderBrief, symbol: str, photo: PhotoView | None, now: datetime) -> OrderRow:
     first = order.titles[0] if order.titles else ""
-    more = "等" if len(order.titles) > 1 else ""
+    title = say("{0}等", first) if len(order.titles) > 1 else first
     return OrderRow(
         f"/orders/{order.number}",
-        f"{first}{more}",
+        title,
         [
-            f"{yuan(order.total_fen)} 元，{format_seller_count(order.sellers)}",
-            f"{clock_zh(order.placed_at)}，订单 {order.number}",
+            say("{0} 元，{1}", yuan(order.total_fen), format_seller_count(order.sellers)),
+            say("{0}，订单 {1}", clock_zh(order.placed_at), order.number),
         ],
         _brief_state(order, now),
         symbol,
@@ -134,14 +134,14 @@ def _order_row(order: OrderBrief, symbol: str, photo: PhotoView | None, now: dat
 
 def _brief_state(order: OrderBrief, now: datetime) -> str:
     if order.state is OrderState.PLACED and order.pay_until <= now:
-        return ORDER_STATE_NAMES[OrderState.EXPIRED]
+        return say(ORDER_STATE_NAMES[OrderState.EXPIRED])
     states = set(order.suborder_states)
     if order.state is OrderState.PAID and SuborderState.SHIPPED in states:
-        return "在路上"
-    return ORDER_STATE_NAMES[order.state]
+        return say("在路上")
+    return say(ORDER_STATE_NAMES[order.state])
 
 
-@get("/me", include_in_schema=False)
+@get("/me", include_in_schema=False, english=True)
 async def show_orders(
     request: HttpRequest,
     db: NamedDependency[Database],
@@ -159,22 +159,28 @@ async def show_orders(
         unread = await count_unread(conn, actor, side=Side.BUYER)
         seat = await find_unit_seat(conn, actor.account_id, day=clock.today())
         asked = await find_agronomist_county(conn, actor.account_id)
-    doors = [("/farm", "我是卖家", "发货、卖东西、我的钱")] if actor.producers else []
-    doors += [("/desk", "办公桌", "等我办的事")] if actor.is_official else []
-    doors += [("/operators", "运营商", "交账单，看结算")] if actor.operator is not None else []
-    doors += [("/point", "自提点", "到了的登记，凭码交给买家")] if keeper else []
-    doors += [("/unit", "单位采购", f"{seat.unit_name}的份额和采购单")] if seat is not None else []
+    doors = [("/farm", say("我是卖家"), say("发货、卖东西、我的钱"))] if actor.producers else []
+    doors += [("/desk", say("办公桌"), say("等我办的事"))] if actor.is_official else []
+    doors += [("/operators", say("运营商"), say("交账单，看结算"))] if actor.operator is not None else []
+    doors += [("/point", say("自提点"), say("到了的登记，凭码交给买家"))] if keeper else []
+    doors += [("/unit", say("单位采购"), say("{0}的份额和采购单", seat.unit_name))] if seat is not None else []
     doors += [AGRONOMIST_DOOR] if asked is not None else []
-    doors.append(("/village", "村里的事", "公示、信号、单位，村里有的都在这里"))
-    doors.append(("/me/messages", "问卖家的话", f"{unread} 家回了话，去看" if unread else "问过的、卖家回的都在这里"))
-    doors.append(("/me/favourites", "我的收藏", "收藏的东西和小店"))
-    doors.append(("/coupons", "优惠券", "领券，看手里的券"))
-    doors.append(("/farm/apply", "我要开店", "自家种的、养的，不用营业执照也能卖"))
-    doors.append(("/me/organisations", "我的单位", "招工、办课、结对，先登记单位"))
-    doors.append(("/me/devices", "登录的设备", "账号登录在哪些手机上"))
-    doors.append(("/me/info", "我的信息", "同意过什么、谁看过，带走一份，更正，注销"))
+    doors.append(("/village", say("村里的事"), say("公示、信号、单位，村里有的都在这里")))
+    doors.append(
+        (
+            "/me/messages",
+            say("问卖家的话"),
+            say("{0} 家回了话，去看", unread) if unread else say("问过的、卖家回的都在这里"),
+        )
+    )
+    doors.append(("/me/favourites", say("我的收藏"), say("收藏的东西和小店")))
+    doors.append(("/coupons", say("优惠券"), say("领券，看手里的券")))
+    doors.append(("/farm/apply", say("我要开店"), say("自家种的、养的，不用营业执照也能卖")))
+    doors.append(("/me/organisations", say("我的单位"), say("招工、办课、结对，先登记单位")))
+    doors.append(("/me/devices", say("登录的设备"), say("账号登录在哪些手机上")))
+    doors.append(("/me/info", say("我的信息"), say("同意过什么、谁看过，带走一份，更正，注销")))
     context = {
-        "account": "，".join([actor.name, *([mask_phone(phone)] if phone else [])]),
+        "account": say("，").join([actor.name, *([mask_phone(phone)] if phone else [])]),
         "orders": _list_order_rows(page.items, pictures, clock.now()),
         "more": f"/me/orders?before={page.next}" if page.next else None,
         "doors": doors,
@@ -182,7 +188,7 @@ async def show_orders(
     return render_page(request, "shop/orders.html", context, actor=actor, cart=count)
 
 
-@get("/me/orders", include_in_schema=False, rate=RateClass.SEARCH)
+@get("/me/orders", include_in_schema=False, english=True, rate=RateClass.SEARCH)
 async def show_found_orders(
     request: HttpRequest,
     db: NamedDependency[Database],
@@ -204,7 +210,7 @@ async def show_found_orders(
         "orders": _list_order_rows(page.items, pictures, clock.now()),
         "text": text,
         "state": group or "",
-        "states": _GROUP_OPTIONS,
+        "states": [("", say("全部")), *((group.value, say(name)) for group, name in _GROUP_NAMES.items())],
         "searched": bool(kept),
         "more": f"/me/orders?{urlencode(kept | {'before': page.next})}" if page.next else None,
     }

@@ -58,7 +58,7 @@ def view_order_package(package: OrderedPackage, order_number: int) -> OrderPacka
     )
 
 
-@get("/orders/{number:int}/rest", include_in_schema=False)
+@get("/orders/{number:int}/rest", include_in_schema=False, english=True)
 async def show_rest(
     request: HttpRequest,
     *,
@@ -85,7 +85,7 @@ async def show_rest(
         "title": say("剩下的也不去了"),
         "rows": rows,
         "amount_fen": total,
-        "text": say("没用的全退，邮费也退；住上了、去过了的不退。钱从哪里付的退到哪里，{0}。", REFUND_ARRIVAL),
+        "text": say("没用的全退，邮费也退；住上了、去过了的不退。钱从哪里付的退到哪里，{0}。", say(REFUND_ARRIVAL)),
         "action": f"/orders/{number}/rest",
         "words": say("都取消，退 {0} 元", yuan(total)),
         "back": f"/orders/{number}",
@@ -94,7 +94,7 @@ async def show_rest(
     return render_page(request, "shop/cancel.html", context, actor=actor)
 
 
-@post("/orders/{number:int}/rest", include_in_schema=False)
+@post("/orders/{number:int}/rest", include_in_schema=False, english=True)
 async def submit_rest(
     request: HttpRequest,
     *,

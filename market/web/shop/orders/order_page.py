@@ -97,7 +97,7 @@ def _describe_next(order: OrderView) -> str:
 def _list_notes(
     request: HttpRequest, order: OrderView, *, waiting: bool, look: int, claim_hours: int
 ) -> list[tuple[str, str, str]]:
-    back = say("该退的原路退回，{0}。", REFUND_ARRIVAL) if order.paid_at else say("没有付过钱，不用退。")
+    back = say("该退的原路退回，{0}。", say(REFUND_ARRIVAL)) if order.paid_at else say("没有付过钱，不用退。")
     done = {
         "received": ("ok", say("收到了"), say("钱已经算到卖家名下。坏了的，{0} 小时内在下面申请。", claim_hours)),
         "claimed": ("ok", say("交给卖家了"), say("卖家答复了会告诉您，这里也看得到。")),
