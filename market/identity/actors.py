@@ -108,7 +108,7 @@ class SessionRow(Struct, frozen=True):
     holds_office: bool
 
 
-# A third of the cost of FIND_ACTOR_BY_TOKEN, and all that is to know of a buyer (ADR 117).
+# A third of the cost of FIND_ACTOR_BY_TOKEN, and all that is to know of a buyer (ADR 118).
 FIND_SESSION = Query(
     SessionRow,
     """
