@@ -2979,19 +2979,18 @@ BEGIN
                SELECT count(*) AS orders, coalesce(sum(orders.total_fen), 0) AS fen,
                       coalesce(sum(orders.items), 0) AS items, coalesce(sum(orders.lot_units), 0) AS lot_units
                  FROM orders
-                WHERE orders.buyer_id = request.buyer_id AND orders.state = 'placed') AS held),
+                WHERE orders.buyer_id = request.buyer_id AND orders.waits_for = 'payment') AS held),
     exceeded AS (
         SELECT request.n, 1 AS rank, 'lapsed' AS obstacle, NULL::uuid AS lot_id, NULL::numeric AS left_units,
                lapsed.until
           FROM request
          CROSS JOIN LATERAL (
-               SELECT ended.closed_at + lapse_window AS until
-                 FROM (SELECT orders.closed_at,
-                              sum(least(orders.closed_at - orders.placed_at, lapse_counted))
-                                  OVER (ORDER BY orders.closed_at DESC, orders.id) AS held
+               SELECT ended.lapsed_at + lapse_window AS until
+                 FROM (SELECT orders.lapsed_at,
+                              sum(least(orders.lapsed_at - orders.placed_at, lapse_counted))
+                                  OVER (ORDER BY orders.lapsed_at DESC, orders.id) AS held
                          FROM orders
-                        WHERE orders.buyer_id = request.buyer_id AND orders.state IN ('expired', 'cancelled')
-                          AND orders.paid_at IS NULL AND orders.closed_at > request.placed_at - lapse_window) AS ended
+                        WHERE orders.buyer_id = request.buyer_id AND orders.lapsed_at > request.placed_at - lapse_window) AS ended
                 WHERE ended.held >= max_lapsed
                 ORDER BY ended.held LIMIT 1) AS lapsed
         UNION ALL
@@ -3011,7 +3010,7 @@ BEGIN
                  FROM orders
                  JOIN suborders ON suborders.order_id = orders.id
                  JOIN bookings ON bookings.suborder_id = suborders.id
-                WHERE orders.buyer_id = request.buyer_id AND orders.state = 'placed') AS held
+                WHERE orders.buyer_id = request.buyer_id AND orders.waits_for = 'payment') AS held
          WHERE stay.nights + held.nights > max_nights
         UNION ALL
         -- Lines are read only where the limit would be exceeded if all that the buyer holds were of this lot.
@@ -3026,7 +3025,7 @@ BEGIN
                  FROM orders
                  JOIN suborders ON suborders.order_id = orders.id
                  JOIN order_lines ON order_lines.suborder_id = suborders.id AND order_lines.lot_id = line.lot_id
-                WHERE orders.buyer_id = unpaid.buyer_id AND orders.state = 'placed') AS held
+                WHERE orders.buyer_id = unpaid.buyer_id AND orders.waits_for = 'payment') AS held
          WHERE line.units <= lots.available_units AND line.units + unpaid.lot_units > share.units
            AND line.units + held.units > share.units
         UNION ALL
@@ -6732,13 +6731,13 @@ CREATE TABLE payments.events (
     order_ref text NOT NULL,
     facts jsonb NOT NULL,
     at timestamp with time zone NOT NULL,
-    consumed_at timestamp with time zone,
     attempts integer DEFAULT 0 NOT NULL,
     next_at timestamp with time zone,
     error text,
     dead_at timestamp with time zone,
     written_at timestamp with time zone DEFAULT now() NOT NULL
-);
+)
+WITH (fillfactor='50');
 
 
 --
@@ -6764,15 +6763,15 @@ CREATE TABLE payments.inbox (
     event_id text NOT NULL,
     topic text NOT NULL,
     object_ref text NOT NULL,
-    body bytea NOT NULL,
     received_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     state text DEFAULT 'new'::text NOT NULL,
     attempts integer DEFAULT 0 NOT NULL,
     next_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     error text,
-    CONSTRAINT inbox_body CHECK ((octet_length(body) <= 1048576)),
+    leased_until timestamp with time zone,
     CONSTRAINT inbox_state CHECK ((state = ANY (ARRAY['new'::text, 'done'::text, 'parked'::text, 'dead'::text])))
-);
+)
+WITH (fillfactor='50');
 
 
 --
@@ -6791,13 +6790,13 @@ CREATE TABLE payments.operations (
     written_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     first_sent_at timestamp with time zone,
     next_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    completed_at timestamp with time zone,
     payout_id uuid,
     CONSTRAINT operations_kind CHECK ((kind = ANY (ARRAY['create'::text, 'cancel'::text, 'refund'::text, 'payout'::text]))),
     CONSTRAINT operations_payout CHECK ((((kind = 'payout'::text) = (payout_id IS NOT NULL)) AND ((payout_id IS NULL) = (payment_id IS NOT NULL)))),
     CONSTRAINT operations_refund CHECK (((kind = 'refund'::text) = (refund_id IS NOT NULL))),
     CONSTRAINT operations_state CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'ok'::text, 'declined'::text, 'unknown'::text])))
-);
+)
+WITH (fillfactor='50');
 
 
 --
@@ -6847,7 +6846,8 @@ CREATE TABLE payments.payments (
     CONSTRAINT payments_purpose CHECK ((purpose = ANY (ARRAY['full'::text, 'deposit'::text, 'balance'::text]))),
     CONSTRAINT payments_refunded_disputed CHECK (((refunded_minor >= 0) AND (disputed_minor >= 0) AND ((refunded_minor + disputed_minor) <= captured_minor))),
     CONSTRAINT payments_state CHECK ((state = ANY (ARRAY['created'::text, 'requires_action'::text, 'processing'::text, 'authorized'::text, 'captured'::text, 'failed'::text, 'canceled'::text, 'expired'::text])))
-);
+)
+WITH (fillfactor='70');
 
 
 --
@@ -9613,15 +9613,14 @@ CREATE TABLE public.messages (
     template text NOT NULL,
     facts_sealed bytea NOT NULL,
     queued_at timestamp with time zone NOT NULL,
-    sent_at timestamp with time zone,
-    attempts smallint DEFAULT 0 NOT NULL,
     next_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     error text,
     dead_at timestamp with time zone,
-    provider_ref text,
-    delivered_at timestamp with time zone,
-    phone_index bytea
-);
+    phone_index bytea,
+    leased_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    attempts smallint DEFAULT 0 CONSTRAINT messages_tried_not_null NOT NULL
+)
+WITH (fillfactor='50');
 
 
 --
@@ -9860,7 +9859,6 @@ CREATE TABLE public.orders (
     fingerprint bytea NOT NULL,
     state text DEFAULT 'placed'::text NOT NULL,
     region_code text NOT NULL,
-    address_sealed bytea NOT NULL,
     goods_fen bigint NOT NULL,
     freight_fen bigint NOT NULL,
     discount_fen bigint DEFAULT 0 NOT NULL,
@@ -9876,6 +9874,18 @@ CREATE TABLE public.orders (
     terms text DEFAULT 'prepaid'::text NOT NULL,
     refused_fen bigint DEFAULT 0 NOT NULL,
     currency text DEFAULT 'CNY'::text NOT NULL,
+    waits_for text GENERATED ALWAYS AS (
+CASE state
+    WHEN 'placed'::text THEN 'payment'::text
+    WHEN 'deposited'::text THEN 'balance'::text
+    ELSE NULL::text
+END) STORED,
+    lapsed_at timestamp with time zone GENERATED ALWAYS AS (
+CASE
+    WHEN ((state = ANY (ARRAY['expired'::text, 'cancelled'::text])) AND (paid_at IS NULL)) THEN closed_at
+    ELSE NULL::timestamp with time zone
+END) STORED,
+    address_sealed bytea CONSTRAINT orders_address_not_null NOT NULL,
     CONSTRAINT orders_discount CHECK (((discount_fen >= 0) AND (discount_fen <= goods_fen))),
     CONSTRAINT orders_freight CHECK ((freight_fen >= 0)),
     CONSTRAINT orders_goods CHECK ((goods_fen >= 0)),
@@ -9887,7 +9897,8 @@ CREATE TABLE public.orders (
     CONSTRAINT orders_state CHECK ((state = ANY (ARRAY['placed'::text, 'deposited'::text, 'paid'::text, 'finished'::text, 'cancelled'::text, 'expired'::text]))),
     CONSTRAINT orders_terms CHECK ((terms = ANY (ARRAY['prepaid'::text, 'requested'::text, 'contract'::text]))),
     CONSTRAINT orders_total CHECK (((total_fen = ((goods_fen + freight_fen) - discount_fen)) AND (total_fen > 0)))
-);
+)
+WITH (fillfactor='70');
 
 
 --
@@ -11446,7 +11457,6 @@ CREATE TABLE public.story_photos (
 --
 
 CREATE TABLE public.suborder_events (
-    id uuid DEFAULT uuidv7() NOT NULL,
     suborder_id uuid NOT NULL,
     state text NOT NULL,
     actor text NOT NULL,
@@ -11494,7 +11504,8 @@ CREATE TABLE public.suborders (
     CONSTRAINT suborders_state CHECK ((state = ANY (ARRAY['placed'::text, 'deposited'::text, 'paid'::text, 'shipped'::text, 'received'::text, 'cancelled'::text, 'expired'::text]))),
     CONSTRAINT suborders_tracking_complete CHECK (((carrier IS NULL) = (tracking IS NULL))),
     CONSTRAINT suborders_tracking_length CHECK (((length(tracking) >= 4) AND (length(tracking) <= 40)))
-);
+)
+WITH (fillfactor='70');
 
 
 --
@@ -12080,19 +12091,11 @@ ALTER TABLE ONLY payments.operations
 
 
 --
--- Name: parts parts_name; Type: CONSTRAINT; Schema: payments; Owner: -
---
-
-ALTER TABLE ONLY payments.parts
-    ADD CONSTRAINT parts_name UNIQUE (payment_id, name);
-
-
---
 -- Name: parts parts_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
 --
 
 ALTER TABLE ONLY payments.parts
-    ADD CONSTRAINT parts_pkey PRIMARY KEY (payment_id, seq);
+    ADD CONSTRAINT parts_pkey PRIMARY KEY (payment_id, name);
 
 
 --
@@ -14940,7 +14943,7 @@ ALTER TABLE ONLY public.story_photos
 --
 
 ALTER TABLE ONLY public.suborder_events
-    ADD CONSTRAINT suborder_events_pkey PRIMARY KEY (id);
+    ADD CONSTRAINT suborder_events_pkey PRIMARY KEY (suborder_id, state);
 
 
 --
@@ -15231,13 +15234,6 @@ CREATE INDEX disputes_payment ON payments.disputes USING btree (payment_id);
 
 
 --
--- Name: events_consumed; Type: INDEX; Schema: payments; Owner: -
---
-
-CREATE INDEX events_consumed ON payments.events USING btree (consumed_at) WHERE (consumed_at IS NOT NULL);
-
-
---
 -- Name: events_dead; Type: INDEX; Schema: payments; Owner: -
 --
 
@@ -15245,17 +15241,10 @@ CREATE INDEX events_dead ON payments.events USING btree (dead_at) WHERE (dead_at
 
 
 --
--- Name: events_unconsumed; Type: INDEX; Schema: payments; Owner: -
+-- Name: events_order; Type: INDEX; Schema: payments; Owner: -
 --
 
-CREATE INDEX events_unconsumed ON payments.events USING btree (id) WHERE ((consumed_at IS NULL) AND (dead_at IS NULL));
-
-
---
--- Name: events_unconsumed_of_order; Type: INDEX; Schema: payments; Owner: -
---
-
-CREATE INDEX events_unconsumed_of_order ON payments.events USING btree (order_ref) WHERE ((consumed_at IS NULL) AND (dead_at IS NULL));
+CREATE INDEX events_order ON payments.events USING btree (order_ref);
 
 
 --
@@ -15280,17 +15269,17 @@ CREATE INDEX inbox_due ON payments.inbox USING btree (next_at) WHERE (state = AN
 
 
 --
+-- Name: operations_cancel; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX operations_cancel ON payments.operations USING btree (payment_id) WHERE (kind = 'cancel'::text);
+
+
+--
 -- Name: operations_due; Type: INDEX; Schema: payments; Owner: -
 --
 
 CREATE INDEX operations_due ON payments.operations USING btree (next_at) WHERE (state = ANY (ARRAY['pending'::text, 'sent'::text, 'unknown'::text]));
-
-
---
--- Name: operations_payment; Type: INDEX; Schema: payments; Owner: -
---
-
-CREATE INDEX operations_payment ON payments.operations USING btree (payment_id);
 
 
 --
@@ -16764,27 +16753,6 @@ CREATE INDEX memberships_by_household ON public.memberships USING btree (county_
 
 
 --
--- Name: messages_by_age; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX messages_by_age ON public.messages USING btree (queued_at);
-
-
---
--- Name: messages_by_phone; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX messages_by_phone ON public.messages USING btree (phone_index);
-
-
---
--- Name: messages_by_provider_ref; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX messages_by_provider_ref ON public.messages USING btree (provider_ref) WHERE (provider_ref IS NOT NULL);
-
-
---
 -- Name: messages_dead; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -16795,14 +16763,14 @@ CREATE INDEX messages_dead ON public.messages USING btree (dead_at) WHERE (dead_
 -- Name: messages_due_codes; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX messages_due_codes ON public.messages USING btree (next_at) WHERE ((template = 'code'::text) AND (sent_at IS NULL) AND (dead_at IS NULL));
+CREATE INDEX messages_due_codes ON public.messages USING btree (next_at) WHERE ((template = 'code'::text) AND (dead_at IS NULL));
 
 
 --
 -- Name: messages_due_notices; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX messages_due_notices ON public.messages USING btree (next_at) WHERE ((template <> 'code'::text) AND (sent_at IS NULL) AND (dead_at IS NULL));
+CREATE INDEX messages_due_notices ON public.messages USING btree (next_at) WHERE ((template <> 'code'::text) AND (dead_at IS NULL));
 
 
 --
@@ -16837,35 +16805,28 @@ CREATE INDEX orders_by_buyer ON public.orders USING btree (buyer_id, number DESC
 -- Name: orders_deposited; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX orders_deposited ON public.orders USING btree (id) WHERE (state = 'deposited'::text);
+CREATE INDEX orders_deposited ON public.orders USING btree (id) WHERE (waits_for = 'balance'::text);
 
 
 --
 -- Name: orders_lapsed; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX orders_lapsed ON public.orders USING btree (buyer_id, closed_at) WHERE ((state = ANY (ARRAY['expired'::text, 'cancelled'::text])) AND (paid_at IS NULL));
-
-
---
--- Name: orders_paid; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX orders_paid ON public.orders USING btree (id) WHERE (state = 'paid'::text);
+CREATE INDEX orders_lapsed ON public.orders USING btree (buyer_id, lapsed_at) WHERE (lapsed_at IS NOT NULL);
 
 
 --
 -- Name: orders_to_expire; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX orders_to_expire ON public.orders USING btree (pay_until) WHERE ((state = 'placed'::text) AND (paid_at IS NULL));
+CREATE INDEX orders_to_expire ON public.orders USING btree (pay_until) WHERE ((waits_for = 'payment'::text) AND (paid_at IS NULL));
 
 
 --
 -- Name: orders_unpaid; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX orders_unpaid ON public.orders USING btree (buyer_id) WHERE (state = 'placed'::text);
+CREATE INDEX orders_unpaid ON public.orders USING btree (buyer_id) WHERE (waits_for = 'payment'::text);
 
 
 --
@@ -17604,13 +17565,6 @@ CREATE INDEX story_people_by_phone ON public.story_people USING btree (phone_ind
 
 
 --
--- Name: suborder_events_by_suborder; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX suborder_events_by_suborder ON public.suborder_events USING btree (suborder_id, id);
-
-
---
 -- Name: suborders_by_producer; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -17632,10 +17586,10 @@ CREATE INDEX suborders_of_producer ON public.suborders USING btree (producer_id,
 
 
 --
--- Name: suborders_to_send; Type: INDEX; Schema: public; Owner: -
+-- Name: suborders_open; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX suborders_to_send ON public.suborders USING btree (order_id) WHERE ((state = 'paid'::text) AND (kind = 'goods'::text));
+CREATE INDEX suborders_open ON public.suborders USING btree (order_id) WHERE (state = ANY (ARRAY['deposited'::text, 'paid'::text, 'shipped'::text]));
 
 
 --
@@ -28116,13 +28070,6 @@ GRANT SELECT,INSERT,DELETE ON TABLE payments.events TO market_app;
 
 
 --
--- Name: COLUMN events.consumed_at; Type: ACL; Schema: payments; Owner: -
---
-
-GRANT UPDATE(consumed_at) ON TABLE payments.events TO market_app;
-
-
---
 -- Name: COLUMN events.attempts; Type: ACL; Schema: payments; Owner: -
 --
 
@@ -28186,10 +28133,17 @@ GRANT UPDATE(error) ON TABLE payments.inbox TO market_app;
 
 
 --
+-- Name: COLUMN inbox.leased_until; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(leased_until) ON TABLE payments.inbox TO market_app;
+
+
+--
 -- Name: TABLE operations; Type: ACL; Schema: payments; Owner: -
 --
 
-GRANT SELECT ON TABLE payments.operations TO market_app;
+GRANT SELECT,DELETE ON TABLE payments.operations TO market_app;
 
 
 --
@@ -28253,13 +28207,6 @@ GRANT INSERT(first_sent_at),UPDATE(first_sent_at) ON TABLE payments.operations T
 --
 
 GRANT INSERT(next_at),UPDATE(next_at) ON TABLE payments.operations TO market_app;
-
-
---
--- Name: COLUMN operations.completed_at; Type: ACL; Schema: payments; Owner: -
---
-
-GRANT UPDATE(completed_at) ON TABLE payments.operations TO market_app;
 
 
 --
@@ -28357,7 +28304,7 @@ GRANT UPDATE(state) ON TABLE payments.payments TO market_app;
 -- Name: COLUMN payments.return_url; Type: ACL; Schema: payments; Owner: -
 --
 
-GRANT INSERT(return_url) ON TABLE payments.payments TO market_app;
+GRANT INSERT(return_url),UPDATE(return_url) ON TABLE payments.payments TO market_app;
 
 
 --
@@ -33044,20 +32991,6 @@ GRANT UPDATE(facts_sealed) ON TABLE public.messages TO market_app;
 
 
 --
--- Name: COLUMN messages.sent_at; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(sent_at) ON TABLE public.messages TO market_app;
-
-
---
--- Name: COLUMN messages.attempts; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(attempts) ON TABLE public.messages TO market_app;
-
-
---
 -- Name: COLUMN messages.next_at; Type: ACL; Schema: public; Owner: -
 --
 
@@ -33079,17 +33012,17 @@ GRANT UPDATE(dead_at) ON TABLE public.messages TO market_app;
 
 
 --
--- Name: COLUMN messages.provider_ref; Type: ACL; Schema: public; Owner: -
+-- Name: COLUMN messages.leased_until; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT UPDATE(provider_ref) ON TABLE public.messages TO market_app;
+GRANT UPDATE(leased_until) ON TABLE public.messages TO market_app;
 
 
 --
--- Name: COLUMN messages.delivered_at; Type: ACL; Schema: public; Owner: -
+-- Name: COLUMN messages.attempts; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT UPDATE(delivered_at) ON TABLE public.messages TO market_app;
+GRANT UPDATE(attempts) ON TABLE public.messages TO market_app;
 
 
 --
@@ -33338,13 +33271,6 @@ GRANT INSERT(region_code) ON TABLE public.orders TO market_app;
 
 
 --
--- Name: COLUMN orders.address_sealed; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(address_sealed),UPDATE(address_sealed) ON TABLE public.orders TO market_app;
-
-
---
 -- Name: COLUMN orders.goods_fen; Type: ACL; Schema: public; Owner: -
 --
 
@@ -33419,6 +33345,13 @@ GRANT INSERT(items) ON TABLE public.orders TO market_app;
 --
 
 GRANT INSERT(lot_units) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: COLUMN orders.address_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(address_sealed),UPDATE(address_sealed) ON TABLE public.orders TO market_app;
 
 
 --

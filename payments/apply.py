@@ -32,7 +32,8 @@ class _InboxMessage(Struct, frozen=True):
     object_ref: str
 
 
-# The lease: if a worker dies, another one takes its messages after a minute.
+# The lease: if a worker dies, another one takes its messages after a minute. No index has `leased_until`, so that the
+# claim writes no entry in any.
 CLAIM_DUE_MESSAGES = Query(
     _InboxMessage,
     """
@@ -40,22 +41,19 @@ CLAIM_DUE_MESSAGES = Query(
         SELECT event_id
           FROM {schema}.inbox
          WHERE provider = :provider AND state IN ('new', 'parked') AND next_at <= clock_timestamp()
+           AND (leased_until IS NULL OR leased_until <= clock_timestamp())
          ORDER BY next_at
          LIMIT :limit
            FOR UPDATE SKIP LOCKED
     )
-    UPDATE {schema}.inbox SET attempts = attempts + 1, next_at = clock_timestamp() + interval '1 minute'
+    UPDATE {schema}.inbox SET attempts = attempts + 1, leased_until = clock_timestamp() + interval '1 minute'
       FROM due
      WHERE provider = :provider AND inbox.event_id = due.event_id
     RETURNING inbox.event_id, topic, object_ref
     """,
 )
-MARK_DONE = Query(
-    None,
-    """
-    UPDATE {schema}.inbox SET state = 'done', error = NULL
-     WHERE provider = :provider AND event_id = ANY(:event_ids::text[])
-    """,
+DELETE_APPLIED = Query(
+    None, "DELETE FROM {schema}.inbox WHERE provider = :provider AND event_id = ANY(:event_ids::text[])"
 )
 # Retried for a day, after 10 s, 20 s, 40 s … at most an hour; then a person has to decide.
 PARK_MESSAGES = Query(
@@ -63,7 +61,7 @@ PARK_MESSAGES = Query(
     """
     UPDATE {schema}.inbox
        SET state = CASE WHEN received_at < clock_timestamp() - interval '1 day' THEN 'dead' ELSE 'parked' END,
-           error = :error,
+           error = :error, leased_until = NULL,
            next_at = clock_timestamp() + least(interval '5 seconds' * (2 ^ least(attempts, 12)), interval '1 hour')
      WHERE provider = :provider AND event_id = ANY(:event_ids::text[])
     RETURNING state
@@ -137,7 +135,7 @@ async def _process_messages(
 async def _apply_messages(
     db: Database, gateway: Gateway, charge_ref: str, messages: list[_InboxMessage], at: datetime
 ) -> None:
-    """Book what the provider says of a charge, and mark its messages as done in the same transaction.
+    """Book what the provider says of a charge, and delete its messages in the same transaction.
 
     A charge that took money and belongs to no payment goes into suspense, because no payment will follow.
 
@@ -146,20 +144,20 @@ async def _apply_messages(
         PayoutNotFound: the payout is not ours, or its call has not been booked yet.
     """
 
-    async def mark_done(conn: Connection) -> None:
-        await MARK_DONE.run(conn, provider=gateway.name, event_ids=[message.event_id for message in messages])
+    async def delete_done(conn: Connection) -> None:
+        await DELETE_APPLIED.run(conn, provider=gateway.name, event_ids=[message.event_id for message in messages])
 
     if charge_ref and all(message.topic.startswith("payout.") for message in messages):
         await poll_payout_by_ref(db, gateway, charge_ref, at=at)
         async with db.transaction() as conn:
-            await mark_done(conn)
+            await delete_done(conn)
         return
     charge = await gateway.get_charge(charge_ref) if charge_ref else None
     if charge is not None and charge.payment_id is not None:
         topics = " ".join(message.topic for message in messages)
         refunds, disputes = "refund" in topics, "dispute" in topics
         try:
-            await book_provider_state(db, gateway, charge, refunds=refunds, disputes=disputes, at=at, also=mark_done)
+            await book_provider_state(db, gateway, charge, refunds=refunds, disputes=disputes, at=at, also=delete_done)
         except PaymentNotFound:
             LOG.warning("charge %s names a payment of another system", charge.ref)
         else:
@@ -169,4 +167,4 @@ async def _apply_messages(
     async with db.transaction() as conn:
         if charge is not None:
             await book_suspense(conn, charge, at=at)
-        await mark_done(conn)
+        await delete_done(conn)

@@ -31,6 +31,21 @@ _COLUMNS = (
     "coalesce(operations.first_sent_at < clock_timestamp() - interval '20 hours', false) AS stale"
 )
 
+# A charge is written as a call when its payer starts the payment. Once it succeeded the payment has its reference.
+START_CREATE = Query(
+    Operation,
+    """
+    INSERT INTO {schema}.operations (payment_id, kind, key, state, attempts, first_sent_at, next_at)
+    VALUES (:payment_id, 'create', 'create:' || :payment_id::uuid, 'sent', 1, clock_timestamp(),
+            clock_timestamp() + interval '1 minute')
+    ON CONFLICT (key) DO UPDATE
+       SET state = 'sent', attempts = operations.attempts + 1,
+           next_at = clock_timestamp() + least(interval '1 minute' * (2 ^ least(operations.attempts, 10)),
+                                               interval '1 hour')
+     WHERE operations.state <> 'ok' AND operations.state <> 'declined'
+    RETURNING """
+    + _COLUMNS,
+)
 # If a worker dies during a call, the operation stays `sent` and another worker finishes it after a minute.
 MARK_SENT = Query(
     Operation,
@@ -65,21 +80,22 @@ COMPLETE_OPERATION = Query(
     """
     UPDATE {schema}.operations
        SET state = :state, error = :error,
-           completed_at = CASE WHEN :state = 'unknown' THEN NULL ELSE clock_timestamp() END,
            next_at = clock_timestamp() + least(interval '1 minute' * (2 ^ least(attempts, 10)), interval '1 hour')
      WHERE id = :operation_id
     """,
 )
-# A pending `create` is not due: it is sent when the payer starts the payment. The attempt at another kind of call is
-# counted when it is sent. The lease grows with the attempts, so that a call that always fails waits ever longer.
+# What a call that succeeded made has the provider's reference, and nobody asks for the call again. Cancellations stay:
+# the number of those that were answered is part of the next one's key.
+DELETE_OPERATION = Query(None, "DELETE FROM {schema}.operations WHERE id = :operation_id")
+# The attempt at another kind of call than `create` is counted when it is sent. The lease grows with the attempts, so
+# that a call that always fails waits ever longer.
 CLAIM_DUE_OPERATIONS = Query(
     Operation,
     """
     WITH due AS (
         SELECT id
           FROM {schema}.operations
-         WHERE next_at <= clock_timestamp()
-           AND (state IN ('sent', 'unknown') OR (state = 'pending' AND kind <> 'create'))
+         WHERE next_at <= clock_timestamp() AND state IN ('pending', 'sent', 'unknown')
          ORDER BY next_at
          LIMIT :limit
            FOR UPDATE SKIP LOCKED
@@ -112,6 +128,9 @@ def build_payout_key(payout_id: UUID) -> str:
 async def complete_call[T](conn: Connection, operation: Operation, outcome: Outcome[T]) -> None:
     """Record the outcome of a call; an unknown one is retried after a wait that doubles each time."""
     match outcome:
+        case Ok() if operation.kind != "cancel":
+            await DELETE_OPERATION.run(conn, operation_id=operation.id)
+            return
         case Ok():
             state, error = OperationState.OK, None
         case Declined(code=code):

@@ -1,4 +1,7 @@
-"""The outbox: events for the caller, written in the same transaction as the change they report."""
+"""The outbox: events for the caller, written in the same transaction as the change they report.
+
+Consuming an event deletes it: whoever deletes it handles it, and nobody reads it afterwards.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -6,7 +9,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from payments.retries import RetryPolicy, describe_error, run_claimed, run_each
-from payments.sql import Connection, Database, Query, run_in_pieces
+from payments.sql import Connection, Database, Query
 
 MAX_EVENTS = 1_000
 """The maximum number of events that are consumed at once."""
@@ -36,14 +39,13 @@ CONSUME_EVENTS = Query(
     WITH due AS (
         SELECT id
           FROM {schema}.events
-         WHERE consumed_at IS NULL AND dead_at IS NULL AND topic = ANY(:topics::text[]) AND id > :after
+         WHERE dead_at IS NULL AND topic = ANY(:topics::text[]) AND id > :after
            AND (next_at IS NULL OR next_at <= clock_timestamp()) AND (:order::text IS NULL OR order_ref = :order)
          ORDER BY id
          LIMIT :limit
            FOR UPDATE SKIP LOCKED
     ), consumed AS (
-        UPDATE {schema}.events SET consumed_at = clock_timestamp()
-         WHERE id IN (SELECT id FROM due)
+        DELETE FROM {schema}.events WHERE id IN (SELECT id FROM due)
         RETURNING id, topic, order_ref, facts, at
     )
     SELECT id, topic, order_ref, facts, at FROM consumed ORDER BY id
@@ -57,7 +59,7 @@ CLAIM_EVENTS = Query(
     WITH due AS (
         SELECT id
           FROM {schema}.events
-         WHERE consumed_at IS NULL AND dead_at IS NULL AND topic = ANY(:topics::text[])
+         WHERE dead_at IS NULL AND topic = ANY(:topics::text[])
            AND (next_at IS NULL OR next_at <= clock_timestamp())
          ORDER BY id
          LIMIT :limit
@@ -75,39 +77,24 @@ LIST_EVENTS_OF_ORDER = Query(
     """
     SELECT id, topic, order_ref, facts, at
       FROM {schema}.events
-     WHERE consumed_at IS NULL AND dead_at IS NULL AND order_ref = :order AND topic = ANY(:topics::text[])
+     WHERE dead_at IS NULL AND order_ref = :order AND topic = ANY(:topics::text[])
        AND (error IS NULL OR next_at <= clock_timestamp())
      ORDER BY id
      LIMIT :limit
     """,
 )
-CONSUME_EVENT = Query(
-    int,
-    """
-    UPDATE {schema}.events SET consumed_at = clock_timestamp()
-     WHERE id = :event_id AND consumed_at IS NULL AND dead_at IS NULL
-    RETURNING id
-    """,
-)
+CONSUME_EVENT = Query(int, "DELETE FROM {schema}.events WHERE id = :event_id AND dead_at IS NULL RETURNING id")
 COUNT_FAILED_ATTEMPT = Query(
     int,
     """
     UPDATE {schema}.events SET attempts = attempts + 1, error = :error
-     WHERE id = :event_id AND consumed_at IS NULL RETURNING attempts
+     WHERE id = :event_id RETURNING attempts
     """,
 )
 RETRY_EVENT = Query(
     None, "UPDATE {schema}.events SET next_at = clock_timestamp() + :delay::interval WHERE id = :event_id"
 )
 GIVE_UP_EVENT = Query(None, "UPDATE {schema}.events SET dead_at = clock_timestamp() WHERE id = :event_id")
-DELETE_OLD_EVENTS = Query(
-    None,
-    """
-    DELETE FROM {schema}.events
-     WHERE id IN (SELECT id FROM {schema}.events WHERE consumed_at < :before
-                   ORDER BY consumed_at LIMIT :piece::integer)
-    """,
-)
 
 
 async def publish_event(
@@ -186,8 +173,3 @@ async def record_event_failure(conn: Connection, event: PaymentEvent, error: Exc
         await GIVE_UP_EVENT.run(conn, event_id=event.id)
     else:
         await RETRY_EVENT.run(conn, event_id=event.id, delay=delay)
-
-
-async def delete_old_events(db: Database, before: datetime) -> int:
-    """Delete the events consumed before a moment of real time, in pieces; return how many. Others stay."""
-    return await run_in_pieces(db, DELETE_OLD_EVENTS, before=before)

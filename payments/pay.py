@@ -24,10 +24,10 @@ from payments.errors import (
 from payments.models import CLOSED_STATES, Action, Method, Part, Payment, PaymentId, PaymentState, Purpose, resolve_time
 from payments.money import Amount
 from payments.operations import (
-    COMPLETE_OPERATION,
     FIND_OPERATION_BY_KEY,
     INSERT_CANCEL,
     MARK_SENT,
+    START_CREATE,
     Operation,
     build_create_key,
     complete_call,
@@ -52,7 +52,7 @@ MAX_CONCURRENT_CLOSES = 8
 LOG = logging.getLogger("payments")
 CANCELED = "canceled"
 
-# One statement inserts the payment, its parts and the operation that creates it at the provider.
+# One statement inserts the payment and its parts.
 INSERT_PAYMENT = Query(
     Payment,
     """
@@ -70,9 +70,6 @@ INSERT_PAYMENT = Query(
           FROM opened,
                unnest(:names::text[], :minors::bigint[], :discounts::bigint[])
                    WITH ORDINALITY AS given (part, part_minor, part_discount, number)
-    ), written AS (
-        INSERT INTO {schema}.operations (payment_id, kind, key)
-        SELECT id, 'create', 'create:' || id FROM opened WHERE method <> 'bank'
     )
     SELECT """
     + PAYMENT_COLUMNS
@@ -84,13 +81,6 @@ LIST_PAYMENTS = Query(
     "SELECT " + PAYMENT_COLUMNS + " FROM {schema}.payments WHERE order_ref = :order ORDER BY id DESC LIMIT 100",
 )
 SET_CLOSE_REASON = Query(None, "UPDATE {schema}.payments SET reason = :reason WHERE id = :payment_id")
-SCHEDULE_POLL = Query(
-    None,
-    """
-    UPDATE {schema}.payments SET poll_at = clock_timestamp() + interval '2 minutes'
-     WHERE id = :payment_id AND poll_at IS NULL AND state <> 'captured' AND closed_at IS NULL
-    """,
-)
 # A payment whose cancellation failed waits until that is due again, and does not keep the others from their turn.
 LIST_EXPIRED = Query(
     UUID,
@@ -207,14 +197,20 @@ async def start(db: Database, gateway: Gateway, payment_id: PaymentId, *, at: da
         if payment.state is not PaymentState.CREATED or payment.method is Method.BANK:
             return payment.action or Action()
         require_closed_circuit(gateway)
-        operation = await MARK_SENT.maybe(conn, key=build_create_key(payment_id))
+        operation = await _start_create(conn, payment)
         if operation is None:
             return Action()
-        await SCHEDULE_POLL.run(conn, payment_id=payment_id)
     payment = await send_create(db, gateway, payment, operation, at=resolve_time(at))
     if payment.state in CLOSED_STATES:
         raise PaymentDeclined(reason=payment.reason)
     return payment.action or Action()
+
+
+async def _start_create(conn: Connection, payment: Payment) -> Operation | None:
+    """Mark the creation of a locked payment as sent; None if the provider has answered it."""
+    if payment.provider_ref is None:
+        return await START_CREATE.maybe(conn, payment_id=payment.id)
+    return await MARK_SENT.maybe(conn, key=build_create_key(payment.id))
 
 
 async def send_create(
@@ -283,11 +279,7 @@ async def close_payment(
         if payment.state is PaymentState.CAPTURED:
             raise AlreadyPaid
         create = await FIND_OPERATION_BY_KEY.maybe(conn, key=build_create_key(payment_id))
-        if create is None or create.state == "pending":
-            if create is not None:
-                await COMPLETE_OPERATION.run(
-                    conn, operation_id=create.id, state="declined", error="closed before it was sent"
-                )
+        if create is None and payment.provider_ref is None:
             ended = PaymentState.EXPIRED if reason == EXPIRED else PaymentState.CANCELED
             return await transition_payment(conn, payment, ended, at=moment, reason=reason)
         require_closed_circuit(gateway)

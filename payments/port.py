@@ -156,7 +156,7 @@ class PayoutReport(Struct, frozen=True):
 
 
 class WebhookNotice(Struct, frozen=True):
-    """A verified webhook: a hint that the charge, or the payout, `object_ref` may have changed.
+    """A verified webhook: a hint that the charge, or the payout, `object_ref` may have changed; empty if none may.
 
     Its content is never booked. The topics of payouts begin with `payout.`.
     """

@@ -47,14 +47,16 @@ LOCK_PAYMENT = Query(
 LIST_PARTS = Query(
     Part, "SELECT name, minor, discount_minor FROM {schema}.parts WHERE payment_id = :payment_id ORDER BY seq"
 )
+# A payment that the provider knows is polled if no webhook reports its end. Nobody follows the action of an ended one.
 UPDATE_PAYMENT_STATE = Query(
     Payment,
     """
     UPDATE {schema}.payments
-       SET state = :state, provider_ref = coalesce(:ref, provider_ref), action = coalesce(:action, action),
-           reason = coalesce(:reason, reason),
+       SET state = :state, provider_ref = coalesce(:ref, provider_ref),
+           action = CASE WHEN NOT :closed THEN coalesce(:action, action) END,
+           return_url = CASE WHEN NOT :closed THEN return_url END, reason = coalesce(:reason, reason),
            closed_at = CASE WHEN :closed THEN :at::timestamptz END,
-           poll_at = CASE WHEN :closed THEN NULL ELSE poll_at END
+           poll_at = CASE WHEN NOT :closed THEN coalesce(poll_at, clock_timestamp() + interval '2 minutes') END
      WHERE id = :payment_id AND state = ANY(:before::text[])
     RETURNING """
     + PAYMENT_COLUMNS,
@@ -62,7 +64,10 @@ UPDATE_PAYMENT_STATE = Query(
 SET_PROVIDER_REF = Query(
     Payment,
     """
-    UPDATE {schema}.payments SET provider_ref = :ref WHERE id = :payment_id AND provider_ref IS NULL
+    UPDATE {schema}.payments
+       SET provider_ref = :ref,
+           poll_at = CASE WHEN closed_at IS NULL THEN coalesce(poll_at, clock_timestamp() + interval '2 minutes') END
+     WHERE id = :payment_id AND provider_ref IS NULL
     RETURNING """
     + PAYMENT_COLUMNS,
 )
@@ -71,7 +76,7 @@ MARK_CAPTURED = Query(
     """
     UPDATE {schema}.payments
        SET state = CASE WHEN :late THEN state ELSE 'captured' END, captured_minor = :minor, captured_at = :at,
-           poll_at = NULL
+           action = NULL, return_url = NULL, poll_at = NULL
      WHERE id = :payment_id AND captured_minor = 0
     RETURNING """
     + PAYMENT_COLUMNS,

@@ -42,6 +42,8 @@ __all__ = ["Stripe"]
 MAX_CLOCK_DIFFERENCE = timedelta(minutes=5)
 """The maximum difference of a webhook's timestamp, past or future. Stripe's library checks only its age."""
 MAX_STATEMENT_LINES = 1_000_000
+_OWN_TOPICS = frozenset({"payment_intent.created", "payment_intent.requires_action"})
+"""What the answer to a call of ours has said already."""
 MAX_ID_LENGTH = 255
 """Stripe's ids are never longer. Source: docs.stripe.com/upgrades, backwards-compatible changes."""
 """The maximum length of one statement; a longer one is refused, never cut off."""
@@ -264,7 +266,7 @@ class Stripe:
             raise InvalidSignature(why="timestamp")
         try:
             obj, live = message["data"]["object"], message["livemode"]
-            ref = _read_object_ref(obj)
+            ref = None if message["type"] in _OWN_TOPICS else _read_object_ref(obj)
             notice = WebhookNotice(
                 _require_text(message["id"]), _require_text(message["type"]), "" if ref is None else _require_text(ref)
             )

@@ -227,8 +227,7 @@ FIND_OLD_EVENTS = Query(
     """
     SELECT 'untaken_event' AS code, id::text AS subject, topic || coalesce(': ' || error, '') AS detail
       FROM {schema}.events
-     WHERE (dead_at IS NULL AND consumed_at IS NULL AND written_at < clock_timestamp() - interval '1 day')
-        OR dead_at IS NOT NULL
+     WHERE written_at < clock_timestamp() - interval '1 day' OR dead_at IS NOT NULL
      LIMIT :limit
     """,
 )

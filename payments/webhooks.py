@@ -1,4 +1,4 @@
-"""Receiving the provider's webhooks: verify, store once, answer. `payments.apply` acts on them later."""
+"""Receiving the provider's webhooks: verify, store, answer. `payments.apply` acts on them later."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ MAX_MESSAGE_BYTES = 1_048_576
 
 
 class WebhookReceipt(Struct, frozen=True):
-    """A stored message; `fresh` is False if it was stored before."""
+    """A message; `fresh` is False if nothing was stored, because it waits already or is about no charge or payout."""
 
     event_id: str
     fresh: bool
@@ -22,8 +22,8 @@ class WebhookReceipt(Struct, frozen=True):
 INSERT_MESSAGE = Query(
     str,
     """
-    INSERT INTO {schema}.inbox (provider, event_id, topic, object_ref, body)
-    VALUES (:provider, :event_id, :topic, :object_ref, :body)
+    INSERT INTO {schema}.inbox (provider, event_id, topic, object_ref)
+    VALUES (:provider, :event_id, :topic, :object_ref)
     ON CONFLICT (provider, event_id) DO NOTHING
     RETURNING event_id
     """,
@@ -31,7 +31,7 @@ INSERT_MESSAGE = Query(
 REQUEUE = Query(
     None,
     """
-    UPDATE {schema}.inbox SET state = 'new', next_at = clock_timestamp(), error = NULL
+    UPDATE {schema}.inbox SET state = 'new', next_at = clock_timestamp(), leased_until = NULL, error = NULL
      WHERE provider = :provider AND event_id = :event_id AND state = 'dead'
     """,
 )
@@ -57,8 +57,9 @@ DISMISS = Query(
 async def receive(
     db: Database, gateway: Gateway, headers: Mapping[str, str], body: bytes, *, now: datetime | None = None
 ) -> WebhookReceipt:
-    """Verify a message and store it once, committed; answer the provider with 200 afterwards.
+    """Verify a message and store what it is about, committed; answer the provider with 200 afterwards.
 
+    A message that waits is stored once. One that comes again after it was applied is applied again, with no effect.
     `now` is the real time, never a shifted business clock: it decides whether the message is fresh.
 
     Raises:
@@ -67,6 +68,8 @@ async def receive(
     if len(body) > MAX_MESSAGE_BYTES:
         raise InvalidSignature(why="too long")
     notice = gateway.verify(headers, body, now or datetime.now(UTC))
+    if not notice.object_ref:
+        return WebhookReceipt(notice.id, fresh=False)
     async with db.transaction() as conn:
         stored = await INSERT_MESSAGE.maybe(
             conn,
@@ -74,7 +77,6 @@ async def receive(
             event_id=notice.id,
             topic=notice.topic,
             object_ref=notice.object_ref,
-            body=body,
         )
     return WebhookReceipt(notice.id, fresh=stored is not None)
 
@@ -85,9 +87,9 @@ async def requeue_message(conn: Connection, gateway: Gateway, event_id: str) -> 
 
 
 async def delete_old_messages(db: Database, before: datetime) -> int:
-    """Delete the applied messages received before a moment of real time, in pieces; return how many. Dead ones stay.
+    """Delete the dismissed messages received before a moment of real time, in pieces; return how many.
 
-    A message that the provider sends again after that is applied again, with no effect.
+    Applied ones are deleted at once, and dead ones stay.
     """
     return await run_in_pieces(db, DELETE_OLD_MESSAGES, before=before)
 

@@ -57,10 +57,12 @@ async def ship_suborder(
     moved = await move_suborders(
         conn, [suborder_id], SuborderState.SHIPPED, actor=str(actor.account_id),
         note=f"{carrier} {tracking}".strip(), now=now,
+        carrier=carrier if tracking else None, tracking=tracking or None,
     )  # fmt: skip
-    await SET_TRACKING.run(
-        conn, suborder_id=suborder_id, carrier=carrier if tracking else None, tracking=tracking or None
-    )
+    if not moved:
+        await SET_TRACKING.run(
+            conn, suborder_id=suborder_id, carrier=carrier if tracking else None, tracking=tracking or None
+        )
     await register_parcel(conn, suborder_id, carrier=carrier, tracking=tracking, now=now)
     if moved:
         facts = {"carrier": carrier, "tracking": tracking} if tracking else {}

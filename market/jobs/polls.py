@@ -20,7 +20,7 @@ from market.invoices.tasks import update_changed_invoices
 from market.jobs.context import WorkerContext
 from market.kernel import Connection
 from market.mediation.agree import notify_late_mediation
-from market.notify.send import CODES, NOTICES, record_receipts, send_due_messages
+from market.notify.send import CODES, NOTICES, log_receipts, send_due_messages
 from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
 from market.payouts.account import check_payout_accounts
@@ -54,7 +54,7 @@ async def send_notices(context: WorkerContext) -> None:
 
 async def fetch_receipts(context: WorkerContext) -> None:
     """Store the delivery receipts of the SMS provider."""
-    await record_receipts(context.db, context.port)
+    await log_receipts(context.port)
 
 
 async def apply_webhooks(context: WorkerContext) -> None:

@@ -50,10 +50,10 @@ COUNT_QUEUES = Query(
     """
     WITH item (queue, due_at, dead) AS (
         (SELECT 'codes', next_at, false FROM messages
-          WHERE template = 'code' AND sent_at IS NULL AND dead_at IS NULL ORDER BY next_at LIMIT :most::integer)
+          WHERE template = 'code' AND dead_at IS NULL ORDER BY next_at LIMIT :most::integer)
         UNION ALL
         (SELECT 'notices', next_at, false FROM messages
-          WHERE template <> 'code' AND sent_at IS NULL AND dead_at IS NULL ORDER BY next_at LIMIT :most)
+          WHERE template <> 'code' AND dead_at IS NULL ORDER BY next_at LIMIT :most)
         UNION ALL
         (SELECT CASE template WHEN 'code' THEN 'codes' ELSE 'notices' END, NULL, true FROM messages
           WHERE dead_at > clock_timestamp() - interval '1 day' LIMIT :most)
@@ -70,7 +70,7 @@ COUNT_QUEUES = Query(
           WHERE state = 'unknown' LIMIT :most)
         UNION ALL
         (SELECT 'payment_events', coalesce(next_at, clock_timestamp() - (:now::timestamptz - at)), false
-           FROM payments.events WHERE consumed_at IS NULL AND dead_at IS NULL ORDER BY id LIMIT :most)
+           FROM payments.events WHERE dead_at IS NULL ORDER BY id LIMIT :most)
         UNION ALL
         (SELECT 'payment_events', NULL, true FROM payments.events WHERE dead_at IS NOT NULL LIMIT :most)
         UNION ALL

@@ -35,7 +35,6 @@ from market.subsidies.month.store_run import REPLACED_LINES_LIFETIME, delete_rep
 from market.subsidies.tasks.work import TASK_LIFETIME, delete_old_tasks
 from market.visits.guest_register import delete_due_guests
 from market.visits.scans import SCAN_LIFETIME, delete_old_scans
-from payments.outbox import delete_old_events
 from payments.webhooks import delete_old_messages as delete_old_webhooks
 
 log = structlog.get_logger()
@@ -65,7 +64,7 @@ RETENTIONS = (
     Retention(name="delete_used_second_factors", period=timedelta(days=1), delete=delete_old_steps),
     Retention(name="delete_expired_keys", period=KEY_LIFETIME, delete=delete_old_keys, real_time=True),
     Retention(name="delete_saved_filters", period=FILTER_LIFETIME, delete=delete_old_filters),
-    Retention(name="delete_expired_messages", period=timedelta(days=30), delete=delete_old_messages),
+    Retention(name="delete_expired_messages", period=timedelta(days=30), delete=delete_old_messages, real_time=True),
     Retention(name="delete_old_applications", period=APPLICATION_LIFETIME, delete=delete_old_applications),
     Retention(name="drop_question_photos", period=PHOTO_LIFETIME, delete=drop_question_photos),
     Retention(name="forget_old_seats", period=timedelta(0), delete=forget_old_seats),
@@ -84,7 +83,6 @@ RETENTIONS = (
     Retention(name="delete_webhooks", period=timedelta(days=30), delete=delete_old_webhooks, real_time=True),
     Retention(name="delete_carrier_pushes", period=PUSH_LIFETIME, delete=delete_old_pushes, real_time=True),
     Retention(name="delete_stale_failures", period=timedelta(days=1), delete=delete_stale_failures, real_time=True),
-    Retention(name="delete_payment_events", period=timedelta(days=30), delete=delete_old_events, real_time=True),
 )
 
 

@@ -44,5 +44,5 @@ async def queue_message(
 
 
 async def delete_messages(conn: Connection, seal: Seal, phone: str) -> None:
-    """Delete every message to a phone, sent or not."""
+    """Delete every message to a phone, waiting or given up."""
     await DELETE_MESSAGES.run(conn, phone_index=seal.index(phone))

@@ -52,18 +52,20 @@ class QueuedMessage(Struct, frozen=True):
     attempts: int
 
 
-# One statement per lane, so that each has its own partial index.
+# One statement per lane, so that each has its own partial index. No index has `leased_until`, so that a claim writes no
+# entry in any.
 CLAIM_CODES = Query(
     QueuedMessage,
     """
     WITH due AS (
         SELECT id FROM messages
-         WHERE template = 'code' AND sent_at IS NULL AND dead_at IS NULL AND next_at <= clock_timestamp()
+         WHERE template = 'code' AND dead_at IS NULL AND next_at <= clock_timestamp()
+           AND leased_until <= clock_timestamp()
          ORDER BY next_at
          LIMIT :limit::integer
            FOR UPDATE SKIP LOCKED
     )
-    UPDATE messages SET attempts = attempts + 1, next_at = clock_timestamp() + :lease::interval
+    UPDATE messages SET attempts = attempts + 1, leased_until = clock_timestamp() + :lease::interval
       FROM due
      WHERE messages.id = due.id
     RETURNING messages.id, phone_sealed, template, facts_sealed, queued_at, attempts
@@ -74,32 +76,28 @@ CLAIM_NOTICES = Query(
     """
     WITH due AS (
         SELECT id FROM messages
-         WHERE template <> 'code' AND sent_at IS NULL AND dead_at IS NULL AND next_at <= clock_timestamp()
+         WHERE template <> 'code' AND dead_at IS NULL AND next_at <= clock_timestamp()
+           AND leased_until <= clock_timestamp()
          ORDER BY next_at
          LIMIT :limit::integer
            FOR UPDATE SKIP LOCKED
     )
-    UPDATE messages SET attempts = attempts + 1, next_at = clock_timestamp() + :lease::interval
+    UPDATE messages SET attempts = attempts + 1, leased_until = clock_timestamp() + :lease::interval
       FROM due
      WHERE messages.id = due.id
     RETURNING messages.id, phone_sealed, template, facts_sealed, queued_at, attempts
     """,
 )
-# The facts of a code are erased as soon as it is sent or given up.
-MARK_SENT = Query(
+DELETE_SENT = Query(None, "DELETE FROM messages WHERE id = ANY(:ids::uuid[])")
+RETRY_MESSAGE = Query(
     None,
     """
     UPDATE messages
-       SET sent_at = :now, provider_ref = accepted.ref, error = NULL,
-           facts_sealed = CASE WHEN template = 'code' THEN ''::bytea ELSE facts_sealed END
-      FROM unnest(:ids::uuid[], :refs::text[]) AS accepted (id, ref)
-     WHERE messages.id = accepted.id
+       SET error = :error, next_at = clock_timestamp() + :delay::interval, leased_until = '-infinity'
+     WHERE id = :id
     """,
 )
-RETRY_MESSAGE = Query(
-    None,
-    "UPDATE messages SET error = :error, next_at = clock_timestamp() + :delay::interval WHERE id = :id",
-)
+# The facts of a code are erased as soon as it is given up.
 GIVE_UP_MESSAGE = Query(
     None,
     """
@@ -109,20 +107,11 @@ GIVE_UP_MESSAGE = Query(
      WHERE id = :id
     """,
 )
-RECORD_RECEIPT = Query(
-    None,
-    """
-    UPDATE messages
-       SET delivered_at = CASE WHEN :delivered THEN clock_timestamp() END,
-           error = CASE WHEN :delivered THEN NULL ELSE :reason END
-     WHERE provider_ref = :ref AND sent_at IS NOT NULL
-    """,
-)
 DELETE_OLD_MESSAGES = Query(
     None,
     """
     DELETE FROM messages
-     WHERE id IN (SELECT id FROM messages WHERE queued_at < :before ORDER BY queued_at LIMIT :piece::integer)
+     WHERE id IN (SELECT id FROM messages WHERE dead_at < :before ORDER BY dead_at LIMIT :piece::integer)
     """,
 )
 
@@ -134,16 +123,9 @@ async def send_due_messages(
 
     Each message is leased for a minute when a place for it is free. A failed one is retried after a delay that doubles
     and finally given up with its error. A code that may have been sent is not sent again. No
-    connection is held while the port is called; what was sent meanwhile is marked by one statement.
+    connection is held while the port is called; what was sent meanwhile is deleted by one statement.
     """
     return sum_batches([await _send_lane(db, seal, port, lane, now) for lane in lanes])
-
-
-class _Accepted(Struct, frozen=True):
-    """A message that the port accepted, and its reference there."""
-
-    id: UUID
-    ref: str | None
 
 
 async def _send_lane(db: Database, seal: Seal, port: MessagePort, lane: Lane, now: datetime) -> BatchSummary:
@@ -153,15 +135,15 @@ async def _send_lane(db: Database, seal: Seal, port: MessagePort, lane: Lane, no
         async with db.connection() as conn:
             return await claim_due.all(conn, limit=room, lease=lane.retries.lease)
 
-    async def mark_sent(sent: Sequence[_Accepted]) -> None:
+    async def delete_sent(sent: Sequence[UUID]) -> None:
         async with db.connection() as conn:
-            await MARK_SENT.run(conn, now=now, ids=[each.id for each in sent], refs=[each.ref for each in sent])
+            await DELETE_SENT.run(conn, ids=list(sent))
 
-    accepted = StoredTogether(mark_sent)
+    accepted = StoredTogether(delete_sent)
 
     async def send(queued: QueuedMessage) -> None:
-        ref = await port.send(_open_message(queued, seal, lane, now))
-        await accepted.add(_Accepted(queued.id, ref))
+        await port.send(_open_message(queued, seal, lane, now))
+        await accepted.add(queued.id)
 
     async def fail(queued: QueuedMessage, error: Exception) -> None:
         delay = lane.retries.compute_delay(queued.attempts)
@@ -193,20 +175,19 @@ def _open_message(queued: QueuedMessage, seal: Seal, lane: Lane, now: datetime) 
     )
 
 
-async def record_receipts(db: Database, port: MessagePort) -> int:
-    """Store the provider's delivery receipts, if the port has any; return how many.
+async def log_receipts(port: MessagePort) -> int:
+    """Log which messages the provider could not deliver, if the port has receipts; return how many receipts came.
 
     Raises:
         SendFailed: the provider did not answer.
     """
     receipts = await port.fetch_receipts() if isinstance(port, HttpPort) else []
-    async with db.transaction() as conn:
-        await RECORD_RECEIPT.run_many(
-            conn, [{"ref": each.ref, "delivered": each.delivered, "reason": each.reason[:200]} for each in receipts]
-        )
+    for each in receipts:
+        if not each.delivered:
+            log.warning("message_not_delivered", ref=each.ref, reason=each.reason)
     return len(receipts)
 
 
 async def delete_old_messages(db: Database, before: datetime) -> int:
-    """Delete the messages queued before a moment, with the phones they were sent to; return how many."""
+    """Delete the messages given up before a moment of real time, with their phones; return how many."""
     return await run_in_pieces(db, DELETE_OLD_MESSAGES, before=before)

@@ -53,7 +53,7 @@ LIST_OVERDUE = Query(
     """
     SELECT orders.id, pay_until, payments.id AS payment_id
       FROM orders JOIN payments.payments ON order_ref = number::text
-     WHERE orders.state = 'placed' AND terms <> 'contract' AND paid_at IS NULL AND pay_until <= :now
+     WHERE waits_for = 'payment' AND terms <> 'contract' AND paid_at IS NULL AND pay_until <= :now
        AND payments.state NOT IN ('captured', 'failed', 'canceled', 'expired')
        AND NOT EXISTS (SELECT FROM jobs.failures
                         WHERE job = 'expire_order' AND item = orders.id AND next_at > clock_timestamp())
@@ -65,7 +65,7 @@ LIST_OVERDUE_WITHOUT_PAYMENT = Query(
     UUID,
     """
     SELECT id FROM orders
-     WHERE state = 'placed' AND terms <> 'contract' AND paid_at IS NULL AND pay_until <= :now
+     WHERE waits_for = 'payment' AND terms <> 'contract' AND paid_at IS NULL AND pay_until <= :now
        AND NOT EXISTS (SELECT FROM payments.payments
                         WHERE order_ref = number::text AND payments.state NOT IN ('failed', 'canceled', 'expired'))
        AND NOT EXISTS (SELECT FROM jobs.failures

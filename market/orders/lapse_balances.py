@@ -49,7 +49,7 @@ LIST_TO_REMIND = Query(
     SELECT order_id, number, buyer_id, balance_fen, balance_until,
            CASE WHEN balance_until <= :today::date THEN 2 ELSE 1 END AS reminder
       FROM orders JOIN deposits ON order_id = orders.id
-     WHERE state = 'deposited' AND balance_from <= :today::date AND balance_until >= :today::date
+     WHERE waits_for = 'balance' AND balance_from <= :today::date AND balance_until >= :today::date
        AND reminders < CASE WHEN balance_until <= :today::date THEN 2 ELSE 1 END
      ORDER BY order_id
      LIMIT :limit
@@ -65,7 +65,7 @@ LIST_UNPAID_BALANCES = Query(
     UUID,
     """
     SELECT order_id FROM orders JOIN deposits ON order_id = orders.id
-     WHERE state = 'deposited' AND balance_until < :today::date
+     WHERE waits_for = 'balance' AND balance_until < :today::date
        AND NOT EXISTS (SELECT FROM jobs.failures
                         WHERE job = 'lapse_balance' AND item = order_id AND next_at > clock_timestamp())
      ORDER BY order_id

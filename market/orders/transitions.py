@@ -110,7 +110,8 @@ MOVE_SUBORDERS = Query(
            SET state = :state,
                shipped_at = CASE WHEN :state = 'shipped' THEN :now ELSE shipped_at END,
                received_at = CASE WHEN :state = 'received' THEN :now ELSE received_at END,
-               closed_at = CASE WHEN :state IN ('received', 'cancelled', 'expired') THEN :now::timestamptz END
+               closed_at = CASE WHEN :state IN ('received', 'cancelled', 'expired') THEN :now::timestamptz END,
+               carrier = coalesce(:carrier, carrier), tracking = coalesce(:tracking, tracking)
          WHERE id = ANY(:suborder_ids::uuid[]) AND state = ANY(:before::text[])
         RETURNING id
     ), recorded AS (
@@ -162,9 +163,12 @@ async def move_suborders(
     actor: str,
     now: datetime,
     note: str = "",
+    carrier: str | None = None,
+    tracking: str | None = None,
 ) -> list[UUID]:
     """Move suborders of locked orders to a state and record who did it; return those whose state allowed it.
 
+    What is shipped may have a carrier and a tracking number, both or neither.
     A refund of a cancelled suborder that waits for a second person lapses.
     """
     moved = await MOVE_SUBORDERS.all(
@@ -173,6 +177,8 @@ async def move_suborders(
         state=state,
         actor=actor,
         note=note,
+        carrier=carrier,
+        tracking=tracking,
         now=now,
         before=_list_suborder_sources(state),
     )

@@ -135,7 +135,7 @@ TRADE_HOLDINGS: tuple[Holding, ...] = (
         columns={
             "payments.payments": "return_url action reason", "payments.refunds": "reason",
             "payments.disputes": "reason",
-            "payments.payouts": "payee destination reason", "payments.inbox": "body", "payments.parts": "name",
+            "payments.payouts": "payee destination reason", "payments.parts": "name",
             "payments.transactions": "posted_by", "large_payouts": "requested_by decided_by note",
         },
     ),

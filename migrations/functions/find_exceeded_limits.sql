@@ -43,19 +43,18 @@ BEGIN
                SELECT count(*) AS orders, coalesce(sum(orders.total_fen), 0) AS fen,
                       coalesce(sum(orders.items), 0) AS items, coalesce(sum(orders.lot_units), 0) AS lot_units
                  FROM orders
-                WHERE orders.buyer_id = request.buyer_id AND orders.state = 'placed') AS held),
+                WHERE orders.buyer_id = request.buyer_id AND orders.waits_for = 'payment') AS held),
     exceeded AS (
         SELECT request.n, 1 AS rank, 'lapsed' AS obstacle, NULL::uuid AS lot_id, NULL::numeric AS left_units,
                lapsed.until
           FROM request
          CROSS JOIN LATERAL (
-               SELECT ended.closed_at + lapse_window AS until
-                 FROM (SELECT orders.closed_at,
-                              sum(least(orders.closed_at - orders.placed_at, lapse_counted))
-                                  OVER (ORDER BY orders.closed_at DESC, orders.id) AS held
+               SELECT ended.lapsed_at + lapse_window AS until
+                 FROM (SELECT orders.lapsed_at,
+                              sum(least(orders.lapsed_at - orders.placed_at, lapse_counted))
+                                  OVER (ORDER BY orders.lapsed_at DESC, orders.id) AS held
                          FROM orders
-                        WHERE orders.buyer_id = request.buyer_id AND orders.state IN ('expired', 'cancelled')
-                          AND orders.paid_at IS NULL AND orders.closed_at > request.placed_at - lapse_window) AS ended
+                        WHERE orders.buyer_id = request.buyer_id AND orders.lapsed_at > request.placed_at - lapse_window) AS ended
                 WHERE ended.held >= max_lapsed
                 ORDER BY ended.held LIMIT 1) AS lapsed
         UNION ALL
@@ -75,7 +74,7 @@ BEGIN
                  FROM orders
                  JOIN suborders ON suborders.order_id = orders.id
                  JOIN bookings ON bookings.suborder_id = suborders.id
-                WHERE orders.buyer_id = request.buyer_id AND orders.state = 'placed') AS held
+                WHERE orders.buyer_id = request.buyer_id AND orders.waits_for = 'payment') AS held
          WHERE stay.nights + held.nights > max_nights
         UNION ALL
         -- Lines are read only where the limit would be exceeded if all that the buyer holds were of this lot.
@@ -90,7 +89,7 @@ BEGIN
                  FROM orders
                  JOIN suborders ON suborders.order_id = orders.id
                  JOIN order_lines ON order_lines.suborder_id = suborders.id AND order_lines.lot_id = line.lot_id
-                WHERE orders.buyer_id = unpaid.buyer_id AND orders.state = 'placed') AS held
+                WHERE orders.buyer_id = unpaid.buyer_id AND orders.waits_for = 'payment') AS held
          WHERE line.units <= lots.available_units AND line.units + unpaid.lot_units > share.units
            AND line.units + held.units > share.units
         UNION ALL

@@ -188,9 +188,7 @@ GRANTS = {
         "recorded_at) update(number recorded_by recorded_at)"
     ),
     "invoice_versions": "select",
-    "messages": (
-        "select insert delete update(facts_sealed sent_at attempts next_at error dead_at provider_ref delivered_at)"
-    ),
+    "messages": ("select insert delete update(facts_sealed next_at error dead_at leased_until attempts)"),
     "night_prices": "select insert delete",
     "night_rules": "select insert delete",
     "openings": "select insert",
@@ -415,16 +413,16 @@ GRANTS = {
     "payments.checkpoints": "select",
     "payments.discrepancies": "select insert update(closed_by closed_at note)",
     "payments.disputes": "select insert update(state reason due_at closed_at)",
-    "payments.events": "select insert delete update(consumed_at attempts next_at error dead_at)",
-    "payments.inbox": "select insert delete update(state attempts next_at error)",
+    "payments.events": "select insert delete update(attempts next_at error dead_at)",
+    "payments.inbox": "select insert delete update(state attempts next_at error leased_until)",
     "payments.operations": (
-        "select insert(payment_id refund_id kind key state attempts first_sent_at next_at payout_id) "
-        "update(state attempts error first_sent_at next_at completed_at)"
+        "select delete insert(payment_id refund_id kind key state attempts first_sent_at next_at payout_id) "
+        "update(state attempts error first_sent_at next_at)"
     ),
     "payments.parts": "select insert",
     "payments.payments": (
         "select insert(order_ref purpose method currency amount_minor return_url opened_at expires_at) "
-        "update(provider_ref captured_minor refunded_minor disputed_minor state action reason "
+        "update(provider_ref captured_minor refunded_minor disputed_minor state return_url action reason "
         "captured_at closed_at poll_at)"
     ),
     "payments.payouts": (

@@ -117,7 +117,7 @@ async def test_the_service_has_the_rights_that_its_statements_need(conn: Connect
         "INSERT INTO payments.payments (order_ref, captured_minor) VALUES ('1', 1)",
         "INSERT INTO payments.payments (order_ref, state) VALUES ('1', 'captured')",
         "INSERT INTO payments.refunds (key, state) VALUES ('x', 'succeeded')",
-        "INSERT INTO payments.operations (key, completed_at) VALUES ('x', now())",
+        "INSERT INTO payments.operations (key, error) VALUES ('x', 'e')",
         "UPDATE payments.balances SET amount_minor = 1",
         "INSERT INTO payments.postings DEFAULT VALUES",
         "UPDATE run_lines SET public_fen = 1",

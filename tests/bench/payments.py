@@ -57,7 +57,7 @@ BARE_FACT = """
       FROM fact, (SELECT account_id, 7300 AS amount FROM kept UNION ALL SELECT 1, -14600) AS legs
 """
 BARE_MESSAGE = """
-    INSERT INTO bare.inbox (provider, event_id, topic, object_ref, body) VALUES ('stripe', $1, $2, 'pi_nobody', $3)
+    INSERT INTO bare.inbox (provider, event_id, topic, object_ref) VALUES ('stripe', $1, $2, 'pi_nobody')
 """
 
 
@@ -216,7 +216,7 @@ async def webhook_applied(environment: Environment) -> Row:
         return CHARGES
 
     async with environment.db.transaction() as conn:
-        await conn.execute("UPDATE payments.inbox SET state = 'done' WHERE object_ref = 'pi_nobody'")
+        await conn.execute("DELETE FROM payments.inbox WHERE object_ref = 'pi_nobody'")
     rows: list[Row] = []
     for _ in range(environment.repeats):
         refs = await _receive_paid(environment)

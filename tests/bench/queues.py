@@ -112,7 +112,6 @@ async def _store_webhooks(db: Database, payments: Sequence[PaymentId]) -> None:
                     "event_id": f"evt_{payment_id}",
                     "topic": "payment_intent.succeeded",
                     "object_ref": f"pi_{payment_id}",
-                    "body": b"{}",
                 }
                 for payment_id in payments
             ],
@@ -145,11 +144,10 @@ async def _fill_queues(environment: Environment, gateway: LocalProvider) -> None
 
 
 COUNT_WAITING = """
-    SELECT (SELECT count(*) FROM messages WHERE sent_at IS NULL AND dead_at IS NULL)
+    SELECT (SELECT count(*) FROM messages WHERE dead_at IS NULL)
          + (SELECT count(*) FROM payments.inbox WHERE state IN ('new', 'parked'))
-         + (SELECT count(*) FROM payments.events WHERE consumed_at IS NULL AND dead_at IS NULL)
-         + (SELECT count(*) FROM payments.operations WHERE state IN ('sent', 'unknown')
-                                                        OR (state = 'pending' AND kind <> 'create'))
+         + (SELECT count(*) FROM payments.events WHERE dead_at IS NULL)
+         + (SELECT count(*) FROM payments.operations WHERE state IN ('pending', 'sent', 'unknown'))
 """
 
 

@@ -55,6 +55,7 @@ async def run_process(dsn: str, *command: str, port: int, **settings: str) -> As
                 "MARKET_SECRET": SECRET,
                 "MARKET_PORT": str(port),
                 "MARKET_PUBLIC_URL": f"http://127.0.0.1:{port}",
+                "MARKET_SMS_PATH": f"{folder}/sms.jsonl",
                 "MARKET_STRIPE_KEY": "sk_test_bench",
                 "MARKET_STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
                 "MARKET_RATE_PAGES": "1000000",

@@ -56,7 +56,7 @@ async def test_every_encrypted_column_is_sealed_again(conn: Connection) -> None:
 UNKEYED = {
     "audit_entries.hash", "audit_entries.previous", "benefits.files.sha256", "calendar_feeds.secret_hash",
     "checkpoints.hash", "content_reports.text_by_key", "data_requests.detail_by_key", "grievances.code_hash",
-    "idempotency_keys.fingerprint", "inbox.body", "listing_files.sha256",
+    "idempotency_keys.fingerprint", "listing_files.sha256",
     "harvest_files.sha256", "label_keys.public_key", "labels.signature",
     "objections.receipt_hash", "orders.fingerprint", "photos.sha256", "sessions.device_key", "sessions.token_hash",
 }  # fmt: skip

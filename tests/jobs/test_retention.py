@@ -42,28 +42,20 @@ KEYS = Rows(
     "SELECT key FROM idempotency_keys",
 )
 MESSAGES = Rows(
-    "INSERT INTO messages (phone_sealed, template, facts_sealed, queued_at, sent_at) VALUES ('', $1, '', $2, $2)",
+    "INSERT INTO messages (phone_sealed, template, facts_sealed, queued_at, dead_at) VALUES ('', $1, '', $2, $2)",
     "SELECT template FROM messages",
+    {"waits": "INSERT INTO messages (phone_sealed, template, facts_sealed, queued_at) VALUES ('', $1, '', $2)"},
 )
 TASKS = Rows(
     "INSERT INTO tasks (county_code, account_id, second_factor, request_key, input, state, finished_at)"
     " SELECT '130624', id, true, $1, '{\"kind\": \"run\"}', 'failed', $2 FROM accounts",
     "SELECT request_key FROM tasks",
 )
-_INBOX = "INSERT INTO payments.inbox (provider, event_id, topic, object_ref, body, received_at, state)"
+_INBOX = "INSERT INTO payments.inbox (provider, event_id, topic, object_ref, received_at, state)"
 WEBHOOKS = Rows(
-    f"{_INBOX} VALUES ('stripe', $1, 't', '', '{{}}', $2, 'done')",
+    f"{_INBOX} VALUES ('stripe', $1, 't', '', $2, 'done')",
     "SELECT event_id FROM payments.inbox",
-    {each: f"{_INBOX} VALUES ('stripe', $1, 't', '', '{{}}', $2, '{each}')" for each in ("dead", "new", "parked")},
-)
-_EVENTS = "INSERT INTO payments.events (topic, order_ref, facts, at, written_at, consumed_at, dead_at)"
-EVENTS = Rows(
-    f"{_EVENTS} VALUES ($1, '1', '{{}}', $2, $2, $2, NULL)",
-    "SELECT topic FROM payments.events",
-    {
-        "not taken": f"{_EVENTS} VALUES ($1, '1', '{{}}', $2, $2, NULL, NULL)",
-        "dead": f"{_EVENTS} VALUES ($1, '1', '{{}}', $2, $2, NULL, $2)",
-    },
+    {each: f"{_INBOX} VALUES ('stripe', $1, 't', '', $2, '{each}')" for each in ("dead", "new", "parked")},
 )
 FAILURES = Rows(
     "INSERT INTO jobs.failures (job, item, next_at, error) VALUES ($1, uuidv7(), $2, 'e')",
@@ -79,7 +71,6 @@ TABLES = {
     "delete_expired_messages": MESSAGES,
     "delete_ended_tasks": TASKS,
     "delete_webhooks": WEBHOOKS,
-    "delete_payment_events": EVENTS,
     "delete_stale_failures": FAILURES,
 }
 

@@ -4,13 +4,14 @@ from collections.abc import AsyncGenerator, Generator
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
 from market.notify.http_port import HttpPort
 from market.notify.models import SendFailed
 from market.notify.queue import queue_message
-from market.notify.send import record_receipts, send_due_messages
+from market.notify.send import log_receipts, send_due_messages
 from payments.retries import BatchSummary
 from tests.conftest import NOW
 from tests.support.sms_provider import KEY_ID, SECRET, SmsProvider, run_sms_provider
@@ -36,8 +37,8 @@ async def queue(database: Database, seal: Seal, template: str, **facts: str) -> 
         await queue_message(conn, seal, phone=PHONE, template=template, facts=facts, now=NOW)
 
 
-async def test_a_code_is_sent_once_with_its_template_and_its_receipt_is_stored(
-    database: Database, seal: Seal, owner: Connection, provider: SmsProvider, port: HttpPort
+async def test_a_code_is_sent_once_with_its_template(
+    database: Database, seal: Seal, provider: SmsProvider, port: HttpPort
 ) -> None:
     await queue(database, seal, "code", code="654321")
     assert await send_due_messages(database, seal, port, now=NOW) == BatchSummary(done=1)
@@ -50,23 +51,23 @@ async def test_a_code_is_sent_once_with_its_template_and_its_receipt_is_stored(
         "template_id": "SMS_1",
         "parameters": {"code": "654321"},
     }
-    assert await owner.fetchval("SELECT delivered_at FROM messages WHERE provider_ref = $1", ref) is None
     provider.receipts = [{"ref": ref, "delivered": True, "reason": ""}, {"ref": "other", "delivered": True}]
-    assert await record_receipts(database, port) == 2
-    assert await owner.fetchval("SELECT delivered_at IS NOT NULL FROM messages WHERE provider_ref = $1", ref)
+    with capture_logs() as logs:
+        assert await log_receipts(port) == 2
+    assert logs == []
 
 
-async def test_an_undelivered_message_keeps_the_reason(
-    database: Database, seal: Seal, owner: Connection, provider: SmsProvider, port: HttpPort
+async def test_an_undelivered_message_is_logged_with_the_reason(
+    database: Database, seal: Seal, provider: SmsProvider, port: HttpPort
 ) -> None:
     await queue(database, seal, "to_ship", count="3")
     await send_due_messages(database, seal, port, now=NOW)
-    ref = await owner.fetchval("SELECT provider_ref FROM messages")
+    [request] = provider.sent.values()
+    ref = f"ref-{request['id']}"
     provider.receipts = [{"ref": ref, "delivered": False, "reason": f"MOBILE_OFF {PHONE}"}]
-    await record_receipts(database, port)
-    row = await owner.fetchrow("SELECT delivered_at, error FROM messages")
-    assert row is not None
-    assert tuple(row) == (None, "MOBILE_OFF …")
+    with capture_logs() as logs:
+        await log_receipts(port)
+    assert logs == [{"event": "message_not_delivered", "log_level": "warning", "ref": ref, "reason": "MOBILE_OFF …"}]
 
 
 @pytest.mark.parametrize(
@@ -97,9 +98,10 @@ async def test_a_notice_is_repeated_under_its_id_after_an_unknown_outcome(
     await queue(database, seal, "to_ship", count="3")
     assert await send_due_messages(database, seal, port, now=NOW) == BatchSummary(failed=1)
     await owner.execute("UPDATE messages SET next_at = now()")
+    waiting = str(await owner.fetchval("SELECT id FROM messages"))
     later = NOW + timedelta(minutes=1)
     assert await send_due_messages(database, seal, port, now=later) == BatchSummary(done=1)
-    assert list(provider.sent) == [str(await owner.fetchval("SELECT id FROM messages"))]
+    assert list(provider.sent) == [waiting]
 
 
 async def test_a_template_without_an_id_is_given_up_with_its_name(

@@ -14,7 +14,7 @@ from market.kernel.seal import Seal
 from market.notify.models import Message
 from market.notify.ports import FilePort, MissingPort
 from market.notify.queue import queue_message
-from market.notify.send import MARK_SENT, NOTICES, send_due_messages
+from market.notify.send import DELETE_SENT, NOTICES, send_due_messages
 from market.notify.templates import FRAUD_HINT, TEMPLATES
 from payments.retries import BatchSummary
 from tests.conftest import NOW
@@ -77,7 +77,7 @@ async def test_a_message_of_a_rolled_back_transaction_is_never_sent(
     assert await send_due_messages(database, seal, FilePort(folder / "sms"), now=NOW) == BatchSummary()
 
 
-async def test_the_queue_stores_number_and_code_encrypted_and_erases_a_sent_code(
+async def test_the_queue_stores_number_and_code_encrypted_and_deletes_a_sent_message(
     database: Database, seal: Seal, owner: Connection, folder: Path
 ) -> None:
     async with database.transaction() as conn:
@@ -87,7 +87,7 @@ async def test_the_queue_stores_number_and_code_encrypted_and_erases_a_sent_code
     assert PHONE not in str(tuple(row))
     assert "654321" not in str(tuple(row))
     await send_due_messages(database, seal, FilePort(folder / "sms"), now=NOW)
-    assert await owner.fetchval("SELECT facts_sealed FROM messages") == b""
+    assert await owner.fetchval("SELECT count(*) FROM messages") == 0
 
 
 async def queue_notice(database: Database, seal: Seal, count: int = 1) -> None:
@@ -153,14 +153,14 @@ async def test_workers_side_by_side_send_each_message_once_although_it_takes_lon
     await queue_notice(database, seal, 100)
     await asyncio.gather(*(send_due_messages(database, seal, SlowPort(), now=NOW) for _ in range(4)))
     assert (len(sent), len(set(sent))) == (100, 100)
-    assert await owner.fetchval("SELECT max(attempts) FROM messages") == 1
+    assert await owner.fetchval("SELECT count(*) FROM messages") == 0
 
 
-async def test_a_slow_message_delays_no_other_and_what_was_sent_is_marked_together(
+async def test_a_slow_message_delays_no_other_and_what_was_sent_is_deleted_together(
     database: Database, seal: Seal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[str] = []
-    marked: list[int] = []
+    deleted: list[int] = []
     others_sent = asyncio.Event()
 
     class OneSlowPort:
@@ -172,18 +172,18 @@ async def test_a_slow_message_delays_no_other_and_what_was_sent_is_marked_togeth
                 others_sent.set()
             return str(message.id)
 
-    async def count_marked(query: object, conn: Connection, **values: Any) -> int:
-        if query is MARK_SENT:
-            marked.append(len(values["ids"]))
+    async def count_deleted(query: object, conn: Connection, **values: Any) -> int:
+        if query is DELETE_SENT:
+            deleted.append(len(values["ids"]))
         return await run(query, conn, **values)
 
-    run: Any = type(MARK_SENT).run
-    monkeypatch.setattr(type(MARK_SENT), "run", count_marked)
+    run: Any = type(DELETE_SENT).run
+    monkeypatch.setattr(type(DELETE_SENT), "run", count_deleted)
     await queue_notice(database, seal, 60)
     async with asyncio.timeout(20):
         assert await send_due_messages(database, seal, OneSlowPort(), now=NOW) == BatchSummary(done=60)
     assert sent[-1] == "0"
-    assert (sum(marked), len(marked) < 40) == (60, True)
+    assert (sum(deleted), len(deleted) < 40) == (60, True)
 
 
 async def test_a_code_that_has_expired_is_given_up_and_erased(
@@ -201,7 +201,7 @@ async def test_a_code_that_has_expired_is_given_up_and_erased(
 async def test_without_a_provider_no_message_counts_as_sent(database: Database, seal: Seal, owner: Connection) -> None:
     await queue_notice(database, seal)
     assert await send_due_messages(database, seal, MissingPort(), now=NOW) == BatchSummary(failed=1)
-    assert await owner.fetchval("SELECT dead_at IS NOT NULL AND sent_at IS NULL FROM messages")
+    assert await owner.fetchval("SELECT dead_at IS NOT NULL FROM messages")
 
 
 async def test_given_up_messages_do_not_slow_down_the_search_for_due_ones(
@@ -213,7 +213,7 @@ async def test_given_up_messages_do_not_slow_down_the_search_for_due_ones(
     )
     await owner.execute("ANALYZE messages")
     plan = await owner.fetch(
-        "EXPLAIN SELECT id FROM messages WHERE template = 'code' AND sent_at IS NULL"
+        "EXPLAIN SELECT id FROM messages WHERE template = 'code'"
         " AND dead_at IS NULL AND next_at <= clock_timestamp() ORDER BY next_at LIMIT 8"
     )
     assert "messages_due_codes" in str(plan)

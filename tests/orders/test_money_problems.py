@@ -120,8 +120,8 @@ async def test_what_belongs_to_no_order_is_repaired_by_the_platform(sale: Sale, 
     w = sale.shopping
     finance, platform = await make_finance(sale), await make_finance(sale, "13", Role.PLATFORM)
     await owner.execute(
-        "INSERT INTO payments.inbox (provider, event_id, topic, object_ref, body, state)"
-        " VALUES ('stripe', 'evt_dead', 'charge.refunded', '', '', 'dead')"
+        "INSERT INTO payments.inbox (provider, event_id, topic, object_ref, state)"
+        " VALUES ('stripe', 'evt_dead', 'charge.refunded', '', 'dead')"
     )
     await owner.execute(
         "INSERT INTO payments.discrepancies (provider, day, kind, reference, provider_minor, opened_at)"

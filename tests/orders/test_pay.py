@@ -126,9 +126,7 @@ async def test_a_failing_event_does_not_block_the_others(shopping: Shopping) -> 
     assert [(await shopping.see(each)).state for each in (odd, order)] == ["placed", "paid"]
     async with shopping.db.connection() as conn:
         assert await consume_events(conn, ["payment.captured"]) == []
-        failed = await conn.fetchrow(
-            "SELECT attempts, error, next_at > clock_timestamp() FROM payments.events WHERE consumed_at IS NULL"
-        )
+        failed = await conn.fetchrow("SELECT attempts, error, next_at > clock_timestamp() FROM payments.events")
         assert failed is not None
         assert tuple(failed) == (1, "PaymentNotFound: unknown_payment: There is no such payment.", True)
         for _ in range(30):

@@ -165,7 +165,7 @@ async def test_a_failing_event_is_due_again_and_leaves_no_effect_and_its_neighbo
     assert await handle_events(database, TOPICS, handle) == []
     row = await owner.fetchrow(
         "SELECT attempts, error, round(extract(epoch FROM next_at - clock_timestamp()))::integer BETWEEN 1 AND 5"
-        " FROM payments.events WHERE consumed_at IS NULL"
+        " FROM payments.events"
     )
     assert row is not None
     assert tuple(row) == (1, "DivisionByZeroError: division by zero", True)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from payments import (
+    Action,
     Database,
     GatewayUnavailable,
     Method,
@@ -31,6 +32,7 @@ from payments.stripe import Stripe
 from tests.support.sandbox_payments import (
     count_charges,
     get_provider_ref,
+    list_intents,
     load_payment,
     make_parts,
     open_test_payment,
@@ -48,6 +50,20 @@ async def test_a_payment_never_sent_is_closed_without_a_call(
     assert await close_payment(database, gateway, payment.id) == closed
     with pytest.raises(PaymentClosed):
         await start(database, gateway, payment.id)
+
+
+async def test_a_call_that_succeeded_is_deleted_and_the_payment_is_known_by_its_reference(
+    database: Database, gateway: Stripe, sandbox: Sandbox, owner: Connection
+) -> None:
+    """Without its call a payment is closed at the provider nevertheless, and it is not created again."""
+    payment = await start_test_payment(database, gateway)
+    assert await owner.fetchval("SELECT count(*) FROM payments.operations") == 0
+    await owner.execute("UPDATE payments.payments SET state = 'created' WHERE id = $1", payment.id)
+    assert await start(database, gateway, payment.id) == Action()
+    assert await owner.fetchval("SELECT count(*) FROM payments.operations") == 0
+    assert (await close_payment(database, gateway, payment.id)).state is PaymentState.CANCELED
+    [intent] = await list_intents(sandbox, payment.id)
+    assert intent["status"] == "canceled"
 
 
 async def test_closing_ends_the_payment_at_the_provider(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:

@@ -197,7 +197,7 @@ async def test_messages_in_any_order_and_repetition_end_in_the_same_state(
     for order in itertools.permutations(range(3)):
         payment = await start_test_payment(database, gateway)
         await sandbox.pay(get_provider_ref(payment))
-        await apply_all(database, gateway, (await list_messages(sandbox, get_provider_ref(payment)))[:1])
+        await apply_all(database, gateway, (await list_messages(sandbox, get_provider_ref(payment)))[-1:])
         async with database.transaction() as conn:
             refund = await request_refund(conn, payment.id, amount_minor=46_00, key=f"r:{payment.order_ref}")
         await send_refund(database, gateway, refund.id)
@@ -296,22 +296,43 @@ async def test_money_of_a_charge_that_is_not_ours_is_kept_in_suspense_until_it_i
         assert await verify_ledger(conn, prefixes=()) == []
 
 
-async def test_a_message_about_no_charge_is_done(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:
-    await receive(database, gateway, *message(sandbox, type="payout.paid", data={"object": {"object": "payout"}}))
-    assert await apply_events(database, gateway) == InboxSummary(done=1)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"type": "payout.paid", "data": {"object": {"object": "payout"}}},
+        {"type": "payment_intent.created"},
+        {"type": "payment_intent.requires_action"},
+    ],
+)
+async def test_a_message_about_no_charge_or_of_what_our_call_did_is_not_stored(
+    database: Database, gateway: Stripe, sandbox: Sandbox, changes: dict[str, Any]
+) -> None:
+    assert not (await receive(database, gateway, *message(sandbox, **changes))).fresh
+    assert await stored(database) == 0
+
+
+async def test_an_applied_message_is_deleted_and_books_nothing_when_it_comes_again(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    payment = await start_test_payment(database, gateway)
+    await sandbox.pay(get_provider_ref(payment))
+    headers, body = (await list_messages(sandbox, get_provider_ref(payment)))[-1]
+    for _ in range(3):
+        assert (await receive(database, gateway, headers, body)).fresh
+        assert await apply_events(database, gateway) == InboxSummary(done=1)
+        assert await stored(database) == 0
+    async with database.connection() as conn:
+        assert len(await list_order_entries(conn, order=payment.order_ref)) == 1
+        assert len(await consume_events(conn, ["payment.captured"])) == 1
 
 
 async def test_the_number_of_messages_applied_at_once_is_limited(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
     for number in range(5):
-        await receive(
-            database,
-            gateway,
-            *message(sandbox, id=f"evt_{number}", type="payout.paid", data={"object": {"object": "p"}}),
-        )
-    assert await apply_events(database, gateway, limit=3) == InboxSummary(done=3)
-    assert await apply_events(database, gateway, limit=3) == InboxSummary(done=2)
+        await receive(database, gateway, *message(sandbox, id=f"evt_{number}"))
+    assert await apply_events(database, gateway, limit=3) == InboxSummary(parked=3)
+    assert await apply_events(database, gateway, limit=3) == InboxSummary(parked=2)
 
 
 async def test_two_workers_claim_different_messages_without_waiting(

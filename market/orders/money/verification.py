@@ -16,7 +16,7 @@ _CHECKED_ORDERS = """
     WITH chosen AS (
         SELECT id FROM orders WHERE :after::bigint = 0 AND placed_at >= :since
         UNION
-        SELECT id FROM orders WHERE state IN ('deposited', 'paid')
+        SELECT order_id FROM suborders WHERE state IN ('deposited', 'paid', 'shipped')
         UNION
         SELECT orders.id
           FROM payments.transactions
@@ -25,7 +25,7 @@ _CHECKED_ORDERS = """
     ), applied AS (
         SELECT id FROM chosen JOIN orders USING (id)
          WHERE NOT EXISTS (SELECT FROM payments.events
-                            WHERE order_ref = number::text AND consumed_at IS NULL AND dead_at IS NULL)
+                            WHERE order_ref = number::text AND dead_at IS NULL)
     )"""
 FIND_WRONG_ORDERS = Query(
     LedgerDiscrepancy,

@@ -56,8 +56,8 @@ async def make_money_problems(conn: Connection) -> None:
         payment, NOW,
     )  # fmt: skip
     await conn.execute(
-        "INSERT INTO payments.inbox (provider, event_id, topic, object_ref, body, state)"
-        " VALUES ('stripe', 'evt_dead', 'charge.refunded', '', '', 'dead')"
+        "INSERT INTO payments.inbox (provider, event_id, topic, object_ref, state)"
+        " VALUES ('stripe', 'evt_dead', 'charge.refunded', '', 'dead')"
     )
     await conn.execute(
         "INSERT INTO payments.discrepancies (provider, day, kind, reference, provider_minor, opened_at)"

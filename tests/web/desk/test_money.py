@@ -163,9 +163,9 @@ async def test_what_belongs_to_no_order_is_shown_to_the_platform_and_repaired_th
     desk: Desk, owner: Connection
 ) -> None:
     await owner.execute(
-        "INSERT INTO payments.inbox (provider, event_id, topic, object_ref, body, state)"
-        " VALUES ('stripe', 'evt_dead', 'charge.refunded', '', '', 'dead'),"
-        " ('stripe', 'evt_foreign', 'charge.refunded', '', '', 'dead')"
+        "INSERT INTO payments.inbox (provider, event_id, topic, object_ref, state)"
+        " VALUES ('stripe', 'evt_dead', 'charge.refunded', '', 'dead'),"
+        " ('stripe', 'evt_foreign', 'charge.refunded', '', 'dead')"
     )
     discrepancy = await owner.fetchval(
         "INSERT INTO payments.discrepancies (provider, day, kind, reference, provider_minor, opened_at)"
@@ -192,8 +192,8 @@ async def test_problems_of_the_countys_orders_that_only_the_platform_repairs_say
     ref = await sale.get_provider_ref()
     payment = await owner.fetchval("SELECT id FROM payments.payments")
     await owner.execute(
-        "INSERT INTO payments.inbox (provider, event_id, topic, object_ref, body, state)"
-        f" VALUES ('stripe', 'evt_dead', 'charge.refunded', '{ref}', '', 'dead')"
+        "INSERT INTO payments.inbox (provider, event_id, topic, object_ref, state)"
+        f" VALUES ('stripe', 'evt_dead', 'charge.refunded', '{ref}', 'dead')"
     )
     await owner.execute(
         "INSERT INTO payments.discrepancies (provider, day, kind, reference, ledger_minor, opened_at)"
@@ -209,8 +209,8 @@ async def test_problems_of_the_countys_orders_that_only_the_platform_repairs_say
 
 async def test_more_problems_than_fit_on_the_page_are_counted(desk: Desk, owner: Connection) -> None:
     await owner.execute(
-        "INSERT INTO payments.inbox (provider, event_id, topic, object_ref, body, state)"
-        " SELECT 'stripe', 'evt_' || n, 'charge.refunded', '', '', 'dead' FROM generate_series(1, 25) AS n"
+        "INSERT INTO payments.inbox (provider, event_id, topic, object_ref, state)"
+        " SELECT 'stripe', 'evt_' || n, 'charge.refunded', '', 'dead' FROM generate_series(1, 25) AS n"
     )
     async with open_desk_walker(desk.service, desk.platform) as browser:
         seen = await browser.open("/desk/money")

@@ -27,7 +27,7 @@ COUNT_ORDERS = Query(int, "SELECT count(*) FROM orders")
 # Everything in the sample is marked as a sample.
 MARK_SAMPLE = Query(None, "UPDATE listings SET sample = true WHERE NOT sample")
 # Nobody gets the messages of a sample's past.
-MARK_SENT = Query(None, "UPDATE messages SET sent_at = queued_at WHERE sent_at IS NULL AND queued_at <= :now")
+DELETE_PAST_MESSAGES = Query(None, "DELETE FROM messages WHERE queued_at <= :now")
 
 
 async def simulate_sales(
@@ -64,6 +64,6 @@ async def simulate_sales(
         await play_supervision(sales)
         await play_benefits(sales)
     await MARK_SAMPLE.run(conn)
-    await MARK_SENT.run(conn, now=now)
+    await DELETE_PAST_MESSAGES.run(conn, now=now)
     report(_STEPS, _STEPS)
     return {"sales": await COUNT_ORDERS.one(conn) - before}

@@ -105,7 +105,6 @@ class SuborderEventCopyRow(CopyRow, frozen=True):
     """A state transition of a suborder."""
 
     table = "suborder_events"
-    id: UUID
     suborder_id: UUID
     state: str
     actor: str

@@ -313,9 +313,7 @@ class OrderRecorder:
             )
         for state, actor, at in transitions:
             if at is not None:
-                self.records.events.append(
-                    SuborderEventCopyRow(self._rng.make_uuid7(at), suborder.id, state, actor, at)
-                )
+                self.records.events.append(SuborderEventCopyRow(suborder.id, state, actor, at))
 
     def _add_booking(self, stay: SampleStay, suborder: SampleSuborder, line_id: UUID, placed_at: datetime) -> None:
         state = {
