@@ -1,6 +1,6 @@
 """The outbox: events for the caller, written in the same transaction as the change they report.
 
-Consuming an event deletes it: whoever deletes it handles it, and nobody reads it afterwards.
+Consuming an event deletes it: the one that deletes it handles it, and nobody reads it afterwards.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence

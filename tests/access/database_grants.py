@@ -194,8 +194,9 @@ GRANTS = {
     "openings": "select insert",
     "order_lines": "select insert",
     "orders": (
-        "select insert(id buyer_id key fingerprint region_code address_sealed goods_fen freight_fen discount_fen "
-        "total_fen placed_at pay_until items lot_units) update(key state address_sealed method paid_at closed_at)"
+        "select insert(id buyer_id key fingerprint region_code goods_fen freight_fen discount_fen "
+        "total_fen placed_at pay_until items lot_units address_sealed) update(key state method paid_at closed_at "
+        "address_sealed)"
     ),
     "package_lines": "select insert",
     "package_orders": "select insert",

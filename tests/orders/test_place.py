@@ -317,7 +317,7 @@ async def copy_row(conn: Connection, table: str, changed: dict[str, str]) -> Non
     """Insert a copy of a row with some columns replaced by SQL expressions."""
     columns = await conn.fetch(
         "SELECT column_name FROM information_schema.columns"
-        " WHERE table_name = $1 AND is_identity = 'NO' AND column_name <> 'placed_in'",
+        " WHERE table_name = $1 AND is_identity = 'NO' AND is_generated = 'NEVER' AND column_name <> 'placed_in'",
         table,
     )
     names = [row["column_name"] for row in columns]

@@ -199,7 +199,10 @@ async def test_problems_of_the_countys_orders_that_only_the_platform_repairs_say
         "INSERT INTO payments.discrepancies (provider, day, kind, reference, ledger_minor, opened_at)"
         f" VALUES ('stripe', '2019-09-19', 'missing_there', 'paid:{payment}', 4500, now())"
     )
-    await owner.execute("UPDATE payments.operations SET state = 'unknown', first_sent_at = now() - interval '2 hours'")
+    await owner.execute(
+        "INSERT INTO payments.operations (payment_id, kind, key, state, first_sent_at)"
+        f" VALUES ('{payment}', 'create', 'create:{payment}', 'unknown', now() - interval '2 hours')"
+    )
     async with open_desk_walker(desk.service, desk.finance) as browser:
         seen = await browser.open("/desk/money")
     assert seen.text.count("由平台的人处理。") == 2
