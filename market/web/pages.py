@@ -57,9 +57,7 @@ def render_page(
     elder = (actor.elder if actor else False) or request.cookies.get(ELDER_COOKIE) == "1"
     if request.cookies.get(ELDER_COOKIE) == "0":
         elder = False
-    visitor = None
-    if not subject and cache.startswith("private"):
-        visitor = secrets.token_urlsafe(18)
+    visitor = secrets.token_urlsafe(18) if not subject and cache.startswith("private") else None
     renderer = get_services(request).renderer
     html = renderer.page(
         template,

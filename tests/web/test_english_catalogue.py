@@ -51,8 +51,9 @@ CHINESE_ONLY = {
     "shop/buying/cart": {"零一两三四五六七八九十"}, "shop/stay": {"零一两三四五六七八九十"},
     "shop/cards": {"公斤", "千克", "克", "合 ", "（", " 月"},
     "shop/listing_details": {"（"}, "shop/regions": {"市"},
+    "ui/renderer": {"等我办的", "账期", "乡镇村户", "疑点", "审批表"},
 }  # fmt: skip
-"""Words of cases of farmers and officials, and what is looked for in a text or names a word of the catalogue."""
+"""Words of cases of farmers and officials, the menu of the desk, which has both languages, and what is looked for."""
 CASE_NAMES = ("坏果包赔", "七天退货", "货不对版投诉", "服务投诉", "诈骗举报", "办事投诉", "调解", "发票")
 """The categories of a buyer's cases; their names are in the database."""
 _USED = re.compile(r'\{%-? *(?:extends|include|from) "([a-z_/]+)\.html"')

@@ -1,4 +1,4 @@
--- The privileges of the caller's role.
+-- The privileges of the caller's role, on columns that p0014 leaves: it is also given to a role whose tables stand already.
 
 DO $$
 BEGIN
@@ -20,7 +20,6 @@ GRANT UPDATE (provider_ref, captured_minor, refunded_minor, disputed_minor, stat
               closed_at, poll_at) ON {schema}.payments TO {role};
 GRANT UPDATE (state, provider_ref, reason, attempt, succeeded_at) ON {schema}.refunds TO {role};
 GRANT UPDATE (state, reason, due_at, closed_at) ON {schema}.disputes TO {role};
-GRANT UPDATE (state, attempts, error, first_sent_at, next_at, completed_at) ON {schema}.operations TO {role};
+GRANT UPDATE (state, attempts, error, first_sent_at, next_at) ON {schema}.operations TO {role};
 GRANT UPDATE (state, attempts, next_at, error) ON {schema}.inbox TO {role};
-GRANT UPDATE (consumed_at) ON {schema}.events TO {role};
 GRANT UPDATE (closed_by, closed_at, note) ON {schema}.discrepancies TO {role};

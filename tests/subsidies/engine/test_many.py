@@ -3,12 +3,13 @@
 import hashlib
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from market.subsidies.engine.calculate import calculate
-from market.subsidies.engine.many import calculate_many_command
+from market.subsidies.engine.many import MAX_PROCESSES, calculate_many, calculate_many_command, count_processors
 from market.subsidies.engine.models import Funder
 from market.subsidies.engine.read import read_case
 from tests.subsidies.engine.cases import Json, case, funders, line, programme, terms
@@ -72,3 +73,24 @@ def test_a_file_without_a_case_or_that_cannot_be_read_is_refused(tmp_path: Path)
     out, err = io.StringIO(), io.StringIO()
     assert calculate_many_command(tmp_path / "none", out, err, processes=1) == 2
     assert (out.getvalue(), err.getvalue()) == ("", f"$: {tmp_path / 'none'}: No such file or directory\n")
+
+
+def test_the_sums_alone_are_written_if_nobody_asks_for_the_answers(tmp_path: Path) -> None:
+    content = json.dumps(_make_township(1)).encode()
+    code, out, err, _ = _run(tmp_path, content)
+    alone = io.StringIO()
+    assert calculate_many_command(tmp_path / "cases.jsonl", alone, io.StringIO(), processes=1) == code
+    assert (alone.getvalue(), err) == (out, "")
+
+
+def test_cases_that_cannot_be_read_to_the_end_give_nothing() -> None:
+    def read() -> Iterator[bytes]:
+        yield json.dumps(_make_township(1)).encode()
+        raise OSError
+
+    with pytest.raises(OSError):  # noqa: PT011 - it has no text
+        calculate_many(read(), processes=2, err=io.StringIO())
+
+
+def test_the_processors_of_the_process_are_counted() -> None:
+    assert 1 <= count_processors() <= MAX_PROCESSES
