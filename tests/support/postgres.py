@@ -13,7 +13,7 @@ from tests.conftest import clone_database, drop_database
 
 __all__ = [
     "EmbeddedServer", "as_owner", "clone_database", "create_database", "drop_database", "find_violated",
-    "wait_for_blocked",
+    "wait_for_blocked", "wait_for_locks",
 ]  # fmt: skip
 
 PATIENCE_SECONDS = 10
@@ -49,4 +49,11 @@ async def wait_for_blocked(owner: Connection, pid: int) -> None:
         while not await owner.fetchval(
             "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid)))", pid
         ):
+            await asyncio.sleep(0.005)
+
+
+async def wait_for_locks(owner: Connection, count: int) -> None:
+    """Wait until so many sessions of the server wait for locks."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while count > await owner.fetchval("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"):
             await asyncio.sleep(0.005)
