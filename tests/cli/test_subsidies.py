@@ -1,6 +1,7 @@
 """January of part A by its commands, each in its own process."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,6 @@ import pytest
 from market.kernel.embedded import embedded_server
 from tests.story.play import COUNTY, STORY, Answer
 from tests.story.test_month import PLAN, compared, expected_rows
-from tests.support.untraced import get_untraced_environment
 
 JANUARY = 19
 DECIDED = 15
@@ -29,7 +29,7 @@ class Shell:
         done = subprocess.run(
             [sys.executable, "-m", "market.cli", *words],
             cwd=STORY,
-            env=get_untraced_environment(MARKET_DATA=str(self.folder), MARKET_NOW=f"{day}T09:00:00+08:00"),
+            env=dict(os.environ, MARKET_DATA=str(self.folder), MARKET_NOW=f"{day}T09:00:00+08:00"),
             capture_output=True,
             text=True,
             check=False,

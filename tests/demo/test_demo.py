@@ -15,7 +15,6 @@ import httpx
 import pytest
 
 from market.kernel.embedded import find_free_port
-from tests.support.untraced import get_untraced_environment
 
 READY_SECONDS = 280
 
@@ -31,7 +30,7 @@ def build_command(*words: str) -> list[str]:
 
 
 def build_environment(folder: Path, port: int) -> dict[str, str]:
-    return get_untraced_environment(MARKET_DATA=str(folder), MARKET_PORT=str(port))
+    return dict(os.environ, MARKET_DATA=str(folder), MARKET_PORT=str(port))
 
 
 @contextmanager

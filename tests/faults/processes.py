@@ -18,7 +18,6 @@ from market.identity.sign_in import sign_in_without_code
 from market.kernel import open_database
 from tests.support.app import SECRET
 from tests.support.make import make_account, make_producer, make_product
-from tests.support.untraced import get_untraced_environment
 
 BUYERS = 16
 UNITS = 100_000
@@ -48,7 +47,7 @@ async def a_shop(dsn: str) -> Shop:
 @contextmanager
 def run_command(folder: Path, *words: str, **environment: str) -> Generator[subprocess.Popen[bytes]]:
     """Run a command of `market` in a process group of its own, which is killed at the end: what it covers is lost."""
-    known = get_untraced_environment(MARKET_DATA=str(folder), MARKET_SECRET=SECRET, **environment)
+    known = dict(os.environ, MARKET_DATA=str(folder), MARKET_SECRET=SECRET, **environment)
     with (folder / f"{words[0]}.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "market.cli", *words], env=known, stdout=log, stderr=log, start_new_session=True

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import subprocess
 import sys
@@ -28,7 +29,6 @@ from tests.journeys.demo import Demo, run_demo
 from tests.support.accessibility import find_new_faults
 from tests.support.app import SECRET
 from tests.support.chromium import start_chromium
-from tests.support.untraced import get_untraced_environment
 from tests.web.conftest import Village, a_village
 
 TRIES = 600
@@ -128,7 +128,8 @@ def town(filled: tuple[str, Village, Path]) -> Generator[Town]:
     port = find_free_port()
     provider = find_free_port(port)
     url = f"http://127.0.0.1:{port}"
-    environ = get_untraced_environment(
+    environ = dict(
+        os.environ,
         MARKET_DATABASE_URL=dsn,
         MARKET_DATA=str(folder),
         MARKET_SECRET=SECRET,

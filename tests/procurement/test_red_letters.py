@@ -115,7 +115,7 @@ async def test_of_two_red_letter_invoices_at_once_the_later_finds_nothing_left(
     async with owner.transaction():
         # Who has the order waits for its purchase here; who came without it would wait here too, having read before.
         await owner.execute("SELECT FROM procurements FOR UPDATE")
-        both = [asyncio.create_task(record(canteen, number, change(RED, number=f"20{n:018d}"))) for n in range(2)]
+        both = [asyncio.ensure_future(record(canteen, number, change(RED, number=f"20{n:018d}"))) for n in range(2)]
         await wait_for_locks(owner, len(both))
     done = await asyncio.gather(*both, return_exceptions=True)
     assert sum(isinstance(each, PurchaseDetail) for each in done) == 1
