@@ -2,7 +2,8 @@
 
 Writes one JSON object per figure to standard output, `{"name", "value", "unit", "limit", "ratio"}`, and progress to
 standard error. `ONLY=` selects a group (shop, payments, subsidies) or a figure; `QUICK=1` repeats less at the same
-sizes. Value and limit are measured alternately and reported as medians; `ratio` is value over limit.
+sizes. Value and limit are measured alternately and reported as medians; `ratio` is value over limit. The group `peers`
+installs other markets with npm, so it is measured only when it is named.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from typing import Any
 from msgspec import Struct
 
 from market.startup import tune_garbage_collector
-from tests.bench import checkout, county, engine, market, pages, payments, queues, requests, shop, subsidies
+from tests.bench import checkout, county, engine, market, pages, payments, peers, queues, requests, shop, subsidies
 from tests.bench.shop import Row
 
 
@@ -39,7 +40,10 @@ GROUPS = {
         Suite(engine.engine_environment, engine.FIGURES),
         Suite(county.county_environment, subsidies.FIGURES),
     ],
+    "peers": [Suite(peers.peers_environment, peers.FIGURES)],
 }
+BY_NAME = {"peers"}
+"""Groups that are measured only when they are named: they need npm."""
 
 
 def _select(only: str) -> list[tuple[Suite, list[str]]]:
@@ -47,7 +51,7 @@ def _select(only: str) -> list[tuple[Suite, list[str]]]:
     selected: list[tuple[Suite, list[str]]] = []
     for group, suites in GROUPS.items():
         for suite in suites:
-            names = [name for name in suite.figures if only in {"", group, name}]
+            names = [name for name in suite.figures if only in {group, name} or (not only and group not in BY_NAME)]
             if names:
                 selected.append((suite, names))
     return selected

@@ -60,7 +60,8 @@ async def checkout_environment(*, quick: bool) -> AsyncGenerator[Shop]:
         yield Shop(market.dsn, await buyers.list_goods(market.dsn), 3 if quick else 5)
 
 
-async def _buy_by_transfer(http: HttpConnection, token: str, chosen: list[Goods]) -> None:
+async def buy_by_transfer(http: HttpConnection, token: str, chosen: list[Goods]) -> None:
+    """Buy by a method without a provider."""
     order = await buyers.place_order(http, token, chosen)
     await buyers.start_payment(http, token, order, "bank")
 
@@ -69,13 +70,13 @@ async def checkout_http(shop: Shop) -> Row:
     """Measure whole orders per second that are paid by a method without a provider."""
     tokens = await buyers.add_buyers(shop.dsn, ORDERS * shop.repeats + buyers.CONNECTIONS)
     async with run_service(shop.dsn, workers=WORKERS) as port:
-        await buyers.buy_at_once(port, tokens, shop.goods, _buy_by_transfer, count=buyers.CONNECTIONS)
+        await buyers.buy_at_once(port, tokens, shop.goods, buy_by_transfer, count=buyers.CONNECTIONS)
         return await in_pairs(
             "checkout_http",
             "orders/s",
             repeats=shop.repeats,
             limit=lambda: request_paths(port, ["/healthz"], count=HEALTHS),
-            ours=lambda: buyers.buy_at_once(port, tokens, shop.goods, _buy_by_transfer, count=ORDERS),
+            ours=lambda: buyers.buy_at_once(port, tokens, shop.goods, buy_by_transfer, count=ORDERS),
         )
 
 
@@ -83,9 +84,9 @@ async def checkout_processor(shop: Shop) -> Row:
     """Measure the milliseconds of processor of such an order, of the service and PostgreSQL together."""
     tokens = await buyers.add_buyers(shop.dsn, 2 * ORDERS)
     async with run_service(shop.dsn, workers=WORKERS) as port:
-        await buyers.buy_at_once(port, tokens, shop.goods, _buy_by_transfer, count=ORDERS)
+        await buyers.buy_at_once(port, tokens, shop.goods, buy_by_transfer, count=ORDERS)
         before = buyers.read_processor_seconds()
-        await buyers.buy_at_once(port, tokens, shop.goods, _buy_by_transfer, count=ORDERS)
+        await buyers.buy_at_once(port, tokens, shop.goods, buy_by_transfer, count=ORDERS)
         spent = (buyers.read_processor_seconds() - before) * 1_000 / ORDERS
     return Row("checkout_processor", round(spent, 2), "ms", MAX_PROCESSOR_MS, round(MAX_PROCESSOR_MS / spent, 2))
 
@@ -298,7 +299,7 @@ async def growth_checkout(markets: Markets) -> Row:
             port = await stack.enter_async_context(run_service(market.dsn, workers=WORKERS))
 
             async def buy(port: int = port, tokens: Any = tokens, goods: list[Goods] = goods) -> int:
-                return await buyers.buy_at_once(port, tokens, goods, _buy_by_transfer, count=count)
+                return await buyers.buy_at_once(port, tokens, goods, buy_by_transfer, count=count)
 
             await buy()
             sides.append(buy)
