@@ -3424,6 +3424,15 @@ CREATE FUNCTION public.get_person_key(p_account uuid) RETURNS bytea
 
 
 --
+-- Name: get_red_letter_due(date); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.get_red_letter_due(since date) RETURNS date
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN public.add_working_days(since, 5);
+
+
+--
 -- Name: search_bands; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4673,6 +4682,27 @@ CREATE FUNCTION public.list_search_bands() RETURNS tsquery[]
 
 
 --
+-- Name: list_unchased_red_letters(date, integer, integer, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_unchased_red_letters(p_today date, p_before integer, p_after integer, p_most integer) RETURNS TABLE(number bigint, county_code text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT o.number, u.county_code
+      FROM procurements p
+      JOIN orders o ON o.id = p.order_id
+      JOIN organisations u ON u.id = p.organisation_id
+      CROSS JOIN LATERAL get_red_letter_due(p.reduce_since) AS due (day)
+     WHERE p.returned_fen > p.reduced_fen
+       AND due.day BETWEEN p_today - p_after AND p_today + p_before
+       AND coalesce(p.chased_on, '-infinity') < CASE WHEN due.day < p_today THEN p_today ELSE due.day - p_before END
+     ORDER BY due.day, p.order_id
+     LIMIT p_most
+$$;
+
+
+--
 -- Name: list_uncounted_months(integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4700,6 +4730,24 @@ CREATE FUNCTION public.list_unsealed_months(p_most integer) RETURNS TABLE(county
     SELECT q.county_code, q.month FROM cycles q
      WHERE q.state = 'closed' AND NOT EXISTS (SELECT FROM evidence_packs p WHERE p.cycle_id = q.id)
      ORDER BY q.county_code, q.month LIMIT p_most
+$$;
+
+
+--
+-- Name: list_untold_red_letters(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_untold_red_letters(p_most integer) RETURNS TABLE(number bigint, county_code text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT o.number, u.county_code
+      FROM procurements p
+      JOIN orders o ON o.id = p.order_id
+      JOIN organisations u ON u.id = p.organisation_id
+     WHERE p.returned_fen > p.reduced_fen AND p.told_fen < p.returned_fen
+     ORDER BY p.order_id
+     LIMIT p_most
 $$;
 
 
@@ -5410,7 +5458,9 @@ CREATE FUNCTION public.reduce_invoice() RETURNS trigger
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    UPDATE procurements SET reduced_fen = reduced_fen + NEW.fen
+    UPDATE procurements
+       SET reduced_fen = reduced_fen + NEW.fen,
+           reduce_since = CASE WHEN reduced_fen + NEW.fen < returned_fen THEN reduce_since END
      WHERE order_id = NEW.order_id AND producer_id = NEW.producer_id;
     IF NOT FOUND OR EXISTS (
         SELECT FROM procurement_invoices
@@ -10461,15 +10511,20 @@ CASE
 END) STORED NOT NULL,
     returned_fen bigint DEFAULT 0 NOT NULL,
     reduced_fen bigint DEFAULT 0 NOT NULL,
+    told_fen bigint DEFAULT 0 NOT NULL,
+    reduce_since date,
+    chased_on date,
     CONSTRAINT procurements_accepted CHECK (((accepted_fen >= 1) AND (accepted_fen <= ordered_fen))),
     CONSTRAINT procurements_freight CHECK ((freight_fen >= 0)),
     CONSTRAINT procurements_ordered CHECK ((ordered_fen > 0)),
     CONSTRAINT procurements_payment_days CHECK (((payment_days >= 1) AND (payment_days <= 60))),
     CONSTRAINT procurements_reason CHECK (((length(reason) >= 1) AND (length(reason) <= 200))),
+    CONSTRAINT procurements_reduce_since CHECK (((reduce_since IS NULL) OR (returned_fen > reduced_fen))),
     CONSTRAINT procurements_reduced CHECK (((reduced_fen >= 0) AND (reduced_fen <= returned_fen))),
     CONSTRAINT procurements_returned CHECK (((returned_fen >= 0) AND ((returned_fen = 0) OR ((paid_at IS NOT NULL) AND (returned_fen <= accepted_fen))))),
     CONSTRAINT procurements_steps CHECK ((((approved_at IS NULL) = (approved_by IS NULL)) AND ((signed_at IS NULL) = (signed_by IS NULL)) AND ((delivered_at IS NULL) = (delivered_by IS NULL)) AND (num_nulls(accepted_at, accepted_by, accepted_on, accepted_fen) = ANY (ARRAY[0, 4])) AND ((ended_at IS NULL) = (ended_by IS NULL)) AND ((ended_at IS NULL) = (reason IS NULL)) AND ((signed_at IS NULL) OR (approved_at IS NOT NULL)) AND ((delivered_at IS NULL) OR (signed_at IS NOT NULL)) AND ((accepted_at IS NULL) OR (delivered_at IS NOT NULL)) AND ((invoiced_at IS NULL) OR (accepted_at IS NOT NULL)) AND ((paid_at IS NULL) OR (invoiced_at IS NOT NULL)) AND ((ended_at IS NULL) OR (accepted_at IS NULL)))),
     CONSTRAINT procurements_three_people CHECK (((approved_by <> requested_by) AND (accepted_by <> requested_by) AND (accepted_by <> approved_by))),
+    CONSTRAINT procurements_told CHECK (((told_fen >= 0) AND (told_fen <= returned_fen))),
     CONSTRAINT procurements_year CHECK (((year >= 2019) AND (year <= 2100)))
 );
 
@@ -10486,6 +10541,27 @@ COMMENT ON COLUMN public.procurements.returned_fen IS 'What was refunded after t
 --
 
 COMMENT ON COLUMN public.procurements.reduced_fen IS 'What red-letter invoices took off the invoice.';
+
+
+--
+-- Name: COLUMN procurements.told_fen; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.procurements.told_fen IS 'Of how much that came back the seller was told.';
+
+
+--
+-- Name: COLUMN procurements.reduce_since; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.procurements.reduce_since IS 'Since when a red-letter invoice is due: the day on which the seller was told.';
+
+
+--
+-- Name: COLUMN procurements.chased_on; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.procurements.chased_on IS 'The last day on which the seller was reminded of it.';
 
 
 --
@@ -17170,6 +17246,13 @@ CREATE INDEX procurements_by_signer ON public.procurements USING btree (signed_b
 --
 
 CREATE INDEX procurements_by_unit ON public.procurements USING btree (organisation_id, year, requested_at DESC);
+
+
+--
+-- Name: procurements_to_reduce; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX procurements_to_reduce ON public.procurements USING btree (order_id) WHERE (returned_fen > reduced_fen);
 
 
 --
@@ -26691,6 +26774,14 @@ GRANT UPDATE(name_corrected_by) ON TABLE public.accounts TO market_app;
 
 
 --
+-- Name: FUNCTION get_red_letter_due(since date); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.get_red_letter_due(since date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_red_letter_due(since date) TO market_app;
+
+
+--
 -- Name: TABLE search_bands; Type: ACL; Schema: public; Owner: -
 --
 
@@ -27161,6 +27252,14 @@ GRANT ALL ON FUNCTION public.list_pairing_items(p_pairings uuid[]) TO market_app
 
 
 --
+-- Name: FUNCTION list_unchased_red_letters(p_today date, p_before integer, p_after integer, p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_unchased_red_letters(p_today date, p_before integer, p_after integer, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_unchased_red_letters(p_today date, p_before integer, p_after integer, p_most integer) TO market_app;
+
+
+--
 -- Name: FUNCTION list_uncounted_months(p_most integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -27174,6 +27273,14 @@ GRANT ALL ON FUNCTION public.list_uncounted_months(p_most integer) TO market_app
 
 REVOKE ALL ON FUNCTION public.list_unsealed_months(p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_unsealed_months(p_most integer) TO market_app;
+
+
+--
+-- Name: FUNCTION list_untold_red_letters(p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_untold_red_letters(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_untold_red_letters(p_most integer) TO market_app;
 
 
 --
@@ -34290,6 +34397,27 @@ GRANT UPDATE(ended_by) ON TABLE public.procurements TO market_app;
 --
 
 GRANT UPDATE(reason) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.told_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(told_fen) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.reduce_since; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(reduce_since) ON TABLE public.procurements TO market_app;
+
+
+--
+-- Name: COLUMN procurements.chased_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(chased_on) ON TABLE public.procurements TO market_app;
 
 
 --

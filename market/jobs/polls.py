@@ -28,6 +28,7 @@ from market.payouts.account_change import activate_due_changes
 from market.payouts.account_change import lapse_changes as lapse_account_changes
 from market.payouts.pay_out import apply_payout_events
 from market.pickups.end_pickups import end_overdue_pickups
+from market.procurement.chase import tell_of_red_letters
 from market.services.seats import end_due_seats
 from market.visits.change_booking import lapse_changes
 from payments import apply_events, finish_operations, poll_due_payments, poll_due_payouts, retry_due_refunds
@@ -157,6 +158,11 @@ async def update_invoices(context: WorkerContext) -> None:
     await update_changed_invoices(context.db, context.seal, now=context.clock.now())
 
 
+async def tell_red_letters(context: WorkerContext) -> None:
+    """Tell sellers of public units of what came back, for which a red-letter invoice is due."""
+    await tell_of_red_letters(context.db, context.seal, now=context.clock.now())
+
+
 async def end_goods_returns(context: WorkerContext) -> None:
     """Refund returns whose arrival nobody confirmed, and close those that were never sent."""
     now, days = context.clock.now(), context.settings.return_arrival_days
@@ -214,6 +220,7 @@ POLLS = (
     Poll("lapse_booking_changes", timedelta(minutes=1), lapse_booking_changes),
     Poll("end_pickups", timedelta(minutes=1), end_pickups),
     Poll("update_invoices", timedelta(seconds=15), update_invoices),
+    Poll("tell_red_letters", timedelta(seconds=15), tell_red_letters),
     Poll("end_goods_returns", timedelta(minutes=1), end_goods_returns),
     Poll("record_benefits", timedelta(seconds=15), record_household_benefits),
 )

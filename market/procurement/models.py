@@ -168,7 +168,8 @@ class Purchase(Struct, frozen=True, kw_only=True):
 
     `list` is the list of poor counties that the seller's county is on, None if the purchase does not count. `due_on` is
     the last day of payment. `order_state` tells of a request that lapsed or was cancelled in the shop. `returned_fen`
-    came back after the payment; red-letter invoices took `reduced_fen` of it off the invoice.
+    came back after the payment; red-letter invoices took `reduced_fen` of it off the invoice. The seller records
+    the rest until `reduce_due_on`, five working days after it was told.
     """
 
     order_id: UUID
@@ -207,6 +208,7 @@ class Purchase(Struct, frozen=True, kw_only=True):
     paid_at: datetime | None
     returned_fen: Fen
     reduced_fen: Fen
+    reduce_due_on: date | None
     ended_at: datetime | None
     reason: str | None
 

@@ -3,6 +3,7 @@
 from datetime import date
 from uuid import UUID
 
+from market.casework.models import WaitingCases
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.organisations.models import UnitDuty
@@ -30,7 +31,8 @@ _COLUMNS = """
            r.name AS requester, p.requested_at, p.approved_by, a.name AS approver, p.approved_at,
            g.name AS signer, p.signed_at, p.delivered_at,
            c.name AS acceptor, p.accepted_at, p.due_on, i.number AS invoice_number, i.issued_on AS invoice_issued_on,
-           p.invoiced_at, p.paid_at, p.returned_fen, p.reduced_fen, p.ended_at, p.reason
+           p.invoiced_at, p.paid_at, p.returned_fen, p.reduced_fen,
+           get_red_letter_due(p.reduce_since) AS reduce_due_on, p.ended_at, p.reason
       FROM procurements p
       JOIN orders o ON o.id = p.order_id
       JOIN organisations u ON u.id = p.organisation_id
@@ -58,8 +60,23 @@ COUNT_SELLER_STEPS = Query(
     """
     SELECT count(*) FROM procurements p JOIN orders o ON o.id = p.order_id
      WHERE p.producer_id = ANY(:producers::uuid[])
-       AND ((p.state IN ('approved', 'contracted', 'accepted') AND o.state = 'placed')
-            OR p.returned_fen > p.reduced_fen)
+       AND p.state IN ('approved', 'contracted', 'accepted') AND o.state = 'placed'
+    """,
+)
+SUM_UP_RED_LETTERS = Query(
+    WaitingCases,
+    """
+    SELECT count(*) AS count,
+           min(get_red_letter_due(reduce_since) + 1)::timestamp AT TIME ZONE 'Asia/Shanghai' AS due_at
+      FROM procurements
+     WHERE producer_id = ANY(:producers::uuid[]) AND returned_fen > reduced_fen
+    """,
+)
+COUNT_LATE_RED_LETTERS = Query(
+    int,
+    """
+    SELECT count(*) FROM procurements p JOIN organisations u ON u.id = p.organisation_id
+     WHERE u.county_code = :county AND get_red_letter_due(p.reduce_since) < :day
     """,
 )
 COUNT_LATE = Query(
@@ -139,6 +156,16 @@ async def list_seller_purchases(conn: Connection, seller: Actor) -> list[Purchas
 async def count_seller_steps(conn: Connection, seller: Actor) -> int:
     """Return how many purchases wait for a seller to sign, deliver, or issue an invoice, in the person's scope."""
     return await COUNT_SELLER_STEPS.one(conn, producers=list(seller.producers))
+
+
+async def sum_up_red_letters(conn: Connection, seller: Actor) -> WaitingCases:
+    """Return how many purchases wait for a red-letter invoice of a seller, and when the first of them is due."""
+    return await SUM_UP_RED_LETTERS.one(conn, producers=list(seller.producers))
+
+
+async def count_late_red_letters(conn: Connection, county: str, *, day: date) -> int:
+    """Return how many red-letter invoices that sellers owe a county's units are past their day."""
+    return await COUNT_LATE_RED_LETTERS.one(conn, county=county, day=day)
 
 
 async def count_late_purchases(conn: Connection, county: str, *, day: date) -> int:

@@ -1,10 +1,12 @@
 -- Package: procurement.
--- Take a red-letter invoice off the purchase's invoice. The row of the purchase decides between two at once, and its checks
--- refuse more than came back.
+-- Take a red-letter invoice off the purchase's invoice; when nothing is left, none is due. The row of the purchase decides
+-- between two at once, and its checks refuse more than came back.
 CREATE OR REPLACE FUNCTION reduce_invoice() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    UPDATE procurements SET reduced_fen = reduced_fen + NEW.fen
+    UPDATE procurements
+       SET reduced_fen = reduced_fen + NEW.fen,
+           reduce_since = CASE WHEN reduced_fen + NEW.fen < returned_fen THEN reduce_since END
      WHERE order_id = NEW.order_id AND producer_id = NEW.producer_id;
     IF NOT FOUND OR EXISTS (
         SELECT FROM procurement_invoices

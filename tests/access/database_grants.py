@@ -325,7 +325,8 @@ GRANTS = {
         "select insert(order_id organisation_id producer_id producer_county year ordered_on list payment_days"
         " payer_code freight_fen ordered_fen requested_by requested_at) update(accepted_fen approved_by approved_at"
         " signed_by"
-        " signed_at delivered_by delivered_at accepted_by accepted_at accepted_on invoiced_at ended_at ended_by reason)"
+        " signed_at delivered_by delivered_at accepted_by accepted_at accepted_on invoiced_at ended_at ended_by reason"
+        " told_fen reduce_since chased_on)"
     ),
     "procurement_lines": "select insert(line_id order_id price_fen ordered) update(delivered accepted)",
     "procurement_checks": "select insert",
@@ -558,6 +559,8 @@ FUNCTIONS_OF_THE_OWNER = {
     "check_supervision_task": False,
     "record_supervision_move": False,
     "list_due_supervision": True,
+    "list_unchased_red_letters": True,
+    "list_untold_red_letters": True,
     "count_open_cases": True,
     "check_procurement_sums": False,
     "match_bank_receipt": True,

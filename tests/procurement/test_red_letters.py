@@ -2,19 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import asyncpg
 import pytest
 
 from market.aftersales.models import LineRefundReason
 from market.aftersales.refund import refund_line
+from market.casework.models import WaitingCases
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection
+from market.kernel.clock import SHANGHAI
+from market.procurement.chase import chase_red_letters, tell_of_red_letters
 from market.procurement.models import PurchaseDetail, PurchaseInvalid, PurchaseStepChanged, SellerInvoice
 from market.procurement.quotas import get_own_book
 from market.procurement.reduce import record_red_letter
-from market.procurement.views import count_seller_steps
+from market.procurement.views import count_late_red_letters, count_seller_steps, sum_up_red_letters
 from tests.conftest import NOW
 from tests.procurement.canteen import Canteen, make_canteen
 from tests.procurement.test_purchases import make_contract
@@ -68,12 +71,10 @@ async def test_a_red_letter_invoice_is_for_what_came_back(shopping: Shopping) ->
     number = await pay_purchase(canteen)
     with pytest.raises(PurchaseStepChanged):
         await record(canteen, number)
-    assert await canteen.run(canteen.seller, lambda conn: count_seller_steps(conn, canteen.seller)) == 0
     await give_back(canteen, number, 45_00)
     entries, balances = await canteen.list_entries(), await shopping.balances()
     assert entries[-1] == (2019, "returned", 45_00), "of the year of the order"
     assert (await canteen.see(number)).purchase.reducible_fen == 45_00
-    assert await canteen.run(canteen.seller, lambda conn: count_seller_steps(conn, canteen.seller)) == 1
     for wrong, field in (
         (change(RED, number="1"), "number"),
         (change(RED, number="19" + "8" * 18), "number"),
@@ -147,3 +148,64 @@ async def test_the_schema_refuses_a_red_letter_that_is_not_of_the_invoice(shoppi
         with pytest.raises(asyncpg.PostgresError):
             async with shopping.db.transaction(scope=f"person:{canteen.seller.account_id}") as conn:
                 await conn.execute(f"UPDATE procurements SET {change_row} WHERE order_id = $1", purchase.order_id)
+
+
+async def list_texts(canteen: Canteen) -> list[str]:
+    async with canteen.shopping.db.connection() as conn:
+        rows = await conn.fetch(
+            "SELECT template FROM messages WHERE template LIKE 'purchase_red%' ORDER BY queued_at, id"
+        )
+    return [each["template"] for each in rows]
+
+
+async def test_the_seller_is_told_has_five_working_days_and_is_chased(shopping: Shopping) -> None:
+    canteen = await make_canteen(shopping)
+    number = await pay_purchase(canteen)
+    db, seal, seller = shopping.db, shopping.seal, canteen.seller
+
+    async def tell(now: datetime) -> tuple[int, int]:
+        return await tell_of_red_letters(db, seal, now=now), await chase_red_letters(db, seal, now=now)
+
+    def sum_up() -> Awaitable[WaitingCases]:
+        return canteen.run(seller, lambda conn: sum_up_red_letters(conn, seller))
+
+    def count_late(day: date) -> Awaitable[int]:
+        return canteen.run(canteen.school.finance, lambda conn: count_late_red_letters(conn, "130624", day=day))
+
+    assert await tell(GIVEN_BACK) == (0, 0)
+    await give_back(canteen, number, 30_00)
+    assert await sum_up() == WaitingCases(1, None), "it waits before anybody was told"
+    # A Sunday: from the day on which the seller was told, Monday to Friday.
+    assert await tell(GIVEN_BACK) == (1, 0)
+    assert (await canteen.see(number)).purchase.reduce_due_on == date(2019, 12, 20)
+    assert await sum_up() == WaitingCases(1, datetime(2019, 12, 21, tzinfo=SHANGHAI))
+    assert await tell(GIVEN_BACK) == (0, 0)
+    await give_back(canteen, number, 15_00, key="more")
+    assert await tell(GIVEN_BACK + timedelta(days=2)) == (1, 0), "more came back; the day stays"
+    assert (await canteen.see(number)).purchase.reduce_due_on == date(2019, 12, 20)
+    assert [await tell(GIVEN_BACK + timedelta(days=n)) for n in range(3, 8)] == [(0, 1), (0, 0), (0, 0), (0, 1), (0, 1)]
+    assert [await count_late(date(2019, 12, day)) for day in (20, 21)] == [0, 1]
+    await record(canteen, number)
+    assert (await canteen.see(number)).purchase.reduce_due_on == date(2019, 12, 20), "15 yuan are left"
+    await record(canteen, number, change(RED, number="20" + "9" * 18, fen=15_00))
+    assert (await canteen.see(number)).purchase.reduce_due_on is None
+    assert (await sum_up(), await count_late(LATER.date()), await tell(GIVEN_BACK + timedelta(days=9))) == (
+        WaitingCases(0, None), 0, (0, 0),
+    )  # fmt: skip
+    assert [each.removeprefix("purchase_red_letter") for each in await list_texts(canteen)] == [
+        "", "", "_due", "_late", "_late",
+    ]  # fmt: skip
+
+
+async def test_two_workers_tell_a_seller_once(shopping: Shopping, owner: Connection) -> None:
+    canteen = await make_canteen(shopping)
+    await give_back(canteen, await pay_purchase(canteen), 30_00)
+    db, seal = shopping.db, shopping.seal
+    late = GIVEN_BACK + timedelta(days=8)
+    for work, now in ((tell_of_red_letters, GIVEN_BACK), (chase_red_letters, late)):
+        async with owner.transaction():
+            await owner.execute("SELECT FROM procurements FOR UPDATE")
+            both = [asyncio.ensure_future(work(db, seal, now=now)) for _ in range(2)]
+            await wait_for_locks(owner, len(both))
+        assert sorted(await asyncio.gather(*both)) == [0, 1]
+    assert await list_texts(canteen) == ["purchase_red_letter", "purchase_red_letter_late"]

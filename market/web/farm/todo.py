@@ -17,7 +17,7 @@ from market.kernel import Connection
 from market.kernel.clock import SHANGHAI, get_business_day
 from market.mediation.views import list_unanswered_proposals
 from market.packages.read import count_asked
-from market.procurement.views import count_seller_steps
+from market.procurement.views import count_seller_steps, sum_up_red_letters
 from market.producers.certificate_ends import EndingCertificate, list_ending_certificates
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_STATE_NAMES, ProducerState
 from market.producers.queries import ProducerRow, list_own_producers
@@ -54,6 +54,7 @@ async def list_todos(conn: Connection, actor: Actor, *, now: datetime) -> list[T
         (2, "/farm/returns", await sum_up_waiting_returns(conn, actor), "件退货，等您办"),
         (3, "/farm/complaints", await sum_up_unanswered_complaints(conn, actor), "件投诉，等您答复"),
         (7, "/farm/invoices", await sum_up_open_invoices(conn, actor), "张发票，等您开"),
+        (7, "/farm/units", await sum_up_red_letters(conn, actor), "张红字发票，公家单位退了货，等您开"),
     ]
     counted = [
         (1, "/farm/changes", await count_asked_changes(conn, actor), "位客人想改日子"),

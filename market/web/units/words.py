@@ -32,11 +32,15 @@ def describe_state(purchase: Purchase) -> str:
 
 
 def describe_due(purchase: Purchase, today: date) -> str:
-    """Return until when an accepted purchase is to be paid, and how late it is; empty if nothing is due."""
-    if purchase.due_on is None or purchase.paid_at is not None:
+    """Return until when a purchase is to be paid or its red-letter invoice issued, and how late it is, else nothing."""
+    if purchase.reduce_due_on is not None:
+        day, done = purchase.reduce_due_on, "开红字发票"
+    elif purchase.due_on is not None and purchase.paid_at is None:
+        day, done = purchase.due_on, "付"
+    else:
         return ""
-    late = (today - purchase.due_on).days
-    words = f"{day_zh(purchase.due_on)}前付"
+    late = (today - day).days
+    words = f"{day_zh(day)}前{done}"
     return f"{words}，过了 {late} 天" if late > 0 else words
 
 

@@ -12,7 +12,7 @@ from market.kernel import Connection
 from market.organisations.register import count_pending_organisations
 from market.pairing.models import AGREERS
 from market.pairing.views import count_proposed_pairings
-from market.procurement.views import count_late_purchases
+from market.procurement.views import count_late_purchases, count_late_red_letters
 from market.services.attendance import MARKERS
 from market.services.postings import count_postings_to_check
 from market.services.slots import count_unmarked_slots
@@ -87,6 +87,14 @@ async def _find_late_payments(conn: Connection, desk: DeskContext) -> WorkItem |
     return WorkItem(href, f"公家单位 {count} 单过期没付款", "", "催单位付给农户", late=True) if count else None
 
 
+async def _find_late_red_letters(conn: Connection, desk: DeskContext) -> WorkItem | None:
+    if not has_role_for(desk.actor, PROCUREMENT_READERS, desk.county):
+        return None
+    count = await count_late_red_letters(conn, desk.county, day=desk.today)
+    href = desk.to("/desk/procurement")
+    return WorkItem(href, f"红字发票 {count} 张过期没开", "", "公家单位退了货，催卖家开", late=True) if count else None
+
+
 async def _find_pairings(conn: Connection, desk: DeskContext) -> WorkItem | None:
     own = [each for each in desk.divisions if has_role_for(desk.actor, AGREERS, each)]
     count = await count_proposed_pairings(conn, desk.county, own) if own else 0
@@ -119,6 +127,7 @@ AREA_ITEMS: tuple[Callable[[Connection, DeskContext], Awaitable[WorkItem | None]
     _find_postings,
     _find_notices,
     _find_late_payments,
+    _find_late_red_letters,
     _find_pairings,
     _find_supervision,
     _find_stories,

@@ -1,5 +1,7 @@
 """公家单位采购: the year's quotas of a county's units, and what they have not paid yet."""
 
+from datetime import date
+
 from litestar import Response, get
 from litestar.di import NamedDependency
 
@@ -26,11 +28,15 @@ def _describe_book(book: YearBook) -> tuple[str, list[str]]:
     return book.unit, [f"{quota}计入 {yuan(book.spent_fen)} 元{platform}", describe_left(book)]
 
 
+def _describe(purchase: Purchase, today: date) -> tuple[str, str]:
+    return describe_state(purchase), describe_due(purchase, today)
+
+
 @get("/procurement", include_in_schema=False)
 async def show_procurement(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
-    """Show the books of a year of the county's units, and the purchases that are accepted and not paid, late first."""
+    """Show the books of a year of the county's units, and purchases not paid yet, or with a red-letter invoice due."""
     desk = await open_desk(request, db, actor, clock)
     year = read_year(request, desk.today.year)
     books: list[YearBook] = []
@@ -45,10 +51,10 @@ async def show_procurement(
         "due": [
             (
                 f"{each.unit}，{yuan(each.accepted_fen or 0)} 元",
-                [f"采购单 {each.number}，{each.seller}", f"{describe_state(each)}，{describe_due(each, desk.today)}"],
+                [f"采购单 {each.number}，{each.seller}", "，".join(filter(None, _describe(each, desk.today)))],
             )
             for each in purchases
-            if each.state in _OPEN
+            if each.state in _OPEN or each.reducible_fen
         ],
         "imports": has_role_for(actor, COUNTY_KEEPERS, desk.county),
     }
