@@ -6294,6 +6294,31 @@ $$;
 
 
 --
+-- Name: unpack_label(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.unpack_label() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM suborders
+      WHERE id = (SELECT suborder_id FROM order_lines WHERE id = NEW.order_line_id) AND state = 'paid' FOR SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'what the label is on was sent' USING ERRCODE = 'P0917';
+    END IF;
+    DELETE FROM packed_labels
+     WHERE lot_id = NEW.lot_id AND serial = NEW.serial AND order_line_id = NEW.order_line_id
+    RETURNING packed_by, packed_at INTO NEW.packed_by, NEW.packed_at;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the label is not on this line' USING ERRCODE = 'P0918';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
 -- Name: use_lot_for_labels(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -11809,6 +11834,23 @@ CREATE TABLE public.unit_quotas (
 
 
 --
+-- Name: unpacked_labels; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.unpacked_labels (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    lot_id uuid NOT NULL,
+    serial integer NOT NULL,
+    order_line_id uuid NOT NULL,
+    packed_by uuid NOT NULL,
+    packed_at timestamp with time zone NOT NULL,
+    unpacked_by uuid NOT NULL,
+    unpacked_at timestamp with time zone NOT NULL,
+    CONSTRAINT unpacked_labels_times CHECK ((unpacked_at >= packed_at))
+);
+
+
+--
 -- Name: usage_days; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -15135,6 +15177,14 @@ ALTER TABLE ONLY public.unit_quotas
 
 
 --
+-- Name: unpacked_labels unpacked_labels_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.unpacked_labels
+    ADD CONSTRAINT unpacked_labels_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: usage_days usage_days_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -17851,6 +17901,34 @@ CREATE INDEX unit_quotas_by_setter ON public.unit_quotas USING btree (set_by);
 
 
 --
+-- Name: unpacked_labels_by_label; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX unpacked_labels_by_label ON public.unpacked_labels USING btree (lot_id, serial);
+
+
+--
+-- Name: unpacked_labels_by_line; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX unpacked_labels_by_line ON public.unpacked_labels USING btree (order_line_id);
+
+
+--
+-- Name: unpacked_labels_by_packer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX unpacked_labels_by_packer ON public.unpacked_labels USING btree (packed_by);
+
+
+--
+-- Name: unpacked_labels_by_unpacker; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX unpacked_labels_by_unpacker ON public.unpacked_labels USING btree (unpacked_by);
+
+
+--
 -- Name: variants_by_lot; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -19584,6 +19662,13 @@ CREATE TRIGGER tracking_facts_append_only BEFORE DELETE OR UPDATE ON public.trac
 --
 
 CREATE TRIGGER tracking_facts_no_truncate BEFORE TRUNCATE ON public.tracking_facts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: unpacked_labels unpacked_labels_move; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER unpacked_labels_move BEFORE INSERT ON public.unpacked_labels FOR EACH ROW EXECUTE FUNCTION public.unpack_label();
 
 
 --
@@ -23565,6 +23650,38 @@ ALTER TABLE ONLY public.unit_quotas
 
 ALTER TABLE ONLY public.unit_quotas
     ADD CONSTRAINT unit_quotas_setter FOREIGN KEY (set_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: unpacked_labels unpacked_labels_label; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.unpacked_labels
+    ADD CONSTRAINT unpacked_labels_label FOREIGN KEY (lot_id, serial) REFERENCES public.labels(lot_id, serial);
+
+
+--
+-- Name: unpacked_labels unpacked_labels_line; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.unpacked_labels
+    ADD CONSTRAINT unpacked_labels_line FOREIGN KEY (order_line_id) REFERENCES public.order_lines(id);
+
+
+--
+-- Name: unpacked_labels unpacked_labels_packer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.unpacked_labels
+    ADD CONSTRAINT unpacked_labels_packer FOREIGN KEY (packed_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: unpacked_labels unpacked_labels_unpacker; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.unpacked_labels
+    ADD CONSTRAINT unpacked_labels_unpacker FOREIGN KEY (unpacked_by) REFERENCES public.accounts(id);
 
 
 --
@@ -27746,6 +27863,13 @@ GRANT ALL ON FUNCTION public.sum_up_objections(p_village text, p_since date) TO 
 --
 
 REVOKE ALL ON FUNCTION public.take_lead_step() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION unpack_label(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.unpack_label() FROM PUBLIC;
 
 
 --
@@ -36217,6 +36341,48 @@ GRANT INSERT(set_by),UPDATE(set_by) ON TABLE public.unit_quotas TO market_app;
 --
 
 GRANT INSERT(set_at),UPDATE(set_at) ON TABLE public.unit_quotas TO market_app;
+
+
+--
+-- Name: TABLE unpacked_labels; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.unpacked_labels TO market_app;
+
+
+--
+-- Name: COLUMN unpacked_labels.lot_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(lot_id) ON TABLE public.unpacked_labels TO market_app;
+
+
+--
+-- Name: COLUMN unpacked_labels.serial; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(serial) ON TABLE public.unpacked_labels TO market_app;
+
+
+--
+-- Name: COLUMN unpacked_labels.order_line_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(order_line_id) ON TABLE public.unpacked_labels TO market_app;
+
+
+--
+-- Name: COLUMN unpacked_labels.unpacked_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(unpacked_by) ON TABLE public.unpacked_labels TO market_app;
+
+
+--
+-- Name: COLUMN unpacked_labels.unpacked_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(unpacked_at) ON TABLE public.unpacked_labels TO market_app;
 
 
 --

@@ -166,6 +166,7 @@ TRADE_HOLDINGS: tuple[Holding, ...] = (
             "plots": "name added_by", "harvest_lots": "added_by", "harvest_files": "imported_by",
             "benefits.households": "account_id phone_index phone_sealed added_by", "benefits.files": "imported_by",
             "label_runs": "issued_by", "labels": "revoked_by revoke_reason", "packed_labels": "packed_by",
+            "unpacked_labels": "packed_by unpacked_by",
             "calendar_feeds": "secret_hash created_by", "catch_weights": "weighed_by", "check_in_scans": "uploaded_by",
             "slots": "cancelled_by", "stay_cancellations": "cancelled_by",
         },

@@ -41,13 +41,15 @@ class PackedLot(Struct, frozen=True, kw_only=True):
     serials: list[int]
 
 
-class _PackedLine(Struct, frozen=True):
+class OwnLine(Struct, frozen=True):
+    """The suborder and the producer of an order line."""
+
     suborder_id: UUID
     producer_id: UUID
 
 
 GET_LINE = Query(
-    _PackedLine,
+    OwnLine,
     """
     SELECT l.suborder_id, s.producer_id FROM order_lines l JOIN suborders s ON s.id = l.suborder_id
      WHERE l.id = :line_id
@@ -105,6 +107,18 @@ def read_label_codes(text: str) -> list[LabelCode]:
     )
 
 
+async def get_own_line(conn: Connection, actor: Actor, line_id: UUID) -> OwnLine:
+    """Return an order line of a producer that the actor works for.
+
+    Raises:
+        NotFound: it is of none.
+    """
+    line = await GET_LINE.maybe(conn, line_id=line_id)
+    if line is None or line.producer_id not in actor.producers:
+        raise NotFound
+    return line
+
+
 async def pack_labels(
     conn: Connection, actor: Actor, line_id: UUID, codes: Sequence[LabelCode], *, now: datetime
 ) -> list[PackedLot]:
@@ -115,9 +129,7 @@ async def pack_labels(
         TraceInvalid: a label is not the shop's, was revoked, or is on something else; or the parcel waits for its
             balance, arrived, or is none.
     """
-    line = await GET_LINE.maybe(conn, line_id=line_id)
-    if line is None or line.producer_id not in actor.producers:
-        raise NotFound
+    line = await get_own_line(conn, actor, line_id)
     wrong: list[LabelCode] = []
     packed = 0
     # In one order, so that two parcels with the same labels wait for each other and not both.

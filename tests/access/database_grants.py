@@ -294,6 +294,7 @@ GRANTS = {
     "lot_parts": "select delete insert(lot_id parent_id grams)",
     "label_keys": "select insert(key_id public_key added_at)",
     "packed_labels": "select insert",
+    "unpacked_labels": "select insert(lot_id serial order_line_id unpacked_by unpacked_at)",
     "label_runs": "select insert(lot_id count grams gtin promise issued_by issued_at)",
     "labels": (
         "select insert(lot_id serial run_id payload key_id signature) update(revoked_at revoked_by revoke_reason)"
@@ -559,6 +560,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "check_supervision_task": False,
     "record_supervision_move": False,
     "list_due_supervision": True,
+    "unpack_label": False,
     "list_unchased_red_letters": True,
     "list_untold_red_letters": True,
     "count_open_cases": True,

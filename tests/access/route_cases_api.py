@@ -318,6 +318,13 @@ API_CASES: tuple[RouteCase, ...] = (
         json={"labels": "1-1"},
         status=404,
     ),
+    post(
+        "/api/v1/order-lines/{line_id}/labels/removals",
+        SIGNED_IN,
+        params={"line_id": Id("nobody")},
+        json={"labels": "1-1"},
+        status=404,
+    ),
     get("/api/v1/label-runs/{number}/labels", SIGNED_IN, params={"number": "1"}, status=404),
     post(
         "/api/v1/harvest-lots/{number}/revocations",

@@ -255,6 +255,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/farm/parcels/{suborder_id}", PRODUCER_MEMBERS, form=PARCEL, status=303),
     get("/farm/parcels/{suborder_id}/labels", as_own_page(PRODUCER_MEMBERS)),
     post("/farm/parcels/{suborder_id}/labels", PRODUCER_MEMBERS, form={"l0": ""}, status=303),
+    post("/farm/parcels/{suborder_id}/labels/removals", PRODUCER_MEMBERS, form={"line": "l0"}, status=422),
     post("/farm/parcels/{suborder_id}/weight", PRODUCER_MEMBERS, form={"unit": "kg", "weight-1": "1"}, status=303),
     post("/farm/parcels/{suborder_id}/cancel", PRODUCER_MEMBERS, form={"reason": "没有了"}, status=409),
     get("/farm/claims", FARMER_PAGE),

@@ -193,6 +193,7 @@ PARTS = {
     "label_runs": "harvest_lots",
     "labels": "label_runs",
     "packed_labels": "labels",
+    "unpacked_labels": "labels",
     "organisation_members": "organisations",
     "organisation_licences": "organisations",
     "erased_members": "evidence_packs",

@@ -50,6 +50,7 @@ OWNED_TABLES = {
         "label_runs",
         "labels",
         "packed_labels",
+        "unpacked_labels",
         "harvest_files",
     },
     "coverage": {"coverage", "outages", "coverage_projects"},

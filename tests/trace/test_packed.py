@@ -11,13 +11,16 @@ from msgspec import Struct
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
 from market.identity.models import Actor, NotFound
+from market.kernel import Connection
 from market.trace.labels import list_runs, list_signed_labels, make_labels, revoke_labels, scan_label
 from market.trace.models import NewLabels, NewPlot, PromiseBasis, TraceInvalid
 from market.trace.packed import LabelCode, PackedLot, list_packed_lots, pack_labels, read_label_codes
 from market.trace.plots import add_plot
+from market.trace.unpacked import list_unpacked_labels, unpack_labels
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_freight_template, make_producer, make_product
 from tests.support.payment import gateway, provider, sandbox
+from tests.support.postgres import wait_for_locks
 from tests.support.shop import Shopping, shopping
 from tests.trace.world import TraceWorld, harvest, make_trace_world
 
@@ -45,6 +48,26 @@ class Packing(Struct, frozen=True):
             await self.pack(line, typed)
         [fault] = refused.value.errors
         return fault.message.partition("：")[0]
+
+    async def unpack(self, line: int, typed: str, actor: Actor | None = None) -> list[PackedLot]:
+        async with self.shopping.db.transaction() as conn:
+            return await unpack_labels(conn, actor or self.farmer, self.lines[line], read_label_codes(typed), now=NOW)
+
+    async def refuse_unpacking(self, line: int, typed: str) -> str:
+        with pytest.raises(TraceInvalid) as refused:
+            await self.unpack(line, typed)
+        [fault] = refused.value.errors
+        return fault.message
+
+    async def ship(self) -> None:
+        async with self.shopping.db.transaction() as conn:
+            await ship_suborder(
+                conn, self.shopping.seal, self.farmer, self.suborder_id, carrier="顺丰", tracking="SF100200300", now=NOW
+            )
+
+    async def list_removed(self) -> list[tuple[UUID, int]]:
+        async with self.shopping.db.connection() as conn:
+            return [(each.order_line_id, each.serial) for each in await list_unpacked_labels(conn, self.suborder_id)]
 
     async def count(self) -> int:
         async with self.shopping.db.connection() as conn:
@@ -120,10 +143,7 @@ async def test_a_label_is_of_the_shop_that_sends_the_parcel(packing: Packing) ->
             await packing.pack(0, f"{lot}-1", actor)
     assert await packing.refuse(0, f"{lot}-1、{foreign.number}-1") == f"{foreign.number}-1"
     assert await packing.count() == 0, "all or none"
-    async with shopping.db.transaction() as conn:
-        await ship_suborder(
-            conn, shopping.seal, packing.farmer, packing.suborder_id, carrier="顺丰", tracking="SF100200300", now=NOW
-        )
+    await packing.ship()
     await packing.pack(0, f"{lot}-1")
     async with shopping.db.transaction() as conn:
         later = NOW + timedelta(days=3)
@@ -152,3 +172,50 @@ async def test_the_schema_keeps_a_revoked_label_from_being_packed(packing: Packi
                 "INSERT INTO packed_labels SELECT id, 1, $2, $3, now() FROM harvest_lots WHERE number = $1",
                 packing.lot, packing.lines[0], packing.farmer.account_id,
             )  # fmt: skip
+
+
+async def test_a_label_is_taken_off_again_until_the_parcel_is_sent(packing: Packing) -> None:
+    lot = packing.lot
+    await packing.pack(0, f"{lot}-1到3")
+    with pytest.raises(NotFound):
+        await packing.unpack(0, f"{lot}-1", packing.shopping.buyer)
+    for line, typed, told in (
+        (0, " ", "请选要去掉的标签"),
+        (1, f"{lot}-1", f"{lot}-1：没有贴在这样东西上"),
+        (0, f"{lot}-1、{lot}-9、{lot + 1}-1", f"{lot}-9、{lot + 1}-1：没有贴在这样东西上"),
+    ):
+        assert await packing.refuse_unpacking(line, typed) == told
+    assert (await packing.count(), await packing.list_removed()) == (3, []), "all or none"
+    [left] = await packing.unpack(0, f"{lot}-2到3")
+    assert left.serials == [1]
+    async with packing.shopping.db.connection() as conn:
+        assert (await scan_label(conn, packing.scanned[1])).packed_at is None, "not sold"
+    await packing.pack(1, f"{lot}-2")
+    await packing.unpack(1, f"{lot}-2")
+    await packing.pack(1, f"{lot}-2")
+    first, second = packing.lines
+    assert sorted(await packing.list_removed()) == sorted([(first, 2), (first, 3), (second, 2)])
+    await packing.ship()
+    assert await packing.refuse_unpacking(0, f"{lot}-1") == "发出了的，标签不能再去掉"
+    assert await packing.count() == 2
+
+
+async def test_a_label_is_not_taken_off_what_is_being_sent(packing: Packing, owner: Connection) -> None:
+    await packing.pack(0, f"{packing.lot}-1")
+    async with owner.transaction():
+        # The one who sends has the parcel; the other has read that it was not sent, and waits for its row.
+        await owner.execute(
+            "UPDATE suborders SET state = 'shipped', shipped_at = now() WHERE id = $1", packing.suborder_id
+        )
+        waiting = asyncio.ensure_future(packing.refuse_unpacking(0, f"{packing.lot}-1"))
+        await wait_for_locks(owner, 1)
+    assert await waiting == "发出了的，标签不能再去掉"
+    assert (await packing.count(), await packing.list_removed()) == (1, [])
+
+
+async def test_two_who_take_a_label_off_at_once_do_it_once(packing: Packing) -> None:
+    await packing.pack(0, f"{packing.lot}-1到3")
+    typed = f"{packing.lot}-1到3"
+    done = await asyncio.gather(*(packing.unpack(0, typed) for _ in range(4)), return_exceptions=True)
+    assert sorted(type(each).__name__ for each in done) == ["TraceInvalid"] * 3 + ["list"]
+    assert (await packing.count(), len(await packing.list_removed())) == (0, 3)

@@ -38,6 +38,7 @@ from market.trace.models import (
 )
 from market.trace.packed import PackedLot, pack_labels, read_label_codes
 from market.trace.plots import add_plot, list_plots, list_yield_limits
+from market.trace.unpacked import unpack_labels
 from market.trace.verify_label import LabelKeys
 
 KEYS_CACHE = "public, max-age=3600"
@@ -189,6 +190,20 @@ class TraceController(Controller):
         """Say which labels are on what an order line sends; return the lots of its parcel. Labels that are stay."""
         async with db.transaction() as conn:
             return await pack_labels(conn, actor, line_id, read_label_codes(data.labels), now=clock.now())
+
+    @post("/order-lines/{line_id:uuid}/labels/removals", operation_id="UnpackLabels", status_code=200)
+    async def unpack(
+        self,
+        *,
+        line_id: FromPath[UUID],
+        data: JSONBody[LabelsPacked],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+    ) -> list[PackedLot]:
+        """Take labels off what an order line sends, until it is sent; return the lots of its parcel."""
+        async with db.transaction() as conn:
+            return await unpack_labels(conn, actor, line_id, read_label_codes(data.labels), now=clock.now())
 
     @get("/label-runs/{number:int}/labels", operation_id="ListLabels")
     async def list_labels(

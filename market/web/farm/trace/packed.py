@@ -1,4 +1,4 @@
-"""装箱贴的标签: which labels of the shop's lots are on each line of a parcel."""
+"""装箱贴的标签: which labels of the shop's lots are on each line of a parcel, and taking some off until it is sent."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,6 +7,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from msgspec import Struct
 
 from market.catalogue.units import get_count_word
 from market.http import HttpRequest
@@ -14,14 +15,28 @@ from market.identity.models import Actor
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.orders.models import SuborderState
 from market.trace.models import TraceInvalid
-from market.trace.packed import PackedLot, list_packed_lots, pack_labels, read_label_codes
+from market.trace.packed import LabelCode, PackedLot, list_packed_lots, pack_labels, read_label_codes
+from market.trace.unpacked import UnpackedLabel, list_unpacked_labels, unpack_labels
 from market.web.farm.sending.parcels import load_parcel
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
-from market.web.ui.format import day_zh
+from market.web.ui.format import clock_zh, day_zh
 
-_MAX_TYPED = 400
+_MAX_TYPED, _MAX_TICKED = 400, 2000
+_DONE = {"1": ("记下了", "买家扫标签，看得到是在乡集卖的。"), "off": ("去掉了", "去掉的标签可以贴别的东西。")}
+
+
+class LineLabels(Struct, frozen=True, kw_only=True):
+    """A line of a parcel for display: what was typed, its labels, those that may be taken off, and those that were."""
+
+    field: str
+    words: str
+    typed: str
+    lots: list[str]
+    codes: list[str]
+    removed: list[str]
 
 
 def describe_packed_lot(lot: PackedLot) -> str:
@@ -37,24 +52,36 @@ async def _page(
     async with db.connection() as conn:
         parcel = (await load_parcel(conn, seal, actor, suborder_id, now=clock.now())).parcel
         lots = await list_packed_lots(conn, suborder_id)
+        removed = await list_unpacked_labels(conn, suborder_id)
     values = typed or {}
     context = {
         "number": parcel.code,
         "action": f"/farm/parcels/{suborder_id}/labels",
         "back": f"/farm/parcels/{suborder_id}",
         "lines": [
-            (
-                f"l{index}",
-                f"{line.title} {line.quantity} {get_count_word(line.unit)}",
-                values.get(f"l{index}", ""),
-                [describe_packed_lot(each) for each in lots if each.order_line_id == line.line_id],
+            LineLabels(
+                field=f"l{index}",
+                words=f"{line.title} {line.quantity} {get_count_word(line.unit)}",
+                typed=values.get(f"l{index}", ""),
+                lots=[describe_packed_lot(each) for each in lots if each.order_line_id == line.line_id],
+                codes=[
+                    str(LabelCode(each.lot, serial))
+                    for each in lots
+                    if each.order_line_id == line.line_id and parcel.state is SuborderState.PAID
+                    for serial in each.serials
+                ],
+                removed=[_describe_removal(each) for each in removed if each.order_line_id == line.line_id],
             )
             for index, line in enumerate(parcel.lines)
         ],
         "errors": errors,
-        "done": request.query_params.get("done") == "1",
+        "done": _DONE.get(request.query_params.get("done", "")),
     }
     return render_page(request, "farm/packed_labels.html", context, actor=actor, status=status)
+
+
+def _describe_removal(each: UnpackedLabel) -> str:
+    return f"{LabelCode(each.lot, each.serial)}，{clock_zh(each.unpacked_at)}，{each.by}去掉"
 
 
 @get("/farm/parcels/{suborder_id:uuid}/labels", include_in_schema=False)
@@ -103,4 +130,32 @@ async def submit_packed_labels(
     return redirect(f"/farm/parcels/{suborder_id}/labels?done=1")
 
 
-ROUTES = [show_packed_labels, submit_packed_labels]
+@post("/farm/parcels/{suborder_id:uuid}/labels/removals", include_in_schema=False)
+async def submit_removed_labels(
+    request: HttpRequest,
+    *,
+    suborder_id: FromPath[UUID],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Take the ticked labels off a line of a parcel that was not sent: all, or none."""
+    form = await read_form(request)
+    async with db.connection() as conn:
+        parcel = (await load_parcel(conn, seal, actor, suborder_id, now=clock.now())).parcel
+    field = form.get_text("line")
+    line = next((each for index, each in enumerate(parcel.lines) if field == f"l{index}"), parcel.lines[0])
+    try:
+        codes = read_label_codes(" ".join(form.get_texts("off"))[:_MAX_TICKED])
+        async with db.transaction() as conn:
+            await unpack_labels(conn, actor, line.line_id, codes, now=clock.now())
+    except TraceInvalid as refusal:
+        errors = [FieldFault(field, each.message) for each in refusal.errors]
+        return await _page(
+            request, db, seal, actor, clock, suborder_id=suborder_id, errors=errors, status=refusal.status
+        )
+    return redirect(f"/farm/parcels/{suborder_id}/labels?done=off")
+
+
+ROUTES = [show_packed_labels, submit_packed_labels, submit_removed_labels]
