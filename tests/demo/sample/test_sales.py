@@ -83,16 +83,25 @@ async def test_the_farmer_has_something_of_each_kind_to_answer(service: Service)
         complaint = (await browser.open("/farm/complaints")).text
         reviews = (await browser.open("/farm/reviews")).text
         invoices = (await browser.open("/farm/invoices")).text
-        parcel = (await browser.open("/farm/orders")).text
+        parcels = await browser.open("/farm/orders")
+        parcel = parcels.text
+        units = (await browser.open("/farm/units")).text
+        labels = [
+            (await browser.open(f"{link}/labels")).text for link in parcels.links() if link.startswith("/farm/parcels/")
+        ]
     for words in (
         "1 件坏果，等您答复", "1 件调解，等您答复", "1 件退货，等您办", "1 单，买家有话问", "1 条评价没回", "先称重",
         "3 张发票，等您开",
+        "1 张红字发票，公家单位退了货，等您开",
     ):  # fmt: skip
         assert words in home, words
     assert "等县里答复" in complaint
     assert "原来记错成" in invoices
     assert "样例买**，2026年5月30日，回过了" in reviews
     assert "付了订金，等尾款的 1 单" in parcel
+    assert "等卖家开红字发票，2026年6月12日前开红字发票" in units
+    assert sum("批大枣" in each for each in labels) == 2
+    assert sum("贴错了" in each and "唐甲子去掉" in each for each in labels) == 1
 
 
 async def test_the_host_sees_the_guests_of_today_and_tomorrow(service: Service) -> None:

@@ -1,8 +1,10 @@
-"""What a school's canteen buys: a paid purchase, one that is paid late, one to accept and one to approve."""
+"""What a school's canteen buys: two paid purchases with returns, one paid late, one to accept, one to approve."""
 
 from datetime import timedelta
 from uuid import UUID
 
+from market.aftersales.models import LineRefundReason
+from market.aftersales.refund import refund_line
 from market.catalogue.publish import NewProduct, publish_product
 from market.catalogue.tier_prices import PriceTerms, set_price_terms
 from market.demo.sample.identities import BUYER_PHONES, make_phone
@@ -15,6 +17,7 @@ from market.orders.models import Line, VariantId
 from market.organisations.models import UnitDuty
 from market.organisations.public_buyers import NewPublicBuyer, save_public_buyer
 from market.procurement.accept import accept_purchase
+from market.procurement.chase import chase_red_letters, tell_of_red_letters
 from market.procurement.models import (
     Acceptance,
     AcceptanceCheck,
@@ -28,6 +31,7 @@ from market.procurement.models import (
 )
 from market.procurement.pay import record_bank_receipt, record_seller_invoice
 from market.procurement.quotas import set_unit_quota
+from market.procurement.reduce import record_red_letter
 from market.procurement.request import request_purchase
 from market.procurement.steps import approve_purchase, deliver_purchase, sign_contract
 from market.procurement.views import get_purchase
@@ -42,8 +46,8 @@ async def play_procurement(sales: SaleSimulation) -> None:
     """Let the canteen buy of the farmer; the demo's buyer is who accepts for it."""
     staff = await sales.find_official("ping")
     requester, approver = await sales.find_buyer(2), await sales.find_buyer(3)
-    people = {1: UnitDuty.ACCEPTOR, 2: UnitDuty.REQUESTER, 3: UnitDuty.APPROVER, 4: UnitDuty.FINANCE}
-    for number, duty in people.items():
+    duties = {1: UnitDuty.ACCEPTOR, 2: UnitDuty.REQUESTER, 3: UnitDuty.APPROVER, 4: UnitDuty.FINANCE}
+    for number, duty in duties.items():
         new = NewPublicBuyer(
             phone=make_phone(BUYER_PHONES, number), unit_name=CANTEEN, credit_code=CANTEEN_CODE, duty=duty,
             ends_on=sales.today + timedelta(days=300),
@@ -56,8 +60,12 @@ async def play_procurement(sales: SaleSimulation) -> None:
         Line(VariantId(await _publish(sales, title, unit=unit, price=price)), quantity)
         for title, unit, price, quantity in _GOODS
     ]
-    for days, steps in ((70, 7), (_LATE, 5), (_WAITING, 3), (1, 0)):
-        await _purchase(sales, (requester, approver, staff), lines, days=days, steps=steps)
+    people = (requester, approver, staff)
+    for days, returned, recorded in ((84, 30, 27), (70, 3, None)):
+        number = await _purchase(sales, people, lines, days=days, steps=7)
+        await _return_bag(sales, requester, number, days=returned, recorded=recorded)
+    for days, steps in ((_LATE, 5), (_WAITING, 3), (1, 0)):
+        await _purchase(sales, people, lines, days=days, steps=steps)
 
 
 async def _publish(sales: SaleSimulation, title: str, *, unit: str, price: Fen) -> UUID:
@@ -75,8 +83,8 @@ async def _publish(sales: SaleSimulation, title: str, *, unit: str, price: Fen) 
 
 async def _purchase(
     sales: SaleSimulation, people: tuple[Actor, Actor, Actor], lines: list[Line], *, days: int, steps: int
-) -> None:
-    """Play the first steps of a purchase that was requested so many days ago; 7 is paid."""
+) -> int:
+    """Play the first steps of a purchase that was requested so many days ago, and return its number; 7 is paid."""
     requester, approver, staff = people
     placed = await sales.order(requester, lines, at=sales.ago(days=days))
     number, seal = placed.number, sales.seal
@@ -93,7 +101,7 @@ async def _purchase(
             brought = Handover([LineQuantity(line_id=each.line_id, quantity=each.ordered) for each in detail.lines])
             await deliver_purchase(conn, seal, sales.farmer, number, brought, now=sales.ago(days=days - 1))
     if steps < 5:
-        return
+        return number
     accepted = [
         LineQuantity(line_id=each.line_id, quantity=each.ordered - (index == 0))
         for index, each in enumerate(detail.lines)
@@ -115,7 +123,7 @@ async def _purchase(
     async with sales.act_as(sales.farmer) as conn:
         await record_seller_invoice(conn, sales.farmer, number, invoice, now=on + timedelta(minutes=5))
     if steps < 7:
-        return
+        return number
     paid = sales.ago(days=days - 9)
     receipt = NewBankReceipt(
         reference=f"样例{number:08d}", payer_code=bought.payer_code, payer_name=CANTEEN, amount_fen=invoice.amount_fen,
@@ -123,3 +131,23 @@ async def _purchase(
     )  # fmt: skip
     await record_bank_receipt(sales.conn, staff, receipt, now=paid)
     await apply_payment_events(sales.db, None, seal, now=paid, order_ref=str(number))
+    return number
+
+
+async def _return_bag(sales: SaleSimulation, requester: Actor, number: int, *, days: int, recorded: int | None) -> None:
+    """Give the money of a bag back so many days ago; the farmer is told, and recorded the red-letter invoice or not."""
+    async with sales.act_as(requester) as conn:
+        bag = (await get_purchase(conn, number)).lines[0]
+    at = sales.ago(days=days)
+    await refund_line(
+        sales.db, sales.provider, sales.seal, sales.farmer, bag.line_id, key=f"mould {number}",
+        reason=LineRefundReason.AGREED, amount_fen=bag.price_fen, note="一袋长了霉", now=at,
+    )  # fmt: skip
+    await tell_of_red_letters(sales.db, sales.seal, now=at)
+    if recorded is None:
+        await chase_red_letters(sales.db, sales.seal, now=sales.now)
+        return
+    on = sales.ago(days=recorded)
+    red = SellerInvoice(number=f"{on:%y}9{number:017d}", issued_on=get_business_day(on), amount_fen=bag.price_fen)
+    async with sales.act_as(sales.farmer) as conn:
+        await record_red_letter(conn, sales.farmer, number, red, now=on)

@@ -58,7 +58,7 @@ async def simulate_sales(
         report(3, _STEPS)
         await play_packages(sales, bag.variant_id)
         await play_offers(sales)
-        await play_villages(sales)
+        await play_villages(sales, dates)
         await play_procurement(sales)
         await play_pairings(sales, await GET_VILLAGE.one(sales.conn, producer_id=sales.farmer.producers[0]))
         await play_supervision(sales)

@@ -1,4 +1,6 @@
-"""What the demo's farmer harvested, and the labels of two lots, of which one was revoked."""
+"""What the demo's farmer harvested, the labels of two lots, and those that are on two parcels of dates."""
+
+from datetime import timedelta
 
 from market.areas import COUNTY_FILE_KINDS
 from market.county_files.models import CountyFile
@@ -6,11 +8,14 @@ from market.county_files.run_file_import import import_county_file
 from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.kernel.clock import get_business_day
+from market.orders.models import Line
 from market.trace.harvests import mix_lots, record_harvest
 from market.trace.labels import make_labels, revoke_labels
 from market.trace.models import LotPart, NewHarvest, NewLabels, NewPlot, Plot, PromiseBasis
+from market.trace.packed import LabelCode, pack_labels
 from market.trace.plots import add_plot
 from market.trace.rules import compute_area_m2
+from market.trace.unpacked import unpack_labels
 
 _SOURCE = "样例产量（不是真实数据）"
 _YIELDS = (("香菇", 6000), ("大枣", 1500), ("核桃", 300), ("小米", 400), ("苹果", 4000))
@@ -18,8 +23,8 @@ _PLOTS = (("东坡棚", 80), ("河边枣林", 350))
 _HARVESTS = (("东坡棚", "香菇", 180_000, 20), ("东坡棚", "香菇", 96_500, 9), ("河边枣林", "大枣", 640_000, 4))
 
 
-async def play_trace(sales: SaleSimulation) -> None:
-    """Import limits, add two plots and three harvests of the farmer, mix two, and make labels of two lots."""
+async def play_trace(sales: SaleSimulation, dates: Line) -> None:
+    """Import limits, add two plots and three harvests of the farmer, mix two, label two lots, and pack some labels."""
     gan, shop = await sales.find_official("gan"), sales.farmer.producers[0]
     start = get_business_day(sales.ago(days=400))
     rows = ["作物,每亩最多kg,起始日期,依据", *(f"{crop},{kg},{start},{_SOURCE}" for crop, kg in _YIELDS)]
@@ -47,3 +52,17 @@ async def play_trace(sales: SaleSimulation) -> None:
     await revoke_labels(
         sales.conn, sales.farmer, numbers[2], serial=3, reason="袋子破了，重装了一袋", now=sales.ago(days=2)
     )
+    await _pack(sales, dates, numbers[2])
+
+
+async def _pack(sales: SaleSimulation, dates: Line, lot: int) -> None:
+    """Put a label on a parcel that was sent, and on one that waits two, of which the wrong one was taken off again."""
+    for buyer, days, serials, wrong in ((4, 2, (1,), None), (5, 1, (2, 5), 5)):
+        sale = await sales.buy(await sales.find_buyer(buyer), [dates], at=sales.ago(days=days))
+        line, at = sale.suborder.lines[0].id, sales.ago(hours=12 * days)
+        codes = [LabelCode(lot, each) for each in serials]
+        await pack_labels(sales.conn, sales.farmer, line, codes, now=at)
+        if wrong is None:
+            await sales.ship(sale, sales.farmer, "XA310000207CN", at=sales.ago(hours=12 * days - 1))
+        else:
+            await unpack_labels(sales.conn, sales.farmer, line, [LabelCode(lot, wrong)], now=at + timedelta(minutes=4))

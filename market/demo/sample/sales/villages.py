@@ -18,6 +18,7 @@ from market.demo.sample.sales.trace import play_trace
 from market.identity.models import AccountId
 from market.kernel import Fen, Query
 from market.kernel.clock import get_business_day
+from market.orders.models import Line
 from market.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
 from market.organisations.register import decide_organisation, register_organisation
 
@@ -52,7 +53,7 @@ FACTORY, FACTORY_CODE, _CLINIC_CODE = "样例革新庄食用菌公司", "9113062
 """No organisation has these codes; their check characters are right."""
 
 
-async def play_villages(sales: SaleSimulation) -> None:
+async def play_villages(sales: SaleSimulation, dates: Line) -> None:
     """Add a register of coverage, three reports of the demo's people, projects and organisations, then each area."""
     measured = get_business_day(sales.ago(days=40))
     await ADD_COVERAGE.one(sales.conn, county=DEMO_COUNTY, day=measured)
@@ -68,7 +69,7 @@ async def play_villages(sales: SaleSimulation) -> None:
     await play_answers(sales, village, people)
     await play_channels(sales)
     await play_rights(sales, village, people)
-    await play_trace(sales)
+    await play_trace(sales, dates)
     await play_content(sales, village, people)
 
 
