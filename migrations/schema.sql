@@ -846,6 +846,25 @@ $$;
 
 
 --
+-- Name: check_case_path(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_case_path() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    expected text[] := OLD.path;
+BEGIN
+    expected[NEW.level] := 'platform';
+    IF NEW.path IS DISTINCT FROM expected OR OLD.path[NEW.level] <> 'supervisor' OR NEW.level <= OLD.level THEN
+        RAISE EXCEPTION 'the path of the case % stays', OLD.number USING ERRCODE = 'P0247';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
 -- Name: check_charity_notice(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -18286,6 +18305,13 @@ CREATE TRIGGER cases_grievance_answerer BEFORE UPDATE ON public.cases FOR EACH R
 
 
 --
+-- Name: cases cases_path; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER cases_path BEFORE UPDATE OF path ON public.cases FOR EACH ROW WHEN ((new.path IS DISTINCT FROM old.path)) EXECUTE FUNCTION public.check_case_path();
+
+
+--
 -- Name: cases cases_withdrawn_mediation; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -29452,7 +29478,7 @@ GRANT INSERT(text_sealed) ON TABLE public.cases TO market_app;
 -- Name: COLUMN cases.path; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(path) ON TABLE public.cases TO market_app;
+GRANT INSERT(path),UPDATE(path) ON TABLE public.cases TO market_app;
 
 
 --

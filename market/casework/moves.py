@@ -13,7 +13,7 @@ from market.audit.record import add_audit_entry
 from market.casework.models import CaseAnswererInvolved, CaseMove, CaseOutcome, CaseState, LockedCase
 from market.casework.rules import apply_move, check_move, get_next_level
 from market.divisions.working_days import add_working_days
-from market.identity.models import Actor, NotFound
+from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.failures import forget_failure, record_failure
@@ -50,6 +50,14 @@ class LateCase(Struct, frozen=True):
     county_code: str
 
 
+HAS_SUPERVISOR = Query(
+    bool,
+    """
+    SELECT EXISTS (SELECT FROM grants JOIN accounts ON accounts.id = account_id
+                    WHERE role = :role AND starts_with(:division_code, scope) AND valid_during @> :day::date
+                      AND accounts.closed_at IS NULL)
+    """,
+)
 GET_CATEGORY = Query(
     CaseCategory,
     "SELECT name, path, units, dues FROM case_categories WHERE code = :category AND valid_during @> :day::date",
@@ -94,7 +102,7 @@ MOVE_CASE = Query(
     """
     WITH moved AS (
         UPDATE cases
-           SET level = :level, due_at = :due_at, stopped_at = :stopped_at, extended_at = :extended_at,
+           SET level = :level, path = :path, due_at = :due_at, stopped_at = :stopped_at, extended_at = :extended_at,
                reopened_at = :reopened_at, state = :state, outcome = :outcome, answered_by = :answered_by,
                closed_at = :closed_at
          WHERE id = :case_id
@@ -207,7 +215,8 @@ async def move_case(
 
     `new_due_at` is until when both sides answer a proposal, or the deadline of a rescheduled case.
 
-    Whether the person may do it is for the area to check; that who answers is not involved is checked here.
+    Whether the person may do it is for the area to check; that who answers is not involved is checked here. A case that
+    goes up to a supervisor whom its county does not have goes to the platform.
 
     Raises:
         CaseAnswererInvolved: the person asked, or is complained of.
@@ -222,6 +231,8 @@ async def move_case(
         unit = case.units[case.level - 1]
         due_at = await compute_due(conn, unit, case.extension, get_extension_start(unit, case.due_at))
     moved = apply_move(case, move, due_at=new_due_at or due_at, outcome=outcome, now=now)
+    if moved.level > case.level:
+        moved = await _skip_nobody(conn, moved, now=now)
     if move is CaseMove.ANSWER and by is not None:
         moved = replace(moved, answered_by=by.account_id)
     try:
@@ -229,6 +240,7 @@ async def move_case(
             conn,
             case_id=case.id,
             level=moved.level,
+            path=moved.path,
             due_at=moved.due_at,
             stopped_at=moved.stopped_at,
             extended_at=moved.extended_at,
@@ -249,6 +261,17 @@ async def move_case(
         raise
     await _audit(conn, moved, move, by, now=now)
     return moved
+
+
+async def _skip_nobody(conn: Connection, case: LockedCase, *, now: datetime) -> LockedCase:
+    """Return a case that went one level up, at the platform if it went to a supervisor and the county has none."""
+    if case.path[case.level - 1] != Role.SUPERVISOR:
+        return case
+    day = get_business_day(now)
+    if await HAS_SUPERVISOR.one(conn, role=Role.SUPERVISOR, division_code=case.division_code, day=day):
+        return case
+    log.warning("case_without_supervisor", case=case.number, county=case.county_code)
+    return replace(case, path=[*case.path[: case.level - 1], Role.PLATFORM, *case.path[case.level :]])
 
 
 async def _audit(conn: Connection, case: LockedCase, move: CaseMove, by: Actor | None, *, now: datetime) -> None:

@@ -36,7 +36,7 @@ GRANTS = {
     "case_snapshots": "select insert",
     "cases": (
         "select insert(category division_code asker_id against_producer_id against_account_id text_sealed path "
-        "received_at due_at for_producer_id first_due) update(level due_at stopped_at reopened_at state outcome "
+        "received_at due_at for_producer_id first_due) update(path level due_at stopped_at reopened_at state outcome "
         "answered_by closed_at extended_at)"
     ),
     "categories": "select",

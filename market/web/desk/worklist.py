@@ -13,6 +13,7 @@ from market.counties.quarter_submissions import list_submissions
 from market.http import HttpRequest
 from market.identity.access import MONEY_ROLES, get_roles
 from market.identity.models import Actor, NotAllowed, Role
+from market.identity.officials import list_unsupervised_counties
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
@@ -119,6 +120,7 @@ async def _tasks(conn: Connection, desk: DeskContext, *, unmoved_days: int) -> t
     if desk.whole and Role.IMPORTER in roles and (changes := await count_waiting_changes(conn, desk.county)):
         own.append(WorkItem(desk.to("/desk/lines"), f"业务变更 {changes} 件，等您办", "", "换卡、过户、停机、销户"))
     own += await list_area_items(conn, desk)
+    own += await _list_unsupervised(conn, desk, roles)
     if roles & MONEY_ROLES and (problems := await _count_money(conn, desk, unmoved_days)):
         text = "退款没有到账、买家异议、对账不一致、包裹不动"
         own.append(WorkItem(desk.to("/desk/money"), f"钱的异常 {problems} 件", "", text))
@@ -135,6 +137,16 @@ async def _tasks(conn: Connection, desk: DeskContext, *, unmoved_days: int) -> t
             )
         )
     return own, others
+
+
+async def _list_unsupervised(conn: Connection, desk: DeskContext, roles: set[Role]) -> list[WorkItem]:
+    """Return the platform's item about counties without a supervisor, whose second looks come to the platform."""
+    counties = await list_unsupervised_counties(conn, day=desk.today) if Role.PLATFORM in roles else []
+    if not counties:
+        return []
+    names = "、".join(each.name for each in counties[:3]) + ("等" if len(counties) > 3 else "")
+    text = f"{names}：投诉要上一级再看的，先到平台；请市里或省里开账号"
+    return [WorkItem(desk.to("/desk/officials"), f"{len(counties)} 个县没有上级", "", text, late=True)]
 
 
 async def _count_money(conn: Connection, desk: DeskContext, unmoved_days: int) -> int:

@@ -9,14 +9,15 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from market.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseOutcome
-from market.casework.moves import get_account_scope
+from market.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome
+from market.casework.moves import get_account_scope, lock_case, move_case
 from market.grievances import receive
 from market.grievances.answer import answer_grievance, appeal_grievance
 from market.grievances.involved import is_involved
 from market.grievances.triage import FIND_LINKS
 from market.grievances.views import Grievance, find_asker, find_own_grievance, get_grievance
 from market.identity.models import Actor, Role
+from market.identity.officials import list_unsupervised_counties
 from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
@@ -234,6 +235,8 @@ async def test_a_grievance_without_a_name(
     await refuse_who_took_part(database, seal, deputy, page, finding)
     await keep_from_answering(database, people, get_case_id(page))
     await answer(service, token, page)
+    await go_to_the_platform(database, seal, get_case_id(page))
+    above = await sign_in_above(database, COUNTY[:4])
     monkeypatch.setattr(receive, "MAX_UNTRIAGED_ANONYMOUS", 0)
     async with open_desk_walker(service, None) as visitor:
         asked = await visitor.open("/grievance")
@@ -247,7 +250,7 @@ async def test_a_grievance_without_a_name(
         seen = await visitor.submit("/grievance/answer", act="appeal", text="样例：没有销户")
         assert "上一级在办" in seen.text
     await hide_from_others(service, database, token, get_case_id(page))
-    async with open_desk_walker(service, await sign_in_above(database, "1306")) as browser:
+    async with open_desk_walker(service, above) as browser:
         seen = await browser.open("/desk")
         assert "减免投诉 1 件，等您定" in seen.text
         [cases] = [link for link in seen.links() if link.startswith("/desk/cases")]
@@ -264,6 +267,24 @@ async def test_a_grievance_without_a_name(
         assert "请上一级再看一次" not in seen.text
     await refuse_third_look(database, seal, int(number), code)
     await count_months(database)
+
+
+async def go_to_the_platform(database: Database, seal: Seal, case_id: UUID) -> None:
+    """Nobody supervises the county yet: a second look goes to the platform, and the path changes for nothing else."""
+    async with database.transaction(scope=COUNTY) as conn:
+        assert COUNTY in [each.code for each in await list_unsupervised_counties(conn, day=NOW.date())]
+        undone = conn.transaction()
+        await undone.start()
+        asked = await move_case(
+            conn, seal, await lock_case(conn, case_id), CaseMove.REOPEN, by=None, reason="样例", now=NOW
+        )
+        assert (asked.path, asked.assigned_role) == (["county", "platform"], Role.PLATFORM)
+        assert (await lock_case(conn, case_id)).path == ["county", "platform"]
+        await undone.rollback()
+        for path in ("{platform,supervisor}", "{county,platform}"):
+            with pytest.raises(asyncpg.PostgresError, match="the path of the case"):
+                async with conn.transaction():
+                    await conn.execute("UPDATE cases SET path = $2::text::text[] WHERE id = $1", case_id, path)
 
 
 async def sign_in_above(database: Database, scope: str) -> str:
