@@ -10,6 +10,7 @@ from market.audit.record import add_audit_entry, record_looks
 from market.identity.models import AccountId, Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.kernel.language import say
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
@@ -137,12 +138,12 @@ async def apply_for_job(
     posting, day = await lock_posting(conn, posting_id), get_business_day(now)
     if posting.state is not PostingState.LIVE or posting.last < day:
         raise PostingNotOpen
-    faults = [] if consent else [FieldFault("consent", "要同意单位看您的姓名和电话，不然没法联系您")]
+    faults = [] if consent else [FieldFault("consent", say("要同意单位看您的姓名和电话，不然没法联系您"))]
     if await IS_INVOLVED.one(conn, posting_id=posting_id, account_id=actor.account_id):
-        faults.append(FieldFault("consent", "这是您自己单位招的"))
+        faults.append(FieldFault("consent", say("这是您自己单位招的")))
     await lock_quota(conn, "job_applications", actor.account_id)
     if await COUNT_OPEN.one(conn, account_id=actor.account_id, day=day) >= MAX_OPEN_APPLICATIONS:
-        faults.append(FieldFault("consent", f"您同时报着 {MAX_OPEN_APPLICATIONS} 个，撤回一个再报"))
+        faults.append(FieldFault("consent", say("您同时报着 {0} 个，撤回一个再报", MAX_OPEN_APPLICATIONS)))
     if faults:
         raise PostingInvalid(errors=tuple(faults))
     try:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from market.kernel.language import say
 from market.pairing.models import (
     PAIRING_STATES,
     PLEDGE_NAMES,
@@ -31,19 +32,23 @@ MAX_SHOWN_ITEMS = 200
 
 def format_amount(kind: PledgeKind, amount: int) -> str:
     """Return an amount of a pledge with its unit."""
-    return f"{yuan(amount) if kind.is_money else count(amount)} {PLEDGE_UNITS[kind]}"
+    return f"{yuan(amount) if kind.is_money else count(amount)} {say(PLEDGE_UNITS[kind])}"
 
 
 def format_term(first: date, last: date) -> str:
     """Return the days of a term, both included."""
-    return f"{day_zh(first)}到{day_zh(last)}"
+    return say("{0}到{1}", day_zh(first), day_zh(last))
 
 
 def describe_pairing(pairing: Pairing | PublicPairing) -> list[str]:
     """Return from when to when a pairing is, where it is, and the years that were stated."""
     shown = pairing.stated and pairing.state is not PairingState.STATED
-    stated = f"，交了{'、'.join(str(each) for each in pairing.stated)}年的年报" if shown else ""
-    return [format_term(pairing.first, pairing.last), f"{PAIRING_STATES[pairing.state]}{stated}"]
+    years = say("、").join(str(each) for each in pairing.stated)
+    state = say(PAIRING_STATES[pairing.state])
+    return [
+        format_term(pairing.first, pairing.last),
+        say("{0}，交了{1}年的年报", state, years) if shown else state,
+    ]
 
 
 def list_progress_rows(pledges: Sequence[PledgeProgress]) -> list[list[str]]:

@@ -17,6 +17,7 @@ from market.content.reports import REASON_NAMES
 from market.identity.models import ROLE_NAMES
 from market.kernel.language import load_catalogue
 from market.packages import book
+from market.pairing.models import PAIRING_STATES, PLEDGE_NAMES, PLEDGE_UNITS
 from market.privacy import looks, own_consents
 from market.privacy.county_holdings import HOLDINGS
 from market.privacy.request_models import FIELD_NAMES, REQUEST_NAMES
@@ -29,6 +30,7 @@ from market.trace.models import PROMISE_NAMES
 from market.web.shop import solar_terms
 from market.web.shop.regions import REGIONS
 from market.web.ui.translate_template import HAN, translate_template
+from market.web.village.areas import VILLAGE_AREAS
 from payments.models import METHODS
 
 # pyright: reportPrivateUsage=false
@@ -36,7 +38,8 @@ from payments.models import METHODS
 WEB = Path(renderer_module.__file__).parents[1]
 TEMPLATES = renderer_module.TEMPLATES
 HELPERS = (
-    "case_words", "conversation_page", "forms", "invoice_words", "pages", "tracking_words", "shop/cards",
+    "case_words", "conversation_page", "forms", "invoice_words", "pages", "pairing_words", "tracking_words",
+    "shop/cards",
     "shop/coupon_words", "shop/listing_details", "shop/off_sale", "shop/package_cards", "shop/price_words",
     "shop/promises", "shop/regions", "shop/visit_codes", "shop/orders/order_cards", "shop/orders/order_amounts",
     "shop/orders/order_deposit", "shop/orders/order_refunds", "ui/calendar",
@@ -51,6 +54,7 @@ CHINESE_ONLY = {
     "shop/buying/cart": {"零一两三四五六七八九十"}, "shop/stay": {"零一两三四五六七八九十"},
     "shop/cards": {"公斤", "千克", "克", "合 ", "（", " 月"},
     "shop/listing_details": {"（"}, "shop/regions": {"市"},
+    "pairing_words": {"承诺", "做了", "要做到", "从哪天到哪天", "哪天", "什么", "多少", "合计"},
     "ui/renderer": {"等我办的", "账期", "乡镇村户", "疑点", "审批表"},
 }  # fmt: skip
 """Words of cases of farmers and officials, the menu of the desk, which has both languages, and what is looked for."""
@@ -138,6 +142,7 @@ def test_no_word_of_a_table_is_missing() -> None:
         SORT_RULES, NAME_MATCH_RULES, STORAGE_NAMES, CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, PRODUCER_STATE_NAMES,
         CLOSURE_REASON_NAMES, COMPLAINT_NAMES, CONSENT_TEXTS, REASON_NAMES, REPORTED_NAMES, REQUEST_NAMES, FIELD_NAMES,
         HIDING_REASON_NAMES, PROMISE_NAMES, ROLE_NAMES, HOW_NAMES, STATE_NAMES, own_consents.KIND_NAMES,
+        PAIRING_STATES, PLEDGE_NAMES, PLEDGE_UNITS,
         book._KINDS, book._UNITS, looks._WORDS, looks._BY_OBJECT, looks._OTHERS,
     )  # fmt: skip
     words = {
@@ -147,6 +152,7 @@ def test_no_word_of_a_table_is_missing() -> None:
         *(name for name, _, _ in solar_terms._TERMS), *solar_terms._RIPE_BY_MONTH,
         *(word for each in HOLDINGS for word in (each.name, each.purpose, each.retention, each.why)),
         LINK_REASON, PHONE_REASON, REQUEST_REASON,
+        *(word for each in VILLAGE_AREAS for word in (each.name, each.line)),
         own_consents._JOB_TEXT, own_consents._INQUIRY_TEXT, own_consents._QUESTION_TEXT,
     }  # fmt: skip
     assert sorted(words - load_catalogue().keys()) == []

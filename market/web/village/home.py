@@ -11,6 +11,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
+from market.kernel.language import say
 from market.producers.queries import list_own_producers
 from market.rate_limits import RateClass
 from market.web.pages import render_page
@@ -39,7 +40,7 @@ async def choose_village(conn: Connection, request: HttpRequest, visitor: Actor 
     return VillageChoice(code, names.get(code, ""), fault or "")
 
 
-@get("/village", include_in_schema=False, rate=RateClass.SEARCH)
+@get("/village", include_in_schema=False, rate=RateClass.SEARCH, english=True)
 async def show_village(
     request: HttpRequest,
     *,
@@ -54,10 +55,10 @@ async def show_village(
         found = await search_divisions(conn, typed, within="13", limit=MAX_MATCHES) if typed else []
     context = {
         "village": village,
-        "rows": [(each.link(village.code), each.name, [each.line]) for each in VILLAGE_AREAS],
+        "rows": [(each.link(village.code), say(each.name), [say(each.line)]) for each in VILLAGE_AREAS],
         "typed": typed,
         "matches": [
-            (f"/village?village={each.code}", each.name, ["，".join(each.path[2:])])
+            (f"/village?village={each.code}", each.name, [say("，").join(each.path[2:])])
             for each in found
             if each.level == VILLAGE
         ],

@@ -12,6 +12,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
+from market.kernel.language import get_language, say
 from market.kernel.seal import Seal
 from market.services.applications import (
     answer_hire,
@@ -20,7 +21,6 @@ from market.services.applications import (
     withdraw_application,
 )
 from market.services.posting_models import (
-    PER_NAMES,
     ApplicationState,
     AppliedBefore,
     JobPosting,
@@ -28,6 +28,7 @@ from market.services.posting_models import (
     PostingInvalid,
     PostingNotOpen,
     PublicPosting,
+    WagePer,
 )
 from market.services.postings import list_near_postings
 from market.web.forms import make_form_key, parse_uuid, read_form, rename_faults
@@ -42,6 +43,7 @@ _DONE = {
     "confirmed": ("记下了", "算找到活了。"),
     "denied": ("记下了", "不算数，名额放回去。"),
 }
+_WAGES = {WagePer.DAY: "{0} 元一天", WagePer.MONTH: "{0} 元一月", WagePer.PIECE: "{0} 元一件"}
 _APPLICATIONS = {
     ApplicationState.APPLIED: "等单位联系", ApplicationState.CONFIRMED: "您说去上工了",
     ApplicationState.DENIED: "您说没有去",
@@ -51,23 +53,23 @@ _APPLICATIONS = {
 def describe_wage(posting: JobPosting | PublicPosting) -> str:
     """Return the wage of a posting: `150 到 200 元一天`."""
     least, most = yuan_input(posting.wage_min_fen), yuan_input(posting.wage_max_fen)
-    span = least if least == most else f"{least} 到 {most}"
-    return f"{span} 元一{PER_NAMES[posting.per]}"
+    span = least if least == most else say("{0} 到 {1}", least, most)
+    return say(_WAGES[posting.per], span)
 
 
 def _describe_posting(posting: PublicPosting) -> list[str]:
     return [
         describe_wage(posting),
-        f"{posting.organisation}，在{posting.village}，还招 {posting.open} 人",
-        f"{day_zh(posting.first)}到{day_zh(posting.last)}",
+        say("{0}，在{1}，还招 {2} 人", posting.organisation, posting.village, posting.open),
+        say("{0}到{1}", day_zh(posting.first), day_zh(posting.last)),
         *([posting.note] if posting.note else []),
     ]
 
 
 def _describe_application(application: OwnJobApplication) -> list[str]:
     if application.state is ApplicationState.HIRED and application.hired_on is not None:
-        return [f"{application.organisation}说您 {day_zh(application.hired_on)}来上工了。是这样吗？"]
-    return [f"{application.organisation}，{application.village}，{_APPLICATIONS[application.state]}"]
+        return [say("{0}说您 {1}来上工了。是这样吗？", application.organisation, day_zh(application.hired_on))]
+    return [say("，").join((application.organisation, application.village, say(_APPLICATIONS[application.state])))]
 
 
 async def _page(
@@ -96,12 +98,12 @@ async def _page(
         "failed": failed,
         "errors": errors,
         "key": make_form_key(),
-        "done": _DONE.get(request.query_params.get("done", "")),
+        "done": [say(each) for each in _DONE.get(request.query_params.get("done", ""), ())],
     }
     return render_page(request, "village/jobs.html", context, status=status, actor=visitor)
 
 
-@get("/village/jobs", include_in_schema=False)
+@get("/village/jobs", include_in_schema=False, english=True)
 async def show_jobs(
     request: HttpRequest,
     visitor: NamedDependency[Actor | None],
@@ -119,7 +121,7 @@ def _parse(text: str) -> UUID:
     return found
 
 
-@post("/village/jobs/{posting_id:str}", include_in_schema=False)
+@post("/village/jobs/{posting_id:str}", include_in_schema=False, english=True)
 async def submit_application(
     request: HttpRequest,
     *,
@@ -145,7 +147,7 @@ async def submit_application(
         return await _page(request, db, actor, clock, failed=posting_id, errors=errors, status=refusal.status)
 
 
-@post("/village/applications/{application_id:str}", include_in_schema=False)
+@post("/village/applications/{application_id:str}", include_in_schema=False, english=True)
 async def submit_application_step(
     request: HttpRequest,
     *,
@@ -166,7 +168,7 @@ async def submit_application_step(
             else:
                 done = (await answer_hire(conn, actor, found, found_work=act == "confirm", now=clock.now())).state.value
     except PostingNotOpen as refusal:
-        errors = [FieldFault("own", refusal.text("zh"))]
+        errors = [FieldFault("own", refusal.text(get_language()))]
         return await _page(request, db, actor, clock, errors=errors, status=refusal.status)
     return redirect(f"/village/jobs?village={village}&done={done}")
 

@@ -10,6 +10,7 @@ from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.disclosure import MIN_SHOWN
+from market.kernel.language import say
 from market.pairing.models import PLEDGE_NAMES, PublicPledge
 from market.pairing.views import list_public_pairings
 from market.web.pages import redirect, render_page
@@ -20,14 +21,14 @@ from market.web.village.home import choose_village
 
 def describe_pledge(pledge: PublicPledge) -> str:
     """Return what was pledged and what was done, or why the latter is not said yet."""
-    target = f"说好 {format_amount(pledge.kind, pledge.target)}，到{day_zh(pledge.last)}"
+    target = say("说好 {0}，到{1}", format_amount(pledge.kind, pledge.target), day_zh(pledge.last))
     if pledge.done is None:
-        return f"{target}；做了的不到 {MIN_SHOWN} 户、人，先不写"
-    until = f"（算到{day_zh(pledge.until)}）" if pledge.until else "（季度末开始算）"
-    return f"{target}；做了 {format_amount(pledge.kind, pledge.done)}{until}"
+        return say("{0}；做了的不到 {1} 户、人，先不写", target, MIN_SHOWN)
+    until = say("（算到{0}）", day_zh(pledge.until)) if pledge.until else say("（季度末开始算）")
+    return say("{0}；做了 {1}{2}", target, format_amount(pledge.kind, pledge.done), until)
 
 
-@get("/village/pairings", include_in_schema=False)
+@get("/village/pairings", include_in_schema=False, english=True)
 async def show_pairings(
     request: HttpRequest,
     *,
@@ -47,11 +48,11 @@ async def show_pairings(
             (
                 each.organisation,
                 describe_pairing(each),
-                [(PLEDGE_NAMES[pledge.kind], describe_pledge(pledge)) for pledge in each.pledges],
+                [(say(PLEDGE_NAMES[pledge.kind]), describe_pledge(pledge)) for pledge in each.pledges],
             )
             for each in pairings
         ],
-        "how": HOW_COUNTED,
+        "how": [say(each) for each in HOW_COUNTED],
     }
     return render_page(request, "village/pairings.html", context, actor=visitor)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from market.identity.models import AccountId, Role
 from payments.sandbox import Sandbox
 from tests.support.english import NAMES, EnglishReader
-from tests.support.make import make_official
+from tests.support.make import VILLAGE, make_official
 from tests.web.conftest import BUYER_PHONE, Village
 from tests.web.shop.checkout import ADDRESS as CHINESE_ADDRESS
 from tests.web.shop.checkout import buy_everything, get_order_number, pay_at_provider
@@ -35,6 +35,8 @@ async def test_the_way_from_home_to_a_paid_order(village: Village) -> None:
     await village.value("UPDATE listings SET sold_count = 12, rating_sum = 9, rating_count = 2 RETURNING 1")
     async with read_english(village, village.buyer) as reader:
         reader.client.client.cookies.set("currency", "USD", domain="market.test")
+        for path in ("/village", *(f"/village{each}?village={VILLAGE}" for each in ("", "/pairings", "/jobs"))):
+            await reader.open(path)
         for path in (
             "/", "/kinds", "/kinds/fruit", "/kinds/stay", "/places/1306", "/places/130624", "/search?q=枣",
             "/search?q=zao",
@@ -287,7 +289,12 @@ async def test_the_own_pages(village: Village, sandbox: Sandbox) -> None:
 async def test_what_has_no_english_does_not_promise_it(village: Village) -> None:
     async with await village.browser(village.buyer) as buyer:
         buyer.client.headers["Accept-Language"] = "en"
-        for path, language in (("/village", "zh-Hans"), ("/me/organisations", "zh-Hans"), ("/me", "en"), ("/", "en")):
+        for path, language in (
+            (f"/village/coverage?village={VILLAGE}", "zh-Hans"),
+            ("/me/organisations", "zh-Hans"),
+            ("/me", "en"),
+            ("/", "en"),
+        ):
             seen = await buyer.open(path)
             assert seen.root.all("html")[0].attrs["lang"] == language
             assert ('action="/language"' in seen.html) is (language == "en"), path
