@@ -4,6 +4,7 @@ from market.answers.notices import end_village_notices
 from market.channels.county_file import CHANNELS
 from market.channels.rates import RATES
 from market.county_files.holidays import HOLIDAYS
+from market.county_files.listed_counties import LISTED_COUNTIES
 from market.county_files.models import FileKind
 from market.county_files.villages import CloseTerms, make_village_kind
 from market.coverage.file_kind import COVERAGE
@@ -41,6 +42,7 @@ COUNTY_FILE_KINDS: dict[str, FileKind] = {
         PAIRINGS,
         YIELDS,
         HOLIDAYS,
+        LISTED_COUNTIES,
     )
 }
 """Every kind of file about villages, by its name in URLs and commands."""

@@ -9530,6 +9530,7 @@ CREATE TABLE public.listed_counties (
     list text NOT NULL,
     valid_during daterange NOT NULL,
     basis text NOT NULL,
+    CONSTRAINT listed_counties_basis_length CHECK (((length(basis) >= 1) AND (length(basis) <= 200))),
     CONSTRAINT listed_counties_list CHECK ((list = ANY (ARRAY['national'::text, 'provincial'::text])))
 );
 
@@ -32964,7 +32965,21 @@ GRANT SELECT,INSERT ON TABLE public.lines TO market_app;
 -- Name: TABLE listed_counties; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT ON TABLE public.listed_counties TO market_app;
+GRANT SELECT,INSERT ON TABLE public.listed_counties TO market_app;
+
+
+--
+-- Name: COLUMN listed_counties.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(valid_during) ON TABLE public.listed_counties TO market_app;
+
+
+--
+-- Name: COLUMN listed_counties.basis; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(basis) ON TABLE public.listed_counties TO market_app;
 
 
 --

@@ -48,7 +48,7 @@ def import_(
     /,
     *,
     county: Annotated[
-        str, Parameter(name="--county", help="Six digits of the county; none for channels, rates and holidays.")
+        str, Parameter(name="--county", help="Six digits of the county; none for kinds of the whole country.")
     ] = "",
     as_: As = None,
     dry_run: Annotated[bool, Parameter(name="--dry-run", help="Read and compare; store nothing.", negative="")] = False,

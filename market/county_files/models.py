@@ -10,6 +10,7 @@ from msgspec import Struct
 from market.identity.models import Actor, Role
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
+from market.sheets.models import CellFault
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 
 WHOLE_COUNTRY = "000000"
@@ -40,10 +41,14 @@ class CountyFile(Struct, frozen=True, kw_only=True):
 
 
 class FilePlan(Struct, frozen=True):
-    """What a sound file would do: rows counted by the names of `FileKind.counts`, and the function that does it."""
+    """What a sound file would do: rows counted by the names of `FileKind.counts`, and the function that does it.
+
+    `notes` names cells that are taken, but not as the sender may expect.
+    """
 
     counts: dict[str, int]
     store: Callable[[], Awaitable[Any]]
+    notes: list[CellFault] = []
 
 
 type Prepare = Callable[[Connection, Actor, CountyFile, Spreadsheet, CellFaults], Awaitable[FilePlan]]
@@ -69,7 +74,10 @@ class FileKind(Struct, frozen=True, kw_only=True):
 
 
 class FileResult(Struct, frozen=True, kw_only=True):
-    """What became of a file: its rows, and what they do or would do, by English name."""
+    """What became of a file: its rows, and what they do or would do, by English name.
+
+    `notes` names the first 100 cells that are taken, but not as the sender may expect.
+    """
 
     outcome: FileOutcome
     kind: str
@@ -77,6 +85,7 @@ class FileResult(Struct, frozen=True, kw_only=True):
     sha256: str
     rows: int
     counts: dict[str, int]
+    notes: list[CellFault] = []
 
 
 class ImportedCountyFile(Struct, frozen=True):

@@ -11,6 +11,7 @@ from market.sheets.spreadsheet import SMALL_SHEET, CellFaults, digest, malformed
 
 _MAX_NAME_LENGTH = 200
 MAX_LISTED = 50
+MAX_NOTES = 100
 
 # One file of a kind and county at a time: what the one before stored is known to the next.
 LOCK_KIND = Query(None, "SELECT pg_advisory_xact_lock(7008, hashtext(concat_ws(' ', :kind::text, :county::text)))")
@@ -88,7 +89,10 @@ async def import_county_file(conn: Connection, actor: Actor | None, kind: FileKi
             now=file.now,
         )
     outcome = FileOutcome.TRIED if file.dry_run else FileOutcome.STORED
-    return FileResult(outcome=outcome, kind=kind.name, name=file.name, sha256=sha256, rows=rows, counts=plan.counts)
+    return FileResult(
+        outcome=outcome, kind=kind.name, name=file.name, sha256=sha256, rows=rows, counts=plan.counts,
+        notes=plan.notes[:MAX_NOTES],
+    )  # fmt: skip
 
 
 async def list_county_files(conn: Connection, county: str, kind: str = "") -> list[ImportedCountyFile]:

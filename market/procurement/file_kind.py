@@ -14,6 +14,7 @@ from market.kernel.structs import build_from
 from market.kernel.text import normalize_text
 from market.procurement.quotas import FIRST_YEAR
 from market.sheets.cells import CellReader
+from market.sheets.models import CellFault
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 
 COLUMNS = (
@@ -231,7 +232,12 @@ async def _prepare(
         )
     }
     changed: list[StoredPurchase] = []
+    notes: list[CellFault] = []
     for cells, row in rows:
+        if row.list is None:
+            notes.append(cells.name_cell("origin", f"{row.accepted_on} 不在国家或省的名单上，不计入份额"))
+        elif row.paid_on is None:
+            notes.append(cells.name_cell("paid_on", "没有付款日期，付了再导入才计入份额"))
         before = known.get((row.order_number, row.line_number))
         if before is None:
             changed.append(row)
@@ -250,9 +256,11 @@ async def _prepare(
 
     new = sum((row.order_number, row.line_number) not in known for row in changed)
     counted = sum(row.paid_on is not None and row.list is not None for row in changed)
-    return FilePlan(
-        {"new": new, "changed": len(changed) - new, "same": len(rows) - len(changed), "counted": counted}, store
-    )
+    counts = {
+        "new": new, "changed": len(changed) - new, "same": len(rows) - len(changed), "counted": counted,
+        "uncounted": len(notes),
+    }  # fmt: skip
+    return FilePlan(counts, store, notes)
 
 
 PURCHASES = FileKind(
@@ -262,6 +270,12 @@ PURCHASES = FileKind(
     hint_zh="本县公家单位在 832 平台买的，一行一样；付了款、产地在名单上的才计入",
     columns=COLUMNS,
     roles=COUNTY_KEEPERS,
-    counts={"new": "新的", "changed": "变了的", "same": "和现在一样的", "counted": "这次计入的"},
+    counts={
+        "new": "新的",
+        "changed": "变了的",
+        "same": "和现在一样的",
+        "counted": "这次计入的",
+        "uncounted": "不计入的",
+    },
     prepare=_prepare,
 )

@@ -42,10 +42,12 @@ class CellReader:
     def fault(self, name: str, message: str) -> None:
         """Add a fault of a cell; the message says what is expected."""
         self.valid = False
-        value = self.row.cells.get(name, "")
-        self.faults.append(
-            CellFault(name, message, self.row.number, self.spreadsheet.headers.get(name, name), value.strip())
-        )
+        self.faults.append(self.name_cell(name, message))
+
+    def name_cell(self, name: str, message: str) -> CellFault:
+        """Return what is to be said of a cell, with its row, header and text."""
+        value = self.row.cells.get(name, "").strip()
+        return CellFault(name, message, self.row.number, self.spreadsheet.headers.get(name, name), value)
 
     def raw(self, name: str) -> str:
         """Return the text of a cell without surrounding blanks; empty if it shows nothing or the file lacks the column.

@@ -160,7 +160,7 @@ GRANTS = {
     ),
     "line_refunds": "select",
     "lines": "select insert",
-    "listed_counties": "select",
+    "listed_counties": "select insert update(valid_during basis)",
     "listed_facts": "select insert update(valid_during ended_by)",
     "listing_files": "select insert",
     "listing_photos": "select delete insert(listing_id position photo_id)",

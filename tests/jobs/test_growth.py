@@ -52,7 +52,7 @@ REFUSED = {
 
 CONSTANT = {
     "alembic_version", "case_categories", "categories", "division_names", "divisions", "lead_moves",
-    "listed_counties", "operators", "payments.account_kinds",
+    "operators", "payments.account_kinds",
 }  # fmt: skip
 """What only a release or an operator's command writes: the service may not."""
 
@@ -250,6 +250,7 @@ KEPT = {
     "consents": "What a person agreed to from when to when, which has to be proved; closing the account ends them.",
     "fund_calls": "What a county offered when, by its files; few a year.",
     "channels": "One for each buying city and county.",
+    "listed_counties": "Which county was on which list of poor counties when, by its document.",
     "channel_counties": "Which county was paired with which city when, by its document.",
     "rates": "One for each currency and working day.",
     "benefits.households": "Who gains from what a producer sells, by its files; what was recorded refers to it.",

@@ -379,11 +379,15 @@ async def test_purchases_of_the_platform_come_by_file_and_count_once(shopping: S
         elsewhere = "83220190002,1,样例小学,样例商行,130102,挂面,1,10.00,2019-09-10,2019-09-10,2019"
         rows = (paid, unpaid, elsewhere)
         tried = await take(*rows, dry_run=True)
-        assert (tried.outcome, tried.counts) == (FileOutcome.TRIED, {"new": 3, "changed": 0, "same": 0, "counted": 1})
+        assert (tried.outcome, tried.counts) == (
+            FileOutcome.TRIED,
+            {"new": 3, "changed": 0, "same": 0, "counted": 1, "uncounted": 2},
+        )
+        assert [(each.row, each.column) for each in tried.notes] == [(3, "付款日期"), (4, "产地县")]
         assert (await take(*rows)).outcome is FileOutcome.STORED
         assert (await take(*rows)).outcome is FileOutcome.NO_OP
         again = await take(paid, unpaid.replace(",,", ",2019-09-19,"))
-        assert again.counts == {"new": 0, "changed": 1, "same": 1, "counted": 1}
+        assert again.counts == {"new": 0, "changed": 1, "same": 1, "counted": 1, "uncounted": 0}
         [book] = await list_county_books(conn, "130624", 2019)
         assert (book.unit, book.spent_fen, book.platform_fen) == ("样例小学", 695_00, 695_00)
         faults = await _list_faults(

@@ -71,7 +71,8 @@ async def list_village_files(
 
 async def _form_page(
     request: HttpRequest, db: Database, desk: DeskContext, kind: FileKind,
-    *, notice: PageNotice | None = None, faults: Sequence[CellFault] = (), hidden: int = 0, status: int = 200,
+    *, notice: PageNotice | None = None, faults: Sequence[CellFault] = (), hidden: int = 0,
+    notes: Sequence[CellFault] = (), status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     async with db.transaction(scope=desk.county) as conn:
         files = await list_county_files(conn, desk.county, kind.name)
@@ -83,7 +84,8 @@ async def _form_page(
             (f"{each.name}，{count(each.rows)} 行", f"{clock_zh(each.imported_at)}，{each.by}") for each in files
         ],
         "notice": notice,
-        "faults": [(f"第 {each.row} 行", each.column, each.value[:60], each.message) for each in faults],
+        "faults": _list_cells(faults),
+        "notes": _list_cells(notes),
         "hidden_faults": hidden,
     }
     return render_desk_page(request, desk, "village_file.html", context, status=status)
@@ -164,7 +166,11 @@ async def _submit(
         )
     if result.outcome is FileOutcome.STORED:
         return redirect(desk.to(f"/desk/village-files/{kind.name}", done=1))
-    return await _form_page(request, db, desk, kind, notice=_describe_result(kind, result))
+    return await _form_page(request, db, desk, kind, notice=_describe_result(kind, result), notes=result.notes)
+
+
+def _list_cells(cells: Sequence[CellFault]) -> list[tuple[str, str, str, str]]:
+    return [(f"第 {each.row} 行", each.column, each.value[:60], each.message) for each in cells]
 
 
 def _describe_result(kind: FileKind, result: FileResult) -> PageNotice:
