@@ -62,7 +62,9 @@ from payments.pay import (
     get_payment,
     list_payments,
     open_payment,
+    prepare_start,
     start,
+    start_prepared,
 )
 from payments.payout import (
     find_payout,
@@ -204,6 +206,7 @@ __all__ = [
     "poll_payout",
     "post",
     "prepare_connection",
+    "prepare_start",
     "receive",
     "reconcile",
     "record_bank_transfer",
@@ -219,6 +222,7 @@ __all__ = [
     "send_refund",
     "split",
     "start",
+    "start_prepared",
     "sum_paid_out",
     "sum_requested_payouts",
     "verify_ledger",

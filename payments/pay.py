@@ -12,6 +12,7 @@ from uuid import UUID
 from payments.breaker import require_closed_circuit
 from payments.errors import (
     AlreadyPaid,
+    CircuitOpen,
     GatewayUnavailable,
     PartsDoNotSumToAmount,
     PaymentClosed,
@@ -200,10 +201,38 @@ async def start(db: Database, gateway: Gateway, payment_id: PaymentId, *, at: da
         operation = await _start_create(conn, payment)
         if operation is None:
             return Action()
-    payment = await send_create(db, gateway, payment, operation, at=resolve_time(at))
-    if payment.state in CLOSED_STATES:
-        raise PaymentDeclined(reason=payment.reason)
-    return payment.action or Action()
+    return await start_prepared(db, gateway, payment, operation, at=at)
+
+
+async def prepare_start(conn: Connection, gateway: Gateway, payment: Payment) -> Operation | None:
+    """Write the call that creates a payment in the transaction that opens it, for `start_prepared` after the commit.
+
+    If that never comes, `finish_operations` makes the call. None, and `start` decides, for a bank transfer and while
+    the provider does not answer.
+    """
+    if payment.method is Method.BANK:
+        return None
+    try:
+        require_closed_circuit(gateway)
+    except CircuitOpen:
+        return None
+    return await START_CREATE.one(conn, payment_id=payment.id)
+
+
+async def start_prepared(
+    db: Database, gateway: Gateway, payment: Payment, prepared: Operation, *, at: datetime | None = None
+) -> Action:
+    """Create a payment at the provider, as `start` does, whose call `prepare_start` has written.
+
+    Raises:
+        PaymentDeclined: the provider declined; the payment has failed.
+        GatewayUnavailable: the outcome is unknown; call `start` or leave it to `finish_operations`.
+        ProviderMismatch: the provider created something else than was requested.
+    """
+    started = await send_create(db, gateway, payment, prepared, at=resolve_time(at))
+    if started.state in CLOSED_STATES:
+        raise PaymentDeclined(reason=started.reason)
+    return started.action or Action()
 
 
 async def _start_create(conn: Connection, payment: Payment) -> Operation | None:

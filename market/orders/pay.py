@@ -35,7 +35,9 @@ from payments import (
     find_live_payment,
     list_payments,
     open_payment,
+    prepare_start,
     start,
+    start_prepared,
 )
 from payments.models import CLOSED_STATES
 from payments.pay import PAYMENT_LIFETIME
@@ -84,15 +86,21 @@ async def pay_order(
     async with db.transaction() as conn:
         order = await _lock_payable_order(conn, buyer, order_id)
         due = _get_due_part(order, now)
-        payment = await _open_or_find_payment(conn, order, due, method=method, return_url=return_url, now=now)
+        payment = await _open_payment(conn, order, due, method=method, return_url=return_url, now=now)
+        call = None if payment is None else await prepare_start(conn, gateway, payment)
+        payment = payment or await _find_payment(conn, order, due)
     if payment.state is PaymentState.CAPTURED:
         raise OrderAlreadyPaid
     if payment.method is not method:
         payment = await change_method(
             db, gateway, payment.id, method=method, return_url=return_url, expires_at=due.expires_at, at=now
         )
-    # The provider knows nothing of a bank transfer.
-    action = Action() if payment.method is Method.BANK else await start(db, gateway, payment.id, at=now)
+    if payment.method is Method.BANK:  # the provider knows nothing of it
+        action = Action()
+    elif call is not None:
+        action = await start_prepared(db, gateway, payment, call, at=now)
+    else:
+        action = await start(db, gateway, payment.id, at=now)
     return _build_instructions(order, payment, action)
 
 
@@ -165,10 +173,10 @@ def _get_due_part(order: _PayableOrder, now: datetime) -> _DuePart:
     )
 
 
-async def _open_or_find_payment(
+async def _open_payment(
     conn: Connection, order: _PayableOrder, due: _DuePart, *, method: Method, return_url: str | None, now: datetime
-) -> Payment:
-    """Open the payment of the due part, or return the live one that it has."""
+) -> Payment | None:
+    """Open the payment of the due part; return None if it has a live one."""
     parts: list[Part] = []
     for each in order.parts:
         minor, discount = each.goods_fen + each.freight_fen, each.discount_fen
@@ -191,10 +199,14 @@ async def _open_or_find_payment(
             at=now,
         )
     except PaymentInProgress:
-        live = await find_live_payment(conn, get_order_ref(order.number), due.purpose)
-        if live is None:
-            raise
-        return live
+        return None
+
+
+async def _find_payment(conn: Connection, order: _PayableOrder, due: _DuePart) -> Payment:
+    live = await find_live_payment(conn, get_order_ref(order.number), due.purpose)
+    if live is None:
+        raise PaymentInProgress(order=get_order_ref(order.number))
+    return live
 
 
 async def find_current_payment(conn: Connection, order_ref: str) -> Payment | None:
