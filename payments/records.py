@@ -301,6 +301,8 @@ async def book_refunds(conn: Connection, payment: Payment, reports: list[RefundR
 
     A refund that this library did not create is left to reconciliation, which reports it as `missing_here`.
     """
+    if not reports:
+        return
     ours = {(refund.id, refund.attempt): refund for refund in await LOCK_REFUNDS.all(conn, payment_id=payment.id)}
     for report in reports:
         refund = None if report.refund_id is None else ours.get((report.refund_id, report.attempt))

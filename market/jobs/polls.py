@@ -34,13 +34,21 @@ from market.visits.change_booking import lapse_changes
 from payments import apply_events, finish_operations, poll_due_payments, poll_due_payouts, retry_due_refunds
 from payments.pay import expire_payments
 
+BUSY = timedelta(seconds=0.05)
+"""How soon a queue that somebody waits for is looked at again after it had something."""
+
 
 class Poll(Struct, frozen=True):
-    """Work that every worker looks for at an interval. It claims what it works on, so that workers share it."""
+    """Work that every worker looks for at an interval. It claims what it works on, so that workers share it.
+
+    After a run that returned something true the next one follows after `busy_interval`, if there is one: what buyers
+    wait for comes in streams.
+    """
 
     name: str
     interval: timedelta
     run: Callable[[WorkerContext], Awaitable[object]]
+    busy_interval: timedelta | None = None
 
 
 async def send_codes(context: WorkerContext) -> None:
@@ -58,18 +66,22 @@ async def fetch_receipts(context: WorkerContext) -> None:
     await log_receipts(context.port)
 
 
-async def apply_webhooks(context: WorkerContext) -> None:
-    """Apply the stored webhooks of the provider, while it answers."""
-    while (
-        not context.gateway.is_open() and (await apply_events(context.db, context.gateway, at=context.clock.now())).done
-    ):
-        pass
+async def apply_webhooks(context: WorkerContext) -> int:
+    """Apply the stored webhooks of the provider, while it answers; return how many."""
+    applied = 0
+    while not context.gateway.is_open():
+        done = (await apply_events(context.db, context.gateway, at=context.clock.now())).done
+        applied += done
+        if not done:
+            break
+    return applied
 
 
-async def apply_outbox(context: WorkerContext) -> None:
-    """Update the orders whose payments or refunds changed, and tell sellers about their payouts."""
-    await apply_payment_events(context.db, None, context.seal, now=context.clock.now())
+async def apply_outbox(context: WorkerContext) -> int:
+    """Update the orders whose payments or refunds changed, and tell sellers about their payouts; return how many."""
+    updated = await apply_payment_events(context.db, None, context.seal, now=context.clock.now())
     await apply_payout_events(context.db, context.seal, now=context.clock.now())
+    return updated
 
 
 async def finish_calls(context: WorkerContext) -> None:
@@ -200,8 +212,8 @@ POLLS = (
     Poll("send_codes", timedelta(seconds=0.3), send_codes),
     Poll("send_notices", timedelta(seconds=1), send_notices),
     Poll("fetch_receipts", timedelta(seconds=30), fetch_receipts),
-    Poll("apply_webhooks", timedelta(seconds=0.5), apply_webhooks),
-    Poll("apply_outbox", timedelta(seconds=0.5), apply_outbox),
+    Poll("apply_webhooks", timedelta(seconds=0.5), apply_webhooks, BUSY),
+    Poll("apply_outbox", timedelta(seconds=0.5), apply_outbox, BUSY),
     Poll("finish_calls", timedelta(seconds=1), finish_calls),
     Poll("retry_refunds", timedelta(minutes=1), retry_refunds),
     Poll("poll_payments", timedelta(seconds=15), poll_payments),

@@ -54,13 +54,15 @@ async def run_polls(
 async def _repeat(context: WorkerContext, poll: Poll, stop: asyncio.Event) -> None:
     failures = 0
     while not stop.is_set():
+        interval = poll.interval
         try:
-            await poll.run(context)
+            if await poll.run(context) and poll.busy_interval is not None:
+                interval = poll.busy_interval
             failures = 0
         except Exception:
             failures += 1
             log.exception("job_failed", job=poll.name)
-        pause = min(poll.interval * 2 ** min(failures, 10), max(MAX_PAUSE, poll.interval))
+        pause = min(interval * 2 ** min(failures, 10), max(MAX_PAUSE, interval))
         try:
             async with asyncio.timeout(pause.total_seconds()):
                 await stop.wait()

@@ -1,5 +1,6 @@
 """Payment events: a captured payment marks its order as paid, or is refunded if its stock is no longer available."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
@@ -12,14 +13,28 @@ from market.identity.models import AccountId
 from market.kernel import Connection, Database, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.notify.queue import QueuedText, queue_messages
 from market.orders.checkout.redemptions import restore_voucher
 from market.orders.contracts import settle_contract
 from market.orders.deposits import find_deposit, record_deposit
 from market.orders.escrow import parse_order_ref
 from market.orders.models import OrderState, PaymentTerms, SuborderKind, SuborderState
 from market.orders.money.payment_problems import PAYMENTS_ACTOR, PROBLEM_TOPICS, apply_payment_problem
-from market.orders.notifications import format_month_day, notify_account, notify_producer
-from market.orders.transitions import LockedOrder, load_suborders, lock_order_by_number, move_orders, move_suborders
+from market.orders.notifications import (
+    OWNERS_WITH_PHONE,
+    PHONE_CONTEXT,
+    format_month_day,
+    notify_account,
+    notify_producer,
+)
+from market.orders.transitions import (
+    LockedOrder,
+    LockedSuborder,
+    load_suborders,
+    lock_order_by_number,
+    move_orders,
+    move_suborders,
+)
 from market.slots.models import format_slot_hours
 from market.slots.transitions import confirm_places, restore_places
 from market.stock.reservations import restore_reservation, sell_reserved
@@ -71,8 +86,25 @@ COUNT_SALES = Query(
      WHERE listings.id = locked.id
     """,
 )
-COUNT_PARCELS_TO_SHIP = Query(
-    int, "SELECT count(*) FROM suborders WHERE producer_id = :producer_id AND state = 'paid' AND kind = 'goods'"
+
+
+class _Shipper(Struct, frozen=True):
+    """The phones of the owners of a producer, sealed, and how many paid parcels it has to send."""
+
+    phones_sealed: list[bytes]
+    parcels: int
+
+
+LIST_SHIPPERS = Query(
+    _Shipper,
+    """
+    SELECT ARRAY(SELECT phone_sealed """
+    + OWNERS_WITH_PHONE
+    + """) AS phones_sealed,
+           (SELECT count(*) FROM suborders
+             WHERE suborders.producer_id = sold.producer_id AND state = 'paid' AND kind = 'goods')::integer AS parcels
+      FROM unnest(:producer_ids::uuid[]) AS sold (producer_id)
+    """,
 )
 
 
@@ -211,7 +243,7 @@ async def mark_deposited(conn: Connection, seal: Seal, order: LockedOrder, *, me
     await notify_account(conn, seal, order.buyer_id, "deposit_paid", facts, now=now)
     for producer_id in dict.fromkeys(each.producer_id for each in suborders):
         await notify_producer(conn, seal, producer_id, "deposit_paid_seller", facts, now=now)
-    await _confirm_visits(conn, seal, order, {each.id: each.producer_id for each in suborders}, now=now)
+    await _confirm_visits(conn, seal, order, suborders, now=now)
 
 
 async def mark_paid(conn: Connection, seal: Seal, order: LockedOrder, *, method: str, now: datetime) -> None:
@@ -227,16 +259,26 @@ async def mark_paid(conn: Connection, seal: Seal, order: LockedOrder, *, method:
     await COUNT_SALES.run(conn, order_id=order.id)
     facts = {"order": str(order.number), "amount": format_yuan(order.total_fen)}
     await notify_account(conn, seal, AccountId(order.buyer_id), "order_paid", facts, now=now)
-    await _confirm_visits(conn, seal, order, {each.id: each.producer_id for each in suborders}, now=now)
-    for producer_id in dict.fromkeys(each.producer_id for each in suborders if each.kind is SuborderKind.GOODS):
-        count = await COUNT_PARCELS_TO_SHIP.one(conn, producer_id=producer_id)
-        await notify_producer(conn, seal, producer_id, "to_ship", {"count": str(count)}, now=now)
+    await _confirm_visits(conn, seal, order, suborders, now=now)
+    sellers = dict.fromkeys(each.producer_id for each in suborders if each.kind is SuborderKind.GOODS)
+    shippers = await LIST_SHIPPERS.all(conn, producer_ids=list(sellers), day=get_business_day(now)) if sellers else []
+    messages = [
+        QueuedText(seal.open(phone, PHONE_CONTEXT), "to_ship", {"count": str(each.parcels)})
+        for each in shippers
+        for phone in each.phones_sealed
+    ]
+    await queue_messages(conn, seal, messages, now=now)
 
 
 async def _confirm_visits(
-    conn: Connection, seal: Seal, order: LockedOrder, producers: dict[UUID, UUID], *, now: datetime
+    conn: Connection, seal: Seal, order: LockedOrder, suborders: Sequence[LockedSuborder], *, now: datetime
 ) -> None:
-    """Confirm the reserved bookings and places of an order and tell guests and hosts; `producers` are by suborder."""
+    """Confirm the reserved bookings and places of an order, if it has some, and tell guests and hosts."""
+    producers: dict[UUID, UUID] = {
+        each.id: each.producer_id for each in suborders if each.kind is not SuborderKind.GOODS
+    }
+    if not producers:
+        return
     confirmed = await confirm_bookings(conn, seal, order.id)
     places = await confirm_places(conn, seal, order.id)
     titles = {row.suborder_id: row.title for row in await LIST_STAY_TITLES.all(conn, order_id=order.id)}

@@ -1,6 +1,7 @@
 """Messages to buyers and producers, queued in the caller's transaction."""
 
 from datetime import date, datetime, timedelta
+from typing import Final, LiteralString
 from uuid import UUID
 
 from market.kernel import Connection, Fen, Query
@@ -12,15 +13,17 @@ from payments.money import format_yuan
 PHONE_CONTEXT = "accounts.phone"
 
 GET_PHONE = Query(bytes, "SELECT phone_sealed FROM accounts WHERE id = :account_id AND phone_sealed IS NOT NULL")
+OWNERS_WITH_PHONE: Final[LiteralString] = """
+      FROM producer_members AS member JOIN accounts ON accounts.id = account_id
+     WHERE member.producer_id = sold.producer_id AND role = 'owner' AND valid_during @> :day::date
+       AND phone_sealed IS NOT NULL
+     ORDER BY account_id
+     LIMIT 3"""
+"""The owners of the producer of `sold` who are told of its sales."""
 LIST_OWNER_PHONES = Query(
     bytes,
-    """
-    SELECT phone_sealed
-      FROM producer_members JOIN accounts ON accounts.id = account_id
-     WHERE producer_id = :producer_id AND role = 'owner' AND valid_during @> :day::date AND phone_sealed IS NOT NULL
-     ORDER BY account_id
-     LIMIT 3
-    """,
+    "SELECT owner.phone_sealed FROM (SELECT :producer_id::uuid AS producer_id) AS sold"
+    " CROSS JOIN LATERAL (SELECT phone_sealed " + OWNERS_WITH_PHONE + ") AS owner",
 )
 
 
