@@ -2,7 +2,10 @@
 -- Check at commit that lines add up to their suborders and their order, and suborders to their order.
 CREATE OR REPLACE FUNCTION check_order_sums() RETURNS trigger
 LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     fits boolean;
 BEGIN

@@ -9,6 +9,8 @@ RETURNS TABLE (n integer, obstacle text, item_id uuid, left_units bigint, until 
 LANGUAGE plpgsql STABLE
 -- A batch looks up a few rows of each buyer, however large the tables are.
 SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 -- Planning the statement takes longer than running it.
 SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column

@@ -18,6 +18,8 @@ RETURNS TABLE (n integer, fingerprint bytea, id uuid, number bigint, state text,
 LANGUAGE plpgsql
 -- A session caches plans: those made while the tables are almost empty must not scan them once they have grown.
 SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan
 -- Whoever holds a lock longer than this is not just another batch; the batch is then repeated without the request.
 SET lock_timeout = '300ms' AS $$

@@ -2,7 +2,10 @@
 -- Refuse suborders and lines of an order that another transaction placed: its sums were checked at its commit.
 CREATE OR REPLACE FUNCTION refuse_placed_order() RETURNS trigger
 LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     placed bigint;
 BEGIN

@@ -3,6 +3,7 @@
 import asyncio
 from uuid import UUID, uuid4
 
+import pytest
 from asyncpg.connection import LoggedQuery
 
 from market.identity.models import AccountId
@@ -12,7 +13,7 @@ from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.order_request import OrderRequest
 from market.orders.checkout.place import place
 from market.orders.checkout.placing import place_batch
-from market.orders.models import SoldOut
+from market.orders.models import PlacedOrder, SoldOut
 from tests.conftest import NOW
 from tests.orders.requests import line, list_codes, make_request, nights, read_lot
 from tests.support.make import (
@@ -21,6 +22,7 @@ from tests.support.make import (
     make_product,
     make_stay,
 )
+from tests.support.statements import QueryTrace
 
 
 async def test_lines_on_one_lot_are_summed_first(conn: Connection) -> None:
@@ -144,3 +146,57 @@ async def test_a_closing_batcher_places_what_is_queued_in_few_transactions(datab
     assert [task.result().state for task in tasks] == ["placed"] * 100
     async with database.connection() as conn:
         assert await conn.fetchval("SELECT count(DISTINCT xmin::text) FROM orders") < 10
+
+
+async def count_read_orders(conn: Connection) -> int:
+    """Return how many rows of orders the transaction has read."""
+    return await conn.fetchval(
+        "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relid = 'orders'::regclass"
+    )
+
+
+async def test_placing_reads_no_other_buyers_orders(conn: Connection) -> None:
+    """The plans of the session are those of an empty table."""
+    dates = await make_product(conn, left=100)
+    read: list[int] = []
+    for _ in range(30):
+        before = await count_read_orders(conn)
+        assert list_codes(
+            await place_batch(conn, [make_request(await make_account(conn), [line(dates.variant_id)])])
+        ) == ["placed"]
+        read.append(await count_read_orders(conn) - before)
+    assert read[-1] <= read[1]
+
+
+async def test_another_writer_takes_together_what_waits_for_the_first(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database.transaction() as conn:
+        dates, millet = await make_product(conn, left=20), await make_product(conn, left=20)
+        first, *buyers = [await make_account(conn) for _ in range(12)]
+    held, free = asyncio.Event(), asyncio.Event()
+
+    async def hold(_conn: Connection, _order_id: UUID) -> None:
+        held.set()
+        await free.wait()
+
+    trace = QueryTrace(monkeypatch)
+    async with Batcher(database) as batcher:
+        slow = asyncio.create_task(
+            place(batcher, first, [line(dates.variant_id)], address=DESTINATION, now=NOW, companion=hold)
+        )
+        await held.wait()
+        trace.take()
+        waiting: list[asyncio.Task[PlacedOrder]] = []
+        for buyer in buyers:
+            waiting.append(
+                asyncio.create_task(place(batcher, buyer, [line(millet.variant_id)], address=DESTINATION, now=NOW))
+            )
+            for _ in range(3):
+                await asyncio.sleep(0)
+        outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+        placed_before, batches = not slow.done(), trace.take().count("PLACE_ORDERS")
+        free.set()
+        assert (await slow).number
+    assert [each for each in outcomes if not isinstance(each, PlacedOrder)] == []
+    assert (placed_before, batches) == (True, 1)

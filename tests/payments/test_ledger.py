@@ -89,6 +89,35 @@ async def test_a_floor_applies_to_the_sum_of_an_accounts_legs(conn: Connection) 
     assert await get_balance(conn, "escrow:L-1") == 1
 
 
+async def test_a_floor_applies_to_the_sum_of_the_legs_of_an_account_with_a_balance(conn: Connection) -> None:
+    await post(conn, key="in", kind="in", legs=[("clearing:alipay", -3), ("escrow:L-1", 3)])
+    legs = [("escrow:L-1", -5), ("escrow:L-1", 2), ("clearing:alipay", 3)]
+    await post(conn, key="both", kind="both", legs=legs)
+    assert await get_balance(conn, "escrow:L-1") == 0
+
+
+async def test_a_new_account_and_one_with_a_balance_change_together(conn: Connection) -> None:
+    await post(conn, key="in", kind="in", legs=[("clearing:alipay", -10), ("escrow:L-1", 10)])
+    await post(conn, key="on", kind="on", legs=[("escrow:L-1", -4), ("payable:7", 3), ("commission", 1)])
+    assert await get_balance(conn, "escrow:L-1") == 6
+    assert await get_balance(conn, "payable:7") == 3
+    kept = await conn.fetch(
+        "SELECT code, amount_minor FROM payments.balances JOIN payments.accounts ON id = account_id"
+    )
+    assert {(row["code"], row["amount_minor"]) for row in kept} == {("escrow:L-1", 6), ("payable:7", 3)}
+
+
+@pytest.mark.parametrize("old", ["payable:A", "payable:B", "payable:A payable:B"])
+async def test_the_first_account_below_its_floor_is_named_of_new_and_old(conn: Connection, old: str) -> None:
+    for account in old.split():
+        await post(conn, key=account, kind="in", legs=[("clearing:alipay", -1), (account, 1)])
+    with pytest.raises(InsufficientBalance) as refused:
+        async with conn.transaction():
+            await post(conn, key="x", kind="x", legs=[("payable:B", -2), ("payable:A", -2), ("clearing:bank", 4)])
+    assert refused.value.facts == {"account": "payable:A"}
+    assert [await get_balance(conn, account) for account in old.split()] == [1] * len(old.split())
+
+
 async def test_the_first_account_below_its_floor_is_named(conn: Connection) -> None:
     with pytest.raises(InsufficientBalance) as refused:
         async with conn.transaction():

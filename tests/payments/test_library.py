@@ -128,7 +128,7 @@ async def test_functions_with_the_owners_rights_run_with_a_fixed_search_path(emp
     await conn.close()
     assert [tuple(row) for row in definers] == [
         ("make_months", ["search_path=billing, pg_temp", "lock_timeout=4s"]),
-        ("post", ["search_path=billing, pg_temp"]),
+        ("post", ["search_path=billing, pg_temp", "enable_seqscan=off", "plan_cache_mode=force_generic_plan"]),
     ]
 
 

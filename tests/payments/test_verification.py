@@ -67,7 +67,7 @@ async def test_a_replaced_function_of_a_guard_is_found(books: Connection, body: 
 
 async def test_a_replaced_post_is_found(books: Connection) -> None:
     body = await books.fetchval("SELECT pg_get_functiondef('payments.post'::regproc)")
-    await books.execute(body.replace("balances.floor_minor\n", "balances.floor_minor - 1\n"))
+    await books.execute(body.replace("< balances.floor_minor;", "< balances.floor_minor - 1;"))
     assert await find_codes(books) == [("guard_changed", "post")]
 
 

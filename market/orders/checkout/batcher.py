@@ -21,6 +21,9 @@ MAX_QUEUED = 4_096
 MAX_QUEUED_S = 5.0
 """A request that is queued for longer is refused as `Busy`."""
 WRITERS = 2
+PATIENCE_S = 0.02
+"""How long a request is queued before a writer other than the first takes it: a batch costs little more than an order.
+"""
 MAX_ITEM_WAIT_MS = 2_000
 """How long a lane waits for its item before what needs it is refused as `Busy`."""
 MAX_LANES = 4
@@ -72,10 +75,10 @@ class _Lane(Struct, eq=False):
 class Batcher:
     """Places orders in batches: up to 64 queued requests become one transaction with an outcome for each.
 
-    There is no timer: a free writer takes the queued requests at once. A single request is placed immediately; under
-    load the next batch fills while the previous one commits. A buyer has one request at a time in the batches. Requests
-    for what another transaction keeps locked leave the queue for a lane of their own and delay nobody else. Use it as a
-    context manager; on exit it waits until the queue is empty.
+    The first writer takes the queued requests at once. A single request is placed immediately; under load the next
+    batch fills while the previous one commits, and another writer takes it after 20 ms. A buyer has one request at a
+    time in the batches. Requests for what another transaction keeps locked leave the queue for a lane of their own and
+    delay nobody else. Use it as a context manager; on exit it waits until the queue is empty.
     """
 
     def __init__(self, db: Database, *, writers: int = WRITERS) -> None:
@@ -90,7 +93,7 @@ class Batcher:
         self._lane_tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._tasks = [asyncio.create_task(self._write()) for _ in range(self._writers)]
+        self._tasks = [asyncio.create_task(self._write(PATIENCE_S * (n > 0))) for n in range(self._writers)]
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
@@ -119,8 +122,15 @@ class Batcher:
         finally:
             timer.cancel()
 
-    async def _write(self) -> None:
+    async def _write(self, patience: float) -> None:
+        """Place what is queued until the batcher closes; leave it to the first writer for `patience` seconds."""
         while True:
+            if self._queue and patience:
+                queued_at = self._queue[0].drop_at - MAX_QUEUED_S
+                left = queued_at + patience - asyncio.get_running_loop().time()
+                if left > 0:
+                    await asyncio.sleep(left)
+                    continue
             batch = self._take_batch(self._queue)
             if batch:
                 await self._place(batch)

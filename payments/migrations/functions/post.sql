@@ -1,11 +1,14 @@
--- Post a transaction; this is the only way to write to the ledger. Idempotent by key; creates accounts on first use;
--- locks balance rows in the order of account ids.
-CREATE FUNCTION {schema}.post(
+-- Post a transaction; this is the only way to write to the ledger. Idempotent by key; creates accounts on first use,
+-- with their first sum as the balance; locks the other balance rows in the order of account ids.
+CREATE OR REPLACE FUNCTION {schema}.post(
     p_key text, p_kind text, p_order text, p_at timestamptz, p_currency text, p_codes text[], p_amounts bigint[]
-) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp
+SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     posted bigint;
     refused text;
+    legs integer;
+    opened bigint[];
 BEGIN
     INSERT INTO transaction_keys (key, transaction_id, order_ref)
     VALUES (p_key, make_number(), p_order)
@@ -32,54 +35,64 @@ BEGIN
     END IF;
     INSERT INTO transactions (id, key, kind, order_ref, at) VALUES (posted, p_key, p_kind, p_order, p_at);
 
-    WITH added AS (
+    WITH delta AS (
+        SELECT leg_code, sum(leg_minor)::bigint AS minor FROM unnest(p_codes, p_amounts) AS legs (leg_code, leg_minor)
+         GROUP BY leg_code
+    ), added AS (
         INSERT INTO accounts (code, kind, currency, floor_minor, keep_balance)
-        SELECT new_code, kind, p_currency, floor_minor, keep_balance
-          FROM (SELECT DISTINCT unnest(p_codes) AS new_code) AS codes
-          JOIN account_kinds ON kind = split_part(new_code, ':', 1)
-         WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE code = new_code AND currency = p_currency)
-         ORDER BY new_code
+        SELECT leg_code, kind, p_currency, floor_minor, keep_balance
+          FROM delta
+          JOIN account_kinds ON kind = split_part(leg_code, ':', 1)
+         WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE code = leg_code AND currency = p_currency)
+         ORDER BY leg_code
         ON CONFLICT (code, currency) DO NOTHING
-        RETURNING id, floor_minor, keep_balance
+        RETURNING id, code, floor_minor, keep_balance
+    ), kept AS (
+        INSERT INTO balances (account_id, amount_minor, floor_minor)
+        SELECT id, minor, floor_minor FROM added JOIN delta ON leg_code = code
+         WHERE keep_balance AND (floor_minor IS NULL OR minor >= floor_minor)
     )
-    INSERT INTO balances (account_id, floor_minor)
-    SELECT id, floor_minor FROM added WHERE keep_balance;
+    SELECT coalesce(array_agg(id), '{}'), min(code) FILTER (WHERE minor < floor_minor)
+      INTO opened, refused
+      FROM added JOIN delta ON leg_code = code;
 
     INSERT INTO postings (transaction_id, seq, account_id, amount_minor)
     SELECT posted, number, accounts.id, leg_minor
       FROM unnest(p_codes, p_amounts) WITH ORDINALITY AS legs (leg_code, leg_minor, number)
       JOIN accounts ON code = leg_code AND currency = p_currency;
-
-    SELECT leg_code INTO refused
-      FROM unnest(p_codes) AS leg_code
-     WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE code = leg_code AND currency = p_currency)
-     LIMIT 1;
-    IF refused IS NOT NULL THEN
+    GET DIAGNOSTICS legs = ROW_COUNT;
+    IF legs <> cardinality(p_codes) THEN
+        SELECT leg_code INTO refused
+          FROM unnest(p_codes) AS leg_code
+         WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE code = leg_code AND currency = p_currency)
+         LIMIT 1;
         RAISE EXCEPTION 'account % is not of a known kind', refused USING ERRCODE = 'PL002', DETAIL = refused;
     END IF;
 
     PERFORM 1
        FROM balances
-      WHERE account_id IN (SELECT account_id FROM postings WHERE transaction_id = posted)
+      WHERE account_id IN (SELECT id FROM accounts WHERE code = ANY(p_codes) AND currency = p_currency)
+        AND account_id <> ALL(opened)
       ORDER BY account_id
         FOR NO KEY UPDATE;
-
-    SELECT code INTO refused
-      FROM (SELECT account_id, sum(amount_minor) AS delta
-              FROM postings WHERE transaction_id = posted GROUP BY account_id) AS deltas
-      JOIN balances USING (account_id)
-      JOIN accounts ON accounts.id = account_id
-     WHERE balances.amount_minor + delta < balances.floor_minor
-     ORDER BY code LIMIT 1;
+    IF FOUND THEN
+        SELECT least(refused, min(code)) INTO refused
+          FROM (SELECT leg_code, sum(leg_minor) AS minor
+                  FROM unnest(p_codes, p_amounts) AS legs (leg_code, leg_minor) GROUP BY leg_code) AS delta
+          JOIN accounts ON code = leg_code AND currency = p_currency
+          JOIN balances ON account_id = accounts.id
+         WHERE account_id <> ALL(opened) AND amount_minor + minor < balances.floor_minor;
+        IF refused IS NULL THEN
+            UPDATE balances SET amount_minor = amount_minor + minor
+              FROM (SELECT leg_code, sum(leg_minor) AS minor
+                      FROM unnest(p_codes, p_amounts) AS legs (leg_code, leg_minor) GROUP BY leg_code) AS delta
+              JOIN accounts ON code = leg_code AND currency = p_currency
+             WHERE account_id = accounts.id AND account_id <> ALL(opened);
+        END IF;
+    END IF;
     IF refused IS NOT NULL THEN
         RAISE EXCEPTION 'account % would fall below its floor', refused USING ERRCODE = 'PL003', DETAIL = refused;
     END IF;
-
-    UPDATE balances
-       SET amount_minor = balances.amount_minor + delta
-      FROM (SELECT account_id, sum(amount_minor) AS delta
-              FROM postings WHERE transaction_id = posted GROUP BY account_id) AS deltas
-     WHERE balances.account_id = deltas.account_id;
     RETURN posted;
 END $$;
 REVOKE ALL ON FUNCTION {schema}.post(text, text, text, timestamptz, text, text[], bigint[]) FROM PUBLIC;
