@@ -206,98 +206,22 @@ PARTS = {
 }
 """By what they are a part of: they refer to it, and have a limited number of rows for each of its rows."""
 
-KEPT = {
-    "accounts": "Who bought, sold or decided; an account that is closed is erased, and its row stays for the others.",
-    "grants": "Who had which role when: the evidence of decisions.",
-    "operator_grants": "The same of operators.",
-    "producers": "Who sold, for as long as there are sales, and who was refused.",
-    "producer_steps": "Who admitted a shop, and who suspended it.",
-    "listings": "What was sold, three years after the last sale (电子商务法 31); MAX_LIVE_LISTINGS are on sale.",
-    "packages": "The same of packages; MAX_OPEN_PACKAGES are on sale.",
-    "listing_files": "A file that is sent again is known by its hash; each made listings.",
-    "stock_moves": "What became of each unit that was counted.",
-    "slots": "What could be booked, of at most a year ahead; who came to a course or a clinic is forgotten.",
-    "review_versions": "What a review said before it was changed, for whoever it was shown to.",
-    "coupons": "What was promised; MAX_OPEN_COUPONS are open.",
-    "vouchers": "What was claimed, bounded by the coupon's quota.",
-    "orders": "The sale, at least three years (电子商务法 31) and as long as its postings.",
-    "cases": "What was asked and answered; of a person few are open at once.",
-    "case_events": "Each move of a case; a closed case has no more.",
-    "large_payouts": "Two people's consent to a payout.",
-    "contacts": "People whom a page names; one is ended by deleting it.",
-    "pickup_points": "MAX_POINTS of a county.",
-    "payments.accounts": "The ledger.",
-    "payments.transactions": "The ledger, partitioned by month: thirty years (会计档案管理办法), five of it here.",
-    "payments.postings": "Of the transactions, with their months.",
-    "payments.transaction_keys": "One for each transaction that is not in the archive.",
-    "payments.archived_months": "One for each month in the archive.",
-    "payments.payments": "What was charged.",
-    "payments.payouts": "What was paid out.",
-    "payments.operations": "Calls to the provider that have not succeeded, and cancellations.",
-    "payments.events": "Each until it is consumed.",
-    "payments.checkpoints": "One for at most 50,000 transactions, by which a change of what is closed is found.",
-    "payments.statement_lines": "What the provider reported, which the ledger is compared with.",
-    "payments.discrepancies": "Each difference and why it was closed.",
-    "jobs.schedules": "One for each schedule of a release.",
-    "search_bands": "Four.",
-    "audit_entries": "Who did what; nobody may delete it.",
-    "public_plans": "What plans cost when; a row for each version, by a county's file.",
-    "supervision_tasks": "What a division asked of another, and the evidence; each is an act of an official.",
-    "charity_notices": "What an organisation asked people to come to, and who checked it; MAX_OPEN_NOTICES at a time.",
-    "pairings": "What an organisation and a village agreed to; MAX_OPEN_PROPOSALS of a person wait.",
-    "stories": "What was shown of a village, and who checked it; MAX_OPEN_STORIES of a person wait.",
-    "fraud_warnings": "What a county warned of when; each is an act of an official.",
-    "consents": "What a person agreed to from when to when, which has to be proved; closing the account ends them.",
-    "fund_calls": "What a county offered when, by its files; few a year.",
-    "channels": "One for each buying city and county.",
-    "listed_counties": "Which county was on which list of poor counties when, by its document.",
-    "channel_counties": "Which county was paired with which city when, by its document.",
-    "rates": "One for each currency and working day.",
-    "benefits.households": "Who gains from what a producer sells, by its files; what was recorded refers to it.",
-    "benefits.rules": "How what a listing sold was shared when, by the producer's files.",
-    "benefits.files": "A file that is sent again is known by its hash.",
-    "plots": "What a producer grows on; it bounds what may be harvested.",
-    "yield_limits": "How much a 亩 gave when, by a county's files.",
-    "harvest_lots": "What was harvested, bounded by what plots give; labels refer to it.",
-    "harvest_files": "A file that is sent again is known by its hash; each made lots.",
-    "label_keys": "One for each secret with which labels were signed.",
-    "coverage": "What was measured when, of each village.",
-    "coverage_projects": "What was built with public money, and who accepted it.",
-    "job_postings": "What an organisation offered, and who checked it; MAX_OPEN_POSTINGS of one at a time.",
-    "agronomists": "Who answered the questions of a county from when to when; 50 at a time.",
-    "quota_rules": "What share a region asked for when, by its notice.",
-    "unit_quotas": "One for each public unit and year.",
-    "quota_entries": "The book of what public units bought, at most five of an order.",
-    "bank_receipts": "What the bank received for public units.",
-    "platform_purchases": "What public units bought on the 832 platform, by its number and line.",
-    "organisations": "Whom an official verified; MAX_OWN of a person wait or count, more come by a county's file.",
-    "county_settings": "What held when, of a county.",
-    "quarter_submissions": "When a county sent in which quarter, once a day at most; what it stood for is not changed.",
-    "form_numbers": "What held when, of a county; papers of the past keep their number.",
-    "county_files": "Who changed facts of a county by which file; the file itself is not stored.",
-    "holidays": "The days off of each year, by the notice of the State Council.",
-    "village_periods": "Which code of a village was used when, one for each change.",
-    "county_months": "One for each month of a county.",
-    "counted_months": "The same.",
-    "quarter_sums": "One for each quarter, operator and kind of a county; counted again in place.",
-    "open_figures": "The published figures of each quarter.",
-    "cycles": "One for each month of a county.",
-    "case_snapshots": "What a run was calculated from, of replaced ones too: it gives their lines again.",
-    "openings": "What was settled before the market, once for each line.",
-    "import_files": "Every file that became a fact; counted in bytes for each account and day.",
-    "file_reminders": "One for each operator, month and stage.",
-    "fact_versions": "What a fact was before it changed, as evidence of what was decided on it.",
-    "persons": "The register of the county.",
-    "households": "The register of the county.",
-    "identifiers": "Each number once.",
-    "lines": "Each line once.",
-    "leads": "What was reported of a household, and how it was decided.",
-    "lead_steps": "Who took which step of it.",
-    "line_changes": "Who changed which line, and why.",
-    "idle_calls": "Who was called about an idle line and what was said.",
-    "sample_deposits": "One secret for each month of a county.",
-}
-"""What must stay, and why; each row is an act of a person who is known, one write of the rate limit."""
+GROWTH = Path(__file__).parents[2] / "docs/growth.md"
+MONTHS = "months of "
+
+
+def read_growth() -> dict[str, tuple[str, str]]:
+    """Return how each table of docs/growth.md is bounded, if it says so, and why its rows stay."""
+    rows = re.findall(r"^\| `([\w.]+)` \| (.+) \|$", GROWTH.read_text("utf-8"), re.MULTILINE)
+    cells = [(table, text.split(" | ")) for table, text in rows]
+    assert len(rows) == len({table for table, _ in cells})
+    assert all(len(each) in {2, 3} for _, each in cells)
+    return {table: (each[1] if len(each) == 3 else "", each[-1]) for table, each in cells}
+
+
+GROWING = read_growth()
+KEPT = {table for table, (_, reason) in GROWING.items() if not reason.startswith("part of `")}
+"""What must stay, and why; each row is an act of a person who is known, one write of the rate limit, or of a sale."""
 
 
 async def list_tables(conn: Connection) -> set[str]:
@@ -326,6 +250,18 @@ def test_what_is_deleted_is_deleted_by_its_rule() -> None:
             assert any(re.search(deletes, text) for text in (rules[name], *bodies)), (name, table)
     # What is erased in place.
     assert set(rules) - set(DELETED) == {"erase_invoice_details", "forget_old_seats", "drop_question_photos"}
+
+
+async def test_what_is_said_to_have_months_is_partitioned(conn: Connection) -> None:
+    rows = await conn.fetch(
+        "SELECT regexp_replace(partrelid::regclass::text, '^public\\.', '') FROM pg_partitioned_table"
+    )
+    assert {table for table, (bounded, _) in GROWING.items() if bounded.startswith(MONTHS)} == {row[0] for row in rows}
+
+
+def test_parts_on_the_page_of_growth_name_their_whole() -> None:
+    named = {table: reason for table, (_, reason) in GROWING.items() if table not in KEPT}
+    assert named == {table: f"part of `{PARTS[table]}`" for table in named}
 
 
 async def test_parts_refer_to_their_whole(conn: Connection) -> None:
