@@ -65,6 +65,8 @@ async def migrate_database(dsn: str, seal: Seal | None = None) -> bool:
             await asyncio.to_thread(upgrade, dsn, seal)
         with suppress(asyncpg.LockNotAvailableError):  # the worker makes them every night too
             await conn.execute("SELECT payments.make_months($1)", MONTHS_AHEAD)
+            for (table,) in await conn.fetch("SELECT name FROM list_month_tables()"):
+                await conn.execute("SELECT make_month_partitions($1, $2)", table, MONTHS_AHEAD)
         async with conn.transaction():
             return await load_divisions(conn) or changed
     finally:

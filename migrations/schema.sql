@@ -34,6 +34,13 @@ CREATE SCHEMA jobs;
 
 
 --
+-- Name: market_archive; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA market_archive;
+
+
+--
 -- Name: payments; Type: SCHEMA; Schema: -; Owner: -
 --
 
@@ -563,6 +570,7 @@ CREATE FUNCTION public.add_audit_entry(p_at timestamp with time zone, p_actor te
     AS $_$
 DECLARE
     p_chain smallint := (hashtextextended(p_object, 0) & 15)::smallint;
+    p_month bigint := to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYMM')::bigint;
     last_sequence bigint;
     last_hash bytea;
     operator text := substring(current_setting('application_name') FROM '^market-command:(.+)$');
@@ -572,8 +580,18 @@ BEGIN
     END IF;
     PERFORM pg_advisory_xact_lock(7001, p_chain);
     SELECT sequence, hash INTO last_sequence, last_hash
-      FROM audit_entries WHERE chain = p_chain ORDER BY sequence DESC LIMIT 1;
-    last_sequence := coalesce(last_sequence, 0) + 1;
+      FROM audit_entries WHERE chain = p_chain AND sequence >= p_month * 10000000000 ORDER BY sequence DESC LIMIT 1;
+    IF NOT FOUND THEN
+        SELECT sequence, hash INTO last_sequence, last_hash
+          FROM audit_entries WHERE chain = p_chain ORDER BY sequence DESC LIMIT 1;
+    END IF;
+    IF NOT FOUND THEN
+        SELECT sequence, hash INTO last_sequence, last_hash
+          FROM archived_audit_heads WHERE chain = p_chain ORDER BY sequence DESC LIMIT 1;
+    END IF;
+    -- The month, and after it the number of the entry in its chain, which goes on from month to month.
+    last_sequence := coalesce(last_sequence, 0);
+    last_sequence := greatest(p_month, last_sequence / 10000000000) * 10000000000 + last_sequence % 10000000000 + 1;
     last_hash := coalesce(last_hash, '\x00');
     INSERT INTO audit_entries VALUES (p_chain, last_sequence, p_at, p_actor, p_action, p_object, p_detail, last_hash,
         hash_audit_entry(last_hash, p_chain, last_sequence, p_at, p_actor, p_action, p_object, p_detail));
@@ -665,6 +683,51 @@ CREATE FUNCTION public.truncate_code(code text, level integer) RETURNS text
 CREATE FUNCTION public.ancestor_code(code text, level integer) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN rpad(public.truncate_code(code, level), 12, '0'::text);
+
+
+--
+-- Name: archive_month_partition(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.archive_month_partition(p_table text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    SET lock_timeout TO '4s'
+    AS $_$
+DECLARE
+    one record;
+    oldest record;
+    kept_from text;
+    archived text;
+BEGIN
+    SELECT * INTO STRICT one FROM list_month_tables() WHERE name = p_table;
+    PERFORM pg_advisory_xact_lock(7032, 0);
+    PERFORM set_config('lock_timeout', '900ms', true);
+    kept_from := get_month_bound(one.kind, (date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')
+                                            - one.kept * interval '1 month')::date);
+    SELECT * INTO oldest FROM list_month_partitions(p_table) LIMIT 1;
+    IF oldest IS NULL OR lpad(oldest.end_bound, 40, '0') > lpad(kept_from, 40, '0') THEN
+        RETURN NULL;
+    END IF;
+    -- A second one of the same months holds what came after the first was archived.
+    archived := oldest.partition || coalesce('_' || nullif((SELECT count(*) FROM archived_partitions
+        WHERE partition ~ ('^' || oldest.partition || '(_[0-9]+)?$')), 0), '');
+    EXECUTE format('ALTER TABLE %I DETACH PARTITION %I', p_table, oldest.partition);
+    EXECUTE format('CREATE TRIGGER %I BEFORE INSERT OR DELETE OR UPDATE ON %I FOR EACH ROW'
+                   ' EXECUTE FUNCTION refuse_change()', p_table || '_archived', oldest.partition);
+    IF archived <> oldest.partition THEN
+        EXECUTE format('ALTER TABLE %I RENAME TO %I', oldest.partition, archived);
+    END IF;
+    EXECUTE format('ALTER TABLE %I SET SCHEMA market_archive', archived);
+    INSERT INTO archived_partitions (name, partition, end_bound) VALUES (p_table, archived, oldest.end_bound);
+    IF p_table = 'audit_entries' THEN
+        EXECUTE format('INSERT INTO archived_audit_heads (partition, chain, sequence, hash)'
+                       ' SELECT DISTINCT ON (chain) %L, chain, sequence, hash FROM market_archive.%I'
+                       '  ORDER BY chain, sequence DESC', archived, archived);
+    END IF;
+    RETURN archived;
+END
+$_$;
 
 
 --
@@ -2076,6 +2139,24 @@ $$;
 
 
 --
+-- Name: count_late_rows(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.count_late_rows(p_most integer) RETURNS TABLE(name text, late_rows bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+BEGIN
+    FOR name IN SELECT each.name || '_late' FROM list_month_tables() AS each
+                 UNION ALL SELECT 'payments.transactions_late' LOOP
+        EXECUTE format('SELECT count(*) FROM (SELECT FROM %s LIMIT $1) AS late', name::regclass) INTO late_rows USING p_most;
+        RETURN NEXT;
+    END LOOP;
+END
+$_$;
+
+
+--
 -- Name: count_matches(tsquery, tsquery, text[], text[], tsquery, text[], text, text, date, uuid, bigint, bigint, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2743,7 +2824,8 @@ CREATE TABLE public.claims (
     CONSTRAINT claims_not_negative CHECK (((corrects_month IS NOT NULL) OR ((charge_fen >= 0) AND (reduction_fen >= 0) AND (billed_fen >= 0)))),
     CONSTRAINT claims_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
     CONSTRAINT claims_row CHECK ((row_number >= 2))
-);
+)
+PARTITION BY RANGE (month);
 
 
 --
@@ -3330,6 +3412,22 @@ CREATE FUNCTION public.format_yuan(fen bigint) RETURNS text
 
 
 --
+-- Name: get_bound_month(text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.get_bound_month(p_kind text, p_value text) RETURNS date
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT date_trunc('month', CASE p_kind
+           WHEN 'day' THEN p_value::date
+           WHEN 'id' THEN (to_timestamp(('x' || lpad(left(replace(p_value, '-', ''), 12), 16, '0'))::bit(64)::bigint / 1000.0)
+                           AT TIME ZONE 'UTC')::date
+           WHEN 'number' THEN to_date(lpad((p_value::bigint / 10000000000)::text, 4, '0'), 'YYMM')
+           END)::date
+$$;
+
+
+--
 -- Name: cancel_tiers; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3394,6 +3492,22 @@ CREATE TABLE public.county_settings (
 CREATE FUNCTION public.get_county_setting(p_county text, p_name text, p_day date) RETURNS integer
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (SELECT county_settings.value FROM public.county_settings WHERE ((county_settings.county_code = get_county_setting.p_county) AND (county_settings.name = get_county_setting.p_name) AND (county_settings.valid_during @> get_county_setting.p_day)));
+
+
+--
+-- Name: get_month_bound(text, date); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.get_month_bound(p_kind text, p_month date) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE p_kind
+           WHEN 'day' THEN to_char(p_month, 'YYYY-MM-DD')
+           WHEN 'id' THEN (lpad(to_hex((extract(epoch FROM p_month::timestamp AT TIME ZONE 'UTC') * 1000)::bigint), 12, '0')
+                           || repeat('0', 20))::uuid::text
+           WHEN 'number' THEN (to_char(p_month, 'YYMM')::bigint * 10000000000)::text
+           END
+$$;
 
 
 --
@@ -3516,6 +3630,30 @@ CREATE FUNCTION public.get_visible_person() RETURNS uuid
 CREATE FUNCTION public.get_visible_region() RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN "substring"(current_setting('market.scope'::text, true), '^[0-9]{2}(?:[0-9]{2}){0,2}'::text);
+
+
+--
+-- Name: guard_month_partition(text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.guard_month_partition(p_table text, p_partition text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    target record;
+BEGIN
+    IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = p_table::regclass AND tgname = p_table || '_no_truncate') THEN
+        EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()',
+                       p_table || '_no_truncate', p_partition);
+    END IF;
+    FOR target IN SELECT attname, attstattarget FROM pg_attribute
+                   WHERE attrelid = p_table::regclass AND attstattarget IS NOT NULL AND attnum > 0 LOOP
+        EXECUTE format('ALTER TABLE %I ALTER COLUMN %I SET STATISTICS %s',
+                       p_partition, target.attname, target.attstattarget);
+    END LOOP;
+END
+$$;
 
 
 --
@@ -3737,7 +3875,7 @@ BEGIN
     END IF;
     INSERT INTO fact_versions (county_code, fact, subject, facts, name_sealed, file_id, replaced_by, replaced_by_lead,
                                replaced_at)
-    VALUES (OLD.county_code, tg_table_name, facts ->> tg_argv[0], facts - sealed,
+    VALUES (OLD.county_code, coalesce(tg_argv[1], tg_table_name), facts ->> tg_argv[0], facts - sealed,
             decode(substr(facts ->> 'name_sealed', 3), 'hex'), OLD.file_id, file, lead,
             coalesce((SELECT imported_at FROM import_files WHERE id = file),
                      (SELECT decided_at FROM leads WHERE id = lead), now()));
@@ -4460,6 +4598,39 @@ $$;
 
 
 --
+-- Name: list_month_partitions(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_month_partitions(p_table text) RETURNS TABLE(partition text, first_bound text, end_bound text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+    SELECT relname::text, substring(bounds FROM $r$FROM \('([^']+)'\)$r$),
+           substring(bounds FROM $r$TO \('([^']+)'\)$r$) AS end_bound
+      FROM pg_inherits
+      JOIN pg_class ON pg_class.oid = inhrelid
+     CROSS JOIN LATERAL pg_get_expr(relpartbound, pg_class.oid) AS bounds
+     WHERE inhparent = to_regclass(p_table) AND bounds <> 'DEFAULT'
+     ORDER BY lpad(substring(bounds FROM $r$TO \('([^']+)'\)$r$), 40, '0')
+$_$;
+
+
+--
+-- Name: list_month_tables(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_month_tables() RETURNS TABLE(name text, key text, kind text, kept integer)
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    VALUES ('audit_entries', 'sequence', 'number', 60),
+           ('usage_days', 'used_on', 'day', 120),
+           ('claims', 'month', 'day', 120),
+           ('run_lines', 'run_id', 'id', 120),
+           ('run_explanations', 'run_id', 'id', 120)
+$$;
+
+
+--
 -- Name: list_name_parts(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4722,6 +4893,21 @@ CREATE FUNCTION public.list_search_bands() RETURNS tsquery[]
 
 
 --
+-- Name: list_taken_audit_heads(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_taken_audit_heads() RETURNS TABLE(chain smallint, n bigint, hash text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT DISTINCT ON (chain) chain, sequence, encode(hash, 'hex')
+      FROM archived_audit_heads
+     WHERE to_regclass('market_archive.' || quote_ident(partition)) IS NULL
+     ORDER BY chain, sequence DESC
+$$;
+
+
+--
 -- Name: list_unchased_red_letters(date, integer, integer, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4841,6 +5027,71 @@ CREATE FUNCTION public.list_working_day_cases(p_after uuid, p_most integer) RETU
      ORDER BY cases.id
      LIMIT p_most
 $$;
+
+
+--
+-- Name: make_month_partitions(text, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.make_month_partitions(p_table text, p_ahead integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET lock_timeout TO '4s'
+    AS $_$
+DECLARE
+    this_month date := date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')::date;
+    one record;
+    late text := p_table || '_late';
+    part text;
+    first_late text;
+    last_late text;
+    covered text;
+    last_bound text;
+    wanted date;
+    made integer := 0;
+BEGIN
+    SELECT * INTO STRICT one FROM list_month_tables() WHERE name = p_table;
+    IF p_ahead NOT BETWEEN 0 AND 12 THEN
+        RAISE EXCEPTION 'months are made at most a year ahead, not %', p_ahead;
+    END IF;
+    PERFORM pg_advisory_xact_lock(7032, 0);
+    -- Less than the time after which PostgreSQL looks for a deadlock: this gives way to whoever writes, and is called again.
+    PERFORM set_config('lock_timeout', '900ms', true);
+    EXECUTE format('SELECT (SELECT %1$I FROM %2$I ORDER BY %1$I LIMIT 1)::text,'
+                   ' (SELECT %1$I FROM %2$I ORDER BY %1$I DESC LIMIT 1)::text', one.key, late)
+       INTO first_late, last_late;
+    IF first_late IS NOT NULL THEN
+        part := p_table || to_char(get_bound_month(one.kind, first_late), '_YYMM');
+        EXECUTE format('ALTER TABLE %I DETACH PARTITION %I', p_table, late);
+        EXECUTE format('ALTER TABLE %I RENAME TO %I', late, part);
+        first_late := get_month_bound(one.kind, get_bound_month(one.kind, first_late));
+        SELECT max(lpad(end_bound, 40, '0')), (array_agg(end_bound ORDER BY lpad(end_bound, 40, '0') DESC))[1]
+          INTO covered, last_bound FROM list_month_partitions(p_table);
+        -- It begins where the others end, so that no month is left out between them.
+        EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%L)', p_table, part,
+                       CASE WHEN covered IS NULL THEN 'MINVALUE'
+                            WHEN lpad(first_late, 40, '0') >= covered THEN quote_literal(last_bound)
+                            ELSE quote_literal(first_late) END,
+                       get_month_bound(one.kind, (get_bound_month(one.kind, last_late) + interval '1 month')::date));
+        EXECUTE format('CREATE TABLE %I PARTITION OF %I DEFAULT', late, p_table);
+        PERFORM guard_month_partition(p_table, late);
+        made := 1;
+    END IF;
+    FOR n IN -1..p_ahead LOOP
+        wanted := (this_month + n * interval '1 month')::date;
+        SELECT max(lpad(end_bound, 40, '0')) INTO covered FROM list_month_partitions(p_table);
+        CONTINUE WHEN lpad(get_month_bound(one.kind, wanted), 40, '0') < covered;
+        CONTINUE WHEN n < 0 AND covered IS NOT NULL;
+        part := p_table || CASE WHEN n < 0 THEN '_before' ELSE to_char(wanted, '_YYMM') END;
+        EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%s) TO (%L)', part, p_table,
+                       CASE WHEN n < 0 THEN 'MINVALUE' ELSE quote_literal(get_month_bound(one.kind, wanted)) END,
+                       get_month_bound(one.kind, (wanted + interval '1 month')::date));
+        PERFORM guard_month_partition(p_table, part);
+        made := made + 1;
+    END LOOP;
+    RETURN made;
+END
+$_$;
 
 
 --
@@ -5381,6 +5632,54 @@ $$;
 
 
 --
+-- Name: audit_entries; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.audit_entries (
+    chain smallint NOT NULL,
+    sequence bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    action text NOT NULL,
+    object text NOT NULL,
+    detail jsonb NOT NULL,
+    previous bytea NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_entries_chain CHECK (((chain >= 0) AND (chain <= 15)))
+)
+PARTITION BY RANGE (sequence);
+
+
+--
+-- Name: read_audit_chain(smallint, bigint, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.read_audit_chain(p_chain smallint, p_after bigint, p_limit integer) RETURNS SETOF public.audit_entries
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+DECLARE
+    place text;
+    found bigint;
+    missing bigint := p_limit;
+BEGIN
+    FOR place IN
+        SELECT 'market_archive.' || quote_ident(a.partition)
+          FROM archived_audit_heads h JOIN archived_partitions a USING (partition)
+         WHERE h.chain = p_chain AND h.sequence > p_after AND to_regclass('market_archive.' || quote_ident(a.partition)) IS NOT NULL
+         ORDER BY h.sequence
+    LOOP
+        RETURN QUERY EXECUTE format('SELECT * FROM %s WHERE chain = $1 AND sequence > $2 ORDER BY sequence LIMIT $3', place)
+               USING p_chain, p_after, missing;
+        GET DIAGNOSTICS found = ROW_COUNT;
+        missing := missing - found;
+    END LOOP;
+    RETURN QUERY SELECT * FROM audit_entries WHERE chain = p_chain AND sequence > p_after ORDER BY sequence LIMIT missing;
+END
+$_$;
+
+
+--
 -- Name: record_refund(uuid, uuid[], bigint[], bigint, bigint, bigint, text, text, uuid, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5524,6 +5823,24 @@ CREATE FUNCTION public.refresh_certified_until(p_producer uuid) RETURNS void
     AS $$
     UPDATE listings SET certified_until = get_certified_until(producer_id, category_code)
      WHERE producer_id = p_producer AND certified_until <> get_certified_until(producer_id, category_code)
+$$;
+
+
+--
+-- Name: refuse_archived_run(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse_archived_run() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM cycles JOIN archived_partitions ON archived_partitions.name IN ('claims', 'usage_days')
+                WHERE cycles.id = NEW.cycle_id AND cycles.month < end_bound::date) THEN
+        RAISE EXCEPTION 'the bills of this month are in the archive' USING ERRCODE = 'P0100';
+    END IF;
+    RETURN NEW;
+END
 $$;
 
 
@@ -7214,19 +7531,43 @@ CREATE TABLE public.alembic_version (
 
 
 --
--- Name: audit_entries; Type: TABLE; Schema: public; Owner: -
+-- Name: archived_audit_heads; Type: TABLE; Schema: public; Owner: -
 --
 
-CREATE TABLE public.audit_entries (
+CREATE TABLE public.archived_audit_heads (
+    partition text NOT NULL,
     chain smallint NOT NULL,
     sequence bigint NOT NULL,
-    at timestamp with time zone NOT NULL,
-    actor text NOT NULL,
-    action text NOT NULL,
-    object text NOT NULL,
-    detail jsonb NOT NULL,
-    previous bytea NOT NULL,
-    hash bytea NOT NULL,
+    hash bytea NOT NULL
+);
+
+
+--
+-- Name: archived_partitions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.archived_partitions (
+    name text NOT NULL,
+    partition text NOT NULL,
+    end_bound text NOT NULL,
+    archived_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: audit_entries_late; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.audit_entries_late (
+    chain smallint CONSTRAINT audit_entries_chain_not_null NOT NULL,
+    sequence bigint CONSTRAINT audit_entries_sequence_not_null NOT NULL,
+    at timestamp with time zone CONSTRAINT audit_entries_at_not_null NOT NULL,
+    actor text CONSTRAINT audit_entries_actor_not_null NOT NULL,
+    action text CONSTRAINT audit_entries_action_not_null NOT NULL,
+    object text CONSTRAINT audit_entries_object_not_null NOT NULL,
+    detail jsonb CONSTRAINT audit_entries_detail_not_null NOT NULL,
+    previous bytea CONSTRAINT audit_entries_previous_not_null NOT NULL,
+    hash bytea CONSTRAINT audit_entries_hash_not_null NOT NULL,
     CONSTRAINT audit_entries_chain CHECK (((chain >= 0) AND (chain <= 15)))
 );
 
@@ -7741,6 +8082,33 @@ CREATE TABLE public.check_in_scans (
 CREATE TABLE public.claim_photos (
     case_id uuid NOT NULL,
     photo_id uuid NOT NULL
+);
+
+
+--
+-- Name: claims_late; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.claims_late (
+    file_id uuid CONSTRAINT claims_file_id_not_null NOT NULL,
+    row_number integer CONSTRAINT claims_row_number_not_null NOT NULL,
+    county_code text CONSTRAINT claims_county_code_not_null NOT NULL,
+    month date CONSTRAINT claims_month_not_null NOT NULL,
+    operator text CONSTRAINT claims_operator_not_null NOT NULL,
+    kind text CONSTRAINT claims_kind_not_null NOT NULL,
+    programme_code text CONSTRAINT claims_programme_code_not_null NOT NULL,
+    charge_fen bigint CONSTRAINT claims_charge_fen_not_null NOT NULL,
+    reduction_fen bigint CONSTRAINT claims_reduction_fen_not_null NOT NULL,
+    billed_fen bigint CONSTRAINT claims_billed_fen_not_null NOT NULL,
+    corrects_month date,
+    number_id bigint CONSTRAINT claims_number_id_not_null NOT NULL,
+    CONSTRAINT claims_add_up CHECK ((charge_fen = (reduction_fen + billed_fen))),
+    CONSTRAINT claims_corrected_month_earlier CHECK (((EXTRACT(day FROM corrects_month) = (1)::numeric) AND (corrects_month < month))),
+    CONSTRAINT claims_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
+    CONSTRAINT claims_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT claims_not_negative CHECK (((corrects_month IS NOT NULL) OR ((charge_fen >= 0) AND (reduction_fen >= 0) AND (billed_fen >= 0)))),
+    CONSTRAINT claims_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
+    CONSTRAINT claims_row CHECK ((row_number >= 2))
 );
 
 
@@ -8401,7 +8769,8 @@ CREATE TABLE public.run_lines (
     CONSTRAINT run_lines_over CHECK ((over_fen = (COALESCE(claimed_fen, (0)::bigint) - approved_fen))),
     CONSTRAINT run_lines_public CHECK ((public_fen >= 0)),
     CONSTRAINT run_lines_under CHECK ((under_fen = (entitled_fen - approved_fen)))
-);
+)
+PARTITION BY RANGE (run_id);
 ALTER TABLE ONLY public.run_lines ALTER COLUMN run_id SET STATISTICS 0;
 
 
@@ -11186,7 +11555,62 @@ CREATE TABLE public.run_explanations (
     county_code text NOT NULL,
     steps jsonb NOT NULL,
     CONSTRAINT run_explanations_number CHECK ((number > 0))
+)
+PARTITION BY RANGE (run_id);
+
+
+--
+-- Name: run_explanations_late; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.run_explanations_late (
+    run_id uuid CONSTRAINT run_explanations_run_id_not_null NOT NULL,
+    number integer CONSTRAINT run_explanations_number_not_null NOT NULL,
+    county_code text CONSTRAINT run_explanations_county_code_not_null NOT NULL,
+    steps jsonb CONSTRAINT run_explanations_steps_not_null NOT NULL,
+    CONSTRAINT run_explanations_number CHECK ((number > 0))
 );
+
+
+--
+-- Name: run_lines_late; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.run_lines_late (
+    run_id uuid CONSTRAINT run_lines_run_id_not_null NOT NULL,
+    line_code text CONSTRAINT run_lines_line_code_not_null NOT NULL,
+    county_code text CONSTRAINT run_lines_county_code_not_null NOT NULL,
+    operator text CONSTRAINT run_lines_operator_not_null NOT NULL,
+    kind text CONSTRAINT run_lines_kind_not_null NOT NULL,
+    programme_code text CONSTRAINT run_lines_programme_code_not_null NOT NULL,
+    in_snapshot boolean CONSTRAINT run_lines_in_snapshot_not_null NOT NULL,
+    household_code text,
+    village_code text,
+    village_name text,
+    payable_households text[] CONSTRAINT run_lines_payable_households_not_null NOT NULL,
+    payable_days smallint CONSTRAINT run_lines_payable_days_not_null NOT NULL,
+    claimed_fen bigint,
+    entitled_fen bigint CONSTRAINT run_lines_entitled_fen_not_null NOT NULL,
+    approved_fen bigint CONSTRAINT run_lines_approved_fen_not_null NOT NULL,
+    over_fen bigint CONSTRAINT run_lines_over_fen_not_null NOT NULL,
+    under_fen bigint CONSTRAINT run_lines_under_fen_not_null NOT NULL,
+    conceded_fen bigint CONSTRAINT run_lines_conceded_fen_not_null NOT NULL,
+    public_fen bigint CONSTRAINT run_lines_public_fen_not_null NOT NULL,
+    shares jsonb CONSTRAINT run_lines_shares_not_null NOT NULL,
+    settled_fen bigint,
+    reasons text[] CONSTRAINT run_lines_reasons_not_null NOT NULL,
+    causes text[] CONSTRAINT run_lines_causes_not_null NOT NULL,
+    removed_on date,
+    explanation integer CONSTRAINT run_lines_explanation_not_null NOT NULL,
+    CONSTRAINT run_lines_approved CHECK ((approved_fen = LEAST(entitled_fen, COALESCE(claimed_fen, (0)::bigint)))),
+    CONSTRAINT run_lines_conceded CHECK ((conceded_fen >= 0)),
+    CONSTRAINT run_lines_entitled CHECK ((entitled_fen >= 0)),
+    CONSTRAINT run_lines_funded_at_most_approved CHECK (((conceded_fen + public_fen) <= approved_fen)),
+    CONSTRAINT run_lines_over CHECK ((over_fen = (COALESCE(claimed_fen, (0)::bigint) - approved_fen))),
+    CONSTRAINT run_lines_public CHECK ((public_fen >= 0)),
+    CONSTRAINT run_lines_under CHECK ((under_fen = (entitled_fen - approved_fen)))
+);
+ALTER TABLE ONLY public.run_lines_late ALTER COLUMN run_id SET STATISTICS 0;
 
 
 --
@@ -11909,6 +12333,23 @@ CREATE TABLE public.usage_days (
     CONSTRAINT usage_days_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT usage_days_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
     CONSTRAINT usage_days_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text])))
+)
+PARTITION BY RANGE (used_on);
+
+
+--
+-- Name: usage_days_late; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.usage_days_late (
+    county_code text CONSTRAINT usage_days_county_code_not_null NOT NULL,
+    operator text CONSTRAINT usage_days_operator_not_null NOT NULL,
+    used_on date CONSTRAINT usage_days_used_on_not_null NOT NULL,
+    kind text CONSTRAINT usage_days_kind_not_null NOT NULL,
+    number_id bigint CONSTRAINT usage_days_number_id_not_null NOT NULL,
+    CONSTRAINT usage_days_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT usage_days_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
+    CONSTRAINT usage_days_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text])))
 );
 
 
@@ -12036,6 +12477,41 @@ ALTER TABLE ONLY payments.postings ATTACH PARTITION payments.postings_late DEFAU
 --
 
 ALTER TABLE ONLY payments.transactions ATTACH PARTITION payments.transactions_late DEFAULT;
+
+
+--
+-- Name: audit_entries_late; Type: TABLE ATTACH; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.audit_entries ATTACH PARTITION public.audit_entries_late DEFAULT;
+
+
+--
+-- Name: claims_late; Type: TABLE ATTACH; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.claims ATTACH PARTITION public.claims_late DEFAULT;
+
+
+--
+-- Name: run_explanations_late; Type: TABLE ATTACH; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.run_explanations ATTACH PARTITION public.run_explanations_late DEFAULT;
+
+
+--
+-- Name: run_lines_late; Type: TABLE ATTACH; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.run_lines ATTACH PARTITION public.run_lines_late DEFAULT;
+
+
+--
+-- Name: usage_days_late; Type: TABLE ATTACH; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.usage_days ATTACH PARTITION public.usage_days_late DEFAULT;
 
 
 --
@@ -12447,11 +12923,35 @@ ALTER TABLE ONLY public.alembic_version
 
 
 --
+-- Name: archived_audit_heads archived_audit_heads_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.archived_audit_heads
+    ADD CONSTRAINT archived_audit_heads_pkey PRIMARY KEY (chain, sequence);
+
+
+--
+-- Name: archived_partitions archived_partitions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.archived_partitions
+    ADD CONSTRAINT archived_partitions_pkey PRIMARY KEY (partition);
+
+
+--
 -- Name: audit_entries audit_entries_sequence_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.audit_entries
     ADD CONSTRAINT audit_entries_sequence_unique PRIMARY KEY (chain, sequence);
+
+
+--
+-- Name: audit_entries_late audit_entries_late_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.audit_entries_late
+    ADD CONSTRAINT audit_entries_late_pkey PRIMARY KEY (chain, sequence);
 
 
 --
@@ -12779,7 +13279,15 @@ ALTER TABLE ONLY public.claim_photos
 --
 
 ALTER TABLE ONLY public.claims
-    ADD CONSTRAINT claims_row_unique PRIMARY KEY (file_id, row_number);
+    ADD CONSTRAINT claims_row_unique PRIMARY KEY (file_id, row_number, month);
+
+
+--
+-- Name: claims_late claims_late_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.claims_late
+    ADD CONSTRAINT claims_late_pkey PRIMARY KEY (file_id, row_number, month);
 
 
 --
@@ -14783,11 +15291,27 @@ ALTER TABLE ONLY public.run_explanations
 
 
 --
+-- Name: run_explanations_late run_explanations_late_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.run_explanations_late
+    ADD CONSTRAINT run_explanations_late_pkey PRIMARY KEY (run_id, number);
+
+
+--
 -- Name: run_lines run_lines_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.run_lines
     ADD CONSTRAINT run_lines_unique PRIMARY KEY (run_id, line_code);
+
+
+--
+-- Name: run_lines_late run_lines_late_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.run_lines_late
+    ADD CONSTRAINT run_lines_late_pkey PRIMARY KEY (run_id, line_code);
 
 
 --
@@ -15239,6 +15763,14 @@ ALTER TABLE ONLY public.usage_days
 
 
 --
+-- Name: usage_days_late usage_days_late_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.usage_days_late
+    ADD CONSTRAINT usage_days_late_pkey PRIMARY KEY (county_code, operator, kind, number_id, used_on);
+
+
+--
 -- Name: variants variants_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -15647,7 +16179,14 @@ CREATE UNIQUE INDEX agronomists_once ON public.agronomists USING btree (account_
 -- Name: audit_entries_by_object; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX audit_entries_by_object ON public.audit_entries USING btree (object, at);
+CREATE INDEX audit_entries_by_object ON ONLY public.audit_entries USING btree (object, at);
+
+
+--
+-- Name: audit_entries_late_object_at_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX audit_entries_late_object_at_idx ON public.audit_entries_late USING btree (object, at);
 
 
 --
@@ -15892,21 +16431,42 @@ CREATE INDEX claim_photos_by_photo ON public.claim_photos USING btree (photo_id)
 -- Name: claims_by_corrected_month; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX claims_by_corrected_month ON public.claims USING btree (county_code, corrects_month) WHERE (corrects_month IS NOT NULL);
+CREATE INDEX claims_by_corrected_month ON ONLY public.claims USING btree (county_code, corrects_month) WHERE (corrects_month IS NOT NULL);
 
 
 --
 -- Name: claims_by_month; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX claims_by_month ON public.claims USING btree (county_code, month);
+CREATE INDEX claims_by_month ON ONLY public.claims USING btree (county_code, month);
+
+
+--
+-- Name: claims_late_county_code_corrects_month_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX claims_late_county_code_corrects_month_idx ON public.claims_late USING btree (county_code, corrects_month) WHERE (corrects_month IS NOT NULL);
+
+
+--
+-- Name: claims_late_county_code_month_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX claims_late_county_code_month_idx ON public.claims_late USING btree (county_code, month);
 
 
 --
 -- Name: claims_one_per_service_and_month; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE UNIQUE INDEX claims_one_per_service_and_month ON public.claims USING btree (county_code, operator, kind, number_id, month) WHERE (corrects_month IS NULL);
+CREATE UNIQUE INDEX claims_one_per_service_and_month ON ONLY public.claims USING btree (county_code, operator, kind, number_id, month) WHERE (corrects_month IS NULL);
+
+
+--
+-- Name: claims_late_county_code_operator_kind_number_id_month_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX claims_late_county_code_operator_kind_number_id_month_idx ON public.claims_late USING btree (county_code, operator, kind, number_id, month) WHERE (corrects_month IS NULL);
 
 
 --
@@ -17537,14 +18097,28 @@ CREATE INDEX reviews_unanswered ON public.reviews USING btree (producer_id, id) 
 -- Name: run_lines_by_household; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX run_lines_by_household ON public.run_lines USING btree (run_id, household_code);
+CREATE INDEX run_lines_by_household ON ONLY public.run_lines USING btree (run_id, household_code);
 
 
 --
 -- Name: run_lines_by_village; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX run_lines_by_village ON public.run_lines USING btree (run_id, village_code);
+CREATE INDEX run_lines_by_village ON ONLY public.run_lines USING btree (run_id, village_code);
+
+
+--
+-- Name: run_lines_late_run_id_household_code_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX run_lines_late_run_id_household_code_idx ON public.run_lines_late USING btree (run_id, household_code);
+
+
+--
+-- Name: run_lines_late_run_id_village_code_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX run_lines_late_run_id_village_code_idx ON public.run_lines_late USING btree (run_id, village_code);
 
 
 --
@@ -18038,6 +18612,83 @@ ALTER INDEX payments.transactions_pkey ATTACH PARTITION payments.transactions_la
 
 
 --
+-- Name: audit_entries_late_object_at_idx; Type: INDEX ATTACH; Schema: public; Owner: -
+--
+
+ALTER INDEX public.audit_entries_by_object ATTACH PARTITION public.audit_entries_late_object_at_idx;
+
+
+--
+-- Name: audit_entries_late_pkey; Type: INDEX ATTACH; Schema: public; Owner: -
+--
+
+ALTER INDEX public.audit_entries_sequence_unique ATTACH PARTITION public.audit_entries_late_pkey;
+
+
+--
+-- Name: claims_late_county_code_corrects_month_idx; Type: INDEX ATTACH; Schema: public; Owner: -
+--
+
+ALTER INDEX public.claims_by_corrected_month ATTACH PARTITION public.claims_late_county_code_corrects_month_idx;
+
+
+--
+-- Name: claims_late_county_code_month_idx; Type: INDEX ATTACH; Schema: public; Owner: -
+--
+
+ALTER INDEX public.claims_by_month ATTACH PARTITION public.claims_late_county_code_month_idx;
+
+
+--
+-- Name: claims_late_county_code_operator_kind_number_id_month_idx; Type: INDEX ATTACH; Schema: public; Owner: -
+--
+
+ALTER INDEX public.claims_one_per_service_and_month ATTACH PARTITION public.claims_late_county_code_operator_kind_number_id_month_idx;
+
+
+--
+-- Name: claims_late_pkey; Type: INDEX ATTACH; Schema: public; Owner: -
+--
+
+ALTER INDEX public.claims_row_unique ATTACH PARTITION public.claims_late_pkey;
+
+
+--
+-- Name: run_explanations_late_pkey; Type: INDEX ATTACH; Schema: public; Owner: -
+--
+
+ALTER INDEX public.run_explanations_unique ATTACH PARTITION public.run_explanations_late_pkey;
+
+
+--
+-- Name: run_lines_late_pkey; Type: INDEX ATTACH; Schema: public; Owner: -
+--
+
+ALTER INDEX public.run_lines_unique ATTACH PARTITION public.run_lines_late_pkey;
+
+
+--
+-- Name: run_lines_late_run_id_household_code_idx; Type: INDEX ATTACH; Schema: public; Owner: -
+--
+
+ALTER INDEX public.run_lines_by_household ATTACH PARTITION public.run_lines_late_run_id_household_code_idx;
+
+
+--
+-- Name: run_lines_late_run_id_village_code_idx; Type: INDEX ATTACH; Schema: public; Owner: -
+--
+
+ALTER INDEX public.run_lines_by_village ATTACH PARTITION public.run_lines_late_run_id_village_code_idx;
+
+
+--
+-- Name: usage_days_late_pkey; Type: INDEX ATTACH; Schema: public; Owner: -
+--
+
+ALTER INDEX public.usage_days_unique ATTACH PARTITION public.usage_days_late_pkey;
+
+
+--
 -- Name: entries entries_append_only; Type: TRIGGER; Schema: benefits; Owner: -
 --
 
@@ -18248,6 +18899,13 @@ CREATE TRIGGER audit_entries_no_truncate BEFORE TRUNCATE ON public.audit_entries
 
 
 --
+-- Name: audit_entries_late audit_entries_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER audit_entries_no_truncate BEFORE TRUNCATE ON public.audit_entries_late FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
 -- Name: operator_bank_accounts bank_accounts_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -18370,7 +19028,7 @@ CREATE TRIGGER claims_append_only BEFORE UPDATE ON public.claims FOR EACH ROW EX
 -- Name: claims claims_kept; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER claims_kept AFTER DELETE ON public.claims FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('number_id');
+CREATE TRIGGER claims_kept AFTER DELETE ON public.claims FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('number_id', 'claims');
 
 
 --
@@ -18378,6 +19036,13 @@ CREATE TRIGGER claims_kept AFTER DELETE ON public.claims FOR EACH ROW EXECUTE FU
 --
 
 CREATE TRIGGER claims_no_truncate BEFORE TRUNCATE ON public.claims FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: claims_late claims_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER claims_no_truncate BEFORE TRUNCATE ON public.claims_late FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 
 --
@@ -19417,6 +20082,13 @@ CREATE TRIGGER run_explanations_no_truncate BEFORE TRUNCATE ON public.run_explan
 
 
 --
+-- Name: run_explanations_late run_explanations_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER run_explanations_no_truncate BEFORE TRUNCATE ON public.run_explanations_late FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
 -- Name: run_lines run_lines_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -19445,6 +20117,13 @@ CREATE TRIGGER run_lines_no_truncate BEFORE TRUNCATE ON public.run_lines FOR EAC
 
 
 --
+-- Name: run_lines_late run_lines_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER run_lines_no_truncate BEFORE TRUNCATE ON public.run_lines_late FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
 -- Name: runs runs_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -19463,6 +20142,13 @@ CREATE TRIGGER runs_county_months AFTER INSERT ON public.runs FOR EACH ROW EXECU
 --
 
 CREATE TRIGGER runs_no_truncate BEFORE TRUNCATE ON public.runs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: runs runs_not_archived; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER runs_not_archived BEFORE INSERT ON public.runs FOR EACH ROW EXECUTE FUNCTION public.refuse_archived_run();
 
 
 --
@@ -19994,6 +20680,14 @@ ALTER TABLE ONLY public.agronomists
 
 
 --
+-- Name: archived_audit_heads archived_audit_heads_partition; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.archived_audit_heads
+    ADD CONSTRAINT archived_audit_heads_partition FOREIGN KEY (partition) REFERENCES public.archived_partitions(partition);
+
+
+--
 -- Name: bad_fruit_claims bad_fruit_claims_case; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -20421,15 +21115,15 @@ ALTER TABLE ONLY public.claim_photos
 -- Name: claims claims_file; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
-ALTER TABLE ONLY public.claims
-    ADD CONSTRAINT claims_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+ALTER TABLE public.claims
+    ADD CONSTRAINT claims_file FOREIGN KEY (file_id, county_code, operator, month) REFERENCES public.import_files(id, county_code, operator, month);
 
 
 --
 -- Name: claims claims_number; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
-ALTER TABLE ONLY public.claims
+ALTER TABLE public.claims
     ADD CONSTRAINT claims_number FOREIGN KEY (number_id) REFERENCES public.identifiers(id);
 
 
@@ -20437,7 +21131,7 @@ ALTER TABLE ONLY public.claims
 -- Name: claims claims_programme; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
-ALTER TABLE ONLY public.claims
+ALTER TABLE public.claims
     ADD CONSTRAINT claims_programme FOREIGN KEY (county_code, programme_code) REFERENCES public.programmes(county_code, code);
 
 
@@ -23213,7 +23907,7 @@ ALTER TABLE ONLY public.rooms
 -- Name: run_explanations run_explanations_run; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
-ALTER TABLE ONLY public.run_explanations
+ALTER TABLE public.run_explanations
     ADD CONSTRAINT run_explanations_run FOREIGN KEY (run_id) REFERENCES public.runs(id);
 
 
@@ -23741,7 +24435,7 @@ ALTER TABLE ONLY public.unpacked_labels
 -- Name: usage_days usage_days_number; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
-ALTER TABLE ONLY public.usage_days
+ALTER TABLE public.usage_days
     ADD CONSTRAINT usage_days_number FOREIGN KEY (number_id) REFERENCES public.identifiers(id);
 
 
@@ -25886,6 +26580,13 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.holidays TO market_app;
 
 
 --
+-- Name: FUNCTION archive_month_partition(p_table text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.archive_month_partition(p_table text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION check_agreement(); Type: ACL; Schema: public; Owner: -
 --
 
@@ -26094,6 +26795,14 @@ REVOKE ALL ON FUNCTION public.copy_listing_price() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.count_harvest() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION count_late_rows(p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.count_late_rows(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.count_late_rows(p_most integer) TO market_app;
 
 
 --
@@ -26959,6 +27668,13 @@ GRANT SELECT ON TABLE public.search_bands TO market_app;
 
 
 --
+-- Name: FUNCTION guard_month_partition(p_table text, p_partition text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.guard_month_partition(p_table text, p_partition text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION is_consent_missing(p_county text, p_line text); Type: ACL; Schema: public; Owner: -
 --
 
@@ -27422,6 +28138,14 @@ GRANT ALL ON FUNCTION public.list_pairing_items(p_pairings uuid[]) TO market_app
 
 
 --
+-- Name: FUNCTION list_taken_audit_heads(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_taken_audit_heads() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_taken_audit_heads() TO market_app;
+
+
+--
 -- Name: FUNCTION list_unchased_red_letters(p_today date, p_before integer, p_after integer, p_most integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -27475,6 +28199,14 @@ GRANT ALL ON FUNCTION public.list_warning_readers(p_county text, p_most integer)
 
 REVOKE ALL ON FUNCTION public.list_working_day_cases(p_after uuid, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_working_day_cases(p_after uuid, p_most integer) TO market_app;
+
+
+--
+-- Name: FUNCTION make_month_partitions(p_table text, p_ahead integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.make_month_partitions(p_table text, p_ahead integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.make_month_partitions(p_table text, p_ahead integer) TO market_app;
 
 
 --
@@ -27560,6 +28292,21 @@ REVOKE ALL ON FUNCTION public.note_payable_change() FROM PUBLIC;
 
 
 --
+-- Name: TABLE audit_entries; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.audit_entries TO market_app;
+
+
+--
+-- Name: FUNCTION read_audit_chain(p_chain smallint, p_after bigint, p_limit integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.read_audit_chain(p_chain smallint, p_after bigint, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.read_audit_chain(p_chain smallint, p_after bigint, p_limit integer) TO market_app;
+
+
+--
 -- Name: FUNCTION record_refund(p_suborder uuid, p_lines uuid[], p_amounts bigint[], p_buyer_fen bigint, p_payable_fen bigint, p_commission_fen bigint, p_key text, p_reason text, p_by uuid, p_note text, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -27595,6 +28342,13 @@ GRANT ALL ON FUNCTION public.redact_original(p_file uuid, p_attached boolean, p_
 --
 
 REVOKE ALL ON FUNCTION public.reduce_invoice() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION refuse_archived_run(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.refuse_archived_run() FROM PUBLIC;
 
 
 --
@@ -29012,10 +29766,17 @@ GRANT UPDATE(ended_at) ON TABLE public.agronomists TO market_app;
 
 
 --
--- Name: TABLE audit_entries; Type: ACL; Schema: public; Owner: -
+-- Name: TABLE archived_audit_heads; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT ON TABLE public.audit_entries TO market_app;
+GRANT SELECT ON TABLE public.archived_audit_heads TO market_app;
+
+
+--
+-- Name: TABLE archived_partitions; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.archived_partitions TO market_app;
 
 
 --

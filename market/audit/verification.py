@@ -61,10 +61,9 @@ CHECK_CHUNK = Query(
     WITH checked AS (
         SELECT sequence, hash,
                previous <> lag(hash, 1, :previous::bytea) OVER ordered
-               OR sequence <> lag(sequence, 1, :after::bigint) OVER ordered + 1
+               OR sequence % 10000000000 <> lag(sequence, 1, :after::bigint) OVER ordered % 10000000000 + 1
                OR hash <> hash_audit_entry(previous, chain, sequence, at, actor, action, object, detail) AS broken
-          FROM (SELECT * FROM audit_entries
-                 WHERE chain = :chain AND sequence > :after ORDER BY sequence LIMIT :size::integer) AS entries
+          FROM read_audit_chain(:chain::smallint, :after::bigint, :size::integer) AS entries
         WINDOW ordered AS (ORDER BY sequence))
     SELECT count(*) AS entries, max(sequence) AS last_sequence,
            (SELECT hash FROM checked ORDER BY sequence DESC LIMIT 1) AS last_hash,
@@ -72,13 +71,18 @@ CHECK_CHUNK = Query(
       FROM checked
     """,
 )
+LIST_TAKEN_HEADS = Query(AuditHead, "SELECT chain, n, hash FROM list_taken_audit_heads()")
 COMPARE_HEADS = Query(
     AuditFault,
     """
-    SELECT h.chain, h.n, CASE WHEN e.chain IS NULL THEN 'head_missing' ELSE 'head_rewritten' END AS kind
+    SELECT h.chain, h.n,
+           CASE WHEN coalesce(e.hash, a.hash) IS NULL THEN 'head_missing' ELSE 'head_rewritten' END AS kind
       FROM jsonb_to_recordset(:heads::jsonb) AS h (chain smallint, n bigint, hash text)
       LEFT JOIN audit_entries e ON e.chain = h.chain AND e.sequence = h.n
-     WHERE e.chain IS NULL OR encode(e.hash, 'hex') <> h.hash
+      LEFT JOIN LATERAL (SELECT archived.sequence, archived.hash
+                           FROM (SELECT WHERE e.chain IS NULL) AS missing
+                          CROSS JOIN read_audit_chain(h.chain, h.n - 1, 1) AS archived) AS a ON a.sequence = h.n
+     WHERE encode(coalesce(e.hash, a.hash), 'hex') IS DISTINCT FROM h.hash
      ORDER BY h.chain, h.n
      LIMIT 100
     """,
@@ -96,10 +100,13 @@ async def verify_audit(
     """Recompute every hash; return the number of entries and the first 100 faults.
 
     A removed end, a removed chain and a rewritten chain match themselves: they are found by comparing the `noted` heads
-    of earlier times. Entries up to the heads in `after` are skipped. Reads 5,000 entries a statement.
+    of earlier times. Entries up to the heads in `after` are skipped. Archived months are read as the others; one whose
+    table was taken elsewhere is not, and nor are the heads noted in it. Reads 5,000 entries a statement.
     """
-    faults = await COMPARE_HEADS.all(conn, heads=list(noted))
-    starts = {head.chain: head for head in after}
+    taken = {head.chain: head for head in await LIST_TAKEN_HEADS.all(conn)}
+    present = [head for head in noted if head.chain not in taken or head.sequence > taken[head.chain].sequence]
+    faults = await COMPARE_HEADS.all(conn, heads=present)
+    starts = taken | {head.chain: head for head in after}
     entries = 0
     for chain in range(16):
         start = starts.get(chain)

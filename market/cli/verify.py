@@ -11,6 +11,7 @@ from market.audit.verification import list_heads
 from market.audit.verification import verify_audit as verify_record
 from market.cli.runtime import DONE, REFUSED, open_runtime, print_result, run
 from market.kernel import Query, open_database
+from market.kernel.months import archive_partitions
 from market.kernel.schema_guards import list_schema_changes
 from market.orders.money.verification import RELEASE_PREFIX, verify_orders
 from market.subsidies.clawbacks.ledger import CLAWBACK_PREFIX, verify_receivables
@@ -30,6 +31,9 @@ class LedgerSize(Struct, frozen=True):
 LEDGER_PREFIXES = (RELEASE_PREFIX, BUDGET_PREFIX, CLAWBACK_PREFIX)
 """How the keys of transactions begin that belong to no payment."""
 
+SUBSIDY_TABLES = ("usage_days", "claims", "run_lines", "run_explanations")
+"""What a month's subsidy rests on, by month; moved to the archive after the ledger was verified."""
+
 COUNT_LEDGER_ROWS = Query(
     LedgerSize,
     """
@@ -43,7 +47,8 @@ def verify_ledger(*, everything: bool, as_json: bool) -> int:
     """Verify the ledger, and the schema that guards it, and print the findings; return 1 if there are any.
 
     Without `everything`, what is open or newer than the last checkpoint. Without findings, checkpoints are added and
-    what is older than 60 months moves to the archive; only the owner may: the service cannot close what it posted.
+    what is older than 60 months moves to the archive, of subsidies after ten years; only the owner may: the service
+    cannot close what it posted.
     """
     findings: list[object] = []
 
@@ -71,6 +76,16 @@ async def _close_months(dsn: str) -> None:
         with suppress(asyncpg.InsufficientPrivilegeError):
             await add_checkpoints(owner)
             await archive_months(owner)
+            await archive_partitions(owner, tables=SUBSIDY_TABLES)
+    finally:
+        await owner.close()
+
+
+async def _archive_audit_months(dsn: str) -> None:
+    owner = await open_database(dsn, max_size=1, max_statement_seconds=0)
+    try:
+        with suppress(asyncpg.InsufficientPrivilegeError):
+            await archive_partitions(owner, tables=("audit_entries",))
     finally:
         await owner.close()
 
@@ -79,7 +94,8 @@ def verify_audit_record(heads: Path | None, *, new_only: bool, as_json: bool) ->
     """Verify the hashes of the audit record and print the faults; return 1 if there are any.
 
     `heads` is a file of noted heads, which must still be in the record. With `new_only` the entries up to the newest
-    of them are not read again.
+    of them are not read again. Without it, and without faults, months of more than five years ago move to the archive,
+    if the owner runs it.
     """
     findings: list[object] = []
 
@@ -89,6 +105,8 @@ def verify_audit_record(heads: Path | None, *, new_only: bool, as_json: bool) ->
         noted = {(head.chain, head.sequence, head.hash): head for line in lines for head in line.heads}
         async with open_runtime() as ctx, ctx.db.connection() as conn:
             count, faults = await verify_record(conn, noted=list(noted.values()), after=newest)
+            if not faults and not new_only:
+                await _archive_audit_months(ctx.owner_dsn)
         findings.extend(faults)
         outcome = "broken" if faults else "ok"
         result = {"outcome": outcome, "entries": count, "heads": len(noted), "faults": faults}

@@ -101,6 +101,8 @@ COUNT_QUEUES = Query(
           WHERE state = 'dead' AND received_at > clock_timestamp() - interval '2 days' LIMIT :most)
         UNION ALL
         (SELECT 'tasks', due_at, dead FROM list_waiting_tasks(:most))
+        UNION ALL
+        (SELECT 'late_rows', clock_timestamp(), false FROM count_late_rows(:most), generate_series(1, late_rows))
     )
     SELECT queue,
            count(*) FILTER (WHERE due_at <= clock_timestamp()) AS due,
@@ -127,6 +129,7 @@ QUEUES = (
     "parcels",
     "parcel_pushes",
     "tasks",
+    "late_rows",
 )
 LIST_SCHEDULES = Query(
     _StoredSchedule,

@@ -18,6 +18,7 @@ from market.jobs.reconciliation import reconcile_yesterday
 from market.jobs.retention import RETENTIONS, delete_kept_uploads, delete_photos, erase_case_texts
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import SHANGHAI
+from market.kernel.months import make_partitions
 from market.orders.lapse_balances import lapse_balances, remind_of_balances
 from market.payouts.pay_out import PayoutHold, pay_out_due
 from market.pickups.remind import remind_of_pickups
@@ -32,7 +33,7 @@ from market.subsidies.evidence.seal_pack import seal_closed_months
 from market.subsidies.idle.tell import tell_idle_lines
 from market.subsidies.operators.lateness import remind_operators
 from market.supervision.tell import tell_due_supervision
-from payments.months import make_months
+from payments.months import MONTHS_AHEAD, make_months
 from payments.retries import RetryPolicy, describe_error, run_each
 
 log = structlog.get_logger()
@@ -197,8 +198,9 @@ async def count_closed_months(context: WorkerContext) -> None:
 
 
 async def make_ledger_months(context: WorkerContext) -> None:
-    """Make the partitions of the ledger for the next months."""
+    """Make the partitions of the ledger, and of the other tables by month, for the next months."""
     await make_months(context.db)
+    await make_partitions(context.db, ahead=MONTHS_AHEAD)
 
 
 SCHEDULES = (

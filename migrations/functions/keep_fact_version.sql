@@ -1,5 +1,6 @@
 -- Package: subsidies.
--- Keep the row of an imported fact before it is changed or removed. The trigger's argument is the column of the subject.
+-- Keep the row of an imported fact before it is changed or removed. The trigger's arguments are the column of the subject, and
+-- the name of the table if it is partitioned.
 -- Sealing a value again under another key changes no fact.
 CREATE OR REPLACE FUNCTION keep_fact_version() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -14,7 +15,7 @@ BEGIN
     END IF;
     INSERT INTO fact_versions (county_code, fact, subject, facts, name_sealed, file_id, replaced_by, replaced_by_lead,
                                replaced_at)
-    VALUES (OLD.county_code, tg_table_name, facts ->> tg_argv[0], facts - sealed,
+    VALUES (OLD.county_code, coalesce(tg_argv[1], tg_table_name), facts ->> tg_argv[0], facts - sealed,
             decode(substr(facts ->> 'name_sealed', 3), 'hex'), OLD.file_id, file, lead,
             coalesce((SELECT imported_at FROM import_files WHERE id = file),
                      (SELECT decided_at FROM leads WHERE id = lead), now()));

@@ -19,6 +19,8 @@ GRANTS = {
     "accounts": "select insert(name phone_index phone_sealed sample created_at) update(name elder name_corrected_by)",
     "alembic_version": "",
     "audit_entries": "select",
+    "archived_partitions": "select",
+    "archived_audit_heads": "select",
     "bad_fruit_claims": "select insert(case_id line_id bad total amount_fen) update(granted_fen)",
     "bindings": "select insert delete",
     "booked_nights": "select insert",
@@ -458,6 +460,11 @@ BENEFIT_GRANTS = {
 """What `market_benefits` may do, a role that only market/benefits takes; the service's role may do nothing there."""
 
 FUNCTIONS_OF_THE_OWNER = {
+    "make_month_partitions": True,
+    "count_late_rows": True,
+    "read_audit_chain": True,
+    "list_taken_audit_heads": True,
+    "refuse_archived_run": False,
     "note_payable_change": False,
     "link_story_people": False,
     "link_benefit_households": False,
@@ -573,5 +580,7 @@ FUNCTIONS_OF_THE_OWNER = {
 }
 """Functions that run with the owner's rights, and whether the service may call them."""
 
-OWNERS_STATEMENTS = {"payments.verification", "payments.months", "market.demo.sample.sales.run"}
+OWNERS_STATEMENTS = {
+    "payments.verification", "payments.months", "market.kernel.months", "market.demo.sample.sales.run",
+}  # fmt: skip
 """Modules with statements that only the owner may run: the service cannot close what it posted, or mark samples."""

@@ -82,6 +82,7 @@ async def test_every_queue_counts_what_is_due_and_what_was_given_up(database: Da
         ("parcels", 0, 0, 0),
         ("parcel_pushes", 1, 1, 150),
         ("tasks", 1, 1, 140),
+        ("late_rows", 0, 0, 0),
     ]
 
 

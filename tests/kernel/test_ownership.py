@@ -8,7 +8,7 @@ from payments.sql import QUERIES
 from tests.kernel.test_queries import import_every_module
 
 OWNED_TABLES = {
-    "kernel": {"idempotency_keys"},
+    "kernel": {"idempotency_keys", "archived_partitions", "archived_audit_heads"},
     "divisions": {"divisions", "division_names", "listed_counties", "holidays", "village_periods"},
     "counties": {"county_settings", "contacts", "form_numbers", "quarter_submissions"},
     "county_files": {"county_files"},
@@ -165,7 +165,7 @@ EXCEPTIONS = {
 WRITE = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?:ONLY\s+)?([a-z_]+(?:\.[a-z_]+)?)", re.IGNORECASE)
 FUNCTIONS = Path(__file__).parents[2] / "migrations" / "functions"
 PACKAGE = re.compile(r"^-- Package: ([a-z_]+)\.$", re.MULTILINE)
-NOT_TABLES = {"set", "of", "nowait", "skip"}
+NOT_TABLES = {"set", "of", "nowait", "skip", "on"}
 
 
 def get_owner(table: str) -> str:

@@ -36,7 +36,8 @@ ABOUT_NOBODY: Mapping[str, Mapping[str, str]] = {
     },
     "files by name, jobs and messages between machines": {
         "county_files": "name", "import_files": "name", "jobs.failures": "job error", "jobs.schedules": "name error",
-        "payments.archived_months": "suffix",
+        "payments.archived_months": "suffix", "archived_partitions": "name partition end_bound",
+        "archived_audit_heads": "hash",
         "carrier_pushes": "event_id", "payments.discrepancies": "note", "payments.events": "topic facts error",
         "payments.inbox": "event_id topic error", "payments.operations": "error", "payments.statement_lines": "method",
         "tracked_parcels": "error",

@@ -238,7 +238,7 @@ async def test_the_list_of_looks_reads_the_record_by_its_index(database: Databas
         await record_looks(conn, actor=str(uuid4()), action="case.look", objects=objects, now=NOW)
     async with database.transaction(scope=get_person_scope(person)) as conn:
         plan = await _explain(conn, person)
-    assert "audit_entries_by_object" in plan
+    assert "_object_at_idx" in plan
     assert "Seq Scan on audit_entries" not in plan
 
 

@@ -121,7 +121,7 @@ REFUSED = {
         f"{CLAIM} '2019-01-01', 'mobile', {DEVICE}, 'mobile', 'P1', -100, -100, 0, '2019-01-01')",
     ),
     "a number claims a month once": (
-        "claims_one_per_service_and_month",
+        "claims_before_county_code_operator_kind_number_id_month_idx",
         f"{CLAIM} '2019-01-01', 'mobile', {NUMBER}, 'mobile', 'P1', 3800, 1900, 1900, NULL)",
     ),
     "a month has one cycle": (

@@ -1,0 +1,207 @@
+"""Tables by month: partitions made ahead, and what came late gets its month without being moved."""
+
+import asyncio
+import os
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+from alembic import command
+
+from market.audit.record import add_audit_entry
+from market.audit.verification import verify_audit
+from market.jobs.queues import list_queue_states
+from market.kernel import Connection, Database, open_database
+from market.kernel.embedded import EmbeddedServer
+from market.kernel.migrate import create_database, make_alembic_config
+from market.kernel.months import archive_partitions, make_partitions
+from market.kernel.schema_guards import list_schema_changes
+from market.startup import migrate_database
+from tests.conftest import NOW, drop_database
+from tests.payments.test_verification import owners
+from tests.support.postgres import wait_for_blocked
+
+__all__ = ["owners"]
+
+LIST_PARTITIONS = "SELECT partition FROM list_month_partitions('audit_entries')"
+FIND_PARTITION = "SELECT tableoid::regclass::text FROM audit_entries WHERE object = $1"
+
+
+def list_coming_months(count: int) -> list[str]:
+    now = datetime.now(UTC)
+    months = [now.year * 12 + now.month - 1 + n for n in range(count)]
+    return [f"{each // 12 % 100:02}{each % 12 + 1:02}" for each in months]
+
+
+async def drop_months(owner: Connection) -> None:
+    """Leave of the tables by month what a migration makes: the partition of what is late."""
+    tables = "list_month_tables() AS each CROSS JOIN LATERAL list_month_partitions(each.name)"
+    for (partition,) in await owner.fetch(f"SELECT partition FROM {tables}"):
+        await owner.execute(f"DROP TABLE {partition}")
+
+
+async def add(conn: Connection, name: str) -> None:
+    await add_audit_entry(conn, actor="a", action="tried", object=name, detail={}, now=NOW)
+
+
+async def test_months_are_made_ahead_once_by_workers_at_once(database: Database, owner: Connection) -> None:
+    await drop_months(owner)
+    made = await asyncio.gather(*(make_partitions(database, ahead=3) for _ in range(4)))
+    assert sorted(made) == [0, 0, 0, 25]
+    names = [row[0] for row in await owner.fetch(LIST_PARTITIONS)]
+    assert names == ["audit_entries_before", *(f"audit_entries_{month}" for month in list_coming_months(4))]
+    async with database.connection() as conn:
+        await add(conn, "thing:1")
+    assert await owner.fetchval(FIND_PARTITION, "thing:1") == f"audit_entries_{list_coming_months(1)[0]}"
+
+
+async def test_what_was_stored_before_its_month_was_made_is_that_month(database: Database, owner: Connection) -> None:
+    await drop_months(owner)
+    async with database.connection() as conn:
+        await add(conn, "thing:1")
+        late = {state.queue: state.due for state in await list_queue_states(conn, now=NOW)}["late_rows"]
+        place = await owner.fetchval("SELECT ctid FROM audit_entries")
+        assert late == 1
+        await make_partitions(database, ahead=3)
+        states = await list_queue_states(conn, now=NOW)
+    assert {state.queue: state.due for state in states}["late_rows"] == 0
+    names = [row[0] for row in await owner.fetch(LIST_PARTITIONS)]
+    assert names == [f"audit_entries_{month}" for month in list_coming_months(4)]
+    assert await owner.fetchval(FIND_PARTITION, "thing:1") == names[0]
+    assert await owner.fetchval("SELECT ctid FROM audit_entries") == place
+    # What comes after the last of them, and what no month has been made for, is late once more.
+    await owner.execute(
+        "INSERT INTO audit_entries (chain, sequence, at, actor, action, object, detail, previous, hash)"
+        " SELECT chain, 49120000000001, at, actor, action, object, detail, previous, hash FROM audit_entries"
+    )
+    assert await owner.fetchval("SELECT sum(late_rows) FROM count_late_rows(9)") == 1
+    assert await make_partitions(database, ahead=3) == 1
+    assert await make_partitions(database, ahead=3) == 0
+    bounds = await owner.fetch("SELECT first_bound, end_bound FROM list_month_partitions('audit_entries')")
+    assert [row["first_bound"] for row in bounds[1:]] == [row["end_bound"] for row in bounds[:-1]]
+    assert bounds[-1]["end_bound"] == "50010000000000"
+
+
+async def test_months_are_made_while_others_write_and_refuse_none(database: Database, owner: Connection) -> None:
+    await drop_months(owner)
+    async with database.connection() as first, database.connection() as second:
+        open_one = first.transaction()
+        await open_one.start()
+        await add(first, "thing:1")
+        giving_way = asyncio.create_task(make_partitions(database, ahead=3))
+        await wait_for_blocked(owner, first.get_server_pid())
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await giving_way
+        waiting = asyncio.create_task(add(second, "thing:1"))
+        await open_one.commit()
+        await waiting
+    assert await make_partitions(database, ahead=3) > 0
+    assert await owner.fetchval("SELECT count(*) FROM audit_entries") == 2
+
+
+async def test_each_partition_refuses_what_its_table_refuses(database: Database, owner: Connection) -> None:
+    async with database.connection() as conn:
+        await add(conn, "thing:1")
+    for month in [*list_coming_months(1), "late"]:
+        with pytest.raises(asyncpg.PostgresError, match="append-only"):
+            await owner.execute(f"TRUNCATE audit_entries_{month}")
+        with pytest.raises(asyncpg.PostgresError, match="append-only"):
+            await owner.execute(f"TRUNCATE run_lines_{month}, claims_{month}")
+    with pytest.raises(asyncpg.PostgresError, match="append-only"):
+        await owner.execute(f"DELETE FROM audit_entries_{list_coming_months(1)[0]}")
+    kept = await owner.fetch(
+        "SELECT attstattarget FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
+        " WHERE relkind = 'r' AND relname LIKE 'run\\_lines\\_%' AND attname = 'run_id'"
+    )
+    assert {row[0] for row in kept} == {0}
+    async with database.connection() as conn:
+        for statement in (
+            "SELECT FROM claims_late",
+            "SELECT archive_month_partition('claims')",
+            "SELECT FROM market_archive.claims_1901",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await conn.execute(statement)
+
+
+async def test_nothing_is_archived_before_its_table_kept_it(database: Database, owners: Database) -> None:
+    await make_partitions(database, ahead=3)
+    tables = ["audit_entries", "usage_days", "claims", "run_lines", "run_explanations"]
+    assert await archive_partitions(owners, tables=tables) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "last", "month"),
+    [
+        ("day", "2026-12-01", "2026-12-31", "2026-12-01"),
+        ("number", "26120000000000", "26129999999999", "2026-12-01"),
+        ("id", "01a22ee6-b000-0000-0000-000000000000", "01a2ce8b-d3ff-7fff-bfff-ffffffffffff", "2026-12-01"),
+    ],
+)
+async def test_a_value_is_in_the_month_between_its_bounds(
+    conn: Connection, kind: str, first: str, last: str, month: str
+) -> None:
+    day = datetime.fromisoformat(month).date()
+    assert await conn.fetchval("SELECT get_month_bound($1, $2)", kind, day) == first
+    for value in (first, last):
+        assert await conn.fetchval("SELECT get_bound_month($1, $2)", kind, value) == day
+
+
+FILL_EARLIER = """
+    WITH RECURSIVE old AS (
+        SELECT (hashtextextended('thing:1', 0) & 15)::smallint AS chain, 0::bigint AS n, NULL::bytea AS previous,
+               '\\x00'::bytea AS hash
+         UNION ALL
+        SELECT chain, n + 1, hash, hash_audit_entry(hash, chain, n + 1, now(), 'a', 'tried', 'thing:1', '{}')
+          FROM old WHERE n < 3
+    )
+    INSERT INTO audit_entries (chain, sequence, at, actor, action, object, detail, previous, hash)
+    SELECT chain, n, now(), 'a', 'tried', 'thing:1', '{}', previous, hash FROM old WHERE n > 0;
+    SET session_replication_role = replica;
+    INSERT INTO identifiers (value_index, value_sealed) VALUES ('a', 'b');
+    INSERT INTO programmes (county_code, code, name, kinds, max_lines, proration, document_number, document_name,
+                            document_sha256, document_text)
+    VALUES ('130624', 'P1', '样例', '{mobile}', 1, 'none', '1', '样例', repeat('0', 64), '');
+    WITH file AS (
+        INSERT INTO import_files (county_code, kind, name, sha256, rows, operator, month, sum_fen, account_id,
+                                  imported_at)
+        VALUES ('130624', 'billing', 'a.csv', repeat('0', 64), 1, 'mobile', '2019-01-01', 1, uuidv7(), now())
+        RETURNING id)
+    INSERT INTO claims (file_id, row_number, county_code, month, operator, kind, programme_code, charge_fen,
+                        reduction_fen, billed_fen, number_id)
+    SELECT file.id, 2, '130624', '2019-01-01', 'mobile', 'mobile', 'P1', 1, 1, 0, identifiers.id FROM file, identifiers;
+    INSERT INTO usage_days SELECT '130624', 'mobile', '2019-01-31', 'mobile', id FROM identifiers;
+    INSERT INTO run_lines (run_id, line_code, county_code, operator, kind, programme_code, in_snapshot,
+                           payable_households, payable_days, entitled_fen, approved_fen, over_fen, under_fen,
+                           conceded_fen, public_fen, shares, reasons, causes, explanation)
+    VALUES (uuidv7(), 'L1', '130624', 'mobile', 'mobile', 'P1', true, '{}', 0, 0, 0, 0, 0, 0, 0, '{}', '{}', '{}', 1);
+"""
+"""What a release before this one had stored; no trigger and no foreign key is needed for it."""
+
+
+async def test_what_an_earlier_release_stored_is_the_first_partition(server: EmbeddedServer) -> None:
+    name = f"earlier_months_{os.getpid()}"
+    await create_database(server.dsn("postgres"), name)
+    config = make_alembic_config(server.dsn(name))
+    await asyncio.to_thread(command.upgrade, config, "0194")
+    before = await asyncpg.connect(server.dsn(name))
+    await before.execute(FILL_EARLIER)
+    await before.close()
+    await migrate_database(server.dsn(name))
+    db = await open_database(server.dsn(name), max_size=1)
+    async with db.connection() as conn:
+        for table in ("audit_entries", "usage_days", "claims", "run_lines"):
+            assert {row[0] for row in await conn.fetch(f"SELECT tableoid::regclass::text FROM {table}")} == {
+                f"{table}_before"
+            }
+        assert await verify_audit(conn) == (3, [])
+        await add(conn, "thing:1")
+        assert await verify_audit(conn) == (4, [])
+        assert await conn.fetchval("SELECT array_agg(sequence % 10000000000 ORDER BY sequence) FROM audit_entries") == [
+            *range(1, 5)
+        ]
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await conn.execute("INSERT INTO audit_entries SELECT * FROM audit_entries")
+        assert await list_schema_changes(conn) == []
+    await db.close()
+    await drop_database(server, name)
