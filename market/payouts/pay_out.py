@@ -68,12 +68,18 @@ class _PaidProducer(Struct, frozen=True, kw_only=True):
     county_code: str
 
 
+_PIECE = 1_000
+
 # The payouts of a producer wait for each other here, and see each other's sums.
 LOCK_PAID_PRODUCER = Query(
     _PaidProducer, "SELECT id, number, county_code FROM producers WHERE id = :producer_id FOR NO KEY UPDATE"
 )
 LIST_PAYABLE_PRODUCERS = Query(
-    UUID, "SELECT producer_id FROM payout_accounts WHERE state = 'active' ORDER BY producer_id LIMIT 100000"
+    UUID,
+    """
+    SELECT producer_id FROM payout_accounts
+     WHERE state = 'active' AND producer_id > :after ORDER BY producer_id LIMIT :piece
+    """,
 )
 GET_PAID_PRODUCER = Query(_PaidProducer, "SELECT id, number, county_code FROM producers WHERE id = :producer_id")
 # The hour covers a request at the last moment, by a clock that is slow, that commits later.
@@ -170,22 +176,24 @@ async def ask_for_payout(
 async def pay_out_due(db: Database, gateway: Gateway, *, hold: PayoutHold, now: datetime) -> int:
     """Pay every producer that is owed at least its county's minimum, once a day; return how many payouts were made.
 
-    A producer with a failed payout is not paid by schedule until one that its owner asked for arrived. A
-    failure of one producer does not block the others.
+    Producers are read 1,000 at a time. One with a failed payout is not paid by schedule until one that its owner asked
+    for arrived. A failure of one producer does not block the others.
     """
-    async with db.connection() as conn:
-        due = await LIST_PAYABLE_PRODUCERS.all(conn)
     made = 0
-    for producer_id in due:
-        try:
-            async with db.transaction() as conn:
-                key = f"scheduled:{producer_id}:{get_business_day(now)}"
-                payout = await take_owed(conn, gateway, producer_id, key=key, hold=hold, now=now)
-            if payout is not None:
-                await send_taken(db, gateway, payout, now=now)
-                made += 1
-        except Exception:
-            log.exception("payout_not_made", producer=str(producer_id))
+    due: list[UUID] = [UUID(int=0)]
+    while due:
+        async with db.connection() as conn:
+            due = await LIST_PAYABLE_PRODUCERS.all(conn, after=due[-1], piece=_PIECE)
+        for producer_id in due:
+            try:
+                async with db.transaction() as conn:
+                    key = f"scheduled:{producer_id}:{get_business_day(now)}"
+                    payout = await take_owed(conn, gateway, producer_id, key=key, hold=hold, now=now)
+                if payout is not None:
+                    await send_taken(db, gateway, payout, now=now)
+                    made += 1
+            except Exception:
+                log.exception("payout_not_made", producer=str(producer_id))
     return made
 
 

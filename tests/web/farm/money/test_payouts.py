@@ -243,3 +243,23 @@ async def test_a_payout_that_the_provider_did_not_answer_is_sent_once(
     assert await read_payouts(village) == [("in_transit", 50_00)]
     transfers = (await sandbox.state())["transfers"]
     assert len([each for each in transfers if each["metadata"].get("payout") == str(payout.id)]) == 1
+
+
+async def test_every_seller_is_paid_however_many_there_are(
+    village: Village, gateway: Stripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("market.payouts.pay_out._PIECE", 1)
+    account = await enter(village, gateway)
+    await owe(village, 50_00)
+    async with village.database.transaction() as conn:
+        # Others with an account, to whom nothing is owed, come before.
+        await conn.execute("SET LOCAL ROLE postgres")
+        await conn.execute("SET LOCAL session_replication_role = replica")
+        await conn.execute(
+            "INSERT INTO payout_accounts SELECT (jsonb_populate_record(p, jsonb_build_object('id', uuidv7(),"
+            " 'producer_id', lpad(n::text, 32, '0')))).* FROM payout_accounts p, generate_series(1, 3) AS n"
+            " WHERE id = $1",
+            account.id,
+        )
+    assert await pay_out_due(village.database, gateway, hold=HOLD, now=NOW) == 1
+    assert await village.value("SELECT count(*) FROM payments.payouts") == 1
