@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Litestar, Response, Router
 from litestar.config.app import AppConfig
 from litestar.di import Provide
+from litestar.handlers import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.plugins import InitPluginProtocol
 from litestar.routes import HTTPRoute
@@ -42,6 +43,7 @@ from market.kernel.seal import Seal, derive_seal
 from market.logs import configure_logs
 from market.metrics import count_rate_refusal, count_responses
 from market.orders.checkout.batcher import Batcher
+from market.public_pages import PublicPages
 from market.rate_limits import RateBudget, RateClass, RateLimiter, list_network_budgets
 from market.response_cache import ResponseCache
 from market.settings import Settings
@@ -122,7 +124,8 @@ class Market(InitPluginProtocol):
             resolve_in_turn(app)
             handler = app.asgi_handler
             seconds = self.settings.get_keep_seconds()
-            public = ResponseCache(handler, seconds=seconds, shared=PagesForAll(app)) if seconds else handler
+            pages: ASGIApp = PublicPages(handler, app, guard=guard_request, complete=set_default_headers)
+            public = ResponseCache(pages, seconds=seconds, shared=PagesForAll(app)) if seconds else pages
             app.asgi_handler = begin_in_chinese(answer_head_requests(public))
             yield
             app.asgi_handler = handler
@@ -330,17 +333,22 @@ def guard_requests(app: ASGIApp) -> ASGIApp:
     async def guard(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             request: HttpRequest = HttpRequest(scope)
-            _spend_request(request)
-            require_own_origin(request)
-            await keep_auditors_reading(request, request.route_handler)
+            await guard_request(request, request.route_handler)
         await app(scope, receive, send)
 
     return guard
 
 
-def _spend_request(request: HttpRequest) -> None:
+async def guard_request(request: HttpRequest, handler: BaseRouteHandler) -> None:
+    """Limit a request, require its origin, and keep an auditor reading, as `guard_requests` does."""
+    _spend_request(request, handler)
+    require_own_origin(request)
+    await keep_auditors_reading(request, handler)
+
+
+def _spend_request(request: HttpRequest, handler: BaseRouteHandler) -> None:
     unstated = RateClass.PAGE if request.method == "GET" else RateClass.WRITE
-    rate_class = request.route_handler.opt.get("rate", unstated)
+    rate_class = handler.opt.get("rate", unstated)
     limiter = get_services(request).rate_limiter
     token = get_session_token(request)
     account = limiter.find_account(hash_token(token)) if token else None

@@ -2,11 +2,13 @@
 
 import secrets
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from litestar import Response
 from litestar.response import Redirect
+from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
 from market.content.warnings import get_daily_warning
@@ -32,6 +34,41 @@ PRIVATE_CACHE = "private, no-cache"
 """The Cache-Control of a public page with a token of the person who asks."""
 NO_STORE = "private, no-store"
 """The Cache-Control of every other private page."""
+
+
+class RenderedPage(Response[bytes]):
+    """A page as bytes, sent as it is: the framework converts, encodes and looks up each header of other responses."""
+
+    __slots__ = ()
+
+    def __init__(self, html: bytes, status: int, headers: dict[str, str]) -> None:
+        """Create the response of a page; `headers` are added to afterwards."""
+        self.content = html
+        self.background = None
+        self.cookies = []
+        self.encoding = "utf-8"
+        self.headers = headers
+        self.media_type = "text/html"
+        self.status_code = status
+        self.response_type_encoders = {}
+
+    def to_asgi_response(self, *_: Any, **_of_the_route: Any) -> Any:
+        """Return the application that sends the page."""
+        return self._send
+
+    async def _send(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive
+        headers = [(_encode_name(name), value.encode("latin-1")) for name, value in self.headers.items()]
+        headers.append((b"content-type", b"text/html; charset=utf-8"))
+        headers.append((b"content-length", b"%d" % len(self.content)))
+        headers += [cookie.to_encoded_header() for cookie in self.cookies]
+        await send({"type": "http.response.start", "status": self.status_code or 200, "headers": headers})
+        await send({"type": "http.response.body", "body": self.content, "more_body": False})
+
+
+@lru_cache(maxsize=64)
+def _encode_name(name: str) -> bytes:
+    return name.lower().encode("latin-1")
 
 
 def render_page(
@@ -78,11 +115,10 @@ def render_page(
         band=request.cookies.get(DEMO_BAND_COOKIE) != "0",
         translated=is_translated(request),
     )
-    response = Response(
+    response = RenderedPage(
         html,
-        status_code=status,
-        media_type="text/html",
-        headers={
+        status,
+        {
             "Content-Security-Policy": make_content_security_policy(nonce, pay_origins),
             "Cache-Control": cache,
             "Vary": "Cookie, Accept-Language",

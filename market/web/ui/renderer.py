@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -110,7 +111,9 @@ class Renderer:
         self._templates = templates
         css = "".join(part.css for part in self.parts.components)
         self._assets_digest = hashlib.sha256(css.encode()).digest()
-        self._styles = lru_cache(maxsize=512)(self.parts.styles)
+        self._styles = lru_cache(maxsize=512)(self._encode_styles)
+        self._symbols = lru_cache(maxsize=512)(self._encode_symbols)
+        self._pieces = lru_cache(maxsize=256)(self._split_part)
         self._envs = {language: self._make_environment(language) for language in (CHINESE, ENGLISH)}
 
     def _make_environment(self, language: str) -> Environment:
@@ -133,6 +136,7 @@ class Renderer:
                 "split_svg": charts.draw_split_bar,
                 "split_dot": charts.draw_split_key,
                 "say": say,
+                "draw": self._draw,
                 "zh": "" if language == CHINESE else safe(MARK),
             },
         )
@@ -163,13 +167,15 @@ class Renderer:
         frame = PageFrame(nonce, elder, lang, path, query, cart, user, owner, band, translated)
         html = self._envs[ENGLISH if lang == "en" else CHINESE].render_template(template, **{**context, "page": frame})
         # The engine escapes `/` too, which needs no escape in a page of quoted attributes.
-        return self._dress(html.replace("&#x2f;", "/")).encode()
+        return self._dress(html.replace("&#x2f;", "/"))
 
     def make_etag(self, page: bytes, nonce: str) -> str:
         """Return the weak validator of a page without its nonce; its CSS follows from the classes and the release."""
-        head, _, styled = page.partition(b"<style")
-        content = (head + styled.partition(b"</style>")[2]).replace(nonce.encode(), b"")
-        return f'W/"{hashlib.blake2b(content, digest_size=12, key=self._assets_digest).hexdigest()}"'
+        begin = page.find(b"<style")
+        digest = hashlib.blake2b(digest_size=12, key=self._assets_digest)
+        for part in (page[:begin], page[page.find(b"</style>", begin) :]):
+            digest.update(part.replace(nonce.encode(), b""))
+        return f'W/"{digest.hexdigest()}"'
 
     def url(self, name: str) -> str:
         """Return the URL of a static file by its plain name, `draft.js`.
@@ -196,14 +202,37 @@ class Renderer:
         source = self._load(name)
         return None if source is None else translate_template(choose_words(source, english=True))
 
-    def _dress(self, html: str) -> str:
+    def _dress(self, html: str) -> bytes:
+        """Return a page with its CSS and symbols, each encoded once for all pages that use the same."""
         used = components.find_symbols(html)
-        symbols = self.parts.symbols
-        missing = [name for name in used if name not in symbols and f'id="{name}"' not in html]
+        known = tuple(name for name in used if name in self.parts.symbols)
+        missing = [name for name in used if name not in known and f'id="{name}"' not in html]
         assert not missing, f"unknown symbols: {missing}"
-        defs = "".join(symbols[name] for name in used if name in symbols)
-        html = html.replace("<!--symbols-->", f'<svg class="defs" aria-hidden="true">{defs}</svg>', 1)
-        return html.replace("<!--styles-->", self._styles(components.find_classes(html)), 1)
+        page = html.encode().replace(b"<!--symbols-->", self._symbols(known), 1)
+        return page.replace(b"<!--styles-->", self._styles(components.find_classes(html)), 1)
+
+    def _encode_styles(self, classes: frozenset[str]) -> bytes:
+        return self.parts.styles(classes).encode()
+
+    def _encode_symbols(self, names: tuple[str, ...]) -> bytes:
+        symbols = "".join(self.parts.symbols[name] for name in names)
+        return f'<svg class="defs" aria-hidden="true">{symbols}</svg>'.encode()
+
+    def _draw(self, part: str, page: PageFrame, here: str, csrf: str) -> str:
+        """Return a part of the shop's frame: drawn once for all pages that differ in what is put in here."""
+        pieces = self._pieces(part, page.lang, here, page.cart, (page.elder, page.translated, bool(csrf)))
+        values = {"path": escape(page.path), "query": escape(page.query), "csrf": csrf}
+        return safe("".join(values[each] if at % 2 else each for at, each in enumerate(pieces)))
+
+    def _split_part(
+        self, part: str, lang: str, here: str, cart: int, modes: tuple[bool, bool, bool]
+    ) -> tuple[str, ...]:
+        """Return the text of a part with the names of the values that stand between its pieces."""
+        elder, translated, has_token = modes
+        frame = PageFrame("", elder, lang, "\0path\0", "\0query\0", cart, None, translated=translated)
+        context = {"page": frame, "at": here, "csrf": "\0csrf\0" if has_token else ""}
+        html = self._envs[ENGLISH if lang == "en" else CHINESE].render_template(part, **context)
+        return tuple(html.replace("&#x2f;", "/").split("\0"))
 
     def _load_static(self) -> None:
         for path in (*sorted((components.ASSETS / "js").glob("*.js")), components.ASSETS / "mark.svg"):
