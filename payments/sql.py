@@ -18,7 +18,8 @@ import msgspec
 from payments.errors import Busy
 from payments.hosts import PrimaryFinder, list_hosts
 
-type Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+type _Pooled = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+type Connection = asyncpg.Connection[asyncpg.Record] | _Pooled
 
 QUERIES: list["Query[Any]"] = []
 """Every declared query, in the order of import."""
@@ -142,13 +143,25 @@ class Query[R]:
 
 _RELEASE_SECONDS = 5.0
 """How long a server may take to end a statement that was given up: one that stands still never does."""
+MAX_KEPT_USES = 1_000
+"""After so many uses in turn a connection goes back to the pool, which replaces those that are old."""
+
+
+def _is_fresh(conn: _Pooled) -> bool:
+    """Return whether a connection is open and in no transaction; of one that ended the pool may have noticed first."""
+    try:
+        return not conn.is_closed() and not conn.is_in_transaction()
+    except asyncpg.InterfaceError:
+        return False
 
 
 class Database:
     """A pool of connections.
 
     `acquire_timeout` limits the wait for a connection, in seconds. `scope_setting` names the session setting that the
-    row-level security policies of the caller's own tables read, if there are any.
+    row-level security policies of the caller's own tables read, if there are any. `owns_pool` says that nobody else
+    takes connections from the pool: then one that was used without a failure is kept for the next use, unless
+    somebody waits for one, because giving it back starts a task.
     """
 
     def __init__(
@@ -157,10 +170,14 @@ class Database:
         *,
         acquire_timeout: float = 5.0,
         scope_setting: str | None = None,
+        owns_pool: bool = False,
     ) -> None:
         self.pool = pool
         self.acquire_timeout = acquire_timeout
         self.scope_setting = scope_setting
+        self._owns_pool = owns_pool
+        self._kept: list[tuple[_Pooled, int]] = []
+        self._waiting = 0
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:
@@ -169,14 +186,31 @@ class Database:
         Raises:
             Busy: no connection became available in time.
         """
-        try:
-            conn = await self.pool.acquire(timeout=self.acquire_timeout)
-        except TimeoutError:
-            raise Busy from None
+        conn, uses = await self._take()
         try:
             yield conn
-        finally:
+        except BaseException:
             await self.pool.release(conn, timeout=_RELEASE_SECONDS)
+            raise
+        if self._owns_pool and not self._waiting and uses < MAX_KEPT_USES and _is_fresh(conn):
+            self._kept.append((conn, uses + 1))
+        else:
+            await self.pool.release(conn, timeout=_RELEASE_SECONDS)
+
+    async def _take(self) -> "tuple[_Pooled, int]":
+        """Return a connection, and how often it was used since it left the pool."""
+        while self._kept:
+            conn, uses = self._kept.pop()
+            if _is_fresh(conn):
+                return conn, uses
+            await self.pool.release(conn, timeout=_RELEASE_SECONDS)
+        self._waiting += 1
+        try:
+            return await self.pool.acquire(timeout=self.acquire_timeout), 0
+        except TimeoutError:
+            raise Busy from None
+        finally:
+            self._waiting -= 1
 
     @asynccontextmanager
     async def transaction(self, *, scope: str | None = None) -> AsyncGenerator[Connection]:
@@ -195,6 +229,9 @@ class Database:
 
     async def close(self) -> None:
         """Close the pool after the connections in use are released."""
+        self._owns_pool = False
+        while self._kept:
+            await self.pool.release(self._kept.pop()[0], timeout=_RELEASE_SECONDS)
         await self.pool.close()
 
 
@@ -293,4 +330,4 @@ async def open_database(
         command_timeout=max_statement_seconds + 5 if max_statement_seconds else None,
         statement_cache_size=STATEMENT_CACHE_SIZE,
     )
-    return Database(pool, acquire_timeout=acquire_timeout, scope_setting=scope_setting)
+    return Database(pool, acquire_timeout=acquire_timeout, scope_setting=scope_setting, owns_pool=True)

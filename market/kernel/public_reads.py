@@ -7,7 +7,7 @@ take it. On a replica PostgreSQL refuses every write besides.
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from typing import Self
 
 import asyncpg
@@ -62,13 +62,16 @@ class PublicReads:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncGenerator[Connection]:
-        """Yield a connection without a transaction.
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
+        """Return a context that yields a connection without a transaction.
 
         Raises:
             Busy: no connection to the primary became available in time.
         """
+        return self._primary.connection() if self._replica is None else self._read_replica()
+
+    @asynccontextmanager
+    async def _read_replica(self) -> AsyncGenerator[Connection]:
         async with AsyncExitStack() as stack:
             conn = await self._enter_replica(stack)
             if conn is None:
