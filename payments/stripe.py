@@ -9,10 +9,8 @@ library itself never retries.
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self, cast
-
-import stripe
-from stripe.params import PaymentIntentCreateParams
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from payments import stripe_payouts
 from payments.errors import GatewayUnavailable, InvalidSignature
@@ -36,6 +34,10 @@ from payments.port import (
 )
 from payments.stripe_calls import call, unwrap
 from payments.stripe_objects import read_charge, read_dispute, read_refund, read_statement_line
+
+if TYPE_CHECKING:
+    import stripe
+    from stripe.params import PaymentIntentCreateParams
 
 __all__ = ["Stripe"]
 
@@ -77,10 +79,20 @@ class Stripe:
         self._home = base.rstrip("/") + "/" if base else "https://stripe.com/"
         self._secret = webhook_secret
         self._live = live
-        self._http = stripe.HTTPXClient(timeout=timeout)
-        self._client = stripe.StripeClient(
-            key,
-            base_addresses={"api": base.rstrip("/")} if base else {},
+        self._key = key
+        self._base = base
+        self._timeout = timeout
+        self._http: stripe.HTTPXClient | None = None
+
+    @cached_property
+    def _client(self) -> "stripe.StripeClient":
+        """The library's client, which the first call makes."""
+        import stripe
+
+        self._http = stripe.HTTPXClient(timeout=self._timeout)
+        return stripe.StripeClient(
+            self._key,
+            base_addresses={"api": self._base.rstrip("/")} if self._base else {},
             max_network_retries=0,
             http_client=self._http,
         )
@@ -93,7 +105,8 @@ class Stripe:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._http.close_async()
+        if self._http is not None:
+            await self._http.close_async()
 
     async def create(self, request: ChargeRequest, key: str) -> Outcome[Charge]:
         """Create and confirm a PaymentIntent in one call."""
@@ -255,9 +268,13 @@ class Stripe:
         if not self._secret:
             # Anyone can sign with an empty secret.
             raise InvalidSignature(why="no secret")
+        import stripe
+
+        # The library leaves the tolerance untyped, which is not used.
+        verify = cast("Callable[[str, str, str], bool]", cast("Any", stripe.WebhookSignature).verify_header)
         header = next((value for name, value in headers.items() if name.lower() == "stripe-signature"), "")
         try:
-            _verify_signature(body.decode(), header, self._secret)
+            verify(body.decode(), header, self._secret)
             stamped = datetime.fromtimestamp(_read_timestamp(header), UTC)
             message = json.loads(body)
         except (stripe.SignatureVerificationError, ValueError, OverflowError, OSError, RecursionError) as error:
@@ -275,13 +292,6 @@ class Stripe:
         if live is not self._live:
             raise InvalidSignature(why="mode")
         return notice
-
-
-# Typed here because the library leaves the tolerance untyped, which is not used.
-_verify_signature = cast(
-    "Callable[[str, str, str], bool]",
-    stripe.WebhookSignature.verify_header,  # pyright: ignore[reportUnknownMemberType]
-)
 
 
 def _read_object_ref(obj: dict[str, Any]) -> object:

@@ -1,21 +1,22 @@
-"""Calls of Stripe's library, and their outcomes."""
+"""Calls of Stripe's library, and their outcomes.
+
+The library is imported by the first call, because a process that takes no payment does not need its 12 MB.
+"""
 
 from collections.abc import Awaitable, Callable
-
-import stripe
 
 from payments.errors import GatewayUnavailable
 from payments.port import Declined, Ok, Outcome, Unknown
 
-# Errors by which Stripe says that it did not and will not carry out the call under this key.
-_DECLINE_ERRORS = (stripe.CardError, stripe.InvalidRequestError)
-
 
 async def call[A, T](send: Callable[[], Awaitable[A]], read: Callable[[A], T]) -> Outcome[T]:
     """Make a call and return its outcome: ok, declined or unknown."""
+    import stripe
+
     try:
         return Ok(read(await send()))
-    except _DECLINE_ERRORS as error:
+    except (stripe.CardError, stripe.InvalidRequestError) as error:
+        # By these Stripe says that it did not and will not carry out the call under this key.
         return Declined(error.code or "declined", error.user_message or "")
     except stripe.StripeError as error:
         return Unknown(f"{type(error).__name__}: {error.code or error.user_message or ''}"[:300])

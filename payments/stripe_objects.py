@@ -1,10 +1,8 @@
 """Read Stripe's objects into the reports of the port."""
 
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
-
-import stripe
 
 from payments.models import (
     STRIPE_METHODS,
@@ -19,6 +17,9 @@ from payments.models import (
 )
 from payments.money import Amount
 from payments.port import AccountReport, Charge, DisputeReport, PayoutReport, RefundReport, StatementLine
+
+if TYPE_CHECKING:
+    import stripe
 
 _STATES = {
     "requires_payment_method": PaymentState.FAILED,
@@ -63,7 +64,7 @@ _LINE_KINDS = {
 }
 
 
-def _read_metadata(obj: stripe.StripeObject, name: str) -> str | None:
+def _read_metadata(obj: "stripe.StripeObject", name: str) -> str | None:
     metadata = cast("dict[str, str] | None", obj.to_dict().get("metadata"))
     return None if metadata is None else metadata.get(name)
 
@@ -76,7 +77,7 @@ def _parse_uuid(text: str | None) -> UUID | None:
         return None
 
 
-def read_charge(intent: stripe.PaymentIntent) -> Charge:
+def read_charge(intent: "stripe.PaymentIntent") -> Charge:
     """Return a payment intent as a charge."""
     payment_id = _parse_uuid(_read_metadata(intent, "payment"))
     error = intent.last_payment_error
@@ -97,7 +98,7 @@ def _read_method(types: list[str]) -> str:
     return STRIPE_METHODS.get(types[0], "other") if len(types) == 1 else "other"
 
 
-def _read_action(intent: stripe.PaymentIntent) -> Action | None:
+def _read_action(intent: "stripe.PaymentIntent") -> Action | None:
     action = intent.next_action
     if action is None:
         return None
@@ -109,7 +110,7 @@ def _read_action(intent: stripe.PaymentIntent) -> Action | None:
     return None
 
 
-def read_refund(refund: stripe.Refund) -> RefundReport:
+def read_refund(refund: "stripe.Refund") -> RefundReport:
     """Return a refund as a report."""
     refund_id = _parse_uuid(_read_metadata(refund, "refund"))
     return RefundReport(
@@ -122,12 +123,12 @@ def read_refund(refund: stripe.Refund) -> RefundReport:
     )
 
 
-def _read_attempt(refund: stripe.StripeObject) -> int:
+def _read_attempt(refund: "stripe.StripeObject") -> int:
     text = _read_metadata(refund, "attempt") or "1"
     return int(text) if text.isdecimal() else 0
 
 
-def read_dispute(charge_ref: str, dispute: stripe.Dispute) -> DisputeReport:
+def read_dispute(charge_ref: str, dispute: "stripe.Dispute") -> DisputeReport:
     """Return a dispute, or an inquiry, of a charge as a report."""
     state = _DISPUTE_STATES.get(dispute.status, DisputeState.OPEN)
     due = dispute.evidence_details.due_by
@@ -141,7 +142,7 @@ def read_dispute(charge_ref: str, dispute: stripe.Dispute) -> DisputeReport:
     )
 
 
-def read_account(account: stripe.Account) -> AccountReport:
+def read_account(account: "stripe.Account") -> AccountReport:
     """Return a connected account as a report."""
     problems = account.requirements
     return AccountReport(
@@ -151,13 +152,13 @@ def read_account(account: stripe.Account) -> AccountReport:
     )
 
 
-def read_payout_id(obj: stripe.StripeObject) -> PayoutId | None:
+def read_payout_id(obj: "stripe.StripeObject") -> PayoutId | None:
     """Return the id of our payout that a payout, a transfer or a reversal belongs to."""
     payout_id = _parse_uuid(_read_metadata(obj, "payout"))
     return None if payout_id is None else PayoutId(payout_id)
 
 
-def read_payout(payout: stripe.Payout) -> PayoutReport:
+def read_payout(payout: "stripe.Payout") -> PayoutReport:
     """Return a payout of a connected account as a report."""
     return PayoutReport(
         ref=payout.id,
@@ -168,15 +169,17 @@ def read_payout(payout: stripe.Payout) -> PayoutReport:
     )
 
 
-def read_transfer_ref(payout: stripe.Payout) -> str:
+def read_transfer_ref(payout: "stripe.Payout") -> str:
     """Return the reference of the transfer that brought a payout's money to the connected account."""
     return _read_metadata(payout, "transfer") or ""
 
 
-def read_statement_line(transaction: stripe.BalanceTransaction) -> StatementLine:
+def read_statement_line(transaction: "stripe.BalanceTransaction") -> StatementLine:
     """Return a balance transaction as a line of the statement, in the currency of its source."""
+    from stripe import StripeObject
+
     source = transaction.source
-    obj = source if isinstance(source, stripe.StripeObject) else None
+    obj = source if isinstance(source, StripeObject) else None
     payment_id = None if obj is None else _parse_uuid(_read_metadata(obj, "payment"))
     refund_id = None if obj is None else _parse_uuid(_read_metadata(obj, "refund"))
     payout_id = None if obj is None else read_payout_id(obj)
@@ -201,7 +204,7 @@ def read_statement_line(transaction: stripe.BalanceTransaction) -> StatementLine
     )
 
 
-def _read_line_amount(transaction: stripe.BalanceTransaction, source: dict[str, Any]) -> Amount:
+def _read_line_amount(transaction: "stripe.BalanceTransaction", source: dict[str, Any]) -> Amount:
     """Return the amount of the source in its own currency: the transaction's is in the currency of settlement."""
     minor = source.get("amount_captured") or source.get("amount")
     if minor is None or "currency" not in source:

@@ -7,21 +7,22 @@ mainland China.
 Source: docs.stripe.com/connect/separate-charges-and-transfers, docs.stripe.com/connect/manual-payouts.
 """
 
-from typing import cast
-
-import stripe
-from stripe.params import AccountCreateParams
+from typing import TYPE_CHECKING, cast
 
 from payments.models import AccountKind, PayoutId, PayoutState
 from payments.port import AccountReport, AccountRequest, Declined, Ok, Outcome, PayoutReport, PayoutRequest, Unknown
 from payments.stripe_calls import call, unwrap
 from payments.stripe_objects import read_account, read_payout, read_payout_id, read_transfer_ref
 
+if TYPE_CHECKING:
+    import stripe
+    from stripe.params import AccountCreateParams
+
 _PAGE = 100
 _EXTERNAL_OBJECTS = {AccountKind.BANK: "bank_account", AccountKind.WECHAT: "wechat_account"}
 
 
-async def open_account(client: stripe.StripeClient, request: AccountRequest, key: str) -> Outcome[AccountReport]:
+async def open_account(client: "stripe.StripeClient", request: AccountRequest, key: str) -> Outcome[AccountReport]:
     """Create a connected account with a bank account; payouts from it are made by `pay_out` alone.
 
     A WeChat account is an object that only the sandbox knows.
@@ -48,7 +49,7 @@ async def open_account(client: stripe.StripeClient, request: AccountRequest, key
     )
 
 
-async def pay_out(client: stripe.StripeClient, request: PayoutRequest, key: str) -> Outcome[PayoutReport]:
+async def pay_out(client: "stripe.StripeClient", request: PayoutRequest, key: str) -> Outcome[PayoutReport]:
     """Transfer, then pay out, each under a key of its own, so that repeating after a timeout makes neither twice."""
     amount, currency = request.amount.minor, request.amount.currency.lower()
     metadata = {"payout": str(request.payout_id)}
@@ -76,7 +77,7 @@ async def pay_out(client: stripe.StripeClient, request: PayoutRequest, key: str)
     return outcome
 
 
-async def _take_back(client: stripe.StripeClient, transfer: str, payout_id: PayoutId | None) -> Outcome[str]:
+async def _take_back(client: "stripe.StripeClient", transfer: str, payout_id: PayoutId | None) -> Outcome[str]:
     """Reverse a transfer in full; repeating reverses it once."""
     outcome = await call(
         lambda: client.v1.transfers.reversals.create_async(
@@ -91,7 +92,7 @@ async def _take_back(client: stripe.StripeClient, transfer: str, payout_id: Payo
     return Ok(transfer) if isinstance(current, Ok) and current.value else outcome
 
 
-async def get_payout(client: stripe.StripeClient, destination: str, ref: str) -> PayoutReport | None:
+async def get_payout(client: "stripe.StripeClient", destination: str, ref: str) -> PayoutReport | None:
     """Return a payout of a connected account, or None; see `Stripe.get_payout`."""
     outcome = await call(
         lambda: client.v1.payouts.retrieve_async(ref, None, {"stripe_account": destination}),
@@ -105,7 +106,7 @@ async def get_payout(client: stripe.StripeClient, destination: str, ref: str) ->
     return report
 
 
-async def find_payout(client: stripe.StripeClient, destination: str, payout_id: PayoutId) -> PayoutReport | None:
+async def find_payout(client: "stripe.StripeClient", destination: str, payout_id: PayoutId) -> PayoutReport | None:
     """Return the payout with our id, or None; see `Stripe.find_payout`."""
     payouts = unwrap(
         await call(

@@ -9,7 +9,6 @@ from hashlib import sha256
 from itertools import chain, islice
 from typing import Self
 
-import python_calamine
 from msgspec import Struct
 
 from market.kernel.text import normalize_text
@@ -261,6 +260,8 @@ def decode_text(name: str, content: bytes) -> str:
 
 def _read_xlsx(name: str, content: bytes, limits: SheetLimits) -> Iterator[Iterable[list[str]]]:
     """Yield the rows of each worksheet that is not hidden, one worksheet at a time."""
+    import python_calamine
+
     try:
         with open_zip(content, max_members=_MAX_MEMBERS) as archive:
             members = archive.infolist()

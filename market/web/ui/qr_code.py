@@ -3,7 +3,6 @@
 from html import escape
 from io import BytesIO
 
-import segno
 from minijinja import safe
 
 
@@ -13,6 +12,8 @@ def draw_qr_code(text: str, label: str) -> str:
     Raises:
         ValueError: the text exceeds the capacity of a QR code (2,331 bytes).
     """
+    import segno  # 4 MB that few processes need
+
     drawn = BytesIO()
     segno.make(text, error="m", micro=False).save(
         drawn,
