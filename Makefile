@@ -23,8 +23,8 @@ test: .venv/.ready-to-test browser ## run all tests, browser journeys included
 check: .venv/.ready-to-test ## lint, types, imports, migrations against schema.sql, docs
 	@deploy/checks/check.sh
 
-bench: .venv/.ready-to-test ## benchmark figures as JSON lines; ONLY=name or group (shop, payments, subsidies), QUICK=1
-	@ONLY="$(ONLY)" QUICK="$(QUICK)" $(BIN)/python -m tests.bench
+bench: .venv/.ready-to-test ## benchmark figures as JSON lines; ONLY=name or group (shop, payments, subsidies), QUICK=1, LISTINGS=1000000
+	@ONLY="$(ONLY)" QUICK="$(QUICK)" LISTINGS="$(LISTINGS)" $(BIN)/python -m tests.bench
 
 faults: .venv/.ready-to-test ## fault tests: kill -9 and a failing provider, in real processes
 	@$(BIN)/python -m pytest tests/faults -q

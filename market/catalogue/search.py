@@ -68,8 +68,8 @@ class ListingPage(Struct, frozen=True):
     near: bool
 
 
-MAX_COUNTED = 60
-"""Matches of a search that are counted, as a common word has a tenth of all listings."""
+MAX_COUNTED = 24
+"""Matches of a search that are counted, two pages: of a common word each counted one is a listing that is read."""
 MAX_SORTED = 300
 """Matches of typed words, the best by score, that are sorted by price, sales or age."""
 

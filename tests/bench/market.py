@@ -1,6 +1,7 @@
 """A market of many listings for benchmarks, filled with rows that its own functions would have written."""
 
 import itertools
+import os
 import random
 import tempfile
 from collections.abc import AsyncGenerator
@@ -23,7 +24,7 @@ from market.startup import migrate_database
 from tests.conftest import NOW
 from tests.support.make import make_account, make_producer
 
-LISTINGS = 100_000
+LISTINGS = int(os.environ.get("LISTINGS") or 100_000)
 FEW_LISTINGS = 1_000
 PRODUCERS = 300
 _NAMES = [
@@ -216,7 +217,7 @@ class Markets(Struct, frozen=True):
 
 @asynccontextmanager
 async def market_environment(*, quick: bool) -> AsyncGenerator[Markets]:
-    """Yield a market of 100,000 listings and one of 1,000 on one durable server; quick or not, the same."""
+    """Yield a market of `LISTINGS` listings and one of 1,000 on one durable server; quick or not, the same."""
     del quick
     with tempfile.TemporaryDirectory(prefix="xiangji-bench-") as folder, embedded_server(Path(folder)) as server:
         small = await open_market(server, "small", FEW_LISTINGS)
