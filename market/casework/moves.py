@@ -14,6 +14,7 @@ from market.casework.models import CaseAnswererInvolved, CaseMove, CaseOutcome, 
 from market.casework.rules import apply_move, check_move, get_next_level
 from market.divisions.working_days import add_working_days
 from market.identity.models import Actor, NotFound, Role
+from market.identity.supervisors import has_supervisor
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.failures import forget_failure, record_failure
@@ -50,14 +51,6 @@ class LateCase(Struct, frozen=True):
     county_code: str
 
 
-HAS_SUPERVISOR = Query(
-    bool,
-    """
-    SELECT EXISTS (SELECT FROM grants JOIN accounts ON accounts.id = account_id
-                    WHERE role = :role AND starts_with(:division_code, scope) AND valid_during @> :day::date
-                      AND accounts.closed_at IS NULL)
-    """,
-)
 GET_CATEGORY = Query(
     CaseCategory,
     "SELECT name, path, units, dues FROM case_categories WHERE code = :category AND valid_during @> :day::date",
@@ -223,13 +216,7 @@ async def move_case(
         CaseNotMovable, CaseAtTopLevel, CaseExtendedBefore, CaseReopenedBefore, CaseReasonMissing: see `check_move`.
     """
     check_move(case, move, reason=reason)
-    due_at = case.due_at
-    if move in {CaseMove.ESCALATE, CaseMove.REOPEN, CaseMove.REFUSE}:
-        level = get_next_level(case, move) - 1
-        due_at = await compute_due(conn, case.units[level], case.dues[level], now)
-    elif move is CaseMove.EXTEND:
-        unit = case.units[case.level - 1]
-        due_at = await compute_due(conn, unit, case.extension, get_extension_start(unit, case.due_at))
+    due_at = await _get_due_after(conn, case, move, now=now)
     moved = apply_move(case, move, due_at=new_due_at or due_at, outcome=outcome, now=now)
     if moved.level > case.level:
         moved = await _skip_nobody(conn, moved, now=now)
@@ -263,12 +250,22 @@ async def move_case(
     return moved
 
 
+async def _get_due_after(conn: Connection, case: LockedCase, move: CaseMove, *, now: datetime) -> datetime:
+    """Return the deadline of a case after a move: that of the level it goes to, an extended one, or as it was."""
+    if move in {CaseMove.ESCALATE, CaseMove.REOPEN, CaseMove.REFUSE}:
+        level = get_next_level(case, move) - 1
+        return await compute_due(conn, case.units[level], case.dues[level], now)
+    if move is CaseMove.EXTEND:
+        unit = case.units[case.level - 1]
+        return await compute_due(conn, unit, case.extension, get_extension_start(unit, case.due_at))
+    return case.due_at
+
+
 async def _skip_nobody(conn: Connection, case: LockedCase, *, now: datetime) -> LockedCase:
     """Return a case that went one level up, at the platform if it went to a supervisor and the county has none."""
     if case.path[case.level - 1] != Role.SUPERVISOR:
         return case
-    day = get_business_day(now)
-    if await HAS_SUPERVISOR.one(conn, role=Role.SUPERVISOR, division_code=case.division_code, day=day):
+    if await has_supervisor(conn, case.division_code, day=get_business_day(now)):
         return case
     log.warning("case_without_supervisor", case=case.number, county=case.county_code)
     return replace(case, path=[*case.path[: case.level - 1], Role.PLATFORM, *case.path[case.level :]])

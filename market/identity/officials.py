@@ -29,38 +29,6 @@ _OPERATOR_IN_OFFICE = "P0150"
 """What the schema raises for a role of an account that sends an operator's files."""
 
 
-class UnsupervisedCounty(Struct, frozen=True):
-    """A county with officials, and no account of its prefecture or province."""
-
-    code: str
-    name: str
-
-
-LIST_UNSUPERVISED = Query(
-    UnsupervisedCounty,
-    """
-    SELECT c.county_code AS code, c.name
-      FROM divisions c
-     WHERE c.level = 3
-       AND EXISTS (SELECT FROM grants g JOIN accounts a ON a.id = g.account_id AND a.closed_at IS NULL
-                    WHERE g.role = 'county' AND g.scope = c.county_code AND g.valid_during @> :day::date)
-       AND NOT EXISTS (SELECT FROM grants g JOIN accounts a ON a.id = g.account_id AND a.closed_at IS NULL
-                        WHERE g.role = 'supervisor' AND starts_with(c.county_code, g.scope)
-                          AND g.valid_during @> :day::date)
-     ORDER BY c.county_code
-     LIMIT 200
-    """,
-)
-
-
-async def list_unsupervised_counties(conn: Connection, *, day: date) -> list[UnsupervisedCounty]:
-    """Return the counties with officials that no prefecture or province supervises, by code, at most 200.
-
-    Nobody there looks at a grievance again, and no supervisor gives it tasks.
-    """
-    return await LIST_UNSUPERVISED.all(conn, day=day)
-
-
 class InvalidOfficial(Refusal):
     """Some values of the official are not valid; `errors` lists each."""
 

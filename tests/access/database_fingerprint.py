@@ -29,7 +29,8 @@ RECORDED_REQUESTS = (
 _TABLES = """
 SELECT format('%I.%I', n.nspname, c.relname)
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind = 'r' AND n.nspname IN ('public', 'payments', 'jobs') AND c.relname <> ALL($1::text[])
+ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname IN ('public', 'payments', 'jobs')
+   AND c.relname <> ALL($1::text[])
  ORDER BY 1
 """
 

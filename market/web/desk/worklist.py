@@ -13,7 +13,7 @@ from market.counties.quarter_submissions import list_submissions
 from market.http import HttpRequest
 from market.identity.access import MONEY_ROLES, get_roles
 from market.identity.models import Actor, NotAllowed, Role
-from market.identity.officials import list_unsupervised_counties
+from market.identity.supervisors import list_unsupervised_counties
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal

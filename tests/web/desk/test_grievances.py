@@ -17,8 +17,8 @@ from market.grievances.involved import is_involved
 from market.grievances.triage import FIND_LINKS
 from market.grievances.views import Grievance, find_asker, find_own_grievance, get_grievance
 from market.identity.models import Actor, Role
-from market.identity.officials import list_unsupervised_counties
 from market.identity.sign_in import sign_in_without_code
+from market.identity.supervisors import list_unsupervised_counties
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
 from market.reports.counted.grievances import GRIEVANCES
