@@ -1,6 +1,7 @@
 """钱的异常: each problem with its sum, order and day, to its county alone, and its repair from the page, once."""
 
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -135,6 +136,19 @@ async def test_a_bank_transfer_is_recorded_and_the_order_is_paid(desk: Desk, sal
     await apply_payment_events(w.db, w.gateway, w.seal, now=NOW)
     assert (await w.see(order)).state == "paid"
     assert await list_audit(owner, "transfer.record") == [f"order:{order.number}"]
+
+
+async def test_a_parcel_that_stands_still_has_two_repairs_with_fields_of_their_own(
+    desk: Desk, sale: Sale, owner: Connection
+) -> None:
+    await sale.ship()
+    await owner.execute("UPDATE tracked_parcels SET state = 'unknown', moved_at = $1", NOW - timedelta(days=4))
+    async with open_desk_walker(desk.service, desk.finance) as browser:
+        seen = await browser.open("/desk/money")
+        forms = [form for form in seen.root.all("form") if "/parcels/" in form.attrs["action"]]
+        fields = [each for form in forms for each in form.all("input") if each.attrs["name"] == "text"]
+        labels = [each.attrs["for"] for form in forms for each in form.all("label")]
+        assert (len(forms), [each.attrs["id"] for each in fields], len(set(labels))) == (2, labels, 2)
 
 
 async def test_a_refund_of_a_bank_transfer_waits_for_a_person(desk: Desk, sale: Sale, owner: Connection) -> None:
