@@ -263,6 +263,21 @@ class YearBook(Struct, frozen=True, kw_only=True):
     platform_fen: Fen
 
 
+class CountedEntry(Struct, frozen=True, kw_only=True):
+    """A part of a book's `spent_fen`: a purchase that was paid, or what came back of it (less than 0).
+
+    `number` is of a purchase here; `order_number` with its line and `product` of one on the 832 platform.
+    """
+
+    number: int | None
+    order_number: str | None
+    line_number: int | None
+    seller: str
+    product: str | None
+    fen: Fen
+    at: datetime
+
+
 class NotOfPublicUnit(Refusal):
     """The account does not work for a verified public unit, or not in this duty."""
 

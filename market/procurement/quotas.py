@@ -10,12 +10,13 @@ from market.identity.models import Actor
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.organisations.models import UnitDuty
-from market.procurement.models import PurchaseInvalid, UnitQuotaRequest, YearBook
+from market.procurement.models import CountedEntry, PurchaseInvalid, UnitQuotaRequest, YearBook
 from market.procurement.rules import compute_least_quota
 from market.procurement.views import get_seat
 from payments.money import format_yuan
 
 FIRST_YEAR = 2019
+MAX_COUNTED = 1000
 MAX_CANTEEN_FEN = 10_000_000_000_00
 
 
@@ -76,6 +77,21 @@ LIST_BOOKS = Query(
     """,
 )
 
+LIST_COUNTED = Query(
+    CountedEntry,
+    """
+    SELECT o.number, e.order_number, e.line_number, coalesce(s.name, w.supplier) AS seller, w.product,
+           CASE e.kind WHEN 'spent' THEN e.fen ELSE -e.fen END AS fen, e.at
+      FROM quota_entries e
+      LEFT JOIN orders o ON o.id = e.order_id
+      LEFT JOIN procurements p ON p.order_id = e.order_id
+      LEFT JOIN producers s ON s.id = p.producer_id
+      LEFT JOIN platform_purchases w ON w.order_number = e.order_number AND w.line_number = e.line_number
+     WHERE e.organisation_id = :organisation_id AND e.year = :year AND e.kind IN ('spent', 'returned')
+     ORDER BY e.at DESC, e.id DESC LIMIT :limit
+    """,
+)
+
 
 async def set_unit_quota(conn: Connection, actor: Actor, new: UnitQuotaRequest, *, now: datetime) -> YearBook:
     """Set the quota of the actor's unit for a year, at least what the rule of its region asks for; or correct it.
@@ -111,6 +127,11 @@ async def set_unit_quota(conn: Connection, actor: Actor, new: UnitQuotaRequest, 
 async def get_year_book(conn: Connection, organisation_id: UUID, year: int) -> YearBook:
     """Return a unit's book of a year, in a scope that may read it."""
     return await GET_BOOK.one(conn, organisation_id=organisation_id, year=year)
+
+
+async def list_counted(conn: Connection, organisation_id: UUID, year: int) -> list[CountedEntry]:
+    """Return what a unit's `spent_fen` of a year adds up, the newest first, at most 1,000; as `get_year_book`."""
+    return await LIST_COUNTED.all(conn, organisation_id=organisation_id, year=year, limit=MAX_COUNTED)
 
 
 async def get_own_book(conn: Connection, actor: Actor, year: int, *, day: date) -> YearBook:

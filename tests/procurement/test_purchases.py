@@ -37,7 +37,7 @@ from market.procurement.models import (
     SamePersonTwice,
     UnitQuotaRequest,
 )
-from market.procurement.quotas import get_own_book, list_county_books, set_unit_quota
+from market.procurement.quotas import get_own_book, list_counted, list_county_books, set_unit_quota
 from market.procurement.request import request_purchase
 from market.procurement.rules import (
     compute_least_quota,
@@ -169,6 +169,9 @@ async def _pay_before_the_invoice(canteen: Canteen, number: int, accepted: Purch
     )  # fmt: skip
     book = await canteen.run(school.finance, lambda conn: get_own_book(conn, school.finance, 2019, day=TODAY))
     assert (book.spent_fen, book.returned_fen, book.quota_fen) == (912_00, 30_00, None)
+    counted = await canteen.run(school.finance, lambda conn: list_counted(conn, school.id, 2019))
+    assert [(each.number, each.fen) for each in counted] == [(number, -30_00), (number, 942_00)]
+    assert await canteen.run(canteen.other.finance, lambda conn: list_counted(conn, school.id, 2019)) == []
     async with shopping.db.transaction(scope="130624") as conn:
         assert [each.spent_fen for each in await list_county_books(conn, "130624", 2019)] == [912_00]
         assert [each.number for each in await list_county_purchases(conn, "130624")] == [number]
@@ -390,6 +393,11 @@ async def test_purchases_of_the_platform_come_by_file_and_count_once(shopping: S
         assert again.counts == {"new": 0, "changed": 1, "same": 1, "counted": 1, "uncounted": 0}
         [book] = await list_county_books(conn, "130624", 2019)
         assert (book.unit, book.spent_fen, book.platform_fen) == ("样例小学", 695_00, 695_00)
+        counted = await list_counted(conn, book.organisation_id, 2019)
+        assert {(each.order_number, each.line_number, each.fen) for each in counted} == {
+            ("83220190001", 1, 600_00), ("83220190001", 2, 95_00),
+        }  # fmt: skip
+        assert await list_counted(conn, book.organisation_id, 2020) == []
         faults = await _list_faults(
             take,
             paid.replace("600.00", "601.00"),

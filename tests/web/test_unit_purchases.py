@@ -55,6 +55,9 @@ async def test_a_canteen_buys_accepts_and_pays_on_the_pages(village: Village) ->
     async with await village.browser(county, second_factor=True) as official:
         seen = await official.open("/desk/procurement?county=130624")
         assert ("样例小学食堂" in seen.text, "计入 135.00 元" in seen.text) == (True, True)
+        [unit] = [each for each in seen.links() if "unit=" in each]
+        seen = await official.open(unit)
+        assert ("计入 135.00 元" in seen.text, f"采购单 {number}" in seen.text) == (True, True)
         await official.open(page, status=404)
     await _return_a_box(village, page, approver)
 
@@ -65,7 +68,7 @@ async def _return_a_box(village: Village, page: str, approver: AccountId) -> Non
         await conn.execute("UPDATE procurements SET returned_fen = 4500")  # as the refund does
     digits = f"{village.today.year % 100:02d}{2:018d}"
     async with await village.browser(village.farmer) as farmer, await village.browser(approver) as boss:
-        assert "1 单公家单位买的" in (await farmer.open("/farm")).text
+        assert "1 张红字发票，公家单位退了货" in (await farmer.open("/farm")).text
         assert page in (await farmer.open("/farm/units")).links()
         seen = await farmer.open(page)
         assert "付清了，后来退了 45.00 元，等卖家开红字发票" in seen.text
@@ -78,7 +81,7 @@ async def _return_a_box(village: Village, page: str, approver: AccountId) -> Non
         seen = await boss.open(page)
         assert f"{digits}，冲 45.00 元" in seen.text
         assert "等卖家开红字发票" not in seen.text
-        assert "单公家单位买的" not in (await farmer.open("/farm")).text
+        assert "公家单位退了货" not in (await farmer.open("/farm")).text
 
 
 async def _approve_to_invoice(village: Village, page: str, approver: AccountId, acceptor: AccountId) -> str:

@@ -14,7 +14,7 @@ from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.organisations.models import UnitDuty
 from market.procurement.models import PurchaseInvalid, PurchaseState, PurchaseStep, UnitQuotaRequest
-from market.procurement.quotas import FIRST_YEAR, get_own_book, set_unit_quota
+from market.procurement.quotas import FIRST_YEAR, get_own_book, list_counted, set_unit_quota
 from market.procurement.views import DUTY_NAMES, get_seat, list_seller_purchases, list_unit_purchases
 from market.web.farm.sellers import is_seller
 from market.web.forms import parse_integer, parse_typed_yuan, read_form
@@ -22,6 +22,7 @@ from market.web.pages import redirect, render_page
 from market.web.ui.format import percent_bp, yuan_input
 from market.web.units.words import (
     SELLER_STEPS,
+    describe_counted,
     describe_left,
     describe_purchase,
     find_next_step,
@@ -59,6 +60,7 @@ async def _page(
         seat = await get_seat(conn, actor, day=today)
         book = await get_own_book(conn, actor, year, day=today)
         purchases = await list_unit_purchases(conn, seat.organisation_id)
+        counted = await list_counted(conn, seat.organisation_id, year)
     mine = _OWN_STEPS[seat.duty]
     waiting = [
         (f"/unit/orders/{each.number}", *describe_purchase(each, today))
@@ -74,6 +76,7 @@ async def _page(
         "left": describe_left(book),
         "rows": list_book_figures(book),
         "ratio": percent_bp(book.ratio_bp),
+        "counted": [describe_counted(each) for each in counted],
         "waiting": waiting,
         "purchases": [
             (f"/unit/orders/{each.number}", *describe_purchase(each, today)) for each in purchases if each.year == year

@@ -2,7 +2,16 @@
 
 from datetime import date
 
-from market.procurement.models import CheckItem, Purchase, PurchaseDetail, PurchaseState, PurchaseStep, YearBook
+from market.kernel.clock import get_business_day
+from market.procurement.models import (
+    CheckItem,
+    CountedEntry,
+    Purchase,
+    PurchaseDetail,
+    PurchaseState,
+    PurchaseStep,
+    YearBook,
+)
 from market.web.ui.format import clock_zh, day_zh, yuan
 
 STATE_NAMES = {
@@ -116,6 +125,17 @@ def list_book_figures(book: YearBook) -> list[tuple[str, int]]:
         ("其中 832 平台买的", book.platform_fen),
     ]
     return [each for each in rows if each[1]]
+
+
+def describe_counted(entry: CountedEntry) -> tuple[str, list[str]]:
+    """Return what a part of the year's figure is: the sum, where it was bought, from whom."""
+    where = (
+        f"采购单 {entry.number}"
+        if entry.number
+        else f"832 平台 {entry.order_number} 第 {entry.line_number} 行，{entry.product}"
+    )
+    words = f"{yuan(entry.fen)} 元" if entry.fen > 0 else f"退了 {yuan(-entry.fen)} 元"
+    return words, [where, f"{entry.seller}，{day_zh(get_business_day(entry.at))}记的"]
 
 
 def describe_left(book: YearBook) -> str:

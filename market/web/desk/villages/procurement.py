@@ -10,22 +10,23 @@ from market.identity.access import has_role_for
 from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
-from market.procurement.models import Purchase, PurchaseState, YearBook
-from market.procurement.quotas import list_county_books
+from market.procurement.models import CountedEntry, Purchase, PurchaseState, YearBook
+from market.procurement.quotas import list_counted, list_county_books
 from market.procurement.views import list_county_purchases
-from market.web.desk.context import open_desk, render_desk_page
+from market.web.desk.context import DeskContext, open_desk, render_desk_page
 from market.web.desk.villages.area_items import PROCUREMENT_READERS
 from market.web.ui.format import yuan
 from market.web.units.book import read_year
-from market.web.units.words import describe_due, describe_left, describe_state
+from market.web.units.words import describe_counted, describe_due, describe_left, describe_state
 
 _OPEN = {PurchaseState.ACCEPTED, PurchaseState.INVOICED}
 
 
-def _describe_book(book: YearBook) -> tuple[str, list[str]]:
+def _describe_book(desk: DeskContext, book: YearBook) -> tuple[str, str, list[str]]:
     quota = "" if book.quota_fen is None else f"份额 {yuan(book.quota_fen)} 元，"
     platform = f"，其中 832 平台 {yuan(book.platform_fen)} 元" if book.platform_fen else ""
-    return book.unit, [f"{quota}计入 {yuan(book.spent_fen)} 元{platform}", describe_left(book)]
+    href = desk.to("/desk/procurement", year=book.year, unit=str(book.organisation_id))
+    return href, book.unit, [f"{quota}计入 {yuan(book.spent_fen)} 元{platform}", describe_left(book)]
 
 
 def _describe(purchase: Purchase, today: date) -> tuple[str, str]:
@@ -36,18 +37,25 @@ def _describe(purchase: Purchase, today: date) -> tuple[str, str]:
 async def show_procurement(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
-    """Show the books of a year of the county's units, and purchases not paid yet, or with a red-letter invoice due."""
+    """Show the books of a year of the county's units, what is due, and what the figure of a unit is the sum of."""
     desk = await open_desk(request, db, actor, clock)
     year = read_year(request, desk.today.year)
     books: list[YearBook] = []
     purchases: list[Purchase] = []
+    chosen: YearBook | None = None
+    counted: list[CountedEntry] = []
     if has_role_for(actor, PROCUREMENT_READERS, desk.county):
         async with db.transaction(scope=desk.county) as conn:
             books = await list_county_books(conn, desk.county, year)
             purchases = await list_county_purchases(conn, desk.county)
+            asked = request.query_params.get("unit", "")
+            chosen = next((each for each in books if str(each.organisation_id) == asked), None)
+            counted = await list_counted(conn, chosen.organisation_id, year) if chosen else []
     context = {
         "year": year,
-        "books": [_describe_book(each) for each in books],
+        "books": [_describe_book(desk, each) for each in books],
+        "chosen": chosen,
+        "counted": [describe_counted(each) for each in counted],
         "due": [
             (
                 f"{each.unit}，{yuan(each.accepted_fen or 0)} 元",
