@@ -67,6 +67,19 @@ async def test_the_way_from_home_to_a_paid_order(village: Village) -> None:
             await reader.open(path, status=404)
 
 
+async def test_goods_say_before_checkout_that_they_are_not_sent_abroad(village: Village) -> None:
+    await pair(village)
+    product = f"/goods/{await village.number(village.dates.listing_id)}"
+    async with read_english(village, village.buyer) as reader:
+        seen = await reader.open(product)
+        [region] = [each for each in seen.root.all("p") if each.attrs.get("id") == "region-h"]
+        assert region.text == "Sent within mainland China only, not abroad."
+        for path in ("/kinds/fruit", "/places/130624", "/channels/beijing"):
+            assert (await reader.open(path)).text.count("Goods are sent within mainland China only, not abroad.") == 1
+    async with await village.browser(village.buyer) as buyer:
+        assert "境外" not in (await buyer.open(product)).html
+
+
 async def test_stays_packages_shops_and_what_is_saved(village: Village, sandbox: Sandbox) -> None:
     activity, day = await make_picking(village), village.today + timedelta(days=20)
     stay = f"/stays/{await village.number(village.stay.listing_id)}"
