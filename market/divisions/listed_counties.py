@@ -30,7 +30,7 @@ LIST_LISTED_PERIODS = Query(
       FROM listed_counties ORDER BY county_code, list, valid_during
     """,
 )
-LIST_COUNTIES_OF = Query(
+LIST_KNOWN_COUNTIES = Query(
     str, "SELECT county_code FROM divisions WHERE level = :level AND county_code = ANY(:counties::text[])"
 )
 # Changes before additions, so that a period may end where a new one begins.
@@ -59,7 +59,7 @@ async def list_listed_periods(conn: Connection) -> list[ListedPeriod]:
 
 async def list_known_counties(conn: Connection, counties: Sequence[str]) -> list[str]:
     """Return those of the codes (six digits) that are counties, in no order."""
-    return await LIST_COUNTIES_OF.all(conn, level=COUNTY, counties=list(counties))
+    return await LIST_KNOWN_COUNTIES.all(conn, level=COUNTY, counties=list(counties))
 
 
 async def store_listed_periods(
@@ -67,8 +67,7 @@ async def store_listed_periods(
 ) -> None:
     """Change the periods with the same county, list and first day, and add the others.
 
-    Raises:
-        ForeignKeyViolationError: a purchase counts by a day that would no longer be in a period.
+    The foreign keys of purchases refuse a day that a purchase counts by and that would be in no period any more.
     """
     await CHANGE_LISTED.run(conn, rows=to_builtins(list(changed)))
     await ADD_LISTED.run(conn, rows=to_builtins(list(added)))
