@@ -34,7 +34,7 @@ async def test_a_connection_is_kept_and_goes_back_after_many_uses(dsn: str, monk
     await db.close()
 
 
-async def test_whoever_waits_for_a_connection_gets_one_that_others_keep_using(dsn: str) -> None:
+async def test_who_waits_for_a_connection_gets_one_that_others_keep_using(dsn: str) -> None:
     db = await open_database(dsn, max_size=1, acquire_timeout=SECONDS)
     ended = asyncio.get_running_loop().time() + 4 * SECONDS
 
