@@ -175,7 +175,7 @@ async def test_reviews_are_by_buyers_who_received_the_listing(sample: Connection
     )
 
 
-async def test_the_demo_farmer_has_two_parcels_to_ship_and_one_to_weigh(sample: Connection) -> None:
+async def test_the_demo_farmer_has_three_parcels_to_ship_and_one_to_weigh(sample: Connection) -> None:
     farm = await sample.fetchrow(
         "SELECT p.id, p.number FROM producers p JOIN accounts a ON a.id = applied_by"
         " WHERE a.name = '样例唐甲子' AND p.state = 'open'"
@@ -188,7 +188,7 @@ async def test_the_demo_farmer_has_two_parcels_to_ship_and_one_to_weigh(sample: 
         " GROUP BY weighed_by_kilo ORDER BY weighed_by_kilo",
         farm["id"],
     )
-    assert [tuple(row) for row in waiting] == [(2, False), (1, True)]
+    assert [tuple(row) for row in waiting] == [(3, False), (1, True)]
 
 
 async def test_every_listing_has_a_picture_in_the_store(sample: Connection, store: tuple[FileStore, Path]) -> None:
