@@ -29,9 +29,9 @@ from tests.access.conftest import FixtureDatabase, open_client
 from tests.access.route_case import FixtureId
 from tests.access.route_cases_api import API_CASES
 
-EXAMPLES = 3
+EXAMPLES = 2
 """Of each operation, that fit the document, and as many that do not."""
-CALLERS = 4
+CALLERS = 5
 """How many of the callers send each request, in turn; with those before it, an operation is called by all of them."""
 LAST = ("/api/v1/sessions/current", "/api/v1/me/closing")
 """These end a session."""
