@@ -23,9 +23,18 @@ EARLIER = f"""
             '新办', '一致', '[2018-10-01,)'),
            ('130624', 'YD-02', 'mobile', 'broadband', '{ACCOUNT}', 'i', 'P', NULL, NULL,
             '新办', '一致', '[2018-10-01,)');
+    INSERT INTO programmes (county_code, code, name, kinds, max_lines, proration, document_number, document_name,
+                            document_sha256, document_text)
+    VALUES ('130624', 'P1', '样例', '{{mobile}}', 1, 'daily', '样例', '样例', repeat('0', 64), '样例');
+    WITH bill AS (
+        INSERT INTO import_files (county_code, kind, name, sha256, rows, operator, month, sum_fen, account_id,
+                                  imported_at)
+        VALUES ('130624', 'billing', 'bill.csv', repeat('0', 64), 1, 'mobile', '2019-01-01', 1900, uuidv7(), now())
+        RETURNING id
+    )
     INSERT INTO claims (file_id, row_number, county_code, month, operator, number, kind, programme_code, charge_fen,
                         reduction_fen, billed_fen)
-    VALUES (uuidv7(), 2, '130624', '2019-01-01', 'mobile', '{NUMBER}', 'mobile', 'P1', 3800, 1900, 1900);
+    SELECT id, 2, '130624', '2019-01-01', 'mobile', '{NUMBER}', 'mobile', 'P1', 3800, 1900, 1900 FROM bill;
     INSERT INTO usage_days VALUES ('130624', 'mobile', '17050000102', '2019-01-05', 'mobile');
     INSERT INTO fact_versions (county_code, fact, subject, facts, replaced_at)
     VALUES ('130624', 'bindings', 'YD-01', '{{"number": "{NUMBER}", "number_key": "{NUMBER}", "sim": null,
