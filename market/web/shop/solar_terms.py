@@ -25,8 +25,8 @@ _YEAR_DRIFT = 2_422
 _FIRST_YEAR, _LAST_YEAR = 2001, 2099
 
 _RIPE_BY_MONTH = (
-    "年货上集", "年后头一集", "山野菜冒尖", "香椿发芽", "樱桃红了", "麦子黄了",
-    "蜜桃熟了", "头茬梨下树", "枣红了", "山楂红了", "白菜入窖", "核桃仁正香",
+    "年货上集", "年后开集", "野菜冒尖", "香椿发芽", "樱桃红了", "麦子黄了",
+    "蜜桃熟了", "头茬梨熟", "枣红了", "山楂红了", "白菜入窖", "核桃正香",
 )  # fmt: skip
 """Produce in season in Hebei by month, January first."""
 _MAX_DAYS_ANNOUNCED = 7
@@ -71,7 +71,7 @@ def _find_current_term(day: date) -> str:
 
 
 def make_season_greeting(day: date) -> SeasonGreeting:
-    """Return the greeting of a day: `秋分将至，枣红了`, and `9月20日，周五；三天后秋分`."""
+    """Return the greeting of a day: `秋分将至，枣红了`, and `9月20日，三天后秋分`."""
     ripe = say(_RIPE_BY_MONTH[day.month - 1])
     if not _FIRST_YEAR <= day.year < _LAST_YEAR:
         return SeasonGreeting(ripe, say("{0}，{1}", day_short(day), weekday(day)))
@@ -83,7 +83,7 @@ def make_season_greeting(day: date) -> SeasonGreeting:
     if away <= _MAX_DAYS_ANNOUNCED:
         return SeasonGreeting(
             say("{0}将至，{1}", name, ripe),
-            say("{0}，{1}；{2}天后{3}", day_short(day), weekday(day), say(_DAYS[away]), name),
+            say("{0}，{1}天后{2}", day_short(day), say(_DAYS[away]), name),
         )
     return SeasonGreeting(
         say("{0}时节，{1}", say(_find_current_term(day)), ripe), say("{0}，{1}", day_short(day), weekday(day))

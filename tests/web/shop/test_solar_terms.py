@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 from market.web.shop.solar_terms import compute_term_day, make_season_greeting
 
@@ -8,8 +8,14 @@ def test_the_season_follows_the_solar_terms() -> None:
         date(2019, 9, 23), date(2026, 2, 18), date(2021, 12, 21),
     )  # fmt: skip
     assert make_season_greeting(date(2019, 9, 20)).title == "秋分将至，枣红了"
-    assert make_season_greeting(date(2019, 9, 20)).line == "9月20日，周五；三天后秋分"
+    assert make_season_greeting(date(2019, 9, 20)).line == "9月20日，三天后秋分"
     assert make_season_greeting(date(2019, 9, 23)).title == "今日秋分，枣红了"
     assert make_season_greeting(date(2026, 11, 25)).title == "小雪时节，白菜入窖"
-    assert make_season_greeting(date(2026, 12, 30)).title == "小寒将至，核桃仁正香"
+    assert make_season_greeting(date(2026, 12, 30)).title == "小寒将至，核桃正香"
     assert make_season_greeting(date(2150, 1, 1)).title == "年货上集"
+
+
+def test_no_greeting_of_a_year_takes_a_second_line_on_a_narrow_phone() -> None:
+    """Nine characters fit into 360 pixels beside the margins; a tenth pushes the first price below the first screen."""
+    days = (date(2026, 1, 1) + timedelta(days=each) for each in range(365))
+    assert {len(make_season_greeting(each).title) for each in days} <= {8, 9}
