@@ -71,7 +71,7 @@ def _find_current_term(day: date) -> str:
 
 
 def make_season_greeting(day: date) -> SeasonGreeting:
-    """Return the greeting of a day: `秋分将至，枣红了`, and `9月20日，三天后秋分`."""
+    """Return the greeting of a day, `秋分将至，枣红了` and `9月20日，三天后`: one line together on a narrow phone."""
     ripe = say(_RIPE_BY_MONTH[day.month - 1])
     if not _FIRST_YEAR <= day.year < _LAST_YEAR:
         return SeasonGreeting(ripe, say("{0}，{1}", day_short(day), weekday(day)))
@@ -83,7 +83,7 @@ def make_season_greeting(day: date) -> SeasonGreeting:
     if away <= _MAX_DAYS_ANNOUNCED:
         return SeasonGreeting(
             say("{0}将至，{1}", name, ripe),
-            say("{0}，{1}天后{2}", day_short(day), say(_DAYS[away]), name),
+            say("{0}，{1}天后", day_short(day), say(_DAYS[away])),
         )
     return SeasonGreeting(
         say("{0}时节，{1}", say(_find_current_term(day)), ripe), say("{0}，{1}", day_short(day), weekday(day))
