@@ -47,7 +47,8 @@ async def add(conn: Connection, name: str) -> None:
 async def test_months_are_made_ahead_once_by_workers_at_once(database: Database, owner: Connection) -> None:
     await drop_months(owner)
     made = await asyncio.gather(*(make_partitions(database, ahead=3) for _ in range(4)))
-    assert sorted(made) == [0, 0, 0, 25]
+    # Each table’s are made by whichever came to it first.
+    assert sum(made) == 25
     names = [row[0] for row in await owner.fetch(LIST_PARTITIONS)]
     assert names == ["audit_entries_before", *(f"audit_entries_{month}" for month in list_coming_months(4))]
     async with database.connection() as conn:
