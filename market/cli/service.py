@@ -1,6 +1,8 @@
 """The long-running processes and the migration of their database."""
 
 import asyncio
+import gc
+import multiprocessing
 import sys
 from pathlib import Path
 
@@ -23,7 +25,11 @@ async def migrate_database() -> dict[str, object]:
 
 
 def serve_app() -> int:
-    """Serve requests until SIGTERM or SIGINT; return 1 if the port is in use."""
+    """Serve requests until SIGTERM or SIGINT; return 1 if the port is in use.
+
+    The application is built once; the serving processes are forks of this one, so that they share its memory and one
+    that was killed is replaced within milliseconds.
+    """
     from granian.constants import Interfaces
     from granian.server import Server
 
@@ -49,7 +55,13 @@ def serve_app() -> int:
         log_access=False,
     )
     with share_metrics(settings.workers):
-        server.serve()
+        from market.app import create_app
+
+        app = create_app(settings)
+        gc.collect()
+        gc.freeze()  # a collection writes to each object that it looks at, and what is written is no longer shared
+        multiprocessing.set_start_method("fork")
+        server.serve(target_loader=lambda: app, wrap_loader=False)
     return DONE
 
 
