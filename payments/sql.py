@@ -17,6 +17,7 @@ import msgspec
 
 from payments.errors import Busy
 from payments.hosts import PrimaryFinder, list_hosts
+from payments.known_types import KnowsTypes
 
 type _Pooled = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
 type Connection = asyncpg.Connection[asyncpg.Record] | _Pooled
@@ -52,7 +53,7 @@ def make_connection_class(schema: str) -> "type[asyncpg.Connection[asyncpg.Recor
     """
     name = require_identifier(schema)
 
-    class SchemaConnection(asyncpg.Connection):  # pyright: ignore[reportMissingTypeArgument] - generic in the stubs only
+    class SchemaConnection(KnowsTypes):
         __slots__ = ()
         payments_schema = name
 

@@ -1,6 +1,8 @@
-"""Connections that are kept for their next use: none that failed, none that somebody waits for."""
+"""Connections: kept for their next use, unless one failed or somebody waits for it; none asks about types again."""
 
 import asyncio
+from datetime import date
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -96,3 +98,22 @@ async def test_who_shares_a_pool_finds_its_connections_free(dsn: str) -> None:
         await read_process(Database(pool))
         async with asyncio.timeout(SECONDS), pool.acquire() as conn:
             assert await conn.fetchval("SELECT 1") == 1
+
+
+async def test_what_one_connection_asked_about_a_type_the_next_one_knows(dsn: str) -> None:
+    db = await open_database(dsn, max_size=2)
+    query = "SELECT $1::uuid[] AS ids, '[2026-12-01,2026-12-03)'::daterange AS days, '{1}'::int8[] AS sums"
+    ids, sent = [uuid4()], list[str]()
+    async with db.connection() as first, db.connection() as second:
+        assert (await first.fetchrow(query, ids)) is not None
+        second.add_query_logger(lambda record: sent.append(record.query))
+        row = await second.fetchrow(query, ids)
+        own = await second.fetchval("CREATE TYPE pair AS (a bigint, b text)") or await second.fetchval(
+            "SELECT (1, 'x')::pair"
+        )
+    assert row is not None
+    assert (row["ids"], row["days"], row["sums"]) == (ids, asyncpg.Range(date(2026, 12, 1), date(2026, 12, 3)), [1])
+    assert sent[0] == query
+    assert sent[1].startswith("CREATE TYPE"), "a statement of asyncpg's own came between"
+    assert tuple(own) == (1, "x")
+    await db.close()
