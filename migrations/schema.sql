@@ -2157,40 +2157,35 @@ $_$;
 
 
 --
--- Name: count_matches(tsquery, tsquery, text[], text[], tsquery, text[], text, text, date, uuid, bigint, bigint, integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: count_matches(text, text, text[], text[], tsquery, text[], text, text, date, uuid, bigint, bigint, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.count_matches(p_words tsquery, p_filters tsquery, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_most integer) RETURNS TABLE(county_code text, count integer)
+CREATE FUNCTION public.count_matches(p_words text, p_filters text, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_most integer) RETURNS TABLE(county_code text, count integer)
     LANGUAGE plpgsql STABLE ROWS 25
     SET search_path TO 'public', 'pg_temp'
     SET enable_seqscan TO 'off'
     SET enable_indexscan TO 'off'
+    SET jit TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 DECLARE
-    bands tsquery[] := list_search_bands();
-    place integer := 1;
-    words tsquery;
-    counties text[];
-    matches integer;
+    bands integer := (SELECT count(*) FROM search_bands);
+    words text := '(' || p_words || ')' || coalesce(' & ' || p_filters, '');
 BEGIN
-    LOOP
-        words := join_words(p_words, p_filters, bands[place]);
-        SELECT array_agg(m.county_code) INTO counties
-          FROM (SELECT l.county_code
-                  FROM listings l
-                 WHERE l.search_words @@ words
-                   AND CASE WHEN is_match(l, p_pieces, p_synonyms, p_latin_words, p_latin_pieces, p_latin_piece,
-                                          p_pinyin, p_today, p_producer, p_price_from, p_price_to)
-                            THEN true ELSE false END
-                 LIMIT p_most) AS m;
-        matches := coalesce(cardinality(counties), 0);
-        EXIT WHEN matches = p_most OR place = cardinality(bands);
-        place := get_next_search_band(place, cardinality(bands), matches, p_most);
-    END LOOP;
     RETURN QUERY
-    SELECT f.county_code, count(*)::integer FROM unnest(counties) AS f (county_code)
-     GROUP BY f.county_code ORDER BY f.county_code;
+    SELECT f.county, count(*)::integer
+      FROM (SELECT m.county
+              FROM generate_series(0, bands) AS band
+             CROSS JOIN LATERAL (
+                   SELECT l.county_code AS county
+                     FROM listings l
+                    WHERE list_band_words(l.search_band, l.search_words) @@ replace(words, '#', band::text)::tsquery
+                      AND CASE WHEN is_match(l, p_pieces, p_synonyms, p_latin_words, p_latin_pieces, p_latin_piece,
+                                             p_pinyin, p_today, p_producer, p_price_from, p_price_to)
+                               THEN true ELSE false END
+                    LIMIT p_most) AS m
+             LIMIT p_most) AS f
+     GROUP BY f.county ORDER BY f.county;
 END
 $$;
 
@@ -3189,53 +3184,40 @@ $$;
 
 
 --
--- Name: find_matches(tsquery[], tsquery, text[], text[], tsquery, text[], text, text, date, uuid, bigint, bigint, bigint, uuid, integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: find_matches(text[], text, text[], text[], tsquery, text[], text, text, date, uuid, bigint, bigint, bigint, uuid, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.find_matches(p_tiers tsquery[], p_filters tsquery, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_after_key bigint, p_after_id uuid, p_most integer) RETURNS TABLE(id uuid, key bigint, base bigint, county_code text)
+CREATE FUNCTION public.find_matches(p_tiers text[], p_filters text, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_after_key bigint, p_after_id uuid, p_most integer) RETURNS TABLE(id uuid, key bigint, base bigint, county_code text)
     LANGUAGE plpgsql STABLE ROWS 25
     SET search_path TO 'public', 'pg_temp'
     SET enable_seqscan TO 'off'
     SET enable_indexscan TO 'off'
+    SET jit TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 DECLARE
-    left_over integer := p_most;
+    bands integer := (SELECT count(*) + 1 FROM search_bands);
     tiers integer := cardinality(p_tiers);
-    bands tsquery[] := list_search_bands();
-    place integer;
-    words tsquery;
-    plus bigint;
-    ids uuid[];
-    keys bigint[];
-    counties text[];
-    matches integer;
+    filters text := coalesce(' & ' || p_filters, '');
 BEGIN
-    FOR tier IN 1..tiers LOOP
-        plus := (tiers - tier) * 1099511627776;
-        -- All of this tier stands before the row.
-        CONTINUE WHEN p_after_key < plus - 549755813888;
-        place := 1;
-        LOOP
-            words := join_words(p_tiers[tier], p_filters, bands[place]);
-            SELECT array_agg(m.id), array_agg(m.key), array_agg(m.county) INTO ids, keys, counties
-              FROM (SELECT l.id, l.score + plus AS key, l.county_code AS county
-                      FROM listings l
-                     WHERE l.search_words @@ words
-                       AND CASE WHEN l.score + plus > p_after_key OR (l.score + plus = p_after_key AND l.id <= p_after_id)
-                                THEN false
-                                ELSE is_match(l, p_pieces, p_synonyms, p_latin_words, p_latin_pieces, p_latin_piece,
-                                              p_pinyin, p_today, p_producer, p_price_from, p_price_to) END
-                     ORDER BY l.score + plus DESC, l.id
-                     LIMIT left_over) AS m;
-            matches := coalesce(cardinality(ids), 0);
-            EXIT WHEN matches = left_over OR place = cardinality(bands);
-            place := get_next_search_band(place, cardinality(bands), matches, left_over);
-        END LOOP;
-        RETURN QUERY SELECT f.id, f.key, plus, f.county FROM unnest(ids, keys, counties) AS f (id, key, county);
-        left_over := left_over - matches;
-        EXIT WHEN left_over = 0;
-    END LOOP;
+    RETURN QUERY
+    SELECT m.id, m.score + s.plus, s.plus, m.county
+      FROM (SELECT '(' || p_tiers[1 + step / bands] || ')' || filters AS words, (step % bands)::text AS band,
+                   (tiers - 1 - step / bands) * 1099511627776 AS plus
+              FROM generate_series(0, tiers * bands - 1) AS step) AS s
+     CROSS JOIN LATERAL (
+           SELECT l.id, l.score, l.county_code AS county
+             FROM listings l
+            WHERE list_band_words(l.search_band, l.search_words) @@ replace(s.words, '#', s.band)::tsquery
+              AND CASE WHEN l.score + s.plus > p_after_key OR (l.score + s.plus = p_after_key AND l.id <= p_after_id)
+                       THEN false
+                       ELSE is_match(l, p_pieces, p_synonyms, p_latin_words, p_latin_pieces, p_latin_piece,
+                                     p_pinyin, p_today, p_producer, p_price_from, p_price_to) END
+            ORDER BY l.score DESC, l.id
+            LIMIT p_most) AS m
+     -- All of a tier above it stands before the row.
+     WHERE s.plus - 549755813888 <= p_after_key
+     LIMIT p_most;
 END
 $$;
 
@@ -3525,15 +3507,6 @@ SELECT a.name || coalesce(
   FROM accounts a
  WHERE a.id = p_account
 $$;
-
-
---
--- Name: get_next_search_band(integer, integer, integer, integer); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.get_next_search_band(p_place integer, p_bands integer, p_matches integer, p_most integer) RETURNS integer
-    LANGUAGE sql IMMUTABLE
-    RETURN LEAST(p_bands, (p_place + CASE WHEN (p_matches = 0) THEN 4 ELSE (GREATEST((1)::numeric, ceil(log((3)::numeric, ((1.5 * (p_most)::numeric) / (p_matches)::numeric)))))::integer END));
 
 
 --
@@ -3845,15 +3818,6 @@ $$;
 CREATE FUNCTION public.is_same_person(p_account uuid, p_other uuid) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN ((p_account = p_other) OR (SELECT COALESCE((a.identity_index = b.identity_index), (CASE WHEN ((a.handle IS NULL) OR (b.handle IS NULL)) THEN (public.fold_name(a.name) = public.fold_name(b.name)) ELSE (public.fold_official_name(a.name) = public.fold_official_name(b.name)) END AND (a.name <> '乡集用户'::text))) AS "coalesce" FROM public.accounts a, public.accounts b WHERE ((a.id = is_same_person.p_account) AND (b.id = is_same_person.p_other))));
-
-
---
--- Name: join_words(tsquery, tsquery, tsquery); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.join_words(p_words tsquery, p_filters tsquery, p_band tsquery) RETURNS tsquery
-    LANGUAGE sql IMMUTABLE
-    RETURN CASE WHEN ((p_filters IS NULL) AND (p_band IS NULL)) THEN p_words WHEN (p_filters IS NULL) THEN (p_words && p_band) WHEN (p_band IS NULL) THEN (p_words && p_filters) ELSE ((p_words && p_filters) && p_band) END;
 
 
 --
@@ -4283,6 +4247,21 @@ CREATE FUNCTION public.list_added_facts(p_county text, p_lines text[], p_since t
       JOIN public.leads l ON ((l.id = p.lead_id)))
    WHERE ((l.county_code = list_added_facts.p_county) AND (l.decided_at > list_added_facts.p_since));
 END;
+
+
+--
+-- Name: list_band_words(smallint, tsvector); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_band_words(p_band smallint, p_words tsvector) RETURNS tsvector
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN array_to_tsvector(string_to_array(
+        p_band || array_to_string(tsvector_to_array(p_words), E'\x1f' || p_band), E'\x1f'));
+END
+$$;
 
 
 --
@@ -4884,15 +4863,6 @@ END;
 
 
 --
--- Name: list_search_bands(); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.list_search_bands() RETURNS tsquery[]
-    LANGUAGE sql STABLE
-    RETURN array_append(ARRAY(SELECT ((('''#'::text || search_bands.band) || ''''::text))::tsquery AS tsquery FROM public.search_bands ORDER BY search_bands.band), NULL::tsquery);
-
-
---
 -- Name: list_taken_audit_heads(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5193,7 +5163,7 @@ BEGIN
         || ARRAY['@k' || NEW.kind, '@c' || NEW.category_code]
         || ARRAY(SELECT DISTINCT '@d' || left(NEW.origin_code, digits) FROM unnest(ARRAY[2, 4, 6, 9, 12]) AS digits)
         || ARRAY(SELECT DISTINCT '@m' || month FROM unnest(NEW.harvest_months) AS month)
-        || ARRAY(SELECT '#' || band FROM generate_series(NEW.search_band, 7) AS band));
+        || CASE WHEN NEW.search_band <= 4 THEN ARRAY['#4'] ELSE '{}' END);
     RETURN NEW;
 END
 $$;
@@ -5297,10 +5267,14 @@ BEGIN
                     ON l.state = 'live' AND l.score >= b.score AND (l.score > b.score OR l.id <= b.listing_id)
                  WHERE b.band = place LIMIT 2 * size + 1) AS above;
         CONTINUE WHEN best BETWEEN size / 2 AND 2 * size;
-        DELETE FROM search_bands b WHERE b.band = place;
-        INSERT INTO search_bands (band, score, listing_id)
-        SELECT place, score, id FROM listings WHERE state = 'live'
-         ORDER BY score DESC, id OFFSET size - 1 LIMIT 1;
+        SELECT score, id INTO chosen FROM listings WHERE state = 'live' ORDER BY score DESC, id OFFSET size - 1 LIMIT 1;
+        IF FOUND THEN
+            INSERT INTO search_bands AS b (band, score, listing_id) VALUES (place, chosen.score, chosen.id)
+            ON CONFLICT (band) DO UPDATE SET score = chosen.score, listing_id = chosen.id;
+        ELSE
+            UPDATE search_bands b SET score = -2147483648, listing_id = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+             WHERE b.band = place;
+        END IF;
     END LOOP;
 END
 $$;
@@ -17254,6 +17228,14 @@ CREATE INDEX listing_photos_by_photo ON public.listing_photos USING btree (photo
 
 
 --
+-- Name: listings_by_band_words; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_by_band_words ON public.listings USING gin (public.list_band_words(search_band, search_words));
+ALTER INDEX public.listings_by_band_words ALTER COLUMN 1 SET STATISTICS 0;
+
+
+--
 -- Name: listings_by_category; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -26806,11 +26788,11 @@ GRANT ALL ON FUNCTION public.count_late_rows(p_most integer) TO market_app;
 
 
 --
--- Name: FUNCTION count_matches(p_words tsquery, p_filters tsquery, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_most integer); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION count_matches(p_words text, p_filters text, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_most integer); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.count_matches(p_words tsquery, p_filters tsquery, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.count_matches(p_words tsquery, p_filters tsquery, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_most integer) TO market_app;
+REVOKE ALL ON FUNCTION public.count_matches(p_words text, p_filters text, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.count_matches(p_words text, p_filters text, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_most integer) TO market_app;
 
 
 --
@@ -27538,11 +27520,11 @@ GRANT ALL ON FUNCTION public.find_grievance(p_number bigint, p_code_hash bytea) 
 
 
 --
--- Name: FUNCTION find_matches(p_tiers tsquery[], p_filters tsquery, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_after_key bigint, p_after_id uuid, p_most integer); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION find_matches(p_tiers text[], p_filters text, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_after_key bigint, p_after_id uuid, p_most integer); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.find_matches(p_tiers tsquery[], p_filters tsquery, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_after_key bigint, p_after_id uuid, p_most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.find_matches(p_tiers tsquery[], p_filters tsquery, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_after_key bigint, p_after_id uuid, p_most integer) TO market_app;
+REVOKE ALL ON FUNCTION public.find_matches(p_tiers text[], p_filters text, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_after_key bigint, p_after_id uuid, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.find_matches(p_tiers text[], p_filters text, p_pieces text[], p_synonyms text[], p_latin_words tsquery, p_latin_pieces text[], p_latin_piece text, p_pinyin text, p_today date, p_producer uuid, p_price_from bigint, p_price_to bigint, p_after_key bigint, p_after_id uuid, p_most integer) TO market_app;
 
 
 --
@@ -27981,6 +27963,14 @@ GRANT UPDATE(monitoring) ON TABLE public.leads TO market_app;
 --
 
 GRANT UPDATE(tier) ON TABLE public.leads TO market_app;
+
+
+--
+-- Name: FUNCTION list_band_words(p_band smallint, p_words tsvector); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_band_words(p_band smallint, p_words tsvector) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_band_words(p_band smallint, p_words tsvector) TO market_app;
 
 
 --

@@ -34,7 +34,7 @@ from market.catalogue.search_queries import (
     CountyHits,
     Matches,
 )
-from market.catalogue.search_text import SearchQuery, parse_query
+from market.catalogue.search_text import SearchQuery, mark_bands, parse_query
 from market.kernel import Connection, Query
 from market.kernel.page import MAX_PAGE_SIZE
 
@@ -93,7 +93,7 @@ def _bind_filters(criteria: SearchFilters) -> dict[str, object]:
     """Return the filters of `find_matches`, most of them as words of the listing (see mark_listing.sql)."""
     marks = {"k": criteria.kind, "c": criteria.category, "d": criteria.division, "m": criteria.month}
     return {
-        "marks": " & ".join(f"'@{mark}{value}'" for mark, value in marks.items() if value is not None) or None,
+        "marks": " & ".join(f"'#@{mark}{value}'" for mark, value in marks.items() if value is not None) or None,
         "producer_id": criteria.producer_id,
         "price_from": criteria.price_from_fen,
         "price_to": criteria.price_to_fen,
@@ -128,20 +128,21 @@ def _choose_plain_query(typed: SearchQuery, criteria: SearchFilters) -> tuple[Qu
 
 
 def _rank_matches(typed: SearchQuery, sort: Sort) -> tuple[list[str], str]:
-    """Return the tiers of a query, tsquery texts of which the first ranks first, and the rule of the order."""
+    """Return the tiers of a query, tsquery texts with bands, the first of which ranks first, and the rule."""
     if not typed.words or typed.latin:
-        return ([typed.words] if typed.words else []), SORT_RULES[sort]
+        return ([mark_bands(typed.words)] if typed.words else []), SORT_RULES[sort]
     if sort is Sort.SCORE and typed.whole_match:
-        return [typed.whole_match, typed.part_match, typed.place_match, typed.other_match], WHOLE_WORD_RULE
+        tiers = [typed.whole_match, typed.part_match, typed.place_match, typed.other_match]
+        return [mark_bands(tier) for tier in tiers], WHOLE_WORD_RULE
     places = [typed.place_match] if typed.place_match else []
-    return [typed.name_match, *places, typed.other_match], NAME_MATCH_RULES[sort]
+    return [mark_bands(tier) for tier in (typed.name_match, *places, typed.other_match)], NAME_MATCH_RULES[sort]
 
 
 async def count_by_county(conn: Connection, criteria: SearchFilters, *, today: date) -> list[CountyHits]:
     """Return the counties of the matching listings with their numbers; at most `MAX_COUNTED` matches are counted."""
     typed = parse_query(criteria.text)
     conditions = _bind_conditions(typed, criteria)
-    words: object = typed.words
+    words: object = mark_bands(typed.words)
     if not words and not typed.latin:
         words, conditions["marks"] = conditions["marks"], None
     if words:
@@ -163,7 +164,7 @@ async def search_listings(
     If the first page would be empty, similar listings are returned, with typing errors in letters and other characters
     of the same pinyin tolerated.
 
-    A page takes two statements, which read about ten times as many listings as it returns, however many match.
+    A page takes two statements, which read about three times as many listings as it returns, however many match.
     With another order than by score, typed words have the best `MAX_SORTED` matches.
 
     Raises:

@@ -140,12 +140,12 @@ def _build_search(match: LiteralString, order: _Order, filters: LiteralString = 
     return collect_matches(_build_pick(match, order, filters))
 
 
-# What `find_matches` and `count_matches` take: the filters and the typed text. Another order is that of the best
-# matches of all.
+# What `find_matches` and `count_matches` take: the filters and the typed text; words have the mark of a band. Another
+# order is that of the best matches of all.
 _CONDITIONS: LiteralString = """
-    :marks::tsquery, :pieces::text[], :synonyms::text[], :latin_words::tsquery, :latin_pieces::text[],
+    :marks::text, :pieces::text[], :synonyms::text[], :latin_words::tsquery, :latin_pieces::text[],
     :latin_piece::text, :pinyin::text, :today::date, :producer_id::uuid, :price_from::bigint, :price_to::bigint, """
-_MATCHES: LiteralString = "find_matches(:tiers::text[]::tsquery[]," + _CONDITIONS
+_MATCHES: LiteralString = "find_matches(:tiers::text[]," + _CONDITIONS
 _BEST: LiteralString = _MATCHES + ":after_key::bigint, :after_id::uuid, :limit::integer)"
 _BEST_OF_ALL: LiteralString = _MATCHES + "4611686018427387904, '00000000-0000-0000-0000-000000000000', :most::integer)"
 
@@ -215,5 +215,5 @@ COUNT_ALL = _build_count(_MATCH_ALL)
 COUNT_LATIN = _build_count(_MATCH_LATIN)
 COUNT_MATCHES = Query(
     CountyHits,
-    "SELECT county_code AS code, count FROM count_matches(:words::tsquery," + _CONDITIONS + ":most::integer)",
+    "SELECT county_code AS code, count FROM count_matches(:words::text," + _CONDITIONS + ":most::integer)",
 )

@@ -10,6 +10,7 @@ county, and its whole words with another mark, so that 桃 ranks peaches above p
 whole names of county, divisions and producer, so that the name of a cooperative is one term, which few listings have.
 """
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -27,6 +28,7 @@ _INITIALS_MARK = "~"
 _NAME_MARK = "="
 _WHOLE_MARK = "=="
 _PLACE_MARK = "==="
+_QUOTED = re.compile("'([^']+)'")
 _WINDOW = 3
 _TRIPLE = 3
 _DIVISION_SUFFIXES = "省市县区镇乡村"
@@ -191,6 +193,11 @@ def _match_whole(variants: Sequence[str]) -> str:
     """Return a tsquery for whole words of the product name, which matches a part of what `_match_name` matches."""
     words = _join_terms("|", [_WHOLE_MARK + each for each in variants])
     return " & ".join([f"({words})", *_exclude_other_products(variants)])
+
+
+def mark_bands(words: str) -> str:
+    """Return a tsquery text with `#` before each word, for which `find_matches` puts the band that it looks up."""
+    return _QUOTED.sub(r"'#\1'", words)
 
 
 def parse_query(query: str) -> SearchQuery:

@@ -161,12 +161,22 @@ LIST_OWN_PACKAGES = Query(
      LIMIT :limit
     """,
 )
+
+
+class _Searched(Struct, frozen=True):
+    """Whether any package is there to look at, and the last that one page looks at if there are more."""
+
+    some: bool
+    last: int | None
+
+
 FIND_LAST_SEARCHED = Query(
-    int,
+    _Searched,
     """
-    SELECT number FROM packages
-     WHERE state = 'live' AND number < :before
-     ORDER BY number DESC OFFSET :most - 1 LIMIT 1
+    SELECT EXISTS (SELECT FROM packages WHERE state = 'live' AND number < :before) AS some,
+           (SELECT number FROM packages
+             WHERE state = 'live' AND number < :before
+             ORDER BY number DESC OFFSET :most - 1 LIMIT 1) AS last
     """,
 )
 # What any list shows: one that nobody can supply today, because every listing of a part is off sale, is in none.
@@ -332,7 +342,10 @@ async def list_offers(
     first = _MAX_NUMBER if before is None else max(0, min(before, _MAX_NUMBER))
     last = None
     if filters != _NO_FILTERS:
-        last = await FIND_LAST_SEARCHED.maybe(conn, before=first, most=MAX_SEARCHED_PACKAGES)
+        searched = await FIND_LAST_SEARCHED.one(conn, before=first, most=MAX_SEARCHED_PACKAGES)
+        if not searched.some:
+            return Page([], None)
+        last = searched.last
     given = {
         "before": first, "last": last or 0, "division": filters.division, "category": filters.category,
         "price_from": filters.price_from_fen, "price_to": filters.price_to_fen, "day": today, "limit": size + 1,

@@ -13,7 +13,6 @@ _FOLDER = Path(__file__).parents[1]
 _SCRIPTS = (
     "functions/mark_listing.sql",
     "functions/move_search_bands.sql",
-    "functions/get_next_search_band.sql",
     "functions/find_matches.sql",
     "sql/0187_search_bands_by_three.sql",
 )
