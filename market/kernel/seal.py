@@ -1,6 +1,5 @@
 """Encryption of personal data at rest: AES-256-GCM with key ids, and a keyed hash (blind index) for lookups."""
 
-import hashlib
 import hmac
 import os
 
@@ -78,11 +77,11 @@ class Seal:
 
     def index(self, text: str) -> bytes:
         """Return the blind index (HMAC-SHA-256) of a text: equal for equal texts, meaningless without the key."""
-        return hmac.digest(self._index_key, text.encode(), hashlib.sha256)
+        return hmac.digest(self._index_key, text.encode(), "sha256")
 
     def derive_keys(self, purpose: str) -> list[bytes]:
         """Return a key of 32 bytes for a purpose from each secret, that of the current one first."""
-        own = hmac.digest(self._root, b"derive " + purpose.encode(), hashlib.sha256)
+        own = hmac.digest(self._root, b"derive " + purpose.encode(), "sha256")
         return [own, *(self._earlier.derive_keys(purpose) if self._earlier is not None else [])]
 
     def _open(self, sealed: bytes, context: str) -> bytes:
@@ -102,9 +101,9 @@ def derive_seal(secret: str, earlier: str = "", *, reindex: bool = False) -> Sea
     earlier secret, under which the rows are found; `reindex` gives the blind index of the new secret instead.
     """
     root = secret.encode()
-    key = hmac.digest(root, b"seal 1", hashlib.sha256)
+    key = hmac.digest(root, b"seal 1", "sha256")
     before = derive_seal(earlier) if earlier else None
     indexing = root if reindex or not earlier else earlier.encode()
     # The id tells the keys of two secrets apart; 1 is the id of every secret in values of the first release.
-    key_id = 2 + hmac.digest(root, b"key id", hashlib.sha256)[0] % 254
-    return Seal({1: key, key_id: key}, key_id, hmac.digest(indexing, b"blind index", hashlib.sha256), earlier=before)
+    key_id = 2 + hmac.digest(root, b"key id", "sha256")[0] % 254
+    return Seal({1: key, key_id: key}, key_id, hmac.digest(indexing, b"blind index", "sha256"), earlier=before)

@@ -2,12 +2,16 @@
 
 import re
 import unicodedata
+from operator import mul
 
 from market.kernel.lookalikes import INVISIBLE, LETTERS, SHAPES, SIMPLIFIED
 
 # The selector that makes a sign an emoji is kept behind a sign: ❤️ is not ❤.
 _CONTROL = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f{INVISIBLE}]|(?<![\u203c-\u3299\U0001f000-\U0001faff])\ufe0f")
+# Nearly all cells of a county's files: NFKC changes nothing in them, and nothing in them is removed.
+_PLAIN = re.compile(r"[\x20-\x7e\u4e00-\u9fff]*")
 _CHINESE_MARKS = re.compile(r"([，。！？：；（）、“”‘’《》…—～]+)")
+_PHONE_SIGNS = re.compile(r"[\s\-'’]")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 # Chinese characters, Latin letters and digits, and signs of punctuation; no symbol that looks like a character.
 _WRITTEN_HERE = re.compile(r"[\x20-\x7e\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af]")
@@ -21,6 +25,8 @@ _IDENTITY_CHECK_DIGITS = "10X98765432"
 
 def normalize_text(text: str) -> str:
     """Return text for comparison or parsing: NFKC (full-width to ASCII), control characters removed, trimmed."""
+    if _PLAIN.fullmatch(text):
+        return text.strip()
     return _CONTROL.sub("", unicodedata.normalize("NFKC", text)).strip()
 
 
@@ -47,6 +53,8 @@ def find_foreign_letters(text: str) -> str:
 
     A Cyrillic Н is no H, and a katakana ニ is no 二: they look alike and are compared as others.
     """
+    if _PLAIN.fullmatch(text):
+        return ""
     letters = dict.fromkeys(normalize_text(text))
     return "".join(c for c in letters if not _WRITTEN_HERE.match(c) and unicodedata.category(c)[0] not in "PZ")
 
@@ -80,7 +88,7 @@ def normalize_phone(text: str) -> str | None:
 
     Accepts `+86`, spaces, dashes, a spreadsheet's leading apostrophe and full-width digits.
     """
-    digits = re.sub(r"[\s\-'’]", "", normalize_text(text))
+    digits = _PHONE_SIGNS.sub("", normalize_text(text))
     digits = digits.removeprefix("+86").removeprefix("0086")
     return digits if _MOBILE.fullmatch(digits) else None
 
@@ -101,7 +109,7 @@ def normalize_identity_number(text: str) -> str | None:
 
 
 def _compute_identity_digit(number: str) -> str:
-    total = sum(int(digit) * weight for digit, weight in zip(number[:17], _IDENTITY_WEIGHTS, strict=True))
+    total = sum(map(mul, map(int, number[:17]), _IDENTITY_WEIGHTS))
     return _IDENTITY_CHECK_DIGITS[total % 11]
 
 

@@ -55,7 +55,7 @@ class CellReader:
         A spreadsheet's apostrophe shows nothing, nor do invisible characters: such a cell is read as an empty one.
         """
         written = self.row.cells.get(name, "").strip()
-        return written if normalize_code(written) else ""
+        return written if written and normalize_code(written) else ""
 
     def text(self, name: str, *, max_length: int = 60, required: bool = True) -> str:
         """Return the text as written, without control characters and the apostrophe before a formula's sign."""
@@ -81,16 +81,18 @@ class CellReader:
 
     def day(self, name: str) -> date | None:
         """Return a required day."""
-        if not self.raw(name):
+        written = normalize_code(self.row.cells.get(name, ""))
+        if not written:
             self.fault(name, "不能空着，应是日期，例如 2019-01-31")
             return None
-        return self.maybe_day(name)
+        return self._parse_day(name, written)
 
     def maybe_day(self, name: str) -> date | None:
         """Return a day, None if the cell is empty."""
         written = normalize_code(self.row.cells.get(name, ""))
-        if not written:
-            return None
+        return self._parse_day(name, written) if written else None
+
+    def _parse_day(self, name: str, written: str) -> date | None:
         match = _DAY.fullmatch(written)
         if match and not _FIRST_YEAR <= int(match[1]) <= _LAST_YEAR:
             self.fault(name, f"年份应在 {_FIRST_YEAR} 到 {_LAST_YEAR} 之间；没有这一天就空着")
@@ -135,10 +137,11 @@ class CellReader:
 
     def fen(self, name: str, *, negative: bool = False) -> Fen | None:
         """Return an amount in fen; a blank cell is a fault, not 0."""
-        if not self.raw(name):
+        written = normalize_code(self.row.cells.get(name, ""))
+        if not written:
             self.fault(name, "空白不是 0，应写金额，例如 38.00")
             return None
-        fen = parse_fen(self.row.cells[name])
+        fen = parse_yuan(written)
         if fen is None:
             self.fault(name, "不是金额，应是最多两位小数的数字，例如 5.00")
         elif fen < 0 and not negative:

@@ -1,10 +1,17 @@
 """User input is normalized, phone numbers are parsed, numbers are masked, and lists are paginated."""
 
-import pytest
+import re
+import unicodedata
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from market.kernel.lookalikes import INVISIBLE
 from market.kernel.page import Page, make_page
 from market.kernel.text import (
     clean_text,
+    find_foreign_letters,
     mask_identity_number,
     mask_long_numbers,
     mask_phone,
@@ -31,6 +38,25 @@ def test_full_width_forms_are_normalized_and_control_characters_removed(typed: s
 
 def test_text_for_parsing_is_normalized_completely() -> None:
     assert normalize_text("１，２３４．５０（元）") == "1,234.50(元)"
+
+
+def normalize_slowly(text: str) -> str:
+    """What `normalize_text` returns, without its short way for plain texts; none of these is a sign with a selector."""
+    return re.sub(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f{INVISIBLE}]", "", unicodedata.normalize("NFKC", text)).strip()
+
+
+def test_characters_up_to_the_last_common_chinese_one_are_normalized_as_by_nfkc_alone() -> None:
+    for number in range(0xA000):
+        text = f"a{chr(number)} "
+        if number != 0xFE0F:
+            assert normalize_text(text) == normalize_slowly(text), hex(number)
+        if text.isascii() or "\u4e00" <= chr(number) <= "\u9fff":
+            assert find_foreign_letters(text) == "", hex(number)
+
+
+@given(st.text(st.sampled_from("ab 0'\t\u200b大枣，Ａ①\u3000e\u0301\uac00\u1100\u1161")))
+def test_characters_beside_each_other_are_normalized_as_by_nfkc_alone(text: str) -> None:
+    assert normalize_text(text) == normalize_slowly(text)
 
 
 @pytest.mark.parametrize(
