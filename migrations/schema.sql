@@ -13941,7 +13941,15 @@ ALTER TABLE ONLY public.holidays
 --
 
 ALTER TABLE ONLY public.household_statuses
-    ADD CONSTRAINT household_statuses_one_per_day PRIMARY KEY (county_code, household_code, valid_during WITHOUT OVERLAPS);
+    ADD CONSTRAINT household_statuses_one_per_day EXCLUDE USING gist (hashtextextended((county_code || household_code), (0)::bigint) WITH =, valid_during WITH &&);
+
+
+--
+-- Name: household_statuses household_statuses_version; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.household_statuses
+    ADD CONSTRAINT household_statuses_version PRIMARY KEY (county_code, household_code, valid_during);
 
 
 --
@@ -16917,13 +16925,6 @@ CREATE INDEX harvest_lots_by_plot ON public.harvest_lots USING btree (plot_id, p
 --
 
 CREATE INDEX harvest_lots_by_producer ON public.harvest_lots USING btree (producer_id, harvested_on);
-
-
---
--- Name: household_statuses_by_household; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX household_statuses_by_household ON public.household_statuses USING btree (county_code, household_code);
 
 
 --
