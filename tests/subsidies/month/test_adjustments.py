@@ -1,5 +1,8 @@
 """R10: a settled month is never edited; changes are posted within the change of the line's own approved sum."""
 
+from collections import Counter
+from datetime import date
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,7 +10,8 @@ from market.kernel import Fen
 from market.subsidies.engine.answer import AnswerLine
 from market.subsidies.engine.models import Funder
 from market.subsidies.month.adjust import compute_difference, subtract_shares
-from market.subsidies.month.case_queries import SettledLine
+from market.subsidies.month.case_queries import LIST_SETTLED_LINES, SettledLine
+from market.subsidies.month.steps import SETTLED_STATES
 from payments.money import split
 from tests.story.play import Player
 from tests.story.test_month import PLAN
@@ -145,6 +149,23 @@ async def test_a_second_correction_in_the_open_cycle_posts_the_rest(january: Pla
             " WHERE line_code = 'DX-02' AND for_month = '2019-02-01' ORDER BY cycle_id, revision"
         )
     assert [tuple(row) for row in revisions] == [(1, 1900, 0), (1, -1221, 1900), (2, 271, 679)]
+
+
+async def test_what_a_line_was_paid_by_a_funder_is_the_sum_of_its_postings(quarter: Player) -> None:
+    month, settled = date(2019, 2, 1), SETTLED_STATES
+    async with quarter.database.transaction(scope="130624") as conn:
+        lines = await LIST_SETTLED_LINES.all(conn, county="130624", month=month, settled=settled)
+        postings = await conn.fetch(
+            "SELECT line_code, funder, fen::bigint FROM subsidy_postings p, jsonb_each_text(shares) AS s (funder, fen)"
+            " WHERE for_month = $1 AND cycle_id IN (SELECT id FROM cycles WHERE state = ANY($2::text[]))",
+            month,
+            list(settled),
+        )
+    sums: dict[str, Counter[str]] = {}
+    for line, funder, fen in postings:
+        sums.setdefault(line, Counter())[funder] += fen
+    assert {each.line: each.shares for each in lines} == sums
+    assert len(postings) > sum(map(len, sums.values())), "a line has two postings"
 
 
 async def test_adjustments_of_a_closed_cycle_count_as_settled_in_the_next(quarter: Player) -> None:
