@@ -23,7 +23,7 @@ from market.demo.load_sample import PARCELS_FILE, SampleLoadError, ensure_sample
 from market.demo.sample.accounts import SampleLogin
 from market.kernel.embedded import EmbeddedServerError, embedded_server, find_free_port, is_port_free
 from market.settings import BadSettings, Settings
-from market.startup import make_clock, prepare_embedded
+from market.startup import make_clock, prepare_embedded, tune_garbage_collector
 
 READY_SECONDS = 60.0
 PARCEL_SPEED = 240
@@ -47,6 +47,7 @@ class DemoStartError(Exception):
 def run() -> int:
     """Run the demo until Ctrl-C or SIGTERM; return 0 after a clean stop, 1 if it cannot start."""
     console = Console(stderr=True)
+    tune_garbage_collector()
     try:
         settings = Settings.from_env()
         _check_port(settings)
