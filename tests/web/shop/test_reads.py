@@ -16,6 +16,7 @@ from tests.support.coupons import make_platform_staff, new_coupon
 from tests.support.make import load_actor, make_product
 from tests.support.statements import QueryTrace
 from tests.web.conftest import Village
+from tests.web.test_packages import agree_and_publish, compose, make_picking
 
 OPENING = ContextVar("opening", default=False)
 """Set in the test, whose requests take it over; the worker beside, which looks for tasks, began before."""
@@ -44,6 +45,10 @@ async def test_public_pages_are_read_without_a_transaction(village: Village, mon
 
 async def test_a_public_page_takes_at_most_four_statements(village: Village, monkeypatch: pytest.MonkeyPatch) -> None:
     number = await village.number(village.dates.listing_id)
+    activity = await make_picking(village)
+    async with await village.browser(village.farmer) as farm:
+        await compose(village, farm, activity)
+        await agree_and_publish(village, farm)
     pages = {
         "/": ["FIND", "FIND", "LIST_CARDS", "LIST_LISTED_PACKAGES"],
         f"/goods/{number}": ["GET_LISTING"],
@@ -60,6 +65,18 @@ async def test_a_public_page_takes_at_most_four_statements(village: Village, mon
             # The worker beside looks for tasks.
             ran = [name.replace("?", "FIND") for name in trace.take() if name != "CLAIM_TASK"]
             assert [path, *ran] == [path, *expected]
+
+
+async def test_a_search_looks_at_no_packages_where_none_is_on_sale(
+    village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace = QueryTrace(monkeypatch)
+    async with await village.browser() as visitor:
+        await visitor.open("/search?q=大枣")
+        trace.take()
+        await visitor.open("/search?q=大枣&again=1")
+        ran = [name for name in trace.take() if name != "CLAIM_TASK"]
+    assert ran == ["FIND_MATCHES", "LIST_CARDS", "FIND_LAST_SEARCHED"]
 
 
 async def test_the_page_of_a_product_takes_a_buyer_at_most_four_statements(
