@@ -43,8 +43,7 @@ def serve_app() -> int:
         print(f"Port {settings.port} is in use; set MARKET_PORT to a free port.", file=sys.stderr)
         return REFUSED
     server = Server(
-        "market.app:create_app",
-        factory=True,
+        "market.app:create_app",  # its name among the processes
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
@@ -55,7 +54,7 @@ def serve_app() -> int:
         log_access=False,
     )
     with share_metrics(settings.workers):
-        from market.app import create_app
+        from market.app import create_app  # metrics read where they are shared when they are imported
 
         app = create_app(settings)
         gc.collect()

@@ -68,6 +68,7 @@ COPY_PERISHABLE = (
 )
 # Of 3,000 rows a table instead of 30,000: enough for the plans of a load, and ANALYZE runs a dozen times in it.
 COARSE_STATISTICS = "SET default_statistics_target = 10"
+FULL_STATISTICS = "RESET default_statistics_target"
 ANALYSE_LEDGER = "ANALYZE payments.accounts, payments.balances, payments.transactions, payments.postings"
 ANALYSE_SHOP = (
     "ANALYZE accounts, listings, variants, lots, orders, suborders, order_lines, bookings, taken_nights, reviews,"
@@ -120,6 +121,9 @@ async def load_sample(
         async with conn.transaction():
             if not await EXISTS_CYCLE.one(conn, county=NEIGHBOUR_COUNTIES[0]):
                 counts |= await _load_neighbours(load)
+        # Nothing else looks at them soon: autovacuum waits until a tenth of a table has changed.
+        await conn.execute(FULL_STATISTICS)
+        await conn.execute(ANALYSE_SHOP)
         await conn.execute(ANALYSE_COUNTY)
         async with conn.transaction():
             if not await EXISTS_SALES.one(conn):
