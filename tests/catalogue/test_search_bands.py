@@ -101,6 +101,8 @@ async def market(conn: Connection) -> Connection:
     await conn.execute(SPREAD_WORDS)
     await conn.execute("SELECT move_search_bands()")
     await conn.execute("UPDATE listings SET score = score")
+    async with as_owner(conn):
+        await conn.execute("ANALYZE listings, variants")
     return conn
 
 

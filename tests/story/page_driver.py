@@ -15,12 +15,12 @@ from tests.story.seller_pages import ONE_DAY, SellerPages, find_link, format_kil
 from tests.support.browser import LeftSiteError, LoadedPage, PageClient
 
 _WAITING = "其余在别人的待付款订单里"
-_MOST_BUSY_SECONDS = 60
+_MAX_BUSY_SECONDS = 60
 
 
 async def _press(ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
     """Ask again while the service says that too many people do, as its page asks people to."""
-    async with asyncio.timeout(_MOST_BUSY_SECONDS):
+    async with asyncio.timeout(_MAX_BUSY_SECONDS):
         while (answer := await ask()).status_code == 503:
             await asyncio.sleep(0.5)
     return answer
