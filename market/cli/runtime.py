@@ -1,6 +1,5 @@
 """Shared by all commands: the database, the acting account, and the output of results and refusals."""
 
-import asyncio
 import getpass
 import json
 import sys
@@ -19,6 +18,7 @@ from market.kernel import Database, Refusal, open_database
 from market.kernel.clock import Clock
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServerError
+from market.kernel.event_loop import run_to_end
 from market.kernel.seal import Seal, derive_seal
 from market.settings import BadSettings, Settings
 from market.startup import make_clock, open_logins, tune_garbage_collector
@@ -123,7 +123,7 @@ def run(work: Callable[[], Awaitable[object]], *, as_json: bool = False) -> int:
     Returns the exit code: 0 success, 1 refused, 2 bad input.
     """
     try:
-        result = asyncio.run(_await_work(work))
+        result = run_to_end(_await_work(work))
     except Refusal as refusal:
         return print_refusal(refusal, as_json=as_json)
     except (BadSettings, EmbeddedServerError) as error:

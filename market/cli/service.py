@@ -1,6 +1,5 @@
 """The long-running processes and the migration of their database."""
 
-import asyncio
 import gc
 import multiprocessing
 import sys
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from market.cli.runtime import BAD_INPUT, DONE, REFUSED, run
 from market.kernel.embedded import EmbeddedServerError, is_port_free
+from market.kernel.event_loop import run_to_end
 from market.kernel.seal import derive_seal
 from market.settings import BadSettings, Settings
 from market.startup import create_and_migrate, open_logins, share_metrics
@@ -92,7 +92,7 @@ def run_sandbox(*, port: int, webhook: str, state: Path | None) -> int:
 
     settings = Settings.from_env()
     try:
-        asyncio.run(
+        run_to_end(
             serve_sandbox(
                 port=port, webhook_url=webhook or None, webhook_secret=settings.stripe_webhook_secret, folder=state
             )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 
+from market.kernel.event_loop import run_to_end
 from market.settings import Settings
 
 _CONTEXT = get_context("fork")
@@ -31,7 +32,7 @@ def _run_child(parent: int, work: Callable[[], Coroutine[None, None, None]]) -> 
     os.setsid()  # Only the demo handles Ctrl-C; it stops its processes in order
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    asyncio.run(work())
+    run_to_end(work())
 
 
 def start_process(name: str, work: Callable[[], Coroutine[None, None, None]]) -> BaseProcess:

@@ -1,6 +1,5 @@
 """Load the sample data once per data folder, with a progress bar."""
 
-import asyncio
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from market.demo.carrier.app import write_parcels
 from market.demo.sample.accounts import SampleLogin
 from market.demo.sample.load import load_sample
 from market.demo.sample.shop.tracked_parcels import LIST_TRAVELLING
+from market.kernel.event_loop import run_to_end
 from market.kernel.seal import derive_seal
 from market.settings import Settings
 from market.startup import make_clock
@@ -64,7 +64,7 @@ def ensure_sample(dsn: str, settings: Settings) -> list[SampleLogin]:
         SampleLoadError: the loading process failed.
     """
     logins_path = settings.data / "sample.json"
-    if not (logins_path.exists() and asyncio.run(_is_loaded(dsn))):
+    if not (logins_path.exists() and run_to_end(_is_loaded(dsn))):
         loading = get_context("fork").Process(target=_load_in_process, args=(dsn, settings, logins_path), name="sample")
         loading.start()
         loading.join()
@@ -90,7 +90,7 @@ def _load_in_process(dsn: str, settings: Settings, logins_path: Path) -> None:
                 tasks[phase] = bars.add_task(phase, total=total)
             bars.update(tasks[phase], completed=done, total=total)
 
-        summary = asyncio.run(
+        summary = run_to_end(
             load_sample(
                 dsn,
                 settings,
@@ -100,9 +100,9 @@ def _load_in_process(dsn: str, settings: Settings, logins_path: Path) -> None:
                 progress=progress,
             )
         )
-    seed_payments(settings.data / "sandbox", asyncio.run(_list_seeded(dsn, LIST_CAPTURED_PAYMENTS)))
-    seed_payouts(settings.data / "sandbox", asyncio.run(_list_seeded(dsn, LIST_SEEDED_PAYOUTS)))
-    write_parcels(settings.data / PARCELS_FILE, asyncio.run(_list_seeded(dsn, LIST_TRAVELLING)))
+    seed_payments(settings.data / "sandbox", run_to_end(_list_seeded(dsn, LIST_CAPTURED_PAYMENTS)))
+    seed_payouts(settings.data / "sandbox", run_to_end(_list_seeded(dsn, LIST_SEEDED_PAYOUTS)))
+    write_parcels(settings.data / PARCELS_FILE, run_to_end(_list_seeded(dsn, LIST_TRAVELLING)))
     _write_logins(logins_path, summary.accounts)
 
 

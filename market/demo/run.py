@@ -1,6 +1,5 @@
 """`market demo`: start every process, print the addresses, stop everything on Ctrl-C."""
 
-import asyncio
 import fcntl
 import functools
 import importlib
@@ -22,6 +21,7 @@ from market.demo import children
 from market.demo.load_sample import PARCELS_FILE, SampleLoadError, ensure_sample
 from market.demo.sample.accounts import SampleLogin
 from market.kernel.embedded import EmbeddedServerError, embedded_server, find_free_port, is_port_free
+from market.kernel.event_loop import run_to_end
 from market.settings import BadSettings, Settings
 from market.startup import make_clock, prepare_embedded, tune_garbage_collector
 
@@ -53,7 +53,7 @@ def run() -> int:
         _check_port(settings)
         with _lock_folder(settings.data), embedded_server(settings.data) as server:
             console.print("数据库已启动 database is up", style="dim")
-            asyncio.run(prepare_embedded(server, settings))
+            run_to_end(prepare_embedded(server, settings))
             accounts = ensure_sample(server.dsn(), settings)
             return _serve(settings, accounts, console)
     except (BadSettings, DemoStartError, EmbeddedServerError, SampleLoadError) as error:

@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+from market.kernel.event_loop import make_event_loop
+
 
 class OwnLoop:
     """Runs coroutines in another thread; what they use must be opened there as well."""
@@ -21,7 +23,7 @@ class OwnLoop:
 @asynccontextmanager
 async def open_own_loop(name: str) -> AsyncGenerator[OwnLoop]:
     """Yield an event loop that runs in a thread of this name until the block ends."""
-    loop = asyncio.new_event_loop()
+    loop = make_event_loop()
     thread = threading.Thread(target=loop.run_forever, name=name, daemon=True)
     thread.start()
     try:
