@@ -2,6 +2,8 @@
 
 import asyncio
 
+import asyncpg
+
 from market.coupons.claim import claim_voucher
 from market.coupons.models import CouponLimitReached, CouponUsedUp, Voucher
 from market.identity.models import Actor
@@ -13,11 +15,14 @@ from tests.support.shop import make_buyer
 
 async def claim_at_once(database: Database, number: int, buyers: list[Actor]) -> list[Voucher | Refusal]:
     async def claim(buyer: Actor) -> Voucher | Refusal:
-        try:
-            async with database.transaction() as conn:
-                return await claim_voucher(conn, buyer, number=number, now=NOW)
-        except Refusal as refusal:
-            return refusal
+        while True:
+            try:
+                async with database.transaction() as conn:
+                    return await claim_voucher(conn, buyer, number=number, now=NOW)
+            except Refusal as refusal:
+                return refusal
+            except asyncpg.LockNotAvailableError:  # the page asks to press again
+                continue
 
     return await asyncio.gather(*(claim(buyer) for buyer in buyers))
 

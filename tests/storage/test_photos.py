@@ -142,6 +142,7 @@ HOSTILE_UPLOADS = """
 import asyncio, io, sys
 from pathlib import Path
 from PIL import Image
+from market.kernel.memory import Turns
 from market.storage.files import open_file_store
 from market.storage.photos import PhotoPurpose, prepare_photo
 
@@ -157,6 +158,7 @@ def measure(name):
 
 async def main():
     files = open_file_store(Path(sys.argv[1]).as_uri())
+    files.decoder = Turns(1, seconds=300)
     await prepare_photo(files, encode("RGB", (100, 100), "PNG"), PhotoPurpose.LISTING)
     before = measure("VmRSS")
     kinds = [encode(mode, (4000, 4000), "PNG") for mode in ("RGBA", "1", "P")] + [encode("RGB", (6300, 6300), "JPEG")]
