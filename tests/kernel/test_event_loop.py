@@ -1,3 +1,5 @@
+"""What runs outside the server has the event loop that granian selects for it."""
+
 import asyncio
 
 import uvloop

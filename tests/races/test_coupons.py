@@ -12,6 +12,8 @@ from tests.conftest import NOW
 from tests.support.coupons import make_coupon
 from tests.support.shop import make_buyer
 
+MAX_SECONDS = 60
+
 
 async def claim_at_once(database: Database, number: int, buyers: list[Actor]) -> list[Voucher | Refusal]:
     async def claim(buyer: Actor) -> Voucher | Refusal:
@@ -24,7 +26,8 @@ async def claim_at_once(database: Database, number: int, buyers: list[Actor]) ->
             except asyncpg.LockNotAvailableError:  # the page asks to press again
                 continue
 
-    return await asyncio.gather(*(claim(buyer) for buyer in buyers))
+    async with asyncio.timeout(MAX_SECONDS):
+        return await asyncio.gather(*(claim(buyer) for buyer in buyers))
 
 
 async def test_of_fifty_people_one_claims_the_last_voucher(database: Database) -> None:
