@@ -45,11 +45,11 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
 MIN_FREE_MEMORY = 4 * 1024**3
 
 
-SHARING = ("tests/journeys/lives/", "tests/journeys/test_demo_")
+SHARING = ("tests/journeys/lives/", "tests/journeys/test_demo_", "tests/demo/sample/")
 
 
 class _FileScheduling(LoadFileScheduling):
-    """The tests of a file go to one worker; so do all lives, which open shops twice, and all that share the demo."""
+    """The tests of a file go to one worker; so do all that share lives, a demo or the sample data."""
 
     def _split_scope(self, nodeid: str) -> str:
         return next((each for each in SHARING if nodeid.startswith(each)), super()._split_scope(nodeid))

@@ -112,7 +112,7 @@ async def filled(
     await drop_database(server, name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def demo(server: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Demo]:
     """The demo with a small sample; the files that use it go to one worker."""
     name = await clone_database(server, template)

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
+import asyncpg
 import httpx
 import msgspec
 from litestar import Litestar
@@ -20,6 +21,12 @@ from market.subsidies.tasks.work import TaskWorker, run_due_tasks
 from market.web.services import Services
 
 SECRET = "a secret of the tests, 32 characters and more"
+_LOST_CONNECTION = (
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.InvalidTransactionStateError,
+    asyncpg.PostgresConnectionError,
+)
 
 
 def build_settings(dsn: str, folder: Path, **more: Any) -> Settings:
@@ -122,11 +129,16 @@ class Service:
 
 
 async def work_on_tasks(app: Litestar, until: asyncio.Event) -> None:
-    """Do the tasks of a running application until the event is set, as its worker does."""
+    """Do the tasks of a running application until the event is set, as its worker does.
+
+    Like it, it goes on after the server ended its connection: synchronous tests block the event loop for longer than a
+    transaction may be idle.
+    """
     services: Services = app.state["market"]
     worker = TaskWorker(db=services.db, seal=services.seal, files=services.files, clock=services.clock)
     while not until.is_set():
-        await run_due_tasks(worker)
+        with suppress(*_LOST_CONNECTION):
+            await run_due_tasks(worker)
         with suppress(TimeoutError):
             await asyncio.wait_for(until.wait(), 0.05)
 

@@ -61,13 +61,42 @@ def own_store(folder: Path) -> FileStore:
     return open_file_store(folder.as_uri())
 
 
-async def test_equal_seeds_and_days_yield_equal_rows(
+async def test_equal_seeds_and_days_yield_equal_rows_and_progress_reaches_its_total(
     loaded: str, server: EmbeddedServer, template: str, own_store: FileStore, seal: Seal
 ) -> None:
     name = await clone_database(server, template)
-    await load_sample(server.dsn(name), Settings(), seal, own_store, now=NOW, progress=ignore_progress, scale=SCALE)
+    reported: dict[str, list[tuple[int, int]]] = {}
+
+    def listen(phase: str, done: int, total: int) -> None:
+        reported.setdefault(phase, []).append((done, total))
+
+    summary = await load_sample(server.dsn(name), Settings(), seal, own_store, now=NOW, progress=listen, scale=SCALE)
     assert await compute_digests(server.dsn(name)) == await compute_digests(loaded)
     await drop_database(server, name)
+    assert list(reported) == ["店铺", "图片", "账目", "补贴", "邻县", "买卖"]
+    for steps in reported.values():
+        assert steps == sorted(steps)
+        assert steps[-1][0] == steps[-1][1]
+    assert [account.role for account in summary.accounts] == [
+        "farmer",
+        "buyer",
+        "helper",
+        "host",
+        "newcomer",
+        "importer",
+        "policy",
+        "village",
+        "township",
+        "county",
+        "finance",
+        "reconciler",
+        "platform",
+        "supervisor",
+        "auditor",
+        "province",
+        "operator",
+    ]
+    assert all(account.totp_secret for account in summary.accounts[5:])
 
 
 async def test_an_interrupted_load_resumes_where_it_stopped(
@@ -101,41 +130,4 @@ async def test_an_interrupted_load_resumes_where_it_stopped(
     assert fourth.counts == {}
     assert fourth.accounts == third.accounts
     await conn.close()
-    await drop_database(server, name)
-
-
-async def test_progress_is_reported_by_phase_and_reaches_its_total(
-    server: EmbeddedServer, template: str, own_store: FileStore, seal: Seal
-) -> None:
-    name = await clone_database(server, template)
-    reported: dict[str, list[tuple[int, int]]] = {}
-
-    def listen(phase: str, done: int, total: int) -> None:
-        reported.setdefault(phase, []).append((done, total))
-
-    summary = await load_sample(server.dsn(name), Settings(), seal, own_store, now=NOW, progress=listen, scale=2)
-    assert list(reported) == ["店铺", "图片", "账目", "补贴", "邻县", "买卖"]
-    for steps in reported.values():
-        assert steps == sorted(steps)
-        assert steps[-1][0] == steps[-1][1]
-    assert [account.role for account in summary.accounts] == [
-        "farmer",
-        "buyer",
-        "helper",
-        "host",
-        "newcomer",
-        "importer",
-        "policy",
-        "village",
-        "township",
-        "county",
-        "finance",
-        "reconciler",
-        "platform",
-        "supervisor",
-        "auditor",
-        "province",
-        "operator",
-    ]
-    assert all(account.totp_secret for account in summary.accounts[5:])
     await drop_database(server, name)
