@@ -1,13 +1,14 @@
 """Divisions for browsing, and the provinces that parcels are shipped to."""
 
 from datetime import date
+from functools import cache
 
 from msgspec import Struct
 
 from market.divisions import regions
 from market.divisions.codes import CODE_DIGITS, LEVEL_DIGITS, PREFECTURE, PROVINCE, VILLAGE, pad_code, truncate_code
 from market.kernel import Connection, Query
-from market.kernel.language import say
+from market.kernel.language import get_language, say
 
 
 class SellingDivision(Struct, frozen=True):
@@ -107,9 +108,14 @@ REGIONS = tuple(
 _REGION_NAMES = dict(REGIONS)
 
 
-def list_regions() -> list[tuple[str, str]]:
+def list_regions() -> tuple[tuple[str, str], ...]:
     """Return the regions to choose from, named in the page's language."""
-    return [(code, say(name)) for code, name in REGIONS]
+    return _name_regions(get_language())
+
+
+@cache
+def _name_regions(_language: str) -> tuple[tuple[str, str], ...]:
+    return tuple((code, say(name)) for code, name in REGIONS)
 
 
 def read_region(code: str) -> str:

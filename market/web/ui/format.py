@@ -53,8 +53,8 @@ def _sign(value: int) -> str:
 
 def yuan(fen: int) -> str:
     """Write a sum in yuan with two decimals: 1250 → `12.50`, −1300 → `−13.00`."""
-    whole, rest = format_yuan(abs(fen)).split(".")
-    return f"{_sign(fen)}{int(whole):,}.{rest}"
+    whole, rest = divmod(abs(fen), 100)
+    return f"{_sign(fen)}{whole:,}.{rest:02d}"
 
 
 def yuan_big(fen: int) -> str:
@@ -242,7 +242,7 @@ def faults_title(errors: dict[str, str] | Sequence[FieldError]) -> str:
 
 def of(errors: dict[str, str] | Sequence[FieldError], name: str) -> str | None:
     """Return the first fault of the field `name`, or None."""
-    return next((message for field, message in faults(errors) if field == name), None)
+    return next((message for field, message in faults(errors) if field == name), None) if errors else None
 
 
 def lines(text: str) -> str:
@@ -258,7 +258,8 @@ def about(fen: int, rate: Rate) -> str:
 
 def draw_options(options: Sequence[tuple[str, str]], chosen: str) -> str:
     """Return the options of a `<select>` from (value, words); those of the provinces are the same on many pages."""
-    return _draw_options(tuple((value, words) for value, words in options), chosen)
+    kept = options if isinstance(options, tuple) else tuple((value, words) for value, words in options)
+    return _draw_options(kept, chosen)
 
 
 @lru_cache(maxsize=128)
