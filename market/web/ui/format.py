@@ -53,8 +53,8 @@ def _sign(value: int) -> str:
 
 def yuan(fen: int) -> str:
     """Write a sum in yuan with two decimals: 1250 → `12.50`, −1300 → `−13.00`."""
-    whole, rest = divmod(abs(fen), 100)
-    return f"{_sign(fen)}{whole:,}.{rest:02d}"
+    whole, rest = format_yuan(abs(fen)).split(".")
+    return f"{_sign(fen)}{int(whole):,}.{rest}"
 
 
 def yuan_big(fen: int) -> str:
