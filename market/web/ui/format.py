@@ -242,7 +242,7 @@ def faults_title(errors: dict[str, str] | Sequence[FieldError]) -> str:
 
 def of(errors: dict[str, str] | Sequence[FieldError], name: str) -> str | None:
     """Return the first fault of the field `name`, or None."""
-    return next((message for field, message in faults(errors) if field == name), None) if errors else None
+    return next((message for field, message in faults(errors) if field == name), None)
 
 
 def lines(text: str) -> str:
