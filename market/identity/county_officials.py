@@ -79,6 +79,11 @@ def _check_roles(county: str, roles: Sequence[Role], division: str) -> None:
         raise InvalidOfficial(errors=tuple(faults))
 
 
+def is_kept_by(county: str, role: Role, scope: str) -> bool:
+    """Return whether a role is one that the county moves and ends: its own, and not that of its auditor."""
+    return scope.startswith(county) and role in KEPT_ROLES
+
+
 async def find_county_official(conn: Connection, actor: Actor, county: str, handle: str, *, day: date) -> Actor | None:
     """Return an official of the county whose account the actor may change, or None if the handle has no role.
 
@@ -93,7 +98,7 @@ async def find_county_official(conn: Connection, actor: Actor, county: str, hand
         return None
     if await is_same_person(conn, account_id=actor.account_id, other_id=official.account_id):
         raise OwnAccount
-    if any(not grant.scope.startswith(county) or grant.role not in KEPT_ROLES for grant in official.grants):
+    if not all(is_kept_by(county, grant.role, grant.scope) for grant in official.grants):
         raise OfficialElsewhere(handle=handle)
     return official
 

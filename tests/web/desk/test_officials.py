@@ -149,6 +149,10 @@ async def test_nobody_changes_their_own_account_or_one_with_roles_elsewhere(
                 conn, seal, name=name, handle=handle, phone=make_phone(), roles=[role], division=division, now=NOW
             )
     async with open_desk_walker(service, people.tokens["xian"]) as browser:
+        linked = (await browser.open("/desk/officials")).links()
+        assert "/desk/officials/cun" in linked
+        for handle in ("xian", "wide", "platform"):
+            assert f"/desk/officials/{handle}" not in linked
         for handle, words in (
             ("xian", "自己的账号要由另一位来改。"),
             ("second", "自己的账号要由另一位来改。"),

@@ -19,6 +19,7 @@ from market.identity.county_officials import (
     PersonHasAccount,
     create_county_official,
     find_county_official,
+    is_kept_by,
     move_county_official,
     reset_county_second_factor,
     revoke_county_official,
@@ -118,6 +119,11 @@ def _describe(official: OfficialSummary, names: dict[str, str]) -> list[str]:
     return ["；".join(duties), "；".join([f"{day_zh(official.since)}起", seen, *missing])]
 
 
+def _may_change(desk: DeskContext, official: OfficialSummary) -> bool:
+    held = zip(official.roles, official.scopes, strict=True)
+    return official.handle != desk.actor.handle and all(is_kept_by(desk.county, role, scope) for role, scope in held)
+
+
 async def _list_page(
     request: HttpRequest, db: Database, desk: DeskContext,
     *, form: OfficialForm | None = None, errors: Sequence[FieldFault] = (), notice: PageNotice | None = None,
@@ -129,7 +135,7 @@ async def _list_page(
         names = await get_division_names(conn, {scope for each in officials for scope in each.scopes})
     rows = [
         (
-            desk.to(f"/desk/officials/{each.handle}"),
+            desk.to(f"/desk/officials/{each.handle}") if _may_change(desk, each) else None,
             f"{each.name}（{each.handle}）",
             [*_describe(each, names), *_describe_deputies(deputies, each.handle)],
         )
