@@ -1,5 +1,6 @@
 """A market of many listings for benchmarks, filled with rows that its own functions would have written."""
 
+import asyncio
 import itertools
 import os
 import random
@@ -134,8 +135,34 @@ async def _make_producers(conn: Connection) -> list[_Producer]:
     return [_Producer(**dict(row)) for row in await conn.fetch(LIST_PRODUCERS)]
 
 
+LIST_INDEXES = """
+    SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition,
+           ARRAY(SELECT format('ALTER INDEX %s ALTER COLUMN %s SET STATISTICS %s', indexrelid::regclass, attnum,
+                               attstattarget)
+                   FROM pg_attribute WHERE attrelid = indexrelid AND attstattarget IS NOT NULL) AS settings
+      FROM pg_index
+     WHERE indrelid = 'listings'::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+     ORDER BY indexrelid::regclass::text LIKE '%search%' DESC
+"""
+
+
+async def _build_indexes(dsn: str, indexes: list[asyncpg.Record]) -> None:
+    """Build indexes anew as they were, two at a time: of many rows in far less time than row by row."""
+    free = asyncio.Semaphore(2)
+
+    async def build(index: asyncpg.Record) -> None:
+        async with free:
+            conn = await asyncpg.connect(dsn)
+            await conn.execute("SET maintenance_work_mem = '1GB'")
+            for statement in (index["definition"], *index["settings"]):
+                await conn.execute(statement)
+            await conn.close()
+
+    await asyncio.gather(*(build(index) for index in indexes))
+
+
 async def fill_market(dsn: str, count: int) -> Market:
-    """Write `count` live products with stock and different scores, and a buyer; five minutes for 100,000."""
+    """Write `count` live products with stock and different scores, and a buyer; 20 minutes for 1,000,000."""
     rng = random.Random(7)
     conn = await asyncpg.connect(dsn)
     categories = [row["code"] for row in await conn.fetch("SELECT code FROM categories WHERE kind = 'product'")]
@@ -164,6 +191,8 @@ async def fill_market(dsn: str, count: int) -> Market:
         )  # fmt: skip
         lots.append((lot, producer.id, title, "箱", 1_000_000))
         variants.append((listing, "箱", price, 2500, 2800, lot, 1))
+    indexes = await conn.fetch(LIST_INDEXES)
+    await conn.execute(f"DROP INDEX {', '.join(index['name'] for index in indexes)}")
     async with conn.transaction():
         await conn.execute(
             "CREATE TEMP TABLE filled (id uuid, producer_id uuid, category_code text, title text, origin_code text,"
@@ -192,6 +221,7 @@ async def fill_market(dsn: str, count: int) -> Market:
     # As every morning.
     await conn.execute("SELECT move_search_bands()")
     await conn.execute("UPDATE listings SET score = score WHERE search_band <> get_search_band(score, id)")
+    await _build_indexes(dsn, indexes)
     await conn.execute("VACUUM ANALYZE")
     numbers = [row["number"] for row in await conn.fetch("SELECT number FROM listings ORDER BY number")]
     await conn.close()
