@@ -147,7 +147,7 @@ LIST_INDEXES = """
 
 
 async def _build_indexes(dsn: str, indexes: list[asyncpg.Record]) -> None:
-    """Build indexes anew as they were, two at a time: of many rows in far less time than row by row."""
+    """Build indexes again as they were, two at a time: of many rows in far less time than row by row."""
     free = asyncio.Semaphore(2)
 
     async def build(index: asyncpg.Record) -> None:
