@@ -15,6 +15,7 @@ from market.identity.officials import (
     InvalidOfficial,
     NoSuchOfficial,
     Official,
+    OfficialSummary,
     OfficialWarning,
     create_official,
     move_official,
@@ -79,9 +80,9 @@ def _check_roles(county: str, roles: Sequence[Role], division: str) -> None:
         raise InvalidOfficial(errors=tuple(faults))
 
 
-def is_kept_by(county: str, role: Role, scope: str) -> bool:
-    """Return whether a role is one that the county moves and ends: its own, and not that of its auditor."""
-    return scope.startswith(county) and role in KEPT_ROLES
+def is_kept_by(county: str, official: Actor | OfficialSummary) -> bool:
+    """Return whether the county moves and ends the account: its roles are all the county's, none its auditor's."""
+    return all(grant.scope.startswith(county) and grant.role in KEPT_ROLES for grant in official.grants)
 
 
 async def find_county_official(conn: Connection, actor: Actor, county: str, handle: str, *, day: date) -> Actor | None:
@@ -98,7 +99,7 @@ async def find_county_official(conn: Connection, actor: Actor, county: str, hand
         return None
     if await is_same_person(conn, account_id=actor.account_id, other_id=official.account_id):
         raise OwnAccount
-    if not all(is_kept_by(county, grant.role, grant.scope) for grant in official.grants):
+    if not is_kept_by(county, official):
         raise OfficialElsewhere(handle=handle)
     return official
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from market.divisions.codes import get_scope
 from market.identity.access import require_county_role
 from market.identity.actors import find_actor_by_handle
-from market.identity.county_officials import KEPT_ROLES, OfficialElsewhere, find_county_official
+from market.identity.county_officials import OfficialElsewhere, find_county_official, is_kept_by
 from market.identity.models import Actor, Role
 from market.identity.officials import InvalidOfficial, NoSuchOfficial
 from market.identity.same_person import is_same_person
@@ -92,7 +92,7 @@ async def _find_absent(conn: Connection, county: str, handle: str, *, day: date)
     absent = await find_actor_by_handle(conn, handle, day=day)
     if absent is None or not absent.grants:
         raise NoSuchOfficial(handle=handle)
-    if any(not grant.scope.startswith(county) or grant.role not in KEPT_ROLES for grant in absent.grants):
+    if not is_kept_by(county, absent):
         raise OfficialElsewhere(handle=handle)
     return absent
 

@@ -13,7 +13,7 @@ from market.divisions.codes import get_scope
 from market.identity.access import get_roles
 from market.identity.actors import find_actor_by_handle
 from market.identity.auditors import find_auditor_fault, list_auditor_faults, set_auditor_end
-from market.identity.models import AccountId, HandleTaken, Role
+from market.identity.models import AccountId, Grant, HandleTaken, Role
 from market.identity.second_factor import TOTP_CONTEXT, generate_secret, is_valid_secret, make_enrolment_uri
 from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel import Connection, FieldFault, Query, Refusal
@@ -90,6 +90,11 @@ class OfficialSummary(Struct, frozen=True):
     second_factor: bool
     open_sessions: int
     last_seen_at: datetime | None
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """Each role with the division it is for."""
+        return tuple(Grant(role, scope) for role, scope in zip(self.roles, self.scopes, strict=True))
 
 
 class Appointment(Struct, frozen=True):

@@ -144,21 +144,20 @@ LIST_INDEXES = """
      WHERE indrelid = 'listings'::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
      ORDER BY indexrelid::regclass::text LIKE '%search%' DESC
 """
+"""The indexes of listings that are no constraints, with their settings; those of words first, which take longest."""
 
 
 async def _build_indexes(dsn: str, indexes: list[asyncpg.Record]) -> None:
     """Build indexes again as they were, two at a time: of many rows in far less time than row by row."""
-    free = asyncio.Semaphore(2)
+    async with asyncpg.create_pool(dsn, min_size=2, max_size=2) as pool:
 
-    async def build(index: asyncpg.Record) -> None:
-        async with free:
-            conn = await asyncpg.connect(dsn)
-            await conn.execute("SET maintenance_work_mem = '1GB'")
-            for statement in (index["definition"], *index["settings"]):
-                await conn.execute(statement)
-            await conn.close()
+        async def build(index: asyncpg.Record) -> None:
+            async with pool.acquire() as conn:
+                await conn.execute("SET maintenance_work_mem = '1GB'")
+                for statement in (index["definition"], *index["settings"]):
+                    await conn.execute(statement)
 
-    await asyncio.gather(*(build(index) for index in indexes))
+        await asyncio.gather(*(build(index) for index in indexes))
 
 
 async def fill_market(dsn: str, count: int) -> Market:

@@ -8,10 +8,10 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.county_officials import KEPT_ROLES
+from market.identity.county_officials import is_kept_by
 from market.identity.deputies import MAX_DAYS, appoint_deputy, end_deputy, list_deputies
 from market.identity.models import ROLE_NAMES, Actor
-from market.identity.officials import InvalidOfficial, OfficialSummary, list_officials
+from market.identity.officials import InvalidOfficial, list_officials
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, render_desk_page
@@ -43,11 +43,6 @@ class DeputyRow(Struct, frozen=True):
     text: str
 
 
-def _is_kept(official: OfficialSummary, county: str) -> bool:
-    """Return whether the county itself keeps the account: a deputy of another level is refused."""
-    return all(scope.startswith(county) for scope in official.scopes) and set(official.roles) <= KEPT_ROLES
-
-
 async def _page(
     request: HttpRequest, db: Database, desk: DeskContext,
     *, form: DeputyForm, errors: Sequence[FieldFault] = (), notice: PageNotice | None = None, status: int = 200,
@@ -64,9 +59,10 @@ async def _page(
         )
         for each in deputies
     ]
+    kept = [each for each in officials if is_kept_by(desk.county, each)]
     context = {
         "rows": rows,
-        "people": [(each.handle, f"{each.name}（{each.handle}）") for each in officials if _is_kept(each, desk.county)],
+        "people": [(each.handle, f"{each.name}（{each.handle}）") for each in kept],
         "form": form,
         "errors": errors,
         "notice": notice,

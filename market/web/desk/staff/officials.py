@@ -120,8 +120,8 @@ def _describe(official: OfficialSummary, names: dict[str, str]) -> list[str]:
 
 
 def _may_change(desk: DeskContext, official: OfficialSummary) -> bool:
-    held = zip(official.roles, official.scopes, strict=True)
-    return official.handle != desk.actor.handle and all(is_kept_by(desk.county, role, scope) for role, scope in held)
+    """Return whether the account gets a link; roles in other counties and a second account are refused behind it."""
+    return official.handle != desk.actor.handle and is_kept_by(desk.county, official)
 
 
 async def _list_page(
