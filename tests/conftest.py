@@ -85,7 +85,10 @@ def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
 
 @pytest.fixture(scope="session")
 def server(server_folder: Path) -> Generator[EmbeddedServer]:
-    """The session's PostgreSQL without durability; the fault tests start durable servers of their own."""
+    """The session's PostgreSQL without durability; the fault tests start durable servers of their own.
+
+    Both processors are busy, so that a statement with workers of its own only costs more.
+    """
     with embedded_server(
         server_folder,
         fsync="off",
@@ -93,6 +96,7 @@ def server(server_folder: Path) -> Generator[EmbeddedServer]:
         full_page_writes="off",
         max_connections="300",
         shared_buffers="256MB",
+        max_parallel_workers_per_gather="0",
     ) as running:
         yield running
 

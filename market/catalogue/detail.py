@@ -14,6 +14,7 @@ from market.catalogue.tier_prices import TIERS_JSON, TierPrice
 from market.counties.settings import SEND_DEFAULTS
 from market.identity.models import NotFound
 from market.kernel import Connection, Fen, Query
+from market.kernel.clock import get_business_day
 from market.kernel.structs import build_from
 from market.producers.closures import ClosureReason
 
@@ -169,33 +170,33 @@ GET_LISTING = Query(
     SELECT l.id, l.number, l.kind, l.title, l.story, l.category_code, g.name AS category, l.origin_code,
            l.county_code, a.name AS prefecture, d.name AS county, t.name AS township, w.name AS village,
            EXISTS (SELECT FROM listed_counties c WHERE c.county_code = l.county_code
-                      AND c.valid_during @> business_day(:now)) AS listed_county,
+                      AND c.valid_during @> :today::date) AS listed_county,
            l.producer_id, p.number AS producer_number, p.name AS producer, p.kind AS producer_kind, p.self_grown,
            p.state = 'open' AND o.id IS NULL AS taking_orders, o.reason AS closed_for,
            upper(o.closed_during) AS reopens_on, l.harvest_months,
-           l.harvest_months @> ARRAY[extract(month FROM business_day(:now))::smallint] AS in_season,
+           l.harvest_months @> ARRAY[extract(month FROM :today::date)::smallint] AS in_season,
            l.storage <> 'ambient' AS chilled,
     """
     + GOODS_JSON
     + """ AS goods, l.perishable, l.gi,
            ARRAY(SELECT DISTINCT c.kind FROM certificates c
                   WHERE c.producer_id = p.id AND c.verified_at IS NOT NULL AND c.kind <> 'identity'
-                    AND (c.expires_on IS NULL OR c.expires_on >= business_day(:now))
+                    AND (c.expires_on IS NULL OR c.expires_on >= :today::date)
                     AND (c.kind <> 'geographical_indication'
                          OR EXISTS (SELECT FROM unnest(c.area) AS part WHERE starts_with(l.origin_code, part)))
                     AND (c.kind = ANY(g.required_certificates)
                          OR NOT EXISTS (SELECT FROM categories WHERE c.kind = ANY(required_certificates)))
                   ORDER BY c.kind) AS certificates,
            l.rating_sum, l.rating_count, l.sold_count, f.name AS photo, f.kind AS photo_kind, l.state,
-           l.certified_until >= business_day(:now) AS certified, l.published_at, l.version, l.sample,
-           coalesce(get_county_setting(p.county_code, 'ship_days', business_day(:now)), :ship_days::integer)
+           l.certified_until >= :today::date AS certified, l.published_at, l.version, l.sample,
+           coalesce(get_county_setting(p.county_code, 'ship_days', :today::date), :ship_days::integer)
                AS ship_days,
-           coalesce(get_county_setting(p.county_code, 'unsent_days', business_day(:now)), :unsent_days::integer)
+           coalesce(get_county_setting(p.county_code, 'unsent_days', :today::date), :unsent_days::integer)
                AS unsent_days,
            l.commission_bp,
            EXISTS (SELECT FROM coupons c
                     WHERE c.state = 'open' AND c.code IS NULL AND c.claimed < c.quota
-                      AND upper(c.valid_during) > business_day(:now)
+                      AND upper(c.valid_during) > :today::date
                       AND (c.producer_id IS NULL OR c.producer_id = p.id)) AS offered,
            coalesce((SELECT jsonb_agg(
     """
@@ -214,14 +215,14 @@ GET_LISTING = Query(
       FROM listings l
       JOIN categories g ON g.code = l.category_code
       JOIN producers p ON p.id = l.producer_id
-      LEFT JOIN closures o ON o.producer_id = p.id AND o.closed_during @> business_day(:now)
+      LEFT JOIN closures o ON o.producer_id = p.id AND o.closed_during @> :today::date
       JOIN divisions a ON a.code = ancestor_code(l.origin_code, 2)
       JOIN divisions d ON d.code = rpad(l.county_code, 12, '0')
       JOIN divisions t ON t.code = ancestor_code(l.origin_code, 4)
       JOIN divisions w ON w.code = l.origin_code
       LEFT JOIN photos f ON f.id = l.photo_id
      WHERE l.id = coalesce(:listing_id::uuid, (SELECT id FROM listings WHERE number = :number::bigint))
-       AND (l.state = 'live' AND l.certified_until >= business_day(:now)
+       AND (l.state = 'live' AND l.certified_until >= :today::date
            OR l.producer_id = ANY(:producer_ids::uuid[]))
     """,
 )
@@ -295,7 +296,12 @@ async def get_product(
         NotFound: there is no such listing, or it is a stay.
     """
     row = await GET_LISTING.maybe(
-        conn, listing_id=listing_id, number=None, producer_ids=list(producer_ids), now=now, **SEND_DEFAULTS
+        conn,
+        listing_id=listing_id,
+        number=None,
+        producer_ids=list(producer_ids),
+        today=get_business_day(now),
+        **SEND_DEFAULTS,
     )
     return _complete_product(row)
 
@@ -306,7 +312,9 @@ async def get_numbered_product(conn: Connection, number: int, *, now: datetime) 
     Raises:
         NotFound: there is no such listing, or it is a stay.
     """
-    row = await GET_LISTING.maybe(conn, listing_id=None, number=number, producer_ids=[], now=now, **SEND_DEFAULTS)
+    row = await GET_LISTING.maybe(
+        conn, listing_id=None, number=number, producer_ids=[], today=get_business_day(now), **SEND_DEFAULTS
+    )
     return _complete_product(row)
 
 
@@ -327,7 +335,12 @@ async def get_stay(
         NotFound: there is no such listing, or it is not a stay.
     """
     row = await GET_LISTING.maybe(
-        conn, listing_id=listing_id, number=None, producer_ids=list(producer_ids), now=now, **SEND_DEFAULTS
+        conn,
+        listing_id=listing_id,
+        number=None,
+        producer_ids=list(producer_ids),
+        today=get_business_day(now),
+        **SEND_DEFAULTS,
     )
     if row is None or row.kind is not ListingKind.STAY:
         raise NotFound

@@ -41,19 +41,26 @@ class Fingerprints:
     """The fingerprint of a database and its file store as of the last request.
 
     That is the row count and the sum of the hashes of the rows of each table, and the names of the files. One statement
-    takes it, prepared once: to plan it takes longer than to run it.
+    takes it, prepared once: to plan it takes longer than to run it. While the server has written no WAL, no row has
+    changed, and the tables are not read again.
     """
 
-    def __init__(self, statement: PreparedStatement, folder: Path) -> None:
+    def __init__(self, conn: Connection, statement: PreparedStatement, folder: Path) -> None:
+        self._conn = conn
         self._statement = statement
         self._folder = folder
+        self._wal = ""
+        self._tables: dict[str, tuple[int, str]] = {}
         self._last: dict[str, tuple[int, str]] = {}
 
     async def take(self) -> dict[str, tuple[int, str]]:
         """Take the fingerprint now."""
-        prints = {row["name"]: (row["rows"], row["hash"]) for row in await self._statement.fetch()}
+        wal = await self._conn.fetchval("SELECT pg_current_wal_insert_lsn()::text")
+        if wal != self._wal:
+            self._tables = {row["name"]: (row["rows"], row["hash"]) for row in await self._statement.fetch()}
+            self._wal = wal
         names = sorted(str(path.relative_to(self._folder)) for path in self._folder.rglob("*") if path.is_file())
-        return {**prints, "files": (len(names), "\n".join(names))}
+        return {**self._tables, "files": (len(names), "\n".join(names))}
 
     async def list_changes(self, request: str = "") -> list[str]:
         """Return what differs from the last fingerprint, with the row counts, and keep the new one.
@@ -81,6 +88,6 @@ async def start_fingerprints(conn: Connection, folder: Path) -> Fingerprints:
         f" coalesce(sum({WRITTEN_BY.get(table) or _hash_columns(table)}), 0)::text AS hash FROM {table} t"
         for table in tables
     )
-    fingerprints = Fingerprints(await conn.prepare(parts), folder)
+    fingerprints = Fingerprints(conn, await conn.prepare(parts), folder)
     await fingerprints.list_changes()
     return fingerprints
