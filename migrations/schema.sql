@@ -6460,7 +6460,7 @@ CREATE FUNCTION public.sum_kept_back(p_producer uuid, p_claims_since timestamp w
          WHERE producer_id = p_producer AND state = 'received' AND kind = 'goods' AND released_at IS NOT NULL
            AND (received_at > p_claims_since
                 OR discount_fen > 0 AND received_at > p_now - interval '30 days' AND NOT is_receipt_proven(id)
-                OR received_at > p_returns_since
+                OR received_at >= p_returns_since
                    AND EXISTS (SELECT FROM order_lines WHERE suborder_id = suborders.id AND NOT perishable))
     ), refused AS (
         SELECT id

@@ -106,15 +106,20 @@ class RefundShare(Struct, frozen=True, kw_only=True):
         return Fen(self.goods_fen - self.platform_fen + self.freight_fen)
 
 
-def compute_refund_share(suborder: LockedSuborder, *, goods_fen: Fen, freight_fen: Fen) -> RefundShare:
+def compute_refund_share(
+    suborder: LockedSuborder, *, goods_fen: Fen, freight_fen: Fen, refunded_goods_fen: Fen
+) -> RefundShare:
     """Return how a refund is divided; each division is by largest remainder.
 
-    The refund is divided in proportion to what was paid: the buyer's part, and the discount that the platform paid.
-    After release it is charged to the recorded payable and commission, in proportion to what is left of each.
+    The refund is divided in proportion to what was paid: the buyer's part, and the discount that the platform paid. Of
+    several refunds the sum is divided, so that all of them together give back exactly what each paid;
+    `refunded_goods_fen` is what was refunded of the goods before. After release it is charged to the recorded payable
+    and commission, in proportion to what is left of each, which must be enough.
     """
     # The platform pays its discount with the balance.
     discount = 0 if suborder.owes_balance else suborder.discount_fen
-    _, platform = split(goods_fen, [suborder.goods_fen - discount, discount])
+    weights = [suborder.goods_fen - discount, discount]
+    platform = split(refunded_goods_fen + goods_fen, weights)[1] - split(refunded_goods_fen, weights)[1]
     payable = commission = None
     if suborder.payable_fen is not None and suborder.commission_fen is not None:
         payable, commission = (Fen(fen) for fen in split(goods_fen, [suborder.payable_fen, suborder.commission_fen]))

@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 from msgspec import Struct
 
+from market.aftersales.goods_return import get_first_returnable
 from market.audit.record import add_audit_entry
 from market.counties.load import load_county_settings
 from market.counties.settings import DEFAULT_MEDIATION_DAYS
@@ -69,6 +70,8 @@ class _PaidProducer(Struct, frozen=True, kw_only=True):
 
 
 _PIECE = 1_000
+_SLACK = timedelta(hours=1)
+"""It covers a request at the last moment, by a clock that is slow, that commits later."""
 
 # The payouts of a producer wait for each other here, and see each other's sums.
 LOCK_PAID_PRODUCER = Query(
@@ -82,11 +85,8 @@ LIST_PAYABLE_PRODUCERS = Query(
     """,
 )
 GET_PAID_PRODUCER = Query(_PaidProducer, "SELECT id, number, county_code FROM producers WHERE id = :producer_id")
-# The hour covers a request at the last moment, by a clock that is slow, that commits later.
 SUM_KEPT_BACK = Query(
-    int,
-    "SELECT sum_kept_back(:producer_id, :claims_since, :returns_since, :now::timestamptz - interval '1 hour',"
-    " :mediation_days)",
+    int, "SELECT sum_kept_back(:producer_id, :claims_since, :returns_since, :moment, :mediation_days)"
 )
 FIND_PRODUCER_BY_NUMBER = Query(UUID, "SELECT id FROM producers WHERE number = :number")
 
@@ -107,12 +107,13 @@ async def sum_kept_back(conn: Connection, producer_id: UUID, hold: PayoutHold, *
 
     Buyers may still claim it, return it or have it mediated, or ask it back.
     """
+    moment = now - _SLACK
     kept_fen = await SUM_KEPT_BACK.one(
         conn,
         producer_id=producer_id,
-        claims_since=now - timedelta(hours=hold.claim_hours),
-        returns_since=now - timedelta(days=hold.return_days),
-        now=now,
+        claims_since=moment - timedelta(hours=hold.claim_hours),
+        returns_since=get_first_returnable(days=hold.return_days, now=moment),
+        moment=moment,
         mediation_days=DEFAULT_MEDIATION_DAYS,
     )
     return Fen(kept_fen)
@@ -259,9 +260,10 @@ async def _list_available(
 ) -> list[tuple[str, Fen]]:
     """Return what may be taken of each account of the producer; what is kept back is kept back of the goods."""
     goods, freight = get_payable_account(producer.number), get_freight_account(producer.number)
-    # Balances first: what is released between the two statements is then kept back of an older balance, not paid out.
+    # Before and after the balances: a refund in between lowers both, a release raises both.
+    kept_before = await sum_kept_back(conn, producer.id, hold, now=now)
     owed, carried = await get_balance(conn, goods), await get_balance(conn, freight)
-    kept_fen = await sum_kept_back(conn, producer.id, hold, now=now)
+    kept_fen = max(kept_before, await sum_kept_back(conn, producer.id, hold, now=now))
     return [(goods, Fen(max(owed - kept_fen, 0))), (freight, Fen(max(carried, 0)))]
 
 

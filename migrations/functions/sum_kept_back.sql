@@ -1,6 +1,6 @@
 -- Package: aftersales.
 -- Return what a producer is owed but not paid yet, in fen: released parcels that their buyers may still claim (received after
--- p_claims_since) or, if not all is perishable, return (received after p_returns_since), and what is asked back of others: the
+-- p_claims_since) or, if not all is perishable, return (received from p_returns_since on), and what is asked back of others: the
 -- open claims and returns of buyers, whom row-level security hides, the refunds that wait for a second person, what is
 -- mediated, what the platform pays a part of while nobody but buyer and seller says that it arrived (for 30 days, as long as its
 -- carrier is asked), and what was refused and may still be mediated at p_now: p_mediation_days after the refusal, where the
@@ -17,7 +17,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
          WHERE producer_id = p_producer AND state = 'received' AND kind = 'goods' AND released_at IS NOT NULL
            AND (received_at > p_claims_since
                 OR discount_fen > 0 AND received_at > p_now - interval '30 days' AND NOT is_receipt_proven(id)
-                OR received_at > p_returns_since
+                OR received_at >= p_returns_since
                    AND EXISTS (SELECT FROM order_lines WHERE suborder_id = suborders.id AND NOT perishable))
     ), refused AS (
         SELECT id

@@ -32,7 +32,9 @@ from market.aftersales.ship import ship_suborder
 from market.casework.moves import get_person_scope
 from market.counties.change import change_county_setting
 from market.identity.models import Actor, Role
+from market.orders.mark_paid import apply_payment_events
 from market.orders.queries import OrderView
+from market.payouts.pay_out import PayoutHold, sum_kept_back
 from payments import list_payments, poll_payment
 from tests.conftest import NOW
 from tests.support.make import (
@@ -158,13 +160,25 @@ class Parcel(Struct, frozen=True):
                 conn, county, "130624", "refund_limit_fen", fen, starts_on=NOW.date(), basis="样例", now=NOW
             )
 
-    async def open_dispute(self) -> None:
+    async def open_dispute(self, *, outcome: str = "") -> None:
+        """Open a dispute over the whole payment, and end it if an outcome is given."""
         w = self.shopping
         async with w.db.connection() as conn:
             [payment] = await list_payments(conn, str(self.order.number))
         assert payment.provider_ref is not None
-        await w.sandbox.open_dispute(payment.provider_ref)
+        dispute = await w.sandbox.open_dispute(payment.provider_ref)
         await poll_payment(w.db, w.gateway, payment.id, at=NOW)
+        if outcome:
+            await apply_payment_events(w.db, w.gateway, w.seal, now=NOW)
+            await w.sandbox.close_dispute(dispute["id"], outcome)
+            await poll_payment(w.db, w.gateway, payment.id, at=NOW)
+            await apply_payment_events(w.db, w.gateway, w.seal, now=NOW)
+
+    async def keep_back(self, after: timedelta) -> int:
+        """Return what is kept back of the seller's money so long after the receipt."""
+        hold = PayoutHold(claim_hours=48, return_days=7)
+        async with self.shopping.db.connection() as conn:
+            return await sum_kept_back(conn, self.owner.producers[0], hold, now=NOW + after)
 
 
 @pytest.fixture

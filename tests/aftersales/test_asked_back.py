@@ -6,8 +6,12 @@ import asyncpg
 import pytest
 
 from market.aftersales.models import LineRefundReason, SecondPersonNeeded
+from market.aftersales.receive import confirm_receipt
 from market.aftersales.refund import refund_line
+from market.aftersales.ship import ship_suborder
 from market.identity.models import Actor, Role
+from market.kernel import Connection
+from market.payouts import pay_out
 from market.payouts.account import enter_payout_account
 from market.payouts.models import NothingToPayOut
 from market.payouts.pay_out import PayoutHold, ask_for_payout, sum_kept_back
@@ -29,8 +33,8 @@ async def enter_account(grove: Grove) -> None:
     )  # fmt: skip
 
 
-async def ask(grove: Grove, key: str, *, after: timedelta = timedelta(days=7)) -> Payout:
-    """Ask for a payout so long after the receipt; a week later nothing can be claimed any more."""
+async def ask(grove: Grove, key: str, *, after: timedelta = timedelta(days=8)) -> Payout:
+    """Ask for a payout so long after the receipt; after a week nothing can be claimed or returned any more."""
     w = grove.shopping
     hold = PayoutHold(claim_hours=48, return_days=7)
     return await ask_for_payout(
@@ -42,12 +46,18 @@ async def keep_back(grove: Grove) -> int:
     """Return what is kept back beyond the last day of claims."""
     hold = PayoutHold(claim_hours=48, return_days=7)
     async with grove.shopping.db.connection() as conn:
-        return await sum_kept_back(conn, grove.owner.producers[0], hold, now=NOW + timedelta(days=7))
+        return await sum_kept_back(conn, grove.owner.producers[0], hold, now=NOW + timedelta(days=8))
+
+
+async def set_perishable(grove: Grove, *, perishable: bool) -> None:
+    async with grove.shopping.db.transaction() as conn, as_owner(conn):
+        await conn.execute("UPDATE order_lines SET perishable = $1", perishable)
 
 
 async def test_a_payout_leaves_what_is_claimed_until_it_is_decided(grove: Grove) -> None:
     await grove.receive()
     await enter_account(grove)
+    await set_perishable(grove, perishable=True)
     refused, granted = await grove.claim(50, 100), await grove.claim(50, 100, line=1)
     # Owed are 174.00 at 2 % and freight of 8.00; claimed are 48.00 and 39.00.
     assert (await ask(grove, "1")).amount_minor == 178_52 - 48_00 - 39_00
@@ -67,15 +77,17 @@ async def test_a_payout_leaves_what_is_claimed_until_it_is_decided(grove: Grove)
         assert await verify_ledger(conn) == []
 
 
-@pytest.mark.parametrize(("perishable", "until"), [(True, timedelta(hours=48)), (False, timedelta(days=7))])
+@pytest.mark.parametrize(("perishable", "until"), [(True, timedelta(hours=49)), (False, timedelta(days=7, hours=16))])
 async def test_nothing_is_paid_while_buyers_may_claim_or_return(
     grove: Grove, perishable: bool, until: timedelta
 ) -> None:
-    """Else a claim could not be granted: the money would be gone."""
+    """Else a claim could not be granted: the money would be gone. An hour later none can be on its way any more.
+
+    Received at nine in the morning: fifteen hours are left of the day.
+    """
     await grove.receive()
     await enter_account(grove)
-    async with grove.shopping.db.transaction() as conn, as_owner(conn):
-        await conn.execute("UPDATE order_lines SET perishable = $1", perishable)
+    await set_perishable(grove, perishable=perishable)
     # The freight is not asked back.
     assert (await ask(grove, "1", after=until - timedelta(seconds=1))).amount_minor == 8_00
     assert (await ask(grove, "2", after=until)).amount_minor == 170_52
@@ -156,3 +168,37 @@ async def test_a_member_who_bought_the_goods_is_not_told_to_consent(farm: Farm) 
     assert [name for name, _ in await farm.shopping.messages() if name.startswith("refund_waiting")] == [
         "refund_waiting_finance"
     ]
+
+
+async def test_a_payout_leaves_what_is_held_while_a_claim_is_granted(
+    grove: Grove, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    w = grove.shopping
+    await enter_account(grove)
+    await grove.receive()
+    opened = await grove.claim(100, 100)
+    await grove.answer(opened.case_id, agree=False, reason="没烂")
+    later = timedelta(days=9)
+    placed = await w.place([(grove.order.suborders[0].lines[0].variant_id, 3)], now=NOW + later)
+    await w.pay(placed, now=NOW + later)
+    parcel = (await w.see(placed)).suborders[0]
+    async with w.db.transaction() as conn:
+        await ship_suborder(
+            conn, w.seal, grove.owner, parcel.id, carrier="邮政", tracking="XA1234567891CN", now=NOW + later
+        )
+        await confirm_receipt(conn, w.seal, w.buyer, placed.id, now=NOW + later)
+    read_balance = pay_out.get_balance
+
+    async def grant_after_the_balances(conn: Connection, code: str) -> int:
+        balance = await read_balance(conn, code)
+        if code.startswith("freight:"):
+            await grove.decide(opened.case_id, bad=100)
+        return balance
+
+    monkeypatch.setattr(pay_out, "get_balance", grant_after_the_balances)
+    await ask(grove, "1", after=later + timedelta(hours=1))
+    async with w.db.connection() as conn:
+        held = await sum_kept_back(
+            conn, grove.owner.producers[0], PayoutHold(claim_hours=48, return_days=7), now=NOW + later
+        )
+        assert await read_balance(conn, f"payable:{grove.number}") >= held > 0

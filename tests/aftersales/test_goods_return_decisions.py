@@ -22,6 +22,8 @@ from market.casework.moves import escalate_late_cases, get_person_scope
 from market.identity.models import NotFound
 from market.kernel import Connection
 from market.orders.models import PaymentDisputed
+from market.orders.money.verification import verify_orders
+from payments import RefundExceedsPayment
 from payments.errors import InsufficientBalance
 from tests.aftersales.goods_return import DAY, HOUR, WHERE, Parcel, parcel
 from tests.conftest import NOW
@@ -184,3 +186,19 @@ async def test_a_return_without_an_answer_goes_up_level_by_level(parcel: Parcel)
     ] * 2  # fmt: skip
     seen = await parcel.decide(opened.case_id, grant=False, by=parcel.platform)
     assert seen.stage == "refused"
+
+
+async def test_a_return_after_a_lost_dispute_is_refused_and_goes_to_the_county(parcel: Parcel) -> None:
+    w = parcel.shopping
+    opened = await parcel.ask()
+    await parcel.answer(opened.case_id)
+    await parcel.send(opened.case_id)
+    await parcel.open_dispute(outcome="lost")
+    await parcel.receive()
+    with pytest.raises(RefundExceedsPayment):
+        await parcel.arrive(opened.case_id)
+    assert await parcel.end(20 * DAY) == 1
+    assert (await parcel.see(opened.case_id)).assignee == "finance"
+    assert await parcel.refunded() == 0
+    async with w.db.connection() as conn:
+        assert await verify_orders(conn) == []

@@ -1,5 +1,6 @@
 """七天无理由退货: what may be returned, who answers, and where the money comes from, to the fen."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -247,3 +248,20 @@ async def test_an_official_who_bought_it_does_not_decide(parcel: Parcel, owner: 
     for grant in (True, False):
         with pytest.raises(CaseAnswererInvolved):
             await parcel.decide(opened.case_id, grant=grant, address=WHERE)
+
+
+async def test_what_can_be_returned_is_kept_back_until_the_last_day_is_over(parcel: Parcel) -> None:
+    await parcel.receive()
+    # Received at nine in the morning: midnight after seven more days is fifteen hours later.
+    last = 7 * DAY + 15 * HOUR
+    assert await parcel.keep_back(last) > 0
+    with pytest.raises(GoodsReturnTooLate):
+        await parcel.ask(after=last)
+    await parcel.ask(after=last - timedelta(seconds=1))
+
+
+async def test_what_nobody_can_return_any_more_is_paid_out_an_hour_later(parcel: Parcel) -> None:
+    await parcel.receive()
+    last = 7 * DAY + 15 * HOUR
+    assert await parcel.keep_back(last + HOUR - timedelta(seconds=1)) > 0
+    assert await parcel.keep_back(last + HOUR) == 0

@@ -21,6 +21,7 @@ from market.orders.cancel import cancel_order
 from market.orders.money.refund import RefundAmountTooHigh
 from market.orders.queries import OrderView
 from tests.conftest import NOW
+from tests.support.coupons import make_voucher
 from tests.support.make import load_owner, make_freight_template, make_product
 from tests.support.shop import Shopping, make_buyer
 
@@ -165,3 +166,23 @@ def test_a_share_is_never_more_than_the_line(line_fen: int, share_bp: int) -> No
         return
     assert abs(amount * 10_000 - line_fen * share_bp) <= 5_000
     assert 0 < amount <= line_fen
+
+
+async def test_after_refunds_of_some_lines_of_a_coupons_order_the_rest_goes_back_too(shopping: Shopping) -> None:
+    w = shopping
+    async with w.db.transaction() as conn:
+        first = await make_product(conn, price_fen=34_33, gross_g=100)
+        more = [await make_product(conn, first.producer_id, price_fen=34_33, gross_g=100) for _ in range(2)]
+        await make_freight_template(conn, first.producer_id)
+        voucher = await make_voucher(conn, w.buyer)
+        owner = await load_owner(conn, first.producer_id)
+    placed = await w.place([(each.variant_id, 1) for each in (first, *more)], voucher_id=voucher)
+    await w.pay(placed)
+    for line in (await w.see(placed)).suborders[0].lines[:2]:
+        await refund_line(
+            w.db, w.gateway, w.seal, owner, line.id, key="x", reason=LineRefundReason.AGREED, amount_fen=34_33, now=NOW
+        )
+    await cancel_order(w.db, w.gateway, w.seal, w.buyer, placed.id, now=NOW)
+    seen = await w.see(placed)
+    assert seen.refunded_fen == seen.total_fen == 3 * 34_33 + 8_00 - 10_00
+    assert await w.balances() == {}

@@ -18,6 +18,7 @@ from market.payouts.pay_out import PayoutHold, sum_kept_back
 from tests.aftersales.grove import Grove
 from tests.conftest import NOW
 from tests.support.make import load_actor, make_official
+from tests.support.postgres import as_owner
 
 DAY = timedelta(days=1)
 
@@ -94,5 +95,7 @@ async def refused(grove: Grove) -> Refused:
     await grove.answer(claim.case_id, agree=False, reason="装箱时都是好的")
     await grove.decide(claim.case_id, bad=0, reason="看不出烂")
     async with grove.shopping.db.transaction() as conn:
+        async with as_owner(conn):  # what may be returned is kept back for longer
+            await conn.execute("UPDATE order_lines SET perishable = true")
         mediator = await load_actor(conn, await make_official(conn, Role.COUNTY, "130624"))
     return Refused(grove, claim.case_id, mediator)

@@ -200,7 +200,7 @@ async def test_a_payout_beside_a_request_for_mediation_leaves_its_money(refused:
 
 
 async def test_a_payout_leaves_what_a_receipt_releases_meanwhile(grove: Grove, owner: Connection) -> None:
-    """The balance is read before what is kept back, so that a receipt between them is not paid out."""
+    """What is kept back is read after the balance too, so that a receipt between them is not paid out."""
     w = grove.shopping
     await enter_account(grove)
     async with w.db.transaction() as blocking:

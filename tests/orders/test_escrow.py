@@ -1,5 +1,7 @@
 """Escrow: the pure legs equal those in the ledger, and one rule divides the shares."""
 
+from uuid import UUID
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,12 +11,15 @@ from market.orders.cancel import cancel_order
 from market.orders.escrow import (
     RefundShare,
     capture_legs,
+    compute_refund_share,
     compute_share,
     get_order_ref,
     get_suborder_ref,
     refund_legs,
     release_legs,
 )
+from market.orders.models import SuborderKind, SuborderState
+from market.orders.transitions import LockedSuborder
 from payments import Part, list_order_entries
 from payments.ledger import Leg
 from tests.conftest import NOW
@@ -91,3 +96,28 @@ def test_refund_legs_sum_to_the_buyers_refund(payable: int, commission: int, fre
     for each in (share, before):
         legs = refund_legs(order_number=7, position=1, producer_number=3, share=each)
         assert sum(minor for _, minor in legs) == -each.buyer_fen
+
+
+def make_suborder(goods: int, freight: int, discount: int) -> LockedSuborder:
+    return LockedSuborder(
+        id=UUID(int=1), order_id=UUID(int=2), number=1, position=1, producer_id=UUID(int=3), producer_number=1,
+        kind=SuborderKind.GOODS, state=SuborderState.PAID, goods_fen=Fen(goods), freight_fen=Fen(freight),
+        discount_fen=Fen(discount), refunded_fen=Fen(0), goods_left_fen=Fen(goods), commission_bp=200, payable_fen=None,
+        commission_fen=None, received_at=None,
+    )  # fmt: skip
+
+
+@given(st.lists(st.integers(1, 10**6), min_size=1, max_size=8), st.integers(0, 10**6))
+def test_refunds_of_all_goods_give_back_what_each_paid_however_they_are_divided(
+    parts: list[int], discount: int
+) -> None:
+    goods = sum(parts)
+    discount = min(discount, goods)
+    suborder = make_suborder(goods, 8_00, discount)
+    before, platform = 0, 0
+    for part in parts:
+        share = compute_refund_share(suborder, goods_fen=Fen(part), freight_fen=Fen(0), refunded_goods_fen=Fen(before))
+        assert 0 <= share.platform_fen <= part
+        before, platform = before + part, platform + share.platform_fen
+        assert abs(platform * goods - before * discount) <= goods
+    assert platform == discount

@@ -9,23 +9,36 @@ from msgspec import Struct
 from market.kernel import Connection, Fen, Query, Refusal, split
 from market.orders.escrow import compute_refund_share, divide_legs, get_order_ref, refund_legs
 from market.orders.models import PaymentDisputed
+from market.orders.pay import CURRENCY
 from market.orders.transitions import LockedSuborder
-from payments import Payment, PaymentState, Purpose, Refund, has_open_dispute, list_payments, request_refund
+from payments import (
+    Amount,
+    Payment,
+    PaymentState,
+    Purpose,
+    Refund,
+    RefundExceedsPayment,
+    has_open_dispute,
+    list_payments,
+    request_refund,
+)
 
 ZERO = Fen(0)
 
 
-class RefundableLine(Struct, frozen=True):
-    """A line and the amount that can still be refunded."""
+class RefundableLine(Struct, frozen=True, kw_only=True):
+    """A line and the amount that can still be refunded, and what was refunded of all lines of its suborder."""
 
     id: UUID
     left_fen: Fen
+    refunded_goods_fen: Fen
 
 
 LIST_REFUNDABLE_LINES = Query(
     RefundableLine,
     """
-    SELECT id, amount_fen - refunded_fen AS left_fen
+    SELECT id, amount_fen - refunded_fen AS left_fen,
+           (SELECT sum(refunded_fen) FROM order_lines WHERE suborder_id = :suborder_id)::bigint AS refunded_goods_fen
       FROM order_lines
      WHERE suborder_id = :suborder_id AND id = coalesce(:line_id, id)
      ORDER BY position
@@ -81,7 +94,9 @@ async def refund_suborder(
     left = sum(each.left_fen for each in lines)
     if goods_fen > left:
         raise RefundAmountTooHigh(left_fen=left)
-    share = compute_refund_share(suborder, goods_fen=goods_fen, freight_fen=freight_fen)
+    _require_released(suborder, goods_fen)
+    before = next((each.refunded_goods_fen for each in lines), ZERO)
+    share = compute_refund_share(suborder, goods_fen=goods_fen, freight_fen=freight_fen, refunded_goods_fen=before)
     await RECORD_REFUND.run(
         conn, suborder_id=suborder.id, line_ids=[each.id for each in lines],
         amounts=split(goods_fen, [each.left_fen for each in lines]), buyer_fen=share.buyer_fen,
@@ -107,6 +122,15 @@ async def refund_suborder(
         for payment, amount, part in zip(payments, amounts, divide_legs(legs, amounts), strict=True)
         if amount
     ]  # fmt: skip
+
+
+def _require_released(suborder: LockedSuborder, goods_fen: Fen) -> None:
+    """Require that of the goods at least `goods_fen` was released and is left: not so after a dispute was lost."""
+    if suborder.payable_fen is None or suborder.commission_fen is None:
+        return
+    left = suborder.payable_fen + suborder.commission_fen
+    if goods_fen > left:
+        raise RefundExceedsPayment(refundable=Amount(left, CURRENCY))
 
 
 async def _list_captured_payments(conn: Connection, suborder: LockedSuborder) -> list[Payment]:
