@@ -4297,7 +4297,7 @@ CREATE FUNCTION public.list_bills(p_number_index bytea, p_closed text, p_limit i
               JOIN memberships m ON m.person_id = p.id AND m.household_code = r.household_code
              WHERE p.county_code = b.county_code AND p.identity_index = b.identity_index
                AND lower(m.valid_during) < (c.month + interval '1 month')::date))
-       AND NOT EXISTS (SELECT FROM held_lines h
+       AND NOT EXISTS (SELECT FROM withheld_lines h
                         WHERE h.cycle_id = c.id AND h.county_code = r.county_code AND h.line_code = r.line_code)
      ORDER BY c.month DESC, r.line_code
      LIMIT p_limit
@@ -4766,14 +4766,14 @@ CREATE FUNCTION public.list_own_months(p_number_index bytea, p_closed text, p_da
                                    WHERE b.county_code = r.county_code AND b.line_code = r.line_code)) AS k
      CROSS JOIN LATERAL (
            SELECT max(CASE WHEN l.verdict = 'stop' THEN 'stop' ELSE 'open' END) AS held
-             FROM held_lines h
+             FROM withheld_lines h
              JOIN finding_lines l ON l.finding_id = h.finding_id AND l.line_code = h.line_code
             WHERE h.cycle_id = c.id AND h.county_code = c.county_code AND h.line_code = r.line_code) AS h
      CROSS JOIN LATERAL (
            SELECT count(*)::integer AS lines, coalesce(sum(o.approved_fen), 0)::bigint AS reduction_fen
              FROM run_lines o
             WHERE o.run_id = c.run_id AND o.county_code = c.county_code AND o.household_code = r.household_code
-              AND NOT EXISTS (SELECT FROM held_lines h
+              AND NOT EXISTS (SELECT FROM withheld_lines h
                                WHERE h.cycle_id = c.id AND h.county_code = c.county_code
                                  AND h.line_code = o.line_code)) AS f
      -- What is paid for another household is nothing of the person's, although they hold the number now.
@@ -12417,6 +12417,22 @@ CREATE TABLE public.vouchers (
     claimed_at timestamp with time zone NOT NULL,
     CONSTRAINT vouchers_per_person CHECK (((ordinal >= 1) AND (ordinal <= per_person)))
 );
+
+
+--
+-- Name: withheld_lines; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.withheld_lines WITH (security_invoker='true') AS
+ SELECT county_code,
+    cycle_id,
+    month,
+    line_code,
+    finding_id
+   FROM public.held_lines h
+  WHERE (NOT (EXISTS ( SELECT
+           FROM public.subsidy_postings p
+          WHERE ((p.cycle_id = h.cycle_id) AND (p.line_code = h.line_code) AND (p.for_month = h.month)))));
 
 
 --
@@ -37314,6 +37330,13 @@ GRANT INSERT(per_person) ON TABLE public.vouchers TO market_app;
 --
 
 GRANT INSERT(claimed_at) ON TABLE public.vouchers TO market_app;
+
+
+--
+-- Name: TABLE withheld_lines; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.withheld_lines TO market_app;
 
 
 --

@@ -155,7 +155,7 @@ LIST_LINE_HOLDS = Query(
     LineHold,
     """
     SELECT f.check_code AS "check", f.subject, f.evidence, coalesce(l.verdict, '') AS verdict
-      FROM held_lines h
+      FROM withheld_lines h
       JOIN findings f ON f.id = h.finding_id
       JOIN finding_lines l ON l.finding_id = f.id AND l.line_code = h.line_code
      WHERE h.cycle_id = :cycle_id AND h.county_code = :county AND h.line_code = :line

@@ -47,7 +47,7 @@ COUNT_PARTS = Query(
          WHERE c.county_code = :county AND c.month >= :first AND c.month < :until
          ORDER BY c.id, r.n DESC),
     held AS (
-        SELECT DISTINCT month, line_code FROM held_lines
+        SELECT DISTINCT month, line_code FROM withheld_lines
          WHERE county_code = :county AND month >= :first AND month < :until),
     places AS (
         SELECT DISTINCT ON (l.line_code) l.line_code, coalesce(truncate_code(l.village_code, 4), 'none') AS township

@@ -93,7 +93,7 @@ COUNT_USERS = Query(
           FROM cycles c JOIN runs r ON r.cycle_id = c.id
          WHERE c.county_code = :county AND c.month < :until
          ORDER BY c.id, r.n DESC),
-    held AS (SELECT DISTINCT month, line_code FROM held_lines WHERE county_code = :county AND month < :until),
+    held AS (SELECT DISTINCT month, line_code FROM withheld_lines WHERE county_code = :county AND month < :until),
     funded AS (
         SELECT q.month, l.line_code, l.operator, l.kind
           FROM latest q JOIN run_lines l ON l.run_id = q.run_id
@@ -121,7 +121,7 @@ COUNT_HOUSEHOLDS = Query(
           FROM cycles c JOIN runs r ON r.cycle_id = c.id
          WHERE c.county_code = :county AND c.month >= :first AND c.month < :until
          ORDER BY c.id, r.n DESC),
-    held AS (SELECT DISTINCT month, line_code FROM held_lines WHERE county_code = :county AND month < :until),
+    held AS (SELECT DISTINCT month, line_code FROM withheld_lines WHERE county_code = :county AND month < :until),
     homes AS (
         SELECT DISTINCT l.operator, l.kind, household
           FROM latest q JOIN run_lines l ON l.run_id = q.run_id
@@ -144,7 +144,7 @@ SUM_QUARTER = Query(
         SELECT id, month, run_id FROM cycles
          WHERE county_code = :county AND month < :until
            AND state = ANY(:unsettled::text[])),
-    held AS (SELECT DISTINCT month, line_code FROM held_lines WHERE county_code = :county AND month < :until),
+    held AS (SELECT DISTINCT month, line_code FROM withheld_lines WHERE county_code = :county AND month < :until),
     sums AS (
         SELECT p.operator, p.kind, c.month, p.conceded_fen, p.public_fen
           FROM subsidy_postings p JOIN cycles c ON c.id = p.cycle_id

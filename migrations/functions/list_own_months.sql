@@ -4,6 +4,8 @@
 -- which only the service can compute. Nothing is told of a number that is bound to nobody on the day, so that who gets a
 -- number later reads nothing of who had it. Of the month in which it passed the operator's bill, which is one for both,
 -- is told to neither. Of the household's other lines only their number and sum are told.
+-- Earlier revisions create it before the view withheld_lines.
+SET LOCAL check_function_bodies = off;
 CREATE OR REPLACE FUNCTION list_own_months(p_number_index bytea, p_closed text, p_day date, p_months integer)
 RETURNS TABLE (
     month date, county text, operator text, kind text, closed boolean, charge_fen bigint, claimed_fen bigint,
@@ -59,14 +61,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                                    WHERE b.county_code = r.county_code AND b.line_code = r.line_code)) AS k
      CROSS JOIN LATERAL (
            SELECT max(CASE WHEN l.verdict = 'stop' THEN 'stop' ELSE 'open' END) AS held
-             FROM held_lines h
+             FROM withheld_lines h
              JOIN finding_lines l ON l.finding_id = h.finding_id AND l.line_code = h.line_code
             WHERE h.cycle_id = c.id AND h.county_code = c.county_code AND h.line_code = r.line_code) AS h
      CROSS JOIN LATERAL (
            SELECT count(*)::integer AS lines, coalesce(sum(o.approved_fen), 0)::bigint AS reduction_fen
              FROM run_lines o
             WHERE o.run_id = c.run_id AND o.county_code = c.county_code AND o.household_code = r.household_code
-              AND NOT EXISTS (SELECT FROM held_lines h
+              AND NOT EXISTS (SELECT FROM withheld_lines h
                                WHERE h.cycle_id = c.id AND h.county_code = c.county_code
                                  AND h.line_code = o.line_code)) AS f
      -- What is paid for another household is nothing of the person's, although they hold the number now.
@@ -79,3 +81,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION list_own_months FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION list_own_months TO market_app;
+SET LOCAL check_function_bodies = on;

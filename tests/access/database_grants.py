@@ -444,6 +444,7 @@ GRANTS = {
     "payments.transaction_keys": "select",
     "payments.archived_months": "select",
     "payments.archived_sums": "select",
+    "withheld_lines": "select",
 }
 
 BENEFIT_GRANTS = {

@@ -1,0 +1,16 @@
+"""What a settled month paid stays in its reports when a finding is decided against the line later."""
+
+from pathlib import Path
+
+from payments.migrate import run_script
+
+revision = "0210"
+down_revision = "0206"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    folder = Path(__file__).parents[1]
+    for path in ("sql/0210_withheld_lines", "functions/list_bills", "functions/list_own_months"):
+        run_script((folder / f"{path}.sql").read_text("utf-8"))
