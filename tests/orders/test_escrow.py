@@ -100,7 +100,8 @@ def test_refund_legs_sum_to_the_buyers_refund(payable: int, commission: int, fre
 
 def make_suborder(goods: int, freight: int, discount: int) -> LockedSuborder:
     return LockedSuborder(
-        id=SuborderId(UUID(int=1)), order_id=OrderId(UUID(int=2)), number=1, position=1, producer_id=UUID(int=3), producer_number=1,
+        id=SuborderId(UUID(int=1)), order_id=OrderId(UUID(int=2)), number=1, position=1, producer_id=UUID(int=3),
+        producer_number=1,
         kind=SuborderKind.GOODS, state=SuborderState.PAID, goods_fen=Fen(goods), freight_fen=Fen(freight),
         discount_fen=Fen(discount), refunded_fen=Fen(0), goods_left_fen=Fen(goods), commission_bp=200, payable_fen=None,
         commission_fen=None, received_at=None,
