@@ -274,13 +274,17 @@ def _add_dated[T: Membership | MonthlyCharge](
 def _correct_charges(
     row: CaseLines, charges: tuple[MonthlyCharge, ...] | None, month: date, next_: date
 ) -> tuple[MonthlyCharge, ...]:
-    """Return the charges of the plans plus corrections; for an unbound number, what its operator billed."""
+    """Return the charges of the plans plus corrections; for an unbound number, what its operator billed.
+
+    A correction that exceeds the charge of some days leaves them none: what is billed of the whole month is never
+    below zero, but a bill of two plans that is reversed in full exceeds the smaller one.
+    """
     if charges is None:
         billed_fen = row.charge_fen + row.correction_fen
         return () if row.number_id is None else (MonthlyCharge(month, next_, Fen(billed_fen)),)
     if not row.correction_fen:
         return charges
-    return tuple(replace(each, monthly_fen=Fen(each.monthly_fen + row.correction_fen)) for each in charges)
+    return tuple(replace(each, monthly_fen=Fen(max(0, each.monthly_fen + row.correction_fen))) for each in charges)
 
 
 async def load_case(conn: Connection, seal: Seal, county: str, month: date) -> Case:

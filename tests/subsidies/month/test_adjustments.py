@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from market.subsidies.month.steps import SETTLED_STATES
 from payments.money import split
 from tests.story.play import Player
 from tests.story.test_month import PLAN
+from tests.subsidies.imports.test_imports import write_bill
 
 sums = st.integers(0, 5_000)
 
@@ -182,3 +184,23 @@ async def test_adjustments_of_a_closed_cycle_count_as_settled_in_the_next(quarte
     async with quarter.database.transaction(scope="130624") as conn:
         assert await conn.fetchval("SELECT count(*) FROM subsidy_postings") == before
         assert await conn.fetchval("SELECT count(*) FROM cycles") == 3
+
+
+async def test_a_bill_of_two_plans_that_is_reversed_in_full_is_taken_back(quarter: Player, folder: Path) -> None:
+    """YD-02 moved from 38.00 to 18.00 in January and was billed 27.68, of which 13.84 were reduced."""
+    reversal = "2019-04,17050000102,手机,P1,-27.68,-13.84,-13.84,2019-01"
+    path = write_bill(folder, "mobile-2019-04", [reversal], month="2019-04")
+    answered = await quarter(["import", "billing", str(path), "--county", "130624", "--as", "gan"], "2019-05-02")
+    assert answered["outcome"] == "ok", answered
+    answered = await quarter(["subsidies", "run", "--month", "2019-01", "--as", "gan"], "2019-05-03")
+    assert answered["outcome"] == "ok", answered
+    async with quarter.database.transaction(scope="130624") as conn:
+        paid = await conn.fetch(
+            "SELECT sum(conceded_fen + public_fen)::integer FROM subsidy_postings"
+            " WHERE county_code = '130624' AND line_code = 'YD-02' AND for_month = '2019-01-01'"
+        )
+        last = await conn.fetchval(
+            "SELECT approved_fen FROM subsidy_postings WHERE line_code = 'YD-02' AND for_month = '2019-01-01'"
+            " ORDER BY posted_at DESC LIMIT 1"
+        )
+    assert ([row[0] for row in paid], last) == ([0], -13_84)
