@@ -40,15 +40,20 @@ def plan_deposit(suborders: Sequence[DraftSuborder], *, day: date) -> DepositPla
 
     Only an order of one suborder has a deposit: with anything else in the order, one part of it would wait for the
     other's money. A pre-sale is paid at once from the day on which its balance is due, a stay from the last one.
+    A deposit is of the goods, which may cost less than it, by a coupon or a lower price: freight is in the balance.
     """
     if len(suborders) != 1:
         return None
-    total = get_order_price(suborders).total_fen
+    price = get_order_price(suborders)
+    total = price.total_fen
     terms = _find_terms(suborders[0], total, day=day)
-    if terms is None or not 0 < terms.deposit_fen < total:
+    if terms is None:
+        return None
+    deposit_fen = min(terms.deposit_fen, price.goods_fen)
+    if not 0 < deposit_fen < total:
         return None
     return DepositPlan(
-        deposit_fen=terms.deposit_fen, balance_fen=Fen(total - terms.deposit_fen), balance_from=terms.balance_from,
+        deposit_fen=deposit_fen, balance_fen=Fen(total - deposit_fen), balance_from=terms.balance_from,
         balance_until=terms.balance_until,
     )  # fmt: skip
 

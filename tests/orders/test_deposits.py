@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from market.aftersales.models import LineRefundReason
 from market.aftersales.receive import confirm_receipt
@@ -16,7 +17,7 @@ from market.aftersales.unsent import cancel_own_parcel
 from market.catalogue.models import BadListing
 from market.catalogue.presale import PresaleTerms, end_presale, set_presale
 from market.identity.models import NotFound
-from market.kernel import Connection
+from market.kernel import Connection, Fen
 from market.orders.cancel import cancel_order
 from market.orders.cart import put_lines
 from market.orders.cart_view import get_cart
@@ -229,6 +230,31 @@ async def test_the_platform_pays_its_discount_with_the_balance(orchard: Orchard)
     await orchard.verify()
 
 
+@pytest.mark.parametrize(("price_fen", "off_fen", "goods_fen"), [(59_00, 25_00, 93_00), (47_00, 0, 94_00)])
+async def test_a_deposit_above_the_price_of_the_goods_is_that_price_and_goes_back(
+    orchard: Orchard, price_fen: int, off_fen: int, goods_fen: int
+) -> None:
+    w = orchard.shopping
+    voucher = None
+    async with w.db.transaction() as conn:
+        await set_presale(conn, orchard.owner, orchard.new.listing_id, replace(TERMS, deposit_fen=Fen(50_00)), now=NOW)
+        await conn.execute("UPDATE variants SET price_fen = $2 WHERE id = $1", orchard.new.variant_id, price_fen)
+        if off_fen:
+            voucher = await make_voucher(conn, w.buyer, borne_by=orchard.new.producer_id, amount_fen=off_fen)
+    order = await orchard.order(voucher_id=voucher)
+    deposit = (await w.see(order)).deposit
+    assert deposit is not None
+    assert (deposit.deposit_fen, deposit.balance_fen) == (goods_fen, 8_00)
+    if voucher is None:
+        assert await orchard.lapse(OVER) == 1
+    else:
+        await cancel_order(w.db, w.gateway, w.seal, w.buyer, order.id, now=NOW)
+    view = await w.see(order)
+    assert (view.state, view.refund_arrived_fen) == ("cancelled", goods_fen)
+    assert [code for code in await w.balances() if code.startswith("escrow")] == []
+    await orchard.verify()
+
+
 async def test_the_cart_shows_the_two_parts(orchard: Orchard) -> None:
     w = orchard.shopping
     async with w.db.transaction() as conn:
@@ -273,12 +299,15 @@ async def test_only_its_seller_ends_a_presale_and_orders_keep_their_terms(orchar
     assert (await w.see(await orchard.order(deposited=False))).deposit is None
 
 
-async def test_the_schema_refuses_parts_that_do_not_add_up(orchard: Orchard, owner: Connection) -> None:
+@pytest.mark.parametrize(("deposit_fen", "balance_fen"), [(40_00, 85_00), (118_01, 7_99)])
+async def test_the_schema_refuses_parts_that_do_not_add_up_and_a_deposit_of_freight(
+    orchard: Orchard, owner: Connection, deposit_fen: int, balance_fen: int
+) -> None:
     order = await orchard.order(deposited=False)
     await owner.execute("DELETE FROM deposits")
     with pytest.raises(asyncpg.PostgresError, match="do not add up"):
         await owner.execute(
             "INSERT INTO deposits (order_id, deposit_fen, balance_fen, balance_from, balance_until)"
-            " VALUES ($1, 4000, 8500, '2019-09-28', '2019-09-30')",
-            order.id,
-        )
+            " VALUES ($1, $2, $3, '2019-09-28', '2019-09-30')",
+            order.id, deposit_fen, balance_fen,
+        )  # fmt: skip
