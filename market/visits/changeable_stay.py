@@ -14,7 +14,7 @@ from market.kernel import BASIS_POINTS, Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.language import say
 from market.kernel.seal import Seal
-from market.orders.cancel import is_package
+from market.orders.cancel import is_package, list_booked_visits
 from market.orders.checkout.offers import load_stay_offers
 from market.orders.checkout.order_request import is_bookable
 from market.orders.checkout.placing import require_on_sale
@@ -97,18 +97,17 @@ def require_bookable(stay: ChangeableStay, days: NewDays) -> None:
 
 
 async def quote_days(conn: Connection, stay: ChangeableStay, days: NewDays, *, now: datetime) -> BookingChangeQuote:
-    """Return what the days cost, and whether the host must consent.
+    """Return what the days cost, and whether the host must consent: not if cancelling now would refund everything.
 
     Raises:
         NightsTaken: the rooms are not free in these nights.
     """
     if not await has_rooms_for(conn, stay.bookings, arrive=days.arrive_on, leave=days.leave_on):
         raise NightsTaken(title=stay.offer.title, errors=(FieldFault("arrive_on", say("这几晚房间不够")),))
-    booked = stay.bookings[0]
-    old = Nights(ListingId(booked.listing_id), booked.arrive_on, booked.leave_on)
-    [terms] = (await load_stay_offers(conn, [old], day=get_business_day(now))).values()
-    days_left = (booked.arrive_on - get_business_day(now)).days
-    refund_bp = get_refund_rate(terms.tiers, days_left=days_left, holiday=terms.holiday)
+    visits = await list_booked_visits(conn, stay.order.id, now=now)
+    [visit] = [each for each in visits if each.suborder_id == stay.suborder.id]
+    days_left = (visit.arrive_on - get_business_day(now)).days
+    refund_bp = get_refund_rate(visit.tiers, days_left=days_left, holiday=visit.holiday)
     paid, price = stay.suborder.goods_left_fen, stay.offer.room_fen * len(stay.bookings)
     return BookingChangeQuote(
         arrive_on=days.arrive_on,

@@ -8,6 +8,8 @@ import pytest
 from msgspec import Struct
 
 from market.bookings.models import StayTooShort
+from market.catalogue.cancel_tiers import CancelTerms, set_cancel_terms
+from market.catalogue.models import CancelTier
 from market.catalogue.night_rules import NightRule, RuleKind, set_night_rule
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Refusal
@@ -89,12 +91,12 @@ def october(arrive: int, leave: int, price_fen: int | None = None) -> NewDays:
     return NewDays(arrive_on=date(2019, 10, arrive), leave_on=date(2019, 10, leave), price_fen=price_fen)
 
 
-async def book(shopping: Shopping, *, rooms: int = 1) -> Booked:
+async def book(shopping: Shopping, *, rooms: int = 1, now: datetime = NOW) -> Booked:
     async with shopping.db.transaction() as conn:
         stay = await make_stay(conn, seasons=SEASONS)
         host = await load_owner(conn, stay.producer_id)
-    order = await shopping.place(nights=[make_october_nights(stay.listing_id, rooms=rooms)])
-    await shopping.pay(order)
+    order = await shopping.place(nights=[make_october_nights(stay.listing_id, rooms=rooms)], now=now)
+    await shopping.pay(order, now=now)
     return Booked(shopping, stay, await shopping.see(order), host)
 
 
@@ -128,6 +130,22 @@ async def test_later_the_host_is_asked_and_nothing_moves_before(shopping: Shoppi
         "change_asked_seller", "change_done", "change_done_seller",
     ]  # fmt: skip
     assert (await shopping.balances())[f"escrow:{number}-1"] == 1440_00
+
+
+@pytest.mark.parametrize(
+    ("refund_bp", "proposed_at", "state"),
+    [(10_000, TEN_DAYS_BEFORE, "proposed"), (0, NOW - timedelta(days=17), "done")],
+)
+async def test_a_change_is_at_once_by_the_tiers_of_the_order(
+    shopping: Shopping, refund_bp: int, proposed_at: datetime, state: str
+) -> None:
+    """The host changed them a day after the order: what cancelling would give decides, not what it gives to others."""
+    ordered_at = NOW - timedelta(days=19)
+    booked = await book(shopping, now=ordered_at)
+    terms = CancelTerms(tiers=(CancelTier(days_before=0, refund_bp=refund_bp),))
+    async with shopping.db.transaction() as conn:
+        await set_cancel_terms(conn, booked.host, booked.stay.listing_id, terms, now=ordered_at + timedelta(days=1))
+    assert (await booked.propose(4, 6, now=proposed_at)).state == state
 
 
 async def test_dearer_days_are_refused_with_the_difference(shopping: Shopping) -> None:
