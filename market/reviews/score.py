@@ -8,9 +8,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.catalogue.presale import MAX_PRESALE_AHEAD, MAX_WINDOW
 from market.counties.settings import SEND_DEFAULTS
 from market.kernel import Connection, Database, Query, divide_half_up
 from market.kernel.clock import get_business_day, get_day_start
+from market.orders.models import MAX_DAYS_AHEAD, MAX_NIGHTS
 from market.orders.send_by import SEND_BY
 
 SCORE_PERIOD = timedelta(days=180)
@@ -23,6 +25,10 @@ STAR_POINTS = 50
 _STAR_RANGE = 4
 """Stars go from 1 to 5."""
 _PIECE = 500
+_SENDING = timedelta(days=60)
+"""So long before its last day for sending a parcel may have been ordered."""
+_AHEAD = max(timedelta(days=MAX_DAYS_AHEAD + MAX_NIGHTS), MAX_PRESALE_AHEAD + 2 * MAX_WINDOW)
+"""So much longer before may a stay have been booked, or a pre-sale ordered whose balance and sending have windows."""
 
 
 class ProducerFigures(Struct, frozen=True, kw_only=True):
@@ -77,7 +83,8 @@ GET_FIGURES = Query(
     """,
 )
 # A parcel that was cancelled because it was not sent counts as late; one that the buyer cancelled does not count.
-# The ids of suborders are in the order of time, so that older ones are not read.
+# The ids of suborders are in the order of time, so that older ones are not read. Parcels from before `first_id` count
+# if they have a window for sending, as pre-sales do; that of the others passed long ago, and is not computed.
 REFRESH_FIGURES = Query(
     CountedProducers,
     """
@@ -91,10 +98,11 @@ REFRESH_FIGURES = Query(
     + SEND_BY
     + """ AS send_by
           FROM piece AS producers
-          JOIN suborders ON producer_id = producers.id AND suborders.id >= :first_id
+          JOIN suborders ON producer_id = producers.id AND suborders.id >= :first_ahead_id
           JOIN orders ON orders.id = order_id
          WHERE suborders.kind = 'goods' AND paid_at IS NOT NULL
            AND suborders.state IN ('paid', 'shipped', 'received', 'cancelled')
+           AND (suborders.id >= :first_id OR EXISTS (SELECT FROM sending_windows WHERE suborder_id = suborders.id))
     ), sent AS (
         SELECT producer_id, count(*)::integer AS parcels,
                (count(*) FILTER (WHERE shipped_on <= send_by))::integer AS in_time
@@ -106,7 +114,7 @@ REFRESH_FIGURES = Query(
          GROUP BY producer_id
     ), hosted AS (
         SELECT producer_id, count(*)::integer AS stays, (count(*) FILTER (WHERE c.suborder_id IS NULL))::integer AS kept
-          FROM piece JOIN suborders s ON producer_id = piece.id AND s.id >= :first_id
+          FROM piece JOIN suborders s ON producer_id = piece.id AND s.id >= :first_ahead_id
           LEFT JOIN stay_cancellations c ON c.suborder_id = s.id
          WHERE s.kind = 'stay'
            AND ((s.state = 'received' AND s.received_at >= :since_at AND s.received_at < :today_at)
@@ -176,9 +184,13 @@ async def refresh_figures_after(conn: Connection, producer_id: UUID, *, now: dat
     """Count the figures of the next 500 producers again; behind the last producer there are none."""
     today = get_business_day(now)
     since = today - SCORE_PERIOD
-    # Parcels that were to be sent since then may have been ordered two months before.
-    first_id = UUID(int=int((now - SCORE_PERIOD - timedelta(days=60)).timestamp() * 1000) << 80)
+    first = now - SCORE_PERIOD - _SENDING
     return await REFRESH_FIGURES.one(
-        conn, after=producer_id, piece=_PIECE, first_id=first_id, since=since, today=today,
-        since_at=get_day_start(since), today_at=get_day_start(today), ship_days=SEND_DEFAULTS["ship_days"],
+        conn, after=producer_id, piece=_PIECE, first_id=_get_first_id(first),
+        first_ahead_id=_get_first_id(first - _AHEAD), since=since, today=today, since_at=get_day_start(since),
+        today_at=get_day_start(today), ship_days=SEND_DEFAULTS["ship_days"],
     )  # fmt: skip
+
+
+def _get_first_id(at: datetime) -> UUID:
+    return UUID(int=int(at.timestamp() * 1000) << 80)

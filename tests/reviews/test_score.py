@@ -1,6 +1,6 @@
 """The public score of a producer: its formula, and the figures that it is computed from."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -15,9 +15,12 @@ from market.reviews.score import ProducerFigures, ProducerScore, compute_score, 
 from market.reviews.write import ReviewText, write_review
 from market.web.shop.seller import describe_score
 from tests.conftest import NOW
-from tests.support.make import SEAL, load_owner, make_product
+from tests.orders.orchard import DUE, Orchard, orchard
+from tests.support.make import SEAL, load_owner, make_product, make_stay
 from tests.support.postgres import as_owner
-from tests.support.shop import Shopping
+from tests.support.shop import Shopping, make_october_nights
+
+__all__ = ["orchard"]
 
 DAY = timedelta(days=1)
 
@@ -123,3 +126,25 @@ async def test_a_parcel_that_its_buyer_cancelled_does_not_count_and_an_unsent_on
         figures = await get_figures(conn, product.producer_id)
     assert figures is not None
     assert (figures.parcels, figures.in_time) == (1, 0)
+
+
+async def test_a_stay_and_a_presale_count_when_they_were_due_long_after_they_were_ordered(orchard: Orchard) -> None:
+    w = orchard.shopping
+    presale = await orchard.order(deposited=False, now=DUE)
+    await w.pay(presale, now=DUE)
+    async with w.db.transaction() as conn:
+        stay = await make_stay(conn)
+    booked = await w.place(nights=[make_october_nights(stay.listing_id)])
+    await w.pay(booked)
+    due = datetime.fromtimestamp((booked.id.int >> 80) / 1000, UTC) + 390 * DAY
+    async with w.db.transaction() as conn, as_owner(conn):
+        await conn.execute("UPDATE sending_windows SET send_from = $1, send_until = $1", due.date())
+        await conn.execute("UPDATE suborders SET state = 'received', received_at = $1 WHERE kind = 'stay'", due)
+    for days, counted in ((170, 1), (190, 0)):
+        await refresh_figures(w.db, now=due + days * DAY)
+        async with w.db.connection() as conn:
+            of_orchard = await get_figures(conn, orchard.new.producer_id)
+            of_host = await get_figures(conn, stay.producer_id)
+        assert of_orchard is not None
+        assert of_host is not None
+        assert (of_orchard.parcels, of_orchard.in_time, of_host.kept_stays) == (counted, 0, counted)
