@@ -34,13 +34,15 @@ class Address(Struct, frozen=True, forbid_unknown_fields=True):
 class Destination(Struct, frozen=True):
     """An address as an order stores it: the region in plain text, the whole encrypted, and a digest for comparison.
 
-    The recipient, who may be the seller of what a voucher is used for, is not stored.
+    The recipient, who may be the seller of what a voucher is used for, is not stored. Without a street no parcel can be
+    sent there.
     """
 
     region_code: str
     sealed: bytes
     digest: bytes
     recipient: Recipient = UNKNOWN_RECIPIENT
+    has_street: bool = True
 
 
 class InvalidAddress(Refusal):
@@ -68,7 +70,7 @@ def check_address(address: Address, *, parcel: bool) -> Address:
     if not _REGION.fullmatch(region):
         faults.append(FieldFault("address.region_code", say("请选省市区，六位行政区划代码")))
     if parcel and not street:
-        faults.append(FieldFault("address.street", say("请写详细地址")))
+        faults.append(_make_street_fault())
     if faults or phone is None:
         raise InvalidAddress(errors=tuple(faults))
     return Address(name, phone, get_county_code(region), street)
@@ -87,7 +89,22 @@ def seal_address(seal: Seal, address: Address, *, parcel: bool = True) -> Destin
         seal.seal(text, ADDRESS_CONTEXT),
         seal.index(text),
         recipient=Recipient(seal.index(checked.phone), checked.name),
+        has_street=bool(checked.street),
     )
+
+
+def require_street(destination: Destination) -> None:
+    """Require that parcels can be sent to a destination.
+
+    Raises:
+        InvalidAddress: its address has no street.
+    """
+    if not destination.has_street:
+        raise InvalidAddress(errors=(_make_street_fault(),))
+
+
+def _make_street_fault() -> FieldFault:
+    return FieldFault("address.street", say("请写详细地址"))
 
 
 def address_to_point(address: Address, point: PickupPoint) -> Address:

@@ -109,6 +109,15 @@ class SlotNeeded(Refusal):
     en = "Choose a slot of “{title}”."
 
 
+class SlotNotOffered(Refusal):
+    """Goods are ordered with a slot, which only activities have."""
+
+    code = "slot_not_offered"
+    status = 422
+    zh = "“{title}”不分场次，不用选场。"
+    en = "“{title}” has no slots; order it without one."
+
+
 class SlotStarted(Refusal):
     """The slot has started or is over."""
 

@@ -201,6 +201,26 @@ async def test_invalid_fields_are_reported_by_name(shop: Shop) -> None:
     assert (status, problem["code"]) == (422, "nothing_asked")
 
 
+async def test_goods_need_a_street_and_name_no_slot(shop: Shop) -> None:
+    line = {"variant_id": str(shop.dates.variant_id), "quantity": 1}
+    nowhere = {**ADDRESS, "street": " "}
+    lines = {"lines": [line]}
+    slotted = {"lines": [line, {"variant_id": str(shop.millet.variant_id), "quantity": 1, "slot_id": str(uuid4())}]}
+    unsettled: list[tuple[dict[str, Any], str, str]] = [
+        ({"address": nowhere, **lines}, "address_wrong", "address.street"),
+        ({"address": nowhere, "lines": slotted["lines"][1:]}, "address_wrong", "address.street"),
+        ({"address": ADDRESS, **slotted}, "slot_not_offered", "lines[1].slot_id"),
+        ({"address": nowhere}, "address_wrong", "address.street"),
+    ]
+    await shop.call("PutCartLine", lines)
+    for body, code, field in unsettled:
+        status, problem = await shop.call("PlaceOrder", body)
+        assert (status, problem["code"], [each["field"] for each in problem["errors"]]) == (422, code, [field])
+    stay = {"listing_id": str(shop.stay.listing_id), "arrive_on": "2019-09-20", "leave_on": "2019-09-22"}
+    assert (await shop.call("PlaceOrder", {"address": nowhere, "nights": [stay]}))[0] == 201
+    assert (await shop.call("PlaceOrder", {"address": ADDRESS}))[0] == 201
+
+
 async def test_an_order_of_someone_else_is_not_found(shop: Shop) -> None:
     wanted = {"address": ADDRESS, "lines": [{"variant_id": str(shop.dates.variant_id), "quantity": 1}]}
     _, order = await shop.call("PlaceOrder", wanted)

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -10,8 +11,11 @@ from market.aftersales.models import TooManyCheckInCodes
 from market.aftersales.receive import confirm_overdue, confirm_receipt
 from market.identity.models import NotAllowed, NotFound, Role
 from market.kernel import Connection
+from market.orders.address import address_to_point, seal_address
 from market.orders.cancel import cancel_order
-from market.orders.models import OrderState, SuborderState
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.place import place
+from market.orders.models import Line, OrderState, SuborderState, VariantId
 from market.pickup_points.models import PickupPointInvalid, PickupPointUnavailable
 from market.pickup_points.register import change_keeper, open_point
 from market.pickups.end_pickups import end_overdue_pickups
@@ -19,11 +23,13 @@ from market.pickups.hand_over import Collection, hand_over
 from market.pickups.models import PickupCodeInvalid, PickupCodeUsed, PickupNotExpected, PickupState
 from market.pickups.remind import remind_of_pickups
 from market.pickups.view import list_pickups, list_point_parcels
+from market.slots.models import SlotId
 from payments import finish_operations
 from tests.conftest import NOW
 from tests.pickups.point import DAYS, KEEPER_PHONE, Point, register
-from tests.support.make import load_actor, make_account, make_official
+from tests.support.make import load_actor, make_account, make_official, make_product
 from tests.support.postgres import wait_for_blocked
+from tests.support.shop import BUYER_ADDRESS
 
 AFTER = NOW + timedelta(days=DAYS + 1)
 
@@ -209,6 +215,18 @@ async def test_a_closed_point_and_one_of_another_county_cannot_be_chosen(point: 
     with pytest.raises(PickupPointUnavailable):
         await point.order()
     assert await owner.fetchval("SELECT count(*) FROM orders") == 0
+
+
+async def test_a_line_of_goods_with_a_slot_is_of_its_county_too(point: Point, owner: Connection) -> None:
+    w = point.shopping
+    async with w.db.transaction() as conn:
+        far = await make_product(conn)
+    await owner.execute("UPDATE producers SET village_code = '130725102202' WHERE id = $1", far.producer_id)
+    lines = [Line(VariantId(point.goods.variant_id), 1), Line(VariantId(far.variant_id), 1, SlotId(uuid4()))]
+    address = seal_address(w.seal, address_to_point(BUYER_ADDRESS, point.point))
+    async with Batcher(w.db) as batcher:
+        with pytest.raises(PickupPointUnavailable):
+            await place(batcher, w.buyer.account_id, lines, address=address, pickup_point_id=point.point.id, now=NOW)
 
 
 async def test_a_request_with_another_point_is_another_request(point: Point) -> None:

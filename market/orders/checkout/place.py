@@ -65,6 +65,7 @@ async def place(
         SoldOut, WaitingForPayment: too few units are available; the second if unpaid orders may free some.
         NightsTaken, NightsReserved, StayTooShort: too few rooms are free, or may become so; the stay is too short.
         SlotNeeded, SlotStarted, SlotClosed, PartyTooLarge, SlotFull, SlotReserved: no such slot is open with places.
+        InvalidAddress, SlotNotOffered: goods need a street, or have no slot.
         VoucherUnknown, a refusal of `find_voucher_fault`, PackageNotOnSale, PickupPointUnavailable: see there.
         TotalChanged, CancelTermsChanged, TooManyUnpaidOrders, or another limit of `outcomes.refuse`: see there.
         IdempotencyKeyReused, Busy: the key was used for another order; the queue is full, or no connection is free.

@@ -8,7 +8,6 @@ import msgspec
 from msgspec import Struct, field
 
 from market.bookings.minimum import find_short_stay
-from market.catalogue.models import ListingKind
 from market.coupons.models import Voucher, VoucherUnknown
 from market.coupons.rules import VOUCHER_FIELD, find_voucher_fault
 from market.coupons.vouchers import load_vouchers
@@ -27,7 +26,8 @@ from market.orders.checkout.outcomes import (
 )
 from market.orders.checkout.packages import load_live_packages, price_packages, require_live_package
 from market.orders.checkout.placed_rows import delete_placed_rows, run_companions
-from market.orders.checkout.placing_pickups import add_placed_pickups, require_pickup
+from market.orders.checkout.placing_parcels import add_placed_pickups, require_destination
+from market.orders.checkout.placing_slots import find_slot
 from market.orders.checkout.pricing import (
     DraftLine,
     DraftSuborder,
@@ -55,15 +55,13 @@ from market.orders.models import (
     MAX_UNPAID_NIGHTS,
     MAX_UNPAID_ORDERS,
     FarmClosed,
-    Line,
     NotForSale,
     ShopClosed,
 )
 from market.pickup_points.register import load_points
 from market.producers.closures import describe_closure
 from market.slots.list_slots import load_slots
-from market.slots.models import Slot, SlotId, SlotNeeded
-from market.slots.rules import find_slot_refusal
+from market.slots.models import Slot, SlotId
 
 type Row = dict[str, object]
 
@@ -172,7 +170,7 @@ async def _draft_orders(
         try:
             use_language(request.language)
             voucher = vouchers.get(request.voucher_id) if request.voucher_id else None
-            require_pickup(request, goods, points)
+            require_destination(request, goods, points)
             require_live_package(request.package, live)
             require_package_terms(request, live)
             drafts[n] = draft_order(
@@ -200,7 +198,7 @@ def draft_order(
     Raises:
         VoucherUnknown and other refusals of the voucher: see `place`.
         NotForSale, ShopClosed, RegionNotServed, TotalChanged, CancelTermsChanged: see `place`.
-        SlotNeeded, SlotStarted, SlotClosed, PartyTooLarge, StayTooShort: see `place`.
+        SlotNeeded, SlotNotOffered, SlotStarted, SlotClosed, PartyTooLarge, StayTooShort: see `place`.
     """
     goods_lines: list[tuple[GoodsOffer, DraftLine]] = []
     known = [(goods[line.variant_id], line.quantity) for _, line in request.lines if line.variant_id in goods]
@@ -235,23 +233,6 @@ def draft_order(
         suborders = _use_voucher(request, voucher, suborders)
     require_seen_terms(request, suborders)
     return suborders
-
-
-def find_slot(offer: GoodsOffer, line: Line, slots: dict[SlotId, Slot], *, field: str, now: datetime) -> Slot | None:
-    """Return the slot of a line of an activity, or None for goods.
-
-    Raises:
-        SlotNeeded: the activity has no such slot.
-        SlotStarted, SlotClosed, PartyTooLarge: nobody, or no such party, can have places in it.
-    """
-    if offer.listing_kind != ListingKind.ACTIVITY:
-        return None
-    slot = slots.get(line.slot_id) if line.slot_id else None
-    if slot is None or slot.listing_id != offer.listing_id:
-        raise SlotNeeded(title=offer.title, errors=(FieldFault(field, say("选一场")),))
-    if refusal := find_slot_refusal(slot, party=line.quantity, title=offer.title, field=field, now=now):
-        raise refusal
-    return slot
 
 
 def _use_voucher(

@@ -1,9 +1,11 @@
-"""The pickup points of orders that are being placed."""
+"""Where the parcels of orders that are being placed go: to a street, or to a pickup point."""
 
 from collections.abc import Mapping
 from uuid import UUID
 
+from market.catalogue.models import ListingKind
 from market.kernel import Connection
+from market.orders.address import require_street
 from market.orders.checkout.order_request import OrderRequest
 from market.orders.checkout.outcomes import PlacementOutcome
 from market.orders.checkout.pricing import GoodsOffer
@@ -12,22 +14,25 @@ from market.pickup_points.choose import add_pickups, require_available
 from market.pickup_points.models import PickupPoint, PickupPointId
 
 
-def require_pickup(
+def require_destination(
     request: OrderRequest, goods: Mapping[UUID, GoodsOffer], points: Mapping[PickupPointId, PickupPoint]
 ) -> None:
-    """Require that the point of a request, if it has one, can be chosen for its goods.
+    """Require that the goods of a request, if it has any, can be sent to its street, or to the point that it names.
 
     Raises:
-        PickupPointUnavailable: it cannot.
+        PickupPointUnavailable: the point cannot be chosen for them.
+        InvalidAddress: there is no street.
     """
+    offers = [goods[line.variant_id] for _, line in request.lines if line.variant_id in goods]
+    parcels = [each for each in offers if each.listing_kind == ListingKind.PRODUCT]
     if request.pickup_point_id is not None:
-        offers = [goods.get(line.variant_id) for _, line in request.lines if line.slot_id is None]
-        counties = {each.county_code for each in offers if each is not None}
         require_available(
             points.get(request.pickup_point_id),
-            goods_counties=counties,
+            goods_counties={each.county_code for each in parcels},
             region_code=request.destination.region_code,
         )
+    if parcels:
+        require_street(request.destination)
 
 
 async def add_placed_pickups(
