@@ -68,10 +68,11 @@ class ExpectedVisit(Struct, frozen=True, kw_only=True):
 
 
 class RevokedCode(Struct, frozen=True):
-    """A visit whose code is void; with `first` only a code that states this first day, because the days changed."""
+    """A visit whose code is void; with days only a code that states them, because the visit was moved to others."""
 
     visit_id: UUID
     first: date | None
+    last: date | None
 
 
 class GateData(Struct, frozen=True, kw_only=True):
@@ -129,19 +130,20 @@ LIST_PRODUCER_NUMBERS = Query(
 LIST_REVOKED_CODES = Query(
     RevokedCode,
     """
-    SELECT visit_id, first FROM (
-        SELECT bookings.id AS visit_id, NULL::date AS first
+    SELECT visit_id, first, last FROM (
+        SELECT bookings.id AS visit_id, NULL::date AS first, NULL::date AS last
           FROM bookings JOIN suborders ON suborders.id = suborder_id
          WHERE producer_id = ANY(:producer_ids::uuid[]) AND bookings.state = 'cancelled'
            AND code_hash IS NOT NULL AND upper(nights) >= :day::date
         UNION ALL
-        SELECT bookings.id, lower(c.old_nights)
+        SELECT bookings.id, lower(c.old_nights), upper(c.old_nights)
           FROM booking_changes c
           JOIN suborders ON suborders.id = c.suborder_id
           JOIN bookings ON bookings.suborder_id = suborders.id
          WHERE producer_id = ANY(:producer_ids::uuid[]) AND c.state = 'done' AND upper(c.old_nights) >= :day::date
+           AND c.old_nights <> bookings.nights
         UNION ALL
-        SELECT r.id, NULL
+        SELECT r.id, NULL, NULL
           FROM slot_reservations r JOIN suborders ON suborders.id = r.suborder_id JOIN slots ON slots.id = slot_id
          WHERE producer_id = ANY(:producer_ids::uuid[]) AND r.code_hash IS NOT NULL
            AND (r.state = 'cancelled' OR slots.state = 'cancelled') AND business_day(upper(during)) >= :day::date
@@ -191,7 +193,7 @@ LIST_DOUBLE_SCANS = Query(
 async def load_gate_data(conn: Connection, seal: Seal, actor: Actor, *, now: datetime) -> GateData:
     """Return what the actor's phone needs: public keys, the actor's producers, void codes and today's visits.
 
-    A void code is named by the end of its visit's id, and by the first day that it states if only that one is void.
+    A void code is named by the end of its visit's id, and by the days that it states if only that one is void.
     """
     producers, day = list(actor.producers), get_business_day(now)
     revoked = await LIST_REVOKED_CODES.all(conn, producer_ids=producers, day=day, limit=MAX_REVOKED)
@@ -199,7 +201,7 @@ async def load_gate_data(conn: Connection, seal: Seal, actor: Actor, *, now: dat
     return GateData(
         keys=list_public_keys(seal),
         producers=await LIST_PRODUCER_NUMBERS.all(conn, producer_ids=producers),
-        revoked=[_shorten(each.visit_id) + (f":{count_days(each.first)}" if each.first else "") for each in revoked],
+        revoked=[_name_code(each) for each in revoked],
         expected={_shorten(each.visit_id): each.about for each in expected},
     )
 
@@ -277,6 +279,12 @@ async def _describe(conn: Connection, scan: NewScan, outcome: ScanOutcome, visit
 def _shorten(visit_id: UUID) -> str:
     """Return the end of a visit's id, which is random."""
     return visit_id.hex[-12:]
+
+
+def _name_code(code: RevokedCode) -> str:
+    """Return what a phone compares with a code that it reads."""
+    days = [each for each in (code.first, code.last) if each is not None]
+    return ":".join([_shorten(code.visit_id), *(str(count_days(each)) for each in days)])
 
 
 async def delete_old_scans(db: Database, before: datetime) -> int:

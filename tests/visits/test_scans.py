@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from market.aftersales.models import TooManyCheckInCodes
-from market.bookings.signed_codes import VisitPass, list_public_keys, read_pass, sign_pass
+from market.bookings.signed_codes import VisitPass, count_days, list_public_keys, read_pass, sign_pass
 from market.identity.models import Actor
 from market.kernel.seal import derive_seal
 from market.orders.cancel import cancel_order
@@ -152,12 +152,30 @@ async def test_the_old_code_of_a_moved_stay_is_void_and_the_new_one_is_not(guest
     async with w.db.connection() as conn:
         data = await load_gate_data(conn, w.seal, guests.host, now=ARRIVAL)
     suffix = guests.order.suborders[0].bookings[0].id.hex[-12:]
-    assert data.revoked == [f"{suffix}:{(date(2019, 10, 3) - date(2000, 1, 1)).days}"]
+    first, last = (count_days(date(2019, 10, day)) for day in (3, 5))
+    assert data.revoked == [f"{suffix}:{first}:{last}"]
     assert data.expected == {suffix: "农家院客房，1 号房"}
     assert (await guests.upload(guests.code)).outcome is ScanOutcome.OUTSIDE
     moved = (await w.see_id(guests.order.id)).suborders[0].bookings[0].signed_code or ""
     tomorrow = ARRIVAL + timedelta(days=1)
     assert (await guests.upload(moved, shown_at=tomorrow, now=tomorrow)).outcome is ScanOutcome.ADMITTED
+
+
+@pytest.mark.parametrize(
+    ("moves", "void"), [([(3, 4)], [(3, 5)]), ([(4, 6), (3, 5)], [(4, 6)])], ids=["shortened", "moved back"]
+)
+async def test_only_codes_of_other_days_than_the_booked_ones_are_void(
+    guests: Guests, moves: list[tuple[int, int]], void: list[tuple[int, int]]
+) -> None:
+    w, early = guests.shopping, NOW - timedelta(days=15)
+    for days in moves:
+        arrive, leave = (date(2019, 10, day) for day in days)
+        wanted = NewDays(arrive_on=arrive, leave_on=leave)
+        await propose_change(w.db, w.gateway, w.seal, w.buyer, guests.order.id, position=1, days=wanted, now=early)
+    async with w.db.connection() as conn:
+        data = await load_gate_data(conn, w.seal, guests.host, now=ARRIVAL)
+    named = [":".join(str(count_days(date(2019, 10, day))) for day in days) for days in void]
+    assert [name.partition(":")[2] for name in data.revoked] == named
 
 
 async def test_a_code_of_another_host_or_without_a_signature_checks_nobody_in(guests: Guests) -> None:

@@ -79,6 +79,7 @@ async function find_fault(code, visit) {
   const today = Math.floor((Date.now() + SHANGHAI_MS) / DAY_MS) - EPOCH_DAY;
   visit.id = hex(payload.slice(14, 20));
   const first = view.getUint16(24);
+  const last = view.getUint16(26);
   let checked = true;
   try {
     if (!(await verify(payload, content.slice(30)))) return '这不是真的码，不要让进。';
@@ -88,8 +89,8 @@ async function find_fault(code, visit) {
   visit.checked = checked;
   if (data.producers.indexOf(view.getUint32(20)) < 0) return '这是别家的码。';
   if (data.revoked.indexOf(visit.id) >= 0) return '这一单退了，码作废了。';
-  if (data.revoked.indexOf(`${visit.id}:${first}`) >= 0) return '这一单改了日子，这个码作废了，请客人打开订单出示新的。';
-  if (today < first || today > view.getUint16(26)) return '不是今天的码，看看客人订的是哪天。';
+  if (data.revoked.indexOf(`${visit.id}:${first}:${last}`) >= 0) return '这一单改了日子，这个码作废了，请客人打开订单出示新的。';
+  if (today < first || today > last) return '不是今天的码，看看客人订的是哪天。';
   const before = read().filter((scan) => scan.visit === visit.id)[0];
   return before ? `这个码在这个手机上 ${clock(before.at)} 核过了。` : '';
 }
