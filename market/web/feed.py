@@ -29,7 +29,7 @@ from payments.money import format_yuan
 
 NAMESPACE = "http://base.google.com/ns/1.0"
 JSON_FEED_VERSION = "https://jsonfeed.org/version/1.1"
-_TITLE, _ABOUT = "乡集：地里的东西", "河北脱贫县的农产品，产地直发，钱到农户手里。"
+_TITLE, _ABOUT = "乡集：地里的东西", "河北脱贫县的农产品，产地直发，卖家拿到多少，商品页上写着。"
 _CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,4})")
 # Characters that XML 1.0 cannot contain, whatever the escape.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

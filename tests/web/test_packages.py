@@ -64,6 +64,7 @@ async def book(village: Village, buyer: PageClient, path: str) -> None:
     assert "还够 5 套" in seen.text
     booking = await buyer.submit(f"{path}/book")
     assert "一共" in booking.text
+    assert "您收到货、人到了才给各家。 订了没来也没取消的，过 10 天也给店家。" in booking.text
     refused = await buyer.submit(f"{path}/book", typed={"who": "", "tel": "1", "address": "样例路 1 号"}, status=422)
     assert "请写收货人姓名" in refused.text
     moved = await buyer.submit(f"{path}/book", typed={**ADDRESS, "total": "1"}, status=422)

@@ -25,6 +25,7 @@ from market.slots.models import Slot, SlotState
 from market.slots.rules import find_slot_refusal, get_slot_terms
 from market.web.forms import parse_uuid, read_form
 from market.web.pages import NO_STORE, render_page
+from market.web.services import get_services
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.buying.cart import format_slot, get_or_start_cart, show_cart_next
 from market.web.shop.cards import ShortNumber
@@ -46,6 +47,7 @@ from market.web.shop.listing_details import (
 )
 from market.web.shop.own_view import load_own_view
 from market.web.shop.price_words import describe_price_rule
+from market.web.shop.promises import describe_activity_payment
 from market.web.shop.shown_rate import find_shown_rate
 from market.web.shop.stay import list_refund_tiers
 from market.web.ui.format import yuan
@@ -145,13 +147,13 @@ def _describe_tiers(slot: Slot, price_fen: Fen, now: datetime) -> list[str]:
     return [f"{words}{figure}" for words, figure, state in rows if state != "gone"]
 
 
-def list_visitor_questions(listing: ListingDetail) -> list[tuple[str, str]]:
+def list_visitor_questions(listing: ListingDetail, *, receive_days: int) -> list[tuple[str, str]]:
     """Return questions of visitors with answers."""
     questions = [
         (say("谁家办的"), say("{0}。", listing.producer)),
         (say("在哪里"), say("{0}。怎么走，订好了打店家电话问，电话在订单上。", format_origin(listing))),
         (say("到了给谁看"), say("付款后有一个入场码，给店家看一眼就行，一起来的人用一个，只能用一次。")),
-        (say("钱什么时候给店家"), say("您到了、店家核过入场码才给，先放在平台。")),
+        (say("钱什么时候给店家"), describe_activity_payment(receive_days)),
     ]
     return [(say("说说它"), listing.story), *questions] if listing.story else questions
 
@@ -187,7 +189,7 @@ async def render_activity(
         "freight": [],
         "regions": [],
         "way": list_way(listing),
-        "ask": list_visitor_questions(listing),
+        "ask": list_visitor_questions(listing, receive_days=get_services(request).settings.receive_days),
         "parts": list_price_split(listing, item.price_fen),
         "certificates": list_certificates(listing),
         "values": values or SlotForm(item.choices[0][0] if item.choices else ""),

@@ -10,6 +10,7 @@ from msgspec import Struct
 from market.catalogue.detail import ListingDetail
 from market.catalogue.freight import FreightTerms
 from market.catalogue.goods_terms import GoodsTerms, Storage
+from market.catalogue.presale import PresaleTerms
 from market.divisions.codes import PREFECTURE, get_ancestor_code
 from market.http import HttpRequest
 from market.kernel import Connection, Fen, divide_half_up
@@ -26,6 +27,8 @@ from market.web.shop.promises import (
     describe_bad_fruit_promise,
     describe_other_returns,
     describe_sending,
+    describe_sending_window,
+    describe_stay_payment,
 )
 from market.web.shop.regions import SellingDivision, get_region_name, make_trail
 from market.web.ui.format import percent_bp, weight, yuan
@@ -118,9 +121,17 @@ def list_certificates(listing: ListingDetail) -> list[tuple[str, str, str, str]]
 
 
 def list_buyer_questions(
-    listing: ListingDetail, freight: FreightTerms | None, *, claim_hours: int, return_days: int
+    listing: ListingDetail,
+    freight: FreightTerms | None,
+    window: PresaleTerms | None,
+    *,
+    claim_hours: int,
+    return_days: int,
 ) -> list[tuple[str, str]]:
-    """Return questions of buyers with answers. Source: 消费者权益保护法 25; 电子商务法 10."""
+    """Return questions of buyers with answers; `window`: the pre-sale whose last day of sending rules.
+
+    Source: 消费者权益保护法 25; 电子商务法 10.
+    """
     grower = say("{0}（{1}）", listing.producer, say(PRODUCER_KIND_NAMES[ProducerKind(listing.producer_kind)]))
     exempt = listing.self_grown and listing.producer_kind == ProducerKind.HOUSEHOLD
     own = (
@@ -135,18 +146,19 @@ def list_buyer_questions(
     away = (*(freight.no_ship if freight else ()), *listing.goods.no_ship)
     closed = say("、").join(get_region_name(f"{code}0000") for code in dict.fromkeys(away))
     keeps = [(say("怎么存"), describe_storage(listing.goods))] if listing.kind == "product" else []
-    sent = (
-        [(say("几天发货"), describe_sending(listing.ship_days, listing.unsent_days))]
-        if listing.kind == "product"
-        else []
+    days = (
+        describe_sending_window(window, listing.unsent_days)
+        if window
+        else describe_sending(listing.ship_days, listing.unsent_days)
     )
+    sent = [(say("几天发货"), days + (say("不发{0}。", closed) if closed else ""))] if listing.kind == "product" else []
     questions = [
         (say("谁种的"), say("{0}。{1}", grower, own)),
         (say("哪里的地"), say("{0}。{1}", format_origin(listing), season)),
         *sent,
         *keeps,
         (say("到手坏了怎么办"), say("{0}，不用打电话。", describe_bad_fruit_promise(claim_hours))),
-        (say("能退吗"), back + (say("不发{0}。", closed) if closed else "")),
+        (say("能退吗"), back),
     ]
     return [(say("说说它"), listing.story), *questions] if listing.story else questions
 
@@ -167,13 +179,13 @@ def describe_shop_closed(listing: ListingDetail) -> str:
     return say("{0}，那天起可以下单。", closed) if closed else say("过些日子再来看。")
 
 
-def list_guest_questions(listing: ListingDetail) -> list[tuple[str, str]]:
+def list_guest_questions(listing: ListingDetail, *, receive_days: int) -> list[tuple[str, str]]:
     """Return questions of guests with answers. Source: 旅馆业治安管理办法 6."""
     return [
         (say("谁家开的"), say("{0}。", listing.producer)),
         (say("在哪里"), say("{0}。怎么走，订好了打店家电话问，电话在订单上。", format_origin(listing))),
         (say("要带什么"), say("每位住客的身份证；到店要登记。")),
-        (say("钱什么时候给店家"), say("您到店、店家核过入住码才给，先放在平台。")),
+        (say("钱什么时候给店家"), describe_stay_payment(receive_days)),
     ]
 
 
@@ -230,9 +242,10 @@ def make_metadata(
     photo = make_photo_view(listing.photo, listing.photo_kind, wide=listing.kind != "product", large=True)
     image = f"{origin}{photo.src}" if photo else ""
     where = "".join(dict.fromkeys((listing.prefecture, listing.county, listing.village)))
-    summary = say(
-        "{0}，{1}，{2}，{3} 元起，产地直发，钱到农户手里。", listing.title, where, listing.producer, yuan(price)
-    )
+    facts = [say("{0}，{1}，{2}，{3} 元起", listing.title, where, listing.producer, yuan(price))]
+    facts += [say("产地直发")] if listing.kind == "product" else []
+    facts += [say("钱到农户手里")] if listing.producer_kind == ProducerKind.HOUSEHOLD else []
+    summary = say("{0}。", say("，").join(facts))
     about: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "LodgingBusiness" if listing.kind == "stay" else "Product",

@@ -1,7 +1,7 @@
 """The page of one product."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from market.catalogue.detail import (
 from market.catalogue.freight import Shipment, compute_freight, find_parcel_fault
 from market.catalogue.goods_terms import STORAGE_NAMES
 from market.catalogue.models import ListingKind
+from market.catalogue.presale import PresaleTerms
 from market.catalogue.units import get_count_word
 from market.counties.load import load_county_settings
 from market.favourites.models import FavouriteKind
@@ -129,6 +130,15 @@ def _product_view(product: ProductDetail, *, pay_minutes: int, today: date, publ
         if base.ceiling_bp is None
         else describe_ceiling(price=base.price_fen, word=word, ceiling_bp=base.ceiling_bp),
     )
+
+
+def _find_sending_window(product: ProductDetail, today: date) -> PresaleTerms | None:
+    """Return the pre-sale by whose window what is paid today is sent; without one, days after payment count.
+
+    The later day of the two rules, as in `market/orders/send_by.py`.
+    """
+    terms = product.presale
+    return terms if terms and terms.send_until > today + timedelta(days=product.listing.ship_days) else None
 
 
 def _apply_public_price(product: ProductDetail, own: OwnView) -> tuple[ProductDetail, bool]:
@@ -269,7 +279,11 @@ async def _render_product(
         **_describe_freight(product, item, region),
         "way": list_way(listing),
         "ask": list_buyer_questions(
-            listing, product.freight, claim_hours=settings.claim_hours, return_days=settings.return_days
+            listing,
+            product.freight,
+            _find_sending_window(product, clock.today()),
+            claim_hours=settings.claim_hours,
+            return_days=settings.return_days,
         ),
         "parts": parts,
         "certificates": list_certificates(listing),

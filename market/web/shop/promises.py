@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from market.catalogue.models import CancelTier
+from market.catalogue.presale import PresaleTerms
 from market.kernel import BASIS_POINTS, Fen, divide_half_up
 from market.kernel.language import say
-from market.web.ui.format import percent_bp, yuan
+from market.web.ui.format import day_short, percent_bp, yuan
 
 REFUND_ARRIVAL = "一般 1 到 3 天到"
 """The time a provider takes to pay out a refund; not enforced here."""
@@ -28,6 +29,17 @@ def describe_other_returns(days: int) -> str:
     return say("没拆封，收到 {0} 天内能退：在订单里申请，退货款，来回运费您付。", days)
 
 
+def describe_returns(days: int) -> str:
+    """Return which goods of a cart are fresh and cannot be returned, and the promise for the others.
+
+    The categories are those of `PERISHABLE`.
+    """
+    return say(
+        "水果、蔬菜、食用菌、畜禽、水产、花卉，还有冷藏、冷冻发的，都算鲜货，没有七天无理由退货；别的{0}",
+        describe_other_returns(days),
+    )
+
+
 def describe_return_terms(days: int) -> str:
     """Describe what a return takes and what is refunded, before the buyer asks for one."""
     return say("没拆封、收到 {0} 天内能退。退货款；发货的运费不退，寄回去的运费您付。每样东西退一次。", days)
@@ -46,6 +58,34 @@ def describe_claim_period(hours: int) -> str:
 def describe_sending(ship_days: int, unsent_days: int) -> str:
     """Return until when a parcel is sent, and what happens to one that is not."""
     return say("付款后 {0} 天内发货；再过 {1} 天还没发，自动取消，钱全退给您。", ship_days, unsent_days)
+
+
+def describe_sending_window(terms: PresaleTerms, unsent_days: int) -> str:
+    """Return when the goods of a pre-sale are sent, and what happens to those that are not."""
+    first, last = day_short(terms.send_from), day_short(terms.send_until)
+    return say("{0}到{1}发货；过了{1}再有 {2} 天还没发，自动取消，钱全退给您。", first, last, unsent_days)
+
+
+def describe_stay_payment(days: int) -> str:
+    """Return when the host of a stay is paid, with the period of guests who did not come (`MARKET_RECEIVE_DAYS`)."""
+    return say(
+        "先放在平台，您到店、店家核过入住码才给。没来也没取消的，过了走的那天 {0} 天也给店家；去不了，请先取消。", days
+    )
+
+
+def describe_activity_payment(days: int) -> str:
+    """Return when the host of an activity is paid, with the same period."""
+    return say("先放在平台，您到了、店家核过入场码才给。没来也没取消的，过 {0} 天也给店家；去不了，请先取消。", days)
+
+
+def describe_missed_visits(days: int) -> str:
+    """Return what becomes of the money of guests who neither come nor cancel, for what is paid together."""
+    return say("订了没来也没取消的，过 {0} 天也给店家。", days)
+
+
+def list_escrow_notes(days: int, *, visits: bool) -> list[str]:
+    """Return when the sellers of a cart are paid, and with nights or places in it what a missed visit costs."""
+    return [say("钱先放在平台，您收到货、人到了才给卖家。"), *([describe_missed_visits(days)] if visits else [])]
 
 
 WEIGHED_LATER = "最多付这些，称重后多退"

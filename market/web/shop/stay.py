@@ -26,6 +26,7 @@ from market.kernel.structs import build_from
 from market.orders.models import MAX_DAYS_AHEAD, MAX_NIGHTS, MAX_ROOMS
 from market.web.forms import parse_day
 from market.web.pages import render_page
+from market.web.services import get_services
 from market.web.shared_pages import Audience
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.cards import ShortNumber, format_unit
@@ -352,7 +353,7 @@ async def show_stay(
         "trail": list_trail(listing),
         "arrive": str(choice.arrive or ""),
         "leave": str(choice.leave or ""),
-        "ask": list_guest_questions(listing),
+        "ask": list_guest_questions(listing, receive_days=get_services(request).settings.receive_days),
         "certificates": list_certificates(listing),
         **calendar,
         **picked,

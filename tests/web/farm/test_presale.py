@@ -27,6 +27,9 @@ async def test_a_presale_is_set_bought_with_a_deposit_and_its_balance_paid(villa
     async with await village.browser(village.buyer) as browser:
         seen = await browser.open(f"/goods/{number}")
         assert f"预售：一箱先付订金 20.00 元，尾款{window}付" in seen.text
+        last = day_short(first + timedelta(days=15))
+        assert f"{day_short(first)}到{last}发货；过了{last}再有" in seen.text
+        assert "付款后" not in seen.text
         await browser.submit("/cart/goods", n="2")
         assert "现在付订金 40.00 元；尾款 50.00 元" in (await browser.open("/cart?region=130000")).text
         seen = await browser.open("/checkout?region=130000")

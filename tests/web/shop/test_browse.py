@@ -203,6 +203,11 @@ def facts(seen: LoadedPage) -> dict[str, object]:
     return json.loads(script.text)
 
 
+def read_description(seen: LoadedPage) -> str:
+    [description] = [each.attrs["content"] for each in seen.root.all("meta") if each.attrs.get("name") == "description"]
+    return description
+
+
 async def test_product_and_stay_pages_have_structured_data(street: Village) -> None:
     async with await street.browser() as browser:
         number = await street.number(street.millet.listing_id)
@@ -219,8 +224,19 @@ async def test_product_and_stay_pages_have_structured_data(street: Village) -> N
         assert metas["og:url"] == f"http://market.test/goods/{number}"
         [canonical] = [node for node in seen.root.all("link") if node.attrs.get("rel") == "canonical"]
         assert canonical.attrs["href"] == f"http://market.test/goods/{number}"
-        stay = facts(await browser.open(f"/stays/{await street.number(street.stay.listing_id)}"))
-        assert stay["name"] == "骆驼湾农家院"
+        seen = await browser.open(f"/stays/{await street.number(street.stay.listing_id)}")
+        assert facts(seen)["name"] == "骆驼湾农家院"
+        assert "产地直发" not in read_description(seen)
+
+
+async def test_the_description_says_that_the_farmer_is_paid_of_households_alone(street: Village) -> None:
+    product = f"/goods/{await street.number(street.millet.listing_id)}"
+    kind = "UPDATE producers SET kind = $1 WHERE id = $2 RETURNING 1"
+    async with await street.browser() as browser:
+        await street.value(kind, "household", street.millet.producer_id)
+        assert read_description(await browser.open(product)).endswith("，32.00 元起，产地直发，钱到农户手里。")
+        await street.value(kind, "company", street.millet.producer_id)
+        assert read_description(await browser.open(product)).endswith("，32.00 元起，产地直发。")
 
 
 async def test_a_story_cannot_break_out_of_the_structured_data(village: Village) -> None:

@@ -7,14 +7,17 @@ from market.aftersales.case_moves import REOPENING_PERIOD
 from market.bookings.host_nights import GUEST_LIFETIME
 from market.bookings.models import MAX_NIGHTS_SHOWN, InvalidNightsWindow
 from market.casework.rules import MAX_STOPPED
+from market.catalogue.goods_terms import PERISHABLE
 from market.kernel import Database
 from market.notify.templates import TEMPLATES
 from market.settings import Settings
 from market.visits.models import ANSWER_HOURS
+from market.web.shop.promises import describe_returns
 from payments.sandbox import Sandbox
 from tests.support.app import run_app
 from tests.web.conftest import Village, a_village
-from tests.web.shop.checkout import buy_everything, get_order_number
+from tests.web.shop.checkout import buy_everything, fill_cart, get_order_number
+from tests.web.test_packages import make_picking
 
 SOLD_OUT = "UPDATE lots SET reserved_units = available_units, available_units = 0 WHERE id = $1 RETURNING 1"
 CHANGED = {
@@ -28,6 +31,13 @@ async def read_pages(village: Village, sandbox: Sandbox) -> dict[str, str]:
     pages: dict[str, str] = {}
     async with await village.browser(village.buyer) as browser, await village.browser(village.farmer) as farm:
         pages["home"] = (await browser.open("/")).html
+        pages["stay"] = (await browser.open(f"/stays/{await village.number(village.stay.listing_id)}")).text
+        picking = await make_picking(village)
+        pages["activity"] = (await browser.open(f"/goods/{await village.number(picking.listing_id)}")).text
+        await browser.open(f"/goods/{await village.number(village.dates.listing_id)}")
+        pages["cart of goods"] = (await browser.submit("/cart/goods", n="1")).text
+        pages["cart"] = (await fill_cart(village, browser)).text
+        pages["checkout"] = (await browser.open("/checkout")).text
         await buy_everything(village, sandbox, browser)
         [path] = {link for link in (await farm.open("/farm/orders")).links() if link.startswith("/farm/parcels/")}
         await farm.open(path)
@@ -57,6 +67,11 @@ async def test_pages_mention_the_settings(
     assert f"收到 {72 if changed else 48} 小时内" in pages["product"]
     assert f"没拆封，收到 {15 if changed else 7} 天内能退：在订单里申请" in pages["product"]
     assert ("7 天没按，算收到" if changed else "10 天没按，算收到") in pages["order"]
+    missed = f"过 {7 if changed else 10} 天也给店家"
+    assert f"没来也没取消的，过了走的那天 {7 if changed else 10} 天也给店家；去不了，请先取消。" in pages["stay"]
+    for page in ("activity", "cart", "checkout"):
+        assert f"没来也没取消的，{missed}" in pages[page], page
+    assert missed not in pages["cart of goods"]
     assert f"卖家 {4 if changed else 2} 个工作日内答复" in pages["complaint"]
     assert f"县里 {4 if changed else 1} 个工作日内办" in pages["complaint"]
     assert f"县里 {4 if changed else 1} 个工作日内办" in pages["messages"]
@@ -92,6 +107,14 @@ def test_messages_mention_the_periods_that_rule() -> None:
         assert f"{ANSWER_HOURS} 小时内" in TEMPLATES[name]
     assert f"{MAX_STOPPED.days} 天内不补" in TEMPLATES["case_asked"]
     assert f"{REOPENING_PERIOD.days} 天内可以请上一级再看" in TEMPLATES["complaint_answered"]
+
+
+async def test_what_counts_as_fresh_is_named_by_its_categories(village: Village) -> None:
+    names = "SELECT string_agg(name, '、' ORDER BY position) FROM categories WHERE code = ANY($1)"
+    words = describe_returns(7)
+    fresh = await village.value(names, sorted(PERISHABLE))
+    assert sorted(words.partition("，")[0].split("、")) == sorted(fresh.split("、"))
+    assert "冷藏、冷冻发的，都算鲜货，没有七天无理由退货；别的没拆封，收到 7 天内能退" in words
 
 
 def test_a_window_of_nights_names_its_limit() -> None:

@@ -34,6 +34,7 @@ from market.web.shop.buying.pay import METHOD_OPTIONS, list_payment_origins, rea
 from market.web.shop.cards import ShortNumber
 from market.web.shop.package_cards import count_part
 from market.web.shop.packages import describe_tiers
+from market.web.shop.promises import describe_missed_visits
 from market.web.shop.regions import complete_street, get_region, list_regions, read_region
 from market.web.ui.format import day_short, yuan
 from payments import Method
@@ -122,6 +123,7 @@ async def _page(
         "rest_hours": REST_HOURS,
         "hidden": [*hidden, *((f"t{each.position}", each.starts_at.isoformat()) for each in wish.times)],
         "has_goods": has_goods,
+        "missed": describe_missed_visits(services.settings.receive_days),
         "values": values,
         "regions": list_regions(),
         "methods": say_options(METHOD_OPTIONS),

@@ -35,7 +35,7 @@ from market.web.shop.cards import PhotoView, make_photo_view
 from market.web.shop.coupon_words import describe_advice, list_cart_offers, load_cart_advice
 from market.web.shop.orders.order_deposit import describe_plan
 from market.web.shop.price_words import describe_price_rule
-from market.web.shop.promises import WEIGHED_LATER
+from market.web.shop.promises import WEIGHED_LATER, list_escrow_notes
 from market.web.shop.regions import get_region, list_regions, read_region
 from market.web.shop.shown_rate import find_shown_rate
 from market.web.shop.stay import format_nights, list_refund_tiers
@@ -202,6 +202,11 @@ def has_goods(cart: Cart) -> bool:
     return any(group.kind is SuborderKind.GOODS for group in cart.groups)
 
 
+def has_visits(cart: Cart) -> bool:
+    """Return whether the cart contains nights or places."""
+    return any(group.kind is not SuborderKind.GOODS for group in cart.groups)
+
+
 def format_seller_count(count: int) -> str:
     """Format a number of sellers: `两家`."""
     return say("{0}家", say(_NUMERALS[count])) if count < len(_NUMERALS) else say("{0} 家", count)
@@ -241,6 +246,7 @@ async def show_cart(request: HttpRequest, visitor: NamedDependency[Actor | None]
         "coupon_words": describe_advice(advice),
         "offers": list_cart_offers(advice.offers),
         "message": rejected.message if rejected else "",
+        "escrow": list_escrow_notes(services.settings.receive_days, visits=has_visits(cart)),
     }
     page = render_page(request, "shop/cart.html", context, actor=visitor, cart=cart.count)
     clear_rejected_checkout(request, page)

@@ -50,7 +50,14 @@ from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uui
 from market.web.invoice_words import KIND_NAMES
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
-from market.web.shop.buying.cart import choose_region, format_slot, has_goods, list_cancellation_notes, list_sum_rows
+from market.web.shop.buying.cart import (
+    choose_region,
+    format_slot,
+    has_goods,
+    has_visits,
+    list_cancellation_notes,
+    list_sum_rows,
+)
 from market.web.shop.buying.pay import METHOD_OPTIONS, list_payment_origins, read_method, say_options, start_payment
 from market.web.shop.buying.rejected_checkout import (
     CheckoutForm,
@@ -64,8 +71,9 @@ from market.web.shop.orders.order_deposit import describe_plan
 from market.web.shop.promises import (
     WEIGHED_LATER,
     describe_bad_fruit_promise,
-    describe_other_returns,
     describe_pickup_rule,
+    describe_returns,
+    list_escrow_notes,
 )
 from market.web.shop.regions import complete_street, get_region, list_regions, read_region
 from market.web.shop.shown_rate import find_shown_rate
@@ -198,13 +206,7 @@ async def _checkout_page(
 ) -> Response[bytes]:  # fmt: skip
     services = get_services(request)
     promises = [say("{0}。", describe_bad_fruit_promise(services.settings.claim_hours))] if has_goods(cart) else []
-    if has_goods(cart):
-        promises.append(
-            say(
-                "水果、蔬菜、鲜肉是鲜货，没有七天无理由退货；别的{0}",
-                describe_other_returns(services.settings.return_days),
-            )
-        )
+    promises += [describe_returns(services.settings.return_days)] if has_goods(cart) else []
     voucher = _choose_voucher(vouchers, values.voucher)
     reduction = [(say("券：{0}", voucher.name), -int(voucher.amount_fen))] if voucher else []
     if voucher and voucher.bearer is Bearer.PLATFORM and has_goods(cart):
@@ -216,7 +218,7 @@ async def _checkout_page(
     if plan is not None:
         plan = structs.replace(plan, balance_fen=Fen(total - plan.deposit_fen))
         promises = [*describe_plan(plan, stay=not has_goods(cart)), *promises]
-    promises.append(say("钱先放在平台，您收到货、人到了才给卖家。"))
+    promises += list_escrow_notes(services.settings.receive_days, visits=has_visits(cart))
     context = {
         "has_goods": has_goods(cart),
         "groups": [CheckoutGroupView(group.producer, _group_rows(group)) for group in cart.groups],
