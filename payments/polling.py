@@ -12,7 +12,7 @@ from payments.operations import CLAIM_DUE_OPERATIONS, Operation, complete_call
 from payments.pay import CANCELED, close_payment, get_payment, lock_payment, send_create
 from payments.payout import CLAIM_DUE_PAYOUTS, poll_payout, send_payout
 from payments.port import Charge, Declined, Gateway
-from payments.records import book_charge, book_refunds
+from payments.records import NEXT_REFUND_POLL, book_charge, book_refunds
 from payments.refund import send_refund
 from payments.retries import run_claimed
 from payments.sql import Connection, Database, Query
@@ -21,6 +21,7 @@ from payments.suspense import book_suspense, return_suspense
 LOG = logging.getLogger("payments")
 MAX_CONCURRENT_CALLS = 8
 
+# A captured payment is polled while one of its refunds is pending.
 CLAIM_DUE_POLLS = Query(
     UUID,
     """
@@ -30,7 +31,10 @@ CLAIM_DUE_POLLS = Query(
          ORDER BY poll_at LIMIT :limit
            FOR NO KEY UPDATE SKIP LOCKED
     )
-    UPDATE {schema}.payments SET poll_at = clock_timestamp() + interval '5 minutes'
+    UPDATE {schema}.payments
+       SET poll_at = CASE WHEN captured_minor = 0 THEN clock_timestamp() + interval '5 minutes' ELSE """
+    + NEXT_REFUND_POLL
+    + """ END
       FROM due
      WHERE payments.id = due.id
     RETURNING payments.id
@@ -97,7 +101,10 @@ async def poll_payment(db: Database, gateway: Gateway, payment_id: PaymentId, *,
 
 
 async def poll_due_payments(db: Database, gateway: Gateway, *, at: datetime | None = None, limit: int = 100) -> int:
-    """Poll the unfinished payments without news for some minutes; return how many the provider answered for."""
+    """Poll the unfinished payments without news for some minutes, and those with a pending refund.
+
+    Returns how many the provider answered for.
+    """
 
     async def claim(room: int) -> list[UUID]:
         async with db.connection() as conn:

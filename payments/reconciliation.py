@@ -9,6 +9,7 @@ from msgspec import Struct
 from payments.errors import DiscrepancyNotFound
 from payments.models import resolve_time
 from payments.port import Gateway, StatementLine
+from payments.records import MAX_PENDING
 from payments.sql import Connection, Database, Query
 
 
@@ -45,12 +46,14 @@ INSERT_STATEMENT_LINES = Query(
 # The ledger's side is the clearing accounts of the provider's methods and payouts with the sign reversed: they fall
 # when money comes in. Both sides are compared by key over all days, for the keys that either side has on this day. The
 # provider reports a refund, a payout and a dispute when they begin, the ledger books them when they end; until then
-# they are left out.
+# they are left out. A refund that is pending for too long is compared once.
 INSERT_DISCREPANCIES = Query(
     StatementDiscrepancy,
     """
     WITH pending AS (
-        SELECT 'refunded:' || id || ':' || attempt AS key FROM {schema}.refunds WHERE state IN ('requested', 'pending')
+        SELECT 'refunded:' || id || ':' || attempt AS key FROM {schema}.refunds
+         WHERE state = 'requested'
+            OR (state = 'pending' AND pending_since >= clock_timestamp() - :max_pending::interval)
         UNION ALL
         SELECT 'dispute-lost:' || provider_ref FROM {schema}.disputes WHERE state = 'open'
         UNION ALL
@@ -62,12 +65,17 @@ INSERT_DISCREPANCIES = Query(
           JOIN {schema}.accounts ON accounts.id = account_id
          WHERE at >= :since::timestamptz AND at < :until::timestamptz
            AND accounts.kind = 'clearing' AND split_part(code, ':', 2) = ANY(:methods::text[])
+    ), overdue AS (
+        SELECT 'refunded:' || id || ':' || attempt AS key FROM {schema}.refunds
+         WHERE state = 'pending' AND pending_since < clock_timestamp() - :max_pending::interval
     ), compared AS (
         SELECT coalesce(ledger_key, line_ref) AS key
           FROM {schema}.statement_lines
          WHERE provider = :provider AND day = :day AND kind <> 'other'
         UNION
         SELECT key FROM booked_today
+        UNION
+        SELECT key FROM overdue WHERE NOT EXISTS (SELECT FROM {schema}.discrepancies WHERE reference = overdue.key)
         EXCEPT
         SELECT key FROM pending
     ), statement AS (
@@ -183,6 +191,7 @@ async def reconcile(
             day=day,
             since=since,
             until=until,
+            max_pending=MAX_PENDING,
             at=resolve_time(at),
         )
 

@@ -3,7 +3,7 @@
 Every function expects the payment's row to be locked. Repeated and late reports change nothing, in any order.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -32,6 +32,8 @@ EXPIRED = "expired"
 """The close reason that turns `canceled` into `expired`."""
 MAX_REFUND_RETRIES = 5
 """How often a failed refund is sent again automatically."""
+MAX_PENDING = timedelta(days=7)
+"""How long a refund may be pending at the provider; then a person looks at it, and reconciliation expects its money."""
 
 PAYMENT_COLUMNS = (
     "id, order_ref, purpose, method, provider_ref, currency, amount_minor, captured_minor, refunded_minor, "
@@ -92,11 +94,21 @@ UPDATE_REFUND_STATE = Query(
     UPDATE {schema}.refunds
        SET state = :state, provider_ref = coalesce(nullif(:ref, ''), provider_ref), reason = coalesce(:reason, reason),
            succeeded_at = CASE WHEN :state = 'succeeded' THEN :at::timestamptz END,
+           pending_since = CASE WHEN :state = 'pending' THEN clock_timestamp() END,
            retry_at = CASE WHEN :state = 'failed' AND attempt <= :max_retries
                            THEN clock_timestamp() + interval '10 minutes' * (4 ^ (attempt - 1)) END
      WHERE id = :refund_id AND state = ANY(:before::text[])
     RETURNING """
     + REFUND_COLUMNS,
+)
+# While a refund is pending, the provider is asked after 5 minutes, and then ever later, at least every 6 hours.
+NEXT_REFUND_POLL = """
+    (SELECT min(clock_timestamp() + least(greatest(clock_timestamp() - pending_since, interval '5 minutes'),
+                                          interval '6 hours'))
+       FROM {schema}.refunds WHERE payment_id = payments.id AND refunds.state = 'pending')
+"""
+SCHEDULE_REFUND_POLL = Query(
+    None, "UPDATE {schema}.payments SET poll_at = " + NEXT_REFUND_POLL + " WHERE id = :payment_id"
 )
 # A late payment is refunded in full, because its order is no longer fulfilled; a bank transfer is returned by hand.
 INSERT_LATE_REFUND = Query(
@@ -255,6 +267,8 @@ async def book_refund(conn: Connection, payment: Payment, refund: Refund, report
         at=at,
         max_retries=MAX_REFUND_RETRIES,
     )
+    if RefundState.PENDING in {refund.state, report.state}:
+        await SCHEDULE_REFUND_POLL.run(conn, payment_id=payment.id)
     if report.state is RefundState.SUCCEEDED:
         await record_refund(conn, payment, updated, at=at, account=get_clearing_account(payment))
     elif report.state is RefundState.FAILED:

@@ -23,6 +23,7 @@ from payments.port import Declined, Gateway, Ok, Outcome, RefundReport, RefundRe
 from payments.records import (
     GET_REFUNDABLE_AMOUNT,
     LIST_PARTS,
+    MAX_PENDING,
     REFUND_COLUMNS,
     book_refund,
     get_clearing_account,
@@ -35,9 +36,10 @@ LOG = logging.getLogger("payments")
 
 
 class FailedRefund(Struct, frozen=True, kw_only=True):
-    """A refund that a person may have to help: a failed one, or a requested one that only a bank transfer can pay.
+    """A refund that a person may have to help: a failed one, one that only a bank transfer can pay, or a pending one.
 
-    Without `retry_at` nothing is retried: a person has to retry it or transfer the money.
+    Without `retry_at` nothing is retried: a person has to retry a failed one or transfer the money. A pending one has
+    been with the provider since `pending_since`, longer than `MAX_PENDING`.
     """
 
     id: RefundId
@@ -48,7 +50,9 @@ class FailedRefund(Struct, frozen=True, kw_only=True):
     state: RefundState
     reason: str | None
     attempt: int
+    provider_ref: str | None
     requested_at: datetime
+    pending_since: datetime | None
     retry_at: datetime | None
 
 
@@ -120,9 +124,10 @@ LIST_FAILED_REFUNDS = Query(
     FailedRefund,
     """
     SELECT refunds.id, order_ref, method, currency, refunds.amount_minor, refunds.state, refunds.reason, attempt,
-           requested_at, retry_at
+           refunds.provider_ref, requested_at, pending_since, retry_at
       FROM {schema}.refunds JOIN {schema}.payments ON payments.id = payment_id
      WHERE refunds.state = 'failed' OR (refunds.state = 'requested' AND method = 'bank')
+        OR (refunds.state = 'pending' AND pending_since < clock_timestamp() - :max_pending::interval)
      ORDER BY refunds.id
      LIMIT 1000
     """,
@@ -317,8 +322,8 @@ async def retry_due_refunds(db: Database, gateway: Gateway, *, at: datetime | No
 
 
 async def list_failed_refunds(conn: Connection) -> list[FailedRefund]:
-    """Return the failed refunds and those that wait for a bank transfer, oldest first, at most 1,000."""
-    return await LIST_FAILED_REFUNDS.all(conn)
+    """Return the refunds that failed, wait for a bank transfer or are pending too long, oldest first, at most 1,000."""
+    return await LIST_FAILED_REFUNDS.all(conn, max_pending=MAX_PENDING)
 
 
 async def record_refund_transfer(

@@ -437,7 +437,7 @@ GRANTS = {
     "payments.postings": "select",
     "payments.refunds": (
         "select insert(payment_id key kind amount_minor reason requested_at) "
-        "update(state provider_ref reason attempt succeeded_at retry_at)"
+        "update(state provider_ref reason attempt succeeded_at retry_at pending_since)"
     ),
     "payments.statement_lines": "select insert update(ledger_key)",
     "payments.transactions": "select",

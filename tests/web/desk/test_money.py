@@ -165,6 +165,19 @@ async def test_a_refund_of_a_bank_transfer_waits_for_a_person(desk: Desk, sale: 
         assert EMPTY in (await browser.submit(f"/desk/money/refunds/{refund_id}/repaid", text="ICBC-2")).text
 
 
+async def test_a_refund_that_stays_pending_is_shown_to_whom_may_ask_the_provider(
+    desk: Desk, sale: Sale, owner: Connection
+) -> None:
+    await sale.refund(5_00)
+    await owner.execute(
+        "UPDATE payments.refunds SET state = 'pending', provider_ref = 're_77', pending_since = now() - interval '8 d'"
+    )
+    async with open_desk_walker(desk.service, desk.finance) as browser:
+        seen = (await browser.open("/desk/money")).text
+    for words in ("退款一直没有结果", f"订单 {sale.order.number}", "金额 5.00 元", "谁办 平台", "re_77"):
+        assert words in seen, words
+
+
 async def test_a_dispute_shows_the_day_on_which_the_answer_is_due(desk: Desk, sale: Sale) -> None:
     await sale.dispute(10_00)
     async with open_desk_walker(desk.service, desk.finance) as browser:

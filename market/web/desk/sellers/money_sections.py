@@ -29,6 +29,7 @@ from payments import (
     UnknownCall,
     UnresolvedBalance,
 )
+from payments.records import MAX_PENDING
 
 MAX_SHOWN = 20
 """How many problems of a kind are shown; the next ones follow when these are repaired."""
@@ -229,6 +230,13 @@ def _present_refund(refund: FailedRefund) -> MoneyProblem:
         return MoneyProblem(
             title="要用银行转账退给买家", who=FINANCE, since=refund.requested_at, facts=facts,
             advice="把钱转给买家，再写下银行流水号。", forms=[by_hand],
+        )  # fmt: skip
+    if refund.state is RefundState.PENDING:
+        assert refund.pending_since is not None, "a pending refund is listed by its age"
+        return MoneyProblem(
+            title="退款一直没有结果", who=PLATFORM, since=refund.pending_since + MAX_PENDING, facts=facts,
+            advice="支付平台收了这笔退款，没有说退到没有。系统会一直再问。请打支付平台的客服电话，问清楚。",
+            number=refund.provider_ref or "",
         )  # fmt: skip
     advice = "系统不再自动退。可以再退一次；还是退不到，就用银行转账退给买家，再写下银行流水号。"
     if refund.retry_at is not None:

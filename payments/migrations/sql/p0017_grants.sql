@@ -1,0 +1,1 @@
+GRANT UPDATE (pending_since) ON {schema}.refunds TO {role};
