@@ -232,14 +232,15 @@ async def book_capture(conn: Connection, payment: Payment, at: datetime) -> Paym
         legs = [clearing_leg, (get_refund_account(payment), payment.amount_minor)]
         key, kind, topic = f"late:{payment.id}", "late payment", "payment.late"
     else:
-        legs = [clearing_leg, *await _build_escrow_legs(conn, payment.id)]
+        legs = [clearing_leg, *await build_capture_legs(conn, payment.id)]
         key, kind, topic = f"paid:{payment.id}", CAPTURE_KINDS[payment.purpose], "payment.captured"
     await post(conn, key=key, kind=kind, order=payment.order_ref, legs=legs, currency=payment.currency, at=at)
     await publish_event(conn, topic, order=payment.order_ref, facts=_build_payment_facts(payment), at=at)
     return captured
 
 
-async def _build_escrow_legs(conn: Connection, payment_id: PaymentId) -> list[Leg]:
+async def build_capture_legs(conn: Connection, payment_id: PaymentId) -> list[Leg]:
+    """Return the legs that a payment's capture adds: to the escrow of each part, and the discounts from `promotion`."""
     parts = await LIST_PARTS.all(conn, payment_id=payment_id)
     discount = sum(part.discount_minor for part in parts)
     return [("promotion", -discount), *((f"escrow:{part.name}", part.minor) for part in parts)]

@@ -52,6 +52,7 @@ from payments import (
 )
 from payments.money import format_yuan
 from payments.outbox import EVENT_CONCURRENCY
+from payments.records import build_capture_legs
 
 log = structlog.get_logger()
 
@@ -177,7 +178,10 @@ async def _apply_event(conn: Connection, seal: Seal, event: PaymentEvent, now: d
 async def _apply_capture(
     conn: Connection, seal: Seal, order: LockedOrder, payment_id: PaymentId, now: datetime
 ) -> RefundId | None:
-    """Mark an order as paid. An expired order is reserved again first; if that fails the payment is refunded."""
+    """Mark an order as paid. An expired order is reserved again first; if that fails the payment is refunded.
+
+    The refund takes back what this payment brought; of what the order's other payment brought, some may be released.
+    """
     payment = await get_payment(conn, payment_id)
     if payment.purpose is Purpose.BALANCE:
         payable = order.state is OrderState.DEPOSITED
@@ -201,6 +205,7 @@ async def _apply_capture(
         conn,
         payment_id,
         amount_minor=payment.amount_minor,
+        legs=[(account, -minor) for account, minor in await build_capture_legs(conn, payment_id)],
         key=f"order {order.number} was over" + (" (balance)" if payment.purpose is Purpose.BALANCE else ""),
         kind="refunded: the order was over",
         at=now,

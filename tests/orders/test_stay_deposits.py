@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from uuid import UUID
 
 import pytest
 
@@ -12,19 +13,25 @@ from market.orders.models import PlacedOrder
 from market.payouts.statement import get_statement
 from tests.conftest import NOW
 from tests.orders.orchard import Orchard, noon, orchard
+from tests.support.coupons import make_voucher
 from tests.support.make import (
     CANCEL_TIERS,
     StayIds,
     load_owner,
     make_stay,
 )
+from tests.support.payment import pay_and_apply
 from tests.support.shop import make_october_nights
 
 __all__ = ["orchard"]
 
 
 async def book(
-    orchard: Orchard, *, arrive: int = 20, tiers: Sequence[tuple[bool, int, int]] = CANCEL_TIERS
+    orchard: Orchard,
+    *,
+    arrive: int = 20,
+    tiers: Sequence[tuple[bool, int, int]] = CANCEL_TIERS,
+    voucher_id: UUID | None = None,
 ) -> tuple[StayIds, PlacedOrder]:
     """Book two nights of October at 280.00 with a deposit of 30 percent, the rest due three days before."""
     w = orchard.shopping
@@ -33,7 +40,7 @@ async def book(
         host = await load_owner(conn, stay.producer_id)
         await set_stay_deposit(conn, host, stay.listing_id, StayDeposit(share_bp=3000, days_before=3), now=NOW)
     nights = make_october_nights(stay.listing_id, arrive=arrive, leave=arrive + 2)
-    return stay, await w.place(nights=[nights])
+    return stay, await w.place(nights=[nights], voucher_id=voucher_id)
 
 
 async def test_a_stay_is_booked_by_its_deposit_and_the_rest_is_paid_until_its_day(orchard: Orchard) -> None:
@@ -74,6 +81,23 @@ async def test_an_unpaid_rest_of_a_stay_lapses_by_its_tier_and_frees_the_nights(
         statement = await get_statement(conn, host, stay.producer_id)
     assert [(each.payable_fen, each.commission_fen) for each in statement.lines] == [(162_96, 5_04)]
     await orchard.verify()
+
+
+async def test_a_rest_with_a_coupon_that_is_paid_after_the_lapse_is_refunded_and_nothing_is_left(
+    orchard: Orchard,
+) -> None:
+    w = orchard.shopping
+    async with w.db.transaction() as conn:
+        voucher = await make_voucher(conn, w.buyer)
+    _, order = await book(orchard, tiers=[(False, 2, 5_000), (False, 0, 0)], voucher_id=voucher)
+    await w.pay(order)
+    paying = await w.start(order, now=noon(10, 17))
+    await w.sandbox.fault("cancel", "500", times=9)
+    assert await orchard.lapse(noon(10, 18)) == 1
+    await w.sandbox.clear_faults()
+    await pay_and_apply(w.db, w.gateway, w.sandbox, w.seal, paying, now=noon(10, 18))
+    left = await w.balances()
+    assert left == {"clearing:alipay": -82_50, "payable:2": 80_03, "commission": 2_47}
 
 
 @pytest.mark.parametrize("day", [18, 19, 20, 25])
