@@ -6,6 +6,7 @@ from payments.breaker import GuardedGateway
 from payments.disputes import Dispute, has_open_dispute, list_disputes, list_open_disputes
 from payments.errors import (
     AlreadyPaid,
+    AnotherTransferRecorded,
     Busy,
     CircuitOpen,
     DiscrepancyNotFound,
@@ -24,6 +25,7 @@ from payments.errors import (
     RefundExceedsPayment,
     RefundNotFound,
     Refusal,
+    TransferRecordedBefore,
     UnknownAccountKind,
 )
 from payments.ledger import (
@@ -117,6 +119,7 @@ __all__ = [
     "Action",
     "AlreadyPaid",
     "Amount",
+    "AnotherTransferRecorded",
     "Busy",
     "CircuitOpen",
     "Connection",
@@ -162,6 +165,7 @@ __all__ = [
     "Refusal",
     "StatementDiscrepancy",
     "StuckMessage",
+    "TransferRecordedBefore",
     "UnknownAccountKind",
     "UnknownCall",
     "UnresolvedBalance",

@@ -2,11 +2,15 @@
 
 from datetime import datetime
 
-from payments.errors import NotBankTransfer
+from payments.errors import AnotherTransferRecorded, FieldFault, NotBankTransfer, Refusal, TransferRecordedBefore
 from payments.models import Method, Payment, PaymentId, PaymentState, resolve_time
 from payments.pay import lock_payment
 from payments.records import SET_PROVIDER_REF, book_capture, transition_payment
-from payments.sql import Connection
+from payments.sql import Connection, Query
+
+FIND_ORDER_OF_TRANSFER = Query(
+    str, "SELECT order_ref FROM {schema}.payments WHERE provider_ref = :ref AND id <> :payment_id"
+)
 
 
 async def record_bank_transfer(
@@ -19,13 +23,25 @@ async def record_bank_transfer(
     Raises:
         PaymentNotFound: the payment does not exist.
         NotBankTransfer: the payment goes through a provider.
+        AnotherTransferRecorded: the payment was booked under another reference.
+        TransferRecordedBefore: another payment was booked under this reference.
     """
     payment = await lock_payment(conn, payment_id)
     if payment.method is not Method.BANK:
         raise NotBankTransfer
     moment, ref = resolve_time(at), f"bank:{reference}"
+    if payment.captured_minor and payment.provider_ref != ref:
+        recorded = (payment.provider_ref or "").removeprefix("bank:")
+        raise _refuse_reference(AnotherTransferRecorded, reference=recorded)
+    order = await FIND_ORDER_OF_TRANSFER.maybe(conn, ref=ref, payment_id=payment.id)
+    if order is not None:
+        raise _refuse_reference(TransferRecordedBefore, reference=reference, order=order)
     if payment.state is PaymentState.CREATED:
         payment = await transition_payment(conn, payment, PaymentState.PROCESSING, at=moment, ref=ref)
     elif payment.provider_ref is None:
         payment = await SET_PROVIDER_REF.one(conn, payment_id=payment.id, ref=ref)
     return await book_capture(conn, payment, moment)
+
+
+def _refuse_reference(kind: type[Refusal], **facts: object) -> Refusal:
+    return kind(errors=(FieldFault("reference", kind.zh.format_map(facts)),), **facts)

@@ -12,6 +12,8 @@ Exception
 │   ├── PaymentDeclined
 │   ├── AlreadyPaid
 │   ├── NotBankTransfer
+│   ├── AnotherTransferRecorded
+│   ├── TransferRecordedBefore
 │   ├── RefundNotFound
 │   ├── RefundExceedsPayment
 │   ├── KeyAlreadyUsed
@@ -166,6 +168,22 @@ class NotBankTransfer(Refusal):
     code = "not_offline"
     zh = "只有银行转账可以人工登记。"
     en = "Only a bank transfer is recorded by hand."
+
+
+class AnotherTransferRecorded(Refusal):
+    """The payment was booked under another of the bank's numbers; a second transfer is not booked for it."""
+
+    code = "other_transfer_recorded"
+    zh = "这笔支付已按流水号 {reference} 登记到账。又来一笔转账的，请退给付款人。"
+    en = "This payment was recorded under the number {reference}; return a second transfer to its payer."
+
+
+class TransferRecordedBefore(Refusal):
+    """The bank's number was recorded for the payment of another order."""
+
+    code = "transfer_recorded_before"
+    zh = "流水号 {reference} 已登记给订单 {order}。一笔转账付几个订单的，第二个起在流水号后面加 -2、-3 再记。"
+    en = "The number {reference} was recorded for order {order}; if it paid several, add -2, -3 to it for the others."
 
 
 class PayoutNotFound(Refusal):

@@ -20,8 +20,9 @@ from market.orders.money.money_problems import (
     requeue_stuck_message,
     retry_failed_refund,
 )
+from market.orders.money.verification import verify_orders
 from payments import Method, verify_ledger
-from payments.errors import KeyAlreadyUsed, NotBankTransfer
+from payments.errors import AnotherTransferRecorded, KeyAlreadyUsed, NotBankTransfer
 from tests.conftest import NOW
 from tests.orders.test_payment_problems import Sale, sale
 from tests.support.make import load_actor, make_official
@@ -93,6 +94,28 @@ async def test_a_recorded_bank_transfer_marks_the_order_as_paid(sale: Sale) -> N
     async with w.db.transaction() as conn:
         with pytest.raises(NotBankTransfer):
             await record_transfer(conn, finance, sale.order.number, reference="ICBC-2", now=NOW)
+
+
+async def test_a_transfer_for_an_order_that_was_then_paid_otherwise_is_returned_by_hand(sale: Sale) -> None:
+    w = sale.shopping
+    order = await w.place([(sale.product.variant_id, 1)])
+    await w.start(order, method=Method.BANK)
+    await w.pay(order)
+    finance = await make_finance(sale)
+    for _ in range(2):
+        async with w.db.transaction() as conn:
+            await record_transfer(conn, finance, order.number, reference="ICBC-3", now=NOW)
+    await apply_payment_events(w.db, w.gateway, w.seal, now=NOW)
+    assert (await w.see(order)).state == "paid"
+    async with w.db.transaction() as conn:
+        with pytest.raises(AnotherTransferRecorded):
+            await record_transfer(conn, finance, order.number, reference="ICBC-4", now=NOW)
+        [refund] = (await load_money_problems(conn, finance)).failed_refunds
+        assert (refund.order_ref, refund.amount_minor) == (str(order.number), order.total_fen)
+        await record_repaid(conn, finance, refund.id, reference="ICBC-9", now=NOW)
+        assert (await load_money_problems(conn, finance)).failed_refunds == []
+        assert await verify_ledger(conn) + await verify_orders(conn) == []
+    assert await list_actions(sale) == ["refund.repaid", "transfer.record"]
 
 
 async def test_a_transfer_for_an_expired_order_is_recorded_and_returned_by_hand(sale: Sale) -> None:

@@ -33,12 +33,14 @@ from payments import (
     verify_ledger,
 )
 from payments.errors import (
+    AnotherTransferRecorded,
     NotBankTransfer,
     PartsDoNotSumToAmount,
     PaymentClosed,
     PaymentDeclined,
     PaymentInProgress,
     PaymentNotFound,
+    TransferRecordedBefore,
 )
 from payments.sandbox import Sandbox
 from payments.sql import Connection
@@ -323,6 +325,22 @@ async def test_a_bank_transfer_is_booked_when_it_arrives(database: Database, gat
     async with database.connection() as conn:
         (entry,) = await list_order_entries(conn, order=order)
     assert entry.legs == [("clearing:bank", -942_00), (f"escrow:{order}-1", 942_00)]
+
+
+async def test_a_bank_transfer_is_booked_for_one_payment_and_a_payment_under_one_number(database: Database) -> None:
+    orders = [make_order_ref() for _ in range(2)]
+    first, second = [await open_test_payment(database, order=order, method=Method.BANK) for order in orders]
+    async with database.transaction() as conn:
+        await record_bank_transfer(conn, first.id, reference="B-8")
+        with pytest.raises(AnotherTransferRecorded) as another:
+            await record_bank_transfer(conn, first.id, reference="B-9")
+        with pytest.raises(TransferRecordedBefore) as before:
+            await record_bank_transfer(conn, second.id, reference="B-8")
+        paid = await record_bank_transfer(conn, second.id, reference="B-8-2")
+    assert (paid.state, paid.provider_ref) == (PaymentState.CAPTURED, "bank:B-8-2")
+    assert (another.value.facts, before.value.facts) == ({"reference": "B-8"}, {"reference": "B-8", "order": orders[0]})
+    for refusal in (another.value, before.value):
+        assert [(fault.field, fault.message) for fault in refusal.errors] == [("reference", refusal.text())]
 
 
 async def test_only_a_bank_payment_is_recorded_by_hand(database: Database) -> None:

@@ -18,7 +18,7 @@ EVERY = sorted(
 
 def test_codes_are_unique() -> None:
     codes = [each.code for each in EVERY]
-    assert len(codes) == len(set(codes)) == 16
+    assert len(codes) == len(set(codes)) == 18
     assert "refused" not in codes
 
 

@@ -320,16 +320,19 @@ async def record_transfer(
 ) -> Payment:
     """Record that the bank transfer for an order arrived; the outbox marks the order as paid.
 
-    If the order has expired or was cancelled, its money waits to be returned by bank transfer.
+    If the order has expired, was cancelled or is paid in another way, its money waits to be returned by bank transfer.
 
     Raises:
-        NotFound: the order has no open payment, and no ended one by bank transfer.
-        NotBankTransfer: the order is paid through the provider.
+        NotFound: the order has no payment that is open or captured, and none by bank transfer.
+        NotBankTransfer: the order has payments through the provider alone.
+        AnotherTransferRecorded, TransferRecordedBefore: the order, or the reference, was recorded with another one.
         RepairTextMissing: the reference is empty or too long.
         NotAllowed, SecondFactorRequired: the actor may not repair this order's money.
     """
     await _require_money_role(conn, actor, get_order_ref(number))
-    before = await find_current_payment(conn, get_order_ref(number)) or await _find_ended_transfer(conn, number)
+    before = await find_current_payment(conn, get_order_ref(number))
+    if before is None or before.method is not Method.BANK:
+        before = await _find_ended_transfer(conn, number) or before
     if before is None:
         raise NotFound
     payment = await record_bank_transfer(conn, before.id, reference=_clean(reference), at=now)
@@ -340,7 +343,7 @@ async def record_transfer(
 
 
 async def _find_ended_transfer(conn: Connection, number: int) -> Payment | None:
-    """Return the latest payment of an order by bank transfer, which has ended."""
+    """Return the latest payment by bank transfer of an order whose current payment is none."""
     payments = await list_payments(conn, get_order_ref(number))
     return next((each for each in payments if each.method is Method.BANK), None)
 
