@@ -46,6 +46,7 @@ async def create_official_account(
             roles=[Role(role) for role in roles],
             division=place,
             last=last,
+            help_phone=ctx.settings.help_phone,
             now=ctx.clock.now(),
         )
     made: dict[str, object] = {"outcome": "ok", "handle": handle, "roles": roles, "place": place}
@@ -92,6 +93,7 @@ async def create_operator_account(
             identity=identity,
             operator=operator,
             divisions=places,
+            help_phone=ctx.settings.help_phone,
             now=ctx.clock.now(),
         )
     return {"outcome": "ok", "handle": handle, "operator": operator, "places": places, "totp_secret": made.totp_secret}

@@ -22,10 +22,13 @@ from market.identity.officials import (
     reset_second_factor,
     revoke_official,
 )
+from market.identity.phone_accounts import lock_phone_account
 from market.identity.same_person import is_same_person
 from market.kernel import Connection, FieldFault, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.kernel.text import clean_name, normalize_identity_number, normalize_phone
+from market.notify.templates import DEFAULT_HELP_PHONE
 
 COUNTY_ROLES = tuple(role for role in Role if role not in {Role.PLATFORM, Role.SUPERVISOR})
 """The roles that a county grants."""
@@ -60,6 +63,15 @@ class PersonHasAccount(Refusal):
     status = 409
     zh = "这个人可能已经有账号：{handles}。核对过了还是要开，就勾上“已经核对”再按一次。"
     en = "This person may have an account already: {handles}. Confirm to make another one."
+
+
+class SellerNumberMissing(Refusal):
+    """The account works for a shop and has no identity number, without which its person is not told from another."""
+
+    code = "seller_number_missing"
+    status = 409
+    zh = "这个手机号的账号开着店，没有登记身份证号，认不准人：请平台来开。"
+    en = "The account of this phone works for a shop and has no identity number; the platform has to make it."
 
 
 def _check_roles(county: str, roles: Sequence[Role], division: str) -> None:
@@ -109,6 +121,29 @@ async def _require_county_official(conn: Connection, actor: Actor, county: str, 
         raise NoSuchOfficial(handle=handle)
 
 
+async def select_identity(
+    conn: Connection, seal: Seal, actor: Actor, *, phone: str, name: str, identity: str
+) -> str | None:
+    """Return the identity number to store if the county makes an official or an operator of a phone, or None.
+
+    Nobody is renamed this way. Who works for a shop without a number stays known by name, so that two accounts of one
+    person do not become two people's: such a number is stored at the command line only.
+
+    Raises:
+        OwnAccount: the phone's account is one of the actor's own person.
+        PhoneHasOtherName: the phone has an account under another name.
+    """
+    number = normalize_phone(phone)
+    account = None if number is None else await lock_phone_account(conn, seal, number)
+    if account is None:
+        return identity
+    if await is_same_person(conn, account_id=actor.account_id, other_id=account.account_id):
+        raise OwnAccount
+    account.check_name(clean_name(name))
+    valid = normalize_identity_number(identity) is not None  # another one is refused when the account is made
+    return None if valid and account.sells and not account.numbered else identity
+
+
 async def create_county_official(
     conn: Connection,
     seal: Seal,
@@ -123,38 +158,45 @@ async def create_county_official(
     division: str,
     confirmed: bool,
     last: date | None = None,
+    help_phone: str = DEFAULT_HELP_PHONE,
     now: datetime,
 ) -> Official:
     """Make an official of the county, in the caller's transaction, which a refusal has to roll back.
 
     An official who exists gets the roles in addition, a new second factor, and is signed out everywhere. Unless
     `confirmed`, nobody gets a second account: a person is known by identity number, or else by name without blanks and
-    titles.
+    titles. The number of who works for a shop is not stored (`select_identity`), of which `IDENTITY_MISSING` warns.
 
     Raises:
         NotAllowed, SecondFactorRequired, OwnAccount, OfficialElsewhere: see `find_county_official`.
-        InvalidOfficial, HandleTaken, OtherPerson: see `create_official`.
+        PhoneHasOtherName: see `select_identity`.
+        InvalidOfficial, HandleTaken, OtherPerson, HoldsOffice: see `create_official` and `appoint`.
         PersonHasAccount: another official is or may be the same person, and it is not confirmed.
+        SellerNumberMissing: another official may be the same person, and no number tells them apart.
     """
     await find_county_official(conn, actor, county, handle, day=get_business_day(now))
     _check_roles(county, roles, division)
+    stored = await select_identity(conn, seal, actor, phone=phone, name=name, identity=identity)
     official = await create_official(
         conn,
         seal,
         name=name,
         handle=handle,
         phone=phone,
-        identity=identity,
+        identity=stored,
         roles=roles,
         division=division,
         last=last,
         by=str(actor.account_id),
+        help_phone=help_phone,
         now=now,
     )
     others = [
         *official.warnings.get(OfficialWarning.SAME_IDENTITY, []),
         *official.warnings.get(OfficialWarning.SAME_NAME, []),
     ]
+    if others and stored is None:
+        raise SellerNumberMissing
     if others and not confirmed:
         raise PersonHasAccount(handles="、".join(others))
     return official

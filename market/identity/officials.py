@@ -13,13 +13,14 @@ from market.divisions.codes import get_scope
 from market.identity.access import get_roles
 from market.identity.actors import find_actor_by_handle
 from market.identity.auditors import find_auditor_fault, list_auditor_faults, set_auditor_end
-from market.identity.models import AccountId, Grant, HandleTaken, Role
+from market.identity.models import AccountId, Grant, Role
+from market.identity.phone_accounts import save_phone_account
 from market.identity.second_factor import TOTP_CONTEXT, generate_secret, is_valid_secret, make_enrolment_uri
-from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import clean_name, normalize_identity_number, normalize_phone
+from market.notify.templates import DEFAULT_HELP_PHONE
 
 _HANDLE = re.compile(r"[a-z][a-z0-9_.-]{1,31}")
 _SCOPE = re.compile(r"\d{2}(\d{2}){0,2}|\d{9}(\d{3})?")
@@ -123,16 +124,6 @@ class Namesake(Struct, frozen=True):
     same_identity: bool
 
 
-# An account that already exists for the phone becomes the official's; a handle never moves to another phone.
-SAVE_OFFICIAL = Query(
-    UUID,
-    """
-    SELECT id
-      FROM save_official(:handle::text, :name::text, :phone_index::bytea, :phone_sealed::bytea, :totp_sealed::bytea,
-                         :sample::boolean, :by::text, :now::timestamptz) AS id
-     WHERE id IS NOT NULL
-    """,
-)
 # Returns the accounts of another person. Sorted by audit chain, so that two transactions take their chains in one order
 # (docs/locks.md); without the OFFSET the function would be called before they are sorted.
 MAKE_OFFICIALS = Query(
@@ -167,7 +158,6 @@ LIST_NAMESAKES = Query(
      LIMIT 20
     """,
 )
-FIND_HANDLE_OWNER = Query(bytes, "SELECT coalesce(phone_index, ''::bytea) FROM accounts WHERE handle = :handle")
 REPLACE_ROLES = Query(
     int,
     """
@@ -245,6 +235,7 @@ async def create_official(
     sample: bool = False,
     last: date | None = None,
     by: str = "command line",
+    help_phone: str = DEFAULT_HELP_PHONE,
     now: datetime,
 ) -> Official:
     """Grant roles from today on to the account of a phone, and create the account if it does not exist.
@@ -254,10 +245,11 @@ async def create_official(
     and the account is signed out everywhere.
     An auditor's roles end after `last`, or after `MAX_AUDIT_DAYS`; an auditor has no other role.
     `identity` is the person's identity number, by which the month knows two accounts of one person.
+    A text message tells who had the account so far, with `help_phone` to call.
 
     Raises:
         InvalidOfficial: values are not valid; all are listed.
-        HandleTaken: the handle belongs to another phone, or the phone has another handle.
+        HandleTaken, PhoneHasOtherName: see `save_phone_account`.
         OtherPerson: the account has another identity number.
     """
     name, number, secret = clean_name(name), normalize_phone(phone), totp_secret or generate_secret()
@@ -266,25 +258,10 @@ async def create_official(
     faults += _list_role_faults(roles, scope, last, today=get_business_day(now))
     if number is None or faults:
         raise InvalidOfficial(errors=tuple(faults))
-    owner = await FIND_HANDLE_OWNER.maybe(conn, handle=handle)
-    if owner is not None and owner != seal.index(number):
-        raise HandleTaken(handle=handle)
-    try:
-        created = await SAVE_OFFICIAL.maybe(
-            conn,
-            handle=handle,
-            name=name,
-            phone_index=seal.index(number),
-            phone_sealed=seal.seal(number, PHONE_CONTEXT),
-            totp_sealed=seal.seal(secret, TOTP_CONTEXT),
-            sample=sample,
-            by=by,
-            now=now,
-        )
-    except asyncpg.UniqueViolationError as error:
-        raise HandleTaken(handle=handle) from error
-    if created is None:
-        raise HandleTaken(handle=handle)
+    created = await save_phone_account(
+        conn, seal, handle=handle, name=name, phone=number, secret=secret, sample=sample, by=by,
+        help_phone=help_phone, now=now,
+    )  # fmt: skip
     account_id = AccountId(created)
     await appoint(conn, seal, [Appointment(account_id, handle, roles, scope, identity)], by=by, now=now)
     if last is not None:

@@ -7,17 +7,15 @@ them too: a second factor, half an hour without a request, and everything ended 
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from uuid import UUID
 
-import asyncpg
 from msgspec import Struct
 
 from market.divisions.codes import get_scope
 from market.identity.access import require_county_role
+from market.identity.county_officials import SellerNumberMissing, select_identity
 from market.identity.models import AccountId, Actor, HandleTaken, Role
 from market.identity.officials import (
     IDENTITY_CONTEXT,
-    SAVE_OFFICIAL,
     HoldsOffice,
     InvalidOfficial,
     NoSuchOfficial,
@@ -25,12 +23,13 @@ from market.identity.officials import (
     list_account_faults,
     reset_second_factor,
 )
-from market.identity.second_factor import TOTP_CONTEXT, generate_secret
-from market.identity.sign_in import PHONE_CONTEXT
+from market.identity.phone_accounts import save_phone_account
+from market.identity.second_factor import generate_secret
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import clean_name, normalize_identity_number, normalize_phone
+from market.notify.templates import DEFAULT_HELP_PHONE
 
 _SCOPE = re.compile(r"\d{2}(\d{2}){0,2}")
 MAX_SCOPES = 200
@@ -122,15 +121,17 @@ async def create_operator(
     totp_secret: str | None = None,
     sample: bool = False,
     by: str = "command line",
+    help_phone: str = DEFAULT_HELP_PHONE,
     now: datetime,
 ) -> OperatorAccount:
     """Let the account of a phone send the files of an operator for some counties or wider divisions, from today on.
 
-    Repeating adds divisions. The second factor is replaced each time and the account is signed out everywhere.
+    Repeating adds divisions. The second factor is replaced each time and the account is signed out everywhere. A text
+    message tells who had the account so far, with `help_phone` to call.
 
     Raises:
         InvalidOfficial: values are not valid; all are listed.
-        HandleTaken: the handle belongs to another phone, or the phone has another handle.
+        HandleTaken, PhoneHasOtherName: see `save_phone_account`.
         OtherPerson: the account has another identity number.
         HoldsOffice: the account has a role, or is another operator's.
     """
@@ -142,9 +143,10 @@ async def create_operator(
     if number is None or faults:
         raise InvalidOfficial(errors=tuple(faults))
     given = normalize_identity_number(identity or "")
-    created = await _save_account(
-        conn, seal, handle=handle, name=name, number=number, secret=secret, sample=sample, by=by, now=now
-    )
+    created = await save_phone_account(
+        conn, seal, handle=handle, name=name, phone=number, secret=secret, sample=sample, by=by,
+        help_phone=help_phone, now=now,
+    )  # fmt: skip
     made = await MAKE_OPERATOR.one(
         conn,
         account_id=created,
@@ -160,29 +162,6 @@ async def create_operator(
     if made < 0:
         raise HoldsOffice(handle=handle)
     return OperatorAccount(AccountId(created), handle, secret)
-
-
-async def _save_account(
-    conn: Connection, seal: Seal, *, handle: str, name: str, number: str, secret: str, sample: bool, by: str,
-    now: datetime,
-) -> UUID:  # fmt: skip
-    try:
-        created = await SAVE_OFFICIAL.maybe(
-            conn,
-            handle=handle,
-            name=name,
-            phone_index=seal.index(number),
-            phone_sealed=seal.seal(number, PHONE_CONTEXT),
-            totp_sealed=seal.seal(secret, TOTP_CONTEXT),
-            sample=sample,
-            by=by,
-            now=now,
-        )
-    except asyncpg.UniqueViolationError as error:
-        raise HandleTaken(handle=handle) from error
-    if created is None:
-        raise HandleTaken(handle=handle)
-    return created
 
 
 async def end_operator(conn: Connection, handle: str, *, by: str, now: datetime) -> int:
@@ -215,12 +194,15 @@ async def create_county_operator(
     phone: str,
     identity: str,
     operator: str,
+    help_phone: str = DEFAULT_HELP_PHONE,
     now: datetime,
 ) -> OperatorAccount:
     """Make an account of an operator for the actor's county, in the caller's transaction, which a refusal rolls back.
 
     Raises:
         NotAllowed, SecondFactorRequired: the actor does not decide for the whole county.
+        OwnAccount, PhoneHasOtherName: see `select_identity`.
+        SellerNumberMissing: the account of the phone works for a shop, and has no identity number.
         InvalidOfficial, HandleTaken, OtherPerson, HoldsOffice: see `create_operator`.
     """
     require_county_role(actor, Role.COUNTY, county)
@@ -228,6 +210,8 @@ async def create_county_operator(
     if any(not scope.startswith(county) for each in known for scope in each.scopes):
         # The account also serves other counties, whose sessions this one may not end.
         raise HandleTaken(handle=handle)
+    if await select_identity(conn, seal, actor, phone=phone, name=name, identity=identity) is None:
+        raise SellerNumberMissing
     return await create_operator(
         conn,
         seal,
@@ -238,6 +222,7 @@ async def create_county_operator(
         operator=operator,
         divisions=[county],
         by=str(actor.account_id),
+        help_phone=help_phone,
         now=now,
     )
 

@@ -199,6 +199,7 @@ TEMPLATES = {
     "name_corrected": "您登记的姓名改成了{name}。不是您要改的，请马上打电话 {phone}。",
     "name_corrected_unpaid": "您登记的姓名改成了{name}。收款账户请在“我的钱”里重新填一次，对上姓名、有人同意后再打钱。"
     "不是您要改的，请马上打电话 {phone}。",
+    "account_in_office": "您的账号成了公务账号，以后登录要动态口令。不是您本人要的，请马上打电话 {phone}。",
     "idle_soon": "您家尾号 {tail} 的{service}好久没用了。最晚{day}用一次，每月的减免照旧。"
     "用过了不用管；不想用了、有不明白的，问村里。",
     "idle_now": "您家尾号 {tail} 的{service}好久没用，{unpaid}起先不减。最晚{day}用一次就恢复，不用就停了减免。"

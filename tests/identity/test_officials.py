@@ -17,8 +17,9 @@ from market.identity.officials import (
     reset_second_factor,
     revoke_official,
 )
+from market.identity.phone_accounts import PhoneHasOtherName
 from market.identity.sessions import verify_second_factor
-from market.identity.sign_in import sign_in_without_code
+from market.identity.sign_in import DEFAULT_NAME, sign_in_without_code
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
@@ -86,7 +87,7 @@ async def test_the_returned_secret_is_valid(conn: Connection, seal: Seal) -> Non
 
 async def test_repeating_for_the_same_phone_adds_missing_roles(conn: Connection, seal: Seal) -> None:
     phone = make_phone()
-    account_id = await make_account(conn, phone=phone, seal=seal)
+    account_id = await make_account(conn, name="样例李", phone=phone, seal=seal)
     for role in (Role.COUNTY, Role.FINANCE, Role.COUNTY):
         made = await create_official(
             conn, seal, name="样例李", handle="li", phone=phone, roles=[role], division="130624", now=NOW
@@ -95,6 +96,27 @@ async def test_repeating_for_the_same_phone_adds_missing_roles(conn: Connection,
     actor = await find_actor_by_handle(conn, "li", day=TODAY)
     assert actor is not None
     assert (actor.name, [grant.role for grant in actor.grants]) == ("样例李", ["county", "finance"])
+
+
+async def test_only_an_account_without_a_name_or_with_a_handle_is_named(conn: Connection, seal: Seal) -> None:
+    named, unnamed = make_phone(), make_phone()
+    account_id = await make_account(conn, name="样例李", phone=named, seal=seal)
+    await make_account(conn, name=DEFAULT_NAME, phone=unnamed, seal=seal)
+
+    async def make(handle: str, phone: str, name: str) -> str | None:
+        await create_official(
+            conn, seal, name=name, handle=handle, phone=phone, roles=[Role.COUNTY], division="130624", now=NOW
+        )
+        return await conn.fetchval("SELECT name FROM accounts WHERE handle = $1", handle)
+
+    with pytest.raises(PhoneHasOtherName) as refused:
+        await make("li", named, "样例王")
+    assert [fault.field for fault in refused.value.errors] == ["name"]
+    save = "SELECT save_official('li', '样例王', $1, $2, NULL, true, 'x', now())"
+    assert await conn.fetchval(save, seal.index(named), b"x") == account_id  # the schema keeps it too
+    assert await conn.fetchval("SELECT name FROM accounts WHERE id = $1", account_id) == "样例李"
+    assert await make("zhao", unnamed, "样例赵") == "样例赵"
+    assert await make("zhao", unnamed, "样例赵真名") == "样例赵真名"
 
 
 async def test_a_handle_never_moves_to_another_phone(conn: Connection, seal: Seal) -> None:

@@ -12,7 +12,8 @@ from msgspec import Struct
 from market.divisions.codes import get_scope
 from market.identity.actors import find_actor_by_handle
 from market.identity.models import AccountId, HandleTaken, Role
-from market.identity.officials import SAVE_OFFICIAL, Appointment, appoint, find_warnings
+from market.identity.officials import Appointment, appoint, find_warnings
+from market.identity.phone_accounts import SAVE_OFFICIAL
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal

@@ -48,6 +48,7 @@ _ACTIONS = {
     "import read original": "取原件",
     "change_county_setting": "改县里的设置",
     "account.sign_in": "登录",
+    "official.take_account": "已有的账号转为公务账号",
     "official.make": "开账号",
     "official.move": "改职责",
     "official.end": "停账号",

@@ -17,6 +17,7 @@ from market.identity.auditors import MAX_AUDIT_DAYS
 from market.identity.county_officials import (
     COUNTY_ROLES,
     PersonHasAccount,
+    SellerNumberMissing,
     create_county_official,
     find_county_official,
     is_kept_by,
@@ -26,7 +27,15 @@ from market.identity.county_officials import (
 )
 from market.identity.deputies import Deputy, list_deputies
 from market.identity.models import ROLE_NAMES, Actor, HandleTaken, NotFound, Role
-from market.identity.officials import HoldsOffice, InvalidOfficial, OfficialSummary, OtherPerson, list_officials
+from market.identity.officials import (
+    HoldsOffice,
+    InvalidOfficial,
+    OfficialSummary,
+    OfficialWarning,
+    OtherPerson,
+    list_officials,
+)
+from market.identity.phone_accounts import PhoneHasOtherName
 from market.identity.second_factor import make_enrolment_uri
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
@@ -40,6 +49,7 @@ from market.web.desk.context import (
 )
 from market.web.forms import PostedForm, parse_day, read_form
 from market.web.pages import redirect
+from market.web.services import get_services
 from market.web.ui.format import clock_zh, day_zh
 from market.web.ui.qr_code import draw_qr_code
 
@@ -219,18 +229,21 @@ async def submit_official(
             made = await create_county_official(
                 conn, seal, actor, desk.county, name=typed.name, handle=typed.handle, phone=typed.phone,
                 identity=typed.identity, roles=_read_roles(form), division=division, confirmed=typed.sure == "1",
-                last=_read_last(form), now=desk.now,
+                last=_read_last(form), help_phone=get_services(request).settings.help_phone, now=desk.now,
             )  # fmt: skip
     except InvalidOfficial as refusal:
         errors = _list_faults(form, refusal)
         return await _list_page(request, db, desk, form=typed, errors=errors, status=refusal.status)
-    except (HandleTaken, OtherPerson, PersonHasAccount, HoldsOffice) as refusal:
+    except PhoneHasOtherName as refusal:
+        errors = [*form.faults, *refusal.errors]
+        return await _list_page(request, db, desk, form=typed, errors=errors, status=refusal.status)
+    except (HandleTaken, OtherPerson, PersonHasAccount, SellerNumberMissing, HoldsOffice) as refusal:
         known = isinstance(refusal, PersonHasAccount)
         notice = build_refusal_notice(refusal, "没有开")
         return await _list_page(request, db, desk, form=typed, notice=notice, known=known, status=refusal.status)
-    return await _official_page(
-        request, db, desk, made.handle, secret=made.totp_secret, notice=PageNotice("ok", "账号开好了")
-    )
+    unstored = OfficialWarning.IDENTITY_MISSING in made.warnings
+    notice = PageNotice("ok", f"账号开好了{'；他开着店，身份证号没有存，要由平台登记' if unstored else ''}")
+    return await _official_page(request, db, desk, made.handle, secret=made.totp_secret, notice=notice)
 
 
 async def _official_page(

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from market.http import HttpRequest
 from market.identity.access import get_roles, require_whole_county
+from market.identity.county_officials import SellerNumberMissing
 from market.identity.models import Actor, HandleTaken, NotFound, Role
 from market.identity.officials import HoldsOffice, InvalidOfficial, NoSuchOfficial, OtherPerson
 from market.identity.operators import (
@@ -21,6 +22,7 @@ from market.identity.operators import (
     list_operators,
     reset_operator_factor,
 )
+from market.identity.phone_accounts import PhoneHasOtherName
 from market.identity.second_factor import make_enrolment_uri
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
@@ -141,12 +143,15 @@ async def submit_operator(
         async with db.transaction(scope=desk.county) as conn:
             made = await create_county_operator(
                 conn, seal, actor, desk.county, handle=typed.handle, name=typed.name, phone=typed.phone,
-                identity=typed.identity, operator=typed.operator, now=desk.now,
+                identity=typed.identity, operator=typed.operator,
+                help_phone=get_services(request).settings.help_phone, now=desk.now,
             )  # fmt: skip
     except InvalidOfficial as refusal:
         errors = [FieldFault(each.field, _FAULTS[each.field]) for each in refusal.errors]
         return await _operators_page(request, db, desk, form=typed, errors=errors, status=refusal.status)
-    except (HandleTaken, OtherPerson, HoldsOffice) as refusal:
+    except PhoneHasOtherName as refusal:
+        return await _operators_page(request, db, desk, form=typed, errors=refusal.errors, status=refusal.status)
+    except (HandleTaken, OtherPerson, HoldsOffice, SellerNumberMissing) as refusal:
         notice = build_refusal_notice(refusal, "没有开")
         return await _operators_page(request, db, desk, form=typed, notice=notice, status=refusal.status)
     secret = _draw(typed.name, made.handle, made.totp_secret)
