@@ -14,7 +14,7 @@ from market.aftersales.case_moves import (
     move_assigned_case,
     move_own_case,
 )
-from market.casework.history import CaseEvent, get_case, list_case_events
+from market.casework.history import CaseEvent, get_case, list_case_events, record_case_look
 from market.casework.models import SELLER, CaseMove, CaseNotMovable, CaseOutcome, CaseState, LockedCase
 from market.identity.access import require_case_role
 from market.identity.models import Actor
@@ -44,30 +44,56 @@ class CaseView(Struct, frozen=True, kw_only=True):
     events: list[CaseEvent]
 
 
-def _list_moves(actor: Actor, case: LockedCase, *, now: datetime) -> set[CaseMove]:
-    """Return what the actor can do with a case.
+def _require_reader(actor: Actor, case: LockedCase) -> bool:
+    """Require a side of a case, or the role that answers it now; return whether the actor reads it by the role.
 
     Raises:
         NotFound: the actor neither asked, nor works for the seller, nor has the role that answers now.
         SecondFactorRequired: an official's session has no second factor.
     """
     if case.asker_id == actor.account_id:
-        return list_buyer_moves(case, now=now) & BUYER_MOVES
+        return False
     if case.against_producer_id in actor.producers or case.for_producer_id in actor.producers:
-        turn = case.assignee == SELLER and case.against_producer_id in actor.producers
-        return list_answerer_moves(case) & SELLER_MOVES if turn else set()
+        return False
     require_case_role(actor, case.assignee, case.division_code)
-    return list_answerer_moves(case) & OFFICIAL_MOVES
+    return True
+
+
+def _list_moves(actor: Actor, case: LockedCase, *, now: datetime) -> set[CaseMove]:
+    """Return what the actor can do with a case.
+
+    Raises:
+        NotFound, SecondFactorRequired: see `_require_reader`.
+    """
+    if _require_reader(actor, case):
+        return list_answerer_moves(case) & OFFICIAL_MOVES
+    if case.asker_id == actor.account_id:
+        return list_buyer_moves(case, now=now) & BUYER_MOVES
+    turn = case.assignee == SELLER and case.against_producer_id in actor.producers
+    return list_answerer_moves(case) & SELLER_MOVES if turn else set()
+
+
+async def read_case(conn: Connection, actor: Actor, case_id: UUID, *, now: datetime) -> LockedCase:
+    """Return a case that the actor may read, in a transaction with the actor's scope; an official's look is recorded.
+
+    Raises:
+        NotFound: it does not exist, or the actor neither asked, nor works for the seller, nor has the role that answers
+            now.
+        SecondFactorRequired: an official's session has no second factor.
+    """
+    case = await get_case(conn, case_id)
+    if _require_reader(actor, case):
+        await record_case_look(conn, actor, case.number, now=now)
+    return case
 
 
 async def load_case_view(conn: Connection, seal: Seal, actor: Actor, case_id: UUID, *, now: datetime) -> CaseView:
     """Return a case as the actor sees it, in a transaction with the actor's scope.
 
     Raises:
-        NotFound: it does not exist, or does not concern the actor.
-        SecondFactorRequired: an official's session has no second factor.
+        NotFound, SecondFactorRequired: see `read_case`.
     """
-    case = await get_case(conn, case_id)
+    case = await read_case(conn, actor, case_id, now=now)
     moves = _list_moves(actor, case, now=now)
     return build_from(CaseView, case, moves=sorted(moves), events=await list_case_events(conn, seal, case_id))
 

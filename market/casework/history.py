@@ -5,9 +5,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.audit.record import record_looks
 from market.casework.models import CaseMove, LockedCase
 from market.casework.moves import CASE_COLUMNS, REASON_CONTEXT
-from market.identity.models import NotFound
+from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
@@ -69,6 +70,11 @@ async def get_case(conn: Connection, case_id: UUID) -> LockedCase:
     if case is None:
         raise NotFound
     return case
+
+
+async def record_case_look(conn: Connection, official: Actor, number: int, *, now: datetime) -> None:
+    """Record that an official read a case, by its number; who asked reads it in 谁看过我的信息."""
+    await record_looks(conn, actor=str(official.account_id), action="case.look", objects=[f"case:{number}"], now=now)
 
 
 def open_reason(seal: Seal, sealed: bytes | None) -> str:

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
+from market.aftersales.case_view import read_case
 from market.casework.moves import get_person_scope
 from market.identity.models import Actor, NotFound
 from market.kernel import Database
@@ -68,10 +69,12 @@ class MediationController(Controller):
         db: NamedDependency[Database],
         seal: NamedDependency[Seal],
         actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
         case_id: FromPath[UUID],
     ) -> Mediation:
-        """Return a mediation of your purchase or of your producer."""
+        """Return a mediation of your purchase or of your producer, or one that your role answers now."""
         async with db.transaction(scope=get_person_scope(actor)) as conn:
+            await read_case(conn, actor, case_id, now=clock.now())
             mediation = await get_mediation(conn, seal, case_id)
         if mediation is None:
             raise NotFound
