@@ -54,7 +54,7 @@ async def accept_purchase(
     """
     today = get_business_day(now)
     seat = await get_seat(conn, actor, UnitDuty.ACCEPTOR, day=today)
-    locked = await lock_purchase(conn, number, {PurchaseState.DELIVERED})
+    locked = await lock_purchase(conn, actor, number, {PurchaseState.DELIVERED}, now=now)
     bought, order_id = locked.purchase, locked.order.id
     if bought.organisation_id != seat.organisation_id:
         raise NotFound

@@ -89,7 +89,7 @@ async def record_seller_invoice(
         PurchaseStepChanged: it is at another step.
         PurchaseInvalid: the number, the day or the amount is wrong, or the seller recorded the number before.
     """
-    locked = await lock_purchase(conn, number, {PurchaseState.ACCEPTED})
+    locked = await lock_purchase(conn, actor, number, {PurchaseState.ACCEPTED}, now=now)
     bought = locked.purchase
     require_producer(actor, bought.producer_id)
     assert bought.accepted_fen is not None, "accepted"

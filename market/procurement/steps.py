@@ -37,7 +37,7 @@ from market.procurement.models import (
 )
 from market.procurement.request import note_step
 from market.procurement.rules import check_quantities
-from market.procurement.views import get_purchase, get_seat
+from market.procurement.views import get_purchase, get_seat, read_purchase
 from payments.money import format_yuan
 
 
@@ -74,14 +74,16 @@ POST_ENTRY = Query(
 )
 
 
-async def lock_purchase(conn: Connection, number: int, states: Collection[PurchaseState]) -> LockedPurchase:
-    """Lock a purchase that the transaction may see, by its order.
+async def lock_purchase(
+    conn: Connection, actor: Actor, number: int, states: Collection[PurchaseState], *, now: datetime
+) -> LockedPurchase:
+    """Lock a purchase of the actor's unit or seller, by its order.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is none, or the actor works for neither now.
         PurchaseStepChanged: it is in none of `states`, or its order ended in the shop.
     """
-    purchase = (await get_purchase(conn, number)).purchase
+    purchase = (await read_purchase(conn, actor, number, day=get_business_day(now))).purchase
     order = await lock_order(conn, purchase.order_id)
     assert order is not None, "a purchase has an order"
     purchase = (await get_purchase(conn, number)).purchase
@@ -116,7 +118,7 @@ async def approve_purchase(conn: Connection, seal: Seal, actor: Actor, number: i
         PurchaseStepChanged: it is at another step.
     """
     seat = await get_seat(conn, actor, UnitDuty.APPROVER, day=get_business_day(now))
-    locked = await lock_purchase(conn, number, {PurchaseState.REQUESTED})
+    locked = await lock_purchase(conn, actor, number, {PurchaseState.REQUESTED}, now=now)
     _require_unit(locked.purchase, seat.organisation_id)
     await require_third_person(conn, actor, locked.purchase.requested_by)
     await SET_APPROVED.run(conn, order_id=locked.order.id, by=actor.account_id, now=now)
@@ -139,7 +141,7 @@ async def sign_contract(conn: Connection, seal: Seal, actor: Actor, number: int,
         NotFound: there is no such purchase, or the actor does not work for its seller.
         PurchaseStepChanged: it is at another step.
     """
-    locked = await lock_purchase(conn, number, {PurchaseState.APPROVED})
+    locked = await lock_purchase(conn, actor, number, {PurchaseState.APPROVED}, now=now)
     require_producer(actor, locked.purchase.producer_id)
     await set_order_terms(conn, locked.order.id, PaymentTerms.CONTRACT, until=now + CONTRACT_TIME)
     await SET_SIGNED.run(conn, order_id=locked.order.id, by=actor.account_id, now=now)
@@ -160,7 +162,7 @@ async def deliver_purchase(
         PurchaseStepChanged: it is at another step.
         PurchaseInvalid: a line is missing, or more than was ordered, or nothing was delivered.
     """
-    locked = await lock_purchase(conn, number, {PurchaseState.CONTRACTED})
+    locked = await lock_purchase(conn, actor, number, {PurchaseState.CONTRACTED}, now=now)
     require_producer(actor, locked.purchase.producer_id)
     quantities = check_quantities(delivery.lines, (await get_purchase(conn, number)).lines, most="ordered")
     if not any(quantities.values()):
@@ -191,7 +193,7 @@ async def end_purchase(
         PurchaseStepChanged: something was delivered, or it ended.
         PurchaseInvalid: the reason is missing or too long.
     """
-    locked = await lock_purchase(conn, number, ENDABLE)
+    locked = await lock_purchase(conn, actor, number, ENDABLE, now=now)
     bought = locked.purchase
     seat = await find_unit_seat(conn, actor.account_id, day=get_business_day(now))
     by_unit = seat is not None and seat.organisation_id == bought.organisation_id and seat.duty in {

@@ -122,7 +122,7 @@ async def get_seat(conn: Connection, actor: Actor, *duties: UnitDuty, day: date)
 
 
 async def get_purchase(conn: Connection, number: int) -> PurchaseDetail:
-    """Return a purchase that the transaction may see, by the number of its order.
+    """Return a purchase that the transaction may see, by the number of its order; the caller has checked who reads.
 
     Raises:
         NotFound: there is none.
@@ -136,6 +136,22 @@ async def get_purchase(conn: Connection, number: int) -> PurchaseDetail:
         await LIST_CHECKS.all(conn, order_id=purchase.order_id),
         await LIST_RED_LETTERS.all(conn, order_id=purchase.order_id),
     )
+
+
+async def read_purchase(conn: Connection, actor: Actor, number: int, *, day: date) -> PurchaseDetail:
+    """Return a purchase to who works for its seller or for its unit on `day`, in the person's scope.
+
+    Officials read the lists of their county, and no single purchase.
+
+    Raises:
+        NotFound: there is none, or the actor works for neither on that day.
+    """
+    detail = await get_purchase(conn, number)
+    if detail.purchase.producer_id not in actor.producers:
+        seat = await find_unit_seat(conn, actor.account_id, day=day)
+        if seat is None or seat.organisation_id != detail.purchase.organisation_id:
+            raise NotFound
+    return detail
 
 
 async def load_lines(conn: Connection, order_id: UUID) -> list[PurchaseLine]:

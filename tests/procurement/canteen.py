@@ -29,7 +29,7 @@ from market.procurement.models import (
 from market.procurement.pay import record_bank_receipt, record_seller_invoice
 from market.procurement.request import request_purchase
 from market.procurement.steps import approve_purchase, deliver_purchase, sign_contract
-from market.procurement.views import get_purchase
+from market.procurement.views import read_purchase
 from tests.conftest import NOW
 from tests.support.make import VILLAGE, load_actor, load_owner, make_account, make_official, make_producer, make_product
 from tests.support.shop import Shopping
@@ -84,7 +84,8 @@ class Canteen(Struct, frozen=True):
 
     async def see(self, number: int, actor: Actor | None = None) -> PurchaseDetail:
         """Return a purchase as somebody reads it, by default its requester."""
-        return await self.run(actor or self.school.requester, lambda conn: get_purchase(conn, number))
+        who = actor or self.school.requester
+        return await self.run(who, lambda conn: read_purchase(conn, who, number, day=NOW.date()))
 
     async def _list_lines(self, number: int, quantities: tuple[int, ...]) -> list[LineQuantity]:
         lines = (await self.see(number)).lines

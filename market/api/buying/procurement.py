@@ -34,7 +34,7 @@ from market.procurement.quotas import get_own_book, list_county_books, set_unit_
 from market.procurement.reduce import record_red_letter
 from market.procurement.request import request_purchase
 from market.procurement.steps import approve_purchase, deliver_purchase, end_purchase, sign_contract
-from market.procurement.views import get_purchase, get_seat, list_seller_purchases, list_unit_purchases
+from market.procurement.views import get_seat, list_seller_purchases, list_unit_purchases, read_purchase
 from market.subsidies.month.cycles import read_county
 
 _PURCHASE = "/procurements/{number:int}"
@@ -110,10 +110,11 @@ class ProcurementController(Controller):
 
     @get(_PURCHASE, operation_id="GetPurchase")
     async def show(
-        self, actor: NamedDependency[Actor], db: NamedDependency[Database], number: FromPath[int]
-    ) -> PurchaseDetail:
+        self, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock],
+        number: FromPath[int],
+    ) -> PurchaseDetail:  # fmt: skip
         """Return a purchase of the account's unit, or from a producer that it works for, by its order's number."""
-        return await _run(db, actor, lambda conn: get_purchase(conn, number))
+        return await _run(db, actor, lambda conn: read_purchase(conn, actor, number, day=clock.today()))
 
     @post(f"{_PURCHASE}/approve", operation_id="ApprovePurchase", status_code=200)
     async def approve(

@@ -11,7 +11,7 @@ from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
-from market.kernel.clock import Clock
+from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
 from market.orders.queries import get_order_id
 from market.organisations.models import UnitDuty
@@ -36,7 +36,7 @@ from market.procurement.pay import record_seller_invoice
 from market.procurement.reduce import record_red_letter
 from market.procurement.request import request_purchase
 from market.procurement.steps import ENDABLE, approve_purchase, deliver_purchase, end_purchase, sign_contract
-from market.procurement.views import get_purchase
+from market.procurement.views import read_purchase
 from market.web.forms import PostedForm, parse_integer, parse_typed_yuan, read_form
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import ShortNumber
@@ -88,7 +88,7 @@ async def _page(
     *, form: PostedForm | None = None, errors: Sequence[FieldFault] = (), status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     async with db.transaction(scope=get_person_scope(actor)) as conn:
-        detail = await get_purchase(conn, number)
+        detail = await read_purchase(conn, actor, number, day=clock.today())
         step, ends = await _find_step(conn, actor, detail.purchase, clock)
     purchase = detail.purchase
     payable = purchase.accepted_fen if purchase.accepted_fen is not None else purchase.ordered_fen
@@ -173,7 +173,7 @@ async def _take(
         case PurchaseStep.SIGN:
             await sign_contract(conn, seal, actor, number, now=now)
         case PurchaseStep.DELIVER | PurchaseStep.ACCEPT:
-            lines = _read_quantities(form, await get_purchase(conn, number))
+            lines = _read_quantities(form, await read_purchase(conn, actor, number, day=get_business_day(now)))
             checks = [
                 AcceptanceCheck(
                     item=each, passed=form.get_text(f"p{index}") == "1", note=form.get_text(f"c{index}")[:400]
@@ -247,10 +247,11 @@ async def submit_request(
 
 
 async def _paper(
-    request: HttpRequest, db: Database, actor: Actor, number: int, *, template: str, states: frozenset[PurchaseState]
-) -> Response[Any]:
+    request: HttpRequest, db: Database, actor: Actor, clock: Clock, number: int,
+    *, template: str, states: frozenset[PurchaseState],
+) -> Response[Any]:  # fmt: skip
     async with db.transaction(scope=get_person_scope(actor)) as conn:
-        detail = await get_purchase(conn, number)
+        detail = await read_purchase(conn, actor, number, day=clock.today())
     purchase = detail.purchase
     if purchase.state not in states:
         return redirect(f"/unit/orders/{number}")
@@ -272,18 +273,28 @@ _SIGNED = _ACCEPTED | {PurchaseState.CONTRACTED, PurchaseState.DELIVERED}
 
 @get("/unit/orders/{number:int}/contract", include_in_schema=False)
 async def print_contract(
-    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], number: ShortNumber
+    request: HttpRequest,
+    *,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    number: ShortNumber,
 ) -> Response[Any]:
     """Print the contract of a signed purchase."""
-    return await _paper(request, db, actor, number, template="units/contract.html", states=_SIGNED)
+    return await _paper(request, db, actor, clock, number, template="units/contract.html", states=_SIGNED)
 
 
 @get("/unit/orders/{number:int}/acceptance", include_in_schema=False)
 async def print_acceptance(
-    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], number: ShortNumber
+    request: HttpRequest,
+    *,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    number: ShortNumber,
 ) -> Response[Any]:
     """Print the acceptance form of an accepted purchase."""
-    return await _paper(request, db, actor, number, template="units/acceptance.html", states=_ACCEPTED)
+    return await _paper(request, db, actor, clock, number, template="units/acceptance.html", states=_ACCEPTED)
 
 
 ROUTES = [show_purchase, submit_step, submit_request, print_contract, print_acceptance]
