@@ -15,13 +15,13 @@ from market.subsidies.month.budget_lines import adjust_budget
 from market.subsidies.month.build_case import MonthFacts
 from market.subsidies.month.case_queries import SettledLine
 from market.subsidies.month.cycles import Cycle, has_ended, open_cycle, take_duty
-from market.subsidies.month.steps import RUN, UNSETTLED_STATES
+from market.subsidies.month.steps import RUN, SETTLED_STATES, UNSETTLED_STATES
 
 NOTHING_SETTLED = SettledLine(line="", approved_fen=Fen(0), conceded_fen=Fen(0), public_fen=Fen(0), shares={})
 
 
 class PostedAdjustment(Struct, frozen=True, kw_only=True):
-    """The amounts already posted in the open cycle for a line and an earlier month."""
+    """The amounts that unsettled cycles posted for a line and an earlier month; `revision` is the open cycle's last."""
 
     line: str
     revision: int
@@ -62,16 +62,17 @@ LOCK_TARGET_CYCLE = Query(
     """,
 )
 GET_LAST_MONTH = Query(date, "SELECT max(month) FROM cycles WHERE county_code = :county")
+# What a settled cycle posted is part of what was settled; together they are all postings of the month.
 LIST_POSTED = Query(
     PostedAdjustment,
     """
-    SELECT line, max(revision) AS revision, sum(approved_fen)::bigint AS approved_fen,
-           sum(conceded_fen)::bigint AS conceded_fen, sum(public_fen)::bigint AS public_fen,
-           sum_shares(array_agg(shares)) AS shares
-      FROM (SELECT line_code AS line, revision, approved_fen, conceded_fen, public_fen, shares
-              FROM subsidy_postings
-             WHERE county_code = :county AND cycle_id = :cycle_id AND for_month = :month) AS postings
-     GROUP BY line
+    SELECT p.line_code AS line, coalesce(max(p.revision) FILTER (WHERE c.id = :cycle_id::uuid), 0) AS revision,
+           sum(p.approved_fen)::bigint AS approved_fen, sum(p.conceded_fen)::bigint AS conceded_fen,
+           sum(p.public_fen)::bigint AS public_fen, sum_shares(array_agg(p.shares)) AS shares
+      FROM subsidy_postings p
+      JOIN cycles c ON c.id = p.cycle_id AND NOT c.state = ANY(:settled::text[])
+     WHERE p.county_code = :county AND p.for_month = :month
+     GROUP BY p.line_code
     """,
 )
 # The unspent part of a year's budget line; settled, adjusted, and calculated but unsettled amounts are spent.
@@ -117,9 +118,10 @@ async def post_adjustments(
 
     Only lines whose approved sum changed are posted, each between 0 and the change of its own approved sum. An upward
     posting that the year's budget line does not cover is left for a later run, and so is every posting while no month
-    that has ended is open. Amounts already posted in the open cycle are not posted twice. A line that a stopping
-    finding blocks in the closed month is not posted; one that a later month's finding blocks, or that is `below_plan`,
-    is only reduced.
+    that has ended is open. Amounts already posted in a cycle that is not settled, whatever its state, are not posted
+    twice. A line that a stopping finding blocks in the closed month is not posted; one that a later month's finding
+    blocks, or that is `below_plan`, is only reduced. The caller holds the lock of the county's imports, without which
+    no cycle is settled.
 
     Raises:
         SecondDuty: the actor holds another duty of the open cycle (R14).
@@ -128,7 +130,8 @@ async def post_adjustments(
     blocked = await list_blocked_lines(conn, county, cycle.month)
     suspect = below_plan | await list_suspect_lines(conn, county)
     target = await LOCK_TARGET_CYCLE.maybe(conn, county=county, month=cycle.month, states=(RUN.before, RUN.after))
-    listed = await LIST_POSTED.all(conn, county=county, cycle_id=target.id, month=cycle.month) if target else []
+    target_id = target.id if target else None
+    listed = await LIST_POSTED.all(conn, county=county, cycle_id=target_id, month=cycle.month, settled=SETTLED_STATES)
     posted = {row.line: row for row in listed}
     changes = list(_list_changes(answer, settled, posted, blocked=blocked, suspect=suspect))
     if not changes:
@@ -246,7 +249,7 @@ def subtract_shares(one: Mapping[str, int], other: Mapping[str, int]) -> dict[st
 
 
 def _subtract_posted(due: PostingAmounts, posted: PostedAdjustment | None) -> PostingAmounts:
-    """Return the due amounts less those posted in the open cycle."""
+    """Return the due amounts less those posted in unsettled cycles."""
     if posted is None:
         return due
     return PostingAmounts(
@@ -258,5 +261,5 @@ def _subtract_posted(due: PostingAmounts, posted: PostedAdjustment | None) -> Po
 
 
 def _compute_settled_before(settled: SettledLine, posted: PostedAdjustment | None) -> int:
-    """Return what was settled for a line before this posting, including earlier postings of the open cycle."""
+    """Return what was settled for a line before this posting, including postings of unsettled cycles."""
     return settled.funded_fen + (posted.conceded_fen + posted.public_fen if posted else 0)

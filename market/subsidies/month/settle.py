@@ -16,7 +16,7 @@ from market.subsidies.line_codes import show_line_codes
 from market.subsidies.models import MonthRefusal, Outcome, StepResult
 from market.subsidies.month.approve import advance_cycle
 from market.subsidies.month.budget_lines import spend_month
-from market.subsidies.month.cycles import Cycle, begin_step, require_state
+from market.subsidies.month.cycles import LOCK_IMPORTS, Cycle, begin_step, require_state
 from market.subsidies.month.steps import CLOSE, RECONCILE, SETTLE, SETTLED_STATES
 from market.subsidies.names import OPERATOR_NAMES, Operator
 from market.subsidies.reconciliation.answer import record_reconciliation
@@ -186,7 +186,8 @@ async def settle_month(
 ) -> StepResult:
     """Post the decided amounts, one posting per line, and store each operator's control totals and settlement file.
 
-    A line blocked by a stopping finding is not posted. Clawbacks are set off. The caller owns the transaction.
+    A line blocked by a stopping finding is not posted. Clawbacks are set off. A calculation of the county is waited
+    for: what it takes for settled does not change under it. The caller owns the transaction.
 
     Raises:
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not settle for the county.
@@ -195,6 +196,7 @@ async def settle_month(
         AgreementMissing: the county requires agreements, see `require_agreements`.
         BankAccountMissing: the county requires bank accounts, see `find_current_accounts`.
     """
+    await LOCK_IMPORTS.run(conn, county=county)
     cycle, actor, _ = await begin_step(conn, SETTLE, actor, county, month, now=now)
     require_state(cycle, SETTLE.froms)
     await require_agreements(conn, county, month, run_id=cycle.run_id, now=now)

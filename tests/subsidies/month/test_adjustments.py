@@ -1,22 +1,27 @@
 """R10: a settled month is never edited; changes are posted within the change of the line's own approved sum."""
 
+import asyncio
 from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from market.identity.actors import find_actor_by_handle
 from market.kernel import Fen
 from market.subsidies.engine.answer import AnswerLine
 from market.subsidies.engine.models import Funder
 from market.subsidies.month.adjust import compute_difference, subtract_shares
 from market.subsidies.month.case_queries import LIST_SETTLED_LINES, SettledLine
+from market.subsidies.month.settle import settle_month
 from market.subsidies.month.steps import SETTLED_STATES
 from payments.money import split
-from tests.story.play import Player
+from tests.story.play import Player, nine_o_clock
 from tests.story.test_month import PLAN
 from tests.subsidies.imports.test_imports import write_bill
+from tests.support.make import SEAL
 
 sums = st.integers(0, 5_000)
 
@@ -98,15 +103,30 @@ def test_subtracting_shares_keeps_every_funder() -> None:
     }
 
 
-async def to_march(player: Player) -> None:
-    for step in PLAN["steps"][12:37]:
+async def play_steps(player: Player, first: int, until: int) -> None:
+    for step in PLAN["steps"][first:until]:
         for argv in step["commands"]:
             await player(argv, step["date"])
 
 
-async def run(player: Player, month: str) -> tuple[str, int, int]:
-    got = await player(["subsidies", "run", "--month", month, "--as", "gan"], "2019-04-03")
+async def to_march(player: Player) -> None:
+    await play_steps(player, 12, 37)
+
+
+async def run(player: Player, month: str, day: str = "2019-04-03") -> tuple[str, int, int]:
+    got = await player(["subsidies", "run", "--month", month, "--as", "gan"], day)
     return got["outcome"], got["postings"], got["waiting"]
+
+
+async def list_posted(player: Player) -> list[tuple[str, str, str, int, int, int]]:
+    """Return the adjustments: cycle, line, month, revision, funded and settled before."""
+    async with player.database.transaction(scope="130624") as conn:
+        rows = await conn.fetch(
+            "SELECT to_char(c.month, 'YYYY-MM'), line_code, to_char(for_month, 'YYYY-MM'), revision, funded_fen,"
+            " settled_before_fen FROM subsidy_postings p JOIN cycles c ON c.id = p.cycle_id"
+            " WHERE for_month < c.month ORDER BY for_month, line_code, c.month, revision"
+        )
+    return [tuple(row) for row in rows]
 
 
 async def test_an_upward_adjustment_waits_until_the_year_covers_it(january: Player) -> None:
@@ -204,3 +224,39 @@ async def test_a_bill_of_two_plans_that_is_reversed_in_full_is_taken_back(quarte
             " ORDER BY posted_at DESC LIMIT 1"
         )
     assert ([row[0] for row in paid], last) == ([0], -13_84)
+async def test_adjustments_of_a_month_that_is_not_settled_are_not_posted_again(january: Player) -> None:
+    await play_steps(january, 12, 40)
+    posted = await list_posted(january)
+    assert {each[0] for each in posted} == {"2019-03"}
+    for first, until, day in ((40, 40, "2019-05-01"), (40, 42, "2019-05-02"), (42, 43, "2019-05-03")):
+        await play_steps(january, first, until)
+        for month in ("2019-01", "2019-02"):
+            assert (await run(january, month, day))[1:] == (0, 0)
+        assert await list_posted(january) == posted
+
+
+async def test_the_next_open_month_posts_what_an_unsettled_one_did_not(january: Player) -> None:
+    await play_steps(january, 12, 42)
+    async with january.database.transaction(scope="130624") as conn:
+        await conn.execute(
+            "UPDATE memberships SET valid_during = daterange(lower(valid_during), '2019-02-15')"
+            " WHERE leave_reason = '死亡'"
+        )
+    assert await run(january, "2019-02", "2019-05-01") == ("ok", 1, 0)
+    assert [each for each in await list_posted(january) if each[1] == "DX-02"] == [
+        ("2019-03", "DX-02", "2019-02", 1, -1221, 1900),
+        ("2019-04", "DX-02", "2019-02", 1, 271, 679),
+    ]
+
+
+async def test_a_settlement_waits_for_a_calculation_and_a_calculation_for_a_settlement(january: Player) -> None:
+    await play_steps(january, 12, 42)
+    posted = await list_posted(january)
+    async with january.database.transaction(scope="130624") as conn:
+        cai = await find_actor_by_handle(conn, "cai", day=date(2019, 4, 9))
+        await settle_month(conn, cai, "130624", date(2019, 3, 1), seal=SEAL, now=nine_o_clock("2019-04-09"))
+        running = asyncio.create_task(run(january, "2019-01", "2019-05-01"))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(running), 3)
+    assert (await running)[1:] == (0, 0)
+    assert await list_posted(january) == posted
