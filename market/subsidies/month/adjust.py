@@ -1,6 +1,6 @@
 """Adjustments (R10): later changes of a closed month, posted as signed differences in the open cycle."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from msgspec import Struct
@@ -18,6 +18,10 @@ from market.subsidies.month.cycles import Cycle, has_ended, open_cycle, take_dut
 from market.subsidies.month.steps import RUN, SETTLED_STATES, UNSETTLED_STATES
 
 NOTHING_SETTLED = SettledLine(line="", approved_fen=Fen(0), conceded_fen=Fen(0), public_fen=Fen(0), shares={})
+NOTHING_APPROVED = AnswerLine(
+    id="", entitled_fen=Fen(0), funded_fen=Fen(0), approved_fen=Fen(0), over_fen=Fen(0), under_fen=Fen(0),
+    conceded_fen=Fen(0), public_fen=Fen(0), shares={}, adjustment_fen=None, reasons=(), removed_on=None, trace=(),
+)  # fmt: skip
 
 
 class PostedAdjustment(Struct, frozen=True, kw_only=True):
@@ -29,6 +33,12 @@ class PostedAdjustment(Struct, frozen=True, kw_only=True):
     conceded_fen: Fen
     public_fen: Fen
     shares: dict[str, int]
+
+
+class _Service(Struct, frozen=True):
+    line: str
+    operator: str
+    kind: str
 
 
 class PostingAmounts(Struct, frozen=True, kw_only=True):
@@ -75,6 +85,14 @@ LIST_POSTED = Query(
      GROUP BY p.line_code
     """,
 )
+LIST_POSTED_SERVICES = Query(
+    _Service,
+    """
+    SELECT DISTINCT ON (line_code) line_code AS line, operator, kind FROM subsidy_postings
+     WHERE county_code = :county AND for_month = :month AND line_code = ANY(:lines::text[])
+     ORDER BY line_code, posted_at DESC, revision DESC
+    """,
+)
 # The unspent part of a year's budget line; settled, adjusted, and calculated but unsettled amounts are spent.
 GET_YEAR_LEFT = Query(
     _BudgetLeft,
@@ -116,12 +134,12 @@ async def post_adjustments(
 ) -> tuple[int, int]:
     """Post the changes of a closed month in the open cycle; return how many were posted and how many were not covered.
 
-    Only lines whose approved sum changed are posted, each between 0 and the change of its own approved sum. An upward
-    posting that the year's budget line does not cover is left for a later run, and so is every posting while no month
-    that has ended is open. Amounts already posted in a cycle that is not settled, whatever its state, are not posted
-    twice. A line that a stopping finding blocks in the closed month is not posted; one that a later month's finding
-    blocks, or that is `below_plan`, is only reduced. The caller holds the lock of the county's imports, without which
-    no cycle is settled.
+    Only lines whose approved sum changed are posted, each between 0 and the change of its own approved sum; a line that
+    the month has no more is approved 0. An upward posting that the year's budget line does not cover is left for a
+    later run, and so is every posting while no month that has ended is open. Amounts already posted in a cycle that is
+    not settled, whatever its state, are not posted twice. A line that a stopping finding blocks in the closed month is
+    not posted; one that a later month's finding blocks, or that is `below_plan`, is only reduced. The caller holds the
+    lock of the county's imports, without which no cycle is settled.
 
     Raises:
         SecondDuty: the actor holds another duty of the open cycle (R14).
@@ -142,19 +160,19 @@ async def post_adjustments(
     open_month = await open_cycle(conn, county, month, actor, now=now)
     await take_duty(conn, open_month, actor, RUN.duty, now=now)
     covered = await _filter_covered(conn, county, cycle.month, changes)
-    operators = {line.id: line.operator for line in facts.case.lines}
+    services = await _find_services(conn, county, cycle.month, facts, [line for line, _ in covered])
     rows = [
         {
-            "line": line.id,
-            "revision": posted[line.id].revision + 1 if line.id in posted else 1,
-            "operator": operators[line.id],
-            "kind": facts.kinds[line.id],
+            "line": line,
+            "revision": posted[line].revision + 1 if line in posted else 1,
+            "operator": services[line].operator,
+            "kind": services[line].kind,
             "approved_fen": parts.approved_fen,
             "conceded_fen": parts.conceded_fen,
             "public_fen": parts.public_fen,
-            "settled_before_fen": _compute_settled_before(settled.get(line.id, NOTHING_SETTLED), posted.get(line.id)),
+            "settled_before_fen": _compute_settled_before(settled.get(line, NOTHING_SETTLED), posted.get(line)),
             "shares": parts.shares,
-            "why": "冲正" if line.id in facts.corrected else "名册、绑定或处理结果有变化",
+            "why": "冲正" if line in facts.corrected else "名册、绑定或处理结果有变化",
         }
         for line, parts in covered
     ]
@@ -172,20 +190,34 @@ def _list_changes(
     *,
     blocked: frozenset[str],
     suspect: frozenset[str],
-) -> Iterator[tuple[AnswerLine, PostingAmounts]]:
-    """Yield the lines with a difference to post; for a line that is held, reverse what was posted."""
-    for line in answer.lines:
-        due = compute_difference(line, settled.get(line.id, NOTHING_SETTLED))
-        if line.id in blocked or (line.id in suspect and due.conceded_fen + due.public_fen > 0):
+) -> Iterator[tuple[str, PostingAmounts]]:
+    """Yield the lines with a difference to post; for a line that is held, reverse what was posted.
+
+    A line that has postings and is not in the answer, as another line has its number now, is approved 0.
+    """
+    answers = {line.id: line for line in answer.lines}
+    for line in sorted(answers.keys() | settled.keys() | posted.keys()):
+        due = compute_difference(answers.get(line, NOTHING_APPROVED), settled.get(line, NOTHING_SETTLED))
+        if line in blocked or (line in suspect and due.conceded_fen + due.public_fen > 0):
             due = NO_CHANGE
-        rest = _subtract_posted(due, posted.get(line.id))
+        rest = _subtract_posted(due, posted.get(line))
         if rest.approved_fen or rest.conceded_fen or rest.public_fen:
             yield line, rest
 
 
+async def _find_services(
+    conn: Connection, county: str, month: date, facts: MonthFacts, lines: Sequence[str]
+) -> dict[str, _Service]:
+    """Return the operator and kind of lines: those of the case, or of the last posting of a line that is not in it."""
+    services = {line.id: _Service(line.id, line.operator, facts.kinds[line.id]) for line in facts.case.lines}
+    gone = [line for line in lines if line not in services]
+    listed = await LIST_POSTED_SERVICES.all(conn, county=county, month=month, lines=gone)
+    return services | {each.line: each for each in listed}
+
+
 async def _filter_covered(
-    conn: Connection, county: str, month: date, changes: list[tuple[AnswerLine, PostingAmounts]]
-) -> list[tuple[AnswerLine, PostingAmounts]]:
+    conn: Connection, county: str, month: date, changes: list[tuple[str, PostingAmounts]]
+) -> list[tuple[str, PostingAmounts]]:
     """Return the postings that the year's budget line covers: downward ones first, then upward ones by line."""
     first = month.replace(month=1)
     year = await GET_YEAR_LEFT.one(
@@ -194,13 +226,13 @@ async def _filter_covered(
     left = year.left_fen
     if left is None:
         return changes
-    taken: list[tuple[AnswerLine, PostingAmounts]] = []
-    for line, parts in sorted(changes, key=lambda pair: (pair[1].public_fen > 0, pair[0].id)):
+    taken: list[tuple[str, PostingAmounts]] = []
+    for line, parts in sorted(changes, key=lambda pair: (pair[1].public_fen > 0, pair[0])):
         if parts.public_fen > max(left, 0):
             continue
         left -= parts.public_fen
         taken.append((line, parts))
-    return sorted(taken, key=lambda pair: pair[0].id)
+    return sorted(taken, key=lambda pair: pair[0])
 
 
 def compute_difference(line: AnswerLine, settled: SettledLine) -> PostingAmounts:

@@ -14,6 +14,7 @@ from market.kernel import Fen
 from market.subsidies.engine.answer import AnswerLine
 from market.subsidies.engine.models import Funder
 from market.subsidies.month.adjust import compute_difference, subtract_shares
+from market.subsidies.month.budget_lines import verify_budget_lines
 from market.subsidies.month.case_queries import LIST_SETTLED_LINES, SettledLine
 from market.subsidies.month.settle import settle_month
 from market.subsidies.month.steps import SETTLED_STATES
@@ -260,3 +261,38 @@ async def test_a_settlement_waits_for_a_calculation_and_a_calculation_for_a_sett
             await asyncio.wait_for(asyncio.shield(running), 3)
     assert (await running)[1:] == (0, 0)
     assert await list_posted(january) == posted
+
+
+PASSED = """\
+业务编号,运营商,业务类型,业务号码,姓名,身份证号,套餐编码,设备标识,卡号,生效日,失效日,变更类型,实名核验结果
+YD-05,移动,手机,17050000105,样例郑一,130624195909099918,YD38,h1:d5703c536a2f671160ef9b93,89860019000000000083,2018-10-01,2019-01-01,过户,一致
+YD-05B,移动,手机,17050000105,样例韩一,130624196303039915,YD38,,89860019000000000083,2019-01-01,,过户,一致
+"""
+
+
+async def test_a_line_whose_number_passed_to_another_before_the_month_is_taken_back(
+    quarter: Player, tmp_path: Path
+) -> None:
+    file = tmp_path / "passed.csv"
+    file.write_text(PASSED, "utf-8")
+    words = ["import", "bindings", str(file), "--county", "130624", "--as", "gan", "--take-changes"]
+    assert (await quarter(words, "2019-05-02"))["outcome"] == "ok"
+    for _ in range(2):
+        for month in ("2019-01", "2019-02", "2019-03"):
+            await run(quarter, month, "2019-05-02")
+            case = await quarter(["subsidies", "case", "--month", month], "2019-05-02")
+            assert [line["id"] for line in case["lines"] if line["id"].startswith("YD-05")] == ["YD-05B"]
+        assert [each for each in await list_posted(quarter) if each[0] == "2019-04"] == [
+            ("2019-04", "YD-05", "2019-01", 1, -1900, 1900),
+            ("2019-04", "YD-05", "2019-02", 1, -1900, 1900),
+            ("2019-04", "YD-05", "2019-03", 1, -1752, 1752),
+        ]
+    async with quarter.database.transaction(scope="130624") as conn:
+        sums = await conn.fetch(
+            "SELECT for_month, sum(approved_fen), sum(public_fen), sum_shares(array_agg(shares)), min(operator),"
+            " max(kind) FROM subsidy_postings WHERE line_code = 'YD-05' GROUP BY for_month ORDER BY for_month"
+        )
+        assert await verify_budget_lines(conn) == []
+    for _, approved, public, shares, operator, kind in sums:
+        assert (approved, public, operator, kind) == (0, 0, "mobile", "mobile")
+        assert set(shares.values()) == {0}
