@@ -10,6 +10,7 @@ from market.kernel.structs import build_from
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.line_codes import show_lines
 from market.subsidies.month.cycles import Cycle
+from market.subsidies.month.held_adjustments import list_lines_not_raised
 from market.subsidies.names import Operator, ServiceKind, name_unbound_line
 
 
@@ -185,13 +186,15 @@ LIST_ADJUSTMENT_ROWS = Query(
     SELECT to_char(:month::date, 'YYYY-MM') AS cycle, to_char(for_month, 'YYYY-MM') AS for_month, line, operator,
            settled_fen, settled_fen + conceded_fen + public_fen AS funded_fen,
            conceded_fen + public_fen AS adjustment_fen, conceded_fen, public_fen,
-           sum_shares(all_shares) AS shares, why
+           sum_shares(all_shares) AS shares,
+           CASE WHEN line = ANY(:not_raised::text[]) AND conceded_fen + public_fen > 0 THEN '疑点停付，不拨付'
+                ELSE why END AS why
       FROM (SELECT for_month, line_code AS line, min(operator) AS operator,
                    (array_agg(settled_before_fen ORDER BY revision))[1] AS settled_fen,
                    sum(conceded_fen)::bigint AS conceded_fen, sum(public_fen)::bigint AS public_fen,
                    array_agg(shares) AS all_shares, (array_agg(p.why ORDER BY revision DESC))[1] AS why
-              FROM subsidy_postings p JOIN cycles c ON c.id = p.cycle_id
-             WHERE p.county_code = :county AND c.month = :month AND p.for_month < :month
+              FROM subsidy_postings p
+             WHERE county_code = :county AND cycle_id = :cycle_id AND for_month < :month
              GROUP BY for_month, line_code) AS postings
      WHERE conceded_fen <> 0 OR public_fen <> 0
      ORDER BY for_month, line
@@ -240,6 +243,12 @@ async def get_findings_time(conn: Connection, county: str, month: date) -> datet
     return await GET_FINDINGS_TIME.maybe(conn, county=county, month=month)
 
 
-async def list_adjustment_rows(conn: Connection, county: str, month: date) -> list[AdjustmentRow]:
-    """Return the adjustments of earlier months in the cycle of a month, by funder."""
-    return await LIST_ADJUSTMENT_ROWS.all(conn, county=county, month=month)
+async def list_adjustment_rows(conn: Connection, cycle: Cycle) -> list[AdjustmentRow]:
+    """Return the adjustments of earlier months in a cycle, by funder; `why` names those that are held and not paid."""
+    return await LIST_ADJUSTMENT_ROWS.all(
+        conn,
+        county=cycle.county_code,
+        cycle_id=cycle.id,
+        month=cycle.month,
+        not_raised=await list_lines_not_raised(conn, cycle),
+    )

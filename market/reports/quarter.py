@@ -8,6 +8,7 @@ from msgspec import Struct
 from market.counties.quarter_submissions import SentFigures
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_next_month, get_next_quarter
+from market.subsidies.findings.record import list_suspect_lines
 from market.subsidies.month.steps import CLOSE, UNSETTLED_STATES
 from market.subsidies.names import Operator, ServiceKind
 
@@ -136,7 +137,8 @@ COUNT_HOUSEHOLDS = Query(
      GROUP BY GROUPING SETS ((operator, kind), (operator), (kind), ())
     """,
 )
-# Sums are the postings of the quarter's cycles; of an unsettled cycle, the postings it would make now.
+# Sums are the postings of the quarter's cycles; of an unsettled cycle, those it would make now, and without the upward
+# adjustments of held lines, which its settlement takes back.
 SUM_QUARTER = Query(
     _QuarterSums,
     """
@@ -154,6 +156,14 @@ SUM_QUARTER = Query(
           FROM unsettled q JOIN run_lines l ON l.run_id = q.run_id
          WHERE l.county_code = :county
            AND NOT EXISTS (SELECT FROM held b WHERE b.month = q.month AND b.line_code = l.line_code)
+        UNION ALL
+        SELECT min(p.operator), min(p.kind), q.month, -sum(p.conceded_fen), -sum(p.public_fen)
+          FROM unsettled q JOIN subsidy_postings p ON p.cycle_id = q.id
+         WHERE p.county_code = :county AND p.for_month < q.month
+           AND (p.line_code = ANY(:suspects::text[])
+                OR EXISTS (SELECT FROM held b WHERE b.month = q.month AND b.line_code = p.line_code))
+         GROUP BY q.month, p.line_code, p.for_month
+        HAVING sum(p.conceded_fen + p.public_fen) > 0
         UNION ALL
         SELECT operator, kind, NULL, conceded_fen, public_fen FROM openings WHERE county_code = :county)
     SELECT coalesce(operator, 'total') AS operator, coalesce(kind, 'all') AS kind,
@@ -188,7 +198,8 @@ async def compute_quarter(conn: Connection, county: str, first: date, until: dat
     days: dict[str, object] = {"county": county, "first": first, "until": until}
     users = _by_key(await COUNT_USERS.all(conn, **days))
     homes = _by_key(await COUNT_HOUSEHOLDS.all(conn, **days, last_day=until - timedelta(days=1)))
-    money = _by_key(await SUM_QUARTER.all(conn, **days, unsettled=UNSETTLED_STATES))
+    suspects = sorted(await list_suspect_lines(conn, county))
+    money = _by_key(await SUM_QUARTER.all(conn, **days, unsettled=UNSETTLED_STATES, suspects=suspects))
     rows: list[QuarterRow] = []
     for operator in _OPERATORS:
         for kind in _KINDS:

@@ -98,7 +98,7 @@ REPORTS: dict[ReportName, Report] = {
     "villages": make_month_report(lambda conn, _, cycle: list_village_rows(conn, cycle)),
     "claims": Report(read=_read_claims),
     "findings": Report(read=_read_findings),
-    "adjustments": make_month_report(lambda conn, _, cycle: list_adjustment_rows(conn, cycle.county_code, cycle.month)),
+    "adjustments": make_month_report(lambda conn, _, cycle: list_adjustment_rows(conn, cycle)),
     "settlement": Report(read=_read_settlement),
     "idle": Report(read=_read_idle, by_quarter=True),
     "quarter": Report(read=_read_quarter, by_quarter=True),

@@ -136,9 +136,9 @@ class Player:
             return await monthly.list_claim_rows(conn, self.seal, COUNTY, month)
         if name == "findings":
             return await monthly.list_finding_rows(conn, self.seal, COUNTY, month)
-        if name == "adjustments":
-            return await monthly.list_adjustment_rows(conn, COUNTY, month)
         cycle = await find_cycle(conn, COUNTY, month)
+        if name == "adjustments":
+            return await monthly.list_adjustment_rows(conn, cycle)
         if name == "settlement":
             return await get_settlement(conn, self.seal, cycle)
         return await (monthly.list_operator_rows if name == "sheets" else monthly.list_village_rows)(conn, cycle)

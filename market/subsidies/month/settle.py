@@ -17,6 +17,7 @@ from market.subsidies.models import MonthRefusal, Outcome, StepResult
 from market.subsidies.month.approve import advance_cycle
 from market.subsidies.month.budget_lines import spend_month
 from market.subsidies.month.cycles import LOCK_IMPORTS, Cycle, begin_step, require_state
+from market.subsidies.month.held_adjustments import list_lines_not_raised, take_back_raises
 from market.subsidies.month.steps import CLOSE, RECONCILE, SETTLE, SETTLED_STATES
 from market.subsidies.names import OPERATOR_NAMES, Operator
 from market.subsidies.reconciliation.answer import record_reconciliation
@@ -116,10 +117,14 @@ LIST_OPERATOR_SUMS = Query(
          WHERE run_id = :run_id AND county_code = :county
          GROUP BY operator),
     earlier AS (
-        SELECT operator, count(DISTINCT (line_code, for_month))::integer AS adjustment_rows,
-               sum(public_fen)::bigint AS adjustment_public_fen, sum(conceded_fen)::bigint AS adjustment_conceded_fen
-          FROM subsidy_postings
-         WHERE cycle_id = :cycle_id AND county_code = :county AND for_month < :month
+        SELECT operator, count(*)::integer AS adjustment_rows, sum(public_fen)::bigint AS adjustment_public_fen,
+               sum(conceded_fen)::bigint AS adjustment_conceded_fen
+          FROM (SELECT operator, sum(public_fen) AS public_fen, sum(conceded_fen) AS conceded_fen
+                  FROM subsidy_postings
+                 WHERE cycle_id = :cycle_id AND county_code = :county AND for_month < :month
+                 GROUP BY operator, line_code, for_month
+                HAVING (sum(conceded_fen) <> 0 OR sum(public_fen) <> 0)
+                   AND NOT (line_code = ANY(:not_raised::text[]) AND sum(conceded_fen + public_fen) > 0)) AS adjusted
          GROUP BY operator)
     SELECT operator, coalesce(rows, 0) AS rows, coalesce(claimed_fen, 0) AS claimed_fen,
            coalesce(approved_fen, 0) AS approved_fen, coalesce(conceded_fen, 0) AS conceded_fen,
@@ -169,7 +174,13 @@ async def _sum_settlement(conn: Connection, cycle: Cycle) -> Settlement:
             conn, county=cycle.county_code, cycle_id=cycle.id, run_id=cycle.run_id, month=cycle.month
         )
     sums = await LIST_OPERATOR_SUMS.all(
-        conn, county=cycle.county_code, cycle_id=cycle.id, run_id=cycle.run_id, month=cycle.month, blocked=blocked
+        conn,
+        county=cycle.county_code,
+        cycle_id=cycle.id,
+        run_id=cycle.run_id,
+        month=cycle.month,
+        blocked=blocked,
+        not_raised=await list_lines_not_raised(conn, cycle),
     )
     operators = {
         row.operator: build_from(OperatorSettlement, row, pay_fen=Fen(row.public_fen + row.adjustment_public_fen))
@@ -186,8 +197,9 @@ async def settle_month(
 ) -> StepResult:
     """Post the decided amounts, one posting per line, and store each operator's control totals and settlement file.
 
-    A line blocked by a stopping finding is not posted. Clawbacks are set off. A calculation of the county is waited
-    for: what it takes for settled does not change under it. The caller owns the transaction.
+    A line blocked by a stopping finding is not posted, and what adjustments raise it by is taken back. Clawbacks are
+    set off. A calculation of the county is waited for: what it takes for settled does not change under it. The caller
+    owns the transaction.
 
     Raises:
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not settle for the county.
@@ -200,6 +212,7 @@ async def settle_month(
     cycle, actor, _ = await begin_step(conn, SETTLE, actor, county, month, now=now)
     require_state(cycle, SETTLE.froms)
     await require_agreements(conn, county, month, run_id=cycle.run_id, now=now)
+    await take_back_raises(conn, cycle, now=now)
     settlement = await _sum_settlement(conn, cycle)
     paid = [operator for operator, each in settlement.operators.items() if each.pay_fen > 0]
     accounts = await find_current_accounts(conn, county, month, paid=paid, now=now)

@@ -11,15 +11,19 @@ from market.identity.actors import find_actor_by_handle
 from market.kernel import Refusal
 from market.reports.findings import list_findings
 from market.reports.line import explain_line
+from market.reports.voucher import list_voucher_rows
 from market.subsidies.findings.hold import hold_line
 from market.subsidies.month.bills import list_bills
+from market.subsidies.month.budget_lines import verify_budget_lines
 from market.subsidies.month.cycles import find_cycle
 from tests.story.play import COUNTY, Answer, Player, nine_o_clock
+from tests.subsidies.month.test_adjustments import play_steps
 from tests.subsidies.month.test_returns import JANUARY, advance, send_back, take, view_january
 from tests.support.make import SEAL
 from tests.support.postgres import as_owner
 
 DAY = "2019-02-06"
+MARCH = date(2019, 3, 1)
 WHY = "邻居说人不在村里"
 
 
@@ -239,3 +243,55 @@ async def test_a_run_of_the_next_month_changes_no_verdict_under_a_review(january
     await january(["subsidies", "run", "--month", "2019-02", "--as", "gan"], "2019-03-02")
     assert (await view_january(january)).state == "reviewed"
     assert "code" not in (done := await take(january, "decide", "2019-03-03")), done
+
+
+async def read_march(player: Player) -> dict[str, Any]:
+    """Return what officials read of March: adjustments, the settlement, and the quarter's public sum of 移动."""
+    rows = (await player(["subsidies", "report", "adjustments", "--month", "2019-03"]))["rows"]
+    paid = (await player(["subsidies", "report", "settlement", "--month", "2019-03"]))["operators"]["mobile"]
+    quarter = await player(["subsidies", "report", "quarter", "--quarter", "2019Q1"])
+    [public] = [row["public_fen"] for row in quarter["rows"] if (row["operator"], row["kind"]) == ("mobile", "all")]
+    adjusted = {name: paid[name] for name in paid if name.startswith(("adjustment", "pay"))}
+    return {"why": {row["line"]: row["why"] for row in rows}, **adjusted, "quarter": public}
+
+
+async def test_an_adjustment_of_a_line_that_is_held_before_the_settlement_is_not_paid(january: Player) -> None:
+    await play_steps(january, 12, 42)
+    before = await read_march(january)
+    assert "YD-05" in before["why"]
+    assert "code" not in await hold(january, "cai", "YD-05", month=MARCH)
+    held = await read_march(january)
+    assert held["why"]["YD-05"] == "疑点停付，不拨付"
+    await play_steps(january, 42, 43)
+    settled = await read_march(january)
+    assert "YD-05" not in settled["why"]
+    assert {**settled, "why": held["why"]} == held
+    raised = before["adjustment_public_fen"] - settled["adjustment_public_fen"]
+    assert (raised, before["adjustment_rows"] - settled["adjustment_rows"]) == (120, 1)
+    async with january.database.transaction(scope=COUNTY) as conn:
+        posted = await conn.fetch(
+            "SELECT p.revision, p.funded_fen, p.settled_before_fen, p.shares, p.public_fen FROM subsidy_postings p"
+            " JOIN cycles c ON c.id = p.cycle_id WHERE line_code = 'YD-05' AND c.month = '2019-03-01'"
+            " ORDER BY for_month, revision"
+        )
+        paid = await conn.fetchval("SELECT pay_fen FROM settlements WHERE operator = 'mobile' ORDER BY settled_at DESC")
+        rows = await list_voucher_rows(conn, await find_cycle(conn, COUNTY, MARCH))
+        assert await verify_budget_lines(conn) == []
+    assert [tuple(row)[:3] for row in posted] == [(1, 400, 1500), (2, -400, 1900)]
+    assert posted[1]["shares"] == {funder: -fen for funder, fen in posted[0]["shares"].items()}
+    assert (
+        paid
+        == settled["pay_fen"]
+        == sum(row.debit_fen - row.credit_fen for row in rows if "移动" in row.summary and row.code == "5001")
+    )
+    await play_steps(january, 43, 44)
+    # It is posted again once the township decides to pay the line.
+    await january(["subsidies", "run", "--month", "2019-04", "--as", "gan"], "2019-05-02")
+    again = ["subsidies", "run", "--month", "2019-01", "--as", "gan"]
+    assert (await january(again, "2019-05-02"))["postings"] == 0
+    words = ["--check", "held_by_official", "--subject", "YD-05", "--pay", "YD-05", "--why", "去看过了", "--as", "zhen"]
+    decided = await january(["subsidies", "finding", "--month", "2019-04", *words], "2019-05-03")
+    assert decided["state"] == "decided", decided
+    assert (await january(again, "2019-05-03"))["postings"] == 1
+    rows = (await january(["subsidies", "report", "adjustments", "--month", "2019-04"]))["rows"]
+    assert [(row["line"], row["for_month"], row["adjustment_fen"]) for row in rows] == [("YD-05", "2019-01", 400)]
