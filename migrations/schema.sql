@@ -1198,7 +1198,8 @@ CREATE FUNCTION public.check_deposit() RETURNS trigger
 BEGIN
     IF NOT EXISTS (SELECT FROM orders
                     WHERE id = NEW.order_id AND total_fen = NEW.deposit_fen + NEW.balance_fen
-                      AND (SELECT count(*) FROM suborders WHERE order_id = orders.id) = 1) THEN
+                      AND (SELECT count(*) = 1 AND sum(goods_fen) >= NEW.deposit_fen
+                             FROM suborders WHERE order_id = orders.id)) THEN
         RAISE EXCEPTION 'deposit and balance of order % do not add up', NEW.order_id USING ERRCODE = 'P0114';
     END IF;
     RETURN NULL;
@@ -6157,15 +6158,21 @@ CREATE FUNCTION public.save_official(p_handle text, p_name text, p_phone_index b
     AS $$
 DECLARE
     saved uuid;
+    taken boolean;
 BEGIN
     INSERT INTO accounts (handle, name, phone_index, phone_sealed, totp_sealed, sample, created_at)
     VALUES (p_handle, p_name, p_phone_index, p_phone_sealed, p_totp_sealed, p_sample, p_at)
     ON CONFLICT ON CONSTRAINT accounts_phone_unique DO UPDATE
        SET handle = coalesce(accounts.handle, excluded.handle),
-           name = excluded.name,
+           name = CASE WHEN accounts.handle IS NULL AND accounts.name <> '乡集用户' THEN accounts.name
+                       ELSE excluded.name END,
            totp_sealed = excluded.totp_sealed
      WHERE accounts.closed_at IS NULL AND coalesce(accounts.handle, excluded.handle) = excluded.handle
-    RETURNING id INTO saved;
+    RETURNING accounts.id, old.id IS NOT NULL AND old.handle IS NULL INTO saved, taken;
+    IF taken THEN
+        PERFORM add_audit_entry(p_at, p_by, 'official.take_account', 'account:' || saved,
+                                jsonb_build_object('handle', p_handle));
+    END IF;
     IF saved IS NOT NULL AND p_totp_sealed IS NOT NULL THEN
         PERFORM add_audit_entry(p_at, p_by, 'official.second_factor', 'account:' || saved,
                                 jsonb_build_object('handle', p_handle));
@@ -7334,6 +7341,7 @@ CREATE TABLE payments.refunds (
     requested_at timestamp with time zone NOT NULL,
     succeeded_at timestamp with time zone,
     retry_at timestamp with time zone,
+    pending_since timestamp with time zone,
     CONSTRAINT refunds_amount CHECK ((amount_minor > 0)),
     CONSTRAINT refunds_state CHECK ((state = ANY (ARRAY['requested'::text, 'pending'::text, 'succeeded'::text, 'failed'::text])))
 );
@@ -16073,6 +16081,13 @@ CREATE INDEX refunds_failed ON payments.refunds USING btree (id) WHERE (state = 
 --
 
 CREATE INDEX refunds_payment ON payments.refunds USING btree (payment_id);
+
+
+--
+-- Name: refunds_pending; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX refunds_pending ON payments.refunds USING btree (pending_since) WHERE (state = 'pending'::text);
 
 
 --
@@ -29588,6 +29603,13 @@ GRANT UPDATE(succeeded_at) ON TABLE payments.refunds TO market_app;
 --
 
 GRANT UPDATE(retry_at) ON TABLE payments.refunds TO market_app;
+
+
+--
+-- Name: COLUMN refunds.pending_since; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(pending_since) ON TABLE payments.refunds TO market_app;
 
 
 --
