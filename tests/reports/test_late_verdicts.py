@@ -20,8 +20,8 @@ JANUARY = date(2019, 1, 1)
 REVIEW, CLOSED, CONFIRMED = 14, 19, 26
 
 
-class Told(Struct, frozen=True):
-    """What is told of YD-01 in January: the funded sum, why it is held, and the users of the quarter."""
+class JanuaryView(Struct, frozen=True):
+    """What is shown of YD-01 in January: the funded sum, why it is held, and the users of the quarter."""
 
     funded_fen: int
     held: list[str]
@@ -42,14 +42,14 @@ async def decide(player: Player, month: str, verdict: str, day: str) -> None:
     assert answer["state"] == "decided", answer
 
 
-async def tell(player: Player) -> Told:
+async def view(player: Player) -> JanuaryView:
     async with player.database.transaction(scope=COUNTY) as conn:
         cycle = await find_cycle(conn, COUNTY, JANUARY)
         assert cycle is not None
         line = await explain_line(conn, SEAL, cycle, [COUNTY], "YD-01")
         quarter = await compute_quarter(conn, COUNTY, JANUARY, date(2019, 4, 1))
     [total] = [row for row in quarter.rows if row.operator == "total" and row.kind == "all"]
-    return Told(line.funded_fen, [each.verdict for each in line.holds], total.users)
+    return JanuaryView(line.funded_fen, [each.verdict for each in line.holds], total.users)
 
 
 async def test_a_closed_month_stays_as_it_was_paid(january: Player) -> None:
@@ -58,12 +58,12 @@ async def test_a_closed_month_stays_as_it_was_paid(january: Player) -> None:
         now = nine_o_clock("2019-02-05")
         await hold_line(conn, helper, COUNTY, JANUARY, "YD-01", why="人不在村里", seal=SEAL, now=now)
     await play(january, CALCULATED, CLOSED, review_of="2019-01")
-    closed = await tell(january)
+    closed = await view(january)
     assert (closed.funded_fen, closed.held) == (19_00, [])
     await play(january, CLOSED, CONFIRMED)
-    before = await tell(january)
+    before = await view(january)
     await decide(january, "2019-02", "--stop", "2019-03-06")
-    after = await tell(january)
+    after = await view(january)
     assert (after.funded_fen, after.held) == (19_00, [])
     # Of the quarter's months YD-01 keeps January, so that it stays one of the users.
     assert after.users == before.users
