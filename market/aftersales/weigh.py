@@ -17,13 +17,13 @@ from market.aftersales.models import (
 )
 from market.aftersales.ship import find_own_suborder
 from market.audit.record import add_audit_entry
-from market.catalogue.catch_weight import compute_weight_price
-from market.catalogue.units import format_weight
+from market.catalogue.catch_weight import MAX_CEILING_BP, compute_weight_price
+from market.catalogue.units import MAX_NET_G, format_weight
 from market.identity.models import Actor, NotFound
-from market.kernel import Connection, Database, Fen, FieldFault, GatewayUnavailable, Query, Refusal
+from market.kernel import BASIS_POINTS, Connection, Database, Fen, FieldFault, GatewayUnavailable, Query, Refusal
 from market.kernel.seal import Seal
 from market.orders.catch_weight import CatchWeight, load_catch_weights
-from market.orders.models import SuborderKind, SuborderState
+from market.orders.models import MAX_QUANTITY, SuborderKind, SuborderState
 from market.orders.money.refund import refund_suborder
 from market.orders.notifications import notify_account
 from market.orders.transitions import LockedOrder, LockedSuborder, lock_order_by_suborder
@@ -36,8 +36,8 @@ WEIGHED_KIND = "weighed below the ceiling"
 MIN_WEIGHT_DIVISOR = 2
 """At least half of what was ordered is weighed: less is a slip of the pen, or not what was bought."""
 
-MAX_WEIGHT_G = 1_000_000
-"""A tonne: more does not fit into a parcel."""
+MAX_WEIGHT_G = MAX_QUANTITY * MAX_NET_G * MAX_CEILING_BP // BASIS_POINTS
+"""The largest ceiling of a line, so that whatever was ordered can be weighed and sent."""
 
 
 class WeighedLine(Struct, frozen=True, forbid_unknown_fields=True):

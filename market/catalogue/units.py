@@ -31,7 +31,7 @@ _ANY_WEIGHT = re.compile(rf"\d{_WEIGHT_WORD}", re.IGNORECASE)
 _ANY_COUNT = re.compile(rf"\d{_COUNT_WORD}")
 _SIGNED_NUMBER = re.compile(r"(?<!\d)[-+−–]\d")
 _BARE_WEIGHT = re.compile(r"(公斤|千克|kg|斤|两|克)", re.IGNORECASE)
-_MAX_NET_G = 1_000_000
+MAX_NET_G = 1_000_000
 _BOX_BP = 1200
 _BAG_BP = 500
 _WHOLE = 10_000
@@ -90,7 +90,7 @@ def parse_unit(text: str) -> Unit:
         raise BadUnit
     if weight:
         net_g = _parse_grams(weight.group(1), weight.group(2), _GRAMS[weight.group(3).lower()])
-        if net_g is None or not 0 < net_g <= _MAX_NET_G:
+        if net_g is None or not 0 < net_g <= MAX_NET_G:
             raise BadUnit
     else:
         bare = _BARE_WEIGHT.fullmatch(unit)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,10 +27,12 @@ from market.aftersales.refund import refund_line
 from market.aftersales.ship import ship_suborder
 from market.aftersales.weigh import LinePrice, WeighedLine, preview_weights, weigh_parcel
 from market.catalogue.catch_weight import MAX_CEILING_BP, MIN_CEILING_BP, compute_ceiling, compute_weight_price
+from market.catalogue.units import MAX_NET_G
 from market.identity.models import Actor, NotFound
 from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Fen, Refusal
 from market.orders.cancel import cancel_order
+from market.orders.models import MAX_QUANTITY
 from market.orders.money.verification import verify_orders
 from market.orders.queries import OrderView
 from payments.verification import verify_ledger
@@ -129,6 +132,13 @@ async def test_the_difference_is_refunded_once_and_the_buyer_is_told(scale: Scal
     await scale.receive(order)
     async with scale.shopping.db.connection() as conn:
         assert await verify_orders(conn) == await verify_ledger(conn) == []
+
+
+def test_the_weight_of_the_largest_line_can_be_given() -> None:
+    weight = compute_ceiling(MAX_NET_G, MAX_QUANTITY, ceiling_bp=MAX_CEILING_BP)
+    assert weight is not None
+    line = {"line_id": "0190a0b0-0000-7000-8000-000000000001", "weighed_g": weight.ceiling_g}
+    assert msgspec.convert(line, WeighedLine).weighed_g == weight.ceiling_g
 
 
 async def test_at_the_ceiling_nothing_is_refunded(scale: Scale) -> None:

@@ -46,6 +46,7 @@ def test_numbers_weights_and_ids_are_parsed_strictly() -> None:
     assert [parse_integer(text) for text in (" 12 ", "0", "", "-1", "1.5", "１２", "9" * 20)] == [12, 0, *[None] * 5]
     assert (parse_integer("5", maximum=5), parse_integer("6", maximum=5)) == (5, None)
     assert [parse_kilograms(text) for text in ("1", "2.5", "0", "1234", "x")] == [1000, 2500, None, None, None]
+    assert (parse_kilograms("2025.5", maximum_g=2_025_500), parse_kilograms("2", maximum_g=1999)) == (2_025_500, None)
     assert (parse_uuid(str(ID)), parse_uuid("x")) == (ID, None)
 
 

@@ -1,8 +1,14 @@
 """称重 on the pages: listed by the seller, bought at the most it costs, weighed before it is sent."""
 
+import pytest
+
 from payments.sandbox import Sandbox
+from tests.support.make import make_product
+from tests.support.shop import Shopping, shopping
 from tests.web.conftest import Village
 from tests.web.shop.checkout import ADDRESS, get_order_number, pay_at_provider
+
+__all__ = ["shopping"]
 
 
 async def list_by_weight(village: Village) -> int:
@@ -51,6 +57,32 @@ async def test_a_listing_by_weight_is_bought_weighed_and_sent(village: Village, 
     async with await village.browser(village.buyer) as browser:
         seen = await browser.open(f"/orders/{await get_order_number(village)}")
         assert "称了 4.95 公斤（9.9 斤），合 97.02 元" in seen.text
+
+
+@pytest.mark.parametrize(("typed", "unit"), [("2025.5", "kg"), ("4051", "jin")])
+async def test_an_order_of_tonnes_is_weighed_on_its_page(
+    village: Village, shopping: Shopping, typed: str, unit: str
+) -> None:
+    async with shopping.db.transaction() as conn:
+        bags = await make_product(
+            conn,
+            village.dates.producer_id,
+            unit="25公斤袋",
+            price_fen=100_00,
+            net_g=25_000,
+            gross_g=0,
+            left=100,
+            ceiling_bp=10_500,
+        )
+    order = await shopping.place([(bags.variant_id, 81)])
+    await shopping.pay(order)
+    suborder = await village.value("SELECT id FROM suborders")
+    async with await village.browser(village.farmer) as farm:
+        await farm.open(f"/farm/parcels/{suborder}")
+        seen = await farm.submit(f"/farm/parcels/{suborder}/weight", typed={"weight-1": typed}, unit=unit)
+        assert "2,025.5 公斤" in seen.text
+        await farm.submit(f"/farm/parcels/{suborder}/weight", sure="1")
+    assert await village.value("SELECT weighed_g FROM catch_weights") == 2_025_500
 
 
 async def test_a_pack_is_replaced_by_one_that_is_weighed(village: Village) -> None:

@@ -76,8 +76,9 @@ def read_weights(form: PostedForm, parcel: Parcel) -> list[WeighedLine]:
 
 def _read_weight(form: PostedForm, name: str, *, jin: bool) -> int:
     """Read a weight into grams; half a gram is rounded down, in favour of the buyer."""
-    grams = (parse_kilograms(form.get_text(name)) or 0) // (_JIN_PER_KG if jin else 1)
-    if not 0 < grams <= MAX_WEIGHT_G:
+    per_kg = _JIN_PER_KG if jin else 1
+    grams = (parse_kilograms(form.get_text(name), maximum_g=MAX_WEIGHT_G * per_kg) or 0) // per_kg
+    if not grams:
         form.add_fault(name, "称得多重没写对。写一个数，比如 4.95")
     return grams
 
