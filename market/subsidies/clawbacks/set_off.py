@@ -13,6 +13,7 @@ from market.subsidies.clawbacks.ledger import post_claim, post_entry
 from market.subsidies.clawbacks.models import PAYMENT_PERIOD, ClawbackState, Debtor, EntryKind
 from market.subsidies.models import CycleId
 from market.subsidies.month.cycles import Cycle
+from market.subsidies.month.steps import SETTLED_STATES
 from market.subsidies.names import Operator
 
 
@@ -55,7 +56,8 @@ class _SetOffPlan(Struct, frozen=True, kw_only=True):
     left: dict[Operator, int]
 
 
-# A later adjustment of a line and month lowers what was settled: what a clawback takes above that is taken twice.
+# A later adjustment of a line and month lowers what was settled: what a clawback takes above that is taken twice. One
+# that stands in another cycle that is not settled may be undone, and lowers nothing yet.
 _POSTED_CLAWBACKS = """
     SELECT c.id, c.debtor, c.operator, c.state,
            c.amount_fen - coalesce((SELECT sum(fen) FROM clawback_entries
@@ -63,6 +65,8 @@ _POSTED_CLAWBACKS = """
            greatest(0, coalesce((
                SELECT sum(greatest(0, i.fen - greatest(0, coalesce((
                           SELECT sum(p.public_fen) FROM subsidy_postings p
+                            JOIN cycles q ON q.id = p.cycle_id
+                                         AND (q.id = :cycle_id OR q.state = ANY(:settled::text[]))
                            WHERE p.county_code = :county AND p.line_code = i.line_code
                              AND p.for_month = i.for_month), 0))))
                  FROM clawback_items i WHERE i.clawback_id = c.id), 0)
@@ -114,9 +118,12 @@ async def list_withheld(conn: Connection, county: str, cycle_id: CycleId) -> lis
     return await LIST_WITHHELD.all(conn, county=county, cycle_id=cycle_id)
 
 
-async def preview_withheld(conn: Connection, county: str, pays: Mapping[Operator, int]) -> list[Withheld]:
+async def preview_withheld(
+    conn: Connection, county: str, cycle_id: CycleId, pays: Mapping[Operator, int]
+) -> list[Withheld]:
     """Return what a settlement that pays these sums, in fen, would withhold now; who is paid in full is left out."""
-    plan = _plan_set_off(await LIST_POSTED_CLAWBACKS.all(conn, county=county), pays)
+    clawbacks = await LIST_POSTED_CLAWBACKS.all(conn, county=county, cycle_id=cycle_id, settled=SETTLED_STATES)
+    plan = _plan_set_off(clawbacks, pays)
     withheld = [
         Withheld(
             operator=operator,
@@ -135,12 +142,14 @@ async def set_off_clawbacks(
 ) -> dict[Operator, int]:
     """Recover clawbacks from the sums that a settlement pays; return what is withheld of each operator's, in fen.
 
-    The oldest clawback of an operator comes first. What later adjustments took back of the same lines is taken off a
-    clawback before, and paid back with this settlement where it was recovered already. A sum below zero, which nothing
-    is transferred for, becomes a clawback, so that what is withheld is below zero too.
+    The oldest clawback of an operator comes first. What later adjustments took back of the same lines, in settled
+    cycles and in this one, is taken off a clawback before, and paid back with this settlement where it was recovered
+    already. A sum below zero, which nothing is transferred for, becomes a clawback, so that what is withheld is below
+    zero too.
     """
     county = cycle.county_code
-    plan = _plan_set_off(await LOCK_POSTED_CLAWBACKS.all(conn, county=county), pays)
+    clawbacks = await LOCK_POSTED_CLAWBACKS.all(conn, county=county, cycle_id=cycle.id, settled=SETTLED_STATES)
+    plan = _plan_set_off(clawbacks, pays)
     for entry in plan.entries:
         entry_id = await ADD_SETTLED_ENTRY.one(
             conn, clawback_id=entry.clawback_id, county=county, kind=entry.kind, fen=entry.fen, cycle_id=cycle.id,

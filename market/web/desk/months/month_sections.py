@@ -30,7 +30,7 @@ async def list_month_withheld(conn: Connection, view: MonthView) -> list[Withhel
         return []
     if view.state is DECIDE.after:
         pays = {operator: each.pay_fen for operator, each in view.settlement.operators.items()}
-        return await preview_withheld(conn, view.county, pays)
+        return await preview_withheld(conn, view.county, view.cycle_id, pays)
     return await list_withheld(conn, view.county, view.cycle_id) if view.state in SETTLED_STATES else []
 
 
