@@ -19,6 +19,7 @@ ListingId = NewType("ListingId", UUID)
 
 MAX_LINES = 100
 MAX_STAYS = 5
+"""The maximum number of stays that a buyer chooses for one order."""
 MAX_QUANTITY = 9_999
 MAX_ROOMS = 20
 MAX_NIGHTS = 30

@@ -19,6 +19,7 @@ from market.orders.expire import expire_orders
 from market.orders.models import TotalChanged
 from market.packages.book import PackageWish, PartTime, quote_package
 from market.packages.capacity import load_availability
+from market.packages.compose import compose_package
 from market.packages.consent import answer_package, withdraw_package
 from market.packages.models import InvalidPackageBooking, PackageFull, PackageReserved
 from market.packages.order_parts import find_ordered_package
@@ -28,8 +29,17 @@ from market.producers.closures import ClosureReason, NewClosure, write_closure
 from market.slots.models import PartyTooLarge
 from tests.conftest import NOW
 from tests.orders.requests import nights
-from tests.packages.village import ARRIVE, MORNING, Village, make_village, make_wish
-from tests.support.make import make_account, make_freight_template
+from tests.packages.village import (
+    ARRIVE,
+    MORNING,
+    Village,
+    agree_and_publish,
+    make_households,
+    make_new_package,
+    make_village,
+    make_wish,
+)
+from tests.support.make import load_owner, make_account, make_freight_template, make_producer, make_stay
 from tests.support.shop import BUYER_ADDRESS, Shopping
 
 
@@ -86,6 +96,26 @@ async def test_households_take_turns_and_a_party_is_divided_only_if_nobody_has_r
             assert invited.booked == packages
             assert [(part.title, part.share_fen) for part in invited.own_parts] == [("农家院客房", 250_00)]
             assert not any("250" in each for each in invited.others)
+
+
+async def test_a_party_is_divided_among_as_many_households_as_it_needs(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        made = await make_households(conn, places=40)
+        more = [await make_producer(conn, kind="homestay", name=f"样例农家{name}") for name in "丙丁戊己"]
+        made["hosts"] += tuple([await load_owner(conn, each) for each in more])
+        made["stays"] += tuple([await make_stay(conn, each, rooms=2) for each in more])
+        offered = tuple(each.variant_id for each in made["stays"])
+        new = make_new_package(offered, made["activity"].variant_id, made["product"].variant_id)
+        parts = [new.parts[0], structs.replace(new.parts[1], quantity=1), new.parts[2]]
+        new = structs.replace(new, parts=parts)
+        package = await compose_package(conn, shopping.seal, made["guide"], new, now=NOW)
+    village = Village(shopping=shopping, package=await agree_and_publish(shopping, made, package), **made)
+    async with shopping.db.connection() as conn:
+        assert (await load_availability(conn, village.package, arrive=ARRIVE, now=NOW))[0].packages == 12
+    order = await village.book(count=12)
+    await shopping.pay(order)
+    stays = [each for each in (await shopping.see(order)).suborders if each.kind == "stay"]
+    assert [len(each.bookings) for each in stays] == [2] * 6
 
 
 async def test_a_request_is_placed_once_and_its_key_serves_no_other(village: Village) -> None:

@@ -41,10 +41,10 @@ class Village(Struct, frozen=True, kw_only=True):
 
     shopping: Shopping
     guide: Actor
-    hosts: tuple[Actor, Actor]
+    hosts: tuple[Actor, ...]
     orchard: Actor
     activity: ActivityIds
-    stays: tuple[StayIds, StayIds]
+    stays: tuple[StayIds, ...]
     product: ProductIds
     package: Package
 

@@ -70,8 +70,12 @@ def merge_lines(lines: Sequence[Line]) -> list[tuple[int, Line]]:
     return [(first[item], Line(item[0], quantity, item[1])) for item, quantity in total.items()]
 
 
-def check_request(lines: Sequence[Line], nights: Sequence[Nights], *, day: date) -> None:
+def check_request(
+    lines: Sequence[Line], nights: Sequence[Nights], *, day: date, package: PackageChoice | None = None
+) -> None:
     """Check the quantities, the nights and the number of both; report every invalid field.
+
+    The stays of a `package` are as many as households share its guests, which its parts and suppliers bound.
 
     Raises:
         EmptyOrder, TooManyLines: the order has no lines, or too many.
@@ -79,7 +83,7 @@ def check_request(lines: Sequence[Line], nights: Sequence[Nights], *, day: date)
     """
     if not lines and not nights:
         raise EmptyOrder
-    if len(lines) > MAX_LINES or len(nights) > MAX_STAYS:
+    if len(lines) > MAX_LINES or (package is None and len(nights) > MAX_STAYS):
         raise TooManyLines(max_lines=MAX_LINES, max_stays=MAX_STAYS)
     quantity_faults = [
         FieldFault(f"lines[{index}].quantity", say("要在 1 到 {0} 之间", MAX_QUANTITY))

@@ -71,7 +71,7 @@ async def place(
         IdempotencyKeyReused, Busy: the key was used for another order; the queue is full, or no connection is free.
     """
     placed_at = now or datetime.now(UTC)
-    check_request(lines, nights, day=get_business_day(placed_at))
+    check_request(lines, nights, day=get_business_day(placed_at), package=package)
     if fingerprint is None:
         contents = msgspec.json.encode([lines, nights, address.region_code])
         fingerprint = hash_request(contents + address.digest, voucher_id, pickup_point_id)
