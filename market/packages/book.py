@@ -294,11 +294,19 @@ def _check_wish(package: Package, wish: PackageWish, now: datetime) -> dict[int,
             faults.append(FieldFault(f"parts[{position - 1}]", say("这一样不用选时间")))
         elif starts_at is None:
             faults.append(FieldFault(f"parts[{position - 1}]", say("选一场")))
-        elif starts_at.tzinfo is None or not 0 <= (get_business_day(starts_at) - wish.arrive_on).days <= package.nights:
+        elif not _is_within(starts_at, wish.arrive_on, package.nights):
             faults.append(FieldFault(f"parts[{position - 1}]", say("选在这几天里的一场")))
     if faults:
         raise InvalidPackageBooking(errors=tuple(faults))
     return times
+
+
+def _is_within(starts_at: datetime, arrive_on: date, nights: int) -> bool:
+    """Return whether a time, if it has a zone, is on one of the days of a visit."""
+    try:
+        return starts_at.tzinfo is not None and 0 <= (get_business_day(starts_at) - arrive_on).days <= nights
+    except OverflowError:  # the first or the last day of the calendar, which another zone does not have
+        return False
 
 
 def _require_time(package: Package, part: PackagePart, found: Sequence[Capacity]) -> None:

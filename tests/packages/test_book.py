@@ -169,6 +169,10 @@ async def test_what_cannot_be_booked_is_refused_at_its_field(village: Village) -
     assert await refuse(village, structs.replace(wish, times=[PartTime(2, datetime(2019, 9, 22, 8))])) == (
         InvalidPackageBooking, [("parts[1]", "选在这几天里的一场")],
     )  # fmt: skip
+    for text in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-10:00"):
+        assert await refuse(village, structs.replace(wish, times=[PartTime(2, datetime.fromisoformat(text))])) == (
+            InvalidPackageBooking, [("parts[1]", "选在这几天里的一场")],
+        )  # fmt: skip
     late = structs.replace(wish, arrive_on=date.max)
     assert await refuse(village, late) == (
         InvalidPackageBooking,
