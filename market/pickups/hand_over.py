@@ -8,12 +8,14 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.aftersales.check_in import record_wrong_code, require_attempts_left
+from market.aftersales.models import NotWeighed
 from market.aftersales.receive import is_receivable, receive_suborders
 from market.audit.record import add_audit_entry
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.text import normalize_text
+from market.orders.catch_weight import list_unweighed
 from market.orders.models import SuborderKind, SuborderState
 from market.orders.notifications import format_month_day, notify_account
 from market.orders.transitions import (
@@ -89,6 +91,7 @@ async def mark_arrived(
     Raises:
         NotFound: the parcel is not for a point that the actor keeps.
         PickupNotExpected: it was cancelled or received.
+        NotWeighed: its seller brought it without weighing what is sold by weight.
     """
     order, suborder, pickup = await _open(conn, keeper, suborder_id)
     if pickup.state is PickupState.ARRIVED:
@@ -96,6 +99,8 @@ async def mark_arrived(
     if pickup.state is not PickupState.EXPECTED or not is_receivable(suborder):
         raise PickupNotExpected
     if suborder.state is SuborderState.PAID:
+        if await list_unweighed(conn, [suborder_id]):
+            raise NotWeighed
         await move_suborders(conn, [suborder_id], SuborderState.SHIPPED, actor=str(keeper.account_id), now=now)
     code, code_hash = await _create_code(conn, seal)
     await MARK_ARRIVED.run(

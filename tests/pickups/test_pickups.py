@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 
 from market.aftersales.check_in import MAX_WRONG_CODES
-from market.aftersales.models import TooManyCheckInCodes
+from market.aftersales.models import NotWeighed, TooManyCheckInCodes
 from market.aftersales.receive import confirm_overdue, confirm_receipt
+from market.aftersales.weigh import WeighedLine, weigh_parcel
 from market.identity.models import NotAllowed, NotFound, Role
 from market.kernel import Connection
 from market.orders.address import address_to_point, seal_address
@@ -107,6 +108,17 @@ async def test_a_cancelled_parcel_is_not_expected(point: Point) -> None:
         await point.arrive(parcel)
     async with w.db.connection() as conn:
         assert await list_point_parcels(conn, w.seal, point.keeper, days=DAYS) == []
+
+
+async def test_a_parcel_that_was_not_weighed_does_not_arrive(point: Point) -> None:
+    await point.owner.execute("UPDATE variants SET ceiling_bp = 11000 WHERE id = $1", point.goods.variant_id)
+    order, parcel = await point.buy()
+    with pytest.raises(NotWeighed):
+        await point.arrive(parcel)
+    w, line = point.shopping, (await point.shopping.see(order)).suborders[0].lines[0].id
+    await weigh_parcel(w.db, w.gateway, w.seal, point.seller, parcel, weights=[WeighedLine(line, 7500)], now=NOW)
+    await point.arrive(parcel)
+    assert (await point.see(order)).state is PickupState.ARRIVED
 
 
 async def test_the_code_of_a_parcel_that_was_received_is_dead(point: Point) -> None:

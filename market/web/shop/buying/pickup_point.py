@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.aftersales.models import TooManyCheckInCodes
+from market.aftersales.models import NotWeighed, TooManyCheckInCodes
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Database, FieldFault, Refusal
@@ -102,7 +102,7 @@ async def submit_arrival(
     try:
         async with db.transaction() as conn:
             await mark_arrived(conn, seal, actor, suborder_id, days=settings.pickup_days, now=clock.now())
-    except PickupNotExpected as refusal:
+    except (PickupNotExpected, NotWeighed) as refusal:
         return await _page(request, db, seal, actor, settings, refusal=refusal)
     return redirect("/point?said=arrived")
 
