@@ -1,5 +1,6 @@
 """Pure rules of purchases: the payer's code, quantities of lines, the least quota of a year."""
 
+import re
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from market.procurement.models import (
 from payments.money import BASIS_POINTS
 
 _PREFIX = "CG"
+_CODE = re.compile(rf"{_PREFIX}[0-9]{{3,20}}")
+"""With a number that the database can hold, of one digit at least, and its two check digits."""
 _INVOICE_DIGITS = 20
 
 
@@ -35,8 +38,7 @@ def normalize_payer_code(text: str) -> str:
 
 def is_payer_code(code: str) -> bool:
     """Return whether a normalised code has its check digits."""
-    digits = code.removeprefix(_PREFIX)
-    return code.startswith(_PREFIX) and digits.isascii() and digits.isdecimal() and int(digits) % 97 == 1
+    return _CODE.fullmatch(code) is not None and int(code.removeprefix(_PREFIX)) % 97 == 1
 
 
 def get_order_number(code: str) -> int:

@@ -353,6 +353,14 @@ def test_a_payer_code_names_its_order_and_shows_a_wrong_digit(number: int) -> No
     assert not is_payer_code(code[:-1] + last)
 
 
+@pytest.mark.parametrize("code", ["CG", "CG1", "CG98", make_payer_code(10**18), make_payer_code(10**40)])
+async def test_a_transfer_with_the_code_of_no_order_is_refused_at_its_field(shopping: Shopping, code: str) -> None:
+    canteen = await make_canteen(shopping)
+    with pytest.raises(PurchaseInvalid) as refused:
+        await canteen.receive(code, 1_00)
+    assert [each.field for each in refused.value.errors] == ["payer_code"]
+
+
 @given(st.integers(0, 10**14), st.integers(0, 10_000))
 def test_the_least_quota_is_the_smallest_that_reaches_the_share(canteen_fen: int, ratio_bp: int) -> None:
     least = compute_least_quota(canteen_fen=canteen_fen, ratio_bp=ratio_bp)
