@@ -32,7 +32,7 @@ COLUMNS = (
 )
 _MAX_ORDER_LENGTH, _MAX_NAME_LENGTH, _MAX_PRODUCT_LENGTH, _MAX_LINE = 40, 60, 100, 9999
 _MIN_ORDER_LENGTH, _CODE_LENGTH = 4, 6
-_DECIMALS = -3
+_DECIMALS, _QUANTITY_LIMIT = -3, 10**9
 
 
 class PurchaseRow(Struct, frozen=True, kw_only=True):
@@ -148,8 +148,9 @@ def _read_quantity(cells: CellReader) -> Decimal | None:
     except InvalidOperation:
         quantity = Decimal(0)
     exponent = quantity.as_tuple().exponent
-    if not quantity.is_finite() or quantity <= 0 or not isinstance(exponent, int) or exponent < _DECIMALS:
-        cells.fault("quantity", "数量要大于零，最多三位小数")
+    in_range = quantity.is_finite() and 0 < quantity < _QUANTITY_LIMIT
+    if not in_range or not isinstance(exponent, int) or exponent < _DECIMALS:
+        cells.fault("quantity", "数量要大于零、小于十亿，最多三位小数")
         return None
     return quantity
 

@@ -414,6 +414,8 @@ async def test_purchases_of_the_platform_come_by_file_and_count_once(shopping: S
         assert faults == [
             (2, "订单号"), (3, "数量"), (3, "金额"), (3, "付款日期"), (3, "预算年度"),
         ]  # fmt: skip
+        for quantity in ("1000000000", "1e20", "Infinity"):
+            assert await _list_faults(take, elsewhere.replace(",1,10.00", f",{quantity},10.00")) == [(2, "数量")]
         faults = await _list_faults(take, elsewhere.replace("样例小学", "没核过的").replace("130102", "没有这个县"))
         assert faults == [(2, "采购单位"), (2, "产地县")]
     school = canteen.school.finance
