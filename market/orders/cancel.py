@@ -92,6 +92,7 @@ LIST_BOOKED_STAYS = Query(
 )
 
 
+_AWAITED = {OrderState.PLACED: (Purpose.FULL, Purpose.DEPOSIT), OrderState.DEPOSITED: (Purpose.BALANCE,)}
 _IS_PACKAGE = Query(bool, "SELECT EXISTS (SELECT FROM package_orders WHERE order_id = :order_id)")
 
 
@@ -145,13 +146,13 @@ async def cancel_order(
             return Cancellation(order.id, order.state, Fen(refunded_fen))
         if order.state is OrderState.PLACED and order.terms is PaymentTerms.CONTRACT:
             raise ContractNotCancellable
+        if await is_payment_open(conn, order):
+            raise GatewayUnavailable("a payment of the order is open")
         if order.state is OrderState.PLACED:
             await cancel_unpaid(conn, order, buyer, now=now)
             return Cancellation(order.id, OrderState.CANCELLED, Fen(0))
         if order.state not in {OrderState.DEPOSITED, OrderState.PAID}:
             raise OrderNotCancellable
-        if await is_balance_open(conn, order):
-            raise GatewayUnavailable("a payment of the balance is open")
         cancellation, refunds = await _cancel_paid(conn, seal, order, buyer, positions=positions, now=now)
     for refund_id in refunds:
         # If the provider does not answer, a job sends the refund later.
@@ -176,11 +177,16 @@ async def _find_open_payment(conn: Connection, buyer: Actor, order_id: UUID) -> 
     order = await GET_BUYER_ORDER.maybe(conn, order_id=order_id, buyer_id=buyer.account_id)
     if order is None:
         raise NotFound
-    if order.state not in {OrderState.PLACED, OrderState.DEPOSITED}:
-        return None
-    purposes = [Purpose.BALANCE] if order.state is OrderState.DEPOSITED else [Purpose.FULL, Purpose.DEPOSIT]
-    found = [await find_live_payment(conn, get_order_ref(order.number), each) for each in purposes]
-    return next((each for each in found if each is not None), None)
+    return await _find_live_payment(conn, order.number, order.state)
+
+
+async def _find_live_payment(conn: Connection, number: int, state: OrderState) -> Payment | None:
+    """Return the live payment of what an order in this state waits for."""
+    for purpose in _AWAITED.get(state, ()):
+        payment = await find_live_payment(conn, get_order_ref(number), purpose)
+        if payment is not None:
+            return payment
+    return None
 
 
 async def cancel_unpaid(conn: Connection, order: LockedOrder, actor: Actor, *, now: datetime) -> None:
@@ -209,11 +215,9 @@ async def _cancel_paid(
     return Cancellation(order.id, state, refunded_fen), [refund.id for refund in refunds]
 
 
-async def is_balance_open(conn: Connection, order: LockedOrder) -> bool:
-    """Return whether a payment of an order's balance is open, or was captured and its event was not applied yet."""
-    if order.state is not OrderState.DEPOSITED:
-        return False
-    return await find_live_payment(conn, get_order_ref(order.number), Purpose.BALANCE) is not None
+async def is_payment_open(conn: Connection, order: LockedOrder) -> bool:
+    """Return whether a payment that a locked order waits for is open, or was captured and that is not applied yet."""
+    return await _find_live_payment(conn, order.number, order.state) is not None
 
 
 async def list_cancellation_shares(

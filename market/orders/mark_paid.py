@@ -20,6 +20,7 @@ from market.orders.deposits import find_deposit, record_deposit
 from market.orders.escrow import parse_order_ref
 from market.orders.models import OrderState, PaymentTerms, SuborderKind, SuborderState
 from market.orders.money.payment_problems import PAYMENTS_ACTOR, PROBLEM_TOPICS, apply_payment_problem
+from market.orders.money.refund import ORDER_OVER
 from market.orders.notifications import (
     OWNERS_WITH_PHONE,
     PHONE_CONTEXT,
@@ -207,7 +208,7 @@ async def _apply_capture(
         amount_minor=payment.amount_minor,
         legs=[(account, -minor) for account, minor in await build_capture_legs(conn, payment_id)],
         key=f"order {order.number} was over" + (" (balance)" if payment.purpose is Purpose.BALANCE else ""),
-        kind="refunded: the order was over",
+        kind=ORDER_OVER,
         at=now,
     )
     return refund.id

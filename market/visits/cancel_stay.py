@@ -13,7 +13,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.orders.cancel import cancel_suborders, is_balance_open
+from market.orders.cancel import cancel_suborders, is_payment_open
 from market.orders.escrow import get_order_ref
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import SuborderState
@@ -187,7 +187,7 @@ async def _lock(
     begun = not rooms or any(each.begun or each.arrive_on < today for each in rooms)
     if begun or suborder.state not in {SuborderState.DEPOSITED, SuborderState.PAID}:
         raise StayBegun
-    if await is_balance_open(conn, order):
+    if await is_payment_open(conn, order):
         raise GatewayUnavailable("a payment of the balance is open")
     return order, suborder, rooms
 

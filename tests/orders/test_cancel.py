@@ -8,12 +8,14 @@ from market.aftersales.check_in import check_in_guest
 from market.aftersales.ship import ship_suborder
 from market.bookings.calendar import list_stay_nights
 from market.identity.models import NotFound
-from market.orders.cancel import Cancellation, cancel_order
+from market.orders.cancel import Cancellation, cancel_order, cancel_unpaid, lock_own_order
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import OrderNotCancellable, PlacedOrder
-from payments import list_payments
+from market.orders.money.verification import verify_orders
+from payments import list_payments, verify_ledger
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_freight_template, make_producer, make_product, make_stay
+from tests.support.payment import pay_and_apply
 from tests.support.shop import Shopping, make_buyer, make_october_nights
 
 
@@ -180,6 +182,22 @@ async def test_a_payment_that_succeeds_during_cancellation_is_refunded(shopping:
     )  # the refund's message
     assert await shopping.lots() == [(5, 0, 0)]
     assert await shopping.balances() == {}
+
+
+async def test_what_is_paid_for_a_cancelled_order_is_refunded_and_agrees_with_the_ledger(shopping: Shopping) -> None:
+    w = shopping
+    async with w.db.transaction() as conn:
+        product = await make_product(conn)
+        await make_freight_template(conn, product.producer_id)
+    order = await w.place([(product.variant_id, 1)])
+    paying = await w.start(order)
+    async with w.db.transaction() as conn:
+        await cancel_unpaid(conn, await lock_own_order(conn, w.buyer, order.id), w.buyer, now=NOW)
+    await pay_and_apply(w.db, w.gateway, w.sandbox, w.seal, paying, now=NOW)
+    assert await apply_payment_events(w.db, w.gateway, w.seal, now=NOW) == 1  # the refund
+    assert (await w.balances(), (await w.see(order)).state) == ({}, "cancelled")
+    async with w.db.connection() as conn:
+        assert await verify_orders(conn) == await verify_ledger(conn) == []
 
 
 async def test_only_the_buyer_cancels(shopping: Shopping) -> None:

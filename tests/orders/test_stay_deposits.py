@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import date
-from uuid import UUID
 
 import pytest
 
 from market.catalogue.models import BadListing
 from market.catalogue.stay_deposit import StayDeposit, set_stay_deposit
+from market.coupons.models import VoucherId
 from market.orders.cancel import cancel_order
+from market.orders.mark_paid import apply_payment_events
 from market.orders.models import PlacedOrder
 from market.payouts.statement import get_statement
 from tests.conftest import NOW
@@ -31,7 +32,7 @@ async def book(
     *,
     arrive: int = 20,
     tiers: Sequence[tuple[bool, int, int]] = CANCEL_TIERS,
-    voucher_id: UUID | None = None,
+    voucher_id: VoucherId | None = None,
 ) -> tuple[StayIds, PlacedOrder]:
     """Book two nights of October at 280.00 with a deposit of 30 percent, the rest due three days before."""
     w = orchard.shopping
@@ -96,8 +97,10 @@ async def test_a_rest_with_a_coupon_that_is_paid_after_the_lapse_is_refunded_and
     assert await orchard.lapse(noon(10, 18)) == 1
     await w.sandbox.clear_faults()
     await pay_and_apply(w.db, w.gateway, w.sandbox, w.seal, paying, now=noon(10, 18))
+    await apply_payment_events(w.db, w.gateway, w.seal, now=noon(10, 18))
     left = await w.balances()
     assert left == {"clearing:alipay": -82_50, "payable:2": 80_03, "commission": 2_47}
+    await orchard.verify()
 
 
 @pytest.mark.parametrize("day", [18, 19, 20, 25])

@@ -24,6 +24,8 @@ from payments import (
 )
 
 ZERO = Fen(0)
+ORDER_OVER = "refunded: the order was over"
+"""The kind of the refund of a payment whose order had ended: the order's suborders do not record it."""
 
 
 class RefundableLine(Struct, frozen=True, kw_only=True):

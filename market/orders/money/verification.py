@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from market.orders.money.refund import ORDER_OVER
 from payments import Connection
 from payments.months import get_archived_until
 from payments.sql import Query
@@ -32,11 +33,15 @@ FIND_WRONG_ORDERS = Query(
     _CHECKED_ORDERS
     + """, checked AS (
         SELECT orders.id, number, state, total_fen, total_fen - refused_fen AS due_fen,
-               coalesce(captured.minor, 0) AS captured_fen, coalesce(captured.refunded, 0) AS refunded_fen
+               coalesce(captured.minor, 0) AS captured_fen, coalesce(captured.refunded, 0) AS refunded_fen,
+               coalesce(captured.returned, 0) AS returned_fen
           FROM applied
           JOIN orders USING (id)
           LEFT JOIN LATERAL (
-              SELECT sum(captured_minor) AS minor, sum(refunded_minor) AS refunded
+              SELECT sum(captured_minor) AS minor, sum(refunded_minor) AS refunded,
+                     sum(CASE WHEN refunded_minor > 0
+                              THEN (SELECT sum(refunds.amount_minor) FROM payments.refunds
+                                     WHERE payment_id = payments.id AND refunds.kind = :order_over) END) AS returned
                 FROM payments.payments WHERE order_ref = number::text AND payments.state = 'captured') AS captured
             ON true
     ), sums AS (
@@ -63,7 +68,7 @@ FIND_WRONG_ORDERS = Query(
         SELECT number, 'paid_order_open', 0, captured_fen - refunded_fen FROM checked
          WHERE state IN ('placed', 'expired')
         UNION ALL
-        SELECT number, 'wrong_order_refunds', sums.refunded_fen, checked.refunded_fen
+        SELECT number, 'wrong_order_refunds', sums.refunded_fen, checked.refunded_fen - returned_fen
           FROM checked JOIN sums USING (id) WHERE state IN ('deposited', 'paid', 'finished', 'cancelled')
         UNION ALL
         SELECT number, 'wrong_parts', checked.total_fen, sums.total_fen FROM checked JOIN sums USING (id)
@@ -134,7 +139,7 @@ async def verify_orders(conn: Connection, *, since: Checkpoint | None = None) ->
     """
     after = 0 if since is None else since.through_id
     unread = await get_archived_until(conn) or datetime.min.replace(tzinfo=UTC)
-    found = await FIND_WRONG_ORDERS.all(conn, after=after, since=unread, limit=MAX_DISCREPANCIES)
+    found = await FIND_WRONG_ORDERS.all(conn, after=after, since=unread, order_over=ORDER_OVER, limit=MAX_DISCREPANCIES)
     found += await FIND_WRONG_ESCROWS.all(conn, after=after, since=unread, limit=MAX_DISCREPANCIES)
     found += await FIND_UNKNOWN_RELEASES.all(conn, after=after, prefix=RELEASE_PREFIX, limit=MAX_DISCREPANCIES)
     return found
