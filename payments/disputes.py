@@ -16,6 +16,7 @@ from payments.money import split
 from payments.outbox import publish_event
 from payments.port import DisputeReport
 from payments.records import GET_REFUNDABLE_AMOUNT, get_clearing_account
+from payments.refund_records import end_covered_refunds
 from payments.sql import Connection, Query
 
 
@@ -165,7 +166,7 @@ def get_disputed_account(payment: Payment) -> str:
 async def book_disputes(conn: Connection, payment: Payment, reports: list[DisputeReport], at: datetime) -> None:
     """Book the provider's state of the disputes over a locked payment; a disputed amount cannot be refunded.
 
-    A dispute that is first reported as won changes no account.
+    A dispute that is first reported as won changes no account. Failed refunds whose money a lost one took end.
 
     Raises:
         ProviderMismatch: a dispute is in another currency than the payment.
@@ -192,6 +193,8 @@ async def book_disputes(conn: Connection, payment: Payment, reports: list[Disput
         elif change.after is DisputeState.WON and change.before is not None:
             await _post_won(conn, payment, report, at)
         await UPDATE_DISPUTED_AMOUNT.one(conn, payment_id=payment.id)
+        if change.after is DisputeState.LOST:
+            await end_covered_refunds(conn, payment, at)
         facts = {"dispute": report.ref, "payment": str(payment.id), "minor": report.amount.minor}
         await publish_event(conn, f"dispute.{change.after}", order=payment.order_ref, facts=facts, at=at)
 

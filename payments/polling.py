@@ -12,8 +12,9 @@ from payments.operations import CLAIM_DUE_OPERATIONS, Operation, complete_call
 from payments.pay import CANCELED, close_payment, get_payment, lock_payment, send_create
 from payments.payout import CLAIM_DUE_PAYOUTS, poll_payout, send_payout
 from payments.port import Charge, Declined, Gateway
-from payments.records import NEXT_REFUND_POLL, book_charge, book_refunds
+from payments.records import book_charge
 from payments.refund import send_refund
+from payments.refund_records import NEXT_REFUND_POLL, book_refunds
 from payments.retries import run_claimed
 from payments.sql import Connection, Database, Query
 from payments.suspense import book_suspense, return_suspense

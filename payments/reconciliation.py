@@ -9,7 +9,7 @@ from msgspec import Struct
 from payments.errors import DiscrepancyNotFound
 from payments.models import resolve_time
 from payments.port import Gateway, StatementLine
-from payments.records import MAX_PENDING
+from payments.refund_records import MAX_PENDING
 from payments.sql import Connection, Database, Query
 
 

@@ -3,45 +3,36 @@
 Every function expects the payment's row to be locked. Repeated and late reports change nothing, in any order.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from payments.errors import ChargeMismatch, ProviderMismatch
+from payments.errors import ChargeMismatch
 from payments.ledger import Leg, post
 from payments.models import (
     CAPTURE_KINDS,
     CLOSED_STATES,
     PAYMENT_TRANSITIONS,
-    REFUND_TRANSITIONS,
     Action,
     Method,
     Part,
     Payment,
     PaymentId,
     PaymentState,
-    Refund,
-    RefundState,
 )
 from payments.outbox import publish_event
-from payments.port import Charge, RefundReport
+from payments.port import Charge
 from payments.sql import Connection, Query
 
 EXPIRED = "expired"
 """The close reason that turns `canceled` into `expired`."""
-MAX_REFUND_RETRIES = 5
-"""How often a failed refund is sent again automatically."""
-MAX_PENDING = timedelta(days=7)
-"""How long a refund may be pending at the provider; then a person looks at it, and reconciliation expects its money."""
 
 PAYMENT_COLUMNS = (
     "id, order_ref, purpose, method, provider_ref, currency, amount_minor, captured_minor, refunded_minor, "
     "disputed_minor, state, return_url, action, reason, opened_at, expires_at, captured_at, closed_at"
 )
-REFUND_COLUMNS = (
-    "id, payment_id, key, kind, amount_minor, state, provider_ref, reason, attempt, requested_at, succeeded_at"
-)
+
 
 LOCK_PAYMENT = Query(
     Payment, "SELECT " + PAYMENT_COLUMNS + " FROM {schema}.payments WHERE id = :payment_id FOR NO KEY UPDATE"
@@ -82,33 +73,6 @@ MARK_CAPTURED = Query(
      WHERE id = :payment_id AND captured_minor = 0
     RETURNING """
     + PAYMENT_COLUMNS,
-)
-LOCK_REFUNDS = Query(
-    Refund,
-    "SELECT " + REFUND_COLUMNS + " FROM {schema}.refunds WHERE payment_id = :payment_id ORDER BY id FOR NO KEY UPDATE",
-)
-# A failed refund is due again after 10 min, 40 min, 2 h 40 min, 11 h and 43 h; afterwards a person decides.
-UPDATE_REFUND_STATE = Query(
-    Refund,
-    """
-    UPDATE {schema}.refunds
-       SET state = :state, provider_ref = coalesce(nullif(:ref, ''), provider_ref), reason = coalesce(:reason, reason),
-           succeeded_at = CASE WHEN :state = 'succeeded' THEN :at::timestamptz END,
-           pending_since = CASE WHEN :state = 'pending' THEN clock_timestamp() END,
-           retry_at = CASE WHEN :state = 'failed' AND attempt <= :max_retries
-                           THEN clock_timestamp() + interval '10 minutes' * (4 ^ (attempt - 1)) END
-     WHERE id = :refund_id AND state = ANY(:before::text[])
-    RETURNING """
-    + REFUND_COLUMNS,
-)
-# While a refund is pending, the provider is asked after 5 minutes, and then ever later, at least every 6 hours.
-NEXT_REFUND_POLL = """
-    (SELECT min(clock_timestamp() + least(greatest(clock_timestamp() - pending_since, interval '5 minutes'),
-                                          interval '6 hours'))
-       FROM {schema}.refunds WHERE payment_id = payments.id AND refunds.state = 'pending')
-"""
-SCHEDULE_REFUND_POLL = Query(
-    None, "UPDATE {schema}.payments SET poll_at = " + NEXT_REFUND_POLL + " WHERE id = :payment_id"
 )
 # A late payment is refunded in full, because its order is no longer fulfilled; a bank transfer is returned by hand.
 INSERT_LATE_REFUND = Query(
@@ -244,82 +208,3 @@ async def build_capture_legs(conn: Connection, payment_id: PaymentId) -> list[Le
     parts = await LIST_PARTS.all(conn, payment_id=payment_id)
     discount = sum(part.discount_minor for part in parts)
     return [("promotion", -discount), *((f"escrow:{part.name}", part.minor) for part in parts)]
-
-
-async def book_refund(conn: Connection, payment: Payment, refund: Refund, report: RefundReport, at: datetime) -> Refund:
-    """Book the provider's state of a refund of a locked payment, and return the refund.
-
-    The money of a failed refund stays in the order's refund account until it is sent again or transferred by hand.
-
-    Raises:
-        ProviderMismatch: the amount or currency differs from the refund's; nothing was written.
-    """
-    if (report.amount.minor, report.amount.currency) != (refund.amount_minor, payment.currency):
-        raise ProviderMismatch(f"{report.ref} of {report.amount} for refund {refund.id} of {refund.amount_minor}")
-    if report.state not in REFUND_TRANSITIONS[refund.state] or report.state is RefundState.REQUESTED:
-        return refund
-    updated = await UPDATE_REFUND_STATE.one(
-        conn,
-        refund_id=refund.id,
-        state=report.state,
-        before=[refund.state],
-        ref=report.ref,
-        reason=report.reason,
-        at=at,
-        max_retries=MAX_REFUND_RETRIES,
-    )
-    if RefundState.PENDING in {refund.state, report.state}:
-        await SCHEDULE_REFUND_POLL.run(conn, payment_id=payment.id)
-    if report.state is RefundState.SUCCEEDED:
-        await record_refund(conn, payment, updated, at=at, account=get_clearing_account(payment))
-    elif report.state is RefundState.FAILED:
-        if refund.state is RefundState.SUCCEEDED:
-            legs = [
-                (get_clearing_account(payment), -refund.amount_minor),
-                (get_refund_account(payment), refund.amount_minor),
-            ]
-            key, kind = f"refund-returned:{refund.id}:{refund.attempt}", "refund returned"
-            await post(conn, key=key, kind=kind, order=payment.order_ref, legs=legs, currency=payment.currency, at=at)
-        await publish_event(conn, "refund.failed", order=payment.order_ref, facts=_build_refund_facts(updated), at=at)
-    return updated
-
-
-async def record_refund(conn: Connection, payment: Payment, refund: Refund, *, at: datetime, account: str) -> None:
-    """Book a refund as paid from `account`, and publish the event."""
-    await post(
-        conn,
-        key=f"refunded:{refund.id}:{refund.attempt}",
-        kind="refund settled",
-        order=payment.order_ref,
-        legs=[(get_refund_account(payment), -refund.amount_minor), (account, refund.amount_minor)],
-        currency=payment.currency,
-        at=at,
-    )
-    await publish_event(conn, "refund.succeeded", order=payment.order_ref, facts=_build_refund_facts(refund), at=at)
-
-
-def _build_refund_facts(refund: Refund) -> dict[str, str | int | None]:
-    return {
-        "refund": str(refund.id),
-        "payment": str(refund.payment_id),
-        "key": refund.key,
-        "kind": refund.kind,
-        "minor": refund.amount_minor,
-        "reason": refund.reason,
-        "attempt": refund.attempt,
-        "retries_left": max(0, MAX_REFUND_RETRIES + 1 - refund.attempt),
-    }
-
-
-async def book_refunds(conn: Connection, payment: Payment, reports: list[RefundReport], at: datetime) -> None:
-    """Book the provider's state of each refund of a locked payment.
-
-    A refund that this library did not create is left to reconciliation, which reports it as `missing_here`.
-    """
-    if not reports:
-        return
-    ours = {(refund.id, refund.attempt): refund for refund in await LOCK_REFUNDS.all(conn, payment_id=payment.id)}
-    for report in reports:
-        refund = None if report.refund_id is None else ours.get((report.refund_id, report.attempt))
-        if refund is not None:
-            await book_refund(conn, payment, refund, report, at)

@@ -20,14 +20,14 @@ from payments.operations import (
 )
 from payments.pay import get_payment, lock_payment
 from payments.port import Declined, Gateway, Ok, Outcome, RefundReport, RefundRequest, Unknown
-from payments.records import (
-    GET_REFUNDABLE_AMOUNT,
-    LIST_PARTS,
+from payments.records import GET_REFUNDABLE_AMOUNT, LIST_PARTS, get_clearing_account, get_refund_account
+from payments.refund_records import (
+    COVERED_MINOR,
+    GET_COVERED_AMOUNT,
     MAX_PENDING,
     REFUND_COLUMNS,
     book_refund,
-    get_clearing_account,
-    get_refund_account,
+    end_covered_refunds,
     record_refund,
 )
 from payments.sql import Connection, Database, Query
@@ -38,8 +38,9 @@ LOG = logging.getLogger("payments")
 class FailedRefund(Struct, frozen=True, kw_only=True):
     """A refund that a person may have to help: a failed one, one that only a bank transfer can pay, or a pending one.
 
-    Without `retry_at` nothing is retried: a person has to retry a failed one or transfer the money. A pending one has
-    been with the provider since `pending_since`, longer than `MAX_PENDING`.
+    Without `retry_at` nothing is retried: a person has to retry a failed one or transfer the money. Lost disputes gave
+    the payer `covered_minor` of it: only the rest is transferred, and nothing is sent; if that is all, a retry ends it.
+    A pending one has been with the provider since `pending_since`, longer than `MAX_PENDING`.
     """
 
     id: RefundId
@@ -47,6 +48,7 @@ class FailedRefund(Struct, frozen=True, kw_only=True):
     method: Method
     currency: str
     amount_minor: int
+    covered_minor: int
     state: RefundState
     reason: str | None
     attempt: int
@@ -124,7 +126,9 @@ LIST_FAILED_REFUNDS = Query(
     FailedRefund,
     """
     SELECT refunds.id, order_ref, method, currency, refunds.amount_minor, refunds.state, refunds.reason, attempt,
-           refunds.provider_ref, requested_at, pending_since, retry_at
+           refunds.provider_ref, requested_at, pending_since, retry_at, """
+    + COVERED_MINOR
+    + """ AS covered_minor
       FROM {schema}.refunds JOIN {schema}.payments ON payments.id = payment_id
      WHERE refunds.state = 'failed' OR (refunds.state = 'requested' AND method = 'bank')
         OR (refunds.state = 'pending' AND pending_since < clock_timestamp() - :max_pending::interval)
@@ -283,16 +287,22 @@ async def _query_refund(gateway: Gateway, request: RefundRequest) -> Outcome[Ref
     return Declined("never_arrived")
 
 
-async def retry_refund(conn: Connection, refund_id: RefundId) -> Refund:
+async def retry_refund(conn: Connection, refund_id: RefundId, *, at: datetime | None = None) -> Refund:
     """Request a failed refund again, under a new key, in the caller's transaction; `send_refund` sends it.
+
+    One that lost disputes cover ends instead, and one that they cover in part does not change.
 
     Raises:
         RefundNotFound: the refund does not exist.
     """
     refund = await get_refund(conn, refund_id)
+    payment = await lock_payment(conn, refund.payment_id)
+    await end_covered_refunds(conn, payment, resolve_time(at))
+    if await GET_COVERED_AMOUNT.maybe(conn, refund_id=refund_id):
+        return await get_refund(conn, refund_id)
     retried = await RETRY_REFUND.maybe(conn, refund_id=refund_id, attempt=refund.attempt)
     if retried is None:
-        return refund
+        return await get_refund(conn, refund_id)
     await INSERT_REFUND_OPERATION.run(
         conn, payment_id=retried.payment_id, refund_id=refund_id, key=build_refund_key(refund_id, retried.attempt)
     )
@@ -310,7 +320,7 @@ async def retry_due_refunds(db: Database, gateway: Gateway, *, at: datetime | No
     for refund_id in due:
         try:
             async with db.transaction() as conn:
-                await retry_refund(conn, RefundId(refund_id))
+                await retry_refund(conn, RefundId(refund_id), at=at)
             await send_refund(db, gateway, RefundId(refund_id), at=at)
         except (GatewayUnavailable, ProviderMismatch):
             continue
@@ -331,11 +341,12 @@ async def record_refund_transfer(
 ) -> Refund:
     """Book a refund that was paid by bank transfer, in the caller's transaction; `reference` is the bank's number.
 
-    For payments by bank transfer, and for refunds that failed at the provider. Repeating changes nothing.
+    For payments by bank transfer, and for refunds that failed at the provider; of these what lost disputes cover is not
+    transferred. Repeating changes nothing.
 
     Raises:
         RefundNotFound: the refund does not exist.
-        KeyAlreadyUsed: the refund is pending at the provider or succeeded there.
+        KeyAlreadyUsed: the refund is pending at the provider or succeeded there, or lost disputes cover all of it.
     """
     refund = await get_refund(conn, refund_id)
     payment = await lock_payment(conn, refund.payment_id)
@@ -345,7 +356,10 @@ async def record_refund_transfer(
     by_bank = payment.method is Method.BANK and refund.state is RefundState.REQUESTED
     if not by_bank and refund.state is not RefundState.FAILED:
         raise KeyAlreadyUsed(key=refund.key)
+    covered = await GET_COVERED_AMOUNT.maybe(conn, refund_id=refund_id) or 0
+    if covered == refund.amount_minor:
+        raise KeyAlreadyUsed(key=refund.key)
     paid = await MARK_REFUNDED_BY_TRANSFER.one(conn, refund_id=refund_id, reference=reference, at=resolve_time(at))
     account = get_clearing_account(payment) if by_bank else "clearing:bank"
-    await record_refund(conn, payment, paid, at=resolve_time(at), account=account)
+    await record_refund(conn, payment, paid, at=resolve_time(at), account=account, covered_minor=covered)
     return paid

@@ -21,7 +21,7 @@ from market.orders.money.money_problems import (
     retry_failed_refund,
 )
 from market.orders.money.verification import verify_orders
-from payments import Method, verify_ledger
+from payments import Method, list_payments, list_refunds, send_refund, verify_ledger
 from payments.errors import AnotherTransferRecorded, KeyAlreadyUsed, NotBankTransfer
 from tests.conftest import NOW
 from tests.orders.test_payment_problems import Sale, sale
@@ -78,6 +78,29 @@ async def test_a_failed_refund_that_was_transferred_by_hand_is_recorded_once(sal
         with pytest.raises(KeyAlreadyUsed):
             await record_repaid(conn, finance, refund_id, reference="B-78", now=NOW)
     assert await list_actions(sale) == ["refund.repaid"]
+
+
+async def test_a_buyer_whose_dispute_took_an_open_refund_is_paid_once(sale: Sale) -> None:
+    w = sale.shopping
+    await w.sandbox.fault("refund", "500")
+    await sale.refund(5_00)
+    dispute = await sale.dispute()
+    async with w.db.connection() as conn:
+        (payment,) = await list_payments(conn, str(sale.order.number))
+        (refund,) = await list_refunds(conn, payment.id)
+    assert (refund.state, payment.refunded_minor, payment.disputed_minor) == ("requested", 5_00, 43_00)
+    assert (await send_refund(w.db, w.gateway, refund.id, at=NOW)).state == "failed"
+    await sale.judge(dispute, "lost")
+    finance = await make_finance(sale)
+    async with w.db.transaction() as conn:
+        problems = await load_money_problems(conn, finance)
+        assert (problems.failed_refunds, problems.advances) == ([], [])
+        with pytest.raises(KeyAlreadyUsed):
+            await record_repaid(conn, finance, refund.id, reference="B-77", now=NOW)
+        assert await verify_ledger(conn) + await verify_orders(conn) == []
+    assert (await retry_failed_refund(w.db, w.gateway, finance, refund.id, now=NOW)).state == "succeeded"
+    assert {code: minor for code, minor in (await w.balances()).items() if minor} == {}
+    assert await list_actions(sale) == []
 
 
 async def test_a_recorded_bank_transfer_marks_the_order_as_paid(sale: Sale) -> None:

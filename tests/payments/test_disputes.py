@@ -4,19 +4,27 @@ import pytest
 
 from payments import (
     Database,
+    GatewayUnavailable,
+    KeyAlreadyUsed,
     Part,
     Payment,
+    Purpose,
+    Refund,
     RefundExceedsPayment,
     balances,
     consume_events,
     get_balance,
     has_open_dispute,
     list_disputes,
+    list_failed_refunds,
     list_open_disputes,
     list_order_entries,
+    list_unresolved_balances,
     poll_payment,
     post,
+    record_refund_transfer,
     request_refund,
+    retry_refund,
     send_refund,
     verify_ledger,
 )
@@ -204,6 +212,122 @@ async def test_an_inquiry_that_comes_to_nothing_leaves_the_payment_refundable(
     assert await load_balances(database, order) == {f"escrow:{order}-1": 40_00, f"escrow:{order}-2": 5_00}
     async with database.connection() as conn:
         assert [each.state for each in await list_disputes(conn, order)] == ["won"]
+
+
+async def request(database: Database, payment: Payment, minor: int, key: str = "r") -> Refund:
+    async with database.transaction() as conn:
+        return await request_refund(conn, payment.id, amount_minor=minor, key=f"{key}:{payment.order_ref}")
+
+
+async def lose(gateway: Stripe, sandbox: Sandbox, database: Database, payment: Payment, minor: int) -> None:
+    dispute = await sandbox.open_dispute(get_provider_ref(payment), minor)
+    await poll_payment(database, gateway, payment.id)
+    await sandbox.close_dispute(dispute["id"], "lost")
+    await poll_payment(database, gateway, payment.id)
+
+
+@pytest.mark.parametrize("minor", [10_00, 45_00])
+@pytest.mark.parametrize("declined", ["before the end", "after the end"])
+async def test_a_lost_dispute_ends_the_failed_refunds_whose_money_it_took(
+    database: Database, gateway: Stripe, sandbox: Sandbox, minor: int, declined: str
+) -> None:
+    order = make_order_ref()
+    payment = await pay(database, gateway, sandbox, order)
+    refund = await request(database, payment, minor)
+    await sandbox.fault("refund", "500")
+    with pytest.raises(GatewayUnavailable):
+        await send_refund(database, gateway, refund.id)
+    dispute = await sandbox.open_dispute(get_provider_ref(payment))
+    await poll_payment(database, gateway, payment.id)
+    assert (await load_balances(database, order))[f"advance:{order}"] == -minor
+    if declined == "before the end":
+        assert (await send_refund(database, gateway, refund.id)).state == "failed"
+    await sandbox.close_dispute(dispute["id"], "lost")
+    await poll_payment(database, gateway, payment.id)
+    for _ in range(2):
+        ended = await send_refund(database, gateway, refund.id)
+        assert (ended.state, ended.attempt) == ("succeeded", 2)
+    assert await load_balances(database, order) == {}
+    async with database.transaction() as conn:
+        assert (await retry_refund(conn, refund.id)).attempt == 2
+        with pytest.raises(KeyAlreadyUsed):
+            await record_refund_transfer(conn, refund.id, reference="B-1")
+        assert await list_failed_refunds(conn) == []
+        assert await list_unresolved_balances(conn) == []
+        assert await get_balance(conn, "clearing:alipay") == 0
+        entry = (await list_order_entries(conn, order=order))[-1]
+        topics = [each.topic for each in await consume_events(conn, ["refund.failed", "refund.succeeded"])]
+        assert await verify_ledger(conn) == []
+    assert (entry.kind, entry.legs) == (
+        "refund covered by a dispute", [(f"refund:{order}", -minor), (f"advance:{order}", minor)],
+    )  # fmt: skip
+    assert topics == (["refund.failed"] if declined == "before the end" else [])
+
+
+async def test_a_refund_that_a_lost_dispute_covers_in_part_is_transferred_less_that_part(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    order = make_order_ref()
+    payment = await pay(database, gateway, sandbox, order)
+    refunds = [await request(database, payment, minor, key) for key, minor in (("a", 5_00), ("b", 10_00), ("c", 1_00))]
+    await sandbox.fault("refund", "decline", times=3)
+    for refund in refunds:
+        assert (await send_refund(database, gateway, refund.id)).state == "failed"
+    await lose(gateway, sandbox, database, payment, 29_00 + 8_00)
+    async with database.transaction() as conn:
+        failed = await list_failed_refunds(conn)
+        assert [(each.amount_minor, each.covered_minor, each.retry_at is None) for each in failed] == [
+            (10_00, 3_00, True), (1_00, 0, False),
+        ]  # fmt: skip
+        assert (await retry_refund(conn, failed[0].id)).attempt == 1
+        for _ in range(2):
+            paid = await record_refund_transfer(conn, failed[0].id, reference="B-1")
+            assert paid.state == "succeeded"
+        assert await get_balance(conn, "clearing:bank") == 7_00
+        assert [each.covered_minor for each in await list_failed_refunds(conn)] == [0]
+    assert await load_balances(database, order) == {f"refund:{order}": 1_00}
+    async with database.connection() as conn:
+        assert await verify_ledger(conn) == []
+
+
+async def test_what_a_lost_dispute_took_from_another_payment_goes_back_to_its_account(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    """The refund of a deposit fails, the deposit is disputed, and the order still holds the balance."""
+    order = make_order_ref()
+    parts = [Part(f"{order}-1", 20_00)]
+    deposit, balance = [
+        await start_test_payment(database, gateway, order=order, parts=parts, purpose=purpose)
+        for purpose in (Purpose.DEPOSIT, Purpose.BALANCE)
+    ]
+    for payment in (deposit, balance):
+        await sandbox.pay(get_provider_ref(payment))
+        await poll_payment(database, gateway, payment.id)
+    refund = await request(database, deposit, 5_00)
+    await sandbox.fault("refund", "decline")
+    assert (await send_refund(database, gateway, refund.id)).state == "failed"
+    await lose(gateway, sandbox, database, deposit, 20_00)
+    assert await load_balances(database, order) == {f"escrow:{order}-1": 20_00}
+    async with database.connection() as conn:
+        assert await verify_ledger(conn) == []
+
+
+async def test_a_refund_that_failed_beside_a_won_dispute_is_sent_again(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    order = make_order_ref()
+    payment = await pay(database, gateway, sandbox, order)
+    refund = await request(database, payment, 10_00)
+    dispute = await sandbox.open_dispute(get_provider_ref(payment))
+    await poll_payment(database, gateway, payment.id)
+    assert (await send_refund(database, gateway, refund.id)).state == "failed"
+    await sandbox.close_dispute(dispute["id"], "won")
+    await poll_payment(database, gateway, payment.id)
+    async with database.transaction() as conn:
+        assert [each.covered_minor for each in await list_failed_refunds(conn)] == [0]
+        assert (await retry_refund(conn, refund.id)).attempt == 2
+    assert (await send_refund(database, gateway, refund.id)).state == "succeeded"
+    assert await load_balances(database, order) == {f"escrow:{order}-1": 31_11, f"escrow:{order}-2": 3_89}
 
 
 @pytest.mark.parametrize("end", ["won", "lost"])

@@ -16,7 +16,7 @@ from payments import (
     retry_due_refunds,
     verify_ledger,
 )
-from payments.records import MAX_PENDING
+from payments.refund_records import MAX_PENDING
 from payments.sandbox import Sandbox
 from payments.sql import Connection
 from payments.stripe import Stripe

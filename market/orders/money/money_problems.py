@@ -198,7 +198,7 @@ def _clean(text: str) -> str:
 async def retry_failed_refund(
     db: Database, gateway: Gateway, actor: Actor | None, refund_id: UUID, *, attempt: int | None = None, now: datetime
 ) -> Refund:
-    """Send a failed refund again, now; a refund that has not failed does not change.
+    """Send a failed refund again, now; a refund that has not failed does not change, one that a dispute covers ends.
 
     With `attempt`, only if that attempt failed: a repeated request must not retry the attempt that it caused.
 
@@ -212,7 +212,7 @@ async def retry_failed_refund(
         await _require_money_role(conn, actor, payment.order_ref)
         if attempt not in (None, refund.attempt):
             return refund
-        retried = await retry_refund(conn, refund.id)
+        retried = await retry_refund(conn, refund.id, at=now)
         if retried.attempt != refund.attempt:
             detail: dict[str, object] = {"refund": str(refund.id), "attempt": retried.attempt}
             await _audit(conn, actor, "refund.retry", f"order:{payment.order_ref}", detail=detail, now=now)
@@ -229,7 +229,7 @@ async def record_repaid(
 
     Raises:
         RefundNotFound: the refund does not exist.
-        KeyAlreadyUsed: the refund is with the provider, or it has arrived.
+        KeyAlreadyUsed: the refund is with the provider, or it has arrived, or a lost dispute covers all of it.
         RepairTextMissing: the reference is empty or too long.
         NotAllowed, SecondFactorRequired: the actor may not repair this order's money.
     """

@@ -124,6 +124,29 @@ async def test_a_refund_that_was_transferred_by_hand_is_recorded_once(
     assert await list_audit(owner, "refund.repaid") == [f"order:{sale.order.number}"]
 
 
+async def test_what_a_lost_dispute_gave_of_a_failed_refund_is_not_paid_again(
+    desk: Desk, sale: Sale, owner: Connection
+) -> None:
+    await sale.shopping.sandbox.fault("refund", "decline")
+    await sale.refund(5_00)
+    path = f"/desk/money/refunds/{await owner.fetchval('SELECT id FROM payments.refunds')}"
+    await sale.judge(await sale.dispute(sale.order.total_fen - 3_00), "lost")
+    async with open_desk_walker(desk.service, desk.finance) as browser:
+        seen = await browser.open("/desk/money")
+        for words in ("异议输了，银行已退给买家 2.00 元", "还要转给买家 3.00 元", "只把剩下的用银行转账退给买家"):
+            assert words in seen.text.replace("　", " "), words
+        assert f"{path}/retry" not in seen.html
+        # As if the dispute had been lost over all of it, before refunds ended with it.
+        await owner.execute("UPDATE payments.disputes SET amount_minor = $1", sale.order.total_fen)
+        seen = await browser.open("/desk/money")
+        assert "买家已经拿到这笔钱" in seen.text
+        assert f"{path}/repaid" not in seen.html
+        await browser.submit(f"{path}/retry")
+        assert "没有退到的退款" not in (await browser.open("/desk/money")).text
+    assert await owner.fetchval("SELECT state || attempt FROM payments.refunds") == "succeeded2"
+    assert await list_audit(owner, "refund.retry") == [f"order:{sale.order.number}"]
+
+
 async def test_a_bank_transfer_is_recorded_and_the_order_is_paid(desk: Desk, sale: Sale, owner: Connection) -> None:
     w = sale.shopping
     order = await w.place([(sale.product.variant_id, 1)])

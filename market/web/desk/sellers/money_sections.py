@@ -29,7 +29,7 @@ from payments import (
     UnknownCall,
     UnresolvedBalance,
 )
-from payments.records import MAX_PENDING
+from payments.refund_records import MAX_PENDING
 
 MAX_SHOWN = 20
 """How many problems of a kind are shown; the next ones follow when these are repaired."""
@@ -238,6 +238,8 @@ def _present_refund(refund: FailedRefund) -> MoneyProblem:
             advice="支付平台收了这笔退款，没有说退到没有。系统会一直再问。请打支付平台的客服电话，问清楚。",
             number=refund.provider_ref or "",
         )  # fmt: skip
+    if refund.covered_minor:
+        return _present_covered_refund(refund, facts, by_hand)
     advice = "系统不再自动退。可以再退一次；还是退不到，就用银行转账退给买家，再写下银行流水号。"
     if refund.retry_at is not None:
         advice = f"系统 {clock_zh(refund.retry_at)} 再退一次，也可以现在就退，或者用银行转账退给买家。"
@@ -245,6 +247,25 @@ def _present_refund(refund: FailedRefund) -> MoneyProblem:
     facts.append(("退过几次", f"{refund.attempt} 次"))
     return MoneyProblem(
         title="退款没有到账", who=FINANCE, since=refund.requested_at, facts=facts, advice=advice, forms=[again, by_hand]
+    )
+
+
+def _present_covered_refund(refund: FailedRefund, facts: list[tuple[str, str]], by_hand: RepairForm) -> MoneyProblem:
+    """Present a failed refund whose money a lost dispute gave the buyer, all of it or a part."""
+    left = refund.amount_minor - refund.covered_minor
+    facts = [*facts, ("异议输了，银行已退给买家", f"{yuan(refund.covered_minor)} 元")]
+    if left:
+        facts.append(("还要转给买家", f"{yuan(left)} 元"))
+    end = RepairForm(action=f"/desk/money/refunds/{refund.id}/retry", button="销掉，不再退", attempt=refund.attempt)
+    return MoneyProblem(
+        title="退款没有到账，异议退了一部分" if left else "退款没有到账，异议已经退了",
+        who=FINANCE,
+        since=refund.requested_at,
+        facts=facts,
+        advice="只把剩下的用银行转账退给买家，再写下银行流水号。"
+        if left
+        else "买家已经拿到这笔钱，不要再退，销掉就行。",
+        forms=[by_hand] if left else [end],
     )
 
 
