@@ -213,13 +213,10 @@ def _present_large_payout(payout: LargePayout) -> MoneyProblem:
     facts += [("卖家", payout.producer_name), ("谁提的", payout.requester)]
     consent = [] if payout.own else [RepairForm(action=f"{path}/consent", button="同意打款")]
     return MoneyProblem(
-        title="卖家要的钱超过一天能打的",
-        who=ANOTHER,
-        since=payout.requested_at,
-        facts=facts,
+        title="卖家要的钱超过一天能打的", who=ANOTHER, since=payout.requested_at, facts=facts,
         advice="打电话给卖家，问清楚是不是本人要的，再同意。",
         forms=[*consent, RepairForm(action=f"{path}/refusal", button="不同意", label="不同意的原因")],
-    )
+    )  # fmt: skip
 
 
 def _present_refund(refund: FailedRefund) -> MoneyProblem:
@@ -257,16 +254,12 @@ def _present_covered_refund(refund: FailedRefund, facts: list[tuple[str, str]], 
     if left:
         facts.append(("还要转给买家", f"{yuan(left)} 元"))
     end = RepairForm(action=f"/desk/money/refunds/{refund.id}/retry", button="销掉，不再退", attempt=refund.attempt)
+    title = "退款没有到账，异议退了一部分" if left else "退款没有到账，异议已经退了"
+    by_bank, nothing = "只把剩下的用银行转账退给买家，再写下银行流水号。", "买家已经拿到这笔钱，不要再退，销掉就行。"
     return MoneyProblem(
-        title="退款没有到账，异议退了一部分" if left else "退款没有到账，异议已经退了",
-        who=FINANCE,
-        since=refund.requested_at,
-        facts=facts,
-        advice="只把剩下的用银行转账退给买家，再写下银行流水号。"
-        if left
-        else "买家已经拿到这笔钱，不要再退，销掉就行。",
+        title=title, who=FINANCE, since=refund.requested_at, facts=facts, advice=by_bank if left else nothing,
         forms=[by_hand] if left else [end],
-    )
+    )  # fmt: skip
 
 
 def _present_payout(payout: Payout) -> MoneyProblem:
