@@ -29,16 +29,27 @@ async def test_the_county_sees_lots_and_revokes_their_labels(village: Village) -
         seen = await farmer.submit("/farm/mixtures", typed={f"kg-{lot}": "5", f"kg-{int(lot) - 1}": "7.5"})
         assert "12.5 公斤" in seen.text
         mixed = seen.path.rpartition("/")[2]
-        await farmer.submit(f"/farm/harvest-lots/{mixed}/labels", typed={"count": "2", "each": "1"})
+        await farmer.submit(f"/farm/harvest-lots/{mixed}/labels", typed={"count": "3", "each": "1"})
+        revoke = f"/farm/harvest-lots/{mixed}/revoke"
+        await farmer.open(f"/farm/harvest-lots/{mixed}")
+        seen = await farmer.submit(revoke, status=422, typed={"serial": "", "reason": "袋子破了"})
+        assert "写哪一号，整批都作废就写“全部”" in seen.text
+        assert "作废了不能恢复" in seen.text
+        seen = await farmer.submit(revoke, typed={"serial": "1", "reason": "袋子破了"})
+        assert "作废了 1 张" in seen.text
     async with await village.browser(county, second_factor=True) as desk:
         assert "/desk/trace" in (await desk.open("/desk/villages")).html
         seen = await desk.open("/desk/trace")
         assert ("样例产量调查" in seen.text, f"/desk/trace/{mixed}" in seen.html) == (True, True)
         seen = await desk.open(f"/desk/trace/{mixed}")
         assert f"第 {lot} 批 5 公斤" in seen.text
-        seen = await desk.submit(f"/desk/trace/{mixed}", status=422, typed={"serial": "3", "reason": "抽检"})
+        seen = await desk.submit(f"/desk/trace/{mixed}", status=422, typed={"serial": "4", "reason": "抽检"})
         assert "没有这一号" in seen.text
-        seen = await desk.submit(f"/desk/trace/{mixed}", typed={"serial": "", "reason": "抽检不合格"})
+        for serial in ("", "都", "0x2"):
+            seen = await desk.submit(f"/desk/trace/{mixed}", status=422, typed={"serial": serial, "reason": "抽检"})
+            assert "写哪一号，整批都作废就写“全部”" in seen.text
+        assert await village.value("SELECT count(*) FROM labels WHERE revoked_at IS NOT NULL") == 1
+        seen = await desk.submit(f"/desk/trace/{mixed}", typed={"serial": "全部", "reason": "抽检不合格"})
         assert "作废了 2 张" in seen.text
         assert "这个季度没有记到" in (await desk.open("/desk/benefits")).text
         await add_benefits(village)

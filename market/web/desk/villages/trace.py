@@ -16,7 +16,7 @@ from market.trace.labels import list_runs
 from market.trace.models import MAX_REASON_LENGTH, TraceInvalid
 from market.trace.plots import list_yield_limits
 from market.web.desk.context import open_desk, render_desk_page
-from market.web.farm.trace.lots import LabelForm, describe_run, list_lot_facts, revoke_typed
+from market.web.farm.trace.lots import ALL_LABELS, LabelForm, describe_run, list_lot_facts, revoke_typed
 from market.web.forms import make_form_key, parse_integer, read_form
 from market.web.idempotent_form import submit_once
 from market.web.ui.format import day_zh
@@ -68,6 +68,7 @@ async def _lot_page(
         "errors": errors,
         "key": make_form_key(),
         "most": MAX_REASON_LENGTH,
+        "all_labels": ALL_LABELS,
         "revoked": request.query_params.get("revoked", "")[:6],
     }
     return render_desk_page(request, desk, "trace_lot.html", context, status=status)

@@ -44,6 +44,8 @@ from market.web.pages import redirect, render_page
 from market.web.ui.format import day_zh
 from market.web.ui.qr_code import draw_qr_code
 
+ALL_LABELS = "全部"
+"""What is written for a serial to revoke all labels of a lot."""
 _NO_PROMISE = "none"
 
 
@@ -104,6 +106,7 @@ async def _page(
         "keys": [make_form_key() for _ in range(3)],
         "most": MAX_LABELS,
         "most_reason": MAX_REASON_LENGTH,
+        "all_labels": ALL_LABELS,
         "revoked": request.query_params.get("revoked", "")[:6],
     }
     return render_page(request, "farm/harvest_lot.html", context, status=status, actor=actor)
@@ -171,21 +174,21 @@ async def submit_labels(
 
 
 async def revoke_typed(conn: Connection, actor: Actor, lot: int, form: PostedForm, *, now: datetime) -> int:
-    """Revoke the labels of a form, one by its serial or all if that is empty; return how many.
+    """Revoke the labels of a form, one by its serial or all by the word `ALL_LABELS`; return how many.
 
     Raises:
-        TraceInvalid: the serial is no number, or no label that may be revoked; or there is no reason.
+        TraceInvalid: the serial is neither, or no label that may be revoked; or there is no reason.
         NotFound, NotAllowed, SecondFactorRequired: see `revoke_labels`.
     """
     written = form.get_text("serial")
-    serial = parse_integer(written) if written else None
-    missing = TraceInvalid(errors=(FieldFault("serial", "没有这一号，或者已经作废了"),))
-    if written and serial is None:
-        raise missing
+    serial = parse_integer(written)
+    if serial is None and written != ALL_LABELS:
+        raise TraceInvalid(errors=(FieldFault("serial", f"写哪一号，整批都作废就写“{ALL_LABELS}”"),))
     try:
         return len(await revoke_labels(conn, actor, lot, serial=serial, reason=form.get_text("reason"), now=now))
     except NotFound:
-        raise missing from None
+        fault = FieldFault("serial", "没有这一号，或者已经作废了" if serial is not None else "这一批没有能作废的标签了")
+        raise TraceInvalid(errors=(fault,)) from None
 
 
 @post("/farm/harvest-lots/{number:str}/revoke", include_in_schema=False)
