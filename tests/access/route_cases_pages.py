@@ -232,6 +232,12 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/farm/bill", FARMER_PAGE),
     get("/farm/bill/applications", FARMER_PAGE),
     post("/farm/bill/applications", SIGNED_IN, form={"village": "130624107221"}, status=422),
+    get(
+        "/farm/bill/applications/{lead_id}/withdrawal",
+        as_own_page(SIGNED_IN),
+        params={"lead_id": Id("nobody")},
+        status=404,
+    ),
     post("/farm/bill/applications/{lead_id}", SIGNED_IN, params={"lead_id": Id("nobody")}, status=404),
     post("/farm/bill/applications/{lead_id}/consent", SIGNED_IN, params={"lead_id": Id("nobody")}, status=404),
     post("/farm/bill/applications/{lead_id}/consent-again", SIGNED_IN, params={"lead_id": Id("nobody")}, status=404),

@@ -33,6 +33,7 @@ from market.privacy.request_models import DataRequest
 from market.privacy.requests import COUNTY_REQUEST, list_data_requests
 from market.web.account.data_requests import describe_data_request
 from market.web.case_words import load_due_words
+from market.web.farm.reduction import get_withdrawal_path
 from market.web.forms import parse_uuid, read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.shop.report import describe_report
@@ -59,6 +60,11 @@ def _describe_consent(given: GivenConsent) -> tuple[str, list[str]]:
     return about, [say("{0}同意的", day_zh(get_business_day(given.given_at))), say(given.text)]
 
 
+def _find_withdrawal_page(given: GivenConsent) -> str:
+    """Return the page that asks before a consent ends, if the person cannot simply give it back; else nothing."""
+    return get_withdrawal_path(given.id) if given.kind is ConsentKind.REDUCTION and given.id else ""
+
+
 def _view_request(found: DataRequest) -> tuple[str, list[str]]:
     return say("第 {0} 件", found.number), describe_data_request(found)
 
@@ -78,7 +84,10 @@ async def _page(
         reports = await list_own_reports(conn, seal, actor.account_id, limit=_SHOWN_REQUESTS)
     reads_warnings = any(each.kind is ConsentKind.WARNING_SMS for each in given)
     context = {
-        "consents": [(each.kind.value, str(each.id or ""), *_describe_consent(each)) for each in given],
+        "consents": [
+            (each.kind.value, str(each.id or ""), *_describe_consent(each), _find_withdrawal_page(each))
+            for each in given
+        ],
         "warning": "" if reads_warnings else say(CONSENT_TEXTS[ConsentPurpose.WARNING_SMS, CONSENT_VERSION]),
         "stories": [(f"/stories/{each.number}/consent", each.title, [each.village]) for each in stories],
         "reports": [(say("举报第 {0} 件", each.number), describe_report(each)) for each in reports],

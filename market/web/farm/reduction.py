@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -54,20 +55,28 @@ async def _page(
         "values": values,
         "errors": errors,
         "consent": CONSENT_TEXTS[CONSENT_VERSION],
-        "again": any(each[3].endswith("-again") for each in rows),
+        "again": any(each[5] for each in rows),
     }
     return render_page(request, "farm/reduction.html", context, actor=actor, status=status)
 
 
-def _offer_move(lead: OwnLead) -> tuple[str, str]:
-    """Return where and with what words a lead is withdrawn or consented to again, empty if neither is possible."""
+def _offer_move(lead: OwnLead) -> tuple[str, str, bool]:
+    """Return where and with what words a lead is withdrawn or consented to again, empty if neither is possible.
+
+    The first is asked on a page of its own, the second is a form, which is true.
+    """
     if lead.state in OPEN_STATES:
-        return f"/farm/bill/applications/{lead.id}", "撤回"
+        return get_withdrawal_path(lead.id), "撤回", False
     if lead.state is LeadState.DECIDED and lead.consent_withdrawn:
-        return f"/farm/bill/applications/{lead.id}/consent-again", "还要减，重新同意："
+        return f"/farm/bill/applications/{lead.id}/consent-again", "还要减，重新同意：", True
     if lead.state is LeadState.DECIDED:
-        return f"/farm/bill/applications/{lead.id}/consent", "不减了，撤回同意："
-    return "", ""
+        return get_withdrawal_path(lead.id), "不减了，撤回同意：", False
+    return "", "", False
+
+
+def get_withdrawal_path(lead_id: UUID) -> str:
+    """Return the page that asks whether to withdraw an application, or the consent to what was decided."""
+    return f"/farm/bill/applications/{lead_id}/withdrawal"
 
 
 @get("/farm/bill/applications", include_in_schema=False)
@@ -100,6 +109,23 @@ async def submit_household_application(
         async with db.transaction(scope=get_person_scope(actor)) as conn:
             return await _page(request, conn, actor, typed, errors=errors, status=refusal.status)
     return redirect("/farm/bill/applications", draft=form.draft)
+
+
+@get("/farm/bill/applications/{lead_id:uuid}/withdrawal", include_in_schema=False)
+async def show_withdrawal(
+    request: HttpRequest, lead_id: FromPath[UUID], actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> Response[Any]:
+    """Say what becomes of a reduction that is withdrawn, and ask for it.
+
+    Raises:
+        NotFound: the actor has no such application, or withdrew it before.
+    """
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
+        own = next((each for each in await list_own_leads(conn, actor.account_id) if each.id == lead_id), None)
+    if own is None or own.consent_withdrawn or own.state not in {*OPEN_STATES, LeadState.DECIDED}:
+        raise NotFound
+    decided = own.state is LeadState.DECIDED
+    return render_page(request, "farm/reduction_withdrawal.html", {"id": str(lead_id), "decided": decided}, actor=actor)
 
 
 @post("/farm/bill/applications/{lead_id:str}", include_in_schema=False)
@@ -181,6 +207,7 @@ async def _find_village(conn: Connection, text: str) -> str:
 ROUTES = [
     show_applications,
     submit_household_application,
+    show_withdrawal,
     submit_withdrawal,
     submit_consent_withdrawal,
     submit_consent_again,

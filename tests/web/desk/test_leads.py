@@ -12,8 +12,9 @@ from market.kernel import Database
 from market.subsidies.intake.models import LeadKind, LeadStep
 from tests.access.fixtures import make_picture
 from tests.subsidies.intake.intake import SUDDEN, VILLAGE, Case, Intake, make_lead
+from tests.subsidies.intake.test_consents import apply_and_enrol
 from tests.support.app import Service
-from tests.support.browser import PageClient
+from tests.support.browser import LoadedPage, PageClient
 from tests.support.make import make_account
 from tests.web.desk.county import COUNTY, NOW, Officials, serve_story
 from tests.web.desk.desk_pages import open_desk_walker, read_table
@@ -135,10 +136,39 @@ async def test_a_household_applies_sees_how_far_it_is_and_withdraws(service: Ser
         seen = await browser.submit("/farm/bill/applications", village=VILLAGE, note="样例：三口人")
         assert "骆驼湾村 等入户核实" in seen.text
         assert not [word for word in CATEGORIES if word in seen.html]
-        action = next(
-            each.attrs["action"] for each in seen.root.all("form") if "/applications/" in each.attrs.get("action", "")
-        )
+        [path] = find_withdrawals(seen)
+        action = path.removesuffix("/withdrawal")
+        assert action not in {each.attrs.get("action") for each in seen.root.all("form")}, "one press withdraws"
+        seen = await browser.open(path)
+        assert "撤回了，以后想办要从头申请。" in seen.text
+        assert "/farm/bill/applications" in seen.links()
         assert "已撤回" in (await browser.submit(action)).text
+        await browser.open(path, status=404)
+
+
+async def test_a_household_is_asked_before_its_reduction_ends(service: Service, database: Database) -> None:
+    async with database.transaction(scope=COUNTY) as conn:
+        lead_id, person = await apply_and_enrol(conn)
+        token = (await sign_in_without_code(conn, person.account_id, now=NOW, second_factor=False)).token
+    async with open_desk_walker(service, token) as browser:
+        for page in ("/me/info", "/farm/bill/applications"):
+            seen = await browser.open(page)
+            assert find_withdrawals(seen) == [f"/farm/bill/applications/{lead_id}/withdrawal"]
+            actions = {each.attrs.get("action") for each in seen.root.all("form")}
+            assert f"/farm/bill/applications/{lead_id}/consent" not in actions
+            assert "reduction" not in {each.attrs.get("value") for each in seen.root.all("input")}
+        seen = await browser.open(find_withdrawals(seen)[0])
+        assert (
+            "从今天起不再减话费，以前减的不用退。以后想再减，要重新同意，再等村里、乡镇恢复，那几天不补。" in seen.text
+        )
+        seen = await browser.submit(f"/farm/bill/applications/{lead_id}/consent")
+        assert "您撤回了同意；重新同意以后，村里、乡镇恢复减免" in seen.text
+        assert find_withdrawals(seen) == []
+        await browser.open(f"/farm/bill/applications/{lead_id}/withdrawal", status=404)
+
+
+def find_withdrawals(seen: LoadedPage) -> list[str]:
+    return [each for each in seen.links() if each.startswith("/farm/bill/applications/")]
 
 
 async def test_the_household_of_an_application_is_found_at_the_visit_and_its_person_chosen(
