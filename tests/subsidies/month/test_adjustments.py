@@ -225,6 +225,8 @@ async def test_a_bill_of_two_plans_that_is_reversed_in_full_is_taken_back(quarte
             " ORDER BY posted_at DESC LIMIT 1"
         )
     assert ([row[0] for row in paid], last) == ([0], -13_84)
+
+
 async def test_adjustments_of_a_month_that_is_not_settled_are_not_posted_again(january: Player) -> None:
     await play_steps(january, 12, 40)
     posted = await list_posted(january)
