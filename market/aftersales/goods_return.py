@@ -24,13 +24,13 @@ from market.casework.models import CaseMove, CaseNotMovable, CaseOutcome, CaseSt
 from market.casework.moves import lock_case, move_case, open_case
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query, divide_half_up
-from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
 from market.orders.catch_weight import CHARGED_FEN
 from market.orders.models import SuborderKind, SuborderState
 from market.orders.notifications import format_due, notify_producer
+from market.orders.returnable import get_first_returnable
 from market.orders.transitions import lock_order_by_suborder
 from payments.money import format_yuan
 
@@ -143,11 +143,6 @@ def is_returnable(
     if kind is not SuborderKind.GOODS or state not in {SuborderState.SHIPPED, SuborderState.RECEIVED}:
         return False
     return received_at is None or received_at >= get_first_returnable(days=days, now=now)
-
-
-def get_first_returnable(*, days: int, now: datetime) -> datetime:
-    """Return from when on goods must have been received to be returnable now: the beginning of a business day."""
-    return get_day_start(get_business_day(now) - timedelta(days=days))
 
 
 def _check_request(lines: Sequence[ReturnedLine], text: str) -> None:

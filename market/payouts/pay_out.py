@@ -7,7 +7,6 @@ from uuid import UUID
 import structlog
 from msgspec import Struct
 
-from market.aftersales.goods_return import get_first_returnable
 from market.audit.record import add_audit_entry
 from market.counties.load import load_county_settings
 from market.counties.settings import DEFAULT_MEDIATION_DAYS
@@ -18,6 +17,7 @@ from market.kernel.seal import Seal
 from market.orders.escrow import get_freight_account, get_payable_account, get_payee
 from market.orders.mark_paid import log_failed_event
 from market.orders.notifications import notify_producer
+from market.orders.returnable import get_first_returnable
 from market.payouts.account import FIND_PAYOUT_ACCOUNT, PayoutAccount, PayoutAccountState, find_account_holder
 from market.payouts.models import NothingToPayOut, PayoutAccountMissing, PayoutAccountOwnerOnly
 from payments import (
