@@ -2,7 +2,7 @@
 
 from market.privacy.holdings import ACCOUNT_HOLDINGS, TRADE_HOLDINGS, Holding, HoldingFate
 
-_REGISTER = "县里的名册，注销平台账号不影响；退出名册五年后由县里抹掉身份，数目留着对账"
+_REGISTER = "县里的名册，注销平台账号不影响；退出名册五年后（县里可以另定年数）由县里抹掉身份，数目留着对账"
 _ACTS = "干部办的事要留名备查；干部的账号不注销"
 
 COUNTY_HOLDINGS: tuple[Holding, ...] = (
@@ -36,8 +36,8 @@ COUNTY_HOLDINGS: tuple[Holding, ...] = (
         },
     ),
     Holding(
-        name="扣回、追缴的决定", purpose="多减了的退回", retention="办完后五年", fate=HoldingFate.KEPT, why=_REGISTER,
-        sections=("decisions",),
+        name="扣回、追缴的决定", purpose="多减了的退回", retention="退出名册后五年",
+        fate=HoldingFate.KEPT, why=_REGISTER, sections=("decisions",),
         columns={
             "clawbacks": "reason_sealed statement_sealed proposed_by proposed_person decided_by decided_person "
             "opinion_sealed served_by",

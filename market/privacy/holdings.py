@@ -50,7 +50,7 @@ ACCOUNT_HOLDINGS: tuple[Holding, ...] = (
         },
     ),
     Holding(
-        name="登录的设备、验证码", purpose="防别人登您的号", retention="设备退出后 180 天，验证码 2 天",
+        name="登录的设备、验证码", purpose="防别人登您的号", retention="登录那天起 180 天，验证码 2 天",
         fate=HoldingFate.ERASED, why="注销就删", sections=("devices",), eraser="account",
         columns={
             "sessions": "token_hash account_id device device_key",
@@ -77,7 +77,7 @@ ACCOUNT_HOLDINGS: tuple[Holding, ...] = (
         columns={"conversation_messages": "account_id text_sealed", "conversations": "buyer_id"},
     ),
     Holding(
-        name="发票抬头、税号、邮箱", purpose="给您开发票", retention="五年", fate=HoldingFate.ERASED,
+        name="发票抬头、税号、邮箱", purpose="给您开发票", retention="最后用过后三年", fate=HoldingFate.ERASED,
         why="注销就删，号码和金额留着", sections=("invoices",), eraser="invoices",
         columns={"invoice_requests": "buyer_id title_sealed tax_number_sealed email_sealed"},
     ),
@@ -104,8 +104,9 @@ ACCOUNT_HOLDINGS: tuple[Holding, ...] = (
         columns={"data_requests": "detail_by_key"},
     ),
     Holding(
-        name="同意过什么", purpose="证明您同意过，什么时候撤回的", retention="撤回后三年", fate=HoldingFate.KEPT,
-        why="个人信息保护法 14、15：同意要能证明；注销时一起撤回，只剩编号", sections=("consents",),
+        name="同意过什么", purpose="证明您同意过，什么时候撤回的", retention="撤回后至少三年，现在不删",
+        fate=HoldingFate.KEPT, why="个人信息保护法 14、15：同意要能证明；注销时一起撤回，只剩编号",
+        sections=("consents",),
         columns={"consents": "account_id"},
     ),
     Holding(
@@ -119,7 +120,7 @@ ACCOUNT_HOLDINGS: tuple[Holding, ...] = (
 
 TRADE_HOLDINGS: tuple[Holding, ...] = (
     Holding(
-        name="订单、包裹、退款", purpose="买卖有凭据，能退能赔", retention="办完后三年",
+        name="订单、包裹、退款", purpose="买卖有凭据，能退能赔", retention="办完后至少三年，现在不删",
         fate=HoldingFate.KEPT, why=_COMMERCE,
         sections=("orders", "parcels", "vouchers", "packages"),
         columns={
@@ -140,7 +141,8 @@ TRADE_HOLDINGS: tuple[Holding, ...] = (
         },
     ),
     Holding(
-        name="坏果、退货、调解、投诉", purpose="两边讲清、照规矩办", retention="办完后三年；话费减免的五年后删字",
+        name="坏果、退货、调解、投诉", purpose="两边讲清、照规矩办",
+        retention="办完后至少三年；坏果照片三年后删，话费减免的五年后删字",
         fate=HoldingFate.KEPT, why=_COMMERCE, sections=("cases",),
         columns={
             "cases": "asker_id against_account_id text_sealed answered_by", "case_events": "account_id reason_sealed",
@@ -156,7 +158,8 @@ TRADE_HOLDINGS: tuple[Holding, ...] = (
         columns={"reviews": "account_id text answer answered_by", "review_versions": "text answer"},
     ),
     Holding(
-        name="店、证件", purpose="让买家知道是谁在卖", retention="最后一单后三年", fate=HoldingFate.KEPT, why=_COMMERCE,
+        name="店、证件", purpose="让买家知道是谁在卖", retention="最后一单后至少三年，现在不删", fate=HoldingFate.KEPT,
+        why=_COMMERCE,
         sections=("shops", "benefits"),
         columns={
             "producers": "name produce story applied_by", "producer_members": "account_id",

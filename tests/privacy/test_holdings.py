@@ -5,6 +5,12 @@ from collections import Counter
 
 from msgspec.structs import fields
 
+from market.aftersales.old_claim_photos import CLAIM_PHOTO_LIFETIME
+from market.casework.erase import CASE_TEXT_LIFETIME
+from market.counties.settings import CountySettings
+from market.identity.sessions import KNOWN_DEVICE_PERIOD
+from market.invoices.models import DETAILS_YEARS
+from market.jobs.retention import RETENTIONS
 from market.kernel import Connection
 from market.privacy.close_account import ERASERS
 from market.privacy.county_holdings import HOLDINGS
@@ -72,3 +78,20 @@ def test_what_is_called_erased_names_an_eraser_that_runs_and_nothing_else_does()
     assert {each.eraser for each in HOLDINGS if each.fate is HoldingFate.ERASED} == set(ERASERS)
     assert {each.name for each in HOLDINGS if each.fate is not HoldingFate.ERASED and each.eraser} == set()
     assert all(each.purpose and each.retention and each.why for each in HOLDINGS)
+
+
+def test_the_periods_are_those_after_which_the_code_deletes() -> None:
+    held = {each.name: each.retention for each in HOLDINGS}
+    codes = {each.name: each.period for each in RETENTIONS}["delete_expired_codes"]
+    assert held["登录的设备、验证码"] == f"登录那天起 {KNOWN_DEVICE_PERIOD.days} 天，验证码 {codes.days} 天"
+    assert (held["发票抬头、税号、邮箱"], DETAILS_YEARS) == ("最后用过后三年", 3)
+    assert "坏果照片三年后删，话费减免的五年后删字" in held["坏果、退货、调解、投诉"]
+    assert [each.days for each in (CLAIM_PHOTO_LIFETIME, CASE_TEXT_LIFETIME)] == [3 * 366, 5 * 365]
+    register = [held[each] for each in ("话费减免的申请、同意书", "县里的名册、号码、账单", "扣回、追缴的决定")]
+    assert (set(register), CountySettings().register_years) == ({"退出名册后五年"}, 5)
+
+
+def test_what_nothing_deletes_promises_no_end() -> None:
+    held = {each.name: each.retention for each in HOLDINGS}
+    for name in ("同意过什么", "订单、包裹、退款", "店、证件"):
+        assert held[name].endswith("至少三年，现在不删"), name
