@@ -12,5 +12,6 @@ depends_on = None
 
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
-    for path in ("sql/0210_withheld_lines", "functions/list_bills", "functions/list_own_months"):
-        run_script((folder / f"{path}.sql").read_text("utf-8"))
+    run_script((folder / "sql/0210_withheld_lines.sql").read_text("utf-8"))
+    for name in ("list_bills", "list_own_months"):
+        run_script((folder / f"functions/{name}.sql").read_text("utf-8"))
