@@ -1,14 +1,17 @@
-"""Back up, restore, and rehearse both: `python deploy/backup.py backup|restore|drill …`.
+"""Back up, restore, and rehearse both: `python deploy/backup.py backup|prune|restore|drill …`.
 
     backup  FOLDER    dump one consistent snapshot, and write its row counts next to it
+    prune   FILES FOLDER
+                      delete from FOLDER/files, the copy of FILES, what was deleted from FILES before every kept dump
     restore DUMP      restore into an empty database, which is created if it does not exist
     drill   FOLDER    back up, restore into a new server that is thrown away afterwards, compare the row count of every
                       table, verify the ledger and the audit record
 
 The database is that of MARKET_DATABASE_URL, as its owner: the service's own role may not read every table. The address
 is never part of a command line. Dumps are readable by their owner only; the newest 14 of a folder are kept. Photos are
-not in the database: copy the storage folder after the dump (files never change under their names). PostgreSQL's tools
-come from the embedded wheel or from PATH. Exit codes: 0 success, 1 failure or a difference, 2 wrong arguments.
+not in the database: copy the storage folder to FOLDER/files after the dump (files never change under their names), then
+prune the copy. PostgreSQL's tools come from the embedded wheel or from PATH. Exit codes: 0 success, 1 failure or a
+difference, 2 wrong arguments.
 """
 
 import asyncio
@@ -36,6 +39,10 @@ from payments.sql import prepare_connection
 from payments.verification import verify_ledger
 
 KEPT_DUMPS = 14
+MISSING_FILES = "missing-files.json"
+"""Of each file of the copy that was deleted since it was copied, when it was first found missing."""
+_STAMP = "%Y%m%dT%H%M%SZ"
+"""The time in the name of a dump, by which dumps sort."""
 TABLES = """
     SELECT format('%I.%I', schemaname, tablename)
       FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
@@ -112,7 +119,7 @@ async def backup(dsn: str, folder: Path) -> Path:
         BackupError: the role of the DSN may not read every row of every table, or the dump failed; no file remains.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    dump = folder / f"xiangji-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump"
+    dump = folder / f"xiangji-{datetime.now(UTC):{_STAMP}}.dump"
     staging = dump.with_suffix(".part")
     conn = await asyncpg.connect(dsn)
     try:
@@ -146,10 +153,44 @@ def _write_private(path: Path, text: str) -> None:
 
 
 def _remove_old_dumps(folder: Path) -> None:
-    """Remove all but the newest dumps; their names sort by time."""
-    for old in sorted(folder.glob("xiangji-*.dump"))[:-KEPT_DUMPS]:
+    """Remove all but the newest dumps."""
+    for old in _list_dumps(folder)[:-KEPT_DUMPS]:
         old.with_suffix(".json").unlink(missing_ok=True)
         old.unlink()
+
+
+def _list_dumps(folder: Path) -> list[Path]:
+    """Return the dumps of a folder, oldest first: their names sort by time."""
+    return sorted(folder.glob("xiangji-*.dump"))
+
+
+def prune_files(files: Path, folder: Path, *, now: datetime) -> int:
+    """Delete from the copy in `folder` the files that no kept dump can name, and return how many.
+
+    A file that is missing in `files` stays in the copy until it has been missing since before the oldest kept dump was
+    taken, so that each of the dumps is restored with its files.
+
+    Raises:
+        BackupError: `files` is empty or does not exist and its copy is not; nothing is deleted.
+    """
+    copy, note = folder / "files", folder / MISSING_FILES
+    copied, present = _list_files(copy), _list_files(files)
+    if copied and not present:
+        raise BackupError(f"{files} has no files and its copy has {len(copied)}: nothing is deleted from the copy.")
+    noted: dict[str, str] = json.loads(note.read_text()) if note.exists() else {}
+    missing = {name: noted.get(name, f"{now:{_STAMP}}") for name in sorted(copied - present)}
+    oldest = min((dump.stem.removeprefix("xiangji-") for dump in _list_dumps(folder)), default="")
+    deleted = {name for name, since in missing.items() if since < oldest}
+    for name in deleted:
+        (copy / name).unlink()
+    staging = note.with_suffix(".part")
+    _write_private(staging, json.dumps({name: missing[name] for name in missing if name not in deleted}, indent=1))
+    staging.rename(note)
+    return len(deleted)
+
+
+def _list_files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
 async def restore(dump: Path, dsn: str) -> None:
@@ -231,6 +272,9 @@ def main(arguments: list[str]) -> int:
         match arguments:
             case ["backup", folder]:
                 print(asyncio.run(backup(_get_owner_dsn(), Path(folder))))
+                return 0
+            case ["prune", files, folder]:
+                print(prune_files(Path(files), Path(folder), now=datetime.now(UTC)))
                 return 0
             case ["restore", dump]:
                 asyncio.run(restore(Path(dump), _get_owner_dsn()))

@@ -1,9 +1,12 @@
-"""Backups: a drill under load into a server of its own, and what a failed backup or restore leaves behind."""
+"""Backups: a drill under load into a server of its own, what a failure leaves behind, and the copy of the photos."""
 
 import asyncio
 import contextlib
 import itertools
 import json
+import os
+import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -11,7 +14,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from deploy.backup import KEPT_DUMPS, BackupError, backup, drill, main, restore
+from deploy.backup import KEPT_DUMPS, MISSING_FILES, BackupError, backup, drill, main, prune_files, restore
+from deploy.settings_docs import ROOT
 from market.identity.models import AccountId
 from market.kernel import Connection, Database
 from market.kernel.embedded import embedded_server
@@ -163,6 +167,70 @@ async def test_the_newest_dumps_are_kept(dsn: str, folder: Path) -> None:
     kept = sorted(path.name for path in folder.glob("*.dump"))
     assert (len(kept), kept[-1], kept[0]) == (KEPT_DUMPS, dump.name, "xiangji-20190104T000000Z.dump")
     assert len(list(folder.glob("*.json"))) == KEPT_DUMPS
+
+
+def run_copy(state: Path) -> subprocess.CompletedProcess[str]:
+    """Run what the nightly unit does after its dump, on folders of the test."""
+    unit = (ROOT / "deploy/xiangji-backup.service").read_text(encoding="utf-8")
+    lines = [line.removeprefix("ExecStart=") for line in unit.splitlines() if line.startswith("ExecStart=")]
+    done = subprocess.CompletedProcess[str]([], 1)
+    for line in lines[1:]:
+        words = line.replace("/srv/xiangji", str(ROOT)).replace("/var/lib", str(state)).split()
+        done = subprocess.run(words, cwd=ROOT, check=False, text=True, capture_output=True)
+    return done
+
+
+def test_an_erased_photo_leaves_the_copy_with_the_last_dump_that_names_it(tmp_path: Path) -> None:
+    files, backups = tmp_path / "xiangji/files", tmp_path / "xiangji-backups"
+    (files / "claim").mkdir(parents=True)
+    backups.mkdir()
+    kept, erased = [Path("claim") / name for name in ("kept.webp", "erased.webp")]
+    for name in (kept, erased):
+        (files / name).write_bytes(b"x")
+        os.utime(files / name, (0, 0))
+    first = backups / "xiangji-20190101T000000Z.dump"
+    first.touch()
+    assert run_copy(tmp_path).stdout == "0\n"
+    (files / erased).unlink()
+    for _ in range(2):
+        assert run_copy(tmp_path).stdout == "0\n"
+        assert (backups / "files" / erased).exists()
+    # Every dump since was taken without it.
+    first.rename(backups / f"xiangji-{datetime.now(UTC) + timedelta(seconds=1):%Y%m%dT%H%M%SZ}.dump")
+    assert run_copy(tmp_path).stdout == "1\n"
+    assert not (backups / "files" / erased).exists()
+    assert (backups / "files" / kept).exists()
+    assert (backups / MISSING_FILES).stat().st_mode & 0o077 == 0
+
+
+def test_a_photo_that_is_back_stays_in_the_copy(tmp_path: Path) -> None:
+    files, backups = tmp_path / "files", tmp_path / "backups"
+    for folder in (files, backups / "files"):
+        folder.mkdir(parents=True)
+        for name in ("a.webp", "b.webp"):
+            (folder / name).touch()
+    (files / "a.webp").unlink()
+    assert prune_files(files, backups, now=NOW) == 0
+    assert list(json.loads((backups / MISSING_FILES).read_text())) == ["a.webp"]
+    (files / "a.webp").touch()
+    (backups / "xiangji-29990101T000000Z.dump").touch()
+    assert prune_files(files, backups, now=NOW) == 0
+    assert json.loads((backups / MISSING_FILES).read_text()) == {}
+    assert (backups / "files/a.webp").exists()
+
+
+def test_a_folder_without_files_deletes_nothing_from_its_copy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files, copy = tmp_path / "files", tmp_path / "backups/files"
+    copy.mkdir(parents=True)
+    (copy / "a.webp").touch()
+    (tmp_path / "backups/xiangji-29990101T000000Z.dump").touch()
+    assert main(["prune", str(files), str(tmp_path / "backups")]) == 1
+    assert "has no files and its copy has 1" in capsys.readouterr().err
+    files.mkdir()
+    assert main(["prune", str(files), str(tmp_path / "backups")]) == 1
+    assert list(copy.iterdir()) == [copy / "a.webp"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["backup"], ["unknown", "x"], ["backup", "x", "y"]])
