@@ -222,8 +222,8 @@ class ClaimTooLate(ClaimRefusal):
     """The period for claims after receipt has passed."""
 
     code = "claim_too_late"
-    zh = "收到已经过了 {hours} 小时，不能再申请坏果包赔了。请打电话跟卖家商量。"
-    en = "More than {hours} hours have passed since receipt."
+    zh = "收到已经过了 {hours} 小时，不能再申请坏果包赔了。回到订单，按“问卖家”商量；谈不成，按“有事要投诉”。"
+    en = "More than {hours} hours have passed since receipt. Ask the seller from your order, or complain there."
 
 
 class ClaimedBefore(ClaimRefusal):
@@ -264,8 +264,8 @@ class GoodsReturnTooLate(Refusal):
     """The period for returns after receipt has passed."""
 
     code = "goods_return_too_late"
-    zh = "收到已经过了 {days} 天，不能退货了。请打电话跟卖家商量。"
-    en = "More than {days} days have passed since receipt."
+    zh = "收到已经过了 {days} 天，不能退货了。回到订单，按“问卖家”商量；谈不成，按“有事要投诉”。"
+    en = "More than {days} days have passed since receipt. Ask the seller from your order, or complain there."
 
 
 class GoodsPerishable(Refusal):

@@ -30,8 +30,8 @@ class BodyTooLarge(Refusal):
 
     code = "body_too_large"
     status = 413
-    zh = "内容太大。"
-    en = "The body is too large."
+    zh = "交的东西太大了：照片选小一点的，文件分成几份再交。"
+    en = "The body is too large; send less at once."
 
 
 class MethodNotAllowed(Refusal):

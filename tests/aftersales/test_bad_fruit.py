@@ -166,6 +166,7 @@ async def test_the_period_counts_from_receipt_and_a_parcel_on_its_way_can_be_cla
     with pytest.raises(ClaimTooLate) as late:
         await grove.claim(after=48 * HOUR + timedelta(seconds=1))
     assert "48 小时" in late.value.text("zh")
+    assert "打电话" not in late.value.text("zh"), "a buyer of goods sees no telephone of the seller"
     assert (await grove.claim(after=48 * HOUR)).amount_fen == 19_20
     with pytest.raises(ClaimTooLate):
         await grove.claim(line=1, after=49 * HOUR)

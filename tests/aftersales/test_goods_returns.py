@@ -91,7 +91,7 @@ async def test_the_period_ends_with_the_seventh_day_after_receipt(parcel: Parcel
     for after in (8 * DAY, 9 * DAY):
         with pytest.raises(GoodsReturnTooLate) as late:
             await parcel.ask(after=after)
-    assert late.value.text("zh") == "收到已经过了 7 天，不能退货了。请打电话跟卖家商量。"
+    assert late.value.text("zh") == "收到已经过了 7 天，不能退货了。回到订单，按“问卖家”商量；谈不成，按“有事要投诉”。"
     assert (await parcel.ask(after=7 * DAY)).amount_fen == 96_00
 
 

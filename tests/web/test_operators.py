@@ -138,3 +138,21 @@ async def test_the_county_sees_who_is_late_and_keeps_the_accounts(service: Servi
         assert "动态口令只显示这一次" in seen.text
         seen = await browser.submit("/desk/operators/lt.li/end")
         assert "账号已经停了" in seen.text
+
+
+async def test_an_operator_of_several_counties_reads_how_large_a_file_may_be(
+    dsn: str, folder: Path, people: Officials, database: Database
+) -> None:
+    del people
+    async with database.transaction() as conn:
+        await create_operator(
+            conn, SEAL, handle="yd.li", name="样例账单员", phone=make_phone(), operator="mobile",
+            divisions=[COUNTY, "130625"], now=NOW,
+        )  # fmt: skip
+        token = await sign_in(conn, "yd.li")
+    for upload_mb, largest in ((7, 7), (100, 64)):
+        async with (
+            serve_story(dsn, folder, upload_mb=upload_mb) as service,
+            open_desk_walker(service, token) as browser,
+        ):
+            assert f"CSV 或 XLSX，最大 {largest} MB" in (await browser.open("/operators")).text

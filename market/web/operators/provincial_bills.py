@@ -17,7 +17,7 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
 from market.sheets.models import CellFault
-from market.sheets.spreadsheet import digest
+from market.sheets.spreadsheet import MAX_BYTES, digest
 from market.sheets.write_spreadsheet import FileFormat
 from market.storage.files import FileStore
 from market.subsidies.imports.kinds import BILLING
@@ -47,6 +47,7 @@ from market.web.forms import make_form_key, read_form
 from market.web.idempotent_form import get_request_key, submit_once
 from market.web.operators.bill_states import describe_state
 from market.web.pages import render_page
+from market.web.services import get_services
 from market.web.ui.format import clock_zh, count, yuan
 
 _MAX_FAULTS_SHOWN = 100
@@ -87,6 +88,7 @@ async def render_counties(
         "errors": errors,
         "part": part,
         "key": make_form_key(),
+        "largest_mb": min(get_services(request).settings.upload_mb, MAX_BYTES // 1024**2),
         "sent": [
             (f"/operators/split/{each.id}", each.input.name, f"{clock_zh(each.created_at)}{_describe_sent(each)}")
             for each in sent
