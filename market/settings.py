@@ -210,14 +210,22 @@ class Settings(Struct, frozen=True, kw_only=True):
         """Require the settings without which a service or worker on a database of its own would start and then fail.
 
         Raises:
-            BadSettings: MARKET_DATABASE_URL is set, and an address, the secret or the provider's key is missing.
+            BadSettings: MARKET_DATABASE_URL is set, and an address, the secret, a provider's key or where codes to sign
+                in are sent is missing.
         """
         if not self.database_url:
             return
         if urlsplit(self.public_url).scheme != "https" and urlsplit(self.public_url).hostname not in LOCAL_HOSTS:
             raise BadSettings("MARKET_PUBLIC_URL is needed with MARKET_DATABASE_URL and begins with https://.")
+        if not self.sms_url and not self.sms_path:
+            raise BadSettings(
+                "MARKET_SMS_URL is needed with MARKET_DATABASE_URL: nobody can sign in without a code by text message."
+                " MARKET_SMS_PATH writes them to a file instead, for a trial."
+            )
         names = ["secret", "stripe_key", "stripe_webhook_secret"]
-        for name in names + (["carrier_key_id", "carrier_key_secret"] if self.carrier_url else []):
+        names += ["sms_key_id", "sms_key_secret", "sms_templates"] if self.sms_url else []
+        names += ["carrier_key_id", "carrier_key_secret"] if self.carrier_url else []
+        for name in names:
             if not getattr(self, name):
                 raise BadSettings(f"{PREFIX}{name.upper()} is needed with MARKET_DATABASE_URL.")
 
@@ -297,7 +305,7 @@ def _check_consistency(settings: Settings) -> None:
         local = urlsplit(url).scheme == "http" and urlsplit(url).hostname in LOCAL_HOSTS
         if url and urlsplit(url).scheme != "https" and not local:
             raise BadSettings(f"{PREFIX}{name.upper()} begins with https://: keys, phones and codes go there.")
-    for name in ("secret", "stripe_key", "stripe_webhook_secret"):
+    for name in ("secret", "stripe_key", "stripe_webhook_secret", "sms_key_secret"):
         if _PLACEHOLDER in getattr(settings, name):
             raise BadSettings(f"{PREFIX}{name.upper()} is the example of deploy/README.md; set your own.")
     if settings.secret and (len(settings.secret) < 32 or len(set(settings.secret)) < MIN_DISTINCT_CHARACTERS):

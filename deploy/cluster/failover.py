@@ -167,6 +167,7 @@ async def start_market(cluster: LocalCluster) -> tuple[Shop, list[str]]:
             "secret": SECRET,
             "stripe_key": "sk_test_failover",
             "stripe_webhook_secret": "whsec_failover",
+            "sms_path": str(cluster.folder / "sms.jsonl"),
             "rate_pages": "1000000",
             "rate_searches": "1000000",
             "rate_writes": "1000000",

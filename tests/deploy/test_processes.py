@@ -39,6 +39,7 @@ async def running(dsn: str, folder: Path) -> AsyncGenerator[Running]:
         "MARKET_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "MARKET_STRIPE_KEY": "sk_test_metrics",
         "MARKET_STRIPE_WEBHOOK_SECRET": "whsec_metrics",
+        "MARKET_SMS_PATH": str(folder / "sms.jsonl"),
         "MARKET_WORKERS": "2",
     }
     with run_command(folder, "serve", **environment) as process:

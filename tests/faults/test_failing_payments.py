@@ -64,6 +64,7 @@ async def run_deployment(folder: Path, dsn: str) -> AsyncGenerator[tuple[Deploym
         "MARKET_STRIPE_KEY": "sk_test_faults",
         "MARKET_STRIPE_BASE": f"http://127.0.0.1:{provider}",
         "MARKET_STRIPE_WEBHOOK_SECRET": "whsec_sandbox",
+        "MARKET_SMS_PATH": str(folder / "sms.jsonl"),
     }
     with ExitStack() as stack:
 

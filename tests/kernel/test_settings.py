@@ -88,6 +88,9 @@ def test_an_external_database_requires_a_secret() -> None:
         ({"secret": ""}, "MARKET_SECRET is needed"),
         ({"stripe_key": ""}, "MARKET_STRIPE_KEY is needed"),
         ({"stripe_webhook_secret": ""}, "MARKET_STRIPE_WEBHOOK_SECRET is needed"),
+        ({"sms_path": ""}, "MARKET_SMS_URL is needed with MARKET_DATABASE_URL: nobody can sign in"),
+        ({"sms_url": "https://sms.example.org"}, "MARKET_SMS_KEY_ID is needed"),
+        ({"sms_url": "https://sms.example.org", "sms_key_id": "x", "sms_key_secret": "x"}, "MARKET_SMS_TEMPLATES is"),
     ],
 )
 def test_a_service_with_a_database_of_its_own_names_what_it_lacks(changed: dict[str, str], named: str) -> None:
@@ -97,6 +100,7 @@ def test_a_service_with_a_database_of_its_own_names_what_it_lacks(changed: dict[
         secret="a secret of some thirty-two characters",
         stripe_key="sk_live_x",
         stripe_webhook_secret="whsec_x",
+        sms_path="sms.jsonl",
     )
     complete.require_service_settings()
     structs.replace(complete, public_url="http://127.0.0.1:8000").require_service_settings()

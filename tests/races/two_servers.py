@@ -55,6 +55,7 @@ async def servers(
     environment = {
         "MARKET_DATABASE_URL": server.dsn(name), "MARKET_PUBLIC_URL": "https://shop.test", "MARKET_POOL_SIZE": "8",
         "MARKET_STRIPE_KEY": "sk_test_races", "MARKET_STRIPE_WEBHOOK_SECRET": "whsec_races",
+        "MARKET_SMS_PATH": str(folder / "sms.jsonl"),
         "MARKET_RATE_WRITES": "100000", "MARKET_RATE_SIGN_INS": "100000",
     }  # fmt: skip
     async with AsyncExitStack() as stack:
