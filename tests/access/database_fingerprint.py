@@ -1,5 +1,6 @@
 """A fingerprint of the database and the file store, to check that a request changed nothing."""
 
+import asyncio
 from pathlib import Path
 
 from asyncpg.prepared_stmt import PreparedStatement
@@ -27,6 +28,8 @@ RECORDED_REQUESTS = (
     *(_DOWNLOAD + name for name in ("settlement.xlsx", "operators.csv", "case.json")),
 )
 """Requests that add to the audit record: wrong codes, which are counted, and downloads of lines, households or it."""
+
+FILE_ATTEMPTS, FILE_SECONDS = 40, 0.05
 
 _TABLES = """
 SELECT format('%I.%I', n.nspname, c.relname)
@@ -65,15 +68,19 @@ class Fingerprints:
     async def list_changes(self, request: str = "") -> list[str]:
         """Return what differs from the last fingerprint, with the row counts, and keep the new one.
 
-        One of `RECORDED_REQUESTS` may add to the audit record, and to nothing else.
+        One of `RECORDED_REQUESTS` may add to the audit record, and to nothing else. The file of a task that was refused
+        is removed just after the answer, so that files are waited for.
         """
-        before, self._last = self._last, await self.take()
+        before = self._last
+        changed: list[str] = []
         ignored = COUNTED_TABLES | ({"public.audit_entries"} if request in RECORDED_REQUESTS else set[str]())
-        return [
-            f"{name} {before[name][0]} → {self._last[name][0]} rows"
-            for name in before
-            if name not in ignored and before[name] != self._last[name]
-        ]
+        for _ in range(FILE_ATTEMPTS):
+            self._last = await self.take()
+            changed = [name for name in before if name not in ignored and before[name] != self._last[name]]
+            if changed != ["files"]:
+                break
+            await asyncio.sleep(FILE_SECONDS)
+        return [f"{name} {before[name][0]} → {self._last[name][0]} rows" for name in changed]
 
 
 def _hash_columns(table: str) -> str:
