@@ -1,6 +1,6 @@
 """Repairs of money that went wrong: by whom, once, and on record."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -9,6 +9,7 @@ from market.identity.models import Actor, NotAllowed, Role
 from market.kernel import Connection
 from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
+from market.orders.models import PlacedOrder
 from market.orders.money.money_problems import (
     NothingToRepair,
     RepairTextMissing,
@@ -119,6 +120,14 @@ async def test_a_recorded_bank_transfer_marks_the_order_as_paid(sale: Sale) -> N
             await record_transfer(conn, finance, sale.order.number, reference="ICBC-2", now=NOW)
 
 
+async def repay_the_only_refund(conn: Connection, finance: Actor, order: PlacedOrder, *, now: datetime) -> None:
+    """Record that the whole order was transferred back: then no refund is left to repay."""
+    [refund] = (await load_money_problems(conn, finance)).failed_refunds
+    assert (refund.order_ref, refund.amount_minor) == (str(order.number), order.total_fen)
+    await record_repaid(conn, finance, refund.id, reference="ICBC-9", now=now)
+    assert (await load_money_problems(conn, finance)).failed_refunds == []
+
+
 async def test_a_transfer_for_an_order_that_was_then_paid_otherwise_is_returned_by_hand(sale: Sale) -> None:
     w = sale.shopping
     order = await w.place([(sale.product.variant_id, 1)])
@@ -133,10 +142,7 @@ async def test_a_transfer_for_an_order_that_was_then_paid_otherwise_is_returned_
     async with w.db.transaction() as conn:
         with pytest.raises(AnotherTransferRecorded):
             await record_transfer(conn, finance, order.number, reference="ICBC-4", now=NOW)
-        [refund] = (await load_money_problems(conn, finance)).failed_refunds
-        assert (refund.order_ref, refund.amount_minor) == (str(order.number), order.total_fen)
-        await record_repaid(conn, finance, refund.id, reference="ICBC-9", now=NOW)
-        assert (await load_money_problems(conn, finance)).failed_refunds == []
+        await repay_the_only_refund(conn, finance, order, now=NOW)
         assert await verify_ledger(conn) + await verify_orders(conn) == []
     assert await list_actions(sale) == ["refund.repaid", "transfer.record"]
 
@@ -154,10 +160,7 @@ async def test_a_transfer_for_an_expired_order_is_recorded_and_returned_by_hand(
     await apply_payment_events(w.db, w.gateway, w.seal, now=later)
     assert (await w.see(order)).state == "expired"
     async with w.db.transaction() as conn:
-        [refund] = (await load_money_problems(conn, finance)).failed_refunds
-        assert (refund.order_ref, refund.amount_minor) == (str(order.number), order.total_fen)
-        await record_repaid(conn, finance, refund.id, reference="ICBC-9", now=later)
-        assert (await load_money_problems(conn, finance)).failed_refunds == []
+        await repay_the_only_refund(conn, finance, order, now=later)
         assert await verify_ledger(conn) == []
     assert await list_actions(sale) == ["refund.repaid", "transfer.record"]
 

@@ -41,8 +41,8 @@ async def wanted(database: Database, payment: Payment, minor: int, key: str = "r
         return await request_refund(conn, payment.id, amount_minor=minor, key=f"{key}:{payment.order_ref}", at=AT)
 
 
-async def pending(database: Database, gateway: Stripe, sandbox: Sandbox, owner: Connection, payment: Payment) -> Refund:
-    """Return a refund of 46.00 that the provider has answered as pending; its call is done."""
+async def unanswered(database: Database, gateway: Stripe, sandbox: Sandbox, payment: Payment) -> tuple[Refund, str]:
+    """Return a refund of 46.00 whose call had no answer, and the provider's reference of it: pending there."""
     refund = await wanted(database, payment, 46_00)
     await sandbox.fault("refund", "close", after=True)
     with pytest.raises(GatewayUnavailable):
@@ -51,9 +51,15 @@ async def pending(database: Database, gateway: Stripe, sandbox: Sandbox, owner: 
         each for each in (await sandbox.state())["refunds"] if each["payment_intent"] == get_provider_ref(payment)
     ]
     await sandbox.set_refund(made["id"], "pending")
+    return refund, made["id"]
+
+
+async def pending(database: Database, gateway: Stripe, sandbox: Sandbox, owner: Connection, payment: Payment) -> Refund:
+    """Return a refund of 46.00 that the provider has answered as pending; its call is done."""
+    refund, ref = await unanswered(database, gateway, sandbox, payment)
     await owner.execute("UPDATE payments.operations SET first_sent_at = now() - interval '21 hours', next_at = now()")
     assert await finish_operations(database, gateway) == 1
     async with database.connection() as conn:
         refund = await get_refund(conn, refund.id)
-    assert (refund.state, refund.provider_ref) == (RefundState.PENDING, made["id"])
+    assert (refund.state, refund.provider_ref) == (RefundState.PENDING, ref)
     return refund

@@ -28,7 +28,7 @@ from payments.errors import KeyAlreadyUsed, RefundNotFound
 from payments.sandbox import Sandbox
 from payments.sql import Connection
 from payments.stripe import Stripe
-from tests.payments.refunding import AT, paid, wanted
+from tests.payments.refunding import AT, paid, unanswered, wanted
 from tests.support.sandbox_payments import (
     get_provider_ref,
     open_test_payment,
@@ -133,19 +133,12 @@ async def test_a_pending_refund_succeeds_when_the_provider_reports_it(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
     payment = await paid(database, gateway, sandbox)
-    refund = await wanted(database, payment, 46_00)
-    await sandbox.fault("refund", "close", after=True)
-    with pytest.raises(GatewayUnavailable):
-        await send_refund(database, gateway, refund.id)
-    (made,) = [
-        each for each in (await sandbox.state())["refunds"] if each["payment_intent"] == get_provider_ref(payment)
-    ]
-    await sandbox.set_refund(made["id"], "pending")
+    refund, ref = await unanswered(database, gateway, sandbox, payment)
     await poll_payment(database, gateway, payment.id)
     async with database.connection() as conn:
         assert (await get_refund(conn, refund.id)).state is RefundState.PENDING
         assert await get_balance(conn, f"refund:{payment.order_ref}") == 46_00
-    await sandbox.set_refund(made["id"], "succeeded")
+    await sandbox.set_refund(ref, "succeeded")
     await poll_payment(database, gateway, payment.id)
     async with database.connection() as conn:
         assert (await get_refund(conn, refund.id)).state is RefundState.SUCCEEDED
