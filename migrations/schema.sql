@@ -2972,9 +2972,14 @@ CREATE TABLE public.programme_terms (
     shares_bp integer[] NOT NULL,
     file_id uuid,
     monitoring text[] DEFAULT '{脱贫不稳定户,边缘易致贫户,突发严重困难户}'::text[] NOT NULL,
+    proration text,
+    idle_days integer,
+    cure_days integer,
+    CONSTRAINT programme_terms_cure_days CHECK ((cure_days >= 0)),
     CONSTRAINT programme_terms_fixed CHECK (((fixed_fen >= 0) AND (fixed_fen <= '1000000000000'::bigint))),
     CONSTRAINT programme_terms_funders CHECK ((funders <@ ARRAY['operator'::text, 'county'::text, 'prefecture'::text, 'province'::text, 'central'::text, 'other'::text])),
     CONSTRAINT programme_terms_household_cap CHECK (((household_cap_fen >= 0) AND (household_cap_fen <= '1000000000000'::bigint))),
+    CONSTRAINT programme_terms_idle_days CHECK ((idle_days >= 1)),
     CONSTRAINT programme_terms_kind CHECK ((kind = ANY (ARRAY['percent_off'::text, 'fixed'::text]))),
     CONSTRAINT programme_terms_line_cap CHECK (((line_cap_fen >= 0) AND (line_cap_fen <= '1000000000000'::bigint))),
     CONSTRAINT programme_terms_monitoring CHECK ((monitoring <@ ARRAY['脱贫不稳定户'::text, '边缘易致贫户'::text, '突发严重困难户'::text])),
@@ -2985,6 +2990,8 @@ CASE kind
 END),
     CONSTRAINT programme_terms_pays CHECK (((household_pays_bp >= 0) AND (household_pays_bp <= 10000))),
     CONSTRAINT programme_terms_period_not_empty CHECK ((NOT isempty(valid_during))),
+    CONSTRAINT programme_terms_proration CHECK ((proration = ANY (ARRAY['daily'::text, 'none'::text]))),
+    CONSTRAINT programme_terms_rules_complete CHECK ((((idle_days IS NULL) = (cure_days IS NULL)) AND ((proration IS NOT NULL) OR (idle_days IS NULL)))),
     CONSTRAINT programme_terms_shares_complete CHECK (((public.sum_array(shares_bp) = 10000) AND (0 <= ALL (shares_bp)) AND (cardinality(shares_bp) = cardinality(funders))))
 );
 
@@ -4555,7 +4562,7 @@ CREATE FUNCTION public.list_idle_counties() RETURNS SETOF text
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT DISTINCT county_code FROM programmes WHERE idle_days IS NOT NULL ORDER BY county_code
+    SELECT DISTINCT county_code FROM programme_rules WHERE idle_days IS NOT NULL ORDER BY county_code
 $$;
 
 
@@ -11073,6 +11080,27 @@ CREATE TABLE public.programme_checks (
     CONSTRAINT programme_checks_period_not_empty CHECK ((NOT isempty(valid_during))),
     CONSTRAINT programme_checks_thresholds CHECK ((jsonb_typeof(thresholds) = 'object'::text))
 );
+
+
+--
+-- Name: programme_rules; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.programme_rules WITH (security_invoker='true') AS
+ SELECT t.county_code,
+    t.programme_code,
+    t.valid_during,
+    COALESCE(t.proration, p.proration) AS proration,
+        CASE
+            WHEN (t.proration IS NULL) THEN p.idle_days
+            ELSE t.idle_days
+        END AS idle_days,
+        CASE
+            WHEN (t.proration IS NULL) THEN p.cure_days
+            ELSE t.cure_days
+        END AS cure_days
+   FROM (public.programme_terms t
+     JOIN public.programmes p ON (((p.county_code = t.county_code) AND (p.code = t.programme_code))));
 
 
 --
@@ -35497,6 +35525,13 @@ GRANT SELECT,INSERT ON TABLE public.producer_steps TO market_app;
 --
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.programme_checks TO market_app;
+
+
+--
+-- Name: TABLE programme_rules; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.programme_rules TO market_app;
 
 
 --

@@ -26,6 +26,8 @@ class _IdleLine(Struct, frozen=True):
     line: str
     idle_days: int
     cure_days: int
+    rule_from: date
+    rule_until: date | None
     starts: list[date]
     untils: list[date | None]
     used_on: list[date]
@@ -37,14 +39,19 @@ LIST_IDLE_LINES = Query(
     _IdleLine,
     """
     WITH idle AS (
-        SELECT e.line_code, e.identity_index, p.idle_days, p.cure_days,
-               range_agg(b.valid_during * daterange(e.entitled_from, NULL)) AS bound
+        SELECT e.line_code, e.identity_index, p.idle_days, p.cure_days, p.valid_during,
+               range_agg(b.valid_during * daterange(e.entitled_from, NULL))
+               - (SELECT coalesce(range_agg(s.paused_during), '{}') FROM enrolment_pauses s
+                   WHERE s.county_code = :county AND s.line_code = e.line_code) AS bound
           FROM enrolments e
-          JOIN programmes p ON p.county_code = e.county_code AND p.code = e.programme_code AND p.idle_days IS NOT NULL
+          JOIN programme_rules p ON p.county_code = e.county_code AND p.programme_code = e.programme_code
+                                AND p.idle_days IS NOT NULL
+                                AND p.valid_during && daterange(:first::date, :until::date)
           JOIN bindings b ON b.county_code = e.county_code AND b.line_code = e.line_code
          WHERE e.county_code = :county AND e.decided AND lower(b.valid_during) < :until
-         GROUP BY e.line_code, e.identity_index, p.idle_days, p.cure_days)
-    SELECT i.line_code AS line, idle_days, cure_days,
+         GROUP BY e.line_code, e.identity_index, p.idle_days, p.cure_days, p.valid_during)
+    SELECT i.line_code AS line, idle_days, cure_days, lower(i.valid_during) AS rule_from,
+           upper(i.valid_during) AS rule_until,
            ARRAY(SELECT lower(span) FROM unnest(bound) AS span ORDER BY span) AS starts,
            ARRAY(SELECT upper(span) FROM unnest(bound) AS span ORDER BY span) AS untils,
            ARRAY(SELECT DISTINCT u.used_on
@@ -59,15 +66,23 @@ LIST_IDLE_LINES = Query(
       LEFT JOIN memberships m ON m.person_id = p.id AND m.valid_during @> (:until::date - 1)
       LEFT JOIN household_statuses s ON s.county_code = :county AND s.household_code = m.household_code
                                      AND s.valid_during @> (:until::date - 1)
-     ORDER BY i.line_code
+     ORDER BY i.line_code, i.valid_during
     """,
 )
 
 
 async def list_idle_lines(conn: Connection, county: str, first: date, until: date) -> list[IdleRow]:
-    """Return the idle periods with a notice in the quarter, given the use known up to its end."""
-    lines = await LIST_IDLE_LINES.all(conn, county=county, until=until)
-    return [row for line in lines for row in _idle_periods(line, until) if first <= row.notice_on]
+    """Return the idle periods with a notice in the quarter, given the use known up to its end.
+
+    Days of a pause are no days of a binding. A notice is by the rule of its day.
+    """
+    lines = await LIST_IDLE_LINES.all(conn, county=county, first=first, until=until)
+    return [
+        row
+        for line in lines
+        for row in _idle_periods(line, until)
+        if max(first, line.rule_from) <= row.notice_on < (line.rule_until or until)
+    ]
 
 
 def _idle_periods(line: _IdleLine, until: date) -> Iterator[IdleRow]:

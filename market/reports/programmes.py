@@ -5,6 +5,7 @@ from datetime import date
 from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query
+from market.subsidies.engine.models import Proration
 
 
 class ProgrammeView(Struct, frozen=True, kw_only=True):
@@ -14,9 +15,6 @@ class ProgrammeView(Struct, frozen=True, kw_only=True):
     name: str
     kinds: list[str]
     max_lines: int
-    proration: str
-    idle_days: int | None
-    cure_days: int | None
     document_number: str
     document_name: str
     document_sha256: str
@@ -25,7 +23,7 @@ class ProgrammeView(Struct, frozen=True, kw_only=True):
 
 
 class TermsView(Struct, frozen=True, kw_only=True):
-    """One version of a programme's terms."""
+    """One version of a programme's terms, with its rules."""
 
     programme: str
     start: date
@@ -38,6 +36,9 @@ class TermsView(Struct, frozen=True, kw_only=True):
     funders: list[str]
     shares_bp: list[int]
     monitoring: list[str]
+    proration: Proration
+    idle_days: int | None
+    cure_days: int | None
 
 
 class SentenceView(Struct, frozen=True):
@@ -53,8 +54,7 @@ class SentenceView(Struct, frozen=True):
 LIST_PROGRAMMES = Query(
     ProgrammeView,
     """
-    SELECT code, name, kinds, max_lines, proration, idle_days, cure_days, document_number, document_name,
-           document_sha256, document_text,
+    SELECT code, name, kinds, max_lines, document_number, document_name, document_sha256, document_text,
            (SELECT count(*) FROM enrolments e
              WHERE e.county_code = :county AND e.programme_code = p.code AND e.decided)::integer AS lines
       FROM programmes p
@@ -67,8 +67,10 @@ LIST_TERMS = Query(
     TermsView,
     """
     SELECT programme_code AS programme, lower(valid_during) AS start, upper(valid_during) AS until, kind,
-           household_pays_bp, fixed_fen, line_cap_fen, household_cap_fen, funders, shares_bp, monitoring
+           household_pays_bp, fixed_fen, line_cap_fen, household_cap_fen, funders, shares_bp, monitoring, r.proration,
+           r.idle_days, r.cure_days
       FROM programme_terms
+      JOIN programme_rules r USING (county_code, programme_code, valid_during)
      WHERE county_code = :county
      ORDER BY programme_code, valid_during
      LIMIT 2000

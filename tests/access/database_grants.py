@@ -444,6 +444,7 @@ GRANTS = {
     "payments.transaction_keys": "select",
     "payments.archived_months": "select",
     "payments.archived_sums": "select",
+    "programme_rules": "select",
     "withheld_lines": "select",
 }
 

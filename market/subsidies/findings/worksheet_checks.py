@@ -219,10 +219,12 @@ REMOVAL_OUTLIER = Query(
                min(g.min_lines) AS min_lines, min(g.factor) AS factor,
                sum(count(*)) OVER () AS all_lines, sum(count(removed_on)) OVER () AS all_removed
           FROM run_lines r
-          JOIN programmes p ON p.county_code = r.county_code AND p.code = r.programme_code AND p.idle_days IS NOT NULL
           JOIN unnest(:programmes::text[], :min_village_lines::integer[], :removal_factor::integer[])
                  AS g (code, min_lines, factor) ON g.code = r.programme_code
          WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
+           AND EXISTS (SELECT FROM programme_rules p
+                        WHERE p.county_code = :county AND p.programme_code = r.programme_code
+                          AND p.idle_days IS NOT NULL AND p.valid_during && daterange(:month::date, :next::date))
          GROUP BY operator)
     SELECT operator AS subject, removed_lines AS lines, claimed_fen AS at_risk_fen,
            format('%s 条移出 %s 条；全县 %s 条移出 %s 条（%s 倍以上，至少 %s 条）', lines, removed, all_lines,

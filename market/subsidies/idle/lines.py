@@ -73,7 +73,8 @@ LIST_BOUND_LINES = Query(
         SELECT e.line_code, e.entitled_from, p.idle_days, p.cure_days, m.household_code, s.village_code, s.village_name,
                least(p.idle_days, :shown::integer) AS shown
           FROM enrolments e
-          JOIN programmes p ON p.county_code = e.county_code AND p.code = e.programme_code AND p.idle_days IS NOT NULL
+          JOIN programme_rules p ON p.county_code = e.county_code AND p.programme_code = e.programme_code
+                                AND p.idle_days IS NOT NULL AND p.valid_during @> :today::date
           JOIN persons w ON w.county_code = :county AND w.identity_index = e.identity_index
           JOIN memberships m ON m.county_code = :county AND m.person_id = w.id AND m.valid_during @> :today::date
           JOIN household_statuses s ON s.county_code = :county AND s.household_code = m.household_code

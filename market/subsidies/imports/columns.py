@@ -157,12 +157,13 @@ PROGRAMME_FIELDS = (
         "programmes[].idle",
         "闲置",
         may_be_empty=True,
-        meaning="idle_days 提醒前天数、cure_days 宽限天数；不看使用写 null",
+        meaning="idle_days 提醒前天数、cure_days 宽限天数；不看使用写 null；以后才变的，写在那段标准的 rules 里",
     ),
     Column(
         "programmes[].terms",
         "标准",
-        meaning="from、until、kind、household_pays_bp 或 fixed_fen、上限、funders；金额单位分",
+        meaning="from、until、kind、household_pays_bp 或 fixed_fen、上限、funders；金额单位分；"
+        "从这段起折算、闲置不同的，写 rules（proration 和 idle），from 要是某月 1 日",
     ),
     Column(
         "programmes[].checks",

@@ -19,10 +19,10 @@ from market.subsidies.engine.models import (
     CaseHousehold,
     CaseLine,
     FunderShare,
-    IdleRule,
     Membership,
     MonthlyCharge,
     Programme,
+    Proration,
     Terms,
 )
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT
@@ -50,6 +50,7 @@ from market.subsidies.month.case_queries import (
 from market.subsidies.month.shared_claims import LIST_SHARED_NUMBERS, SharedNumber, share_claims
 from market.subsidies.month.steps import SETTLED_STATES
 from market.subsidies.names import ServiceKind, name_unbound_line
+from market.subsidies.programmes.stored import build_idle_rule
 
 
 class MonthFacts(Struct, frozen=True):
@@ -150,14 +151,15 @@ def build_facts(seal: Seal, rows: FactRows, *, only: frozenset[str] | None = Non
     month, next_ = rows.month, get_next_month(rows.month)
     own, around = rows.of_lines, rows.of_households
     active = _build_active(own.active, next_=next_)
-    lines = share_claims(own.lines, own.shared, active, month=month, next_=next_)
     charges = _build_charges(around.charges)
     members, homes = _build_memberships(around.households)
     uses = {row.line: tuple(row.used_on) for row in around.uses}
     known = {household: row for row in around.homes for household in row.households}
     settled = None if around.settled is None else {row.line: row for row in around.settled}
-    programmes = _build_programmes(around.terms)
+    programmes = _build_programmes(around.terms, month)
     idle = {programme.code for programme in programmes if programme.idle is not None}
+    whole = {programme.code for programme in programmes if programme.proration is Proration.NONE}
+    lines = share_claims(own.lines, own.shared, active, whole=whole, month=month, next_=next_)
     built: list[CaseLine] = []
     kinds: dict[str, ServiceKind] = {}
     unbound: dict[str, str] = {}
@@ -199,23 +201,23 @@ def build_facts(seal: Seal, rows: FactRows, *, only: frozenset[str] | None = Non
     return MonthFacts(case, homes, known, kinds, unbound, frozenset(corrected), settled)
 
 
-def _build_programmes(rows: list[TermsRow]) -> tuple[Programme, ...]:
+def _build_programmes(rows: list[TermsRow], month: date) -> tuple[Programme, ...]:
+    """Return the programmes with the rules of the terms on the first of the month, or else of the first terms."""
     terms: dict[str, list[Terms]] = {}
-    firsts: dict[str, TermsRow] = {}
+    rules: dict[str, TermsRow] = {}
     for row in rows:
-        firsts.setdefault(row.code, row)
+        if row.code not in rules or row.start <= month:
+            rules[row.code] = row
         funders = tuple(FunderShare(name, share) for name, share in zip(row.funders, row.shares_bp, strict=True))
         terms.setdefault(row.code, []).append(build_from(Terms, row, funders=funders))
     return tuple(
         Programme(
             code,
             row.proration,
-            None
-            if row.idle_days is None or row.cure_days is None
-            else IdleRule(idle_days=row.idle_days, cure_days=row.cure_days),
+            build_idle_rule(row.idle_days, row.cure_days),
             tuple(terms[code]),
         )
-        for code, row in sorted(firsts.items())
+        for code, row in sorted(rules.items())
     )
 
 

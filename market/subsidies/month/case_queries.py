@@ -89,7 +89,7 @@ class HouseholdHomes(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class TermsRow(Struct, frozen=True, kw_only=True):
-    """A programme with one version of its terms."""
+    """One version of the terms of a programme, with its rules."""
 
     code: str
     proration: Proration
@@ -232,7 +232,7 @@ LIST_LINE_HOUSEHOLDS = Query(
     HAVING count(*) > 0
     """,
 )
-# For programmes with an idle rule: the last use of a line before the month, and the uses in it.
+# For programmes with an idle rule in any month: the last use of a line before the month, and the uses in it.
 LIST_USES = Query(
     LineUses,
     """
@@ -240,8 +240,9 @@ LIST_USES = Query(
         SELECT b.line_code, b.operator, b.kind, b.number_id, b.valid_during
           FROM bindings b
           JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code AND e.decided
-          JOIN programmes p ON p.county_code = e.county_code AND p.code = e.programme_code AND p.idle_days IS NOT NULL
-         WHERE b.county_code = :county AND lower(b.valid_during) < :next),
+         WHERE b.county_code = :county AND lower(b.valid_during) < :next
+           AND e.programme_code = ANY(ARRAY(SELECT programme_code FROM programme_rules
+                                             WHERE county_code = :county AND idle_days IS NOT NULL))),
     uses AS (
         SELECT l.line_code, u.used_on
           FROM idle_lines l
@@ -269,12 +270,13 @@ LIST_HOUSEHOLD_HOMES = Query(
 LIST_TERMS = Query(
     TermsRow,
     """
-    SELECT p.code, proration, idle_days, cure_days, lower(valid_during) AS start, upper(valid_during) AS until, kind,
-           household_pays_bp, fixed_fen, line_cap_fen, household_cap_fen, funders, shares_bp
-      FROM programmes p
-      JOIN programme_terms t ON t.county_code = p.county_code AND t.programme_code = p.code
-     WHERE p.county_code = :county
-     ORDER BY p.code, valid_during
+    SELECT programme_code AS code, r.proration, r.idle_days, r.cure_days, lower(valid_during) AS start,
+           upper(valid_during) AS until, kind, household_pays_bp, fixed_fen, line_cap_fen, household_cap_fen, funders,
+           shares_bp
+      FROM programme_terms t
+      JOIN programme_rules r USING (county_code, programme_code, valid_during)
+     WHERE county_code = :county
+     ORDER BY code, valid_during
     """,
 )
 FIND_BUDGET = Query(int, "SELECT public_fen FROM budgets WHERE county_code = :county AND month = :month")

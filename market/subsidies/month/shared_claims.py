@@ -13,10 +13,10 @@ from payments.money import split
 
 
 class SharedNumber(Struct, frozen=True):
-    """The enrolled lines that have a number within the month, by code; whether their programmes reduce whole months."""
+    """The enrolled lines that have a number within the month, by code, and their programmes."""
 
     lines: list[str]
-    whole: bool = False
+    programmes: list[str]
 
 
 # A number that passes within the month begins with its next line after the 1st: few do. A line that had another number
@@ -27,12 +27,11 @@ LIST_SHARED_NUMBERS = Query(
     WITH passed AS (
         SELECT DISTINCT operator, kind, number_id FROM bindings
          WHERE county_code = :county AND lower(valid_during) > :month AND lower(valid_during) < :next)
-    SELECT array_agg(DISTINCT b.line_code) AS lines, bool_and(g.proration = 'none') AS whole
+    SELECT array_agg(DISTINCT b.line_code) AS lines, array_agg(DISTINCT e.programme_code) AS programmes
       FROM passed
       JOIN bindings b USING (operator, kind, number_id)
       JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code AND e.decided
                        AND e.entitled_from < :next
-      JOIN programmes g ON g.county_code = e.county_code AND g.code = e.programme_code
      WHERE b.county_code = :county AND b.valid_during && daterange(:month::date, :next::date)
      GROUP BY b.operator, b.kind, b.number_id
     HAVING count(DISTINCT b.line_code) > 1
@@ -48,6 +47,7 @@ def share_claims(
     shared: Sequence[SharedNumber],
     active: Mapping[str, Sequence[ActiveSpan]],
     *,
+    whole: frozenset[str] | set[str],
     month: date,
     next_: date,
 ) -> list[CaseLines]:
@@ -55,8 +55,9 @@ def share_claims(
 
     An operator sends one bill for a number. The claim is split by largest remainder, ties to the smaller line
     id, so that the parts sum to it. A line without an active day in the month has no claim. A correction of the
-    number's charge is one of its monthly charge, and so of each line's. Where the programme reduces whole months
-    (proration `none`), the line that is active on the 1st has the claim, as it alone has the reduction.
+    number's charge is one of its monthly charge, and so of each line's. Where all programmes are among `whole`, which
+    reduce whole months (proration `none`), the line that is active on the 1st has the claim, as it alone has the
+    reduction.
     """
     sharing = {code for number in shared for code in number.lines}
     if not sharing:
@@ -73,7 +74,7 @@ def share_claims(
     for number in shared:
         lines = [own[code] for code in sorted(number.lines)]
         claims = [line.claimed_fen for line in lines if line.claimed_fen is not None]
-        until = min(next_, month + timedelta(days=1)) if number.whole else next_
+        until = min(next_, month + timedelta(days=1)) if whole.issuperset(number.programmes) else next_
         days = [_count_days(active.get(line.codes[0], ()), month, until) for line in lines]
         if not claims or not any(days):
             result += lines

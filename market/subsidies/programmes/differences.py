@@ -35,6 +35,7 @@ _NAMES = {
     "household_cap_fen": "每户上限（分）",
     "funders": "谁负担",
     "monitoring": "监测类型",
+    "rules": "折算和闲置",
 }
 """The fields of a programme, its terms and its sentences, for the column of a change."""
 

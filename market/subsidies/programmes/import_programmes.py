@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from itertools import pairwise
+from operator import itemgetter
 
 import msgspec
 from msgspec import Struct
@@ -30,12 +31,14 @@ from market.subsidies.models import FileId
 from market.subsidies.names import ServiceKind
 from market.subsidies.programmes.check_settings import find_setting_faults, sort_settings, store_check_settings
 from market.subsidies.programmes.differences import find_programme_changes
-from market.subsidies.programmes.source import ProgrammeSource, ProgrammesSource, ProgrammeTerms
+from market.subsidies.programmes.source import ProgrammeSource, ProgrammesSource, ProgrammeTerms, TermsRules
 from market.subsidies.programmes.stored import load_documents, load_programmes
 from market.subsidies.terminology import list_types
 
 MAX_PROGRAMMES = 100
 MAX_CODE_LENGTH = 20
+MAX_IDLE_DAYS = 3660
+"""The most days before the notice of an idle line, and after it: ten years."""
 
 
 class _ProgrammeKinds(Struct, frozen=True):
@@ -78,14 +81,16 @@ ADD_TERMS = Query(
     None,
     """
     INSERT INTO programme_terms (county_code, programme_code, valid_during, kind, household_pays_bp, fixed_fen,
-                                 line_cap_fen, household_cap_fen, funders, shares_bp, monitoring, file_id)
+                                 line_cap_fen, household_cap_fen, funders, shares_bp, monitoring, proration,
+                                 idle_days, cure_days, file_id)
     SELECT :county, :code, daterange(start, until), kind, household_pays_bp, fixed_fen, line_cap_fen,
            household_cap_fen, ARRAY(SELECT jsonb_array_elements_text(funders)),
            ARRAY(SELECT jsonb_array_elements_text(shares_bp)::integer),
-           ARRAY(SELECT jsonb_array_elements_text(monitoring)), :file_id
+           ARRAY(SELECT jsonb_array_elements_text(monitoring)), proration, idle_days, cure_days, :file_id
       FROM jsonb_to_recordset(:rows::jsonb)
         AS r(start date, until date, kind text, household_pays_bp integer, fixed_fen bigint, line_cap_fen bigint,
-             household_cap_fen bigint, funders jsonb, shares_bp jsonb, monitoring jsonb)
+             household_cap_fen bigint, funders jsonb, shares_bp jsonb, monitoring jsonb, proration text,
+             idle_days integer, cure_days integer)
     """,
 )
 
@@ -115,7 +120,7 @@ async def import_programmes(conn: Connection, actor: Actor | None, upload: Prepa
     faults += _find_faults(upload, source, documents, texts)
     if faults:
         raise malformed_file(upload.name, faults)
-    source = _complete_checks(source, stored)
+    source = _complete(source, stored)
     known = [(before, each) for each in source.programmes if (before := stored.get(each.code)) is not None]
     changes = [change for before, after in known for change in find_programme_changes(before, after)]
     counts = {
@@ -136,14 +141,26 @@ async def import_programmes(conn: Connection, actor: Actor | None, upload: Prepa
     return answer
 
 
-def _complete_checks(source: ProgrammesSource, stored: Mapping[str, ProgrammeSource]) -> ProgrammesSource:
-    """Return the file with the settings of checks in the order of the stored ones, which stay where it has none."""
+def _simplify_rules(programme: ProgrammeSource) -> ProgrammeSource:
+    """Return a programme whose rules are those of its first terms, with rules only of terms that have others."""
+    own = TermsRules(programme.proration, programme.idle)
+    rules = [terms.rules or own for terms in programme.terms]
+    _, first = min(zip((terms.start for terms in programme.terms), rules, strict=True), key=itemgetter(0))
+    terms = [
+        replace(terms, rules=None if rule == first else rule)
+        for terms, rule in zip(programme.terms, rules, strict=True)
+    ]
+    return replace(programme, proration=first.proration, idle=first.idle, terms=terms)
+
+
+def _complete(source: ProgrammesSource, stored: Mapping[str, ProgrammeSource]) -> ProgrammesSource:
+    """Return the file as it is stored; the settings of checks stay where it has none."""
     programmes: list[ProgrammeSource] = []
     for each in source.programmes:
         known = stored.get(each.code)
         before = known.checks or [] if known is not None else []
         checks = before if each.checks is None else sort_settings(each.checks)
-        programmes.append(replace(each, checks=checks))
+        programmes.append(replace(_simplify_rules(each), checks=checks))
     return replace(source, programmes=programmes)
 
 
@@ -203,7 +220,12 @@ async def _store(
 
 
 def _build_terms_row(terms: ProgrammeTerms) -> dict[str, object]:
+    rules = terms.rules
+    idle = rules.idle if rules else None
     return {
+        "proration": rules.proration if rules else None,
+        "idle_days": idle.idle_days if idle else None,
+        "cure_days": idle.cure_days if idle else None,
         "start": terms.start,
         "until": terms.until,
         "kind": terms.kind,
@@ -236,8 +258,10 @@ def _find_faults(
     faults: list[tuple[str, str, str]] = []
     if source.county_code != upload.county:
         faults.append(("county_code", f"应是 {upload.county}", source.county_code))
-    # The reader of calculator cases reports every fault of terms, idle and proration.
-    programmes = [msgspec.convert(each, Programme, from_attributes=True) for each in source.programmes]
+    # The reader of calculator cases reports every fault of terms and proration.
+    programmes = [
+        msgspec.convert(replace(each, idle=None), Programme, from_attributes=True) for each in source.programmes
+    ]
     case = Case("2000-01", None, tuple(programmes), households=(), lines=())
     try:
         read_case(msgspec.json.encode(case))
@@ -256,6 +280,7 @@ def _find_faults(
         if not programme.terms:
             faults.append((f"{path}.terms", "至少有一个标准", ""))
         faults += _find_gap_faults(path, programme)
+        faults += _find_rule_faults(path, programme)
         faults += _find_monitoring_faults(path, programme)
         faults += find_setting_faults(path, programme.checks or [])
         faults += _find_document_faults(path, programme, documents, texts)
@@ -274,6 +299,25 @@ def _find_gap_faults(path: str, programme: ProgrammeSource) -> list[tuple[str, s
         for before, after in pairwise(positions)
         if (end := programme.terms[before].until) is not None and (start := programme.terms[after].start) > end
     ]
+
+
+def _find_rule_faults(path: str, programme: ProgrammeSource) -> list[tuple[str, str, str]]:
+    """Return the idle rules that no month could have, and terms that change the rules within a month."""
+    own = TermsRules(programme.proration, programme.idle)
+    positions = sorted(range(len(programme.terms)), key=lambda at: programme.terms[at].start)
+    rules = [(f"{path}.terms[{at}]", programme.terms[at].start, programme.terms[at].rules or own) for at in positions]
+    faults = [
+        (f"{where}.from", "折算或闲置变了，要从某月 1 日起", str(start))
+        for (_, _, before), (where, start, after) in pairwise(rules)
+        if before != after and start.day != 1
+    ]
+    named = [(path, own), *((f"{where}.rules", each) for where, _, each in rules if each is not own)]
+    for where, idle in ((where, each.idle) for where, each in named):
+        if idle is not None and not 1 <= idle.idle_days <= MAX_IDLE_DAYS:
+            faults.append((f"{where}.idle.idle_days", f"应是 1 到 {MAX_IDLE_DAYS}", str(idle.idle_days)))
+        if idle is not None and not 0 <= idle.cure_days <= MAX_IDLE_DAYS:
+            faults.append((f"{where}.idle.cure_days", f"应是 0 到 {MAX_IDLE_DAYS}", str(idle.cure_days)))
+    return faults
 
 
 def _find_monitoring_faults(path: str, programme: ProgrammeSource) -> list[tuple[str, str, str]]:

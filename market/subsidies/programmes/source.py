@@ -9,10 +9,21 @@ from market.subsidies.names import ServiceKind
 from market.subsidies.terminology import list_types
 
 
+class TermsRules(Struct, frozen=True, forbid_unknown_fields=True):
+    """The proration and the idle rule of one version of the terms, instead of the programme's."""
+
+    proration: Proration
+    idle: IdleRule | None
+
+
 class ProgrammeTerms(Terms, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
-    """One version of the terms; `monitoring` are the types (监测类型) that entitle a household never registered."""
+    """One version of the terms; `monitoring` are the types (监测类型) that entitle a household never registered.
+
+    `rules` are null if they are the programme's. They change on the first of a month.
+    """
 
     monitoring: tuple[str, ...] = list_types()
+    rules: TermsRules | None = None
 
 
 class DocumentSource(Struct, frozen=True, forbid_unknown_fields=True):

@@ -15,6 +15,7 @@ from market.subsidies.programmes.source import (
     ProgrammesSource,
     ProgrammeTerms,
     SentenceSource,
+    TermsRules,
 )
 
 
@@ -44,6 +45,9 @@ class _StoredTerms(Struct, frozen=True, kw_only=True):
     funders: list[Funder]
     shares_bp: list[int]
     monitoring: tuple[str, ...]
+    proration: Proration | None
+    idle_days: int | None
+    cure_days: int | None
 
 
 class _StoredSentence(Struct, frozen=True):
@@ -86,7 +90,8 @@ LIST_STORED_TERMS = Query(
     _StoredTerms,
     """
     SELECT programme_code AS programme, lower(valid_during) AS start, upper(valid_during) AS until, kind,
-           household_pays_bp, fixed_fen, line_cap_fen, household_cap_fen, funders, shares_bp, monitoring
+           household_pays_bp, fixed_fen, line_cap_fen, household_cap_fen, funders, shares_bp, monitoring, proration,
+           idle_days, cure_days
       FROM programme_terms WHERE county_code = :county
      ORDER BY programme_code COLLATE "C", valid_during
     """,
@@ -120,9 +125,7 @@ async def load_programmes(conn: Connection, county: str) -> ProgrammesSource:
             kinds=each.kinds,
             max_lines_per_household=each.max_lines,
             proration=each.proration,
-            idle=None
-            if each.idle_days is None or each.cure_days is None
-            else IdleRule(idle_days=each.idle_days, cure_days=each.cure_days),
+            idle=build_idle_rule(each.idle_days, each.cure_days),
             terms=terms.get(each.code, []),
             checks=checks.get(each.code, []),
         )
@@ -146,6 +149,15 @@ async def load_check_settings(conn: Connection, county: str) -> dict[str, list[C
 
 def _build_terms(stored: _StoredTerms) -> ProgrammeTerms:
     pairs = zip(stored.funders, stored.shares_bp, strict=True)
+    idle = build_idle_rule(stored.idle_days, stored.cure_days)
     return build_from(
-        ProgrammeTerms, stored, funders=tuple(FunderShare(funder=name, share_bp=share) for name, share in pairs)
+        ProgrammeTerms,
+        stored,
+        funders=tuple(FunderShare(funder=name, share_bp=share) for name, share in pairs),
+        rules=None if stored.proration is None else TermsRules(stored.proration, idle),
     )
+
+
+def build_idle_rule(idle_days: int | None, cure_days: int | None) -> IdleRule | None:
+    """Return a stored idle rule, or None where use does not matter; both columns are null then."""
+    return None if idle_days is None or cure_days is None else IdleRule(idle_days=idle_days, cure_days=cure_days)

@@ -216,6 +216,7 @@ async def get_run_parameters(conn: Connection, month: date) -> dict[str, object]
 async def test_an_operator_that_removes_twice_as_many_stands_out(quarter: Player) -> None:
     async with quarter.database.transaction(scope=COUNTY) as conn:
         scope = await get_run_parameters(conn, date(2019, 2, 1))
+        scope |= {"month": date(2019, 2, 1), "next": date(2019, 3, 1)}
         found = await REMOVAL_OUTLIER.all(conn, **scope, min_village_lines=[2] * 3, removal_factor=[2] * 3)
         assert [(row.subject, row.lines, row.at_risk_fen) for row in found] == [("unicom", ["LT-03"], 1000)]
         assert await REMOVAL_OUTLIER.all(conn, **scope, min_village_lines=[3] * 3, removal_factor=[2] * 3) == []

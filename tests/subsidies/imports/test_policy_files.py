@@ -5,11 +5,15 @@ import json
 import shutil
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from market.reports.public_plans import list_public_plans
+from market.subsidies.engine.models import IdleRule, Proration
+from market.subsidies.month.build_case import load_case
 from tests.story.play import INPUT, Answer, Player
+from tests.support.make import SEAL
 
 
 async def run_import_command(player: Player, kind: str, path: Path, who: str = "jiang", *flags: str) -> Answer:
@@ -252,3 +256,63 @@ async def test_known_terms_are_changed_only_on_request(january: Player, folder: 
             "SELECT household_pays_bp FROM programme_terms WHERE programme_code = 'P1' ORDER BY valid_during"
         )
     assert [row[0] for row in pays] == [3000, 4000]
+
+
+IDLE = {"idle_days": 60, "cure_days": 15}
+
+
+def write_rules(folder: Path, start: str, rules: dict[str, Any], name: str = "rules.json") -> Path:
+    """Write the programmes' file with terms of P2 from a day on that have rules of their own."""
+    source = json.loads((INPUT / "programmes.json").read_text())
+    shutil.copytree(INPUT / "documents", folder / "documents", dirs_exist_ok=True)
+    terms = source["programmes"][1]["terms"]
+    terms[0]["until"] = start
+    terms.append({**terms[0], "from": start, "until": None, "rules": rules})
+    path = folder / name
+    path.write_text(json.dumps(source))
+    return path
+
+
+async def test_a_later_idle_rule_leaves_earlier_months(january: Player, folder: Path) -> None:
+    async def read_rules() -> dict[str, tuple[Proration, IdleRule | None]]:
+        async with january.database.transaction(scope="130624") as conn:
+            cases = {
+                month: await load_case(conn, SEAL, "130624", date.fromisoformat(f"{month}-01"))
+                for month in ("2018-09", "2019-01", "2019-02", "2019-03", "2019-04")
+            }
+        return {month: (case.programmes[1].proration, case.programmes[1].idle) for month, case in cases.items()}
+
+    before = (Proration.DAILY, IdleRule(idle_days=30, cure_days=15))
+    assert set((await read_rules()).values()) == {before}
+    path = write_rules(folder, "2019-03-01", {"proration": "none", "idle": IDLE})
+    answer = await run_import_command(january, "programmes", path, "jiang")
+    assert (answer["outcome"], answer["counts"]["changed"]) == ("ok", 0)
+    after = (Proration.NONE, IdleRule(**IDLE))
+    assert await read_rules() == {
+        "2018-09": before, "2019-01": before, "2019-02": before, "2019-03": after, "2019-04": after,
+    }  # fmt: skip
+    # The rules of the programme written out change nothing.
+    same = write_rules(folder, "2019-03-01", {"proration": "none", "idle": IDLE}, "same.json")
+    source = json.loads(same.read_text())
+    source["programmes"][0]["terms"][0]["rules"] = {"proration": "daily", "idle": None}
+    same.write_text(json.dumps(source))
+    assert (await run_import_command(january, "programmes", same, "jiang"))["counts"]["changed"] == 0
+    gone = write_rules(folder, "2019-03-01", {"proration": "none", "idle": None}, "gone.json")
+    refused = await run_import_command(january, "programmes", gone, "jiang")
+    assert [(each["column"], each["message"]) for each in refused["errors"]] == [
+        ("P2 折算和闲置", '原来是 {"proration":"none","idle":{"idle_days":60,"cure_days":15}}'),
+    ]
+
+
+async def test_idle_rules_change_on_the_first_of_a_month_and_are_days(empty: Player, folder: Path) -> None:
+    path = write_rules(folder, "2019-03-02", {"proration": "daily", "idle": {"idle_days": 0, "cure_days": 3661}})
+    source = json.loads(path.read_text())
+    source["programmes"][0]["idle"] = {"idle_days": 3661, "cure_days": -1}
+    path.write_text(json.dumps(source))
+    assert get_faulty_cells(await run_import_command(empty, "programmes", path)) == [
+        (1, "programmes[0].idle.idle_days", "3661"),
+        (1, "programmes[0].idle.cure_days", "-1"),
+        (1, "programmes[1].terms[1].from", "2019-03-02"),
+        (1, "programmes[1].terms[1].rules.idle.idle_days", "0"),
+        (1, "programmes[1].terms[1].rules.idle.cure_days", "3661"),
+    ]

@@ -10,6 +10,7 @@ import pytest
 
 from market.identity.models import NotAllowed
 from market.kernel import Connection
+from market.reports.idle import list_idle_lines
 from market.subsidies.idle.lines import list_lines_to_call
 from market.subsidies.lines.models import LineChangeDecided, LineChangeInvalid, LineNotFound, LineVerb, SecondChangePart
 from market.subsidies.lines.pauses import (
@@ -79,12 +80,15 @@ async def test_paused_days_are_not_reduced_and_no_file_or_new_card_ends_the_paus
         assert get_entitled(case, "YD-01") == 1425  # 19.00 × 21 of 28 days
 
 
-async def test_a_paused_idle_line_is_on_no_call_list(county: Connection) -> None:
+async def test_a_paused_idle_line_is_on_no_call_list_and_in_no_sheet(county: Connection) -> None:
     day = date(2019, 2, 14)
     desk = Pausing(county)
+    quarter = date(2019, 1, 1), date(2019, 4, 1)
     assert "LT-03" in {each.line for each in await list_lines_to_call(county, COUNTY, [COUNTY], today=day)}
-    await desk.pause("LT-03", "2019-02-10", reason=PauseReason.AWAY)
+    assert "LT-03" in {each.line for each in await list_idle_lines(county, COUNTY, *quarter)}
+    await desk.pause("LT-03", "2019-02-09", reason=PauseReason.AWAY)
     assert "LT-03" not in {each.line for each in await list_lines_to_call(county, COUNTY, [COUNTY], today=day)}
+    assert "LT-03" not in {each.line for each in await list_idle_lines(county, COUNTY, *quarter)}
 
 
 async def test_a_pause_has_two_people_and_one_end(county: Connection) -> None:

@@ -48,8 +48,8 @@ def test_each_holder_has_the_part_of_their_days(
     group = ["OTHER", *(code for code in codes if code != billed), "GONE"]
     random.shuffle(group)  # type: ignore[attr-defined]
     rows = [make_lines(*group), make_lines(billed, claimed=claimed, correction=correction), make_lines("X", claimed=7)]
-    shared = [SharedNumber(["GONE", *codes[::-1]])]
-    result = list_by_code(share_claims(rows, shared, active, month=MONTH, next_=NEXT))
+    shared = [SharedNumber(["GONE", *codes[::-1]], ["P1"])]
+    result = list_by_code(share_claims(rows, shared, active, whole=set(), month=MONTH, next_=NEXT))
     assert result.pop("OTHER") == make_lines("OTHER")
     assert result.pop("X") == rows[-1]
     assert result.pop("GONE").claimed_fen is None
@@ -64,14 +64,18 @@ def test_each_holder_has_the_part_of_their_days(
 def test_of_equal_remainders_the_smaller_line_has_the_fen() -> None:
     spans = {"B": (ActiveSpan(MONTH, date(2019, 1, 11)),), "A": (ActiveSpan(date(2019, 1, 11), date(2019, 1, 21)),)}
     rows = [make_lines("B"), make_lines("A", claimed=15)]
-    shared = list_by_code(share_claims(rows, [SharedNumber(["B", "A"])], spans, month=MONTH, next_=NEXT))
+    shared = list_by_code(
+        share_claims(rows, [SharedNumber(["B", "A"], ["P1"])], spans, whole=set(), month=MONTH, next_=NEXT)
+    )
     assert {code: row.claimed_fen for code, row in shared.items()} == {"A": 8, "B": 7}
 
 
 def test_a_claim_of_whole_months_is_that_of_the_line_on_the_first() -> None:
     spans = {"A": (ActiveSpan(MONTH, date(2019, 1, 16)),), "B": (ActiveSpan(date(2019, 1, 16), None),)}
     rows = [make_lines("A"), make_lines("B", claimed=2000)]
-    shared = list_by_code(share_claims(rows, [SharedNumber(["A", "B"], whole=True)], spans, month=MONTH, next_=NEXT))
+    shared = list_by_code(
+        share_claims(rows, [SharedNumber(["A", "B"], ["P1"])], spans, whole={"P1"}, month=MONTH, next_=NEXT)
+    )
     assert {code: row.claimed_fen for code, row in shared.items()} == {"A": 2000, "B": None}
 
 
@@ -80,4 +84,6 @@ def test_a_number_without_a_bill_or_a_day_stays_as_it_is() -> None:
         ([make_lines("A"), make_lines("B")], {"A": (ActiveSpan(MONTH, None),)}),
         ([make_lines("A", claimed=100), make_lines("B")], {"A": (ActiveSpan(date(2018, 1, 1), MONTH),)}),
     ):
-        assert share_claims(rows, [SharedNumber(["A", "B"])], spans, month=MONTH, next_=NEXT) == rows
+        assert (
+            share_claims(rows, [SharedNumber(["A", "B"], ["P1"])], spans, whole=set(), month=MONTH, next_=NEXT) == rows
+        )

@@ -12,6 +12,7 @@ from market.subsidies.programmes.set_check import replace_setting
 from market.subsidies.programmes.source import CheckSetting
 from market.subsidies.terminology import list_types
 from tests.support.app import Service
+from tests.support.postgres import as_owner
 from tests.web.desk.county import COUNTY, Officials, serve_story
 from tests.web.desk.desk_pages import open_desk_walker
 
@@ -72,6 +73,32 @@ async def test_new_terms_follow_the_old_ones(service: Service, county: Officials
             (date(2019, 3, 1), None, 4000, 1950, ["边缘易致贫户"]),
         ]
         assert await conn.fetchval("SELECT count(*) FROM programme_sentences WHERE programme_code = 'P1'") == 5
+
+
+async def test_new_terms_keep_the_rules_of_the_latest(service: Service, county: Officials, database: Database) -> None:
+    async with database.transaction(scope=COUNTY) as conn, as_owner(conn):
+        await conn.execute(
+            "UPDATE programme_terms SET valid_during = '[2018-10-01,2019-02-01)' WHERE programme_code = 'P2'"
+        )
+        await conn.execute(
+            "INSERT INTO programme_terms SELECT (jsonb_populate_record(t, $1)).* FROM programme_terms t"
+            " WHERE programme_code = 'P2'",
+            {"valid_during": "[2019-02-01,)", "proration": "none"},
+        )
+    async with open_desk_walker(service, county.tokens["jiang"]) as browser:
+        await browser.open("/desk/programmes/set?code=P2")
+        shown = await browser.submit(
+            "/desk/programmes/set", fixed="12", start="2019-03-01", quote="每个号码每月补贴10.00元",
+            quote_funders="由县级财政承担",
+        )  # fmt: skip
+    assert shown.text.count("闲置 30 天提醒，再 15 天移出") == 1
+    assert shown.text.count("折算 整月，看 1 日 闲置 不看使用") == 2
+    async with database.transaction(scope=COUNTY) as conn:
+        rows = await conn.fetch(
+            "SELECT r.proration, r.idle_days, r.cure_days FROM programme_rules r WHERE programme_code = 'P2'"
+            " ORDER BY valid_during"
+        )
+    assert [tuple(row) for row in rows] == [("daily", 30, 15), ("none", None, None), ("none", None, None)]
 
 
 async def test_terms_that_a_province_bears_too_are_changed_in_their_order(

@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from market.reports.programmes import ProgrammeView, SentenceView, TermsView
 from market.sheets.spreadsheet import decode_text, digest
+from market.subsidies.engine.models import Proration
+from market.subsidies.programmes.stored import build_idle_rule
 from market.subsidies.terminology import list_types
 from market.web.forms import InvalidForm, PostedForm
 from market.web.ui.format import yuan_input
@@ -121,9 +123,7 @@ def write_programme_file(
     content = document.encode()
     file = f"documents/{code}.txt"
     before = stored.programme if stored else None
-    idle = None
-    if before is not None and before.idle_days is not None:
-        idle = {"idle_days": before.idle_days, "cure_days": before.cure_days}
+    rules = _get_rules(stored.terms[0] if stored and stored.terms else None)
     source = {
         "county_code": county,
         "programmes": [
@@ -134,8 +134,7 @@ def write_programme_file(
                 "sentences": sentences,
                 "kinds": before.kinds if before else [form.get_text("kind")],
                 "max_lines_per_household": max_lines,
-                "proration": before.proration if before else "daily",
-                "idle": idle,
+                **rules,
                 "terms": terms,
             }
         ],
@@ -184,6 +183,7 @@ def _terms(form: PostedForm, stored: ProgrammeRecord | None) -> list[dict[str, A
         "household_cap_fen": household_cap,
         "funders": [{"funder": name, "share_bp": shares[name]} for name in order if shares[name]],
         "monitoring": [each for each in form.get_texts("monitoring") if each in list_types()],
+        "rules": _get_rules(stored.terms[-1] if stored and stored.terms else None),
     }
     return [*_before(stored, start), own]
 
@@ -208,9 +208,17 @@ def _before(stored: ProgrammeRecord | None, start: date | None) -> list[dict[str
                     for name, share in zip(terms.funders, terms.shares_bp, strict=True)
                 ],
                 "monitoring": terms.monitoring,
+                "rules": _get_rules(terms),
             }
         )
     return kept
+
+
+def _get_rules(terms: TermsView | None) -> dict[str, Any]:
+    """Return the proration and the idle rule of stored terms; those of a new programme reduce by days."""
+    if terms is None:
+        return {"proration": Proration.DAILY, "idle": None}
+    return {"proration": terms.proration, "idle": build_idle_rule(terms.idle_days, terms.cure_days)}
 
 
 def _sentences(form: PostedForm, stored: ProgrammeRecord | None, document: str) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from market.reports.programmes import ProgrammeView, TermsView, list_programmes,
 from market.sheets.models import CellFault
 from market.storage.files import FileStore
 from market.storage.sent_bytes import count_sent_bytes
+from market.subsidies.engine.models import Proration
 from market.subsidies.findings.check_table import THRESHOLD_NAMES
 from market.subsidies.imports.models import FactsDiffer
 from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
@@ -111,11 +112,6 @@ def _build_card(
     rows = [
         ("业务", "、".join(get_kind_name(kind) for kind in programme.kinds)),
         ("每户最多", f"{programme.max_lines} 条"),
-        ("折算", "按天" if programme.proration == "daily" else "整月，看 1 日"),
-        (
-            "闲置",
-            f"{programme.idle_days} 天提醒，再 {programme.cure_days} 天移出" if programme.idle_days else "不看使用",
-        ),
         ("已审定", f"{programme.lines} 条"),
         *checks,
     ]
@@ -141,6 +137,9 @@ def _build_terms_card(terms: TermsView) -> TermsCard:
     shares = zip(terms.funders, terms.shares_bp, strict=True)
     rows.append(("负担", "，".join(f"{FUNDER_NAMES[name]} {percent_bp(share)}" for name, share in shares)))
     rows.append(("谁能享受", "、".join(("原建档立卡", *terms.monitoring))))
+    rows.append(("折算", "按天" if terms.proration is Proration.DAILY else "整月，看 1 日"))
+    idle = f"{terms.idle_days} 天提醒，再 {terms.cure_days} 天移出" if terms.idle_days else "不看使用"
+    rows.append(("闲置", idle))
     return TermsCard(describe_days(terms), rows)
 
 
