@@ -31,7 +31,7 @@ from payments import (
     PaymentInProgress,
     PaymentState,
     Purpose,
-    change_method,
+    close_payment,
     find_live_payment,
     list_payments,
     open_payment,
@@ -40,6 +40,7 @@ from payments import (
     start_prepared,
 )
 from payments.models import CLOSED_STATES
+from payments.operations import Operation
 from payments.pay import PAYMENT_LIFETIME
 
 CURRENCY = "CNY"
@@ -79,22 +80,23 @@ async def pay_order(
         OrderNotPayable: the order was cancelled, or its deadline has passed.
         PaidOnAcceptance: a public unit requested it.
         BalanceNotDue: the deposit is paid, and the window of the balance has not begun.
+        PaymentInProgress: another payment was opened in the meantime.
+        AlreadyPaid: the open payment was captured while it was to be closed for a different method.
         PaymentDeclined: the provider declined; trying again opens a new payment.
         GatewayUnavailable: the provider did not answer; try again.
         ProviderMismatch: the provider's charge differs from the payment.
     """
-    async with db.transaction() as conn:
-        order = await _lock_payable_order(conn, buyer, order_id)
-        due = _get_due_part(order, now)
-        payment = await _open_payment(conn, order, due, method=method, return_url=return_url, now=now)
-        call = None if payment is None else await prepare_start(conn, gateway, payment)
-        payment = payment or await _find_payment(conn, order, due)
+    order, payment, call = await _prepare(db, gateway, buyer, order_id, method=method, return_url=return_url, now=now)
+    if payment.method is not method and payment.state is not PaymentState.CAPTURED:
+        await close_payment(db, gateway, payment.id, at=now)
+        # The order may have been cancelled while the provider closed the payment.
+        order, payment, call = await _prepare(
+            db, gateway, buyer, order_id, method=method, return_url=return_url, now=now
+        )
     if payment.state is PaymentState.CAPTURED:
         raise OrderAlreadyPaid
     if payment.method is not method:
-        payment = await change_method(
-            db, gateway, payment.id, method=method, return_url=return_url, expires_at=due.expires_at, at=now
-        )
+        raise PaymentInProgress(order=get_order_ref(order.number))
     if payment.method is Method.BANK:  # the provider knows nothing of it
         action = Action()
     elif call is not None:
@@ -141,6 +143,25 @@ LOCK_PAYABLE_ORDER = Query(
       FROM orders WHERE id = :order_id FOR NO KEY UPDATE
     """,
 )
+
+
+async def _prepare(
+    db: Database,
+    gateway: Gateway,
+    buyer: Actor,
+    order_id: UUID,
+    *,
+    method: Method,
+    return_url: str | None,
+    now: datetime,
+) -> tuple[_PayableOrder, Payment, Operation | None]:
+    """Open the payment of what is due and prepare its start; without a call, the order has a live payment already."""
+    async with db.transaction() as conn:
+        order = await _lock_payable_order(conn, buyer, order_id)
+        due = _get_due_part(order, now)
+        payment = await _open_payment(conn, order, due, method=method, return_url=return_url, now=now)
+        call = None if payment is None else await prepare_start(conn, gateway, payment)
+        return order, payment or await _find_payment(conn, order, due), call
 
 
 async def _lock_payable_order(conn: Connection, buyer: Actor, order_id: UUID) -> _PayableOrder:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date, timedelta
+from typing import cast
 from uuid import uuid4
 
 import pytest
@@ -14,9 +15,10 @@ from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import OrderAlreadyPaid, OrderNotPayable, PlacedOrder
 from market.orders.pay import PaymentInstructions, pay_order
-from payments import Method, consume_events, list_payments
+from payments import Gateway, Method, consume_events, list_payments
 from payments.outbox import publish_event
 from payments.polling import finish_operations
+from payments.port import Charge, Outcome
 from tests.conftest import NOW
 from tests.support.make import make_product, make_stay
 from tests.support.payment import pay_and_apply, pay_at_sandbox
@@ -84,6 +86,37 @@ async def test_another_method_closes_the_previous_payment_first(shopping: Shoppi
         (new.payment_id, "requires_action"),
         (old.payment_id, "canceled"),
     ]
+
+
+class CancelledMeanwhile:
+    """A gateway whose buyer cancels the order in another window while the provider closes its payment."""
+
+    def __init__(self, shopping: Shopping, order: PlacedOrder) -> None:
+        self.shopping, self.order = shopping, order
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.shopping.gateway, name)
+
+    async def cancel(self, ref: str, key: str) -> Outcome[Charge]:
+        outcome = await self.shopping.gateway.cancel(ref, key)
+        shop = self.shopping
+        await cancel_order(shop.db, shop.gateway, shop.seal, shop.buyer, self.order.id, now=NOW)
+        return outcome
+
+
+async def test_no_other_method_is_opened_for_an_order_that_is_cancelled_meanwhile(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await make_product(conn)
+    order = await shopping.place([(product.variant_id, 1)])
+    old = await shopping.start(order)
+    gateway = cast("Gateway", CancelledMeanwhile(shopping, order))
+    with pytest.raises(OrderNotPayable) as refused:
+        await pay_order(shopping.db, gateway, shopping.buyer, order.id, method=Method.WECHAT, return_url=None, now=NOW)
+    assert refused.value.facts == {"state": "cancelled"}
+    async with shopping.db.connection() as conn:
+        assert [(each.id, each.state) for each in await list_payments(conn, str(order.number))] == [
+            (old.payment_id, "canceled")
+        ]
 
 
 async def test_only_the_buyer_pays_and_only_until_the_deadline(shopping: Shopping) -> None:
