@@ -1,6 +1,6 @@
 -- Package: subsidies.
 -- Take back only what was settled: of a line that a decided finding stops, of a settled month, at most what is left of its public part
--- after adjustments, and in one clawback at a time (P0215). The line is that of the debtor.
+-- after adjustments that are settled too, and in one clawback at a time (P0215). The line is that of the debtor.
 CREATE OR REPLACE FUNCTION check_clawback_item() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -11,7 +11,9 @@ BEGIN
        OR NOT EXISTS (SELECT FROM finding_lines l JOIN findings f ON f.id = l.finding_id
                        WHERE l.finding_id = whole.finding_id AND l.line_code = NEW.line_code AND l.verdict = 'stop'
                          AND f.state = 'decided')
-       OR NEW.fen > coalesce((SELECT sum(p.public_fen) FROM subsidy_postings p
+       OR NEW.fen > coalesce((SELECT sum(p.public_fen)
+                                FROM subsidy_postings p
+                                JOIN cycles q ON q.id = p.cycle_id AND q.state IN ('settled', 'reconciled', 'closed')
                                WHERE p.county_code = NEW.county_code AND p.line_code = NEW.line_code
                                  AND p.for_month = NEW.for_month
                                  AND (whole.operator IS NULL OR p.operator = whole.operator)), 0)

@@ -25,6 +25,7 @@ from market.subsidies.clawbacks.models import (
 )
 from market.subsidies.line_codes import show_lines
 from market.subsidies.models import FindingId
+from market.subsidies.month.steps import SETTLED_STATES
 from market.subsidies.names import OPERATOR_NAMES, Operator
 from market.subsidies.register.queries import NAME_CONTEXT
 
@@ -144,7 +145,8 @@ LIST_ENTRIES = Query(
      ORDER BY e.id LIMIT 200
     """,
 )
-# Of the lines that a decided finding stops, what settled months paid of public money, net of adjustments.
+# Of the lines that a decided finding stops, what settled months paid of public money, net of adjustments that are
+# settled too.
 LIST_RECOVERABLE = Query(
     Recoverable,
     """
@@ -153,6 +155,7 @@ LIST_RECOVERABLE = Query(
       FROM findings f
       JOIN finding_lines l ON l.finding_id = f.id AND l.verdict = 'stop'
       JOIN subsidy_postings p ON p.county_code = f.county_code AND p.line_code = l.line_code
+      JOIN cycles q ON q.id = p.cycle_id AND q.state = ANY(:settled::text[])
       LEFT JOIN enrolments e ON e.county_code = f.county_code AND e.line_code = l.line_code
      WHERE f.county_code = :county AND f.state = 'decided' AND (:finding_id::uuid IS NULL OR f.id = :finding_id)
        AND NOT EXISTS (SELECT FROM clawback_items i JOIN clawbacks c ON c.id = i.clawback_id
@@ -225,7 +228,7 @@ async def list_recoverable(
     conn: Connection, county: str, *, finding_id: FindingId | None = None, limit: int = MAX_LISTED
 ) -> list[Recoverable]:
     """Return what decided findings show of settled lines and is in no clawback; the newest findings first."""
-    return await LIST_RECOVERABLE.all(conn, county=county, finding_id=finding_id, limit=limit)
+    return await LIST_RECOVERABLE.all(conn, county=county, finding_id=finding_id, limit=limit, settled=SETTLED_STATES)
 
 
 def _name_debtor(row: _SummaryRow) -> str:

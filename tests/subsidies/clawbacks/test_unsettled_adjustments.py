@@ -2,9 +2,12 @@
 
 from datetime import date
 
+import pytest
+
 from market.kernel import Connection
-from market.subsidies.clawbacks.models import Debtor, NewClawback
+from market.subsidies.clawbacks.models import Debtor, NewClawback, NothingToRecover
 from market.subsidies.clawbacks.set_off import Withheld, preview_withheld, set_off_clawbacks
+from market.subsidies.clawbacks.views import list_recoverable
 from market.subsidies.month.cycles import find_cycle
 from market.subsidies.names import Operator
 from tests.story.play import COUNTY, Player
@@ -58,3 +61,19 @@ async def test_an_adjustment_that_is_undone_before_it_is_settled_clears_no_clawb
         done = await story.get(clawback)
         assert (done.left_fen, done.state) == (0, "cleared")
         assert [(each.kind, each.fen) for each in done.entries] == [("set_off", 1), ("set_off", fen - 1)]
+
+
+async def test_only_what_is_settled_can_be_taken_back(quarter: Player) -> None:
+    async with quarter.database.transaction(scope=COUNTY) as conn:
+        story = await open_story(conn)
+        fen = (await sum_settled(conn))[MONTHS[0]]
+        async with as_owner(conn):
+            await conn.execute(OPEN_CYCLE, COUNTY, MAY, NOW)
+        await adjust(conn, 1, 100)
+        offered = await list_recoverable(conn, COUNTY, finding_id=story.finding)
+        assert {each.month: each.fen for each in offered}[MONTHS[0]] == fen
+        more = NewClawback(
+            debtor=Debtor.OPERATOR, finding_id=story.finding, items=items({MONTHS[0]: fen + 1}), reason="一机多卡"
+        )
+        with pytest.raises(NothingToRecover):
+            await story.propose(more)
