@@ -47,8 +47,8 @@ class NotWeighed(Refusal):
     """A line of the parcel is sold by weight and was not weighed; it is weighed before it is sent."""
 
     code = "not_weighed"
-    zh = "这一单要先称重：写上称得多重，再发货。"
-    en = "Weigh the lines that are sold by weight first."
+    zh = "这一单有按重量卖的，卖家还没写称得多重：先称，再发货。"
+    en = "The seller has to weigh the lines that are sold by weight first."
 
 
 class InvalidWeights(Refusal):

@@ -20,6 +20,7 @@ from market.kernel.clock import get_business_day
 MAX_PRESALE_AHEAD = timedelta(days=300)
 """How far ahead the balance may be due."""
 MAX_WINDOW = timedelta(days=60)
+"""For how long the balance is collected, and goods are sent; and how long after the last balance sending begins."""
 
 
 class PresaleTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -115,8 +116,8 @@ def list_presale_faults(terms: PresaleTerms, *, lowest: Fen, day: date) -> list[
         faults.append(FieldFault("balance_from", f"尾款从明天起、{MAX_PRESALE_AHEAD.days} 天以内的一天开始收"))
     if not terms.balance_from <= terms.balance_until <= terms.balance_from + MAX_WINDOW:
         faults.append(FieldFault("balance_until", f"尾款收到哪天：不早于开始收的那天，最多收 {MAX_WINDOW.days} 天"))
-    if terms.send_from < terms.balance_from:
-        faults.append(FieldFault("send_from", "收尾款以后才能发货"))
+    if not terms.balance_from <= terms.send_from <= terms.balance_until + MAX_WINDOW:
+        faults.append(FieldFault("send_from", f"收尾款以后才能发货，最晚在尾款最后一天的 {MAX_WINDOW.days} 天以内"))
     if not max(terms.send_from, terms.balance_until) <= terms.send_until <= terms.send_from + MAX_WINDOW:
         faults.append(
             FieldFault("send_until", f"发完的那天不早于尾款的最后一天；从开始发算，最多 {MAX_WINDOW.days} 天")

@@ -274,6 +274,7 @@ async def test_the_cart_shows_the_two_parts(orchard: Orchard) -> None:
         ({"balance_from": NOW.date()}, "balance_from"),
         ({"balance_until": date(2019, 9, 27)}, "balance_until"),
         ({"send_from": date(2019, 9, 27)}, "send_from"),
+        ({"send_from": date(2019, 11, 30), "send_until": date(2019, 12, 1)}, "send_from"),
         ({"send_until": date(2019, 9, 29)}, "send_until"),
     ],
 )
