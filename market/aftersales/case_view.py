@@ -14,7 +14,7 @@ from market.aftersales.case_moves import (
     move_assigned_case,
     move_own_case,
 )
-from market.casework.history import CaseEvent, get_case, list_case_events, record_case_look
+from market.casework.history import CaseEvent, get_case, list_case_events, record_case_looks
 from market.casework.models import SELLER, CaseMove, CaseNotMovable, CaseOutcome, CaseState, LockedCase
 from market.identity.access import require_case_role
 from market.identity.models import Actor
@@ -83,7 +83,7 @@ async def read_case(conn: Connection, actor: Actor, case_id: UUID, *, now: datet
     """
     case = await get_case(conn, case_id)
     if _require_reader(actor, case):
-        await record_case_look(conn, actor, case.number, now=now)
+        await record_case_looks(conn, actor, [case], now=now)
     return case
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.casework.history import open_reason
+from market.casework.history import open_reason, record_case_looks
 from market.casework.models import CaseOutcome, CaseState, WaitingCases
 from market.casework.moves import TEXT_CONTEXT
 from market.identity.access import list_role_scopes
@@ -197,8 +197,8 @@ async def sum_up_waiting_returns(conn: Connection, actor: Actor) -> WaitingCases
     return await SUM_UP_WAITING_RETURNS.one(conn, producer_ids=list(actor.producers))
 
 
-async def list_assigned_returns(conn: Connection, seal: Seal, official: Actor) -> list[GoodsReturn]:
-    """Return the returns that the official's roles decide now, by deadline; at most 100.
+async def list_assigned_returns(conn: Connection, seal: Seal, official: Actor, *, now: datetime) -> list[GoodsReturn]:
+    """Return the returns that the official's roles decide now, by deadline; at most 100. The look is recorded.
 
     Raises:
         NotAllowed: the actor has no role.
@@ -206,7 +206,9 @@ async def list_assigned_returns(conn: Connection, seal: Seal, official: Actor) -
     """
     roles, scopes = list_role_scopes(official)
     rows = await LIST_ASSIGNED_RETURNS.all(conn, roles=roles, scopes=scopes, limit=MAX_GOODS_RETURNS)
-    return [_open(seal, row) for row in rows]
+    found = [_open(seal, row) for row in rows]
+    await record_case_looks(conn, official, found, now=now)
+    return found
 
 
 def _open(seal: Seal, row: _GoodsReturnRow) -> GoodsReturn:

@@ -1,6 +1,8 @@
 """Read a case and what happened to it, in a transaction whose scope shows it."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -12,6 +14,15 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+
+
+class NumberedCase(Protocol):
+    """A case of any kind as somebody reads it."""
+
+    @property
+    def number(self) -> int:
+        """The number of the case."""
+        ...
 
 
 class CaseEvent(Struct, frozen=True, kw_only=True):
@@ -72,9 +83,10 @@ async def get_case(conn: Connection, case_id: UUID) -> LockedCase:
     return case
 
 
-async def record_case_look(conn: Connection, official: Actor, number: int, *, now: datetime) -> None:
-    """Record that an official read a case, by its number; who asked reads it in 谁看过我的信息."""
-    await record_looks(conn, actor=str(official.account_id), action="case.look", objects=[f"case:{number}"], now=now)
+async def record_case_looks(conn: Connection, official: Actor, cases: Iterable[NumberedCase], *, now: datetime) -> None:
+    """Record that an official read the texts of cases; who asked reads it in 谁看过我的信息."""
+    objects = [f"case:{each.number}" for each in cases]
+    await record_looks(conn, actor=str(official.account_id), action="case.look", objects=objects, now=now)
 
 
 def open_reason(seal: Seal, sealed: bytes | None) -> str:

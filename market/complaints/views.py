@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.casework.history import open_reason
+from market.casework.history import open_reason, record_case_looks
 from market.casework.models import CaseOutcome, CaseState, WaitingCases
 from market.casework.moves import TEXT_CONTEXT
 from market.complaints.models import ComplaintCategory
@@ -139,8 +139,8 @@ async def sum_up_unanswered_complaints(conn: Connection, actor: Actor) -> Waitin
     return await SUM_UP_UNANSWERED_COMPLAINTS.one(conn, producer_ids=list(actor.producers))
 
 
-async def list_assigned_complaints(conn: Connection, seal: Seal, official: Actor) -> list[Complaint]:
-    """Return the complaints that the official's roles answer now, by deadline; at most 100.
+async def list_assigned_complaints(conn: Connection, seal: Seal, official: Actor, *, now: datetime) -> list[Complaint]:
+    """Return the complaints that the official's roles answer now, by deadline; at most 100. The look is recorded.
 
     Raises:
         NotAllowed: the actor has no role.
@@ -148,4 +148,6 @@ async def list_assigned_complaints(conn: Connection, seal: Seal, official: Actor
     """
     roles, scopes = list_role_scopes(official)
     rows = await LIST_ASSIGNED_COMPLAINTS.all(conn, roles=roles, scopes=scopes, limit=MAX_COMPLAINTS)
-    return [_open(seal, row) for row in rows]
+    found = [_open(seal, row) for row in rows]
+    await record_case_looks(conn, official, found, now=now)
+    return found

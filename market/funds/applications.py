@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
-from market.casework.history import open_reason
+from market.casework.history import open_reason, record_case_looks
 from market.casework.models import CaseMove, CaseNotMovable, CaseOutcome, CaseState
 from market.casework.moves import TEXT_CONTEXT, lock_case, move_case, open_case
 from market.casework.tell import notify_assignee
@@ -223,11 +223,11 @@ async def list_own_applications(conn: Connection, seal: Seal, actor: Actor) -> l
 
 
 async def list_call_applications(
-    conn: Connection, seal: Seal, official: Actor, county: str, number: int
+    conn: Connection, seal: Seal, official: Actor, county: str, number: int, *, now: datetime
 ) -> list[Application]:
     """Return the applications to a call of a county, the earliest first, in a transaction of the county.
 
-    At most `MAX_APPLICATIONS`.
+    At most `MAX_APPLICATIONS`. The look is recorded.
 
     Raises:
         NotAllowed, SecondFactorRequired: the actor has no role of `COUNTY_KEEPERS` for the whole county.
@@ -238,7 +238,9 @@ async def list_call_applications(
     if call.county_code != county:
         raise NotFound
     rows = await LIST_OF_CALL.all(conn, call_id=call.id, limit=MAX_APPLICATIONS)
-    return [_open(seal, row) for row in rows]
+    found = [_open(seal, row) for row in rows]
+    await record_case_looks(conn, official, found, now=now)
+    return found
 
 
 async def _read(conn: Connection, seal: Seal, case_id: UUID) -> Application:

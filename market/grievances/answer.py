@@ -53,7 +53,7 @@ async def answer_grievance(
     if outcome not in ANSWERS:
         raise GrievanceInvalid(errors=(FieldFault("outcome", "请选办得怎么样"),))
     written = check_text(text, field="text", missing="请写怎么办的，投诉的人看得到")
-    grievance = await get_assigned(conn, seal, official, case_id)
+    grievance = await get_assigned(conn, seal, official, case_id, now=now)
     case = await lock_assigned(conn, case_id)
     if grievance.triaged_at is None:
         raise GrievanceNotTriaged
@@ -79,7 +79,7 @@ async def extend_grievance(
         CaseExtendedBefore: it was extended before.
     """
     written = check_text(reason, field="reason", missing="请写为什么")
-    await get_assigned(conn, seal, official, case_id)
+    await get_assigned(conn, seal, official, case_id, now=now)
     case = await lock_assigned(conn, case_id)
     await move_case(conn, seal, case, CaseMove.EXTEND, by=official, reason=written, now=now)
     return await read_grievance(conn, seal, case_id)
@@ -96,7 +96,7 @@ async def raise_grievance(
         CaseAtTopLevel: no level is above.
     """
     written = check_text(reason, field="up", missing="请写为什么")
-    await get_assigned(conn, seal, official, case_id)
+    await get_assigned(conn, seal, official, case_id, now=now)
     case = await lock_assigned(conn, case_id)
     moved = await move_case(conn, seal, case, CaseMove.ESCALATE, by=official, reason=written, now=now)
     await _tell_assigned(conn, seal, moved, now=now)

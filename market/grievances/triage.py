@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.audit.record import add_audit_entry
+from market.casework.history import record_case_looks
 from market.casework.models import CaseNotMovable, CaseState, LockedCase
 from market.casework.moves import lock_case
 from market.grievances.models import GrievanceInvalid, GrievanceNotTriaged, GrievanceTopic, GrievanceTriagedBefore
@@ -107,7 +108,7 @@ async def triage_grievance(
         GrievanceTriagedBefore: it was triaged before.
         CaseNotMovable: it was answered or withdrawn.
     """
-    grievance = await get_assigned(conn, seal, official, case_id)
+    grievance = await get_assigned(conn, seal, official, case_id, now=now)
     chosen = next((each for each in GrievanceTopic if each == topic), None)
     known = await FIND_LINKS.one(conn, county=grievance.county_code, **_as_parameters(links))
     faults = [*([FieldFault("topic", "请选什么事")] if chosen is None else []), *_list_faults(links, known)]
@@ -132,7 +133,7 @@ async def link_grievance(
         GrievanceInvalid: nothing is named, or the county has no such line, finding, lead or official.
         GrievanceNotTriaged: it was not triaged.
     """
-    grievance = await get_assigned(conn, seal, official, case_id)
+    grievance = await get_assigned(conn, seal, official, case_id, now=now)
     known = await FIND_LINKS.one(conn, county=grievance.county_code, **_as_parameters(links))
     faults = [FieldFault("line", "请写一样")] if links.empty else _list_faults(links, known)
     if faults:
@@ -151,8 +152,8 @@ async def link_grievance(
     return await read_grievance(conn, seal, case_id)
 
 
-async def get_assigned(conn: Connection, seal: Seal, official: Actor, case_id: UUID) -> Grievance:
-    """Return a grievance that the official's role answers now.
+async def get_assigned(conn: Connection, seal: Seal, official: Actor, case_id: UUID, *, now: datetime) -> Grievance:
+    """Return a grievance that the official's role answers now. The look is recorded.
 
     Raises:
         NotFound: it does not exist, or is for another role or county.
@@ -162,6 +163,7 @@ async def get_assigned(conn: Connection, seal: Seal, official: Actor, case_id: U
     if grievance is None:
         raise NotFound
     require_case_role(official, grievance.assignee, grievance.county_code)
+    await record_case_looks(conn, official, [grievance], now=now)
     return grievance
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.casework.history import open_reason
+from market.casework.history import open_reason, record_case_looks
 from market.casework.models import CaseOutcome, CaseState
 from market.casework.moves import TEXT_CONTEXT
 from market.identity.access import list_role_scopes
@@ -94,8 +94,8 @@ async def find_appeal_of_review(conn: Connection, seal: Seal, review_id: UUID) -
     return None if row is None else _open(seal, row)
 
 
-async def list_assigned_appeals(conn: Connection, seal: Seal, official: Actor) -> list[ReviewAppeal]:
-    """Return the appeals that the official's roles decide now, by deadline; at most 100.
+async def list_assigned_appeals(conn: Connection, seal: Seal, official: Actor, *, now: datetime) -> list[ReviewAppeal]:
+    """Return the appeals that the official's roles decide now, by deadline; at most 100. The look is recorded.
 
     Raises:
         NotAllowed: the actor has no role.
@@ -103,4 +103,6 @@ async def list_assigned_appeals(conn: Connection, seal: Seal, official: Actor) -
     """
     roles, scopes = list_role_scopes(official)
     rows = await LIST_ASSIGNED_APPEALS.all(conn, roles=roles, scopes=scopes, limit=MAX_APPEALS)
-    return [_open(seal, row) for row in rows]
+    found = [_open(seal, row) for row in rows]
+    await record_case_looks(conn, official, found, now=now)
+    return found

@@ -33,6 +33,7 @@ from market.orders.models import PaymentDisputed
 from payments import list_payments, poll_payment
 from tests.aftersales.grove import HOUR, Grove, grove, make_grove, make_photo
 from tests.conftest import NOW
+from tests.support.looks import list_case_looks
 from tests.support.make import (
     load_actor,
     load_owner,
@@ -136,9 +137,11 @@ async def test_a_claim_without_an_answer_goes_up_level_by_level(grove: Grove) ->
     assert (await grove.see()).assignee == "platform"
     w = grove.shopping
     async with w.db.transaction(scope=get_person_scope(grove.platform)) as conn:
-        assert [each.case_id for each in await list_assigned_claims(conn, w.seal, grove.platform)] == [claim.case_id]
+        [listed] = await list_assigned_claims(conn, w.seal, grove.platform, now=NOW)
+        assert listed.case_id == claim.case_id
+        assert await list_case_looks(conn, grove.platform) == [f"case:{listed.number}"]
     async with w.db.transaction(scope=get_person_scope(grove.finance)) as conn:
-        assert await list_assigned_claims(conn, w.seal, grove.finance) == []
+        assert await list_assigned_claims(conn, w.seal, grove.finance, now=NOW) == []
     assert (await grove.decide(claim.case_id, bad=20, by=grove.platform)).granted_fen == 19_20
     late = [name for name, _ in await grove.list_told() if "late" in name]
     assert late == ["claim_late", "claim_late_seller"] * 2

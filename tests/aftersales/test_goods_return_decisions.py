@@ -61,7 +61,7 @@ async def test_a_refused_return_is_decided_by_the_county(parcel: Parcel) -> None
     assert (await parcel.arrive(opened.case_id)).stage == "refunded"
     assert await parcel.refunded() == 96_00
     async with w.db.transaction(scope=get_person_scope(parcel.finance)) as conn:
-        assert await list_assigned_returns(conn, w.seal, parcel.finance) == []
+        assert await list_assigned_returns(conn, w.seal, parcel.finance, now=NOW) == []
 
 
 async def test_the_county_refuses_and_the_line_stays_answered(parcel: Parcel) -> None:

@@ -29,6 +29,7 @@ from market.complaints.views import (
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection
 from tests.conftest import NOW
+from tests.support.looks import list_case_looks
 from tests.support.make import load_actor, load_owner, make_official, make_product
 from tests.support.postgres import as_owner
 from tests.support.shop import Shopping
@@ -106,9 +107,9 @@ async def test_what_the_seller_does_not_answer_goes_to_the_county_and_then_to_th
     assert seen is not None
     assert (seen.assignee, seen.text, seen.producer_id) == ("county", "枣是去年的", bought.producer_id)
     async with bought.shopping.db.transaction(scope=get_person_scope(bought.county)) as conn:
-        assert [each.case_id for each in await list_assigned_complaints(conn, bought.shopping.seal, bought.county)] == [
-            opened.case_id
-        ]
+        [listed] = await list_assigned_complaints(conn, bought.shopping.seal, bought.county, now=NOW)
+        assert listed.case_id == opened.case_id
+        assert await list_case_looks(conn, bought.county) == [f"case:{listed.number}"]
         assert [each.id for each in await list_assigned_cases(conn, bought.county)] == [opened.case_id]
     assert await bought.see(opened, bought.elsewhere) is None
     with pytest.raises(NotFound):

@@ -136,7 +136,7 @@ async def test_a_shop_applies_once_and_the_county_decides(database: Database, se
         assert await conn.fetchval("SELECT count(*) FROM fund_applications") == 0
     async with database.transaction(scope="130624") as conn:
         calls = {each.name: each for each in await list_counted_calls(conn, importer, "130624")}
-        listed = await list_call_applications(conn, seal, importer, "130624", sheds)
+        listed = await list_call_applications(conn, seal, importer, "130624", sheds, now=NOW)
         # The figures are those of the list behind them.
         counted = calls["菇棚改造"]
         assert (counted.applied, counted.granted, counted.granted_fen) == (

@@ -15,6 +15,7 @@ from market.reviews.views import get_own_review, require_shown_photo
 from market.reviews.write import ReviewText
 from tests.conftest import NOW
 from tests.reviews.test_change_and_answer import DAY, Reviewed, reviewed
+from tests.support.looks import list_case_looks
 from tests.support.make import load_actor, load_owner, make_account, make_official, make_product
 from tests.support.postgres import as_owner
 from tests.support.shop import make_buyer
@@ -50,7 +51,8 @@ async def test_a_granted_appeal_hides_text_and_photos_and_says_why(reviewed: Rev
     platform = await make_platform(reviewed)
     opened = await appeal(reviewed)
     async with reviewed.shopping.db.transaction(scope=get_person_scope(platform)) as conn:
-        [waiting] = await list_assigned_appeals(conn, reviewed.shopping.seal, platform)
+        [waiting] = await list_assigned_appeals(conn, reviewed.shopping.seal, platform, now=NOW)
+        assert await list_case_looks(conn, platform) == [f"case:{waiting.number}"]
         assert (waiting.review, waiting.text, waiting.rating) == ("他家在村东头第二户", "写了我家住址", 1)
         [listed] = await list_assigned_cases(conn, platform)
         assert (listed.id, listed.name, listed.producer) == (opened.case_id, "评价申诉", waiting.producer)

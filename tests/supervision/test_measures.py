@@ -82,7 +82,7 @@ async def test_late_and_waiting_cases_are_those_of_the_lists(database: Database,
         now = NOW + timedelta(days=days)
         async with database.transaction(scope=HERE) as conn:
             asked = await list_county_inquiries(conn, seal, county, HERE)
-            applied = await list_call_applications(conn, seal, county, HERE, sheds)
+            applied = await list_call_applications(conn, seal, county, HERE, sheds, now=NOW)
             reports = [each for one in operators for each in await list_operator_outages(conn, seal, one, HERE)]
         late = {
             each.case_id for each in (*asked, *reports) if each.state is not CaseState.CLOSED and each.due_at <= now

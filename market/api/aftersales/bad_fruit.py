@@ -110,11 +110,12 @@ class BadFruitController(Controller):
 
     @get("/claims", operation_id="ListAssignedClaims")
     async def assigned_claims(
-        self, *, db: NamedDependency[Database], seal: NamedDependency[Seal], actor: NamedDependency[Actor]
-    ) -> list[BadFruitClaim]:
+        self, *, db: NamedDependency[Database], seal: NamedDependency[Seal], actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+    ) -> list[BadFruitClaim]:  # fmt: skip
         """List the claims that your roles decide now, by deadline."""
         async with db.transaction(scope=get_person_scope(actor)) as conn:
-            return await list_assigned_claims(conn, seal, actor)
+            return await list_assigned_claims(conn, seal, actor, now=clock.now())
 
     @post("/claims/{case_id:uuid}/answer", operation_id="AnswerClaim", status_code=200)
     async def answer(

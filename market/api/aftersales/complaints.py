@@ -100,11 +100,12 @@ class ComplaintController(Controller):
 
     @get("/complaints", operation_id="ListAssignedComplaints")
     async def assigned(
-        self, *, db: NamedDependency[Database], seal: NamedDependency[Seal], actor: NamedDependency[Actor]
-    ) -> list[Complaint]:
+        self, *, db: NamedDependency[Database], seal: NamedDependency[Seal], actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+    ) -> list[Complaint]:  # fmt: skip
         """List the complaints that your roles answer now, by deadline."""
         async with db.transaction(scope=get_person_scope(actor)) as conn:
-            return await list_assigned_complaints(conn, seal, actor)
+            return await list_assigned_complaints(conn, seal, actor, now=clock.now())
 
     @post("/complaints/{case_id:uuid}/answer", operation_id="AnswerComplaint", status_code=200)
     async def answer(

@@ -119,11 +119,12 @@ class GoodsReturnController(Controller):
 
     @get("/goods-returns", operation_id="ListAssignedReturns")
     async def assigned_returns(
-        self, *, db: NamedDependency[Database], seal: NamedDependency[Seal], actor: NamedDependency[Actor]
-    ) -> list[GoodsReturn]:
+        self, *, db: NamedDependency[Database], seal: NamedDependency[Seal], actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+    ) -> list[GoodsReturn]:  # fmt: skip
         """List the returns that your roles decide now, by deadline."""
         async with db.transaction(scope=get_person_scope(actor)) as conn:
-            return await list_assigned_returns(conn, seal, actor)
+            return await list_assigned_returns(conn, seal, actor, now=clock.now())
 
     @post("/goods-returns/{case_id:uuid}/answer", operation_id="AnswerReturn", status_code=200)
     async def answer(

@@ -194,11 +194,12 @@ class ReviewController(Controller):
 
     @get("/review-appeals", operation_id="ListAssignedAppeals")
     async def assigned_appeals(
-        self, *, db: NamedDependency[Database], seal: NamedDependency[Seal], actor: NamedDependency[Actor]
-    ) -> list[ReviewAppeal]:
+        self, *, db: NamedDependency[Database], seal: NamedDependency[Seal], actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+    ) -> list[ReviewAppeal]:  # fmt: skip
         """List the appeals that your roles decide now, by deadline."""
         async with db.transaction(scope=get_person_scope(actor)) as conn:
-            return await list_assigned_appeals(conn, seal, actor)
+            return await list_assigned_appeals(conn, seal, actor, now=clock.now())
 
     @post("/review-appeals/{case_id:uuid}/decision", operation_id="DecideAppeal", status_code=200)
     async def decide(

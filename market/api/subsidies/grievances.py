@@ -210,11 +210,12 @@ class GrievanceController(Controller):
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         seal: NamedDependency[Seal],
+        clock: NamedDependency[Clock],
     ) -> Grievance:
         """Get a grievance whose level is yours."""
         code = read_county(county)
         async with db.transaction(scope=code) as conn:
-            return await get_assigned(conn, seal, actor, case_id)
+            return await get_assigned(conn, seal, actor, case_id, now=clock.now())
 
     @post("/{case_id:uuid}/triage", operation_id="TriageGrievance", idempotent=True)
     async def triage(

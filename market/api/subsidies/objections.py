@@ -127,12 +127,13 @@ class ObjectionController(Controller):
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         seal: NamedDependency[Seal],
+        clock: NamedDependency[Clock],
     ) -> Objection:
         """Get an objection of your divisions."""
         code = read_county(county)
         get_visible_divisions(actor, code)
         async with db.transaction(scope=code) as conn:
-            return await get_objection(conn, seal, actor, code, case_id)
+            return await get_objection(conn, seal, actor, code, case_id, now=clock.now())
 
     @post("/{case_id:uuid}/answer", operation_id="AnswerObjection", idempotent=True)
     async def answer(

@@ -78,16 +78,18 @@ class FundController(Controller):
     @get("/counties/{county:str}/fund-calls/{number:int}/applications", operation_id="ListFundApplications")
     async def list_applications(
         self,
+        *,
         county: FromPath[str],
         number: FromPath[int],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         seal: NamedDependency[Seal],
+        clock: NamedDependency[Clock],
     ) -> list[Application]:
         """List the applications to a call of a county, the earliest first, as its officials."""
         code = read_county(county)
         async with db.transaction(scope=code) as conn:
-            return await list_call_applications(conn, seal, actor, code, number)
+            return await list_call_applications(conn, seal, actor, code, number, now=clock.now())
 
     @post(
         "/counties/{county:str}/fund-applications/{case_id:uuid}/decision",

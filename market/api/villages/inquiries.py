@@ -21,6 +21,7 @@ from market.answers.inquiries import (
 )
 from market.answers.models import MAX_INQUIRY_LENGTH, Inquiry, NewInquiry, PublicInquiry
 from market.api.idempotency import run_once
+from market.casework.history import record_case_looks
 from market.casework.models import CaseOutcome
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
@@ -100,11 +101,14 @@ class InquiryController(Controller):
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         seal: NamedDependency[Seal],
+        clock: NamedDependency[Clock],
     ) -> list[Inquiry]:
         """List the inquiries to a county as its officials, those that wait first by deadline."""
         code = read_county(county)
         async with db.transaction(scope=code) as conn:
-            return await list_county_inquiries(conn, seal, actor, code)
+            found = await list_county_inquiries(conn, seal, actor, code)
+            await record_case_looks(conn, actor, found, now=clock.now())
+            return found
 
     @post("/counties/{county:str}/inquiries/{case_id:uuid}/answer", operation_id="AnswerInquiry", status_code=200)
     async def answer(

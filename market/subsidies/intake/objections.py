@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.audit.record import add_audit_entry
-from market.casework.history import open_reason
+from market.casework.history import open_reason, record_case_looks
 from market.casework.models import OBJECTION, CaseMove, CaseOutcome, CaseState, LockedCase
 from market.casework.moves import TEXT_CONTEXT, lock_case, move_case, open_case
 from market.casework.receipts import hash_receipt, make_receipt
@@ -260,7 +260,7 @@ async def answer_objection(
         ObjectionAnswererInvolved: the person reported, visited or confirmed the lead, or answered it before.
         SecondLeadDuty: the lead concerns the person's household.
     """
-    found = await get_objection(conn, seal, actor, county, case_id)
+    found = await get_objection(conn, seal, actor, county, case_id, now=now)
     require_case_role(actor, found.assignee, found.village_code)
     written = check_objection_text(text, missing="请写怎么查的、结果怎样；提异议的人看得到，不要写名字")
     state = await LOCK_LEAD.one(conn, lead_id=found.lead_id)
@@ -285,11 +285,13 @@ async def answer_objection(
                 conn, seal, await lock_case(conn, other), CaseMove.SETTLE, by=None, reason=written,
                 outcome=CaseOutcome.SOLVED, now=now,
             )  # fmt: skip
-    return await get_objection(conn, seal, actor, county, case_id)
+    return await get_objection(conn, seal, actor, county, case_id, now=now)
 
 
-async def get_objection(conn: Connection, seal: Seal, actor: Actor, county: str, case_id: UUID) -> Objection:
-    """Return an objection of the official's divisions.
+async def get_objection(
+    conn: Connection, seal: Seal, actor: Actor, county: str, case_id: UUID, *, now: datetime
+) -> Objection:
+    """Return an objection of the official's divisions. The look is recorded.
 
     Raises:
         ObjectionNotFound: there is none.
@@ -298,7 +300,9 @@ async def get_objection(conn: Connection, seal: Seal, actor: Actor, county: str,
     divisions = get_visible_divisions(actor, county)
     if row is None or not any(row.village_code.startswith(scope) for scope in divisions):
         raise ObjectionNotFound
-    return _open(seal, row)
+    found = _open(seal, row)
+    await record_case_looks(conn, actor, [found], now=now)
+    return found
 
 
 async def list_objections(conn: Connection, seal: Seal, lead_id: UUID) -> list[Objection]:

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
+from market.casework.history import record_case_looks
 from market.casework.models import CaseOutcome, CaseState
 from market.grievances.answer import ANSWERS, answer_grievance, extend_grievance, raise_grievance
 from market.grievances.models import (
@@ -203,6 +204,8 @@ async def show_grievance(
 ) -> Response[bytes]:
     """Show a grievance to the official whose turn it is, with what is to be done."""
     desk, _, grievance = await _open(request, db, seal, actor=actor, clock=clock, case_id=case_id)
+    async with db.transaction() as conn:
+        await record_case_looks(conn, actor, [grievance], now=desk.now)
     return _render(request, desk, grievance, values=GrievanceWork())
 
 

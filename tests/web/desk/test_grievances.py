@@ -24,6 +24,7 @@ from market.kernel.seal import Seal
 from market.reports.counted.grievances import GRIEVANCES
 from market.reports.counted.models import MonthOfReport, count_figures
 from tests.support.app import Service
+from tests.support.looks import list_case_looks
 from tests.support.make import make_official
 from tests.support.postgres import as_owner
 from tests.web.desk.county import COUNTY, JANUARY, NOW, Officials, import_story_files, play_january, serve_story
@@ -229,6 +230,7 @@ async def test_a_grievance_without_a_name(
         finding = str(await conn.fetchval("SELECT id FROM findings ORDER BY id LIMIT 1"))
     page = await triage(service, people.tokens["xian"], finding)
     async with database.transaction(scope=COUNTY) as conn:
+        assert await list_case_looks(conn, people.actors["xian"]) == [f"case:{number}"]
         deputy_id = await make_official(conn, Role.COUNTY, COUNTY, name="样例副某")
         token = (await sign_in_without_code(conn, deputy_id, now=NOW, second_factor=True)).token
     deputy = replace(people.actors["xian"], account_id=deputy_id, name="样例副某")

@@ -15,6 +15,7 @@ from tests.subsidies.intake.intake import SUDDEN, VILLAGE, Case, Intake, make_le
 from tests.subsidies.intake.test_consents import apply_and_enrol
 from tests.support.app import Service
 from tests.support.browser import LoadedPage, PageClient
+from tests.support.looks import list_case_looks
 from tests.support.make import make_account
 from tests.web.desk.county import COUNTY, NOW, Officials, serve_story
 from tests.web.desk.desk_pages import open_desk_walker, read_table
@@ -229,6 +230,8 @@ async def test_a_villager_objects_without_a_name_and_reads_the_answer_with_the_r
         seen = await browser.submit(objection.partition("?")[0], text="样例：店是别人的", status=422)
         assert "请选成立不成立" in seen.text
         await browser.submit(objection.partition("?")[0], answer="dismissed", text="样例：店是别人的")
+    async with database.transaction(scope=COUNTY) as conn:
+        assert len(await list_case_looks(conn, county.actors["zhen"])) == 1
     async with PageClient(service.app) as villager:
         await villager.open("/objections")
         seen = await villager.submit("/objections", receipt="AAAA-BBBB-CCCC", status=404)

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from market.aftersales.case_moves import list_answerer_moves, move_assigned_case
-from market.casework.history import get_case, list_case_events, record_case_look
+from market.casework.history import get_case, list_case_events, record_case_looks
 from market.casework.models import LockedCase
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
@@ -29,7 +29,7 @@ async def _page(
 ) -> Response[bytes]:  # fmt: skip
     async with db.transaction(scope=get_person_scope(actor)) as conn:
         events = await list_case_events(conn, get_services(request).seal, case.id)
-        await record_case_look(conn, actor, case.number, now=desk.now)
+        await record_case_looks(conn, actor, [case], now=desk.now)
     context = build_case_context(case, events, list_answerer_moves(case), text=text, errors=errors or [])
     context |= {
         "back": desk.to(get_desk_path(case.category, case.id)),

@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.casework.history import record_case_look
+from market.casework.history import record_case_looks
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.access import require_case_role
@@ -147,7 +147,7 @@ def make_decision_routes[Found: Assigned](kind: DecidedKind[Found]) -> list[HTTP
         desk = await open_desk(request, db, actor, clock, register=False)
         case = await _load(kind, db, seal, actor, case_id)
         async with db.transaction() as conn:
-            await record_case_look(conn, actor, kind.view(case[1]).number, now=desk.now)
+            await record_case_looks(conn, actor, [kind.view(case[1])], now=desk.now)
         return _render(request, desk, kind, case, typed=dict.fromkeys(kind.fields))
 
     @post(path, include_in_schema=False)

@@ -83,7 +83,7 @@ async def _load(conn: Connection, seal: Seal, desk: DeskContext, case_id: str) -
     parsed = parse_uuid(case_id)
     if parsed is None:
         raise ObjectionNotFound
-    return await get_objection(conn, seal, desk.actor, desk.county, parsed)
+    return await get_objection(conn, seal, desk.actor, desk.county, parsed, now=desk.now)
 
 
 def _render(

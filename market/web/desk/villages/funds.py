@@ -63,7 +63,7 @@ async def show_call_applications(
     """
     desk = await open_desk(request, db, actor, clock)
     async with db.transaction(scope=desk.county) as conn:
-        found = await list_call_applications(conn, seal, actor, desk.county, parse_integer(number) or 0)
+        found = await list_call_applications(conn, seal, actor, desk.county, parse_integer(number) or 0, now=desk.now)
     context = {"applications": [(f"第 {each.number} 件", [*describe_application(each), each.text]) for each in found]}
     return render_desk_page(request, desk, "fund_call.html", context)
 
