@@ -192,7 +192,7 @@ class CaseExtendedBefore(Refusal):
 
 
 class CaseReopenedBefore(Refusal):
-    """A case is reopened once."""
+    """A closed case is reopened once."""
 
     code = "case_reopened_before"
     zh = "只能重新办一次。"

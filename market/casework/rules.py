@@ -13,6 +13,7 @@ from market.casework.models import (
     CaseOutcome,
     CaseReasonMissing,
     CaseReopenedBefore,
+    CaseState,
     LockedCase,
 )
 
@@ -55,7 +56,8 @@ def check_move(case: LockedCase, move: CaseMove, *, reason: str) -> None:
         raise CaseAtTopLevel
     if move is CaseMove.EXTEND and case.extended_at is not None:
         raise CaseExtendedBefore
-    if move is CaseMove.REOPEN and case.reopened_at is not None:
+    # An answer that is not the end, as the acceptance of a return, may be contested after another look, too.
+    if move is CaseMove.REOPEN and case.state is CaseState.CLOSED and case.reopened_at is not None:
         raise CaseReopenedBefore
     if move in {CaseMove.EXTEND, CaseMove.ASK, CaseMove.PROPOSE} and not reason:
         raise CaseReasonMissing

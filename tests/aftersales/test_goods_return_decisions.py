@@ -10,6 +10,7 @@ import pytest
 from market.aftersales.answer_goods_return import (
     notify_late_return,
 )
+from market.aftersales.case_moves import move_own_case
 from market.aftersales.goods_return_views import (
     list_assigned_returns,
 )
@@ -17,7 +18,7 @@ from market.aftersales.models import (
     GoodsReturnedBefore,
     GoodsReturnInvalid,
 )
-from market.casework.models import CaseNotMovable, LockedCase
+from market.casework.models import CaseMove, CaseNotMovable, LockedCase
 from market.casework.moves import escalate_late_cases, get_person_scope
 from market.identity.models import NotFound
 from market.kernel import Connection
@@ -202,3 +203,22 @@ async def test_a_return_after_a_lost_dispute_is_refused_and_goes_to_the_county(p
     assert await parcel.refunded() == 0
     async with w.db.connection() as conn:
         assert await verify_orders(conn) == []
+
+
+async def test_the_seller_objects_to_a_return_that_was_accepted_at_the_second_look(parcel: Parcel) -> None:
+    w = parcel.shopping
+    opened = await parcel.ask()
+    await parcel.answer(opened.case_id, agree=False, text="拆封了")
+    await parcel.decide(opened.case_id, grant=False, reason="照片里拆封了")
+    async with w.db.transaction(scope=get_person_scope(w.buyer)) as conn:
+        await move_own_case(conn, w.seal, w.buyer, opened.case_id, CaseMove.REOPEN, text="没拆封", now=NOW + 5 * DAY)
+    seen = await parcel.decide(opened.case_id, grant=True, address=WHERE, by=parcel.platform)
+    assert seen.stage == "accepted"
+    await parcel.send(opened.case_id, after=6 * DAY)
+    seen = await parcel.arrive(opened.case_id, objection="寄回来的是空箱", after=8 * DAY)
+    assert (seen.stage, seen.assignee, seen.seller_reason) == ("contested", "platform", "寄回来的是空箱")
+    assert (await parcel.decide(opened.case_id, grant=False, by=parcel.platform)).stage == "refused"
+    assert await parcel.refunded() == 0
+    async with w.db.transaction(scope=get_person_scope(w.buyer)) as conn:
+        with pytest.raises(CaseNotMovable):
+            await move_own_case(conn, w.seal, w.buyer, opened.case_id, CaseMove.REOPEN, text="再看", now=NOW + 9 * DAY)

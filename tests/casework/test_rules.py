@@ -83,8 +83,8 @@ class CaseMoves(RuleBasedStateMachine):
             CaseMove.AGREE: open_ and self.proposed,
             CaseMove.REFUSE: open_ and self.proposed and self.case.level < 3,
             CaseMove.CLOSE: self.case.state is CaseState.ANSWERED,
-            CaseMove.REOPEN: self.case.state in {CaseState.ANSWERED, CaseState.CLOSED}
-            and CaseMove.REOPEN not in self.moves,
+            CaseMove.REOPEN: self.case.state is CaseState.ANSWERED
+            or (self.case.state is CaseState.CLOSED and CaseMove.REOPEN not in self.moves),
             CaseMove.SETTLE: open_,
             CaseMove.WITHDRAW: self.case.state in {CaseState.RECEIVED, CaseState.ASSIGNED},
         }[move]
