@@ -54,7 +54,7 @@ COUNTY_HOLDINGS: tuple[Holding, ...] = (
             "county_files": "imported_by", "file_notes": "account_id text text_sealed",
             "agreements": "document_sealed proposed_by proposed_person decided_by decided_person",
             "operator_bank_accounts": "holder number_sealed entered_by entered_person decided_by decided_person",
-            "bank_receipts": "payer_name recorded_by", "cycle_approvals": "account_id opinion",
+            "bank_receipts": "payer_name recorded_by closed_by closed_note", "cycle_approvals": "account_id opinion",
             "cycle_duties": "account_id person_key", "cycle_events": "account_id opinion", "runs": "account_id",
             "terms_approvals": "account_id person_key", "finding_decisions": "account_id why evidence",
             "line_holds": "account_id why", "register_checks": "account_id", "programme_sentences": "read_by",

@@ -136,8 +136,27 @@ class NewBankReceipt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     received_on: date
 
 
+class ReceiptClosing(StrEnum):
+    """What became of a transfer that paid nothing."""
+
+    RETURNED = "returned"
+    MISTAKEN = "mistaken"
+
+
+class BankReceiptClosing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A transfer was sent back on a day, `note` is the bank's number of that; or recorded by mistake, `note` is why."""
+
+    closed_as: ReceiptClosing
+    note: Annotated[str, Meta(max_length=400)]
+    returned_on: date | None = None
+
+
 class BankReceipt(Struct, frozen=True, kw_only=True):
-    """A transfer, and the order that it paid; else what is wrong with it."""
+    """A transfer, and the order that it paid, alone or with others; else what is wrong with it, and what became of it.
+
+    `due_fen` is the invoice of the unpaid purchase of its payer's code, `waiting_fen` what waits for that purchase,
+    this transfer included.
+    """
 
     id: UUID
     reference: str
@@ -147,7 +166,17 @@ class BankReceipt(Struct, frozen=True, kw_only=True):
     received_on: date
     problem: str | None
     order_number: int | None
+    due_fen: Fen | None
+    waiting_fen: Fen | None
+    closed_as: ReceiptClosing | None
+    closed_note: str | None
+    returned_on: date | None
     recorded_at: datetime
+
+    @property
+    def waits(self) -> bool:
+        """Return whether it paid nothing yet and nothing else became of it."""
+        return self.order_number is None and self.closed_as is None
 
 
 class PurchaseLine(Struct, frozen=True, kw_only=True):
@@ -167,9 +196,10 @@ class Purchase(Struct, frozen=True, kw_only=True):
     """A purchase of a public unit.
 
     `list` is the list of poor counties that the seller's county is on, None if the purchase does not count. `due_on` is
-    the last day of payment. `order_state` tells of a request that lapsed or was cancelled in the shop. `returned_fen`
-    came back after the payment; red-letter invoices took `reduced_fen` of it off the invoice. The seller records
-    the rest until `reduce_due_on`, five working days after it was told.
+    the last day of payment. `waiting_fen` is what the bank received for it that pays nothing yet. `order_state`
+    tells of a request that lapsed or was cancelled in the shop. `returned_fen` came back after the payment; red-letter
+    invoices took `reduced_fen` of it off the invoice. The seller records the rest until `reduce_due_on`, five working
+    days after it was told.
     """
 
     order_id: UUID
@@ -206,6 +236,7 @@ class Purchase(Struct, frozen=True, kw_only=True):
     invoice_issued_on: date | None
     invoiced_at: datetime | None
     paid_at: datetime | None
+    waiting_fen: Fen
     returned_fen: Fen
     reduced_fen: Fen
     reduce_due_on: date | None
@@ -327,3 +358,11 @@ class BankReceiptKnown(Refusal):
     code = "bank_receipt_known"
     zh = "这个流水号记过了。"
     en = "The bank's number was recorded before."
+
+
+class BankReceiptClosed(Refusal):
+    """The transfer paid an order, or was sent back or taken out before."""
+
+    code = "bank_receipt_closed"
+    zh = "这一笔已经付了采购单，或者办过了。"
+    en = "The transfer has paid an order, or was closed before."

@@ -1,13 +1,13 @@
 """发票、对公转账: the seller's invoice for what was accepted, and the transfer that is matched by the payer's code."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from msgspec import Struct
 
 from market.audit.record import add_audit_entry
 from market.identity.access import require_platform_staff, require_producer
-from market.identity.models import Actor
+from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.text import clean_text
@@ -16,12 +16,16 @@ from market.orders.pay import CURRENCY
 from market.orders.transitions import lock_order_by_number
 from market.procurement.models import (
     MAX_LISTED,
+    MAX_REASON_LENGTH,
     BankReceipt,
+    BankReceiptClosed,
+    BankReceiptClosing,
     BankReceiptKnown,
     NewBankReceipt,
     PurchaseDetail,
     PurchaseInvalid,
     PurchaseState,
+    ReceiptClosing,
     SellerInvoice,
 )
 from market.procurement.request import note_step
@@ -56,24 +60,56 @@ ADD_RECEIPT = Query(
     """
     INSERT INTO bank_receipts (reference, payer_code, payer_name, fen, received_on, recorded_by, recorded_at)
     VALUES (:reference, :payer_code, :payer_name, :fen, :received_on, :by, :now)
-    ON CONFLICT ON CONSTRAINT bank_receipts_once DO NOTHING
+    ON CONFLICT (reference) WHERE closed_as IS DISTINCT FROM 'mistaken' DO NOTHING
     RETURNING id
     """,
 )
 LIST_WAITING_RECEIPTS = Query(
-    UUID, "SELECT id FROM bank_receipts WHERE payer_code = :payer_code AND order_id IS NULL ORDER BY id LIMIT 20"
+    UUID,
+    """
+    SELECT id FROM bank_receipts
+     WHERE payer_code = :payer_code AND order_id IS NULL AND closed_at IS NULL ORDER BY id LIMIT 20
+    """,
 )
 MATCH_RECEIPT = Query(
     _PaidOrder,
     "SELECT order_id, number, fen, producer_id FROM match_bank_receipt(:receipt_id::uuid, :now::timestamptz)",
 )
-_RECEIPT = """
-    SELECT b.id, reference, payer_code, payer_name, fen, received_on, problem, o.number AS order_number, recorded_at
-      FROM bank_receipts b LEFT JOIN orders o ON o.id = order_id
-"""
-GET_RECEIPT = Query(BankReceipt, _RECEIPT + " WHERE b.id = :receipt_id")
+_WAITS = "b.order_id IS NULL AND b.closed_at IS NULL"
+_RECEIPT = (
+    """
+    SELECT b.id, reference, payer_code, payer_name, b.fen, received_on, problem, o.number AS order_number,
+           CASE WHEN """
+    + _WAITS
+    + """ THEN get_waiting_invoice(payer_code) END AS due_fen,
+           CASE WHEN """
+    + _WAITS
+    + """ THEN (SELECT sum(w.fen)::bigint FROM bank_receipts w
+                 WHERE w.payer_code = b.payer_code AND w.order_id IS NULL AND w.closed_at IS NULL) END AS waiting_fen,
+           closed_as, closed_note, returned_on, recorded_at
+      FROM """
+)
+GET_RECEIPT = Query(
+    BankReceipt, _RECEIPT + "bank_receipts b LEFT JOIN orders o ON o.id = order_id WHERE b.id = :receipt_id"
+)
 LIST_RECEIPTS = Query(
-    BankReceipt, _RECEIPT + " ORDER BY order_id IS NOT NULL, recorded_at DESC, b.id DESC LIMIT :limit"
+    BankReceipt,
+    _RECEIPT
+    + """(SELECT * FROM bank_receipts
+              ORDER BY order_id IS NOT NULL OR closed_at IS NOT NULL, recorded_at DESC, id DESC LIMIT :limit) b
+      LEFT JOIN orders o ON o.id = order_id
+     ORDER BY b.order_id IS NOT NULL OR b.closed_at IS NOT NULL, recorded_at DESC, b.id DESC
+    """,
+)
+CLOSE_RECEIPT = Query(
+    bool,
+    """
+    SELECT close_bank_receipt(:receipt_id::uuid, :closed_as::text, :note::text, :returned_on::date, :by::uuid,
+                              :now::timestamptz)
+    """,
+)
+IS_RETURN_KNOWN = Query(
+    bool, "SELECT EXISTS (SELECT FROM bank_receipts WHERE closed_note = :note AND closed_as = 'returned')"
 )
 
 
@@ -109,15 +145,14 @@ async def record_seller_invoice(
         raise PurchaseInvalid(errors=tuple(faults))
     await SET_INVOICED.run(conn, order_id=bought.order_id, now=now)
     await note_step(conn, actor, "invoice", number, {"number": digits, "fen": invoice.amount_fen}, now=now)
-    for waiting in await LIST_WAITING_RECEIPTS.all(conn, payer_code=bought.payer_code):
-        await _match(conn, waiting, now=now)
+    await _match_waiting(conn, bought.payer_code, now=now)
     return await get_purchase(conn, number)
 
 
 async def record_bank_receipt(conn: Connection, actor: Actor, new: NewBankReceipt, *, now: datetime) -> BankReceipt:
     """Record a transfer from the bank's statement; with a payer's code and exactly the invoiced sum it pays that order.
 
-    Another waits, with its problem, for a person.
+    Else it does so with the others that wait for the order if they add up to that sum. Another waits, with its problem.
 
     Raises:
         NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
@@ -155,8 +190,70 @@ async def record_bank_receipt(conn: Connection, actor: Actor, new: NewBankReceip
     return receipt
 
 
+async def close_bank_receipt(
+    conn: Connection, actor: Actor, receipt_id: UUID, closing: BankReceiptClosing, *, now: datetime
+) -> BankReceipt:
+    """Record that a transfer which paid nothing was sent back, or was recorded by mistake, in the caller's transaction.
+
+    What else waits for its purchase pays that if it is exactly the invoiced sum without it. The bank's number of a
+    mistake can be recorded again.
+
+    Raises:
+        NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
+        NotFound: there is no such transfer.
+        PurchaseInvalid: the note is missing or too long, the number was recorded before, or the day is wrong.
+        BankReceiptClosed: it paid an order, or was closed before.
+    """
+    code = (await get_bank_receipt(conn, actor, receipt_id)).payer_code
+    await lock_order_by_number(conn, get_order_number(code))
+    receipt = await get_bank_receipt(conn, actor, receipt_id)
+    if not receipt.waits:
+        raise BankReceiptClosed
+    note = clean_text(closing.note)
+    await _require_sound_closing(conn, receipt, closing, note, today=get_business_day(now))
+    if not await CLOSE_RECEIPT.one(
+        conn, receipt_id=receipt_id, closed_as=closing.closed_as, note=note, returned_on=closing.returned_on,
+        by=actor.account_id, now=now,
+    ):  # fmt: skip
+        raise BankReceiptClosed
+    await add_audit_entry(
+        conn, actor=str(actor.account_id), action="procurement.close_receipt", object=f"bank_receipt:{receipt_id}",
+        detail={"closed_as": closing.closed_as, "fen": receipt.fen}, now=now,
+    )  # fmt: skip
+    await _match_waiting(conn, code, now=now)
+    return await GET_RECEIPT.one(conn, receipt_id=receipt_id)
+
+
+async def _require_sound_closing(
+    conn: Connection, receipt: BankReceipt, closing: BankReceiptClosing, note: str, *, today: date
+) -> None:
+    faults: list[FieldFault] = []
+    if closing.closed_as is ReceiptClosing.MISTAKEN:
+        if not 0 < len(note) <= MAX_REASON_LENGTH:
+            faults.append(FieldFault("note", f"写哪里记错了，最多 {MAX_REASON_LENGTH} 字"))
+        if closing.returned_on is not None:
+            faults.append(FieldFault("returned_on", "记错了的没有退款日期，空着"))
+    else:
+        if not _MIN_REFERENCE <= len(note) <= _MAX_REFERENCE:
+            faults.append(FieldFault("note", f"写退款的银行流水号，{_MIN_REFERENCE} 到 {_MAX_REFERENCE} 个字"))
+        elif await IS_RETURN_KNOWN.one(conn, note=note):
+            faults.append(FieldFault("note", "这个退款流水号记过了"))
+        if closing.returned_on is None or not receipt.received_on <= closing.returned_on <= today:
+            faults.append(FieldFault("returned_on", f"写哪天退的，{receipt.received_on} 到今天"))
+    if faults:
+        raise PurchaseInvalid(errors=tuple(faults))
+
+
+async def _match_waiting(conn: Connection, payer_code: str, *, now: datetime) -> None:
+    for waiting in await LIST_WAITING_RECEIPTS.all(conn, payer_code=payer_code):
+        await _match(conn, waiting, now=now)
+
+
 async def _match(conn: Connection, receipt_id: UUID, *, now: datetime) -> None:
-    """Match a transfer and book it as the order's payment; the outbox settles the order. Its order is locked."""
+    """Match a transfer, and others with it, and book the order's payment; the outbox settles it. The order is locked.
+
+    The payment has the bank's number of this transfer.
+    """
     paid = await MATCH_RECEIPT.maybe(conn, receipt_id=receipt_id, now=now)
     if paid is None:
         return
@@ -168,8 +265,22 @@ async def _match(conn: Connection, receipt_id: UUID, *, now: datetime) -> None:
     await record_bank_transfer(conn, payment.id, reference=receipt.reference, at=now)
 
 
+async def get_bank_receipt(conn: Connection, actor: Actor, receipt_id: UUID) -> BankReceipt:
+    """Return a transfer.
+
+    Raises:
+        NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
+        NotFound: there is none.
+    """
+    require_platform_staff(actor)
+    receipt = await GET_RECEIPT.maybe(conn, receipt_id=receipt_id)
+    if receipt is None:
+        raise NotFound
+    return receipt
+
+
 async def list_bank_receipts(conn: Connection, actor: Actor) -> list[BankReceipt]:
-    """Return the transfers, those without an order first, then the latest, at most 200.
+    """Return the transfers, those that wait first, then the latest, at most 200.
 
     Raises:
         NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.

@@ -31,7 +31,10 @@ _COLUMNS = """
            r.name AS requester, p.requested_at, p.approved_by, a.name AS approver, p.approved_at,
            g.name AS signer, p.signed_at, p.delivered_at,
            c.name AS acceptor, p.accepted_at, p.due_on, i.number AS invoice_number, i.issued_on AS invoice_issued_on,
-           p.invoiced_at, p.paid_at, p.returned_fen, p.reduced_fen,
+           p.invoiced_at, p.paid_at,
+           (SELECT coalesce(sum(b.fen), 0)::bigint FROM bank_receipts b
+             WHERE b.payer_code = p.payer_code AND b.order_id IS NULL AND b.closed_at IS NULL) AS waiting_fen,
+           p.returned_fen, p.reduced_fen,
            get_red_letter_due(p.reduce_since) AS reduce_due_on, p.ended_at, p.reason
       FROM procurements p
       JOIN orders o ON o.id = p.order_id

@@ -564,6 +564,13 @@ API_CASES: tuple[RouteCase, ...] = (
     post("/api/v1/procurements/{number}/end", SIGNED_IN, params=NO_PURCHASE, json={"reason": "样例"}, status=404),
     post("/api/v1/bank-receipts", PLATFORM_STAFF, json=BANK_RECEIPT, status=201),
     get("/api/v1/bank-receipts", PLATFORM_STAFF),
+    post(
+        "/api/v1/bank-receipts/{receipt_id}/closing",
+        PLATFORM_STAFF,
+        params={"receipt_id": Id("nobody")},
+        json={"closed_as": "mistaken", "note": "样例"},
+        status=404,
+    ),
     post("/api/v1/organisations", SIGNED_IN, json=ORGANISATION, status=201),
     get("/api/v1/counties/{county}/pickup-points", PUBLIC),
     post("/api/v1/counties/{county}/pickup-points", ACCOUNT_KEEPERS, json=PICKUP_POINT, status=201),

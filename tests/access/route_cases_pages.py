@@ -767,6 +767,16 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/desk/procurement", as_desk_page(COUNTY_SCOPE)),
     get("/desk/bank-receipts", as_desk_page(DESK_PLATFORM)),
     post("/desk/bank-receipts", DESK_PLATFORM, form={"amount": "1"}, status=422),
+    get(
+        "/desk/bank-receipts/{receipt_id}", as_desk_page(DESK_PLATFORM), params={"receipt_id": Id("nobody")}, status=404
+    ),
+    post(
+        "/desk/bank-receipts/{receipt_id}",
+        DESK_PLATFORM,
+        params={"receipt_id": Id("nobody")},
+        form={"closed_as": "mistaken", "note": "样例"},
+        status=404,
+    ),
     get("/unit", as_own_page(SIGNED_IN), status=403),
     post("/unit", SIGNED_IN, form={"canteen": "1", "quota": "1"}, status=403),
     get("/farm/units", as_own_page(SELLERS)),

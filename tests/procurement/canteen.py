@@ -18,15 +18,17 @@ from market.procurement.models import (
     Acceptance,
     AcceptanceCheck,
     BankReceipt,
+    BankReceiptClosing,
     CheckItem,
     Handover,
     LineQuantity,
     NewBankReceipt,
     PurchaseDetail,
     PurchaseRequest,
+    ReceiptClosing,
     SellerInvoice,
 )
-from market.procurement.pay import record_bank_receipt, record_seller_invoice
+from market.procurement.pay import close_bank_receipt, list_bank_receipts, record_bank_receipt, record_seller_invoice
 from market.procurement.request import request_purchase
 from market.procurement.steps import approve_purchase, deliver_purchase, sign_contract
 from market.procurement.views import read_purchase
@@ -122,6 +124,19 @@ class Canteen(Struct, frozen=True):
         )  # fmt: skip
         async with self.shopping.db.transaction() as conn:
             return await record_bank_receipt(conn, self.staff, new, now=now)
+
+    async def close(
+        self, receipt: BankReceipt, closed_as: ReceiptClosing, note: str, *, on: date | None = None, now: datetime = NOW
+    ) -> BankReceipt:
+        """Record what became of a transfer that paid nothing."""
+        closing = BankReceiptClosing(closed_as=closed_as, note=note, returned_on=on)
+        async with self.shopping.db.transaction() as conn:
+            return await close_bank_receipt(conn, self.staff, receipt.id, closing, now=now)
+
+    async def list_receipts(self) -> list[BankReceipt]:
+        """Return the transfers as the platform's staff read them."""
+        async with self.shopping.db.connection() as conn:
+            return await list_bank_receipts(conn, self.staff)
 
     async def settle(self, *, now: datetime = NOW) -> None:
         """Let the worker apply what the payments say."""

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from market.identity.models import AccountId, Role
+from tests.support.browser import PageClient
 from tests.support.make import make_account, make_official
 from tests.support.postgres import as_owner
 from tests.web.conftest import Village
@@ -50,8 +51,12 @@ async def test_a_canteen_buys_accepts_and_pays_on_the_pages(village: Village) ->
         }
         seen = await desk.submit("/desk/bank-receipts", typed={**receipt, "amount": "135.01"})
         assert "和发票的金额不一样" in seen.text
-        seen = await desk.submit("/desk/bank-receipts", typed={**receipt, "amount": "135", "reference": "样例流水2"})
-        assert f"付了采购单 {number}" in seen.text
+        assert "发票 135.00 元，一共到了 135.01 元，多了 0.01 元" in seen.text
+        await _send_back(village, desk, page)
+        seen = await desk.submit("/desk/bank-receipts", typed={**receipt, "amount": "100", "reference": "样例流水2"})
+        assert "还差 35.00 元" in seen.text
+        seen = await desk.submit("/desk/bank-receipts", typed={**receipt, "amount": "35", "reference": "样例流水3"})
+        assert seen.text.count(f"付了采购单 {number}") == 2
     async with await village.browser(county, second_factor=True) as official:
         seen = await official.open("/desk/procurement?county=130624")
         assert ("样例小学食堂" in seen.text, "计入 135.00 元" in seen.text) == (True, True)
@@ -60,6 +65,24 @@ async def test_a_canteen_buys_accepts_and_pays_on_the_pages(village: Village) ->
         assert ("计入 135.00 元" in seen.text, f"采购单 {number}" in seen.text) == (True, True)
         await official.open(page, status=404)
     await _return_a_box(village, page, approver)
+
+
+async def _send_back(village: Village, desk: PageClient, page: str) -> None:
+    """Send a transfer of another sum than invoiced back; the unit reads of it before."""
+    async with await village.browser(village.buyer) as buyer:
+        assert "到账 135.01 元，多了 0.01 元" in (await buyer.open(page)).text
+    seen = await desk.open("/desk/bank-receipts")
+    [receipt] = [each for each in seen.links() if each.startswith("/desk/bank-receipts/")]
+    await desk.open(receipt)
+    seen = await desk.submit(receipt, status=422, typed={"note": "样例退款1"})
+    assert "请选怎么了" in seen.text
+    seen = await desk.submit(receipt, status=422, typed={"note": "样例退款1", "closed_as": "returned"})
+    assert "写哪天退的" in seen.text
+    day = str(village.today)
+    seen = await desk.submit(receipt, typed={"note": "样例退款1", "closed_as": "returned", "returned_on": day})
+    assert "原路退回了，样例退款1" in seen.text
+    assert "怎么了" not in (await desk.open(receipt)).text
+    await desk.open("/desk/bank-receipts")
 
 
 async def _return_a_box(village: Village, page: str, approver: AccountId) -> None:

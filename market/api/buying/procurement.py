@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
@@ -19,6 +20,7 @@ from market.procurement.accept import accept_purchase
 from market.procurement.models import (
     Acceptance,
     BankReceipt,
+    BankReceiptClosing,
     Handover,
     NewBankReceipt,
     Purchase,
@@ -29,7 +31,7 @@ from market.procurement.models import (
     UnitQuotaRequest,
     YearBook,
 )
-from market.procurement.pay import list_bank_receipts, record_bank_receipt, record_seller_invoice
+from market.procurement.pay import close_bank_receipt, list_bank_receipts, record_bank_receipt, record_seller_invoice
 from market.procurement.quotas import get_own_book, list_county_books, set_unit_quota
 from market.procurement.reduce import record_red_letter
 from market.procurement.request import request_purchase
@@ -182,12 +184,26 @@ class ProcurementController(Controller):
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
     ) -> Response[Any]:
-        """Record a transfer from the bank's statement; its payer's code finds the purchase that it pays."""
+        """Record a transfer from the bank's statement; it pays the purchase of its code, alone or with others."""
         return await run_once(request, db, actor, lambda conn: record_bank_receipt(conn, actor, data, now=clock.now()))
+
+    @post("/bank-receipts/{receipt_id:uuid}/closing", operation_id="CloseBankReceipt", status_code=200)
+    async def close_receipt(
+        self,
+        *,
+        receipt_id: FromPath[UUID],
+        data: JSONBody[BankReceiptClosing],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+    ) -> BankReceipt:
+        """Record that a transfer which paid nothing was sent back, or was recorded by mistake."""
+        async with db.transaction() as conn:
+            return await close_bank_receipt(conn, actor, receipt_id, data, now=clock.now())
 
     @get("/bank-receipts", operation_id="ListBankReceipts")
     async def list_receipts(self, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> list[BankReceipt]:
-        """Return the transfers, those that found no purchase first, then the latest; at most 200."""
+        """Return the transfers, those that wait first, then the latest; at most 200."""
         async with db.connection() as conn:
             return await list_bank_receipts(conn, actor)
 

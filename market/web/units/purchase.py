@@ -47,6 +47,7 @@ from market.web.units.words import (
     describe_due,
     describe_state,
     describe_terms,
+    describe_transferred,
     find_next_step,
     list_history,
 )
@@ -98,6 +99,7 @@ async def _page(
         "checks": [(CHECK_NAMES[each.item], each.passed, each.note) for each in detail.checks],
         "state": describe_state(purchase),
         "due": describe_due(purchase, clock.today()),
+        "transferred": describe_transferred(purchase),
         "terms": describe_terms(purchase),
         "counts": describe_count(purchase),
         "history": list_history(detail),

@@ -53,6 +53,19 @@ def describe_due(purchase: Purchase, today: date) -> str:
     return f"{words}，过了 {late} 天" if late > 0 else words
 
 
+def describe_transferred(purchase: Purchase) -> str:
+    """Return what the bank received for a purchase that pays nothing yet, and how it goes on; else nothing."""
+    if not purchase.waiting_fen:
+        return ""
+    words = f"到账 {yuan(purchase.waiting_fen)} 元"
+    if purchase.paid_at is not None:
+        return f"付清以后又{words}，平台原路退回"
+    if purchase.invoiced_at is None or purchase.accepted_fen is None:
+        return f"{words}，卖家记了发票再对账"
+    left = purchase.accepted_fen - purchase.waiting_fen
+    return f"{words}，还差 {yuan(left)} 元" if left > 0 else f"{words}，多了 {yuan(-left)} 元，平台会联系，原路退回"
+
+
 def describe_terms(purchase: Purchase) -> str:
     """Return when the unit pays, with the regulation that was in force on the day of the contract."""
     day = (purchase.signed_at or purchase.requested_at).date()

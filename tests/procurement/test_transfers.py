@@ -1,0 +1,171 @@
+"""对公转账: several transfers pay a purchase together; what pays nothing is sent back, or was recorded by mistake."""
+
+import asyncio
+from datetime import date
+
+import asyncpg
+import pytest
+
+from market.identity.models import NotAllowed, NotFound
+from market.kernel import Connection
+from market.orders.models import OrderState
+from market.orders.money.verification import verify_orders
+from market.procurement.models import (
+    BankReceiptClosed,
+    BankReceiptClosing,
+    PurchaseInvalid,
+    PurchaseState,
+    ReceiptClosing,
+)
+from market.procurement.pay import close_bank_receipt
+from tests.conftest import NOW
+from tests.procurement.canteen import Canteen, make_canteen
+from tests.procurement.test_purchases import make_contract
+from tests.support.shop import Shopping
+
+MISTAKEN, RETURNED = ReceiptClosing.MISTAKEN, ReceiptClosing.RETURNED
+TODAY = NOW.date()
+DUE = 980_00
+
+
+async def accept(canteen: Canteen, *, invoiced: bool = True, digits: str = "19" + "7" * 18) -> tuple[int, str]:
+    """Return number and payer's code of an accepted purchase of 980.00."""
+    number = await make_contract(canteen)
+    await canteen.deliver(number, 20, 10)
+    accepted = await canteen.accept(number, 20, 10)
+    if invoiced:
+        await canteen.invoice(number, DUE, digits=digits)
+    return number, accepted.purchase.payer_code
+
+
+async def require_paid(canteen: Canteen, number: int) -> None:
+    """Require that the purchase is paid once, in the ledger and in the book of quotas."""
+    await canteen.settle()
+    shopping = canteen.shopping
+    bought = (await canteen.see(number)).purchase
+    assert bought.state is PurchaseState.PAID
+    assert (await shopping.see_id(bought.order_id)).state is OrderState.FINISHED
+    assert sorted((await shopping.balances()).values()) == [-DUE, DUE]
+    assert [each[1:] for each in await canteen.list_entries() if each[1] == "spent"] == [("spent", DUE)]
+    async with shopping.db.connection() as conn:
+        assert await verify_orders(conn) == []
+
+
+async def test_transfers_that_add_up_to_the_invoice_pay_the_purchase(shopping: Shopping) -> None:
+    canteen = await make_canteen(shopping)
+    number, code = await accept(canteen)
+    first = await canteen.receive(code, 500_00, reference="B-1")
+    assert (first.problem, first.due_fen, first.waiting_fen) == ("wrong_amount", DUE, 500_00)
+    assert (await canteen.see(number)).purchase.waiting_fen == 500_00
+    second = await canteen.receive(code, 480_00, reference="B-2")
+    assert (second.problem, second.order_number) == (None, number)
+    assert {each.order_number for each in await canteen.list_receipts()} == {number}
+    assert (await canteen.see(number)).purchase.waiting_fen == 0
+    await require_paid(canteen, number)
+    assert (await canteen.receive(code, 500_00, reference="B-3")).problem == "paid_before"
+
+
+async def test_transfers_before_the_invoice_pay_it_together(shopping: Shopping) -> None:
+    canteen = await make_canteen(shopping)
+    number, code = await accept(canteen, invoiced=False)
+    for index, fen in enumerate((900_00, 80_00)):
+        receipt = await canteen.receive(code, fen, reference=f"B-{index}")
+        assert (receipt.problem, receipt.due_fen) == ("not_invoiced", None)
+    await canteen.invoice(number, DUE)
+    await require_paid(canteen, number)
+
+
+async def test_what_waits_for_a_paid_purchase_is_to_be_sent_back(shopping: Shopping) -> None:
+    canteen = await make_canteen(shopping)
+    number, code = await accept(canteen)
+    wrong = await canteen.receive(code, 500_00, reference="B-1")
+    assert (await canteen.receive(code, DUE, reference="B-2")).order_number == number
+    [waiting, _] = await canteen.list_receipts()
+    assert (waiting.id, waiting.problem, waiting.due_fen) == (wrong.id, "paid_before", None)
+    closed = await canteen.close(waiting, RETURNED, "样例退 1", on=TODAY)
+    assert (closed.closed_as, closed.returned_on, closed.waits) == (RETURNED, TODAY, False)
+    assert (await canteen.see(number)).purchase.waiting_fen == 0
+    await require_paid(canteen, number)
+
+
+async def test_a_transfer_that_is_sent_back_lets_the_others_pay(shopping: Shopping) -> None:
+    canteen = await make_canteen(shopping)
+    number, code = await accept(canteen)
+    receipts = [await canteen.receive(code, fen, reference=f"B-{fen}") for fen in (400_00, 401_00, 580_00)]
+    assert {each.problem for each in receipts} == {"wrong_amount"}
+    await canteen.close(receipts[1], RETURNED, "样例退 1", on=TODAY)
+    await require_paid(canteen, number)
+    assert [each.order_number for each in await canteen.list_receipts() if each.closed_as is None] == [number] * 2
+
+
+async def test_a_mistake_is_recorded_again_under_the_number_of_the_bank(shopping: Shopping) -> None:
+    canteen = await make_canteen(shopping)
+    number, code = await accept(canteen)
+    mistake = await canteen.receive(code, 98_00)
+    assert (await canteen.close(mistake, MISTAKEN, "样例：少写一个零")).waits is False
+    assert (await canteen.receive(code, DUE)).order_number == number
+    await require_paid(canteen, number)
+
+
+async def test_a_closing_is_refused(shopping: Shopping) -> None:
+    canteen = await make_canteen(shopping)
+    _, code = await accept(canteen)
+    first, second = [await canteen.receive(code, fen, reference=f"B-{fen}") for fen in (100, 200)]
+    day = first.received_on
+    for closed_as, note, on, fields in (
+        (RETURNED, "退", None, ["note", "returned_on"]),
+        (RETURNED, "样例退 1", date(2019, 9, 19), ["returned_on"]),
+        (RETURNED, "样例退 1", date(2029, 9, 19), ["returned_on"]),
+        (MISTAKEN, " ", day, ["note", "returned_on"]),
+        (MISTAKEN, "长" * 201, None, ["note"]),
+    ):
+        with pytest.raises(PurchaseInvalid) as refused:
+            await canteen.close(first, closed_as, note, on=on)
+        assert [each.field for each in refused.value.errors] == fields
+    await canteen.close(first, RETURNED, "样例退 1", on=day)
+    with pytest.raises(PurchaseInvalid):
+        await canteen.close(second, RETURNED, "样例退 1", on=day)
+    with pytest.raises(BankReceiptClosed):
+        await canteen.close(first, MISTAKEN, "样例")
+    paid = await canteen.receive(code, DUE, reference="B-3")
+    with pytest.raises(BankReceiptClosed):
+        await canteen.close(paid, MISTAKEN, "样例")
+    closing = BankReceiptClosing(closed_as=MISTAKEN, note="样例")
+    async with shopping.db.transaction() as conn:
+        with pytest.raises(NotAllowed):
+            await close_bank_receipt(conn, canteen.seller, second.id, closing, now=NOW)
+        with pytest.raises(NotFound):
+            await close_bank_receipt(conn, canteen.staff, canteen.school.id, closing, now=NOW)
+
+
+async def test_transfers_and_a_return_at_once_pay_once(shopping: Shopping) -> None:
+    canteen = await make_canteen(shopping)
+    number, code = await accept(canteen)
+    extra = await canteen.receive(code, 7_00, reference="B-x")
+    await asyncio.gather(
+        canteen.receive(code, 500_00, reference="B-1"),
+        canteen.receive(code, 480_00, reference="B-2"),
+        canteen.close(extra, RETURNED, "样例退 1", on=TODAY),
+    )
+    await require_paid(canteen, number)
+
+
+async def test_the_schema_refuses_transfers_that_do_not_add_up(shopping: Shopping, owner: Connection) -> None:
+    canteen = await make_canteen(shopping)
+    number, code = await accept(canteen)
+    order = (await canteen.see(number)).purchase.order_id
+    receipt = await canteen.receive(code, 500_00)
+    match = "UPDATE bank_receipts SET order_id = $1, matched_at = now(), problem = NULL WHERE id = $2"
+    pay = "UPDATE procurements SET paid_at = now() WHERE order_id = $1"
+
+    async def change(*statements: tuple[object, ...]) -> None:
+        async with owner.transaction():
+            for sql, *values in statements:
+                await owner.execute(str(sql), *values)
+
+    for statements in ([(match, order, receipt.id)], [(pay, order)], [(match, order, receipt.id), (pay, order)]):
+        with pytest.raises(asyncpg.PostgresError, match="do not add up"):
+            await change(*statements)
+    await canteen.close(receipt, MISTAKEN, "样例")
+    with pytest.raises(asyncpg.CheckViolationError, match="bank_receipts_closed"):
+        await owner.execute(match, order, receipt.id)
