@@ -130,6 +130,9 @@ CLOSE_MATCHED = Query(
              WHERE key = reference AND accounts.kind = 'clearing')
     """,
 )
+FIND_LAST_STATEMENT_DAY = Query(
+    date, "SELECT day FROM {schema}.statement_lines WHERE provider = :provider ORDER BY day DESC LIMIT 1"
+)
 LIST_OPEN_DISCREPANCIES = Query(
     StatementDiscrepancy,
     """
@@ -217,6 +220,11 @@ def _build_line(provider: str, day: date, line: StatementLine, known: set[str]) 
         "fee_minor": line.fee.minor,
         "fee_currency": line.fee.currency,
     }
+
+
+async def find_last_statement_day(conn: Connection, provider: str) -> date | None:
+    """Return the newest day of which a line of the provider's statement is stored, or None if there is none."""
+    return await FIND_LAST_STATEMENT_DAY.maybe(conn, provider=provider)
 
 
 async def list_open_discrepancies(conn: Connection) -> list[StatementDiscrepancy]:
