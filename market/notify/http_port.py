@@ -21,7 +21,8 @@ from market.notify.models import DeliveryReceipt, Message, SendFailed
 from market.notify.templates import SIGNATURE
 
 MAX_RECEIPTS = 500
-_TOO_MANY_REQUESTS = 429
+_NOT_NOW = {401, 403, 429}
+"""Statuses that refuse us, for a key, a clock or a limit, and not the message: it is sent later."""
 
 
 class _Response(Struct):
@@ -83,9 +84,6 @@ class HttpPort(SignedClient):
             response = _Response(code=f"http_{answer.status_code}")
         if answer.is_success and response.code == "OK":
             return response
-        refused = 400 <= answer.status_code < 500 and answer.status_code != _TOO_MANY_REQUESTS
-        raise SendFailed(
-            mask_long_numbers(response.code[:100]),
-            permanent=refused,
-            unknown=not refused and answer.status_code != _TOO_MANY_REQUESTS,
-        )
+        not_now = answer.status_code in _NOT_NOW
+        refused = 400 <= answer.status_code < 500 and not not_now
+        raise SendFailed(mask_long_numbers(response.code[:100]), permanent=refused, unknown=not refused and not not_now)

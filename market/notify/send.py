@@ -34,10 +34,11 @@ CODES = Lane(
     concurrency=8,
     retries=RetryPolicy(first_delay=timedelta(seconds=5), max_delay=timedelta(seconds=30), max_attempts=5),
 )
+# A notice outlasts a day without a provider.
 NOTICES = Lane(
     codes=False,
     concurrency=16,
-    retries=RetryPolicy(first_delay=timedelta(minutes=1), max_delay=timedelta(hours=1), max_attempts=8),
+    retries=RetryPolicy(first_delay=timedelta(minutes=1), max_delay=timedelta(hours=1), max_attempts=30),
 )
 
 

@@ -71,7 +71,9 @@ async def test_an_undelivered_message_is_logged_with_the_reason(
 
 
 @pytest.mark.parametrize(
-    ("status", "final"), [(400, True), (403, True), (429, False), (500, True)], ids=["bad", "denied", "busy", "unknown"]
+    ("status", "final"),
+    [(400, True), (401, False), (403, False), (429, False), (500, True)],
+    ids=["bad", "key", "denied", "busy", "unknown"],
 )
 async def test_a_code_is_repeated_only_if_it_was_certainly_not_sent(
     database: Database,
@@ -102,6 +104,17 @@ async def test_a_notice_is_repeated_under_its_id_after_an_unknown_outcome(
     later = NOW + timedelta(minutes=1)
     assert await send_due_messages(database, seal, port, now=later) == BatchSummary(done=1)
     assert list(provider.sent) == [waiting]
+
+
+async def test_a_notice_waits_while_the_provider_refuses_our_signature(
+    database: Database, seal: Seal, owner: Connection, provider: SmsProvider
+) -> None:
+    await queue(database, seal, "to_ship", count="3")
+    async with HttpPort(provider.url, key_id=KEY_ID, secret="another", template_ids=TEMPLATES) as wrong:
+        assert await send_due_messages(database, seal, wrong, now=NOW) == BatchSummary(failed=1)
+    await owner.execute("UPDATE messages SET next_at = now()")
+    async with HttpPort(provider.url, key_id=KEY_ID, secret=SECRET, template_ids=TEMPLATES) as right:
+        assert await send_due_messages(database, seal, right, now=NOW) == BatchSummary(done=1)
 
 
 async def test_a_template_without_an_id_is_given_up_with_its_name(

@@ -101,20 +101,21 @@ async def queue_code(database: Database, seal: Seal) -> None:
         await queue_message(conn, seal, phone=PHONE, template="code", facts={"code": "123456"}, now=NOW)
 
 
-async def test_a_failing_message_is_attempted_eight_times_and_then_given_up_with_its_error(
+async def test_a_failing_message_is_attempted_for_a_day_and_then_given_up_with_its_error(
     database: Database, seal: Seal, owner: Connection
 ) -> None:
     await queue_notice(database, seal)
     port = FailingPort()
     waits: list[int] = []
-    for _ in range(12):
+    for _ in range(40):
         await send_due_messages(database, seal, port, now=NOW)
         wait = await owner.fetchval(
             "SELECT round(extract(epoch FROM next_at - now()) / 60)::integer FROM messages WHERE dead_at IS NULL"
         )
         waits += [] if wait is None else [wait]
         await owner.execute("UPDATE messages SET next_at = now()")
-    assert (port.attempts, waits) == (8, [1, 2, 4, 8, 16, 32, 60])
+    assert (port.attempts, waits) == (30, [1, 2, 4, 8, 16, 32, *[60] * 23])
+    assert sum(waits) >= 24 * 60
     assert await owner.fetchval("SELECT error FROM messages") == f"ConnectionRefusedError: {PHONE}"
 
 
