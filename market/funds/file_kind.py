@@ -1,6 +1,7 @@
 """The calls of a county by file: a row of a known name and first day changes that call."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from msgspec import Struct, to_builtins
@@ -47,7 +48,7 @@ LIST_KNOWN = Query(
     CallRow,
     """
     SELECT name, department, kind, amount_fen, lower(valid_during) AS first, upper(valid_during) AS until, basis
-      FROM fund_calls WHERE county_code = :county AND upper(valid_during) > :day::date
+      FROM fund_calls WHERE county_code = :county ORDER BY lower(valid_during)
     """,
 )
 SAVE_CALLS = Query(
@@ -95,10 +96,16 @@ def _read(cells: CellReader, file: CountyFile) -> CallRow | None:
     return CallRow(name, department, kind, amount_fen, first, last + timedelta(days=1), basis)
 
 
+def _find_overlap(row: CallRow, known: Iterable[CallRow]) -> CallRow | None:
+    """Return another call of the name that is open on a day of the row, or was."""
+    others = (each for each in known if each.name == row.name and each.first != row.first)
+    return next((each for each in others if each.first < row.until and row.first < each.until), None)
+
+
 async def _prepare(
     conn: Connection, importer: Actor, file: CountyFile, spreadsheet: Spreadsheet, faults: CellFaults
 ) -> FilePlan:
-    known = {each.name: each for each in await LIST_KNOWN.all(conn, county=file.county, day=file.today)}
+    known = {(each.name, each.first): each for each in await LIST_KNOWN.all(conn, county=file.county)}
     seen: Counter[str] = Counter()
     rows: list[CallRow] = []
     for each in spreadsheet.rows:
@@ -107,14 +114,16 @@ async def _prepare(
         if row is None:
             continue
         seen[row.name] += 1
-        before = known.get(row.name)
         if seen[row.name] > 1:
             cells.fault("name", "这个名称前面写过了")
-        elif before is not None and before.first != row.first and before.first < row.until and row.first < before.until:
-            cells.fault("first", f"这个名称从 {before.first} 起已经在收申请，开始写这一天")
+        elif (other := _find_overlap(row, known.values())) is not None:
+            last = other.until - timedelta(days=1)
+            cells.fault(
+                "first", f"这个名称 {other.first} 到 {last} 有一项；改它，开始写 {other.first}，新的不能和它重叠"
+            )
         rows.append(row)
-    changed = [row for row in rows if row != known.get(row.name)]
-    added = sum(row.name not in known or known[row.name].first != row.first for row in changed)
+    changed = [row for row in rows if row != known.get((row.name, row.first))]
+    added = sum((row.name, row.first) not in known for row in changed)
 
     async def store() -> None:
         await SAVE_CALLS.one(

@@ -72,6 +72,33 @@ async def test_a_file_adds_and_changes_calls_and_names_its_bad_cells(conn: Conne
     ]  # fmt: skip
 
 
+async def test_calls_of_one_name_follow_each_other_and_never_overlap(conn: Connection) -> None:
+    county = await make_official_actor(conn, Role.COUNTY, "130624")
+    ended = SHEDS.replace("2019-09-01", "2019-01-01").replace("2019-12-31", "2019-09-20")
+    later = SHEDS.replace("2019-09-01", "2020-01-01").replace("2019-12-31", "2020-06-30")
+    await take(conn, county, ended)
+    await take(conn, county, later)
+    await conn.execute(
+        "UPDATE fund_calls SET valid_during = daterange('2019-01-01', '2019-09-10') WHERE valid_during @> $1::date",
+        TODAY,
+    )
+    for row in (
+        SHEDS,
+        SHEDS.replace("2019-09-01", "2019-09-10").replace("2019-12-31", "2020-01-01"),
+    ):
+        with pytest.raises(FileMalformed) as refused:
+            await take(conn, county, row)
+        assert [(each.row, each.column) for each in refused.value.errors] == [(2, "开始")]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+    between = SHEDS.replace("2019-09-01", "2019-09-10")
+    assert (await take(conn, county, between))[1] == {"new": 1, "changed": 0, "same": 0}
+    richer = between.replace("20000.00", "30000.00")
+    assert (await take(conn, county, richer))[1] == {"new": 0, "changed": 1, "same": 0}
+    assert (await take(conn, county, f"{richer} "))[1] == {"new": 0, "changed": 0, "same": 1}
+    assert await conn.fetchval("SELECT array_agg(amount_fen ORDER BY valid_during) FROM fund_calls") == [
+        2_000_000, 3_000_000, 2_000_000,
+    ]  # fmt: skip
+
+
 async def test_a_shop_applies_once_and_the_county_decides(database: Database, seal: Seal) -> None:
     async with database.transaction(scope="130624") as conn:
         county = await make_official_actor(conn, Role.COUNTY, "130624")
