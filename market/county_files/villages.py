@@ -128,7 +128,8 @@ def make_village_kind(closers: Sequence[CloseTerms]) -> FileKind:
         async def store() -> None:
             new = [row for row in added if row.code not in known.by_code]
             for row in moved:
-                if row.last is not None:
+                # Before a later period of the code, terms of that one are not ended; the schema refuses what remains.
+                if row.last is not None and all(each.first <= row.first for each in after[row.code]):
                     for close in closers:
                         await close(conn, row.code, row.last + timedelta(days=1))
             try:

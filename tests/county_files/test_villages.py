@@ -13,6 +13,7 @@ from market.county_files.models import CountyFile, FileOutcome, FileResult
 from market.county_files.run_file_import import import_county_file, list_county_files
 from market.county_files.templates import write_file_template
 from market.county_files.villages import make_village_kind
+from market.coverage.register import list_village_coverage
 from market.divisions.village_periods import find_village_fault, list_changed_villages
 from market.identity.models import Actor, NotAllowed, Role
 from market.kernel import Connection
@@ -144,6 +145,25 @@ async def test_a_village_does_not_end_under_terms_that_go_on(conn: Connection) -
     later = "INSERT INTO sample_terms VALUES ($1, '[2019-09-20,2019-09-21)')"
     with pytest.raises(asyncpg.ForeignKeyViolationError):
         await conn.execute(later, VILLAGE)
+
+
+async def test_a_correction_of_an_earlier_period_leaves_the_terms_of_the_later_one(conn: Connection) -> None:
+    county = await make_official_actor(conn, Role.COUNTY, "130624")
+    await take(conn, county, make_file(f"{VILLAGE},革新庄村,,2010-12-31,,样例〔2010〕1号"))
+    await take(conn, county, make_file(f"{VILLAGE},革新庄村,2012-01-01,,,样例〔2012〕1号"))
+    coverage = "\n".join((
+        "村代码,运营商,制式,场景,覆盖率,下行速率,数据来源,采集日期",
+        f"{VILLAGE},中国移动,4G,住的地方,98.5,20,样例路测,2019-08-31",
+    ))  # fmt: skip
+    measured = CountyFile(county="130624", name="信号.csv", content=coverage.encode(), dry_run=False, now=NOW)
+    await import_county_file(conn, county, COUNTY_FILE_KINDS["coverage"], measured)
+    before = [each.share_bp for each in await list_village_coverage(conn, VILLAGE, day=NOW.date())]
+    assert 9850 in before
+    corrected = make_file(f"{VILLAGE},革新庄村,2002-01-01,2010-12-31,,样例〔2010〕1号更正")
+    assert (await take(conn, county, corrected)).counts == {"new": 0, "ended": 1, "same": 0}
+    assert [each.share_bp for each in await list_village_coverage(conn, VILLAGE, day=NOW.date())] == before
+    await take(conn, county, make_file(f"{VILLAGE},革新庄村,,2019-09-19,,样例〔2019〕1号"))
+    assert await list_village_coverage(conn, VILLAGE, day=date(2019, 9, 20)) == []
 
 
 @pytest.mark.parametrize("kind", COUNTY_FILE_KINDS.values(), ids=COUNTY_FILE_KINDS)
