@@ -7,6 +7,7 @@ from datetime import date
 from market.cli.runtime import open_runtime
 from market.identity.models import Role
 from market.identity.officials import (
+    InvalidOfficial,
     OfficialSummary,
     create_official,
     list_officials,
@@ -15,8 +16,15 @@ from market.identity.officials import (
     revoke_official,
 )
 from market.identity.operators import OperatorSummary, create_operator, end_operator, list_operators
-from market.kernel import Refusal
+from market.kernel import FieldFault, Refusal
 from market.subsidies.names import Operator
+
+
+def _read_roles(names: list[str]) -> list[Role]:
+    if unknown := [name for name in names if name not in set(Role)]:
+        known = f"one of {', '.join(Role)}, not {', '.join(unknown)}"
+        raise InvalidOfficial(errors=(FieldFault("roles", known),))
+    return [Role(name) for name in names]
 
 
 async def create_official_account(
@@ -32,7 +40,12 @@ async def create_official_account(
     """Create an official with roles for a division; the result contains the authenticator's secret, shown once.
 
     Without `identity` a terminal asks for the identity number, which then is in no list of processes.
+
+    Raises:
+        InvalidOfficial: a role does not exist.
+        Refusal: see `create_official`.
     """
+    wanted = _read_roles(roles)
     if identity is None and sys.stdin.isatty():
         identity = getpass.getpass("身份证号（不显示；没有就直接回车）：") or None
     async with open_runtime() as ctx, ctx.db.transaction() as conn:
@@ -43,7 +56,7 @@ async def create_official_account(
             name=name,
             phone=phone,
             identity=identity,
-            roles=[Role(role) for role in roles],
+            roles=wanted,
             division=place,
             last=last,
             help_phone=ctx.settings.help_phone,
@@ -112,9 +125,14 @@ async def list_official_accounts(place: str) -> list[OfficialSummary]:
 
 
 async def move_official_account(handle: str, *, place: str, roles: list[str]) -> dict[str, object]:
-    """Grant an official's roles, or `roles` instead, for another division, and end the earlier ones."""
+    """Grant an official's roles, or `roles` instead, for another division, and end the earlier ones.
+
+    Raises:
+        InvalidOfficial: a role does not exist.
+        Refusal: see `move_official`.
+    """
+    wanted = _read_roles(roles)
     async with open_runtime() as ctx, ctx.db.transaction() as conn:
-        wanted = [Role(role) for role in roles]
         granted = await move_official(conn, handle, place, roles=wanted, by="command line", now=ctx.clock.now())
     return {"outcome": "ok", "handle": handle, "roles": granted, "place": place}
 

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from market.identity.models import Actor
-from market.kernel import Database, Refusal, open_database
+from market.kernel import Database, GatewayUnavailable, Refusal, open_database
 from market.kernel.clock import Clock
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServerError
@@ -129,6 +129,9 @@ def run(work: Callable[[], Awaitable[object]], *, as_json: bool = False) -> int:
     except (BadSettings, EmbeddedServerError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT if isinstance(error, BadSettings) else REFUSED
+    except GatewayUnavailable as error:
+        print(f"支付渠道没有回应，请稍后再试：{error}", file=sys.stderr)
+        return REFUSED
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return REFUSED

@@ -90,13 +90,12 @@ def run_sandbox(*, port: int, webhook: str, state: Path | None) -> int:
     """Serve the payment sandbox until SIGTERM or SIGINT."""
     from payments.sandbox import serve as serve_sandbox
 
-    settings = Settings.from_env()
     try:
-        run_to_end(
-            serve_sandbox(
-                port=port, webhook_url=webhook or None, webhook_secret=settings.stripe_webhook_secret, folder=state
-            )
-        )
+        secret = Settings.from_env().stripe_webhook_secret
+        run_to_end(serve_sandbox(port=port, webhook_url=webhook or None, webhook_secret=secret, folder=state))
+    except BadSettings as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
     except (OSError, EmbeddedServerError) as error:
         print(error, file=sys.stderr)
         return REFUSED

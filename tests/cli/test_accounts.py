@@ -1,10 +1,13 @@
 """The commands for the accounts of officials."""
 
+import asyncio
 import getpass
+import json
 from pathlib import Path
 
 import pytest
 
+from market.cli import execute
 from market.cli.officials import (
     create_official_account,
     list_official_accounts,
@@ -13,7 +16,7 @@ from market.cli.officials import (
     revoke_official_account,
 )
 from market.cli.persons import correct_person_name
-from market.identity.models import NotFound
+from market.identity.models import NotFound, Role
 from market.kernel import Connection, Database
 from tests.support.app import SECRET
 from tests.support.make import make_account, make_phone
@@ -43,6 +46,21 @@ async def test_an_official_is_created_moved_and_revoked_by_a_named_user(
         "official.end",
     ]
     assert {row["operator"] for row in recorded} == {getpass.getuser()}
+
+
+async def test_a_role_that_does_not_exist_is_refused_with_those_that_do(
+    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {"DATABASE_URL": dsn, "SECRET": SECRET, "DATA": str(tmp_path)}.items():
+        monkeypatch.setenv(f"MARKET_{name}", value)
+    role = ["--role", "county", "--role", "boss", "--place", "130624000000", "--json"]
+    for command in (
+        ["official", "wang", "--name", "样例王干部", "--phone", make_phone(), *role],
+        ["move", "wang", *role],
+    ):
+        assert await asyncio.to_thread(execute, ["accounts", *command]) == 2
+        [fault] = json.loads(capsys.readouterr().out)["errors"]
+        assert fault == {"field": "roles", "message": f"one of {', '.join(Role)}, not boss"}
 
 
 async def test_a_persons_name_is_corrected_by_command(

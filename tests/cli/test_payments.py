@@ -8,6 +8,7 @@ import pytest
 
 from market.cli import execute
 from market.kernel import Connection
+from market.kernel.embedded import find_free_port
 from payments import post
 from tests.support.app import SECRET
 
@@ -34,6 +35,19 @@ async def test_problems_are_listed_and_an_unknown_one_is_refused(
     assert await asyncio.to_thread(execute, ["payments", "requeue", "evt_none", "--json"]) == 1
     assert await asyncio.to_thread(execute, ["payments", "dismiss", "evt_none", "--note", "n", "--json"]) == 1
     assert await asyncio.to_thread(execute, ["payments", "return-suspense", "pi_none", "--reference", "r"]) == 1
+
+
+async def test_a_provider_that_does_not_answer_and_a_day_without_a_statement_are_told(
+    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {"DATABASE_URL": dsn, "SECRET": SECRET, "DATA": str(tmp_path), "STRIPE_KEY": "sk_test_sample"}
+    for name, value in {**given, "STRIPE_BASE": f"http://127.0.0.1:{find_free_port(1)}"}.items():
+        monkeypatch.setenv(f"MARKET_{name}", value)
+    assert await asyncio.to_thread(execute, ["payments", "reconcile"]) == 1
+    assert capsys.readouterr().err.startswith("支付渠道没有回应")
+    for day in ("0001-01-01", "2009-12-31", "9999-12-31"):
+        assert await asyncio.to_thread(execute, ["payments", "reconcile", day, "--json"]) == 2
+        assert json.loads(capsys.readouterr().out)["code"] == "no_statement_day"
 
 
 async def test_the_ledger_is_verified_since_the_last_run_or_whole(

@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+from market.cli import execute
+
 HEAVY = ("alembic", "sqlalchemy", "litestar", "stripe", "granian", "hypothesis", "PIL")
 RUN = f"""
 import sys
@@ -18,3 +22,10 @@ except SystemExit:
 def test_a_command_without_a_database_imports_no_framework() -> None:
     done = subprocess.run([sys.executable, "-c", RUN], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+def test_a_wrong_setting_is_told_by_the_sandbox(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MARKET_STRIPE", "sk_test_sample")
+        assert execute(["sandbox"]) == 2
+    assert capsys.readouterr().err.startswith("MARKET_STRIPE is not a setting; did you mean")

@@ -11,7 +11,7 @@ from market.audit.record import add_audit_entry
 from market.identity.access import require_money_role, require_money_scopes
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, GatewayUnavailable, Query, Refusal
-from market.kernel.clock import get_day_start
+from market.kernel.clock import get_business_day, get_day_start
 from market.orders.escrow import get_order_ref, parse_order_ref
 from market.orders.money.refund_requests import RequestedRefund, list_waiting_refund_requests
 from market.orders.pay import find_current_payment
@@ -54,6 +54,8 @@ from payments import (
 )
 
 MAX_TEXT_LENGTH = 200
+FIRST_STATEMENT_DAY = date(2010, 1, 1)
+"""The market has no money of a day before it."""
 
 
 class MoneyProblems(Struct, frozen=True, kw_only=True):
@@ -86,6 +88,15 @@ class RepairTextMissing(Refusal):
     status = 422
     zh = "请写明银行流水号或者理由，1 到 {limit} 个字。"
     en = "Give the bank's number or a reason, 1 to {limit} characters."
+
+
+class StatementDayInvalid(Refusal):
+    """A day has no statement: it has not begun, or is before any market."""
+
+    code = "no_statement_day"
+    status = 422
+    zh = "{day} 没有对账单，只能对 {first} 到 {last} 的账。"
+    en = "{day} has no statement; reconcile a day from {first} to {last}."
 
 
 class NothingToRepair(Refusal):
@@ -352,7 +363,10 @@ async def reconcile_day(db: Database, gateway: Gateway, day: date, *, now: datet
     """Compare the provider's statement of a day in Shanghai with the ledger; return the new discrepancies.
 
     Raises:
+        StatementDayInvalid: the day has not begun, or is before 2010.
         GatewayUnavailable: the provider did not answer; nothing was stored.
     """
+    if not FIRST_STATEMENT_DAY <= day <= get_business_day(now):
+        raise StatementDayInvalid(day=day, first=FIRST_STATEMENT_DAY, last=get_business_day(now))
     since, until = get_day_start(day), get_day_start(day + timedelta(days=1))
     return await reconcile(db, gateway, day=day, since=since, until=until, at=now)
