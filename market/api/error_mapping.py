@@ -111,6 +111,11 @@ _DATABASE_DOWN_ERRORS = (
 _HANG_UP = "client disconnected prematurely"
 """How Litestar says that the client closed the connection within the body."""
 _UNREADABLE_ERRORS = (SerializationException, UnicodeDecodeError, RecursionError)
+_OUT_OF_RANGE_ERRORS = (
+    OverflowError,
+    asyncpg.DatetimeFieldOverflowError,
+    asyncpg.NumericValueOutOfRangeError,
+)
 _UNSTORABLE_ERRORS = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 
 
@@ -149,9 +154,9 @@ def map_to_refusal(error: Exception, request: HttpRequest) -> Refusal:
 
 
 def _map_by_class(error: Exception, request: HttpRequest) -> Refusal:
-    if _is_number_too_large(error):
-        log.warning("request_failed", error="NumberTooLarge", path=request.url.path)
-        return _build_body_fault("contains a number that is too large")
+    if _is_out_of_range(error):
+        log.warning("request_failed", error="OutOfRange", path=request.url.path, exc_info=error)
+        return _build_body_fault("contains a number or time that is out of range")
     for kinds, build in _REFUSAL_BY_ERROR:
         if isinstance(error, kinds):
             log.warning("request_failed", error=type(error).__name__, path=request.url.path)
@@ -160,9 +165,9 @@ def _map_by_class(error: Exception, request: HttpRequest) -> Refusal:
     return InternalError()
 
 
-def _is_number_too_large(error: Exception) -> bool:
-    """Return whether the driver refused a number that fits no column, so that nothing can have it."""
-    return isinstance(error, asyncpg.DataError) and isinstance(error.__cause__, OverflowError)
+def _is_out_of_range(error: Exception) -> bool:
+    """Return whether a number fits no column, or a year or time is beyond an end of the calendar."""
+    return isinstance(error, _OUT_OF_RANGE_ERRORS) or isinstance(error.__cause__, OverflowError)
 
 
 def _list_faults(error: ValidationException) -> tuple[FieldFault, ...]:

@@ -14,11 +14,12 @@ from litestar.types import Message
 from structlog.testing import capture_logs
 
 from market.app import MAX_JSON_BYTES, open_services
+from market.identity.models import Role
 from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database
 from market.kernel.clock import Clock
 from tests.support.app import Service, build_settings, run_service
-from tests.support.make import make_account
+from tests.support.make import VILLAGE, make_account, make_official
 
 FIXED_OPERATION_IDS = {
     "RequestCode", "SignIn", "ApplyProducer", "DecideProducer", "PublishProduct", "PublishStay", "SearchListings",
@@ -128,6 +129,29 @@ async def test_a_number_that_no_column_holds_is_refused(service: Service, databa
             answers.add(answer.status_code)
             assert answer.status_code < 500, f"{method} {path}: {answer.status_code}"
     assert {400, 404} <= answers
+
+
+async def test_a_year_or_time_beyond_the_calendar_is_refused(service: Service, database: Database) -> None:
+    async with database.transaction() as conn:
+        official = await make_official(conn, Role.COUNTY, "130624")
+        signed = await sign_in_without_code(conn, official, now=Clock().now(), second_factor=True)
+    last = "9999-12-31T23:59:59Z"
+    course = {
+        "title": "剪枝",
+        "village_code": VILLAGE,
+        "room": "大队部",
+        "starts_at": last,
+        "ends_at": last,
+        "places": 5,
+    }
+    county: dict[str, object] = {"county": "130624"}
+    late = await service.call("AddCourse", {**course, "organiser": "农技站"}, path=county, token=signed.token)
+    early = await service.call("ListUnitBooks", path={**county, "year": 0}, token=signed.token)
+    for answer in (late, early):
+        assert (answer.status_code, answer.json()["errors"]) == (
+            400,
+            [{"field": "body", "message": "contains a number or time that is out of range"}],
+        )
 
 
 async def test_json_declared_as_another_type_is_refused(service: Service) -> None:
