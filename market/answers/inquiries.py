@@ -252,6 +252,7 @@ async def preview_inquiry(
     What was shared before is not any more. In the asker's scope.
 
     Raises:
+        NotFound: the case is no inquiry.
         NotFound, CaseNotMovable: see `lock_own_answered`.
         InquiryInvalid: the words are missing or too long, or have the asker's name or an identity number.
         OffPlatformContact: they have a link or a telephone.
@@ -274,6 +275,7 @@ async def share_inquiry(
     """Show an inquiry and its answer to everybody, in the words that were previewed.
 
     Raises:
+        NotFound: the case is no inquiry.
         NotFound, CaseNotMovable: see `lock_own_answered`.
         CaseNotPreviewed: the words are not those that were previewed last.
     """
@@ -285,6 +287,7 @@ async def unshare_inquiry(conn: Connection, seal: Seal, actor: Actor, case_id: U
     """Show an inquiry to nobody any more.
 
     Raises:
+        NotFound: the case is no inquiry.
         NotFound, CaseNotMovable: see `lock_own_answered`.
     """
     await drop_publication(conn, actor, case_id)
@@ -293,5 +296,6 @@ async def unshare_inquiry(conn: Connection, seal: Seal, actor: Actor, case_id: U
 
 async def _read(conn: Connection, seal: Seal, case_id: UUID) -> Inquiry:
     found = await get_inquiry(conn, seal, case_id)
-    assert found is not None, "an inquiry is not deleted"
+    if found is None:
+        raise NotFound  # the case is none of an inquiry
     return found

@@ -301,5 +301,6 @@ async def drop_question_photos(db: Database, before: datetime) -> int:
 
 async def _read(conn: Connection, seal: Seal, case_id: UUID) -> Question:
     found = await get_question(conn, seal, case_id)
-    assert found is not None, "a question is not deleted"
+    if found is None:
+        raise NotFound  # the case is none of a question
     return found

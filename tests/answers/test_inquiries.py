@@ -39,6 +39,7 @@ from market.identity.models import Actor, NotAllowed, NotFound, Role
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
 from market.producers.off_platform import OffPlatformContact
+from market.services.questions import preview_sharing
 from tests.conftest import NOW
 from tests.producers.applicants import make_official_actor
 from tests.support.make import VILLAGE, VILLAGE_OF_OTHER_COUNTY, load_actor, make_account
@@ -185,6 +186,9 @@ async def test_others_read_an_inquiry_only_as_its_asker_previewed_it(database: D
     for step in ("preview", "share", "unshare"):
         with pytest.raises(NotFound):
             await move(step, "危房改造今年还报不报", actor=other)
+    with pytest.raises(NotFound):
+        async with database.transaction(scope=get_person_scope(asker)) as conn:
+            await preview_sharing(conn, seal, asker, asked.case_id, text="危房改造今年还报不报", now=NOW)
     with pytest.raises(CaseNotPreviewed):
         await move("share", "别的话")
     await move("share", "危房改造今年还报不报")

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
+from market.answers.inquiries import preview_inquiry
 from market.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseState
 from market.casework.moves import escalate_late_cases, get_person_scope
 from market.casework.publication import CaseNotPreviewed, drop_own_publications
@@ -175,6 +176,9 @@ async def test_neighbours_read_only_what_the_asker_saw_and_agreed_to(database: D
     for actor in (other, agronomist, county):
         with pytest.raises(NotFound):
             await move("preview", actor=actor)
+    with pytest.raises(NotFound):
+        async with database.transaction(scope=get_person_scope(asker)) as conn:
+            await preview_inquiry(conn, seal, asker, question.case_id, text="枣树叶子发黄怎么办", now=NOW)
     for text, refusal in (("", QuestionInvalid), ("打 13900000901", OffPlatformContact)):
         with pytest.raises(refusal):
             await move("preview", text)
