@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from market import VERSION
 
@@ -191,7 +192,11 @@ def run_demo() -> int:
 
 @demo.command
 def race(
-    *, buyers: Annotated[int, Parameter(help="Number of concurrent buyers (2 to 1000).")] = 200, json: Json = False
+    *,
+    buyers: Annotated[
+        int, Parameter(help="Number of concurrent buyers (2 to 1000).", validator=Number(gte=2, lte=1000))
+    ] = 200,
+    json: Json = False,
 ) -> int:
     """Have many buyers order 50 boxes at the same time, and count the result in the database."""
     from market.cli.race import run_race_with_progress

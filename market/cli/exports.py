@@ -54,6 +54,15 @@ def write_atomically(path: Path, content: bytes) -> WrittenFile:
     return WrittenFile("ok", str(path), len(content), hashlib.sha256(content).hexdigest())
 
 
+def copy_file(source: Path, target: Path) -> int:
+    """Copy a file and return the exit code."""
+
+    async def work() -> None:
+        write_atomically(target, source.read_bytes())
+
+    return run(work)
+
+
 @app.command
 def settlement(*, county: County, month: Month, out: Out, json: Json = False) -> int:
     """Write the settlement of a month: the payment to each operator, with every line and its reasons; recorded."""

@@ -10,7 +10,7 @@ from uuid import UUID
 from cyclopts import App, Parameter
 
 from market.audit.record import record_export
-from market.cli.exports import write_atomically
+from market.cli.exports import copy_file, write_atomically
 from market.cli.options import As, County, Json
 from market.cli.runtime import DONE, Runtime, open_runtime, run
 from market.identity.models import NotSignedIn, Role
@@ -393,8 +393,8 @@ def verify_pack(
     """Verify evidence packs, in the order of their months, or write the program that does, for another computer."""
     from market.subsidies.evidence import verify_pack as verifier
 
-    if copy_to is not None:
-        write_atomically(copy_to, Path(verifier.__file__).read_bytes())
+    if copy_to is not None and (failed := copy_file(Path(verifier.__file__), copy_to)):
+        return failed
     keys = [word for each in key for word in ("--key", each)]
     words = [*map(str, packs), *keys, *(["--public-key", public_key] if public_key else [])]
     return verifier.main(words) if packs or copy_to is None else DONE

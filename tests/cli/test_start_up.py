@@ -29,3 +29,10 @@ def test_a_wrong_setting_is_told_by_the_sandbox(capsys: pytest.CaptureFixture[st
         patch.setenv("MARKET_STRIPE", "sk_test_sample")
         assert execute(["sandbox"]) == 2
     assert capsys.readouterr().err.startswith("MARKET_STRIPE is not a setting; did you mean")
+
+
+def test_a_program_that_cannot_be_copied_and_a_race_of_one_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["subsidies", "verify-pack", "--copy-to", "/nowhere/verify_pack.py"]) == 2
+    assert "[cannot_write]" in capsys.readouterr().err
+    for buyers in ("1", "1001"):
+        assert execute(["demo", "race", "--buyers", buyers]) == 2
