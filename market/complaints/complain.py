@@ -29,6 +29,7 @@ from market.kernel.text import clean_text
 from market.orders.models import SuborderState
 from market.orders.notifications import format_due, notify_account, notify_producer
 from market.orders.transitions import lock_order_by_suborder
+from market.producers.seller_ties import is_of_seller
 
 ANSWERS = frozenset({CaseOutcome.SOLVED, CaseOutcome.UNSOLVED, CaseOutcome.NOT_OURS})
 """How a complaint is answered; not ours says who it is for."""
@@ -93,13 +94,6 @@ INSERT_COMPLAINT = Query(
     """
     INSERT INTO complaints (case_id, category, suborder_id) VALUES (:case_id, :category, :suborder_id)
     RETURNING case_id
-    """,
-)
-IS_SELLERS_MEMBER = Query(
-    bool,
-    """
-    SELECT EXISTS (SELECT FROM producer_members
-                    WHERE producer_id = :producer_id AND is_same_person(account_id, :account_id))
     """,
 )
 
@@ -228,7 +222,7 @@ async def answer_complaint(
         require_producer(actor, complaint.producer_id)
     else:
         require_case_role(actor, complaint.assignee, complaint.county_code)
-        if await IS_SELLERS_MEMBER.one(conn, producer_id=complaint.producer_id, account_id=actor.account_id):
+        if await is_of_seller(conn, actor.account_id, complaint.producer_id):
             raise CaseAnswererInvolved
     await lock_order_by_suborder(conn, complaint.suborder_id)
     case = await lock_case(conn, case_id)

@@ -38,6 +38,7 @@ from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
 from market.orders.notifications import format_due, notify_account
+from market.producers.seller_ties import is_of_seller
 from market.reviews.appeal import hide_review
 from market.reviews.models import HidingReason
 
@@ -140,13 +141,6 @@ LIST_OWN_REPORTS = Query(
     _ReportRow, _COLUMNS + " WHERE c.asker_id = :account_id ORDER BY c.received_at DESC, c.number DESC LIMIT :limit"
 )
 GET_STORY_NUMBER = Query(int, "SELECT number FROM stories WHERE id = :story_id")
-IS_SELLERS_MEMBER = Query(
-    bool,
-    """
-    SELECT EXISTS (SELECT FROM producer_members
-                    WHERE producer_id = :producer_id AND is_same_person(account_id, :account_id))
-    """,
-)
 
 
 async def _open(conn: Connection, seal: Seal, row: _ReportRow) -> ContentReport:
@@ -262,7 +256,7 @@ async def answer_report(
 async def _is_involved(conn: Connection, official: Actor, row: _ReportRow) -> bool:
     if row.author_id is not None:
         return row.author_id == official.account_id
-    return await IS_SELLERS_MEMBER.one(conn, producer_id=row.producer_id, account_id=official.account_id)
+    return row.producer_id is not None and await is_of_seller(conn, official.account_id, row.producer_id)
 
 
 async def _take_off(

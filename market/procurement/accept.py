@@ -49,6 +49,7 @@ async def accept_purchase(
         NotOfPublicUnit: the actor does not accept for a unit.
         NotFound: the unit has no such purchase.
         SamePersonTwice: the actor requested or approved it.
+        SellersPurchase: the actor works or worked for the seller.
         PurchaseStepChanged: it is at another step.
         PurchaseInvalid: a line or a check is missing, more than was delivered, or a failed check has no note.
     """
@@ -58,7 +59,7 @@ async def accept_purchase(
     bought, order_id = locked.purchase, locked.order.id
     if bought.organisation_id != seat.organisation_id:
         raise NotFound
-    await require_third_person(conn, actor, bought.requested_by, bought.approved_by)
+    await require_third_person(conn, actor, bought.producer_id, bought.requested_by, bought.approved_by)
     lines = (await get_purchase(conn, number)).lines
     quantities = check_quantities(acceptance.lines, lines, most="delivered")
     for each in check_acceptance(acceptance.checks):

@@ -352,6 +352,15 @@ class SamePersonTwice(Refusal):
     en = "Requesting, approving and accepting take three people; you did another step of this purchase."
 
 
+class SellersPurchase(Refusal):
+    """Who works for the seller does no step of the unit."""
+
+    code = "purchase_of_seller"
+    status = 403
+    zh = "这一单是您自己的店卖的，请单位里别的人办。"
+    en = "You work or worked for the seller of this purchase; another person of the unit has to do this."
+
+
 class BankReceiptKnown(Refusal):
     """The bank's number was recorded before."""
 

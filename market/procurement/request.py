@@ -21,9 +21,11 @@ from market.procurement.models import (
     Purchase,
     PurchaseInvalid,
     PurchaseRequest,
+    SellersPurchase,
 )
 from market.procurement.rules import make_payer_code
 from market.procurement.views import get_purchase, get_seat
+from market.producers.seller_ties import is_of_seller
 from payments import Purpose, find_live_payment
 
 
@@ -106,6 +108,7 @@ async def request_purchase(conn: Connection, actor: Actor, new: PurchaseRequest,
         PurchaseInvalid: the days of payment are not 1 to 60.
         NotFound: the order is not the actor's.
         OrderNotForUnit: it is paid, ended, requested before, of several sellers, or not for a contract.
+        SellersPurchase: the actor works or worked for the seller.
     """
     today = get_business_day(now)
     seat = await get_seat(conn, actor, UnitDuty.REQUESTER, day=today)
@@ -121,6 +124,7 @@ async def request_purchase(conn: Connection, actor: Actor, new: PurchaseRequest,
     found = await READ_ORDER.one(conn, order_id=order.id, day=today)
     if why := _find_obstacle(found):
         raise OrderNotForUnit(why=why)
+    await require_not_of_seller(conn, actor, found.producer_id)
     await set_order_terms(conn, order.id, PaymentTerms.REQUESTED, until=now + APPROVAL_TIME)
     await ADD_PURCHASE.run(
         conn, order_id=order.id, organisation_id=seat.organisation_id, producer_id=found.producer_id,
@@ -131,6 +135,16 @@ async def request_purchase(conn: Connection, actor: Actor, new: PurchaseRequest,
     await ADD_LINES.run(conn, order_id=order.id)
     await note_step(conn, actor, "request", order.number, {"fen": found.total_fen, "list": found.list}, now=now)
     return (await get_purchase(conn, order.number)).purchase
+
+
+async def require_not_of_seller(conn: Connection, actor: Actor, producer_id: UUID) -> None:
+    """Require that a person of the unit neither works nor worked for the seller.
+
+    Raises:
+        SellersPurchase: the person does or did, by whatever account.
+    """
+    if await is_of_seller(conn, actor.account_id, producer_id):
+        raise SellersPurchase
 
 
 async def note_step(

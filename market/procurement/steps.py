@@ -35,7 +35,7 @@ from market.procurement.models import (
     QuotaEntryKind,
     SamePersonTwice,
 )
-from market.procurement.request import note_step
+from market.procurement.request import note_step, require_not_of_seller
 from market.procurement.rules import check_quantities
 from market.procurement.views import get_purchase, get_seat, read_purchase
 from payments.money import format_yuan
@@ -97,12 +97,14 @@ async def post_entry(conn: Connection, order_id: UUID, kind: QuotaEntryKind, fen
     await POST_ENTRY.run(conn, order_id=order_id, kind=kind, fen=fen, now=now)
 
 
-async def require_third_person(conn: Connection, actor: Actor, *others: UUID | None) -> None:
-    """Require that the actor is none of the people who did the other steps, by whatever account.
+async def require_third_person(conn: Connection, actor: Actor, producer_id: UUID, *others: UUID | None) -> None:
+    """Require that the actor is none of the people who did the other steps of the unit, nor of the seller.
 
     Raises:
-        SamePersonTwice: the actor is one of them.
+        SellersPurchase: the actor works or worked for the seller, by whatever account.
+        SamePersonTwice: the actor did another step, by whatever account.
     """
+    await require_not_of_seller(conn, actor, producer_id)
     for each in others:
         if each is not None and await is_same_person(conn, account_id=actor.account_id, other_id=each):
             raise SamePersonTwice
@@ -115,12 +117,13 @@ async def approve_purchase(conn: Connection, seal: Seal, actor: Actor, number: i
         NotOfPublicUnit: the actor does not approve for a unit.
         NotFound: the unit has no such purchase.
         SamePersonTwice: the actor requested it.
+        SellersPurchase: the actor works or worked for the seller.
         PurchaseStepChanged: it is at another step.
     """
     seat = await get_seat(conn, actor, UnitDuty.APPROVER, day=get_business_day(now))
     locked = await lock_purchase(conn, actor, number, {PurchaseState.REQUESTED}, now=now)
     _require_unit(locked.purchase, seat.organisation_id)
-    await require_third_person(conn, actor, locked.purchase.requested_by)
+    await require_third_person(conn, actor, locked.purchase.producer_id, locked.purchase.requested_by)
     await SET_APPROVED.run(conn, order_id=locked.order.id, by=actor.account_id, now=now)
     await set_order_terms(conn, locked.order.id, PaymentTerms.REQUESTED, until=now + APPROVAL_TIME)
     facts = {"unit": locked.purchase.unit, "amount": format_yuan(locked.purchase.ordered_fen), "order": str(number)}

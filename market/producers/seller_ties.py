@@ -22,6 +22,20 @@ FIND_SELLER_TIE = Query(
 )
 
 
+IS_SELLERS_MEMBER = Query(
+    bool,
+    """
+    SELECT EXISTS (SELECT FROM producer_members
+                    WHERE producer_id = :producer_id AND is_same_person(account_id, :account_id))
+    """,
+)
+
+
+async def is_of_seller(conn: Connection, account_id: AccountId, producer_id: UUID) -> bool:
+    """Return whether a person works or worked for a seller, by whatever account."""
+    return await IS_SELLERS_MEMBER.one(conn, producer_id=producer_id, account_id=account_id)
+
+
 async def find_seller_tie(
     conn: Connection, account_id: AccountId, producer_id: UUID, *, phone_index: bytes | None, name: str | None
 ) -> SellerTie | None:

@@ -14,7 +14,7 @@ from market.aftersales.refund import refund_line
 from market.areas import COUNTY_FILE_KINDS
 from market.county_files.models import CountyFile, FileOutcome, FileResult
 from market.county_files.run_file_import import import_county_file
-from market.identity.models import NotFound, Role
+from market.identity.models import Actor, NotFound, Role
 from market.invoices.ask import ask_invoice
 from market.invoices.models import InvoiceDetails, InvoiceKind, NotInvoiced
 from market.kernel import Connection
@@ -35,6 +35,7 @@ from market.procurement.models import (
     PurchaseState,
     PurchaseStepChanged,
     SamePersonTwice,
+    SellersPurchase,
     UnitQuotaRequest,
 )
 from market.procurement.quotas import get_own_book, list_counted, list_county_books, set_unit_quota
@@ -306,6 +307,40 @@ async def test_the_schema_refuses_what_the_code_would_not_do(shopping: Shopping,
         await canteen.approve(placed.number)
     approve = "UPDATE procurements SET approved_by = $2, approved_at = now() WHERE order_id = $1"
     await refuse(approve, placed.id, who.approver.account_id, by="three people")
+
+
+async def test_nobody_of_the_seller_does_a_step_of_the_unit(shopping: Shopping, owner: Connection) -> None:
+    canteen = await make_canteen(shopping)
+    who, seller = canteen.school, canteen.seller
+
+    async def rename(person: Actor, name: str) -> None:
+        await owner.execute("UPDATE accounts SET name = $2 WHERE id = $1", person.account_id, name)
+
+    # Who works for the seller has a second account at the school.
+    own = await owner.fetchval("SELECT name FROM accounts WHERE id = $1", seller.account_id)
+    placed = await canteen.place(1, 0)
+    await rename(who.requester, own)
+    with pytest.raises(SellersPurchase):
+        await canteen.request(placed)
+    await rename(who.requester, "样例小学甲")
+    await canteen.request(placed)
+    await rename(who.approver, own)
+    with pytest.raises(SellersPurchase):
+        await canteen.approve(placed.number)
+    approve = "UPDATE procurements SET approved_by = $2, approved_at = now() WHERE order_id = $1"
+    with pytest.raises(asyncpg.PostgresError, match="by a person of its seller"):
+        await _try(owner, approve, placed.id, who.approver.account_id)
+    await rename(who.approver, "样例小学乙")
+    await canteen.approve(placed.number)
+    await canteen.sign(placed.number)
+    await canteen.deliver(placed.number, 1)
+    await rename(who.acceptor, own)
+    with pytest.raises(SellersPurchase):
+        await canteen.accept(placed.number, 1)
+    # A step that was done before stays done.
+    await rename(who.acceptor, "样例小学丙")
+    await rename(who.approver, own)
+    assert (await canteen.accept(placed.number, 1)).purchase.state is PurchaseState.ACCEPTED
 
 
 async def test_two_transfers_with_one_code_at_once_pay_once(shopping: Shopping) -> None:
