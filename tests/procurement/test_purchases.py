@@ -22,6 +22,7 @@ from market.orders.cancel import cancel_order
 from market.orders.expire import expire_orders
 from market.orders.models import ContractNotCancellable, OrderState, PaidOnAcceptance
 from market.orders.money.verification import verify_orders
+from market.privacy.close_account import close_account
 from market.procurement.models import (
     AcceptanceCheck,
     BankReceiptKnown,
@@ -341,6 +342,23 @@ async def test_nobody_of_the_seller_does_a_step_of_the_unit(shopping: Shopping, 
     await rename(who.acceptor, "样例小学丙")
     await rename(who.approver, own)
     assert (await canteen.accept(placed.number, 1)).purchase.state is PurchaseState.ACCEPTED
+
+
+async def test_a_purchase_is_paid_after_two_of_its_people_closed_their_accounts(shopping: Shopping) -> None:
+    canteen = await make_canteen(shopping)
+    number = await make_contract(canteen)
+    await canteen.deliver(number, 20, 10)
+    await canteen.accept(number, 20, 10)
+    await canteen.invoice(number, 980_00)
+    bought = (await canteen.see(number)).purchase
+    for person in (canteen.school.approver, canteen.school.acceptor):
+        await canteen.run(
+            person,
+            lambda conn, person=person: close_account(
+                conn, shopping.seal, person.account_id, by=str(person.account_id), now=NOW
+            ),
+        )
+    assert (await canteen.receive(bought.payer_code, 980_00)).problem is None
 
 
 async def test_two_transfers_with_one_code_at_once_pay_once(shopping: Shopping) -> None:
