@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from market.audit.record import add_audit_entry
 from market.identity.access import require_platform_staff
 from market.identity.models import Actor
+from market.identity.same_person import is_same_person
 from market.identity.sign_in import find_account_by_phone
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
@@ -29,6 +30,15 @@ class PublicBuyerInvalid(Refusal):
     status = 422
     zh = "有几处要改。"
     en = "Some fields are invalid; see errors."
+
+
+class OwnPublicBuyer(Refusal):
+    """Nobody gives the own person a duty of a unit, by whatever account."""
+
+    code = "public_buyer_own"
+    status = 403
+    zh = "这个手机号是您自己的账号，请另一位工作人员来记。"
+    en = "The account is your own; another member of the staff has to record it."
 
 
 class NewPublicBuyer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -121,6 +131,7 @@ async def save_public_buyer(
     Raises:
         NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
         PublicBuyerInvalid: fields are invalid, or no account has the phone; `errors` lists them.
+        OwnPublicBuyer: the account is one of the actor's own person.
         OrganisationOwnVerifier: the actor registered the unit.
     """
     require_platform_staff(actor)
@@ -139,6 +150,8 @@ async def save_public_buyer(
     if faults:
         raise PublicBuyerInvalid(errors=tuple(faults))
     assert account_id is not None
+    if await is_same_person(conn, account_id=account_id, other_id=actor.account_id):
+        raise OwnPublicBuyer
     unit = await SAVE_UNIT.maybe(
         conn, unit_name=name, credit_code=code, county=get_registration_county(code), account_id=account_id,
         by=actor.account_id, now=now,

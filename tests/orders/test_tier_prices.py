@@ -20,6 +20,7 @@ from market.orders.models import Line, VariantId
 from market.organisations.credit_codes import is_credit_code
 from market.organisations.public_buyers import (
     NewPublicBuyer,
+    OwnPublicBuyer,
     PublicBuyerInvalid,
     list_public_buyers,
     save_public_buyer,
@@ -181,6 +182,17 @@ async def test_staff_verify_a_public_unit(conn: Connection, seal: Seal) -> None:
     county = await load_actor(conn, await make_official(conn, Role.COUNTY, "130624"))
     with pytest.raises(NotAllowed):
         await save_public_buyer(conn, seal, county, new, now=NOW)
+
+
+async def test_staff_give_no_account_of_their_own_a_duty_of_a_unit(conn: Connection, seal: Seal) -> None:
+    staff = await load_actor(conn, await make_official(conn, Role.PLATFORM, "13"))
+    await make_account(conn, phone="13900007777", name=staff.name)
+    new = NewPublicBuyer(
+        phone="13900007777", unit_name="样例县第一小学", credit_code=CREDIT_CODE, ends_on=date(2020, 9, 1)
+    )
+    with pytest.raises(OwnPublicBuyer):
+        await save_public_buyer(conn, seal, staff, new, now=NOW)
+    assert await list_public_buyers(conn, staff) == []
 
 
 def test_a_credit_code_has_its_check_character() -> None:
