@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.actors import hash_device_key, hash_token
+from market.identity.actors import find_actor_by_token, hash_device_key, hash_token
 from market.identity.models import AccountId, Device, NewSession, NotFound, NotSignedIn, Session, WrongSecondFactor
 from market.identity.second_factor import use_second_factor
 from market.kernel import Connection, Database, Query
@@ -155,8 +155,10 @@ async def verify_second_factor(
     has five attempts.
 
     Raises:
-        NotSignedIn: the session is unknown, expired or revoked, or has no attempts left.
+        NotSignedIn: the session is unknown, expired, revoked or an idle official's, or has no attempts left.
     """
+    if await find_actor_by_token(conn, token, now=now) is None:
+        raise NotSignedIn
     attempt = await COUNT_FACTOR_ATTEMPT.maybe(conn, token_hash=hash_token(token), now=now)
     if attempt is None:
         raise NotSignedIn

@@ -102,6 +102,15 @@ async def test_an_officials_session_ends_after_half_an_hour_idle(conn: Connectio
     assert await find_actor_by_token(conn, official.token, now=NOW + timedelta(minutes=88)) is None
 
 
+async def test_the_second_factor_revives_no_session_that_was_idle(conn: Connection, seal: Seal) -> None:
+    phone = make_phone()
+    await an_official_with_totp(conn, seal, phone)
+    session = await signed_in(conn, seal, phone)
+    late = NOW + timedelta(minutes=31)
+    with pytest.raises(NotSignedIn):
+        await verify_second_factor(conn, seal, session.token, code=compute_totp_code(SECRET, late), now=late)
+
+
 async def test_a_closed_account_has_no_session(conn: Connection) -> None:
     account_id = await make_account(conn)
     open_one = await sign_in_without_code(conn, account_id, now=NOW, second_factor=False)
