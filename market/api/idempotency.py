@@ -43,21 +43,22 @@ async def run_once[T](
     work: Callable[[Connection], Awaitable[T]],
     *,
     scope: str | None = None,
-    status: int = 201,
     body: bytes | None = None,
-) -> Response[Any]:
+) -> Response[T]:
     """Run `work` in one transaction and store its response under the request's key; a repeated request replays it.
 
-    A refusal is not stored: nothing was changed, and a retry may use the same key. Pass `body` if the request's
-    stream was already read, as with a form: it is fingerprinted instead.
+    The status is the route's. A refusal is not stored: nothing was changed, and a retry may use the same key. Pass
+    `body` if the request's stream was already read, as with a form: it is fingerprinted instead.
 
     Raises:
         IdempotencyKeyNeeded: the request has no key.
         IdempotencyKeyReused: the key was used with a different request.
         RequestInProgress: a duplicate request is still running.
     """
-    response = await store_once(request, db, actor, work, scope=scope, status=status, body=body)
-    return Response(response.body, status_code=response.status, media_type="application/json")
+    status = request.route_handler.status_code
+    stored = await store_once(request, db, actor, work, scope=scope, status=status, body=body)
+    response: Response[Any] = Response(stored.body, status_code=stored.status, media_type="application/json")
+    return response
 
 
 async def store_once[T](

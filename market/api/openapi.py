@@ -1,12 +1,13 @@
 """What the OpenAPI schema adds to every operation: who may call it, the idempotency key, and the error body."""
 
-from typing import Any, override
+from typing import Any, cast, override
 
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
     Components,
+    OpenAPIFormat,
     OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
@@ -48,6 +49,8 @@ SECURITY_SCHEMES: dict[str, SecurityScheme | Reference] = {
         type="apiKey", security_scheme_in="cookie", name="__Host-session", description="The session of a browser."
     ),
 }
+FILE = {"*/*": OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))}
+"""A file, whose type is in the Content-Type of the response."""
 IDEMPOTENCY_KEY = Parameter(
     name="Idempotency-Key",
     param_in="header",
@@ -70,8 +73,25 @@ def load_schema(app: Litestar) -> dict[str, Any]:
     """Return the complete schema of an application, made when it is first asked for: it takes 20 MB and a second."""
     if _SCHEMA not in app.state:
         _complete_schema(app)
-        app.state[_SCHEMA] = app.openapi_schema.to_schema()
+        schema = app.openapi_schema.to_schema()
+        _unite_items(schema)
+        app.state[_SCHEMA] = schema
     return app.state[_SCHEMA]
+
+
+def _unite_items(part: object) -> None:
+    """Give the items of each `tuple[X, ...]` the schema of X; the framework adds one that allows anything beside it."""
+    if isinstance(part, dict):
+        fields = cast("dict[str, object]", part)
+        choices = cast("list[dict[str, object]]", fields.get("oneOf", []))
+        if len(choices) == 2 and choices[1] == {}:
+            del fields["oneOf"]
+            fields.update(choices[0])
+        for each in fields.values():
+            _unite_items(each)
+    elif isinstance(part, list):
+        for each in cast("list[object]", part):
+            _unite_items(each)
 
 
 def _complete_schema(app: Litestar) -> None:
@@ -99,6 +119,10 @@ def _complete_operation(operation: Operation, handler: HTTPRouteHandler) -> None
         **{status: each for status, each in (operation.responses or {}).items() if status != "400"},
         "default": REFUSAL,
     }
+    if bytes in [kind.annotation for kind in handler.parsed_fn_signature.return_type.inner_types]:
+        for status, response in operation.responses.items():
+            if status != "default" and isinstance(response, OpenAPIResponse):
+                response.content = FILE
     if "actor" in _list_dependencies(handler):
         operation.security = [{name: []} for name in SECURITY_SCHEMES]
     if handler.opt.get("idempotent"):

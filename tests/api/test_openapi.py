@@ -4,7 +4,7 @@ import inspect
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from litestar.routes import HTTPRoute
@@ -83,3 +83,32 @@ async def test_an_operation_that_reads_an_idempotency_key_says_so(service: Servi
             ]
     assert saying == reading
     assert {"PlaceOrder", "WriteReview", "RefundLine", "RunMonth", "ImportBilling"} <= saying
+
+
+async def test_each_response_and_each_item_of_a_list_is_described(service: Service) -> None:
+    def list_open(part: object, path: str) -> list[str]:
+        if isinstance(part, dict):
+            fields = cast("dict[str, object]", part)
+            is_open = path.endswith("/schema") and not fields
+            rows = [path] if is_open or {} in cast("list[object]", fields.get("oneOf", [])) else []
+            return rows + [each for name, inner in fields.items() for each in list_open(inner, f"{path}/{name}")]
+        items = cast("list[object]", part) if isinstance(part, list) else []
+        return [each for inner in items for each in list_open(inner, path)]
+
+    assert list_open(service.schema, "") == []
+    properties = service.schema["components"]["schemas"]["FreightTerms"]["properties"]
+    assert properties["no_ship"]["items"] == {"type": "string"}
+
+
+async def test_an_operation_states_the_status_and_the_type_of_its_response(service: Service) -> None:
+    operations = list_operations(service)
+    answers = {name: operations[name]["responses"] for name in ("DecideClawback", "ProposeClawback", "AnswerObjection")}
+    assert {name: list(responses) for name, responses in answers.items()} == {
+        "DecideClawback": ["200", "default"],
+        "ProposeClawback": ["201", "default"],
+        "AnswerObjection": ["200", "default"],
+    }
+    for name in ("GetListingTemplate", "GetBillingTemplate", "ReadImportOriginal", "GetPrivatePhoto"):
+        assert operations[name]["responses"]["200"]["content"] == {
+            "*/*": {"schema": {"type": "string", "format": "binary"}}
+        }

@@ -1,6 +1,6 @@
 """坏果包赔: claim the bad share of a line, answer as the seller, decide as an official."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from market.aftersales.bad_fruit import NewClaim, open_claim
+from market.aftersales.bad_fruit import NewClaim, OpenedClaim, open_claim
 from market.aftersales.bad_fruit_views import (
     BadFruitClaim,
     list_assigned_claims,
@@ -69,7 +69,7 @@ class BadFruitController(Controller):
         settings: NamedDependency[Settings],
         line_id: FromPath[UUID],
         data: JSONBody[ClaimRequest],
-    ) -> Response[Any]:
+    ) -> Response[OpenedClaim]:
         """Claim the bad share of a line of your order, once, from shipping until `MARKET_CLAIM_HOURS` after receipt."""
         claim = NewClaim(line_id=line_id, bad=data.bad, total=data.total, text=data.text)
         return await run_once(

@@ -1,6 +1,6 @@
 """Complaints: made by buyers, answered by sellers, the county and the platform."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from market.api.idempotency import run_once
 from market.casework.models import CaseOutcome
 from market.casework.moves import get_person_scope
-from market.complaints.complain import answer_complaint, complain
+from market.complaints.complain import OpenedComplaint, answer_complaint, complain
 from market.complaints.models import ComplaintCategory
 from market.complaints.views import (
     Complaint,
@@ -59,7 +59,7 @@ class ComplaintController(Controller):
         clock: NamedDependency[Clock],
         suborder_id: FromPath[UUID],
         data: JSONBody[ComplaintRequest],
-    ) -> Response[Any]:
+    ) -> Response[OpenedComplaint]:
         """Complain about a part of your order, once for each category."""
         return await run_once(
             request, db, actor,

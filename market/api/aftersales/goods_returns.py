@@ -1,6 +1,6 @@
 """七天无理由退货: ask, send and withdraw as the buyer, answer and receive as the seller, decide as an official."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -9,7 +9,13 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from market.aftersales.answer_goods_return import answer_goods_return, confirm_goods_arrival, decide_goods_return
-from market.aftersales.goods_return import ReturnedLine, open_goods_return, send_goods_return, withdraw_goods_return
+from market.aftersales.goods_return import (
+    OpenedGoodsReturn,
+    ReturnedLine,
+    open_goods_return,
+    send_goods_return,
+    withdraw_goods_return,
+)
 from market.aftersales.goods_return_views import (
     GoodsReturn,
     list_assigned_returns,
@@ -80,7 +86,7 @@ class GoodsReturnController(Controller):
         clock: NamedDependency[Clock],
         settings: NamedDependency[Settings],
         data: JSONBody[GoodsReturnRequest],
-    ) -> Response[Any]:
+    ) -> Response[OpenedGoodsReturn]:
         """Ask to return lines of a parcel of yours until `MARKET_RETURN_DAYS` after receipt; not perishable goods."""
         return await run_once(
             request, db, actor,

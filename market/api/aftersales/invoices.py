@@ -1,7 +1,7 @@
 """Invoices: asked for by buyers, recorded by sellers, ended by officials."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -87,7 +87,7 @@ class InvoiceController(Controller):
         clock: NamedDependency[Clock],
         suborder_id: FromPath[UUID],
         data: JSONBody[InvoiceRequest],
-    ) -> Response[Any]:
+    ) -> Response[SaleInvoice]:
         """Ask for the invoice of a part of your order; other details replace it, also after it was issued."""
         details = build_from(InvoiceDetails, data)
 
@@ -121,7 +121,7 @@ class InvoiceController(Controller):
         clock: NamedDependency[Clock],
         suborder_id: FromPath[UUID],
         data: JSONBody[InvoiceRecord],
-    ) -> Response[Any]:
+    ) -> Response[RecordedId]:
         """Record an invoice, or a red-letter one, that you issued for a suborder as its seller."""
         issued = build_from(IssuedInvoice, data)
 

@@ -1,6 +1,6 @@
 """Messages between the buyer and the seller of a suborder."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -73,7 +73,7 @@ class ConversationController(Controller):
         clock: NamedDependency[Clock],
         suborder_id: FromPath[UUID],
         data: JSONBody[NewMessage],
-    ) -> Response[Any]:
+    ) -> Response[WrittenMessage]:
         """Write to the seller of your suborder, or as the seller to its buyer."""
 
         async def work(conn: Connection) -> WrittenMessage:
@@ -128,7 +128,7 @@ class ConversationController(Controller):
         suborder_id: FromPath[UUID],
         position: FromPath[int],
         data: JSONBody[MessageReport],
-    ) -> Response[Any]:
+    ) -> Response[OpenedComplaint]:
         """Report a message of the other side with its words: as its buyer, or as the seller with `complaint_buyer`."""
 
         async def work(conn: Connection) -> OpenedComplaint:

@@ -1,7 +1,7 @@
 """乡村套餐: composing, consent, selling, booking, and cancelling the rest."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get, post, put
@@ -86,7 +86,7 @@ class ProducerPackageController(Controller):
         clock: NamedDependency[Clock],
         producer_id: FromPath[UUID],
         data: JSONBody[NewPackage],
-    ) -> Response[Any]:
+    ) -> Response[Package]:
         """Compose a package of listings of the county, and ask each household; nothing is on sale before all agreed."""
 
         async def work(conn: Connection) -> Package:

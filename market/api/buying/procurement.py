@@ -1,7 +1,6 @@
 """Purchases of public units: quota, request, approval, contract, delivery, acceptance, invoice, bank transfer."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -183,7 +182,7 @@ class ProcurementController(Controller):
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
-    ) -> Response[Any]:
+    ) -> Response[BankReceipt]:
         """Record a transfer from the bank's statement; it pays the purchase of its code, alone or with others."""
         return await run_once(request, db, actor, lambda conn: record_bank_receipt(conn, actor, data, now=clock.now()))
 

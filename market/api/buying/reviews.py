@@ -1,6 +1,6 @@
 """Reviews: read by everyone, written and changed by buyers, answered and appealed by sellers."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get, post, put
@@ -128,7 +128,7 @@ class ReviewController(Controller):
         clock: NamedDependency[Clock],
         suborder_id: FromPath[UUID],
         data: JSONBody[ReviewRequest],
-    ) -> Response[Any]:
+    ) -> Response[Review]:
         """Review a listing of a received suborder, once."""
         review = ReviewText(rating=data.rating, text=data.text, photo_ids=data.photo_ids)
         return await run_once(

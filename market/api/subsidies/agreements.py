@@ -1,7 +1,6 @@
 """Operators' agreements and files of terms: proposed or imported by one person, approved by another."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -61,7 +60,7 @@ class AgreementController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[NewAgreement],
-    ) -> Response[Any]:
+    ) -> Response[AgreementId]:
         """Propose an agreement with its document in base64; one that is too large for a request goes by the page."""
         code = read_county(county)
         get_visible_divisions(actor, code)
@@ -71,7 +70,7 @@ class AgreementController(Controller):
 
         return await run_once(request, db, actor, work, scope=code)
 
-    @post("/agreements/{agreement_id:uuid}/decision", operation_id="DecideAgreement", idempotent=True)
+    @post("/agreements/{agreement_id:uuid}/decision", operation_id="DecideAgreement", status_code=200, idempotent=True)
     async def decide(
         self,
         *,
@@ -82,7 +81,7 @@ class AgreementController(Controller):
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
         data: JSONBody[AgreementDecision],
-    ) -> Response[Any]:
+    ) -> Response[AgreementId]:
         """Approve an agreement that another person proposed, or refuse it."""
         code = read_county(county)
         get_visible_divisions(actor, code)
@@ -91,7 +90,7 @@ class AgreementController(Controller):
             await decide_agreement(conn, actor, code, agreement_id, approve=data.approve, now=clock.now())
             return AgreementId(agreement_id)
 
-        return await run_once(request, db, actor, work, scope=code, status=200)
+        return await run_once(request, db, actor, work, scope=code)
 
     @get("/terms-files", operation_id="ListTermsFiles")
     async def terms(
@@ -103,7 +102,7 @@ class AgreementController(Controller):
         async with db.transaction(scope=code) as conn:
             return await list_terms_files(conn, code)
 
-    @post("/terms-files/{file_id:uuid}/approval", operation_id="ApproveTerms", idempotent=True)
+    @post("/terms-files/{file_id:uuid}/approval", operation_id="ApproveTerms", status_code=200, idempotent=True)
     async def approve(
         self,
         *,
@@ -113,7 +112,7 @@ class AgreementController(Controller):
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
-    ) -> Response[Any]:
+    ) -> Response[AgreementId]:
         """Approve a file of programmes or plans that another person imported."""
         code = read_county(county)
         get_visible_divisions(actor, code)
@@ -122,7 +121,7 @@ class AgreementController(Controller):
             await approve_terms(conn, actor, code, file_id, now=clock.now())
             return AgreementId(file_id)
 
-        return await run_once(request, db, actor, work, scope=code, status=200)
+        return await run_once(request, db, actor, work, scope=code)
 
 
 ROUTES = [AgreementController]

@@ -1,7 +1,6 @@
 """Operators' bank accounts: entered by finance, agreed to by another person who reads the number again."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -60,7 +59,7 @@ class BankAccountController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[NewBankAccount],
-    ) -> Response[Any]:
+    ) -> Response[BankAccountId]:
         """Enter an account; it counts once another person agrees."""
         code = read_county(county)
         get_visible_divisions(actor, code)
@@ -70,7 +69,7 @@ class BankAccountController(Controller):
 
         return await run_once(request, db, actor, work, scope=code)
 
-    @post("/{account_id:uuid}/decision", operation_id="DecideOperatorBankAccount", idempotent=True)
+    @post("/{account_id:uuid}/decision", operation_id="DecideOperatorBankAccount", status_code=200, idempotent=True)
     async def decide(
         self,
         *,
@@ -82,7 +81,7 @@ class BankAccountController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[BankAccountDecision],
-    ) -> Response[Any]:
+    ) -> Response[BankAccountId]:
         """Agree to an account that another person entered, or refuse it."""
         code = read_county(county)
         get_visible_divisions(actor, code)
@@ -91,7 +90,7 @@ class BankAccountController(Controller):
             await decide_bank_account(conn, seal, actor, code, account_id, number=data.number, now=clock.now())
             return BankAccountId(account_id)
 
-        return await run_once(request, db, actor, work, scope=code, status=200)
+        return await run_once(request, db, actor, work, scope=code)
 
 
 ROUTES = [BankAccountController]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -137,7 +136,7 @@ class ClawbackController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[NewClawback],
-    ) -> Response[Any]:
+    ) -> Response[ClawbackId]:
         """Propose a clawback from a decided finding; against a household only for fraud, after it was heard."""
         code = read_county(county)
         get_visible_divisions(actor, code)
@@ -163,7 +162,7 @@ class ClawbackController(Controller):
         async with db.transaction(scope=code) as conn:
             return await get_clawback(conn, seal, code, clawback_id, divisions=divisions)
 
-    @post("/{clawback_id:uuid}/decision", operation_id="DecideClawback", idempotent=True)
+    @post("/{clawback_id:uuid}/decision", operation_id="DecideClawback", status_code=200, idempotent=True)
     async def decide(
         self,
         *,
@@ -175,7 +174,7 @@ class ClawbackController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[ClawbackDecision],
-    ) -> Response[Any]:
+    ) -> Response[ClawbackId]:
         """Agree to a clawback that another person proposed, or refuse it."""
         code = read_county(county)
         get_visible_divisions(actor, code)
@@ -186,9 +185,9 @@ class ClawbackController(Controller):
             )
             return ClawbackId(clawback_id)
 
-        return await run_once(request, db, actor, work, scope=code, status=200)
+        return await run_once(request, db, actor, work, scope=code)
 
-    @post("/{clawback_id:uuid}/delivery", operation_id="DeliverClawback", idempotent=True)
+    @post("/{clawback_id:uuid}/delivery", operation_id="DeliverClawback", status_code=200, idempotent=True)
     async def deliver(
         self,
         *,
@@ -199,7 +198,7 @@ class ClawbackController(Controller):
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
         data: JSONBody[Delivery],
-    ) -> Response[Any]:
+    ) -> Response[AppealTerm]:
         """Record that a decision was delivered to the household, from when its appeal counts."""
         code = read_county(county)
         get_visible_divisions(actor, code)
@@ -210,7 +209,7 @@ class ClawbackController(Controller):
             )
             return AppealTerm(until)
 
-        return await run_once(request, db, actor, work, scope=code, status=200)
+        return await run_once(request, db, actor, work, scope=code)
 
     @post("/{clawback_id:uuid}/entries", operation_id="RecordRepayment", idempotent=True)
     async def record(
@@ -224,7 +223,7 @@ class ClawbackController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[NewEntry],
-    ) -> Response[Any]:
+    ) -> Response[ClawbackId]:
         """Record a repayment or a write-off; it counts once another person confirms it."""
         code = read_county(county)
         get_visible_divisions(actor, code)
@@ -234,7 +233,12 @@ class ClawbackController(Controller):
 
         return await run_once(request, db, actor, work, scope=code)
 
-    @post("/{clawback_id:uuid}/entries/{entry_id:uuid}/decision", operation_id="ConfirmRepayment", idempotent=True)
+    @post(
+        "/{clawback_id:uuid}/entries/{entry_id:uuid}/decision",
+        operation_id="ConfirmRepayment",
+        status_code=200,
+        idempotent=True,
+    )
     async def confirm(
         self,
         *,
@@ -246,7 +250,7 @@ class ClawbackController(Controller):
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
         data: JSONBody[EntryDecision],
-    ) -> Response[Any]:
+    ) -> Response[ClawbackId]:
         """Confirm a repayment or a write-off that another person recorded, or refuse it."""
         code = read_county(county)
         get_visible_divisions(actor, code)
@@ -255,7 +259,7 @@ class ClawbackController(Controller):
             await decide_entry(conn, actor, code, clawback_id, entry_id=entry_id, confirm=data.confirm, now=clock.now())
             return ClawbackId(entry_id)
 
-        return await run_once(request, db, actor, work, scope=code, status=200)
+        return await run_once(request, db, actor, work, scope=code)
 
     @post("/{clawback_id:uuid}/appeal", operation_id="WriteDownClawbackAppeal", idempotent=True)
     async def write_down(
@@ -269,7 +273,7 @@ class ClawbackController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[ClawbackAppealText],
-    ) -> Response[Any]:
+    ) -> Response[AppealNumber]:
         """Write down the appeal of a household that came, called or wrote."""
         code = read_county(county)
         get_visible_divisions(actor, code)
@@ -300,7 +304,7 @@ class ClawbackController(Controller):
             raise ClawbackNotFound
         return found
 
-    @post("/appeals/{case_id:uuid}/ruling", operation_id="RuleOnClawbackAppeal", idempotent=True)
+    @post("/appeals/{case_id:uuid}/ruling", operation_id="RuleOnClawbackAppeal", status_code=200, idempotent=True)
     async def rule(
         self,
         *,
@@ -312,7 +316,7 @@ class ClawbackController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[AppealAnswer],
-    ) -> Response[Any]:
+    ) -> Response[ClawbackId]:
         """Decide an appeal as the level above the county: annul the decision, or let it stand."""
         code = read_county(county)
         get_visible_divisions(actor, code)
@@ -321,7 +325,7 @@ class ClawbackController(Controller):
             await rule_on_appeal(conn, seal, actor, case_id, ruling=data.ruling, text=data.text, now=clock.now())
             return ClawbackId(case_id)
 
-        return await run_once(request, db, actor, work, scope=code, status=200)
+        return await run_once(request, db, actor, work, scope=code)
 
 
 class OwnClawbackController(Controller):
@@ -354,7 +358,7 @@ class OwnClawbackController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[ClawbackAppealText],
-    ) -> Response[Any]:
+    ) -> Response[AppealNumber]:
         """Ask the level above the county to look at a decision against you; you owe nothing meanwhile."""
         now = clock.now()
         async with db.connection() as conn:

@@ -1,7 +1,5 @@
 """The numbers of a county's printed forms (表号)."""
 
-from typing import Any
-
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
@@ -42,7 +40,7 @@ class FormNumberController(Controller):
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
         data: JSONBody[FormNumber],
-    ) -> Response[Any]:
+    ) -> Response[FormNumber]:
         """Set the number of a form from a day on; papers of periods before keep theirs."""
         code = read_county(county)
 

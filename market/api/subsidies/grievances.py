@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -190,7 +190,7 @@ class GrievanceController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[WrittenDown],
-    ) -> Response[Any]:
+    ) -> Response[GrievanceReceipt]:
         """Write down what somebody said, and return the receipt to give to them."""
         code = read_county(county)
         return await run_once(
@@ -217,7 +217,7 @@ class GrievanceController(Controller):
         async with db.transaction(scope=code) as conn:
             return await get_assigned(conn, seal, actor, case_id, now=clock.now())
 
-    @post("/{case_id:uuid}/triage", operation_id="TriageGrievance", idempotent=True)
+    @post("/{case_id:uuid}/triage", operation_id="TriageGrievance", status_code=200, idempotent=True)
     async def triage(
         self,
         *,
@@ -229,17 +229,17 @@ class GrievanceController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[TriageRequest],
-    ) -> Response[Any]:
+    ) -> Response[Grievance]:
         """Say what a grievance is about, within two working days; another official answers it."""
         return await run_once(
             request, db, actor,
             lambda conn: triage_grievance(
                 conn, seal, actor, case_id, topic=data.topic, links=data.links, now=clock.now()
             ),
-            scope=read_county(county), status=200,
+            scope=read_county(county),
         )  # fmt: skip
 
-    @post("/{case_id:uuid}/links", operation_id="LinkGrievance", idempotent=True)
+    @post("/{case_id:uuid}/links", operation_id="LinkGrievance", status_code=200, idempotent=True)
     async def link(
         self,
         *,
@@ -251,15 +251,15 @@ class GrievanceController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[GrievanceLinks],
-    ) -> Response[Any]:
+    ) -> Response[Grievance]:
         """Link a grievance to what it concerns and was not linked to; links stay."""
         return await run_once(
             request, db, actor,
             lambda conn: link_grievance(conn, seal, actor, case_id, links=data, now=clock.now()),
-            scope=read_county(county), status=200,
+            scope=read_county(county),
         )  # fmt: skip
 
-    @post("/{case_id:uuid}/answer", operation_id="AnswerGrievance", idempotent=True)
+    @post("/{case_id:uuid}/answer", operation_id="AnswerGrievance", status_code=200, idempotent=True)
     async def answer(
         self,
         *,
@@ -271,17 +271,17 @@ class GrievanceController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[GrievanceAnswer],
-    ) -> Response[Any]:
+    ) -> Response[Grievance]:
         """Answer a triaged grievance, which closes it."""
         return await run_once(
             request, db, actor,
             lambda conn: answer_grievance(
                 conn, seal, actor, case_id, outcome=data.outcome, text=data.text, now=clock.now()
             ),
-            scope=read_county(county), status=200,
+            scope=read_county(county),
         )  # fmt: skip
 
-    @post("/{case_id:uuid}/extension", operation_id="ExtendGrievance", idempotent=True)
+    @post("/{case_id:uuid}/extension", operation_id="ExtendGrievance", status_code=200, idempotent=True)
     async def extend(
         self,
         *,
@@ -293,15 +293,15 @@ class GrievanceController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[GrievanceReason],
-    ) -> Response[Any]:
+    ) -> Response[Grievance]:
         """Take more time for a grievance, once."""
         return await run_once(
             request, db, actor,
             lambda conn: extend_grievance(conn, seal, actor, case_id, reason=data.reason, now=clock.now()),
-            scope=read_county(county), status=200,
+            scope=read_county(county),
         )  # fmt: skip
 
-    @post("/{case_id:uuid}/escalation", operation_id="EscalateGrievance", idempotent=True)
+    @post("/{case_id:uuid}/escalation", operation_id="EscalateGrievance", status_code=200, idempotent=True)
     async def escalate(
         self,
         *,
@@ -313,12 +313,12 @@ class GrievanceController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[GrievanceReason],
-    ) -> Response[Any]:
+    ) -> Response[Grievance]:
         """Give a grievance to the next level, where everybody here had a part in it."""
         return await run_once(
             request, db, actor,
             lambda conn: raise_grievance(conn, seal, actor, case_id, reason=data.reason, now=clock.now()),
-            scope=read_county(county), status=200,
+            scope=read_county(county),
         )  # fmt: skip
 
 

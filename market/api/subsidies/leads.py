@@ -1,7 +1,6 @@
 """Leads: how households come in and leave, step by step; what is under public notice in a village."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -82,7 +81,7 @@ class LeadController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[NewLead],
-    ) -> Response[Any]:
+    ) -> Response[ReportedLead]:
         """Report what you saw on a round, or a warning of data."""
         code = read_county(county)
         get_visible_divisions(actor, code)
@@ -132,7 +131,7 @@ class LeadController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[LeadStepRequest],
-    ) -> Response[Any]:
+    ) -> Response[Lead]:
         """Take the step of a lead that is due, or return or reject it."""
         code = read_county(county)
         get_visible_divisions(actor, code)
@@ -165,7 +164,7 @@ class OwnLeadController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[HouseholdApplication],
-    ) -> Response[Any]:
+    ) -> Response[ReportedLead]:
         """Apply for the reduction of your household's phone bill; the village comes to see."""
 
         async def work(conn: Connection) -> ReportedLead:
@@ -177,7 +176,12 @@ class OwnLeadController(Controller):
 
         return await run_once(request, db, actor, work, scope=get_person_scope(actor))
 
-    @post("/me/applications/{lead_id:uuid}/withdrawal", operation_id="WithdrawApplication", idempotent=True)
+    @post(
+        "/me/applications/{lead_id:uuid}/withdrawal",
+        operation_id="WithdrawApplication",
+        status_code=200,
+        idempotent=True,
+    )
     async def withdraw(
         self,
         *,
@@ -187,16 +191,21 @@ class OwnLeadController(Controller):
         db: NamedDependency[Database],
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
-    ) -> Response[Any]:
+    ) -> Response[ReportedLead]:
         """Withdraw what you applied for."""
 
         async def work(conn: Connection) -> ReportedLead:
             await withdraw_application(conn, seal, actor, lead_id, now=clock.now())
             return ReportedLead(lead_id)
 
-        return await run_once(request, db, actor, work, scope=get_person_scope(actor), status=200)
+        return await run_once(request, db, actor, work, scope=get_person_scope(actor))
 
-    @post("/me/applications/{lead_id:uuid}/consent/withdrawal", operation_id="WithdrawConsent", idempotent=True)
+    @post(
+        "/me/applications/{lead_id:uuid}/consent/withdrawal",
+        operation_id="WithdrawConsent",
+        status_code=200,
+        idempotent=True,
+    )
     async def withdraw_consent(
         self,
         *,
@@ -206,16 +215,16 @@ class OwnLeadController(Controller):
         db: NamedDependency[Database],
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
-    ) -> Response[Any]:
+    ) -> Response[ReportedLead]:
         """Withdraw your consent to what was decided: from today on nothing is reduced for the line."""
 
         async def work(conn: Connection) -> ReportedLead:
             await withdraw_consent(conn, seal, actor, lead_id, now=clock.now())
             return ReportedLead(lead_id)
 
-        return await run_once(request, db, actor, work, scope=get_person_scope(actor), status=200)
+        return await run_once(request, db, actor, work, scope=get_person_scope(actor))
 
-    @post("/me/applications/{lead_id:uuid}/consent", operation_id="GiveConsentAgain", idempotent=True)
+    @post("/me/applications/{lead_id:uuid}/consent", operation_id="GiveConsentAgain", status_code=200, idempotent=True)
     async def give_consent_again(
         self,
         *,
@@ -224,14 +233,14 @@ class OwnLeadController(Controller):
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
-    ) -> Response[Any]:
+    ) -> Response[ReportedLead]:
         """Consent again to what was decided, after withdrawing: then an official may end the pause of the line."""
 
         async def work(conn: Connection) -> ReportedLead:
             await consent_again(conn, actor, lead_id, now=clock.now())
             return ReportedLead(lead_id)
 
-        return await run_once(request, db, actor, work, scope=get_person_scope(actor), status=200)
+        return await run_once(request, db, actor, work, scope=get_person_scope(actor))
 
     @get("/villages/{village_code:str}/notice", operation_id="GetVillageNotice")
     async def notice(

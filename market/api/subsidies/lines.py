@@ -1,6 +1,5 @@
 """Lines: their versions, and the changes that one person reports and another takes or refuses."""
 
-from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -109,7 +108,7 @@ class LineController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[NewLineChange],
-    ) -> Response[Any]:
+    ) -> Response[ReportedChange]:
         """Report what happened to a line: SIM or device replaced, taken over, ported, suspended, resumed, or closed."""
         code = read_county(county)
         get_visible_divisions(actor, code)
@@ -119,7 +118,7 @@ class LineController(Controller):
 
         return await run_once(request, db, actor, work, scope=code)
 
-    @post("/line-changes/{change_id:uuid}/decision", operation_id="DecideLineChange", idempotent=True)
+    @post("/line-changes/{change_id:uuid}/decision", operation_id="DecideLineChange", status_code=200, idempotent=True)
     async def decide(
         self,
         *,
@@ -131,7 +130,7 @@ class LineController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[LineChangeDecision],
-    ) -> Response[Any]:
+    ) -> Response[LineChange]:
         """Take a change that another person reported, which stores its versions, or refuse it."""
         code = read_county(county)
         get_visible_divisions(actor, code)
@@ -141,7 +140,7 @@ class LineController(Controller):
                 return await take_change(conn, seal, actor, code, change_id, now=clock.now())
             return await refuse_change(conn, seal, actor, code, change_id, reason=data.reason, now=clock.now())
 
-        return await run_once(request, db, actor, work, scope=code, status=200)
+        return await run_once(request, db, actor, work, scope=code)
 
     @get("/lines/{line:str}", operation_id="GetLine")
     async def get(
@@ -179,7 +178,7 @@ class LineController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[NewPause],
-    ) -> Response[Any]:
+    ) -> Response[EnrolmentPause]:
         """Pause an enrolled line: nothing is reduced for it until another official ends the pause."""
         code = read_county(county)
         get_visible_divisions(actor, code)
@@ -189,7 +188,7 @@ class LineController(Controller):
 
         return await run_once(request, db, actor, work, scope=code)
 
-    @post("/pauses/{pause_id:uuid}/end", operation_id="EndPause", idempotent=True)
+    @post("/pauses/{pause_id:uuid}/end", operation_id="EndPause", status_code=200, idempotent=True)
     async def end(
         self,
         *,
@@ -201,7 +200,7 @@ class LineController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[PauseEnd],
-    ) -> Response[Any]:
+    ) -> Response[EnrolmentPause]:
         """End a pause that another official began."""
         code = read_county(county)
         get_visible_divisions(actor, code)
@@ -209,7 +208,7 @@ class LineController(Controller):
         async def work(conn: Connection) -> EnrolmentPause:
             return await end_pause(conn, seal, actor, code, data, pause_id=pause_id, now=clock.now())
 
-        return await run_once(request, db, actor, work, scope=code, status=200)
+        return await run_once(request, db, actor, work, scope=code)
 
 
 ROUTES = [LineController]

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
@@ -79,7 +79,7 @@ async def _run_step[T](
     clock: Clock,
     target: CountyRequest,
     step: Callable[..., Awaitable[T]],
-) -> Response[Any]:
+) -> Response[T]:
     """Run a step of the month once per idempotency key, in a transaction scoped to the county."""
     now: datetime = clock.now()
     return await run_once(
@@ -88,7 +88,6 @@ async def _run_step[T](
         actor,
         lambda conn: step(conn, actor, target.county, target.month, now=now),
         scope=target.county,
-        status=200,
     )
 
 
@@ -207,8 +206,8 @@ def _make_step_route(step: MonthStep) -> HTTPRouteHandler:
             task = make_month_task(step, month, opinion=given.opinion, void_approvals=given.void_approvals)
             return await submit_task(request, db, actor, target.county, task, seal=seal, now=clock.now())
 
-        async def act(conn: Connection, by: Actor, code: str, first: date, *, now: datetime) -> StepResult | RunResult:
-            return await take_step(
+        async def act(conn: Connection, by: Actor, code: str, first: date, *, now: datetime) -> StepResult:
+            taken = await take_step(
                 conn,
                 step,
                 by,
@@ -218,6 +217,8 @@ def _make_step_route(step: MonthStep) -> HTTPRouteHandler:
                 seal=seal,
                 now=now,
             )
+            assert isinstance(taken, StepResult)  # only the steps of LONG_STEPS have other results
+            return taken
 
         return await _run_step(request, db=db, actor=actor, clock=clock, target=target, step=act)
 

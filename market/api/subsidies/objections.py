@@ -1,6 +1,5 @@
 """Objections to the public notices of villages: received without a name, read with a receipt, answered by officials."""
 
-from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -135,7 +134,7 @@ class ObjectionController(Controller):
         async with db.transaction(scope=code) as conn:
             return await get_objection(conn, seal, actor, code, case_id, now=clock.now())
 
-    @post("/{case_id:uuid}/answer", operation_id="AnswerObjection", idempotent=True)
+    @post("/{case_id:uuid}/answer", operation_id="AnswerObjection", status_code=200, idempotent=True)
     async def answer(
         self,
         *,
@@ -147,7 +146,7 @@ class ObjectionController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         data: JSONBody[ObjectionDecision],
-    ) -> Response[Any]:
+    ) -> Response[Objection]:
         """Answer an objection; one that is right takes its lead back to the visit."""
         code = read_county(county)
         get_visible_divisions(actor, code)
@@ -156,7 +155,7 @@ class ObjectionController(Controller):
             lambda conn: answer_objection(
                 conn, seal, actor, code, case_id, answer=data.answer, text=data.text, now=clock.now()
             ),
-            scope=code, status=200,
+            scope=code,
         )  # fmt: skip
 
 

@@ -170,14 +170,14 @@ async def write_note(
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
     seal: NamedDependency[Seal],
-) -> Response[Any]:
+) -> Response[int]:
     """Write about a bill, as its operator or as the county's importer; return the number of the note."""
     county = read_county(county)
 
     async def work(conn: Connection) -> int:
         return await add_note(conn, seal, actor, county, file_id, text=data.text, now=clock.now())
 
-    return await run_once(request, db, actor, work, scope=county, status=201)
+    return await run_once(request, db, actor, work, scope=county)
 
 
 @get("/counties/{county:str}/months/{month:str}", operation_id="GetOwnSettlement")

@@ -93,7 +93,7 @@ async def send_provincial_bill(
     clock: NamedDependency[Clock],
     seal: NamedDependency[Seal],
     files: NamedDependency[FileStore],
-) -> Response[Any]:
+) -> Response[ProvincialBillId]:
     """Send one bill of several counties, or try it: each row goes to the county that it names.
 
     A county that refuses its rows stops no other; the same file again changes nothing.
@@ -118,7 +118,7 @@ async def send_provincial_bill(
             )  # fmt: skip
 
         body = identify_upload(upload, attachments)
-        return await run_once(request, db, actor, work, scope=scope, status=202, body=body)
+        return await run_once(request, db, actor, work, scope=scope, body=body)
 
 
 @get("/uploads/{upload_id:uuid}", operation_id="GetProvincialBill")

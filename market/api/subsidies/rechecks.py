@@ -1,7 +1,5 @@
 """The yearly recheck of households: what is due, and the record that it was done."""
 
-from typing import Any
-
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
@@ -54,7 +52,7 @@ class RecheckController(Controller):
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
         data: JSONBody[NewRechecks],
-    ) -> Response[Any]:
+    ) -> Response[RecordedRechecks]:
         """Record that households were visited and nothing has changed."""
         code = read_county(county)
         get_visible_divisions(actor, code)

@@ -75,7 +75,6 @@ class ReconciliationController(Controller):
                 conn, actor, target.county, target.month, ids=data.differences, why=data.why, now=now
             ),
             scope=target.county,
-            status=200,
         )
 
 
