@@ -33,6 +33,7 @@ from market.web.shop.cards import ShortNumber, format_unit
 from market.web.shop.coupon_words import list_listing_coupons
 from market.web.shop.favourites import FavouriteButton
 from market.web.shop.listing_details import (
+    describe_shop_closed,
     join_facts,
     list_certificates,
     list_guest_questions,
@@ -304,6 +305,17 @@ async def _load_choice(conn: Connection, stay: StayDetail, choice: DateChoice, t
     return {"chosen": _quote_stay(choice, nights, terms, today), "problem": None}
 
 
+async def _load_nights(
+    conn: Connection, request: HttpRequest, stay: StayDetail, choice: DateChoice, *, today: date, link: str
+) -> dict[str, Any]:
+    """Return the calendar and the chosen nights, or why none can be booked."""
+    if not stay.listing.taking_orders:
+        return {"gone": (say("这家现在不接单"), describe_shop_closed(stay.listing))}
+    month = await _choose_month(conn, request, stay, choice, today)
+    calendar = await _load_calendar(conn, stay, choice, month, today=today, link=link)
+    return {"gone": None, **calendar, **await _load_choice(conn, stay, choice, today)}
+
+
 @get("/stays/{number:int}", include_in_schema=False, english=True, shared=Audience.GUESTS)
 async def show_stay(
     request: HttpRequest,
@@ -331,11 +343,10 @@ async def show_stay(
         listing = stay.listing
         reviews = await load_reviews(conn, listing)
         own = await load_own_view(conn, visitor, listing, day=today)
-        month = await _choose_month(conn, request, stay, choice, today)
-        calendar = await _load_calendar(conn, stay, choice, month, today=today, link=link)
-        picked = await _load_choice(conn, stay, choice, today)
+        nights = await _load_nights(conn, request, stay, choice, today=today, link=link)
     rooms = sum(room.open for room in stay.rooms)
-    about = make_metadata(request, listing, reviews, link=link, price=stay.price_fen, in_stock=rooms > 0)
+    in_stock = rooms > 0 and listing.taking_orders
+    about = make_metadata(request, listing, reviews, link=link, price=stay.price_fen, in_stock=in_stock)
     context = {
         "item": StayView(
             listing.id,
@@ -355,8 +366,7 @@ async def show_stay(
         "leave": str(choice.leave or ""),
         "ask": list_guest_questions(listing, receive_days=get_services(request).settings.receive_days),
         "certificates": list_certificates(listing),
-        **calendar,
-        **picked,
+        **nights,
         **to_dict(reviews),
         **to_dict(about),
     }

@@ -262,6 +262,28 @@ async def test_unbookable_days_have_an_explanation(street: Village) -> None:
             assert words in (await browser.open(f"{path}?{query}")).text, query
 
 
+SUSPEND = "UPDATE producers SET state = 'suspended' WHERE id = $1 RETURNING 1"
+CLOSE = """
+    INSERT INTO closures (producer_id, closed_during, reason, created_by, created_at)
+    SELECT $1, daterange(business_day(now()) - 1, business_day(now()) + 7), 'harvest', id, now() FROM accounts LIMIT 1
+    RETURNING 1
+"""
+
+
+@pytest.mark.parametrize(("why", "words"), [(SUSPEND, "过些日子再来看。"), (CLOSE, "那天起可以下单。")])
+async def test_a_stay_that_takes_no_orders_says_so_and_offers_no_nights(village: Village, why: str, words: str) -> None:
+    await village.value(why, village.stay.producer_id)
+    day = village.today + timedelta(days=20)
+    path = f"/stays/{await village.number(village.stay.listing_id)}?from={day}&to={day + timedelta(days=2)}"
+    async with await village.browser(village.buyer) as browser:
+        seen = await browser.open(path)
+    assert seen.heading == "骆驼湾农家院"
+    assert "这家现在不接单" in seen.text
+    assert words in seen.text
+    assert "schema.org/OutOfStock" in seen.html
+    assert [node for node in seen.root.all("form") if node.attrs.get("action") == "/cart/nights"] == []
+
+
 async def test_personal_pages_are_never_cached(village: Village, sandbox: Sandbox) -> None:
     async with await village.browser(village.buyer) as browser:
         await buy_everything(village, sandbox, browser)
