@@ -24,7 +24,7 @@ from market.identity.access import has_role_for, require_role
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.text import clean_text
-from market.producers.decide import MAX_REASON_LENGTH
+from market.producers.decide import MAX_REASON_LENGTH, require_independent
 from market.stock.lots import count_units
 from market.stock.models import LotId
 
@@ -145,6 +145,7 @@ async def move_listing(
         NotFound: there is no such listing, or the actor neither works for its producer nor has a role at its origin.
         NotAllowed: the move is for officials, or the official lacks the role at the origin.
         SecondFactorRequired: the session of the official has no second factor.
+        ReviewerNotIndependent: the official who reopens it works for its producer, or applied for it.
         BadListing: the reason is longer than 300 characters, or missing for a suspension.
         WrongListingState: the move is not allowed from the listing's state.
         TooManyListings: the producer has the maximum number of live listings.
@@ -158,6 +159,8 @@ async def move_listing(
         raise NotFound
     if move in {ListingMove.SUSPEND, ListingMove.REOPEN} or not is_own:
         require_role(actor, _OFFICES, listing.origin_code)
+    if move is ListingMove.REOPEN:
+        await require_independent(conn, actor, listing.producer_id)
     reason = clean_text(reason)
     if (move is ListingMove.SUSPEND and not reason) or len(reason) > MAX_REASON_LENGTH:
         raise BadListing(errors=(FieldFault("reason", f"请写明原因，最多 {MAX_REASON_LENGTH} 个字"),))

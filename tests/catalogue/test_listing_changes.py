@@ -13,9 +13,11 @@ from market.catalogue.search import SearchFilters, search_listings
 from market.catalogue.templates import list_templates
 from market.identity.models import Actor, NotAllowed, NotFound, Role, SecondFactorRequired
 from market.kernel import Connection, Fen
+from market.producers.models import ReviewerNotIndependent
 from tests.conftest import NOW
 from tests.support.make import (
     SEPTEMBER,
+    days_since,
     load_actor,
     load_owner,
     make_official,
@@ -63,6 +65,20 @@ async def test_the_county_suspends_with_a_reason_and_the_seller_cannot_undo_it(c
     assert (
         await move_listing(conn, county, product.listing_id, ListingMove.REOPEN, now=NOW)
     ).state is ListingState.LIVE
+
+
+async def test_an_official_does_not_reopen_a_listing_of_a_producer_they_work_for(conn: Connection) -> None:
+    product = await make_product(conn)
+    account_id = await make_official(conn, Role.COUNTY, "130624")
+    await conn.execute(
+        "INSERT INTO producer_members VALUES ($1, $2, 'member', $3)", product.producer_id, account_id, days_since()
+    )
+    county = await load_actor(conn, await make_official(conn, Role.COUNTY, "130624"))
+    await move_listing(conn, county, product.listing_id, ListingMove.SUSPEND, reason="照片不符", now=NOW)
+    with pytest.raises(ReviewerNotIndependent):
+        await move_listing(conn, await load_actor(conn, account_id), product.listing_id, ListingMove.REOPEN, now=NOW)
+    reopened = await move_listing(conn, county, product.listing_id, ListingMove.REOPEN, now=NOW)
+    assert reopened.state is ListingState.LIVE
 
 
 type Attempt = Callable[[Connection, Actor, Any], Coroutine[Any, Any, object]]
