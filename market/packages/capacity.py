@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.packages.models import Package
+from market.packages.read import SUPPLIERS_ON_SALE
 from market.packages.rules import Capacity, PartAvailability, list_availability
 
 # Who agreed and may sell today. A stay has its rooms that are free in every night, an activity a row for each slot that
@@ -14,21 +15,18 @@ LIST_CAPACITIES = Query(
     Capacity,
     """
     WITH supplier AS (
-        SELECT s.position, s.ordinal, s.listing_id, s.variant_id, part.kind, lot_id, lot_units_per_item,
+        SELECT s.position, s.ordinal, s.listing_id, s.variant_id, listings.kind, lot_id, lot_units_per_item,
                (SELECT coalesce(sum(l.packages), 0)
                   FROM package_lines l
                   JOIN order_lines line ON line.id = l.line_id AND line.variant_id = s.variant_id
                   JOIN suborders sub ON sub.id = line.suborder_id AND sub.state NOT IN ('cancelled', 'expired')
                  WHERE l.package_id = s.package_id AND l.position = s.position)::integer AS served
-          FROM package_suppliers s
-          JOIN package_parts part ON part.package_id = s.package_id AND part.position = s.position
-          JOIN listings ON listings.id = s.listing_id AND listings.state = 'live'
-               AND listings.certified_until >= :today::date
-          JOIN producers ON producers.id = s.producer_id AND producers.state = 'open'
-          JOIN variants ON variants.id = s.variant_id AND variants.position IS NOT NULL AND ceiling_bp IS NULL
-         WHERE s.package_id = :package_id AND s.state = 'agreed'
+    """
+    + SUPPLIERS_ON_SALE
+    + """
+           AND s.package_id = :package_id
            AND NOT EXISTS (SELECT FROM closures WHERE closures.producer_id = s.producer_id
-                                                  AND closed_during @> :today::date)
+                                                  AND closed_during @> :day::date)
     )
     SELECT position, ordinal, listing_id, variant_id, NULL::uuid AS slot_id, NULL::timestamptz AS starts_at,
            NULL::timestamptz AS ends_at, room.free, room.possible, room.most, served
@@ -78,7 +76,7 @@ async def load_capacities(
     """
     leave = arrive + timedelta(days=package.nights)
     rows = await LIST_CAPACITIES.all(
-        conn, package_id=package.id, today=get_business_day(now), now=now, arrive=arrive, leave=leave,
+        conn, package_id=package.id, day=get_business_day(now), now=now, arrive=arrive, leave=leave,
         first=get_day_start(arrive), until=get_day_start(leave + timedelta(days=1)),
     )  # fmt: skip
     return {part.position: [row for row in rows if row.position == part.position] for part in package.parts}

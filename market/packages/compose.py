@@ -60,7 +60,7 @@ class OfferedVariant(Struct, frozen=True, kw_only=True):
 
 
 _OFFERED = """
-    SELECT variants.id AS variant_id, listing_id, listings.number AS listing_number, listings.kind,
+    SELECT variants.id AS variant_id, variants.listing_id, listings.number AS listing_number, listings.kind,
            trim(listings.title || ' ' || variants.label) AS title, variants.unit, variants.price_fen,
            household.id AS producer_id, household.name AS producer,
            ceiling_bp IS NOT NULL OR presales.listing_id IS NOT NULL AS settled
@@ -68,7 +68,7 @@ _OFFERED = """
       JOIN producers AS household ON household.county_code = organiser.county_code AND household.state = 'open'
       JOIN listings ON listings.producer_id = household.id AND listings.state = 'live'
       JOIN variants ON variants.listing_id = listings.id AND variants.position IS NOT NULL
-      LEFT JOIN presales USING (listing_id)
+      LEFT JOIN presales ON presales.listing_id = listings.id AND presales.send_until >= :day::date
      WHERE organiser.id = :producer_id AND listings.certified_until >= :day::date"""
 LIST_OFFERED_VARIANTS = Query(
     OfferedVariant, _OFFERED + " AND variants.id = ANY(:variant_ids::uuid[]) ORDER BY variants.id"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import LiteralString
 from uuid import UUID
 
 from msgspec import Struct
@@ -179,8 +180,19 @@ FIND_LAST_SEARCHED = Query(
              ORDER BY number DESC OFFSET :most - 1 LIMIT 1) AS last
     """,
 )
-# What any list shows: one that nobody can supply today, because every listing of a part is off sale, is in none.
-_LISTED = """
+SUPPLIERS_ON_SALE: LiteralString = """
+          FROM package_suppliers s
+          JOIN listings ON listings.id = s.listing_id AND listings.state = 'live'
+               AND listings.certified_until >= :day::date
+          JOIN variants ON variants.id = s.variant_id AND variants.position IS NOT NULL AND ceiling_bp IS NULL
+          JOIN producers AS household ON household.id = s.producer_id AND household.state = 'open'
+         WHERE s.state = 'agreed'
+           AND NOT EXISTS (SELECT FROM presales
+                            WHERE presales.listing_id = s.listing_id AND send_until >= :day::date)"""
+"""Who agreed to supply a part and may on a day: what is weighed or sold before its harvest is in no package."""
+# What any list shows: one of which nobody supplies a part today is in none.
+_LISTED = (
+    """
      WHERE packages.state = 'live' AND producers.state = 'open' AND packages.number < :before
        AND packages.number >= :last
        AND upper(valid_during) > :day::date
@@ -194,11 +206,10 @@ _LISTED = """
            SELECT FROM package_parts AS part
             WHERE part.package_id = packages.id
               AND NOT EXISTS (
-                  SELECT FROM package_suppliers s
-                    JOIN listings ON listings.id = s.listing_id AND listings.state = 'live'
-                         AND listings.certified_until >= :day::date
-                    JOIN producers AS household ON household.id = s.producer_id AND household.state = 'open'
-                   WHERE s.package_id = part.package_id AND s.position = part.position AND s.state = 'agreed'))"""
+                  SELECT"""
+    + SUPPLIERS_ON_SALE
+    + " AND s.package_id = part.package_id AND s.position = part.position))"
+)
 _LATEST = """
      ORDER BY packages.number DESC
      LIMIT :limit

@@ -1,9 +1,14 @@
 """Looking for packages: a page reads a bounded number of them, and the next one goes on."""
 
+from datetime import timedelta
+
 import pytest
 
+from market.catalogue.packs import NewPack, replace_pack
+from market.catalogue.presale import PresaleTerms, end_presale, set_presale
+from market.kernel import Fen
 from market.packages.compose import compose_package
-from market.packages.models import Package
+from market.packages.models import Package, PackageFull
 from market.packages.read import PackageFilters, list_offers
 from tests.conftest import NOW
 from tests.packages.village import Village, agree_and_publish, make_new_package
@@ -40,3 +45,31 @@ async def test_a_page_reads_some_packages_and_the_next_goes_on(
             [newer[1].number, newer[0].number, village.package.number],
             None,
         )
+
+
+PRESALE = PresaleTerms(
+    deposit_fen=Fen(5_00),
+    balance_from=DAY + timedelta(days=60),
+    balance_until=DAY + timedelta(days=70),
+    send_from=DAY + timedelta(days=75),
+    send_until=DAY + timedelta(days=90),
+)
+
+
+async def test_goods_that_are_sold_before_their_harvest_are_in_no_package_meanwhile(village: Village) -> None:
+    async with village.shopping.db.transaction() as conn:
+        await set_presale(conn, village.orchard, village.product.listing_id, PRESALE, now=NOW)
+        assert (await list_offers(conn, today=DAY)).items == []
+    with pytest.raises(PackageFull):
+        await village.book()
+    async with village.shopping.db.transaction() as conn:
+        await end_presale(conn, village.orchard, village.product.listing_id, now=NOW)
+        assert len((await list_offers(conn, today=DAY)).items) == 1
+    await village.book()
+
+
+async def test_a_package_is_not_listed_once_a_pack_in_it_is_replaced(village: Village) -> None:
+    new = NewPack(unit="3斤箱", price_fen=30_00, quantity=5)
+    async with village.shopping.db.transaction() as conn:
+        await replace_pack(conn, village.orchard, village.product.variant_id, new, now=NOW)
+        assert (await list_offers(conn, today=DAY)).items == []

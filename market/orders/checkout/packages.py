@@ -92,11 +92,12 @@ def price_packages(
     """Return priced lines at their shares of the package instead of their own prices.
 
     Raises:
-        PackageNotOnSale: something is settled by weight, which a share is not.
+        PackageNotOnSale: something is settled by weight, which a share is not, or sold before its harvest.
     """
     for index, (offer, _) in enumerate(goods):
-        if offer.ceiling_bp is not None:
-            raise PackageNotOnSale(errors=(FieldFault(f"lines[{index}].quantity", say("要称重的不能进套餐")),))
+        if offer.ceiling_bp is not None or offer.presale is not None:
+            fault = FieldFault(f"lines[{index}].quantity", say("要称重的、预售的不能进套餐"))
+            raise PackageNotOnSale(errors=(fault,))
     return (
         [(offer, _price_line(line, part)) for (offer, line), part in zip(goods, choice.lines, strict=True)],
         [(offer, _price_line(line, part)) for (offer, line), part in zip(stays, choice.nights, strict=True)],
