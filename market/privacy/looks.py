@@ -26,6 +26,8 @@ _WORDS = {
     "lead.read_consent": "看了同意书的照片",
     "lead.consent": "收了纸上的同意书",
     "order.look": "看了订单",
+    "seat.look": "看了上课、看病报名的名单",
+    "seat.sign_up": "替您报了上课、看病",
 }
 _BY_OBJECT = {
     "account": "办了账号的事",
@@ -34,6 +36,7 @@ _BY_OBJECT = {
     "lead": "办了话费减免的申请",
     "order": "办了订单的事",
     "producer": "办了店的事",
+    "seat": "办了上课、看病的报名",
 }
 _OTHERS = {"operator": "运营商", "seller": "商家、用人单位的人", "system": "系统自动"}
 
@@ -71,6 +74,9 @@ LIST_LOOKS = Query(
         (SELECT 'producer:' || producer_id FROM producer_members WHERE account_id = :account_id LIMIT :objects)
         UNION ALL
         (SELECT 'job_application:' || id FROM job_applications
+          WHERE account_id = :account_id ORDER BY id DESC LIMIT :objects)
+        UNION ALL
+        (SELECT 'seat:' || id FROM slot_reservations
           WHERE account_id = :account_id ORDER BY id DESC LIMIT :objects)),
     looked AS (
         SELECT e.at, (e.at AT TIME ZONE 'Asia/Shanghai')::date AS day, e.action, e.object,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
+from market.audit.record import add_audit_entry, record_looks
 from market.identity.access import require_role
 from market.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound
 from market.kernel import Connection, Query
@@ -78,8 +78,12 @@ GET_CERTIFICATE = Query(
 )
 
 
-async def list_attendees(conn: Connection, seal: Seal, official: Actor, slot_id: UUID) -> list[Attendee]:
+async def list_attendees(
+    conn: Connection, seal: Seal, official: Actor, slot_id: UUID, *, now: datetime
+) -> list[Attendee]:
     """Return who has a seat in a slot, then who waits, for those who mark attendance there.
+
+    In the caller's transaction: each person can read who looked.
 
     Raises:
         NotFound: there is no such slot.
@@ -87,10 +91,10 @@ async def list_attendees(conn: Connection, seal: Seal, official: Actor, slot_id:
     """
     slot = await get_service_slot(conn, slot_id)
     require_role(official, MARKERS, slot.village_code)
-    return [
-        Attendee(seat_id=row.seat_id, name=_open_name(seal, row), state=row.state)
-        for row in await LIST_ATTENDEES.all(conn, slot_id=slot_id)
-    ]
+    rows = await LIST_ATTENDEES.all(conn, slot_id=slot_id)
+    looked = [f"seat:{row.seat_id}" for row in rows if row.name is not None or row.name_sealed is not None]
+    await record_looks(conn, actor=str(official.account_id), action="seat.look", objects=looked, now=now)
+    return [Attendee(seat_id=row.seat_id, name=_open_name(seal, row), state=row.state) for row in rows]
 
 
 async def mark_attendance(

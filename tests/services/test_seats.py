@@ -18,6 +18,7 @@ from market.kernel.clock import SHANGHAI
 from market.kernel.seal import Seal
 from market.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
 from market.organisations.register import decide_organisation, register_organisation
+from market.privacy.looks import list_looks
 from market.privacy.personal_data import load_personal_data
 from market.services.attendance import get_certificate, list_attendees, mark_attendance
 from market.services.models import (
@@ -199,6 +200,23 @@ async def test_the_last_seat_is_taken_once_and_goes_to_who_waited_longest(databa
     await check_attendance(database, seal, (county, station), (elsewhere, people[2]), slot, later)
 
 
+async def test_each_person_on_a_list_reads_who_looked_at_it(database: Database, seal: Seal) -> None:
+    async with database.transaction() as conn:
+        county = await make_official_actor(conn, Role.COUNTY, "130624")
+        people = [await an_applicant(conn) for _ in range(2)]
+        slots = [await add_course(conn, county, "130624", replace(COURSE, room=room), now=NOW) for room in ("甲", "乙")]
+    for person, slot in zip(people, slots, strict=True):
+        await sign(database, seal, person, slot)
+    async with database.transaction() as conn:
+        for hours in (1, 2):  # twice on a day is one look
+            await list_attendees(conn, seal, county, slots[0], now=NOW + timedelta(hours=hours))
+    looks: list[list[str]] = []
+    for person in people:
+        async with database.transaction(scope=get_person_scope(person)) as conn:
+            looks.append([each.what for each in await list_looks(conn, person.account_id)])
+    assert looks == [["看了上课、看病报名的名单"], []]
+
+
 async def check_attendance(
     database: Database, seal: Seal, markers: tuple[Actor, Actor], strangers: tuple[Actor, Actor], slot: UUID,
     later: UUID,
@@ -214,10 +232,10 @@ async def check_attendance(
     async with database.transaction() as conn:
         for stranger in strangers:
             with pytest.raises(NotAllowed):
-                await list_attendees(conn, seal, stranger, slot)
+                await list_attendees(conn, seal, stranger, slot, now=over)
             with pytest.raises(NotAllowed):
                 await mark_attendance(conn, stranger, slot, [later], now=over)
-        assert [each.name for each in await list_attendees(conn, seal, station, slot)] == ["样例王甲"]
+        assert [each.name for each in await list_attendees(conn, seal, station, slot, now=over)] == ["样例王甲"]
         assert await mark_attendance(conn, station, slot, [], now=over) == 0
         assert await mark_attendance(conn, station, slot, [later, uuid4()], now=over) == 1
         assert await mark_attendance(conn, station, slot, [], now=over) == 0
@@ -276,11 +294,11 @@ async def test_a_cancelled_slot_tells_everybody_and_a_clinic_forgets(database: D
         await give_up_seats(conn, seal, other.account_id, now=NOW)
         assert [each.free for each in await list_county_slots(conn, "130624", ["130624"], now=NOW)] == [1, 1]
         over = START + timedelta(hours=3)
-        [seat] = await list_attendees(conn, seal, county, visit)
+        [seat] = await list_attendees(conn, seal, county, visit, now=over)
         assert await mark_attendance(conn, county, visit, [seat.seat_id], now=over) == 0
     assert await forget_old_seats(database, over + CLINIC_LIFETIME) == 0
     assert await forget_old_seats(database, over + CLINIC_LIFETIME + timedelta(minutes=1)) == 2
     async with database.transaction() as conn:
-        [seat] = await list_attendees(conn, seal, county, visit)
+        [seat] = await list_attendees(conn, seal, county, visit, now=over)
         assert (seat.name, seat.state) == ("", "attended")
         assert await list_own_seats(conn, seal, person.account_id, now=NOW) == []

@@ -44,7 +44,7 @@ async def hold_course(
     slot = await add_course(conn, county, "130624", new, now=NOW)
     for each in people:
         await sign_up(conn, seal, each, slot, NewSeat(), now=NOW)
-    attendees = await list_attendees(conn, seal, county, slot)
+    attendees = await list_attendees(conn, seal, county, slot, now=NOW)
     seats = [each.seat_id for each in attendees[:came]]
     await mark_attendance(conn, county, slot, seats, now=HELD + timedelta(hours=3))
 

@@ -138,6 +138,7 @@ async def _hold_course(
         await _sign_up(sales, each, slot, NewSeat(), days=announced - 1)
     if course.came:
         await _sign_up(sales, sales.farmer, slot, NewSeat(), days=announced - 1)
-        attendees = await list_attendees(sales.conn, sales.seal, official, slot)
+        over = starts_at + timedelta(hours=course.hours + 1)
+        attendees = await list_attendees(sales.conn, sales.seal, official, slot, now=over)
         came = [each.seat_id for each in attendees][-course.came :]
-        await mark_attendance(sales.conn, official, slot, came, now=starts_at + timedelta(hours=course.hours + 1))
+        await mark_attendance(sales.conn, official, slot, came, now=over)

@@ -177,7 +177,7 @@ async def _slot_page(
         slot = await get_service_slot(conn, slot_id)
         if not slot.village_code.startswith(desk.county):
             raise NotFound
-        attendees = await list_attendees(conn, seal, desk.actor, slot_id)
+        attendees = await list_attendees(conn, seal, desk.actor, slot_id, now=desk.now)
     began = slot.starts_at <= desk.now and not slot.cancelled
     context = {
         "slot": slot,
