@@ -42,21 +42,29 @@ class _StoredSchedule(Struct, frozen=True):
 
 
 # Each part reads one partial index of what is open, at most MAX_COUNTED entries of it. Text messages and tasks that
-# were given up stay for 30 days and nobody takes them up again, so only those of the last day count. `unknown` and
-# `open` wait for the provider or for a person: they are due from the beginning. Events, disputes and discrepancies have
-# times of the business clock. Parcels that were never asked for belong to a database without a tracking service.
+# were given up stay for 30 days and nobody takes them up again, so only those of the last day count. Each attempt moves
+# `next_at`, so that messages which failed and wait, and codes that were just given up, are counted a second time.
+# `unknown` and `open` wait for the provider or for a person: they are due from the beginning. Events, disputes and
+# discrepancies have times of the business clock. Parcels that were never asked for belong to a database without a
+# tracking service.
 COUNT_QUEUES = Query(
     QueueState,
     """
-    WITH item (queue, due_at, dead) AS (
-        (SELECT 'codes', next_at, false FROM messages
+    WITH message AS (
+        (SELECT 'codes' AS queue, next_at, error, dead_at FROM messages
           WHERE template = 'code' AND dead_at IS NULL ORDER BY next_at LIMIT :most::integer)
         UNION ALL
-        (SELECT 'notices', next_at, false FROM messages
+        (SELECT 'notices', next_at, error, dead_at FROM messages
           WHERE template <> 'code' AND dead_at IS NULL ORDER BY next_at LIMIT :most)
         UNION ALL
-        (SELECT CASE template WHEN 'code' THEN 'codes' ELSE 'notices' END, NULL, true FROM messages
-          WHERE dead_at > clock_timestamp() - interval '1 day' LIMIT :most)
+        (SELECT CASE template WHEN 'code' THEN 'codes' ELSE 'notices' END, NULL, error, dead_at FROM messages
+          WHERE dead_at > clock_timestamp() - interval '1 day' ORDER BY dead_at DESC LIMIT :most)
+    ), item (queue, due_at, dead) AS (
+        SELECT queue, next_at, dead_at IS NOT NULL FROM message
+        UNION ALL
+        SELECT 'failing_messages', clock_timestamp(), false FROM message
+         WHERE error IS NOT NULL
+           AND (dead_at IS NULL OR (queue = 'codes' AND dead_at > clock_timestamp() - interval '10 minutes'))
         UNION ALL
         (SELECT CASE state WHEN 'new' THEN 'webhooks' ELSE 'webhooks_parked' END, next_at, false FROM payments.inbox
           WHERE state IN ('new', 'parked') ORDER BY next_at LIMIT :most)
@@ -116,6 +124,7 @@ COUNT_QUEUES = Query(
 QUEUES = (
     "codes",
     "notices",
+    "failing_messages",
     "webhooks",
     "webhooks_parked",
     "provider_calls",

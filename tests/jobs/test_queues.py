@@ -5,6 +5,10 @@ from pathlib import Path
 from market.jobs.queues import COUNT_QUEUES, MAX_COUNTED, QUEUES, QueueState, list_queue_states, list_schedule_states
 from market.jobs.schedules import SCHEDULES, add_schedules
 from market.kernel import Connection, Database
+from market.kernel.seal import Seal
+from market.notify.http_port import HttpPort
+from market.notify.queue import queue_message
+from market.notify.send import send_due_messages
 from tests.conftest import NOW
 from tests.support.app import build_settings, run_service
 
@@ -69,6 +73,7 @@ async def test_every_queue_counts_what_is_due_and_what_was_given_up(database: Da
     assert [round_wait(state) for state in states] == [
         ("codes", 1, 1, 40),
         ("notices", 1, 0, 100),
+        ("failing_messages", 0, 0, 0),
         ("webhooks", 1, 1, 50),
         ("webhooks_parked", 1, 0, 60),
         ("provider_calls", 1, 0, 80),
@@ -84,6 +89,30 @@ async def test_every_queue_counts_what_is_due_and_what_was_given_up(database: Da
         ("tasks", 1, 1, 140),
         ("late_rows", 0, 0, 0),
     ]
+
+
+async def test_messages_that_the_provider_does_not_take_are_counted_although_none_is_late(
+    database: Database, seal: Seal, owner: Connection
+) -> None:
+    async with database.transaction() as conn:
+        for template, facts in (("code", {"code": "123456"}), ("to_ship", {"count": "3"})):
+            await queue_message(conn, seal, phone="17000001234", template=template, facts=facts, now=NOW)
+
+    async def count() -> dict[str, tuple[int, int]]:
+        async with database.connection() as conn:
+            states = await list_queue_states(conn, now=NOW)
+        return {state.queue: (state.due, state.dead) for state in states if state.due or state.dead}
+
+    async with HttpPort(
+        "http://127.0.0.1:9", key_id="k", secret="s", template_ids={"code": "1", "to_ship": "2"}
+    ) as port:
+        await send_due_messages(database, seal, port, now=NOW)
+        assert await count() == {"failing_messages": (2, 0)}
+        await owner.execute("UPDATE messages SET next_at = now(), attempts = 30")
+        await send_due_messages(database, seal, port, now=NOW)
+    assert await count() == {"codes": (0, 1), "notices": (0, 1), "failing_messages": (1, 0)}
+    await owner.execute("UPDATE messages SET dead_at = now() - interval '11 minutes'")
+    assert await count() == {"codes": (0, 1), "notices": (0, 1)}
 
 
 async def test_an_empty_queue_is_reported_too(conn: Connection) -> None:
