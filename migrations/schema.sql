@@ -1802,6 +1802,14 @@ BEGIN
        OR is_same_person(NEW.approved_by, NEW.accepted_by) THEN
         RAISE EXCEPTION 'purchase % is by fewer than three people', NEW.order_id USING ERRCODE = 'P0243';
     END IF;
+    IF EXISTS (SELECT FROM unnest(ARRAY[NEW.requested_by, NEW.approved_by, NEW.accepted_by],
+                                  CASE WHEN TG_OP = 'UPDATE'
+                                       THEN ARRAY[OLD.requested_by, OLD.approved_by, OLD.accepted_by] END)
+                            AS step (person, before)
+                 JOIN producer_members m ON m.producer_id = NEW.producer_id
+                WHERE person IS DISTINCT FROM before AND is_same_person(m.account_id, person)) THEN
+        RAISE EXCEPTION 'a step of purchase % is by a person of its seller', NEW.order_id USING ERRCODE = 'P0248';
+    END IF;
     RETURN NULL;
 END
 $$;
@@ -2031,6 +2039,24 @@ $$;
 
 
 --
+-- Name: check_transfer_sum(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_transfer_sum() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF (SELECT sum(fen) FROM bank_receipts WHERE order_id = NEW.order_id)
+       IS DISTINCT FROM (SELECT paid_fen FROM procurements WHERE order_id = NEW.order_id) THEN
+        RAISE EXCEPTION 'the transfers of purchase % do not add up', NEW.order_id USING ERRCODE = 'P0248';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: tasks; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2077,6 +2103,23 @@ CREATE FUNCTION public.claim_task(p_lease interval) RETURNS SETOF public.tasks
                   ORDER BY id LIMIT 1
                     FOR UPDATE SKIP LOCKED)
     RETURNING tasks.*
+$$;
+
+
+--
+-- Name: close_bank_receipt(uuid, text, text, date, uuid, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.close_bank_receipt(p_receipt uuid, p_as text, p_note text, p_returned_on date, p_by uuid, p_at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE bank_receipts
+       SET closed_as = p_as, closed_note = p_note, returned_on = p_returned_on, closed_by = p_by, closed_at = p_at
+     WHERE id = p_receipt AND order_id IS NULL AND closed_at IS NULL;
+    RETURN FOUND;
+END
 $$;
 
 
@@ -3616,6 +3659,18 @@ CREATE FUNCTION public.get_visible_region() RETURNS text
 
 
 --
+-- Name: get_waiting_invoice(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.get_waiting_invoice(p_payer_code text) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT accepted_fen FROM procurements WHERE payer_code = p_payer_code AND invoiced_at IS NOT NULL AND paid_at IS NULL
+$$;
+
+
+--
 -- Name: guard_month_partition(text, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3827,7 +3882,7 @@ $$;
 
 CREATE FUNCTION public.is_same_person(p_account uuid, p_other uuid) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN ((p_account = p_other) OR (SELECT COALESCE((a.identity_index = b.identity_index), (CASE WHEN ((a.handle IS NULL) OR (b.handle IS NULL)) THEN (public.fold_name(a.name) = public.fold_name(b.name)) ELSE (public.fold_official_name(a.name) = public.fold_official_name(b.name)) END AND (a.name <> '乡集用户'::text))) AS "coalesce" FROM public.accounts a, public.accounts b WHERE ((a.id = is_same_person.p_account) AND (b.id = is_same_person.p_other))));
+    RETURN ((p_account = p_other) OR (SELECT COALESCE((a.identity_index = b.identity_index), (CASE WHEN ((a.handle IS NULL) OR (b.handle IS NULL)) THEN (public.fold_name(a.name) = public.fold_name(b.name)) ELSE (public.fold_official_name(a.name) = public.fold_official_name(b.name)) END AND (a.name <> '乡集用户'::text) AND ((a.closed_at IS NULL) OR (b.closed_at IS NULL)))) AS "coalesce" FROM public.accounts a, public.accounts b WHERE ((a.id = is_same_person.p_account) AND (b.id = is_same_person.p_other))));
 
 
 --
@@ -5207,27 +5262,34 @@ CREATE FUNCTION public.match_bank_receipt(p_receipt uuid, p_at timestamp with ti
 DECLARE
     receipt bank_receipts;
     bought  procurements;
+    paying  uuid[];
     trouble text;
 BEGIN
-    SELECT * INTO receipt FROM bank_receipts WHERE id = p_receipt AND order_id IS NULL FOR UPDATE;
+    SELECT * INTO receipt FROM bank_receipts WHERE id = p_receipt AND order_id IS NULL AND closed_at IS NULL FOR UPDATE;
     IF NOT FOUND THEN
         RETURN;
     END IF;
     SELECT * INTO bought FROM procurements WHERE payer_code = receipt.payer_code FOR UPDATE;
+    SELECT CASE WHEN receipt.fen = bought.accepted_fen THEN ARRAY[receipt.id]
+                WHEN sum(b.fen) = bought.accepted_fen THEN array_agg(b.id) END
+      INTO paying
+      FROM bank_receipts b WHERE b.payer_code = receipt.payer_code AND b.order_id IS NULL AND b.closed_at IS NULL;
     trouble := CASE WHEN bought.order_id IS NULL OR bought.ended_at IS NOT NULL THEN 'unknown_code'
                   WHEN bought.paid_at IS NOT NULL THEN 'paid_before'
                   WHEN bought.invoiced_at IS NULL THEN 'not_invoiced'
-                  WHEN bought.accepted_fen <> receipt.fen THEN 'wrong_amount' END;
+                  WHEN paying IS NULL THEN 'wrong_amount' END;
     IF trouble IS NOT NULL THEN
         UPDATE bank_receipts SET problem = trouble WHERE id = p_receipt;
         RETURN;
     END IF;
-    UPDATE bank_receipts SET order_id = bought.order_id, matched_at = p_at, problem = NULL WHERE id = p_receipt;
+    UPDATE bank_receipts SET order_id = bought.order_id, matched_at = p_at, problem = NULL WHERE id = ANY (paying);
+    UPDATE bank_receipts b SET problem = 'paid_before'
+     WHERE b.payer_code = receipt.payer_code AND b.order_id IS NULL AND b.closed_at IS NULL;
     UPDATE procurements SET paid_at = p_at WHERE order_id = bought.order_id;
     INSERT INTO quota_entries (organisation_id, year, list, kind, fen, order_id, at)
-    SELECT bought.organisation_id, bought.year, bought.list, 'spent', receipt.fen, bought.order_id, p_at
+    SELECT bought.organisation_id, bought.year, bought.list, 'spent', bought.accepted_fen, bought.order_id, p_at
      WHERE bought.list IS NOT NULL;
-    RETURN QUERY SELECT o.id, o.number, receipt.fen, bought.producer_id FROM orders o WHERE o.id = bought.order_id;
+    RETURN QUERY SELECT o.id, o.number, bought.accepted_fen, bought.producer_id FROM orders o WHERE o.id = bought.order_id;
 END
 $$;
 
@@ -7598,13 +7660,28 @@ CREATE TABLE public.bank_receipts (
     recorded_by uuid NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
     matched_at timestamp with time zone,
+    closed_as text,
+    closed_note text,
+    returned_on date,
+    closed_by uuid,
+    closed_at timestamp with time zone,
     CONSTRAINT bank_receipts_amount CHECK ((fen > 0)),
+    CONSTRAINT bank_receipts_closed CHECK (((num_nulls(closed_as, closed_note, closed_by, closed_at) = ANY (ARRAY[0, 4])) AND ((closed_at IS NULL) OR (order_id IS NULL)) AND ((returned_on IS NOT NULL) = (NOT (closed_as IS DISTINCT FROM 'returned'::text))) AND (returned_on >= received_on))),
+    CONSTRAINT bank_receipts_closed_as CHECK ((closed_as = ANY (ARRAY['returned'::text, 'mistaken'::text]))),
+    CONSTRAINT bank_receipts_closed_note CHECK (((length(closed_note) >= 1) AND (length(closed_note) <= 200))),
     CONSTRAINT bank_receipts_matched CHECK ((((order_id IS NULL) = (matched_at IS NULL)) AND ((order_id IS NULL) OR (problem IS NULL)))),
     CONSTRAINT bank_receipts_payer_code CHECK (((length(payer_code) >= 1) AND (length(payer_code) <= 40))),
     CONSTRAINT bank_receipts_payer_name CHECK (((length(payer_name) >= 2) AND (length(payer_name) <= 60))),
     CONSTRAINT bank_receipts_problem_known CHECK ((problem = ANY (ARRAY['unknown_code'::text, 'wrong_amount'::text, 'not_invoiced'::text, 'paid_before'::text]))),
     CONSTRAINT bank_receipts_reference CHECK (((length(reference) >= 4) AND (length(reference) <= 64)))
 );
+
+
+--
+-- Name: COLUMN bank_receipts.closed_note; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.bank_receipts.closed_note IS 'Of a transfer that was sent back the bank''s number of that, of a mistake what was wrong.';
 
 
 --
@@ -10945,6 +11022,11 @@ END) STORED NOT NULL,
     told_fen bigint DEFAULT 0 NOT NULL,
     reduce_since date,
     chased_on date,
+    paid_fen bigint GENERATED ALWAYS AS (
+CASE
+    WHEN (paid_at IS NOT NULL) THEN accepted_fen
+    ELSE NULL::bigint
+END) STORED,
     CONSTRAINT procurements_accepted CHECK (((accepted_fen >= 1) AND (accepted_fen <= ordered_fen))),
     CONSTRAINT procurements_freight CHECK ((freight_fen >= 0)),
     CONSTRAINT procurements_ordered CHECK ((ordered_fen > 0)),
@@ -10993,6 +11075,13 @@ COMMENT ON COLUMN public.procurements.reduce_since IS 'Since when a red-letter i
 --
 
 COMMENT ON COLUMN public.procurements.chased_on IS 'The last day on which the seller was reminded of it.';
+
+
+--
+-- Name: COLUMN procurements.paid_fen; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.procurements.paid_fen IS 'What the bank received: the sum of its transfers.';
 
 
 --
@@ -13015,30 +13104,6 @@ ALTER TABLE ONLY public.operator_bank_accounts
 
 
 --
--- Name: bank_receipts bank_receipts_fen; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.bank_receipts
-    ADD CONSTRAINT bank_receipts_fen UNIQUE (order_id, fen);
-
-
---
--- Name: bank_receipts bank_receipts_once; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.bank_receipts
-    ADD CONSTRAINT bank_receipts_once UNIQUE (reference);
-
-
---
--- Name: bank_receipts bank_receipts_one_order; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.bank_receipts
-    ADD CONSTRAINT bank_receipts_one_order UNIQUE (order_id);
-
-
---
 -- Name: bank_receipts bank_receipts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -14983,6 +15048,14 @@ ALTER TABLE ONLY public.procurements
 
 
 --
+-- Name: procurements procurements_paid_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.procurements
+    ADD CONSTRAINT procurements_paid_once UNIQUE (order_id, paid_fen);
+
+
+--
 -- Name: procurements procurements_payer_code; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -16233,10 +16306,24 @@ CREATE INDEX audit_entries_late_object_at_idx ON public.audit_entries_late USING
 
 
 --
+-- Name: bank_receipts_by_closer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX bank_receipts_by_closer ON public.bank_receipts USING btree (closed_by) WHERE (closed_by IS NOT NULL);
+
+
+--
 -- Name: bank_receipts_by_code; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX bank_receipts_by_code ON public.bank_receipts USING btree (payer_code) WHERE (order_id IS NULL);
+CREATE INDEX bank_receipts_by_code ON public.bank_receipts USING btree (payer_code) WHERE ((order_id IS NULL) AND (closed_at IS NULL));
+
+
+--
+-- Name: bank_receipts_by_order; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX bank_receipts_by_order ON public.bank_receipts USING btree (order_id) WHERE (order_id IS NOT NULL);
 
 
 --
@@ -16251,6 +16338,20 @@ CREATE INDEX bank_receipts_by_recorder ON public.bank_receipts USING btree (reco
 --
 
 CREATE INDEX bank_receipts_by_time ON public.bank_receipts USING btree (recorded_at DESC);
+
+
+--
+-- Name: bank_receipts_once; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX bank_receipts_once ON public.bank_receipts USING btree (reference) WHERE (closed_as IS DISTINCT FROM 'mistaken'::text);
+
+
+--
+-- Name: bank_receipts_returned_once; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX bank_receipts_returned_once ON public.bank_receipts USING btree (closed_note) WHERE (closed_as = 'returned'::text);
 
 
 --
@@ -18971,6 +19072,13 @@ CREATE TRIGGER bank_accounts_people BEFORE INSERT OR UPDATE OF outcome, decided_
 
 
 --
+-- Name: bank_receipts bank_receipts_sum_up; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER bank_receipts_sum_up AFTER INSERT OR UPDATE OF order_id, fen ON public.bank_receipts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.order_id IS NOT NULL)) EXECUTE FUNCTION public.check_transfer_sum();
+
+
+--
 -- Name: bindings bindings_keep_changed; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -19881,6 +19989,13 @@ CREATE CONSTRAINT TRIGGER procurements_sum_up AFTER INSERT OR UPDATE ON public.p
 
 
 --
+-- Name: procurements procurements_transfers; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER procurements_transfers AFTER INSERT OR UPDATE OF paid_at, accepted_fen ON public.procurements DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_transfer_sum();
+
+
+--
 -- Name: producer_steps producer_steps_person; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -20780,11 +20895,19 @@ ALTER TABLE ONLY public.operator_bank_accounts
 
 
 --
+-- Name: bank_receipts bank_receipts_closer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bank_receipts
+    ADD CONSTRAINT bank_receipts_closer FOREIGN KEY (closed_by) REFERENCES public.accounts(id);
+
+
+--
 -- Name: bank_receipts bank_receipts_invoiced; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.bank_receipts
-    ADD CONSTRAINT bank_receipts_invoiced FOREIGN KEY (order_id, fen) REFERENCES public.procurement_invoices(order_id, fen);
+    ADD CONSTRAINT bank_receipts_invoiced FOREIGN KEY (order_id) REFERENCES public.procurement_invoices(order_id);
 
 
 --
@@ -23688,7 +23811,7 @@ ALTER TABLE ONLY public.quota_entries
 --
 
 ALTER TABLE ONLY public.quota_entries
-    ADD CONSTRAINT quota_entries_spent FOREIGN KEY (order_id, spent_fen) REFERENCES public.bank_receipts(order_id, fen);
+    ADD CONSTRAINT quota_entries_spent FOREIGN KEY (order_id, spent_fen) REFERENCES public.procurements(order_id, paid_fen);
 
 
 --
@@ -26771,6 +26894,13 @@ REVOKE ALL ON FUNCTION public.check_terms_approval() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION check_transfer_sum(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_transfer_sum() FROM PUBLIC;
+
+
+--
 -- Name: TABLE tasks; Type: ACL; Schema: public; Owner: -
 --
 
@@ -26825,6 +26955,14 @@ GRANT UPDATE(finished_at) ON TABLE public.tasks TO market_app;
 
 REVOKE ALL ON FUNCTION public.claim_task(p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_task(p_lease interval) TO market_app;
+
+
+--
+-- Name: FUNCTION close_bank_receipt(p_receipt uuid, p_as text, p_note text, p_returned_on date, p_by uuid, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.close_bank_receipt(p_receipt uuid, p_as text, p_note text, p_returned_on date, p_by uuid, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.close_bank_receipt(p_receipt uuid, p_as text, p_note text, p_returned_on date, p_by uuid, p_at timestamp with time zone) TO market_app;
 
 
 --
@@ -27709,6 +27847,14 @@ GRANT ALL ON FUNCTION public.get_red_letter_due(since date) TO market_app;
 --
 
 GRANT SELECT ON TABLE public.search_bands TO market_app;
+
+
+--
+-- Name: FUNCTION get_waiting_invoice(p_payer_code text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.get_waiting_invoice(p_payer_code text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_waiting_invoice(p_payer_code text) TO market_app;
 
 
 --
