@@ -12,6 +12,7 @@ from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.text import clean_text
 from market.orders.escrow import get_order_ref, get_suborder_ref
+from market.orders.money.uninvolved import require_uninvolved
 from market.orders.pay import CURRENCY
 from market.orders.transitions import lock_order_by_number
 from market.procurement.models import (
@@ -158,6 +159,7 @@ async def record_bank_receipt(conn: Connection, actor: Actor, new: NewBankReceip
         NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
         PurchaseInvalid: fields are missing or wrong.
         BankReceiptKnown: the bank's number was recorded before.
+        OwnOrderMoney: the actor bought or sold in the order of the payer's code.
     """
     require_platform_staff(actor)
     reference, name, code = clean_text(new.reference), clean_text(new.payer_name), normalize_payer_code(new.payer_code)
@@ -174,7 +176,9 @@ async def record_bank_receipt(conn: Connection, actor: Actor, new: NewBankReceip
         faults.append(FieldFault("received_on", "到账日期不能晚于今天"))
     if faults:
         raise PurchaseInvalid(errors=tuple(faults))
-    await lock_order_by_number(conn, get_order_number(code))
+    number = get_order_number(code)
+    await require_uninvolved(conn, actor, number)
+    await lock_order_by_number(conn, number)
     added = await ADD_RECEIPT.maybe(
         conn, reference=reference, payer_code=code, payer_name=name, fen=new.amount_fen, received_on=new.received_on,
         by=actor.account_id, now=now,

@@ -21,12 +21,13 @@ from market.orders.money.money_problems import (
     requeue_stuck_message,
     retry_failed_refund,
 )
+from market.orders.money.uninvolved import OwnOrderMoney
 from market.orders.money.verification import verify_orders
 from payments import Method, list_payments, list_refunds, send_refund, verify_ledger
 from payments.errors import AnotherTransferRecorded, KeyAlreadyUsed, NotBankTransfer
 from tests.conftest import NOW
 from tests.orders.test_payment_problems import Sale, sale
-from tests.support.make import load_actor, make_official
+from tests.support.make import load_actor, load_owner, make_official
 
 __all__ = ["sale"]
 
@@ -126,6 +127,29 @@ async def repay_the_only_refund(conn: Connection, finance: Actor, order: PlacedO
     assert (refund.order_ref, refund.amount_minor) == (str(order.number), order.total_fen)
     await record_repaid(conn, finance, refund.id, reference="ICBC-9", now=now)
     assert (await load_money_problems(conn, finance)).failed_refunds == []
+
+
+async def test_who_bought_or_sold_does_not_record_a_transfer(sale: Sale, owner: Connection) -> None:
+    w = sale.shopping
+    order = await w.place([(sale.product.variant_id, 1)])
+    await w.start(order, method=Method.BANK)
+    refund_id = await fail_refund(sale)
+    finance = await make_finance(sale)
+    async with w.db.connection() as conn:
+        seller = await load_owner(conn, sale.product.producer_id)
+    for party in (w.buyer, seller):
+        # The official has another account, under the same name.
+        await owner.execute("UPDATE accounts SET name = '样例同名' WHERE id = ANY($1)", [
+            party.account_id, finance.account_id,
+        ])  # fmt: skip
+        async with w.db.transaction() as conn:
+            with pytest.raises(OwnOrderMoney):
+                await record_transfer(conn, finance, order.number, reference="ICBC-1", now=NOW)
+            with pytest.raises(OwnOrderMoney):
+                await record_repaid(conn, finance, refund_id, reference="ICBC-2", now=NOW)
+        await owner.execute("UPDATE accounts SET name = '样例' || id WHERE id = $1", party.account_id)
+    async with w.db.transaction() as conn:
+        await record_transfer(conn, finance, order.number, reference="ICBC-1", now=NOW)
 
 
 async def test_a_transfer_for_an_order_that_was_then_paid_otherwise_is_returned_by_hand(sale: Sale) -> None:

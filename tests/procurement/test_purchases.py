@@ -21,6 +21,7 @@ from market.kernel import Connection
 from market.orders.cancel import cancel_order
 from market.orders.expire import expire_orders
 from market.orders.models import ContractNotCancellable, OrderState, PaidOnAcceptance
+from market.orders.money.uninvolved import OwnOrderMoney
 from market.orders.money.verification import verify_orders
 from market.privacy.close_account import close_account
 from market.procurement.models import (
@@ -359,6 +360,17 @@ async def test_a_purchase_is_paid_after_two_of_its_people_closed_their_accounts(
             ),
         )
     assert (await canteen.receive(bought.payer_code, 980_00)).problem is None
+
+
+async def test_who_sold_records_no_transfer_of_a_purchase(shopping: Shopping, owner: Connection) -> None:
+    canteen = await make_canteen(shopping)
+    number = await make_contract(canteen)
+    code = (await canteen.see(number)).purchase.payer_code
+    await owner.execute("UPDATE accounts SET name = '样例同名' WHERE id = ANY($1)", [
+        canteen.staff.account_id, canteen.seller.account_id,
+    ])  # fmt: skip
+    with pytest.raises(OwnOrderMoney):
+        await canteen.receive(code, 980_00)
 
 
 async def test_two_transfers_with_one_code_at_once_pay_once(shopping: Shopping) -> None:

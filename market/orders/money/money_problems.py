@@ -14,6 +14,7 @@ from market.kernel import Connection, Database, GatewayUnavailable, Query, Refus
 from market.kernel.clock import get_business_day, get_day_start
 from market.orders.escrow import get_order_ref, parse_order_ref
 from market.orders.money.refund_requests import RequestedRefund, list_waiting_refund_requests
+from market.orders.money.uninvolved import require_uninvolved
 from market.orders.pay import find_current_payment
 from payments import (
     Dispute,
@@ -241,12 +242,14 @@ async def record_repaid(
     Raises:
         RefundNotFound: the refund does not exist.
         KeyAlreadyUsed: the refund is with the provider, or it has arrived, or a lost dispute covers all of it.
+        OwnOrderMoney: the actor bought or sold in the order.
         RepairTextMissing: the reference is empty or too long.
         NotAllowed, SecondFactorRequired: the actor may not repair this order's money.
     """
     before = await get_refund(conn, RefundId(refund_id))
     payment = await get_payment(conn, before.payment_id)
     await _require_money_role(conn, actor, payment.order_ref)
+    await require_uninvolved(conn, actor, parse_order_ref(payment.order_ref))
     refund = await record_refund_transfer(conn, before.id, reference=_clean(reference), at=now)
     if refund.state is not before.state:
         detail: dict[str, object] = {"refund": str(refund.id), "reference": reference}
@@ -337,10 +340,12 @@ async def record_transfer(
         NotFound: the order has no payment that is open or captured, and none by bank transfer.
         NotBankTransfer: the order has payments through the provider alone.
         AnotherTransferRecorded, TransferRecordedBefore: the order, or the reference, was recorded with another one.
+        OwnOrderMoney: the actor bought or sold in the order.
         RepairTextMissing: the reference is empty or too long.
         NotAllowed, SecondFactorRequired: the actor may not repair this order's money.
     """
     await _require_money_role(conn, actor, get_order_ref(number))
+    await require_uninvolved(conn, actor, number)
     before = await find_current_payment(conn, get_order_ref(number))
     if before is None or before.method is not Method.BANK:
         before = await _find_ended_transfer(conn, number) or before
