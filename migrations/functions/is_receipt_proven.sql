@@ -1,7 +1,7 @@
 -- Package: orders.
--- Return whether somebody else than buyer and seller knows that a suborder was received: its carrier delivered it, or a pickup
--- point handed it over for its code. One number of a carrier is a box for one buyer: that of the suborder which had it first. Of
--- a stay or an activity nobody else knows more than its check-in, which is enough.
+-- Return whether somebody else than buyer and seller knows that a suborder was received: its carrier delivered it, or the keeper
+-- of a pickup point, who is neither of them, handed it over for its code. One number of a carrier is a box for one buyer: that
+-- of the suborder which had it first. Of a stay or an activity nobody else knows more than its check-in, which is enough.
 CREATE OR REPLACE FUNCTION is_receipt_proven(p_suborder uuid) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT EXISTS (SELECT FROM suborders WHERE id = p_suborder AND kind <> 'goods' AND state = 'received')
@@ -16,5 +16,13 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
                            WHERE earlier.carrier = parcel.carrier AND earlier.tracking = parcel.tracking
                              AND (earlier.registered_at, earlier.suborder_id) < (parcel.registered_at, parcel.suborder_id)
                              AND theirs.buyer_id <> orders.buyer_id))
-        OR EXISTS (SELECT FROM pickups WHERE suborder_id = p_suborder AND state = 'collected');
+        OR EXISTS (SELECT FROM pickups
+                     JOIN pickup_points ON pickup_points.id = point_id
+                     JOIN suborders ON suborders.id = suborder_id
+                     JOIN orders ON orders.id = order_id
+                    WHERE suborder_id = p_suborder AND pickups.state = 'collected'
+                      AND NOT is_same_person(keeper_id, buyer_id)
+                      AND NOT EXISTS (SELECT FROM producer_members m
+                                       WHERE m.producer_id = suborders.producer_id
+                                         AND is_same_person(m.account_id, keeper_id)));
 $$;

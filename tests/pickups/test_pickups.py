@@ -338,3 +338,16 @@ async def test_a_reminder_that_fails_delays_no_other(point: Point, owner: Connec
     await owner.execute("UPDATE orders SET buyer_id = $1 WHERE id = (SELECT min(id::text)::uuid FROM orders)", other)
     assert await remind_of_pickups(w.db, w.seal, days=DAYS, now=NOW + timedelta(days=6)) == 1
     assert len(await point.list_told("pickup_ending")) == 1
+
+
+async def test_a_point_that_buyer_or_seller_keeps_proves_no_receipt(point: Point) -> None:
+    order, parcel = await point.buy()
+    await point.arrive(parcel)
+    await point.hand_over(await point.get_code(order))
+    proven = "SELECT is_receipt_proven($1)"
+    assert await point.owner.fetchval(proven, parcel)
+    for party in (point.seller, point.shopping.buyer):
+        # The keeper has a second account, under the same name.
+        names = "UPDATE accounts SET name = CASE WHEN id = ANY($1) THEN '样例同名' ELSE '样例' || id END"
+        await point.owner.execute(names, [party.account_id, point.keeper.account_id])
+        assert not await point.owner.fetchval(proven, parcel)
