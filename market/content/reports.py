@@ -31,6 +31,7 @@ from market.content.stories import hide_story
 from market.identity.access import require_case_role
 from market.identity.models import AccountId, Actor, NotFound
 from market.identity.person_keys import find_person_seal, make_person_seal
+from market.identity.same_person import is_same_person
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.language import say
 from market.kernel.quotas import lock_quota
@@ -127,7 +128,8 @@ _COLUMNS = """
                      || '/reviews'
                 ELSE (CASE WHEN l.kind = 'goods' THEN '/goods/' ELSE '/stays/' END) || l.number END AS path,
            c.county_code, c.state, c.outcome, CASE WHEN c.state = 'assigned' THEN c.path[c.level] END AS assignee,
-           c.received_at, c.due_at, c.asker_id, r.text_by_key, l.producer_id, s.author_id,
+           c.received_at, c.due_at, c.asker_id, r.text_by_key, l.producer_id,
+           coalesce(s.author_id, v.account_id) AS author_id,
            (SELECT reason_sealed FROM case_events WHERE case_id = c.id AND move = 'answer'
              ORDER BY id DESC LIMIT 1) AS answer_sealed
       FROM content_reports r
@@ -254,8 +256,9 @@ async def answer_report(
 
 
 async def _is_involved(conn: Connection, official: Actor, row: _ReportRow) -> bool:
-    if row.author_id is not None:
-        return row.author_id == official.account_id
+    author = row.author_id
+    if author is not None and await is_same_person(conn, account_id=official.account_id, other_id=author):
+        return True
     return row.producer_id is not None and await is_of_seller(conn, official.account_id, row.producer_id)
 
 

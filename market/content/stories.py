@@ -32,6 +32,7 @@ from market.divisions.codes import get_county_code
 from market.divisions.village_periods import find_village_fault
 from market.identity.access import has_role_for, require_county_role
 from market.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound, Role
+from market.identity.same_person import is_same_person
 from market.identity.sign_in import find_account_by_index, lock_phones
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
@@ -243,11 +244,11 @@ async def publish_story(conn: Connection, seal: Seal, official: Actor, number: i
     Raises:
         NotFound: there is no such story.
         NotAllowed, SecondFactorRequired: the actor has no role of `COUNTY_KEEPERS` for the whole county.
-        StoryNotMovable: it waits for a consent, is published or hidden, or is the official's own.
+        StoryNotMovable: it waits for a consent, is published or hidden, or is the official's own, by whatever account.
     """
     story = await get_story(conn, number)
     require_county_role(official, COUNTY_KEEPERS, story.county_code)
-    if official.account_id == story.author_id:
+    if await is_same_person(conn, account_id=official.account_id, other_id=story.author_id):
         raise StoryNotMovable
     await _move(
         conn, story.id, StoryState.LIVE, before=(StoryState.CONSENTED,), moderated_by=official.account_id, now=now

@@ -16,6 +16,7 @@ from market.content.models import (
     ReportedKind,
     ReportReason,
     StoryInvalid,
+    StoryNotMovable,
     TooManyReports,
     WarningReason,
 )
@@ -90,7 +91,10 @@ async def test_who_wrote_it_or_sells_it_does_not_answer(database: Database, seal
         shop = await make_producer(conn, owner=county.account_id)
         goods = await make_product(conn, shop)
         number = await conn.fetchval("SELECT number FROM listings WHERE id = $1", goods.listing_id)
-    story = await write(database, seal, county, STORY)
+    # Who wrote it has another account, under the same name.
+    story = await write(database, seal, await a_person(database, county.name), STORY)
+    with pytest.raises(StoryNotMovable):
+        await publish(database, seal, county, story.number)
     await publish(database, seal, colleague, story.number)
     for kind, reference in ((ReportedKind.LISTING, number), (ReportedKind.STORY, story.number)):
         new = NewReport(kind=kind, reference=str(reference), reason=ReportReason.FALSE)
