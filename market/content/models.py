@@ -199,12 +199,12 @@ class StoryNotMovable(Refusal):
 
 
 class TooManyStories(Refusal):
-    """A person has at most `MAX_OPEN_STORIES` stories that are not published."""
+    """A person has at most `MAX_OPEN_STORIES` stories that are not published; a hidden one counts for a day."""
 
     code = "too_many_stories"
     status = 429
-    zh = f"您有 {MAX_OPEN_STORIES} 篇还没登，登了再写。"
-    en = f"At most {MAX_OPEN_STORIES} stories of a person can wait at the same time."
+    zh = f"您有 {MAX_OPEN_STORIES} 篇还没登，或者这一天里撤下了；登了，或者过一天再写。"
+    en = f"At most {MAX_OPEN_STORIES} stories of a person can wait at the same time; a hidden one counts for a day."
 
 
 class ReportedBefore(Refusal):

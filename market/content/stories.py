@@ -1,7 +1,7 @@
 """Write a story of a village, consent to be shown in it, publish it, hide it."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -60,9 +60,15 @@ class _ShownPerson(Struct, frozen=True, kw_only=True):
     paper_on: date | None = None
 
 
+# One that was hidden counts for a day: whom it shows were told of it by text message.
 COUNT_OPEN = Query(
-    int, "SELECT count(*) FROM stories WHERE author_id = :account_id AND state IN ('draft', 'consented')"
+    int,
+    """
+    SELECT count(*) FROM stories
+     WHERE author_id = :account_id AND (state IN ('draft', 'consented') OR state = 'hidden' AND written_at > :since)
+    """,
 )
+HIDDEN_COUNTS_FOR = timedelta(days=1)
 ADD_STORY = Query(
     UUID,
     """
@@ -153,7 +159,7 @@ async def write_story(conn: Connection, seal: Seal, author: Actor, new: NewStory
     Raises:
         StoryInvalid: title, text, photos, people or village are missing or wrong; `errors` names each.
         ForbiddenWord, OffPlatformContact: the texts appeal to pity, claim to cure, or lead away from the platform.
-        TooManyStories: `MAX_OPEN_STORIES` of the author wait.
+        TooManyStories: `MAX_OPEN_STORIES` of the author wait, or were written within a day and hidden.
     """
     title, text, day = clean_text(new.title), clean_text(new.text), get_business_day(now)
     station = has_role_for(author, STATION_ROLES, new.village_code)
@@ -171,7 +177,8 @@ async def write_story(conn: Connection, seal: Seal, author: Actor, new: NewStory
         raise StoryInvalid(errors=tuple(faults))
     require_public_text(title=title, text=text)
     await lock_quota(conn, "stories", author.account_id)
-    if await COUNT_OPEN.one(conn, account_id=author.account_id) >= MAX_OPEN_STORIES:
+    since = now - HIDDEN_COUNTS_FOR
+    if await COUNT_OPEN.one(conn, account_id=author.account_id, since=since) >= MAX_OPEN_STORIES:
         raise TooManyStories
     story_id = await ADD_STORY.one(
         conn, village_code=new.village_code, author_id=author.account_id, by_station=station, title=title, text=text,

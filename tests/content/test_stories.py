@@ -1,7 +1,7 @@
 """A story is published with everybody's consent and another person's look, and hidden by the first that ends."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import asyncpg
 import pytest
@@ -217,6 +217,22 @@ async def test_faults_are_named_at_their_fields_and_words_are_refused(database: 
         with pytest.raises(StoryInvalid):
             await hide_story(conn, seal, county, own.number - 1, reason=" ", now=LATER)
         await hide_story(conn, seal, county, own.number - 1, reason="照片看不清", now=LATER)
+
+
+async def test_a_story_that_is_hidden_counts_for_a_day(database: Database, seal: Seal) -> None:
+    phone, author = make_phone(), await a_person(database, "样例写的人")
+    await a_person(database, "样例拍到的人", phone)
+
+    async def write_and_hide(now: datetime) -> None:
+        async with database.transaction(scope=get_person_scope(author)) as conn:
+            story = await write_story(conn, seal, author, replace(STORY, phones=[phone]), now=now)
+            await hide_story(conn, seal, author, story.number, now=now)
+
+    for _ in range(5):
+        await write_and_hide(NOW)
+    with pytest.raises(TooManyStories):
+        await write_and_hide(LATER)
+    await write_and_hide(NOW + timedelta(days=1))
 
 
 async def test_who_signs_in_later_is_asked_by_the_stories_that_name_the_telephone(
