@@ -3856,7 +3856,15 @@ CREATE FUNCTION public.is_receipt_proven(p_suborder uuid) RETURNS boolean
                            WHERE earlier.carrier = parcel.carrier AND earlier.tracking = parcel.tracking
                              AND (earlier.registered_at, earlier.suborder_id) < (parcel.registered_at, parcel.suborder_id)
                              AND theirs.buyer_id <> orders.buyer_id))
-        OR EXISTS (SELECT FROM pickups WHERE suborder_id = p_suborder AND state = 'collected');
+        OR EXISTS (SELECT FROM pickups
+                     JOIN pickup_points ON pickup_points.id = point_id
+                     JOIN suborders ON suborders.id = suborder_id
+                     JOIN orders ON orders.id = order_id
+                    WHERE suborder_id = p_suborder AND pickups.state = 'collected'
+                      AND NOT is_same_person(keeper_id, buyer_id)
+                      AND NOT EXISTS (SELECT FROM producer_members m
+                                       WHERE m.producer_id = suborders.producer_id
+                                         AND is_same_person(m.account_id, keeper_id)));
 $$;
 
 
