@@ -86,21 +86,33 @@ FIND_FEED_OWNER = Query(
                       AND m.valid_during @> :day::date)
     """,
 )
-# An order that is not paid keeps its nights out of sale, as the calendar says.
+# An order that is not paid keeps its nights out of sale, as the calendar says. Each closed night is a row: those that
+# follow each other are one event.
 LIST_FEED_NIGHTS = Query(
     _TakenNights,
     """
-    SELECT coalesce(taken.booking_id::text, rooms.id || '-' || lower(taken.nights)) AS uid, listings.title,
-           rooms.name AS room, lower(taken.nights) AS first, upper(taken.nights) AS until,
-           orders.number || '-' || suborders.position AS order_code, taken.guest_sealed IS NOT NULL AS guest
-      FROM taken_nights taken
-      JOIN rooms ON rooms.id = taken.room_id
-      JOIN listings ON listings.id = rooms.listing_id
-      LEFT JOIN bookings ON bookings.id = taken.booking_id
+    WITH taken AS (
+        SELECT room_id, taken_nights.nights, booking_id, guest_sealed IS NOT NULL AS guest, listings.title,
+               rooms.name AS room, rooms.position
+          FROM taken_nights
+          JOIN rooms ON rooms.id = room_id
+          JOIN listings ON listings.id = rooms.listing_id
+         WHERE listings.producer_id = :producer_id AND taken_nights.nights && daterange(:first, :until)
+    ), merged AS (
+        SELECT * FROM taken WHERE booking_id IS NOT NULL OR guest
+         UNION ALL
+        SELECT room_id, unnest(range_agg(nights)), NULL, false, title, room, position
+          FROM taken WHERE booking_id IS NULL AND NOT guest
+         GROUP BY room_id, title, room, position
+    )
+    SELECT coalesce(booking_id::text, merged.room_id || '-' || lower(merged.nights)) AS uid, title, room,
+           lower(merged.nights) AS first, upper(merged.nights) AS until,
+           orders.number || '-' || suborders.position AS order_code, guest
+      FROM merged
+      LEFT JOIN bookings ON bookings.id = booking_id
       LEFT JOIN suborders ON suborders.id = bookings.suborder_id
       LEFT JOIN orders ON orders.id = suborders.order_id
-     WHERE listings.producer_id = :producer_id AND taken.nights && daterange(:first, :until)
-     ORDER BY lower(taken.nights), rooms.position
+     ORDER BY lower(merged.nights), merged.position
      LIMIT :limit
     """,
 )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.bookings.host_nights import GuestNights, HostGuest, enter_guest
+from market.bookings.host_nights import GuestNights, HostGuest, HostNights, close_nights, enter_guest, open_nights
 from market.identity.models import NotFound
 from market.visits.calendar_feed import create_calendar_feed, read_calendar_feed, revoke_calendar_feed
 from market.visits.icalendar import CalendarEvent, write_calendar
@@ -71,6 +71,33 @@ async def test_the_calendar_has_taken_nights_and_slots_without_the_guests(shoppi
     assert len({each["UID"] for each in events}) == len(events)
     for secret in (BUYER_ADDRESS.name, BUYER_ADDRESS.phone, "样例路人", "13900009002"):
         assert secret not in text
+
+
+async def test_closed_nights_in_a_row_are_one_event_and_hide_no_later_booking(
+    shopping: Shopping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("market.visits.calendar_feed.MAX_CALENDAR_EVENTS", 4)
+    async with shopping.db.transaction() as conn:
+        stay = await make_stay(conn)
+        host = await load_owner(conn, stay.producer_id)
+        first, until = NOW.date(), DAY - timedelta(days=2)
+        for room_id in stay.room_ids[:2]:
+            nights = HostNights(room_id=room_id, first=first, until=until)
+            await close_nights(conn, host, stay.listing_id, nights, now=NOW)
+        gap = HostNights(room_id=stay.room_ids[0], first=first + timedelta(days=3), until=first + timedelta(days=4))
+        await open_nights(conn, host, stay.listing_id, gap, now=NOW)
+    order = await shopping.place(nights=[make_october_nights(stay.listing_id)])
+    async with shopping.db.transaction() as conn:
+        feed = await create_calendar_feed(conn, host, stay.producer_id, now=NOW)
+        text = await read_calendar_feed(conn, feed.path.removeprefix("/calendars/").removesuffix(".ics"), now=NOW)
+    events = parse(text)
+    assert [(each["DTSTART;VALUE=DATE"], each["DTEND;VALUE=DATE"], each["SUMMARY"]) for each in events] == [
+        ("20190920", "20190923", "农家院客房 1 号房：关房"),
+        ("20190920", "20191001", "农家院客房 2 号房：关房"),
+        ("20190924", "20191001", "农家院客房 1 号房：关房"),
+        ("20191003", "20191005", f"农家院客房 1 号房：订单 {order.number}-1"),
+    ]
+    assert len({each["UID"] for each in events}) == len(events)
 
 
 async def test_an_address_ends_when_it_is_replaced_or_revoked(shopping: Shopping) -> None:
