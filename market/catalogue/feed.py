@@ -42,7 +42,7 @@ _ITEM: LiteralString = """
            village.name AS village, v.price_fen, v.net_g, f.name AS photo, f.kind AS photo_kind,
            ARRAY(SELECT more.name FROM listing_photos JOIN photos more ON more.id = listing_photos.photo_id
                   WHERE listing_id = l.id ORDER BY listing_photos.position) AS more_photos,
-           coalesce(lots.available_units >= v.lot_units_per_item, false)
+           coalesce(lots.available_units >= v.lot_units_per_item, false) AND p.state = 'open'
            AND NOT EXISTS (SELECT FROM closures
                             WHERE closures.producer_id = l.producer_id AND closed_during @> :today::date) AS in_stock,
            CASE WHEN presales.send_from > :today::date THEN presales.send_from END AS presale_from

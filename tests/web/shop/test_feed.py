@@ -51,6 +51,11 @@ async def test_what_cannot_be_bought_today_is_out_of_stock_and_what_is_withdrawn
         village.dates.producer_id, village.today, village.today + timedelta(days=3), village.farmer,
     )  # fmt: skip
     assert (await read_merchant_feed(village))[f"{dates}-0"]["availability"] == "out_of_stock"
+    suspend = "UPDATE producers SET state = $2 WHERE id = $1 RETURNING 1"
+    await village.value(suspend, village.millet.producer_id, "suspended")
+    assert (await read_merchant_feed(village))[f"{millet}-0"]["availability"] == "out_of_stock"
+    await village.value(suspend, village.millet.producer_id, "open")
+    assert (await read_merchant_feed(village))[f"{millet}-0"]["availability"] == "in_stock"
     await village.value("UPDATE lots SET available_units = 0, sold_units = sold_units + available_units RETURNING 1")
     assert (await read_merchant_feed(village))[f"{millet}-0"]["availability"] == "out_of_stock"
     await village.value("UPDATE listings SET state = 'withdrawn' WHERE number = $1 RETURNING 1", millet)
