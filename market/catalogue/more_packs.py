@@ -19,6 +19,7 @@ from market.catalogue.packs import (
     empty_unsold_lot,
     lock_pack,
     read_pack,
+    require_other_pack,
 )
 from market.catalogue.units import Unit
 from market.identity.models import Actor, NotFound
@@ -29,7 +30,6 @@ from market.producers.off_platform import require_public_text
 from market.stock.lots import open_lot
 
 _MAX_LOT_UNITS_PER_ITEM = 10_000
-_SAME_TWICE = "这种装法已经有了，换一种，或者改原来那一种"
 
 
 class PackLimitReached(Refusal):
@@ -62,7 +62,6 @@ class _PackSold(Struct, frozen=True):
     """A pack that the listing offers."""
 
     position: int
-    label: str
     unit: str
     net_g: int | None
     pieces: int | None
@@ -82,7 +81,7 @@ LOCK_PRODUCT = Query(
 LIST_PACKS_SOLD = Query(
     _PackSold,
     """
-    SELECT position, label, unit, net_g, pieces, gross_g, lot_id, lot_units_per_item
+    SELECT position, unit, net_g, pieces, gross_g, lot_id, lot_units_per_item
       FROM variants WHERE listing_id = :listing_id AND position IS NOT NULL
      ORDER BY position
      LIMIT 50
@@ -198,8 +197,7 @@ async def _offer_pack(
     sold = await LIST_PACKS_SOLD.all(conn, listing_id=listing_id)
     if len(sold) >= MAX_PACKS:
         raise PackLimitReached(limit=MAX_PACKS)
-    if any((each.unit, each.label) == (unit.text, label) for each in sold):
-        raise BadListing(errors=(FieldFault(f"{prefix}unit", _SAME_TWICE),))
+    await require_other_pack(conn, listing_id, unit, label, prefix=prefix)
     gross_g = unit.gross_g
     if new.quantity is None:
         first = sold[0]

@@ -110,6 +110,14 @@ LOCK_PACK = Query(
        FOR NO KEY UPDATE OF v, l
     """,
 )
+IS_OFFERED = Query(
+    bool,
+    """
+    SELECT EXISTS (SELECT FROM variants
+                    WHERE listing_id = :listing_id AND position IS NOT NULL AND unit = :unit AND label = :label
+                      AND id IS DISTINCT FROM :except_id::uuid)
+    """,
+)
 IS_LOT_SOLD = Query(bool, "SELECT EXISTS (SELECT FROM variants WHERE lot_id = :lot_id AND position IS NOT NULL)")
 RETIRE_PACK = Query(None, "UPDATE variants SET position = NULL WHERE id = :variant_id")
 ADD_PACK = Query(
@@ -136,7 +144,7 @@ async def replace_pack(conn: Connection, actor: Actor, variant_id: UUID, new: Ne
         NotFound: there is no such pack, it belongs to someone else, or it is not that of a product.
         WrongListingState: the listing is suspended.
         ListingChanged: the pack was replaced before; nothing changes.
-        BadListing: fields are invalid, or the quantity is missing; `errors` lists them.
+        BadListing: fields are invalid, another pack is the same, or the quantity is missing; `errors` lists them.
         ForbiddenWord: a text contains a forbidden word.
         ProducerNotOpen: the producer may not sell now.
     """
@@ -147,6 +155,7 @@ async def replace_pack(conn: Connection, actor: Actor, variant_id: UUID, new: Ne
         faults.append(FieldFault("quantity", f"装的和原来（{old.unit}）不一样多了，写上现在有几份"))
     if faults:
         raise BadListing(errors=tuple(faults))
+    await require_other_pack(conn, old.listing_id, unit, label, except_id=variant_id)
     require_public_text(unit=unit.text, label=label)
     await get_open_seller(conn, old.producer_id, get_business_day(now))
     await RETIRE_PACK.run(conn, variant_id=variant_id)
@@ -180,6 +189,18 @@ async def replace_pack(conn: Connection, actor: Actor, variant_id: UUID, new: Ne
         now=now,
     )
     return replacement
+
+
+async def require_other_pack(
+    conn: Connection, listing_id: UUID, unit: Unit, label: str, *, except_id: UUID | None = None, prefix: str = ""
+) -> None:
+    """Require that a locked listing offers no pack of this unit and label, apart from the one that is replaced.
+
+    Raises:
+        BadListing: it does.
+    """
+    if await IS_OFFERED.one(conn, listing_id=listing_id, unit=unit.text, label=label, except_id=except_id):
+        raise BadListing(errors=(FieldFault(f"{prefix}unit", "这种装法已经有了，换一种，或者改原来那一种"),))
 
 
 async def lock_pack(conn: Connection, actor: Actor, variant_id: UUID) -> Pack:

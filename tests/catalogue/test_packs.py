@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from market.catalogue.detail import ListingVariant, get_product
 from market.catalogue.models import BadListing, ListingChanged, Sort, WrongListingState
@@ -206,6 +207,17 @@ async def test_a_replaced_pack_that_others_share_leaves_them_their_units(conn: C
     new = NewPack(unit="2斤盒", price_fen=20_00, quantity=4)
     await replace_pack(conn, seller, product.variant_id, new, now=NOW)
     assert [(pack.unit, pack.left) for pack in await list_packs(conn, product)] == [("2斤盒", 4), ("10斤箱", 5)]
+
+
+async def test_a_pack_is_not_replaced_by_one_that_another_pack_is(conn: Connection) -> None:
+    product = await make_product(conn, unit="5斤箱", net_g=2500, left=10)
+    seller = await load_owner(conn, product.producer_id)
+    await add_pack(conn, seller, product.listing_id, BIG, now=NOW)
+    with pytest.raises(BadListing) as refused:
+        await replace_pack(conn, seller, product.variant_id, replace(BIG, quantity=4), now=NOW)
+    assert [each.field for each in refused.value.errors] == ["unit"]
+    await replace_pack(conn, seller, product.variant_id, replace(BIG, label="礼盒", quantity=4), now=NOW)
+    assert [(pack.unit, pack.label) for pack in await list_packs(conn, product)] == [("10斤箱", "礼盒"), ("10斤箱", "")]
 
 
 async def test_a_pack_weighs_what_it_says_or_as_many_of_the_first_as_it_takes(conn: Connection) -> None:
