@@ -91,6 +91,7 @@ COUNT_OPEN_PACKAGES = Query(
     """
     SELECT count(*) FROM packages
      WHERE producer_id = :producer_id AND (state <> 'withdrawn' OR created_at > :now::timestamptz - interval '1 day')
+       AND id IS DISTINCT FROM :except_id::uuid
     """,
 )
 ADD_PACKAGE = Query(
@@ -168,8 +169,7 @@ async def compose_package(
     if faults:
         raise InvalidPackage(errors=tuple(faults))
     parts = _share_price(package, offers)
-    if await COUNT_OPEN_PACKAGES.one(conn, producer_id=organiser, now=now) >= MAX_OPEN_PACKAGES:
-        raise TooManyPackages(limit=MAX_OPEN_PACKAGES)
+    await require_room(conn, organiser, now=now)
     package_id = await ADD_PACKAGE.one(
         conn, producer_id=organiser, title=package.title, story=package.story, persons=package.persons,
         nights=package.nights, price_fen=package.price_fen, starts_on=package.starts_on, ends_on=package.ends_on,
@@ -187,6 +187,17 @@ async def compose_package(
         now=now,
     )
     return composed
+
+
+async def require_room(conn: Connection, producer_id: UUID, *, except_id: UUID | None = None, now: datetime) -> None:
+    """Require that a locked producer may have one more open package, besides the one that is put on sale again.
+
+    Raises:
+        TooManyPackages: it has the maximum number.
+    """
+    open_ones = await COUNT_OPEN_PACKAGES.one(conn, producer_id=producer_id, except_id=except_id, now=now)
+    if open_ones >= MAX_OPEN_PACKAGES:
+        raise TooManyPackages(limit=MAX_OPEN_PACKAGES)
 
 
 async def _add_parts(

@@ -6,13 +6,14 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.audit.record import add_audit_entry
-from market.catalogue.certificates import get_open_seller
+from market.catalogue.certificates import get_open_seller, lock_seller
 from market.identity.access import require_producer
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.orders.notifications import notify_producer
+from market.packages.compose import require_room
 from market.packages.models import (
     Consent,
     ConsentOfHelper,
@@ -118,8 +119,10 @@ async def publish_package(
         NotFound: the actor does not work for who composed it.
         ProducerNotOpen: who composed it may not sell now.
         PackageNotReady: somebody has not answered, or a part has nobody who agreed.
+        TooManyPackages: it was withdrawn, and the producer has the maximum number of open packages.
     """
     await get_own_package(conn, actor, producer_id, package_id)
+    await lock_seller(conn, producer_id)
     await get_open_seller(conn, producer_id, get_business_day(now))
     locked = await LOCK_PACKAGE.one(conn, package_id=package_id)
     package = await get_package(conn, package_id)
@@ -127,6 +130,8 @@ async def publish_package(
         return package
     if not package.is_complete:
         raise PackageNotReady(waiting=describe_missing(package))
+    if locked.state is PackageState.WITHDRAWN:
+        await require_room(conn, producer_id, except_id=package_id, now=now)
     await MOVE_PACKAGE.run(conn, package_id=package_id, state=PackageState.LIVE, now=now)
     await _record(conn, actor, "package.publish", package_id, now=now)
     return await get_package(conn, package_id)

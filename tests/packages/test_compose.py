@@ -19,6 +19,7 @@ from market.packages.models import (
     NewPart,
     Package,
     PackageNotReady,
+    PackageState,
     TooManyPackages,
 )
 from market.packages.read import PackageFilters, get_own_package, list_invitations, list_offers, list_own_packages
@@ -281,6 +282,26 @@ async def test_a_producer_asks_the_village_at_most_twenty_times_a_day(shopping: 
         with pytest.raises(TooManyPackages):
             await compose_package(conn, shopping.seal, made["guide"], new, now=NOW + timedelta(hours=23))
         await compose_package(conn, shopping.seal, made["guide"], new, now=NOW + timedelta(hours=25))
+
+
+async def test_a_withdrawn_package_is_sold_again_only_beside_fewer_than_twenty(
+    village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("market.packages.compose.MAX_OPEN_PACKAGES", 1)
+    guide, later = village.guide, NOW + timedelta(days=2)
+    new = make_new_package(
+        (village.stays[0].variant_id,), village.activity.variant_id, village.product.variant_id
+    )  # fmt: skip
+    async with village.shopping.db.transaction() as conn:
+        await withdraw_package(conn, guide, village.package.producer_id, village.package.id, now=NOW)
+        await publish_package(conn, guide, village.package.producer_id, village.package.id, now=NOW)
+        await withdraw_package(conn, guide, village.package.producer_id, village.package.id, now=NOW)
+        other = await compose_package(conn, village.shopping.seal, guide, new, now=later)
+        with pytest.raises(TooManyPackages):
+            await publish_package(conn, guide, village.package.producer_id, village.package.id, now=later)
+        await withdraw_package(conn, guide, other.producer_id, other.id, now=later)
+        sold = await publish_package(conn, guide, other.producer_id, village.package.id, now=later + timedelta(days=2))
+    assert sold.state is PackageState.LIVE
 
 
 @pytest.mark.parametrize(

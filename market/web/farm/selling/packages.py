@@ -14,7 +14,14 @@ from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.packages.consent import answer_package, describe_missing, publish_package, withdraw_package
-from market.packages.models import Consent, ConsentOfHelper, Package, PackageNotReady, PackageState
+from market.packages.models import (
+    Consent,
+    ConsentOfHelper,
+    Package,
+    PackageNotReady,
+    PackageState,
+    TooManyPackages,
+)
 from market.packages.read import PackageInvitation, list_invitations, list_own_packages
 from market.producers.queries import list_own_producers
 from market.web.farm.sellers import Note, is_seller, list_notes
@@ -181,7 +188,7 @@ async def submit_package_move(
             else:
                 agrees = do == "agreed"
                 await answer_package(conn, seal, actor, producer_id, package_id, agrees=agrees, now=now)
-    except (ConsentOfHelper, PackageNotReady, ProducerNotOpen) as refusal:
+    except (ConsentOfHelper, PackageNotReady, ProducerNotOpen, TooManyPackages) as refusal:
         return await _page(request, db, actor, refusal=refusal)
     return redirect(f"/farm/packages?said={do}")
 
