@@ -63,6 +63,7 @@ COUNT_OPEN = Query(
      WHERE account_id = :account_id AND a.state = 'applied' AND p.state = 'live' AND upper(valid_during) > :day::date
     """,
 )
+IS_VERIFIED = Query(bool, "SELECT verified_at IS NOT NULL FROM organisations WHERE id = :organisation_id")
 GET_ADDER = Query(UUID, "SELECT added_by FROM job_postings WHERE id = :posting_id")
 LIST_APPLICANTS = Query(
     _ApplicantRow,
@@ -132,11 +133,13 @@ async def apply_for_job(
         NotFound: there is no such posting.
         PostingInvalid: the person does not consent, has no telephone, is of the employer, or has
             `MAX_OPEN_APPLICATIONS` open ones; `errors` lists each.
-        PostingNotOpen: it is not live, or over.
+        PostingNotOpen: it is not live, or over, or its employer is not verified any more.
         AppliedBefore: the person applied before; the caller's transaction must not commit.
     """
     posting, day = await lock_posting(conn, posting_id), get_business_day(now)
     if posting.state is not PostingState.LIVE or posting.last < day:
+        raise PostingNotOpen
+    if not await IS_VERIFIED.one(conn, organisation_id=posting.organisation_id):
         raise PostingNotOpen
     faults = [] if consent else [FieldFault("consent", say("要同意单位看您的姓名和电话，不然没法联系您"))]
     if await IS_INVOLVED.one(conn, posting_id=posting_id, account_id=actor.account_id):

@@ -50,6 +50,7 @@ from market.sheets.models import FileMalformed
 from tests.conftest import NOW
 from tests.producers.applicants import an_applicant, make_official_actor
 from tests.support.make import VILLAGE, VILLAGE_OF_OTHER_COUNTY, load_actor, make_account
+from tests.support.postgres import as_owner
 
 TODAY = date(2019, 9, 20)
 JOB = NewPosting(
@@ -173,6 +174,15 @@ async def test_an_employer_reads_only_who_agreed_and_only_the_worker_counts_as_h
         with pytest.raises(PostingInvalid) as refused:
             await apply(actor, consent=consent)
         assert [each.field for each in refused.value.errors] == ["consent"]
+    renamed = "UPDATE organisations SET verified_by = $2, verified_at = $3 WHERE id = $1"
+    async with database.transaction() as conn, as_owner(conn):
+        verified = await conn.fetchrow("SELECT verified_by, verified_at FROM organisations WHERE id = $1", organisation)
+        assert verified is not None
+        await conn.execute(renamed, organisation, None, None)
+    with pytest.raises(PostingNotOpen):
+        await apply(people[0])
+    async with database.transaction() as conn, as_owner(conn):
+        await conn.execute(renamed, organisation, *verified)
     first, second, third = [await apply(each) for each in people]
     with pytest.raises(AppliedBefore):
         await apply(people[0])
