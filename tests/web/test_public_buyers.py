@@ -46,6 +46,10 @@ async def test_a_unit_is_verified_and_its_buyer_pays_the_price_for_public_units(
             assert ("¥30.00" in seen.html, "公家单位一" in seen.text) == (False, True)
         seen = await buyer.open("/me/data")
         assert "样例中学食堂" in seen.text
+        await village.value("UPDATE variants SET price_fen = 25_00 WHERE id = $1 RETURNING 1", village.dates.variant_id)
+        cheaper = await buyer.open(goods)
+        assert ("¥25.00" in cheaper.html, "公家单位" in cheaper.text) == (True, False)
+        assert "25.00 元/箱" in (await buyer.open("/cart")).text
 
 
 async def find_credit_code(first: str) -> str:

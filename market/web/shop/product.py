@@ -143,13 +143,20 @@ def _find_sending_window(product: ProductDetail, today: date) -> PresaleTerms | 
 
 def _apply_public_price(product: ProductDetail, own: OwnView) -> tuple[ProductDetail, bool]:
     """Return the product at the prices of a public unit and true, if the visitor buys for one."""
-    if not own.buys_for_unit or all(each.public_price_fen is None for each in product.variants):
+    prices = [_find_public_price(each) for each in product.variants]
+    if not own.buys_for_unit or not any(prices):
         return product, False
     variants = [
-        structs.replace(each, price_fen=each.public_price_fen) if each.public_price_fen is not None else each
-        for each in product.variants
+        structs.replace(each, price_fen=price or each.price_fen)
+        for each, price in zip(product.variants, prices, strict=True)
     ]
     return structs.replace(product, variants=variants), True
+
+
+def _find_public_price(variant: ListingVariant) -> Fen | None:
+    """Return the price for public units, unless that for everyone is lower by now: it holds for them too."""
+    price = variant.public_price_fen
+    return price if price is not None and price <= variant.price_fen else None
 
 
 def _list_further_prices(variants: Sequence[ListingVariant], *, public: bool) -> list[str]:
@@ -166,12 +173,11 @@ def _list_further_prices(variants: Sequence[ListingVariant], *, public: bool) ->
             for tier in variant.tiers
             if tier.price_fen < variant.price_fen
         ]
-        if public and variant.public_price_fen is not None:
+        unit_fen = _find_public_price(variant)
+        if public and unit_fen is not None:
             prices.append(say("{0}这是公家单位的价，您的单位核过了", name))
-        elif variant.public_price_fen is not None:
-            prices.append(
-                say("{0}公家单位一{1} {2} 元，核过的单位登录后按这个价", name, word, yuan(variant.public_price_fen))
-            )
+        elif unit_fen is not None:
+            prices.append(say("{0}公家单位一{1} {2} 元，核过的单位登录后按这个价", name, word, yuan(unit_fen)))
     return prices
 
 
