@@ -1,6 +1,7 @@
 """Read a producer's suborders, each with its lines and its address."""
 
 from datetime import date, datetime, timedelta
+from typing import LiteralString
 from uuid import UUID
 
 from msgspec import Struct
@@ -82,8 +83,7 @@ class _ParcelRow(Struct, frozen=True, kw_only=True):
     discount_fen: Fen
 
 
-LIST_PARCELS = Query(
-    _ParcelRow,
+_SELECT: LiteralString = (
     """
     SELECT suborders.id AS suborder_id, orders.number || '-' || suborders.position AS code, suborders.kind,
            suborders.state, suborders.goods_fen + suborders.freight_fen - suborders.discount_fen AS total_fen, paid_at,
@@ -103,10 +103,11 @@ LIST_PARCELS = Query(
       JOIN producers ON producers.id = producer_id
      WHERE producer_id = :producer_id AND suborders.state = ANY(:states::text[])
        AND suborders.kind = ANY(:kinds::text[])
-     ORDER BY suborders.id
-     LIMIT :limit
-    """,
+    """
 )
+LIST_PARCELS = Query(_ParcelRow, _SELECT + " ORDER BY suborders.id LIMIT :limit")
+FIND_PARCEL = Query(_ParcelRow, _SELECT + " AND suborders.id = :suborder_id")
+_GOODS = (SuborderKind.GOODS,)
 
 
 async def list_parcels(
@@ -116,7 +117,7 @@ async def list_parcels(
     producer_id: UUID,
     *,
     states: tuple[SuborderState, ...] = (SuborderState.PAID,),
-    kinds: tuple[SuborderKind, ...] = (SuborderKind.GOODS,),
+    kinds: tuple[SuborderKind, ...] = _GOODS,
     now: datetime,
 ) -> list[Parcel]:
     """Return a producer's suborders in some states, oldest first, at most 200; by default the parcels to ship.
@@ -130,14 +131,34 @@ async def list_parcels(
     rows = await LIST_PARCELS.all(
         conn, producer_id=producer_id, states=list(states), kinds=list(kinds), limit=MAX_PARCELS, **SEND_DEFAULTS
     )
-    return [
-        build_from(
-            Parcel,
-            row,
-            address=open_address(seal, row.address_sealed) if _is_address_visible(row, now) else None,
-        )
-        for row in rows
-    ]
+    return [_open(seal, row, now) for row in rows]
+
+
+async def find_parcel(
+    conn: Connection,
+    seal: Seal,
+    actor: Actor,
+    producer_id: UUID,
+    suborder_id: UUID,
+    *,
+    states: tuple[SuborderState, ...],
+    now: datetime,
+) -> Parcel | None:
+    """Return a parcel of a producer in one of some states, or None; its address as in `list_parcels`.
+
+    Raises:
+        NotFound: the actor does not work for the producer.
+    """
+    require_producer(actor, producer_id)
+    row = await FIND_PARCEL.maybe(
+        conn, producer_id=producer_id, suborder_id=suborder_id, states=list(states), kinds=list(_GOODS), **SEND_DEFAULTS
+    )
+    return None if row is None else _open(seal, row, now)
+
+
+def _open(seal: Seal, row: _ParcelRow, now: datetime) -> Parcel:
+    address = open_address(seal, row.address_sealed) if _is_address_visible(row, now) else None
+    return build_from(Parcel, row, address=address)
 
 
 def _is_address_visible(row: _ParcelRow, now: datetime) -> bool:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from market.aftersales import parcels
 from market.aftersales.models import (
     OWN_DELIVERY,
     InvalidTracking,
@@ -24,6 +25,7 @@ from market.orders.cancel import cancel_order
 from market.orders.models import SuborderState
 from market.orders.queries import OrderView
 from market.payouts.statement import get_share, get_statement
+from market.web.farm.sending.parcels import load_parcel
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_freight_template, make_product, make_stay
 from tests.support.shop import BUYER_ADDRESS, Shopping, make_buyer, make_october_nights
@@ -77,6 +79,27 @@ async def test_the_producer_sees_the_address_until_thirty_days_after_receipt(sho
             )
         seen.append(received.address)
     assert seen == [BUYER_ADDRESS, BUYER_ADDRESS, None, None]
+
+
+async def test_every_parcel_is_found_however_many_the_producer_has(
+    shopping: Shopping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parcels, "MAX_PARCELS", 1)
+    async with shopping.db.transaction() as conn:
+        product = await make_product(conn, left=5)
+        owner = await load_owner(conn, product.producer_id)
+        other = await load_owner(conn, (await make_product(conn)).producer_id)
+    orders = [await shopping.place([(product.variant_id, 1)]) for _ in range(2)]
+    for order in orders:
+        await shopping.pay(order)
+    async with shopping.db.connection() as conn:
+        assert len(await list_parcels(conn, shopping.seal, owner, product.producer_id, now=NOW)) == 1
+        for order in orders:
+            suborder_id = (await shopping.see(order)).suborders[0].id
+            found = await load_parcel(conn, shopping.seal, owner, suborder_id, now=NOW)
+            assert (found.parcel.suborder_id, found.parcel.address) == (suborder_id, BUYER_ADDRESS)
+            with pytest.raises(NotFound):
+                await load_parcel(conn, shopping.seal, other, suborder_id, now=NOW)
 
 
 async def test_a_parcel_is_shipped_notified_and_released_on_receipt(shopping: Shopping) -> None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from market.aftersales.decide_refund import list_refund_requests
 from market.aftersales.models import OWN_DELIVERY, InvalidTracking, NotWeighed
-from market.aftersales.parcels import Parcel, ParcelLine, list_parcels
+from market.aftersales.parcels import Parcel, ParcelLine, find_parcel, list_parcels
 from market.aftersales.refund_limit import get_refund_limit
 from market.aftersales.ship import ship_suborder
 from market.aftersales.unsent import ReasonMissing, cancel_own_parcel
@@ -144,15 +144,15 @@ async def load_parcel(conn: Connection, seal: Seal, actor: Actor, suborder_id: U
     """
     states = (SuborderState.DEPOSITED, SuborderState.PAID, SuborderState.SHIPPED)
     for producer_id in actor.producers:
-        for parcel in await list_parcels(conn, seal, actor, producer_id, states=states, now=now):
-            if parcel.suborder_id == suborder_id:
-                return ParcelDetails(
-                    parcel,
-                    await get_share(conn, actor, suborder_id),
-                    await list_refund_requests(conn, actor, producer_id, suborder_id=suborder_id),
-                    await get_refund_limit(conn, producer_id, day=get_business_day(now)),
-                    (await load_tracking(conn, [suborder_id])).get(suborder_id),
-                )
+        parcel = await find_parcel(conn, seal, actor, producer_id, suborder_id, states=states, now=now)
+        if parcel is not None:
+            return ParcelDetails(
+                parcel,
+                await get_share(conn, actor, suborder_id),
+                await list_refund_requests(conn, actor, producer_id, suborder_id=suborder_id),
+                await get_refund_limit(conn, producer_id, day=get_business_day(now)),
+                (await load_tracking(conn, [suborder_id])).get(suborder_id),
+            )
     raise NotFound
 
 
