@@ -102,6 +102,14 @@ LIST_RECEIPTS = Query(
      ORDER BY b.order_id IS NOT NULL OR b.closed_at IS NOT NULL, recorded_at DESC, b.id DESC
     """,
 )
+# One that came before its invoice waits for the seller.
+COUNT_UNMATCHED = Query(
+    int,
+    """
+    SELECT count(*) FROM bank_receipts
+     WHERE order_id IS NULL AND closed_at IS NULL AND problem IS DISTINCT FROM 'not_invoiced'
+    """,
+)
 CLOSE_RECEIPT = Query(
     bool,
     """
@@ -291,3 +299,8 @@ async def list_bank_receipts(conn: Connection, actor: Actor) -> list[BankReceipt
     """
     require_platform_staff(actor)
     return await LIST_RECEIPTS.all(conn, limit=MAX_LISTED)
+
+
+async def count_unmatched_receipts(conn: Connection) -> int:
+    """Return how many transfers wait for the platform's staff; the caller has checked who reads."""
+    return await COUNT_UNMATCHED.one(conn)

@@ -57,6 +57,7 @@ async def test_a_canteen_buys_accepts_and_pays_on_the_pages(village: Village) ->
         assert "还差 35.00 元" in seen.text
         seen = await desk.submit("/desk/bank-receipts", typed={**receipt, "amount": "35", "reference": "样例流水3"})
         assert seen.text.count(f"付了采购单 {number}") == 2
+        assert "没对上" not in (await desk.open("/desk")).text
     async with await village.browser(county, second_factor=True) as official:
         seen = await official.open("/desk/procurement?county=130624")
         assert ("样例小学食堂" in seen.text, "计入 135.00 元" in seen.text) == (True, True)
@@ -71,6 +72,7 @@ async def _send_back(village: Village, desk: PageClient, page: str) -> None:
     """Send a transfer of another sum than invoiced back; the unit reads of it before."""
     async with await village.browser(village.buyer) as buyer:
         assert "到账 135.01 元，多了 0.01 元" in (await buyer.open(page)).text
+    assert "对公转账 1 笔没对上" in (await desk.open("/desk")).text
     seen = await desk.open("/desk/bank-receipts")
     [receipt] = [each for each in seen.links() if each.startswith("/desk/bank-receipts/")]
     await desk.open(receipt)

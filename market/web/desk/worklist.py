@@ -21,6 +21,7 @@ from market.orders.money.money_problems import load_money_problems
 from market.orders.notifications import format_due
 from market.payouts.account_change import list_waiting_changes
 from market.payouts.large_payouts import list_waiting_large_payouts
+from market.procurement.pay import count_unmatched_receipts
 from market.producers.queries import list_pending_producers
 from market.reports.drilldown import sum_by_township
 from market.reports.findings import list_finding_decisions
@@ -120,7 +121,7 @@ async def _tasks(conn: Connection, desk: DeskContext, *, unmoved_days: int) -> t
     if desk.whole and Role.IMPORTER in roles and (changes := await count_waiting_changes(conn, desk.county)):
         own.append(WorkItem(desk.to("/desk/lines"), f"业务变更 {changes} 件，等您办", "", "换卡、过户、停机、销户"))
     own += await list_area_items(conn, desk)
-    own += await _list_unsupervised(conn, desk, roles)
+    own += await _list_platform_items(conn, desk, roles)
     if roles & MONEY_ROLES and (problems := await _count_money(conn, desk, unmoved_days)):
         text = "退款没有到账、买家异议、对账不一致、包裹不动"
         own.append(WorkItem(desk.to("/desk/money"), f"钱的异常 {problems} 件", "", text))
@@ -139,14 +140,23 @@ async def _tasks(conn: Connection, desk: DeskContext, *, unmoved_days: int) -> t
     return own, others
 
 
-async def _list_unsupervised(conn: Connection, desk: DeskContext, roles: set[Role]) -> list[WorkItem]:
-    """Return the platform's item about counties without a supervisor, whose second looks come to the platform."""
-    counties = await list_unsupervised_counties(conn, day=desk.today) if Role.PLATFORM in roles else []
-    if not counties:
+async def _list_platform_items(conn: Connection, desk: DeskContext, roles: set[Role]) -> list[WorkItem]:
+    """Return the platform's items: transfers that paid nothing; counties without a supervisor, whose second looks come.
+
+    Both belong to no county's desk.
+    """
+    if Role.PLATFORM not in roles:
         return []
+    items: list[WorkItem] = []
+    if receipts := await count_unmatched_receipts(conn):
+        href = desk.to("/desk/bank-receipts")
+        items.append(WorkItem(href, f"对公转账 {receipts} 笔没对上", "", "催单位补足，或者退回去"))
+    counties = await list_unsupervised_counties(conn, day=desk.today)
+    if not counties:
+        return items
     names = "、".join(each.name for each in counties[:3]) + ("等" if len(counties) > 3 else "")
     text = f"{names}：投诉要上一级再看的，先到平台；请市里或省里开账号"
-    return [WorkItem(desk.to("/desk/officials"), f"{len(counties)} 个县没有上级", "", text, late=True)]
+    return [*items, WorkItem(desk.to("/desk/officials"), f"{len(counties)} 个县没有上级", "", text, late=True)]
 
 
 async def _count_money(conn: Connection, desk: DeskContext, unmoved_days: int) -> int:
