@@ -1,7 +1,7 @@
 """What one worker does at a fixed time: a row per schedule, claimed with a lease, retried if it fails."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from msgspec import Struct
@@ -263,6 +263,7 @@ CLAIM_SCHEDULE = Query(
     RETURNING attempts
     """,
 )
+READ_TIME = Query(datetime, "SELECT clock_timestamp()")
 FINISH_SCHEDULE = Query(
     None,
     """
@@ -278,8 +279,8 @@ RETRY_SCHEDULE = Query(
 
 async def add_schedules(db: Database) -> None:
     """Store the next run of each schedule that is new in this release."""
-    now = datetime.now(UTC)
     async with db.transaction() as conn:
+        now = await READ_TIME.one(conn)
         await ADD_SCHEDULE.run_many(
             conn, [{"name": each.name, "next_at": each.get_next_run(now)} for each in SCHEDULES]
         )
@@ -297,7 +298,8 @@ async def run_if_due(context: WorkerContext, schedule: Schedule) -> bool:
     async def run(_attempt: int) -> None:
         await schedule.run(context)
         async with context.db.connection() as conn:
-            await FINISH_SCHEDULE.run(conn, name=schedule.name, next_at=schedule.get_next_run(datetime.now(UTC)))
+            now = await READ_TIME.one(conn)
+            await FINISH_SCHEDULE.run(conn, name=schedule.name, next_at=schedule.get_next_run(now))
 
     async def fail(attempt: int, error: Exception) -> None:
         log.error("schedule_failed", schedule=schedule.name, attempts=attempt, exc_info=error)

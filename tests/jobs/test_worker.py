@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import msgspec
 import pytest
@@ -90,6 +90,27 @@ async def test_a_due_schedule_runs_in_one_of_many_workers(context: WorkerContext
     once = Schedule(name="once", offset=timedelta(hours=4), run=run)
     await store(owner, once)
     assert sorted(await asyncio.gather(*(run_if_due(context, once) for _ in range(8)))) == [False] * 7 + [True]
+    assert ran == [1]
+
+
+async def test_a_schedule_runs_once_although_the_clock_of_its_worker_is_late(
+    context: WorkerContext, owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[int] = []
+
+    class LateClock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) - timedelta(hours=2)
+
+    async def run(_context: WorkerContext) -> None:
+        ran.append(1)
+
+    monkeypatch.setattr("market.jobs.schedules.datetime", LateClock)
+    hourly = Schedule(name="hourly", interval=timedelta(hours=1), offset=timedelta(0), run=run)
+    await store(owner, hourly)
+    assert await run_if_due(context, hourly)
+    assert not await run_if_due(context, hourly)
     assert ran == [1]
 
 
