@@ -140,10 +140,12 @@ QUEUES = (
     "tasks",
     "late_rows",
 )
+# An attempt that ended with its worker has no error: all but the newest, which may be running, failed.
 LIST_SCHEDULES = Query(
     _StoredSchedule,
     """
-    SELECT name, CASE WHEN error IS NULL THEN 0 ELSE attempts END AS failures, finished_at, next_at
+    SELECT name, CASE WHEN error IS NULL THEN greatest(attempts - 1, 0) ELSE attempts END AS failures, finished_at,
+           next_at
       FROM jobs.schedules
      WHERE name = ANY(:names::text[])
     """,

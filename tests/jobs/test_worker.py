@@ -12,6 +12,7 @@ from market.identity.codes import CodeLimits, request_code
 from market.jobs.context import WorkerContext
 from market.jobs.own_loop import open_own_loop
 from market.jobs.polls import POLLS, Poll
+from market.jobs.queues import list_schedule_states
 from market.jobs.schedules import SCHEDULES, Schedule, add_schedules, run_if_due
 from market.jobs.worker import make_poll, run_polls
 from market.kernel import Connection
@@ -112,6 +113,25 @@ async def test_a_schedule_runs_once_although_the_clock_of_its_worker_is_late(
     assert await run_if_due(context, hourly)
     assert not await run_if_due(context, hourly)
     assert ran == [1]
+
+
+async def test_a_schedule_that_ends_with_its_worker_counts_as_failed(context: WorkerContext, owner: Connection) -> None:
+    async def hang(_context: WorkerContext) -> None:
+        await asyncio.sleep(60)
+
+    lethal = Schedule(name=SCHEDULES[0].name, offset=timedelta(0), run=hang)
+    await store(owner, lethal)
+    counted: list[int] = []
+    for _ in range(3):
+        killed = asyncio.create_task(run_if_due(context, lethal))
+        while await owner.fetchval("SELECT next_at <= now() FROM jobs.schedules"):
+            await asyncio.sleep(0.01)
+        killed.cancel()
+        await asyncio.gather(killed, return_exceptions=True)
+        async with context.db.connection() as conn:
+            counted += [each.failures for each in await list_schedule_states(conn)]
+        await owner.execute("UPDATE jobs.schedules SET next_at = now()")
+    assert counted == [0, 1, 2]
 
 
 async def test_a_failed_schedule_is_retried_after_a_pause(context: WorkerContext, owner: Connection) -> None:
