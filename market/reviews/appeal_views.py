@@ -20,6 +20,7 @@ MAX_APPEALS = 100
 
 class _AppealFields(Struct, frozen=True, kw_only=True):
     case_id: UUID
+    asker_id: UUID | None
     number: int
     state: CaseState
     outcome: CaseOutcome | None
@@ -51,9 +52,9 @@ class _AppealRow(_AppealFields, frozen=True, kw_only=True):
 
 
 _COLUMNS = """
-    SELECT cases.id AS case_id, cases.number, cases.state, outcome, path[level] AS assignee, received_at, due_at,
-           a.review_id, r.account_id AS writer_id, r.producer_id, producers.name AS producer, cases.county_code,
-           listings.title, r.rating, r.text AS review, a.claimed, r.hidden_for, text_sealed,
+    SELECT cases.id AS case_id, asker_id, cases.number, cases.state, outcome, path[level] AS assignee,
+           received_at, due_at, a.review_id, r.account_id AS writer_id, r.producer_id, producers.name AS producer,
+           cases.county_code, listings.title, r.rating, r.text AS review, a.claimed, r.hidden_for, text_sealed,
            (SELECT reason_sealed FROM case_events WHERE case_id = cases.id AND move = 'answer'
                       ORDER BY id DESC LIMIT 1) AS decision_sealed
       FROM cases

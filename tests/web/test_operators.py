@@ -129,6 +129,7 @@ async def test_the_county_sees_who_is_late_and_keeps_the_accounts(service: Servi
     async with open_desk_walker(service, people.tokens["xian"]) as browser:
         seen = await browser.open("/desk/operators")
         assert "2019年1月 移动 收下" in seen.text
+        assert [link for link in seen.links() if "/operators/files/" in link] == [], "those who import open a bill"
         seen = await browser.submit(
             "/desk/operators",
             typed={"name": "样例账单乙", "identity": "130624196202029910", "phone": make_phone(), "handle": "lt.li",

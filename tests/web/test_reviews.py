@@ -126,6 +126,15 @@ async def test_an_appealed_review_is_hidden_by_the_platform_and_says_why(village
         assert "申诉了，等平台定" in seen.text
         case = next(link for link in seen.links() if link.startswith("/cases/"))
         assert "卖家申请" in (await farm.open(case)).text
+    await village.value(
+        """INSERT INTO producer_members SELECT producer_id, $1, 'helper', daterange('2012-01-01', NULL)
+             FROM producer_members WHERE account_id = $2 RETURNING 1""",
+        village.host, village.farmer,
+    )  # fmt: skip
+    async with await village.browser(village.host) as other:
+        seen = await other.open(farm_path)
+        assert "申诉了，等平台定" in seen.text
+        assert case not in seen.links(), "only who appealed reads what happened"
     async with village.database.transaction() as conn:
         official = await make_official(conn, Role.PLATFORM, "13")
         signed = await sign_in_without_code(conn, official, now=Clock().now(), second_factor=True)

@@ -292,3 +292,21 @@ async def walk_a_job(village: Village, county: AccountId, second: AccountId, unt
     async with await village.browser(second, second_factor=True) as desk:
         assert "办成了多少" in (await desk.open("/desk/service-figures?key=found_work")).text
         assert "这一季没有" in (await desk.open("/services?county=130624")).text
+
+
+async def test_only_who_marks_attendance_gets_the_link_of_a_course(village: Village) -> None:
+    async with village.database.transaction() as conn:
+        county, finance = [await make_official(conn, role, "130624") for role in (Role.COUNTY, Role.FINANCE)]
+    typed = {"kind": "course", "title": "剪枝", "organiser": "样例农广校", "village": "革新庄村", "room": "村委会"}
+    hours = {"starts": "09:00", "ends": "11:00", "places": "1"}
+    links = dict[str, list[str]]()
+    async with await village.browser(county, second_factor=True) as desk:
+        await desk.open("/desk/services")
+        day = (village.today + timedelta(days=3)).isoformat()
+        await desk.submit("/desk/services", typed={**typed, **hours, "day": day})
+    for name, official in (("county", county), ("finance", finance)):
+        async with await village.browser(official, second_factor=True) as desk:
+            seen = await desk.open("/desk/services")
+            assert "剪枝" in seen.text
+            links[name] = [link for link in seen.links() if link.startswith("/desk/services/")]
+    assert (len(links["county"]), links["finance"]) == (1, [])

@@ -24,7 +24,7 @@ from market.grievances.receive import write_down_grievance
 from market.grievances.triage import GrievanceLinks, link_grievance, triage_grievance
 from market.grievances.views import Grievance, get_grievance, list_grievances
 from market.http import HttpRequest
-from market.identity.access import get_roles, require_whole_county
+from market.identity.access import get_roles, has_case_role, require_whole_county
 from market.identity.models import Actor, NotAllowed, Role
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
@@ -84,7 +84,9 @@ async def _list_page(
     context = {
         "rows": [
             (
-                desk.to(f"/desk/grievances/{each.case_id}") if each.state is CaseState.ASSIGNED else None,
+                desk.to(f"/desk/grievances/{each.case_id}")
+                if each.state is CaseState.ASSIGNED and has_case_role(desk.actor, each.assignee, each.county_code)
+                else None,
                 str(each.number),
                 TOPIC_NAMES[each.topic] if each.topic else "—",
                 SOURCE_NAMES[each.source] + ("，没有留名" if each.anonymous else ""),

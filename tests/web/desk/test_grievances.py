@@ -67,6 +67,7 @@ async def triage(service: Service, token: str, finding: str) -> str:
     async with open_desk_walker(service, token) as browser:
         seen = await browser.open("/desk/cases")
         page = next(link for link in seen.links() if link.startswith("/desk/grievances/"))
+        assert page in (await browser.open("/desk/grievances")).links()
         await browser.open(page)
         seen = await browser.submit(page, act="triage", topic="missing", finding="x", status=422)
         assert "请粘贴疑点的编号" in seen.text
@@ -228,6 +229,9 @@ async def test_a_grievance_without_a_name(
     number, code = await complain(service)
     async with database.transaction(scope=COUNTY) as conn:
         finding = str(await conn.fetchval("SELECT id FROM findings ORDER BY id LIMIT 1"))
+    async with open_desk_walker(service, people.tokens["cai"]) as browser:
+        links = (await browser.open("/desk/grievances")).links()
+        assert [link for link in links if link.startswith("/desk/grievances/")] == [], "finance answers none"
     page = await triage(service, people.tokens["xian"], finding)
     async with database.transaction(scope=COUNTY) as conn:
         assert await list_case_looks(conn, people.actors["xian"]) == [f"case:{number}"]

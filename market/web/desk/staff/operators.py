@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.access import get_roles, require_whole_county
+from market.identity.access import get_roles, has_role_for, require_whole_county
 from market.identity.county_officials import SellerNumberMissing
 from market.identity.models import Actor, HandleTaken, NotFound, Role
 from market.identity.officials import HoldsOffice, InvalidOfficial, NoSuchOfficial, OtherPerson
@@ -100,6 +100,7 @@ async def _operators_page(
             for each in states
         ],
         "files": files,
+        "opens": has_role_for(desk.actor, {Role.IMPORTER}, desk.county),
         "keeps": keeps,
         "accounts": [(each.handle, f"{each.name}（{each.handle}）", _describe(each)) for each in accounts],
         "form": form or OperatorForm(),

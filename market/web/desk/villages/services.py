@@ -17,7 +17,7 @@ from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import SHANGHAI, Clock
 from market.kernel.seal import Seal
-from market.services.attendance import list_attendees, mark_attendance
+from market.services.attendance import MARKERS, list_attendees, mark_attendance
 from market.services.models import (
     DEFAULT_ROOM,
     AttendanceTooEarly,
@@ -91,7 +91,7 @@ async def _page(
 def _row(desk: DeskContext, slot: ServiceSlot) -> tuple[str, str, list[str]]:
     lines = describe_slot(slot)
     return (
-        desk.to(f"/desk/services/{slot.id}"),
+        desk.to(f"/desk/services/{slot.id}") if has_role_for(desk.actor, MARKERS, slot.village_code) else "",
         slot.title,
         lines if slot.ends_at > desk.now else [*lines[:2], slot.host],
     )

@@ -98,6 +98,7 @@ async def _page(
         "answerable": review.answer is None or review.changed_after_answer,
         "appealable": appeal is None and review.hidden_for is None,
         "appeal": appeal,
+        "case_path": f"/cases/{appeal.case_id}" if appeal and appeal.asker_id == actor.account_id else "",
         "appeal_words": _describe_appeal(appeal),
         "due": await load_due_words(request, REVIEW_APPEAL),
         "claims": [(each.value, words) for each, words in HIDING_REASON_NAMES.items()],
