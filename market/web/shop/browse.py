@@ -204,7 +204,7 @@ def _offer_counties(
         if not exact:
             groups.setdefault(each.prefecture, []).append((each.code, each.name))
         elif each.code in found or each.code == filters.county:
-            words = say("{0}，{1} 样", each.name, found.get(each.code, 0))
+            words = say("{1}，{0} 样", found.get(each.code, 0), each.name)
             groups.setdefault(each.prefecture, []).append((each.code, words))
     known = {each.code for each in counties}
     return structs.replace(

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from market.catalogue.models import WHOLE_WORD_RULE
+from market.web.cookies import LANGUAGE_COOKIE
 from market.web.shop.counts import KEPT_SECONDS
 from tests.support.browser import LoadedPage
 from tests.support.statements import QueryTrace
@@ -310,6 +311,10 @@ async def test_the_county_filter_offers_counties_with_hits_by_prefecture(street:
         seen = await browser.open("/search?q=菠萝蜜")
         [choice] = [node for node in seen.root.all("select") if node.attrs["id"] == "county"]
         assert [node.text for node in choice.all("option")] == ["都看"]
+        browser.client.cookies.set(LANGUAGE_COOKIE, "en", domain="market.test")
+        seen = await browser.open("/search?q=小米")
+        [choice] = [node for node in seen.root.all("select") if node.attrs["id"] == "county"]
+        assert [node.text for node in choice.all("option")][1:] == ["阜平县, 1 item"]
 
 
 def find_drawings(seen: LoadedPage) -> list[str]:
