@@ -65,6 +65,9 @@ def check_address(address: Address, *, parcel: bool) -> Address:
     faults: list[FieldFault] = []
     if not name:
         faults.append(FieldFault("address.name", say("请写收货人姓名")))
+    for field, text, most in (("name", name, _MAX_NAME_LENGTH), ("street", street, _MAX_STREET_LENGTH)):
+        if len(text) > most:
+            faults.append(FieldFault(f"address.{field}", say("最多 {0} 字", most)))
     if phone is None:
         faults.append(FieldFault("address.phone", say("请填 11 位手机号，13 到 19 开头")))
     if not _REGION.fullmatch(region):

@@ -14,7 +14,7 @@ from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.kernel.seal import Seal
-from market.orders.address import Address, open_address, seal_address
+from market.orders.address import Address, InvalidAddress, open_address, seal_address
 from market.orders.checkout import place as placing
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import find_placed_order, place
@@ -83,6 +83,18 @@ async def test_an_order_reserves_its_goods_at_current_prices(database: Database,
         (date(2019, 11, 2), 300_00),
     ]  # fmt: skip
     assert open_address(seal, sealed) == Address("样例买家", "13900009001", "130100", "样例路 1 号")
+
+
+def test_an_address_that_could_not_be_read_back_is_refused(seal: Seal) -> None:
+    """The limits of the fields hold whoever makes the address: a form, another application."""
+    longest = Address("名" * 40, "13900009001", "130100", "路" * 120)
+    assert open_address(seal, seal_address(seal, longest).sealed) == longest
+    with pytest.raises(InvalidAddress) as refused:
+        seal_address(seal, Address("名" * 41, "13900009001", "130100", "路" * 121))
+    assert [(each.field, each.message) for each in refused.value.errors] == [
+        ("address.name", "最多 40 字"),
+        ("address.street", "最多 120 字"),
+    ]
 
 
 async def test_a_key_places_one_order_and_returns_it_again(database: Database) -> None:

@@ -53,11 +53,11 @@ async def place(
     """Place one order, in full or not at all; it is committed when this returns.
 
     Prices and commission are the current ones; `total_fen` and `cancel_terms` are what the buyer saw, if known.
-    Idempotent by buyer and `key`; `fingerprint` distinguishes requests with one key and defaults to a hash of what is
-    ordered and the address. The goods are reserved for `pay_minutes`, unless a county of the order has set its own. In
-    the same transaction the placed lines leave the cart (`from_cart`), the voucher is used, and the `companion` stores
-    what another package keeps of the order. Parcels are picked up at `pickup_point_id`, to which the address is
-    (`address_to_point`). The parts of a `package` cost their shares of it.
+    Idempotent by buyer and `key`, of at most 200 characters; `fingerprint` distinguishes requests with one key and
+    defaults to a hash of what is ordered and the address. The goods are reserved for `pay_minutes`, unless a county of
+    the order has set its own. In the same transaction the placed lines leave the cart (`from_cart`), the voucher is
+    used, and the `companion` stores what another package keeps of the order. Parcels are picked up at
+    `pickup_point_id`, to which the address is (`address_to_point`). The parts of a `package` cost their shares of it.
 
     Raises:
         EmptyOrder, TooManyLines, InvalidQuantity, InvalidNights: see `check_request`.
