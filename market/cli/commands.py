@@ -64,7 +64,12 @@ def worker() -> int:
 
 
 @app.command
-def sandbox(*, port: int = 0, webhook: str = "", state: Path | None = None) -> int:
+def sandbox(
+    *,
+    port: Annotated[int, Parameter(validator=Number(gte=0, lte=65535))] = 0,
+    webhook: str = "",
+    state: Path | None = None,
+) -> int:
     """Run a sandbox of the payment provider on this machine, for testing.
 
     Parameters

@@ -13,7 +13,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from market.identity.models import Actor
+from market.identity.models import Actor, NotSignedIn
 from market.kernel import Database, GatewayUnavailable, Refusal, open_database
 from market.kernel.clock import Clock
 from market.kernel.database import APP_ROLE
@@ -66,6 +66,7 @@ async def open_runtime(as_: str | None = None, *, settings: Settings | None = No
     Raises:
         AccountNotFound: `as_` names no account.
         EmbeddedServerRequired: `as_` is given and MARKET_DATABASE_URL is set.
+        NotSignedIn: the session of MARKET_TOKEN has ended, or never was.
         BadSettings: a setting is not valid.
         EmbeddedServerError: the embedded server does not start.
     """
@@ -93,6 +94,8 @@ async def open_runtime(as_: str | None = None, *, settings: Settings | None = No
             elif settings.token:
                 async with db.connection() as conn:
                     actor = await find_actor_by_token(conn, settings.token, now=clock.now())
+                if actor is None:
+                    raise NotSignedIn
             if actor is not None and is_auditor(actor):
                 words = " ".join(takewhile(lambda word: not word.startswith("-"), sys.argv[1:]))
                 county, account_id, now = find_home_county(actor) or "", actor.account_id, clock.now()

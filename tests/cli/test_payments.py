@@ -50,6 +50,15 @@ async def test_a_provider_that_does_not_answer_and_a_day_without_a_statement_are
         assert json.loads(capsys.readouterr().out)["code"] == "no_statement_day"
 
 
+async def test_a_session_that_ended_does_not_act_as_the_operator_of_the_system(
+    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {"DATABASE_URL": dsn, "SECRET": SECRET, "DATA": str(tmp_path), "TOKEN": "ended"}.items():
+        monkeypatch.setenv(f"MARKET_{name}", value)
+    assert await asyncio.to_thread(execute, ["payments", "problems", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["code"] == "not_signed_in"
+
+
 async def test_the_ledger_is_verified_since_the_last_run_or_whole(
     dsn: str, owner: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

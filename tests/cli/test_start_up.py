@@ -36,3 +36,5 @@ def test_a_program_that_cannot_be_copied_and_a_race_of_one_are_refused(capsys: p
     assert "[cannot_write]" in capsys.readouterr().err
     for buyers in ("1", "1001"):
         assert execute(["demo", "race", "--buyers", buyers]) == 2
+    for port in ("-1", "65536"):
+        assert execute(["sandbox", "--port", port]) == 2
