@@ -23,7 +23,7 @@ from market.identity.sign_in import PHONE_CONTEXT
 from market.invoices.requests import EMAIL_CONTEXT, TAX_NUMBER_CONTEXT, TITLE_CONTEXT
 from market.kernel import Refusal
 from market.kernel.idempotency import RESPONSE_CONTEXT
-from market.kernel.seal import Seal, derive_seal
+from market.kernel.seal import Seal, UnsealError, derive_seal
 from market.kernel.text import fold_identifier, fold_text
 from market.notify.queue import FACTS_CONTEXT
 from market.notify.queue import PHONE_CONTEXT as MESSAGE_PHONE_CONTEXT
@@ -74,6 +74,17 @@ class NoOldSecret(Refusal):
     en = "Set MARKET_SECRET (new) and MARKET_SECRET_OLD (old)."
 
 
+class SecretUnknown(Refusal):
+    """A value opens under neither secret."""
+
+    code = "secret_unknown"
+    status = 422
+    zh = (
+        "{column} 里有一个值，MARKET_SECRET 和 MARKET_SECRET_OLD 都打不开：旧密钥不对。前面的已经换好，改对以后再运行。"
+    )
+    en = "A value of {column} opens under neither MARKET_SECRET nor MARKET_SECRET_OLD. What was before it is done."
+
+
 class SealedColumn(Struct, frozen=True):
     """An encrypted column: its table and key, the context it is bound to, and its blind index if it has one.
 
@@ -100,7 +111,6 @@ SEALED_COLUMNS = (
         "story_people", "phone_sealed", STORY_PHONE_CONTEXT, key=("story_id", "position"), index="phone_index"
     ),
     SealedColumn("benefits.households", "phone_sealed", HOUSEHOLD_PHONE_CONTEXT, index="phone_index"),
-    SealedColumn("person_keys", "key_sealed", PERSON_KEY_CONTEXT, key=("account_id",)),
     SealedColumn("persons", "identity_sealed", IDENTITY_CONTEXT, index="identity_index"),
     SealedColumn("persons", "name_sealed", NAME_CONTEXT),
     SealedColumn("fact_versions", "name_sealed", NAME_CONTEXT),
@@ -174,6 +184,7 @@ SEALED_COLUMNS = (
     SealedColumn("idempotency_keys", "response", RESPONSE_CONTEXT, key=("actor", "key")),
 )
 SEALED_FILES = (
+    SealedColumn("person_keys", "key_sealed", PERSON_KEY_CONTEXT, key=("account_id",)),
     SealedColumn("agreements", "document_sealed", AGREEMENT_DOCUMENT_CONTEXT),
     SealedColumn("lead_consents", "photo_sealed", CONSENT_PHOTO_CONTEXT),
     SealedColumn("rejected_rows", "content_sealed", REJECTED_CONTEXT, key=("file_id",)),
@@ -182,7 +193,7 @@ SEALED_FILES = (
     SealedColumn("case_snapshots", "case_sealed", CASE_CONTEXT, key=("county_code", "manifest_sha256")),
     SealedColumn("settlement_files", "content_sealed", SETTLEMENT_FILE_CONTEXT, key=("cycle_id", "operator")),
 )
-"""Columns of bytes rather than text, a row of which may have megabytes."""
+"""Columns of bytes rather than text: keys, and files, a row of which may have megabytes."""
 INDEX_COPIES = (
     ("enrolments", "identity_index"),
     ("bindings", "identity_index"),
@@ -218,7 +229,7 @@ async def reseal_database(*, indexes: bool) -> dict[str, object]:
 
     Raises:
         NoOldSecret: `indexes` without MARKET_SECRET_OLD.
-        UnsealError: a value opens under neither secret; what was done before it stays done.
+        SecretUnknown: a value opens under neither secret; what was done before it stays done.
     """
     async with open_runtime() as ctx:
         settings = ctx.settings
@@ -231,10 +242,15 @@ async def reseal_database(*, indexes: bool) -> dict[str, object]:
             if indexes:
                 await _collect_identities(conn, seal, derive_seal(settings.secret_old))
             counts: dict[str, int] = {}
-            for each in SEALED_COLUMNS:
-                counts[f"{each.table}.{each.column}"] = await _reseal(conn, seal, each, indexes=indexes)
-            for each in SEALED_FILES:
-                counts[f"{each.table}.{each.column}"] = await _reseal_files(conn, seal, each)
+            for each in (*SEALED_COLUMNS, *SEALED_FILES):
+                name = f"{each.table}.{each.column}"
+                try:
+                    if each in SEALED_FILES:
+                        counts[name] = await _reseal_files(conn, seal, each)
+                    else:
+                        counts[name] = await _reseal(conn, seal, each, indexes=indexes)
+                except UnsealError as error:
+                    raise SecretUnknown(column=name) from error
             if indexes:
                 counts |= await _replace_copied_indexes(conn)
             detail: dict[str, object] = {"indexes": indexes, "rows": sum(counts.values())}
@@ -268,7 +284,7 @@ async def _reseal(conn: "asyncpg.Connection[Any]", seal: Seal, target: SealedCol
 async def _reseal_files(conn: "asyncpg.Connection[Any]", seal: Seal, target: SealedColumn) -> int:
     """Seal bytes again, one row at a time because each may be large; return how many rows changed.
 
-    A row without bytes stays: a consent on the page has no photo.
+    A row without bytes stays: a consent on the page has no photo. One that was deleted meanwhile is passed over.
     """
     table, column, context = target.table, target.column, target.context
     where = "WHERE " + " AND ".join(f"{name} = ${n}" for n, name in enumerate(target.key, 1))
@@ -276,7 +292,7 @@ async def _reseal_files(conn: "asyncpg.Connection[Any]", seal: Seal, target: Sea
     done = 0
     for key in await conn.fetch(f"SELECT {', '.join(target.key)} FROM {table} WHERE {column} IS NOT NULL"):
         sealed = await conn.fetchval(f"SELECT {column} FROM {table} {where}", *key)
-        if not seal.is_current(sealed, context):
+        if sealed is not None and not seal.is_current(sealed, context):
             renewed = seal.seal_bytes(seal.open_bytes(sealed, context), context)
             await conn.execute(renew, *key, renewed)
             done += 1

@@ -7,8 +7,9 @@ import asyncpg
 import pytest
 
 from market.benefits.views import HOUSEHOLD_PHONE_CONTEXT
-from market.cli.reseal import INDEX_COPIES, SEALED_COLUMNS, SEALED_FILES, NoOldSecret, reseal_database
+from market.cli.reseal import INDEX_COPIES, SEALED_COLUMNS, SEALED_FILES, NoOldSecret, SecretUnknown, reseal_database
 from market.content.stories import STORY_PHONE_CONTEXT
+from market.identity.person_keys import PERSON_KEY_CONTEXT
 from market.identity.sign_in import PHONE_CONTEXT, get_phone
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal, derive_seal
@@ -158,6 +159,31 @@ async def test_bytes_are_sealed_again_and_rows_without_any_stay(owner: Connectio
     rows = await owner.fetch("SELECT case_sealed FROM case_snapshots ORDER BY manifest_sha256")
     assert [NEW.open_bytes(row[0], CASE_CONTEXT) for row in rows] == [b"\xff case", b"\xfe other"]
     assert (await reseal_database(indexes=False))["outcome"] == "no-op"
+
+
+@pytest.mark.usefixtures("rotating")
+async def test_a_persons_key_is_sealed_again(database: Database, owner: Connection) -> None:
+    """It is bytes, most of which are no text."""
+    async with database.transaction() as conn:
+        account_id = await make_account(conn)
+        key = SEAL.seal_bytes(b"\xff" * 32, PERSON_KEY_CONTEXT)
+    await owner.execute("INSERT INTO person_keys VALUES ($1, $2, now())", account_id, key)
+    assert (await reseal_database(indexes=False))["rows"]["person_keys.key_sealed"] == 1
+    renewed = await owner.fetchval("SELECT key_sealed FROM person_keys")
+    assert NEW.open_bytes(renewed, PERSON_KEY_CONTEXT) == b"\xff" * 32
+    assert (await reseal_database(indexes=False))["outcome"] == "no-op"
+
+
+@pytest.mark.usefixtures("rotating")
+async def test_an_old_secret_that_opens_nothing_is_told_with_the_column(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database.transaction() as conn:
+        await make_account(conn, phone=make_phone())
+    monkeypatch.setenv("MARKET_SECRET_OLD", NEW_SECRET[::-1])
+    with pytest.raises(SecretUnknown) as refused:
+        await reseal_database(indexes=False)
+    assert refused.value.facts == {"column": "accounts.phone_sealed"}
 
 
 @pytest.mark.usefixtures("rotating")
