@@ -86,7 +86,7 @@ async def test_an_order_reserves_its_goods_at_current_prices(database: Database,
 
 
 def test_an_address_that_could_not_be_read_back_is_refused(seal: Seal) -> None:
-    """The limits of the fields hold whoever makes the address: a form, another application."""
+    """The limits of the fields hold for every address: of a form, of another application."""
     longest = Address("名" * 40, "13900009001", "130100", "路" * 120)
     assert open_address(seal, seal_address(seal, longest).sealed) == longest
     with pytest.raises(InvalidAddress) as refused:
