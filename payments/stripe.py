@@ -273,6 +273,8 @@ class Stripe:
         # The library leaves the tolerance untyped, which is not used.
         verify = cast("Callable[[str, str, str], bool]", cast("Any", stripe.WebhookSignature).verify_header)
         header = next((value for name, value in headers.items() if name.lower() == "stripe-signature"), "")
+        if not header.isascii():
+            raise InvalidSignature(why="signature")
         try:
             verify(body.decode(), header, self._secret)
             stamped = datetime.fromtimestamp(_read_timestamp(header), UTC)
