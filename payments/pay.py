@@ -14,7 +14,6 @@ from payments.errors import (
     AlreadyPaid,
     CircuitOpen,
     GatewayUnavailable,
-    PartsDoNotSumToAmount,
     PaymentClosed,
     PaymentDeclined,
     PaymentInProgress,
@@ -41,6 +40,7 @@ from payments.records import (
     LOCK_PAYMENT,
     PAYMENT_COLUMNS,
     book_charge,
+    check_opening,
     transition_payment,
 )
 from payments.retries import run_each
@@ -48,7 +48,6 @@ from payments.sql import Connection, Database, Query
 
 PAYMENT_LIFETIME = timedelta(minutes=30)
 """The default time until an unfinished payment expires."""
-MAX_PARTS = 100
 MAX_CONCURRENT_CLOSES = 8
 LOG = logging.getLogger("payments")
 CANCELED = "canceled"
@@ -116,12 +115,10 @@ async def open_payment(
 
     Raises:
         PartsDoNotSumToAmount: the sum differs, or there are no parts, more than 100, or two of one name.
+        ValueError: see `check_opening`; or there is no such method, or a time has no zone.
         PaymentInProgress: the order has a live payment (one each for a deposit and a balance).
     """
-    parts_minor = sum(part.minor - part.discount_minor for part in parts)
-    names = {part.name for part in parts}
-    if parts_minor != amount.minor or not 0 < len(parts) <= MAX_PARTS or len(names) != len(parts):
-        raise PartsDoNotSumToAmount(parts_minor=parts_minor, amount_minor=amount.minor)
+    check_opening(order, amount, parts)
     opened_at = resolve_time(at)
     payment = await INSERT_PAYMENT.maybe(
         conn,

@@ -3,12 +3,14 @@
 Every function expects the payment's row to be locked. Repeated and late reports change nothing, in any order.
 """
 
+import re
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from payments.errors import ChargeMismatch
+from payments.errors import ChargeMismatch, PartsDoNotSumToAmount
 from payments.ledger import Leg, post
 from payments.models import (
     CAPTURE_KINDS,
@@ -21,6 +23,7 @@ from payments.models import (
     PaymentId,
     PaymentState,
 )
+from payments.money import Amount
 from payments.outbox import publish_event
 from payments.port import Charge
 from payments.sql import Connection, Query
@@ -33,6 +36,11 @@ PAYMENT_COLUMNS = (
     "disputed_minor, state, return_url, action, reason, opened_at, expires_at, captured_at, closed_at"
 )
 
+
+MAX_PARTS = 100
+_CURRENCY = re.compile("[A-Z]{3}")
+_ORDER = re.compile(r"[^\s\0]{1,90}")
+_PART = re.compile(r"[^\s\0]{1,100}")
 
 LOCK_PAYMENT = Query(
     Payment, "SELECT " + PAYMENT_COLUMNS + " FROM {schema}.payments WHERE id = :payment_id FOR NO KEY UPDATE"
@@ -201,6 +209,25 @@ async def book_capture(conn: Connection, payment: Payment, at: datetime) -> Paym
     await post(conn, key=key, kind=kind, order=payment.order_ref, legs=legs, currency=payment.currency, at=at)
     await publish_event(conn, topic, order=payment.order_ref, facts=_build_payment_facts(payment), at=at)
     return captured
+
+
+def check_opening(order: str, amount: Amount, parts: Sequence[Part]) -> None:
+    """Require that a payment can be opened, and booked once it is paid.
+
+    Raises:
+        PartsDoNotSumToAmount: the sum differs, or there are no parts, more than 100, or two of one name.
+        ValueError: the order's reference or a part's name is empty, too long or has a space, the currency is no code of
+            three capital letters, the amount or a part is not above 0, or a discount is not from 0 to its part.
+    """
+    parts_minor = sum(part.minor - part.discount_minor for part in parts)
+    names = {part.name for part in parts}
+    if parts_minor != amount.minor or not 0 < len(parts) <= MAX_PARTS or len(names) != len(parts):
+        raise PartsDoNotSumToAmount(parts_minor=parts_minor, amount_minor=amount.minor)
+    if not _ORDER.fullmatch(order) or not _CURRENCY.fullmatch(amount.currency) or amount.minor <= 0:
+        raise ValueError(f"not a payment: order {order!r}, {amount}")
+    for part in parts:
+        if not _PART.fullmatch(part.name) or not 0 <= part.discount_minor <= part.minor or part.minor <= 0:
+            raise ValueError(f"not a part: {part}")
 
 
 async def build_capture_legs(conn: Connection, payment_id: PaymentId) -> list[Leg]:

@@ -74,6 +74,34 @@ async def test_parts_that_do_not_sum_to_the_amount_are_refused(conn: Connection,
     assert await list_payments(conn, "U") == []
 
 
+@pytest.mark.parametrize(
+    ("order", "amount", "part"),
+    [
+        ("", Amount(100, "CNY"), Part("a", 100)),
+        ("A 1", Amount(100, "CNY"), Part("a", 100)),
+        ("A" * 91, Amount(100, "CNY"), Part("a", 100)),
+        ("A\0", Amount(100, "CNY"), Part("a", 100)),
+        ("U", Amount(100, "cny"), Part("a", 100)),
+        ("U", Amount(0, "CNY"), Part("a", 0)),
+        ("U", Amount(-1, "CNY"), Part("a", -1)),
+        ("U", Amount(0, "CNY"), Part("a", 100, discount_minor=100)),
+        ("U", Amount(101, "CNY"), Part("a", 100, discount_minor=-1)),
+        ("U", Amount(100, "CNY"), Part("", 100)),
+        ("U", Amount(100, "CNY"), Part("a b", 100)),
+        ("U", Amount(100, "CNY"), Part("a" * 101, 100)),
+    ],
+)
+async def test_what_could_not_be_booked_once_it_is_paid_is_not_opened(
+    conn: Connection, order: str, amount: Amount, part: Part
+) -> None:
+    """The caller's transaction goes on."""
+    with pytest.raises(ValueError, match="not a pa"):
+        await open_payment(conn, order=order, amount=amount, method="alipay", parts=[part])
+    assert await list_payments(conn, "U") == []
+    longest = [Part("a" * 100, 100)]
+    await open_payment(conn, order="A" * 90, amount=Amount(100, "CNY"), method="alipay", parts=longest)
+
+
 async def test_a_payment_expires_after_half_an_hour_by_default(conn: Connection) -> None:
     at = datetime(2019, 9, 20, 1, 0, tzinfo=UTC)
     plain = await open_payment(conn, order="E1", amount=Amount(1, "CNY"), method="bank", parts=[Part("e", 1)], at=at)
