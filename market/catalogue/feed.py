@@ -108,15 +108,16 @@ async def list_feed_items(
     today: date,
     counties: Sequence[str] | None = None,
 ) -> tuple[list[FeedItem], tuple[int, int] | None]:
-    """Return the packs on sale behind a number and position, and the last of them if there are more.
+    """Return the packs on sale behind a number and position, and the last of them if there are more; at most 500.
 
     With `counties`, at most 100 and each once, only theirs.
     """
     number, position = after
-    page: dict[str, object] = {"number": number, "position": position, "today": today, "limit": limit + 1}
+    size = max(1, min(limit, FEED_SIZE))
+    page: dict[str, object] = {"number": number, "position": position, "today": today, "limit": size + 1}
     if counties is None:
         found = await LIST_FEED_ITEMS.all(conn, **page)
     else:
         found = await LIST_COUNTIES_FEED_ITEMS.all(conn, **page, counties=list(counties))
-    shown = found[:limit]
-    return shown, (shown[-1].number, shown[-1].position) if len(found) > limit else None
+    shown = found[:size]
+    return shown, (shown[-1].number, shown[-1].position) if len(found) > size else None

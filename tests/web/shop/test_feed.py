@@ -78,5 +78,8 @@ async def test_the_pages_of_a_feed_hold_each_pack_once(village: Village) -> None
         while after is not None:
             items, after = await list_feed_items(conn, after=after, limit=1, today=village.today)
             seen += [(each.number, each.position) for each in items]
+        for limit, count in ((0, 1), (2, 2), (10**20, 2)):
+            items, _ = await list_feed_items(conn, limit=limit, today=village.today)
+            assert len(items) == count
     assert seen == sorted(set(seen))
     assert len(seen) == 2
