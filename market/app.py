@@ -16,7 +16,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from market import VERSION
 from market.api import ROUTES as API_ROUTES
 from market.api import UPLOAD_ROUTES
-from market.api.error_mapping import TooManyRequests, map_to_refusal
+from market.api.error_mapping import MethodNotAllowed, TooManyRequests, map_to_refusal
 from market.api.openapi import SchemaPlugin, load_schema
 from market.api.problem import build_problem_response, get_language
 from market.api.strict_json import StrictJsonRequest
@@ -30,6 +30,7 @@ from market.http import (
     get_client_network,
     get_session_token,
     is_impersonal,
+    list_allowed_methods,
     use_visitor_language,
 )
 from market.identity.actors import hash_token
@@ -368,6 +369,8 @@ def handle_exception(request: HttpRequest, error: Exception) -> Response[Any]:
     else:
         use_visitor_language(request)  # a path without a route passed no middleware
         response = render_refusal(request, refusal)
+    if refusal.status == MethodNotAllowed.status:
+        response.headers["Allow"] = list_allowed_methods(request)
     return set_default_headers(response)
 
 

@@ -1,8 +1,10 @@
 """What the API and the pages share of HTTP: a request, its session and network, and the answer to HEAD."""
 
+import re
 from typing import Any
 
 from litestar import Request
+from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from market.identity.codes import get_network, resolve_client_address
@@ -83,6 +85,18 @@ def make_retry_headers(refusal: Refusal) -> dict[str, str]:
     """Return the Retry-After header of a refusal, if a retry may succeed."""
     seconds = refusal.facts.get("retry_after", 2 if refusal.status == Busy.status else None)
     return {} if seconds is None else {"Retry-After": str(seconds)}
+
+
+def list_allowed_methods(request: HttpRequest) -> str:
+    """Return the value of Allow: the methods of the routes of a request's path."""
+    path = request.scope["path"].rstrip("/") or "/"
+    methods = {
+        str(method)
+        for route in request.app.routes
+        if isinstance(route, HTTPRoute) and re.fullmatch(re.sub(r"{[^}]*}", "[^/]+", route.path_format), path)
+        for method in route.methods
+    }
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 def answer_head_requests(app: ASGIApp) -> ASGIApp:

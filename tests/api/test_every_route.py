@@ -191,6 +191,17 @@ async def test_an_unknown_path_and_a_wrong_method_return_problem_json(service: S
         assert (response.status_code, response.json()["code"]) == (status, code)
 
 
+async def test_a_wrong_method_is_told_those_that_are_allowed(service: Service) -> None:
+    for method, path, allowed in (
+        ("PATCH", "/api/v1/cart", "GET, HEAD, OPTIONS"),
+        ("DELETE", f"/api/v1/orders/{SAMPLE_ID}", "GET, HEAD, OPTIONS"),
+        ("GET", "/api/v1/products", "OPTIONS, POST"),
+        ("DELETE", "/", "GET, HEAD, OPTIONS"),
+    ):
+        response = await service.http.request(method, path)
+        assert (path, response.status_code, response.headers.get("allow")) == (path, 405, allowed)
+
+
 async def test_a_body_of_json_above_one_mebibyte_is_refused(service: Service) -> None:
     method, path = service.operations["RequestCode"]
     for size, refused in ((MAX_JSON_BYTES, False), (MAX_JSON_BYTES + 1, True)):
