@@ -9,8 +9,10 @@ from typing import Any, cast
 
 import httpx
 import pytest
-from litestar import Litestar, get
+from litestar import Litestar, Response, Router, get
+from litestar.di import NamedDependency
 
+from market import Market, Settings
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
 from market.catalogue.listing_sheet import make_template_rows, write_listing_file
@@ -33,7 +35,7 @@ from tests.story.test_cases import CASES
 from tests.support.app import SECRET
 from tests.support.carriers import KEY_ID, MovedClock, carrier_clock, carrier_sandbox
 from tests.support.carriers import SECRET as CARRIER_SECRET
-from tests.support.examples import EXAMPLES, Sold, received, run_example, sold
+from tests.support.examples import EXAMPLES, PAGE, Sold, received, run_example, sold
 from tests.support.make import (
     add_member,
     load_actor,
@@ -332,6 +334,35 @@ async def test_inside_a_litestar_application() -> None:
     assert {"/hello", "/", "/api/v1/orders"} <= {route.path for route in app.routes}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(cast("Any", app)), base_url="http://shop.test") as http:
         assert (await http.get("/hello")).text == "hello"
+
+
+async def test_a_router_keeps_what_the_plugin_replaces_in_the_application() -> None:
+    @get("/own")
+    async def show(db: NamedDependency[str]) -> str:
+        return db
+
+    @get("/fails")
+    async def fail() -> None:
+        raise ValueError
+
+    async def provide_own_db() -> str:
+        return "own"
+
+    def answer(_request: Any, _error: Exception) -> Response[str]:
+        return Response("handled", status_code=418)
+
+    own = Router(
+        path="/",
+        route_handlers=[show, fail],
+        dependencies={"db": provide_own_db},
+        exception_handlers={ValueError: answer},
+    )
+    app = Litestar(route_handlers=[own], plugins=[Market(Settings.from_env({}))])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(cast("Any", app)), base_url="http://shop.test") as http:
+        answers = [await http.get(path) for path in ("/own", "/fails")]
+    assert [(each.status_code, each.text) for each in answers] == [(200, "own"), (418, "handled")]
+    told = PAGE.partition("the dependencies ")[2].partition(", the handlers")[0]
+    assert sorted(re.findall("`(.*?)`", told)) == sorted(app.dependencies)
 
 
 async def test_tests_of_your_own_application() -> None:

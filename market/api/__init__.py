@@ -118,7 +118,6 @@ ROUTES = [
     *agreements.ROUTES,
     *bank_accounts.ROUTES,
     *clawbacks.ROUTES,
-    *clawbacks.ROUTES,
     *open_data.ROUTES,
     *leads.ROUTES,
     *objections.ROUTES,
