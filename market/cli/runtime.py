@@ -150,8 +150,8 @@ def print_refusal(refusal: Refusal, *, as_json: bool) -> int:
     facts = msgspec.to_builtins(refusal.facts, str_keys=True, enc_hook=str)
     errors = facts.pop("rows", None) or msgspec.to_builtins(refusal.errors)
     if as_json:
-        body = {"outcome": "refused", "code": refusal.code, "detail": refusal.text("zh"), "errors": errors, **facts}
-        print(json.dumps(body, ensure_ascii=False))
+        body = {"outcome": "refused", "code": refusal.code, "detail": refusal.text("zh"), "errors": errors}
+        print(json.dumps(facts | body, ensure_ascii=False))  # a fact may be named `code`
     else:
         print(f"{refusal.text('zh')} [{refusal.code}]", file=sys.stderr)
         for error in errors:
