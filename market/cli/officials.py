@@ -5,6 +5,7 @@ import sys
 from datetime import date
 
 from market.cli.runtime import open_runtime
+from market.divisions.queries import get_division_path
 from market.identity.models import Role
 from market.identity.officials import (
     InvalidOfficial,
@@ -43,6 +44,7 @@ async def create_official_account(
 
     Raises:
         InvalidOfficial: a role does not exist.
+        DivisionNotFound: no division has the code; nothing is stored.
         Refusal: see `create_official`.
     """
     wanted = _read_roles(roles)
@@ -62,6 +64,7 @@ async def create_official_account(
             help_phone=ctx.settings.help_phone,
             now=ctx.clock.now(),
         )
+        await get_division_path(conn, place)
     made: dict[str, object] = {"outcome": "ok", "handle": handle, "roles": roles, "place": place}
     made["totp_secret"] = official.totp_secret
     return made | ({"warnings": official.warnings} if official.warnings else {})
@@ -91,6 +94,8 @@ async def create_operator_account(
 
     Raises:
         OperatorUnknown: there is no such operator.
+        DivisionNotFound: no division has one of the codes; nothing is stored.
+        Refusal: see `create_operator`.
     """
     if operator not in set(Operator):
         raise OperatorUnknown(name=operator, known="、".join(Operator))
@@ -109,6 +114,8 @@ async def create_operator_account(
             help_phone=ctx.settings.help_phone,
             now=ctx.clock.now(),
         )
+        for place in places:
+            await get_division_path(conn, place)
     return {"outcome": "ok", "handle": handle, "operator": operator, "places": places, "totp_secret": made.totp_secret}
 
 
@@ -129,11 +136,13 @@ async def move_official_account(handle: str, *, place: str, roles: list[str]) ->
 
     Raises:
         InvalidOfficial: a role does not exist.
+        DivisionNotFound: no division has the code; nothing is stored.
         Refusal: see `move_official`.
     """
     wanted = _read_roles(roles)
     async with open_runtime() as ctx, ctx.db.transaction() as conn:
         granted = await move_official(conn, handle, place, roles=wanted, by="command line", now=ctx.clock.now())
+        await get_division_path(conn, place)
     return {"outcome": "ok", "handle": handle, "roles": granted, "place": place}
 
 

@@ -63,6 +63,25 @@ async def test_a_role_that_does_not_exist_is_refused_with_those_that_do(
         assert fault == {"field": "roles", "message": f"one of {', '.join(Role)}, not boss"}
 
 
+async def test_a_place_that_does_not_exist_is_refused_and_nothing_stored(
+    dsn: str, owner: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {"DATABASE_URL": dsn, "SECRET": SECRET, "DATA": str(tmp_path)}.items():
+        monkeypatch.setenv(f"MARKET_{name}", value)
+    person = ["--name", "样例王干部", "--phone", make_phone()]
+    nowhere = ["--place", "130699000000", "--json"]
+    for command in (
+        ["official", "wang", *person, "--role", "county", *nowhere],
+        ["operator", "wang", *person, "--operator", "mobile", "--place", "130624", *nowhere],
+    ):
+        assert await asyncio.to_thread(execute, ["accounts", *command]) == 1
+        assert json.loads(capsys.readouterr().out)["code"] == "no_such_place"
+    assert await owner.fetchval("SELECT count(*) FROM accounts") == 0
+    await create_official_account("li", name="样例李干部", phone=make_phone(), roles=["county"], place="130624")
+    assert await asyncio.to_thread(execute, ["accounts", "move", "li", *nowhere]) == 1
+    assert await owner.fetchval("SELECT array_agg(scope) FROM grants WHERE NOT isempty(valid_during)") == ["130624"]
+
+
 async def test_a_persons_name_is_corrected_by_command(
     dsn: str, database: Database, owner: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
