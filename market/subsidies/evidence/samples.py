@@ -5,6 +5,7 @@ deposited, so that neither chooses the lines. Who has both draws the same ones.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,7 +16,7 @@ from msgspec import Struct
 from market.audit.record import add_audit_entry
 from market.identity.access import is_auditor, require_county_role
 from market.identity.models import AccountId, Actor, NotAllowed, Role
-from market.kernel import Connection, Query
+from market.kernel import Connection, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.subsidies.line_codes import find_stored_codes, show_line_codes, show_lines
@@ -24,6 +25,7 @@ from market.subsidies.month.cycles import LOCK_IMPORTS, find_cycle, lock_cycle, 
 from market.subsidies.month.steps import SETTLED_STATES
 
 MAX_SAMPLE = 500
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class CheckOutcome(StrEnum):
@@ -49,6 +51,15 @@ class AuditorSamples(NotAllowed):
     code = "auditor_samples"
     zh = "本县有审计：存密语、抽、记结果都由审计来办。"
     en = "The county has an auditor, who alone deposits, draws and checks."
+
+
+class DepositInvalid(Refusal):
+    """What is deposited is no SHA-256."""
+
+    code = "deposit_invalid"
+    status = 422
+    zh = "存的是密语的 SHA-256：64 位十六进制，用小写字母。"
+    en = "The SHA-256 of the secret is deposited: 64 hexadecimal digits, in small letters."
 
 
 class DepositMissing(MonthRefusal):
@@ -232,8 +243,11 @@ async def deposit_secret(
     """Store the hash of an auditor's secret for a month that is not opened. The caller owns the transaction.
 
     Raises:
+        DepositInvalid: `secret_sha256` is no SHA-256 in small letters.
         DepositRefused: the month was opened, or has a deposit.
     """
+    if not _SHA256.fullmatch(secret_sha256):
+        raise DepositInvalid
     await LOCK_IMPORTS.run(conn, county=county)
     name = f"{month:%Y-%m}"
     try:

@@ -9,6 +9,7 @@ import pytest
 from market.kernel import Connection, Refusal
 from market.subsidies.evidence.samples import (
     CheckOutcome,
+    DepositInvalid,
     deposit_secret,
     draw_lines,
     draw_sample,
@@ -55,6 +56,9 @@ async def count_rows(conn: Connection) -> int:
 
 
 async def test_a_secret_is_deposited_before_the_month_is_opened_and_not_replaced(january: Player) -> None:
+    for digest in ("", "zz", DIGEST[1:], DIGEST.upper() + "\n", "g" * 64):
+        with pytest.raises(DepositInvalid):
+            await deposit(january, FEBRUARY, digest)
     await deposit(january, FEBRUARY)
     for month, digest in ((FEBRUARY, "0" * 64), (JANUARY, DIGEST)):
         with pytest.raises(Refusal) as refused:
