@@ -1,10 +1,10 @@
 """Shared fixtures: one embedded server per session, a template database migrated once, real connections.
 
-`conn` is a rolled-back transaction on a shared database; `database` is a fresh database, for tests that must commit.
+`conn` is a rolled-back transaction on a shared database; `database` is a database of its own, for tests that must
+commit, which is as the template at the start of each.
 Both use the service's role, which owns nothing; `owner` is the schema's owner on `database`.
 """
 
-import itertools
 import os
 import shutil
 import tempfile
@@ -26,13 +26,14 @@ from market.kernel.migrate import create_database
 from market.kernel.seal import Seal, derive_seal
 from market.startup import migrate_database
 from market.web.ui.renderer import Renderer
+from tests.support.databases import ReusedDatabase, ReusedDatabases, clone_database, drop_database
+
+__all__ = ["clone_database", "drop_database"]
 
 Renderer.refuses_none = True
 
 NOW = datetime(2019, 9, 20, 1, 0, tzinfo=UTC)
 """Nine in the morning of the market day of the golden story."""
-
-_numbers = itertools.count(1)
 
 # No deadline per example, because speed is measured by the benchmarks. `make test` uses the same examples each time;
 # `HYPOTHESIS=search` searches for new ones.
@@ -87,7 +88,8 @@ def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
 def server(server_folder: Path) -> Generator[EmbeddedServer]:
     """The session's PostgreSQL without durability; the fault tests start durable servers of their own.
 
-    Both processors are busy, so that a statement with workers of its own only costs more.
+    Both processors are busy, so that a statement with workers of its own only costs more, as does what runs by itself:
+    the databases are small, and no plan depends on when they were analysed last.
     """
     with embedded_server(
         server_folder,
@@ -97,6 +99,9 @@ def server(server_folder: Path) -> Generator[EmbeddedServer]:
         max_connections="300",
         shared_buffers="256MB",
         max_parallel_workers_per_gather="0",
+        autovacuum="off",
+        io_method="sync",
+        scram_iterations="1",
     ) as running:
         yield running
 
@@ -104,29 +109,12 @@ def server(server_folder: Path) -> Generator[EmbeddedServer]:
 @pytest.fixture(scope="session")
 async def template(server: EmbeddedServer) -> str:
     """The name of the migrated template database, with the divisions, which every other database clones."""
+    conn = await asyncpg.connect(server.dsn("postgres"))
+    await conn.execute(f"ALTER ROLE postgres PASSWORD '{server.password}'")  # hashed once, as `server` says
+    await conn.close()
     await create_database(server.dsn("postgres"), "template_market")
     await migrate_database(server.dsn("template_market"))
     return "template_market"
-
-
-async def clone_database(server: EmbeddedServer, template: str) -> str:
-    """Create a database from the template and return its name."""
-    name = f"market_{os.getpid()}_{next(_numbers)}"
-    conn = await asyncpg.connect(server.dsn("postgres"))
-    try:
-        await conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
-    finally:
-        await conn.close()
-    return name
-
-
-async def drop_database(server: EmbeddedServer, name: str) -> None:
-    """Drop a database, even if there are connections to it."""
-    conn = await asyncpg.connect(server.dsn("postgres"))
-    try:
-        await conn.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    finally:
-        await conn.close()
 
 
 @pytest.fixture(scope="session")
@@ -151,20 +139,35 @@ async def conn(shared: Database) -> AsyncGenerator[Connection]:
             await transaction.rollback()
 
 
-@pytest.fixture
-async def dsn(server: EmbeddedServer, template: str) -> AsyncGenerator[str]:
-    """The owner's address of a fresh database."""
-    name = await clone_database(server, template)
-    yield server.dsn(name)
-    await drop_database(server, name)
+@pytest.fixture(scope="session")
+async def databases(server: EmbeddedServer, template: str) -> AsyncGenerator[ReusedDatabases]:
+    """The databases that tests use one after another."""
+
+    async def open_pool(dsn: str) -> Database:
+        return await open_database(dsn, role=APP_ROLE, max_size=60, acquire_timeout=30)
+
+    reused = ReusedDatabases(server, template, open_pool)
+    yield reused
+    await reused.close()
 
 
 @pytest.fixture
-async def database(dsn: str) -> AsyncGenerator[Database]:
-    """A fresh database, connected in the service's role."""
-    db = await open_database(dsn, role=APP_ROLE, max_size=60, acquire_timeout=30)
-    yield db
-    await db.close()
+async def used_database(databases: ReusedDatabases) -> AsyncGenerator[ReusedDatabase]:
+    """A database that is as the template, for one test."""
+    async with databases.use() as used:
+        yield used
+
+
+@pytest.fixture
+def dsn(used_database: ReusedDatabase) -> str:
+    """The owner's address of a database in which nothing is stored yet."""
+    return used_database.dsn
+
+
+@pytest.fixture
+async def database(used_database: ReusedDatabase) -> Database:
+    """The same database, connected in the service's role."""
+    return await used_database.open()
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from payments import Connection, Database, open_database
 from payments.migrate import DEFAULT_ROLE, migrate
 from payments.sandbox import Sandbox, running
 from payments.stripe import Stripe
-from tests.support.postgres import EmbeddedServer, clone_database, create_database, drop_database
+from tests.support.databases import ReusedDatabases
+from tests.support.postgres import EmbeddedServer, clone_database, create_database
 
 
 @pytest.fixture(scope="session")
@@ -20,20 +21,16 @@ async def alone(server: EmbeddedServer) -> str:
     return "template_payments"
 
 
-@pytest.fixture
-async def dsn(server: EmbeddedServer, alone: str) -> AsyncGenerator[str]:
-    """The owner's address of a new database."""
-    name = await clone_database(server, alone)
-    yield server.dsn(name)
-    await drop_database(server, name)
+@pytest.fixture(scope="session")
+async def databases(server: EmbeddedServer, alone: str) -> AsyncGenerator[ReusedDatabases]:
+    """The databases that tests use one after another."""
 
+    async def open_pool(dsn: str) -> Database:
+        return await open_database(dsn, role=DEFAULT_ROLE, max_size=60, acquire_timeout=30)
 
-@pytest.fixture
-async def database(dsn: str) -> AsyncGenerator[Database]:
-    """A new database, in the role that owns nothing."""
-    db = await open_database(dsn, role=DEFAULT_ROLE, max_size=60, acquire_timeout=30)
-    yield db
-    await db.close()
+    reused = ReusedDatabases(server, alone, open_pool)
+    yield reused
+    await reused.close()
 
 
 @pytest.fixture(scope="session")
