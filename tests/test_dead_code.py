@@ -4,6 +4,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -83,6 +84,7 @@ def _is_registered(node: ast.stmt) -> bool:
     return any(isinstance(each.func if isinstance(each, ast.Call) else each, ast.Attribute) for each in decorators)
 
 
+@cache
 def load_modules() -> dict[str, Module]:
     modules: dict[str, Module] = {}
     for folder in ("market", "payments", *SCRIPTS):
