@@ -46,11 +46,11 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
 MIN_FREE_MEMORY = 4 * 1024**3
 
 
-SHARING = ("tests/journeys/lives/", "tests/journeys/test_demo_", "tests/demo/sample/")
+SHARING = ("tests/journeys/lives/", "tests/journeys/test_demo_", "tests/demo/sample/", "tests/test_")
 
 
 class _FileScheduling(LoadFileScheduling):
-    """The tests of a file go to one worker; so do all that share lives, a demo or the sample data."""
+    """The tests of a file go to one worker; so do all that share lives, a demo, samples or the parsed source."""
 
     def _split_scope(self, nodeid: str) -> str:
         return next((each for each in SHARING if nodeid.startswith(each)), super()._split_scope(nodeid))
