@@ -103,6 +103,7 @@ _DATABASE_DOWN_ERRORS = (
     asyncpg.ConnectionFailureError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.DiskFullError,
     asyncpg.InterfaceError,
     asyncpg.ReadOnlySQLTransactionError,
     ConnectionError,

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from market.app import MAX_JSON_BYTES, open_services
 from market.identity.models import Role
 from market.identity.sign_in import sign_in_without_code
-from market.kernel import Database
+from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from tests.support.app import Service, build_settings, run_service
 from tests.support.make import VILLAGE, make_account, make_official
@@ -152,6 +152,17 @@ async def test_a_year_or_time_beyond_the_calendar_is_refused(service: Service, d
             400,
             [{"field": "body", "message": "contains a number or time that is out of range"}],
         )
+
+
+async def test_a_database_whose_disk_is_full_is_unavailable(service: Service, owner: Connection) -> None:
+    await owner.execute(
+        "CREATE FUNCTION refuse_write() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = 'disk_full'; END $$;"
+        " CREATE TRIGGER full_disk BEFORE INSERT ON sign_in_codes EXECUTE FUNCTION refuse_write()"
+    )
+    answer = await service.http.post("/api/v1/codes", json={"phone": "17000009001"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert "retry-after" in answer.headers
 
 
 async def test_json_declared_as_another_type_is_refused(service: Service) -> None:
