@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _REVISION = re.compile(r'^(revision|down_revision) = "(\w+)"$', re.MULTILINE)
+# With another LC_CTYPE pg_trgm silently indexes no Chinese.
+_LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0"
 IMPLIED_REVISIONS = {"p0001", "p0010", "p0011"}
 """Revisions of `payments` that revisions of the market depend on: Alembic stores no row for them."""
 
@@ -74,13 +76,16 @@ def upgrade(dsn: str, seal: Seal | None = None) -> None:
 
 
 async def create_database(server_dsn: str, name: str) -> bool:
-    """Create the database on the server unless it exists; return whether it was created."""
+    """Create the database on the server unless it exists; return whether it was created.
+
+    Its locale is that of deploy/README.md, whatever the server's is.
+    """
     conn = await asyncpg.connect(server_dsn)
     try:
         if await conn.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
             return False
         quoted = name.replace('"', '""')
-        await conn.execute(f'CREATE DATABASE "{quoted}"')
+        await conn.execute(f'CREATE DATABASE "{quoted}" {_LOCALE}')
         return True
     finally:
         await conn.close()

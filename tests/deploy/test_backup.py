@@ -145,6 +145,22 @@ async def test_the_role_that_restored_on_a_new_server_may_act_for_the_service(
         await conn.close()
 
 
+async def test_a_restored_database_finds_chinese_words_whatever_the_locale_of_its_server_is(
+    dsn: str, folder: Path, tmp_path: Path
+) -> None:
+    dump = await backup(dsn, folder)
+    with embedded_server(tmp_path / "new") as fresh:
+        admin = await asyncpg.connect(fresh.dsn("postgres"))
+        await admin.execute("ALTER DATABASE template1 IS_TEMPLATE false")
+        await admin.execute("DROP DATABASE template1")
+        await admin.execute("CREATE DATABASE template1 LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0")
+        await admin.close()
+        await restore(dump, fresh.dsn("restored"))
+        conn = await asyncpg.connect(fresh.dsn("restored"))
+        assert await conn.fetchval("SELECT cardinality(show_trgm('核桃'))") > 0
+        await conn.close()
+
+
 async def test_a_cut_dump_leaves_the_new_database_empty(server: EmbeddedServer, dsn: str, folder: Path) -> None:
     dump = await backup(dsn, folder)
     dump.write_bytes(dump.read_bytes()[: dump.stat().st_size // 2])
