@@ -153,10 +153,11 @@ def _write_private(path: Path, text: str) -> None:
 
 
 def _remove_old_dumps(folder: Path) -> None:
-    """Remove all but the newest dumps."""
-    for old in _list_dumps(folder)[:-KEPT_DUMPS]:
-        old.with_suffix(".json").unlink(missing_ok=True)
-        old.unlink()
+    """Remove what is older than the newest dumps, what a killed backup left behind included."""
+    oldest = _list_dumps(folder)[-KEPT_DUMPS:][0].stem
+    for path in folder.glob("xiangji-*"):
+        if path.suffix in {".dump", ".json", ".part"} and path.stem < oldest:
+            path.unlink()
 
 
 def _list_dumps(folder: Path) -> list[Path]:

@@ -179,7 +179,13 @@ async def test_the_newest_dumps_are_kept(dsn: str, folder: Path) -> None:
     for day in range(1, KEPT_DUMPS + 3):
         (folder / f"xiangji-201901{day:02}T000000Z.dump").touch()
         (folder / f"xiangji-201901{day:02}T000000Z.json").touch()
+    killed = [folder / f"xiangji-201901{day}T000001Z{suffix}" for day in ("03", "05") for suffix in (".part", ".json")]
+    for path in killed:
+        path.touch()
     dump = await backup(dsn, folder)
+    assert [path.exists() for path in killed] == [False, False, True, True]
+    for path in killed[2:]:
+        path.unlink()
     kept = sorted(path.name for path in folder.glob("*.dump"))
     assert (len(kept), kept[-1], kept[0]) == (KEPT_DUMPS, dump.name, "xiangji-20190104T000000Z.dump")
     assert len(list(folder.glob("*.json"))) == KEPT_DUMPS
