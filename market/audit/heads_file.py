@@ -1,5 +1,6 @@
 """The file of noted heads: one line an hour, outside of the database."""
 
+import errno
 import os
 from datetime import datetime
 from pathlib import Path
@@ -28,11 +29,19 @@ class NotedHeads(Struct, frozen=True):
 
 
 def append_heads(path: Path, noted: NotedHeads) -> None:
-    """Append a line and wait until it is on disk; only the owner may read the file."""
+    """Append a line and wait until it is on disk; only the owner may read the file.
+
+    Raises:
+        OSError: the disk has no room for the line; the file has as many as before.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(handle, msgspec.json.encode(noted) + b"\n")
+        line = msgspec.json.encode(noted) + b"\n"
+        size = os.fstat(handle).st_size
+        if os.write(handle, line) < len(line):  # the part of a line would make the whole file unreadable
+            os.ftruncate(handle, size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         os.fsync(handle)
     finally:
         os.close(handle)

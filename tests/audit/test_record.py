@@ -1,5 +1,6 @@
 """The audit record verifies, and detects changed and removed entries."""
 
+import resource
 from pathlib import Path
 
 import asyncpg
@@ -126,3 +127,18 @@ def test_noted_heads_are_appended_line_by_line_for_the_owner_alone(folder: Path)
     path.write_text("no heads")
     with pytest.raises(HeadsNotReadable):
         read_heads(path)
+
+
+def test_heads_that_a_full_disk_cuts_leave_the_earlier_ones_readable(folder: Path) -> None:
+    path = folder / "heads.jsonl"
+    line = NotedHeads(NOW, [AuditHead(3, 1, "ab")])
+    append_heads(path, line)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 10, limits[1]))
+    try:
+        with pytest.raises(OSError, match="No space left"):
+            append_heads(path, line)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    append_heads(path, line)
+    assert read_heads(path) == [line, line]
