@@ -12,7 +12,13 @@ from market.jobs.schedules import add_schedules
 from market.kernel import Database
 from tests.support.app import build_settings, run_service
 
-FOREIGN = {"up", "node_systemd_unit_state"}
+FOREIGN = {
+    "up",
+    "node_systemd_unit_state",
+    "node_systemd_timer_last_trigger_seconds",
+    "node_filesystem_avail_bytes",
+    "node_filesystem_size_bytes",
+}
 """Metrics of Prometheus and node_exporter."""
 
 
@@ -58,6 +64,13 @@ async def test_every_metric_of_the_alert_rules_is_exported(dsn: str, folder: Pat
 def test_every_queue_has_an_alert_and_no_rule_names_another_queue() -> None:
     found = [re.findall(r'queue=~?"([a-z_|]+)"', rule.expr) for rule in load_rules()]
     assert {queue for values in found for value in values for queue in value.split("|")} == set(QUEUES)
+
+
+def test_somebody_is_told_when_a_timer_does_not_run() -> None:
+    (rule,) = (rule for rule in load_rules() if rule.alert == "TimerNotRun")
+    patterns = re.findall(r'name=~?"([^"]+)"', rule.expr)
+    timers = [path.name.replace("@.", "@ledger.") for path in (ROOT / "deploy").glob("*.timer")]
+    assert {timer for timer in timers if any(re.fullmatch(pattern, timer) for pattern in patterns)} == set(timers)
 
 
 def test_rules_are_named_once_and_say_how_urgent_they_are() -> None:
