@@ -1,7 +1,7 @@
 """Apply stored webhooks: each is a hint to ask the provider for the charge's current state."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -16,6 +16,10 @@ from payments.suspense import book_suspense
 
 LOG = logging.getLogger("payments")
 MAX_CONCURRENT_CHARGES = 8
+MAX_AGE = timedelta(days=1)
+"""How long a message that cannot be applied is retried."""
+MAX_AGE_UNANSWERED = timedelta(days=7)
+"""The same for one about which the provider does not answer, which says nothing about the message."""
 
 
 class InboxSummary(Struct, frozen=True, kw_only=True):
@@ -55,12 +59,12 @@ CLAIM_DUE_MESSAGES = Query(
 DELETE_APPLIED = Query(
     None, "DELETE FROM {schema}.inbox WHERE provider = :provider AND event_id = ANY(:event_ids::text[])"
 )
-# Retried for a day, after 10 s, 20 s, 40 s … at most an hour; then a person has to decide.
+# Retried after 10 s, 20 s, 40 s … at most an hour until it is too old; then a person has to decide.
 PARK_MESSAGES = Query(
     str,
     """
     UPDATE {schema}.inbox
-       SET state = CASE WHEN received_at < clock_timestamp() - interval '1 day' THEN 'dead' ELSE 'parked' END,
+       SET state = CASE WHEN received_at < clock_timestamp() - :max_age::interval THEN 'dead' ELSE 'parked' END,
            error = :error, leased_until = NULL,
            next_at = clock_timestamp() + least(interval '5 seconds' * (2 ^ least(attempts, 12)), interval '1 hour')
      WHERE provider = :provider AND event_id = ANY(:event_ids::text[])
@@ -80,7 +84,8 @@ async def apply_events(db: Database, gateway: Gateway, *, at: datetime | None = 
     """Apply at most `limit` due messages: ask the provider for each charge's state and book it.
 
     Any order and any repetition of messages leads to the same state; several workers may run. A message about an
-    unknown payment is parked and retried for a day; a dead one stays until `requeue_message`.
+    unknown payment is parked and retried for a day, one about which the provider does not answer for a week; a dead one
+    stays until `requeue_message`.
     """
     summaries: list[InboxSummary] = []
     left = limit
@@ -127,7 +132,9 @@ async def _process_messages(
         if not isinstance(error, GatewayUnavailable | PaymentNotFound | PayoutNotFound):
             LOG.exception("messages about %s could not be applied", charge_ref)
         async with db.transaction() as conn:
-            states = await PARK_MESSAGES.all(conn, provider=gateway.name, event_ids=ids, error=describe_error(error))
+            max_age = MAX_AGE_UNANSWERED if isinstance(error, GatewayUnavailable) else MAX_AGE
+            text = describe_error(error)
+            states = await PARK_MESSAGES.all(conn, provider=gateway.name, event_ids=ids, error=text, max_age=max_age)
         return InboxSummary(parked=states.count("parked"), dead=states.count("dead"))
     return InboxSummary(done=len(ids))
 

@@ -259,6 +259,18 @@ async def test_a_message_about_an_unknown_charge_is_parked_then_dead_and_can_be_
     assert await owner.fetchval("SELECT error FROM payments.inbox") == "of another shop"
 
 
+async def test_a_message_waits_longer_than_a_day_while_the_provider_does_not_answer(
+    database: Database, gateway: Stripe, sandbox: Sandbox, owner: Connection
+) -> None:
+    await receive(database, gateway, *message(sandbox))
+    await owner.execute("UPDATE payments.inbox SET received_at = now() - interval '25 hours'")
+    await sandbox.fault("retrieve", "500")
+    assert await apply_events(database, gateway) == InboxSummary(parked=1)
+    await owner.execute("UPDATE payments.inbox SET next_at = now(), received_at = now() - interval '8 days'")
+    await sandbox.fault("retrieve", "500")
+    assert await apply_events(database, gateway) == InboxSummary(dead=1)
+
+
 async def test_a_charge_that_is_not_ours_is_parked(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:
     theirs = await sandbox.client.post(
         f"{sandbox.url}/v1/payment_intents",
