@@ -38,6 +38,22 @@ _BY_OBJECT = {
     "producer": "办了店的事",
     "seat": "办了上课、看病的报名",
 }
+_OWN = {
+    "account.close": "注销了账号",
+    "account.export": "把资料存成了文件",
+    "account.sign_in": "登录了",
+}
+_OWN_BY_OBJECT = _BY_OBJECT | {
+    "case": "办了售后、投诉的事",
+    "county": "办了县里的事",
+    "cycle": "办了一个月的账",
+    "listing": "改了在卖的东西",
+    "package": "改了套餐",
+    "slot": "办了课、看病、场次的事",
+    "seat": "办了课、看病、场次的事",
+    "story": "办了村里的故事",
+    "suborder": "办了订单的事",
+}
 _OTHERS = {"operator": "运营商", "seller": "商家、用人单位的人", "system": "系统自动"}
 
 
@@ -106,6 +122,11 @@ LIST_LOOKS = Query(
 def describe_look(action: str, looked_at: str) -> str:
     """Return what an entry of the record says to the person whom it is about."""
     return _WORDS.get(action) or _BY_OBJECT[looked_at.partition(":")[0]]
+
+
+def describe_own_record(action: str, acted_on: str) -> str:
+    """Return what an entry of the record says to the person who acted."""
+    return _OWN.get(action) or _OWN_BY_OBJECT.get(acted_on.partition(":")[0], "办了一件事")
 
 
 async def list_looks(conn: Connection, account_id: AccountId | UUID) -> list[Look]:

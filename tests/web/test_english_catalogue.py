@@ -143,7 +143,7 @@ def test_no_word_of_a_table_is_missing() -> None:
         CLOSURE_REASON_NAMES, COMPLAINT_NAMES, CONSENT_TEXTS, REASON_NAMES, REPORTED_NAMES, REQUEST_NAMES, FIELD_NAMES,
         HIDING_REASON_NAMES, PROMISE_NAMES, ROLE_NAMES, HOW_NAMES, STATE_NAMES, own_consents.KIND_NAMES,
         PAIRING_STATES, PLEDGE_NAMES, PLEDGE_UNITS,
-        book._KINDS, book._UNITS, looks._WORDS, looks._BY_OBJECT, looks._OTHERS,
+        book._KINDS, book._UNITS, looks._WORDS, looks._BY_OBJECT, looks._OWN, looks._OWN_BY_OBJECT, looks._OTHERS,
     )  # fmt: skip
     words = {
         *(word for table in tables for word in table.values()), *CASE_NAMES, *HOLIDAY_NAMES, WHOLE_WORD_RULE,

@@ -19,6 +19,7 @@ from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
 from market.orders.models import OrderState
 from market.privacy.close_account import AccountNotClosable, confirm_and_close, list_obstacles
+from market.privacy.looks import describe_own_record
 from market.privacy.models import PersonalOrder
 from market.privacy.own_consents import KIND_NAMES
 from market.privacy.personal_data import PersonalData, export_personal_data, load_personal_data
@@ -196,7 +197,13 @@ def _describe_rights(data: PersonalData) -> list[tuple[str, list[str]]]:
                 for each in data.looks
             ],
         ),
-        (say("自己办过的（记录）"), [say("{0}，{1}", clock_zh(each.at), each.action) for each in data.records]),
+        (
+            say("自己办过的（记录）"),
+            [
+                say("{0}，{1}", clock_zh(each.at), say(describe_own_record(each.action, each.object)))
+                for each in data.records
+            ],
+        ),
     ]
 
 

@@ -16,6 +16,8 @@ async def test_a_person_takes_a_copy_and_closes_the_account(village: Village, ow
         assert "/me/data" in (await browser.open("/me/info")).links()
         page = await browser.open("/me/data")
         assert BUYER_PHONE in page.text
+        assert "，登录了" in page.text
+        assert "account.sign_in" not in page.text, "an action of the record is said in words"
         form = page.form("/me/data")
         token = next(node.attrs["value"] for node in form.walk() if node.attrs.get("name") == "csrf")
         copy = await browser.client.post("/me/data", data={"csrf": token}, headers={"Origin": ORIGIN})
