@@ -244,11 +244,11 @@ async def answer_report(
         faults.append(FieldFault("decision", "评价只有违法的才不显示（电子商务法 39）"))
     if faults:
         raise StoryInvalid(errors=tuple(faults))
-    if hide:
-        await _take_off(conn, seal, official, row, written, now=now)
     answered = await move_case(conn, seal, case, CaseMove.ANSWER, by=official, reason=written, now=now)
     outcome = CaseOutcome.SOLVED if hide else CaseOutcome.UNSOLVED
     await move_case(conn, seal, answered, CaseMove.CLOSE, by=None, outcome=outcome, now=now)
+    if hide:  # after the decision: the schema hides a review for nothing else
+        await _take_off(conn, seal, official, row, written, now=now)
     facts = {"name": case.name, "number": str(case.number)}
     await notify_account(conn, seal, case.asker, "content_report_answered", facts, now=now)
     done = await GET_REPORT.one(conn, case_id=case_id)

@@ -50,7 +50,6 @@ _OWN_BY_OBJECT = _BY_OBJECT | {
     "listing": "改了在卖的东西",
     "package": "改了套餐",
     "slot": "办了课、看病、场次的事",
-    "seat": "办了课、看病、场次的事",
     "story": "办了村里的故事",
     "suborder": "办了订单的事",
 }

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from msgspec.structs import replace
 
+from market.aftersales.receive import confirm_receipt
 from market.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseOutcome
 from market.casework.moves import get_person_scope
 from market.consents.give import give_consent
@@ -30,9 +31,20 @@ from market.kernel.seal import Seal
 from market.notify.templates import FARMER_TEMPLATES, FRAUD_HINT, MAX_ONE_MESSAGE, render_message
 from market.orders.notifications import format_due
 from market.producers.moderation import ForbiddenWord
+from market.reviews.write import ReviewText, write_review
 from tests.conftest import NOW
 from tests.content.test_stories import STORY, a_county, a_person, is_live, publish, write
-from tests.support.make import SEAL, add_member, load_actor, make_account, make_phone, make_producer, make_product
+from tests.support.make import (
+    SEAL,
+    add_member,
+    load_actor,
+    make_account,
+    make_official,
+    make_phone,
+    make_producer,
+    make_product,
+)
+from tests.support.shop import Shopping
 
 LATER = NOW + timedelta(hours=1)
 TODAY = date(2019, 9, 20)
@@ -106,6 +118,60 @@ async def test_who_wrote_it_or_sells_it_does_not_answer(database: Database, seal
     async with database.transaction(scope="130624") as conn:
         await answer_report(conn, seal, colleague, report.case_id, hide=True, text="写得不实", now=LATER)
     assert not await is_live(database, story.number)
+
+
+async def make_review(shopping: Shopping) -> str:
+    """Return the id of a review that the buyer wrote of an order."""
+    async with shopping.db.transaction() as conn:
+        product = await make_product(conn)
+    order = await shopping.place([(product.variant_id, 1)])
+    await shopping.pay(order)
+    suborder = (await shopping.see(order)).suborders[0].id
+    async with shopping.db.transaction() as conn:
+        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, positions=[1], now=NOW)
+        text = ReviewText(rating=2, text="骗子")
+        return str((await write_review(conn, shopping.seal, shopping.buyer, suborder, text, now=NOW)).id)
+
+
+async def test_a_reported_review_is_hidden_for_a_legal_reason_alone(
+    shopping: Shopping, database: Database, seal: Seal
+) -> None:
+    review = await make_review(shopping)
+    reporter, platform = await a_person(database, "样例举报的人"), await a_county(database, Role.PLATFORM, "13")
+    for reason, hidden in ((ReportReason.FALSE, False), (ReportReason.INSULT, True)):
+        new = NewReport(kind=ReportedKind.REVIEW, reference=review, reason=reason)
+        async with database.transaction(scope=get_person_scope(reporter)) as conn:
+            report = await report_content(conn, seal, reporter, new, now=NOW)
+        async with database.transaction(scope="130624") as conn:
+            if not hidden:
+                with pytest.raises(StoryInvalid):
+                    await answer_report(conn, seal, platform, report.case_id, hide=True, text="样例", now=LATER)
+            done = await answer_report(conn, seal, platform, report.case_id, hide=hidden, text="样例", now=LATER)
+            assert done.outcome is (CaseOutcome.SOLVED if hidden else CaseOutcome.UNSOLVED)
+            assert await conn.fetchval("SELECT hidden_for FROM reviews") == ("insult" if hidden else None)
+
+
+async def test_by_whatever_account_nobody_answers_for_their_own_review_or_publishes_their_own_story(
+    shopping: Shopping, database: Database, seal: Seal
+) -> None:
+    reporter, review = await a_person(database, "样例举报的人"), await make_review(shopping)
+    county, colleague = await a_county(database), await a_county(database)
+    story = await write(database, seal, await a_person(database, county.name), STORY)
+    with pytest.raises(StoryNotMovable):
+        await publish(database, seal, county, story.number)
+    await publish(database, seal, colleague, story.number)
+    async with database.transaction() as conn:
+        writer = await load_actor(conn, await make_official(conn, Role.PLATFORM, "13", name=shopping.buyer.name))
+    for kind, reference, official in (
+        (ReportedKind.STORY, str(story.number), county),
+        (ReportedKind.REVIEW, review, writer),
+    ):
+        new = NewReport(kind=kind, reference=reference, reason=ReportReason.INSULT)
+        async with database.transaction(scope=get_person_scope(reporter)) as conn:
+            report = await report_content(conn, seal, reporter, new, now=NOW)
+        async with database.transaction(scope=get_person_scope(official)) as conn:
+            with pytest.raises(CaseAnswererInvolved):
+                await answer_report(conn, seal, official, report.case_id, hide=False, text="样例", now=LATER)
 
 
 async def test_a_person_has_at_most_ten_open_reports(database: Database, seal: Seal) -> None:
