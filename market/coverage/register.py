@@ -52,8 +52,9 @@ SUM_UP_TOWNSHIPS = Query(
     reported AS (
         SELECT ancestor_code(village_code, 4) AS township, count(DISTINCT asker_id) AS reporters
           FROM outages JOIN cases ON cases.id = case_id
-         WHERE starts_with(village_code, :county) AND received_at < date_trunc('quarter', :day::timestamp)
-           AND received_at >= date_trunc('quarter', :day::timestamp) - interval '1 year'
+         WHERE starts_with(village_code, :county)
+           AND received_at < date_trunc('quarter', :day::timestamp) AT TIME ZONE 'Asia/Shanghai'
+           AND received_at >= (date_trunc('quarter', :day::timestamp) - interval '1 year') AT TIME ZONE 'Asia/Shanghai'
          GROUP BY 1)
     SELECT t.code, t.name, count(*)::integer AS villages,
            count(*) FILTER (WHERE (v.code, '4g') IN (SELECT village_code, technology FROM covered))::integer AS with_4g,

@@ -37,6 +37,7 @@ from market.sheets.models import FileMalformed
 from tests.conftest import NOW
 from tests.producers.applicants import an_applicant, make_official_actor
 from tests.support.make import OTHER_VILLAGE, VILLAGE, load_actor, make_operator_account
+from tests.support.postgres import as_owner
 
 TODAY = date(2019, 9, 20)
 HEADER = "村代码,运营商,制式,场景,覆盖率,下行速率,数据来源,采集日期"
@@ -191,6 +192,27 @@ async def test_a_project_above_plan_needs_a_reason_and_a_second_person_accepts_i
     await accept_project(conn, other, "130624", project, now=NOW)
     [kept] = await list_projects(conn, "130624")
     assert (kept.state, kept.spent_fen, kept.accepted_on) == ("accepted", 310_000_00, TODAY)
+
+
+async def test_a_report_of_the_first_morning_of_a_quarter_is_of_this_quarter(database: Database, seal: Seal) -> None:
+    async with database.transaction(scope="130624") as conn:
+        await take(conn, await make_official_actor(conn, Role.COUNTY, "130624"), ROW)
+        villagers = [await an_applicant(conn) for _ in range(10)]
+    for villager in villagers:
+        await report(database, seal, villager)
+    for received, day, shown in (
+        ("2019-10-01 00:30+08", date(2019, 10, 1), 0),
+        ("2019-10-01 00:30+08", date(2020, 1, 1), 10),
+        ("2018-10-01 00:30+08", date(2019, 10, 1), 10),
+        ("2018-09-30 23:30+08", date(2019, 10, 1), 0),
+    ):
+        async with database.transaction(scope="130624") as conn, as_owner(conn):
+            await conn.execute("ALTER TABLE cases DISABLE TRIGGER USER")
+            await conn.execute("UPDATE cases SET received_at = $1::text::timestamptz", received)
+            await conn.execute("ALTER TABLE cases ENABLE TRIGGER USER")
+        async with database.transaction(scope="130624") as conn:
+            townships = await sum_up_townships(conn, "130624", day=day)
+            assert sum(each.reporters or 0 for each in townships) == shown
 
 
 @given(counts=st.lists(st.integers(0, 30), min_size=1, max_size=8))
