@@ -119,11 +119,11 @@ async def build_project(
     Raises:
         NotAllowed, SecondFactorRequired, NotFound: the actor does not keep the county's register, or there is no
             project of this id.
-        ProjectInvalid: more was spent than planned and no reason is given, or the day is in the future.
+        ProjectInvalid: more was spent than planned and no reason is given, it is too long, or the day is in the future.
         ProjectNotMovable: it is done already.
     """
     require_county_role(actor, COUNTY_KEEPERS, county)
-    written = clean_text(reason)[:MAX_REASON_LENGTH]
+    written = clean_text(reason)
     if await LOCK_PROJECT.maybe(conn, project_id=project_id, county=county) is None:
         raise NotFound
     faults: list[FieldFault] = []
@@ -131,6 +131,8 @@ async def build_project(
         faults.append(FieldFault("spent", "写已经花了多少"))
     elif not written and await EXCEEDS_PLAN.one(conn, project_id=project_id, spent_fen=spent_fen):
         faults.append(FieldFault("reason", "比计划花得多，写为什么"))
+    if len(written) > MAX_REASON_LENGTH:
+        faults.append(FieldFault("reason", f"最多 {MAX_REASON_LENGTH} 个字"))
     if done_on is not None and done_on > get_business_day(now):
         faults.append(FieldFault("done_on", "不能晚于今天"))
     if faults:

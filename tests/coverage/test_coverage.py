@@ -177,6 +177,11 @@ async def test_a_project_above_plan_needs_a_reason_and_a_second_person_accepts_i
     assert [each.field for each in over.value.errors] == ["reason"]
     with pytest.raises(ProjectNotMovable):
         await accept_project(conn, other, "130624", project, now=NOW)
+    with pytest.raises(ProjectInvalid) as long:
+        await build_project(
+            conn, one, "130624", project, spent_fen=Fen(310_000_00), reason="长" * 201, done_on=TODAY, now=NOW
+        )
+    assert [each.field for each in long.value.errors] == ["reason"]
     await build_project(
         conn, one, "130624", project, spent_fen=Fen(310_000_00), reason="加了电杆", done_on=TODAY, now=NOW
     )
