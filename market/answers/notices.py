@@ -119,7 +119,7 @@ CHECK_NOTICE = Query(
     UUID,
     """
     UPDATE charity_notices SET state = :state, reason = :reason, checked_by = :account_id, checked_at = :now
-     WHERE id = :notice_id AND state = 'draft' AND upper(valid_during) > :day::date
+     WHERE id = :notice_id AND state = 'draft' AND (:state = 'refused' OR upper(valid_during) > :day::date)
     RETURNING added_by
     """,
 )
@@ -234,7 +234,7 @@ async def check_notice(
         NotFound: the county has no such notice.
         NoticeOwnChecker: the official wrote it, or is a member of its organisation, by whatever account.
         NoticeInvalid: it is refused without a reason.
-        NoticeNotOpen: it was checked before, or is over.
+        NoticeNotOpen: it was checked before, or is over, when it can only be refused.
     """
     require_county_role(official, COUNTY_KEEPERS, county)
     notice = await _lock(conn, notice_id)

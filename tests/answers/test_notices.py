@@ -136,6 +136,20 @@ async def test_an_organiser_is_checked_and_a_notice_is_too(conn: Connection, sea
         await add(conn, member, charity)
 
 
+async def test_a_notice_that_nobody_checked_in_time_is_refused(conn: Connection, seal: Seal) -> None:
+    county = await make_official_actor(conn, Role.COUNTY, "130624")
+    member, charity = await make_organiser(conn, county)
+    sent = await add(conn, member, charity)
+    late = NOW + timedelta(days=10)
+    with pytest.raises(NoticeNotOpen):
+        await check_notice(conn, seal, county, "130624", sent.id, live=True, reason="", now=late)
+    assert await count_notices_to_check(conn, "130624") == 1
+    await check_notice(conn, seal, county, "130624", sent.id, live=False, reason="日子过了", now=late)
+    assert await count_notices_to_check(conn, "130624") == 0
+    [own] = await list_organisation_notices(conn, member, charity, day=late.date())
+    assert own.state is NoticeState.REFUSED
+
+
 async def test_the_schema_takes_no_notice_for_money_or_of_an_organiser_that_nobody_checked(conn: Connection) -> None:
     county = await make_official_actor(conn, Role.COUNTY, "130624")
     member, charity = await make_organiser(conn, county)
