@@ -7,7 +7,6 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.benefits.models import (
-    MAX_CODE_LENGTH,
     MAX_LISTED,
     BenefitHow,
     HouseholdLink,
@@ -154,7 +153,7 @@ async def link_household(
     async with enter_benefits(conn):
         code = await LINK.maybe(
             conn, account_id=account_id, phone_index=index if pending else None, phone_sealed=pending,
-            producer_id=producer_id, code=clean_text(link.code)[:MAX_CODE_LENGTH],
+            producer_id=producer_id, code=clean_text(link.code),
         )  # fmt: skip
     if code is None:
         raise HouseholdUnknown(errors=(FieldFault("code", HouseholdUnknown.zh),))

@@ -209,11 +209,12 @@ async def test_a_household_is_seen_by_one_account(conn: Connection) -> None:
     product = await make_product(conn)
     farmer = await load_owner(conn, product.producer_id)
     number = await conn.fetchval("SELECT number FROM listings WHERE id = $1", product.listing_id)
-    await take(conn, farmer, product.producer_id, f"{number},N05,卖货,100%")
+    await take(conn, farmer, product.producer_id, f"{number},N05,卖货,60%", f"{number},{'N' * 20},卖货,40%")
     await make_account(conn, name="样例户五", phone="17020000055")
     for code, phone, refusal in (
         ("N05", "x", HouseholdPhoneInvalid),
         ("N06", "17020000055", HouseholdUnknown),
+        ("N" * 21, "17020000055", HouseholdUnknown),
     ):
         with pytest.raises(refusal):
             await link_household(conn, SEAL, farmer, product.producer_id, HouseholdLink(code=code, phone=phone))
