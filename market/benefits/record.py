@@ -151,7 +151,8 @@ def _reverse(change: PayableChange, holdings: Sequence[LineHolding]) -> list[tup
     held = split(change.before_fen, left_before) if sum(left_before) else [0 for _ in change.lines]
     sums = {each.id: sum(part.fen for part in holdings if part.line_id == each.id) for each in change.lines}
     held = [sums[each.id] or have for each, have in zip(change.lines, held, strict=True)]
-    back = divide_refund(Fen(change.before_fen - change.after_fen), refunded, held)
+    left = [each.left_fen for each in change.lines]
+    back = divide_refund(Fen(change.before_fen - change.after_fen), refunded, held, left)
     parts: list[tuple[UUID, BenefitPart]] = []
     for line, fen in zip(change.lines, back, strict=True):
         of_line = [each for each in holdings if each.line_id == line.id]

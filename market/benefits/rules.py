@@ -49,16 +49,19 @@ def reverse_line(back_fen: Fen, parts: Sequence[BenefitPart]) -> list[BenefitPar
     ]
 
 
-def divide_refund(back_fen: Fen, refunded: Sequence[int], held: Sequence[int]) -> list[Fen]:
+def divide_refund(back_fen: Fen, refunded: Sequence[int], held: Sequence[int], left: Sequence[int]) -> list[Fen]:
     """Divide what a producer gives back among the lines that were refunded, of each at most what it holds.
 
-    What rounding would take beyond that comes from the other lines, in their order.
+    A line keeps at most what is left to be paid for it, so that a refunded one keeps no fen of rounding. What rounding
+    would take beyond what a line holds comes from the other lines, in their order; what a line gives back beyond
+    `back_fen` the producer keeps.
     """
     wanted = split(back_fen, refunded if sum(refunded) else held)
-    taken = [min(want, have) for want, have in zip(wanted, held, strict=True)]
-    left = back_fen - sum(taken)
+    least = [max(0, have - most) for have, most in zip(held, left, strict=True)]
+    taken = [max(min(want, have), low) for want, have, low in zip(wanted, held, least, strict=True)]
+    missing = back_fen - sum(taken)
     for index, have in enumerate(held):
-        more = min(left, have - taken[index])
+        more = max(least[index] - taken[index], min(missing, have - taken[index]))
         taken[index] += more
-        left -= more
+        missing -= more
     return [Fen(each) for each in taken]

@@ -61,12 +61,12 @@ async def take(conn: Connection, seller: Actor, shop: UUID, *rows: str, dry_run:
     return done.listings, done.households, done.repeated
 
 
-async def refund(market: Shopping, order_id: UUID, fen: int, key: str) -> None:
+async def refund(market: Shopping, order_id: UUID, fen: int, key: str, line_id: UUID | None = None) -> None:
     async with market.db.transaction() as conn:
         await lock_order(conn, order_id)
         [suborder] = await load_suborders(conn, order_id)
         await refund_suborder(
-            conn, suborder, goods_fen=Fen(fen), key=key, kind="bad_fruit", reason="bad_fruit",
+            conn, suborder, goods_fen=Fen(fen), line_id=line_id, key=key, kind="bad_fruit", reason="bad_fruit",
             by=market.buyer.account_id, now=NOW,
         )  # fmt: skip
 
@@ -154,6 +154,36 @@ async def test_two_workers_record_each_change_once(shopping: Shopping) -> None:
         found = await sum_village_benefits(conn, "130624", first=date(2019, 7, 1), until=date(2019, 10, 1))
         paid = await conn.fetchval("SELECT sum(payable_fen) FROM suborders")
     assert {each.fen for each in found} == {paid}
+
+
+async def sell(market: Shopping, *prices: int) -> UUID:
+    """Sell goods of one shop, of each of which N05 gains everything, and return the id of the order."""
+    async with market.db.transaction() as conn:
+        one = await make_product(conn, price_fen=prices[0])
+        goods = [one] + [await make_product(conn, one.producer_id, price_fen=each) for each in prices[1:]]
+        await make_freight_template(conn, one.producer_id)
+        farmer = await load_owner(conn, one.producer_id)
+        numbers = [await conn.fetchval("SELECT number FROM listings WHERE id = $1", each.listing_id) for each in goods]
+        await take(conn, farmer, one.producer_id, *(f"{number},N05,卖货,100%" for number in numbers))
+    order = await market.place([(each.variant_id, 1) for each in goods])
+    await market.pay(order)
+    async with market.db.transaction() as conn:
+        await confirm_receipt(conn, market.seal, market.buyer, order.id, positions=[1], now=NOW)
+    return order.id
+
+
+async def test_a_refunded_line_keeps_no_fen_of_rounding(
+    shopping: Shopping, owner: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    """The release gives the line 5.74 of 5.85, and its whole refund takes 5.73 from the producer."""
+    order_id = await sell(shopping, 5_85, 7_40, 6_94)
+    assert await record_benefits(shopping.db, now=NOW) == 1
+    line = await owner.fetchval("SELECT id FROM order_lines WHERE amount_fen = 585")
+    await refund(shopping, order_id, 5_85, "one", line)
+    assert await record_benefits(shopping.db, now=NOW) == 1
+    assert await owner.fetchval("SELECT payable_fen FROM suborders") == 14_06
+    assert await owner.fetchval("SELECT sum(fen) FROM benefits.entries") == 14_05
+    assert await owner.fetchval("SELECT sum(fen) FROM benefits.entries WHERE order_line_id = $1", line) == 0
 
 
 async def test_a_file_replaces_rules_from_today_or_names_its_bad_cells(conn: Connection) -> None:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from market.benefits.models import BenefitHow, BenefitPart, BenefitRule
 from market.benefits.rules import divide_line, divide_refund, reverse_line
-from market.kernel import Fen
+from market.kernel import Fen, split
+from payments.money import apply_rate
 
 N05, N06, N07 = (UUID(int=number) for number in (5, 6, 7))
 
@@ -73,12 +74,46 @@ def test_every_sum_is_exact_and_nobody_has_less_than_nothing(
         assert min((each.fen for each in have.values()), default=0) >= 0
 
 
-@given(st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 5000)), min_size=1, max_size=5), st.integers(0, 100))
-def test_a_refund_takes_of_each_line_at_most_what_it_holds(lines: list[tuple[int, int]], percent: int) -> None:
-    held = [have for _, have in lines]
+@given(
+    st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 5000), st.integers(0, 5000)), min_size=1, max_size=5),
+    st.integers(0, 100),
+)
+def test_a_refund_takes_of_each_line_at_most_what_it_holds(lines: list[tuple[int, int, int]], percent: int) -> None:
+    held = [have for _, have, _ in lines]
+    left = [most for _, _, most in lines]
     back = sum(held) * percent // 100
-    if not back:
-        return
-    taken = divide_refund(Fen(back), [min(want, have) for want, have in lines], held)
-    assert sum(taken) == back
+    kept = [min(have, most) for have, most in zip(held, left, strict=True)]
+    taken = divide_refund(Fen(back), [min(want, have) for want, have, _ in lines], held, left)
+    assert sum(taken) == max(back, sum(held) - sum(kept))
     assert all(0 <= each <= have for each, have in zip(taken, held, strict=True))
+    assert all(have - each <= most for each, have, most in zip(taken, held, left, strict=True))
+
+
+@given(
+    st.lists(st.integers(1, 60), min_size=1, max_size=4), st.sampled_from((0, 200, 300, 1000)),
+    st.lists(st.lists(st.integers(0, 100), min_size=4, max_size=4), max_size=4),
+)  # fmt: skip
+def test_no_line_keeps_more_than_is_left_of_it(amounts: list[int], bp: int, refunds: list[list[int]]) -> None:
+    """As the schema demands of what is recorded, whatever rounding does to releases and refunds."""
+    left = list(amounts)
+    commission = apply_rate(sum(left), bp)
+    payable = sum(left) - commission
+    held = split(payable, left)
+    for percents in refunds:
+        goods = [fen * percent // 100 for fen, percent in zip(left, percents, strict=False)]
+        if not sum(goods):
+            continue
+        back, commission_back = split(sum(goods), [payable, commission])
+        left = [have - fen for have, fen in zip(left, goods, strict=True)]
+        taken = divide_refund(Fen(back), goods, held, left)
+        held = [have - fen for have, fen in zip(held, taken, strict=True)]
+        payable, commission = payable - back, commission - commission_back
+        assert all(0 <= have <= most for have, most in zip(held, left, strict=True))
+        assert 0 <= payable - sum(held) <= len(amounts) * len(refunds)
+
+
+def test_a_line_that_is_refunded_keeps_no_fen_of_rounding() -> None:
+    held = split(70, [58, 19, 37])
+    assert held == [35, 12, 23]
+    assert divide_refund(Fen(23), [0, 0, 37], held, [58, 19, 0]) == [0, 0, 23]
+    assert divide_refund(Fen(22), [0, 0, 37], held, [58, 19, 0]) == [0, 0, 23]
