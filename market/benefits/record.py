@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from msgspec import Struct, to_builtins
 
 from market.benefits.models import BenefitHow, BenefitPart, BenefitRule
@@ -11,6 +12,9 @@ from market.benefits.rules import divide_line, divide_refund, reverse_line
 from market.benefits.wall import enter_benefits
 from market.kernel import Connection, Database, Fen, Query, split
 from market.kernel.clock import get_business_day
+from payments.retries import run_each
+
+log = structlog.get_logger()
 
 MAX_RECORDED = 500
 
@@ -54,6 +58,7 @@ class ListingRule(BenefitRule, frozen=True, kw_only=True):
     listing_id: UUID
 
 
+LIST_CHANGES = Query(int, "SELECT id FROM benefits.payable_changes WHERE recorded_at IS NULL ORDER BY id LIMIT :limit")
 # Changes of one suborder are recorded one after the other.
 TAKE_CHANGE = Query(
     PayableChange,
@@ -62,7 +67,7 @@ TAKE_CHANGE = Query(
            (SELECT p.lines FROM benefits.payable_changes p WHERE p.suborder_id = c.suborder_id AND p.id < c.id
              ORDER BY p.id DESC LIMIT 1) AS before
       FROM benefits.payable_changes c
-     WHERE c.recorded_at IS NULL
+     WHERE c.recorded_at IS NULL AND c.id = coalesce(:change_id::bigint, c.id)
        AND NOT EXISTS (SELECT FROM benefits.payable_changes p
                         WHERE p.suborder_id = c.suborder_id AND p.id < c.id AND p.recorded_at IS NULL)
      ORDER BY c.id LIMIT 1
@@ -100,21 +105,28 @@ END_CHANGE = Query(None, "UPDATE benefits.payable_changes SET recorded_at = :now
 async def record_benefits(db: Database, *, now: datetime) -> int:
     """Record what is not recorded yet, one transaction for each change, the earliest first; return how many.
 
-    At most `MAX_RECORDED` at once.
+    At most `MAX_RECORDED` at once. One that fails delays only the later changes of its suborder.
     """
     recorded = 0
-    while recorded < MAX_RECORDED:
+
+    async def record(change_id: int) -> None:
+        nonlocal recorded
         async with db.transaction() as conn:
-            if not await record_next_change(conn, now=now):
-                break
-        recorded += 1
+            recorded += await record_next_change(conn, change_id=change_id, now=now)
+
+    async def fail(change_id: int, error: Exception) -> None:
+        log.error("benefits_not_recorded", change=change_id, exc_info=error)
+
+    async with db.transaction() as conn, enter_benefits(conn):
+        due = await LIST_CHANGES.all(conn, limit=MAX_RECORDED)
+    await run_each(due, record, fail)
     return recorded
 
 
-async def record_next_change(conn: Connection, *, now: datetime) -> bool:
-    """Record the earliest change that nobody else records now; return whether there was one."""
+async def record_next_change(conn: Connection, *, change_id: int | None = None, now: datetime) -> bool:
+    """Record the earliest change that nobody else records now, or this one; return whether there was one."""
     async with enter_benefits(conn):
-        change = await TAKE_CHANGE.maybe(conn)
+        change = await TAKE_CHANGE.maybe(conn, change_id=change_id)
         if change is None:
             return False
         day = get_business_day(change.at)

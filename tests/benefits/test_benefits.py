@@ -186,6 +186,18 @@ async def test_a_refunded_line_keeps_no_fen_of_rounding(
     assert await owner.fetchval("SELECT sum(fen) FROM benefits.entries WHERE order_line_id = $1", line) == 0
 
 
+async def test_a_change_that_cannot_be_recorded_delays_no_other_suborder(
+    shopping: Shopping, owner: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await sell(shopping, 45_00)
+    await owner.execute(
+        "UPDATE benefits.payable_changes SET lines = jsonb_set(lines, '{0,left_fen}', '0')"  # of which nothing is left
+    )
+    await sell(shopping, 30_00)
+    assert await record_benefits(shopping.db, now=NOW) == 1
+    assert await owner.fetchval("SELECT count(*) FROM benefits.payable_changes WHERE recorded_at IS NULL") == 1
+
+
 async def test_a_file_replaces_rules_from_today_or_names_its_bad_cells(conn: Connection) -> None:
     product = await make_product(conn)
     farmer = await load_owner(conn, product.producer_id)
