@@ -21,6 +21,10 @@ class BadCountySetting(Refusal):
     en = "{count} values of this setting are wrong."
 
 
+# Two officials who change a setting at once wait for each other.
+LOCK_SETTINGS = Query(
+    None, "SELECT pg_advisory_xact_lock(hashtextextended('county_settings:' || :county_code::text, 0))"
+)
 # The current value ends when the new one starts; values that would start later are deleted.
 DELETE_LATER_SETTINGS = Query(
     None,
@@ -80,6 +84,7 @@ async def change_county_setting(
         faults.append(FieldFault("basis", f"写明依据，1 到 {MAX_BASIS_LENGTH} 个字"))
     if faults:
         raise BadCountySetting(count=len(faults), errors=tuple(faults))
+    await LOCK_SETTINGS.run(conn, county_code=county_code)
     key = {"county_code": county_code, "name": name, "starts_on": starts_on}
     await DELETE_LATER_SETTINGS.run(conn, **key)
     await END_COUNTY_SETTING.run(conn, **key)

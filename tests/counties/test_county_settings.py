@@ -1,5 +1,6 @@
 """A county's settings: defaults, changes from a day on, limits, and who may change them."""
 
+import asyncio
 from datetime import date, datetime
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ from market.counties.change import BadCountySetting, change_county_setting
 from market.counties.load import load_county_settings
 from market.counties.settings import CountySettings, describe_county_settings
 from market.identity.models import AccountId, Actor, Grant, NotAllowed, Role, SecondFactorRequired
-from market.kernel import Connection
+from market.kernel import Connection, Database
 from tests.conftest import NOW
 
 COUNTY = "130624"
@@ -51,6 +52,18 @@ async def test_a_later_change_ends_the_earlier_and_replaces_planned_ones(conn: C
     await change(conn, "notice_days", 8, starts_on=date(2019, 11, 1))
     days = [date(2019, 10, 31), date(2019, 11, 1), date(2020, 1, 1)]
     assert [(await load_county_settings(conn, COUNTY, day=day)).notice_days for day in days] == [7, 8, 8]
+
+
+async def test_of_two_changes_at_once_the_later_replaces_the_earlier(database: Database) -> None:
+    async def change_at_once(value: int) -> None:
+        async with database.transaction(scope=COUNTY) as conn:
+            await change(conn, "notice_days", value)
+            await asyncio.sleep(0.2)
+
+    await asyncio.gather(*(change_at_once(value) for value in (7, 8, 9)))
+    async with database.transaction(scope=COUNTY) as conn:
+        assert (await load_county_settings(conn, COUNTY, day=TODAY)).notice_days in {7, 8, 9}
+        assert await conn.fetchval("SELECT count(*) FROM county_settings") == 1
 
 
 async def test_every_fault_of_a_setting_is_named(conn: Connection) -> None:
