@@ -7,6 +7,7 @@ import pytest
 from market.identity.models import NotFound
 from market.kernel import Fen
 from market.kernel.disclosure import hide_small
+from market.reports.counted.ageing import AGEING
 from market.reports.counted.fairness import FAIRNESS
 from market.reports.counted.funnel import FUNNEL
 from market.reports.counted.keep import FigureDifference, compare_month, keep_closed_months, keep_month
@@ -135,6 +136,25 @@ async def test_a_report_beside_other_months_and_the_budget(quarter: Player) -> N
             await load_items(
                 conn, FAIRNESS, hidden[0].figure, COUNTY, [COUNTY], month=MARCH, within=COUNTY, limit=3, skip=0, now=NOW
             )
+
+
+async def test_ages_are_counted_in_days_of_the_county(quarter: Player) -> None:
+    """From 06:00 on 2 March to 12:00 on 1 April are 30 days; in UTC it is still 1 March when the finding is opened."""
+    async with quarter.database.transaction(scope=COUNTY) as conn, as_owner(conn):
+        await conn.execute("ALTER TABLE findings DISABLE TRIGGER USER")
+        await conn.execute("UPDATE findings SET state = 'open', opened_at = '2019-03-02 06:00+08'")
+        await conn.execute("ALTER TABLE findings ENABLE TRIGGER USER")
+    as_of = datetime(2019, 4, 1, 4, tzinfo=UTC)
+    async with quarter.database.transaction(scope=COUNTY) as conn:
+        ages = {
+            row.key
+            for month in (JANUARY, FEBRUARY, MARCH)
+            for row in await count_figures(
+                conn, AGEING, MonthOfReport(county=COUNTY, month=month, as_of=as_of), [COUNTY]
+            )
+            if row.key.startswith("finding")
+        }
+    assert ages == {"finding_30"}
 
 
 def test_small_figures_are_hidden_with_others() -> None:

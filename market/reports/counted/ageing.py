@@ -20,7 +20,7 @@ _ROWS = """
     differences AS (
         SELECT coalesce(d.line_code, w.line_code) AS line_code, f.operator, d.row_number,
                abs(coalesce(d.settled_fen, 0) - coalesce(d.credited_fen, 0)) AS fen, d.answered_at IS NULL AS open,
-               coalesce(d.answered_at, :as_of::timestamptz)::date - d.since::date AS days
+               business_day(coalesce(d.answered_at, :as_of::timestamptz)) - business_day(d.since) AS days
           FROM cycle
           JOIN return_files f ON f.cycle_id = cycle.id AND f.county_code = :county
            AND f.revision = (SELECT max(revision) FROM return_files
@@ -29,16 +29,16 @@ _ROWS = """
           LEFT JOIN return_rows w ON w.file_id = d.file_id AND w.row_number = d.row_number),
     suspicions AS (
         SELECT f.subject, f.check_code, f.at_risk_fen AS fen, f.state = 'open' AS open,
-               coalesce(CASE WHEN f.state <> 'open' THEN
-                            (SELECT max(decided_at) FROM finding_decisions WHERE finding_id = f.id) END,
-                        :as_of::timestamptz)::date - f.opened_at::date AS days,
+               business_day(coalesce(CASE WHEN f.state <> 'open' THEN
+                                         (SELECT max(decided_at) FROM finding_decisions WHERE finding_id = f.id) END,
+                                     :as_of::timestamptz)) - business_day(f.opened_at) AS days,
                (SELECT min(v.village_code) FROM finding_lines l JOIN villages v ON v.line_code = l.line_code
                  WHERE l.finding_id = f.id) AS village_code
           FROM cycle JOIN findings f ON f.cycle_id = cycle.id AND f.county_code = :county
          WHERE f.state <> 'lapsed'),
     owed AS (
         SELECT c.number, c.village_code, coalesce(c.operator, c.debtor) AS debtor,
-               :as_of::timestamptz::date - c.posted_at::date AS days,
+               business_day(:as_of::timestamptz) - business_day(c.posted_at) AS days,
                c.amount_fen - coalesce((SELECT sum(e.fen) FROM clawback_entries e
                                          WHERE e.clawback_id = c.id AND e.outcome = 'confirmed'
                                            AND coalesce(e.decided_at, e.recorded_at) <= :as_of::timestamptz), 0) AS fen
