@@ -64,6 +64,8 @@ class _Obstacles(Struct, frozen=True):
     live_listings: int
     open_sales: int
     open_applications: int
+    open_payouts: int
+    kept_points: int
 
 
 COUNT_OBSTACLES = Query(
@@ -87,7 +89,15 @@ COUNT_OBSTACLES = Query(
            (SELECT count(*) FROM suborders JOIN shop USING (producer_id)
              WHERE state IN ('placed', 'deposited', 'paid', 'shipped')) AS open_sales,
            (SELECT count(*) FROM leads
-             WHERE applicant_id = :account_id AND state = ANY(:open_leads::text[])) AS open_applications
+             WHERE applicant_id = :account_id AND state = ANY(:open_leads::text[])) AS open_applications,
+           (SELECT count(*) FROM payments.payouts o
+             WHERE o.state IN ('created', 'in_transit')
+               AND o.payee IN (SELECT number::text FROM producers JOIN producer_members m ON producer_id = producers.id
+                                WHERE account_id = :account_id AND valid_during @> :day::date)) AS open_payouts,
+           (SELECT count(*) FROM pickup_points p
+             WHERE keeper_id = :account_id
+               AND (open OR EXISTS (SELECT FROM pickups
+                                     WHERE point_id = p.id AND state IN ('expected', 'arrived')))) AS kept_points
     """,
 )
 # The lock of the buyer that placing takes: an order that is being placed is waited for, and then seen.
@@ -141,8 +151,8 @@ async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, 
     asks.
 
     Raises:
-        AccountNotClosable: an order, refund, dispute or application is open, a shop of nobody else still sells or is
-            owed money, or the account is an official's.
+        AccountNotClosable: an order, refund, dispute or application is open, a shop of nobody else still sells, one is
+            owed money or a payout to it is under way, the person keeps a pickup point, or the account is an official's.
         NotFound: the account is unknown or closed.
     """
     closing = _Closing(conn=conn, seal=seal, account_id=account_id, by=by, now=now)
@@ -229,7 +239,8 @@ async def list_obstacles(conn: Connection, account_id: AccountId, *, now: dateti
     """Return what keeps an account from being closed, in its owner's words; the transaction has their scope."""
     day = get_business_day(now)
     found = await COUNT_OBSTACLES.one(conn, account_id=account_id, day=day, open_leads=OPEN_STATES)
-    owed = 0
+    # Money on its way to the bank comes back to the shop if the bank refuses it.
+    owed = found.open_payouts
     for number in await LIST_SHOP_NUMBERS.all(conn, account_id=account_id, day=day):
         for account in (get_payable_account(number), get_freight_account(number)):
             owed += abs(await get_balance(conn, account))
@@ -241,6 +252,7 @@ async def list_obstacles(conn: Connection, account_id: AccountId, *, now: dateti
         ("listings", found.live_listings, say("店里还有 {0} 样东西在卖，请先下架", found.live_listings)),
         ("sales", found.open_sales, say("店里还有 {0} 单没有办完，请先发货，等买家收到", found.open_sales)),
         ("applications", found.open_applications, say("话费减免的申请还没有办完，请先撤回，或者等办完")),
+        ("points", found.kept_points, say("您管着 {0} 个自提点，请先让县里换人", found.kept_points)),
         ("money", owed, say("店里还有钱没有结清，结清后再来")),
     )
     return tuple(FieldFault(field, words) for field, count, words in reasons if count)

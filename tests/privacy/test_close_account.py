@@ -33,6 +33,7 @@ from tests.identity.support import a_code
 from tests.support.app import SECRET
 from tests.support.make import (
     SEAL,
+    VILLAGE,
     days_since,
     make_account,
     make_official,
@@ -182,6 +183,34 @@ async def test_a_seller_closes_when_nothing_is_sold_and_nothing_is_owed(shopping
             "SELECT account_id FROM producer_members WHERE producer_id = $1 AND upper_inf(valid_during)", other
         )
     assert [each["account_id"] for each in members] == [helper]
+
+
+async def test_a_seller_stays_while_a_payout_is_under_way_and_a_keeper_while_a_point_is_theirs(
+    shopping: Shopping, owner: Connection
+) -> None:
+    async with shopping.db.transaction() as conn:
+        farmer, keeper = await make_account(conn, name="样例农户"), await make_account(conn, name="样例站长")
+        shop = await make_producer(conn, owner=farmer)
+        number = await conn.fetchval("SELECT number FROM producers WHERE id = $1", shop)
+    for state in ("in_transit", "created"):
+        await owner.execute(
+            "INSERT INTO payments.payouts"
+            " (payee, key, provider, destination, currency, amount_minor, state, created_at)"
+            " VALUES ($1, $2, 'stripe', 'acct', 'CNY', 100, $2, now())",
+            str(number), state,
+        )  # fmt: skip
+        assert await _list_reasons(shopping, farmer) == ["money"]
+        await owner.execute("UPDATE payments.payouts SET state = 'paid', paid_at = now() WHERE state = $1", state)
+    point = await owner.fetchval(
+        "INSERT INTO pickup_points (division_code, name, address, phone, hours, keeper_id, created_at)"
+        " VALUES ($1, '样例点', '样例街', '03120000001', '白天', $2, now()) RETURNING id",
+        VILLAGE, keeper,
+    )  # fmt: skip
+    assert await _list_reasons(shopping, keeper) == ["points"]
+    await owner.execute("UPDATE pickup_points SET open = false WHERE id = $1", point)
+    async with shopping.db.transaction() as conn:
+        await close_account(conn, shopping.seal, keeper, by="test", now=NOW)
+        await close_account(conn, shopping.seal, farmer, by="test", now=NOW)
 
 
 async def test_the_payout_account_of_a_household_is_erased_with_the_account_of_its_owner(
