@@ -15,7 +15,7 @@ from market.consents.models import CONSENT_TEXTS
 from market.content.reports import KIND_NAMES as REPORTED_NAMES
 from market.content.reports import REASON_NAMES
 from market.identity.models import ROLE_NAMES
-from market.kernel.language import load_catalogue
+from market.kernel.language import ENGLISH, answer_in, load_catalogue
 from market.packages import book
 from market.pairing.models import PAIRING_STATES, PLEDGE_NAMES, PLEDGE_UNITS
 from market.privacy import looks, own_consents
@@ -28,6 +28,7 @@ from market.reviews.models import HIDING_REASON_NAMES
 from market.subsidies.intake.models import STATE_NAMES
 from market.trace.models import PROMISE_NAMES
 from market.web.shop import solar_terms
+from market.web.shop.cards import format_unit
 from market.web.shop.regions import REGIONS
 from market.web.ui.translate_template import HAN, translate_template
 from market.web.village.areas import VILLAGE_AREAS
@@ -165,3 +166,9 @@ def test_every_translation_has_the_facts_of_its_message_and_no_chinese() -> None
         if HAN.search(english) or not set(re.findall(r"\{\d\}", english)) <= set(re.findall(r"\{\d\}", chinese))
     ]
     assert wrong == []
+
+
+def test_a_unit_of_two_letters_is_one_word() -> None:
+    with answer_in(ENGLISH):
+        words = [format_unit(each) for each in ("公斤", "小时", "5公斤捆", "桌")]
+    assert words == ["kg", "hour", "5 kg bundle", "table"]

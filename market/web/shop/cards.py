@@ -21,6 +21,7 @@ from market.web.ui.illustrations import get_illustration, get_tint_class
 _UNIT = re.compile(r"(\d[\d.]*)\s*(kg|g|公斤|千克|克|斤|两)?", re.IGNORECASE)
 _GRAMS = {"kg": 1000, "公斤": 1000, "千克": 1000, "g": 1, "克": 1, "斤": 500, "两": 50}
 _UNIT_NAMES = {"kg": "公斤", "g": "克", "千克": "公斤"}
+_UNIT_WORD = re.compile("公斤|小时|.")
 _PIECE = re.compile(r"\d+\s*([枚个只穗根条头棵颗瓶罐包对盆朵把副幅])")
 _WIDTH, _HEIGHT, _WIDE_HEIGHT = 480, 480, 300
 _JIN_G = 500
@@ -92,11 +93,16 @@ def _translate_unit(unit: str) -> Iterator[str]:
     """Yield the words of a unit in English, `5斤箱` → `2.5 kg`, `box`; words that the catalogue lacks stay."""
     begin = 0
     for match in _UNIT.finditer(unit):
-        yield from (say(each) for each in unit[begin : match.start()].strip())
+        yield from _translate_words(unit[begin : match.start()])
         grams = _GRAMS.get((match[2] or "").lower())
         yield weight(int(Decimal(match[1]) * grams)) if grams else match[1]
         begin = match.end()
-    yield from (say(each) for each in unit[begin:].strip())
+    yield from _translate_words(unit[begin:])
+
+
+def _translate_words(words: str) -> Iterator[str]:
+    """Yield the English of words of one letter each, or of two."""
+    return (say("一小时" if each == "小时" else each) for each in _UNIT_WORD.findall(words.strip()))
 
 
 def format_card_price(price: Fen, net_g: int | None, pieces: int | None, unit: str) -> str:
