@@ -144,8 +144,8 @@ async def move_listing(
     Raises:
         NotFound: there is no such listing, or the actor neither works for its producer nor has a role at its origin.
         NotAllowed: the move is for officials, or the official lacks the role at the origin.
+        ReviewerNotIndependent: the official works or worked for the producer, by whatever account.
         SecondFactorRequired: the session of the official has no second factor.
-        ReviewerNotIndependent: the official who reopens it works for its producer, or applied for it.
         BadListing: the reason is longer than 300 characters, or missing for a suspension.
         WrongListingState: the move is not allowed from the listing's state.
         TooManyListings: the producer has the maximum number of live listings.
@@ -159,7 +159,6 @@ async def move_listing(
         raise NotFound
     if move in {ListingMove.SUSPEND, ListingMove.REOPEN} or not is_own:
         require_role(actor, _OFFICES, listing.origin_code)
-    if move is ListingMove.REOPEN:
         await require_independent(conn, actor, listing.producer_id)
     reason = clean_text(reason)
     if (move is ListingMove.SUSPEND and not reason) or len(reason) > MAX_REASON_LENGTH:

@@ -81,6 +81,19 @@ async def test_an_official_does_not_reopen_a_listing_of_a_producer_they_work_for
     assert reopened.state is ListingState.LIVE
 
 
+async def test_an_official_of_the_shop_does_not_put_its_suspended_listing_back_on_sale(conn: Connection) -> None:
+    product = await make_product(conn)
+    seller = await load_owner(conn, product.producer_id)
+    colleague, county = [
+        await load_actor(conn, await make_official(conn, Role.COUNTY, "130624", name=name))
+        for name in ("样例同事", seller.name)
+    ]
+    await move_listing(conn, colleague, product.listing_id, ListingMove.SUSPEND, reason="照片不符", now=NOW)
+    with pytest.raises(ReviewerNotIndependent):
+        await move_listing(conn, county, product.listing_id, ListingMove.REOPEN, now=NOW)
+    await move_listing(conn, colleague, product.listing_id, ListingMove.REOPEN, now=NOW)
+
+
 type Attempt = Callable[[Connection, Actor, Any], Coroutine[Any, Any, object]]
 
 ATTEMPTS: list[Attempt] = [
