@@ -8,6 +8,6 @@ RETURN p_account = p_other
     OR (SELECT coalesce(a.identity_index = b.identity_index,
                         CASE WHEN a.handle IS NULL OR b.handle IS NULL THEN fold_name(a.name) = fold_name(b.name)
                              ELSE fold_official_name(a.name) = fold_official_name(b.name) END AND a.name <> '乡集用户'
-                            AND (a.closed_at IS NULL OR b.closed_at IS NULL))
+                            AND a.closed_at IS NULL AND b.closed_at IS NULL)
           FROM accounts a, accounts b
          WHERE a.id = p_account AND b.id = p_other);

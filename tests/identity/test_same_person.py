@@ -7,10 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from market.identity.close import CLOSED_NAME, erase_account
 from market.identity.same_person import is_same_person
 from market.identity.sign_in import DEFAULT_NAME
 from market.kernel import Connection
 from market.kernel.lookalikes import SIMPLIFIED
+from tests.conftest import NOW
 from tests.support.make import make_account
 from tests.support.postgres import as_owner
 
@@ -36,6 +38,16 @@ async def test_accounts_of_one_name_belong_to_one_person_unless_it_is_the_name_o
     first, second = await make_account(conn, name=name), await make_account(conn, name=other)
     assert await is_same_person(conn, account_id=first, other_id=second) is same
     assert await is_same_person(conn, account_id=first, other_id=first)
+
+
+async def test_the_name_of_a_closed_account_is_nobodys(conn: Connection) -> None:
+    closed, other = await make_account(conn), await make_account(conn)
+    namesake = await make_account(conn, name=CLOSED_NAME)
+    for each in (closed, other):
+        await erase_account(conn, each, by="样例", now=NOW)
+    for person in (other, namesake):
+        assert not await is_same_person(conn, account_id=closed, other_id=person)
+    assert await is_same_person(conn, account_id=closed, other_id=closed)
 
 
 FOLDED = {
