@@ -6,6 +6,8 @@ import pytest
 from market.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseOutcome
 from market.casework.moves import escalate_late_cases, get_person_scope
 from market.casework.worklist import list_assigned_cases
+from market.content.models import NewReport, ReportedKind, ReportReason
+from market.content.reports import answer_report, report_content
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection
 from market.reviews.appeal import OpenedAppeal, appeal_review, decide_appeal
@@ -142,3 +144,17 @@ async def test_an_appeal_has_one_level_and_does_not_escalate(reviewed: Reviewed)
         raise AssertionError
 
     assert await escalate_late_cases(reviewed.shopping.db, reviewed.shopping.seal, tell, now=NOW + 30 * DAY) == 0
+
+
+async def test_who_wrote_a_review_by_another_account_does_not_answer_its_report(reviewed: Reviewed) -> None:
+    w = reviewed.shopping
+    new = NewReport(kind=ReportedKind.REVIEW, reference=str(reviewed.review_id), reason=ReportReason.INSULT)
+    async with w.db.transaction() as conn:
+        reporter = await load_actor(conn, await make_account(conn, name="样例举报的人"))
+        await conn.execute("UPDATE accounts SET name = '样例写评价的' WHERE id = $1", w.buyer.account_id)
+    async with w.db.transaction(scope=get_person_scope(reporter)) as conn:
+        report = await report_content(conn, w.seal, reporter, new, now=NOW)
+    official = await make_platform(reviewed, name="样例写评价的")
+    async with w.db.transaction(scope=get_person_scope(official)) as conn:
+        with pytest.raises(CaseAnswererInvolved):
+            await answer_report(conn, w.seal, official, report.case_id, hide=False, text="样例", now=NOW)
