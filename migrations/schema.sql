@@ -1292,9 +1292,12 @@ CREATE FUNCTION public.check_hidden_review() RETURNS trigger
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM review_appeals JOIN cases ON cases.id = case_id
-                    WHERE review_id = new.id AND state = 'closed' AND outcome = 'solved') THEN
-        RAISE EXCEPTION 'a review is hidden only by a decision of its appeal' USING ERRCODE = 'P0111';
+    IF NOT EXISTS (SELECT FROM cases
+                    WHERE state = 'closed' AND outcome = 'solved'
+                      AND id IN (SELECT case_id FROM review_appeals WHERE review_id = new.id
+                                  UNION ALL
+                                 SELECT case_id FROM content_reports WHERE review_id = new.id)) THEN
+        RAISE EXCEPTION 'a review is hidden only by a decision of its appeal or of a report' USING ERRCODE = 'P0111';
     END IF;
     RETURN NULL;
 END
@@ -3890,7 +3893,7 @@ $$;
 
 CREATE FUNCTION public.is_same_person(p_account uuid, p_other uuid) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN ((p_account = p_other) OR (SELECT COALESCE((a.identity_index = b.identity_index), (CASE WHEN ((a.handle IS NULL) OR (b.handle IS NULL)) THEN (public.fold_name(a.name) = public.fold_name(b.name)) ELSE (public.fold_official_name(a.name) = public.fold_official_name(b.name)) END AND (a.name <> '乡集用户'::text) AND ((a.closed_at IS NULL) OR (b.closed_at IS NULL)))) AS "coalesce" FROM public.accounts a, public.accounts b WHERE ((a.id = is_same_person.p_account) AND (b.id = is_same_person.p_other))));
+    RETURN ((p_account = p_other) OR (SELECT COALESCE((a.identity_index = b.identity_index), (CASE WHEN ((a.handle IS NULL) OR (b.handle IS NULL)) THEN (public.fold_name(a.name) = public.fold_name(b.name)) ELSE (public.fold_official_name(a.name) = public.fold_official_name(b.name)) END AND (a.name <> '乡集用户'::text) AND (a.closed_at IS NULL) AND (b.closed_at IS NULL))) AS "coalesce" FROM public.accounts a, public.accounts b WHERE ((a.id = is_same_person.p_account) AND (b.id = is_same_person.p_other))));
 
 
 --

@@ -5,7 +5,7 @@ from pathlib import Path
 from payments.migrate import run_script
 
 revision = "0219"
-down_revision = "0210"
+down_revision = "0214"
 branch_labels = None
 depends_on = None
 
