@@ -65,7 +65,7 @@ async def _teach(conn: Connection, shopping: Shopping, county: Actor, people: li
     slot = await add_course(conn, county, "130624", new, now=NOW)
     for each in people:
         await sign_up(conn, shopping.seal, each, slot, NewSeat(), now=NOW)
-    attendees = await list_attendees(conn, shopping.seal, county, slot)
+    attendees = await list_attendees(conn, shopping.seal, county, slot, now=NOW)
     seats = [each.seat_id for each in attendees[:11]]
     await mark_attendance(conn, county, slot, seats, now=HELD + timedelta(hours=3))
 
