@@ -1,8 +1,8 @@
 -- Package: procurement.
 -- A purchase is paid by one transfer or by several that add up to its invoice; a transfer that pays nothing is sent back, or was a
 -- mistake of whoever recorded it. Nothing counts before the bank received what was invoiced: `paid_fen` is set by the match alone.
--- squawk-ignore adding-field-with-default
 ALTER TABLE procurements
+    -- squawk-ignore adding-field-with-default
     ADD COLUMN paid_fen bigint GENERATED ALWAYS AS (CASE WHEN paid_at IS NOT NULL THEN accepted_fen END) STORED,
     -- squawk-ignore disallowed-unique-constraint
     ADD CONSTRAINT procurements_paid_once UNIQUE (order_id, paid_fen);
