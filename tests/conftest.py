@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -142,10 +143,7 @@ async def conn(shared: Database) -> AsyncGenerator[Connection]:
 @pytest.fixture(scope="session")
 async def databases(server: EmbeddedServer, template: str) -> AsyncGenerator[ReusedDatabases]:
     """The databases that tests use one after another."""
-
-    async def open_pool(dsn: str) -> Database:
-        return await open_database(dsn, role=APP_ROLE, max_size=60, acquire_timeout=30)
-
+    open_pool = partial(open_database, role=APP_ROLE, max_size=60, acquire_timeout=30)
     reused = ReusedDatabases(server, template, open_pool)
     yield reused
     await reused.close()

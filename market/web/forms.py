@@ -11,7 +11,7 @@ import msgspec
 from litestar.datastructures import UploadFile
 
 from market.http import HttpRequest
-from market.identity.models import Actor
+from market.identity.models import Actor, NotFound
 from market.kernel import Fen, FieldFault, Refusal
 from market.kernel.language import get_language, say
 from market.kernel.text import clean_text, normalize_text
@@ -83,6 +83,18 @@ def parse_uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+def parse_id(text: str) -> UUID:
+    """Parse the id of a thing in an address.
+
+    Raises:
+        NotFound: it is no id, so there is no such thing.
+    """
+    found = parse_uuid(text)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def make_form_key() -> str:

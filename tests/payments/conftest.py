@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from functools import partial
 
 import pytest
 
@@ -24,10 +25,7 @@ async def alone(server: EmbeddedServer) -> str:
 @pytest.fixture(scope="session")
 async def databases(server: EmbeddedServer, alone: str) -> AsyncGenerator[ReusedDatabases]:
     """The databases that tests use one after another."""
-
-    async def open_pool(dsn: str) -> Database:
-        return await open_database(dsn, role=DEFAULT_ROLE, max_size=60, acquire_timeout=30)
-
+    open_pool = partial(open_database, role=DEFAULT_ROLE, max_size=60, acquire_timeout=30)
     reused = ReusedDatabases(server, alone, open_pool)
     yield reused
     await reused.close()

@@ -24,11 +24,11 @@ from market.casework.moves import get_person_scope
 from market.divisions.codes import VILLAGE
 from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
+from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.organisations.register import list_own_organisations
-from market.web.forms import make_form_key, parse_uuid, read_form
+from market.web.forms import make_form_key, parse_id, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
 from market.web.village.charity import describe_notice
@@ -142,9 +142,7 @@ async def submit_notice_end(
         NotFound: it is of no organisation of the actor's.
     """
     await read_form(request)
-    found = parse_uuid(notice_id)
-    if found is None:
-        raise NotFound
+    found = parse_id(notice_id)
     try:
         async with db.transaction(scope=get_person_scope(actor)) as conn:
             await end_notice(conn, actor, found, now=clock.now())

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -37,9 +36,9 @@ from market.pairing.views import get_own_pairing, list_organisation_pairings
 from market.web.forms import (
     PostedForm,
     make_form_key,
+    parse_id,
     parse_integer,
     parse_typed_yuan,
-    parse_uuid,
     read_form,
 )
 from market.web.idempotent_form import submit_once
@@ -187,20 +186,13 @@ async def _set_buying(
     buys = form.get_text("act") == "buy"
     try:
         async with db.transaction(scope=get_person_scope(actor)) as conn:
-            await set_buying_account(conn, actor, _parse(form.get_text("organisation")), buys=buys, now=clock.now())
+            await set_buying_account(conn, actor, parse_id(form.get_text("organisation")), buys=buys, now=clock.now())
     except NotFound:
         raise
     except Refusal as refusal:
         errors = [FieldFault("organisation", refusal.text("zh"))]
         return await _page(request, db, actor, clock, errors=errors, status=refusal.status)
     return redirect(f"/me/pairings?done={'buys' if buys else 'stopped'}")
-
-
-def _parse(text: str) -> UUID:
-    found = parse_uuid(text)
-    if found is None:
-        raise NotFound
-    return found
 
 
 def _render(
@@ -234,7 +226,7 @@ async def show_own_pairing(
         NotFound: it is of no organisation of the actor's.
     """
     async with db.transaction(scope=get_person_scope(actor)) as conn:
-        pairing = await get_own_pairing(conn, actor, _parse(pairing_id), day=clock.today())
+        pairing = await get_own_pairing(conn, actor, parse_id(pairing_id), day=clock.today())
     return _render(request, actor, clock, pairing)
 
 
@@ -252,7 +244,7 @@ async def submit_own_pairing(
     Raises:
         NotFound: it is of no organisation of the actor's.
     """
-    form, found = await read_form(request), _parse(pairing_id)
+    form, found = await read_form(request), parse_id(pairing_id)
     act = form.get_text("act")
     async with db.transaction(scope=get_person_scope(actor)) as conn:
         pairing = await get_own_pairing(conn, actor, found, day=clock.today())
@@ -286,7 +278,7 @@ async def show_own_statement(
     Raises:
         NotFound: there is none of an organisation of the actor's.
     """
-    found = _parse(pairing_id)
+    found = parse_id(pairing_id)
     async with db.transaction(scope=get_person_scope(actor)) as conn:
         pairing = await get_own_pairing(conn, actor, found, day=clock.today())
         statement = await get_own_statement(conn, actor, found, parse_integer(year, maximum=9999) or 0, now=clock.now())

@@ -14,7 +14,7 @@ from market.casework.moves import get_person_scope
 from market.divisions.codes import VILLAGE
 from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
+from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
@@ -38,9 +38,9 @@ from market.web.forms import (
     PostedForm,
     make_form_key,
     parse_day,
+    parse_id,
     parse_integer,
     parse_typed_yuan,
-    parse_uuid,
     read_form,
 )
 from market.web.idempotent_form import submit_once
@@ -185,13 +185,6 @@ async def _posting_page(
     return render_page(request, "account/job.html", context, actor=actor, status=status)
 
 
-def _parse(text: str) -> UUID:
-    found = parse_uuid(text)
-    if found is None:
-        raise NotFound
-    return found
-
-
 @get("/me/jobs/{posting_id:str}", include_in_schema=False)
 async def show_own_posting(
     request: HttpRequest,
@@ -207,7 +200,7 @@ async def show_own_posting(
     Raises:
         NotFound: it is of no organisation of the actor's.
     """
-    return await _posting_page(request, db, seal, actor, clock, posting_id=_parse(posting_id))
+    return await _posting_page(request, db, seal, actor, clock, posting_id=parse_id(posting_id))
 
 
 @post("/me/jobs/{posting_id:str}", include_in_schema=False)
@@ -222,12 +215,12 @@ async def submit_posting_step(
 ) -> Response[Any]:
     """Say that an applicant was hired, or end the posting: `act` is hire or end."""
     form = await read_form(request)
-    found, hires = _parse(posting_id), form.get_text("act") == "hire"
+    found, hires = parse_id(posting_id), form.get_text("act") == "hire"
     hired_on = parse_day(form.get_text("hired_on")) or date.max
     try:
         async with db.transaction(scope=get_person_scope(actor)) as conn:
             if hires:
-                person = _parse(form.get_text("application"))
+                person = parse_id(form.get_text("application"))
                 await hire(conn, seal, actor, found, person, hired_on=hired_on, now=clock.now())
             else:
                 await end_posting(conn, actor, found, now=clock.now())

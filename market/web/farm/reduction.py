@@ -22,7 +22,7 @@ from market.subsidies.intake.models import OPEN_STATES, STATE_NAMES, LeadInvalid
 from market.subsidies.intake.report import apply_for_household
 from market.subsidies.intake.take_step import withdraw_application
 from market.subsidies.intake.views import OwnLead, list_own_leads
-from market.web.forms import parse_uuid, read_form, rename_faults
+from market.web.forms import parse_id, read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.ui.format import day_zh
 
@@ -140,9 +140,7 @@ async def submit_withdrawal(
 ) -> Response[Any]:
     """Withdraw an application."""
     await read_form(request)
-    parsed = parse_uuid(lead_id)
-    if parsed is None:
-        raise NotFound
+    parsed = parse_id(lead_id)
     async with db.transaction(scope=get_person_scope(actor)) as conn:
         await withdraw_application(conn, seal, actor, parsed, now=clock.now())
     return redirect("/farm/bill/applications")
@@ -160,9 +158,7 @@ async def submit_consent_withdrawal(
 ) -> Response[Any]:
     """Withdraw the consent to a reduction that was decided: it ends today."""
     await read_form(request)
-    parsed = parse_uuid(lead_id)
-    if parsed is None:
-        raise NotFound
+    parsed = parse_id(lead_id)
     async with db.transaction(scope=get_person_scope(actor)) as conn:
         await withdraw_consent(conn, seal, actor, parsed, now=clock.now())
     return redirect("/farm/bill/applications")
@@ -179,9 +175,7 @@ async def submit_consent_again(
 ) -> Response[Any]:
     """Consent again to a reduction that was decided; the page shows the text that is consented to."""
     await read_form(request)
-    parsed = parse_uuid(lead_id)
-    if parsed is None:
-        raise NotFound
+    parsed = parse_id(lead_id)
     async with db.transaction(scope=get_person_scope(actor)) as conn:
         await consent_again(conn, actor, parsed, now=clock.now())
     return redirect("/farm/bill/applications")

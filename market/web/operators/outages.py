@@ -11,11 +11,11 @@ from msgspec import Struct
 from market.coverage.models import ANSWERS, MAX_TEXT_LENGTH, OutageInvalid
 from market.coverage.outages import answer_outage, list_operator_outages
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
+from market.identity.models import Actor
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.web.forms import parse_uuid, read_form
+from market.web.forms import parse_id, read_form
 from market.web.operators.context import OperatorRoom, render_room, require_room
 from market.web.pages import redirect
 from market.web.village.coverage import describe_outage
@@ -81,9 +81,7 @@ async def submit_outage_answer(
     """Answer a report, which closes it."""
     form = await read_form(request)
     room = await require_room(request, db, actor, clock)
-    found = parse_uuid(case_id)
-    if found is None:
-        raise NotFound
+    found = parse_id(case_id)
     typed = form.fill(OutageAnswerForm)
     try:
         async with db.transaction(scope=room.county) as conn:

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
+from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.language import get_language, say
@@ -31,7 +30,7 @@ from market.services.posting_models import (
     WagePer,
 )
 from market.services.postings import list_near_postings
-from market.web.forms import make_form_key, parse_uuid, read_form, rename_faults
+from market.web.forms import make_form_key, parse_id, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
 from market.web.ui.format import day_zh, yuan_input
@@ -114,13 +113,6 @@ async def show_jobs(
     return await _page(request, db, visitor, clock)
 
 
-def _parse(text: str) -> UUID:
-    found = parse_uuid(text)
-    if found is None:
-        raise NotFound
-    return found
-
-
 @post("/village/jobs/{posting_id:str}", include_in_schema=False, english=True)
 async def submit_application(
     request: HttpRequest,
@@ -134,7 +126,7 @@ async def submit_application(
     """Apply, once however often the form is sent."""
     form = await read_form(request)
     village = request.query_params.get("village", "")[:12]
-    found, consent = _parse(posting_id), form.get_text("consent") == "1"
+    found, consent = parse_id(posting_id), form.get_text("consent") == "1"
 
     async def apply(conn: Connection) -> str:
         await apply_for_job(conn, seal, actor, found, consent=consent, now=clock.now())
@@ -159,7 +151,7 @@ async def submit_application_step(
     """Withdraw an application, or confirm or deny that one was hired: `act` is withdraw, confirm or deny."""
     form = await read_form(request)
     village = request.query_params.get("village", "")[:12]
-    found, act = _parse(application_id), form.get_text("act")
+    found, act = parse_id(application_id), form.get_text("act")
     try:
         async with db.transaction() as conn:
             if act == "withdraw":

@@ -39,7 +39,7 @@ from market.services.questions import (
     unshare_question,
 )
 from market.storage.photos import PhotoPurpose
-from market.web.forms import make_form_key, parse_uuid, read_form, rename_faults
+from market.web.forms import make_form_key, parse_id, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
 from market.web.ui.format import day_zh
@@ -159,13 +159,6 @@ async def submit_question(
         return await _page(request, db, seal, actor, clock, text=text, errors=errors, status=refusal.status)
 
 
-def _parse(case_id: str) -> UUID:
-    found = parse_uuid(case_id)
-    if found is None:
-        raise NotFound
-    return found
-
-
 async def _find_shared(conn: Connection, seal: Seal, actor: Actor, case_id: UUID) -> SharedCase | None:
     own = await list_own_questions(conn, seal, actor.account_id)
     question = next((each for each in own if each.case_id == case_id), None)
@@ -241,7 +234,7 @@ async def submit_answer(
 ) -> Response[Any]:
     """Answer a question as an agronomist."""
     form = await read_form(request)
-    found, text = _parse(case_id), form.get_text("text")[:2000]
+    found, text = parse_id(case_id), form.get_text("text")[:2000]
     county = await _get_county(db, actor)
     try:
         async with db.transaction(scope=county) as conn:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -12,7 +11,7 @@ from msgspec import Struct
 
 from market.divisions.codes import get_county_code
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
+from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
@@ -38,7 +37,7 @@ from market.slots.models import (
     format_slot_hours,
 )
 from market.slots.seats import SlotKind
-from market.web.forms import make_form_key, parse_integer, parse_uuid, read_form
+from market.web.forms import make_form_key, parse_id, parse_integer, parse_uuid, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
 from market.web.ui.format import day_zh
@@ -180,13 +179,6 @@ async def show_services(
     return await _page(request, db, seal, visitor, clock)
 
 
-def _read_slot(text: str) -> UUID:
-    found = parse_uuid(text)
-    if found is None:
-        raise NotFound
-    return found
-
-
 @post("/village/services/{slot_id:str}", include_in_schema=False)
 async def submit_seat(
     request: HttpRequest,
@@ -201,7 +193,7 @@ async def submit_seat(
     form = await read_form(request)
     typed = form.fill(SeatForm)
     village = request.query_params.get("village", "")[:12]
-    found = _read_slot(slot_id)
+    found = parse_id(slot_id)
     new = NewSeat(
         wait=form.get_text("act") == "wait", name=typed.name[:100], producer_id=parse_uuid(typed.producer_id),
         agreed=typed.agreed == "1", seen_before=typed.seen_before == "1",
@@ -239,7 +231,7 @@ async def submit_seat_step(
     """Take the seat that is offered, or give a seat up: `act` is take or leave."""
     form = await read_form(request)
     village = request.query_params.get("village", "")[:12]
-    found, taken = _read_slot(seat_id), form.get_text("act") == "take"
+    found, taken = parse_id(seat_id), form.get_text("act") == "take"
     try:
         async with db.transaction() as conn:
             if taken:

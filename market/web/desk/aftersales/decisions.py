@@ -21,7 +21,7 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.notifications import format_due
 from market.web.desk.context import DeskContext, open_desk, render_desk_page
-from market.web.forms import PostedForm, parse_uuid, read_form, rename_faults
+from market.web.forms import PostedForm, parse_id, read_form, rename_faults
 from market.web.pages import redirect
 from market.web.services import get_services
 from payments import GuardedGateway
@@ -96,9 +96,7 @@ async def load_assigned[T: Assigned](
         NotFound: it does not exist, or is not for the official's roles.
         SecondFactorRequired: the session has no second factor.
     """
-    parsed = parse_uuid(case_id)
-    if parsed is None:
-        raise NotFound
+    parsed = parse_id(case_id)
     async with db.transaction(scope=get_person_scope(actor)) as conn:
         found = await read(conn, parsed)
     if found is None or found.assignee is None:

@@ -44,7 +44,7 @@ from market.subsidies.intake.views import Lead, LeadFields, get_lead, list_house
 from market.subsidies.terminology import list_types
 from market.web.desk.context import DeskContext, PageNotice, open_desk, read_offset, render_desk_page
 from market.web.desk.register.objection_words import build_objection_context
-from market.web.forms import PostedForm, parse_day, parse_integer, parse_uuid, read_form
+from market.web.forms import PostedForm, parse_day, parse_id, parse_integer, parse_uuid, read_form
 from market.web.pages import redirect
 from market.web.ui.format import day_zh
 
@@ -389,10 +389,7 @@ def parse_lead_id(text: str) -> UUID:
     Raises:
         NotFound: it is no id.
     """
-    parsed = parse_uuid(text)
-    if parsed is None:
-        raise NotFound
-    return parsed
+    return parse_id(text)
 
 
 ROUTES = [show_leads, show_new_lead, submit_new_lead, show_lead, submit_lead_step]

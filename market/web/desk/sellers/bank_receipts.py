@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -11,7 +10,7 @@ from msgspec import Struct
 
 from market.http import HttpRequest
 from market.identity.access import require_platform_staff
-from market.identity.models import Actor, NotFound
+from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.procurement.models import (
@@ -25,7 +24,7 @@ from market.procurement.models import (
 )
 from market.procurement.pay import close_bank_receipt, get_bank_receipt, list_bank_receipts, record_bank_receipt
 from market.web.desk.context import DeskContext, PageNotice, build_county_query, open_desk, render_desk_page
-from market.web.forms import make_form_key, parse_typed_yuan, parse_uuid, read_form
+from market.web.forms import make_form_key, parse_id, parse_typed_yuan, read_form
 from market.web.idempotent_form import submit_once
 from market.web.ui.format import day_zh, yuan
 from payments import TransferRecordedBefore
@@ -146,7 +145,7 @@ async def _closing_page(
     *, errors: Sequence[FieldFault] = (), status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     async with db.connection() as conn:
-        receipt = await get_bank_receipt(conn, desk.actor, _parse_id(receipt_id))
+        receipt = await get_bank_receipt(conn, desk.actor, parse_id(receipt_id))
     title, lines = _describe(receipt)
     context = {
         "heading": title,
@@ -160,13 +159,6 @@ async def _closing_page(
         "back": desk.to("/desk/bank-receipts"),
     }
     return render_desk_page(request, desk, "bank_receipt.html", context, status=status)
-
-
-def _parse_id(receipt_id: str) -> UUID:
-    parsed = parse_uuid(receipt_id)
-    if parsed is None:
-        raise NotFound
-    return parsed
 
 
 @get("/bank-receipts/{receipt_id:str}", include_in_schema=False)
@@ -196,7 +188,7 @@ async def submit_receipt_closing(
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock, register=False)
     require_platform_staff(actor)
-    found, values = _parse_id(receipt_id), form.fill(ClosingForm)
+    found, values = parse_id(receipt_id), form.fill(ClosingForm)
     closed_as = next((each for each in ReceiptClosing if each == values.closed_as), None)
     if closed_as is None:
         form.add_fault("closed_as", "请选怎么了")

@@ -11,7 +11,7 @@ from msgspec import Struct
 from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
 from market.identity.access import list_scopes, require_county_role
-from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
@@ -19,7 +19,7 @@ from market.kernel.structs import build_from
 from market.pickup_points.models import NewPickupPoint, PickupPointInvalid
 from market.pickup_points.register import add_point, change_keeper, list_points, open_point
 from market.web.desk.context import DeskContext, PageNotice, open_desk, render_desk_page
-from market.web.forms import parse_uuid, read_form
+from market.web.forms import parse_id, read_form
 from market.web.pages import redirect
 from market.web.ui.format import phone
 
@@ -117,9 +117,7 @@ async def submit_opening(
     """Open a point, close it to new orders, or give it to another keeper."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    parsed = parse_uuid(point_id)
-    if parsed is None:
-        raise NotFound
+    parsed = parse_id(point_id)
     act = form.get_text("act")
     opened = act == "open"
     try:

@@ -52,7 +52,7 @@ from market.web.desk.context import (
     open_desk,
     render_desk_page,
 )
-from market.web.forms import parse_uuid, read_form
+from market.web.forms import parse_id, parse_uuid, read_form
 from market.web.pages import redirect
 from market.web.ui.format import day_zh
 
@@ -322,10 +322,7 @@ def parse_path_id(text: str) -> UUID:
     Raises:
         NotFound: it is no id.
     """
-    parsed = parse_uuid(text)
-    if parsed is None:
-        raise NotFound
-    return parsed
+    return parse_id(text)
 
 
 ROUTES = [list_producer_applications, submit_phone, show_producer, submit_decision, submit_verification]

@@ -27,7 +27,7 @@ from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
-from market.web.forms import PostedForm, parse_uuid, read_form
+from market.web.forms import PostedForm, parse_id, parse_uuid, read_form
 from market.web.pages import redirect
 from market.web.ui.format import day_zh, phone
 
@@ -176,9 +176,7 @@ async def submit_contact_change(
     """Change a contact, or end it."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    parsed = parse_uuid(contact_id)
-    if parsed is None:
-        raise NotFound
+    parsed = parse_id(contact_id)
     ends = form.get_text("act") == "end"
     try:
         async with db.transaction() as conn:

@@ -23,13 +23,13 @@ from market.coverage.register import list_operators
 from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
 from market.identity.access import has_role_for, require_county_role
-from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.organisations.register import list_organisations
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
-from market.web.forms import PostedForm, make_form_key, parse_typed_yuan, parse_uuid, read_form
+from market.web.forms import PostedForm, make_form_key, parse_id, parse_typed_yuan, parse_uuid, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect
 from market.web.village.coverage import describe_outage, describe_project
@@ -143,9 +143,7 @@ async def submit_project_step(
 
 
 async def _take_step(db: Database, desk: DeskContext, project_id: str, form: PostedForm) -> None:
-    found = parse_uuid(project_id)
-    if found is None:
-        raise NotFound
+    found = parse_id(project_id)
     if form.get_text("act") == "accept":
         async with db.transaction() as conn:
             await accept_project(conn, desk.actor, desk.county, found, now=desk.now)

@@ -18,7 +18,7 @@ from market.organisations.models import (
 )
 from market.organisations.register import decide_organisation, list_organisations
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
-from market.web.forms import parse_uuid, read_form
+from market.web.forms import parse_id, read_form
 from market.web.pages import redirect
 from market.web.ui.format import day_zh
 
@@ -78,9 +78,7 @@ async def submit_organisation_decision(
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
     require_county_role(actor, COUNTY_KEEPERS, desk.county)
-    found = parse_uuid(organisation_id)
-    if found is None:
-        raise NotFound
+    found = parse_id(organisation_id)
     verified = form.get_text("act") == "verify"
     try:
         async with db.transaction(scope=desk.county) as conn:

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
+from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.pairing.models import Pairing, PairingDecided, PairingInvalid, PairingOwnSide, PairingState
@@ -17,7 +17,7 @@ from market.pairing.propose import decide_county_pairing
 from market.pairing.statements import get_county_statement
 from market.pairing.views import get_county_pairing, list_county_pairings
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
-from market.web.forms import parse_integer, parse_uuid, read_form
+from market.web.forms import parse_id, parse_integer, read_form
 from market.web.pages import redirect
 from market.web.pairing_words import build_figures, describe_pairing
 from market.web.ui.format import day_zh
@@ -51,13 +51,6 @@ async def show_county_pairings(
         "notice": _get_notice(request),
     }
     return render_desk_page(request, desk, "pairings.html", context)
-
-
-def _parse(text: str) -> UUID:
-    found = parse_uuid(text)
-    if found is None:
-        raise NotFound
-    return found
 
 
 async def _page(
@@ -98,7 +91,7 @@ async def show_county_pairing(
         NotFound: the county has none of this id, or the year was not stated.
     """
     desk = await open_desk(request, db, actor, clock)
-    return await _page(request, db, desk, _parse(pairing_id), notice=_get_notice(request))
+    return await _page(request, db, desk, parse_id(pairing_id), notice=_get_notice(request))
 
 
 @post("/pairings/{pairing_id:str}", include_in_schema=False)
@@ -117,7 +110,7 @@ async def submit_county_pairing(
     """
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    found, agreed = _parse(pairing_id), form.get_text("act") == "agree"
+    found, agreed = parse_id(pairing_id), form.get_text("act") == "agree"
     try:
         async with db.transaction(scope=desk.county) as conn:
             await decide_county_pairing(conn, actor, desk.county, found, agreed=agreed, now=desk.now)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from market.http import HttpRequest
 from market.identity.access import has_role_for, require_county_role
-from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
@@ -19,7 +19,7 @@ from market.services.question_models import MAX_QUESTION_LENGTH, AgronomistInval
 from market.services.questions import answer_question, get_question
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 from market.web.desk.context import DeskContext, PageNotice, open_desk, render_desk_page
-from market.web.forms import make_form_key, parse_uuid, read_form
+from market.web.forms import make_form_key, parse_id, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect
 from market.web.ui.format import day_zh
@@ -103,9 +103,7 @@ async def submit_agronomist_end(
     """End an agronomist."""
     await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    found = parse_uuid(agronomist_id)
-    if found is None:
-        raise NotFound
+    found = parse_id(agronomist_id)
     async with db.transaction() as conn:
         await end_agronomist(conn, actor, desk.county, found, now=desk.now)
     return redirect(desk.to("/desk/agronomists", done="ended"))

@@ -36,7 +36,7 @@ from market.services.slots import (
 )
 from market.slots.models import ReservationState, SlotNotOpen, SlotOverlap
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
-from market.web.forms import PostedForm, make_form_key, parse_uuid, read_form
+from market.web.forms import PostedForm, make_form_key, parse_id, parse_uuid, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect
 from market.web.village.services import describe_slot
@@ -194,13 +194,6 @@ async def _slot_page(
     return render_desk_page(request, desk, "service_slot.html", context, status=status)
 
 
-def _parse(slot_id: str) -> UUID:
-    found = parse_uuid(slot_id)
-    if found is None:
-        raise NotFound
-    return found
-
-
 @get("/services/{slot_id:str}", include_in_schema=False)
 async def show_service(
     request: HttpRequest,
@@ -213,7 +206,7 @@ async def show_service(
 ) -> Response[bytes]:
     """Show who has a seat in a slot, with the form that marks who came."""
     desk = await open_desk(request, db, actor, clock)
-    return await _slot_page(request, db, seal, desk, _parse(slot_id))
+    return await _slot_page(request, db, seal, desk, parse_id(slot_id))
 
 
 @post("/services/{slot_id:str}", include_in_schema=False)
@@ -229,7 +222,7 @@ async def submit_service_step(
     """Mark who came, or cancel the slot: `act` is mark or cancel."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    found = _parse(slot_id)
+    found = parse_id(slot_id)
     marked = form.get_text("act") == "mark"
     came = {each for each in map(parse_uuid, form.get_texts("came")) if each is not None}
     try:

@@ -12,13 +12,13 @@ from market.content.models import MAX_WARNING_LENGTH, FraudWarning, NewWarning, 
 from market.content.warnings import REASON_NAMES, end_warning, list_warnings, publish_warning
 from market.http import HttpRequest
 from market.identity.access import has_role_for, require_county_role
-from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
+from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.producers.moderation import ForbiddenWord
 from market.web.desk.context import DeskContext, PageNotice, open_desk, render_desk_page
-from market.web.forms import make_form_key, parse_uuid, read_form
+from market.web.forms import make_form_key, parse_id, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect
 from market.web.ui.format import day_zh
@@ -121,9 +121,7 @@ async def submit_warning_end(
     """End a warning."""
     await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    found = parse_uuid(warning_id)
-    if found is None:
-        raise NotFound
+    found = parse_id(warning_id)
     async with db.transaction(scope=desk.county) as conn:
         await end_warning(conn, actor, desk.county, found, now=desk.now)
     return redirect(desk.to("/desk/warnings", done="ended"))
