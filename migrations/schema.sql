@@ -3132,6 +3132,22 @@ DECLARE
     free_units      bigint := batch -> 'limits' ->> 'free_units';
     lot_shares      bigint := batch -> 'limits' ->> 'lot_shares';
 BEGIN
+    -- Most buyers hold nothing yet and order little: no limit is near. OFFSET 0, for one buyer's rows instead of a hash
+    -- of all.
+    IF jsonb_array_length(batch -> 'stays') = 0 AND NOT EXISTS (
+        SELECT FROM jsonb_to_recordset(batch -> 'orders')
+                    AS o (n integer, buyer_id uuid, placed_at timestamptz, goods_fen bigint, freight_fen bigint,
+                          items integer, lot_units bigint)
+         WHERE o.n = ANY(undecided)
+           AND (o.goods_fen + o.freight_fen > max_fen OR o.items > least(max_items, free_units)
+                OR o.lot_units > free_units
+                OR EXISTS (SELECT FROM orders
+                            WHERE orders.buyer_id = o.buyer_id AND orders.waits_for = 'payment' OFFSET 0)
+                OR EXISTS (SELECT FROM orders
+                            WHERE orders.buyer_id = o.buyer_id AND orders.lapsed_at > o.placed_at - lapse_window
+                           OFFSET 0))) THEN
+        RETURN;
+    END IF;
     RETURN QUERY
     WITH line AS MATERIALIZED (
         SELECT l.n, l.lot_id, sum(l.units) AS units
@@ -5441,16 +5457,18 @@ DECLARE
     lot_ids       uuid[];
     lot_available bigint[];
     stay_ids      uuid[];
-    room_ids      uuid[];
+    room_ids      uuid[] := '{}';
     slot_ids      uuid[];
     locked_slots  uuid[] := '{}';
-    refused       jsonb;
+    one_by_one    boolean;
+    refused       jsonb := '[]';
     undecided     integer[];
     admitted      integer[] := '{}';
     fitting       integer[];
     request_n     integer;
     stay          record;
     taken_rooms   integer;
+    made_orders   integer;
     fits          boolean;
 BEGIN
     -- Sum the lines of an order that share a lot.
@@ -5462,6 +5480,7 @@ BEGIN
              GROUP BY l.n, l.lot_id) AS d;
     stay_ids := ARRAY(SELECT s.listing_id FROM jsonb_to_recordset(batch -> 'stays') AS s (listing_id uuid));
     slot_ids := ARRAY(SELECT s.slot_id FROM jsonb_to_recordset(batch -> 'slots') AS s (slot_id uuid));
+    one_by_one := cardinality(stay_ids) > 0 OR cardinality(slot_ids) > 0;
     -- The lock of a buyer keeps parallel requests from passing the limits of unpaid orders together.
     IF NOT skip_locked THEN
         PERFORM pg_advisory_xact_lock(7004, b.lock)
@@ -5471,17 +5490,18 @@ BEGIN
           INTO lot_ids, lot_available
           FROM (SELECT lots.id, lots.available_units
                   FROM lots WHERE lots.id = ANY(need_lot) ORDER BY lots.id FOR NO KEY UPDATE) AS locked;
-        SELECT coalesce(array_agg(locked.id), '{}') INTO room_ids
-          FROM (SELECT rooms.id FROM rooms WHERE rooms.listing_id = ANY(stay_ids)
-                 ORDER BY rooms.id FOR NO KEY UPDATE) AS locked;
     ELSE
         SELECT coalesce(array_agg(locked.id), '{}'), coalesce(array_agg(locked.available_units), '{}')
           INTO lot_ids, lot_available
           FROM (SELECT lots.id, lots.available_units
                   FROM lots WHERE lots.id = ANY(need_lot) ORDER BY lots.id FOR NO KEY UPDATE SKIP LOCKED) AS locked;
-        SELECT coalesce(array_agg(locked.id), '{}') INTO room_ids
-          FROM (SELECT rooms.id FROM rooms WHERE rooms.listing_id = ANY(stay_ids)
-                 ORDER BY rooms.id FOR NO KEY UPDATE SKIP LOCKED) AS locked;
+    END IF;
+    IF cardinality(stay_ids) > 0 AND skip_locked THEN
+        room_ids := ARRAY(SELECT rooms.id FROM rooms WHERE rooms.listing_id = ANY(stay_ids)
+                           ORDER BY rooms.id FOR NO KEY UPDATE SKIP LOCKED);
+    ELSIF cardinality(stay_ids) > 0 THEN
+        room_ids := ARRAY(SELECT rooms.id FROM rooms WHERE rooms.listing_id = ANY(stay_ids)
+                           ORDER BY rooms.id FOR NO KEY UPDATE);
     END IF;
     IF cardinality(slot_ids) > 0 AND skip_locked THEN
         locked_slots := ARRAY(SELECT slots.id FROM slots WHERE slots.id = ANY(slot_ids)
@@ -5490,21 +5510,23 @@ BEGIN
         locked_slots := ARRAY(SELECT slots.id FROM slots WHERE slots.id = ANY(slot_ids)
                                ORDER BY slots.id FOR NO KEY UPDATE);
     END IF;
-    SELECT coalesce(jsonb_agg(jsonb_build_object('n', blocked.n, 'obstacle', 'locked', 'item_id', blocked.item_id)),
-                    '[]')
-      INTO refused
-      FROM (SELECT o.n, o.buyer_id AS item_id
-              FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid)
-             WHERE NOT pg_try_advisory_xact_lock(7004, hashtext(o.buyer_id::text))
-            UNION ALL
-            SELECT d.n, d.lot FROM unnest(need_n, need_lot) AS d (n, lot) WHERE d.lot <> ALL(lot_ids)
-            UNION ALL
-            SELECT s.n, s.listing_id FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer, listing_id uuid)
-             WHERE EXISTS (SELECT FROM rooms r WHERE r.listing_id = s.listing_id AND r.id <> ALL(room_ids))
-            UNION ALL
-            SELECT s.n, s.slot_id FROM jsonb_to_recordset(batch -> 'slots') AS s (n integer, slot_id uuid)
-             WHERE s.slot_id <> ALL(locked_slots)
-           ) AS blocked;
+    IF skip_locked OR one_by_one OR NOT need_lot <@ lot_ids THEN
+        SELECT coalesce(jsonb_agg(jsonb_build_object('n', blocked.n, 'obstacle', 'locked', 'item_id', blocked.item_id)),
+                        '[]')
+          INTO refused
+          FROM (SELECT o.n, o.buyer_id AS item_id
+                  FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid)
+                 WHERE NOT pg_try_advisory_xact_lock(7004, hashtext(o.buyer_id::text))
+                UNION ALL
+                SELECT d.n, d.lot FROM unnest(need_n, need_lot) AS d (n, lot) WHERE d.lot <> ALL(lot_ids)
+                UNION ALL
+                SELECT s.n, s.listing_id FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer, listing_id uuid)
+                 WHERE EXISTS (SELECT FROM rooms r WHERE r.listing_id = s.listing_id AND r.id <> ALL(room_ids))
+                UNION ALL
+                SELECT s.n, s.slot_id FROM jsonb_to_recordset(batch -> 'slots') AS s (n integer, slot_id uuid)
+                 WHERE s.slot_id <> ALL(locked_slots)
+               ) AS blocked;
+    END IF;
     undecided := ARRAY(
         SELECT o.n
           FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid, key text)
@@ -5520,15 +5542,17 @@ BEGIN
     END IF;
     SELECT refused || coalesce(jsonb_agg(to_jsonb(exceeded)), '[]') INTO refused
       FROM find_exceeded_limits(batch, undecided) AS exceeded;
-    undecided := ARRAY(
-        SELECT u FROM unnest(undecided) AS u
-         WHERE u NOT IN (SELECT r.n FROM jsonb_to_recordset(refused) AS r (n integer)) ORDER BY u);
+    IF jsonb_array_length(refused) > 0 THEN
+        undecided := ARRAY(
+            SELECT u FROM unnest(undecided) AS u
+             WHERE u NOT IN (SELECT r.n FROM jsonb_to_recordset(refused) AS r (n integer)) ORDER BY u);
+    END IF;
 
     -- Decide orders with nights or places one by one: each takes its own before the next is decided.
     FOR request_n IN
         SELECT s.n FROM (SELECT v.n FROM jsonb_to_recordset(batch -> 'stays') AS v (n integer)
                          UNION SELECT v.n FROM jsonb_to_recordset(batch -> 'slots') AS v (n integer)) AS s
-         WHERE s.n = ANY(undecided) ORDER BY s.n
+         WHERE one_by_one AND s.n = ANY(undecided) ORDER BY s.n
     LOOP
         undecided := array_remove(undecided, request_n);
         fits := NOT EXISTS (
@@ -5590,25 +5614,22 @@ BEGIN
     admitted := admitted || ARRAY(SELECT u FROM unnest(undecided) AS u WHERE u <> ALL(need_n));
 
     -- Decide the other orders in rounds: an order is admitted if, on each of its lots, the running sum of the units
-    -- requested up to and including it is available. The sums include orders that lack units of another lot, so the
-    -- rejected orders are decided again in the next round, until none fits even alone. Each round admits at least one.
+    -- requested up to and including it is available. Orders that lack units even alone are left out; the sums include
+    -- orders that lack units because of others, so these are decided again in the next round.
     LOOP
-        undecided := ARRAY(
-            SELECT u FROM unnest(undecided) AS u
-             WHERE u = ANY(need_n) AND NOT EXISTS (
-                   SELECT FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units)
-                     JOIN unnest(lot_ids, lot_available) AS l (id, units) ON l.id = d.lot
-                    WHERE d.n = u AND d.units > l.units)
-             ORDER BY u);
-        EXIT WHEN cardinality(undecided) = 0;
         fitting := ARRAY(
             SELECT r.n
               FROM (SELECT d.n, sum(d.units) OVER (PARTITION BY d.lot ORDER BY d.n) <= l.units AS fits
                       FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units)
                       JOIN unnest(lot_ids, lot_available) AS l (id, units) ON l.id = d.lot
-                     WHERE d.n = ANY(undecided)) AS r
+                     WHERE d.n = ANY(undecided)
+                       AND NOT EXISTS (
+                           SELECT FROM unnest(need_n, need_lot, need_units) AS alone (n, lot, units)
+                             JOIN unnest(lot_ids, lot_available) AS l (id, units) ON l.id = alone.lot
+                            WHERE alone.n = d.n AND alone.units > l.units)) AS r
              GROUP BY r.n HAVING bool_and(r.fits));
         admitted := admitted || fitting;
+        EXIT WHEN cardinality(fitting) = 0 OR undecided <@ admitted;
         lot_available := subtract_order_units(lot_ids, lot_available, need_n, need_lot, need_units, fitting);
         undecided := ARRAY(SELECT u FROM unnest(undecided) AS u WHERE u <> ALL(fitting));
     END LOOP;
@@ -5635,24 +5656,33 @@ BEGIN
 
     RETURN QUERY
         SELECT o.n, made.fingerprint, made.id, made.number, made.state, made.goods_fen, made.freight_fen,
-               made.discount_fen, made.total_fen, made.placed_at, made.pay_until,
+               made.discount_fen, made.total_fen, made.placed_at, made.pay_until, NULL, NULL::uuid, NULL::bigint, false,
+               NULL::timestamptz
+          FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid, key text)
+          JOIN orders made ON made.buyer_id = o.buyer_id AND made.key = o.key;
+    GET DIAGNOSTICS made_orders = ROW_COUNT;
+    IF made_orders = jsonb_array_length(batch -> 'orders') THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+        SELECT o.n, NULL::bytea, NULL::uuid, NULL::bigint, NULL, NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint,
+               NULL::timestamptz, NULL::timestamptz,
                refusal.obstacle, coalesce(refusal.item_id, short.lot, full_stay.listing_id, full_slot.id),
                coalesce(refusal.left_units, short.available_units, full_slot.left_places),
                CASE WHEN short.lot IS NOT NULL THEN short.available_units + short.reserved_units >= short.units
                     ELSE coalesce(full_stay.reserved, full_slot.reserved, false) END,
                refusal.until
           FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid, key text)
-          LEFT JOIN orders made ON made.buyer_id = o.buyer_id AND made.key = o.key
           LEFT JOIN LATERAL (
                SELECT r.obstacle, r.item_id, r.left_units, r.until
                  FROM jsonb_to_recordset(refused)
                       AS r (n integer, obstacle text, item_id uuid, left_units bigint, until timestamptz)
-                WHERE made.id IS NULL AND r.n = o.n
+                WHERE r.n = o.n
                 LIMIT 1) AS refusal ON true
           LEFT JOIN LATERAL (
                SELECT d.lot, d.units, lots.available_units, lots.reserved_units
                  FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units) JOIN lots ON lots.id = d.lot
-                WHERE made.id IS NULL AND refusal.obstacle IS NULL AND d.n = o.n AND d.units > lots.available_units
+                WHERE refusal.obstacle IS NULL AND d.n = o.n AND d.units > lots.available_units
                 ORDER BY lots.available_units + lots.reserved_units >= d.units, d.lot
                 LIMIT 1) AS short ON true
           LEFT JOIN LATERAL (
@@ -5664,7 +5694,7 @@ BEGIN
                  FROM jsonb_to_recordset(batch -> 'stays')
                       AS s (n integer, listing_id uuid, arrive date, leave date, bookings uuid[])
                  LEFT JOIN rooms r ON r.listing_id = s.listing_id AND r.open
-                WHERE made.id IS NULL AND refusal.obstacle IS NULL AND short.lot IS NULL AND s.n = o.n
+                WHERE refusal.obstacle IS NULL AND short.lot IS NULL AND s.n = o.n
                 GROUP BY s.listing_id, s.arrive, s.leave, s.bookings
                HAVING cardinality(s.bookings) > count(*) FILTER (WHERE NOT EXISTS (
                           SELECT FROM taken_nights t
@@ -5680,10 +5710,11 @@ BEGIN
                  JOIN slots ON slots.id = s.slot_id
                 CROSS JOIN LATERAL (
                       SELECT CASE WHEN slots.state = 'open' THEN slots.free ELSE 0 END AS left_places) AS places
-                WHERE made.id IS NULL AND refusal.obstacle IS NULL AND short.lot IS NULL
+                WHERE refusal.obstacle IS NULL AND short.lot IS NULL
                   AND full_stay.listing_id IS NULL AND s.n = o.n AND s.party > places.left_places
                 ORDER BY slots.id
-                LIMIT 1) AS full_slot ON true;
+                LIMIT 1) AS full_slot ON true
+         WHERE NOT EXISTS (SELECT FROM orders made WHERE made.buyer_id = o.buyer_id AND made.key = o.key);
 END
 $$;
 

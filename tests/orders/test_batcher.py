@@ -3,12 +3,14 @@
 import asyncio
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from asyncpg.connection import LoggedQuery
 
 from market.identity.models import AccountId
 from market.kernel import Connection, Database, Refusal
 from market.kernel.language import ENGLISH, answer_in
+from market.orders.cart import put_lines
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.order_request import OrderRequest
 from market.orders.checkout.place import place
@@ -22,6 +24,7 @@ from tests.support.make import (
     make_product,
     make_stay,
 )
+from tests.support.postgres import as_owner
 from tests.support.statements import QueryTrace
 
 
@@ -166,6 +169,26 @@ async def test_placing_reads_no_other_buyers_orders(conn: Connection) -> None:
         ) == ["placed"]
         read.append(await count_read_orders(conn) - before)
     assert read[-1] <= read[1]
+
+
+async def test_the_statements_of_an_order_are_planned_once_a_session(conn: Connection) -> None:
+    """After the five plans that the server makes to compare, in a market where others fill their carts too."""
+    dates, millet, eggs = [await make_product(conn, left=100) for _ in range(3)]
+    lines = [line(dates.variant_id), line(millet.variant_id), line(eggs.variant_id)]
+    async with as_owner(conn):
+        await conn.execute(
+            "INSERT INTO cart_lines (owner_id, variant_id, quantity, added_at)"
+            " SELECT uuidv7(), $1, 1, $2 FROM generate_series(1, 3000)", dates.variant_id, NOW,
+        )  # fmt: skip
+        await conn.execute("ANALYZE cart_lines")
+    counted: list[dict[str, int]] = []
+    for _ in range(9):
+        request = make_request(await make_account(conn), lines)
+        await put_lines(conn, request.buyer_id, lines, now=NOW)
+        assert list_codes(await place_batch(conn, [msgspec.structs.replace(request, from_cart=True)])) == ["placed"]
+        plans = await conn.fetch("SELECT statement, custom_plans FROM pg_prepared_statements")
+        counted.append({row["statement"]: row["custom_plans"] for row in plans})
+    assert counted[-2] == counted[-1]
 
 
 async def test_another_writer_takes_together_what_waits_for_the_first(

@@ -8,11 +8,12 @@ from market.orders.checkout.order_request import OrderRequest
 from market.orders.checkout.outcomes import PlacementOutcome
 from market.orders.models import PlacedOrder
 
-# A row that the buyer is changing at this moment stays in the cart.
+# A row that the buyer is changing at this moment stays in the cart. Arrays of subqueries, for one plan a session.
 DELETE_CART_ROWS = Query(
     None,
     """
-    WITH placed AS (SELECT * FROM unnest(:buyers::uuid[], :item_ids::uuid[]) AS placed (buyer_id, item_id)),
+    WITH placed AS (SELECT * FROM unnest((SELECT :buyers::uuid[]), (SELECT :item_ids::uuid[]))
+                                   AS placed (buyer_id, item_id)),
          line AS (SELECT owner_id, variant_id FROM cart_lines JOIN placed
                       ON owner_id = buyer_id AND variant_id = item_id FOR UPDATE OF cart_lines SKIP LOCKED),
          stay AS (SELECT owner_id, listing_id FROM cart_nights JOIN placed
