@@ -79,7 +79,7 @@ def compute_coverage(line: CaseLine, programme: Programme, month: ServiceMonth, 
     idleness = NO_IDLENESS
     if programme.idle is not None:
         used_on = tuple(day.toordinal() for day in line.used_on)
-        idleness = compute_idleness(bindings, used_on, programme.idle, month)
+        idleness = compute_idleness(bindings, used_on, programme.idle, month, paused=to_spans(line.paused))
     bound = intersect(bindings, [(month.first, month.end)])
     payable = bound if line.in_snapshot else []
     if idleness is not NO_IDLENESS:
@@ -148,7 +148,8 @@ class CoverageGroups:
     def _list_idleness(self, line: CaseLine, idle: IdleRule) -> tuple[object, ...]:
         bindings = merge_adjacent(to_spans(line.active))
         used_on = [day.toordinal() for day in line.used_on]
-        return list_idleness(compute_idleness(bindings, used_on, idle, self._month), bindings, used_on, self._month)
+        idleness = compute_idleness(bindings, used_on, idle, self._month, paused=to_spans(line.paused))
+        return list_idleness(idleness, bindings, used_on, self._month)
 
     def _add_group(self, coverage: Coverage) -> None:
         self.numbers.append(len(self.coverages))

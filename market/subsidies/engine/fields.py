@@ -26,8 +26,13 @@ class FieldReader:
         self.faults = FaultCollector()
         self._days: dict[str, date | None] = {}
 
-    def read_object(self, value: object, keys: frozenset[str], path: Path) -> Values | None:
-        """Return the value if it is an object, or None; add faults for unknown, missing and duplicate keys."""
+    def read_object(
+        self, value: object, keys: frozenset[str], path: Path, *, optional: frozenset[str] = frozenset()
+    ) -> Values | None:
+        """Return the value if it is an object, or None; add faults for unknown, missing and duplicate keys.
+
+        A key of `optional` may be missing; it is then missing in the value too.
+        """
         if not isinstance(value, dict):
             self.faults.must_be(path, "an object", value)
             return None
@@ -39,7 +44,7 @@ class FieldReader:
             for key in values:
                 if key not in keys:
                     self.faults.add((*path, key), f"is unknown here; known are {', '.join(sorted(keys))}")
-            for key in sorted(keys - values.keys()):
+            for key in sorted(keys - optional - values.keys()):
                 self.faults.add((*path, key), "is missing; every key is required, null where there is nothing")
                 values[key] = ABSENT
         return values

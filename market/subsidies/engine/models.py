@@ -96,7 +96,7 @@ class Membership(Struct, frozen=True, gc=False, rename={"household": "id", "star
 
 
 class ActiveSpan(Struct, frozen=True, gc=False, rename={"start": "from"}):
-    """Days on which a line is bound; the day of a transfer belongs to the new operator."""
+    """Days on which a line is bound, or paused; the day of a transfer belongs to the new operator."""
 
     start: date
     until: date | None
@@ -110,10 +110,11 @@ class MonthlyCharge(Struct, frozen=True, gc=False, rename={"start": "from"}):
     monthly_fen: Fen
 
 
-class CaseLine(Struct, frozen=True, gc=False, kw_only=True):
+class CaseLine(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """A mobile number or broadband account of one programme; `claimed_fen` is the reduction that its operator claims.
 
-    `settled_fen` is the sum settled before for this line and month, or null.
+    `settled_fen` is the sum settled before for this line and month, or null. `paused` has the days between two active
+    ones on which the reduction was paused; it is the only key that may be missing, and is missing where it is empty.
     """
 
     id: str
@@ -126,6 +127,7 @@ class CaseLine(Struct, frozen=True, gc=False, kw_only=True):
     used_on: tuple[date, ...]
     claimed_fen: Fen | None
     settled_fen: Fen | None
+    paused: tuple[ActiveSpan, ...] = ()
 
 
 class Case(Struct, frozen=True, gc=False):

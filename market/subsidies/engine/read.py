@@ -66,6 +66,7 @@ _KEYS: dict[object, frozenset[str]] = {
         Terms,
     )
 }
+_OPTIONAL_KEYS = frozenset({"paused"})
 _ID = attrgetter("id")
 
 
@@ -227,7 +228,7 @@ class _CaseReader:
         return tuple(sorted(households, key=_ID))
 
     def _read_line(self, value: object, path: Path) -> CaseLine | None:
-        values = self.fields.read_object(value, _KEYS[CaseLine], path)
+        values = self.fields.read_object(value, _KEYS[CaseLine], path, optional=_OPTIONAL_KEYS)
         if values is None:
             return None
         line_id = self._read_name(values, "id", path, self.line_paths)
@@ -238,6 +239,7 @@ class _CaseReader:
         in_snapshot = self.fields.read_bool(values, "in_snapshot", path)
         memberships, with_household = self._read_dated(values, "households", path, Membership, self._read_membership)
         active, bound = self._read_dated(values, "active", path, ActiveSpan, self._read_active)
+        paused = self._read_pauses(values, path, bound) if "paused" in values else ()
         charges, charged = self._read_dated(values, "charges", path, MonthlyCharge, self._read_charge)
         used_on = self.fields.read_days(values, "used_on", path)
         claimed = self.fields.read_fen_or_null(values, "claimed_fen", path)
@@ -256,7 +258,16 @@ class _CaseReader:
             used_on=used_on,
             claimed_fen=claimed,
             settled_fen=settled,
+            paused=paused,
         )
+
+    def _read_pauses(self, values: Values, path: Path, bound: list[Span] | None) -> tuple[ActiveSpan, ...]:
+        """Return the pauses of a line, none of which has a day on which it is active."""
+        pauses, paused = self._read_dated(values, "paused", path, ActiveSpan, self._read_active)
+        both = intersect(paused or [], bound or [])
+        if both:
+            self.faults.add((*path, "paused"), f"must have no active day, but has {_describe_first(both)}")
+        return pauses
 
     def _read_membership(self, values: Values, path: Path, start: date, until: date | None) -> Membership:
         household = self.fields.read_text(values, "id", path)

@@ -90,25 +90,29 @@ def share_out(total: int, funders: list[Json]) -> dict[str, int]:
     return {each["funder"]: part for each, part in zip(funders, parts, strict=True)}
 
 
+def join(items: list[Json]) -> list[tuple[int, int]]:
+    """Return the days of items in ascending order, touching ones as one."""
+    joined: list[tuple[int, int]] = []
+    for start, until in sorted((to_day(each["from"]), to_day(each["until"])) for each in items):
+        joined.append((joined.pop()[0] if joined and joined[-1][1] == start else start, until))
+    return joined
+
+
 class VerifiedLine:
     """A line of the case with its days, and with the sums that `recompute` finds."""
 
     def __init__(self, case: Json, programme: Json, days: range) -> None:
         self.id: str = case["id"]
         self.case, self.programme, self.days = case, programme, days
-        self.bindings: list[tuple[int, int]] = []
-        for each in sorted(case["active"], key=lambda each: each["from"]):
-            start, until = to_day(each["from"]), to_day(each["until"])
-            if self.bindings and self.bindings[-1][1] == start:
-                start = self.bindings.pop()[0]
-            self.bindings.append((start, until))
+        self.bindings, self.paused = join(case["active"]), join(case.get("paused", []))
         bound = [day for day in days if self.is_bound(day)]
         self.bound, self.gaps = bound, [day for day in days if day not in bound]
         self.used = {day for day in map(to_day, case["used_on"]) if day < days.stop and self.is_bound(day)}
         self.idle: dict[int, str] = {}  # the unpaid days of R8: cure or removed
         self.removed_on: str | None = None
-        for start, until in self.bindings if programme["idle"] else []:
-            self.count_idle(start, until, **programme["idle"])
+        for start, until in join([*case["active"], *case.get("paused", [])]) if programme["idle"] else []:
+            if any(start <= day < until for day in bound):
+                self.count_idle(start, until, **programme["idle"])
         self.home_on = {day: home["id"] for day in bound if (home := find(case["households"], day))}
         self.payable = [day for day in self.home_on if case["in_snapshot"] and day not in self.idle]
         paying = [terms for day in [*self.payable, *days] if (terms := find(programme["terms"], day))]
@@ -122,15 +126,16 @@ class VerifiedLine:
         return any(start <= day < until for start, until in self.bindings)
 
     def count_idle(self, start: int, until: int, idle_days: int, cure_days: int) -> None:
-        """R8: find the unpaid days of one binding; its clock runs from the last use before the month."""
+        """R8: find the unpaid days of one binding; its clock runs from the last use before the month, if not paused."""
         last_use = max([day for day in self.used if start <= day < self.days.start], default=start - 1)
-        for day in range(max(start, self.days.start), min(until, self.days.stop)):
-            unused = day - last_use
+        unused = 0
+        for day in range(last_use + 1, min(until, self.days.stop)):
+            unused += not any(low <= day < high for low, high in self.paused)
             if unused > idle_days + cure_days:  # a use does not bring the line back any more
                 self.idle[day] = "removed"
-                self.removed_on = self.removed_on or date.fromordinal(last_use + idle_days + cure_days + 1).isoformat()
+                self.removed_on = self.removed_on or date.fromordinal(day).isoformat()
             elif day in self.used:
-                last_use = day
+                unused = 0
             elif unused > idle_days:
                 self.idle[day] = "cure"
 
@@ -153,7 +158,7 @@ class VerifiedLine:
             "MATCHED": claimed is not None and not over,
             "REDUCED": claimed is not None and over,
             "NO_USAGE_YET": self.programme["idle"] and self.bound and not self.used,
-            "IN_CURE": "cure" in self.idle.values(),
+            "IN_CURE": "cure" in map(self.idle.get, self.bound),
             "LOST_ELIGIBILITY": len(self.home_on) < len(self.bound),
             "SUSPENDED": any(min(ends) <= day < max(starts) for day in self.gaps if ends),
             "NOT_IN_SNAPSHOT": not case["in_snapshot"],

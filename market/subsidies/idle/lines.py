@@ -40,6 +40,8 @@ class _BoundLine(Struct, frozen=True, kw_only=True):
     cure_days: int
     start: date
     until: date | None
+    paused_starts: list[date]
+    paused_untils: list[date]
     used_before: date | None
     used_since: date | None
     last_use: date | None
@@ -59,13 +61,14 @@ def _find_use(which: LiteralString, condition: LiteralString) -> LiteralString:
                    SELECT used_on FROM usage_days
                     WHERE county_code = b.county_code AND operator = b.operator AND kind = b.kind
                       AND number_id = b.number_id AND used_on <@ (b.valid_during * s.span) AND used_on <= :today::date
-                      AND {condition}
+                      AND NOT used_on <@ s.paused AND {condition}
                     ORDER BY used_on {direction} LIMIT 1) AS u
              WHERE b.county_code = :county AND b.line_code = s.line_code)"""
 
 
 # Three uses decide where a line is: the last one, the last before the days for which an ended period is shown, and the
 # first since. No gap that ends within `shown` days, of which there are at most `idle_days`, lies between the others.
+# Paused days are not counted, so that fewer periods end than by the calendar, which limits what is read.
 LIST_BOUND_LINES = Query(
     _BoundLine,
     f"""
@@ -82,18 +85,20 @@ LIST_BOUND_LINES = Query(
          WHERE e.county_code = :county AND e.decided
            AND EXISTS (SELECT FROM unnest(:divisions::text[]) AS division WHERE starts_with(s.village_code, division))),
     spans AS (
-        SELECT e.*, x.span, n.operator, n.kind, n.number_id
+        SELECT e.*, x.span, y.paused, n.operator, n.kind, n.number_id
           FROM enrolled e
          CROSS JOIN LATERAL (
-               SELECT span FROM (SELECT unnest(range_agg(b.valid_during * daterange(e.entitled_from, NULL))
-                                               - (SELECT coalesce(range_agg(p.paused_during), '{{}}')
-                                                    FROM enrolment_pauses p
-                                                   WHERE p.county_code = :county AND p.line_code = e.line_code)) AS span
+               SELECT coalesce(range_agg(p.paused_during), '{{}}') AS paused
+                 FROM enrolment_pauses p
+                WHERE p.county_code = :county AND p.line_code = e.line_code) AS y
+         CROSS JOIN LATERAL (
+               SELECT span FROM (SELECT unnest(range_agg(b.valid_during * daterange(e.entitled_from, NULL))) AS span
                                    FROM bindings b
                                   WHERE b.county_code = :county AND b.line_code = e.line_code) AS whole
                 WHERE span @> :today::date) AS x
           JOIN bindings n ON n.county_code = :county AND n.line_code = e.line_code
-                         AND n.valid_during @> :today::date),
+                         AND n.valid_during @> :today::date
+         WHERE NOT y.paused @> :today::date),
     used AS (
         SELECT s.*, {_find_use("max", "true")} AS last_use,
                {_find_use("max", "used_on < :today::date - s.shown")} AS used_before,
@@ -107,6 +112,8 @@ LIST_BOUND_LINES = Query(
           FROM used)
     SELECT k.line_code AS line, k.operator, k.kind, k.household_code AS household, k.village_code,
            k.village_name AS village, k.idle_days, k.cure_days, lower(k.span) AS start, upper(k.span) AS until,
+           ARRAY(SELECT lower(pause) FROM unnest(k.paused) AS pause ORDER BY pause) AS paused_starts,
+           ARRAY(SELECT upper(pause) FROM unnest(k.paused) AS pause ORDER BY pause) AS paused_untils,
            k.used_before, k.used_since, k.last_use, k.known_until, i.value_sealed AS number_sealed,
            head.name_sealed AS head_sealed, phone.value_sealed AS phone_sealed
       FROM known k
@@ -153,7 +160,10 @@ def _find_idle_line(row: _BoundLine, today: date) -> IdleLine | None:
     uses = sorted({day for day in (row.used_before, row.used_since, row.last_use) if day is not None})
     ahead = today + timedelta(days=DAYS_AHEAD + 1)
     end = min(row.until or ahead, ahead)
-    periods = list(list_idle_periods(row.start, end, uses, idle_days=row.idle_days, cure_days=row.cure_days))
+    pauses = list(zip(row.paused_starts, row.paused_untils, strict=True))
+    periods = list(
+        list_idle_periods(row.start, end, uses, idle_days=row.idle_days, cure_days=row.cure_days, pauses=pauses)
+    )
     if not periods:
         return None
     period = periods[-1]

@@ -5,6 +5,9 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
+from market.subsidies.engine.days import to_span
+from market.subsidies.engine.idle import add_counted_days
+
 
 class IdlePeriod(Struct, frozen=True, kw_only=True):
     """A period without use whose notice falls on `notice_on`; `last_use` is null if the binding has no known use.
@@ -30,16 +33,29 @@ class IdlePeriod(Struct, frozen=True, kw_only=True):
 
 
 def list_idle_periods(
-    start: date, end: date, used_on: Sequence[date], *, idle_days: int, cure_days: int
+    start: date,
+    end: date,
+    used_on: Sequence[date],
+    *,
+    idle_days: int,
+    cure_days: int,
+    pauses: Sequence[tuple[date, date]] = (),
 ) -> Iterator[IdlePeriod]:
     """Yield the idle periods of a binding with a notice before `end`; `used_on` is ascending.
 
-    A binding's first day counts as unused. Uses outside the binding are ignored.
+    A binding's first day counts as unused. Uses outside the binding are ignored. The days of `pauses`, which are
+    ascending, each with the first day after it, count neither as used nor as unused.
     """
+    paused = [to_span(max(low, start), high) for low, high in pauses if high > start]
+
+    def add_days(day: date, days: int) -> date:
+        return date.fromordinal(add_counted_days(day.toordinal(), days, paused))
+
     last: date | None = None
-    for use in [*(day for day in used_on if start <= day < end), None]:
-        notice = (last or start - timedelta(days=1)) + timedelta(days=idle_days)
+    uses = (day for day in used_on if start <= day < end and not any(low <= day < high for low, high in pauses))
+    for use in [*uses, None]:
+        notice = add_days(last or start - timedelta(days=1), idle_days)
         if notice < end and (use is None or use > notice):
-            removal = notice + timedelta(days=cure_days + 1)
+            removal = add_days(notice, cure_days + 1)
             yield IdlePeriod(last_use=last, notice_on=notice, removal_on=removal, next_use=use)
         last = use

@@ -151,6 +151,7 @@ def build_facts(seal: Seal, rows: FactRows, *, only: frozenset[str] | None = Non
     month, next_ = rows.month, get_next_month(rows.month)
     own, around = rows.of_lines, rows.of_households
     active = _build_active(own.active, next_=next_)
+    pauses = _build_pauses(own.active)
     charges = _build_charges(around.charges)
     members, homes = _build_memberships(around.households)
     uses = {row.line: tuple(row.used_on) for row in around.uses}
@@ -186,6 +187,7 @@ def build_facts(seal: Seal, rows: FactRows, *, only: frozenset[str] | None = Non
                 used_on=uses.get(code, ()) if row.programme in idle else (),
                 claimed_fen=row.claimed_fen,
                 settled_fen=None if settled is None else settled[code].funded_fen if code in settled else Fen(0),
+                paused=pauses.get(code, ()) if row.programme in idle else (),
             )
             for code in codes
         ]
@@ -239,6 +241,16 @@ def _build_active(rows: Iterable[ActiveDays], *, next_: date) -> dict[str, tuple
         )
         active |= dict.fromkeys(row.lines, days)
     return active
+
+
+def _build_pauses(rows: Iterable[ActiveDays]) -> dict[str, tuple[ActiveSpan, ...]]:
+    """Return the paused days by line, of lines that have any."""
+    return {
+        line: tuple(map(ActiveSpan, row.paused_starts, row.paused_untils))
+        for row in rows
+        if row.paused_starts
+        for line in row.lines
+    }
 
 
 def _build_memberships(rows: Iterable[LineHouseholds]) -> tuple[dict[str, tuple[Membership, ...]], dict[str, str]]:

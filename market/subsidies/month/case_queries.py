@@ -29,10 +29,12 @@ class CaseLines(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class ActiveDays(Struct, frozen=True, gc=False, kw_only=True):
-    """Days, as spans, and the lines that are active on them."""
+    """Days, as spans, and the lines that are active on them; and the bound days between them of pauses that ended."""
 
     starts: list[date]
     untils: list[date | None]
+    paused_starts: list[date]
+    paused_untils: list[date]
     lines: list[str]
 
 
@@ -170,9 +172,15 @@ LIST_ACTIVE_DAYS = Query(
     """
     SELECT ARRAY(SELECT lower(span) FROM unnest(days) AS span WHERE lower(span) < :next ORDER BY span) AS starts,
            ARRAY(SELECT upper(span) FROM unnest(days) AS span WHERE lower(span) < :next ORDER BY span) AS untils,
+           ARRAY(SELECT lower(span) FROM unnest(paused) AS span WHERE upper(span) < :next ORDER BY span)
+               AS paused_starts,
+           ARRAY(SELECT upper(span) FROM unnest(paused) AS span WHERE upper(span) < :next ORDER BY span)
+               AS paused_untils,
            array_agg(line) AS lines
       FROM (SELECT b.line_code AS line, range_agg(b.valid_during * daterange(e.entitled_from, NULL))
-                                        - coalesce(p.days, '{}'::datemultirange) AS days
+                                        - coalesce(p.days, '{}'::datemultirange) AS days,
+                   range_agg(b.valid_during * daterange(e.entitled_from, NULL))
+                   * coalesce(p.days, '{}'::datemultirange) AS paused
               FROM bindings b
               LEFT JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code
                                     AND e.decided AND e.entitled_from < :next
@@ -181,7 +189,7 @@ LIST_ACTIVE_DAYS = Query(
                           GROUP BY line_code) AS p ON p.line_code = e.line_code
              WHERE b.county_code = :county AND lower(b.valid_during) < :next
              GROUP BY b.line_code, p.days) AS own
-     GROUP BY days
+     GROUP BY days, paused
     """,
 )
 LIST_CHARGES = Query(
@@ -232,7 +240,8 @@ LIST_LINE_HOUSEHOLDS = Query(
     HAVING count(*) > 0
     """,
 )
-# For programmes with an idle rule in any month: the last use of a line before the month, and the uses in it.
+# For programmes with an idle rule in any month: the last use of a line before the month, and the uses in it, without
+# those on paused days.
 LIST_USES = Query(
     LineUses,
     """
@@ -247,7 +256,10 @@ LIST_USES = Query(
         SELECT l.line_code, u.used_on
           FROM idle_lines l
           JOIN usage_days u ON u.county_code = :county AND u.operator = l.operator AND u.kind = l.kind
-                           AND u.number_id = l.number_id AND u.used_on <@ l.valid_during AND u.used_on < :next)
+                           AND u.number_id = l.number_id AND u.used_on <@ l.valid_during AND u.used_on < :next
+         WHERE NOT EXISTS (SELECT FROM enrolment_pauses p
+                            WHERE p.county_code = :county AND p.line_code = l.line_code
+                              AND p.paused_during @> u.used_on))
     SELECT line, array_agg(used_on ORDER BY used_on) AS used_on
       FROM (SELECT line_code AS line, max(used_on) AS used_on FROM uses WHERE used_on < :month GROUP BY line_code
             UNION ALL

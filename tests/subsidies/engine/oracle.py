@@ -60,8 +60,8 @@ def by_remainder(quotas: list[Fraction], total: int) -> list[int]:
 
 
 def binding_start(line: Json, day: date) -> date:
-    """The first day of the binding that holds the day: touching intervals are one."""
-    while on(line["active"], day - ONE) is not None:
+    """The first day of the binding that holds the day; touching ones, and those that a pause separates, are one."""
+    while on(line["active"], day - ONE) is not None or on(line.get("paused", []), day - ONE) is not None:
         day -= ONE
     return day
 
@@ -83,7 +83,12 @@ class Idle:
         before = [day for day in self.used if start <= day < days[0]]
         clock = max(before) + ONE if before else start  # the first day without use
         silent, removed, day = 0, False, clock
-        while day <= days[-1] and on(line["active"], day) is not None:
+        while day <= days[-1]:
+            if on(line.get("paused", []), day) is not None:
+                day += ONE
+                continue
+            if on(line["active"], day) is None:
+                break
             if day in self.used and day >= days[0] and not removed:
                 if silent >= idle["idle_days"] + idle["cure_days"]:
                     removed = True

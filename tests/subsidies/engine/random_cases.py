@@ -85,7 +85,7 @@ def make_random_line(random: Random, month: str, line_id: str, codes: list[str],
         if charges:
             charges[0]["from"], charges[-1]["until"] = "2000-01-01", None
     used = [str(first + timedelta(random.randint(-50, 40))) for _ in range(random.choice([0, 0, 1, 2, 5]))]
-    return {
+    own: Json = {
         "id": line_id,
         "programme": random.choice(codes),
         "operator": random.choice("AB"),
@@ -97,6 +97,19 @@ def make_random_line(random: Random, month: str, line_id: str, codes: list[str],
         "claimed_fen": random.choice([None, 0, 1, 5, 10_00, 38_00, *[10**6] * 9]),
         "settled_fen": random.choice([None, None, 0, 5, 10_00]),
     }
+    if random.random() < 0.5:
+        own["paused"] = make_pauses(random, own["active"])
+    return own
+
+
+def make_pauses(random: Random, active: list[Json]) -> list[Json]:
+    """Return pauses in the gaps between active spans, most of them the whole gap."""
+    ordered = sorted(active, key=lambda each: each["from"])
+    pauses = [span(before["until"], after["from"]) for before, after in pairwise(ordered) if random.random() < 0.7]
+    pauses = [pause for pause in pauses if pause["from"] != pause["until"]]
+    if pauses and random.random() < 0.2:
+        pauses[0]["from"] = str(date.fromisoformat(pauses[0]["until"]) - timedelta(1))
+    return pauses
 
 
 def make_random_case(random: Random) -> Json:

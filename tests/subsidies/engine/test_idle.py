@@ -134,3 +134,54 @@ def test_idle_days_may_exceed_the_calendar() -> None:
 
 def test_an_idle_line_outside_the_snapshot_still_has_its_removal() -> None:
     assert outcome("2019-03-31", in_snapshot=False) == (0, "2019-04-16", ["IN_CURE", "NOT_IN_SNAPSHOT", "ENDED"])
+
+
+def around(start: str, until: str) -> dict[str, Value]:
+    """A line that is paused for some days, and active before and after them."""
+    return {"active": [span("2018-01-01", start), span(until)], "paused": [span(start, until)]}
+
+
+def test_a_pause_counts_no_day_and_starts_no_clock() -> None:
+    # Four unused days before the pause and six after it: notice on the 11th, fifth day of the cure on the 16th.
+    assert outcome("2019-03-31", **around("2019-04-05", "2019-04-06")) == (
+        10, "2019-04-17", ["IN_CURE", "SUSPENDED", "ENDED"],
+    )  # fmt: skip
+    # In the cure: of its five days two are before the pause, three after it.
+    assert outcome("2019-03-31", **around("2019-04-13", "2019-04-23")) == (
+        10, "2019-04-26", ["IN_CURE", "SUSPENDED", "ENDED"],
+    )  # fmt: skip
+    assert outcome("2019-03-31", "2019-04-24", **around("2019-04-13", "2019-04-23")) == (
+        17, None, ["IN_CURE", "SUSPENDED"],
+    )  # fmt: skip
+
+
+def test_a_pause_brings_no_removed_line_back() -> None:
+    assert outcome("2019-03-31", **around("2019-04-18", "2019-04-19")) == (
+        10, "2019-04-16", ["IN_CURE", "SUSPENDED", "ENDED"],
+    )  # fmt: skip
+    assert outcome("2019-03-01", **around("2019-03-25", "2019-04-05")) == (0, "2019-03-17", ["SUSPENDED", "ENDED"])
+
+
+def test_a_use_on_a_paused_day_is_none() -> None:
+    assert outcome("2019-03-31", "2019-04-05", **around("2019-04-05", "2019-04-06")) == (
+        10, "2019-04-17", ["IN_CURE", "SUSPENDED", "ENDED"],
+    )  # fmt: skip
+
+
+def test_days_before_the_first_active_one_are_not_counted() -> None:
+    given: dict[str, Value] = {"active": [span("2019-04-11")], "paused": [span("2019-04-01", "2019-04-11")]}
+    assert outcome(**given) == (10, "2019-04-26", ["NO_USAGE_YET", "IN_CURE", "ENDED"])
+
+
+def test_a_pause_that_leaves_unbound_days_ends_the_binding() -> None:
+    active = [span("2018-01-01", "2019-04-05"), span("2019-04-09")]
+    assert outcome("2019-03-31", active=active, paused=[span("2019-04-05", "2019-04-08")])[1] == "2019-04-24"
+
+
+def test_each_part_of_a_cure_that_a_pause_divides_names_the_same_notice() -> None:
+    own = line(charge=SIXTY, used_on=["2019-03-31"], claimed_fen=None, **around("2019-04-13", "2019-04-14"))
+    trace = answer(own, programmes=[programme(terms(household_pays_bp=0), idle=(10, 5))]).line("L1").trace
+    assert [text for text in trace if "notice" in text] == [
+        "2019-04-11..2019-04-12: not payable, no use since the notice of 2019-04-10",
+        "2019-04-14..2019-04-16: not payable, no use since the notice of 2019-04-10",
+    ]

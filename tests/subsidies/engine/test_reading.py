@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from market.subsidies.engine.canonical import hash_case
 from market.subsidies.engine.models import BadCase, Case, CaseFault
 from market.subsidies.engine.read import check_case, read_case
 from tests.subsidies.engine.cases import Json, case, fault_paths, faults, line, programme, span, terms
@@ -336,3 +337,14 @@ def test_a_bad_case_lists_its_faults() -> None:
         "budget_fen", "is missing; every key is required, null where there is nothing"
     )
     assert str(bad.value).splitlines()[-1] == "month: must be a string, not 1"
+
+
+def test_paused_days_may_be_missing_and_are_never_active() -> None:
+    active = [span("2018-01-01", "2019-04-05"), span("2019-04-08")]
+    paused = [span("2019-04-06", "2019-04-08"), span("2019-04-05", "2019-04-06")]
+    assert faults(case(line(active=active, paused=paused))) == []
+    assert faults(case(line(active=active, paused=[span("2019-04-05", "2019-04-10")]))) == [
+        "lines[0].paused: must have no active day, but has 2019-04-08 and 1 more days"
+    ]
+    assert fault_paths(case(line(active=active, paused=[{"from": "2019-04-05"}]))) == ["lines[0].paused[0].until"]
+    assert hash_case(read_case(json.dumps(case(line(paused=[]))))) == hash_case(read_case(json.dumps(case(line()))))

@@ -25,7 +25,7 @@ from market.subsidies.lines.pauses import (
     pause_line,
 )
 from market.subsidies.month.build_case import load_case
-from tests.story.play import COUNTY, Player
+from tests.story.play import COUNTY, Player, nine_o_clock
 from tests.subsidies.imports.test_evidence import keep_row
 from tests.subsidies.imports.test_imports import ENROLMENTS, edit_copy, run_import_command
 from tests.subsidies.lines.test_changes import FEBRUARY, NOW, Desk, get_days, get_entitled
@@ -89,6 +89,50 @@ async def test_a_paused_idle_line_is_on_no_call_list_and_in_no_sheet(county: Con
     await desk.pause("LT-03", "2019-02-09", reason=PauseReason.AWAY)
     assert "LT-03" not in {each.line for each in await list_lines_to_call(county, COUNTY, [COUNTY], today=day)}
     assert "LT-03" not in {each.line for each in await list_idle_lines(county, COUNTY, *quarter)}
+
+
+async def use_line(county: Connection, line: str, day: str) -> None:
+    await county.execute(
+        "INSERT INTO usage_days (county_code, operator, kind, number_id, used_on)"
+        " SELECT county_code, operator, kind, number_id, $2 FROM bindings WHERE line_code = $1",
+        line,
+        date.fromisoformat(day),
+    )
+
+
+async def test_a_pause_of_some_days_moves_the_notice_by_them_and_starts_no_clock(county: Connection) -> None:
+    day = date(2019, 2, 14)
+    desk = Pausing(county)
+
+    async def list_notices() -> tuple[date, date, date, date | None, int]:
+        lines = await list_lines_to_call(county, COUNTY, [COUNTY], today=day)
+        [listed] = [each for each in lines if each.line == "LT-03"]
+        rows = await list_idle_lines(county, COUNTY, date(2019, 1, 1), date(2019, 4, 1))
+        [row] = [each for each in rows if each.line == "LT-03"]
+        entitled = get_entitled(await load_case(county, SEAL, COUNTY, FEBRUARY), "LT-03")
+        return listed.period.notice_on, listed.period.removal_on, row.notice_on, row.removed_on, entitled
+
+    notice, removal = date(2019, 2, 9), date(2019, 2, 25)
+    # 10.00 × 9 of 28 days, until the notice.
+    assert await list_notices() == (notice, removal, notice, removal, 321)
+    await desk.end(await desk.pause("LT-03", "2019-02-08"), "2019-02-09")
+    notice, removal = date(2019, 2, 10), date(2019, 2, 26)
+    assert await list_notices() == (notice, removal, notice, removal, 321)
+    await use_line(county, "LT-03", "2019-02-08")
+    assert await list_notices() == (notice, removal, notice, removal, 321)
+
+
+async def test_a_use_in_a_pause_hides_no_use_before_it(county: Connection) -> None:
+    desk = Pausing(county, nine_o_clock("2019-02-28"))
+    await use_line(county, "LT-03", "2019-02-20")
+    await use_line(county, "LT-03", "2019-02-22")
+    await desk.end(await desk.pause("LT-03", "2019-02-21"), "2019-02-23")
+    march = await load_case(county, SEAL, COUNTY, date(2019, 3, 1))
+    # 30 days after 20 February, of which two were paused: 10.00 × 24 of 31 days, until the notice of 24 March.
+    assert get_entitled(march, "LT-03") == 774
+    lines = await list_lines_to_call(county, COUNTY, [COUNTY], today=date(2019, 3, 20))
+    [period] = [each.period for each in lines if each.line == "LT-03"]
+    assert (period.last_use, period.notice_on) == (date(2019, 2, 20), date(2019, 3, 24))
 
 
 async def test_a_pause_has_two_people_and_one_end(county: Connection) -> None:
