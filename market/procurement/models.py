@@ -154,6 +154,8 @@ class BankReceiptClosing(Struct, frozen=True, kw_only=True, forbid_unknown_field
 class BankReceipt(Struct, frozen=True, kw_only=True):
     """A transfer, and the order that it paid, alone or with others; else what is wrong with it, and what became of it.
 
+    It pays nothing before another person than its recorder confirmed it; `own`: the reader recorded it.
+
     `due_fen` is the invoice of the unpaid purchase of its payer's code, `waiting_fen` what waits for that purchase,
     this transfer included.
     """
@@ -172,6 +174,9 @@ class BankReceipt(Struct, frozen=True, kw_only=True):
     closed_note: str | None
     returned_on: date | None
     recorded_at: datetime
+    recorder: str
+    confirmed_at: datetime | None
+    own: bool
 
     @property
     def waits(self) -> bool:
@@ -367,6 +372,15 @@ class BankReceiptKnown(Refusal):
     code = "bank_receipt_known"
     zh = "这个流水号记过了。"
     en = "The bank's number was recorded before."
+
+
+class ReceiptOfRecorder(Refusal):
+    """Who recorded a transfer does not confirm it."""
+
+    code = "bank_receipt_of_recorder"
+    status = 403
+    zh = "这一笔是您记的，请另一位工作人员照银行流水核对。"
+    en = "You recorded this transfer; another person has to find it in the bank's statement."
 
 
 class BankReceiptClosed(Refusal):

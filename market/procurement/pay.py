@@ -27,6 +27,7 @@ from market.procurement.models import (
     PurchaseInvalid,
     PurchaseState,
     ReceiptClosing,
+    ReceiptOfRecorder,
     SellerInvoice,
 )
 from market.procurement.request import note_step
@@ -44,6 +45,7 @@ class _PaidOrder(Struct, frozen=True):
     number: int
     fen: Fen
     producer_id: UUID
+    reference: str
 
 
 ADD_INVOICE = Query(
@@ -74,7 +76,11 @@ LIST_WAITING_RECEIPTS = Query(
 )
 MATCH_RECEIPT = Query(
     _PaidOrder,
-    "SELECT order_id, number, fen, producer_id FROM match_bank_receipt(:receipt_id::uuid, :now::timestamptz)",
+    """
+    SELECT order_id, number, fen, producer_id,
+           (SELECT reference FROM bank_receipts WHERE id = :receipt_id::uuid) AS reference
+      FROM match_bank_receipt(:receipt_id::uuid, :now::timestamptz)
+    """,
 )
 _WAITS = "b.order_id IS NULL AND b.closed_at IS NULL"
 _RECEIPT = (
@@ -87,7 +93,9 @@ _RECEIPT = (
     + _WAITS
     + """ THEN (SELECT sum(w.fen)::bigint FROM bank_receipts w
                  WHERE w.payer_code = b.payer_code AND w.order_id IS NULL AND w.closed_at IS NULL) END AS waiting_fen,
-           closed_as, closed_note, returned_on, recorded_at
+           closed_as, closed_note, returned_on, recorded_at, confirmed_at,
+           (SELECT name FROM accounts WHERE accounts.id = recorded_by) AS recorder,
+           coalesce(is_same_person(recorded_by, :account_id::uuid), false) AS own
       FROM """
 )
 GET_RECEIPT = Query(
@@ -117,6 +125,7 @@ CLOSE_RECEIPT = Query(
                               :now::timestamptz)
     """,
 )
+CONFIRM_RECEIPT = Query(bool, "SELECT confirm_bank_receipt(:receipt_id::uuid, :by::uuid, :now::timestamptz)")
 IS_RETURN_KNOWN = Query(
     bool, "SELECT EXISTS (SELECT FROM bank_receipts WHERE closed_note = :note AND closed_as = 'returned')"
 )
@@ -159,9 +168,7 @@ async def record_seller_invoice(
 
 
 async def record_bank_receipt(conn: Connection, actor: Actor, new: NewBankReceipt, *, now: datetime) -> BankReceipt:
-    """Record a transfer from the bank's statement; with a payer's code and exactly the invoiced sum it pays that order.
-
-    Else it does so with the others that wait for the order if they add up to that sum. Another waits, with its problem.
+    """Record a transfer from the bank's statement, which waits for another person to confirm it.
 
     Raises:
         NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
@@ -194,10 +201,42 @@ async def record_bank_receipt(conn: Connection, actor: Actor, new: NewBankReceip
     if added is None:
         raise BankReceiptKnown(errors=(FieldFault("reference", BankReceiptKnown.zh),))
     await _match(conn, added, now=now)
-    receipt = await GET_RECEIPT.one(conn, receipt_id=added)
+    receipt = await _get_receipt(conn, actor, added)
     await add_audit_entry(
         conn, actor=str(actor.account_id), action="procurement.receipt", object=f"bank_receipt:{added}",
         detail={"reference": reference, "payer_code": code, "fen": new.amount_fen, "problem": receipt.problem}, now=now,
+    )  # fmt: skip
+    return receipt
+
+
+async def confirm_bank_receipt(conn: Connection, actor: Actor, receipt_id: UUID, *, now: datetime) -> BankReceipt:
+    """Confirm a transfer as a second person who found it in the bank's statement, in the caller's transaction.
+
+    With a payer's code and exactly the invoiced sum it pays that order, else with the other confirmed ones that wait
+    for the order if they add up to that sum. Another waits, with its problem. Repeating changes nothing.
+
+    Raises:
+        NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
+        NotFound: there is no such transfer.
+        OwnOrderMoney: the actor bought or sold in the order of the payer's code.
+        ReceiptOfRecorder: the actor recorded it, by whatever account.
+        BankReceiptClosed: it was sent back, or taken out as a mistake.
+    """
+    number = get_order_number((await get_bank_receipt(conn, actor, receipt_id)).payer_code)
+    await require_uninvolved(conn, actor, number)
+    await lock_order_by_number(conn, number)
+    receipt = await get_bank_receipt(conn, actor, receipt_id)
+    if receipt.own:
+        raise ReceiptOfRecorder
+    if receipt.closed_as is not None:
+        raise BankReceiptClosed
+    if not await CONFIRM_RECEIPT.one(conn, receipt_id=receipt_id, by=actor.account_id, now=now):
+        return receipt
+    await _match(conn, receipt_id, now=now)
+    receipt = await _get_receipt(conn, actor, receipt_id)
+    await add_audit_entry(
+        conn, actor=str(actor.account_id), action="procurement.confirm_receipt", object=f"bank_receipt:{receipt_id}",
+        detail={"fen": receipt.fen, "problem": receipt.problem}, now=now,
     )  # fmt: skip
     return receipt
 
@@ -233,7 +272,7 @@ async def close_bank_receipt(
         detail={"closed_as": closing.closed_as, "fen": receipt.fen}, now=now,
     )  # fmt: skip
     await _match_waiting(conn, code, now=now)
-    return await GET_RECEIPT.one(conn, receipt_id=receipt_id)
+    return await _get_receipt(conn, actor, receipt_id)
 
 
 async def _require_sound_closing(
@@ -269,12 +308,11 @@ async def _match(conn: Connection, receipt_id: UUID, *, now: datetime) -> None:
     paid = await MATCH_RECEIPT.maybe(conn, receipt_id=receipt_id, now=now)
     if paid is None:
         return
-    receipt = await GET_RECEIPT.one(conn, receipt_id=receipt_id)
     payment = await open_payment(
         conn, order=get_order_ref(paid.number), amount=Amount(paid.fen, CURRENCY), method=Method.BANK,
         parts=[Part(name=get_suborder_ref(paid.number, 1), minor=paid.fen)], at=now,
     )  # fmt: skip
-    await record_bank_transfer(conn, payment.id, reference=receipt.reference, at=now)
+    await record_bank_transfer(conn, payment.id, reference=paid.reference, at=now)
 
 
 async def get_bank_receipt(conn: Connection, actor: Actor, receipt_id: UUID) -> BankReceipt:
@@ -285,10 +323,14 @@ async def get_bank_receipt(conn: Connection, actor: Actor, receipt_id: UUID) -> 
         NotFound: there is none.
     """
     require_platform_staff(actor)
-    receipt = await GET_RECEIPT.maybe(conn, receipt_id=receipt_id)
+    receipt = await GET_RECEIPT.maybe(conn, receipt_id=receipt_id, account_id=actor.account_id)
     if receipt is None:
         raise NotFound
     return receipt
+
+
+async def _get_receipt(conn: Connection, actor: Actor, receipt_id: UUID) -> BankReceipt:
+    return await GET_RECEIPT.one(conn, receipt_id=receipt_id, account_id=actor.account_id)
 
 
 async def list_bank_receipts(conn: Connection, actor: Actor) -> list[BankReceipt]:
@@ -298,7 +340,7 @@ async def list_bank_receipts(conn: Connection, actor: Actor) -> list[BankReceipt
         NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
     """
     require_platform_staff(actor)
-    return await LIST_RECEIPTS.all(conn, limit=MAX_LISTED)
+    return await LIST_RECEIPTS.all(conn, limit=MAX_LISTED, account_id=actor.account_id)
 
 
 async def count_unmatched_receipts(conn: Connection) -> int:

@@ -576,6 +576,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "check_procurement_sums": False,
     "match_bank_receipt": True,
     "close_bank_receipt": True,
+    "confirm_bank_receipt": True,
     "get_waiting_invoice": True,
     "check_transfer_sum": False,
     "refuse_goods": True,

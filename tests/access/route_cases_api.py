@@ -565,6 +565,12 @@ API_CASES: tuple[RouteCase, ...] = (
     post("/api/v1/bank-receipts", PLATFORM_STAFF, json=BANK_RECEIPT, status=201),
     get("/api/v1/bank-receipts", PLATFORM_STAFF),
     post(
+        "/api/v1/bank-receipts/{receipt_id}/confirmation",
+        PLATFORM_STAFF,
+        params={"receipt_id": Id("nobody")},
+        status=404,
+    ),
+    post(
         "/api/v1/bank-receipts/{receipt_id}/closing",
         PLATFORM_STAFF,
         params={"receipt_id": Id("nobody")},

@@ -771,6 +771,13 @@ PAGE_CASES: tuple[RouteCase, ...] = (
         "/desk/bank-receipts/{receipt_id}", as_desk_page(DESK_PLATFORM), params={"receipt_id": Id("nobody")}, status=404
     ),
     post(
+        "/desk/bank-receipts/{receipt_id}/confirmation",
+        DESK_PLATFORM,
+        params={"receipt_id": Id("nobody")},
+        form={},
+        status=404,
+    ),
+    post(
         "/desk/bank-receipts/{receipt_id}",
         DESK_PLATFORM,
         params={"receipt_id": Id("nobody")},

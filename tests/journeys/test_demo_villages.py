@@ -141,6 +141,11 @@ async def test_a_canteen_buys_accepts_and_pays_and_it_counts_without_scripts(dem
                             ("amount", "90"), ("received_on", str(TODAY))):  # fmt: skip
             await page.fill(f"#{name}", words)
         await visitor.press("记下")
+        await expect(page.locator("main")).to_contain_text("等另一位工作人员核对")
+        await visitor.become("confirmer")
+        await visitor.open("/desk/bank-receipts")
+        await page.locator("section[aria-labelledby=w] ul a").first.click()
+        await visitor.press("核对过了，银行账上有这一笔")
         await expect(page.locator("main")).to_contain_text(f"付了采购单 {order.rpartition('/')[2]}")
         await visitor.be(demo, APPROVER)
         await visitor.open("/unit")

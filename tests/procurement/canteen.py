@@ -28,7 +28,13 @@ from market.procurement.models import (
     ReceiptClosing,
     SellerInvoice,
 )
-from market.procurement.pay import close_bank_receipt, list_bank_receipts, record_bank_receipt, record_seller_invoice
+from market.procurement.pay import (
+    close_bank_receipt,
+    confirm_bank_receipt,
+    list_bank_receipts,
+    record_bank_receipt,
+    record_seller_invoice,
+)
 from market.procurement.request import request_purchase
 from market.procurement.steps import approve_purchase, deliver_purchase, sign_contract
 from market.procurement.views import read_purchase
@@ -58,6 +64,7 @@ class Canteen(Struct, frozen=True):
     other: Unit
     seller: Actor
     staff: Actor
+    second: Actor
     variants: tuple[UUID, UUID]
 
     async def run[T](self, actor: Actor, work: Callable[[Connection], Awaitable[T]]) -> T:
@@ -117,13 +124,23 @@ class Canteen(Struct, frozen=True):
         await self.run(self.seller, lambda conn: record_seller_invoice(conn, self.seller, number, invoice, now=now))
 
     async def receive(self, code: str, fen: int, *, reference: str = "B-1", now: datetime = NOW) -> BankReceipt:
-        """Record a transfer."""
+        """Record a transfer, and let a second person of the staff confirm it."""
+        receipt = await self.record(code, fen, reference=reference, now=now)
+        return await self.confirm(receipt, now=now)
+
+    async def record(self, code: str, fen: int, *, reference: str = "B-1", now: datetime = NOW) -> BankReceipt:
+        """Record a transfer, which nobody confirmed yet."""
         new = NewBankReceipt(
             reference=f"样例{reference}", payer_code=code, payer_name="样例小学", amount_fen=fen,
             received_on=date(2019, 9, 20),
         )  # fmt: skip
         async with self.shopping.db.transaction() as conn:
             return await record_bank_receipt(conn, self.staff, new, now=now)
+
+    async def confirm(self, receipt: BankReceipt, *, by: Actor | None = None, now: datetime = NOW) -> BankReceipt:
+        """Confirm a transfer, by default as the second person of the staff."""
+        async with self.shopping.db.transaction() as conn:
+            return await confirm_bank_receipt(conn, by or self.second, receipt.id, now=now)
 
     async def close(
         self, receipt: BankReceipt, closed_as: ReceiptClosing, note: str, *, on: date | None = None, now: datetime = NOW
@@ -172,7 +189,7 @@ async def _make_unit(conn: Connection, name: str, code: str, requester: Actor, b
 async def make_canteen(shopping: Shopping, *, village: str = VILLAGE) -> Canteen:
     """Make two units and a seller with millet (30.00) and eggs (38.00 for 30 of a lot)."""
     async with shopping.db.transaction() as conn:
-        staff = await load_actor(conn, await make_official(conn, Role.PLATFORM, "13"))
+        staff, second = [await load_actor(conn, await make_official(conn, Role.PLATFORM, "13")) for _ in range(2)]
         school = await _make_unit(conn, "样例小学", CODES[0], shopping.buyer, staff)
         other_buyer = await load_actor(conn, await make_account(conn, name="样例医院甲"))
         other = await _make_unit(conn, "样例医院", CODES[1], other_buyer, staff)
@@ -182,4 +199,4 @@ async def make_canteen(shopping: Shopping, *, village: str = VILLAGE) -> Canteen
             conn, producer, title="土鸡蛋", unit="箱", price_fen=38_00, left=1200, lot_units_per_item=30
         )
         seller = await load_owner(conn, producer)
-    return Canteen(shopping, school, other, seller, staff, (millet.variant_id, eggs.variant_id))
+    return Canteen(shopping, school, other, seller, staff, second, (millet.variant_id, eggs.variant_id))

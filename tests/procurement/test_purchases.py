@@ -290,9 +290,12 @@ async def test_the_schema_refuses_what_the_code_would_not_do(shopping: Shopping,
     await refuse(invoice, order, bought.producer_id, "19" + "1" * 18, 980_00, seller, by="invoices_accepted")
     receipt = (
         "INSERT INTO bank_receipts (reference, payer_code, payer_name, fen, received_on, order_id, recorded_by,"
-        " recorded_at, matched_at) VALUES ('样例直接', 'CG1', '样例', 94200, '2019-09-20', $1, $2, now(), now())"
+        " recorded_at, matched_at, confirmed_by, confirmed_at) VALUES ('样例直接', 'CG1', '样例', 94200, '2019-09-20',"
+        " $1, $2, now(), now(), $3, $4)"
     )
-    await refuse(receipt, order, seller, by="bank_receipts_invoiced")
+    for confirmer, at in ((None, None), (seller, NOW)):
+        await refuse(receipt, order, seller, confirmer, at, by="bank_receipts_confirmed")
+    await refuse(receipt, order, seller, canteen.staff.account_id, NOW, by="bank_receipts_invoiced")
     quota = (
         "INSERT INTO unit_quotas (organisation_id, year, canteen_fen, quota_fen, region, ratio_bp, set_by, set_at)"
         " VALUES ($1, 2021, 100000, $2, '00', $3, $4, now())"
@@ -369,6 +372,11 @@ async def test_who_sold_records_no_transfer_of_a_purchase(shopping: Shopping, ow
     await owner.execute("UPDATE accounts SET name = '样例同名' WHERE id = ANY($1)", [
         canteen.staff.account_id, canteen.seller.account_id,
     ])  # fmt: skip
+    with pytest.raises(OwnOrderMoney):
+        await canteen.record(code, 980_00)
+    # Nor does such a person confirm one.
+    await owner.execute("UPDATE accounts SET name = '样例别人' WHERE id = $1", canteen.staff.account_id)
+    await owner.execute("UPDATE accounts SET name = '样例同名' WHERE id = $1", canteen.second.account_id)
     with pytest.raises(OwnOrderMoney):
         await canteen.receive(code, 980_00)
 

@@ -16,6 +16,7 @@ from market.procurement.models import (
     PurchaseInvalid,
     PurchaseState,
     ReceiptClosing,
+    ReceiptOfRecorder,
 )
 from market.procurement.pay import close_bank_receipt
 from tests.conftest import NOW
@@ -63,6 +64,63 @@ async def test_transfers_that_add_up_to_the_invoice_pay_the_purchase(shopping: S
     assert (await canteen.see(number)).purchase.waiting_fen == 0
     await require_paid(canteen, number)
     assert (await canteen.receive(code, 500_00, reference="B-3")).problem == "paid_before"
+
+
+async def test_a_transfer_pays_nothing_before_a_second_person_confirms_it(
+    shopping: Shopping, owner: Connection
+) -> None:
+    canteen = await make_canteen(shopping)
+    number, code = await accept(canteen)
+    receipt = await canteen.record(code, DUE)
+    assert (receipt.problem, receipt.own, receipt.confirmed_at, receipt.waits) == ("unconfirmed", True, None, True)
+    assert (await canteen.see(number)).purchase.state is PurchaseState.INVOICED
+    with pytest.raises(ReceiptOfRecorder):
+        await canteen.confirm(receipt, by=canteen.staff)
+    # Another account of the recorder is no second person.
+    both = [canteen.staff.account_id, canteen.second.account_id]
+    names = [await owner.fetchval("SELECT name FROM accounts WHERE id = $1", each) for each in both]
+    await owner.execute("UPDATE accounts SET name = '样例同名' WHERE id = ANY($1)", both)
+    with pytest.raises(ReceiptOfRecorder):
+        await canteen.confirm(receipt)
+    for account, name in zip(both, names, strict=True):
+        await owner.execute("UPDATE accounts SET name = $2 WHERE id = $1", account, name)
+    with pytest.raises(NotAllowed):
+        await canteen.confirm(receipt, by=canteen.school.finance)
+    await canteen.settle()
+    assert (await canteen.see(number)).purchase.state is PurchaseState.INVOICED
+    for _ in range(2):
+        confirmed = await canteen.confirm(receipt)
+        assert (confirmed.order_number, confirmed.problem, confirmed.confirmed_at) == (number, None, NOW)
+    await require_paid(canteen, number)
+
+
+async def test_what_is_confirmed_last_joins_the_transfers_that_wait(shopping: Shopping) -> None:
+    canteen = await make_canteen(shopping)
+    number, code = await accept(canteen)
+    receipts = [await canteen.record(code, fen, reference=f"B-{fen}") for fen in (400_00, 580_00, 7_00)]
+    assert (await canteen.confirm(receipts[0])).problem == "wrong_amount"
+    # What is not confirmed is no part of the sum.
+    assert (await canteen.confirm(receipts[1])).order_number == number
+    await require_paid(canteen, number)
+    assert (await canteen.confirm(receipts[2])).problem == "paid_before"
+
+
+async def test_a_closed_transfer_is_not_confirmed(shopping: Shopping) -> None:
+    canteen = await make_canteen(shopping)
+    _, code = await accept(canteen)
+    receipt = await canteen.record(code, DUE)
+    await canteen.close(receipt, MISTAKEN, "样例")
+    with pytest.raises(BankReceiptClosed):
+        await canteen.confirm(receipt)
+
+
+async def test_a_transfer_is_confirmed_once_by_two_at_once(shopping: Shopping) -> None:
+    canteen = await make_canteen(shopping)
+    number, code = await accept(canteen)
+    receipt = await canteen.record(code, DUE)
+    both = await asyncio.gather(canteen.confirm(receipt), canteen.confirm(receipt))
+    assert [each.order_number for each in both] == [number, number]
+    await require_paid(canteen, number)
 
 
 async def test_transfers_before_the_invoice_pay_it_together(shopping: Shopping) -> None:

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from market.identity.models import AccountId
+from market.identity.models import AccountId, Role
 from market.identity.sign_in import sign_in_without_code
 from market.jobs.polls import apply_outbox
 from tests.story.market_day import STORY, MarketDay, Person, at, find_event, find_row
-from tests.support.make import make_phone
+from tests.support.make import make_official, make_phone
 
 ORDER, SELLER = "O6", "P2"
 CREDIT_CODE = "12130624MB0XAMP70J"
@@ -79,7 +79,7 @@ async def accept(day: MarketDay) -> None:
 
 
 async def pay(day: MarketDay) -> None:
-    """Let the platform's staff record the transfer, which the payer's code matches; the worker settles the order."""
+    """Let the platform's staff record the transfer, and another of them confirm it; the worker settles the order."""
     event = find_event("pay", ORDER)
     day.set_clock(at(event["at"]))
     bought = await day.people["acceptor"].call("GetPurchase", path={"number": day.orders[ORDER].number})
@@ -89,6 +89,11 @@ async def pay(day: MarketDay) -> None:
     }  # fmt: skip
     async with day.services.db.transaction() as conn:
         staff = AccountId(await conn.fetchval("SELECT id FROM accounts WHERE handle = 'platform'"))
-        signed = await sign_in_without_code(conn, staff, now=at(event["at"]), second_factor=True)
-    await Person(day.service, signed.token).call("RecordBankReceipt", receipt)
+        second = await make_official(conn, Role.PLATFORM, "13", name="样例核账")
+        recorder, confirmer = [
+            Person(day.service, (await sign_in_without_code(conn, each, now=at(event["at"]), second_factor=True)).token)
+            for each in (staff, second)
+        ]
+    recorded = await recorder.call("RecordBankReceipt", receipt)
+    await confirmer.call("ConfirmBankReceipt", path={"receipt_id": recorded["id"]})
     await apply_outbox(day.worker)

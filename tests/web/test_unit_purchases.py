@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from market.identity.models import AccountId, Role
-from tests.support.browser import PageClient
+from tests.support.browser import LoadedPage, PageClient
 from tests.support.make import make_account, make_official
 from tests.support.postgres import as_owner
 from tests.web.conftest import Village
@@ -13,7 +13,8 @@ CODE = "12130624MB0XAMP70J"
 
 async def test_a_canteen_buys_accepts_and_pays_on_the_pages(village: Village) -> None:
     async with village.database.transaction() as conn:
-        staff = await make_official(conn, Role.PLATFORM, "13")
+        staff = await make_official(conn, Role.PLATFORM, "13", name="样例记账")
+        second = await make_official(conn, Role.PLATFORM, "13", name="样例核账")
         county = await make_official(conn, Role.COUNTY, "130624")
         approver = await make_account(conn, name="样例审批", phone="17010009101")
         acceptor = await make_account(conn, name="样例验收", phone="17010009102")
@@ -41,7 +42,10 @@ async def test_a_canteen_buys_accepts_and_pays_on_the_pages(village: Village) ->
         assert "这是单位采购" in (await buyer.open(f"/orders/{number}")).text
         assert "/unit" in (await buyer.open("/me")).links()
     code = await _approve_to_invoice(village, page, approver, acceptor)
-    async with await village.browser(staff, second_factor=True) as desk:
+    async with (
+        await village.browser(staff, second_factor=True) as desk,
+        await village.browser(second, second_factor=True) as other,
+    ):
         await desk.open("/desk/bank-receipts")
         receipt = {
             "reference": "样例流水1",
@@ -50,14 +54,20 @@ async def test_a_canteen_buys_accepts_and_pays_on_the_pages(village: Village) ->
             "received_on": str(village.today),
         }
         seen = await desk.submit("/desk/bank-receipts", typed={**receipt, "amount": "135.01"})
+        assert "等另一位工作人员核对，样例记账记的" in seen.text
+        [waiting] = [each for each in seen.links() if each.startswith("/desk/bank-receipts/")]
+        assert "核对过了" not in (await desk.open(waiting)).text
+        seen = await _confirm(other)
         assert "和发票的金额不一样" in seen.text
         assert "发票 135.00 元，一共到了 135.01 元，多了 0.01 元" in seen.text
         await _send_back(village, desk, page)
-        seen = await desk.submit("/desk/bank-receipts", typed={**receipt, "amount": "100", "reference": "样例流水2"})
+        await desk.submit("/desk/bank-receipts", typed={**receipt, "amount": "100", "reference": "样例流水2"})
+        seen = await _confirm(other)
         assert "还差 35.00 元" in seen.text
-        seen = await desk.submit("/desk/bank-receipts", typed={**receipt, "amount": "35", "reference": "样例流水3"})
+        await desk.submit("/desk/bank-receipts", typed={**receipt, "amount": "35", "reference": "样例流水3"})
+        seen = await _confirm(other)
         assert seen.text.count(f"付了采购单 {number}") == 2
-        assert "没对上" not in (await desk.open("/desk")).text
+        assert "对公转账" not in (await desk.open("/desk")).text
     async with await village.browser(county, second_factor=True) as official:
         seen = await official.open("/desk/procurement?county=130624")
         assert ("样例小学食堂" in seen.text, "计入 135.00 元" in seen.text) == (True, True)
@@ -68,11 +78,21 @@ async def test_a_canteen_buys_accepts_and_pays_on_the_pages(village: Village) ->
     await _return_a_box(village, page, approver)
 
 
+async def _confirm(desk: PageClient) -> LoadedPage:
+    """Confirm the latest transfer as another person of the staff."""
+    seen = await desk.open("/desk/bank-receipts")
+    latest = next(each for each in seen.links() if each.startswith("/desk/bank-receipts/"))
+    await desk.open(latest)
+    seen = await desk.submit(f"{latest}/confirmation")
+    assert "核对好了" in seen.text
+    return seen
+
+
 async def _send_back(village: Village, desk: PageClient, page: str) -> None:
     """Send a transfer of another sum than invoiced back; the unit reads of it before."""
     async with await village.browser(village.buyer) as buyer:
         assert "到账 135.01 元，多了 0.01 元" in (await buyer.open(page)).text
-    assert "对公转账 1 笔没对上" in (await desk.open("/desk")).text
+    assert "对公转账 1 笔要办" in (await desk.open("/desk")).text
     seen = await desk.open("/desk/bank-receipts")
     [receipt] = [each for each in seen.links() if each.startswith("/desk/bank-receipts/")]
     await desk.open(receipt)

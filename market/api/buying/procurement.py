@@ -30,7 +30,13 @@ from market.procurement.models import (
     UnitQuotaRequest,
     YearBook,
 )
-from market.procurement.pay import close_bank_receipt, list_bank_receipts, record_bank_receipt, record_seller_invoice
+from market.procurement.pay import (
+    close_bank_receipt,
+    confirm_bank_receipt,
+    list_bank_receipts,
+    record_bank_receipt,
+    record_seller_invoice,
+)
 from market.procurement.quotas import get_own_book, list_county_books, set_unit_quota
 from market.procurement.reduce import record_red_letter
 from market.procurement.request import request_purchase
@@ -183,8 +189,21 @@ class ProcurementController(Controller):
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
     ) -> Response[BankReceipt]:
-        """Record a transfer from the bank's statement; it pays the purchase of its code, alone or with others."""
+        """Record a transfer from the bank's statement, for another person to confirm."""
         return await run_once(request, db, actor, lambda conn: record_bank_receipt(conn, actor, data, now=clock.now()))
+
+    @post("/bank-receipts/{receipt_id:uuid}/confirmation", operation_id="ConfirmBankReceipt", status_code=200)
+    async def confirm_receipt(
+        self,
+        *,
+        receipt_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+    ) -> BankReceipt:
+        """Confirm a transfer as a second person; it pays the purchase of its code, alone or with others."""
+        async with db.transaction() as conn:
+            return await confirm_bank_receipt(conn, actor, receipt_id, now=clock.now())
 
     @post("/bank-receipts/{receipt_id:uuid}/closing", operation_id="CloseBankReceipt", status_code=200)
     async def close_receipt(

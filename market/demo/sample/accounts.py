@@ -80,6 +80,7 @@ OFFICIAL_POSTS = (
     OfficialPost("shi", "样例市某", Role.SUPERVISOR, (Role.SUPERVISOR,), DEMO_COUNTY[:4]),
     OfficialPost("shen", "样例审某", Role.AUDITOR, (Role.AUDITOR,)),
     OfficialPost("sheng", "样例省某", Role.SUPERVISOR, (Role.SUPERVISOR,), PROVINCE, login="province"),
+    OfficialPost("he", "样例核某", Role.PLATFORM, (Role.PLATFORM,), PROVINCE, login="confirmer"),
 )
 NEIGHBOUR_COUNTIES = ("130633", "130630", "130627", "130824")
 """易县, 涞源县 and 唐县 of the demo county's prefecture, and 滦平县 of another one."""
@@ -184,7 +185,7 @@ def make_accounts(seed: int, seal: Seal, prefectures: Iterable[str], now: dateti
         number = make_phone(OFFICIAL_PHONES, index)
         # Who was added later draws from a stream of its own, so that the others keep their names.
         account_id = (SeededRandom(seed, post.handle) if post.login else rng).make_uuid7(started)
-        identity = make_identity_number(DEMO_COUNTY, date(1970 + index, 1 + index, 20), sequence=index % 10)
+        identity = make_identity_number(DEMO_COUNTY, date(1970 + index, 1 + index % 12, 20), sequence=index % 10)
         accounts.accounts.append(
             AccountCopyRow(
                 id=account_id,

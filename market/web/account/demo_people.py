@@ -81,6 +81,7 @@ OFFICIALS = {
     "finance": DemoRole(ROLE_NAMES[Role.FINANCE], "结算，看拨付"),
     "reconciler": DemoRole(ROLE_NAMES[Role.RECONCILER], "对账，关账"),
     "platform": DemoRole(ROLE_NAMES[Role.PLATFORM], "审核开店申请"),
+    "confirmer": DemoRole("平台的第二个人", "核对别人记的对公转账"),
     "supervisor": DemoRole(ROLE_NAMES[Role.SUPERVISOR], "看全市各县：谁迟了，一个季度的合计"),
     "province": DemoRole("省里", "看全省各县：谁迟了，一个季度的合计"),
     "auditor": DemoRole(ROLE_NAMES[Role.AUDITOR], "只看不改，抽查；看过什么都留记录"),

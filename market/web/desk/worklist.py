@@ -141,7 +141,7 @@ async def _tasks(conn: Connection, desk: DeskContext, *, unmoved_days: int) -> t
 
 
 async def _list_platform_items(conn: Connection, desk: DeskContext, roles: set[Role]) -> list[WorkItem]:
-    """Return the platform's items: transfers that paid nothing; counties without a supervisor, whose second looks come.
+    """Return the platform's items: transfers that pay nothing yet; counties without a supervisor, their second looks.
 
     Both belong to no county's desk.
     """
@@ -150,7 +150,9 @@ async def _list_platform_items(conn: Connection, desk: DeskContext, roles: set[R
     items: list[WorkItem] = []
     if receipts := await count_unmatched_receipts(conn):
         href = desk.to("/desk/bank-receipts")
-        items.append(WorkItem(href, f"对公转账 {receipts} 笔没对上", "", "催单位补足，或者退回去"))
+        items.append(
+            WorkItem(href, f"对公转账 {receipts} 笔要办", "", "没核对的要第二个人核对；没对上的催单位补足，或者退回去")
+        )
     counties = await list_unsupervised_counties(conn, day=desk.today)
     if not counties:
         return items

@@ -94,6 +94,7 @@ async def test_equal_seeds_and_days_yield_equal_rows_and_progress_reaches_its_to
         "supervisor",
         "auditor",
         "province",
+        "confirmer",
         "operator",
     ]
     assert all(account.totp_secret for account in summary.accounts[5:])

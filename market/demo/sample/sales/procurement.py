@@ -29,7 +29,7 @@ from market.procurement.models import (
     SellerInvoice,
     UnitQuotaRequest,
 )
-from market.procurement.pay import record_bank_receipt, record_seller_invoice
+from market.procurement.pay import confirm_bank_receipt, record_bank_receipt, record_seller_invoice
 from market.procurement.quotas import set_unit_quota
 from market.procurement.reduce import record_red_letter
 from market.procurement.request import request_purchase
@@ -129,7 +129,8 @@ async def _purchase(
         reference=f"样例{number:08d}", payer_code=bought.payer_code, payer_name=CANTEEN, amount_fen=invoice.amount_fen,
         received_on=get_business_day(paid),
     )  # fmt: skip
-    await record_bank_receipt(sales.conn, staff, receipt, now=paid)
+    recorded = await record_bank_receipt(sales.conn, staff, receipt, now=paid)
+    await confirm_bank_receipt(sales.conn, await sales.find_official("he"), recorded.id, now=paid)
     await apply_payment_events(sales.db, None, seal, now=paid, order_ref=str(number))
     return number
 

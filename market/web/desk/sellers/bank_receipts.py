@@ -13,6 +13,7 @@ from market.identity.access import require_platform_staff
 from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
+from market.orders.money.uninvolved import OwnOrderMoney
 from market.procurement.models import (
     BankReceipt,
     BankReceiptClosed,
@@ -21,15 +22,24 @@ from market.procurement.models import (
     NewBankReceipt,
     PurchaseInvalid,
     ReceiptClosing,
+    ReceiptOfRecorder,
 )
-from market.procurement.pay import close_bank_receipt, get_bank_receipt, list_bank_receipts, record_bank_receipt
+from market.procurement.pay import (
+    close_bank_receipt,
+    confirm_bank_receipt,
+    get_bank_receipt,
+    list_bank_receipts,
+    record_bank_receipt,
+)
 from market.web.desk.context import DeskContext, PageNotice, build_county_query, open_desk, render_desk_page
 from market.web.forms import make_form_key, parse_id, parse_typed_yuan, read_form
 from market.web.idempotent_form import submit_once
+from market.web.pages import redirect
 from market.web.ui.format import day_zh, yuan
 from payments import TransferRecordedBefore
 
 PROBLEM_NAMES = {
+    "unconfirmed": "等另一位工作人员核对",
     "unknown_code": "没有这个付款码的采购单",
     "wrong_amount": "和发票的金额不一样",
     "not_invoiced": "卖家还没有记发票，记了自动对上",
@@ -37,7 +47,8 @@ PROBLEM_NAMES = {
 }
 CLOSING_NAMES = {ReceiptClosing.RETURNED: "原路退回了", ReceiptClosing.MISTAKEN: "记错了"}
 _DONE = {
-    "1": PageNotice("ok", "记好了，对上的马上结给卖家"),
+    "1": PageNotice("ok", "记好了，等另一位工作人员照银行流水核对"),
+    "confirmed": PageNotice("ok", "核对好了，对上的马上结给卖家"),
     "closed": PageNotice("ok", "办好了，同一单别的到账合起来正好的，马上结给卖家"),
 }
 
@@ -68,6 +79,8 @@ def _describe_outcome(receipt: BankReceipt) -> str:
         on = f"{day_zh(receipt.returned_on)}" if receipt.returned_on else ""
         return f"{on}{CLOSING_NAMES[receipt.closed_as]}，{receipt.closed_note}"
     words = PROBLEM_NAMES[receipt.problem or ""]
+    if receipt.confirmed_at is None:
+        words += f"，{receipt.recorder}记的"
     if receipt.due_fen is None or receipt.waiting_fen is None:
         return words
     left = receipt.due_fen - receipt.waiting_fen
@@ -151,11 +164,13 @@ async def _closing_page(
         "heading": title,
         "lines": lines,
         "open": receipt.waits,
+        "confirm": receipt.waits and receipt.confirmed_at is None and not receipt.own,
         "choices": [(each.value, words) for each, words in CLOSING_NAMES.items()],
         "form": form,
         "errors": errors,
         "key": make_form_key(),
         "action": desk.to(f"/desk/bank-receipts/{receipt.id}"),
+        "confirmation": desk.to(f"/desk/bank-receipts/{receipt.id}/confirmation"),
         "back": desk.to("/desk/bank-receipts"),
     }
     return render_desk_page(request, desk, "bank_receipt.html", context, status=status)
@@ -209,4 +224,32 @@ async def submit_receipt_closing(
         return await _closing_page(request, db, desk, receipt_id, values, errors=errors, status=refusal.status)
 
 
-ROUTES = [show_bank_receipts, submit_bank_receipt, show_bank_receipt, submit_receipt_closing]
+@post("/bank-receipts/{receipt_id:str}/confirmation", include_in_schema=False)
+async def submit_receipt_confirmation(
+    request: HttpRequest,
+    *,
+    receipt_id: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Confirm a transfer as a second person; sent twice it changes nothing more."""
+    await read_form(request)
+    desk = await open_desk(request, db, actor, clock, register=False)
+    found = parse_id(receipt_id)
+    try:
+        async with db.transaction() as conn:
+            await confirm_bank_receipt(conn, actor, found, now=desk.now)
+    except (ReceiptOfRecorder, OwnOrderMoney, BankReceiptClosed) as refusal:
+        errors = (FieldFault("confirm", refusal.text("zh")),)
+        return await _closing_page(request, db, desk, receipt_id, ClosingForm(), errors=errors, status=refusal.status)
+    return redirect(desk.to("/desk/bank-receipts", done="confirmed"))
+
+
+ROUTES = [
+    show_bank_receipts,
+    submit_bank_receipt,
+    show_bank_receipt,
+    submit_receipt_closing,
+    submit_receipt_confirmation,
+]
