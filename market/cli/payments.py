@@ -180,7 +180,7 @@ def return_suspense_(charge: str, /, *, reference: Reference, as_: As = None, js
 
 @app.command(name="record-transfer")
 def record_transfer_(order: int, /, *, reference: Reference, as_: As = None, json: Json = False) -> int:
-    """Record that the bank transfer for an order arrived."""
+    """Record that the bank transfer for an order arrived; it counts once another person recorded the same number."""
 
     async def work(context: PaymentRuntime) -> object:
         ctx = context.runtime

@@ -128,7 +128,7 @@ TRADE_HOLDINGS: tuple[Holding, ...] = (
             "tracking_facts": "carrier tracking detail", "carrier_pushes": "carrier tracking",
             "line_refunds": "requested_by note", "refund_requests": "note requested_by decided_by decision_note",
             "vouchers": "account_id", "pickups": "code_hash code_sealed", "bookings": "code_hash code_sealed",
-            "packages": "created_by", "package_suppliers": "decided_by",
+            "packages": "created_by", "package_suppliers": "decided_by", "transfer_records": "recorded_by",
         },
     ),
     Holding(

@@ -157,6 +157,7 @@ GRANTS = {
         "reported_at) update(household_code line_code programme_code new_code registered monitoring tier)"
     ),
     "line_holds": "select insert",
+    "transfer_records": "select insert(order_id reference recorded_by recorded_at)",
     "large_payouts": (
         "select insert(producer_id amount_fen requested_by requested_at) update(state decided_by decided_at note)"
     ),

@@ -117,6 +117,7 @@ OWNED_TABLES = {
         "suborder_events",
         "line_refunds",
         "refund_requests",
+        "transfer_records",
         "redemptions",
         "package_orders",
         "package_lines",

@@ -105,17 +105,52 @@ async def test_a_buyer_whose_dispute_took_an_open_refund_is_paid_once(sale: Sale
     assert await list_actions(sale) == []
 
 
+async def record_arrival(
+    sale: Sale, order: PlacedOrder, finance: Actor, *, reference: str, now: datetime = NOW
+) -> None:
+    """Record that a transfer arrived, as the county's finance and as the platform."""
+    for who in (finance, await make_finance(sale, "13", Role.PLATFORM)):
+        async with sale.shopping.db.transaction() as conn:
+            await record_transfer(conn, who, order.number, reference=reference, now=now)
+
+
+async def test_a_transfer_that_one_person_recorded_pays_nothing(sale: Sale, owner: Connection) -> None:
+    w = sale.shopping
+    order = await w.place([(sale.product.variant_id, 1)])
+    await w.start(order, method=Method.BANK)
+    finance, other = await make_finance(sale), await make_finance(sale)
+    both = [finance.account_id, other.account_id]
+    names = [await owner.fetchval("SELECT name FROM accounts WHERE id = $1", each) for each in both]
+    await owner.execute("UPDATE accounts SET name = '样例同名' WHERE id = ANY($1)", both)
+
+    async def record(who: Actor | None, reference: str) -> int:
+        async with w.db.transaction() as conn:
+            return (await record_transfer(conn, who, order.number, reference=reference, now=NOW)).captured_minor
+
+    # Neither twice, nor by another account, nor under another number; the operator of the system is one person too.
+    assert [await record(who, "ICBC-1") for who in (finance, finance, other)] == [0, 0, 0]
+    assert [await record(None, "ICBC-2") for _ in range(2)] == [0, 0]
+    for account, name in zip(both, names, strict=True):
+        await owner.execute("UPDATE accounts SET name = $2 WHERE id = $1", account, name)
+    assert await record(other, "ICBC-3") == 0
+    async with w.db.connection() as conn:
+        [waiting] = (await load_money_problems(conn, finance)).transfers
+    assert waiting.recorders == sorted(["operator", *names])
+    await apply_payment_events(w.db, w.gateway, w.seal, now=NOW)
+    assert (await w.see(order)).state == "placed"
+    assert await record(finance, "ICBC-2") == order.total_fen
+
+
 async def test_a_recorded_bank_transfer_marks_the_order_as_paid(sale: Sale) -> None:
     w = sale.shopping
     order = await w.place([(sale.product.variant_id, 1)])
     await w.start(order, method=Method.BANK)
     finance = await make_finance(sale)
     for _ in range(2):
-        async with w.db.transaction() as conn:
-            await record_transfer(conn, finance, order.number, reference="ICBC-1", now=NOW)
+        await record_arrival(sale, order, finance, reference="ICBC-1")
     await apply_payment_events(w.db, w.gateway, w.seal, now=NOW)
     assert (await w.see(order)).state == "paid"
-    assert await list_actions(sale) == ["transfer.record"]
+    assert await list_actions(sale) == ["transfer.confirm", "transfer.record", "transfer.record"]
     async with w.db.transaction() as conn:
         with pytest.raises(NotBankTransfer):
             await record_transfer(conn, finance, sale.order.number, reference="ICBC-2", now=NOW)
@@ -159,8 +194,7 @@ async def test_a_transfer_for_an_order_that_was_then_paid_otherwise_is_returned_
     await w.pay(order)
     finance = await make_finance(sale)
     for _ in range(2):
-        async with w.db.transaction() as conn:
-            await record_transfer(conn, finance, order.number, reference="ICBC-3", now=NOW)
+        await record_arrival(sale, order, finance, reference="ICBC-3")
     await apply_payment_events(w.db, w.gateway, w.seal, now=NOW)
     assert (await w.see(order)).state == "paid"
     async with w.db.transaction() as conn:
@@ -168,7 +202,7 @@ async def test_a_transfer_for_an_order_that_was_then_paid_otherwise_is_returned_
             await record_transfer(conn, finance, order.number, reference="ICBC-4", now=NOW)
         await repay_the_only_refund(conn, finance, order, now=NOW)
         assert await verify_ledger(conn) + await verify_orders(conn) == []
-    assert await list_actions(sale) == ["refund.repaid", "transfer.record"]
+    assert await list_actions(sale) == ["refund.repaid", "transfer.confirm", "transfer.record", "transfer.record"]
 
 
 async def test_a_transfer_for_an_expired_order_is_recorded_and_returned_by_hand(sale: Sale) -> None:
@@ -179,14 +213,13 @@ async def test_a_transfer_for_an_expired_order_is_recorded_and_returned_by_hand(
     assert await expire_orders(w.db, w.gateway, now=later) == 1
     finance = await make_finance(sale)
     for _ in range(2):
-        async with w.db.transaction() as conn:
-            await record_transfer(conn, finance, order.number, reference="ICBC-1", now=later)
+        await record_arrival(sale, order, finance, reference="ICBC-1", now=later)
     await apply_payment_events(w.db, w.gateway, w.seal, now=later)
     assert (await w.see(order)).state == "expired"
     async with w.db.transaction() as conn:
         await repay_the_only_refund(conn, finance, order, now=later)
         assert await verify_ledger(conn) == []
-    assert await list_actions(sale) == ["refund.repaid", "transfer.record"]
+    assert await list_actions(sale) == ["refund.repaid", "transfer.confirm", "transfer.record", "transfer.record"]
 
 
 async def test_what_belongs_to_no_order_is_repaired_by_the_platform(sale: Sale, owner: Connection) -> None:

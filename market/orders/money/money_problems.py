@@ -14,11 +14,17 @@ from market.kernel import Connection, Database, GatewayUnavailable, Query, Refus
 from market.kernel.clock import get_business_day, get_day_start
 from market.orders.escrow import get_order_ref, parse_order_ref
 from market.orders.money.refund_requests import RequestedRefund, list_waiting_refund_requests
+from market.orders.money.transfer_records import (
+    WaitingTransfer,
+    add_transfer_record,
+    is_recorded_by_another,
+    list_waiting_transfers,
+)
 from market.orders.money.uninvolved import require_uninvolved
 from market.orders.pay import find_current_payment
+from market.orders.transitions import lock_order_by_number
 from payments import (
     Dispute,
-    ExpectedTransfer,
     FailedRefund,
     Gateway,
     Method,
@@ -36,7 +42,6 @@ from payments import (
     get_balance,
     get_payment,
     get_refund,
-    list_expected_transfers,
     list_failed_payouts,
     list_failed_refunds,
     list_open_discrepancies,
@@ -75,7 +80,7 @@ class MoneyProblems(Struct, frozen=True, kw_only=True):
     discrepancies: list[StatementDiscrepancy]
     suspense: list[UnresolvedBalance]
     advances: list[UnresolvedBalance]
-    transfers: list[ExpectedTransfer]
+    transfers: list[WaitingTransfer]
 
     def count(self) -> int:
         """Return the number of problems; a transfer that is expected is none."""
@@ -164,7 +169,7 @@ async def load_money_problems(conn: Connection, actor: Actor | None) -> MoneyPro
         discrepancies=await list_open_discrepancies(conn),
         suspense=[each for each in balances if each.code.startswith("suspense:")],
         advances=[each for each in balances if each.code.startswith("advance:")],
-        transfers=await list_expected_transfers(conn),
+        transfers=await list_waiting_transfers(conn),
     )
     return found if "" in scopes else await _select_visible(conn, found, scopes)
 
@@ -332,9 +337,10 @@ async def record_suspense_returned(
 async def record_transfer(
     conn: Connection, actor: Actor | None, number: int, *, reference: str, now: datetime
 ) -> Payment:
-    """Record that the bank transfer for an order arrived; the outbox marks the order as paid.
+    """Record that the bank transfer for an order arrived, in the caller's transaction.
 
-    If the order has expired, was cancelled or is paid in another way, its money waits to be returned by bank transfer.
+    It counts once another person recorded it under the same number; then the outbox marks the order as paid. If the
+    order has expired, was cancelled or is paid in another way, its money waits to be returned by bank transfer.
 
     Raises:
         NotFound: the order has no payment that is open or captured, and none by bank transfer.
@@ -346,15 +352,24 @@ async def record_transfer(
     """
     await _require_money_role(conn, actor, get_order_ref(number))
     await require_uninvolved(conn, actor, number)
+    order = await lock_order_by_number(conn, number)
+    if order is None:
+        raise NotFound
     before = await find_current_payment(conn, get_order_ref(number))
     if before is None or before.method is not Method.BANK:
         before = await _find_ended_transfer(conn, number) or before
     if before is None:
         raise NotFound
-    payment = await record_bank_transfer(conn, before.id, reference=_clean(reference), at=now)
+    reference = _clean(reference)
+    detail: dict[str, object] = {"reference": reference, "amount_minor": before.amount_minor}
+    if before.method is Method.BANK and not before.captured_minor:
+        if await add_transfer_record(conn, actor, order.id, reference, now=now):
+            await _audit(conn, actor, "transfer.record", f"order:{number}", detail=detail, now=now)
+        if not await is_recorded_by_another(conn, actor, order.id, reference):
+            return before
+    payment = await record_bank_transfer(conn, before.id, reference=reference, at=now)
     if payment.captured_minor != before.captured_minor:
-        detail: dict[str, object] = {"reference": reference, "amount_minor": payment.amount_minor}
-        await _audit(conn, actor, "transfer.record", f"order:{number}", detail=detail, now=now)
+        await _audit(conn, actor, "transfer.confirm", f"order:{number}", detail=detail, now=now)
     return payment
 
 

@@ -155,10 +155,14 @@ async def test_a_bank_transfer_is_recorded_and_the_order_is_paid(desk: Desk, sal
         seen = await browser.open("/desk/money")
         assert "钱的异常 0 件" in seen.heading.replace("　", " ")
         assert "等到账的银行转账" in seen.text
+        seen = await browser.submit(f"/desk/money/transfers/{order.number}", text="ICBC-1")
+        assert "等另一个人" in seen.text
+    async with open_desk_walker(desk.service, desk.platform) as browser:
+        await browser.open("/desk/money")
         assert EMPTY in (await browser.submit(f"/desk/money/transfers/{order.number}", text="ICBC-1")).text
     await apply_payment_events(w.db, w.gateway, w.seal, now=NOW)
     assert (await w.see(order)).state == "paid"
-    assert await list_audit(owner, "transfer.record") == [f"order:{order.number}"]
+    assert await list_audit(owner, "transfer.record") == [f"order:{order.number}"] * 2
 
 
 async def test_a_parcel_that_stands_still_has_two_repairs_with_fields_of_their_own(
@@ -178,6 +182,9 @@ async def test_a_refund_of_a_bank_transfer_waits_for_a_person(desk: Desk, sale: 
     w = sale.shopping
     order = await w.place([(sale.product.variant_id, 1)])
     await w.start(order, method=Method.BANK)
+    async with open_desk_walker(desk.service, desk.platform) as browser:
+        await browser.open("/desk/money")
+        await browser.submit(f"/desk/money/transfers/{order.number}", text="ICBC-1")
     async with open_desk_walker(desk.service, desk.finance) as browser:
         await browser.open("/desk/money")
         await browser.submit(f"/desk/money/transfers/{order.number}", text="ICBC-1")

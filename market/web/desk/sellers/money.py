@@ -176,7 +176,7 @@ async def submit_transfer(
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
-    """Record that the bank transfer for an order arrived."""
+    """Record that the bank transfer for an order arrived; it counts once another person recorded the same number."""
 
     async def repair(conn: Connection, text: str, now: datetime) -> object:
         order = _require(parse_integer(number))

@@ -13,6 +13,7 @@ from market.identity.models import Actor, Role
 from market.kernel.clock import get_business_day
 from market.orders.money.money_problems import MAX_TEXT_LENGTH, MoneyProblems
 from market.orders.money.refund_requests import RequestedRefund
+from market.orders.money.transfer_records import WaitingTransfer
 from market.payouts.account_change import WaitingChange
 from market.payouts.large_payouts import LargePayout
 from market.payouts.pay_out import describe_failure
@@ -20,7 +21,6 @@ from market.web.desk.presenters import describe_due_day
 from market.web.ui.format import clock_zh, day_zh, yuan
 from payments import (
     Dispute,
-    ExpectedTransfer,
     FailedRefund,
     Payout,
     RefundState,
@@ -383,17 +383,16 @@ def _present_discrepancy(discrepancy: StatementDiscrepancy, *, platform: bool) -
     )
 
 
-def _present_transfer(transfer: ExpectedTransfer) -> MoneyProblem:
+def _present_transfer(transfer: WaitingTransfer) -> MoneyProblem:
+    until = ("最晚什么时候到账", clock_zh(transfer.expires_at))
+    recorded = [("记过了", f"{'、'.join(transfer.recorders)}，等另一个人")] if transfer.recorders else []
     return MoneyProblem(
         title="买家说用银行转账付",
         who=FINANCE,
         since=transfer.opened_at,
         due=get_business_day(transfer.expires_at),
-        facts=[
-            *_list_facts(transfer.order_ref, transfer.amount_minor, transfer.opened_at),
-            ("最晚什么时候到账", clock_zh(transfer.expires_at)),
-        ],
-        advice="银行账上到了这笔钱，再写下银行流水号。",
+        facts=[*_list_facts(transfer.order_ref, transfer.amount_minor, transfer.opened_at), until, *recorded],
+        advice="银行账上到了这笔钱，再写下银行流水号。两个人各记一次，号码一样才算到账。",
         forms=[
             RepairForm(action=f"/desk/money/transfers/{transfer.order_ref}", button="已到账，记下", label="银行流水号")
         ],
