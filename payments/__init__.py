@@ -1,7 +1,7 @@
 """Money in, money out: payments through a provider, and a double-entry ledger that mirrors them."""
 
 from payments.apply import InboxSummary, apply_events
-from payments.bank_transfer import record_bank_transfer
+from payments.bank_transfer import record_bank_transfer, require_new_transfer
 from payments.breaker import GuardedGateway
 from payments.disputes import Dispute, has_open_dispute, list_disputes, list_open_disputes
 from payments.errors import (
@@ -219,6 +219,7 @@ __all__ = [
     "request_payout",
     "request_refund",
     "requeue_message",
+    "require_new_transfer",
     "retry_due_refunds",
     "retry_refund",
     "return_suspense",

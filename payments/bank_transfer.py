@@ -8,9 +8,21 @@ from payments.pay import lock_payment
 from payments.records import SET_PROVIDER_REF, book_capture, transition_payment
 from payments.sql import Connection, Query
 
+_PREFIX = "bank:"
 FIND_ORDER_OF_TRANSFER = Query(
-    str, "SELECT order_ref FROM {schema}.payments WHERE provider_ref = :ref AND id <> :payment_id"
+    str, "SELECT order_ref FROM {schema}.payments WHERE provider_ref = :ref AND id IS DISTINCT FROM :payment_id::uuid"
 )
+
+
+async def require_new_transfer(conn: Connection, reference: str, *, payment_id: PaymentId | None = None) -> None:
+    """Require that no payment, or none but that of `payment_id`, was booked under the bank's `reference`.
+
+    Raises:
+        TransferRecordedBefore: one was.
+    """
+    order = await FIND_ORDER_OF_TRANSFER.maybe(conn, ref=_to_provider_ref(reference), payment_id=payment_id)
+    if order is not None:
+        raise _refuse_reference(TransferRecordedBefore, reference=reference, order=order)
 
 
 async def record_bank_transfer(
@@ -29,18 +41,20 @@ async def record_bank_transfer(
     payment = await lock_payment(conn, payment_id)
     if payment.method is not Method.BANK:
         raise NotBankTransfer
-    moment, ref = resolve_time(at), f"bank:{reference}"
+    moment, ref = resolve_time(at), _to_provider_ref(reference)
     if payment.captured_minor and payment.provider_ref != ref:
-        recorded = (payment.provider_ref or "").removeprefix("bank:")
+        recorded = (payment.provider_ref or "").removeprefix(_PREFIX)
         raise _refuse_reference(AnotherTransferRecorded, reference=recorded)
-    order = await FIND_ORDER_OF_TRANSFER.maybe(conn, ref=ref, payment_id=payment.id)
-    if order is not None:
-        raise _refuse_reference(TransferRecordedBefore, reference=reference, order=order)
+    await require_new_transfer(conn, reference, payment_id=payment.id)
     if payment.state is PaymentState.CREATED:
         payment = await transition_payment(conn, payment, PaymentState.PROCESSING, at=moment, ref=ref)
     elif payment.provider_ref is None:
         payment = await SET_PROVIDER_REF.one(conn, payment_id=payment.id, ref=ref)
     return await book_capture(conn, payment, moment)
+
+
+def _to_provider_ref(reference: str) -> str:
+    return f"{_PREFIX}{reference}"
 
 
 def _refuse_reference(kind: type[Refusal], **facts: object) -> Refusal:

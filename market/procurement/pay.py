@@ -12,6 +12,7 @@ from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.text import clean_text
 from market.orders.escrow import get_order_ref, get_suborder_ref
+from market.orders.money.bank_numbers import lock_number_for_purchase
 from market.orders.money.uninvolved import require_uninvolved
 from market.orders.pay import CURRENCY
 from market.orders.transitions import lock_order_by_number
@@ -174,6 +175,7 @@ async def record_bank_receipt(conn: Connection, actor: Actor, new: NewBankReceip
         NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
         PurchaseInvalid: fields are missing or wrong.
         BankReceiptKnown: the bank's number was recorded before.
+        TransferRecordedBefore: it paid an order of the shop.
         OwnOrderMoney: the actor bought or sold in the order of the payer's code.
     """
     require_platform_staff(actor)
@@ -200,6 +202,7 @@ async def record_bank_receipt(conn: Connection, actor: Actor, new: NewBankReceip
     )  # fmt: skip
     if added is None:
         raise BankReceiptKnown(errors=(FieldFault("reference", BankReceiptKnown.zh),))
+    await lock_number_for_purchase(conn, reference)
     await _match(conn, added, now=now)
     receipt = await _get_receipt(conn, actor, added)
     await add_audit_entry(
@@ -221,6 +224,7 @@ async def confirm_bank_receipt(conn: Connection, actor: Actor, receipt_id: UUID,
         OwnOrderMoney: the actor bought or sold in the order of the payer's code.
         ReceiptOfRecorder: the actor recorded it, by whatever account.
         BankReceiptClosed: it was sent back, or taken out as a mistake.
+        TransferRecordedBefore: its number paid an order of the shop.
     """
     number = get_order_number((await get_bank_receipt(conn, actor, receipt_id)).payer_code)
     await require_uninvolved(conn, actor, number)
@@ -230,6 +234,9 @@ async def confirm_bank_receipt(conn: Connection, actor: Actor, receipt_id: UUID,
         raise ReceiptOfRecorder
     if receipt.closed_as is not None:
         raise BankReceiptClosed
+    if receipt.confirmed_at is not None:
+        return receipt
+    await lock_number_for_purchase(conn, receipt.reference)
     if not await CONFIRM_RECEIPT.one(conn, receipt_id=receipt_id, by=actor.account_id, now=now):
         return receipt
     await _match(conn, receipt_id, now=now)

@@ -12,6 +12,7 @@ from market.identity.models import Actor, Role
 from market.kernel import Connection
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import PlacedOrder
+from market.orders.money.money_problems import record_transfer
 from market.organisations.models import UnitDuty
 from market.procurement.accept import accept_purchase
 from market.procurement.models import (
@@ -136,6 +137,12 @@ class Canteen(Struct, frozen=True):
         )  # fmt: skip
         async with self.shopping.db.transaction() as conn:
             return await record_bank_receipt(conn, self.staff, new, now=now)
+
+    async def record_other(self, number: int, reference: str, *, now: datetime = NOW) -> None:
+        """Record the transfer for another order of the shop, as both people of the staff."""
+        for who in (self.staff, self.second):
+            async with self.shopping.db.transaction() as conn:
+                await record_transfer(conn, who, number, reference=reference, now=now)
 
     async def confirm(self, receipt: BankReceipt, *, by: Actor | None = None, now: datetime = NOW) -> BankReceipt:
         """Confirm a transfer, by default as the second person of the staff."""

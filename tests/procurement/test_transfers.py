@@ -19,6 +19,7 @@ from market.procurement.models import (
     ReceiptOfRecorder,
 )
 from market.procurement.pay import close_bank_receipt
+from payments import Method, TransferRecordedBefore
 from tests.conftest import NOW
 from tests.procurement.canteen import Canteen, make_canteen
 from tests.procurement.test_purchases import make_contract
@@ -103,6 +104,59 @@ async def test_what_is_confirmed_last_joins_the_transfers_that_wait(shopping: Sh
     assert (await canteen.confirm(receipts[1])).order_number == number
     await require_paid(canteen, number)
     assert (await canteen.confirm(receipts[2])).problem == "paid_before"
+
+
+async def place_by_transfer(canteen: Canteen) -> int:
+    """Return the number of another order of the shop, which is to be paid by bank transfer."""
+    placed = await canteen.place(1, 1)
+    await canteen.shopping.start(placed, method=Method.BANK)
+    return placed.number
+
+
+async def test_a_number_of_the_bank_is_of_one_order(shopping: Shopping) -> None:
+    canteen = await make_canteen(shopping)
+    number, code = await accept(canteen, invoiced=False)
+    other = await place_by_transfer(canteen)
+    assert (await canteen.receive(code, DUE, reference="B-1")).problem == "not_invoiced"
+    with pytest.raises(TransferRecordedBefore) as refused:
+        await canteen.record_other(other, "样例B-1")
+    assert refused.value.facts == {"reference": "样例B-1", "order": code}
+    await canteen.invoice(number, DUE)
+    await canteen.settle()
+    assert (await canteen.see(number)).purchase.state is PurchaseState.PAID
+    await canteen.record_other(other, "样例B-2")
+    with pytest.raises(TransferRecordedBefore):
+        await canteen.record(code, 1_00, reference="B-2")
+
+
+async def test_a_transfer_whose_number_paid_another_order_is_taken_out(shopping: Shopping, owner: Connection) -> None:
+    canteen = await make_canteen(shopping)
+    number, code = await accept(canteen, invoiced=False)
+    other = await place_by_transfer(canteen)
+    await canteen.record_other(other, "样例B-1")
+    waiting = await canteen.record(code, DUE, reference="B-2")
+    # As before a number was looked up at both places.
+    await owner.execute("UPDATE bank_receipts SET reference = '样例B-1'")
+    with pytest.raises(TransferRecordedBefore):
+        await canteen.confirm(waiting)
+    await canteen.invoice(number, DUE)
+    await canteen.close(waiting, MISTAKEN, "样例：号写错了")
+    assert (await canteen.receive(code, DUE, reference="B-3")).order_number == number
+
+
+async def test_one_number_at_two_places_at_once_is_recorded_at_one(shopping: Shopping) -> None:
+    canteen = await make_canteen(shopping)
+    _, code = await accept(canteen)
+    other = await place_by_transfer(canteen)
+    for index in range(5):
+        both = await asyncio.gather(
+            canteen.record(code, 1_00, reference=f"B-{index}"), canteen.record_other(other, f"样例B-{index}"),
+            return_exceptions=True,
+        )  # fmt: skip
+        refused = [each for each in both if isinstance(each, Exception)]
+        assert [type(each) for each in refused] == [TransferRecordedBefore]
+        if refused[0] is both[0]:
+            break
 
 
 async def test_a_closed_transfer_is_not_confirmed(shopping: Shopping) -> None:

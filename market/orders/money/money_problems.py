@@ -13,6 +13,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, GatewayUnavailable, Query, Refusal
 from market.kernel.clock import get_business_day, get_day_start
 from market.orders.escrow import get_order_ref, parse_order_ref
+from market.orders.money.bank_numbers import lock_number_for_order
 from market.orders.money.refund_requests import RequestedRefund, list_waiting_refund_requests
 from market.orders.money.transfer_records import (
     WaitingTransfer,
@@ -345,7 +346,8 @@ async def record_transfer(
     Raises:
         NotFound: the order has no payment that is open or captured, and none by bank transfer.
         NotBankTransfer: the order has payments through the provider alone.
-        AnotherTransferRecorded, TransferRecordedBefore: the order, or the reference, was recorded with another one.
+        AnotherTransferRecorded: the order was recorded with another reference.
+        TransferRecordedBefore: the reference was recorded for another order, or for a public unit.
         OwnOrderMoney: the actor bought or sold in the order.
         RepairTextMissing: the reference is empty or too long.
         NotAllowed, SecondFactorRequired: the actor may not repair this order's money.
@@ -361,6 +363,7 @@ async def record_transfer(
     if before is None:
         raise NotFound
     reference = _clean(reference)
+    await lock_number_for_order(conn, reference)
     detail: dict[str, object] = {"reference": reference, "amount_minor": before.amount_minor}
     if before.method is Method.BANK and not before.captured_minor:
         if await add_transfer_record(conn, actor, order.id, reference, now=now):

@@ -240,7 +240,7 @@ async def submit_receipt_confirmation(
     try:
         async with db.transaction() as conn:
             await confirm_bank_receipt(conn, actor, found, now=desk.now)
-    except (ReceiptOfRecorder, OwnOrderMoney, BankReceiptClosed) as refusal:
+    except (ReceiptOfRecorder, OwnOrderMoney, BankReceiptClosed, TransferRecordedBefore) as refusal:
         errors = (FieldFault("confirm", refusal.text("zh")),)
         return await _closing_page(request, db, desk, receipt_id, ClosingForm(), errors=errors, status=refusal.status)
     return redirect(desk.to("/desk/bank-receipts", done="confirmed"))
