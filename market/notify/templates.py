@@ -208,6 +208,7 @@ TEMPLATES = {
     "supervision_due": "督办任务 {number} {day}到期，还没有报结果。请登录报。",
     "supervision_late": "督办任务 {number} {day}到期，过了还没有报结果。请尽快登录报。",
     "supervision_returned": "{issuer}退回了督办任务 {number} 报的结果，期限 {day}。原因请登录看。",
+    "supervision_withdrawn": "督办任务 {number} 撤回了，不用再办。原因请登录看。",
     "fraud_warning": "防骗提醒：{text}。",
     "story_asked": "有一篇村里的故事写到您：“{title}”。愿意不愿意登，请登录在我的信息里答。不愿意就不登。",
     "story_live": "您写的“{title}”登出来了，在村里的事里看得到。",

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
+from msgspec import Struct
 
 from market.audit.record import add_audit_entry
 from market.identity.models import Actor
@@ -26,6 +27,15 @@ from market.supervision.views import get_supervision_task, lock_supervision_task
 
 _NOT_MOVABLE, _SAME_PERSON = "P0261", "P0263"
 """The errors of the trigger `check_supervision_task`."""
+
+
+class _PassedOn(Struct, frozen=True):
+    """A task that was passed on, and the division that has to do it."""
+
+    number: int
+    assignee_scope: str
+
+
 SEND = Query(
     None,
     """
@@ -43,11 +53,12 @@ DECIDE = Query(
 )
 # What a prefecture passed on falls with what was asked of it.
 WITHDRAW_PASSED_ON = Query(
-    None,
+    _PassedOn,
     """
     UPDATE supervision_tasks SET state = 'withdrawn', reason = :reason, decided_by = :account_id, decided_at = :now
      WHERE parent_id = (SELECT id FROM supervision_tasks WHERE number = :number)
        AND state NOT IN ('checked', 'withdrawn')
+    RETURNING number, assignee_scope
     """,
 )
 
@@ -101,13 +112,21 @@ async def return_evidence(
 
 
 async def withdraw_supervision_task(
-    conn: Connection, actor: Actor, number: int, reason: str, *, now: datetime
+    conn: Connection, seal: Seal, actor: Actor, number: int, reason: str, *, now: datetime
 ) -> SupervisionTask:
-    """Withdraw a task that is not checked, with what was passed on of it. See `return_evidence`."""
+    """Withdraw a task that is not checked, with what was passed on of it; who had to do either is told.
+
+    See `return_evidence`.
+    """
     task = await _lock_issued(conn, actor, number)
     written = _read_reason(reason)
     await _decide(conn, actor, task, SupervisionState.WITHDRAWN, written, now=now)
-    await WITHDRAW_PASSED_ON.run(conn, number=number, reason=written, account_id=actor.account_id, now=now)
+    passed_on = await WITHDRAW_PASSED_ON.all(
+        conn, number=number, reason=written, account_id=actor.account_id, now=now
+    )  # fmt: skip
+    for each in (_PassedOn(number, task.assignee_scope), *passed_on):
+        facts = {"number": str(each.number)}
+        await notify_division(conn, seal, each.assignee_scope, "supervision_withdrawn", facts, now=now)
     return await get_supervision_task(conn, actor, number)
 
 

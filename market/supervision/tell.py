@@ -1,4 +1,4 @@
-"""Tell the officials of a division of its tasks: at issue, three days before the day, and on each day after it."""
+"""Tell the officials of a division of its tasks: of moves, three days before the day, and on each day after it."""
 
 from datetime import date, datetime
 from uuid import UUID

@@ -14,6 +14,7 @@ from market.coverage.register import count_uncovered_villages
 from market.identity.models import Actor, NotAllowed, NotFound, Role
 from market.kernel import Database
 from market.kernel.seal import Seal
+from market.notify.queue import FACTS_CONTEXT
 from market.supervision.issue import issue_supervision_task
 from market.supervision.models import (
     CheckerSentEvidence,
@@ -69,7 +70,7 @@ class Desks:
 
     async def withdraw(self, actor: Actor, number: int, reason: str = "不用办了") -> SupervisionTask:
         async with self.database.transaction(scope=actor.grants[0].scope) as conn:
-            return await withdraw_supervision_task(conn, actor, number, reason, now=NOW)
+            return await withdraw_supervision_task(conn, self.seal, actor, number, reason, now=NOW)
 
     async def refuse(self, actor: Actor, new: NewSupervisionTask) -> list[str]:
         with pytest.raises(SupervisionInvalid) as refused:
@@ -313,3 +314,27 @@ async def test_what_is_passed_on_while_the_task_above_is_withdrawn_falls_with_it
             assert seen.state is SupervisionState.WITHDRAWN
         else:
             assert isinstance(below, SupervisionInvalid)
+
+
+async def test_who_had_to_do_a_withdrawn_task_is_told(desks: Desks) -> None:
+    """Of the prefecture's task and of the county's, which falls with it; no reminder comes after."""
+    above = await desks.issue(desks.province, NEW)
+    below = await desks.issue(desks.prefecture, replace(PASSED_ON, parent=above.number))
+    done = await desks.issue(desks.prefecture, replace(PASSED_ON, assignee="130633", parent=above.number))
+    await desks.send(desks.other_county, done.number)
+    await desks.check(desks.prefecture, done.number)
+    await desks.withdraw(desks.province, above.number)
+    async with desks.database.transaction() as conn:
+        rows = await conn.fetch(
+            "SELECT phone_index, facts_sealed FROM messages WHERE template = 'supervision_withdrawn'"
+        )
+        phones = {
+            row["id"]: row["phone_index"]
+            for row in await conn.fetch("SELECT id, phone_index FROM accounts WHERE phone_index IS NOT NULL")
+        }
+    told = {row["phone_index"]: desks.seal.open(row["facts_sealed"], FACTS_CONTEXT) for row in rows}
+    assert len(rows) == len(told)
+    assert told == {
+        phones[desks.prefecture.account_id]: f'{{"number":"{above.number}"}}',
+        phones[desks.county.account_id]: f'{{"number":"{below.number}"}}',
+    }

@@ -119,11 +119,12 @@ class SupervisionController(Controller):
         data: JSONBody[SupervisionWords],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
+        seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
     ) -> SupervisionTask:
         """Withdraw a task that is not checked, with what was passed on of it."""
         async with db.transaction(scope=choose_scope(actor)) as conn:
-            return await withdraw_supervision_task(conn, actor, number, data.text, now=clock.now())
+            return await withdraw_supervision_task(conn, seal, actor, number, data.text, now=clock.now())
 
 
 ROUTES = [SupervisionController]

@@ -346,7 +346,7 @@ async def _move(
         case SupervisionState.RETURNED:
             return await return_evidence(conn, seal, actor, number, reason, now=now)
         case SupervisionState.WITHDRAWN:
-            return await withdraw_supervision_task(conn, actor, number, reason, now=now)
+            return await withdraw_supervision_task(conn, seal, actor, number, reason, now=now)
         case _:
             raise NotFound
 
