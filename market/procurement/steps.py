@@ -34,6 +34,7 @@ from market.procurement.models import (
     PurchaseStepChanged,
     QuotaEntryKind,
     SamePersonTwice,
+    SellersPurchase,
 )
 from market.procurement.request import note_step, require_not_of_seller
 from market.procurement.rules import check_quantities
@@ -108,6 +109,15 @@ async def require_third_person(conn: Connection, actor: Actor, producer_id: UUID
     for each in others:
         if each is not None and await is_same_person(conn, account_id=actor.account_id, other_id=each):
             raise SamePersonTwice
+
+
+async def is_third_person(conn: Connection, actor: Actor, purchase: Purchase) -> bool:
+    """Return whether the actor could take the next step of the unit; see `require_third_person`."""
+    try:
+        await require_third_person(conn, actor, purchase.producer_id, purchase.requested_by, purchase.approved_by)
+    except (SellersPurchase, SamePersonTwice):
+        return False
+    return True
 
 
 async def approve_purchase(conn: Connection, seal: Seal, actor: Actor, number: int, *, now: datetime) -> Purchase:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from market.identity.models import NotFound
 from market.identity.sign_in import sign_in_without_code
+from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.procurement.steps import sign_contract
 from tests.conftest import NOW
@@ -54,3 +55,25 @@ async def test_who_left_the_unit_or_the_seller_reads_no_purchase(shopping: Shopp
     former = replace(helper, producers=())
     with pytest.raises(NotFound):
         await canteen.run(former, lambda conn: sign_contract(conn, shopping.seal, former, number, now=NOW))
+
+
+async def test_a_step_is_offered_to_nobody_who_may_not_take_it(
+    shopping: Shopping, owner: Connection, dsn: str, folder: Path
+) -> None:
+    """Neither to who works for the seller by another account, nor to who did another step by another account."""
+    canteen = await make_canteen(shopping)
+    who = canteen.school
+    number = await make_contract(canteen)
+    await canteen.deliver(number, 20, 10)
+    async with shopping.db.transaction() as conn:
+        token = (
+            await sign_in_without_code(conn, who.acceptor.account_id, now=NOW, second_factor=False)
+        ).token  # fmt: skip
+    names = await owner.fetch(
+        "SELECT name FROM accounts WHERE id = ANY($1)", [canteen.seller.account_id, who.approver.account_id]
+    )
+    async with run_service(build_settings(dsn, folder, now=NOW), works=False) as service:
+        for name, offered in (*((row["name"], False) for row in names), ("样例小学丙", True)):
+            await owner.execute("UPDATE accounts SET name = $2 WHERE id = $1", who.acceptor.account_id, name)
+            page = await service.http.get(f"/unit/orders/{number}", headers={"Cookie": f"session={token}"})
+            assert (page.status_code, 'name="act" value="accept"' in page.text) == (200, offered), name

@@ -35,7 +35,14 @@ from market.procurement.models import (
 from market.procurement.pay import record_seller_invoice
 from market.procurement.reduce import record_red_letter
 from market.procurement.request import request_purchase
-from market.procurement.steps import ENDABLE, approve_purchase, deliver_purchase, end_purchase, sign_contract
+from market.procurement.steps import (
+    ENDABLE,
+    approve_purchase,
+    deliver_purchase,
+    end_purchase,
+    is_third_person,
+    sign_contract,
+)
 from market.procurement.views import read_purchase
 from market.web.forms import PostedForm, parse_integer, parse_typed_yuan, read_form
 from market.web.pages import redirect, render_page
@@ -76,10 +83,9 @@ async def _find_step(
     ends = not purchase.lapsed and purchase.state in ENDABLE
     step = None if purchase.lapsed else find_next_step(purchase)
     wanted = None if step is None else _UNIT_DUTIES.get(step)
-    takes = sells if wanted is None else duty is wanted
-    twice = actor.account_id in {purchase.requested_by, purchase.approved_by} and wanted is not None
+    takes = sells if wanted is None else duty is wanted and await is_third_person(conn, actor, purchase)
     return (
-        step if step is not None and takes and not twice else None,
+        step if takes else None,
         ends and (sells or duty in {UnitDuty.REQUESTER, UnitDuty.APPROVER}),
     )
 
