@@ -76,6 +76,8 @@ class _ReportRow(ReportFields, frozen=True, kw_only=True):
     answer_sealed: bytes | None
     producer_id: UUID | None
     author_id: UUID | None
+    stands: bool
+    """Whether it was not taken off the pages for good since."""
 
 
 FIND_REPORTED = {
@@ -130,6 +132,9 @@ _COLUMNS = """
            c.county_code, c.state, c.outcome, CASE WHEN c.state = 'assigned' THEN c.path[c.level] END AS assignee,
            c.received_at, c.due_at, c.asker_id, r.text_by_key, l.producer_id,
            coalesce(s.author_id, v.account_id) AS author_id,
+           CASE WHEN r.story_id IS NOT NULL THEN s.state <> 'hidden'
+                WHEN r.review_id IS NOT NULL THEN v.hidden_for IS NULL
+                ELSE l.state <> 'suspended' END AS stands,
            (SELECT reason_sealed FROM case_events WHERE case_id = c.id AND move = 'answer'
              ORDER BY id DESC LIMIT 1) AS answer_sealed
       FROM content_reports r
@@ -219,7 +224,8 @@ async def answer_report(
 ) -> ContentReport:
     """Take what was reported off the pages, or leave it, and answer the reporter with the reason.
 
-    The text of a review is hidden only for a legal reason; its stars count.
+    The text of a review is hidden only for a legal reason; its stars count. Of what is off the pages already, by
+    anybody, `hide` only says that the reporter was right.
 
     Raises:
         NotFound: it is not for the official to answer.
@@ -240,14 +246,15 @@ async def answer_report(
     written, faults = clean_text(text), list[FieldFault]()
     if not 0 < len(written) <= MAX_REPORT_LENGTH:
         faults.append(FieldFault("text", f"写为什么，最多 {MAX_REPORT_LENGTH} 字，举报的人看得到"))
-    if hide and row.kind is ReportedKind.REVIEW and row.reason not in _HIDING:
+    takes_off = hide and row.stands
+    if takes_off and row.kind is ReportedKind.REVIEW and row.reason not in _HIDING:
         faults.append(FieldFault("decision", "评价只有违法的才不显示（电子商务法 39）"))
     if faults:
         raise StoryInvalid(errors=tuple(faults))
     answered = await move_case(conn, seal, case, CaseMove.ANSWER, by=official, reason=written, now=now)
     outcome = CaseOutcome.SOLVED if hide else CaseOutcome.UNSOLVED
     await move_case(conn, seal, answered, CaseMove.CLOSE, by=None, outcome=outcome, now=now)
-    if hide:  # after the decision: the schema hides a review for nothing else
+    if takes_off:  # after the decision: the schema hides a review for nothing else
         await _take_off(conn, seal, official, row, written, now=now)
     facts = {"name": case.name, "number": str(case.number)}
     await notify_account(conn, seal, case.asker, "content_report_answered", facts, now=now)

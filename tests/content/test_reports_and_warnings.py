@@ -1,6 +1,7 @@
 """A report is answered in a working day and the reported never sees it; a county warns on its farmers' pages."""
 
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
@@ -8,6 +9,8 @@ from msgspec.structs import replace
 from market.aftersales.receive import confirm_receipt
 from market.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseOutcome
 from market.casework.moves import get_person_scope
+from market.catalogue.edit import move_listing
+from market.catalogue.models import ListingMove
 from market.consents.give import give_consent
 from market.consents.models import ConsentPurpose
 from market.content.models import (
@@ -22,9 +25,10 @@ from market.content.models import (
     WarningReason,
 )
 from market.content.reports import answer_report, get_report, list_own_reports, report_content
+from market.content.stories import hide_story
 from market.content.warnings import DAILY_WARNINGS, end_warning, get_daily_warning, list_valid_warnings, publish_warning
 from market.identity.actors import find_actor_by_token
-from market.identity.models import AccountId, NotAllowed, NotFound, Role
+from market.identity.models import AccountId, Actor, NotAllowed, NotFound, Role
 from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
@@ -172,6 +176,51 @@ async def test_by_whatever_account_nobody_answers_for_their_own_review_or_publis
         async with database.transaction(scope=get_person_scope(official)) as conn:
             with pytest.raises(CaseAnswererInvolved):
                 await answer_report(conn, seal, official, report.case_id, hide=False, text="样例", now=LATER)
+
+
+async def test_who_reported_what_is_off_the_pages_already_was_right(
+    shopping: Shopping, database: Database, seal: Seal
+) -> None:
+    """Taken off by the answer of another report, or by its author; what a seller took down is suspended."""
+    reporters = [await a_person(database, f"样例举报{each}") for each in range(2)]
+    county, platform = await a_county(database), await a_county(database, Role.PLATFORM, "13")
+    author = await a_person(database, "样例写的人")
+    story, ended = [await write(database, seal, author, STORY) for _ in range(2)]
+    for each in (story, ended):
+        await publish(database, seal, county, each.number)
+    review = await make_review(shopping)
+    async with database.transaction() as conn:
+        shop = await make_producer(conn, owner=await make_account(conn, name="样例农户", phone=make_phone()))
+        sold, withdrawn = [(await make_product(conn, shop)).listing_id for _ in range(2)]
+        seller = await add_member(conn, shop, "样例帮手")
+        numbers = dict(await conn.fetch("SELECT id, number FROM listings"))
+    things = (
+        (ReportedKind.LISTING, numbers[sold], county), (ReportedKind.LISTING, numbers[withdrawn], county),
+        (ReportedKind.STORY, story.number, county), (ReportedKind.STORY, ended.number, county),
+        (ReportedKind.REVIEW, review, platform),
+    )  # fmt: skip
+    # The second report of the review is for what is no legal reason to hide it.
+    reasons = (ReportReason.INSULT, ReportReason.FALSE)
+    reports: list[tuple[UUID, Actor]] = []
+    for reporter, reason in zip(reporters, reasons, strict=True):
+        for kind, reference, official in things:
+            new = NewReport(kind=kind, reference=str(reference), reason=reason)
+            async with database.transaction(scope=get_person_scope(reporter)) as conn:
+                reports.append(((await report_content(conn, seal, reporter, new, now=NOW)).case_id, official))
+    async with database.transaction(scope=get_person_scope(author)) as conn:
+        await hide_story(conn, seal, author, ended.number, now=LATER)
+    async with database.transaction(scope=get_person_scope(seller)) as conn:
+        await move_listing(conn, seller, withdrawn, ListingMove.WITHDRAW, now=LATER)
+    for case_id, official in reports:
+        async with database.transaction(scope="130624") as conn:
+            done = await answer_report(conn, seal, official, case_id, hide=True, text="属实", now=LATER)
+            assert (done.outcome, done.answer) == (CaseOutcome.SOLVED, "属实")
+    async with database.transaction(scope="130624") as conn:
+        states = await conn.fetch("SELECT state FROM listings WHERE id = ANY($1)", [sold, withdrawn])
+        assert [row["state"] for row in states] == ["suspended"] * 2
+        assert await conn.fetchval("SELECT hidden_for FROM reviews") == "insult"
+        hidden = await conn.fetch("SELECT hidden_for FROM stories ORDER BY number")
+        assert [row["hidden_for"] for row in hidden] == ["moderator", "author"]
 
 
 async def test_a_person_has_at_most_ten_open_reports(database: Database, seal: Seal) -> None:
