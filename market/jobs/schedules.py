@@ -22,7 +22,7 @@ from market.kernel.months import make_partitions
 from market.orders.lapse_balances import lapse_balances, remind_of_balances
 from market.payouts.pay_out import PayoutHold, pay_out_due
 from market.pickups.remind import remind_of_pickups
-from market.procurement.chase import chase_red_letters
+from market.procurement.chase import chase_acceptances, chase_red_letters
 from market.producers.certificate_ends import notify_ending_certificates
 from market.reports.counted.keep import keep_closed_months
 from market.reports.region import refresh_quarters
@@ -111,6 +111,11 @@ async def tell_overdue(context: WorkerContext) -> None:
 async def remind_of_red_letters(context: WorkerContext) -> None:
     """Remind sellers of the red-letter invoices that are due or late, in the morning."""
     await chase_red_letters(context.db, context.seal, now=context.clock.now())
+
+
+async def remind_of_acceptances(context: WorkerContext) -> None:
+    """Remind public units of the deliveries that they have to accept, in the morning."""
+    await chase_acceptances(context.db, context.seal, now=context.clock.now())
 
 
 async def remind_of_unsent_parcels(context: WorkerContext) -> None:
@@ -227,6 +232,7 @@ SCHEDULES = (
     ),
     Schedule(name="end_late_requests", offset=timedelta(hours=9, minutes=15), run=end_late_requests),
     Schedule(name="remind_of_red_letters", offset=timedelta(hours=9), run=remind_of_red_letters),
+    Schedule(name="remind_of_acceptances", offset=timedelta(hours=9), run=remind_of_acceptances),
     Schedule(name="remind_of_bills", offset=timedelta(hours=9), run=remind_of_bills),
     Schedule(name="remind_of_ending_pickups", offset=timedelta(hours=9), run=remind_of_ending_pickups),
     Schedule(name="remind_of_unpaid_balances", offset=timedelta(hours=9), run=remind_of_unpaid_balances),

@@ -58,6 +58,8 @@ TEMPLATES = {
     "purchase_to_sign": "{unit}要买 {amount} 元的货，订单 {order}，验收后对公付款。请登录看合同，三天内签。",
     "purchase_signed": "{seller}签了采购单 {order} 的合同，备货了。",
     "purchase_delivered": "{seller}送了采购单 {order} 的货，请单位验收的人登录验收。",
+    "purchase_accept_due": "采购单 {order} 的货送到了，请单位验收的人{due}前登录验收。",
+    "purchase_accept_late": "采购单 {order} 的货{due}前该验收，过期了，请单位验收的人今天登录验收。",
     "purchase_accepted": "{unit}验收了采购单 {order}，{amount} 元。请照这个数开发票，登录记号码。",
     "purchase_red_letter": "{unit}退了采购单 {order} 的货，开红字发票 {amount} 元，{due}前登录记号码。",
     "purchase_red_letter_due": "采购单 {order} 还差红字发票 {amount} 元，{due}前开好，登录记号码。",

@@ -121,6 +121,14 @@ FIND_SEAT = Query(
      WHERE account_id = :account_id AND ends_on >= :day::date AND o.verified_at IS NOT NULL
     """,
 )
+LIST_UNIT_ACCOUNTS = Query(
+    UUID,
+    """
+    SELECT account_id FROM public_buyers
+     WHERE organisation_id = :organisation_id AND duty = :duty AND ends_on >= :day::date
+     ORDER BY account_id LIMIT :limit
+    """,
+)
 
 
 async def save_public_buyer(
@@ -196,3 +204,10 @@ async def list_buying_now(conn: Connection, account_ids: Sequence[UUID], *, day:
 async def find_unit_seat(conn: Connection, account_id: UUID, *, day: date) -> UnitSeat | None:
     """Return the public unit that an account works for on `day`, or None."""
     return await FIND_SEAT.maybe(conn, account_id=account_id, day=day)
+
+
+async def list_unit_accounts(conn: Connection, organisation_id: UUID, duty: UnitDuty, *, day: date) -> list[UUID]:
+    """Return the accounts that have a duty of a public unit on `day`, at most 200."""
+    return await LIST_UNIT_ACCOUNTS.all(
+        conn, organisation_id=organisation_id, duty=duty, day=day, limit=MAX_PUBLIC_BUYERS_SHOWN
+    )

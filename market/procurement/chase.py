@@ -1,6 +1,9 @@
-"""Tell sellers of due red-letter invoices: when something came back, two days before the day, daily after it."""
+"""Tell of what is due: sellers of red-letter invoices, also when something came back, and units of acceptances.
 
-from collections.abc import Callable
+Reminders come once within two days before the day, and daily after it.
+"""
+
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 
 import structlog
@@ -9,7 +12,9 @@ from msgspec import Struct
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.orders.notifications import format_month_day, notify_producer
+from market.orders.notifications import format_month_day, notify_account, notify_producer
+from market.organisations.models import UnitDuty
+from market.organisations.public_buyers import list_unit_accounts
 from market.procurement.models import Purchase
 from market.procurement.views import get_purchase
 from payments.money import format_yuan
@@ -21,19 +26,26 @@ DAYS_BEFORE, DAYS_AFTER = 2, 10
 MAX_TOLD = 200
 
 
-class OwedRedLetter(Struct, frozen=True):
-    """A purchase for which a red-letter invoice is due, and the county of its unit."""
+class DuePurchase(Struct, frozen=True):
+    """A purchase of which something is due, and the county of its unit."""
 
     number: int
     county_code: str
 
 
-LIST_UNTOLD = Query(OwedRedLetter, "SELECT number, county_code FROM list_untold_red_letters(:most::integer)")
+LIST_UNTOLD = Query(DuePurchase, "SELECT number, county_code FROM list_untold_red_letters(:most::integer)")
 LIST_UNCHASED = Query(
-    OwedRedLetter,
+    DuePurchase,
     """
     SELECT number, county_code
       FROM list_unchased_red_letters(:today::date, :before::integer, :after::integer, :most::integer)
+    """,
+)
+LIST_UNCHASED_ACCEPTANCES = Query(
+    DuePurchase,
+    """
+    SELECT number, county_code
+      FROM list_unchased_acceptances(:today::date, :before::integer, :after::integer, :most::integer)
     """,
 )
 # The row claims its message: of two workers only one changes it.
@@ -56,6 +68,16 @@ CLAIM_CHASE = Query(
     RETURNING 1
     """,
 )
+CLAIM_ACCEPTANCE_CHASE = Query(
+    int,
+    """
+    UPDATE procurements p SET chased_on = :today::date
+      FROM orders o
+     WHERE o.id = p.order_id AND o.number = :number AND p.state = 'delivered'
+       AND chased_on IS DISTINCT FROM :today::date
+    RETURNING 1
+    """,
+)
 
 
 async def tell_of_red_letters(db: Database, seal: Seal, *, now: datetime) -> int:
@@ -66,7 +88,11 @@ async def tell_of_red_letters(db: Database, seal: Seal, *, now: datetime) -> int
     async with db.connection() as conn:
         owed = await LIST_UNTOLD.all(conn, most=MAX_TOLD)
     today = get_business_day(now)
-    return await _tell(db, seal, owed, CLAIM_TELLING, lambda _: "purchase_red_letter", today=today, now=now)
+
+    async def notify(conn: Connection, purchase: Purchase) -> None:
+        await _notify_seller(conn, seal, purchase, "purchase_red_letter", now=now)
+
+    return await _tell(db, owed, CLAIM_TELLING, notify, today=today)
 
 
 async def chase_red_letters(db: Database, seal: Seal, *, now: datetime) -> int:
@@ -76,50 +102,68 @@ async def chase_red_letters(db: Database, seal: Seal, *, now: datetime) -> int:
     """
     today = get_business_day(now)
 
-    def choose(purchase: Purchase) -> str:
+    async def notify(conn: Connection, purchase: Purchase) -> None:
         late = purchase.reduce_due_on is not None and purchase.reduce_due_on < today
-        return "purchase_red_letter_late" if late else "purchase_red_letter_due"
+        template = "purchase_red_letter_late" if late else "purchase_red_letter_due"
+        await _notify_seller(conn, seal, purchase, template, now=now)
 
     async with db.connection() as conn:
         owed = await LIST_UNCHASED.all(conn, today=today, before=DAYS_BEFORE, after=DAYS_AFTER, most=MAX_TOLD)
-    return await _tell(db, seal, owed, CLAIM_CHASE, choose, today=today, now=now)
+    return await _tell(db, owed, CLAIM_CHASE, notify, today=today)
+
+
+async def chase_acceptances(db: Database, seal: Seal, *, now: datetime) -> int:
+    """Remind the units that have to accept what was delivered, or are late for at most 10 days; return how many.
+
+    The requester and those who accept for the unit are told. Opens its own transactions, one for each purchase.
+    """
+    today = get_business_day(now)
+
+    async def notify(conn: Connection, purchase: Purchase) -> None:
+        assert purchase.accept_due_on is not None, "claimed"
+        template = "purchase_accept_late" if purchase.accept_due_on < today else "purchase_accept_due"
+        facts = {"order": str(purchase.number), "due": format_month_day(purchase.accept_due_on)}
+        acceptors = await list_unit_accounts(conn, purchase.organisation_id, UnitDuty.ACCEPTOR, day=today)
+        for each in {purchase.requested_by, *acceptors}:
+            await notify_account(conn, seal, each, template, facts, now=now)
+
+    async with db.connection() as conn:
+        owed = await LIST_UNCHASED_ACCEPTANCES.all(
+            conn, today=today, before=DAYS_BEFORE, after=DAYS_AFTER, most=MAX_TOLD
+        )  # fmt: skip
+    return await _tell(db, owed, CLAIM_ACCEPTANCE_CHASE, notify, today=today)
 
 
 async def _tell(
     db: Database,
-    seal: Seal,
-    owed: list[OwedRedLetter],
+    owed: list[DuePurchase],
     claim: Query[int],
-    choose: Callable[[Purchase], str],
+    notify: Callable[[Connection, Purchase], Awaitable[None]],
     *,
     today: date,
-    now: datetime,
 ) -> int:
     """Claim each message and queue it; one that fails is tried the next time and delays no other."""
     told = 0
 
-    async def tell(each: OwedRedLetter) -> None:
+    async def tell(each: DuePurchase) -> None:
         nonlocal told
         async with db.transaction(scope=each.county_code) as conn:
             if await claim.maybe(conn, number=each.number, today=today) is None:
                 return
-            await _notify(conn, seal, each.number, choose, now=now)
+            await notify(conn, (await get_purchase(conn, each.number)).purchase)
             told += 1
 
-    async def fail(each: OwedRedLetter, error: Exception) -> None:
-        log.error("red_letter_not_told", purchase=each.number, exc_info=error)
+    async def fail(each: DuePurchase, error: Exception) -> None:
+        log.error("purchase_not_told", purchase=each.number, exc_info=error)
 
     await run_each(owed, tell, fail)
     return told
 
 
-async def _notify(
-    conn: Connection, seal: Seal, number: int, choose: Callable[[Purchase], str], *, now: datetime
-) -> None:
-    purchase = (await get_purchase(conn, number)).purchase
+async def _notify_seller(conn: Connection, seal: Seal, purchase: Purchase, template: str, *, now: datetime) -> None:
     assert purchase.reduce_due_on is not None, "claimed"
     facts = {
-        "unit": purchase.unit, "order": str(number), "amount": format_yuan(purchase.reducible_fen),
+        "unit": purchase.unit, "order": str(purchase.number), "amount": format_yuan(purchase.reducible_fen),
         "due": format_month_day(purchase.reduce_due_on),
     }  # fmt: skip
-    await notify_producer(conn, seal, purchase.producer_id, choose(purchase), facts, now=now)
+    await notify_producer(conn, seal, purchase.producer_id, template, facts, now=now)

@@ -200,11 +200,12 @@ class PurchaseLine(Struct, frozen=True, kw_only=True):
 class Purchase(Struct, frozen=True, kw_only=True):
     """A purchase of a public unit.
 
-    `list` is the list of poor counties that the seller's county is on, None if the purchase does not count. `due_on` is
-    the last day of payment. `waiting_fen` is what the bank received for it that pays nothing yet. `order_state`
-    tells of a request that lapsed or was cancelled in the shop. `returned_fen` came back after the payment; red-letter
-    invoices took `reduced_fen` of it off the invoice. The seller records the rest until `reduce_due_on`, five working
-    days after it was told.
+    `list` is the list of poor counties that the seller's county is on, None if the purchase does not count.
+    `accept_due_on` is until when the unit accepts what was delivered, five working days after it; `due_on` is the last
+    day of payment. `waiting_fen` is what the bank received for it that pays nothing yet. `order_state` tells of a
+    request that lapsed or was cancelled in the shop. `returned_fen` came back after the payment; red-letter invoices
+    took `reduced_fen` of it off the invoice. The seller records the rest until `reduce_due_on`, five working days after
+    it was told.
     """
 
     order_id: UUID
@@ -234,6 +235,7 @@ class Purchase(Struct, frozen=True, kw_only=True):
     signer: str | None
     signed_at: datetime | None
     delivered_at: datetime | None
+    accept_due_on: date | None
     acceptor: str | None
     accepted_at: datetime | None
     due_on: date | None

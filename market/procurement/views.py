@@ -30,6 +30,7 @@ _COLUMNS = """
            p.payer_code, p.freight_fen, p.ordered_fen, p.accepted_fen, p.refused_fen, p.state, p.requested_by,
            r.name AS requester, p.requested_at, p.approved_by, a.name AS approver, p.approved_at,
            g.name AS signer, p.signed_at, p.delivered_at,
+           CASE WHEN p.state = 'delivered' THEN get_acceptance_due(p.delivered_at) END AS accept_due_on,
            c.name AS acceptor, p.accepted_at, p.due_on, i.number AS invoice_number, i.issued_on AS invoice_issued_on,
            p.invoiced_at, p.paid_at,
            (SELECT coalesce(sum(b.fen), 0)::bigint FROM bank_receipts b
@@ -56,7 +57,11 @@ LIST_OF_SELLER = Query(
 LIST_OF_COUNTY = Query(
     Purchase,
     _COLUMNS
-    + " WHERE u.county_code = :county ORDER BY p.paid_at IS NOT NULL, p.due_on, p.requested_at DESC LIMIT :limit",
+    + """
+     WHERE u.county_code = :county
+     ORDER BY p.paid_at IS NOT NULL, p.state = 'ended', p.due_on, p.delivered_at, p.requested_at DESC
+     LIMIT :limit
+    """,
 )
 COUNT_SELLER_STEPS = Query(
     int,
@@ -87,6 +92,13 @@ COUNT_LATE = Query(
     """
     SELECT count(*) FROM procurements p JOIN organisations u ON u.id = p.organisation_id
      WHERE u.county_code = :county AND p.due_on < :day AND p.paid_at IS NULL
+    """,
+)
+COUNT_LATE_ACCEPTANCES = Query(
+    int,
+    """
+    SELECT count(*) FROM procurements p JOIN organisations u ON u.id = p.organisation_id
+     WHERE u.county_code = :county AND p.state = 'delivered' AND get_acceptance_due(p.delivered_at) < :day
     """,
 )
 LIST_LINES = Query(
@@ -185,6 +197,11 @@ async def sum_up_red_letters(conn: Connection, seller: Actor) -> WaitingCases:
 async def count_late_red_letters(conn: Connection, county: str, *, day: date) -> int:
     """Return how many red-letter invoices that sellers owe a county's units are past their day."""
     return await COUNT_LATE_RED_LETTERS.one(conn, county=county, day=day)
+
+
+async def count_late_acceptances(conn: Connection, county: str, *, day: date) -> int:
+    """Return how many deliveries to a county's units are past the day until which they are accepted."""
+    return await COUNT_LATE_ACCEPTANCES.one(conn, county=county, day=day)
 
 
 async def count_late_purchases(conn: Connection, county: str, *, day: date) -> int:

@@ -571,6 +571,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "record_supervision_move": False,
     "list_due_supervision": True,
     "unpack_label": False,
+    "list_unchased_acceptances": True,
     "list_unchased_red_letters": True,
     "list_untold_red_letters": True,
     "count_open_cases": True,

@@ -41,11 +41,13 @@ def describe_state(purchase: Purchase) -> str:
 
 
 def describe_due(purchase: Purchase, today: date) -> str:
-    """Return until when a purchase is to be paid or its red-letter invoice issued, and how late it is, else nothing."""
+    """Return until when a purchase is to be accepted, paid, or its red-letter invoice issued, and how late it is."""
     if purchase.reduce_due_on is not None:
         day, done = purchase.reduce_due_on, "开红字发票"
     elif purchase.due_on is not None and purchase.paid_at is None:
         day, done = purchase.due_on, "付"
+    elif purchase.accept_due_on is not None:
+        day, done = purchase.accept_due_on, "验收"
     else:
         return ""
     late = (today - day).days

@@ -12,7 +12,7 @@ from market.kernel import Connection
 from market.organisations.register import count_pending_organisations
 from market.pairing.models import AGREERS
 from market.pairing.views import count_proposed_pairings
-from market.procurement.views import count_late_purchases, count_late_red_letters
+from market.procurement.views import count_late_acceptances, count_late_purchases, count_late_red_letters
 from market.services.attendance import MARKERS
 from market.services.postings import count_postings_to_check
 from market.services.slots import count_unmarked_slots
@@ -87,6 +87,14 @@ async def _find_late_payments(conn: Connection, desk: DeskContext) -> WorkItem |
     return WorkItem(href, f"公家单位 {count} 单过期没付款", "", "催单位付给农户", late=True) if count else None
 
 
+async def _find_late_acceptances(conn: Connection, desk: DeskContext) -> WorkItem | None:
+    if not has_role_for(desk.actor, PROCUREMENT_READERS, desk.county):
+        return None
+    count = await count_late_acceptances(conn, desk.county, day=desk.today)
+    href = desk.to("/desk/procurement")
+    return WorkItem(href, f"公家单位 {count} 单过期没验收", "", "货送到了，催单位验收", late=True) if count else None
+
+
 async def _find_late_red_letters(conn: Connection, desk: DeskContext) -> WorkItem | None:
     if not has_role_for(desk.actor, PROCUREMENT_READERS, desk.county):
         return None
@@ -126,6 +134,7 @@ AREA_ITEMS: tuple[Callable[[Connection, DeskContext], Awaitable[WorkItem | None]
     _find_unmarked_slots,
     _find_postings,
     _find_notices,
+    _find_late_acceptances,
     _find_late_payments,
     _find_late_red_letters,
     _find_pairings,

@@ -1,4 +1,4 @@
-"""公家单位采购: the year's quotas of a county's units, and what they have not paid yet."""
+"""公家单位采购: the year's quotas of a county's units, and what they have not accepted or paid yet."""
 
 from datetime import date
 
@@ -19,7 +19,7 @@ from market.web.ui.format import yuan
 from market.web.units.book import read_year
 from market.web.units.words import describe_counted, describe_due, describe_left, describe_state
 
-_OPEN = {PurchaseState.ACCEPTED, PurchaseState.INVOICED}
+_OPEN = {PurchaseState.DELIVERED, PurchaseState.ACCEPTED, PurchaseState.INVOICED}
 
 
 def _describe_book(desk: DeskContext, book: YearBook) -> tuple[str, str, list[str]]:
@@ -58,7 +58,7 @@ async def show_procurement(
         "counted": [describe_counted(each) for each in counted],
         "due": [
             (
-                f"{each.unit}，{yuan(each.accepted_fen or 0)} 元",
+                f"{each.unit}，{yuan(each.ordered_fen if each.accepted_fen is None else each.accepted_fen)} 元",
                 [f"采购单 {each.number}，{each.seller}", "，".join(filter(None, _describe(each, desk.today)))],
             )
             for each in purchases

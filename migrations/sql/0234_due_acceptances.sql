@@ -1,0 +1,10 @@
+-- Package: procurement.
+-- 验收到期: the unit has five working days from the day of the delivery, and is chased before and after it.
+CREATE FUNCTION get_acceptance_due(delivered_at timestamptz) RETURNS date LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN add_working_days((delivered_at AT TIME ZONE 'Asia/Shanghai')::date, 5);
+REVOKE ALL ON FUNCTION get_acceptance_due FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION get_acceptance_due TO market_app;
+
+COMMENT ON COLUMN procurements.chased_on IS
+    'The last day on which the unit was reminded of the acceptance, or later the seller of a red-letter invoice.';
+CREATE INDEX procurements_to_accept ON procurements (order_id) WHERE state = 'delivered';
