@@ -1,4 +1,4 @@
-"""Projects for coverage: planned, building, done, and accepted by another person."""
+"""Projects for coverage: planned, building, done, and accepted by another person; back if it is not done."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -69,6 +69,15 @@ ACCEPT = Query(
     """
     UPDATE coverage_projects SET state = 'accepted', accepted_on = :day, accepted_by = :account_id
      WHERE id = :project_id AND state = 'done' AND NOT is_same_person(done_by, :account_id)
+    RETURNING id
+    """,
+)
+REOPEN = Query(
+    UUID,
+    """
+    UPDATE coverage_projects
+       SET state = 'building', done_on = NULL, done_by = NULL, accepted_on = NULL, accepted_by = NULL
+     WHERE id = :project_id AND state IN ('done', 'accepted')
     RETURNING id
     """,
 )
@@ -161,6 +170,29 @@ async def accept_project(conn: Connection, actor: Actor, county: str, project_id
     if await ACCEPT.maybe(conn, project_id=project_id, day=day, account_id=actor.account_id) is None:
         raise ProjectNotMovable
     await _audit(conn, actor, "coverage_project.accept", project_id, {}, now=now)
+
+
+async def reopen_project(
+    conn: Connection, actor: Actor, county: str, project_id: UUID, reason: str, *, now: datetime
+) -> None:
+    """Put a project that is not done back under way, accepted or not; the audit entry keeps the reason.
+
+    What its funder did for the village no longer counts it, except in statements of years that were made.
+
+    Raises:
+        NotAllowed, SecondFactorRequired, NotFound: see `build_project`.
+        ProjectInvalid: the reason is missing or too long.
+        ProjectNotMovable: it is not done.
+    """
+    require_county_role(actor, COUNTY_KEEPERS, county)
+    written = clean_text(reason)
+    if await LOCK_PROJECT.maybe(conn, project_id=project_id, county=county) is None:
+        raise NotFound
+    if not 2 <= len(written) <= MAX_REASON_LENGTH:
+        raise ProjectInvalid(errors=(FieldFault("reason", f"写哪里记错了，2 到 {MAX_REASON_LENGTH} 个字"),))
+    if await REOPEN.maybe(conn, project_id=project_id) is None:
+        raise ProjectNotMovable
+    await _audit(conn, actor, "coverage_project.reopen", project_id, {"reason": written}, now=now)
 
 
 async def _audit(

@@ -28,7 +28,7 @@ from market.coverage.models import (
     TownshipCoverage,
 )
 from market.coverage.outages import answer_outage, count_people_waiting, list_operator_outages, report_outage
-from market.coverage.projects import accept_project, add_project, build_project, list_projects
+from market.coverage.projects import accept_project, add_project, build_project, list_projects, reopen_project
 from market.coverage.register import hide_reporters, list_village_coverage, sum_up_townships
 from market.identity.models import Actor, NotAllowed, NotFound, OperatorSeat, Role
 from market.kernel import Connection, Database, Fen
@@ -233,3 +233,35 @@ def test_published_reports_tell_of_no_few(counts: list[int]) -> None:
     assert not any(0 < (shown or 0) < 10 for shown in published)
     whole_hidden = all(shown is None for shown in published)
     assert whole_hidden or not hidden or (sum(hidden) >= 10 and sum(1 for each in hidden if each) >= 2)
+
+
+async def test_a_project_that_is_not_done_goes_back_with_a_reason(conn: Connection) -> None:
+    one, other = [await make_official_actor(conn, Role.COUNTY, "130624") for _ in range(2)]
+    elsewhere = await make_official_actor(conn, Role.COUNTY, "130725")
+    new = NewProject(village_code=VILLAGE, operator="mobile", name="5G 基站 1 座", planned_fen=Fen(300_000_00))
+    project = await add_project(conn, one, "130624", new, now=NOW)
+
+    async def build(done_on: date | None) -> None:
+        spent = Fen(200_000_00)
+        await build_project(conn, one, "130624", project, spent_fen=spent, reason="", done_on=done_on, now=NOW)
+
+    await build(None)
+    with pytest.raises(ProjectNotMovable):
+        await reopen_project(conn, one, "130624", project, "还没有装天线", now=NOW)
+    for accepts in (False, True):
+        await build(TODAY)
+        if accepts:
+            await accept_project(conn, other, "130624", project, now=NOW)
+        with pytest.raises(NotAllowed):
+            await reopen_project(conn, elsewhere, "130624", project, "还没有装天线", now=NOW)
+        with pytest.raises(NotFound):
+            await reopen_project(conn, elsewhere, "130725", project, "还没有装天线", now=NOW)
+        for reason in ("", "长" * 201):
+            with pytest.raises(ProjectInvalid) as refused:
+                await reopen_project(conn, one, "130624", project, reason, now=NOW)
+            assert [each.field for each in refused.value.errors] == ["reason"]
+        await reopen_project(conn, one, "130624", project, "还没有装天线", now=NOW)
+        [kept] = await list_projects(conn, "130624")
+        assert (kept.state, kept.spent_fen, kept.done_on, kept.accepted_on) == ("building", 200_000_00, None, None)
+    noted = await conn.fetch("SELECT detail FROM audit_entries WHERE action = 'coverage_project.reopen'")
+    assert [row["detail"] for row in noted] == [{"reason": "还没有装天线"}] * 2

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from market.aftersales.receive import confirm_receipt
 from market.casework.moves import get_person_scope
 from market.coverage.models import NewProject, ProjectInvalid
-from market.coverage.projects import accept_project, add_project, build_project
+from market.coverage.projects import accept_project, add_project, build_project, reopen_project
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Fen
 from market.kernel.clock import get_quarter_start
@@ -210,10 +210,12 @@ async def _state_a_year(found: _Done) -> None:
     # What changes later does not change a statement.
     async with db.transaction(scope="130624") as conn:
         await conn.execute("UPDATE job_applications SET state = 'denied' WHERE state = 'confirmed'")
+        project = await conn.fetchval("SELECT id FROM coverage_projects WHERE name = '5G 基站'")
+        await reopen_project(conn, found.county, "130624", project, "还没有装天线", now=JANUARY)
         statement = await get_county_statement(conn, found.county, "130624", found.pairing_id, 2019)
         live = await get_county_pairing(conn, found.county, "130624", found.pairing_id, day=TODAY)
         assert [each.done for each in statement.pledges] == [64_00, 11, 8_000_00, 1]
-        assert [each.done for each in live.pledges] == [64_00, 11, 8_000_00, 0]
+        assert [each.done for each in live.pledges] == [64_00, 11, 0, 0]
         assert [(each.first, each.last) for each in statement.pledges[:2]] == [(TODAY, date(2019, 12, 31))] * 2
         assert sum(each.amount for each in statement.items) == sum(each.done for each in statement.pledges)
         for wrong in (

@@ -160,6 +160,12 @@ async def test_a_villager_reports_no_signal_and_the_operator_answers(village: Vi
             "/desk/coverage", village="革新庄村", operator="mobile", name="5G 基站 1 座", planned="300000"
         )
         assert "计划 300,000.00 元" in seen.text
+        project = f"/desk/coverage/{await village.value('SELECT id FROM coverage_projects')}"
+        seen = await desk.submit(project, act="build", spent="200000", reason="", done_on="2020-01-01")
+        assert "建成，等验收" in seen.text
+        await desk.submit(project, status=422, act="reopen", reason="")
+        seen = await desk.submit(project, act="reopen", reason="还没有装天线")
+        assert "在建" in seen.text
     async with await village.browser(village.farmer) as farmer:
         at = f"/village/coverage?village={VILLAGE}"
         assert at in (await farmer.open("/village")).html

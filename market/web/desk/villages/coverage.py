@@ -18,7 +18,7 @@ from market.coverage.models import (
     ProjectState,
 )
 from market.coverage.outages import answer_outage, get_outage
-from market.coverage.projects import accept_project, add_project, build_project, list_projects
+from market.coverage.projects import accept_project, add_project, build_project, list_projects, reopen_project
 from market.coverage.register import list_operators
 from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
@@ -63,7 +63,7 @@ async def _page(
                 each.name,
                 describe_project(each),
                 "build" if each.state in {ProjectState.PLANNED, ProjectState.BUILDING}
-                else "accept" if each.state is ProjectState.DONE else "",
+                else "accept" if each.state is ProjectState.DONE else "reopen",
             )
             for each in projects
         ],
@@ -129,14 +129,16 @@ async def submit_project_step(
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
-    """Record what was spent and that a project is done, or accept it: `act` is build or accept."""
+    """Record what was spent and that a project is done, accept it, or put it back: `act` is build, accept or reopen."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
     require_county_role(actor, COUNTY_KEEPERS, desk.county)
     try:
         await _take_step(db, desk, project_id, form)
     except ProjectInvalid as refusal:
-        return await _page(request, db, desk, errors=refusal.errors, status=refusal.status)
+        # The fields of many projects are on the page, so that a fault names none of them.
+        notice = PageNotice("no", "没有记下", tuple(each.message for each in refusal.errors))
+        return await _page(request, db, desk, notice=notice, status=refusal.status)
     except ProjectNotMovable as refusal:
         return await _page(request, db, desk, notice=build_refusal_notice(refusal), status=refusal.status)
     return redirect(desk.to("/desk/coverage", done=1))
@@ -147,6 +149,10 @@ async def _take_step(db: Database, desk: DeskContext, project_id: str, form: Pos
     if form.get_text("act") == "accept":
         async with db.transaction() as conn:
             await accept_project(conn, desk.actor, desk.county, found, now=desk.now)
+        return
+    if form.get_text("act") == "reopen":
+        async with db.transaction() as conn:
+            await reopen_project(conn, desk.actor, desk.county, found, form.get_text("reason"), now=desk.now)
         return
     done_on = form.read_optional_day("done_on", fault="写成 2026-01-31 这样")
     spent = parse_typed_yuan(form.get_text("spent"))
