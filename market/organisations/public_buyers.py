@@ -72,7 +72,8 @@ class UnitSeat(Struct, frozen=True):
     duty: UnitDuty
 
 
-# What was registered or imported is verified with it; who brought it does not verify it.
+# What was registered or imported is verified with it; who brought it does not verify it. A school or a hospital may be
+# here as an employer or a clinic: the first character of its code says that it is public (1, 机构编制; GB 32100).
 SAVE_UNIT = Query(
     UUID,
     """
@@ -80,9 +81,13 @@ SAVE_UNIT = Query(
     VALUES ('public_unit', :unit_name, :credit_code, :county, :account_id, :now, :by, :now)
     ON CONFLICT ON CONSTRAINT organisations_code_once DO UPDATE
        SET name = excluded.name, verified_by = excluded.verified_by, verified_at = excluded.verified_at
-     WHERE NOT is_same_person(organisations.applied_by, :by)
+     WHERE (organisations.kind = 'public_unit' OR starts_with(organisations.credit_code, '1'))
+       AND NOT is_same_person(organisations.applied_by, :by)
     RETURNING id
     """,
+)
+IS_APPLICANT = Query(
+    bool, "SELECT is_same_person(applied_by, :account_id) FROM organisations WHERE credit_code = :credit_code"
 )
 SAVE_PUBLIC_BUYER = Query(
     PublicBuyer,
@@ -138,7 +143,8 @@ async def save_public_buyer(
 
     Raises:
         NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
-        PublicBuyerInvalid: fields are invalid, or no account has the phone; `errors` lists them.
+        PublicBuyerInvalid: fields are invalid, no account has the phone, or the code is of an organisation that is no
+            public unit; `errors` lists them.
         OwnPublicBuyer: the account is one of the actor's own person.
         OrganisationOwnVerifier: the actor registered the unit.
     """
@@ -165,7 +171,9 @@ async def save_public_buyer(
         by=actor.account_id, now=now,
     )  # fmt: skip
     if unit is None:
-        raise OrganisationOwnVerifier
+        if await IS_APPLICANT.one(conn, credit_code=code, account_id=actor.account_id):
+            raise OrganisationOwnVerifier
+        raise PublicBuyerInvalid(errors=(FieldFault("credit_code", "这个代码登记的不是公家单位"),))
     saved = await SAVE_PUBLIC_BUYER.one(
         conn,
         account_id=account_id,

@@ -13,6 +13,7 @@ from market.county_files.models import CountyFile, FileOutcome
 from market.county_files.run_file_import import import_county_file
 from market.identity.models import Actor, NotAllowed, NotFound, Role
 from market.kernel import Connection
+from market.kernel.seal import Seal
 from market.organisations.credit_codes import is_credit_code
 from market.organisations.models import (
     NewOrganisation,
@@ -22,6 +23,7 @@ from market.organisations.models import (
     OrganisationKind,
     OrganisationOwnVerifier,
 )
+from market.organisations.public_buyers import NewPublicBuyer, PublicBuyerInvalid, save_public_buyer
 from market.organisations.register import (
     count_pending_organisations,
     decide_organisation,
@@ -32,6 +34,7 @@ from market.organisations.register import (
 from market.sheets.models import FileMalformed
 from tests.conftest import NOW
 from tests.producers.applicants import an_applicant, make_official_actor
+from tests.support.make import make_account
 
 TODAY = date(2019, 9, 20)
 COMPANY = NewOrganisation(
@@ -137,3 +140,27 @@ async def test_the_schema_checks_the_code_as_python_does(conn: Connection) -> No
 @given(text=st.text(alphabet="0123456789ABCDEFGHJKLMNPQRTUWXY", min_size=17, max_size=17))
 def test_every_code_has_one_check_character(text: str) -> None:
     assert sum(is_credit_code(text + last) for last in "0123456789ABCDEFGHJKLMNPQRTUWXY") == 1
+
+
+async def test_an_organisation_of_another_kind_is_no_public_unit(conn: Connection, seal: Seal) -> None:
+    """Unless its code says that it is public: a school that hires is here as an employer."""
+    member = await an_applicant(conn)
+    staff = await make_official_actor(conn, Role.PLATFORM, "13")
+    await make_account(conn, name="样例采购", phone="13900007777")
+    for kind, code, is_public in (
+        (OrganisationKind.COMPANY, COMPANY.credit_code, False),
+        (OrganisationKind.EMPLOYER, "12130624MB0XAMP70J", True),
+        (OrganisationKind.PUBLIC_UNIT, "12130600MB0XAMP60Q", True),
+    ):
+        await register_organisation(conn, member, replace(COMPANY, kind=kind, credit_code=code), now=NOW)
+        new = NewPublicBuyer(phone="13900007777", unit_name="样例单位", credit_code=code, ends_on=date(2020, 9, 1))
+        if is_public:
+            await save_public_buyer(conn, seal, staff, new, now=NOW)
+        else:
+            with pytest.raises(PublicBuyerInvalid) as refused:
+                await save_public_buyer(conn, seal, staff, new, now=NOW)
+            assert [each.field for each in refused.value.errors] == ["credit_code"]
+    known = await list_own_organisations(conn, member.account_id, day=TODAY)
+    assert {each.kind: each.verified_at is not None for each in known} == {
+        OrganisationKind.COMPANY: False, OrganisationKind.EMPLOYER: True, OrganisationKind.PUBLIC_UNIT: True,
+    }  # fmt: skip
