@@ -85,6 +85,15 @@ class GrievanceCountyFull(Refusal):
     en = "The county has too many anonymous grievances to look at; sign in or call."
 
 
+class TooManyNamelessGrievances(Refusal):
+    """One network made as many grievances without a name on this day as it may; one with a name is taken."""
+
+    code = "grievance_network_full"
+    status = 429
+    zh = "今天从您这个网络写的不留名投诉够多了，请登录了再写，或者打电话。"
+    en = "Too many anonymous grievances came from your network today; sign in or call."
+
+
 class GrievanceReceiptUnknown(Refusal):
     """No grievance has this number and code."""
 

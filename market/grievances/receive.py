@@ -17,6 +17,7 @@ from market.grievances.models import (
     GrievanceReceipt,
     GrievanceSource,
 )
+from market.grievances.network_counts import count_nameless
 from market.identity.access import require_county_role
 from market.identity.models import Actor, Role
 from market.identity.sign_in import add_nameless_account
@@ -68,17 +69,20 @@ async def receive_grievance(
     source: GrievanceSource = GrievanceSource.WEB,
     county: str,
     text: str,
+    network: str | None = None,
     now: datetime,
 ) -> GrievanceReceipt:
     """Receive a grievance and assign it to the county; the county's officials are told.
 
     `asker` is None for a person without a name, and for one whose words an official wrote down (`received_by`). Such
-    a grievance has an account of its own, which nobody can sign in to. In the caller's transaction, whose scope is the
-    county. Source: 信访工作条例.
+    a grievance has an account of its own, which nobody can sign in to. `network` is where a request for one without a
+    name comes from (`get_network` of `identity`); it is counted, and not kept. In the caller's
+    transaction, whose scope is the county. Source: 信访工作条例.
 
     Raises:
         GrievanceInvalid: the county is unknown, or the text is missing or too long.
         GrievanceCountyFull: 100 without a name wait to be looked at.
+        TooManyNamelessGrievances: 10 without a name came from the network today.
     """
     assert (source is GrievanceSource.WEB) is (received_by is None), "an official writes down what came otherwise"
     written = check_text(text, field="text", missing="请写发生了什么")
@@ -88,6 +92,8 @@ async def receive_grievance(
         await lock_quota(conn, f"grievances:{county}", None)
         if await COUNT_UNTRIAGED.one(conn, county=county) >= MAX_UNTRIAGED_ANONYMOUS:
             raise GrievanceCountyFull
+        if network is not None:
+            await count_nameless(conn, seal, county=county, network=network, now=now)
     asker_id: UUID = asker.account_id if asker else await add_nameless_account(conn, now=now)
     case = await open_case(
         conn, seal, asker_id, by=asker, category=GRIEVANCE, division_code=pad_code(county), against_producer_id=None,

@@ -13,6 +13,7 @@ from market.carriers.track import FACT_LIFETIME, delete_old_facts
 from market.casework.erase import erase_old_case_texts
 from market.conversations.erase import delete_old_conversations
 from market.conversations.models import CONVERSATION_LIFETIME
+from market.grievances.network_counts import delete_old_counts
 from market.identity.codes import delete_old_codes
 from market.identity.second_factor import delete_old_steps
 from market.identity.sessions import KNOWN_DEVICE_PERIOD, delete_old_sessions
@@ -77,6 +78,7 @@ RETENTIONS = (
     Retention(name="delete_tracking_facts", period=FACT_LIFETIME, delete=delete_old_facts),
     Retention(name="delete_check_in_scans", period=SCAN_LIFETIME, delete=delete_old_scans),
     Retention(name="delete_sent_bytes", period=timedelta(days=1), delete=delete_old_bytes),
+    Retention(name="delete_nameless_counts", period=timedelta(0), delete=delete_old_counts),
     Retention(name="delete_replaced_lines", period=REPLACED_LINES_LIFETIME, delete=delete_replaced_lines),
     Retention(name="erase_invoice_details", period=DETAILS_LIFETIME, delete=erase_old_invoice_details),
     Retention(name="delete_ended_tasks", period=TASK_LIFETIME, delete=delete_old_tasks, real_time=True),

@@ -371,6 +371,7 @@ GRANTS = {
     "runs": "select insert",
     "second_factor_uses": "select insert delete",
     "sending_windows": "select insert",
+    "nameless_grievances": "select insert delete update(count)",
     "sent_bytes": "select insert delete update(bytes)",
     "sessions": "select delete update(seen_at factor_attempts revoked_at)",
     "reconciliations": "select insert",

@@ -29,6 +29,7 @@ DELETED = {
     "delete_tracking_facts": ("tracking_facts",),
     "delete_check_in_scans": ("check_in_scans",),
     "delete_sent_bytes": ("sent_bytes",),
+    "delete_nameless_counts": ("nameless_grievances",),
     "delete_saved_filters": ("saved_filters",),
     "delete_replaced_lines": ("run_lines",),
     "delete_old_applications": ("job_applications",),

@@ -125,7 +125,7 @@ OWNED_TABLES = {
     "packages": {"packages", "package_parts", "package_suppliers"},
     "casework": {"case_categories", "cases", "case_events", "case_publications"},
     "complaints": {"complaints"},
-    "grievances": {"grievances"},
+    "grievances": {"grievances", "nameless_grievances"},
     "conversations": {"conversations", "conversation_messages", "conversation_photos"},
     "favourites": {"favourites"},
     "saved_filters": {"saved_filters"},
@@ -258,5 +258,6 @@ async def test_the_service_owns_nothing_and_every_county_table_has_row_level_sec
         "channel_counties",
         "yield_limits",
         "fraud_warnings",
+        "nameless_grievances",
     }
     assert sorted(by_county - guarded - open_to_all) == []

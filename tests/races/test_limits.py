@@ -111,6 +111,7 @@ HELD_BY = {
     "TooManyReports": "quota lock of the account",
     "TooManyStories": "quota lock of the account",
     "TooManyProposals": "quota lock of the account; see tests/pairing/test_proposals.py",
+    "TooManyNamelessGrievances": "quota lock of the county, and the row of the bucket; see tests/grievances",
     "LotUsedUp": "row of the lot, and a check of what is used; see tests/trace/test_trace.py",
     "NoYieldLimit": "a limit of the county's file, not of a number; see tests/trace/test_trace.py",
     "TooManyCodes": "locks of the phone and the networks; see tests/identity/test_sign_in.py",

@@ -31,7 +31,7 @@ from market.grievances.views import (
     list_grievances,
     tell_status,
 )
-from market.http import HttpRequest
+from market.http import HttpRequest, get_client_network
 from market.identity.access import get_visible_divisions, require_whole_county
 from market.identity.models import Actor
 from market.kernel import Database
@@ -112,6 +112,7 @@ class OpenGrievanceController(Controller):
     @post(operation_id="MakeGrievance", rate=RateClass.SIGN_IN)
     async def make(
         self,
+        request: HttpRequest,
         *,
         visitor: NamedDependency[Actor | None],
         db: NamedDependency[Database],
@@ -122,7 +123,10 @@ class OpenGrievanceController(Controller):
         """Complain about the reduction; number and code of the receipt, which is shown once, open the answer."""
         asker = visitor if data.named else None
         async with db.transaction(scope=data.county) as conn:
-            return await receive_grievance(conn, seal, asker=asker, county=data.county, text=data.text, now=clock.now())
+            return await receive_grievance(
+                conn, seal, asker=asker, county=data.county, text=data.text, network=get_client_network(request),
+                now=clock.now(),
+            )  # fmt: skip
 
     @post("/status", operation_id="FindGrievance", status_code=200, rate=RateClass.SIGN_IN)
     async def status(

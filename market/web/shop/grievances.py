@@ -14,7 +14,7 @@ from market.grievances.answer import appeal_grievance
 from market.grievances.models import MAX_TEXT_LENGTH, GrievanceReceipt, GrievanceReceiptUnknown
 from market.grievances.receive import receive_grievance
 from market.grievances.views import Grievance, find_asker, find_own_grievance
-from market.http import HttpRequest
+from market.http import HttpRequest, get_client_network
 from market.identity.models import Actor
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
@@ -101,8 +101,9 @@ async def submit_grievance(
     try:
         async with db.transaction(scope=values.county) as conn:
             receipt = await receive_grievance(
-                conn, seal, asker=asker, county=values.county, text=values.text, now=clock.now()
-            )
+                conn, seal, asker=asker, county=values.county, text=values.text,
+                network=get_client_network(request), now=clock.now(),
+            )  # fmt: skip
     except Refusal as refusal:
         errors = rename_faults(refusal, {}, otherwise="text")
         return await _page(request, db, visitor, values=values, errors=errors, status=refusal.status)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from market.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome
 from market.casework.moves import get_account_scope, lock_case, move_case
-from market.grievances import receive
+from market.grievances import network_counts, receive
 from market.grievances.answer import answer_grievance, appeal_grievance
 from market.grievances.involved import is_involved
 from market.grievances.triage import FIND_LINKS
@@ -24,6 +24,7 @@ from market.kernel.seal import Seal
 from market.reports.counted.grievances import GRIEVANCES
 from market.reports.counted.models import MonthOfReport, count_figures
 from tests.support.app import Service
+from tests.support.browser import PageClient
 from tests.support.looks import list_case_looks
 from tests.support.make import make_official
 from tests.support.postgres import as_owner
@@ -221,6 +222,19 @@ async def keep_from_answering(database: Database, people: Officials, case_id: UU
                 )
 
 
+async def complain_above_limits(visitor: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Complain from a network that complained as often as it may, and to a county that is full."""
+    asked = await visitor.open("/grievance")
+    offered = [each.attrs["value"] for each in asked.root.all("option")]
+    assert len(offered) == len(set(offered)), "a county on two lists is offered once"
+    monkeypatch.setattr(network_counts, "MAX_NAMELESS_A_DAY", 1)
+    seen = await visitor.submit("/grievance", county=COUNTY, text=TEXT, status=429)
+    assert "从您这个网络写的不留名投诉够多了" in seen.text
+    monkeypatch.setattr(receive, "MAX_UNTRIAGED_ANONYMOUS", 0)
+    seen = await visitor.submit("/grievance", county=COUNTY, text=TEXT, status=429)
+    assert "这个县不留名的投诉还有很多没有看" in seen.text
+
+
 async def test_a_grievance_without_a_name(
     service: Service, database: Database, people: Officials, seal: Seal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,12 +257,8 @@ async def test_a_grievance_without_a_name(
     await answer(service, token, page)
     await go_to_the_platform(database, seal, get_case_id(page))
     above = await sign_in_above(database, COUNTY[:4])
-    monkeypatch.setattr(receive, "MAX_UNTRIAGED_ANONYMOUS", 0)
     async with open_desk_walker(service, None) as visitor:
-        asked = await visitor.open("/grievance")
-        offered = [each.attrs["value"] for each in asked.root.all("option")]
-        assert len(offered) == len(set(offered)), "a county on two lists is offered once"
-        await visitor.submit("/grievance", county=COUNTY, text=TEXT, status=429)
+        await complain_above_limits(visitor, monkeypatch)
         await visitor.open("/grievance/answer")
         seen = await visitor.submit("/grievance/answer", number=number, code=code)
         assert "样例：那天已经销户" in seen.text
