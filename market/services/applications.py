@@ -68,8 +68,8 @@ GET_ADDER = Query(UUID, "SELECT added_by FROM job_postings WHERE id = :posting_i
 LIST_APPLICANTS = Query(
     _ApplicantRow,
     """
-    SELECT a.id, c.name, CASE WHEN upper(p.valid_during) + :days::integer > :day::date THEN c.phone_sealed END
-               AS phone_sealed, a.state, a.consented_at, a.hired_on
+    SELECT a.id, c.name, CASE WHEN :verified::boolean AND upper(p.valid_during) + :days::integer > :day::date
+                              THEN c.phone_sealed END AS phone_sealed, a.state, a.consented_at, a.hired_on
       FROM job_applications a JOIN job_postings p ON p.id = a.posting_id JOIN accounts c ON c.id = a.account_id
      WHERE a.posting_id = :posting_id AND a.state <> 'withdrawn' AND c.closed_at IS NULL
      ORDER BY a.state <> 'applied', a.id
@@ -96,14 +96,18 @@ MOVE_APPLICATION = Query(
     RETURNING id
     """,
 )
-LIST_OWN = Query(
-    OwnJobApplication,
-    """
+_OWN = """
     SELECT a.id, a.posting_id, p.title, o.name AS organisation, d.name AS village, a.state, a.consented_at, a.hired_on
       FROM job_applications a
       JOIN job_postings p ON p.id = a.posting_id
       JOIN organisations o ON o.id = p.organisation_id
       JOIN divisions d ON d.code = p.village_code
+"""
+GET_OWN = Query(OwnJobApplication, _OWN + " WHERE a.id = :application_id AND a.account_id = :account_id")
+LIST_OWN = Query(
+    OwnJobApplication,
+    _OWN
+    + """
      WHERE a.account_id = :account_id AND a.state <> 'withdrawn'
      ORDER BY a.state <> 'hired', a.id DESC
      LIMIT :limit
@@ -183,15 +187,18 @@ async def list_applicants(
 ) -> list[Applicant]:
     """Return who applied for a posting of an organisation of the actor's, those who wait first, at most 200.
 
-    `CONTACT_DAYS` after the end of the posting without telephones. Each applicant can read who looked.
+    Without telephones `CONTACT_DAYS` after the end of the posting, and while the organisation is not verified. Each
+    applicant can read who looked.
 
     Raises:
         NotFound: there is no such posting of an organisation of the actor's.
     """
     posting = await get_posting(conn, posting_id)
     day = get_business_day(now)
-    await require_own_organisation(conn, actor, posting.organisation_id, day=day)
-    rows = await LIST_APPLICANTS.all(conn, posting_id=posting_id, day=day, days=CONTACT_DAYS, limit=MAX_LISTED)
+    verified = await require_own_organisation(conn, actor, posting.organisation_id, day=day)
+    rows = await LIST_APPLICANTS.all(
+        conn, posting_id=posting_id, verified=verified, day=day, days=CONTACT_DAYS, limit=MAX_LISTED
+    )
     looked = [f"job_application:{row.id}" for row in rows]
     await record_looks(conn, actor=str(actor.account_id), action="job_application.look", objects=looked, now=now)
     return [
@@ -283,8 +290,7 @@ async def _lock(conn: Connection, actor: Actor, application_id: UUID) -> _Locked
 
 
 async def _read_own(conn: Connection, actor: Actor, application_id: UUID) -> OwnJobApplication:
-    own = await list_own_applications(conn, actor.account_id)
-    return next(each for each in own if each.id == application_id)
+    return await GET_OWN.one(conn, application_id=application_id, account_id=actor.account_id)
 
 
 async def _audit(conn: Connection, actor: Actor, action: str, application_id: UUID, *, now: datetime) -> None:

@@ -21,6 +21,7 @@ from market.privacy.personal_data import load_personal_data
 from market.producers.off_platform import OffPlatformContact
 from market.services.applications import (
     APPLICATION_LIFETIME,
+    MAX_LISTED,
     answer_hire,
     apply_for_job,
     delete_old_applications,
@@ -255,3 +256,46 @@ async def test_who_denies_that_they_were_hired_frees_the_position(conn: Connecti
     await answer_hire(conn, worker, application, found_work=False, now=NOW)
     [shown] = await list_near_postings(conn, VILLAGE, day=TODAY)
     assert shown.open == 1
+
+
+async def test_an_employer_that_is_no_longer_verified_reads_no_telephones(conn: Connection, seal: Seal) -> None:
+    county = await make_official_actor(conn, Role.COUNTY, "130624")
+    employer, organisation = await make_employer(conn, county)
+    posting = (await post_job(conn, employer, organisation, JOB, now=NOW)).id
+    await check_posting(conn, seal, county, "130624", posting, live=True, reason="", now=NOW)
+    worker = await load_actor(conn, await make_account(conn, name="样例甲", phone="13900000811"), second_factor=False)
+    await apply_for_job(conn, seal, worker, posting, consent=True, now=NOW)
+    verify = "UPDATE organisations SET verified_by = $2, verified_at = $3 WHERE id = $1"
+    for verifier, at, phone in ((None, None, ""), (county.account_id, NOW, "13900000811")):
+        async with as_owner(conn):
+            await conn.execute(verify, organisation, verifier, at)
+        seen = await list_applicants(conn, seal, employer, posting, now=NOW)
+        assert [(each.name, each.phone) for each in seen] == [("样例甲", phone)]
+
+
+async def test_a_worker_with_more_applications_than_are_listed_answers_an_old_one(conn: Connection, seal: Seal) -> None:
+    county = await make_official_actor(conn, Role.COUNTY, "130624")
+    employer, organisation = await make_employer(conn, county)
+    posting = (await post_job(conn, employer, organisation, JOB, now=NOW)).id
+    await check_posting(conn, seal, county, "130624", posting, live=True, reason="", now=NOW)
+    worker = await an_applicant(conn)
+    first = (await apply_for_job(conn, seal, worker, posting, consent=True, now=NOW)).id
+    await hire(conn, seal, employer, posting, first, hired_on=TODAY, now=NOW)
+    async with as_owner(conn):
+        await conn.execute(
+            """
+            WITH copies AS (
+                INSERT INTO job_postings (organisation_id, village_code, title, note, positions, wage_min_fen,
+                                          wage_max_fen, per, valid_during, added_by, added_at, state)
+                SELECT organisation_id, village_code, title, note, positions, wage_min_fen, wage_max_fen, per,
+                       valid_during, added_by, added_at, 'ended'
+                  FROM job_postings, generate_series(1, $3) WHERE id = $1
+                RETURNING id)
+            INSERT INTO job_applications (posting_id, account_id, consented_at) SELECT id, $2, now() FROM copies
+            """,
+            posting, worker.account_id, MAX_LISTED,
+        )  # fmt: skip
+    answered = await answer_hire(conn, worker, first, found_work=True, now=NOW)
+    assert (answered.id, answered.state) == (first, "confirmed")
+    own = await list_own_applications(conn, worker.account_id)
+    assert (len(own), first in {each.id for each in own}) == (MAX_LISTED, False)
