@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
+from market.catalogue.publish import resolve_own_producer
 from market.coupons.manage import close_coupon, create_producer_coupon, is_owner, list_producer_coupons
 from market.coupons.models import CouponCodeTaken, CouponInvalid, TooManyCoupons
 from market.http import HttpRequest
@@ -23,27 +25,26 @@ from market.web.coupon_form import (
     rename_coupon_faults,
 )
 from market.web.farm.sellers import is_seller
-from market.web.forms import make_form_key, read_form
+from market.web.forms import make_form_key, parse_uuid, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
 
-_DONE = "/farm/coupons?done=1"
-
 
 async def _page(
-    request: HttpRequest, db: Database, actor: Actor, form: CouponForm,
+    request: HttpRequest, db: Database, actor: Actor, producer_id: UUID, form: CouponForm,
     *, errors: Sequence[FieldFault] = (), status: int = 200,
 ) -> Response[Any]:  # fmt: skip
-    if not is_seller(actor):
-        return redirect("/farm/apply")
     async with db.connection() as conn:
-        [producer, *_] = await list_own_producers(conn, actor)
-        coupons = await list_producer_coupons(conn, actor, producer.id)
-        owner = await is_owner(conn, actor, producer.id, now=get_services(request).clock.now())
+        shops = await list_own_producers(conn, actor)
+        coupons = await list_producer_coupons(conn, actor, producer_id)
+        owner = await is_owner(conn, actor, producer_id, now=get_services(request).clock.now())
     context = {
-        "shop": producer.name, "coupons": [describe_coupon(each) for each in coupons], "form": form, "errors": errors,
-        "owner": owner, "key": make_form_key(), "done": request.query_params.get("done") == "1",
+        "shop": next((shop.name for shop in shops if shop.id == producer_id), ""),
+        "others": [(_show(shop.id), shop.name) for shop in shops if shop.id != producer_id],
+        "producer": str(producer_id), "coupons": [describe_coupon(each) for each in coupons],
+        "form": form, "errors": errors, "owner": owner, "key": make_form_key(),
+        "done": request.query_params.get("done") == "1",
     }  # fmt: skip
     return render_page(request, "farm/coupons.html", context, actor=actor, status=status)
 
@@ -52,8 +53,19 @@ async def _page(
 async def show_own_coupons(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[Any]:
-    """List the seller's coupons, with the form of another one."""
-    return await _page(request, db, actor, make_empty_form(clock.today()))
+    """List the coupons of the shop that `of` names, with the form of another one.
+
+    Raises:
+        NotFound: the person does not work for the producer.
+    """
+    if not is_seller(actor):
+        return redirect("/farm/apply")
+    producer_id = resolve_own_producer(actor, parse_uuid(request.query_params.get("of", "")) or actor.producers[0])
+    return await _page(request, db, actor, producer_id, make_empty_form(clock.today()))
+
+
+def _show(producer_id: UUID) -> str:
+    return f"/farm/coupons?of={producer_id}"
 
 
 @post("/farm/coupons", include_in_schema=False)
@@ -63,27 +75,28 @@ async def submit_own_coupon(
     """Create a coupon of the seller, once however often the form is sent, or close one.
 
     Raises:
-        NotFound: the actor sells for nobody, or there is no such coupon.
+        NotFound: the actor sells for nobody or not for the producer, or there is no such coupon.
     """
     form = await read_form(request)
     if not actor.producers:
         raise NotFound
+    producer_id = resolve_own_producer(actor, parse_uuid(form.get_text("producer")))
+    done = f"{_show(producer_id)}&done=1"
     closed = read_closed_coupon(form)
     if closed is not None:
         async with db.transaction() as conn:
             await close_coupon(conn, actor, closed, now=clock.now())
-        return redirect(_DONE)
+        return redirect(done)
 
     async def create(conn: Connection) -> str:
-        [producer, *_] = await list_own_producers(conn, actor)
-        await create_producer_coupon(conn, actor, producer.id, read_coupon(form), now=clock.now())
-        return _DONE
+        await create_producer_coupon(conn, actor, producer_id, read_coupon(form), now=clock.now())
+        return done
 
     try:
         return await submit_once(request, actor, form, create)
     except (CouponInvalid, CouponCodeTaken, TooManyCoupons, ForbiddenWord) as refusal:
         errors = rename_coupon_faults(refusal.errors) or [FieldFault("name", refusal.text("zh"))]
-        return await _page(request, db, actor, form.fill(CouponForm), errors=errors, status=refusal.status)
+        return await _page(request, db, actor, producer_id, form.fill(CouponForm), errors=errors, status=refusal.status)
 
 
 ROUTES = [show_own_coupons, submit_own_coupon]

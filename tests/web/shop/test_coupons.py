@@ -3,12 +3,13 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from market.coupons.manage import Coupon, create_coupon, create_producer_coupon
 from market.kernel.clock import Clock
 from tests.support.browser import LoadedPage
 from tests.support.coupons import make_platform_staff, new_coupon
-from tests.support.make import load_owner
+from tests.support.make import load_owner, make_producer
 from tests.web.conftest import Village
 from tests.web.shop.test_buying import ADDRESS, get_order_number
 
@@ -121,6 +122,30 @@ async def test_the_owner_makes_a_coupon_on_a_page_and_closes_it(village: Village
         page = await browser.submit("/farm/coupons", close=await village.value("SELECT id::text FROM coupons"))
         assert "（停了）" in page.text
         assert await village.value("SELECT state FROM coupons") == "closed"
+
+
+async def test_an_owner_of_two_shops_makes_a_coupon_of_the_one_chosen(village: Village) -> None:
+    first = village.dates.producer_id
+    async with village.database.transaction() as conn:
+        second = await make_producer(conn, name="样例第二家", owner=village.farmer)
+    typed = {
+        "name": "满80减5", "amount": "5", "minimum": "80", "ends_on": str(Clock().today() + 9 * DAY), "quota": "10",
+        "per_person": "1",
+    }  # fmt: skip
+    async with await village.browser(village.farmer) as browser:
+        for shop, other in ((first, second), (second, first)):
+            page = await browser.open(f"/farm/coupons?of={shop}")
+            assert f"/farm/coupons?of={other}" in page.links()
+            assert "还没有发过" in page.text
+            await browser.submit("/farm/coupons", typed=typed | {"amount": "五"}, status=422)
+            page = await browser.submit("/farm/coupons", typed=typed)
+            assert "发 10 张，领了 0 张，用了 0 张" in page.text
+        assert await village.value("SELECT array_agg(producer_id ORDER BY id) FROM coupons") == [first, second]
+        await browser.open(f"/farm/coupons?of={first}")
+        coupon = await village.value("SELECT id::text FROM coupons ORDER BY id LIMIT 1")
+        page = await browser.submit("/farm/coupons", close=coupon)
+        assert "（停了）" in page.text
+        await browser.open(f"/farm/coupons?of={uuid4()}", status=404)
 
 
 async def test_coupons_are_shown_where_they_help(village: Village) -> None:
