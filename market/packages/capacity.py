@@ -62,8 +62,8 @@ LIST_CAPACITIES = Query(
      ORDER BY position, starts_at, ordinal
     """,
 )
-CHECK_HOLIDAYS = Query(
-    bool, "SELECT EXISTS (SELECT FROM holidays WHERE day_off AND day >= :first::date AND day < :until::date)"
+LIST_DAYS_OFF = Query(
+    date, "SELECT day FROM holidays WHERE day_off AND day BETWEEN :first::date AND :last::date LIMIT 1000"
 )
 
 
@@ -85,22 +85,37 @@ async def load_capacities(
 async def load_availability(
     conn: Connection, package: Package, *, arrive: date, now: datetime
 ) -> list[PartAvailability]:
-    """Return for each part how many packages fit when guests arrive on a day; none on a day that is not offered."""
+    """Return for each part how many packages fit when guests arrive on a day; none on a day that is not offered.
+
+    Without `on_holidays` none for a visit with a night that is a day off, and no activity on one.
+    """
     if not max(package.starts_on, get_business_day(now)) <= arrive <= package.ends_on:
+        return []
+    leave = arrive + timedelta(days=package.nights)
+    off = set[date]() if package.on_holidays else set(await LIST_DAYS_OFF.all(conn, first=arrive, last=leave))
+    if off & _list_nights(package, arrive):
         return []
     capacities = await load_capacities(conn, package, arrive=arrive, now=now)
     return [
         each
         for part in package.parts
-        for each in list_availability(capacities[part.position], position=part.position, quantity=part.quantity)
+        for each in list_availability(
+            [each for each in capacities[part.position] if _get_day(each) not in off],
+            position=part.position,
+            quantity=part.quantity,
+        )
     ]
+
+
+def _get_day(capacity: Capacity) -> date | None:
+    return None if capacity.starts_at is None else get_business_day(capacity.starts_at)
 
 
 async def has_holiday(conn: Connection, package: Package, *, arrive: date, days: Sequence[date]) -> bool:
     """Return whether a night of a visit, or one of the days of its activities, is a day off of a public holiday."""
-    if package.nights and await CHECK_HOLIDAYS.one(conn, first=arrive, until=arrive + timedelta(days=package.nights)):
-        return True
-    for day in days:
-        if await CHECK_HOLIDAYS.one(conn, first=day, until=day + timedelta(days=1)):
-            return True
-    return False
+    asked = _list_nights(package, arrive) | set(days)
+    return bool(asked and asked.intersection(await LIST_DAYS_OFF.all(conn, first=min(asked), last=max(asked))))
+
+
+def _list_nights(package: Package, arrive: date) -> set[date]:
+    return {arrive + timedelta(days=each) for each in range(package.nights)}

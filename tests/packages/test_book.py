@@ -21,7 +21,7 @@ from market.packages.book import PackageWish, PartTime, quote_package
 from market.packages.capacity import load_availability
 from market.packages.compose import compose_package
 from market.packages.consent import answer_package, withdraw_package
-from market.packages.models import InvalidPackageBooking, PackageFull, PackageReserved
+from market.packages.models import InvalidPackageBooking, Package, PackageFull, PackageReserved
 from market.packages.order_parts import find_ordered_package
 from market.packages.read import list_invitations, list_offers
 from market.privacy.personal_data import load_personal_data
@@ -40,6 +40,7 @@ from tests.packages.village import (
     make_wish,
 )
 from tests.support.make import load_owner, make_account, make_freight_template, make_producer, make_stay
+from tests.support.postgres import as_owner
 from tests.support.shop import BUYER_ADDRESS, Shopping
 
 
@@ -199,6 +200,25 @@ async def test_it_is_not_sold_on_holidays_unless_all_agreed_to_that(village: Vil
         assert await conn.fetchval("SELECT day_off FROM holidays WHERE day = $1", holiday)
     wish = structs.replace(make_wish(), arrive_on=holiday, times=[PartTime(2, MORNING + timedelta(days=11))])
     assert await refuse(village, wish) == (InvalidPackageBooking, [("arrive_on", "这个套餐节假日不接，换个日子")])
+
+
+async def test_holidays_are_shown_as_days_on_which_nothing_is_free(village: Village) -> None:
+    async def list_free(package: Package) -> list[int]:
+        async with village.shopping.db.transaction() as conn:
+            return [each.position for each in await load_availability(conn, package, arrive=ARRIVE, now=NOW)]
+
+    async def set_off(day: date, *, off: bool) -> None:
+        async with village.shopping.db.transaction() as conn, as_owner(conn):
+            await conn.execute("DELETE FROM holidays WHERE day = $1", day)
+            await conn.execute("INSERT INTO holidays (day, name, day_off) VALUES ($1, '样例', $2)", day, off)
+
+    also_then = structs.replace(village.package, on_holidays=True)
+    assert await list_free(village.package) == [1, 2, 3]
+    # The activity is on the day on which the guests leave.
+    for day, free in ((MORNING.date(), [1, 3]), (ARRIVE, [])):
+        await set_off(day, off=True)
+        assert (await list_free(village.package), await list_free(also_then)) == (free, [1, 2, 3])
+        await set_off(day, off=False)
 
 
 async def test_a_household_that_is_closed_or_off_sale_is_left_out_of_the_pool(village: Village) -> None:
