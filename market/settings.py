@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from market.notify.templates import DEFAULT_HELP_HOURS, DEFAULT_HELP_PHONE
 from market.rate_limits import RateClass
+from payments.hosts import list_hosts
 
 PREFIX = "MARKET_"
 DEFAULT_PAY_MINUTES = 30
@@ -291,6 +292,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def _check_consistency(settings: Settings) -> None:
+    _check_addresses(settings)
     _check_replica(settings)
     if settings.now is not None and settings.now.tzinfo is None:
         raise BadSettings("MARKET_NOW needs a zone, such as 2019-02-04T09:00:00+08:00.")
@@ -312,6 +314,24 @@ def _check_consistency(settings: Settings) -> None:
         raise BadSettings("MARKET_SECRET needs at least 32 random characters, such as `openssl rand -base64 48`.")
     if settings.public_url and urlsplit(settings.public_url).scheme not in {"http", "https"}:
         raise BadSettings("MARKET_PUBLIC_URL begins with https://, such as https://market.example.org.")
+
+
+def _check_addresses(settings: Settings) -> None:
+    for name in ("database_url", "replica_url", "public_url", "sms_url", "carrier_url", "stripe_base", "storage_url"):
+        url = str(getattr(settings, name))
+        try:
+            list_hosts(url)
+        except ValueError:  # its text may have a part of the password
+            raise BadSettings(
+                f"{PREFIX}{name.upper()} is not an address: a port is a number up to 65535, and what is neither letter"
+                " nor digit in a password is written like %2F."
+            ) from None
+    for name in ("database_url", "replica_url"):
+        url = str(getattr(settings, name))
+        if url and urlsplit(url).scheme not in {"postgresql", "postgres"}:
+            raise BadSettings(f"{PREFIX}{name.upper()} begins with postgresql://.")
+    if settings.storage_url and urlsplit(settings.storage_url).scheme not in {"file", "s3"}:
+        raise BadSettings("MARKET_STORAGE_URL begins with file:/// or s3://.")
 
 
 def _check_replica(settings: Settings) -> None:
