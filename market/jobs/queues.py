@@ -44,9 +44,9 @@ class _StoredSchedule(Struct, frozen=True):
 # Each part reads one partial index of what is open, at most MAX_COUNTED entries of it. Text messages and tasks that
 # were given up stay for 30 days and nobody takes them up again, so only those of the last day count. Each attempt moves
 # `next_at`, so that messages which failed and wait, and codes that were just given up, are counted a second time.
-# `unknown` and `open` wait for the provider or for a person: they are due from the beginning. Events, disputes and
-# discrepancies have times of the business clock. Parcels that were never asked for belong to a database without a
-# tracking service.
+# `unknown`, `open` and `parked` wait for the provider or for a person: they are due from the beginning. Events,
+# disputes and discrepancies have times of the business clock. Parcels that were never asked for belong to a database
+# without a tracking service.
 COUNT_QUEUES = Query(
     QueueState,
     """
@@ -66,8 +66,9 @@ COUNT_QUEUES = Query(
          WHERE error IS NOT NULL
            AND (dead_at IS NULL OR (queue = 'codes' AND dead_at > clock_timestamp() - interval '10 minutes'))
         UNION ALL
-        (SELECT CASE state WHEN 'new' THEN 'webhooks' ELSE 'webhooks_parked' END, next_at, false FROM payments.inbox
-          WHERE state IN ('new', 'parked') ORDER BY next_at LIMIT :most)
+        (SELECT CASE state WHEN 'new' THEN 'webhooks' ELSE 'webhooks_parked' END,
+                CASE state WHEN 'new' THEN next_at ELSE received_at END, false
+           FROM payments.inbox WHERE state IN ('new', 'parked') ORDER BY next_at LIMIT :most)
         UNION ALL
         (SELECT 'webhooks', NULL, true FROM payments.inbox WHERE state = 'dead' LIMIT :most)
         UNION ALL

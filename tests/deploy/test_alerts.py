@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from deploy.settings_docs import ROOT
+from market.cli.runtime import BAD_INPUT
 from market.jobs.queues import QUEUES
 from market.jobs.schedules import add_schedules
 from market.kernel import Database
@@ -71,6 +72,27 @@ def test_somebody_is_told_when_a_timer_does_not_run() -> None:
     patterns = re.findall(r'name=~?"([^"]+)"', rule.expr)
     timers = [path.name.replace("@.", "@ledger.") for path in (ROOT / "deploy").glob("*.timer")]
     assert {timer for timer in timers if any(re.fullmatch(pattern, timer) for pattern in patterns)} == set(timers)
+
+
+def find_rule(name: str) -> Rule:
+    return next(rule for rule in load_rules() if rule.alert == name)
+
+
+def test_somebody_is_told_of_a_unit_that_exits_again_and_again_or_has_a_wrong_setting() -> None:
+    rule = find_rule("UnitNotSteady")
+    (pattern,) = re.findall(r'name=~"([^"]+)", state="active"\}\[10m\]\) < 0[.]8', rule.expr)
+    for name in ("xiangji.service", "xiangji-worker.service"):
+        lines = (ROOT / "deploy" / name).read_text(encoding="utf-8").splitlines()
+        assert re.fullmatch(pattern, name)
+        assert {"StartLimitIntervalSec=0", f"RestartPreventExitStatus={BAD_INPUT}"} <= set(lines)
+
+
+async def test_somebody_is_told_when_no_worker_has_ever_started(dsn: str, folder: Path) -> None:
+    async with run_service(build_settings(dsn, folder)) as service:
+        text = (await service.http.get("/metrics")).text
+    assert "market_queues_readable 1.0" in text
+    assert "market_schedule_overdue_seconds{" not in text
+    assert find_rule("NoSchedules").expr.endswith("== 1 unless count(market_schedule_overdue_seconds) > 0")
 
 
 def test_rules_are_named_once_and_say_how_urgent_they_are() -> None:

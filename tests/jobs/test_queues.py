@@ -19,11 +19,11 @@ INSERT INTO messages (phone_sealed, template, facts_sealed, queued_at, next_at, 
     ('', 'code', '', now(), now() - interval '1 h', now() - interval '1 h'),
     ('', 'to_ship', '', now(), now() - interval '2 h', now() - interval '2 d'),
     ('', 'to_ship', '', now(), now() - interval '100 s', NULL);
-INSERT INTO payments.inbox (provider, event_id, topic, object_ref, state, next_at) VALUES
-    ('p', '1', 't', 'o', 'new', now() - interval '50 s'),
-    ('p', '2', 't', 'o', 'parked', now() - interval '60 s'),
-    ('p', '3', 't', 'o', 'dead', now() - interval '9 h'),
-    ('p', '4', 't', 'o', 'done', now() - interval '9 h');
+INSERT INTO payments.inbox (provider, event_id, topic, object_ref, state, received_at, next_at) VALUES
+    ('p', '1', 't', 'o', 'new', now() - interval '50 s', now() - interval '50 s'),
+    ('p', '2', 't', 'o', 'parked', now() - interval '7000 s', now() + interval '1 h'),
+    ('p', '3', 't', 'o', 'dead', now() - interval '9 h', now() - interval '9 h'),
+    ('p', '4', 't', 'o', 'done', now() - interval '9 h', now() - interval '9 h');
 INSERT INTO payments.payments (id, order_ref, purpose, method, currency, amount_minor, opened_at, expires_at)
     VALUES (uuidv7(), 'o', 'full', 'alipay', 'CNY', 100, now(), now());
 INSERT INTO payments.refunds (payment_id, key, kind, amount_minor, state, requested_at, retry_at)
@@ -75,7 +75,7 @@ async def test_every_queue_counts_what_is_due_and_what_was_given_up(database: Da
         ("notices", 1, 0, 100),
         ("failing_messages", 0, 0, 0),
         ("webhooks", 1, 1, 50),
-        ("webhooks_parked", 1, 0, 60),
+        ("webhooks_parked", 1, 0, 7000),
         ("provider_calls", 1, 0, 80),
         ("provider_calls_unknown", 1, 0, 5000),
         ("payment_events", 1, 1, 110),
