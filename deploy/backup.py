@@ -32,9 +32,10 @@ from msgspec import convert, to_builtins
 from market.audit.verification import AuditHead, list_heads, verify_audit
 from market.kernel.database import APP_ROLE, BENEFITS_ROLE
 from market.kernel.embedded import EmbeddedServerError, embedded_server, find_binaries
-from market.kernel.migrate import create_database
+from market.kernel.migrate import create_named_database
 from market.kernel.schema_guards import list_schema_changes
 from market.orders.money.verification import RELEASE_PREFIX, verify_orders
+from payments.hosts import connect_to_primary, find_primary
 from payments.sql import prepare_connection
 from payments.verification import verify_ledger
 
@@ -69,12 +70,15 @@ def find_tool(name: str) -> str:
     return shutil.which(name) or name
 
 
-def make_environment(dsn: str) -> dict[str, str]:
-    """Return the environment that makes PostgreSQL's tools connect to the DSN, which other users cannot see."""
-    address = urlsplit(dsn)
+async def make_environment(dsn: str) -> dict[str, str]:
+    """Return the environment that makes PostgreSQL's tools connect to the DSN, which other users cannot see.
+
+    Of several hosts they take the one that accepts writes.
+    """
+    address, (host, port) = urlsplit(dsn), await find_primary(dsn)
     values = {
-        "host": address.hostname or "",
-        "port": str(address.port or ""),
+        "host": host,
+        "port": str(port),
         "user": unquote(address.username or ""),
         "password": unquote(address.password or ""),
         "database": unquote(address.path.lstrip("/")),
@@ -95,7 +99,7 @@ async def run_tool(dsn: str, *command: str) -> None:
         done = await asyncio.to_thread(
             subprocess.run,
             [find_tool(name), *arguments],
-            env=make_environment(dsn),
+            env=await make_environment(dsn),
             capture_output=True,
             text=True,
             check=False,
@@ -121,7 +125,7 @@ async def backup(dsn: str, folder: Path) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     dump = folder / f"xiangji-{datetime.now(UTC):{_STAMP}}.dump"
     staging = dump.with_suffix(".part")
-    conn = await asyncpg.connect(dsn)
+    conn = await connect_to_primary(dsn)
     try:
         async with conn.transaction(isolation="repeatable_read", readonly=True):
             unreadable = [row[0] for row in await conn.fetch(UNREADABLE_TABLES)]
@@ -202,9 +206,9 @@ async def restore(dump: Path, dsn: str) -> None:
     Raises:
         BackupError: the database is not empty, or PostgreSQL refused; the database is unchanged.
     """
-    server, _, name = dsn.partition("?")[0].rpartition("/")
-    await create_database(f"{server}/postgres", name)
-    conn = await asyncpg.connect(dsn)
+    name = unquote(urlsplit(dsn).path.removeprefix("/"))
+    await create_named_database(dsn)
+    conn = await connect_to_primary(dsn)
     try:
         if await conn.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", APP_ROLE) is None:
             await conn.execute(f"CREATE ROLE {APP_ROLE} NOLOGIN")
@@ -225,7 +229,7 @@ async def verify_restored(dump: Path, dsn: str) -> dict[str, object]:
     """Compare a restored database with the row counts of its dump, and verify its ledger and its audit record."""
     noted = json.loads(dump.with_suffix(".json").read_text())
     expected: dict[str, int] = noted["rows"]
-    conn = await asyncpg.connect(dsn)
+    conn = await connect_to_primary(dsn)
     await prepare_connection(conn)
     try:
         counts = await count_rows(conn)

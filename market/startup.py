@@ -14,9 +14,10 @@ from market.divisions.load import load_divisions
 from market.kernel.clock import Clock, make_clock_at
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import SERVICE_LOGIN, EmbeddedServer, embedded_server
-from market.kernel.migrate import create_database, is_current, upgrade
+from market.kernel.migrate import create_named_database, is_current, upgrade
 from market.kernel.seal import Seal, derive_seal
 from market.settings import Settings
+from payments.hosts import connect_to_primary
 from payments.months import MONTHS_AHEAD
 
 MIGRATION_LOCK = 7005
@@ -57,7 +58,7 @@ async def migrate_database(dsn: str, seal: Seal | None = None) -> bool:
     A second process waits for the first one and then finds nothing to do. A database of an earlier release needs the
     `seal`, with which revisions encrypt what was stored in clear. Returns whether anything changed.
     """
-    conn = await asyncpg.connect(dsn)
+    conn = await connect_to_primary(dsn)
     try:
         await conn.execute("SELECT pg_advisory_lock($1, 0)", MIGRATION_LOCK)
         changed = not await is_current(dsn)
@@ -75,11 +76,10 @@ async def migrate_database(dsn: str, seal: Seal | None = None) -> bool:
 
 async def create_and_migrate(dsn: str, seal: Seal | None = None) -> bool:
     """Create the database of the DSN unless it exists, and migrate it; return whether anything changed."""
-    server, _, name = dsn.partition("?")[0].rpartition("/")
     try:
         return await migrate_database(dsn, seal)
     except asyncpg.InvalidCatalogNameError:
-        await create_database(f"{server}/postgres", name)
+        await create_named_database(dsn)
         return await migrate_database(dsn, seal)
 
 

@@ -7,6 +7,8 @@ from alembic import context
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from payments.hosts import connect_to_primary
+
 
 def _run(connection: Connection) -> None:
     context.configure(connection=connection, transaction_per_migration=True)
@@ -16,7 +18,7 @@ def _run(connection: Connection) -> None:
 
 async def _connect() -> "asyncpg.Connection[asyncpg.Record]":
     # A migration fails after waiting 4 s for a lock, so that it does not block the service's queries behind it.
-    return await asyncpg.connect(
+    return await connect_to_primary(
         str(context.config.attributes["dsn"]),
         server_settings={"lock_timeout": "4000", "application_name": "migrate"},
     )

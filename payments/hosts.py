@@ -32,15 +32,17 @@ class PrimaryFinder:
     """The `connect` of a pool over several hosts: the last primary first, then the others, each for 1.5 s at most."""
 
     def __init__(self, dsn: str) -> None:
-        self._hosts = list_hosts(dsn)
+        self.hosts = list_hosts(dsn)
 
     async def connect(self, dsn: str, **options: Any) -> "asyncpg.Connection[asyncpg.Record]":
         """Return a connection to the host that accepts writes.
 
         Raises:
             NoPrimary: none does, which lasts for seconds during a failover.
+            asyncpg.InvalidCatalogNameError: none does, and one that was asked has no such database.
         """
-        for name, port in tuple(self._hosts):
+        missing: asyncpg.InvalidCatalogNameError | None = None
+        for name, port in tuple(self.hosts):
             try:
                 conn = await asyncpg.connect(
                     dsn,
@@ -50,8 +52,34 @@ class PrimaryFinder:
                     target_session_attrs=SessionAttribute.primary,
                     **options,
                 )
+            except asyncpg.InvalidCatalogNameError as error:  # of a standby too, until it has what was created
+                missing = error
+                continue
             except _NOT_THIS_HOST:
                 continue
-            self._hosts.sort(key=lambda host: host != (name, port))
+            self.hosts.sort(key=lambda host: host != (name, port))
             return conn
-        raise NoPrimary
+        named = ", ".join(f"{name}:{port}" for name, port in self.hosts)
+        raise missing or NoPrimary(f"none of the hosts {named} accepts writes")
+
+
+async def find_primary(dsn: str) -> tuple[str, int]:
+    """Return the host of `dsn` and its port; of several hosts the one that accepts writes.
+
+    Raises:
+        NoPrimary: there are several, and none does.
+    """
+    finder = PrimaryFinder(dsn)
+    if len(finder.hosts) > 1:
+        await (await finder.connect(dsn)).close()
+    return finder.hosts[0]
+
+
+async def connect_to_primary(dsn: str, **options: Any) -> "asyncpg.Connection[asyncpg.Record]":
+    """Return a connection of its own to `dsn`; if it names several hosts, to the one that accepts writes.
+
+    Raises:
+        NoPrimary: there are several, and none does.
+    """
+    connect = PrimaryFinder(dsn).connect if len(list_hosts(dsn)) > 1 else asyncpg.connect
+    return await connect(dsn, **options)

@@ -60,6 +60,7 @@ from market.subsidies.reconciliation.settlement_files import SETTLEMENT_FILE_CON
 from market.subsidies.register.queries import IDENTITY_CONTEXT, NAME_CONTEXT
 from market.subsidies.tasks.outcome import OUTCOME_CONTEXT
 from market.visits.guest_register import STAY_GUEST_CONTEXT
+from payments.hosts import connect_to_primary
 from payments.sql import prepare_connection
 
 _CHUNK = 500
@@ -236,7 +237,7 @@ async def reseal_database(*, indexes: bool) -> dict[str, object]:
         if indexes and not settings.secret_old:
             raise NoOldSecret
         seal = derive_seal(settings.get_or_create_secret(), settings.secret_old, reindex=indexes)
-        conn = await asyncpg.connect(ctx.owner_dsn)
+        conn = await connect_to_primary(ctx.owner_dsn)
         try:
             await prepare_connection(conn)
             if indexes:

@@ -4,11 +4,11 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import asyncpg
+from urllib.parse import unquote, urlsplit
 
 from market.kernel.database import APP_ROLE
 from market.kernel.seal import Seal
+from payments.hosts import connect_to_primary
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -80,7 +80,7 @@ async def create_database(server_dsn: str, name: str) -> bool:
 
     Its locale is that of deploy/README.md, whatever the server's is.
     """
-    conn = await asyncpg.connect(server_dsn)
+    conn = await connect_to_primary(server_dsn)
     try:
         if await conn.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
             return False
@@ -91,9 +91,16 @@ async def create_database(server_dsn: str, name: str) -> bool:
         await conn.close()
 
 
+async def create_named_database(dsn: str) -> bool:
+    """Create the database that the DSN names, over its server's `postgres`; return whether it was created."""
+    address, mark, options = dsn.partition("?")
+    server = address.rpartition("/")[0]
+    return await create_database(f"{server}/postgres{mark}{options}", unquote(urlsplit(dsn).path.removeprefix("/")))
+
+
 async def is_current(dsn: str) -> bool:
     """Return whether the database is at exactly the newest revisions."""
-    conn = await asyncpg.connect(dsn)
+    conn = await connect_to_primary(dsn)
     try:
         if not await conn.fetchval("SELECT to_regclass('public.alembic_version') IS NOT NULL"):
             return False

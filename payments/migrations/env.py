@@ -5,11 +5,12 @@ The version table is in the chosen schema, so that it never conflicts with the c
 
 import asyncio
 
-import asyncpg
 from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+
+from payments.hosts import connect_to_primary
 
 dsn = str(context.config.attributes["dsn"])
 schema = str(context.config.attributes["payments_schema"])
@@ -26,7 +27,7 @@ def run(connection: Connection) -> None:
 async def main() -> None:
     """Connect with asyncpg and upgrade."""
     engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(dsn), poolclass=NullPool
+        "postgresql+asyncpg://", async_creator=lambda: connect_to_primary(dsn), poolclass=NullPool
     )
     async with engine.connect() as connection:
         await connection.run_sync(run)

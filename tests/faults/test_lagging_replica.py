@@ -1,10 +1,6 @@
 """A price that changed is shown within a second, although the replica that public pages read stands still."""
 
 import asyncio
-import os
-import subprocess
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -12,30 +8,16 @@ import httpx
 
 from market.kernel import Database, open_database
 from market.kernel.database import APP_ROLE
-from market.kernel.embedded import EmbeddedServer, embedded_server, find_launcher
+from market.kernel.embedded import embedded_server
 from market.startup import create_and_migrate
 from tests.support.app import build_settings, run_app
 from tests.support.browser import ORIGIN, PageClient
 from tests.support.make import make_producer, make_product
+from tests.support.postgres import run_replica
 
 OLD, NEW = "12.80", "13.90"
 SECOND = 1.0
 MAX_SECONDS = 30
-
-
-@contextmanager
-def run_replica(primary: EmbeddedServer, folder: Path) -> Generator[EmbeddedServer]:
-    """Yield a streaming replica of a server, from a base backup of it."""
-    folder.mkdir()
-    (folder / "postgres.password").write_text(primary.password)
-    launcher = find_launcher()
-    command = launcher.make_command("pg_basebackup", "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
-    subprocess.run(
-        [*command, "--pgdata", str(folder / "postgres"), "--dbname", primary.dsn("postgres")],
-        check=True, capture_output=True, env=dict(os.environ), **launcher.get_user_options(),
-    )  # fmt: skip
-    with embedded_server(folder) as replica:
-        yield replica
 
 
 async def add_product(db: Database) -> int:

@@ -1,22 +1,40 @@
 """Databases on the embedded PostgreSQL server, for the tests of every package."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+import os
+import subprocess
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 import asyncpg
 
 from market.kernel import Connection
-from market.kernel.embedded import EmbeddedServer
+from market.kernel.embedded import EmbeddedServer, embedded_server, find_launcher
 from market.kernel.migrate import create_database
 from tests.conftest import clone_database, drop_database
 
 __all__ = [
     "EmbeddedServer", "as_owner", "clone_database", "create_database", "drop_database", "find_violated",
-    "wait_for_blocked", "wait_for_locks",
+    "run_replica",    "wait_for_blocked", "wait_for_locks",
 ]  # fmt: skip
 
 PATIENCE_SECONDS = 10
+
+
+@contextmanager
+def run_replica(primary: EmbeddedServer, folder: Path) -> Generator[EmbeddedServer]:
+    """Yield a streaming replica of a server, from a base backup of it."""
+    folder.mkdir()
+    (folder / "postgres.password").write_text(primary.password)
+    launcher = find_launcher()
+    command = launcher.make_command("pg_basebackup", "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+    subprocess.run(
+        [*command, "--pgdata", str(folder / "postgres"), "--dbname", primary.dsn("postgres")],
+        check=True, capture_output=True, env=dict(os.environ), **launcher.get_user_options(),
+    )  # fmt: skip
+    with embedded_server(folder) as replica:
+        yield replica
 
 
 @asynccontextmanager
