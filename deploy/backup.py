@@ -32,7 +32,7 @@ from msgspec import convert, to_builtins
 from market.audit.verification import AuditHead, list_heads, verify_audit
 from market.kernel.database import APP_ROLE, BENEFITS_ROLE
 from market.kernel.embedded import EmbeddedServerError, embedded_server, find_binaries
-from market.kernel.migrate import create_named_database
+from market.kernel.migrate import create_named_database, has_locale
 from market.kernel.schema_guards import list_schema_changes
 from market.orders.money.verification import RELEASE_PREFIX, verify_orders
 from payments.hosts import connect_to_primary, find_primary
@@ -204,12 +204,17 @@ async def restore(dump: Path, dsn: str) -> None:
     The role of the service is created if it is missing, because the dump grants privileges to it and commands take it.
 
     Raises:
-        BackupError: the database is not empty, or PostgreSQL refused; the database is unchanged.
+        BackupError: the database is not empty or has another locale, or PostgreSQL refused; the database is unchanged.
     """
     name = unquote(urlsplit(dsn).path.removeprefix("/"))
     await create_named_database(dsn)
     conn = await connect_to_primary(dsn)
     try:
+        if not await has_locale(conn):
+            raise BackupError(
+                f"The database {name} has another locale, with which searches for Chinese words find nothing: drop it,"
+                " and the restore creates it."
+            )
         if await conn.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", APP_ROLE) is None:
             await conn.execute(f"CREATE ROLE {APP_ROLE} NOLOGIN")
             await conn.execute(f"GRANT {APP_ROLE} TO CURRENT_USER")

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+import asyncpg
+
 from market.kernel.database import APP_ROLE
 from market.kernel.seal import Seal
 from payments.hosts import connect_to_primary
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
 _REVISION = re.compile(r'^(revision|down_revision) = "(\w+)"$', re.MULTILINE)
 # With another LC_CTYPE pg_trgm silently indexes no Chinese.
 _LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0"
+_HAS_LOCALE = """
+    SELECT pg_encoding_to_char(encoding) = 'UTF8' AND datlocprovider = 'b' AND datlocale = 'C.UTF-8'
+           AND lower(replace(datctype, '-', '')) = 'c.utf8'
+      FROM pg_database WHERE datname = current_database()
+"""
 IMPLIED_REVISIONS = {"p0001", "p0010", "p0011"}
 """Revisions of `payments` that revisions of the market depend on: Alembic stores no row for them."""
 
@@ -96,6 +103,11 @@ async def create_named_database(dsn: str) -> bool:
     address, mark, options = dsn.partition("?")
     server = address.rpartition("/")[0]
     return await create_database(f"{server}/postgres{mark}{options}", unquote(urlsplit(dsn).path.removeprefix("/")))
+
+
+async def has_locale(conn: "asyncpg.Connection[asyncpg.Record]") -> bool:
+    """Return whether the database of a connection has the locale of `create_database`."""
+    return bool(await conn.fetchval(_HAS_LOCALE))
 
 
 async def is_current(dsn: str) -> bool:

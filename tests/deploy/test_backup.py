@@ -161,6 +161,21 @@ async def test_a_restored_database_finds_chinese_words_whatever_the_locale_of_it
         await conn.close()
 
 
+async def test_a_database_of_another_locale_is_not_restored_into(
+    server: EmbeddedServer, dsn: str, owner: Connection, folder: Path
+) -> None:
+    dump = await backup(dsn, folder)
+    await owner.execute("CREATE DATABASE other_locale LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0")
+    try:
+        with pytest.raises(BackupError, match="other_locale has another locale"):
+            await restore(dump, server.dsn("other_locale"))
+        conn = await asyncpg.connect(server.dsn("other_locale"))
+        assert await conn.fetchval("SELECT to_regclass('public.divisions')") is None
+        await conn.close()
+    finally:
+        await drop_database(server, "other_locale")
+
+
 async def test_a_cut_dump_leaves_the_new_database_empty(server: EmbeddedServer, dsn: str, folder: Path) -> None:
     dump = await backup(dsn, folder)
     dump.write_bytes(dump.read_bytes()[: dump.stat().st_size // 2])
