@@ -10,6 +10,7 @@ from market.cli.runtime import open_runtime, run
 from market.counties.change import change_county_setting
 from market.counties.load import load_county_settings
 from market.counties.settings import describe_county_settings
+from market.divisions.queries import get_division_path
 from market.identity.models import NotSignedIn
 from market.subsidies.month.cycles import read_county
 
@@ -24,7 +25,9 @@ def show(county: County, /, *, json: Json = False) -> int:
 
     async def work() -> dict[str, object]:
         async with open_runtime() as ctx, ctx.db.transaction() as conn:
-            settings = await load_county_settings(conn, read_county(county), day=ctx.clock.today())
+            code = read_county(county)
+            await get_division_path(conn, code)
+            settings = await load_county_settings(conn, code, day=ctx.clock.today())
         return {
             name: {"value": getattr(settings, name), "default": default, "min": low, "max": high, "meaning": meaning}
             for name, (meaning, default, low, high) in describe_county_settings().items()

@@ -5,6 +5,7 @@ import sys
 from datetime import date
 
 from market.cli.runtime import open_runtime
+from market.divisions.codes import get_scope
 from market.divisions.queries import get_division_path
 from market.identity.models import Role
 from market.identity.officials import (
@@ -17,7 +18,7 @@ from market.identity.officials import (
     revoke_official,
 )
 from market.identity.operators import OperatorSummary, create_operator, end_operator, list_operators
-from market.kernel import FieldFault, Refusal
+from market.kernel import Connection, FieldFault, Refusal
 from market.subsidies.names import Operator
 
 
@@ -119,16 +120,29 @@ async def create_operator_account(
     return {"outcome": "ok", "handle": handle, "operator": operator, "places": places, "totp_secret": made.totp_secret}
 
 
+async def _find_scope(conn: Connection, place: str) -> str:
+    """Return the scope of the division with a code; without one, of all."""
+    return get_scope((await get_division_path(conn, place))[-1].code) if place else ""
+
+
 async def list_operator_accounts(place: str) -> list[OperatorSummary]:
-    """Return the accounts that send operators' files for a division, and when they were last used."""
+    """Return the accounts that send operators' files for a division, and when they were last used.
+
+    Raises:
+        DivisionNotFound: no division has the code.
+    """
     async with open_runtime() as ctx, ctx.db.transaction() as conn:
-        return await list_operators(conn, place, now=ctx.clock.now())
+        return await list_operators(conn, await _find_scope(conn, place), now=ctx.clock.now())
 
 
 async def list_official_accounts(place: str) -> list[OfficialSummary]:
-    """Return the officials of a division with their roles, and when they last used their accounts."""
+    """Return the officials of a division with their roles, and when they last used their accounts.
+
+    Raises:
+        DivisionNotFound: no division has the code.
+    """
     async with open_runtime() as ctx, ctx.db.transaction() as conn:
-        return await list_officials(conn, place, now=ctx.clock.now())
+        return await list_officials(conn, await _find_scope(conn, place), now=ctx.clock.now())
 
 
 async def move_official_account(handle: str, *, place: str, roles: list[str]) -> dict[str, object]:

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from market.identity.models import Actor, NotSignedIn
-from market.kernel import Database, GatewayUnavailable, Refusal, open_database
+from market.kernel import Connection, Database, GatewayUnavailable, Refusal, open_database
 from market.kernel.clock import Clock
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServerError
@@ -105,6 +105,24 @@ async def open_runtime(as_: str | None = None, *, settings: Settings | None = No
             yield Runtime(settings, db, logins.owner, clock, seal, actor)
         finally:
             await db.close()
+
+
+async def require_county_reader(ctx: Runtime, conn: Connection, county: str) -> None:
+    """Require a role for the whole of a county that exists; the operator of the embedded server needs none.
+
+    Raises:
+        NotSignedIn: MARKET_DATABASE_URL is set and no account is given.
+        NotAllowed, NotFound, SecondFactorRequired: the account has no role for the whole county.
+        DivisionNotFound: no division has the code.
+    """
+    from market.divisions.queries import get_division_path
+    from market.identity.access import get_visible_divisions, require_whole_county
+
+    if ctx.actor is not None:
+        require_whole_county(get_visible_divisions(ctx.actor, county), county)
+    elif ctx.settings.database_url:
+        raise NotSignedIn
+    await get_division_path(conn, county)
 
 
 def print_result(result: object, *, as_json: bool) -> None:

@@ -12,8 +12,8 @@ from cyclopts import App, Parameter
 from market.audit.record import record_export
 from market.cli.exports import copy_file, write_atomically
 from market.cli.options import As, County, Json
-from market.cli.runtime import DONE, Runtime, open_runtime, run
-from market.identity.models import NotSignedIn, Role
+from market.cli.runtime import DONE, Runtime, open_runtime, require_county_reader, run
+from market.identity.models import Role
 from market.kernel import Connection
 from market.kernel.clock import Clock
 from market.reports.registry import REPORTS, ReportName
@@ -97,29 +97,13 @@ def _run_read(
     async def work() -> object:
         code = read_county(county)
         async with open_runtime(as_) as ctx, ctx.db.transaction(scope=code) as conn:
-            _require_read_access(ctx, code)
+            await require_county_reader(ctx, conn, code)
             result = await read(conn, ctx, code)
             who, now = ctx.get_actor_name(), ctx.clock.now()
             await record_export(conn, actor=who, name=name, county=code, detail={"month": period}, now=now)
             return result
 
     return work
-
-
-def _require_read_access(ctx: Runtime, county: str) -> None:
-    """Require a role for the whole county; the operator of the embedded server needs none.
-
-    Raises:
-        NotSignedIn: MARKET_DATABASE_URL is set and no account is given.
-        NotAllowed, NotFound, SecondFactorRequired: the account has no role for the whole county.
-    """
-    from market.identity.access import get_visible_divisions, require_whole_county
-
-    if ctx.actor is None:
-        if ctx.settings.database_url:
-            raise NotSignedIn
-        return
-    require_whole_county(get_visible_divisions(ctx.actor, county), county)
 
 
 @app.command
@@ -349,7 +333,7 @@ def pack(
     async def work() -> object:
         code = read_county(county)
         async with open_runtime(as_) as ctx, ctx.db.transaction(scope=code) as conn:
-            _require_read_access(ctx, code)
+            await require_county_reader(ctx, conn, code)
             who, now = ctx.get_actor_name(), ctx.clock.now()
             sealed, content = await load_pack(conn, ctx.seal, code, read_month(month), by=who, now=now)
         written = write_atomically(out, content)

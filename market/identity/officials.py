@@ -183,7 +183,7 @@ LIST_OFFICIALS = Query(
                            array_agg(scope ORDER BY role, scope) AS scopes,
                            min(lower(valid_during)) AS since
                       FROM grants WHERE account_id = a.id AND valid_during @> :day::date
-                       AND (scope LIKE :within || '%' OR :within LIKE scope || '%')) g ON g.roles IS NOT NULL
+                       AND (starts_with(scope, :within) OR starts_with(:within, scope))) g ON g.roles IS NOT NULL
       CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE revoked_at IS NULL AND expires_at > :now) AS open_sessions,
                                  max(seen_at) AS last_seen_at
                             FROM sessions WHERE account_id = a.id) s

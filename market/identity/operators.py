@@ -86,7 +86,7 @@ LIST_OPERATORS = Query(
       JOIN LATERAL (SELECT min(operator) AS operator, array_agg(scope ORDER BY scope) AS scopes,
                            min(lower(valid_during)) AS since
                       FROM operator_grants WHERE account_id = a.id AND valid_during @> :day::date
-                       AND (scope LIKE :within || '%' OR :within LIKE scope || '%')) g ON g.operator IS NOT NULL
+                       AND (starts_with(scope, :within) OR starts_with(:within, scope))) g ON g.operator IS NOT NULL
      CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE revoked_at IS NULL AND expires_at > :now) AS open_sessions,
                                 max(seen_at) AS last_seen_at
                            FROM sessions WHERE account_id = a.id) s

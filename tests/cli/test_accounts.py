@@ -82,6 +82,32 @@ async def test_a_place_that_does_not_exist_is_refused_and_nothing_stored(
     assert await owner.fetchval("SELECT array_agg(scope) FROM grants WHERE NOT isempty(valid_during)") == ["130624"]
 
 
+async def test_reading_of_a_place_that_does_not_exist_is_refused(
+    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {"DATABASE_URL": dsn, "SECRET": SECRET, "DATA": str(tmp_path)}.items():
+        monkeypatch.setenv(f"MARKET_{name}", value)
+    for place in ("%", "1306%", "_30624", "130699", "13"):
+        for command in ("list", "operators"):
+            refused = place != "13"
+            assert await asyncio.to_thread(execute, ["accounts", command, "--place", place, "--json"]) == refused
+            assert ("no_such_place" in capsys.readouterr().out) == refused
+    for county, code in (("130699", 1), ("130624", 0)):
+        assert await asyncio.to_thread(execute, ["counties", "show", county, "--json"]) == code
+        assert ("no_such_place" in capsys.readouterr().out) == bool(code)
+
+
+async def test_the_officials_of_the_parts_of_a_place_are_listed_with_it(
+    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"DATABASE_URL": dsn, "SECRET": SECRET, "DATA": str(tmp_path)}.items():
+        monkeypatch.setenv(f"MARKET_{name}", value)
+    for handle, place in (("wang", "130624100"), ("li", "130624"), ("zhao", "1306"), ("qian", "130725")):
+        await create_official_account(handle, name="样例干部", phone=make_phone(), roles=["county"], place=place)
+    for place in ("130624", "130624000000"):
+        assert [each.handle for each in await list_official_accounts(place)] == ["li", "wang", "zhao"]
+
+
 async def test_a_persons_name_is_corrected_by_command(
     dsn: str, database: Database, owner: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,6 +74,8 @@ def test_january_by_its_commands(shell: Shell) -> None:
         assert shell.report("adjustments")["rows"] == []
         code, told = shell("subsidies", "pack", *MONTH, "--out", str(shell.folder / "pack.zip"), "--json")
         assert (code, told["outcome"], told["number"]) == (0, "ok", 1)
+        code, refused = shell("subsidies", "case", "--county", "130699", "--month", "2019-01")
+        assert (code, refused["code"]) == (1, "no_such_place")
         code, opened = shell("subsidies", "pack-key", *MONTH, "--json")
         assert (code, len(opened["key"])) == (0, 64)
     verifier = shell.folder / "verify_pack.py"
