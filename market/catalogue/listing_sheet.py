@@ -94,7 +94,7 @@ class ListingRowReader:
         category = categories.get(self._get_text("category"), "")
         if not category:
             self.fault("category", f"应是 {'、'.join(categories)} 之一")
-        price = parse_yuan(normalize_text(self._get_text("price")).replace(",", ""))
+        price = parse_yuan(normalize_text(self._get_text("price")))
         if price is None:
             self.fault("price", "应是金额，例如 45.00")
         storage = _STORAGE_BY_NAME.get(self._get_text("storage") or STORAGE_NAMES[Storage.AMBIENT])

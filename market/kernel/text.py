@@ -15,6 +15,7 @@ _PHONE_SIGNS = re.compile(r"[\s\-'’]")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 # Chinese characters, Latin letters and digits, and signs of punctuation; no symbol that looks like a character.
 _WRITTEN_HERE = re.compile(r"[\x20-\x7e\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af]")
+_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 _GAPS = re.compile(r"[\s\W_]+")
 _LONG_NUMBER = re.compile(r"\d(?:[\s-]?\d){4,}")
 _OLD_IDENTITY_NUMBER = re.compile(r"[1-9][0-9]{7}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{3}")
@@ -46,6 +47,11 @@ def fold_shape(text: str) -> str:
     Standard 39, section 4 (skeleton), with Chinese in its simplified form.
     """
     return fold_text(text).translate(SHAPES).replace("rn", "m")
+
+
+def remove_separators(number: str) -> str:
+    """Return a number without its separators of thousands: `1,200` is `1200`; other commas stay, as in `80,5`."""
+    return number.replace(",", "") if _GROUPED.fullmatch(number) else number
 
 
 def find_foreign_letters(text: str) -> str:

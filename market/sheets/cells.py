@@ -6,7 +6,7 @@ from datetime import date
 
 from market.kernel import Fen
 from market.kernel.clock import parse_month
-from market.kernel.text import find_foreign_letters, normalize_text
+from market.kernel.text import find_foreign_letters, normalize_text, remove_separators
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import FORMULA_STARTS, CellFaults, Spreadsheet, SpreadsheetRow
 from payments.money import parse_yuan
@@ -151,7 +151,7 @@ class CellReader:
 
     def integer(self, name: str, *, low: int, high: int) -> int | None:
         """Return an integer from `low` to `high`."""
-        written = normalize_code(self.row.cells.get(name, "")).replace(",", "")
+        written = remove_separators(normalize_code(self.row.cells.get(name, "")))
         if _INTEGER.fullmatch(written) and low <= int(written) <= high:
             return int(written)
         self.fault(name, f"应是 {low} 到 {high} 的整数")

@@ -4,7 +4,7 @@ import re
 from urllib.parse import quote
 
 from market.kernel import divide_half_up
-from market.kernel.text import normalize_text
+from market.kernel.text import normalize_text, remove_separators
 from market.trace.verify_label import LabelFacts
 
 _HUNDREDTHS_OF_MU = 100
@@ -23,7 +23,7 @@ def parse_area(text: str) -> int | None:
 
 
 def _parse_decimal(text: str, places: int) -> int | None:
-    match = _DECIMAL.fullmatch(normalize_text(text).replace(",", ""))
+    match = _DECIMAL.fullmatch(remove_separators(normalize_text(text)))
     if match is None or len(match[2] or "") > places:
         return None
     return int(match[1] + (match[2] or "").ljust(places, "0")) or None

@@ -47,8 +47,8 @@ def parse_integer(text: str, *, maximum: int = MAX_INTEGER) -> int | None:
 
 
 def parse_typed_yuan(text: str) -> Fen | None:
-    """Parse a sum as a person types it, `39`, `３９．５` or `¥1,200`, into fen, or return None."""
-    fen = parse_yuan(normalize_text(text).removeprefix("¥").removesuffix("元").replace(",", ""))
+    """Parse a sum as a person types it, `39`, `３９．５` or `¥1,200`, into fen, or return None, as for `80,5`."""
+    fen = parse_yuan(normalize_text(text).removeprefix("¥").removesuffix("元"))
     return fen if fen is not None and 0 <= fen < _MAX_YUAN_FEN else None
 
 

@@ -17,7 +17,14 @@ from market.kernel.text import (
     mask_phone,
     normalize_phone,
     normalize_text,
+    remove_separators,
 )
+
+
+def test_only_commas_between_thousands_are_separators() -> None:
+    assert [remove_separators(each) for each in ("1,200", "1,200.5", "12", "80,5", "1,2,3", "1,2000", ",200")] == [
+        "1200", "1200.5", "12", "80,5", "1,2,3", "1,2000", ",200",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

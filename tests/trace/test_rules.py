@@ -45,10 +45,10 @@ def test_an_area_is_shown_as_it_was_typed(hundredths: int) -> None:
 
 
 def test_weights_and_areas_are_read_as_typed() -> None:
-    assert [parse_grams(each) for each in ("120", "0.5", "１２．５", "1,200", "0", "1.2345", "x", "-1")] == [
-        120_000, 500, 12_500, 1_200_000, None, None, None, None,
+    assert [parse_grams(each) for each in ("120", "0.5", "１２．５", "1,200", "0", "1.2345", "x", "-1", "12,5")] == [
+        120_000, 500, 12_500, 1_200_000, None, None, None, None, None,
     ]  # fmt: skip
-    assert [parse_area(each) for each in ("3", "1.5", "0.01", "1.234", "")] == [2000, 1000, 7, None, None]
+    assert [parse_area(each) for each in ("3", "1.5", "0.01", "1.234", "", "1,5")] == [2000, 1000, 7, None, None, None]
 
 
 def test_a_product_code_has_its_check_digit() -> None:

@@ -30,7 +30,9 @@ def test_prices_are_parsed_as_people_type_them() -> None:
     assert [parse_typed_yuan(text) for text in ("39", "39.5", "39.05", " ¥1,200 ", "39元", "0.01")] == [
         39_00, 39_50, 39_05, 1200_00, 39_00, 1,
     ]  # fmt: skip
-    assert [parse_typed_yuan(text) for text in ("", "x", "-3", "3.999", "1e3", "３９。")] == [None] * 6
+    assert [
+        parse_typed_yuan(text) for text in ("", "x", "-3", "3.999", "1e3", "３９。", "80,5", "80，50", "12,00")
+    ] == [None] * 9
 
 
 def test_days_and_times_are_of_a_year_that_has_a_next_one() -> None:
