@@ -227,6 +227,30 @@ def test_a_form_sent_offline_is_kept_and_sent_once_the_network_returns(browser: 
     tab.close()
 
 
+@pytest.mark.parametrize(("again", "times"), [("", 1), (" data-again", 2)])
+def test_a_form_that_is_pressed_twice_is_sent_once(browser: Browser, again: str, times: int) -> None:
+    """Except one whose every press counts."""
+    form = f'<form method="post" action="/slow"{again}><input name="text"><button>go</button></form>'
+    tab = browser.new_page()
+    serve(tab, f"<!DOCTYPE html><html><body>{form}</body></html>", "offline.js")
+    sent: list[str] = []
+    tab.on("request", lambda request: sent.append(request.method))
+    # An answer without a page leaves the form where it is, as a slow one does.
+    tab.route("**/slow", lambda route: route.fulfill(status=204))
+    press = "const button = document.querySelector('button'); button.click(); setTimeout(() => button.click(), 50);"
+    tab.evaluate(f"() => {{ {press} }}")
+    tab.wait_for_timeout(300)
+    assert sent == ["POST"] * times
+    told = tab.locator("[data-offline]").all_inner_texts()
+    assert told == (["正在交，不用再按。"] if times == 1 else [])
+    # What is corrected meanwhile is sent.
+    tab.evaluate("document.querySelector('[name=text]').dispatchEvent(new Event('input', { bubbles: true }))")
+    tab.evaluate("document.querySelector('button').click()")
+    tab.wait_for_timeout(300)
+    assert len(sent) == times + 1
+    tab.close()
+
+
 def test_a_pasted_message_fills_in_its_code_and_focuses_the_button(browser: Browser) -> None:
     tab = served(browser, "code.js")
     tab.evaluate(
