@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from market.web.ui.components import ASSETS
 from tests.support.accessibility import find_faults
@@ -248,6 +248,53 @@ def test_a_form_that_is_pressed_twice_is_sent_once(browser: Browser, again: str,
     tab.evaluate("document.querySelector('button').click()")
     tab.wait_for_timeout(300)
     assert len(sent) == times + 1
+    tab.close()
+
+
+DESK = """
+<!DOCTYPE html><html><body data-owner="{owner}">
+<form method="post" action="/other"><input name="text"></form>
+<form method="post" action="/desk/save"><textarea name="text"></textarea>
+<input type="hidden" name="key" value="{owner}">
+<input type="radio" name="act" value="a"><input type="radio" name="act" value="b" id="b"><button>go</button></form>
+<script type="module">{script}</script></body></html>
+"""
+SIGNED_OUT = '<!DOCTYPE html><html><body><a data-signed-out>in</a><script type="module">{script}</script></body></html>'
+
+
+@pytest.mark.parametrize(
+    ("ended", "owner", "page", "kept"),
+    [
+        (True, "one", "/desk?county=1", "不同意，因为……"),
+        (False, "one", "/desk?county=1", ""),
+        (True, "two", "/desk?county=1", ""),
+        (True, "one", "/desk?county=2", ""),
+    ],
+)
+def test_what_was_typed_when_the_session_had_ended_is_there_after_signing_in(
+    browser: Browser, ended: bool, owner: str, page: str, kept: str
+) -> None:
+    """For the same person on the same page, and once."""
+    script = (ASSETS / "js" / "typed.js").read_text(encoding="utf-8")
+    shown = {"owner": "one", "answer": (SIGNED_OUT if ended else DESK).replace("{script}", script)}
+
+    def answer(route: Route) -> None:
+        page = DESK.replace("{script}", script) if route.request.method == "GET" else shown["answer"]
+        route.fulfill(body=page.replace("{owner}", shown["owner"]), content_type="text/html; charset=utf-8")
+
+    tab = browser.new_page()
+    tab.route("**/*", answer)
+    tab.goto("http://market.invalid/desk?county=1")
+    tab.fill("textarea", "不同意，因为……")
+    tab.check("#b")
+    tab.click("button")
+    tab.wait_for_url("**/desk/save")
+    shown["owner"] = owner
+    tab.goto(f"http://market.invalid{page}")
+    assert (tab.input_value("textarea"), tab.is_checked("#b")) == (kept, bool(kept))
+    assert tab.get_by_role("status").all_inner_texts() == (["登录前写的填回来了，看一遍再交。"] if kept else [])
+    tab.goto("http://market.invalid/desk?county=1")
+    assert tab.input_value("textarea") == ""
     tab.close()
 
 
