@@ -122,7 +122,7 @@ async def cancel_order(
     order, goods that are not shipped are refunded in full with their freight, stays and activities by their tier; the
     producer keeps the rest. Of an order whose balance is due, the deposit is refunded in the same way. What remains of
     a package is cancelled together.
-    Cancelling a cancelled order returns the same result.
+    Cancelling what is cancelled returns the same result.
 
     Raises:
         NotFound: the order is not the buyer's, or has no such suborder.
@@ -141,9 +141,9 @@ async def cancel_order(
             await apply_payment_events(db, gateway, seal, now=now, order_ref=payment.order_ref)
     async with db.transaction() as conn:
         order = await lock_own_order(conn, buyer, order_id)
-        if order.state is OrderState.CANCELLED:
-            refunded_fen = sum(each.refunded_fen for each in await load_suborders(conn, order.id))
-            return Cancellation(order.id, order.state, Fen(refunded_fen))
+        chosen = _select(await load_suborders(conn, order.id), positions)
+        if chosen and all(each.state is SuborderState.CANCELLED for each in chosen):
+            return Cancellation(order.id, order.state, Fen(sum(each.refunded_fen for each in chosen)))
         if order.state is OrderState.PLACED and order.terms is PaymentTerms.CONTRACT:
             raise ContractNotCancellable
         if await is_payment_open(conn, order):
@@ -239,13 +239,18 @@ async def list_cancellation_shares(
         if positions is not None and remaining.intersection(positions) not in (set(), remaining):
             raise PackageCancelledWhole
         positions = list(remaining) if positions is None else positions
-    selected = [each for each in suborders if positions is None or each.position in positions]
-    if positions is not None and len(selected) != len(set(positions)):
-        raise NotFound
+    selected = _select(suborders, positions)
     if not selected or any(each.state not in cancellable for each in selected):
         raise OrderNotCancellable
     visits = {row.suborder_id: row for row in await list_booked_visits(conn, order.id, now=now)}
     return [(each, _compute_goods_refund(each, visits.get(each.id), now)) for each in selected]
+
+
+def _select(suborders: Sequence[LockedSuborder], positions: Sequence[int] | None) -> list[LockedSuborder]:
+    selected = [each for each in suborders if positions is None or each.position in positions]
+    if positions is not None and len(selected) != len(set(positions)):
+        raise NotFound
+    return selected
 
 
 async def is_package(conn: Connection, order_id: UUID) -> bool:

@@ -67,6 +67,8 @@ async def test_one_suborder_is_cancelled_and_the_other_continues(shopping: Shopp
     await shopping.pay(order)
     cancelled = await cancel(shopping, order, positions=[2])
     assert (cancelled.state, cancelled.refund_fen) == ("paid", 32_00)
+    assert await cancel(shopping, order, positions=[2]) == cancelled, "the second press of the button"
+    assert [template for template, _ in await shopping.messages()].count("order_cancelled") == 1
     seen = await shopping.see(order)
     assert [each.state for each in seen.suborders] == ["paid", "cancelled"]
     assert await shopping.lots() == [(4, 0, 1), (5, 0, 0)]
