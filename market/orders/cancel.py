@@ -24,6 +24,7 @@ from market.orders.models import (
     OrderState,
     PackageCancelledWhole,
     PaymentTerms,
+    RefundChanged,
     SuborderKind,
     SuborderState,
 )
@@ -114,6 +115,7 @@ async def cancel_order(
     order_id: UUID,
     *,
     positions: Sequence[int] | None = None,
+    refund_fen: Fen | None = None,
     now: datetime,
 ) -> Cancellation:
     """Cancel an order, or only the suborders at `positions` of a paid one; opens its own transactions.
@@ -122,13 +124,14 @@ async def cancel_order(
     order, goods that are not shipped are refunded in full with their freight, stays and activities by their tier; the
     producer keeps the rest. Of an order whose balance is due, the deposit is refunded in the same way. What remains of
     a package is cancelled together.
-    Cancelling what is cancelled returns the same result.
+    Cancelling what is cancelled returns the same result. `refund_fen` is the refund that the buyer was shown, if any.
 
     Raises:
         NotFound: the order is not the buyer's, or has no such suborder.
         OrderNotCancellable: a requested suborder was shipped or used, or has ended.
         ContractNotCancellable: a public unit's contract over the order is signed.
         PackageCancelledWhole: only some of what remains of a package is requested.
+        RefundChanged: the refund is not the one that the buyer was shown.
         PaymentDisputed: a dispute over the order is open.
         GatewayUnavailable: it is not known yet whether the open payment succeeds; try again.
     """
@@ -154,6 +157,8 @@ async def cancel_order(
         if order.state not in {OrderState.DEPOSITED, OrderState.PAID}:
             raise OrderNotCancellable
         cancellation, refunds = await _cancel_paid(conn, seal, order, buyer, positions=positions, now=now)
+        if refund_fen is not None and cancellation.refund_fen != refund_fen:
+            raise RefundChanged(refund_fen=cancellation.refund_fen)
     for refund_id in refunds:
         # If the provider does not answer, a job sends the refund later.
         with suppress(GatewayUnavailable, ProviderMismatch):

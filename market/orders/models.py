@@ -332,6 +332,14 @@ class OrderNotCancellable(Refusal):
     en = "An order that was shipped or used, or has ended, cannot be cancelled."
 
 
+class RefundChanged(Refusal):
+    """The refund of a cancellation differs from what the buyer saw; nothing was cancelled."""
+
+    code = "refund_changed"
+    zh = "要退的钱变了，现在退 {refund_fen} 分，请看过再取消。"
+    en = "The refund is {refund_fen} fen now; review it and cancel again."
+
+
 class ContractNotCancellable(OrderNotCancellable):
     """A public unit's contract over the order is signed; it is ended there, not in the shop."""
 

@@ -8,9 +8,10 @@ from market.aftersales.check_in import check_in_guest
 from market.aftersales.ship import ship_suborder
 from market.bookings.calendar import list_stay_nights
 from market.identity.models import NotFound
+from market.kernel import Fen
 from market.orders.cancel import Cancellation, cancel_order, cancel_unpaid, lock_own_order
 from market.orders.mark_paid import apply_payment_events
-from market.orders.models import OrderNotCancellable, PlacedOrder
+from market.orders.models import OrderNotCancellable, PlacedOrder, RefundChanged
 from market.orders.money.verification import verify_orders
 from payments import list_payments, verify_ledger
 from tests.conftest import NOW
@@ -153,6 +154,29 @@ async def test_a_stay_cannot_be_cancelled_after_the_day_of_arrival(shopping: Sho
     await shopping.pay(order)
     with pytest.raises(OrderNotCancellable):
         await cancel(shopping, order, days=14)
+
+
+async def test_nothing_is_cancelled_at_another_refund_than_the_buyer_was_shown(shopping: Shopping) -> None:
+    """As when the page stood open past midnight, or the order was paid meanwhile."""
+    async with shopping.db.transaction() as conn:
+        stay = await make_stay(conn, price_fen=100_00, tiers=[(False, 0, 5000), (False, 13, 10000)])
+    order = await shopping.place(nights=[make_october_nights(stay.listing_id)])
+    await shopping.pay(order)
+    before = await shopping.balances()
+    paid_fen = Fen(before["clearing:alipay"])
+    for shown_fen in (Fen(-paid_fen), Fen(0)):
+        with pytest.raises(RefundChanged) as refused:
+            await cancel_order(
+                shopping.db, shopping.gateway, shopping.seal, shopping.buyer, order.id,
+                refund_fen=shown_fen, now=NOW + timedelta(days=12),
+            )  # fmt: skip
+        half_fen = refused.value.facts["refund_fen"]
+    assert (half_fen, await shopping.balances()) == (-paid_fen // 2, before)
+    cancelled = await cancel_order(
+        shopping.db, shopping.gateway, shopping.seal, shopping.buyer, order.id,
+        refund_fen=Fen(-paid_fen // 2), now=NOW + timedelta(days=12),
+    )  # fmt: skip
+    assert (cancelled.state, cancelled.refund_fen) == ("cancelled", -paid_fen // 2)
 
 
 async def test_a_share_is_rounded_in_the_buyers_favour(shopping: Shopping) -> None:

@@ -128,6 +128,15 @@ async def test_the_refund_is_shown_before_cancelling_and_not_after_the_start(
         await village.value("UPDATE slots SET during = tstzrange(now() - interval '1 hour', now() + interval '1 hour')")
         await buyer.open(f"/orders/{number}/cancel?part=1", status=409)
         await village.value("UPDATE slots SET during = tstzrange(now() + interval '2 days', now() + interval '3 days')")
+        seen = await buyer.open(f"/orders/{number}/cancel?part=1")
+        assert "取消，退 90.00 元" in seen.text
+        await village.value(
+            "UPDATE slots SET during = tstzrange(now() + interval '1 hour', now() + interval '3 hours')"
+        )
+        seen = await buyer.submit(f"/orders/{number}/cancel", status=409)
+        assert "要退的钱变了" in seen.text
+        assert "取消，退 90.00 元" not in seen.text
+        await village.value("UPDATE slots SET during = tstzrange(now() + interval '2 days', now() + interval '3 days')")
         await buyer.open(f"/orders/{number}/cancel?part=1")
         seen = await buyer.submit(f"/orders/{number}/cancel")
         assert "名额放出来了" in seen.text

@@ -1,7 +1,7 @@
 """Actions of a buyer on an order: cancel it after seeing the refund, confirm receipt."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -19,10 +19,17 @@ from market.kernel.seal import Seal
 from market.orders.buy_again import buy_again
 from market.orders.cancel import cancel_order, is_package
 from market.orders.checkout.places import get_places_terms
-from market.orders.models import OrderNotCancellable, OrderState, PackageCancelledWhole, SuborderState
+from market.orders.models import (
+    OrderNotCancellable,
+    OrderState,
+    PackageCancelledWhole,
+    RefundChanged,
+    SuborderState,
+)
 from market.orders.queries import OrderView, SuborderView, get_order, get_order_id
 from market.web.forms import parse_integer, read_form
 from market.web.pages import WayBack, redirect, render_page
+from market.web.services import get_services
 from market.web.shop.cards import ShortNumber
 from market.web.shop.promises import REFUND_ARRIVAL
 from market.web.ui.format import percent_bp, yuan
@@ -100,37 +107,40 @@ def render_order_refusal(request: HttpRequest, actor: Actor, refusal: Refusal, n
 
 @get("/orders/{number:int}/cancel", include_in_schema=False, english=True)
 async def show_cancellation(
-    request: HttpRequest,
-    *,
-    db: NamedDependency[Database],
-    seal: NamedDependency[Seal],
-    clock: NamedDependency[Clock],
-    actor: NamedDependency[Actor],
-    number: ShortNumber,
+    request: HttpRequest, actor: NamedDependency[Actor], number: ShortNumber
 ) -> Response[bytes]:
     """Show the refund of a cancellation, and ask for confirmation.
 
     Raises:
         NotFound: the order belongs to someone else, or has no such suborder.
     """
+    return await _confirm_cancellation(request, actor, number)
+
+
+async def _confirm_cancellation(
+    request: HttpRequest, actor: Actor, number: int, changed: RefundChanged | None = None
+) -> Response[bytes]:
+    """Render the refund to confirm; with `changed`, the refund of now and that it is another one."""
+    services = get_services(request)
     position = parse_integer(request.query_params.get("part", ""), maximum=_MAX_POSITION)
-    async with db.connection() as conn:
-        order = await get_order(conn, seal, actor, await get_order_id(conn, actor, number))
+    now = services.clock.now()
+    async with services.db.connection() as conn:
+        order = await get_order(conn, services.seal, actor, await get_order_id(conn, actor, number))
         package = await is_package(conn, order.id)
         unpaid = order.state is OrderState.PLACED
         try:
             suborders = _choose_suborders(order, position, package=package)
-            back = (
-                [] if unpaid else [await _compute_refund(conn, order, suborder, clock.now()) for suborder in suborders]
-            )
+            back = [] if unpaid else [await _compute_refund(conn, order, suborder, now) for suborder in suborders]
         except (OrderNotCancellable, PackageCancelledWhole) as refusal:
             return render_order_refusal(request, actor, refusal, number)
-    total = Fen(sum(fen for _, fen in back))
+    total = Fen(sum(fen for _, fen in back)) if changed is None else cast("Fen", changed.facts["refund_fen"])
     whole = unpaid or package or len(suborders) == len(order.suborders)
     context = {
         "title": say("取消订单 {0}", number) if whole else say("取消{0}的", suborders[0].producer),
+        "changed": "" if changed is None else say("要退的钱变了，现在退 {0} 元，看过再按。", yuan(total)),
         "rows": [(f"{suborder.producer}", say("还没付，不用退")) for suborder in suborders] if unpaid else back,
         "amount_fen": None if unpaid else total,
+        "refund_fen": total,
         "text": say("取消了，给您留着的放回去给别人。")
         if unpaid
         else say("钱从哪里付的退到哪里，{0}。", say(REFUND_ARRIVAL)),
@@ -139,7 +149,8 @@ async def show_cancellation(
         "back": f"/orders/{number}",
         "key": None,
     }
-    return render_page(request, "shop/cancel.html", context, actor=actor)
+    status = 200 if changed is None else changed.status
+    return render_page(request, "shop/cancel.html", context, actor=actor, status=status)
 
 
 @post("/orders/{number:int}/cancel", include_in_schema=False, english=True)
@@ -155,18 +166,26 @@ async def submit_cancellation(
 ) -> Response[Any]:
     """Cancel an order or one of its suborders; a form sent twice cancels once.
 
+    If the refund is not the one that the page showed, nothing is cancelled and the page shows that of now.
+
     Raises:
         NotFound: the order belongs to someone else, or has no such suborder.
     """
-    await read_form(request)
+    form = await read_form(request)
     position = parse_integer(request.query_params.get("part", ""), maximum=_MAX_POSITION)
+    shown = parse_integer(form.get_text("refund"))
     async with db.connection() as conn:
         order_id = await get_order_id(conn, actor, number)
     positions = None if position is None else [position]
     try:
-        await cancel_order(db, gateway, seal, actor, order_id, positions=positions, now=clock.now())
+        await cancel_order(
+            db, gateway, seal, actor, order_id,
+            positions=positions, refund_fen=None if shown is None else Fen(shown), now=clock.now(),
+        )  # fmt: skip
     except (OrderNotCancellable, PackageCancelledWhole) as refusal:
         return render_order_refusal(request, actor, refusal, number)
+    except RefundChanged as refusal:
+        return await _confirm_cancellation(request, actor, number, refusal)
     return redirect(f"/orders/{number}?said=cancelled")
 
 
