@@ -79,6 +79,24 @@ async def test_a_refused_checkout_is_a_page_of_its_own_that_can_be_opened_again(
         assert (await browser.open("/checkout?again=1")).path == "/cart?region=130000"
 
 
+async def test_who_comes_back_from_the_provider_unpaid_is_led_to_the_order(village: Village) -> None:
+    """The address that the browser goes back to is that of the checkout."""
+    async with await village.browser(village.buyer) as browser:
+        seen = await browser.open("/cart")
+        assert "等您付款" not in seen.text
+        await fill_cart(village, browser)
+        await browser.open("/checkout")
+        await browser.submit("/checkout", method="wechat", typed=ADDRESS)
+        number = await village.value("SELECT number FROM orders")
+        seen = await browser.open("/checkout?region=130000")
+        assert seen.path == "/cart?region=130000"
+        assert "有一单等您付款" in seen.text
+        assert f"/orders/{number}" in seen.links()
+        await browser.open(f"/orders/{number}/cancel")
+        await browser.submit(f"/orders/{number}/cancel")
+        assert "等您付款" not in (await browser.open("/cart")).text
+
+
 async def test_a_refusal_is_explained_once_in_the_cart(village: Village) -> None:
     async with await village.browser(village.buyer) as browser:
         await fill_cart(village, browser)

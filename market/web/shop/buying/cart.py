@@ -21,7 +21,8 @@ from market.orders.cart import CartOwner, put_lines, put_nights
 from market.orders.cart_view import Cart, CartGroup, CartLine, CartNights, get_cart, load_cart_contents
 from market.orders.checkout.places import PlacesView
 from market.orders.checkout.pricing import PriceBasis
-from market.orders.models import ListingId, Nights, SuborderKind
+from market.orders.list_orders import OrderGroup, list_orders
+from market.orders.models import ListingId, Nights, OrderState, SuborderKind
 from market.orders.queries import load_latest_address
 from market.slots.models import Slot, format_slot_hours
 from market.slots.rules import get_slot_terms
@@ -232,7 +233,9 @@ async def show_cart(request: HttpRequest, visitor: NamedDependency[Actor | None]
         advice = await load_cart_advice(conn, visitor, cart, day=clock.today())
         listing_ids = [each.listing_id for group in cart.groups for each in (*group.lines, *group.nights)]
         pictures = await load_listing_pictures(conn, listing_ids)
+        waiting = [] if visitor is None or cart.groups else await _list_unpaid(conn, visitor)
     context = {
+        "waiting": waiting,
         "groups": [_group_view(group, pictures, clock.now()) for group in cart.groups],
         "heading": format_seller_count(len({group.producer_id for group in cart.groups})) + say("的东西"),
         "region": region,
@@ -251,6 +254,12 @@ async def show_cart(request: HttpRequest, visitor: NamedDependency[Actor | None]
     page = render_page(request, "shop/cart.html", context, actor=visitor, cart=cart.count)
     clear_rejected_checkout(request, page)
     return page
+
+
+async def _list_unpaid(conn: Connection, buyer: Actor) -> list[tuple[int, Fen]]:
+    """Return number and total of the latest order that waits for its payment: who comes back unpaid looks here."""
+    page = await list_orders(conn, buyer, group=OrderGroup.UNPAID, limit=1)
+    return [(order.number, order.total_fen) for order in page.items if order.state is OrderState.PLACED]
 
 
 @post("/cart/nights", include_in_schema=False, english=True)
