@@ -206,6 +206,7 @@ async def test_missing_fields_are_reported_and_the_others_keep_their_text(villag
         seen = await farm.submit("/farm/sell/fruit", status=422, title="冬枣", price="", left="many")
         assert "还差 2 样" in seen.text
         assert "价钱没写。写一个数，比如 39" in seen.text
+        assert "选过的没在这里，就再选一次" in seen.text, "without scripts the photo did not come back"
         [title] = [node for node in seen.root.all("input") if node.attrs.get("id") == "title"]
         assert title.attrs["value"] == "冬枣"
         seen = await farm.submit("/farm/sell/fruit", status=422, title="滞销冬枣", price="39", left="9")
@@ -215,6 +216,7 @@ async def test_missing_fields_are_reported_and_the_others_keep_their_text(villag
         await farm.open("/farm/sell/fruit")
         seen = await farm.submit("/farm/sell/fruit", status=422, files=files, title="冬枣", price="39", left="9")
         assert "这个文件打不开" in seen.text
+        assert "再选一次" not in seen.text
 
 
 async def test_a_listing_is_withdrawn_and_relisted(village: Village) -> None:
