@@ -25,7 +25,7 @@ from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.language import say
 from market.kernel.seal import Seal
-from market.kernel.text import normalize_phone
+from market.kernel.text import normalize_digits, normalize_phone
 from market.notify.queue import queue_message
 from market.notify.templates import CODE_LIFETIME
 from market.rate_limits import list_network_budgets
@@ -289,7 +289,7 @@ async def try_code(
     attempt = await TRY_CODE.maybe(
         conn,
         phone_index=phone_index,
-        code_hash=_hash_code(seal, phone, code),
+        code_hash=_hash_code(seal, phone, normalize_digits(code)),
         network=network,
         known_device=known_device,
         max_attempts=MAX_CODE_ATTEMPTS,

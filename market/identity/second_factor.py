@@ -9,6 +9,7 @@ from pyotp.totp import TOTP
 from market.identity.models import AccountId
 from market.kernel import Connection, Database, Query
 from market.kernel.seal import Seal
+from market.kernel.text import normalize_digits
 from payments.sql import run_in_pieces
 
 ISSUER = "乡集"
@@ -72,7 +73,7 @@ async def use_second_factor(conn: Connection, seal: Seal, account_id: AccountId,
     totp = TOTP(seal.open(sealed, TOTP_CONTEXT), interval=STEP_SECONDS)
     current_step = int(now.timestamp()) // STEP_SECONDS
     for drift in _DRIFT:
-        if hmac.compare_digest(totp.generate_otp(current_step + drift).encode(), code.encode()):
+        if hmac.compare_digest(totp.generate_otp(current_step + drift).encode(), normalize_digits(code).encode()):
             return await ADD_USED_STEP.maybe(conn, account_id=account_id, step=current_step + drift) is not None
     return False
 

@@ -23,7 +23,7 @@ from market.identity.verified_names import check_person_name
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.language import say
 from market.kernel.seal import Seal
-from market.kernel.text import clean_name, clean_text, normalize_phone
+from market.kernel.text import clean_name, normalize_phone
 from market.notify.queue import queue_message
 from market.notify.templates import DEFAULT_HELP_PHONE
 
@@ -92,14 +92,14 @@ async def sign_in(
     number = normalize_phone(phone)
     if number is None:
         raise InvalidPhone(errors=(FieldFault("phone", say("请填 11 位手机号，13 到 19 开头")),))
-    attempt = await try_code(conn, seal, phone=number, code=clean_text(code), network=network, device=device, now=now)
+    attempt = await try_code(conn, seal, phone=number, code=code, network=network, device=device, now=now)
     if isinstance(attempt, WrongCode):
         return attempt
     account_id = await _get_or_create_account(conn, seal, number, now=now)
     if account_id is None:
         return WrongCode()
     verified = bool(second_factor)
-    if second_factor and not await use_second_factor(conn, seal, account_id, clean_text(second_factor), now=now):
+    if second_factor and not await use_second_factor(conn, seal, account_id, second_factor, now=now):
         await RESTORE_CODE.run(conn, id=attempt)
         return WrongSecondFactor()
     if await is_new_device(conn, account_id, device, now=now):

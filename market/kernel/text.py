@@ -54,6 +54,11 @@ def remove_separators(number: str) -> str:
     return number.replace(",", "") if _GROUPED.fullmatch(number) else number
 
 
+def normalize_digits(code: str) -> str:
+    """Return a code as it is compared: full-width digits as ASCII, without the gaps that people write (`482 913`)."""
+    return "".join(normalize_text(code).split())
+
+
 def find_foreign_letters(text: str) -> str:
     """Return each letter, digit or symbol of a text that is neither Chinese nor of ASCII, after NFKC, each once.
 

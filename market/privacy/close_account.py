@@ -24,7 +24,6 @@ from market.kernel.clock import get_business_day
 from market.kernel.idempotency import delete_actor_keys
 from market.kernel.language import say
 from market.kernel.seal import Seal
-from market.kernel.text import clean_text
 from market.notify.queue import delete_messages
 from market.orders.erase import erase_buyer
 from market.orders.escrow import get_freight_account, get_payable_account
@@ -133,7 +132,7 @@ async def confirm_and_close(
     phone = await get_phone(conn, seal, account_id)
     if phone is None:
         raise NotFound
-    attempt = await try_code(conn, seal, phone=phone, code=clean_text(code), network=network, device=device, now=now)
+    attempt = await try_code(conn, seal, phone=phone, code=code, network=network, device=device, now=now)
     if isinstance(attempt, WrongCode):
         return attempt
     await close_account(conn, seal, account_id, by=str(account_id), now=now)

@@ -15,10 +15,15 @@ from market.kernel.text import (
     mask_identity_number,
     mask_long_numbers,
     mask_phone,
+    normalize_digits,
     normalize_phone,
     normalize_text,
     remove_separators,
 )
+
+
+def test_a_code_is_compared_without_width_and_gaps() -> None:
+    assert {normalize_digits(each) for each in ("482913", " 482 913\n", "４８２　９１３", "4 8 2 9 1 3")} == {"482913"}
 
 
 def test_only_commas_between_thousands_are_separators() -> None:

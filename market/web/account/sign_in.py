@@ -217,9 +217,7 @@ async def submit_second_factor(
     to = get_local_path(form.get_text("to"), get_home_path(actor))
     token = request.cookies.get(get_session_cookie_name(request), "")
     async with db.transaction() as conn:
-        signed = await verify_second_factor(
-            conn, seal, token, code=form.get_text("code").replace(" ", ""), now=clock.now()
-        )
+        signed = await verify_second_factor(conn, seal, token, code=form.get_text("code"), now=clock.now())
     if isinstance(signed, WrongSecondFactor):
         return _second_factor_page(
             request, actor, to, (FieldFault("code", signed.text(get_language())),), status=signed.status
