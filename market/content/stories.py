@@ -109,6 +109,8 @@ MOVE_STORY = Query(
     RETURNING id
     """,
 )
+# Who consents last sees the consents of the others.
+LOCK_STORY = Query(UUID, "SELECT id FROM stories WHERE number = :number FOR NO KEY UPDATE")
 CONSENT_PERSON = Query(
     UUID,
     """
@@ -232,6 +234,7 @@ async def answer_story(conn: Connection, person: Actor, number: int, *, consent:
         NotFound: the story does not show the person, or the person answered before.
         StoryNotMovable: it is hidden.
     """
+    await LOCK_STORY.maybe(conn, number=number)
     story = await get_story(conn, number)
     if story.state is StoryState.HIDDEN:
         raise StoryNotMovable
