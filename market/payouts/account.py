@@ -18,7 +18,6 @@ from market.identity.models import AccountId, Actor
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.failures import forget_failure, record_failure
-from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.orders.notifications import format_month_day, notify_producer
 from market.payouts.models import (
@@ -30,6 +29,7 @@ from market.payouts.models import (
     PayoutPhoneInvalid,
     TooManyAccountChanges,
 )
+from market.payouts.producer_locks import LOCK_PAID_PRODUCER
 from market.producers.queries import GET_PRODUCER_COUNTY
 from payments import AccountKind, Gateway
 from payments.port import AccountReport, AccountRequest, Declined, Ok, Outcome
@@ -92,6 +92,7 @@ class _NewAccount(Struct, frozen=True, kw_only=True):
 
 class _UncheckedAccount(Struct, frozen=True, kw_only=True):
     id: UUID
+    producer_id: UUID
     producer_number: int
     kind: AccountKind
     holder: str
@@ -161,7 +162,8 @@ ADD_PAYOUT_ACCOUNT = Query(
 LIST_UNCHECKED_ACCOUNTS = Query(
     _UncheckedAccount,
     """
-    SELECT payout_accounts.id, producers.number AS producer_number, payout_accounts.kind, holder, number_sealed
+    SELECT payout_accounts.id, producer_id, producers.number AS producer_number, payout_accounts.kind, holder,
+           number_sealed
       FROM payout_accounts JOIN producers ON producers.id = producer_id
      WHERE payout_accounts.state = 'checking'
        AND (payout_accounts.id = :account_id
@@ -246,7 +248,9 @@ async def enter_payout_account(
         PayoutAccountExists: an account of the producer is being checked, or waits to be used.
     """
     digits = re.sub(r"[\s-]", "", number)
+    require_producer(actor, producer_id)
     async with db.transaction() as conn:
+        await LOCK_PAID_PRODUCER.one(conn, producer_id=producer_id)
         holder = await find_account_holder(conn, actor, producer_id, now=now)
         if holder is None:
             raise PayoutAccountOwnerOnly
@@ -255,7 +259,6 @@ async def enter_payout_account(
         number_form, refusal = _NUMBERS[kind]
         if not number_form.fullmatch(digits):
             raise refusal
-        await lock_quota(conn, "payout accounts", producer_id)
         if await COUNT_RECENT_ENTRIES.one(conn, producer_id=producer_id, since=now - ENTRY_PERIOD) >= MAX_ENTRIES:
             raise TooManyAccountChanges(limit=MAX_ENTRIES)
         before: PayoutAccount | None = await FIND_ACCOUNT_BEFORE.maybe(conn, producer_id=producer_id)
@@ -341,7 +344,7 @@ async def check_payout_accounts(
             holder=each.holder,
             number=seal.open(each.number_sealed, PAYOUT_NUMBER_CONTEXT),
         )
-        answered += await _record_check(db, each.id, await gateway.open_account(request, f"account:{each.id}"), now)
+        answered += await _record_check(db, each, await gateway.open_account(request, f"account:{each.id}"), now)
         await forget_failure(db, job=CHECK_JOB, item=each.id)
 
     async def fail(each: _UncheckedAccount, error: Exception) -> None:
@@ -351,7 +354,9 @@ async def check_payout_accounts(
     return answered
 
 
-async def _record_check(db: Database, account_id: UUID, outcome: Outcome[AccountReport], now: datetime) -> bool:
+async def _record_check(
+    db: Database, account: _UncheckedAccount, outcome: Outcome[AccountReport], now: datetime
+) -> bool:
     match outcome:
         case Ok(value=report) if report.verified:
             verified, destination, reason = True, report.ref, None
@@ -362,5 +367,6 @@ async def _record_check(db: Database, account_id: UUID, outcome: Outcome[Account
         case _:
             return False
     async with db.transaction() as conn:
-        await MARK_CHECKED.run(conn, id=account_id, verified=verified, destination=destination, reason=reason, now=now)
+        await LOCK_PAID_PRODUCER.one(conn, producer_id=account.producer_id)
+        await MARK_CHECKED.run(conn, id=account.id, verified=verified, destination=destination, reason=reason, now=now)
     return True

@@ -20,7 +20,7 @@ from market.kernel.seal import Seal
 from market.orders.notifications import notify_producer
 from market.payouts.account import GET_PAYOUT_ACCOUNT, PENDING_STATES, PayoutAccount, PayoutAccountState
 from market.payouts.models import AccountChangeEnded, NameCorrectorConsents, OtherPersonNeeded
-from market.payouts.pay_out import LOCK_PAID_PRODUCER
+from market.payouts.producer_locks import LOCK_PAID_PRODUCER
 from payments.retries import RetryPolicy, run_each
 
 REFUSED_REASON = "refused"

@@ -17,6 +17,7 @@ from market.kernel.seal import Seal
 from market.kernel.text import clean_text
 from market.notify.templates import DEFAULT_HELP_PHONE
 from market.orders.notifications import notify_account
+from market.payouts.producer_locks import LOCK_OWN_PRODUCERS
 
 MAX_REASON_LENGTH = 300
 NAME_CORRECTED = "name_corrected"
@@ -39,16 +40,6 @@ class CorrectedName(Struct, frozen=True):
     ended_accounts: int
 
 
-# A payout that is being requested reads the payout account under this lock.
-LOCK_OWN_PRODUCERS = Query(
-    UUID,
-    """
-    SELECT id FROM producers
-     WHERE id IN (SELECT producer_id FROM producer_members WHERE account_id = :account_id)
-     ORDER BY id
-       FOR NO KEY UPDATE
-    """,
-)
 # Of households and homestays, which are paid in their owner's name.
 END_NAMED_ACCOUNTS = Query(
     UUID,

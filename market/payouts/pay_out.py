@@ -20,6 +20,7 @@ from market.orders.notifications import notify_producer
 from market.orders.returnable import get_first_returnable
 from market.payouts.account import FIND_PAYOUT_ACCOUNT, PayoutAccount, PayoutAccountState, find_account_holder
 from market.payouts.models import NothingToPayOut, PayoutAccountMissing, PayoutAccountOwnerOnly
+from market.payouts.producer_locks import LOCK_PAID_PRODUCER, PaidProducer
 from payments import (
     Gateway,
     PaymentEvent,
@@ -63,20 +64,10 @@ class PayoutHold(Struct, frozen=True, kw_only=True):
     return_days: int
 
 
-class _PaidProducer(Struct, frozen=True, kw_only=True):
-    id: UUID
-    number: int
-    county_code: str
-
-
 _PIECE = 1_000
 _SLACK = timedelta(hours=1)
 """It covers a request at the last moment, by a clock that is slow, that commits later."""
 
-# The payouts of a producer wait for each other here, and see each other's sums.
-LOCK_PAID_PRODUCER = Query(
-    _PaidProducer, "SELECT id, number, county_code FROM producers WHERE id = :producer_id FOR NO KEY UPDATE"
-)
 LIST_PAYABLE_PRODUCERS = Query(
     UUID,
     """
@@ -84,7 +75,7 @@ LIST_PAYABLE_PRODUCERS = Query(
      WHERE state = 'active' AND producer_id > :after ORDER BY producer_id LIMIT :piece
     """,
 )
-GET_PAID_PRODUCER = Query(_PaidProducer, "SELECT id, number, county_code FROM producers WHERE id = :producer_id")
+GET_PAID_PRODUCER = Query(PaidProducer, "SELECT id, number, county_code FROM producers WHERE id = :producer_id")
 SUM_KEPT_BACK = Query(
     int, "SELECT sum_kept_back(:producer_id, :claims_since, :returns_since, :moment, :mediation_days)"
 )
@@ -248,7 +239,7 @@ async def take_owed(
     )
 
 
-async def _get_left(conn: Connection, producer: _PaidProducer, *, now: datetime) -> Fen:
+async def _get_left(conn: Connection, producer: PaidProducer, *, now: datetime) -> Fen:
     """Return what is left of the limit of the day; every payout of the day counts."""
     limits = await get_payout_limits(conn, producer.county_code, now=now)
     since = get_day_start(get_business_day(now))
@@ -256,7 +247,7 @@ async def _get_left(conn: Connection, producer: _PaidProducer, *, now: datetime)
 
 
 async def _list_available(
-    conn: Connection, producer: _PaidProducer, hold: PayoutHold, *, now: datetime
+    conn: Connection, producer: PaidProducer, hold: PayoutHold, *, now: datetime
 ) -> list[tuple[str, Fen]]:
     """Return what may be taken of each account of the producer; what is kept back is kept back of the goods."""
     goods, freight = get_payable_account(producer.number), get_freight_account(producer.number)

@@ -78,7 +78,7 @@ HELD_BY = {
     "TooManyLines": "quota lock of the cart's owner",
     "TooManyComplaints": "quota lock of the buyer; of the producer, for reports",
     "TooManyCoupons": "quota lock of the producer, or of the platform",
-    "TooManyAccountChanges": "quota lock of the producer",
+    "TooManyAccountChanges": "row of the producer",
     "TooManyListings": "row of the producer",
     "TooManyPackages": "row of the producer",
     "TooManyFavourites": "lock of the buyer, and a position from 1 to 200 that is unique",
