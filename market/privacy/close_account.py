@@ -29,6 +29,7 @@ from market.orders.erase import erase_buyer
 from market.orders.escrow import get_freight_account, get_payable_account
 from market.pairing.buying_accounts import end_buying
 from market.payouts.account import erase_payout_accounts
+from market.payouts.producer_locks import LOCK_OWN_PRODUCERS
 from market.privacy.requests import withdraw_data_requests
 from market.producers.members import end_memberships
 from market.saved_filters.keep import erase_filters
@@ -155,6 +156,8 @@ async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, 
         NotFound: the account is unknown or closed.
     """
     closing = _Closing(conn=conn, seal=seal, account_id=account_id, by=by, now=now)
+    # A payout that is being requested is waited for, and then seen; an account that is being entered as well.
+    await LOCK_OWN_PRODUCERS.all(conn, account_id=account_id)
     await LOCK_BUYER.run(conn, account_id=account_id)
     # Before the account: who records an invoice locks its request, then refers to the accounts of both sides.
     await ERASERS["invoices"](closing)

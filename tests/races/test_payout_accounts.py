@@ -5,18 +5,20 @@ from uuid import UUID
 
 import pytest
 
-from market.identity.models import Actor
-from market.kernel import Connection, Database
+from market.identity.models import AccountId, Actor
+from market.kernel import Connection, Database, Fen
 from market.kernel.seal import Seal
 from market.payouts.account import PAYOUT_NUMBER_CONTEXT, PayoutAccount, check_payout_accounts, enter_payout_account
 from market.payouts.correct_name import correct_name
-from market.payouts.models import PayoutAccountExists
-from payments import AccountKind
+from market.payouts.models import PayoutAccountExists, PayoutAccountOwnerOnly
+from market.payouts.pay_out import PayoutHold, take_owed
+from market.privacy.close_account import AccountNotClosable, close_account
+from payments import AccountKind, post
 from payments.stripe import Stripe
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_producer
 from tests.support.payment import gateway, provider, sandbox
-from tests.support.postgres import wait_for_blocked
+from tests.support.postgres import as_owner, wait_for_blocked
 
 __all__ = ["gateway", "provider", "sandbox"]
 
@@ -82,3 +84,44 @@ async def test_an_account_that_is_entered_while_the_name_is_corrected_has_the_ne
         entering = asyncio.create_task(enter(database, gateway, seal, farmer, "1111"))
         await wait_for_blocked(owner, await get_pid(conn))
     assert (await entering).holder == "样例新名"
+
+
+async def test_no_account_number_comes_after_its_person_closed_their_account(
+    database: Database, owner: Connection, seal: Seal, gateway: Stripe, farmer: Actor
+) -> None:
+    async with database.transaction() as conn:
+        await close_account(conn, seal, AccountId(farmer.account_id), by="test", now=NOW)
+        entering = asyncio.create_task(enter(database, gateway, seal, farmer, "1111"))
+        await wait_for_blocked(owner, await get_pid(conn))
+    with pytest.raises(PayoutAccountOwnerOnly):
+        await entering
+    assert await owner.fetchval("SELECT count(*) FROM payout_accounts") == 0
+
+
+async def test_an_account_is_not_closed_while_a_payout_is_being_requested(
+    database: Database, owner: Connection, seal: Seal, gateway: Stripe, farmer: Actor
+) -> None:
+    """The payout is committed between the count of payouts and the look at what is owed, if nothing prevents that."""
+    shop = farmer.producers[0]
+    async with database.transaction() as conn:
+        await add_unchecked(conn, seal, farmer)
+        number = await conn.fetchval("SELECT number FROM producers WHERE id = $1", shop)
+        legs = [(f"payable:{number}", 5_00), ("commission", -5_00)]
+        await post(conn, key="owed", kind="released", legs=legs, at=NOW)
+    await check_payout_accounts(database, gateway, seal, now=NOW)
+
+    async def close() -> None:
+        async with database.transaction() as conn:
+            await close_account(conn, seal, farmer.account_id, by="test", now=NOW)
+
+    hold = PayoutHold(claim_hours=0, return_days=0)
+    async with database.transaction() as conn:
+        payout = await take_owed(conn, gateway, shop, key="asked", min_fen=Fen(1), hold=hold, now=NOW)
+        async with as_owner(conn):
+            await conn.execute("LOCK TABLE payments.balances IN ACCESS EXCLUSIVE MODE")
+        closing = asyncio.create_task(close())
+        await wait_for_blocked(owner, await get_pid(conn))
+    assert payout is not None
+    with pytest.raises(AccountNotClosable) as refused:
+        await closing
+    assert [fault.field for fault in refused.value.errors] == ["money"]
