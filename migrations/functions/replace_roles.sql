@@ -10,9 +10,12 @@ CREATE OR REPLACE FUNCTION replace_roles(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     today date := business_day(p_at);
-    ended integer := (SELECT count(*) FROM grants WHERE account_id = p_account AND valid_during @> today);
+    ended integer;
     ends boolean := p_roles = '{}';
 BEGIN
+    -- A deputy that is being given is waited for, and ended too.
+    PERFORM FROM accounts WHERE id = p_account FOR NO KEY UPDATE;
+    ended := (SELECT count(*) FROM grants WHERE account_id = p_account AND valid_during @> today);
     DELETE FROM grants WHERE p_account IN (account_id, deputy_for) AND lower(valid_during) >= today;
     UPDATE grants SET valid_during = daterange(lower(valid_during), today)
      WHERE p_account IN (account_id, deputy_for) AND valid_during @> today;

@@ -1,7 +1,7 @@
 -- Package: identity.
 -- Give an official's roles of a county to another official for some days, end what the deputy had of them from the first
 -- day on, and record it; an empty range only ends. Return how many roles the deputy gets: none that the deputy holds
--- anyway, and none that the official holds as a deputy.
+-- anyway, none that the official holds as a deputy, and none without a role of the own today.
 CREATE OR REPLACE FUNCTION set_deputy(
     p_account uuid, p_deputy uuid, p_county text, p_during daterange, p_by text, p_at timestamptz
 ) RETURNS integer
@@ -21,6 +21,7 @@ BEGIN
       FROM grants g
      WHERE g.account_id = p_account AND g.deputy_for IS NULL AND starts_with(g.scope, p_county)
        AND NOT isempty(p_during) AND g.valid_during @> p_during
+       AND EXISTS (SELECT FROM grants WHERE account_id = p_deputy AND valid_during @> today)
        AND NOT EXISTS (SELECT FROM grants held
                         WHERE held.account_id = p_deputy AND held.role = g.role AND held.scope = g.scope
                           AND held.valid_during && p_during);
