@@ -74,11 +74,12 @@ LIST_OVERDUE_WITHOUT_PAYMENT = Query(
      LIMIT :limit
     """,
 )
+# A purchase of a public unit may have got more time since the order was listed.
 LOCK_UNPAID = Query(
     UUID,
     """
     SELECT id FROM orders
-     WHERE id = ANY(:order_ids::uuid[]) AND state = 'placed' AND terms <> 'contract'
+     WHERE id = ANY(:order_ids::uuid[]) AND state = 'placed' AND terms <> 'contract' AND pay_until <= :now
      ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
     """,
 )
@@ -144,7 +145,7 @@ async def expire_unpaid(conn: Connection, order_ids: list[OrderId], now: datetim
 
     Orders locked by another transaction are skipped.
     """
-    locked = await LOCK_UNPAID.all(conn, order_ids=order_ids)
+    locked = await LOCK_UNPAID.all(conn, order_ids=order_ids, now=now)
     moved = await move_orders(conn, locked, OrderState.EXPIRED, now=now)
     if not moved:
         return 0

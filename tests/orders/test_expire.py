@@ -1,12 +1,15 @@
 """Expiry of unpaid orders: one that cannot be expired keeps the stock of no other."""
 
+import asyncio
 from datetime import timedelta
 
 from market.kernel import Connection
+from market.orders.contracts import set_order_terms
 from market.orders.expire import expire_orders
-from market.orders.models import PlacedOrder
+from market.orders.models import PaymentTerms, PlacedOrder
 from tests.conftest import NOW
 from tests.support.make import ProductIds, make_product
+from tests.support.postgres import wait_for_blocked
 from tests.support.shop import Shopping
 
 LATER = NOW + timedelta(minutes=31)
@@ -56,3 +59,14 @@ async def test_an_order_that_always_fails_waits_ever_longer_and_delays_no_other(
     assert await expire_orders(shopping.db, shopping.gateway, now=LATER) == 0
     [failure] = await owner.fetch("SELECT item, attempts, split_part(error, ':', 1) FROM jobs.failures")
     assert tuple(failure) == (orders[0].id, 2, "UniqueViolationError")
+
+
+async def test_an_order_that_gets_more_time_while_it_expires_stays(shopping: Shopping, owner: Connection) -> None:
+    _, orders = await place_three(shopping)
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE orders IN EXCLUSIVE MODE")
+        expiring = asyncio.create_task(expire_orders(shopping.db, shopping.gateway, now=LATER))
+        await wait_for_blocked(owner, await owner.fetchval("SELECT pg_backend_pid()"))
+        await set_order_terms(owner, orders[0].id, PaymentTerms.REQUESTED, until=LATER + timedelta(days=3))
+    assert await expiring == 2
+    assert await see_states(shopping, orders) == ["placed", "expired", "expired"]

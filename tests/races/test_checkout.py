@@ -184,7 +184,7 @@ async def test_concurrent_expiry_and_checkout_keep_the_number_of_units(database:
 
     async def expire(order: PlacedOrder) -> int:
         async with database.transaction() as conn:
-            return await expire_unpaid(conn, [order.id], NOW)
+            return await expire_unpaid(conn, [order.id], order.pay_until)
 
     expiries = [expire(each) for each in placed[:5] if isinstance(each, PlacedOrder)]
     _, expired = await asyncio.gather(
