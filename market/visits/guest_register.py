@@ -181,6 +181,7 @@ async def register_guest(
     stay = await _find_stay(conn, host, booking_id)
     guest = _check_guest(new)
     await lock_order_by_suborder(conn, stay.suborder_id)
+    stay = await _find_stay(conn, host, booking_id)
     if not _is_open(stay, now):
         raise RegisterClosed
     register = await get_guest_register(conn, seal, host, booking_id, now=now)
