@@ -58,10 +58,10 @@ async def return_month(
             none of `list_return_targets`.
         DecisionReasonMissing: the reason is missing or too long.
     """
-    cycle = await find_cycle(conn, county, month)
-    require_state(cycle, RETURNABLE_STATES)
-    cycle, actor, _ = await begin_step(conn, NEXT_STEPS[cycle.state], actor, county, month, now=now)
-    require_state(cycle, RETURNABLE_STATES)
+    seen = await find_cycle(conn, county, month)
+    require_state(seen, RETURNABLE_STATES)
+    cycle, actor, _ = await begin_step(conn, NEXT_STEPS[seen.state], actor, county, month, now=now)
+    require_state(cycle, [seen.state])
     targets = list_return_targets(cycle.state)
     target = to or targets[0]
     if target not in targets:

@@ -1,5 +1,6 @@
 """A month goes back with a reason, what was approved counts no more, and calculating again asks before it voids."""
 
+import asyncio
 from datetime import date
 from typing import Any
 
@@ -7,7 +8,7 @@ import msgspec
 import pytest
 
 from market.identity.actors import find_actor_by_handle
-from market.kernel import Refusal
+from market.kernel import Connection, Refusal
 from market.reports.month_view import MonthView, get_month_view
 from market.subsidies.models import CycleState
 from market.subsidies.month.return_month import return_month
@@ -15,6 +16,7 @@ from market.subsidies.month.steps import STEPS_BY_NAME
 from market.subsidies.month.take_step import take_step
 from tests.story.play import COUNTY, Answer, Player, nine_o_clock
 from tests.support.make import SEAL
+from tests.support.postgres import wait_for_blocked
 from tests.web.desk.county import FINDINGS
 
 JANUARY = date(2019, 1, 1)
@@ -157,3 +159,15 @@ async def test_opinions_stand_beside_the_steps(january: Player) -> None:
     assert (opinion.state, opinion.returned, opinion.opinion, opinion.by) == (
         CycleState.CONFIRMED, False, "逐户看过", "样例村某",
     )  # fmt: skip
+
+
+async def test_who_decides_does_not_return_what_is_decided_at_that_moment(january: Player, owner: Connection) -> None:
+    await advance(january, "review")
+    now = nine_o_clock("2019-02-06")
+    async with january.database.transaction(scope=COUNTY) as conn:
+        actor = await find_actor_by_handle(conn, HOLDERS["decide"], day=now.date())
+        await take_step(conn, STEPS_BY_NAME["decide"], actor, COUNTY, JANUARY, seal=SEAL, now=now)
+        returning = asyncio.create_task(send_back(january, HOLDERS["decide"]))
+        await wait_for_blocked(owner, await conn.fetchval("SELECT pg_backend_pid()"))
+    assert (await returning)["code"] == "wrong_state"
+    assert (await view_january(january)).state is CycleState.DECIDED
