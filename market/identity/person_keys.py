@@ -7,6 +7,7 @@ import os
 from datetime import datetime
 from uuid import UUID
 
+from market.identity.models import NotSignedIn
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 
@@ -15,11 +16,12 @@ _KEY_BYTES = 32
 _KEY_ID = 1
 
 GET_KEY = Query(bytes, "SELECT key_sealed FROM person_keys WHERE account_id = :account_id")
-# Two requests at once make one key: the second finds that of the first.
+# Two requests at once make one key: the second finds that of the first. An account that is being closed is waited for.
 ADD_KEY = Query(
     None,
     """
-    INSERT INTO person_keys (account_id, key_sealed, made_at) VALUES (:account_id, :key_sealed, :now)
+    INSERT INTO person_keys (account_id, key_sealed, made_at)
+    SELECT id, :key_sealed, :now FROM accounts WHERE id = :account_id AND closed_at IS NULL FOR KEY SHARE
     ON CONFLICT (account_id) DO NOTHING
     """,
 )
@@ -37,9 +39,14 @@ async def find_person_seal(conn: Connection, seal: Seal, account_id: UUID | None
 
 
 async def make_person_seal(conn: Connection, seal: Seal, account_id: UUID, *, now: datetime) -> Seal:
-    """Return what seals the texts of a person, in the person's scope; the key is made on first use."""
+    """Return what seals the texts of a person, in the person's scope; the key is made on first use.
+
+    Raises:
+        NotSignedIn: the account was closed meanwhile.
+    """
     key = seal.seal_bytes(os.urandom(_KEY_BYTES), PERSON_KEY_CONTEXT)
     await ADD_KEY.run(conn, account_id=account_id, key_sealed=key, now=now)
     made = await find_person_seal(conn, seal, account_id)
-    assert made is not None, "the key was made above"
+    if made is None:
+        raise NotSignedIn
     return made

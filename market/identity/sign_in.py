@@ -13,6 +13,7 @@ from market.identity.models import (
     InvalidPhone,
     NameVerified,
     NewSession,
+    NotSignedIn,
     OfficialNameFixed,
     WrongCode,
     WrongSecondFactor,
@@ -56,7 +57,15 @@ IS_NAME_VERIFIED = Query(
     SELECT EXISTS (SELECT FROM own WHERE state NOT IN ('applied', 'refused'))
     """,
 )
-UPDATE_ACCOUNT = Query(None, "UPDATE accounts SET name = :name, elder = :elder WHERE id = :account_id")
+# A name that the request does not change may be corrected by somebody else at that moment.
+UPDATE_ACCOUNT = Query(
+    UUID,
+    """
+    UPDATE accounts SET name = coalesce(:name, name), elder = :elder
+     WHERE id = :account_id AND closed_at IS NULL
+    RETURNING id
+    """,
+)
 
 
 async def add_nameless_account(conn: Connection, *, now: datetime) -> UUID:
@@ -172,13 +181,17 @@ async def update_account(conn: Connection, actor: Actor, *, name: str, elder: bo
         OfficialNameFixed: the account is an official's, and the name is another one.
         NameReserved: the new name shows nothing, or passes for the platform or an authority (`reserved_names.py`).
         NameVerified: another name than that under which the person sells.
+        NotSignedIn: the account was closed meanwhile.
     """
     cleaned = clean_name(name)
-    if cleaned != actor.name:
+    renamed = cleaned != actor.name
+    if renamed:
         if actor.handle is not None:
             raise OfficialNameFixed
         if cleaned != DEFAULT_NAME:
             check_person_name(cleaned)
         if await IS_NAME_VERIFIED.one(conn, account_id=actor.account_id):
             raise NameVerified(errors=(FieldFault("name", say("核过的姓名不能自己改")),))
-    await UPDATE_ACCOUNT.run(conn, account_id=actor.account_id, name=cleaned, elder=elder)
+    named = {"account_id": actor.account_id, "name": cleaned if renamed else None}
+    if await UPDATE_ACCOUNT.maybe(conn, **named, elder=elder) is None:
+        raise NotSignedIn
