@@ -228,11 +228,13 @@ async def redeem_visit(
 
 
 async def _check_in(
-    conn: Connection, seal: Seal, actor: Actor, booking: _BookingByCode, *, shown_at: datetime, now: datetime
+    conn: Connection, seal: Seal, actor: Actor, found: _BookingByCode, *, shown_at: datetime, now: datetime
 ) -> CheckIn:
-    order = await lock_order_by_suborder(conn, booking.suborder_id)
-    suborder = None if order is None else await find_own_suborder(conn, actor, order.id, booking.suborder_id)
-    if order is None or suborder is None:
+    order = await lock_order_by_suborder(conn, found.suborder_id)
+    suborder = None if order is None else await find_own_suborder(conn, actor, order.id, found.suborder_id)
+    # The days may have changed, or the stay ended, before the lock was had.
+    booking = await FIND_VISIT.maybe(conn, visit_id=found.booking_id, producers=list(actor.producers))
+    if order is None or suborder is None or booking is None:
         raise NotFound
     if not booking.arrive_on <= get_business_day(shown_at) <= booking.leave_on:
         raise CheckInOutsideStay(arrive_on=booking.arrive_on, leave_on=booking.leave_on)

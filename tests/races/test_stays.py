@@ -1,14 +1,17 @@
-"""A stay that ends while its guests are registered."""
+"""A stay that ends or moves while its guests are registered or come."""
 
 import asyncio
 
 import pytest
 
+from market.aftersales.check_in import check_in_guest
+from market.aftersales.models import CheckInOutsideStay
 from market.kernel import Connection
 from market.visits.cancel_stay import StayCancelReason, cancel_booked_stay
 from market.visits.models import RegisterClosed
 from tests.support.postgres import wait_for_locks
 from tests.support.shop import Shopping
+from tests.visits.test_booking_changes import book as book_days
 from tests.visits.test_guest_register import ARRIVAL, VALID, book, get_booking_id, register
 
 
@@ -32,3 +35,24 @@ async def test_nobody_is_registered_in_a_stay_that_is_cancelled_at_that_moment(
     with pytest.raises(RegisterClosed):
         await registering
     assert await owner.fetchval("SELECT count(*) FROM stay_guests") == 0
+
+
+async def test_nobody_comes_on_days_that_change_at_that_moment(shopping: Shopping, owner: Connection) -> None:
+    w, booked = shopping, await book_days(shopping)
+    code = booked.order.suborders[0].bookings[0].code or ""
+    change = await booked.propose(5, 7, now=ARRIVAL)
+
+    async def check_in() -> object:
+        async with w.db.transaction() as conn:
+            return await check_in_guest(conn, w.seal, booked.host, code, now=ARRIVAL)
+
+    async with owner.transaction():
+        await owner.execute("SELECT FROM orders FOR UPDATE")
+        answering = asyncio.create_task(booked.answer(change, now=ARRIVAL))
+        await wait_for_locks(owner, 1)
+        coming = asyncio.create_task(check_in())
+        await wait_for_locks(owner, 2)
+    await answering
+    with pytest.raises(CheckInOutsideStay):
+        await coming
+    assert (await w.see_id(booked.order.id)).suborders[0].bookings[0].state == "booked"
