@@ -46,7 +46,10 @@ LOAD_POINTS = Query(
     PickupPoint,
     "SELECT id, county_code, name, address, phone, hours, open FROM pickup_points WHERE id = ANY(:ids::uuid[])",
 )
-FIND_KEEPER = Query(UUID, "SELECT id FROM accounts WHERE phone_index = :phone_index AND closed_at IS NULL")
+# An account that is being closed is waited for, and one that keeps a point is not closed.
+FIND_KEEPER = Query(
+    UUID, "SELECT id FROM accounts WHERE phone_index = :phone_index AND closed_at IS NULL FOR KEY SHARE"
+)
 EXISTS_DIVISION = Query(
     bool, "SELECT EXISTS (SELECT FROM divisions WHERE code = :code AND county_code = :county AND level >= 3)"
 )
