@@ -13,6 +13,7 @@ from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
 from market.notify.queue import queue_message
+from market.producers.apply import LOCK_PRODUCER
 from market.producers.decide import (
     MAX_REASON_LENGTH,
     REFRESH_LISTINGS,
@@ -62,9 +63,10 @@ GET_CERTIFICATE_AREA = Query(
 
 
 async def _open_for_check(conn: Connection, actor: Actor, producer_id: UUID) -> ProducerRow:
-    """Return the producer whose certificates the actor may check."""
+    """Return the producer whose certificates the actor may check, locked: its listings follow from all of them."""
     row = await get_visible_producer(conn, actor, producer_id)
     require_role(actor, DECIDERS[ProducerState.OPEN], row.village_code)
+    await LOCK_PRODUCER.one(conn, producer_id=producer_id)
     await require_independent(conn, actor, producer_id)
     return row
 
