@@ -8,7 +8,7 @@ from msgspec import Meta, structs
 
 from market.audit.record import add_audit_entry
 from market.catalogue import goods_terms, listing_texts
-from market.catalogue.certificates import get_category, get_open_seller, require_certificates
+from market.catalogue.certificates import get_category, get_open_seller, lock_seller, require_certificates
 from market.catalogue.goods_terms import GOODS_JSON, GoodsTerms, is_perishable
 from market.catalogue.listing_photos import settle_cover
 from market.catalogue.listing_texts import ListingTexts
@@ -165,10 +165,9 @@ async def _settle(conn: Connection, actor: Actor, listing_id: UUID) -> Descripti
 
 
 async def _lock_description(conn: Connection, actor: Actor, listing_id: UUID, *, version: int) -> Description:
-    """Lock the description that is to be corrected."""
-    old = await LOCK_DESCRIPTION.maybe(conn, listing_id=listing_id, producer_ids=list(actor.producers))
-    if old is None:
-        raise NotFound
+    """Lock the description that is to be corrected, after its seller, whose certificates are checked meanwhile."""
+    await lock_seller(conn, (await get_description(conn, actor, listing_id)).producer_id)
+    old = await LOCK_DESCRIPTION.one(conn, listing_id=listing_id, producer_ids=list(actor.producers))
     if old.state is ListingState.SUSPENDED:
         raise WrongListingState(state=LISTING_STATE_NAMES[old.state])
     if old.version != version:
