@@ -2136,6 +2136,23 @@ CREATE FUNCTION public.compute_number_key(operator text, kind text, number_id bi
 
 
 --
+-- Name: confirm_bank_receipt(uuid, uuid, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.confirm_bank_receipt(p_receipt uuid, p_by uuid, p_at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE bank_receipts SET confirmed_by = p_by, confirmed_at = p_at
+     WHERE id = p_receipt AND order_id IS NULL AND closed_at IS NULL AND confirmed_at IS NULL
+       AND NOT is_same_person(recorded_by, p_by);
+    RETURN FOUND;
+END
+$$;
+
+
+--
 -- Name: copy_listing_price(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3463,6 +3480,15 @@ $$;
 CREATE FUNCTION public.format_yuan(fen bigint) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN (((CASE WHEN (fen < 0) THEN '-'::text ELSE ''::text END || (abs(fen) / 100)) || '.'::text) || lpad(((abs(fen) % (100)::bigint))::text, 2, '0'::text));
+
+
+--
+-- Name: get_acceptance_due(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.get_acceptance_due(delivered_at timestamp with time zone) RETURNS date
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN public.add_working_days(((delivered_at AT TIME ZONE 'Asia/Shanghai'::text))::date, 5);
 
 
 --
@@ -4970,6 +4996,27 @@ $$;
 
 
 --
+-- Name: list_unchased_acceptances(date, integer, integer, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_unchased_acceptances(p_today date, p_before integer, p_after integer, p_most integer) RETURNS TABLE(number bigint, county_code text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT o.number, u.county_code
+      FROM procurements p
+      JOIN orders o ON o.id = p.order_id
+      JOIN organisations u ON u.id = p.organisation_id
+      CROSS JOIN LATERAL get_acceptance_due(p.delivered_at) AS due (day)
+     WHERE p.state = 'delivered'
+       AND due.day BETWEEN p_today - p_after AND p_today + p_before
+       AND coalesce(p.chased_on, '-infinity') < CASE WHEN due.day < p_today THEN p_today ELSE due.day - p_before END
+     ORDER BY due.day, p.order_id
+     LIMIT p_most
+$$;
+
+
+--
 -- Name: list_unchased_red_letters(date, integer, integer, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5300,8 +5347,10 @@ BEGIN
     SELECT CASE WHEN receipt.fen = bought.accepted_fen THEN ARRAY[receipt.id]
                 WHEN sum(b.fen) = bought.accepted_fen THEN array_agg(b.id) END
       INTO paying
-      FROM bank_receipts b WHERE b.payer_code = receipt.payer_code AND b.order_id IS NULL AND b.closed_at IS NULL;
-    trouble := CASE WHEN bought.order_id IS NULL OR bought.ended_at IS NOT NULL THEN 'unknown_code'
+      FROM bank_receipts b
+     WHERE b.payer_code = receipt.payer_code AND b.order_id IS NULL AND b.closed_at IS NULL AND b.confirmed_at IS NOT NULL;
+    trouble := CASE WHEN receipt.confirmed_at IS NULL THEN 'unconfirmed'
+                  WHEN bought.order_id IS NULL OR bought.ended_at IS NOT NULL THEN 'unknown_code'
                   WHEN bought.paid_at IS NOT NULL THEN 'paid_before'
                   WHEN bought.invoiced_at IS NULL THEN 'not_invoiced'
                   WHEN paying IS NULL THEN 'wrong_amount' END;
@@ -5311,7 +5360,7 @@ BEGIN
     END IF;
     UPDATE bank_receipts SET order_id = bought.order_id, matched_at = p_at, problem = NULL WHERE id = ANY (paying);
     UPDATE bank_receipts b SET problem = 'paid_before'
-     WHERE b.payer_code = receipt.payer_code AND b.order_id IS NULL AND b.closed_at IS NULL;
+     WHERE b.payer_code = receipt.payer_code AND b.order_id IS NULL AND b.closed_at IS NULL AND b.confirmed_at IS NOT NULL;
     UPDATE procurements SET paid_at = p_at WHERE order_id = bought.order_id;
     INSERT INTO quota_entries (organisation_id, year, list, kind, fen, order_id, at)
     SELECT bought.organisation_id, bought.year, bought.list, 'spent', bought.accepted_fen, bought.order_id, p_at
@@ -6185,9 +6234,12 @@ CREATE FUNCTION public.replace_roles(p_account uuid, p_roles text[], p_scope tex
     AS $$
 DECLARE
     today date := business_day(p_at);
-    ended integer := (SELECT count(*) FROM grants WHERE account_id = p_account AND valid_during @> today);
+    ended integer;
     ends boolean := p_roles = '{}';
 BEGIN
+    -- A deputy that is being given is waited for, and ended too.
+    PERFORM FROM accounts WHERE id = p_account FOR NO KEY UPDATE;
+    ended := (SELECT count(*) FROM grants WHERE account_id = p_account AND valid_during @> today);
     DELETE FROM grants WHERE p_account IN (account_id, deputy_for) AND lower(valid_during) >= today;
     UPDATE grants SET valid_during = daterange(lower(valid_during), today)
      WHERE p_account IN (account_id, deputy_for) AND valid_during @> today;
@@ -6425,6 +6477,7 @@ BEGIN
       FROM grants g
      WHERE g.account_id = p_account AND g.deputy_for IS NULL AND starts_with(g.scope, p_county)
        AND NOT isempty(p_during) AND g.valid_during @> p_during
+       AND EXISTS (SELECT FROM grants WHERE account_id = p_deputy AND valid_during @> today)
        AND NOT EXISTS (SELECT FROM grants held
                         WHERE held.account_id = p_deputy AND held.role = g.role AND held.scope = g.scope
                           AND held.valid_during && p_during);
@@ -7707,6 +7760,8 @@ CREATE TABLE public.bank_receipts (
     returned_on date,
     closed_by uuid,
     closed_at timestamp with time zone,
+    confirmed_by uuid,
+    confirmed_at timestamp with time zone,
     CONSTRAINT bank_receipts_amount CHECK ((fen > 0)),
     CONSTRAINT bank_receipts_closed CHECK (((num_nulls(closed_as, closed_note, closed_by, closed_at) = ANY (ARRAY[0, 4])) AND ((closed_at IS NULL) OR (order_id IS NULL)) AND ((returned_on IS NOT NULL) = (NOT (closed_as IS DISTINCT FROM 'returned'::text))) AND (returned_on >= received_on))),
     CONSTRAINT bank_receipts_closed_as CHECK ((closed_as = ANY (ARRAY['returned'::text, 'mistaken'::text]))),
@@ -7714,7 +7769,7 @@ CREATE TABLE public.bank_receipts (
     CONSTRAINT bank_receipts_matched CHECK ((((order_id IS NULL) = (matched_at IS NULL)) AND ((order_id IS NULL) OR (problem IS NULL)))),
     CONSTRAINT bank_receipts_payer_code CHECK (((length(payer_code) >= 1) AND (length(payer_code) <= 40))),
     CONSTRAINT bank_receipts_payer_name CHECK (((length(payer_name) >= 2) AND (length(payer_name) <= 60))),
-    CONSTRAINT bank_receipts_problem_known CHECK ((problem = ANY (ARRAY['unknown_code'::text, 'wrong_amount'::text, 'not_invoiced'::text, 'paid_before'::text]))),
+    CONSTRAINT bank_receipts_problem_known CHECK ((problem = ANY (ARRAY['unconfirmed'::text, 'unknown_code'::text, 'wrong_amount'::text, 'not_invoiced'::text, 'paid_before'::text]))),
     CONSTRAINT bank_receipts_reference CHECK (((length(reference) >= 4) AND (length(reference) <= 64)))
 );
 
@@ -10248,6 +10303,21 @@ COMMENT ON COLUMN public.month_figures.village_code IS 'Empty for rows without a
 
 
 --
+-- Name: nameless_grievances; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.nameless_grievances (
+    county_code text NOT NULL,
+    day date NOT NULL,
+    bucket smallint NOT NULL,
+    count smallint DEFAULT 1 NOT NULL,
+    CONSTRAINT nameless_grievances_bucket CHECK (((bucket >= 0) AND (bucket <= 255))),
+    CONSTRAINT nameless_grievances_count CHECK ((count > 0)),
+    CONSTRAINT nameless_grievances_county CHECK ((county_code ~ '^[0-9]{6}$'::text))
+);
+
+
+--
 -- Name: night_prices; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -11116,7 +11186,7 @@ COMMENT ON COLUMN public.procurements.reduce_since IS 'Since when a red-letter i
 -- Name: COLUMN procurements.chased_on; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.procurements.chased_on IS 'The last day on which the seller was reminded of it.';
+COMMENT ON COLUMN public.procurements.chased_on IS 'The last day on which the unit was reminded of the acceptance, or later the seller of a red-letter invoice.';
 
 
 --
@@ -12427,6 +12497,27 @@ CREATE TABLE public.tracking_facts (
 
 
 --
+-- Name: transfer_records; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.transfer_records (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    order_id uuid NOT NULL,
+    reference text NOT NULL,
+    recorded_by uuid,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT transfer_records_reference CHECK (((length(reference) >= 1) AND (length(reference) <= 200)))
+);
+
+
+--
+-- Name: COLUMN transfer_records.recorded_by; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.transfer_records.recorded_by IS 'Null is the operator of the system at the command line.';
+
+
+--
 -- Name: unit_quotas; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -13143,6 +13234,14 @@ ALTER TABLE ONLY public.operator_bank_accounts
 
 ALTER TABLE ONLY public.operator_bank_accounts
     ADD CONSTRAINT bank_accounts_one_a_day EXCLUDE USING gist (county_code WITH =, operator WITH =, valid_during WITH &&) WHERE ((outcome = 'agreed'::text));
+
+
+--
+-- Name: bank_receipts bank_receipts_confirmed; Type: CHECK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE public.bank_receipts
+    ADD CONSTRAINT bank_receipts_confirmed CHECK ((((confirmed_by IS NULL) = (confirmed_at IS NULL)) AND (confirmed_by <> recorded_by) AND ((order_id IS NULL) OR (confirmed_at IS NOT NULL)))) NOT VALID;
 
 
 --
@@ -14578,6 +14677,14 @@ ALTER TABLE ONLY public.month_figures
 
 
 --
+-- Name: nameless_grievances nameless_grievances_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.nameless_grievances
+    ADD CONSTRAINT nameless_grievances_pkey PRIMARY KEY (day, county_code, bucket);
+
+
+--
 -- Name: night_prices night_prices_night_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -15890,6 +15997,22 @@ ALTER TABLE ONLY public.tracking_facts
 
 
 --
+-- Name: transfer_records transfer_records_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.transfer_records
+    ADD CONSTRAINT transfer_records_once UNIQUE NULLS NOT DISTINCT (order_id, reference, recorded_by);
+
+
+--
+-- Name: transfer_records transfer_records_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.transfer_records
+    ADD CONSTRAINT transfer_records_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: unit_quotas unit_quotas_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -16359,6 +16482,13 @@ CREATE INDEX bank_receipts_by_closer ON public.bank_receipts USING btree (closed
 --
 
 CREATE INDEX bank_receipts_by_code ON public.bank_receipts USING btree (payer_code) WHERE ((order_id IS NULL) AND (closed_at IS NULL));
+
+
+--
+-- Name: bank_receipts_by_confirmer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX bank_receipts_by_confirmer ON public.bank_receipts USING btree (confirmed_by) WHERE (confirmed_by IS NOT NULL);
 
 
 --
@@ -18092,6 +18222,13 @@ CREATE INDEX procurements_by_unit ON public.procurements USING btree (organisati
 
 
 --
+-- Name: procurements_to_accept; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX procurements_to_accept ON public.procurements USING btree (order_id) WHERE (state = 'delivered'::text);
+
+
+--
 -- Name: procurements_to_reduce; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -18698,6 +18835,13 @@ CREATE INDEX tracked_parcels_registered ON public.tracked_parcels USING btree (r
 --
 
 CREATE INDEX tracking_facts_by_time ON public.tracking_facts USING brin (recorded_at);
+
+
+--
+-- Name: transfer_records_by_recorder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX transfer_records_by_recorder ON public.transfer_records USING btree (recorded_by) WHERE (recorded_by IS NOT NULL);
 
 
 --
@@ -20942,6 +21086,14 @@ ALTER TABLE ONLY public.operator_bank_accounts
 
 ALTER TABLE ONLY public.bank_receipts
     ADD CONSTRAINT bank_receipts_closer FOREIGN KEY (closed_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: bank_receipts bank_receipts_confirmer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bank_receipts
+    ADD CONSTRAINT bank_receipts_confirmer FOREIGN KEY (confirmed_by) REFERENCES public.accounts(id);
 
 
 --
@@ -24585,6 +24737,22 @@ ALTER TABLE ONLY public.tracking_facts
 
 
 --
+-- Name: transfer_records transfer_records_order; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.transfer_records
+    ADD CONSTRAINT transfer_records_order FOREIGN KEY (order_id) REFERENCES public.orders(id);
+
+
+--
+-- Name: transfer_records transfer_records_recorder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.transfer_records
+    ADD CONSTRAINT transfer_records_recorder FOREIGN KEY (recorded_by) REFERENCES public.accounts(id);
+
+
+--
 -- Name: unit_quotas unit_quotas_organisation; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -27008,6 +27176,14 @@ GRANT ALL ON FUNCTION public.close_bank_receipt(p_receipt uuid, p_as text, p_not
 
 
 --
+-- Name: FUNCTION confirm_bank_receipt(p_receipt uuid, p_by uuid, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.confirm_bank_receipt(p_receipt uuid, p_by uuid, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.confirm_bank_receipt(p_receipt uuid, p_by uuid, p_at timestamp with time zone) TO market_app;
+
+
+--
 -- Name: FUNCTION copy_listing_price(); Type: ACL; Schema: public; Owner: -
 --
 
@@ -27793,6 +27969,14 @@ REVOKE ALL ON FUNCTION public.follow_story_consent() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION get_acceptance_due(delivered_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.get_acceptance_due(delivered_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_acceptance_due(delivered_at timestamp with time zone) TO market_app;
+
+
+--
 -- Name: TABLE cancel_tiers; Type: ACL; Schema: public; Owner: -
 --
 
@@ -28383,6 +28567,14 @@ GRANT ALL ON FUNCTION public.list_pairing_items(p_pairings uuid[]) TO market_app
 
 REVOKE ALL ON FUNCTION public.list_taken_audit_heads() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_taken_audit_heads() TO market_app;
+
+
+--
+-- Name: FUNCTION list_unchased_acceptances(p_today date, p_before integer, p_after integer, p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_unchased_acceptances(p_today date, p_before integer, p_after integer, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_unchased_acceptances(p_today date, p_before integer, p_after integer, p_most integer) TO market_app;
 
 
 --
@@ -34339,6 +34531,20 @@ GRANT SELECT,INSERT ON TABLE public.month_figures TO market_app;
 
 
 --
+-- Name: TABLE nameless_grievances; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.nameless_grievances TO market_app;
+
+
+--
+-- Name: COLUMN nameless_grievances.count; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(count) ON TABLE public.nameless_grievances TO market_app;
+
+
+--
 -- Name: TABLE night_prices; Type: ACL; Schema: public; Owner: -
 --
 
@@ -37360,6 +37566,41 @@ GRANT UPDATE(error) ON TABLE public.tracked_parcels TO market_app;
 --
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.tracking_facts TO market_app;
+
+
+--
+-- Name: TABLE transfer_records; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.transfer_records TO market_app;
+
+
+--
+-- Name: COLUMN transfer_records.order_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(order_id) ON TABLE public.transfer_records TO market_app;
+
+
+--
+-- Name: COLUMN transfer_records.reference; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(reference) ON TABLE public.transfer_records TO market_app;
+
+
+--
+-- Name: COLUMN transfer_records.recorded_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(recorded_by) ON TABLE public.transfer_records TO market_app;
+
+
+--
+-- Name: COLUMN transfer_records.recorded_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(recorded_at) ON TABLE public.transfer_records TO market_app;
 
 
 --
