@@ -57,7 +57,6 @@ from payments.models import (
 from payments.money import Amount, split
 from payments.outbox import PaymentEvent, consume_events, handle_events, record_event_failure
 from payments.pay import (
-    change_method,
     close_payment,
     expire_payments,
     find_live_payment,
@@ -172,7 +171,6 @@ __all__ = [
     "WebhookReceipt",
     "apply_events",
     "balances",
-    "change_method",
     "close_discrepancy",
     "close_payment",
     "consume_events",

@@ -36,7 +36,6 @@ from payments.operations import (
 from payments.port import Charge, ChargeRequest, Declined, Gateway, Ok, Outcome, Unknown
 from payments.records import (
     EXPIRED,
-    LIST_PARTS,
     LOCK_PAYMENT,
     PAYMENT_COLUMNS,
     book_charge,
@@ -334,40 +333,6 @@ async def _require_closed(db: Database, payment_id: PaymentId) -> Payment:
     if payment.state not in CLOSED_STATES:
         raise GatewayUnavailable(f"payment {payment_id} could not be canceled")
     return payment
-
-
-async def change_method(
-    db: Database,
-    gateway: Gateway,
-    payment_id: PaymentId,
-    *,
-    method: Method | str,
-    return_url: str | None = None,
-    expires_at: datetime | None = None,
-    at: datetime | None = None,
-) -> Payment:
-    """Close a payment and open another for the same order, amount and parts, which has to be started.
-
-    Raises:
-        PaymentNotFound: the payment does not exist.
-        AlreadyPaid: the old payment is captured; nothing is opened.
-        PaymentInProgress: another payment was opened for the order in the meantime.
-        GatewayUnavailable: the old payment could not be canceled; nothing is opened.
-        ProviderMismatch: the provider reports something else than was requested.
-    """
-    old = await close_payment(db, gateway, payment_id, at=at)
-    async with db.transaction() as conn:
-        return await open_payment(
-            conn,
-            order=old.order_ref,
-            amount=old.amount,
-            method=method,
-            parts=await LIST_PARTS.all(conn, payment_id=payment_id),
-            purpose=old.purpose,
-            return_url=return_url,
-            expires_at=expires_at,
-            at=at,
-        )
 
 
 async def expire_payments(

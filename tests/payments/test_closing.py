@@ -13,7 +13,6 @@ from payments import (
     PaymentId,
     PaymentState,
     balances,
-    change_method,
     close_payment,
     consume_events,
     expire_payments,
@@ -30,6 +29,7 @@ from payments.sandbox import Sandbox
 from payments.sql import Connection
 from payments.stripe import Stripe
 from tests.support.sandbox_payments import (
+    change_method,
     count_charges,
     get_provider_ref,
     list_intents,
@@ -91,7 +91,7 @@ async def test_a_payment_that_cannot_be_canceled_stays_live(
     payment = await start_test_payment(database, gateway)
     await sandbox.fault("cancel", "500")
     with pytest.raises(GatewayUnavailable):
-        await change_method(database, gateway, payment.id, method="wechat")
+        await change_method(database, gateway, payment.id, method=Method.WECHAT)
     async with database.connection() as conn:
         assert [each.id for each in await list_payments(conn, payment.order_ref)] == [payment.id]
     closed = await close_payment(database, gateway, payment.id)
@@ -140,11 +140,11 @@ async def test_an_unanswered_cancel_is_completed_once_the_payment_ended_by_itsel
     assert (await load_payment(database, payment.id)).state is end
 
 
-async def test_changing_the_method_closes_the_old_payment_and_keeps_the_parts(
+async def test_a_payment_by_another_method_follows_the_closed_one_and_is_charged_once(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
     old = await start_test_payment(database, gateway)
-    new = await change_method(database, gateway, old.id, method="wechat")
+    new = await change_method(database, gateway, old.id, method=Method.WECHAT)
     assert (new.method, new.amount, new.purpose) == (Method.WECHAT, old.amount, old.purpose)
     assert (await load_payment(database, old.id)).state is PaymentState.CANCELED
     await start(database, gateway, new.id)
@@ -255,7 +255,7 @@ async def test_ten_concurrent_payers_closers_and_changers_leave_at_most_one_char
 
         async def change(payment_id: PaymentId = payment.id) -> None:
             try:
-                new = await change_method(database, gateway, payment_id, method="wechat")
+                new = await change_method(database, gateway, payment_id, method=Method.WECHAT)
                 await start(database, gateway, new.id)
             except (AlreadyPaid, PaymentInProgress, PaymentClosed, GatewayUnavailable):
                 pass

@@ -23,7 +23,6 @@ from payments import (
     RefundId,
     Refusal,
     apply_events,
-    change_method,
     close_payment,
     expire_payments,
     finish_operations,
@@ -44,7 +43,7 @@ from payments import (
 from payments.models import CLOSED_STATES, RefundState
 from tests.payments.machine_world import World
 from tests.support.postgres import EmbeddedServer
-from tests.support.sandbox_payments import list_messages, make_order_ref, make_parts, open_test_payment
+from tests.support.sandbox_payments import change_method, list_messages, make_order_ref, make_parts, open_test_payment
 
 FAULTS = st.tuples(
     st.sampled_from(["create", "cancel", "refund", "retrieve", "search", "list"]),
@@ -173,7 +172,7 @@ class Shop(RuleBasedStateMachine):
             case "expire":
                 self.do(expire_payments(db, gateway, now=datetime.now(UTC) + timedelta(hours=1)))
             case _:
-                new = self.do(change_method(db, gateway, self.any_payment(pick), method=how))
+                new = self.do(change_method(db, gateway, self.any_payment(pick), method=Method(how)))
                 if new is not None:
                     self.payments.append(new.id)
 

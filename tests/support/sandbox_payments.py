@@ -5,7 +5,19 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from payments import Amount, Database, Method, Part, Payment, PaymentId, Purpose, get_payment, open_payment, start
+from payments import (
+    Amount,
+    Database,
+    Method,
+    Part,
+    Payment,
+    PaymentId,
+    Purpose,
+    close_payment,
+    get_payment,
+    open_payment,
+    start,
+)
 from payments.port import Gateway
 from payments.sandbox import Sandbox
 from payments.sandbox.webhooks import sign
@@ -54,6 +66,12 @@ async def start_test_payment(db: Database, gateway: Gateway, **more: Any) -> Pay
     payment = await open_test_payment(db, **more)
     await start(db, gateway, payment.id)
     return await load_payment(db, payment.id)
+
+
+async def change_method(db: Database, gateway: Gateway, payment_id: PaymentId, *, method: Method) -> Payment:
+    """Close a payment and open another for its order, as a caller does whose payer chooses another method."""
+    old = await close_payment(db, gateway, payment_id)
+    return await open_test_payment(db, order=old.order_ref, method=method, purpose=old.purpose)
 
 
 def get_provider_ref(payment: Payment) -> str:
