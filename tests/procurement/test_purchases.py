@@ -381,6 +381,22 @@ async def test_who_sold_records_no_transfer_of_a_purchase(shopping: Shopping, ow
         await canteen.receive(code, 980_00)
 
 
+async def test_who_works_for_the_unit_records_no_transfer_of_its_purchase(
+    shopping: Shopping, owner: Connection
+) -> None:
+    canteen = await make_canteen(shopping)
+    number = await make_contract(canteen)
+    code = (await canteen.see(number)).purchase.payer_code
+    for who in (canteen.school.acceptor, canteen.school.finance):
+        await owner.execute("UPDATE accounts SET name = '样例同名' WHERE id = ANY($1)", [
+            canteen.staff.account_id, who.account_id,
+        ])  # fmt: skip
+        with pytest.raises(OwnOrderMoney):
+            await canteen.record(code, 980_00)
+        await owner.execute("UPDATE accounts SET name = '样例' || id WHERE id = $1", who.account_id)
+    await canteen.record(code, 980_00)
+
+
 async def test_two_transfers_with_one_code_at_once_pay_once(shopping: Shopping) -> None:
     canteen = await make_canteen(shopping)
     number = await make_contract(canteen)
