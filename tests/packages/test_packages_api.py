@@ -13,6 +13,7 @@ from payments.sandbox import Sandbox
 from tests.conftest import NOW
 from tests.packages.village import MORNING, make_households, make_new_package
 from tests.support.app import Service, build_settings, run_service
+from tests.support.browser import PageClient
 from tests.support.shop import make_buyer
 
 ADDRESS = {"name": "样例买家", "phone": "13900009001", "region_code": "130100", "street": "样例路 1 号"}
@@ -99,3 +100,50 @@ async def test_a_package_over_http(village_service: VillageService) -> None:
     assert (await call("buyer", "GetPackage", number=number))[0] == 404
     [listed] = (await call("guide", "ListProducerPackages", producer_id=organiser))[1]
     assert listed == (await call("guide", "GetProducerPackage", **own))[1]
+
+
+@pytest.mark.parametrize("ends", [False, True])
+@pytest.mark.parametrize("by_page", [False, True])
+async def test_who_composed_a_package_is_told_of_a_pack_that_is_gone(
+    village_service: VillageService, database: Database, *, ends: bool, by_page: bool
+) -> None:
+    call, made = village_service.call, village_service.made
+    product, organiser = made["product"], str(made["guide"].producers[0])
+    new = make_new_package(
+        tuple(each.variant_id for each in made["stays"]), made["activity"].variant_id, product.variant_id
+    )
+    _, composed = await call("guide", "ComposePackage", msgspec.to_builtins(new), producer_id=organiser)
+    orchard = str(made["orchard"].producers[0])
+    await call("orchard", "AnswerPackage", {"agrees": True}, producer_id=orchard, package_id=composed["id"])
+    more = {"unit": "3斤箱", "price_fen": 30_00, "quantity": 5}
+    # Another pack is no part of the package.
+    _, added = await call("orchard", "AddPack", more, listing_id=product.listing_id)
+    await call("orchard", "ReplacePack", {**more, "unit": "4斤箱"}, variant_id=added["variant_id"])
+    assert await list_told(database) == []
+    if by_page:
+        number = await read(database, "SELECT number FROM listings WHERE id = $1", product.listing_id)
+        async with PageClient(village_service.service.app) as farm:
+            farm.client.cookies.set("session", village_service.tokens["orchard"])
+            await farm.open(f"/farm/listings/{number}/edit")
+            if ends:
+                await farm.submit(f"/farm/listings/{number}/packs/end", ended=str(product.variant_id))
+            else:
+                typed = {"variant": str(product.variant_id), "pack": "2斤盒", "price": "20", "left": "30"}
+                await farm.submit(f"/farm/listings/{number}/packs", typed=typed)
+    elif ends:
+        await call("orchard", "EndPack", variant_id=product.variant_id)
+    else:
+        await call("orchard", "ReplacePack", {**more, "unit": "2斤盒"}, variant_id=product.variant_id)
+    phone = await read(database, "SELECT phone_index FROM accounts WHERE id = $1", made["guide"].account_id)
+    assert await list_told(database) == [phone]
+
+
+async def read(database: Database, sql: str, *given: object) -> Any:
+    async with database.connection() as conn:
+        return await conn.fetchval(sql, *given)
+
+
+async def list_told(database: Database) -> list[bytes]:
+    async with database.connection() as conn:
+        rows = await conn.fetch("SELECT phone_index FROM messages WHERE template = 'package_lacking'")
+    return [row["phone_index"] for row in rows]

@@ -16,8 +16,10 @@ from market.catalogue.packs import NewPack, OfferedPack, replace_pack
 from market.catalogue.tier_prices import PriceTerms, set_price_terms
 from market.http import HttpRequest
 from market.identity.models import Actor
-from market.kernel import Database, Fen
+from market.kernel import Connection, Database, Fen
 from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.packages.tell import tell_of_retired_pack
 
 
 class PriceChange(Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,12 +74,17 @@ class PackController(Controller):
         data: JSONBody[NewPack],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
+        seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
     ) -> Response[OfferedPack]:
         """Replace the pack of a variant by a new variant; placed orders keep theirs."""
-        return await run_once(
-            request, db, actor, lambda conn: replace_pack(conn, actor, variant_id, data, now=clock.now())
-        )
+
+        async def replace(conn: Connection) -> OfferedPack:
+            replacement = await replace_pack(conn, actor, variant_id, data, now=clock.now())
+            await tell_of_retired_pack(conn, seal, variant_id, now=clock.now())
+            return replacement
+
+        return await run_once(request, db, actor, replace)
 
     @post("/listings/{listing_id:uuid}/packs", operation_id="AddPack", idempotent=True)
     async def add_pack(
@@ -101,10 +108,17 @@ class PackController(Controller):
         variant_id: FromPath[UUID],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
+        seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
     ) -> Response[ListingSummary]:
         """Take one of several packs off sale; placed orders keep theirs."""
-        return await run_once(request, db, actor, lambda conn: end_pack(conn, actor, variant_id, now=clock.now()))
+
+        async def end(conn: Connection) -> ListingSummary:
+            listing = await end_pack(conn, actor, variant_id, now=clock.now())
+            await tell_of_retired_pack(conn, seal, variant_id, now=clock.now())
+            return listing
+
+        return await run_once(request, db, actor, end)
 
 
 ROUTES = [PackController]

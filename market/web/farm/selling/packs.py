@@ -16,6 +16,8 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.packages.tell import tell_of_retired_pack
 from market.producers.moderation import ForbiddenWord
 from market.web.farm.selling.edit_listing import PackForm, Refused, load_edited_listing, render_edit_page
 from market.web.farm.selling.pack_fields import get_pack_field_names, read_new_pack
@@ -72,6 +74,7 @@ async def submit_pack(
     request: HttpRequest,
     *,
     db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
     clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
     number: ShortNumber,
@@ -92,6 +95,7 @@ async def submit_pack(
         if variant_id is None:
             raise ListingChanged
         await replace_pack(conn, actor, variant_id, new, now=clock.now())
+        await tell_of_retired_pack(conn, seal, variant_id, now=clock.now())
         return "repacked"
 
     refused = Refused(pack=form.fill(PackForm))
@@ -128,6 +132,7 @@ async def submit_more_pack(
 async def submit_pack_end(
     request: HttpRequest,
     *,
+    seal: NamedDependency[Seal],
     clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
     number: ShortNumber,
@@ -147,6 +152,7 @@ async def submit_pack_end(
         if variant_id is None:
             raise ListingChanged
         await end_pack(conn, actor, variant_id, now=clock.now())
+        await tell_of_retired_pack(conn, seal, variant_id, now=clock.now())
         return "unpacked"
 
     return await _change_packs(request, actor, number, form, end, refused=Refused(), names={"unit": "ended"})

@@ -1,0 +1,42 @@
+"""Tell who composed packages that a household no longer sells the pack that it agreed to supply."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.kernel import Connection, Query
+from market.kernel.clock import get_business_day
+from market.kernel.seal import Seal
+from market.orders.notifications import notify_producer
+
+
+class _Lacking(Struct, frozen=True):
+    household: str
+    title: str
+    organiser_id: UUID
+
+
+LIST_LACKING = Query(
+    _Lacking,
+    """
+    SELECT DISTINCT household.name AS household, p.title, p.producer_id AS organiser_id
+      FROM package_suppliers s
+      JOIN packages p ON p.id = s.package_id AND p.producer_id <> s.producer_id
+                     AND p.state <> 'withdrawn' AND upper(p.valid_during) > :day::date
+      JOIN producers household ON household.id = s.producer_id
+     WHERE s.variant_id = :variant_id AND s.state = 'agreed'
+     ORDER BY p.title
+     LIMIT 100
+    """,
+)
+
+
+async def tell_of_retired_pack(conn: Connection, seal: Seal, variant_id: UUID, *, now: datetime) -> None:
+    """Tell them of a pack that was replaced or ended, in the transaction that did it.
+
+    What a household agreed to is that pack and its share, so that another pack does not take its place.
+    """
+    for each in await LIST_LACKING.all(conn, variant_id=variant_id, day=get_business_day(now)):
+        facts = {"household": each.household, "title": each.title}
+        await notify_producer(conn, seal, each.organiser_id, "package_lacking", facts, now=now)
