@@ -1,6 +1,6 @@
 """What the OpenAPI schema adds to every operation: who may call it, the idempotency key, and the error body."""
 
-from typing import Any, cast, override
+from typing import Any, TypeAliasType, cast, get_args, override
 
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
@@ -18,6 +18,7 @@ from litestar.openapi.spec import (
     SecurityScheme,
 )
 from litestar.routes import HTTPRoute
+from msgspec import Meta
 
 from market.api.idempotency import MAX_KEY_LENGTH
 from market.api.problem import MEDIA_TYPE
@@ -123,10 +124,31 @@ def _complete_operation(operation: Operation, handler: HTTPRouteHandler) -> None
         for status, response in operation.responses.items():
             if status != "default" and isinstance(response, OpenAPIResponse):
                 response.content = FILE
+    _add_bounds(operation, handler)
     if "actor" in _list_dependencies(handler):
         operation.security = [{name: []} for name in SECURITY_SCHEMES]
     if handler.opt.get("idempotent"):
         operation.parameters = [*(operation.parameters or []), IDEMPOTENCY_KEY]
+
+
+def _add_bounds(operation: Operation, handler: HTTPRouteHandler) -> None:
+    """Add the bounds of named types to the parameters of an operation: the framework applies them and says nothing."""
+    kinds = handler.parsed_fn_signature.parameters
+    for parameter in operation.parameters or []:
+        if isinstance(parameter, Reference) or parameter.name not in kinds:
+            continue
+        found, schema = _find_bounds(kinds[parameter.name].raw), parameter.schema
+        if found is not None and isinstance(schema, Schema):
+            schema = next((each for each in schema.one_of or () if isinstance(each, Schema)), schema)
+            schema.minimum, schema.maximum = found.ge, found.le
+            schema.min_length, schema.max_length = found.min_length, found.max_length
+
+
+def _find_bounds(kind: object) -> Meta | None:
+    """Return the bounds of the first named type in an annotation, if it has any."""
+    if isinstance(kind, TypeAliasType):
+        return next((each for each in get_args(kind.__value__) if isinstance(each, Meta)), None)
+    return next((found for each in get_args(kind) if (found := _find_bounds(each)) is not None), None)
 
 
 def _list_dependencies(handler: HTTPRouteHandler) -> set[str]:

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
+from market.api.parameters import PageSize
 from market.catalogue.browse import list_producer_listings
 from market.catalogue.models import ListingCard
 from market.http import HttpRequest
@@ -41,9 +42,6 @@ from market.producers.queries import (
 
 CACHE_ONE_SECOND = {"Cache-Control": "public, max-age=1"}
 """Shared caches keep stock and prices for one second. Source: web.md of the design, caching."""
-
-
-type PageSize = Annotated[int, Meta(ge=1, le=100)]
 
 
 class ProducerDecision(Struct, frozen=True, forbid_unknown_fields=True):

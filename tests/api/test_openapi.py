@@ -85,6 +85,25 @@ async def test_an_operation_that_reads_an_idempotency_key_says_so(service: Servi
     assert {"PlaceOrder", "WriteReview", "RefundLine", "RunMonth", "ImportBilling"} <= saying
 
 
+async def test_the_size_of_a_page_is_bounded_in_every_list_refused_outside_and_described(service: Service) -> None:
+    named = {"limit": (1, 100, None), "most": (1, 100, None), "skip": (0, 100_000, None), "after": (None, None, 80)}
+    found: dict[str, set[str]] = {}
+    for name, operation in list_operations(service).items():
+        for each in operation.get("parameters", []):
+            kind = (each["schema"].get("oneOf") or [each["schema"]])[0]
+            if each["in"] != "query" or each["name"] not in named or kind.get("format") == "uuid":
+                continue
+            bounds = (kind.get("minimum"), kind.get("maximum"), kind.get("maxLength"))
+            assert (name, bounds) == (name, named[each["name"]])
+            found.setdefault(each["name"], set()).add(name)
+    assert len(found["limit"]) >= 11
+    for limit, message in ((0, "Expected `int` >= 1"), (101, "Expected `int` <= 100")):
+        for operation in ("ListReviews", "ListPackages"):
+            path = {"listing_id": "01a21b72-6c25-73bf-975d-a18a7a89e770"}
+            refused = await service.call(operation, path=path, query={"limit": limit})
+            assert (refused.status_code, refused.json()["errors"]) == (400, [{"field": "limit", "message": message}])
+
+
 async def test_each_response_and_each_item_of_a_list_is_described(service: Service) -> None:
     def list_open(part: object, path: str) -> list[str]:
         if isinstance(part, dict):

@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
+from market.api.parameters import PageSize
 from market.casework.models import CaseOutcome
 from market.casework.moves import get_person_scope
 from market.complaints.complain import OpenedComplaint, answer_complaint, complain
@@ -91,7 +92,7 @@ class ComplaintController(Controller):
         actor: NamedDependency[Actor],
         producer_id: FromPath[UUID],
         before: FromQuery[UUID | None] = None,
-        limit: FromQuery[int] = 20,
+        limit: FromQuery[PageSize] = 20,
     ) -> Page[Complaint]:
         """List the complaints that the producer answers first, latest first."""
         require_producer(actor, producer_id)

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
+from market.api.parameters import PageSize
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.access import require_producer
@@ -167,7 +168,7 @@ class InvoiceController(Controller):
         actor: NamedDependency[Actor],
         producer_id: FromPath[UUID],
         before: FromQuery[UUID | None] = None,
-        limit: FromQuery[int] = 20,
+        limit: FromQuery[PageSize] = 20,
     ) -> Page[RecordedInvoice]:
         """List the invoices that a producer recorded, latest first."""
         require_producer(actor, producer_id)

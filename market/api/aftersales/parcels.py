@@ -20,6 +20,7 @@ from market.aftersales.ship_parcels import MAX_SHIPMENTS, SentParcel, ship_parce
 from market.aftersales.unsent import cancel_own_parcel
 from market.aftersales.weigh import LinePrice, WeighedLine, weigh_parcel
 from market.api.idempotency import get_idempotency_key
+from market.api.parameters import PageSize
 from market.carriers.tracking import Tracking, get_tracking
 from market.http import HttpRequest
 from market.identity.access import require_producer
@@ -261,7 +262,7 @@ class StatementController(Controller):
         actor: NamedDependency[Actor],
         producer_id: FromPath[UUID],
         before: FromQuery[UUID | None] = None,
-        limit: FromQuery[int] = 50,
+        limit: FromQuery[PageSize] = 50,
     ) -> Statement:
         """Return the amounts owed to the producer and still in escrow, and the suborders they come from."""
         async with db.connection() as conn:
@@ -323,7 +324,7 @@ class StatementController(Controller):
         listing_number: FromQuery[int | None] = None,
         q: FromQuery[str] = "",
         before: FromQuery[UUID | None] = None,
-        limit: FromQuery[int] = 20,
+        limit: FromQuery[PageSize] = 20,
     ) -> Page[SaleBrief]:
         """List what was paid for, newest first; `q` is an order's number, else part of a recipient's name.
 

@@ -1,17 +1,14 @@
 """Channels with their counties and listings, and rates to show prices in other currencies."""
 
 from datetime import date
-from typing import Annotated
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from market.api.producers import PageSize
-from market.api.selling.catalogue import Cursor
+from market.api.parameters import Cursor, PageSize, PriceFen
 from market.catalogue.counties_listings import list_counties_listings
-from market.catalogue.models import MAX_PRICE_FEN
 from market.catalogue.search import ListingPage
 from market.channels.models import Channel, PairedCounty, Rate
 from market.channels.rates import get_rate, list_recent_rates
@@ -84,7 +81,7 @@ class ChannelController(Controller):
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
         currency: FromPath[str],
-        fen: FromQuery[Annotated[int, Meta(ge=1, le=MAX_PRICE_FEN)]],
+        fen: FromQuery[PriceFen],
     ) -> ConvertedPrice:
         """Return about what a price is in another currency, for information."""
         async with db.connection() as conn:

@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
+from market.api.parameters import PageSize
 from market.casework.moves import get_person_scope
 from market.complaints.complain import OpenedComplaint
 from market.complaints.models import ComplaintCategory
@@ -95,7 +96,7 @@ class ConversationController(Controller):
         actor: NamedDependency[Actor],
         suborder_id: FromPath[UUID],
         before: FromQuery[int | None] = None,
-        limit: FromQuery[int] = 50,
+        limit: FromQuery[PageSize] = 50,
     ) -> Page[ConversationMessage]:
         """List the messages about a suborder of yours, latest first; this marks none as read."""
         async with db.transaction(scope=get_person_scope(actor)) as conn:
@@ -148,7 +149,7 @@ class ConversationController(Controller):
         seal: NamedDependency[Seal],
         actor: NamedDependency[Actor],
         before: FromQuery[UUID | None] = None,
-        limit: FromQuery[int] = 20,
+        limit: FromQuery[PageSize] = 20,
     ) -> Page[Conversation]:
         """List your conversations with sellers, the one with the last words first."""
         async with db.transaction(scope=get_person_scope(actor)) as conn:
@@ -163,7 +164,7 @@ class ConversationController(Controller):
         actor: NamedDependency[Actor],
         producer_id: FromPath[UUID],
         before: FromQuery[UUID | None] = None,
-        limit: FromQuery[int] = 20,
+        limit: FromQuery[PageSize] = 20,
     ) -> Page[Conversation]:
         """List the conversations of a producer with its buyers."""
         require_producer(actor, producer_id)

@@ -6,6 +6,7 @@ from litestar import Controller, delete, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
+from market.api.parameters import PageSize
 from market.favourites.keep import add_favourite, remove_favourite
 from market.favourites.models import Favourite, FavouriteKind
 from market.favourites.views import list_favourites
@@ -29,7 +30,7 @@ class FavouriteController(Controller):
         actor: NamedDependency[Actor],
         clock: NamedDependency[Clock],
         before: FromQuery[UUID | None] = None,
-        limit: FromQuery[int] = 20,
+        limit: FromQuery[PageSize] = 20,
     ) -> Page[Favourite]:
         """List what the account keeps, the latest first; what is off the shelf stays, with `on_sale` false."""
         async with db.connection() as conn:

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from market.api.aftersales.invoices import InvoiceRequest
 from market.api.idempotency import get_idempotency_key
+from market.api.parameters import PageSize
 from market.coupons.models import VoucherId
 from market.http import HttpRequest
 from market.identity.models import Actor
@@ -256,7 +257,7 @@ class OrderController(Controller):
         group: FromQuery[OrderGroup | None] = None,
         q: FromQuery[str] = "",
         before: FromQuery[int | None] = None,
-        limit: FromQuery[int] = 20,
+        limit: FromQuery[PageSize] = 20,
     ) -> Page[OrderBrief]:
         """List the account's orders, newest first; `q` is a number, else words of what was bought or of its sellers.
 

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import get_idempotency_key, run_once
+from market.api.parameters import PageSize
 from market.catalogue.models import ListingKind
 from market.catalogue.search import CategoryCode, DivisionPrefix
 from market.http import HttpRequest
@@ -204,7 +205,7 @@ class PackageController(Controller):
         division: FromQuery[DivisionPrefix | None] = None,
         category: FromQuery[CategoryCode | None] = None,
         before: FromQuery[int | None] = None,
-        limit: FromQuery[int] = 20,
+        limit: FromQuery[PageSize] = 20,
     ) -> Page[PackageOffer]:
         """List the packages on sale, the newest first.
 

@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
+from market.api.parameters import PageSize
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.models import Actor
@@ -91,7 +92,7 @@ class ReviewController(Controller):
         db: NamedDependency[Database],
         listing_id: FromPath[UUID],
         before: FromQuery[UUID | None] = None,
-        limit: FromQuery[int] = 20,
+        limit: FromQuery[PageSize] = 20,
     ) -> Page[PublicReview]:
         """List the reviews of a listing, latest first, with masked names."""
         async with db.connection() as conn:
@@ -104,7 +105,7 @@ class ReviewController(Controller):
         db: NamedDependency[Database],
         producer_id: FromPath[UUID],
         before: FromQuery[UUID | None] = None,
-        limit: FromQuery[int] = 20,
+        limit: FromQuery[PageSize] = 20,
     ) -> Page[PublicReview]:
         """List the reviews of everything that a producer sells, latest first, with masked names."""
         async with db.connection() as conn:

@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
+from market.api.parameters import Cursor, PageSize, PriceFen, Text
 from market.api.producers import CACHE_ONE_SECOND
 from market.catalogue.browse import CategoryCount, CountyCount, list_categories, list_counties
 from market.catalogue.describe import Description, NewDescription, edit_listing
@@ -16,7 +17,6 @@ from market.catalogue.detail import ProductDetail, StayDetail, get_product, get_
 from market.catalogue.edit import ListingSummary, move_listing
 from market.catalogue.freight import FreightTerms, set_freight
 from market.catalogue.models import (
-    MAX_PRICE_FEN,
     ListingKind,
     ListingMove,
     NewActivity,
@@ -36,12 +36,6 @@ from market.kernel.clock import Clock
 from market.rate_limits import RateClass
 from market.stock.lots import count_units
 from market.stock.models import Lot, LotId
-
-# Litestar applies the bounds of a query parameter only through a named type.
-type Text = Annotated[str, Meta(max_length=200)]
-type Cursor = Annotated[str, Meta(max_length=80)]
-type PageSize = Annotated[int, Meta(ge=1, le=100)]
-type PriceFen = Annotated[int, Meta(ge=1, le=MAX_PRICE_FEN)]
 
 
 class ListingMoveRequest(Struct, frozen=True, forbid_unknown_fields=True):

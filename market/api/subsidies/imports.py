@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, MultipartBody
 from msgspec import Meta, Struct
 
+from market.api.parameters import Text
 from market.api.tasks import ACCEPTED, submit_task
 from market.http import HttpRequest
 from market.identity.access import get_visible_divisions
@@ -167,7 +168,7 @@ async def read_import_original(
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
     seal: NamedDependency[Seal],
-    name: FromQuery[Annotated[str, Meta(max_length=200)] | None] = None,
+    name: FromQuery[Text | None] = None,
 ) -> Response[bytes]:
     """Return an imported file byte for byte, or the file that was attached to it as `name`, and record who read it."""
     county = read_county(county)

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Struct
 
 from market.api.idempotency import run_once
-from market.api.subsidies.months import Offset
+from market.api.parameters import Offset
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.access import get_visible_divisions

@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Struct
 
 from market.api.idempotency import run_once
-from market.api.subsidies.months import Offset
+from market.api.parameters import Offset
 from market.http import HttpRequest
 from market.identity.access import get_visible_divisions
 from market.identity.models import Actor

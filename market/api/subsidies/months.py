@@ -2,15 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
-from typing import Annotated
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from market.api.idempotency import run_once
+from market.api.parameters import Cursor, Offset
 from market.api.subsidies.requests import FindingDecision, HoldRequest, ReturnRequest, StepRequest
 from market.api.tasks import ACCEPTED, submit_task
 from market.http import HttpRequest
@@ -38,11 +38,6 @@ from market.subsidies.month.take_step import take_step
 from market.subsidies.tasks.submit import make_month_task
 
 _TOWNSHIP, _VILLAGE = 9, 12
-
-
-# Litestar applies the bounds of a query parameter only through a named type.
-type Cursor = Annotated[str, Meta(max_length=40)]
-type Offset = Annotated[int, Meta(ge=0, le=100_000)]
 
 
 class FindingPage(Struct, frozen=True):

@@ -12,6 +12,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody
 from msgspec import Struct
 
 from market.api.idempotency import run_once
+from market.api.parameters import Offset
 from market.api.subsidies.imports import BillingFile, build_download, identify_upload, read_attachments
 from market.api.tasks import ACCEPTED, submit_task
 from market.http import HttpRequest
@@ -109,13 +110,13 @@ async def send_bill(
 
 @get("/counties/{county:str}/bills", operation_id="ListSentBills")
 async def list_bills(
-    county: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database], skip: FromQuery[int] = 0
+    county: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database], skip: FromQuery[Offset] = 0
 ) -> list[OperatorBill]:
     """List the own operator's bills in a county, latest first, at most 50."""
     county = read_county(county)
     require_operator(actor, county)
     async with db.transaction(scope=county) as conn:
-        return await list_sent_files(conn, actor, county, skip=max(skip, 0))
+        return await list_sent_files(conn, actor, county, skip=skip)
 
 
 @post(
