@@ -101,6 +101,8 @@ async def set_price_terms(
         NotFound: there is no such pack on offer, it belongs to someone else, or its listing is suspended or no product.
         BadListing: a tier does not make an item cheaper, or the public price is above the price; `errors` lists them.
     """
+    if faults := list_price_term_faults(terms, Fen(MAX_PRICE_FEN)):  # of any pack: the column takes no such price
+        raise BadListing(errors=tuple(faults))
     pack = await SET_PUBLIC_PRICE.maybe(
         conn, variant_id=variant_id, public_price_fen=terms.public_price_fen, producer_ids=list(actor.producers)
     )

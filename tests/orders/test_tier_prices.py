@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.catalogue.edit import change_price
-from market.catalogue.models import BadListing
+from market.catalogue.models import MAX_PRICE_FEN, BadListing
 from market.catalogue.tier_prices import PriceTerms, TierPrice, list_price_term_faults, set_price_terms
 from market.identity.models import NotAllowed, NotFound, Role
 from market.kernel import Connection, Fen
@@ -158,9 +158,11 @@ async def test_only_own_products_have_further_prices(conn: Connection) -> None:
     for actor, variant_id in ((host, product.variant_id), (host, stay.variant_id)):
         with pytest.raises(NotFound):
             await set_price_terms(conn, actor, variant_id, TIERS, now=NOW)
-    wrong = PriceTerms(tiers=(TierPrice(3, Fen(45_00)),))
-    with pytest.raises(BadListing):
-        await set_price_terms(conn, seller, product.variant_id, wrong, now=NOW)
+    wrong = [PriceTerms(tiers=(TierPrice(3, Fen(45_00)),))]
+    wrong += [PriceTerms(public_price_fen=Fen(fen)) for fen in (-1, 0, MAX_PRICE_FEN + 1, 2**31, 2**63)]
+    for terms in wrong:
+        with pytest.raises(BadListing):
+            await set_price_terms(conn, seller, product.variant_id, terms, now=NOW)
     assert await conn.fetchval("SELECT count(*) FROM tier_prices") == 0
 
 
