@@ -1,7 +1,7 @@
 """Map every exception of a request to a refusal with a code; no stack trace leaves the service."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, cast
 
 import asyncpg
 import msgspec
@@ -117,6 +117,9 @@ _OUT_OF_RANGE_ERRORS = (
     asyncpg.DatetimeFieldOverflowError,
     asyncpg.NumericValueOutOfRangeError,
 )
+_MAX_INTEGER = 2**31 - 1
+"""Of the smallest columns; a larger number is to blame for what is out of range."""
+UNSTORABLE = "contains a character that cannot be stored"
 _UNSTORABLE_ERRORS = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 
 
@@ -124,10 +127,28 @@ def _build_body_fault(message: str) -> BadRequest:
     return BadRequest(errors=(FieldFault("body", message),))
 
 
+def _build_value_fault(request: HttpRequest, message: str, is_wrong: Callable[[str], bool]) -> BadRequest:
+    """Return a fault of the parameters of path and query that are wrong, else of the body."""
+    values = {**request.query_params.dict(), **request.path_params}
+    wrong = [name for name, given in values.items() if any(is_wrong(str(each)) for each in _list_values(given))]
+    return BadRequest(errors=tuple(FieldFault(name, message) for name in wrong or ["body"]))
+
+
+def _list_values(given: object) -> Iterable[object]:
+    return cast("list[object]", given) if isinstance(given, list) else [given]
+
+
+def _is_large_number(text: str) -> bool:
+    return text.lstrip("-").isdigit() and abs(int(text)) > _MAX_INTEGER
+
+
+def _is_unstorable(text: str) -> bool:
+    return "\0" in text or any("\ud800" <= each <= "\udfff" for each in text)
+
+
 _REFUSAL_BY_ERROR: tuple[tuple[tuple[type[Exception], ...], Callable[..., Refusal]], ...] = (
     ((GatewayUnavailable,), ProviderUnreachable),
     (_UNREADABLE_ERRORS, lambda: _build_body_fault("is not readable")),
-    (_UNSTORABLE_ERRORS, lambda: _build_body_fault("contains a character that cannot be stored")),
     (_BUSY_ERRORS, Busy),
     (_DATABASE_DOWN_ERRORS, ServiceUnavailable),
 )
@@ -157,7 +178,10 @@ def map_to_refusal(error: Exception, request: HttpRequest) -> Refusal:
 def _map_by_class(error: Exception, request: HttpRequest) -> Refusal:
     if _is_out_of_range(error):
         log.warning("request_failed", error="OutOfRange", path=request.url.path, exc_info=error)
-        return _build_body_fault("contains a number or time that is out of range")
+        return _build_value_fault(request, "contains a number or time that is out of range", _is_large_number)
+    if isinstance(error, _UNSTORABLE_ERRORS):
+        log.warning("request_failed", error=type(error).__name__, path=request.url.path)
+        return _build_value_fault(request, UNSTORABLE, _is_unstorable)
     for kinds, build in _REFUSAL_BY_ERROR:
         if isinstance(error, kinds):
             log.warning("request_failed", error=type(error).__name__, path=request.url.path)
