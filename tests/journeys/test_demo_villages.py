@@ -89,8 +89,10 @@ TODAY = (NOW + LATER).date()
 
 
 async def take(visitor: Visitor, page: str, words: str, done: str, **typed: str) -> None:
-    """Take the step of a purchase that is due, with what is typed, and read that it was done."""
+    """Take the step of a purchase that is due, with what is typed and every check passed, and read that it was done."""
     await visitor.open(page)
+    for box in await visitor.page.locator("main form .opt [type=checkbox]").all():
+        await box.check(force=True)
     for name, value in typed.items():
         await visitor.page.fill(f"#{name}", value)
     await visitor.press(words)

@@ -147,7 +147,16 @@ async def _approve_to_invoice(village: Village, page: str, approver: AccountId, 
         async with await village.browser(acceptor) as keeper:
             await keeper.open("/unit")
             await keeper.open(page)
-            seen = await keeper.submit(page, status=422, typed={"n0": "5"}, press=("act", "accept"))
+            seen = await keeper.submit(page, status=422, typed={"n0": "3"}, press=("act", "accept"))
+            assert seen.text.count("合格的勾上，不合格的写哪里") == 6, "nothing is checked that nobody ticked"
+            ticked = {f"p{index}": ["1"] for index in range(3)}
+            seen = await keeper.submit(
+                page, status=422, typed={"n0": "3", "c0": "两箱碎了"}, press=("act", "accept"), ticked=ticked
+            )
+            assert "勾了合格，又写了不合格的，留一样" in seen.text
+            seen = await keeper.submit(
+                page, status=422, typed={"n0": "5", "c0": ""}, press=("act", "accept"), ticked=ticked
+            )
             assert "写 0 到 4 的整数" in seen.text
             seen = await keeper.submit(page, typed={"n0": "3"}, press=("act", "accept"))
             assert "验收了，等发票" in seen.text

@@ -124,12 +124,12 @@ async def _page(
 def _fill_fields(
     detail: PurchaseDetail, step: PurchaseStep | None, form: PostedForm | None, *, today: date
 ) -> dict[str, str]:
-    """Return what the fields of a step's form show: everything as ordered, delivered and accepted, or as typed."""
+    """Return what the fields of a step's form show: the quantities ordered or delivered, no check done; or as typed."""
     purchase = detail.purchase
     amount = purchase.reducible_fen if step is PurchaseStep.REDUCE else purchase.accepted_fen
     fields = {"number": "", "issued_on": today.isoformat(), "amount": yuan_input(amount), "reason": ""}
     for index, _ in enumerate(CheckItem):
-        fields |= {f"p{index}": "1", f"c{index}": ""}
+        fields |= {f"p{index}": "", f"c{index}": ""}
     for index, each in enumerate(detail.lines):
         fields[f"n{index}"] = str(each.ordered if step is PurchaseStep.DELIVER else each.delivered)
     return fields if form is None else {name: form.get_text(name) for name in fields}
@@ -159,6 +159,17 @@ def _read_quantities(form: PostedForm, detail: PurchaseDetail) -> list[LineQuant
     return lines
 
 
+def _read_checks(form: PostedForm) -> list[AcceptanceCheck]:
+    """Return the checks of an acceptance; one that is neither ticked nor described, or is both, is a fault."""
+    checks: list[AcceptanceCheck] = []
+    for index, each in enumerate(CheckItem):
+        passed, note = form.get_text(f"p{index}") == "1", form.get_text(f"c{index}")[:400]
+        if passed == bool(note):
+            form.add_fault(f"c{index}", "勾了合格，又写了不合格的，留一样" if passed else "合格的勾上，不合格的写哪里")
+        checks.append(AcceptanceCheck(item=each, passed=passed, note=note))
+    return checks
+
+
 def _name_fields(refusal: PurchaseInvalid) -> list[FieldFault]:
     """Return the faults under the names of the form's fields: `lines[1].quantity` is `n1`, `checks[0].note` is `c0`."""
     names = {"amount_fen": "amount", "lines": "n0", "checks": "c0"}
@@ -182,12 +193,7 @@ async def _take(
             await sign_contract(conn, seal, actor, number, now=now)
         case PurchaseStep.DELIVER | PurchaseStep.ACCEPT:
             lines = _read_quantities(form, await read_purchase(conn, actor, number, day=get_business_day(now)))
-            checks = [
-                AcceptanceCheck(
-                    item=each, passed=form.get_text(f"p{index}") == "1", note=form.get_text(f"c{index}")[:400]
-                )
-                for index, each in enumerate(CheckItem)
-            ]
+            checks = _read_checks(form) if step is PurchaseStep.ACCEPT else []
             if form.faults:
                 raise PurchaseInvalid(errors=tuple(form.faults))
             if step == PurchaseStep.DELIVER:
