@@ -190,6 +190,14 @@ def count_items_left(variants: Sequence[ListingVariant]) -> int:
     return sum(by_lot.values())
 
 
+def format_stock(variants: Sequence[ListingVariant]) -> str:
+    """Return what is left: of one size its number, of several that of each, as boxes are not counted with bags."""
+    counted = [each for each in variants if each.left]
+    if len(variants) == 1:
+        return "".join(f"{each.left} {say(get_count_word(each.unit))}" for each in counted)
+    return say("，").join(say("{0} {1}", each.label or format_unit(each.unit), each.left) for each in counted)
+
+
 def _format_choice(variant: ListingVariant) -> str:
     return say("{0}，{1} 元", variant.label or format_unit(variant.unit), yuan(variant.price_fen))
 
@@ -212,7 +220,8 @@ def _describe_freight(product: ProductDetail, item: ProductView, region: str) ->
         product.freight, gross_g=base.gross_g, goods_fen=base.price_fen, cold=goods.cold, region_code=region
     )
     fault = find_parcel_fault(product.freight, goods, Shipment(gross_g=base.gross_g, region_code=region))
-    stock = [(say("还剩"), f"{item.left} {item.count_word}", "")] if item.left and base.left is not None else []
+    left = format_stock(product.variants) if item.left else ""
+    stock = [(say("还剩"), left, "")] if left else []
     freight = list_freight_rows(product.freight, charged=charged, region=region, gross_g=base.gross_g)
     return {
         "freight": stock if fault else freight + stock,

@@ -6,12 +6,12 @@ import pytest
 
 from market.catalogue.detail import ListingVariant
 from market.kernel import Fen
-from market.web.shop.product import count_items_left
+from market.web.shop.product import count_items_left, format_stock
 
 
-def make_variant(number: int, left: int | None, lot: int | None) -> ListingVariant:
+def make_variant(number: int, left: int | None, lot: int | None, unit: str = "袋") -> ListingVariant:
     return ListingVariant(
-        id=UUID(int=number), label="", unit="袋", price_fen=Fen(1), public_price_fen=None, net_g=None, pieces=None,
+        id=UUID(int=number), label="", unit=unit, price_fen=Fen(1), public_price_fen=None, net_g=None, pieces=None,
         per_kg_fen=None, gross_g=0, left=left, reserved=0, lot_id=None if lot is None else UUID(int=lot),
     )  # fmt: skip
 
@@ -27,3 +27,18 @@ def make_variant(number: int, left: int | None, lot: int | None) -> ListingVaria
 )
 def test_sizes_that_share_a_lot_are_counted_once(variants: list[tuple[int, int | None, int | None]], left: int) -> None:
     assert count_items_left([make_variant(*each) for each in variants]) == left
+
+
+@pytest.mark.parametrize(
+    ("variants", "words"),
+    [
+        ([(1, 12, 8, "1kg袋"), (2, 3, 9, "5斤箱")], "1 公斤袋 12，5 斤箱 3"),
+        ([(1, 86, 9, "500g袋"), (2, 17, 9, "2.5kg袋")], "500 克袋 86，2.5 公斤袋 17"),
+        ([(1, 0, 8, "1kg袋"), (2, 3, 9, "5斤箱")], "5 斤箱 3"),
+        ([(1, 12, 8, "1kg袋")], "12 袋"),
+        ([(1, None, None, "1kg袋")], ""),
+    ],
+)
+def test_what_is_left_is_said_of_each_size(variants: list[tuple[int, int | None, int | None, str]], words: str) -> None:
+    """Three boxes and twelve bags are not fifteen bags."""
+    assert format_stock([make_variant(*each) for each in variants]) == words
