@@ -9,7 +9,7 @@ from market.casework.tell import notify_assignee
 from market.grievances.involved import is_involved
 from market.grievances.models import GrievanceInvalid, GrievanceNotTriaged, GrievanceTriagerAnswers
 from market.grievances.receive import check_text
-from market.grievances.triage import get_assigned, lock_assigned, read_grievance
+from market.grievances.triage import lock_assigned, read_grievance
 from market.grievances.views import Grievance
 from market.identity.models import Actor
 from market.kernel import Connection, FieldFault, Query
@@ -53,8 +53,7 @@ async def answer_grievance(
     if outcome not in ANSWERS:
         raise GrievanceInvalid(errors=(FieldFault("outcome", "请选办得怎么样"),))
     written = check_text(text, field="text", missing="请写怎么办的，投诉的人看得到")
-    grievance = await get_assigned(conn, seal, official, case_id, now=now)
-    case = await lock_assigned(conn, case_id)
+    grievance, case = await lock_assigned(conn, seal, official, case_id, now=now)
     if grievance.triaged_at is None:
         raise GrievanceNotTriaged
     if case.level < len(case.path) and await IS_TRIAGER.one(conn, case_id=case_id, account_id=official.account_id):
@@ -79,8 +78,7 @@ async def extend_grievance(
         CaseExtendedBefore: it was extended before.
     """
     written = check_text(reason, field="reason", missing="请写为什么")
-    await get_assigned(conn, seal, official, case_id, now=now)
-    case = await lock_assigned(conn, case_id)
+    _, case = await lock_assigned(conn, seal, official, case_id, now=now)
     await move_case(conn, seal, case, CaseMove.EXTEND, by=official, reason=written, now=now)
     return await read_grievance(conn, seal, case_id)
 
@@ -96,8 +94,7 @@ async def raise_grievance(
         CaseAtTopLevel: no level is above.
     """
     written = check_text(reason, field="up", missing="请写为什么")
-    await get_assigned(conn, seal, official, case_id, now=now)
-    case = await lock_assigned(conn, case_id)
+    _, case = await lock_assigned(conn, seal, official, case_id, now=now)
     moved = await move_case(conn, seal, case, CaseMove.ESCALATE, by=official, reason=written, now=now)
     await _tell_assigned(conn, seal, moved, now=now)
     return await read_grievance(conn, seal, case_id)

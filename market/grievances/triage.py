@@ -108,13 +108,12 @@ async def triage_grievance(
         GrievanceTriagedBefore: it was triaged before.
         CaseNotMovable: it was answered or withdrawn.
     """
-    grievance = await get_assigned(conn, seal, official, case_id, now=now)
+    grievance, _ = await lock_assigned(conn, seal, official, case_id, now=now)
     chosen = next((each for each in GrievanceTopic if each == topic), None)
     known = await FIND_LINKS.one(conn, county=grievance.county_code, **_as_parameters(links))
     faults = [*([FieldFault("topic", "请选什么事")] if chosen is None else []), *_list_faults(links, known)]
     if faults or chosen is None:
         raise GrievanceInvalid(errors=tuple(faults))
-    await lock_assigned(conn, case_id)
     triaged = await TRIAGE.maybe(
         conn, case_id=case_id, topic=chosen, now=now, account_id=official.account_id, **_as_columns(links, known)
     )
@@ -133,12 +132,11 @@ async def link_grievance(
         GrievanceInvalid: nothing is named, or the county has no such line, finding, lead or official.
         GrievanceNotTriaged: it was not triaged.
     """
-    grievance = await get_assigned(conn, seal, official, case_id, now=now)
+    grievance, case = await lock_assigned(conn, seal, official, case_id, now=now)
     known = await FIND_LINKS.one(conn, county=grievance.county_code, **_as_parameters(links))
     faults = [FieldFault("line", "请写一样")] if links.empty else _list_faults(links, known)
     if faults:
         raise GrievanceInvalid(errors=tuple(faults))
-    case = await lock_assigned(conn, case_id)
     if await ADD_LINKS.maybe(conn, case_id=case_id, **_as_columns(links, known)) is None:
         raise GrievanceNotTriaged
     await add_audit_entry(
@@ -159,24 +157,37 @@ async def get_assigned(conn: Connection, seal: Seal, official: Actor, case_id: U
         NotFound: it does not exist, or is for another role or county.
         SecondFactorRequired: the session has no second factor.
     """
-    grievance = await get_grievance(conn, seal, case_id)
-    if grievance is None:
-        raise NotFound
-    require_case_role(official, grievance.assignee, grievance.county_code)
+    grievance = await _find_assigned(conn, seal, official, case_id)
     await record_case_looks(conn, official, [grievance], now=now)
     return grievance
 
 
-async def lock_assigned(conn: Connection, case_id: UUID) -> LockedCase:
-    """Lock the case of a grievance that waits for an answer.
+async def _find_assigned(conn: Connection, seal: Seal, official: Actor, case_id: UUID) -> Grievance:
+    grievance = await get_grievance(conn, seal, case_id)
+    if grievance is None:
+        raise NotFound
+    require_case_role(official, grievance.assignee, grievance.county_code)
+    return grievance
+
+
+async def lock_assigned(
+    conn: Connection, seal: Seal, official: Actor, case_id: UUID, *, now: datetime
+) -> tuple[Grievance, LockedCase]:
+    """Lock the case of a grievance that the official's role answers now, and return both. The look is recorded.
 
     Raises:
-        CaseNotMovable: it was answered or withdrawn.
+        NotFound: it does not exist, or is for another role or county.
+        SecondFactorRequired: the session has no second factor.
+        CaseNotMovable: it was answered or withdrawn, or another level answers it by now.
     """
+    found = await _find_assigned(conn, seal, official, case_id)
     case = await lock_case(conn, case_id)
-    if case.state is not CaseState.ASSIGNED:
+    if case.state is not CaseState.ASSIGNED or case.assignee != found.assignee:
         raise CaseNotMovable(state=case.state)
-    return case
+    grievance = await read_grievance(conn, seal, case_id)
+    # The chain of the record is locked after the case, as by the moves of it.
+    await record_case_looks(conn, official, [grievance], now=now)
+    return grievance, case
 
 
 async def read_grievance(conn: Connection, seal: Seal, case_id: UUID) -> Grievance:
