@@ -260,13 +260,15 @@ async def answer_objection(
         ObjectionAnswererInvolved: the person reported, visited or confirmed the lead, or answered it before.
         SecondLeadDuty: the lead concerns the person's household.
     """
-    found = await get_objection(conn, seal, actor, county, case_id, now=now)
+    found = await _find_objection(conn, seal, actor, county, case_id)
     require_case_role(actor, found.assignee, found.village_code)
     written = check_objection_text(text, missing="请写怎么查的、结果怎样；提异议的人看得到，不要写名字")
     state = await LOCK_LEAD.one(conn, lead_id=found.lead_id)
     case = await lock_case(conn, case_id)
     if case.state is not CaseState.ASSIGNED or case.assignee != found.assignee:
         raise ObjectionAnswered
+    # The chain of the record is locked after the lead and the case, as by the steps and moves of them.
+    await record_case_looks(conn, actor, [found], now=now)
     if await IS_INVOLVED.one(conn, lead_id=found.lead_id, case_id=case_id, account_id=actor.account_id):
         raise ObjectionAnswererInvolved
     answered = await move_case(conn, seal, case, CaseMove.ANSWER, by=actor, reason=written, now=now)
@@ -296,13 +298,17 @@ async def get_objection(
     Raises:
         ObjectionNotFound: there is none.
     """
+    found = await _find_objection(conn, seal, actor, county, case_id)
+    await record_case_looks(conn, actor, [found], now=now)
+    return found
+
+
+async def _find_objection(conn: Connection, seal: Seal, actor: Actor, county: str, case_id: UUID) -> Objection:
     row = await GET_OBJECTION.maybe(conn, case_id=case_id)
     divisions = get_visible_divisions(actor, county)
     if row is None or not any(row.village_code.startswith(scope) for scope in divisions):
         raise ObjectionNotFound
-    found = _open(seal, row)
-    await record_case_looks(conn, actor, [found], now=now)
-    return found
+    return _open(seal, row)
 
 
 async def list_objections(conn: Connection, seal: Seal, lead_id: UUID) -> list[Objection]:
