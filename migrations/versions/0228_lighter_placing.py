@@ -1,4 +1,4 @@
-"""Placing an order runs no statement for what the batch does not have: nights, places, other unpaid orders, refusals."""
+"""Placing an order runs nothing for what the batch does not have: nights, places, other unpaid orders, refusals."""
 
 from pathlib import Path
 
