@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from market.kernel import Connection, Fen, Query
+from market.subsidies.month.case_queries import PLAN_FOR_COUNTY, PLAN_FOR_FEW
 from market.subsidies.terminology import fill_words
 
 
@@ -130,7 +131,7 @@ def make_list(rows: LiteralString) -> Query[ItemRow]:
     )  # fmt: skip
 
 
-def pick_parameters(query: Query[FigureRow] | Query[ItemRow], given: Mapping[str, object]) -> dict[str, object]:
+def pick_parameters[Row](query: Query[Row], given: Mapping[str, object]) -> dict[str, object]:
     """Return the parameters that a report's statement has; not each of them counts ages."""
     return {name: given[name] for name in query.names}
 
@@ -138,9 +139,9 @@ def pick_parameters(query: Query[FigureRow] | Query[ItemRow], given: Mapping[str
 async def count_figures(
     conn: Connection, report: CountedReport, month: MonthOfReport, divisions: list[str]
 ) -> list[FigureRow]:
-    """Count the figures of a month by village, for those divisions that an official may see."""
+    """Count the figures of a month by village, for those divisions that an official may see, in a transaction."""
     given = {"county": month.county, "month": month.month, "as_of": month.as_of, "divisions": divisions}
-    return await report.count.all(conn, **pick_parameters(report.count, given))
+    return await _read_county(conn, report.count, given)
 
 
 async def list_items(
@@ -154,9 +155,20 @@ async def list_items(
     limit: int,
     skip: int = 0,
 ) -> list[ItemRow]:
-    """Return the rows that a figure counts in a division: `within` is its code, truncated to its level, or `none`."""
+    """Return the rows that a figure counts in a division: `within` is its code, truncated to its level, or `none`.
+
+    In a transaction.
+    """
     given: dict[str, object] = {
         "county": month.county, "month": month.month, "as_of": month.as_of, "divisions": divisions, "key": key,
         "within": within, "limit": limit, "skip": skip,
     }  # fmt: skip
-    return await report.items.all(conn, **pick_parameters(report.items, given))
+    return await _read_county(conn, report.items, given)
+
+
+async def _read_county[Row](conn: Connection, query: Query[Row], given: Mapping[str, object]) -> list[Row]:
+    """Return what a report reads of the whole county, whose rows the statistics may not know yet."""
+    await PLAN_FOR_COUNTY.run(conn)
+    rows = await query.all(conn, **pick_parameters(query, given))
+    await PLAN_FOR_FEW.run(conn)
+    return rows

@@ -145,8 +145,9 @@ async def load_report(
     """Load a report of a month, by default the last closed one; None for a county without months.
 
     `within` is the county's code, or that of a township (nine digits) or village in it, or `none` for rows without a
-    village. Four statements at most. A report that hides small figures is shown for the whole of what the official
-    may see and not by division, because the divisions' differences would tell what is hidden.
+    village. Four statements at most, beside the settings of one that counts. A report that hides small
+    figures is shown for the whole of what the official may see and not by division, because the divisions' differences
+    would tell what is hidden.
 
     Raises:
         NotFound: the month was never opened, or `within` is no division of the county.
