@@ -105,7 +105,7 @@ _SELECT: LiteralString = (
        AND suborders.kind = ANY(:kinds::text[])
     """
 )
-LIST_PARCELS = Query(_ParcelRow, _SELECT + " ORDER BY suborders.id LIMIT :limit")
+LIST_PARCELS = Query(_ParcelRow, _SELECT + " AND suborders.id > :after ORDER BY suborders.id LIMIT :limit")
 FIND_PARCEL = Query(_ParcelRow, _SELECT + " AND suborders.id = :suborder_id")
 _GOODS = (SuborderKind.GOODS,)
 
@@ -118,19 +118,21 @@ async def list_parcels(
     *,
     states: tuple[SuborderState, ...] = (SuborderState.PAID,),
     kinds: tuple[SuborderKind, ...] = _GOODS,
+    after: UUID | None = None,
     now: datetime,
 ) -> list[Parcel]:
     """Return a producer's suborders in some states, oldest first, at most 200; by default the parcels to ship.
 
-    The address is given from payment until 30 days after receipt.
+    `after` is the last suborder that was read before. The address is given from payment until 30 days after receipt.
 
     Raises:
         NotFound: the actor does not work for the producer.
     """
     require_producer(actor, producer_id)
     rows = await LIST_PARCELS.all(
-        conn, producer_id=producer_id, states=list(states), kinds=list(kinds), limit=MAX_PARCELS, **SEND_DEFAULTS
-    )
+        conn, producer_id=producer_id, states=list(states), kinds=list(kinds), after=after or UUID(int=0),
+        limit=MAX_PARCELS, **SEND_DEFAULTS,
+    )  # fmt: skip
     return [_open(seal, row, now) for row in rows]
 
 

@@ -93,11 +93,17 @@ async def test_every_parcel_is_found_however_many_the_producer_has(
     for order in orders:
         await shopping.pay(order)
     async with shopping.db.connection() as conn:
-        assert len(await list_parcels(conn, shopping.seal, owner, product.producer_id, now=NOW)) == 1
+        listed: list[UUID] = []
+        for _ in orders:
+            after = listed[-1] if listed else None
+            (found,) = await list_parcels(conn, shopping.seal, owner, product.producer_id, after=after, now=NOW)
+            listed.append(found.suborder_id)
+        assert listed == [(await shopping.see(order)).suborders[0].id for order in orders]
+        assert not await list_parcels(conn, shopping.seal, owner, product.producer_id, after=listed[-1], now=NOW)
         for order in orders:
             suborder_id = (await shopping.see(order)).suborders[0].id
-            found = await load_parcel(conn, shopping.seal, owner, suborder_id, now=NOW)
-            assert (found.parcel.suborder_id, found.parcel.address) == (suborder_id, BUYER_ADDRESS)
+            loaded = await load_parcel(conn, shopping.seal, owner, suborder_id, now=NOW)
+            assert (loaded.parcel.suborder_id, loaded.parcel.address) == (suborder_id, BUYER_ADDRESS)
             with pytest.raises(NotFound):
                 await load_parcel(conn, shopping.seal, other, suborder_id, now=NOW)
 

@@ -302,13 +302,15 @@ class StatementController(Controller):
         clock: NamedDependency[Clock],
         producer_id: FromPath[UUID],
         standing: FromQuery[SuborderState] = SuborderState.PAID,
+        after: FromQuery[UUID | None] = None,
     ) -> list[Parcel]:
-        """List the producer's parcels in one state, oldest first; by default those to ship.
+        """List the producer's parcels in one state, oldest first, at most 200; by default those to ship.
 
-        The address is null before payment, after cancellation and from 30 days after receipt.
+        `after` is the id of the last one that was read before. The address is null before payment, after cancellation
+        and from 30 days after receipt.
         """
         async with db.connection() as conn:
-            return await list_parcels(conn, seal, actor, producer_id, states=(standing,), now=clock.now())
+            return await list_parcels(conn, seal, actor, producer_id, states=(standing,), after=after, now=clock.now())
 
     @get("/sales", operation_id="ListSales")
     async def sales(
