@@ -27,7 +27,7 @@ _MAX_DIGITS = 19
 _ZERO = Fen(0)
 _MAX_YUAN_FEN = 10_000_000_00
 """Sums from ten million yuan on are taken for a mistyped figure."""
-_KILOGRAMS = re.compile(r"(\d{1,9})(?:\.(\d{1,3}))?", re.ASCII)
+_KILOGRAMS = re.compile(r"(\d{1,9}|\d{1,3}(?:,\d{3}){1,2})(?:\.(\d{1,3}))?", re.ASCII)
 
 
 class InvalidForm(Refusal):
@@ -53,9 +53,9 @@ def parse_typed_yuan(text: str) -> Fen | None:
 
 
 def parse_kilograms(text: str, *, maximum_g: int = 999_999) -> int | None:
-    """Parse a weight above zero, `1` or `2.5` kilograms, of at most `maximum_g` into grams, or return None."""
-    match = _KILOGRAMS.fullmatch(text.strip())
-    grams = 0 if match is None else int(match[1]) * 1000 + int((match[2] or "").ljust(3, "0"))
+    """Parse a weight in kilograms above zero, such as `1,200.5`, into grams, at most `maximum_g`, or return None."""
+    match = _KILOGRAMS.fullmatch(normalize_text(text))
+    grams = 0 if match is None else int(match[1].replace(",", "")) * 1000 + int((match[2] or "").ljust(3, "0"))
     return grams if 0 < grams <= maximum_g else None
 
 

@@ -48,6 +48,9 @@ def test_numbers_weights_and_ids_are_parsed_strictly() -> None:
     assert [parse_integer(text) for text in (" 12 ", "0", "", "-1", "1.5", "１２", "9" * 20)] == [12, 0, *[None] * 5]
     assert (parse_integer("5", maximum=5), parse_integer("6", maximum=5)) == (5, None)
     assert [parse_kilograms(text) for text in ("1", "2.5", "0", "1234", "x")] == [1000, 2500, None, None, None]
+    assert [parse_kilograms(text, maximum_g=2_000_000) for text in ("1,200", "1，200.5", "２．５", "1,20")] == [
+        1_200_000, 1_200_500, 2500, None,
+    ]  # fmt: skip
     assert (parse_kilograms("2025.5", maximum_g=2_025_500), parse_kilograms("2", maximum_g=1999)) == (2_025_500, None)
     assert (parse_uuid(str(ID)), parse_uuid("x")) == (ID, None)
 
