@@ -45,7 +45,11 @@ GET_STAY_TIERS = Query(
     StayTiers,
     """
     SELECT EXISTS (SELECT FROM holidays WHERE day_off AND day >= :arrive AND day < :leave) AS holiday,
-           get_cancel_tiers(:listing_id, coalesce(:at::timestamptz, 'infinity')) AS tiers
+           get_cancel_tiers(listings.id, coalesce(:at::timestamptz, 'infinity')) AS tiers
+      FROM listings
+      JOIN producers ON producers.id = producer_id
+     WHERE listings.id = :listing_id AND listings.kind = 'stay'
+       AND (:at IS NOT NULL OR (listings.state = 'live' AND producers.state = 'open'))
     """,
 )
 
@@ -85,6 +89,12 @@ async def fills_gap(conn: Connection, listing_id: UUID, *, arrive: date, leave: 
 async def get_cancellation_terms(
     conn: Connection, listing_id: UUID, *, arrive: date, leave: date, day: date, at: datetime | None = None
 ) -> CancellationTerms:
-    """Return the refund for cancelling these nights on `day`, by the tiers as they were `at` the order; None is now."""
-    stay = await GET_STAY_TIERS.one(conn, listing_id=listing_id, arrive=arrive, leave=leave, at=at)
+    """Return the refund for cancelling these nights on `day`, by the tiers as they were `at` the order; None is now.
+
+    Raises:
+        NotFound: the stay does not exist, or is not on sale now.
+    """
+    stay = await GET_STAY_TIERS.maybe(conn, listing_id=listing_id, arrive=arrive, leave=leave, at=at)
+    if stay is None:
+        raise NotFound
     return make_terms(stay.tiers, days_left=(arrive - day).days, holiday=stay.holiday)

@@ -12,6 +12,7 @@ from market.bookings.calendar import get_cancellation_terms, list_stay_nights
 from market.bookings.models import InvalidNightsWindow
 from market.identity.models import NotFound
 from market.kernel import Connection
+from tests.conftest import NOW
 from tests.support.make import StayIds, make_product, make_stay
 
 SEASONS = [(date(2019, 10, 1), date(2019, 10, 4), 420_00), (date(2019, 10, 4), date(2019, 10, 8), 360_00)]
@@ -91,6 +92,12 @@ async def test_only_a_stay_on_sale_has_a_calendar(conn: Connection) -> None:
     for listing_id in (product.listing_id, stay.listing_id, closed.listing_id, uuid4()):
         with pytest.raises(NotFound):
             await list_stay_nights(conn, listing_id, arrive=october(1), leave=october(2))
+        with pytest.raises(NotFound):
+            await get_cancellation_terms(conn, listing_id, arrive=october(1), leave=october(2), day=date(2019, 9, 24))
+    ordered = await get_cancellation_terms(
+        conn, stay.listing_id, arrive=october(3), leave=october(5), day=date(2019, 9, 24), at=NOW
+    )
+    assert ordered.refund_bp == 5_000
 
 
 async def test_the_terms_shown_before_payment_are_those_of_the_nights(conn: Connection) -> None:
