@@ -1,4 +1,4 @@
-"""Cookies of the pages: session, visitor, drafts that draft.js may delete; large type, band, currency, language."""
+"""Cookies of the pages: session, visitor, drafts that taken.js may delete; large type, band, currency, language."""
 
 import re
 from typing import Any
@@ -38,7 +38,7 @@ def set_cookie(request: HttpRequest, response: Response[Any], name: str, value: 
 
 
 def finish_drafts(response: Response[Any], name: str) -> None:
-    """Let draft.js delete the draft of a form that was taken, or all drafts for `ALL_DRAFTS`; other names are ignored.
+    """Let taken.js delete the draft of a form that was taken, or all drafts for `ALL_DRAFTS`; other names are ignored.
 
     Scripts read and delete this cookie; it holds the name of a form, never its contents.
     """

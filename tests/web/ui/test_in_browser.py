@@ -143,7 +143,7 @@ def test_a_draft_belongs_to_one_account(browser: Browser) -> None:
     tab = browser.new_page()
     serve(tab, FORM.replace("<body>", '<body data-owner="one">'), "draft.js")
     tab.fill("#price", "39")
-    serve(tab, FORM.replace("<body>", '<body data-owner="two">'), "draft.js")
+    serve(tab, FORM.replace("<body>", '<body data-owner="two">'), "taken.js", "draft.js")
     assert tab.input_value("#price") == ""
     assert tab.evaluate("Object.keys(localStorage)") == []
     tab.close()
@@ -158,6 +158,9 @@ def test_a_draft_is_deleted_once_its_form_was_taken_or_its_owner_signed_out(
     serve(tab, page, "draft.js")
     tab.fill("#price", "39")
     tab.evaluate(f"document.cookie = 'drafts={cookie}; path=/'")
+    # The page that the form led to has no form of its own.
+    serve(tab, '<!DOCTYPE html><html><body data-owner="one"></body></html>', "taken.js")
+    assert tab.evaluate("document.cookie") == "", "the next form that is taken, in another tab, would replace it"
     serve(tab, page, "draft.js")
     assert tab.input_value("#price") == kept
     assert tab.evaluate("document.cookie") == ""

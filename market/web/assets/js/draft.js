@@ -1,17 +1,13 @@
-// Keeps what is typed in <form data-draft="name"> for this account (<body data-owner>), until the cookie `drafts` names
-// it as taken, or is `*` after signing out.
-const PREFIX = 'draft:';
-const OWNER = `${PREFIX}${document.body.dataset.owner || ''}:`;
+// Keeps what is typed in <form data-draft="name"> for this account (<body data-owner>), until taken.js deletes it.
+const OWNER = `draft:${document.body.dataset.owner || ''}:`;
 const PHOTO = '#photo';
 const MOST_PHOTO_BYTES = 300 * 1024;
 const KEPT_MS = 7 * 24 * 3600 * 1000;
 const SKIP = /^(file|hidden|password|submit|button)$/;
 
-function forget(fits) {
+function forget(key) {
   try {
-    Object.keys(localStorage)
-      .filter((key) => key.indexOf(PREFIX) === 0 && fits(key))
-      .forEach((key) => localStorage.removeItem(key));
+    localStorage.removeItem(key);
   } catch (error) {
     // Nothing was kept.
   }
@@ -72,7 +68,7 @@ function restore(form, key) {
 function keepPhoto(input, key) {
   const file = input.files[0];
   if (!file || file.size > MOST_PHOTO_BYTES) {
-    forget((each) => each === key + PHOTO);
+    forget(key + PHOTO);
     return;
   }
   const reader = new FileReader();
@@ -94,14 +90,6 @@ function restorePhoto(form, key) {
     // An old browser cannot fill a file field.
   }
 }
-
-const taken = /(?:^|; )drafts=([^;]*)/.exec(document.cookie);
-if (taken) {
-  forget((key) => taken[1] === '*' || key === OWNER + taken[1] || key === OWNER + taken[1] + PHOTO);
-  document.cookie = 'drafts=; path=/; max-age=0';
-}
-// Another person has signed in on this phone.
-if (document.body.dataset.owner) forget((key) => key.indexOf(OWNER) !== 0);
 
 document.querySelectorAll('form[data-draft]').forEach((form) => {
   const key = OWNER + form.dataset.draft;
