@@ -99,7 +99,7 @@ async def test_the_size_of_a_page_is_bounded_in_every_list_refused_outside_and_d
     assert len(found["limit"]) >= 11
     for limit, message in ((0, "Expected `int` >= 1"), (101, "Expected `int` <= 100")):
         for operation in ("ListReviews", "ListPackages"):
-            path = {"listing_id": "01a21b72-6c25-73bf-975d-a18a7a89e770"}
+            path: dict[str, object] = {"listing_id": "01a21b72-6c25-73bf-975d-a18a7a89e770"}
             refused = await service.call(operation, path=path, query={"limit": limit})
             assert (refused.status_code, refused.json()["errors"]) == (400, [{"field": "limit", "message": message}])
 

@@ -193,7 +193,7 @@ async def test_who_reported_what_is_off_the_pages_already_was_right(
         shop = await make_producer(conn, owner=await make_account(conn, name="样例农户", phone=make_phone()))
         sold, withdrawn = [(await make_product(conn, shop)).listing_id for _ in range(2)]
         seller = await add_member(conn, shop, "样例帮手")
-        numbers = dict(await conn.fetch("SELECT id, number FROM listings"))
+        numbers = {row["id"]: row["number"] for row in await conn.fetch("SELECT id, number FROM listings")}
     things = (
         (ReportedKind.LISTING, numbers[sold], county), (ReportedKind.LISTING, numbers[withdrawn], county),
         (ReportedKind.STORY, story.number, county), (ReportedKind.STORY, ended.number, county),
