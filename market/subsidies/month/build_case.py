@@ -70,19 +70,19 @@ class MonthFacts(Struct, frozen=True):
 
 
 class LineRows(Struct, frozen=True, kw_only=True):
-    """What is stored about the lines of a month: their claims and active days, and numbers that pass."""
+    """What is stored about the lines of a month: their claims, active days and uses, and numbers that pass."""
 
     lines: list[CaseLines]
     active: list[ActiveDays]
+    uses: list[LineUses]
     shared: list[SharedNumber]
 
 
 class HouseholdRows(Struct, frozen=True, kw_only=True):
-    """What else is stored: charges, whose household each line is, when it was used, settled sums, terms and budget."""
+    """What else is stored: charges, whose household each line is, settled sums, terms and budget."""
 
     charges: list[ChargeDays]
     households: list[LineHouseholds]
-    uses: list[LineUses]
     homes: list[HouseholdHomes]
     settled: list[SettledLine] | None
     terms: list[TermsRow]
@@ -109,9 +109,19 @@ async def read_fact_rows(conn: Connection, county: str, month: date, *, reader: 
 
 async def _read_line_rows(conn: Connection, months: dict[str, Any]) -> LineRows:
     await PLAN_FOR_COUNTY.run(conn)
+    lines = await LIST_CASE_LINES.all(conn, **months)
+    active = await LIST_ACTIVE_DAYS.all(conn, county=months["county"], next=months["next"])
+    pauses = [(line, each) for line, spans in _build_pauses(active).items() for each in spans]
     return LineRows(
-        lines=await LIST_CASE_LINES.all(conn, **months),
-        active=await LIST_ACTIVE_DAYS.all(conn, county=months["county"], next=months["next"]),
+        lines=lines,
+        active=active,
+        uses=await LIST_USES.all(
+            conn,
+            **months,
+            paused_lines=[line for line, _ in pauses],
+            paused_starts=[each.start for _, each in pauses],
+            paused_untils=[each.until for _, each in pauses],
+        ),
         shared=await LIST_SHARED_NUMBERS.all(conn, **months),
     )
 
@@ -123,7 +133,6 @@ async def _read_household_rows(conn: Connection, months: dict[str, Any]) -> Hous
     return HouseholdRows(
         charges=await LIST_CHARGES.all(conn, **months),
         households=await LIST_LINE_HOUSEHOLDS.all(conn, **months),
-        uses=await LIST_USES.all(conn, **months),
         homes=await LIST_HOUSEHOLD_HOMES.all(conn, county=county, month=month),
         settled=await LIST_SETTLED_LINES.all(conn, county=county, month=month, settled=SETTLED_STATES)
         if is_settled
@@ -154,7 +163,7 @@ def build_facts(seal: Seal, rows: FactRows, *, only: frozenset[str] | None = Non
     pauses = _build_pauses(own.active)
     charges = _build_charges(around.charges)
     members, homes = _build_memberships(around.households)
-    uses = {row.line: tuple(row.used_on) for row in around.uses}
+    uses = {row.line: tuple(row.used_on) for row in own.uses}
     known = {household: row for row in around.homes for household in row.households}
     settled = None if around.settled is None else {row.line: row for row in around.settled}
     programmes = _build_programmes(around.terms, month)

@@ -241,7 +241,8 @@ LIST_LINE_HOUSEHOLDS = Query(
     """,
 )
 # For programmes with an idle rule in any month: the last use of a line before the month, and the uses in it, without
-# those on paused days.
+# those on the paused days of `LIST_ACTIVE_DAYS`. Pauses are written without the lock of imports, so that only that
+# statement reads them.
 LIST_USES = Query(
     LineUses,
     """
@@ -252,14 +253,18 @@ LIST_USES = Query(
          WHERE b.county_code = :county AND lower(b.valid_during) < :next
            AND e.programme_code = ANY(ARRAY(SELECT programme_code FROM programme_rules
                                              WHERE county_code = :county AND idle_days IS NOT NULL))),
+    paused AS MATERIALIZED (
+        SELECT line_code, range_agg(daterange(start, until)) AS days
+          FROM unnest(:paused_lines::text[], :paused_starts::date[], :paused_untils::date[])
+               AS pause (line_code, start, until)
+         GROUP BY line_code),
     uses AS (
         SELECT l.line_code, u.used_on
           FROM idle_lines l
           JOIN usage_days u ON u.county_code = :county AND u.operator = l.operator AND u.kind = l.kind
                            AND u.number_id = l.number_id AND u.used_on <@ l.valid_during AND u.used_on < :next
-         WHERE NOT EXISTS (SELECT FROM enrolment_pauses p
-                            WHERE p.county_code = :county AND p.line_code = l.line_code
-                              AND p.paused_during @> u.used_on))
+          LEFT JOIN paused p ON p.line_code = l.line_code
+         WHERE p.days IS NULL OR NOT u.used_on <@ p.days)
     SELECT line, array_agg(used_on ORDER BY used_on) AS used_on
       FROM (SELECT line_code AS line, max(used_on) AS used_on FROM uses WHERE used_on < :month GROUP BY line_code
             UNION ALL
