@@ -191,11 +191,16 @@ def count_items_left(variants: Sequence[ListingVariant]) -> int:
 
 
 def format_stock(variants: Sequence[ListingVariant]) -> str:
-    """Return what is left: of one size its number, of several that of each, as boxes are not counted with bags."""
-    counted = [each for each in variants if each.left]
-    if len(variants) == 1:
-        return "".join(f"{each.left} {say(get_count_word(each.unit))}" for each in counted)
-    return say("，").join(say("{0} {1}", each.label or format_unit(each.unit), each.left) for each in counted)
+    """Return what is left of each size: by its count word, or by its name where two sizes have the same word."""
+    words = [say(get_count_word(each.unit)) for each in variants]
+    names = [say("{0}：", each.label or format_unit(each.unit)) for each in variants]
+    distinct = len(set(words)) == len(words)
+    left = [
+        f"{each.left} {word}" if distinct else f"{name}{each.left}"
+        for each, word, name in zip(variants, words, names, strict=True)
+        if each.left
+    ]
+    return say("，").join(left)
 
 
 def _format_choice(variant: ListingVariant) -> str:
