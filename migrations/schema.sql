@@ -2485,7 +2485,8 @@ BEGIN
     DELETE FROM person_keys WHERE account_id = p_account;
     UPDATE accounts
        SET name = p_name, phone_index = NULL, phone_sealed = NULL, totp_sealed = NULL, identity_index = NULL,
-           identity_sealed = NULL, elder = false, closed_at = p_at
+           identity_sealed = NULL, elder = false, closed_at = p_at,
+           erase_again_at = p_at + interval '1 hour'
      WHERE id = p_account;
     PERFORM add_audit_entry(p_at, p_by, 'account.close', 'account:' || p_account, '{}');
 END
@@ -3625,6 +3626,8 @@ CREATE TABLE public.accounts (
     identity_index bytea,
     identity_sealed bytea,
     name_corrected_by uuid,
+    erase_again_at timestamp with time zone,
+    CONSTRAINT accounts_erased_when_closed CHECK (((erase_again_at IS NULL) OR (closed_at IS NOT NULL))),
     CONSTRAINT accounts_handle_format CHECK ((handle ~ '^[a-z][a-z0-9_.-]{1,31}$'::text)),
     CONSTRAINT accounts_identity_complete CHECK (((identity_index IS NULL) = (identity_sealed IS NULL))),
     CONSTRAINT accounts_name_length CHECK (((length(name) >= 1) AND (length(name) <= 60))),
@@ -3637,6 +3640,13 @@ CREATE TABLE public.accounts (
 --
 
 COMMENT ON COLUMN public.accounts.name_corrected_by IS 'Null: never corrected, or at the command line.';
+
+
+--
+-- Name: COLUMN accounts.erase_again_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.accounts.erase_again_at IS 'When what requests wrote that were under way at the closing is erased; null: open, or done.';
 
 
 --
@@ -5576,10 +5586,12 @@ BEGIN
                  WHERE s.slot_id <> ALL(locked_slots)
                ) AS blocked;
     END IF;
+    -- Who closes the account holds the lock of the buyer until the commit.
     undecided := ARRAY(
         SELECT o.n
           FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid, key text)
          WHERE NOT EXISTS (SELECT FROM orders p WHERE p.buyer_id = o.buyer_id AND p.key = o.key)
+           AND EXISTS (SELECT FROM accounts a WHERE a.id = o.buyer_id AND a.closed_at IS NULL)
            AND o.n NOT IN (SELECT r.n FROM jsonb_to_recordset(refused) AS r (n integer))
          ORDER BY o.n);
     -- The lock of the buyer keeps another batch from using the same voucher meanwhile.
@@ -5716,7 +5728,9 @@ BEGIN
     RETURN QUERY
         SELECT o.n, NULL::bytea, NULL::uuid, NULL::bigint, NULL, NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint,
                NULL::timestamptz, NULL::timestamptz,
-               refusal.obstacle, coalesce(refusal.item_id, short.lot, full_stay.listing_id, full_slot.id),
+               CASE WHEN EXISTS (SELECT FROM accounts a WHERE a.id = o.buyer_id AND a.closed_at IS NOT NULL) THEN 'closed'
+                    ELSE refusal.obstacle END,
+               coalesce(refusal.item_id, short.lot, full_stay.listing_id, full_slot.id),
                coalesce(refusal.left_units, short.available_units, full_slot.left_places),
                CASE WHEN short.lot IS NOT NULL THEN short.available_units + short.reserved_units >= short.units
                     ELSE coalesce(full_stay.reserved, full_slot.reserved, false) END,
@@ -16419,6 +16433,13 @@ CREATE INDEX accounts_by_identity ON public.accounts USING btree (identity_index
 --
 
 CREATE INDEX accounts_by_official_name ON public.accounts USING btree (public.fold_official_name(name)) WHERE ((handle IS NOT NULL) AND (closed_at IS NULL));
+
+
+--
+-- Name: accounts_to_erase_again; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX accounts_to_erase_again ON public.accounts USING btree (erase_again_at) WHERE (erase_again_at IS NOT NULL);
 
 
 --
@@ -28058,6 +28079,13 @@ GRANT INSERT(created_at) ON TABLE public.accounts TO market_app;
 --
 
 GRANT UPDATE(name_corrected_by) ON TABLE public.accounts TO market_app;
+
+
+--
+-- Name: COLUMN accounts.erase_again_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(erase_again_at) ON TABLE public.accounts TO market_app;
 
 
 --

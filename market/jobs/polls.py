@@ -28,6 +28,7 @@ from market.payouts.account_change import activate_due_changes
 from market.payouts.account_change import lapse_changes as lapse_account_changes
 from market.payouts.pay_out import apply_payout_events
 from market.pickups.end_pickups import end_overdue_pickups
+from market.privacy.close_account import erase_accounts_again
 from market.procurement.chase import tell_of_red_letters
 from market.services.seats import end_due_seats
 from market.visits.change_booking import lapse_changes
@@ -203,6 +204,11 @@ async def end_seats(context: WorkerContext) -> None:
     await end_due_seats(context.db, context.seal, now=context.clock.now())
 
 
+async def erase_closed_accounts(context: WorkerContext) -> None:
+    """Erase what requests wrote for accounts while they were closed."""
+    await erase_accounts_again(context.db, context.seal, now=context.clock.now())
+
+
 async def record_household_benefits(context: WorkerContext) -> None:
     """Record what households gain from what was received, and take back what was refunded."""
     await record_benefits(context.db, now=context.clock.now())
@@ -228,6 +234,7 @@ POLLS = (
     Poll("cancel_small_slots", timedelta(minutes=1), cancel_small_slots),
     Poll("refund_slots", timedelta(seconds=15), refund_slots),
     Poll("end_seats", timedelta(minutes=1), end_seats),
+    Poll("erase_closed_accounts", timedelta(minutes=1), erase_closed_accounts),
     Poll("escalate_cases", timedelta(minutes=1), escalate_cases),
     Poll("lapse_booking_changes", timedelta(minutes=1), lapse_booking_changes),
     Poll("end_pickups", timedelta(minutes=1), end_pickups),

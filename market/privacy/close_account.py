@@ -6,21 +6,24 @@ ended one too, is never closed: what was signed keeps its name.
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from msgspec import Struct
 
+from market.casework.moves import get_account_scope
 from market.casework.publication import drop_own_publications
 from market.consents.give import end_consents
 from market.conversations.erase import erase_messages
 from market.favourites.keep import erase_favourites
-from market.identity.close import erase_account, lock_account
+from market.identity.close import erase_account, finish_erasure, list_accounts_to_erase_again, lock_account
 from market.identity.codes import try_code
 from market.identity.models import NO_DEVICE, AccountId, Device, NotFound, WrongCode
 from market.identity.sign_in import get_phone
 from market.invoices.erase import erase_invoice_details
-from market.kernel import Connection, FieldFault, Query, Refusal
+from market.kernel import Connection, Database, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
+from market.kernel.failures import forget_failure, record_failure
 from market.kernel.idempotency import delete_actor_keys
 from market.kernel.language import say
 from market.kernel.seal import Seal
@@ -37,6 +40,11 @@ from market.services.applications import withdraw_applications
 from market.services.seats import give_up_seats
 from market.subsidies.intake.models import OPEN_STATES
 from payments import get_balance
+from payments.retries import RetryPolicy, run_each
+
+ERASE_AGAIN_JOB = "erase_again"
+MAX_ERASED = 500
+_RETRIES = RetryPolicy(first_delay=timedelta(minutes=10), max_delay=timedelta(days=1))
 
 
 class AccountNotClosable(Refusal):
@@ -100,6 +108,28 @@ COUNT_OBSTACLES = Query(
                                      WHERE point_id = p.id AND state IN ('expected', 'arrived')))) AS kept_points
     """,
 )
+LOCK_ORDERS = Query(
+    UUID,
+    """
+    SELECT id FROM orders WHERE buyer_id = :account_id AND address_sealed <> '' ORDER BY id FOR NO KEY UPDATE
+    """,
+)
+LOCK_INVOICES = Query(
+    UUID,
+    """
+    SELECT suborder_id FROM invoice_requests WHERE buyer_id = :account_id ORDER BY suborder_id FOR NO KEY UPDATE
+    """,
+)
+LOCK_SLOTS = Query(
+    UUID,
+    """
+    SELECT id FROM slots
+     WHERE id IN (SELECT slot_id FROM slot_reservations
+                   WHERE account_id = :account_id AND state IN ('waiting', 'offered', 'booked'))
+       AND lower(during) > :now
+     ORDER BY id FOR NO KEY UPDATE
+    """,
+)
 # The lock of the buyer that placing takes: an order that is being placed is waited for, and then seen.
 LOCK_BUYER = Query(None, "SELECT pg_advisory_xact_lock(7004, hashtext(:account_id::uuid::text))")
 LIST_SHOP_NUMBERS = Query(
@@ -156,19 +186,54 @@ async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, 
         NotFound: the account is unknown or closed.
     """
     closing = _Closing(conn=conn, seal=seal, account_id=account_id, by=by, now=now)
-    # A payout that is being requested is waited for, and then seen; an account that is being entered as well.
-    await LOCK_OWN_PRODUCERS.all(conn, account_id=account_id)
-    await LOCK_BUYER.run(conn, account_id=account_id)
-    # Before the account: who records an invoice locks its request, then refers to the accounts of both sides.
-    await ERASERS["invoices"](closing)
+    await _lock_what_is_erased(closing)
     if not await lock_account(conn, account_id):
         raise NotFound
     obstacles = await list_obstacles(conn, account_id, now=now)
     if obstacles:
         raise AccountNotClosable(errors=obstacles)
+    await _erase_what_requests_write(closing)
+    await ERASERS["account"](closing)
+
+
+async def erase_accounts_again(db: Database, seal: Seal, *, now: datetime) -> int:
+    """Erase what requests wrote for accounts while they were closed, an hour later; return how many accounts.
+
+    A request that began before may write as long as it runs, whatever it writes: an hour is more than any takes.
+    At most 500 a call, one transaction each. One that fails is tried again ever later.
+    """
+    async with db.connection() as conn:
+        due = await list_accounts_to_erase_again(conn, now=now, limit=MAX_ERASED)
+
+    async def erase(account_id: AccountId) -> None:
+        async with db.transaction(scope=get_account_scope(account_id)) as conn:
+            closing = _Closing(conn=conn, seal=seal, account_id=account_id, by="", now=now)
+            await _lock_what_is_erased(closing)
+            await _erase_what_requests_write(closing)
+            await finish_erasure(conn, account_id)
+        await forget_failure(db, job=ERASE_AGAIN_JOB, item=account_id)
+
+    async def fail(account_id: AccountId, error: Exception) -> None:
+        await record_failure(db, _RETRIES, job=ERASE_AGAIN_JOB, item=account_id, error=error)
+
+    return (await run_each(due, erase, fail)).done
+
+
+async def _lock_what_is_erased(closing: _Closing) -> None:
+    """Lock, in the order of docs/locks.md, what others lock before they refer to the account, which comes after it."""
+    conn, account_id = closing.conn, closing.account_id
+    await LOCK_ORDERS.all(conn, account_id=account_id)
+    await LOCK_INVOICES.all(conn, account_id=account_id)
+    # A payout that is being requested is waited for, and then seen; an account that is being entered as well.
+    await LOCK_OWN_PRODUCERS.all(conn, account_id=account_id)
+    await LOCK_BUYER.run(conn, account_id=account_id)
+    await LOCK_SLOTS.all(conn, account_id=account_id, now=closing.now)
+
+
+async def _erase_what_requests_write(closing: _Closing) -> None:
     await _end_what_runs(closing)
     for name, erase in ERASERS.items():
-        if name != "invoices":
+        if name != "account":
             await erase(closing)
 
 

@@ -8,9 +8,9 @@
 -- none of them: the requests that need what another transaction holds are not placed.
 --
 -- Returns a row per request with its order: the new one, or the one placed earlier with the same key. Without an order,
--- `obstacle` is the reason: `locked`, `voucher`, `gap` (a stay that is shorter than the least fills no gap any more, now that
--- its rooms are locked), a limit of find_exceeded_limits, or null if `item_id` is the lot, stay
--- or slot of which too little is available; `reserved` means that unpaid orders reserve what is missing.
+-- `obstacle` is the reason: `closed` (the account of the buyer), `locked`, `voucher`, `gap` (a stay that is shorter than the
+-- least fills no gap any more, now that its rooms are locked), a limit of find_exceeded_limits, or null if `item_id` is the
+-- lot, stay or slot of which too little is available; `reserved` means that unpaid orders reserve what is missing.
 CREATE OR REPLACE FUNCTION place_orders(batch jsonb, skip_locked boolean)
 RETURNS TABLE (n integer, fingerprint bytea, id uuid, number bigint, state text, goods_fen bigint, freight_fen bigint,
                discount_fen bigint, total_fen bigint, placed_at timestamptz, pay_until timestamptz, obstacle text,
@@ -101,10 +101,12 @@ BEGIN
                  WHERE s.slot_id <> ALL(locked_slots)
                ) AS blocked;
     END IF;
+    -- Who closes the account holds the lock of the buyer until the commit.
     undecided := ARRAY(
         SELECT o.n
           FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid, key text)
          WHERE NOT EXISTS (SELECT FROM orders p WHERE p.buyer_id = o.buyer_id AND p.key = o.key)
+           AND EXISTS (SELECT FROM accounts a WHERE a.id = o.buyer_id AND a.closed_at IS NULL)
            AND o.n NOT IN (SELECT r.n FROM jsonb_to_recordset(refused) AS r (n integer))
          ORDER BY o.n);
     -- The lock of the buyer keeps another batch from using the same voucher meanwhile.
@@ -241,7 +243,9 @@ BEGIN
     RETURN QUERY
         SELECT o.n, NULL::bytea, NULL::uuid, NULL::bigint, NULL, NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint,
                NULL::timestamptz, NULL::timestamptz,
-               refusal.obstacle, coalesce(refusal.item_id, short.lot, full_stay.listing_id, full_slot.id),
+               CASE WHEN EXISTS (SELECT FROM accounts a WHERE a.id = o.buyer_id AND a.closed_at IS NOT NULL) THEN 'closed'
+                    ELSE refusal.obstacle END,
+               coalesce(refusal.item_id, short.lot, full_stay.listing_id, full_slot.id),
                coalesce(refusal.left_units, short.available_units, full_slot.left_places),
                CASE WHEN short.lot IS NOT NULL THEN short.available_units + short.reserved_units >= short.units
                     ELSE coalesce(full_stay.reserved, full_slot.reserved, false) END,

@@ -2,25 +2,47 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
+from market.aftersales.receive import confirm_receipt
 from market.casework.moves import get_person_scope
+from market.consents.give import give_consent
+from market.consents.models import ConsentPurpose
 from market.identity.close import CLOSED_NAME
 from market.identity.models import AccountId, Actor, NotSignedIn, Role
+from market.identity.sessions import START_SESSION
 from market.identity.sign_in import update_account
 from market.kernel import Connection, Database
+from market.kernel.idempotency import begin_request, finish_request
 from market.kernel.seal import Seal
+from market.orders.cart import put_nights
 from market.payouts.correct_name import correct_name
 from market.pickup_points.models import PickupPointInvalid
-from market.privacy.close_account import close_account
+from market.privacy.close_account import close_account, erase_accounts_again
 from market.privacy.request_models import DataRequestKind, NewDataRequest
 from market.privacy.requests import ask_about_data
+from market.services.models import NewSeat
+from market.services.seats import sign_up
+from market.services.slots import add_course
 from tests.conftest import NOW
 from tests.pickups.point import register
-from tests.support.make import SEAL, load_actor, load_owner, make_account, make_official, make_phone, make_producer
+from tests.services.test_seats import COURSE
+from tests.support.make import (
+    SEAL,
+    load_actor,
+    load_owner,
+    make_account,
+    make_official,
+    make_phone,
+    make_producer,
+    make_product,
+    make_stay,
+)
 from tests.support.postgres import wait_for_blocked
-from tests.support.shop import Shopping
+from tests.support.shop import Shopping, make_october_nights
 
 Act = Callable[[Connection, Actor], Awaitable[object]]
 
@@ -89,3 +111,101 @@ async def test_nobody_is_named_keeper_of_a_point_who_closes_the_account_at_that_
     with pytest.raises(PickupPointInvalid):
         await naming
     assert await owner.fetchval("SELECT count(*) FROM pickup_points") == 0
+
+
+async def answer_form(conn: Connection, actor: Actor) -> None:
+    who = str(actor.account_id)
+    await begin_request(conn, SEAL, actor=who, key="form", fingerprint=b"f")
+    await finish_request(conn, SEAL, actor=who, key="form", status=303, response=b"13900009001")
+
+
+async def fill_cart(conn: Connection, actor: Actor) -> None:
+    stay = await conn.fetchval("SELECT id FROM listings")
+    await put_nights(conn, actor.account_id, [make_october_nights(stay)], now=NOW)
+
+
+async def consent(conn: Connection, actor: Actor) -> None:
+    await give_consent(conn, actor, ConsentPurpose.WARNING_SMS, now=NOW)
+
+
+async def open_session(conn: Connection, actor: Actor) -> None:
+    await START_SESSION.run(
+        conn, token_hash=b"t" * 32, account_id=actor.account_id, expires_at=NOW + timedelta(days=1),
+        second_factor=False, device="样例手机", device_key=None, now=NOW,
+    )  # fmt: skip
+
+
+COUNT_LEFT = """
+    SELECT (SELECT count(*) FROM idempotency_keys WHERE actor = $1::uuid::text)
+         + (SELECT count(*) FROM cart_nights WHERE owner_id = $1)
+         + (SELECT count(*) FROM consents WHERE account_id = $1 AND upper_inf(valid_during))
+         + (SELECT count(*) FROM sessions WHERE account_id = $1)
+"""
+
+
+@pytest.mark.parametrize("does", [answer_form, fill_cart, consent, open_session])
+async def test_what_a_request_writes_after_the_account_was_closed_is_erased_an_hour_later(
+    database: Database, owner: Connection, does: Act
+) -> None:
+    async with database.transaction() as conn:
+        await make_stay(conn)
+        actor = await load_actor(conn, await make_account(conn, name="样例要走的"))
+    async with database.transaction(scope=get_person_scope(actor)) as conn:
+        await close_account(conn, SEAL, AccountId(actor.account_id), by="test", now=NOW)
+    await act(database, actor, does)
+    assert await owner.fetchval(COUNT_LEFT, actor.account_id) == 1
+    hour = NOW + timedelta(hours=1)
+    assert await erase_accounts_again(database, SEAL, now=hour - timedelta(seconds=1)) == 0
+    assert await erase_accounts_again(database, SEAL, now=hour) == 1
+    assert await owner.fetchval(COUNT_LEFT, actor.account_id) == 0
+    assert await erase_accounts_again(database, SEAL, now=hour) == 0
+
+
+async def test_nothing_is_placed_for_an_account_that_closes_at_that_moment(
+    shopping: Shopping, owner: Connection
+) -> None:
+    w = shopping
+    async with w.db.transaction() as conn:
+        goods = await make_product(conn)
+    before = await w.lots()
+    async with w.db.transaction(scope=get_person_scope(w.buyer)) as conn:
+        await close_account(conn, SEAL, w.buyer.account_id, by="test", now=NOW)
+        placing = asyncio.create_task(w.place([(goods.variant_id, 1)]))
+        await wait_for_blocked(owner, await conn.fetchval("SELECT pg_backend_pid()"))
+    with pytest.raises(NotSignedIn):
+        await placing
+    assert (await owner.fetchval("SELECT count(*) FROM orders"), await w.lots()) == (0, before)
+
+
+async def test_who_locked_an_order_or_a_slot_may_refer_to_an_account_that_closes_at_that_moment(
+    shopping: Shopping, owner: Connection
+) -> None:
+    w = shopping
+    async with w.db.transaction() as conn:
+        goods = await make_product(conn)
+        county = await load_actor(conn, await make_official(conn, Role.COUNTY, "130624"))
+        slot = await add_course(conn, county, "130624", COURSE, now=NOW)
+        await sign_up(conn, w.seal, w.buyer, slot, NewSeat(), now=NOW)
+    order = await w.place([(goods.variant_id, 1)])
+    await w.pay(order)
+    async with w.db.transaction() as conn:
+        await confirm_receipt(conn, w.seal, w.buyer, order.id, positions=[1], now=NOW)
+
+    async def close() -> None:
+        async with w.db.transaction(scope=get_person_scope(w.buyer)) as conn:
+            await close_account(conn, SEAL, w.buyer.account_id, by="test", now=NOW)
+
+    for lock, row in (
+        ("SELECT FROM orders WHERE id = $1 FOR NO KEY UPDATE", order.id),
+        ("SELECT FROM slots WHERE id = $1 FOR NO KEY UPDATE", slot),
+    ):
+        async with owner.transaction():
+            await owner.execute("SET LOCAL lock_timeout = '500ms'")
+            await owner.execute(lock, row)
+            closing = asyncio.create_task(close())
+            async with w.db.connection() as watching:
+                await wait_for_blocked(watching, await owner.fetchval("SELECT pg_backend_pid()"))
+            await owner.execute("SELECT FROM accounts WHERE id = $1 FOR KEY SHARE", w.buyer.account_id)
+            closing.cancel()
+            with suppress(asyncio.CancelledError):
+                await closing

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from market.bookings.minimum import find_short_stay
 from market.catalogue.units import get_count_word
 from market.coupons.rules import make_used_refusal
+from market.identity.models import NotSignedIn
 from market.kernel import Fen, FieldFault, Refusal
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.kernel.language import say, use_language
@@ -87,6 +88,7 @@ class PriorOrder(OrderMatch, frozen=True, kw_only=True):
 class Obstacle(StrEnum):
     """Why a request was not placed although enough may be available."""
 
+    CLOSED = "closed"
     LOCKED = "locked"
     ORDERS = "orders"
     FEN = "fen"
@@ -114,7 +116,8 @@ class PlacementResult(OrderMatch, frozen=True, kw_only=True):
     until: datetime | None
 
 
-_LIMIT_REFUSALS: dict[Obstacle, Callable[[], Refusal]] = {
+_PLAIN_REFUSALS: dict[Obstacle, Callable[[], Refusal]] = {
+    Obstacle.CLOSED: NotSignedIn,
     Obstacle.ORDERS: lambda: TooManyUnpaidOrders(limit=MAX_UNPAID_ORDERS),
     Obstacle.FEN: lambda: UnpaidTotalTooHigh(limit_yuan=format_yuan(MAX_UNPAID_FEN)),
     Obstacle.ITEMS: lambda: TooManyUnpaidItems(limit=MAX_UNPAID_ITEMS),
@@ -145,8 +148,8 @@ def refuse(result: PlacementResult, request: OrderRequest, suborders: Sequence[D
             assert result.until is not None
             hours = -((request.now - result.until) // timedelta(hours=1))
             return TooManyLapsedOrders(minutes=MAX_LAPSED // timedelta(minutes=1), hours=hours)
-        case limit:
-            return _LIMIT_REFUSALS[limit]()
+        case plain:
+            return _PLAIN_REFUSALS[plain]()
 
 
 def _list_cart_ids(item_id: UUID, lines: Sequence[DraftLine], request: OrderRequest) -> frozenset[UUID]:

@@ -69,6 +69,7 @@ async def place(
         VoucherUnknown, a refusal of `find_voucher_fault`, PackageNotOnSale, PickupPointUnavailable: see there.
         TotalChanged, CancelTermsChanged, TooManyUnpaidOrders, or another limit of `outcomes.refuse`: see there.
         IdempotencyKeyReused, Busy: the key was used for another order; the queue is full, or no connection is free.
+        NotSignedIn: the account was closed meanwhile.
     """
     placed_at = now or datetime.now(UTC)
     check_request(lines, nights, day=get_business_day(placed_at), package=package)
