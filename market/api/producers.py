@@ -47,12 +47,14 @@ CACHE_ONE_SECOND = {"Cache-Control": "public, max-age=1"}
 class ProducerDecision(Struct, frozen=True, forbid_unknown_fields=True):
     """A step on a producer; refusing or suspending needs a reason.
 
-    `applicant` is the name of the applicant as it was read: if it is another one by now, nothing happens.
+    `applicant` is the name of the applicant as it was read: if it is another one by now, nothing happens. An approval
+    verifies `certificates`, the ids of those that were read, or without them all that are submitted by now.
     """
 
     step: AdmissionStep
     reason: Annotated[str, Meta(max_length=300)] = ""
     applicant: Annotated[str, Meta(max_length=60)] | None = None
+    certificates: Annotated[list[UUID], Meta(max_length=100)] | None = None
 
 
 class CertificateRejection(Struct, frozen=True, forbid_unknown_fields=True):
@@ -157,6 +159,7 @@ class ProducerController(Controller):
                 step=data.step,
                 reason=data.reason,
                 applicant=data.applicant,
+                certificates=data.certificates,
                 now=clock.now(),
             )
 

@@ -1,5 +1,6 @@
 """Decide on a producer: confirm, recommend, approve, refuse, suspend, reopen."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -76,6 +77,7 @@ VERIFY_CERTIFICATES = Query(
     UPDATE certificates SET verified_at = :now, verified_by = :account_id
      WHERE producer_id = :producer_id AND verified_at IS NULL AND rejected_at IS NULL
        AND (kind <> 'geographical_indication' OR area <> '{}')
+       AND (:seen::uuid[] IS NULL OR id = ANY(:seen::uuid[]))
     """,
 )
 # A function of the catalogue: until when each listing of the producer is certified.
@@ -137,13 +139,14 @@ async def decide_producer(
     step: AdmissionStep,
     reason: str = "",
     applicant: str | None = None,
+    certificates: Sequence[UUID] | None = None,
     now: datetime,
 ) -> Producer:
     """Take a step on a producer, notify its applicant by message and return it; in the caller's transaction.
 
     The village confirms, the county recommends, another official of the county or the platform approves; the decider of
-    the current state may also refuse. Approving verifies the certificates submitted so far. `applicant` is the name
-    that the official read: the person who is admitted is paid under it.
+    the current state may also refuse. `applicant` is the name that the official read: the person who is admitted is
+    paid under it. Approving verifies `certificates`, those that the official read, or without them all so far.
 
     Raises:
         NotFound: there is no such producer, or it is outside the actor's divisions.
@@ -175,7 +178,7 @@ async def decide_producer(
         raise WrongProducerState(state=PRODUCER_STATE_NAMES[row.state])
     await _require_name(conn, row, applicant)
     if step is AdmissionStep.APPROVE:
-        await VERIFY_CERTIFICATES.run(conn, producer_id=producer_id, account_id=actor.account_id, now=now)
+        await VERIFY_CERTIFICATES.run(conn, producer_id=row.id, account_id=actor.account_id, seen=certificates, now=now)
         await REFRESH_LISTINGS.run(conn, producer_id=producer_id)
     await add_audit_entry(
         conn,

@@ -122,3 +122,21 @@ async def test_a_step_is_about_the_name_that_the_page_showed(service: Service, d
         assert "现在叫样例乙" in refused.text
         assert await load_state(database, producer) == "applied"
         assert "等县里推荐" in (await browser.submit(path, press=("step", "confirm"))).text
+
+
+async def test_an_approval_verifies_the_certificates_that_the_page_showed(service: Service, database: Database) -> None:
+    add = "INSERT INTO certificates (producer_id, kind, issuer) VALUES ($1, 'origin', $2)"
+    async with database.transaction() as conn:
+        producer = await make_producer(conn, state="recommended", village=VILLAGE)
+        await conn.execute(add, producer, "样例村委会")
+        county = await official(conn, Role.COUNTY)
+    path = f"/desk/producers/{producer}"
+    async with open_desk_walker(service, county) as browser:
+        await browser.open(path)
+        async with database.transaction() as conn:
+            await conn.execute(add, producer, "后来交的")
+        await browser.submit(path, press=("step", "approve"))
+        assert "交了证，等核对" in (await browser.open("/desk/producers")).text
+    async with database.connection() as conn:
+        rows = await conn.fetch("SELECT issuer, verified_at IS NOT NULL AS verified FROM certificates ORDER BY id")
+    assert [tuple(row) for row in rows] == [("样例村委会", True), ("后来交的", False)]

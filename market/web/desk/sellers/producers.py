@@ -213,6 +213,7 @@ async def submit_decision(
                 step=step,
                 reason=form.get_text("reason"),
                 applicant=form.get_text("applicant") or None,
+                certificates=[parse_id(each) for each in form.get_texts("certificate")],
                 now=desk.now,
             )
     except NotFound:
@@ -299,6 +300,7 @@ async def _page(
             )
             for each in producer.certificates
         ],
+        "seen": [each.id for each in producer.certificates],
         "forward": forward if own_step else None,
         "refusable": own_step and row.state in _REFUSABLE,
         "townships": [
