@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import LiteralString
 from uuid import UUID
 
 from msgspec import Struct
@@ -73,9 +74,7 @@ END_PLACES = Query(
 # A buyer who disputes the payment confirms nothing by silence. A parcel that its carrier knows counts from its
 # delivery: until then nobody can have received it, and one that does not move waits for a person. One that waits at a
 # pickup point ends there (`market/pickups/end_pickups.py`).
-LIST_OVERDUE_SUBORDERS = Query(
-    UUID,
-    """
+_DISPUTED: LiteralString = """
     WITH disputed AS (
         SELECT orders.id
           FROM payments.disputes
@@ -83,33 +82,45 @@ LIST_OVERDUE_SUBORDERS = Query(
           JOIN orders ON number = CASE WHEN order_ref ~ '^[0-9]{1,18}$' THEN order_ref::bigint END
          WHERE disputes.state = 'open'
     )
-    (SELECT suborders.id FROM suborders LEFT JOIN tracked_parcels ON suborder_id = suborders.id
-      WHERE suborders.state = 'shipped' AND shipped_at <= :shipped_before
-        AND NOT EXISTS (SELECT FROM pickups WHERE pickups.suborder_id = suborders.id AND pickups.state = 'arrived')
-        AND (tracked_parcels.state IS NULL OR tracked_parcels.state = 'waiting' OR delivered_at <= :shipped_before)
-        AND order_id NOT IN (SELECT id FROM disputed)
-        AND NOT EXISTS (SELECT FROM jobs.failures
-                         WHERE job = 'confirm_receipt' AND item = suborders.id AND next_at > clock_timestamp())
-      ORDER BY shipped_at LIMIT :limit)
-    UNION
-    (SELECT suborders.id FROM bookings JOIN suborders ON suborders.id = suborder_id
-      WHERE bookings.state = 'booked' AND suborders.state = 'paid'
-        AND upper(nights) <= :left_before::date
-        AND order_id NOT IN (SELECT id FROM disputed)
-        AND NOT EXISTS (SELECT FROM jobs.failures
-                         WHERE job = 'confirm_receipt' AND item = suborders.id AND next_at > clock_timestamp())
-      LIMIT :limit)
-    UNION
-    (SELECT suborders.id FROM slot_reservations r JOIN suborders ON suborders.id = suborder_id
-       JOIN slots ON slots.id = slot_id
-      WHERE r.state = 'booked' AND suborders.state = 'paid' AND slots.state <> 'cancelled'
-        AND business_day(upper(during)) <= :left_before::date
-        AND order_id NOT IN (SELECT id FROM disputed)
-        AND NOT EXISTS (SELECT FROM jobs.failures
-                         WHERE job = 'confirm_receipt' AND item = suborders.id AND next_at > clock_timestamp())
-      LIMIT :limit)
-    """,
-)
+"""
+_OVERDUE_PARCELS: LiteralString = """
+    SELECT suborders.id FROM suborders LEFT JOIN tracked_parcels ON suborder_id = suborders.id
+     WHERE suborders.state = 'shipped' AND shipped_at <= :shipped_before
+       AND NOT EXISTS (SELECT FROM pickups WHERE pickups.suborder_id = suborders.id AND pickups.state = 'arrived')
+       AND (tracked_parcels.state IS NULL OR tracked_parcels.state = 'waiting' OR delivered_at <= :shipped_before)
+       AND order_id NOT IN (SELECT id FROM disputed)
+"""
+_OVERDUE_STAYS: LiteralString = """
+    SELECT suborders.id FROM bookings JOIN suborders ON suborders.id = suborder_id
+     WHERE bookings.state = 'booked' AND suborders.state = 'paid'
+       AND upper(nights) <= :left_before::date
+       AND order_id NOT IN (SELECT id FROM disputed)
+"""
+_OVERDUE_PLACES: LiteralString = """
+    SELECT suborders.id FROM slot_reservations r JOIN suborders ON suborders.id = suborder_id
+      JOIN slots ON slots.id = slot_id
+     WHERE r.state = 'booked' AND suborders.state = 'paid' AND slots.state <> 'cancelled'
+       AND business_day(upper(during)) <= :left_before::date
+       AND order_id NOT IN (SELECT id FROM disputed)
+"""
+_NOT_FAILED: LiteralString = """
+       AND NOT EXISTS (SELECT FROM jobs.failures
+                        WHERE job = 'confirm_receipt' AND item = suborders.id AND next_at > clock_timestamp())
+"""
+_OF_ONE: LiteralString = " AND suborders.id = :suborder_id "
+LIST_OVERDUE_SUBORDERS = Query(
+    UUID,
+    _DISPUTED
+    + "(" + _OVERDUE_PARCELS + _NOT_FAILED + " ORDER BY shipped_at LIMIT :limit) UNION"
+    + "(" + _OVERDUE_STAYS + _NOT_FAILED + " LIMIT :limit) UNION"
+    + "(" + _OVERDUE_PLACES + _NOT_FAILED + " LIMIT :limit)",
+)  # fmt: skip
+IS_OVERDUE = Query(
+    bool,
+    _DISPUTED
+    + "SELECT EXISTS (" + _OVERDUE_PARCELS + _OF_ONE + ") OR EXISTS (" + _OVERDUE_STAYS + _OF_ONE + ")"
+    + " OR EXISTS (" + _OVERDUE_PLACES + _OF_ONE + ")",
+)  # fmt: skip
 
 
 async def confirm_receipt(
@@ -203,23 +214,22 @@ async def confirm_overdue(db: Database, *, now: datetime, days: int, seal: Seal 
     Returns how many, at most 1,000 per call. One that fails is tried again after a minute, then ever
     later. Producers are notified if a seal is given.
     """
+    before = {
+        "shipped_before": now - timedelta(days=days),
+        "left_before": get_business_day(now) - timedelta(days=days),
+    }
     async with db.connection() as conn:
-        overdue = await LIST_OVERDUE_SUBORDERS.all(
-            conn,
-            shipped_before=now - timedelta(days=days),
-            left_before=get_business_day(now) - timedelta(days=days),
-            limit=MAX_OVERDUE,
-        )
+        overdue = await LIST_OVERDUE_SUBORDERS.all(conn, **before, limit=MAX_OVERDUE)
     confirmed = 0
 
     async def confirm(suborder_id: UUID) -> None:
         nonlocal confirmed
         async with db.transaction() as conn:
             order = await lock_order_by_suborder(conn, suborder_id)
-            if order is None:
+            # Its day, its delivery or a dispute may have changed until the order was locked.
+            if order is None or not await IS_OVERDUE.one(conn, suborder_id=suborder_id, **before):
                 return
-            suborders = await load_suborders(conn, order.id)
-            ready = [each for each in suborders if each.id == suborder_id and is_receivable(each)]
+            ready = [each for each in await load_suborders(conn, order.id) if each.id == suborder_id]
             await receive_suborders(conn, seal, order, ready, actor=CLOCK_ACTOR, now=now)
         confirmed += len(ready)
         await forget_failure(db, job=RECEIPT_JOB, item=suborder_id)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import LiteralString
 from uuid import UUID
 
 import structlog
@@ -72,7 +73,7 @@ class ReasonMissing(Refusal):
 
 
 # A parcel whose payment the buyer disputes is not sent, so nobody is reminded and nothing is cancelled.
-_UNSENT = (
+_UNSENT: LiteralString = (
     """
     SELECT suborders.id AS suborder_id, orders.number AS order_number, buyer_id, producer_id,
            producers.name AS producer, """
@@ -102,18 +103,18 @@ LIST_TO_REMIND = Query(
      LIMIT :limit
     """,
 )
+_TO_CANCEL: LiteralString = _UNSENT + " AND " + CANCEL_ON + " <= :today::date"
 LIST_TO_CANCEL = Query(
     UnsentParcel,
-    _UNSENT
-    + " AND "
-    + CANCEL_ON
-    + """ <= :today::date
+    _TO_CANCEL
+    + """
        AND NOT EXISTS (SELECT FROM jobs.failures
                         WHERE job = 'cancel_unsent' AND item = suborders.id AND next_at > clock_timestamp())
      ORDER BY suborders.id
      LIMIT :limit
     """,
 )
+FIND_TO_CANCEL = Query(UnsentParcel, _TO_CANCEL + " AND suborders.id = :suborder_id")
 ADD_REMINDERS = Query(
     UUID,
     """
@@ -184,9 +185,11 @@ async def cancel_unsent(db: Database, seal: Seal, *, now: datetime) -> int:
         nonlocal cancelled
         async with db.transaction() as conn:
             order = await lock_order_by_suborder(conn, parcel.suborder_id)
-            suborder = None if order is None else await _find_unsent(conn, order, parcel.suborder_id)
-            if order is None or suborder is None:
+            # Its day, or a dispute, may have changed until the order was locked.
+            due = await FIND_TO_CANCEL.maybe(conn, suborder_id=parcel.suborder_id, today=today, **SEND_DEFAULTS)
+            if order is None or due is None:
                 return
+            suborder = next(each for each in await load_suborders(conn, order.id) if each.id == parcel.suborder_id)
             await _cancel_parcel(
                 conn, seal, order, suborder, producer=parcel.producer, why=NOT_SENT_NOTE,
                 actor=CLOCK_ACTOR, by=order.buyer_id, note=NOT_SENT_NOTE, now=now,
@@ -245,17 +248,6 @@ async def _cancel_own_parcel(
         conn, seal, order, suborder, producer=producer, why="发不了",
         actor=str(actor.account_id), by=actor.account_id, note=reason, now=now,
     )  # fmt: skip
-
-
-async def _find_unsent(conn: Connection, order: LockedOrder, suborder_id: UUID) -> LockedSuborder | None:
-    return next(
-        (
-            each
-            for each in await load_suborders(conn, order.id)
-            if each.id == suborder_id and each.state is SuborderState.PAID
-        ),
-        None,
-    )
 
 
 async def _cancel_parcel(
