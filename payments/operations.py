@@ -75,13 +75,14 @@ INSERT_CANCEL = Query(
     RETURNING """
     + _COLUMNS,
 )
+# Of two attempts at one call the answered one counts: a later timeout of the other does not open the call again.
 COMPLETE_OPERATION = Query(
     None,
     """
     UPDATE {schema}.operations
        SET state = :state, error = :error,
            next_at = clock_timestamp() + least(interval '1 minute' * (2 ^ least(attempts, 10)), interval '1 hour')
-     WHERE id = :operation_id
+     WHERE id = :operation_id AND state <> 'ok' AND state <> 'declined'
     """,
 )
 # What a call that succeeded made has the provider's reference, and nobody asks for the call again. Cancellations stay:
@@ -126,7 +127,10 @@ def build_payout_key(payout_id: UUID) -> str:
 
 
 async def complete_call[T](conn: Connection, operation: Operation, outcome: Outcome[T]) -> None:
-    """Record the outcome of a call; an unknown one is retried after a wait that doubles each time."""
+    """Record the outcome of a call; an unknown one is retried after a wait that doubles each time.
+
+    A call that was answered keeps its first answer.
+    """
     match outcome:
         case Ok() if operation.kind != "cancel":
             await DELETE_OPERATION.run(conn, operation_id=operation.id)

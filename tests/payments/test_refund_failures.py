@@ -25,6 +25,7 @@ from payments import (
     verify_ledger,
 )
 from payments.errors import KeyAlreadyUsed, RefundNotFound
+from payments.operations import MARK_SENT, build_refund_key, record_unknown_outcome
 from payments.sandbox import Sandbox
 from payments.sql import Connection
 from payments.stripe import Stripe
@@ -76,6 +77,21 @@ async def test_a_stale_refund_is_queried_instead_of_sent_again(
     async with database.connection() as conn:
         state = (await get_refund(conn, refund.id)).state
     assert state is (RefundState.SUCCEEDED if arrived else RefundState.FAILED)
+
+
+async def test_a_timeout_after_the_answer_of_another_attempt_does_not_open_the_call_again(
+    database: Database, gateway: Stripe, sandbox: Sandbox, owner: Connection
+) -> None:
+    payment = await paid(database, gateway, sandbox)
+    refund = await wanted(database, payment, 46_00)
+    async with database.transaction() as conn:
+        slow = await MARK_SENT.one(conn, key=build_refund_key(refund.id, refund.attempt))
+    await sandbox.fault("refund", "decline", code="insufficient_funds")
+    await send_refund(database, gateway, refund.id)
+    await record_unknown_outcome(database, slow, "timeout")
+    assert await owner.fetchval("SELECT state FROM payments.operations WHERE id = $1", slow.id) == "declined"
+    await owner.execute("UPDATE payments.operations SET next_at = now()")
+    assert await finish_operations(database, gateway) == 0
 
 
 async def test_a_failed_refund_keeps_its_money_reserved_and_is_sent_again(
