@@ -9,7 +9,13 @@ from litestar import Response
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, Refusal
-from market.kernel.idempotency import StoredResponse, begin_request, compute_fingerprint, finish_request
+from market.kernel.idempotency import (
+    StoredResponse,
+    begin_request,
+    compute_fingerprint,
+    finish_request,
+    run_despite_deadlocks,
+)
 from market.kernel.seal import Seal
 
 MAX_KEY_LENGTH = 200
@@ -79,10 +85,14 @@ async def store_once[T](
     key, actor_id = get_idempotency_key(request), str(actor.account_id)
     fingerprint = compute_fingerprint(request.method, request.url.path, await request.body() if body is None else body)
     seal: Seal = request.app.state["market"].seal
-    async with db.transaction(scope=scope) as conn:
-        stored = await begin_request(conn, seal, actor=actor_id, key=key, fingerprint=fingerprint)
-        if stored is not None:
-            return stored
-        response = msgspec.json.encode(await work(conn))
-        await finish_request(conn, seal, actor=actor_id, key=key, status=status, response=response)
-    return StoredResponse(status, response)
+
+    async def run() -> StoredResponse:
+        async with db.transaction(scope=scope) as conn:
+            stored = await begin_request(conn, seal, actor=actor_id, key=key, fingerprint=fingerprint)
+            if stored is not None:
+                return stored
+            response = msgspec.json.encode(await work(conn))
+            await finish_request(conn, seal, actor=actor_id, key=key, status=status, response=response)
+        return StoredResponse(status, response)
+
+    return await run_despite_deadlocks(run)

@@ -1,6 +1,7 @@
 """Idempotent requests: a key, the fingerprint of the request, and its stored response."""
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -11,6 +12,7 @@ from market.kernel.seal import Seal, UnsealError
 from payments.sql import run_in_pieces
 
 RESPONSE_CONTEXT = "idempotency_keys.response"
+MAX_RUNS = 3
 KEY_LIFETIME = timedelta(days=30)
 """How long a key and its response are kept."""
 
@@ -91,6 +93,19 @@ DELETE_ACTOR_KEYS = Query(None, "DELETE FROM idempotency_keys WHERE actor = :act
 def compute_fingerprint(method: str, path: str, body: bytes) -> bytes:
     """Return the hash that identifies a request."""
     return hashlib.sha256(b"\n".join((method.encode(), path.encode(), body))).digest()
+
+
+async def run_despite_deadlocks[T](run: Callable[[], Awaitable[T]]) -> T:
+    """Run one transaction, again if the server ends it because another one waits for it and it for that one.
+
+    Nothing of the ended transaction stays, and the other one goes on. After three times its error is raised.
+    """
+    for _ in range(MAX_RUNS - 1):
+        try:
+            return await run()
+        except asyncpg.DeadlockDetectedError:
+            continue
+    return await run()
 
 
 async def begin_request(

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import msgspec
 from litestar.datastructures import UploadFile
@@ -18,6 +19,7 @@ from market.kernel.idempotency import (
     begin_request,
     compute_fingerprint,
     finish_request,
+    run_despite_deadlocks,
 )
 from market.web.forms import PostedForm
 from market.web.pages import redirect
@@ -83,12 +85,13 @@ async def submit_once(
         RequestInProgress: the first request did not end in time.
     """
     fingerprint = await _compute_form_fingerprint(request, form)
+    submit = partial(_submit, request, actor, form, work, fingerprint=fingerprint, scope=scope, about=about)
     for _ in range(_MAX_PAUSES):
         try:
-            return await _submit(request, actor, form, work, fingerprint=fingerprint, scope=scope, about=about)
+            return await run_despite_deadlocks(submit)
         except RequestInProgress:
             await asyncio.sleep(_PAUSE_SECONDS)
-    return await _submit(request, actor, form, work, fingerprint=fingerprint, scope=scope, about=about)
+    return await run_despite_deadlocks(submit)
 
 
 async def _submit(
