@@ -108,12 +108,13 @@ FIND_LIMITING_PHOTO = Query(
      ORDER BY created_at DESC OFFSET :most - 1 LIMIT 1
     """,
 )
+# The shared lock keeps the picture's files until the row is committed.
 ADD_PHOTO = Query(
     UUID,
     """
     INSERT INTO photos (owner_id, purpose, sha256, width, height, kind, created_at)
-    VALUES (:owner_id, :purpose, :sha256, :width, :height, :kind, :now)
-    RETURNING id
+    SELECT :owner_id, :purpose, :sha256, :width, :height, :kind, :now
+      FROM pg_advisory_xact_lock_shared(7011, hashtext(left(encode(:sha256, 'hex'), 40))) RETURNING id
     """,
 )
 # A picture that no listing shows is not public, even to those who know its path.

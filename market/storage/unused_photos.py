@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from market.kernel import Database, Query
 from market.storage.files import FileStore
+from payments.retries import run_each
 
 RETENTION = timedelta(days=2)
 """How long an upload may stay unused: a form may be finished the next day."""
@@ -32,22 +33,42 @@ DELETE_UNUSED_PHOTOS = Query(
     SELECT count(*) FROM deleted
     """,
 )
+# Who uploads the picture at this moment adds its row under the same lock, and stores its files afterwards.
+LOCK_PICTURE = Query(None, "SELECT pg_advisory_xact_lock(7011, hashtext(:name::text))")
 LIST_KNOWN_NAMES = Query(str, "SELECT DISTINCT name FROM photos WHERE name = ANY(:names::text[])")
 
 
 async def delete_unused_photos(db: Database, files: FileStore, *, now: datetime) -> int:
-    """Delete unused photos and their files in pieces, each committed; return the number of deleted files."""
+    """Delete unused photos and their files in pieces, each committed; return the number of deleted files.
+
+    A picture whose files cannot be deleted keeps no other; the first of the errors is raised in the end.
+    """
     before = now - RETENTION
     deleted = _CHUNK
     while deleted == _CHUNK:
         async with db.transaction() as conn:
             deleted = await DELETE_UNUSED_PHOTOS.one(conn, before=before, most=_CHUNK)
-    count = 0
+    count, failures = 0, list[Exception]()
+
+    async def delete(picture: tuple[str, list[str]]) -> None:
+        nonlocal count
+        name, paths = picture
+        async with db.transaction() as conn:
+            await LOCK_PICTURE.run(conn, name=name)
+            if not await LIST_KNOWN_NAMES.all(conn, names=[name]):
+                await files.delete(paths)
+                count += len(paths)
+
+    async def fail(_picture: tuple[str, list[str]], error: Exception) -> None:
+        failures.append(error)
+
     async for chunk in files.list_older_than(before, most=_CHUNK):
-        names = {name: name.rpartition("/")[2].partition("-")[0].partition(".")[0] for name in chunk}
+        pictures: dict[str, list[str]] = {}
+        for path in chunk:
+            pictures.setdefault(path.rpartition("/")[2].partition("-")[0].partition(".")[0], []).append(path)
         async with db.connection() as conn:
-            known = set(await LIST_KNOWN_NAMES.all(conn, names=sorted(set(names.values()))))
-        orphans = [name for name, stem in names.items() if stem not in known]
-        await files.delete(orphans)
-        count += len(orphans)
+            known = set(await LIST_KNOWN_NAMES.all(conn, names=sorted(pictures)))
+        await run_each([each for each in pictures.items() if each[0] not in known], delete, fail)
+    if failures:
+        raise failures[0]
     return count
