@@ -15,7 +15,7 @@ from market.aftersales.answer_goods_return import (
     send_refunds,
 )
 from market.aftersales.goods_return import END_GOODS_RETURN_LINES, SENDING_PERIOD
-from market.aftersales.goods_return_views import GoodsReturnStage, get_goods_return
+from market.aftersales.goods_return_views import GoodsReturn, GoodsReturnStage, get_goods_return
 from market.casework.models import CaseMove, CaseOutcome
 from market.casework.moves import move_case
 from market.kernel import Connection, Database, Query
@@ -69,6 +69,8 @@ async def end_due_returns(db: Database, gateway: Gateway, seal: Seal, *, days: i
             unlocked = await get_goods_return(conn, seal, each.id)
             assert unlocked is not None, "listed above"
             locked = await lock_goods_return(conn, seal, unlocked)
+            if not _is_due(locked.goods_return, days=days, now=now):
+                return
             if locked.goods_return.stage is GoodsReturnStage.SENT:
                 refunds = await _take_as_arrived(conn, seal, locked, now=now)
             elif locked.goods_return.stage is GoodsReturnStage.ACCEPTED:
@@ -82,6 +84,13 @@ async def end_due_returns(db: Database, gateway: Gateway, seal: Seal, *, days: i
 
     await run_each(due, end, fail)
     return ended
+
+
+def _is_due(found: GoodsReturn, *, days: int, now: datetime) -> bool:
+    """Return whether a return that was listed as due still is: it may have been sent, or accepted again, since then."""
+    if found.sent_at is not None:
+        return found.sent_at <= now - timedelta(days=days)
+    return found.accepted_at is not None and found.accepted_at <= now - SENDING_PERIOD
 
 
 async def _take_as_arrived(conn: Connection, seal: Seal, locked: LockedGoodsReturn, *, now: datetime) -> list[RefundId]:

@@ -1,5 +1,6 @@
 """Returns that someone else decides: the county after a refusal or an objection, silence, and a dispute."""
 
+import asyncio
 import json
 from datetime import timedelta
 from importlib import import_module
@@ -11,6 +12,7 @@ from market.aftersales.answer_goods_return import (
     notify_late_return,
 )
 from market.aftersales.case_moves import move_own_case
+from market.aftersales.goods_return import send_goods_return
 from market.aftersales.goods_return_views import (
     list_assigned_returns,
 )
@@ -28,6 +30,7 @@ from payments import RefundExceedsPayment
 from payments.errors import InsufficientBalance
 from tests.aftersales.goods_return import DAY, HOUR, WHERE, Parcel, parcel
 from tests.conftest import NOW
+from tests.support.postgres import wait_for_blocked
 
 __all__ = ["parcel"]
 
@@ -163,6 +166,23 @@ async def test_what_is_never_sent_lapses(parcel: Parcel) -> None:
         await parcel.send(opened.case_id)
     [(_, facts)] = [each for each in await parcel.shopping.messages() if each[0] == "goods_return_lapsed"]
     assert json.loads(facts)["days"] == "14"
+
+
+async def test_what_is_sent_at_the_moment_in_which_it_would_lapse_is_not_taken_as_arrived(
+    parcel: Parcel, owner: Connection
+) -> None:
+    w = parcel.shopping
+    opened = await parcel.ask()
+    await parcel.answer(opened.case_id)
+    late = 15 * DAY
+    async with w.db.transaction(scope=get_person_scope(w.buyer)) as conn:
+        await send_goods_return(
+            conn, w.seal, w.buyer, opened.case_id, carrier="邮政", tracking="XB0000000001CN", now=NOW + late
+        )
+        ending = asyncio.create_task(parcel.end(late))
+        await wait_for_blocked(owner, await conn.fetchval("SELECT pg_backend_pid()"))
+    assert (await ending, await parcel.refunded()) == (0, 0)
+    assert (await parcel.see(opened.case_id)).stage == "sent"
 
 
 async def test_a_return_without_an_answer_goes_up_level_by_level(parcel: Parcel) -> None:
