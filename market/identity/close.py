@@ -8,6 +8,14 @@ from market.kernel import Connection, Query
 
 CLOSED_NAME = "已注销"
 
+# Who signs in locks a code, and refers to the account then.
+LOCK_CODES = Query(
+    UUID,
+    """
+    SELECT id FROM sign_in_codes WHERE phone_index = (SELECT phone_index FROM accounts WHERE id = :account_id)
+     ORDER BY id FOR UPDATE
+    """,
+)
 LOCK_ACCOUNT = Query(UUID, "SELECT id FROM accounts WHERE id = :account_id AND closed_at IS NULL FOR UPDATE")
 ERASE_ACCOUNT = Query(None, "SELECT erase_account(:account_id::uuid, :name::text, :by::text, :now::timestamptz)")
 LIST_TO_ERASE_AGAIN = Query(
@@ -26,7 +34,8 @@ FINISH_ERASURE = Query(None, "UPDATE accounts SET erase_again_at = NULL WHERE id
 
 
 async def lock_account(conn: Connection, account_id: AccountId) -> bool:
-    """Lock an account until the transaction ends; return whether it is open."""
+    """Lock an account, after the codes of its phone, until the transaction ends; return whether it is open."""
+    await LOCK_CODES.all(conn, account_id=account_id)
     return await LOCK_ACCOUNT.maybe(conn, account_id=account_id) is not None
 
 

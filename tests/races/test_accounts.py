@@ -14,7 +14,7 @@ from market.consents.models import ConsentPurpose
 from market.identity.close import CLOSED_NAME
 from market.identity.models import AccountId, Actor, NotSignedIn, Role
 from market.identity.sessions import START_SESSION
-from market.identity.sign_in import update_account
+from market.identity.sign_in import get_phone, update_account
 from market.kernel import Connection, Database
 from market.kernel.idempotency import begin_request, finish_request
 from market.kernel.seal import Seal
@@ -28,6 +28,7 @@ from market.services.models import NewSeat
 from market.services.seats import sign_up
 from market.services.slots import add_course
 from tests.conftest import NOW
+from tests.identity.support import a_code
 from tests.pickups.point import register
 from tests.services.test_seats import COURSE
 from tests.support.make import (
@@ -177,7 +178,7 @@ async def test_nothing_is_placed_for_an_account_that_closes_at_that_moment(
     assert (await owner.fetchval("SELECT count(*) FROM orders"), await w.lots()) == (0, before)
 
 
-async def test_who_locked_an_order_or_a_slot_may_refer_to_an_account_that_closes_at_that_moment(
+async def test_who_locked_an_order_a_slot_or_a_code_may_refer_to_an_account_that_closes_at_that_moment(
     shopping: Shopping, owner: Connection
 ) -> None:
     w = shopping
@@ -186,6 +187,9 @@ async def test_who_locked_an_order_or_a_slot_may_refer_to_an_account_that_closes
         county = await load_actor(conn, await make_official(conn, Role.COUNTY, "130624"))
         slot = await add_course(conn, county, "130624", COURSE, now=NOW)
         await sign_up(conn, w.seal, w.buyer, slot, NewSeat(), now=NOW)
+        phone = await get_phone(conn, SEAL, w.buyer.account_id)
+        assert phone is not None
+        await a_code(conn, w.seal, phone)
     order = await w.place([(goods.variant_id, 1)])
     await w.pay(order)
     async with w.db.transaction() as conn:
@@ -198,6 +202,7 @@ async def test_who_locked_an_order_or_a_slot_may_refer_to_an_account_that_closes
     for lock, row in (
         ("SELECT FROM orders WHERE id = $1 FOR NO KEY UPDATE", order.id),
         ("SELECT FROM slots WHERE id = $1 FOR NO KEY UPDATE", slot),
+        ("SELECT FROM sign_in_codes WHERE phone_index = $1 FOR NO KEY UPDATE", SEAL.index(phone)),
     ):
         async with owner.transaction():
             await owner.execute("SET LOCAL lock_timeout = '500ms'")
