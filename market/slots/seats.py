@@ -256,11 +256,11 @@ async def accept_seat(conn: Connection, account_id: AccountId, seat_id: UUID, *,
 
     Raises:
         NotFound: it is neither the account's nor of somebody whom the account signed up.
-        OfferLapsed: it is not offered, or not any more.
+        OfferLapsed: it is not offered, or not any more, or its slot is cancelled.
     """
-    await _lock_own(conn, account_id, seat_id)
+    slot = await _lock_own(conn, account_id, seat_id)
     seat = await GET_SEAT.one(conn, seat_id=seat_id)
-    if seat.offered_until is None or seat.offered_until <= now:
+    if slot.state is SlotState.CANCELLED or seat.offered_until is None or seat.offered_until <= now:
         raise OfferLapsed
     return await MOVE_SEAT.one(conn, seat_id=seat_id, state=ReservationState.BOOKED, until=None)
 

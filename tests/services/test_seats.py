@@ -251,6 +251,20 @@ async def check_attendance(
             await conn.execute("UPDATE slots SET free = 1")
 
 
+async def test_an_offer_of_a_course_that_was_cancelled_is_not_taken(database: Database, seal: Seal) -> None:
+    async with database.transaction() as conn:
+        county = await make_official_actor(conn, Role.COUNTY, "130624")
+        person, other = [await an_applicant(conn) for _ in range(2)]
+        course = await add_course(conn, county, "130624", COURSE, now=NOW)
+    taken = await sign(database, seal, person, course)
+    waiting = await sign(database, seal, other, course, WAIT)
+    async with database.transaction() as conn:
+        await cancel_seat(conn, seal, person, taken, now=NOW)
+        await cancel_service_slot(conn, county, "130624", course, now=NOW)
+        with pytest.raises(OfferLapsed):
+            await take_offered_seat(conn, seal, other, waiting, now=NOW)
+
+
 async def test_a_cancelled_slot_tells_everybody_and_a_clinic_forgets(database: Database, seal: Seal) -> None:
     async with database.transaction() as conn:
         county, second = [await make_official_actor(conn, Role.COUNTY, "130624") for _ in range(2)]
