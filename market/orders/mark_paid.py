@@ -123,6 +123,8 @@ LIST_STAY_TITLES = Query(
     SELECT suborder_id, title FROM order_lines JOIN suborders ON suborders.id = suborder_id WHERE order_id = :order_id
     """,
 )
+# With the account the address was erased: nothing could be sent.
+IS_BUYER_THERE = Query(bool, "SELECT closed_at IS NULL FROM accounts WHERE id = :account_id")
 
 
 async def apply_payment_events(
@@ -181,7 +183,8 @@ async def _apply_capture(
 ) -> RefundId | None:
     """Mark an order as paid. An expired order is reserved again first; if that fails the payment is refunded.
 
-    The refund takes back what this payment brought; of what the order's other payment brought, some may be released.
+    It is refunded too if the buyer has closed the account, with which the address was erased. The refund takes back
+    what this payment brought; of what the order's other payment brought, some may be released.
     """
     payment = await get_payment(conn, payment_id)
     if payment.purpose is Purpose.BALANCE:
@@ -218,7 +221,8 @@ async def _restore_order(conn: Connection, order: LockedOrder, now: datetime) ->
     attempt = conn.transaction()
     await attempt.start()
     restored = (
-        await restore_reservation(conn, order.id, now=now)
+        await IS_BUYER_THERE.one(conn, account_id=order.buyer_id)
+        and await restore_reservation(conn, order.id, now=now)
         and await restore_bookings(conn, order.id)
         and await restore_places(conn, order.id, now=now)
         and await restore_voucher(conn, order.id)

@@ -108,12 +108,8 @@ COUNT_OBSTACLES = Query(
                                      WHERE point_id = p.id AND state IN ('expected', 'arrived')))) AS kept_points
     """,
 )
-LOCK_ORDERS = Query(
-    UUID,
-    """
-    SELECT id FROM orders WHERE buyer_id = :account_id AND address_sealed <> '' ORDER BY id FOR NO KEY UPDATE
-    """,
-)
+# A payment that comes late is waited for too: it may open its order again.
+LOCK_ORDERS = Query(UUID, "SELECT id FROM orders WHERE buyer_id = :account_id ORDER BY id FOR NO KEY UPDATE")
 LOCK_INVOICES = Query(
     UUID,
     """

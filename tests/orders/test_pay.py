@@ -15,6 +15,7 @@ from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import OrderAlreadyPaid, OrderNotPayable, PlacedOrder
 from market.orders.pay import PaymentInstructions, pay_order
+from market.privacy.close_account import close_account
 from payments import Gateway, Method, consume_events, list_payments
 from payments.outbox import publish_event
 from payments.polling import finish_operations
@@ -262,12 +263,14 @@ async def test_a_late_payment_reserves_the_goods_again(shopping: Shopping) -> No
     assert [room.state for room in seen.suborders[1].bookings] == ["booked"]
 
 
-@pytest.mark.parametrize("gone", ["goods", "rooms"])
-async def test_a_late_payment_is_refunded_if_the_goods_are_gone(shopping: Shopping, gone: str) -> None:
+@pytest.mark.parametrize("gone", ["goods", "rooms", "buyer"])
+async def test_a_late_payment_is_refunded_if_the_goods_or_the_buyer_are_gone(shopping: Shopping, gone: str) -> None:
     order, paying = await expire_with_an_open_payment(shopping, left=2)
     async with shopping.db.transaction() as conn:
         if gone == "goods":
             await conn.execute("UPDATE lots SET available_units = 1")
+        elif gone == "buyer":
+            await close_account(conn, shopping.seal, shopping.buyer.account_id, by="test", now=LATER)
         else:
             await conn.execute("INSERT INTO taken_nights SELECT id, '[2019-10-04,2019-10-05)' FROM rooms")
     before = await shopping.lots()
