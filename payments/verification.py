@@ -236,12 +236,16 @@ FIND_UNKNOWN_FACTS = Query(
     LedgerDiscrepancy,
     """
     WITH newer AS (
-        SELECT transactions.id, key, split_part(key, ':', 1) AS prefix, split_part(key, ':', 2) AS fact,
+        SELECT transactions.id, key, split_part(key, ':', 1) AS prefix,
+               CASE WHEN key ~ '^refund(ed|-returned):' THEN split_part(key, ':', 2)
+                    ELSE substr(key, strpos(key, ':') + 1) END AS fact,
                coalesce(sum(amount_minor) FILTER (WHERE accounts.kind = 'refund'), 0) AS refund_leg,
                coalesce(sum(amount_minor) FILTER (WHERE accounts.kind = 'disputed'), 0) AS disputed_leg,
                coalesce(sum(amount_minor) FILTER (WHERE accounts.kind = 'transit'), 0) AS transit_leg,
                coalesce(sum(amount_minor) FILTER (WHERE accounts.kind = 'clearing'), 0) AS clearing_leg,
-               bool_and(accounts.kind IN ('clearing', 'suspense')) AS suspended
+               bool_and(accounts.kind IN ('clearing', 'suspense')) AS suspended,
+               bool_and(accounts.kind IN ('clearing', 'promotion', 'escrow')) AS collected,
+               bool_and(accounts.kind IN ('clearing', 'refund')) AS passed_on
           FROM {schema}.transactions
           JOIN {schema}.postings ON transaction_id = transactions.id
           JOIN {schema}.accounts ON accounts.id = account_id
@@ -258,17 +262,28 @@ FIND_UNKNOWN_FACTS = Query(
       LEFT JOIN {schema}.disputes ON disputes.provider_ref = fact AND prefix LIKE 'dispute%'
       LEFT JOIN {schema}.payouts ON payouts.id = fact_id AND (prefix = 'paid-out' OR prefix LIKE 'payout%')
      WHERE NOT coalesce(
-               CASE prefix WHEN 'paid' THEN captured_minor > 0
-                           WHEN 'late' THEN captured_minor = refund_leg
+               CASE prefix WHEN 'paid' THEN captured_minor = -clearing_leg AND collected
+                           WHEN 'late' THEN captured_minor = refund_leg AND passed_on
                            WHEN 'refund' THEN refunds.amount_minor = refund_leg
                            WHEN 'refunded' THEN refunds.amount_minor = -refund_leg
-                           WHEN 'refund-returned' THEN refunds.amount_minor = refund_leg
+                                AND (refunds.state = 'succeeded'
+                                     AND checked.key = 'refunded:' || refunds.id || ':' || refunds.attempt
+                                     OR passed_on AND EXISTS (
+                                         SELECT FROM {schema}.transaction_keys AS back
+                                          WHERE back.key = replace(checked.key, 'refunded:', 'refund-returned:')))
+                           WHEN 'refund-returned' THEN refunds.amount_minor = refund_leg AND passed_on
+                                AND NOT (refunds.state = 'succeeded'
+                                         AND checked.key = 'refund-returned:' || refunds.id || ':' || refunds.attempt)
+                                AND EXISTS (
+                                    SELECT FROM {schema}.transaction_keys AS given
+                                     WHERE given.key = replace(checked.key, 'refund-returned:', 'refunded:'))
                            WHEN 'disputed' THEN disputes.amount_minor <= disputed_leg
-                           WHEN 'dispute-won' THEN disputes.amount_minor <= -disputed_leg
-                           WHEN 'dispute-lost' THEN disputes.amount_minor <= -disputed_leg
+                           WHEN 'dispute-won' THEN disputes.amount_minor <= -disputed_leg AND disputes.state = 'won'
+                           WHEN 'dispute-lost' THEN disputes.amount_minor <= -disputed_leg AND disputes.state = 'lost'
                            WHEN 'payout' THEN payouts.amount_minor = transit_leg
                            WHEN 'paid-out' THEN payouts.amount_minor = -transit_leg AND paid_at IS NOT NULL
                            WHEN 'payout-failed' THEN payouts.amount_minor = -transit_leg AND payouts.state = 'failed'
+                                AND paid_at IS NULL
                            WHEN 'payout-returned' THEN payouts.amount_minor = -clearing_leg AND payouts.state = 'failed'
                            WHEN 'suspense' THEN suspended
                            WHEN 'suspense-returned' THEN suspended

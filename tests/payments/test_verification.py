@@ -5,8 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from payments import Connection, Database, open_database, post, verify_ledger
+from payments import Connection, Database, RefundState, open_database, post, send_refund, verify_ledger
+from payments.sandbox import Sandbox
+from payments.stripe import Stripe
 from payments.verification import add_checkpoints, find_checkpoint
+from tests.payments.refunding import paid, wanted
 from tests.payments.test_ledger import AT, PAID, books
 
 __all__ = ["books"]
@@ -128,3 +131,34 @@ async def test_a_change_of_what_is_closed_is_found_by_its_hash(books: Connection
     assert ("changed_history", f"transaction 0 to {last}") in found
     assert ("changed_history", "escrow:L-1") in found
     assert [each.code for each in await verify_ledger(books, since=await find_checkpoint(books))] == []
+
+
+@pytest.mark.parametrize(
+    ("key", "taken", "given"),
+    [
+        ("paid:{payment}:2", "clearing:bank", "payable:9"),
+        ("late:{payment}:2", "clearing:bank", "refund:{order}"),
+        ("refund:{refund}:2", "payable:8", "refund:{order}"),
+        ("refunded:{refund}:2", "refund:{order}", "payable:9"),
+        ("refunded:{refund}:1:2", "refund:{order}", "payable:9"),
+        ("refund-returned:{refund}:1", "payable:8", "refund:{order}"),
+        ("refund-returned:{refund}:1", "clearing:bank", "refund:{order}"),
+        ("refund-returned:{refund}:2", "clearing:bank", "refund:{order}"),
+    ],
+)
+async def test_a_transaction_under_a_key_that_only_begins_like_a_fact_is_found(
+    database: Database, gateway: Stripe, sandbox: Sandbox, key: str, taken: str, given: str
+) -> None:
+    payment = await paid(database, gateway, sandbox)
+    refund = await wanted(database, payment, 46_00)
+    assert (await send_refund(database, gateway, refund.id)).state is RefundState.SUCCEEDED
+    await wanted(database, payment, 46_00, key="open")
+    async with database.transaction() as conn:
+        await post(conn, key="of the caller", kind="x", legs=[("clearing:bank", -46_00), ("payable:8", 46_00)])
+        assert await verify_ledger(conn, prefixes=["of the caller"]) == []
+        names = {"payment": payment.id, "refund": refund.id, "order": payment.order_ref}
+        minor = payment.amount_minor if key.startswith("late") else 46_00
+        legs = [(taken.format_map(names), -minor), (given.format_map(names), minor)]
+        await post(conn, key=key.format_map(names), kind="gift", legs=legs)
+        found = await verify_ledger(conn, prefixes=["of the caller"])
+    assert [(each.code, each.subject) for each in found] == [("unknown_fact", key.format_map(names))]
