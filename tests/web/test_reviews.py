@@ -77,6 +77,9 @@ async def test_a_review_lives_through_its_pages(village: Village, sandbox: Sandb
         seen = await buyer.open(own)
         assert "卖家回：下次挑大的" in seen.text
         removed = next(each.attrs["value"] for each in seen.root.all("input") if each.attrs.get("name") == "remove")
+        refused = await buyer.submit(own, typed={"text": "打 13900001234", "remove": removed}, status=422)
+        ticks = [each for each in refused.root.all("input") if each.attrs.get("name") == "remove"]
+        assert [each.attrs["value"] for each in ticks if "checked" in each.attrs] == [removed]
         seen = await buyer.submit(own, typed={"rating": "5", "text": "补了一箱大的", "remove": removed})
         assert "改好了" in seen.text
     async with await village.browser() as anyone:

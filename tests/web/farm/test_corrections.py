@@ -31,7 +31,10 @@ async def test_a_listing_is_corrected_and_its_public_page_shows_it_at_once(villa
         seen = await farm.open(f"/goods/{number}")
         assert (seen.heading, "树上晒的。" in seen.text) == ("革新庄晒枣一级", True)
         await farm.open(f"{path}/edit")
-        seen = await farm.submit(f"{path}/edit", typed={"no-photo": "1"})
+        refused = await farm.submit(f"{path}/edit", status=422, typed={"title": "", "no-photo": "1"})
+        [tick] = [each for each in refused.root.all("input") if each.attrs.get("name") == "no-photo"]
+        assert "checked" in tick.attrs
+        seen = await farm.submit(f"{path}/edit", title="革新庄晒枣一级")
         assert seen.root.all("img") == []
         seen = await farm.open(f"{path}/edit")
         assert "用剪纸画" not in seen.text

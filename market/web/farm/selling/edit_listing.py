@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from market.catalogue.browse import list_categories
 from market.catalogue.describe import Description, NewDescription, edit_listing, get_description
@@ -58,6 +58,7 @@ class DescriptionForm(GoodsForm, frozen=True, kw_only=True):
     """The form of a description as it was typed."""
 
     category: str = ""
+    no_photo: str = field(default="", name="no-photo")
 
 
 class PackForm(Struct, frozen=True):
@@ -241,7 +242,7 @@ async def submit_description(
             async def submit(conn: Connection) -> str:
                 new = NewDescription(
                     version=version, category=values.category, goods=goods, photo_id=photo_id,
-                    remove_photo=form.get_text("no-photo") == "1", **texts,
+                    remove_photo=values.no_photo == "1", **texts,
                 )  # fmt: skip
                 await edit_listing(conn, actor, listing.stored.listing_id, new, now=clock.now())
                 return f"/farm/listings/{number}?said=edited"

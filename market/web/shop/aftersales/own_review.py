@@ -47,6 +47,7 @@ class ReviewForm(Struct, frozen=True):
 
     rating: str = ""
     text: str = ""
+    remove: list[str] = []
 
 
 async def _load_suborder(conn: Connection, seal: Seal, actor: Actor, number: int, position: int) -> SuborderView:
@@ -218,7 +219,7 @@ async def submit_review_change(
     async with db.connection() as conn:
         review = await get_own_review(conn, actor, review_id)
     ids = await form.store_photos(request, actor, _PHOTO_FIELDS, PhotoPurpose.REVIEW)
-    removed = [each for text in form.get_texts("remove") if (each := parse_uuid(text)) is not None]
+    removed = [each for text in values.remove if (each := parse_uuid(text)) is not None]
     rating = parse_integer(values.rating, maximum=MAX_RATING) or 0
 
     async def work(conn: Connection) -> str:
