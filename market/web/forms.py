@@ -14,7 +14,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Fen, FieldFault, Refusal
 from market.kernel.language import get_language, say
-from market.kernel.text import clean_text, normalize_text
+from market.kernel.text import clean_text, normalize_text, remove_separators
 from market.storage.photos import BadPhoto, PhotoId, PhotoPurpose
 from market.storage.uploads import store_photo
 from market.web.csrf import check_form_token, check_origin
@@ -40,8 +40,8 @@ class InvalidForm(Refusal):
 
 
 def parse_integer(text: str, *, maximum: int = MAX_INTEGER) -> int | None:
-    """Parse a whole number from 0 to `maximum`, or return None."""
-    written = text.strip()
+    """Parse a whole number from 0 to `maximum` as a person types it, `12`, `１２` or `1,200`, or return None."""
+    written = remove_separators(normalize_text(text))
     valid = written.isascii() and written.isdecimal() and len(written) <= _MAX_DIGITS
     return int(written) if valid and int(written) <= maximum else None
 

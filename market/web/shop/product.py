@@ -91,7 +91,6 @@ class ProductView(Struct, frozen=True):
     count_word: str
     choices: list[tuple[str, str]]
     left: int
-    max_quantity: int
     left_words: str
     gone_words: str
     weighed_words: str
@@ -120,7 +119,6 @@ def _product_view(product: ProductDetail, *, pay_minutes: int, today: date, publ
         count_word=word,
         choices=[(str(each.id), _format_choice(each)) for each in open_ones],
         left=selling,
-        max_quantity=min(_MAX_QUANTITY, max((each.left or 1 for each in open_ones), default=1)),
         left_words=title,
         gone_words=words,
         presale_words=describe_presale(product.presale, word=word, today=today)
