@@ -119,6 +119,7 @@ _OUT_OF_RANGE_ERRORS = (
 )
 _MAX_INTEGER = 2**31 - 1
 """Of the smallest columns; a larger number is to blame for what is out of range."""
+_MAX_DIGITS = len(str(_MAX_INTEGER))
 UNSTORABLE = "contains a character that cannot be stored"
 _UNSTORABLE_ERRORS = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 
@@ -139,10 +140,12 @@ def _list_values(given: object) -> Iterable[object]:
 
 
 def _is_large_number(text: str) -> bool:
-    return text.lstrip("-").isdigit() and abs(int(text)) > _MAX_INTEGER
+    digits = text.removeprefix("-").lstrip("0")
+    return digits.isdecimal() and (len(digits) > _MAX_DIGITS or int(digits) > _MAX_INTEGER)
 
 
-def _is_unstorable(text: str) -> bool:
+def is_unstorable(text: str) -> bool:
+    """Return whether a text has U+0000 or half of a surrogate pair, which no column can store."""
     return "\0" in text or any("\ud800" <= each <= "\udfff" for each in text)
 
 
@@ -181,7 +184,7 @@ def _map_by_class(error: Exception, request: HttpRequest) -> Refusal:
         return _build_value_fault(request, "contains a number or time that is out of range", _is_large_number)
     if isinstance(error, _UNSTORABLE_ERRORS):
         log.warning("request_failed", error=type(error).__name__, path=request.url.path)
-        return _build_value_fault(request, UNSTORABLE, _is_unstorable)
+        return _build_value_fault(request, UNSTORABLE, is_unstorable)
     for kinds, build in _REFUSAL_BY_ERROR:
         if isinstance(error, kinds):
             log.warning("request_failed", error=type(error).__name__, path=request.url.path)

@@ -17,6 +17,7 @@ BODY = {"phone": "17000009001", "code": "12\0"}
     ("operation", "body", "path", "query", "field", "message"),
     [
         ("GetPackage", None, {"number": -(2**63) - 1}, {}, "number", IN_RANGE),
+        ("GetPackage", None, {"number": -(2**63) - 1}, {"more": ["²", "--5", "0" * 5000]}, "number", IN_RANGE),
         ("ListNearServices", None, {"village_code": "%00"}, {}, "village_code", STORABLE),
         ("SignIn", BODY, {}, {}, "code", STORABLE),
     ],
@@ -29,3 +30,23 @@ async def test_a_value_that_cannot_be_stored_is_refused_by_its_field(
     async with run_service(build_settings(dsn, folder)) as service:
         refused = await service.call(operation, body, path=path, query=query)
     assert (refused.status_code, refused.json()["errors"]) == (400, [{"field": field, "message": message}])
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (rb'{"phone": "17000009001", "code": "12\uD800"}', "code"),
+        (rb'{"phone": "17000009001", "code": "\ud83d\ude00\udc00"}', "code"),
+        (rb'{"\ud800": "\u0000"}', "body"),
+    ],
+)
+async def test_half_of_a_surrogate_pair_is_refused_by_its_field(
+    dsn: str, folder: Path, database: Database, body: bytes, field: str
+) -> None:
+    assert database
+    async with run_service(build_settings(dsn, folder)) as service:
+        method, path = service.operations["SignIn"]
+        headers = {"Content-Type": "application/json", "Idempotency-Key": "one"}
+        refused = await service.http.request(method, path, content=body, headers=headers)
+        service.check_response(refused)
+    assert (refused.status_code, refused.json()["errors"]) == (400, [{"field": field, "message": STORABLE}])
