@@ -87,16 +87,28 @@ def make_retry_headers(refusal: Refusal) -> dict[str, str]:
     return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
-def list_allowed_methods(request: HttpRequest) -> str:
-    """Return the value of Allow: the methods of the routes of a request's path."""
-    path = request.scope["path"].rstrip("/") or "/"
-    methods = {
+def _find_methods(request: HttpRequest, path: str) -> set[str]:
+    """Return the methods of the routes of a path."""
+    return {
         str(method)
         for route in request.app.routes
         if isinstance(route, HTTPRoute) and re.fullmatch(re.sub(r"{[^}]*}", "[^/]+", route.path_format), path)
         for method in route.methods
     }
+
+
+def list_allowed_methods(request: HttpRequest) -> str:
+    """Return the value of Allow: the methods of the routes of a request's path."""
+    methods = _find_methods(request, request.scope["path"].rstrip("/") or "/")
     return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+
+
+def find_page_above(request: HttpRequest) -> str:
+    """Return the nearest path above that of a request which answers GET, with the query of the request."""
+    path, query = request.scope["path"].rstrip("/").rpartition("/")[0], request.url.query
+    while path and "GET" not in _find_methods(request, path):
+        path = path.rpartition("/")[0]
+    return (path or "/") + (f"?{query}" if query else "")
 
 
 def answer_head_requests(app: ASGIApp) -> ASGIApp:

@@ -12,7 +12,7 @@ from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
 from market.content.warnings import get_daily_warning
-from market.http import HttpRequest, get_path, is_translated, make_retry_headers
+from market.http import HttpRequest, find_page_above, get_path, is_translated, make_retry_headers
 from market.identity.models import Actor, NotSignedIn
 from market.kernel import Refusal
 from market.kernel.language import ENGLISH, get_language, say
@@ -191,11 +191,15 @@ def _list_words(refusal: Refusal) -> list[str]:
     return [] if refusal.status == 400 else list(dict.fromkeys(fault.message for fault in refusal.errors))
 
 
-def render_refusal(request: HttpRequest, refusal: Refusal) -> Response[bytes]:
+def render_refusal(request: HttpRequest, refusal: Refusal) -> Response[Any]:
     """Render the page of a refusal: what happened, why, what to do, whom to call.
 
-    A form whose session has ended leads to sign-in, and from there back to its page.
+    A form whose session has ended leads to sign-in, and from there back to its page; a browser that goes back to it
+    after signing in shows what was typed. The address of a form is no page: after signing in, by a switch of the page
+    or from the history, it leads to the one above.
     """
+    if refusal.status == 405 and request.method == "GET":
+        return redirect(find_page_above(request))
     ended = refusal.code == "foreign_form" and not request.cookies.get(get_session_cookie_name(request))
     signed_out = refusal.status == 401 or ended
     back = _WAYS_BACK.get(request.url.path.split("/")[1], _HOME)
@@ -208,6 +212,7 @@ def render_refusal(request: HttpRequest, refusal: Refusal) -> Response[bytes]:
             "status": refusal.status,
             "back": WayBack(back.path, say(back.words), say(back.missing)),
             "faults": _list_words(refusal),
+            "posted": request.method == "POST",
             "sign_in": f"/sign-in?{urlencode({'to': _find_page(request)})}" if signed_out else "",
         },
         status=refusal.status,

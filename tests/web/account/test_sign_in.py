@@ -210,3 +210,27 @@ async def test_the_devices_of_an_account_are_listed_and_signed_out_one_by_one_or
         seen = await browser.submit("/me/devices", session="others")
         assert "别的设备全部退出" not in seen.text
         assert (await lost.open("/me")).path == "/sign-in?to=%2Fme"
+
+
+async def test_a_page_that_only_answers_forms_leads_to_the_one_above(village: Village) -> None:
+    """Its address is where a person comes back to after signing in, or after choosing large type."""
+    path = f"/farm/listings/{await village.number(village.dates.listing_id)}"
+    async with await village.browser(village.farmer) as farm:
+        await farm.open(f"{path}/edit")
+        refused = await farm.submit(f"{path}/packs/new", status=422, typed={"more-pack": "10斤箱", "more-price": "x"})
+        assert refused.path == f"{path}/packs/new"
+        assert (await farm.submit("/elder")).path == path
+        assert (await farm.open(f"/sign-in?to={path}/offer%3Fsaid%3Dchanged")).path == f"{path}?said=changed"
+        assert (await farm.open("/language")).path == "/"
+
+
+async def test_who_is_signed_out_keeps_what_was_typed_on_the_page_before(village: Village) -> None:
+    """A browser shows it there again once a person has signed in on another page."""
+    async with await village.browser(village.farmer) as farm:
+        await farm.open("/farm/coupons")
+        farm.client.cookies.clear()
+        seen = await farm.submit("/farm/coupons", typed={"name": "满100减10"}, status=401)
+        [link] = [each for each in seen.root.all("a") if each.attrs.get("target") == "_blank"]
+        assert link.attrs["href"] == "/sign-in?to=%2F"
+        await farm.open("/farm/coupons")
+        assert "另开一页" not in farm.current.text

@@ -100,7 +100,7 @@ def render_order_refusal(request: HttpRequest, actor: Actor, refusal: Refusal, n
     context = {
         "text": refusal.text(get_language()), "number": get_refusal_number(refusal.code), "status": refusal.status,
         "faults": (),
-        "sign_in": "", "back": WayBack(f"/orders/{number}", say("回订单看看"), ""),
+        "sign_in": "", "posted": False, "back": WayBack(f"/orders/{number}", say("回订单看看"), ""),
     }  # fmt: skip
     return render_page(request, "refusal.html", context, actor=actor, status=refusal.status)
 
