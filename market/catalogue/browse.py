@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.catalogue.models import ListingCard, ListingKind, Sort
+from market.catalogue.models import ListingCard, ListingKind, ListingState, Sort
 from market.catalogue.search import SearchFilters, search_listings
 from market.kernel import Connection, Query
 
@@ -73,29 +73,30 @@ LIST_COUNTIES = Query(
 )
 
 
-class EndedListing(Struct, frozen=True):
-    """A live listing that is not sold, because no certificate that its category requires is valid."""
+class UnsoldListing(Struct, frozen=True):
+    """A listing that is not sold: withdrawn, suspended, or live without a valid certificate that it needs."""
 
     number: int
     title: str
     category: str
+    state: ListingState
 
 
-LIST_ENDED_LISTINGS = Query(
-    EndedListing,
+LIST_UNSOLD_LISTINGS = Query(
+    UnsoldListing,
     """
-    SELECT l.number, l.title, g.name AS category
+    SELECT l.number, l.title, g.name AS category, l.state
       FROM listings l JOIN categories g ON g.code = l.category_code
-     WHERE l.producer_id = ANY(:producer_ids::uuid[]) AND l.state = 'live' AND l.certified_until < :today::date
-     ORDER BY l.number DESC
+     WHERE l.producer_id = ANY(:producer_ids::uuid[]) AND (l.state <> 'live' OR l.certified_until < :today::date)
+     ORDER BY l.state <> 'live', l.number DESC
      LIMIT 100
     """,
 )
 
 
-async def list_ended_listings(conn: Connection, producer_ids: Sequence[UUID], *, today: date) -> list[EndedListing]:
-    """Return the listings of producers that a new certificate would bring back, latest first, at most 100."""
-    return await LIST_ENDED_LISTINGS.all(conn, producer_ids=list(producer_ids), today=today)
+async def list_unsold_listings(conn: Connection, producer_ids: Sequence[UUID], *, today: date) -> list[UnsoldListing]:
+    """Return the unsold listings of producers, at most 100: first those that a new certificate brings back."""
+    return await LIST_UNSOLD_LISTINGS.all(conn, producer_ids=list(producer_ids), today=today)
 
 
 async def list_counts(conn: Connection, *, today: date) -> list[ListingCount]:

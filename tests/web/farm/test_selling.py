@@ -226,6 +226,8 @@ async def test_a_listing_is_withdrawn_and_relisted(village: Village) -> None:
         seen = await farm.submit(path, press=("move", "withdraw"))
         assert "下架了" in seen.text
         assert await village.value("SELECT state FROM listings WHERE title = '革新庄冬枣'") == "withdrawn"
+        assert path in (await farm.open("/farm/sell")).links(), "from where it can be put on sale again"
+        await farm.open(path)
         await farm.submit(path, press=("move", "relist"))
         assert await village.value("SELECT state FROM listings WHERE title = '革新庄冬枣'") == "live"
         async with await village.browser(village.host) as stranger:

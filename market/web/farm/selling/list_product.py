@@ -9,14 +9,22 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct, structs
 
-from market.catalogue.browse import CategoryCount, list_categories, list_ended_listings, list_producer_listings
+from market.catalogue.browse import (
+    CategoryCount,
+    UnsoldListing,
+    list_categories,
+    list_producer_listings,
+    list_unsold_listings,
+)
 from market.catalogue.goods_terms import Storage
 from market.catalogue.models import (
+    LISTING_STATE_NAMES,
     MAX_QUANTITY,
     BadListing,
     CertificateNeeded,
     ListingCard,
     ListingKind,
+    ListingState,
     ProducerNotOpen,
 )
 from market.catalogue.publish import NewProduct, publish_product, resolve_own_producer
@@ -171,11 +179,15 @@ def _listing_row(card: ListingCard) -> FarmRow:
     )
 
 
+def _unsold_row(listing: UnsoldListing, why: str) -> tuple[str, str, list[str]]:
+    return f"/farm/listings/{listing.number}", listing.title, [f"{listing.category}，{why}"]
+
+
 @get("/farm/sell", include_in_schema=False)
 async def show_sell(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], actor: NamedDependency[Actor]
 ) -> Response[Any]:
-    """Show the local products as templates, and the listings on sale."""
+    """Show the local products as templates, the listings on sale, and those that are not sold."""
     if not is_seller(actor):
         return redirect("/farm/apply")
     async with db.connection() as conn:
@@ -187,7 +199,7 @@ async def show_sell(
             for producer_id in actor.producers
             for card in await list_producer_listings(conn, producer_id, today=today)
         ]
-        ended = await list_ended_listings(conn, actor.producers, today=today)
+        unsold = await list_unsold_listings(conn, actor.producers, today=today)
     names = {each.code: each.name for each in categories}
     shown = templates[:_TEMPLATES_ON_PAGE]
     symbols = [get_illustration(names.get(each.category, ""), each.name) for each in shown]
@@ -204,7 +216,10 @@ async def show_sell(
         ],
         "others": [(f"/farm/sell/{each.code}", each.name) for each in categories],
         "mine": mine,
-        "ended": [(f"/farm/listings/{each.number}", each.title, [f"{each.category}，要的证过期了"]) for each in ended],
+        "ended": [_unsold_row(each, "要的证过期了") for each in unsold if each.state is ListingState.LIVE],
+        "off": [
+            _unsold_row(each, LISTING_STATE_NAMES[each.state]) for each in unsold if each.state is not ListingState.LIVE
+        ],
     }
     return render_page(request, "farm/sell.html", context, actor=actor)
 
