@@ -39,6 +39,7 @@ from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
 from market.orders.notifications import format_due, notify_account
+from market.packages.tell import tell_of_moved_listing
 from market.producers.seller_ties import is_of_seller
 from market.reviews.appeal import hide_review
 from market.reviews.models import HidingReason
@@ -274,6 +275,7 @@ async def _take_off(
 ) -> None:
     if row.kind is ReportedKind.LISTING:
         await move_listing(conn, official, row.subject_id, ListingMove.SUSPEND, reason=reason, now=now)
+        await tell_of_moved_listing(conn, seal, row.subject_id, ListingMove.SUSPEND, now=now)
     elif row.kind is ReportedKind.STORY:
         number = await GET_STORY_NUMBER.one(conn, story_id=row.subject_id)
         await hide_story(conn, seal, official, number, reason=reason, now=now)

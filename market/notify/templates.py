@@ -142,7 +142,7 @@ TEMPLATES = {
     "complaint_answered": "您的{name} {number} 有了答复，请登录看。不满意的，7 天内可以请上一级再看一次。",
     "package_asked": "{organiser}想请您一起做套餐“{title}”，每套分给您 {amount} 元。请登录看一下，同意不同意都答复。",
     "package_declined": "{household}不参加套餐“{title}”{ended}。请登录看一下。",
-    "package_lacking": "{household}换了或停了一种装法，套餐“{title}”里用的那种没有了。请登录看一下。",
+    "package_lacking": "套餐“{title}”里{household}的那一样，现在不卖了。请登录看一下。",
     "invoice_number_corrected": "订单 {order} 的发票，卖家记错了号码：尾号 {old} 改成 {number}。请登录看。",
     "invoice_asked_seller": "订单 {order} 的买家要发票，开 {amount} 元。{due}前开好记下号码；不会开的去办税厅代开。",
     "invoice_refunded_seller": "订单 {order} 退了款，开过的发票要开红字 {amount} 元。{due}前开好，登录记下号码。",

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct
 
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day, get_day_start
@@ -119,3 +122,41 @@ async def has_holiday(conn: Connection, package: Package, *, arrive: date, days:
 
 def _list_nights(package: Package, arrive: date) -> set[date]:
     return {arrive + timedelta(days=each) for each in range(package.nights)}
+
+
+class OnSale(Struct, frozen=True):
+    """A household that agreed to supply a part and sells it today; `sold_out`: too little is left for a package."""
+
+    package_id: UUID
+    position: int
+    ordinal: int
+    sold_out: bool
+
+
+LIST_ON_SALE = Query(
+    OnSale,
+    """
+    SELECT s.package_id, s.position::integer, s.ordinal::integer,
+           EXISTS (SELECT FROM lots JOIN package_parts part
+                       ON part.package_id = s.package_id AND part.position = s.position
+                    WHERE lots.id = variants.lot_id
+                      AND lots.available_units < variants.lot_units_per_item * part.quantity) AS sold_out
+    """
+    + SUPPLIERS_ON_SALE
+    + " AND s.package_id = ANY(:package_ids::uuid[])",
+)
+
+
+async def list_lacking(conn: Connection, packages: Sequence[Package], *, today: date) -> dict[UUID, list[str]]:
+    """Return in Chinese what of each package is not to be had today: `赵家枣园的大枣卖完了`."""
+    rows = await LIST_ON_SALE.all(conn, package_ids=[each.id for each in packages], day=today)
+    found = {(row.package_id, row.position, row.ordinal): row for row in rows}
+    lacking: dict[UUID, list[str]] = {}
+    for package in packages:
+        for part in package.parts:
+            for each in part.agreed:
+                row = found.get((package.id, part.position, each.ordinal))
+                if row is None or row.sold_out:
+                    words = "现在不卖" if row is None else "卖完了"
+                    lacking.setdefault(package.id, []).append(f"{each.producer}的{each.title}{words}")
+    return lacking

@@ -138,6 +138,32 @@ async def test_who_composed_a_package_is_told_of_a_pack_that_is_gone(
     assert await list_told(database) == [phone]
 
 
+@pytest.mark.parametrize("by_page", [False, True])
+async def test_who_composed_a_package_is_told_of_a_listing_that_is_withdrawn(
+    village_service: VillageService, database: Database, *, by_page: bool
+) -> None:
+    call, made = village_service.call, village_service.made
+    product, organiser = made["product"], str(made["guide"].producers[0])
+    new = make_new_package(
+        tuple(each.variant_id for each in made["stays"]), made["activity"].variant_id, product.variant_id
+    )
+    _, composed = await call("guide", "ComposePackage", msgspec.to_builtins(new), producer_id=organiser)
+    orchard = str(made["orchard"].producers[0])
+    await call("orchard", "AnswerPackage", {"agrees": True}, producer_id=orchard, package_id=composed["id"])
+    if by_page:
+        number = await read(database, "SELECT number FROM listings WHERE id = $1", product.listing_id)
+        async with PageClient(village_service.service.app) as farm:
+            farm.client.cookies.set("session", village_service.tokens["orchard"])
+            await farm.open(f"/farm/listings/{number}")
+            await farm.submit(f"/farm/listings/{number}", press=("move", "withdraw"))
+            await farm.submit(f"/farm/listings/{number}", press=("move", "relist"))
+    else:
+        for move in ("withdraw", "relist"):
+            await call("orchard", "MoveListing", {"move": move}, listing_id=product.listing_id)
+    phone = await read(database, "SELECT phone_index FROM accounts WHERE id = $1", made["guide"].account_id)
+    assert await list_told(database) == [phone]
+
+
 async def read(database: Database, sql: str, *given: object) -> Any:
     async with database.connection() as conn:
         return await conn.fetchval(sql, *given)

@@ -185,3 +185,20 @@ async def test_a_listing_that_is_not_sold_any_more_says_so_and_leads_on(village:
             assert {link.split("/")[1] for link in gone.links()} >= {"sellers", "kinds"}
             await village.value("UPDATE listings SET state = 'suspended' WHERE id = $1 RETURNING 1", listing_id)
             assert "没找到这一页" in (await visitor.open(f"/{page}/{number}", status=404)).text
+
+
+async def test_who_composed_a_package_reads_what_of_it_is_not_to_be_had(village: Village) -> None:
+    activity = await make_picking(village)
+    async with await village.browser(village.farmer) as farm:
+        await compose(village, farm, activity)
+        await agree_and_publish(village, farm)
+        assert "有一样现在没有" not in (await farm.open("/farm/packages")).text
+        stay = f"/farm/listings/{await village.number(village.stay.listing_id)}"
+        async with await village.browser(village.host) as host:
+            await host.open(stay)
+            await host.submit(stay, press=("move", "withdraw"))
+        await village.value("UPDATE lots SET available_units = 0 WHERE id = $1 RETURNING 1", village.dates.lot_id)
+        seen = await farm.open("/farm/packages")
+        assert "样例骆驼湾农家院的骆驼湾农家院现在不卖。" in seen.text
+        assert "样例革新庄枣园的阜平大枣礼箱卖完了。" in seen.text
+        assert "采摘大枣现在不卖" not in seen.text

@@ -31,8 +31,10 @@ from market.catalogue.templates import ListingTemplate, list_templates
 from market.catalogue.terms import NewSeason, Season, SeasonNights, clear_season, list_seasons, set_season
 from market.http import HttpRequest
 from market.identity.models import Actor
-from market.kernel import Database
+from market.kernel import Connection, Database
 from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.packages.tell import tell_of_moved_listing
 from market.rate_limits import RateClass
 from market.stock.lots import count_units
 from market.stock.models import Lot, LotId
@@ -122,15 +124,17 @@ class PublishController(Controller):
         data: JSONBody[ListingMoveRequest],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
+        seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
     ) -> Response[ListingSummary]:
         """Withdraw or relist a listing; county and platform suspend or reopen it."""
-        return await run_once(
-            request,
-            db,
-            actor,
-            lambda conn: move_listing(conn, actor, listing_id, data.move, reason=data.reason, now=clock.now()),
-        )
+
+        async def move(conn: Connection) -> ListingSummary:
+            moved = await move_listing(conn, actor, listing_id, data.move, reason=data.reason, now=clock.now())
+            await tell_of_moved_listing(conn, seal, listing_id, data.move, now=clock.now())
+            return moved
+
+        return await run_once(request, db, actor, move)
 
     @post("/lots/{lot_id:uuid}/counts", operation_id="CountUnits", idempotent=True)
     async def count_units(

@@ -23,6 +23,8 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.packages.tell import tell_of_moved_listing
 from market.slots.list_slots import list_host_slots
 from market.slots.models import SlotState
 from market.stock.models import InvalidStockChange, StockTooLow
@@ -308,7 +310,9 @@ async def submit_offer(
 @post("/farm/listings/{number:int}", include_in_schema=False)
 async def submit_move(
     request: HttpRequest,
+    *,
     db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
     clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
     number: ShortNumber,
@@ -322,7 +326,9 @@ async def submit_move(
     form = await read_form(request)
     chosen = ListingMove.RELIST if form.get_text("move") == ListingMove.RELIST else ListingMove.WITHDRAW
     async with db.transaction() as conn:
-        await move_listing(conn, actor, await get_listing_id(conn, number), chosen, now=clock.now())
+        listing_id = await get_listing_id(conn, number)
+        await move_listing(conn, actor, listing_id, chosen, now=clock.now())
+        await tell_of_moved_listing(conn, seal, listing_id, chosen, now=clock.now())
     return redirect(f"/farm/listings/{number}?said={'relisted' if chosen is ListingMove.RELIST else 'withdrawn'}")
 
 

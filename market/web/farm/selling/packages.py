@@ -13,6 +13,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.packages.capacity import list_lacking
 from market.packages.consent import answer_package, describe_missing, publish_package, withdraw_package
 from market.packages.models import (
     Consent,
@@ -27,6 +28,7 @@ from market.producers.queries import list_own_producers
 from market.web.farm.sellers import Note, is_seller, list_notes
 from market.web.forms import PostedForm, parse_uuid, read_form
 from market.web.pages import redirect, render_page
+from market.web.services import get_services
 from market.web.shop.package_cards import count_part
 from market.web.ui.format import day_short
 
@@ -53,6 +55,7 @@ class OwnPackageView(Struct, frozen=True):
     price_fen: int
     answers: list[str]
     waits: str
+    lacking: list[str]
     can_publish: bool
     can_withdraw: bool
 
@@ -79,7 +82,7 @@ def describe_season(package: Package | PackageInvitation) -> str:
     return f"{package.persons} 个人，{nights}。{days}，{holidays}。"
 
 
-def _view_own(package: Package) -> OwnPackageView:
+def _view_own(package: Package, lacking: list[str]) -> OwnPackageView:
     live = package.state is PackageState.LIVE
     return OwnPackageView(
         id=package.id,
@@ -99,6 +102,7 @@ def _view_own(package: Package) -> OwnPackageView:
             if each.producer_id != package.producer_id
         ],
         waits="" if live or package.is_complete else f"{describe_missing(package)}，还不能卖。",
+        lacking=lacking if live else [],
         can_publish=not live and package.is_complete,
         can_withdraw=package.state is not PackageState.WITHDRAWN,
     )
@@ -130,11 +134,14 @@ def _view_invitation(invitation: PackageInvitation, producer_id: UUID) -> Invita
 async def _page(request: HttpRequest, db: Database, actor: Actor, *, refusal: Refusal | None = None) -> Response[Any]:
     if not is_seller(actor):
         return redirect("/farm/apply")
+    today = get_services(request).clock.today()
     own: list[OwnPackageView] = []
     asked: list[InvitationView] = []
     async with db.connection() as conn:
         for producer in await list_own_producers(conn, actor):
-            own += [_view_own(each) for each in await list_own_packages(conn, actor, producer.id)]
+            packages = await list_own_packages(conn, actor, producer.id)
+            lacking = await list_lacking(conn, packages, today=today)
+            own += [_view_own(each, lacking.get(each.id, [])) for each in packages]
             invitations = await list_invitations(conn, actor, producer.id)
             asked += [_view_invitation(each, producer.id) for each in invitations]
     context = {"own": own, "asked": asked, "notes": list_notes(request, _SAID, refusal)}
