@@ -187,3 +187,23 @@ async def test_a_conflict_shows_every_field_that_a_seller_can_write(village: Vil
         seen = await two.submit(path, status=409, title="后改的名字")
         for label in labels:
             assert f"{label}：" in seen.text, label
+
+
+async def test_prices_are_not_set_on_packs_that_changed_meanwhile(village: Village) -> None:
+    number = await village.number(village.dates.listing_id)
+    path = f"/farm/listings/{number}"
+    async with await village.browser(village.farmer) as farm:
+        await farm.open(f"{path}/edit")
+        await farm.submit(f"{path}/packs/new", typed={"more-pack": "10斤箱", "more-price": "80", "more-left": "9"})
+        shown = await farm.open(path)
+        await farm.open(f"{path}/edit")
+        await farm.submit(f"{path}/packs/end", typed={"ended": str(village.dates.variant_id)})
+        farm.page = shown
+        seen = await farm.submit(f"{path}/offer", status=409, typed={"price-0": "46", "price-1": "81"})
+        assert "您这次改的没有算数" in seen.text
+        [price] = [each for each in seen.root.all("input") if each.attrs.get("id") == "price-0"]
+        assert price.attrs["value"] == "80"
+        await village.value("UPDATE variants SET price_fen = 8200 WHERE unit = '10斤箱' RETURNING 1")
+        await farm.submit(f"{path}/offer", status=409, typed={"left-0": "8"})
+        assert await village.value("SELECT price_fen FROM variants WHERE unit = '10斤箱'") == 82_00
+        await farm.submit(f"{path}/offer", typed={"left-0": "8"})

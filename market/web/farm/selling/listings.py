@@ -1,16 +1,26 @@
 """A seller's own listing: its state, prices and stock, withdrawing and relisting it."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
 from market.catalogue.detail import ListingDetail, ListingVariant, get_listing_id, get_product, get_stay
 from market.catalogue.edit import OwnVariant, VariantChange, change_variants, list_own_variants, move_listing
-from market.catalogue.models import MAX_PRICE_FEN, MAX_QUANTITY, MIN_PRICE_FEN, ListingKind, ListingMove, ListingState
+from market.catalogue.models import (
+    MAX_PRICE_FEN,
+    MAX_QUANTITY,
+    MIN_PRICE_FEN,
+    ListingChanged,
+    ListingKind,
+    ListingMove,
+    ListingState,
+)
 from market.catalogue.tier_prices import (
     MAX_TIER_QUANTITY,
     MAX_TIERS,
@@ -163,6 +173,12 @@ def _fill_variants(variants: list[OwnVariant]) -> list[VariantForm]:
     return sizes
 
 
+def _hash_offer(variants: Sequence[OwnVariant]) -> str:
+    """Return what stands for the packs and prices that a form shows: with it, the form tells whether they changed."""
+    offer = [(each.id, each.price_fen, each.terms) for each in variants]
+    return hashlib.sha256(msgspec.json.encode(offer)).hexdigest()[:16]
+
+
 async def _listing_page(
     request: HttpRequest, conn: Connection, actor: Actor, clock: Clock, number: int,
     *, form: PostedForm | None = None, errors: Sequence[FieldFault] = (), status: int = 200,
@@ -189,7 +205,8 @@ async def _listing_page(
         live=state is ListingState.LIVE,
         can_move=state is not ListingState.SUSPENDED,
     )
-    sizes = _fill_variants(await list_own_variants(conn, actor, listing.id))
+    variants = await list_own_variants(conn, actor, listing.id)
+    sizes = _fill_variants(variants)
     if form is not None:
         sizes = [_get_typed_size(form, index, size) for index, size in enumerate(sizes)]
     notice = _NOTICES.get(request.query_params.get("said", ""))
@@ -197,6 +214,7 @@ async def _listing_page(
         "item": view,
         "notes": [notice] if notice else [],
         "sizes": sizes,
+        "offer": form.get_text("offer") if form is not None else _hash_offer(variants),
         "goods": listing.kind == ListingKind.PRODUCT,
         "night": listing.kind == ListingKind.STAY,
         "activity": listing.kind == ListingKind.ACTIVITY,
@@ -278,6 +296,8 @@ async def submit_offer(
 ) -> Response[Any]:
     """Set prices and stock; a form sent twice counts once.
 
+    Packs and prices that somebody else changed meanwhile are shown instead.
+
     Raises:
         NotFound: the listing belongs to someone else, or is suspended.
     """
@@ -291,9 +311,13 @@ async def submit_offer(
         for index, (variant, size) in enumerate(zip(variants, sizes, strict=True))
     ]
     errors, status = form.faults, 422
+    typed: PostedForm | None = form
     if not errors:
 
         async def submit(conn: Connection) -> str:
+            now_offered = await list_own_variants(conn, actor, listing_id)
+            if now_offered and form.get_text("offer") != _hash_offer(now_offered):
+                raise ListingChanged
             reference = f"form:{actor.account_id}:{form.key[:_MAX_KEY_LENGTH]}"
             await change_variants(conn, actor, listing_id, changes, reference=reference, now=clock.now())
             return f"/farm/listings/{number}?said=changed"
@@ -303,8 +327,10 @@ async def submit_offer(
         except (StockTooLow, InvalidStockChange) as refusal:
             counted = next((index for index, size in enumerate(sizes) if size.counted), 0)
             errors, status = [FieldFault(f"left-{counted}", _TOO_FEW_LEFT)], refusal.status
+        except ListingChanged as refusal:
+            errors, status, typed = [FieldFault("price-0", refusal.text("zh"))], refusal.status, None
     async with db.connection() as conn:
-        return await _listing_page(request, conn, actor, clock, number, form=form, errors=errors, status=status)
+        return await _listing_page(request, conn, actor, clock, number, form=typed, errors=errors, status=status)
 
 
 @post("/farm/listings/{number:int}", include_in_schema=False)
