@@ -9,6 +9,7 @@ from market.audit.record import add_audit_entry
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.orders.cart_view import Cart
 from market.orders.contracts import set_order_terms
 from market.orders.escrow import get_order_ref
 from market.orders.models import OrderState, PaymentTerms, SuborderKind
@@ -29,22 +30,27 @@ from market.producers.seller_ties import is_of_seller
 from payments import Purpose, find_live_payment
 
 
-class _RequestedOrder(Struct, frozen=True, kw_only=True):
-    """What an order is of; `whole` of lines at one price each, `list` of the seller's county on the day.
+class _Contents(Struct, frozen=True, kw_only=True):
+    """What an order is of; `whole` of lines at one price each; `invoiced`: an invoice was asked for with it.
 
-    `invoiced`: an invoice was asked for when it was placed.
+    `special`: it has a deposit, is a package, is picked up or is weighed.
     """
 
     parts: int
     kind: SuborderKind
     producer_id: UUID
+    whole: bool
+    invoiced: bool
+    special: bool
+
+
+class _RequestedOrder(_Contents, frozen=True, kw_only=True):
+    """An order to be requested; `list` is that of the seller's county on the day."""
+
     county: str
     list: str | None
     freight_fen: Fen
     total_fen: Fen
-    whole: bool
-    invoiced: bool
-    special: bool
 
 
 READ_ORDER = Query(
@@ -87,7 +93,7 @@ ADD_LINES = Query(
 )
 
 
-def _find_obstacle(order: _RequestedOrder) -> str | None:
+def _find_obstacle(order: _Contents) -> str | None:
     if order.parts != 1:
         return "一份合同只跟一家，请分开下单"
     if order.kind is not SuborderKind.GOODS or order.special:
@@ -95,6 +101,32 @@ def _find_obstacle(order: _RequestedOrder) -> str | None:
     if order.invoiced:
         return "发票记在采购单里，下单时不用另外要"
     return None if order.whole else "用了券的不行"
+
+
+async def require_unit_cart(
+    conn: Connection, actor: Actor, cart: Cart, *, voucher: bool, pickup: bool, now: datetime
+) -> None:
+    """Require that the unit of the actor can buy a cart by contract, before it is placed; an empty one passes.
+
+    Its invoice is recorded with the purchase, so that none is asked for with the order.
+
+    Raises:
+        NotOfPublicUnit: the actor does not request for a verified unit.
+        OrderNotForUnit: it is of several sellers, or not for a contract.
+        SellersPurchase: the actor works or worked for the seller.
+    """
+    await get_seat(conn, actor, UnitDuty.REQUESTER, day=get_business_day(now))
+    if not cart.groups:
+        return
+    first = cart.groups[0]
+    weighed = any(line.weight is not None for group in cart.groups for line in group.lines)
+    contents = _Contents(
+        parts=len(cart.groups), kind=first.kind, producer_id=first.producer_id, whole=not voucher, invoiced=False,
+        special=pickup or weighed or cart.deposit is not None,
+    )  # fmt: skip
+    if why := _find_obstacle(contents):
+        raise OrderNotForUnit(why=why)
+    await require_not_of_seller(conn, actor, first.producer_id)
 
 
 async def request_purchase(conn: Connection, actor: Actor, new: PurchaseRequest, *, now: datetime) -> Purchase:

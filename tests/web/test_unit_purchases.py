@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 from market.identity.models import AccountId, Role
-from tests.support.browser import LoadedPage, PageClient
+from tests.support.browser import LoadedPage, PageClient, read_form_values
 from tests.support.make import make_account, make_official
 from tests.support.postgres import as_owner
 from tests.web.conftest import Village
 
 CODE = "12130624MB0XAMP70J"
+CHECKOUT = {
+    "who": "样例小学食堂", "tel": "17010009001", "region": "130000", "address": "样例路 1 号", "method": "unit",
+}  # fmt: skip
 
 
 async def test_a_canteen_buys_accepts_and_pays_on_the_pages(village: Village) -> None:
@@ -18,24 +21,12 @@ async def test_a_canteen_buys_accepts_and_pays_on_the_pages(village: Village) ->
         county = await make_official(conn, Role.COUNTY, "130624")
         approver = await make_account(conn, name="样例审批", phone="17010009101")
         acceptor = await make_account(conn, name="样例验收", phone="17010009102")
-    until = str(village.today + timedelta(days=30))
-    unit = {"unit_name": "样例小学食堂", "credit_code": CODE, "ends_on": until}
-    async with await village.browser(staff, second_factor=True) as desk:
-        for phone, duty in (("17010009001", "requester"), ("17010009101", "approver"), ("17010009102", "acceptor")):
-            await desk.open("/desk/public-buyers")
-            await desk.submit("/desk/public-buyers", typed={**unit, "phone": phone, "duty": duty})
+    await _register(village, staff, requester="17010009001", approver="17010009101", acceptor="17010009102")
     async with await village.browser(village.buyer) as buyer:
         await buyer.open(f"/goods/{await village.number(village.dates.listing_id)}")
         await buyer.submit("/cart/goods", n="4")
         await buyer.open("/checkout?region=130000")
-        typed = {
-            "who": "样例小学食堂",
-            "tel": "17010009001",
-            "region": "130000",
-            "address": "样例路 1 号",
-            "method": "unit",
-        }
-        seen = await buyer.submit("/checkout", typed=typed)
+        seen = await buyer.submit("/checkout", typed=CHECKOUT)
         assert "等单位审批" in seen.text
         page = seen.path.partition("?")[0]
         number = page.rpartition("/")[2]
@@ -76,6 +67,41 @@ async def test_a_canteen_buys_accepts_and_pays_on_the_pages(village: Village) ->
         assert ("计入 135.00 元" in seen.text, f"采购单 {number}" in seen.text) == (True, True)
         await official.open(page, status=404)
     await _return_a_box(village, page, approver)
+
+
+async def _register(village: Village, staff: AccountId, **phones: str) -> None:
+    """Register who does what in the unit, by duty."""
+    until = str(village.today + timedelta(days=30))
+    unit = {"unit_name": "样例小学食堂", "credit_code": CODE, "ends_on": until}
+    async with await village.browser(staff, second_factor=True) as desk:
+        for duty, phone in phones.items():
+            await desk.open("/desk/public-buyers")
+            await desk.submit("/desk/public-buyers", typed={**unit, "phone": phone, "duty": duty})
+
+
+async def test_what_a_unit_cannot_buy_stays_in_the_cart_and_the_choice_with_it(village: Village) -> None:
+    async with village.database.transaction() as conn:
+        staff = await make_official(conn, Role.PLATFORM, "13", name="样例记账")
+    await _register(village, staff, requester="17010009001")
+    async with await village.browser(village.buyer) as buyer:
+        for product in (village.dates, village.millet):
+            await buyer.open(f"/goods/{await village.number(product.listing_id)}")
+            await buyer.submit("/cart/goods", n="1")
+        await buyer.open("/checkout?region=130000")
+        seen = await buyer.submit("/checkout", typed=CHECKOUT, status=422)
+        assert "一份合同只跟一家，请分开下单" in seen.text
+        assert ("method", "unit") in read_form_values(seen.form("/checkout"))
+        counted = "SELECT (SELECT count(*) FROM orders) * 10 + (SELECT count(*) FROM cart_lines)"
+        assert await village.value(counted) == 2, "nothing is placed"
+        await buyer.open("/cart")
+        await buyer.submit("/cart/change", press=("less", str(village.dates.variant_id)))
+        await buyer.open("/checkout?region=130000")
+        seen = await buyer.submit("/checkout", typed={**CHECKOUT, "tel": "12"}, status=422)
+        assert ("method", "unit") in read_form_values(seen.form("/checkout"))
+        assert "等单位审批" in (await buyer.submit("/checkout", tel="17010009001")).text
+        buyer.page = seen
+        assert "这是单位采购" in (await buyer.submit("/checkout", tel="17010009001")).text
+        assert await village.value("SELECT count(*) FROM orders") == 1
 
 
 async def _confirm(desk: PageClient) -> LoadedPage:
@@ -142,7 +168,10 @@ async def _approve_to_invoice(village: Village, page: str, approver: AccountId, 
         assert "1 单公家单位买的" in (await farmer.open("/farm")).text
         await farmer.open("/farm/units")
         await farmer.open(page)
-        assert "签了合同" in (await farmer.submit(page, press=("act", "sign"))).text
+        seen = await farmer.submit(page, press=("act", "sign"))
+        assert "签了合同" in seen.text
+        seen = await farmer.submit(page, status=422, typed={"reason": ""}, press=("act", "end"))
+        assert ("n0", "4") in read_form_values(seen.form(page, {"n0"})), "the other form is as it was"
         assert "送到了" in (await farmer.submit(page, typed={"n0": "4"}, press=("act", "deliver"))).text
         async with await village.browser(acceptor) as keeper:
             await keeper.open("/unit")

@@ -124,7 +124,10 @@ async def _page(
 def _fill_fields(
     detail: PurchaseDetail, step: PurchaseStep | None, form: PostedForm | None, *, today: date
 ) -> dict[str, str]:
-    """Return what the fields of a step's form show: the quantities ordered or delivered, no check done; or as typed."""
+    """Return what the fields of a step's form show: the quantities ordered or delivered, no check done; or as typed.
+
+    What the form of another step has no field for stays as it was.
+    """
     purchase = detail.purchase
     amount = purchase.reducible_fen if step is PurchaseStep.REDUCE else purchase.accepted_fen
     fields = {"number": "", "issued_on": today.isoformat(), "amount": yuan_input(amount), "reason": ""}
@@ -132,7 +135,11 @@ def _fill_fields(
         fields |= {f"p{index}": "", f"c{index}": ""}
     for index, each in enumerate(detail.lines):
         fields[f"n{index}"] = str(each.ordered if step is PurchaseStep.DELIVER else each.delivered)
-    return fields if form is None else {name: form.get_text(name) for name in fields}
+    return (
+        fields
+        if form is None
+        else {name: form.get_text(name) if name in form.fields else fields[name] for name in fields}
+    )
 
 
 @get("/unit/orders/{number:int}", include_in_schema=False)

@@ -9,7 +9,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
-from market.casework.moves import get_person_scope
 from market.catalogue.units import get_count_word
 from market.coupons.models import Bearer, Voucher, VoucherId
 from market.coupons.rules import VOUCHER_FIELD, list_fitting_vouchers
@@ -41,8 +40,6 @@ from market.orders.queries import load_latest_address
 from market.organisations.public_buyers import list_buying_now
 from market.pickup_points.models import PICKUP_FIELD, PickupPoint, PickupPointId
 from market.pickup_points.register import list_points_for
-from market.procurement.models import PurchaseRequest
-from market.procurement.request import request_purchase
 from market.settings import Settings
 from market.web.case_words import load_due_words
 from market.web.cookies import finish_drafts
@@ -66,6 +63,7 @@ from market.web.shop.buying.rejected_checkout import (
     load_rejected_checkout,
     store_rejected_checkout,
 )
+from market.web.shop.buying.unit_checkout import UNIT_METHOD, UNIT_REFUSALS, check_unit_cart, request_placed_order
 from market.web.shop.coupon_words import PLATFORM_PARCEL
 from market.web.shop.orders.order_deposit import describe_plan
 from market.web.shop.promises import (
@@ -81,8 +79,6 @@ from market.web.shop.stay import format_nights
 from market.web.ui.format import yuan
 from payments import Method
 
-UNIT_METHOD = ("unit", "单位采购：验收后对公转账")
-"""How the requester of a public unit orders: the unit pays what it accepted."""
 _FIELD_NAMES = {
     "address.name": "who",
     "address.phone": "tel",
@@ -306,10 +302,11 @@ def _read_voucher(chosen: str) -> VoucherId | None:
 
 def _read_checkout(form: PostedForm) -> tuple[CheckoutForm, Fen | None]:
     """Return the form as it was typed, with a valid region and method, and the total that it showed."""
+    method = form.get_text("method")
     values = structs.replace(
         form.fill(CheckoutForm),
         region=read_region(form.get_text("region")),
-        method=read_method(form.get_text("method")),
+        method=method if method == UNIT_METHOD[0] else read_method(method),
     )
     total = parse_integer(form.get_text("total"))
     return values, None if total is None else Fen(total)
@@ -319,8 +316,9 @@ def _answer_refusal(request: HttpRequest, values: CheckoutForm, refusal: Refusal
     """Show the form again with what can be corrected there, else the cart with the reason."""
     if isinstance(refusal, IdempotencyKeyReused):
         return redirect("/me")
-    if isinstance(refusal, (InvalidAddress, InvoiceInvalid)):
-        return _show_again(request, values, rename_faults(refusal, _FIELD_NAMES, otherwise="address"))
+    if isinstance(refusal, (InvalidAddress, InvoiceInvalid, *UNIT_REFUSALS)):
+        field = "method" if isinstance(refusal, UNIT_REFUSALS) else "address"
+        return _show_again(request, values, rename_faults(refusal, _FIELD_NAMES, otherwise=field))
     if isinstance(refusal, CancelTermsChanged):
         return _show_again(request, values, [FieldFault("terms", each.message) for each in refusal.errors])
     if isinstance(refusal, TotalChanged):
@@ -354,7 +352,7 @@ async def submit_checkout(
     values, total = _read_checkout(form)
     if form.get_text("do") == "voucher":
         return _show_again(request, values, [])
-    by_unit = form.get_text("method") == UNIT_METHOD[0]
+    by_unit = values.method == UNIT_METHOD[0]
     key = form.key[:_MAX_KEY_LENGTH]
     now = clock.now()
     async with db.connection() as conn:
@@ -368,6 +366,7 @@ async def submit_checkout(
     if point is not None:
         address = address_to_point(address, point)
     try:
+        await check_unit_cart(request, actor, cart, values, voucher=_read_voucher(values.voucher) is not None, now=now)
         wanted = _read_invoice(values)
         placed = await place_cart(
             db,
@@ -386,9 +385,7 @@ async def submit_checkout(
     except Refusal as refusal:
         return _answer_refusal(request, values, refusal, total_fen=_compute_total(cart, chosen))
     if by_unit:
-        async with db.transaction(scope=get_person_scope(actor)) as conn:
-            await request_purchase(conn, actor, PurchaseRequest(order_id=placed.id), now=now)
-        started: Response[Any] = redirect(f"/unit/orders/{placed.number}?done=requested")
+        started: Response[Any] = await request_placed_order(request, actor, placed, now=now)
     else:
         started = await start_payment(request, actor, placed.id, placed.number, method=Method(values.method))
     clear_rejected_checkout(request, started)
