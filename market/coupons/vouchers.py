@@ -44,6 +44,31 @@ LOAD_VOUCHERS = Query(
 )
 
 
+class VoucherCoverage(Struct, frozen=True, kw_only=True):
+    """The names of what a voucher covers; None is no restriction."""
+
+    voucher_id: VoucherId
+    producer: str | None
+    category: str | None
+    county: str | None
+
+
+LIST_COVERAGES = Query(
+    VoucherCoverage,
+    """
+    SELECT vouchers.id AS voucher_id, producers.name AS producer, categories.name AS category, divisions.name AS county
+      FROM vouchers
+      JOIN coupons ON coupons.id = coupon_id
+      LEFT JOIN producers ON producers.id = coupons.producer_id
+      LEFT JOIN categories ON categories.code = category_code
+      LEFT JOIN divisions ON divisions.code = coupons.county_code || '000000'
+     WHERE account_id = :account_id
+     ORDER BY vouchers.id DESC
+     LIMIT :max_vouchers
+    """,
+)
+
+
 class Recipient(Struct, frozen=True):
     """Who receives the goods that a voucher is used for: the blind index of the phone, and the name."""
 
@@ -62,6 +87,12 @@ async def list_vouchers(conn: Connection, account_id: AccountId, producer_ids: C
     return await LIST_VOUCHERS.all(
         conn, account_id=account_id, producer_ids=list(producer_ids), max_vouchers=MAX_VOUCHERS
     )
+
+
+async def list_coverages(conn: Connection, account_id: AccountId) -> dict[VoucherId, VoucherCoverage]:
+    """Return what each voucher of an account covers, of those that `list_vouchers` returns."""
+    rows = await LIST_COVERAGES.all(conn, account_id=account_id, max_vouchers=MAX_VOUCHERS)
+    return {each.voucher_id: each for each in rows}
 
 
 async def load_vouchers(

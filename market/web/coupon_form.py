@@ -6,10 +6,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.coupons.manage import Coupon, NewCoupon
-from market.coupons.models import MAX_PER_PERSON, MAX_QUOTA, CouponInvalid
+from market.coupons.models import MAX_PER_PERSON, MAX_QUOTA, Bearer, CouponInvalid
 from market.identity.models import NotFound
 from market.kernel import FieldFault
 from market.web.forms import PostedForm, parse_uuid
+from market.web.shop.coupon_words import describe_coverage
 from market.web.ui.format import day_zh, yuan
 
 FORM_FIELDS = {"amount_fen": "amount", "min_goods_fen": "minimum"}
@@ -78,5 +79,6 @@ def describe_coupon(coupon: Coupon) -> tuple[str, str, list[str], bool]:
         f"满 {yuan(coupon.min_goods_fen)} 元减 {yuan(coupon.amount_fen)} 元，{days}",
         f"发 {coupon.quota} 张，领了 {coupon.claimed} 张，用了 {coupon.used} 张，一共减了 {yuan(coupon.used_fen)} 元",
     ]
+    lines += [describe_coverage(coupon)] if coupon.bearer is Bearer.PLATFORM else []
     lines += [f"券码 {coupon.code}"] if coupon.code else []
     return str(coupon.id), coupon.name, lines, coupon.state == "open"

@@ -6,6 +6,7 @@ from datetime import date
 from msgspec import Struct
 
 from market.catalogue.detail import ListingDetail
+from market.coupons.manage import Coupon
 from market.coupons.models import Bearer, CouponTerms
 from market.coupons.offers import (
     CouponAdvice,
@@ -16,7 +17,7 @@ from market.coupons.offers import (
     list_offers,
 )
 from market.coupons.rules import CouponItem, covers, find_day_fault
-from market.coupons.vouchers import list_vouchers
+from market.coupons.vouchers import VoucherCoverage, list_vouchers
 from market.identity.models import Actor
 from market.kernel import Connection, Fen
 from market.kernel.language import get_language, say
@@ -49,7 +50,7 @@ def describe_bearer(terms: CouponTerms) -> str:
     return say("店家出") if terms.bearer is Bearer.PRODUCER else say("平台出")
 
 
-def describe_coverage(offer: CouponOffer) -> str:
+def describe_coverage(offer: CouponOffer | Coupon | VoucherCoverage) -> str:
     """Describe what a coupon can be used for."""
     where = "".join(each for each in (offer.county, offer.producer) if each)
     return (

@@ -9,8 +9,8 @@ from litestar.di import NamedDependency
 
 from market.coupons.claim import claim_voucher
 from market.coupons.models import Bearer, Voucher
-from market.coupons.offers import CouponOffer, list_offers
-from market.coupons.vouchers import list_vouchers
+from market.coupons.offers import CouponOffer, list_claimable_offers, list_offers
+from market.coupons.vouchers import list_coverages, list_vouchers
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database, FieldFault, Refusal
@@ -46,12 +46,17 @@ async def _coupons_page(
     async with db.connection() as conn:
         coupons = await list_offers(conn, day=today)
         vouchers = await list_vouchers(conn, actor.account_id)
+        coverages = await list_coverages(conn, actor.account_id)
+    claimable = list_claimable_offers(coupons, vouchers)
     context = {
-        "offers": [(each.number, each.name, _describe_offer(each)) for each in coupons],
+        "offers": [(each.number, each.name, _describe_offer(each), each in claimable) for each in coupons],
         "vouchers": [
             (
                 each.name,
-                [describe_terms(each), _describe_voucher(each, today)],
+                [
+                    say("{0}，{1}", describe_terms(each), describe_coverage(coverages[each.id])),
+                    _describe_voucher(each, today),
+                ],
             )
             for each in vouchers
         ],

@@ -54,7 +54,12 @@ async def test_a_buyer_claims_a_coupon_chooses_it_and_pays_the_total_that_was_sh
         assert "满 30.00 元减 2.00 元" in page.text
         assert "走查得到的快递" in page.text
         await browser.submit("/coupons", number=str(public.number))
-        assert "领到了" in (await browser.submit("/coupons", code="mi2019")).text
+        page = await browser.submit("/coupons", code="mi2019")
+        assert "领到了" in page.text
+        buttons = [each.attrs.get("aria-label") for each in page.root.all("button")]
+        assert ("领满30减2" in buttons, "领满500减50" in buttons) == (False, True), "only what may be claimed"
+        assert "满 30.00 元减 3.00 元，样例顾家台合作社" in page.text
+        assert "满 30.00 元减 2.00 元，什么都能买" in page.text
         refused = await browser.submit("/coupons", status=409, code="mi2019")
         assert "每人最多领 1 张" in refused.text
         assert "没有这个券" in (await browser.submit("/coupons", status=404, code="XXXX")).text
@@ -180,3 +185,14 @@ async def test_coupons_are_shown_where_they_help(village: Village) -> None:
         assert "小米券" not in (await browser.open("/cart")).text
         await asyncio.sleep(1)  # the home page keeps the best coupon that long
         assert "去领" not in (await browser.open("/")).text
+
+
+async def test_the_desk_says_for_what_a_coupon_of_the_platform_is(village: Village) -> None:
+    await make_coupon(village, name="枣园券", producer_id=village.dates.producer_id)
+    await make_coupon(village, name="县里的粮", county_code="130624", category_code="coarse_grain")
+    async with village.database.transaction() as conn:
+        staff = await make_platform_staff(conn)
+    async with await village.browser(staff.account_id, second_factor=True) as desk:
+        seen = await desk.open("/desk/coupons")
+    assert "样例革新庄枣园" in seen.text
+    assert "阜平县的杂粮" in seen.text
