@@ -38,7 +38,7 @@ from market.sheets.models import CellFault, FileMalformed, FileUnreadable
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
 from market.storage.files import FileStore
 from market.web.desk.papers.form_pages import download_file
-from market.web.farm.sellers import is_seller, list_producer_options
+from market.web.farm.sellers import is_seller, load_shop_links
 from market.web.forms import make_form_key, parse_uuid, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
@@ -88,13 +88,14 @@ async def _page(
     form: LinkForm | None = None, status: int = 200,
 ) -> Response[Any]:  # fmt: skip
     async with db.transaction() as conn:
-        shops = await list_producer_options(conn, actor)
+        shop, others = await load_shop_links(conn, actor, producer_id, "/farm/benefits")
         rules = await _list_rows(conn, await list_shop_rules(conn, actor, producer_id))
         households = await list_shop_households(conn, actor, producer_id)
     if request.query_params.get("said") == "linked" and note is None:
         note = ("登记好了", "这一户用这个手机号登录，在村里的事、我的受益里看得到。")
     context = {
-        "shops": shops,
+        "shop": shop,
+        "others": others,
         "producer": str(producer_id),
         "rules": rules,
         "households": [(each.code, ["能自己看" if each.linked else "还没登记手机号"]) for each in households],

@@ -15,7 +15,6 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.producers.moderation import ForbiddenWord
-from market.producers.queries import list_own_producers
 from market.web.coupon_form import (
     CouponForm,
     describe_coupon,
@@ -24,11 +23,13 @@ from market.web.coupon_form import (
     read_coupon,
     rename_coupon_faults,
 )
-from market.web.farm.sellers import is_seller
+from market.web.farm.sellers import is_seller, load_shop_links
 from market.web.forms import make_form_key, parse_uuid, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
+
+_PATH = "/farm/coupons"
 
 
 async def _page(
@@ -36,12 +37,11 @@ async def _page(
     *, errors: Sequence[FieldFault] = (), status: int = 200,
 ) -> Response[Any]:  # fmt: skip
     async with db.connection() as conn:
-        shops = await list_own_producers(conn, actor)
+        shop, others = await load_shop_links(conn, actor, producer_id, _PATH)
         coupons = await list_producer_coupons(conn, actor, producer_id)
         owner = await is_owner(conn, actor, producer_id, now=get_services(request).clock.now())
     context = {
-        "shop": next((shop.name for shop in shops if shop.id == producer_id), ""),
-        "others": [(_show(shop.id), shop.name) for shop in shops if shop.id != producer_id],
+        "shop": shop, "others": others,
         "producer": str(producer_id), "coupons": [describe_coupon(each) for each in coupons],
         "form": form, "errors": errors, "owner": owner, "key": make_form_key(),
         "done": request.query_params.get("done") == "1",
@@ -64,10 +64,6 @@ async def show_own_coupons(
     return await _page(request, db, actor, producer_id, make_empty_form(clock.today()))
 
 
-def _show(producer_id: UUID) -> str:
-    return f"/farm/coupons?of={producer_id}"
-
-
 @post("/farm/coupons", include_in_schema=False)
 async def submit_own_coupon(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
@@ -81,7 +77,7 @@ async def submit_own_coupon(
     if not actor.producers:
         raise NotFound
     producer_id = resolve_own_producer(actor, parse_uuid(form.get_text("producer")))
-    done = f"{_show(producer_id)}&done=1"
+    done = f"{_PATH}?of={producer_id}&done=1"
     closed = read_closed_coupon(form)
     if closed is not None:
         async with db.transaction() as conn:

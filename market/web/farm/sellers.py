@@ -1,6 +1,7 @@
 """Shared parts of the sellers' pages: producers to sell for, and rows of tasks."""
 
 from collections.abc import Collection, Mapping
+from uuid import UUID
 
 from msgspec import Struct, structs
 
@@ -61,3 +62,12 @@ def show_drawings_once(*lists: list[FarmRow], shown: Collection[str] = ()) -> li
             result[-1].append(structs.replace(row, symbol="") if repeated else row)
             seen |= set() if row.photo else {row.symbol}
     return result
+
+
+async def load_shop_links(
+    conn: Connection, actor: Actor, producer_id: UUID, path: str
+) -> tuple[str, list[tuple[str, str]]]:
+    """Return the name of the shop that a page acts for, and links to the same page of the person's other shops."""
+    shops = await list_own_producers(conn, actor)
+    name = next((shop.name for shop in shops if shop.id == producer_id), "")
+    return name, [(f"{path}?of={shop.id}", shop.name) for shop in shops if shop.id != producer_id]

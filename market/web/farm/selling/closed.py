@@ -27,8 +27,7 @@ from market.producers.closures import (
     find_closure,
     reopen_farm,
 )
-from market.producers.queries import list_own_producers
-from market.web.farm.sellers import is_seller
+from market.web.farm.sellers import is_seller, load_shop_links
 from market.web.forms import parse_uuid, read_form, rename_faults
 from market.web.pages import redirect, render_page
 
@@ -53,12 +52,12 @@ async def _page(
     request: HttpRequest, conn: Connection, actor: Actor, producer_id: UUID, today: date,
     *, values: ClosureForm | None = None, errors: Sequence[FieldFault] = (), status: int = 200,
 ) -> Response[Any]:  # fmt: skip
-    shops = await list_own_producers(conn, actor)
+    name, others = await load_shop_links(conn, actor, producer_id, "/farm/closed")
     closure = await find_closure(conn, producer_id, today=today)
     current = closure if closure is not None and closure.starts_on <= today else None
     context = {
-        "name": next((shop.name for shop in shops if shop.id == producer_id), ""),
-        "others": [(f"/farm/closed?of={shop.id}", shop.name) for shop in shops if shop.id != producer_id],
+        "name": name,
+        "others": others,
         "producer": str(producer_id),
         "closed": describe_closure(current.reason, current.reopens_on) if current else "",
         "starts_on": closure.starts_on if closure is not None and current is None else None,

@@ -15,9 +15,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
-from market.producers.models import ProducerRow
-from market.producers.queries import list_own_producers
-from market.web.farm.sellers import is_seller
+from market.web.farm.sellers import is_seller, load_shop_links
 from market.web.forms import PostedForm, parse_uuid, read_form
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import format_freight_rule, format_surcharges
@@ -130,22 +128,18 @@ def _read_freight(form: PostedForm) -> FreightTerms:
     return freight
 
 
-def _get_shop_name(shops: Sequence[ProducerRow], shop_id: UUID) -> str:
-    return next((shop.name for shop in shops if shop.id == shop_id), "")
-
-
 async def _freight_page(
     request: HttpRequest, conn: Connection, actor: Actor, producer_id: UUID, values: FreightForm | None,
     *, errors: Sequence[FieldFault] = (), status: int = 200,
 ) -> Response[Any]:  # fmt: skip
     freight = await find_freight(conn, producer_id)
-    shops = await list_own_producers(conn, actor)
+    name, others = await load_shop_links(conn, actor, producer_id, "/farm/freight")
     shown = values or _fill_form(freight)
     chosen = (*freight.no_ship, *freight.no_cold, *freight.remote) if freight else ()
     regions = list(dict.fromkeys((*_REMOTE_PROVINCES, *chosen)))
     context = {
-        "name": _get_shop_name(shops, producer_id),
-        "others": [(f"/farm/freight?of={shop.id}", shop.name) for shop in shops if shop.id != producer_id],
+        "name": name,
+        "others": others,
         "now": describe_freight(freight),
         "ways": _FREIGHT_OPTIONS,
         "regions": [(code, get_region_name(f"{code}0000")) for code in regions],

@@ -1,0 +1,21 @@
+"""Who works for two shops sees on each page which one it is about, and comes to the other."""
+
+import pytest
+
+from tests.support.make import make_producer
+from tests.web.conftest import Village
+
+
+@pytest.mark.parametrize("path", ["/farm/benefits", "/farm/freight", "/farm/closed", "/farm/coupons"])
+async def test_a_page_about_one_shop_names_it_and_leads_to_the_other(village: Village, path: str) -> None:
+    async with village.database.transaction() as conn:
+        second = await make_producer(conn, name="样例第二家", owner=village.farmer)
+    names = {str(village.dates.producer_id): "样例革新庄枣园", str(second): "样例第二家"}
+    first, other = names
+    async with await village.browser(village.farmer) as farm:
+        for shop, rest in ((first, other), (other, first)):
+            seen = await farm.open(f"{path}?of={shop}")
+            assert names[shop] in seen.text
+            assert f"{path}?of={rest}" in seen.links()
+            forms = [each.attrs for each in seen.root.all("input") if each.attrs.get("name") == "producer"]
+            assert {each["value"] for each in forms} <= {shop}
