@@ -237,3 +237,14 @@ def test_forms_in_which_sellers_and_buyers_write_keep_what_was_typed(folder: str
                 forgetful.append(f"{name}: {head[:90]}")
         assert "data-draft" not in text or "draft.js" in text, name
     assert forgetful == []
+
+
+def test_the_draft_of_a_form_about_one_thing_names_it() -> None:
+    """What was typed about one thing must not be filled in for another."""
+    found = [
+        f"{path.name}: {tag}"
+        for path in TEMPLATES.rglob("*.html")
+        for tag in re.findall(r"<form[^>]*>", path.read_text(encoding="utf-8"))
+        if re.search(r'action="[^"?]*\{\{ [a-z]', tag) and re.search(r'data-draft="[^{"]*"', tag)
+    ]
+    assert found == []
