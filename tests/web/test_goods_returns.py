@@ -8,11 +8,14 @@ from msgspec import Struct
 
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
+from market.coupons.claim import claim_voucher
+from market.coupons.manage import create_coupon
 from market.identity.models import AccountId, Role
 from market.identity.sign_in import sign_in_without_code
 from market.kernel.clock import Clock
 from payments.sandbox import Sandbox
 from tests.support.browser import LoadedPage, PageClient
+from tests.support.coupons import make_platform_staff, new_coupon
 from tests.support.make import SEAL, load_actor, make_official
 from tests.web.conftest import Village
 from tests.web.shop.checkout import buy_everything, get_order_number
@@ -165,3 +168,32 @@ async def test_fresh_goods_have_no_return(sold: SoldParcel) -> None:
         seen = await buyer.open(sold.form, status=409)
         assert "鲜货没有七天无理由退货" in seen.text
     assert await sold.village.value("SELECT count(*) FROM cases") == 0
+
+
+async def test_the_buyer_reads_that_the_part_of_a_coupon_goes_back_to_the_platform(
+    village: Village, sandbox: Sandbox
+) -> None:
+    today = Clock().today()
+    async with village.database.transaction() as conn:
+        buyer, staff = await load_actor(conn, village.buyer), await make_platform_staff(conn)
+        new = new_coupon(starts_on=today, ends_on=today, min_goods_fen=100_00, amount_fen=10_00)
+        coupon = await create_coupon(conn, staff, new, now=Clock().now())
+        await claim_voucher(conn, buyer, number=coupon.number, code=None, now=Clock().now())
+    async with await village.browser(village.buyer) as browser:
+        await buy_everything(village, sandbox, browser)
+        order = f"/orders/{await get_order_number(village)}"
+        suborder = await village.value("SELECT id FROM suborders WHERE producer_id = $1", village.dates.producer_id)
+        position = await village.value("SELECT position FROM suborders WHERE id = $1", suborder)
+        async with village.database.transaction() as conn:
+            farmer = await load_actor(conn, village.farmer)
+            await ship_suborder(
+                conn, SEAL, farmer, suborder, carrier="邮政", tracking="XA123456789CN", now=Clock().now()
+            )
+        words = "券减掉的那份退回平台"
+        assert words not in (await browser.open(order)).text
+        assert words in (await browser.open(f"{order}/claim/{position}")).text
+        seen = await browser.open(f"{order}/return/{position}")
+        assert words in seen.text
+        line = await village.value("SELECT id FROM order_lines WHERE suborder_id = $1", suborder)
+        await browser.submit(f"{order}/return/{position}", typed={f"n-{line}": "1"})
+        assert words in (await browser.open(order)).text

@@ -31,6 +31,8 @@ _MAX_UNFIT = 2
 
 PLATFORM_PARCEL = "用平台出的券买的货，走查得到的快递，或者到自提点取。"
 """What a coupon that the platform bears asks of the parcel: somebody else sees it arrive (ADR 46)."""
+PLATFORM_REFUND = "用了平台出的券：退款时，券减掉的那份退回平台，退给您的照您付的算。"
+"""What comes back of goods that a coupon of the platform paid a part of."""
 
 
 class ListingCoupons(Struct, frozen=True):

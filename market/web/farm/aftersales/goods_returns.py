@@ -30,7 +30,7 @@ from market.web.ui.format import yuan
 _SAID = {
     "agreed": ("ok", "同意了", "买家会按您写的地址寄回来，单号写在退货里。"),
     "escalated": ("", "转给县里了", "县里定了会告诉您和买家。"),
-    "arrived": ("ok", "收到了", "货款原路退给买家。货能再卖的，到“我的东西”里改还剩多少。"),
+    "arrived": ("ok", "收到了", "货款原路退给买家。货能再卖的，到“卖东西”里改还有几份。"),
 }
 
 
@@ -43,7 +43,7 @@ def describe_return_for_seller(each: GoodsReturn) -> str:
         GoodsReturnStage.ACCEPTED: "同意了，等买家寄回",
         GoodsReturnStage.SENT: f"寄回来了，{each.carrier} {each.tracking}，收到请确认",
         GoodsReturnStage.CONTESTED: raised,
-        GoodsReturnStage.REFUNDED: f"退给买家 {yuan(each.amount_fen)} 元",
+        GoodsReturnStage.REFUNDED: f"退了货款 {yuan(each.amount_fen)} 元",
         GoodsReturnStage.REFUSED: "不退",
         GoodsReturnStage.WITHDRAWN: "买家不退了",
     }

@@ -28,6 +28,7 @@ from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uui
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page
 from market.web.shop.cards import ShortNumber
+from market.web.shop.coupon_words import PLATFORM_REFUND
 from market.web.shop.promises import describe_claim_period
 from market.web.ui.format import deadline, yuan
 
@@ -101,7 +102,7 @@ def _claim_page(
         "action": path,
         "back": path.partition("/claim/")[0],
         "draft": path.strip("/").replace("/", "-"),
-        "period": describe_claim_period(hours),
+        "period": describe_claim_period(hours) + (say(PLATFORM_REFUND) if claimable.suborder.discount_fen else ""),
         "closed": "" if claimable.lines or claimable.obstacle is None else claimable.obstacle.text(get_language()),
         "lines": [(str(line.id), f"{line.title} × {line.quantity}") for line in claimable.lines],
         "photos": [

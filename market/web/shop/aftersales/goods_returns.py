@@ -36,6 +36,7 @@ from market.web.forms import PostedForm, make_form_key, parse_integer, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import ShortNumber
+from market.web.shop.coupon_words import PLATFORM_REFUND
 from market.web.shop.promises import describe_return_terms
 from market.web.ui.format import day_short, deadline, yuan
 
@@ -120,7 +121,7 @@ def _ask_page(
         "action": path,
         "back": path.partition("/return/")[0],
         "draft": path.strip("/").replace("/", "-"),
-        "terms": describe_return_terms(days),
+        "terms": describe_return_terms(days) + (say(PLATFORM_REFUND) if parcel.suborder.discount_fen else ""),
         "closed": closed,
         "lines": [
             (name, say("{0}，买了 {1}", line.title, line.quantity), values.get(name, ""))

@@ -24,6 +24,7 @@ from market.web.shop.aftersales.claims import describe_claim, find_claimable
 from market.web.shop.aftersales.goods_returns import describe_goods_return, list_returnable_lines
 from market.web.shop.aftersales.invoices import link_invoice
 from market.web.shop.buying.cart import format_slot
+from market.web.shop.coupon_words import PLATFORM_REFUND
 from market.web.shop.orders.order_amounts import list_suborder_amounts
 from market.web.shop.stay import format_nights
 from market.web.shop.visit_codes import show_codes
@@ -217,6 +218,7 @@ def make_suborder_card(
         suborder, claimed={each.line_id for each in claims}, returns=returns, days=extra.return_days, now=now
     )
     words += describe_pickup(pickup, suborder.state) if pickup else []
+    words += [say(PLATFORM_REFUND)] if suborder.discount_fen and (claims or returns) else []
     receivable = goods and suborder.state is SuborderState.SHIPPED
     paid = order.state is OrderState.PAID and suborder.state is SuborderState.PAID
     cancellable = paid and extra.package is None
