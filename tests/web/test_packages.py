@@ -202,3 +202,18 @@ async def test_who_composed_a_package_reads_what_of_it_is_not_to_be_had(village:
         assert "样例骆驼湾农家院的骆驼湾农家院现在不卖。" in seen.text
         assert "样例革新庄枣园的阜平大枣礼箱卖完了。" in seen.text
         assert "采摘大枣现在不卖" not in seen.text
+
+
+async def test_a_helper_has_no_button_to_answer_for_the_household(village: Village) -> None:
+    activity = await make_picking(village)
+    async with village.database.transaction() as conn, as_owner(conn):
+        await conn.execute(
+            "INSERT INTO producer_members VALUES ($1, $2, 'helper', daterange('2012-01-01', NULL))",
+            village.stay.producer_id, village.buyer,
+        )  # fmt: skip
+    async with await village.browser(village.farmer) as farm:
+        await compose(village, farm, activity)
+    async with await village.browser(village.buyer) as helper:
+        seen = await helper.open("/farm/packages")
+        assert "帮忙的人不能替他答应" in seen.text
+        assert {each.attrs.get("value") for each in seen.root.all("button")} & {"agreed", "declined"} == set()

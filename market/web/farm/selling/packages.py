@@ -72,6 +72,7 @@ class InvitationView(Struct, frozen=True):
     answer: str
     can_agree: bool
     can_decline: bool
+    why_not: str
 
 
 def describe_season(package: Package | PackageInvitation) -> str:
@@ -108,7 +109,7 @@ def _view_own(package: Package, lacking: list[str]) -> OwnPackageView:
     )
 
 
-def _view_invitation(invitation: PackageInvitation, producer_id: UUID) -> InvitationView:
+def _view_invitation(invitation: PackageInvitation, producer_id: UUID, *, helps: bool) -> InvitationView:
     states = {part.state for part in invitation.own_parts}
     booked = [f"您做过 {invitation.booked} 套"] if invitation.booked else []
     return InvitationView(
@@ -126,8 +127,9 @@ def _view_invitation(invitation: PackageInvitation, producer_id: UUID) -> Invita
         ],
         others=invitation.others,
         answer="、".join(_ANSWERS[state] for state in sorted(states)),
-        can_agree=states != {Consent.AGREED},
-        can_decline=states != {Consent.DECLINED},
+        can_agree=not helps and states != {Consent.AGREED},
+        can_decline=not helps and states != {Consent.DECLINED},
+        why_not=ConsentOfHelper().text("zh") if helps else "",
     )
 
 
@@ -143,7 +145,8 @@ async def _page(request: HttpRequest, db: Database, actor: Actor, *, refusal: Re
             lacking = await list_lacking(conn, packages, today=today)
             own += [_view_own(each, lacking.get(each.id, [])) for each in packages]
             invitations = await list_invitations(conn, actor, producer.id)
-            asked += [_view_invitation(each, producer.id) for each in invitations]
+            helps = producer.name in actor.helped
+            asked += [_view_invitation(each, producer.id, helps=helps) for each in invitations]
     context = {"own": own, "asked": asked, "notes": list_notes(request, _SAID, refusal)}
     status = 200 if refusal is None else refusal.status
     return render_page(request, "farm/packages.html", context, actor=actor, status=status)
