@@ -126,7 +126,10 @@ def describe_case(case: LockedCase) -> str:
 def describe_event(event: CaseEvent, asker: str) -> str:
     """Describe one move with its time, its reason and a new deadline; `asker` is what the one who asked is called."""
     who = asker if event.actor == "asker" else say(ACTOR_NAMES[event.actor])
-    words = say("{0}，{1}{2}", deadline(event.at), who, say(_MOVES[event.move]).replace(say("买家"), asker))
+    done = say(_MOVES[event.move]).replace(say("买家"), asker)
+    # An answer that closes a case is its own move; the clock closes what it ends, not what is late.
+    closes = event.actor == "clock" and event.move is CaseMove.CLOSE
+    words = say("{0}，{1}", deadline(event.at), done) if closes else say("{0}，{1}{2}", deadline(event.at), who, done)
     if event.move in _DUE_MOVES:
         words += say("（{0}前）", deadline(event.due_at))
     return say("{0}：{1}", words, event.reason) if event.reason else words

@@ -32,3 +32,8 @@ def test_nobody_bought_what_an_objection_is_about() -> None:
     assert ["买家" in words for words in told] == [False, False, False]
     assert "提异议的人" in told[0]
     assert "乡镇转上一级" in told[1]
+
+
+def test_what_an_answer_closes_is_not_said_to_have_run_out() -> None:
+    told = describe_event(CaseEvent(move=CaseMove.CLOSE, actor="clock", reason="", due_at=DUE, at=DUE), "买家")
+    assert told.endswith("，办完")
