@@ -29,7 +29,6 @@ from market.subsidies.intake.models import (
     STEP_NAMES,
     LeadInvalid,
     LeadKind,
-    LeadMember,
     LeadReason,
     LeadSource,
     LeadState,
@@ -37,21 +36,19 @@ from market.subsidies.intake.models import (
     MonitoringStatus,
     Vote,
 )
-from market.subsidies.intake.persons import GivenPersons
 from market.subsidies.intake.report import NewLead, report_lead
 from market.subsidies.intake.take_step import LeadStepRequest, list_steps, take_step
 from market.subsidies.intake.views import Lead, LeadFields, get_lead, list_household_members, list_leads
 from market.subsidies.terminology import list_types
 from market.web.desk.context import DeskContext, PageNotice, open_desk, read_offset, render_desk_page
+from market.web.desk.register.lead_persons import fill_persons, read_persons
 from market.web.desk.register.objection_words import build_objection_context
-from market.web.forms import PostedForm, parse_day, parse_id, parse_integer, parse_uuid, read_form
+from market.web.forms import PostedForm, parse_day, parse_id, parse_integer, read_form
 from market.web.pages import redirect
 from market.web.ui.format import day_zh
 
 _PAGE_SIZE = 50
 _ENDED = (LeadState.DECIDED, LeadState.REJECTED, LeadState.WITHDRAWN)
-_NEW_ROWS = 6
-"""How many people of a new household the form of a visit has room for."""
 _CODES = ("household_code", "into_code", "line_code", "programme_code")
 _REPORTED_BY_OFFICIALS = (LeadSource.CADRE, LeadSource.WARNING)
 
@@ -199,10 +196,10 @@ async def _find_village(conn: Connection, desk: DeskContext, typed: LeadForm) ->
 
 async def render_lead(
     request: HttpRequest, conn: Connection, seal: Seal, desk: DeskContext, lead: Lead,
-    *, values: StepForm | None = None, errors: Sequence[FieldFault] = (), notice: PageNotice | None = None,
-    objection: Struct | None = None, status: int = 200,
+    *, values: StepForm | None = None, posted: PostedForm | None = None, errors: Sequence[FieldFault] = (),
+    notice: PageNotice | None = None, objection: Struct | None = None, status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
-    """Return the page of a lead with the form of the step that is due; `objection` is that form as typed."""
+    """Return the page of a lead with the form of the due step, as `posted`; `objection` is that form as typed."""
     due = DUE_STEPS.get(lead.state)
     own = due is not None and has_role_for(desk.actor, due.roles, lead.village_code)
     members = []
@@ -236,7 +233,7 @@ async def render_lead(
         "errors": errors,
         "notice": notice,
         "monitoring": [(each, each) for each in list_types(desk.today, desk.today)],
-        "rows": range(1, _NEW_ROWS + 1),
+        "typed": fill_persons(posted),
         "consents": None
         if lead.kind is not LeadKind.ENROL
         else [_present_consent(desk, lead, each) for each in consents],
@@ -329,7 +326,7 @@ async def submit_lead_step(
         async with db.transaction(scope=desk.county) as conn:
             lead = await get_lead(conn, seal, lead_uuid, desk.divisions)
             return await render_lead(
-                request, conn, seal, desk, lead, values=typed, errors=errors, status=refusal.status
+                request, conn, seal, desk, lead, values=typed, posted=form, errors=errors, status=refusal.status
             )
     return redirect(desk.to(f"/desk/leads/{lead_uuid}", done=step))
 
@@ -340,13 +337,6 @@ def _read_step(form: PostedForm, typed: StepForm, step: LeadStep) -> LeadStepReq
     Raises:
         LeadInvalid: a figure or a day is not one.
     """
-    chosen = tuple(each for text in form.get_texts("chosen") if (each := parse_uuid(text)))
-    added = tuple(
-        LeadMember(form.get_text(f"name{row}"), form.get_text(f"identity{row}"), form.get_text(f"relation{row}"))
-        for row in range(1, _NEW_ROWS + 1)
-        if form.get_text(f"name{row}") or form.get_text(f"identity{row}")
-    )
-    relations = tuple(form.get_text(f"relation-{each}") for each in chosen)
     faults: list[FieldFault] = []
     standing = vote = None
     if typed.monitoring:
@@ -367,7 +357,7 @@ def _read_step(form: PostedForm, typed: StepForm, step: LeadStep) -> LeadStepReq
         LeadStepRequest,
         typed,
         step=step,
-        persons=GivenPersons(chosen, relations if any(relations) else (), added),
+        persons=read_persons(form),
         standing=standing,
         vote=vote,
         effective_on=effective_on,
