@@ -28,6 +28,7 @@ from market.services.posting_models import (
     PostingState,
 )
 from market.services.postings import IS_INVOLVED, get_posting, lock_posting
+from payments.sql import run_in_pieces
 
 MAX_LISTED = 200
 APPLICATION_LIFETIME = timedelta(days=180)
@@ -117,13 +118,13 @@ WITHDRAW_ALL = Query(
     None, "UPDATE job_applications SET state = 'withdrawn' WHERE account_id = :account_id AND state = 'applied'"
 )
 DELETE_OLD = Query(
-    int,
+    None,
     """
-    WITH deleted AS (
-        DELETE FROM job_applications a USING job_postings p
-         WHERE p.id = posting_id AND a.state IN ('applied', 'withdrawn') AND upper(p.valid_during) < :before::date
-        RETURNING 1)
-    SELECT count(*) FROM deleted
+    DELETE FROM job_applications
+     WHERE id IN (SELECT a.id FROM job_applications a JOIN job_postings p ON p.id = posting_id
+                   WHERE a.state IN ('applied', 'withdrawn') AND upper(p.valid_during) < :before::date
+                   LIMIT :piece::integer)
+       AND state IN ('applied', 'withdrawn')
     """,
 )
 
@@ -276,8 +277,7 @@ async def withdraw_applications(conn: Connection, account_id: AccountId) -> None
 
 async def delete_old_applications(db: Database, before: datetime) -> int:
     """Delete the applications that came to nothing, of postings that ended before a moment; return how many."""
-    async with db.transaction() as conn:
-        return await DELETE_OLD.one(conn, before=get_business_day(before))
+    return await run_in_pieces(db, DELETE_OLD, before=get_business_day(before))
 
 
 async def _lock(conn: Connection, actor: Actor, application_id: UUID) -> _LockedApplication:

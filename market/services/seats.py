@@ -34,7 +34,6 @@ from market.slots.seats import (
     SlotKind,
     accept_seat,
     end_seat,
-    end_unmarked_seats,
     forget_persons,
     give_up_seat,
     list_lapsed_offers,
@@ -262,12 +261,8 @@ async def forget_old_seats(db: Database, before: datetime) -> int:
 
     Those whose attendance nobody marked count as missed.
     """
-    forgotten = 0
-    async with db.transaction() as conn:
-        for kind, lifetime in ((SlotKind.CLINIC, CLINIC_LIFETIME), (SlotKind.COURSE, COURSE_LIFETIME)):
-            await end_unmarked_seats(conn, kind, before=before - lifetime)
-            forgotten += await forget_persons(conn, kind, before=before - lifetime)
-    return forgotten
+    clinics = await forget_persons(db, SlotKind.CLINIC, before=before - CLINIC_LIFETIME)
+    return clinics + await forget_persons(db, SlotKind.COURSE, before=before - COURSE_LIFETIME)
 
 
 async def _audit(conn: Connection, actor: str, action: str, seat: Seat, *, now: datetime) -> None:

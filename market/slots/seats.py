@@ -4,7 +4,7 @@ A slot of a course or a clinic day has a room in a village; who runs it adds wha
 """
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -12,7 +12,7 @@ import asyncpg
 from msgspec import Struct
 
 from market.identity.models import AccountId, NotFound
-from market.kernel import Connection, FieldFault, Query
+from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.seal import Seal
 from market.kernel.text import fold_text
 from market.slots.models import (
@@ -33,6 +33,8 @@ OFFER_PERIOD = timedelta(hours=24)
 NAME_CONTEXT = "slot_reservations.name"
 NAME_PREFIX = "seat:"
 MAX_LAPSED = 500
+_PIECE_SLOTS = 20
+"""How many slots are forgotten at a time, of at most some hundred seats each."""
 
 
 class SlotKind(StrEnum):
@@ -69,6 +71,15 @@ class Seat(Struct, frozen=True, kw_only=True):
     def told(self) -> UUID:
         """The account that messages about the seat go to."""
         return self.account_id or self.signed_up_by
+
+
+class ForgottenSlots(Struct, frozen=True, kw_only=True):
+    """Some slots whose `seats` were forgotten: how many, and the end and the id of the last of them."""
+
+    seats: int
+    slots: int
+    ended_at: datetime
+    id: UUID
 
 
 ADD_SLOT = Query(
@@ -160,28 +171,31 @@ LIST_STRANDED = Query(
      ORDER BY r.id LIMIT :limit
     """,
 )
-FORGET_PERSONS = Query(
-    int,
+FORGET_SEATS = Query(
+    ForgottenSlots,
     """
-    WITH forgotten AS (
-        UPDATE slot_reservations r SET account_id = NULL, signed_up_by = NULL, name_sealed = NULL, name_index = NULL
-          FROM slots
-         WHERE slots.id = slot_id AND slots.kind = :kind AND upper(during) < :before AND joined_at IS NOT NULL
-           AND signed_up_by IS NOT NULL AND r.state NOT IN ('waiting', 'offered', 'booked')
-        RETURNING 1)
-    SELECT count(*) FROM forgotten
-    """,
-)
-END_UNMARKED = Query(
-    int,
-    """
-    WITH ended AS (
-        UPDATE slot_reservations r SET state = CASE r.state WHEN 'waiting' THEN 'expired' ELSE 'missed' END
-          FROM slots
-         WHERE slots.id = slot_id AND slots.kind = :kind AND upper(during) < :before AND joined_at IS NOT NULL
-           AND r.state IN ('waiting', 'booked')
-        RETURNING 1)
-    SELECT count(*) FROM ended
+    WITH piece AS (
+        SELECT id, upper(during) AS ended_at FROM slots
+         WHERE kind = :kind AND kind <> 'activity' AND NOT forgotten
+           AND upper(during) < :before::timestamptz AND (upper(during), id) > (:after_at::timestamptz, :after_id::uuid)
+         ORDER BY upper(during), id LIMIT :piece
+           FOR NO KEY UPDATE
+    ), seats AS (
+        UPDATE slot_reservations r
+           SET state = CASE r.state WHEN 'waiting' THEN 'expired' WHEN 'booked' THEN 'missed' ELSE r.state END,
+               account_id = NULL, signed_up_by = NULL, name_sealed = NULL, name_index = NULL
+          FROM piece
+         WHERE r.slot_id = piece.id AND signed_up_by IS NOT NULL AND r.state <> 'offered'
+        RETURNING 1
+    ), done AS (
+        UPDATE slots SET forgotten = true
+          FROM piece
+         WHERE slots.id = piece.id
+           AND NOT EXISTS (SELECT FROM slot_reservations r WHERE r.slot_id = slots.id AND r.state = 'offered')
+    )
+    SELECT (SELECT count(*) FROM seats) AS seats, (SELECT count(*) FROM piece) AS slots,
+           coalesce(last.ended_at, :after_at) AS ended_at, coalesce(last.id, :after_id) AS id
+      FROM (SELECT) AS one LEFT JOIN (SELECT * FROM piece ORDER BY ended_at DESC, id DESC LIMIT 1) AS last ON true
     """,
 )
 _LIVE = frozenset({ReservationState.WAITING, ReservationState.OFFERED, ReservationState.BOOKED})
@@ -339,11 +353,18 @@ async def mark_seats(conn: Connection, slot_id: UUID, came: Collection[UUID], *,
     return await MARK_SEATS.one(conn, slot_id=slot_id, came=list(came), now=now)
 
 
-async def end_unmarked_seats(conn: Connection, kind: SlotKind, *, before: datetime) -> int:
-    """End the seats of slots that ended before a moment and whose attendance nobody marked: booked ones as missed."""
-    return await END_UNMARKED.one(conn, kind=kind, before=before)
+async def forget_persons(db: Database, kind: SlotKind, *, before: datetime) -> int:
+    """Forget who had a seat in slots that ended before a moment, a few slots at a time; return how many seats.
 
-
-async def forget_persons(conn: Connection, kind: SlotKind, *, before: datetime) -> int:
-    """Forget who had a seat in slots that ended before a moment; the seats are counted on. Return how many."""
-    return await FORGET_PERSONS.one(conn, kind=kind, before=before)
+    The seats are counted on; those whose attendance nobody marked as missed. One that is offered stays until the worker
+    ends it, and its slot is looked at again the next time.
+    """
+    start = datetime.min.replace(tzinfo=UTC)
+    forgotten, last = 0, ForgottenSlots(seats=0, slots=_PIECE_SLOTS, ended_at=start, id=UUID(int=0))
+    while last.slots == _PIECE_SLOTS:
+        async with db.transaction() as conn:
+            last = await FORGET_SEATS.one(
+                conn, kind=kind, before=before, after_at=last.ended_at, after_id=last.id, piece=_PIECE_SLOTS
+            )
+        forgotten += last.seats
+    return forgotten

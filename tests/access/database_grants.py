@@ -393,7 +393,7 @@ GRANTS = {
     ),
     "slots": (
         "select insert(kind listing_id during capacity minimum free village_code room) "
-        "update(free state cancelled_at cancelled_by cancel_reason)"
+        "update(free state cancelled_at cancelled_by cancel_reason forgotten)"
     ),
     "stay_guests": "select delete insert(booking_id document guest_sealed registered_by registered_at delete_on)",
     "stock_moves": "select insert",

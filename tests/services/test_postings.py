@@ -299,3 +299,28 @@ async def test_a_worker_with_more_applications_than_are_listed_answers_an_old_on
     assert (answered.id, answered.state) == (first, "confirmed")
     own = await list_own_applications(conn, worker.account_id)
     assert (len(own), first in {each.id for each in own}) == (MAX_LISTED, False)
+
+
+async def test_applications_are_deleted_in_pieces_that_are_committed(
+    database: Database, owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database.transaction() as conn:
+        county = await make_official_actor(conn, Role.COUNTY, "130624")
+        employer, organisation = await make_employer(conn, county)
+        posting = (await post_job(conn, employer, organisation, JOB, now=NOW)).id
+    await owner.execute(
+        "INSERT INTO job_applications (posting_id, account_id, consented_at, state)"
+        " SELECT $1, $2, $3, 'withdrawn' FROM generate_series(1, 5)",
+        posting,
+        county.account_id,
+        NOW,
+    )
+    await owner.execute(
+        "CREATE FUNCTION refuse_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF (SELECT count(*) FROM job_applications) < 3 THEN RAISE 'refused'; END IF; RETURN OLD; END $$;"
+        "CREATE TRIGGER refuse BEFORE DELETE ON job_applications FOR EACH ROW EXECUTE FUNCTION refuse_row()"
+    )
+    monkeypatch.setattr("payments.sql.PIECE_ROWS", 2)
+    with pytest.raises(asyncpg.RaiseError):
+        await delete_old_applications(database, NOW + timedelta(days=32))
+    assert await owner.fetchval("SELECT count(*) FROM job_applications") == 3

@@ -316,3 +316,64 @@ async def test_a_cancelled_slot_tells_everybody_and_a_clinic_forgets(database: D
         [seat] = await list_attendees(conn, seal, county, visit, now=over)
         assert (seat.name, seat.state) == ("", "attended")
         assert await list_own_seats(conn, seal, person.account_id, now=NOW) == []
+
+
+async def test_seats_are_forgotten_a_few_slots_at_a_time_and_no_slot_twice(
+    database: Database, owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("market.slots.seats._PIECE_SLOTS", 2)
+    async with database.transaction() as conn:
+        person = await an_applicant(conn)
+    for day in range(5):
+        ended = NOW - CLINIC_LIFETIME - timedelta(days=10 - day)
+        slot = await owner.fetchval(
+            "INSERT INTO slots (kind, village_code, room, during, capacity, free)"
+            " VALUES ('clinic', $1, '卫生室', tstzrange($2::timestamptz - interval '1 hour', $2), 3, 3) RETURNING id",
+            VILLAGE,
+            ended,
+        )
+        await owner.execute(
+            "INSERT INTO slot_reservations (slot_id, party, state, account_id, signed_up_by, joined_at)"
+            " VALUES ($1, 1, 'waiting', $2, $2, $3)",
+            slot,
+            person.account_id,
+            ended,
+        )
+    await owner.execute(
+        "CREATE FUNCTION refuse_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;"
+        "CREATE TRIGGER refuse BEFORE UPDATE ON slot_reservations FOR EACH ROW WHEN"
+        f" (NEW.joined_at = '{ended.isoformat()}') EXECUTE FUNCTION refuse_row()"
+    )
+    with pytest.raises(asyncpg.RaiseError):
+        await forget_old_seats(database, NOW)
+    assert await owner.fetchval("SELECT count(*) FROM slot_reservations WHERE signed_up_by IS NULL") == 4
+    assert await owner.fetchval("SELECT count(*) FROM slots WHERE NOT forgotten") == 1
+    await owner.execute("DROP TRIGGER refuse ON slot_reservations; DROP FUNCTION refuse_row")
+    assert [await forget_old_seats(database, NOW) for _ in range(2)] == [1, 0]
+    rows = await owner.fetch("SELECT DISTINCT state, account_id FROM slot_reservations")
+    assert [tuple(row) for row in rows] == [("expired", None)]
+
+
+async def test_the_slot_of_an_offered_seat_is_looked_at_again(database: Database, owner: Connection) -> None:
+    async with database.transaction() as conn:
+        person = await an_applicant(conn)
+    ended = NOW - CLINIC_LIFETIME - timedelta(days=1)
+    async with owner.transaction():
+        slot = await owner.fetchval(
+            "INSERT INTO slots (kind, village_code, room, during, capacity, free)"
+            " VALUES ('clinic', $1, '卫生室', tstzrange($2::timestamptz - interval '1 hour', $2), 1, 0) RETURNING id",
+            VILLAGE,
+            ended,
+        )
+        await owner.execute(
+            "INSERT INTO slot_reservations (slot_id, party, state, account_id, signed_up_by, joined_at, offered_until)"
+            " VALUES ($1, 1, 'offered', $2, $2, $3, $3)",
+            slot,
+            person.account_id,
+            ended,
+        )
+    assert await forget_old_seats(database, NOW) == 0
+    async with owner.transaction():
+        await owner.execute("UPDATE slot_reservations SET state = 'expired', offered_until = NULL")
+        await owner.execute("UPDATE slots SET free = 1")
+    assert await forget_old_seats(database, NOW) == 1
