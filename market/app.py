@@ -57,7 +57,7 @@ from market.web.pages import render_refusal
 from market.web.services import Services, get_services
 from market.web.shared_pages import PagesForAll
 from market.web.shop.counts import CatalogueCounts
-from market.web.ui.renderer import Renderer, SiteInfo
+from market.web.ui.renderer import SiteInfo, get_renderer
 from payments import AccountKind, GuardedGateway
 from payments.stripe import STRIPE_ACCOUNT_KINDS, Stripe
 
@@ -137,10 +137,10 @@ def resolve_in_turn(app: Litestar) -> None:
 
     The framework starts a task for each of several, at 60 µs a request; only that of the actor waits for anything.
     """
-    for route in app.routes:
-        if isinstance(route, HTTPRoute):
-            for _, model in route.route_handler_map.values():
-                model.dependency_batches = [{each} for batch in model.dependency_batches for each in batch]
+    routes = [each for each in app.routes if isinstance(each, HTTPRoute)]
+    for model in (model for route in routes for _, model in route.route_handler_map.values()):
+        if any(len(batch) > 1 for batch in model.dependency_batches):
+            model.dependency_batches = [{each} for batch in model.dependency_batches for each in batch]
 
 
 def _limit_routes(settings: Settings) -> list[Router]:
@@ -211,7 +211,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             gateway=GuardedGateway(gateway, concurrency=MAX_PROVIDER_CALLS),
             carriers=carriers,
             batcher=batcher,
-            renderer=Renderer(SiteInfo(phone=settings.help_phone, hours=settings.help_hours, demo=settings.demo)),
+            renderer=get_renderer(SiteInfo(phone=settings.help_phone, hours=settings.help_hours, demo=settings.demo)),
             counts=CatalogueCounts(db, clock),
             queues=keep_readings(db, clock),
             rate_limiter=RateLimiter(settings.get_rate_limits()),

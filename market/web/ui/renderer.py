@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
@@ -93,7 +93,7 @@ class StaticFile(Struct, frozen=True):
 
 
 class Renderer:
-    """Renders the templates of `market/web/templates`; one instance for the process.
+    """Renders the templates of `market/web/templates`; `get_renderer` returns that of the process.
 
     An undefined name is a bug and raises an exception; so does printing None where `refuses_none` is set.
     """
@@ -241,6 +241,12 @@ class Renderer:
             url = f"/static/{path.stem}-{hashlib.sha256(content).hexdigest()[:10]}{path.suffix}"
             self._urls[path.name] = url
             self.static[url] = StaticFile(content, _TYPES[path.suffix])
+
+
+@cache
+def get_renderer(site: SiteInfo) -> Renderer:
+    """Return the renderer of the process, which keeps what it compiled, also if a service starts in it again."""
+    return Renderer(site)
 
 
 def _refuse_none(value: object) -> object:
