@@ -82,7 +82,7 @@ COMPLETE_OPERATION = Query(
     UPDATE {schema}.operations
        SET state = :state, error = :error,
            next_at = clock_timestamp() + least(interval '1 minute' * (2 ^ least(attempts, 10)), interval '1 hour')
-     WHERE id = :operation_id AND state <> 'ok' AND state <> 'declined'
+     WHERE id = :operation_id AND state IN ('pending', 'sent', 'unknown')
     """,
 )
 # What a call that succeeded made has the provider's reference, and nobody asks for the call again. Cancellations stay:
@@ -126,22 +126,21 @@ def build_payout_key(payout_id: UUID) -> str:
     return f"payout:{payout_id}"
 
 
-async def complete_call[T](conn: Connection, operation: Operation, outcome: Outcome[T]) -> None:
-    """Record the outcome of a call; an unknown one is retried after a wait that doubles each time.
+async def complete_call[T](conn: Connection, operation: Operation, outcome: Outcome[T]) -> bool:
+    """Record the outcome of a call, and return whether it had none: of one that was sent twice the first answer counts.
 
-    A call that was answered keeps its first answer.
+    An unknown outcome is retried after a wait that doubles each time.
     """
     match outcome:
         case Ok() if operation.kind != "cancel":
-            await DELETE_OPERATION.run(conn, operation_id=operation.id)
-            return
+            return await DELETE_OPERATION.run(conn, operation_id=operation.id) == 1
         case Ok():
             state, error = OperationState.OK, None
         case Declined(code=code):
             state, error = OperationState.DECLINED, escape_error(code)
         case Unknown(reason=reason):
             state, error = OperationState.UNKNOWN, escape_error(reason)
-    await COMPLETE_OPERATION.run(conn, operation_id=operation.id, state=state, error=error)
+    return await COMPLETE_OPERATION.run(conn, operation_id=operation.id, state=state, error=error) == 1
 
 
 async def record_unknown_outcome(db: Database, operation: Operation, reason: str) -> None:

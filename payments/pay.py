@@ -261,11 +261,11 @@ async def send_create(
     try:
         async with db.transaction() as conn:
             locked = await lock_payment(conn, payment.id)
-            await complete_call(conn, operation, outcome)
+            first = await complete_call(conn, operation, outcome)
             match outcome:
                 case Ok(value=charge):
                     locked = await book_charge(conn, locked, charge, at)
-                case Declined(code=code) if locked.state is PaymentState.CREATED:
+                case Declined(code=code) if first and locked.state is PaymentState.CREATED:
                     locked = await transition_payment(conn, locked, PaymentState.FAILED, at=at, reason=code)
                 case _:
                     pass

@@ -235,14 +235,14 @@ async def _book_outcome(
     try:
         async with db.transaction() as conn:
             payout = await LOCK_PAYOUT.one(conn, payout_id=request.payout_id)
-            await complete_call(conn, operation, outcome)
+            first = await complete_call(conn, operation, outcome)
             match outcome:
                 case Ok(value=report):
                     payout = await book_payout(conn, payout, report, at)
-                case Declined(code=code):
+                case Declined(code=code) if first:
                     declined = PayoutReport("", payout.id, PayoutState.FAILED, request.amount, code)
                     payout = await book_payout(conn, payout, declined, at)
-                case Unknown():
+                case _:
                     pass
     except ProviderMismatch as error:
         await record_unknown_outcome(db, operation, str(error))

@@ -259,14 +259,14 @@ async def _send_request(
         async with db.transaction() as conn:
             payment = await lock_payment(conn, payment_id)
             refund = await LOCK_REFUND.one(conn, refund_id=request.refund_id)
-            await complete_call(conn, operation, outcome)
+            first = await complete_call(conn, operation, outcome)
             match outcome:
-                case Ok(value=report):
+                case Ok(value=report) if refund.attempt == request.attempt:
                     refund = await book_refund(conn, payment, refund, report, at)
-                case Declined(code=code):
+                case Declined(code=code) if first and refund.attempt == request.attempt:
                     declined = RefundReport("", refund.id, refund.attempt, RefundState.FAILED, request.amount, code)
                     refund = await book_refund(conn, payment, refund, declined, at)
-                case Unknown():
+                case _:
                     pass
     except ProviderMismatch as error:
         await record_unknown_outcome(db, operation, str(error))

@@ -53,6 +53,7 @@ from tests.payments.payouts import (
     owe,
     require_sound,
 )
+from tests.payments.slow_gateway import SlowGateway
 
 
 async def test_a_payout_leaves_what_is_owed_and_arrives_when_the_bank_confirms(
@@ -382,3 +383,21 @@ async def test_the_service_changes_neither_sum_nor_payee_nor_account(database: D
         async with database.transaction() as conn:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await conn.execute(f"UPDATE payments.payouts SET {column} = {column}")
+
+
+async def test_a_payout_that_another_worker_sent_is_not_owed_again(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    payee = await owe(database)
+    payout = await make_payout(database, gateway, payee)
+    slow = SlowGateway(gateway)
+    await sandbox.fault("transfer", "decline")
+    sending = asyncio.create_task(send_payout(database, slow, payout.id))
+    await slow.made.wait()
+    sent = await send_payout(database, gateway, payout.id)
+    await sandbox.set_payout(sent.provider_ref or "", "paid")
+    await poll_payout(database, gateway, payout.id)
+    slow.answer.set()
+    assert (await sending).state is PayoutState.PAID
+    assert await get_balances(database, payee) == (0, 0, 0, 100_00)
+    await require_sound(database)

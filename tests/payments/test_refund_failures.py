@@ -1,5 +1,6 @@
 """Refunds that the provider does not answer, declines, returns or reports late, and those paid by hand."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from payments import (
     GatewayUnavailable,
     Method,
     ProviderMismatch,
+    Refund,
     RefundId,
     RefundState,
     consume_events,
@@ -16,6 +18,7 @@ from payments import (
     get_balance,
     get_refund,
     list_failed_refunds,
+    list_unknown_calls,
     poll_payment,
     record_bank_transfer,
     record_refund_transfer,
@@ -30,6 +33,7 @@ from payments.sandbox import Sandbox
 from payments.sql import Connection
 from payments.stripe import Stripe
 from tests.payments.refunding import AT, paid, unanswered, wanted
+from tests.payments.slow_gateway import SlowGateway
 from tests.support.sandbox_payments import (
     get_provider_ref,
     open_test_payment,
@@ -231,3 +235,29 @@ async def test_a_missing_refund_is_refused(database: Database, gateway: Stripe) 
     nobody = RefundId((await open_test_payment(database)).id)
     with pytest.raises(RefundNotFound):
         await send_refund(database, gateway, nobody)
+
+
+@pytest.mark.parametrize("late", ["decline", "500"])
+async def test_an_answer_that_comes_after_that_of_another_worker_changes_nothing(
+    database: Database, gateway: Stripe, sandbox: Sandbox, owner: Connection, late: str
+) -> None:
+    payment = await paid(database, gateway, sandbox)
+    refund = await wanted(database, payment, 46_00)
+    slow = SlowGateway(gateway)
+    await sandbox.fault("refund", late)
+    sending = asyncio.create_task(send_refund(database, slow, refund.id))
+    await slow.made.wait()
+    await sandbox.fault("refund", "decline")
+    assert (await send_refund(database, gateway, refund.id)).state is RefundState.FAILED
+    async with database.transaction() as conn:
+        await retry_refund(conn, refund.id)
+    assert (await send_refund(database, gateway, refund.id)).state is RefundState.SUCCEEDED
+    slow.answer.set()
+    [outcome] = await asyncio.gather(sending, return_exceptions=True)
+    assert isinstance(outcome, GatewayUnavailable if late == "500" else Refund)
+    await owner.execute("UPDATE payments.operations SET next_at = now()")
+    assert await finish_operations(database, gateway) == 0
+    async with database.connection() as conn:
+        current = await get_refund(conn, refund.id)
+        assert (current.state, current.attempt) == (RefundState.SUCCEEDED, 2)
+        assert await list_unknown_calls(conn) == await verify_ledger(conn) == []
