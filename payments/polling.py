@@ -68,7 +68,7 @@ async def book_provider_state(
         async with db.transaction() as conn:
             payment = await book_charge(conn, await lock_payment(conn, charge.payment_id), charge, at)
             if payment.captured_minor:
-                await return_suspense(conn, charge.ref, currency=payment.currency, at=at)
+                await return_suspense(conn, charge.ref, at=at)
             await book_refunds(conn, payment, refund_reports, at)
             await book_disputes(conn, payment, dispute_reports, at)
             if also is not None:

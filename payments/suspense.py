@@ -5,7 +5,19 @@ from datetime import datetime
 from payments.ledger import list_legs, post
 from payments.models import resolve_time
 from payments.port import Charge
-from payments.sql import Connection
+from payments.sql import Connection, Query
+
+# All legs of a transaction are in one currency.
+GET_CURRENCY = Query(
+    str,
+    """
+    SELECT DISTINCT currency
+      FROM {schema}.transaction_keys
+      JOIN {schema}.postings USING (transaction_id)
+      JOIN {schema}.accounts ON accounts.id = account_id
+     WHERE key = :key
+    """,
+)
 
 
 async def book_suspense(conn: Connection, charge: Charge, *, order: str | None = None, at: datetime) -> None:
@@ -19,15 +31,14 @@ async def book_suspense(conn: Connection, charge: Charge, *, order: str | None =
         await post(conn, key=key, kind="unattributed", order=order, legs=legs, currency=currency, at=at)
 
 
-async def return_suspense(
-    conn: Connection, charge_ref: str, *, currency: str = "CNY", at: datetime | None = None
-) -> bool:
+async def return_suspense(conn: Connection, charge_ref: str, *, at: datetime | None = None) -> bool:
     """Take the money of a charge out of suspense; return whether it was ever there. Repeating changes nothing.
 
     It went back to its payer at the provider, or the provider has reported the charge rightly since and it is booked.
     """
-    legs = [(code, -minor) for code, minor in await list_legs(conn, f"suspense:{charge_ref}")]
+    booked = f"suspense:{charge_ref}"
+    legs = [(code, -minor) for code, minor in await list_legs(conn, booked)]
     if legs:
-        key = f"suspense-returned:{charge_ref}"
+        key, currency = f"suspense-returned:{charge_ref}", await GET_CURRENCY.one(conn, key=booked)
         await post(conn, key=key, kind="unattributed returned", legs=legs, currency=currency, at=resolve_time(at))
     return bool(legs)

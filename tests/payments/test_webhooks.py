@@ -282,14 +282,15 @@ async def test_a_charge_that_is_not_ours_is_parked(database: Database, gateway: 
     assert await apply_events(database, gateway) == InboxSummary(parked=1)
 
 
+@pytest.mark.parametrize("currency", ["cny", "usd"])
 async def test_money_of_a_charge_that_is_not_ours_is_kept_in_suspense_until_it_is_returned(
-    database: Database, gateway: Stripe, sandbox: Sandbox
+    database: Database, gateway: Stripe, sandbox: Sandbox, currency: str
 ) -> None:
     headers = {"Authorization": "Bearer sk_test_sample"}
     intents = f"{sandbox.url}/v1/payment_intents"
     theirs = await sandbox.client.post(
         intents,
-        data={"amount": "2034", "currency": "cny", "allowed_payment_method_types[0]": "alipay"},
+        data={"amount": "2034", "currency": currency, "allowed_payment_method_types[0]": "alipay"},
         headers=headers,
     )
     ref = theirs.json()["id"]
@@ -301,7 +302,7 @@ async def test_money_of_a_charge_that_is_not_ours_is_kept_in_suspense_until_it_i
     async with database.transaction() as conn:
         (suspended,) = await list_unresolved_balances(conn)
         assert (suspended.code, suspended.amount_minor, suspended.order_ref) == (f"suspense:{ref}", 20_34, None)
-        assert await get_balance(conn, "clearing:alipay") == -20_34
+        assert await get_balance(conn, "clearing:alipay", currency.upper()) == -20_34
         assert [await return_suspense(conn, ref) for _ in range(2)] == [True, True]
         assert not await return_suspense(conn, "pi_unknown")
         assert await list_unresolved_balances(conn) == []

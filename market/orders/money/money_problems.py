@@ -40,9 +40,9 @@ from payments import (
     UnresolvedBalance,
     close_discrepancy,
     dismiss_message,
-    get_balance,
     get_payment,
     get_refund,
+    list_balances,
     list_failed_payouts,
     list_failed_refunds,
     list_open_discrepancies,
@@ -330,8 +330,10 @@ async def record_suspense_returned(
     """
     require_money_role(actor, ())
     reference = _clean(reference)
-    if not await get_balance(conn, f"suspense:{charge_ref}") or not await return_suspense(conn, charge_ref, at=now):
+    code = f"suspense:{charge_ref}"
+    if not any(each.minor for each in await list_balances(conn, prefix=code) if each.code == code):
         raise NothingToRepair
+    await return_suspense(conn, charge_ref, at=now)
     await _audit(conn, actor, "suspense.return", f"charge:{charge_ref}", detail={"reference": reference}, now=now)
 
 
