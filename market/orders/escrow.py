@@ -171,14 +171,16 @@ def refund_legs(*, order_number: int, position: int, producer_number: int, share
 def divide_legs(legs: Sequence[Leg], amounts: Sequence[int]) -> list[list[Leg]]:
     """Divide the legs of a refund among payments that give back `amounts`, in order; each list sums to −its amount.
 
-    What goes to `promotion` is part of the first.
+    What goes to `promotion` is part of the first that gives something back.
     """
     returned = [leg for leg in legs if leg[1] > 0]
     sources = [(account, -fen) for account, fen in legs if fen < 0]
     divided: list[list[Leg]] = []
-    for index, amount in enumerate(amounts):
-        needed = amount + (sum(fen for _, fen in returned) if index == 0 else 0)
-        taken: list[Leg] = list(returned) if index == 0 else []
+    for amount in amounts:
+        taken: list[Leg] = []
+        if amount:
+            taken, returned = returned, []
+        needed = amount + sum(fen for _, fen in taken)
         rest: list[Leg] = []
         for account, fen in sources:
             part = min(fen, needed)

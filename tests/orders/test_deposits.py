@@ -95,15 +95,36 @@ async def test_a_refund_of_both_parts_takes_the_balance_first(orchard: Orchard) 
 def test_divided_legs_sum_to_their_payments_and_the_whole(legs: list[int], returned: int, data: st.DataObject) -> None:
     total = sum(legs)
     returned = min(returned, total - 1)
-    first = data.draw(st.integers(1, total - returned))
+    first = data.draw(st.integers(0, total - returned))
     amounts = [first, total - returned - first]
     whole = [*((f"source:{n}", -fen) for n, fen in enumerate(legs)), *([("promotion", returned)] if returned else [])]
     divided = divide_legs(whole, amounts)
     assert [-sum(fen for _, fen in part) for part in divided] == amounts
+    assert [part for part, amount in zip(divided, amounts, strict=True) if not amount and part] == []
     sums: dict[str, int] = {}
     for account, fen in [leg for part in divided for leg in part]:
         sums[account] = sums.get(account, 0) + fen
     assert sums == dict(whole)
+
+
+async def test_a_refund_after_the_balance_is_gone_gives_the_platform_its_discount_back(orchard: Orchard) -> None:
+    w = orchard.shopping
+    async with w.db.transaction() as conn:
+        voucher = await make_voucher(conn, w.buyer, amount_fen=10_00)
+    order = await orchard.order(voucher_id=voucher)
+    await w.pay(order, now=DUE)
+    line = (await w.see(order)).suborders[0].lines[0].id
+    for key, amount_fen in (("1", 100_00), ("2", 9_00)):
+        await refund_line(
+            w.db, w.gateway, w.seal, orchard.owner, line, key=key, reason=LineRefundReason.BAD_FRUIT,
+            amount_fen=amount_fen, now=DUE,
+        )  # fmt: skip
+        await orchard.verify()
+    assert (await w.balances())[f"escrow:{order.number}-1"] == 9_00 + 8_00
+    cancelled = await cancel_order(w.db, w.gateway, w.seal, w.buyer, order.id, now=DUE)
+    assert cancelled.state == "cancelled"
+    assert [code for code in await w.balances() if code.startswith(("escrow", "promotion"))] == []
+    await orchard.verify()
 
 
 async def test_the_buyer_gets_the_deposit_back_before_the_balance(orchard: Orchard) -> None:
