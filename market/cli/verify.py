@@ -13,7 +13,7 @@ from market.cli.runtime import DONE, REFUSED, open_runtime, print_result, run
 from market.kernel import Query, open_database
 from market.kernel.months import archive_partitions
 from market.kernel.schema_guards import list_schema_changes
-from market.orders.money.verification import RELEASE_PREFIX, verify_orders
+from market.orders.money.verification import ORDER_PREFIXES, verify_orders
 from market.subsidies.clawbacks.ledger import CLAWBACK_PREFIX, verify_receivables
 from market.subsidies.month.budget_lines import BUDGET_PREFIX, verify_budget_lines
 from payments.months import archive_months
@@ -28,7 +28,7 @@ class LedgerSize(Struct, frozen=True):
     postings: int
 
 
-LEDGER_PREFIXES = (RELEASE_PREFIX, BUDGET_PREFIX, CLAWBACK_PREFIX)
+LEDGER_PREFIXES = (*ORDER_PREFIXES, BUDGET_PREFIX, CLAWBACK_PREFIX)
 """How the keys of transactions begin that belong to no payment."""
 
 SUBSIDY_TABLES = ("usage_days", "claims", "run_lines", "run_explanations")

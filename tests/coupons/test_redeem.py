@@ -9,9 +9,10 @@ from uuid import UUID
 import pytest
 from msgspec import Struct, structs
 
-from market.aftersales.models import OWN_DELIVERY, InvalidTracking
+from market.aftersales.models import OWN_DELIVERY, InvalidTracking, LineRefundReason
 from market.aftersales.parcels import list_parcels
 from market.aftersales.receive import confirm_receipt
+from market.aftersales.refund import refund_line
 from market.aftersales.ship import ship_suborder
 from market.carriers.models import UNPROVEN_PERIOD
 from market.carriers.unmoved import list_unmoved_parcels, record_delivery, refund_lost_parcel
@@ -30,7 +31,7 @@ from market.orders.checkout.placing import place_batch
 from market.orders.expire import expire_orders
 from market.orders.models import PlacedOrder
 from market.orders.money.money_problems import NothingToRepair
-from market.orders.money.verification import RELEASE_PREFIX, verify_orders
+from market.orders.money.verification import ORDER_PREFIXES, verify_orders
 from market.payouts.pay_out import PayoutHold, sum_kept_back
 from payments.verification import verify_ledger
 from tests.conftest import NOW
@@ -96,7 +97,7 @@ async def check(stall: Stall) -> None:
     """Check the invariants of orders and ledger."""
     async with stall.shopping.db.connection() as conn:
         assert await find_violations(conn) == {}
-        assert await verify_ledger(conn, prefixes=(RELEASE_PREFIX,)) == []
+        assert await verify_ledger(conn, prefixes=ORDER_PREFIXES) == []
         assert await verify_orders(conn) == []
 
 
@@ -401,3 +402,27 @@ async def test_what_the_platform_pays_for_is_paid_out_once_somebody_else_saw_it_
     assert await keep_back(1) == 0
     assert len(await w.messages()) == told
     await check(stall)
+
+
+@pytest.mark.parametrize("received", [False, True])
+async def test_a_refund_of_which_the_buyer_gets_nothing_goes_back_to_the_platform(
+    stall: Stall, *, received: bool
+) -> None:
+    w = stall.shopping
+    order = await w.place(stall.lines, voucher_id=await stall.claim())
+    await w.pay(order)
+    eggs = (await w.see(order)).suborders[0]
+    async with w.db.transaction() as conn:
+        owner = await load_owner(conn, stall.eggs.producer_id)
+        if received:
+            await ship_suborder(conn, w.seal, owner, eggs.id, carrier="邮政", tracking="XA1234567890CN", now=NOW)
+            await confirm_receipt(conn, w.seal, w.buyer, order.id, positions=[1], now=NOW)
+    # Of 78.00 the buyer paid 72.51: the eighth fen is the first that the platform gets.
+    for key, amount_fen in (("seven", 7), ("the eighth", 1)):
+        await refund_line(
+            w.db, w.gateway, w.seal, owner, eggs.lines[0].id, key=key, reason=LineRefundReason.AGREED,
+            amount_fen=amount_fen, now=NOW,
+        )  # fmt: skip
+        await check(stall)
+    assert (await w.balances())["promotion"] == -10_00 + 1
+    assert (await w.see(order)).refunded_fen == 7

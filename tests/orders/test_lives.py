@@ -14,7 +14,7 @@ from market.aftersales.weigh import WeighedLine, weigh_parcel
 from market.casework.moves import get_person_scope
 from market.catalogue.stay_deposit import StayDeposit, set_stay_deposit
 from market.identity.models import Actor
-from market.orders.money.verification import RELEASE_PREFIX, verify_orders
+from market.orders.money.verification import ORDER_PREFIXES, verify_orders
 from market.payouts.account import enter_payout_account
 from market.payouts.pay_out import PayoutHold, ask_for_payout
 from market.visits.change_booking import answer_change, propose_change
@@ -56,7 +56,7 @@ async def verify(w: Shopping) -> None:
     """Check every invariant of orders and ledger; those about stock expect the goods of the state machine."""
     async with w.db.connection() as conn:
         assert {name for name in await find_violations(conn) if not name.startswith("14")} == set()
-        assert await verify_ledger(conn, prefixes=(RELEASE_PREFIX,)) == []
+        assert await verify_ledger(conn, prefixes=ORDER_PREFIXES) == []
         assert await verify_orders(conn) == []
 
 

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from market.kernel import Connection, open_database
-from market.orders.money.verification import RELEASE_PREFIX, verify_orders
+from market.orders.money.verification import ORDER_PREFIXES, verify_orders
 from payments import post, verify_ledger
 from payments.verification import add_checkpoints, find_checkpoint
 from tests.conftest import NOW
@@ -16,7 +16,7 @@ __all__ = ["sale"]
 async def find_codes(sale: Sale) -> list[str]:
     """Return the codes of what both verifications find."""
     async with sale.shopping.db.transaction() as conn:
-        found = [*await verify_ledger(conn, prefixes=(RELEASE_PREFIX,)), *await verify_orders(conn)]
+        found = [*await verify_ledger(conn, prefixes=ORDER_PREFIXES), *await verify_orders(conn)]
     return sorted(each.code for each in found)
 
 

@@ -14,7 +14,7 @@ from market.cli.ledger import load_balances, load_postings
 from market.kernel.clock import SHANGHAI
 from market.kernel.embedded import EmbeddedServer
 from market.kernel.seal import Seal
-from market.orders.money.verification import RELEASE_PREFIX, verify_orders
+from market.orders.money.verification import ORDER_PREFIXES, verify_orders
 from payments.sandbox import Sandbox
 from payments.verification import verify_ledger
 from tests.conftest import clone_database, drop_database
@@ -111,7 +111,7 @@ async def test_the_balances_are_those_of_the_story(played: Played) -> None:
     wanted = {each["account"]: each["fen"] for each in EXPECTED["balances"]}
     async with played.day.services.db.connection() as conn:
         found = await load_balances(conn)
-        assert await verify_ledger(conn, prefixes=(RELEASE_PREFIX,)) == []
+        assert await verify_ledger(conn, prefixes=ORDER_PREFIXES) == []
         assert await verify_orders(conn) == []
     assert {find_role(played.day, each.account): each.fen for each in found} == wanted
     assert sum(each.fen for each in found) == 0

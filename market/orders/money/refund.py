@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query, Refusal, split
-from market.orders.escrow import compute_refund_share, divide_legs, get_order_ref, refund_legs
+from market.orders.escrow import compute_refund_share, divide_legs, get_order_ref, get_suborder_ref, refund_legs
 from market.orders.models import PaymentDisputed
 from market.orders.pay import CURRENCY
 from market.orders.transitions import LockedSuborder
@@ -20,12 +20,15 @@ from payments import (
     RefundExceedsPayment,
     has_open_dispute,
     list_payments,
+    post,
     request_refund,
 )
 
 ZERO = Fen(0)
 ORDER_OVER = "refunded: the order was over"
 """The kind of the refund of a payment whose order had ended: the order's suborders do not record it."""
+DISCOUNT_PREFIX = "discount"
+"""How the keys begin under which the market posts what goes back to the platform alone."""
 
 
 class RefundableLine(Struct, frozen=True, kw_only=True):
@@ -83,7 +86,8 @@ async def refund_suborder(
 
     The caller has locked the order. `compute_refund_share` divides the refund between the buyer and the platform; it is
     spread over the lines in proportion to what is left of each. `by` is the account that asked for it. Returns the
-    refunds: none if the buyer's part is 0, two if it comes from the balance and the deposit.
+    refunds: none if the buyer's part is 0, because a discount paid all of it; two if it comes from the balance and the
+    deposit.
 
     Raises:
         PaymentDisputed: a dispute over the order is open.
@@ -105,14 +109,14 @@ async def refund_suborder(
         payable_fen=share.payable_fen or 0, commission_fen=share.commission_fen or 0, key=key, reason=reason,
         requested_by=by, note=note, now=now,
     )  # fmt: skip
-    if share.buyer_fen == 0:
-        return []
     legs = refund_legs(
-        order_number=suborder.number,
-        position=suborder.position,
-        producer_number=suborder.producer_number,
-        share=share,
+        order_number=suborder.number, position=suborder.position, producer_number=suborder.producer_number, share=share
     )
+    if share.buyer_fen == 0:
+        if legs:
+            key = f"{DISCOUNT_PREFIX}:{get_suborder_ref(suborder.number, suborder.position)}:{before}"
+            await post(conn, key=key, kind=kind, order=get_order_ref(suborder.number), legs=legs, at=now)
+        return []
     payments = await _list_captured_payments(conn, suborder)
     amounts = _share_among(payments, share.buyer_fen)
     key = f"{suborder.id}:{line_id or 'all'}:{key}"

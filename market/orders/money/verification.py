@@ -2,14 +2,15 @@
 
 from datetime import UTC, datetime
 
-from market.orders.money.refund import ORDER_OVER
+from market.orders.money.refund import DISCOUNT_PREFIX, ORDER_OVER
 from payments import Connection
 from payments.months import get_archived_until
 from payments.sql import Query
 from payments.verification import MAX_DISCREPANCIES, Checkpoint, LedgerDiscrepancy
 
 RELEASE_PREFIX = "released"
-"""How the keys begin that the market posts itself; the library posts all others."""
+ORDER_PREFIXES = (RELEASE_PREFIX, DISCOUNT_PREFIX)
+"""How the keys begin that the market posts itself of orders; the library posts all others."""
 
 # The orders that are open, or were posted to since the checkpoint. One with an event that nobody has applied yet is
 # between two states: `verify_ledger` reports old events.
@@ -55,7 +56,8 @@ FIND_WRONG_ORDERS = Query(
                coalesce(sum(amount_minor) FILTER (WHERE accounts.kind = 'commission'), 0) AS commission_fen
           FROM checked
           JOIN payments.transaction_keys
-            ON order_ref = number::text AND split_part(transaction_keys.key, ':', 1) IN ('released', 'refund')
+            ON order_ref = number::text
+               AND split_part(transaction_keys.key, ':', 1) IN ('released', 'discount', 'refund')
           JOIN payments.postings USING (transaction_id)
           JOIN payments.accounts ON accounts.id = account_id
          GROUP BY checked.id
@@ -129,6 +131,25 @@ FIND_UNKNOWN_RELEASES = Query(
      LIMIT :limit
     """,
 )
+# What goes back to the platform is at most the discount that it paid of the suborder, and nobody else gets anything.
+FIND_UNKNOWN_DISCOUNTS = Query(
+    LedgerDiscrepancy,
+    """
+    SELECT 'unknown_fact' AS code, key AS subject, 'no such discount' AS detail
+      FROM payments.transactions
+     WHERE id > :after AND split_part(key, ':', 1) = :prefix
+       AND NOT EXISTS (
+           SELECT FROM orders JOIN suborders ON order_id = orders.id
+            WHERE number::text = order_ref
+              AND starts_with(transactions.key, :prefix || ':' || number || '-' || position || ':')
+              AND suborders.discount_fen >= ALL (SELECT CASE WHEN accounts.kind = 'promotion' THEN amount_minor
+                                                   WHEN amount_minor > 0 THEN NULL ELSE 0 END
+                                         FROM payments.postings JOIN payments.accounts ON accounts.id = account_id
+                                        WHERE transaction_id = transactions.id))
+     ORDER BY id
+     LIMIT :limit
+    """,
+)
 
 
 async def verify_orders(conn: Connection, *, since: Checkpoint | None = None) -> list[LedgerDiscrepancy]:
@@ -142,4 +163,5 @@ async def verify_orders(conn: Connection, *, since: Checkpoint | None = None) ->
     found = await FIND_WRONG_ORDERS.all(conn, after=after, since=unread, order_over=ORDER_OVER, limit=MAX_DISCREPANCIES)
     found += await FIND_WRONG_ESCROWS.all(conn, after=after, since=unread, limit=MAX_DISCREPANCIES)
     found += await FIND_UNKNOWN_RELEASES.all(conn, after=after, prefix=RELEASE_PREFIX, limit=MAX_DISCREPANCIES)
+    found += await FIND_UNKNOWN_DISCOUNTS.all(conn, after=after, prefix=DISCOUNT_PREFIX, limit=MAX_DISCREPANCIES)
     return found

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from market.demo.sample.public_data import DATA, format_title, read_products, read_tourism
 from market.kernel import Connection
-from market.orders.money.verification import RELEASE_PREFIX, verify_orders
+from market.orders.money.verification import ORDER_PREFIXES, verify_orders
 from market.producers.moderation import find_forbidden_word
 from market.storage.files import FileStore
 from market.subsidies.clawbacks.ledger import CLAWBACK_PREFIX, verify_receivables
@@ -64,7 +64,7 @@ async def test_every_state_of_orders_and_suborders_occurs(sample: Connection) ->
 
 
 async def test_the_sample_ledger_verifies(sample: Connection) -> None:
-    assert await verify_ledger(sample, prefixes=(RELEASE_PREFIX, BUDGET_PREFIX, CLAWBACK_PREFIX)) == []
+    assert await verify_ledger(sample, prefixes=(*ORDER_PREFIXES, BUDGET_PREFIX, CLAWBACK_PREFIX)) == []
     assert await verify_receivables(sample) == []
     assert await verify_budget_lines(sample) == []
     assert await verify_orders(sample) == []

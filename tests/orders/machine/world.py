@@ -19,7 +19,7 @@ from market.kernel.embedded import EmbeddedServer
 from market.kernel.seal import Seal
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import PlacedOrder
-from market.orders.money.verification import RELEASE_PREFIX, verify_orders
+from market.orders.money.verification import ORDER_PREFIXES, verify_orders
 from market.payouts.pay_out import apply_payout_events
 from payments import get_payment, list_payments, poll_payment
 from payments.polling import finish_operations, poll_due_payouts
@@ -241,5 +241,5 @@ class ShopMachine(RuleBasedStateMachine):
         if booked != self.booked:
             self.booked = booked
             async with self.world.steady.connection() as conn:
-                discrepancies = await verify_ledger(conn, prefixes=(RELEASE_PREFIX,)) + await verify_orders(conn)
+                discrepancies = await verify_ledger(conn, prefixes=ORDER_PREFIXES) + await verify_orders(conn)
             assert discrepancies == [], discrepancies
