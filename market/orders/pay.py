@@ -205,8 +205,9 @@ async def _open_payment(
             minor, discount = due.amount_fen, Fen(0)
         elif order.deposit is not None:
             minor -= order.deposit.deposit_fen
-        name = get_suborder_ref(order.number, each.position)
-        parts.append(Part(name=name, minor=minor, discount_minor=discount))
+        if minor:  # a coupon of the seller may have paid all of it
+            name = get_suborder_ref(order.number, each.position)
+            parts.append(Part(name=name, minor=minor, discount_minor=discount))
     try:
         return await open_payment(
             conn,

@@ -45,6 +45,7 @@ from tests.support.make import (
     load_actor,
     load_owner,
     make_account,
+    make_activity,
     make_freight_template,
     make_official,
     make_product,
@@ -426,3 +427,20 @@ async def test_a_refund_of_which_the_buyer_gets_nothing_goes_back_to_the_platfor
         await check(stall)
     assert (await w.balances())["promotion"] == -10_00 + 1
     assert (await w.see(order)).refunded_fen == 7
+
+
+async def test_what_a_coupon_pays_all_of_is_neither_collected_nor_owed(stall: Stall) -> None:
+    w, producer = stall.shopping, stall.eggs.producer_id
+    async with w.db.transaction() as conn:
+        picking = await make_activity(conn, producer, price_fen=1, days=[date(2019, 9, 28)])
+    voucher_id = await stall.claim(borne_by=producer, amount_fen=39_00, min_goods_fen=39_01)
+    order = await w.place(
+        [(stall.eggs.variant_id, 1)], slot=(picking.variant_id, picking.slot_ids[0], 1), voucher_id=voucher_id
+    )
+    assert (order.goods_fen, order.total_fen) == (1, 8_01)
+    await w.pay(order)
+    assert await w.balances() == {"clearing:alipay": -8_01, f"escrow:{order.number}-1": 8_01}
+    await check(stall)
+    cancelled = await cancel_order(w.db, w.gateway, w.seal, w.buyer, order.id, now=NOW)
+    assert (cancelled.state, cancelled.refund_fen) == ("cancelled", 8_01)
+    await check(stall)
