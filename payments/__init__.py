@@ -106,6 +106,7 @@ from payments.refund import (
     retry_due_refunds,
     retry_refund,
     send_refund,
+    stop_retrying_refund,
 )
 from payments.sql import Connection, Database, Query, make_connection_class, open_database, prepare_connection
 from payments.suspense import return_suspense
@@ -226,6 +227,7 @@ __all__ = [
     "split",
     "start",
     "start_prepared",
+    "stop_retrying_refund",
     "sum_paid_out",
     "sum_requested_payouts",
     "verify_ledger",

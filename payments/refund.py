@@ -104,6 +104,7 @@ MARK_REFUNDED_BY_TRANSFER = Query(
     RETURNING """
     + REFUND_COLUMNS,
 )
+STOP_RETRYING = Query(None, "UPDATE {schema}.refunds SET retry_at = NULL WHERE id = :refund_id AND state = 'failed'")
 # An attempt that fails the same way at once must not be due at once: the next failure sets the next date.
 CLAIM_DUE_RETRIES = Query(
     UUID,
@@ -329,6 +330,19 @@ async def retry_due_refunds(db: Database, gateway: Gateway, *, at: datetime | No
             continue
         answered += 1
     return answered
+
+
+async def stop_retrying_refund(conn: Connection, refund_id: RefundId) -> None:
+    """Send a failed refund no more by itself, in the caller's transaction: a person pays it by bank transfer.
+
+    `retry_refund` still sends it.
+
+    Raises:
+        RefundNotFound: the refund does not exist.
+    """
+    refund = await get_refund(conn, refund_id)
+    await lock_payment(conn, refund.payment_id)
+    await STOP_RETRYING.run(conn, refund_id=refund_id)
 
 
 async def list_failed_refunds(conn: Connection) -> list[FailedRefund]:

@@ -15,7 +15,8 @@ from market.kernel.seal import Seal
 from market.kernel.text import clean_text
 from market.orders.cancel import cancel_suborders
 from market.orders.models import SuborderState
-from market.orders.money.money_problems import MAX_TEXT_LENGTH, NothingToRepair, RepairTextMissing
+from market.orders.money.money_problems import NothingToRepair
+from market.orders.money.repairs import MAX_TEXT_LENGTH, RepairTextMissing
 from market.orders.notifications import notify_account, notify_producer
 from market.orders.transitions import LockedOrder, LockedSuborder, finish_order, load_suborders, lock_order_by_suborder
 from payments import Gateway, ProviderMismatch, RefundId, send_refund

@@ -19,12 +19,11 @@ from market.orders.money.money_problems import (
     dismiss_stuck_message,
     load_money_problems,
     reconcile_day,
-    record_repaid,
     record_suspense_returned,
-    record_transfer,
     requeue_stuck_message,
     retry_failed_refund,
 )
+from market.orders.money.record_transfers import record_repaid, record_transfer
 from payments.stripe import Stripe
 
 app = App(name="payments")
@@ -78,7 +77,7 @@ def retry_refund(refund: UUID, /, *, as_: As = None, json: Json = False) -> int:
 
 @app.command(name="record-repaid")
 def record_repaid_(refund: UUID, /, *, reference: Reference, as_: As = None, json: Json = False) -> int:
-    """Record that a failed refund was paid by bank transfer."""
+    """Record that a failed refund was paid by bank transfer; it counts once another person recorded the same number."""
 
     async def work(context: PaymentRuntime) -> object:
         ctx = context.runtime

@@ -158,7 +158,7 @@ GRANTS = {
         "reported_at) update(household_code line_code programme_code new_code registered monitoring tier)"
     ),
     "line_holds": "select insert",
-    "transfer_records": "select insert(order_id reference recorded_by recorded_at)",
+    "transfer_records": "select insert(order_id reference recorded_by recorded_at refund_id)",
     "large_payouts": (
         "select insert(producer_id amount_fen requested_by requested_at) update(state decided_by decided_at note)"
     ),
@@ -583,6 +583,8 @@ FUNCTIONS_OF_THE_OWNER = {
     "confirm_bank_receipt": True,
     "get_waiting_invoice": True,
     "check_transfer_sum": False,
+    "check_bank_payment": False,
+    "check_bank_refund": False,
     "refuse_goods": True,
     "restore_quota": False,
     "reduce_invoice": False,

@@ -11,7 +11,8 @@ from market.carriers.unmoved import list_unmoved_parcels, record_delivery, refun
 from market.identity.models import Actor, NotAllowed, Role
 from market.kernel import Connection
 from market.orders.models import OrderState, PaymentDisputed, SuborderState
-from market.orders.money.money_problems import NothingToRepair, RepairTextMissing
+from market.orders.money.money_problems import NothingToRepair
+from market.orders.money.repairs import RepairTextMissing
 from payments import finish_operations
 from tests.carriers.travel import Travel
 from tests.conftest import NOW

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from market.identity.models import Actor, NotAllowed, Role
@@ -12,18 +13,26 @@ from market.orders.mark_paid import apply_payment_events
 from market.orders.models import PlacedOrder
 from market.orders.money.money_problems import (
     NothingToRepair,
-    RepairTextMissing,
     close_open_discrepancy,
     load_money_problems,
     reconcile_day,
-    record_repaid,
-    record_transfer,
     requeue_stuck_message,
     retry_failed_refund,
 )
+from market.orders.money.record_transfers import record_repaid, record_transfer
+from market.orders.money.repairs import RepairTextMissing
 from market.orders.money.uninvolved import OwnOrderMoney
 from market.orders.money.verification import verify_orders
-from payments import Method, list_payments, list_refunds, send_refund, verify_ledger
+from payments import (
+    Method,
+    RefundId,
+    list_payments,
+    list_refunds,
+    record_bank_transfer,
+    record_refund_transfer,
+    send_refund,
+    verify_ledger,
+)
 from payments.errors import AnotherTransferRecorded, KeyAlreadyUsed, NotBankTransfer
 from tests.conftest import NOW
 from tests.orders.test_payment_problems import Sale, sale
@@ -66,20 +75,49 @@ async def test_finance_of_the_producers_county_sends_a_failed_refund_again(sale:
     assert await list_actions(sale) == ["refund.retry"]
 
 
-async def test_a_failed_refund_that_was_transferred_by_hand_is_recorded_once(sale: Sale) -> None:
+async def test_a_failed_refund_that_was_transferred_by_hand_is_recorded_once_by_two_people(sale: Sale) -> None:
+    w = sale.shopping
+    refund_id = await fail_refund(sale)
+    finance, other = await make_finance(sale), await make_finance(sale)
+
+    async def record(who: Actor | None, reference: str) -> str:
+        async with w.db.transaction() as conn:
+            return (await record_repaid(conn, who, refund_id, reference=reference, now=NOW)).state
+
+    with pytest.raises(RepairTextMissing):
+        await record(finance, " ")
+    assert [await record(who, "B-77") for who in (finance, finance)] == ["failed", "failed"]
+    assert [await record(other, "B-78"), await record(None, "B-79")] == ["failed", "failed"]
+    async with w.db.connection() as conn:
+        [failed] = (await load_money_problems(conn, finance)).failed_refunds
+        assert len(failed.recorders) == 3
+        assert failed.retry_at is None
+    assert [await record(who, "B-77") for who in (other, other, finance)] == ["succeeded"] * 3
+    async with w.db.connection() as conn:
+        assert (await load_money_problems(conn, finance)).failed_refunds == []
+        assert await verify_ledger(conn) + await verify_orders(conn) == []
+    with pytest.raises(KeyAlreadyUsed):
+        await record(finance, "B-78")
+    assert await list_actions(sale) == ["refund.found"] * 4 + ["refund.repaid"]
+
+
+async def test_the_schema_takes_no_bank_transfer_that_two_people_did_not_find(sale: Sale) -> None:
+    w = sale.shopping
+    order = await w.place([(sale.product.variant_id, 1)])
+    await w.start(order, method=Method.BANK)
     refund_id = await fail_refund(sale)
     finance = await make_finance(sale)
-    async with sale.shopping.db.transaction() as conn:
-        with pytest.raises(RepairTextMissing):
-            await record_repaid(conn, finance, refund_id, reference=" ", now=NOW)
-        for _ in range(2):
-            refund = await record_repaid(conn, finance, refund_id, reference="B-77", now=NOW)
-            assert refund.state == "succeeded"
-        assert (await load_money_problems(conn, finance)).failed_refunds == []
-    async with sale.shopping.db.transaction() as conn:
-        with pytest.raises(KeyAlreadyUsed):
-            await record_repaid(conn, finance, refund_id, reference="B-78", now=NOW)
-    assert await list_actions(sale) == ["refund.repaid"]
+    async with w.db.transaction() as conn:
+        await record_transfer(conn, finance, order.number, reference="B-1", now=NOW)
+        await record_repaid(conn, finance, refund_id, reference="B-2", now=NOW)
+        [payment] = await list_payments(conn, str(order.number))
+    for reference in ("B-1", "B-2", "B-3"):
+        with pytest.raises(asyncpg.PostgresError, match="not found by two people"):
+            async with w.db.transaction() as conn:
+                await record_bank_transfer(conn, payment.id, reference=reference, at=NOW)
+        with pytest.raises(asyncpg.PostgresError, match="not found by two people"):
+            async with w.db.transaction() as conn:
+                await record_refund_transfer(conn, RefundId(refund_id), reference=reference, at=NOW)
 
 
 async def test_a_buyer_whose_dispute_took_an_open_refund_is_paid_once(sale: Sale) -> None:
@@ -160,7 +198,8 @@ async def repay_the_only_refund(conn: Connection, finance: Actor, order: PlacedO
     """Record that the whole order was transferred back: then no refund is left to repay."""
     [refund] = (await load_money_problems(conn, finance)).failed_refunds
     assert (refund.order_ref, refund.amount_minor) == (str(order.number), order.total_fen)
-    await record_repaid(conn, finance, refund.id, reference="ICBC-9", now=now)
+    for who in (None, finance):
+        await record_repaid(conn, who, refund.id, reference="ICBC-9", now=now)
     assert (await load_money_problems(conn, finance)).failed_refunds == []
 
 
@@ -202,7 +241,9 @@ async def test_a_transfer_for_an_order_that_was_then_paid_otherwise_is_returned_
             await record_transfer(conn, finance, order.number, reference="ICBC-4", now=NOW)
         await repay_the_only_refund(conn, finance, order, now=NOW)
         assert await verify_ledger(conn) + await verify_orders(conn) == []
-    assert await list_actions(sale) == ["refund.repaid", "transfer.confirm", "transfer.record", "transfer.record"]
+    assert await list_actions(sale) == [
+        "refund.found", "refund.found", "refund.repaid", "transfer.confirm", "transfer.record", "transfer.record",
+    ]  # fmt: skip
 
 
 async def test_a_transfer_for_an_expired_order_is_recorded_and_returned_by_hand(sale: Sale) -> None:
@@ -219,7 +260,9 @@ async def test_a_transfer_for_an_expired_order_is_recorded_and_returned_by_hand(
     async with w.db.transaction() as conn:
         await repay_the_only_refund(conn, finance, order, now=later)
         assert await verify_ledger(conn) == []
-    assert await list_actions(sale) == ["refund.repaid", "transfer.confirm", "transfer.record", "transfer.record"]
+    assert await list_actions(sale) == [
+        "refund.found", "refund.found", "refund.repaid", "transfer.confirm", "transfer.record", "transfer.record",
+    ]  # fmt: skip
 
 
 async def test_what_belongs_to_no_order_is_repaired_by_the_platform(sale: Sale, owner: Connection) -> None:

@@ -7,29 +7,22 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.identity.access import require_money_role, require_money_scopes
-from market.identity.models import Actor, NotFound
+from market.identity.models import Actor
 from market.kernel import Connection, Database, GatewayUnavailable, Query, Refusal
 from market.kernel.clock import get_business_day, get_day_start
 from market.orders.escrow import get_order_ref, parse_order_ref
-from market.orders.money.bank_numbers import lock_number_for_order
 from market.orders.money.refund_requests import RequestedRefund, list_waiting_refund_requests
+from market.orders.money.repairs import audit_repair, clean_repair_text, require_order_money_role
 from market.orders.money.transfer_records import (
+    WaitingRefund,
     WaitingTransfer,
-    add_transfer_record,
-    is_recorded_by_another,
+    list_waiting_refunds,
     list_waiting_transfers,
 )
-from market.orders.money.uninvolved import require_uninvolved
-from market.orders.pay import find_current_payment
-from market.orders.transitions import lock_order_by_number
 from payments import (
     Dispute,
-    FailedRefund,
     Gateway,
-    Method,
-    Payment,
     Payout,
     ProviderMismatch,
     Refund,
@@ -44,23 +37,18 @@ from payments import (
     get_refund,
     list_balances,
     list_failed_payouts,
-    list_failed_refunds,
     list_open_discrepancies,
     list_open_disputes,
-    list_payments,
     list_stuck_messages,
     list_unknown_calls,
     list_unresolved_balances,
     reconcile,
-    record_bank_transfer,
-    record_refund_transfer,
     requeue_message,
     retry_refund,
     return_suspense,
     send_refund,
 )
 
-MAX_TEXT_LENGTH = 200
 FIRST_STATEMENT_DAY = date(2010, 1, 1)
 """The market has no money of a day before it."""
 
@@ -73,7 +61,7 @@ class MoneyProblems(Struct, frozen=True, kw_only=True):
     """
 
     refund_requests: list[RequestedRefund]
-    failed_refunds: list[FailedRefund]
+    failed_refunds: list[WaitingRefund]
     failed_payouts: list[Payout]
     disputes: list[Dispute]
     messages: list[StuckMessage]
@@ -86,15 +74,6 @@ class MoneyProblems(Struct, frozen=True, kw_only=True):
     def count(self) -> int:
         """Return the number of problems; a transfer that is expected is none."""
         return sum(len(getattr(self, name)) for name in self.__struct_fields__ if name != "transfers")
-
-
-class RepairTextMissing(Refusal):
-    """A repair needs the bank's number or a reason."""
-
-    code = "repair_text_missing"
-    status = 422
-    zh = "请写明银行流水号或者理由，1 到 {limit} 个字。"
-    en = "Give the bank's number or a reason, 1 to {limit} characters."
 
 
 class StatementDayInvalid(Refusal):
@@ -115,16 +94,6 @@ class NothingToRepair(Refusal):
     en = "There is no such problem, or it was repaired before."
 
 
-LIST_COUNTIES_OF_ORDER = Query(
-    str,
-    """
-    SELECT DISTINCT county_code
-      FROM orders
-      JOIN suborders ON order_id = orders.id
-      JOIN producers ON producers.id = producer_id
-     WHERE orders.number = :number
-    """,
-)
 LIST_ORDERS_IN_SCOPES = Query(
     int,
     """
@@ -162,7 +131,7 @@ async def load_money_problems(conn: Connection, actor: Actor | None) -> MoneyPro
         refund_requests=await list_waiting_refund_requests(
             conn, scopes, account_id=None if actor is None else actor.account_id
         ),
-        failed_refunds=await list_failed_refunds(conn),
+        failed_refunds=await list_waiting_refunds(conn),
         failed_payouts=await list_failed_payouts(conn),
         disputes=await list_open_disputes(conn),
         messages=await list_stuck_messages(conn),
@@ -194,25 +163,6 @@ async def _select_visible(conn: Connection, problems: MoneyProblems, scopes: lis
     return MoneyProblems(refund_requests=problems.refund_requests, failed_payouts=payouts, **seen)
 
 
-async def _require_money_role(conn: Connection, actor: Actor | None, order_ref: str) -> None:
-    counties = await LIST_COUNTIES_OF_ORDER.all(conn, number=parse_order_ref(order_ref))
-    require_money_role(actor, counties)
-
-
-async def _audit(
-    conn: Connection, actor: Actor | None, action: str, target: str, *, detail: dict[str, object], now: datetime
-) -> None:
-    name = "operator" if actor is None else str(actor.account_id)
-    await add_audit_entry(conn, actor=name, action=action, object=target, detail=detail, now=now)
-
-
-def _clean(text: str) -> str:
-    cleaned = text.strip()
-    if not 0 < len(cleaned) <= MAX_TEXT_LENGTH:
-        raise RepairTextMissing(limit=MAX_TEXT_LENGTH)
-    return cleaned
-
-
 async def retry_failed_refund(
     db: Database, gateway: Gateway, actor: Actor | None, refund_id: UUID, *, attempt: int | None = None, now: datetime
 ) -> Refund:
@@ -227,40 +177,17 @@ async def retry_failed_refund(
     async with db.transaction() as conn:
         refund = await get_refund(conn, RefundId(refund_id))
         payment = await get_payment(conn, refund.payment_id)
-        await _require_money_role(conn, actor, payment.order_ref)
+        await require_order_money_role(conn, actor, payment.order_ref)
         if attempt not in (None, refund.attempt):
             return refund
         retried = await retry_refund(conn, refund.id, at=now)
         if retried.attempt != refund.attempt:
             detail: dict[str, object] = {"refund": str(refund.id), "attempt": retried.attempt}
-            await _audit(conn, actor, "refund.retry", f"order:{payment.order_ref}", detail=detail, now=now)
+            await audit_repair(conn, actor, "refund.retry", f"order:{payment.order_ref}", detail=detail, now=now)
     # If the provider does not answer, a job sends the refund later.
     with suppress(GatewayUnavailable, ProviderMismatch):
         return await send_refund(db, gateway, refund.id, at=now)
     return retried
-
-
-async def record_repaid(
-    conn: Connection, actor: Actor | None, refund_id: UUID, *, reference: str, now: datetime
-) -> Refund:
-    """Record that a failed refund was paid by bank transfer; `reference` is the bank's number.
-
-    Raises:
-        RefundNotFound: the refund does not exist.
-        KeyAlreadyUsed: the refund is with the provider, or it has arrived, or a lost dispute covers all of it.
-        OwnOrderMoney: the actor bought or sold in the order.
-        RepairTextMissing: the reference is empty or too long.
-        NotAllowed, SecondFactorRequired: the actor may not repair this order's money.
-    """
-    before = await get_refund(conn, RefundId(refund_id))
-    payment = await get_payment(conn, before.payment_id)
-    await _require_money_role(conn, actor, payment.order_ref)
-    await require_uninvolved(conn, actor, parse_order_ref(payment.order_ref))
-    refund = await record_refund_transfer(conn, before.id, reference=_clean(reference), at=now)
-    if refund.state is not before.state:
-        detail: dict[str, object] = {"refund": str(refund.id), "reference": reference}
-        await _audit(conn, actor, "refund.repaid", f"order:{payment.order_ref}", detail=detail, now=now)
-    return refund
 
 
 async def requeue_stuck_message(
@@ -275,7 +202,7 @@ async def requeue_stuck_message(
     require_money_role(actor, ())
     if not await requeue_message(conn, gateway, event_id):
         raise NothingToRepair
-    await _audit(conn, actor, "message.requeue", f"message:{event_id}", detail={}, now=now)
+    await audit_repair(conn, actor, "message.requeue", f"message:{event_id}", detail={}, now=now)
 
 
 async def dismiss_stuck_message(
@@ -289,10 +216,10 @@ async def dismiss_stuck_message(
         NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
     """
     require_money_role(actor, ())
-    note = _clean(note)
+    note = clean_repair_text(note)
     if not await dismiss_message(conn, gateway, event_id, note=note):
         raise NothingToRepair
-    await _audit(conn, actor, "message.dismiss", f"message:{event_id}", detail={"note": note}, now=now)
+    await audit_repair(conn, actor, "message.dismiss", f"message:{event_id}", detail={"note": note}, now=now)
 
 
 async def close_open_discrepancy(
@@ -312,10 +239,10 @@ async def close_open_discrepancy(
         NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
     """
     require_money_role(actor, ())
-    note = _clean(note)
+    note = clean_repair_text(note)
     await close_discrepancy(conn, discrepancy_id, note=note, key=key or None, at=now)
     detail: dict[str, object] = {"note": note, "key": key}
-    await _audit(conn, actor, "discrepancy.close", f"discrepancy:{discrepancy_id}", detail=detail, now=now)
+    await audit_repair(conn, actor, "discrepancy.close", f"discrepancy:{discrepancy_id}", detail=detail, now=now)
 
 
 async def record_suspense_returned(
@@ -329,59 +256,12 @@ async def record_suspense_returned(
         NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
     """
     require_money_role(actor, ())
-    reference = _clean(reference)
+    reference = clean_repair_text(reference)
     code = f"suspense:{charge_ref}"
     if not any(each.minor for each in await list_balances(conn, prefix=code) if each.code == code):
         raise NothingToRepair
     await return_suspense(conn, charge_ref, at=now)
-    await _audit(conn, actor, "suspense.return", f"charge:{charge_ref}", detail={"reference": reference}, now=now)
-
-
-async def record_transfer(
-    conn: Connection, actor: Actor | None, number: int, *, reference: str, now: datetime
-) -> Payment:
-    """Record that the bank transfer for an order arrived, in the caller's transaction.
-
-    It counts once another person recorded it under the same number; then the outbox marks the order as paid. If the
-    order has expired, was cancelled or is paid in another way, its money waits to be returned by bank transfer.
-
-    Raises:
-        NotFound: the order has no payment that is open or captured, and none by bank transfer.
-        NotBankTransfer: the order has payments through the provider alone.
-        AnotherTransferRecorded: the order was recorded with another reference.
-        TransferRecordedBefore: the reference was recorded for another order, or for a public unit.
-        OwnOrderMoney: the actor bought or sold in the order.
-        RepairTextMissing: the reference is empty or too long.
-        NotAllowed, SecondFactorRequired: the actor may not repair this order's money.
-    """
-    await _require_money_role(conn, actor, get_order_ref(number))
-    await require_uninvolved(conn, actor, number)
-    order = await lock_order_by_number(conn, number)
-    if order is None:
-        raise NotFound
-    before = await find_current_payment(conn, get_order_ref(number))
-    if before is None or before.method is not Method.BANK:
-        before = await _find_ended_transfer(conn, number) or before
-    if before is None:
-        raise NotFound
-    reference = _clean(reference)
-    await lock_number_for_order(conn, reference)
-    detail: dict[str, object] = {"reference": reference, "amount_minor": before.amount_minor}
-    if before.method is Method.BANK and not before.captured_minor:
-        if await add_transfer_record(conn, actor, order.id, reference, now=now):
-            await _audit(conn, actor, "transfer.record", f"order:{number}", detail=detail, now=now)
-        if not await is_recorded_by_another(conn, actor, order.id, reference):
-            return before
-    payment = await record_bank_transfer(conn, before.id, reference=reference, at=now)
-    if payment.captured_minor != before.captured_minor:
-        await _audit(conn, actor, "transfer.confirm", f"order:{number}", detail=detail, now=now)
-    return payment
-
-
-async def _find_ended_transfer(conn: Connection, number: int) -> Payment | None:
-    """Return the latest payment by bank transfer of an order whose current payment is none."""
-    payments = await list_payments(conn, get_order_ref(number))
-    return next((each for each in payments if each.method is Method.BANK), None)
+    await audit_repair(conn, actor, "suspense.return", f"charge:{charge_ref}", detail={"reference": reference}, now=now)
 
 
 async def reconcile_day(db: Database, gateway: Gateway, day: date, *, now: datetime) -> Sequence[StatementDiscrepancy]:

@@ -1,4 +1,7 @@
-"""The bank transfer of an order counts once two people found it in the bank's statement, under one number."""
+"""A bank transfer of an order, or back to its buyer, counts once two people found it in the bank's statement.
+
+Both record it under one number. `None` as a person is the operator of the system at the command line.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,8 +11,8 @@ from msgspec import Struct
 from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.structs import build_from
-from market.orders.escrow import parse_order_ref
-from payments import ExpectedTransfer, list_expected_transfers
+from market.orders.escrow import get_order_ref, parse_order_ref
+from payments import ExpectedTransfer, FailedRefund, list_expected_transfers, list_failed_refunds
 
 
 class WaitingTransfer(ExpectedTransfer, frozen=True, kw_only=True):
@@ -18,70 +21,72 @@ class WaitingTransfer(ExpectedTransfer, frozen=True, kw_only=True):
     recorders: list[str]
 
 
+class WaitingRefund(FailedRefund, frozen=True, kw_only=True):
+    """A refund that did not arrive; `recorders` recorded a transfer of it, and another person has to do so."""
+
+    recorders: list[str]
+
+
 class _Recorders(Struct, frozen=True):
     number: int
+    refund_id: UUID | None
     names: list[str]
 
 
 ADD_TRANSFER_RECORD = Query(
     UUID,
     """
-    INSERT INTO transfer_records (order_id, reference, recorded_by, recorded_at)
-    VALUES (:order_id, :reference, :account_id, :now)
+    INSERT INTO transfer_records (order_id, refund_id, reference, recorded_by, recorded_at)
+    VALUES (:order_id, :refund_id, :reference, :account_id, :now)
     ON CONFLICT DO NOTHING
     RETURNING id
     """,
 )
-# The operator at the command line is a person of no account.
-IS_RECORDED_BY_ANOTHER = Query(
-    bool,
-    """
-    SELECT EXISTS (SELECT FROM transfer_records
-                    WHERE order_id = :order_id AND reference = :reference
-                      AND CASE WHEN recorded_by IS NULL OR :account_id::uuid IS NULL
-                               THEN recorded_by IS DISTINCT FROM :account_id::uuid
-                               ELSE NOT is_same_person(recorded_by, :account_id::uuid) END)
-    """,
-)
+IS_FOUND_BY_TWO = Query(bool, "SELECT is_found_by_two(:order_id::uuid, :refund_id::uuid, :reference::text)")
 LIST_RECORDERS = Query(
     _Recorders,
     """
-    SELECT orders.number, array_agg(DISTINCT coalesce(accounts.name, 'operator')) AS names
+    SELECT orders.number, refund_id, array_agg(DISTINCT coalesce(accounts.name, 'operator')) AS names
       FROM orders
       JOIN transfer_records ON order_id = orders.id
       LEFT JOIN accounts ON accounts.id = recorded_by
      WHERE orders.number = ANY(:numbers::bigint[])
-     GROUP BY orders.number
+     GROUP BY orders.number, refund_id
     """,
 )
 
 
 async def add_transfer_record(
-    conn: Connection, actor: Actor | None, order_id: UUID, reference: str, *, now: datetime
-) -> bool:
-    """Store that the actor found a transfer under the bank's number; return whether this is new.
-
-    `None` is the operator of the system at the command line.
-    """
+    conn: Connection, actor: Actor | None, order_id: UUID, reference: str, *, refund_id: UUID | None = None,
+    now: datetime,
+) -> bool:  # fmt: skip
+    """Store that the actor found a transfer under the bank's number, or one of a refund; return whether it is new."""
     account_id = None if actor is None else actor.account_id
     added = await ADD_TRANSFER_RECORD.maybe(
-        conn, order_id=order_id, reference=reference, account_id=account_id, now=now
+        conn, order_id=order_id, refund_id=refund_id, reference=reference, account_id=account_id, now=now
     )
     return added is not None
 
 
-async def is_recorded_by_another(conn: Connection, actor: Actor | None, order_id: UUID, reference: str) -> bool:
-    """Return whether another person recorded a transfer under the bank's number; the caller has locked the order."""
-    account_id = None if actor is None else actor.account_id
-    return await IS_RECORDED_BY_ANOTHER.one(conn, order_id=order_id, reference=reference, account_id=account_id)
+async def is_found_by_two(conn: Connection, order_id: UUID, reference: str, *, refund_id: UUID | None = None) -> bool:
+    """Return whether two people recorded a transfer under the bank's number; the caller has locked the order."""
+    return await IS_FOUND_BY_TWO.one(conn, order_id=order_id, refund_id=refund_id, reference=reference)
 
 
 async def list_waiting_transfers(conn: Connection) -> list[WaitingTransfer]:
     """Return the payments that wait for a bank transfer, oldest first, with who recorded one; at most 1,000."""
     expected = await list_expected_transfers(conn)
-    numbers = [parse_order_ref(each.order_ref) for each in expected]
-    found = {each.number: each.names for each in await LIST_RECORDERS.all(conn, numbers=numbers)}
-    return [
-        build_from(WaitingTransfer, each, recorders=found.get(number, []))
-        for each, number in zip(expected, numbers, strict=True)
-    ]
+    found = await _load_recorders(conn, [each.order_ref for each in expected])
+    return [build_from(WaitingTransfer, each, recorders=found.get((each.order_ref, None), [])) for each in expected]
+
+
+async def list_waiting_refunds(conn: Connection) -> list[WaitingRefund]:
+    """Return the refunds that a person may have to help, oldest first, with who recorded a transfer; at most 1,000."""
+    failed = await list_failed_refunds(conn)
+    found = await _load_recorders(conn, [each.order_ref for each in failed])
+    return [build_from(WaitingRefund, each, recorders=found.get((each.order_ref, each.id), [])) for each in failed]
+
+
+async def _load_recorders(conn: Connection, order_refs: list[str]) -> dict[tuple[str, UUID | None], list[str]]:
+    rows = await LIST_RECORDERS.all(conn, numbers=[parse_order_ref(each) for each in order_refs])
+    return {(get_order_ref(each.number), each.refund_id): each.names for each in rows}

@@ -106,7 +106,7 @@ async def test_a_failed_refund_is_shown_to_its_county_and_sent_again_once(
     assert await list_audit(owner, "refund.retry") == [f"order:{sale.order.number}"]
 
 
-async def test_a_refund_that_was_transferred_by_hand_is_recorded_once(
+async def test_a_refund_that_was_transferred_by_hand_is_recorded_once_by_two_people(
     desk: Desk, sale: Sale, owner: Connection
 ) -> None:
     path = f"/desk/money/refunds/{await fail_refund(sale, owner)}/repaid"
@@ -117,9 +117,12 @@ async def test_a_refund_that_was_transferred_by_hand_is_recorded_once(
         seen = await browser.open("/desk/money")
         sent = dict(read_form_values(seen.form(path)))
         assert "没有办成" in (await browser.submit(path, text=" ", status=422)).text
-        assert await send(browser, path, {**sent, "text": "ICBC-77"}) == 303
-        assert EMPTY in (await browser.open("/desk/money")).text
-        assert await send(browser, path, {**sent, "text": "ICBC-77"}) == 303
+        for _ in range(2):
+            assert await send(browser, path, {**sent, "text": "ICBC-77"}) == 303
+        assert "等另一个人" in (await browser.open("/desk/money")).text
+    async with open_desk_walker(desk.service, desk.platform) as browser:
+        assert "两个人各记一次" in (await browser.open("/desk/money")).text
+        assert EMPTY in (await browser.submit(path, text="ICBC-77")).text
     assert await owner.fetchval("SELECT state || reason FROM payments.refunds") == "succeededICBC-77"
     assert await list_audit(owner, "refund.repaid") == [f"order:{sale.order.number}"]
 
@@ -192,6 +195,9 @@ async def test_a_refund_of_a_bank_transfer_waits_for_a_person(desk: Desk, sale: 
         await Sale(w, sale.product, order).refund(5_00)
         refund_id = await owner.fetchval("SELECT id FROM payments.refunds")
         assert "要用银行转账退给买家" in (await browser.open("/desk/money")).text
+        await browser.submit(f"/desk/money/refunds/{refund_id}/repaid", text="ICBC-2")
+    async with open_desk_walker(desk.service, desk.platform) as browser:
+        await browser.open("/desk/money")
         assert EMPTY in (await browser.submit(f"/desk/money/refunds/{refund_id}/repaid", text="ICBC-2")).text
 
 

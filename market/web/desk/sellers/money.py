@@ -19,12 +19,11 @@ from market.orders.money.money_problems import (
     close_open_discrepancy,
     dismiss_stuck_message,
     load_money_problems,
-    record_repaid,
     record_suspense_returned,
-    record_transfer,
     requeue_stuck_message,
     retry_failed_refund,
 )
+from market.orders.money.record_transfers import record_repaid, record_transfer
 from market.payouts.account_change import decide_account_change, list_waiting_changes
 from market.payouts.large_payouts import decide_large_payout, list_waiting_large_payouts
 from market.web.desk.context import (
@@ -89,7 +88,7 @@ async def submit_repaid(
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
-    """Record that a refund was paid by bank transfer."""
+    """Record that a refund was paid by bank transfer; it counts once another person recorded the same number."""
 
     async def repair(conn: Connection, text: str, now: datetime) -> object:
         refund = _require(parse_uuid(refund_id))

@@ -11,9 +11,10 @@ from market.carriers.unmoved import UnmovedParcel
 from market.identity.access import get_roles
 from market.identity.models import Actor, Role
 from market.kernel.clock import get_business_day
-from market.orders.money.money_problems import MAX_TEXT_LENGTH, MoneyProblems
+from market.orders.money.money_problems import MoneyProblems
 from market.orders.money.refund_requests import RequestedRefund
-from market.orders.money.transfer_records import WaitingTransfer
+from market.orders.money.repairs import MAX_TEXT_LENGTH
+from market.orders.money.transfer_records import WaitingRefund, WaitingTransfer
 from market.payouts.account_change import WaitingChange
 from market.payouts.large_payouts import LargePayout
 from market.payouts.pay_out import describe_failure
@@ -21,7 +22,6 @@ from market.web.desk.presenters import describe_due_day
 from market.web.ui.format import clock_zh, day_zh, yuan
 from payments import (
     Dispute,
-    FailedRefund,
     Payout,
     RefundState,
     StatementDiscrepancy,
@@ -35,7 +35,7 @@ MAX_SHOWN = 20
 """How many problems of a kind are shown; the next ones follow when these are repaired."""
 SYSTEM, PLATFORM, FINANCE, ANOTHER = "系统自己办", "平台", "县财政或者平台", "县财政或者平台，提的人以外的一位"
 """Who acts on a problem."""
-BY_THE_PLATFORM = "由平台的人处理。"
+BY_THE_PLATFORM, BY_TWO = "由平台的人处理。", "两个人各记一次，号码一样才算数。"
 _DISCREPANCIES = {
     "missing_here": "支付平台有这笔，我们没有记",
     "missing_there": "我们记了这笔，支付平台没有",
@@ -175,6 +175,10 @@ def _list_facts(order: str | None, minor: int | None, since: datetime) -> list[t
     return [*facts, ("从什么时候起", f"{day_zh(since)}")]
 
 
+def _list_recorders(names: Sequence[str]) -> list[tuple[str, str]]:
+    return [("记过了", f"{'、'.join(names)}，等另一个人")] if names else []
+
+
 def _present_request(request: RequestedRefund) -> MoneyProblem:
     path = f"/desk/money/refund-requests/{request.id}"
     facts = _list_facts(request.code, request.amount_fen, request.requested_at)
@@ -219,14 +223,14 @@ def _present_large_payout(payout: LargePayout) -> MoneyProblem:
     )  # fmt: skip
 
 
-def _present_refund(refund: FailedRefund) -> MoneyProblem:
+def _present_refund(refund: WaitingRefund) -> MoneyProblem:
     path = f"/desk/money/refunds/{refund.id}"
     by_hand = RepairForm(action=f"{path}/repaid", button="已转账，记下", label="银行流水号")
-    facts = _list_facts(refund.order_ref, refund.amount_minor, refund.requested_at)
+    facts = _list_facts(refund.order_ref, refund.amount_minor, refund.requested_at) + _list_recorders(refund.recorders)
     if refund.state is RefundState.REQUESTED:
         return MoneyProblem(
             title="要用银行转账退给买家", who=FINANCE, since=refund.requested_at, facts=facts,
-            advice="把钱转给买家，再写下银行流水号。", forms=[by_hand],
+            advice=f"把钱转给买家，再写下银行流水号。{BY_TWO}", forms=[by_hand],
         )  # fmt: skip
     if refund.state is RefundState.PENDING:
         assert refund.pending_since is not None, "a pending refund is listed by its age"
@@ -237,9 +241,9 @@ def _present_refund(refund: FailedRefund) -> MoneyProblem:
         )  # fmt: skip
     if refund.covered_minor:
         return _present_covered_refund(refund, facts, by_hand)
-    advice = "系统不再自动退。可以再退一次；还是退不到，就用银行转账退给买家，再写下银行流水号。"
+    advice = "系统不再自动退。可以再退一次；还是退不到，就用银行转账退给买家，再写下银行流水号。" + BY_TWO
     if refund.retry_at is not None:
-        advice = f"系统 {clock_zh(refund.retry_at)} 再退一次，也可以现在就退，或者用银行转账退给买家。"
+        advice = f"系统 {clock_zh(refund.retry_at)} 再退一次，也可以现在就退，或者用银行转账退给买家。{BY_TWO}"
     again = RepairForm(action=f"{path}/retry", button="再退一次", attempt=refund.attempt)
     facts.append(("退过几次", f"{refund.attempt} 次"))
     return MoneyProblem(
@@ -247,7 +251,7 @@ def _present_refund(refund: FailedRefund) -> MoneyProblem:
     )
 
 
-def _present_covered_refund(refund: FailedRefund, facts: list[tuple[str, str]], by_hand: RepairForm) -> MoneyProblem:
+def _present_covered_refund(refund: WaitingRefund, facts: list[tuple[str, str]], by_hand: RepairForm) -> MoneyProblem:
     """Present a failed refund whose money a lost dispute gave the buyer, all of it or a part."""
     left = refund.amount_minor - refund.covered_minor
     facts = [*facts, ("异议输了，银行已退给买家", f"{yuan(refund.covered_minor)} 元")]
@@ -255,7 +259,8 @@ def _present_covered_refund(refund: FailedRefund, facts: list[tuple[str, str]], 
         facts.append(("还要转给买家", f"{yuan(left)} 元"))
     end = RepairForm(action=f"/desk/money/refunds/{refund.id}/retry", button="销掉，不再退", attempt=refund.attempt)
     title = "退款没有到账，异议退了一部分" if left else "退款没有到账，异议已经退了"
-    by_bank, nothing = "只把剩下的用银行转账退给买家，再写下银行流水号。", "买家已经拿到这笔钱，不要再退，销掉就行。"
+    nothing = "买家已经拿到这笔钱，不要再退，销掉就行。"
+    by_bank = "只把剩下的用银行转账退给买家，再写下银行流水号。" + BY_TWO
     return MoneyProblem(
         title=title, who=FINANCE, since=refund.requested_at, facts=facts, advice=by_bank if left else nothing,
         forms=[by_hand] if left else [end],
@@ -385,15 +390,10 @@ def _present_discrepancy(discrepancy: StatementDiscrepancy, *, platform: bool) -
 
 def _present_transfer(transfer: WaitingTransfer) -> MoneyProblem:
     until = ("最晚什么时候到账", clock_zh(transfer.expires_at))
-    recorded = [("记过了", f"{'、'.join(transfer.recorders)}，等另一个人")] if transfer.recorders else []
+    facts = [*_list_facts(transfer.order_ref, transfer.amount_minor, transfer.opened_at), until]
+    form = RepairForm(action=f"/desk/money/transfers/{transfer.order_ref}", button="已到账，记下", label="银行流水号")
     return MoneyProblem(
-        title="买家说用银行转账付",
-        who=FINANCE,
-        since=transfer.opened_at,
-        due=get_business_day(transfer.expires_at),
-        facts=[*_list_facts(transfer.order_ref, transfer.amount_minor, transfer.opened_at), until, *recorded],
-        advice="银行账上到了这笔钱，再写下银行流水号。两个人各记一次，号码一样才算到账。",
-        forms=[
-            RepairForm(action=f"/desk/money/transfers/{transfer.order_ref}", button="已到账，记下", label="银行流水号")
-        ],
-    )
+        title="买家说用银行转账付", who=FINANCE, since=transfer.opened_at, due=get_business_day(transfer.expires_at),
+        facts=facts + _list_recorders(transfer.recorders), forms=[form],
+        advice="银行账上到了这笔钱，再写下银行流水号。" + BY_TWO,
+    )  # fmt: skip
