@@ -9,6 +9,7 @@ from payments import post, verify_ledger
 from payments.verification import add_checkpoints, find_checkpoint
 from tests.conftest import NOW
 from tests.orders.test_payment_problems import Sale, sale
+from tests.support.make import make_product
 
 __all__ = ["sale"]
 
@@ -74,7 +75,25 @@ async def test_a_posting_without_a_fact_is_found(sale: Sale) -> None:
         legs = [("clearing:bank", -999_999_00), ("payable:1", 999_999_00)]
         await post(conn, key="released:1", kind="released", order="77", legs=legs, at=NOW)
         await post(conn, key="gift", kind="gift", legs=legs, at=NOW)
-    assert await find_codes(sale) == ["unknown_fact", "unknown_fact"]
+    assert await find_codes(sale) == ["unknown_fact", "unknown_fact", "wrong_payee", "wrong_payee"]
+
+
+async def test_money_that_was_posted_to_another_seller_is_found(sale: Sale, owner: Connection) -> None:
+    w = sale.shopping
+    await sale.ship()
+    await sale.receive()
+    async with w.db.transaction() as conn:
+        other = await make_product(conn)
+        numbers = [
+            await conn.fetchval("SELECT number FROM producers WHERE id = $1", each.producer_id)
+            for each in (sale.product, other)
+        ]
+    assert await find_codes(sale) == []
+    for kind in ("payable", "freight"):
+        await owner.execute(
+            "UPDATE payments.accounts SET code = $2 WHERE code = $1", *(f"{kind}:{number}" for number in numbers)
+        )
+    assert await find_codes(sale) == ["wrong_payee", "wrong_payee"]
 
 
 async def test_after_a_checkpoint_only_what_is_open_or_newer_is_read(sale: Sale, owner: Connection, dsn: str) -> None:

@@ -151,6 +151,29 @@ FIND_UNKNOWN_DISCOUNTS = Query(
     """,
 )
 
+# What an order or a payout posts to a seller is posted to a seller of that order, or taken from who is paid out.
+FIND_WRONG_PAYEES = Query(
+    LedgerDiscrepancy,
+    """
+    SELECT 'wrong_payee' AS code, transactions.key AS subject, accounts.code AS detail
+      FROM payments.transactions
+      JOIN payments.postings ON transaction_id = transactions.id
+      JOIN payments.accounts ON accounts.id = account_id
+     WHERE transactions.id > :after AND accounts.kind IN ('payable', 'freight')
+       AND NOT EXISTS (SELECT FROM orders
+                         JOIN suborders ON order_id = orders.id
+                         JOIN producers ON producers.id = producer_id
+                        WHERE orders.number = CASE WHEN order_ref ~ '^[0-9]{1,18}$' THEN order_ref::bigint END
+                          AND producers.number::text = split_part(accounts.code, ':', 2))
+       AND NOT EXISTS (SELECT FROM payments.payouts
+                        WHERE payouts.id = CASE WHEN transactions.key ~ '^payout(-failed|-returned)?:[0-9a-f-]{36}$'
+                                                THEN split_part(transactions.key, ':', 2)::uuid END
+                          AND payee = split_part(accounts.code, ':', 2))
+     ORDER BY transactions.id, seq
+     LIMIT :limit
+    """,
+)
+
 
 async def verify_orders(conn: Connection, *, since: Checkpoint | None = None) -> list[LedgerDiscrepancy]:
     """Return the orders that differ from the ledger, at most 1,000 of each kind.
@@ -164,4 +187,5 @@ async def verify_orders(conn: Connection, *, since: Checkpoint | None = None) ->
     found += await FIND_WRONG_ESCROWS.all(conn, after=after, since=unread, limit=MAX_DISCREPANCIES)
     found += await FIND_UNKNOWN_RELEASES.all(conn, after=after, prefix=RELEASE_PREFIX, limit=MAX_DISCREPANCIES)
     found += await FIND_UNKNOWN_DISCOUNTS.all(conn, after=after, prefix=DISCOUNT_PREFIX, limit=MAX_DISCREPANCIES)
+    found += await FIND_WRONG_PAYEES.all(conn, after=after, limit=MAX_DISCREPANCIES)
     return found
