@@ -248,16 +248,18 @@ class Stripe:
             params: dict[str, Any] = {"created": created, "limit": 100, "expand": ["data.source"]}
             if after is not None:
                 params["starting_after"] = after
-            page = unwrap(
+            page, has_more = unwrap(
                 await call(
                     lambda params=params: self._client.v1.balance_transactions.list_async(cast("Any", params)),
-                    lambda page: page,
+                    lambda page: ([read_statement_line(each) for each in page.data], page.has_more),
                 )
             )
-            lines += [read_statement_line(each) for each in page.data]
-            if not page.has_more:
+            lines += page
+            if not has_more:
                 return lines
-            after = page.data[-1].id
+            if not page:
+                raise GatewayUnavailable("an empty page of the statement, and more to follow")
+            after = page[-1].ref
 
     def verify(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookNotice:
         """Verify the signature of the raw body, the timestamp (past and future) and the mode.

@@ -4,6 +4,9 @@ The library is imported by the first call, because a process that takes no payme
 """
 
 from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+import msgspec
 
 from payments.errors import GatewayUnavailable
 from payments.port import Declined, Ok, Outcome, Unknown
@@ -14,14 +17,29 @@ async def call[A, T](send: Callable[[], Awaitable[A]], read: Callable[[A], T]) -
     import stripe
 
     try:
-        return Ok(read(await send()))
+        value = read(await send())
+        _require_types(value)
+        return Ok(value)
     except (stripe.CardError, stripe.InvalidRequestError) as error:
         # By these Stripe says that it did not and will not carry out the call under this key.
         return Declined(error.code or "declined", error.user_message or "")
     except stripe.StripeError as error:
         return Unknown(f"{type(error).__name__}: {error.code or error.user_message or ''}"[:300])
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError, msgspec.MsgspecError) as error:
         return Unknown(f"invalid response: {error}"[:300])
+
+
+def _require_types(value: object) -> None:
+    """Require that what was read has the types that it says: Stripe's library takes whatever the answer has.
+
+    Raises:
+        msgspec.ValidationError, TypeError: it has not.
+    """
+    if isinstance(value, list | tuple):
+        for each in cast("tuple[Any, ...]", value):
+            _require_types(each)
+    elif isinstance(value, msgspec.Struct):
+        msgspec.convert(msgspec.to_builtins(value), type(value))
 
 
 def unwrap[T](outcome: Outcome[T]) -> T:

@@ -1,7 +1,9 @@
 """The gateway contract, run on Stripe's own library against the sandbox, and the outcomes of its responses."""
 
+import asyncio
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -219,3 +221,34 @@ async def test_a_statement_longer_than_a_page_is_read_to_its_end(gateway: Stripe
         ("charge", "alipay", 10_00, Amount(6, "CNY")),
         ("refund", "alipay", -1, Amount(0, "CNY")),
     }
+
+
+NONSENSE = [
+    b"", b"<html>", b"null", b"[]", b"{}", b'{"data": null}', b'{"data": [null]}', b'{"data": [{}], "has_more": true}',
+    b'{"data": [], "has_more": true}',
+    (b'{"id": "x", "object": "payment_intent", "status": "succeeded", "amount": 1, "currency": "cny", "metadata": null,'
+    b' "amount_received": 1, "last_payment_error": null, "next_action": null, "payment_method_types": null}'),
+    (b'{"data": [{"id": "x", "type": "charge", "amount": null, "fee": 0, "currency": "cny", "source": null}],'
+    b' "has_more": false}'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", NONSENSE)
+async def test_an_answer_that_makes_no_sense_is_none(body: bytes) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+                await reader.readexactly(int(length[1]) if length else 0)
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+                await writer.drain()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with Stripe("sk_test_sample", "whsec", base=base, timeout=5) as gateway:
+            assert isinstance(await gateway.create(a_request(), "k"), Unknown)
+            with pytest.raises(GatewayUnavailable):
+                await gateway.get_charge("x")
+            day = datetime(2019, 9, 20, tzinfo=UTC)
+            with pytest.raises(GatewayUnavailable):
+                await gateway.list_statement_lines(day, day + timedelta(days=1))
