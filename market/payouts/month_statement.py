@@ -36,14 +36,17 @@ class MonthStatement(Struct, frozen=True, kw_only=True):
     closing_fen: Fen
 
 
+# With what is in the archive, which is older than whatever is asked for.
 SUM_OWED_BEFORE = Query(
     int,
     """
-    SELECT coalesce(sum(amount_minor), 0)::bigint
-      FROM payments.postings
-      JOIN payments.accounts ON accounts.id = account_id
-      JOIN payments.transactions ON transactions.id = transaction_id
-     WHERE code = ANY(:codes::text[]) AND at < :before
+    SELECT coalesce(sum(archived.amount_minor), 0)::bigint
+           + coalesce(sum((SELECT sum(postings.amount_minor)
+                             FROM payments.postings JOIN payments.transactions ON transactions.id = transaction_id
+                            WHERE postings.account_id = accounts.id AND at < :before)), 0)::bigint
+      FROM payments.accounts
+      LEFT JOIN payments.archived_sums AS archived ON archived.account_id = accounts.id
+     WHERE code = ANY(:codes::text[])
     """,
 )
 # The commission of a dispute may be that of several sellers, so that it is left out.

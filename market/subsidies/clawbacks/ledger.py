@@ -10,6 +10,7 @@ from uuid import UUID
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.subsidies.clawbacks.models import EntryKind
+from market.subsidies.month.budget_lines import ALL_POSTED
 from payments import LedgerDiscrepancy, post
 
 CLAWBACK_PREFIX = "clawback"
@@ -21,7 +22,9 @@ FIND_WRONG_RECEIVABLES = Query(
     """
     WITH booked AS (
         SELECT accounts.code, sum(amount_minor)::bigint AS fen
-          FROM payments.accounts JOIN payments.postings ON account_id = accounts.id
+          FROM payments.accounts JOIN """
+    + ALL_POSTED
+    + """ ON account_id = accounts.id
          WHERE kind IN ('receivable', 'clawback', 'recovered', 'setoff')
          GROUP BY accounts.code)
     SELECT 'wrong_receivable' AS code, code AS subject,

@@ -7,6 +7,7 @@ appropriated comes from `appropriation:COUNTY:YEAR`, which is minus the year's b
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import LiteralString
 from uuid import UUID
 
 from msgspec import Struct
@@ -76,12 +77,20 @@ COUNT_POSTINGS = Query(
     int,
     "SELECT count(*) FROM subsidy_postings WHERE cycle_id = :cycle_id AND county_code = :county AND for_month = :month",
 )
+ALL_POSTED: LiteralString = """
+        (SELECT account_id, amount_minor FROM payments.postings
+         UNION ALL
+         SELECT account_id, amount_minor FROM payments.archived_sums) AS posted
+"""
+"""What accounts add up to, with the months of the ledger that are in the archive."""
 FIND_WRONG_BUDGET_LINES = Query(
     LedgerDiscrepancy,
     """
     WITH booked AS (
         SELECT accounts.code, sum(amount_minor)::bigint AS fen
-          FROM payments.accounts JOIN payments.postings ON account_id = accounts.id
+          FROM payments.accounts JOIN """
+    + ALL_POSTED
+    + """ ON account_id = accounts.id
          WHERE kind IN ('budget', 'committed', 'spent', 'adjusted')
          GROUP BY accounts.code)
     SELECT 'wrong_budget_line' AS code, code AS subject,

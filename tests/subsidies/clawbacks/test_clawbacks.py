@@ -50,6 +50,7 @@ from market.subsidies.month.cycles import find_cycle
 from market.subsidies.names import Operator
 from payments import list_balances
 from tests.story.play import COUNTY, Player, nine_o_clock
+from tests.support.archive import archive_ledger
 from tests.support.make import SEAL
 from tests.support.postgres import as_owner
 
@@ -207,6 +208,11 @@ async def test_an_operator_owes_what_two_people_take_back(quarter: Player) -> No
         assert await story.balances() == {
             f"receivable:{COUNTY}:mobile": total, f"clawback:{COUNTY}:2019": -total,
         }  # fmt: skip
+        await conn.execute("SAVEPOINT archived")
+        async with as_owner(conn):
+            await archive_ledger(conn)
+        assert await verify_receivables(conn) == []
+        await conn.execute("ROLLBACK TO archived")
         assert isinstance(await story.fail(story.decide(clawback)), ClawbackMoved)
         assert isinstance(await story.fail(story.decide(UUID(int=0))), ClawbackNotFound)
 

@@ -10,6 +10,7 @@ from market.subsidies.month.cycles import find_cycle
 from payments.verification import verify_ledger
 from tests.story.play import COUNTY, Player, nine_o_clock
 from tests.subsidies.month.test_returns import advance, send_back, take
+from tests.support.archive import archive_ledger
 from tests.support.make import SEAL
 from tests.support.postgres import as_owner
 
@@ -86,3 +87,12 @@ async def test_an_upgrade_books_what_the_cycles_hold(january: Player) -> None:
     assert await load(january) == before
     await take(january, "settle")
     assert sum_lines(await load(january)) == (0, 12_020, 0)
+
+
+async def test_budget_lines_are_compared_with_the_archive_too(january: Player) -> None:
+    await advance(january, "decide")
+    async with january.database.connection() as conn, as_owner(conn):
+        await archive_ledger(conn)
+        assert await verify_budget_lines(conn) == []
+        await conn.execute("UPDATE payments.archived_sums SET amount_minor = amount_minor + 1")
+        assert {each.code for each in await verify_budget_lines(conn)} == {"wrong_budget_line"}
