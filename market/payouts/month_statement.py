@@ -29,10 +29,11 @@ class StatementEntry(Struct, frozen=True, kw_only=True):
 
 
 class MonthStatement(Struct, frozen=True, kw_only=True):
-    """The changes of a month, oldest first, and what was owed before and after it."""
+    """The changes of a month, oldest first, and what was owed before and after it; `more` are not listed."""
 
     opening_fen: Fen
     entries: list[StatementEntry]
+    more: bool
     closing_fen: Fen
 
 
@@ -73,7 +74,7 @@ LIST_STATEMENT_ENTRIES = Query(
 
 
 async def get_month_statement(conn: Connection, actor: Actor, producer_id: UUID, month: date) -> MonthStatement:
-    """Return a producer's statement of the month that begins on `month`; at most 2,000 changes.
+    """Return a producer's statement of the month that begins on `month`, with at most 2,000 of its changes.
 
     Raises:
         NotFound: the actor does not work for the producer.
@@ -82,10 +83,12 @@ async def get_month_statement(conn: Connection, actor: Actor, producer_id: UUID,
     number = await GET_PRODUCER_NUMBER.one(conn, producer_id=producer_id)
     payable, freight = get_payable_account(number), get_freight_account(number)
     since, until = get_day_start(month), get_day_start(get_next_month(month))
+    entries = await LIST_STATEMENT_ENTRIES.all(
+        conn, payable=payable, freight=freight, since=since, until=until, limit=MAX_MONTH_ROWS + 1
+    )
     return MonthStatement(
         opening_fen=Fen(await SUM_OWED_BEFORE.one(conn, codes=[payable, freight], before=since)),
-        entries=await LIST_STATEMENT_ENTRIES.all(
-            conn, payable=payable, freight=freight, since=since, until=until, limit=MAX_MONTH_ROWS
-        ),
+        entries=entries[:MAX_MONTH_ROWS],
+        more=len(entries) > MAX_MONTH_ROWS,
         closing_fen=Fen(await SUM_OWED_BEFORE.one(conn, codes=[payable, freight], before=until)),
     )

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from market.kernel import Connection
 from market.payouts.month_statement import get_month_statement
 from tests.orders.test_payment_problems import Sale, sale
@@ -28,3 +30,17 @@ async def test_what_is_owed_at_the_first_of_a_month_includes_what_is_in_the_arch
     async with sale.shopping.db.connection() as conn:
         found = await get_month_statement(conn, seller, producer, date(2024, 10, 1))
     assert (found.opening_fen, found.entries, found.closing_fen) == (47_20, [], 47_20)
+
+
+async def test_a_statement_says_that_a_month_has_more_than_it_lists(
+    sale: Sale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sale.ship()
+    await sale.receive()
+    await sale.refund(5_00)
+    for limit, entries in ((2, 2), (1, 1)):
+        monkeypatch.setattr("market.payouts.month_statement.MAX_MONTH_ROWS", limit)
+        async with sale.shopping.db.connection() as conn:
+            seller = await load_owner(conn, sale.product.producer_id)
+            found = await get_month_statement(conn, seller, sale.product.producer_id, date(2019, 9, 1))
+        assert (len(found.entries), found.more, found.closing_fen) == (entries, entries < 2, 42_30)

@@ -45,11 +45,12 @@ class StatementRow(Struct, frozen=True, kw_only=True):
 
 
 class StatementTable(Struct, frozen=True, kw_only=True):
-    """A producer's month for display, with the sums of its columns."""
+    """A producer's month for display, with the sums of its columns; `shown` is the number of rows if there are more."""
 
     name: str
     opening_fen: int
     rows: list[StatementRow]
+    shown: int | None
     sums: list[int]
     closing_fen: int
 
@@ -75,6 +76,7 @@ def _present_month(name: str, statement: MonthStatement) -> StatementTable:
         name=name,
         opening_fen=statement.opening_fen,
         rows=rows,
+        shown=len(rows) if statement.more else None,
         sums=[
             sum(row.goods_fen for row in rows),
             sum(row.commission_fen for row in rows),
