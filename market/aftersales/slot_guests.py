@@ -1,18 +1,18 @@
 """The guests of a host's activities, slot by slot."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
 
 from market.bookings.host_nights import is_guest_visible
 from market.kernel import Connection, Query
-from market.kernel.clock import get_business_day
+from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.orders.address import open_address
-from market.slots.models import ReservationState
+from market.slots.models import MAX_PLACES, ReservationState
 
 MAX_PARTIES = 500
 
@@ -44,9 +44,7 @@ class _SlotGuestRow(Struct, frozen=True):
     address_sealed: bytes
 
 
-LIST_SLOT_GUESTS = Query(
-    _SlotGuestRow,
-    """
+_GUESTS = """
     SELECT r.id AS reservation_id, slot_id, orders.number || '-' || suborders.position AS order_code, listings.title,
            lower(during) AS starts_at, upper(during) AS ends_at, party, r.state, address_sealed
       FROM slots
@@ -55,10 +53,18 @@ LIST_SLOT_GUESTS = Query(
       JOIN suborders ON suborders.id = r.suborder_id
       JOIN orders ON orders.id = suborders.order_id
      WHERE slots.state <> 'cancelled'
-       AND business_day(lower(during)) <= :last::date AND business_day(upper(during)) >= :first::date
+"""
+LIST_SLOT_GUESTS = Query(
+    _SlotGuestRow,
+    _GUESTS
+    + """
+       AND during && tstzrange(:since::timestamptz, :until::timestamptz)
      ORDER BY lower(during), r.id
      LIMIT :limit
     """,
+)
+LIST_GUESTS_OF_SLOTS = Query(
+    _SlotGuestRow, _GUESTS + " AND slots.id = ANY(:slot_ids::uuid[]) ORDER BY lower(during), r.id LIMIT :limit"
 )
 
 
@@ -69,7 +75,20 @@ async def list_slot_guests(
 
     Thirty days after their visit parties have no name and no phone.
     """
-    rows = await LIST_SLOT_GUESTS.all(conn, producer_ids=list(producer_ids), first=first, last=last, limit=MAX_PARTIES)
+    since, until = get_day_start(first), get_day_start(last + timedelta(days=1))
+    rows = await LIST_SLOT_GUESTS.all(
+        conn, producer_ids=list(producer_ids), since=since, until=until, limit=MAX_PARTIES
+    )
+    return [_build_guest(seal, row, today) for row in rows]
+
+
+async def list_guests_of_slots(
+    conn: Connection, seal: Seal, producer_ids: Sequence[UUID], slot_ids: Sequence[UUID], *, today: date
+) -> list[SlotGuest]:
+    """Return the paid parties of some of the producers' slots, at most as many as one slot has places."""
+    rows = await LIST_GUESTS_OF_SLOTS.all(
+        conn, producer_ids=list(producer_ids), slot_ids=list(slot_ids), limit=MAX_PLACES
+    )
     return [_build_guest(seal, row, today) for row in rows]
 
 

@@ -20,6 +20,8 @@ MAX_DAYS_AHEAD = 365
 MAX_DAYS_AT_ONCE = 62
 """On how many days a host may add a slot at once."""
 MAX_SLOTS_SHOWN = 100
+"""How many slots a page of them has."""
+MAX_SLOTS_COUNTED = 1_000
 
 
 class SlotState(StrEnum):

@@ -1,7 +1,8 @@
 """A host adds slots, closes them and opens them again."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -10,7 +11,16 @@ from msgspec.structs import replace
 from market.identity.models import NotFound
 from market.kernel import Connection
 from market.slots.change_slots import NewSlots, add_slots, move_slot
-from market.slots.list_slots import list_coming_slots, list_host_slots, load_slots
+from market.slots.list_slots import (
+    LIST_COMING_SLOTS,
+    LIST_HOST_SLOTS,
+    count_open_slots,
+    find_coming_slot,
+    find_host_slot,
+    list_coming_slots,
+    list_host_slots,
+    load_slots,
+)
 from market.slots.models import (
     InvalidSlot,
     SlotNotOpen,
@@ -28,6 +38,7 @@ from tests.support.make import (
     make_producer,
     make_product,
 )
+from tests.support.postgres import as_owner
 
 TOMORROW = date(2019, 9, 21)
 MORNINGS = NewSlots(first=TOMORROW, last=TOMORROW, starts=time(8, 30), ends=time(12), places=20)
@@ -131,3 +142,53 @@ async def test_the_database_refuses_places_that_do_not_add_up(conn: Connection) 
     await conn.execute("UPDATE slots SET free = free - 1 WHERE id = $1", activity.slot_ids[0])
     with pytest.raises(asyncpg.PostgresError, match="do not add up"):
         await conn.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+async def test_the_slots_of_an_activity_go_on_behind_any_of_them(conn: Connection) -> None:
+    days = [date(2019, 9, 21 + n) for n in range(5)]
+    activity, other = await make_activity(conn, days=days), await make_activity(conn)
+    first, _, third, fourth, fifth = activity.slot_ids
+    await conn.execute(
+        "UPDATE slots SET state = 'cancelled', cancelled_at = $2, cancel_reason = 'minimum' WHERE id = $1", fourth, NOW
+    )
+
+    async def read(after: UUID | None, limit: int = 2) -> list[UUID]:
+        slots = await list_coming_slots(conn, activity.listing_id, now=NOW, after=after, limit=limit)
+        return [each.id for each in slots]
+
+    assert [await read(after) for after in (third, fourth, fifth)] == [[fifth], [fifth], []]
+    assert [(await read(after))[0] for after in (None, uuid4(), other.slot_ids[0])] == [first] * 3
+    assert await read(None, 9) == [each for each in activity.slot_ids if each != fourth]
+    host = await load_owner(conn, activity.producer_id)
+    shown = await list_host_slots(conn, host.producers, activity.listing_id, now=NOW, after=third)
+    assert [each.id for each in shown] == [fourth, fifth]
+    found = [await find_coming_slot(conn, activity.listing_id, each, now=NOW) for each in (fifth, fourth)]
+    assert [each and each.id for each in found] == [fifth, None]
+    assert await find_coming_slot(conn, other.listing_id, fifth, now=NOW) is None
+    assert await find_host_slot(conn, [other.producer_id], activity.listing_id, fifth, now=NOW) is None
+    assert await count_open_slots(conn, activity.listing_id, now=NOW) == 4
+
+
+async def test_a_page_of_slots_is_read_by_the_index(conn: Connection) -> None:
+    activity = await make_activity(conn)
+    async with as_owner(conn):
+        await conn.execute("SET LOCAL session_replication_role = replica")
+        await conn.execute(
+            "INSERT INTO slots (listing_id, during, capacity, free)"
+            " SELECT CASE WHEN n % 10 = 0 THEN $1 ELSE gen_random_uuid() END,"
+            "        tstzrange($2::timestamptz + n * interval '1 hour', $2 + (n + 1) * interval '1 hour'), 9, 9"
+            "   FROM generate_series(-50000, 50000) AS n",
+            activity.listing_id,
+            NOW,
+        )
+        await conn.execute("ANALYZE slots")
+    values: dict[str, object] = {
+        "listing_id": activity.listing_id, "now": NOW, "after": None, "limit": 101,
+        "producer_ids": [activity.producer_id],
+    }  # fmt: skip
+    for query in (LIST_COMING_SLOTS, LIST_HOST_SLOTS):
+        rows = await conn.fetch(f"EXPLAIN (ANALYZE, FORMAT TEXT) {query.sql}", *[values[name] for name in query.names])
+        plan = "\n".join(row[0] for row in rows)
+        assert "slots_by_listing" in plan, plan
+        assert "Seq Scan on slots" not in plan, plan
+        assert not any(int(found) > 101 for found in re.findall(r"slots.* rows=(\d+)\.", plan)), plan

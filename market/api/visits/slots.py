@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Struct
 
 from market.identity.models import Actor
@@ -32,11 +32,16 @@ class ActivityController(Controller):
 
     @get("/{listing_id:uuid}/slots", operation_id="ListSlots")
     async def slots(
-        self, *, db: NamedDependency[Database], clock: NamedDependency[Clock], listing_id: FromPath[UUID]
+        self,
+        *,
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+        listing_id: FromPath[UUID],
+        after: FromQuery[UUID | None] = None,
     ) -> list[Slot]:
-        """List the coming slots of an activity, at most 100, each with its free places and refunds."""
+        """List the coming slots of an activity with free places and refunds, 100 at a time, after the slot `after`."""
         async with db.connection() as conn:
-            return await list_coming_slots(conn, listing_id, now=clock.now())
+            return await list_coming_slots(conn, listing_id, now=clock.now(), after=after)
 
     @post("/{listing_id:uuid}/slots", operation_id="AddSlots")
     async def add(

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from litestar import Response, post
 from litestar.di import NamedDependency
 from msgspec import Struct
+from msgspec.structs import replace
 
 from market.catalogue.detail import ListingDetail, ListingVariant, ProductDetail, get_numbered_product
 from market.catalogue.models import ListingKind
@@ -20,8 +22,8 @@ from market.kernel.clock import Clock, get_business_day
 from market.kernel.language import say
 from market.orders.cart import put_lines
 from market.orders.models import Line, VariantId
-from market.slots.list_slots import list_coming_slots
-from market.slots.models import Slot, SlotState
+from market.slots.list_slots import find_coming_slot, list_coming_slots
+from market.slots.models import MAX_SLOTS_SHOWN, Slot, SlotState
 from market.slots.rules import find_slot_refusal, get_slot_terms
 from market.web.forms import parse_uuid, read_form
 from market.web.pages import NO_STORE, render_page
@@ -56,9 +58,10 @@ _MAX_PARTY = 200
 
 
 class SlotForm(Struct, frozen=True):
-    """The form of an activity as it was typed."""
+    """The form of an activity as it was typed; `after` is the last slot before those of the page."""
 
     slot: str = ""
+    after: str = ""
     n: str = "1"
     children: str = ""
 
@@ -158,6 +161,26 @@ def list_visitor_questions(listing: ListingDetail, *, receive_days: int) -> list
     return [(say("说说它"), listing.story), *questions] if listing.story else questions
 
 
+async def _load_slots(
+    conn: Connection, listing: ListingDetail, after: UUID | None, *, now: datetime
+) -> tuple[list[Slot], UUID | None]:
+    """Return a page of the coming slots, and the last of them if there are more."""
+    if not listing.taking_orders:
+        return [], None
+    slots = await list_coming_slots(conn, listing.id, now=now, after=after, limit=MAX_SLOTS_SHOWN + 1)
+    shown = slots[:MAX_SLOTS_SHOWN]
+    return shown, shown[-1].id if len(slots) > MAX_SLOTS_SHOWN else None
+
+
+def _explain_unavailable(closed: str, *, more: bool) -> tuple[str, str]:
+    """Explain why no slot of the page can be booked."""
+    if closed:
+        return say("这家现在不接单"), closed
+    if more:
+        return say("这些场次都满了"), say("往后翻，看看更晚的场次。")
+    return say("还没有能订的场次"), say("过些日子再来看，或者看看别家的。")
+
+
 async def render_activity(
     request: HttpRequest,
     conn: Connection,
@@ -169,15 +192,19 @@ async def render_activity(
     errors: Sequence[FieldFault] = (),
     status: int = 200,
 ) -> Response[Any]:
-    """Render an activity with its coming slots; with faults, the form as it was typed."""
+    """Render an activity with a page of its coming slots; with faults, the form as it was typed."""
     listing = product.listing
-    slots = await list_coming_slots(conn, listing.id, now=now) if listing.taking_orders else []
+    values = values or SlotForm(after=request.query_params.get("after", ""))
+    after = parse_uuid(values.after)
+    slots, more = await _load_slots(conn, listing, after, now=now)
     reviews = await load_reviews(conn, listing)
     item = _activity_view(product, slots, now)
     link = f"/goods/{listing.number}"
     day = get_business_day(now)
     own = await load_own_view(conn, visitor, listing, day=day)
-    about = make_metadata(request, listing, reviews, link=link, price=item.price_fen, in_stock=item.left > 0)
+    about = make_metadata(
+        request, listing, reviews, link=link, price=item.price_fen, in_stock=item.left > 0 or more is not None
+    )
     closed = "" if listing.taking_orders else describe_shop_closed(listing)
     context = {
         "item": item,
@@ -192,11 +219,11 @@ async def render_activity(
         "ask": list_visitor_questions(listing, receive_days=get_services(request).settings.receive_days),
         "parts": list_price_split(listing, item.price_fen),
         "certificates": list_certificates(listing),
-        "values": values or SlotForm(item.choices[0][0] if item.choices else ""),
+        "values": values if values.slot or not item.choices else replace(values, slot=item.choices[0][0]),
         "errors": errors,
-        "gone": (say("这家现在不接单"), closed)
-        if closed
-        else (say("还没有能订的场次"), say("过些日子再来看，或者看看别家的。")),
+        "gone": _explain_unavailable(closed, more=more is not None),
+        "back": link if after else None,
+        "more": f"{link}?after={more}" if more else None,
         "max_party": _MAX_PARTY,
         **to_dict(reviews),
         **to_dict(about),
@@ -225,8 +252,8 @@ async def submit_slot(
         product = await get_numbered_product(conn, number, now=now)
         if product.listing.kind is not ListingKind.ACTIVITY:
             raise NotFound
-        slots = {each.id: each for each in await list_coming_slots(conn, product.listing.id, now=now)}
         chosen = parse_uuid(values.slot)
+        slot = None if chosen is None else await find_coming_slot(conn, product.listing.id, chosen, now=now)
         child = _find_child(product)
         adults = form.read_integer("n", fault=say("几位没写对，写 1 到 {0}", _MAX_PARTY), minimum=1, maximum=_MAX_PARTY)
         children = 0
@@ -234,7 +261,6 @@ async def submit_slot(
             fault = say("几位{0}没写对，写 0 到 {1}", CHILD, _MAX_PARTY)
             children = form.read_integer("children", fault=fault, maximum=_MAX_PARTY)
         party = adults + children
-        slot = next((each for each in slots.values() if each.id == chosen), None)
         status = 422
         if slot is None:
             form.add_fault("slot", say("选一场；选过的那场可能刚开始，或者取消了"))

@@ -301,3 +301,42 @@ async def test_the_price_of_a_day_is_set_on_a_page_and_shown_at_its_slot(village
         seen = await buyer.submit(f"/goods/{number}", slot=slot, n="2")
         assert "38.00 元/人，这天的价" in seen.text
         assert "您付 76.00 元" in seen.text
+
+
+async def test_slots_behind_the_first_hundred_are_booked_closed_and_cancelled(village: Village) -> None:
+    activity = await list_activity(village)
+    number = await village.number(activity.listing_id)
+    await village.value(
+        "INSERT INTO slots (listing_id, during, capacity, free)"
+        " SELECT $1, tstzrange(start, start + interval '2 hours'), 7, 7"
+        "   FROM generate_series(1, 102) AS n,"
+        "        LATERAL (SELECT date_trunc('day', now()) + n * interval '1 day' AS start)",
+        activity.listing_id,
+    )
+    last = str(await village.value("SELECT id FROM slots ORDER BY lower(during) DESC LIMIT 1"))
+    async with await village.browser(village.farmer) as host, await village.browser(village.buyer) as buyer:
+        seen = await buyer.open(f"/goods/{number}")
+        assert last not in seen.html
+        [more] = [each for each in seen.links() if each.startswith(f"/goods/{number}?after=")]
+        seen = await buyer.open(more)
+        assert "更晚的场次" not in seen.text
+        assert f"/goods/{number}" in seen.links()
+        seen = await buyer.submit(f"/goods/{number}", status=422, slot=last, n="8")
+        assert last in seen.html
+        seen = await buyer.submit(f"/goods/{number}", slot=last, n="2")
+        assert seen.path == "/cart"
+        assert (await buyer.open(f"/goods/{number}?after=nothing")).links().count(more) == 1
+        path = f"/farm/listings/{number}/slots"
+        seen = await host.open(f"/farm/listings/{number}")
+        assert "102 场能订" in seen.text
+        seen = await host.open(path)
+        for _ in range(3):
+            [more] = [each for each in seen.links() if each.startswith(f"{path}?after=")]
+            seen = await host.open(more)
+        assert not [each for each in seen.links() if each.startswith(f"{path}?after=")]
+        seen = await host.submit(f"{path}/{last}")
+        assert "关好了" in seen.text
+        assert last in seen.html
+        seen = await host.open(f"{path}/{last}/cancel")
+        await host.submit(f"{path}/{last}/cancel", reason="weather")
+        assert await village.value("SELECT state FROM slots WHERE id = $1", last) == "cancelled"

@@ -35,8 +35,8 @@ from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.packages.tell import tell_of_moved_listing
-from market.slots.list_slots import list_host_slots
-from market.slots.models import SlotState
+from market.slots.list_slots import count_open_slots
+from market.slots.models import MAX_SLOTS_COUNTED
 from market.stock.models import InvalidStockChange, StockTooLow
 from market.web.forms import PostedForm, make_form_key, parse_integer, read_form
 from market.web.idempotent_form import submit_once
@@ -100,8 +100,8 @@ async def _load_listing(conn: Connection, listing_id: UUID, actor: Actor, clock:
     base = product.variants[0]
     left = _describe_left(product.variants)
     if product.listing.kind is ListingKind.ACTIVITY:
-        slots = await list_host_slots(conn, own, listing_id, now=clock.now())
-        left = f"{sum(each.state is SlotState.OPEN for each in slots)} 场能订"
+        count = await count_open_slots(conn, listing_id, now=clock.now())
+        left = f"{count} 场能订" if count < MAX_SLOTS_COUNTED else f"{count} 多场能订"
     return OwnListing(product.listing, base.price_fen, base.unit, left)
 
 

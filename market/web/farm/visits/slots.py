@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.aftersales.slot_guests import SlotGuest, list_slot_guests
+from market.aftersales.slot_guests import SlotGuest, list_guests_of_slots
 from market.catalogue.describe import Description, get_description
 from market.catalogue.detail import get_listing_id
 from market.catalogue.models import ListingKind
@@ -22,7 +22,7 @@ from market.kernel.seal import Seal
 from market.settings import Settings
 from market.slots.cancel_slot import cancel_slot
 from market.slots.change_slots import NewSlots, add_slots, move_slot
-from market.slots.list_slots import list_host_slots
+from market.slots.list_slots import find_host_slot, list_host_slots
 from market.slots.models import (
     CANCEL_REASON_NAMES,
     HOST_CANCEL_REASONS,
@@ -35,12 +35,13 @@ from market.slots.models import (
     SlotOverlap,
     SlotState,
 )
-from market.web.forms import PostedForm, make_form_key, read_form, rename_faults
+from market.web.forms import PostedForm, make_form_key, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
 from market.web.shop.buying.cart import format_slot
 from market.web.shop.cards import ShortNumber
 
+_MAX_SHOWN = 30
 _NOTICES = {
     "listed": ("ok", "上架了", "在下面加上场次，买的人就能订。"),
     "added": ("ok", "加好了", "买的人现在就能订。"),
@@ -107,14 +108,21 @@ async def _slots_page(
     *, seal: Seal, now: datetime, values: SlotsForm | None = None, errors: Sequence[FieldFault] = (), status: int = 200,
 ) -> Response[Any]:  # fmt: skip
     activity, today = await _find_activity(conn, actor, number), get_business_day(now)
-    slots = await list_host_slots(conn, actor.producers, activity.listing_id, now=now)
-    last = slots[-1].day if slots else today
-    guests = await list_slot_guests(conn, seal, actor.producers, first=today, last=last, today=today)
+    path = f"/farm/listings/{number}/slots"
+    after = parse_uuid(request.query_params.get("after", ""))
+    found = await list_host_slots(
+        conn, actor.producers, activity.listing_id, now=now, after=after, limit=_MAX_SHOWN + 1
+    )
+    slots = found[:_MAX_SHOWN]
+    guests = await list_guests_of_slots(conn, seal, actor.producers, [each.id for each in slots], today=today)
     tomorrow = str(today + timedelta(days=1))
     context = {
         "title": activity.title,
-        "path": f"/farm/listings/{number}/slots",
+        "path": path,
         "back": f"/farm/listings/{number}",
+        "first": path if after else None,
+        "after": after,
+        "more": f"{path}?after={slots[-1].id}" if len(found) > _MAX_SHOWN else None,
         "slots": [_show_slot(slot, guests, now) for slot in slots],
         "values": values or SlotsForm(first=tomorrow, last=tomorrow),
         "notes": [_NOTICES[said]] if (said := request.query_params.get("said", "")) in _NOTICES else [],
@@ -232,7 +240,9 @@ async def submit_slot_state(
             return await _slots_page(
                 request, conn, actor, number, seal=seal, now=clock.now(), errors=errors, status=refusal.status
             )
-    return redirect(f"/farm/listings/{number}/slots?said={said}#s-{slot_id}")
+    after = parse_uuid(request.query_params.get("after", ""))
+    page = f"&after={after}" if after else ""
+    return redirect(f"/farm/listings/{number}/slots?said={said}{page}#s-{slot_id}")
 
 
 @get("/farm/listings/{number:int}/slots/{slot_id:uuid}/cancel", include_in_schema=False)
@@ -253,12 +263,11 @@ async def show_slot_cancellation(
     """
     async with db.connection() as conn:
         activity = await _find_activity(conn, actor, number)
-        slots = await list_host_slots(conn, actor.producers, activity.listing_id, now=clock.now())
-        slot = next((each for each in slots if each.id == slot_id and each.state is not SlotState.CANCELLED), None)
-        if slot is None:
+        slot = await find_host_slot(conn, actor.producers, activity.listing_id, slot_id, now=clock.now())
+        if slot is None or slot.state is SlotState.CANCELLED:
             raise NotFound
-        guests = await list_slot_guests(conn, seal, actor.producers, first=slot.day, last=slot.day, today=clock.today())
-    coming = [each for each in guests if each.slot_id == slot_id and each.state is ReservationState.BOOKED]
+        guests = await list_guests_of_slots(conn, seal, actor.producers, [slot_id], today=clock.today())
+    coming = [each for each in guests if each.state is ReservationState.BOOKED]
     context = {
         "title": activity.title,
         "when": format_slot(slot),
