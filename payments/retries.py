@@ -75,6 +75,32 @@ async def run_each[Item](
     return BatchSummary(done=sum(outcomes), failed=len(outcomes) - sum(outcomes))
 
 
+async def run_listed[Item](
+    list_due: Callable[[], Awaitable[Sequence[Item]]],
+    work: Callable[[Item], Awaitable[int]],
+    fail: Callable[[Item, Exception], Awaitable[object]],
+    *,
+    most: int,
+) -> int:
+    """Do the work of what is due until nothing is; return the sum of what `work` returned.
+
+    `list_due` lists at most `most` items, without those that are done. It is asked again while there may be more and
+    some work was done, so that items that fail, which are listed again, end it. See `run_each`.
+    """
+    total = done = 0
+
+    async def count(item: Item) -> None:
+        nonlocal done
+        done += await work(item)
+
+    while True:
+        items = await list_due()
+        await run_each(items, count, fail)
+        total, done, some = total + done, 0, done
+        if len(items) < most or not some:
+            return total
+
+
 async def run_claimed[Item](
     claim: Callable[[int], Awaitable[Sequence[Item]]],
     work: Callable[[Item], Awaitable[object]],

@@ -1,7 +1,7 @@
 """Open a case, move it on, and escalate what is late; each move and its event are one statement."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -27,8 +27,8 @@ TEXT_CONTEXT = "cases.text"
 REASON_CONTEXT = "case_events.reason"
 ESCALATION_JOB = "escalate_case"
 MAX_LATE_CASES = 200
-MAX_OVERDUE_CASES = 5_000
-"""How many are told of in a morning. They stay overdue, so that the ones beyond would be told of never."""
+MAX_OVERDUE_CASES = 500
+"""How many are read at a time. They stay overdue, so that the next ones are those behind them."""
 _RETRIES = RetryPolicy(first_delay=timedelta(minutes=1), max_delay=timedelta(hours=6))
 _CLOCK_ACTOR = "clock"
 _ANSWERER_INVOLVED = "P0110"
@@ -49,6 +49,12 @@ class LateCase(Struct, frozen=True):
 
     id: UUID
     county_code: str
+
+
+class OverdueCase(LateCase, frozen=True):
+    """Such a case at its last level, and its deadline."""
+
+    due_at: datetime
 
 
 GET_CATEGORY = Query(
@@ -107,7 +113,11 @@ MOVE_CASE = Query(
     """,
 )
 LIST_OVERDUE_CASES = Query(
-    LateCase, "SELECT id, county_code FROM list_overdue_cases(:now::timestamptz, :most::integer)"
+    OverdueCase,
+    """
+    SELECT id, county_code, due_at
+      FROM list_overdue_cases(:now::timestamptz, :after_due::timestamptz, :after_id::uuid, :most::integer)
+    """,
 )
 LIST_LATE_CASES = Query(LateCase, "SELECT id, county_code FROM list_late_cases(:now::timestamptz, :most::integer)")
 
@@ -321,8 +331,6 @@ async def tell_overdue_cases(
     `tell` queues the messages of the case's area. Each is told of in a transaction of its own; one that fails is told
     of the next time and delays no other.
     """
-    async with db.connection() as conn:
-        overdue = await LIST_OVERDUE_CASES.all(conn, now=now, most=MAX_OVERDUE_CASES)
 
     async def tell_one(each: LateCase) -> None:
         async with db.transaction(scope=each.county_code) as conn:
@@ -331,4 +339,13 @@ async def tell_overdue_cases(
     async def fail(each: LateCase, error: Exception) -> None:
         log.error("overdue_case_not_told", case=str(each.id), exc_info=error)
 
-    return (await run_each(overdue, tell_one, fail)).done
+    told, after_due, after_id = 0, datetime.min.replace(tzinfo=UTC), UUID(int=0)
+    while True:
+        async with db.connection() as conn:
+            overdue = await LIST_OVERDUE_CASES.all(
+                conn, now=now, after_due=after_due, after_id=after_id, most=MAX_OVERDUE_CASES
+            )
+        told += (await run_each(overdue, tell_one, fail)).done
+        if len(overdue) < MAX_OVERDUE_CASES:
+            return told
+        after_due, after_id = overdue[-1].due_at, overdue[-1].id

@@ -20,7 +20,7 @@ from market.orders.transitions import finish_order, lock_order
 from payments import Gateway, PaymentState, ProviderMismatch, Purpose, close_payment, find_live_payment, send_refund
 from payments.errors import AlreadyPaid
 from payments.money import format_yuan
-from payments.retries import RetryPolicy, run_each
+from payments.retries import RetryPolicy, run_each, run_listed
 
 log = structlog.get_logger()
 
@@ -78,30 +78,29 @@ GET_BALANCE_UNTIL = Query(date, "SELECT balance_until FROM deposits WHERE order_
 async def remind_of_balances(db: Database, seal: Seal, *, now: datetime) -> int:
     """Remind buyers of balances on the first and on the last day of their window; return how many.
 
-    At most 500 a call, one transaction each, so that one that fails delays no other. Safe to run concurrently.
+    One transaction each, so that one that fails delays no other. Safe to run concurrently.
     """
-    async with db.connection() as conn:
-        due = await LIST_TO_REMIND.all(conn, today=get_business_day(now), limit=MAX_BALANCES)
-    reminded = 0
 
-    async def remind(balance: DueBalance) -> None:
-        nonlocal reminded
+    async def list_due() -> list[DueBalance]:
+        async with db.connection() as conn:
+            return await LIST_TO_REMIND.all(conn, today=get_business_day(now), limit=MAX_BALANCES)
+
+    async def remind(balance: DueBalance) -> int:
         async with db.transaction() as conn:
             if await RECORD_REMINDER.maybe(conn, order_id=balance.order_id, reminder=balance.reminder) is None:
-                return
+                return 0
             facts = {
                 "order": str(balance.number),
                 "amount": format_yuan(balance.balance_fen),
                 "day": format_month_day(balance.balance_until),
             }
             await notify_account(conn, seal, balance.buyer_id, "balance_due", facts, now=now)
-        reminded += 1
+        return 1
 
     async def fail(balance: DueBalance, error: Exception) -> None:
         log.error("balance_not_reminded", order=balance.number, exc_info=error)
 
-    await run_each(due, remind, fail)
-    return reminded
+    return await run_listed(list_due, remind, fail, most=MAX_BALANCES)
 
 
 async def lapse_balances(db: Database, gateway: Gateway, seal: Seal, *, now: datetime) -> int:

@@ -18,7 +18,7 @@ from market.organisations.public_buyers import list_unit_accounts
 from market.procurement.models import Purchase
 from market.procurement.views import get_purchase
 from payments.money import format_yuan
-from payments.retries import run_each
+from payments.retries import run_listed
 
 log = structlog.get_logger()
 
@@ -81,18 +81,16 @@ CLAIM_ACCEPTANCE_CHASE = Query(
 
 
 async def tell_of_red_letters(db: Database, seal: Seal, *, now: datetime) -> int:
-    """Tell the sellers of purchases of which more came back since, at most 200; return how many.
+    """Tell the sellers of purchases of which more came back since; return how many.
 
     The first telling begins the five working days. Opens its own transactions, one for each purchase.
     """
-    async with db.connection() as conn:
-        owed = await LIST_UNTOLD.all(conn, most=MAX_TOLD)
     today = get_business_day(now)
 
     async def notify(conn: Connection, purchase: Purchase) -> None:
         await _notify_seller(conn, seal, purchase, "purchase_red_letter", now=now)
 
-    return await _tell(db, owed, CLAIM_TELLING, notify, today=today)
+    return await _tell(db, LIST_UNTOLD, {}, CLAIM_TELLING, notify, today=today)
 
 
 async def chase_red_letters(db: Database, seal: Seal, *, now: datetime) -> int:
@@ -107,9 +105,7 @@ async def chase_red_letters(db: Database, seal: Seal, *, now: datetime) -> int:
         template = "purchase_red_letter_late" if late else "purchase_red_letter_due"
         await _notify_seller(conn, seal, purchase, template, now=now)
 
-    async with db.connection() as conn:
-        owed = await LIST_UNCHASED.all(conn, today=today, before=DAYS_BEFORE, after=DAYS_AFTER, most=MAX_TOLD)
-    return await _tell(db, owed, CLAIM_CHASE, notify, today=today)
+    return await _tell(db, LIST_UNCHASED, _get_window(today), CLAIM_CHASE, notify, today=today)
 
 
 async def chase_acceptances(db: Database, seal: Seal, *, now: datetime) -> int:
@@ -127,37 +123,39 @@ async def chase_acceptances(db: Database, seal: Seal, *, now: datetime) -> int:
         for each in {purchase.requested_by, *acceptors}:
             await notify_account(conn, seal, each, template, facts, now=now)
 
-    async with db.connection() as conn:
-        owed = await LIST_UNCHASED_ACCEPTANCES.all(
-            conn, today=today, before=DAYS_BEFORE, after=DAYS_AFTER, most=MAX_TOLD
-        )  # fmt: skip
-    return await _tell(db, owed, CLAIM_ACCEPTANCE_CHASE, notify, today=today)
+    return await _tell(db, LIST_UNCHASED_ACCEPTANCES, _get_window(today), CLAIM_ACCEPTANCE_CHASE, notify, today=today)
+
+
+def _get_window(today: date) -> dict[str, object]:
+    return {"today": today, "before": DAYS_BEFORE, "after": DAYS_AFTER}
 
 
 async def _tell(
     db: Database,
-    owed: list[DuePurchase],
+    listing: Query[DuePurchase],
+    window: dict[str, object],
     claim: Query[int],
     notify: Callable[[Connection, Purchase], Awaitable[None]],
     *,
     today: date,
 ) -> int:
     """Claim each message and queue it; one that fails is tried the next time and delays no other."""
-    told = 0
 
-    async def tell(each: DuePurchase) -> None:
-        nonlocal told
+    async def list_due() -> list[DuePurchase]:
+        async with db.connection() as conn:
+            return await listing.all(conn, **window, most=MAX_TOLD)
+
+    async def tell(each: DuePurchase) -> int:
         async with db.transaction(scope=each.county_code) as conn:
             if await claim.maybe(conn, number=each.number, today=today) is None:
-                return
+                return 0
             await notify(conn, (await get_purchase(conn, each.number)).purchase)
-            told += 1
+        return 1
 
     async def fail(each: DuePurchase, error: Exception) -> None:
         log.error("purchase_not_told", purchase=each.number, exc_info=error)
 
-    await run_each(owed, tell, fail)
-    return told
+    return await run_listed(list_due, tell, fail, most=MAX_TOLD)
 
 
 async def _notify_seller(conn: Connection, seal: Seal, purchase: Purchase, template: str, *, now: datetime) -> None:

@@ -13,12 +13,13 @@ from market.kernel.seal import Seal
 from market.notify.queue import queue_message
 from market.orders.notifications import format_month_day
 from market.supervision.rules import get_assignee_role
-from payments.retries import run_each
+from payments.retries import run_listed
 
 log = structlog.get_logger()
 
 DAYS_BEFORE, DAYS_AFTER = 3, 10
 MAX_TOLD_OFFICIALS = 10
+MAX_DUE = 1_000
 
 
 class DueTask(Struct, frozen=True):
@@ -31,7 +32,7 @@ class DueTask(Struct, frozen=True):
     remind_day: date
 
 
-LIST_DUE = Query(DueTask, "SELECT * FROM list_due_supervision(:today, :before, :after)")
+LIST_DUE = Query(DueTask, "SELECT * FROM list_due_supervision(:today, :before, :after, :most::integer)")
 # The row of a reminder is what claims its messages: of two workers only one inserts it.
 CLAIM_REMINDER = Query(
     int,
@@ -72,19 +73,22 @@ async def tell_due_supervision(db: Database, seal: Seal, *, now: datetime) -> in
     """
     today, told = get_business_day(now), 0
 
-    async def tell(task: DueTask) -> None:
+    async def list_due() -> list[DueTask]:
+        async with db.connection() as conn:
+            return await LIST_DUE.all(conn, today=today, before=DAYS_BEFORE, after=DAYS_AFTER, most=MAX_DUE)
+
+    async def tell(task: DueTask) -> int:
         nonlocal told
         async with db.transaction(scope=task.assignee_scope) as conn:
             if await CLAIM_REMINDER.maybe(conn, task_id=task.id, day=task.remind_day, now=now) is None:
-                return
+                return 0
             facts = {"number": str(task.number), "day": format_month_day(task.due_on)}
             template = "supervision_late" if task.due_on < today else "supervision_due"
             told += await notify_division(conn, seal, task.assignee_scope, template, facts, now=now)
+        return 1
 
     async def fail(task: DueTask, error: Exception) -> None:
         log.error("supervision_not_told", task=str(task.id), exc_info=error)
 
-    async with db.connection() as conn:
-        due = await LIST_DUE.all(conn, today=today, before=DAYS_BEFORE, after=DAYS_AFTER)
-    await run_each(due, tell, fail)
+    await run_listed(list_due, tell, fail, most=MAX_DUE)
     return told

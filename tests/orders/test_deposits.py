@@ -166,6 +166,14 @@ async def test_an_unpaid_balance_lapses_after_its_last_day_and_the_deposit_goes_
     await orchard.verify()
 
 
+async def test_every_balance_that_is_due_is_reminded_of(orchard: Orchard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("market.orders.lapse_balances.MAX_BALANCES", 2)
+    w = orchard.shopping
+    for _ in range(3):
+        await orchard.order()
+    assert [await remind_of_balances(w.db, w.seal, now=DUE) for _ in range(2)] == [3, 0]
+
+
 async def test_a_balance_that_was_just_paid_does_not_lapse(orchard: Orchard) -> None:
     w = orchard.shopping
     order = await orchard.order()

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from payments.retries import BatchSummary, RetryPolicy, describe_error, run_each
+from payments.retries import BatchSummary, RetryPolicy, describe_error, run_each, run_listed
 
 POLICY = RetryPolicy(first_delay=timedelta(seconds=10), max_delay=timedelta(seconds=60), max_attempts=5)
 
@@ -60,3 +60,26 @@ async def test_no_more_items_run_at_a_time_than_allowed() -> None:
 
     await run_each(range(20), work, fail, concurrency=4)
     assert highest == 4
+
+
+async def test_what_is_listed_is_done_until_nothing_is_left_or_only_failures_are() -> None:
+    waiting = list(range(7))
+
+    async def list_due() -> list[int]:
+        return waiting[:3]
+
+    async def work(item: int) -> int:
+        if item in failing:
+            raise ValueError(item)
+        waiting.remove(item)
+        return 2
+
+    async def fail(item: int, _: Exception) -> None:
+        failed.append(item)
+
+    failing, failed = {1}, list[int]()
+    assert await run_listed(list_due, work, fail, most=3) == 12
+    assert (waiting, failed) == ([1], [1, 1, 1, 1])
+    waiting, failing, failed = [1, 2, 3, 4], {1, 2, 3}, []
+    assert await run_listed(list_due, work, fail, most=3) == 0
+    assert (waiting, failed) == ([1, 2, 3, 4], [1, 2, 3])

@@ -338,3 +338,11 @@ async def test_who_had_to_do_a_withdrawn_task_is_told(desks: Desks) -> None:
         phones[desks.prefecture.account_id]: f'{{"number":"{above.number}"}}',
         phones[desks.county.account_id]: f'{{"number":"{below.number}"}}',
     }
+
+
+async def test_every_task_that_is_due_is_told_of(desks: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("market.supervision.tell.MAX_DUE", 2)
+    for _ in range(3):
+        await desks.issue(desks.prefecture, PASSED_ON)
+    now = NOW + (PASSED_ON.due_on - TODAY) - 3 * DAY
+    assert [await tell_due_supervision(desks.database, desks.seal, now=now) for _ in range(2)] == [3, 0]

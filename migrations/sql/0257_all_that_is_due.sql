@@ -1,0 +1,4 @@
+-- Package: casework.
+-- Overdue cases are listed behind a case, and tasks of supervision as many as their caller asks for.
+DROP FUNCTION IF EXISTS list_overdue_cases(timestamptz, integer);
+DROP FUNCTION IF EXISTS list_due_supervision(date, integer, integer);
