@@ -116,10 +116,9 @@ DELETE_PAST_NIGHTS = Query(
     None,
     """
     DELETE FROM taken_nights
-     WHERE (room_id, nights) IN (
-           SELECT room_id, nights FROM taken_nights
-            WHERE booking_id IS NULL AND upper(nights) < :before::date
-            LIMIT :piece::integer)
+     WHERE ctid = ANY(ARRAY(SELECT ctid FROM taken_nights
+                             WHERE booking_id IS NULL AND upper(nights) < :before::date
+                             ORDER BY upper(nights) LIMIT :piece::integer))
     """,
 )
 

@@ -124,7 +124,7 @@ GIVE_UP_PARCELS = Query(
     UPDATE tracked_parcels SET state = 'given_up'
      WHERE suborder_id IN (SELECT suborder_id FROM tracked_parcels JOIN suborders ON suborders.id = suborder_id
                             WHERE suborders.state = 'shipped' AND registered_at <= :before
-                              AND tracked_parcels.state IN ('moving', 'unknown')
+                              AND tracked_parcels.state IN ('moving', 'unknown') AND next_at < 'infinity'
                             ORDER BY registered_at LIMIT 500
                               FOR UPDATE OF tracked_parcels SKIP LOCKED)
     RETURNING suborder_id

@@ -1,6 +1,9 @@
 """Delete the photos that nothing shows: uploads that were never used, and pictures without a row."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct
 
 from market.kernel import Database, Query
 from market.storage.files import FileStore
@@ -9,13 +12,21 @@ from payments.retries import run_each
 RETENTION = timedelta(days=2)
 """How long an upload may stay unused: a form may be finished the next day."""
 _CHUNK = 500
+_PIECE = 2_000
+
+
+class _CheckedPiece(Struct, frozen=True):
+    last_id: UUID | None
+
 
 DELETE_UNUSED_PHOTOS = Query(
-    int,
+    _CheckedPiece,
     """
-    WITH unused AS (
+    WITH piece AS (
+        SELECT id, created_at FROM photos WHERE id > :after::uuid ORDER BY id LIMIT :piece
+    ), unused AS (
         SELECT f.id
-          FROM photos f
+          FROM piece f
          WHERE f.created_at < :before::timestamptz
            AND NOT EXISTS (SELECT FROM listings WHERE photo_id = f.id)
            AND NOT EXISTS (SELECT FROM listing_photos WHERE photo_id = f.id)
@@ -25,12 +36,10 @@ DELETE_UNUSED_PHOTOS = Query(
            AND NOT EXISTS (SELECT FROM conversation_photos WHERE photo_id = f.id)
            AND NOT EXISTS (SELECT FROM questions WHERE photo_id = f.id)
            AND NOT EXISTS (SELECT FROM story_photos WHERE photo_id = f.id)
-         ORDER BY f.id
-         LIMIT :most
     ), deleted AS (
-        DELETE FROM photos USING unused WHERE photos.id = unused.id RETURNING 1
+        DELETE FROM photos USING unused WHERE photos.id = unused.id
     )
-    SELECT count(*) FROM deleted
+    SELECT (SELECT id FROM piece ORDER BY id DESC LIMIT 1) AS last_id
     """,
 )
 # Who uploads the picture at this moment adds its row under the same lock, and stores its files afterwards.
@@ -39,15 +48,16 @@ LIST_KNOWN_NAMES = Query(str, "SELECT DISTINCT name FROM photos WHERE name = ANY
 
 
 async def delete_unused_photos(db: Database, files: FileStore, *, now: datetime) -> int:
-    """Delete unused photos and their files in pieces, each committed; return the number of deleted files.
+    """Delete unused photos and their files; return the number of deleted files.
 
-    A picture whose files cannot be deleted keeps no other; the first of the errors is raised in the end.
+    Photos are looked at 2,000 at a time, and those that are unused deleted before the next ones are. A picture whose
+    files cannot be deleted keeps no other; the first of the errors is raised in the end.
     """
     before = now - RETENTION
-    deleted = _CHUNK
-    while deleted == _CHUNK:
-        async with db.transaction() as conn:
-            deleted = await DELETE_UNUSED_PHOTOS.one(conn, before=before, most=_CHUNK)
+    after: UUID | None = UUID(int=0)
+    while after is not None:
+        async with db.connection() as conn:
+            after = (await DELETE_UNUSED_PHOTOS.one(conn, after=after, piece=_PIECE, before=before)).last_id
     count, failures = 0, list[Exception]()
 
     async def delete(picture: tuple[str, list[str]]) -> None:

@@ -9,7 +9,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
          WHERE id IN (SELECT id FROM cases
                        WHERE category = ANY(p_categories) AND state = 'closed' AND closed_at < p_before
                          AND text_erased_at IS NULL
-                       ORDER BY id LIMIT p_most FOR NO KEY UPDATE SKIP LOCKED)
+                       ORDER BY closed_at LIMIT p_most FOR NO KEY UPDATE SKIP LOCKED)
         RETURNING id
     ), events AS (
         UPDATE case_events SET reason_sealed = p_reason

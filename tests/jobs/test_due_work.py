@@ -1,0 +1,155 @@
+"""What jobs look for is found by an index: none reads a table that keeps growing from its beginning."""
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from msgspec import Struct
+
+from market.bookings.host_nights import DELETE_PAST_NIGHTS
+from market.carriers.track import GIVE_UP_PARCELS
+from market.casework.erase import ERASE_CASE_TEXTS
+from market.kernel import Connection, Query
+from market.services.applications import DELETE_OLD
+from market.slots.cancel_slot import LIST_SMALL_SLOTS
+from market.slots.seats import FORGET_SEATS, LIST_STRANDED
+from market.storage.unused_photos import DELETE_UNUSED_PHOTOS
+from market.subsidies.evidence.erase_persons import LIST_DUE_ERASURES
+from tests.conftest import NOW
+from tests.support.postgres import as_owner
+
+DAY = timedelta(days=1)
+
+
+class Work(Struct, frozen=True):
+    """A query of a job, its values, and a table with many rows of which it wants none."""
+
+    query: Query[Any]
+    values: dict[str, object]
+    table: str
+    rows: str
+
+
+WORK = {
+    "erase_case_texts": Work(
+        ERASE_CASE_TEXTS,
+        {
+            "categories": ["grievance"],
+            "before": NOW - 9 * DAY,
+            "text": b"",
+            "reason": b"",
+            "now": NOW,
+            "most": 500,
+        },
+        "cases",
+        "INSERT INTO cases (category, division_code, asker_id, text_sealed, path, received_at, due_at, state, outcome, closed_at)"
+        " SELECT CASE WHEN n % 2 = 0 THEN 'bad_fruit' ELSE 'grievance' END, '130624001001', uuidv7(), '', '{seller}',"
+        " $1, $1, 'closed', 'solved', $1 FROM generate_series(1, 20000) n",
+    ),
+    "erase_persons": Work(
+        LIST_DUE_ERASURES,
+        {"day": NOW.date(), "years": 5, "most": 500},
+        "memberships",
+        "WITH p AS (INSERT INTO persons (county_code, identity_index, identity_sealed, name_sealed, born_on, sex)"
+        " SELECT '130624', decode(md5(n::text), 'hex'), '', '', '1950-01-01', '女' FROM generate_series(1, 20000) n"
+        " RETURNING id)"
+        "INSERT INTO memberships (county_code, person_id, household_code, member_number, relation, valid_during)"
+        " SELECT '130624', id, id::text, 1, '户主', daterange($1::timestamptz::date, NULL) FROM p",
+    ),
+    "delete_host_nights": Work(
+        DELETE_PAST_NIGHTS,
+        {"before": NOW.date(), "piece": 5_000},
+        "taken_nights",
+        "INSERT INTO taken_nights (room_id, nights, booking_id)"
+        " SELECT uuidv7(), daterange($1::timestamptz::date + n % 2, $1::timestamptz::date + 2),"
+        " CASE WHEN n % 2 = 0 THEN uuidv7() END FROM generate_series(1, 20000) n",
+    ),
+    "forget_old_seats": Work(
+        FORGET_SEATS,
+        {"kind": "clinic", "before": NOW, "after_at": NOW - 9999 * DAY, "after_id": UUID(int=0), "piece": 20},
+        "slots",
+        "INSERT INTO slots (kind, village_code, room, during, capacity, free, forgotten) SELECT 'clinic', '130624001001', 'r' || n,"
+        " tstzrange($1::timestamptz - interval '9 d', $1::timestamptz - interval '8.9 d'), 9, 9, true"
+        " FROM generate_series(1, 20000) n",
+    ),
+    "cancel_small_slots": Work(
+        LIST_SMALL_SLOTS,
+        {"now": NOW, "until": NOW + DAY, "limit": 500},
+        "slots",
+        "INSERT INTO slots (listing_id, during, capacity, minimum, free) SELECT uuidv7(), tstzrange($1::timestamptz - interval '9 d',"
+        " $1::timestamptz - interval '8.9 d'), 9, 2, 9 FROM generate_series(1, 20000) n",
+    ),
+    "end_seats": Work(
+        LIST_STRANDED,
+        {"limit": 500},
+        "slot_reservations",
+        "WITH s AS (INSERT INTO slots"
+        " (kind, village_code, room, during, capacity, free, state, cancelled_at, cancel_reason)"
+        " SELECT 'course', '130624001001', 'r', tstzrange($1::timestamptz, $1::timestamptz + interval '1 h'), 9, 9,"
+        " 'cancelled', $1, 'village' FROM generate_series(1, 20000) RETURNING id)"
+        "INSERT INTO slot_reservations (slot_id, party, state, signed_up_by, account_id, joined_at)"
+        " SELECT id, 1, 'missed', uuidv7(), uuidv7(), $1 FROM s",
+    ),
+    "delete_old_applications": Work(
+        DELETE_OLD,
+        {"before": NOW.date(), "piece": 5_000},
+        "job_applications",
+        "INSERT INTO job_applications (posting_id, account_id, consented_at, state, hired_on, hired_by, answered_at)"
+        " SELECT uuidv7(), uuidv7(), $1, 'denied', '2018-01-01', uuidv7(), $1 FROM generate_series(1, 20000) n",
+    ),
+    "end_tracking": Work(
+        GIVE_UP_PARCELS,
+        {"before": NOW},
+        "tracked_parcels",
+        "INSERT INTO tracked_parcels (suborder_id, carrier, tracking, state, registered_at, moved_at, next_at)"
+        " SELECT uuidv7(), 'sf', 'SF' || 1000000 + n, 'moving', $1::timestamptz - interval '9 d', $1, 'infinity'"
+        " FROM generate_series(1, 20000) n",
+    ),
+}
+
+
+async def read_counts(conn: Connection, table: str) -> tuple[int, int]:
+    row = await conn.fetchrow(
+        "SELECT seq_tup_read, coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relid = $1::regclass",
+        table,
+    )
+    return (0, 0) if row is None else (row[0], row[1])
+
+
+@pytest.mark.parametrize("name", WORK)
+async def test_a_job_reads_no_rows_that_are_not_due(conn: Connection, name: str) -> None:
+    work = WORK[name]
+    async with as_owner(conn):
+        await conn.execute("SET LOCAL session_replication_role = replica")
+        await conn.execute(work.rows, NOW)
+        await conn.execute("SET LOCAL session_replication_role = origin")
+        await conn.execute("ANALYZE")
+    before = await read_counts(conn, work.table)
+    await (work.query.run if work.query.row is None else work.query.all)(conn, **work.values)
+    after = await read_counts(conn, work.table)
+    # The planner looks at the ends of an index.
+    assert after[0] - before[0] == 0
+    assert after[1] - before[1] < 10
+
+
+async def test_a_piece_of_photos_is_as_large_as_its_statement_says(conn: Connection) -> None:
+    async with as_owner(conn):
+        await conn.execute("SET LOCAL session_replication_role = replica")
+        await conn.execute(
+            "INSERT INTO photos (owner_id, purpose, sha256, width, height, kind, created_at)"
+            " SELECT uuidv7(), 'listing', sha256(n::text::bytea), 9, 9, 'webp', $1 FROM generate_series(1, 5000) n",
+            NOW,
+        )
+        await conn.execute("ANALYZE photos")
+        plan = [
+            row[0]
+            for row in await conn.fetch(
+                f"EXPLAIN (ANALYZE, BUFFERS OFF) {DELETE_UNUSED_PHOTOS.sql}",
+                *[{"after": UUID(int=0), "piece": 10, "before": NOW}[name] for name in DELETE_UNUSED_PHOTOS.names],
+            )
+        ]
+    read = [int(found) for line in plan for found in re.findall(r"on photos.* rows=(\d+)\.", line)]
+    assert read, plan
+    assert max(read) <= 10, plan
