@@ -87,7 +87,7 @@ FIND_WRONG_BALANCES = Query(
           FROM (SELECT account_id, total FROM newer
                 UNION ALL
                 SELECT account_id, amount_minor FROM {schema}.checkpoint_sums
-                 WHERE :after > 0 AND (amount_minor <> 0 OR account_id IN (SELECT account_id FROM newer))
+                 WHERE :after > 0 AND amount_minor <> 0
                 UNION ALL
                 SELECT account_id, amount_minor FROM {schema}.archived_sums WHERE :after = 0
                 UNION ALL
@@ -131,9 +131,11 @@ FIND_WRONG_REFUNDED_SUMS = Query(
     """
     SELECT 'wrong_refunds' AS code, payments.id::text AS subject,
            'reserved ' || refunded_minor || ', requested ' || coalesce(sum(refunds.amount_minor), 0) AS detail
-      FROM {schema}.payments LEFT JOIN {schema}.refunds ON payment_id = payments.id
-     WHERE payments.id >= :since
-        OR payments.id IN (SELECT payment_id FROM {schema}.refunds WHERE refunds.id >= :since)
+      FROM (SELECT id FROM {schema}.payments WHERE id >= :since
+             UNION
+            SELECT payment_id FROM {schema}.refunds WHERE refunds.id >= :since) AS chosen
+      JOIN {schema}.payments USING (id)
+      LEFT JOIN {schema}.refunds ON payment_id = payments.id
      GROUP BY payments.id
     HAVING refunded_minor <> coalesce(sum(refunds.amount_minor), 0)
      LIMIT :limit
@@ -155,13 +157,14 @@ FIND_WRONG_TRANSITS = Query(
     LedgerDiscrepancy,
     """
     SELECT 'wrong_transit' AS code, code AS subject,
-           balances.amount_minor || ' kept, ' || coalesce(sent, 0) || ' in transit' AS detail
-      FROM {schema}.accounts
-      JOIN {schema}.balances ON balances.account_id = accounts.id
+           kept.amount_minor || ' kept, ' || coalesce(sent, 0) || ' in transit' AS detail
+      FROM (SELECT code, currency, balances.amount_minor
+              FROM {schema}.accounts JOIN {schema}.balances ON balances.account_id = accounts.id
+             WHERE accounts.kind = 'transit') AS kept
       FULL JOIN (SELECT 'transit:' || payee AS code, currency, sum(amount_minor) AS sent
                    FROM {schema}.payouts WHERE state IN ('created', 'in_transit')
                   GROUP BY payee, currency) AS open USING (code, currency)
-     WHERE coalesce(accounts.kind, 'transit') = 'transit' AND coalesce(balances.amount_minor, 0) <> coalesce(sent, 0)
+     WHERE coalesce(kept.amount_minor, 0) <> coalesce(sent, 0)
      LIMIT :limit
     """,
 )

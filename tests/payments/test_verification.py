@@ -1,14 +1,14 @@
 """Verification detects what a disabled or replaced guard did not refuse, and what waits for a person."""
 
 from collections.abc import AsyncGenerator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from payments import Connection, Database, RefundState, open_database, post, send_refund, verify_ledger
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe
-from payments.verification import add_checkpoints, find_checkpoint
+from payments.verification import Checkpoint, add_checkpoints, find_checkpoint
 from tests.payments.refunding import paid, wanted
 from tests.payments.test_ledger import AT, PAID, books
 
@@ -162,3 +162,31 @@ async def test_a_transaction_under_a_key_that_only_begins_like_a_fact_is_found(
         await post(conn, key=key.format_map(names), kind="gift", legs=legs)
         found = await verify_ledger(conn, prefixes=["of the caller"])
     assert [(each.code, each.subject) for each in found] == [("unknown_fact", key.format_map(names))]
+
+
+async def test_with_a_checkpoint_what_is_closed_is_not_read(books: Connection) -> None:
+    await books.execute(
+        """
+        SET session_replication_role = replica;
+        INSERT INTO payments.accounts (code, kind, currency, keep_balance)
+        SELECT 'escrow:old-' || n, 'escrow', 'CNY', true FROM generate_series(1, 20000) n;
+        INSERT INTO payments.balances (account_id, amount_minor)
+        SELECT id, 0 FROM payments.accounts WHERE code LIKE 'escrow:old-%';
+        INSERT INTO payments.checkpoint_sums (account_id, amount_minor)
+        SELECT id, 0 FROM payments.accounts WHERE code LIKE 'escrow:old-%';
+        INSERT INTO payments.payments (id, order_ref, purpose, method, currency, amount_minor, captured_minor, state,
+                                       opened_at, expires_at, captured_at)
+        SELECT overlay(uuidv7()::text PLACING '01000000' FROM 1)::uuid, 'old' || n, 'full', 'wechat', 'CNY', 1, 1,
+               'captured', now(), now(), now() FROM generate_series(1, 20000) n;
+        ANALYZE;
+        """
+    )
+    await books.execute("RESET session_replication_role")
+    checkpoint = Checkpoint(through_id=1, hash=b"", closed_at=datetime.now(UTC))
+    async with books.transaction():
+        assert await verify_ledger(books, since=checkpoint) == []
+        read = await books.fetch(
+            "SELECT relname, seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables"
+            " WHERE schemaname = 'payments' AND relname IN ('accounts', 'balances', 'checkpoint_sums', 'payments')"
+        )
+    assert {row[0]: row[1] for row in read if row[1] >= 100} == {}

@@ -125,7 +125,8 @@ FIND_UNKNOWN_RELEASES = Query(
       FROM payments.transactions
      WHERE id > :after AND split_part(key, ':', 1) = :prefix
        AND NOT EXISTS (SELECT FROM orders JOIN suborders ON order_id = orders.id
-                        WHERE number::text = order_ref AND released_at IS NOT NULL
+                        WHERE number = CASE WHEN order_ref ~ '^[0-9]{1,18}$' THEN order_ref::bigint END
+                          AND released_at IS NOT NULL
                           AND transactions.key = :prefix || ':' || number || '-' || position)
      ORDER BY id
      LIMIT :limit

@@ -1,0 +1,18 @@
+"""Verification finds what is in transit by an index."""
+
+from payments.migrate import is_installed, run_file
+
+revision = "p0019"
+down_revision = "p0017"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    if not is_installed(revision):
+        run_file("sql/p0019.sql")
+
+
+def downgrade() -> None:
+    """Booked money cannot be unbooked: restore a backup instead."""
+    raise RuntimeError("the ledger cannot be downgraded; restore a backup")
