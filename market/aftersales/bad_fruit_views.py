@@ -10,7 +10,8 @@ from msgspec import Struct
 from market.casework.history import open_reason, record_case_looks
 from market.casework.models import CaseOutcome, CaseState, WaitingCases
 from market.casework.moves import TEXT_CONTEXT
-from market.identity.access import list_confirmed_roles, list_role_scopes
+from market.casework.worklist import get_assigned_values, select_assigned
+from market.identity.access import list_confirmed_roles
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
@@ -92,7 +93,7 @@ LIST_PRODUCER_CLAIMS = Query(
     _ClaimRow,
     _COLUMNS
     + """
-     WHERE against_producer_id = ANY(:producer_ids::uuid[])
+     WHERE against_producer_id = ANY(:producer_ids::uuid[]) AND cases.category = 'bad_fruit'
        AND (:after::uuid IS NULL
             OR (cases.state = 'closed', path[level] <> 'seller', due_at, cases.id)
                > (SELECT a.state = 'closed', a.path[a.level] <> 'seller', a.due_at, a.id
@@ -111,14 +112,7 @@ SUM_UP_UNANSWERED_CLAIMS = Query(
 )
 LIST_ASSIGNED_CLAIMS = Query(
     _ClaimRow,
-    _COLUMNS
-    + """
-     WHERE cases.state = 'assigned'
-       AND EXISTS (SELECT FROM unnest(:roles::text[], :scopes::text[]) AS granted (role, scope)
-                    WHERE role = path[level] AND starts_with(cases.county_code, scope))
-     ORDER BY due_at, cases.id
-     LIMIT :limit
-    """,
+    _COLUMNS + select_assigned("c.county_code"),
 )
 
 # The cases that row-level security shows may include those of a role or membership that has ended.
@@ -174,8 +168,7 @@ async def list_assigned_claims(conn: Connection, seal: Seal, official: Actor, *,
         NotAllowed: the actor has no role.
         SecondFactorRequired: the session has no second factor.
     """
-    roles, scopes = list_role_scopes(official)
-    rows = await LIST_ASSIGNED_CLAIMS.all(conn, roles=roles, scopes=scopes, limit=MAX_CLAIMS)
+    rows = await LIST_ASSIGNED_CLAIMS.all(conn, **get_assigned_values(official), limit=MAX_CLAIMS)
     found = [_open(seal, row) for row in rows]
     await record_case_looks(conn, official, found, now=now)
     return found

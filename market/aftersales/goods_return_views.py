@@ -10,7 +10,7 @@ from msgspec import Struct
 from market.casework.history import open_reason, record_case_looks
 from market.casework.models import CaseOutcome, CaseState, WaitingCases
 from market.casework.moves import TEXT_CONTEXT
-from market.identity.access import list_role_scopes
+from market.casework.worklist import get_assigned_values, select_assigned
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
@@ -139,7 +139,7 @@ LIST_PRODUCER_RETURNS = Query(
     _GoodsReturnRow,
     _COLUMNS
     + """
-     WHERE against_producer_id = ANY(:producer_ids::uuid[])
+     WHERE against_producer_id = ANY(:producer_ids::uuid[]) AND cases.category = 'goods_return'
      ORDER BY cases.state = 'closed', NOT (cases.state = 'assigned' AND path[level] = 'seller'), sent_at IS NULL,
               due_at, cases.id DESC
      LIMIT :limit
@@ -157,14 +157,7 @@ SUM_UP_WAITING_RETURNS = Query(
 )
 LIST_ASSIGNED_RETURNS = Query(
     _GoodsReturnRow,
-    _COLUMNS
-    + """
-     WHERE cases.state = 'assigned'
-       AND EXISTS (SELECT FROM unnest(:roles::text[], :scopes::text[]) AS granted (role, scope)
-                    WHERE role = path[level] AND starts_with(cases.county_code, scope))
-     ORDER BY due_at, cases.id
-     LIMIT :limit
-    """,
+    _COLUMNS + select_assigned("c.county_code"),
 )
 
 
@@ -204,8 +197,7 @@ async def list_assigned_returns(conn: Connection, seal: Seal, official: Actor, *
         NotAllowed: the actor has no role.
         SecondFactorRequired: the session has no second factor.
     """
-    roles, scopes = list_role_scopes(official)
-    rows = await LIST_ASSIGNED_RETURNS.all(conn, roles=roles, scopes=scopes, limit=MAX_GOODS_RETURNS)
+    rows = await LIST_ASSIGNED_RETURNS.all(conn, **get_assigned_values(official), limit=MAX_GOODS_RETURNS)
     found = [_open(seal, row) for row in rows]
     await record_case_looks(conn, official, found, now=now)
     return found

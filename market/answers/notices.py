@@ -60,7 +60,8 @@ LIST_OF_COUNTY = Query(
     OwnNotice,
     _OWN_COLUMNS
     + """
-     WHERE starts_with(n.village_code, :county) AND (state <> 'ended' OR upper(valid_during) > :day::date)
+     WHERE n.village_code >= :county AND n.village_code < :county || ':'
+       AND (state <> 'ended' OR upper(valid_during) > :day::date)
      ORDER BY state <> 'draft', upper(valid_during) DESC, n.id LIMIT :limit
     """,
 )
@@ -79,7 +80,11 @@ LIST_LIVE = Query(
     """,
 )
 COUNT_TO_CHECK = Query(
-    int, "SELECT count(*) FROM charity_notices WHERE state = 'draft' AND starts_with(village_code, :county)"
+    int,
+    """
+    SELECT count(*) FROM charity_notices
+     WHERE state = 'draft' AND village_code >= :county AND village_code < :county || ':'
+    """,
 )
 COUNT_OPEN = Query(
     int,

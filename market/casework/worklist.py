@@ -1,10 +1,12 @@
 """The cases of all areas that an official's roles answer now, by deadline."""
 
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 from msgspec import Struct
 
+from market.divisions.codes import COUNTY, LEVEL_DIGITS, truncate_code
 from market.identity.access import list_role_scopes
 from market.identity.models import Actor
 from market.kernel import Connection, Query
@@ -30,6 +32,46 @@ class AssignedCase(Struct, frozen=True, kw_only=True):
     proposed: bool
 
 
+def select_assigned(place: LiteralString) -> LiteralString:
+    """Return the end of a query of the cases that roles answer now, by deadline, with `get_assigned_values`.
+
+    A role answers if the column `place` of `c`, its case, lies in the scope. Open cases are found by county before they
+    are ordered (OFFSET 0): the index of all by deadline has those of the whole market.
+    """
+    return (
+        """
+      JOIN (SELECT c.id, c.due_at
+              FROM unnest(:first_counties::text[], :last_counties::text[]) AS area (first, last)
+              JOIN cases c ON c.county_code >= area.first AND c.county_code <= area.last
+             WHERE c.state = 'assigned'
+               AND EXISTS (SELECT FROM unnest(:roles::text[], :scopes::text[]) AS granted (role, scope)
+                            WHERE role = c.path[c.level] AND starts_with("""
+        + place
+        + """, scope))
+            OFFSET 0) AS assigned (case_key, deadline) ON case_key = cases.id
+     ORDER BY deadline, case_key
+     LIMIT :limit
+    """
+    )
+
+
+def get_assigned_values(official: Actor) -> dict[str, object]:
+    """Return the values of `select_assigned` for an official.
+
+    Raises:
+        NotAllowed: the actor has no role.
+        SecondFactorRequired: the session has no second factor.
+    """
+    roles, scopes = list_role_scopes(official)
+    areas: list[str] = []
+    for area in sorted(truncate_code(scope, COUNTY) for scope in scopes):
+        if not areas or not area.startswith(areas[-1]):
+            areas.append(area)
+    digits = LEVEL_DIGITS[COUNTY - 1]
+    first, last = [[area.ljust(digits, fill) for area in areas] for fill in "09"]
+    return {"roles": roles, "scopes": scopes, "first_counties": first, "last_counties": last}
+
+
 LIST_ASSIGNED_CASES = Query(
     AssignedCase,
     """
@@ -40,12 +82,8 @@ LIST_ASSIGNED_CASES = Query(
       FROM cases
       JOIN case_categories ON code = category AND valid_during @> lower(received_during)
       LEFT JOIN producers ON producers.id = coalesce(against_producer_id, for_producer_id)
-     WHERE cases.state = 'assigned'
-       AND EXISTS (SELECT FROM unnest(:roles::text[], :scopes::text[]) AS granted (role, scope)
-                    WHERE role = cases.path[level] AND starts_with(cases.division_code, scope))
-     ORDER BY due_at, cases.id
-     LIMIT :limit
-    """,
+    """
+    + select_assigned("c.division_code"),
 )
 
 
@@ -58,5 +96,4 @@ async def list_assigned_cases(conn: Connection, official: Actor) -> list[Assigne
         NotAllowed: the actor has no role.
         SecondFactorRequired: the session has no second factor.
     """
-    roles, scopes = list_role_scopes(official)
-    return await LIST_ASSIGNED_CASES.all(conn, roles=roles, scopes=scopes, limit=MAX_ASSIGNED_CASES)
+    return await LIST_ASSIGNED_CASES.all(conn, **get_assigned_values(official), limit=MAX_ASSIGNED_CASES)

@@ -8,8 +8,8 @@ from msgspec import Struct
 from market.casework.history import open_reason, record_case_looks
 from market.casework.models import CaseOutcome, CaseState, WaitingCases
 from market.casework.moves import TEXT_CONTEXT
+from market.casework.worklist import get_assigned_values, select_assigned
 from market.complaints.models import ComplaintCategory
-from market.identity.access import list_role_scopes
 from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
@@ -74,7 +74,8 @@ LIST_PRODUCER_COMPLAINTS = Query(
     _ComplaintRow,
     _COLUMNS
     + """
-     WHERE against_producer_id = ANY(:producer_ids::uuid[]) AND (:before::uuid IS NULL OR cases.id < :before::uuid)
+     WHERE against_producer_id = ANY(:producer_ids::uuid[]) AND cases.category = ANY(:categories::text[])
+       AND (:before::uuid IS NULL OR cases.id < :before::uuid)
      ORDER BY cases.id DESC
      LIMIT :limit
     """,
@@ -89,14 +90,7 @@ SUM_UP_UNANSWERED_COMPLAINTS = Query(
 )
 LIST_ASSIGNED_COMPLAINTS = Query(
     _ComplaintRow,
-    _COLUMNS
-    + """
-     WHERE cases.state = 'assigned'
-       AND EXISTS (SELECT FROM unnest(:roles::text[], :scopes::text[]) AS granted (role, scope)
-                    WHERE role = cases.path[level] AND starts_with(cases.county_code, scope))
-     ORDER BY due_at, cases.id
-     LIMIT :limit
-    """,
+    _COLUMNS + select_assigned("c.county_code"),
 )
 
 
@@ -130,7 +124,9 @@ async def list_producer_complaints(
 ) -> Page[Complaint]:
     """Return the complaints that producers see, latest first; older than the case `before`, if given."""
     size = max(1, min(limit, MAX_PAGE_SIZE))
-    rows = await LIST_PRODUCER_COMPLAINTS.all(conn, producer_ids=producer_ids, before=before, limit=size + 1)
+    rows = await LIST_PRODUCER_COMPLAINTS.all(
+        conn, producer_ids=producer_ids, categories=list(ComplaintCategory), before=before, limit=size + 1
+    )
     return make_page([_open(seal, row) for row in rows], size, lambda each: each.case_id)
 
 
@@ -146,8 +142,7 @@ async def list_assigned_complaints(conn: Connection, seal: Seal, official: Actor
         NotAllowed: the actor has no role.
         SecondFactorRequired: the session has no second factor.
     """
-    roles, scopes = list_role_scopes(official)
-    rows = await LIST_ASSIGNED_COMPLAINTS.all(conn, roles=roles, scopes=scopes, limit=MAX_COMPLAINTS)
+    rows = await LIST_ASSIGNED_COMPLAINTS.all(conn, **get_assigned_values(official), limit=MAX_COMPLAINTS)
     found = [_open(seal, row) for row in rows]
     await record_case_looks(conn, official, found, now=now)
     return found

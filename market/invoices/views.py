@@ -153,7 +153,8 @@ LIST_OPEN_INVOICES = Query(
     _InvoiceRow,
     _COLUMNS
     + """
-     WHERE r.producer_id = ANY(:producer_ids::uuid[]) AND cases.state = 'assigned'
+     WHERE r.producer_id = ANY(:producer_ids::uuid[])
+       AND cases.against_producer_id = ANY(:producer_ids) AND cases.category = 'invoice' AND cases.state = 'assigned'
      ORDER BY due_at, cases.id
      LIMIT :limit
     """,

@@ -84,7 +84,7 @@ COUNT_LATE_RED_LETTERS = Query(
     int,
     """
     SELECT count(*) FROM procurements p JOIN organisations u ON u.id = p.organisation_id
-     WHERE u.county_code = :county AND get_red_letter_due(p.reduce_since) < :day
+     WHERE u.county_code = :county AND p.returned_fen > p.reduced_fen AND get_red_letter_due(p.reduce_since) < :day
     """,
 )
 COUNT_LATE = Query(

@@ -112,8 +112,7 @@ LIST_UNVERIFIED_PRODUCERS = Query(
     _PRODUCERS
     + """
      WHERE p.state IN ('open', 'suspended')
-       AND EXISTS (SELECT FROM certificates f WHERE f.producer_id = p.id AND f.verified_at IS NULL
-                    AND f.rejected_at IS NULL)
+       AND p.id IN (SELECT producer_id FROM certificates WHERE verified_at IS NULL AND rejected_at IS NULL)
        AND EXISTS (SELECT FROM unnest(:scopes::text[]) AS scope WHERE starts_with(p.village_code, scope))
        AND p.id > :after AND p.id <> ALL(:producer_ids::uuid[])
      ORDER BY p.id

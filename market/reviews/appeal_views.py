@@ -8,7 +8,7 @@ from msgspec import Struct
 from market.casework.history import open_reason, record_case_looks
 from market.casework.models import CaseOutcome, CaseState
 from market.casework.moves import TEXT_CONTEXT
-from market.identity.access import list_role_scopes
+from market.casework.worklist import get_assigned_values, select_assigned
 from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
@@ -67,14 +67,7 @@ GET_APPEAL = Query(_AppealRow, _COLUMNS + " WHERE cases.id = :case_id")
 FIND_APPEAL_OF_REVIEW = Query(_AppealRow, _COLUMNS + " WHERE a.review_id = :review_id")
 LIST_ASSIGNED_APPEALS = Query(
     _AppealRow,
-    _COLUMNS
-    + """
-     WHERE cases.state = 'assigned'
-       AND EXISTS (SELECT FROM unnest(:roles::text[], :scopes::text[]) AS granted (role, scope)
-                    WHERE role = path[level] AND starts_with(cases.county_code, scope))
-     ORDER BY due_at, cases.id
-     LIMIT :limit
-    """,
+    _COLUMNS + select_assigned("c.county_code"),
 )
 
 
@@ -102,8 +95,7 @@ async def list_assigned_appeals(conn: Connection, seal: Seal, official: Actor, *
         NotAllowed: the actor has no role.
         SecondFactorRequired: the session has no second factor.
     """
-    roles, scopes = list_role_scopes(official)
-    rows = await LIST_ASSIGNED_APPEALS.all(conn, roles=roles, scopes=scopes, limit=MAX_APPEALS)
+    rows = await LIST_ASSIGNED_APPEALS.all(conn, **get_assigned_values(official), limit=MAX_APPEALS)
     found = [_open(seal, row) for row in rows]
     await record_case_looks(conn, official, found, now=now)
     return found

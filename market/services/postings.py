@@ -57,10 +57,18 @@ LIST_OF_ORGANISATION = Query(
 )
 LIST_TO_CHECK = Query(
     JobPosting,
-    POSTING_COLUMNS + " WHERE p.state = 'draft' AND starts_with(p.village_code, :county) ORDER BY p.id LIMIT :limit",
+    POSTING_COLUMNS
+    + """
+     WHERE p.state = 'draft' AND p.village_code >= :county AND p.village_code < :county || ':'
+     ORDER BY p.id LIMIT :limit
+    """,
 )
 COUNT_TO_CHECK = Query(
-    int, "SELECT count(*) FROM job_postings WHERE state = 'draft' AND starts_with(village_code, :county)"
+    int,
+    """
+    SELECT count(*) FROM job_postings
+     WHERE state = 'draft' AND village_code >= :county AND village_code < :county || ':'
+    """,
 )
 # Of organisations that are verified today; the own village first, then its township.
 LIST_NEAR = Query(

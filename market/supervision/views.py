@@ -55,12 +55,12 @@ LIST_EVENTS = Query(
 COUNT_TASKS = Query(
     SupervisionCounts,
     """
-    SELECT (count(*) FILTER (WHERE owed))::integer AS to_do,
-           (count(*) FILTER (WHERE owed AND due_on < :today::date))::integer AS late,
-           (count(*) FILTER (WHERE state = 'evidence' AND issuer_scope = ANY(:issuers::text[])))::integer AS to_check
-      FROM (SELECT state, due_on, issuer_scope,
-                   state IN ('issued', 'returned') AND assignee_scope = ANY(:assignees::text[]) AS owed
-              FROM supervision_tasks) AS tasks
+    SELECT owed.to_do, owed.late,
+           (SELECT count(*) FROM supervision_tasks
+             WHERE state = 'evidence' AND issuer_scope = ANY(:issuers::text[]))::integer AS to_check
+      FROM (SELECT count(*)::integer AS to_do, (count(*) FILTER (WHERE due_on < :today::date))::integer AS late
+              FROM supervision_tasks
+             WHERE state IN ('issued', 'returned') AND assignee_scope = ANY(:assignees::text[])) AS owed
     """,
 )
 
