@@ -122,9 +122,22 @@ _NEWEST_FIRST = """
 LIST_BUYER_CONVERSATIONS = Query(
     _ConversationRow, _CONVERSATIONS + " WHERE c.buyer_id = :account_id AND :as_buyer" + _NEWEST_FIRST
 )
+# The latest of each producer, by its index.
 LIST_SELLER_CONVERSATIONS = Query(
     _ConversationRow,
-    _CONVERSATIONS + " WHERE c.producer_id = ANY(:producer_ids::uuid[]) AND NOT :as_buyer" + _NEWEST_FIRST,
+    _CONVERSATIONS
+    + """
+     WHERE c.suborder_id = ANY(ARRAY(
+               SELECT latest.suborder_id
+                 FROM unnest(:producer_ids::uuid[]) AS own (producer_id)
+                CROSS JOIN LATERAL (SELECT suborder_id FROM conversations c
+                                     WHERE producer_id = own.producer_id"""
+    + _NEWEST_FIRST
+    + """) AS latest))
+       AND NOT :as_buyer
+     ORDER BY c.last_at DESC, c.suborder_id DESC
+     LIMIT :limit
+    """,
 )
 GET_LAST_AT = Query(datetime, "SELECT last_at FROM conversations WHERE suborder_id = :suborder_id")
 COUNT_BUYER_UNREAD = Query(

@@ -108,11 +108,18 @@ LIST_PRODUCER_REVIEWS = Query(
      LIMIT :limit
     """,
 )
+# The latest of each producer, by its index.
 LIST_SELLER_REVIEWS = Query(
     _ReviewRow,
     _COLUMNS
     + """
-     WHERE r.producer_id = ANY(:producer_ids::uuid[]) AND (:before::uuid IS NULL OR r.id < :before::uuid)
+     WHERE r.id = ANY(ARRAY(
+               SELECT latest.id
+                 FROM unnest(:producer_ids::uuid[]) AS own (producer_id)
+                CROSS JOIN LATERAL (SELECT id FROM reviews x
+                                     WHERE x.producer_id = own.producer_id
+                                       AND (:before::uuid IS NULL OR x.id < :before::uuid)
+                                     ORDER BY id DESC LIMIT :limit) AS latest))
      ORDER BY r.id DESC
      LIMIT :limit
     """,

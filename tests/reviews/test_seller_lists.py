@@ -1,0 +1,52 @@
+"""A page of what a shop got is read by the shop's index, however long ago its last was and however many others have."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from market.conversations.views import LIST_SELLER_CONVERSATIONS
+from market.kernel import Connection, Query
+from market.reviews.views import LIST_SELLER_REVIEWS
+from tests.conftest import NOW
+from tests.support.postgres import as_owner
+
+SHOP = UUID(int=1)
+OWNER = "CASE WHEN n <= 5000 THEN $1::uuid ELSE uuidv7() END"
+LISTS: dict[str, tuple[Query[Any], str, str]] = {
+    "reviews": (
+        LIST_SELLER_REVIEWS,
+        "reviews",
+        f"""
+        (suborder_id, listing_id, account_id, rating, text, at, producer_id)
+        SELECT uuidv7(), uuidv7(), uuidv7(), 5, '', $2, {OWNER} FROM generate_series(1, 30000) n
+        """,
+    ),
+    "conversations": (
+        LIST_SELLER_CONVERSATIONS,
+        "conversations",
+        f"""
+        (suborder_id, producer_id, buyer_id, last_at)
+        SELECT uuidv7(), {OWNER}, uuidv7(), $2::timestamptz + n * interval '1 s' FROM generate_series(1, 30000) n
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_a_page_of_a_shop_reads_no_row_of_another(conn: Connection, name: str) -> None:
+    query, table, rows = LISTS[name]
+    async with as_owner(conn):
+        await conn.execute("SET LOCAL session_replication_role = replica")
+        await conn.execute(f"INSERT INTO {table} {rows}", SHOP, NOW)
+        await conn.execute(f"ANALYZE {table}")
+        count = (
+            f"SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relname = '{table}'"
+        )
+        before = await conn.fetchval(count)
+        values = {
+            "producer_ids": [SHOP], "before": None, "before_at": None, "before_id": None, "as_buyer": False,
+            "limit": 21,
+        }  # fmt: skip
+        await query.all(conn, **{name: values[name] for name in query.names})
+        assert await conn.fetchval(count) - before < 200
