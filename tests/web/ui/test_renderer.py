@@ -248,3 +248,15 @@ def test_the_draft_of_a_form_about_one_thing_names_it() -> None:
         if re.search(r'action="[^"?]*\{\{ [a-z]', tag) and re.search(r'data-draft="[^{"]*"', tag)
     ]
     assert found == []
+
+
+def test_a_browser_cuts_no_long_number_that_is_written_with_gaps() -> None:
+    """It cuts a pasted `130624 19900303 9917` without a word, and what is left is refused as wrong."""
+    found = [
+        f"{path.name}: {field}"
+        for path in TEMPLATES.rglob("*.html")
+        for field in re.findall(r'(?:text\("|name=")(?:identity|credit_code)[^>}]*\}', path.read_text(encoding="utf-8"))
+        for length in re.findall(r'maxlength="?(\d+)', field)
+        if int(length) < 24
+    ]
+    assert found == []
