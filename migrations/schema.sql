@@ -858,6 +858,51 @@ $$;
 
 
 --
+-- Name: check_bank_payment(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_bank_payment() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+DECLARE
+    paid orders;
+BEGIN
+    SELECT * INTO paid FROM orders WHERE number = CASE WHEN NEW.order_ref ~ '^[0-9]{1,18}$' THEN NEW.order_ref::bigint END;
+    IF (CASE WHEN paid.terms = 'contract'
+             THEN EXISTS (SELECT FROM bank_receipts WHERE order_id = paid.id AND confirmed_at IS NOT NULL)
+             ELSE is_found_by_two(paid.id, NULL, substr(NEW.provider_ref, length('bank:') + 1)) END) IS NOT TRUE THEN
+        RAISE EXCEPTION 'the bank transfer of order % was not found by two people', NEW.order_ref USING ERRCODE = 'P0265';
+    END IF;
+    RETURN NULL;
+END
+$_$;
+
+
+--
+-- Name: check_bank_refund(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_bank_refund() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+BEGIN
+    IF EXISTS (SELECT FROM payments.transaction_keys
+                 JOIN payments.postings USING (transaction_id)
+                 JOIN payments.accounts ON accounts.id = account_id
+                WHERE key = 'refunded:' || NEW.id || ':' || NEW.attempt AND code = 'clearing:bank')
+       AND NOT EXISTS (SELECT FROM payments.payments
+                         JOIN orders ON number = CASE WHEN order_ref ~ '^[0-9]{1,18}$' THEN order_ref::bigint END
+                        WHERE payments.id = NEW.payment_id AND is_found_by_two(orders.id, NEW.id, NEW.reason)) THEN
+        RAISE EXCEPTION 'the bank transfer of refund % was not found by two people', NEW.id USING ERRCODE = 'P0265';
+    END IF;
+    RETURN NULL;
+END
+$_$;
+
+
+--
 -- Name: check_benefit_entries(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2506,7 +2551,7 @@ CREATE FUNCTION public.erase_case_texts(p_categories text[], p_before timestamp 
          WHERE id IN (SELECT id FROM cases
                        WHERE category = ANY(p_categories) AND state = 'closed' AND closed_at < p_before
                          AND text_erased_at IS NULL
-                       ORDER BY id LIMIT p_most FOR NO KEY UPDATE SKIP LOCKED)
+                       ORDER BY closed_at LIMIT p_most FOR NO KEY UPDATE SKIP LOCKED)
         RETURNING id
     ), events AS (
         UPDATE case_events SET reason_sealed = p_reason
@@ -3798,6 +3843,25 @@ CREATE FUNCTION public.is_erasing() RETURNS boolean
 
 
 --
+-- Name: is_found_by_two(uuid, uuid, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_found_by_two(p_order uuid, p_refund uuid, p_reference text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT EXISTS (
+        SELECT FROM transfer_records one
+          JOIN transfer_records other ON other.order_id = one.order_id AND other.reference = one.reference AND other.id > one.id
+                                     AND other.refund_id IS NOT DISTINCT FROM one.refund_id
+         WHERE one.order_id = p_order AND one.reference = p_reference AND one.refund_id IS NOT DISTINCT FROM p_refund
+           AND CASE WHEN one.recorded_by IS NULL OR other.recorded_by IS NULL
+                    THEN one.recorded_by IS DISTINCT FROM other.recorded_by
+                    ELSE NOT is_same_person(one.recorded_by, other.recorded_by) END)
+$$;
+
+
+--
 -- Name: listings; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4490,13 +4554,13 @@ CREATE FUNCTION public.list_due_erasures(p_day date, p_years integer, p_most int
     SET search_path TO 'public', 'pg_temp'
     AS $$
     WITH gone AS MATERIALIZED (
-        SELECT p.county_code, p.id
-          FROM persons p JOIN memberships m ON m.person_id = p.id
-         WHERE NOT EXISTS (SELECT FROM register_erasures e WHERE e.person_id = p.id)
-         GROUP BY p.county_code, p.id
-        HAVING max(coalesce(upper(m.valid_during), 'infinity'))
+        SELECT left_once.county_code, left_once.id
+          FROM (SELECT DISTINCT m.county_code, m.person_id AS id FROM memberships m
+                 WHERE upper(m.valid_during) <= p_day - interval '1 year') AS left_once
+         WHERE NOT EXISTS (SELECT FROM register_erasures e WHERE e.person_id = left_once.id)
+           AND (SELECT max(coalesce(upper(m.valid_during), 'infinity')) FROM memberships m WHERE m.person_id = left_once.id)
                <= p_day - make_interval(years => coalesce(
-                      get_county_setting(p.county_code, 'register_years', p_day), p_years))
+                      get_county_setting(left_once.county_code, 'register_years', p_day), p_years))
     )
     SELECT county_code, id FROM gone
      WHERE NOT EXISTS (SELECT FROM list_erasure_obstacles(gone.id, p_day))
@@ -4524,10 +4588,10 @@ $$;
 
 
 --
--- Name: list_due_supervision(date, integer, integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: list_due_supervision(date, integer, integer, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.list_due_supervision(p_today date, p_before integer, p_after integer) RETURNS TABLE(id uuid, number bigint, assignee_scope text, due_on date, remind_day date)
+CREATE FUNCTION public.list_due_supervision(p_today date, p_before integer, p_after integer, p_most integer) RETURNS TABLE(id uuid, number bigint, assignee_scope text, due_on date, remind_day date)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -4538,7 +4602,7 @@ CREATE FUNCTION public.list_due_supervision(p_today date, p_before integer, p_af
        AND NOT EXISTS (SELECT FROM supervision_events e
                         WHERE e.task_id = t.id AND e.kind = 'reminded' AND e.day = days.day)
      ORDER BY t.due_on, t.number
-     LIMIT 1000
+     LIMIT p_most
 $$;
 
 
@@ -4822,17 +4886,18 @@ $$;
 
 
 --
--- Name: list_overdue_cases(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: list_overdue_cases(timestamp with time zone, timestamp with time zone, uuid, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.list_overdue_cases(p_now timestamp with time zone, p_most integer) RETURNS TABLE(id uuid, county_code text)
+CREATE FUNCTION public.list_overdue_cases(p_now timestamp with time zone, p_after_due timestamp with time zone, p_after_id uuid, p_most integer) RETURNS TABLE(id uuid, county_code text, due_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT cases.id, cases.county_code
+    SELECT cases.id, cases.county_code, cases.due_at
       FROM cases
-     WHERE state = 'assigned' AND level = cardinality(path) AND due_at <= p_now
-     ORDER BY due_at
+     WHERE state = 'assigned' AND level = cardinality(path) AND cases.due_at <= p_now
+       AND (cases.due_at, cases.id) > (p_after_due, p_after_id)
+     ORDER BY cases.due_at, cases.id
      LIMIT p_most
 $$;
 
@@ -12101,6 +12166,7 @@ CASE
     WHEN ((state <> 'cancelled'::text) AND (village_code IS NOT NULL)) THEN daterange(((lower(during) AT TIME ZONE 'Asia/Shanghai'::text))::date, ((lower(during) AT TIME ZONE 'Asia/Shanghai'::text))::date, '[]'::text)
     ELSE NULL::daterange
 END) STORED,
+    forgotten boolean DEFAULT false NOT NULL,
     CONSTRAINT slots_activity CHECK (((kind = 'activity'::text) = (listing_id IS NOT NULL))),
     CONSTRAINT slots_cancelled CHECK ((((state = 'cancelled'::text) = (cancelled_at IS NOT NULL)) AND ((state = 'cancelled'::text) = (cancel_reason IS NOT NULL)) AND ((cancel_reason = ANY (ARRAY['weather'::text, 'host'::text])) = (cancelled_by IS NOT NULL)) AND (cancel_reason = ANY (ARRAY['weather'::text, 'host'::text, 'minimum'::text, 'village'::text])))),
     CONSTRAINT slots_capacity CHECK (((capacity >= 1) AND (capacity <= 5000))),
@@ -12520,6 +12586,7 @@ CREATE TABLE public.transfer_records (
     reference text NOT NULL,
     recorded_by uuid,
     recorded_at timestamp with time zone NOT NULL,
+    refund_id uuid,
     CONSTRAINT transfer_records_reference CHECK (((length(reference) >= 1) AND (length(reference) <= 200)))
 );
 
@@ -12529,6 +12596,13 @@ CREATE TABLE public.transfer_records (
 --
 
 COMMENT ON COLUMN public.transfer_records.recorded_by IS 'Null is the operator of the system at the command line.';
+
+
+--
+-- Name: COLUMN transfer_records.refund_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.transfer_records.refund_id IS 'The refund that was paid by the transfer; null of a transfer that pays the order.';
 
 
 --
@@ -16015,7 +16089,7 @@ ALTER TABLE ONLY public.tracking_facts
 --
 
 ALTER TABLE ONLY public.transfer_records
-    ADD CONSTRAINT transfer_records_once UNIQUE NULLS NOT DISTINCT (order_id, reference, recorded_by);
+    ADD CONSTRAINT transfer_records_once UNIQUE NULLS NOT DISTINCT (order_id, reference, recorded_by, refund_id);
 
 
 --
@@ -16188,6 +16262,13 @@ CREATE INDEX failures_by_due ON jobs.failures USING btree (next_at);
 --
 
 CREATE INDEX failures_by_time ON jobs.failures USING btree (job, next_at);
+
+
+--
+-- Name: accounts_in_transit; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX accounts_in_transit ON payments.accounts USING btree (code, currency) WHERE (kind = 'transit'::text);
 
 
 --
@@ -16534,6 +16615,13 @@ CREATE INDEX bank_receipts_by_time ON public.bank_receipts USING btree (recorded
 
 
 --
+-- Name: bank_receipts_listed; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX bank_receipts_listed ON public.bank_receipts USING btree ((((order_id IS NOT NULL) OR (closed_at IS NOT NULL))), recorded_at DESC, id DESC);
+
+
+--
 -- Name: bank_receipts_once; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -16670,7 +16758,7 @@ CREATE INDEX cases_by_division ON public.cases USING btree (division_code);
 -- Name: cases_by_producer; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX cases_by_producer ON public.cases USING btree (against_producer_id);
+CREATE INDEX cases_by_producer ON public.cases USING btree (against_producer_id, category, id);
 
 
 --
@@ -16678,6 +16766,13 @@ CREATE INDEX cases_by_producer ON public.cases USING btree (against_producer_id)
 --
 
 CREATE INDEX cases_due ON public.cases USING btree (due_at) WHERE (state = 'assigned'::text);
+
+
+--
+-- Name: cases_ended; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX cases_ended ON public.cases USING btree (category, closed_at) WHERE ((state = 'closed'::text) AND (text_erased_at IS NULL));
 
 
 --
@@ -16695,6 +16790,13 @@ CREATE INDEX cases_open_by_county ON public.cases USING btree (county_code, due_
 
 
 --
+-- Name: cases_open_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX cases_open_by_producer ON public.cases USING btree (against_producer_id, category) WHERE (state = 'assigned'::text);
+
+
+--
 -- Name: certificates_by_end; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -16702,10 +16804,24 @@ CREATE INDEX certificates_by_end ON public.certificates USING btree (expires_on)
 
 
 --
+-- Name: certificates_by_photo; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX certificates_by_photo ON public.certificates USING btree (photo_id) WHERE (photo_id IS NOT NULL);
+
+
+--
 -- Name: certificates_by_producer; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX certificates_by_producer ON public.certificates USING btree (producer_id);
+
+
+--
+-- Name: certificates_waiting; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX certificates_waiting ON public.certificates USING btree (producer_id) WHERE ((verified_at IS NULL) AND (rejected_at IS NULL));
 
 
 --
@@ -16734,6 +16850,13 @@ CREATE INDEX charity_notices_by_organisation ON public.charity_notices USING btr
 --
 
 CREATE INDEX charity_notices_by_village ON public.charity_notices USING btree (village_code);
+
+
+--
+-- Name: charity_notices_to_check; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX charity_notices_to_check ON public.charity_notices USING btree (village_code) WHERE (state = 'draft'::text);
 
 
 --
@@ -17409,6 +17532,13 @@ CREATE UNIQUE INDEX job_applications_once ON public.job_applications USING btree
 
 
 --
+-- Name: job_applications_unhired; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX job_applications_unhired ON public.job_applications USING btree (posting_id) WHERE (state = ANY (ARRAY['applied'::text, 'withdrawn'::text]));
+
+
+--
 -- Name: job_postings_by_adder; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -17434,6 +17564,13 @@ CREATE INDEX job_postings_by_organisation ON public.job_postings USING btree (or
 --
 
 CREATE INDEX job_postings_by_village ON public.job_postings USING btree (village_code);
+
+
+--
+-- Name: job_postings_to_check; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX job_postings_to_check ON public.job_postings USING btree (village_code) WHERE (state = 'draft'::text);
 
 
 --
@@ -17820,6 +17957,13 @@ CREATE INDEX mediations_by_suborder ON public.mediations USING btree (suborder_i
 --
 
 CREATE INDEX memberships_by_household ON public.memberships USING btree (county_code, household_code);
+
+
+--
+-- Name: memberships_ended; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX memberships_ended ON public.memberships USING btree (upper(valid_during)) WHERE (upper(valid_during) IS NOT NULL);
 
 
 --
@@ -18243,6 +18387,13 @@ CREATE INDEX procurements_by_unit ON public.procurements USING btree (organisati
 
 
 --
+-- Name: procurements_due; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX procurements_due ON public.procurements USING btree (organisation_id, due_on) WHERE ((paid_at IS NULL) AND (due_on IS NOT NULL));
+
+
+--
 -- Name: procurements_to_accept; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -18296,6 +18447,13 @@ CREATE INDEX producers_by_county ON public.producers USING btree (county_code, s
 --
 
 CREATE UNIQUE INDEX producers_one_pending_application ON public.producers USING btree (applied_by) WHERE (state = ANY (ARRAY['applied'::text, 'confirmed'::text, 'recommended'::text]));
+
+
+--
+-- Name: producers_pending; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX producers_pending ON public.producers USING btree (id) WHERE (state = ANY (ARRAY['applied'::text, 'confirmed'::text, 'recommended'::text]));
 
 
 --
@@ -18523,13 +18681,6 @@ CREATE INDEX sign_in_codes_by_wide_network ON public.sign_in_codes USING btree (
 
 
 --
--- Name: slot_reservations_booked; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX slot_reservations_booked ON public.slot_reservations USING btree (slot_id) WHERE (state = 'booked'::text);
-
-
---
 -- Name: slot_reservations_by_account; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -18565,6 +18716,13 @@ CREATE INDEX slot_reservations_lapsing ON public.slot_reservations USING btree (
 
 
 --
+-- Name: slot_reservations_live; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX slot_reservations_live ON public.slot_reservations USING btree (slot_id) WHERE (state = ANY (ARRAY['waiting'::text, 'offered'::text, 'booked'::text]));
+
+
+--
 -- Name: slot_reservations_one_account; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -18579,10 +18737,31 @@ CREATE UNIQUE INDEX slot_reservations_one_name ON public.slot_reservations USING
 
 
 --
+-- Name: slots_by_listing; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX slots_by_listing ON public.slots USING btree (listing_id, lower(during), id) WHERE (listing_id IS NOT NULL);
+
+
+--
 -- Name: slots_by_village; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX slots_by_village ON public.slots USING btree (village_code, lower(during)) WHERE (village_code IS NOT NULL);
+
+
+--
+-- Name: slots_to_forget; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX slots_to_forget ON public.slots USING btree (kind, upper(during), id) WHERE ((kind <> 'activity'::text) AND (NOT forgotten));
+
+
+--
+-- Name: slots_with_minimum; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX slots_with_minimum ON public.slots USING btree (lower(during), id) WHERE ((state <> 'cancelled'::text) AND (minimum > 1));
 
 
 --
@@ -18789,6 +18968,13 @@ CREATE UNIQUE INDEX taken_nights_by_booking ON public.taken_nights USING btree (
 
 
 --
+-- Name: taken_nights_of_host; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX taken_nights_of_host ON public.taken_nights USING btree (upper(nights)) WHERE (booking_id IS NULL);
+
+
+--
 -- Name: tasks_by_account; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -18848,7 +19034,7 @@ CREATE INDEX tracked_parcels_open ON public.tracked_parcels USING btree (moved_a
 -- Name: tracked_parcels_registered; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX tracked_parcels_registered ON public.tracked_parcels USING btree (registered_at) WHERE (state = ANY (ARRAY['moving'::text, 'unknown'::text]));
+CREATE INDEX tracked_parcels_registered ON public.tracked_parcels USING btree (registered_at) WHERE ((state = ANY (ARRAY['moving'::text, 'unknown'::text])) AND (next_at < 'infinity'::timestamp with time zone));
 
 
 --
@@ -18863,6 +19049,13 @@ CREATE INDEX tracking_facts_by_time ON public.tracking_facts USING brin (recorde
 --
 
 CREATE INDEX transfer_records_by_recorder ON public.transfer_records USING btree (recorded_by) WHERE (recorded_by IS NOT NULL);
+
+
+--
+-- Name: transfer_records_by_refund; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX transfer_records_by_refund ON public.transfer_records USING btree (refund_id) WHERE (refund_id IS NOT NULL);
 
 
 --
@@ -19076,6 +19269,13 @@ CREATE TRIGGER checkpoints_append_only BEFORE DELETE OR UPDATE ON payments.check
 
 
 --
+-- Name: payments payments_found_by_two; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE TRIGGER payments_found_by_two AFTER UPDATE OF captured_minor ON payments.payments FOR EACH ROW WHEN (((new.method = 'bank'::text) AND (old.captured_minor = 0) AND (new.captured_minor > 0))) EXECUTE FUNCTION public.check_bank_payment();
+
+
+--
 -- Name: payments payments_sums; Type: TRIGGER; Schema: payments; Owner: -
 --
 
@@ -19115,6 +19315,13 @@ CREATE TRIGGER postings_no_truncate BEFORE TRUNCATE ON payments.postings_late FO
 --
 
 CREATE TRIGGER postings_same_transaction BEFORE INSERT ON payments.postings FOR EACH ROW EXECUTE FUNCTION payments.refuse_closed_transaction();
+
+
+--
+-- Name: refunds refunds_found_by_two; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER refunds_found_by_two AFTER UPDATE OF state ON payments.refunds DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.state = 'succeeded'::text)) EXECUTE FUNCTION public.check_bank_refund();
 
 
 --
@@ -24774,6 +24981,14 @@ ALTER TABLE ONLY public.transfer_records
 
 
 --
+-- Name: transfer_records transfer_records_refund; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.transfer_records
+    ADD CONSTRAINT transfer_records_refund FOREIGN KEY (refund_id) REFERENCES payments.refunds(id);
+
+
+--
 -- Name: unit_quotas unit_quotas_organisation; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -27006,6 +27221,20 @@ REVOKE ALL ON FUNCTION public.check_bank_account() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION check_bank_payment(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_bank_payment() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_bank_refund(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_bank_refund() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION check_benefit_entries(); Type: ACL; Schema: public; Owner: -
 --
 
@@ -28127,6 +28356,14 @@ GRANT ALL ON FUNCTION public.is_consent_missing(p_county text, p_line text) TO m
 
 
 --
+-- Name: FUNCTION is_found_by_two(p_order uuid, p_refund uuid, p_reference text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.is_found_by_two(p_order uuid, p_refund uuid, p_reference text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_found_by_two(p_order uuid, p_refund uuid, p_reference text) TO market_app;
+
+
+--
 -- Name: TABLE listings; Type: ACL; Schema: public; Owner: -
 --
 
@@ -28484,11 +28721,11 @@ GRANT ALL ON FUNCTION public.list_due_goods_returns(p_sent_before timestamp with
 
 
 --
--- Name: FUNCTION list_due_supervision(p_today date, p_before integer, p_after integer); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION list_due_supervision(p_today date, p_before integer, p_after integer, p_most integer); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.list_due_supervision(p_today date, p_before integer, p_after integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.list_due_supervision(p_today date, p_before integer, p_after integer) TO market_app;
+REVOKE ALL ON FUNCTION public.list_due_supervision(p_today date, p_before integer, p_after integer, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_due_supervision(p_today date, p_before integer, p_after integer, p_most integer) TO market_app;
 
 
 --
@@ -28566,11 +28803,11 @@ GRANT ALL ON FUNCTION public.list_late_cases(p_now timestamp with time zone, p_m
 
 
 --
--- Name: FUNCTION list_overdue_cases(p_now timestamp with time zone, p_most integer); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION list_overdue_cases(p_now timestamp with time zone, p_after_due timestamp with time zone, p_after_id uuid, p_most integer); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.list_overdue_cases(p_now timestamp with time zone, p_most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.list_overdue_cases(p_now timestamp with time zone, p_most integer) TO market_app;
+REVOKE ALL ON FUNCTION public.list_overdue_cases(p_now timestamp with time zone, p_after_due timestamp with time zone, p_after_id uuid, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_overdue_cases(p_now timestamp with time zone, p_after_due timestamp with time zone, p_after_id uuid, p_most integer) TO market_app;
 
 
 --
@@ -36946,6 +37183,13 @@ GRANT INSERT(room) ON TABLE public.slots TO market_app;
 
 
 --
+-- Name: COLUMN slots.forgotten; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(forgotten) ON TABLE public.slots TO market_app;
+
+
+--
 -- Name: TABLE stay_cancellations; Type: ACL; Schema: public; Owner: -
 --
 
@@ -37629,6 +37873,13 @@ GRANT INSERT(recorded_by) ON TABLE public.transfer_records TO market_app;
 --
 
 GRANT INSERT(recorded_at) ON TABLE public.transfer_records TO market_app;
+
+
+--
+-- Name: COLUMN transfer_records.refund_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(refund_id) ON TABLE public.transfer_records TO market_app;
 
 
 --
