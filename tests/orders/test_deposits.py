@@ -166,7 +166,7 @@ async def test_an_unpaid_balance_lapses_after_its_last_day_and_the_deposit_goes_
     await orchard.verify()
 
 
-async def test_every_balance_that_is_due_is_reminded_of(orchard: Orchard, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_due_balance_gets_a_reminder(orchard: Orchard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("market.orders.lapse_balances.MAX_BALANCES", 2)
     w = orchard.shopping
     for _ in range(3):

@@ -340,7 +340,7 @@ async def test_who_had_to_do_a_withdrawn_task_is_told(desks: Desks) -> None:
     }
 
 
-async def test_every_task_that_is_due_is_told_of(desks: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_due_task_gets_a_message(desks: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("market.supervision.tell.MAX_DUE", 2)
     for _ in range(3):
         await desks.issue(desks.prefecture, PASSED_ON)
