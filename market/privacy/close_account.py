@@ -70,6 +70,8 @@ class _Obstacles(Struct, frozen=True):
     open_disputes: int
     official: bool
     live_listings: int
+    live_packages: int
+    live_postings: int
     open_sales: int
     open_applications: int
     open_payouts: int
@@ -94,6 +96,13 @@ COUNT_OBSTACLES = Query(
              WHERE d.state = 'open') AS open_disputes,
            (SELECT handle IS NOT NULL FROM accounts WHERE id = :account_id) AS official,
            (SELECT count(*) FROM listings JOIN shop USING (producer_id) WHERE state = 'live') AS live_listings,
+           (SELECT count(*) FROM packages JOIN shop USING (producer_id)
+             WHERE state = 'live' AND upper(valid_during) > :day) AS live_packages,
+           (SELECT count(*) FROM job_postings p JOIN organisation_members m USING (organisation_id)
+             WHERE m.account_id = :account_id AND p.state IN ('draft', 'live') AND upper(valid_during) > :day
+               AND NOT EXISTS (SELECT FROM organisation_members o JOIN accounts a ON a.id = o.account_id
+                                WHERE o.organisation_id = p.organisation_id AND o.account_id <> m.account_id
+                                  AND a.closed_at IS NULL)) AS live_postings,
            (SELECT count(*) FROM suborders JOIN shop USING (producer_id)
              WHERE state IN ('placed', 'deposited', 'paid', 'shipped')) AS open_sales,
            (SELECT count(*) FROM leads
@@ -177,8 +186,9 @@ async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, 
     asks.
 
     Raises:
-        AccountNotClosable: an order, refund, dispute or application is open, a shop of nobody else still sells, one is
-            owed money or a payout to it is under way, the person keeps a pickup point, or the account is an official's.
+        AccountNotClosable: an order, refund, dispute or application is open, a shop of nobody else still sells, an
+            organisation of nobody else seeks workers, a shop is owed money or a payout to it is under way, the person
+            keeps a pickup point, or the account is an official's.
         NotFound: the account is unknown or closed.
     """
     closing = _Closing(conn=conn, seal=seal, account_id=account_id, by=by, now=now)
@@ -313,6 +323,8 @@ async def list_obstacles(conn: Connection, account_id: AccountId, *, now: dateti
         ("disputes", found.open_disputes, say("还有 {0} 笔付款有异议，有结果后再来", found.open_disputes)),
         ("role", found.official, say("这是干部的账号，办过的事要留名备查，不能注销；不干了请上级停用")),
         ("listings", found.live_listings, say("店里还有 {0} 样东西在卖，请先下架", found.live_listings)),
+        ("packages", found.live_packages, say("店里还有 {0} 个套餐在卖，请先下架", found.live_packages)),
+        ("postings", found.live_postings, say("单位还在招工，有 {0} 处，请先停了", found.live_postings)),
         ("sales", found.open_sales, say("店里还有 {0} 单没有办完，请先发货，等买家收到", found.open_sales)),
         ("applications", found.open_applications, say("话费减免的申请还没有办完，请先撤回，或者等办完")),
         ("points", found.kept_points, say("您管着 {0} 个自提点，请先让县里换人", found.kept_points)),

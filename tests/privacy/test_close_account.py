@@ -23,6 +23,7 @@ from market.payouts.account import PayoutAccount, enter_payout_account
 from market.privacy.close_account import AccountNotClosable, close_account, confirm_and_close
 from market.privacy.personal_data import export_personal_data
 from market.reviews.write import ReviewText, write_review
+from market.services.postings import end_posting, post_job
 from market.subsidies.intake.models import LeadState
 from market.subsidies.intake.report import apply_for_household
 from market.subsidies.intake.take_step import withdraw_application
@@ -30,11 +31,13 @@ from payments import AccountKind
 from payments.stripe import Stripe
 from tests.conftest import NOW
 from tests.identity.support import a_code
+from tests.services.test_postings import JOB, make_employer
 from tests.support.app import SECRET
 from tests.support.make import (
     SEAL,
     VILLAGE,
     days_since,
+    load_actor,
     make_account,
     make_official,
     make_phone,
@@ -211,6 +214,30 @@ async def test_a_seller_stays_while_a_payout_is_under_way_and_a_keeper_while_a_p
     async with shopping.db.transaction() as conn:
         await close_account(conn, shopping.seal, keeper, by="test", now=NOW)
         await close_account(conn, shopping.seal, farmer, by="test", now=NOW)
+
+
+async def test_a_person_stays_while_a_package_is_sold_or_workers_are_sought_by_nobody_else(
+    shopping: Shopping, owner: Connection
+) -> None:
+    async with shopping.db.transaction() as conn:
+        guide = await make_account(conn, name="样例导游")
+        shop = await make_producer(conn, owner=guide)
+        county = await load_actor(conn, await make_official(conn, Role.COUNTY, "130624"))
+        employer, organisation = await make_employer(conn, county)
+        posting = await post_job(conn, employer, organisation, JOB, now=NOW)
+    async with owner.transaction():
+        await owner.execute("SET LOCAL session_replication_role = replica")  # a package without its parts
+        await owner.execute(
+            "INSERT INTO packages (producer_id, title, persons, nights, price_fen, valid_during, on_holidays, state,"
+            " created_by, created_at, published_at)"
+            " VALUES ($1, '样例摘枣一日', 2, 0, 20000, '[2019-09-20,2019-10-20)', false, 'live', $2, $3, $3)",
+            shop, guide, NOW,
+        )  # fmt: skip
+    assert await _list_reasons(shopping, guide) == ["packages"]
+    assert await _list_reasons(shopping, AccountId(employer.account_id)) == ["postings"]
+    async with shopping.db.transaction() as conn:
+        await end_posting(conn, employer, posting.id, now=NOW)
+        await close_account(conn, shopping.seal, AccountId(employer.account_id), by="test", now=NOW)
 
 
 async def test_the_payout_account_of_a_household_is_erased_with_the_account_of_its_owner(
