@@ -161,6 +161,9 @@ async def test_a_villager_reports_no_signal_and_the_operator_answers(village: Vi
         )
         assert "计划 300,000.00 元" in seen.text
         project = f"/desk/coverage/{await village.value('SELECT id FROM coverage_projects')}"
+        seen = await desk.submit(project, status=422, act="build", spent="400000", reason="", done_on="2020-01-01")
+        shown = {each.attrs.get("name"): each.attrs.get("value") for each in seen.root.all("input")}
+        assert (shown["spent"], shown["done_on"]) == ("400000", "2020-01-01")
         seen = await desk.submit(project, act="build", spent="200000", reason="", done_on="2020-01-01")
         assert "建成，等验收" in seen.text
         await desk.submit(project, status=422, act="reopen", reason="")
@@ -220,7 +223,8 @@ async def test_a_villager_signs_up_asks_and_finds_work(village: Village) -> None
             assert "先问过本人" in (await office.submit(f"/village/services/{slot}", status=422, typed=elder)).text
             seen = await office.submit(f"/village/services/{slot}", typed={**elder, "agreed": "1"}, status=409)
             assert "名额满了，可以排队" in seen.text
-            seen = await office.submit(f"/village/services/{slot}", typed={**elder, "agreed": "1", "act": "wait"})
+            kept = {"other": "1", "act": "wait"}  # the name and the consent are on the page that came back
+            seen = await office.submit(f"/village/services/{slot}", typed=kept)
             assert "排上队了" in seen.text
         seat = await village.value("SELECT id FROM slot_reservations WHERE state = 'booked' AND slot_id = $1", slot)
         await farmer.open(f"/village/services?{near}")

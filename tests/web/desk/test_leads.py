@@ -112,9 +112,13 @@ async def test_a_signed_consent_is_printed_and_photographed(
             f"{path}/consent", files={"photo": ("a.jpg", b"no picture", "image/jpeg")}, status=422
         )
         assert "请写哪天签的" in seen.text
-        seen = await browser.submit(
-            f"{path}/consent", given_on="2019-02-14", files={"photo": ("a.jpg", make_picture(120), "image/jpeg")}
+        await browser.submit(
+            f"{path}/consent",
+            given_on="2019-02-14",
+            files={"photo": ("a.jpg", b"no picture", "image/jpeg")},
+            status=422,
         )
+        seen = await browser.submit(f"{path}/consent", files={"photo": ("a.jpg", make_picture(120), "image/jpeg")})
         assert "签了字，样例村某传的照片" in seen.text
         photo = await browser.client.get(
             next(href for each in seen.root.all("a") if "/consents/" in (href := each.attrs.get("href") or ""))

@@ -24,7 +24,7 @@ from market.subsidies.intake.consents import (
 from market.subsidies.intake.models import LeadInvalid
 from market.subsidies.intake.views import get_lead
 from market.web.desk.context import open_desk, render_desk_page
-from market.web.desk.register.leads import parse_lead_id, render_lead
+from market.web.desk.register.leads import StepForm, parse_lead_id, render_lead
 from market.web.forms import parse_day, read_form
 from market.web.pages import redirect
 
@@ -61,7 +61,8 @@ async def submit_consent(
     """Record a signed consent with the photo of it."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    parsed, given_on = parse_lead_id(lead_id), parse_day(form.get_text("given_on"))
+    parsed, values = parse_lead_id(lead_id), StepForm(given_on=form.get_text("given_on"))
+    given_on = parse_day(values.given_on)
     chosen = form.get_files("photo")
     content = await chosen[0].read() if chosen else b""
     try:
@@ -81,7 +82,9 @@ async def submit_consent(
         errors = refusal.errors or (FieldFault("photo", refusal.text("zh")),)
         async with db.transaction(scope=desk.county) as conn:
             lead = await get_lead(conn, seal, parsed, desk.divisions)
-            return await render_lead(request, conn, seal, desk, lead, errors=errors, status=refusal.status)
+            return await render_lead(
+                request, conn, seal, desk, lead, values=values, errors=errors, status=refusal.status
+            )
     return redirect(desk.to(f"/desk/leads/{parsed}", done="consent"))
 
 

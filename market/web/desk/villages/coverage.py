@@ -50,7 +50,7 @@ class ProjectForm(Struct, frozen=True):
 
 async def _page(
     request: HttpRequest, db: Database, desk: DeskContext, *, form: ProjectForm | None = None,
-    errors: Sequence[FieldFault] = (), notice: PageNotice | None = None, status: int = 200,
+    failed: str = "", errors: Sequence[FieldFault] = (), notice: PageNotice | None = None, status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     async with db.transaction(scope=desk.county) as conn:
         projects = await list_projects(conn, desk.county)
@@ -71,6 +71,7 @@ async def _page(
         "funders": [("", "运营商自己"), *((str(each.id), each.name) for each in organisations)],
         "keeps": has_role_for(desk.actor, COUNTY_KEEPERS, desk.county),
         "form": form or ProjectForm(),
+        "failed": failed,
         "errors": errors,
         "notice": notice,
         "key": make_form_key(),
@@ -138,7 +139,8 @@ async def submit_project_step(
     except ProjectInvalid as refusal:
         # The fields of many projects are on the page, so that a fault names none of them.
         notice = PageNotice("no", "没有记下", tuple(each.message for each in refusal.errors))
-        return await _page(request, db, desk, notice=notice, status=refusal.status)
+        typed = form.fill(ProjectForm)
+        return await _page(request, db, desk, form=typed, failed=project_id, notice=notice, status=refusal.status)
     except ProjectNotMovable as refusal:
         return await _page(request, db, desk, notice=build_refusal_notice(refusal), status=refusal.status)
     return redirect(desk.to("/desk/coverage", done=1))
