@@ -37,15 +37,17 @@ class _ComplaintFields(Struct, frozen=True, kw_only=True):
 
 
 class Complaint(_ComplaintFields, frozen=True, kw_only=True):
-    """A complaint about a sale: who answers until when, and the last answer."""
+    """A complaint about a sale: who answers until when, the last answer, and why another look was asked for."""
 
     text: str
     answer: str
+    reopened_for: str
 
 
 class _ComplaintRow(_ComplaintFields, frozen=True, kw_only=True):
     text_sealed: bytes
     answer_sealed: bytes | None
+    reopened_for_sealed: bytes | None
 
 
 _COLUMNS = """
@@ -53,7 +55,9 @@ _COLUMNS = """
            cases.path[level] AS assignee, cases.received_at, due_at, orders.number || '-' || suborders.position AS code,
            c.suborder_id, producer_id, producers.name AS producer, cases.county_code, text_sealed,
            (SELECT reason_sealed FROM case_events WHERE case_id = cases.id AND move = 'answer'
-                      ORDER BY id DESC LIMIT 1) AS answer_sealed
+                      ORDER BY id DESC LIMIT 1) AS answer_sealed,
+           (SELECT reason_sealed FROM case_events WHERE case_id = cases.id AND move = 'reopen'
+                      ORDER BY id DESC LIMIT 1) AS reopened_for_sealed
       FROM cases
       JOIN case_categories ON case_categories.code = cases.category AND valid_during @> lower(received_during)
       JOIN complaints c ON c.case_id = cases.id
@@ -96,7 +100,8 @@ LIST_ASSIGNED_COMPLAINTS = Query(
 
 def _open(seal: Seal, row: _ComplaintRow) -> Complaint:
     text = seal.open(row.text_sealed, TEXT_CONTEXT)
-    return build_from(Complaint, row, text=text, answer=open_reason(seal, row.answer_sealed))
+    answer, reopened_for = (open_reason(seal, each) for each in (row.answer_sealed, row.reopened_for_sealed))
+    return build_from(Complaint, row, text=text, answer=answer, reopened_for=reopened_for)
 
 
 async def get_complaint(conn: Connection, seal: Seal, case_id: UUID) -> Complaint | None:

@@ -85,6 +85,7 @@ async def test_a_complaint_is_answered_by_the_farmer_and_then_by_the_county(vill
         assert desk_path in (await desk.open("/desk/cases")).links()
         seen = await desk.open(desk_path)
         assert "上一次的答复：补了一箱新的" in seen.text
+        assert "请再看一次，因为：还是旧的" in seen.text
         assert f"贴的标签：第 {lot} 批大枣，东坡地，" in seen.text
         assert "请选办得怎么样" in (await desk.submit(desk_path, typed={"text": "看了照片"}, status=422)).text
         seen = await desk.submit(desk_path, typed={"outcome": "unsolved", "text": "看了照片，是新枣"})

@@ -48,7 +48,9 @@ def _view(found: _Complained) -> DecidedCase:
     return DecidedCase(
         name=complaint.name, number=complaint.number, about=f"{complaint.producer}，订单 {complaint.code}",
         due_at=complaint.due_at, due="前答复",
-        facts=facts + ([f"上一次的答复：{complaint.answer}"] if complaint.answer else []),
+        facts=facts
+        + ([f"上一次的答复：{complaint.answer}"] if complaint.answer else [])
+        + ([f"请再看一次，因为：{complaint.reopened_for}"] if complaint.reopened_for else []),
         asks="问一句、延期、转上一级", open=complaint.state is CaseState.ASSIGNED,
         more={
             "choices": _CHOICES, "most": MAX_COMPLAINT_LENGTH,
