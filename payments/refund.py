@@ -90,7 +90,7 @@ RETRY_REFUND = Query(
     Refund,
     """
     UPDATE {schema}.refunds SET state = 'requested', attempt = attempt + 1, provider_ref = NULL, retry_at = NULL
-     WHERE id = :refund_id AND state = 'failed' AND attempt = :attempt
+     WHERE id = :refund_id AND state = 'failed' AND attempt = :attempt AND (NOT :due OR retry_at IS NOT NULL)
     RETURNING """
     + REFUND_COLUMNS,
 )
@@ -296,12 +296,17 @@ async def retry_refund(conn: Connection, refund_id: RefundId, *, at: datetime | 
     Raises:
         RefundNotFound: the refund does not exist.
     """
+    return await _retry_refund(conn, refund_id, at=at, due=False)
+
+
+async def _retry_refund(conn: Connection, refund_id: RefundId, *, at: datetime | None, due: bool) -> Refund:
+    """Retry a failed refund; with `due`, only if it still has a date for that."""
     refund = await get_refund(conn, refund_id)
     payment = await lock_payment(conn, refund.payment_id)
     await end_covered_refunds(conn, payment, resolve_time(at))
     if await GET_COVERED_AMOUNT.maybe(conn, refund_id=refund_id):
         return await get_refund(conn, refund_id)
-    retried = await RETRY_REFUND.maybe(conn, refund_id=refund_id, attempt=refund.attempt)
+    retried = await RETRY_REFUND.maybe(conn, refund_id=refund_id, attempt=refund.attempt, due=due)
     if retried is None:
         return await get_refund(conn, refund_id)
     await INSERT_REFUND_OPERATION.run(
@@ -321,7 +326,7 @@ async def retry_due_refunds(db: Database, gateway: Gateway, *, at: datetime | No
     for refund_id in due:
         try:
             async with db.transaction() as conn:
-                await retry_refund(conn, RefundId(refund_id), at=at)
+                await _retry_refund(conn, RefundId(refund_id), at=at, due=True)
             await send_refund(db, gateway, RefundId(refund_id), at=at)
         except (GatewayUnavailable, ProviderMismatch):
             continue

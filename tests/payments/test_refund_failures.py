@@ -25,6 +25,7 @@ from payments import (
     retry_due_refunds,
     retry_refund,
     send_refund,
+    stop_retrying_refund,
     verify_ledger,
 )
 from payments.errors import KeyAlreadyUsed, RefundNotFound
@@ -261,3 +262,28 @@ async def test_an_answer_that_comes_after_that_of_another_worker_changes_nothing
         current = await get_refund(conn, refund.id)
         assert (current.state, current.attempt) == (RefundState.SUCCEEDED, 2)
         assert await list_unknown_calls(conn) == await verify_ledger(conn) == []
+
+
+async def test_a_refund_that_a_person_pays_meanwhile_is_not_sent_again(
+    database: Database, gateway: Stripe, sandbox: Sandbox, owner: Connection
+) -> None:
+    payment = await paid(database, gateway, sandbox)
+    first, second = [await wanted(database, payment, 46_00, key=key) for key in ("1", "2")]
+    await sandbox.fault("refund", "decline", times=2)
+    for refund in (first, second):
+        assert (await send_refund(database, gateway, refund.id)).state is RefundState.FAILED
+    await owner.execute(
+        "UPDATE payments.refunds SET retry_at = now() - CASE id WHEN $1 THEN interval '1 hour' ELSE '0' END", first.id
+    )
+    slow = SlowGateway(gateway)
+    retrying = asyncio.create_task(retry_due_refunds(database, slow))
+    await slow.made.wait()
+    async with database.transaction() as conn:
+        await stop_retrying_refund(conn, second.id)
+    slow.answer.set()
+    await retrying
+    async with database.transaction() as conn:
+        assert (await get_refund(conn, first.id)).state is RefundState.SUCCEEDED
+        assert ((await get_refund(conn, second.id)).state, second.attempt) == (RefundState.FAILED, 1)
+        assert (await record_refund_transfer(conn, second.id, reference="B-1")).state is RefundState.SUCCEEDED
+        assert await verify_ledger(conn) == []
