@@ -1,15 +1,17 @@
 """The story's county at two moments: files imported and January calculated; the whole quarter closed."""
 
 from collections.abc import AsyncGenerator
+from functools import partial
 
 import pytest
 
-from market.kernel import Connection, open_database
+from market.kernel import Connection, Database, open_database
 from market.kernel.database import APP_ROLE
 from market.kernel.seal import Seal
-from tests.conftest import EmbeddedServer, clone_database, drop_database
+from tests.conftest import EmbeddedServer, clone_database
 from tests.story.play import Player
 from tests.story.test_month import play_to
+from tests.support.databases import ReusedDatabases
 
 CALCULATED, CLOSED, ALL = 12, 19, 45
 
@@ -34,34 +36,47 @@ async def quarter_template(server: EmbeddedServer, template: str, seal: Seal) ->
     return await _played(server, template, seal, ALL)
 
 
-async def _player(server: EmbeddedServer, template: str, seal: Seal) -> AsyncGenerator[Player]:
-    name = await clone_database(server, template)
-    db = await open_database(server.dsn(name), role=APP_ROLE, max_size=20, acquire_timeout=30)
-    yield Player(db, seal)
-    await db.close()
-    await drop_database(server, name)
+def _open_databases(server: EmbeddedServer, template: str) -> ReusedDatabases:
+    open_pool = partial(open_database, role=APP_ROLE, max_size=20, acquire_timeout=30)
+    return ReusedDatabases(server, template, open_pool)
+
+
+@pytest.fixture(scope="session")
+async def calculated_databases(server: EmbeddedServer, calculated_template: str) -> AsyncGenerator[ReusedDatabases]:
+    """The databases with January calculated that tests use one after another."""
+    databases = _open_databases(server, calculated_template)
+    yield databases
+    await databases.close()
+
+
+@pytest.fixture(scope="session")
+async def quarter_databases(server: EmbeddedServer, quarter_template: str) -> AsyncGenerator[ReusedDatabases]:
+    """The databases with the quarter closed that tests use one after another."""
+    databases = _open_databases(server, quarter_template)
+    yield databases
+    await databases.close()
 
 
 @pytest.fixture
-async def january(server: EmbeddedServer, calculated_template: str, seal: Seal) -> AsyncGenerator[Player]:
-    """The county with January calculated, in a database of its own."""
-    async for player in _player(server, calculated_template, seal):
-        yield player
+async def january(calculated_databases: ReusedDatabases, seal: Seal) -> AsyncGenerator[Player]:
+    """The county with January calculated, in a database that no other test uses meanwhile."""
+    async with calculated_databases.use() as used:
+        yield Player(await used.open(), seal)
 
 
 @pytest.fixture
-async def quarter(server: EmbeddedServer, quarter_template: str, seal: Seal) -> AsyncGenerator[Player]:
-    """The county with the quarter closed, in a database of its own."""
-    async for player in _player(server, quarter_template, seal):
-        yield player
+async def quarter(quarter_databases: ReusedDatabases, seal: Seal) -> AsyncGenerator[Player]:
+    """The county with the quarter closed, in a database that no other test uses meanwhile."""
+    async with quarter_databases.use() as used:
+        yield Player(await used.open(), seal)
 
 
 @pytest.fixture
-async def empty(server: EmbeddedServer, template: str, seal: Seal) -> AsyncGenerator[Player]:
+async def empty(database: Database, seal: Seal) -> Player:
     """An empty market with the county's officials."""
-    async for player in _player(server, template, seal):
-        await player(["import", "officials", "input/officials.csv"])
-        yield player
+    player = Player(database, seal)
+    await player(["import", "officials", "input/officials.csv"])
+    return player
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """Databases that one test uses after another: to delete what a test stored costs a fraction of another copy.
 
 A copy of the template has two thousand files, and a new connection to it knows no table, no function and no plan yet.
+Rows that the template itself has are stored again where a test changed their table.
 """
 
+import io
 import itertools
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -20,6 +22,8 @@ MAX_USES = 40
 MAX_CHANGES = 20_000
 """Of rows, by all tests that used a database: deleted rows remain in its files and are read past."""
 MAX_KEPT_CONNECTIONS = 4
+MAX_KEPT_BYTES = 1024**2
+"""Of a table of the template: a larger one, such as that of the divisions, is not filled again."""
 
 # A connection of another test, or of its service, reports its changes before it ends.
 END_OTHERS = """
@@ -34,16 +38,26 @@ SELECT oid::regclass::text AS name, relnamespace = 'pg_catalog'::regnamespace AS
  WHERE relkind = 'r' AND NOT relisshared
 """
 LIST_FILLED = """
-SELECT oid::regclass::text FROM pg_class
- WHERE relkind = 'r' AND relnamespace <> 'pg_catalog'::regnamespace AND pg_relation_size(oid) > 0
+SELECT pg_class.oid::regclass::text AS name, nspname AS schema, relname AS relation,
+       pg_relation_size(pg_class.oid) AS size,
+       array(SELECT attname::text FROM pg_attribute
+              WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+              ORDER BY attnum) AS columns
+  FROM pg_class JOIN pg_namespace ON relnamespace = pg_namespace.oid
+ WHERE relkind = 'r' AND nspname NOT IN ('pg_catalog', 'pg_toast') AND pg_relation_size(pg_class.oid) > 0
+"""
+LIST_CALLED = """
+SELECT seqrelid::regclass::text AS name, pg_sequence_last_value(seqrelid) AS last
+  FROM pg_sequence WHERE pg_sequence_last_value(seqrelid) IS NOT NULL
 """
 HAS_SETTINGS = """
 SELECT EXISTS (SELECT FROM pg_db_role_setting JOIN pg_database ON setdatabase = pg_database.oid
                 WHERE datname = current_database())
 """
 RESTART = """
-SELECT setval(seqrelid, seqstart, false) FROM pg_sequence WHERE pg_sequence_last_value(seqrelid) IS NOT NULL;
-SELECT pg_stat_reset()
+SELECT CASE WHEN last IS NULL THEN setval(seqrelid, seqstart, false) ELSE setval(seqrelid, last, true) END
+  FROM pg_sequence LEFT JOIN unnest($1::text[], $2::bigint[]) AS called (name, last) ON name::regclass = seqrelid
+ WHERE pg_sequence_last_value(seqrelid) IS DISTINCT FROM last
 """
 # Its own changes are not counted, and no trigger refuses them.
 CLEARING = "SET session_replication_role = replica; SET track_counts = off"
@@ -69,16 +83,31 @@ async def drop_database(server: EmbeddedServer, name: str) -> None:
         await conn.close()
 
 
+class FilledTable(Struct, frozen=True):
+    """A table in which the template has rows, which are None if there are too many to fill it again."""
+
+    schema: str
+    relation: str
+    columns: list[str]
+    rows: bytes | None
+
+
+class TemplateRows(Struct, frozen=True):
+    """What a template holds: its filled tables by name, and the last values of its sequences."""
+
+    filled: dict[str, FilledTable]
+    last_values: dict[str, int]
+
+
 class ReusedDatabase(Struct, kw_only=True):
     """A copy of the template, and the superuser's connection that clears it.
 
-    `filled` are the tables in which the template has rows; `opened` is the pool in the role of the service, once a test
-    opened it.
+    `opened` is the pool in the role of the service, once a test opened it.
     """
 
     dsn: str
     owner: Connection
-    filled: frozenset[str]
+    template: TemplateRows
     open_pool: Callable[[str], Awaitable[Database]]
     opened: Database | None = None
     uses: int = 0
@@ -98,7 +127,7 @@ class ReusedDatabase(Struct, kw_only=True):
     async def clear(self) -> bool:
         """Delete what a test stored; return whether the database is as the template again and not worn out.
 
-        It is not if a test changed the schema, its settings or a row that the template has.
+        It is not if a test changed the schema, its settings or a large table that the template has filled.
         """
         self.uses += 1
         await self.owner.execute(END_OTHERS, await self._report_changes())
@@ -107,14 +136,27 @@ class ReusedDatabase(Struct, kw_only=True):
         tables = [row["name"] for row in changed]
         if (
             any(row["is_catalog"] for row in changed)
-            or not self.filled.isdisjoint(tables)
+            or any(table.rows is None for name, table in self.template.filled.items() if name in tables)
             or self.uses >= MAX_USES
             or self.changes >= MAX_CHANGES
             or await self.owner.fetchval(HAS_SETTINGS)
         ):
             return False
-        await self.owner.execute(";".join([*(f"DELETE FROM {table}" for table in tables), RESTART]))
+        await self.owner.execute(";".join([*(f"DELETE FROM {table}" for table in tables), "SELECT pg_stat_reset()"]))
+        for table in tables:
+            await self._fill(table)
+        last_values = self.template.last_values
+        await self.owner.execute(RESTART, [*last_values], [*last_values.values()])
         return True
+
+    async def _fill(self, name: str) -> None:
+        """Store what the template has in a table."""
+        table = self.template.filled.get(name)
+        if table is not None:
+            await self.owner.copy_to_table(
+                table.relation, schema_name=table.schema, columns=table.columns, format="binary",
+                source=io.BytesIO(table.rows or b""),
+            )  # fmt: skip
 
     async def _report_changes(self) -> list[int]:
         """Let the pool's connections report their changes; return their process ids. A large pool is closed."""
@@ -142,8 +184,9 @@ class ReusedDatabases:
     def __init__(self, server: EmbeddedServer, template: str, open_pool: Callable[[str], Awaitable[Database]]) -> None:
         self._server = server
         self._template = template
-        self._open_pool = open_pool
+        self.open_pool = open_pool
         self._idle: list[ReusedDatabase] = []
+        self._rows: TemplateRows | None = None
 
     @asynccontextmanager
     async def use(self) -> AsyncGenerator[ReusedDatabase]:
@@ -165,5 +208,20 @@ class ReusedDatabases:
         dsn = self._server.dsn(await clone_database(self._server, self._template))
         owner = await asyncpg.connect(dsn)
         await owner.execute(CLEARING)
-        filled = frozenset(row[0] for row in await owner.fetch(LIST_FILLED))
-        return ReusedDatabase(dsn=dsn, owner=owner, filled=filled, open_pool=self._open_pool)
+        self._rows = self._rows or await _read_rows(owner)
+        return ReusedDatabase(dsn=dsn, owner=owner, template=self._rows, open_pool=self.open_pool)
+
+
+async def _read_rows(owner: Connection) -> TemplateRows:
+    """Return what a new copy of a template holds."""
+    filled: dict[str, FilledTable] = {}
+    for row in await owner.fetch(LIST_FILLED):
+        rows = io.BytesIO()
+        if row["size"] <= MAX_KEPT_BYTES:
+            await owner.copy_from_table(
+                row["relation"], schema_name=row["schema"], columns=row["columns"], format="binary", output=rows
+            )
+        filled[row["name"]] = FilledTable(
+            row["schema"], row["relation"], row["columns"], rows.getvalue() if row["size"] <= MAX_KEPT_BYTES else None
+        )
+    return TemplateRows(filled, {row["name"]: row["last"] for row in await owner.fetch(LIST_CALLED)})
