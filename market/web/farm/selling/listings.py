@@ -316,7 +316,7 @@ async def submit_offer(
 
         async def submit(conn: Connection) -> str:
             now_offered = await list_own_variants(conn, actor, listing_id)
-            if now_offered and form.get_text("offer") != _hash_offer(now_offered):
+            if now_offered and form.get_text("offer") not in {"", _hash_offer(now_offered)}:
                 raise ListingChanged
             reference = f"form:{actor.account_id}:{form.key[:_MAX_KEY_LENGTH]}"
             await change_variants(conn, actor, listing_id, changes, reference=reference, now=clock.now())
