@@ -79,6 +79,12 @@ LIST_PAYMENTS = Query(
     Payment,
     "SELECT " + PAYMENT_COLUMNS + " FROM {schema}.payments WHERE order_ref = :order ORDER BY id DESC LIMIT 100",
 )
+LIST_CAPTURED = Query(
+    Payment,
+    "SELECT "
+    + PAYMENT_COLUMNS
+    + " FROM {schema}.payments WHERE order_ref = :order AND state = 'captured' ORDER BY id DESC",
+)
 SET_CLOSE_REASON = Query(None, "UPDATE {schema}.payments SET reason = :reason WHERE id = :payment_id")
 # A payment whose cancellation failed waits until that is due again, and does not keep the others from their turn.
 LIST_EXPIRED = Query(
@@ -153,6 +159,11 @@ async def get_payment(conn: Connection, payment_id: PaymentId) -> Payment:
 async def list_payments(conn: Connection, order: str) -> list[Payment]:
     """Return the payments of an order, newest first, at most 100."""
     return await LIST_PAYMENTS.all(conn, order=order)
+
+
+async def list_captured_payments(conn: Connection, order: str) -> list[Payment]:
+    """Return the captured payments of an order, newest first: one, or its balance and its deposit."""
+    return await LIST_CAPTURED.all(conn, order=order)
 
 
 async def find_live_payment(conn: Connection, order: str, purpose: Purpose = Purpose.FULL) -> Payment | None:

@@ -127,6 +127,21 @@ async def test_a_refund_after_the_balance_is_gone_gives_the_platform_its_discoun
     await orchard.verify()
 
 
+async def test_a_deposit_is_refunded_however_often_the_balance_was_tried(orchard: Orchard, owner: Connection) -> None:
+    w = orchard.shopping
+    order = await orchard.order()
+    await owner.execute(
+        "INSERT INTO payments.payments"
+        " (order_ref, purpose, method, currency, amount_minor, state, opened_at, expires_at)"
+        " SELECT $1, 'balance', 'alipay', 'CNY', 8600, 'canceled', now(), now() FROM generate_series(1, 100)",
+        str(order.number),
+    )
+    await w.pay(order, now=DUE)
+    cancelled = await cancel_order(w.db, w.gateway, w.seal, w.buyer, order.id, now=DUE)
+    assert (cancelled.state, cancelled.refund_fen) == ("cancelled", 126_00)
+    await orchard.verify()
+
+
 async def test_the_buyer_gets_the_deposit_back_before_the_balance(orchard: Orchard) -> None:
     w = orchard.shopping
     order = await orchard.order()

@@ -14,12 +14,11 @@ from market.orders.transitions import LockedSuborder
 from payments import (
     Amount,
     Payment,
-    PaymentState,
     Purpose,
     Refund,
     RefundExceedsPayment,
     has_open_dispute,
-    list_payments,
+    list_captured_payments,
     post,
     request_refund,
 )
@@ -140,9 +139,7 @@ def _require_released(suborder: LockedSuborder, goods_fen: Fen) -> None:
 
 
 async def _list_captured_payments(conn: Connection, suborder: LockedSuborder) -> list[Payment]:
-    """Return the order's captured payments: one, or its balance and its deposit."""
-    payments = await list_payments(conn, get_order_ref(suborder.number))
-    captured = [each for each in payments if each.state is PaymentState.CAPTURED]
+    captured = await list_captured_payments(conn, get_order_ref(suborder.number))
     assert len({each.purpose for each in captured}) == len(captured) > 0, "each part of an order is paid once"
     return captured
 
