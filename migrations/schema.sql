@@ -5656,7 +5656,7 @@ BEGIN
         SELECT o.n
           FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid, key text)
          WHERE NOT EXISTS (SELECT FROM orders p WHERE p.buyer_id = o.buyer_id AND p.key = o.key)
-           AND EXISTS (SELECT FROM accounts a WHERE a.id = o.buyer_id AND a.closed_at IS NULL)
+           AND NOT EXISTS (SELECT FROM accounts a WHERE a.id = o.buyer_id AND a.closed_at IS NOT NULL)
            AND o.n NOT IN (SELECT r.n FROM jsonb_to_recordset(refused) AS r (n integer))
          ORDER BY o.n);
     -- The lock of the buyer keeps another batch from using the same voucher meanwhile.

@@ -324,8 +324,9 @@ async def test_seats_are_forgotten_a_few_slots_at_a_time_and_no_slot_twice(
     monkeypatch.setattr("market.slots.seats._PIECE_SLOTS", 2)
     async with database.transaction() as conn:
         person = await an_applicant(conn)
+    last = NOW - CLINIC_LIFETIME - timedelta(days=6)
     for day in range(5):
-        ended = NOW - CLINIC_LIFETIME - timedelta(days=10 - day)
+        ended = last - timedelta(days=4 - day)
         slot = await owner.fetchval(
             "INSERT INTO slots (kind, village_code, room, during, capacity, free)"
             " VALUES ('clinic', $1, '卫生室', tstzrange($2::timestamptz - interval '1 hour', $2), 3, 3) RETURNING id",
@@ -342,7 +343,7 @@ async def test_seats_are_forgotten_a_few_slots_at_a_time_and_no_slot_twice(
     await owner.execute(
         "CREATE FUNCTION refuse_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;"
         "CREATE TRIGGER refuse BEFORE UPDATE ON slot_reservations FOR EACH ROW WHEN"
-        f" (NEW.joined_at = '{ended.isoformat()}') EXECUTE FUNCTION refuse_row()"
+        f" (NEW.joined_at = '{last.isoformat()}') EXECUTE FUNCTION refuse_row()"
     )
     with pytest.raises(asyncpg.RaiseError):
         await forget_old_seats(database, NOW)
