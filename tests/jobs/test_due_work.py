@@ -44,7 +44,8 @@ WORK = {
             "most": 500,
         },
         "cases",
-        "INSERT INTO cases (category, division_code, asker_id, text_sealed, path, received_at, due_at, state, outcome, closed_at)"
+        "INSERT INTO cases (category, division_code, asker_id, text_sealed, path, received_at, due_at, state, outcome,"
+        " closed_at)"
         " SELECT CASE WHEN n % 2 = 0 THEN 'bad_fruit' ELSE 'grievance' END, '130624001001', uuidv7(), '', '{seller}',"
         " $1, $1, 'closed', 'solved', $1 FROM generate_series(1, 20000) n",
     ),
@@ -70,7 +71,8 @@ WORK = {
         FORGET_SEATS,
         {"kind": "clinic", "before": NOW, "after_at": NOW - 9999 * DAY, "after_id": UUID(int=0), "piece": 20},
         "slots",
-        "INSERT INTO slots (kind, village_code, room, during, capacity, free, forgotten) SELECT 'clinic', '130624001001', 'r' || n,"
+        "INSERT INTO slots (kind, village_code, room, during, capacity, free, forgotten)"
+        " SELECT 'clinic', '130624001001', 'r' || n,"
         " tstzrange($1::timestamptz - interval '9 d', $1::timestamptz - interval '8.9 d'), 9, 9, true"
         " FROM generate_series(1, 20000) n",
     ),
@@ -78,7 +80,8 @@ WORK = {
         LIST_SMALL_SLOTS,
         {"now": NOW, "until": NOW + DAY, "limit": 500},
         "slots",
-        "INSERT INTO slots (listing_id, during, capacity, minimum, free) SELECT uuidv7(), tstzrange($1::timestamptz - interval '9 d',"
+        "INSERT INTO slots (listing_id, during, capacity, minimum, free)"
+        " SELECT uuidv7(), tstzrange($1::timestamptz - interval '9 d',"
         " $1::timestamptz - interval '8.9 d'), 9, 2, 9 FROM generate_series(1, 20000) n",
     ),
     "end_seats": Work(
