@@ -1,8 +1,9 @@
 """A strict parser of our pages: errors that a browser tolerates fail the test."""
 
 import itertools
-from html.parser import HTMLParser
-from typing import NoReturn
+import re
+from collections import Counter
+from html import unescape
 
 from msgspec import Struct, field
 
@@ -29,6 +30,14 @@ _SVG_TAGS = frozenset(
 _NEEDS_LABEL = frozenset({"input", "select", "textarea"})
 _UNLABELLED_TYPES = frozenset({"hidden", "submit", "button"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_REFERENCES = frozenset({"aria-labelledby", "aria-describedby", "aria-controls", "for"})
+_RAW = frozenset({"script", "style"})
+"""Elements whose content is no markup."""
+_NAME = r"[^\s\"'<>/=]+"
+_VALUE = r"""\"[^\"]*\"|'[^']*'|[^\s\"'=<>`]+"""
+_TAG = re.compile(rf"<(/?)([A-Za-z][\w-]*)((?:\s+{_NAME}(?:\s*=\s*(?:{_VALUE}))?)*)\s*(/?)>")
+_ATTRIBUTE = re.compile(rf"({_NAME})(?:\s*=\s*({_VALUE}))?")
+_UNMARKED = re.compile(r"<!--.*?-->|<!DOCTYPE html>", re.DOTALL)
 
 
 class Node(Struct):
@@ -42,9 +51,12 @@ class Node(Struct):
 
     def walk(self) -> "list[Node]":
         """Return this element and its descendants, in document order."""
-        found: list[Node] = [self]
-        for child in self.children:
-            found += child.walk()
+        found: list[Node] = []
+        waiting: list[Node] = [self]
+        while waiting:
+            node = waiting.pop()
+            found.append(node)
+            waiting += reversed(node.children)
         return found
 
     def all(self, name: str) -> "list[Node]":
@@ -64,59 +76,82 @@ class Node(Struct):
         return " ".join(word for node in self.walk() for word in node.words)
 
 
-class StrictParser(HTMLParser):
-    """Builds the tree and fails on unbalanced tags."""
+class _Tree:
+    """Builds the tree of a page and fails on unbalanced tags."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.root = Node("#page", {})
         self.at = self.root
 
-    def fail(self, fault: str) -> NoReturn:
-        """Fail with the line number."""
-        raise AssertionError(f"line {self.getpos()[0]}: {fault}")
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def open(self, tag: str, attributes: str) -> None:
         """Open an element."""
-        names = [name for name, _ in attrs]
-        if len(names) != len(set(names)):
-            self.fail(f"<{tag}> has an attribute twice: {names}")
-        node = Node(tag, {name: value if value is not None else "" for name, value in attrs}, self.at)
+        read = [(name.lower(), _read_value(value)) for name, value in _ATTRIBUTE.findall(attributes)]
+        attrs = dict(read)
+        assert len(attrs) == len(read), f"<{tag}> has an attribute twice: {[name for name, _ in read]}"
+        node = Node(tag, attrs, self.at)
         self.at.children.append(node)
         if tag not in VOID:
             self.at = node
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Accept `<use/>`; an HTML element does not close itself."""
-        if tag not in _SVG_TAGS:
-            self.fail(f"<{tag}/> closes itself")
-        self.handle_starttag(tag, attrs)
-        self.at = self.at.parent or self.root
-
-    def handle_endtag(self, tag: str) -> None:
+    def close(self, tag: str) -> None:
         """Close the innermost open element, and fail on any other."""
-        if tag in VOID or self.at.name != tag:
-            self.fail(f"</{tag}> closes <{self.at.name}>")
-        self.at = self.at.parent or self.root
+        assert tag not in VOID, f"</{tag}> closes nothing"
+        assert self.at.name == tag, f"</{tag}> closes <{self.at.name}>"
+        assert self.at.parent is not None
+        self.at = self.at.parent
 
-    def handle_data(self, data: str) -> None:
+    def add_text(self, text: str) -> None:
         """Add text to the open element."""
-        if data.strip():
-            self.at.words.append(" ".join(data.split()))
+        if words := text.split():
+            self.at.words.append(" ".join(words))
+
+
+def _read_value(written: str) -> str:
+    return unescape(written[1:-1] if written[:1] in {'"', "'"} else written)
 
 
 def parse_html(html: str) -> Node:
     """Parse HTML strictly.
 
     Raises:
-        AssertionError: a tag is unbalanced, or an attribute is repeated.
+        AssertionError: a tag is unbalanced or unreadable, or an attribute is repeated.
     """
-    reader = StrictParser()
-    reader.feed(html)
-    reader.close()
-    if reader.at is not reader.root:
-        reader.fail(f"<{reader.at.name}> is never closed")
-    return reader.root
+    tree, at = _Tree(), 0
+    try:
+        while at < len(html):
+            begin = html.find("<", at)
+            begin = len(html) if begin < 0 else begin
+            tree.add_text(unescape(html[at:begin]))
+            at = begin
+            if at < len(html):
+                at = _parse_tag(tree, html, at)
+        assert tree.at is tree.root, f"<{tree.at.name}> is never closed"
+    except AssertionError as fault:
+        raise AssertionError(f"line {html.count('\n', 0, at) + 1}: {fault}") from None
+    return tree.root
+
+
+def _parse_tag(tree: _Tree, html: str, at: int) -> int:
+    """Take in what begins with `<`, and return where it ends."""
+    if unmarked := _UNMARKED.match(html, at):
+        return unmarked.end()
+    found = _TAG.match(html, at)
+    assert found is not None, f"no tag: {html[at : at + 40]}"
+    closing, tag, attributes, closed = found[1], found[2].lower(), found[3], found[4]
+    if closing:
+        assert not attributes, f"</{tag}> has attributes"
+        tree.close(tag)
+        return found.end()
+    assert not closed or tag in _SVG_TAGS, f"<{tag}/> closes itself"
+    tree.open(tag, attributes)
+    if closed:
+        tree.close(tag)
+    if tag in _RAW:
+        end = html.find(f"</{tag}", found.end())
+        assert end >= 0, f"<{tag}> is never closed"
+        tree.add_text(html[found.end() : end])
+        return end
+    return found.end()
 
 
 def check_markup(html: str, nonce: str) -> Node:
@@ -142,13 +177,12 @@ def check_page(html: str, nonce: str) -> Node:
 
 
 def _check_ids(nodes: list[Node]) -> None:
-    ids = [node.attrs["id"] for node in nodes if "id" in node.attrs]
-    twice = sorted({each for each in ids if ids.count(each) > 1})
+    known = Counter(node.attrs["id"] for node in nodes if "id" in node.attrs)
+    twice = sorted(each for each, times in known.items() if times > 1)
     assert not twice, f"repeated ids: {twice}"
-    known = set(ids)
     for node in nodes:
-        for name in ("aria-labelledby", "aria-describedby", "aria-controls", "for"):
-            missing = set(node.attrs.get(name, "").split()) - known
+        for name in _REFERENCES & node.attrs.keys():
+            missing = set(node.attrs[name].split()) - known.keys()
             assert not missing, f"<{node.name} {name}> points nowhere: {missing}"
         target = node.attrs.get("href", "")
         if target.startswith("#"):
