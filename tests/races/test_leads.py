@@ -7,11 +7,11 @@ from market.kernel import Refusal
 from market.subsidies.intake.models import LeadStep
 from market.subsidies.intake.take_step import LeadStepRequest, take_step
 from tests.story.play import COUNTY, Player
-from tests.subsidies.conftest import calculated_template, january
+from tests.subsidies.conftest import calculated_databases, calculated_template, january
 from tests.subsidies.intake.intake import SUDDEN, Case, Intake, at, make_lead, step
 from tests.support.make import SEAL, load_actor, make_official
 
-__all__ = ["calculated_template", "january"]
+__all__ = ["calculated_databases", "calculated_template", "january"]
 
 
 async def test_of_a_review_a_return_and_a_rejection_at_once_one_counts(january: Player) -> None:

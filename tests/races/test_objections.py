@@ -10,13 +10,13 @@ from market.subsidies.intake.models import LeadStep
 from market.subsidies.intake.objection_models import ObjectionAnswer, ObjectionAnswered
 from market.subsidies.intake.objections import LOCK_LEAD, answer_objection
 from tests.story.play import COUNTY, Player
-from tests.subsidies.conftest import calculated_template, january
+from tests.subsidies.conftest import calculated_databases, calculated_template, january
 from tests.subsidies.intake.intake import Intake, at
 from tests.subsidies.intake.test_objections import KNOWN, find_case, object_to
 from tests.support.make import SEAL
 from tests.support.postgres import wait_for_blocked
 
-__all__ = ["calculated_template", "january"]
+__all__ = ["calculated_databases", "calculated_template", "january"]
 
 
 async def test_who_answers_an_objection_takes_lead_and_case_before_their_records(

@@ -11,10 +11,10 @@ from market.subsidies.findings.hold import hold_line
 from market.subsidies.month.cycles import find_cycle
 from tests.story.play import COUNTY, Player, nine_o_clock
 from tests.story.test_month import PLAN
-from tests.subsidies.conftest import CALCULATED, calculated_template, january
+from tests.subsidies.conftest import CALCULATED, calculated_databases, calculated_template, january
 from tests.support.make import SEAL
 
-__all__ = ["calculated_template", "january"]
+__all__ = ["calculated_databases", "calculated_template", "january"]
 
 JANUARY = date(2019, 1, 1)
 REVIEW, CLOSED, CONFIRMED = 14, 19, 26

@@ -25,10 +25,10 @@ from market.subsidies.idle.models import (
 from market.subsidies.idle.tell import tell_idle_lines
 from tests.conftest import EmbeddedServer
 from tests.story.play import COUNTY, Player, nine_o_clock
-from tests.subsidies.conftest import calculated_template, january
+from tests.subsidies.conftest import calculated_databases, calculated_template, january
 from tests.support.make import load_actor, make_official
 
-__all__ = ["calculated_template", "january"]
+__all__ = ["calculated_databases", "calculated_template", "january"]
 
 NOTICES = {
     "LT-03": date(2019, 2, 9),
