@@ -44,56 +44,51 @@ def browser() -> Generator[Browser]:
         running.close()
 
 
-def show(browser: Browser, html: str, *, width: int = 360, scheme: str = "light") -> Page:
-    tab = browser.new_page(
-        viewport={"width": width, "height": 740}, color_scheme="dark" if scheme == "dark" else "light"
+@pytest.fixture(scope="module")
+def guide(browser: Browser) -> Page:
+    """A tab in which the pages of the style guide follow one another; another costs more than a page."""
+    return browser.new_page()
+
+
+def show(tab: Page, html: str, *, width: int = 360, scheme: str = "light", media: str = "screen") -> None:
+    tab.set_viewport_size({"width": width, "height": 740})
+    tab.emulate_media(
+        media="print" if media == "print" else "screen", color_scheme="dark" if scheme == "dark" else "light"
     )
     tab.set_content(html)
-    return tab
 
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("mode", ["day", "night", "elder", "elder night", "print"])
-def test_axe_finds_no_violations(browser: Browser, name: str, mode: str) -> None:
-    tab = show(browser, page(name, elder="elder" in mode), scheme="dark" if "night" in mode else "light")
-    if mode == "print":
-        tab.emulate_media(media="print")
-    faults = find_faults(tab, looks=mode not in {"day", "print"})
-    tab.close()
-    assert faults == []
+def test_axe_finds_no_violations(guide: Page, name: str, mode: str) -> None:
+    show(guide, page(name, elder="elder" in mode), scheme="dark" if "night" in mode else "light", media=mode)
+    assert find_faults(guide, looks=mode not in {"day", "print"}) == []
 
 
-def test_axe_finds_what_is_wrong_and_with_looks_only_what_depends_on_the_mode(browser: Browser) -> None:
-    tab = show(browser, '<main><h1 style="color:#ccc">今天卖什么</h1><img src="data:,"></main>')
-    assert {rule for rule, _ in find_faults(tab)} >= {"color-contrast", "image-alt"}
-    assert [rule for rule, _ in find_faults(tab, looks=True)] == ["color-contrast"]
-    tab.close()
+def test_axe_finds_what_is_wrong_and_with_looks_only_what_depends_on_the_mode(guide: Page) -> None:
+    show(guide, '<main><h1 style="color:#ccc">今天卖什么</h1><img src="data:,"></main>')
+    assert {rule for rule, _ in find_faults(guide)} >= {"color-contrast", "image-alt"}
+    assert [rule for rule, _ in find_faults(guide, looks=True)] == ["color-contrast"]
 
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("width", [320, 360, 1280])
 @pytest.mark.parametrize("elder", [False, True])
-def test_nothing_overflows_the_screen(browser: Browser, name: str, width: int, *, elder: bool) -> None:
-    tab = show(browser, page(name, elder=elder), width=width)
-    wide = tab.evaluate("document.documentElement.scrollWidth")
-    tab.close()
-    assert wide == width
+def test_nothing_overflows_the_screen(guide: Page, name: str, width: int, *, elder: bool) -> None:
+    show(guide, page(name, elder=elder), width=width)
+    assert guide.evaluate("document.documentElement.scrollWidth") == width
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_text_is_large_and_targets_can_be_hit(browser: Browser, name: str) -> None:
-    tab = show(browser, page(name))
-    small = (tab.evaluate(SMALL_TEXT), tab.evaluate(SMALL_TARGETS))
-    gaps = tab.evaluate(FAR_ICONS)
-    tab.close()
-    assert small == ([], [])
-    assert gaps == ([14] if name == "styleguide.html" else [])
+def test_text_is_large_and_targets_can_be_hit(guide: Page, name: str) -> None:
+    show(guide, page(name))
+    assert (guide.evaluate(SMALL_TEXT), guide.evaluate(SMALL_TARGETS)) == ([], [])
+    assert guide.evaluate(FAR_ICONS) == ([14] if name == "styleguide.html" else [])
 
 
-def test_a_printed_form_fits_one_landscape_page(browser: Browser, tmp_path: Path) -> None:
-    tab = show(browser, page("guide/printed_form.html"))
-    tab.pdf(path=tmp_path / "sheet.pdf", prefer_css_page_size=True)
-    tab.close()
+def test_a_printed_form_fits_one_landscape_page(guide: Page, tmp_path: Path) -> None:
+    show(guide, page("guide/printed_form.html"))
+    guide.pdf(path=tmp_path / "sheet.pdf", prefer_css_page_size=True)
     sheet = (tmp_path / "sheet.pdf").read_bytes()
     assert sheet.count(b"/Type /Page\n") == 1
     assert b"/MediaBox [0 0 841" in sheet
