@@ -157,6 +157,28 @@ async def used_database(databases: ReusedDatabases) -> AsyncGenerator[ReusedData
 
 
 @pytest.fixture
+async def new_conn(dsn: str) -> AsyncGenerator[Connection]:
+    """A connection as `conn` to a database of its own, for tests that fill large tables or count what a plan reads.
+
+    The plans of a session and the sizes of tables outlast a rollback.
+    """
+    db = await open_database(dsn, role=APP_ROLE, max_size=1)
+    async with db.connection() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute("SELECT set_config('market.scope', '130624', true)")
+        yield connection
+        await transaction.rollback()
+    await db.close()
+
+
+@pytest.fixture
+async def new_dsn(server: EmbeddedServer, template: str) -> str:
+    """The owner's address of a database that no other test uses."""
+    return server.dsn(await clone_database(server, template))
+
+
+@pytest.fixture
 def dsn(used_database: ReusedDatabase) -> str:
     """The owner's address of a database in which nothing is stored yet."""
     return used_database.dsn

@@ -42,24 +42,24 @@ async def count_read(conn: Connection) -> int:
     )
 
 
-async def test_an_official_reads_the_open_cases_of_the_county(conn: Connection) -> None:
-    official = await make_official_actor(conn, Role.FINANCE, "130624")
-    await fill(conn, OTHERS)
-    await conn.execute("SELECT set_config('market.scope', $1, true)", f"person:{official.account_id}")
-    before = await count_read(conn)
-    assert await list_assigned_cases(conn, official) == []
-    assert await count_read(conn) - before < 100
+async def test_an_official_reads_the_open_cases_of_the_county(new_conn: Connection) -> None:
+    official = await make_official_actor(new_conn, Role.FINANCE, "130624")
+    await fill(new_conn, OTHERS)
+    await new_conn.execute("SELECT set_config('market.scope', $1, true)", f"person:{official.account_id}")
+    before = await count_read(new_conn)
+    assert await list_assigned_cases(new_conn, official) == []
+    assert await count_read(new_conn) - before < 100
 
 
-async def test_a_seller_reads_what_waits_and_not_what_is_closed(conn: Connection, seal: Seal) -> None:
-    producer_id: UUID = await make_producer(conn)
-    owner = await load_owner(conn, producer_id)
-    await fill(conn, OTHERS)
-    await fill(conn, CLOSED, producer_id)
-    await conn.execute("SELECT set_config('market.scope', $1, true)", f"person:{owner.account_id}")
-    before = await count_read(conn)
-    assert await list_open_invoices(conn, seal, [producer_id]) == []
-    assert await count_read(conn) - before < 100
+async def test_a_seller_reads_what_waits_and_not_what_is_closed(new_conn: Connection, seal: Seal) -> None:
+    producer_id: UUID = await make_producer(new_conn)
+    owner = await load_owner(new_conn, producer_id)
+    await fill(new_conn, OTHERS)
+    await fill(new_conn, CLOSED, producer_id)
+    await new_conn.execute("SELECT set_config('market.scope', $1, true)", f"person:{owner.account_id}")
+    before = await count_read(new_conn)
+    assert await list_open_invoices(new_conn, seal, [producer_id]) == []
+    assert await count_read(new_conn) - before < 100
     for query in (SUM_UP_UNANSWERED_CLAIMS, SUM_UP_OPEN_INVOICES):
-        plan = "\n".join(row[0] for row in await conn.fetch(f"EXPLAIN {query.sql}", [producer_id]))
+        plan = "\n".join(row[0] for row in await new_conn.fetch(f"EXPLAIN {query.sql}", [producer_id]))
         assert set(re.findall(r" on (cases_\w+)|using (cases_\w+)", plan)) == {("cases_open_by_producer", "")}, plan

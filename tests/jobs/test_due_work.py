@@ -122,33 +122,33 @@ async def read_counts(conn: Connection, table: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("name", WORK)
-async def test_a_job_reads_no_rows_that_are_not_due(conn: Connection, name: str) -> None:
+async def test_a_job_reads_no_rows_that_are_not_due(new_conn: Connection, name: str) -> None:
     work = WORK[name]
-    async with as_owner(conn):
-        await conn.execute("SET LOCAL session_replication_role = replica")
-        await conn.execute(work.rows, NOW)
-        await conn.execute("SET LOCAL session_replication_role = origin")
-        await conn.execute("ANALYZE")
-    before = await read_counts(conn, work.table)
-    await (work.query.run if work.query.row is None else work.query.all)(conn, **work.values)
-    after = await read_counts(conn, work.table)
+    async with as_owner(new_conn):
+        await new_conn.execute("SET LOCAL session_replication_role = replica")
+        await new_conn.execute(work.rows, NOW)
+        await new_conn.execute("SET LOCAL session_replication_role = origin")
+        await new_conn.execute("ANALYZE")
+    before = await read_counts(new_conn, work.table)
+    await (work.query.run if work.query.row is None else work.query.all)(new_conn, **work.values)
+    after = await read_counts(new_conn, work.table)
     # The planner looks at the ends of an index.
     assert after[0] - before[0] == 0
     assert after[1] - before[1] < 10
 
 
-async def test_a_piece_of_photos_is_as_large_as_its_statement_says(conn: Connection) -> None:
-    async with as_owner(conn):
-        await conn.execute("SET LOCAL session_replication_role = replica")
-        await conn.execute(
+async def test_a_piece_of_photos_is_as_large_as_its_statement_says(new_conn: Connection) -> None:
+    async with as_owner(new_conn):
+        await new_conn.execute("SET LOCAL session_replication_role = replica")
+        await new_conn.execute(
             "INSERT INTO photos (owner_id, purpose, sha256, width, height, kind, created_at)"
             " SELECT uuidv7(), 'listing', sha256(n::text::bytea), 9, 9, 'webp', $1 FROM generate_series(1, 5000) n",
             NOW,
         )
-        await conn.execute("ANALYZE photos")
+        await new_conn.execute("ANALYZE photos")
         plan = [
             row[0]
-            for row in await conn.fetch(
+            for row in await new_conn.fetch(
                 f"EXPLAIN (ANALYZE, BUFFERS OFF) {DELETE_UNUSED_PHOTOS.sql}",
                 *[{"after": UUID(int=0), "piece": 10, "before": NOW}[name] for name in DELETE_UNUSED_PHOTOS.names],
             )

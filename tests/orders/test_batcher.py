@@ -8,8 +8,7 @@ import pytest
 from asyncpg.connection import LoggedQuery
 
 from market.identity.models import AccountId
-from market.kernel import Connection, Database, Refusal, open_database
-from market.kernel.database import APP_ROLE
+from market.kernel import Connection, Database, Refusal
 from market.kernel.language import ENGLISH, answer_in
 from market.orders.cart import put_lines
 from market.orders.checkout.batcher import Batcher
@@ -159,43 +158,36 @@ async def count_read_orders(conn: Connection) -> int:
     )
 
 
-async def test_placing_reads_no_other_buyers_orders(conn: Connection) -> None:
+async def test_placing_reads_no_other_buyers_orders(new_conn: Connection) -> None:
     """The plans of the session are those of an empty table."""
-    dates = await make_product(conn, left=100)
+    dates = await make_product(new_conn, left=100)
     read: list[int] = []
     for _ in range(30):
-        before = await count_read_orders(conn)
+        before = await count_read_orders(new_conn)
         assert list_codes(
-            await place_batch(conn, [make_request(await make_account(conn), [line(dates.variant_id)])])
+            await place_batch(new_conn, [make_request(await make_account(new_conn), [line(dates.variant_id)])])
         ) == ["placed"]
-        read.append(await count_read_orders(conn) - before)
+        read.append(await count_read_orders(new_conn) - before)
     assert read[-1] <= read[1]
 
 
-async def test_the_statements_of_an_order_are_planned_once_a_session(dsn: str) -> None:
-    """After the five plans that the server makes to compare, in a market where others fill their carts too.
-
-    The session has run nothing before: what the plans of other tests cost would be part of the comparison.
-    """
-    db = await open_database(dsn, role=APP_ROLE, max_size=1)
+async def test_the_statements_of_an_order_are_planned_once_a_session(new_conn: Connection) -> None:
+    """After the five plans that the server makes to compare, in a market where others fill their carts too."""
+    dates, millet, eggs = [await make_product(new_conn, left=100) for _ in range(3)]
+    lines = [line(dates.variant_id), line(millet.variant_id), line(eggs.variant_id)]
+    async with as_owner(new_conn):
+        await new_conn.execute(
+            "INSERT INTO cart_lines (owner_id, variant_id, quantity, added_at)"
+            " SELECT uuidv7(), $1, 1, $2 FROM generate_series(1, 3000)", dates.variant_id, NOW,
+        )  # fmt: skip
+        await new_conn.execute("ANALYZE cart_lines")
     counted: list[dict[str, int]] = []
-    async with db.transaction(scope="130624") as conn:
-        dates, millet, eggs = [await make_product(conn, left=100) for _ in range(3)]
-        lines = [line(dates.variant_id), line(millet.variant_id), line(eggs.variant_id)]
-        async with as_owner(conn):
-            await conn.execute(
-                "INSERT INTO cart_lines (owner_id, variant_id, quantity, added_at)"
-                " SELECT uuidv7(), $1, 1, $2 FROM generate_series(1, 3000)", dates.variant_id, NOW,
-            )  # fmt: skip
-            await conn.execute("ANALYZE cart_lines")
-        for _ in range(9):
-            request = make_request(await make_account(conn), lines)
-            await put_lines(conn, request.buyer_id, lines, now=NOW)
-            request = msgspec.structs.replace(request, from_cart=True)
-            assert list_codes(await place_batch(conn, [request])) == ["placed"]
-            plans = await conn.fetch("SELECT statement, custom_plans FROM pg_prepared_statements")
-            counted.append({row["statement"]: row["custom_plans"] for row in plans})
-    await db.close()
+    for _ in range(9):
+        request = make_request(await make_account(new_conn), lines)
+        await put_lines(new_conn, request.buyer_id, lines, now=NOW)
+        assert list_codes(await place_batch(new_conn, [msgspec.structs.replace(request, from_cart=True)])) == ["placed"]
+        plans = await new_conn.fetch("SELECT statement, custom_plans FROM pg_prepared_statements")
+        counted.append({row["statement"]: row["custom_plans"] for row in plans})
     assert counted[-2] == counted[-1]
 
 

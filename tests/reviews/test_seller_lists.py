@@ -34,19 +34,19 @@ LISTS: dict[str, tuple[Query[Any], str, str]] = {
 
 
 @pytest.mark.parametrize("name", LISTS)
-async def test_a_page_of_a_shop_reads_no_row_of_another(conn: Connection, name: str) -> None:
+async def test_a_page_of_a_shop_reads_no_row_of_another(new_conn: Connection, name: str) -> None:
     query, table, rows = LISTS[name]
-    async with as_owner(conn):
-        await conn.execute("SET LOCAL session_replication_role = replica")
-        await conn.execute(f"INSERT INTO {table} {rows}", SHOP, NOW)
-        await conn.execute(f"ANALYZE {table}")
+    async with as_owner(new_conn):
+        await new_conn.execute("SET LOCAL session_replication_role = replica")
+        await new_conn.execute(f"INSERT INTO {table} {rows}", SHOP, NOW)
+        await new_conn.execute(f"ANALYZE {table}")
         count = (
             f"SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relname = '{table}'"
         )
-        before = await conn.fetchval(count)
+        before = await new_conn.fetchval(count)
         values = {
             "producer_ids": [SHOP], "before": None, "before_at": None, "before_id": None, "as_buyer": False,
             "limit": 21,
         }  # fmt: skip
-        await query.all(conn, **{name: values[name] for name in query.names})
-        assert await conn.fetchval(count) - before < 200
+        await query.all(new_conn, **{name: values[name] for name in query.names})
+        assert await new_conn.fetchval(count) - before < 200

@@ -169,11 +169,11 @@ async def test_the_slots_of_an_activity_go_on_behind_any_of_them(conn: Connectio
     assert await count_open_slots(conn, activity.listing_id, now=NOW) == 4
 
 
-async def test_a_page_of_slots_is_read_by_the_index(conn: Connection) -> None:
-    activity = await make_activity(conn)
-    async with as_owner(conn):
-        await conn.execute("SET LOCAL session_replication_role = replica")
-        await conn.execute(
+async def test_a_page_of_slots_is_read_by_the_index(new_conn: Connection) -> None:
+    activity = await make_activity(new_conn)
+    async with as_owner(new_conn):
+        await new_conn.execute("SET LOCAL session_replication_role = replica")
+        await new_conn.execute(
             "INSERT INTO slots (listing_id, during, capacity, free)"
             " SELECT CASE WHEN n % 10 = 0 THEN $1 ELSE gen_random_uuid() END,"
             "        tstzrange($2::timestamptz + n * interval '1 hour', $2 + (n + 1) * interval '1 hour'), 9, 9"
@@ -181,13 +181,15 @@ async def test_a_page_of_slots_is_read_by_the_index(conn: Connection) -> None:
             activity.listing_id,
             NOW,
         )
-        await conn.execute("ANALYZE slots")
+        await new_conn.execute("ANALYZE slots")
     values: dict[str, object] = {
         "listing_id": activity.listing_id, "now": NOW, "after": None, "limit": 101,
         "producer_ids": [activity.producer_id],
     }  # fmt: skip
     for query in (LIST_COMING_SLOTS, LIST_HOST_SLOTS):
-        rows = await conn.fetch(f"EXPLAIN (ANALYZE, FORMAT TEXT) {query.sql}", *[values[name] for name in query.names])
+        rows = await new_conn.fetch(
+            f"EXPLAIN (ANALYZE, FORMAT TEXT) {query.sql}", *[values[name] for name in query.names]
+        )
         plan = "\n".join(row[0] for row in rows)
         assert "slots_by_listing" in plan, plan
         assert "Seq Scan on slots" not in plan, plan

@@ -120,11 +120,14 @@ class PageClient:
         return page
 
     async def submit(
-        self, action: str, *, typed: Mapping[str, str] | None = None, status: int = 200,
+        self, action: str, *, typed: Mapping[str, str] | None = None, status: int | None = 200,
         press: tuple[str, str] | None = None, files: dict[str, tuple[str, bytes, str]] | None = None,
         ticked: Mapping[str, Sequence[str]] | None = None, **values: str,
     ) -> LoadedPage:  # fmt: skip
-        """Fill in and submit the form to `action`; `press` is the (name, value) of the button, `ticked` the boxes."""
+        """Fill in and submit the form to `action`; `press` is the (name, value) of the button, `ticked` the boxes.
+
+        With None as the status every answer is returned.
+        """
         values, ticked = {**(typed or {}), **values}, ticked or {}
         form = self.current.form(action, set(values) | set(ticked) | ({press[0]} if press else set()))
         sent = [(name, value) for name, value in read_form_values(form) if name not in values and name not in ticked]
@@ -156,7 +159,7 @@ class PageClient:
             assert answer.cookies.get(DRAFTS_COOKIE) == draft, f"{target} took the draft {draft} and does not end it"
         return await self._follow(answer, status)
 
-    async def _follow(self, answer: httpx.Response, status: int) -> LoadedPage:
+    async def _follow(self, answer: httpx.Response, status: int | None) -> LoadedPage:
         hops = 0
         while answer.status_code in {302, 303, 307}:
             assert hops < 5, "too many redirects"
@@ -167,7 +170,7 @@ class PageClient:
             answer = await self.client.get(where)
             hops += 1
         path = str(answer.url.raw_path, "ascii")
-        assert answer.status_code == status, f"{path} answered {answer.status_code}: {answer.text[-900:]}"
+        assert status in {None, answer.status_code}, f"{path} answered {answer.status_code}: {answer.text[-900:]}"
         self.page = parse_page(answer, path, hops)
         return self.page
 

@@ -73,7 +73,7 @@ async def test_the_buyer_sees_an_order_in_every_state(service: Service) -> None:
     ):
         assert words in shown, words
     assert "真不错！下回买三袋能便宜点吗？" in written
-    assert "满 100.00 元减 10.00 元 用到2026年8月8日" in vouchers
+    assert "满 100.00 元减 10.00 元，什么都能买 用到2026年8月8日" in vouchers
 
 
 async def test_the_farmer_has_something_of_each_kind_to_answer(service: Service) -> None:
