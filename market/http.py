@@ -1,9 +1,10 @@
 """What the API and the pages share of HTTP: a request, its session and network, and the answer to HEAD."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
-from litestar import Request
+from litestar import Litestar, Request
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -87,14 +88,20 @@ def make_retry_headers(refusal: Refusal) -> dict[str, str]:
     return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
+@lru_cache(maxsize=1)
+def _compile_routes(app: Litestar) -> list[tuple[re.Pattern[str], frozenset[str]]]:
+    """Return the pattern of the path of each route, and its methods."""
+    return [
+        (re.compile(re.sub(r"{[^}]*}", "[^/]+", route.path_format)), frozenset(map(str, route.methods)))
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+    ]
+
+
 def _find_methods(request: HttpRequest, path: str) -> set[str]:
     """Return the methods of the routes of a path."""
-    return {
-        str(method)
-        for route in request.app.routes
-        if isinstance(route, HTTPRoute) and re.fullmatch(re.sub(r"{[^}]*}", "[^/]+", route.path_format), path)
-        for method in route.methods
-    }
+    found = (methods for pattern, methods in _compile_routes(request.app) if pattern.fullmatch(path))
+    return set[str]().union(*found)
 
 
 def list_allowed_methods(request: HttpRequest) -> str:
