@@ -75,7 +75,7 @@ INSERT_CANCEL = Query(
     RETURNING """
     + _COLUMNS,
 )
-# Of two attempts at one call the answered one counts: a later timeout of the other does not open the call again.
+# A later timeout of another attempt does not open an answered call again.
 COMPLETE_OPERATION = Query(
     None,
     """
@@ -127,7 +127,7 @@ def build_payout_key(payout_id: UUID) -> str:
 
 
 async def complete_call[T](conn: Connection, operation: Operation, outcome: Outcome[T]) -> bool:
-    """Record the outcome of a call, and return whether it had none: of one that was sent twice the first answer counts.
+    """Record the outcome of a call; return False if it was answered before: of two answers the first counts.
 
     An unknown outcome is retried after a wait that doubles each time.
     """

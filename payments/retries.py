@@ -87,18 +87,17 @@ async def run_listed[Item](
     `list_due` lists at most `most` items, without those that are done. It is asked again while there may be more and
     some work was done, so that items that fail, which are listed again, end it. See `run_each`.
     """
-    total = done = 0
+    done: list[int] = []
 
     async def count(item: Item) -> None:
-        nonlocal done
-        done += await work(item)
+        done.append(await work(item))
 
     while True:
+        before = sum(done)
         items = await list_due()
         await run_each(items, count, fail)
-        total, done, some = total + done, 0, done
-        if len(items) < most or not some:
-            return total
+        if len(items) < most or sum(done) == before:
+            return sum(done)
 
 
 async def run_claimed[Item](
