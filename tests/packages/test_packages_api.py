@@ -102,19 +102,24 @@ async def test_a_package_over_http(village_service: VillageService) -> None:
     assert listed == (await call("guide", "GetProducerPackage", **own))[1]
 
 
+async def compose_with_orchard(village_service: VillageService) -> None:
+    """Compose a package of which the orchard agreed to supply a part."""
+    call, made = village_service.call, village_service.made
+    stays = tuple(each.variant_id for each in made["stays"])
+    new = make_new_package(stays, made["activity"].variant_id, made["product"].variant_id)
+    organiser, orchard = (str(made[each].producers[0]) for each in ("guide", "orchard"))
+    _, composed = await call("guide", "ComposePackage", msgspec.to_builtins(new), producer_id=organiser)
+    await call("orchard", "AnswerPackage", {"agrees": True}, producer_id=orchard, package_id=composed["id"])
+
+
 @pytest.mark.parametrize("ends", [False, True])
 @pytest.mark.parametrize("by_page", [False, True])
 async def test_who_composed_a_package_is_told_of_a_pack_that_is_gone(
     village_service: VillageService, database: Database, *, ends: bool, by_page: bool
 ) -> None:
     call, made = village_service.call, village_service.made
-    product, organiser = made["product"], str(made["guide"].producers[0])
-    new = make_new_package(
-        tuple(each.variant_id for each in made["stays"]), made["activity"].variant_id, product.variant_id
-    )
-    _, composed = await call("guide", "ComposePackage", msgspec.to_builtins(new), producer_id=organiser)
-    orchard = str(made["orchard"].producers[0])
-    await call("orchard", "AnswerPackage", {"agrees": True}, producer_id=orchard, package_id=composed["id"])
+    product = made["product"]
+    await compose_with_orchard(village_service)
     more = {"unit": "3斤箱", "price_fen": 30_00, "quantity": 5}
     # Another pack is no part of the package.
     _, added = await call("orchard", "AddPack", more, listing_id=product.listing_id)
@@ -143,13 +148,8 @@ async def test_who_composed_a_package_is_told_of_a_listing_that_is_withdrawn(
     village_service: VillageService, database: Database, *, by_page: bool
 ) -> None:
     call, made = village_service.call, village_service.made
-    product, organiser = made["product"], str(made["guide"].producers[0])
-    new = make_new_package(
-        tuple(each.variant_id for each in made["stays"]), made["activity"].variant_id, product.variant_id
-    )
-    _, composed = await call("guide", "ComposePackage", msgspec.to_builtins(new), producer_id=organiser)
-    orchard = str(made["orchard"].producers[0])
-    await call("orchard", "AnswerPackage", {"agrees": True}, producer_id=orchard, package_id=composed["id"])
+    product = made["product"]
+    await compose_with_orchard(village_service)
     if by_page:
         number = await read(database, "SELECT number FROM listings WHERE id = $1", product.listing_id)
         async with PageClient(village_service.service.app) as farm:
