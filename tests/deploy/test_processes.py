@@ -44,7 +44,16 @@ async def running(dsn: str, folder: Path) -> AsyncGenerator[Running]:
     }
     with run_command(folder, "serve", **environment) as process:
         async with open_client(port) as http:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while count_listeners(port) < 2:
+                    await asyncio.sleep(0.05)
             yield Running(http, process.pid)
+
+
+def count_listeners(port: int) -> int:
+    """Count the sockets that listen on a port: each process of a service has its own."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(1 for _, local, _, state, *_ in rows if local.endswith(f":{port:04X}") and state == "0A")
 
 
 async def test_every_scrape_counts_the_responses_of_all_processes(running: Running) -> None:
