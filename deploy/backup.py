@@ -36,8 +36,8 @@ from market.kernel.migrate import create_named_database, has_locale
 from market.kernel.schema_guards import list_schema_changes
 from market.orders.money.verification import RELEASE_PREFIX, verify_orders
 from payments.hosts import connect_to_primary, find_primary
+from payments.ledger.verification import verify_ledger
 from payments.sql import prepare_connection
-from payments.verification import verify_ledger
 
 KEPT_DUMPS = 14
 MISSING_FILES = "missing-files.json"

@@ -18,7 +18,7 @@ from market.kernel.migrate import create_named_database, is_current, upgrade
 from market.kernel.seal import Seal, derive_seal
 from market.settings import Settings
 from payments.hosts import connect_to_primary
-from payments.months import MONTHS_AHEAD
+from payments.ledger.months import MONTHS_AHEAD
 
 MIGRATION_LOCK = 7005
 """The first key of the advisory lock of migrations (docs/locks.md)."""

@@ -28,7 +28,7 @@ from payments.errors import (
     TransferRecordedBefore,
     UnknownAccountKind,
 )
-from payments.ledger import (
+from payments.ledger.journal import (
     AccountBalance,
     JournalEntry,
     balances,
@@ -37,6 +37,13 @@ from payments.ledger import (
     list_order_entries,
     post,
 )
+from payments.ledger.reconciliation import (
+    StatementDiscrepancy,
+    close_discrepancy,
+    list_open_discrepancies,
+    reconcile,
+)
+from payments.ledger.verification import LedgerDiscrepancy, verify_ledger
 from payments.models import (
     AccountKind,
     Action,
@@ -91,12 +98,6 @@ from payments.problems import (
     list_unknown_calls,
     list_unresolved_balances,
 )
-from payments.reconciliation import (
-    StatementDiscrepancy,
-    close_discrepancy,
-    list_open_discrepancies,
-    reconcile,
-)
 from payments.refund import (
     FailedRefund,
     get_refund,
@@ -111,7 +112,6 @@ from payments.refund import (
 )
 from payments.sql import Connection, Database, Query, make_connection_class, open_database, prepare_connection
 from payments.suspense import return_suspense
-from payments.verification import LedgerDiscrepancy, verify_ledger
 from payments.webhooks import WebhookReceipt, dismiss_message, receive, requeue_message
 
 __all__ = [

@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from payments.errors import ProviderMismatch
-from payments.ledger import Leg, get_balance, list_legs, post
+from payments.ledger.journal import Leg, get_balance, list_legs, post
 from payments.models import DisputeState, Payment, PaymentId
 from payments.money import split
 from payments.outbox import publish_event

@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from payments.errors import GatewayUnavailable, KeyAlreadyUsed, PayoutNotFound, ProviderMismatch
-from payments.ledger import Leg, list_legs, post
+from payments.ledger.journal import Leg, list_legs, post
 from payments.models import PAYOUT_TRANSITIONS, Payout, PayoutId, PayoutState, resolve_time
 from payments.money import Amount
 from payments.operations import MARK_SENT, Operation, build_payout_key, complete_call, record_unknown_outcome

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from payments.errors import ChargeMismatch, PartsDoNotSumToAmount
-from payments.ledger import Leg, post
+from payments.ledger.journal import Leg, post
 from payments.models import (
     CAPTURE_KINDS,
     CLOSED_STATES,

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from payments.errors import GatewayUnavailable, KeyAlreadyUsed, ProviderMismatch, RefundExceedsPayment, RefundNotFound
-from payments.ledger import Leg, balances, post
+from payments.ledger.journal import Leg, balances, post
 from payments.models import Method, Payment, PaymentId, Refund, RefundId, RefundState, resolve_time
 from payments.money import Amount, split
 from payments.operations import (

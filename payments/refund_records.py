@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from payments.errors import ProviderMismatch
-from payments.ledger import get_balance, post
+from payments.ledger.journal import get_balance, post
 from payments.models import REFUND_TRANSITIONS, Payment, Refund, RefundState
 from payments.money import split
 from payments.outbox import publish_event

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from payments.ledger import list_legs, post
+from payments.ledger.journal import list_legs, post
 from payments.models import resolve_time
 from payments.port import Charge
 from payments.sql import Connection, Query

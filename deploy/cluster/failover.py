@@ -46,7 +46,7 @@ from deploy.cluster.local_cluster import (
 from market.kernel import open_database
 from market.settings import Settings
 from market.startup import prepare_embedded
-from payments.verification import verify_ledger
+from payments.ledger.verification import verify_ledger
 from tests.faults.processes import ADDRESS as BUYER_ADDRESS
 from tests.faults.processes import UNITS, Shop, a_shop
 

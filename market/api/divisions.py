@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from msgspec import Meta
 
-from market.catalogue.search import DivisionPrefix
+from market.catalogue.search.listings import DivisionPrefix
 from market.divisions.queries import (
     Division,
     DivisionMatch,

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.catalogue.models import ListingCard, ListingKind, ListingState, Sort
-from market.catalogue.search import SearchFilters, search_listings
+from market.catalogue.search.listings import SearchFilters, search_listings
 from market.kernel import Connection, Query
 
 

@@ -21,7 +21,7 @@ from market.catalogue.models import (
     WrongListingState,
 )
 from market.catalogue.publish import require_own_photo
-from market.catalogue.search_text import build_search_columns
+from market.catalogue.search.text import build_search_columns
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day

@@ -29,7 +29,7 @@ from market.catalogue.models import (
 from market.catalogue.more_packs import add_packs, list_pack_faults
 from market.catalogue.packs import MAX_PACKS, NewPack, list_gross_faults
 from market.catalogue.person_classes import ACTIVITY_UNIT, add_child_price, list_child_price_faults
-from market.catalogue.search_text import build_search_columns
+from market.catalogue.search.text import build_search_columns
 from market.catalogue.units import BadUnit, Unit, parse_unit
 from market.counties.load import load_county_settings
 from market.divisions.codes import get_county_code

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct, field
 
-from market.catalogue.search_text import SearchQuery, parse_query
+from market.catalogue.search.text import SearchQuery, parse_query
 from market.catalogue.units import compute_price_per_kg, parse_unit
 from market.identity.access import require_producer
 from market.identity.models import Actor

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from msgspec import Struct, to_builtins
 
-from market.catalogue.counties_listings import MAX_COUNTIES
+from market.catalogue.search.counties import MAX_COUNTIES
 from market.channels.models import ChannelKind
 from market.county_files.models import CountyFile, FileKind, FilePlan
 from market.divisions.codes import COUNTY, pad_code

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from market.catalogue.counties_listings import MAX_COUNTIES
+from market.catalogue.search.counties import MAX_COUNTIES
 from market.channels.models import Channel, PairedCounty
 from market.kernel import Connection, Query
 

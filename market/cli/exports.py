@@ -67,8 +67,8 @@ def copy_file(source: Path, target: Path) -> int:
 def settlement(*, county: County, month: Month, out: Out, json: Json = False) -> int:
     """Write the settlement of a month: the payment to each operator, with every line and its reasons; recorded."""
     from market.audit.record import record_export
+    from market.reports.files.settlement_file import get_last_event_at, list_settlement_lines
     from market.reports.month_view import get_month_view
-    from market.reports.settlement_file import get_last_event_at, list_settlement_lines
     from market.subsidies.month.cycles import find_cycle, read_county, read_month
     from market.web.desk.papers.form_pages import MonthNotCalculated, write_settlement_workbook
     from market.web.desk.papers.forms import build_settlement_tables
@@ -94,9 +94,9 @@ def settlement(*, county: County, month: Month, out: Out, json: Json = False) ->
 def approval(*, county: County, month: Month, out: Out, json: Json = False) -> int:
     """Write the approval form (审批表) of a month, to be signed and stamped."""
     from market.identity.models import NotFound
+    from market.reports.files.settlement_file import get_last_event_at
     from market.reports.month import find_county_name
     from market.reports.month_view import get_month_view
-    from market.reports.settlement_file import get_last_event_at
     from market.subsidies.month.cycles import find_cycle, read_county, read_month
     from market.web.desk.papers.form_pages import MonthNotCalculated, load_approval_form, write_form_workbook
 
@@ -147,8 +147,8 @@ def quarter(
 def payment(*, county: County, month: Month, out: Out, json: Json = False) -> int:
     """Write the request for payment (拨付申请) of a settled month, to be signed and stamped."""
     from market.identity.models import NotFound
+    from market.reports.files.settlement_file import get_last_event_at
     from market.reports.month import find_county_name
-    from market.reports.settlement_file import get_last_event_at
     from market.subsidies.month.cycles import find_cycle, read_county, read_month
     from market.web.desk.papers.form_pages import write_form_workbook
     from market.web.desk.papers.payment_pages import load_payment_form

@@ -213,7 +213,7 @@ def _choose_format(out: Path) -> FileFormat:
 @app.command
 def template(kind: KindName, /, *, out: Out, json: Json = False) -> int:
     """Write the template of a kind of file: its columns, one example row, and what each column means."""
-    from market.subsidies.imports.templates import write_template
+    from market.subsidies.imports.formats.templates import write_template
 
     async def work() -> WrittenFile:
         return write_atomically(out, write_template(_find_kind(kind), _choose_format(out)).content)

@@ -10,7 +10,7 @@ from market.kernel import Connection, Query
 from market.kernel.clock import SHANGHAI
 from market.orders.escrow import get_order_ref
 from payments import list_balances, list_order_entries
-from payments.ledger import Leg
+from payments.ledger.journal import Leg
 from payments.money import format_yuan
 
 HAS_ORDER = Query(bool, "SELECT EXISTS (SELECT FROM orders WHERE number = :number)")

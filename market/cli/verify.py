@@ -16,9 +16,9 @@ from market.kernel.schema_guards import list_schema_changes
 from market.orders.money.verification import ORDER_PREFIXES, verify_orders
 from market.subsidies.clawbacks.ledger import CLAWBACK_PREFIX, verify_receivables
 from market.subsidies.month.budget_lines import BUDGET_PREFIX, verify_budget_lines
-from payments.months import archive_months
-from payments.verification import add_checkpoints, find_checkpoint
-from payments.verification import verify_ledger as verify_postings
+from payments.ledger.months import archive_months
+from payments.ledger.verification import add_checkpoints, find_checkpoint
+from payments.ledger.verification import verify_ledger as verify_postings
 
 
 class LedgerSize(Struct, frozen=True):

@@ -16,7 +16,7 @@ from market.orders.checkout.place import place
 from market.orders.models import Line, VariantId
 from market.stock.lots import set_available_units
 from market.stock.models import LotId
-from payments.verification import verify_ledger
+from payments.ledger.verification import verify_ledger
 
 BOXES = 50
 MAX_BUYERS = 1_000

@@ -6,7 +6,7 @@ import structlog
 
 from market.jobs.context import WorkerContext
 from market.orders.money.money_problems import reconcile_day
-from payments.reconciliation import find_last_statement_day
+from payments.ledger.reconciliation import find_last_statement_day
 
 log = structlog.get_logger()
 

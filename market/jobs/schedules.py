@@ -11,7 +11,7 @@ from market.aftersales.late_refund_requests import end_late_refund_requests
 from market.aftersales.unsent import cancel_unsent, remind_sellers
 from market.casework.models import LockedCase
 from market.casework.moves import tell_overdue_cases
-from market.catalogue.scores import refresh_scores
+from market.catalogue.search.scores import refresh_scores
 from market.jobs.audit_heads import note_audit_heads
 from market.jobs.context import WorkerContext
 from market.jobs.reconciliation import reconcile_yesterday
@@ -33,7 +33,7 @@ from market.subsidies.evidence.seal_pack import seal_closed_months
 from market.subsidies.idle.tell import tell_idle_lines
 from market.subsidies.operators.lateness import remind_operators
 from market.supervision.tell import tell_due_supervision
-from payments.months import MONTHS_AHEAD, make_months
+from payments.ledger.months import MONTHS_AHEAD, make_months
 from payments.retries import RetryPolicy, describe_error, run_each
 
 log = structlog.get_logger()

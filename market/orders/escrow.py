@@ -8,7 +8,7 @@ from msgspec import Struct
 from market.kernel import Connection, Fen, Query, apply_rate, split
 from market.orders.transitions import LockedSuborder
 from payments import Part, get_balance, has_open_dispute, post
-from payments.ledger import Leg
+from payments.ledger.journal import Leg
 
 COMMISSION_ACCOUNT = "commission"
 PROMOTION_ACCOUNT = "promotion"

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.catalogue.models import ListingKind
-from market.catalogue.search_text import parse_query
+from market.catalogue.search.text import parse_query
 from market.identity.access import require_producer
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, Query

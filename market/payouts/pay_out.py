@@ -34,7 +34,7 @@ from payments import (
     send_payout,
     sum_requested_payouts,
 )
-from payments.ledger import Leg
+from payments.ledger.journal import Leg
 from payments.money import format_yuan
 
 log = structlog.get_logger()

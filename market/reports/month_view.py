@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from market.kernel import Connection, Fen
 from market.kernel.seal import Seal
+from market.reports.files.month_export import AdjustmentRow, list_adjustment_rows
 from market.reports.findings import FindingView, OpenFindingCounts, count_open_findings, list_findings
 from market.reports.month import (
     DutyHolder,
@@ -28,7 +29,6 @@ from market.reports.month import (
     sum_by_reason,
     sum_by_tier,
 )
-from market.reports.month_export import AdjustmentRow, list_adjustment_rows
 from market.reports.worklist import compute_due_day
 from market.subsidies.models import CycleId, CycleState, RunId
 from market.subsidies.month.cycles import find_cycle

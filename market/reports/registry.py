@@ -12,9 +12,7 @@ from market.reports.counted.funnel import FUNNEL
 from market.reports.counted.grievances import GRIEVANCES
 from market.reports.counted.idleness import IDLENESS
 from market.reports.counted.models import CountedReport, MonthOfReport, count_figures
-from market.reports.idle import list_idle_lines
-from market.reports.month import OperatorSums, compute_total, sum_by_operator
-from market.reports.month_export import (
+from market.reports.files.month_export import (
     get_findings_time,
     list_adjustment_rows,
     list_claim_rows,
@@ -22,10 +20,12 @@ from market.reports.month_export import (
     list_operator_rows,
     list_village_rows,
 )
+from market.reports.files.settlement_file import get_last_event_at
+from market.reports.idle import list_idle_lines
+from market.reports.month import OperatorSums, compute_total, sum_by_operator
 from market.reports.month_view import MonthView, get_month_view
 from market.reports.quarter import QuarterReport, compute_quarter
 from market.reports.report import CsvFile, Report, make_month_report
-from market.reports.settlement_file import get_last_event_at
 from market.reports.tables import APPROVAL_TABLE
 from market.subsidies.month.cycles import Cycle, find_cycle, read_month, read_quarter
 from market.subsidies.month.settle import Settlement, get_settlement

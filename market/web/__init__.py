@@ -68,20 +68,16 @@ from market.web.farm.visits import (
 from market.web.operators import ROUTES as OPERATOR_ROUTES
 from market.web.pages import redirect_to_sign_in
 from market.web.shop import (
-    activity,
     browse,
     channels,
     coupons,
     favourites,
     grievances,
-    label,
     open_data,
     other_currency,
-    product,
     report,
     reviews,
     seller,
-    stay,
     village_notice,
 )
 from market.web.shop import packages as shop_packages
@@ -94,6 +90,7 @@ from market.web.shop.aftersales import goods_returns as shop_returns
 from market.web.shop.aftersales import invoices as shop_invoices
 from market.web.shop.aftersales import mediation, own_review
 from market.web.shop.buying import book_package, cart, checkout, pay, pickup_point
+from market.web.shop.listing import activity, label, product, stay
 from market.web.shop.orders import order_actions, order_list, order_package, order_page
 from market.web.units import book as unit_book
 from market.web.units import purchase as unit_purchase

@@ -35,7 +35,7 @@ from market.orders.cancel import cancel_order
 from market.orders.models import MAX_QUANTITY
 from market.orders.money.verification import verify_orders
 from market.orders.queries import OrderView
-from payments.verification import verify_ledger
+from payments.ledger.verification import verify_ledger
 from tests.conftest import NOW
 from tests.support.app import build_settings, run_service
 from tests.support.coupons import make_voucher

@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.catalogue.search_text import build_search_columns
+from market.catalogue.search.text import build_search_columns
 from market.identity.models import NO_DEVICE
 from market.identity.sessions import start_session
 from market.kernel import Connection

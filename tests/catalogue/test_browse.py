@@ -7,7 +7,7 @@ import pytest
 from market.catalogue.browse import list_categories, list_counties
 from market.catalogue.detail import get_product
 from market.catalogue.models import ListingKind
-from market.catalogue.search import SearchFilters, list_first_cards
+from market.catalogue.search.listings import SearchFilters, list_first_cards
 from market.catalogue.templates import list_templates, strip_county_name
 from market.identity.models import Actor
 from market.kernel import Connection

@@ -18,7 +18,7 @@ from market.catalogue.models import (
     WrongListingState,
 )
 from market.catalogue.packs import NewPack, replace_pack
-from market.catalogue.search import SearchFilters, search_listings
+from market.catalogue.search.listings import SearchFilters, search_listings
 from market.identity.models import NotFound
 from market.kernel import Connection, Fen, Refusal
 from market.orders.cart import put_lines

@@ -9,9 +9,9 @@ import pytest
 
 from market.catalogue.edit import change_price
 from market.catalogue.models import Sort
-from market.catalogue.scores import refresh_scores
-from market.catalogue.search import SearchFilters, search_listings
-from market.catalogue.search_queries import SEARCH_PLAIN
+from market.catalogue.search.listings import SearchFilters, search_listings
+from market.catalogue.search.queries import SEARCH_PLAIN
+from market.catalogue.search.scores import refresh_scores
 from market.kernel import Connection, Database, Fen
 from tests.conftest import NOW
 from tests.support.make import SEPTEMBER, VILLAGE_OF_OTHER_COUNTY, load_owner, make_producer, make_product

@@ -9,7 +9,7 @@ from market.catalogue.browse import list_producer_listings
 from market.catalogue.detail import get_product
 from market.catalogue.edit import change_price, move_listing
 from market.catalogue.models import BadListing, ListingMove, ListingState, WrongListingState
-from market.catalogue.search import SearchFilters, search_listings
+from market.catalogue.search.listings import SearchFilters, search_listings
 from market.catalogue.templates import list_templates
 from market.identity.models import Actor, NotAllowed, NotFound, Role, SecondFactorRequired
 from market.kernel import Connection, Fen

@@ -12,7 +12,7 @@ from market.catalogue.models import BadListing, ListingChanged, Sort, WrongListi
 from market.catalogue.more_packs import LastPack, PackLimitReached, add_pack, end_pack
 from market.catalogue.packs import MAX_PACKS, NewPack, replace_pack
 from market.catalogue.publish import NewProduct, publish_product
-from market.catalogue.search import SearchFilters, search_listings
+from market.catalogue.search.listings import SearchFilters, search_listings
 from market.catalogue.tier_prices import PriceTerms, TierPrice, set_price_terms
 from market.identity.models import NotFound
 from market.kernel import Connection, Fen, Refusal

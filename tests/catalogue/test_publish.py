@@ -21,7 +21,7 @@ from market.catalogue.models import (
     TooManyListings,
 )
 from market.catalogue.publish import NewProduct, publish_activity, publish_product, publish_stay
-from market.catalogue.search import SearchFilters, search_listings
+from market.catalogue.search.listings import SearchFilters, search_listings
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Refusal
 from market.producers.moderation import ForbiddenWord

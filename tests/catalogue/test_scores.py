@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from market.catalogue.scores import refresh_scores
+from market.catalogue.search.scores import refresh_scores
 from market.kernel import Connection, Database
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import place

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from market.catalogue.search import SearchFilters, count_by_county, search_listings
-from market.catalogue.search_text import parse_query
+from market.catalogue.search.listings import SearchFilters, count_by_county, search_listings
+from market.catalogue.search.text import parse_query
 from market.kernel import Connection
 from tests.catalogue.test_list_orders import OTHER_COUNTY, add_copies
 from tests.support.make import SEPTEMBER

@@ -2,7 +2,7 @@
 
 from pypinyin import lazy_pinyin
 
-from market.catalogue.synonyms import BY_PINYIN, SYNONYMS
+from market.catalogue.search.synonyms import BY_PINYIN, SYNONYMS
 
 
 def test_the_names_with_synonyms_are_found_by_their_pinyin() -> None:

@@ -41,7 +41,7 @@ async def run(*words: str) -> int:
 async def test_balances_are_listed_by_account_and_sum_to_zero(
     number: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("payments.ledger.MAX_ROWS", 2)
+    monkeypatch.setattr("payments.ledger.journal.MAX_ROWS", 2)
     capsys.readouterr()
     assert await run("balances", "--json") == 0
     assert json.loads(capsys.readouterr().out) == [

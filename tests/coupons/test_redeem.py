@@ -33,7 +33,7 @@ from market.orders.models import PlacedOrder
 from market.orders.money.money_problems import NothingToRepair
 from market.orders.money.verification import ORDER_PREFIXES, verify_orders
 from market.payouts.pay_out import PayoutHold, sum_kept_back
-from payments.verification import verify_ledger
+from payments.ledger.verification import verify_ledger
 from tests.conftest import NOW
 from tests.orders.invariants import find_violations
 from tests.orders.requests import line, list_codes, make_request

@@ -15,7 +15,7 @@ from market.kernel.idempotency import (
     finish_request,
 )
 from payments import post
-from payments.ledger import get_balance
+from payments.ledger.journal import get_balance
 from tests.support.make import SEAL
 
 ONE = compute_fingerprint("POST", "/orders", b'{"box": 1}')

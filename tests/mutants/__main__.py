@@ -1,6 +1,7 @@
 """`python -m tests.mutants [MODULE…]`: mutation tests of money, ledger and subsidy rules, run by hand.
 
-A MODULE is a path or a prefix of one (`payments/ledger.py`, `market/subsidies/engine`); the default is all of them.
+A MODULE is a path or a prefix of one (`payments/ledger/journal.py`, `market/subsidies/engine`); the default is all
+of them.
 `--check` only compares the lists with the code. Exit code 1 means a survivor that is not on the reviewed list, or a
 stale entry of a list; 2 means an unknown MODULE.
 """
@@ -21,7 +22,9 @@ RULES = tuple(
 )
 SUITES = (
     Suite(("payments/money.py",), ("tests/payments/test_money.py",), 5),
-    Suite(("payments/ledger.py",), ("tests/payments/test_ledger.py", "tests/payments/test_ledger_reading.py"), 60),
+    Suite(
+        ("payments/ledger/journal.py",), ("tests/payments/test_ledger.py", "tests/payments/test_ledger_reading.py"), 60
+    ),
     Suite(RULES, ("tests/subsidies/engine",), 5),
     Suite(
         READING,

@@ -14,7 +14,7 @@ from market.orders.lapse_balances import lapse_balances
 from market.orders.models import PlacedOrder
 from market.orders.money.verification import verify_orders
 from payments import Method, Purpose, list_payments
-from payments.verification import verify_ledger
+from payments.ledger.verification import verify_ledger
 from tests.conftest import NOW
 from tests.support.make import (
     ProductIds,

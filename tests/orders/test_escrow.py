@@ -21,7 +21,7 @@ from market.orders.escrow import (
 from market.orders.models import OrderId, SuborderId, SuborderKind, SuborderState
 from market.orders.transitions import LockedSuborder
 from payments import Part, list_order_entries
-from payments.ledger import Leg
+from payments.ledger.journal import Leg
 from tests.conftest import NOW
 from tests.support.make import make_freight_template, make_product
 from tests.support.shop import Shopping

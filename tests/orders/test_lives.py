@@ -20,7 +20,7 @@ from market.payouts.pay_out import PayoutHold, ask_for_payout
 from market.visits.change_booking import answer_change, propose_change
 from market.visits.changeable_stay import NewDays
 from payments import AccountKind, Method, Payout, poll_payout
-from payments.verification import verify_ledger
+from payments.ledger.verification import verify_ledger
 from tests.aftersales.grove import make_photo
 from tests.conftest import NOW
 from tests.orders.invariants import find_violations

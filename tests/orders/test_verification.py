@@ -6,7 +6,7 @@ import pytest
 from market.kernel import Connection, open_database
 from market.orders.money.verification import ORDER_PREFIXES, verify_orders
 from payments import post, verify_ledger
-from payments.verification import add_checkpoints, find_checkpoint
+from payments.ledger.verification import add_checkpoints, find_checkpoint
 from tests.conftest import NOW
 from tests.orders.test_payment_problems import Sale, sale
 from tests.support.make import make_product

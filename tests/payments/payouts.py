@@ -16,7 +16,7 @@ from payments import (
     request_payout,
     verify_ledger,
 )
-from payments.ledger import Leg
+from payments.ledger.journal import Leg
 from payments.port import AccountRequest, Ok
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe

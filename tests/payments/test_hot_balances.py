@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from payments import Connection, Database, get_balance, list_balances, post
-from payments.verification import add_checkpoints
+from payments.ledger.verification import add_checkpoints
 from tests.payments.test_ledger import books
 from tests.payments.test_verification import age, owners
 

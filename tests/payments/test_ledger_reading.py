@@ -44,7 +44,7 @@ async def test_entries_are_sorted_by_business_time(conn: Connection) -> None:
 
 
 async def test_lists_are_limited(conn: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("payments.ledger.MAX_ROWS", 2)
+    monkeypatch.setattr("payments.ledger.journal.MAX_ROWS", 2)
     for key in ("first", "second", "third"):
         await move(conn, key, "clearing:bank", f"payable:{key}")
     assert [row.code for row in await list_balances(conn)] == ["clearing:bank", "payable:first"]

@@ -10,11 +10,11 @@ from alembic import command
 from alembic.config import Config
 
 from payments import Connection, Database, KeyAlreadyUsed, get_balance, list_balances, post, verify_ledger
-from payments.ledger import list_legs
+from payments.ledger.journal import list_legs
+from payments.ledger.months import archive_months, get_archived_until, make_months
+from payments.ledger.verification import add_checkpoints
 from payments.migrate import DEFAULT_ROLE, FOLDER
-from payments.months import archive_months, get_archived_until, make_months
 from payments.sql import prepare_connection
-from payments.verification import add_checkpoints
 from tests.payments.test_ledger import books
 from tests.payments.test_verification import age, owners
 from tests.support.postgres import EmbeddedServer, create_database, drop_database, wait_for_blocked

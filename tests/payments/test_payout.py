@@ -37,7 +37,7 @@ from payments import (
     sum_requested_payouts,
     verify_ledger,
 )
-from payments.ledger import Leg
+from payments.ledger.journal import Leg
 from payments.port import AccountRequest, Declined, Ok
 from payments.sandbox import Sandbox
 from payments.sandbox.webhooks import sign

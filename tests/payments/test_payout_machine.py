@@ -23,7 +23,7 @@ from payments import (
     sum_paid_out,
     verify_ledger,
 )
-from payments.ledger import Leg
+from payments.ledger.journal import Leg
 from payments.port import AccountRequest, Ok
 from tests.payments.machine_world import World
 from tests.support.postgres import EmbeddedServer

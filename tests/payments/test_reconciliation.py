@@ -22,11 +22,11 @@ from payments import (
     send_refund,
 )
 from payments.errors import DiscrepancyNotFound
-from payments.reconciliation import StatementDiscrepancy
+from payments.ledger.reconciliation import StatementDiscrepancy
 from payments.sandbox import Sandbox, running
 from payments.sql import Connection
 from payments.stripe import Stripe
-from payments.stripe_objects import read_statement_line
+from payments.stripe.objects import read_statement_line
 from payments.suspense import book_suspense, return_suspense
 from tests.support.sandbox_payments import get_provider_ref, start_test_payment
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from payments import Connection, Database, RefundState, open_database, post, send_refund, verify_ledger
+from payments.ledger.verification import Checkpoint, add_checkpoints, find_checkpoint
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe
-from payments.verification import Checkpoint, add_checkpoints, find_checkpoint
 from tests.payments.refunding import paid, wanted
 from tests.payments.test_ledger import AT, PAID, books, pay_in
 

@@ -8,7 +8,7 @@ import pytest
 
 from market.catalogue.detail import get_product
 from market.catalogue.publish import NewProduct, publish_product
-from market.catalogue.search import SearchFilters, search_listings
+from market.catalogue.search.listings import SearchFilters, search_listings
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Database
 from market.kernel.clock import get_business_day

@@ -12,7 +12,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import SHANGHAI
 from market.kernel.seal import Seal
-from market.reports import month_export as monthly
+from market.reports.files import month_export as monthly
 from market.reports.idle import list_idle_lines
 from market.reports.quarter import compute_quarter
 from market.subsidies.findings.decide import decide_finding

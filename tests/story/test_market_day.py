@@ -15,8 +15,8 @@ from market.kernel.clock import SHANGHAI
 from market.kernel.embedded import EmbeddedServer
 from market.kernel.seal import Seal
 from market.orders.money.verification import ORDER_PREFIXES, verify_orders
+from payments.ledger.verification import verify_ledger
 from payments.sandbox import Sandbox
-from payments.verification import verify_ledger
 from tests.conftest import clone_database, drop_database
 from tests.story.api_driver import ApiDriver
 from tests.story.market_day import EXPECTED, STORY, Attempt, MarketDay, at, open_market_day

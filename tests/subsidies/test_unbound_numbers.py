@@ -15,9 +15,9 @@ from market.kernel import Connection
 from market.kernel.embedded import EmbeddedServer
 from market.kernel.migrate import make_alembic_config, upgrade
 from market.reports.drilldown import NO_VILLAGE, list_lines
+from market.reports.files.settlement_file import list_settlement_lines
 from market.reports.findings import list_finding_decisions, list_findings
 from market.reports.line import explain_line
-from market.reports.settlement_file import list_settlement_lines
 from market.subsidies.findings.hold import hold_line
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT, add_identifiers
 from market.subsidies.line_codes import find_stored_codes, is_stored_code, show_line_codes

@@ -12,7 +12,7 @@ import asyncpg
 from msgspec import Struct
 from pyotp.totp import TOTP
 
-from market.catalogue.search_text import build_search_columns
+from market.catalogue.search.text import build_search_columns
 from market.identity.models import AccountId, Actor, Grant, Role
 from market.kernel import Connection
 from market.kernel.clock import SHANGHAI

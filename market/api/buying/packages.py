@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from market.api.idempotency import get_idempotency_key, run_once
 from market.api.parameters import PageSize
 from market.catalogue.models import ListingKind
-from market.catalogue.search import CategoryCode, DivisionPrefix
+from market.catalogue.search.listings import CategoryCode, DivisionPrefix
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database

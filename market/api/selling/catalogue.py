@@ -26,7 +26,7 @@ from market.catalogue.models import (
 )
 from market.catalogue.night_rules import NightRule, list_night_rules, set_night_rule
 from market.catalogue.publish import NewProduct, publish_activity, publish_product, publish_stay
-from market.catalogue.search import CategoryCode, DivisionPrefix, ListingPage, SearchFilters, search_listings
+from market.catalogue.search.listings import CategoryCode, DivisionPrefix, ListingPage, SearchFilters, search_listings
 from market.catalogue.templates import ListingTemplate, list_templates
 from market.catalogue.terms import NewSeason, Season, SeasonNights, clear_season, list_seasons, set_season
 from market.http import HttpRequest

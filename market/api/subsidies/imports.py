@@ -26,10 +26,10 @@ from market.kernel.seal import Seal
 from market.rate_limits import RateClass
 from market.sheets.write_spreadsheet import FileFormat
 from market.storage.files import FileStore
+from market.subsidies.imports.formats.templates import Download, write_template
 from market.subsidies.imports.held import load_held, write_held
 from market.subsidies.imports.kinds import DOCUMENTS, IMPORT_KINDS, MANIFESTS, ImportKind
 from market.subsidies.imports.originals import read_original
-from market.subsidies.imports.templates import Download, write_template
 from market.subsidies.imports.upload import ImportResult, Upload
 from market.subsidies.month.cycles import read_county
 from market.subsidies.tasks.submit import make_import, store_import

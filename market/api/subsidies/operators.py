@@ -24,8 +24,8 @@ from market.kernel.seal import Seal
 from market.rate_limits import RateClass
 from market.sheets.write_spreadsheet import FileFormat
 from market.storage.files import FileStore
+from market.subsidies.imports.formats.templates import write_template
 from market.subsidies.imports.kinds import BILLING, OPERATOR_KINDS
-from market.subsidies.imports.templates import write_template
 from market.subsidies.imports.upload import ImportResult, Upload
 from market.subsidies.month.cycles import read_county, read_month
 from market.subsidies.month.settle import OperatorSettlement

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from market.orders.money.refund import DISCOUNT_PREFIX, ORDER_OVER
 from payments import Connection
-from payments.months import get_archived_until
+from payments.ledger.months import get_archived_until
+from payments.ledger.verification import MAX_DISCREPANCIES, Checkpoint, LedgerDiscrepancy
 from payments.sql import Query
-from payments.verification import MAX_DISCREPANCIES, Checkpoint, LedgerDiscrepancy
 
 RELEASE_PREFIX = "released"
 ORDER_PREFIXES = (RELEASE_PREFIX, DISCOUNT_PREFIX)

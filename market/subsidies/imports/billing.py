@@ -24,7 +24,7 @@ from market.subsidies.imports.billing_rows import (
     read_manifest,
     sum_reductions,
 )
-from market.subsidies.imports.cells import RowReader
+from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.imports.models import FarFewerRows, ManifestMismatch, ManifestMissing
 from market.subsidies.imports.upload import (
     ImportResult,

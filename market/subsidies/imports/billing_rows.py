@@ -12,8 +12,8 @@ from market.kernel.text import fold_identifier
 from market.sheets.cells import normalize_code, parse_fen
 from market.sheets.models import CellFault, FileUnreadable
 from market.sheets.spreadsheet import CellFaults, Spreadsheet
-from market.subsidies.imports.cells import RowReader
-from market.subsidies.imports.json_file import read_json
+from market.subsidies.imports.formats.cells import RowReader
+from market.subsidies.imports.formats.json_file import read_json
 from market.subsidies.names import KINDS, Operator, ServiceKind
 from payments.money import format_yuan
 

@@ -21,8 +21,8 @@ from market.subsidies.imports.binding_facts import (
     get_binding_cells,
     list_bindings,
 )
-from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.differences import Cells, find_differences
+from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.imports.upload import (
     ImportResult,
     PreparedUpload,

@@ -10,8 +10,8 @@ from market.kernel.clock import get_business_day, parse_month
 from market.sheets.models import CellFault, FileUnreadable
 from market.sheets.spreadsheet import CellFaults, is_json, malformed_file
 from market.subsidies.engine.models import MAX_FEN
-from market.subsidies.imports.cells import RowReader
-from market.subsidies.imports.json_file import read_json
+from market.subsidies.imports.formats.cells import RowReader
+from market.subsidies.imports.formats.json_file import read_json
 from market.subsidies.imports.upload import (
     ImportResult,
     PreparedUpload,

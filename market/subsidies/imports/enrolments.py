@@ -11,8 +11,8 @@ from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
-from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.differences import find_differences, format_optional
+from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.imports.upload import (
     ImportResult,
     PreparedUpload,

@@ -24,12 +24,12 @@ from market.subsidies.imports.enrolments import (
     LIST_ENROLMENTS,
     get_enrolment_cells,
 )
+from market.subsidies.imports.formats.templates import Download, write_rows
 from market.subsidies.imports.kinds import ImportKind
 from market.subsidies.imports.lists import LIST_LISTED_FACTS, get_listed_cells
 from market.subsidies.imports.opening import LIST_OPENINGS, get_opening_cells
 from market.subsidies.imports.plans import LIST_PLAN_VERSIONS, get_plan_cells
 from market.subsidies.imports.register_changes import get_membership_cells, get_person_cells, get_status_cells
-from market.subsidies.imports.templates import Download, write_rows
 from market.subsidies.month.steps import DUTY_ROLES
 from market.subsidies.names import KIND_NAMES, OPERATOR_NAMES, Operator, ServiceKind
 from market.subsidies.programmes.source import ProgrammesSource

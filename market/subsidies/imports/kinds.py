@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from market.sheets.spreadsheet import Column
-from market.subsidies.imports.columns import (
+from market.subsidies.imports.formats.columns import (
     BILLING_COLUMNS,
     BINDING_COLUMNS,
     BUDGET_COLUMNS,

@@ -12,8 +12,8 @@ from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.text import fold_text
 from market.sheets.spreadsheet import CellFaults, malformed_file
-from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.differences import format_optional
+from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file
 from market.subsidies.names import HOUSEHOLD_LISTS, LIST_NAMES, LISTS, ListName
 

@@ -18,7 +18,7 @@ from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.sheets.spreadsheet import CellFaults, Column, digest, malformed_file, read_spreadsheet
-from market.subsidies.imports.cells import RowReader
+from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.imports.upload import ImportResult
 from market.subsidies.models import Outcome
 

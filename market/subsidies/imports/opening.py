@@ -6,7 +6,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.sheets.spreadsheet import CellFaults, malformed_file
 from market.subsidies.engine.models import MAX_FEN
-from market.subsidies.imports.cells import RowReader
+from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file
 from market.subsidies.names import KIND_NAMES, KINDS, OPERATOR_NAMES, OPERATORS, Operator, ServiceKind
 from market.subsidies.programmes.import_programmes import load_programme_kinds

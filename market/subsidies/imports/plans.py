@@ -11,8 +11,8 @@ from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query, split
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
-from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.differences import Cells, find_differences, format_optional
+from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.imports.upload import (
     ImportResult,
     PreparedUpload,

@@ -11,7 +11,7 @@ from msgspec import Struct
 from market.divisions.codes import get_county_code
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import CellFaults, Spreadsheet
-from market.subsidies.imports.cells import RowReader
+from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.names import YES_NO
 from market.subsidies.register.queries import (
     HouseholdStatus,

@@ -8,7 +8,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.identifiers import add_identifiers
-from market.subsidies.imports.cells import RowReader
+from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file
 from market.subsidies.names import KINDS, OPERATORS, Operator, ServiceKind
 

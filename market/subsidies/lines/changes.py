@@ -21,7 +21,7 @@ from market.sheets.models import CellFault, FileMalformed
 from market.sheets.write_spreadsheet import write_csv
 from market.subsidies.imports.binding_facts import BINDING_IDENTITY_CONTEXT, Binding, list_bindings
 from market.subsidies.imports.bindings import import_bindings
-from market.subsidies.imports.columns import BINDING_COLUMNS
+from market.subsidies.imports.formats.columns import BINDING_COLUMNS
 from market.subsidies.imports.kinds import BINDINGS
 from market.subsidies.imports.models import FactsDiffer
 from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload

@@ -17,7 +17,7 @@ from market.subsidies.models import CycleId
 from market.subsidies.month.cycles import Cycle
 from market.subsidies.month.steps import DECIDE
 from payments import LedgerDiscrepancy, list_balances, post
-from payments.ledger import Leg, list_legs
+from payments.ledger.journal import Leg, list_legs
 
 BUDGET_PREFIX = "subsidy"
 """How the keys begin under which budget lines are posted."""

@@ -20,7 +20,7 @@ from market.subsidies.imports.billing_rows import (
     read_billing_row,
     read_manifest,
 )
-from market.subsidies.imports.cells import RowReader
+from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.imports.kinds import BILLING, USAGE, ImportKind
 from market.subsidies.imports.usage import read_usage_rows
 from payments.money import format_yuan

@@ -14,7 +14,7 @@ from market.kernel.seal import Seal
 from market.sheets.spreadsheet import Column
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, write_csv, write_xlsx
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT
-from market.subsidies.imports.templates import Download
+from market.subsidies.imports.formats.templates import Download
 from market.subsidies.models import CycleState
 from market.subsidies.month.cycles import find_cycle, require_state
 from market.subsidies.month.settle import OperatorSettlement, get_settlement

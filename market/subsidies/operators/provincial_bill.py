@@ -18,8 +18,8 @@ from market.subsidies.imports.billing_rows import (
     read_row_county,
     sum_reductions,
 )
-from market.subsidies.imports.cells import RowReader
-from market.subsidies.imports.columns import BILLING_COLUMNS
+from market.subsidies.imports.formats.cells import RowReader
+from market.subsidies.imports.formats.columns import BILLING_COLUMNS
 from market.subsidies.imports.models import ManifestMismatch, OtherOperator
 from market.subsidies.names import OPERATOR_NAMES, Operator
 from market.subsidies.operators.rejected import RejectedRow

@@ -16,8 +16,8 @@ from market.sheets.models import CellFault
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, write_csv, write_xlsx
 from market.subsidies.imports.billing_rows import BillingRow
-from market.subsidies.imports.columns import BILLING_COLUMNS
-from market.subsidies.imports.templates import Download
+from market.subsidies.imports.formats.columns import BILLING_COLUMNS
+from market.subsidies.imports.formats.templates import Download
 from market.subsidies.names import ServiceKind
 
 REJECTED_CONTEXT = "rejected_rows.content_sealed"

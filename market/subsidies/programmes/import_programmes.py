@@ -17,7 +17,7 @@ from market.sheets.spreadsheet import CellFaults, decode_text, digest, malformed
 from market.subsidies.engine.models import BadCase, Case, Programme
 from market.subsidies.engine.read import read_case
 from market.subsidies.imports.documents import match_documents
-from market.subsidies.imports.json_file import read_json
+from market.subsidies.imports.formats.json_file import read_json
 from market.subsidies.imports.upload import (
     ImportResult,
     PreparedUpload,

@@ -13,8 +13,8 @@ from market.kernel.clock import get_business_day, parse_month
 from market.sheets.models import FileUnreadable
 from market.sheets.spreadsheet import CellFaults, Spreadsheet, digest, malformed_file
 from market.subsidies.identifiers import add_identifiers
-from market.subsidies.imports.cells import RowReader
-from market.subsidies.imports.json_file import read_json
+from market.subsidies.imports.formats.cells import RowReader
+from market.subsidies.imports.formats.json_file import read_json
 from market.subsidies.imports.models import ManifestMismatch
 from market.subsidies.imports.upload import (
     ImportResult,

@@ -20,10 +20,10 @@ from market.kernel.structs import build_from
 from market.sheets.models import CellFault
 from market.sheets.write_spreadsheet import FileFormat
 from market.storage.files import FileStore
+from market.subsidies.imports.formats.templates import Download
 from market.subsidies.imports.kept_uploads import KeptUpload
 from market.subsidies.imports.kinds import BILLING
 from market.subsidies.imports.models import ManifestMissing
-from market.subsidies.imports.templates import Download
 from market.subsidies.imports.upload import ImportResult, Upload
 from market.subsidies.names import Operator
 from market.subsidies.operators.provincial_bill import (

@@ -10,8 +10,8 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.sheets.spreadsheet import MAX_ROWS
 from market.sheets.write_spreadsheet import FileFormat
+from market.subsidies.imports.formats.templates import list_column_help, write_manifest_template, write_template
 from market.subsidies.imports.kinds import OPERATOR_KINDS
-from market.subsidies.imports.templates import list_column_help, write_manifest_template, write_template
 from market.web.desk.papers.form_pages import download_file
 from market.web.pages import render_page
 

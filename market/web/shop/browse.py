@@ -12,7 +12,7 @@ from msgspec import structs
 
 from market.catalogue.browse import CategoryCount, CountyCount, ListingCount
 from market.catalogue.models import ListingCard, ListingKind, Sort
-from market.catalogue.search import (
+from market.catalogue.search.listings import (
     MAX_COUNTED,
     CountyHits,
     ListingPage,

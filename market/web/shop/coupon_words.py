@@ -22,7 +22,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Fen
 from market.kernel.language import get_language, say
 from market.orders.cart_view import Cart
-from market.web.shop.own_view import OwnView
+from market.web.shop.listing.own_view import OwnView
 from market.web.ui.format import day_zh, yuan
 
 _MAX_SHOWN = 2

@@ -28,7 +28,7 @@ from market.web.pages import render_page
 from market.web.shared_pages import Audience
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.cards import ShortNumber, make_photo_view
-from market.web.shop.off_sale import render_off_sale
+from market.web.shop.listing.off_sale import render_off_sale
 from market.web.shop.package_cards import describe_part, describe_stay, link_packages, make_package_cards
 from market.web.ui.format import day_short, percent_bp, weekday
 

@@ -22,10 +22,10 @@ from market.orders.models import PlacedOrder
 from market.orders.money.verification import ORDER_PREFIXES, verify_orders
 from market.payouts.pay_out import apply_payout_events
 from payments import get_payment, list_payments, poll_payment
+from payments.ledger.verification import verify_ledger
 from payments.polling import finish_operations, poll_due_payouts
 from payments.sandbox import Sandbox, running
 from payments.stripe import Stripe
-from payments.verification import verify_ledger
 from tests.conftest import clone_database, drop_database
 from tests.orders.invariants import find_violations
 from tests.orders.machine.killing import Fuse, KilledError, MortalDatabase, MortalGateway

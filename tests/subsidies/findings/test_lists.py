@@ -11,7 +11,7 @@ from market.kernel import Connection, Query
 from market.sheets.write_spreadsheet import write_csv
 from market.subsidies.findings.check_table import CHECKS, Check
 from market.subsidies.findings.stopping_checks import CheckRow
-from market.subsidies.imports.columns import LIST_COLUMNS
+from market.subsidies.imports.formats.columns import LIST_COLUMNS
 from market.subsidies.month.cycles import find_cycle
 from market.subsidies.names import CHECK_NAMES
 from tests.story.play import COUNTY, INPUT, Answer, Player

@@ -14,9 +14,9 @@ from market.identity.actors import find_actor_by_handle
 from market.identity.models import NotAllowed, NotFound
 from market.sheets.spreadsheet import read_spreadsheet
 from market.sheets.write_spreadsheet import FileFormat, write_csv, write_xlsx
+from market.subsidies.imports.formats.templates import Download, list_column_help, write_template
 from market.subsidies.imports.held import load_held, write_held
 from market.subsidies.imports.kinds import IMPORT_KINDS, ImportKind
-from market.subsidies.imports.templates import Download, list_column_help, write_template
 from tests.story.play import COUNTY, INPUT, Player, nine_o_clock
 from tests.subsidies.imports.test_imports import run_import_command
 

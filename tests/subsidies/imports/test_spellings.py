@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.kernel.text import fold_identifier
-from market.subsidies.imports.identifiers import normalize_account, normalize_device, normalize_sim
+from market.subsidies.imports.formats.identifiers import normalize_account, normalize_device, normalize_sim
 from tests.story.play import COUNTY, Player
 from tests.subsidies.findings.test_second_attacker import SPOUSE, find, find_row
 from tests.subsidies.imports.test_contradictions import list_faults

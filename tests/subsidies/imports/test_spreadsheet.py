@@ -22,7 +22,7 @@ from market.sheets.spreadsheet import (
     SpreadsheetRow,
     read_spreadsheet,
 )
-from market.subsidies.imports.cells import RowReader
+from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.names import ServiceKind
 
 COLUMNS = (Column("name", "姓名"), Column("charge", "账单金额"), Column("day", "日期", optional=True))

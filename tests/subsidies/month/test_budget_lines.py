@@ -7,7 +7,7 @@ from market.identity.actors import find_actor_by_handle
 from market.subsidies.findings.hold import hold_line
 from market.subsidies.month.budget_lines import BudgetYear, adjust_budget, load_budget_year, verify_budget_lines
 from market.subsidies.month.cycles import find_cycle
-from payments.verification import verify_ledger
+from payments.ledger.verification import verify_ledger
 from tests.story.play import COUNTY, Player, nine_o_clock
 from tests.subsidies.month.test_returns import advance, send_back, take
 from tests.support.archive import archive_ledger

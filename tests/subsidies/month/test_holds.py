@@ -9,9 +9,9 @@ import pytest
 
 from market.identity.actors import find_actor_by_handle
 from market.kernel import Refusal
+from market.reports.files.voucher import list_voucher_rows
 from market.reports.findings import list_findings
 from market.reports.line import explain_line
-from market.reports.voucher import list_voucher_rows
 from market.subsidies.findings.hold import hold_line
 from market.subsidies.month.bills import list_bills
 from market.subsidies.month.budget_lines import verify_budget_lines

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.imports.billing_rows import MAX_UPWARD_MONTHS
+from market.subsidies.imports.formats.templates import write_manifest_template, write_template
 from market.subsidies.imports.kinds import BILLING, USAGE, ImportKind
-from market.subsidies.imports.templates import write_manifest_template, write_template
 from market.subsidies.operators.check_file import check_file, check_file_command, list_fault_lines
 from tests.story.play import STORY
 

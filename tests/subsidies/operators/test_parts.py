@@ -11,7 +11,7 @@ from market.kernel import Connection, Database, Refusal
 from market.sheets.spreadsheet import CellFaults, read_spreadsheet
 from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.imports.billing_rows import check_together, read_billing_row
-from market.subsidies.imports.cells import RowReader
+from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.imports.kinds import BILLING
 from market.subsidies.imports.upload import ImportResult
 from market.subsidies.operators.rejected import RejectedRow, load_rejected, split_rows, write_rejected

@@ -7,7 +7,7 @@ from hashlib import sha256
 import asyncpg
 import pytest
 
-from market.reports.voucher import list_voucher_rows
+from market.reports.files.voucher import list_voucher_rows
 from market.subsidies.month.cycles import find_cycle
 from market.subsidies.month.settle import get_settlement
 from market.subsidies.names import Operator

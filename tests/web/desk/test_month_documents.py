@@ -9,8 +9,8 @@ import pytest
 from market.identity.models import Role
 from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database, Fen
+from market.reports.files.month_export import AdjustmentRow
 from market.reports.month import ReasonRow
-from market.reports.month_export import AdjustmentRow
 from market.reports.month_view import get_month_view
 from market.subsidies.engine.calculate import calculate
 from market.subsidies.engine.read import read_case

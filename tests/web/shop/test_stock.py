@@ -6,7 +6,7 @@ import pytest
 
 from market.catalogue.detail import ListingVariant
 from market.kernel import Fen
-from market.web.shop.product import count_items_left, format_stock
+from market.web.shop.listing.product import count_items_left, format_stock
 
 
 def make_variant(number: int, left: int | None, lot: int | None, unit: str = "袋") -> ListingVariant:

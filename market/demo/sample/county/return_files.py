@@ -6,7 +6,7 @@ import io
 import msgspec
 
 from market.sheets.spreadsheet import digest
-from market.subsidies.imports.columns import RETURN_COLUMNS
+from market.subsidies.imports.formats.columns import RETURN_COLUMNS
 from market.subsidies.names import Operator
 from market.subsidies.reconciliation.import_returns import CREDITED, ReturnManifest, read_settled_rows
 from payments.money import format_yuan

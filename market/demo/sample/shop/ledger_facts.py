@@ -20,7 +20,7 @@ from market.orders.escrow import (
 )
 from market.orders.models import SuborderKind, SuborderState
 from payments import Part
-from payments.ledger import Leg
+from payments.ledger.journal import Leg
 
 
 class PaidOrder(Struct, frozen=True):

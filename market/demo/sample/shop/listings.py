@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from market.catalogue.goods_terms import GoodsTerms, Storage, is_perishable
 from market.catalogue.models import HOLIDAY_TIERS, WORKDAY_TIERS
-from market.catalogue.search_text import build_search_columns
+from market.catalogue.search.text import build_search_columns
 from market.catalogue.units import Unit, parse_unit
 from market.counties.settings import CountySettings
 from market.demo.sample.copy_rows import CancelTierCopyRow, NightRuleCopyRow, RoomCopyRow, TakenNightsCopyRow

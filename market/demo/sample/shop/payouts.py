@@ -13,7 +13,7 @@ from market.kernel.seal import Seal
 from market.orders.escrow import get_payable_account, get_payee
 from market.payouts.account import PAYOUT_NUMBER_CONTEXT
 from payments import post
-from payments.ledger import Leg
+from payments.ledger.journal import Leg
 from payments.payout import get_transit_account
 
 _PREFIX = "999900000000"

@@ -23,11 +23,11 @@ from market.sheets.models import CellFault
 from market.sheets.spreadsheet import digest
 from market.sheets.write_spreadsheet import FileFormat
 from market.storage.files import FileStore
+from market.subsidies.imports.formats.templates import list_column_help, write_template
 from market.subsidies.imports.held import load_held, write_held
 from market.subsidies.imports.kept_uploads import find_kept_upload
 from market.subsidies.imports.kinds import BUDGET, IMPORT_KINDS, MANIFESTS, ImportKind
 from market.subsidies.imports.models import FactsDiffer, RegisterDiffers
-from market.subsidies.imports.templates import list_column_help, write_template
 from market.subsidies.imports.upload import ImportResult, Upload
 from market.subsidies.models import Outcome, SecondDuty
 from market.subsidies.month.steps import DUTY_ROLES

@@ -20,12 +20,12 @@ from market.kernel.clock import Clock, get_next_month, get_quarter_start
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
 from market.reports.area_approvals import list_area_approvals, list_area_names
+from market.reports.files.settlement_file import get_last_event_at, list_settlement_lines
 from market.reports.month import list_month_statuses
 from market.reports.month_view import MonthView, get_month_view
 from market.reports.quarter import compute_quarter, list_quarter_months
 from market.reports.registry import CSV_FILES
 from market.reports.report import CsvFile
-from market.reports.settlement_file import get_last_event_at, list_settlement_lines
 from market.reports.worklist import format_quarter
 from market.subsidies.models import CYCLE_STATE_NAMES, CycleNotFound
 from market.subsidies.month.cycles import find_cycle, read_month, read_quarter

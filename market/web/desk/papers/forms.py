@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from market.kernel.clock import get_business_day
 from market.reports.area_approvals import AreaApproval
+from market.reports.files.settlement_file import SettlementLine
 from market.reports.month_view import MonthView
 from market.reports.quarter import QuarterReport
 from market.reports.reasons import describe_reasons, expand_reasons
-from market.reports.settlement_file import SettlementLine
 from market.reports.tables import APPROVAL_TABLE, Shape
 from market.subsidies.models import CYCLE_STATE_NAMES, CycleState, Duty
 from market.subsidies.month.steps import CONFIRM, DECIDE, REVIEW, RUN, MonthStep

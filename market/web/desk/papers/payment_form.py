@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from market.kernel.clock import get_business_day
+from market.reports.files.voucher import VoucherRow
 from market.reports.month_view import MonthView
-from market.reports.voucher import VoucherRow
 from market.subsidies.bank_accounts.models import PaidAccount, Transfer
 from market.subsidies.clawbacks.set_off import Withheld
 from market.subsidies.month.settle import Settlement

@@ -16,9 +16,9 @@ from market.kernel import Connection, Database
 from market.kernel.clock import Clock, get_next_month
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
+from market.reports.files.settlement_file import get_last_event_at
+from market.reports.files.voucher import list_voucher_rows
 from market.reports.month_view import get_month_view
-from market.reports.settlement_file import get_last_event_at
-from market.reports.voucher import list_voucher_rows
 from market.subsidies.bank_accounts.models import ENTERER
 from market.subsidies.bank_accounts.paid import list_paid_accounts, list_transfers
 from market.subsidies.clawbacks.set_off import list_withheld

@@ -11,7 +11,7 @@ from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.rate_limits import RateClass
-from market.reports.audit_extract import AuditRow, list_entries
+from market.reports.files.audit_extract import AuditRow, list_entries
 from market.web.desk.context import read_offset, render_desk_page
 from market.web.desk.months.samples import open_audit_desk
 from market.web.desk.papers.form_pages import download_file

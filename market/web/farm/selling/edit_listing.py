@@ -47,7 +47,7 @@ from market.web.forms import make_form_key, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page
 from market.web.shop.cards import PhotoView, ShortNumber, format_unit, make_photo_view
-from market.web.shop.listing_details import join_facts
+from market.web.shop.listing.details import join_facts
 from market.web.ui.format import yuan
 from market.web.ui.illustrations import get_illustration
 

@@ -40,7 +40,7 @@ from market.web.farm.visits.nights import read_shown_day
 from market.web.forms import PostedForm, read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import ShortNumber
-from market.web.shop.price_words import describe_price_rule
+from market.web.shop.listing.price_words import describe_price_rule
 from market.web.ui.calendar import CalendarDay, make_calendar_month
 from market.web.ui.format import day_short, weekday, yuan
 

@@ -34,12 +34,12 @@ from market.web.shop.buying.device_cart import find_cart_owner, start_device_car
 from market.web.shop.buying.rejected_checkout import clear_rejected_checkout, load_rejected_checkout
 from market.web.shop.cards import PhotoView, make_photo_view
 from market.web.shop.coupon_words import describe_advice, list_cart_offers, load_cart_advice
+from market.web.shop.listing.price_words import describe_price_rule
+from market.web.shop.listing.stay import format_nights, list_refund_tiers
 from market.web.shop.orders.order_deposit import describe_plan
-from market.web.shop.price_words import describe_price_rule
 from market.web.shop.promises import WEIGHED_LATER, list_escrow_notes
 from market.web.shop.regions import get_region, list_regions, read_region
 from market.web.shop.shown_rate import find_shown_rate
-from market.web.shop.stay import format_nights, list_refund_tiers
 from market.web.ui.format import day_short, weekday, yuan
 from market.web.ui.illustrations import get_illustration
 

@@ -65,6 +65,7 @@ from market.web.shop.buying.rejected_checkout import (
 )
 from market.web.shop.buying.unit_checkout import UNIT_METHOD, UNIT_REFUSALS, check_unit_cart, request_placed_order
 from market.web.shop.coupon_words import PLATFORM_PARCEL
+from market.web.shop.listing.stay import format_nights
 from market.web.shop.orders.order_deposit import describe_plan
 from market.web.shop.promises import (
     WEIGHED_LATER,
@@ -75,7 +76,6 @@ from market.web.shop.promises import (
 )
 from market.web.shop.regions import complete_street, get_region, list_regions, read_region
 from market.web.shop.shown_rate import find_shown_rate
-from market.web.shop.stay import format_nights
 from market.web.ui.format import yuan
 from payments import Method
 

@@ -25,8 +25,8 @@ from market.web.shop.aftersales.goods_returns import describe_goods_return, list
 from market.web.shop.aftersales.invoices import link_invoice
 from market.web.shop.buying.cart import format_slot
 from market.web.shop.coupon_words import PLATFORM_REFUND
+from market.web.shop.listing.stay import format_nights
 from market.web.shop.orders.order_amounts import list_suborder_amounts
-from market.web.shop.stay import format_nights
 from market.web.shop.visit_codes import show_codes
 from market.web.tracking_words import (
     TrackingLine,

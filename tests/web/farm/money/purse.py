@@ -9,7 +9,7 @@ from market.kernel.seal import Seal, derive_seal
 from market.payouts.account import PayoutAccount, enter_payout_account
 from market.payouts.pay_out import PayoutHold
 from payments import AccountKind, list_payouts, poll_payout, post
-from payments.ledger import Leg
+from payments.ledger.journal import Leg
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe
 from tests.web.conftest import Village

@@ -12,7 +12,7 @@ from market.sheets.write_spreadsheet import (
     write_xlsx,
 )
 from market.subsidies.imports.billing_rows import Manifest
-from market.subsidies.imports.columns import BILLING_COLUMNS
+from market.subsidies.imports.formats.columns import BILLING_COLUMNS
 from market.subsidies.imports.kinds import BILLING, ImportKind
 from market.subsidies.names import Operator
 from payments.money import parse_yuan

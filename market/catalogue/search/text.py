@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from market.catalogue.synonyms import OTHER_PRODUCTS, expand_synonyms, find_name_by_pinyin
+from market.catalogue.search.synonyms import OTHER_PRODUCTS, expand_synonyms, find_name_by_pinyin
 from market.kernel.text import normalize_text as fold_widths
 
 MAX_QUERY_LENGTH = 40

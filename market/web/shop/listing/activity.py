@@ -33,7 +33,7 @@ from market.web.shop.buying.cart import format_slot, get_or_start_cart, show_car
 from market.web.shop.cards import ShortNumber
 from market.web.shop.coupon_words import list_listing_coupons
 from market.web.shop.favourites import FavouriteButton
-from market.web.shop.listing_details import (
+from market.web.shop.listing.details import (
     describe_shop_closed,
     format_origin,
     join_facts,
@@ -47,11 +47,11 @@ from market.web.shop.listing_details import (
     make_metadata,
     to_dict,
 )
-from market.web.shop.own_view import load_own_view
-from market.web.shop.price_words import describe_price_rule
+from market.web.shop.listing.own_view import load_own_view
+from market.web.shop.listing.price_words import describe_price_rule
+from market.web.shop.listing.stay import list_refund_tiers
 from market.web.shop.promises import describe_activity_payment
 from market.web.shop.shown_rate import find_shown_rate
-from market.web.shop.stay import list_refund_tiers
 from market.web.ui.format import yuan
 
 _MAX_PARTY = 200

@@ -32,7 +32,7 @@ from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.cards import ShortNumber, format_unit
 from market.web.shop.coupon_words import list_listing_coupons
 from market.web.shop.favourites import FavouriteButton
-from market.web.shop.listing_details import (
+from market.web.shop.listing.details import (
     describe_shop_closed,
     join_facts,
     list_certificates,
@@ -44,8 +44,8 @@ from market.web.shop.listing_details import (
     make_metadata,
     to_dict,
 )
-from market.web.shop.off_sale import render_off_sale_listing
-from market.web.shop.own_view import load_own_view
+from market.web.shop.listing.off_sale import render_off_sale_listing
+from market.web.shop.listing.own_view import load_own_view
 from market.web.shop.package_cards import count_rooms
 from market.web.shop.promises import format_days_ahead
 from market.web.ui.calendar import CalendarDay, make_calendar_month

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from payments.guards import list_changed_guards
-from payments.months import get_archived_until
+from payments.ledger.guards import list_changed_guards
+from payments.ledger.months import get_archived_until
 from payments.sql import Connection, Database, Query
 
 MAX_DISCREPANCIES = 1_000

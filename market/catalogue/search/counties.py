@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import LiteralString
 
-from market.catalogue.cursor import parse_cursor
 from market.catalogue.models import SORT_RULES, Sort
-from market.catalogue.search import ListingPage, build_page
-from market.catalogue.search_queries import ON_SALE, collect_matches
+from market.catalogue.search.cursor import parse_cursor
+from market.catalogue.search.listings import ListingPage, build_page
+from market.catalogue.search.queries import ON_SALE, collect_matches
 from market.kernel import Connection
 from market.kernel.page import MAX_PAGE_SIZE
 

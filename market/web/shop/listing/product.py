@@ -37,13 +37,13 @@ from market.web.forms import InvalidForm, read_form
 from market.web.pages import NO_STORE, redirect, render_page
 from market.web.services import get_services
 from market.web.shared_pages import Audience
-from market.web.shop.activity import render_activity
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.buying.cart import get_or_start_cart, show_cart_next
 from market.web.shop.cards import ShortNumber, format_comparison_price, format_months, format_unit
 from market.web.shop.coupon_words import list_listing_coupons
 from market.web.shop.favourites import FavouriteButton
-from market.web.shop.listing_details import (
+from market.web.shop.listing.activity import render_activity
+from market.web.shop.listing.details import (
     describe_shop_closed,
     join_facts,
     list_buyer_questions,
@@ -58,9 +58,9 @@ from market.web.shop.listing_details import (
     make_metadata,
     to_dict,
 )
-from market.web.shop.off_sale import render_off_sale_listing
+from market.web.shop.listing.off_sale import render_off_sale_listing
+from market.web.shop.listing.own_view import OwnView, load_own_view
 from market.web.shop.orders.order_deposit import describe_presale
-from market.web.shop.own_view import OwnView, load_own_view
 from market.web.shop.promises import describe_ceiling, format_minutes
 from market.web.shop.regions import get_region_name, list_regions, read_region
 from market.web.shop.shown_rate import find_shown_rate

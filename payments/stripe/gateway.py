@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from payments import stripe_payouts
 from payments.errors import GatewayUnavailable, InvalidSignature
 from payments.models import METHODS, STRIPE_METHODS, AccountKind, PaymentId, PayoutId
 from payments.port import (
@@ -32,8 +31,9 @@ from payments.port import (
     Unknown,
     WebhookNotice,
 )
-from payments.stripe_calls import call, unwrap
-from payments.stripe_objects import read_charge, read_dispute, read_refund, read_statement_line
+from payments.stripe import payouts
+from payments.stripe.calls import call, unwrap
+from payments.stripe.objects import read_charge, read_dispute, read_refund, read_statement_line
 
 if TYPE_CHECKING:
     import stripe
@@ -211,11 +211,11 @@ class Stripe:
         """Register an account as that of a connected account, which Stripe checks."""
         if request.kind not in self.account_kinds:
             return Declined("account_kind")
-        return await stripe_payouts.open_account(self._client, request, key)
+        return await payouts.open_account(self._client, request, key)
 
     async def pay_out(self, request: PayoutRequest, key: str) -> Outcome[PayoutReport]:
         """Transfer money to a connected account, and pay it out from there to its bank account."""
-        return await stripe_payouts.pay_out(self._client, request, key)
+        return await payouts.pay_out(self._client, request, key)
 
     async def get_payout(self, destination: str, ref: str) -> PayoutReport | None:
         """Return a payout, or None if Stripe does not know it; the money of a failed one is taken back first.
@@ -223,7 +223,7 @@ class Stripe:
         Raises:
             GatewayUnavailable: Stripe did not answer.
         """
-        return await stripe_payouts.get_payout(self._client, destination, ref)
+        return await payouts.get_payout(self._client, destination, ref)
 
     async def find_payout(self, destination: str, payout_id: PayoutId) -> PayoutReport | None:
         """Return one of our payouts, found by its metadata among the last 100; a transfer without one is taken back.
@@ -231,7 +231,7 @@ class Stripe:
         Raises:
             GatewayUnavailable: Stripe did not answer.
         """
-        return await stripe_payouts.find_payout(self._client, destination, payout_id)
+        return await payouts.find_payout(self._client, destination, payout_id)
 
     async def list_statement_lines(self, since: datetime, until: datetime) -> list[StatementLine]:
         """Return the balance transactions of a half-open interval, with their sources.

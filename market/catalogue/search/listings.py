@@ -9,7 +9,6 @@ from uuid import UUID
 
 from msgspec import Meta, Struct, structs
 
-from market.catalogue.cursor import parse_cursor
 from market.catalogue.models import (
     NAME_MATCH_RULES,
     SORT_RULES,
@@ -18,7 +17,8 @@ from market.catalogue.models import (
     ListingKind,
     Sort,
 )
-from market.catalogue.search_queries import (
+from market.catalogue.search.cursor import parse_cursor
+from market.catalogue.search.queries import (
     COUNT_ALL,
     COUNT_LATIN,
     COUNT_MATCHES,
@@ -34,7 +34,7 @@ from market.catalogue.search_queries import (
     CountyHits,
     Matches,
 )
-from market.catalogue.search_text import SearchQuery, mark_bands, parse_query
+from market.catalogue.search.text import SearchQuery, mark_bands, parse_query
 from market.kernel import Connection, Query
 from market.kernel.page import MAX_PAGE_SIZE
 

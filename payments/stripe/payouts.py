@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, cast
 
 from payments.models import AccountKind, PayoutId, PayoutState
 from payments.port import AccountReport, AccountRequest, Declined, Ok, Outcome, PayoutReport, PayoutRequest, Unknown
-from payments.stripe_calls import call, unwrap
-from payments.stripe_objects import read_account, read_payout, read_payout_id, read_transfer_ref
+from payments.stripe.calls import call, unwrap
+from payments.stripe.objects import read_account, read_payout, read_payout_id, read_transfer_ref
 
 if TYPE_CHECKING:
     import stripe

@@ -1,0 +1,1 @@
+"""How imported files are written: their columns, cells, identifiers and templates."""

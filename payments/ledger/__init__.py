@@ -1,0 +1,1 @@
+"""The ledger: its journal, its months, its guards, and what is checked of it."""
