@@ -6,7 +6,7 @@ attempt moves `next_at` by a delay that doubles each time; after the last attemp
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import timedelta
 
 from msgspec import Struct
@@ -76,7 +76,7 @@ async def run_each[Item](
 
 
 async def run_listed[Item](
-    list_due: Callable[[], Awaitable[Sequence[Item]]],
+    list_due: Callable[[int], Awaitable[Sequence[Item]]],
     work: Callable[[Item], Awaitable[int]],
     fail: Callable[[Item, Exception], Awaitable[object]],
     *,
@@ -84,20 +84,49 @@ async def run_listed[Item](
 ) -> int:
     """Do the work of what is due until nothing is; return the sum of what `work` returned.
 
-    `list_due` lists at most `most` items, without those that are done. It is asked again while there may be more and
-    some work was done, so that items that fail, which are listed again, end it. See `run_each`.
+    `most` items are a batch. Those that failed, or of which `work` did nothing, are listed again and passed over, so
+    that what comes behind them is done. See `run_batches` and `run_each`.
     """
-    done: list[int] = []
+    done = 0
 
-    async def count(item: Item) -> None:
-        done.append(await work(item))
+    async def run(items: Sequence[Item]) -> set[Item]:
+        left = set[Item]()
 
+        async def count(item: Item) -> None:
+            nonlocal done
+            did = await work(item)
+            done += did
+            if not did:
+                left.add(item)
+
+        async def keep(item: Item, error: Exception) -> None:
+            left.add(item)
+            await fail(item, error)
+
+        await run_each(items, count, keep)
+        return left
+
+    await run_batches(list_due, run, most=most)
+    return done
+
+
+async def run_batches[Item](
+    list_due: Callable[[int], Awaitable[Sequence[Item]]],
+    run: Callable[[Sequence[Item]], Awaitable[Collection[Item]]],
+    *,
+    most: int,
+) -> None:
+    """Call `run` with batches of what is due until nothing is.
+
+    `list_due` lists at most the number of items that it is passed, in any order, without those that are done. `run`
+    returns the items of its batch that are not done: they are listed with the next batches and not passed to it again.
+    """
+    left = set[Item]()
     while True:
-        before = sum(done)
-        items = await list_due()
-        await run_each(items, count, fail)
-        if len(items) < most or sum(done) == before:
-            return sum(done)
+        items = [each for each in await list_due(most + len(left)) if each not in left]
+        left.update(await run(items))
+        if len(items) < most:
+            return
 
 
 async def run_claimed[Item](

@@ -81,9 +81,9 @@ async def remind_of_balances(db: Database, seal: Seal, *, now: datetime) -> int:
     One transaction each, so that one that fails delays no other. Safe to run concurrently.
     """
 
-    async def list_due() -> list[DueBalance]:
+    async def list_due(most: int) -> list[DueBalance]:
         async with db.connection() as conn:
-            return await LIST_TO_REMIND.all(conn, today=get_business_day(now), limit=MAX_BALANCES)
+            return await LIST_TO_REMIND.all(conn, today=get_business_day(now), limit=most)
 
     async def remind(balance: DueBalance) -> int:
         async with db.transaction() as conn:

@@ -141,9 +141,9 @@ async def _tell(
 ) -> int:
     """Claim each message and queue it; one that fails is tried the next time and delays no other."""
 
-    async def list_due() -> list[DuePurchase]:
+    async def list_due(most: int) -> list[DuePurchase]:
         async with db.connection() as conn:
-            return await listing.all(conn, **window, most=MAX_TOLD)
+            return await listing.all(conn, **window, most=most)
 
     async def tell(each: DuePurchase) -> int:
         async with db.transaction(scope=each.county_code) as conn:

@@ -73,9 +73,9 @@ async def tell_due_supervision(db: Database, seal: Seal, *, now: datetime) -> in
     """
     today, told = get_business_day(now), 0
 
-    async def list_due() -> list[DueTask]:
+    async def list_due(most: int) -> list[DueTask]:
         async with db.connection() as conn:
-            return await LIST_DUE.all(conn, today=today, before=DAYS_BEFORE, after=DAYS_AFTER, most=MAX_DUE)
+            return await LIST_DUE.all(conn, today=today, before=DAYS_BEFORE, after=DAYS_AFTER, most=most)
 
     async def tell(task: DueTask) -> int:
         nonlocal told

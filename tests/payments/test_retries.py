@@ -62,24 +62,24 @@ async def test_no_more_items_run_at_a_time_than_allowed() -> None:
     assert highest == 4
 
 
-async def test_what_is_listed_is_done_until_nothing_is_left_or_only_failures_are() -> None:
-    waiting = list(range(7))
+async def test_what_is_listed_is_done_although_whole_batches_before_it_fail() -> None:
+    waiting, failed, listed = list(range(10)), list[int](), list[int]()
 
-    async def list_due() -> list[int]:
-        return waiting[:3]
+    async def list_due(most: int) -> list[int]:
+        listed.append(most)
+        return waiting[:most]
 
     async def work(item: int) -> int:
-        if item in failing:
+        if item in {0, 1, 2, 3}:
             raise ValueError(item)
+        if item == 4:  # another worker does it
+            return 0
         waiting.remove(item)
         return 2
 
     async def fail(item: int, _: Exception) -> None:
         failed.append(item)
 
-    failing, failed = {1}, list[int]()
-    assert await run_listed(list_due, work, fail, most=3) == 12
-    assert (waiting, failed) == ([1], [1, 1, 1, 1])
-    waiting, failing, failed = [1, 2, 3, 4], {1, 2, 3}, []
-    assert await run_listed(list_due, work, fail, most=3) == 0
-    assert (waiting, failed) == ([1, 2, 3, 4], [1, 2, 3])
+    assert await run_listed(list_due, work, fail, most=3) == 10
+    assert (waiting, failed) == ([0, 1, 2, 3, 4], [0, 1, 2, 3])
+    assert listed == [3, 6, 8, 8]
