@@ -4561,10 +4561,11 @@ CREATE FUNCTION public.list_due_erasures(p_day date, p_years integer, p_most int
            AND (SELECT max(coalesce(upper(m.valid_during), 'infinity')) FROM memberships m WHERE m.person_id = left_once.id)
                <= p_day - make_interval(years => coalesce(
                       get_county_setting(left_once.county_code, 'register_years', p_day), p_years))
+         ORDER BY left_once.county_code, left_once.id
     )
     SELECT county_code, id FROM gone
      WHERE NOT EXISTS (SELECT FROM list_erasure_obstacles(gone.id, p_day))
-     ORDER BY county_code, id LIMIT p_most
+     LIMIT p_most
 $$;
 
 
@@ -16962,6 +16963,13 @@ CREATE INDEX clawbacks_by_finding ON public.clawbacks USING btree (finding_id) W
 --
 
 CREATE INDEX clawbacks_by_person ON public.clawbacks USING btree (person_id) WHERE (person_id IS NOT NULL);
+
+
+--
+-- Name: clawbacks_served; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX clawbacks_served ON public.clawbacks USING btree (appeal_until, id) WHERE (state = 'served'::text);
 
 
 --

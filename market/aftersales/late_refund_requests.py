@@ -15,7 +15,7 @@ from market.orders.money.refund_requests import ESCALATE_REFUND_REQUEST, LAPSE_R
 from market.orders.notifications import notify_account, notify_producer
 from market.orders.transitions import lock_order_by_suborder
 from payments.money import format_yuan
-from payments.retries import RetryPolicy, run_each
+from payments.retries import RetryPolicy, run_listed
 
 ESCALATE_AFTER = timedelta(days=3)
 LAPSE_AFTER = timedelta(days=7)
@@ -57,12 +57,14 @@ async def end_late_refund_requests(db: Database, seal: Seal, *, now: datetime) -
     A lapsed one holds nothing of its line any more; buyer and seller are told, and the seller may request it again.
     Each has a transaction of its own; one that fails is tried again later.
     """
-    async with db.connection() as conn:
-        late = await LIST_LATE_REQUESTS.all(
-            conn, escalate_before=now - ESCALATE_AFTER, lapse_before=now - LAPSE_AFTER, limit=MAX_LATE
-        )
 
-    async def end(request: _LateRequest) -> None:
+    async def list_due(most: int) -> list[_LateRequest]:
+        async with db.connection() as conn:
+            return await LIST_LATE_REQUESTS.all(
+                conn, escalate_before=now - ESCALATE_AFTER, lapse_before=now - LAPSE_AFTER, limit=most
+            )
+
+    async def end(request: _LateRequest) -> int:
         async with db.transaction() as conn:
             order = await lock_order_by_suborder(conn, request.suborder_id)
             assert order is not None, "a request belongs to an order"
@@ -88,9 +90,9 @@ async def end_late_refund_requests(db: Database, seal: Seal, *, now: datetime) -
                     object=f"order:{request.order_number}", detail=detail, now=now,
                 )  # fmt: skip
         await forget_failure(db, job=_JOB, item=request.id)
+        return int(moved is not None)
 
     async def fail(request: _LateRequest, error: Exception) -> None:
         await record_failure(db, _RETRIES, job=_JOB, item=request.id, error=error)
 
-    await run_each(late, end, fail)
-    return len(late)
+    return await run_listed(list_due, end, fail, most=MAX_LATE)

@@ -1,5 +1,6 @@
 -- Package: subsidies.
--- Return persons who left the register longer ago than their county keeps them, and may be erased. No county keeps anybody
+-- Return persons who left the register longer ago than their county keeps them, and may be erased, of one county after the
+-- other; what hinders is looked for until there are enough. No county keeps anybody
 -- for less than a year, so that only who left before that is looked at.
 CREATE OR REPLACE FUNCTION list_due_erasures(p_day date, p_years integer, p_most integer)
     RETURNS TABLE (county_code text, person_id uuid)
@@ -12,10 +13,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
            AND (SELECT max(coalesce(upper(m.valid_during), 'infinity')) FROM memberships m WHERE m.person_id = left_once.id)
                <= p_day - make_interval(years => coalesce(
                       get_county_setting(left_once.county_code, 'register_years', p_day), p_years))
+         ORDER BY left_once.county_code, left_once.id
     )
     SELECT county_code, id FROM gone
      WHERE NOT EXISTS (SELECT FROM list_erasure_obstacles(gone.id, p_day))
-     ORDER BY county_code, id LIMIT p_most
+     LIMIT p_most
 $$;
 REVOKE ALL ON FUNCTION list_due_erasures FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION list_due_erasures TO market_app;

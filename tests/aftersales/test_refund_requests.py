@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 from msgspec import Struct
 
+from market.aftersales import late_refund_requests
 from market.aftersales.decide_refund import decide_refund_request, list_refund_requests
 from market.aftersales.late_refund_requests import end_late_refund_requests
 from market.aftersales.models import LineRefundReason, RefundRequestEnded, SecondPersonNeeded, TooManyRefundRequests
@@ -323,3 +324,13 @@ async def test_a_claim_does_not_wait_for_a_request_and_comes_before_it(farm: Far
     assert (await grove.answer(claim.case_id, agree=True)).granted_fen == 450_00
     assert await farm.get_state() == ("lapsed", "refunded")
     assert await farm.get_refunded_fen() == 450_00
+
+
+async def test_every_late_request_is_told_of_although_there_are_more_than_a_batch(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late_refund_requests, "MAX_LATE", 1)
+    w = farm.shopping
+    await farm.request(key="1")
+    await farm.refund(600_00, key="2", line=1)
+    assert await end_late_refund_requests(w.db, w.seal, now=NOW + timedelta(days=3)) == 2

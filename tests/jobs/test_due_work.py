@@ -16,6 +16,7 @@ from market.services.applications import DELETE_OLD
 from market.slots.cancel_slot import LIST_SMALL_SLOTS
 from market.slots.seats import FORGET_SEATS, LIST_STRANDED
 from market.storage.unused_photos import DELETE_UNUSED_PHOTOS
+from market.subsidies.clawbacks.decide import LIST_DUE_CLAWBACKS
 from market.subsidies.evidence.erase_persons import LIST_DUE_ERASURES
 from tests.conftest import NOW
 from tests.support.postgres import as_owner
@@ -101,6 +102,18 @@ WORK = {
         "job_applications",
         "INSERT INTO job_applications (posting_id, account_id, consented_at, state, hired_on, hired_by, answered_at)"
         " SELECT uuidv7(), uuidv7(), $1, 'denied', '2018-01-01', uuidv7(), $1 FROM generate_series(1, 20000) n",
+    ),
+    "post_clawbacks": Work(
+        LIST_DUE_CLAWBACKS,
+        {"day": NOW.date(), "most": 1_000},
+        "clawbacks",
+        "INSERT INTO clawbacks (county_code, debtor, household_code, village_code, person_id,"
+        " finding_id, amount_fen, reason_sealed, ground,"
+        " statement_sealed, proposed_by, proposed_person, proposed_at, state, decided_by, decided_person, decided_at,"
+        " opinion_sealed, served_on, service, served_by, appeal_until)"
+        " SELECT '130624', 'household', n::text, '130624001001', uuidv7(), uuidv7(), 1, '', 'forged_papers', '',"
+        " uuidv7(), '', $1, 'served', uuidv7(), 'x', $1, '', $1::timestamptz::date, 'post', uuidv7(),"
+        " $1::timestamptz::date + 9 FROM generate_series(1, 20000) n",
     ),
     "end_tracking": Work(
         GIVE_UP_PARCELS,

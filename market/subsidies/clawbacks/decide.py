@@ -31,7 +31,7 @@ from market.subsidies.clawbacks.models import (
 )
 from market.subsidies.clawbacks.tell import tell_household, tell_operator
 from market.subsidies.clawbacks.views import OPINION_CONTEXT
-from payments.retries import BatchSummary, describe_error, run_each
+from payments.retries import BatchSummary, describe_error, run_listed
 
 log = structlog.get_logger()
 
@@ -167,21 +167,29 @@ async def serve_clawback(
 
 
 async def post_due_clawbacks(db: Database, seal: Seal, *, now: datetime) -> BatchSummary:
-    """Post the decisions whose term of appeal is over, at most 1,000, one transaction each; the households are told."""
-    async with db.connection() as conn:
-        due = await LIST_DUE_CLAWBACKS.all(conn, day=get_business_day(now), most=MAX_DUE_CLAWBACKS)
+    """Post the decisions whose term of appeal is over, one transaction each; the households are told."""
+    failed = 0
 
-    async def work(each: _DueClawback) -> None:
+    async def list_due(most: int) -> list[_DueClawback]:
+        async with db.connection() as conn:
+            return await LIST_DUE_CLAWBACKS.all(conn, day=get_business_day(now), most=most)
+
+    async def work(each: _DueClawback) -> int:
         async with db.transaction(scope=each.county_code) as conn:
             clawback = await LOCK_CLAWBACK.one(conn, clawback_id=each.id, county=each.county_code)
             until = clawback.appeal_until
-            if clawback.state is ClawbackState.SERVED and until is not None and until < get_business_day(now):
-                await post_clawback(conn, seal, clawback, by="clock", now=now)
+            if clawback.state is not ClawbackState.SERVED or until is None or until >= get_business_day(now):
+                return 0
+            await post_clawback(conn, seal, clawback, by="clock", now=now)
+        return 1
 
     async def fail(each: _DueClawback, error: Exception) -> None:
+        nonlocal failed
+        failed += 1
         log.error("clawback_not_posted", county=each.county_code, clawback=str(each.id), error=describe_error(error))
 
-    return await run_each(due, work, fail)
+    done = await run_listed(list_due, work, fail, most=MAX_DUE_CLAWBACKS)
+    return BatchSummary(done=done, failed=failed)
 
 
 async def post_clawback(conn: Connection, seal: Seal, clawback: LockedClawback, *, by: str, now: datetime) -> None:

@@ -35,7 +35,7 @@ from market.subsidies.lines.pauses import PAUSE_END_CONTEXT, PAUSE_NOTE_CONTEXT
 from market.subsidies.lines.views import CHANGE_DETAILS_CONTEXT, CHANGE_NOTE_CONTEXT, CHANGE_REASON_CONTEXT
 from market.subsidies.month.cycles import LOCK_IMPORTS
 from market.subsidies.register.queries import IDENTITY_CONTEXT, NAME_CONTEXT
-from payments.retries import BatchSummary, describe_error, run_each
+from payments.retries import BatchSummary, describe_error, run_batches, run_each, sum_batches
 
 log = structlog.get_logger()
 
@@ -221,17 +221,18 @@ async def erase_persons(
 
 
 async def erase_due_persons(db: Database, seal: Seal, *, now: datetime) -> BatchSummary:
-    """Erase at most 500 persons whom their counties have kept long enough, one transaction a county.
+    """Erase the persons whom their counties have kept long enough, 500 at a time, one transaction a county.
 
     A county in which one of them fails is done person by person, so that nobody stays for another's sake.
     """
-    async with db.connection() as conn:
-        due = await LIST_DUE_ERASURES.all(
-            conn, day=get_business_day(now), years=CountySettings().register_years, most=MAX_AT_ONCE
-        )
-    by_county: dict[str, list[UUID]] = defaultdict(list)
-    for each in due:
-        by_county[each.county_code].append(each.person_id)
+    failed: list[DueErasure] = []
+    summaries: list[BatchSummary] = []
+
+    async def list_due(most: int) -> list[DueErasure]:
+        async with db.connection() as conn:
+            return await LIST_DUE_ERASURES.all(
+                conn, day=get_business_day(now), years=CountySettings().register_years, most=most
+            )
 
     async def erase(county: str, persons: Sequence[UUID]) -> None:
         async with db.transaction(scope=county) as conn:
@@ -243,16 +244,26 @@ async def erase_due_persons(db: Database, seal: Seal, *, now: datetime) -> Batch
         await erase(each.county_code, [each.person_id])
 
     async def fail_one(each: DueErasure, error: Exception) -> None:
+        failed.append(each)
         log.error("person_not_erased", county=each.county_code, person=str(each.person_id), error=describe_error(error))
 
-    async def work(county: str) -> None:
-        await erase(county, by_county[county])
+    async def erase_batch(due: Sequence[DueErasure]) -> list[DueErasure]:
+        by_county: dict[str, list[DueErasure]] = defaultdict(list)
+        for each in due:
+            by_county[each.county_code].append(each)
 
-    async def fail(county: str, error: Exception) -> None:
-        log.warning("persons_not_erased_together", county=county, error=describe_error(error))
-        await run_each([each for each in due if each.county_code == county], erase_one, fail_one)
+        async def work(county: str) -> None:
+            await erase(county, [each.person_id for each in by_county[county]])
 
-    return await run_each(list(by_county), work, fail)
+        async def fail(county: str, error: Exception) -> None:
+            log.warning("persons_not_erased_together", county=county, error=describe_error(error))
+            await run_each(by_county[county], erase_one, fail_one)
+
+        summaries.append(await run_each(list(by_county), work, fail))
+        return failed
+
+    await run_batches(list_due, erase_batch, most=MAX_AT_ONCE)
+    return sum_batches(summaries)
 
 
 async def _redact_originals(
@@ -302,11 +313,11 @@ async def _overwrite(
 
     The tokens are sealed and indexed like what they replace, so that a rotation of the secret finds them.
     """
-    token = _make_token()
+    token = make_token()
     sealed = {context: seal.seal(REDACTED, context) for context in _TEXTS}
     sealed[CHANGE_DETAILS_CONTEXT] = seal.seal("{}", CHANGE_DETAILS_CONTEXT)
     sealed |= {context: seal.seal(token, context) for context in (IDENTITY_CONTEXT, PERSON_IDENTITY_CONTEXT)}
-    tokens = {number_id: _make_token() for number_id in numbers}
+    tokens = {number_id: make_token() for number_id in numbers}
     replaced = [
         {"id": number_id, "index": index_identifier(seal, each), "sealed": seal.seal(each, IDENTIFIER_CONTEXT)}
         for number_id, each in tokens.items()
@@ -323,5 +334,6 @@ async def _overwrite(
     )
 
 
-def _make_token() -> str:
+def make_token() -> str:
+    """Return a random word to put in place of an identity number, a number, a device or a SIM."""
     return f"{REDACTED}{os.urandom(16).hex()}"

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from market.cli.reseal import SEALED_COLUMNS, SEALED_FILES
 from market.kernel import Connection
 from market.subsidies.engine.canonical import canonical_json
-from market.subsidies.evidence import verify_pack
+from market.subsidies.evidence import erase_persons, verify_pack
 from market.subsidies.evidence.erase_persons import (
     ErasureReason,
     PersonNotErasable,
@@ -224,3 +224,26 @@ async def test_who_left_years_ago_is_erased_at_night(quarter: Player) -> None:
     assert await find_places(quarter, "130624194808089919") == set()
     async with quarter.database.transaction(scope=COUNTY) as conn:
         assert await conn.fetchval("SELECT array_agg(reason) FROM register_erasures") == ["retention"]
+
+
+async def test_who_is_behind_persons_that_cannot_be_erased_is_erased_the_same_night(
+    quarter: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erase_persons, "MAX_AT_ONCE", 1)
+    await seal_closed_months(quarter.database, SEAL, now=NOW)
+    async with quarter.database.transaction(scope=COUNTY) as conn, as_owner(conn):
+        await conn.execute(
+            "UPDATE memberships SET valid_during = daterange(lower(valid_during), '2019-02-10'), leave_reason = '迁出'"
+            " WHERE person_id IN (SELECT p.id FROM persons p JOIN memberships m ON m.person_id = p.id"
+            "  WHERE upper_inf(m.valid_during) AND lower(m.valid_during) < '2019-02-10'"
+            "  AND NOT EXISTS (SELECT FROM bindings b WHERE b.identity_index = p.identity_index) ORDER BY p.id LIMIT 3)"
+        )
+    day = nine_o_clock("2024-02-12")
+    async with quarter.database.connection() as conn:
+        due = await erase_persons.LIST_DUE_ERASURES.all(conn, day=day.date(), years=5, most=100)
+    assert len(due) > 2
+    async with quarter.database.transaction(scope=COUNTY) as conn, as_owner(conn):
+        await conn.execute("UPDATE persons SET identity_sealed = 'x' WHERE id = $1", due[0].person_id)
+    assert await erase_due_persons(quarter.database, SEAL, now=day) == BatchSummary(done=len(due) - 1, failed=1)
+    async with quarter.database.connection() as conn:
+        assert await erase_persons.LIST_DUE_ERASURES.all(conn, day=day.date(), years=5, most=100) == due[:1]

@@ -1,0 +1,2 @@
+-- Package: subsidies.
+CREATE INDEX clawbacks_served ON clawbacks (appeal_until, id) WHERE state = 'served';
