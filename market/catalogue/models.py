@@ -247,12 +247,3 @@ class ListingChanged(Refusal):
     status = 409
     zh = "刚才有人（也可能是您在别的手机上）改过这一样，您这次改的没有算数。请看一眼现在的，再改。"
     en = "The listing was corrected in the meantime; read it again and repeat the change."
-
-
-class BadCursor(Refusal):
-    """The pagination cursor is not one that this service issued."""
-
-    code = "bad_cursor"
-    status = 422
-    zh = "翻页的记号不对，请从头看。"
-    en = "The cursor is invalid; start again without it."

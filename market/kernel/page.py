@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from payments.errors import Refusal
+
 MAX_PAGE_SIZE = 100
 """The largest page size."""
 
@@ -13,6 +15,15 @@ class Page[T](Struct, frozen=True):
 
     items: list[T]
     next: str | None
+
+
+class BadCursor(Refusal):
+    """The pagination cursor is not one that this service issued."""
+
+    code = "bad_cursor"
+    status = 422
+    zh = "翻页的记号不对，请从头看。"
+    en = "The cursor is invalid; start again without it."
 
 
 def make_page[T](rows: list[T], limit: int, get_key: Callable[[T], object]) -> Page[T]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from market.catalogue.models import NAME_MATCH_RULES, WHOLE_WORD_RULE, BadCursor, ListingKind, Sort
+from market.catalogue.models import NAME_MATCH_RULES, WHOLE_WORD_RULE, ListingKind, Sort
 from market.catalogue.search.listings import (
     SearchFilters,
     count_by_county,
@@ -16,6 +16,7 @@ from market.catalogue.search.listings import (
 from market.catalogue.search.synonyms import MAX_VARIANTS, SYNONYMS, expand_synonyms
 from market.catalogue.search.text import build_search_columns, fold, parse_query, split_runs
 from market.kernel import Connection
+from market.kernel.page import BadCursor
 from tests.support.make import SEPTEMBER, VILLAGE_OF_OTHER_COUNTY, make_producer, make_product, make_stay
 
 TITLES = [

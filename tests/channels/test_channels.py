@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from market.areas import COUNTY_FILE_KINDS
 from market.catalogue.feed import LIST_COUNTIES_FEED_ITEMS, list_feed_items
-from market.catalogue.models import BadCursor
+from market.kernel.page import BadCursor
 from market.catalogue.search.counties import FIND_COUNTIES_LISTINGS, list_counties_listings
 from market.channels.models import MAX_RATE_AGE_DAYS, UNITS_OF_RATE, ChannelKind, CurrencyWithoutRate, Rate
 from market.channels.rates import get_rate, list_recent_rates

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from market.catalogue.models import BadCursor
+from market.kernel.page import BadCursor
 
 _MAX_KEY = 2**62
 _MIN_ID = UUID(int=0)

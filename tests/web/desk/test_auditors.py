@@ -142,6 +142,7 @@ async def test_an_auditor_of_the_province_chooses_a_county_and_one_of_another_co
     async with open_desk_walker(service, await sign_in(database, "13")) as browser:
         seen = await browser.open("/desk/audit?county=130624")
         assert "看了 /desk/audit?county=130624" in seen.text
+        await browser.open("/desk/audit?county=130624&before=1.2", status=422)
     async with open_desk_walker(service, await sign_in(database, "130725")) as browser:
         await browser.open("/desk/audit?county=130624", status=404)
         await browser.open("/desk/samples?county=130624", status=404)

@@ -11,8 +11,8 @@ from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.rate_limits import RateClass
-from market.reports.files.audit_extract import AuditRow, list_entries
-from market.web.desk.context import read_offset, render_desk_page
+from market.reports.files.audit_extract import AuditRow, list_entries, parse_position
+from market.web.desk.context import render_desk_page
 from market.web.desk.months.samples import open_audit_desk
 from market.web.desk.papers.form_pages import download_file
 from market.web.desk.papers.forms import FormTable
@@ -91,22 +91,27 @@ def _read_filter(request: HttpRequest) -> tuple[str, str]:
 async def show_audit(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
-    """List the entries of the county's audit record, newest first, by kind of object and by day."""
+    """List the entries of the county's audit record, newest first, by kind of object and by day.
+
+    Raises:
+        BadCursor: see `parse_position`.
+    """
     desk = await open_audit_desk(request, db, actor, clock)
     kind, day = _read_filter(request)
-    skip = read_offset(request)
+    before = parse_position(request.query_params.get("before", ""))
     async with db.transaction(scope=desk.county) as conn:
-        entries = await list_entries(conn, desk.county, kind=kind, day=parse_day(day), most=_PAGE + 1, skip=skip)
-    rows = [[clock_zh(each.at), each.who, name_action(each.action), _name_place(each)] for each in entries[:_PAGE]]
-    more = desk.to("/desk/audit", kind=kind, day=day, skip=skip + _PAGE) if len(entries) > _PAGE else None
+        entries = await list_entries(
+            conn, desk.county, kind=kind, day=parse_day(day), most=_PAGE, before=before, now=desk.now
+        )
+    rows = [[clock_zh(each.at), each.who, name_action(each.action), _name_place(each)] for each in entries.items]
     context = {
         "rows": rows,
         "head": _HEAD[:4],
         "kinds": KINDS,
         "kind": kind,
         "day": day,
-        "more": more,
-        "back": desk.to("/desk/audit", kind=kind, day=day, skip=max(skip - _PAGE, 0)) if skip else None,
+        "more": desk.to("/desk/audit", kind=kind, day=day, before=entries.next) if entries.next else None,
+        "back": desk.to("/desk/audit", kind=kind, day=day) if before else None,
         "file": desk.to("/desk/audit.csv", kind=kind, day=day),
     }
     return render_desk_page(request, desk, "audit.html", context)
@@ -121,7 +126,7 @@ async def download_audit(
     kind, typed = _read_filter(request)
     day = parse_day(typed)
     async with db.transaction(scope=desk.county) as conn:
-        entries = await list_entries(conn, desk.county, kind=kind, day=day, most=_MAX_ROWS)
+        entries = await list_entries(conn, desk.county, kind=kind, day=day, most=_MAX_ROWS, now=desk.now)
         who, detail = str(actor.account_id), {"kind": kind, "day": None if day is None else day.isoformat()}
         await record_export(conn, actor=who, name="audit.csv", county=desk.county, detail=detail, now=clock.now())
     rows = [
@@ -129,7 +134,7 @@ async def download_audit(
             each.at.isoformat(), each.who, name_action(each.action), _name_object(each.object), each.action,
             each.object, each.detail, str(each.chain), str(each.sequence), each.hash,
         ]
-        for each in entries
+        for each in entries.items
     ]  # fmt: skip
     table = FormTable("审计记录", _HEAD, ["text"] * len(_HEAD), [list(row) for row in rows])
     return download_file(write_csv(table), f"{desk.name}-审计记录.csv", "text/csv")
