@@ -112,7 +112,7 @@ SUM_UP_UNANSWERED_CLAIMS = Query(
 )
 LIST_ASSIGNED_CLAIMS = Query(
     _ClaimRow,
-    _COLUMNS + select_assigned("c.county_code"),
+    _COLUMNS + select_assigned("c.county_code", "c.category = 'bad_fruit'"),
 )
 
 # The cases that row-level security shows may include those of a role or membership that has ended.

@@ -157,7 +157,7 @@ SUM_UP_WAITING_RETURNS = Query(
 )
 LIST_ASSIGNED_RETURNS = Query(
     _GoodsReturnRow,
-    _COLUMNS + select_assigned("c.county_code"),
+    _COLUMNS + select_assigned("c.county_code", "c.category = 'goods_return'"),
 )
 
 

@@ -32,23 +32,29 @@ class AssignedCase(Struct, frozen=True, kw_only=True):
     proposed: bool
 
 
-def select_assigned(place: LiteralString) -> LiteralString:
+def select_assigned(place: LiteralString, about: LiteralString = "true") -> LiteralString:
     """Return the end of a query of the cases that roles answer now, by deadline, with `get_assigned_values`.
 
-    A role answers if the column `place` of `c`, its case, lies in the scope. Open cases are found by county before they
-    are ordered (OFFSET 0): the index of all by deadline has those of the whole market.
+    A role answers if the column `place` of `c`, its case, lies in the scope; `about` is a condition on `c` that all
+    cases of the query meet. Open cases are found by role and county before they are ordered (OFFSET 0): the index of
+    all by deadline has those of the whole market. A deputy may hold a role twice.
     """
     return (
         """
-      JOIN (SELECT c.id, c.due_at
-              FROM unnest(:first_counties::text[], :last_counties::text[]) AS area (first, last)
-              JOIN cases c ON c.county_code >= area.first AND c.county_code <= area.last
-             WHERE c.state = 'assigned'
-               AND EXISTS (SELECT FROM unnest(:roles::text[], :scopes::text[]) AS granted (role, scope)
-                            WHERE role = c.path[c.level] AND starts_with("""
+      JOIN (SELECT case_key, deadline
+              FROM (SELECT DISTINCT c.id, c.due_at
+                      FROM unnest(:roles::text[], :scopes::text[], :first_counties::text[], :last_counties::text[])
+                           AS granted (role, scope, first, last)
+                      JOIN cases c ON c.path[c.level] = granted.role
+                                  AND c.county_code >= granted.first AND c.county_code <= granted.last
+                     WHERE c.state = 'assigned' AND c.path[c.level] <> 'seller' AND starts_with("""
         + place
-        + """, scope))
-            OFFSET 0) AS assigned (case_key, deadline) ON case_key = cases.id
+        + """, granted.scope) AND """
+        + about
+        + """
+                    OFFSET 0) AS assigned (case_key, deadline)
+             ORDER BY deadline, case_key
+             LIMIT :limit) AS first_due ON case_key = cases.id
      ORDER BY deadline, case_key
      LIMIT :limit
     """
@@ -63,12 +69,8 @@ def get_assigned_values(official: Actor) -> dict[str, object]:
         SecondFactorRequired: the session has no second factor.
     """
     roles, scopes = list_role_scopes(official)
-    areas: list[str] = []
-    for area in sorted(truncate_code(scope, COUNTY) for scope in scopes):
-        if not areas or not area.startswith(areas[-1]):
-            areas.append(area)
     digits = LEVEL_DIGITS[COUNTY - 1]
-    first, last = [[area.ljust(digits, fill) for area in areas] for fill in "09"]
+    first, last = [[truncate_code(scope, COUNTY).ljust(digits, fill) for scope in scopes] for fill in "09"]
     return {"roles": roles, "scopes": scopes, "first_counties": first, "last_counties": last}
 
 

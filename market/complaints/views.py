@@ -94,7 +94,7 @@ SUM_UP_UNANSWERED_COMPLAINTS = Query(
 )
 LIST_ASSIGNED_COMPLAINTS = Query(
     _ComplaintRow,
-    _COLUMNS + select_assigned("c.county_code"),
+    _COLUMNS + select_assigned("c.county_code", "c.category LIKE 'complaint_%'"),
 )
 
 

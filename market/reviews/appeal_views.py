@@ -67,7 +67,7 @@ GET_APPEAL = Query(_AppealRow, _COLUMNS + " WHERE cases.id = :case_id")
 FIND_APPEAL_OF_REVIEW = Query(_AppealRow, _COLUMNS + " WHERE a.review_id = :review_id")
 LIST_ASSIGNED_APPEALS = Query(
     _AppealRow,
-    _COLUMNS + select_assigned("c.county_code"),
+    _COLUMNS + select_assigned("c.county_code", "c.category = 'review_appeal'"),
 )
 
 

@@ -19,6 +19,12 @@ OTHERS = """
     SELECT 'bad_fruit', (110000 + n % 900)::text || '001001', uuidv7(), '', '{finance,platform}', $1, $1, 'assigned'
       FROM generate_series(1, 20000) n
 """
+OF_THE_PROVINCE = """
+    INSERT INTO cases (category, division_code, asker_id, text_sealed, path, level, received_at, due_at, state)
+    SELECT 'bad_fruit', (130000 + n % 900)::text || '001001', uuidv7(), '', '{finance,platform}',
+           CASE WHEN n % 500 = 0 THEN 2 ELSE 1 END, $1, $1, 'assigned'
+      FROM generate_series(1, 20000) n
+"""
 CLOSED = """
     INSERT INTO cases (category, division_code, asker_id, against_producer_id, text_sealed, path, received_at, due_at,
                        state, outcome, closed_at)
@@ -49,6 +55,17 @@ async def test_an_official_reads_the_open_cases_of_the_county(new_conn: Connecti
     before = await count_read(new_conn)
     assert await list_assigned_cases(new_conn, official) == []
     assert await count_read(new_conn) - before < 100
+
+
+async def test_an_official_of_a_province_reads_what_waits_for_the_role(new_conn: Connection) -> None:
+    official = await make_official_actor(new_conn, Role.PLATFORM, "13")
+    await fill(new_conn, OTHERS)
+    await fill(new_conn, OF_THE_PROVINCE)
+    await new_conn.execute("SELECT set_config('market.scope', $1, true)", f"person:{official.account_id}")
+    before = await count_read(new_conn)
+    assigned = await list_assigned_cases(new_conn, official)
+    assert [each.category for each in assigned] == ["bad_fruit"] * 40
+    assert await count_read(new_conn) - before < 200
 
 
 async def test_a_seller_reads_what_waits_and_not_what_is_closed(new_conn: Connection, seal: Seal) -> None:
