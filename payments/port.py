@@ -238,7 +238,7 @@ class Gateway(Protocol):
         ...
 
     async def list_refunds(self, charge_ref: str) -> list[RefundReport]:
-        """Return the refunds of a charge, at most 100.
+        """Return all refunds of a charge.
 
         Raises:
             GatewayUnavailable: the provider did not answer.
@@ -246,7 +246,7 @@ class Gateway(Protocol):
         ...
 
     async def list_disputes(self, charge_ref: str) -> list[DisputeReport]:
-        """Return the disputes over a charge, at most 100.
+        """Return all disputes over a charge.
 
         Raises:
             GatewayUnavailable: the provider did not answer.

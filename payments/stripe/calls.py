@@ -3,7 +3,7 @@
 The library is imported by the first call, because a process that takes no payment does not need its 12 MB.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 import msgspec
@@ -55,3 +55,33 @@ def unwrap[T](outcome: Outcome[T]) -> T:
             raise GatewayUnavailable(f"{code}: {message}")
         case Unknown(reason=reason):
             raise GatewayUnavailable(reason)
+
+
+MAX_LISTED = 1_000_000
+"""The maximum length of one list; a longer one is refused, never cut off."""
+
+
+async def list_all[T](
+    list_page: Callable[[Any], Awaitable[Any]], params: Mapping[str, object], read: Callable[[Any], T]
+) -> list[T]:
+    """Return what all pages of a list have.
+
+    Raises:
+        GatewayUnavailable: Stripe did not answer, or the list is too long.
+    """
+    found: list[T] = []
+    wanted: dict[str, object] = {**params, "limit": 100}
+    while len(found) < MAX_LISTED:
+        page, last, has_more = unwrap(
+            await call(
+                lambda: list_page(wanted),
+                lambda page: ([read(each) for each in page.data], [each.id for each in page.data][-1:], page.has_more),
+            )
+        )
+        found += page
+        if not has_more:
+            return found
+        if not last:
+            raise GatewayUnavailable("an empty page of a list, and more to follow")
+        wanted["starting_after"] = last[0]
+    raise GatewayUnavailable(f"more than {MAX_LISTED} objects in one list")

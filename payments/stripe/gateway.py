@@ -9,7 +9,7 @@ library itself never retries.
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from payments.errors import GatewayUnavailable, InvalidSignature
@@ -32,7 +32,7 @@ from payments.port import (
     WebhookNotice,
 )
 from payments.stripe import payouts
-from payments.stripe.calls import call, unwrap
+from payments.stripe.calls import call, list_all, unwrap
 from payments.stripe.objects import read_charge, read_dispute, read_refund, read_statement_line
 
 if TYPE_CHECKING:
@@ -43,12 +43,10 @@ __all__ = ["Stripe"]
 
 MAX_CLOCK_DIFFERENCE = timedelta(minutes=5)
 """The maximum difference of a webhook's timestamp, past or future. Stripe's library checks only its age."""
-MAX_STATEMENT_LINES = 1_000_000
 _OWN_TOPICS = frozenset({"payment_intent.created", "payment_intent.requires_action"})
 """What the answer to a call of ours has said already."""
 MAX_ID_LENGTH = 255
 """Stripe's ids are never longer. Source: docs.stripe.com/upgrades, backwards-compatible changes."""
-"""The maximum length of one statement; a longer one is refused, never cut off."""
 
 STRIPE_ACCOUNT_KINDS = frozenset({AccountKind.BANK})
 """The kinds of accounts that Stripe pays out to."""
@@ -182,29 +180,21 @@ class Stripe:
         return charges[0] if charges else None
 
     async def list_refunds(self, charge_ref: str) -> list[RefundReport]:
-        """Return the refunds of a charge, at most 100.
+        """Return all refunds of a charge.
 
         Raises:
             GatewayUnavailable: Stripe did not answer.
         """
-        return unwrap(
-            await call(
-                lambda: self._client.v1.refunds.list_async({"payment_intent": charge_ref, "limit": 100}),
-                lambda page: [read_refund(each) for each in page.data],
-            )
-        )
+        return await list_all(self._client.v1.refunds.list_async, {"payment_intent": charge_ref}, read_refund)
 
     async def list_disputes(self, charge_ref: str) -> list[DisputeReport]:
-        """Return the disputes over a charge, at most 100.
+        """Return all disputes over a charge.
 
         Raises:
             GatewayUnavailable: Stripe did not answer.
         """
-        return unwrap(
-            await call(
-                lambda: self._client.v1.disputes.list_async({"payment_intent": charge_ref, "limit": 100}),
-                lambda page: [read_dispute(charge_ref, each) for each in page.data],
-            )
+        return await list_all(
+            self._client.v1.disputes.list_async, {"payment_intent": charge_ref}, partial(read_dispute, charge_ref)
         )
 
     async def open_account(self, request: AccountRequest, key: str) -> Outcome[AccountReport]:
@@ -239,27 +229,9 @@ class Stripe:
         Raises:
             GatewayUnavailable: Stripe did not answer, or the statement is too long for one interval.
         """
-        lines: list[StatementLine] = []
         created = {"gte": int(since.timestamp()), "lt": int(until.timestamp())}
-        after: str | None = None
-        while True:
-            if len(lines) >= MAX_STATEMENT_LINES:
-                raise GatewayUnavailable(f"more than {MAX_STATEMENT_LINES} statement lines in one interval")
-            params: dict[str, Any] = {"created": created, "limit": 100, "expand": ["data.source"]}
-            if after is not None:
-                params["starting_after"] = after
-            page, has_more = unwrap(
-                await call(
-                    lambda params=params: self._client.v1.balance_transactions.list_async(cast("Any", params)),
-                    lambda page: ([read_statement_line(each) for each in page.data], page.has_more),
-                )
-            )
-            lines += page
-            if not has_more:
-                return lines
-            if not page:
-                raise GatewayUnavailable("an empty page of the statement, and more to follow")
-            after = page[-1].ref
+        params = {"created": created, "expand": ["data.source"]}
+        return await list_all(self._client.v1.balance_transactions.list_async, params, read_statement_line)
 
     def verify(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookNotice:
         """Verify the signature of the raw body, the timestamp (past and future) and the mode.

@@ -204,6 +204,18 @@ async def test_foreign_metadata_is_ignored(gateway: Stripe, sandbox: Sandbox) ->
     assert (report.refund_id, report.attempt, report.amount) == (None, 0, Amount(100, "CNY"))
 
 
+async def test_all_refunds_of_a_charge_are_listed(gateway: Stripe, sandbox: Sandbox) -> None:
+    """Of one that is not in the list it is said that it was never made."""
+    created = await gateway.create(a_request(), f"many:{uuid4()}")
+    assert isinstance(created, Ok)
+    ref = created.value.ref
+    await sandbox.pay(ref)
+    made = [RefundId(uuid4()) for _ in range(101)]
+    for each in made:
+        await gateway.refund(RefundRequest(each, 1, ref, Amount(1, "CNY")), f"r:{each}")
+    assert {each.refund_id for each in await gateway.list_refunds(ref)} == set(made)
+
+
 async def test_a_statement_longer_than_a_page_is_read_to_its_end(gateway: Stripe, sandbox: Sandbox) -> None:
     since = datetime.now(UTC) - timedelta(seconds=2)
     ours: set[PaymentId | RefundId] = set()
@@ -250,5 +262,6 @@ async def test_an_answer_that_makes_no_sense_is_none(body: bytes) -> None:
             with pytest.raises(GatewayUnavailable):
                 await gateway.get_charge("x")
             day = datetime(2019, 9, 20, tzinfo=UTC)
-            with pytest.raises(GatewayUnavailable):
-                await gateway.list_statement_lines(day, day + timedelta(days=1))
+            for listed in (gateway.list_statement_lines(day, day + timedelta(days=1)), gateway.list_refunds("x")):
+                with pytest.raises(GatewayUnavailable):
+                    await listed
