@@ -131,9 +131,12 @@ REFUND_TRANSITIONS: dict[RefundState, frozenset[RefundState]] = {
     _R.REQUESTED: frozenset({_R.PENDING, _R.SUCCEEDED, _R.FAILED}),
     _R.PENDING: frozenset({_R.SUCCEEDED, _R.FAILED}),
     _R.SUCCEEDED: frozenset({_R.FAILED}),
-    _R.FAILED: frozenset({_R.REQUESTED}),
+    _R.FAILED: frozenset({_R.REQUESTED, _R.PENDING}),
 }
-"""The transitions of a refund; a failed one is requested again under the next attempt's key."""
+"""The transitions of a refund; a failed one is requested again under the next attempt's key.
+
+If the provider says later that it made one, it is pending: nothing sends it, and the provider is asked once more.
+"""
 
 _P = PayoutState
 PAYOUT_TRANSITIONS: dict[PayoutState, frozenset[PayoutState]] = {

@@ -27,6 +27,7 @@ from payments.refund_records import (
     MAX_PENDING,
     REFUND_COLUMNS,
     book_refund,
+    book_refunds,
     end_covered_refunds,
     record_refund,
 )
@@ -318,15 +319,15 @@ async def _retry_refund(conn: Connection, refund_id: RefundId, *, at: datetime |
 async def retry_due_refunds(db: Database, gateway: Gateway, *, at: datetime | None = None, limit: int = 100) -> int:
     """Send the failed refunds again that are due, each at most five times; return how many the provider answered for.
 
-    A failure of one refund does not block the others. After the fifth a person decides: `list_failed_refunds`.
+    One that the provider made after all, though it said otherwise, is not sent. A failure of one refund does not block
+    the others. After the fifth a person decides: `list_failed_refunds`.
     """
     async with db.transaction() as conn:
         due = await CLAIM_DUE_RETRIES.all(conn, limit=min(limit, 1000))
     answered = 0
     for refund_id in due:
         try:
-            async with db.transaction() as conn:
-                await _retry_refund(conn, RefundId(refund_id), at=at, due=True)
+            await _retry_unmade_refund(db, gateway, RefundId(refund_id), at=at)
             await send_refund(db, gateway, RefundId(refund_id), at=at)
         except (GatewayUnavailable, ProviderMismatch):
             continue
@@ -335,6 +336,17 @@ async def retry_due_refunds(db: Database, gateway: Gateway, *, at: datetime | No
             continue
         answered += 1
     return answered
+
+
+async def _retry_unmade_refund(db: Database, gateway: Gateway, refund_id: RefundId, *, at: datetime | None) -> None:
+    """Retry a failed refund that is due, unless the provider has made it."""
+    async with db.connection() as conn:
+        payment = await get_payment(conn, (await get_refund(conn, refund_id)).payment_id)
+    assert payment.provider_ref is not None
+    reports = [each for each in await gateway.list_refunds(payment.provider_ref) if each.refund_id == refund_id]
+    async with db.transaction() as conn:
+        await book_refunds(conn, await lock_payment(conn, payment.id), reports, resolve_time(at))
+        await _retry_refund(conn, refund_id, at=at, due=True)
 
 
 async def stop_retrying_refund(conn: Connection, refund_id: RefundId) -> None:

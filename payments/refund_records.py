@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from payments.errors import ProviderMismatch
-from payments.ledger.journal import get_balance, post
+from payments.ledger.journal import get_balance, list_legs, post
 from payments.models import REFUND_TRANSITIONS, Payment, Refund, RefundState
 from payments.money import split
 from payments.outbox import publish_event
@@ -132,36 +132,43 @@ async def book_refund(conn: Connection, payment: Payment, refund: Refund, report
     """Book the provider's state of a refund of a locked payment, and return the refund.
 
     The money of a failed refund stays in the order's refund account until it is sent again or transferred by hand, or
-    a lost dispute covers it.
+    a lost dispute covers it. If the provider says later that it made it, it is asked once more before that is booked.
 
     Raises:
         ProviderMismatch: the amount or currency differs from the refund's; nothing was written.
     """
     if (report.amount.minor, report.amount.currency) != (refund.amount_minor, payment.currency):
         raise ProviderMismatch(f"{report.ref} of {report.amount} for refund {refund.id} of {refund.amount_minor}")
-    if report.state not in REFUND_TRANSITIONS[refund.state] or report.state is RefundState.REQUESTED:
+    state = report.state
+    if refund.state is RefundState.FAILED and state is RefundState.SUCCEEDED:
+        state = RefundState.PENDING
+    if state not in REFUND_TRANSITIONS[refund.state] or state is RefundState.REQUESTED:
+        return refund
+    return_key = f"refund-returned:{refund.id}:{refund.attempt}"
+    if refund.state is RefundState.FAILED and await list_legs(conn, return_key):
+        # It arrived and came back: what says otherwise is older.
         return refund
     updated = await UPDATE_REFUND_STATE.one(
         conn,
         refund_id=refund.id,
-        state=report.state,
+        state=state,
         before=[refund.state],
         ref=report.ref,
         reason=report.reason,
         at=at,
         max_retries=MAX_REFUND_RETRIES,
     )
-    if RefundState.PENDING in {refund.state, report.state}:
+    if RefundState.PENDING in {refund.state, state}:
         await SCHEDULE_REFUND_POLL.run(conn, payment_id=payment.id)
-    if report.state is RefundState.SUCCEEDED:
+    if state is RefundState.SUCCEEDED:
         await record_refund(conn, payment, updated, at=at, account=get_clearing_account(payment))
-    elif report.state is RefundState.FAILED:
+    elif state is RefundState.FAILED:
         if refund.state is RefundState.SUCCEEDED:
             legs = [
                 (get_clearing_account(payment), -refund.amount_minor),
                 (get_refund_account(payment), refund.amount_minor),
             ]
-            key, kind = f"refund-returned:{refund.id}:{refund.attempt}", "refund returned"
+            key, kind = return_key, "refund returned"
             await post(conn, key=key, kind=kind, order=payment.order_ref, legs=legs, currency=payment.currency, at=at)
         for ended in await end_covered_refunds(conn, payment, at):
             if ended.id == refund.id:

@@ -1,5 +1,6 @@
 """Reconciliation: the statement matches the ledger, or a discrepancy that only a transaction closes."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -19,6 +20,7 @@ from payments import (
     post,
     reconcile,
     request_refund,
+    retry_refund,
     send_refund,
 )
 from payments.errors import DiscrepancyNotFound
@@ -28,6 +30,7 @@ from payments.sql import Connection
 from payments.stripe import Stripe
 from payments.stripe.objects import read_statement_line
 from payments.suspense import book_suspense, return_suspense
+from tests.payments.slow_gateway import SlowGateway
 from tests.support.sandbox_payments import get_provider_ref, start_test_payment
 
 DAY = date(2026, 11, 25)
@@ -272,3 +275,23 @@ async def test_a_charge_in_suspense_and_its_refund_match(database: Database, own
         assert await return_suspense(conn, ref)
     (missing,) = await found(database, own)
     assert missing[:2] == ("missing_there", f"suspense-returned:{ref}")
+
+
+async def test_a_refund_that_was_made_after_it_was_sent_again_is_a_discrepancy(
+    database: Database, own: Stripe, bank: Sandbox
+) -> None:
+    payment = await paid(database, own, bank)
+    async with database.transaction() as conn:
+        refund = await request_refund(conn, payment.id, amount_minor=46_00, key=f"r:{payment.order_ref}")
+    slow = SlowGateway(own)
+    sending = asyncio.create_task(send_refund(database, slow, refund.id))
+    await slow.made.wait()
+    await bank.fault("refund", "decline")
+    await send_refund(database, own, refund.id)
+    async with database.transaction() as conn:
+        await retry_refund(conn, refund.id)
+    await send_refund(database, own, refund.id)
+    slow.answer.set()
+    await sending
+    await poll_payment(database, own, payment.id)
+    assert await found(database, own) == [("missing_here", f"refunded:{refund.id}:1", None, -46_00)]

@@ -19,6 +19,7 @@ from payments import (
     get_refund,
     list_failed_refunds,
     list_unknown_calls,
+    poll_due_payments,
     poll_payment,
     record_bank_transfer,
     record_refund_transfer,
@@ -30,6 +31,8 @@ from payments import (
 )
 from payments.errors import KeyAlreadyUsed, RefundNotFound
 from payments.operations import MARK_SENT, build_refund_key, record_unknown_outcome
+from payments.pay import lock_payment
+from payments.refund_records import book_refunds
 from payments.sandbox import Sandbox
 from payments.sql import Connection
 from payments.stripe import Stripe
@@ -262,6 +265,52 @@ async def test_an_answer_that_comes_after_that_of_another_worker_changes_nothing
         current = await get_refund(conn, refund.id)
         assert (current.state, current.attempt) == (RefundState.SUCCEEDED, 2)
         assert await list_unknown_calls(conn) == await verify_ledger(conn) == []
+
+
+@pytest.mark.parametrize("answered", [False, True])
+async def test_a_declined_refund_that_the_provider_made_after_all_is_booked_and_not_made_twice(
+    database: Database, gateway: Stripe, sandbox: Sandbox, owner: Connection, *, answered: bool
+) -> None:
+    """The answer comes late, or never: then the provider is asked before the refund is sent again."""
+    payment = await paid(database, gateway, sandbox)
+    refund = await wanted(database, payment, 46_00)
+    slow = SlowGateway(gateway)
+    sending = asyncio.create_task(send_refund(database, slow, refund.id))
+    await slow.made.wait()
+    await sandbox.fault("refund", "decline")
+    assert (await send_refund(database, gateway, refund.id)).state is RefundState.FAILED
+    if answered:
+        slow.answer.set()
+        assert (await sending).state is RefundState.PENDING
+    else:
+        sending.cancel()
+    await owner.execute("UPDATE payments.refunds SET retry_at = now() WHERE retry_at IS NOT NULL")
+    assert await retry_due_refunds(database, gateway) == (0 if answered else 1)
+    await owner.execute("UPDATE payments.payments SET poll_at = now() WHERE poll_at IS NOT NULL")
+    assert await poll_due_payments(database, gateway) == 1
+    (charge,) = [
+        each for each in (await sandbox.state())["charges"] if each["payment_intent"] == get_provider_ref(payment)
+    ]
+    assert charge["amount_refunded"] == 46_00
+    async with database.connection() as conn:
+        current = await get_refund(conn, refund.id)
+        assert (current.state, current.attempt) == (RefundState.SUCCEEDED, 1)
+        assert await get_balance(conn, "clearing:alipay") == -100_00
+        assert await list_failed_refunds(conn) == await verify_ledger(conn) == []
+
+
+async def test_a_report_from_before_a_refund_came_back_changes_nothing(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    payment = await paid(database, gateway, sandbox)
+    sent = await send_refund(database, gateway, (await wanted(database, payment, 46_00)).id)
+    before = await gateway.list_refunds(get_provider_ref(payment))
+    assert sent.provider_ref is not None
+    await sandbox.set_refund(sent.provider_ref, "failed")
+    await poll_payment(database, gateway, payment.id)
+    async with database.transaction() as conn:
+        await book_refunds(conn, await lock_payment(conn, payment.id), before, AT)
+        assert (await get_refund(conn, sent.id)).state is RefundState.FAILED
 
 
 async def test_a_refund_that_a_person_pays_meanwhile_is_not_sent_again(
