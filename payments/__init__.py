@@ -1,7 +1,7 @@
 """Money in, money out: payments through a provider, and a double-entry ledger that mirrors them."""
 
 from payments.apply import InboxSummary, apply_events
-from payments.bank_transfer import record_bank_transfer, require_new_transfer
+from payments.bank_transfer import record_bank_transfer, record_refund_transfer, require_new_transfer
 from payments.breaker import GuardedGateway
 from payments.disputes import Dispute, has_open_dispute, list_disputes, list_open_disputes
 from payments.errors import (
@@ -103,7 +103,6 @@ from payments.refund import (
     get_refund,
     list_failed_refunds,
     list_refunds,
-    record_refund_transfer,
     request_refund,
     retry_due_refunds,
     retry_refund,

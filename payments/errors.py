@@ -179,7 +179,7 @@ class AnotherTransferRecorded(Refusal):
 
 
 class TransferRecordedBefore(Refusal):
-    """The bank's number was recorded for the payment of another order."""
+    """The bank's number was recorded for the payment of another order, or for another refund."""
 
     code = "transfer_recorded_before"
     zh = "流水号 {reference} 已登记给订单 {order}。一笔转账付几个订单的，第二个起在流水号后面加 -2、-3 再记。"

@@ -20,7 +20,7 @@ from payments.operations import (
 )
 from payments.pay import get_payment, lock_payment
 from payments.port import Declined, Gateway, Ok, Outcome, RefundReport, RefundRequest, Unknown
-from payments.records import GET_REFUNDABLE_AMOUNT, LIST_PARTS, get_clearing_account, get_refund_account
+from payments.records import GET_REFUNDABLE_AMOUNT, LIST_PARTS, get_refund_account
 from payments.refund_records import (
     COVERED_MINOR,
     GET_COVERED_AMOUNT,
@@ -29,7 +29,6 @@ from payments.refund_records import (
     book_refund,
     book_refunds,
     end_covered_refunds,
-    record_refund,
 )
 from payments.sql import Connection, Database, Query
 
@@ -92,16 +91,6 @@ RETRY_REFUND = Query(
     """
     UPDATE {schema}.refunds SET state = 'requested', attempt = attempt + 1, provider_ref = NULL, retry_at = NULL
      WHERE id = :refund_id AND state = 'failed' AND attempt = :attempt AND (NOT :due OR retry_at IS NOT NULL)
-    RETURNING """
-    + REFUND_COLUMNS,
-)
-MARK_REFUNDED_BY_TRANSFER = Query(
-    Refund,
-    """
-    UPDATE {schema}.refunds
-       SET state = 'succeeded', attempt = attempt + CASE state WHEN 'failed' THEN 1 ELSE 0 END, succeeded_at = :at,
-           reason = :reference, retry_at = NULL
-     WHERE id = :refund_id AND state IN ('requested', 'failed')
     RETURNING """
     + REFUND_COLUMNS,
 )
@@ -365,32 +354,3 @@ async def stop_retrying_refund(conn: Connection, refund_id: RefundId) -> None:
 async def list_failed_refunds(conn: Connection) -> list[FailedRefund]:
     """Return the refunds that failed, wait for a bank transfer or are pending too long, oldest first, at most 1,000."""
     return await LIST_FAILED_REFUNDS.all(conn, max_pending=MAX_PENDING)
-
-
-async def record_refund_transfer(
-    conn: Connection, refund_id: RefundId, *, reference: str, at: datetime | None = None
-) -> Refund:
-    """Book a refund that was paid by bank transfer, in the caller's transaction; `reference` is the bank's number.
-
-    For payments by bank transfer, and for refunds that failed at the provider; of these what lost disputes cover is not
-    transferred. Repeating changes nothing.
-
-    Raises:
-        RefundNotFound: the refund does not exist.
-        KeyAlreadyUsed: the refund is pending at the provider or succeeded there, or lost disputes cover all of it.
-    """
-    refund = await get_refund(conn, refund_id)
-    payment = await lock_payment(conn, refund.payment_id)
-    refund = await LOCK_REFUND.one(conn, refund_id=refund_id)
-    if refund.state is RefundState.SUCCEEDED and refund.reason == reference:
-        return refund
-    by_bank = payment.method is Method.BANK and refund.state is RefundState.REQUESTED
-    if not by_bank and refund.state is not RefundState.FAILED:
-        raise KeyAlreadyUsed(key=refund.key)
-    covered = await GET_COVERED_AMOUNT.maybe(conn, refund_id=refund_id) or 0
-    if covered == refund.amount_minor:
-        raise KeyAlreadyUsed(key=refund.key)
-    paid = await MARK_REFUNDED_BY_TRANSFER.one(conn, refund_id=refund_id, reference=reference, at=resolve_time(at))
-    account = get_clearing_account(payment) if by_bank else "clearing:bank"
-    await record_refund(conn, payment, paid, at=resolve_time(at), account=account, covered_minor=covered)
-    return paid

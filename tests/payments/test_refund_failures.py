@@ -29,7 +29,8 @@ from payments import (
     stop_retrying_refund,
     verify_ledger,
 )
-from payments.errors import KeyAlreadyUsed, RefundNotFound
+from payments.errors import KeyAlreadyUsed, RefundNotFound, TransferRecordedBefore
+from payments.migrate import VERSIONS
 from payments.operations import MARK_SENT, build_refund_key, record_unknown_outcome
 from payments.pay import lock_payment
 from payments.refund_records import book_refunds
@@ -191,6 +192,33 @@ async def test_a_refund_of_a_bank_transfer_is_paid_by_hand(database: Database, g
         assert await get_balance(conn, "clearing:bank") == -108_00
         with pytest.raises(KeyAlreadyUsed):
             await record_refund_transfer(conn, refund.id, reference="out again", at=AT)
+
+
+async def test_a_number_of_the_bank_is_of_one_refund(database: Database, owner: Connection) -> None:
+    refunds: list[Refund] = []
+    for order in range(2):
+        payment = await open_test_payment(database, method=Method.BANK)
+        async with database.transaction() as conn:
+            await record_bank_transfer(conn, payment.id, reference=f"B-{order}", at=AT)
+        refunds += [await wanted(database, payment, 38_00, key=f"{order}{part}") for part in "ab"]
+    async with database.transaction() as conn:
+        await record_refund_transfer(conn, refunds[0].id, reference="B-1", at=AT)
+    for other in refunds[1:]:
+        async with database.transaction() as conn:
+            with pytest.raises(TransferRecordedBefore) as refused:
+                await record_refund_transfer(conn, other.id, reference="B-1", at=AT)
+            assert refused.value.facts["reference"] == "B-1"
+    async with database.transaction() as conn:
+        assert (
+            await record_refund_transfer(conn, refunds[1].id, reference="B-1-2", at=AT)
+        ).provider_ref == "bank:B-1-2"
+        assert await get_balance(conn, "clearing:bank") == -292_00 + 76_00
+    # What was booked before this was required: the first of one number keeps it.
+    await owner.execute("UPDATE payments.refunds SET provider_ref = NULL, reason = 'B-7'")
+    script = (VERSIONS.parent / "sql" / "p0020.sql").read_text("utf-8")
+    await owner.execute(script.replace("{schema}", "payments"))
+    rows = await owner.fetch("SELECT id, provider_ref FROM payments.refunds WHERE provider_ref IS NOT NULL")
+    assert [tuple(row) for row in rows] == [(refunds[0].id, "bank:B-7")]
 
 
 async def test_a_refund_with_the_provider_is_not_recorded_by_hand(

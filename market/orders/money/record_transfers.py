@@ -76,7 +76,7 @@ async def record_repaid(
     Raises:
         RefundNotFound: the refund does not exist.
         KeyAlreadyUsed: the refund is with the provider, or it has arrived, or a lost dispute covers all of it.
-        TransferRecordedBefore: the reference was recorded for a public unit.
+        TransferRecordedBefore: the reference was recorded for a public unit, or pays another refund.
         OwnOrderMoney: the actor bought or sold in the order.
         RepairTextMissing: the reference is empty or too long.
         NotAllowed, SecondFactorRequired: the actor may not repair this order's money.
