@@ -10,13 +10,13 @@ from uuid import UUID
 from msgspec import Struct
 
 from payments.errors import ProviderMismatch
-from payments.ledger.journal import Leg, get_balance, list_legs, post
+from payments.ledger.journal import Leg, get_balance, post
 from payments.models import DisputeState, Payment, PaymentId
 from payments.money import split
 from payments.outbox import publish_event
 from payments.port import DisputeReport
 from payments.records import GET_REFUNDABLE_AMOUNT, get_clearing_account
-from payments.refund_records import end_covered_refunds
+from payments.refund_records import DISPUTE_KEYS, end_covered_refunds
 from payments.sql import Connection, Query
 
 
@@ -51,9 +51,13 @@ class _Unreturned(Struct, frozen=True):
     minor: int
 
 
-class _DisputeChange(Struct, frozen=True):
+class _DisputeChange(Struct, frozen=True, kw_only=True):
+    """`changes` counts how often the amount changed."""
+
     before: DisputeState | None
     after: DisputeState
+    before_minor: int | None
+    changes: int
 
 
 # Nothing is returned for a report that changes nothing but the due date.
@@ -61,7 +65,7 @@ UPSERT_DISPUTE = Query(
     _DisputeChange,
     """
     WITH known AS (
-        SELECT state FROM {schema}.disputes WHERE provider_ref = :ref
+        SELECT state, amount_minor FROM {schema}.disputes WHERE provider_ref = :ref
     ), written AS (
         INSERT INTO {schema}.disputes (payment_id, provider_ref, amount_minor, state, reason, due_at, opened_at,
                                        closed_at)
@@ -69,13 +73,15 @@ UPSERT_DISPUTE = Query(
                 CASE WHEN :state <> 'open' THEN :at::timestamptz END)
         ON CONFLICT (provider_ref) DO UPDATE
            SET state = excluded.state, closed_at = excluded.closed_at, reason = excluded.reason,
-               due_at = excluded.due_at
+               due_at = excluded.due_at, amount_minor = excluded.amount_minor,
+               changes = disputes.changes
+                         + CASE WHEN excluded.amount_minor <> disputes.amount_minor THEN 1 ELSE 0 END
          WHERE disputes.state = 'open'
-        RETURNING state
+        RETURNING state, amount_minor, changes
     )
-    SELECT known.state AS before, written.state AS after
+    SELECT known.state AS before, written.state AS after, known.amount_minor AS before_minor, changes
       FROM written LEFT JOIN known ON true
-     WHERE known.state IS DISTINCT FROM written.state
+     WHERE known.state IS DISTINCT FROM written.state OR known.amount_minor <> written.amount_minor
     """,
 )
 # A dispute counts as disputed until it is won.
@@ -109,22 +115,38 @@ LIST_MONEY_SOURCES = Query(
      ORDER BY code
     """,
 )
-# What the won disputes over an order took from its accounts and did not return yet.
+# What a dispute over an order, and those that were won, took from its accounts and did not return yet.
 LIST_UNRETURNED = Query(
     _Unreturned,
     """
     SELECT code, -sum(postings.amount_minor)::bigint AS minor
       FROM {schema}.payments AS paid
-      JOIN {schema}.disputes ON payment_id = paid.id AND disputes.state = 'won'
-      JOIN {schema}.transactions
-        ON key IN ('disputed:' || disputes.provider_ref, 'dispute-won:' || disputes.provider_ref)
-      JOIN {schema}.postings ON transaction_id = transactions.id
+      JOIN {schema}.disputes ON payment_id = paid.id AND (disputes.state = 'won' OR disputes.provider_ref = :ref)
+      JOIN {schema}.transaction_keys ON key = ANY('dispute-won:' || disputes.provider_ref || ("""
+    + DISPUTE_KEYS
+    + """))
+      JOIN {schema}.postings USING (transaction_id)
       JOIN {schema}.accounts ON accounts.id = postings.account_id
      WHERE paid.order_ref = :order AND paid.currency = :currency
        AND accounts.kind IN ('escrow', 'payable', 'freight', 'commission')
      GROUP BY code
     HAVING sum(postings.amount_minor) < 0
      ORDER BY code
+    """,
+)
+# What a dispute holds, and what of it was advanced.
+LIST_HELD = Query(
+    _Unreturned,
+    """
+    SELECT accounts.kind AS code, sum(postings.amount_minor)::bigint AS minor
+      FROM {schema}.disputes
+      JOIN {schema}.transaction_keys ON key = ANY("""
+    + DISPUTE_KEYS
+    + """)
+      JOIN {schema}.postings USING (transaction_id)
+      JOIN {schema}.accounts ON accounts.id = postings.account_id
+     WHERE disputes.provider_ref = :ref AND accounts.kind IN ('disputed', 'advance')
+     GROUP BY accounts.kind
     """,
 )
 LOCK_PAYMENTS_OF_ORDER = Query(
@@ -166,6 +188,7 @@ def get_disputed_account(payment: Payment) -> str:
 async def book_disputes(conn: Connection, payment: Payment, reports: list[DisputeReport], at: datetime) -> None:
     """Book the provider's state of the disputes over a locked payment; a disputed amount cannot be refunded.
 
+    The amount of an open one may change; what more is disputed is set aside, what less is returned.
     A dispute that is first reported as won changes no account. Failed refunds whose money a lost one took end.
 
     Raises:
@@ -188,6 +211,8 @@ async def book_disputes(conn: Connection, payment: Payment, reports: list[Disput
             continue
         if change.before is None and change.after is not DisputeState.WON:
             await _post_opened(conn, payment, report, at)
+        if change.before_minor not in (None, report.amount.minor):
+            await _post_changed(conn, payment, report, change, at)
         if change.after is DisputeState.LOST:
             await _post_lost(conn, payment, report, at)
         elif change.after is DisputeState.WON and change.before is not None:
@@ -195,12 +220,19 @@ async def book_disputes(conn: Connection, payment: Payment, reports: list[Disput
         await UPDATE_DISPUTED_AMOUNT.one(conn, payment_id=payment.id)
         if change.after is DisputeState.LOST:
             await end_covered_refunds(conn, payment, at)
+        if change.after is change.before:
+            continue
         facts = {"dispute": report.ref, "payment": str(payment.id), "minor": report.amount.minor}
         await publish_event(conn, f"dispute.{change.after}", order=payment.order_ref, facts=facts, at=at)
 
 
 async def _post_opened(conn: Connection, payment: Payment, report: DisputeReport, at: datetime) -> None:
-    """Set the disputed money aside, with the platform's share of the discount, rounded down in the payees' favour.
+    legs = await _build_disputed_legs(conn, payment, report.amount.minor)
+    await _post_step(conn, payment, key=f"disputed:{report.ref}", kind="dispute opened", legs=legs, at=at)
+
+
+async def _build_disputed_legs(conn: Connection, payment: Payment, minor: int) -> list[Leg]:
+    """Return legs that set disputed money aside, with the platform's share of the discount, rounded down.
 
     It is taken from the order's accounts in proportion to what they hold of the order. What they no longer hold is
     advanced by the caller (`advance:<order>`), who is owed it by the payees.
@@ -208,13 +240,33 @@ async def _post_opened(conn: Connection, payment: Payment, report: DisputeReport
     sources = await LIST_MONEY_SOURCES.all(conn, order=payment.order_ref, currency=payment.currency)
     refundable = await GET_REFUNDABLE_AMOUNT.one(conn, order=payment.order_ref)
     discount = max(0, sum(each.minor for each in sources) - refundable)
-    platform = min(report.amount.minor, refundable) * discount // refundable if refundable else 0
-    total = report.amount.minor + platform
+    platform = min(minor, refundable) * discount // refundable if refundable else 0
+    total = minor + platform
     available = [each.available_minor for each in sources]
     taken = split(min(total, sum(available)), available)
     legs: list[Leg] = [(each.code, -minor) for each, minor in zip(sources, taken, strict=True)]
-    legs += [(f"advance:{payment.order_ref}", sum(taken) - total), (get_disputed_account(payment), total)]
-    await _post_step(conn, payment, key=f"disputed:{report.ref}", kind="dispute opened", legs=legs, at=at)
+    return [*legs, (f"advance:{payment.order_ref}", sum(taken) - total), (get_disputed_account(payment), total)]
+
+
+async def _post_changed(
+    conn: Connection, payment: Payment, report: DisputeReport, change: _DisputeChange, at: datetime
+) -> None:
+    """Set aside what more is disputed than before, or return what less is, with its share of the discount."""
+    assert change.before_minor is not None
+    more = report.amount.minor - change.before_minor
+    if more > 0:
+        legs = await _build_disputed_legs(conn, payment, more)
+    else:
+        held = await _load_held(conn, report.ref)
+        returned = -more + (held["disputed"] - change.before_minor) * -more // change.before_minor
+        legs = await _build_return_legs(conn, payment, report, returned, most_advanced=-held.get("advance", 0))
+    key = f"dispute-changed:{report.ref}:{change.changes}"
+    await _post_step(conn, payment, key=key, kind="dispute changed", legs=legs, at=at)
+
+
+async def _load_held(conn: Connection, ref: str) -> dict[str, int]:
+    """Return what a dispute holds (`disputed`), and what was advanced for it (`advance`, negative), by kind."""
+    return {each.code: each.minor for each in await LIST_HELD.all(conn, ref=ref)}
 
 
 async def _post_step(conn: Connection, payment: Payment, *, key: str, kind: str, legs: list[Leg], at: datetime) -> None:
@@ -222,26 +274,31 @@ async def _post_step(conn: Connection, payment: Payment, *, key: str, kind: str,
 
 
 async def _post_won(conn: Connection, payment: Payment, report: DisputeReport, at: datetime) -> None:
-    """Return the money: first what was advanced for the order, then to the accounts that it was taken from.
+    total = (await _load_held(conn, report.ref))["disputed"]
+    legs = await _build_return_legs(conn, payment, report, total, most_advanced=total)
+    await _post_step(conn, payment, key=f"dispute-won:{report.ref}", kind="dispute won", legs=legs, at=at)
+
+
+async def _build_return_legs(
+    conn: Connection, payment: Payment, report: DisputeReport, minor: int, *, most_advanced: int
+) -> list[Leg]:
+    """Return legs that give disputed money back: first what was advanced for the order, then to where it came from.
 
     With two disputes over a charge, the accounts may hold the money of the one and the advance be for the other.
     """
-    account, advance = get_disputed_account(payment), f"advance:{payment.order_ref}"
-    total = dict(await list_legs(conn, f"disputed:{report.ref}"))[account]
-    advanced = min(total, max(0, -await get_balance(conn, advance, payment.currency)))
-    unreturned = await LIST_UNRETURNED.all(conn, order=payment.order_ref, currency=payment.currency)
-    returned = split(total - advanced, [each.minor for each in unreturned])
-    legs: list[Leg] = [(account, -total), (advance, advanced)]
-    legs += [(each.code, minor) for each, minor in zip(unreturned, returned, strict=True)]
-    await _post_step(conn, payment, key=f"dispute-won:{report.ref}", kind="dispute won", legs=legs, at=at)
+    advance = f"advance:{payment.order_ref}"
+    advanced = min(minor, most_advanced, max(0, -await get_balance(conn, advance, payment.currency)))
+    unreturned = await LIST_UNRETURNED.all(conn, order=payment.order_ref, currency=payment.currency, ref=report.ref)
+    returned = split(minor - advanced, [each.minor for each in unreturned])
+    legs: list[Leg] = [(get_disputed_account(payment), -minor), (advance, advanced)]
+    return [*legs, *((each.code, minor) for each, minor in zip(unreturned, returned, strict=True))]
 
 
 async def _post_lost(conn: Connection, payment: Payment, report: DisputeReport, at: datetime) -> None:
     """Book that the provider keeps the money; the platform gets its share of the discount back."""
-    account = get_disputed_account(payment)
-    total = dict(await list_legs(conn, f"disputed:{report.ref}"))[account]
+    total = (await _load_held(conn, report.ref))["disputed"]
     legs = [
-        (account, -total),
+        (get_disputed_account(payment), -total),
         (get_clearing_account(payment), report.amount.minor),
         ("promotion", total - report.amount.minor),
     ]

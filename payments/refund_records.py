@@ -110,13 +110,20 @@ END_COVERED_REFUNDS = Query(
       FROM written WHERE state = 'succeeded' ORDER BY id
     """,
 )
+DISPUTE_KEYS = """
+    ARRAY['disputed:' || disputes.provider_ref] || ARRAY(
+        SELECT 'dispute-changed:' || disputes.provider_ref || ':' || n FROM generate_series(1, disputes.changes) AS n)
+"""
+"""The keys of the transactions that took the money of a dispute: when it opened, and when its amount changed."""
 # What the lost disputes over a payment took from the order's accounts.
 LIST_LOST = Query(
     _LostMoney,
     """
     SELECT code, -sum(postings.amount_minor)::bigint AS minor
       FROM {schema}.disputes
-      JOIN {schema}.transaction_keys ON key = 'disputed:' || provider_ref
+      JOIN {schema}.transaction_keys ON key = ANY("""
+    + DISPUTE_KEYS
+    + """)
       JOIN {schema}.postings USING (transaction_id)
       JOIN {schema}.accounts ON accounts.id = account_id
      WHERE payment_id = :payment_id AND state = 'lost'

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from payments.ledger.guards import list_changed_guards
 from payments.ledger.months import get_archived_until
+from payments.refund_records import DISPUTE_KEYS
 from payments.sql import Connection, Database, Query
 
 MAX_DISCREPANCIES = 1_000
@@ -241,6 +242,7 @@ FIND_UNKNOWN_FACTS = Query(
     WITH newer AS (
         SELECT transactions.id, key, split_part(key, ':', 1) AS prefix,
                CASE WHEN key ~ '^refund(ed|-returned):' THEN split_part(key, ':', 2)
+                    WHEN key ~ '^dispute-changed:' THEN regexp_replace(key, '^[^:]+:|:[0-9]+$', '', 'g')
                     ELSE substr(key, strpos(key, ':') + 1) END AS fact,
                coalesce(sum(amount_minor) FILTER (WHERE accounts.kind = 'refund'), 0) AS refund_leg,
                coalesce(sum(amount_minor) FILTER (WHERE accounts.kind = 'disputed'), 0) AS disputed_leg,
@@ -280,7 +282,10 @@ FIND_UNKNOWN_FACTS = Query(
                                 AND EXISTS (
                                     SELECT FROM {schema}.transaction_keys AS given
                                      WHERE given.key = replace(checked.key, 'refund-returned:', 'refunded:'))
-                           WHEN 'disputed' THEN disputes.amount_minor <= disputed_leg
+                           WHEN 'disputed' THEN disputes.amount_minor <= disputed_leg OR changes * disputed_leg > 0
+                           WHEN 'dispute-changed' THEN checked.key = ANY("""
+    + DISPUTE_KEYS
+    + """)
                            WHEN 'dispute-won' THEN disputes.amount_minor <= -disputed_leg AND disputes.state = 'won'
                            WHEN 'dispute-lost' THEN disputes.amount_minor <= -disputed_leg AND disputes.state = 'lost'
                            WHEN 'payout' THEN payouts.amount_minor = transit_leg

@@ -420,7 +420,7 @@ GRANTS = {
     "payments.checkpoint_sums": "select",
     "payments.checkpoints": "select",
     "payments.discrepancies": "select insert update(closed_by closed_at note)",
-    "payments.disputes": "select insert update(state reason due_at closed_at)",
+    "payments.disputes": "select insert update(amount_minor state reason due_at closed_at changes)",
     "payments.events": "select insert delete update(attempts next_at error dead_at)",
     "payments.inbox": "select insert delete update(state attempts next_at error leased_until)",
     "payments.operations": (

@@ -28,6 +28,7 @@ _KINDS = {
     "payout failed": "没有打到，退回",
     "payout returned": "没有打到，退回",
     "dispute opened": "有异议，先扣下",
+    "dispute changed": "异议的金额变了",
     "dispute won": "异议有结果，还回",
 }
 _OTHERWISE = "退款"

@@ -1,0 +1,1 @@
+GRANT UPDATE (amount_minor, changes) ON {schema}.disputes TO {role};
