@@ -54,7 +54,10 @@ class ExpectedTransfer(Struct, frozen=True, kw_only=True):
 
 
 class UnresolvedBalance(Struct, frozen=True, kw_only=True):
-    """Money in an account `suspense:…` or `advance:…`, the order of its transactions, and since when it is there."""
+    """Money in an account `suspense:…` or `advance:…`, the order of its transactions, and since when it is there.
+
+    Of one whose transactions are all in the archive: since when at the latest.
+    """
 
     code: str
     currency: str
@@ -101,11 +104,13 @@ LIST_EXPECTED_TRANSFERS = Query(
 LIST_UNRESOLVED_BALANCES = Query(
     UnresolvedBalance,
     """
-    SELECT code, currency, balances.amount_minor, min(order_ref) AS order_ref, min(at) AS since
+    SELECT code, currency, balances.amount_minor,
+           coalesce(min(order_ref), substring(code FROM '^advance:(.*)')) AS order_ref,
+           coalesce(min(at), (SELECT max(archived_at) - interval '60 months' FROM {schema}.archived_months)) AS since
       FROM {schema}.accounts
       JOIN {schema}.balances ON balances.account_id = accounts.id
-      JOIN {schema}.postings ON postings.account_id = accounts.id
-      JOIN {schema}.transactions ON transactions.id = transaction_id
+      LEFT JOIN {schema}.postings ON postings.account_id = accounts.id
+      LEFT JOIN {schema}.transactions ON transactions.id = transaction_id
      WHERE accounts.kind IN ('advance', 'suspense') AND balances.amount_minor <> 0
      GROUP BY accounts.id, balances.amount_minor
      ORDER BY since, code

@@ -43,8 +43,10 @@ async def make_months(db: Database, *, ahead: int = MONTHS_AHEAD) -> int:
 async def archive_months(db: Database, *, kept: int = MIN_KEPT_MONTHS) -> list[str]:
     """Move what was posted more than `kept` months ago to the archive, as the owner; return how its tables end.
 
-    Only months whose transactions are all in checkpoints are moved. Their keys are free again, and accounts at zero
-    that only they name are moved after them, in database transactions of at most 10,000 rows.
+    Only months whose transactions are all in checkpoints, and of which nothing is in suspense any more, are moved: one
+    waits, and those after it, until a person returned the money (`list_unresolved_balances`). Their keys are free
+    again, and accounts at zero that only they name are moved after them, in database transactions of at most 10,000
+    rows.
     """
     archived: list[str] = []
     while True:

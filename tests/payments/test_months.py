@@ -2,14 +2,24 @@
 
 import asyncio
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
 from alembic import command
 from alembic.config import Config
 
-from payments import Connection, Database, KeyAlreadyUsed, get_balance, list_balances, post, verify_ledger
+from payments import (
+    Connection,
+    Database,
+    KeyAlreadyUsed,
+    get_balance,
+    list_balances,
+    list_unresolved_balances,
+    post,
+    return_suspense,
+    verify_ledger,
+)
 from payments.ledger.journal import list_legs
 from payments.ledger.months import archive_months, get_archived_until, make_months
 from payments.ledger.verification import add_checkpoints
@@ -180,6 +190,27 @@ async def test_an_archived_month_loses_nothing_and_the_ledger_adds_up(books: Con
     await books.execute("ALTER TABLE payments_archive.postings_1901 DISABLE TRIGGER ALL")
     await books.execute("UPDATE payments_archive.postings_1901 SET amount_minor = 2 * amount_minor")
     assert [each.code for each in await verify_ledger(books)] == ["changed_history"]
+
+
+async def test_a_month_waits_in_the_ledger_until_its_money_left_suspense(books: Connection, owners: Database) -> None:
+    """What was advanced in a dispute may stay so; that is still listed when its month is in the archive."""
+    before = await get_balance(books, "clearing:alipay")
+    await make_months_of_all(books)
+    await post_in(books, "1901", key="suspense:pi_1", legs=[("clearing:alipay", -7), ("suspense:pi_1", 7)])
+    await post_in(books, "1901", key="disputed", legs=[("advance:OLD", -5), ("clearing:alipay", 5)], order="OLD")
+    await make_months_of_all(books)
+    await age(books)
+    assert await add_checkpoints(owners) == 2
+    assert await archive_months(owners) == []
+    unresolved = await list_unresolved_balances(books)
+    assert [(each.code, each.order_ref) for each in unresolved] == [("suspense:pi_1", None), ("advance:OLD", "OLD")]
+    assert await return_suspense(books, "pi_1")
+    assert await get_balance(books, "clearing:alipay") == before + 5
+    assert await archive_months(owners) == ["1901"]
+    [left] = await list_unresolved_balances(books)
+    assert (left.code, left.amount_minor, left.order_ref) == ("advance:OLD", -5, "OLD")
+    assert left.since < datetime.now(UTC) - timedelta(days=5 * 365)
+    assert await verify_ledger(books) == []
 
 
 async def test_what_an_earlier_release_posted_is_the_first_partition(server: EmbeddedServer) -> None:

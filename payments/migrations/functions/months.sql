@@ -1,7 +1,7 @@
 -- Make a partition of this month and the next ones, where there is none; return how many were made. What was posted
 -- while its month had none becomes that month's partition without moving a row. Whoever posts may call it: it makes
 -- nothing but empty partitions of the near future.
-CREATE FUNCTION {schema}.make_months(p_ahead integer) RETURNS integer
+CREATE OR REPLACE FUNCTION {schema}.make_months(p_ahead integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp SET lock_timeout = '4s' AS $$
 DECLARE
     this_month date := date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')::date;
@@ -52,7 +52,7 @@ END $$;
 REVOKE ALL ON FUNCTION {schema}.make_months(integer) FROM PUBLIC;
 
 -- The partitions of the ledger with the numbers of their transactions, oldest first; without that of what is late.
-CREATE FUNCTION {schema}.list_months() RETURNS TABLE (suffix text, first_id bigint, end_id bigint)
+CREATE OR REPLACE FUNCTION {schema}.list_months() RETURNS TABLE (suffix text, first_id bigint, end_id bigint)
     LANGUAGE sql STABLE SET search_path = {schema}, pg_temp AS $$
     SELECT split_part(relname, '_', 2), coalesce(substring(bounds FROM $r$FROM \('(\d+)'\)$r$)::bigint, 0),
            substring(bounds FROM $r$TO \('(\d+)'\)$r$)::bigint AS end_id
@@ -65,7 +65,7 @@ $$;
 
 -- The hash of the sums per account of the transactions after one and up to another, which are of one month; of a month
 -- in the archive from there.
-CREATE FUNCTION {schema}.hash_sums(p_after bigint, p_through bigint) RETURNS bytea
+CREATE OR REPLACE FUNCTION {schema}.hash_sums(p_after bigint, p_through bigint) RETURNS bytea
     LANGUAGE plpgsql STABLE SET search_path = {schema}, pg_temp AS $$
 DECLARE
     place text;
@@ -87,7 +87,7 @@ END $$;
 
 -- Close up to 50,000 transactions of one month that were posted at least an hour ago, which no open database
 -- transaction can still add to; return the last one, or NULL if there is none.
-CREATE FUNCTION {schema}.add_checkpoint() RETURNS bigint
+CREATE OR REPLACE FUNCTION {schema}.add_checkpoint() RETURNS bigint
     LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
 DECLARE
     before bigint;
@@ -115,10 +115,10 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION {schema}.add_checkpoint() FROM PUBLIC;
 
--- Detach the oldest month if it ended at least p_kept months ago and all of it is in checkpoints, and put it into the
--- schema of the archive, where it stays readable and never changes; return how its tables' names end, or NULL. Balances
--- stay what they are.
-CREATE FUNCTION {schema}.archive_month(p_kept integer) RETURNS text
+-- Detach the oldest month if it ended at least p_kept months ago, all of it is in checkpoints and nothing of it is still
+-- in suspense, and put it into the schema of the archive, where it stays readable and never changes; return how its
+-- tables' names end, or NULL. Balances stay what they are.
+CREATE OR REPLACE FUNCTION {schema}.archive_month(p_kept integer) RETURNS text
     LANGUAGE plpgsql SET search_path = {schema}, pg_temp SET lock_timeout = '4s' AS $$
 DECLARE
     ended date := (date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') - p_kept * interval '1 month')::date;
@@ -128,6 +128,7 @@ DECLARE
     last_id bigint;
     last_posted timestamptz;
     posted bigint;
+    suspended boolean;
 BEGIN
     IF p_kept < 60 THEN
         RAISE EXCEPTION 'the ledger keeps at least 60 months, not %', p_kept;
@@ -141,6 +142,14 @@ BEGIN
     EXECUTE format('SELECT count(*), max(id), max(posted_at) FROM %I', 'transactions_' || month.suffix)
        INTO posted, last_id, last_posted;
     IF (month.first_id = 0 AND last_posted >= ended) OR last_id > (SELECT coalesce(max(through_id), 0) FROM checkpoints) THEN
+        RETURN NULL;
+    END IF;
+    -- What returns it reads where it came from.
+    EXECUTE format('SELECT EXISTS (SELECT FROM accounts JOIN balances ON account_id = accounts.id'
+                   '                WHERE kind = ''suspense'' AND amount_minor <> 0'
+                   '                  AND EXISTS (SELECT FROM %I AS old WHERE old.account_id = accounts.id))',
+                   'postings_' || month.suffix) INTO suspended;
+    IF suspended THEN
         RETURN NULL;
     END IF;
     EXECUTE format('INSERT INTO archived_sums (account_id, amount_minor)'
@@ -164,7 +173,7 @@ REVOKE ALL ON FUNCTION {schema}.archive_month(integer) FROM PUBLIC;
 
 -- Free the keys of at most p_limit archived transactions, and move at most as many accounts to the archive that are at
 -- zero and that no posting outside it names; return how many rows that was. A key that a discrepancy names stays.
-CREATE FUNCTION {schema}.free_archived(p_limit integer) RETURNS integer
+CREATE OR REPLACE FUNCTION {schema}.free_archived(p_limit integer) RETURNS integer
     LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
 DECLARE
     month archived_months;
