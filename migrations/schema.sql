@@ -133,6 +133,7 @@ DECLARE
     last_id bigint;
     last_posted timestamptz;
     posted bigint;
+    suspended boolean;
 BEGIN
     IF p_kept < 60 THEN
         RAISE EXCEPTION 'the ledger keeps at least 60 months, not %', p_kept;
@@ -146,6 +147,14 @@ BEGIN
     EXECUTE format('SELECT count(*), max(id), max(posted_at) FROM %I', 'transactions_' || month.suffix)
        INTO posted, last_id, last_posted;
     IF (month.first_id = 0 AND last_posted >= ended) OR last_id > (SELECT coalesce(max(through_id), 0) FROM checkpoints) THEN
+        RETURN NULL;
+    END IF;
+    -- What returns it reads where it came from.
+    EXECUTE format('SELECT EXISTS (SELECT FROM accounts JOIN balances ON account_id = accounts.id'
+                   '                WHERE kind = ''suspense'' AND amount_minor <> 0'
+                   '                  AND EXISTS (SELECT FROM %I AS old WHERE old.account_id = accounts.id))',
+                   'postings_' || month.suffix) INTO suspended;
+    IF suspended THEN
         RETURN NULL;
     END IF;
     EXECUTE format('INSERT INTO archived_sums (account_id, amount_minor)'
@@ -7380,7 +7389,9 @@ CREATE TABLE payments.disputes (
     due_at timestamp with time zone,
     opened_at timestamp with time zone NOT NULL,
     closed_at timestamp with time zone,
+    changes integer DEFAULT 0 NOT NULL,
     CONSTRAINT disputes_amount CHECK ((amount_minor > 0)),
+    CONSTRAINT disputes_changes CHECK ((changes >= 0)),
     CONSTRAINT disputes_state CHECK ((state = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text])))
 );
 
@@ -16798,6 +16809,13 @@ CREATE INDEX cases_open_by_producer ON public.cases USING btree (against_produce
 
 
 --
+-- Name: cases_open_by_role; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX cases_open_by_role ON public.cases USING btree ((path[level]), county_code) WHERE ((state = 'assigned'::text) AND (path[level] <> 'seller'::text));
+
+
+--
 -- Name: certificates_by_end; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -17330,6 +17348,13 @@ CREATE INDEX grants_by_deputy_for ON public.grants USING btree (deputy_for) WHER
 
 
 --
+-- Name: grants_by_scope; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX grants_by_scope ON public.grants USING btree (scope);
+
+
+--
 -- Name: grievances_by_county; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -17656,6 +17681,13 @@ CREATE INDEX lead_steps_by_lead ON public.lead_steps USING btree (lead_id, id);
 --
 
 CREATE INDEX leads_by_applicant ON public.leads USING btree (applicant_id) WHERE (applicant_id IS NOT NULL);
+
+
+--
+-- Name: leads_by_county; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX leads_by_county ON public.leads USING btree (county_code, id);
 
 
 --
@@ -29778,6 +29810,13 @@ GRANT SELECT,INSERT ON TABLE payments.disputes TO market_app;
 
 
 --
+-- Name: COLUMN disputes.amount_minor; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(amount_minor) ON TABLE payments.disputes TO market_app;
+
+
+--
 -- Name: COLUMN disputes.state; Type: ACL; Schema: payments; Owner: -
 --
 
@@ -29803,6 +29842,13 @@ GRANT UPDATE(due_at) ON TABLE payments.disputes TO market_app;
 --
 
 GRANT UPDATE(closed_at) ON TABLE payments.disputes TO market_app;
+
+
+--
+-- Name: COLUMN disputes.changes; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(changes) ON TABLE payments.disputes TO market_app;
 
 
 --
