@@ -114,7 +114,8 @@ COUNT_OPEN_COUPONS = Query(
     int,
     """
     SELECT count(*) FROM coupons
-     WHERE state = 'open' AND bearer = :bearer AND (bearer = 'platform' OR producer_id = :producer_id)
+     WHERE state = 'open' AND bearer = :bearer::text
+       AND (:bearer::text = 'platform' OR producer_id = :producer_id::uuid)
     """,
 )
 FIND_UNKNOWN_FIELDS = Query(

@@ -30,7 +30,7 @@ class CouponAdvice(Struct, frozen=True, kw_only=True):
     offers: list[CouponOffer]
 
 
-CLAIMABLE_OFFERS: Final[LiteralString] = """
+_OFFERS: Final[LiteralString] = """
     SELECT coupons.number, coupons.name, bearer, coupons.producer_id, category_code, coupons.county_code, amount_fen,
            min_goods_fen, lower(valid_during) AS starts_on, upper(valid_during) - 1 AS ends_on, per_person,
            producers.name AS producer, categories.name AS category, divisions.name AS county
@@ -39,13 +39,17 @@ CLAIMABLE_OFFERS: Final[LiteralString] = """
       LEFT JOIN categories ON categories.code = category_code
       LEFT JOIN divisions ON divisions.code = coupons.county_code || '000000'
      WHERE coupons.state = 'open' AND coupons.code IS NULL AND claimed < quota AND upper(valid_during) > :day::date
-       AND (producers.id IS NULL OR producers.state = 'open')
-       AND (:seller_ids::uuid[] IS NULL OR producers.id IS NULL OR producers.id = ANY(:seller_ids::uuid[]))
+       AND (coupons.producer_id IS NULL OR producers.state = 'open')"""
+_LARGEST: Final[LiteralString] = """
      ORDER BY amount_fen DESC, coupons.id
      LIMIT :max_offers
-    """
-"""The coupons that anybody may claim as rows of `CouponOffer`."""
-LIST_OFFERS = Query(CouponOffer, CLAIMABLE_OFFERS)
+"""
+SELLERS_OFFERS: Final[LiteralString] = (
+    _OFFERS + " AND (coupons.producer_id IS NULL OR coupons.producer_id = ANY(:seller_ids::uuid[]))" + _LARGEST
+)
+"""The coupons that anybody may claim for what some sellers sell, as rows of `CouponOffer`."""
+LIST_OFFERS = Query(CouponOffer, _OFFERS + _LARGEST)
+LIST_SELLERS_OFFERS = Query(CouponOffer, SELLERS_OFFERS)
 MAX_OFFERS = 2 * MAX_OPEN_COUPONS
 
 
@@ -56,8 +60,9 @@ async def list_offers(
 
     With `producer_ids`, without those for what only other producers sell.
     """
-    chosen = None if producer_ids is None else list(producer_ids)
-    return await LIST_OFFERS.all(conn, day=day, seller_ids=chosen, max_offers=MAX_OFFERS)
+    if producer_ids is None:
+        return await LIST_OFFERS.all(conn, day=day, max_offers=MAX_OFFERS)
+    return await LIST_SELLERS_OFFERS.all(conn, day=day, seller_ids=list(producer_ids), max_offers=MAX_OFFERS)
 
 
 def list_covering_offers(

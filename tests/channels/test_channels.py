@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from market.areas import COUNTY_FILE_KINDS
 from market.catalogue.feed import LIST_COUNTIES_FEED_ITEMS, list_feed_items
-from market.kernel.page import BadCursor
 from market.catalogue.search.counties import FIND_COUNTIES_LISTINGS, list_counties_listings
 from market.channels.models import MAX_RATE_AGE_DAYS, UNITS_OF_RATE, ChannelKind, CurrencyWithoutRate, Rate
 from market.channels.rates import get_rate, list_recent_rates
@@ -20,6 +19,7 @@ from market.county_files.run_file_import import import_county_file
 from market.identity.models import Actor, NotAllowed, Role
 from market.kernel import Connection, Fen
 from market.kernel.database import set_scope
+from market.kernel.page import BadCursor
 from market.sheets.models import FileMalformed
 from payments.money import Amount
 from tests.catalogue.test_list_orders import OTHER_COUNTY, add_copies, count_read_listings

@@ -7,13 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from market.catalogue.detail import get_numbered_product
+from market.coupons.manage import list_platform_coupons
 from market.coupons.models import Bearer, Voucher, VoucherBelowMinimum, VoucherId, VoucherNotForGoods
-from market.coupons.offers import CouponOffer, advise, list_claimable_offers, list_covering_offers, list_offers
+from market.coupons.offers import (
+    MAX_OFFERS,
+    CouponOffer,
+    advise,
+    list_claimable_offers,
+    list_covering_offers,
+    list_offers,
+)
 from market.coupons.rules import CouponItem, find_voucher_fault
 from market.kernel import Connection, Fen
+from tests.conftest import NOW
 from tests.coupons.test_rules import DAY, EGGS, GROVE, HENS, NUTS, VOUCHER
-from tests.support.coupons import make_coupon
-from tests.support.make import make_product
+from tests.support.coupons import make_coupon, make_platform_staff
+from tests.support.make import make_producer, make_product
+from tests.support.postgres import as_owner
 
 OFFER = CouponOffer(
     number=9, name="满100减20", bearer=Bearer.PLATFORM, amount_fen=Fen(20_00), min_goods_fen=Fen(100_00),
@@ -100,3 +111,37 @@ async def test_offers_of_other_producers_are_left_out(conn: Connection) -> None:
     assert {each.number for each in found} == {everywhere.number, mine.number}
     assert {each.number for each in await list_offers(conn, day=DAY, producer_ids=[])} == {everywhere.number}
     assert list_claimable_offers(found, []) == found
+
+
+OTHERS = """
+    INSERT INTO coupons (name, bearer, producer_id, amount_fen, min_goods_fen, valid_during, quota, per_person,
+                         created_by, created_at, state, closed_at)
+    SELECT '满减', 'producer', $2, 1 + n % 9000, 10000, '[2019-01-01,2019-12-31)', 9, 1, uuidv7(), $1,
+           CASE WHEN n % 2 = 0 THEN 'open' ELSE 'closed' END, CASE WHEN n % 2 = 1 THEN $1::timestamptz END
+      FROM generate_series(1, 40000) n
+"""
+
+
+async def count_read(conn: Connection) -> int:
+    return await conn.fetchval(
+        "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relname = 'coupons'"
+    )
+
+
+async def test_a_page_reads_what_its_seller_and_the_platform_offer(new_conn: Connection) -> None:
+    sold, staff = await make_product(new_conn), await make_platform_staff(new_conn)
+    await make_coupon(new_conn, borne_by=sold.producer_id)
+    number = await new_conn.fetchval("SELECT number FROM listings WHERE producer_id = $1", sold.producer_id)
+    other = await make_producer(new_conn)
+    async with as_owner(new_conn):
+        await new_conn.execute("SET LOCAL session_replication_role = replica")
+        await new_conn.execute(OTHERS, NOW, other)
+        await new_conn.execute("ANALYZE coupons, producers")
+    before = await count_read(new_conn)
+    assert len(await list_offers(new_conn, day=DAY, producer_ids=[sold.producer_id])) == 1
+    assert await list_platform_coupons(new_conn, staff) == []
+    assert (await get_numbered_product(new_conn, number, now=NOW)).listing.offered
+    await make_coupon(new_conn, borne_by=sold.producer_id)
+    assert await count_read(new_conn) - before < 20
+    assert len(await list_offers(new_conn, day=DAY)) == MAX_OFFERS
+    assert await count_read(new_conn) - before < 400

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from market.catalogue.detail import ListingDetail
 from market.coupons.models import Voucher
-from market.coupons.offers import CLAIMABLE_OFFERS, MAX_OFFERS, CouponOffer, list_offers
+from market.coupons.offers import MAX_OFFERS, SELLERS_OFFERS, CouponOffer, list_offers
 from market.coupons.vouchers import MAX_VOUCHERS, OWN_VOUCHERS
 from market.identity.models import Actor
 from market.kernel import Connection, Query
@@ -36,7 +36,7 @@ GET_OWN_VIEW = Query(
     + """) AS own) ELSE '[]' END AS vouchers,
            CASE WHEN :offered::boolean
                 THEN (SELECT coalesce(jsonb_agg(offer), '[]') FROM ("""
-    + CLAIMABLE_OFFERS
+    + SELLERS_OFFERS
     + """) AS offer) ELSE '[]' END AS offers
     """,
 )
