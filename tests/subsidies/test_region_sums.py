@@ -4,10 +4,11 @@ from datetime import date
 
 import pytest
 
-from market.kernel import Database, Fen
+from market.kernel import Connection, Database, Fen
 from market.reports import region
 from market.reports.quarter import QuarterMonths, compute_quarter, count_final_months
 from market.reports.region import (
+    LIST_CHANGED_QUARTERS,
     CountyProgress,
     list_counties,
     list_operator_sums,
@@ -69,6 +70,26 @@ async def test_what_changed_is_computed_again_and_what_did_not_is_left(quarter: 
         await conn.execute("UPDATE quarter_sums SET users = 0, new_users = 0")
     assert await refresh_quarters(quarter.database) == 1
     assert (await load(quarter.database, "13"))[COUNTY].users == 24
+
+
+async def test_each_month_is_read_once(new_conn: Connection) -> None:
+    async with as_owner(new_conn):
+        await new_conn.execute(
+            "INSERT INTO county_months SELECT (130100 + n)::text, month, 'closed', now()"
+            "  FROM generate_series(1, 40) n, generate_series(date '2012-01-01', '2021-12-01', '1 month') AS month"
+        )
+        await new_conn.execute(
+            "INSERT INTO quarter_sums SELECT county_code, month, 'total', 'all', 1, 1, 1, 1, 1, 1, 1, 1, 1, 3,"
+            "  now() + interval '1 h' * (1 - 2 * (county_code = '130101' AND month >= '2020-01-01')::integer)"
+            "  FROM county_months WHERE extract(month FROM month) IN (1, 4, 7, 10)"
+        )
+        await new_conn.execute("ANALYZE county_months, quarter_sums")
+    counted = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'county_months'"
+    before = await new_conn.fetchval(counted)
+    changed = await LIST_CHANGED_QUARTERS.all(new_conn, limit=100)
+    assert {each.county_code for each in changed} == {"130101"}
+    assert [each.quarter for each in changed] == [date(y, m, 1) for y in (2020, 2021) for m in (1, 4, 7, 10)]
+    assert await new_conn.fetchval(counted) - before <= 40 * 120
 
 
 async def test_a_quarter_that_cannot_be_computed_takes_no_others_place(
