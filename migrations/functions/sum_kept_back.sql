@@ -15,6 +15,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT id, payable_fen
           FROM suborders
          WHERE producer_id = p_producer AND state = 'received' AND kind = 'goods' AND released_at IS NOT NULL
+           AND received_at >= least(p_claims_since, p_returns_since, p_now - interval '30 days')
            AND (received_at > p_claims_since
                 OR discount_fen > 0 AND received_at > p_now - interval '30 days' AND NOT is_receipt_proven(id)
                 OR received_at >= p_returns_since

@@ -12,6 +12,7 @@ from market.bookings.host_nights import DELETE_PAST_NIGHTS
 from market.carriers.track import GIVE_UP_PARCELS
 from market.casework.erase import ERASE_CASE_TEXTS
 from market.kernel import Connection, Query
+from market.payouts.pay_out import SUM_KEPT_BACK
 from market.services.applications import DELETE_OLD
 from market.slots.cancel_slot import LIST_SMALL_SLOTS
 from market.slots.seats import FORGET_SEATS, LIST_STRANDED
@@ -124,6 +125,37 @@ WORK = {
         " FROM generate_series(1, 20000) n",
     ),
 }
+
+KEPT_BACK: dict[str, object] = {
+    "producer_id": UUID(int=1),
+    "claims_since": NOW - 2 * DAY,
+    "returns_since": NOW - 8 * DAY,
+    "moment": NOW,
+    "mediation_days": 15,
+}
+WORK["kept_back_of_deliveries"] = Work(
+    SUM_KEPT_BACK,
+    KEPT_BACK,
+    "suborders",
+    "INSERT INTO suborders (id, order_id, position, producer_id, kind, state, goods_fen, freight_fen, commission_bp,"
+    " received_at, closed_at, released_at, payable_fen, commission_fen)"
+    " SELECT uuidv7(), uuidv7(), 1, '00000000-0000-0000-0000-000000000001', 'goods', 'received', 100, 0, 0, at, at, at,"
+    " 100, 0 FROM generate_series(1, 20000) n, LATERAL (SELECT $1::timestamptz - interval '40 d' AS at)",
+)
+WORK["kept_back_of_returns"] = Work(
+    SUM_KEPT_BACK,
+    KEPT_BACK,
+    "goods_return_lines",
+    "WITH s AS (INSERT INTO suborders (id, order_id, position, producer_id, kind, state, goods_fen, freight_fen,"
+    " commission_bp, shipped_at)"
+    " SELECT uuidv7(), uuidv7(), 1, '00000000-0000-0000-0000-000000000001', 'goods', 'shipped', 100, 0, 0, $1"
+    " FROM generate_series(1, 5000) RETURNING id),"
+    " l AS (INSERT INTO order_lines"
+    " (suborder_id, position, listing_id, variant_id, title, unit, quantity, price_fen, amount_fen)"
+    " SELECT id, 1, uuidv7(), uuidv7(), '枣', '箱', 1, 100, 100 FROM s)"
+    "INSERT INTO goods_return_lines (case_id, line_id, quantity, amount_fen, state)"
+    " SELECT uuidv7(), uuidv7(), 1, 100, 'refunded' FROM generate_series(1, 20000) n WHERE $1 < now()",
+)
 
 
 async def read_counts(conn: Connection, table: str) -> tuple[int, int]:
