@@ -28,6 +28,7 @@ from market.reports.counted.keep import keep_closed_months
 from market.reports.region import refresh_quarters
 from market.reviews.score import refresh_figures
 from market.subsidies.clawbacks.decide import post_due_clawbacks
+from market.subsidies.evidence.erase_leads import erase_due_leads
 from market.subsidies.evidence.erase_persons import erase_due_persons
 from market.subsidies.evidence.seal_pack import seal_closed_months
 from market.subsidies.idle.tell import tell_idle_lines
@@ -54,7 +55,7 @@ class ClawbacksNotPosted(Exception):
 
 
 class PersonsNotErased(Exception):
-    """Persons whom a county has kept long enough are still in its register, because erasing them failed."""
+    """Persons whom a county has kept long enough are still in its register or leads, because erasing them failed."""
 
 
 class Schedule(Struct, frozen=True, kw_only=True):
@@ -166,14 +167,16 @@ async def post_clawbacks(context: WorkerContext) -> None:
 
 
 async def erase_persons(context: WorkerContext) -> None:
-    """Erase persons who left the register longer ago than their county keeps them.
+    """Erase persons who left the register longer ago than their county keeps them, and those whom only leads name.
 
     Raises:
-        PersonsNotErased: those of some counties could not be erased; the log says which and why.
+        PersonsNotErased: those of some counties or leads could not be erased; the log says which and why.
     """
-    summary = await erase_due_persons(context.db, context.seal, now=context.clock.now())
-    if summary.failed:
-        raise PersonsNotErased(summary.failed)
+    now = context.clock.now()
+    persons = await erase_due_persons(context.db, context.seal, now=now)
+    leads = await erase_due_leads(context.db, context.seal, now=now)
+    if persons.failed or leads.failed:
+        raise PersonsNotErased(persons.failed + leads.failed)
 
 
 async def tell_idle(context: WorkerContext) -> None:

@@ -7,9 +7,9 @@ _ACTS = "干部办的事要留名备查；干部的账号不注销"
 
 COUNTY_HOLDINGS: tuple[Holding, ...] = (
     Holding(
-        name="话费减免的申请、同意书", purpose="核对该不该减、减多少", retention="退出名册后五年",
-        fate=HoldingFate.KEPT,
-        why=_REGISTER, sections=("applications",),
+        name="话费减免的申请、同意书", purpose="核对该不该减、减多少",
+        retention="退出名册后五年；没进过名册的，办完后五年", fate=HoldingFate.KEPT, why=_REGISTER,
+        sections=("applications",),
         columns={
             "leads": "applicant_id monitoring", "lead_persons": "identity_index identity_sealed name_sealed relation",
             "lead_consents": "recorded_by photo_sealed", "lead_steps": "account_id person_key opinion_sealed",

@@ -480,6 +480,8 @@ FUNCTIONS_OF_THE_OWNER = {
     "erase_account": True,
     "erase_register_person": True,
     "list_due_erasures": True,
+    "list_due_leads": True,
+    "erase_lead": True,
     "list_erasure_obstacles": True,
     "redact_original": True,
     "check_hidden_review": False,

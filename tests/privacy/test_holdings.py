@@ -87,8 +87,9 @@ def test_the_periods_are_those_after_which_the_code_deletes() -> None:
     assert (held["发票抬头、税号、邮箱"], DETAILS_YEARS) == ("最后用过后三年", 3)
     assert "坏果照片三年后删，话费减免的五年后删字" in held["坏果、退货、调解、投诉"]
     assert [each.days for each in (CLAIM_PHOTO_LIFETIME, CASE_TEXT_LIFETIME)] == [3 * 366, 5 * 365]
-    register = [held[each] for each in ("话费减免的申请、同意书", "县里的名册、号码、账单", "扣回、追缴的决定")]
+    register = [held[each] for each in ("县里的名册、号码、账单", "扣回、追缴的决定")]
     assert (set(register), CountySettings().register_years) == ({"退出名册后五年"}, 5)
+    assert held["话费减免的申请、同意书"] == "退出名册后五年；没进过名册的，办完后五年"
 
 
 def test_what_nothing_deletes_promises_no_end() -> None:
