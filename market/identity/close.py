@@ -3,10 +3,20 @@
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
+
 from market.identity.models import AccountId
 from market.kernel import Connection, Query
 
 CLOSED_NAME = "已注销"
+
+
+class ErasedPhone(Struct, frozen=True):
+    """The keyed hash of the telephone of a closed account, and since when another account has the telephone."""
+
+    phone_index: bytes
+    taken_at: datetime | None
+
 
 # Who signs in locks a code, and refers to the account then.
 LOCK_CODES = Query(
@@ -30,7 +40,19 @@ LIST_TO_ERASE_AGAIN = Query(
     """,
 )
 DELETE_SESSIONS = Query(None, "DELETE FROM sessions WHERE account_id = :account_id")
-FINISH_ERASURE = Query(None, "UPDATE accounts SET erase_again_at = NULL WHERE id = :account_id")
+FINISH_ERASURE = Query(
+    None, "UPDATE accounts SET erase_again_at = NULL, erased_phone_index = NULL WHERE id = :account_id"
+)
+FIND_ERASED_PHONE = Query(
+    ErasedPhone,
+    """
+    SELECT erased_phone_index AS phone_index,
+           (SELECT created_at FROM accounts n WHERE n.phone_index = a.erased_phone_index AND n.closed_at IS NULL)
+           AS taken_at
+      FROM accounts a
+     WHERE id = :account_id AND erased_phone_index IS NOT NULL
+    """,
+)
 
 
 async def lock_account(conn: Connection, account_id: AccountId) -> bool:
@@ -49,7 +71,12 @@ async def list_accounts_to_erase_again(conn: Connection, *, now: datetime, limit
     return [AccountId(each) for each in await LIST_TO_ERASE_AGAIN.all(conn, now=now, limit=limit)]
 
 
+async def find_erased_phone(conn: Connection, account_id: AccountId) -> ErasedPhone | None:
+    """Return what is known of the telephone of a closed account until `finish_erasure`, or None."""
+    return await FIND_ERASED_PHONE.maybe(conn, account_id=account_id)
+
+
 async def finish_erasure(conn: Connection, account_id: AccountId) -> None:
-    """Delete the sessions that began while an account was closed; nothing writes for it any more."""
+    """Delete the sessions that began while an account was closed, and forget its telephone; nothing writes for it."""
     await DELETE_SESSIONS.run(conn, account_id=account_id)
     await FINISH_ERASURE.run(conn, account_id=account_id)

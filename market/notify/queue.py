@@ -22,7 +22,13 @@ ADD_MESSAGES = Query(
            AS message (phone_sealed, phone_index, template, facts_sealed)
     """,
 )
-DELETE_MESSAGES = Query(None, "DELETE FROM messages WHERE phone_index = :phone_index")
+DELETE_MESSAGES = Query(
+    None,
+    """
+    DELETE FROM messages
+     WHERE phone_index = :phone_index AND queued_at < coalesce(:before::timestamptz, 'infinity')
+    """,
+)
 
 
 class QueuedText(Struct, frozen=True):
@@ -63,6 +69,6 @@ async def queue_messages(conn: Connection, seal: Seal, messages: Sequence[Queued
         )
 
 
-async def delete_messages(conn: Connection, seal: Seal, phone: str) -> None:
-    """Delete every message to a phone, waiting or given up."""
-    await DELETE_MESSAGES.run(conn, phone_index=seal.index(phone))
+async def delete_messages(conn: Connection, phone_index: bytes, *, before: datetime | None = None) -> None:
+    """Delete the messages to a phone, waiting or given up: every one, or those queued before a time."""
+    await DELETE_MESSAGES.run(conn, phone_index=phone_index, before=before)

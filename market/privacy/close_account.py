@@ -16,7 +16,13 @@ from market.casework.publication import drop_own_publications
 from market.consents.give import end_consents
 from market.conversations.erase import erase_messages
 from market.favourites.keep import erase_favourites
-from market.identity.close import erase_account, finish_erasure, list_accounts_to_erase_again, lock_account
+from market.identity.close import (
+    erase_account,
+    find_erased_phone,
+    finish_erasure,
+    list_accounts_to_erase_again,
+    lock_account,
+)
 from market.identity.codes import try_code
 from market.identity.models import NO_DEVICE, AccountId, Device, NotFound, WrongCode
 from market.identity.sign_in import get_phone
@@ -280,9 +286,13 @@ async def _erase_requests(closing: _Closing) -> None:
 
 
 async def _erase_messages(closing: _Closing) -> None:
+    """Delete what is queued for the phone; an hour later what was since, unless it is for the phone's next account."""
     phone = await get_phone(closing.conn, closing.seal, closing.account_id)
     if phone is not None:
-        await delete_messages(closing.conn, closing.seal, phone)
+        await delete_messages(closing.conn, closing.seal.index(phone))
+    erased = await find_erased_phone(closing.conn, closing.account_id)
+    if erased is not None:
+        await delete_messages(closing.conn, erased.phone_index, before=erased.taken_at)
 
 
 async def _erase_payout_accounts(closing: _Closing) -> None:

@@ -45,7 +45,7 @@ ACCOUNT_HOLDINGS: tuple[Holding, ...] = (
         name="姓名、电话、登录", purpose="让您登录，认得是您", retention="到注销为止", fate=HoldingFate.ERASED,
         why="注销就删，电话可以重新开号", sections=("account",), eraser="account",
         columns={
-            "accounts": "name phone_index phone_sealed totp_sealed identity_index identity_sealed",
+            "accounts": "name phone_index phone_sealed totp_sealed identity_index identity_sealed erased_phone_index",
             "person_keys": "account_id key_sealed",
         },
     ),

@@ -10,7 +10,7 @@ BEGIN
     UPDATE accounts
        SET name = p_name, phone_index = NULL, phone_sealed = NULL, totp_sealed = NULL, identity_index = NULL,
            identity_sealed = NULL, elder = false, closed_at = p_at,
-           erase_again_at = p_at + interval '1 hour'
+           erase_again_at = p_at + interval '1 hour', erased_phone_index = phone_index
      WHERE id = p_account;
     PERFORM add_audit_entry(p_at, p_by, 'account.close', 'account:' || p_account, '{}');
 END

@@ -17,7 +17,7 @@ GRANTS = {
     "grievances": "select insert(case_id category county_code source anonymous received_by code_hash triage_due_at)"
     " update(topic triaged_at triaged_by line_code finding_id lead_id officer_id)",
     "accounts": "select insert(name phone_index phone_sealed sample created_at)"
-    " update(name elder name_corrected_by erase_again_at)",
+    " update(name elder name_corrected_by erase_again_at erased_phone_index)",
     "alembic_version": "",
     "audit_entries": "select",
     "archived_partitions": "select",

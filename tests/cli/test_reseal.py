@@ -63,8 +63,8 @@ UNKEYED = {
     "objections.receipt_hash", "orders.fingerprint", "photos.sha256", "sessions.device_key", "sessions.token_hash",
 }  # fmt: skip
 """Bytes that are no index of a sealed value: hashes without a key, what is forgotten soon, what persons' keys seal."""
-SHORT_LIVED = {"sign_in_codes.code_hash", "sign_in_codes.phone_index"}
-"""Indexes that end with their code, in minutes."""
+SHORT_LIVED = {"sign_in_codes.code_hash", "sign_in_codes.phone_index", "accounts.erased_phone_index"}
+"""Indexes that end with their code, in minutes, or an hour after an account was closed."""
 
 
 async def test_every_blind_index_is_rewritten_or_none(conn: Connection) -> None:

@@ -20,7 +20,7 @@ from market.kernel.seal import Seal, UnsealError, derive_seal
 from market.orders.cart import put_lines
 from market.orders.models import Line, VariantId
 from market.payouts.account import PayoutAccount, enter_payout_account
-from market.privacy.close_account import AccountNotClosable, close_account, confirm_and_close
+from market.privacy.close_account import AccountNotClosable, close_account, confirm_and_close, erase_accounts_again
 from market.privacy.personal_data import export_personal_data
 from market.reviews.write import ReviewText, write_review
 from market.services.postings import end_posting, post_job
@@ -120,6 +120,8 @@ async def test_after_closing_nothing_of_the_person_is_found_and_the_books_are_un
         wrong = await confirm_and_close(conn, seal, buyer, code="000000x", network="::1", now=later)
         assert isinstance(wrong, WrongCode)
         assert await confirm_and_close(conn, seal, buyer, code=code, network="::1", now=later) is None
+    assert await find_text(owner, seal, phone) == {"accounts.erased_phone_index"}
+    assert await erase_accounts_again(shopping.db, seal, now=later + timedelta(hours=1)) == 1
     for text in (phone, BUYER_ADDRESS.phone, BUYER_ADDRESS.street):
         assert await find_text(owner, seal, text) == set()
     row = await owner.fetchrow("SELECT name, closed_at FROM accounts WHERE id = $1", buyer)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from market.aftersales.receive import confirm_receipt
-from market.casework.moves import get_person_scope
+from market.casework.moves import get_account_scope, get_person_scope
 from market.consents.give import give_consent
 from market.consents.models import ConsentPurpose
 from market.identity.close import CLOSED_NAME
@@ -18,6 +18,7 @@ from market.identity.sign_in import get_phone, update_account
 from market.kernel import Connection, Database
 from market.kernel.idempotency import begin_request, finish_request
 from market.kernel.seal import Seal
+from market.notify.queue import queue_message
 from market.orders.cart import put_nights
 from market.payouts.correct_name import correct_name
 from market.pickup_points.models import PickupPointInvalid
@@ -160,6 +161,26 @@ async def test_what_a_request_writes_after_the_account_was_closed_is_erased_an_h
     assert await erase_accounts_again(database, SEAL, now=hour) == 1
     assert await owner.fetchval(COUNT_LEFT, actor.account_id) == 0
     assert await erase_accounts_again(database, SEAL, now=hour) == 0
+
+
+@pytest.mark.parametrize("taken", [False, True])
+async def test_a_message_that_is_queued_while_the_account_closes_is_deleted_an_hour_later(
+    database: Database, owner: Connection, taken: bool
+) -> None:
+    phone, later = make_phone(), NOW + timedelta(minutes=5)
+    async with database.transaction() as conn:
+        leaver = await make_account(conn, name="样例要走的", phone=phone)
+    async with database.transaction(scope=get_account_scope(leaver)) as conn:
+        await close_account(conn, SEAL, leaver, by="test", now=NOW)
+    async with database.transaction() as conn:
+        await queue_message(conn, SEAL, phone=phone, template="story_asked", facts={"title": "样例"}, now=NOW)
+        if taken:
+            await make_account(conn, name="样例新机主", phone=phone, now=later)
+            await queue_message(conn, SEAL, phone=phone, template="story_asked", facts={"title": "样例"}, now=later)
+    assert await erase_accounts_again(database, SEAL, now=NOW + timedelta(hours=1)) == 1
+    left = await owner.fetch("SELECT queued_at FROM messages WHERE phone_index = $1", SEAL.index(phone))
+    assert [row[0] for row in left] == ([later] if taken else [])
+    assert await owner.fetchval("SELECT count(*) FROM accounts WHERE erased_phone_index IS NOT NULL") == 0
 
 
 async def test_nothing_is_placed_for_an_account_that_closes_at_that_moment(
