@@ -15,7 +15,7 @@ from market.aftersales.answer_goods_return import (
     send_refunds,
 )
 from market.aftersales.goods_return import END_GOODS_RETURN_LINES, SENDING_PERIOD
-from market.aftersales.goods_return_views import GoodsReturn, GoodsReturnStage, get_goods_return
+from market.aftersales.goods_return_views import GoodsReturnStage, get_goods_return
 from market.casework.models import CaseMove, CaseOutcome
 from market.casework.moves import move_case
 from market.kernel import Connection, Database, Query
@@ -44,7 +44,8 @@ LIST_DUE_GOODS_RETURNS = Query(
     DueGoodsReturn,
     """
     SELECT id, county_code
-      FROM list_due_goods_returns(:sent_before::timestamptz, :accepted_before::timestamptz, :most::integer)
+      FROM list_due_goods_returns(:sent_before::timestamptz, :accepted_before::timestamptz, :case_id::uuid,
+                                  :most::integer)
     """,
 )
 
@@ -56,10 +57,15 @@ async def end_due_returns(db: Database, gateway: Gateway, seal: Seal, *, days: i
     one person of the seller refunds alone, or the money is not there, the next level decides. One that was accepted 14
     days ago and not sent lapses. One that fails, also because a dispute is open, is tried again later.
     """
+
+    async def list_due(conn: Connection, case_id: UUID | None = None) -> list[DueGoodsReturn]:
+        return await LIST_DUE_GOODS_RETURNS.all(
+            conn, sent_before=now - timedelta(days=days), accepted_before=now - SENDING_PERIOD, case_id=case_id,
+            most=MAX_DUE_RETURNS,
+        )  # fmt: skip
+
     async with db.connection() as conn:
-        due = await LIST_DUE_GOODS_RETURNS.all(
-            conn, sent_before=now - timedelta(days=days), accepted_before=now - SENDING_PERIOD, most=MAX_DUE_RETURNS
-        )
+        due = await list_due(conn)
     ended = 0
 
     async def end(each: DueGoodsReturn) -> None:
@@ -69,11 +75,12 @@ async def end_due_returns(db: Database, gateway: Gateway, seal: Seal, *, days: i
             unlocked = await get_goods_return(conn, seal, each.id)
             assert unlocked is not None, "listed above"
             locked = await lock_goods_return(conn, seal, unlocked)
-            if not _is_due(locked.goods_return, days=days, now=now):
+            # It may have been sent, or accepted again, since it was listed.
+            if not await list_due(conn, each.id):
                 return
             if locked.goods_return.stage is GoodsReturnStage.SENT:
                 refunds = await _take_as_arrived(conn, seal, locked, now=now)
-            elif locked.goods_return.stage is GoodsReturnStage.ACCEPTED:
+            else:
                 await _lapse(conn, seal, locked, now=now)
         await send_refunds(db, gateway, refunds, now=now)
         await forget_failure(db, job=RETURN_JOB, item=each.id)
@@ -84,13 +91,6 @@ async def end_due_returns(db: Database, gateway: Gateway, seal: Seal, *, days: i
 
     await run_each(due, end, fail)
     return ended
-
-
-def _is_due(found: GoodsReturn, *, days: int, now: datetime) -> bool:
-    """Return whether a return that was listed as due still is: it may have been sent, or accepted again, since then."""
-    if found.sent_at is not None:
-        return found.sent_at <= now - timedelta(days=days)
-    return found.accepted_at is not None and found.accepted_at <= now - SENDING_PERIOD
 
 
 async def _take_as_arrived(conn: Connection, seal: Seal, locked: LockedGoodsReturn, *, now: datetime) -> list[RefundId]:
