@@ -52,9 +52,15 @@ ACCEPT_GOODS_RETURN = Query(
     RETURNING case_id
     """,
 )
+ERASE_RETURN_ADDRESSES = Query(None, "SELECT erase_return_addresses(:account_id::uuid)")
 MARK_GOODS_ARRIVED = Query(
     UUID, "UPDATE goods_returns SET arrived_at = :now WHERE case_id = :case_id RETURNING case_id"
 )
+
+
+async def erase_return_addresses(conn: Connection, account_id: UUID) -> None:
+    """Erase where goods were sent back to, of the returns to an account's household that ended."""
+    await ERASE_RETURN_ADDRESSES.run(conn, account_id=account_id)
 
 
 async def answer_goods_return(

@@ -72,7 +72,8 @@ class _GoodsReturnFields(Struct, frozen=True, kw_only=True):
 class GoodsReturn(_GoodsReturnFields, frozen=True, kw_only=True):
     """A return of goods: what is sent back, how far it is, and who answers until when.
 
-    `text` is the buyer's reason, `address` where the goods go once the return is accepted. `seller_reason` is why the
+    `text` is the buyer's reason, `address` where the goods go once the return is accepted, empty if the household that
+    gave it closed its account. `seller_reason` is why the
     seller refused it, or why it was not refunded at its arrival, `decision` what the one who decided wrote.
     """
 
@@ -204,7 +205,7 @@ async def list_assigned_returns(conn: Connection, seal: Seal, official: Actor, *
 
 
 def _open(seal: Seal, row: _GoodsReturnRow) -> GoodsReturn:
-    address = "" if row.address_sealed is None else seal.open(row.address_sealed, RETURN_ADDRESS_CONTEXT)
+    address = seal.open(row.address_sealed, RETURN_ADDRESS_CONTEXT) if row.address_sealed else ""
     return build_from(
         GoodsReturn,
         row,

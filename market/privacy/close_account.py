@@ -11,6 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.aftersales.answer_goods_return import erase_return_addresses
 from market.casework.moves import get_account_scope
 from market.casework.publication import drop_own_publications
 from market.consents.give import end_consents
@@ -79,6 +80,7 @@ class _Obstacles(Struct, frozen=True):
     live_packages: int
     live_postings: int
     open_sales: int
+    open_returns: int
     open_applications: int
     open_payouts: int
     kept_points: int
@@ -111,6 +113,8 @@ COUNT_OBSTACLES = Query(
                                   AND a.closed_at IS NULL)) AS live_postings,
            (SELECT count(*) FROM suborders JOIN shop USING (producer_id)
              WHERE state IN ('placed', 'deposited', 'paid', 'shipped')) AS open_sales,
+           (SELECT count(*) FROM cases JOIN shop ON producer_id = against_producer_id
+             WHERE category = 'goods_return' AND state <> 'closed') AS open_returns,
            (SELECT count(*) FROM leads
              WHERE applicant_id = :account_id AND state = ANY(:open_leads::text[])) AS open_applications,
            (SELECT count(*) FROM payments.payouts o
@@ -186,15 +190,16 @@ async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, 
 
     What `HOLDINGS` calls erased goes: each by the eraser that it names, what the person asked by the person's key.
 
-    The bank accounts of its own household go too; those of a company or co-operative are the company's.
+    The bank accounts of its own household and its address for returns go too; those of a company or co-operative are
+    the company's.
 
     The phone can be used for a new account. Messages are deleted whether they were sent or not. The caller checks who
     asks.
 
     Raises:
-        AccountNotClosable: an order, refund, dispute or application is open, a shop of nobody else still sells, an
-            organisation of nobody else seeks workers, a shop is owed money or a payout to it is under way, the person
-            keeps a pickup point, or the account is an official's.
+        AccountNotClosable: an order, refund, dispute or application is open, a shop of nobody else still sells or has
+            an open return, an organisation of nobody else seeks workers, a shop is owed money or a payout to it is
+            under way, the person keeps a pickup point, or the account is an official's.
         NotFound: the account is unknown or closed.
     """
     closing = _Closing(conn=conn, seal=seal, account_id=account_id, by=by, now=now)
@@ -299,6 +304,10 @@ async def _erase_payout_accounts(closing: _Closing) -> None:
     await erase_payout_accounts(closing.conn, closing.account_id, now=closing.now)
 
 
+async def _erase_return_addresses(closing: _Closing) -> None:
+    await erase_return_addresses(closing.conn, closing.account_id)
+
+
 async def _erase_account(closing: _Closing) -> None:
     """Erase the account and destroy the person's key, after which nobody opens what was sealed with it."""
     await erase_account(closing.conn, closing.account_id, by=closing.by, now=closing.now)
@@ -313,6 +322,7 @@ ERASERS: dict[str, Callable[[_Closing], Awaitable[None]]] = {
     "requests": _erase_requests,
     "messages": _erase_messages,
     "payout_accounts": _erase_payout_accounts,
+    "return_addresses": _erase_return_addresses,
     "account": _erase_account,
 }
 """What erases the holdings that name it (`HOLDINGS`), in this order; the account, by which others find it, is last."""
@@ -336,6 +346,7 @@ async def list_obstacles(conn: Connection, account_id: AccountId, *, now: dateti
         ("packages", found.live_packages, say("店里还有 {0} 个套餐在卖，请先下架", found.live_packages)),
         ("postings", found.live_postings, say("单位还在招工，有 {0} 处，请先停了", found.live_postings)),
         ("sales", found.open_sales, say("店里还有 {0} 单没有办完，请先发货，等买家收到", found.open_sales)),
+        ("returns", found.open_returns, say("店里还有 {0} 件退货没有办完，办完后再来", found.open_returns)),
         ("applications", found.open_applications, say("话费减免的申请还没有办完，请先撤回，或者等办完")),
         ("points", found.kept_points, say("您管着 {0} 个自提点，请先让县里换人", found.kept_points)),
         ("money", owed, say("店里还有钱没有结清，结清后再来")),

@@ -92,6 +92,11 @@ ACCOUNT_HOLDINGS: tuple[Holding, ...] = (
         columns={"payout_accounts": "holder number_sealed number_tail destination reason entered_by decided_by"},
     ),
     Holding(
+        name="退货寄到哪里", purpose="买家把东西寄回来", retention="到注销为止", fate=HoldingFate.ERASED,
+        why="农户自己的地址注销就删；公司、合作社的归单位", eraser="return_addresses",
+        columns={"goods_returns": "address_sealed"},
+    ),
+    Holding(
         name="报的课、看病的座位", purpose="给您留位子", retention="过后一段日子不再写是谁",
         fate=HoldingFate.ERASED, why="注销就退，姓名删掉", sections=("seats",), eraser="seats",
         columns={
@@ -146,7 +151,7 @@ TRADE_HOLDINGS: tuple[Holding, ...] = (
         fate=HoldingFate.KEPT, why=_COMMERCE, sections=("cases",),
         columns={
             "cases": "asker_id against_account_id text_sealed answered_by", "case_events": "account_id reason_sealed",
-            "goods_returns": "address_sealed accepted_by carrier tracking", "mediations": "refused_by refused_sealed",
+            "goods_returns": "accepted_by carrier tracking", "mediations": "refused_by refused_sealed",
             "mediation_proposals": "proposed_by seller_agreed_by",
             "grievances": "received_by code_hash triaged_by officer_id", "objections": "receipt_hash recorded_by",
             "case_publications": "public_text public_answer", "fund_applications": "snapshot",

@@ -489,6 +489,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "use_lot_part": False,
     "use_lot_for_labels": False,
     "erase_payout_accounts": True,
+    "erase_return_addresses": True,
     "claim_task": True,
     "end_operator": True,
     "list_file_states": True,

@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from market.aftersales.answer_goods_return import (
-    notify_late_return,
-)
+from market.aftersales.answer_goods_return import erase_return_addresses, notify_late_return
 from market.aftersales.case_moves import move_own_case
 from market.aftersales.goods_return import send_goods_return
 from market.aftersales.goods_return_views import (
@@ -22,10 +20,11 @@ from market.aftersales.models import (
 )
 from market.casework.models import CaseMove, CaseNotMovable, LockedCase
 from market.casework.moves import escalate_late_cases, get_person_scope
-from market.identity.models import NotFound
+from market.identity.models import AccountId, NotFound
 from market.kernel import Connection
 from market.orders.models import PaymentDisputed
 from market.orders.money.verification import verify_orders
+from market.privacy.close_account import list_obstacles
 from payments import RefundExceedsPayment
 from payments.errors import InsufficientBalance
 from tests.aftersales.goods_return import DAY, HOUR, WHERE, Parcel, parcel
@@ -183,6 +182,29 @@ async def test_what_is_sent_at_the_moment_in_which_it_would_lapse_is_not_taken_a
         await wait_for_blocked(owner, await conn.fetchval("SELECT pg_backend_pid()"))
     assert (await ending, await parcel.refunded()) == (0, 0)
     assert (await parcel.see(opened.case_id)).stage == "sent"
+
+
+async def test_the_address_of_a_household_is_erased_when_it_closes_its_account_after_the_return(
+    parcel: Parcel, owner: Connection
+) -> None:
+    w, seller = parcel.shopping, AccountId(parcel.owner.account_id)
+    opened = await parcel.ask()
+    await parcel.answer(opened.case_id)
+    await owner.execute("UPDATE producers SET kind = 'household'")
+
+    async def erase() -> tuple[list[str], str]:
+        async with w.db.transaction(scope=get_person_scope(parcel.owner)) as conn:
+            obstacles = [each.field for each in await list_obstacles(conn, seller, now=NOW + DAY)]
+            await erase_return_addresses(conn, seller)
+        return [each for each in obstacles if each == "returns"], (await parcel.see(opened.case_id)).address
+
+    assert await erase() == (["returns"], WHERE)
+    await parcel.send(opened.case_id)
+    await parcel.arrive(opened.case_id)
+    await owner.execute("UPDATE producers SET kind = 'company'")
+    assert await erase() == ([], WHERE)
+    await owner.execute("UPDATE producers SET kind = 'household'")
+    assert await erase() == ([], "")
 
 
 async def test_a_return_without_an_answer_goes_up_level_by_level(parcel: Parcel) -> None:
