@@ -476,6 +476,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "check_benefit_shares": False,
     "check_benefit_entries": False,
     "add_audit_entry": True,
+    "audit_transfer_record": False,
     "add_village": True,
     "erase_account": True,
     "erase_register_person": True,

@@ -120,6 +120,26 @@ async def test_the_schema_takes_no_bank_transfer_that_two_people_did_not_find(sa
                 await record_refund_transfer(conn, RefundId(refund_id), reference=reference, at=NOW)
 
 
+async def test_a_transfer_that_two_people_found_is_recorded_under_both_names(sale: Sale) -> None:
+    """The schema cannot know who is signed in; the service's login writes both names at most on the record."""
+    w = sale.shopping
+    order = await w.place([(sale.product.variant_id, 1)])
+    named = [await make_finance(sale), await make_finance(sale)]
+    async with w.db.transaction() as conn:
+        for each in named:
+            await conn.execute(
+                "INSERT INTO transfer_records (order_id, reference, recorded_by, recorded_at)"
+                " SELECT id, 'B-9', $1, $2 FROM orders WHERE number = $3",
+                each.account_id, NOW, order.number,
+            )  # fmt: skip
+        entries = await conn.fetch(
+            "SELECT actor, action, detail FROM audit_entries WHERE object = $1", f"order:{order.number}"
+        )
+    assert {(row["actor"], row["action"], row["detail"]["reference"]) for row in entries} == {
+        (str(each.account_id), "transfer.record", "B-9") for each in named
+    }
+
+
 async def test_a_buyer_whose_dispute_took_an_open_refund_is_paid_once(sale: Sale) -> None:
     w = sale.shopping
     await w.sandbox.fault("refund", "500")

@@ -55,8 +55,7 @@ async def record_transfer(
     await lock_number_for_order(conn, reference)
     detail: dict[str, object] = {"reference": reference, "amount_minor": before.amount_minor}
     if before.method is Method.BANK and not before.captured_minor:
-        if await add_transfer_record(conn, actor, order.id, reference, now=now):
-            await audit_repair(conn, actor, "transfer.record", f"order:{number}", detail=detail, now=now)
+        await add_transfer_record(conn, actor, order.id, reference, now=now)
         if not await is_found_by_two(conn, order.id, reference):
             return before
     payment = await record_bank_transfer(conn, before.id, reference=reference, at=now)
@@ -88,8 +87,7 @@ async def record_repaid(
     detail: dict[str, object] = {"refund": str(before.id), "reference": reference}
     if before.state is RefundState.FAILED or (before.state, payment.method) == (RefundState.REQUESTED, Method.BANK):
         await lock_number_for_order(conn, reference)
-        if await add_transfer_record(conn, actor, order.id, reference, refund_id=refund_id, now=now):
-            await audit_repair(conn, actor, "refund.found", f"order:{order.number}", detail=detail, now=now)
+        await add_transfer_record(conn, actor, order.id, reference, refund_id=refund_id, now=now)
         if not await is_found_by_two(conn, order.id, reference, refund_id=refund_id):
             # The buyer may have the money: nothing sends it once more before the other person looked.
             await stop_retrying_refund(conn, before.id)

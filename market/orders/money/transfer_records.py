@@ -33,13 +33,13 @@ class _Recorders(Struct, frozen=True):
     names: list[str]
 
 
+# A trigger adds the audit entry.
 ADD_TRANSFER_RECORD = Query(
-    UUID,
+    None,
     """
     INSERT INTO transfer_records (order_id, refund_id, reference, recorded_by, recorded_at)
     VALUES (:order_id, :refund_id, :reference, :account_id, :now)
     ON CONFLICT DO NOTHING
-    RETURNING id
     """,
 )
 IS_FOUND_BY_TWO = Query(bool, "SELECT is_found_by_two(:order_id::uuid, :refund_id::uuid, :reference::text)")
@@ -59,13 +59,12 @@ LIST_RECORDERS = Query(
 async def add_transfer_record(
     conn: Connection, actor: Actor | None, order_id: UUID, reference: str, *, refund_id: UUID | None = None,
     now: datetime,
-) -> bool:  # fmt: skip
-    """Store that the actor found a transfer under the bank's number, or one of a refund; return whether it is new."""
+) -> None:  # fmt: skip
+    """Store, with its audit entry, that the actor found a transfer under the bank's number, or one of a refund."""
     account_id = None if actor is None else actor.account_id
-    added = await ADD_TRANSFER_RECORD.maybe(
+    await ADD_TRANSFER_RECORD.run(
         conn, order_id=order_id, refund_id=refund_id, reference=reference, account_id=account_id, now=now
     )
-    return added is not None
 
 
 async def is_found_by_two(conn: Connection, order_id: UUID, reference: str, *, refund_id: UUID | None = None) -> bool:
