@@ -216,7 +216,7 @@ class Stripe:
         return await payouts.get_payout(self._client, destination, ref)
 
     async def find_payout(self, destination: str, payout_id: PayoutId) -> PayoutReport | None:
-        """Return one of our payouts, found by its metadata among the last 100; a transfer without one is taken back.
+        """Return one of our payouts, found by its metadata; a transfer without one is taken back.
 
         Raises:
             GatewayUnavailable: Stripe did not answer.

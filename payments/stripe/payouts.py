@@ -7,18 +7,18 @@ mainland China.
 Source: docs.stripe.com/connect/separate-charges-and-transfers, docs.stripe.com/connect/manual-payouts.
 """
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any, cast
 
 from payments.models import AccountKind, PayoutId, PayoutState
 from payments.port import AccountReport, AccountRequest, Declined, Ok, Outcome, PayoutReport, PayoutRequest, Unknown
-from payments.stripe.calls import call, unwrap
+from payments.stripe.calls import call, list_all, unwrap
 from payments.stripe.objects import read_account, read_payout, read_payout_id, read_transfer_ref
 
 if TYPE_CHECKING:
     import stripe
     from stripe.params import AccountCreateParams
 
-_PAGE = 100
 _EXTERNAL_OBJECTS = {AccountKind.BANK: "bank_account", AccountKind.WECHAT: "wechat_account"}
 
 
@@ -108,21 +108,17 @@ async def get_payout(client: "stripe.StripeClient", destination: str, ref: str) 
 
 async def find_payout(client: "stripe.StripeClient", destination: str, payout_id: PayoutId) -> PayoutReport | None:
     """Return the payout with our id, or None; see `Stripe.find_payout`."""
-    payouts = unwrap(
-        await call(
-            lambda: client.v1.payouts.list_async({"limit": _PAGE}, {"stripe_account": destination}),
-            lambda page: [read_payout(each) for each in page.data],
-        )
-    )
-    for report in payouts:
+
+    def list_own(params: Any) -> Awaitable[Any]:
+        return client.v1.payouts.list_async(params, {"stripe_account": destination})
+
+    for report in await list_all(list_own, {}, read_payout):
         if report.payout_id == payout_id:
             return await get_payout(client, destination, report.ref)
-    transfers = unwrap(
-        await call(
-            lambda: client.v1.transfers.list_async({"destination": destination, "limit": _PAGE}),
-            lambda page: [each.id for each in page.data if read_payout_id(each) == payout_id],
-        )
+    transfers = await list_all(
+        client.v1.transfers.list_async, {"destination": destination}, lambda each: (each.id, read_payout_id(each))
     )
-    for transfer in transfers:
-        unwrap(await _take_back(client, transfer, payout_id))
+    for transfer, paid in transfers:
+        if paid == payout_id:
+            unwrap(await _take_back(client, transfer, payout_id))
     return None

@@ -10,11 +10,22 @@ from uuid import uuid4
 
 import pytest
 
-from payments import Amount, GatewayUnavailable, Method, PaymentId, PaymentState, RefundId
-from payments.port import Charge, ChargeRequest, Declined, Ok, Outcome, RefundReport, RefundRequest, Unknown
+from payments import Amount, GatewayUnavailable, Method, PaymentId, PaymentState, PayoutId, RefundId
+from payments.port import (
+    Charge,
+    ChargeRequest,
+    Declined,
+    Ok,
+    Outcome,
+    PayoutRequest,
+    RefundReport,
+    RefundRequest,
+    Unknown,
+)
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe
 from payments.testing import ContractViolationError, GatewayHarness, gateway_contract
+from tests.payments.payouts import open_bank_account
 from tests.support.sandbox_payments import list_messages
 
 BACK = "https://shop.example/back?x=1"
@@ -214,6 +225,17 @@ async def test_all_refunds_of_a_charge_are_listed(gateway: Stripe, sandbox: Sand
     for each in made:
         await gateway.refund(RefundRequest(each, 1, ref, Amount(1, "CNY")), f"r:{each}")
     assert {each.refund_id for each in await gateway.list_refunds(ref)} == set(made)
+
+
+async def test_a_payout_is_found_however_many_followed(gateway: Stripe) -> None:
+    """The transfer of one that is not found is taken back."""
+    destination = await open_bank_account(gateway, f"many-{uuid4()}")
+    made = [PayoutId(uuid4()) for _ in range(101)]
+    for each in made:
+        assert isinstance(await gateway.pay_out(PayoutRequest(each, destination, Amount(1, "CNY")), f"p:{each}"), Ok)
+    found = await gateway.find_payout(destination, made[0])
+    assert found is not None
+    assert found.payout_id == made[0]
 
 
 async def test_a_statement_longer_than_a_page_is_read_to_its_end(gateway: Stripe, sandbox: Sandbox) -> None:
