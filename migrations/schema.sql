@@ -740,6 +740,25 @@ $_$;
 
 
 --
+-- Name: audit_transfer_record(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.audit_transfer_record() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM add_audit_entry(
+        NEW.recorded_at, coalesce(NEW.recorded_by::text, 'operator'),
+        CASE WHEN NEW.refund_id IS NULL THEN 'transfer.record' ELSE 'refund.found' END,
+        'order:' || (SELECT number FROM orders WHERE id = NEW.order_id),
+        jsonb_strip_nulls(jsonb_build_object('reference', NEW.reference, 'refund', NEW.refund_id)));
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: business_day(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2540,7 +2559,7 @@ BEGIN
     UPDATE accounts
        SET name = p_name, phone_index = NULL, phone_sealed = NULL, totp_sealed = NULL, identity_index = NULL,
            identity_sealed = NULL, elder = false, closed_at = p_at,
-           erase_again_at = p_at + interval '1 hour'
+           erase_again_at = p_at + interval '1 hour', erased_phone_index = phone_index
      WHERE id = p_account;
     PERFORM add_audit_entry(p_at, p_by, 'account.close', 'account:' || p_account, '{}');
 END
@@ -2575,25 +2594,85 @@ $$;
 --
 
 CREATE FUNCTION public.erase_invoice_details(p_account uuid, p_before timestamp with time zone, p_unpaid_before timestamp with time zone, p_most integer) RETURNS integer
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    WITH erased AS (
-        UPDATE invoice_requests
-           SET title_sealed = NULL, tax_number_sealed = NULL, email_sealed = NULL, wanted = false, correcting = false,
-               changed = true
-         WHERE suborder_id IN (SELECT suborder_id FROM invoice_requests
-                                WHERE title_sealed IS NOT NULL
-                                  AND CASE WHEN p_account IS NOT NULL THEN buyer_id = p_account
-                                           WHEN touched_at < p_before THEN true
-                                           ELSE touched_at < p_unpaid_before
-                                                AND EXISTS (SELECT FROM suborders s JOIN orders o ON o.id = s.order_id
-                                                             WHERE s.id = suborder_id AND o.paid_at IS NULL
-                                                               AND o.state IN ('expired', 'cancelled')) END
-                                ORDER BY suborder_id LIMIT p_most)
-        RETURNING 1
-    )
-    SELECT count(*)::integer FROM erased
+DECLARE
+    due    uuid[];
+    erased integer;
+BEGIN
+    IF p_account IS NOT NULL THEN
+        due := ARRAY(SELECT suborder_id FROM invoice_requests WHERE buyer_id = p_account AND title_sealed IS NOT NULL);
+    ELSE
+        due := ARRAY(SELECT suborder_id FROM invoice_requests
+                      WHERE title_sealed IS NOT NULL AND touched_at < p_before
+                      ORDER BY touched_at LIMIT p_most);
+        IF cardinality(due) < p_most THEN
+            due := due || ARRAY(SELECT r.suborder_id
+                                  FROM invoice_requests r
+                                  JOIN suborders s ON s.id = r.suborder_id
+                                  JOIN orders o ON o.id = s.order_id
+                                 WHERE r.title_sealed IS NOT NULL AND NOT r.paid
+                                   AND r.touched_at >= p_before AND r.touched_at < p_unpaid_before
+                                   AND o.paid_at IS NULL AND o.state IN ('expired', 'cancelled')
+                                 ORDER BY r.touched_at LIMIT p_most - cardinality(due));
+        END IF;
+    END IF;
+    UPDATE invoice_requests
+       SET title_sealed = NULL, tax_number_sealed = NULL, email_sealed = NULL, wanted = false, correcting = false,
+           changed = true
+     WHERE suborder_id = ANY(due);
+    GET DIAGNOSTICS erased = ROW_COUNT;
+    RETURN erased;
+END
+$$;
+
+
+--
+-- Name: erase_lead(uuid, jsonb, jsonb, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.erase_lead(p_lead uuid, p_tokens jsonb, p_sealed jsonb, p_by text, p_at timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    ended  leads;
+    erased integer;
+    more   integer;
+BEGIN
+    UPDATE leads SET persons_erased_at = p_at WHERE id = p_lead AND persons_erased_at IS NULL RETURNING * INTO ended;
+    IF NOT FOUND THEN
+        RETURN 0;
+    END IF;
+    UPDATE lead_persons l
+       SET identity_index = decode(t.index, 'base64'), identity_sealed = decode(t.sealed, 'base64'),
+           name_sealed = decode(p_sealed ->> 'lead_persons.name', 'base64')
+      FROM jsonb_to_recordset(p_tokens) AS t(position integer, index text, sealed text)
+     WHERE l.lead_id = p_lead AND t.position = l.position
+       AND NOT EXISTS (SELECT FROM persons p
+                        WHERE p.county_code = ended.county_code AND p.identity_index = l.identity_index);
+    GET DIAGNOSTICS erased = ROW_COUNT;
+    -- Of a household of the register, and of persons of it, the texts go with them.
+    IF NOT EXISTS (SELECT FROM households h
+                    WHERE h.county_code = ended.county_code AND h.code = ended.household_code)
+       AND NOT EXISTS (SELECT FROM lead_persons l JOIN persons p ON p.identity_index = l.identity_index
+                        WHERE l.lead_id = p_lead AND p.county_code = ended.county_code) THEN
+        UPDATE lead_steps SET opinion_sealed = decode(p_sealed ->> 'lead_steps.opinion', 'base64')
+         WHERE lead_id = p_lead AND opinion_sealed IS NOT NULL;
+        GET DIAGNOSTICS more = ROW_COUNT;
+        erased := erased + more;
+        UPDATE lead_consents SET photo_sealed = decode(p_sealed ->> 'lead_consents.photo', 'base64')
+         WHERE lead_id = p_lead AND photo_sealed IS NOT NULL;
+        GET DIAGNOSTICS more = ROW_COUNT;
+        erased := erased + more;
+    END IF;
+    IF erased > 0 THEN
+        PERFORM add_audit_entry(p_at, p_by, 'erase lead', 'county:' || ended.county_code,
+                                jsonb_build_object('lead', ended.number));
+    END IF;
+    RETURN erased;
+END
 $$;
 
 
@@ -2803,6 +2882,24 @@ BEGIN
                             jsonb_build_object('person', p_person, 'reason', p_reason));
     PERFORM set_config('market.erasing', 'off', true);
 END
+$$;
+
+
+--
+-- Name: erase_return_addresses(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.erase_return_addresses(p_account uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE goods_returns g SET address_sealed = ''
+      FROM cases c, suborders s, producers p
+     WHERE c.id = g.case_id AND s.id = g.suborder_id AND p.id = s.producer_id
+       AND p.id IN (SELECT producer_id FROM producer_members WHERE account_id = p_account)
+       AND p.kind IN ('household', 'homestay') AND c.state = 'closed' AND g.address_sealed <> ''
+       AND NOT EXISTS (SELECT FROM producer_members o
+                        WHERE o.producer_id = p.id AND o.account_id = g.accepted_by AND o.account_id <> p_account)
 $$;
 
 
@@ -3681,11 +3778,13 @@ CREATE TABLE public.accounts (
     identity_sealed bytea,
     name_corrected_by uuid,
     erase_again_at timestamp with time zone,
+    erased_phone_index bytea,
     CONSTRAINT accounts_erased_when_closed CHECK (((erase_again_at IS NULL) OR (closed_at IS NOT NULL))),
     CONSTRAINT accounts_handle_format CHECK ((handle ~ '^[a-z][a-z0-9_.-]{1,31}$'::text)),
     CONSTRAINT accounts_identity_complete CHECK (((identity_index IS NULL) = (identity_sealed IS NULL))),
     CONSTRAINT accounts_name_length CHECK (((length(name) >= 1) AND (length(name) <= 60))),
-    CONSTRAINT accounts_phone_complete CHECK (((phone_index IS NULL) = (phone_sealed IS NULL)))
+    CONSTRAINT accounts_phone_complete CHECK (((phone_index IS NULL) = (phone_sealed IS NULL))),
+    CONSTRAINT accounts_telephone_until_erased CHECK (((erased_phone_index IS NULL) OR (erase_again_at IS NOT NULL)))
 );
 
 
@@ -3701,6 +3800,13 @@ COMMENT ON COLUMN public.accounts.name_corrected_by IS 'Null: never corrected, o
 --
 
 COMMENT ON COLUMN public.accounts.erase_again_at IS 'When what requests wrote that were under way at the closing is erased; null: open, or done.';
+
+
+--
+-- Name: COLUMN accounts.erased_phone_index; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.accounts.erased_phone_index IS 'The keyed hash of the telephone of a closed account, until what requests wrote that were under way is erased.';
 
 
 --
@@ -4329,8 +4435,10 @@ CREATE TABLE public.leads (
     notice daterange,
     effective_on date,
     decided_at timestamp with time zone,
+    persons_erased_at timestamp with time zone,
     CONSTRAINT leads_applicant_of_own CHECK (((applicant_id IS NOT NULL) = (source = 'self'::text))),
     CONSTRAINT leads_decided CHECK ((((state = 'decided'::text) = (decided_at IS NOT NULL)) AND ((state = 'decided'::text) = (effective_on IS NOT NULL)))),
+    CONSTRAINT leads_erased_when_ended CHECK (((persons_erased_at IS NULL) OR (state = ANY (ARRAY['decided'::text, 'rejected'::text, 'withdrawn'::text])))),
     CONSTRAINT leads_household_known CHECK (((household_code IS NOT NULL) OR (kind = 'identify'::text) OR ((source = 'self'::text) AND (state = ANY (ARRAY['new'::text, 'reported'::text, 'rejected'::text, 'withdrawn'::text]))))),
     CONSTRAINT leads_into_another CHECK ((((into_code IS NOT NULL) = (kind = 'merge'::text)) AND (into_code <> household_code))),
     CONSTRAINT leads_kind CHECK ((kind = ANY (ARRAY['identify'::text, 'exit'::text, 'split'::text, 'merge'::text, 'enrol'::text]))),
@@ -4347,6 +4455,13 @@ END)),
     CONSTRAINT leads_source CHECK ((source = ANY (ARRAY['self'::text, 'cadre'::text, 'warning'::text]))),
     CONSTRAINT leads_tier CHECK ((tier >= 1))
 );
+
+
+--
+-- Name: COLUMN leads.persons_erased_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.leads.persons_erased_at IS 'When those of its persons were erased who never came into the register; null: its period is not over.';
 
 
 --
@@ -4532,12 +4647,14 @@ CREATE FUNCTION public.list_changed_quarters(p_most integer) RETURNS TABLE(count
     SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT q.county_code, q.quarter
-      FROM (SELECT DISTINCT m.county_code, date_trunc('quarter', m.month)::date AS quarter FROM county_months m) AS q
-     CROSS JOIN LATERAL (SELECT max(m.changed_at) AS changed_at FROM county_months m
-                          WHERE m.county_code = q.county_code AND m.month < q.quarter + interval '3 months') AS latest
-     WHERE latest.changed_at >= coalesce((SELECT min(s.computed_at) - interval '10 minutes' FROM quarter_sums s
-                                           WHERE s.county_code = q.county_code AND s.quarter = q.quarter), '-infinity')
-     ORDER BY latest.changed_at, q.county_code, q.quarter
+      FROM (SELECT m.county_code, m.quarter,
+                   max(max(m.changed_at)) OVER (PARTITION BY m.county_code ORDER BY m.quarter) AS changed_at
+              FROM (SELECT county_code, date_trunc('quarter', month)::date AS quarter, changed_at FROM county_months) AS m
+             GROUP BY m.county_code, m.quarter) AS q
+      LEFT JOIN quarter_sums s
+        ON s.county_code = q.county_code AND s.quarter = q.quarter AND s.operator = 'total' AND s.kind = 'all'
+     WHERE q.changed_at >= coalesce(s.computed_at - interval '10 minutes', '-infinity')
+     ORDER BY q.changed_at, q.county_code, q.quarter
      LIMIT p_most
 $$;
 
@@ -4579,20 +4696,38 @@ $$;
 
 
 --
--- Name: list_due_goods_returns(timestamp with time zone, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: list_due_goods_returns(timestamp with time zone, timestamp with time zone, uuid, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.list_due_goods_returns(p_sent_before timestamp with time zone, p_accepted_before timestamp with time zone, p_most integer) RETURNS TABLE(id uuid, county_code text)
+CREATE FUNCTION public.list_due_goods_returns(p_sent_before timestamp with time zone, p_accepted_before timestamp with time zone, p_case uuid, p_most integer) RETURNS TABLE(id uuid, county_code text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT cases.id, cases.county_code
       FROM goods_returns JOIN cases ON cases.id = case_id
-     WHERE cases.state = 'answered'
+     WHERE cases.state = 'answered' AND (p_case IS NULL OR cases.id = p_case)
        AND (sent_at <= p_sent_before OR (sent_at IS NULL AND accepted_at <= p_accepted_before))
        AND NOT EXISTS (SELECT FROM jobs.failures
                         WHERE job = 'end_goods_return' AND item = cases.id AND next_at > clock_timestamp())
      ORDER BY coalesce(sent_at, accepted_at)
+     LIMIT p_most
+$$;
+
+
+--
+-- Name: list_due_leads(date, integer, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_due_leads(p_day date, p_years integer, p_most integer) RETURNS TABLE(id uuid, county_code text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT l.id, l.county_code FROM leads l
+     WHERE l.persons_erased_at IS NULL AND l.state IN ('decided', 'rejected', 'withdrawn')
+       AND l.reported_at < p_day - interval '1 year'
+       AND (SELECT business_day(max(s.at)) FROM lead_steps s WHERE s.lead_id = l.id)
+           <= p_day - make_interval(years => coalesce(get_county_setting(l.county_code, 'register_years', p_day), p_years))
+     ORDER BY l.reported_at
      LIMIT p_most
 $$;
 
@@ -5402,8 +5537,8 @@ CREATE FUNCTION public.mark_order_invoices() RETURNS trigger
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    UPDATE invoice_requests SET changed = true
-     WHERE suborder_id IN (SELECT id FROM suborders WHERE order_id = NEW.id) AND NOT changed;
+    UPDATE invoice_requests SET changed = true, paid = true
+     WHERE suborder_id IN (SELECT id FROM suborders WHERE order_id = NEW.id);
     RETURN NULL;
 END
 $$;
@@ -6720,6 +6855,7 @@ CREATE FUNCTION public.sum_kept_back(p_producer uuid, p_claims_since timestamp w
         SELECT id, payable_fen
           FROM suborders
          WHERE producer_id = p_producer AND state = 'received' AND kind = 'goods' AND released_at IS NOT NULL
+           AND received_at >= least(p_claims_since, p_returns_since, p_now - interval '30 days')
            AND (received_at > p_claims_since
                 OR discount_fen > 0 AND received_at > p_now - interval '30 days' AND NOT is_receipt_proven(id)
                 OR received_at >= p_returns_since
@@ -9767,6 +9903,7 @@ CREATE TABLE public.invoice_requests (
     changes smallint DEFAULT 0 NOT NULL,
     changed boolean DEFAULT false NOT NULL,
     touched_at timestamp with time zone NOT NULL,
+    paid boolean DEFAULT false NOT NULL,
     CONSTRAINT invoice_requests_changes CHECK (((changes >= 0) AND (changes <= 5))),
     CONSTRAINT invoice_requests_correcting CHECK ((wanted OR (NOT correcting))),
     CONSTRAINT invoice_requests_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
@@ -9774,6 +9911,13 @@ CREATE TABLE public.invoice_requests (
     CONSTRAINT invoice_requests_kind CHECK ((kind = ANY (ARRAY['person'::text, 'unit'::text]))),
     CONSTRAINT invoice_requests_tax_number CHECK (((title_sealed IS NULL) OR ((kind = 'unit'::text) = (tax_number_sealed IS NOT NULL))))
 );
+
+
+--
+-- Name: COLUMN invoice_requests.paid; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.invoice_requests.paid IS 'Whether the order was paid: its details are kept longer.';
 
 
 --
@@ -17117,10 +17261,24 @@ CREATE INDEX coupons_by_producer ON public.coupons USING btree (producer_id, id)
 
 
 --
+-- Name: coupons_of_platform; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX coupons_of_platform ON public.coupons USING btree (state, id) WHERE (bearer = 'platform'::text);
+
+
+--
+-- Name: coupons_offered; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX coupons_offered ON public.coupons USING btree (amount_fen DESC, id) WHERE ((state = 'open'::text) AND (code IS NULL));
+
+
+--
 -- Name: coupons_open; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX coupons_open ON public.coupons USING btree (id) WHERE (state = 'open'::text);
+CREATE INDEX coupons_open ON public.coupons USING btree (producer_id) WHERE (state = 'open'::text);
 
 
 --
@@ -17334,6 +17492,13 @@ CREATE UNIQUE INDEX goods_return_lines_once ON public.goods_return_lines USING b
 
 
 --
+-- Name: goods_return_lines_open; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX goods_return_lines_open ON public.goods_return_lines USING btree (line_id) WHERE (state = 'open'::text);
+
+
+--
 -- Name: goods_returns_by_suborder; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -17513,6 +17678,13 @@ CREATE INDEX invoice_requests_by_producer ON public.invoice_requests USING btree
 --
 
 CREATE INDEX invoice_requests_changed ON public.invoice_requests USING btree (suborder_id) WHERE changed;
+
+
+--
+-- Name: invoice_requests_unpaid; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX invoice_requests_unpaid ON public.invoice_requests USING btree (touched_at) WHERE ((title_sealed IS NOT NULL) AND (NOT paid));
 
 
 --
@@ -17709,6 +17881,13 @@ CREATE UNIQUE INDEX leads_one_open ON public.leads USING btree (county_code, hou
 --
 
 CREATE INDEX leads_open ON public.leads USING btree (county_code, id) WHERE (state <> ALL (ARRAY['decided'::text, 'rejected'::text, 'withdrawn'::text]));
+
+
+--
+-- Name: leads_to_erase; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX leads_to_erase ON public.leads USING btree (reported_at) WHERE ((persons_erased_at IS NULL) AND (state = ANY (ARRAY['decided'::text, 'rejected'::text, 'withdrawn'::text])));
 
 
 --
@@ -18907,6 +19086,13 @@ CREATE INDEX suborders_of_producer ON public.suborders USING btree (producer_id,
 --
 
 CREATE INDEX suborders_open ON public.suborders USING btree (order_id) WHERE (state = ANY (ARRAY['deposited'::text, 'paid'::text, 'shipped'::text]));
+
+
+--
+-- Name: suborders_received; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX suborders_received ON public.suborders USING btree (producer_id, received_at) WHERE ((state = 'received'::text) AND (kind = 'goods'::text));
 
 
 --
@@ -21014,6 +21200,13 @@ CREATE TRIGGER tracking_facts_append_only BEFORE DELETE OR UPDATE ON public.trac
 --
 
 CREATE TRIGGER tracking_facts_no_truncate BEFORE TRUNCATE ON public.tracking_facts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: transfer_records transfer_records_audited; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER transfer_records_audited AFTER INSERT ON public.transfer_records FOR EACH ROW EXECUTE FUNCTION public.audit_transfer_record();
 
 
 --
@@ -27240,6 +27433,13 @@ REVOKE ALL ON FUNCTION public.archive_month_partition(p_table text) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION audit_transfer_record(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.audit_transfer_record() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION check_agreement(); Type: ACL; Schema: public; Owner: -
 --
 
@@ -27606,6 +27806,14 @@ GRANT ALL ON FUNCTION public.erase_invoice_details(p_account uuid, p_before time
 
 
 --
+-- Name: FUNCTION erase_lead(p_lead uuid, p_tokens jsonb, p_sealed jsonb, p_by text, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.erase_lead(p_lead uuid, p_tokens jsonb, p_sealed jsonb, p_by text, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_lead(p_lead uuid, p_tokens jsonb, p_sealed jsonb, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
 -- Name: FUNCTION erase_messages(p_account uuid); Type: ACL; Schema: public; Owner: -
 --
 
@@ -27767,6 +27975,14 @@ GRANT ALL ON FUNCTION public.erase_payout_accounts(p_account uuid, p_name text, 
 
 REVOKE ALL ON FUNCTION public.erase_register_person(p_person uuid, p_index bytea, p_sealed jsonb, p_numbers jsonb, p_reason text, p_by text, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase_register_person(p_person uuid, p_index bytea, p_sealed jsonb, p_numbers jsonb, p_reason text, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION erase_return_addresses(p_account uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.erase_return_addresses(p_account uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_return_addresses(p_account uuid) TO market_app;
 
 
 --
@@ -28358,6 +28574,13 @@ GRANT UPDATE(erase_again_at) ON TABLE public.accounts TO market_app;
 
 
 --
+-- Name: COLUMN accounts.erased_phone_index; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(erased_phone_index) ON TABLE public.accounts TO market_app;
+
+
+--
 -- Name: FUNCTION get_red_letter_due(since date); Type: ACL; Schema: public; Owner: -
 --
 
@@ -28753,11 +28976,19 @@ GRANT ALL ON FUNCTION public.list_due_erasures(p_day date, p_years integer, p_mo
 
 
 --
--- Name: FUNCTION list_due_goods_returns(p_sent_before timestamp with time zone, p_accepted_before timestamp with time zone, p_most integer); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION list_due_goods_returns(p_sent_before timestamp with time zone, p_accepted_before timestamp with time zone, p_case uuid, p_most integer); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.list_due_goods_returns(p_sent_before timestamp with time zone, p_accepted_before timestamp with time zone, p_most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.list_due_goods_returns(p_sent_before timestamp with time zone, p_accepted_before timestamp with time zone, p_most integer) TO market_app;
+REVOKE ALL ON FUNCTION public.list_due_goods_returns(p_sent_before timestamp with time zone, p_accepted_before timestamp with time zone, p_case uuid, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_due_goods_returns(p_sent_before timestamp with time zone, p_accepted_before timestamp with time zone, p_case uuid, p_most integer) TO market_app;
+
+
+--
+-- Name: FUNCTION list_due_leads(p_day date, p_years integer, p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_due_leads(p_day date, p_years integer, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_due_leads(p_day date, p_years integer, p_most integer) TO market_app;
 
 
 --
@@ -33741,6 +33972,13 @@ GRANT UPDATE(changed) ON TABLE public.invoice_requests TO market_app;
 --
 
 GRANT INSERT(touched_at),UPDATE(touched_at) ON TABLE public.invoice_requests TO market_app;
+
+
+--
+-- Name: COLUMN invoice_requests.paid; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(paid) ON TABLE public.invoice_requests TO market_app;
 
 
 --

@@ -5,7 +5,7 @@ from pathlib import Path
 from payments.migrate import run_script
 
 revision = "0275"
-down_revision = "0271"
+down_revision = "0274"
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from payments.migrate import run_script
 
 revision = "0280"
-down_revision = "0265"
+down_revision = "0279"
 branch_labels = None
 depends_on = None
 
