@@ -179,6 +179,7 @@ LIST_ISSUED = Query(
      LIMIT :limit
     """,
 )
+# The latest of each producer, by its index.
 LIST_RECORDED = Query(
     RecordedInvoice,
     _ISSUED
@@ -187,7 +188,13 @@ LIST_RECORDED = Query(
       LEFT JOIN invoices blue ON blue.id = i.corrects_id
       JOIN suborders ON suborders.id = i.suborder_id
       JOIN orders ON orders.id = order_id
-     WHERE i.producer_id = ANY(:producer_ids::uuid[]) AND (:before::uuid IS NULL OR i.id < :before::uuid)
+     WHERE i.id = ANY(ARRAY(
+               SELECT latest.id
+                 FROM unnest(:producer_ids::uuid[]) AS own (producer_id)
+                CROSS JOIN LATERAL (SELECT id FROM invoices x
+                                     WHERE x.producer_id = own.producer_id
+                                       AND (:before::uuid IS NULL OR x.id < :before::uuid)
+                                     ORDER BY id DESC LIMIT :limit) AS latest))
      ORDER BY i.id DESC
      LIMIT :limit
     """,

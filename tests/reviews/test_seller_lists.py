@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from market.conversations.views import LIST_SELLER_CONVERSATIONS
+from market.invoices.views import LIST_RECORDED
 from market.kernel import Connection, Query
 from market.reviews.views import LIST_SELLER_REVIEWS
 from tests.conftest import NOW
@@ -13,6 +14,15 @@ from tests.support.postgres import as_owner
 
 SHOP = UUID(int=1)
 OWNER = "CASE WHEN n <= 5000 THEN $1::uuid ELSE uuidv7() END"
+SOLD = """
+    WITH o AS (
+        INSERT INTO orders (id, buyer_id, key, fingerprint, region_code, goods_fen, freight_fen, total_fen,
+                            placed_at, pay_until, address_sealed)
+        SELECT md5(n::text)::uuid, uuidv7(), n::text, '', '130624', 100, 0, 100, $1, $1, ''
+          FROM generate_series(1, 30000) n)
+    INSERT INTO suborders (id, order_id, position, producer_id, kind, goods_fen, freight_fen, commission_bp)
+    SELECT md5(n::text)::uuid, md5(n::text)::uuid, 1, uuidv7(), 'goods', 100, 0, 0 FROM generate_series(1, 30000) n
+"""
 LISTS: dict[str, tuple[Query[Any], str, str]] = {
     "reviews": (
         LIST_SELLER_REVIEWS,
@@ -30,6 +40,15 @@ LISTS: dict[str, tuple[Query[Any], str, str]] = {
         SELECT uuidv7(), {OWNER}, uuidv7(), $2::timestamptz + n * interval '1 s' FROM generate_series(1, 30000) n
         """,
     ),
+    "invoices": (
+        LIST_RECORDED,
+        "invoices",
+        f"""
+        (suborder_id, number, self_grown, issued_on, amount_fen, recorded_by, recorded_at, producer_id)
+        SELECT md5(n::text)::uuid, '19' || lpad(n::text, 18, '0'), false, '2019-09-01', 100, uuidv7(), $2, {OWNER}
+          FROM generate_series(1, 30000) n
+        """,
+    ),
 }
 
 
@@ -39,7 +58,8 @@ async def test_a_page_of_a_shop_reads_no_row_of_another(new_conn: Connection, na
     async with as_owner(new_conn):
         await new_conn.execute("SET LOCAL session_replication_role = replica")
         await new_conn.execute(f"INSERT INTO {table} {rows}", SHOP, NOW)
-        await new_conn.execute(f"ANALYZE {table}")
+        await new_conn.execute(SOLD, NOW)
+        await new_conn.execute(f"ANALYZE {table}, orders, suborders")
         count = (
             f"SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relname = '{table}'"
         )
