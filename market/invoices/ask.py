@@ -54,9 +54,11 @@ INSERT_REQUEST = Query(
     UUID,
     """
     INSERT INTO invoice_requests (suborder_id, producer_id, buyer_id, county_code, kind, title_sealed,
-                                  tax_number_sealed, email_sealed, touched_at)
+                                  tax_number_sealed, email_sealed, touched_at, paid)
     VALUES (:suborder_id, :producer_id, :buyer_id, :county_code, :kind, :title_sealed, :tax_number_sealed,
-            :email_sealed, :now)
+            :email_sealed, :now,
+            (SELECT paid_at IS NOT NULL FROM suborders JOIN orders ON orders.id = order_id
+              WHERE suborders.id = :suborder_id))
     RETURNING suborder_id
     """,
 )
@@ -64,9 +66,9 @@ INSERT_REQUESTS_OF_ORDER = Query(
     None,
     """
     INSERT INTO invoice_requests (suborder_id, producer_id, buyer_id, county_code, kind, title_sealed,
-                                  tax_number_sealed, email_sealed, touched_at)
+                                  tax_number_sealed, email_sealed, touched_at, paid)
     SELECT suborders.id, producer_id, buyer_id, producers.county_code, :kind, :title_sealed::bytea,
-           :tax_number_sealed::bytea, :email_sealed::bytea, :now
+           :tax_number_sealed::bytea, :email_sealed::bytea, :now, paid_at IS NOT NULL
       FROM suborders
       JOIN orders ON orders.id = order_id
       JOIN producers ON producers.id = producer_id

@@ -3,8 +3,8 @@
 CREATE OR REPLACE FUNCTION mark_order_invoices() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    UPDATE invoice_requests SET changed = true
-     WHERE suborder_id IN (SELECT id FROM suborders WHERE order_id = NEW.id) AND NOT changed;
+    UPDATE invoice_requests SET changed = true, paid = true
+     WHERE suborder_id IN (SELECT id FROM suborders WHERE order_id = NEW.id);
     RETURN NULL;
 END
 $$;

@@ -1,4 +1,4 @@
-"""The address for returns of goods is erased with the account of its household."""
+"""The address for returns is erased with its household's account; unpaid invoices are found by an index."""
 
 from pathlib import Path
 
@@ -12,4 +12,10 @@ depends_on = None
 
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
-    run_script((folder / "functions/erase_return_addresses.sql").read_text("utf-8"))
+    for script in (
+        "functions/erase_return_addresses.sql",
+        "sql/0279_paid_invoices.sql",
+        "functions/mark_order_invoices.sql",
+        "functions/erase_invoice_details.sql",
+    ):
+        run_script((folder / script).read_text("utf-8"))

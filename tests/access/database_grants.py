@@ -183,7 +183,7 @@ GRANTS = {
     ),
     "invoice_requests": (
         "select insert(suborder_id producer_id buyer_id county_code kind title_sealed tax_number_sealed email_sealed "
-        "touched_at) update(kind title_sealed tax_number_sealed email_sealed wanted correcting changes changed "
+        "touched_at paid) update(kind title_sealed tax_number_sealed email_sealed wanted correcting changes changed "
         "touched_at)"
     ),
     "invoice_tasks": "select insert(case_id suborder_id) update(closed)",

@@ -11,6 +11,7 @@ from msgspec import Struct
 from market.bookings.host_nights import DELETE_PAST_NIGHTS
 from market.carriers.track import GIVE_UP_PARCELS
 from market.casework.erase import ERASE_CASE_TEXTS
+from market.invoices.erase import ERASE_DETAILS
 from market.kernel import Connection, Query
 from market.payouts.pay_out import SUM_KEPT_BACK
 from market.services.applications import DELETE_OLD
@@ -115,6 +116,13 @@ WORK = {
         " SELECT '130624', 'household', n::text, '130624001001', uuidv7(), uuidv7(), 1, '', 'forged_papers', '',"
         " uuidv7(), '', $1, 'served', uuidv7(), 'x', $1, '', $1::timestamptz::date, 'post', uuidv7(),"
         " $1::timestamptz::date + 9 FROM generate_series(1, 20000) n",
+    ),
+    "erase_invoice_details": Work(
+        ERASE_DETAILS,
+        {"account_id": None, "before": NOW - 9 * DAY, "unpaid_before": NOW + DAY, "most": 500},
+        "invoice_requests",
+        "INSERT INTO invoice_requests (suborder_id, producer_id, buyer_id, county_code, kind, title_sealed, touched_at,"
+        " paid) SELECT uuidv7(), uuidv7(), uuidv7(), '130624', 'person', 'x', $1, true FROM generate_series(1, 20000)",
     ),
     "end_tracking": Work(
         GIVE_UP_PARCELS,
