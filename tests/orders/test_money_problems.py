@@ -24,6 +24,7 @@ from market.orders.money.repairs import RepairTextMissing
 from market.orders.money.uninvolved import OwnOrderMoney
 from market.orders.money.verification import verify_orders
 from payments import (
+    Amount,
     Method,
     RefundId,
     list_payments,
@@ -34,6 +35,7 @@ from payments import (
     verify_ledger,
 )
 from payments.errors import AnotherTransferRecorded, KeyAlreadyUsed, NotBankTransfer
+from payments.port import Ok, RefundRequest
 from tests.conftest import NOW
 from tests.orders.test_payment_problems import Sale, sale
 from tests.support.make import load_actor, load_owner, make_official
@@ -73,6 +75,25 @@ async def test_finance_of_the_producers_county_sends_a_failed_refund_again(sale:
         refund = await retry_failed_refund(w.db, w.gateway, finance, refund_id, now=NOW)
         assert (refund.state, refund.attempt) == ("succeeded", 2)
     assert await list_actions(sale) == ["refund.retry"]
+
+
+async def test_a_failed_refund_that_the_provider_made_after_all_is_not_sent_again(sale: Sale) -> None:
+    w = sale.shopping
+    await w.sandbox.fault("refund", "decline")
+    await sale.refund(5_00)
+    async with w.db.connection() as conn:
+        [payment] = await list_payments(conn, str(sale.order.number))
+        [failed] = (await load_money_problems(conn, None)).failed_refunds
+    assert payment.provider_ref is not None
+    refund_id = failed.id
+    request = RefundRequest(RefundId(refund_id), 1, payment.provider_ref, Amount(5_00, "CNY"))
+    assert isinstance(await w.gateway.refund(request, "made after all"), Ok)
+    finance = await make_finance(sale)
+    for state in ("pending", "succeeded"):
+        refund = await retry_failed_refund(w.db, w.gateway, finance, refund_id, now=NOW)
+        assert (refund.state, refund.attempt) == (state, 1)
+    assert len(await w.gateway.list_refunds(payment.provider_ref)) == 1
+    assert await list_actions(sale) == []
 
 
 async def test_a_failed_refund_that_was_transferred_by_hand_is_recorded_once_by_two_people(sale: Sale) -> None:

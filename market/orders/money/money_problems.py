@@ -42,6 +42,7 @@ from payments import (
     list_stuck_messages,
     list_unknown_calls,
     list_unresolved_balances,
+    poll_payment,
     reconcile,
     requeue_message,
     retry_refund,
@@ -168,16 +169,21 @@ async def retry_failed_refund(
 ) -> Refund:
     """Send a failed refund again, now; a refund that has not failed does not change, one that a dispute covers ends.
 
-    With `attempt`, only if that attempt failed: a repeated request must not retry the attempt that it caused.
+    The provider is asked before: one that it made after all, though it said otherwise, is not sent. With `attempt`,
+    only if that attempt failed: a repeated request must not retry the attempt that it caused.
 
     Raises:
         RefundNotFound: the refund does not exist.
         NotAllowed, SecondFactorRequired: the actor may not repair this order's money.
     """
-    async with db.transaction() as conn:
+    async with db.connection() as conn:
         refund = await get_refund(conn, RefundId(refund_id))
         payment = await get_payment(conn, refund.payment_id)
         await require_order_money_role(conn, actor, payment.order_ref)
+    with suppress(GatewayUnavailable, ProviderMismatch):
+        await poll_payment(db, gateway, payment.id, at=now)
+    async with db.transaction() as conn:
+        refund = await get_refund(conn, refund.id)
         if attempt not in (None, refund.attempt):
             return refund
         retried = await retry_refund(conn, refund.id, at=now)
