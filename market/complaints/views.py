@@ -74,12 +74,19 @@ FIND_BUYER_REPORT = Query(
     _ComplaintRow,
     _COLUMNS + " WHERE c.suborder_id = :suborder_id AND c.category = 'complaint_buyer'",
 )
+# The latest of each producer and category, by their index.
 LIST_PRODUCER_COMPLAINTS = Query(
     _ComplaintRow,
     _COLUMNS
     + """
-     WHERE against_producer_id = ANY(:producer_ids::uuid[]) AND cases.category = ANY(:categories::text[])
-       AND (:before::uuid IS NULL OR cases.id < :before::uuid)
+     WHERE cases.id = ANY(ARRAY(
+               SELECT latest.id
+                 FROM unnest(:producer_ids::uuid[]) AS own (producer_id)
+                CROSS JOIN unnest(:categories::text[]) AS wanted (category)
+                CROSS JOIN LATERAL (SELECT id FROM cases x
+                                     WHERE x.against_producer_id = own.producer_id AND x.category = wanted.category
+                                       AND (:before::uuid IS NULL OR x.id < :before::uuid)
+                                     ORDER BY id DESC LIMIT :limit) AS latest))
      ORDER BY cases.id DESC
      LIMIT :limit
     """,

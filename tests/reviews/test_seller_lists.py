@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from market.complaints.views import LIST_PRODUCER_COMPLAINTS
 from market.conversations.views import LIST_SELLER_CONVERSATIONS
 from market.invoices.views import LIST_RECORDED
 from market.kernel import Connection, Query
@@ -22,6 +23,10 @@ SOLD = """
           FROM generate_series(1, 30000) n)
     INSERT INTO suborders (id, order_id, position, producer_id, kind, goods_fen, freight_fen, commission_bp)
     SELECT md5(n::text)::uuid, md5(n::text)::uuid, 1, uuidv7(), 'goods', 100, 0, 0 FROM generate_series(1, 30000) n
+"""
+COMPLAINTS = """
+    INSERT INTO complaints (case_id, category, suborder_id)
+    SELECT md5(n::text)::uuid, 'complaint_goods', md5(n::text)::uuid FROM generate_series(1, 30000) n
 """
 LISTS: dict[str, tuple[Query[Any], str, str]] = {
     "reviews": (
@@ -49,6 +54,16 @@ LISTS: dict[str, tuple[Query[Any], str, str]] = {
           FROM generate_series(1, 30000) n
         """,
     ),
+    "complaints": (
+        LIST_PRODUCER_COMPLAINTS,
+        "cases",
+        f"""
+        (id, category, division_code, asker_id, against_producer_id, text_sealed, path, received_at, due_at, state,
+         outcome, closed_at)
+        SELECT md5(n::text)::uuid, 'complaint_goods', '130624001001', uuidv7(), {OWNER}, '', '{{seller}}', $2, $2,
+               'closed', 'solved', $2 FROM generate_series(1, 30000) n
+        """,
+    ),
 }
 
 
@@ -59,14 +74,15 @@ async def test_a_page_of_a_shop_reads_no_row_of_another(new_conn: Connection, na
         await new_conn.execute("SET LOCAL session_replication_role = replica")
         await new_conn.execute(f"INSERT INTO {table} {rows}", SHOP, NOW)
         await new_conn.execute(SOLD, NOW)
-        await new_conn.execute(f"ANALYZE {table}, orders, suborders")
+        await new_conn.execute(COMPLAINTS)
+        await new_conn.execute(f"ANALYZE {table}, orders, suborders, complaints")
         count = (
             f"SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relname = '{table}'"
         )
         before = await new_conn.fetchval(count)
         values = {
             "producer_ids": [SHOP], "before": None, "before_at": None, "before_id": None, "as_buyer": False,
-            "limit": 21,
+            "limit": 21, "categories": ["complaint_goods", "complaint_service"],
         }  # fmt: skip
         await query.all(new_conn, **{name: values[name] for name in query.names})
         assert await new_conn.fetchval(count) - before < 200
