@@ -297,7 +297,8 @@ class Shop(RuleBasedStateMachine):
 
     async def compare(self, theirs: dict[str, Any]) -> None:
         async with self.world.db.connection() as conn:
-            assert await verify_ledger(conn) == []
+            # A refund that the provider never makes, because it took the charge's money, waits for a person.
+            assert [each for each in await verify_ledger(conn) if each.code != "failed_refund"] == []
             ours = await list_payments(conn, self.order)
             booked = await list_order_entries(conn, order=self.order)
             waiting = await conn.fetch(
