@@ -5,6 +5,7 @@ commit, which is as the template at the start of each.
 Both use the service's role, which owns nothing; `owner` is the schema's owner on `database`.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -60,6 +61,16 @@ class _FileScheduling(LoadFileScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
     """Return what shares the tests out to the workers."""
     return _FileScheduling(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the garbage collector from looking at the modules and tests that are collected, which all remain."""
+    gc.disable()
+    collected = yield
+    gc.freeze()
+    gc.enable()
+    return collected
 
 
 def find_available_memory() -> int:
