@@ -2,6 +2,8 @@
 # Run all tests once with branch coverage, then check the required coverage.
 set -eu
 rm -f .coverage.json
+# Without kept bytecode each worker and each of some hundred processes compiles all modules.
+unset PYTHONDONTWRITEBYTECODE
 # Three workers for two cores, because tests wait for the database, a browser or a clock; the tests of a file share one
 # worker’s fixtures. In the order of their folders, because by default the files of few long tests come last and one
 # worker waits for the others.
