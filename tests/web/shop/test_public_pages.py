@@ -8,9 +8,9 @@ import httpx
 import msgspec
 import pytest
 from litestar.routes import HTTPRoute
-from prometheus_client import REGISTRY
 
 from market.kernel import Busy, Database
+from market.metrics import RESPONSES
 from market.public_pages import PublicPages
 from market.rate_limits import RateClass, RateLimiter
 from market.web.services import Services
@@ -42,7 +42,7 @@ def take_apart(response: httpx.Response) -> tuple[int, list[tuple[str, str]], st
 
 def read_counts() -> dict[tuple[str, str, str], float]:
     """Return how many responses were counted, by method, route and status."""
-    found = next(each for each in REGISTRY.collect() if each.name == "market_answers")
+    [found] = RESPONSES.collect()
     counted = [(each.labels, each.value) for each in found.samples if each.name.endswith("_total")]
     return {(labels["method"], labels["route"], labels["status"]): value for labels, value in counted}
 
@@ -72,6 +72,7 @@ async def test_every_public_page_is_what_the_framework_would_send_to_anybody(str
     routes = {route.path_format for route in street.app.routes if isinstance(route, HTTPRoute)}
     seen: set[str] = set()
     wrong: list[str] = []
+    RESPONSES.clear()  # after all other tests it takes long to read
     async with await street.browser(street.buyer) as buyer, await street.browser() as visitor:
         for path in await list_paths(street):
             for cookies in COOKIES:
