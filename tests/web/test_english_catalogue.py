@@ -40,8 +40,8 @@ WEB = Path(renderer_module.__file__).parents[1]
 TEMPLATES = renderer_module.TEMPLATES
 HELPERS = (
     "case_words", "conversation_page", "forms", "invoice_words", "pages", "pairing_words", "tracking_words",
-    "shop/cards",
-    "shop/coupon_words", "shop/listing_details", "shop/off_sale", "shop/package_cards", "shop/price_words",
+    "shop/cards", "shop/coupon_words", "shop/listing/details", "shop/listing/off_sale", "shop/listing/price_words",
+    "shop/package_cards",
     "shop/promises", "shop/regions", "shop/visit_codes", "shop/orders/order_cards", "shop/orders/order_amounts",
     "shop/orders/order_deposit", "shop/orders/order_refunds", "ui/calendar",
 )  # fmt: skip
@@ -52,9 +52,9 @@ CHINESE_ONLY = {
         "多要一点时间", "转给上一级",
     },
     "forms": {"元"},
-    "shop/buying/cart": {"零一两三四五六七八九十"}, "shop/stay": {"零一两三四五六七八九十"},
+    "shop/buying/cart": {"零一两三四五六七八九十"}, "shop/listing/stay": {"零一两三四五六七八九十"},
     "shop/cards": {"公斤", "千克", "克", "合 ", "（", " 月"},
-    "shop/listing_details": {"（"}, "shop/regions": {"市"},
+    "shop/listing/details": {"（"}, "shop/regions": {"市"},
     "pairing_words": {"承诺", "做了", "要做到", "从哪天到哪天", "哪天", "什么", "多少", "合计"},
     "ui/renderer": {"等我办的", "账期", "乡镇村户", "疑点", "审批表"},
 }  # fmt: skip

@@ -88,7 +88,8 @@ async def test_of_an_office_and_an_operator_at_once_the_second_is_refused(databa
             return "operator"
 
     outcomes = await asyncio.gather(appoint(), seat(), return_exceptions=True)
-    assert sorted(type(each).__name__ for each in outcomes) == ["HoldsOffice", "str"]
+    # The second may also insert the account of the phone before it sees the first, and finds the handle taken.
+    assert sorted(type(each).__name__ for each in outcomes) in (["HoldsOffice", "str"], ["HandleTaken", "str"])
 
 
 async def test_the_schema_lets_no_account_send_the_bills_of_two_operators(owner: Connection) -> None:

@@ -25,7 +25,7 @@ SAMPLE_TEXTS = (
     # Shown in the demo only.
     "web/account/demo_people.py", "web/templates/account/", "web/templates/base/", "settings.py",
     # Rows of the templates to download, and the mark of sample people in reports and reviews.
-    "subsidies/imports/columns.py", "subsidies/imports/templates.py", "subsidies/imports/officials.py",
+    "subsidies/imports/formats/columns.py", "subsidies/imports/formats/templates.py", "subsidies/imports/officials.py",
     "reviews/views.py", "reports/line.py",
 )  # fmt: skip
 """Where the word 样例 stands, and why it reaches no other database."""
