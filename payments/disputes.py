@@ -45,10 +45,17 @@ class _MoneySource(Struct, frozen=True):
 
 
 class _Unreturned(Struct, frozen=True):
-    """What an account lacks of the money of won disputes."""
+    """What an account lacks of the money that disputes took from it."""
 
     code: str
     minor: int
+
+
+class _Held(Struct, frozen=True, kw_only=True):
+    """What a dispute holds, and how much of it was advanced."""
+
+    disputed_minor: int
+    advanced_minor: int
 
 
 class _DisputeChange(Struct, frozen=True, kw_only=True):
@@ -134,19 +141,18 @@ LIST_UNRETURNED = Query(
      ORDER BY code
     """,
 )
-# What a dispute holds, and what of it was advanced.
-LIST_HELD = Query(
-    _Unreturned,
+GET_HELD = Query(
+    _Held,
     """
-    SELECT accounts.kind AS code, sum(postings.amount_minor)::bigint AS minor
+    SELECT coalesce(sum(postings.amount_minor) FILTER (WHERE accounts.kind = 'disputed'), 0)::bigint AS disputed_minor,
+           coalesce(-sum(postings.amount_minor) FILTER (WHERE accounts.kind = 'advance'), 0)::bigint AS advanced_minor
       FROM {schema}.disputes
       JOIN {schema}.transaction_keys ON key = ANY("""
     + DISPUTE_KEYS
     + """)
       JOIN {schema}.postings USING (transaction_id)
       JOIN {schema}.accounts ON accounts.id = postings.account_id
-     WHERE disputes.provider_ref = :ref AND accounts.kind IN ('disputed', 'advance')
-     GROUP BY accounts.kind
+     WHERE disputes.provider_ref = :ref
     """,
 )
 LOCK_PAYMENTS_OF_ORDER = Query(
@@ -257,16 +263,11 @@ async def _post_changed(
     if more > 0:
         legs = await _build_disputed_legs(conn, payment, more)
     else:
-        held = await _load_held(conn, report.ref)
-        returned = -more + (held["disputed"] - change.before_minor) * -more // change.before_minor
-        legs = await _build_return_legs(conn, payment, report, returned, most_advanced=-held.get("advance", 0))
+        held = await GET_HELD.one(conn, ref=report.ref)
+        returned = -more + (held.disputed_minor - change.before_minor) * -more // change.before_minor
+        legs = await _build_return_legs(conn, payment, report, returned, most_advanced=held.advanced_minor)
     key = f"dispute-changed:{report.ref}:{change.changes}"
     await _post_step(conn, payment, key=key, kind="dispute changed", legs=legs, at=at)
-
-
-async def _load_held(conn: Connection, ref: str) -> dict[str, int]:
-    """Return what a dispute holds (`disputed`), and what was advanced for it (`advance`, negative), by kind."""
-    return {each.code: each.minor for each in await LIST_HELD.all(conn, ref=ref)}
 
 
 async def _post_step(conn: Connection, payment: Payment, *, key: str, kind: str, legs: list[Leg], at: datetime) -> None:
@@ -274,7 +275,7 @@ async def _post_step(conn: Connection, payment: Payment, *, key: str, kind: str,
 
 
 async def _post_won(conn: Connection, payment: Payment, report: DisputeReport, at: datetime) -> None:
-    total = (await _load_held(conn, report.ref))["disputed"]
+    total = (await GET_HELD.one(conn, ref=report.ref)).disputed_minor
     legs = await _build_return_legs(conn, payment, report, total, most_advanced=total)
     await _post_step(conn, payment, key=f"dispute-won:{report.ref}", kind="dispute won", legs=legs, at=at)
 
@@ -296,7 +297,7 @@ async def _build_return_legs(
 
 async def _post_lost(conn: Connection, payment: Payment, report: DisputeReport, at: datetime) -> None:
     """Book that the provider keeps the money; the platform gets its share of the discount back."""
-    total = (await _load_held(conn, report.ref))["disputed"]
+    total = (await GET_HELD.one(conn, ref=report.ref)).disputed_minor
     legs = [
         (get_disputed_account(payment), -total),
         (get_clearing_account(payment), report.amount.minor),

@@ -73,8 +73,8 @@ class GoodsReturn(_GoodsReturnFields, frozen=True, kw_only=True):
     """A return of goods: what is sent back, how far it is, and who answers until when.
 
     `text` is the buyer's reason, `address` where the goods go once the return is accepted, empty if the household that
-    gave it closed its account. `seller_reason` is why the
-    seller refused it, or why it was not refunded at its arrival, `decision` what the one who decided wrote.
+    gave it closed its account. `seller_reason` is why the seller refused it, or why it was not refunded at its arrival,
+    `decision` what the one who decided wrote.
     """
 
     text: str

@@ -3,7 +3,6 @@
 Source: Personal Information Protection Law, articles 19 and 47. That there was a lead, its steps and their days stay.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from market.subsidies.intake.consents import CONSENT_PHOTO_CONTEXT
 from market.subsidies.intake.models import MAX_MEMBERS
 from market.subsidies.intake.views import OPINION_CONTEXT, PERSON_IDENTITY_CONTEXT, PERSON_NAME_CONTEXT
 from market.subsidies.month.cycles import LOCK_IMPORTS
-from payments.retries import BatchSummary, describe_error, run_batches, run_each, sum_batches
+from payments.retries import BatchSummary, describe_error, run_listed
 
 log = structlog.get_logger()
 
@@ -44,8 +43,7 @@ async def erase_due_leads(db: Database, seal: Seal, *, now: datetime) -> BatchSu
 
     Persons who came into the register are erased with it. One lead that fails delays no other.
     """
-    summaries: list[BatchSummary] = []
-    failed: list[DueLead] = []
+    failed = 0
 
     async def list_due(most: int) -> list[DueLead]:
         async with db.connection() as conn:
@@ -53,7 +51,7 @@ async def erase_due_leads(db: Database, seal: Seal, *, now: datetime) -> BatchSu
                 conn, day=get_business_day(now), years=CountySettings().register_years, most=most
             )
 
-    async def erase(lead: DueLead) -> None:
+    async def erase(lead: DueLead) -> int:
         tokens = [make_token() for _ in range(MAX_MEMBERS)]
         async with db.transaction(scope=lead.county_code) as conn:
             # Who comes into the register with a file at this moment is waited for, and then seen.
@@ -66,14 +64,12 @@ async def erase_due_leads(db: Database, seal: Seal, *, now: datetime) -> BatchSu
                 ],
                 sealed={context: seal.seal(REDACTED, context) for context in _TEXTS},
             )  # fmt: skip
+        return 1
 
     async def fail(lead: DueLead, error: Exception) -> None:
-        failed.append(lead)
+        nonlocal failed
+        failed += 1
         log.error("lead_not_erased", county=lead.county_code, lead=str(lead.id), error=describe_error(error))
 
-    async def erase_batch(due: Sequence[DueLead]) -> list[DueLead]:
-        summaries.append(await run_each(due, erase, fail))
-        return failed
-
-    await run_batches(list_due, erase_batch, most=MAX_LEADS)
-    return sum_batches(summaries)
+    done = await run_listed(list_due, erase, fail, most=MAX_LEADS)
+    return BatchSummary(done=done, failed=failed)
