@@ -58,7 +58,7 @@ async def test_money_reaches_the_farmer_through_the_pages(village: Village, gate
         assert kept + "没有同意的，买家还能请县里调解。过了就打给您。" in seen.text
         assert "/farm/money/payout" not in seen.html
         await village.value(
-            "UPDATE suborders SET received_at = received_at - interval '8 days' WHERE state = 'received' RETURNING 1"
+            "UPDATE suborders SET received_at = received_at - interval '9 days' WHERE state = 'received' RETURNING 1"
         )
         await farm.open("/farm/money")
         seen = await farm.submit("/farm/money/payout")
