@@ -26,6 +26,8 @@ _DAILY = {
 _NUMBER = re.compile(r"/orders/(\d+)")
 _ARRIVED = re.compile(r"已到账 ([\d,.]+) 元")
 _CODE = re.compile(r"验证码 (\d{6})，")
+_UNPAID = ("等您付款", "该付尾款了", "付款码", "正在确认")
+"""What the page of an order says until the sandbox has told the service that the open payment was made."""
 _TRIES = 100
 _FRESH = SESSION_LIFETIME / 2
 """For how long a session is used without signing in again; no test takes as long as the rest."""
@@ -143,7 +145,7 @@ class LiveMarket:
         for _ in range(_TRIES):
             await self.work()
             text = await buyer.open(order)
-            if "等您付款" not in text and "付款码" not in text and "正在确认" not in text:
+            if not any(words in text for words in _UNPAID):
                 return order
         raise AssertionError(f"{order} was not paid: {text}")
 
