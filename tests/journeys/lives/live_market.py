@@ -26,8 +26,10 @@ _DAILY = {
 _NUMBER = re.compile(r"/orders/(\d+)")
 _ARRIVED = re.compile(r"已到账 ([\d,.]+) 元")
 _CODE = re.compile(r"验证码 (\d{6})，")
-_UNPAID = ("等您付款", "该付尾款了", "付款码", "正在确认")
-"""What the page of an order says until the sandbox has told the service that the open payment was made."""
+_BANK_PAGE = re.compile(r"/pay/(pi_\w+)")
+_UNPAID = ("等您付款", "付款码", "正在确认")
+"""What the page of an order says while a payment is open; the rest of a deposit may be due when it no longer is."""
+_IS_CAPTURED = "SELECT captured_at IS NOT NULL FROM payments.payments WHERE provider_ref = $1"
 _TRIES = 100
 _FRESH = SESSION_LIFETIME / 2
 """For how long a session is used without signing in again; no test takes as long as the rest."""
@@ -139,13 +141,16 @@ class LiveMarket:
         order = found[0]
         await buyer.page.locator('main a:has-text("去微信付")').click()
         await buyer.page.wait_for_url("**/pay/pi_*")
+        payment = _BANK_PAGE.search(buyer.page.url)
+        assert payment is not None, buyer.page.url
         await buyer.page.locator('button:has-text("付款")').click()
         await buyer.page.locator('h1:has-text("付好了"), a:has-text("回到商家")').first.wait_for()
         text = ""
         for _ in range(_TRIES):
             await self.work()
+            captured = await self._owner.fetchval(_IS_CAPTURED, payment[1])
             text = await buyer.open(order)
-            if not any(words in text for words in _UNPAID):
+            if captured and not any(words in text for words in _UNPAID):
                 return order
         raise AssertionError(f"{order} was not paid: {text}")
 
