@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from msgspec import Struct
 
 from market.kernel.language import say
-from market.web.ui.format import day_short, weekday
+from market.web.ui.format import NUMERALS, day_short, weekday
 
 # Name, month, and the term's constant for the years 2001 to 2099, in ten-thousandths of a day.
 # Source: 寿星通用公式, [Y·D + C] − L with D = 0.2422, and its known exceptions.
@@ -30,7 +30,6 @@ _RIPE_BY_MONTH = (
 )  # fmt: skip
 """Produce in season in Hebei by month, January first."""
 _MAX_DAYS_ANNOUNCED = 7
-_DAYS = "零一二三四五六七"
 
 
 class SeasonGreeting(Struct, frozen=True):
@@ -81,9 +80,9 @@ def make_season_greeting(day: date) -> SeasonGreeting:
     if away == 0:
         return SeasonGreeting(say("今日{0}，{1}", name, ripe), say("{0}，{1}", day_short(day), weekday(day)))
     if away <= _MAX_DAYS_ANNOUNCED:
+        in_days = say("{0}，{1}天后", day_short(day), say(NUMERALS[away]))
         return SeasonGreeting(
-            say("{0}将至，{1}", name, ripe),
-            say("{0}，{1}天后", day_short(day), say(_DAYS[away])),
+            say("{0}将至，{1}", name, ripe), say("{0}，明天", day_short(day)) if away == 1 else in_days
         )
     return SeasonGreeting(
         say("{0}时节，{1}", say(_find_current_term(day)), ripe), say("{0}，{1}", day_short(day), weekday(day))

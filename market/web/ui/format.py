@@ -21,6 +21,8 @@ from market.orders.notifications import format_due
 from payments.money import divide_half_up, format_amount, format_percent, format_yuan
 
 MINUS = "−"
+NUMERALS = "零一两三四五六七八九十"
+"""Of what is counted: 两 and not 二."""
 _FIGURES = "零壹贰叁肆伍陆柒捌玖"
 _PLACES = ("", "拾", "佰", "仟")
 _GROUPS = ("", "万", "亿")

@@ -49,11 +49,10 @@ from market.web.shop.listing.own_view import load_own_view
 from market.web.shop.package_cards import count_rooms
 from market.web.shop.promises import format_days_ahead
 from market.web.ui.calendar import CalendarDay, make_calendar_month
-from market.web.ui.format import day_short, weekday, yuan
+from market.web.ui.format import NUMERALS, day_short, weekday, yuan
 
 _SEARCH_STEP = timedelta(days=MAX_NIGHTS_SHOWN)
 _CHOOSE_OTHER_DAYS = "换几天，看日历上有价钱的日子。"
-_NUMERALS = "零一两三四五六七八九十"
 _FULL_BP = 10_000
 _MAX_MINIMUMS = 4
 """How many different least numbers of nights a month names."""
@@ -109,7 +108,7 @@ def format_nights(count: int) -> str:
     """Format a number of nights: `两晚`, `12 晚`."""
     if count == 1:
         return say("一晚")
-    return say("{0}晚", say(_NUMERALS[count])) if count < len(_NUMERALS) else say("{0} 晚", count)
+    return say("{0}晚", say(NUMERALS[count])) if count < len(NUMERALS) else say("{0} 晚", count)
 
 
 def read_date_choice(request: HttpRequest) -> DateChoice:
