@@ -2377,6 +2377,34 @@ $$;
 
 
 --
+-- Name: delete_cart_rows(jsonb, integer[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.delete_cart_rows(batch jsonb, placed integer[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    DELETE FROM cart_lines
+     WHERE ctid = ANY(ARRAY(
+           SELECT line.ctid
+             FROM jsonb_to_recordset(batch -> 'carts') AS cart (n integer, owner_id uuid, items uuid[])
+             JOIN cart_lines AS line ON line.owner_id = cart.owner_id AND line.variant_id = ANY(cart.items)
+            WHERE cart.n = ANY(placed)
+              FOR UPDATE OF line SKIP LOCKED));
+    IF jsonb_array_length(batch -> 'stays') > 0 THEN
+        DELETE FROM cart_nights
+         WHERE ctid = ANY(ARRAY(
+               SELECT stay.ctid
+                 FROM jsonb_to_recordset(batch -> 'carts') AS cart (n integer, owner_id uuid, items uuid[])
+                 JOIN cart_nights AS stay ON stay.owner_id = cart.owner_id AND stay.listing_id = ANY(cart.items)
+                WHERE cart.n = ANY(placed)
+                  FOR UPDATE OF stay SKIP LOCKED));
+    END IF;
+END
+$$;
+
+
+--
 -- Name: delete_claim_photos(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3682,6 +3710,25 @@ CREATE TABLE public.cancel_tiers (
 CREATE FUNCTION public.get_cancel_tiers(p_listing_id uuid, p_at timestamp with time zone) RETURNS jsonb
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (SELECT COALESCE(jsonb_agg(jsonb_build_object('holiday', cancel_tiers.holiday, 'days_before', cancel_tiers.days_before, 'refund_bp', cancel_tiers.refund_bp)), '[]'::jsonb) AS "coalesce" FROM public.cancel_tiers WHERE ((cancel_tiers.listing_id = get_cancel_tiers.p_listing_id) AND (cancel_tiers.valid_during @> get_cancel_tiers.p_at)));
+
+
+--
+-- Name: get_cart_contents(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.get_cart_contents(owner uuid) RETURNS TABLE(lines jsonb[], nights jsonb[])
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT ARRAY(SELECT jsonb_build_object('variant_id', variant_id, 'quantity', quantity, 'slot_id', slot_id)
+                   FROM cart_lines
+                  WHERE owner_id = owner
+                  ORDER BY added_at, variant_id),
+           ARRAY(SELECT jsonb_build_object('listing_id', listing_id, 'arrive_on', lower(cart_nights.nights),
+                                           'leave_on', upper(cart_nights.nights), 'rooms', rooms)
+                   FROM cart_nights
+                  WHERE owner_id = owner
+                  ORDER BY added_at, listing_id)
+$$;
 
 
 --
@@ -5359,6 +5406,17 @@ $$;
 
 
 --
+-- Name: lock_quota(text, uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.lock_quota(quota text, owner uuid) RETURNS void
+    LANGUAGE sql
+    AS $$
+    SELECT pg_advisory_xact_lock(7007, hashtext(concat_ws(' ', quota, owner)))
+$$;
+
+
+--
 -- Name: make_month_partitions(text, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5924,6 +5982,9 @@ BEGIN
              GROUP BY d.lot) AS ordered
      WHERE lots.id = ordered.lot;
     PERFORM write_orders(batch, admitted);
+    IF jsonb_array_length(batch -> 'carts') > 0 THEN
+        PERFORM delete_cart_rows(batch, admitted);
+    END IF;
 
     RETURN QUERY
         SELECT o.n, made.fingerprint, made.id, made.number, made.state, made.goods_fen, made.freight_fen,
@@ -5988,6 +6049,90 @@ BEGIN
                 ORDER BY slots.id
                 LIMIT 1) AS full_slot ON true
          WHERE NOT EXISTS (SELECT FROM orders made WHERE made.buyer_id = o.buyer_id AND made.key = o.key);
+END
+$$;
+
+
+--
+-- Name: put_cart_rows(uuid, boolean, uuid[], integer[], uuid[], uuid[], date[], date[], integer[], integer, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.put_cart_rows(owner uuid, whole boolean, variant_ids uuid[], quantities integer[], slot_ids uuid[], listing_ids uuid[], arrivals date[], departures date[], room_counts integer[], max_lines integer, max_stays integer, at timestamp with time zone) RETURNS TABLE(obstacle text, lines jsonb[], nights jsonb[])
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+DECLARE
+    wanted integer;
+    known  integer;
+    kept   integer;
+BEGIN
+    -- Each statement below sees what was committed before the lock was granted.
+    PERFORM lock_quota('cart', owner);
+    IF variant_ids IS NOT NULL THEN
+        SELECT count(*) FILTER (WHERE request.quantity > 0),
+               count(*) FILTER (WHERE request.quantity > 0 AND listings.kind <> 'stay')
+          INTO wanted, known
+          FROM unnest(variant_ids, quantities) AS request (variant_id, quantity)
+          LEFT JOIN variants ON variants.id = request.variant_id
+          LEFT JOIN listings ON listings.id = variants.listing_id;
+        SELECT count(*) INTO kept
+          FROM cart_lines WHERE owner_id = owner AND NOT whole AND variant_id <> ALL(variant_ids);
+        obstacle := CASE WHEN known < wanted THEN 'line' WHEN wanted + kept > max_lines THEN 'size' END;
+    END IF;
+    IF listing_ids IS NOT NULL AND obstacle IS NULL THEN
+        SELECT count(*) FILTER (WHERE request.rooms > 0),
+               count(*) FILTER (WHERE request.rooms > 0 AND listings.kind = 'stay')
+          INTO wanted, known
+          FROM unnest(listing_ids, room_counts) AS request (listing_id, rooms)
+          LEFT JOIN listings ON listings.id = request.listing_id;
+        SELECT count(*) INTO kept
+          FROM cart_nights WHERE owner_id = owner AND NOT whole AND listing_id <> ALL(listing_ids);
+        obstacle := CASE WHEN known < wanted THEN 'stay' WHEN wanted + kept > max_stays THEN 'size' END;
+    END IF;
+    IF obstacle IS NOT NULL THEN
+        RETURN NEXT;
+        RETURN;
+    END IF;
+
+    IF variant_ids IS NOT NULL THEN
+        IF whole OR 0 = ANY(quantities) THEN
+            DELETE FROM cart_lines
+             WHERE owner_id = owner
+               AND coalesce((SELECT request.quantity
+                               FROM unnest(variant_ids, quantities) AS request (variant_id, quantity)
+                              WHERE request.variant_id = cart_lines.variant_id),
+                            CASE WHEN whole THEN 0 ELSE 1 END) = 0;
+        END IF;
+        INSERT INTO cart_lines AS line (owner_id, variant_id, quantity, slot_id, added_at)
+        SELECT owner, request.variant_id, request.quantity, slots.id, at
+          FROM unnest(variant_ids, quantities, slot_ids) AS request (variant_id, quantity, slot_id)
+          LEFT JOIN slots ON slots.id = request.slot_id
+                 AND slots.listing_id = (SELECT listing_id FROM variants WHERE variants.id = request.variant_id)
+         WHERE request.quantity > 0
+            ON CONFLICT ON CONSTRAINT cart_lines_unique DO UPDATE
+               SET quantity = excluded.quantity, slot_id = coalesce(excluded.slot_id, line.slot_id);
+    END IF;
+    IF listing_ids IS NOT NULL THEN
+        IF whole OR 0 = ANY(room_counts) THEN
+            DELETE FROM cart_nights
+             WHERE owner_id = owner
+               AND coalesce((SELECT request.rooms
+                               FROM unnest(listing_ids, room_counts) AS request (listing_id, rooms)
+                              WHERE request.listing_id = cart_nights.listing_id),
+                            CASE WHEN whole THEN 0 ELSE 1 END) = 0;
+        END IF;
+        INSERT INTO cart_nights (owner_id, listing_id, nights, rooms, added_at)
+        SELECT owner, request.listing_id, daterange(request.arrival, request.departure), request.rooms, at
+          FROM unnest(listing_ids, arrivals, departures, room_counts)
+               AS request (listing_id, arrival, departure, rooms)
+         WHERE request.rooms > 0
+            ON CONFLICT ON CONSTRAINT cart_nights_unique DO UPDATE
+               SET nights = excluded.nights, rooms = excluded.rooms;
+    END IF;
+    RETURN QUERY SELECT NULL, contents.lines, contents.nights FROM get_cart_contents(owner) AS contents;
 END
 $$;
 

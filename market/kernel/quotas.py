@@ -4,7 +4,7 @@ from uuid import UUID
 
 from payments.sql import Connection, Query
 
-LOCK_QUOTA = Query(None, "SELECT pg_advisory_xact_lock(7007, hashtext(concat_ws(' ', :quota::text, :owner::uuid)))")
+LOCK_QUOTA = Query(None, "SELECT lock_quota(:quota, :owner)")
 
 
 async def lock_quota(conn: Connection, quota: str, owner: UUID | None) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
-from market.orders.cart import put_lines
+from market.orders.cart import put_cart
 from market.orders.models import Line
 
 LIST_BOUGHT_GOODS = Query(
@@ -32,4 +32,4 @@ async def buy_again(conn: Connection, buyer: Actor, number: int, *, now: datetim
     lines = await LIST_BOUGHT_GOODS.all(conn, number=number, buyer_id=buyer.account_id)
     if not lines:
         raise NotFound
-    await put_lines(conn, buyer.account_id, lines, now=now)
+    await put_cart(conn, buyer.account_id, lines=lines, now=now)

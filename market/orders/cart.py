@@ -5,7 +5,7 @@ A cart belongs to an account or, before signing in, to a device; the device's is
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NewType
 from uuid import UUID
 
@@ -37,81 +37,35 @@ type CartOwner = AccountId | DeviceId
 DEVICE_CART_LIFETIME = timedelta(days=30)
 
 
-class CartSize(Struct, frozen=True):
-    """How many lines and stays a cart contains."""
+class CartContents(Struct, frozen=True):
+    """The lines and nights of a cart, in the sequence in which they were put there."""
 
-    lines: int
-    stays: int
-
-
-class CartChange(CartSize, frozen=True):
-    """How many of the requested rows were written, and how many the cart contains now."""
-
-    written: int
+    lines: list[Line]
+    nights: list[Nights]
 
 
-# One statement for all rows: removes, inserts and counts. The rows that it removes are none of those that it inserts.
-# Unknown variants are not inserted, so that fewer are written.
-PUT_LINES = Query(
-    CartChange,
+class _CartChange(Struct, frozen=True):
+    """Why nothing was written: `line`, `stay` or `size`; else what the cart contains now."""
+
+    obstacle: str | None
+    lines: list[Line] | None
+    nights: list[Nights] | None
+
+
+PUT_CART_ROWS = Query(
+    _CartChange,
     """
-    WITH removed AS (
-        DELETE FROM cart_lines
-         WHERE owner_id = :owner_id
-           AND CASE WHEN :whole THEN variant_id <> ALL(:variant_ids::uuid[])
-                    ELSE variant_id = ANY(:removed_ids::uuid[]) END
-        RETURNING variant_id
-    ), put AS (
-        INSERT INTO cart_lines (owner_id, variant_id, quantity, slot_id, added_at)
-        SELECT :owner_id, variants.id, quantity, slots.id, :now
-          FROM unnest(:variant_ids::uuid[], :quantities::integer[], :slot_ids::uuid[])
-               AS request (variant_id, quantity, slot_id)
-          JOIN variants ON variants.id = request.variant_id
-          JOIN listings ON listings.id = listing_id AND listings.kind <> 'stay'
-          LEFT JOIN slots ON slots.id = request.slot_id AND slots.listing_id = variants.listing_id
-            ON CONFLICT (owner_id, variant_id) DO UPDATE
-               SET quantity = excluded.quantity, slot_id = coalesce(excluded.slot_id, cart_lines.slot_id)
-        RETURNING variant_id
-    )
-    SELECT written::integer,
-           (written + (SELECT count(*) FROM cart_lines
-                        WHERE owner_id = :owner_id AND variant_id NOT IN (SELECT variant_id FROM removed)
-                          AND variant_id NOT IN (SELECT variant_id FROM put)))::integer AS lines,
-           (SELECT count(*) FROM cart_nights WHERE owner_id = :owner_id)::integer AS stays
-      FROM (SELECT count(*) AS written FROM put) AS counted
+    SELECT obstacle, lines, nights
+      FROM put_cart_rows(:owner_id, :whole, :variant_ids, :quantities, :slot_ids, :listing_ids, :arrivals, :departures,
+                         :room_counts, :max_lines, :max_stays, :now)
     """,
 )
-PUT_NIGHTS = Query(
-    CartChange,
-    """
-    WITH removed AS (
-        DELETE FROM cart_nights
-         WHERE owner_id = :owner_id
-           AND CASE WHEN :whole THEN listing_id <> ALL(:listing_ids::uuid[])
-                    ELSE listing_id = ANY(:removed_ids::uuid[]) END
-        RETURNING listing_id
-    ), put AS (
-        INSERT INTO cart_nights (owner_id, listing_id, nights, rooms, added_at)
-        SELECT :owner_id, listings.id, daterange(arrive, leave), rooms, :now
-          FROM unnest(:listing_ids::uuid[], :arrives::date[], :leaves::date[], :rooms::smallint[])
-               AS request (listing_id, arrive, leave, rooms)
-          JOIN listings ON listings.id = request.listing_id AND listings.kind = 'stay'
-            ON CONFLICT (owner_id, listing_id) DO UPDATE SET nights = excluded.nights, rooms = excluded.rooms
-        RETURNING listing_id
-    )
-    SELECT written::integer,
-           (SELECT count(*) FROM cart_lines WHERE owner_id = :owner_id)::integer AS lines,
-           (written + (SELECT count(*) FROM cart_nights
-                        WHERE owner_id = :owner_id AND listing_id NOT IN (SELECT listing_id FROM removed)
-                          AND listing_id NOT IN (SELECT listing_id FROM put)))::integer AS stays
-      FROM (SELECT count(*) AS written FROM put) AS counted
-    """,
-)
+GET_CART_CONTENTS = Query(CartContents, "SELECT lines, nights FROM get_cart_contents(:owner_id)")
 COUNT_CART = Query(
-    CartSize,
+    int,
     """
-    SELECT (SELECT count(*) FROM cart_lines WHERE owner_id = :owner_id) AS lines,
-           (SELECT count(*) FROM cart_nights WHERE owner_id = :owner_id) AS stays
+    SELECT (SELECT count(*) FROM cart_lines WHERE owner_id = :owner_id)
+           + (SELECT count(*) FROM cart_nights WHERE owner_id = :owner_id)
     """,
 )
 # The account's and the device's quantities together, as far as the lot has units; lines beyond the limit are dropped.
@@ -180,23 +134,67 @@ def identify_device(token: str) -> DeviceId:
     return DeviceId(UUID(bytes=hashlib.sha256(b"cart " + token.encode()).digest()[:16]))
 
 
-async def put_lines(
-    conn: Connection, owner: CartOwner, lines: Sequence[Line], *, whole: bool = False, now: datetime
-) -> CartSize:
-    """Set the quantities of some variants in the cart, and return its size; 0 removes one.
+async def put_cart(
+    conn: Connection,
+    owner: CartOwner,
+    *,
+    lines: Sequence[Line] | None = None,
+    nights: Sequence[Nights] | None = None,
+    whole: bool = False,
+    now: datetime,
+) -> CartContents:
+    """Set quantities of variants and rooms of stays in the cart, and return its contents; 0 removes one.
 
-    With `whole`, all other lines are removed.
+    With `whole`, all others are removed, unless `lines` or `nights` is None.
 
-    Idempotent. The cart has one slot of an activity: another one replaces it, and a line without a slot keeps it. The
-    cart shows availability, but only placing the order checks it.
+    Idempotent, and one statement, which needs no transaction. The cart has one slot of an activity: another one
+    replaces it, and a line without a slot keeps it. The cart shows availability, but only placing the order checks it.
 
     Raises:
-        TooManyLines: the cart would contain more lines than one order allows.
+        TooManyLines: the cart would contain more lines or stays than one order allows.
         InvalidQuantity: a quantity is negative or too large.
-        NotForSale: a variant does not exist.
+        InvalidNights: a range cannot be booked, or a stay is listed twice.
+        NotForSale: a variant or a stay does not exist.
     """
-    if len(lines) > MAX_LINES:
+    if len(lines or ()) > MAX_LINES or len(nights or ()) > MAX_STAYS:
         raise TooManyLines(max_lines=MAX_LINES, max_stays=MAX_STAYS)
+    if not whole:
+        lines, nights = lines or None, nights or None
+    merged = None if lines is None else _merge_variants(lines)
+    if nights is not None:
+        _require_bookable(nights, get_business_day(now))
+    change = await PUT_CART_ROWS.one(
+        conn,
+        owner_id=owner,
+        whole=whole,
+        variant_ids=None if merged is None else [line.variant_id for line in merged],
+        quantities=None if merged is None else [line.quantity for line in merged],
+        slot_ids=None if merged is None else [line.slot_id for line in merged],
+        listing_ids=None if nights is None else [each.listing_id for each in nights],
+        arrivals=None if nights is None else [each.arrive_on for each in nights],
+        departures=None if nights is None else [each.leave_on for each in nights],
+        room_counts=None if nights is None else [each.rooms for each in nights],
+        max_lines=MAX_LINES,
+        max_stays=MAX_STAYS,
+        now=now,
+    )
+    match change.obstacle:
+        case "size":
+            raise TooManyLines(max_lines=MAX_LINES, max_stays=MAX_STAYS)
+        case "line":
+            raise NotForSale(title="", errors=(FieldFault("lines", "有一种商品不存在"),))
+        case "stay":
+            raise NotForSale(title="", errors=(FieldFault("nights", "有一处住宿不存在"),))
+        case _:
+            return CartContents(change.lines or [], change.nights or [])
+
+
+def _merge_variants(lines: Sequence[Line]) -> list[Line]:
+    """Return one line for each variant.
+
+    Raises:
+        InvalidQuantity: a quantity is negative or too large.
+    """
     faults = tuple(
         FieldFault(f"lines[{index}].quantity", f"写 1 到 {MAX_QUANTITY}，0 是不要了")
         for index, line in enumerate(lines)
@@ -205,75 +203,35 @@ async def put_lines(
     if faults:
         raise InvalidQuantity(max_quantity=MAX_QUANTITY, errors=faults)
     merged = list({line.variant_id: line for _, line in merge_lines(lines)}.values())
-    nonzero = [line for line in merged if line.quantity]
-    if any(line.quantity > MAX_QUANTITY for line in nonzero):
+    if any(line.quantity > MAX_QUANTITY for line in merged):
         raise InvalidQuantity(max_quantity=MAX_QUANTITY)
-    await lock_quota(conn, "cart", owner)
-    change = await PUT_LINES.one(
-        conn,
-        owner_id=owner,
-        whole=whole,
-        removed_ids=[line.variant_id for line in merged if not line.quantity],
-        variant_ids=[line.variant_id for line in nonzero],
-        quantities=[line.quantity for line in nonzero],
-        slot_ids=[line.slot_id for line in nonzero],
-        now=now,
-    )
-    if change.written != len(nonzero):
-        raise NotForSale(title="", errors=(FieldFault("lines", "有一种商品不存在"),))
-    return _require_cart_size(change)
+    return merged
 
 
-async def put_nights(
-    conn: Connection, owner: CartOwner, nights: Sequence[Nights], *, whole: bool = False, now: datetime
-) -> CartSize:
-    """Set the nights of some stays in the cart, and return its size; 0 rooms remove one.
-
-    With `whole`, all other stays are removed.
+def _require_bookable(nights: Sequence[Nights], day: date) -> None:
+    """Require ranges of nights that can be booked, each of another stay.
 
     Raises:
-        TooManyLines: the cart would contain more stays than one order allows.
-        InvalidNights: a range cannot be booked, or a stay is listed twice.
-        NotForSale: a stay does not exist.
+        InvalidNights: one cannot be booked, or a stay is listed twice.
     """
-    if len(nights) > MAX_STAYS:
-        raise TooManyLines(max_lines=MAX_LINES, max_stays=MAX_STAYS)
     listing_ids = [each.listing_id for each in nights]
     faults = tuple(
         FieldFault(f"nights[{index}]", "日期或间数不对")
         for index, each in enumerate(nights)
-        if (each.rooms and not is_bookable(each, get_business_day(now))) or listing_ids.index(each.listing_id) != index
+        if (each.rooms and not is_bookable(each, day)) or listing_ids.index(each.listing_id) != index
     )
     if faults:
         raise InvalidNights(max_nights=MAX_NIGHTS, max_rooms=MAX_ROOMS, errors=faults)
-    nonzero = [each for each in nights if each.rooms]
-    await lock_quota(conn, "cart", owner)
-    change = await PUT_NIGHTS.one(
-        conn,
-        owner_id=owner,
-        whole=whole,
-        removed_ids=[each.listing_id for each in nights if not each.rooms],
-        listing_ids=[each.listing_id for each in nonzero],
-        arrives=[each.arrive_on for each in nonzero],
-        leaves=[each.leave_on for each in nonzero],
-        rooms=[each.rooms for each in nonzero],
-        now=now,
-    )
-    if change.written != len(nonzero):
-        raise NotForSale(title="", errors=(FieldFault("nights", "有一处住宿不存在"),))
-    return _require_cart_size(change)
 
 
-def _require_cart_size(size: CartSize) -> CartSize:
-    if size.lines > MAX_LINES or size.stays > MAX_STAYS:
-        raise TooManyLines(max_lines=MAX_LINES, max_stays=MAX_STAYS)
-    return size
+async def load_cart_contents(conn: Connection, owner: CartOwner) -> CartContents:
+    """Return the lines and nights of the cart."""
+    return await GET_CART_CONTENTS.one(conn, owner_id=owner)
 
 
 async def count_cart(conn: Connection, owner: CartOwner) -> int:
     """Return how many lines and stays the cart contains."""
-    size = await COUNT_CART.one(conn, owner_id=owner)
-    return size.lines + size.stays
+    return await COUNT_CART.one(conn, owner_id=owner)
 
 
 async def merge_device_cart(conn: Connection, device_id: DeviceId, account_id: AccountId) -> None:

@@ -14,10 +14,10 @@ from market.catalogue.freight import Shipment
 from market.catalogue.models import ListingKind
 from market.catalogue.units import get_count_word
 from market.coupons.rules import CouponItem
-from market.kernel import Connection, Fen, Query
+from market.kernel import Connection, Fen
 from market.kernel.clock import get_business_day
 from market.kernel.language import say
-from market.orders.cart import CartOwner
+from market.orders.cart import CartContents, CartOwner, load_cart_contents
 from market.orders.checkout.offers import load_goods_offers, load_public_buyers, load_stay_offers
 from market.orders.checkout.pricing import (
     DraftLine,
@@ -34,10 +34,10 @@ from market.orders.checkout.pricing import (
 )
 from market.orders.checkout.seen_terms import hash_cancel_terms
 from market.orders.deposits import DepositPlan, plan_deposit
-from market.orders.models import MAX_LINES, MAX_STAYS, Line, ListingId, Nights, SuborderKind, VariantId
+from market.orders.models import Line, Nights, SuborderKind
 from market.producers.closures import describe_closure
 from market.slots.list_slots import load_reserved_places, load_slots
-from market.slots.models import Slot, SlotId
+from market.slots.models import Slot
 from market.slots.rules import find_slot_refusal
 
 
@@ -112,32 +112,11 @@ class Cart(Struct, frozen=True, kw_only=True):
     cancel_terms: str
 
 
-class _CartLineRow(Struct, frozen=True):
-    variant_id: VariantId
-    quantity: int
-    slot_id: SlotId | None
-    available_units: int | None
-    reserved_units: int | None
-
-
-class _CartNightsRow(Struct, frozen=True):
-    listing_id: ListingId
-    arrive_on: date
-    leave_on: date
-    rooms: int
-    free: int
-
-
-class _CartRows(Struct, frozen=True):
-    lines: list[_CartLineRow]
-    nights: list[_CartNightsRow]
-
-
 class _OfferedLine(Struct, frozen=True):
     """A line with its offer, its slot, and why it cannot be ordered now."""
 
     offer: GoodsOffer
-    row: _CartLineRow
+    wanted: Line
     slot: Slot | None
     problem: str
     public_buyer: bool
@@ -145,90 +124,55 @@ class _OfferedLine(Struct, frozen=True):
 
     def price(self) -> tuple[GoodsOffer, DraftLine]:
         """Return the offer and the priced line."""
-        return self.offer, price_goods_line(0, self.offer, self.row.quantity, self.slot, public_buyer=self.public_buyer)
-
-
-GET_CART_ROWS = Query(
-    _CartRows,
-    """
-    SELECT ARRAY(SELECT jsonb_build_object('variant_id', variant_id, 'quantity', quantity, 'slot_id', slot_id,
-                        'available_units', available_units, 'reserved_units', reserved_units)
-                   FROM cart_lines
-                   JOIN variants ON variants.id = variant_id
-                   LEFT JOIN lots ON lots.id = lot_id
-                  WHERE owner_id = :owner_id
-                  ORDER BY added_at, variant_id
-                  LIMIT :max_lines) AS lines,
-           ARRAY(SELECT jsonb_build_object('listing_id', listing_id, 'arrive_on', lower(nights),
-                        'leave_on', upper(nights), 'rooms', rooms, 'free',
-                        (SELECT count(*) FROM rooms AS room
-                          WHERE room.listing_id = cart_nights.listing_id AND room.open
-                            AND NOT EXISTS (SELECT FROM taken_nights AS taken
-                                             WHERE room_id = room.id AND taken.nights && cart_nights.nights)))
-                   FROM cart_nights
-                  WHERE owner_id = :owner_id
-                  ORDER BY added_at, listing_id
-                  LIMIT :max_stays) AS nights
-    """,
-)
-
-
-async def _load_rows(conn: Connection, owner: CartOwner) -> _CartRows:
-    return await GET_CART_ROWS.one(conn, owner_id=owner, max_lines=MAX_LINES, max_stays=MAX_STAYS)
-
-
-async def load_cart_contents(conn: Connection, owner: CartOwner) -> tuple[list[Line], list[Nights]]:
-    """Return the lines and nights of the cart, as arguments of `place`."""
-    cart = await _load_rows(conn, owner)
-    return (
-        [Line(row.variant_id, row.quantity, row.slot_id) for row in cart.lines],
-        [Nights(row.listing_id, row.arrive_on, row.leave_on, row.rooms) for row in cart.nights],
-    )
+        quantity = self.wanted.quantity
+        return self.offer, price_goods_line(0, self.offer, quantity, self.slot, public_buyer=self.public_buyer)
 
 
 async def get_cart(conn: Connection, owner: CartOwner, *, region_code: str | None = None, now: datetime) -> Cart:
-    """Return the cart by producer with freight and sums; the number of statements does not depend on its size.
+    """Return the cart by producer with freight and sums; see `price_cart`."""
+    contents = await load_cart_contents(conn, owner)
+    return await price_cart(conn, owner, contents, region_code=region_code, now=now)
+
+
+async def price_cart(
+    conn: Connection, owner: CartOwner, contents: CartContents, *, region_code: str | None = None, now: datetime
+) -> Cart:
+    """Return what a cart contains at current prices; the number of statements does not depend on its size.
 
     Lines that cannot be ordered now have a problem and are excluded from the sums. The sums are exactly what placing
     the other lines would charge.
     """
-    cart = await _load_rows(conn, owner)
-    rows, stay_rows = cart.lines, cart.nights
     day = get_business_day(now)
-    goods = await load_goods_offers(conn, [row.variant_id for row in rows], day=day)
-    stays = await load_stay_offers(
-        conn, [Nights(row.listing_id, row.arrive_on, row.leave_on, row.rooms) for row in stay_rows], day=day
-    )
-    offer_rows = [(goods[row.variant_id], row) for row in rows]
+    goods = await load_goods_offers(conn, [line.variant_id for line in contents.lines], day=day)
+    stays = await load_stay_offers(conn, contents.nights, day=day)
+    offered = [(goods[line.variant_id], line) for line in contents.lines]
     public_buyer = owner in await load_public_buyers(conn, [owner], goods.values(), day=day)
     needed_units: dict[UUID, int] = {}
-    for offer, row in offer_rows:
+    for offer, line in offered:
         if offer.lot_id is not None:
-            needed_units[offer.lot_id] = needed_units.get(offer.lot_id, 0) + row.quantity * offer.lot_units_per_item
-    parcels = make_parcels(((offer, row.quantity) for offer, row in offer_rows), region_code)
-    slots = await load_slots(conn, [row.slot_id for row in rows if row.slot_id])
+            needed_units[offer.lot_id] = needed_units.get(offer.lot_id, 0) + line.quantity * offer.lot_units_per_item
+    parcels = make_parcels(((offer, line.quantity) for offer, line in offered), region_code)
+    slots = await load_slots(conn, [line.slot_id for line in contents.lines if line.slot_id])
     reserved = await load_reserved_places(conn, owner, list(slots))
     parties: dict[UUID | None, int] = {}
-    for row in rows:
-        parties[row.slot_id] = parties.get(row.slot_id, 0) + row.quantity
+    for line in contents.lines:
+        parties[line.slot_id] = parties.get(line.slot_id, 0) + line.quantity
     lines: list[_OfferedLine] = []
-    for offer, row in offer_rows:
-        slot = slots.get(row.slot_id) if row.slot_id else None
-        problem = _describe_problem(offer, row, needed_units, parcels) or _describe_slot_problem(
-            offer, slot, party=parties[row.slot_id], now=now
+    for offer, line in offered:
+        slot = slots.get(line.slot_id) if line.slot_id else None
+        problem = _describe_problem(offer, needed_units, parcels) or _describe_slot_problem(
+            offer, slot, party=parties[line.slot_id], now=now
         )
         before = reserved.get(slot.id, 0) if slot else 0
-        lines.append(_OfferedLine(offer, row, slot, problem, public_buyer, before))
+        lines.append(_OfferedLine(offer, line, slot, problem, public_buyer, before))
     nights: list[tuple[StayOffer, CartNights]] = []
-    for position, row in enumerate(stay_rows, 1):
+    for position, each in enumerate(contents.nights, 1):
         stay = stays[position]
-        nights.append((stay, _build_cart_nights(stay, row, day)))
+        nights.append((stay, _build_cart_nights(stay, each, day)))
     return _build_cart(lines, nights, region_code, day)
 
 
-def _describe_problem(
-    offer: GoodsOffer, row: _CartLineRow, needed_units: dict[UUID, int], parcels: dict[UUID, Shipment]
-) -> str:
+def _describe_problem(offer: GoodsOffer, needed_units: dict[UUID, int], parcels: dict[UUID, Shipment]) -> str:
     """Return why a line cannot be ordered now, or an empty string."""
     if offer.replaced:
         return say("卖家换了装法，点名字看新的")
@@ -237,9 +181,9 @@ def _describe_problem(
         return closed
     if fault := find_shipping_fault(offer, parcels):
         return say(fault.cart_zh)
-    if offer.lot_id is None or row.available_units is None or row.reserved_units is None:
+    if offer.lot_id is None or offer.available_units is None or offer.reserved_units is None:
         return ""
-    return _describe_shortage(offer, needed_units[offer.lot_id], row.available_units, row.reserved_units)
+    return _describe_shortage(offer, needed_units[offer.lot_id], offer.available_units, offer.reserved_units)
 
 
 def _describe_slot_problem(offer: GoodsOffer, slot: Slot | None, *, party: int, now: datetime) -> str:
@@ -272,29 +216,29 @@ def _describe_shortage(offer: GoodsOffer, needed: int, available: int, reserved:
     return left if available >= offer.lot_units_per_item else say("卖完了")
 
 
-def _build_cart_nights(stay: StayOffer, row: _CartNightsRow, day: date) -> CartNights:
+def _build_cart_nights(stay: StayOffer, wanted: Nights, day: date) -> CartNights:
     problem = _describe_closed(stay)
-    if not problem and row.arrive_on < day:
+    if not problem and wanted.arrive_on < day:
         problem = say("日期已经过了")
     elif not problem and (
         refusal := find_short_stay(
-            stay.minimum, title=stay.title, arrive=row.arrive_on, leave=row.leave_on, field="leave_on"
+            stay.minimum, title=stay.title, arrive=wanted.arrive_on, leave=wanted.leave_on, field="leave_on"
         )
     ):
         problem = refusal.errors[0].message
-    elif not problem and row.free < row.rooms:
-        problem = say("这几晚只剩 {0} 间", row.free) if row.free else say("这几晚没有房间了")
+    elif not problem and stay.free < wanted.rooms:
+        problem = say("这几晚只剩 {0} 间", stay.free) if stay.free else say("这几晚没有房间了")
     return CartNights(
-        listing_id=row.listing_id,
+        listing_id=wanted.listing_id,
         listing_number=stay.listing_number,
         title=stay.title,
-        arrive_on=row.arrive_on,
-        leave_on=row.leave_on,
-        rooms=row.rooms,
+        arrive_on=wanted.arrive_on,
+        leave_on=wanted.leave_on,
+        rooms=wanted.rooms,
         nights=stay.nights,
-        amount_fen=Fen(stay.room_fen * row.rooms),
-        free=row.free,
-        terms=make_terms(stay.tiers, days_left=(row.arrive_on - day).days, holiday=stay.holiday),
+        amount_fen=Fen(stay.room_fen * wanted.rooms),
+        free=stay.free,
+        terms=make_terms(stay.tiers, days_left=(wanted.arrive_on - day).days, holiday=stay.holiday),
         problem=problem,
     )
 
@@ -357,15 +301,15 @@ def _build_cart(
 
 
 def _build_cart_line(line: _OfferedLine) -> CartLine:
-    (offer, priced), row = line.price(), line.row
-    left = None if row.available_units is None else row.available_units // offer.lot_units_per_item
+    offer, priced = line.price()
+    left = None if offer.available_units is None else offer.available_units // offer.lot_units_per_item
     return CartLine(
         variant_id=offer.variant_id,
         listing_id=offer.listing_id,
         listing_number=offer.listing_number,
         title=priced.title,
         unit=offer.unit,
-        quantity=row.quantity,
+        quantity=line.wanted.quantity,
         price_fen=priced.price_fen,
         price_basis=priced.price_basis,
         amount_fen=priced.amount_fen,

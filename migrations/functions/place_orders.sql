@@ -1,11 +1,11 @@
 -- Package: orders.
 -- Place a batch of up to 64 orders in the sequence given, each order completely or not at all.
 --
--- `batch` has six lists: orders, suborders, lines, stays, slots and redemptions, and the limits of unpaid orders. Each
--- row has the number `n` of its request; a buyer has one request in a batch. The service computed the prices in the
--- same transaction; this function decides which requests get the available units, rooms and places. It takes all locks
--- first, in one order (docs/locks.md): buyers, then lots, rooms and slots, each by id. With `skip_locked` it waits for
--- none of them: the requests that need what another transaction holds are not placed.
+-- `batch` has the lists of `BatchRows`, and the limits of unpaid orders. Each row has the number `n` of its request; a
+-- buyer has one request in a batch. The service computed the prices just before; this function decides which requests
+-- get the available units, rooms and places, and empties the carts of those. It takes all locks first, in one order
+-- (docs/locks.md): buyers, then lots, rooms and slots, each by id. With `skip_locked` it waits for none of them: the
+-- requests that need what another transaction holds are not placed.
 --
 -- Returns a row per request with its order: the new one, or the one placed earlier with the same key. Without an order,
 -- `obstacle` is the reason: `closed` (the account of the buyer), `locked`, `voucher`, `gap` (a stay that is shorter than the
@@ -229,6 +229,9 @@ BEGIN
              GROUP BY d.lot) AS ordered
      WHERE lots.id = ordered.lot;
     PERFORM write_orders(batch, admitted);
+    IF jsonb_array_length(batch -> 'carts') > 0 THEN
+        PERFORM delete_cart_rows(batch, admitted);
+    END IF;
 
     RETURN QUERY
         SELECT o.n, made.fingerprint, made.id, made.number, made.state, made.goods_fen, made.freight_fen,

@@ -21,7 +21,7 @@ from market.kernel import Connection, Database
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.orders.address import Address, seal_address
-from market.orders.cart import put_lines, put_nights
+from market.orders.cart import put_cart
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import place
 from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
@@ -235,8 +235,8 @@ class _OrderFactory(Struct, frozen=True):
             async with self.db.transaction() as conn:
                 await confirm_receipt(conn, self.seal, who, placed.id, now=NOW)
         async with self.db.transaction() as conn:
-            await put_lines(conn, buyer, [Line(VariantId(farm.variant_id), 3)], now=NOW)
-            await put_nights(conn, buyer, [night], now=NOW)
+            await put_cart(conn, buyer, lines=[Line(VariantId(farm.variant_id), 3)], now=NOW)
+            await put_cart(conn, buyer, nights=[night], now=NOW)
         ids: dict[str, str] = {}
         for name, placed in (
             ("", paid), ("shipped_", shipped), ("received_", received), ("refundable_", refundable),

@@ -7,7 +7,7 @@ import pytest
 
 from market.aftersales.receive import confirm_receipt
 from market.orders.address import seal_address
-from market.orders.cart import put_lines
+from market.orders.cart import put_cart
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place_cart import place_cart
 from market.orders.mark_paid import apply_payment_events
@@ -28,7 +28,7 @@ async def test_the_documented_statements_run_in_the_documented_order(
     db, gateway, buyer = shopping.db, shopping.gateway, shopping.buyer
     async with db.transaction() as conn:
         product = await make_product(conn)
-        await put_lines(conn, buyer.account_id, [Line(VariantId(product.variant_id), 1)], now=NOW)
+        await put_cart(conn, buyer.account_id, lines=[Line(VariantId(product.variant_id), 1)], now=NOW)
     trace = QueryTrace(monkeypatch)
     async with Batcher(db) as batcher:
         address = seal_address(shopping.seal, BUYER_ADDRESS)

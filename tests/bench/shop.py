@@ -27,8 +27,8 @@ from market.kernel import Database, open_database
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServer, embedded_server, find_binaries
 from market.kernel.migrate import create_database
-from market.orders.cart import put_lines
-from market.orders.cart_view import GET_CART_ROWS, get_cart
+from market.orders.cart import GET_CART_CONTENTS, put_cart
+from market.orders.cart_view import get_cart
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.offers import LIST_GOODS_OFFERS
 from market.orders.checkout.place import place
@@ -269,15 +269,14 @@ async def cart_read(environment: Environment) -> Row:
     """Measure carts of 20 lines per second on one connection; the limit is their bare statements."""
     buyer = environment.buyers[0]
     async with environment.db.transaction() as conn:
-        await put_lines(
-            conn, buyer, [Line(VariantId(each), 1) for each in environment.variants[:20]], whole=True, now=NOW
-        )
+        lines = [Line(VariantId(each), 1) for each in environment.variants[:20]]
+        await put_cart(conn, buyer, lines=lines, whole=True, now=NOW)
     ours: list[float] = []
     theirs: list[float] = []
     async with environment.db.connection() as conn:
 
         async def bare() -> None:
-            [row] = await conn.fetch(GET_CART_ROWS.sql, buyer, 100, 5)
+            [row] = await conn.fetch(GET_CART_CONTENTS.sql, buyer)
             arguments = {"day": NOW.date(), "variant_ids": [each["variant_id"] for each in row["lines"]]}
             await conn.fetch(LIST_GOODS_OFFERS.sql, *(arguments[name] for name in LIST_GOODS_OFFERS.names))
 

@@ -21,7 +21,7 @@ from market.catalogue.packs import NewPack, replace_pack
 from market.catalogue.search.listings import SearchFilters, search_listings
 from market.identity.models import NotFound
 from market.kernel import Connection, Fen, Refusal
-from market.orders.cart import put_lines
+from market.orders.cart import put_cart
 from market.orders.cart_view import get_cart
 from market.orders.models import Line, NotForSale, VariantId
 from market.producers.moderation import ForbiddenWord
@@ -175,7 +175,7 @@ async def test_a_replaced_pack_leaves_orders_and_carts_as_they_were(shopping: Sh
         product = await make_product(conn, unit="5斤箱", net_g=2500, left=10)
         seller = await load_owner(conn, product.producer_id)
         buyer = await make_buyer(conn)
-        await put_lines(conn, buyer.account_id, [Line(VariantId(product.variant_id), 2)], now=NOW)
+        await put_cart(conn, buyer.account_id, lines=[Line(VariantId(product.variant_id), 2)], now=NOW)
     order = await shopping.place([(product.variant_id, 3)])
     new = NewPack(unit="2斤盒", price_fen=20_00, quantity=40)
     async with shopping.db.transaction() as conn:

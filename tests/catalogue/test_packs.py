@@ -16,7 +16,7 @@ from market.catalogue.search.listings import SearchFilters, search_listings
 from market.catalogue.tier_prices import PriceTerms, TierPrice, set_price_terms
 from market.identity.models import NotFound
 from market.kernel import Connection, Fen, Refusal
-from market.orders.cart import put_lines
+from market.orders.cart import put_cart
 from market.orders.cart_view import get_cart
 from market.orders.models import Line, NotForSale, VariantId
 from market.producers.moderation import ForbiddenWord
@@ -112,7 +112,7 @@ async def test_an_ended_pack_is_not_sold_and_the_next_one_is_the_first(shopping:
         small = NewPack(unit="1斤袋", price_fen=9_00, quantity=6)
         added = await add_pack(conn, seller, product.listing_id, small, now=NOW)
         buyer = await make_buyer(conn)
-        await put_lines(conn, buyer.account_id, [Line(VariantId(product.variant_id), 2)], now=NOW)
+        await put_cart(conn, buyer.account_id, lines=[Line(VariantId(product.variant_id), 2)], now=NOW)
     order = await shopping.place([(product.variant_id, 3)])
     async with shopping.db.transaction() as conn:
         summary = await end_pack(conn, seller, product.variant_id, now=NOW)

@@ -16,7 +16,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen
 from market.orders.address import seal_address
 from market.orders.cancel import cancel_order
-from market.orders.cart import put_lines, put_nights
+from market.orders.cart import put_cart
 from market.orders.cart_view import get_cart
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place_cart import place_cart
@@ -70,9 +70,9 @@ async def test_other_tiers_than_the_buyer_saw_are_told_before_ordering_and_the_c
         activity = await make_activity(conn, days=(date(2019, 10, 12),))
         host, guide = await load_owner(conn, stay.producer_id), await load_owner(conn, activity.producer_id)
         nights = [make_october_nights(stay.listing_id, arrive=10, leave=12)]
-        await put_nights(conn, w.buyer.account_id, nights, now=NOW)
+        await put_cart(conn, w.buyer.account_id, nights=nights, now=NOW)
         line = Line(VariantId(activity.variant_id), 2, SlotId(activity.slot_ids[0]))
-        await put_lines(conn, w.buyer.account_id, [line], now=NOW)
+        await put_cart(conn, w.buyer.account_id, lines=[line], now=NOW)
 
     async def see_terms() -> str:
         async with w.db.connection() as conn:

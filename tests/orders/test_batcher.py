@@ -10,7 +10,7 @@ from asyncpg.connection import LoggedQuery
 from market.identity.models import AccountId
 from market.kernel import Connection, Database, Refusal
 from market.kernel.language import ENGLISH, answer_in
-from market.orders.cart import put_lines
+from market.orders.cart import put_cart
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.order_request import OrderRequest
 from market.orders.checkout.place import place
@@ -184,7 +184,7 @@ async def test_the_statements_of_an_order_are_planned_once_a_session(new_conn: C
     counted: list[dict[str, int]] = []
     for _ in range(9):
         request = make_request(await make_account(new_conn), lines)
-        await put_lines(new_conn, request.buyer_id, lines, now=NOW)
+        await put_cart(new_conn, request.buyer_id, lines=lines, now=NOW)
         assert list_codes(await place_batch(new_conn, [msgspec.structs.replace(request, from_cart=True)])) == ["placed"]
         plans = await new_conn.fetch("SELECT statement, custom_plans FROM pg_prepared_statements")
         counted.append({row["statement"]: row["custom_plans"] for row in plans})

@@ -13,7 +13,7 @@ from market.identity.models import NotFound
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.orders.cart import put_lines
+from market.orders.cart import put_cart
 from market.orders.cart_view import get_cart
 from market.orders.models import FarmClosed, Line, VariantId
 from market.producers.closures import (
@@ -62,7 +62,7 @@ async def test_nobody_orders_while_a_farm_is_closed_and_everybody_afterwards(sho
     assert [(fault.field, fault.message) for fault in refused.value.errors] == [("lines[0].variant_id", words)]
     assert words in refused.value.text("zh")
     async with shopping.db.transaction() as conn:
-        await put_lines(conn, shopping.buyer.account_id, [Line(VariantId(product.variant_id), 1)], now=NOW)
+        await put_cart(conn, shopping.buyer.account_id, lines=[Line(VariantId(product.variant_id), 1)], now=NOW)
         cart = await get_cart(conn, shopping.buyer.account_id, now=NOW)
         listing = (await get_product(conn, product.listing_id, now=NOW)).listing
         later = await get_cart(conn, shopping.buyer.account_id, now=NOW + timedelta(days=3))

@@ -19,7 +19,7 @@ from market.catalogue.presale import PresaleTerms, end_presale, set_presale
 from market.identity.models import NotFound
 from market.kernel import Connection, Fen
 from market.orders.cancel import cancel_order
-from market.orders.cart import put_lines
+from market.orders.cart import put_cart
 from market.orders.cart_view import get_cart
 from market.orders.escrow import divide_legs
 from market.orders.expire import expire_orders
@@ -302,11 +302,11 @@ async def test_a_deposit_above_the_price_of_the_goods_is_that_price_and_goes_bac
 async def test_the_cart_shows_the_two_parts(orchard: Orchard) -> None:
     w = orchard.shopping
     async with w.db.transaction() as conn:
-        await put_lines(conn, w.buyer.account_id, [Line(VariantId(orchard.new.variant_id), 2)], now=NOW)
+        await put_cart(conn, w.buyer.account_id, lines=[Line(VariantId(orchard.new.variant_id), 2)], now=NOW)
         deposit = (await get_cart(conn, w.buyer.account_id, region_code="130000", now=NOW)).deposit
         assert deposit is not None
         assert (deposit.deposit_fen, deposit.balance_fen) == (40_00, 86_00)
-        await put_lines(conn, w.buyer.account_id, [Line(VariantId(orchard.old.variant_id), 1)], now=NOW)
+        await put_cart(conn, w.buyer.account_id, lines=[Line(VariantId(orchard.old.variant_id), 1)], now=NOW)
         assert (await get_cart(conn, w.buyer.account_id, region_code="130000", now=NOW)).deposit is None
 
 

@@ -13,7 +13,7 @@ from market.catalogue.models import BadListing
 from market.catalogue.publish import NewProduct, publish_product
 from market.divisions.regions import REGIONS
 from market.kernel import Connection
-from market.orders.cart import put_lines
+from market.orders.cart import put_cart
 from market.orders.cart_view import get_cart
 from market.orders.models import Line, VariantId
 from tests.conftest import NOW
@@ -93,7 +93,7 @@ async def test_a_product_that_is_not_shipped_there_is_refused_at_its_line_and_th
         await set_goods(conn, tofu.listing_id, "ambient", ["13"])
         await set_goods(conn, milk.listing_id, "chilled", [])
         lines = [Line(VariantId(each.variant_id), 1) for each in (dates, tofu, milk)]
-        await put_lines(conn, shopping.buyer.account_id, lines, now=NOW)
+        await put_cart(conn, shopping.buyer.account_id, lines=lines, now=NOW)
         cart = await get_cart(conn, shopping.buyer.account_id, region_code="130100", now=NOW)
         elsewhere = await get_cart(conn, shopping.buyer.account_id, region_code="440100", now=NOW)
     assert [line.problem for line in cart.groups[0].lines] == [
@@ -120,7 +120,7 @@ async def test_an_order_costs_what_the_cart_shows_with_surcharges(shopping: Shop
         dates, milk = await make_product(conn, shop), await make_product(conn, shop)
         await set_goods(conn, milk.listing_id, "frozen", [])
         lines = [Line(VariantId(each.variant_id), 2) for each in (dates, milk)]
-        await put_lines(conn, shopping.buyer.account_id, lines, now=NOW)
+        await put_cart(conn, shopping.buyer.account_id, lines=lines, now=NOW)
         cart = await get_cart(conn, shopping.buyer.account_id, region_code="130100", now=NOW)
     order = await shopping.place([(dates.variant_id, 2), (milk.variant_id, 2)])
     assert (cart.freight_fen, order.freight_fen, order.total_fen) == (12_50, 12_50, cart.total_fen)

@@ -12,7 +12,7 @@ from market.catalogue.night_rules import NightRule, RuleKind, set_night_rule
 from market.catalogue.terms import NewSeason, set_season
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
-from market.orders.cart import put_nights
+from market.orders.cart import put_cart
 from market.orders.cart_view import get_cart
 from market.orders.models import ListingId, Nights, PlacedOrder
 from tests.conftest import NOW
@@ -64,7 +64,7 @@ async def test_the_host_lets_single_nights_again(shopping: Shopping, stay: StayI
 async def test_a_cart_says_that_its_stay_is_too_short(shopping: Shopping, stay: StayIds) -> None:
     nights = make_october_nights(stay.listing_id, arrive=3, leave=5)
     async with shopping.db.transaction() as conn:
-        await put_nights(conn, shopping.buyer.account_id, [nights], now=NOW)
+        await put_cart(conn, shopping.buyer.account_id, nights=[nights], now=NOW)
         cart = await get_cart(conn, shopping.buyer.account_id, now=NOW)
     assert cart.groups[0].nights[0].problem == "国庆最少住 3 晚，改到10月6日走"
     assert not cart.ready
@@ -93,7 +93,7 @@ async def test_a_gap_is_filled_whole_and_not_in_part(shopping: Shopping, yard: S
             await book(shopping, yard, arrive, leave)
     nights = make_october_nights(yard.listing_id, arrive=4, leave=6)
     async with shopping.db.transaction() as conn:
-        await put_nights(conn, shopping.buyer.account_id, [nights], now=NOW)
+        await put_cart(conn, shopping.buyer.account_id, nights=[nights], now=NOW)
         cart = await get_cart(conn, shopping.buyer.account_id, now=NOW)
         assert await fills_gap(conn, yard.listing_id, arrive=date(2019, 10, 4), leave=date(2019, 10, 6), day=TODAY)
     assert cart.groups[0].nights[0].problem == ""

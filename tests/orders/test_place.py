@@ -128,8 +128,8 @@ async def test_the_same_request_placed_after_the_look_at_its_key_is_no_other_one
             return await place(batcher, buyer, wanted, key="one", fingerprint=b"same", address=DESTINATION, now=NOW)
 
     class FindBeforeAnotherPlaces:
-        async def maybe(self, conn: Connection, **given: Any) -> bytes | None:
-            found = await find.maybe(conn, **given)
+        async def one(self, conn: Connection, **given: Any) -> bool:
+            found = await find.one(conn, **given)
             ordered.append(await order())
             return found
 

@@ -13,7 +13,7 @@ from market.catalogue.tier_prices import PriceTerms, TierPrice, list_price_term_
 from market.identity.models import NotAllowed, NotFound, Role
 from market.kernel import Connection, Fen
 from market.kernel.seal import Seal
-from market.orders.cart import put_lines
+from market.orders.cart import put_cart
 from market.orders.cart_view import Cart, get_cart
 from market.orders.checkout.pricing import GoodsOffer, PriceBasis, choose_price, price_goods_line
 from market.orders.models import Line, VariantId
@@ -105,7 +105,7 @@ def test_more_must_never_cost_more_for_each() -> None:
 async def read_cart(shopping: Shopping, variant_id: UUID, quantity: int) -> Cart:
     async with shopping.db.transaction() as conn:
         lines = [Line(VariantId(variant_id), quantity)]
-        await put_lines(conn, shopping.buyer.account_id, lines, whole=True, now=NOW)
+        await put_cart(conn, shopping.buyer.account_id, lines=lines, whole=True, now=NOW)
         return await get_cart(conn, shopping.buyer.account_id, now=NOW)
 
 

@@ -4,6 +4,7 @@ import asyncio
 from datetime import date, timedelta
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from market.aftersales.check_in import MAX_WRONG_CODES
@@ -245,6 +246,14 @@ async def test_a_request_with_another_point_is_another_request(point: Point) -> 
     first = await point.order(key="k")
     assert (await point.order(key="k")).id == first.id
     assert await point.owner.fetchval("SELECT count(*) FROM pickups") == 1
+
+
+async def test_an_order_is_placed_with_its_point_or_not_at_all(point: Point, owner: Connection) -> None:
+    await owner.execute("ALTER TABLE pickups ADD CONSTRAINT never CHECK (point_id IS NULL) NOT VALID")
+    with pytest.raises(asyncpg.CheckViolationError):
+        await point.order()
+    assert await owner.fetchval("SELECT count(*) FROM orders") == 0
+    assert await owner.fetchval("SELECT reserved_units FROM lots WHERE id = $1", point.goods.lot_id) == 0
 
 
 async def test_the_county_alone_keeps_its_register_with_a_keeper_who_has_an_account(point: Point) -> None:

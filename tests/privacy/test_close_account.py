@@ -17,7 +17,7 @@ from market.identity.sign_in import sign_in
 from market.kernel import Connection, Database
 from market.kernel.idempotency import begin_request, finish_request
 from market.kernel.seal import Seal, UnsealError, derive_seal
-from market.orders.cart import put_lines
+from market.orders.cart import put_cart
 from market.orders.models import Line, VariantId
 from market.payouts.account import PayoutAccount, enter_payout_account
 from market.privacy.close_account import AccountNotClosable, close_account, confirm_and_close, erase_accounts_again
@@ -89,7 +89,7 @@ async def a_reviewed_order(shopping: Shopping) -> None:
         await write_review(
             conn, SEAL, shopping.buyer, seen.suborders[0].id, ReviewText(rating=5, text="枣很甜"), now=NOW
         )
-        await put_lines(conn, shopping.buyer.account_id, [Line(VariantId(goods.variant_id), 2)], now=NOW)
+        await put_cart(conn, shopping.buyer.account_id, lines=[Line(VariantId(goods.variant_id), 2)], now=NOW)
         actor = str(shopping.buyer.account_id)
         await begin_request(conn, shopping.seal, actor=actor, key="k", fingerprint=b"f")
         response = json.dumps({"phone": BUYER_ADDRESS.phone}).encode()

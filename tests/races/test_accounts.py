@@ -19,7 +19,7 @@ from market.kernel import Connection, Database
 from market.kernel.idempotency import begin_request, finish_request
 from market.kernel.seal import Seal
 from market.notify.queue import queue_message
-from market.orders.cart import put_nights
+from market.orders.cart import put_cart
 from market.payouts.correct_name import correct_name
 from market.pickup_points.models import PickupPointInvalid
 from market.privacy.close_account import close_account, erase_accounts_again
@@ -123,7 +123,7 @@ async def answer_form(conn: Connection, actor: Actor) -> None:
 
 async def fill_cart(conn: Connection, actor: Actor) -> None:
     stay = await conn.fetchval("SELECT id FROM listings")
-    await put_nights(conn, actor.account_id, [make_october_nights(stay)], now=NOW)
+    await put_cart(conn, actor.account_id, nights=[make_october_nights(stay)], now=NOW)
 
 
 async def consent(conn: Connection, actor: Actor) -> None:

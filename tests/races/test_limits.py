@@ -36,7 +36,7 @@ from market.favourites.models import FavouriteKind
 from market.identity.codes import CodeLimits, request_code
 from market.identity.models import Role
 from market.kernel import Connection, Fen, Refusal
-from market.orders.cart import identify_device, merge_device_cart, put_lines, put_nights
+from market.orders.cart import identify_device, merge_device_cart, put_cart
 from market.orders.models import Line, ListingId, Nights, VariantId
 from market.packages.compose import compose_package
 from market.payouts.account import enter_payout_account
@@ -166,17 +166,17 @@ async def test_lines_and_stays_of_a_cart(shopping: Shopping, monkeypatch: pytest
     device = identify_device("d" * 32)
 
     async def add_line(conn: Connection, index: int) -> None:
-        await put_lines(conn, device, [Line(VariantId(goods[index].variant_id), 1)], now=NOW)
+        await put_cart(conn, device, lines=[Line(VariantId(goods[index].variant_id), 1)], now=NOW)
 
     async def add_stay(conn: Connection, index: int) -> None:
         night = Nights(ListingId(stays[index].listing_id), date(2019, 10, 1), date(2019, 10, 2), 1)
-        await put_nights(conn, device, [night], now=NOW)
+        await put_cart(conn, device, nights=[night], now=NOW)
 
     assert await race(shopping, add_line) == LIMIT
     assert await race(shopping, add_stay) == LIMIT
     other = identify_device("e" * 32)
     async with shopping.db.transaction() as conn:
-        await put_lines(conn, other, [Line(VariantId(each.variant_id), 1) for each in goods[6:]], now=NOW)
+        await put_cart(conn, other, lines=[Line(VariantId(each.variant_id), 1) for each in goods[6:]], now=NOW)
 
     # A device of somebody who signs in on two at once.
     async def merge(conn: Connection, index: int) -> None:

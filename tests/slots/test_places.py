@@ -14,8 +14,8 @@ from market.aftersales.receive import confirm_overdue, confirm_receipt
 from market.aftersales.slot_guests import list_slot_guests
 from market.kernel import Connection, Refusal
 from market.orders.cancel import cancel_order
-from market.orders.cart import put_lines
-from market.orders.cart_view import get_cart, load_cart_contents
+from market.orders.cart import load_cart_contents, put_cart
+from market.orders.cart_view import get_cart
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import place
 from market.orders.checkout.placing import place_batch
@@ -250,9 +250,9 @@ async def test_the_cart_keeps_its_slot_and_says_what_is_wrong_with_it(shopping: 
     activity = await make_market(shopping, places=5)
     owner = shopping.buyer.account_id
     async with shopping.db.transaction() as conn:
-        await put_lines(conn, owner, [slot_line(activity, 2), slot_line(activity, 4, 1)], now=NOW)
-        await put_lines(conn, owner, [Line(VariantId(activity.variant_id), 3)], now=NOW)
-        [line], _ = await load_cart_contents(conn, owner)
+        await put_cart(conn, owner, lines=[slot_line(activity, 2), slot_line(activity, 4, 1)], now=NOW)
+        await put_cart(conn, owner, lines=[Line(VariantId(activity.variant_id), 3)], now=NOW)
+        [line] = (await load_cart_contents(conn, owner)).lines
         assert line == slot_line(activity, 3, 1)
         cart = await get_cart(conn, owner, now=NOW)
         [shown] = cart.groups[0].lines

@@ -13,7 +13,7 @@ from market.catalogue.person_classes import set_child_price
 from market.catalogue.terms import NewSeason, Season, set_season
 from market.identity.models import NotFound
 from market.kernel import Connection, Fen
-from market.orders.cart import put_lines
+from market.orders.cart import put_cart
 from market.orders.cart_view import get_cart
 from market.orders.models import Line, VariantId
 from market.slots.list_slots import list_coming_slots
@@ -69,7 +69,7 @@ async def test_each_slot_shows_and_the_cart_charges_the_price_of_its_day(conn: C
     buyer = (await load_owner(conn, activity.producer_id)).account_id
     for slot in slots:
         lines = [Line(VariantId(activity.variant_id), 2, slot.id), Line(VariantId(child), 1, slot.id)]
-        await put_lines(conn, buyer, lines, now=NOW)
+        await put_cart(conn, buyer, lines=lines, now=NOW)
         cart = await get_cart(conn, buyer, now=NOW)
         assert (cart.ready, cart.total_fen) == (True, 2 * slot.price_fen + (slot.child_price_fen or 0))
 

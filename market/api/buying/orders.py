@@ -27,8 +27,8 @@ from market.kernel.structs import build_from
 from market.orders.address import Address, address_to_point, seal_address
 from market.orders.buy_again import buy_again
 from market.orders.cancel import Cancellation, cancel_order
-from market.orders.cart import put_lines, put_nights
-from market.orders.cart_view import Cart, get_cart
+from market.orders.cart import put_cart
+from market.orders.cart_view import Cart, get_cart, price_cart
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.order_request import Companion
 from market.orders.checkout.place import find_placed_order, place
@@ -186,11 +186,10 @@ class CartController(Controller):
     ) -> Cart:
         """Set quantities in the cart: one line, or a whole cart at once."""
         now = clock.now()
-        async with db.transaction() as conn:
-            size = await put_lines(conn, actor.account_id, _build_lines(data.lines), whole=data.whole, now=now)
-            if data.nights or (data.whole and size.stays):
-                await put_nights(conn, actor.account_id, _build_nights(data.nights), whole=data.whole, now=now)
-            return await get_cart(conn, actor.account_id, now=now)
+        lines, nights = _build_lines(data.lines), _build_nights(data.nights)
+        async with db.connection() as conn:
+            contents = await put_cart(conn, actor.account_id, lines=lines, nights=nights, whole=data.whole, now=now)
+            return await price_cart(conn, actor.account_id, contents, now=now)
 
     @put("/nights", operation_id="PutCartNights")
     async def put_nights(
@@ -203,9 +202,10 @@ class CartController(Controller):
     ) -> Cart:
         """Set the nights of one or several stays in the cart."""
         now = clock.now()
-        async with db.transaction() as conn:
-            await put_nights(conn, actor.account_id, _build_nights(data.nights), whole=data.whole, now=now)
-            return await get_cart(conn, actor.account_id, now=now)
+        nights = _build_nights(data.nights)
+        async with db.connection() as conn:
+            contents = await put_cart(conn, actor.account_id, nights=nights, whole=data.whole, now=now)
+            return await price_cart(conn, actor.account_id, contents, now=now)
 
 
 class OrderController(Controller):

@@ -73,7 +73,7 @@ class _Lane(Struct, eq=False):
 
 
 class Batcher:
-    """Places orders in batches: up to 64 queued requests become one transaction with an outcome for each.
+    """Places orders in batches: up to 64 queued requests become one transaction, with an outcome for each.
 
     The first writer takes the queued requests at once. A single request is placed immediately; under load the next
     batch fills while the previous one commits, and another writer takes it after 20 ms. A buyer has one request at a
@@ -180,7 +180,8 @@ class Batcher:
         """Place a batch and set the outcomes; with `item_id`, wait for the lock of that item first."""
         outcomes: list[PlacementOutcome]
         try:
-            async with self._db.transaction() as conn:
+            alone = item_id is None and not any(queued.request.writes_beside_order for queued in batch)
+            async with self._db.connection() if alone else self._db.transaction() as conn:
                 if item_id is not None:
                     await _wait_for_item(conn, item_id)
                 requests = [queued.request for queued in batch]

@@ -18,9 +18,9 @@ LIST_GOODS_OFFERS = Query(
     GoodsOffer,
     """
     SELECT v.id AS variant_id, l.id AS listing_id, l.number AS listing_number,
-           l.kind AS listing_kind, title, label, unit, price_fen,
+           l.kind AS listing_kind, title, v.label, v.unit, price_fen,
            l.kind = 'activity' AND position IS NOT DISTINCT FROM 1 AS child, gross_g, net_g, ceiling_bp, lot_id,
-           lot_units_per_item, commission_bp,
+           lot_units_per_item, available_units, reserved_units, commission_bp,
            l.state = 'live' AND l.certified_until >= :day::date AND l.kind <> 'stay'
                AND position IS NOT NULL AS on_sale,
            position IS NULL AS replaced,
@@ -41,6 +41,7 @@ LIST_GOODS_OFFERS = Query(
       FROM variants v
       JOIN listings l ON l.id = listing_id
       JOIN producers ON producers.id = l.producer_id
+      LEFT JOIN lots ON lots.id = lot_id
       LEFT JOIN presales ON presales.listing_id = l.id
       LEFT JOIN freight_templates ON freight_templates.producer_id = producers.id
       LEFT JOIN closures ON closures.producer_id = producers.id AND closed_during @> :day::date
@@ -58,6 +59,11 @@ LIST_STAY_OFFERS = Query(
            priced.nights, priced.minimum, category_code, producers.county_code,
            get_county_setting(producers.county_code, 'pay_minutes', :day::date) AS pay_minutes,
            EXISTS (SELECT FROM holidays WHERE day_off AND day >= request.arrive AND day < request.leave) AS holiday,
+           (SELECT count(*) FROM rooms
+             WHERE rooms.listing_id = listings.id AND rooms.open
+               AND NOT EXISTS (SELECT FROM taken_nights AS taken
+                                WHERE room_id = rooms.id AND taken.nights && daterange(request.arrive, request.leave))
+           ) AS free,
            get_cancel_tiers(listings.id, 'infinity') AS tiers,
            (SELECT to_jsonb(stay_deposits) - 'listing_id' FROM stay_deposits WHERE listing_id = listings.id) AS deposit
       FROM unnest(:listing_ids::uuid[], :arrives::date[], :leaves::date[])

@@ -58,6 +58,11 @@ class OrderRequest(Struct, frozen=True, kw_only=True):
     language: str = field(default_factory=get_language)
     """Of the request's page, for what it is refused with: batches are placed by tasks of their own."""
 
+    @property
+    def writes_beside_order(self) -> bool:
+        """Whether placing takes more statements than `place_orders`, so that they need a transaction."""
+        return self.companion is not None or self.pickup_point_id is not None
+
 
 def merge_lines(lines: Sequence[Line]) -> list[tuple[int, Line]]:
     """Merge the lines of each variant and slot, with the index at which they were first listed."""

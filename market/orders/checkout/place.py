@@ -10,7 +10,7 @@ import msgspec
 
 from market.coupons.models import VoucherId
 from market.identity.models import AccountId
-from market.kernel import Database, Query
+from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.address import Destination
@@ -28,7 +28,7 @@ TOUCH_PLACED_ORDER = Query(
     RETURNING id, number, state, goods_fen, freight_fen, discount_fen, total_fen, placed_at, pay_until
     """,
 )
-FIND_KEY = Query(bytes, "SELECT fingerprint FROM orders WHERE buyer_id = :buyer_id AND key = :key")
+FIND_KEY = Query(bool, "SELECT EXISTS (SELECT FROM orders WHERE buyer_id = :buyer_id AND key = :key)")
 
 
 async def place(
@@ -91,17 +91,24 @@ def hash_request(contents: bytes, *choices: UUID | None) -> bytes:
 
 
 async def find_placed_order(db: Database, buyer: AccountId, key: str, fingerprint: bytes) -> PlacedOrder | None:
-    """Return the order that was placed with a key before, or None.
-
-    An order that was found is written again, so that it is not reported before the standby has confirmed its commit.
+    """Return the order that was placed with a key before (`repeat_placed_order`), or None.
 
     Raises:
         IdempotencyKeyReused: the key was used for another order.
     """
     async with db.connection() as conn:
-        found = await FIND_KEY.maybe(conn, buyer_id=buyer, key=key)
-        if found is None:
+        if not await FIND_KEY.one(conn, buyer_id=buyer, key=key):
             return None
-        if found != fingerprint:
-            raise IdempotencyKeyReused
-        return await TOUCH_PLACED_ORDER.one(conn, buyer_id=buyer, key=key, fingerprint=fingerprint)
+        return await repeat_placed_order(conn, buyer, key, fingerprint)
+
+
+async def repeat_placed_order(conn: Connection, buyer: AccountId, key: str, fingerprint: bytes) -> PlacedOrder:
+    """Return the order that was placed with a key before; it is written again, so that the standby has confirmed it.
+
+    Raises:
+        IdempotencyKeyReused: the key was used for another order.
+    """
+    placed = await TOUCH_PLACED_ORDER.maybe(conn, buyer_id=buyer, key=key, fingerprint=fingerprint)
+    if placed is None:
+        raise IdempotencyKeyReused
+    return placed

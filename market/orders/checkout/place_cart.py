@@ -2,17 +2,35 @@
 
 from datetime import datetime
 
+from msgspec import Struct
+
 from market.coupons.models import VoucherId
 from market.identity.models import AccountId
-from market.kernel import Database
+from market.kernel import Database, Query
 from market.orders.address import Destination
-from market.orders.cart_view import load_cart_contents
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.order_request import Companion
-from market.orders.checkout.place import find_placed_order, hash_request, place
-from market.orders.models import PlacedOrder
+from market.orders.checkout.place import hash_request, place, repeat_placed_order
+from market.orders.models import Line, Nights, PlacedOrder
 from market.pickup_points.models import PickupPointId
 from market.settings import DEFAULT_PAY_MINUTES
+
+
+class KeyAndCart(Struct, frozen=True):
+    """Whether an order was placed with a key before, and what the cart contains."""
+
+    placed: bool
+    lines: list[Line]
+    nights: list[Nights]
+
+
+FIND_KEY_AND_CART = Query(
+    KeyAndCart,
+    """
+    SELECT EXISTS (SELECT FROM orders WHERE buyer_id = :buyer_id AND key = :key) AS placed, lines, nights
+      FROM get_cart_contents(:buyer_id)
+    """,
+)
 
 
 async def place_cart(
@@ -45,16 +63,15 @@ async def place_cart(
     fingerprint = fingerprint or hash_request(
         b"cart" + address.region_code.encode() + address.digest, voucher_id, pickup_point_id
     )
-    placed = await find_placed_order(db, buyer, key, fingerprint)
-    if placed is not None:
-        return placed
     async with db.connection() as conn:
-        lines, nights = await load_cart_contents(conn, buyer)
+        found = await FIND_KEY_AND_CART.one(conn, buyer_id=buyer, key=key)
+        if found.placed:
+            return await repeat_placed_order(conn, buyer, key, fingerprint)
     return await place(
         batcher,
         buyer,
-        lines,
-        nights=nights,
+        found.lines,
+        nights=found.nights,
         address=address,
         key=key,
         now=now,

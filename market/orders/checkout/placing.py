@@ -15,6 +15,7 @@ from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.language import say, use_language
 from market.kernel.uuid7 import create_ids
+from market.orders.checkout.companions import run_companions
 from market.orders.checkout.offers import load_goods_offers, load_public_buyers, load_stay_offers
 from market.orders.checkout.order_request import OrderRequest
 from market.orders.checkout.outcomes import (
@@ -25,7 +26,6 @@ from market.orders.checkout.outcomes import (
     refuse,
 )
 from market.orders.checkout.packages import load_live_packages, price_packages, require_live_package
-from market.orders.checkout.placed_rows import delete_placed_rows, run_companions
 from market.orders.checkout.placing_parcels import add_placed_pickups, require_destination
 from market.orders.checkout.placing_slots import find_slot
 from market.orders.checkout.pricing import (
@@ -99,7 +99,10 @@ UNPAID_LIMITS: Row = {
 async def place_batch(
     conn: Connection, requests: Sequence[OrderRequest], *, skip_locked: bool = False
 ) -> list[PlacementOutcome]:
-    """Place the requests, no two of one buyer, in the caller's transaction; return an outcome for each.
+    """Place the requests, no two of one buyer; return an outcome for each.
+
+    One statement writes all of them, and empties their carts. So the caller needs a transaction only for requests that
+    write something beside it (`OrderRequest.writes_beside_order`).
 
     A refusal or an error in drafting one request is its own outcome. Any other error ends the transaction; `Batcher`
     then divides the batch. With `skip_locked` no lock is waited for, and the outcome of a request that needs what
@@ -123,7 +126,6 @@ async def place_batch(
             request = numbered[result.n]
             outcomes[result.n] = result.get_outcome(request) or refuse(result, request, drafts[result.n])
         await add_placed_pickups(conn, numbered, outcomes)
-        await delete_placed_rows(conn, numbered, outcomes)
         await run_companions(conn, numbered, outcomes, new_ids={each["id"] for each in batch.orders})
     return [outcomes[n] for n in numbered]
 
@@ -278,6 +280,7 @@ class BatchRows(Struct):
     redemptions: list[Row] = field(default_factory=list[Row])
     packages: list[Row] = field(default_factory=list[Row])
     package_lines: list[Row] = field(default_factory=list[Row])
+    carts: list[Row] = field(default_factory=list[Row])
     limits: Row = field(default_factory=lambda: UNPAID_LIMITS)
 
     def add_order(self, n: int, request: OrderRequest, suborders: Sequence[DraftSuborder], ids: Iterator[UUID]) -> None:
@@ -302,6 +305,10 @@ class BatchRows(Struct):
                 "pay_until": request.now + timedelta(minutes=get_request_pay_minutes(request, suborders)),
             }
         )
+        if request.from_cart:
+            items = [line.variant_id for _, line in request.lines]
+            items += [each.listing_id for each in request.nights]
+            self.carts.append({"n": n, "owner_id": request.buyer_id, "items": items})
         if request.voucher_id is not None:
             reduced_fen = sum(line.reduction_fen for each in suborders for line in each.lines)
             self.redemptions.append(

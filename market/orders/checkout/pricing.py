@@ -37,7 +37,8 @@ class GoodsOffer(Struct, frozen=True, kw_only=True):
 
     `pay_minutes` is the county's own setting, if it has one. With `ceiling_bp` the price is settled by weight:
     `net_g` is that of one item, and at most the share `ceiling_bp` of it is charged. `child` is the price of a child in
-    an activity; what a place costs depends on the day of its slot (`choose_price`).
+    an activity; what a place costs depends on the day of its slot (`choose_price`). Of its lot units are available, and
+    reserved by unpaid orders.
     """
 
     variant_id: UUID
@@ -55,6 +56,8 @@ class GoodsOffer(Struct, frozen=True, kw_only=True):
     presale: PresaleTerms | None = None
     lot_id: UUID | None
     lot_units_per_item: int
+    available_units: int | None = None
+    reserved_units: int | None = None
     commission_bp: int
     on_sale: bool
     replaced: bool = False
@@ -76,7 +79,8 @@ class StayOffer(Struct, frozen=True, kw_only=True):
     """A stay as currently offered: the price of each requested night and the cancellation tiers.
 
     `minimum` is the least number of nights that one of them asks for. `n` is the position of the request, from 1;
-    `pay_minutes` is the county's own setting, if it has one. With a `deposit` the stay may be paid in two parts.
+    `pay_minutes` is the county's own setting, if it has one. With a `deposit` the stay may be paid in two parts. `free`
+    rooms are so in all of the nights.
     """
 
     n: int
@@ -95,6 +99,7 @@ class StayOffer(Struct, frozen=True, kw_only=True):
     nights: list[tuple[date, Fen]]
     minimum: NightMinimum
     holiday: bool
+    free: int = 0
     tiers: list[CancellationTier]
     deposit: StayDeposit | None = None
     pay_minutes: int | None = None

@@ -17,8 +17,8 @@ from market.kernel import Connection, Database, Fen, Query
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.language import say
 from market.orders.address import Address
-from market.orders.cart import CartOwner, put_lines, put_nights
-from market.orders.cart_view import Cart, CartGroup, CartLine, CartNights, get_cart, load_cart_contents
+from market.orders.cart import CartOwner, load_cart_contents, put_cart
+from market.orders.cart_view import Cart, CartGroup, CartLine, CartNights, get_cart
 from market.orders.checkout.places import PlacesView
 from market.orders.checkout.pricing import PriceBasis
 from market.orders.list_orders import OrderGroup, list_orders
@@ -40,10 +40,9 @@ from market.web.shop.orders.order_deposit import describe_plan
 from market.web.shop.promises import WEIGHED_LATER, list_escrow_notes
 from market.web.shop.regions import get_region, list_regions, read_region
 from market.web.shop.shown_rate import find_shown_rate
-from market.web.ui.format import day_short, weekday, yuan
+from market.web.ui.format import NUMERALS, day_short, weekday, yuan
 from market.web.ui.illustrations import get_illustration
 
-_NUMERALS = "零一两三四五六七八九十"
 _MAX_QUANTITY = 999
 _UNKNOWN = "没有选上要买的，请回到它的那一页再选一次"
 _NO_DAY = "日子没写对，请回到日历上再选"
@@ -210,7 +209,7 @@ def has_visits(cart: Cart) -> bool:
 
 def format_seller_count(count: int) -> str:
     """Format a number of sellers: `两家`."""
-    return say("{0}家", say(_NUMERALS[count])) if count < len(_NUMERALS) else say("{0} 家", count)
+    return say("{0}家", say(NUMERALS[count])) if count < len(NUMERALS) else say("{0} 家", count)
 
 
 def choose_region(request: HttpRequest, last: Address | None) -> str:
@@ -281,7 +280,7 @@ async def add_nights(
     owner, token = get_or_start_cart(request, visitor)
     async with db.transaction() as conn:
         nights = Nights(ListingId(listing_id), arrive, leave, rooms)
-        await put_nights(conn, owner, [nights], now=clock.now())
+        await put_cart(conn, owner, nights=[nights], now=clock.now())
     return show_cart_next(request, token)
 
 
@@ -300,20 +299,20 @@ async def change_cart(
     if owner is None:
         return redirect("/cart")
     async with db.transaction() as conn:
-        lines, nights = await load_cart_contents(conn, owner)
+        contents = await load_cart_contents(conn, owner)
         changed = [
             replace(line, quantity=min(_MAX_QUANTITY, line.quantity + (1 if line.variant_id == more else -1)))
-            for line in lines
+            for line in contents.lines
             if line.variant_id in {more, less}
         ]
-        changed += [replace(line, quantity=0) for line in lines if line.variant_id == drop]
+        changed += [replace(line, quantity=0) for line in contents.lines if line.variant_id == drop]
         dropped = [
-            Nights(each.listing_id, each.arrive_on, each.leave_on, 0) for each in nights if each.listing_id == drop
+            Nights(each.listing_id, each.arrive_on, each.leave_on, 0)
+            for each in contents.nights
+            if each.listing_id == drop
         ]
-        if changed:
-            await put_lines(conn, owner, changed, now=clock.now())
-        if dropped:
-            await put_nights(conn, owner, dropped, now=clock.now())
+        if changed or dropped:
+            await put_cart(conn, owner, lines=changed, nights=dropped, now=clock.now())
     # The pressed button gets the focus again, where it was on the screen.
     pressed = f"more-{more}" if more else f"less-{less}" if less else ""
     return redirect(f"/cart#{pressed}" if pressed else "/cart")

@@ -20,7 +20,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.language import say
-from market.orders.cart import put_lines
+from market.orders.cart import put_cart
 from market.orders.models import Line, VariantId
 from market.slots.list_slots import find_coming_slot, list_coming_slots
 from market.slots.models import MAX_SLOTS_SHOWN, Slot, SlotState
@@ -281,7 +281,7 @@ async def submit_slot(
     async with db.transaction() as conn:
         lines = [Line(VariantId(product.variants[0].id), adults, slot.id)]
         lines += [Line(VariantId(child.id), children, slot.id)] if child is not None else []
-        await put_lines(conn, owner, lines, now=now)
+        await put_cart(conn, owner, lines=lines, now=now)
     return show_cart_next(request, token)
 
 

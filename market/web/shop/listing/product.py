@@ -30,8 +30,7 @@ from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.public_reads import PublicReads
-from market.orders.cart import put_lines
-from market.orders.cart_view import load_cart_contents
+from market.orders.cart import load_cart_contents, put_cart
 from market.orders.models import MAX_QUANTITY, Line, SoldOut, VariantId
 from market.web.forms import InvalidForm, read_form
 from market.web.pages import NO_STORE, redirect, render_page
@@ -351,8 +350,8 @@ async def add_product(
         variant = next((each for each in product.variants if each.id == variant_id), None)
         if variant is None or product.listing.kind is not ListingKind.PRODUCT or not product.listing.taking_orders:
             return redirect(f"/goods/{number}")
-        lines, _ = await load_cart_contents(conn, owner)
-        in_cart = sum(line.quantity for line in lines if line.variant_id == variant_id)
+        contents = await load_cart_contents(conn, owner)
+        in_cart = sum(line.quantity for line in contents.lines if line.variant_id == variant_id)
         status = InvalidForm.status if form.faults else SoldOut.status
         if count and (shortage := _find_shortage(variant, count, in_cart=in_cart)):
             form.add_fault("n", shortage)
@@ -363,7 +362,7 @@ async def add_product(
             )
         if form.faults:
             return redirect(f"/goods/{number}")
-        await put_lines(conn, owner, [Line(VariantId(variant_id), count + in_cart)], now=clock.now())
+        await put_cart(conn, owner, lines=[Line(VariantId(variant_id), count + in_cart)], now=clock.now())
     return show_cart_next(request, token)
 
 
