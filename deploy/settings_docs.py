@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from market.settings import describe_settings
+from market.kernel.settings import describe_settings
 
 ROOT = Path(__file__).parents[1]
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from market.app import Market
     from market.kernel.database import open_database
     from market.kernel.seal import derive_seal
-    from market.settings import Settings
+    from market.kernel.settings import Settings
 
 VERSION = "0.1.0"
 
@@ -18,7 +18,7 @@ __all__ = ["VERSION", "Market", "Settings", "derive_seal", "open_database"]
 
 _MODULES = {
     "Market": "market.app",
-    "Settings": "market.settings",
+    "Settings": "market.kernel.settings",
     "derive_seal": "market.kernel.seal",
     "open_database": "market.kernel.database",
 }

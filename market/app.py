@@ -40,14 +40,14 @@ from market.kernel import Database, open_database
 from market.kernel.clock import Clock
 from market.kernel.database import APP_ROLE
 from market.kernel.public_reads import PublicReads
+from market.kernel.rate_limits import RateBudget, RateClass, RateLimiter, list_network_budgets
 from market.kernel.seal import Seal, derive_seal
+from market.kernel.settings import Settings
 from market.logs import configure_logs
 from market.metrics import count_rate_refusal, count_responses
 from market.orders.checkout.batcher import Batcher
 from market.public_pages import PublicPages
-from market.rate_limits import RateBudget, RateClass, RateLimiter, list_network_budgets
 from market.response_cache import ResponseCache
-from market.settings import Settings
 from market.startup import make_clock, open_logins, tune_garbage_collector
 from market.storage.files import FileStore, open_file_store
 from market.web import ROUTES as WEB_ROUTES

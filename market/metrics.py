@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from market.jobs.queues import QueueState, ScheduleState
 from market.kernel import Refusal
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
 from market.startup import METRICS_FOLDER_VARIABLE
 
 RESPONSES = Counter("market_answers_total", "Responses by method, route and status.", ["method", "route", "status"])

@@ -16,7 +16,7 @@ from market.kernel.database import APP_ROLE
 from market.kernel.embedded import SERVICE_LOGIN, EmbeddedServer, embedded_server
 from market.kernel.migrate import create_named_database, is_current, upgrade
 from market.kernel.seal import Seal, derive_seal
-from market.settings import Settings
+from market.kernel.settings import Settings
 from payments.hosts import connect_to_primary
 from payments.ledger.months import MONTHS_AHEAD
 

@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from market.settings import Settings
+from market.kernel.settings import Settings
 
 PAGE = Path("docs/architecture.md").read_text("utf-8")
 SOURCES = [path for folder in ("market", "payments") for path in Path(folder).rglob("*.py")]

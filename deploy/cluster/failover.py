@@ -44,7 +44,7 @@ from deploy.cluster.local_cluster import (
     local_cluster,
 )
 from market.kernel import open_database
-from market.settings import Settings
+from market.kernel.settings import Settings
 from market.startup import prepare_embedded
 from payments.ledger.verification import verify_ledger
 from tests.faults.processes import ADDRESS as BUYER_ADDRESS

@@ -28,8 +28,8 @@ from market.kernel import Connection, FieldFault, Query
 from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.notify.notifications import format_due, notify_account, notify_producer
 from market.orders.money.payment_problems import notify_finance
-from market.orders.notifications import format_due, notify_account, notify_producer
 from market.orders.transitions import lock_order_by_suborder
 
 REOPENING_PERIOD = timedelta(days=7)

@@ -8,7 +8,7 @@ from msgspec import Struct
 from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
-from market.orders.notifications import format_month_day, notify_account
+from market.notify.notifications import format_month_day, notify_account
 from market.producers.closures import CLOSURE_REASON_NAMES, Closure, NewClosure, write_closure
 
 MAX_TOLD = 300

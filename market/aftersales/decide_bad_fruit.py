@@ -18,10 +18,10 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault, GatewayUnavailable, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.notify.notifications import format_due, notify_account, notify_producer
 from market.orders.money.payment_problems import notify_finance
 from market.orders.money.refund import refund_suborder
 from market.orders.money.refund_requests import LAPSE_LINE_REQUESTS
-from market.orders.notifications import format_due, notify_account, notify_producer
 from market.orders.transitions import LockedSuborder, load_suborders, lock_order_by_suborder
 from payments import Gateway, ProviderMismatch, RefundId, send_refund
 from payments.money import format_yuan

@@ -27,9 +27,9 @@ from market.kernel import Connection, Fen, FieldFault, Query, divide_half_up
 from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.notify.notifications import format_due, notify_producer
 from market.orders.catch_weight import CHARGED_FEN
 from market.orders.models import SuborderKind, SuborderState
-from market.orders.notifications import format_due, notify_producer
 from market.orders.returnable import get_first_returnable
 from market.orders.transitions import lock_order_by_suborder
 from payments.money import format_yuan

@@ -13,11 +13,11 @@ from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
+from market.notify.notifications import notify_money_owed
 from market.orders.catch_weight import list_unweighed
 from market.orders.escrow import release_escrow
 from market.orders.expire import CLOCK_ACTOR
 from market.orders.models import OrderState, SuborderKind, SuborderState
-from market.orders.notifications import notify_money_owed
 from market.orders.transitions import (
     LockedOrder,
     LockedSuborder,

@@ -24,6 +24,7 @@ from market.kernel import BASIS_POINTS, Connection, Database, Fen, GatewayUnavai
 from market.kernel.clock import get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.kernel.seal import Seal
+from market.notify.notifications import PHONE_CONTEXT
 from market.notify.queue import queue_message
 from market.orders.catch_weight import CHARGED_FEN
 from market.orders.escrow import get_order_ref
@@ -31,7 +32,6 @@ from market.orders.models import PaymentDisputed, SuborderState
 from market.orders.money.payment_problems import notify_finance
 from market.orders.money.refund import RefundAmountTooHigh, refund_suborder
 from market.orders.money.refund_requests import INSERT_REFUND_REQUEST, RefundRequestState
-from market.orders.notifications import PHONE_CONTEXT
 from market.orders.transitions import LockedSuborder, lock_order_by_suborder
 from payments import Gateway, ProviderMismatch, RefundId, has_open_dispute, send_refund
 from payments.money import format_yuan

@@ -12,9 +12,9 @@ from market.kernel import Connection, FieldFault, Query
 from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.notify.notifications import notify_account
 from market.orders.catch_weight import list_unweighed
 from market.orders.models import SuborderKind, SuborderState
-from market.orders.notifications import notify_account
 from market.orders.transitions import LockedSuborder, load_suborders, lock_order_by_suborder, move_suborders
 
 _TRACKING = re.compile(r"[A-Za-z0-9-]{4,40}")

@@ -22,10 +22,11 @@ from market.kernel.clock import get_business_day
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.moderation.off_platform import require_on_platform
+from market.notify.notifications import format_month_day, notify_account, notify_producer
 from market.orders.cancel import cancel_suborders
 from market.orders.expire import CLOCK_ACTOR
 from market.orders.models import SuborderKind, SuborderState
-from market.orders.notifications import format_month_day, notify_account, notify_producer
 from market.orders.send_by import CANCEL_ON, SEND_BY
 from market.orders.transitions import (
     LockedOrder,
@@ -34,7 +35,6 @@ from market.orders.transitions import (
     load_suborders,
     lock_order_by_suborder,
 )
-from market.producers.off_platform import require_on_platform
 from payments import Gateway, ProviderMismatch, RefundId, send_refund
 from payments.money import format_yuan
 from payments.retries import RetryPolicy, run_each

@@ -22,10 +22,10 @@ from market.catalogue.units import MAX_NET_G, format_weight
 from market.identity.models import Actor, NotFound
 from market.kernel import BASIS_POINTS, Connection, Database, Fen, FieldFault, GatewayUnavailable, Query, Refusal
 from market.kernel.seal import Seal
+from market.notify.notifications import notify_account
 from market.orders.catch_weight import CatchWeight, load_catch_weights
 from market.orders.models import MAX_QUANTITY, SuborderKind, SuborderState
 from market.orders.money.refund import refund_suborder
-from market.orders.notifications import notify_account
 from market.orders.transitions import LockedOrder, LockedSuborder, lock_order_by_suborder
 from payments import Gateway, ProviderMismatch, RefundId, send_refund
 from payments.money import format_yuan

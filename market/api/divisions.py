@@ -20,7 +20,7 @@ from market.divisions.queries import (
 )
 from market.kernel import Database
 from market.kernel.clock import Clock
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
 
 CACHE_ONE_DAY = {"Cache-Control": "public, max-age=86400"}
 type Text = Annotated[str, Meta(min_length=1, max_length=40)]

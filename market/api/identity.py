@@ -15,11 +15,11 @@ from market.identity.sessions import list_sessions, revoke_session, sign_out, ve
 from market.identity.sign_in import get_phone, sign_in, update_account
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.kernel.structs import build_from
 from market.kernel.text import mask_phone
-from market.rate_limits import RateClass
-from market.settings import Settings
 
 
 class CodeRequest(Struct, frozen=True, forbid_unknown_fields=True):

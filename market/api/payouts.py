@@ -16,6 +16,7 @@ from market.identity.models import Actor
 from market.kernel import Database, Fen
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.kernel.structs import build_from
 from market.orders.escrow import get_payee
 from market.payouts.account import (
@@ -35,7 +36,6 @@ from market.payouts.large_payouts import (
 )
 from market.payouts.pay_out import PayoutHold, ask_for_payout
 from market.payouts.statement import GET_PRODUCER_NUMBER
-from market.settings import Settings
 from payments import AccountKind, GuardedGateway, Payout, PayoutState, list_payouts
 
 MAX_PAYOUTS = 100

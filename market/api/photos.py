@@ -14,7 +14,7 @@ from market.identity.access import list_verified_scopes
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
 from market.storage.files import FileMissing, FileStore
 from market.storage.photos import PhotoPurpose, get_private_photo_name
 from market.storage.uploads import StoredPhoto, store_photo

@@ -15,6 +15,7 @@ from market.http import HttpRequest, get_client_network
 from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.privacy.close_account import confirm_and_close
@@ -25,7 +26,6 @@ from market.privacy.own_consents import ConsentKind, GivenConsent, list_given_co
 from market.privacy.personal_data import PersonalData, export_personal_data
 from market.privacy.request_models import MAX_DETAIL_LENGTH, DataRequest, NewDataRequest
 from market.privacy.requests import answer_data_request, ask_about_data, list_data_requests
-from market.rate_limits import RateClass
 
 
 class ClosingRequest(Struct, frozen=True, forbid_unknown_fields=True):

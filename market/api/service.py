@@ -10,8 +10,8 @@ from market.carriers.pushes import PushReceipt, receive_push
 from market.http import HttpRequest
 from market.jobs.queues import QueueReadings
 from market.kernel import Database, Query
+from market.kernel.rate_limits import RateClass
 from market.metrics import render_metrics, render_queue_metrics
-from market.rate_limits import RateClass
 from payments import GuardedGateway, receive
 
 log = structlog.get_logger()

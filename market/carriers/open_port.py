@@ -6,7 +6,7 @@ from datetime import datetime
 
 from market.carriers.http_port import HttpCarriers
 from market.carriers.models import Carrier, CarrierPort, TrackingNotice, TrackingReport
-from market.settings import Settings
+from market.kernel.settings import Settings
 from payments.breaker import CircuitBreaker
 from payments.errors import InvalidSignature
 from payments.port import Outcome, Unknown

@@ -15,7 +15,7 @@ from market.identity.access import require_producer
 from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.text import clean_name, clean_text
-from market.producers.moderation import ForbiddenWord
+from market.moderation.forbidden_words import ForbiddenWord
 from market.sheets.models import FileUnreadable
 from market.sheets.spreadsheet import SMALL_SHEET, CellFaults, Spreadsheet, digest, malformed_file, read_spreadsheet
 

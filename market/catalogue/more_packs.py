@@ -26,7 +26,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.text import clean_text
-from market.producers.off_platform import require_public_text
+from market.moderation.off_platform import require_public_text
 from market.stock.lots import open_lot
 
 _MAX_LOT_UNITS_PER_ITEM = 10_000

@@ -23,7 +23,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.text import clean_text
-from market.producers.off_platform import require_public_text
+from market.moderation.off_platform import require_public_text
 from market.stock.lots import empty_lot, open_lot
 from market.stock.models import LotId
 

@@ -32,12 +32,12 @@ from market.catalogue.person_classes import ACTIVITY_UNIT, add_child_price, list
 from market.catalogue.search.text import build_search_columns
 from market.catalogue.units import BadUnit, Unit, parse_unit
 from market.counties.load import load_county_settings
-from market.divisions.codes import get_county_code
 from market.identity.access import require_producer
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
-from market.producers.off_platform import require_public_text
+from market.kernel.division_codes import get_county_code
+from market.moderation.off_platform import require_public_text
 from market.stock.lots import open_lot
 
 

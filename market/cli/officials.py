@@ -5,7 +5,6 @@ import sys
 from datetime import date
 
 from market.cli.runtime import open_runtime
-from market.divisions.codes import get_scope
 from market.divisions.queries import get_division_path
 from market.identity.models import Role
 from market.identity.officials import (
@@ -19,6 +18,7 @@ from market.identity.officials import (
 )
 from market.identity.operators import OperatorSummary, create_operator, end_operator, list_operators
 from market.kernel import Connection, FieldFault, Refusal
+from market.kernel.division_codes import get_scope
 from market.subsidies.names import Operator
 
 

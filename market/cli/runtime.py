@@ -20,7 +20,7 @@ from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServerError
 from market.kernel.event_loop import run_to_end
 from market.kernel.seal import Seal, derive_seal
-from market.settings import BadSettings, Settings
+from market.kernel.settings import BadSettings, Settings
 from market.startup import make_clock, open_logins, tune_garbage_collector
 
 DONE, REFUSED, BAD_INPUT = 0, 1, 2

@@ -9,7 +9,7 @@ from market.cli.runtime import BAD_INPUT, DONE, REFUSED, run
 from market.kernel.embedded import EmbeddedServerError, is_port_free
 from market.kernel.event_loop import run_to_end
 from market.kernel.seal import derive_seal
-from market.settings import BadSettings, Settings
+from market.kernel.settings import BadSettings, Settings
 from market.startup import create_and_migrate, open_logins, share_metrics
 
 

@@ -26,8 +26,8 @@ from market.kernel.language import say
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.notify.notifications import format_due, notify_account, notify_producer
 from market.orders.models import SuborderState
-from market.orders.notifications import format_due, notify_account, notify_producer
 from market.orders.transitions import lock_order_by_suborder
 from market.producers.seller_ties import is_of_seller
 

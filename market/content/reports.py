@@ -38,7 +38,7 @@ from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
-from market.orders.notifications import format_due, notify_account
+from market.notify.notifications import format_due, notify_account
 from market.packages.tell import tell_of_moved_listing
 from market.producers.seller_ties import is_of_seller
 from market.reviews.appeal import hide_review

@@ -24,9 +24,9 @@ from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.moderation.forbidden_words import require_allowed_words
+from market.moderation.off_platform import require_no_contacts
 from market.notify.queue import queue_message
-from market.producers.moderation import require_allowed_words
-from market.producers.off_platform import require_no_contacts
 
 REASON_NAMES = {
     WarningReason.CODE: "要验证码",

@@ -26,10 +26,10 @@ from market.kernel.clock import get_business_day
 from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.moderation.forbidden_words import require_allowed_words
+from market.moderation.off_platform import require_on_platform
+from market.notify.notifications import format_month_day, notify_account, notify_producer
 from market.orders.address import open_address
-from market.orders.notifications import format_month_day, notify_account, notify_producer
-from market.producers.moderation import require_allowed_words
-from market.producers.off_platform import require_on_platform
 
 TEXT_CONTEXT = "conversation_messages.text"
 _REPORTS = {

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 import asyncpg
 
 from market.county_files.models import CountyFile, FileKind, FilePlan
-from market.divisions.codes import CODE_DIGITS, TOWNSHIP, get_ancestor_code
 from market.divisions.queries import get_division_names
 from market.divisions.village_periods import (
     BEGINNING,
@@ -16,6 +15,7 @@ from market.divisions.village_periods import (
 )
 from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Connection
+from market.kernel.division_codes import CODE_DIGITS, TOWNSHIP, get_ancestor_code
 from market.sheets.cells import CellReader
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet, malformed_file

@@ -27,7 +27,7 @@ from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
 from market.kernel.text import clean_name
-from market.producers.off_platform import require_public_text
+from market.moderation.off_platform import require_public_text
 from payments.money import format_yuan
 
 MAX_NAME_LENGTH = 20

@@ -32,7 +32,7 @@ from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
-from market.orders.notifications import notify_account
+from market.notify.notifications import notify_account
 
 MAX_LISTED = 200
 

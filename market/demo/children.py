@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 
 from market.kernel.event_loop import run_to_end
-from market.settings import Settings
+from market.kernel.settings import Settings
 
 _CONTEXT = get_context("fork")
 _PR_SET_PDEATHSIG = 1

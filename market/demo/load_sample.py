@@ -14,7 +14,7 @@ from market.demo.sample.load import load_sample
 from market.demo.sample.shop.tracked_parcels import LIST_TRAVELLING
 from market.kernel.event_loop import run_to_end
 from market.kernel.seal import derive_seal
-from market.settings import Settings
+from market.kernel.settings import Settings
 from market.startup import make_clock
 from market.storage.files import open_file_store
 from payments import Query

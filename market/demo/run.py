@@ -22,7 +22,7 @@ from market.demo.load_sample import PARCELS_FILE, SampleLoadError, ensure_sample
 from market.demo.sample.accounts import SampleLogin
 from market.kernel.embedded import EmbeddedServerError, embedded_server, find_free_port, is_port_free
 from market.kernel.event_loop import run_to_end
-from market.settings import BadSettings, Settings
+from market.kernel.settings import BadSettings, Settings
 from market.startup import make_clock, prepare_embedded, tune_garbage_collector
 
 READY_SECONDS = 60.0

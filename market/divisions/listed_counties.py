@@ -5,8 +5,8 @@ from datetime import date
 
 from msgspec import Struct, to_builtins
 
-from market.divisions.codes import COUNTY
 from market.kernel import Connection, Query
+from market.kernel.division_codes import COUNTY
 
 
 class ListedPeriod(Struct, frozen=True, kw_only=True):

@@ -5,8 +5,8 @@ from datetime import date
 
 from msgspec import Struct
 
-from market.divisions.codes import LEVEL_DIGITS, get_scope, pad_code
 from market.kernel import Connection, Query, Refusal
+from market.kernel.division_codes import LEVEL_DIGITS, get_scope, pad_code
 from market.kernel.page import MAX_PAGE_SIZE
 from market.kernel.text import normalize_text
 

@@ -30,7 +30,7 @@ from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
-from market.orders.notifications import format_due, notify_producer
+from market.notify.notifications import format_due, notify_producer
 from payments.money import format_yuan
 
 _YEAR = timedelta(days=365)

@@ -14,7 +14,7 @@ from market.grievances.views import Grievance
 from market.identity.models import Actor
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
-from market.orders.notifications import format_due, notify_account
+from market.notify.notifications import format_due, notify_account
 
 ANSWERS = frozenset({CaseOutcome.SOLVED, CaseOutcome.UNSOLVED, CaseOutcome.NOT_OURS, CaseOutcome.DUPLICATE})
 

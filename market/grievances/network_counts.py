@@ -5,8 +5,8 @@ from datetime import datetime
 from market.grievances.models import TooManyNamelessGrievances
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
+from market.kernel.rate_limits import list_network_budgets
 from market.kernel.seal import Seal
-from market.rate_limits import list_network_budgets
 from payments.sql import run_in_pieces
 
 MAX_NAMELESS_A_DAY = 10

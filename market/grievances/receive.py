@@ -7,7 +7,6 @@ from market.casework.models import GRIEVANCE
 from market.casework.moves import compute_due, open_case
 from market.casework.receipts import hash_receipt, make_receipt
 from market.casework.tell import notify_assignee
-from market.divisions.codes import pad_code
 from market.grievances.models import (
     MAX_TEXT_LENGTH,
     MAX_UNTRIAGED_ANONYMOUS,
@@ -22,10 +21,11 @@ from market.identity.access import require_county_role
 from market.identity.models import Actor, Role
 from market.identity.sign_in import add_nameless_account
 from market.kernel import Connection, FieldFault, Query
+from market.kernel.division_codes import pad_code
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.orders.notifications import format_due
+from market.notify.notifications import format_due
 
 _RECEIPT_GROUPS = 4
 

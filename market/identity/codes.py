@@ -24,11 +24,11 @@ from market.identity.sessions import KNOWN_DEVICE_PERIOD
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.language import say
+from market.kernel.rate_limits import list_network_budgets
 from market.kernel.seal import Seal
 from market.kernel.text import normalize_digits, normalize_phone
 from market.notify.queue import queue_message
 from market.notify.templates import CODE_LIFETIME
-from market.rate_limits import list_network_budgets
 from payments.sql import run_in_pieces
 
 MAX_CODE_ATTEMPTS = 5
@@ -44,7 +44,7 @@ _LOOPBACK = ("127.0.0.1", "::1")
 class CodeLimits(Struct, frozen=True, kw_only=True):
     """Limits of codes: per phone and business day, per network and hour, in total per business day; and the pause.
 
-    A /48 of IPv6 gets four times the codes of a /64 (`market/rate_limits.py`).
+    A /48 of IPv6 gets four times the codes of a /64 (`market/kernel/rate_limits.py`).
     """
 
     per_phone: int

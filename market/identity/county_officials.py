@@ -7,7 +7,6 @@ for the account of the person who does it.
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from market.divisions.codes import get_scope
 from market.identity.access import require_county_role
 from market.identity.actors import find_actor_by_handle
 from market.identity.models import Actor, Role
@@ -26,9 +25,10 @@ from market.identity.phone_accounts import lock_phone_account
 from market.identity.same_person import is_same_person
 from market.kernel import Connection, FieldFault, Refusal
 from market.kernel.clock import get_business_day
+from market.kernel.division_codes import get_scope
 from market.kernel.seal import Seal
+from market.kernel.settings import DEFAULT_HELP_PHONE
 from market.kernel.text import clean_name, normalize_identity_number, normalize_phone
-from market.notify.templates import DEFAULT_HELP_PHONE
 
 COUNTY_ROLES = tuple(role for role in Role if role not in {Role.PLATFORM, Role.SUPERVISOR})
 """The roles that a county grants."""

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
-from market.divisions.codes import get_scope
 from market.identity.access import require_county_role
 from market.identity.actors import find_actor_by_handle
 from market.identity.county_officials import OfficialElsewhere, find_county_official, is_kept_by
@@ -16,6 +15,7 @@ from market.identity.officials import InvalidOfficial, NoSuchOfficial
 from market.identity.same_person import is_same_person
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
+from market.kernel.division_codes import get_scope
 
 MAX_DAYS = 90
 """A deputy for longer is no deputy: the roles are granted to the person instead."""

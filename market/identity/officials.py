@@ -9,7 +9,6 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.divisions.codes import get_scope
 from market.identity.access import get_roles
 from market.identity.actors import find_actor_by_handle
 from market.identity.auditors import find_auditor_fault, list_auditor_faults, set_auditor_end
@@ -18,9 +17,10 @@ from market.identity.phone_accounts import save_phone_account
 from market.identity.second_factor import TOTP_CONTEXT, generate_secret, is_valid_secret, make_enrolment_uri
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
+from market.kernel.division_codes import get_scope
 from market.kernel.seal import Seal
+from market.kernel.settings import DEFAULT_HELP_PHONE
 from market.kernel.text import clean_name, normalize_identity_number, normalize_phone
-from market.notify.templates import DEFAULT_HELP_PHONE
 
 _HANDLE = re.compile(r"[a-z][a-z0-9_.-]{1,31}")
 _SCOPE = re.compile(r"\d{2}(\d{2}){0,2}|\d{9}(\d{3})?")

@@ -10,7 +10,6 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from market.divisions.codes import get_scope
 from market.identity.access import require_county_role
 from market.identity.county_officials import SellerNumberMissing, select_identity
 from market.identity.models import AccountId, Actor, HandleTaken, Role
@@ -27,9 +26,10 @@ from market.identity.phone_accounts import save_phone_account
 from market.identity.second_factor import generate_secret
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.kernel.division_codes import get_scope
 from market.kernel.seal import Seal
+from market.kernel.settings import DEFAULT_HELP_PHONE
 from market.kernel.text import clean_name, normalize_identity_number, normalize_phone
-from market.notify.templates import DEFAULT_HELP_PHONE
 
 _SCOPE = re.compile(r"\d{2}(\d{2}){0,2}")
 MAX_SCOPES = 200

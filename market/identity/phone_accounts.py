@@ -14,8 +14,8 @@ from market.identity.second_factor import TOTP_CONTEXT
 from market.identity.sign_in import DEFAULT_NAME, PHONE_CONTEXT
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.seal import Seal
+from market.kernel.settings import DEFAULT_HELP_PHONE
 from market.notify.queue import queue_message
-from market.notify.templates import DEFAULT_HELP_PHONE
 
 _OTHER_NAME = "这个手机号已经有账号，登记的不是这个姓名；核对手机号，登记错了的先更正姓名"
 

@@ -24,9 +24,9 @@ from market.identity.verified_names import check_person_name
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.language import say
 from market.kernel.seal import Seal
+from market.kernel.settings import DEFAULT_HELP_PHONE
 from market.kernel.text import clean_name, normalize_phone
 from market.notify.queue import queue_message
-from market.notify.templates import DEFAULT_HELP_PHONE
 
 PHONE_CONTEXT = "accounts.phone"
 DEFAULT_NAME = "乡集用户"

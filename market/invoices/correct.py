@@ -14,7 +14,7 @@ from market.invoices.requests import lock_request
 from market.invoices.rules import list_number_faults
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
-from market.orders.notifications import notify_account
+from market.notify.notifications import notify_account
 
 _NUMBER_ONCE = "invoices_number_once"
 

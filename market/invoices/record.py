@@ -17,7 +17,7 @@ from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.orders.notifications import notify_account
+from market.notify.notifications import notify_account
 
 GET_ISSUER = Query(UUID, "SELECT producer_id FROM invoice_requests WHERE suborder_id = :suborder_id")
 # Two requests of one number are decided by the key.

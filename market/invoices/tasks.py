@@ -13,7 +13,7 @@ from market.invoices.requests import LockedRequest, lock_request
 from market.kernel import Connection, Database, Query
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
-from market.orders.notifications import format_due, notify_account, notify_producer
+from market.notify.notifications import format_due, notify_account, notify_producer
 from payments.money import format_yuan
 from payments.retries import RetryPolicy, run_each
 

@@ -6,8 +6,8 @@ from market.carriers.open_port import GuardedCarriers
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.notify.models import MessagePort
-from market.settings import Settings
 from market.storage.files import FileStore
 from payments import GuardedGateway
 

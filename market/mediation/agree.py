@@ -20,7 +20,7 @@ from market.mediation.end import check_share, compute_share, end_with_share, loc
 from market.mediation.mediate import check_text
 from market.mediation.models import MAX_MEDIATION_TEXT_LENGTH, MEDIATION, InvalidMediation
 from market.mediation.views import Mediation, get_mediation
-from market.orders.notifications import format_due, notify_account, notify_producer
+from market.notify.notifications import format_due, notify_account, notify_producer
 from market.orders.transitions import lock_order_by_suborder
 from payments import Gateway, RefundId
 from payments.money import format_yuan

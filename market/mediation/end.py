@@ -17,8 +17,8 @@ from market.kernel.seal import Seal
 from market.mediation.mediate import check_text
 from market.mediation.models import InvalidMediation, MediationNotDecided, MediatorInvolved
 from market.mediation.views import Mediation, get_mediation
+from market.notify.notifications import notify_account, notify_producer
 from market.orders.money.refund import refund_suborder
-from market.orders.notifications import notify_account, notify_producer
 from market.orders.transitions import load_suborders, lock_order_by_suborder
 from payments import Gateway, RefundId
 from payments.money import BASIS_POINTS, format_yuan, split

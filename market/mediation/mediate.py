@@ -26,7 +26,7 @@ from market.mediation.models import (
     NothingLeftToMediate,
     NotMediable,
 )
-from market.orders.notifications import format_due, notify_producer
+from market.notify.notifications import format_due, notify_producer
 from market.orders.transitions import lock_order_by_suborder
 from payments.money import format_yuan
 

@@ -4,10 +4,10 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from market.kernel.settings import Settings
 from market.notify.http_port import HttpPort
 from market.notify.models import MessagePort
 from market.notify.ports import FilePort, MissingPort
-from market.settings import Settings
 
 
 @asynccontextmanager

@@ -5,10 +5,6 @@ from datetime import timedelta
 CODE = "code"
 CODE_LIFETIME = timedelta(minutes=5)
 """How long a one-time code is valid; an expired one is not sent. Source: money-and-trust, one-time codes."""
-DEFAULT_HELP_PHONE = "12316"
-"""The telephone number to call unless the settings name another: the agricultural hotline."""
-DEFAULT_HELP_HOURS = "早 8 点到晚 8 点"
-"""When people answer that number, unless the settings say otherwise."""
 SIGNATURE = "【乡集】"
 _BRACKETS = str.maketrans("【】", "[]")
 

@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from market.coupons.vouchers import UNKNOWN_RECIPIENT, Recipient
-from market.divisions.codes import get_county_code
 from market.kernel import FieldFault, Refusal
+from market.kernel.division_codes import get_county_code
 from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text, normalize_phone

@@ -15,6 +15,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.notify.notifications import notify_account, notify_money_owed
 from market.orders.checkout.redemptions import free_vouchers
 from market.orders.escrow import get_order_ref, release_escrow
 from market.orders.mark_paid import apply_payment_events
@@ -29,7 +30,6 @@ from market.orders.models import (
     SuborderState,
 )
 from market.orders.money.refund import refund_suborder
-from market.orders.notifications import notify_account, notify_money_owed
 from market.orders.transitions import (
     LockedOrder,
     LockedSuborder,

@@ -13,6 +13,13 @@ from market.identity.models import AccountId
 from market.kernel import Connection, Database, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.notify.notifications import (
+    OWNERS_WITH_PHONE,
+    PHONE_CONTEXT,
+    format_month_day,
+    notify_account,
+    notify_producer,
+)
 from market.notify.queue import QueuedText, queue_messages
 from market.orders.checkout.redemptions import restore_voucher
 from market.orders.contracts import settle_contract
@@ -21,13 +28,6 @@ from market.orders.escrow import parse_order_ref
 from market.orders.models import OrderState, PaymentTerms, SuborderKind, SuborderState
 from market.orders.money.payment_problems import PAYMENTS_ACTOR, PROBLEM_TOPICS, apply_payment_problem
 from market.orders.money.refund import ORDER_OVER
-from market.orders.notifications import (
-    OWNERS_WITH_PHONE,
-    PHONE_CONTEXT,
-    format_month_day,
-    notify_account,
-    notify_producer,
-)
 from market.orders.transitions import (
     LockedOrder,
     LockedSuborder,

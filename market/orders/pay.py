@@ -8,6 +8,7 @@ from msgspec import Struct
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, Query
 from market.kernel.clock import get_business_day, get_day_start
+from market.notify.notifications import format_month_day
 from market.orders.deposits import DepositPlan
 from market.orders.escrow import get_order_ref, get_suborder_ref
 from market.orders.models import (
@@ -18,7 +19,6 @@ from market.orders.models import (
     PaidOnAcceptance,
     PaymentTerms,
 )
-from market.orders.notifications import format_month_day
 from market.orders.transitions import LockedOrder
 from payments import (
     Action,

@@ -13,6 +13,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.notify.notifications import PHONE_CONTEXT
 from market.orders.address import Address, open_address
 from market.orders.checkout.places import PlacesView, load_places
 from market.orders.deposits import Deposit, find_deposit
@@ -20,7 +21,6 @@ from market.orders.escrow import get_order_ref
 from market.orders.line_views import LineView, load_line_views
 from market.orders.models import OrderId, OrderState, PaymentTerms, SuborderId, SuborderKind, SuborderState
 from market.orders.money.refund_requests import SUM_WAITING_FEN
-from market.orders.notifications import PHONE_CONTEXT
 from market.orders.send_by import CANCEL_ON, MOVED_FOR, PLANNED_BY, SEND_BY
 from market.producers.closures import ClosureReason
 from payments import (

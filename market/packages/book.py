@@ -15,6 +15,7 @@ from market.identity.models import AccountId
 from market.kernel import Connection, Database, Fen, FieldFault, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.language import say, say_day
+from market.kernel.settings import DEFAULT_PAY_MINUTES
 from market.kernel.structs import build_from
 from market.orders.address import Destination
 from market.orders.checkout.batcher import Batcher
@@ -50,7 +51,6 @@ from market.packages.models import (
 )
 from market.packages.read import get_live_package
 from market.packages.rules import Capacity, choose_suppliers, count_possible
-from market.settings import DEFAULT_PAY_MINUTES
 from market.slots.list_slots import load_slots
 from market.slots.models import PartyTooLarge, SlotClosed, SlotFull, SlotId, SlotStarted
 

@@ -16,7 +16,9 @@ from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import clean_name, clean_text
-from market.orders.notifications import notify_producer
+from market.moderation.forbidden_words import list_name_faults, list_story_faults
+from market.moderation.off_platform import require_public_text
+from market.notify.notifications import notify_producer
 from market.packages.models import (
     MAX_OPEN_PACKAGES,
     MAX_PACKAGE_NIGHTS,
@@ -36,8 +38,6 @@ from market.packages.models import (
 )
 from market.packages.read import get_package
 from market.packages.rules import propose_shares
-from market.producers.moderation import list_name_faults, list_story_faults
-from market.producers.off_platform import require_public_text
 from payments.money import format_yuan
 
 

@@ -12,7 +12,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.orders.notifications import notify_producer
+from market.notify.notifications import notify_producer
 from market.packages.compose import require_room
 from market.packages.models import (
     Consent,

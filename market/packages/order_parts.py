@@ -12,9 +12,9 @@ from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.notify.notifications import notify_account
 from market.orders.cancel import Cancellation, cancel_suborders, list_booked_visits, lock_own_order
 from market.orders.models import OrderState, SuborderKind, SuborderState
-from market.orders.notifications import notify_account
 from market.orders.transitions import LockedOrder, LockedSuborder, finish_order, load_suborders
 from market.packages.models import REST_HOURS, REST_WINDOW, RestNotFree
 from payments import Gateway, ProviderMismatch, RefundId, send_refund

@@ -19,7 +19,7 @@ from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
-from market.orders.notifications import format_month_day, notify_producer
+from market.notify.notifications import format_month_day, notify_producer
 from market.payouts.models import (
     PayoutAccountExists,
     PayoutAccountKindUnknown,

@@ -17,7 +17,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Query
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
-from market.orders.notifications import notify_producer
+from market.notify.notifications import notify_producer
 from market.payouts.account import GET_PAYOUT_ACCOUNT, PENDING_STATES, PayoutAccount, PayoutAccountState
 from market.payouts.models import AccountChangeEnded, NameCorrectorConsents, OtherPersonNeeded
 from market.payouts.producer_locks import LOCK_PAID_PRODUCER

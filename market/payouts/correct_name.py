@@ -14,9 +14,9 @@ from market.identity.models import AccountId
 from market.identity.verified_names import check_person_name, replace_name
 from market.kernel import Connection, Query, Refusal
 from market.kernel.seal import Seal
+from market.kernel.settings import DEFAULT_HELP_PHONE
 from market.kernel.text import clean_text
-from market.notify.templates import DEFAULT_HELP_PHONE
-from market.orders.notifications import notify_account
+from market.notify.notifications import notify_account
 from market.payouts.producer_locks import LOCK_OWN_PRODUCERS
 
 MAX_REASON_LENGTH = 300

@@ -12,7 +12,7 @@ from market.identity.access import require_money_scopes, require_producer, requi
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, Query
 from market.kernel.seal import Seal
-from market.orders.notifications import notify_producer
+from market.notify.notifications import notify_producer
 from market.payouts.account import find_account_holder
 from market.payouts.models import (
     LargePayoutEnded,

@@ -14,9 +14,9 @@ from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.seal import Seal
+from market.notify.notifications import notify_producer
 from market.orders.escrow import get_freight_account, get_payable_account, get_payee
 from market.orders.mark_paid import log_failed_event
-from market.orders.notifications import notify_producer
 from market.orders.returnable import get_first_returnable
 from market.payouts.account import FIND_PAYOUT_ACCOUNT, PayoutAccount, PayoutAccountState, find_account_holder
 from market.payouts.models import NothingToPayOut, PayoutAccountMissing, PayoutAccountOwnerOnly

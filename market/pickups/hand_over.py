@@ -15,9 +15,9 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.text import normalize_text
+from market.notify.notifications import format_month_day, notify_account
 from market.orders.catch_weight import list_unweighed
 from market.orders.models import SuborderKind, SuborderState
-from market.orders.notifications import format_month_day, notify_account
 from market.orders.transitions import (
     LockedOrder,
     LockedSuborder,

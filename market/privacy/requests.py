@@ -18,7 +18,7 @@ from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
-from market.orders.notifications import format_due, notify_account
+from market.notify.notifications import format_due, notify_account
 from market.privacy.request_models import (
     MAX_DETAIL_LENGTH,
     MAX_OPEN_REQUESTS,

@@ -6,8 +6,8 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.notify.notifications import notify_producer
 from market.orders.contracts import accept_goods
-from market.orders.notifications import notify_producer
 from market.organisations.models import UnitDuty
 from market.procurement.models import Acceptance, PurchaseDetail, PurchaseState, QuotaEntryKind
 from market.procurement.request import note_step

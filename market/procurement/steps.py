@@ -13,10 +13,10 @@ from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.notify.notifications import notify_account, notify_producer
 from market.orders.cancel import cancel_unpaid
 from market.orders.contracts import set_order_terms
 from market.orders.models import OrderState, PaymentTerms
-from market.orders.notifications import notify_account, notify_producer
 from market.orders.transitions import LockedOrder, lock_order
 from market.organisations.models import UnitDuty
 from market.organisations.public_buyers import find_unit_seat

@@ -6,15 +6,17 @@ from uuid import UUID
 import msgspec
 
 from market.audit.record import add_audit_entry
-from market.divisions.codes import get_scope
 from market.divisions.village_periods import find_village_fault
 from market.identity.access import require_producer
 from market.identity.models import Actor
 from market.identity.sign_in import DEFAULT_NAME, update_account
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.kernel.division_codes import get_scope
 from market.kernel.seal import Seal
 from market.kernel.text import clean_name, clean_text
+from market.moderation.forbidden_words import list_name_faults, list_story_faults
+from market.moderation.off_platform import require_public_text
 from market.producers.models import (
     CERTIFICATE_NUMBER_CONTEXT,
     MAX_CERTIFICATES,
@@ -26,8 +28,6 @@ from market.producers.models import (
     ProducerId,
     ProducerKind,
 )
-from market.producers.moderation import list_name_faults, list_story_faults
-from market.producers.off_platform import require_public_text
 
 _PRODUCE_LENGTHS = range(1, 201)
 _MAX_APPLICANT_LENGTH = 60

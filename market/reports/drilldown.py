@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from market.divisions.codes import TOWNSHIP, truncate_code
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_next_month
+from market.kernel.division_codes import TOWNSHIP, truncate_code
 from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
 from market.kernel.seal import Seal
 from market.reports.line import unseal_masked_name

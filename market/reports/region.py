@@ -11,9 +11,9 @@ from itertools import batched
 import structlog
 from msgspec import Struct
 
-from market.divisions.codes import get_scope
 from market.kernel import Connection, Database, Fen, Query
 from market.kernel.clock import get_next_quarter, get_previous_month, get_quarter_start
+from market.kernel.division_codes import get_scope
 from market.reports.open_data import publish_quarter
 from market.reports.quarter import MONTHS_OF_QUARTER, QuarterReport, QuarterRow, compute_quarter, count_final_months
 from market.reports.worklist import compute_due_day

@@ -13,7 +13,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.orders.notifications import format_due, notify_account, notify_producer
+from market.notify.notifications import format_due, notify_account, notify_producer
 from market.reviews.appeal_views import ReviewAppeal, get_appeal
 from market.reviews.models import (
     MAX_APPEAL_LENGTH,

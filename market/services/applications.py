@@ -14,7 +14,7 @@ from market.kernel.language import say
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
-from market.orders.notifications import PHONE_CONTEXT, notify_account
+from market.notify.notifications import PHONE_CONTEXT, notify_account
 from market.organisations.register import require_own_organisation
 from market.services.posting_models import (
     CONTACT_DAYS,

@@ -22,8 +22,8 @@ from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
-from market.orders.notifications import format_due, notify_account
-from market.producers.off_platform import require_no_contacts
+from market.moderation.off_platform import require_no_contacts
+from market.notify.notifications import format_due, notify_account
 from market.services.agronomists import is_agronomist, list_agronomist_accounts
 from market.services.question_models import (
     MAX_OPEN_QUESTIONS,

@@ -6,16 +6,16 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.audit.record import add_audit_entry
-from market.divisions.codes import get_county_code
 from market.identity.access import list_scopes, require_role
 from market.identity.models import AccountId, Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.kernel.division_codes import get_county_code
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
-from market.orders.notifications import format_due, notify_account
+from market.notify.notifications import format_due, notify_account
 from market.services.models import (
     CLINIC_LIFETIME,
     COURSE_LIFETIME,

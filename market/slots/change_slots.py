@@ -10,7 +10,7 @@ from market.audit.record import add_audit_entry
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import SHANGHAI, get_business_day
-from market.settings import DEFAULT_SLOT_MINIMUM_HOURS
+from market.kernel.settings import DEFAULT_SLOT_MINIMUM_HOURS
 from market.slots.models import (
     MAX_DAYS_AHEAD,
     MAX_DAYS_AT_ONCE,

@@ -10,7 +10,7 @@ from market.audit.record import add_audit_entry
 from market.identity.models import Actor
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
-from market.orders.notifications import format_month_day
+from market.notify.notifications import format_month_day
 from market.supervision.measures import MEASURES
 from market.supervision.models import (
     MAX_EVIDENCE_LENGTH,

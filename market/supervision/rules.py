@@ -7,7 +7,7 @@ from market.identity.access import list_scopes, require_scopes, require_second_f
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import FieldFault
 from market.kernel.text import clean_text, normalize_text
-from market.producers.off_platform import find_link_or_phone
+from market.moderation.off_platform import find_link_or_phone
 from market.supervision.models import PARTIES, SupervisionTask
 
 _PREFECTURE_DIGITS = 4

@@ -10,8 +10,8 @@ from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.notify.notifications import format_month_day
 from market.notify.queue import queue_message
-from market.orders.notifications import format_month_day
 from market.supervision.rules import get_assignee_role
 from payments.retries import run_listed
 

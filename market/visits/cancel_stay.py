@@ -13,11 +13,11 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.notify.notifications import format_month_day, notify_account
 from market.orders.cancel import cancel_suborders, is_payment_open
 from market.orders.escrow import get_order_ref
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import SuborderState
-from market.orders.notifications import format_month_day, notify_account
 from market.orders.transitions import (
     LockedOrder,
     LockedSuborder,

@@ -15,8 +15,8 @@ from market.kernel import Connection, Database, Fen, FieldFault, GatewayUnavaila
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.language import say
 from market.kernel.seal import Seal
+from market.notify.notifications import notify_account, notify_producer
 from market.orders.models import SuborderState
-from market.orders.notifications import notify_account, notify_producer
 from market.orders.transitions import LockedOrder, LockedSuborder, load_suborders, lock_order_by_suborder
 from market.visits.changeable_stay import (
     END_CHANGE,

@@ -14,6 +14,7 @@ from market.kernel import BASIS_POINTS, Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.language import say
 from market.kernel.seal import Seal
+from market.notify.notifications import format_month_day, notify_account, notify_producer
 from market.orders.cancel import is_package, list_booked_visits
 from market.orders.checkout.offers import load_stay_offers
 from market.orders.checkout.order_request import is_bookable
@@ -22,7 +23,6 @@ from market.orders.checkout.pricing import StayOffer
 from market.orders.escrow import get_order_ref
 from market.orders.models import ListingId, Nights, NightsTaken, PaymentDisputed, SuborderKind, SuborderState
 from market.orders.money.refund import refund_suborder
-from market.orders.notifications import format_month_day, notify_account, notify_producer
 from market.orders.transitions import LockedOrder, LockedSuborder, load_suborders, lock_order_by_suborder
 from market.visits.models import (
     BookingChange,

@@ -9,7 +9,7 @@ from market.identity.models import NotFound
 from market.kernel import Query
 from market.kernel.clock import Clock
 from market.kernel.public_reads import PublicReads
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
 from market.web.services import get_services
 
 IMMUTABLE = "public, max-age=31536000, immutable"

@@ -26,8 +26,8 @@ from market.kernel import Connection, FieldFault
 from market.kernel.clock import get_business_day
 from market.kernel.language import say
 from market.kernel.page import Page
-from market.producers.moderation import ForbiddenWord
-from market.producers.off_platform import OffPlatformContact
+from market.moderation.forbidden_words import ForbiddenWord
+from market.moderation.off_platform import OffPlatformContact
 from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.forms import PostedForm, label_photos, rename_faults
 from market.web.idempotent_form import submit_once

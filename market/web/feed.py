@@ -20,7 +20,7 @@ from market.http import HttpRequest
 from market.identity.models import NotFound
 from market.kernel.clock import Clock
 from market.kernel.public_reads import PublicReads
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
 from market.sheets.spreadsheet import Column
 from market.sheets.write_spreadsheet import write_csv
 from market.storage.photos import PhotoFormat, get_photo_paths

@@ -13,7 +13,7 @@ from market.conversations.views import get_message_photo_name
 from market.identity.access import find_home_county, list_scopes, require_second_factor_of_official
 from market.identity.models import Actor, NotFound
 from market.kernel import Database
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
 from market.reviews.views import require_shown_photo
 from market.services.agronomists import find_agronomist_county
 from market.services.questions import find_question_photo_name

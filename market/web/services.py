@@ -10,11 +10,11 @@ from market.jobs.queues import QueueReadings
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.public_reads import PublicReads
+from market.kernel.rate_limits import RateLimiter
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.orders.checkout.batcher import Batcher
 from market.payouts.pay_out import PayoutHold
-from market.rate_limits import RateLimiter
-from market.settings import Settings
 from market.storage.files import FileStore
 from market.web.shop.counts import CatalogueCounts
 from market.web.ui.renderer import Renderer

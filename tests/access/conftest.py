@@ -12,7 +12,7 @@ from market.kernel import open_database
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServer
 from market.kernel.seal import Seal
-from market.settings import Settings
+from market.kernel.settings import Settings
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe
 from tests.access.client import AccessClient, fetch_csrf_tokens

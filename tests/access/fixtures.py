@@ -20,13 +20,13 @@ from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.orders.address import Address, seal_address
 from market.orders.cart import put_cart
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import place
 from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
 from market.orders.queries import OrderView
-from market.settings import Settings
 from market.storage.files import FileStore, open_file_store
 from market.storage.photos import PhotoPurpose, add_photo, prepare_photo
 from payments.sandbox import Sandbox

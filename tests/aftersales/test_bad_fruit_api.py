@@ -10,8 +10,8 @@ from market.jobs.context import WorkerContext
 from market.jobs.polls import escalate_cases
 from market.kernel import Connection
 from market.kernel.clock import make_clock_at
+from market.kernel.settings import Settings
 from market.notify.ports import FilePort
-from market.settings import Settings
 from market.storage.files import open_file_store
 from payments import GuardedGateway
 from tests.aftersales.grove import Grove, grove

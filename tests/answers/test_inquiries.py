@@ -38,7 +38,7 @@ from market.casework.reschedule import LIST_PAST_MOVES, compute_case_due
 from market.identity.models import Actor, NotAllowed, NotFound, Role
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
-from market.producers.off_platform import OffPlatformContact
+from market.moderation.off_platform import OffPlatformContact
 from market.services.questions import preview_sharing
 from tests.conftest import NOW
 from tests.producers.applicants import make_official_actor

@@ -14,8 +14,7 @@ from market.identity.models import AccountId
 from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database
 from market.kernel.clock import Clock
-from market.kernel.refusal_numbers import get_refusal_number
-from market.rate_limits import (
+from market.kernel.rate_limits import (
     MAX_COUNTED_KEYS,
     MAX_KNOWN_SESSIONS,
     RateBudget,
@@ -23,7 +22,8 @@ from market.rate_limits import (
     RateLimiter,
     list_network_budgets,
 )
-from market.settings import Settings
+from market.kernel.refusal_numbers import get_refusal_number
+from market.kernel.settings import Settings
 from tests.support.app import Service, build_settings, run_service
 from tests.support.make import make_account
 

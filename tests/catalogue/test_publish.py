@@ -24,8 +24,8 @@ from market.catalogue.publish import NewProduct, publish_activity, publish_produ
 from market.catalogue.search.listings import SearchFilters, search_listings
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Refusal
-from market.producers.moderation import ForbiddenWord
-from market.producers.off_platform import OffPlatformContact
+from market.moderation.forbidden_words import ForbiddenWord
+from market.moderation.off_platform import OffPlatformContact
 from tests.conftest import NOW
 from tests.support.make import (
     SEPTEMBER,

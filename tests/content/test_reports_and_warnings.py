@@ -32,9 +32,9 @@ from market.identity.models import AccountId, Actor, NotAllowed, NotFound, Role
 from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
+from market.moderation.forbidden_words import ForbiddenWord
+from market.notify.notifications import format_due
 from market.notify.templates import FARMER_TEMPLATES, FRAUD_HINT, MAX_ONE_MESSAGE, render_message
-from market.orders.notifications import format_due
-from market.producers.moderation import ForbiddenWord
 from market.reviews.write import ReviewText, write_review
 from tests.conftest import NOW
 from tests.content.test_stories import STORY, a_county, a_person, is_live, publish, write

@@ -31,9 +31,9 @@ from market.identity.models import Actor, NotAllowed, NotFound, Role
 from market.kernel import Database
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.moderation.forbidden_words import ForbiddenWord
 from market.privacy.close_account import close_account
 from market.privacy.own_consents import ConsentKind, list_given_consents, withdraw_given_consent
-from market.producers.moderation import ForbiddenWord
 from tests.conftest import NOW
 from tests.producers.applicants import make_official_actor
 from tests.support.make import VILLAGE, load_actor, make_account, make_phone

@@ -37,11 +37,11 @@ from market.conversations.views import (
 )
 from market.conversations.write import find_side, mark_read, report_message, write_message
 from market.identity.models import Actor, NotFound, Role
+from market.moderation.forbidden_words import ForbiddenWord
+from market.moderation.off_platform import OffPlatformContact
 from market.orders.cancel import cancel_order
 from market.privacy.close_account import close_account
 from market.privacy.personal_data import load_personal_data
-from market.producers.moderation import ForbiddenWord
-from market.producers.off_platform import OffPlatformContact
 from tests.conftest import NOW
 from tests.support.make import add_member, load_actor, load_owner, make_official, make_product
 from tests.support.postgres import as_owner

@@ -15,7 +15,7 @@ import pytest
 
 from deploy.settings_docs import ROOT
 from market.kernel.embedded import find_free_port
-from market.settings import Settings
+from market.kernel.settings import Settings
 
 SERVICES = ("xiangji.service", "xiangji-worker.service")
 UNITS = sorted(path.name for path in (ROOT / "deploy").iterdir() if path.suffix in {".service", ".timer"})

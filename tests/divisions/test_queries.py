@@ -4,7 +4,6 @@ from datetime import date
 
 import pytest
 
-from market.divisions.codes import LEVEL_DIGITS, get_ancestor_code, get_scope, truncate_code
 from market.divisions.queries import (
     DivisionNotFound,
     get_division_path,
@@ -14,6 +13,7 @@ from market.divisions.queries import (
 )
 from market.divisions.regions import REGIONS
 from market.kernel import Connection
+from market.kernel.division_codes import LEVEL_DIGITS, get_ancestor_code, get_scope, truncate_code
 
 DAY = date(2019, 9, 20)
 

@@ -10,8 +10,8 @@ from market.jobs.context import WorkerContext
 from market.kernel import Database
 from market.kernel.clock import make_clock_at
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.notify.ports import FilePort
-from market.settings import Settings
 from market.storage.files import open_file_store
 from payments import GuardedGateway
 from payments.stripe import Stripe

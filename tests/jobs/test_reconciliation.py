@@ -8,7 +8,7 @@ from market.jobs.context import WorkerContext
 from market.jobs.reconciliation import reconcile_yesterday
 from market.kernel import Connection
 from market.kernel.clock import Clock
-from market.settings import Settings
+from market.kernel.settings import Settings
 from payments import GuardedGateway, poll_payment
 from payments.sandbox import running
 from payments.stripe import Stripe

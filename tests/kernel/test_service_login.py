@@ -8,7 +8,7 @@ import pytest
 from market.app import open_services
 from market.cli.runtime import open_runtime
 from market.kernel import Database
-from market.settings import Settings
+from market.kernel.settings import Settings
 from tests.support.app import SECRET
 
 

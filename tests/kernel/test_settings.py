@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from deploy.settings_docs import ROOT, make_example, make_settings_page
-from market.settings import BadSettings, Settings, describe_settings
+from market.kernel.settings import BadSettings, Settings, describe_settings
 
 
 def test_the_defaults_need_no_environment() -> None:

@@ -15,7 +15,7 @@ from market.identity.models import Actor, NotFound, Role, SecondFactorRequired
 from market.identity.person_keys import find_person_seal
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal, UnsealError
-from market.orders.notifications import format_due
+from market.notify.notifications import format_due
 from market.privacy.close_account import close_account
 from market.privacy.looks import LIST_LOOKS, list_looks
 from market.privacy.own_consents import ConsentKind, list_given_consents, withdraw_given_consent

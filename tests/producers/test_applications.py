@@ -9,6 +9,7 @@ from market.identity.models import Actor, Role
 from market.identity.sign_in import DEFAULT_NAME
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
+from market.moderation.forbidden_words import ForbiddenWord
 from market.producers.apply import apply_producer
 from market.producers.decide import decide_producer
 from market.producers.models import (
@@ -20,7 +21,6 @@ from market.producers.models import (
     ProducerApplication,
     ProducerKind,
 )
-from market.producers.moderation import ForbiddenWord
 from tests.conftest import NOW
 from tests.producers.applicants import APPLICATION, an_applicant, apply, make_official_actor
 from tests.support.make import SEAL, VILLAGE, load_actor, make_account

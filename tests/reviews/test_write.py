@@ -11,9 +11,9 @@ from market.identity.models import AccountId, Device, NotFound
 from market.identity.sessions import start_session
 from market.identity.sign_in import DEFAULT_NAME
 from market.kernel import Connection
+from market.moderation.off_platform import OffPlatformContact
 from market.orders.address import Address
 from market.orders.queries import OrderView
-from market.producers.off_platform import OffPlatformContact
 from market.reviews.models import (
     AlreadyReviewed,
     InvalidReview,

@@ -15,10 +15,10 @@ from market.county_files.run_file_import import import_county_file
 from market.identity.models import Actor, NotAllowed, NotFound, Role
 from market.kernel import Connection, Database, Fen
 from market.kernel.seal import Seal
+from market.moderation.off_platform import OffPlatformContact
 from market.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
 from market.organisations.register import decide_organisation, register_organisation
 from market.privacy.personal_data import load_personal_data
-from market.producers.off_platform import OffPlatformContact
 from market.services.applications import (
     APPLICATION_LIFETIME,
     MAX_LISTED,

@@ -14,7 +14,7 @@ from market.casework.publication import CaseNotPreviewed, drop_own_publications
 from market.identity.models import Actor, NotAllowed, NotFound, Role
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
-from market.producers.off_platform import OffPlatformContact
+from market.moderation.off_platform import OffPlatformContact
 from market.services.agronomists import end_agronomist, name_agronomist
 from market.services.question_models import (
     MAX_OPEN_QUESTIONS,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from market.divisions.codes import COUNTY, TOWNSHIP, truncate_code
+from market.kernel.division_codes import COUNTY, TOWNSHIP, truncate_code
 from tests.story.api_driver import KINDS, get_presale_days, make_photo
 from tests.story.market_day import MarketDay, Person
 from tests.support.browser import LoadedPage, PageClient

@@ -16,7 +16,7 @@ from litestar import Litestar
 
 from market.api.openapi import load_schema
 from market.app import Market, create_app
-from market.settings import Settings
+from market.kernel.settings import Settings
 from market.subsidies.tasks.work import TaskWorker, run_due_tasks
 from market.web.services import Services
 

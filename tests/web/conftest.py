@@ -13,7 +13,7 @@ from market.kernel import Database, open_database
 from market.kernel.clock import Clock
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServer
-from market.settings import Settings
+from market.kernel.settings import Settings
 from payments.sandbox import Sandbox
 from tests.conftest import clone_database, drop_database
 from tests.support.app import build_settings, run_app

@@ -16,6 +16,7 @@ from market.content.reports import KIND_NAMES as REPORTED_NAMES
 from market.content.reports import REASON_NAMES
 from market.identity.models import ROLE_NAMES
 from market.kernel.language import ENGLISH, answer_in, load_catalogue
+from market.moderation.off_platform import LINK_REASON, PHONE_REASON, REQUEST_REASON
 from market.packages import book
 from market.pairing.models import PAIRING_STATES, PLEDGE_NAMES, PLEDGE_UNITS
 from market.privacy import looks, own_consents
@@ -23,7 +24,6 @@ from market.privacy.county_holdings import HOLDINGS
 from market.privacy.request_models import FIELD_NAMES, REQUEST_NAMES
 from market.producers.closures import CLOSURE_REASON_NAMES
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, PRODUCER_STATE_NAMES
-from market.producers.off_platform import LINK_REASON, PHONE_REASON, REQUEST_REASON
 from market.reviews.models import HIDING_REASON_NAMES
 from market.subsidies.intake.models import STATE_NAMES
 from market.trace.models import PROMISE_NAMES

@@ -24,7 +24,7 @@ from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.settings import Settings
+from market.kernel.settings import Settings
 from payments import GuardedGateway
 
 

@@ -16,7 +16,7 @@ from market.channels.read import find_channel, list_channels, list_paired_counti
 from market.identity.models import NotFound
 from market.kernel import Database, Fen
 from market.kernel.clock import Clock
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
 from payments.money import Amount
 
 

@@ -26,7 +26,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
 
 
 class ClaimCouponRequest(Struct, frozen=True, forbid_unknown_fields=True):

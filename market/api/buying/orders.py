@@ -23,6 +23,7 @@ from market.kernel.clock import Clock
 from market.kernel.idempotency import compute_fingerprint
 from market.kernel.page import Page
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.kernel.structs import build_from
 from market.orders.address import Address, address_to_point, seal_address
 from market.orders.buy_again import buy_again
@@ -39,7 +40,6 @@ from market.orders.pay import PaymentInstructions, pay_order
 from market.orders.queries import OrderView, get_order
 from market.pickup_points.models import PickupPointId
 from market.pickup_points.register import load_points
-from market.settings import Settings
 from market.slots.models import SlotId
 from payments import GuardedGateway, Method
 

@@ -19,6 +19,7 @@ from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.page import Page
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.orders.address import Address, seal_address
 from market.orders.cancel import Cancellation
 from market.orders.checkout.batcher import Batcher
@@ -41,7 +42,6 @@ from market.packages.read import (
     make_offer,
 )
 from market.packages.rules import PartAvailability
-from market.settings import Settings
 from payments import GuardedGateway
 
 _MAX_NUMBER = 2**62

@@ -13,12 +13,12 @@ from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.pickup_points.models import NewPickupPoint, PickupPoint
 from market.pickup_points.register import add_point, change_keeper, list_points, open_point
 from market.pickups.hand_over import Collection, hand_over, mark_arrived
 from market.pickups.models import Pickup, PickupCodeInvalid, PointParcel
 from market.pickups.view import list_pickups, list_point_parcels
-from market.settings import Settings
 
 
 class PickupPointOpening(Struct, frozen=True, forbid_unknown_fields=True):

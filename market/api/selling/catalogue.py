@@ -33,9 +33,9 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
 from market.packages.tell import tell_of_moved_listing
-from market.rate_limits import RateClass
 from market.stock.lots import count_units
 from market.stock.models import Lot, LotId
 

@@ -24,7 +24,7 @@ from market.identity.access import require_producer
 from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat
 from market.storage.files import FileStore
 from market.storage.photo_archive import decode_archived_photos

@@ -36,8 +36,8 @@ from market.identity.access import get_visible_divisions, require_whole_county
 from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.rate_limits import RateClass
 from market.subsidies.month.cycles import read_county
 
 

@@ -22,8 +22,8 @@ from market.identity.access import get_visible_divisions
 from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.rate_limits import RateClass
 from market.sheets.write_spreadsheet import FileFormat
 from market.storage.files import FileStore
 from market.subsidies.imports.formats.templates import Download, write_template

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from market.kernel import Database
 from market.kernel.clock import Clock
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
 from market.reports.open_data import OpenFigure, list_open_figures
 from market.reports.public_plans import PublicPlan, list_public_plans
 from market.subsidies.month.cycles import read_county, read_quarter

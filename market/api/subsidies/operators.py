@@ -20,8 +20,8 @@ from market.identity.access import require_operator
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.rate_limits import RateClass
 from market.sheets.write_spreadsheet import FileFormat
 from market.storage.files import FileStore
 from market.subsidies.imports.formats.templates import write_template

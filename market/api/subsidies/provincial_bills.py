@@ -17,8 +17,8 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.rate_limits import RateClass
 from market.sheets.models import CellFault
 from market.sheets.write_spreadsheet import FileFormat
 from market.storage.files import FileStore

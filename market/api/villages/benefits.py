@@ -19,8 +19,8 @@ from market.identity.access import require_producer
 from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.rate_limits import RateClass
 from market.reports.village_benefits import VillageBenefit, list_village_benefits
 from market.sheets.spreadsheet import digest
 from market.storage.files import FileStore

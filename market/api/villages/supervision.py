@@ -8,11 +8,11 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
-from market.divisions.codes import get_scope
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.kernel.division_codes import get_scope
 from market.kernel.seal import Seal
 from market.supervision.issue import issue_supervision_task
 from market.supervision.models import NewSupervisionTask, SupervisionList, SupervisionTask

@@ -15,8 +15,8 @@ from market.identity.access import require_producer
 from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.rate_limits import RateClass
 from market.sheets.spreadsheet import digest
 from market.storage.files import FileStore
 from market.subsidies.month.cycles import read_county

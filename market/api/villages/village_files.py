@@ -16,7 +16,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Database
 from market.kernel.clock import Clock
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
 from market.sheets.spreadsheet import digest
 from market.storage.files import FileStore
 from market.subsidies.month.cycles import read_county

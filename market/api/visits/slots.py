@@ -11,7 +11,7 @@ from msgspec import Struct
 from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
-from market.settings import Settings
+from market.kernel.settings import Settings
 from market.slots.cancel_slot import cancel_slot
 from market.slots.change_slots import NewSlots, add_slots, move_slot
 from market.slots.list_slots import list_coming_slots

@@ -3,7 +3,8 @@
 from msgspec import Struct
 
 from market.demo.sample.seeded_random import SeededRandom
-from market.divisions.codes import (
+from market.kernel import Connection, Query
+from market.kernel.division_codes import (
     COUNTY,
     PREFECTURE,
     TOWNSHIP,
@@ -12,7 +13,6 @@ from market.divisions.codes import (
     get_county_code,
     truncate_code,
 )
-from market.kernel import Connection, Query
 
 
 class SampleDivision(Struct, frozen=True):

@@ -23,8 +23,8 @@ from market.demo.sample.shop.pickup_point import add_sample_pickup_point
 from market.demo.sample.shop.tracked_parcels import add_tracked_parcels
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.reviews.score import refresh_figures_after
-from market.settings import Settings
 from market.storage.files import FileStore
 from market.storage.photos import prepare_drawing
 from payments.sql import prepare_connection

@@ -13,13 +13,13 @@ from market.identity.models import AccountId
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused
+from market.kernel.settings import DEFAULT_PAY_MINUTES
 from market.orders.address import Destination
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.order_request import Companion, OrderRequest, check_request, merge_lines
 from market.orders.checkout.packages import PackageChoice
 from market.orders.models import Line, Nights, PlacedOrder
 from market.pickup_points.models import PickupPointId
-from market.settings import DEFAULT_PAY_MINUTES
 
 TOUCH_PLACED_ORDER = Query(
     PlacedOrder,

@@ -7,13 +7,13 @@ from msgspec import Struct
 from market.coupons.models import VoucherId
 from market.identity.models import AccountId
 from market.kernel import Database, Query
+from market.kernel.settings import DEFAULT_PAY_MINUTES
 from market.orders.address import Destination
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.order_request import Companion
 from market.orders.checkout.place import hash_request, place, repeat_placed_order
 from market.orders.models import Line, Nights, PlacedOrder
 from market.pickup_points.models import PickupPointId
-from market.settings import DEFAULT_PAY_MINUTES
 
 
 class KeyAndCart(Struct, frozen=True):

@@ -5,9 +5,9 @@ from datetime import date
 
 from msgspec import Struct
 
-from market.divisions.codes import get_county_code
 from market.kernel import Fen
 from market.kernel.clock import get_previous_month, parse_month
+from market.kernel.division_codes import get_county_code
 from market.kernel.text import fold_identifier
 from market.sheets.cells import normalize_code, parse_fen
 from market.sheets.models import CellFault, FileUnreadable

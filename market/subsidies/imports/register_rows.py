@@ -8,7 +8,7 @@ from unicodedata import normalize
 
 from msgspec import Struct
 
-from market.divisions.codes import get_county_code
+from market.kernel.division_codes import get_county_code
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import CellFaults, Spreadsheet
 from market.subsidies.imports.formats.cells import RowReader

@@ -9,12 +9,12 @@ from msgspec import Struct
 
 from market.casework.models import CaseOutcome, CaseState
 from market.casework.moves import get_person_scope
-from market.divisions.codes import VILLAGE
 from market.divisions.queries import get_division_names, search_divisions
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
+from market.kernel.division_codes import VILLAGE
 from market.kernel.language import get_language, say
 from market.kernel.seal import Seal
 from market.privacy.request_models import (

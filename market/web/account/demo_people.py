@@ -19,7 +19,7 @@ from market.identity.second_factor import generate_code
 from market.kernel import Database
 from market.kernel.clock import Clock, get_next_month, parse_month
 from market.kernel.seal import Seal
-from market.settings import Settings
+from market.kernel.settings import Settings
 from market.storage.files import FileMissing, FileStore
 from market.storage.sample_files import SAMPLE_FOLDER, SAMPLE_INDEX
 from market.subsidies.imports.kinds import IMPORT_KINDS

@@ -17,7 +17,7 @@ from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database, Query
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.settings import Settings
+from market.kernel.settings import Settings
 from market.web.cookies import get_session_cookie_name, set_cookie
 from market.web.pages import redirect
 from market.web.shop.buying.device_cart import CART_COOKIE, move_device_cart

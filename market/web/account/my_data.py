@@ -15,7 +15,9 @@ from market.identity.sign_in import get_phone
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.language import get_language, say
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.kernel.text import mask_phone
 from market.orders.models import OrderState
 from market.privacy.close_account import AccountNotClosable, confirm_and_close, list_obstacles
@@ -25,8 +27,6 @@ from market.privacy.own_consents import KIND_NAMES
 from market.privacy.personal_data import PersonalData, export_personal_data, load_personal_data
 from market.privacy.request_models import REQUEST_NAMES
 from market.producers.models import PRODUCER_STATE_NAMES
-from market.rate_limits import RateClass
-from market.settings import Settings
 from market.subsidies.clawbacks.appeals import OwnClawback
 from market.subsidies.intake.models import STATE_NAMES
 from market.web.account.data_requests import describe_data_request

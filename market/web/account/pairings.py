@@ -9,12 +9,12 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.casework.moves import get_person_scope
-from market.divisions.codes import VILLAGE
 from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
+from market.kernel.division_codes import VILLAGE
 from market.organisations.register import list_own_organisations
 from market.pairing.buying_accounts import find_buying_since, set_buying_account
 from market.pairing.models import (

@@ -30,10 +30,10 @@ from market.identity.sign_in import sign_in
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.language import get_language
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal, UnsealError
+from market.kernel.settings import Settings
 from market.kernel.text import mask_phone, normalize_phone
-from market.rate_limits import RateClass
-from market.settings import Settings
 from market.web.account.demo_sign_in import get_home_path
 from market.web.cookies import ALL_DRAFTS, VISITOR_COOKIE, get_session_cookie_name, set_cookie
 from market.web.forms import read_form

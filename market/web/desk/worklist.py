@@ -17,8 +17,8 @@ from market.identity.supervisors import list_unsupervised_counties
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.notify.notifications import format_due
 from market.orders.money.money_problems import load_money_problems
-from market.orders.notifications import format_due
 from market.payouts.account_change import list_waiting_changes
 from market.payouts.large_payouts import list_waiting_large_payouts
 from market.procurement.pay import count_unmatched_receipts

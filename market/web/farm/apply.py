@@ -7,13 +7,15 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
-from market.divisions.codes import CODE_DIGITS, COUNTY, VILLAGE, get_county_code, truncate_code
 from market.divisions.queries import get_division_path, list_children
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.identity.sign_in import DEFAULT_NAME
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
+from market.kernel.division_codes import CODE_DIGITS, COUNTY, VILLAGE, get_county_code, truncate_code
+from market.kernel.rate_limits import RateClass
+from market.moderation.forbidden_words import ForbiddenWord
 from market.producers.apply import apply_producer
 from market.producers.models import (
     ADMISSION_STEP_NAMES,
@@ -30,9 +32,7 @@ from market.producers.models import (
     ProducerRow,
     ProducerState,
 )
-from market.producers.moderation import ForbiddenWord
 from market.producers.queries import get_producer, list_own_producers
-from market.rate_limits import RateClass
 from market.services.agronomists import find_agronomist_county
 from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.farm.sellers import FIELD_NAMES

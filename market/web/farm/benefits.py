@@ -32,8 +32,8 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.rate_limits import RateClass
 from market.sheets.models import CellFault, FileMalformed, FileUnreadable
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
 from market.storage.files import FileStore

@@ -14,7 +14,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
-from market.producers.moderation import ForbiddenWord
+from market.moderation.forbidden_words import ForbiddenWord
 from market.web.coupon_form import (
     CouponForm,
     describe_coupon,

@@ -14,8 +14,8 @@ from market.identity.access import get_operator_seat
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.rate_limits import RateClass
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import MAX_BYTES, digest
 from market.sheets.write_spreadsheet import FileFormat

@@ -14,8 +14,8 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.rate_limits import RateClass
 from market.reports.reconciliation import ReconciliationView, get_reconciliation
 from market.sheets.models import CellFault
 from market.storage.files import FileStore

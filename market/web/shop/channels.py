@@ -12,7 +12,7 @@ from market.identity.models import NotFound
 from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.public_reads import PublicReads
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
 from market.web.assets import get_origin
 from market.web.pages import render_page
 from market.web.services import get_services

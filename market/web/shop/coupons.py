@@ -16,7 +16,7 @@ from market.identity.models import Actor
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.language import get_language, say
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
 from market.web.forms import parse_integer, read_form
 from market.web.pages import get_local_path, redirect, render_page
 from market.web.shop.coupon_words import PLATFORM_PARCEL, describe_bearer, describe_coverage, describe_terms

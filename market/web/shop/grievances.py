@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from market.casework.models import CaseOutcome, CaseState
 from market.casework.moves import get_account_scope
-from market.divisions.codes import get_county_code
 from market.grievances.answer import appeal_grievance
 from market.grievances.models import MAX_TEXT_LENGTH, GrievanceReceipt, GrievanceReceiptUnknown
 from market.grievances.receive import receive_grievance
@@ -18,9 +17,10 @@ from market.http import HttpRequest, get_client_network
 from market.identity.models import Actor
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
+from market.kernel.division_codes import get_county_code
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.orders.notifications import format_due
-from market.rate_limits import RateClass
+from market.notify.notifications import format_due
 from market.web.forms import parse_integer, read_form, rename_faults
 from market.web.pages import render_page
 from market.web.shop.regions import list_listed_counties

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 
 from market.http import HttpRequest
 from market.kernel import Database
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
 from market.reports.open_data import ALL, NO_VILLAGE, OpenFigure, list_open_figures, list_open_quarters
 from market.reports.worklist import format_quarter
 from market.subsidies.month.cycles import read_quarter

@@ -6,8 +6,16 @@ from functools import cache
 from msgspec import Struct
 
 from market.divisions import regions
-from market.divisions.codes import CODE_DIGITS, LEVEL_DIGITS, PREFECTURE, PROVINCE, VILLAGE, pad_code, truncate_code
 from market.kernel import Connection, Query
+from market.kernel.division_codes import (
+    CODE_DIGITS,
+    LEVEL_DIGITS,
+    PREFECTURE,
+    PROVINCE,
+    VILLAGE,
+    pad_code,
+    truncate_code,
+)
 from market.kernel.language import get_language, say
 
 

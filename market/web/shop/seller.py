@@ -4,10 +4,10 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from market.catalogue.browse import list_producer_listings
-from market.divisions.codes import get_ancestor_code
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel.clock import Clock
+from market.kernel.division_codes import get_ancestor_code
 from market.kernel.language import say
 from market.kernel.public_reads import PublicReads
 from market.producers.closures import describe_closure

@@ -10,13 +10,13 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.counties.contacts import find_contact
-from market.divisions.codes import get_county_code
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
+from market.kernel.division_codes import get_county_code
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.orders.notifications import format_due
-from market.rate_limits import RateClass
+from market.notify.notifications import format_due
 from market.subsidies.intake.models import PUBLIC_KIND_NAMES, REASON_NAMES, SOURCE_NAMES
 from market.subsidies.intake.notice import get_village_notice
 from market.subsidies.intake.objection_models import (

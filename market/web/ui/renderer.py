@@ -11,7 +11,7 @@ from minijinja import Environment, safe
 from msgspec import Struct
 
 from market.kernel.language import CHINESE, ENGLISH, say
-from market.notify.templates import DEFAULT_HELP_HOURS, DEFAULT_HELP_PHONE
+from market.kernel.settings import DEFAULT_HELP_HOURS, DEFAULT_HELP_PHONE
 from market.web.ui import charts, components, illustrations
 from market.web.ui import format as formats
 from market.web.ui.link_macros import link_macros

@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from market.casework.models import CaseOutcome, CaseState
 from market.casework.moves import get_person_scope
-from market.divisions.codes import get_county_code
 from market.funds.applications import apply_for_fund, list_own_applications, load_snapshot
 from market.funds.calls import get_call, list_open_calls
 from market.funds.models import (
@@ -29,8 +28,9 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
+from market.kernel.division_codes import get_county_code
 from market.kernel.seal import Seal
-from market.orders.notifications import format_due
+from market.notify.notifications import format_due
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, ProducerRow, ProducerState
 from market.producers.queries import list_own_producers
 from market.web.forms import make_form_key, parse_integer, parse_uuid, read_form

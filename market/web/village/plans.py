@@ -7,11 +7,11 @@ from typing import Any
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from market.divisions.codes import get_county_code
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.kernel.division_codes import get_county_code
 from market.reports.public_plans import PublicPlan, list_agreements_in_force, list_public_plans
 from market.subsidies.names import ServiceKind
 from market.web.pages import redirect, render_page

@@ -11,15 +11,15 @@ from msgspec import Struct
 
 from market.casework.models import AGRONOMIST, CaseAnswererInvolved, CaseNotMovable, CaseState
 from market.casework.moves import get_person_scope
-from market.divisions.codes import get_county_code
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
+from market.kernel.division_codes import get_county_code
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.orders.notifications import format_due
-from market.producers.off_platform import OffPlatformContact
-from market.rate_limits import RateClass
+from market.moderation.off_platform import OffPlatformContact
+from market.notify.notifications import format_due
 from market.services.agronomists import find_agronomist_county
 from market.services.question_models import (
     MAX_QUESTION_LENGTH,

@@ -9,13 +9,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.divisions.codes import get_county_code
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
+from market.kernel.division_codes import get_county_code
 from market.kernel.seal import Seal
-from market.orders.notifications import format_due
+from market.notify.notifications import format_due
 from market.services.attendance import get_certificate
 from market.services.models import NewSeat, OwnSeat, SeatInvalid, ServiceSlot
 from market.services.seats import (

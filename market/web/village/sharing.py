@@ -18,7 +18,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.producers.off_platform import OffPlatformContact
+from market.moderation.off_platform import OffPlatformContact
 from market.web.forms import parse_uuid, read_form, rename_faults
 from market.web.pages import redirect, render_page
 

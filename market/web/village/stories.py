@@ -38,9 +38,9 @@ from market.identity.access import has_role_for
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock, get_business_day
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.producers.moderation import ForbiddenWord
-from market.rate_limits import RateClass
+from market.moderation.forbidden_words import ForbiddenWord
 from market.storage.photos import PAGE_WIDTHS, PhotoPurpose
 from market.web.forms import PostedForm, make_form_key, parse_day, parse_integer, read_form
 from market.web.idempotent_form import submit_once

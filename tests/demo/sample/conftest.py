@@ -11,7 +11,7 @@ from market.demo.sample.load import load_sample
 from market.kernel import Connection
 from market.kernel.embedded import EmbeddedServer
 from market.kernel.seal import Seal
-from market.settings import Settings
+from market.kernel.settings import Settings
 from market.storage.files import FileStore, open_file_store
 from payments.sql import prepare_connection
 from tests.conftest import clone_database, drop_database

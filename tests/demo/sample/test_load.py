@@ -9,7 +9,7 @@ import pytest
 from market.demo.sample.load import load_sample
 from market.kernel.embedded import EmbeddedServer
 from market.kernel.seal import Seal
-from market.settings import Settings
+from market.kernel.settings import Settings
 from market.storage.files import FileStore, open_file_store
 from tests.conftest import clone_database, drop_database
 from tests.demo.sample.conftest import NOW, SCALE, ignore_progress

@@ -12,7 +12,7 @@ from market.identity.officials import create_official
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.settings import Settings
+from market.kernel.settings import Settings
 from market.storage.files import open_file_store
 from market.storage.sample_files import SAMPLE_FOLDER, SAMPLE_INDEX
 from tests.support.app import run_app

@@ -10,9 +10,9 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from market.kernel import Busy, Database
+from market.kernel.rate_limits import RateClass, RateLimiter
 from market.metrics import RESPONSES
 from market.public_pages import PublicPages
-from market.rate_limits import RateClass, RateLimiter
 from market.web.services import Services
 from tests.web.conftest import Village
 

@@ -9,8 +9,8 @@ from market.bookings.models import MAX_NIGHTS_SHOWN, InvalidNightsWindow
 from market.casework.rules import MAX_STOPPED
 from market.catalogue.goods_terms import PERISHABLE
 from market.kernel import Database
+from market.kernel.settings import Settings
 from market.notify.templates import TEMPLATES
-from market.settings import Settings
 from market.visits.models import ANSWER_HOURS
 from market.web.shop.promises import describe_returns
 from payments.sandbox import Sandbox

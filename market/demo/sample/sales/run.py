@@ -17,8 +17,8 @@ from market.demo.sample.sales.villages import GET_VILLAGE, play_villages
 from market.demo.sample.sales.visits import play_visits
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.orders.models import Line, VariantId
-from market.settings import Settings
 from market.storage.files import FileStore
 
 _STEPS = 4

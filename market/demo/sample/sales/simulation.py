@@ -22,6 +22,7 @@ from market.kernel import Connection, Database, Fen, Query
 from market.kernel.clock import get_business_day, get_quarter_start
 from market.kernel.database import SCOPE_SETTING
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.orders.address import Address, address_to_point, seal_address
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import place
@@ -31,7 +32,6 @@ from market.orders.pay import pay_order
 from market.orders.queries import SuborderView, get_order
 from market.packages.book import PackageWish, book_package
 from market.pickup_points.models import PickupPoint
-from market.settings import Settings
 from market.storage.files import FileStore
 from market.storage.photos import PhotoPurpose, add_photo, prepare_drawing, prepare_photo
 from market.web.ui.illustrations import draw_picture

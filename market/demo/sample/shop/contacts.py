@@ -3,7 +3,7 @@
 from market.demo.sample.accounts import DEMO_COUNTY, OFFICIAL_POSTS
 from market.demo.sample.copy_rows import CopyRow
 from market.demo.sample.identities import OFFICIAL_PHONES, make_phone
-from market.divisions.codes import pad_code
+from market.kernel.division_codes import pad_code
 
 _OFFICE_HOURS = "周一到周五 8:30 到 17:30"
 _FIRST_OFFICE_PHONE = 101

@@ -23,11 +23,11 @@ from market.demo.sample.shop.reviews import ReviewGenerator
 from market.demo.sample.shop.sample_orders import OrderGenerator
 from market.demo.sample.shop.slots import SampleSlots, SlotCopyRow, SlotReservationCopyRow
 from market.demo.sample.waking_hours import find_waking_moment
-from market.divisions.codes import PREFECTURE, truncate_code
 from market.kernel import Connection, Fen, Query
+from market.kernel.division_codes import PREFECTURE, truncate_code
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.kernel.structs import build_from
-from market.settings import Settings
 from market.web.ui.illustrations import draw_picture
 
 _DEMO_FARMER_TITLES = ("阜平大枣", "阜平核桃")

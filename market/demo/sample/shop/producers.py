@@ -20,9 +20,9 @@ from market.demo.sample.divisions import SampleDivisions
 from market.demo.sample.identities import SURNAMES, make_name
 from market.demo.sample.public_data import SourceOffer
 from market.demo.sample.seeded_random import SeededRandom
-from market.divisions.codes import PREFECTURE, truncate_code
 from market.kernel import Fen
 from market.kernel.clock import get_business_day
+from market.kernel.division_codes import PREFECTURE, truncate_code
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.producers.models import CERTIFICATE_NUMBER_CONTEXT

@@ -15,7 +15,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
-from market.orders.notifications import format_due
+from market.notify.notifications import format_due
 from market.web.case_words import get_desk_path
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 from market.web.desk.context import PageNotice, open_desk, render_desk_page

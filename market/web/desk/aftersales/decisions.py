@@ -19,7 +19,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.orders.notifications import format_due
+from market.notify.notifications import format_due
 from market.web.desk.context import DeskContext, open_desk, render_desk_page
 from market.web.forms import PostedForm, parse_id, read_form, rename_faults
 from market.web.pages import redirect

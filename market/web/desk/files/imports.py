@@ -16,8 +16,8 @@ from market.identity.access import get_roles
 from market.identity.models import Actor, NotFound
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.rate_limits import RateClass
 from market.reports.imports import count_register, list_imported_files
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import digest

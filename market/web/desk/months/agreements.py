@@ -15,8 +15,8 @@ from market.identity.access import get_roles, require_county_role
 from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.rate_limits import RateClass
 from market.reports.programmes import list_programmes
 from market.storage.files import FileStore
 from market.storage.sent_bytes import TooManyBytes

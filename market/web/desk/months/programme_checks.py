@@ -15,8 +15,8 @@ from market.identity.access import get_roles, require_county_role
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.rate_limits import RateClass
 from market.reports.programmes import list_programmes
 from market.storage.sent_bytes import count_sent_bytes
 from market.subsidies.findings.check_table import CHECKS, THRESHOLD_NAMES, Check

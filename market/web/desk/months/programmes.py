@@ -11,8 +11,8 @@ from market.identity.access import get_roles
 from market.identity.models import Actor, Role
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.rate_limits import RateClass
 from market.reports.programmes import ProgrammeView, TermsView, list_programmes, list_sentences, list_terms
 from market.sheets.models import CellFault
 from market.storage.files import FileStore

@@ -14,8 +14,8 @@ from market.identity.access import require_county_role
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock, get_next_month
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.rate_limits import RateClass
 from market.reports.files.settlement_file import get_last_event_at
 from market.reports.files.voucher import list_voucher_rows
 from market.reports.month_view import get_month_view

@@ -11,8 +11,8 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Busy, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.rate_limits import RateClass
 from market.storage.files import FileStore
 from market.subsidies.intake.consents import (
     CONSENT_TEXTS,

@@ -14,7 +14,7 @@ from market.identity.models import Actor, Role
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.orders.notifications import format_due
+from market.notify.notifications import format_due
 from market.subsidies.intake.models import REPORTERS
 from market.subsidies.intake.objection_models import (
     ANSWER_NAMES,

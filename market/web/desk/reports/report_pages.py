@@ -15,8 +15,8 @@ from market.identity.access import get_roles
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import Database
 from market.kernel.clock import Clock, get_next_month
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.rate_limits import RateClass
 from market.reports.counted.models import CountedReport, ItemRow, Subject
 from market.reports.counted.reports import COUNTED_REPORTS
 from market.reports.counted.view import ReportView, load_items, load_report

@@ -10,7 +10,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
 from market.reports.files.audit_extract import AuditRow, list_entries, parse_position
 from market.web.desk.context import render_desk_page
 from market.web.desk.months.samples import open_audit_desk

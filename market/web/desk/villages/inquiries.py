@@ -17,7 +17,7 @@ from market.identity.models import Actor
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
-from market.orders.notifications import format_due
+from market.notify.notifications import format_due
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 from market.web.desk.context import open_desk, render_desk_page
 from market.web.ui.format import day_zh

@@ -17,7 +17,7 @@ from market.identity.access import has_role_for, require_whole_county
 from market.identity.models import Actor, NotFound
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
 from market.sheets.models import CellFault
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
 from market.storage.files import FileStore

@@ -16,7 +16,7 @@ from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.producers.moderation import ForbiddenWord
+from market.moderation.forbidden_words import ForbiddenWord
 from market.web.desk.context import DeskContext, PageNotice, open_desk, render_desk_page
 from market.web.forms import make_form_key, parse_id, read_form
 from market.web.idempotent_form import submit_once

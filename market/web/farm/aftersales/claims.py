@@ -20,7 +20,7 @@ from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.mediation.views import Mediation, find_mediation_of_case
-from market.orders.notifications import format_due
+from market.notify.notifications import format_due
 from market.web.farm.sellers import FarmRow, list_notes
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page

@@ -18,8 +18,8 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.orders.notifications import format_due
-from market.settings import Settings
+from market.kernel.settings import Settings
+from market.notify.notifications import format_due
 from market.web.farm.sellers import FarmRow, list_notes
 from market.web.forms import read_form, rename_faults
 from market.web.pages import redirect, render_page

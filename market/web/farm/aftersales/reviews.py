@@ -14,7 +14,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.orders.notifications import format_due
+from market.notify.notifications import format_due
 from market.reviews.answer import answer_review
 from market.reviews.appeal import REVIEW_APPEAL, appeal_review
 from market.reviews.appeal_views import ReviewAppeal, find_appeal_of_review

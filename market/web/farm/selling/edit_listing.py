@@ -28,8 +28,8 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
-from market.producers.moderation import MAX_STORY_LENGTH, ForbiddenWord
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
+from market.moderation.forbidden_words import MAX_STORY_LENGTH, ForbiddenWord
 from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.farm.selling.goods_fields import (
     GOODS_FIELDS,

@@ -26,8 +26,8 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
 from market.producers.queries import list_own_producers
-from market.rate_limits import RateClass
 from market.sheets.models import CellFault, FileMalformed, FileUnreadable
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
 from market.storage.files import FileStore

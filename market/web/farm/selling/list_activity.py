@@ -20,8 +20,8 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
-from market.producers.moderation import ForbiddenWord
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
+from market.moderation.forbidden_words import ForbiddenWord
 from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.farm.sellers import FIELD_NAMES, is_seller, list_producer_options
 from market.web.farm.selling.selling_obstacles import SellingObstacle, describe_refusal, find_obstacle

@@ -34,8 +34,8 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
-from market.producers.moderation import MAX_STORY_LENGTH, ForbiddenWord
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
+from market.moderation.forbidden_words import MAX_STORY_LENGTH, ForbiddenWord
 from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.farm.sellers import FIELD_NAMES, FarmRow, is_seller, list_producer_options, show_drawings_once
 from market.web.farm.selling.freight import load_freight_line

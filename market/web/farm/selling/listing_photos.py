@@ -20,7 +20,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
 from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.forms import make_form_key, parse_uuid, read_form
 from market.web.idempotent_form import submit_once

@@ -14,9 +14,9 @@ from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.kernel.text import mask_phone
 from market.producers.queries import list_own_producers
-from market.settings import Settings
 from market.web.farm.sellers import is_seller
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import format_unit

@@ -14,7 +14,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.orders.notifications import format_due
+from market.notify.notifications import format_due
 from market.visits.guest_register import (
     DOCUMENT_NAMES,
     REGISTER_LIFETIME,

@@ -19,7 +19,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
-from market.settings import Settings
+from market.kernel.settings import Settings
 from market.slots.cancel_slot import cancel_slot
 from market.slots.change_slots import NewSlots, add_slots, move_slot
 from market.slots.list_slots import find_host_slot, list_host_slots

@@ -18,11 +18,11 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.language import get_language, say
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.orders.line_views import LineView
 from market.orders.queries import SuborderView, get_order, get_order_id
-from market.rate_limits import RateClass
-from market.settings import Settings
 from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once

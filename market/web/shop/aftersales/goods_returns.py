@@ -29,9 +29,9 @@ from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.language import get_language, say
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.orders.line_views import LineView
 from market.orders.queries import SuborderView, get_order, get_order_id
-from market.settings import Settings
 from market.web.forms import PostedForm, make_form_key, parse_integer, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

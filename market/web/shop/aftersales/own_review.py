@@ -15,11 +15,11 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.language import say
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.moderation.off_platform import OffPlatformContact
 from market.orders.line_views import LineView
 from market.orders.queries import SuborderView, get_order, get_order_id
-from market.producers.off_platform import OffPlatformContact
-from market.rate_limits import RateClass
 from market.reviews.models import (
     EDITING_PERIOD,
     HIDING_REASON_NAMES,

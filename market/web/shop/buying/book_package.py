@@ -16,6 +16,7 @@ from market.kernel.clock import Clock
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.kernel.language import get_language, say
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.orders.address import Address, InvalidAddress, seal_address
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.seen_terms import CancelTermsChanged
@@ -24,7 +25,6 @@ from market.orders.queries import load_latest_address
 from market.packages.book import PackageQuote, PackageWish, PartTime, book_package, quote_package
 from market.packages.models import MAX_COUNT, REST_HOURS, Package
 from market.packages.read import get_live_package
-from market.settings import Settings
 from market.web.cookies import finish_drafts
 from market.web.forms import make_form_key, parse_day, parse_integer, read_form, rename_faults
 from market.web.pages import redirect, render_page

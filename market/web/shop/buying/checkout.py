@@ -30,6 +30,7 @@ from market.kernel.clock import Clock, get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.kernel.language import get_language, say
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.orders.address import Address, InvalidAddress, address_to_point, seal_address
 from market.orders.cart_view import Cart, CartGroup, get_cart
 from market.orders.checkout.batcher import Batcher
@@ -40,7 +41,6 @@ from market.orders.queries import load_latest_address
 from market.organisations.public_buyers import list_buying_now
 from market.pickup_points.models import PICKUP_FIELD, PickupPoint, PickupPointId
 from market.pickup_points.register import list_points_for
-from market.settings import Settings
 from market.web.case_words import load_due_words
 from market.web.cookies import finish_drafts
 from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form, rename_faults

@@ -15,12 +15,12 @@ from market.kernel import Database, Fen, GatewayUnavailable
 from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.orders.escrow import get_order_ref
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import BalanceNotDue, OrderAlreadyPaid, OrderId, OrderNotPayable
 from market.orders.pay import find_current_payment, pay_order
 from market.orders.queries import OrderView, get_order, get_order_id
-from market.settings import Settings
 from market.web.assets import get_origin
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page

@@ -13,10 +13,10 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.pickups.hand_over import hand_over, mark_arrived
 from market.pickups.models import PickupCodeUsed, PickupNotExpected, PickupState, PointParcel
 from market.pickups.view import keeps_point, list_point_parcels
-from market.settings import Settings
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
 from market.web.ui.format import day_short

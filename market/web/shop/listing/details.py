@@ -11,9 +11,9 @@ from market.catalogue.detail import ListingDetail
 from market.catalogue.freight import FreightTerms
 from market.catalogue.goods_terms import GoodsTerms, Storage
 from market.catalogue.presale import PresaleTerms
-from market.divisions.codes import PREFECTURE, get_ancestor_code
 from market.http import HttpRequest
 from market.kernel import Connection, Fen, divide_half_up
+from market.kernel.division_codes import PREFECTURE, get_ancestor_code
 from market.kernel.language import say
 from market.orders.escrow import compute_share
 from market.producers.closures import describe_closure

@@ -8,7 +8,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Database
 from market.kernel.language import say
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
 from market.trace.labels import scan_label
 from market.trace.models import PROMISE_NAMES, ScannedLabel
 from market.trace.verify_label import LabelForged

@@ -18,6 +18,7 @@ from market.identity.sign_in import get_phone
 from market.kernel import Database, Query
 from market.kernel.clock import Clock
 from market.kernel.language import say
+from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
 from market.orders.cart import count_cart
@@ -25,7 +26,6 @@ from market.orders.list_orders import OrderBrief, OrderGroup, list_orders
 from market.orders.models import OrderState, SuborderState
 from market.organisations.public_buyers import find_unit_seat
 from market.pickups.view import keeps_point
-from market.rate_limits import RateClass
 from market.services.agronomists import find_agronomist_county
 from market.storage.photos import PhotoFormat
 from market.web.forms import parse_integer

@@ -18,13 +18,13 @@ from market.kernel import Connection, Database, Fen
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.language import say
 from market.kernel.seal import Seal
+from market.kernel.settings import Settings
 from market.kernel.text import mask_phone
 from market.orders.cart import count_cart
 from market.orders.models import OrderState, PaymentTerms, SuborderKind, SuborderState
 from market.orders.queries import OrderView, get_order, get_order_id, load_host_phones
 from market.packages.order_parts import find_ordered_package
 from market.pickups.view import list_pickups
-from market.settings import Settings
 from market.visits.cancel_stay import list_stay_cancellations
 from market.visits.models import ANSWER_HOURS
 from market.visits.read_changes import list_order_changes

@@ -12,13 +12,16 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
-from market.notify.templates import DEFAULT_HELP_HOURS, DEFAULT_HELP_PHONE
-from market.rate_limits import RateClass
+from market.kernel.rate_limits import RateClass
 from payments.hosts import list_hosts
 
 PREFIX = "MARKET_"
 DEFAULT_PAY_MINUTES = 30
 DEFAULT_SLOT_MINIMUM_HOURS = 24
+DEFAULT_HELP_PHONE = "12316"
+"""The telephone number to call unless the settings name another: the agricultural hotline."""
+DEFAULT_HELP_HOURS = "早 8 点到晚 8 点"
+"""When people answer that number, unless the settings say otherwise."""
 MIN_DISTINCT_CHARACTERS = 12
 _PLACEHOLDER = "replace"
 """In each secret that deploy/README.md shows: everybody knows those."""

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from market.kernel import FieldFault
 from market.kernel.language import say
 from market.kernel.text import fold_text, normalize_text
-from market.producers.moderation import ForbiddenWord, require_allowed_words
+from market.moderation.forbidden_words import ForbiddenWord, require_allowed_words
 
 _DOMAIN = r"(?:com|cn|net|org|cc|top|xyz|vip|shop|info|link|me|io|co|ltd|site|club)"
 _LINK = re.compile(rf"[a-z]{{2,}}://|www\.|[a-z0-9-]{{2,}}(?:\.|点){_DOMAIN}(?![a-z])")

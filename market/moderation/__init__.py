@@ -1,0 +1,1 @@
+"""What texts of sellers, buyers and villages may not say."""
