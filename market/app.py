@@ -33,8 +33,6 @@ from market.http import (
     list_allowed_methods,
     use_visitor_language,
 )
-from market.identity.actors import hash_token
-from market.identity.models import Actor, NotSignedIn
 from market.jobs.queues import QueueReadings, keep_readings
 from market.kernel import Database, open_database
 from market.kernel.clock import Clock
@@ -46,10 +44,12 @@ from market.kernel.settings import Settings
 from market.logs import configure_logs
 from market.metrics import count_rate_refusal, count_responses
 from market.orders.checkout.batcher import Batcher
+from market.people.identity.actors import hash_token
+from market.people.identity.models import Actor, NotSignedIn
+from market.people.storage.files import FileStore, open_file_store
 from market.public_pages import PublicPages
 from market.response_cache import ResponseCache
 from market.startup import make_clock, open_logins, tune_garbage_collector
-from market.storage.files import FileStore, open_file_store
 from market.web import ROUTES as WEB_ROUTES
 from market.web.api_reference import ApiReferencePlugin
 from market.web.csrf import check_origin

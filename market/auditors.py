@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl
 
 from litestar.handlers import BaseRouteHandler
 
-from market.audit.readings import record_reading
 from market.http import HttpRequest
-from market.identity.access import find_home_county, is_auditor
-from market.identity.actors import find_actor_by_token, hash_token
-from market.identity.models import Actor, AuditorReads
+from market.people.audit.readings import record_reading
+from market.people.identity.access import find_home_county, is_auditor
+from market.people.identity.actors import find_actor_by_token, hash_token
+from market.people.identity.models import Actor, AuditorReads
 from market.web.cookies import get_session_cookie_name
 from market.web.services import get_services
 

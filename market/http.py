@@ -8,9 +8,9 @@ from litestar import Litestar, Request
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from market.identity.codes import get_network, resolve_client_address
 from market.kernel import Busy, Refusal
 from market.kernel.language import CHINESE, ENGLISH, answer_in, use_language
+from market.people.identity.codes import get_network, resolve_client_address
 
 HttpRequest = Request[Any, Any, Any]
 """A request whose user, session and state are not typed: handlers receive these as dependencies."""

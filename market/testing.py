@@ -17,13 +17,13 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.catalogue.publish import NewProduct, publish_product
-from market.identity.models import AccountId, Actor, Grant, Role
 from market.kernel import Connection, Database, Query, Refusal, open_database
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import embedded_server
 from market.kernel.migrate import create_database
 from market.kernel.seal import Seal, derive_seal
 from market.orders.models import VariantId
+from market.people.identity.models import AccountId, Actor, Grant, Role
 from market.producers.apply import apply_producer
 from market.producers.decide import decide_producer
 from market.producers.models import AdmissionStep, ProducerApplication, ProducerKind

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SURFACE = (
     "market", "market.aftersales", "market.carriers", "market.catalogue", "market.complaints", "market.conversations",
-    "market.coupons", "market.identity", "market.invoices", "market.mediation", "market.orders", "market.packages",
+    "market.coupons", "market.people.identity", "market.invoices", "market.mediation", "market.orders", "market.packages",
     "market.payouts", "market.pickups", "market.reviews", "market.slots", "market.subsidies", "market.testing",
     "market.trace", "market.visits",
     "payments", "payments.port", "payments.sandbox", "payments.stripe", "payments.testing",

@@ -18,11 +18,11 @@ from market.aftersales.ship import ship_suborder
 from market.catalogue.listing_sheet import make_template_rows, write_listing_file
 from market.demo.carrier.app import CarrierSandbox, create_app
 from market.demo.carrier.routes import SandboxParcel
-from market.identity.models import Role
 from market.kernel import Database
 from market.kernel.clock import get_business_day
 from market.orders.address import seal_address
 from market.payouts.account import enter_payout_account
+from market.people.identity.models import Role
 from market.sheets.write_spreadsheet import FileFormat
 from payments import AccountKind, receive
 from payments.sandbox import running

@@ -7,10 +7,10 @@ from typing import cast
 import msgspec
 import pytest
 
-from market.identity.models import Role
 from market.kernel.clock import get_business_day
 from market.orders.address import seal_address
 from market.orders.models import PlacedOrder
+from market.people.identity.models import Role
 from market.pickup_points.models import NewPickupPoint
 from market.pickup_points.register import add_point
 from market.trace.rules import write_payload

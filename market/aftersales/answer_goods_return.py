@@ -19,15 +19,15 @@ from market.aftersales.refund import name_refund
 from market.aftersales.refund_limit import needs_second_person
 from market.casework.models import SELLER, CaseMove, CaseNotMovable, CaseOutcome, LockedCase
 from market.casework.moves import get_person_scope, lock_case, move_case
-from market.identity.access import require_case_role, require_producer
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, GatewayUnavailable, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.notify.notifications import format_due, notify_account, notify_producer
 from market.orders.money.payment_problems import notify_finance
 from market.orders.money.refund import refund_suborder
 from market.orders.transitions import LockedSuborder, load_suborders, lock_order_by_suborder
+from market.people.identity.access import require_case_role, require_producer
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import format_due, notify_account, notify_producer
 from payments import Gateway, ProviderMismatch, RefundId, send_refund
 from payments.money import format_yuan
 

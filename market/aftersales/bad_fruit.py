@@ -18,15 +18,15 @@ from market.aftersales.models import (
     NothingLeftToClaim,
 )
 from market.casework.moves import open_case
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query, divide_half_up
 from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.notify.notifications import format_due, notify_producer
 from market.orders.catch_weight import CHARGED_FEN
 from market.orders.models import SuborderKind, SuborderState
 from market.orders.transitions import lock_order_by_suborder
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import format_due, notify_producer
 from payments.money import format_yuan
 
 BAD_FRUIT = "bad_fruit"

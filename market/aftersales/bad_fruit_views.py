@@ -11,13 +11,13 @@ from market.casework.history import open_reason, record_case_looks
 from market.casework.models import CaseOutcome, CaseState, WaitingCases
 from market.casework.moves import TEXT_CONTEXT
 from market.casework.worklist import get_assigned_values, select_assigned
-from market.identity.access import list_confirmed_roles
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.orders.catch_weight import CHARGED_FEN
-from market.storage.photos import PAGE_WIDTHS, PhotoRow, get_file_name
+from market.people.identity.access import list_confirmed_roles
+from market.people.identity.models import Actor, NotFound
+from market.people.storage.photos import PAGE_WIDTHS, PhotoRow, get_file_name
 
 MAX_CLAIMS = 100
 

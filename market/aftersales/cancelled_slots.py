@@ -10,11 +10,11 @@ from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
-from market.notify.notifications import format_month_day, notify_account, notify_producer
 from market.orders.expire import CLOCK_ACTOR
 from market.orders.models import SuborderState
 from market.orders.money.refund import refund_suborder
 from market.orders.transitions import finish_order, load_suborders, lock_order_by_suborder, move_suborders
+from market.people.notify.notifications import format_month_day, notify_account, notify_producer
 from market.slots.cancel_slot import cancel_small_slot, list_small_slots
 from market.slots.models import CANCEL_REASON_NAMES, CancelReason, ReservationState, format_slot_hours
 from market.slots.transitions import free_places

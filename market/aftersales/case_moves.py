@@ -22,15 +22,15 @@ from market.casework.models import (
 from market.casework.moves import lock_case, move_case
 from market.casework.rules import may_ask
 from market.casework.tell import notify_assignee
-from market.identity.access import require_case_role, require_producer
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.notify.notifications import format_due, notify_account, notify_producer
 from market.orders.money.payment_problems import notify_finance
 from market.orders.transitions import lock_order_by_suborder
+from market.people.identity.access import require_case_role, require_producer
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import format_due, notify_account, notify_producer
 
 REOPENING_PERIOD = timedelta(days=7)
 """How long after its end the buyer may ask for another look at a case that came to nothing."""

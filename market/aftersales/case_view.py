@@ -16,11 +16,11 @@ from market.aftersales.case_moves import (
 )
 from market.casework.history import CaseEvent, get_case, list_case_events, record_case_looks
 from market.casework.models import SELLER, CaseMove, CaseNotMovable, CaseOutcome, CaseState, LockedCase
-from market.identity.access import require_case_role
-from market.identity.models import Actor
 from market.kernel import Connection
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.people.identity.access import require_case_role
+from market.people.identity.models import Actor
 
 
 class CaseView(Struct, frozen=True, kw_only=True):

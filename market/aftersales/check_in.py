@@ -18,11 +18,9 @@ from market.aftersales.models import (
 )
 from market.aftersales.receive import receive_suborders
 from market.aftersales.ship import find_own_suborder
-from market.audit.record import add_audit_entry
 from market.bookings.host_nights import is_guest_visible
 from market.bookings.models import BookingState
 from market.bookings.transitions import index_check_in_code
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
@@ -30,6 +28,8 @@ from market.kernel.structs import build_from
 from market.kernel.text import normalize_text
 from market.orders.address import open_address
 from market.orders.transitions import lock_order_by_suborder
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
 
 MAX_GUESTS = 500
 MAX_WRONG_CODES = 10

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
-from market.notify.notifications import format_month_day, notify_account
+from market.people.identity.models import Actor
+from market.people.notify.notifications import format_month_day, notify_account
 from market.producers.closures import CLOSURE_REASON_NAMES, Closure, NewClosure, write_closure
 
 MAX_TOLD = 300

@@ -8,9 +8,6 @@ from msgspec.structs import replace
 
 from market.aftersales.models import LineRefundReason, RefundRequestEnded, SecondPersonNeeded
 from market.aftersales.refund import describe_refund
-from market.audit.record import add_audit_entry
-from market.identity.access import require_producer, require_second_person_role
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, GatewayUnavailable
 from market.orders.models import PaymentDisputed
 from market.orders.money.refund import RefundAmountTooHigh, refund_suborder
@@ -25,6 +22,9 @@ from market.orders.money.refund_requests import (
     RequestedRefund,
 )
 from market.orders.transitions import load_suborders, lock_order_by_suborder
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_producer, require_second_person_role
+from market.people.identity.models import Actor, NotFound
 from payments import Gateway, ProviderMismatch, RefundId, send_refund
 from payments.errors import RefundExceedsPayment
 

@@ -21,8 +21,8 @@ from market.casework.moves import move_case
 from market.kernel import Connection, Database, Query
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
-from market.notify.notifications import notify_account, notify_producer
 from market.orders.money.refund import RefundAmountTooHigh
+from market.people.notify.notifications import notify_account, notify_producer
 from payments import Gateway, RefundId
 from payments.errors import InsufficientBalance, RefundExceedsPayment
 from payments.retries import RetryPolicy, run_each

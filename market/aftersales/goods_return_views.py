@@ -11,10 +11,10 @@ from market.casework.history import open_reason, record_case_looks
 from market.casework.models import CaseOutcome, CaseState, WaitingCases
 from market.casework.moves import TEXT_CONTEXT
 from market.casework.worklist import get_assigned_values, select_assigned
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.people.identity.models import Actor
 
 RETURN_ADDRESS_CONTEXT = "goods_returns.address"
 MAX_GOODS_RETURNS = 100

@@ -8,11 +8,11 @@ from msgspec import Struct
 from market.bookings.host_nights import is_guest_visible, open_guest
 from market.bookings.models import BookingState
 from market.catalogue.night_rules import RuleKind
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.orders.address import open_address
+from market.people.identity.models import Actor, NotFound
 
 
 class HostNight(Struct, frozen=True):

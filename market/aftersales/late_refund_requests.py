@@ -5,15 +5,15 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.kernel import Database, Fen, Query
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
-from market.notify.notifications import notify_account, notify_producer
 from market.orders.expire import CLOCK_ACTOR
 from market.orders.money.payment_problems import notify_finance
 from market.orders.money.refund_requests import ESCALATE_REFUND_REQUEST, LAPSE_REFUND_REQUEST, LapseReason
 from market.orders.transitions import lock_order_by_suborder
+from market.people.audit.record import add_audit_entry
+from market.people.notify.notifications import notify_account, notify_producer
 from payments.money import format_yuan
 from payments.retries import RetryPolicy, run_listed
 

@@ -8,12 +8,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.aftersales.models import NothingSent, NothingToReceive, NotWeighed
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
-from market.notify.notifications import notify_money_owed
 from market.orders.catch_weight import list_unweighed
 from market.orders.escrow import release_escrow
 from market.orders.expire import CLOCK_ACTOR
@@ -27,6 +25,8 @@ from market.orders.transitions import (
     lock_order_by_suborder,
     move_suborders,
 )
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import notify_money_owed
 from payments.retries import RetryPolicy, run_each
 
 MAX_OVERDUE = 500

@@ -18,14 +18,10 @@ from market.aftersales.models import (
 )
 from market.aftersales.refund_limit import needs_second_person
 from market.aftersales.ship import find_own_suborder
-from market.audit.record import add_audit_entry
-from market.identity.models import Actor, NotFound
 from market.kernel import BASIS_POINTS, Connection, Database, Fen, GatewayUnavailable, Query, divide_half_up
 from market.kernel.clock import get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.kernel.seal import Seal
-from market.notify.notifications import PHONE_CONTEXT
-from market.notify.queue import queue_message
 from market.orders.catch_weight import CHARGED_FEN
 from market.orders.escrow import get_order_ref
 from market.orders.models import PaymentDisputed, SuborderState
@@ -33,6 +29,10 @@ from market.orders.money.payment_problems import notify_finance
 from market.orders.money.refund import RefundAmountTooHigh, refund_suborder
 from market.orders.money.refund_requests import INSERT_REFUND_REQUEST, RefundRequestState
 from market.orders.transitions import LockedSuborder, lock_order_by_suborder
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import PHONE_CONTEXT
+from market.people.notify.queue import queue_message
 from payments import Gateway, ProviderMismatch, RefundId, has_open_dispute, send_refund
 from payments.money import format_yuan
 

@@ -7,15 +7,15 @@ from uuid import UUID
 from market.aftersales.models import OWN_DELIVERY, InvalidTracking, NotShippable, NotWeighed
 from market.carriers.models import find_carrier
 from market.carriers.register import register_parcel
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.notify.notifications import notify_account
 from market.orders.catch_weight import list_unweighed
 from market.orders.models import SuborderKind, SuborderState
 from market.orders.transitions import LockedSuborder, load_suborders, lock_order_by_suborder, move_suborders
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import notify_account
 
 _TRACKING = re.compile(r"[A-Za-z0-9-]{4,40}")
 _MAX_CARRIER_LENGTH = 30

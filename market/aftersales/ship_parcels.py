@@ -8,9 +8,9 @@ from msgspec import Struct, structs
 
 from market.aftersales.models import InvalidTracking, NotShippable
 from market.aftersales.ship import check_tracking, ship_suborder
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotFound
 
 MAX_SHIPMENTS = 50
 """The largest number of parcels that are sent at once."""

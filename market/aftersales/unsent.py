@@ -16,14 +16,11 @@ from msgspec import Struct
 from market.aftersales.models import NotShippable
 from market.aftersales.ship import find_own_suborder
 from market.counties.settings import SEND_DEFAULTS
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, GatewayUnavailable, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.moderation.off_platform import require_on_platform
-from market.notify.notifications import format_month_day, notify_account, notify_producer
 from market.orders.cancel import cancel_suborders
 from market.orders.expire import CLOCK_ACTOR
 from market.orders.models import SuborderKind, SuborderState
@@ -35,6 +32,9 @@ from market.orders.transitions import (
     load_suborders,
     lock_order_by_suborder,
 )
+from market.people.identity.models import Actor, NotFound
+from market.people.moderation.off_platform import require_on_platform
+from market.people.notify.notifications import format_month_day, notify_account, notify_producer
 from payments import Gateway, ProviderMismatch, RefundId, send_refund
 from payments.money import format_yuan
 from payments.retries import RetryPolicy, run_each

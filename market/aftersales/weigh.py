@@ -16,17 +16,17 @@ from market.aftersales.models import (
     WeightTooLow,
 )
 from market.aftersales.ship import find_own_suborder
-from market.audit.record import add_audit_entry
 from market.catalogue.catch_weight import MAX_CEILING_BP, compute_weight_price
 from market.catalogue.units import MAX_NET_G, format_weight
-from market.identity.models import Actor, NotFound
 from market.kernel import BASIS_POINTS, Connection, Database, Fen, FieldFault, GatewayUnavailable, Query, Refusal
 from market.kernel.seal import Seal
-from market.notify.notifications import notify_account
 from market.orders.catch_weight import CatchWeight, load_catch_weights
 from market.orders.models import MAX_QUANTITY, SuborderKind, SuborderState
 from market.orders.money.refund import refund_suborder
 from market.orders.transitions import LockedOrder, LockedSuborder, lock_order_by_suborder
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import notify_account
 from payments import Gateway, ProviderMismatch, RefundId, send_refund
 from payments.money import format_yuan
 

@@ -29,8 +29,6 @@ from market.casework.publication import (
 from market.casework.tell import notify_assignee
 from market.counties.load import load_county_settings
 from market.divisions.village_periods import find_village_fault
-from market.identity.access import require_case_role, require_county_role
-from market.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.division_codes import get_county_code
@@ -38,8 +36,10 @@ from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
-from market.moderation.off_platform import require_no_contacts
-from market.notify.notifications import format_due, notify_account
+from market.people.identity.access import require_case_role, require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound
+from market.people.moderation.off_platform import require_no_contacts
+from market.people.notify.notifications import format_due, notify_account
 
 OUTCOMES = {CaseOutcome.SOLVED: "答复", CaseOutcome.NOT_OURS: "不归县里管，告诉他找谁"}
 """How an official ends an inquiry."""

@@ -3,7 +3,7 @@
 import re
 
 from market.kernel.text import fold_text, normalize_text
-from market.moderation.off_platform import find_link_or_phone
+from market.people.moderation.off_platform import find_link_or_phone
 
 _WORDS = (
     "捐款", "捐钱", "捐资", "募捐", "募款", "筹款", "众筹", "善款", "爱心款", "转账", "转帐", "转钱", "汇款", "打款",

@@ -12,10 +12,10 @@ from market.aftersales.case_view import CaseView, load_case_view, make_case_move
 from market.casework.models import CaseMove, CaseState
 from market.casework.moves import get_person_scope
 from market.casework.worklist import AssignedCase, list_assigned_cases
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 
 
 class CaseMoveRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -17,10 +17,10 @@ from market.counties.contacts import (
     list_contacts,
 )
 from market.http import HttpRequest
-from market.identity.access import require_official, require_scope_in_county
-from market.identity.models import Actor, LocalContact
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
+from market.people.identity.access import require_official, require_scope_in_county
+from market.people.identity.models import Actor, LocalContact
 from market.subsidies.month.cycles import read_county
 
 

@@ -9,8 +9,8 @@ import structlog
 from litestar.exceptions import HTTPException, InternalServerException, SerializationException, ValidationException
 
 from market.http import HttpRequest
-from market.identity.models import NotFound
 from market.kernel import Busy, FieldFault, GatewayUnavailable, Refusal
+from market.people.identity.models import NotFound
 from payments import CircuitOpen
 
 log = structlog.get_logger()

@@ -7,7 +7,6 @@ import msgspec
 from litestar import Response
 
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database, Refusal
 from market.kernel.idempotency import (
     StoredResponse,
@@ -17,6 +16,7 @@ from market.kernel.idempotency import (
     run_despite_deadlocks,
 )
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 
 MAX_KEY_LENGTH = 200
 

@@ -9,10 +9,6 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from market.http import HttpRequest, get_client_network, get_session_token
-from market.identity.codes import CodeLimits, request_code
-from market.identity.models import Actor, Device, Grant, NewSession, SentCode, Session
-from market.identity.sessions import list_sessions, revoke_session, sign_out, verify_second_factor
-from market.identity.sign_in import get_phone, sign_in, update_account
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
@@ -20,6 +16,10 @@ from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.kernel.structs import build_from
 from market.kernel.text import mask_phone
+from market.people.identity.codes import CodeLimits, request_code
+from market.people.identity.models import Actor, Device, Grant, NewSession, SentCode, Session
+from market.people.identity.sessions import list_sessions, revoke_session, sign_out, verify_second_factor
+from market.people.identity.sign_in import get_phone, sign_in, update_account
 
 
 class CodeRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,8 +11,6 @@ from msgspec import Meta, Struct
 
 from market.api.idempotency import get_idempotency_key
 from market.http import HttpRequest
-from market.identity.access import require_producer
-from market.identity.models import Actor
 from market.kernel import Database, Fen
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
@@ -36,6 +34,8 @@ from market.payouts.large_payouts import (
 )
 from market.payouts.pay_out import PayoutHold, ask_for_payout
 from market.payouts.statement import GET_PRODUCER_NUMBER
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
 from payments import AccountKind, GuardedGateway, Payout, PayoutState, list_payouts
 
 MAX_PAYOUTS = 100

@@ -10,14 +10,14 @@ from msgspec import Struct
 
 from market.api.idempotency import get_idempotency_key, run_once
 from market.http import HttpRequest
-from market.identity.access import list_verified_scopes
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
-from market.storage.files import FileMissing, FileStore
-from market.storage.photos import PhotoPurpose, get_private_photo_name
-from market.storage.uploads import StoredPhoto, store_photo
+from market.people.identity.access import list_verified_scopes
+from market.people.identity.models import Actor, NotFound
+from market.people.storage.files import FileMissing, FileStore
+from market.people.storage.photos import PhotoPurpose, get_private_photo_name
+from market.people.storage.uploads import StoredPhoto, store_photo
 
 _TYPES = {"webp": "image/webp", "svg": "image/svg+xml"}
 

@@ -12,12 +12,12 @@ from market.api.idempotency import run_once
 from market.casework.models import CaseOutcome
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest, get_client_network
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.people.identity.models import Actor
 from market.privacy.close_account import confirm_and_close
 from market.privacy.county_holdings import HOLDINGS
 from market.privacy.holdings import HoldingFate

@@ -14,11 +14,11 @@ from market.api.parameters import PageSize
 from market.catalogue.browse import list_producer_listings
 from market.catalogue.models import ListingCard
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.page import Page
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotFound
 from market.producers.apply import add_certificate, apply_producer
 from market.producers.check_certificates import reject_certificate, set_certificate_area, verify_certificate
 from market.producers.decide import decide_producer

@@ -6,11 +6,11 @@ from litestar.params import JSONBody
 
 from market.api.idempotency import run_once
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.organisations.public_buyers import NewPublicBuyer, PublicBuyer, list_public_buyers, save_public_buyer
+from market.people.identity.models import Actor
 
 
 class PublicBuyerController(Controller):

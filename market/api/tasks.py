@@ -15,10 +15,10 @@ from msgspec import Struct
 from market.api.idempotency import get_idempotency_key, store_once
 from market.api.problem import Problem, build_problem, get_language
 from market.http import HttpRequest
-from market.identity.access import get_visible_divisions, require_operator
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.seal import Seal
+from market.people.identity.access import get_visible_divisions, require_operator
+from market.people.identity.models import Actor
 from market.subsidies.imports.upload import ImportResult
 from market.subsidies.models import StepResult
 from market.subsidies.month.cycles import read_county

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from msgspec import Struct, to_builtins
 
-from market.audit.record import add_audit_entry
 from market.benefits.models import HOW_NAMES, MAX_CODE_LENGTH, MAX_WAGE_FEN, BenefitHow
 from market.benefits.wall import enter_benefits
-from market.identity.access import require_producer
-from market.identity.models import Actor
 from market.kernel import BASIS_POINTS, Connection, Fen, Query
 from market.kernel.clock import get_business_day
 from market.kernel.text import clean_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
 from market.sheets.cells import CellReader
 from market.sheets.models import FileUnreadable
 from market.sheets.spreadsheet import (

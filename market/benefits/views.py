@@ -18,12 +18,12 @@ from market.benefits.models import (
     VillageCell,
 )
 from market.benefits.wall import enter_benefits
-from market.identity.access import require_producer
-from market.identity.models import AccountId, Actor
-from market.identity.sign_in import find_account_by_index, lock_phones
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.people.identity.access import require_producer
+from market.people.identity.models import AccountId, Actor
+from market.people.identity.sign_in import find_account_by_index, lock_phones
 
 HOUSEHOLD_PHONE_CONTEXT = "benefits.households.phone"
 

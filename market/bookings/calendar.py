@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from market.bookings.models import MAX_NIGHTS_SHOWN, CancellationTerms, CancellationTier, InvalidNightsWindow, StayNight
 from market.bookings.tiers import make_terms
-from market.identity.models import NotFound
 from market.kernel import Connection, Query
+from market.people.identity.models import NotFound
 
 # Taken nights are read once per query, not once per night.
 LIST_STAY_NIGHTS = Query(

@@ -7,13 +7,13 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from market.audit.record import add_audit_entry
 from market.bookings.models import MAX_HOST_NIGHTS, InvalidHostNights, RoomTaken
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text, normalize_phone
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
 from payments.sql import run_in_pieces
 
 GUEST_CONTEXT = "taken_nights.guest"

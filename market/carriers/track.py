@@ -18,7 +18,7 @@ from market.carriers.rules import QUIET, UNANSWERED, TrackingStatus, derive_stat
 from market.kernel import Connection, Database, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_name, mask_long_numbers
-from market.notify.notifications import notify_account
+from market.people.notify.notifications import notify_account
 from payments.port import Declined, Ok, Unknown
 from payments.retries import BatchSummary, describe_error, run_each
 from payments.sql import run_in_pieces

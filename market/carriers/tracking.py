@@ -7,8 +7,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.carriers.models import Carrier, TrackingFact, TrackingState
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
+from market.people.identity.models import Actor, NotFound
 
 
 class Tracking(Struct, frozen=True):

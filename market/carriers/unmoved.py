@@ -6,19 +6,19 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.carriers.models import UNPROVEN_PERIOD, Carrier, TrackingState
-from market.identity.access import require_money_role, require_money_scopes
-from market.identity.models import Actor, NotAllowed, NotFound
 from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.notify.notifications import notify_account, notify_producer
 from market.orders.cancel import cancel_suborders
 from market.orders.models import SuborderState
 from market.orders.money.money_problems import NothingToRepair
 from market.orders.money.repairs import MAX_TEXT_LENGTH, RepairTextMissing
 from market.orders.transitions import LockedOrder, LockedSuborder, finish_order, load_suborders, lock_order_by_suborder
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_money_role, require_money_scopes
+from market.people.identity.models import Actor, NotAllowed, NotFound
+from market.people.notify.notifications import notify_account, notify_producer
 from payments import Gateway, ProviderMismatch, RefundId, send_refund
 from payments.money import format_yuan
 

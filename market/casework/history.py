@@ -7,13 +7,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import record_looks
 from market.casework.models import CaseMove, LockedCase
 from market.casework.moves import CASE_COLUMNS, REASON_CONTEXT
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.people.audit.record import record_looks
+from market.people.identity.models import Actor, NotFound
 
 
 class NumberedCase(Protocol):

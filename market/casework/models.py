@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import Role
 from market.kernel import Refusal
+from market.people.identity.models import Role
 
 SELLER = "seller"
 """The first level of cases about a sale: a member of the producer. The other levels are roles of officials."""

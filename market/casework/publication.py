@@ -7,9 +7,9 @@ from uuid import UUID
 
 from market.casework.models import CaseNotMovable, CaseState, LockedCase
 from market.casework.moves import lock_case
-from market.identity.models import AccountId, Actor, NotFound
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.text import clean_text, normalize_text
+from market.people.identity.models import AccountId, Actor, NotFound
 
 _MIN_NAME = 2
 _IDENTITY_NUMBER = re.compile(r"(?<!\d)\d{17}[\dxX]|(?<!\d)\d{15}(?!\d)")

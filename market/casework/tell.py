@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from market.casework.models import LockedCase
-from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.notify.queue import queue_message
+from market.people.identity.sign_in import PHONE_CONTEXT
+from market.people.notify.queue import queue_message
 
 MAX_TOLD_OFFICIALS = 10
 

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.access import list_role_scopes
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.division_codes import COUNTY, LEVEL_DIGITS, truncate_code
+from market.people.identity.access import list_role_scopes
+from market.people.identity.models import Actor
 
 MAX_ASSIGNED_CASES = 200
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from market.audit.record import add_audit_entry
 from market.catalogue.models import (
     LISTING_STATE_NAMES,
     BadListing,
@@ -15,8 +14,9 @@ from market.catalogue.models import (
     ListingState,
     WrongListingState,
 )
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
 
 MAX_TIERS = 10
 

@@ -14,10 +14,10 @@ from market.catalogue.models import (
     ProducerNotOpen,
     TooManyListings,
 )
-from market.identity.access import require_producer
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor, NotFound
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_STATE_NAMES
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from msgspec import Meta, structs
 
-from market.audit.record import add_audit_entry
 from market.catalogue import goods_terms, listing_texts
 from market.catalogue.certificates import get_category, get_open_seller, lock_seller, require_certificates
 from market.catalogue.goods_terms import GOODS_JSON, GoodsTerms, is_perishable
@@ -22,15 +21,16 @@ from market.catalogue.models import (
 )
 from market.catalogue.publish import require_own_photo
 from market.catalogue.search.text import build_search_columns
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
 
 
 class Description(ListingTexts, frozen=True, kw_only=True):
     """The description of the actor's listing; `version` counts its corrections.
 
-    `photo` is a stored name, see `market.storage.photos.get_photo_paths`.
+    `photo` is a stored name, see `market.people.storage.photos.get_photo_paths`.
     """
 
     listing_id: UUID

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.catalogue.models import (
     LISTING_MOVES,
     LISTING_STATE_NAMES,
@@ -20,10 +19,11 @@ from market.catalogue.models import (
 )
 from market.catalogue.person_classes import require_child_price
 from market.catalogue.tier_prices import TIERS_JSON, PriceTerms, TierPrice, set_price_terms
-from market.identity.access import has_role_for, require_role
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.text import clean_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import has_role_for, require_role
+from market.people.identity.models import Actor, NotFound, Role
 from market.producers.decide import MAX_REASON_LENGTH, require_independent
 from market.stock.lots import count_units
 from market.stock.models import LotId

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from msgspec import Meta, Struct, structs
 
-from market.audit.record import add_audit_entry
 from market.catalogue.goods_terms import GoodsTerms, RegionCodes, contains_region, list_region_faults
 from market.catalogue.models import MAX_PRICE_FEN, BadListing
-from market.identity.access import require_producer
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, FieldFault, Query, Refusal
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
 
 _REGION_FIELDS = ("no_ship", "no_cold", "remote")
 

@@ -6,16 +6,16 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
-from market.audit.record import add_audit_entry
 from market.catalogue.certificates import lock_seller
 from market.catalogue.listing_sheet import CELLS_BY_FIELD, COLUMNS, ListingRowReader
 from market.catalogue.models import BadListing, CertificateNeeded
 from market.catalogue.publish import NewProduct, publish_product
-from market.identity.access import require_producer
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.text import clean_name, clean_text
-from market.moderation.forbidden_words import ForbiddenWord
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
+from market.people.moderation.forbidden_words import ForbiddenWord
 from market.sheets.models import FileUnreadable
 from market.sheets.spreadsheet import SMALL_SHEET, CellFaults, Spreadsheet, digest, malformed_file, read_spreadsheet
 

@@ -7,17 +7,17 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from market.audit.record import add_audit_entry
 from market.catalogue.models import LISTING_STATE_NAMES, BadListing, ListingChanged, ListingState, WrongListingState
 from market.catalogue.publish import require_own_photo
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
 
 MAX_LISTING_PHOTOS = 6
 
 
 class ListingPhoto(Struct, frozen=True):
-    """A photo of a listing; `name` is its stored name, see `market.storage.photos.get_photo_paths`."""
+    """A photo of a listing; `name` is its stored name, see `market.people.storage.photos.get_photo_paths`."""
 
     id: UUID
     name: str

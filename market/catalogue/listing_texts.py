@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from market.kernel import FieldFault
 from market.kernel.text import clean_name, clean_text
-from market.moderation.forbidden_words import list_name_faults, list_story_faults
-from market.moderation.off_platform import require_public_text
+from market.people.moderation.forbidden_words import list_name_faults, list_story_faults
+from market.people.moderation.off_platform import require_public_text
 
 
 class ListingTexts(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.catalogue.certificates import get_open_seller
 from market.catalogue.edit import GET_LISTING_SUMMARY, ListingSummary
 from market.catalogue.models import LISTING_STATE_NAMES, BadListing, ListingState, WrongListingState
@@ -22,11 +21,12 @@ from market.catalogue.packs import (
     require_other_pack,
 )
 from market.catalogue.units import Unit
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.text import clean_text
-from market.moderation.off_platform import require_public_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
+from market.people.moderation.off_platform import require_public_text
 from market.stock.lots import open_lot
 
 _MAX_LOT_UNITS_PER_ITEM = 10_000

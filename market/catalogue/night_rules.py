@@ -6,11 +6,11 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
-from market.audit.record import add_audit_entry
 from market.catalogue.models import BadListing
 from market.catalogue.terms import list_terms_faults, lock_own_visit, require_own_visit
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, FieldFault, Query
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor
 
 HOLIDAY_NAMES = ("元旦", "春节", "清明", "劳动节", "端午", "中秋", "国庆")
 """The public holidays. Source: 全国年节及纪念日放假办法 2."""

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.catalogue.catch_weight import list_ceiling_faults
 from market.catalogue.certificates import get_open_seller
 from market.catalogue.models import (
@@ -19,11 +18,12 @@ from market.catalogue.models import (
 )
 from market.catalogue.tier_prices import carry_price_terms
 from market.catalogue.units import BadUnit, Unit, parse_unit
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.text import clean_text
-from market.moderation.off_platform import require_public_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
+from market.people.moderation.off_platform import require_public_text
 from market.stock.lots import empty_lot, open_lot
 from market.stock.models import LotId
 

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.catalogue.models import (
     LISTING_STATE_NAMES,
     BadListing,
@@ -13,8 +12,9 @@ from market.catalogue.models import (
     WrongListingState,
     list_price_faults,
 )
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
 
 ACTIVITY_UNIT = "人"
 """An activity is priced by person."""

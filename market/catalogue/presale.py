@@ -5,7 +5,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.catalogue.models import (
     LISTING_STATE_NAMES,
     MAX_PRICE_FEN,
@@ -13,9 +12,10 @@ from market.catalogue.models import (
     ListingState,
     WrongListingState,
 )
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
 
 MAX_PRESALE_AHEAD = timedelta(days=300)
 """How far ahead the balance may be due."""

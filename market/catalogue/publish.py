@@ -7,7 +7,6 @@ from uuid import UUID
 
 from msgspec import Meta, Struct, structs
 
-from market.audit.record import add_audit_entry
 from market.catalogue import goods_terms, listing_texts
 from market.catalogue.cancel_tiers import CancelTerms, add_tiers, list_tier_faults
 from market.catalogue.catch_weight import list_ceiling_faults
@@ -32,12 +31,13 @@ from market.catalogue.person_classes import ACTIVITY_UNIT, add_child_price, list
 from market.catalogue.search.text import build_search_columns
 from market.catalogue.units import BadUnit, Unit, parse_unit
 from market.counties.load import load_county_settings
-from market.identity.access import require_producer
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.division_codes import get_county_code
-from market.moderation.off_platform import require_public_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor, NotFound
+from market.people.moderation.off_platform import require_public_text
 from market.stock.lots import open_lot
 
 

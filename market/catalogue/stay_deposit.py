@@ -5,10 +5,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.catalogue.models import LISTING_STATE_NAMES, BadListing, ListingState, WrongListingState
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
 
 MIN_SHARE_BP = 500
 MAX_SHARE_BP = 9_000

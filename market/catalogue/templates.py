@@ -14,10 +14,10 @@ from msgspec import Struct, field
 
 from market.catalogue.search.text import SearchQuery, parse_query
 from market.catalogue.units import compute_price_per_kg, parse_unit
-from market.identity.access import require_producer
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.structs import build_from
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
 
 DATA = Path(__file__).parent / "data" / "local_products.csv"
 MAX_TEMPLATES = 24

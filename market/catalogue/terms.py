@@ -6,12 +6,12 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
-from market.audit.record import add_audit_entry
 from market.catalogue.models import BadListing, ListingKind, list_price_faults
 from market.catalogue.person_classes import list_child_price_faults
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.structs import build_from
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
 
 MAX_SEASONS = 100
 MAX_MIN_NIGHTS = 30

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from market.audit.record import add_audit_entry
 from market.catalogue.models import MAX_PRICE_FEN, MIN_PRICE_FEN, BadListing
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
 
 MAX_TIERS = 3
 MAX_TIER_QUANTITY = 9_999

@@ -8,9 +8,9 @@ from msgspec import Struct, to_builtins
 
 from market.channels.models import MAX_RATE_AGE_DAYS, CurrencyWithoutRate, Rate
 from market.county_files.models import CountyFile, FileKind, FilePlan
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.text import clean_text
+from market.people.identity.models import Actor
 from market.sheets.cells import CellReader, normalize_code
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 

@@ -9,9 +9,9 @@ from cyclopts import App, Parameter
 
 from market.cli.options import As, County, Json, run_for_county
 from market.cli.runtime import Runtime
-from market.identity.access import get_visible_divisions
-from market.identity.models import Actor
 from market.kernel import Connection, FieldFault
+from market.people.identity.access import get_visible_divisions
+from market.people.identity.models import Actor
 from market.subsidies.agreements.agreements import decide_agreement, list_agreements, propose_agreement
 from market.subsidies.agreements.models import AgreementInvalid, AgreementRate, NewAgreement
 from market.subsidies.agreements.terms import approve_terms, list_terms_files

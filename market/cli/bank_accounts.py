@@ -9,9 +9,9 @@ from cyclopts import App, Parameter
 
 from market.cli.options import As, County, Json, run_for_county
 from market.cli.runtime import Runtime
-from market.identity.access import get_visible_divisions
-from market.identity.models import Actor
 from market.kernel import Connection
+from market.people.identity.access import get_visible_divisions
+from market.people.identity.models import Actor
 from market.subsidies.bank_accounts.accounts import decide_bank_account, enter_bank_account, list_bank_accounts
 from market.subsidies.bank_accounts.models import NewBankAccount
 from market.subsidies.names import Operator

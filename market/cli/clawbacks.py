@@ -8,9 +8,9 @@ from cyclopts import App, Parameter
 
 from market.cli.options import As, County, Json, run_for_county
 from market.cli.runtime import Runtime
-from market.identity.access import get_visible_divisions
-from market.identity.models import Actor
 from market.kernel import Connection, Fen
+from market.people.identity.access import get_visible_divisions
+from market.people.identity.models import Actor
 from market.subsidies.clawbacks.decide import decide_clawback, serve_clawback
 from market.subsidies.clawbacks.models import ClawbackItem, Debtor, EntryKind, FraudGround, NewClawback, Service
 from market.subsidies.clawbacks.propose import propose_clawback

@@ -11,7 +11,7 @@ from market.counties.change import change_county_setting
 from market.counties.load import load_county_settings
 from market.counties.settings import describe_county_settings
 from market.divisions.queries import get_division_path
-from market.identity.models import NotSignedIn
+from market.people.identity.models import NotSignedIn
 from market.subsidies.month.cycles import read_county
 
 app = App(name="counties")

@@ -4,8 +4,8 @@ import getpass
 import sys
 
 from market.cli.runtime import open_runtime
-from market.identity.access import require_county_role
-from market.identity.models import NotSignedIn, Role
+from market.people.identity.access import require_county_role
+from market.people.identity.models import NotSignedIn, Role
 from market.subsidies.evidence.erase_persons import Erasure, erase_person
 from market.subsidies.month.cycles import read_county
 

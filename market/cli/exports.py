@@ -66,7 +66,7 @@ def copy_file(source: Path, target: Path) -> int:
 @app.command
 def settlement(*, county: County, month: Month, out: Out, json: Json = False) -> int:
     """Write the settlement of a month: the payment to each operator, with every line and its reasons; recorded."""
-    from market.audit.record import record_export
+    from market.people.audit.record import record_export
     from market.reports.files.settlement_file import get_last_event_at, list_settlement_lines
     from market.reports.month_view import get_month_view
     from market.subsidies.month.cycles import find_cycle, read_county, read_month
@@ -93,7 +93,7 @@ def settlement(*, county: County, month: Month, out: Out, json: Json = False) ->
 @app.command
 def approval(*, county: County, month: Month, out: Out, json: Json = False) -> int:
     """Write the approval form (审批表) of a month, to be signed and stamped."""
-    from market.identity.models import NotFound
+    from market.people.identity.models import NotFound
     from market.reports.files.settlement_file import get_last_event_at
     from market.reports.month import find_county_name
     from market.reports.month_view import get_month_view
@@ -125,7 +125,7 @@ def quarter(
     json: Json = False,
 ) -> int:
     """Write the quarter's report, due on the 20th of the next month."""
-    from market.identity.models import NotFound
+    from market.people.identity.models import NotFound
     from market.reports.month import find_county_name
     from market.subsidies.month.cycles import read_county
     from market.web.desk.papers.form_pages import load_quarter_form, write_form_workbook
@@ -146,7 +146,7 @@ def quarter(
 @app.command
 def payment(*, county: County, month: Month, out: Out, json: Json = False) -> int:
     """Write the request for payment (拨付申请) of a settled month, to be signed and stamped."""
-    from market.identity.models import NotFound
+    from market.people.identity.models import NotFound
     from market.reports.files.settlement_file import get_last_event_at
     from market.reports.month import find_county_name
     from market.subsidies.month.cycles import find_cycle, read_county, read_month
@@ -191,7 +191,7 @@ def settlement_file(
     json: Json = False,
 ) -> int:
     """Write the settlement file that an operator is sent, byte for byte as it was settled; recorded."""
-    from market.audit.record import record_export
+    from market.people.audit.record import record_export
     from market.subsidies.month.cycles import find_cycle, read_county, read_month
     from market.subsidies.reconciliation.settlement_files import read_settlement_file
 

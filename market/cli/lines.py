@@ -10,9 +10,9 @@ from cyclopts import App, Parameter
 
 from market.cli.options import As, County, Json, run_for_county
 from market.cli.runtime import Runtime
-from market.identity.access import get_visible_divisions
-from market.identity.models import Actor
 from market.kernel import Connection, FieldFault
+from market.people.identity.access import get_visible_divisions
+from market.people.identity.models import Actor
 from market.subsidies.lines.changes import refuse_change, report_change, take_change
 from market.subsidies.lines.models import ChangeDetails, LineChangeInvalid, LineVerb, NewLineChange
 from market.subsidies.lines.pauses import NewPause, PauseEnd, PauseReason, end_pause, list_pauses, pause_line

@@ -6,8 +6,10 @@ from datetime import date
 
 from market.cli.runtime import open_runtime
 from market.divisions.queries import get_division_path
-from market.identity.models import Role
-from market.identity.officials import (
+from market.kernel import Connection, FieldFault, Refusal
+from market.kernel.division_codes import get_scope
+from market.people.identity.models import Role
+from market.people.identity.officials import (
     InvalidOfficial,
     OfficialSummary,
     create_official,
@@ -16,9 +18,7 @@ from market.identity.officials import (
     reset_second_factor,
     revoke_official,
 )
-from market.identity.operators import OperatorSummary, create_operator, end_operator, list_operators
-from market.kernel import Connection, FieldFault, Refusal
-from market.kernel.division_codes import get_scope
+from market.people.identity.operators import OperatorSummary, create_operator, end_operator, list_operators
 from market.subsidies.names import Operator
 
 

@@ -6,8 +6,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from market.cli.runtime import Runtime, open_runtime, run
-from market.identity.models import Actor, NotSignedIn
 from market.kernel import Connection
+from market.people.identity.models import Actor, NotSignedIn
 from market.subsidies.month.cycles import read_county
 
 type County = Annotated[str, Parameter(name="--county", help="Six digits of the county.")]

@@ -13,7 +13,6 @@ from market.aftersales.decide_refund import decide_refund_request
 from market.app import make_gateway
 from market.cli.options import As, Json
 from market.cli.runtime import Runtime, open_runtime, run
-from market.identity.models import NotSignedIn
 from market.orders.money.money_problems import (
     close_open_discrepancy,
     dismiss_stuck_message,
@@ -24,6 +23,7 @@ from market.orders.money.money_problems import (
     retry_failed_refund,
 )
 from market.orders.money.record_transfers import record_repaid, record_transfer
+from market.people.identity.models import NotSignedIn
 from payments.stripe import Stripe
 
 app = App(name="payments")

@@ -7,11 +7,11 @@ import msgspec
 from market.casework.moves import get_account_scope
 from market.cli.exports import WrittenFile, write_atomically
 from market.cli.runtime import open_runtime
-from market.identity.models import AccountId, NotFound
-from market.identity.sign_in import find_account_by_phone
 from market.kernel import Connection
 from market.kernel.seal import Seal
 from market.payouts.correct_name import correct_name
+from market.people.identity.models import AccountId, NotFound
+from market.people.identity.sign_in import find_account_by_phone
 from market.privacy.close_account import close_account
 from market.privacy.personal_data import export_personal_data
 

@@ -8,7 +8,6 @@ import asyncpg
 from msgspec import Struct
 
 from market.aftersales.goods_return_views import RETURN_ADDRESS_CONTEXT
-from market.audit.record import add_audit_entry
 from market.benefits.views import HOUSEHOLD_PHONE_CONTEXT
 from market.bookings.host_nights import GUEST_CONTEXT
 from market.bookings.transitions import CODE_CONTEXT
@@ -16,19 +15,20 @@ from market.casework.moves import REASON_CONTEXT, TEXT_CONTEXT
 from market.cli.runtime import open_runtime
 from market.content.stories import STORY_NAME_CONTEXT, STORY_PHONE_CONTEXT
 from market.conversations.write import TEXT_CONTEXT as CONVERSATION_CONTEXT
-from market.identity.officials import IDENTITY_CONTEXT as ACCOUNT_IDENTITY_CONTEXT
-from market.identity.person_keys import PERSON_KEY_CONTEXT
-from market.identity.second_factor import TOTP_CONTEXT
-from market.identity.sign_in import PHONE_CONTEXT
 from market.invoices.requests import EMAIL_CONTEXT, TAX_NUMBER_CONTEXT, TITLE_CONTEXT
 from market.kernel import Refusal
 from market.kernel.idempotency import RESPONSE_CONTEXT
 from market.kernel.seal import Seal, UnsealError, derive_seal
 from market.kernel.text import fold_identifier, fold_text
-from market.notify.queue import FACTS_CONTEXT
-from market.notify.queue import PHONE_CONTEXT as MESSAGE_PHONE_CONTEXT
 from market.orders.address import ADDRESS_CONTEXT
 from market.payouts.account import PAYOUT_NUMBER_CONTEXT
+from market.people.audit.record import add_audit_entry
+from market.people.identity.officials import IDENTITY_CONTEXT as ACCOUNT_IDENTITY_CONTEXT
+from market.people.identity.person_keys import PERSON_KEY_CONTEXT
+from market.people.identity.second_factor import TOTP_CONTEXT
+from market.people.identity.sign_in import PHONE_CONTEXT
+from market.people.notify.queue import FACTS_CONTEXT
+from market.people.notify.queue import PHONE_CONTEXT as MESSAGE_PHONE_CONTEXT
 from market.pickups.view import CODE_CONTEXT as PICKUP_CODE_CONTEXT
 from market.producers.models import CERTIFICATE_NUMBER_CONTEXT
 from market.slots.seats import NAME_CONTEXT as SEAT_NAME_CONTEXT

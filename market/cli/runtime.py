@@ -13,7 +13,6 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from market.identity.models import Actor, NotSignedIn
 from market.kernel import Connection, Database, GatewayUnavailable, Refusal, open_database
 from market.kernel.clock import Clock
 from market.kernel.database import APP_ROLE
@@ -21,6 +20,7 @@ from market.kernel.embedded import EmbeddedServerError
 from market.kernel.event_loop import run_to_end
 from market.kernel.seal import Seal, derive_seal
 from market.kernel.settings import BadSettings, Settings
+from market.people.identity.models import Actor, NotSignedIn
 from market.startup import make_clock, open_logins, tune_garbage_collector
 
 DONE, REFUSED, BAD_INPUT = 0, 1, 2
@@ -70,9 +70,9 @@ async def open_runtime(as_: str | None = None, *, settings: Settings | None = No
         BadSettings: a setting is not valid.
         EmbeddedServerError: the embedded server does not start.
     """
-    from market.audit.readings import record_reading
-    from market.identity.access import find_home_county, is_auditor
-    from market.identity.actors import find_actor_by_handle, find_actor_by_token
+    from market.people.audit.readings import record_reading
+    from market.people.identity.access import find_home_county, is_auditor
+    from market.people.identity.actors import find_actor_by_handle, find_actor_by_token
 
     tune_garbage_collector()
     settings = settings or Settings.from_env()
@@ -116,7 +116,7 @@ async def require_county_reader(ctx: Runtime, conn: Connection, county: str) -> 
         DivisionNotFound: no division has the code.
     """
     from market.divisions.queries import get_division_path
-    from market.identity.access import get_visible_divisions, require_whole_county
+    from market.people.identity.access import get_visible_divisions, require_whole_county
 
     if ctx.actor is not None:
         require_whole_county(get_visible_divisions(ctx.actor, county), county)

@@ -6,9 +6,9 @@ from cyclopts import App, Parameter
 
 from market.cli.options import As, County, Json
 from market.cli.runtime import Runtime, open_runtime, run
-from market.identity.access import require_county_role
-from market.identity.models import NotSignedIn, Role
 from market.kernel import Connection
+from market.people.identity.access import require_county_role
+from market.people.identity.models import NotSignedIn, Role
 from market.subsidies.evidence.samples import (
     CheckOutcome,
     deposit_secret,

@@ -73,7 +73,7 @@ def run_worker_process() -> int:
         from market.jobs.worker import run_worker
         from market.kernel.structs import build_from
         from market.logs import configure_logs
-        from market.notify.open_port import open_port
+        from market.people.notify.open_port import open_port
 
         configure_logs()
         settings = Settings.from_env()

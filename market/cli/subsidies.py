@@ -9,13 +9,13 @@ from uuid import UUID
 
 from cyclopts import App, Parameter
 
-from market.audit.record import record_export
 from market.cli.exports import copy_file, write_atomically
 from market.cli.options import As, County, Json
 from market.cli.runtime import DONE, Runtime, open_runtime, require_county_reader, run
-from market.identity.models import Role
 from market.kernel import Connection
 from market.kernel.clock import Clock
+from market.people.audit.record import record_export
+from market.people.identity.models import Role
 from market.reports.registry import REPORTS, ReportName
 from market.subsidies.models import CycleState
 from market.subsidies.month.cycles import find_cycle, read_county, read_month
@@ -361,7 +361,7 @@ def pack_key(*, county: County, month: Month, as_: As = None, json: Json = False
 
 def _require_key_access(ctx: Runtime, county: str) -> None:
     """Require the role that decides for the county, because the key opens identity numbers; the operator needs none."""
-    from market.identity.access import require_county_role
+    from market.people.identity.access import require_county_role
 
     if ctx.actor is not None or ctx.settings.database_url:
         require_county_role(ctx.actor, Role.COUNTY, county)

@@ -19,16 +19,16 @@ from market.complaints.models import (
     TooManyComplaints,
 )
 from market.complaints.views import Complaint, get_complaint
-from market.identity.access import require_case_role, require_producer
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.language import say
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.notify.notifications import format_due, notify_account, notify_producer
 from market.orders.models import SuborderState
 from market.orders.transitions import lock_order_by_suborder
+from market.people.identity.access import require_case_role, require_producer
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import format_due, notify_account, notify_producer
 from market.producers.seller_ties import is_of_seller
 
 ANSWERS = frozenset({CaseOutcome.SOLVED, CaseOutcome.UNSOLVED, CaseOutcome.NOT_OURS})

@@ -10,11 +10,11 @@ from market.casework.models import CaseOutcome, CaseState, WaitingCases
 from market.casework.moves import TEXT_CONTEXT
 from market.casework.worklist import get_assigned_values, select_assigned
 from market.complaints.models import ComplaintCategory
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.people.identity.models import Actor
 
 MAX_COMPLAINTS = 100
 

@@ -8,9 +8,6 @@ import asyncpg
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from market.audit.record import add_audit_entry
-from market.consents.give import give_consent
-from market.consents.models import ConsentPurpose
 from market.content.models import (
     MAX_OPEN_STORIES,
     MAX_PEOPLE,
@@ -29,18 +26,21 @@ from market.content.models import (
 )
 from market.content.story_views import get_story, load_story
 from market.divisions.village_periods import find_village_fault
-from market.identity.access import has_role_for, require_county_role
-from market.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound, Role
-from market.identity.same_person import is_same_person
-from market.identity.sign_in import find_account_by_index, lock_phones
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.division_codes import get_county_code
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.text import clean_name, clean_text, normalize_phone
-from market.moderation.off_platform import require_public_text
-from market.notify.notifications import notify_account
+from market.people.audit.record import add_audit_entry
+from market.people.consents.give import give_consent
+from market.people.consents.models import ConsentPurpose
+from market.people.identity.access import has_role_for, require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound, Role
+from market.people.identity.same_person import is_same_person
+from market.people.identity.sign_in import find_account_by_index, lock_phones
+from market.people.moderation.off_platform import require_public_text
+from market.people.notify.notifications import notify_account
 
 STORY_NAME_CONTEXT = "story_people.name"
 STORY_PHONE_CONTEXT = "story_people.phone"

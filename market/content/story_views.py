@@ -5,9 +5,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.content.models import PublicStory, Story
-from market.identity.models import AccountId, NotFound
 from market.kernel import Connection, Query
-from market.storage.photos import PAGE_WIDTHS
+from market.people.identity.models import AccountId, NotFound
+from market.people.storage.photos import PAGE_WIDTHS
 
 MAX_STORIES = 50
 

@@ -6,7 +6,6 @@ Source: 反电信网络诈骗法 30.
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from market.audit.record import add_audit_entry
 from market.content.models import (
     MAX_TOLD,
     MAX_WARNING_DAYS,
@@ -17,16 +16,17 @@ from market.content.models import (
     StoryInvalid,
     WarningReason,
 )
-from market.identity.access import require_county_role
-from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
-from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.moderation.forbidden_words import require_allowed_words
-from market.moderation.off_platform import require_no_contacts
-from market.notify.queue import queue_message
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
+from market.people.identity.sign_in import PHONE_CONTEXT
+from market.people.moderation.forbidden_words import require_allowed_words
+from market.people.moderation.off_platform import require_no_contacts
+from market.people.notify.queue import queue_message
 
 REASON_NAMES = {
     WarningReason.CODE: "要验证码",

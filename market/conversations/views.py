@@ -8,12 +8,12 @@ from msgspec import Struct
 
 from market.conversations.models import Side
 from market.conversations.write import TEXT_CONTEXT
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
-from market.storage.photos import PAGE_WIDTHS, PhotoFormat, PhotoPurpose, get_file_name
+from market.people.identity.models import Actor, NotFound
+from market.people.storage.photos import PAGE_WIDTHS, PhotoFormat, PhotoPurpose, get_file_name
 
 MAX_COUNTED = 99
 """Up to how many conversations with something new are counted."""

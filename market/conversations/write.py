@@ -20,16 +20,16 @@ from market.conversations.models import (
     Side,
     TooManyMessages,
 )
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.moderation.forbidden_words import require_allowed_words
-from market.moderation.off_platform import require_on_platform
-from market.notify.notifications import format_month_day, notify_account, notify_producer
 from market.orders.address import open_address
+from market.people.identity.models import Actor, NotFound
+from market.people.moderation.forbidden_words import require_allowed_words
+from market.people.moderation.off_platform import require_on_platform
+from market.people.notify.notifications import format_month_day, notify_account, notify_producer
 
 TEXT_CONTEXT = "conversation_messages.text"
 _REPORTS = {

@@ -9,15 +9,15 @@ import asyncpg
 import msgspec
 from msgspec import Meta, Struct
 
-from market.audit.record import add_audit_entry
 from market.divisions.village_periods import find_village_fault
-from market.identity.access import require_county_role
-from market.identity.models import COUNTY_KEEPERS, Actor, LocalContact, NotFound
-from market.identity.reserved_names import NameKind, find_name_fault
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.division_codes import VILLAGE
 from market.kernel.text import clean_name, normalize_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, Actor, LocalContact, NotFound
+from market.people.identity.reserved_names import NameKind, find_name_fault
 
 MAX_NAME_LENGTH, MAX_HOURS_LENGTH = 30, 60
 MAX_AWAY_DAYS = 366

@@ -6,11 +6,11 @@ from enum import StrEnum
 import asyncpg
 from msgspec import Struct, to_builtins
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_county_role
-from market.identity.models import Actor, Role
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.text import clean_name
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_county_role
+from market.people.identity.models import Actor, Role
 
 MAX_NUMBER_LENGTH, MAX_AUTHORITY_LENGTH = 40, 60
 NUMBER_KEEPERS = frozenset({Role.COUNTY, Role.POLICY})

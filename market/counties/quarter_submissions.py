@@ -6,11 +6,11 @@ import asyncpg
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_county_role
-from market.identity.models import Actor, Role
 from market.kernel import Connection, Fen, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day, get_next_quarter
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_county_role
+from market.people.identity.models import Actor, Role
 
 SUBMITTERS = frozenset({Role.COUNTY, Role.POLICY})
 """The roles that record it for their county."""

@@ -4,8 +4,8 @@ from collections import Counter
 
 from market.county_files.models import CountyFile, FileKind, FilePlan
 from market.divisions.holidays import Holiday, list_holidays, replace_holidays
-from market.identity.models import Actor
 from market.kernel import Connection
+from market.people.identity.models import Actor
 from market.sheets.cells import CellReader
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 

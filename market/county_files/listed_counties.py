@@ -12,9 +12,9 @@ from market.divisions.listed_counties import (
     list_listed_periods,
     store_listed_periods,
 )
-from market.identity.models import Actor
 from market.kernel import Connection
 from market.kernel.text import clean_text
+from market.people.identity.models import Actor
 from market.sheets.cells import CellReader
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet, malformed_file
 

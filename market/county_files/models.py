@@ -7,9 +7,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from market.identity.models import Actor, Role
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
+from market.people.identity.models import Actor, Role
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 

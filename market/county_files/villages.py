@@ -13,9 +13,9 @@ from market.divisions.village_periods import (
     list_village_periods,
     store_village_periods,
 )
-from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Connection
 from market.kernel.division_codes import CODE_DIGITS, TOWNSHIP, get_ancestor_code
+from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.sheets.cells import CellReader
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet, malformed_file

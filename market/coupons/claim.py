@@ -14,10 +14,10 @@ from market.coupons.models import (
     VoucherId,
 )
 from market.coupons.vouchers import UNKNOWN_RECIPIENT, load_vouchers
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.database import limit_lock_wait
+from market.people.identity.models import Actor
 
 MAX_LOCK_WAIT_MS = 300
 """Many people claim one coupon at once, each with a connection; a person who waits for longer tries again."""

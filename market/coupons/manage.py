@@ -7,7 +7,6 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.coupons.models import (
     MAX_AMOUNT_FEN,
     MAX_BUDGET_FEN,
@@ -20,14 +19,15 @@ from market.coupons.models import (
     CouponTerms,
     TooManyCoupons,
 )
-from market.identity.access import require_platform_staff, require_producer
-from market.identity.models import Actor, NotAllowed, NotFound
-from market.identity.reserved_names import NameKind, find_name_fault
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
 from market.kernel.text import clean_name
-from market.moderation.off_platform import require_public_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_platform_staff, require_producer
+from market.people.identity.models import Actor, NotAllowed, NotFound
+from market.people.identity.reserved_names import NameKind, find_name_fault
+from market.people.moderation.off_platform import require_public_text
 from payments.money import format_yuan
 
 MAX_NAME_LENGTH = 20

@@ -7,8 +7,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.coupons.models import Voucher, VoucherId
-from market.identity.models import AccountId
 from market.kernel import Connection, Query
+from market.people.identity.models import AccountId
 
 MAX_VOUCHERS = 100
 

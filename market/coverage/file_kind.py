@@ -15,8 +15,8 @@ from market.coverage.models import (
 )
 from market.coverage.register import list_operators
 from market.divisions.village_periods import VillagePeriod, list_ended_villages, list_village_periods
-from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Connection, Query
+from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.sheets.cells import CellReader
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 

@@ -24,15 +24,15 @@ from market.coverage.models import (
 )
 from market.coverage.register import list_operators
 from market.divisions.village_periods import find_village_fault
-from market.identity.access import require_case_role, require_operator
-from market.identity.models import AccountId, Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
-from market.notify.notifications import notify_account
+from market.people.identity.access import require_case_role, require_operator
+from market.people.identity.models import AccountId, Actor, NotFound
+from market.people.notify.notifications import notify_account
 
 MAX_LISTED = 200
 

@@ -111,7 +111,7 @@ async def run_demo_worker(settings: Settings) -> None:
     from market.jobs.worker import run_worker
     from market.kernel.structs import build_from
     from market.logs import configure_logs
-    from market.notify.open_port import open_port
+    from market.people.notify.open_port import open_port
 
     configure_logs()
     async with open_services(settings) as services, open_port(settings) as port:

@@ -15,8 +15,8 @@ from market.demo.sample.shop.tracked_parcels import LIST_TRAVELLING
 from market.kernel.event_loop import run_to_end
 from market.kernel.seal import derive_seal
 from market.kernel.settings import Settings
+from market.people.storage.files import open_file_store
 from market.startup import make_clock
-from market.storage.files import open_file_store
 from payments import Query
 from payments.sandbox import SeededPayment, SeededPayout, seed_payments, seed_payouts
 from payments.sql import prepare_connection

@@ -7,13 +7,13 @@ from uuid import UUID, uuid4
 
 from msgspec import Struct
 
-from market.identity.models import AccountId
 from market.kernel import Connection, Database, Query, Refusal
 from market.kernel.seal import Seal
 from market.orders.address import Address, seal_address
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import place
 from market.orders.models import Line, VariantId
+from market.people.identity.models import AccountId
 from market.stock.lots import set_available_units
 from market.stock.models import LotId
 from payments.ledger.verification import verify_ledger

@@ -4,9 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from market.favourites.models import MAX_FAVOURITES, FavouriteKind, TooManyFavourites
-from market.identity.models import AccountId, NotFound
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
+from market.people.identity.models import AccountId, NotFound
 
 # What is off the shelf cannot be added any more, but stays where it was added before.
 FIND_LISTING = Query(

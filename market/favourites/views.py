@@ -4,9 +4,9 @@ from datetime import date
 from uuid import UUID
 
 from market.favourites.models import Favourite
-from market.identity.models import AccountId
 from market.kernel import Connection, Query
 from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
+from market.people.identity.models import AccountId
 
 _LAST_ID = UUID(int=2**128 - 1)
 

@@ -23,14 +23,14 @@ from market.funds.models import (
     NewFundApplication,
     Snapshot,
 )
-from market.identity.access import require_case_role, require_county_role, require_producer
-from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
-from market.notify.notifications import format_due, notify_producer
+from market.people.identity.access import require_case_role, require_county_role, require_producer
+from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
+from market.people.notify.notifications import format_due, notify_producer
 from payments.money import format_yuan
 
 _YEAR = timedelta(days=365)

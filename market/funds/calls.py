@@ -7,9 +7,9 @@ from market.funds.models import (
     CountedCall,
     FundCall,
 )
-from market.identity.access import require_county_role
-from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Connection, Query
+from market.people.identity.access import require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
 
 _COLUMNS = """
     SELECT c.id, c.number, c.county_code, c.name, c.department, c.kind, c.amount_fen, lower(c.valid_during) AS first,

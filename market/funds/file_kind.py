@@ -13,9 +13,9 @@ from market.funds.models import (
     MAX_NAME_LENGTH,
     FundKind,
 )
-from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.text import clean_text
+from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.sheets.cells import CellReader
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 

@@ -11,10 +11,10 @@ from market.grievances.models import GrievanceInvalid, GrievanceNotTriaged, Grie
 from market.grievances.receive import check_text
 from market.grievances.triage import lock_assigned, read_grievance
 from market.grievances.views import Grievance
-from market.identity.models import Actor
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
-from market.notify.notifications import format_due, notify_account
+from market.people.identity.models import Actor
+from market.people.notify.notifications import format_due, notify_account
 
 ANSWERS = frozenset({CaseOutcome.SOLVED, CaseOutcome.UNSOLVED, CaseOutcome.NOT_OURS, CaseOutcome.DUPLICATE})
 

@@ -3,10 +3,10 @@
 import re
 
 from market.grievances.views import Grievance
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.text import fold_identifier, fold_text, normalize_text
+from market.people.identity.models import Actor
 
 _MAX_NAMED = 40
 _NAMED = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{3,39}")

@@ -17,15 +17,15 @@ from market.grievances.models import (
     GrievanceSource,
 )
 from market.grievances.network_counts import count_nameless
-from market.identity.access import require_county_role
-from market.identity.models import Actor, Role
-from market.identity.sign_in import add_nameless_account
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.division_codes import pad_code
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.notify.notifications import format_due
+from market.people.identity.access import require_county_role
+from market.people.identity.models import Actor, Role
+from market.people.identity.sign_in import add_nameless_account
+from market.people.notify.notifications import format_due
 
 _RECEIPT_GROUPS = 4
 

@@ -5,17 +5,17 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.casework.history import record_case_looks
 from market.casework.models import CaseNotMovable, CaseState, LockedCase
 from market.casework.moves import lock_case
 from market.grievances.models import GrievanceInvalid, GrievanceNotTriaged, GrievanceTopic, GrievanceTriagedBefore
 from market.grievances.views import Grievance, get_grievance
-from market.identity.access import require_case_role
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_case_role
+from market.people.identity.models import Actor, NotFound
 
 
 class GrievanceLinks(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,10 +5,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.casework.models import CaseMove
 from market.casework.moves import get_person_scope, move_case
-from market.identity.models import Actor, NotFound
 from market.invoices.models import (
     MAX_CHANGES,
     InvoiceChangedTooOften,
@@ -25,6 +23,8 @@ from market.kernel.seal import Seal
 from market.orders.checkout.order_request import Companion
 from market.orders.models import OrderId
 from market.orders.transitions import lock_order_by_suborder
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
 
 _CHANGED = "改了发票信息"
 

@@ -6,15 +6,15 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_producer
-from market.identity.models import Actor, NotFound
 from market.invoices.models import MAX_CORRECTIONS, InvoiceCorrectedTooOften, InvoiceInvalid, InvoiceNumberUsed
 from market.invoices.requests import lock_request
 from market.invoices.rules import list_number_faults
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
-from market.notify.notifications import notify_account
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import notify_account
 
 _NUMBER_ONCE = "invoices_number_once"
 

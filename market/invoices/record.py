@@ -3,11 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from market.audit.record import add_audit_entry
 from market.casework.models import SELLER, CaseMove, CaseNotMovable, CaseOutcome, CaseState
 from market.casework.moves import lock_case, move_case
-from market.identity.access import require_case_role, require_producer
-from market.identity.models import Actor, NotFound
 from market.invoices.models import MAX_REASON_LENGTH, InvoiceInvalid, InvoiceNumberUsed, InvoiceStep, IssuedInvoice
 from market.invoices.requests import GET_REQUEST, LockedRequest, lock_request
 from market.invoices.rules import check_issued
@@ -17,7 +14,10 @@ from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.notify.notifications import notify_account
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_case_role, require_producer
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import notify_account
 
 GET_ISSUER = Query(UUID, "SELECT producer_id FROM invoice_requests WHERE suborder_id = :suborder_id")
 # Two requests of one number are decided by the key.

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import NotFound
 from market.invoices.models import InvoiceDetails, InvoiceKind, InvoiceSums, InvoiceTask
 from market.invoices.rules import find_task
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.orders.models import SuborderKind
 from market.orders.transitions import lock_order_by_suborder
+from market.people.identity.models import NotFound
 
 TITLE_CONTEXT = "invoice_requests.title"
 TAX_NUMBER_CONTEXT = "invoice_requests.tax_number"

@@ -7,13 +7,13 @@ from msgspec import Struct
 
 from market.casework.models import CaseMove, CaseOutcome, LockedCase
 from market.casework.moves import lock_case, move_case, open_case
-from market.identity.models import Actor
 from market.invoices.models import INVOICE, InvoiceStep
 from market.invoices.requests import LockedRequest, lock_request
 from market.kernel import Connection, Database, Query
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
-from market.notify.notifications import format_due, notify_account, notify_producer
+from market.people.identity.models import Actor
+from market.people.notify.notifications import format_due, notify_account, notify_producer
 from payments.money import format_yuan
 from payments.retries import RetryPolicy, run_each
 

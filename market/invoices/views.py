@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from market.casework.history import open_reason
 from market.casework.models import WaitingCases
-from market.identity.models import Actor
 from market.invoices.models import InvoiceDetails, InvoiceKind, InvoiceSums, InvoiceTask
 from market.invoices.requests import MARKABLE, NET_FEN, PAID_FEN, SealedDetails, open_details
 from market.invoices.rules import find_task
@@ -16,6 +15,7 @@ from market.kernel import Connection, Fen, Query
 from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.people.identity.models import Actor
 
 MAX_OPEN = 100
 _MAX_ISSUED = 100

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from market.audit.heads_file import NotedHeads, append_heads
-from market.audit.verification import list_heads
 from market.jobs.context import WorkerContext
+from market.people.audit.heads_file import NotedHeads, append_heads
+from market.people.audit.verification import list_heads
 
 
 async def note_audit_heads(context: WorkerContext) -> None:

@@ -7,8 +7,8 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
-from market.notify.models import MessagePort
-from market.storage.files import FileStore
+from market.people.notify.models import MessagePort
+from market.people.storage.files import FileStore
 from payments import GuardedGateway
 
 

@@ -20,13 +20,13 @@ from market.invoices.tasks import update_changed_invoices
 from market.jobs.context import WorkerContext
 from market.kernel import Connection
 from market.mediation.agree import notify_late_mediation
-from market.notify.send import CODES, NOTICES, log_receipts, send_due_messages
 from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
 from market.payouts.account import check_payout_accounts
 from market.payouts.account_change import activate_due_changes
 from market.payouts.account_change import lapse_changes as lapse_account_changes
 from market.payouts.pay_out import apply_payout_events
+from market.people.notify.send import CODES, NOTICES, log_receipts, send_due_messages
 from market.pickups.end_pickups import end_overdue_pickups
 from market.privacy.close_account import erase_accounts_again
 from market.procurement.chase import tell_of_red_letters

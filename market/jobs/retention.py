@@ -14,23 +14,23 @@ from market.casework.erase import erase_old_case_texts
 from market.conversations.erase import delete_old_conversations
 from market.conversations.models import CONVERSATION_LIFETIME
 from market.grievances.network_counts import delete_old_counts
-from market.identity.codes import delete_old_codes
-from market.identity.second_factor import delete_old_steps
-from market.identity.sessions import KNOWN_DEVICE_PERIOD, delete_old_sessions
 from market.invoices.erase import erase_old_invoice_details
 from market.invoices.models import DETAILS_LIFETIME
 from market.jobs.context import WorkerContext
 from market.kernel import Database
 from market.kernel.failures import delete_stale_failures
 from market.kernel.idempotency import KEY_LIFETIME, delete_old_keys
-from market.notify.send import delete_old_messages
 from market.orders.cart import DEVICE_CART_LIFETIME, delete_old_device_lines, delete_old_device_nights
-from market.saved_filters.keep import FILTER_LIFETIME, delete_old_filters
+from market.people.identity.codes import delete_old_codes
+from market.people.identity.second_factor import delete_old_steps
+from market.people.identity.sessions import KNOWN_DEVICE_PERIOD, delete_old_sessions
+from market.people.notify.send import delete_old_messages
+from market.people.saved_filters.keep import FILTER_LIFETIME, delete_old_filters
+from market.people.storage.sent_bytes import delete_old_bytes
+from market.people.storage.unused_photos import delete_unused_photos
 from market.services.applications import APPLICATION_LIFETIME, delete_old_applications
 from market.services.questions import PHOTO_LIFETIME, drop_question_photos
 from market.services.seats import forget_old_seats
-from market.storage.sent_bytes import delete_old_bytes
-from market.storage.unused_photos import delete_unused_photos
 from market.subsidies.imports.kept_uploads import delete_old_uploads
 from market.subsidies.month.store_run import REPLACED_LINES_LIFETIME, delete_replaced_lines
 from market.subsidies.tasks.work import TASK_LIFETIME, delete_old_tasks

@@ -95,7 +95,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(description="File that text messages are written to as JSON lines, if there is no provider (`SMS_URL`)."),
     ] = ""
     sms_url: Annotated[
-        str, Meta(description="URL of the SMS provider, `https://…`; the interface is in market/notify/http_port.py.")
+        str,
+        Meta(
+            description="URL of the SMS provider, `https://…`; the interface is in market/people/notify/http_port.py."
+        ),
     ] = ""
     sms_key_id: Annotated[str, Meta(description="Key id of the SMS provider.")] = ""
     sms_key_secret: Annotated[str, Meta(description="Secret of that key; signs each request.")] = ""
@@ -243,7 +246,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             raise BadSettings(f"{PREFIX}STRIPE_KEY is needed to call the payment provider.")
 
     def get_sms_template_ids(self) -> dict[str, str]:
-        """Return the provider's template ids by the names of the templates in market/notify/templates.py.
+        """Return the provider's template ids by the names of the templates in market/people/notify/templates.py.
 
         Raises:
             BadSettings: MARKET_SMS_TEMPLATES is not a list of `name=id`.

@@ -9,8 +9,6 @@ from market.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovabl
 from market.casework.moves import get_person_scope, lock_case, move_case
 from market.casework.tell import notify_assignee
 from market.counties.load import load_county_settings
-from market.identity.access import require_producer
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.language import say
@@ -20,8 +18,10 @@ from market.mediation.end import check_share, compute_share, end_with_share, loc
 from market.mediation.mediate import check_text
 from market.mediation.models import MAX_MEDIATION_TEXT_LENGTH, MEDIATION, InvalidMediation
 from market.mediation.views import Mediation, get_mediation
-from market.notify.notifications import format_due, notify_account, notify_producer
 from market.orders.transitions import lock_order_by_suborder
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import format_due, notify_account, notify_producer
 from payments import Gateway, RefundId
 from payments.money import format_yuan
 

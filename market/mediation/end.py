@@ -10,16 +10,16 @@ from market.aftersales.bad_fruit import BAD_FRUIT
 from market.aftersales.refund import GET_LINE, name_refund
 from market.casework.models import CaseMove, CaseNotMovable, CaseOutcome, CaseState, LockedCase
 from market.casework.moves import get_person_scope, lock_case, move_case
-from market.identity.access import require_case_role
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Database, Fen, FieldFault, Query, divide_half_up
 from market.kernel.seal import Seal
 from market.mediation.mediate import check_text
 from market.mediation.models import InvalidMediation, MediationNotDecided, MediatorInvolved
 from market.mediation.views import Mediation, get_mediation
-from market.notify.notifications import notify_account, notify_producer
 from market.orders.money.refund import refund_suborder
 from market.orders.transitions import load_suborders, lock_order_by_suborder
+from market.people.identity.access import require_case_role
+from market.people.identity.models import Actor, NotFound, Role
+from market.people.notify.notifications import notify_account, notify_producer
 from payments import Gateway, RefundId
 from payments.money import BASIS_POINTS, format_yuan, split
 

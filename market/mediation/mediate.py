@@ -13,7 +13,6 @@ from market.casework.models import CaseOutcome, LockedCase
 from market.casework.moves import open_case
 from market.casework.tell import notify_assignee
 from market.counties.load import load_county_settings
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.language import say
@@ -26,8 +25,9 @@ from market.mediation.models import (
     NothingLeftToMediate,
     NotMediable,
 )
-from market.notify.notifications import format_due, notify_producer
 from market.orders.transitions import lock_order_by_suborder
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import format_due, notify_producer
 from payments.money import format_yuan
 
 

@@ -8,11 +8,11 @@ from msgspec import Struct
 from market.casework.history import open_reason
 from market.casework.models import CaseOutcome, CaseState, LockedCase
 from market.casework.moves import TEXT_CONTEXT
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.mediation.models import MEDIATION
+from market.people.identity.models import Actor
 
 MAX_PROPOSALS = 100
 

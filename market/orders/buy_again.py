@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.orders.cart import put_cart
 from market.orders.models import Line
+from market.people.identity.models import Actor, NotFound
 
 LIST_BOUGHT_GOODS = Query(
     Line,

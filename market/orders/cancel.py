@@ -7,15 +7,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.bookings.models import BookingState, CancellationTier
 from market.bookings.tiers import compute_stay_refund, get_refund_rate
 from market.bookings.transitions import free_bookings
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.notify.notifications import notify_account, notify_money_owed
 from market.orders.checkout.redemptions import free_vouchers
 from market.orders.escrow import get_order_ref, release_escrow
 from market.orders.mark_paid import apply_payment_events
@@ -39,6 +36,9 @@ from market.orders.transitions import (
     move_orders,
     move_suborders,
 )
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import notify_account, notify_money_owed
 from market.slots.models import ReservationState
 from market.slots.transitions import free_places, list_booked_places
 from market.stock.models import StockMoveReason

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import AccountId
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
@@ -29,6 +28,7 @@ from market.orders.models import (
     NotForSale,
     TooManyLines,
 )
+from market.people.identity.models import AccountId
 from payments.sql import run_in_pieces
 
 DeviceId = NewType("DeviceId", UUID)

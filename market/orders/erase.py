@@ -1,7 +1,7 @@
 """Erase the addresses and the cart of a buyer whose account is closed."""
 
-from market.identity.models import AccountId
 from market.kernel import Connection, Query
+from market.people.identity.models import AccountId
 
 ERASE_ADDRESSES = Query(
     None, "UPDATE orders SET address_sealed = '' WHERE buyer_id = :account_id AND address_sealed <> ''"

@@ -11,12 +11,12 @@ from market.kernel import Database, Fen, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
-from market.notify.notifications import format_month_day, notify_account, notify_producer
 from market.orders.cancel import cancel_suborders, list_cancellation_shares
 from market.orders.escrow import get_order_ref
 from market.orders.expire import CLOCK_ACTOR, PROVIDER_GRACE
 from market.orders.models import OrderId, OrderState
 from market.orders.transitions import finish_order, lock_order
+from market.people.notify.notifications import format_month_day, notify_account, notify_producer
 from payments import Gateway, PaymentState, ProviderMismatch, Purpose, close_payment, find_live_payment, send_refund
 from payments.errors import AlreadyPaid
 from payments.money import format_yuan

@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.page import MAX_PAGE_SIZE, Page
 from market.kernel.text import clean_text
 from market.orders.models import OrderId, OrderState, SuborderState
+from market.people.identity.models import Actor
 
 MAX_SCANNED = 2000
 """How many orders one page of a search reads; the next page goes on behind them."""

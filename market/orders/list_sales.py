@@ -6,8 +6,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.access import require_producer
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.page import MAX_PAGE_SIZE, Page
 from market.kernel.seal import Seal
@@ -16,6 +14,8 @@ from market.kernel.text import clean_text
 from market.orders.address import open_address
 from market.orders.list_orders import parse_order_number
 from market.orders.models import SuborderId, SuborderKind, SuborderState
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
 
 MAX_SCANNED = 5000
 """How many sales one page reads; the next page goes on behind them."""

@@ -9,18 +9,9 @@ import structlog
 from msgspec import Struct
 
 from market.bookings.transitions import confirm_bookings, restore_bookings
-from market.identity.models import AccountId
 from market.kernel import Connection, Database, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.notify.notifications import (
-    OWNERS_WITH_PHONE,
-    PHONE_CONTEXT,
-    format_month_day,
-    notify_account,
-    notify_producer,
-)
-from market.notify.queue import QueuedText, queue_messages
 from market.orders.checkout.redemptions import restore_voucher
 from market.orders.contracts import settle_contract
 from market.orders.deposits import find_deposit, record_deposit
@@ -36,6 +27,15 @@ from market.orders.transitions import (
     move_orders,
     move_suborders,
 )
+from market.people.identity.models import AccountId
+from market.people.notify.notifications import (
+    OWNERS_WITH_PHONE,
+    PHONE_CONTEXT,
+    format_month_day,
+    notify_account,
+    notify_producer,
+)
+from market.people.notify.queue import QueuedText, queue_messages
 from market.slots.models import format_slot_hours
 from market.slots.transitions import confirm_places, restore_places
 from market.stock.reservations import restore_reservation, sell_reserved

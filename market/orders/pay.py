@@ -5,10 +5,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, Query
 from market.kernel.clock import get_business_day, get_day_start
-from market.notify.notifications import format_month_day
 from market.orders.deposits import DepositPlan
 from market.orders.escrow import get_order_ref, get_suborder_ref
 from market.orders.models import (
@@ -20,6 +18,8 @@ from market.orders.models import (
     PaymentTerms,
 )
 from market.orders.transitions import LockedOrder
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import format_month_day
 from payments import (
     Action,
     Amount,

@@ -9,11 +9,9 @@ from market.bookings.models import BookingState
 from market.bookings.signed_codes import VisitPass, sign_pass
 from market.bookings.transitions import CODE_CONTEXT
 from market.counties.settings import SEND_DEFAULTS
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
-from market.notify.notifications import PHONE_CONTEXT
 from market.orders.address import Address, open_address
 from market.orders.checkout.places import PlacesView, load_places
 from market.orders.deposits import Deposit, find_deposit
@@ -22,6 +20,8 @@ from market.orders.line_views import LineView, load_line_views
 from market.orders.models import OrderId, OrderState, PaymentTerms, SuborderId, SuborderKind, SuborderState
 from market.orders.money.refund_requests import SUM_WAITING_FEN
 from market.orders.send_by import CANCEL_ON, MOVED_FOR, PLANNED_BY, SEND_BY
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import PHONE_CONTEXT
 from market.producers.closures import ClosureReason
 from payments import (
     DisputeState,

@@ -5,9 +5,6 @@ from uuid import UUID
 
 import asyncpg
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_county_role
-from market.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
@@ -24,6 +21,9 @@ from market.organisations.models import (
     OrganisationInvalid,
     OrganisationOwnVerifier,
 )
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound
 
 MAX_OWN = 10
 MAX_LISTED = 500

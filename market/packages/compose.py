@@ -6,19 +6,13 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
-from market.audit.record import add_audit_entry
 from market.catalogue.certificates import get_open_seller, lock_seller
 from market.catalogue.models import ListingKind
 from market.catalogue.publish import resolve_own_producer
-from market.identity.access import require_producer
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import clean_name, clean_text
-from market.moderation.forbidden_words import list_name_faults, list_story_faults
-from market.moderation.off_platform import require_public_text
-from market.notify.notifications import notify_producer
 from market.packages.models import (
     MAX_OPEN_PACKAGES,
     MAX_PACKAGE_NIGHTS,
@@ -38,6 +32,12 @@ from market.packages.models import (
 )
 from market.packages.read import get_package
 from market.packages.rules import propose_shares
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
+from market.people.moderation.forbidden_words import list_name_faults, list_story_faults
+from market.people.moderation.off_platform import require_public_text
+from market.people.notify.notifications import notify_producer
 from payments.money import format_yuan
 
 

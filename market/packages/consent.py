@@ -5,14 +5,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.catalogue.certificates import get_open_seller, lock_seller
-from market.identity.access import require_producer
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.notify.notifications import notify_producer
 from market.packages.compose import require_room
 from market.packages.models import (
     Consent,
@@ -22,6 +18,10 @@ from market.packages.models import (
     PackageState,
 )
 from market.packages.read import get_own_package, get_package
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import notify_producer
 
 
 class _LockedPackage(Struct, frozen=True):

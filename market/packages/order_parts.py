@@ -7,16 +7,16 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.catalogue.models import ListingKind
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
-from market.notify.notifications import notify_account
 from market.orders.cancel import Cancellation, cancel_suborders, list_booked_visits, lock_own_order
 from market.orders.models import OrderState, SuborderKind, SuborderState
 from market.orders.transitions import LockedOrder, LockedSuborder, finish_order, load_suborders
 from market.packages.models import REST_HOURS, REST_WINDOW, RestNotFree
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import notify_account
 from payments import Gateway, ProviderMismatch, RefundId, send_refund
 from payments.money import format_yuan
 

@@ -9,12 +9,12 @@ from msgspec import Struct
 
 from market.catalogue.models import ListingKind
 from market.catalogue.search.text import parse_query
-from market.identity.access import require_producer
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, Query
 from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
 from market.kernel.structs import build_from
 from market.packages.models import MAX_OPEN_PACKAGES, Consent, Package, PackageState
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor, NotFound
 
 _MAX_NUMBER = 2**62
 

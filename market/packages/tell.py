@@ -9,7 +9,7 @@ from market.catalogue.models import ListingMove
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.notify.notifications import notify_producer
+from market.people.notify.notifications import notify_producer
 
 
 class _Lacking(Struct, frozen=True):

@@ -5,11 +5,11 @@ from uuid import UUID
 
 import asyncpg
 
-from market.audit.record import add_audit_entry
-from market.identity.models import AccountId, Actor
 from market.kernel import Connection, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.organisations.register import require_own_organisation
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import AccountId, Actor
 
 
 class BuyingElsewhere(Refusal):

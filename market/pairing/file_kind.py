@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from market.county_files.models import CountyFile, FileKind, FilePlan
 from market.divisions.village_periods import VillagePeriod, list_ended_villages, list_village_periods
-from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Connection, Query
 from market.organisations.credit_codes import normalize_credit_code
 from market.pairing.models import (
@@ -23,6 +22,7 @@ from market.pairing.models import (
     PledgeKind,
 )
 from market.pairing.propose import add_pairing, drop_pairing
+from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.sheets.cells import CellReader, normalize_code
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from market.identity.models import COUNTY_KEEPERS, Role
 from market.kernel import Refusal
+from market.people.identity.models import COUNTY_KEEPERS, Role
 
 AGREERS = COUNTY_KEEPERS | {Role.VILLAGE}
 """The officials who agree to a pairing: of the village itself, or who keep the county's villages."""

@@ -6,10 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from market.audit.record import add_audit_entry
 from market.divisions.village_periods import find_village_fault
-from market.identity.access import require_role
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
@@ -30,6 +27,9 @@ from market.pairing.models import (
     TooManyProposals,
 )
 from market.pairing.views import find_pairing
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_role
+from market.people.identity.models import Actor, NotFound
 
 _NOT_VERIFIED, _OWN_SIDE, _DECIDED = "P0901", "P0902", "P0904"
 """The errors of the triggers `check_pairing` and `check_pledge`."""

@@ -7,9 +7,6 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct, to_builtins
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_role
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.structs import build_from
@@ -25,6 +22,9 @@ from market.pairing.models import (
 )
 from market.pairing.progress import cut_to_year, list_due_years, list_pledge_items, sum_up_pledge
 from market.pairing.views import find_pairing, load_items, load_pledges
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_role
+from market.people.identity.models import Actor, NotFound
 
 
 class _StatementRow(Struct, frozen=True, kw_only=True):

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from market.identity.access import has_role_for, require_role
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.structs import build_from
 from market.organisations.register import require_own_organisation
@@ -20,6 +18,8 @@ from market.pairing.models import (
     PublicPairing,
 )
 from market.pairing.progress import get_pairing_state, list_pledge_items, publish_pledge, sum_up_pledge
+from market.people.identity.access import has_role_for, require_role
+from market.people.identity.models import Actor, NotFound
 
 _COLUMNS = """
     SELECT p.id, p.number, p.organisation_id, o.name AS organisation, p.village_code, d.name AS village, p.county_code,

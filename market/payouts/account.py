@@ -10,16 +10,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.counties.load import load_county_settings
-from market.identity.access import require_producer
-from market.identity.close import CLOSED_NAME
-from market.identity.models import AccountId, Actor
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
-from market.notify.notifications import format_month_day, notify_producer
 from market.payouts.models import (
     PayoutAccountExists,
     PayoutAccountKindUnknown,
@@ -30,6 +25,11 @@ from market.payouts.models import (
     TooManyAccountChanges,
 )
 from market.payouts.producer_locks import LOCK_PAID_PRODUCER
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_producer
+from market.people.identity.close import CLOSED_NAME
+from market.people.identity.models import AccountId, Actor
+from market.people.notify.notifications import format_month_day, notify_producer
 from market.producers.queries import GET_PRODUCER_COUNTY
 from payments import AccountKind, Gateway
 from payments.port import AccountReport, AccountRequest, Declined, Ok, Outcome

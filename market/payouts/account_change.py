@@ -11,16 +11,16 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_money_scopes, require_second_person_role
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Query
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
-from market.notify.notifications import notify_producer
 from market.payouts.account import GET_PAYOUT_ACCOUNT, PENDING_STATES, PayoutAccount, PayoutAccountState
 from market.payouts.models import AccountChangeEnded, NameCorrectorConsents, OtherPersonNeeded
 from market.payouts.producer_locks import LOCK_PAID_PRODUCER
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_money_scopes, require_second_person_role
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import notify_producer
 from payments.retries import RetryPolicy, run_each
 
 REFUSED_REASON = "refused"

@@ -9,15 +9,15 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.models import AccountId
-from market.identity.verified_names import check_person_name, replace_name
 from market.kernel import Connection, Query, Refusal
 from market.kernel.seal import Seal
 from market.kernel.settings import DEFAULT_HELP_PHONE
 from market.kernel.text import clean_text
-from market.notify.notifications import notify_account
 from market.payouts.producer_locks import LOCK_OWN_PRODUCERS
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import AccountId
+from market.people.identity.verified_names import check_person_name, replace_name
+from market.people.notify.notifications import notify_account
 
 MAX_REASON_LENGTH = 300
 NAME_CORRECTED = "name_corrected"

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.access import require_role
-from market.identity.models import AccountId, Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.payouts.correct_name import LOCK_OWN_PRODUCERS, CorrectedName, correct_name
+from market.people.identity.access import require_role
+from market.people.identity.models import AccountId, Actor, NotFound
 from market.producers.decide import get_visible_producer, require_independent
 from market.producers.models import (
     DECIDERS,

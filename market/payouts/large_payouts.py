@@ -7,12 +7,8 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_money_scopes, require_producer, require_second_person_role
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, Query
 from market.kernel.seal import Seal
-from market.notify.notifications import notify_producer
 from market.payouts.account import find_account_holder
 from market.payouts.models import (
     LargePayoutEnded,
@@ -22,6 +18,10 @@ from market.payouts.models import (
     PayoutAccountOwnerOnly,
 )
 from market.payouts.pay_out import PayoutHold, get_payout_room, send_taken, take_owed
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_money_scopes, require_producer, require_second_person_role
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import notify_producer
 from payments import Gateway, Payout
 from payments.money import format_yuan
 

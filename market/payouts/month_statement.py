@@ -5,12 +5,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.access import require_producer
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_day_start, get_next_month
 from market.orders.escrow import get_freight_account, get_payable_account
 from market.payouts.statement import GET_PRODUCER_NUMBER
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
 
 MAX_MONTH_ROWS = 2_000
 RELEASED = "released"

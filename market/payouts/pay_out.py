@@ -7,20 +7,20 @@ from uuid import UUID
 import structlog
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.counties.load import load_county_settings
 from market.counties.settings import DEFAULT_MEDIATION_DAYS
-from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.seal import Seal
-from market.notify.notifications import notify_producer
 from market.orders.escrow import get_freight_account, get_payable_account, get_payee
 from market.orders.mark_paid import log_failed_event
 from market.orders.returnable import get_first_returnable
 from market.payouts.account import FIND_PAYOUT_ACCOUNT, PayoutAccount, PayoutAccountState, find_account_holder
 from market.payouts.models import NothingToPayOut, PayoutAccountMissing, PayoutAccountOwnerOnly
 from market.payouts.producer_locks import LOCK_PAID_PRODUCER, PaidProducer
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor
+from market.people.notify.notifications import notify_producer
 from payments import (
     Gateway,
     PaymentEvent,

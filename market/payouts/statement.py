@@ -5,12 +5,12 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
-from market.identity.access import require_producer
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, Query
 from market.kernel.page import MAX_PAGE_SIZE, make_page
 from market.orders.escrow import SuborderShare, compute_share, get_freight_account, get_payable_account, get_payee
 from market.orders.models import SuborderKind, SuborderState
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor, NotFound
 from payments import get_balance, sum_paid_out
 from payments.payout import get_transit_account
 

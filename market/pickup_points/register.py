@@ -7,16 +7,16 @@ from uuid import UUID
 
 import asyncpg
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_county_role
-from market.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound
-from market.identity.reserved_names import NameKind, find_name_fault
-from market.identity.sign_in import get_phone
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.division_codes import get_county_code
 from market.kernel.seal import Seal
 from market.kernel.text import clean_name, normalize_phone, normalize_text
-from market.notify.queue import queue_message
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound
+from market.people.identity.reserved_names import NameKind, find_name_fault
+from market.people.identity.sign_in import get_phone
+from market.people.notify.queue import queue_message
 from market.pickup_points.models import NewPickupPoint, PickupPoint, PickupPointId, PickupPointInvalid
 
 MAX_POINTS = 200

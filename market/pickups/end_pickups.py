@@ -8,11 +8,11 @@ from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
-from market.notify.notifications import notify_account, notify_producer
 from market.orders.cancel import cancel_suborders
 from market.orders.expire import CLOCK_ACTOR
 from market.orders.models import SuborderState
 from market.orders.transitions import finish_order, load_suborders, lock_order_by_suborder
+from market.people.notify.notifications import notify_account, notify_producer
 from payments.money import format_yuan
 from payments.retries import RetryPolicy, run_each
 

@@ -10,12 +10,9 @@ from msgspec import Struct
 from market.aftersales.check_in import record_wrong_code, require_attempts_left
 from market.aftersales.models import NotWeighed
 from market.aftersales.receive import is_receivable, receive_suborders
-from market.audit.record import add_audit_entry
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.text import normalize_text
-from market.notify.notifications import format_month_day, notify_account
 from market.orders.catch_weight import list_unweighed
 from market.orders.models import SuborderKind, SuborderState
 from market.orders.transitions import (
@@ -25,6 +22,9 @@ from market.orders.transitions import (
     lock_order_by_suborder,
     move_suborders,
 )
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import format_month_day, notify_account
 from market.pickups.models import PickupCodeInvalid, PickupCodeUsed, PickupNotExpected, PickupState
 from market.pickups.view import CODE_CONTEXT, get_last_day
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.seal import Seal
-from market.notify.notifications import format_month_day, notify_account
+from market.people.notify.notifications import format_month_day, notify_account
 from market.pickups.view import get_last_day
 from payments.retries import run_each
 

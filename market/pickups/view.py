@@ -5,12 +5,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.orders.address import open_address
+from market.people.identity.models import Actor
 from market.pickup_points.models import PickupPoint
 from market.pickups.models import Pickup, PickupState, PointParcel
 

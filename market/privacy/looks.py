@@ -9,8 +9,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import ROLE_NAMES, AccountId, Role
 from market.kernel import Connection, Query
+from market.people.identity.models import ROLE_NAMES, AccountId, Role
 
 MAX_OBJECTS = 200
 MAX_LOOKS = 100

@@ -11,12 +11,12 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.answers.inquiries import list_own_inquiries, unshare_inquiry
-from market.consents.give import end_consent, list_consents
-from market.consents.models import CONSENT_TEXTS, ConsentPurpose
 from market.content.story_views import load_story_titles
-from market.identity.models import AccountId, Actor, NotFound
 from market.kernel import Connection
 from market.kernel.seal import Seal
+from market.people.consents.give import end_consent, list_consents
+from market.people.consents.models import CONSENT_TEXTS, ConsentPurpose
+from market.people.identity.models import AccountId, Actor, NotFound
 from market.services.applications import list_own_applications, withdraw_application
 from market.services.posting_models import ApplicationState
 from market.services.questions import list_own_questions, unshare_question

@@ -6,19 +6,19 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.benefits.views import list_own_benefits
 from market.casework.history import list_case_events
 from market.casework.moves import TEXT_CONTEXT
 from market.content.reports import list_own_reports
 from market.conversations.write import TEXT_CONTEXT as MESSAGE_CONTEXT
-from market.identity.models import AccountId, NotFound
-from market.identity.sign_in import PHONE_CONTEXT
 from market.invoices.own import list_own_invoices
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.orders.address import open_address
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import AccountId, NotFound
+from market.people.identity.sign_in import PHONE_CONTEXT
 from market.privacy.looks import list_looks
 from market.privacy.models import (
     PersonalAccount,

@@ -5,9 +5,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_platform_staff, require_producer
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.text import clean_text
@@ -16,6 +13,9 @@ from market.orders.money.bank_numbers import lock_number_for_purchase
 from market.orders.money.uninvolved import require_uninvolved
 from market.orders.pay import CURRENCY
 from market.orders.transitions import lock_order_by_number
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_platform_staff, require_producer
+from market.people.identity.models import Actor, NotFound
 from market.procurement.models import (
     MAX_LISTED,
     MAX_REASON_LENGTH,

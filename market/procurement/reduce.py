@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from market.identity.access import require_producer
-from market.identity.models import Actor
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.orders.transitions import lock_order
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
 from market.procurement.models import PurchaseDetail, PurchaseInvalid, PurchaseStepChanged, SellerInvoice
 from market.procurement.request import note_step
 from market.procurement.rules import list_number_faults

@@ -5,8 +5,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.orders.cart_view import Cart
@@ -15,6 +13,8 @@ from market.orders.escrow import get_order_ref
 from market.orders.models import OrderState, PaymentTerms, SuborderKind
 from market.orders.transitions import lock_order
 from market.organisations.models import UnitDuty
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
 from market.procurement.models import (
     APPROVAL_TIME,
     MAX_PAYMENT_DAYS,

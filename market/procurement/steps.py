@@ -6,20 +6,20 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.access import require_producer
-from market.identity.models import Actor, NotFound
-from market.identity.same_person import is_same_person
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.notify.notifications import notify_account, notify_producer
 from market.orders.cancel import cancel_unpaid
 from market.orders.contracts import set_order_terms
 from market.orders.models import OrderState, PaymentTerms
 from market.orders.transitions import LockedOrder, lock_order
 from market.organisations.models import UnitDuty
 from market.organisations.public_buyers import find_unit_seat
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor, NotFound
+from market.people.identity.same_person import is_same_person
+from market.people.notify.notifications import notify_account, notify_producer
 from market.procurement.models import (
     APPROVAL_TIME,
     CONTRACT_TIME,

@@ -4,10 +4,10 @@ from datetime import date
 from uuid import UUID
 
 from market.casework.models import WaitingCases
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.organisations.models import UnitDuty
 from market.organisations.public_buyers import UnitSeat, find_unit_seat
+from market.people.identity.models import Actor, NotFound
 from market.procurement.models import (
     MAX_LISTED,
     AcceptanceCheck,

@@ -5,18 +5,18 @@ from uuid import UUID
 
 import msgspec
 
-from market.audit.record import add_audit_entry
 from market.divisions.village_periods import find_village_fault
-from market.identity.access import require_producer
-from market.identity.models import Actor
-from market.identity.sign_in import DEFAULT_NAME, update_account
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.division_codes import get_scope
 from market.kernel.seal import Seal
 from market.kernel.text import clean_name, clean_text
-from market.moderation.forbidden_words import list_name_faults, list_story_faults
-from market.moderation.off_platform import require_public_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
+from market.people.identity.sign_in import DEFAULT_NAME, update_account
+from market.people.moderation.forbidden_words import list_name_faults, list_story_faults
+from market.people.moderation.off_platform import require_public_text
 from market.producers.models import (
     CERTIFICATE_NUMBER_CONTEXT,
     MAX_CERTIFICATES,

@@ -6,12 +6,12 @@ from uuid import UUID
 import structlog
 from msgspec import Struct
 
-from market.identity.models import AccountId, Actor
-from market.identity.sign_in import get_phone
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.notify.queue import queue_message
+from market.people.identity.models import AccountId, Actor
+from market.people.identity.sign_in import get_phone
+from market.people.notify.queue import queue_message
 from market.producers.models import CERTIFICATE_NAMES, CERTIFICATE_NOTICE_DAYS, CertificateKind
 from payments.retries import run_each
 

@@ -4,15 +4,15 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_role
-from market.identity.models import AccountId, Actor, NotFound
-from market.identity.sign_in import get_phone
 from market.kernel import Connection, Query
 from market.kernel.division_codes import get_scope
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.notify.queue import queue_message
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_role
+from market.people.identity.models import AccountId, Actor, NotFound
+from market.people.identity.sign_in import get_phone
+from market.people.notify.queue import queue_message
 from market.producers.apply import LOCK_PRODUCER
 from market.producers.decide import (
     MAX_REASON_LENGTH,

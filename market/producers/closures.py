@@ -7,12 +7,12 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_producer
-from market.identity.models import Actor
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.language import say
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
 
 MAX_CLOSED_DAYS = 30
 MAX_DAYS_BEFORE = 60

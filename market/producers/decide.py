@@ -6,14 +6,14 @@ from uuid import UUID
 
 import asyncpg
 
-from market.audit.record import add_audit_entry
-from market.identity.access import list_scopes, require_role
-from market.identity.models import AccountId, Actor, NotFound
-from market.identity.sign_in import get_phone
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.notify.queue import queue_message
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import list_scopes, require_role
+from market.people.identity.models import AccountId, Actor, NotFound
+from market.people.identity.sign_in import get_phone
+from market.people.notify.queue import queue_message
 from market.producers.models import (
     ADMISSION_MOVES,
     DECIDERS,

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from market.identity.models import AccountId
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
+from market.people.identity.models import AccountId
 
 # A membership that began today ends tomorrow: an empty range would not be valid.
 END_MEMBERSHIPS = Query(

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from market.identity.models import Role
 from market.kernel import Refusal
+from market.people.identity.models import Role
 from market.producers.closures import ClosureReason
 
 ProducerId = NewType("ProducerId", UUID)

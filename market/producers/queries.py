@@ -6,19 +6,19 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.access import (
+from market.kernel import Connection, Query
+from market.kernel.clock import get_business_day
+from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
+from market.kernel.seal import Seal
+from market.kernel.structs import build_from
+from market.people.identity.access import (
     has_role_for,
     list_scopes,
     list_verified_scopes,
     require_scopes,
     require_second_factor_of_official,
 )
-from market.identity.models import AccountId, Actor, NotFound, Role
-from market.kernel import Connection, Query
-from market.kernel.clock import get_business_day
-from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
-from market.kernel.seal import Seal
-from market.kernel.structs import build_from
+from market.people.identity.models import AccountId, Actor, NotFound, Role
 from market.producers.models import (
     CERTIFICATE_NUMBER_CONTEXT,
     DECIDERS,

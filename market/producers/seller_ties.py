@@ -3,8 +3,8 @@
 from enum import StrEnum
 from uuid import UUID
 
-from market.identity.models import AccountId
 from market.kernel import Connection, Query
+from market.people.identity.models import AccountId
 
 
 class SellerTie(StrEnum):

@@ -7,11 +7,11 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.text import fold_text, normalize_identity_number, normalize_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor
 from market.reports.line import unseal_masked_name
 from market.subsidies.identifiers import find_identifiers
 from market.subsidies.register.queries import NAME_CONTEXT

@@ -5,9 +5,9 @@ from datetime import date
 
 from msgspec import Struct
 
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_next_month, get_next_quarter, get_previous_month, get_quarter_start
+from market.people.identity.models import Actor
 from market.reports.quarter import DUE_DAY
 from market.subsidies.models import CycleState, Duty
 from market.subsidies.month.steps import CLOSE, STEPS

@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.text import clean_text
-from market.moderation.off_platform import require_public_text
+from market.people.identity.models import Actor, NotFound
+from market.people.moderation.off_platform import require_public_text
 from market.reviews.models import MAX_ANSWER_LENGTH, InvalidReviewAnswer, ReviewAnsweredBefore
 
 EXISTS_SELLERS_REVIEW = Query(

@@ -8,12 +8,12 @@ from msgspec import Struct
 from market.casework.models import CaseMove, CaseNotMovable, CaseOutcome, CaseState
 from market.casework.moves import lock_case, move_case, open_case
 from market.casework.tell import notify_assignee
-from market.identity.access import require_case_role
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.notify.notifications import format_due, notify_account, notify_producer
+from market.people.identity.access import require_case_role
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import format_due, notify_account, notify_producer
 from market.reviews.appeal_views import ReviewAppeal, get_appeal
 from market.reviews.models import (
     MAX_APPEAL_LENGTH,

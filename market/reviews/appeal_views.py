@@ -9,10 +9,10 @@ from market.casework.history import open_reason, record_case_looks
 from market.casework.models import CaseOutcome, CaseState
 from market.casework.moves import TEXT_CONTEXT
 from market.casework.worklist import get_assigned_values, select_assigned
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.people.identity.models import Actor
 from market.reviews.models import HidingReason
 
 MAX_APPEALS = 100

@@ -6,12 +6,12 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.catalogue.models import ListingKind
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
 from market.kernel.structs import build_from
+from market.people.identity.models import Actor, NotFound
+from market.people.storage.photos import PAGE_WIDTHS
 from market.reviews.models import EDITING_PERIOD, HIDING_REASON_NAMES, HidingReason
-from market.storage.photos import PAGE_WIDTHS
 
 _NAME_DIGITS = 40
 _SAMPLE = "样例"

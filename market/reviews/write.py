@@ -6,15 +6,15 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.moderation.off_platform import require_no_contacts
 from market.orders.address import open_address
 from market.orders.models import SuborderState
+from market.people.identity.models import Actor, NotFound
+from market.people.moderation.off_platform import require_no_contacts
 from market.producers.seller_ties import SellerTie, find_seller_tie
 from market.reviews.models import (
     EDITING_PERIOD,

@@ -5,13 +5,13 @@ from uuid import UUID
 
 import asyncpg
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_county_role
-from market.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound
-from market.identity.sign_in import find_account_by_phone
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound
+from market.people.identity.sign_in import find_account_by_phone
 from market.services.question_models import (
     MAX_AGRONOMISTS,
     MAX_SUBJECT_LENGTH,

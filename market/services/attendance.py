@@ -6,13 +6,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry, record_looks
-from market.identity.access import require_role
-from market.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.people.audit.record import add_audit_entry, record_looks
+from market.people.identity.access import require_role
+from market.people.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound
 from market.services.models import (
     STATION,
     AttendanceTooEarly,

@@ -7,9 +7,9 @@ from datetime import date, datetime
 
 from market.county_files.models import CountyFile, FileKind, FilePlan
 from market.divisions.village_periods import VillagePeriod, list_ended_villages, list_village_periods
-from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Connection, Query
 from market.kernel.clock import SHANGHAI, get_business_day
+from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.services.models import (
     DEFAULT_ROOM,
     MAX_ORGANISER_LENGTH,

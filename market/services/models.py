@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from market.identity.models import Role
 from market.kernel import Refusal
+from market.people.identity.models import Role
 from market.slots.models import ReservationState, SlotId
 from market.slots.seats import SlotKind
 

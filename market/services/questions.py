@@ -14,16 +14,17 @@ from market.casework.publication import (
     write_publication,
 )
 from market.divisions.village_periods import find_village_fault
-from market.identity.access import list_confirmed_roles, require_case_role
-from market.identity.models import AccountId, Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
-from market.moderation.off_platform import require_no_contacts
-from market.notify.notifications import format_due, notify_account
+from market.people.identity.access import list_confirmed_roles, require_case_role
+from market.people.identity.models import AccountId, Actor, NotFound
+from market.people.moderation.off_platform import require_no_contacts
+from market.people.notify.notifications import format_due, notify_account
+from market.people.storage.photos import PAGE_WIDTHS, PhotoFormat, PhotoPurpose, get_file_name
 from market.services.agronomists import is_agronomist, list_agronomist_accounts
 from market.services.question_models import (
     MAX_OPEN_QUESTIONS,
@@ -36,7 +37,6 @@ from market.services.question_models import (
     SharedQuestion,
     TooManyQuestions,
 )
-from market.storage.photos import PAGE_WIDTHS, PhotoFormat, PhotoPurpose, get_file_name
 
 MAX_LISTED = 100
 _CHUNK = 500

@@ -5,9 +5,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.access import list_scopes, require_role
-from market.identity.models import AccountId, Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.division_codes import get_county_code
@@ -15,7 +12,10 @@ from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
-from market.notify.notifications import format_due, notify_account
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import list_scopes, require_role
+from market.people.identity.models import AccountId, Actor, NotFound
+from market.people.notify.notifications import format_due, notify_account
 from market.services.models import (
     CLINIC_LIFETIME,
     COURSE_LIFETIME,

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.divisions.village_periods import find_village_fault
-from market.identity.access import require_county_role
-from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.division_codes import get_county_code
 from market.kernel.text import clean_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.services.models import (
     MAX_DAYS_AHEAD,
     MAX_LENGTH,

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
 from market.slots.change_slots import LOCK_OWN_SLOT
 from market.slots.models import CancelReason, SlotNotOpen, SlotState
 

@@ -6,11 +6,11 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import SHANGHAI, get_business_day
 from market.kernel.settings import DEFAULT_SLOT_MINIMUM_HOURS
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
 from market.slots.models import (
     MAX_DAYS_AHEAD,
     MAX_DAYS_AT_ONCE,

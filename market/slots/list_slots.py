@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import NotFound
 from market.kernel import Connection, Query
+from market.people.identity.models import NotFound
 from market.slots.models import MAX_SLOTS_COUNTED, MAX_SLOTS_SHOWN, Slot, SlotId
 
 

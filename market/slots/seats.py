@@ -11,10 +11,10 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.identity.models import AccountId, NotFound
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.seal import Seal
 from market.kernel.text import fold_text
+from market.people.identity.models import AccountId, NotFound
 from market.slots.models import (
     AlreadySeated,
     CancelReason,

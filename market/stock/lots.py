@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
+from market.people.identity.models import Actor, NotFound
 from market.stock.models import MAX_UNITS, InvalidStockChange, Lot, LotId, StockMoveReason, StockTooLow
 
 GET_LOT = Query(

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.divisions.queries import get_division_names
-from market.identity.models import Actor
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.division_codes import get_scope, pad_code
 from market.kernel.seal import Seal
-from market.notify.notifications import format_month_day
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor
+from market.people.notify.notifications import format_month_day
 from market.supervision.measures import MEASURES
 from market.supervision.models import (
     MAX_BASIS_LENGTH,

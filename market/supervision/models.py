@@ -7,8 +7,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from market.identity.models import Role
 from market.kernel import Refusal
+from market.people.identity.models import Role
 
 PARTIES = frozenset({Role.SUPERVISOR, Role.COUNTY})
 """Who has tasks: the officials of a province or a prefecture, and those who decide for a county."""

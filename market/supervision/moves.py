@@ -6,11 +6,11 @@ from typing import Any
 import asyncpg
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.models import Actor
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
-from market.notify.notifications import format_month_day
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor
+from market.people.notify.notifications import format_month_day
 from market.supervision.measures import MEASURES
 from market.supervision.models import (
     MAX_EVIDENCE_LENGTH,

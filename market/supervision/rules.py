@@ -3,11 +3,11 @@
 import re
 from datetime import date
 
-from market.identity.access import list_scopes, require_scopes, require_second_factor_of_official
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import FieldFault
 from market.kernel.text import clean_text, normalize_text
-from market.moderation.off_platform import find_link_or_phone
+from market.people.identity.access import list_scopes, require_scopes, require_second_factor_of_official
+from market.people.identity.models import Actor, NotFound, Role
+from market.people.moderation.off_platform import find_link_or_phone
 from market.supervision.models import PARTIES, SupervisionTask
 
 _PREFECTURE_DIGITS = 4

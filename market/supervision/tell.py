@@ -6,12 +6,12 @@ from uuid import UUID
 import structlog
 from msgspec import Struct
 
-from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.notify.notifications import format_month_day
-from market.notify.queue import queue_message
+from market.people.identity.sign_in import PHONE_CONTEXT
+from market.people.notify.notifications import format_month_day
+from market.people.notify.queue import queue_message
 from market.supervision.rules import get_assignee_role
 from payments.retries import run_listed
 

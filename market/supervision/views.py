@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 
-from market.identity.access import require_scopes
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
+from market.people.identity.access import require_scopes
+from market.people.identity.models import Actor, NotFound
 from market.supervision.models import (
     MAX_TASKS,
     PARTIES,

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.text import clean_name, clean_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor
 from market.sheets.cells import CellReader
 from market.sheets.models import FileUnreadable
 from market.sheets.spreadsheet import (

@@ -8,11 +8,11 @@ from uuid import UUID
 import asyncpg
 from msgspec import to_builtins
 
-from market.identity.access import require_county_role, require_producer
-from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.text import clean_name
+from market.people.identity.access import require_county_role, require_producer
+from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.trace.models import (
     MAX_LISTED,
     MAX_PARTS,

@@ -12,12 +12,12 @@ import asyncpg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_county_role, require_producer
-from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_county_role, require_producer
+from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.trace.harvests import get_lot, get_own_lot
 from market.trace.models import (
     MAX_LISTED,

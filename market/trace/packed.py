@@ -8,10 +8,10 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.text import normalize_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
 from market.trace.models import MAX_LABELS, MAX_LISTED, TraceInvalid
 
 _CODES = re.compile(r"([0-9]{1,18})-([0-9]{1,6})(?:(?:到|至|~)([0-9]{1,6}))?")

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import asyncpg
 
-from market.identity.access import require_producer
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.text import clean_name
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor, NotFound
 from market.trace.models import (
     MAX_AREA_M2,
     MAX_LISTED,

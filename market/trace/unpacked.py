@@ -7,9 +7,9 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.models import Actor
 from market.kernel import Connection, FieldFault, Query
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor
 from market.trace.models import MAX_LISTED, TraceInvalid
 from market.trace.packed import LabelCode, PackedLot, get_own_line, list_packed_lots
 

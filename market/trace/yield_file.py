@@ -6,9 +6,9 @@ from datetime import date
 from msgspec import Struct, to_builtins
 
 from market.county_files.models import CountyFile, FileKind, FilePlan
-from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Connection, Query
 from market.kernel.text import clean_name, clean_text
+from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.sheets.cells import CellReader
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_producer
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor, NotFound
 from market.visits.icalendar import CalendarEvent, write_calendar
 
 MAX_CALENDAR_EVENTS = 2000

@@ -8,12 +8,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.bookings.host_nights import CLOSE_NIGHTS
-from market.identity.access import require_producer
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.notify.notifications import format_month_day, notify_account
 from market.orders.cancel import cancel_suborders, is_payment_open
 from market.orders.escrow import get_order_ref
 from market.orders.mark_paid import apply_payment_events
@@ -25,6 +22,9 @@ from market.orders.transitions import (
     load_suborders,
     lock_order_by_suborder,
 )
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import format_month_day, notify_account
 from payments import Gateway, ProviderMismatch, Purpose, close_payment, find_live_payment, send_refund
 from payments.errors import AlreadyPaid
 from payments.money import format_yuan

@@ -10,14 +10,14 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault, GatewayUnavailable, Query
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.language import say
 from market.kernel.seal import Seal
-from market.notify.notifications import notify_account, notify_producer
 from market.orders.models import SuborderState
 from market.orders.transitions import LockedOrder, LockedSuborder, load_suborders, lock_order_by_suborder
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import notify_account, notify_producer
 from market.visits.changeable_stay import (
     END_CHANGE,
     ChangeableStay,

@@ -5,16 +5,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.bookings.minimum import find_short_stay
 from market.bookings.move_bookings import MovableBooking, has_rooms_for, list_movable_bookings, move_bookings
 from market.bookings.tiers import get_refund_rate
-from market.identity.models import NotFound
 from market.kernel import BASIS_POINTS, Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.language import say
 from market.kernel.seal import Seal
-from market.notify.notifications import format_month_day, notify_account, notify_producer
 from market.orders.cancel import is_package, list_booked_visits
 from market.orders.checkout.offers import load_stay_offers
 from market.orders.checkout.order_request import is_bookable
@@ -24,6 +21,9 @@ from market.orders.escrow import get_order_ref
 from market.orders.models import ListingId, Nights, NightsTaken, PaymentDisputed, SuborderKind, SuborderState
 from market.orders.money.refund import refund_suborder
 from market.orders.transitions import LockedOrder, LockedSuborder, load_suborders, lock_order_by_suborder
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import NotFound
+from market.people.notify.notifications import format_month_day, notify_account, notify_producer
 from market.visits.models import (
     BookingChange,
     BookingChangeQuote,

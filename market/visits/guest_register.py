@@ -13,15 +13,15 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from market.audit.record import add_audit_entry
 from market.bookings.models import BookingState
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text, mask_identity_number, normalize_identity_number, normalize_text
 from market.orders.transitions import lock_order_by_suborder
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor, NotFound
 from market.visits.models import RegisterClosed, StayGuestInvalid
 from payments.sql import run_in_pieces
 

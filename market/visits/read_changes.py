@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from market.identity.models import Actor
 from market.kernel import Connection, Query
+from market.people.identity.models import Actor
 from market.visits.models import BookingChange
 
 MAX_CHANGES = 100

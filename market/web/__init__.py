@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Router
 
-from market.identity.models import NotSignedIn
+from market.people.identity.models import NotSignedIn
 from market.web import assets, feed, photos
 from market.web.account import (
     data_requests,

@@ -5,11 +5,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from market.http import HttpRequest
-from market.identity.models import NotFound
 from market.kernel import Query
 from market.kernel.clock import Clock
 from market.kernel.public_reads import PublicReads
 from market.kernel.rate_limits import RateClass
+from market.people.identity.models import NotFound
 from market.web.services import get_services
 
 IMMUTABLE = "public, max-age=31536000, immutable"

@@ -8,9 +8,9 @@ from market.casework.history import CaseEvent
 from market.casework.models import AGRONOMIST, GRIEVANCE, OBJECTION, OPERATOR, SELLER, CaseMove, CaseState, LockedCase
 from market.casework.moves import GET_CATEGORY
 from market.http import HttpRequest
-from market.identity.models import NotFound, Role
 from market.kernel import FieldFault
 from market.kernel.language import say
+from market.people.identity.models import NotFound, Role
 from market.web.services import get_services
 from market.web.ui.format import deadline
 

@@ -21,14 +21,14 @@ from market.conversations.models import (
 from market.conversations.views import Conversation, ConversationMessage, SaleHeading, get_heading, list_messages
 from market.conversations.write import check_message, mark_read, write_message
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, FieldFault
 from market.kernel.clock import get_business_day
 from market.kernel.language import say
 from market.kernel.page import Page
-from market.moderation.forbidden_words import ForbiddenWord
-from market.moderation.off_platform import OffPlatformContact
-from market.storage.photos import BadPhoto, PhotoPurpose
+from market.people.identity.models import Actor
+from market.people.moderation.forbidden_words import ForbiddenWord
+from market.people.moderation.off_platform import OffPlatformContact
+from market.people.storage.photos import BadPhoto, PhotoPurpose
 from market.web.forms import PostedForm, label_photos, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.services import get_services

@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from market.coupons.manage import Coupon, NewCoupon
 from market.coupons.models import MAX_PER_PERSON, MAX_QUOTA, Bearer, CouponInvalid
-from market.identity.models import NotFound
 from market.kernel import FieldFault
+from market.people.identity.models import NotFound
 from market.web.forms import PostedForm, parse_uuid
 from market.web.shop.coupon_words import describe_coverage
 from market.web.ui.format import day_zh, yuan

@@ -17,13 +17,13 @@ from msgspec import Struct
 from market.catalogue.feed import FeedItem, list_feed_items
 from market.channels.read import find_channel
 from market.http import HttpRequest
-from market.identity.models import NotFound
 from market.kernel.clock import Clock
 from market.kernel.public_reads import PublicReads
 from market.kernel.rate_limits import RateClass
+from market.people.identity.models import NotFound
+from market.people.storage.photos import PhotoFormat, get_photo_paths
 from market.sheets.spreadsheet import Column
 from market.sheets.write_spreadsheet import write_csv
-from market.storage.photos import PhotoFormat, get_photo_paths
 from market.web.assets import HOUR, get_origin
 from payments.money import format_yuan
 

@@ -11,12 +11,12 @@ import msgspec
 from litestar.datastructures import UploadFile
 
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Fen, FieldFault, Refusal
 from market.kernel.language import get_language, say
 from market.kernel.text import clean_text, normalize_text, remove_separators
-from market.storage.photos import BadPhoto, PhotoId, PhotoPurpose
-from market.storage.uploads import store_photo
+from market.people.identity.models import Actor, NotFound
+from market.people.storage.photos import BadPhoto, PhotoId, PhotoPurpose
+from market.people.storage.uploads import store_photo
 from market.web.csrf import check_form_token, check_origin
 from market.web.services import get_services
 from payments.money import BASIS_POINTS, parse_percent, parse_yuan

@@ -10,7 +10,6 @@ from litestar.datastructures import UploadFile
 from litestar.response import Redirect
 
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Refusal
 from market.kernel.idempotency import (
     IdempotencyKeyReused,
@@ -21,6 +20,7 @@ from market.kernel.idempotency import (
     finish_request,
     run_despite_deadlocks,
 )
+from market.people.identity.models import Actor
 from market.web.forms import PostedForm
 from market.web.pages import redirect
 from market.web.services import get_services

@@ -15,7 +15,7 @@ from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.orders.checkout.batcher import Batcher
 from market.payouts.pay_out import PayoutHold
-from market.storage.files import FileStore
+from market.people.storage.files import FileStore
 from market.web.shop.counts import CatalogueCounts
 from market.web.ui.renderer import Renderer
 from payments import GuardedGateway

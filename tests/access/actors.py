@@ -1,7 +1,7 @@
 """The actors of the access table, named by their relation to the fixtures."""
 
-from market.identity.models import AccountId, Role
 from market.kernel import Connection
+from market.people.identity.models import AccountId, Role
 from tests.support.make import make_account, make_official, make_operator_account
 
 COUNTY = "130624"

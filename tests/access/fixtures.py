@@ -14,9 +14,6 @@ from PIL import Image
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
 from market.coupons.manage import create_producer_coupon
-from market.identity.actors import hash_token
-from market.identity.models import AccountId
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
@@ -27,8 +24,11 @@ from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import place
 from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
 from market.orders.queries import OrderView
-from market.storage.files import FileStore, open_file_store
-from market.storage.photos import PhotoPurpose, add_photo, prepare_photo
+from market.people.identity.actors import hash_token
+from market.people.identity.models import AccountId
+from market.people.identity.sign_in import sign_in_without_code
+from market.people.storage.files import FileStore, open_file_store
+from market.people.storage.photos import PhotoPurpose, add_photo, prepare_photo
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe
 from tests.access.actors import (

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.subsidies.imports.billing import Manifest
 from market.subsidies.imports.upload import Upload
 from market.subsidies.month.run import run_month

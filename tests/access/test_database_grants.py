@@ -3,8 +3,8 @@
 import asyncpg
 import pytest
 
-from market.identity.models import Role
 from market.kernel import Connection
+from market.people.identity.models import Role
 from payments.sql import QUERIES
 from tests.access.database_grants import BENEFIT_GRANTS, FUNCTIONS_OF_THE_OWNER, GRANTS, OWNERS_STATEMENTS
 from tests.kernel.test_queries import import_every_module

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from market.identity.models import AccountId, Role
+from market.people.identity.models import AccountId, Role
 from tests.support.browser import ORIGIN, PageClient
 from tests.support.make import VILLAGE, make_official, make_operator_account
 from tests.web import conftest as web

@@ -31,10 +31,10 @@ from market.aftersales.refund import refund_line
 from market.aftersales.ship import ship_suborder
 from market.casework.moves import get_person_scope
 from market.counties.change import change_county_setting
-from market.identity.models import Actor, Role
 from market.orders.mark_paid import apply_payment_events
 from market.orders.queries import OrderView
 from market.payouts.pay_out import PayoutHold, sum_kept_back
+from market.people.identity.models import Actor, Role
 from payments import list_payments, poll_payment
 from tests.conftest import NOW
 from tests.support.make import (

@@ -17,9 +17,9 @@ from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
 from market.casework.models import LockedCase
 from market.casework.moves import escalate_late_cases, get_person_scope
-from market.identity.models import Actor, Role
 from market.kernel import Connection
 from market.orders.queries import OrderView
+from market.people.identity.models import Actor, Role
 from tests.conftest import NOW
 from tests.support.coupons import make_voucher
 from tests.support.make import (

@@ -9,12 +9,12 @@ from market.aftersales.models import LineRefundReason, SecondPersonNeeded
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.refund import refund_line
 from market.aftersales.ship import ship_suborder
-from market.identity.models import Actor, Role
 from market.kernel import Connection
 from market.payouts import pay_out
 from market.payouts.account import enter_payout_account
 from market.payouts.models import NothingToPayOut
 from market.payouts.pay_out import PayoutHold, ask_for_payout, sum_kept_back
+from market.people.identity.models import Actor, Role
 from payments import AccountKind, Payout, verify_ledger
 from tests.aftersales.grove import Grove, grove
 from tests.aftersales.test_refund_requests import COUNTY, Farm, farm

@@ -4,19 +4,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from market.identity.models import Actor
-from market.identity.sign_in import sign_in_without_code
 from market.jobs.context import WorkerContext
 from market.jobs.polls import escalate_cases
 from market.kernel import Connection
 from market.kernel.clock import make_clock_at
 from market.kernel.settings import Settings
-from market.notify.ports import FilePort
-from market.storage.files import open_file_store
+from market.people.identity.models import Actor
+from market.people.identity.sign_in import sign_in_without_code
+from market.people.notify.ports import FilePort
+from market.people.storage.files import open_file_store
 from payments import GuardedGateway
 from tests.aftersales.grove import Grove, grove
 from tests.conftest import NOW
-from tests.storage.test_photos import a_jpeg
+from tests.people.storage.test_photos import a_jpeg
 from tests.support.app import Service, build_settings, run_service
 from tests.support.carriers import NO_CARRIERS
 

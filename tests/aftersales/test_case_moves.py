@@ -18,9 +18,9 @@ from market.aftersales.old_claim_photos import CLAIM_PHOTO_LIFETIME, delete_old_
 from market.casework.history import get_case, list_case_events
 from market.casework.models import CaseMove, CaseNotMovable, LockedCase
 from market.casework.moves import get_person_scope, tell_overdue_cases
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection
 from market.orders.money.refund import RefundAmountTooHigh
+from market.people.identity.models import Actor, NotFound, Role
 from market.privacy.personal_data import export_personal_data
 from tests.aftersales.grove import Grove, grove
 from tests.aftersales.test_asked_back import ask as ask_for_money

@@ -9,7 +9,7 @@ from market.aftersales.case_view import CaseView, load_case_view, make_case_move
 from market.casework.history import is_asker
 from market.casework.models import CaseMove, CaseNotMovable, CaseState
 from market.casework.moves import get_person_scope
-from market.identity.models import Actor, NotFound, Role
+from market.people.identity.models import Actor, NotFound, Role
 from tests.aftersales.grove import HOUR, Grove, grove
 from tests.conftest import NOW
 from tests.support.make import load_actor, make_account, make_official

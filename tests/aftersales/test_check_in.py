@@ -8,10 +8,10 @@ import pytest
 
 from market.aftersales.check_in import MAX_WRONG_CODES, CheckIn, check_in_guest, list_guests
 from market.aftersales.models import CheckInCodeUsed, CheckInOutsideStay, InvalidCheckInCode, TooManyCheckInCodes
-from market.identity.models import Actor
 from market.kernel import Refusal
 from market.orders.cancel import cancel_order
 from market.orders.queries import OrderView
+from market.people.identity.models import Actor
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_stay
 from tests.support.shop import Shopping, make_october_nights

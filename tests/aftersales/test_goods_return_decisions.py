@@ -20,10 +20,10 @@ from market.aftersales.models import (
 )
 from market.casework.models import CaseMove, CaseNotMovable, LockedCase
 from market.casework.moves import escalate_late_cases, get_person_scope
-from market.identity.models import AccountId, NotFound
 from market.kernel import Connection
 from market.orders.models import PaymentDisputed
 from market.orders.money.verification import verify_orders
+from market.people.identity.models import AccountId, NotFound
 from market.privacy.close_account import list_obstacles
 from payments import RefundExceedsPayment
 from payments.errors import InsufficientBalance

@@ -29,9 +29,9 @@ from market.aftersales.models import (
 )
 from market.casework.models import CaseAnswererInvolved, CaseNotMovable
 from market.casework.moves import get_person_scope
-from market.identity.models import NotFound, Role
 from market.kernel import Connection
 from market.orders.money.refund import RefundAmountTooHigh
+from market.people.identity.models import NotFound, Role
 from tests.aftersales.goods_return import DAY, HOUR, WHERE, Parcel, parcel
 from tests.aftersales.grove import make_photo
 from tests.conftest import NOW

@@ -7,8 +7,8 @@ from market.jobs.context import WorkerContext
 from market.jobs.polls import end_goods_returns, escalate_cases
 from market.kernel.clock import make_clock_at
 from market.kernel.settings import Settings
-from market.notify.ports import FilePort
-from market.storage.files import open_file_store
+from market.people.notify.ports import FilePort
+from market.people.storage.files import open_file_store
 from payments import GuardedGateway
 from tests.aftersales.test_bad_fruit_api import call, sign_in
 from tests.aftersales.test_goods_returns import DAY, HOUR, WHERE, Parcel, parcel

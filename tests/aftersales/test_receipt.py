@@ -18,13 +18,13 @@ from market.aftersales.parcels import list_parcels
 from market.aftersales.receive import confirm_overdue, confirm_receipt
 from market.aftersales.refund import refund_line
 from market.aftersales.ship import ship_suborder
-from market.identity.models import Actor, NotFound
 from market.kernel import Database, Refusal
 from market.orders.address import Address
 from market.orders.cancel import cancel_order
 from market.orders.models import SuborderState
 from market.orders.queries import OrderView
 from market.payouts.statement import get_share, get_statement
+from market.people.identity.models import Actor, NotFound
 from market.web.farm.sending.parcels import load_parcel
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_freight_template, make_product, make_stay

@@ -15,7 +15,6 @@ from market.aftersales.models import LineRefundReason, RefundRequestEnded, Secon
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.refund import LineRefund, refund_line
 from market.counties.change import change_county_setting
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection
 from market.orders.cancel import cancel_order
 from market.orders.mark_paid import apply_payment_events
@@ -23,6 +22,7 @@ from market.orders.models import PaymentDisputed
 from market.orders.money.refund import RefundAmountTooHigh
 from market.orders.money.refund_requests import RequestedRefund
 from market.orders.queries import OrderView
+from market.people.identity.models import Actor, NotFound, Role
 from payments import list_payments, poll_payment, verify_ledger
 from tests.aftersales.grove import Grove
 from tests.conftest import NOW

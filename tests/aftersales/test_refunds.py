@@ -14,12 +14,12 @@ from market.aftersales.models import (
 )
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.refund import LineRefund, compute_refund_amount, refund_line
-from market.identity.models import Actor, NotFound
 from market.kernel import Fen
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.cancel import cancel_order
 from market.orders.money.refund import RefundAmountTooHigh
 from market.orders.queries import OrderView
+from market.people.identity.models import Actor, NotFound
 from tests.conftest import NOW
 from tests.support.coupons import make_voucher
 from tests.support.make import load_owner, make_freight_template, make_product

@@ -8,8 +8,8 @@ import pytest
 
 from market.aftersales.models import OWN_DELIVERY, InvalidTracking, NotShippable
 from market.aftersales.ship_parcels import MAX_SHIPMENTS, SentParcel, ship_parcels
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection
+from market.people.identity.models import Actor, NotFound
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_product
 from tests.support.shop import Shopping

@@ -28,13 +28,13 @@ from market.aftersales.ship import ship_suborder
 from market.aftersales.weigh import LinePrice, WeighedLine, preview_weights, weigh_parcel
 from market.catalogue.catch_weight import MAX_CEILING_BP, MIN_CEILING_BP, compute_ceiling, compute_weight_price
 from market.catalogue.units import MAX_NET_G
-from market.identity.models import Actor, NotFound
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Fen, Refusal
 from market.orders.cancel import cancel_order
 from market.orders.models import MAX_QUANTITY
 from market.orders.money.verification import verify_orders
 from market.orders.queries import OrderView
+from market.people.identity.models import Actor, NotFound
+from market.people.identity.sign_in import sign_in_without_code
 from payments.ledger.verification import verify_ledger
 from tests.conftest import NOW
 from tests.support.app import build_settings, run_service

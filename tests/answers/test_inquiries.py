@@ -35,10 +35,10 @@ from market.casework.models import (
 from market.casework.moves import escalate_late_cases, get_person_scope, lock_case
 from market.casework.publication import CaseNotPreviewed, drop_own_publications
 from market.casework.reschedule import LIST_PAST_MOVES, compute_case_due
-from market.identity.models import Actor, NotAllowed, NotFound, Role
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
-from market.moderation.off_platform import OffPlatformContact
+from market.people.identity.models import Actor, NotAllowed, NotFound, Role
+from market.people.moderation.off_platform import OffPlatformContact
 from market.services.questions import preview_sharing
 from tests.conftest import NOW
 from tests.producers.applicants import make_official_actor

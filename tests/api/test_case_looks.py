@@ -6,10 +6,10 @@ from market.answers.inquiries import ask_county
 from market.answers.models import InquiryKind, NewInquiry
 from market.casework.moves import get_person_scope
 from market.grievances.receive import receive_grievance
-from market.identity.models import Role
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database
 from market.kernel.seal import Seal
+from market.people.identity.models import Role
+from market.people.identity.sign_in import sign_in_without_code
 from tests.conftest import NOW
 from tests.support.app import build_settings, run_service
 from tests.support.looks import list_case_looks

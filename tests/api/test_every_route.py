@@ -14,10 +14,10 @@ from litestar.types import Message
 from structlog.testing import capture_logs
 
 from market.app import MAX_JSON_BYTES, open_services
-from market.identity.models import Role
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
+from market.people.identity.models import Role
+from market.people.identity.sign_in import sign_in_without_code
 from tests.support.app import Service, build_settings, run_service
 from tests.support.make import VILLAGE, make_account, make_official
 

@@ -10,8 +10,6 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from market.app import create_app
-from market.identity.models import AccountId
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import (
@@ -24,6 +22,8 @@ from market.kernel.rate_limits import (
 )
 from market.kernel.refusal_numbers import get_refusal_number
 from market.kernel.settings import Settings
+from market.people.identity.models import AccountId
+from market.people.identity.sign_in import sign_in_without_code
 from tests.support.app import Service, build_settings, run_service
 from tests.support.make import make_account
 

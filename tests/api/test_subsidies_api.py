@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from market.identity.models import Role
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database
+from market.people.identity.models import Role
+from market.people.identity.sign_in import sign_in_without_code
 from tests.support.app import Service
 from tests.support.make import make_official
 from tests.web.desk.county import COUNTY, FINDINGS, NOW, Officials, create_officials, read_story_file, serve_story

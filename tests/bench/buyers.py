@@ -15,7 +15,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from market.identity.actors import hash_token
+from market.people.identity.actors import hash_token
 from tests.support.make import SEAL, make_phone
 
 LINES = 3

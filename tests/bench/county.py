@@ -29,13 +29,13 @@ from market.demo.sample.county.programme_files import write_budget_file, write_p
 from market.demo.sample.county.register import RegisterGenerator, write_register_file
 from market.demo.sample.county.simulate_months import ANALYSE_COUNTY
 from market.demo.sample.divisions import load_divisions
-from market.identity.actors import find_actor_by_handle
 from market.kernel import Connection, Database, open_database
 from market.kernel.clock import get_business_day, get_next_month
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServer, embedded_server
 from market.kernel.migrate import create_database
 from market.kernel.seal import derive_seal
+from market.people.identity.actors import find_actor_by_handle
 from market.startup import migrate_database
 from market.subsidies.imports.officials import import_officials
 from market.subsidies.imports.run_import import run_import

@@ -15,12 +15,12 @@ import asyncpg
 from msgspec import Struct
 
 from market.catalogue.search.text import build_search_columns
-from market.identity.models import NO_DEVICE
-from market.identity.sessions import start_session
 from market.kernel import Connection
 from market.kernel.embedded import EmbeddedServer, embedded_server
 from market.kernel.migrate import create_database
 from market.kernel.uuid7 import RANDOM_BITS, make_uuid7
+from market.people.identity.models import NO_DEVICE
+from market.people.identity.sessions import start_session
 from market.startup import migrate_database
 from tests.conftest import NOW
 from tests.support.make import make_account, make_producer

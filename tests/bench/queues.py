@@ -8,17 +8,17 @@ from uuid import uuid4
 
 import asyncpg
 
-from market.identity.models import Actor
 from market.kernel import Connection, Database, open_database
 from market.kernel.database import APP_ROLE
-from market.notify.models import Message
-from market.notify.queue import queue_message
-from market.notify.send import NOTICES, send_due_messages
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import place
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import Line, VariantId
 from market.orders.pay import pay_order
+from market.people.identity.models import Actor
+from market.people.notify.models import Message
+from market.people.notify.queue import queue_message
+from market.people.notify.send import NOTICES, send_due_messages
 from payments import GuardedGateway, Method, PaymentId, apply_events, finish_operations, request_refund
 from payments.models import PaymentState, RefundState
 from payments.outbox import publish_event

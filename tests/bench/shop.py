@@ -22,7 +22,6 @@ import asyncpg
 from msgspec import Struct
 
 from market.bookings.calendar import LIST_STAY_NIGHTS, list_stay_nights
-from market.identity.models import AccountId
 from market.kernel import Database, open_database
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServer, embedded_server, find_binaries
@@ -33,6 +32,7 @@ from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.offers import LIST_GOODS_OFFERS
 from market.orders.checkout.place import place
 from market.orders.models import Line, VariantId
+from market.people.identity.models import AccountId
 from market.startup import migrate_database
 from tests.conftest import NOW
 from tests.support.make import DESTINATION, make_account, make_product, make_stay

@@ -20,10 +20,10 @@ from market.benefits.views import (
 )
 from market.benefits.wall import enter_benefits
 from market.casework.moves import get_account_scope
-from market.identity.models import Actor, NotAllowed, NotFound, Role
 from market.kernel import Connection, Fen
 from market.orders.money.refund import refund_suborder
 from market.orders.transitions import load_suborders, lock_order
+from market.people.identity.models import Actor, NotAllowed, NotFound, Role
 from market.privacy.personal_data import load_personal_data
 from market.reports.village_benefits import list_ended_quarters, list_village_benefits
 from market.sheets.models import FileMalformed

@@ -10,8 +10,8 @@ from asyncpg.connection import LoggedQuery
 
 from market.bookings.calendar import get_cancellation_terms, list_stay_nights
 from market.bookings.models import InvalidNightsWindow
-from market.identity.models import NotFound
 from market.kernel import Connection
+from market.people.identity.models import NotFound
 from tests.conftest import NOW
 from tests.support.make import StayIds, make_product, make_stay
 

@@ -18,10 +18,10 @@ from market.bookings.host_nights import (
     open_nights,
 )
 from market.bookings.models import InvalidHostNights, RoomTaken
-from market.identity.models import NotFound
 from market.kernel import Connection, Refusal
 from market.kernel.seal import Seal
 from market.orders.models import Nights
+from market.people.identity.models import NotFound
 from tests.conftest import NOW
 from tests.support.make import SEAL, StayIds, load_owner, make_stay
 from tests.support.payment import gateway, provider, sandbox

@@ -17,10 +17,10 @@ from market.carriers.pushes import apply_pushes, receive_push
 from market.carriers.track import give_up_parcels, poll_parcels
 from market.carriers.tracking import get_tracking
 from market.demo.carrier.app import CarrierSandbox
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection
 from market.kernel.signed_http import build_signed_headers
 from market.orders.models import SuborderState
+from market.people.identity.models import Actor, NotFound
 from payments.errors import InvalidSignature
 from payments.retries import BatchSummary
 from tests.carriers.travel import Travel

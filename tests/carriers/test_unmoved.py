@@ -8,11 +8,11 @@ import pytest
 from market.aftersales.receive import confirm_overdue, confirm_receipt
 from market.carriers.models import TrackingState
 from market.carriers.unmoved import list_unmoved_parcels, record_delivery, refund_lost_parcel
-from market.identity.models import Actor, NotAllowed, Role
 from market.kernel import Connection
 from market.orders.models import OrderState, PaymentDisputed, SuborderState
 from market.orders.money.money_problems import NothingToRepair
 from market.orders.money.repairs import RepairTextMissing
+from market.people.identity.models import Actor, NotAllowed, Role
 from payments import finish_operations
 from tests.carriers.travel import Travel
 from tests.conftest import NOW

@@ -10,9 +10,9 @@ from market.carriers.http_port import HttpCarriers
 from market.carriers.models import TrackingStep
 from market.carriers.track import poll_parcels
 from market.carriers.tracking import Tracking, get_tracking
-from market.identity.models import Actor
 from market.kernel import Connection
 from market.orders.models import SuborderState
+from market.people.identity.models import Actor
 from payments.retries import BatchSummary
 from tests.support.carriers import MovedClock
 from tests.support.make import load_owner, make_product

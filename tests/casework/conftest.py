@@ -7,9 +7,9 @@ from msgspec import Struct
 
 from market.casework.models import LockedCase
 from market.casework.moves import get_person_scope, open_case
-from market.identity.models import Actor, Role
 from market.kernel import Database
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor, Role
 from tests.conftest import NOW
 from tests.support.make import VILLAGE, load_actor, load_owner, make_account, make_official, make_producer
 

@@ -25,9 +25,9 @@ from market.casework.moves import (
     open_case,
     tell_overdue_cases,
 )
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotFound
 from tests.casework.conftest import CaseWorld
 from tests.conftest import NOW
 from tests.support.make import VILLAGE, add_member, load_actor, make_account

@@ -9,8 +9,8 @@ from market.catalogue.detail import get_product
 from market.catalogue.models import ListingKind
 from market.catalogue.search.listings import SearchFilters, list_first_cards
 from market.catalogue.templates import list_templates, strip_county_name
-from market.identity.models import Actor
 from market.kernel import Connection
+from market.people.identity.models import Actor
 from tests.conftest import NOW
 from tests.support.make import (
     SEPTEMBER,

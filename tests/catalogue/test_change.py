@@ -7,8 +7,8 @@ import pytest
 
 from market.catalogue.edit import VariantChange, change_variants, list_own_variants
 from market.catalogue.models import BadListing
-from market.identity.models import NotFound
 from market.kernel import Connection, Fen, Refusal
+from market.people.identity.models import NotFound
 from market.stock.models import StockTooLow
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_product, make_stay

@@ -4,8 +4,8 @@ import pytest
 
 from market.catalogue.import_listings import MAX_IMPORTED_ROWS, ImportedListings, import_listings, read_listing_file
 from market.catalogue.listing_sheet import COLUMNS, list_listing_rows, make_template_rows, write_listing_file
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection
+from market.people.identity.models import Actor, NotFound
 from market.sheets.models import CellFault, FileMalformed, FileUnreadable
 from market.sheets.write_spreadsheet import FileFormat
 from tests.conftest import NOW

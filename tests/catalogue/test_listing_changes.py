@@ -11,8 +11,8 @@ from market.catalogue.edit import change_price, move_listing
 from market.catalogue.models import BadListing, ListingMove, ListingState, WrongListingState
 from market.catalogue.search.listings import SearchFilters, search_listings
 from market.catalogue.templates import list_templates
-from market.identity.models import Actor, NotAllowed, NotFound, Role, SecondFactorRequired
 from market.kernel import Connection, Fen
+from market.people.identity.models import Actor, NotAllowed, NotFound, Role, SecondFactorRequired
 from market.producers.models import ReviewerNotIndependent
 from tests.conftest import NOW
 from tests.support.make import (

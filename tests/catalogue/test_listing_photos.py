@@ -18,12 +18,12 @@ from market.catalogue.listing_photos import (
     set_listing_photos,
 )
 from market.catalogue.models import BadListing, ListingChanged, WrongListingState
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import get_business_day
-from market.storage.files import open_file_store
-from market.storage.photos import require_listed_photo
-from market.storage.unused_photos import RETENTION, delete_unused_photos
+from market.people.identity.models import Actor, NotFound
+from market.people.storage.files import open_file_store
+from market.people.storage.photos import require_listed_photo
+from market.people.storage.unused_photos import RETENTION, delete_unused_photos
 from tests.conftest import NOW
 from tests.support.make import ProductIds, load_owner, make_product
 from tests.support.postgres import as_owner

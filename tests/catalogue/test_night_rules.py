@@ -11,8 +11,8 @@ from market.bookings.calendar import list_stay_nights
 from market.catalogue.models import BadListing
 from market.catalogue.night_rules import NightRule, RuleKind, list_night_rules, set_night_rule
 from market.catalogue.terms import NewSeason, Season, SeasonNights, clear_season, list_seasons, overlay, set_season
-from market.identity.models import NotFound
 from market.kernel import Connection, Fen
+from market.people.identity.models import NotFound
 from tests.conftest import NOW
 from tests.support.make import StayIds, load_owner, make_stay
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from market.identity.models import Role
 from market.kernel import Connection
 from market.kernel.seal import Seal
+from market.people.identity.models import Role
 from tests.support.app import Service, build_settings, run_service
 from tests.support.make import VILLAGE, compute_totp_code, make_official, make_phone, make_product, make_stay
 

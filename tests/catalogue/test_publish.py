@@ -22,10 +22,10 @@ from market.catalogue.models import (
 )
 from market.catalogue.publish import NewProduct, publish_activity, publish_product, publish_stay
 from market.catalogue.search.listings import SearchFilters, search_listings
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Refusal
-from market.moderation.forbidden_words import ForbiddenWord
-from market.moderation.off_platform import OffPlatformContact
+from market.people.identity.models import Actor, NotFound
+from market.people.moderation.forbidden_words import ForbiddenWord
+from market.people.moderation.off_platform import OffPlatformContact
 from tests.conftest import NOW
 from tests.support.make import (
     SEPTEMBER,

@@ -10,8 +10,8 @@ from market.catalogue.detail import get_product
 from market.catalogue.freight import FreightTerms, set_freight
 from market.catalogue.models import BadListing
 from market.catalogue.terms import NewSeason, Season, list_remainders, set_season
-from market.identity.models import NotFound
 from market.kernel import Connection, Fen
+from market.people.identity.models import NotFound
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_product, make_stay
 

@@ -12,7 +12,6 @@ from market.catalogue.cancel_tiers import CancelTerms, are_valid_tiers, load_can
 from market.catalogue.edit import VariantChange, change_price, change_variants, list_own_variants
 from market.catalogue.models import BadListing, CancelTier, WrongListingState
 from market.catalogue.person_classes import set_child_price
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen
 from market.orders.address import seal_address
 from market.orders.cancel import cancel_order
@@ -22,6 +21,7 @@ from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place_cart import place_cart
 from market.orders.checkout.seen_terms import CancelTermsChanged
 from market.orders.models import Line, PlacedOrder, VariantId
+from market.people.identity.models import Actor, NotFound
 from market.slots.models import SlotId
 from tests.conftest import NOW
 from tests.support.make import CANCEL_TIERS, ActivityIds, load_actor, load_owner, make_account, make_activity, make_stay

@@ -16,8 +16,8 @@ from market.cli.officials import (
     revoke_official_account,
 )
 from market.cli.persons import correct_person_name
-from market.identity.models import NotFound, Role
 from market.kernel import Connection, Database
+from market.people.identity.models import NotFound, Role
 from tests.support.app import SECRET
 from tests.support.make import make_account, make_phone
 

@@ -11,8 +11,8 @@ import pytest
 import python_calamine
 
 from market.cli import execute
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
+from market.people.identity.sign_in import sign_in_without_code
 from tests.support.app import SECRET
 from tests.web.desk.county import COUNTY, Officials, play_january
 

@@ -9,10 +9,10 @@ import pytest
 from market.benefits.views import HOUSEHOLD_PHONE_CONTEXT
 from market.cli.reseal import INDEX_COPIES, SEALED_COLUMNS, SEALED_FILES, NoOldSecret, SecretUnknown, reseal_database
 from market.content.stories import STORY_PHONE_CONTEXT
-from market.identity.person_keys import PERSON_KEY_CONTEXT
-from market.identity.sign_in import PHONE_CONTEXT, get_phone
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal, derive_seal
+from market.people.identity.person_keys import PERSON_KEY_CONTEXT
+from market.people.identity.sign_in import PHONE_CONTEXT, get_phone
 from market.subsidies.intake.consents import CONSENT_PHOTO_CONTEXT
 from market.subsidies.month.store_run import CASE_CONTEXT
 from market.subsidies.operators.notes import NOTE_CONTEXT

@@ -26,8 +26,8 @@ from market.complaints.views import (
     list_suborder_complaints,
     sum_up_unanswered_complaints,
 )
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection
+from market.people.identity.models import Actor, NotFound, Role
 from tests.conftest import NOW
 from tests.support.looks import list_case_looks
 from tests.support.make import load_actor, load_owner, make_official, make_product

@@ -11,8 +11,6 @@ from market.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseOut
 from market.casework.moves import get_person_scope
 from market.catalogue.edit import move_listing
 from market.catalogue.models import ListingMove
-from market.consents.give import give_consent
-from market.consents.models import ConsentPurpose
 from market.content.models import (
     NewReport,
     NewWarning,
@@ -27,14 +25,16 @@ from market.content.models import (
 from market.content.reports import answer_report, get_report, list_own_reports, report_content
 from market.content.stories import hide_story
 from market.content.warnings import DAILY_WARNINGS, end_warning, get_daily_warning, list_valid_warnings, publish_warning
-from market.identity.actors import find_actor_by_token
-from market.identity.models import AccountId, Actor, NotAllowed, NotFound, Role
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
-from market.moderation.forbidden_words import ForbiddenWord
-from market.notify.notifications import format_due
-from market.notify.templates import FARMER_TEMPLATES, FRAUD_HINT, MAX_ONE_MESSAGE, render_message
+from market.people.consents.give import give_consent
+from market.people.consents.models import ConsentPurpose
+from market.people.identity.actors import find_actor_by_token
+from market.people.identity.models import AccountId, Actor, NotAllowed, NotFound, Role
+from market.people.identity.sign_in import sign_in_without_code
+from market.people.moderation.forbidden_words import ForbiddenWord
+from market.people.notify.notifications import format_due
+from market.people.notify.templates import FARMER_TEMPLATES, FRAUD_HINT, MAX_ONE_MESSAGE, render_message
 from market.reviews.write import ReviewText, write_review
 from tests.conftest import NOW
 from tests.content.test_stories import STORY, a_county, a_person, is_live, publish, write

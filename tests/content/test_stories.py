@@ -8,7 +8,6 @@ import pytest
 from msgspec.structs import replace
 
 from market.casework.moves import get_person_scope
-from market.consents.models import ConsentGivenBefore
 from market.content.models import (
     NewStory,
     PaperConsent,
@@ -27,11 +26,12 @@ from market.content.stories import (
     write_story,
 )
 from market.content.story_views import get_live_story, get_story, list_asked_stories, list_live_stories
-from market.identity.models import Actor, NotAllowed, NotFound, Role
 from market.kernel import Database
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.moderation.forbidden_words import ForbiddenWord
+from market.people.consents.models import ConsentGivenBefore
+from market.people.identity.models import Actor, NotAllowed, NotFound, Role
+from market.people.moderation.forbidden_words import ForbiddenWord
 from market.privacy.close_account import close_account
 from market.privacy.own_consents import ConsentKind, list_given_consents, withdraw_given_consent
 from tests.conftest import NOW

@@ -36,10 +36,10 @@ from market.conversations.views import (
     list_unread_suborders,
 )
 from market.conversations.write import find_side, mark_read, report_message, write_message
-from market.identity.models import Actor, NotFound, Role
-from market.moderation.forbidden_words import ForbiddenWord
-from market.moderation.off_platform import OffPlatformContact
 from market.orders.cancel import cancel_order
+from market.people.identity.models import Actor, NotFound, Role
+from market.people.moderation.forbidden_words import ForbiddenWord
+from market.people.moderation.off_platform import OffPlatformContact
 from market.privacy.close_account import close_account
 from market.privacy.personal_data import load_personal_data
 from tests.conftest import NOW

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.moderation.off_platform import (
+from market.people.moderation.off_platform import (
     LINK_REASON,
     PHONE_REASON,
     REQUEST_REASON,

@@ -10,8 +10,8 @@ import pytest
 from market.counties.change import BadCountySetting, change_county_setting
 from market.counties.load import load_county_settings
 from market.counties.settings import CountySettings, describe_county_settings
-from market.identity.models import AccountId, Actor, Grant, NotAllowed, Role, SecondFactorRequired
 from market.kernel import Connection, Database
+from market.people.identity.models import AccountId, Actor, Grant, NotAllowed, Role, SecondFactorRequired
 from tests.conftest import NOW
 
 COUNTY = "130624"

@@ -10,10 +10,10 @@ from market.county_files.models import WHOLE_COUNTRY, CountyFile, FileKind, File
 from market.county_files.run_file_import import import_county_file
 from market.county_files.templates import write_file_template
 from market.divisions.queries import list_listed_counties
-from market.identity.models import Actor, NotAllowed, Role
 from market.kernel import Connection
 from market.kernel.database import set_scope
 from market.organisations.models import OrganisationKind
+from market.people.identity.models import Actor, NotAllowed, Role
 from market.sheets.models import CellFault, FileMalformed
 from market.sheets.write_spreadsheet import FileFormat
 from tests.conftest import NOW

@@ -15,9 +15,9 @@ from market.county_files.templates import write_file_template
 from market.county_files.villages import make_village_kind
 from market.coverage.register import list_village_coverage
 from market.divisions.village_periods import find_village_fault, list_changed_villages
-from market.identity.models import Actor, NotAllowed, Role
 from market.kernel import Connection
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotAllowed, Role
 from market.producers.apply import apply_producer
 from market.producers.models import BadApplication
 from market.sheets.models import FileMalformed

@@ -29,9 +29,9 @@ from market.coupons.models import (
 )
 from market.coupons.offers import list_offers
 from market.coupons.vouchers import list_vouchers, load_vouchers
-from market.identity.models import NotAllowed, NotFound, SecondFactorRequired
 from market.kernel import Connection, Database
-from market.moderation.forbidden_words import ForbiddenWord
+from market.people.identity.models import NotAllowed, NotFound, SecondFactorRequired
+from market.people.moderation.forbidden_words import ForbiddenWord
 from tests.conftest import NOW
 from tests.support.coupons import make_coupon, make_platform_staff, new_coupon
 from tests.support.make import add_member, load_actor, load_owner, make_producer

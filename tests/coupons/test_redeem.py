@@ -17,9 +17,6 @@ from market.aftersales.ship import ship_suborder
 from market.carriers.models import UNPROVEN_PERIOD
 from market.carriers.unmoved import list_unmoved_parcels, record_delivery, refund_lost_parcel
 from market.coupons.models import CouponExpired, VoucherId, VoucherNotForGoods, VoucherUnknown, VoucherUsed
-from market.identity.models import AccountId, Device, Role
-from market.identity.sessions import start_session
-from market.identity.sign_in import DEFAULT_NAME
 from market.kernel import Connection, Database
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.address import Address
@@ -33,6 +30,9 @@ from market.orders.models import PlacedOrder
 from market.orders.money.money_problems import NothingToRepair
 from market.orders.money.verification import ORDER_PREFIXES, verify_orders
 from market.payouts.pay_out import PayoutHold, sum_kept_back
+from market.people.identity.models import AccountId, Device, Role
+from market.people.identity.sessions import start_session
+from market.people.identity.sign_in import DEFAULT_NAME
 from payments.ledger.verification import verify_ledger
 from tests.conftest import NOW
 from tests.orders.invariants import find_violations

@@ -30,9 +30,9 @@ from market.coverage.models import (
 from market.coverage.outages import answer_outage, count_people_waiting, list_operator_outages, report_outage
 from market.coverage.projects import accept_project, add_project, build_project, list_projects, reopen_project
 from market.coverage.register import hide_reporters, list_village_coverage, sum_up_townships
-from market.identity.models import Actor, NotAllowed, NotFound, OperatorSeat, Role
 from market.kernel import Connection, Database, Fen
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotAllowed, NotFound, OperatorSeat, Role
 from market.sheets.models import FileMalformed
 from tests.conftest import NOW
 from tests.producers.applicants import an_applicant, make_official_actor

@@ -16,13 +16,13 @@ import pytest
 
 from deploy.backup import KEPT_DUMPS, MISSING_FILES, BackupError, backup, drill, main, prune_files, restore
 from deploy.settings_docs import ROOT
-from market.identity.models import AccountId
 from market.kernel import Connection, Database
 from market.kernel.embedded import embedded_server
 from market.orders.address import Address, seal_address
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import place
 from market.orders.models import Line, VariantId
+from market.people.identity.models import AccountId
 from payments import post
 from tests.conftest import NOW
 from tests.support.make import SEAL, make_account, make_producer, make_product

@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx
 from msgspec import Struct
 
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import open_database
+from market.people.identity.sign_in import sign_in_without_code
 from tests.support.app import SECRET
 from tests.support.make import make_account, make_producer, make_product
 

@@ -10,10 +10,10 @@ import pytest
 from market.favourites.keep import add_favourite, is_favourite, remove_favourite
 from market.favourites.models import MAX_FAVOURITES, Favourite, FavouriteKind, TooManyFavourites
 from market.favourites.views import list_favourites
-from market.identity.models import AccountId, NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.people.identity.models import AccountId, NotFound
 from market.privacy.close_account import close_account
 from market.privacy.personal_data import load_personal_data
 from tests.conftest import NOW

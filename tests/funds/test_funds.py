@@ -15,9 +15,9 @@ from market.county_files.run_file_import import import_county_file
 from market.funds.applications import apply_for_fund, decide_application, list_call_applications, list_own_applications
 from market.funds.calls import list_counted_calls, list_open_calls
 from market.funds.models import Application, CallClosed, FundAppliedBefore, FundInvalid, NewFundApplication
-from market.identity.models import Actor, NotAllowed, NotFound, Role
 from market.kernel import Connection, Database, Fen
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotAllowed, NotFound, Role
 from market.sheets.models import FileMalformed
 from tests.conftest import NOW
 from tests.producers.applicants import make_official_actor

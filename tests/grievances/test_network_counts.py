@@ -7,9 +7,9 @@ from pathlib import Path
 from market.grievances.models import GrievanceSource, TooManyNamelessGrievances
 from market.grievances.network_counts import MAX_NAMELESS_A_DAY, delete_old_counts
 from market.grievances.receive import receive_grievance
-from market.identity.models import Actor, Role
 from market.kernel import Database
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor, Role
 from tests.conftest import NOW
 from tests.producers.applicants import an_applicant, make_official_actor
 from tests.support.app import build_settings, run_service

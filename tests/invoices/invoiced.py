@@ -10,7 +10,6 @@ from msgspec import Struct
 from market.aftersales.case_moves import notify_late_case
 from market.casework.models import LockedCase
 from market.casework.moves import escalate_late_cases, get_person_scope
-from market.identity.models import Actor, Role
 from market.invoices.ask import ask_invoice
 from market.invoices.models import InvoiceDetails, InvoiceKind, InvoiceStep, IssuedInvoice
 from market.invoices.record import record_invoice
@@ -21,6 +20,7 @@ from market.kernel.clock import get_business_day
 from market.orders.models import OrderId
 from market.orders.money.refund import refund_suborder
 from market.orders.transitions import load_suborders, lock_order
+from market.people.identity.models import Actor, Role
 from tests.conftest import NOW
 from tests.support.make import add_member, load_actor, load_owner, make_official, make_product
 from tests.support.shop import Shopping

@@ -8,10 +8,10 @@ import asyncpg
 import pytest
 
 from market.casework.moves import get_person_scope
-from market.identity.models import Actor, NotFound
 from market.invoices.correct import correct_invoice
 from market.invoices.models import InvoiceCorrectedTooOften, InvoiceInvalid, InvoiceNumberUsed, InvoiceStep
 from market.orders.mark_paid import apply_payment_events
+from market.people.identity.models import Actor, NotFound
 from payments import list_payments, poll_payment
 from tests.conftest import NOW
 from tests.invoices.invoiced import PAID_FEN, REDUCE, Invoiced, make_number

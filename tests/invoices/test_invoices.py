@@ -8,7 +8,6 @@ from market.aftersales.case_view import load_case_view, make_case_move
 from market.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable
 from market.casework.moves import get_person_scope
 from market.casework.worklist import list_assigned_cases
-from market.identity.models import Actor, NotFound
 from market.invoices.models import (
     MAX_CHANGES,
     InvoiceAmountWrong,
@@ -31,6 +30,7 @@ from market.invoices.views import (
     list_sale_lines,
     sum_up_open_invoices,
 )
+from market.people.identity.models import Actor, NotFound
 from tests.conftest import NOW
 from tests.invoices.invoiced import DAY, ISSUE, PAID_FEN, PERSON, REDUCE, UNIT, Invoiced, make_invoiced, make_number
 from tests.support.make import load_owner, make_product

@@ -9,8 +9,6 @@ import pytest
 from msgspec import Struct
 
 from market.casework.moves import get_person_scope
-from market.identity.models import Actor
-from market.identity.sign_in import sign_in_without_code
 from market.invoices.ask import ask_invoice, ask_with_order
 from market.invoices.erase import erase_old_invoice_details
 from market.invoices.models import (
@@ -32,6 +30,8 @@ from market.orders.cancel import cancel_order
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.order_request import OrderRequest
 from market.orders.models import Line, OrderId, PlacedOrder, VariantId
+from market.people.identity.models import Actor
+from market.people.identity.sign_in import sign_in_without_code
 from tests.conftest import NOW
 from tests.invoices.invoiced import PERSON, UNIT, make_number
 from tests.support.app import build_settings, run_service

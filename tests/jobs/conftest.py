@@ -11,8 +11,8 @@ from market.kernel import Database
 from market.kernel.clock import make_clock_at
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
-from market.notify.ports import FilePort
-from market.storage.files import open_file_store
+from market.people.notify.ports import FilePort
+from market.people.storage.files import open_file_store
 from payments import GuardedGateway
 from payments.stripe import Stripe
 from tests.conftest import NOW

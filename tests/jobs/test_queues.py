@@ -6,9 +6,9 @@ from market.jobs.queues import COUNT_QUEUES, MAX_COUNTED, QUEUES, QueueState, li
 from market.jobs.schedules import SCHEDULES, add_schedules
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
-from market.notify.http_port import HttpPort
-from market.notify.queue import queue_message
-from market.notify.send import send_due_messages
+from market.people.notify.http_port import HttpPort
+from market.people.notify.queue import queue_message
+from market.people.notify.send import send_due_messages
 from tests.conftest import NOW
 from tests.support.app import build_settings, run_service
 

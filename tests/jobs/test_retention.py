@@ -10,12 +10,12 @@ import pytest
 from msgspec import Struct
 
 from market.casework.erase import CASE_TEXT_LIFETIME
-from market.identity.models import Device
-from market.identity.sessions import SESSION_LIFETIME, is_new_device
 from market.jobs.context import WorkerContext
 from market.jobs.retention import RETENTIONS, Retention
 from market.kernel import Connection
-from market.storage.unused_photos import RETENTION as PHOTO_RETENTION
+from market.people.identity.models import Device
+from market.people.identity.sessions import SESSION_LIFETIME, is_new_device
+from market.people.storage.unused_photos import RETENTION as PHOTO_RETENTION
 from market.subsidies.imports.kept_uploads import KEPT_FOR
 from tests.conftest import NOW
 from tests.jobs.conftest import LATER

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import msgspec
 import pytest
 
-from market.identity.codes import CodeLimits, request_code
 from market.jobs.context import WorkerContext
 from market.jobs.own_loop import open_own_loop
 from market.jobs.polls import POLLS, Poll
@@ -18,6 +17,7 @@ from market.jobs.worker import make_poll, run_polls
 from market.kernel import Connection
 from market.kernel.clock import make_clock_at
 from market.kernel.seal import Seal
+from market.people.identity.codes import CodeLimits, request_code
 from tests.conftest import NOW
 
 

@@ -14,10 +14,10 @@ from playwright.async_api import Browser, Page, expect
 
 from market.app import create_app
 from market.demo.sample.load import load_sample
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection
 from market.kernel.seal import derive_seal
-from market.storage.files import open_file_store
+from market.people.identity.sign_in import sign_in_without_code
+from market.people.storage.files import open_file_store
 from payments.sql import prepare_connection
 from tests.demo.sample.conftest import NOW, SCALE, ignore_progress
 from tests.support.accessibility import find_new_faults_async

@@ -11,13 +11,13 @@ from msgspec import Struct
 from playwright.async_api import Browser, Page, expect
 
 from market.app import create_app
-from market.identity.models import Role
-from market.identity.officials import create_official
 from market.kernel import Database
 from market.kernel.clock import Clock, make_clock_at
 from market.kernel.seal import Seal
-from market.notify.models import Message
-from market.notify.send import send_due_messages
+from market.people.identity.models import Role
+from market.people.identity.officials import create_official
+from market.people.notify.models import Message
+from market.people.notify.send import send_due_messages
 from tests.support.app import build_settings
 from tests.support.chromium import launch_chromium
 from tests.support.make import compute_totp_code

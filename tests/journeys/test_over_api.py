@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 from PIL import Image
 
-from market.identity.models import Role
-from market.identity.officials import Official, create_official
 from market.kernel import open_database
 from market.kernel.clock import Clock
 from market.kernel.database import APP_ROLE
+from market.people.identity.models import Role
+from market.people.identity.officials import Official, create_official
 from tests.journeys.conftest import Town, in_thread, wait_for
 from tests.support.make import SEAL, VILLAGE, compute_totp_code, make_phone
 

@@ -8,13 +8,13 @@ from msgspec import Struct
 
 from market.casework.models import LockedCase
 from market.casework.moves import escalate_late_cases, get_person_scope
-from market.identity.models import Actor, Role
 from market.kernel import Connection
 from market.mediation.agree import answer_proposal, notify_late_mediation, propose_share
 from market.mediation.end import decide_mediation
 from market.mediation.mediate import OpenedMediation, ask_for_mediation
 from market.mediation.views import Mediation
 from market.payouts.pay_out import PayoutHold, sum_kept_back
+from market.people.identity.models import Actor, Role
 from tests.aftersales.grove import Grove
 from tests.conftest import NOW
 from tests.support.make import load_actor, make_official

@@ -12,7 +12,6 @@ from market.aftersales.case_moves import move_own_case
 from market.aftersales.receive import confirm_receipt
 from market.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome
 from market.casework.moves import get_person_scope
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Fen, divide_half_up
 from market.mediation.mediate import OpenedMediation
 from market.mediation.models import (
@@ -24,6 +23,7 @@ from market.mediation.models import (
 )
 from market.mediation.views import Mediation, get_mediation
 from market.orders.escrow import get_payable_account
+from market.people.identity.models import Actor, NotFound, Role
 from payments import get_balance, verify_ledger
 from payments.money import split
 from tests.aftersales.grove import Grove, grove

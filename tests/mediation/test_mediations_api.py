@@ -3,9 +3,9 @@
 from datetime import timedelta
 from pathlib import Path
 
-from market.identity.models import AccountId, Role
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection
+from market.people.identity.models import AccountId, Role
+from market.people.identity.sign_in import sign_in_without_code
 from tests.aftersales.grove import grove
 from tests.conftest import NOW
 from tests.mediation.refused import DAY, Refused, refused

@@ -7,12 +7,12 @@ import pytest
 from msgspec import Struct
 
 from market.catalogue.presale import PresaleTerms, set_presale
-from market.identity.models import Actor
 from market.kernel import Fen
 from market.kernel.clock import SHANGHAI
 from market.orders.lapse_balances import lapse_balances
 from market.orders.models import PlacedOrder
 from market.orders.money.verification import verify_orders
+from market.people.identity.models import Actor
 from payments import Method, Purpose, list_payments
 from payments.ledger.verification import verify_ledger
 from tests.conftest import NOW

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID, uuid4
 
-from market.identity.models import AccountId
 from market.kernel import Connection
 from market.orders.checkout.order_request import OrderRequest, merge_lines
 from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
+from market.people.identity.models import AccountId
 from tests.conftest import NOW
 from tests.support.make import (
     DESTINATION,

@@ -7,7 +7,6 @@ import msgspec
 import pytest
 from asyncpg.connection import LoggedQuery
 
-from market.identity.models import AccountId
 from market.kernel import Connection, Database, Refusal
 from market.kernel.language import ENGLISH, answer_in
 from market.orders.cart import put_cart
@@ -16,6 +15,7 @@ from market.orders.checkout.order_request import OrderRequest
 from market.orders.checkout.place import place
 from market.orders.checkout.placing import place_batch
 from market.orders.models import PlacedOrder, SoldOut
+from market.people.identity.models import AccountId
 from tests.conftest import NOW
 from tests.orders.requests import line, list_codes, make_request, nights, read_lot
 from tests.support.make import (

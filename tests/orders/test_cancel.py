@@ -7,12 +7,12 @@ import pytest
 from market.aftersales.check_in import check_in_guest
 from market.aftersales.ship import ship_suborder
 from market.bookings.calendar import list_stay_nights
-from market.identity.models import NotFound
 from market.kernel import Fen
 from market.orders.cancel import Cancellation, cancel_order, cancel_unpaid, lock_own_order
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import OrderNotCancellable, PlacedOrder, RefundChanged
 from market.orders.money.verification import verify_orders
+from market.people.identity.models import NotFound
 from payments import list_payments, verify_ledger
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_freight_template, make_producer, make_product, make_stay

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 import pytest
 from asyncpg.connection import LoggedQuery
 
-from market.identity.models import AccountId
 from market.kernel import Connection, Database
 from market.orders.cart import (
     CartContents,
@@ -31,6 +30,7 @@ from market.orders.models import (
     TooManyLines,
     VariantId,
 )
+from market.people.identity.models import AccountId
 from tests.conftest import NOW
 from tests.support.make import DESTINATION, make_account, make_freight_template, make_producer, make_product, make_stay
 

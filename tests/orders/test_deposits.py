@@ -16,7 +16,6 @@ from market.aftersales.refund import refund_line
 from market.aftersales.unsent import cancel_own_parcel
 from market.catalogue.models import BadListing
 from market.catalogue.presale import PresaleTerms, end_presale, set_presale
-from market.identity.models import NotFound
 from market.kernel import Connection, Fen
 from market.orders.cancel import cancel_order
 from market.orders.cart import put_cart
@@ -26,6 +25,7 @@ from market.orders.expire import expire_orders
 from market.orders.lapse_balances import remind_of_balances
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import BalanceNotDue, Line, OrderAlreadyPaid, OrderNotPayable, VariantId
+from market.people.identity.models import NotFound
 from payments import Method, Purpose, list_payments
 from payments.polling import poll_payment
 from tests.conftest import NOW

@@ -11,12 +11,12 @@ import market.orders.list_orders as order_lists
 import market.orders.list_sales as sale_lists
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
-from market.identity.models import NotFound
 from market.kernel.clock import get_business_day
 from market.orders.cancel import cancel_order
 from market.orders.list_orders import MAX_WORDS, OrderGroup, list_orders, parse_order_number, split_words
 from market.orders.list_sales import LIST_SALES, SaleFilters, SaleState, list_sales
 from market.orders.models import PlacedOrder
+from market.people.identity.models import NotFound
 from tests.conftest import NOW
 from tests.support.make import ProductIds, load_owner, make_producer, make_product
 from tests.support.postgres import as_owner

@@ -13,10 +13,10 @@ from market.aftersales.ship import ship_suborder
 from market.aftersales.weigh import WeighedLine, weigh_parcel
 from market.casework.moves import get_person_scope
 from market.catalogue.stay_deposit import StayDeposit, set_stay_deposit
-from market.identity.models import Actor
 from market.orders.money.verification import ORDER_PREFIXES, verify_orders
 from market.payouts.account import enter_payout_account
 from market.payouts.pay_out import PayoutHold, ask_for_payout
+from market.people.identity.models import Actor
 from market.visits.change_booking import answer_change, propose_change
 from market.visits.changeable_stay import NewDays
 from payments import AccountKind, Method, Payout, poll_payout

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 
-from market.identity.models import AccountId
 from market.kernel import Busy, Connection, Database
 from market.orders.checkout import batcher as batching
 from market.orders.checkout.batcher import Batcher
@@ -17,6 +16,7 @@ from market.orders.checkout.outcomes import PlacementOutcome
 from market.orders.checkout.place import place
 from market.orders.checkout.placing import place_batch
 from market.orders.models import Line, PlacedOrder, VariantId
+from market.people.identity.models import AccountId
 from market.slots.models import SlotId
 from tests.conftest import NOW
 from tests.orders.requests import line, nights

@@ -6,7 +6,6 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from market.identity.models import Actor, NotAllowed, Role
 from market.kernel import Connection
 from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
@@ -23,6 +22,7 @@ from market.orders.money.record_transfers import record_repaid, record_transfer
 from market.orders.money.repairs import RepairTextMissing
 from market.orders.money.uninvolved import OwnOrderMoney
 from market.orders.money.verification import verify_orders
+from market.people.identity.models import Actor, NotAllowed, Role
 from payments import (
     Amount,
     Method,

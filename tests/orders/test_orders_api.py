@@ -10,12 +10,12 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from market.identity.models import AccountId
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database
 from market.kernel.clock import make_clock_at
 from market.kernel.seal import Seal
 from market.orders.mark_paid import apply_payment_events
+from market.people.identity.models import AccountId
+from market.people.identity.sign_in import sign_in_without_code
 from payments import PaymentId, get_payment
 from payments.polling import poll_payment
 from payments.sandbox import Sandbox

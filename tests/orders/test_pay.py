@@ -8,13 +8,13 @@ from uuid import uuid4
 import pytest
 
 from market.bookings.calendar import list_stay_nights
-from market.identity.models import NotFound
 from market.kernel import GatewayUnavailable
 from market.orders.cancel import cancel_order
 from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import OrderAlreadyPaid, OrderNotPayable, PlacedOrder
 from market.orders.pay import PaymentInstructions, pay_order
+from market.people.identity.models import NotFound
 from market.privacy.close_account import close_account
 from payments import Gateway, Method, consume_events, list_payments
 from payments.outbox import publish_event

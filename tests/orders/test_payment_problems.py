@@ -8,11 +8,11 @@ from market.aftersales.models import LineRefundReason
 from market.aftersales.receive import confirm_overdue, confirm_receipt
 from market.aftersales.refund import refund_line
 from market.aftersales.ship import ship_suborder
-from market.identity.models import Role
 from market.kernel import Connection
 from market.orders.cancel import cancel_order
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import PaymentDisputed, PlacedOrder
+from market.people.identity.models import Role
 from payments import list_failed_refunds, list_payments, list_refunds, poll_payment, retry_due_refunds, verify_ledger
 from tests.conftest import NOW
 from tests.orders.invariants import find_violations

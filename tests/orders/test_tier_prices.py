@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from market.catalogue.edit import change_price
 from market.catalogue.models import MAX_PRICE_FEN, BadListing
 from market.catalogue.tier_prices import PriceTerms, TierPrice, list_price_term_faults, set_price_terms
-from market.identity.models import NotAllowed, NotFound, Role
 from market.kernel import Connection, Fen
 from market.kernel.seal import Seal
 from market.orders.cart import put_cart
@@ -25,6 +24,7 @@ from market.organisations.public_buyers import (
     list_public_buyers,
     save_public_buyer,
 )
+from market.people.identity.models import NotAllowed, NotFound, Role
 from tests.conftest import NOW
 from tests.support.make import (
     load_actor,

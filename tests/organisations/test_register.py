@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from market.areas import COUNTY_FILE_KINDS
 from market.county_files.models import CountyFile, FileOutcome
 from market.county_files.run_file_import import import_county_file
-from market.identity.models import Actor, NotAllowed, NotFound, Role
 from market.kernel import Connection
 from market.kernel.seal import Seal
 from market.organisations.credit_codes import is_credit_code
@@ -31,6 +30,7 @@ from market.organisations.register import (
     list_own_organisations,
     register_organisation,
 )
+from market.people.identity.models import Actor, NotAllowed, NotFound, Role
 from market.sheets.models import FileMalformed
 from tests.conftest import NOW
 from tests.producers.applicants import an_applicant, make_official_actor

@@ -7,7 +7,6 @@ import asyncpg
 import pytest
 from msgspec import structs
 
-from market.identity.models import NotFound
 from market.kernel import Refusal
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.address import seal_address
@@ -24,6 +23,7 @@ from market.packages.consent import answer_package, withdraw_package
 from market.packages.models import InvalidPackageBooking, Package, PackageFull, PackageReserved
 from market.packages.order_parts import find_ordered_package
 from market.packages.read import list_invitations, list_offers
+from market.people.identity.models import NotFound
 from market.privacy.personal_data import load_personal_data
 from market.producers.closures import ClosureReason, NewClosure, write_closure
 from market.slots.models import PartyTooLarge

@@ -8,9 +8,7 @@ import asyncpg
 import pytest
 from msgspec import structs
 
-from market.identity.models import NotFound
 from market.kernel import Refusal
-from market.moderation.forbidden_words import ForbiddenWord
 from market.packages.compose import compose_package, list_near_variants
 from market.packages.consent import answer_package, publish_package, withdraw_package
 from market.packages.models import (
@@ -24,6 +22,8 @@ from market.packages.models import (
     TooManyPackages,
 )
 from market.packages.read import PackageFilters, get_own_package, list_invitations, list_offers, list_own_packages
+from market.people.identity.models import NotFound
+from market.people.moderation.forbidden_words import ForbiddenWord
 from tests.conftest import NOW
 from tests.packages.village import Village, make_households, make_new_package
 from tests.support.make import (

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database
+from market.people.identity.sign_in import sign_in_without_code
 from payments.sandbox import Sandbox
 from tests.conftest import NOW
 from tests.packages.village import MORNING, make_households, make_new_package

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec import Struct, structs
 
-from market.identity.models import Actor
 from market.kernel import Connection
 from market.kernel.clock import SHANGHAI
 from market.orders.address import seal_address
@@ -17,6 +16,7 @@ from market.packages.book import PackageWish, PartTime, book_package
 from market.packages.compose import compose_package
 from market.packages.consent import answer_package, publish_package
 from market.packages.models import NewPackage, NewPart, Package
+from market.people.identity.models import Actor
 from tests.conftest import NOW
 from tests.support.make import (
     ActivityIds,

@@ -16,7 +16,7 @@ from market.app import create_app
 from market.demo.sample.load import load_sample
 from market.kernel.embedded import EmbeddedServer, find_free_port
 from market.kernel.seal import derive_seal
-from market.storage.files import open_file_store
+from market.people.storage.files import open_file_store
 from tests.conftest import clone_database, drop_database
 from tests.demo.sample.conftest import NOW, SCALE, ignore_progress
 from tests.pages.pictures import FOLDER, MAX_BYTES, VIEWS, View, save_screenshot, take_screenshot

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from market.casework.moves import get_person_scope
-from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
 from market.organisations.register import decide_organisation, register_organisation
@@ -15,6 +14,7 @@ from market.pairing.models import (
     PledgeKind,
 )
 from market.pairing.propose import decide_county_pairing, decide_own_pairing, propose_pairing
+from market.people.identity.models import Actor
 from tests.conftest import NOW
 from tests.support.make import (
     VILLAGE,

@@ -14,7 +14,6 @@ from market.aftersales.receive import confirm_receipt
 from market.casework.moves import get_person_scope
 from market.coverage.models import NewProject, ProjectInvalid
 from market.coverage.projects import accept_project, add_project, build_project, reopen_project
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Fen
 from market.kernel.clock import get_quarter_start
 from market.pairing.buying_accounts import BuyingElsewhere, end_buying, set_buying_account
@@ -36,6 +35,7 @@ from market.pairing.views import (
     list_organisation_pairings,
     list_public_pairings,
 )
+from market.people.identity.models import Actor, NotFound, Role
 from market.services.applications import answer_hire, apply_for_job, hire
 from market.services.attendance import list_attendees, mark_attendance
 from market.services.models import NewCourse, NewSeat

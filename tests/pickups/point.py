@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from market.identity.models import Actor, Role
 from market.kernel import Connection
 from market.orders.address import address_to_point, seal_address
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import place
 from market.orders.models import Line, PlacedOrder, SuborderState, VariantId
+from market.people.identity.models import Actor, Role
 from market.pickup_points.models import NewPickupPoint, PickupPoint
 from market.pickup_points.register import add_point
 from market.pickups.hand_over import Collection, hand_over, mark_arrived

@@ -11,13 +11,13 @@ from market.aftersales.check_in import MAX_WRONG_CODES
 from market.aftersales.models import NotWeighed, TooManyCheckInCodes
 from market.aftersales.receive import confirm_overdue, confirm_receipt
 from market.aftersales.weigh import WeighedLine, weigh_parcel
-from market.identity.models import NotAllowed, NotFound, Role
 from market.kernel import Connection
 from market.orders.address import address_to_point, seal_address
 from market.orders.cancel import cancel_order
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import place
 from market.orders.models import Line, OrderState, SuborderState, VariantId
+from market.people.identity.models import NotAllowed, NotFound, Role
 from market.pickup_points.models import PickupPointInvalid, PickupPointUnavailable
 from market.pickup_points.register import change_keeper, open_point
 from market.pickups.end_pickups import end_overdue_pickups

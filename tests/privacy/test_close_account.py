@@ -11,15 +11,15 @@ from market.aftersales.receive import confirm_receipt
 from market.casework.moves import get_account_scope
 from market.cli.persons import close_person, export_person
 from market.cli.reseal import SEALED_COLUMNS
-from market.identity.models import AccountId, Actor, NewSession, NotFound, Role, WrongCode
-from market.identity.officials import revoke_official
-from market.identity.sign_in import sign_in
 from market.kernel import Connection, Database
 from market.kernel.idempotency import begin_request, finish_request
 from market.kernel.seal import Seal, UnsealError, derive_seal
 from market.orders.cart import put_cart
 from market.orders.models import Line, VariantId
 from market.payouts.account import PayoutAccount, enter_payout_account
+from market.people.identity.models import AccountId, Actor, NewSession, NotFound, Role, WrongCode
+from market.people.identity.officials import revoke_official
+from market.people.identity.sign_in import sign_in
 from market.privacy.close_account import AccountNotClosable, close_account, confirm_and_close, erase_accounts_again
 from market.privacy.personal_data import export_personal_data
 from market.reviews.write import ReviewText, write_review
@@ -30,7 +30,7 @@ from market.subsidies.intake.take_step import withdraw_application
 from payments import AccountKind
 from payments.stripe import Stripe
 from tests.conftest import NOW
-from tests.identity.support import a_code
+from tests.people.identity.support import a_code
 from tests.services.test_postings import JOB, make_employer
 from tests.support.app import SECRET
 from tests.support.make import (

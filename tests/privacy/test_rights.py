@@ -6,16 +6,16 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from market.audit.record import record_looks
 from market.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseOutcome
 from market.casework.moves import get_person_scope
-from market.consents.give import end_consent, give_consent, list_consents
-from market.consents.models import ConsentGivenBefore, ConsentPurpose
-from market.identity.models import Actor, NotFound, Role, SecondFactorRequired
-from market.identity.person_keys import find_person_seal
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal, UnsealError
-from market.notify.notifications import format_due
+from market.people.audit.record import record_looks
+from market.people.consents.give import end_consent, give_consent, list_consents
+from market.people.consents.models import ConsentGivenBefore, ConsentPurpose
+from market.people.identity.models import Actor, NotFound, Role, SecondFactorRequired
+from market.people.identity.person_keys import find_person_seal
+from market.people.notify.notifications import format_due
 from market.privacy.close_account import close_account
 from market.privacy.looks import LIST_LOOKS, list_looks
 from market.privacy.own_consents import ConsentKind, list_given_consents, withdraw_given_consent

@@ -5,10 +5,10 @@ from collections.abc import Awaitable
 from datetime import date, timedelta
 from pathlib import Path
 
-from market.identity.models import Role
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
+from market.people.identity.models import Role
+from market.people.identity.sign_in import sign_in_without_code
 from market.procurement.chase import chase_acceptances, chase_red_letters
 from market.procurement.models import PurchaseState
 from market.procurement.views import count_late_acceptances

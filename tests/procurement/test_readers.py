@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from market.identity.models import NotFound
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
+from market.people.identity.models import NotFound
+from market.people.identity.sign_in import sign_in_without_code
 from market.procurement.steps import sign_contract
 from tests.conftest import NOW
 from tests.procurement.canteen import make_canteen

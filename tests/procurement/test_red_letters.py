@@ -10,9 +10,9 @@ import pytest
 from market.aftersales.models import LineRefundReason
 from market.aftersales.refund import refund_line
 from market.casework.models import WaitingCases
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection
 from market.kernel.clock import SHANGHAI
+from market.people.identity.models import Actor, NotFound
 from market.procurement.chase import chase_red_letters, tell_of_red_letters
 from market.procurement.models import PurchaseDetail, PurchaseInvalid, PurchaseStepChanged, SellerInvoice
 from market.procurement.quotas import get_own_book

@@ -6,10 +6,10 @@ from datetime import date
 import asyncpg
 import pytest
 
-from market.identity.models import NotAllowed, NotFound
 from market.kernel import Connection
 from market.orders.models import OrderState
 from market.orders.money.verification import verify_orders
+from market.people.identity.models import NotAllowed, NotFound
 from market.procurement.models import (
     BankReceiptClosed,
     BankReceiptClosing,

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from market.identity.models import Actor, Role
 from market.kernel import Connection
+from market.people.identity.models import Actor, Role
 from market.producers.apply import apply_producer
 from market.producers.models import (
     CertificateClaim,

@@ -7,9 +7,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from market.identity.models import AccountId, Actor, NotAllowed, NotFound, Role, SecondFactorRequired
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
+from market.people.identity.models import AccountId, Actor, NotAllowed, NotFound, Role, SecondFactorRequired
 from market.producers.apply import apply_producer
 from market.producers.decide import decide_producer
 from market.producers.models import (

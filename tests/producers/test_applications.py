@@ -5,11 +5,11 @@ import asyncio
 import msgspec
 import pytest
 
-from market.identity.models import Actor, Role
-from market.identity.sign_in import DEFAULT_NAME
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
-from market.moderation.forbidden_words import ForbiddenWord
+from market.people.identity.models import Actor, Role
+from market.people.identity.sign_in import DEFAULT_NAME
+from market.people.moderation.forbidden_words import ForbiddenWord
 from market.producers.apply import apply_producer
 from market.producers.decide import decide_producer
 from market.producers.models import (

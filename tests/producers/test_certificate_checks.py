@@ -9,11 +9,11 @@ import pytest
 from market.catalogue.detail import get_product
 from market.catalogue.publish import NewProduct, publish_product
 from market.catalogue.search.listings import SearchFilters, search_listings
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Database
 from market.kernel.clock import get_business_day
-from market.notify.queue import FACTS_CONTEXT
 from market.orders.checkout.offers import load_goods_offers
+from market.people.identity.models import Actor, NotFound, Role
+from market.people.notify.queue import FACTS_CONTEXT
 from market.producers.apply import add_certificate
 from market.producers.certificate_ends import list_ending_certificates, notify_ending_certificates
 from market.producers.check_certificates import reject_certificate, set_certificate_area, verify_certificate

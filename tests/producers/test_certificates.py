@@ -2,8 +2,8 @@
 
 import pytest
 
-from market.identity.models import Actor, NotAllowed, NotFound, Role, SecondFactorRequired
 from market.kernel import Connection
+from market.people.identity.models import Actor, NotAllowed, NotFound, Role, SecondFactorRequired
 from market.producers.apply import add_certificate, apply_producer
 from market.producers.check_certificates import verify_certificate
 from market.producers.models import (

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from market.identity.models import NameVerified, Role
-from market.identity.sign_in import update_account
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
+from market.people.identity.models import NameVerified, Role
+from market.people.identity.sign_in import update_account
 from market.producers.decide import decide_producer
 from market.producers.models import AdmissionStep
 from tests.conftest import NOW

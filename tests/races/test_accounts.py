@@ -9,18 +9,18 @@ import pytest
 
 from market.aftersales.receive import confirm_receipt
 from market.casework.moves import get_account_scope, get_person_scope
-from market.consents.give import give_consent
-from market.consents.models import ConsentPurpose
-from market.identity.close import CLOSED_NAME
-from market.identity.models import AccountId, Actor, NotSignedIn, Role
-from market.identity.sessions import START_SESSION
-from market.identity.sign_in import get_phone, update_account
 from market.kernel import Connection, Database
 from market.kernel.idempotency import begin_request, finish_request
 from market.kernel.seal import Seal
-from market.notify.queue import queue_message
 from market.orders.cart import put_cart
 from market.payouts.correct_name import correct_name
+from market.people.consents.give import give_consent
+from market.people.consents.models import ConsentPurpose
+from market.people.identity.close import CLOSED_NAME
+from market.people.identity.models import AccountId, Actor, NotSignedIn, Role
+from market.people.identity.sessions import START_SESSION
+from market.people.identity.sign_in import get_phone, update_account
+from market.people.notify.queue import queue_message
 from market.pickup_points.models import PickupPointInvalid
 from market.privacy.close_account import close_account, erase_accounts_again
 from market.privacy.request_models import DataRequestKind, NewDataRequest
@@ -29,7 +29,7 @@ from market.services.models import NewSeat
 from market.services.seats import sign_up
 from market.services.slots import add_course
 from tests.conftest import NOW
-from tests.identity.support import a_code
+from tests.people.identity.support import a_code
 from tests.pickups.point import register
 from tests.services.test_seats import COURSE
 from tests.support.make import (

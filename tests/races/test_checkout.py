@@ -8,13 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from market.identity.models import AccountId
 from market.kernel import Database
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import place
 from market.orders.expire import expire_unpaid
 from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
+from market.people.identity.models import AccountId
 from market.slots.models import SlotId
 from tests.conftest import NOW
 from tests.support.make import (

@@ -6,8 +6,8 @@ import asyncpg
 
 from market.coupons.claim import claim_voucher
 from market.coupons.models import CouponLimitReached, CouponUsedUp, Voucher
-from market.identity.models import Actor
 from market.kernel import Database, Refusal
+from market.people.identity.models import Actor
 from tests.conftest import NOW
 from tests.support.coupons import make_coupon
 from tests.support.shop import make_buyer

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
 from market.kernel.quotas import lock_quota
+from market.people.identity.sign_in import sign_in_without_code
 from tests.support.app import build_settings, run_service
 from tests.support.make import make_account
 from tests.support.postgres import wait_for_blocked

@@ -11,9 +11,9 @@ from market.casework.moves import lock_case, move_case
 from market.grievances.answer import answer_grievance, extend_grievance
 from market.grievances.receive import receive_grievance
 from market.grievances.triage import GrievanceLinks, triage_grievance
-from market.identity.models import Actor, Role
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor, Role
 from tests.conftest import NOW
 from tests.support.make import load_actor, make_official
 from tests.support.postgres import wait_for_blocked

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from market.identity.models import Role
 from market.kernel import Refusal
+from market.people.identity.models import Role
 from market.subsidies.intake.models import LeadStep
 from market.subsidies.intake.take_step import LeadStepRequest, take_step
 from tests.story.play import COUNTY, Player

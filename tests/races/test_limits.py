@@ -33,20 +33,20 @@ from market.coverage.models import NewOutage, OutageKind, Technology
 from market.coverage.outages import report_outage
 from market.favourites.keep import add_favourite
 from market.favourites.models import FavouriteKind
-from market.identity.codes import CodeLimits, request_code
-from market.identity.models import Role
 from market.kernel import Connection, Fen, Refusal
 from market.orders.cart import identify_device, merge_device_cart, put_cart
 from market.orders.models import Line, ListingId, Nights, VariantId
 from market.packages.compose import compose_package
 from market.payouts.account import enter_payout_account
+from market.people.identity.codes import CodeLimits, request_code
+from market.people.identity.models import Role
+from market.people.storage.photos import PhotoFormat, PhotoPurpose, PreparedPhoto, add_photo
 from market.privacy.request_models import DataRequestKind, NewDataRequest
 from market.privacy.requests import ask_about_data
 from market.producers.apply import add_certificate
 from market.producers.models import CertificateClaim, CertificateKind, ProducerId
 from market.services.question_models import NewQuestion
 from market.services.questions import ask_question
-from market.storage.photos import PhotoFormat, PhotoPurpose, PreparedPhoto, add_photo
 from market.visits.guest_register import GuestDocument, NewStayGuest, register_guest
 from payments.models import AccountKind
 from tests.casework.conftest import CaseWorld, world
@@ -97,7 +97,7 @@ HELD_BY = {
     "TooManyGoodsReturns": "row of the order",
     "TooManyClosures": "row of the producer",
     "TooManyObjections": "row of the lead; see tests/subsidies/intake/test_objections.py",
-    "TooManyBytes": "row of the account and the day; see tests/storage/test_sent_bytes.py",
+    "TooManyBytes": "row of the account and the day; see tests/people/storage/test_sent_bytes.py",
     "TooManyAgreements": "quota lock of the county; see tests/subsidies/agreements",
     "TooManyClawbacks": "quota lock of the county; see tests/subsidies/clawbacks",
     "TooManyBankAccounts": "quota lock of the county; see tests/subsidies/bank_accounts",
@@ -114,7 +114,7 @@ HELD_BY = {
     "TooManyNamelessGrievances": "quota lock of the county, and the row of the bucket; see tests/grievances",
     "LotUsedUp": "row of the lot, and a check of what is used; see tests/trace/test_trace.py",
     "NoYieldLimit": "a limit of the county's file, not of a number; see tests/trace/test_trace.py",
-    "TooManyCodes": "locks of the phone and the networks; see tests/identity/test_sign_in.py",
+    "TooManyCodes": "locks of the phone and the networks; see tests/people/identity/test_sign_in.py",
     "TooManyRequests": "counted in the memory of each process; see ADR 20",
     "InvoiceChangedTooOften": "row of the request",
     "InvoiceCorrectedTooOften": "row of the request, and a version that is unique",
@@ -148,7 +148,7 @@ async def race(shopping: Shopping, attempt: Attempt, *, scope: str = "") -> int:
 
 
 async def test_photos_of_a_day(shopping: Shopping, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("market.storage.photos.MAX_PHOTOS_A_DAY", LIMIT)
+    monkeypatch.setattr("market.people.storage.photos.MAX_PHOTOS_A_DAY", LIMIT)
 
     async def attempt(conn: Connection, index: int) -> None:
         photo = PreparedPhoto(PhotoPurpose.REVIEW, bytes([index]) * 32, 9, 9, PhotoFormat.WEBP)

@@ -5,13 +5,13 @@ from datetime import date
 
 import pytest
 
-from market.identity.actors import find_actor_by_handle
-from market.identity.deputies import NothingToDeputise, appoint_deputy
-from market.identity.models import Actor, Role
-from market.identity.officials import revoke_official
 from market.kernel import Connection, Database
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.people.identity.actors import find_actor_by_handle
+from market.people.identity.deputies import NothingToDeputise, appoint_deputy
+from market.people.identity.models import Actor, Role
+from market.people.identity.officials import revoke_official
 from market.subsidies.imports.officials import import_officials
 from tests.conftest import NOW
 from tests.support.make import load_actor, make_official

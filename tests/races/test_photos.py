@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from market.kernel import Connection, Database
-from market.storage.files import open_file_store
-from market.storage.photos import PhotoPurpose, add_photo, prepare_photo
-from market.storage.unused_photos import delete_unused_photos
+from market.people.storage.files import open_file_store
+from market.people.storage.photos import PhotoPurpose, add_photo, prepare_photo
+from market.people.storage.unused_photos import delete_unused_photos
 from tests.conftest import NOW
-from tests.storage.test_photos import a_jpeg
+from tests.people.storage.test_photos import a_jpeg
 from tests.support.make import make_account
 from tests.support.postgres import wait_for_blocked
 

@@ -7,9 +7,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from market.coupons.manage import Coupon, create_coupon
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
+from market.people.identity.sign_in import sign_in_without_code
 from tests.faults.processes import ADDRESS
 from tests.orders.invariants import find_violations
 from tests.races.two_servers import Servers

@@ -4,7 +4,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from market.identity.actors import find_actor_by_handle
+from market.people.identity.actors import find_actor_by_handle
 from market.reports.line import explain_line
 from market.reports.quarter import compute_quarter
 from market.subsidies.findings.hold import hold_line

@@ -8,8 +8,8 @@ from market.casework.moves import escalate_late_cases, get_person_scope
 from market.casework.worklist import list_assigned_cases
 from market.content.models import NewReport, ReportedKind, ReportReason
 from market.content.reports import answer_report, report_content
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection
+from market.people.identity.models import Actor, NotFound, Role
 from market.reviews.appeal import OpenedAppeal, appeal_review, decide_appeal
 from market.reviews.appeal_views import ReviewAppeal, find_appeal_of_review, list_assigned_appeals
 from market.reviews.models import AppealedBefore, HidingReason, InvalidAppeal, ReviewNotEditable

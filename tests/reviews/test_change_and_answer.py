@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from market.aftersales.receive import confirm_receipt
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection
-from market.moderation.forbidden_words import ForbiddenWord
+from market.people.identity.models import Actor, NotFound
+from market.people.moderation.forbidden_words import ForbiddenWord
 from market.reviews.answer import answer_review, count_unanswered_reviews
 from market.reviews.models import InvalidReview, InvalidReviewAnswer, ReviewAnsweredBefore, ReviewNotEditable
 from market.reviews.views import (

@@ -7,13 +7,13 @@ import pytest
 from msgspec import structs
 
 from market.aftersales.receive import confirm_receipt
-from market.identity.models import AccountId, Device, NotFound
-from market.identity.sessions import start_session
-from market.identity.sign_in import DEFAULT_NAME
 from market.kernel import Connection
-from market.moderation.off_platform import OffPlatformContact
 from market.orders.address import Address
 from market.orders.queries import OrderView
+from market.people.identity.models import AccountId, Device, NotFound
+from market.people.identity.sessions import start_session
+from market.people.identity.sign_in import DEFAULT_NAME
+from market.people.moderation.off_platform import OffPlatformContact
 from market.reviews.models import (
     AlreadyReviewed,
     InvalidReview,

@@ -11,10 +11,10 @@ from market.answers.inquiries import preview_inquiry
 from market.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseState
 from market.casework.moves import escalate_late_cases, get_person_scope
 from market.casework.publication import CaseNotPreviewed, drop_own_publications
-from market.identity.models import Actor, NotAllowed, NotFound, Role
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
-from market.moderation.off_platform import OffPlatformContact
+from market.people.identity.models import Actor, NotAllowed, NotFound, Role
+from market.people.moderation.off_platform import OffPlatformContact
 from market.services.agronomists import end_agronomist, name_agronomist
 from market.services.question_models import (
     MAX_OPEN_QUESTIONS,

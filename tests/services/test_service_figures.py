@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.identity.models import Actor, Role
 from market.kernel import Connection
 from market.kernel.clock import SHANGHAI
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor, Role
 from market.reports.service_figures import (
     FIGURES,
     PEOPLE,

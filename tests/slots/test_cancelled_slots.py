@@ -9,10 +9,10 @@ from market.aftersales.cancelled_slots import cancel_slots_below_minimum, refund
 from market.aftersales.check_in import CheckIn, check_in_guest
 from market.aftersales.models import InvalidCheckInCode
 from market.aftersales.receive import confirm_overdue
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection
 from market.orders.cancel import cancel_order
 from market.orders.models import PlacedOrder
+from market.people.identity.models import Actor, NotFound
 from market.slots.cancel_slot import cancel_slot
 from market.slots.change_slots import move_slot
 from market.slots.list_slots import list_coming_slots

@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from market.identity.models import NotFound
 from market.kernel import Connection
+from market.people.identity.models import NotFound
 from market.slots.change_slots import NewSlots, add_slots, move_slot
 from market.slots.list_slots import (
     LIST_COMING_SLOTS,

@@ -11,11 +11,11 @@ from market.catalogue.models import BadListing
 from market.catalogue.night_rules import NightRule, RuleKind, set_night_rule
 from market.catalogue.person_classes import set_child_price
 from market.catalogue.terms import NewSeason, Season, set_season
-from market.identity.models import NotFound
 from market.kernel import Connection, Fen
 from market.orders.cart import put_cart
 from market.orders.cart_view import get_cart
 from market.orders.models import Line, VariantId
+from market.people.identity.models import NotFound
 from market.slots.list_slots import list_coming_slots
 from tests.conftest import NOW
 from tests.support.make import ActivityIds, load_owner, make_activity, make_product

@@ -3,8 +3,8 @@
 import asyncpg
 import pytest
 
-from market.identity.models import NotFound
 from market.kernel import Connection
+from market.people.identity.models import NotFound
 from market.stock.lots import count_units, open_lot, set_available_units
 from market.stock.models import InvalidStockChange, StockTooLow
 from tests.conftest import NOW

@@ -15,13 +15,13 @@ import httpx
 import msgspec
 from msgspec import Struct, field
 
-from market.identity.models import Role
-from market.identity.officials import create_official
 from market.jobs.context import WorkerContext
 from market.jobs.polls import apply_outbox, apply_webhooks, send_codes
 from market.kernel.clock import SHANGHAI, make_clock_at
 from market.kernel.seal import Seal
-from market.notify.ports import FilePort
+from market.people.identity.models import Role
+from market.people.identity.officials import create_official
+from market.people.notify.ports import FilePort
 from market.web.services import Services
 from payments.sandbox import Sandbox
 from tests.support.app import Service, build_settings, run_service

@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from market.identity.actors import find_actor_by_handle
-from market.identity.models import Actor
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import SHANGHAI
 from market.kernel.seal import Seal
+from market.people.identity.actors import find_actor_by_handle
+from market.people.identity.models import Actor
 from market.reports.files import month_export as monthly
 from market.reports.idle import list_idle_lines
 from market.reports.quarter import compute_quarter

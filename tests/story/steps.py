@@ -4,8 +4,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from market.identity.models import AccountId, Role
-from market.identity.sign_in import sign_in_without_code
+from market.people.identity.models import AccountId, Role
+from market.people.identity.sign_in import sign_in_without_code
 from tests.story import school
 from tests.story.market_day import STORY, Attempt, Driver, MarketDay, at, find_event, find_row
 from tests.support.make import make_account, make_phone

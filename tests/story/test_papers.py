@@ -15,10 +15,10 @@ from market.counties.form_numbers import (
     list_form_numbers,
     set_form_number,
 )
-from market.identity.actors import find_actor_by_handle
-from market.identity.models import NotAllowed
 from market.kernel import Database
 from market.kernel.seal import Seal
+from market.people.identity.actors import find_actor_by_handle
+from market.people.identity.models import NotAllowed
 from market.reports.month_view import MonthView, get_month_view
 from market.subsidies.month.cycles import read_month
 from market.subsidies.reconciliation.settlement_files import SettlementFile, list_settlement_files

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from market.identity.models import NotFound
 from market.kernel import Fen
 from market.kernel.disclosure import hide_small
+from market.people.identity.models import NotFound
 from market.reports.counted.ageing import AGEING
 from market.reports.counted.fairness import FAIRNESS
 from market.reports.counted.funnel import FUNNEL

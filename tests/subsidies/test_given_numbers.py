@@ -1,7 +1,7 @@
 """What is given of people in leads, notes and bills is in a dump neither in clear nor compressed nor as bytes."""
 
-from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel.embedded import EmbeddedServer
+from market.people.identity.sign_in import PHONE_CONTEXT
 from market.subsidies.intake.persons import GivenPersons
 from market.subsidies.lines.models import LineVerb
 from market.subsidies.operators.notes import add_note

@@ -14,9 +14,9 @@ from market.coverage.outages import list_operator_outages
 from market.coverage.register import count_uncovered_villages, list_coverage_rows, sum_up_townships
 from market.funds.applications import list_call_applications
 from market.funds.models import Application, NewFundApplication
-from market.identity.models import Role
 from market.kernel import Connection, Database, Fen
 from market.kernel.seal import Seal
+from market.people.identity.models import Role
 from market.supervision.measures import MEASURES
 from tests.answers import test_inquiries as inquiries
 from tests.conftest import NOW

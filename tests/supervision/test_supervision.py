@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from market.coverage.models import Technology
 from market.coverage.register import count_uncovered_villages
-from market.identity.models import Actor, NotAllowed, NotFound, Role
 from market.kernel import Database
 from market.kernel.seal import Seal
-from market.notify.queue import FACTS_CONTEXT
+from market.people.identity.models import Actor, NotAllowed, NotFound, Role
+from market.people.notify.queue import FACTS_CONTEXT
 from market.supervision.issue import issue_supervision_task
 from market.supervision.models import (
     CheckerSentEvidence,

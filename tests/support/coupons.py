@@ -7,8 +7,8 @@ from uuid import UUID
 from market.coupons.claim import claim_voucher
 from market.coupons.manage import Coupon, NewCoupon, create_coupon, create_producer_coupon
 from market.coupons.models import VoucherId
-from market.identity.models import Actor, Role
 from market.kernel import Connection
+from market.people.identity.models import Actor, Role
 from tests.conftest import NOW
 from tests.support.make import load_actor, load_owner, make_official
 

@@ -1,7 +1,7 @@
 """What the audit record says of the cases that officials read."""
 
-from market.identity.models import Actor
 from market.kernel import Connection
+from market.people.identity.models import Actor
 
 
 async def list_case_looks(conn: Connection, official: Actor) -> list[str]:

@@ -8,10 +8,8 @@ import pytest
 from msgspec import Struct
 
 from market.coupons.models import VoucherId
-from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
-from market.notify.queue import FACTS_CONTEXT
 from market.orders.address import Address, seal_address
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.order_request import Companion
@@ -19,6 +17,8 @@ from market.orders.checkout.place import place
 from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
 from market.orders.pay import PaymentInstructions, pay_order
 from market.orders.queries import OrderView, get_order
+from market.people.identity.models import Actor
+from market.people.notify.queue import FACTS_CONTEXT
 from market.slots.models import SlotId
 from payments import Method, list_balances
 from payments.sandbox import Sandbox

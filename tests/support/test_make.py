@@ -1,7 +1,7 @@
 """The factories of tests/support/make.py insert complete rows."""
 
-from market.identity.models import Role
 from market.kernel import Connection
+from market.people.identity.models import Role
 from tests.support.make import load_actor, load_owner, make_freight_template, make_official, make_product, make_stay
 
 

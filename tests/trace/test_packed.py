@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection
+from market.people.identity.models import Actor, NotFound
 from market.trace.labels import list_runs, list_signed_labels, make_labels, revoke_labels, scan_label
 from market.trace.models import NewLabels, NewPlot, PromiseBasis, TraceInvalid
 from market.trace.packed import LabelCode, PackedLot, list_packed_lots, pack_labels, read_label_codes

@@ -9,9 +9,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from market.identity.models import NotAllowed, NotFound, Role
 from market.kernel import Connection, Database, Refusal
 from market.kernel.seal import Seal, derive_seal
+from market.people.identity.models import NotAllowed, NotFound, Role
 from market.sheets.models import FileMalformed
 from market.trace import LabelForged, LabelRevoked, verify_label
 from market.trace.harvest_file import import_harvests, write_harvest_template

@@ -11,12 +11,12 @@ from market.bookings.models import StayTooShort
 from market.catalogue.cancel_tiers import CancelTerms, set_cancel_terms
 from market.catalogue.models import CancelTier
 from market.catalogue.night_rules import NightRule, RuleKind, set_night_rule
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Refusal
 from market.orders.cancel import cancel_order
 from market.orders.checkout.placing import place_batch
 from market.orders.models import NightsTaken, PlacedOrder
 from market.orders.queries import OrderView
+from market.people.identity.models import Actor, NotFound
 from market.visits.change_booking import (
     answer_change,
     lapse_changes,

@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from market.aftersales.check_in import check_in_guest
 from market.catalogue.stay_deposit import StayDeposit, set_stay_deposit
-from market.identity.models import Actor, NotFound
 from market.kernel import Refusal
 from market.orders.cancel import Cancellation, cancel_order
 from market.orders.models import PaymentDisputed, PlacedOrder
+from market.people.identity.models import Actor, NotFound
 from market.reviews.score import GET_FIGURES, refresh_figures
 from market.visits.cancel_stay import CancelledStay, StayBegun, StayCancelReason, cancel_booked_stay
 from market.visits.guest_register import GuestDocument, NewStayGuest, register_guest

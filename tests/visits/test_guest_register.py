@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from market.identity.models import Actor, NotFound
 from market.orders.queries import OrderView
+from market.people.identity.models import Actor, NotFound
 from market.privacy.personal_data import PersonalStayGuests, load_personal_data
 from market.visits.guest_register import (
     GuestDocument,

@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from market.aftersales.models import TooManyCheckInCodes
 from market.bookings.signed_codes import VisitPass, count_days, list_public_keys, read_pass, sign_pass
-from market.identity.models import Actor
 from market.kernel.seal import derive_seal
 from market.orders.cancel import cancel_order
 from market.orders.queries import OrderView
+from market.people.identity.models import Actor
 from market.visits.change_booking import propose_change
 from market.visits.changeable_stay import NewDays
 from market.visits.scans import NewScan, ScanOutcome, UploadedScan, list_double_scans, load_gate_data, upload_scan

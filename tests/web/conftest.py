@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-from market.identity.models import AccountId
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database, open_database
 from market.kernel.clock import Clock
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServer
 from market.kernel.settings import Settings
+from market.people.identity.models import AccountId
+from market.people.identity.sign_in import sign_in_without_code
 from payments.sandbox import Sandbox
 from tests.conftest import clone_database, drop_database
 from tests.support.app import build_settings, run_app

@@ -1,6 +1,6 @@
 """问县里 and 公益, as people and the county's desk see them."""
 
-from market.identity.models import Role
+from market.people.identity.models import Role
 from tests.support.make import VILLAGE, make_official
 from tests.web.conftest import Village
 

@@ -12,12 +12,12 @@ from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
 from market.casework.models import LockedCase
 from market.casework.moves import escalate_late_cases
-from market.identity.models import AccountId, Role
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection
 from market.kernel.clock import Clock
+from market.people.identity.models import AccountId, Role
+from market.people.identity.sign_in import sign_in_without_code
 from payments.sandbox import Sandbox
-from tests.storage.test_photos import a_jpeg
+from tests.people.storage.test_photos import a_jpeg
 from tests.support.browser import PageClient
 from tests.support.make import SEAL, load_actor, make_official
 from tests.web.conftest import Village

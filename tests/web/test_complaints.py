@@ -1,8 +1,8 @@
 """A complaint on the pages of buyer, farmer and county."""
 
-from market.identity.models import Role
-from market.identity.sign_in import sign_in_without_code
 from market.kernel.clock import Clock
+from market.people.identity.models import Role
+from market.people.identity.sign_in import sign_in_without_code
 from market.trace.harvests import record_harvest
 from market.trace.labels import make_labels
 from market.trace.models import NewHarvest, NewLabels, NewPlot, PromiseBasis

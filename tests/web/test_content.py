@@ -3,8 +3,8 @@
 import re
 from datetime import timedelta
 
-from market.identity.models import Role
-from market.storage.photos import PhotoPurpose
+from market.people.identity.models import Role
+from market.people.storage.photos import PhotoPurpose
 from tests.support.make import VILLAGE, make_official
 from tests.web.conftest import FARMER_PHONE, HOST_PHONE, Village
 from tests.web.farm.test_selling import a_photo

@@ -11,14 +11,14 @@ from market.catalogue.goods_terms import STORAGE_NAMES
 from market.catalogue.models import NAME_MATCH_RULES, SORT_RULES, WHOLE_WORD_RULE
 from market.catalogue.night_rules import HOLIDAY_NAMES
 from market.complaints.models import COMPLAINT_NAMES
-from market.consents.models import CONSENT_TEXTS
 from market.content.reports import KIND_NAMES as REPORTED_NAMES
 from market.content.reports import REASON_NAMES
-from market.identity.models import ROLE_NAMES
 from market.kernel.language import ENGLISH, answer_in, load_catalogue
-from market.moderation.off_platform import LINK_REASON, PHONE_REASON, REQUEST_REASON
 from market.packages import book
 from market.pairing.models import PAIRING_STATES, PLEDGE_NAMES, PLEDGE_UNITS
+from market.people.consents.models import CONSENT_TEXTS
+from market.people.identity.models import ROLE_NAMES
+from market.people.moderation.off_platform import LINK_REASON, PHONE_REASON, REQUEST_REASON
 from market.privacy import looks, own_consents
 from market.privacy.county_holdings import HOLDINGS
 from market.privacy.request_models import FIELD_NAMES, REQUEST_NAMES

@@ -10,9 +10,9 @@ from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
 from market.coupons.claim import claim_voucher
 from market.coupons.manage import create_coupon
-from market.identity.models import AccountId, Role
-from market.identity.sign_in import sign_in_without_code
 from market.kernel.clock import Clock
+from market.people.identity.models import AccountId, Role
+from market.people.identity.sign_in import sign_in_without_code
 from payments.sandbox import Sandbox
 from tests.support.browser import LoadedPage, PageClient
 from tests.support.coupons import make_platform_staff, new_coupon

@@ -1,8 +1,8 @@
 """Mediation on the pages of buyer, farmer and county, after a claim that was refused."""
 
-from market.identity.models import Role
-from market.identity.sign_in import sign_in_without_code
 from market.kernel.clock import Clock
+from market.people.identity.models import Role
+from market.people.identity.sign_in import sign_in_without_code
 from tests.support.browser import PageClient
 from tests.support.make import make_official
 from tests.web.test_bad_fruit import SoldBox, sold

@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from market.identity.actors import find_actor_by_handle
-from market.identity.operators import create_operator
 from market.kernel import Database
+from market.people.identity.actors import find_actor_by_handle
+from market.people.identity.operators import create_operator
 from market.sheets.spreadsheet import digest
 from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.operators.history import export_settled_rows

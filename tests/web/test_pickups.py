@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
-from market.identity.models import Role
+from market.people.identity.models import Role
 from payments.sandbox import Sandbox
 from tests.support.browser import LeftSiteError
 from tests.support.make import make_account, make_official

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from market.identity.models import Role
+from market.people.identity.models import Role
 from tests.support.make import make_official
 from tests.web.conftest import BUYER_PHONE, Village
 

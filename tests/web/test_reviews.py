@@ -1,10 +1,10 @@
 """Reviews on the pages: written with a photo, answered by the farmer, changed by the buyer, read by everyone."""
 
-from market.identity.models import Role
-from market.identity.sign_in import sign_in_without_code
 from market.kernel.clock import Clock
+from market.people.identity.models import Role
+from market.people.identity.sign_in import sign_in_without_code
 from payments.sandbox import Sandbox
-from tests.storage.test_photos import a_jpeg
+from tests.people.storage.test_photos import a_jpeg
 from tests.support.browser import PageClient
 from tests.support.make import make_official
 from tests.web.conftest import Village

@@ -1,6 +1,6 @@
 """Lots and labels on the county's desk, mixtures and files of a shop, and the sums of benefits, with data in them."""
 
-from market.identity.models import Role
+from market.people.identity.models import Role
 from tests.benefits.test_benefits import make_line
 from tests.support.make import VILLAGE, make_official
 from tests.web.conftest import Village

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from market.identity.models import AccountId, Role
+from market.people.identity.models import AccountId, Role
 from tests.support.browser import LoadedPage, PageClient, read_form_values
 from tests.support.make import make_account, make_official
 from tests.support.postgres import as_owner

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from market.casework.moves import escalate_late_cases
-from market.identity.models import AccountId, Role
 from market.kernel import Connection
 from market.kernel.clock import Clock
+from market.people.identity.models import AccountId, Role
 from tests.support.make import SEAL, VILLAGE, make_official, make_operator_account
 from tests.web.conftest import FARMER_PHONE, HOST_PHONE, Village
 

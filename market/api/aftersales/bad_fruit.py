@@ -19,12 +19,12 @@ from market.aftersales.decide_bad_fruit import ClaimAnswer, answer_claim, decide
 from market.api.idempotency import run_once
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.access import require_producer
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
 from payments import GuardedGateway
 
 

@@ -21,12 +21,12 @@ from market.complaints.views import (
     list_suborder_complaints,
 )
 from market.http import HttpRequest
-from market.identity.access import require_producer
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.page import Page
 from market.kernel.seal import Seal
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
 
 
 class ComplaintRequest(Struct, frozen=True, forbid_unknown_fields=True):

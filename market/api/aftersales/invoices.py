@@ -13,8 +13,6 @@ from market.api.idempotency import run_once
 from market.api.parameters import PageSize
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.access import require_producer
-from market.identity.models import Actor, NotFound
 from market.invoices.ask import ask_invoice
 from market.invoices.correct import correct_invoice
 from market.invoices.models import InvoiceDetails, InvoiceKind, InvoiceStep, IssuedInvoice
@@ -31,6 +29,8 @@ from market.kernel.clock import Clock
 from market.kernel.page import Page
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor, NotFound
 
 
 class InvoiceRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,7 +10,6 @@ from msgspec import Meta, Struct
 
 from market.aftersales.case_view import read_case
 from market.casework.moves import get_person_scope
-from market.identity.models import Actor, NotFound
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
@@ -18,6 +17,7 @@ from market.mediation.agree import answer_proposal, propose_share
 from market.mediation.end import decide_mediation
 from market.mediation.mediate import OpenedMediation, ask_for_mediation
 from market.mediation.views import Mediation, get_mediation
+from market.people.identity.models import Actor, NotFound
 from payments import GuardedGateway
 
 

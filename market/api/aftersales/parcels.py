@@ -23,8 +23,6 @@ from market.api.idempotency import get_idempotency_key
 from market.api.parameters import PageSize
 from market.carriers.tracking import Tracking, get_tracking
 from market.http import HttpRequest
-from market.identity.access import require_producer
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.page import Page
@@ -33,6 +31,8 @@ from market.orders.list_sales import SaleBrief, SaleFilters, SaleState, list_sal
 from market.orders.models import SuborderState
 from market.orders.money.refund_requests import RequestedRefund
 from market.payouts.statement import Statement, get_statement
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
 from payments import GuardedGateway
 
 

@@ -23,12 +23,12 @@ from market.conversations.views import (
 )
 from market.conversations.write import find_side, mark_read, report_message, write_message
 from market.http import HttpRequest
-from market.identity.access import require_producer
-from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.page import Page
 from market.kernel.seal import Seal
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
 
 
 class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):

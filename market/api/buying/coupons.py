@@ -23,10 +23,10 @@ from market.coupons.models import Voucher
 from market.coupons.offers import CouponOffer, list_offers
 from market.coupons.vouchers import list_vouchers
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
+from market.people.identity.models import Actor
 
 
 class ClaimCouponRequest(Struct, frozen=True, forbid_unknown_fields=True):

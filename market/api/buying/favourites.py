@@ -10,10 +10,10 @@ from market.api.parameters import PageSize
 from market.favourites.keep import add_favourite, remove_favourite
 from market.favourites.models import Favourite, FavouriteKind
 from market.favourites.views import list_favourites
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.page import Page
+from market.people.identity.models import Actor
 
 
 class FavouriteController(Controller):

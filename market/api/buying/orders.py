@@ -14,7 +14,6 @@ from market.api.idempotency import get_idempotency_key
 from market.api.parameters import PageSize
 from market.coupons.models import VoucherId
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.invoices.ask import ask_with_order
 from market.invoices.models import InvoiceDetails
 from market.invoices.rules import check_details
@@ -38,6 +37,7 @@ from market.orders.list_orders import OrderBrief, OrderGroup, list_orders
 from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
 from market.orders.pay import PaymentInstructions, pay_order
 from market.orders.queries import OrderView, get_order
+from market.people.identity.models import Actor
 from market.pickup_points.models import PickupPointId
 from market.pickup_points.register import load_points
 from market.slots.models import SlotId

@@ -14,7 +14,6 @@ from market.api.parameters import PageSize
 from market.catalogue.models import ListingKind
 from market.catalogue.search.listings import CategoryCode, DivisionPrefix
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.page import Page
@@ -42,6 +41,7 @@ from market.packages.read import (
     make_offer,
 )
 from market.packages.rules import PartAvailability
+from market.people.identity.models import Actor
 from payments import GuardedGateway
 
 _MAX_NUMBER = 2**62

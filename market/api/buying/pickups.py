@@ -9,11 +9,11 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.contacts import read_own_county
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
+from market.people.identity.models import Actor
 from market.pickup_points.models import NewPickupPoint, PickupPoint
 from market.pickup_points.register import add_point, change_keeper, list_points, open_point
 from market.pickups.hand_over import Collection, hand_over, mark_arrived

@@ -10,11 +10,11 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from market.api.idempotency import run_once
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.access import require_county_role
-from market.identity.models import Actor, Role
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
+from market.people.identity.access import require_county_role
+from market.people.identity.models import Actor, Role
 from market.procurement.accept import accept_purchase
 from market.procurement.models import (
     Acceptance,

@@ -12,11 +12,11 @@ from market.api.idempotency import run_once
 from market.api.parameters import PageSize
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.page import Page
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.reviews.answer import answer_review
 from market.reviews.appeal import OpenedAppeal, appeal_review, decide_appeal
 from market.reviews.appeal_views import ReviewAppeal, list_assigned_appeals

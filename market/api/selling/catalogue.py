@@ -30,12 +30,12 @@ from market.catalogue.search.listings import CategoryCode, DivisionPrefix, Listi
 from market.catalogue.templates import ListingTemplate, list_templates
 from market.catalogue.terms import NewSeason, Season, SeasonNights, clear_season, list_seasons, set_season
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
 from market.packages.tell import tell_of_moved_listing
+from market.people.identity.models import Actor
 from market.stock.lots import count_units
 from market.stock.models import Lot, LotId
 

@@ -15,11 +15,11 @@ from market.catalogue.more_packs import add_pack, end_pack
 from market.catalogue.packs import NewPack, OfferedPack, replace_pack
 from market.catalogue.tier_prices import PriceTerms, set_price_terms
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.packages.tell import tell_of_retired_pack
+from market.people.identity.models import Actor
 
 
 class PriceChange(Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,9 +11,9 @@ from market.catalogue.cancel_tiers import CancelTerms, set_cancel_terms
 from market.catalogue.person_classes import set_child_price
 from market.catalogue.presale import PresaleTerms, end_presale, set_presale
 from market.catalogue.stay_deposit import StayDeposit, set_stay_deposit
-from market.identity.models import Actor
 from market.kernel import Database, Fen
 from market.kernel.clock import Clock
+from market.people.identity.models import Actor
 
 
 class PresaleController(Controller):

@@ -10,11 +10,11 @@ from msgspec import Struct
 
 from market.api.idempotency import run_once
 from market.http import HttpRequest
-from market.identity.access import get_visible_divisions
-from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.access import get_visible_divisions
+from market.people.identity.models import Actor
 from market.subsidies.agreements.agreements import decide_agreement, list_agreements, propose_agreement
 from market.subsidies.agreements.models import Agreement, NewAgreement, TermsFile
 from market.subsidies.agreements.terms import approve_terms, list_terms_files

@@ -10,11 +10,11 @@ from msgspec import Struct
 
 from market.api.idempotency import run_once
 from market.http import HttpRequest
-from market.identity.access import get_visible_divisions
-from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.access import get_visible_divisions
+from market.people.identity.models import Actor
 from market.subsidies.bank_accounts.accounts import decide_bank_account, enter_bank_account, list_bank_accounts
 from market.subsidies.bank_accounts.models import BankAccount, NewBankAccount
 from market.subsidies.month.cycles import read_county

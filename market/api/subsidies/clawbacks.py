@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from market.api.idempotency import run_once
 from market.http import HttpRequest
-from market.identity.access import get_visible_divisions, require_whole_county
-from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.access import get_visible_divisions, require_whole_county
+from market.people.identity.models import Actor
 from market.subsidies.clawbacks.appeals import (
     AppealRuling,
     ClawbackAppeal,

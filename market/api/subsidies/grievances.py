@@ -32,12 +32,12 @@ from market.grievances.views import (
     tell_status,
 )
 from market.http import HttpRequest, get_client_network
-from market.identity.access import get_visible_divisions, require_whole_county
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.people.identity.access import get_visible_divisions, require_whole_county
+from market.people.identity.models import Actor
 from market.subsidies.month.cycles import read_county
 
 

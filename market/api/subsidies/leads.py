@@ -12,11 +12,11 @@ from market.api.idempotency import run_once
 from market.api.parameters import Offset
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.access import get_visible_divisions
-from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.access import get_visible_divisions
+from market.people.identity.models import Actor
 from market.subsidies.intake.consents import LeadConsent, consent_again, list_consents, withdraw_consent
 from market.subsidies.intake.models import OPEN_STATES, LeadState
 from market.subsidies.intake.notice import VillageNotice, get_village_notice

@@ -10,12 +10,12 @@ from msgspec import Struct
 from market.api.idempotency import run_once
 from market.api.parameters import Offset
 from market.http import HttpRequest
-from market.identity.access import get_visible_divisions
-from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.people.identity.access import get_visible_divisions
+from market.people.identity.models import Actor
 from market.subsidies.lines.changes import ReportedChange, refuse_change, report_change, take_change
 from market.subsidies.lines.models import NewLineChange
 from market.subsidies.lines.pauses import (

@@ -14,12 +14,12 @@ from market.api.parameters import Cursor, Offset
 from market.api.subsidies.requests import FindingDecision, HoldRequest, ReturnRequest, StepRequest
 from market.api.tasks import ACCEPTED, submit_task
 from market.http import HttpRequest
-from market.identity.access import get_visible_divisions, require_whole_county
-from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.page import Page
 from market.kernel.seal import Seal
+from market.people.identity.access import get_visible_divisions, require_whole_county
+from market.people.identity.models import Actor
 from market.reports.drilldown import DrilldownSums, list_lines, sum_by_household, sum_by_township, sum_by_village
 from market.reports.findings import FindingView, list_findings
 from market.reports.line import ExplainedLine, explain_line

@@ -9,13 +9,13 @@ from msgspec import Struct
 
 from market.api.idempotency import run_once
 from market.http import HttpRequest
-from market.identity.access import get_visible_divisions
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.division_codes import get_county_code
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.people.identity.access import get_visible_divisions
+from market.people.identity.models import Actor
 from market.subsidies.intake.notice import get_village_notice
 from market.subsidies.intake.objection_models import (
     NewObjection,

@@ -16,14 +16,14 @@ from market.api.parameters import Offset
 from market.api.subsidies.imports import BillingFile, build_download, identify_upload, read_attachments
 from market.api.tasks import ACCEPTED, submit_task
 from market.http import HttpRequest
-from market.identity.access import require_operator
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.people.identity.access import require_operator
+from market.people.identity.models import Actor, NotFound
+from market.people.storage.files import FileStore
 from market.sheets.write_spreadsheet import FileFormat
-from market.storage.files import FileStore
 from market.subsidies.imports.formats.templates import write_template
 from market.subsidies.imports.kinds import BILLING, OPERATOR_KINDS
 from market.subsidies.imports.upload import ImportResult, Upload

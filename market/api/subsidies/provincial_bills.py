@@ -14,14 +14,14 @@ from market.api.idempotency import get_idempotency_key, run_once
 from market.api.problem import Problem, build_problem, get_language
 from market.api.subsidies.imports import build_download, identify_upload
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotFound
+from market.people.storage.files import FileStore
 from market.sheets.models import CellFault
 from market.sheets.write_spreadsheet import FileFormat
-from market.storage.files import FileStore
 from market.subsidies.imports.kinds import BILLING
 from market.subsidies.imports.upload import ImportResult, Upload
 from market.subsidies.tasks.models import SplitTask, TaskFailed, TaskState

@@ -7,10 +7,10 @@ from msgspec import Struct
 
 from market.api.idempotency import run_once
 from market.http import HttpRequest
-from market.identity.access import get_visible_divisions
-from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
+from market.people.identity.access import get_visible_divisions
+from market.people.identity.models import Actor
 from market.subsidies.month.cycles import read_county
 from market.subsidies.register.rechecks import NewRechecks, VillageRechecks, record_rechecks, sum_up_rechecks
 

@@ -11,11 +11,11 @@ from msgspec import Meta, Struct
 from market.api.idempotency import run_once
 from market.api.subsidies.months import read_county_request
 from market.http import HttpRequest
-from market.identity.access import require_whole_county
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.access import require_whole_county
+from market.people.identity.models import Actor
 from market.reports.reconciliation import MAX_DIFFERENCES, ReconciliationView, get_reconciliation
 from market.subsidies.month.cycles import MAX_OPINION_LENGTH, find_cycle
 from market.subsidies.reconciliation.answer import AcceptedDifferences, accept_differences

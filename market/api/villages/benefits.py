@@ -15,15 +15,15 @@ from market.benefits.models import HouseholdLink, OwnBenefit, ShopHousehold, Sho
 from market.benefits.rules_file import ImportedRules, import_benefit_rules
 from market.benefits.views import link_household, list_own_benefits, list_shop_rules
 from market.http import HttpRequest
-from market.identity.access import require_producer
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
+from market.people.storage.files import FileStore
 from market.reports.village_benefits import VillageBenefit, list_village_benefits
 from market.sheets.spreadsheet import digest
-from market.storage.files import FileStore
 from market.subsidies.month.cycles import read_county
 
 

@@ -20,10 +20,10 @@ from market.answers.notices import (
 from market.api.idempotency import run_once
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.subsidies.month.cycles import read_county
 
 

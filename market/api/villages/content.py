@@ -26,11 +26,11 @@ from market.content.stories import answer_story, hide_story, publish_story, writ
 from market.content.story_views import list_live_stories, list_own_stories
 from market.content.warnings import end_warning, list_valid_warnings, publish_warning
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.division_codes import get_county_code
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.subsidies.month.cycles import read_county
 
 

@@ -15,10 +15,10 @@ from market.coverage.outages import answer_outage, list_operator_outages, list_o
 from market.coverage.projects import list_projects
 from market.coverage.register import list_village_coverage, sum_up_townships
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.subsidies.month.cycles import read_county
 
 

@@ -19,10 +19,10 @@ from market.funds.applications import (
 from market.funds.calls import list_open_calls
 from market.funds.models import MAX_FEN, MAX_TEXT_LENGTH, Application, FundCall, NewFundApplication
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database, Fen
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.subsidies.month.cycles import read_county
 
 

@@ -25,10 +25,10 @@ from market.casework.history import record_case_looks
 from market.casework.models import CaseOutcome
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.subsidies.month.cycles import read_county
 
 type InquiryText = Annotated[str, Meta(max_length=4 * MAX_INQUIRY_LENGTH)]

@@ -12,10 +12,10 @@ from msgspec import Meta, Struct
 from market.api.idempotency import run_once
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.services.applications import (
     answer_hire,
     apply_for_job,

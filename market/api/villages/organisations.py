@@ -11,7 +11,6 @@ from market.api.contacts import read_own_county
 from market.api.idempotency import run_once
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.organisations.models import NewOrganisation, Organisation, OrganisationId
@@ -21,6 +20,7 @@ from market.organisations.register import (
     list_own_organisations,
     register_organisation,
 )
+from market.people.identity.models import Actor
 from market.subsidies.month.cycles import read_county
 
 

@@ -11,8 +11,6 @@ from msgspec import Meta, Struct
 from market.api.idempotency import run_once
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.access import get_visible_divisions
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.pairing.buying_accounts import set_buying_account
@@ -26,6 +24,8 @@ from market.pairing.views import (
     list_organisation_pairings,
     list_public_pairings,
 )
+from market.people.identity.access import get_visible_divisions
+from market.people.identity.models import Actor
 from market.subsidies.month.cycles import read_county
 
 

@@ -11,11 +11,11 @@ from msgspec import Meta, Struct
 from market.api.idempotency import run_once
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.division_codes import get_county_code
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.services.question_models import NewQuestion, Question, SharedQuestion
 from market.services.questions import (
     answer_question,

@@ -7,9 +7,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from msgspec import Meta
 
-from market.identity.models import NotFound
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.people.identity.models import NotFound
 from market.reports.service_figures import TownshipServices, list_quarters, publish_services
 from market.subsidies.month.cycles import read_county, read_quarter
 

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from market.api.idempotency import run_once
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.services.attendance import get_certificate, mark_attendance
 from market.services.models import CourseCertificate, NewClinicDay, NewCourse, NewSeat, OwnSeat, ServiceSlot
 from market.services.seats import cancel_seat, list_own_seats, sign_up, take_offered_seat

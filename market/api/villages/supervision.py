@@ -9,11 +9,11 @@ from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.division_codes import get_scope
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.supervision.issue import issue_supervision_task
 from market.supervision.models import NewSupervisionTask, SupervisionList, SupervisionTask
 from market.supervision.moves import check_evidence, return_evidence, send_evidence, withdraw_supervision_task

@@ -11,14 +11,14 @@ from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
 from market.http import HttpRequest
-from market.identity.access import require_producer
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
+from market.people.storage.files import FileStore
 from market.sheets.spreadsheet import digest
-from market.storage.files import FileStore
 from market.subsidies.month.cycles import read_county
 from market.trace.harvest_file import ImportedHarvests, import_harvests
 from market.trace.harvests import list_lots, mix_lots, record_harvest

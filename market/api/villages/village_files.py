@@ -13,12 +13,12 @@ from market.county_files.models import CountyFile, FileResult
 from market.county_files.run_file_import import import_county_file, require_importer
 from market.divisions.village_periods import VillagePeriod, list_changed_villages
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
+from market.people.identity.models import Actor, NotFound
+from market.people.storage.files import FileStore
 from market.sheets.spreadsheet import digest
-from market.storage.files import FileStore
 from market.subsidies.month.cycles import read_county
 
 

@@ -10,10 +10,10 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from market.bookings.calendar import get_cancellation_terms, list_stay_nights
 from market.bookings.host_nights import GuestNights, HostNights, close_nights, enter_guest, open_nights
 from market.bookings.models import CancellationTerms, StayNight
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 
 
 class StayController(Controller):

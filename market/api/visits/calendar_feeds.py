@@ -6,10 +6,10 @@ from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.visits.calendar_feed import NewCalendarFeed, create_calendar_feed, revoke_calendar_feed
 from market.visits.scans import (
     DoubleScan,

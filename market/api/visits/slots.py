@@ -8,10 +8,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Struct
 
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.settings import Settings
+from market.people.identity.models import Actor
 from market.slots.cancel_slot import cancel_slot
 from market.slots.change_slots import NewSlots, add_slots, move_slot
 from market.slots.list_slots import list_coming_slots

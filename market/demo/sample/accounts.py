@@ -19,13 +19,13 @@ from market.demo.sample.identities import (
     make_phone,
 )
 from market.demo.sample.seeded_random import SeededRandom
-from market.identity.auditors import MAX_AUDIT_DAYS
-from market.identity.models import Role
-from market.identity.officials import IDENTITY_CONTEXT
-from market.identity.second_factor import TOTP_CONTEXT
-from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.people.identity.auditors import MAX_AUDIT_DAYS
+from market.people.identity.models import Role
+from market.people.identity.officials import IDENTITY_CONTEXT
+from market.people.identity.second_factor import TOTP_CONTEXT
+from market.people.identity.sign_in import PHONE_CONTEXT
 from market.subsidies.names import Operator
 
 DEMO_COUNTY = "130624"

@@ -24,9 +24,9 @@ from market.demo.sample.shop.tracked_parcels import add_tracked_parcels
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
+from market.people.storage.files import FileStore
+from market.people.storage.photos import prepare_drawing
 from market.reviews.score import refresh_figures_after
-from market.storage.files import FileStore
-from market.storage.photos import prepare_drawing
 from payments.sql import prepare_connection
 
 SEED = 20260401

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from msgspec import Struct, field
 
 from market.coupons.models import VoucherId
-from market.identity.models import AccountId
 from market.kernel import Connection, FieldFault
 from market.kernel.language import get_language, say
 from market.orders.address import Destination
@@ -27,6 +26,7 @@ from market.orders.models import (
     TooManyLines,
     VariantId,
 )
+from market.people.identity.models import AccountId
 from market.pickup_points.models import PickupPointId
 from market.slots.models import SlotId
 

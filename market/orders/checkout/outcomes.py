@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from market.bookings.minimum import find_short_stay
 from market.catalogue.units import get_count_word
 from market.coupons.rules import make_used_refusal
-from market.identity.models import NotSignedIn
 from market.kernel import Fen, FieldFault, Refusal
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.kernel.language import say, use_language
@@ -38,6 +37,7 @@ from market.orders.models import (
     UnpaidTotalTooHigh,
     WaitingForPayment,
 )
+from market.people.identity.models import NotSignedIn
 from market.slots.models import SlotFull, SlotReserved
 from payments.money import format_yuan
 

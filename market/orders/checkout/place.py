@@ -9,7 +9,6 @@ from uuid import UUID
 import msgspec
 
 from market.coupons.models import VoucherId
-from market.identity.models import AccountId
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused
@@ -19,6 +18,7 @@ from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.order_request import Companion, OrderRequest, check_request, merge_lines
 from market.orders.checkout.packages import PackageChoice
 from market.orders.models import Line, Nights, PlacedOrder
+from market.people.identity.models import AccountId
 from market.pickup_points.models import PickupPointId
 
 TOUCH_PLACED_ORDER = Query(

@@ -5,7 +5,6 @@ from datetime import datetime
 from msgspec import Struct
 
 from market.coupons.models import VoucherId
-from market.identity.models import AccountId
 from market.kernel import Database, Query
 from market.kernel.settings import DEFAULT_PAY_MINUTES
 from market.orders.address import Destination
@@ -13,6 +12,7 @@ from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.order_request import Companion
 from market.orders.checkout.place import hash_request, place, repeat_placed_order
 from market.orders.models import Line, Nights, PlacedOrder
+from market.people.identity.models import AccountId
 from market.pickup_points.models import PickupPointId
 
 

@@ -7,8 +7,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.access import require_money_role, require_money_scopes
-from market.identity.models import Actor
 from market.kernel import Connection, Database, GatewayUnavailable, Query, Refusal
 from market.kernel.clock import get_business_day, get_day_start
 from market.orders.escrow import get_order_ref, parse_order_ref
@@ -20,6 +18,8 @@ from market.orders.money.transfer_records import (
     list_waiting_refunds,
     list_waiting_transfers,
 )
+from market.people.identity.access import require_money_role, require_money_scopes
+from market.people.identity.models import Actor
 from payments import (
     Dispute,
     Gateway,

@@ -11,16 +11,16 @@ from msgspec import Struct
 
 from market.bookings.models import BookingState
 from market.bookings.transitions import free_bookings
-from market.identity.access import MONEY_ROLES
 from market.kernel import Connection, Fen, Query, split
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.notify.notifications import PHONE_CONTEXT, notify_account, notify_money_owed, notify_producer
-from market.notify.queue import queue_message
 from market.orders.escrow import get_escrow_account, get_order_ref, release_escrow
 from market.orders.models import SuborderState
 from market.orders.money.refund_requests import LapseReason, lapse_refund_requests
 from market.orders.transitions import LockedOrder, LockedSuborder, finish_order, load_suborders, move_suborders
+from market.people.identity.access import MONEY_ROLES
+from market.people.notify.notifications import PHONE_CONTEXT, notify_account, notify_money_owed, notify_producer
+from market.people.notify.queue import queue_message
 from market.slots.models import ReservationState
 from market.slots.transitions import free_places
 from market.stock.reservations import return_sold

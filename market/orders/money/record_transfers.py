@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection
 from market.orders.escrow import get_order_ref, parse_order_ref
 from market.orders.money.bank_numbers import lock_number_for_order
@@ -12,6 +11,7 @@ from market.orders.money.transfer_records import add_transfer_record, is_found_b
 from market.orders.money.uninvolved import require_uninvolved
 from market.orders.pay import find_current_payment
 from market.orders.transitions import LockedOrder, lock_order_by_number
+from market.people.identity.models import Actor, NotFound
 from payments import (
     KeyAlreadyUsed,
     Method,

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_money_role
-from market.identity.models import Actor
 from market.kernel import Connection, Query, Refusal
 from market.orders.escrow import parse_order_ref
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_money_role
+from market.people.identity.models import Actor
 
 MAX_TEXT_LENGTH = 200
 

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.structs import build_from
 from market.orders.escrow import get_order_ref, parse_order_ref
+from market.people.identity.models import Actor
 from payments import ExpectedTransfer, FailedRefund, list_expected_transfers, list_failed_refunds
 
 

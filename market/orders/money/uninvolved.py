@@ -1,7 +1,7 @@
 """Who writes down that money came or went is not who bought or sold."""
 
-from market.identity.models import Actor
 from market.kernel import Connection, Query, Refusal
+from market.people.identity.models import Actor
 
 IS_PARTY = Query(
     bool,

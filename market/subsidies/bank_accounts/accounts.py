@@ -7,17 +7,17 @@ from uuid import UUID
 
 import asyncpg
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_county_role
-from market.identity.models import Actor
-from market.identity.operators import list_operator_contacts
-from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.text import clean_name
-from market.notify.queue import queue_message
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_county_role
+from market.people.identity.models import Actor
+from market.people.identity.operators import list_operator_contacts
+from market.people.identity.sign_in import PHONE_CONTEXT
+from market.people.notify.queue import queue_message
 from market.subsidies.bank_accounts.models import (
     AGREER,
     CHANGE_PERIOD,

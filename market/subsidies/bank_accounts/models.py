@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import Role
 from market.kernel import Fen, Refusal
+from market.people.identity.models import Role
 from market.subsidies.models import MonthRefusal
 from market.subsidies.names import Operator
 

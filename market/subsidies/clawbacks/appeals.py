@@ -11,13 +11,13 @@ from market.casework.history import open_reason
 from market.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome, CaseState
 from market.casework.moves import TEXT_CONTEXT, lock_case, move_case, open_case
 from market.casework.tell import notify_assignee
-from market.identity.access import require_case_role, require_county_scopes
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
+from market.people.identity.access import require_case_role, require_county_scopes
+from market.people.identity.models import Actor
 from market.subsidies.clawbacks.decide import post_clawback
 from market.subsidies.clawbacks.lock import LockedClawback, lock_clawback, record_move
 from market.subsidies.clawbacks.models import (

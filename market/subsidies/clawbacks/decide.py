@@ -7,12 +7,12 @@ import asyncpg
 import structlog
 from msgspec import Struct
 
-from market.identity.access import require_county_role, require_county_scopes
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.people.identity.access import require_county_role, require_county_scopes
+from market.people.identity.models import Actor
 from market.subsidies.clawbacks.ledger import post_claim
 from market.subsidies.clawbacks.lock import LOCK_CLAWBACK, LockedClawback, lock_clawback, record_move
 from market.subsidies.clawbacks.models import (

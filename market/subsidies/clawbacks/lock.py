@@ -5,8 +5,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.kernel import Connection, Query
+from market.people.audit.record import add_audit_entry
 from market.subsidies.clawbacks.models import ClawbackMoved, ClawbackNotFound, ClawbackState, Debtor
 
 

@@ -7,14 +7,14 @@ import asyncpg
 from msgspec import Struct
 from msgspec.structs import replace
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_county_role
-from market.identity.models import Actor
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_county_role
+from market.people.identity.models import Actor
 from market.subsidies.clawbacks.models import (
     MAX_ITEMS,
     MAX_PROPOSED,

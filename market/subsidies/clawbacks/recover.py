@@ -6,13 +6,13 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_county_role
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_county_role
+from market.people.identity.models import Actor
 from market.subsidies.clawbacks.ledger import post_entry
 from market.subsidies.clawbacks.lock import LockedClawback, lock_clawback
 from market.subsidies.clawbacks.models import (

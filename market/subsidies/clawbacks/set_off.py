@@ -6,9 +6,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
+from market.people.identity.models import Actor
 from market.subsidies.clawbacks.ledger import post_claim, post_entry
 from market.subsidies.clawbacks.models import PAYMENT_PERIOD, ClawbackState, Debtor, EntryKind
 from market.subsidies.models import CycleId

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from market.identity.operators import list_operator_contacts
-from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal, UnsealError
 from market.kernel.text import normalize_phone
-from market.notify.queue import queue_message
+from market.people.identity.operators import list_operator_contacts
+from market.people.identity.sign_in import PHONE_CONTEXT
+from market.people.notify.queue import queue_message
 from market.subsidies.clawbacks.lock import LockedClawback
 from market.subsidies.clawbacks.models import APPEAL_DAYS
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT

@@ -13,12 +13,12 @@ from enum import StrEnum
 import asyncpg
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.access import is_auditor, require_county_role
-from market.identity.models import AccountId, Actor, NotAllowed, Role
 from market.kernel import Connection, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import is_auditor, require_county_role
+from market.people.identity.models import AccountId, Actor, NotAllowed, Role
 from market.subsidies.line_codes import find_stored_codes, show_line_codes, show_lines
 from market.subsidies.models import CycleState, MonthRefusal, SubsidyLineNotFound
 from market.subsidies.month.cycles import LOCK_IMPORTS, find_cycle, lock_cycle, require_state

@@ -12,9 +12,9 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry, record_export
 from market.kernel import Connection, Database, Query
 from market.kernel.seal import Seal
+from market.people.audit.record import add_audit_entry, record_export
 from market.subsidies.evidence.contents import PackContent, PackedFile, PackNotReproduced, build_content
 from market.subsidies.evidence.packing import (
     PackOrigin,

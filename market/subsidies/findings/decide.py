@@ -5,10 +5,10 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor
 from market.subsidies.findings.void_reviews import void_reviews
 from market.subsidies.line_codes import find_stored_codes, is_stored_code, show_line_codes
 from market.subsidies.models import (

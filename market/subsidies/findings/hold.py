@@ -5,11 +5,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_role
-from market.identity.models import Actor, NotSignedIn
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_role
+from market.people.identity.models import Actor, NotSignedIn
 from market.subsidies.findings.stopping_checks import HELD_BY_OFFICIAL
 from market.subsidies.line_codes import find_stored_codes
 from market.subsidies.models import DecisionReasonMissing, SubsidyLineNotFound

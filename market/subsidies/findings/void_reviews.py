@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from market.identity.models import Actor
 from market.kernel import Connection, Query
+from market.people.identity.models import Actor
 from market.subsidies.models import FindingId
 from market.subsidies.month.steps import REVIEW
 

@@ -5,12 +5,12 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from market.identity.access import require_role
-from market.identity.models import Actor, Role
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
+from market.people.identity.access import require_role
+from market.people.identity.models import Actor, Role
 from market.subsidies.idle.lines import find_listed, list_lines_to_call
 from market.subsidies.idle.models import (
     MAX_NOTE_LENGTH,

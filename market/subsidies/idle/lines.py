@@ -7,12 +7,12 @@ from typing import LiteralString
 import msgspec
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry, record_export
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal, UnsealError
 from market.kernel.structs import build_from
 from market.kernel.text import normalize_phone
+from market.people.audit.record import add_audit_entry, record_export
+from market.people.identity.models import Actor
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.idle.models import (
     DAYS_AHEAD,

@@ -9,7 +9,7 @@ from msgspec import Struct
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.notify.queue import queue_message
+from market.people.notify.queue import queue_message
 from market.subsidies.idle.lines import list_lines_to_call, open_contact, open_number
 from market.subsidies.idle.models import CallOutcome, IdleLine, IdleState
 from market.subsidies.names import ServiceKind

@@ -6,11 +6,11 @@ from datetime import date, timedelta
 
 from msgspec import Struct, structs
 
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day, parse_month
 from market.kernel.structs import build_from
 from market.kernel.text import fold_identifier
+from market.people.identity.models import Actor
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import MAX_FAULTS, CellFaults, Spreadsheet, malformed_file
 from market.subsidies.identifiers import add_identifiers, find_identifiers

@@ -6,10 +6,10 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.text import fold_identifier
+from market.people.identity.models import Actor
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.identifiers import add_identifiers

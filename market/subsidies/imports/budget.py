@@ -4,9 +4,9 @@ from datetime import date
 
 from msgspec import Struct
 
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day, parse_month
+from market.people.identity.models import Actor
 from market.sheets.models import CellFault, FileUnreadable
 from market.sheets.spreadsheet import CellFaults, is_json, malformed_file
 from market.subsidies.engine.models import MAX_FEN

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 
 from msgspec import Struct, structs
 
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.imports.differences import find_differences, format_optional

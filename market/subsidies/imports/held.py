@@ -6,11 +6,11 @@ from datetime import date, datetime
 import msgspec
 from msgspec import Struct
 
-from market.audit.record import record_export
-from market.identity.access import require_county_role
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.people.audit.record import record_export
+from market.people.identity.access import require_county_role
+from market.people.identity.models import Actor, NotFound
 from market.sheets.spreadsheet import MAX_ROWS
 from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT

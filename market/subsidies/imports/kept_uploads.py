@@ -11,9 +11,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from market.identity.models import Actor
 from market.kernel.seal import Seal
-from market.storage.files import FileMissing, FileStore
+from market.people.identity.models import Actor
+from market.people.storage.files import FileMissing, FileStore
 from market.subsidies.imports.upload import Upload
 
 KEPT_FOR = timedelta(hours=1)

@@ -7,10 +7,10 @@ from datetime import date
 
 from msgspec import Struct
 
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.text import fold_text
+from market.people.identity.models import Actor
 from market.sheets.spreadsheet import CellFaults, malformed_file
 from market.subsidies.imports.differences import format_optional
 from market.subsidies.imports.formats.cells import RowReader

@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
+from market.people.identity.models import Actor
 from market.sheets.spreadsheet import CellFaults, malformed_file
 from market.subsidies.engine.models import MAX_FEN
 from market.subsidies.imports.formats.cells import RowReader

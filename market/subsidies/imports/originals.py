@@ -7,11 +7,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_county_role
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_county_role
+from market.people.identity.models import Actor, NotFound, Role
 from market.sheets.spreadsheet import digest
 from market.subsidies.models import FileId
 

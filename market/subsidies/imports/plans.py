@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query, split
+from market.people.identity.models import Actor
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.imports.differences import Cells, find_differences, format_optional

@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
-from market.identity.models import Actor
 from market.kernel import Connection
+from market.people.identity.models import Actor
 from market.subsidies.imports.billing import import_billing
 from market.subsidies.imports.bindings import import_bindings
 from market.subsidies.imports.budget import import_budget

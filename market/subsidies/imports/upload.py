@@ -7,12 +7,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.access import may_send_file, require_file_sender
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query, Refusal
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import may_send_file, require_file_sender
+from market.people.identity.models import Actor
 from market.sheets.models import CellFault, FileUnreadable
 from market.sheets.spreadsheet import MAX_FAULTS, Spreadsheet, digest, is_json, read_spreadsheet
 from market.subsidies.imports.kinds import BILLING, IMPORT_KINDS

@@ -4,8 +4,8 @@ from datetime import date
 
 from msgspec import Struct
 
-from market.identity.models import Actor
 from market.kernel import Connection, Query
+from market.people.identity.models import Actor
 from market.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.identifiers import add_identifiers
 from market.subsidies.imports.formats.cells import RowReader

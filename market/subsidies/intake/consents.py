@@ -8,16 +8,16 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.access import get_visible_divisions, require_role
-from market.identity.models import AccountId, Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
-from market.storage.files import FileStore
-from market.storage.photos import render_in_turn
-from market.storage.sent_bytes import count_sent_bytes
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import get_visible_divisions, require_role
+from market.people.identity.models import AccountId, Actor, NotFound
+from market.people.storage.files import FileStore
+from market.people.storage.photos import render_in_turn
+from market.people.storage.sent_bytes import count_sent_bytes
 from market.subsidies.intake.models import (
     MAX_CONSENTS,
     REPORTERS,

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from market.identity.models import Role
 from market.kernel import Refusal
+from market.people.identity.models import Role
 
 MAX_OPINION_LENGTH = 500
 MAX_MEMBERS = 20

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import NotFound
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.people.identity.models import NotFound
 from market.subsidies.imports.register_rows import HEAD
 from market.subsidies.intake.models import LeadKind, LeadReason, LeadSource
 from market.subsidies.intake.views import list_household_members, list_persons

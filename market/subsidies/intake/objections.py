@@ -8,19 +8,19 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.casework.history import open_reason, record_case_looks
 from market.casework.models import OBJECTION, CaseMove, CaseOutcome, CaseState, LockedCase
 from market.casework.moves import TEXT_CONTEXT, lock_case, move_case, open_case
 from market.casework.receipts import hash_receipt, make_receipt
 from market.casework.tell import notify_assignee
-from market.identity.access import get_visible_divisions, require_case_role
-from market.identity.models import Actor
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import get_visible_divisions, require_case_role
+from market.people.identity.models import Actor
 from market.subsidies.intake.models import LeadState, LeadStep
 from market.subsidies.intake.objection_models import (
     APPEAL_PERIOD,

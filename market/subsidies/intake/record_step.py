@@ -5,9 +5,9 @@ from uuid import UUID
 
 import asyncpg
 
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.subsidies.intake.models import (
     STATE_NAMES,
     ConsentMissing,

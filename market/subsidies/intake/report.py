@@ -6,15 +6,15 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.divisions.village_periods import find_village_fault
-from market.identity.access import require_county_scopes, require_role
-from market.identity.models import Actor
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_county_scopes, require_role
+from market.people.identity.models import Actor
 from market.subsidies.intake.consents import consent_on_page
 from market.subsidies.intake.models import (
     MAX_OPINION_LENGTH,

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.access import list_scopes
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.people.identity.access import list_scopes
+from market.people.identity.models import Actor, NotFound
 from market.subsidies.intake.models import (
     DUE_STEPS,
     OPEN_STATES,

@@ -9,14 +9,14 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from market.audit.record import add_audit_entry
-from market.identity.access import get_visible_divisions, require_county_role, require_role
-from market.identity.models import Actor
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import get_visible_divisions, require_county_role, require_role
+from market.people.identity.models import Actor
 from market.sheets.models import CellFault, FileMalformed
 from market.sheets.write_spreadsheet import write_csv
 from market.subsidies.imports.binding_facts import BINDING_IDENTITY_CONTEXT, Binding, list_bindings

@@ -8,14 +8,14 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.access import get_visible_divisions, require_role
-from market.identity.models import Actor, Role
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import get_visible_divisions, require_role
+from market.people.identity.models import Actor, Role
 from market.subsidies.imports.enrolments import DECIDED
 from market.subsidies.lines.models import (
     MAX_NOTE_LENGTH,

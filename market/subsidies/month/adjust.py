@@ -5,9 +5,9 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query, split
 from market.kernel.clock import get_next_month
+from market.people.identity.models import Actor
 from market.subsidies.engine.answer import Answer, AnswerLine
 from market.subsidies.findings.record import list_blocked_lines, list_suspect_lines
 from market.subsidies.models import CycleId, RunId

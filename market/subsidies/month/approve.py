@@ -5,10 +5,10 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor
 from market.subsidies.agreements.terms import require_approved_terms
 from market.subsidies.engine.canonical import hash_case
 from market.subsidies.findings.checks import prepare_checks, run_checks

@@ -7,11 +7,11 @@ from datetime import date, datetime
 import msgspec
 from msgspec import Struct
 
-from market.identity.access import require_county_role, require_county_scopes
-from market.identity.models import Actor, NotSignedIn
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day, get_next_month, get_next_quarter, parse_month
 from market.kernel.division_codes import get_county_code
+from market.people.identity.access import require_county_role, require_county_scopes
+from market.people.identity.models import Actor, NotSignedIn
 from market.subsidies.models import (
     CYCLE_STATE_NAMES,
     BadCounty,

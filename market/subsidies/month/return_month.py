@@ -2,9 +2,9 @@
 
 from datetime import date, datetime
 
-from market.audit.record import add_audit_entry
-from market.identity.models import Actor
 from market.kernel import Connection, Query
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor
 from market.subsidies.models import CYCLE_STATE_NAMES, CycleState, DecisionReasonMissing, StepResult, WrongState
 from market.subsidies.month.budget_lines import release_month
 from market.subsidies.month.cycles import MAX_OPINION_LENGTH, begin_step, find_cycle, require_state

@@ -8,14 +8,14 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
-from market.identity.access import require_county_role
-from market.identity.models import Actor
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.database import open_reader
 from market.kernel.seal import Seal
 from market.kernel.threads import run_beside, start_beside
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_county_role
+from market.people.identity.models import Actor
 from market.subsidies.engine.answer import Answer, Totals
 from market.subsidies.engine.calculate import calculate
 from market.subsidies.engine.canonical import canonical_json, hash_case

@@ -4,10 +4,10 @@ from datetime import date, datetime
 
 from msgspec import Struct, structs
 
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.people.identity.models import Actor
 from market.subsidies.agreements.terms import require_agreements
 from market.subsidies.bank_accounts.paid import find_current_accounts
 from market.subsidies.clawbacks.set_off import set_off_clawbacks

@@ -5,7 +5,7 @@ This table is their only definition: API, command line, desk, reports and, throu
 
 from msgspec import Struct
 
-from market.identity.models import Role
+from market.people.identity.models import Role
 from market.subsidies.models import CycleState, Duty
 
 

@@ -13,10 +13,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import Actor
 from market.kernel import Connection, Database, Query
 from market.kernel.seal import Seal
 from market.kernel.threads import run_beside
+from market.people.identity.models import Actor
 from market.subsidies.engine.answer import Answer, AnswerLine
 from market.subsidies.engine.models import CaseLine
 from market.subsidies.engine.steps import Step

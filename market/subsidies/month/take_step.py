@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 
-from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.subsidies.models import OpinionTooLong, StepResult
 from market.subsidies.month.approve import confirm_month, decide_month, review_month
 from market.subsidies.month.cycles import MAX_OPINION_LENGTH

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import record_export
-from market.identity.access import get_visible_divisions, require_operator, require_whole_county
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
+from market.people.audit.record import record_export
+from market.people.identity.access import get_visible_divisions, require_operator, require_whole_county
+from market.people.identity.models import Actor, NotFound
 from market.sheets.spreadsheet import Column
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, write_csv, write_xlsx
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT

@@ -8,14 +8,14 @@ from typing import Any
 import structlog
 from msgspec import Struct
 
-from market.identity.access import require_scopes
-from market.identity.models import Actor, Role
-from market.identity.operators import list_operator_contacts
-from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel import Connection, Database, Fen, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.notify.queue import queue_message
+from market.people.identity.access import require_scopes
+from market.people.identity.models import Actor, Role
+from market.people.identity.operators import list_operator_contacts
+from market.people.identity.sign_in import PHONE_CONTEXT
+from market.people.notify.queue import queue_message
 from market.subsidies.names import Operator, format_month_zh
 from payments.retries import run_each
 

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.access import require_file_sender
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
+from market.people.identity.access import require_file_sender
+from market.people.identity.models import Actor, NotFound, Role
 
 MAX_NOTE_LENGTH = 500
 MAX_NOTES = 50

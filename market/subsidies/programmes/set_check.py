@@ -4,8 +4,8 @@ from datetime import date
 
 import msgspec
 
-from market.identity.models import NotFound
 from market.kernel import Connection
+from market.people.identity.models import NotFound
 from market.subsidies.programmes.check_settings import sort_settings
 from market.subsidies.programmes.source import CheckSetting, ProgrammesSource
 from market.subsidies.programmes.stored import load_programmes

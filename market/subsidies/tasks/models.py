@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import AccountId, Role
 from market.kernel import Refusal
+from market.people.identity.models import AccountId, Role
 from market.subsidies.imports.kinds import IMPORT_KINDS
 from market.subsidies.imports.upload import ImportResult
 from market.subsidies.models import StepResult

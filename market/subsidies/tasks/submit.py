@@ -5,14 +5,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from market.identity.access import require_county_role, require_file_sender
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Query
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
-from market.storage.files import FileStore
-from market.storage.sent_bytes import count_sent_bytes
+from market.people.identity.access import require_county_role, require_file_sender
+from market.people.identity.models import Actor, NotFound
+from market.people.storage.files import FileStore
+from market.people.storage.sent_bytes import count_sent_bytes
 from market.subsidies.imports.kept_uploads import store_task_upload
 from market.subsidies.imports.upload import Upload
 from market.subsidies.month.cycles import check_step, read_month

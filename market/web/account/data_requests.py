@@ -11,12 +11,12 @@ from market.casework.models import CaseOutcome, CaseState
 from market.casework.moves import get_person_scope
 from market.divisions.queries import get_division_names, search_divisions
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.division_codes import VILLAGE
 from market.kernel.language import get_language, say
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.privacy.request_models import (
     FIELD_NAMES,
     MAX_DETAIL_LENGTH,

@@ -14,14 +14,14 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.models import ROLE_NAMES, Actor, NotFound, Role
-from market.identity.second_factor import generate_code
 from market.kernel import Database
 from market.kernel.clock import Clock, get_next_month, parse_month
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
-from market.storage.files import FileMissing, FileStore
-from market.storage.sample_files import SAMPLE_FOLDER, SAMPLE_INDEX
+from market.people.identity.models import ROLE_NAMES, Actor, NotFound, Role
+from market.people.identity.second_factor import generate_code
+from market.people.storage.files import FileMissing, FileStore
+from market.people.storage.sample_files import SAMPLE_FOLDER, SAMPLE_INDEX
 from market.subsidies.imports.kinds import IMPORT_KINDS
 from market.subsidies.names import format_month_zh
 from market.web.account.demo_sign_in import (

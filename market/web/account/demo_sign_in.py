@@ -12,12 +12,12 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.models import AccountId, Actor, NotFound
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database, Query
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
+from market.people.identity.models import AccountId, Actor, NotFound
+from market.people.identity.sign_in import sign_in_without_code
 from market.web.cookies import get_session_cookie_name, set_cookie
 from market.web.pages import redirect
 from market.web.shop.buying.device_cart import CART_COOKIE, move_device_cart

@@ -8,11 +8,11 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect
 
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
-from market.identity.sessions import list_sessions, revoke_other_sessions, revoke_session
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.language import say
+from market.people.identity.models import Actor, NotFound
+from market.people.identity.sessions import list_sessions, revoke_other_sessions, revoke_session
 from market.web.cookies import get_session_cookie_name
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page

@@ -5,9 +5,9 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect
 
 from market.http import HttpRequest
-from market.identity.models import Actor
-from market.identity.sign_in import update_account
 from market.kernel import Database
+from market.people.identity.models import Actor
+from market.people.identity.sign_in import update_account
 from market.web.cookies import ELDER_COOKIE, YEAR_SECONDS, set_cookie
 from market.web.forms import read_form
 from market.web.pages import get_local_path, redirect

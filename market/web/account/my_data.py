@@ -9,9 +9,6 @@ from litestar.di import NamedDependency
 from market.benefits.models import HOW_NAMES
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest, get_client_network, make_retry_headers
-from market.identity.codes import request_code
-from market.identity.models import Actor, CodeJustSent, NotFound, TooManyCodes
-from market.identity.sign_in import get_phone
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.language import get_language, say
@@ -20,6 +17,9 @@ from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.kernel.text import mask_phone
 from market.orders.models import OrderState
+from market.people.identity.codes import request_code
+from market.people.identity.models import Actor, CodeJustSent, NotFound, TooManyCodes
+from market.people.identity.sign_in import get_phone
 from market.privacy.close_account import AccountNotClosable, confirm_and_close, list_obstacles
 from market.privacy.looks import describe_own_record
 from market.privacy.models import PersonalOrder

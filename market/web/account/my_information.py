@@ -8,17 +8,17 @@ from litestar.di import NamedDependency
 
 from market.casework.moves import get_person_scope
 from market.complaints.models import ComplaintCategory
-from market.consents.give import give_consent
-from market.consents.models import CONSENT_TEXTS, CONSENT_VERSION, ConsentPurpose
 from market.content.reports import list_own_reports
 from market.content.story_views import list_asked_stories
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
-from market.identity.sign_in import update_account
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.language import say
 from market.kernel.seal import Seal
+from market.people.consents.give import give_consent
+from market.people.consents.models import CONSENT_TEXTS, CONSENT_VERSION, ConsentPurpose
+from market.people.identity.models import Actor, NotFound
+from market.people.identity.sign_in import update_account
 from market.privacy.county_holdings import HOLDINGS
 from market.privacy.holdings import Holding, HoldingFate
 from market.privacy.looks import list_looks

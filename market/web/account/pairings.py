@@ -11,7 +11,6 @@ from msgspec import Struct
 from market.casework.moves import get_person_scope
 from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.division_codes import VILLAGE
@@ -33,6 +32,7 @@ from market.pairing.progress import list_due_years
 from market.pairing.propose import decide_own_pairing, propose_pairing
 from market.pairing.statements import get_own_statement, state_year
 from market.pairing.views import get_own_pairing, list_organisation_pairings
+from market.people.identity.models import Actor, NotFound
 from market.web.forms import (
     PostedForm,
     make_form_key,

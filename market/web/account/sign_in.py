@@ -11,9 +11,16 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from market.http import HttpRequest, get_client_network, make_retry_headers
-from market.identity.actors import find_actor_by_token
-from market.identity.codes import CodeLimits, request_code
-from market.identity.models import (
+from market.kernel import Database, FieldFault
+from market.kernel.clock import Clock
+from market.kernel.language import get_language
+from market.kernel.rate_limits import RateClass
+from market.kernel.seal import Seal, UnsealError
+from market.kernel.settings import Settings
+from market.kernel.text import mask_phone, normalize_phone
+from market.people.identity.actors import find_actor_by_token
+from market.people.identity.codes import CodeLimits, request_code
+from market.people.identity.models import (
     Actor,
     CodeJustSent,
     Device,
@@ -24,16 +31,9 @@ from market.identity.models import (
     WrongCode,
     WrongSecondFactor,
 )
-from market.identity.second_factor import STEP_SECONDS
-from market.identity.sessions import sign_out, verify_second_factor
-from market.identity.sign_in import sign_in
-from market.kernel import Database, FieldFault
-from market.kernel.clock import Clock
-from market.kernel.language import get_language
-from market.kernel.rate_limits import RateClass
-from market.kernel.seal import Seal, UnsealError
-from market.kernel.settings import Settings
-from market.kernel.text import mask_phone, normalize_phone
+from market.people.identity.second_factor import STEP_SECONDS
+from market.people.identity.sessions import sign_out, verify_second_factor
+from market.people.identity.sign_in import sign_in
 from market.web.account.demo_sign_in import get_home_path
 from market.web.cookies import ALL_DRAFTS, VISITOR_COOKIE, get_session_cookie_name, set_cookie
 from market.web.forms import read_form

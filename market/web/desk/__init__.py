@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from market.identity.models import NotSignedIn, SecondFactorRequired
+from market.people.identity.models import NotSignedIn, SecondFactorRequired
 from market.web.desk import find_people, grievances, saved_filters, tasks, worklist
 from market.web.desk.aftersales import (
     appeals,

@@ -9,7 +9,9 @@ from litestar import Response
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.access import (
+from market.kernel import Database, Query, Refusal
+from market.kernel.clock import Clock, get_business_day
+from market.people.identity.access import (
     find_home_county,
     get_roles,
     get_visible_divisions,
@@ -18,9 +20,7 @@ from market.identity.access import (
     require_official,
     require_scope_in_county,
 )
-from market.identity.models import Actor, NotAllowed, NotFound, NotSignedIn, Role, SecondFactorRequired
-from market.kernel import Database, Query, Refusal
-from market.kernel.clock import Clock, get_business_day
+from market.people.identity.models import Actor, NotAllowed, NotFound, NotSignedIn, Role, SecondFactorRequired
 from market.reports.month import find_county_name
 from market.subsidies.month.cycles import read_county
 from market.web.pages import redirect, render_page, render_refusal

@@ -4,10 +4,10 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.reports.find_household import MAX_FOUND, SearchKind, find_households
 from market.web.desk.context import open_desk, render_desk_page
 from market.web.forms import read_form

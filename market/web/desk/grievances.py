@@ -24,12 +24,12 @@ from market.grievances.receive import write_down_grievance
 from market.grievances.triage import GrievanceLinks, link_grievance, triage_grievance
 from market.grievances.views import Grievance, get_grievance, list_grievances
 from market.http import HttpRequest
-from market.identity.access import get_roles, has_case_role, require_whole_county
-from market.identity.models import Actor, NotAllowed, Role
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.notify.notifications import format_due
+from market.people.identity.access import get_roles, has_case_role, require_whole_county
+from market.people.identity.models import Actor, NotAllowed, Role
+from market.people.notify.notifications import format_due
 from market.web.desk.aftersales.decisions import load_assigned
 from market.web.desk.context import DeskContext, open_desk, render_desk_page
 from market.web.forms import PostedForm, parse_integer, parse_uuid, read_form, rename_faults

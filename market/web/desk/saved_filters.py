@@ -8,12 +8,12 @@ from litestar.di import NamedDependency
 
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
+from market.people.identity.models import Actor, NotFound
+from market.people.saved_filters.keep import MAX_NAME_LENGTH, list_saved_filters, remove_filter, save_filter
 from market.reports.counted.reports import COUNTED_REPORTS
 from market.reports.counted.view import NO_VILLAGE
-from market.saved_filters.keep import MAX_NAME_LENGTH, list_saved_filters, remove_filter, save_filter
 from market.web.desk.context import DeskContext, open_desk
 from market.web.desk.months.finding_filters import FindingFilter
 from market.web.forms import parse_integer, read_form

@@ -11,16 +11,16 @@ from market.casework.moves import get_person_scope
 from market.casework.worklist import AssignedCase, list_assigned_cases
 from market.counties.quarter_submissions import list_submissions
 from market.http import HttpRequest
-from market.identity.access import MONEY_ROLES, get_roles
-from market.identity.models import Actor, NotAllowed, Role
-from market.identity.supervisors import list_unsupervised_counties
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.notify.notifications import format_due
 from market.orders.money.money_problems import load_money_problems
 from market.payouts.account_change import list_waiting_changes
 from market.payouts.large_payouts import list_waiting_large_payouts
+from market.people.identity.access import MONEY_ROLES, get_roles
+from market.people.identity.models import Actor, NotAllowed, Role
+from market.people.identity.supervisors import list_unsupervised_counties
+from market.people.notify.notifications import format_due
 from market.procurement.pay import count_unmatched_receipts
 from market.producers.queries import list_pending_producers
 from market.reports.drilldown import sum_by_township

@@ -9,13 +9,14 @@ from msgspec import Struct, structs
 
 from market.divisions.queries import get_division_path, list_children
 from market.http import HttpRequest
-from market.identity.models import Actor
-from market.identity.sign_in import DEFAULT_NAME
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.division_codes import CODE_DIGITS, COUNTY, VILLAGE, get_county_code, truncate_code
 from market.kernel.rate_limits import RateClass
-from market.moderation.forbidden_words import ForbiddenWord
+from market.people.identity.models import Actor
+from market.people.identity.sign_in import DEFAULT_NAME
+from market.people.moderation.forbidden_words import ForbiddenWord
+from market.people.storage.photos import BadPhoto, PhotoPurpose
 from market.producers.apply import apply_producer
 from market.producers.models import (
     ADMISSION_STEP_NAMES,
@@ -34,7 +35,6 @@ from market.producers.models import (
 )
 from market.producers.queries import get_producer, list_own_producers
 from market.services.agronomists import find_agronomist_county
-from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.farm.sellers import FIELD_NAMES
 from market.web.farm.selling.certificates import CERTIFICATE_OPTIONS, read_certificate_kind
 from market.web.forms import make_form_key, read_form, rename_faults

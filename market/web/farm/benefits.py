@@ -29,14 +29,14 @@ from market.benefits.rules_file import (
 from market.benefits.views import link_household, list_shop_households, list_shop_rules
 from market.catalogue.publish import resolve_own_producer
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
+from market.people.storage.files import FileStore
 from market.sheets.models import CellFault, FileMalformed, FileUnreadable
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
-from market.storage.files import FileStore
 from market.web.desk.papers.form_pages import download_file
 from market.web.farm.sellers import is_seller, load_shop_links
 from market.web.forms import make_form_key, parse_uuid, read_form

@@ -11,10 +11,10 @@ from market.catalogue.publish import resolve_own_producer
 from market.coupons.manage import close_coupon, create_producer_coupon, is_owner, list_producer_coupons
 from market.coupons.models import CouponCodeTaken, CouponInvalid, TooManyCoupons
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
-from market.moderation.forbidden_words import ForbiddenWord
+from market.people.identity.models import Actor, NotFound
+from market.people.moderation.forbidden_words import ForbiddenWord
 from market.web.coupon_form import (
     CouponForm,
     describe_coupon,

@@ -11,12 +11,12 @@ from market.casework.models import WaitingCases
 from market.complaints.views import sum_up_unanswered_complaints
 from market.conversations.models import Side
 from market.conversations.views import count_unread
-from market.identity.models import Actor
 from market.invoices.views import sum_up_open_invoices
 from market.kernel import Connection
 from market.kernel.clock import SHANGHAI, get_business_day
 from market.mediation.views import list_unanswered_proposals
 from market.packages.read import count_asked
+from market.people.identity.models import Actor
 from market.procurement.views import count_seller_steps, sum_up_red_letters
 from market.producers.certificate_ends import EndingCertificate, list_ending_certificates
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_STATE_NAMES, ProducerState

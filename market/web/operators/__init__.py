@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from market.identity.models import NotSignedIn, SecondFactorRequired
+from market.people.identity.models import NotSignedIn, SecondFactorRequired
 from market.web.desk.context import redirect_to_second_factor, redirect_to_sign_in
 from market.web.operators import bills, files, outages, provincial_bills, settlement, templates
 

@@ -11,13 +11,13 @@ from litestar.params import FromPath
 from msgspec.structs import asdict
 
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
+from market.people.storage.files import FileStore
 from market.sheets.models import CellFault
-from market.storage.files import FileStore
 from market.subsidies.imports.kinds import BILLING, RETURN
 from market.subsidies.imports.upload import ImportResult, Upload
 from market.subsidies.models import Outcome

@@ -9,10 +9,10 @@ from litestar import Response
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.access import get_operator_seat, require_operator
-from market.identity.models import Actor, NotFound
 from market.kernel import Database
 from market.kernel.clock import Clock, get_business_day
+from market.people.identity.access import get_operator_seat, require_operator
+from market.people.identity.models import Actor, NotFound
 from market.reports.month import find_county_name
 from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.month.cycles import read_county

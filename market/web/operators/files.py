@@ -8,11 +8,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.subsidies.models import CYCLE_STATE_NAMES
 from market.subsidies.month.steps import SETTLED_STATES
 from market.subsidies.names import format_month_zh

@@ -10,16 +10,16 @@ from litestar.params import FromPath
 from msgspec.structs import asdict
 
 from market.http import HttpRequest
-from market.identity.access import get_operator_seat
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.people.identity.access import get_operator_seat
+from market.people.identity.models import Actor, NotFound
+from market.people.storage.files import FileStore
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import MAX_BYTES, digest
 from market.sheets.write_spreadsheet import FileFormat
-from market.storage.files import FileStore
 from market.subsidies.imports.kinds import BILLING
 from market.subsidies.imports.upload import Upload
 from market.subsidies.models import Outcome

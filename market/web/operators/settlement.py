@@ -9,16 +9,16 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec.structs import asdict, replace
 
-from market.audit.record import record_export
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.people.audit.record import record_export
+from market.people.identity.models import Actor
+from market.people.storage.files import FileStore
 from market.reports.reconciliation import ReconciliationView, get_reconciliation
 from market.sheets.models import CellFault
-from market.storage.files import FileStore
 from market.subsidies.clawbacks.set_off import list_withheld
 from market.subsidies.imports.kinds import RETURN
 from market.subsidies.imports.upload import ImportResult, Upload

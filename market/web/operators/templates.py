@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
+from market.people.identity.models import Actor, NotFound
 from market.sheets.spreadsheet import MAX_ROWS
 from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.imports.formats.templates import list_column_help, write_manifest_template, write_template

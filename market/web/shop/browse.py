@@ -24,7 +24,6 @@ from market.catalogue.search.listings import (
 )
 from market.channels.models import ChannelKind
 from market.http import HttpRequest
-from market.identity.models import NotFound
 from market.kernel import Connection
 from market.kernel.clock import Clock
 from market.kernel.division_codes import PREFECTURE, get_county_code, truncate_code
@@ -33,6 +32,7 @@ from market.kernel.page import Page
 from market.kernel.public_reads import PublicReads
 from market.kernel.rate_limits import RateClass
 from market.packages.read import PackageFilters, PackageOffer, list_offers
+from market.people.identity.models import NotFound
 from market.web.assets import get_origin
 from market.web.pages import render_page
 from market.web.services import get_services

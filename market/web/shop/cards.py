@@ -13,7 +13,7 @@ from market.catalogue.models import ListingCard, ListingKind
 from market.catalogue.units import get_count_word
 from market.kernel import Fen, divide_half_up
 from market.kernel.language import ENGLISH, get_language, say
-from market.storage.photos import PAGE_WIDTHS, PhotoFormat, get_photo_paths
+from market.people.storage.photos import PAGE_WIDTHS, PhotoFormat, get_photo_paths
 from market.web.shop.regions import get_region_name
 from market.web.ui.format import per_jin, per_kg, score, weight, yuan
 from market.web.ui.illustrations import get_illustration, get_tint_class

@@ -18,10 +18,10 @@ from market.coupons.offers import (
 )
 from market.coupons.rules import CouponItem, covers, find_day_fault
 from market.coupons.vouchers import VoucherCoverage, list_vouchers
-from market.identity.models import Actor
 from market.kernel import Connection, Fen
 from market.kernel.language import get_language, say
 from market.orders.cart_view import Cart
+from market.people.identity.models import Actor
 from market.web.shop.listing.own_view import OwnView
 from market.web.ui.format import day_zh, yuan
 

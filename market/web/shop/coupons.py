@@ -12,11 +12,11 @@ from market.coupons.models import Bearer, Voucher
 from market.coupons.offers import CouponOffer, list_claimable_offers, list_offers
 from market.coupons.vouchers import list_coverages, list_vouchers
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.language import get_language, say
 from market.kernel.rate_limits import RateClass
+from market.people.identity.models import Actor
 from market.web.forms import parse_integer, read_form
 from market.web.pages import get_local_path, redirect, render_page
 from market.web.shop.coupon_words import PLATFORM_PARCEL, describe_bearer, describe_coverage, describe_terms

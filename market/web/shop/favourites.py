@@ -14,12 +14,12 @@ from market.favourites.keep import add_favourite, is_favourite, remove_favourite
 from market.favourites.models import Favourite, FavouriteKind
 from market.favourites.views import list_favourites
 from market.http import HttpRequest
-from market.identity.models import AccountId, Actor, NotFound
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.orders.cart import count_cart
-from market.storage.photos import PhotoFormat
+from market.people.identity.models import AccountId, Actor, NotFound
+from market.people.storage.photos import PhotoFormat
 from market.web.cookies import set_cookie
 from market.web.forms import PostedForm, parse_integer, parse_uuid, read_form
 from market.web.pages import get_local_path, redirect, render_page

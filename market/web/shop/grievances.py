@@ -14,13 +14,13 @@ from market.grievances.models import MAX_TEXT_LENGTH, GrievanceReceipt, Grievanc
 from market.grievances.receive import receive_grievance
 from market.grievances.views import Grievance, find_asker, find_own_grievance
 from market.http import HttpRequest, get_client_network
-from market.identity.models import Actor
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.division_codes import get_county_code
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.notify.notifications import format_due
+from market.people.identity.models import Actor
+from market.people.notify.notifications import format_due
 from market.web.forms import parse_integer, read_form, rename_faults
 from market.web.pages import render_page
 from market.web.shop.regions import list_listed_counties

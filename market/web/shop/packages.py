@@ -11,7 +11,6 @@ from msgspec import Struct
 from market.bookings.models import CancellationTier
 from market.catalogue.models import ListingKind
 from market.http import HttpRequest
-from market.identity.models import NotFound
 from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.public_reads import PublicReads
@@ -21,6 +20,7 @@ from market.packages.capacity import load_availability
 from market.packages.models import MAX_COUNT, REST_HOURS
 from market.packages.read import PackageFilters, PackageOffer, get_live_package, is_withdrawn, list_offers, make_offer
 from market.packages.rules import PartAvailability
+from market.people.identity.models import NotFound
 from market.slots.models import format_slot_hours
 from market.web.assets import get_origin
 from market.web.forms import parse_day, parse_integer

@@ -21,11 +21,11 @@ from market.content.models import (
 )
 from market.content.reports import KIND_NAMES, REASON_NAMES, report_content, require_reportable
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.language import get_language, say
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotFound
 from market.web.case_words import load_due_words
 from market.web.forms import make_form_key, read_form
 from market.web.idempotent_form import submit_once

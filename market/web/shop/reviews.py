@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from market.catalogue.models import ListingKind
 from market.http import HttpRequest
-from market.identity.models import NotFound
 from market.kernel import Query
 from market.kernel.public_reads import PublicReads
+from market.people.identity.models import NotFound
 from market.reviews.views import list_listing_reviews
 from market.web.forms import parse_uuid
 from market.web.pages import render_page

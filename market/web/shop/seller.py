@@ -5,11 +5,11 @@ from litestar.di import NamedDependency
 
 from market.catalogue.browse import list_producer_listings
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel.clock import Clock
 from market.kernel.division_codes import get_ancestor_code
 from market.kernel.language import say
 from market.kernel.public_reads import PublicReads
+from market.people.identity.models import Actor
 from market.producers.closures import describe_closure
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, ProducerKind, PublicProducer
 from market.producers.queries import get_public_producer

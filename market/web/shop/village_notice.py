@@ -16,7 +16,7 @@ from market.kernel.clock import Clock
 from market.kernel.division_codes import get_county_code
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.notify.notifications import format_due
+from market.people.notify.notifications import format_due
 from market.subsidies.intake.models import PUBLIC_KIND_NAMES, REASON_NAMES, SOURCE_NAMES
 from market.subsidies.intake.notice import get_village_notice
 from market.subsidies.intake.objection_models import (

@@ -8,9 +8,9 @@ from litestar.di import NamedDependency
 from market.answers.notice_models import NOTICE_NAMES, PublicNotice
 from market.answers.notices import list_live_notices
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.people.identity.models import Actor
 from market.web.pages import redirect, render_page
 from market.web.ui.format import day_zh
 from market.web.village.home import choose_village

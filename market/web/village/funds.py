@@ -25,12 +25,12 @@ from market.funds.models import (
     Snapshot,
 )
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.division_codes import get_county_code
 from market.kernel.seal import Seal
-from market.notify.notifications import format_due
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import format_due
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, ProducerRow, ProducerState
 from market.producers.queries import list_own_producers
 from market.web.forms import make_form_key, parse_integer, parse_uuid, read_form

@@ -8,11 +8,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.language import get_language, say
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.services.applications import (
     answer_hire,
     apply_for_job,

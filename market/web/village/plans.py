@@ -8,10 +8,10 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.division_codes import get_county_code
+from market.people.identity.models import Actor
 from market.reports.public_plans import PublicPlan, list_agreements_in_force, list_public_plans
 from market.subsidies.names import ServiceKind
 from market.web.pages import redirect, render_page

@@ -12,14 +12,15 @@ from msgspec import Struct
 from market.casework.models import AGRONOMIST, CaseAnswererInvolved, CaseNotMovable, CaseState
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.division_codes import get_county_code
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.moderation.off_platform import OffPlatformContact
-from market.notify.notifications import format_due
+from market.people.identity.models import Actor, NotFound
+from market.people.moderation.off_platform import OffPlatformContact
+from market.people.notify.notifications import format_due
+from market.people.storage.photos import PhotoPurpose
 from market.services.agronomists import find_agronomist_county
 from market.services.question_models import (
     MAX_QUESTION_LENGTH,
@@ -38,7 +39,6 @@ from market.services.questions import (
     share_question,
     unshare_question,
 )
-from market.storage.photos import PhotoPurpose
 from market.web.forms import make_form_key, parse_id, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

@@ -10,12 +10,12 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.division_codes import get_county_code
 from market.kernel.seal import Seal
-from market.notify.notifications import format_due
+from market.people.identity.models import Actor
+from market.people.notify.notifications import format_due
 from market.services.attendance import get_certificate
 from market.services.models import NewSeat, OwnSeat, SeatInvalid, ServiceSlot
 from market.services.seats import (

@@ -14,11 +14,11 @@ from msgspec import Struct
 from market.casework.moves import get_person_scope
 from market.casework.publication import CaseNotPreviewed
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.moderation.off_platform import OffPlatformContact
+from market.people.identity.models import Actor, NotFound
+from market.people.moderation.off_platform import OffPlatformContact
 from market.web.forms import parse_uuid, read_form, rename_faults
 from market.web.pages import redirect, render_page
 

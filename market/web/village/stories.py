@@ -9,7 +9,6 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.casework.moves import get_person_scope
-from market.consents.models import CONSENT_TEXTS, CONSENT_VERSION, ConsentGivenBefore, ConsentPurpose
 from market.content.models import (
     MAX_PEOPLE,
     MAX_STORY_LENGTH,
@@ -34,14 +33,15 @@ from market.content.story_views import (
     list_own_stories,
 )
 from market.http import HttpRequest
-from market.identity.access import has_role_for
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.moderation.forbidden_words import ForbiddenWord
-from market.storage.photos import PAGE_WIDTHS, PhotoPurpose
+from market.people.consents.models import CONSENT_TEXTS, CONSENT_VERSION, ConsentGivenBefore, ConsentPurpose
+from market.people.identity.access import has_role_for
+from market.people.identity.models import Actor, NotFound
+from market.people.moderation.forbidden_words import ForbiddenWord
+from market.people.storage.photos import PAGE_WIDTHS, PhotoPurpose
 from market.web.forms import PostedForm, make_form_key, parse_day, parse_integer, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

@@ -12,7 +12,7 @@ from market.kernel import Connection
 from market.kernel.embedded import EmbeddedServer
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
-from market.storage.files import FileStore, open_file_store
+from market.people.storage.files import FileStore, open_file_store
 from payments.sql import prepare_connection
 from tests.conftest import clone_database, drop_database
 

@@ -4,9 +4,9 @@ from datetime import date
 
 from market.demo.sample.accounts import DEMO_COUNTY, FARMER_PHONE
 from market.demo.sample.county.irregularities import LATE_DEATHS
-from market.identity.actors import find_actor_by_handle
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
+from market.people.identity.actors import find_actor_by_handle
 from market.subsidies.models import Outcome
 from market.subsidies.month.bills import list_bills
 from market.subsidies.month.run import run_month

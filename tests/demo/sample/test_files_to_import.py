@@ -9,7 +9,7 @@ import pytest
 from market.demo.sample.accounts import list_logins
 from market.kernel.embedded import EmbeddedServer
 from market.kernel.seal import Seal
-from market.storage.files import FileStore
+from market.people.storage.files import FileStore
 from tests.conftest import clone_database, drop_database
 from tests.demo.sample.conftest import NOW
 from tests.support.app import Service, build_settings, run_service

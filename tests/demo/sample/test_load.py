@@ -10,7 +10,7 @@ from market.demo.sample.load import load_sample
 from market.kernel.embedded import EmbeddedServer
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
-from market.storage.files import FileStore, open_file_store
+from market.people.storage.files import FileStore, open_file_store
 from tests.conftest import clone_database, drop_database
 from tests.demo.sample.conftest import NOW, SCALE, ignore_progress
 

@@ -11,13 +11,13 @@ import pytest
 from market.app import create_app
 from market.demo.carrier.app import CarrierSandbox
 from market.demo.carrier.app import create_app as create_carrier_app
-from market.identity.models import Role
 from market.jobs.context import WorkerContext
 from market.kernel import open_database
 from market.kernel.clock import Clock
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServer
-from market.notify.ports import FilePort
+from market.people.identity.models import Role
+from market.people.notify.ports import FilePort
 from market.web.services import Services
 from payments.sandbox import running
 from payments.sandbox.server import running_app

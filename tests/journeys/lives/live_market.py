@@ -9,10 +9,10 @@ import asyncpg
 from msgspec.structs import force_setattr
 from playwright.async_api import Browser, BrowserContext
 
-from market.identity.sessions import SESSION_LIFETIME
 from market.jobs.context import WorkerContext
 from market.jobs.polls import POLLS
 from market.jobs.schedules import SCHEDULES
+from market.people.identity.sessions import SESSION_LIFETIME
 from market.web.account.demo_people import OFFICIALS
 from payments.sandbox import Sandbox
 from tests.journeys.lives.person import PATIENCE_MS, Person

@@ -9,10 +9,10 @@ from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
 from market.catalogue.presale import PresaleTerms, set_presale
 from market.catalogue.stay_deposit import StayDeposit, set_stay_deposit
-from market.identity.models import Actor, Role
 from market.kernel import Fen
 from market.orders.models import PlacedOrder
 from market.payouts.account import enter_payout_account
+from market.people.identity.models import Actor, Role
 from payments import AccountKind
 from tests.aftersales.grove import make_photo
 from tests.conftest import NOW

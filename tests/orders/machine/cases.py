@@ -21,7 +21,6 @@ from market.aftersales.goods_return import (
 )
 from market.aftersales.goods_return_views import GoodsReturnStage, get_goods_return
 from market.casework.moves import get_person_scope
-from market.identity.models import Actor
 from market.invoices.ask import ask_invoice
 from market.invoices.models import InvoiceDetails, InvoiceKind, InvoiceStep, IssuedInvoice
 from market.invoices.record import answer_invoice_task, record_invoice
@@ -32,6 +31,7 @@ from market.mediation.agree import answer_proposal, propose_share
 from market.mediation.end import decide_mediation
 from market.mediation.mediate import ask_for_mediation
 from market.orders.models import PlacedOrder, SuborderKind
+from market.people.identity.models import Actor
 from tests.orders.machine.world import SALE_CASES, ShopMachine
 from tests.support.shop import Shopping
 

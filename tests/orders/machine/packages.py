@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from msgspec.structs import replace
 
-from market.identity.models import Actor
 from market.kernel import Connection
 from market.kernel.clock import SHANGHAI
 from market.orders.address import seal_address
@@ -16,6 +15,7 @@ from market.packages.compose import compose_package
 from market.packages.consent import answer_package, publish_package
 from market.packages.models import NewPackage, NewPart, Package
 from market.packages.order_parts import cancel_package_rest
+from market.people.identity.models import Actor
 from tests.conftest import NOW
 from tests.orders.machine.buying import PAY
 from tests.orders.machine.slot_rules import SlotRules

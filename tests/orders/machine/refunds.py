@@ -6,7 +6,7 @@ from hypothesis.stateful import precondition, rule
 from market.aftersales.decide_refund import decide_refund_request, list_refund_requests
 from market.aftersales.models import LineRefundReason
 from market.aftersales.refund import refund_line
-from market.identity.models import Actor
+from market.people.identity.models import Actor
 from tests.orders.machine.world import ShopMachine
 
 CLAIM_HOURS = 48

@@ -9,9 +9,9 @@ from hypothesis.stateful import precondition, rule
 from market.aftersales.check_in import check_in_guest
 from market.catalogue.night_rules import NightRule, RuleKind, set_night_rule
 from market.catalogue.terms import NewSeason, SeasonNights, clear_season, set_season
-from market.identity.models import Actor
 from market.kernel import Connection, Fen
 from market.kernel.clock import get_business_day
+from market.people.identity.models import Actor
 from market.slots.cancel_slot import cancel_slot
 from market.slots.change_slots import NewSlots, add_slots, move_slot
 from market.slots.list_slots import LIST_SLOTS

@@ -12,7 +12,6 @@ import asyncpg
 from hypothesis.stateful import RuleBasedStateMachine
 from msgspec.structs import replace
 
-from market.identity.models import Actor
 from market.kernel import Database, GatewayUnavailable, Refusal, open_database
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServer
@@ -21,6 +20,7 @@ from market.orders.mark_paid import apply_payment_events
 from market.orders.models import PlacedOrder
 from market.orders.money.verification import ORDER_PREFIXES, verify_orders
 from market.payouts.pay_out import apply_payout_events
+from market.people.identity.models import Actor
 from payments import get_payment, list_payments, poll_payment
 from payments.ledger.verification import verify_ledger
 from payments.polling import finish_operations, poll_due_payouts

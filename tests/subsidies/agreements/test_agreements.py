@@ -8,10 +8,10 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from market.identity.actors import find_actor_by_handle
-from market.identity.models import Actor, NotAllowed
 from market.kernel import Connection, FieldFault, Refusal
-from market.storage.sent_bytes import TooManyBytes
+from market.people.identity.actors import find_actor_by_handle
+from market.people.identity.models import Actor, NotAllowed
+from market.people.storage.sent_bytes import TooManyBytes
 from market.subsidies.agreements.agreements import (
     decide_agreement,
     list_agreements,
@@ -120,7 +120,9 @@ async def test_an_agreement_counts_once_another_person_approves_it_and_ends_the_
     assert isinstance(await office.fail(office.decide(first)), AgreementDecided)
     for name, refused in (("agreements.MAX_WAITING_AGREEMENTS", TooManyAgreements), ("", TooManyBytes)):
         with pytest.MonkeyPatch.context() as patched:
-            whole = f"market.subsidies.agreements.{name}" if name else "market.storage.sent_bytes.MAX_BYTES_A_DAY"
+            whole = (
+                f"market.subsidies.agreements.{name}" if name else "market.people.storage.sent_bytes.MAX_BYTES_A_DAY"
+            )
             patched.setattr(whole, 0)
             assert isinstance(await office.fail(office.propose(FIRST)), refused)
     # One that begins before the first cannot be approved beside it; a later one ends it; a refused one counts nothing.

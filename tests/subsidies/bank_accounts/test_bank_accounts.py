@@ -7,9 +7,9 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from market.identity.models import NotAllowed
-from market.identity.operators import create_county_operator
 from market.kernel import Connection
+from market.people.identity.models import NotAllowed
+from market.people.identity.operators import create_county_operator
 from market.subsidies.bank_accounts.accounts import decide_bank_account, enter_bank_account, list_bank_accounts
 from market.subsidies.bank_accounts.models import (
     BankAccountDecided,

@@ -11,10 +11,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from market.casework.models import CaseAnswererInvolved, CaseNotMovable
-from market.identity.actors import find_actor_by_handle
-from market.identity.models import Actor, NotAllowed, NotFound
-from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel import Connection, Fen, Refusal
+from market.people.identity.actors import find_actor_by_handle
+from market.people.identity.models import Actor, NotAllowed, NotFound
+from market.people.identity.sign_in import PHONE_CONTEXT
 from market.subsidies.clawbacks.appeals import (
     AppealRuling,
     appeal_own_clawback,

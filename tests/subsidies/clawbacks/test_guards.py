@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 from msgspec.structs import replace
 
-from market.identity.models import NotAllowed
 from market.kernel import Connection
+from market.people.identity.models import NotAllowed
 from market.subsidies.clawbacks.appeals import write_down_appeal
 from market.subsidies.clawbacks.decide import decide_clawback
 from market.subsidies.clawbacks.models import ClawbackNotFound, Debtor, FraudGround, NewClawback

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from market.identity.actors import find_actor_by_handle
 from market.kernel import Connection
+from market.people.identity.actors import find_actor_by_handle
 from market.subsidies.imports.run_import import run_import
 from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
 from tests.story.play import COUNTY, Player, nine_o_clock

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from market.identity.actors import find_actor_by_handle
+from market.people.identity.actors import find_actor_by_handle
 from market.subsidies.imports.held import load_held
 from market.subsidies.imports.kinds import IMPORT_KINDS
 from market.subsidies.month.cycles import get_business_day

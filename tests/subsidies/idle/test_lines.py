@@ -8,11 +8,11 @@ import asyncpg
 import msgspec
 import pytest
 
-from market.identity.models import Actor, NotAllowed, Role
 from market.kernel import Connection
 from market.kernel.seal import Seal
-from market.notify.queue import FACTS_CONTEXT, PHONE_CONTEXT
-from market.notify.templates import render_message
+from market.people.identity.models import Actor, NotAllowed, Role
+from market.people.notify.queue import FACTS_CONTEXT, PHONE_CONTEXT
+from market.people.notify.templates import render_message
 from market.subsidies.idle.calls import list_calls, record_call
 from market.subsidies.idle.lines import list_lines_to_call, open_call_list, open_contact, open_idle_line
 from market.subsidies.idle.models import (

@@ -8,9 +8,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from market.identity.actors import find_actor_by_handle
-from market.identity.models import NotAllowed, NotFound
 from market.kernel.seal import UnsealError
+from market.people.identity.actors import find_actor_by_handle
+from market.people.identity.models import NotAllowed, NotFound
 from market.subsidies.imports.originals import read_original
 from tests.story.play import COUNTY, INPUT, Player, nine_o_clock
 from tests.subsidies.imports.test_imports import (

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.identity.actors import find_actor_by_handle
-from market.identity.models import NotAllowed, NotFound
+from market.people.identity.actors import find_actor_by_handle
+from market.people.identity.models import NotAllowed, NotFound
 from market.sheets.spreadsheet import read_spreadsheet
 from market.sheets.write_spreadsheet import FileFormat, write_csv, write_xlsx
 from market.subsidies.imports.formats.templates import Download, list_column_help, write_template

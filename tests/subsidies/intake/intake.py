@@ -6,9 +6,9 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from market.identity.actors import find_actor_by_handle
-from market.identity.models import Actor
 from market.kernel import Connection, Refusal
+from market.people.identity.actors import find_actor_by_handle
+from market.people.identity.models import Actor
 from market.subsidies.intake.consents import record_consent_photo
 from market.subsidies.intake.models import (
     LeadKind,

@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 
 from market.casework.moves import get_person_scope
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection
-from market.storage.sent_bytes import TooManyBytes
+from market.people.identity.models import Actor, NotFound
+from market.people.storage.sent_bytes import TooManyBytes
 from market.subsidies.intake.consents import (
     ConsentForm,
     consent_again,
@@ -82,7 +82,7 @@ async def test_a_line_is_enrolled_once_the_signed_consent_is_there(county: Conne
     for name, limit, refused in (
         ("market.subsidies.intake.consents.MAX_CONSENTS", 2, LeadMoved),
         ("market.subsidies.intake.consents.MAX_CONSENTS", 1, TooManyConsents),
-        ("market.storage.sent_bytes.MAX_BYTES_A_DAY", 4, TooManyBytes),
+        ("market.people.storage.sent_bytes.MAX_BYTES_A_DAY", 4, TooManyBytes),
     ):
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(name, limit)

@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from market.identity.actors import find_actor_by_handle
 from market.kernel import Connection, Database, Refusal, open_database
 from market.kernel.clock import get_business_day
 from market.kernel.database import APP_ROLE
 from market.kernel.seal import Seal
+from market.people.identity.actors import find_actor_by_handle
 from market.subsidies.intake.models import LEAD_MOVES, LeadKind, LeadStep, Vote
 from market.subsidies.intake.report import NewLead, report_lead
 from market.subsidies.intake.take_step import LeadStepRequest, take_step

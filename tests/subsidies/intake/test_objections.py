@@ -10,8 +10,8 @@ import pytest
 from market.aftersales.case_view import load_case_view
 from market.casework.moves import get_person_scope
 from market.casework.worklist import list_assigned_cases
-from market.identity.models import NotFound, Role
 from market.kernel import Connection
+from market.people.identity.models import NotFound, Role
 from market.reports.counted.grievances import GRIEVANCES
 from market.reports.counted.models import MonthOfReport, count_figures
 from market.subsidies.intake import objections

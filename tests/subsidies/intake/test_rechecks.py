@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from market.identity.models import NotAllowed, Role
 from market.kernel import Connection
+from market.people.identity.models import NotAllowed, Role
 from market.subsidies.register.rechecks import (
     NewRechecks,
     RecheckInvalid,

@@ -7,9 +7,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from market.identity.actors import find_actor_by_handle
-from market.identity.models import Actor, NotAllowed
 from market.kernel import Connection, Refusal
+from market.people.identity.actors import find_actor_by_handle
+from market.people.identity.models import Actor, NotAllowed
 from market.subsidies.engine.calculate import calculate
 from market.subsidies.engine.models import Case
 from market.subsidies.lines.changes import refuse_change, report_change, take_change

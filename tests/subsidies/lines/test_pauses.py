@@ -8,8 +8,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from market.identity.models import NotAllowed
 from market.kernel import Connection
+from market.people.identity.models import NotAllowed
 from market.reports.idle import list_idle_lines
 from market.subsidies.idle.lines import list_lines_to_call
 from market.subsidies.lines.models import LineChangeDecided, LineChangeInvalid, LineNotFound, LineVerb, SecondChangePart

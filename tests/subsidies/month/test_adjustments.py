@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.identity.actors import find_actor_by_handle
 from market.kernel import Fen
+from market.people.identity.actors import find_actor_by_handle
 from market.subsidies.engine.answer import AnswerLine
 from market.subsidies.engine.models import Funder
 from market.subsidies.month.adjust import compute_difference, subtract_shares

@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from market.identity.actors import find_actor_by_handle
+from market.people.identity.actors import find_actor_by_handle
 from market.subsidies.findings.hold import hold_line
 from market.subsidies.month.budget_lines import BudgetYear, adjust_budget, load_budget_year, verify_budget_lines
 from market.subsidies.month.cycles import find_cycle

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from market.identity.models import AccountId, Actor, Grant, Role
 from market.kernel import Connection
+from market.people.identity.models import AccountId, Actor, Grant, Role
 from market.subsidies.models import AppliedForLine, Duty, SecondDuty
 from market.subsidies.month.approve import confirm_month
 from market.subsidies.month.cycles import find_cycle, take_duty

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from market.identity.actors import find_actor_by_handle
 from market.kernel import Refusal
+from market.people.identity.actors import find_actor_by_handle
 from market.reports.files.voucher import list_voucher_rows
 from market.reports.findings import list_findings
 from market.reports.line import explain_line

@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from market.identity.actors import find_actor_by_handle
 from market.kernel import Connection, Database, Refusal
+from market.people.identity.actors import find_actor_by_handle
 from market.subsidies.engine.calculate import calculate
 from market.subsidies.engine.canonical import hash_case
 from market.subsidies.engine.models import Case

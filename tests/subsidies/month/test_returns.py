@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from market.identity.actors import find_actor_by_handle
 from market.kernel import Connection, Refusal
+from market.people.identity.actors import find_actor_by_handle
 from market.reports.month_view import MonthView, get_month_view
 from market.subsidies.models import CycleState
 from market.subsidies.month.return_month import return_month

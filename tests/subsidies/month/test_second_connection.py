@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime
 
-from market.identity.actors import find_actor_by_handle
 from market.kernel import Connection, Database
+from market.people.identity.actors import find_actor_by_handle
 from market.subsidies.month.run import RunResult, run_month
 from tests.story.play import COUNTY, Player
 from tests.subsidies.month.test_order_of_months import change

@@ -6,9 +6,9 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.identity.actors import find_actor_by_handle
-from market.identity.deputies import appoint_deputy
-from market.identity.officials import move_official, revoke_official
+from market.people.identity.actors import find_actor_by_handle
+from market.people.identity.deputies import appoint_deputy
+from market.people.identity.officials import move_official, revoke_official
 from market.reports.month import list_duty_holders, list_month_events
 from market.subsidies.models import Duty
 from market.subsidies.month.cycles import find_cycle

@@ -238,7 +238,7 @@ async def test_a_finding_that_no_longer_applies_lapses_and_may_reopen(january: P
 
 
 async def test_the_audit_record_of_the_quarter_verifies(quarter: Player) -> None:
-    from market.audit.verification import verify_audit
+    from market.people.audit.verification import verify_audit
 
     async with quarter.database.transaction(scope="130624") as conn:
         count, faults = await verify_audit(conn)

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from market.identity.models import Role
+from market.people.identity.models import Role
 from market.subsidies.models import CycleState, Duty
 from market.subsidies.month.steps import (
     CLOSE,

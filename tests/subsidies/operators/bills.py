@@ -6,11 +6,11 @@ from uuid import UUID
 
 import msgspec
 
-from market.identity.actors import find_actor_by_id
-from market.identity.models import Actor
-from market.identity.operators import create_operator
 from market.kernel import Connection, Refusal
 from market.kernel.clock import get_business_day
+from market.people.identity.actors import find_actor_by_id
+from market.people.identity.models import Actor
+from market.people.identity.operators import create_operator
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import digest
 from market.subsidies.imports.billing import import_billing

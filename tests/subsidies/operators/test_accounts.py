@@ -6,13 +6,13 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from market.identity.access import require_operator
-from market.identity.actors import find_actor_by_handle, find_actor_by_token
-from market.identity.models import NotAllowed, NotFound, Role, SecondFactorRequired
-from market.identity.officials import HoldsOffice, create_official
-from market.identity.operators import create_county_operator, create_operator, end_operator, list_operators
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database, Refusal
+from market.people.identity.access import require_operator
+from market.people.identity.actors import find_actor_by_handle, find_actor_by_token
+from market.people.identity.models import NotAllowed, NotFound, Role, SecondFactorRequired
+from market.people.identity.officials import HoldsOffice, create_official
+from market.people.identity.operators import create_county_operator, create_operator, end_operator, list_operators
+from market.people.identity.sign_in import sign_in_without_code
 from market.subsidies.imports.models import OtherOperator
 from market.subsidies.operators.history import find_sent_file, list_sent_files
 from market.subsidies.operators.notes import NoteInvalid, add_note, list_notes

@@ -4,9 +4,9 @@ from datetime import date, datetime
 
 import pytest
 
-from market.identity.models import NotAllowed
 from market.kernel import Connection
-from market.notify.queue import FACTS_CONTEXT
+from market.people.identity.models import NotAllowed
+from market.people.notify.queue import FACTS_CONTEXT
 from market.subsidies.names import Operator
 from market.subsidies.operators.lateness import (
     FileState,

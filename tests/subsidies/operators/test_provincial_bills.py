@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.identity.models import Actor
 from market.kernel.clock import make_clock_at
+from market.people.identity.models import Actor
+from market.people.storage.files import open_file_store
 from market.sheets.models import FileMalformed
 from market.sheets.spreadsheet import digest, read_spreadsheet
 from market.sheets.write_spreadsheet import FileFormat
-from market.storage.files import open_file_store
 from market.subsidies.imports.kinds import BILLING
 from market.subsidies.imports.models import ManifestMismatch, OtherOperator
 from market.subsidies.imports.upload import Upload

@@ -7,8 +7,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from market.identity.models import Actor
 from market.kernel import Connection
+from market.people.identity.models import Actor
 from market.subsidies.month.build_case import load_case
 from market.subsidies.operators.revisions import delete_replaced
 from tests.story.play import COUNTY, Player

@@ -6,8 +6,8 @@ from hashlib import sha256
 
 import msgspec
 
-from market.identity.actors import find_actor_by_handle
 from market.kernel import Refusal
+from market.people.identity.actors import find_actor_by_handle
 from market.subsidies.imports.run_import import run_import
 from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
 from market.subsidies.month.cycles import find_cycle

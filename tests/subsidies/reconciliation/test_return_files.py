@@ -10,8 +10,8 @@ import asyncpg
 import msgspec
 import pytest
 
-from market.identity.actors import find_actor_by_handle
 from market.kernel import Refusal
+from market.people.identity.actors import find_actor_by_handle
 from market.reports.reconciliation import ReconciliationView, get_reconciliation
 from market.subsidies.month.cycles import find_cycle
 from market.subsidies.month.steps import RECONCILE

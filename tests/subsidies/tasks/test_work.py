@@ -9,7 +9,7 @@ import pytest
 
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import make_clock_at
-from market.storage.files import open_file_store
+from market.people.storage.files import open_file_store
 from market.subsidies.imports.kept_uploads import MAX_KEPT_UPLOADS, find_kept_upload
 from market.subsidies.imports.upload import PreparedUpload, Upload
 from market.subsidies.month.steps import RUN

@@ -7,14 +7,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from market.identity.models import Role
-from market.identity.officials import create_official
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
-from market.storage.files import open_file_store
-from market.storage.sample_files import SAMPLE_FOLDER, SAMPLE_INDEX
+from market.people.identity.models import Role
+from market.people.identity.officials import create_official
+from market.people.storage.files import open_file_store
+from market.people.storage.sample_files import SAMPLE_FOLDER, SAMPLE_INDEX
 from tests.support.app import run_app
 from tests.support.browser import ORIGIN
 from tests.web.conftest import BUYER_PHONE, FARMER_PHONE, Village, a_village

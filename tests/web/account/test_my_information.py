@@ -1,6 +1,6 @@
 """我的信息: two taps from home, each consent withdrawn, a request that the county answers without seeing the copy."""
 
-from market.identity.models import Role
+from market.people.identity.models import Role
 from market.privacy.models import PersonalData
 from tests.support.make import VILLAGE, make_official
 from tests.web.conftest import FARMER_PHONE, Village

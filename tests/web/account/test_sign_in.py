@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from market.identity.models import Role
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.settings import Settings
-from market.notify.models import Message
-from market.notify.send import send_due_messages
+from market.people.identity.models import Role
+from market.people.notify.models import Message
+from market.people.notify.send import send_due_messages
 from tests.support.app import run_app
 from tests.support.browser import ORIGIN
 from tests.support.make import SEAL, compute_totp_code, make_official

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-from market.identity.actors import find_actor_by_handle
-from market.identity.models import Actor
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
+from market.people.identity.actors import find_actor_by_handle
+from market.people.identity.models import Actor
+from market.people.identity.sign_in import sign_in_without_code
 from market.subsidies.findings.decide import decide_finding
 from market.subsidies.imports.officials import import_officials
 from market.subsidies.imports.run_import import run_import

@@ -10,10 +10,10 @@ import asyncpg
 import pytest
 from litestar.routes import HTTPRoute
 
-from market.audit.record import add_audit_entry
-from market.identity.models import Role
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Role
+from market.people.identity.sign_in import sign_in_without_code
 from tests.support.app import Service
 from tests.support.browser import read_form_values
 from tests.support.make import make_official

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from market.identity.sign_in import PHONE_CONTEXT, sign_in_without_code
 from market.kernel import Database
+from market.people.identity.sign_in import PHONE_CONTEXT, sign_in_without_code
 from tests.support.app import Service
 from tests.support.make import SEAL
 from tests.support.postgres import as_owner

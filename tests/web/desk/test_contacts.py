@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from market.identity.models import Role
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
 from market.kernel.clock import get_business_day
 from market.kernel.settings import Settings
+from market.people.identity.models import Role
+from market.people.identity.sign_in import sign_in_without_code
 from market.web.ui.format import day_zh
 from tests.support.app import Service
 from tests.support.make import VILLAGE, make_account, make_contact, make_official, make_producer

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from market.identity.models import Role
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database
+from market.people.identity.models import Role
+from market.people.identity.sign_in import sign_in_without_code
 from market.reports.drilldown import NO_VILLAGE, list_lines, sum_by_household
 from market.subsidies.month.cycles import find_cycle
 from tests.support.app import Service

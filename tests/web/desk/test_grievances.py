@@ -16,11 +16,11 @@ from market.grievances.answer import answer_grievance, appeal_grievance
 from market.grievances.involved import is_involved
 from market.grievances.triage import FIND_LINKS
 from market.grievances.views import Grievance, find_asker, find_own_grievance, get_grievance
-from market.identity.models import Actor, Role
-from market.identity.sign_in import sign_in_without_code
-from market.identity.supervisors import list_unsupervised_counties
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor, Role
+from market.people.identity.sign_in import sign_in_without_code
+from market.people.identity.supervisors import list_unsupervised_counties
 from market.reports.counted.grievances import GRIEVANCES
 from market.reports.counted.models import MonthOfReport, count_figures
 from tests.support.app import Service

@@ -8,9 +8,9 @@ import pytest
 from msgspec import Struct
 
 from market.app import create_app
-from market.identity.models import Role
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
+from market.people.identity.models import Role
+from market.people.identity.sign_in import sign_in_without_code
 from market.subsidies.month.steps import RUN
 from market.subsidies.tasks.submit import add_task, make_month_task
 from tests.support.accessibility import find_faults_async

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database
+from market.people.identity.sign_in import sign_in_without_code
 from market.subsidies.intake.models import LeadKind, LeadStep
 from tests.access.fixtures import make_picture
 from tests.subsidies.intake.intake import SUDDEN, VILLAGE, Case, Intake, make_lead

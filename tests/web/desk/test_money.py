@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 from msgspec import Struct
 
-from market.identity.models import Role
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection
 from market.orders.mark_paid import apply_payment_events
+from market.people.identity.models import Role
+from market.people.identity.sign_in import sign_in_without_code
 from payments import Method, post
 from tests.conftest import NOW
 from tests.orders.conftest import gateway, provider, sandbox, shopping

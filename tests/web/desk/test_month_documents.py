@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from market.identity.models import Role
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database, Fen
+from market.people.identity.models import Role
+from market.people.identity.sign_in import sign_in_without_code
 from market.reports.files.month_export import AdjustmentRow
 from market.reports.month import ReasonRow
 from market.reports.month_view import get_month_view

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from market.identity.models import AccountId, Role
-from market.identity.officials import create_official, revoke_official
-from market.identity.same_person import is_same_person
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database
 from market.kernel.seal import Seal
+from market.people.identity.models import AccountId, Role
+from market.people.identity.officials import create_official, revoke_official
+from market.people.identity.same_person import is_same_person
+from market.people.identity.sign_in import sign_in_without_code
 from tests.support.app import Service
 from tests.support.browser import ORIGIN, LoadedPage, parse_page, read_form_values
 from tests.support.make import SEAL, make_account, make_phone, make_producer

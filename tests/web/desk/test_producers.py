@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from market.identity.models import Role
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
+from market.people.identity.models import Role
+from market.people.identity.sign_in import sign_in_without_code
 from tests.support.app import Service
 from tests.support.make import VILLAGE, make_account, make_official, make_producer
 from tests.web.desk.county import COUNTY, NOW, serve_story

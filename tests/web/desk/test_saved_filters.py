@@ -9,8 +9,7 @@ import pytest
 from market.casework.moves import get_person_scope
 from market.kernel import Database
 from market.kernel.seal import Seal
-from market.privacy.personal_data import load_personal_data
-from market.saved_filters.keep import (
+from market.people.saved_filters.keep import (
     MAX_SAVED_FILTERS,
     SavedFilterInvalid,
     TooManySavedFilters,
@@ -19,6 +18,7 @@ from market.saved_filters.keep import (
     list_saved_filters,
     save_filter,
 )
+from market.privacy.personal_data import load_personal_data
 from tests.support.app import Service
 from tests.web.desk.county import COUNTY, NOW, Officials, serve_story
 from tests.web.desk.desk_pages import open_desk_walker

@@ -4,11 +4,11 @@ from datetime import date
 from pathlib import Path
 from uuid import UUID
 
-from market.identity.actors import find_actor_by_handle
-from market.identity.operators import create_operator
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database
 from market.kernel.seal import Seal
+from market.people.identity.actors import find_actor_by_handle
+from market.people.identity.operators import create_operator
+from market.people.identity.sign_in import sign_in_without_code
 from market.reports.reconciliation import get_reconciliation
 from market.subsidies.bank_accounts.accounts import decide_bank_account, enter_bank_account
 from market.subsidies.bank_accounts.models import NewBankAccount

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from market.identity.models import Role
-from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database
+from market.people.identity.models import Role
+from market.people.identity.sign_in import sign_in_without_code
 from tests.support.app import Service
 from tests.support.make import make_official
 from tests.web.desk.county import NOW, Officials, serve_story

@@ -183,7 +183,7 @@ async def test_only_a_queued_task_keeps_its_file_and_an_account_has_twenty_at_mo
     assert [await send("a", "one"), await send("a", "one"), await send("b", "one")] == [202, 202, 422]
     assert count_files() == 1
     # What was queued counts in bytes, what was refused or repeated does not.
-    monkeypatch.setattr("market.storage.sent_bytes.MAX_BYTES_A_DAY", 2)
+    monkeypatch.setattr("market.people.storage.sent_bytes.MAX_BYTES_A_DAY", 2)
     assert [await send("ab", "two"), await send("a", "one"), count_files()] == [429, 202, 1]
     monkeypatch.undo()
     monkeypatch.setattr(submit, "MAX_WAIT_SECONDS", 0)

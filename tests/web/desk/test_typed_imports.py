@@ -8,7 +8,7 @@ import pytest
 
 from market.kernel import Database
 from market.kernel.clock import Clock
-from market.storage.files import open_file_store
+from market.people.storage.files import open_file_store
 from market.subsidies.imports.kept_uploads import KEPT_FOR, delete_old_uploads, find_kept_upload, keep_upload
 from market.subsidies.imports.upload import Upload
 from tests.support.app import Service

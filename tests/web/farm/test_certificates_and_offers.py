@@ -8,8 +8,8 @@ import pytest
 from market.aftersales.ship import ship_suborder
 from market.catalogue.edit import move_listing
 from market.catalogue.models import ListingMove
-from market.identity.models import Role
 from market.kernel.clock import Clock
+from market.people.identity.models import Role
 from market.producers.check_certificates import verify_certificate
 from payments.sandbox import Sandbox
 from tests.support.browser import PageClient

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from market.identity.models import AccountId, Role
+from market.people.identity.models import AccountId, Role
 from payments.sandbox import Sandbox
 from tests.support.english import NAMES, EnglishReader
 from tests.support.make import VILLAGE, make_official

@@ -10,7 +10,7 @@ from market.casework.rules import MAX_STOPPED
 from market.catalogue.goods_terms import PERISHABLE
 from market.kernel import Database
 from market.kernel.settings import Settings
-from market.notify.templates import TEMPLATES
+from market.people.notify.templates import TEMPLATES
 from market.visits.models import ANSWER_HOURS
 from market.web.shop.promises import describe_returns
 from payments.sandbox import Sandbox

@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from market.demo.sample.county.operator_files import get_manifest_name
 from market.demo.sample.county.return_files import write_return_file
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.clock import get_day_start, get_next_month
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.reports.reconciliation import get_reconciliation
 from market.subsidies.findings.decide import decide_finding
 from market.subsidies.imports.run_import import run_import

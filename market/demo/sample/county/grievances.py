@@ -12,10 +12,10 @@ from market.grievances.answer import answer_grievance, appeal_grievance
 from market.grievances.models import GrievanceSource, GrievanceTopic
 from market.grievances.receive import receive_grievance, write_down_grievance
 from market.grievances.triage import GrievanceLinks, triage_grievance
-from market.identity.models import Actor
 from market.kernel import Connection
 from market.kernel.clock import get_day_start
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 
 MARK_AS_SAMPLE = "UPDATE accounts SET sample = true FROM cases WHERE cases.id = $1 AND accounts.id = cases.asker_id"
 

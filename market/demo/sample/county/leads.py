@@ -15,12 +15,12 @@ from market.demo.sample.county.enrolled_lines import SampleLine
 from market.demo.sample.county.programme_files import P1
 from market.demo.sample.county.register import DEMO_VILLAGE, SampleHousehold, SampleRegister
 from market.demo.sample.identities import make_identity_number
-from market.identity.actors import find_actor_by_id
-from market.identity.models import AccountId, Actor
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.seal import Seal
-from market.storage.photos import render_photo
+from market.people.identity.actors import find_actor_by_id
+from market.people.identity.models import AccountId, Actor
+from market.people.storage.photos import render_photo
 from market.subsidies.intake.consents import record_consent_photo
 from market.subsidies.intake.models import (
     LeadKind,

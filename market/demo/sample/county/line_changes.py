@@ -9,10 +9,10 @@ from uuid import UUID
 from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.county.enrolled_lines import DECIDED_STATUS, SampleLine, SampleMonths
 from market.demo.sample.county.programme_files import P1, P3, list_plans
-from market.identity.models import Actor
 from market.kernel import Connection
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.subsidies.agreements.agreements import decide_agreement, propose_agreement
 from market.subsidies.agreements.models import AgreementRate, NewAgreement
 from market.subsidies.agreements.terms import approve_terms, list_terms_files

@@ -7,10 +7,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.demo.sample.accounts import DEMO_COUNTY
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.subsidies.bank_accounts.accounts import decide_bank_account, enter_bank_account
 from market.subsidies.bank_accounts.models import NewBankAccount
 from market.subsidies.clawbacks.appeals import write_down_appeal

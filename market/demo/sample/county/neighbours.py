@@ -23,12 +23,12 @@ from market.demo.sample.county.operator_files import (
 from market.demo.sample.county.programme_files import write_budget_file, write_plans_file, write_programmes_file
 from market.demo.sample.county.register import RegisterGenerator, write_register_file
 from market.demo.sample.divisions import SampleDivision, SampleDivisions
-from market.identity.actors import find_actor_by_handle
-from market.identity.models import Actor
 from market.kernel import Connection
 from market.kernel.clock import get_business_day, get_next_month, get_previous_month, get_quarter_start
 from market.kernel.division_codes import TOWNSHIP, truncate_code
 from market.kernel.seal import Seal
+from market.people.identity.actors import find_actor_by_handle
+from market.people.identity.models import Actor
 from market.subsidies.models import Duty
 from market.subsidies.month.approve import confirm_month
 from market.subsidies.month.run import run_month

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.county.register import SampleRegister
-from market.identity.models import Actor
 from market.kernel import Connection
+from market.people.identity.models import Actor
 
 _COUNT = 24
 _RECHECK_DAYS = 365

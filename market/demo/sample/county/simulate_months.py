@@ -31,14 +31,14 @@ from market.demo.sample.county.programme_files import write_budget_file, write_p
 from market.demo.sample.county.rechecks import add_earlier_rechecks
 from market.demo.sample.county.register import RegisterGenerator, write_register_changes_file, write_register_file
 from market.demo.sample.divisions import SampleDivisions
-from market.identity.actors import find_actor_by_handle
-from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day, get_next_month, get_quarter_start
 from market.kernel.seal import Seal
+from market.people.identity.actors import find_actor_by_handle
+from market.people.identity.models import Actor
+from market.people.storage.files import FileStore
+from market.people.storage.sample_files import SAMPLE_FOLDER, SAMPLE_INDEX
 from market.reports.quarter import compute_sent_figures
-from market.storage.files import FileStore
-from market.storage.sample_files import SAMPLE_FOLDER, SAMPLE_INDEX
 from market.subsidies.models import Duty
 from market.subsidies.month.approve import confirm_month
 from market.subsidies.month.run import run_month

@@ -10,7 +10,7 @@ from market.casework.models import CaseOutcome
 from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.sales.services import HOSPITAL, TEACHER, find_organiser
 from market.demo.sample.sales.simulation import SaleSimulation
-from market.identity.models import Actor
+from market.people.identity.models import Actor
 
 _ANSWERED = (
     (

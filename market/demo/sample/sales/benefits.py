@@ -10,8 +10,8 @@ from market.benefits.rules_file import import_benefit_rules
 from market.benefits.views import link_household
 from market.demo.sample.accounts import FARMER_PHONE
 from market.demo.sample.sales.simulation import SaleSimulation
-from market.identity.models import Actor
 from market.kernel import Query
+from market.people.identity.models import Actor
 
 
 class _SampleListing(Struct, frozen=True):

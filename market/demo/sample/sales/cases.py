@@ -17,7 +17,7 @@ from market.kernel import Connection
 from market.mediation.agree import answer_proposal, propose_share
 from market.mediation.mediate import ask_for_mediation
 from market.orders.models import Line, VariantId
-from market.storage.photos import PhotoPurpose
+from market.people.storage.photos import PhotoPurpose
 
 _BAG = 48
 """About as many dates are in a bag, and on a drawn photo."""

@@ -17,10 +17,10 @@ from market.content.warnings import publish_warning
 from market.demo.sample.accounts import DEMO_COUNTY, FARMER_PHONE, HOST_PHONE
 from market.demo.sample.sales.photos import draw_dates
 from market.demo.sample.sales.simulation import SaleSimulation
-from market.identity.models import Actor
 from market.kernel import Query
 from market.kernel.clock import get_business_day
-from market.storage.photos import PhotoPurpose
+from market.people.identity.models import Actor
+from market.people.storage.photos import PhotoPurpose
 
 _HARVEST = (
     "九月打枣",

@@ -12,10 +12,10 @@ from market.catalogue.publish import NewProduct, publish_product
 from market.catalogue.tier_prices import PriceTerms, TierPrice, set_price_terms
 from market.coupons.claim import claim_voucher
 from market.demo.sample.sales.simulation import SaleSimulation, SampleOffer
-from market.identity.models import AccountId
 from market.kernel import Fen, Query
 from market.kernel.clock import get_business_day
 from market.orders.models import Line, VariantId
+from market.people.identity.models import AccountId
 from market.producers.closures import ClosureReason, NewClosure
 
 _WEIGHED, _PRESOLD = "革新庄红薯（按重量算）", "革新庄新红枣（预售）"

@@ -14,7 +14,6 @@ from market.demo.sample.sales.jobs import BAGS
 from market.demo.sample.sales.services import TEACHER, find_organiser
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.demo.sample.sales.villages import FACTORY, FACTORY_CODE
-from market.identity.models import Actor
 from market.kernel import Fen
 from market.kernel.clock import get_business_day
 from market.orders.models import Line, VariantId
@@ -24,6 +23,7 @@ from market.pairing.progress import list_due_years
 from market.pairing.propose import decide_county_pairing, propose_pairing
 from market.pairing.statements import state_year
 from market.pairing.views import find_pairing
+from market.people.identity.models import Actor
 
 
 async def play_pairings(sales: SaleSimulation, village: str) -> None:

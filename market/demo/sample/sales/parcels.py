@@ -8,13 +8,13 @@ from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.sales.photos import draw_dates
 from market.demo.sample.sales.simulation import Sale, SaleSimulation
 from market.orders.models import Line
+from market.people.storage.photos import PhotoPurpose
 from market.pickup_points.register import list_points
 from market.pickups.hand_over import mark_arrived
 from market.reviews.answer import answer_review
 from market.reviews.appeal import appeal_review
 from market.reviews.models import HidingReason
 from market.reviews.write import ReviewText, write_review
-from market.storage.photos import PhotoPurpose
 
 
 async def play_parcels(sales: SaleSimulation, dates: Line) -> None:

@@ -9,13 +9,13 @@ from market.catalogue.publish import NewProduct, publish_product
 from market.catalogue.tier_prices import PriceTerms, set_price_terms
 from market.demo.sample.identities import BUYER_PHONES, make_phone
 from market.demo.sample.sales.simulation import SaleSimulation
-from market.identity.models import Actor
 from market.kernel import Fen
 from market.kernel.clock import get_business_day
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import Line, VariantId
 from market.organisations.models import UnitDuty
 from market.organisations.public_buyers import NewPublicBuyer, save_public_buyer
+from market.people.identity.models import Actor
 from market.procurement.accept import accept_purchase
 from market.procurement.chase import chase_red_letters, tell_of_red_letters
 from market.procurement.models import (

@@ -1,10 +1,10 @@
 """What people of the demo's county asked about their own data: answered, refused with the reason, waiting; consents."""
 
 from market.casework.models import CaseOutcome
-from market.consents.give import give_consent
-from market.consents.models import ConsentPurpose
 from market.demo.sample.sales.simulation import SaleSimulation
-from market.identity.models import Actor
+from market.people.consents.give import give_consent
+from market.people.consents.models import ConsentPurpose
+from market.people.identity.models import Actor
 from market.privacy.request_models import DataField, DataRequestKind, NewDataRequest
 from market.privacy.requests import answer_data_request, ask_about_data
 

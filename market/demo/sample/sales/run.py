@@ -19,7 +19,7 @@ from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.orders.models import Line, VariantId
-from market.storage.files import FileStore
+from market.people.storage.files import FileStore
 
 _STEPS = 4
 EXISTS_SALES = Query(bool, "SELECT EXISTS (SELECT FROM packages)")

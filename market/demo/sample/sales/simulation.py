@@ -16,8 +16,6 @@ from market.demo.sample.accounts import FARMER_PHONE, HOST_PHONE
 from market.demo.sample.identities import BUYER_PHONES, make_phone
 from market.demo.sample.sales.provider import SampleProvider
 from market.demo.sample.waking_hours import find_waking_moment
-from market.identity.actors import find_actor_by_handle, find_actor_by_id
-from market.identity.models import AccountId, Actor
 from market.kernel import Connection, Database, Fen, Query
 from market.kernel.clock import get_business_day, get_quarter_start
 from market.kernel.database import SCOPE_SETTING
@@ -31,9 +29,11 @@ from market.orders.models import Line, Nights, OrderId, PlacedOrder
 from market.orders.pay import pay_order
 from market.orders.queries import SuborderView, get_order
 from market.packages.book import PackageWish, book_package
+from market.people.identity.actors import find_actor_by_handle, find_actor_by_id
+from market.people.identity.models import AccountId, Actor
+from market.people.storage.files import FileStore
+from market.people.storage.photos import PhotoPurpose, add_photo, prepare_drawing, prepare_photo
 from market.pickup_points.models import PickupPoint
-from market.storage.files import FileStore
-from market.storage.photos import PhotoPurpose, add_photo, prepare_drawing, prepare_photo
 from market.web.ui.illustrations import draw_picture
 from payments import Gateway, Method
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from market.demo.sample.accounts import DEMO_COUNTY, PROVINCE
 from market.demo.sample.sales.simulation import SaleSimulation
-from market.identity.models import Actor
+from market.people.identity.models import Actor
 from market.supervision.issue import issue_supervision_task
 from market.supervision.models import NewSupervisionTask
 from market.supervision.moves import check_evidence, send_evidence

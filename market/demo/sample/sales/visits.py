@@ -12,9 +12,9 @@ from market.catalogue.publish import NewActivity, publish_activity
 from market.catalogue.stay_deposit import StayDeposit, set_stay_deposit
 from market.demo.sample.identities import make_identity_number
 from market.demo.sample.sales.simulation import Sale, SaleSimulation, SampleOffer
-from market.identity.models import Actor
 from market.kernel import BASIS_POINTS, Fen, Refusal
 from market.orders.models import Line, ListingId, Nights, VariantId
+from market.people.identity.models import Actor
 from market.slots.cancel_slot import cancel_slot
 from market.slots.change_slots import NewSlots, add_slots
 from market.slots.models import CancelReason, SlotId

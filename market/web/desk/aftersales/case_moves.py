@@ -11,10 +11,10 @@ from market.casework.history import get_case, list_case_events, record_case_look
 from market.casework.models import LockedCase
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.web.case_words import build_case_context, get_case_move, get_desk_path
 from market.web.desk.aftersales.decisions import load_assigned
 from market.web.desk.context import DeskContext, open_desk, render_desk_page

@@ -12,10 +12,10 @@ from market.casework.models import CaseState
 from market.casework.moves import get_person_scope
 from market.casework.worklist import AssignedCase, list_assigned_cases
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
-from market.notify.notifications import format_due
+from market.people.identity.models import Actor
+from market.people.notify.notifications import format_due
 from market.web.case_words import get_desk_path
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 from market.web.desk.context import PageNotice, open_desk, render_desk_page

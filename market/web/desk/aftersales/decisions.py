@@ -14,12 +14,12 @@ from msgspec import Struct
 from market.casework.history import record_case_looks
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.access import require_case_role
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.notify.notifications import format_due
+from market.people.identity.access import require_case_role
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import format_due
 from market.web.desk.context import DeskContext, open_desk, render_desk_page
 from market.web.forms import PostedForm, parse_id, read_form, rename_faults
 from market.web.pages import redirect

@@ -2,11 +2,11 @@
 
 from market.casework.models import CaseState
 from market.casework.moves import get_person_scope
-from market.identity.models import Role
 from market.mediation.agree import propose_share
 from market.mediation.end import decide_mediation
 from market.mediation.models import MAX_MEDIATION_TEXT_LENGTH
 from market.mediation.views import Mediation, get_mediation
+from market.people.identity.models import Role
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 from market.web.forms import parse_integer
 from market.web.shop.aftersales.mediation import describe_mediation

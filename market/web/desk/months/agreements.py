@@ -9,17 +9,17 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.audit.record import record_export
 from market.http import HttpRequest
-from market.identity.access import get_roles, require_county_role
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.people.audit.record import record_export
+from market.people.identity.access import get_roles, require_county_role
+from market.people.identity.models import Actor
+from market.people.storage.files import FileStore
+from market.people.storage.sent_bytes import TooManyBytes
 from market.reports.programmes import list_programmes
-from market.storage.files import FileStore
-from market.storage.sent_bytes import TooManyBytes
 from market.subsidies.agreements.agreements import (
     decide_agreement,
     list_agreements,

@@ -9,11 +9,11 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.access import has_role_for
-from market.identity.models import Actor
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.access import has_role_for
+from market.people.identity.models import Actor
 from market.reports.drilldown import (
     NO_VILLAGE,
     DrilldownSums,

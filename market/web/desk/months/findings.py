@@ -10,11 +10,11 @@ from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
 from market.http import HttpRequest
-from market.identity.access import get_roles
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.access import get_roles
+from market.people.identity.models import Actor, NotFound, Role
 from market.reports.drilldown import list_household_heads
 from market.reports.findings import (
     MAX_LINES_SHOWN,

@@ -9,11 +9,11 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.access import get_roles
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.access import get_roles
+from market.people.identity.models import Actor, NotFound, Role
 from market.reports.imports import ImportedFile, list_imported_files
 from market.reports.month import list_eligible_officials, list_months
 from market.reports.month_view import MonthView, get_month_view

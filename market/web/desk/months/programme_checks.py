@@ -11,14 +11,14 @@ from msgspec import Struct
 from market.counties.load import load_county_settings
 from market.counties.settings import describe_county_settings
 from market.http import HttpRequest
-from market.identity.access import get_roles, require_county_role
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.people.identity.access import get_roles, require_county_role
+from market.people.identity.models import Actor, NotFound, Role
+from market.people.storage.sent_bytes import count_sent_bytes
 from market.reports.programmes import list_programmes
-from market.storage.sent_bytes import count_sent_bytes
 from market.subsidies.findings.check_table import CHECKS, THRESHOLD_NAMES, Check
 from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
 from market.subsidies.names import CHECK_NAMES

@@ -8,12 +8,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from market.http import HttpRequest
-from market.identity.access import is_auditor, require_county_role
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.people.identity.access import is_auditor, require_county_role
+from market.people.identity.models import Actor, NotFound, Role
 from market.subsidies.evidence.samples import (
     MAX_SAMPLE,
     CheckOutcome,

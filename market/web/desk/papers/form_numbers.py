@@ -20,10 +20,10 @@ from market.counties.form_numbers import (
     set_form_number,
 )
 from market.http import HttpRequest
-from market.identity.access import has_role_for
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
+from market.people.identity.access import has_role_for
+from market.people.identity.models import Actor
 from market.web.desk.context import DeskContext, open_desk, render_desk_page
 from market.web.desk.papers.forms import PrintedForm
 from market.web.forms import PostedForm, parse_day, read_form

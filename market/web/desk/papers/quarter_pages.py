@@ -17,11 +17,11 @@ from market.counties.quarter_submissions import (
     record_submission,
 )
 from market.http import HttpRequest
-from market.identity.access import has_role_for
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.access import has_role_for
+from market.people.identity.models import Actor
 from market.reports.quarter import compute_sent_figures
 from market.subsidies.month.cycles import read_quarter
 from market.web.desk.context import DeskContext, PageNotice, render_desk_page

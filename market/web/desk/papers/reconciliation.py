@@ -8,11 +8,11 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.access import get_roles
-from market.identity.models import Actor, Role
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.access import get_roles
+from market.people.identity.models import Actor, Role
 from market.reports.reconciliation import DifferenceView, OperatorReturn, get_reconciliation
 from market.subsidies.models import CYCLE_STATE_NAMES
 from market.subsidies.month.cycles import find_cycle, read_month

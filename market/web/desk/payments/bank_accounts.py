@@ -9,11 +9,11 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.access import get_roles
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.access import get_roles
+from market.people.identity.models import Actor
 from market.subsidies.bank_accounts.accounts import decide_bank_account, enter_bank_account, list_bank_accounts
 from market.subsidies.bank_accounts.models import (
     AGREER,

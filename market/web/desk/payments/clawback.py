@@ -11,11 +11,11 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.access import get_roles
-from market.identity.models import Actor, NotAllowed
 from market.kernel import Connection, Database, Fen, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.access import get_roles
+from market.people.identity.models import Actor, NotAllowed
 from market.subsidies.clawbacks.appeals import write_down_appeal
 from market.subsidies.clawbacks.decide import decide_clawback, serve_clawback
 from market.subsidies.clawbacks.models import (

@@ -4,12 +4,12 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.audit.record import record_export
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.audit.record import record_export
+from market.people.identity.models import Actor
 from market.subsidies.intake.models import PUBLIC_KIND_NAMES, REASON_NAMES
 from market.subsidies.intake.notice import get_village_notice, list_board_rows
 from market.web.desk.context import open_desk, render_desk_page

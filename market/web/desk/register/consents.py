@@ -8,12 +8,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Busy, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.storage.files import FileStore
+from market.people.identity.models import Actor, NotFound
+from market.people.storage.files import FileStore
 from market.subsidies.intake.consents import (
     CONSENT_TEXTS,
     CONSENT_VERSION,

@@ -9,12 +9,12 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.access import has_role_for
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
+from market.people.identity.access import has_role_for
+from market.people.identity.models import Actor
 from market.reports.line import mask_name
 from market.subsidies.idle.calls import CALLERS, list_calls, record_call
 from market.subsidies.idle.lines import (

@@ -11,12 +11,12 @@ from msgspec import Struct
 
 from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
-from market.identity.access import has_role_for
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.people.identity.access import has_role_for
+from market.people.identity.models import Actor, NotFound
 from market.subsidies.intake.consents import ConsentForm, LeadConsent, list_consents
 from market.subsidies.intake.models import (
     DUE_STEPS,

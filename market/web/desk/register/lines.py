@@ -10,11 +10,11 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.access import get_roles, has_role_for
-from market.identity.models import Actor, Role
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.access import get_roles, has_role_for
+from market.people.identity.models import Actor, Role
 from market.reports.line import unseal_masked_name
 from market.subsidies.lines.changes import refuse_change, report_change, take_change
 from market.subsidies.lines.models import (

@@ -6,9 +6,9 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.people.identity.models import Actor
 from market.reports.enrolments import EnrolmentView, list_enrolments
 from market.web.desk.context import open_desk, read_offset, render_desk_page
 from market.web.ui.format import day_zh

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from market.identity.access import has_role_for
 from market.kernel import Connection
 from market.kernel.seal import Seal
+from market.people.identity.access import has_role_for
 from market.subsidies.intake.models import REPORTERS
 from market.subsidies.intake.objection_models import ANSWER_NAMES, MAX_OBJECTION_LENGTH, OBJECTION_REASON_NAMES
 from market.subsidies.intake.objections import list_objections

@@ -9,12 +9,12 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.access import has_role_for, require_role
-from market.identity.models import Actor, Role
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.notify.notifications import format_due
+from market.people.identity.access import has_role_for, require_role
+from market.people.identity.models import Actor, Role
+from market.people.notify.notifications import format_due
 from market.subsidies.intake.models import REPORTERS
 from market.subsidies.intake.objection_models import (
     ANSWER_NAMES,

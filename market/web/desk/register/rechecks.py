@@ -8,11 +8,11 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.access import has_role_for, require_county_scopes
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.access import has_role_for, require_county_scopes
+from market.people.identity.models import Actor
 from market.reports.line import unseal_masked_name
 from market.subsidies.register.rechecks import (
     DAYS_AHEAD,

@@ -13,12 +13,12 @@ from market.casework.moves import get_person_scope
 from market.casework.worklist import list_assigned_cases
 from market.divisions.queries import get_division_names
 from market.http import HttpRequest
-from market.identity.access import require_scopes
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import Database
 from market.kernel.clock import Clock, get_next_quarter
 from market.kernel.division_codes import get_scope, pad_code
 from market.kernel.rate_limits import RateClass
+from market.people.identity.access import require_scopes
+from market.people.identity.models import Actor, NotFound, Role
 from market.reports.quarter import DUE_DAY, QuarterRow
 from market.reports.region import (
     CountyProgress,

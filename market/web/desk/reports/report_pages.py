@@ -8,15 +8,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.audit.record import record_export
 from market.counties.form_numbers import PrintedFormKind
 from market.http import HttpRequest
-from market.identity.access import get_roles
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import Database
 from market.kernel.clock import Clock, get_next_month
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.people.audit.record import record_export
+from market.people.identity.access import get_roles
+from market.people.identity.models import Actor, NotFound, Role
 from market.reports.counted.models import CountedReport, ItemRow, Subject
 from market.reports.counted.reports import COUNTED_REPORTS
 from market.reports.counted.view import ReportView, load_items, load_report

@@ -9,11 +9,11 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.access import require_platform_staff
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.orders.money.uninvolved import OwnOrderMoney
+from market.people.identity.access import require_platform_staff
+from market.people.identity.models import Actor
 from market.procurement.models import (
     BankReceipt,
     BankReceiptClosed,

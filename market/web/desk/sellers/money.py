@@ -11,8 +11,6 @@ from litestar.params import FromPath
 from market.aftersales.decide_refund import decide_refund_request
 from market.carriers.unmoved import list_unmoved_parcels, record_delivery, refund_lost_parcel
 from market.http import HttpRequest
-from market.identity.access import get_roles
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import Clock
 from market.orders.money.money_problems import (
@@ -26,6 +24,8 @@ from market.orders.money.money_problems import (
 from market.orders.money.record_transfers import record_repaid, record_transfer
 from market.payouts.account_change import decide_account_change, list_waiting_changes
 from market.payouts.large_payouts import decide_large_payout, list_waiting_large_payouts
+from market.people.identity.access import get_roles
+from market.people.identity.models import Actor, NotFound, Role
 from market.web.desk.context import (
     DeskContext,
     PageNotice,

@@ -10,12 +10,12 @@ from msgspec import Struct
 
 from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
-from market.identity.access import list_scopes, require_county_role
-from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.people.identity.access import list_scopes, require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.pickup_points.models import NewPickupPoint, PickupPointInvalid
 from market.pickup_points.register import add_point, change_keeper, list_points, open_point
 from market.web.desk.context import DeskContext, PageNotice, open_desk, render_desk_page

@@ -11,14 +11,14 @@ from msgspec import Struct
 
 from market.divisions.queries import list_children
 from market.http import HttpRequest
-from market.identity.models import AccountId, Actor, NotAllowed, NotFound
-from market.identity.sign_in import find_account_by_phone, get_phone
 from market.kernel import Connection, Database, FieldFault, Query, Refusal
 from market.kernel.clock import Clock
 from market.kernel.division_codes import pad_code
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
 from market.payouts.correct_seller_name import UNVERIFIED_STATES
+from market.people.identity.models import AccountId, Actor, NotAllowed, NotFound
+from market.people.identity.sign_in import find_account_by_phone, get_phone
 from market.producers.check_certificates import reject_certificate, set_certificate_area, verify_certificate
 from market.producers.decide import decide_producer
 from market.producers.models import (

@@ -9,8 +9,6 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.access import require_platform_staff
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
@@ -22,6 +20,8 @@ from market.organisations.public_buyers import (
     list_public_buyers,
     save_public_buyer,
 )
+from market.people.identity.access import require_platform_staff
+from market.people.identity.models import Actor
 from market.procurement.views import DUTY_NAMES
 from market.web.desk.context import DeskContext, PageNotice, build_county_query, open_desk, render_desk_page
 from market.web.forms import make_form_key, read_form

@@ -4,13 +4,13 @@ import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from market.audit.readings import READ
-from market.audit.record import record_export
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
+from market.people.audit.readings import READ
+from market.people.audit.record import record_export
+from market.people.identity.models import Actor
 from market.reports.files.audit_extract import AuditRow, list_entries, parse_position
 from market.web.desk.context import render_desk_page
 from market.web.desk.months.samples import open_audit_desk

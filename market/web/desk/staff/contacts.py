@@ -22,10 +22,10 @@ from market.counties.contacts import (
 )
 from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
-from market.identity.access import list_scopes, require_county_role
-from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
+from market.people.identity.access import list_scopes, require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.forms import PostedForm, parse_id, parse_uuid, read_form
 from market.web.pages import redirect

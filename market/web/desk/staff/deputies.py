@@ -8,12 +8,12 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.county_officials import is_kept_by
-from market.identity.deputies import MAX_DAYS, appoint_deputy, end_deputy, list_deputies
-from market.identity.models import ROLE_NAMES, Actor
-from market.identity.officials import InvalidOfficial, list_officials
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
+from market.people.identity.county_officials import is_kept_by
+from market.people.identity.deputies import MAX_DAYS, appoint_deputy, end_deputy, list_deputies
+from market.people.identity.models import ROLE_NAMES, Actor
+from market.people.identity.officials import InvalidOfficial, list_officials
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, render_desk_page
 from market.web.desk.staff.officials import open_county_desk
 from market.web.forms import parse_day, read_form

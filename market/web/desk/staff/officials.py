@@ -12,9 +12,12 @@ from msgspec import Struct
 
 from market.divisions.queries import get_division_names, list_divisions_named
 from market.http import HttpRequest
-from market.identity.access import require_county_role
-from market.identity.auditors import MAX_AUDIT_DAYS
-from market.identity.county_officials import (
+from market.kernel import Connection, Database, FieldFault, Refusal
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.people.identity.access import require_county_role
+from market.people.identity.auditors import MAX_AUDIT_DAYS
+from market.people.identity.county_officials import (
     COUNTY_ROLES,
     PersonHasAccount,
     SellerNumberMissing,
@@ -25,9 +28,9 @@ from market.identity.county_officials import (
     reset_county_second_factor,
     revoke_county_official,
 )
-from market.identity.deputies import Deputy, list_deputies
-from market.identity.models import ROLE_NAMES, Actor, HandleTaken, NotFound, Role
-from market.identity.officials import (
+from market.people.identity.deputies import Deputy, list_deputies
+from market.people.identity.models import ROLE_NAMES, Actor, HandleTaken, NotFound, Role
+from market.people.identity.officials import (
     HoldsOffice,
     InvalidOfficial,
     OfficialSummary,
@@ -35,11 +38,8 @@ from market.identity.officials import (
     OtherPerson,
     list_officials,
 )
-from market.identity.phone_accounts import PhoneHasOtherName
-from market.identity.second_factor import make_enrolment_uri
-from market.kernel import Connection, Database, FieldFault, Refusal
-from market.kernel.clock import Clock
-from market.kernel.seal import Seal
+from market.people.identity.phone_accounts import PhoneHasOtherName
+from market.people.identity.second_factor import make_enrolment_uri
 from market.web.desk.context import (
     DeskContext,
     PageNotice,

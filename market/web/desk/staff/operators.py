@@ -11,22 +11,22 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.access import get_roles, has_role_for, require_whole_county
-from market.identity.county_officials import SellerNumberMissing
-from market.identity.models import Actor, HandleTaken, NotFound, Role
-from market.identity.officials import HoldsOffice, InvalidOfficial, NoSuchOfficial, OtherPerson
-from market.identity.operators import (
+from market.kernel import Connection, Database, FieldFault, Refusal
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.people.identity.access import get_roles, has_role_for, require_whole_county
+from market.people.identity.county_officials import SellerNumberMissing
+from market.people.identity.models import Actor, HandleTaken, NotFound, Role
+from market.people.identity.officials import HoldsOffice, InvalidOfficial, NoSuchOfficial, OtherPerson
+from market.people.identity.operators import (
     OperatorSummary,
     create_county_operator,
     end_county_operator,
     list_operators,
     reset_operator_factor,
 )
-from market.identity.phone_accounts import PhoneHasOtherName
-from market.identity.second_factor import make_enrolment_uri
-from market.kernel import Connection, Database, FieldFault, Refusal
-from market.kernel.clock import Clock
-from market.kernel.seal import Seal
+from market.people.identity.phone_accounts import PhoneHasOtherName
+from market.people.identity.second_factor import make_enrolment_uri
 from market.subsidies.names import Operator, format_month_zh
 from market.subsidies.operators.history import list_county_files
 from market.subsidies.operators.lateness import list_file_states

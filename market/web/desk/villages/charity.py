@@ -18,10 +18,10 @@ from market.answers.notice_models import (
 )
 from market.answers.notices import check_notice, end_county_notice, list_county_notices
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotFound
 from market.web.account.notices import describe_own_notice
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.forms import parse_uuid, read_form

@@ -8,10 +8,10 @@ from market.funds.applications import decide_application, get_application, list_
 from market.funds.calls import list_counted_calls
 from market.funds.models import KIND_NAMES, MAX_FEN, MAX_TEXT_LENGTH, Application, FundInvalid
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 from market.web.desk.context import open_desk, render_desk_page
 from market.web.forms import parse_integer

@@ -7,11 +7,11 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.access import has_role_for
-from market.identity.models import COUNTY_KEEPERS, Actor, Role
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.pairing.models import AGREERS
+from market.people.identity.access import has_role_for
+from market.people.identity.models import COUNTY_KEEPERS, Actor, Role
 from market.web.desk.context import DeskContext, open_desk, render_desk_page
 
 

@@ -13,11 +13,11 @@ from market.answers.inquiries import (
 from market.answers.models import INQUIRY_NAMES, MAX_INQUIRY_LENGTH, Inquiry, InquiryInvalid, InquiryKind
 from market.casework.models import CaseOutcome, CaseState
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
-from market.notify.notifications import format_due
+from market.people.identity.models import Actor
+from market.people.notify.notifications import format_due
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 from market.web.desk.context import open_desk, render_desk_page
 from market.web.ui.format import day_zh

@@ -7,11 +7,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from market.http import HttpRequest
-from market.identity.access import has_role_for, require_county_role
-from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.access import has_role_for, require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.services.posting_models import PostingInvalid, PostingNotOpen, PostingOwnChecker
 from market.services.postings import check_posting, list_postings_to_check
 from market.web.account.postings import describe_posting

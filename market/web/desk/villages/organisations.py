@@ -7,8 +7,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from market.http import HttpRequest
-from market.identity.access import has_role_for, require_county_role
-from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
 from market.organisations.models import (
@@ -17,6 +15,8 @@ from market.organisations.models import (
     OrganisationId,
 )
 from market.organisations.register import decide_organisation, list_organisations
+from market.people.identity.access import has_role_for, require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.forms import parse_id, read_form
 from market.web.pages import redirect

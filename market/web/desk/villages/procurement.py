@@ -6,10 +6,10 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from market.http import HttpRequest
-from market.identity.access import has_role_for
-from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.people.identity.access import has_role_for
+from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.procurement.models import CountedEntry, Purchase, PurchaseState, YearBook
 from market.procurement.quotas import list_counted, list_county_books
 from market.procurement.views import list_county_purchases

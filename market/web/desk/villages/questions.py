@@ -9,11 +9,11 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.access import has_role_for, require_county_role
-from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
+from market.people.identity.access import has_role_for, require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.services.agronomists import end_agronomist, list_agronomists, name_agronomist
 from market.services.question_models import MAX_QUESTION_LENGTH, AgronomistInvalid, NewAgronomist, Question
 from market.services.questions import answer_question, get_question

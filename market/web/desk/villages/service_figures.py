@@ -4,11 +4,11 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from market.http import HttpRequest
-from market.identity.access import require_county_role
-from market.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.division_codes import TOWNSHIP, truncate_code
+from market.people.identity.access import require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.reports.service_figures import FIGURES, list_quarters, list_service_items, sum_up_services
 from market.reports.worklist import format_quarter
 from market.web.desk.context import open_desk, render_desk_page

@@ -8,9 +8,9 @@ from litestar.params import FromPath
 
 from market.catalogue.units import format_weight
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
+from market.people.identity.models import Actor
 from market.trace.harvests import get_county_lot, list_county_lots, list_parents
 from market.trace.labels import list_runs
 from market.trace.models import MAX_REASON_LENGTH, TraceInvalid

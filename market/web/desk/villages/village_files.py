@@ -13,14 +13,14 @@ from market.county_files.models import CountyFile, FileKind, FileOutcome, FileRe
 from market.county_files.run_file_import import import_county_file, list_county_files, require_importer
 from market.county_files.templates import write_file_template
 from market.http import HttpRequest
-from market.identity.access import has_role_for, require_whole_county
-from market.identity.models import Actor, NotFound
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
+from market.people.identity.access import has_role_for, require_whole_county
+from market.people.identity.models import Actor, NotFound
+from market.people.storage.files import FileStore
 from market.sheets.models import CellFault
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
-from market.storage.files import FileStore
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.desk.papers.form_pages import download_file
 from market.web.forms import PostedForm, read_form

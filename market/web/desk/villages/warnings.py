@@ -11,12 +11,12 @@ from msgspec import Struct
 from market.content.models import MAX_WARNING_LENGTH, FraudWarning, NewWarning, StoryInvalid, WarningReason
 from market.content.warnings import REASON_NAMES, end_warning, list_warnings, publish_warning
 from market.http import HttpRequest
-from market.identity.access import has_role_for, require_county_role
-from market.identity.models import COUNTY_KEEPERS, Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.moderation.forbidden_words import ForbiddenWord
+from market.people.identity.access import has_role_for, require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, Actor
+from market.people.moderation.forbidden_words import ForbiddenWord
 from market.web.desk.context import DeskContext, PageNotice, open_desk, render_desk_page
 from market.web.forms import make_form_key, parse_id, read_form
 from market.web.idempotent_form import submit_once

@@ -12,11 +12,11 @@ from market.casework.history import get_case, list_case_events
 from market.casework.models import SELLER, CaseMove
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.access import require_producer
-from market.identity.models import Actor, NotFound
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor, NotFound
 from market.web.case_words import build_case_context, get_farm_path
 from market.web.forms import read_form, rename_faults
 from market.web.pages import redirect, render_page

@@ -13,14 +13,14 @@ from market.casework.history import is_asker
 from market.casework.models import SELLER, CaseOutcome, CaseState
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.access import require_producer
-from market.identity.models import Actor, NotFound
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.mediation.views import Mediation, find_mediation_of_case
-from market.notify.notifications import format_due
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import format_due
 from market.web.farm.sellers import FarmRow, list_notes
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page

@@ -13,11 +13,11 @@ from market.complaints.complain import answer_complaint
 from market.complaints.models import MAX_COMPLAINT_LENGTH
 from market.complaints.views import Complaint, get_complaint, list_producer_complaints
 from market.http import HttpRequest
-from market.identity.access import require_producer
-from market.identity.models import Actor, NotFound
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor, NotFound
 from market.web.farm.sellers import FarmRow, list_notes
 from market.web.forms import parse_uuid, read_form, rename_faults
 from market.web.pages import redirect, render_page

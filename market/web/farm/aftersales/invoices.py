@@ -13,7 +13,6 @@ from msgspec import Struct
 from market.casework.models import SELLER
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.invoices.correct import correct_invoice
 from market.invoices.models import (
     NUMBER_LENGTH,
@@ -31,6 +30,7 @@ from market.invoices.views import SaleInvoice, get_sale_invoice, list_open_invoi
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotFound
 from market.web.farm.sellers import FarmRow, list_notes
 from market.web.forms import make_form_key, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once

@@ -9,11 +9,11 @@ from litestar.params import FromPath
 
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.access import require_producer
-from market.identity.models import Actor, NotFound
 from market.kernel import FieldFault, Refusal
 from market.mediation.models import MAX_MEDIATION_TEXT_LENGTH
 from market.mediation.views import get_mediation
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor, NotFound
 from market.web.forms import rename_faults
 from market.web.pages import redirect, render_page
 from market.web.services import get_services

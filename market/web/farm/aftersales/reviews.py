@@ -10,11 +10,11 @@ from litestar.params import FromPath
 from market.casework.models import CaseOutcome, CaseState
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.notify.notifications import format_due
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import format_due
 from market.reviews.answer import answer_review
 from market.reviews.appeal import REVIEW_APPEAL, appeal_review
 from market.reviews.appeal_views import ReviewAppeal, find_appeal_of_review

@@ -8,7 +8,6 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock, parse_month
 from market.payouts.month_statement import (
@@ -18,6 +17,7 @@ from market.payouts.month_statement import (
     StatementEntry,
     get_month_statement,
 )
+from market.people.identity.models import Actor
 from market.producers.queries import list_own_producers
 from market.web.pages import render_page
 from market.web.ui.format import day_short

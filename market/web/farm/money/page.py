@@ -6,9 +6,9 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
+from market.people.identity.models import Actor
 from market.producers.queries import list_own_producers
 from market.web.farm.money.view import ACCOUNT_KINDS, load_money
 from market.web.farm.sellers import list_notes

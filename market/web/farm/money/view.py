@@ -5,7 +5,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.orders.escrow import compute_share, get_payee
 from market.orders.models import SuborderState
@@ -27,6 +26,7 @@ from market.payouts.pay_out import (
     sum_kept_back,
 )
 from market.payouts.statement import Statement, get_statement
+from market.people.identity.models import Actor
 from market.producers.models import ProducerRow
 from market.web.forms import make_form_key
 from market.web.ui.format import day_zh, yuan

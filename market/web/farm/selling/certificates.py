@@ -10,11 +10,12 @@ from msgspec import Struct, structs
 
 from market.catalogue.publish import resolve_own_producer
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor
+from market.people.storage.photos import BadPhoto, PhotoPurpose
 from market.producers.apply import add_certificate
 from market.producers.models import (
     CERTIFICATE_NAMES,
@@ -26,7 +27,6 @@ from market.producers.models import (
     ProducerId,
 )
 from market.producers.queries import get_producer, list_own_producers
-from market.storage.photos import BadPhoto, PhotoPurpose
 from market.web.farm.sellers import FIELD_NAMES, FarmRow, is_seller, list_producer_options
 from market.web.forms import PostedForm, make_form_key, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once

@@ -12,11 +12,11 @@ from msgspec import Struct
 from market.aftersales.close_farm import close_farm
 from market.catalogue.publish import resolve_own_producer
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.send_by import MAX_MOVED_DAYS
+from market.people.identity.models import Actor
 from market.producers.closures import (
     CLOSURE_REASON_NAMES,
     ClosureInvalid,

@@ -11,13 +11,13 @@ from msgspec import Struct, structs
 
 from market.catalogue.models import ListingKind, ProducerNotOpen
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.moderation.forbidden_words import ForbiddenWord
 from market.packages.compose import OfferedVariant, compose_package, list_near_variants
 from market.packages.models import MAX_PARTS, MAX_PERSONS, InvalidPackage, NewPackage, NewPart, TooManyPackages
+from market.people.identity.models import Actor, NotFound
+from market.people.moderation.forbidden_words import ForbiddenWord
 from market.producers.queries import list_own_producers
 from market.web.farm.sellers import is_seller
 from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form

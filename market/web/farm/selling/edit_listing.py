@@ -25,12 +25,12 @@ from market.catalogue.models import (
 )
 from market.catalogue.packs import MAX_PACKS
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
-from market.moderation.forbidden_words import MAX_STORY_LENGTH, ForbiddenWord
-from market.storage.photos import BadPhoto, PhotoPurpose
+from market.people.identity.models import Actor
+from market.people.moderation.forbidden_words import MAX_STORY_LENGTH, ForbiddenWord
+from market.people.storage.photos import BadPhoto, PhotoPurpose
 from market.web.farm.selling.goods_fields import (
     GOODS_FIELDS,
     REGION_OPTIONS,

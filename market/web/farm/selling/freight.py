@@ -12,9 +12,9 @@ from market.catalogue.freight import MAX_FREIGHT_FEN, FreightTerms, find_freight
 from market.catalogue.models import MAX_PRICE_FEN, MIN_PRICE_FEN, BadListing
 from market.catalogue.publish import resolve_own_producer
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
+from market.people.identity.models import Actor
 from market.web.farm.sellers import is_seller, load_shop_links
 from market.web.forms import PostedForm, parse_uuid, read_form
 from market.web.pages import redirect, render_page

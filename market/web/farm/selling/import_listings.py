@@ -23,17 +23,17 @@ from market.catalogue.listing_sheet import COLUMNS, list_listing_rows, make_temp
 from market.catalogue.models import ProducerNotOpen, TooManyListings
 from market.catalogue.publish import resolve_own_producer
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
+from market.people.identity.models import Actor
+from market.people.storage.files import FileStore
+from market.people.storage.photo_archive import decode_archived_photos
+from market.people.storage.photos import MAX_PHOTOS_A_DAY, PhotoPurpose, TooManyPhotos, require_photo_quota
+from market.people.storage.uploads import store_decoded_photos
 from market.producers.queries import list_own_producers
 from market.sheets.models import CellFault, FileMalformed, FileUnreadable
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
-from market.storage.files import FileStore
-from market.storage.photo_archive import decode_archived_photos
-from market.storage.photos import MAX_PHOTOS_A_DAY, PhotoPurpose, TooManyPhotos, require_photo_quota
-from market.storage.uploads import store_decoded_photos
 from market.web.desk.papers.form_pages import download_file
 from market.web.farm.sellers import is_seller
 from market.web.forms import PostedForm, parse_uuid, read_form

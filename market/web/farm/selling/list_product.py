@@ -31,12 +31,12 @@ from market.catalogue.publish import NewProduct, publish_product, resolve_own_pr
 from market.catalogue.templates import ListingTemplate, list_templates
 from market.catalogue.units import get_count_word
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
-from market.moderation.forbidden_words import MAX_STORY_LENGTH, ForbiddenWord
-from market.storage.photos import BadPhoto, PhotoPurpose
+from market.people.identity.models import Actor, NotFound
+from market.people.moderation.forbidden_words import MAX_STORY_LENGTH, ForbiddenWord
+from market.people.storage.photos import BadPhoto, PhotoPurpose
 from market.web.farm.sellers import FIELD_NAMES, FarmRow, is_seller, list_producer_options, show_drawings_once
 from market.web.farm.selling.freight import load_freight_line
 from market.web.farm.selling.goods_fields import GOODS_FIELDS, REGION_OPTIONS, STORAGE_OPTIONS, GoodsForm, read_goods

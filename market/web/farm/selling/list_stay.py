@@ -18,12 +18,12 @@ from market.catalogue.models import (
 )
 from market.catalogue.publish import publish_stay, resolve_own_producer
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
-from market.moderation.forbidden_words import ForbiddenWord
-from market.storage.photos import BadPhoto, PhotoPurpose
+from market.people.identity.models import Actor
+from market.people.moderation.forbidden_words import ForbiddenWord
+from market.people.storage.photos import BadPhoto, PhotoPurpose
 from market.web.farm.sellers import FIELD_NAMES, is_seller, list_producer_options
 from market.web.farm.selling.selling_obstacles import SellingObstacle, describe_refusal, find_obstacle
 from market.web.forms import make_form_key, parse_uuid, read_form, rename_faults

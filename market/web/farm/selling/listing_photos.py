@@ -17,11 +17,11 @@ from market.catalogue.listing_photos import (
 )
 from market.catalogue.models import BadListing, ListingChanged
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
-from market.storage.photos import BadPhoto, PhotoPurpose
+from market.people.identity.models import Actor
+from market.people.storage.photos import BadPhoto, PhotoPurpose
 from market.web.forms import make_form_key, parse_uuid, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page

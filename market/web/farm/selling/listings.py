@@ -30,11 +30,11 @@ from market.catalogue.tier_prices import (
 )
 from market.catalogue.units import get_count_word
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.packages.tell import tell_of_moved_listing
+from market.people.identity.models import Actor, NotFound
 from market.slots.list_slots import count_open_slots
 from market.slots.models import MAX_SLOTS_COUNTED
 from market.stock.models import InvalidStockChange, StockTooLow

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from market.catalogue.models import ProducerNotOpen
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
@@ -24,6 +23,7 @@ from market.packages.models import (
     TooManyPackages,
 )
 from market.packages.read import PackageInvitation, list_invitations, list_own_packages
+from market.people.identity.models import Actor, NotFound
 from market.producers.queries import list_own_producers
 from market.web.farm.sellers import Note, is_seller, list_notes
 from market.web.forms import PostedForm, parse_uuid, read_form

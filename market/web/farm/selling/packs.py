@@ -13,12 +13,12 @@ from market.catalogue.models import BadListing, ListingChanged, ProducerNotOpen
 from market.catalogue.more_packs import LastPack, PackLimitReached, add_pack, end_pack
 from market.catalogue.packs import replace_pack
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.moderation.forbidden_words import ForbiddenWord
 from market.packages.tell import tell_of_retired_pack
+from market.people.identity.models import Actor
+from market.people.moderation.forbidden_words import ForbiddenWord
 from market.web.farm.selling.edit_listing import PackForm, Refused, load_edited_listing, render_edit_page
 from market.web.farm.selling.pack_fields import get_pack_field_names, read_new_pack
 from market.web.farm.selling.selling_obstacles import describe_refusal

@@ -14,9 +14,9 @@ from market.catalogue.detail import get_listing_id
 from market.catalogue.models import BadListing, ListingKind
 from market.catalogue.presale import PresaleTerms, end_presale, find_presale, set_presale
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
+from market.people.identity.models import Actor, NotFound
 from market.web.forms import PostedForm, read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import ShortNumber

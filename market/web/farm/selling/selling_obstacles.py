@@ -6,9 +6,9 @@ from msgspec import Struct
 
 from market.catalogue.certificates import find_publish_refusal
 from market.catalogue.models import CertificateNeeded, CertificateUnverified, ListingKind, ProducerNotOpen
-from market.identity.models import Actor
 from market.kernel import Connection, Refusal
 from market.kernel.clock import Clock
+from market.people.identity.models import Actor
 from market.producers.models import ProducerRow
 from market.producers.queries import list_own_producers
 

@@ -10,9 +10,9 @@ from msgspec import Struct
 from market.catalogue.models import BadListing
 from market.catalogue.stay_deposit import MAX_DAYS_BEFORE, StayDeposit, find_stay_deposit, set_stay_deposit
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
+from market.people.identity.models import Actor
 from market.web.farm.visits.nights import find_own_stay
 from market.web.forms import read_form, rename_faults
 from market.web.pages import redirect, render_page

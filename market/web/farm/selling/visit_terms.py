@@ -24,9 +24,9 @@ from market.catalogue.models import (
 )
 from market.catalogue.person_classes import set_child_price
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
+from market.people.identity.models import Actor, NotFound
 from market.web.forms import read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import ShortNumber

@@ -10,12 +10,12 @@ from msgspec import Struct
 from market.aftersales.parcels import Parcel, list_parcels
 from market.catalogue.units import get_count_word
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.kernel.text import mask_phone
+from market.people.identity.models import Actor
 from market.producers.queries import list_own_producers
 from market.web.farm.sellers import is_seller
 from market.web.pages import redirect, render_page

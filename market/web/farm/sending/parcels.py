@@ -20,15 +20,15 @@ from market.carriers.models import CARRIER_NAMES, UNPROVEN_PERIOD
 from market.carriers.tracking import Tracking, load_tracking
 from market.catalogue.units import get_count_word
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
-from market.moderation.off_platform import OffPlatformContact
 from market.orders.escrow import SuborderShare
 from market.orders.models import SuborderState
 from market.orders.money.refund_requests import RequestedRefund
 from market.payouts.statement import get_share
+from market.people.identity.models import Actor, NotFound
+from market.people.moderation.off_platform import OffPlatformContact
 from market.web.farm.aftersales.refunds import present_refund_request
 from market.web.farm.sellers import FarmRow
 from market.web.farm.sending.weighing import UNITS, Weighing, list_weight_fields

@@ -10,13 +10,13 @@ from litestar.params import FromPath
 
 from market.catalogue.publish import resolve_own_producer
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
+from market.people.identity.models import Actor
+from market.people.storage.files import FileStore
 from market.sheets.models import CellFault, FileMalformed, FileUnreadable
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
-from market.storage.files import FileStore
 from market.trace.harvest_file import (
     COLUMNS,
     MAX_IMPORTED_HARVESTS,

@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from market.catalogue.units import format_weight
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotFound
 from market.producers.models import ProducerRow
 from market.producers.queries import list_own_producers
 from market.trace.harvests import delete_lot, get_own_lot, list_parents

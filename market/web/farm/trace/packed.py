@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from market.catalogue.units import get_count_word
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.models import SuborderState
+from market.people.identity.models import Actor
 from market.trace.models import TraceInvalid
 from market.trace.packed import LabelCode, PackedLot, list_packed_lots, pack_labels, read_label_codes
 from market.trace.unpacked import UnpackedLabel, list_unpacked_labels, unpack_labels

@@ -10,9 +10,9 @@ from msgspec import Struct
 from market.catalogue.publish import resolve_own_producer
 from market.catalogue.units import format_weight
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
+from market.people.identity.models import Actor, NotFound
 from market.trace.harvests import list_lots, mix_lots, record_harvest
 from market.trace.models import (
     MAX_PLOT_NAME_LENGTH,

@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from market.aftersales.host_calendar import find_own_booking
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.notify.notifications import format_due
+from market.people.identity.models import Actor
+from market.people.notify.notifications import format_due
 from market.visits.change_booking import answer_change, offer_change, withdraw_change
 from market.visits.changeable_stay import NewDays
 from market.visits.models import ANSWER_HOURS, BookingChange, ChangeInvalid, Proposer

@@ -9,9 +9,9 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
+from market.people.identity.models import Actor, NotFound
 from market.visits.calendar_feed import (
     create_calendar_feed,
     list_calendar_feeds,

@@ -10,11 +10,11 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.notify.notifications import format_due
+from market.people.identity.models import Actor
+from market.people.notify.notifications import format_due
 from market.visits.guest_register import (
     DOCUMENT_NAMES,
     REGISTER_LIFETIME,

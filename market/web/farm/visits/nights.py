@@ -26,10 +26,10 @@ from market.catalogue.detail import get_listing_id
 from market.catalogue.models import MAX_PRICE_FEN, MIN_PRICE_FEN, BadListing, ListingKind, ListingState
 from market.catalogue.terms import NewSeason, set_season
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_next_month, get_previous_month
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotFound
 from market.web.forms import PostedForm, make_form_key, parse_day, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

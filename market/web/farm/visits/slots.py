@@ -15,11 +15,11 @@ from market.catalogue.describe import Description, get_description
 from market.catalogue.detail import get_listing_id
 from market.catalogue.models import ListingKind
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
+from market.people.identity.models import Actor, NotFound
 from market.slots.cancel_slot import cancel_slot
 from market.slots.change_slots import NewSlots, add_slots, move_slot
 from market.slots.list_slots import find_host_slot, list_host_slots

@@ -33,9 +33,9 @@ from market.catalogue.terms import (
     set_season,
 )
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock, get_next_month, get_previous_month
+from market.people.identity.models import Actor, NotFound
 from market.web.farm.visits.nights import read_shown_day
 from market.web.forms import PostedForm, read_form, rename_faults
 from market.web.pages import redirect, render_page

@@ -12,13 +12,13 @@ from msgspec import Struct
 
 from market.bookings.models import StayTooShort
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.orders.models import NightsTaken, NotForSale, PaymentDisputed, ShopClosed
 from market.orders.queries import OrderView, SuborderView, get_order, get_order_id
+from market.people.identity.models import Actor, NotFound
 from market.visits.change_booking import answer_change, propose_change, quote_change, withdraw_change
 from market.visits.changeable_stay import NewDays
 from market.visits.models import (

@@ -14,7 +14,6 @@ from market.aftersales.models import MAX_CLAIM_PHOTOS, MAX_CLAIM_TOTAL, ClaimRef
 from market.casework.models import SELLER, CaseOutcome, CaseState
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.language import get_language, say
@@ -23,7 +22,8 @@ from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.orders.line_views import LineView
 from market.orders.queries import SuborderView, get_order, get_order_id
-from market.storage.photos import BadPhoto, PhotoPurpose
+from market.people.identity.models import Actor, NotFound
+from market.people.storage.photos import BadPhoto, PhotoPurpose
 from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page

@@ -21,12 +21,12 @@ from market.complaints.models import (
 )
 from market.complaints.views import Complaint, list_suborder_complaints
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.orders.queries import SuborderView, get_order, get_order_id
+from market.people.identity.models import Actor, NotFound
 from market.web.case_words import load_due_words
 from market.web.forms import make_form_key, read_form, rename_faults
 from market.web.idempotent_form import submit_once

@@ -21,12 +21,12 @@ from market.conversations.models import MAX_REPORT_LENGTH, Side
 from market.conversations.views import list_conversations
 from market.conversations.write import report_message
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotFound
 from market.web.case_words import load_due_words
 from market.web.conversation_page import build_thread_context, describe_conversation, load_thread, submit_message
 from market.web.farm.sellers import FarmRow

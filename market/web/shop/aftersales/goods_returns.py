@@ -24,7 +24,6 @@ from market.aftersales.models import GoodsReturnTooEarly, GoodsReturnTooLate
 from market.casework.models import SELLER
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.language import get_language, say
@@ -32,6 +31,7 @@ from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.orders.line_views import LineView
 from market.orders.queries import SuborderView, get_order, get_order_id
+from market.people.identity.models import Actor, NotFound
 from market.web.forms import PostedForm, make_form_key, parse_integer, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.invoices.ask import ask_invoice
 from market.invoices.models import (
     DETAILS_YEARS,
@@ -31,6 +30,7 @@ from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.orders.models import OrderState, PaymentTerms
 from market.orders.queries import OrderView, SuborderView
+from market.people.identity.models import Actor, NotFound
 from market.web.case_words import load_due_words
 from market.web.forms import make_form_key, read_form, rename_faults
 from market.web.idempotent_form import submit_once

@@ -11,7 +11,6 @@ from market.casework.history import get_case
 from market.casework.models import CaseState
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound, Role
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.language import say
@@ -21,6 +20,7 @@ from market.mediation.end import compute_share
 from market.mediation.mediate import ask_for_mediation, load_mediation_days
 from market.mediation.models import MAX_MEDIATION_TEXT_LENGTH
 from market.mediation.views import Mediation, find_mediation_of_case
+from market.people.identity.models import Actor, NotFound, Role
 from market.web.forms import read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.services import get_services

@@ -10,7 +10,6 @@ from msgspec import Struct, structs
 
 from market.catalogue.models import ListingKind
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.idempotency import IdempotencyKeyReused
@@ -25,6 +24,7 @@ from market.orders.queries import load_latest_address
 from market.packages.book import PackageQuote, PackageWish, PartTime, book_package, quote_package
 from market.packages.models import MAX_COUNT, REST_HOURS, Package
 from market.packages.read import get_live_package
+from market.people.identity.models import Actor
 from market.web.cookies import finish_drafts
 from market.web.forms import make_form_key, parse_day, parse_integer, read_form, rename_faults
 from market.web.pages import redirect, render_page

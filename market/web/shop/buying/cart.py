@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from market.catalogue.night_rules import RuleKind
 from market.catalogue.units import get_count_word
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, Query
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.language import say
@@ -24,9 +23,10 @@ from market.orders.checkout.pricing import PriceBasis
 from market.orders.list_orders import OrderGroup, list_orders
 from market.orders.models import ListingId, Nights, OrderState, SuborderKind
 from market.orders.queries import load_latest_address
+from market.people.identity.models import Actor
+from market.people.storage.photos import PhotoFormat
 from market.slots.models import Slot, format_slot_hours
 from market.slots.rules import get_slot_terms
-from market.storage.photos import PhotoFormat
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
 from market.web.services import get_services

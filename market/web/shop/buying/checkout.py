@@ -14,7 +14,6 @@ from market.coupons.models import Bearer, Voucher, VoucherId
 from market.coupons.rules import VOUCHER_FIELD, list_fitting_vouchers
 from market.coupons.vouchers import list_vouchers
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.invoices.ask import ask_with_order
 from market.invoices.models import (
     INVOICE,
@@ -39,6 +38,7 @@ from market.orders.checkout.seen_terms import CancelTermsChanged
 from market.orders.models import SuborderKind, TotalChanged
 from market.orders.queries import load_latest_address
 from market.organisations.public_buyers import list_buying_now
+from market.people.identity.models import Actor
 from market.pickup_points.models import PICKUP_FIELD, PickupPoint, PickupPointId
 from market.pickup_points.register import list_points_for
 from market.web.case_words import load_due_words

@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database, Fen, GatewayUnavailable
 from market.kernel.clock import Clock
 from market.kernel.language import say
@@ -21,6 +20,7 @@ from market.orders.mark_paid import apply_payment_events
 from market.orders.models import BalanceNotDue, OrderAlreadyPaid, OrderId, OrderNotPayable
 from market.orders.pay import find_current_payment, pay_order
 from market.orders.queries import OrderView, get_order, get_order_id
+from market.people.identity.models import Actor
 from market.web.assets import get_origin
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page

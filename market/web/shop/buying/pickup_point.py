@@ -9,11 +9,11 @@ from litestar.params import FromPath
 
 from market.aftersales.models import NotWeighed, TooManyCheckInCodes
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
+from market.people.identity.models import Actor, NotFound
 from market.pickups.hand_over import hand_over, mark_arrived
 from market.pickups.models import PickupCodeUsed, PickupNotExpected, PickupState, PointParcel
 from market.pickups.view import keeps_point, list_point_parcels

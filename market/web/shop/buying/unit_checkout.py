@@ -6,10 +6,10 @@ from litestar.response import Redirect
 
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Refusal
 from market.orders.cart_view import Cart
 from market.orders.models import PlacedOrder
+from market.people.identity.models import Actor
 from market.procurement.models import NotOfPublicUnit, OrderNotForUnit, PurchaseRequest, SellersPurchase
 from market.procurement.request import request_purchase, require_unit_cart
 from market.web.pages import redirect

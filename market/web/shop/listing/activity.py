@@ -16,12 +16,12 @@ from market.catalogue.night_rules import RuleKind
 from market.catalogue.person_classes import CHILD
 from market.favourites.models import FavouriteKind
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.language import say
 from market.orders.cart import put_cart
 from market.orders.models import Line, VariantId
+from market.people.identity.models import Actor, NotFound
 from market.slots.list_slots import find_coming_slot, list_coming_slots
 from market.slots.models import MAX_SLOTS_SHOWN, Slot, SlotState
 from market.slots.rules import find_slot_refusal, get_slot_terms

@@ -16,10 +16,10 @@ from market.kernel import Connection, Fen, divide_half_up
 from market.kernel.division_codes import PREFECTURE, get_ancestor_code
 from market.kernel.language import say
 from market.orders.escrow import compute_share
+from market.people.storage.photos import PhotoFormat, get_photo_paths
 from market.producers.closures import describe_closure
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, CertificateKind, ProducerKind
 from market.reviews.views import PublicReview, list_listing_reviews
-from market.storage.photos import PhotoFormat, get_photo_paths
 from market.web.assets import get_origin
 from market.web.shop.cards import PhotoView, format_freight_rule, format_months, make_photo_view
 from market.web.shop.promises import (

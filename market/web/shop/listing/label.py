@@ -5,10 +5,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Database
 from market.kernel.language import say
 from market.kernel.rate_limits import RateClass
+from market.people.identity.models import Actor, NotFound
 from market.trace.labels import scan_label
 from market.trace.models import PROMISE_NAMES, ScannedLabel
 from market.trace.verify_label import LabelForged

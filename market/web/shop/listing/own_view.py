@@ -8,8 +8,8 @@ from market.catalogue.detail import ListingDetail
 from market.coupons.models import Voucher
 from market.coupons.offers import MAX_OFFERS, SELLERS_OFFERS, CouponOffer, list_offers
 from market.coupons.vouchers import MAX_VOUCHERS, OWN_VOUCHERS
-from market.identity.models import Actor
 from market.kernel import Connection, Query
+from market.people.identity.models import Actor
 
 
 class OwnView(Struct, frozen=True):

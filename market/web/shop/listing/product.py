@@ -25,13 +25,13 @@ from market.catalogue.units import get_count_word
 from market.counties.load import load_county_settings
 from market.favourites.models import FavouriteKind
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.public_reads import PublicReads
 from market.orders.cart import load_cart_contents, put_cart
 from market.orders.models import MAX_QUANTITY, Line, SoldOut, VariantId
+from market.people.identity.models import Actor, NotFound
 from market.web.forms import InvalidForm, read_form
 from market.web.pages import NO_STORE, redirect, render_page
 from market.web.services import get_services

@@ -10,7 +10,6 @@ from market.aftersales.receive import confirm_receipt
 from market.bookings.calendar import get_cancellation_terms
 from market.bookings.tiers import compute_stay_refund
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, Refusal
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.language import get_language, say
@@ -27,6 +26,7 @@ from market.orders.models import (
     SuborderState,
 )
 from market.orders.queries import OrderView, SuborderView, get_order, get_order_id
+from market.people.identity.models import Actor, NotFound
 from market.web.forms import parse_integer, read_form
 from market.web.pages import WayBack, redirect, render_page
 from market.web.services import get_services

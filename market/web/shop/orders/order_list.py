@@ -13,8 +13,6 @@ from market.casework.moves import get_person_scope
 from market.conversations.models import Side
 from market.conversations.views import count_unread
 from market.http import HttpRequest
-from market.identity.models import Actor
-from market.identity.sign_in import get_phone
 from market.kernel import Database, Query
 from market.kernel.clock import Clock
 from market.kernel.language import say
@@ -25,9 +23,11 @@ from market.orders.cart import count_cart
 from market.orders.list_orders import OrderBrief, OrderGroup, list_orders
 from market.orders.models import OrderState, SuborderState
 from market.organisations.public_buyers import find_unit_seat
+from market.people.identity.models import Actor
+from market.people.identity.sign_in import get_phone
+from market.people.storage.photos import PhotoFormat
 from market.pickups.view import keeps_point
 from market.services.agronomists import find_agronomist_county
-from market.storage.photos import PhotoFormat
 from market.web.forms import parse_integer
 from market.web.pages import render_page
 from market.web.shop.buying.cart import format_seller_count

@@ -7,7 +7,6 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.kernel import Database, Fen
 from market.kernel.clock import Clock
 from market.kernel.language import say
@@ -16,6 +15,7 @@ from market.orders.models import SuborderState
 from market.orders.queries import get_order_id
 from market.packages.models import REST_WINDOW, RestNotFree
 from market.packages.order_parts import OrderedPackage, cancel_package_rest, get_ordered_package, list_rest
+from market.people.identity.models import Actor
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import ShortNumber

@@ -12,7 +12,6 @@ from market.carriers.tracking import load_tracking
 from market.casework.moves import get_person_scope
 from market.conversations.views import list_unread_suborders
 from market.http import HttpRequest
-from market.identity.models import Actor
 from market.invoices.views import list_order_invoices
 from market.kernel import Connection, Database, Fen
 from market.kernel.clock import Clock, get_business_day
@@ -24,6 +23,7 @@ from market.orders.cart import count_cart
 from market.orders.models import OrderState, PaymentTerms, SuborderKind, SuborderState
 from market.orders.queries import OrderView, get_order, get_order_id, load_host_phones
 from market.packages.order_parts import find_ordered_package
+from market.people.identity.models import Actor
 from market.pickups.view import list_pickups
 from market.visits.cancel_stay import list_stay_cancellations
 from market.visits.models import ANSWER_HOURS

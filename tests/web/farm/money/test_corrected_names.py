@@ -3,12 +3,12 @@
 import asyncpg
 import pytest
 
-from market.identity.models import AccountId, NameReserved, NotFound, OfficialNameFixed, Role
 from market.kernel import Refusal
 from market.payouts.account_change import activate_due_changes, decide_account_change, list_waiting_changes
 from market.payouts.correct_name import CorrectedName, CorrectionReasonNeeded, correct_name
 from market.payouts.models import NameCorrectorConsents
 from market.payouts.pay_out import pay_out_due
+from market.people.identity.models import AccountId, NameReserved, NotFound, OfficialNameFixed, Role
 from payments.stripe import Stripe
 from tests.support.make import load_actor, make_account, make_official
 from tests.support.postgres import as_owner
