@@ -3,16 +3,16 @@
 from market.answers.notices import end_village_notices
 from market.channels.county_file import CHANNELS
 from market.channels.rates import RATES
-from market.county_files.holidays import HOLIDAYS
-from market.county_files.listed_counties import LISTED_COUNTIES
-from market.county_files.models import FileKind
-from market.county_files.villages import CloseTerms, make_village_kind
 from market.coverage.file_kind import COVERAGE
 from market.coverage.register import end_village_coverage
 from market.funds.file_kind import FUNDS
-from market.organisations.file_kind import ORGANISATIONS
 from market.pairing.file_kind import PAIRINGS
 from market.pairing.propose import end_village_pairings
+from market.places.county_files.holidays import HOLIDAYS
+from market.places.county_files.listed_counties import LISTED_COUNTIES
+from market.places.county_files.models import FileKind
+from market.places.county_files.villages import CloseTerms, make_village_kind
+from market.places.organisations.file_kind import ORGANISATIONS
 from market.procurement.file_kind import PURCHASES
 from market.services.file_kind import COURSES
 from market.services.postings import end_village_postings

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.counties.settings import SEND_DEFAULTS
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
@@ -15,6 +14,7 @@ from market.orders.models import SuborderKind, SuborderState
 from market.orders.send_by import CANCEL_ON, SEND_BY
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor
+from market.places.counties.settings import SEND_DEFAULTS
 
 MAX_PARCELS = 200
 ADDRESS_VISIBLE_AFTER_RECEIPT = timedelta(days=30)

@@ -15,7 +15,6 @@ from msgspec import Struct
 
 from market.aftersales.models import NotShippable
 from market.aftersales.ship import find_own_suborder
-from market.counties.settings import SEND_DEFAULTS
 from market.kernel import Connection, Database, FieldFault, GatewayUnavailable, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.failures import forget_failure, record_failure
@@ -35,6 +34,7 @@ from market.orders.transitions import (
 from market.people.identity.models import Actor, NotFound
 from market.people.moderation.off_platform import require_on_platform
 from market.people.notify.notifications import format_month_day, notify_account, notify_producer
+from market.places.counties.settings import SEND_DEFAULTS
 from payments import Gateway, ProviderMismatch, RefundId, send_refund
 from payments.money import format_yuan
 from payments.retries import RetryPolicy, run_each

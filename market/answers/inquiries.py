@@ -27,8 +27,6 @@ from market.casework.publication import (
     write_publication,
 )
 from market.casework.tell import notify_assignee
-from market.counties.load import load_county_settings
-from market.divisions.village_periods import find_village_fault
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.division_codes import get_county_code
@@ -40,6 +38,8 @@ from market.people.identity.access import require_case_role, require_county_role
 from market.people.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound
 from market.people.moderation.off_platform import require_no_contacts
 from market.people.notify.notifications import format_due, notify_account
+from market.places.counties.load import load_county_settings
+from market.places.divisions.village_periods import find_village_fault
 
 OUTCOMES = {CaseOutcome.SOLVED: "答复", CaseOutcome.NOT_OURS: "不归县里管，告诉他找谁"}
 """How an official ends an inquiry."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from market.kernel import Refusal
-from market.organisations.models import OrganisationKind
+from market.places.organisations.models import OrganisationKind
 
 MAX_NOTICE_TITLE, MAX_PLACE, MAX_NOTICE_NOTE, MAX_NOTICE_REASON = 30, 60, 300, 200
 MAX_NOTICE_DAYS = 92

@@ -7,7 +7,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from market.api.idempotency import run_once
-from market.counties.contacts import (
+from market.http import HttpRequest
+from market.kernel import Connection, Database
+from market.kernel.clock import Clock
+from market.people.identity.access import require_official, require_scope_in_county
+from market.people.identity.models import Actor, LocalContact
+from market.places.counties.contacts import (
     Contact,
     ContactDetails,
     NewContact,
@@ -16,11 +21,6 @@ from market.counties.contacts import (
     end_contact,
     list_contacts,
 )
-from market.http import HttpRequest
-from market.kernel import Connection, Database
-from market.kernel.clock import Clock
-from market.people.identity.access import require_official, require_scope_in_county
-from market.people.identity.models import Actor, LocalContact
 from market.subsidies.month.cycles import read_county
 
 

@@ -9,7 +9,10 @@ from litestar.params import FromQuery
 from msgspec import Meta
 
 from market.catalogue.search.listings import DivisionPrefix
-from market.divisions.queries import (
+from market.kernel import Database
+from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
+from market.places.divisions.queries import (
     Division,
     DivisionMatch,
     ListedCounty,
@@ -18,9 +21,6 @@ from market.divisions.queries import (
     list_listed_counties,
     search_divisions,
 )
-from market.kernel import Database
-from market.kernel.clock import Clock
-from market.kernel.rate_limits import RateClass
 
 CACHE_ONE_DAY = {"Cache-Control": "public, max-age=86400"}
 type Text = Annotated[str, Meta(min_length=1, max_length=40)]

@@ -9,8 +9,8 @@ from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.organisations.public_buyers import NewPublicBuyer, PublicBuyer, list_public_buyers, save_public_buyer
 from market.people.identity.models import Actor
+from market.places.organisations.public_buyers import NewPublicBuyer, PublicBuyer, list_public_buyers, save_public_buyer
 
 
 class PublicBuyerController(Controller):

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from market.casework.models import CaseAnswererInvolved, CaseMove, CaseOutcome, CaseState, LockedCase
 from market.casework.rules import apply_move, check_move, get_next_level
-from market.divisions.working_days import add_working_days
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.failures import forget_failure, record_failure
@@ -19,6 +18,7 @@ from market.kernel.seal import Seal
 from market.people.audit.record import add_audit_entry
 from market.people.identity.models import Actor, NotFound, Role
 from market.people.identity.supervisors import has_supervisor
+from market.places.divisions.working_days import add_working_days
 from payments.retries import RetryPolicy, run_each
 
 log = structlog.get_logger()

@@ -11,11 +11,11 @@ from market.catalogue.goods_terms import GOODS_JSON, GoodsTerms
 from market.catalogue.models import ListingKind
 from market.catalogue.presale import PresaleTerms
 from market.catalogue.tier_prices import TIERS_JSON, TierPrice
-from market.counties.settings import SEND_DEFAULTS
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day
 from market.kernel.structs import build_from
 from market.people.identity.models import NotFound
+from market.places.counties.settings import SEND_DEFAULTS
 from market.producers.closures import ClosureReason
 
 

@@ -6,9 +6,9 @@ from typing import Annotated, Final, LiteralString
 
 from msgspec import Meta, Struct
 
-from market.divisions.regions import REGIONS
 from market.kernel import FieldFault
 from market.kernel.division_codes import PROVINCE, truncate_code
+from market.places.divisions.regions import REGIONS
 
 _REGION_CODES = frozenset(region.code for region in REGIONS)
 MAX_SHELF_DAYS = 3650

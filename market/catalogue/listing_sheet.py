@@ -8,11 +8,11 @@ from msgspec import Struct
 from market.catalogue.goods_terms import STORAGE_NAMES, GoodsTerms, Storage
 from market.catalogue.models import MAX_QUANTITY
 from market.catalogue.publish import NewProduct
-from market.divisions.regions import REGIONS
 from market.kernel import Connection, Fen, Query
 from market.kernel.text import normalize_text
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor
+from market.places.divisions.regions import REGIONS
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import FORMULA_STARTS, CellFaults, Column, Spreadsheet, SpreadsheetRow
 from market.sheets.write_spreadsheet import FileFormat, write_csv, write_xlsx

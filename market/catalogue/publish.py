@@ -30,7 +30,6 @@ from market.catalogue.packs import MAX_PACKS, NewPack, list_gross_faults
 from market.catalogue.person_classes import ACTIVITY_UNIT, add_child_price, list_child_price_faults
 from market.catalogue.search.text import build_search_columns
 from market.catalogue.units import BadUnit, Unit, parse_unit
-from market.counties.load import load_county_settings
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.division_codes import get_county_code
@@ -38,6 +37,7 @@ from market.people.audit.record import add_audit_entry
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor, NotFound
 from market.people.moderation.off_platform import require_public_text
+from market.places.counties.load import load_county_settings
 from market.stock.lots import open_lot
 
 

@@ -8,11 +8,11 @@ from msgspec import Struct, to_builtins
 
 from market.catalogue.search.counties import MAX_COUNTIES
 from market.channels.models import ChannelKind
-from market.county_files.models import CountyFile, FileKind, FilePlan
 from market.kernel import Connection, Query
 from market.kernel.division_codes import COUNTY, pad_code
 from market.kernel.text import clean_text
 from market.people.identity.models import Actor
+from market.places.county_files.models import CountyFile, FileKind, FilePlan
 from market.sheets.cells import CellReader
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from msgspec import Struct, to_builtins
 
 from market.channels.models import MAX_RATE_AGE_DAYS, CurrencyWithoutRate, Rate
-from market.county_files.models import CountyFile, FileKind, FilePlan
 from market.kernel import Connection, Query
 from market.kernel.text import clean_text
 from market.people.identity.models import Actor
+from market.places.county_files.models import CountyFile, FileKind, FilePlan
 from market.sheets.cells import CellReader, normalize_code
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 

@@ -7,11 +7,11 @@ from cyclopts import App, Parameter
 
 from market.cli.options import As, Json
 from market.cli.runtime import open_runtime, run
-from market.counties.change import change_county_setting
-from market.counties.load import load_county_settings
-from market.counties.settings import describe_county_settings
-from market.divisions.queries import get_division_path
 from market.people.identity.models import NotSignedIn
+from market.places.counties.change import change_county_setting
+from market.places.counties.load import load_county_settings
+from market.places.counties.settings import describe_county_settings
+from market.places.divisions.queries import get_division_path
 from market.subsidies.month.cycles import read_county
 
 app = App(name="counties")

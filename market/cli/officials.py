@@ -5,7 +5,6 @@ import sys
 from datetime import date
 
 from market.cli.runtime import open_runtime
-from market.divisions.queries import get_division_path
 from market.kernel import Connection, FieldFault, Refusal
 from market.kernel.division_codes import get_scope
 from market.people.identity.models import Role
@@ -19,6 +18,7 @@ from market.people.identity.officials import (
     revoke_official,
 )
 from market.people.identity.operators import OperatorSummary, create_operator, end_operator, list_operators
+from market.places.divisions.queries import get_division_path
 from market.subsidies.names import Operator
 
 

@@ -115,8 +115,8 @@ async def require_county_reader(ctx: Runtime, conn: Connection, county: str) -> 
         NotAllowed, NotFound, SecondFactorRequired: the account has no role for the whole county.
         DivisionNotFound: no division has the code.
     """
-    from market.divisions.queries import get_division_path
     from market.people.identity.access import get_visible_divisions, require_whole_county
+    from market.places.divisions.queries import get_division_path
 
     if ctx.actor is not None:
         require_whole_county(get_visible_divisions(ctx.actor, county), county)

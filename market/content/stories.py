@@ -25,7 +25,6 @@ from market.content.models import (
     TooManyStories,
 )
 from market.content.story_views import get_story, load_story
-from market.divisions.village_periods import find_village_fault
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.division_codes import get_county_code
@@ -41,6 +40,7 @@ from market.people.identity.same_person import is_same_person
 from market.people.identity.sign_in import find_account_by_index, lock_phones
 from market.people.moderation.off_platform import require_public_text
 from market.people.notify.notifications import notify_account
+from market.places.divisions.village_periods import find_village_fault
 
 STORY_NAME_CONTEXT = "story_people.name"
 STORY_PHONE_CONTEXT = "story_people.phone"

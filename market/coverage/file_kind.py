@@ -6,7 +6,6 @@ from datetime import date
 
 from msgspec import Struct, to_builtins
 
-from market.county_files.models import CountyFile, FileKind, FilePlan
 from market.coverage.models import (
     SETTING_NAMES,
     TECHNOLOGY_NAMES,
@@ -14,9 +13,10 @@ from market.coverage.models import (
     Technology,
 )
 from market.coverage.register import list_operators
-from market.divisions.village_periods import VillagePeriod, list_ended_villages, list_village_periods
 from market.kernel import Connection, Query
 from market.people.identity.models import COUNTY_KEEPERS, Actor
+from market.places.county_files.models import CountyFile, FileKind, FilePlan
+from market.places.divisions.village_periods import VillagePeriod, list_ended_villages, list_village_periods
 from market.sheets.cells import CellReader
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 

@@ -23,7 +23,6 @@ from market.coverage.models import (
     TooManyOutages,
 )
 from market.coverage.register import list_operators
-from market.divisions.village_periods import find_village_fault
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
@@ -33,6 +32,7 @@ from market.kernel.text import clean_text
 from market.people.identity.access import require_case_role, require_operator
 from market.people.identity.models import AccountId, Actor, NotFound
 from market.people.notify.notifications import notify_account
+from market.places.divisions.village_periods import find_village_fault
 
 MAX_LISTED = 200
 

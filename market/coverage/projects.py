@@ -11,13 +11,13 @@ from market.coverage.models import (
     ProjectState,
 )
 from market.coverage.register import list_operators
-from market.divisions.village_periods import find_village_fault
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.text import clean_text
 from market.people.audit.record import add_audit_entry
 from market.people.identity.access import require_county_role
 from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
+from market.places.divisions.village_periods import find_village_fault
 
 MAX_PLANNED_FEN = 10_000_000_000_00
 MAX_NAME_LENGTH, MAX_REASON_LENGTH = 60, 200

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 from msgspec import Struct, to_builtins
 
-from market.county_files.models import CountyFile, FileKind, FilePlan
 from market.funds.models import (
     KIND_NAMES,
     MAX_FEN,
@@ -16,6 +15,7 @@ from market.funds.models import (
 from market.kernel import Connection, Fen, Query
 from market.kernel.text import clean_text
 from market.people.identity.models import COUNTY_KEEPERS, Actor
+from market.places.county_files.models import CountyFile, FileKind, FilePlan
 from market.sheets.cells import CellReader
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 

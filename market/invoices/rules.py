@@ -23,7 +23,7 @@ from market.invoices.models import (
 from market.kernel import Fen, FieldFault
 from market.kernel.language import say
 from market.kernel.text import clean_text, normalize_text
-from market.organisations.credit_codes import is_credit_code
+from market.places.organisations.credit_codes import is_credit_code
 from payments.money import format_yuan
 
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")

@@ -8,7 +8,6 @@ from market.casework.history import get_case
 from market.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome, CaseState, LockedCase
 from market.casework.moves import get_person_scope, lock_case, move_case
 from market.casework.tell import notify_assignee
-from market.counties.load import load_county_settings
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.language import say
@@ -22,6 +21,7 @@ from market.orders.transitions import lock_order_by_suborder
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor, NotFound
 from market.people.notify.notifications import format_due, notify_account, notify_producer
+from market.places.counties.load import load_county_settings
 from payments import Gateway, RefundId
 from payments.money import format_yuan
 

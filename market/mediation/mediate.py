@@ -12,7 +12,6 @@ from market.aftersales.refund import GET_LINE
 from market.casework.models import CaseOutcome, LockedCase
 from market.casework.moves import open_case
 from market.casework.tell import notify_assignee
-from market.counties.load import load_county_settings
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.language import say
@@ -28,6 +27,7 @@ from market.mediation.models import (
 from market.orders.transitions import lock_order_by_suborder
 from market.people.identity.models import Actor, NotFound
 from market.people.notify.notifications import format_due, notify_producer
+from market.places.counties.load import load_county_settings
 from payments.money import format_yuan
 
 

@@ -7,9 +7,9 @@ import asyncpg
 
 from market.kernel import Connection, Query, Refusal
 from market.kernel.clock import get_business_day
-from market.organisations.register import require_own_organisation
 from market.people.audit.record import add_audit_entry
 from market.people.identity.models import AccountId, Actor
+from market.places.organisations.register import require_own_organisation
 
 
 class BuyingElsewhere(Refusal):

@@ -7,10 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.county_files.models import CountyFile, FileKind, FilePlan
-from market.divisions.village_periods import VillagePeriod, list_ended_villages, list_village_periods
 from market.kernel import Connection, Query
-from market.organisations.credit_codes import normalize_credit_code
 from market.pairing.models import (
     MAX_PLEDGES,
     MAX_TARGET,
@@ -23,6 +20,9 @@ from market.pairing.models import (
 )
 from market.pairing.propose import add_pairing, drop_pairing
 from market.people.identity.models import COUNTY_KEEPERS, Actor
+from market.places.county_files.models import CountyFile, FileKind, FilePlan
+from market.places.divisions.village_periods import VillagePeriod, list_ended_villages, list_village_periods
+from market.places.organisations.credit_codes import normalize_credit_code
 from market.sheets.cells import CellReader, normalize_code
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 

@@ -6,11 +6,9 @@ from uuid import UUID
 
 import asyncpg
 
-from market.divisions.village_periods import find_village_fault
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
-from market.organisations.register import require_own_organisation
 from market.pairing.models import (
     AGREERS,
     MAX_OPEN_PROPOSALS,
@@ -30,6 +28,8 @@ from market.pairing.views import find_pairing
 from market.people.audit.record import add_audit_entry
 from market.people.identity.access import require_role
 from market.people.identity.models import Actor, NotFound
+from market.places.divisions.village_periods import find_village_fault
+from market.places.organisations.register import require_own_organisation
 
 _NOT_VERIFIED, _OWN_SIDE, _DECIDED = "P0901", "P0902", "P0904"
 """The errors of the triggers `check_pairing` and `check_pledge`."""

@@ -10,7 +10,6 @@ from msgspec import Struct, to_builtins
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.structs import build_from
-from market.organisations.register import require_own_organisation
 from market.pairing.models import (
     AGREERS,
     PairingItem,
@@ -25,6 +24,7 @@ from market.pairing.views import find_pairing, load_items, load_pledges
 from market.people.audit.record import add_audit_entry
 from market.people.identity.access import require_role
 from market.people.identity.models import Actor, NotFound
+from market.places.organisations.register import require_own_organisation
 
 
 class _StatementRow(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from market.kernel import Connection, Query
 from market.kernel.structs import build_from
-from market.organisations.register import require_own_organisation
 from market.pairing.models import (
     AGREERS,
     MAX_LISTED,
@@ -20,6 +19,7 @@ from market.pairing.models import (
 from market.pairing.progress import get_pairing_state, list_pledge_items, publish_pledge, sum_up_pledge
 from market.people.identity.access import has_role_for, require_role
 from market.people.identity.models import Actor, NotFound
+from market.places.organisations.register import require_own_organisation
 
 _COLUMNS = """
     SELECT p.id, p.number, p.organisation_id, o.name AS organisation, p.village_code, d.name AS village, p.county_code,

@@ -7,8 +7,6 @@ from uuid import UUID
 import structlog
 from msgspec import Struct
 
-from market.counties.load import load_county_settings
-from market.counties.settings import DEFAULT_MEDIATION_DAYS
 from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.seal import Seal
@@ -21,6 +19,8 @@ from market.payouts.producer_locks import LOCK_PAID_PRODUCER, PaidProducer
 from market.people.audit.record import add_audit_entry
 from market.people.identity.models import Actor
 from market.people.notify.notifications import notify_producer
+from market.places.counties.load import load_county_settings
+from market.places.counties.settings import DEFAULT_MEDIATION_DAYS
 from payments import (
     Gateway,
     PaymentEvent,

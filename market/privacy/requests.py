@@ -7,7 +7,6 @@ from market.casework.history import open_reason
 from market.casework.models import CaseMove, CaseNotMovable, CaseOutcome, CaseState
 from market.casework.moves import lock_case, move_case, open_case
 from market.casework.tell import notify_assignee
-from market.divisions.village_periods import find_village_fault
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.language import say
@@ -19,6 +18,7 @@ from market.people.identity.access import require_case_role
 from market.people.identity.models import AccountId, Actor, NotFound
 from market.people.identity.person_keys import find_person_seal, make_person_seal
 from market.people.notify.notifications import format_due, notify_account
+from market.places.divisions.village_periods import find_village_fault
 from market.privacy.request_models import (
     MAX_DETAIL_LENGTH,
     MAX_OPEN_REQUESTS,

@@ -6,9 +6,9 @@ from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.orders.contracts import accept_goods
-from market.organisations.models import UnitDuty
 from market.people.identity.models import Actor, NotFound
 from market.people.notify.notifications import notify_producer
+from market.places.organisations.models import UnitDuty
 from market.procurement.models import Acceptance, PurchaseDetail, PurchaseState, QuotaEntryKind
 from market.procurement.request import note_step
 from market.procurement.rules import check_acceptance, check_quantities

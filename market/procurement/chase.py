@@ -12,9 +12,9 @@ from msgspec import Struct
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.organisations.models import UnitDuty
-from market.organisations.public_buyers import list_unit_accounts
 from market.people.notify.notifications import format_month_day, notify_account, notify_producer
+from market.places.organisations.models import UnitDuty
+from market.places.organisations.public_buyers import list_unit_accounts
 from market.procurement.models import Purchase
 from market.procurement.views import get_purchase
 from payments.money import format_yuan

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
-from market.county_files.models import CountyFile, FileKind, FilePlan
 from market.kernel import Connection, Fen, Query
 from market.kernel.structs import build_from
 from market.kernel.text import normalize_text
 from market.people.identity.models import COUNTY_KEEPERS, Actor
+from market.places.county_files.models import CountyFile, FileKind, FilePlan
 from market.procurement.quotas import FIRST_YEAR
 from market.sheets.cells import CellReader
 from market.sheets.models import CellFault

@@ -7,9 +7,9 @@ from msgspec import Struct
 
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
-from market.organisations.models import UnitDuty
 from market.people.audit.record import add_audit_entry
 from market.people.identity.models import Actor
+from market.places.organisations.models import UnitDuty
 from market.procurement.models import CountedEntry, PurchaseInvalid, UnitQuotaRequest, YearBook
 from market.procurement.rules import compute_least_quota
 from market.procurement.views import get_seat

@@ -12,9 +12,9 @@ from market.orders.contracts import set_order_terms
 from market.orders.escrow import get_order_ref
 from market.orders.models import OrderState, PaymentTerms, SuborderKind
 from market.orders.transitions import lock_order
-from market.organisations.models import UnitDuty
 from market.people.audit.record import add_audit_entry
 from market.people.identity.models import Actor, NotFound
+from market.places.organisations.models import UnitDuty
 from market.procurement.models import (
     APPROVAL_TIME,
     MAX_PAYMENT_DAYS,

@@ -14,12 +14,12 @@ from market.orders.cancel import cancel_unpaid
 from market.orders.contracts import set_order_terms
 from market.orders.models import OrderState, PaymentTerms
 from market.orders.transitions import LockedOrder, lock_order
-from market.organisations.models import UnitDuty
-from market.organisations.public_buyers import find_unit_seat
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor, NotFound
 from market.people.identity.same_person import is_same_person
 from market.people.notify.notifications import notify_account, notify_producer
+from market.places.organisations.models import UnitDuty
+from market.places.organisations.public_buyers import find_unit_seat
 from market.procurement.models import (
     APPROVAL_TIME,
     CONTRACT_TIME,

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from market.casework.models import WaitingCases
 from market.kernel import Connection, Query
-from market.organisations.models import UnitDuty
-from market.organisations.public_buyers import UnitSeat, find_unit_seat
 from market.people.identity.models import Actor, NotFound
+from market.places.organisations.models import UnitDuty
+from market.places.organisations.public_buyers import UnitSeat, find_unit_seat
 from market.procurement.models import (
     MAX_LISTED,
     AcceptanceCheck,

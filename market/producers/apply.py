@@ -5,7 +5,6 @@ from uuid import UUID
 
 import msgspec
 
-from market.divisions.village_periods import find_village_fault
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.division_codes import get_scope
@@ -17,6 +16,7 @@ from market.people.identity.models import Actor
 from market.people.identity.sign_in import DEFAULT_NAME, update_account
 from market.people.moderation.forbidden_words import list_name_faults, list_story_faults
 from market.people.moderation.off_platform import require_public_text
+from market.places.divisions.village_periods import find_village_fault
 from market.producers.models import (
     CERTIFICATE_NUMBER_CONTEXT,
     MAX_CERTIFICATES,

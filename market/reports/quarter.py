@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
-from market.counties.quarter_submissions import SentFigures
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_next_month, get_next_quarter
+from market.places.counties.quarter_submissions import SentFigures
 from market.subsidies.findings.record import list_suspect_lines
 from market.subsidies.month.steps import CLOSE, UNSETTLED_STATES
 from market.subsidies.names import Operator, ServiceKind

@@ -9,11 +9,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.catalogue.presale import MAX_PRESALE_AHEAD, MAX_WINDOW
-from market.counties.settings import SEND_DEFAULTS
 from market.kernel import Connection, Database, Query, divide_half_up
 from market.kernel.clock import get_business_day, get_day_start
 from market.orders.models import MAX_DAYS_AHEAD, MAX_NIGHTS
 from market.orders.send_by import SEND_BY
+from market.places.counties.settings import SEND_DEFAULTS
 
 SCORE_PERIOD = timedelta(days=180)
 MIN_PARCELS = 5

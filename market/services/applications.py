@@ -12,10 +12,10 @@ from market.kernel.language import say
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
-from market.organisations.register import require_own_organisation
 from market.people.audit.record import add_audit_entry, record_looks
 from market.people.identity.models import AccountId, Actor, NotFound
 from market.people.notify.notifications import PHONE_CONTEXT, notify_account
+from market.places.organisations.register import require_own_organisation
 from market.services.posting_models import (
     CONTACT_DAYS,
     MAX_OPEN_APPLICATIONS,

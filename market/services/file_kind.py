@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from market.county_files.models import CountyFile, FileKind, FilePlan
-from market.divisions.village_periods import VillagePeriod, list_ended_villages, list_village_periods
 from market.kernel import Connection, Query
 from market.kernel.clock import SHANGHAI, get_business_day
 from market.people.identity.models import COUNTY_KEEPERS, Actor
+from market.places.county_files.models import CountyFile, FileKind, FilePlan
+from market.places.divisions.village_periods import VillagePeriod, list_ended_villages, list_village_periods
 from market.services.models import (
     DEFAULT_ROOM,
     MAX_ORGANISER_LENGTH,

@@ -5,19 +5,19 @@ from uuid import UUID
 
 import asyncpg
 
-from market.divisions.village_periods import find_village_fault
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.division_codes import get_county_code
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
-from market.organisations.register import require_own_organisation
 from market.people.audit.record import add_audit_entry
 from market.people.identity.access import require_county_role
 from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.people.moderation.off_platform import require_no_contacts
 from market.people.notify.notifications import notify_account
+from market.places.divisions.village_periods import find_village_fault
+from market.places.organisations.register import require_own_organisation
 from market.services.posting_models import (
     MAX_DAYS,
     MAX_NOTE_LENGTH,

@@ -13,7 +13,6 @@ from market.casework.publication import (
     share_publication,
     write_publication,
 )
-from market.divisions.village_periods import find_village_fault
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
@@ -25,6 +24,7 @@ from market.people.identity.models import AccountId, Actor, NotFound
 from market.people.moderation.off_platform import require_no_contacts
 from market.people.notify.notifications import format_due, notify_account
 from market.people.storage.photos import PAGE_WIDTHS, PhotoFormat, PhotoPurpose, get_file_name
+from market.places.divisions.village_periods import find_village_fault
 from market.services.agronomists import is_agronomist, list_agronomist_accounts
 from market.services.question_models import (
     MAX_OPEN_QUESTIONS,

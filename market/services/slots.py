@@ -6,7 +6,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.divisions.village_periods import find_village_fault
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.division_codes import get_county_code
@@ -14,6 +13,7 @@ from market.kernel.text import clean_text
 from market.people.audit.record import add_audit_entry
 from market.people.identity.access import require_county_role
 from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
+from market.places.divisions.village_periods import find_village_fault
 from market.services.models import (
     MAX_DAYS_AHEAD,
     MAX_LENGTH,

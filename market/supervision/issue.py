@@ -5,7 +5,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.divisions.queries import get_division_names
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.division_codes import get_scope, pad_code
@@ -13,6 +12,7 @@ from market.kernel.seal import Seal
 from market.people.audit.record import add_audit_entry
 from market.people.identity.models import Actor
 from market.people.notify.notifications import format_month_day
+from market.places.divisions.queries import get_division_names
 from market.supervision.measures import MEASURES
 from market.supervision.models import (
     MAX_BASIS_LENGTH,

@@ -5,10 +5,10 @@ from datetime import date
 
 from msgspec import Struct, to_builtins
 
-from market.county_files.models import CountyFile, FileKind, FilePlan
 from market.kernel import Connection, Query
 from market.kernel.text import clean_name, clean_text
 from market.people.identity.models import COUNTY_KEEPERS, Actor
+from market.places.county_files.models import CountyFile, FileKind, FilePlan
 from market.sheets.cells import CellReader
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 

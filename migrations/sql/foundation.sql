@@ -56,7 +56,7 @@ CREATE TABLE listed_counties (
     CONSTRAINT listed_counties_unique PRIMARY KEY (county_code, list, valid_during WITHOUT OVERLAPS)
 );
 
--- County settings that differ from the defaults in market/counties/settings.py, by period.
+-- County settings that differ from the defaults in market/places/counties/settings.py, by period.
 CREATE TABLE county_settings (
     county_code  text NOT NULL CONSTRAINT county_settings_county CHECK (county_code ~ '^[0-9]{6}$'),
     name         text NOT NULL CONSTRAINT county_settings_name CHECK (name ~ '^[a-z_]{1,60}$'),

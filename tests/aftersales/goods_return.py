@@ -30,11 +30,11 @@ from market.aftersales.receive import confirm_receipt
 from market.aftersales.refund import refund_line
 from market.aftersales.ship import ship_suborder
 from market.casework.moves import get_person_scope
-from market.counties.change import change_county_setting
 from market.orders.mark_paid import apply_payment_events
 from market.orders.queries import OrderView
 from market.payouts.pay_out import PayoutHold, sum_kept_back
 from market.people.identity.models import Actor, Role
+from market.places.counties.change import change_county_setting
 from payments import list_payments, poll_payment
 from tests.conftest import NOW
 from tests.support.make import (

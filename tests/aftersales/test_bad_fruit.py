@@ -26,10 +26,10 @@ from market.aftersales.models import (
 from market.aftersales.refund import refund_line
 from market.casework.models import CaseAnswererInvolved, CaseNotMovable
 from market.casework.moves import get_person_scope
-from market.counties.change import change_county_setting
 from market.kernel import Connection, Fen
 from market.orders.models import PaymentDisputed
 from market.people.identity.models import NotFound, Role
+from market.places.counties.change import change_county_setting
 from payments import list_payments, poll_payment
 from tests.aftersales.grove import HOUR, Grove, grove, make_grove, make_photo
 from tests.conftest import NOW

@@ -14,7 +14,6 @@ from market.aftersales.late_refund_requests import end_late_refund_requests
 from market.aftersales.models import LineRefundReason, RefundRequestEnded, SecondPersonNeeded, TooManyRefundRequests
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.refund import LineRefund, refund_line
-from market.counties.change import change_county_setting
 from market.kernel import Connection
 from market.orders.cancel import cancel_order
 from market.orders.mark_paid import apply_payment_events
@@ -23,6 +22,7 @@ from market.orders.money.refund import RefundAmountTooHigh
 from market.orders.money.refund_requests import RequestedRefund
 from market.orders.queries import OrderView
 from market.people.identity.models import Actor, NotFound, Role
+from market.places.counties.change import change_county_setting
 from payments import list_payments, poll_payment, verify_ledger
 from tests.aftersales.grove import Grove
 from tests.conftest import NOW

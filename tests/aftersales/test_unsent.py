@@ -10,12 +10,12 @@ import pytest
 from market.aftersales.models import NotShippable
 from market.aftersales.ship import ship_suborder
 from market.aftersales.unsent import ReasonMissing, cancel_own_parcel, cancel_unsent, remind_sellers
-from market.counties.change import change_county_setting
 from market.kernel import Connection
 from market.orders.models import OrderState, PaymentDisputed, SuborderState
 from market.orders.queries import OrderView, SuborderView
 from market.people.identity.models import Actor, NotFound, Role
 from market.people.moderation.off_platform import OffPlatformContact
+from market.places.counties.change import change_county_setting
 from payments import finish_operations
 from tests.conftest import NOW
 from tests.support.make import load_actor, load_owner, make_account, make_freight_template, make_official, make_product

@@ -161,7 +161,7 @@ async def _list_statements(app: Litestar, http: httpx.AsyncClient) -> list[tuple
     async with services.db.connection() as conn:
         conn.remove_query_logger(sent.append)
     modules = [query.module for each in sent for query in QUERIES if query.sql == each.query]
-    own = [name for name in modules if name.startswith(("market.reports.counted", "market.divisions"))]
+    own = [name for name in modules if name.startswith(("market.reports.counted", "market.places.divisions"))]
     assert len(own) == MAX_STATEMENTS * len(COUNTED_REPORTS), f"{len(own)} statements"
     return [(each.query, each.args) for each in sent]
 

@@ -6,10 +6,10 @@ from market.areas import COUNTY_FILE_KINDS
 from market.casework.models import CaseMove
 from market.casework.moves import compute_due, get_extension_start, get_person_scope, lock_case
 from market.casework.reschedule import LIST_PAST_MOVES, compute_case_due, reschedule_cases
-from market.county_files.models import WHOLE_COUNTRY, CountyFile, FileOutcome
-from market.county_files.run_file_import import import_county_file
-from market.divisions.holidays import Holiday, list_holidays
 from market.kernel import Connection
+from market.places.county_files.models import WHOLE_COUNTRY, CountyFile, FileOutcome
+from market.places.county_files.run_file_import import import_county_file
+from market.places.divisions.holidays import Holiday, list_holidays
 from tests.casework.conftest import CaseWorld
 from tests.casework.test_moves import HOUR, list_events, move
 from tests.conftest import NOW

@@ -14,12 +14,12 @@ from market.catalogue.search.counties import FIND_COUNTIES_LISTINGS, list_counti
 from market.channels.models import MAX_RATE_AGE_DAYS, UNITS_OF_RATE, ChannelKind, CurrencyWithoutRate, Rate
 from market.channels.rates import get_rate, list_recent_rates
 from market.channels.read import find_channel, list_channels, list_paired_counties
-from market.county_files.models import WHOLE_COUNTRY, CountyFile, FileOutcome
-from market.county_files.run_file_import import import_county_file
 from market.kernel import Connection, Fen
 from market.kernel.database import set_scope
 from market.kernel.page import BadCursor
 from market.people.identity.models import Actor, NotAllowed, Role
+from market.places.county_files.models import WHOLE_COUNTRY, CountyFile, FileOutcome
+from market.places.county_files.run_file_import import import_county_file
 from market.sheets.models import FileMalformed
 from payments.money import Amount
 from tests.catalogue.test_list_orders import OTHER_COUNTY, add_copies, count_read_listings

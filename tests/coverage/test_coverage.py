@@ -12,8 +12,6 @@ from msgspec.structs import replace
 from market.areas import COUNTY_FILE_KINDS
 from market.casework.models import CaseNotMovable, CaseOutcome, CaseState
 from market.casework.moves import escalate_late_cases, get_person_scope
-from market.county_files.models import CountyFile, FileOutcome
-from market.county_files.run_file_import import import_county_file
 from market.coverage.models import (
     MAX_OPEN_REPORTS,
     NewOutage,
@@ -33,6 +31,8 @@ from market.coverage.register import hide_reporters, list_village_coverage, sum_
 from market.kernel import Connection, Database, Fen
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor, NotAllowed, NotFound, OperatorSeat, Role
+from market.places.county_files.models import CountyFile, FileOutcome
+from market.places.county_files.run_file_import import import_county_file
 from market.sheets.models import FileMalformed
 from tests.conftest import NOW
 from tests.producers.applicants import an_applicant, make_official_actor

@@ -10,14 +10,14 @@ from msgspec.structs import replace
 from market.areas import COUNTY_FILE_KINDS
 from market.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseOutcome
 from market.casework.moves import get_person_scope
-from market.county_files.models import CountyFile, FileOutcome
-from market.county_files.run_file_import import import_county_file
 from market.funds.applications import apply_for_fund, decide_application, list_call_applications, list_own_applications
 from market.funds.calls import list_counted_calls, list_open_calls
 from market.funds.models import Application, CallClosed, FundAppliedBefore, FundInvalid, NewFundApplication
 from market.kernel import Connection, Database, Fen
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor, NotAllowed, NotFound, Role
+from market.places.county_files.models import CountyFile, FileOutcome
+from market.places.county_files.run_file_import import import_county_file
 from market.sheets.models import FileMalformed
 from tests.conftest import NOW
 from tests.producers.applicants import make_official_actor

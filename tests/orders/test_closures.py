@@ -8,7 +8,6 @@ import pytest
 from market.aftersales.close_farm import close_farm
 from market.aftersales.unsent import LIST_TO_CANCEL, LIST_TO_REMIND
 from market.catalogue.detail import get_product
-from market.counties.settings import SEND_DEFAULTS
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
@@ -16,6 +15,7 @@ from market.orders.cart import put_cart
 from market.orders.cart_view import get_cart
 from market.orders.models import FarmClosed, Line, VariantId
 from market.people.identity.models import NotFound
+from market.places.counties.settings import SEND_DEFAULTS
 from market.producers.closures import (
     Closure,
     ClosureInvalid,

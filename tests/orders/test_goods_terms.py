@@ -11,11 +11,11 @@ from market.catalogue.freight import ColdChainNotThere, ProductNotShippedThere
 from market.catalogue.goods_terms import GoodsTerms, Storage
 from market.catalogue.models import BadListing
 from market.catalogue.publish import NewProduct, publish_product
-from market.divisions.regions import REGIONS
 from market.kernel import Connection
 from market.orders.cart import put_cart
 from market.orders.cart_view import get_cart
 from market.orders.models import Line, VariantId
+from market.places.divisions.regions import REGIONS
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_freight_template, make_producer, make_product, make_stay
 from tests.support.payment import gateway, provider, sandbox

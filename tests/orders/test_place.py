@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import pytest
 
 from market.catalogue.freight import RegionNotServed
-from market.counties.change import change_county_setting
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused
@@ -38,6 +37,7 @@ from market.orders.models import (
 )
 from market.orders.queries import get_order
 from market.people.identity.models import AccountId, Actor, Grant, Role
+from market.places.counties.change import change_county_setting
 from tests.conftest import NOW
 from tests.orders.requests import line, list_codes, make_request, nights, read_lot
 from tests.support.make import (

@@ -16,15 +16,15 @@ from market.orders.cart import put_cart
 from market.orders.cart_view import Cart, get_cart
 from market.orders.checkout.pricing import GoodsOffer, PriceBasis, choose_price, price_goods_line
 from market.orders.models import Line, VariantId
-from market.organisations.credit_codes import is_credit_code
-from market.organisations.public_buyers import (
+from market.people.identity.models import NotAllowed, NotFound, Role
+from market.places.organisations.credit_codes import is_credit_code
+from market.places.organisations.public_buyers import (
     NewPublicBuyer,
     OwnPublicBuyer,
     PublicBuyerInvalid,
     list_public_buyers,
     save_public_buyer,
 )
-from market.people.identity.models import NotAllowed, NotFound, Role
 from tests.conftest import NOW
 from tests.support.make import (
     load_actor,

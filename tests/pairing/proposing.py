@@ -5,8 +5,6 @@ from uuid import UUID
 
 from market.casework.moves import get_person_scope
 from market.kernel import Connection, Database
-from market.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
-from market.organisations.register import decide_organisation, register_organisation
 from market.pairing.models import (
     NewPairing,
     NewPledge,
@@ -15,6 +13,8 @@ from market.pairing.models import (
 )
 from market.pairing.propose import decide_county_pairing, decide_own_pairing, propose_pairing
 from market.people.identity.models import Actor
+from market.places.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
+from market.places.organisations.register import decide_organisation, register_organisation
 from tests.conftest import NOW
 from tests.support.make import (
     VILLAGE,

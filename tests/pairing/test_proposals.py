@@ -10,8 +10,6 @@ from msgspec.structs import replace
 
 from market.areas import COUNTY_FILE_KINDS
 from market.casework.moves import get_person_scope
-from market.county_files.models import CountyFile, FileOutcome
-from market.county_files.run_file_import import import_county_file
 from market.kernel import Database
 from market.pairing.models import (
     PairingDecided,
@@ -32,6 +30,8 @@ from market.pairing.views import (
     list_public_pairings,
 )
 from market.people.identity.models import NotAllowed, NotFound, Role
+from market.places.county_files.models import CountyFile, FileOutcome
+from market.places.county_files.run_file_import import import_county_file
 from market.sheets.models import FileMalformed
 from tests.conftest import NOW
 from tests.pairing.proposing import (

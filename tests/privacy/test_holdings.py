@@ -7,11 +7,11 @@ from msgspec.structs import fields
 
 from market.aftersales.old_claim_photos import CLAIM_PHOTO_LIFETIME
 from market.casework.erase import CASE_TEXT_LIFETIME
-from market.counties.settings import CountySettings
 from market.invoices.models import DETAILS_YEARS
 from market.jobs.retention import RETENTIONS
 from market.kernel import Connection
 from market.people.identity.sessions import KNOWN_DEVICE_PERIOD
+from market.places.counties.settings import CountySettings
 from market.privacy.close_account import ERASERS
 from market.privacy.county_holdings import HOLDINGS
 from market.privacy.holdings import HoldingFate

@@ -12,8 +12,8 @@ from market.kernel import Connection
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import PlacedOrder
 from market.orders.money.record_transfers import record_transfer
-from market.organisations.models import UnitDuty
 from market.people.identity.models import Actor, Role
+from market.places.organisations.models import UnitDuty
 from market.procurement.accept import accept_purchase
 from market.procurement.models import (
     Acceptance,

@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 from market.aftersales.models import LineRefundReason
 from market.aftersales.refund import refund_line
 from market.areas import COUNTY_FILE_KINDS
-from market.county_files.models import CountyFile, FileOutcome, FileResult
-from market.county_files.run_file_import import import_county_file
 from market.invoices.ask import ask_invoice
 from market.invoices.models import InvoiceDetails, InvoiceKind, NotInvoiced
 from market.kernel import Connection
@@ -23,6 +21,8 @@ from market.orders.models import ContractNotCancellable, OrderState, PaidOnAccep
 from market.orders.money.uninvolved import OwnOrderMoney
 from market.orders.money.verification import verify_orders
 from market.people.identity.models import Actor, NotFound, Role
+from market.places.county_files.models import CountyFile, FileOutcome, FileResult
+from market.places.county_files.run_file_import import import_county_file
 from market.privacy.close_account import close_account
 from market.procurement.models import (
     AcceptanceCheck,

@@ -10,14 +10,14 @@ from msgspec.structs import replace
 
 from market.areas import COUNTY_FILE_KINDS
 from market.casework.moves import get_person_scope
-from market.county_files.models import CountyFile
-from market.county_files.run_file_import import import_county_file
 from market.kernel import Connection, Database, Fen
 from market.kernel.seal import Seal
-from market.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
-from market.organisations.register import decide_organisation, register_organisation
 from market.people.identity.models import Actor, NotAllowed, NotFound, Role
 from market.people.moderation.off_platform import OffPlatformContact
+from market.places.county_files.models import CountyFile
+from market.places.county_files.run_file_import import import_county_file
+from market.places.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
+from market.places.organisations.register import decide_organisation, register_organisation
 from market.privacy.personal_data import load_personal_data
 from market.services.applications import (
     APPLICATION_LIFETIME,

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from market.counties.form_numbers import (
+from market.kernel import Database
+from market.kernel.seal import Seal
+from market.people.identity.actors import find_actor_by_handle
+from market.people.identity.models import NotAllowed
+from market.places.counties.form_numbers import (
     BadFormNumber,
     FormNumber,
     PrintedFormKind,
     list_form_numbers,
     set_form_number,
 )
-from market.kernel import Database
-from market.kernel.seal import Seal
-from market.people.identity.actors import find_actor_by_handle
-from market.people.identity.models import NotAllowed
 from market.reports.month_view import MonthView, get_month_view
 from market.subsidies.month.cycles import read_month
 from market.subsidies.reconciliation.settlement_files import SettlementFile, list_settlement_files

@@ -6,10 +6,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.areas import COUNTY_FILE_KINDS
-from market.county_files.models import CountyFile, FileResult
-from market.county_files.run_file_import import import_county_file
 from market.kernel import Connection
 from market.people.identity.models import Actor, Role
+from market.places.county_files.models import CountyFile, FileResult
+from market.places.county_files.run_file_import import import_county_file
 from market.trace.harvests import record_harvest
 from market.trace.models import HarvestLot, NewHarvest, NewPlot
 from market.trace.plots import add_plot

@@ -5,12 +5,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from market.api.idempotency import run_once
-from market.counties.form_numbers import FormNumber, list_form_numbers, set_form_number
 from market.http import HttpRequest
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.people.identity.access import get_visible_divisions
 from market.people.identity.models import Actor
+from market.places.counties.form_numbers import FormNumber, list_form_numbers, set_form_number
 from market.subsidies.month.cycles import read_county
 
 

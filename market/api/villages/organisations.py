@@ -13,14 +13,14 @@ from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock
-from market.organisations.models import NewOrganisation, Organisation, OrganisationId
-from market.organisations.register import (
+from market.people.identity.models import Actor
+from market.places.organisations.models import NewOrganisation, Organisation, OrganisationId
+from market.places.organisations.register import (
     decide_organisation,
     list_organisations,
     list_own_organisations,
     register_organisation,
 )
-from market.people.identity.models import Actor
 from market.subsidies.month.cycles import read_county
 
 

@@ -9,15 +9,15 @@ from msgspec import Struct
 from market.api.contacts import read_own_county
 from market.api.idempotency import run_once
 from market.areas import COUNTY_FILE_KINDS
-from market.county_files.models import CountyFile, FileResult
-from market.county_files.run_file_import import import_county_file, require_importer
-from market.divisions.village_periods import VillagePeriod, list_changed_villages
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.people.identity.models import Actor, NotFound
 from market.people.storage.files import FileStore
+from market.places.county_files.models import CountyFile, FileResult
+from market.places.county_files.run_file_import import import_county_file, require_importer
+from market.places.divisions.village_periods import VillagePeriod, list_changed_villages
 from market.sheets.spreadsheet import digest
 from market.subsidies.month.cycles import read_county
 

@@ -10,7 +10,7 @@ from market.catalogue.tier_prices import TIERS_JSON
 from market.kernel import Connection, Query
 from market.orders.checkout.pricing import GoodsOffer, StayOffer
 from market.orders.models import Nights
-from market.organisations.public_buyers import list_buying_now
+from market.places.organisations.public_buyers import list_buying_now
 
 # The planner takes the array of a subquery for ten elements, so that the general plan is as good as one for a request.
 # Those of a parameter it counts, finds a plan for three cheaper than the general one, and plans for each request again.

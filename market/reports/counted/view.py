@@ -5,12 +5,12 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from market.divisions.queries import get_division_names
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_previous_month
 from market.kernel.disclosure import hide_small
 from market.kernel.division_codes import COUNTY, LEVEL_DIGITS, TOWNSHIP, VILLAGE
 from market.people.identity.models import NotFound
+from market.places.divisions.queries import get_division_names
 from market.reports.counted.closings import CLOSED_AT
 from market.reports.counted.models import CountedReport, Figure, FigureRow, ItemRow, MonthOfReport, count_figures
 from market.reports.counted.models import list_items as list_counted_items

@@ -6,12 +6,12 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.counties.load import load_county_settings
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day, get_next_month
 from market.people.audit.record import add_audit_entry
 from market.people.identity.access import require_county_role
 from market.people.identity.models import Actor
+from market.places.counties.load import load_county_settings
 from market.subsidies.agreements.models import (
     APPROVER,
     AgreementDecided,

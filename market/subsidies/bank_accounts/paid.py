@@ -6,11 +6,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.counties.load import load_county_settings
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.places.counties.load import load_county_settings
 from market.subsidies.bank_accounts.accounts import BANK_NUMBER_CONTEXT
 from market.subsidies.bank_accounts.models import BankAccountMissing, PaidAccount, Transfer
 from market.subsidies.models import CycleId

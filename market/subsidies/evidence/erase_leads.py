@@ -9,10 +9,10 @@ from uuid import UUID
 import structlog
 from msgspec import Struct
 
-from market.counties.settings import CountySettings
 from market.kernel import Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.places.counties.settings import CountySettings
 from market.sheets.redact import REDACTED
 from market.subsidies.evidence.erase_persons import make_token
 from market.subsidies.intake.consents import CONSENT_PHOTO_CONTEXT

@@ -15,11 +15,11 @@ from uuid import UUID
 import structlog
 from msgspec import Struct
 
-from market.counties.settings import CountySettings
 from market.kernel import Connection, Database, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import normalize_identity_number
+from market.places.counties.settings import CountySettings
 from market.sheets.redact import REDACTED, redact_rows
 from market.sheets.spreadsheet import digest
 from market.subsidies.clawbacks.views import ENTRY_NOTE_CONTEXT, STATEMENT_CONTEXT

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import msgspec
 from msgspec import Struct
 
-from market.counties.load import load_county_settings
 from market.kernel import Connection, Query
 from market.kernel.clock import get_next_month
+from market.places.counties.load import load_county_settings
 from market.subsidies.findings.check_table import CHECKS
 
 

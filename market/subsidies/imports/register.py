@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from market.divisions.village_periods import list_ended_villages
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.people.identity.models import Actor
+from market.places.divisions.village_periods import list_ended_villages
 from market.sheets.spreadsheet import MAX_FAULTS, CellFaults, malformed_file
 from market.subsidies.imports.models import RegisterDiffers
 from market.subsidies.imports.register_changes import RegisterComparison

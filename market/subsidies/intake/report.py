@@ -6,7 +6,6 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.divisions.village_periods import find_village_fault
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
@@ -15,6 +14,7 @@ from market.kernel.text import clean_text
 from market.people.audit.record import add_audit_entry
 from market.people.identity.access import require_county_scopes, require_role
 from market.people.identity.models import Actor
+from market.places.divisions.village_periods import find_village_fault
 from market.subsidies.intake.consents import consent_on_page
 from market.subsidies.intake.models import (
     MAX_OPINION_LENGTH,

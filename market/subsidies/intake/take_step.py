@@ -7,13 +7,13 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.counties.load import load_county_settings
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.people.audit.record import add_audit_entry
 from market.people.identity.access import get_visible_divisions, require_role
 from market.people.identity.models import Actor, NotFound
+from market.places.counties.load import load_county_settings
 from market.subsidies.intake.carry_out import carry_out
 from market.subsidies.intake.models import (
     DUE_STEPS,

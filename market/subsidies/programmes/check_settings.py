@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import date
 from itertools import pairwise
 
-from market.counties.settings import describe_county_settings
 from market.kernel import Connection, Query
+from market.places.counties.settings import describe_county_settings
 from market.subsidies.findings.check_table import CHECKS
 from market.subsidies.models import FileId
 from market.subsidies.names import CHECK_NAMES

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.counties.load import load_county_settings
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.people.audit.record import add_audit_entry
 from market.people.identity.models import Actor
+from market.places.counties.load import load_county_settings
 from market.subsidies.models import CycleId, DecisionReasonMissing
 from market.subsidies.month.cycles import MAX_OPINION_LENGTH, Cycle, begin_step, require_state
 from market.subsidies.month.steps import RECONCILE

@@ -8,12 +8,12 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
-from market.counties.load import load_county_settings
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.people.audit.record import add_audit_entry
 from market.people.identity.access import require_county_scopes
 from market.people.identity.models import Actor, Role
+from market.places.counties.load import load_county_settings
 
 DAYS_AHEAD = 30
 """How many days before its last day a recheck comes to the list."""

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from market.casework.models import CaseOutcome, CaseState
 from market.casework.moves import get_person_scope
-from market.divisions.queries import get_division_names, search_divisions
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
@@ -17,6 +16,7 @@ from market.kernel.division_codes import VILLAGE
 from market.kernel.language import get_language, say
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
+from market.places.divisions.queries import get_division_names, search_divisions
 from market.privacy.request_models import (
     FIELD_NAMES,
     MAX_DETAIL_LENGTH,

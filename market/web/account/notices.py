@@ -21,13 +21,13 @@ from market.answers.notice_models import (
 )
 from market.answers.notices import add_notice, end_notice, list_organisation_notices
 from market.casework.moves import get_person_scope
-from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.division_codes import VILLAGE
-from market.organisations.register import list_own_organisations
 from market.people.identity.models import Actor
+from market.places.divisions.queries import list_divisions_named
+from market.places.organisations.register import list_own_organisations
 from market.web.forms import make_form_key, parse_id, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

@@ -8,14 +8,14 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.casework.moves import get_person_scope
-from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.division_codes import COUNTY, get_county_code
-from market.organisations.models import KIND_NAMES, NewOrganisation, OrganisationInvalid, OrganisationKind
-from market.organisations.register import list_own_organisations, register_organisation
 from market.people.identity.models import Actor
+from market.places.divisions.queries import list_divisions_named
+from market.places.organisations.models import KIND_NAMES, NewOrganisation, OrganisationInvalid, OrganisationKind
+from market.places.organisations.register import list_own_organisations, register_organisation
 from market.web.desk.villages.organisations import describe_licence
 from market.web.forms import make_form_key, read_form
 from market.web.idempotent_form import submit_once

@@ -9,12 +9,10 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.casework.moves import get_person_scope
-from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.division_codes import VILLAGE
-from market.organisations.register import list_own_organisations
 from market.pairing.buying_accounts import find_buying_since, set_buying_account
 from market.pairing.models import (
     PLEDGE_NAMES,
@@ -33,6 +31,8 @@ from market.pairing.propose import decide_own_pairing, propose_pairing
 from market.pairing.statements import get_own_statement, state_year
 from market.pairing.views import get_own_pairing, list_organisation_pairings
 from market.people.identity.models import Actor, NotFound
+from market.places.divisions.queries import list_divisions_named
+from market.places.organisations.register import list_own_organisations
 from market.web.forms import (
     PostedForm,
     make_form_key,

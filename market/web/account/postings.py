@@ -11,15 +11,15 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.casework.moves import get_person_scope
-from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.division_codes import VILLAGE
 from market.kernel.seal import Seal
-from market.organisations.register import list_own_organisations
 from market.people.identity.models import Actor
 from market.people.moderation.off_platform import OffPlatformContact
+from market.places.divisions.queries import list_divisions_named
+from market.places.organisations.register import list_own_organisations
 from market.services.applications import hire, list_applicants
 from market.services.posting_models import (
     MAX_NOTE_LENGTH,

@@ -9,7 +9,6 @@ from litestar.di import NamedDependency
 from market.carriers.unmoved import list_unmoved_parcels
 from market.casework.moves import get_person_scope
 from market.casework.worklist import AssignedCase, list_assigned_cases
-from market.counties.quarter_submissions import list_submissions
 from market.http import HttpRequest
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
@@ -21,6 +20,7 @@ from market.people.identity.access import MONEY_ROLES, get_roles
 from market.people.identity.models import Actor, NotAllowed, Role
 from market.people.identity.supervisors import list_unsupervised_counties
 from market.people.notify.notifications import format_due
+from market.places.counties.quarter_submissions import list_submissions
 from market.procurement.pay import count_unmatched_receipts
 from market.producers.queries import list_pending_producers
 from market.reports.drilldown import sum_by_township

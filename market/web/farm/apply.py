@@ -7,7 +7,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
-from market.divisions.queries import get_division_path, list_children
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
@@ -17,6 +16,7 @@ from market.people.identity.models import Actor
 from market.people.identity.sign_in import DEFAULT_NAME
 from market.people.moderation.forbidden_words import ForbiddenWord
 from market.people.storage.photos import BadPhoto, PhotoPurpose
+from market.places.divisions.queries import get_division_path, list_children
 from market.producers.apply import apply_producer
 from market.producers.models import (
     ADMISSION_STEP_NAMES,

@@ -4,7 +4,6 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.counties.contacts import find_contact
 from market.http import HttpRequest
 from market.kernel import Fen
 from market.kernel.clock import count_days_in_month
@@ -13,6 +12,7 @@ from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
 from market.people.identity.models import Actor, LocalContact
 from market.people.identity.sign_in import get_phone
+from market.places.counties.contacts import find_contact
 from market.reports.reasons import expand_reasons
 from market.subsidies.clawbacks.appeals import count_own_clawbacks
 from market.subsidies.engine.reasons import CauseCode, ReasonCode

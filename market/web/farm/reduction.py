@@ -10,13 +10,13 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.casework.moves import get_person_scope
-from market.divisions.queries import search_divisions
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.division_codes import VILLAGE
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor, NotFound
+from market.places.divisions.queries import search_divisions
 from market.subsidies.intake.consents import CONSENT_TEXTS, CONSENT_VERSION, consent_again, withdraw_consent
 from market.subsidies.intake.models import OPEN_STATES, STATE_NAMES, LeadInvalid, LeadState
 from market.subsidies.intake.report import apply_for_household

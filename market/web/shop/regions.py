@@ -5,7 +5,6 @@ from functools import cache
 
 from msgspec import Struct
 
-from market.divisions import regions
 from market.kernel import Connection, Query
 from market.kernel.division_codes import (
     CODE_DIGITS,
@@ -17,6 +16,7 @@ from market.kernel.division_codes import (
     truncate_code,
 )
 from market.kernel.language import get_language, say
+from market.places.divisions import regions
 
 
 class SellingDivision(Struct, frozen=True):

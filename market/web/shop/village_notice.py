@@ -9,7 +9,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.counties.contacts import find_contact
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
@@ -17,6 +16,7 @@ from market.kernel.division_codes import get_county_code
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
 from market.people.notify.notifications import format_due
+from market.places.counties.contacts import find_contact
 from market.subsidies.intake.models import PUBLIC_KIND_NAMES, REASON_NAMES, SOURCE_NAMES
 from market.subsidies.intake.notice import get_village_notice
 from market.subsidies.intake.objection_models import (

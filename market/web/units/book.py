@@ -11,8 +11,8 @@ from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
-from market.organisations.models import UnitDuty
 from market.people.identity.models import Actor
+from market.places.organisations.models import UnitDuty
 from market.procurement.models import PurchaseInvalid, PurchaseState, PurchaseStep, UnitQuotaRequest
 from market.procurement.quotas import FIRST_YEAR, get_own_book, list_counted, set_unit_quota
 from market.procurement.views import DUTY_NAMES, get_seat, list_seller_purchases, list_unit_purchases

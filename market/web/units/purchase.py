@@ -13,9 +13,9 @@ from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
 from market.orders.queries import get_order_id
-from market.organisations.models import UnitDuty
-from market.organisations.public_buyers import find_unit_seat
 from market.people.identity.models import Actor
+from market.places.organisations.models import UnitDuty
+from market.places.organisations.public_buyers import find_unit_seat
 from market.procurement.accept import accept_purchase
 from market.procurement.models import (
     Acceptance,

@@ -5,12 +5,12 @@ from datetime import date
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from market.divisions.queries import get_division_names
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.division_codes import COUNTY, truncate_code
 from market.people.identity.models import NotFound
+from market.places.divisions.queries import get_division_names
 from market.reports.service_figures import TownshipServices, list_quarters, publish_services
 from market.reports.worklist import format_quarter
 from market.subsidies.month.cycles import read_county, read_quarter

@@ -31,7 +31,6 @@ from market.coverage.register import (
     list_village_coverage,
     sum_up_townships,
 )
-from market.divisions.queries import get_division_names
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
@@ -40,6 +39,7 @@ from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor, NotFound
 from market.people.notify.notifications import format_due
+from market.places.divisions.queries import get_division_names
 from market.sheets.spreadsheet import Column
 from market.sheets.write_spreadsheet import write_csv
 from market.subsidies.month.cycles import read_county

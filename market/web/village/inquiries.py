@@ -27,7 +27,6 @@ from market.answers.models import (
 )
 from market.casework.models import CaseOutcome, CaseState
 from market.casework.moves import get_person_scope
-from market.counties.load import load_county_settings
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
@@ -35,6 +34,7 @@ from market.kernel.division_codes import get_county_code
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
 from market.people.notify.notifications import format_due
+from market.places.counties.load import load_county_settings
 from market.web.forms import make_form_key, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

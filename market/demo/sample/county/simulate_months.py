@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
-from market.counties.quarter_submissions import record_submission
 from market.demo.sample.accounts import DEMO_COUNTY, OFFICIAL_POSTS
 from market.demo.sample.county.county_steps import CountySteps
 from market.demo.sample.county.enrolled_lines import (
@@ -38,6 +37,7 @@ from market.people.identity.actors import find_actor_by_handle
 from market.people.identity.models import Actor
 from market.people.storage.files import FileStore
 from market.people.storage.sample_files import SAMPLE_FOLDER, SAMPLE_INDEX
+from market.places.counties.quarter_submissions import record_submission
 from market.reports.quarter import compute_sent_figures
 from market.subsidies.models import Duty
 from market.subsidies.month.approve import confirm_month

@@ -3,8 +3,6 @@
 from datetime import timedelta
 
 from market.areas import COUNTY_FILE_KINDS
-from market.county_files.models import CountyFile
-from market.county_files.run_file_import import import_county_file
 from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.funds.applications import apply_for_fund, decide_application
@@ -12,6 +10,8 @@ from market.funds.calls import list_open_calls
 from market.funds.models import NewFundApplication
 from market.kernel import Fen
 from market.kernel.clock import get_business_day
+from market.places.county_files.models import CountyFile
+from market.places.county_files.run_file_import import import_county_file
 
 _CALLS = (
     ("食用菌棚改造补助", "样例阜平县农业农村局", "资金", "20000.00", -30, 60),

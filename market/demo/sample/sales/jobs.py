@@ -7,9 +7,9 @@ from market.demo.sample.accounts import DEMO_COUNTY, HOST_PHONE
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.kernel import Fen, Query
 from market.kernel.clock import get_business_day
-from market.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
-from market.organisations.register import decide_organisation, register_organisation
 from market.people.identity.models import Actor
+from market.places.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
+from market.places.organisations.register import decide_organisation, register_organisation
 from market.services.agronomists import name_agronomist
 from market.services.applications import answer_hire, apply_for_job, hire
 from market.services.posting_models import NewPosting, WagePer

@@ -5,8 +5,6 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from market.areas import COUNTY_FILE_KINDS
-from market.county_files.models import CountyFile
-from market.county_files.run_file_import import import_county_file
 from market.coverage.models import NewProject
 from market.coverage.projects import accept_project, add_project, build_project
 from market.demo.sample.accounts import DEMO_COUNTY
@@ -24,6 +22,8 @@ from market.pairing.propose import decide_county_pairing, propose_pairing
 from market.pairing.statements import state_year
 from market.pairing.views import find_pairing
 from market.people.identity.models import Actor
+from market.places.county_files.models import CountyFile
+from market.places.county_files.run_file_import import import_county_file
 
 
 async def play_pairings(sales: SaleSimulation, village: str) -> None:

@@ -13,9 +13,9 @@ from market.kernel import Fen
 from market.kernel.clock import get_business_day
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import Line, VariantId
-from market.organisations.models import UnitDuty
-from market.organisations.public_buyers import NewPublicBuyer, save_public_buyer
 from market.people.identity.models import Actor
+from market.places.organisations.models import UnitDuty
+from market.places.organisations.public_buyers import NewPublicBuyer, save_public_buyer
 from market.procurement.accept import accept_purchase
 from market.procurement.chase import chase_red_letters, tell_of_red_letters
 from market.procurement.models import (

@@ -10,9 +10,9 @@ from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.kernel import Query
 from market.kernel.clock import SHANGHAI
-from market.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
-from market.organisations.register import decide_organisation, register_organisation
 from market.people.identity.models import AccountId, Actor
+from market.places.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
+from market.places.organisations.register import decide_organisation, register_organisation
 from market.services.attendance import list_attendees, mark_attendance
 from market.services.models import DEFAULT_ROOM, NewClinicDay, NewCourse, NewSeat
 from market.services.seats import sign_up

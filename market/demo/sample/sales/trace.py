@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from market.areas import COUNTY_FILE_KINDS
-from market.county_files.models import CountyFile
-from market.county_files.run_file_import import import_county_file
 from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.kernel.clock import get_business_day
 from market.orders.models import Line
+from market.places.county_files.models import CountyFile
+from market.places.county_files.run_file_import import import_county_file
 from market.trace.harvests import mix_lots, record_harvest
 from market.trace.labels import make_labels, revoke_labels
 from market.trace.models import LotPart, NewHarvest, NewLabels, NewPlot, Plot, PromiseBasis

@@ -18,9 +18,9 @@ from market.demo.sample.sales.trace import play_trace
 from market.kernel import Fen, Query
 from market.kernel.clock import get_business_day
 from market.orders.models import Line
-from market.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
-from market.organisations.register import decide_organisation, register_organisation
 from market.people.identity.models import AccountId
+from market.places.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
+from market.places.organisations.register import decide_organisation, register_organisation
 
 # One measurement of each operator and technology in each village of the county: 移动 and 电信 reach most, 广电 few.
 ADD_COVERAGE = Query(

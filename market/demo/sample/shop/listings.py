@@ -12,7 +12,6 @@ from market.catalogue.goods_terms import GoodsTerms, Storage, is_perishable
 from market.catalogue.models import HOLIDAY_TIERS, WORKDAY_TIERS
 from market.catalogue.search.text import build_search_columns
 from market.catalogue.units import Unit, parse_unit
-from market.counties.settings import CountySettings
 from market.demo.sample.copy_rows import CancelTierCopyRow, NightRuleCopyRow, RoomCopyRow, TakenNightsCopyRow
 from market.demo.sample.divisions import SampleDivisions
 from market.demo.sample.public_data import SourceOffer
@@ -23,6 +22,7 @@ from market.demo.sample.shop.unit_weights import estimate_gross_g, find_pair_uni
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day
 from market.orders.checkout.pricing import GoodsOffer
+from market.places.counties.settings import CountySettings
 
 PRICED_NIGHTS = 365
 _CHILLED_DAYS = 7

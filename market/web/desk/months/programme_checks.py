@@ -8,8 +8,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.counties.load import load_county_settings
-from market.counties.settings import describe_county_settings
 from market.http import HttpRequest
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
@@ -18,6 +16,8 @@ from market.kernel.seal import Seal
 from market.people.identity.access import get_roles, require_county_role
 from market.people.identity.models import Actor, NotFound, Role
 from market.people.storage.sent_bytes import count_sent_bytes
+from market.places.counties.load import load_county_settings
+from market.places.counties.settings import describe_county_settings
 from market.reports.programmes import list_programmes
 from market.subsidies.findings.check_table import CHECKS, THRESHOLD_NAMES, Check
 from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload

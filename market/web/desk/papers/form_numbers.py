@@ -9,7 +9,12 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 from msgspec.structs import replace
 
-from market.counties.form_numbers import (
+from market.http import HttpRequest
+from market.kernel import Connection, Database, FieldFault
+from market.kernel.clock import Clock
+from market.people.identity.access import has_role_for
+from market.people.identity.models import Actor
+from market.places.counties.form_numbers import (
     FORM_KIND_NAMES,
     NUMBER_KEEPERS,
     BadFormNumber,
@@ -19,11 +24,6 @@ from market.counties.form_numbers import (
     list_form_numbers,
     set_form_number,
 )
-from market.http import HttpRequest
-from market.kernel import Connection, Database, FieldFault
-from market.kernel.clock import Clock
-from market.people.identity.access import has_role_for
-from market.people.identity.models import Actor
 from market.web.desk.context import DeskContext, open_desk, render_desk_page
 from market.web.desk.papers.forms import PrintedForm
 from market.web.forms import PostedForm, parse_day, read_form

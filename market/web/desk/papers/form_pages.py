@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.counties.form_numbers import PrintedFormKind
 from market.http import HttpRequest
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock, get_next_month, get_quarter_start
@@ -19,6 +18,7 @@ from market.kernel.seal import Seal
 from market.people.audit.record import record_export
 from market.people.identity.access import require_whole_county
 from market.people.identity.models import Actor
+from market.places.counties.form_numbers import PrintedFormKind
 from market.reports.area_approvals import list_area_approvals, list_area_names
 from market.reports.files.settlement_file import get_last_event_at, list_settlement_lines
 from market.reports.month import list_month_statuses

@@ -7,7 +7,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.counties.form_numbers import PrintedFormKind
 from market.http import HttpRequest
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock, get_next_month
@@ -16,6 +15,7 @@ from market.kernel.seal import Seal
 from market.people.audit.record import record_export
 from market.people.identity.access import require_county_role
 from market.people.identity.models import Actor, NotFound
+from market.places.counties.form_numbers import PrintedFormKind
 from market.reports.files.settlement_file import get_last_event_at
 from market.reports.files.voucher import list_voucher_rows
 from market.reports.month_view import get_month_view

@@ -7,7 +7,13 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.counties.quarter_submissions import (
+from market.http import HttpRequest
+from market.kernel import Connection, Database, FieldFault
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.people.identity.access import has_role_for
+from market.people.identity.models import Actor
+from market.places.counties.quarter_submissions import (
     SUBMITTERS,
     QuarterSubmission,
     SentFigures,
@@ -16,12 +22,6 @@ from market.counties.quarter_submissions import (
     list_submissions,
     record_submission,
 )
-from market.http import HttpRequest
-from market.kernel import Connection, Database, FieldFault
-from market.kernel.clock import Clock
-from market.kernel.seal import Seal
-from market.people.identity.access import has_role_for
-from market.people.identity.models import Actor
 from market.reports.quarter import compute_sent_figures
 from market.subsidies.month.cycles import read_quarter
 from market.web.desk.context import DeskContext, PageNotice, render_desk_page

@@ -9,7 +9,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
@@ -17,6 +16,7 @@ from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.people.identity.access import has_role_for
 from market.people.identity.models import Actor, NotFound
+from market.places.divisions.queries import list_divisions_named
 from market.subsidies.intake.consents import ConsentForm, LeadConsent, list_consents
 from market.subsidies.intake.models import (
     DUE_STEPS,

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from market.casework.moves import get_person_scope
 from market.casework.worklist import list_assigned_cases
-from market.divisions.queries import get_division_names
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock, get_next_quarter
@@ -19,6 +18,7 @@ from market.kernel.division_codes import get_scope, pad_code
 from market.kernel.rate_limits import RateClass
 from market.people.identity.access import require_scopes
 from market.people.identity.models import Actor, NotFound, Role
+from market.places.divisions.queries import get_division_names
 from market.reports.quarter import DUE_DAY, QuarterRow
 from market.reports.region import (
     CountyProgress,

@@ -8,7 +8,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.counties.form_numbers import PrintedFormKind
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock, get_next_month
@@ -17,6 +16,7 @@ from market.kernel.seal import Seal
 from market.people.audit.record import record_export
 from market.people.identity.access import get_roles
 from market.people.identity.models import Actor, NotFound, Role
+from market.places.counties.form_numbers import PrintedFormKind
 from market.reports.counted.models import CountedReport, ItemRow, Subject
 from market.reports.counted.reports import COUNTED_REPORTS
 from market.reports.counted.view import ReportView, load_items, load_report

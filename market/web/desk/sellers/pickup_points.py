@@ -8,7 +8,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
@@ -18,6 +17,7 @@ from market.people.identity.access import list_scopes, require_county_role
 from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.pickup_points.models import NewPickupPoint, PickupPointInvalid
 from market.pickup_points.register import add_point, change_keeper, list_points, open_point
+from market.places.divisions.queries import list_divisions_named
 from market.web.desk.context import DeskContext, PageNotice, open_desk, render_desk_page
 from market.web.forms import parse_id, read_form
 from market.web.pages import redirect

@@ -9,7 +9,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.divisions.queries import list_children
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault, Query, Refusal
 from market.kernel.clock import Clock
@@ -19,6 +18,7 @@ from market.kernel.text import mask_phone
 from market.payouts.correct_seller_name import UNVERIFIED_STATES
 from market.people.identity.models import AccountId, Actor, NotAllowed, NotFound
 from market.people.identity.sign_in import find_account_by_phone, get_phone
+from market.places.divisions.queries import list_children
 from market.producers.check_certificates import reject_certificate, set_certificate_area, verify_certificate
 from market.producers.decide import decide_producer
 from market.producers.models import (

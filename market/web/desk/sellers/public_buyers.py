@@ -12,16 +12,16 @@ from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.organisations.models import UnitDuty
-from market.organisations.public_buyers import (
+from market.people.identity.access import require_platform_staff
+from market.people.identity.models import Actor
+from market.places.organisations.models import UnitDuty
+from market.places.organisations.public_buyers import (
     NewPublicBuyer,
     PublicBuyer,
     PublicBuyerInvalid,
     list_public_buyers,
     save_public_buyer,
 )
-from market.people.identity.access import require_platform_staff
-from market.people.identity.models import Actor
 from market.procurement.views import DUTY_NAMES
 from market.web.desk.context import DeskContext, PageNotice, build_county_query, open_desk, render_desk_page
 from market.web.forms import make_form_key, read_form

@@ -8,7 +8,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct, structs
 
-from market.counties.contacts import (
+from market.http import HttpRequest
+from market.kernel import Connection, Database, FieldFault
+from market.kernel.clock import Clock
+from market.people.identity.access import list_scopes, require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
+from market.places.counties.contacts import (
     BadContact,
     Contact,
     ContactDetails,
@@ -20,12 +25,7 @@ from market.counties.contacts import (
     get_contact,
     list_contacts,
 )
-from market.divisions.queries import list_divisions_named
-from market.http import HttpRequest
-from market.kernel import Connection, Database, FieldFault
-from market.kernel.clock import Clock
-from market.people.identity.access import list_scopes, require_county_role
-from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
+from market.places.divisions.queries import list_divisions_named
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.forms import PostedForm, parse_id, parse_uuid, read_form
 from market.web.pages import redirect

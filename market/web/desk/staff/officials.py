@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.divisions.queries import get_division_names, list_divisions_named
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
@@ -40,6 +39,7 @@ from market.people.identity.officials import (
 )
 from market.people.identity.phone_accounts import PhoneHasOtherName
 from market.people.identity.second_factor import make_enrolment_uri
+from market.places.divisions.queries import get_division_names, list_divisions_named
 from market.web.desk.context import (
     DeskContext,
     PageNotice,

@@ -7,11 +7,11 @@ from msgspec import Struct
 from market.answers.notices import count_notices_to_check
 from market.content.story_views import COUNT_STORIES_TO_CHECK
 from market.kernel import Connection
-from market.organisations.register import count_pending_organisations
 from market.pairing.models import AGREERS
 from market.pairing.views import count_proposed_pairings
 from market.people.identity.access import has_role_for
 from market.people.identity.models import COUNTY_KEEPERS, Role
+from market.places.organisations.register import count_pending_organisations
 from market.procurement.views import count_late_acceptances, count_late_purchases, count_late_red_letters
 from market.services.attendance import MARKERS
 from market.services.postings import count_postings_to_check

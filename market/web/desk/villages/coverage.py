@@ -20,13 +20,13 @@ from market.coverage.models import (
 from market.coverage.outages import answer_outage, get_outage
 from market.coverage.projects import accept_project, add_project, build_project, list_projects, reopen_project
 from market.coverage.register import list_operators
-from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
-from market.organisations.register import list_organisations
 from market.people.identity.access import has_role_for, require_county_role
 from market.people.identity.models import COUNTY_KEEPERS, Actor
+from market.places.divisions.queries import list_divisions_named
+from market.places.organisations.register import list_organisations
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.forms import PostedForm, make_form_key, parse_id, parse_typed_yuan, parse_uuid, read_form

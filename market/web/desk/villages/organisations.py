@@ -9,14 +9,14 @@ from litestar.params import FromPath
 from market.http import HttpRequest
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
-from market.organisations.models import (
+from market.people.identity.access import has_role_for, require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
+from market.places.organisations.models import (
     KIND_NAMES,
     Organisation,
     OrganisationId,
 )
-from market.organisations.register import decide_organisation, list_organisations
-from market.people.identity.access import has_role_for, require_county_role
-from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
+from market.places.organisations.register import decide_organisation, list_organisations
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.forms import parse_id, read_form
 from market.web.pages import redirect

@@ -10,13 +10,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.divisions.queries import list_divisions_named
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import SHANGHAI, Clock
 from market.kernel.seal import Seal
 from market.people.identity.access import has_role_for, require_county_role
 from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
+from market.places.divisions.queries import list_divisions_named
 from market.services.attendance import MARKERS, list_attendees, mark_attendance
 from market.services.models import (
     DEFAULT_ROOM,

@@ -9,12 +9,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.divisions.queries import get_division_names, list_children
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor, NotFound
+from market.places.divisions.queries import get_division_names, list_children
 from market.supervision.issue import issue_supervision_task
 from market.supervision.measures import MEASURES
 from market.supervision.models import (

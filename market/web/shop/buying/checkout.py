@@ -37,10 +37,10 @@ from market.orders.checkout.place_cart import place_cart
 from market.orders.checkout.seen_terms import CancelTermsChanged
 from market.orders.models import SuborderKind, TotalChanged
 from market.orders.queries import load_latest_address
-from market.organisations.public_buyers import list_buying_now
 from market.people.identity.models import Actor
 from market.pickup_points.models import PICKUP_FIELD, PickupPoint, PickupPointId
 from market.pickup_points.register import list_points_for
+from market.places.organisations.public_buyers import list_buying_now
 from market.web.case_words import load_due_words
 from market.web.cookies import finish_drafts
 from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form, rename_faults

@@ -22,7 +22,6 @@ from market.catalogue.goods_terms import STORAGE_NAMES
 from market.catalogue.models import ListingKind
 from market.catalogue.presale import PresaleTerms
 from market.catalogue.units import get_count_word
-from market.counties.load import load_county_settings
 from market.favourites.models import FavouriteKind
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, FieldFault
@@ -32,6 +31,7 @@ from market.kernel.public_reads import PublicReads
 from market.orders.cart import load_cart_contents, put_cart
 from market.orders.models import MAX_QUANTITY, Line, SoldOut, VariantId
 from market.people.identity.models import Actor, NotFound
+from market.places.counties.load import load_county_settings
 from market.web.forms import InvalidForm, read_form
 from market.web.pages import NO_STORE, redirect, render_page
 from market.web.services import get_services

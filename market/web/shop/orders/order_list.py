@@ -22,11 +22,11 @@ from market.kernel.text import mask_phone
 from market.orders.cart import count_cart
 from market.orders.list_orders import OrderBrief, OrderGroup, list_orders
 from market.orders.models import OrderState, SuborderState
-from market.organisations.public_buyers import find_unit_seat
 from market.people.identity.models import Actor
 from market.people.identity.sign_in import get_phone
 from market.people.storage.photos import PhotoFormat
 from market.pickups.view import keeps_point
+from market.places.organisations.public_buyers import find_unit_seat
 from market.services.agronomists import find_agronomist_county
 from market.web.forms import parse_integer
 from market.web.pages import render_page

@@ -8,14 +8,14 @@ import pytest
 from msgspec import Struct
 
 from market.areas import COUNTY_FILE_KINDS
-from market.county_files.models import WHOLE_COUNTRY, CountyFile, FileOutcome, FileResult
-from market.county_files.run_file_import import import_county_file
-from market.county_files.templates import write_file_template
 from market.kernel import Connection
 from market.kernel.clock import SHANGHAI
 from market.kernel.database import set_scope
-from market.organisations.models import OrganisationKind
 from market.people.identity.models import Actor, Role
+from market.places.county_files.models import WHOLE_COUNTRY, CountyFile, FileOutcome, FileResult
+from market.places.county_files.run_file_import import import_county_file
+from market.places.county_files.templates import write_file_template
+from market.places.organisations.models import OrganisationKind
 from market.sheets.models import CellFault, FileMalformed
 from market.sheets.write_spreadsheet import FileFormat
 from tests.conftest import NOW

@@ -2,12 +2,12 @@
 
 from datetime import date, datetime
 
-from market.counties.settings import describe_county_settings
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.people.audit.record import add_audit_entry
 from market.people.identity.access import require_role
 from market.people.identity.models import Actor, Role
+from market.places.counties.settings import describe_county_settings
 
 MAX_BASIS_LENGTH = 300
 

@@ -5,16 +5,16 @@ from datetime import date
 
 from msgspec import Struct, to_builtins
 
-from market.county_files.models import CountyFile, FileKind, FilePlan
 from market.kernel import Connection, Query
 from market.kernel.text import clean_text
-from market.organisations.credit_codes import is_credit_code, normalize_credit_code
-from market.organisations.models import (
+from market.people.identity.models import COUNTY_KEEPERS, Actor
+from market.places.county_files.models import CountyFile, FileKind, FilePlan
+from market.places.organisations.credit_codes import is_credit_code, normalize_credit_code
+from market.places.organisations.models import (
     KIND_NAMES,
     MAX_NAME_LENGTH,
     OrganisationKind,
 )
-from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.sheets.cells import CellReader
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 

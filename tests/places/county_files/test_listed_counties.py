@@ -6,14 +6,14 @@ import asyncpg
 import pytest
 
 from market.areas import COUNTY_FILE_KINDS
-from market.county_files.models import WHOLE_COUNTRY, CountyFile, FileKind, FileOutcome, FileResult
-from market.county_files.run_file_import import import_county_file
-from market.county_files.templates import write_file_template
-from market.divisions.queries import list_listed_counties
 from market.kernel import Connection
 from market.kernel.database import set_scope
-from market.organisations.models import OrganisationKind
 from market.people.identity.models import Actor, NotAllowed, Role
+from market.places.county_files.models import WHOLE_COUNTRY, CountyFile, FileKind, FileOutcome, FileResult
+from market.places.county_files.run_file_import import import_county_file
+from market.places.county_files.templates import write_file_template
+from market.places.divisions.queries import list_listed_counties
+from market.places.organisations.models import OrganisationKind
 from market.sheets.models import CellFault, FileMalformed
 from market.sheets.write_spreadsheet import FileFormat
 from tests.conftest import NOW

@@ -9,8 +9,11 @@ from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.quotas import lock_quota
 from market.kernel.text import clean_text
-from market.organisations.credit_codes import is_credit_code, normalize_credit_code
-from market.organisations.models import (
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound
+from market.places.organisations.credit_codes import is_credit_code, normalize_credit_code
+from market.places.organisations.models import (
     MAX_NAME_LENGTH,
     MemberRole,
     NewOrganisation,
@@ -21,9 +24,6 @@ from market.organisations.models import (
     OrganisationInvalid,
     OrganisationOwnVerifier,
 )
-from market.people.audit.record import add_audit_entry
-from market.people.identity.access import require_county_role
-from market.people.identity.models import COUNTY_KEEPERS, AccountId, Actor, NotFound
 
 MAX_OWN = 10
 MAX_LISTED = 500

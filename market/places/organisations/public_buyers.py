@@ -11,14 +11,14 @@ from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text, normalize_phone
-from market.organisations.credit_codes import get_registration_county, normalize_credit_code
-from market.organisations.models import OrganisationOwnVerifier, UnitDuty
-from market.organisations.register import list_name_faults
 from market.people.audit.record import add_audit_entry
 from market.people.identity.access import require_platform_staff
 from market.people.identity.models import Actor
 from market.people.identity.same_person import is_same_person
 from market.people.identity.sign_in import find_account_by_phone
+from market.places.organisations.credit_codes import get_registration_county, normalize_credit_code
+from market.places.organisations.models import OrganisationOwnVerifier, UnitDuty
+from market.places.organisations.register import list_name_faults
 
 MAX_PUBLIC_BUYERS_SHOWN = 200
 

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from market.divisions.working_days import add_working_days
 from market.kernel import Connection
+from market.places.divisions.working_days import add_working_days
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,16 @@ import pytest
 from msgspec.structs import replace
 
 from market.areas import COUNTY_FILE_KINDS
-from market.counties.contacts import BadContact, NewContact, add_contact
-from market.county_files.models import CountyFile, FileOutcome, FileResult
-from market.county_files.run_file_import import import_county_file, list_county_files
-from market.county_files.templates import write_file_template
-from market.county_files.villages import make_village_kind
 from market.coverage.register import list_village_coverage
-from market.divisions.village_periods import find_village_fault, list_changed_villages
 from market.kernel import Connection
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor, NotAllowed, Role
+from market.places.counties.contacts import BadContact, NewContact, add_contact
+from market.places.county_files.models import CountyFile, FileOutcome, FileResult
+from market.places.county_files.run_file_import import import_county_file, list_county_files
+from market.places.county_files.templates import write_file_template
+from market.places.county_files.villages import make_village_kind
+from market.places.divisions.village_periods import find_village_fault, list_changed_villages
 from market.producers.apply import apply_producer
 from market.producers.models import BadApplication
 from market.sheets.models import FileMalformed

@@ -5,16 +5,16 @@ from datetime import date
 
 import asyncpg
 
-from market.county_files.models import CountyFile, FileKind, FilePlan
-from market.divisions.listed_counties import (
+from market.kernel import Connection
+from market.kernel.text import clean_text
+from market.people.identity.models import Actor
+from market.places.county_files.models import CountyFile, FileKind, FilePlan
+from market.places.divisions.listed_counties import (
     ListedPeriod,
     list_known_counties,
     list_listed_periods,
     store_listed_periods,
 )
-from market.kernel import Connection
-from market.kernel.text import clean_text
-from market.people.identity.models import Actor
 from market.sheets.cells import CellReader
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet, malformed_file
 

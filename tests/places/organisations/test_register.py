@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from market.areas import COUNTY_FILE_KINDS
-from market.county_files.models import CountyFile, FileOutcome
-from market.county_files.run_file_import import import_county_file
 from market.kernel import Connection
 from market.kernel.seal import Seal
-from market.organisations.credit_codes import is_credit_code
-from market.organisations.models import (
+from market.people.identity.models import Actor, NotAllowed, NotFound, Role
+from market.places.county_files.models import CountyFile, FileOutcome
+from market.places.county_files.run_file_import import import_county_file
+from market.places.organisations.credit_codes import is_credit_code
+from market.places.organisations.models import (
     NewOrganisation,
     OrganisationDecided,
     OrganisationId,
@@ -22,15 +23,14 @@ from market.organisations.models import (
     OrganisationKind,
     OrganisationOwnVerifier,
 )
-from market.organisations.public_buyers import NewPublicBuyer, PublicBuyerInvalid, save_public_buyer
-from market.organisations.register import (
+from market.places.organisations.public_buyers import NewPublicBuyer, PublicBuyerInvalid, save_public_buyer
+from market.places.organisations.register import (
     count_pending_organisations,
     decide_organisation,
     list_organisations,
     list_own_organisations,
     register_organisation,
 )
-from market.people.identity.models import Actor, NotAllowed, NotFound, Role
 from market.sheets.models import FileMalformed
 from tests.conftest import NOW
 from tests.producers.applicants import an_applicant, make_official_actor

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import asyncpg
 
-from market.divisions.village_periods import BEGINNING
 from market.kernel import Connection
 from market.kernel.division_codes import COUNTY, PROVINCE, VILLAGE, get_ancestor_code, get_county_code
+from market.places.divisions.village_periods import BEGINNING
 
 DATA_FOLDER = Path(__file__).parent / "data"
 _LISTED_FROM = date(2012, 1, 1)

@@ -1,6 +1,6 @@
 """Templates of county files: the columns, one example row, and what each column means."""
 
-from market.county_files.models import FileKind
+from market.places.county_files.models import FileKind
 from market.sheets.write_spreadsheet import FileFormat, write_csv, write_xlsx
 
 

@@ -9,7 +9,6 @@ import asyncpg
 import msgspec
 from msgspec import Meta, Struct
 
-from market.divisions.village_periods import find_village_fault
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.division_codes import VILLAGE
@@ -18,6 +17,7 @@ from market.people.audit.record import add_audit_entry
 from market.people.identity.access import require_county_role
 from market.people.identity.models import COUNTY_KEEPERS, Actor, LocalContact, NotFound
 from market.people.identity.reserved_names import NameKind, find_name_fault
+from market.places.divisions.village_periods import find_village_fault
 
 MAX_NAME_LENGTH, MAX_HOURS_LENGTH = 30, 60
 MAX_AWAY_DAYS = 366

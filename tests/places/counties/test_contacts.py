@@ -6,7 +6,10 @@ from datetime import date
 import asyncpg
 import pytest
 
-from market.counties.contacts import (
+from market.kernel import Connection, Database
+from market.kernel.clock import get_business_day
+from market.people.identity.models import NotAllowed, NotFound, Role
+from market.places.counties.contacts import (
     BadContact,
     ContactDetails,
     ContactRegistered,
@@ -17,9 +20,6 @@ from market.counties.contacts import (
     find_contact,
     list_contacts,
 )
-from market.kernel import Connection, Database
-from market.kernel.clock import get_business_day
-from market.people.identity.models import NotAllowed, NotFound, Role
 from tests.support.make import NOW, VILLAGE, load_actor, make_contact, make_official
 
 COUNTY = "130624"

@@ -5,8 +5,8 @@ from datetime import date
 import asyncpg
 import pytest
 
-from market.divisions.load import load_divisions
 from market.kernel import Connection
+from market.places.divisions.load import load_divisions
 
 
 async def test_divisions_go_down_to_the_villages_of_the_listed_counties(conn: Connection) -> None:

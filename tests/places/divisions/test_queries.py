@@ -4,16 +4,16 @@ from datetime import date
 
 import pytest
 
-from market.divisions.queries import (
+from market.kernel import Connection
+from market.kernel.division_codes import LEVEL_DIGITS, get_ancestor_code, get_scope, truncate_code
+from market.places.divisions.queries import (
     DivisionNotFound,
     get_division_path,
     list_children,
     list_listed_counties,
     search_divisions,
 )
-from market.divisions.regions import REGIONS
-from market.kernel import Connection
-from market.kernel.division_codes import LEVEL_DIGITS, get_ancestor_code, get_scope, truncate_code
+from market.places.divisions.regions import REGIONS
 
 DAY = date(2019, 9, 20)
 

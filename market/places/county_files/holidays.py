@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-from market.county_files.models import CountyFile, FileKind, FilePlan
-from market.divisions.holidays import Holiday, list_holidays, replace_holidays
 from market.kernel import Connection
 from market.people.identity.models import Actor
+from market.places.county_files.models import CountyFile, FileKind, FilePlan
+from market.places.divisions.holidays import Holiday, list_holidays, replace_holidays
 from market.sheets.cells import CellReader
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 

@@ -7,11 +7,11 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from market.counties.change import BadCountySetting, change_county_setting
-from market.counties.load import load_county_settings
-from market.counties.settings import CountySettings, describe_county_settings
 from market.kernel import Connection, Database
 from market.people.identity.models import AccountId, Actor, Grant, NotAllowed, Role, SecondFactorRequired
+from market.places.counties.change import BadCountySetting, change_county_setting
+from market.places.counties.load import load_county_settings
+from market.places.counties.settings import CountySettings, describe_county_settings
 from tests.conftest import NOW
 
 COUNTY = "130624"

@@ -5,17 +5,17 @@ from datetime import date, timedelta
 
 import asyncpg
 
-from market.county_files.models import CountyFile, FileKind, FilePlan
-from market.divisions.queries import get_division_names
-from market.divisions.village_periods import (
+from market.kernel import Connection
+from market.kernel.division_codes import CODE_DIGITS, TOWNSHIP, get_ancestor_code
+from market.people.identity.models import COUNTY_KEEPERS, Actor
+from market.places.county_files.models import CountyFile, FileKind, FilePlan
+from market.places.divisions.queries import get_division_names
+from market.places.divisions.village_periods import (
     BEGINNING,
     VillagePeriod,
     list_village_periods,
     store_village_periods,
 )
-from market.kernel import Connection
-from market.kernel.division_codes import CODE_DIGITS, TOWNSHIP, get_ancestor_code
-from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.sheets.cells import CellReader
 from market.sheets.models import CellFault
 from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet, malformed_file

@@ -5,8 +5,8 @@ from datetime import date
 import msgspec
 from msgspec import Struct
 
-from market.counties.settings import CountySettings
 from market.kernel import Connection, Query
+from market.places.counties.settings import CountySettings
 
 
 class CountySettingRow(Struct, frozen=True):
