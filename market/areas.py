@@ -1,6 +1,6 @@
 """The service areas of villages in one list: an area adds its line here, and pages, commands and routes follow."""
 
-from market.answers.notices import end_village_notices
+from market.cases.answers.notices import end_village_notices
 from market.channels.county_file import CHANNELS
 from market.channels.rates import RATES
 from market.coverage.file_kind import COVERAGE

@@ -11,7 +11,7 @@ from market.aftersales.goods_return import OpenedGoodsReturn, ReturnedLine, open
 from market.aftersales.goods_return_views import GoodsReturn, GoodsReturnStage
 from market.aftersales.receive import ReceiptConfirmation, confirm_receipt
 from market.aftersales.ship import ship_suborder
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 
 __all__ = [
     "CheckIn",

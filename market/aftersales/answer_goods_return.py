@@ -17,8 +17,8 @@ from market.aftersales.goods_return_views import (
 from market.aftersales.models import MAX_CLAIM_TEXT_LENGTH, GoodsReturnInvalid
 from market.aftersales.refund import name_refund
 from market.aftersales.refund_limit import needs_second_person
-from market.casework.models import SELLER, CaseMove, CaseNotMovable, CaseOutcome, LockedCase
-from market.casework.moves import get_person_scope, lock_case, move_case
+from market.cases.casework.models import SELLER, CaseMove, CaseNotMovable, CaseOutcome, LockedCase
+from market.cases.casework.moves import get_person_scope, lock_case, move_case
 from market.kernel import Connection, Database, FieldFault, GatewayUnavailable, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text

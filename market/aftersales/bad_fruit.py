@@ -17,7 +17,7 @@ from market.aftersales.models import (
     ClaimTooLate,
     NothingLeftToClaim,
 )
-from market.casework.moves import open_case
+from market.cases.casework.moves import open_case
 from market.kernel import Connection, Fen, FieldFault, Query, divide_half_up
 from market.kernel.language import say
 from market.kernel.seal import Seal

@@ -8,8 +8,8 @@ from msgspec import Struct
 from market.aftersales.bad_fruit import BAD_FRUIT
 from market.aftersales.goods_return import GOODS_RETURN
 from market.aftersales.models import MAX_CLAIM_TEXT_LENGTH, CaseTextInvalid, GoodsRefunded
-from market.casework.history import get_case
-from market.casework.models import (
+from market.cases.casework.history import get_case
+from market.cases.casework.models import (
     GRIEVANCE,
     SELLER,
     WITHOUT_SALE,
@@ -19,9 +19,9 @@ from market.casework.models import (
     CaseState,
     LockedCase,
 )
-from market.casework.moves import lock_case, move_case
-from market.casework.rules import may_ask
-from market.casework.tell import notify_assignee
+from market.cases.casework.moves import lock_case, move_case
+from market.cases.casework.rules import may_ask
+from market.cases.casework.tell import notify_assignee
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.language import say
 from market.kernel.seal import Seal

@@ -14,8 +14,8 @@ from market.aftersales.case_moves import (
     move_assigned_case,
     move_own_case,
 )
-from market.casework.history import CaseEvent, get_case, list_case_events, record_case_looks
-from market.casework.models import SELLER, CaseMove, CaseNotMovable, CaseOutcome, CaseState, LockedCase
+from market.cases.casework.history import CaseEvent, get_case, list_case_events, record_case_looks
+from market.cases.casework.models import SELLER, CaseMove, CaseNotMovable, CaseOutcome, CaseState, LockedCase
 from market.kernel import Connection
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from

@@ -11,8 +11,8 @@ from market.aftersales.bad_fruit_views import BadFruitClaim, get_claim
 from market.aftersales.models import MAX_CLAIM_TEXT_LENGTH, ClaimInvalid, LineRefundReason, NothingLeftToClaim
 from market.aftersales.refund import GET_LINE, describe_refund
 from market.aftersales.refund_limit import needs_second_person
-from market.casework.models import SELLER, CaseMove, CaseNotMovable, CaseOutcome, LockedCase
-from market.casework.moves import get_person_scope, lock_case, move_case
+from market.cases.casework.models import SELLER, CaseMove, CaseNotMovable, CaseOutcome, LockedCase
+from market.cases.casework.moves import get_person_scope, lock_case, move_case
 from market.kernel import Connection, Database, Fen, FieldFault, GatewayUnavailable, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text

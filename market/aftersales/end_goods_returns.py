@@ -16,8 +16,8 @@ from market.aftersales.answer_goods_return import (
 )
 from market.aftersales.goods_return import END_GOODS_RETURN_LINES, SENDING_PERIOD
 from market.aftersales.goods_return_views import GoodsReturnStage, get_goods_return
-from market.casework.models import CaseMove, CaseOutcome
-from market.casework.moves import move_case
+from market.cases.casework.models import CaseMove, CaseOutcome
+from market.cases.casework.moves import move_case
 from market.kernel import Connection, Database, Query
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal

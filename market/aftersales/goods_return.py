@@ -20,8 +20,8 @@ from market.aftersales.models import (
     TooManyGoodsReturns,
 )
 from market.aftersales.ship import check_tracking
-from market.casework.models import CaseMove, CaseNotMovable, CaseOutcome, CaseState, LockedCase
-from market.casework.moves import lock_case, move_case, open_case
+from market.cases.casework.models import CaseMove, CaseNotMovable, CaseOutcome, CaseState, LockedCase
+from market.cases.casework.moves import lock_case, move_case, open_case
 from market.kernel import Connection, Fen, FieldFault, Query, divide_half_up
 from market.kernel.language import say
 from market.kernel.seal import Seal

@@ -9,9 +9,9 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from market.aftersales.case_view import CaseView, load_case_view, make_case_move
-from market.casework.models import CaseMove, CaseState
-from market.casework.moves import get_person_scope
-from market.casework.worklist import AssignedCase, list_assigned_cases
+from market.cases.casework.models import CaseMove, CaseState
+from market.cases.casework.moves import get_person_scope
+from market.cases.casework.worklist import AssignedCase, list_assigned_cases
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal

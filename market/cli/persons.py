@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from market.casework.moves import get_account_scope
+from market.cases.casework.moves import get_account_scope
 from market.cli.exports import WrittenFile, write_atomically
 from market.cli.runtime import open_runtime
 from market.kernel import Connection

@@ -11,7 +11,7 @@ from market.aftersales.goods_return_views import RETURN_ADDRESS_CONTEXT
 from market.benefits.views import HOUSEHOLD_PHONE_CONTEXT
 from market.bookings.host_nights import GUEST_CONTEXT
 from market.bookings.transitions import CODE_CONTEXT
-from market.casework.moves import REASON_CONTEXT, TEXT_CONTEXT
+from market.cases.casework.moves import REASON_CONTEXT, TEXT_CONTEXT
 from market.cli.runtime import open_runtime
 from market.content.stories import STORY_NAME_CONTEXT, STORY_PHONE_CONTEXT
 from market.conversations.write import TEXT_CONTEXT as CONVERSATION_CONTEXT

@@ -7,7 +7,7 @@ import msgspec
 from cyclopts import App, Parameter
 
 from market.areas import COUNTY_FILE_KINDS
-from market.casework.reschedule import reschedule_cases
+from market.cases.casework.reschedule import reschedule_cases
 from market.cli.exports import WrittenFile, write_atomically
 from market.cli.options import As, Json
 from market.cli.runtime import Runtime, open_runtime, read_input, run

@@ -3,7 +3,7 @@
 Exports what an application needs to take and answer complaints without HTTP; see docs/library.md.
 """
 
-from market.casework.models import CaseOutcome
+from market.cases.casework.models import CaseOutcome
 from market.complaints.complain import OpenedComplaint, answer_complaint, complain
 from market.complaints.models import ComplaintCategory
 from market.complaints.views import Complaint

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.casework.models import SELLER, CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome, CaseState
-from market.casework.moves import lock_case, move_case, open_case
-from market.casework.tell import notify_assignee
+from market.cases.casework.models import SELLER, CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome, CaseState
+from market.cases.casework.moves import lock_case, move_case, open_case
+from market.cases.casework.tell import notify_assignee
 from market.complaints.models import (
     MAX_COMPLAINT_LENGTH,
     MAX_OPEN_COMPLAINTS,

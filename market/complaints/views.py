@@ -5,10 +5,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.casework.history import open_reason, record_case_looks
-from market.casework.models import CaseOutcome, CaseState, WaitingCases
-from market.casework.moves import TEXT_CONTEXT
-from market.casework.worklist import get_assigned_values, select_assigned
+from market.cases.casework.history import open_reason, record_case_looks
+from market.cases.casework.models import CaseOutcome, CaseState, WaitingCases
+from market.cases.casework.moves import TEXT_CONTEXT
+from market.cases.casework.worklist import get_assigned_values, select_assigned
 from market.complaints.models import ComplaintCategory
 from market.kernel import Connection, Query
 from market.kernel.page import MAX_PAGE_SIZE, Page, make_page

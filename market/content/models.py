@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from market.casework.models import CaseOutcome, CaseState
+from market.cases.casework.models import CaseOutcome, CaseState
 from market.kernel import Refusal
 
 MAX_TITLE_LENGTH, MIN_STORY_LENGTH, MAX_STORY_LENGTH = 40, 20, 2000

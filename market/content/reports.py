@@ -9,10 +9,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.casework.history import open_reason
-from market.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome, CaseState
-from market.casework.moves import lock_case, move_case, open_case
-from market.casework.tell import notify_assignee
+from market.cases.casework.history import open_reason
+from market.cases.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome, CaseState
+from market.cases.casework.moves import lock_case, move_case, open_case
+from market.cases.casework.tell import notify_assignee
 from market.catalogue.edit import move_listing
 from market.catalogue.models import ListingMove
 from market.content.models import (

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from market.casework.history import open_reason
-from market.casework.models import OPERATOR, CaseMove, CaseNotMovable, CaseState
-from market.casework.moves import TEXT_CONTEXT, lock_case, move_case, open_case
+from market.cases.casework.history import open_reason
+from market.cases.casework.models import OPERATOR, CaseMove, CaseNotMovable, CaseState
+from market.cases.casework.moves import TEXT_CONTEXT, lock_case, move_case, open_case
 from market.coverage.models import (
     ANSWERS,
     KIND_NAMES,

@@ -5,10 +5,10 @@ from uuid import UUID
 
 import asyncpg
 
-from market.casework.history import open_reason, record_case_looks
-from market.casework.models import CaseMove, CaseNotMovable, CaseOutcome, CaseState
-from market.casework.moves import TEXT_CONTEXT, lock_case, move_case, open_case
-from market.casework.tell import notify_assignee
+from market.cases.casework.history import open_reason, record_case_looks
+from market.cases.casework.models import CaseMove, CaseNotMovable, CaseOutcome, CaseState
+from market.cases.casework.moves import TEXT_CONTEXT, lock_case, move_case, open_case
+from market.cases.casework.tell import notify_assignee
 from market.funds.calls import get_call
 from market.funds.models import (
     FUND,

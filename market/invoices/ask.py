@@ -5,8 +5,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.casework.models import CaseMove
-from market.casework.moves import get_person_scope, move_case
+from market.cases.casework.models import CaseMove
+from market.cases.casework.moves import get_person_scope, move_case
 from market.invoices.models import (
     MAX_CHANGES,
     InvoiceChangedTooOften,

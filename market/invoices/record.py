@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from market.casework.models import SELLER, CaseMove, CaseNotMovable, CaseOutcome, CaseState
-from market.casework.moves import lock_case, move_case
+from market.cases.casework.models import SELLER, CaseMove, CaseNotMovable, CaseOutcome, CaseState
+from market.cases.casework.moves import lock_case, move_case
 from market.invoices.models import MAX_REASON_LENGTH, InvoiceInvalid, InvoiceNumberUsed, InvoiceStep, IssuedInvoice
 from market.invoices.requests import GET_REQUEST, LockedRequest, lock_request
 from market.invoices.rules import check_issued

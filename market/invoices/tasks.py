@@ -5,8 +5,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.casework.models import CaseMove, CaseOutcome, LockedCase
-from market.casework.moves import lock_case, move_case, open_case
+from market.cases.casework.models import CaseMove, CaseOutcome, LockedCase
+from market.cases.casework.moves import lock_case, move_case, open_case
 from market.invoices.models import INVOICE, InvoiceStep
 from market.invoices.requests import LockedRequest, lock_request
 from market.kernel import Connection, Database, Query

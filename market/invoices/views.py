@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.casework.history import open_reason
-from market.casework.models import WaitingCases
+from market.cases.casework.history import open_reason
+from market.cases.casework.models import WaitingCases
 from market.invoices.models import InvoiceDetails, InvoiceKind, InvoiceSums, InvoiceTask
 from market.invoices.requests import MARKABLE, NET_FEN, PAID_FEN, SealedDetails, open_details
 from market.invoices.rules import find_task

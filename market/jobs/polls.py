@@ -14,8 +14,8 @@ from market.aftersales.receive import confirm_overdue
 from market.benefits.record import record_benefits
 from market.carriers.pushes import apply_pushes
 from market.carriers.track import give_up_parcels, poll_parcels
-from market.casework.models import LockedCase
-from market.casework.moves import escalate_late_cases
+from market.cases.casework.models import LockedCase
+from market.cases.casework.moves import escalate_late_cases
 from market.invoices.tasks import update_changed_invoices
 from market.jobs.context import WorkerContext
 from market.kernel import Connection

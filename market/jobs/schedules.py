@@ -9,8 +9,8 @@ from msgspec import Struct
 from market.aftersales.case_moves import notify_overdue_case
 from market.aftersales.late_refund_requests import end_late_refund_requests
 from market.aftersales.unsent import cancel_unsent, remind_sellers
-from market.casework.models import LockedCase
-from market.casework.moves import tell_overdue_cases
+from market.cases.casework.models import LockedCase
+from market.cases.casework.moves import tell_overdue_cases
 from market.catalogue.search.scores import refresh_scores
 from market.jobs.audit_heads import note_audit_heads
 from market.jobs.context import WorkerContext

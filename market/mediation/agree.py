@@ -4,10 +4,17 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from market.aftersales.answer_goods_return import send_refunds
-from market.casework.history import get_case
-from market.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome, CaseState, LockedCase
-from market.casework.moves import get_person_scope, lock_case, move_case
-from market.casework.tell import notify_assignee
+from market.cases.casework.history import get_case
+from market.cases.casework.models import (
+    CaseAnswererInvolved,
+    CaseMove,
+    CaseNotMovable,
+    CaseOutcome,
+    CaseState,
+    LockedCase,
+)
+from market.cases.casework.moves import get_person_scope, lock_case, move_case
+from market.cases.casework.tell import notify_assignee
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.language import say

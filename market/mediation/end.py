@@ -8,8 +8,8 @@ from msgspec import Struct
 from market.aftersales.answer_goods_return import send_refunds
 from market.aftersales.bad_fruit import BAD_FRUIT
 from market.aftersales.refund import GET_LINE, name_refund
-from market.casework.models import CaseMove, CaseNotMovable, CaseOutcome, CaseState, LockedCase
-from market.casework.moves import get_person_scope, lock_case, move_case
+from market.cases.casework.models import CaseMove, CaseNotMovable, CaseOutcome, CaseState, LockedCase
+from market.cases.casework.moves import get_person_scope, lock_case, move_case
 from market.kernel import Connection, Database, Fen, FieldFault, Query, divide_half_up
 from market.kernel.seal import Seal
 from market.mediation.mediate import check_text

@@ -9,9 +9,9 @@ from market.aftersales.bad_fruit import BAD_FRUIT
 from market.aftersales.case_moves import IS_MEDIATED
 from market.aftersales.goods_return import GOODS_RETURN
 from market.aftersales.refund import GET_LINE
-from market.casework.models import CaseOutcome, LockedCase
-from market.casework.moves import open_case
-from market.casework.tell import notify_assignee
+from market.cases.casework.models import CaseOutcome, LockedCase
+from market.cases.casework.moves import open_case
+from market.cases.casework.tell import notify_assignee
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.language import say

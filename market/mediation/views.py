@@ -5,9 +5,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.casework.history import open_reason
-from market.casework.models import CaseOutcome, CaseState, LockedCase
-from market.casework.moves import TEXT_CONTEXT
+from market.cases.casework.history import open_reason
+from market.cases.casework.models import CaseOutcome, CaseState, LockedCase
+from market.cases.casework.moves import TEXT_CONTEXT
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from

@@ -12,8 +12,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.aftersales.answer_goods_return import erase_return_addresses
-from market.casework.moves import get_account_scope
-from market.casework.publication import drop_own_publications
+from market.cases.casework.moves import get_account_scope
+from market.cases.casework.publication import drop_own_publications
 from market.conversations.erase import erase_messages
 from market.favourites.keep import erase_favourites
 from market.invoices.erase import erase_invoice_details

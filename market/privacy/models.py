@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.benefits.models import OwnBenefit
-from market.casework.history import CaseEvent
+from market.cases.casework.history import CaseEvent
 from market.content.models import ContentReport
 from market.invoices.own import OwnInvoice
 from market.kernel import Fen

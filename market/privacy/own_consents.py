@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.answers.inquiries import list_own_inquiries, unshare_inquiry
+from market.cases.answers.inquiries import list_own_inquiries, unshare_inquiry
 from market.content.story_views import load_story_titles
 from market.kernel import Connection
 from market.kernel.seal import Seal

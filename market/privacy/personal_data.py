@@ -7,8 +7,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.benefits.views import list_own_benefits
-from market.casework.history import list_case_events
-from market.casework.moves import TEXT_CONTEXT
+from market.cases.casework.history import list_case_events
+from market.cases.casework.moves import TEXT_CONTEXT
 from market.content.reports import list_own_reports
 from market.conversations.write import TEXT_CONTEXT as MESSAGE_CONTEXT
 from market.invoices.own import list_own_invoices

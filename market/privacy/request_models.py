@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from market.casework.models import CaseOutcome, CaseState
+from market.cases.casework.models import CaseOutcome, CaseState
 from market.kernel import Refusal
 
 MAX_DETAIL_LENGTH = 500

@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from market.casework.history import open_reason
-from market.casework.models import CaseMove, CaseNotMovable, CaseOutcome, CaseState
-from market.casework.moves import lock_case, move_case, open_case
-from market.casework.tell import notify_assignee
+from market.cases.casework.history import open_reason
+from market.cases.casework.models import CaseMove, CaseNotMovable, CaseOutcome, CaseState
+from market.cases.casework.moves import lock_case, move_case, open_case
+from market.cases.casework.tell import notify_assignee
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.language import say

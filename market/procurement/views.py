@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from market.casework.models import WaitingCases
+from market.cases.casework.models import WaitingCases
 from market.kernel import Connection, Query
 from market.people.identity.models import Actor, NotFound
 from market.places.organisations.models import UnitDuty

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.casework.models import CaseMove, CaseNotMovable, CaseOutcome, CaseState
-from market.casework.moves import lock_case, move_case, open_case
-from market.casework.tell import notify_assignee
+from market.cases.casework.models import CaseMove, CaseNotMovable, CaseOutcome, CaseState
+from market.cases.casework.moves import lock_case, move_case, open_case
+from market.cases.casework.tell import notify_assignee
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text

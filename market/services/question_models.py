@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from market.casework.models import CaseState
+from market.cases.casework.models import CaseState
 from market.kernel import Refusal
 
 QUESTION = "question"

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from market.casework.history import open_reason
-from market.casework.models import AGRONOMIST, CaseMove, CaseNotMovable, CaseOutcome, CaseState
-from market.casework.moves import TEXT_CONTEXT, lock_case, move_case, open_case
-from market.casework.publication import (
+from market.cases.casework.history import open_reason
+from market.cases.casework.models import AGRONOMIST, CaseMove, CaseNotMovable, CaseOutcome, CaseState
+from market.cases.casework.moves import TEXT_CONTEXT, lock_case, move_case, open_case
+from market.cases.casework.publication import (
     drop_publication,
     list_named_fields,
     lock_own_answered,

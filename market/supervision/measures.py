@@ -5,8 +5,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from market.answers.models import InquiryKind
-from market.casework.counts import count_open_cases
+from market.cases.answers.models import InquiryKind
+from market.cases.casework.counts import count_open_cases
 from market.coverage.models import OUTAGE, OUTAGE_TOWN, Technology
 from market.coverage.register import count_uncovered_villages
 from market.funds.models import FUND

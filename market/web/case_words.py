@@ -4,9 +4,18 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from market.casework.history import CaseEvent
-from market.casework.models import AGRONOMIST, GRIEVANCE, OBJECTION, OPERATOR, SELLER, CaseMove, CaseState, LockedCase
-from market.casework.moves import GET_CATEGORY
+from market.cases.casework.history import CaseEvent
+from market.cases.casework.models import (
+    AGRONOMIST,
+    GRIEVANCE,
+    OBJECTION,
+    OPERATOR,
+    SELLER,
+    CaseMove,
+    CaseState,
+    LockedCase,
+)
+from market.cases.casework.moves import GET_CATEGORY
 from market.http import HttpRequest
 from market.kernel import FieldFault
 from market.kernel.language import say

@@ -8,7 +8,7 @@ from uuid import UUID
 from litestar.response import Redirect
 from msgspec import Struct
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.conversations.models import (
     MAX_MESSAGE_LENGTH,
     MAX_MESSAGE_PHOTOS,

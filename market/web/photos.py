@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from market.aftersales.bad_fruit_views import get_claim_photo_name
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.content.story_views import require_story_photo
 from market.conversations.views import get_message_photo_name
 from market.kernel import Database

@@ -29,7 +29,7 @@ from market.aftersales.models import (
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.refund import refund_line
 from market.aftersales.ship import ship_suborder
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.orders.mark_paid import apply_payment_events
 from market.orders.queries import OrderView
 from market.payouts.pay_out import PayoutHold, sum_kept_back

@@ -15,8 +15,8 @@ from market.aftersales.bad_fruit_views import (
 from market.aftersales.decide_bad_fruit import ClaimAnswer, answer_claim, decide_claim, notify_late_claim
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
-from market.casework.models import LockedCase
-from market.casework.moves import escalate_late_cases, get_person_scope
+from market.cases.casework.models import LockedCase
+from market.cases.casework.moves import escalate_late_cases, get_person_scope
 from market.kernel import Connection
 from market.orders.queries import OrderView
 from market.people.identity.models import Actor, Role

@@ -24,8 +24,8 @@ from market.aftersales.models import (
     NothingLeftToClaim,
 )
 from market.aftersales.refund import refund_line
-from market.casework.models import CaseAnswererInvolved, CaseNotMovable
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import CaseAnswererInvolved, CaseNotMovable
+from market.cases.casework.moves import get_person_scope
 from market.kernel import Connection, Fen
 from market.orders.models import PaymentDisputed
 from market.people.identity.models import NotFound, Role

@@ -15,9 +15,9 @@ from market.aftersales.case_moves import (
 )
 from market.aftersales.models import CaseTextInvalid, GoodsRefunded
 from market.aftersales.old_claim_photos import CLAIM_PHOTO_LIFETIME, delete_old_claim_photos
-from market.casework.history import get_case, list_case_events
-from market.casework.models import CaseMove, CaseNotMovable, LockedCase
-from market.casework.moves import get_person_scope, tell_overdue_cases
+from market.cases.casework.history import get_case, list_case_events
+from market.cases.casework.models import CaseMove, CaseNotMovable, LockedCase
+from market.cases.casework.moves import get_person_scope, tell_overdue_cases
 from market.kernel import Connection
 from market.orders.money.refund import RefundAmountTooHigh
 from market.people.identity.models import Actor, NotFound, Role

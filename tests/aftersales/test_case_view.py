@@ -6,9 +6,9 @@ import pytest
 
 from market.aftersales.bad_fruit_views import list_producer_claims
 from market.aftersales.case_view import CaseView, load_case_view, make_case_move
-from market.casework.history import is_asker
-from market.casework.models import CaseMove, CaseNotMovable, CaseState
-from market.casework.moves import get_person_scope
+from market.cases.casework.history import is_asker
+from market.cases.casework.models import CaseMove, CaseNotMovable, CaseState
+from market.cases.casework.moves import get_person_scope
 from market.people.identity.models import Actor, NotFound, Role
 from tests.aftersales.grove import HOUR, Grove, grove
 from tests.conftest import NOW

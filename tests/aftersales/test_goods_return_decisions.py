@@ -18,8 +18,8 @@ from market.aftersales.models import (
     GoodsReturnedBefore,
     GoodsReturnInvalid,
 )
-from market.casework.models import CaseMove, CaseNotMovable, LockedCase
-from market.casework.moves import escalate_late_cases, get_person_scope
+from market.cases.casework.models import CaseMove, CaseNotMovable, LockedCase
+from market.cases.casework.moves import escalate_late_cases, get_person_scope
 from market.kernel import Connection
 from market.orders.models import PaymentDisputed
 from market.orders.money.verification import verify_orders

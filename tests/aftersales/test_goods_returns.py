@@ -27,8 +27,8 @@ from market.aftersales.models import (
     NothingLeftToClaim,
     TooManyGoodsReturns,
 )
-from market.casework.models import CaseAnswererInvolved, CaseNotMovable
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import CaseAnswererInvolved, CaseNotMovable
+from market.cases.casework.moves import get_person_scope
 from market.kernel import Connection
 from market.orders.money.refund import RefundAmountTooHigh
 from market.people.identity.models import NotFound, Role

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from market.answers.inquiries import ask_county
-from market.answers.models import InquiryKind, NewInquiry
-from market.casework.moves import get_person_scope
-from market.grievances.receive import receive_grievance
+from market.cases.answers.inquiries import ask_county
+from market.cases.answers.models import InquiryKind, NewInquiry
+from market.cases.casework.moves import get_person_scope
+from market.cases.grievances.receive import receive_grievance
 from market.kernel import Database
 from market.kernel.seal import Seal
 from market.people.identity.models import Role

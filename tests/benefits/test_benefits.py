@@ -19,7 +19,7 @@ from market.benefits.views import (
     sum_village_benefits,
 )
 from market.benefits.wall import enter_benefits
-from market.casework.moves import get_account_scope
+from market.cases.casework.moves import get_account_scope
 from market.kernel import Connection, Fen
 from market.orders.money.refund import refund_suborder
 from market.orders.transitions import load_suborders, lock_order

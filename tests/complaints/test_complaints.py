@@ -8,9 +8,9 @@ import pytest
 from msgspec import Struct
 
 from market.aftersales.case_moves import move_own_case, notify_late_case
-from market.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome, LockedCase
-from market.casework.moves import escalate_late_cases, get_person_scope
-from market.casework.worklist import list_assigned_cases
+from market.cases.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome, LockedCase
+from market.cases.casework.moves import escalate_late_cases, get_person_scope
+from market.cases.casework.worklist import list_assigned_cases
 from market.complaints.complain import OpenedComplaint, answer_complaint, complain
 from market.complaints.models import (
     ComplaintCategory,

@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from market.aftersales.receive import confirm_receipt
-from market.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseOutcome
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseOutcome
+from market.cases.casework.moves import get_person_scope
 from market.catalogue.edit import move_listing
 from market.catalogue.models import ListingMove
 from market.content.models import (

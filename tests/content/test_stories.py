@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.content.models import (
     NewStory,
     PaperConsent,

@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 from msgspec import Struct
 
-from market.casework.models import CaseOutcome
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import CaseOutcome
+from market.cases.casework.moves import get_person_scope
 from market.complaints.complain import answer_complaint, complain
 from market.complaints.models import ComplainedBefore, ComplaintCategory, InvalidComplaint
 from market.complaints.views import get_complaint

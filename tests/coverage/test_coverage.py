@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from market.areas import COUNTY_FILE_KINDS
-from market.casework.models import CaseNotMovable, CaseOutcome, CaseState
-from market.casework.moves import escalate_late_cases, get_person_scope
+from market.cases.casework.models import CaseNotMovable, CaseOutcome, CaseState
+from market.cases.casework.moves import escalate_late_cases, get_person_scope
 from market.coverage.models import (
     MAX_OPEN_REPORTS,
     NewOutage,

@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from market.areas import COUNTY_FILE_KINDS
-from market.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseOutcome
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseOutcome
+from market.cases.casework.moves import get_person_scope
 from market.funds.applications import apply_for_fund, decide_application, list_call_applications, list_own_applications
 from market.funds.calls import list_counted_calls, list_open_calls
 from market.funds.models import Application, CallClosed, FundAppliedBefore, FundInvalid, NewFundApplication

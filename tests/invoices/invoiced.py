@@ -8,8 +8,8 @@ import pytest
 from msgspec import Struct
 
 from market.aftersales.case_moves import notify_late_case
-from market.casework.models import LockedCase
-from market.casework.moves import escalate_late_cases, get_person_scope
+from market.cases.casework.models import LockedCase
+from market.cases.casework.moves import escalate_late_cases, get_person_scope
 from market.invoices.ask import ask_invoice
 from market.invoices.models import InvoiceDetails, InvoiceKind, InvoiceStep, IssuedInvoice
 from market.invoices.record import record_invoice

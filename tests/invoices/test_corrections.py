@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.invoices.correct import correct_invoice
 from market.invoices.models import InvoiceCorrectedTooOften, InvoiceInvalid, InvoiceNumberUsed, InvoiceStep
 from market.orders.mark_paid import apply_payment_events

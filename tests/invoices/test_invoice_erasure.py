@@ -1,6 +1,6 @@
 """Invoices of closed accounts, and how long their details are kept."""
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.invoices.erase import erase_old_invoice_details
 from market.invoices.models import (
     DETAILS_LIFETIME,

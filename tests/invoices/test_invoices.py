@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from market.aftersales.case_view import load_case_view, make_case_move
-from market.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable
-from market.casework.moves import get_person_scope
-from market.casework.worklist import list_assigned_cases
+from market.cases.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable
+from market.cases.casework.moves import get_person_scope
+from market.cases.casework.worklist import list_assigned_cases
 from market.invoices.models import (
     MAX_CHANGES,
     InvoiceAmountWrong,

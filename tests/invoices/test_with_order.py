@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from msgspec import Struct
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.invoices.ask import ask_invoice, ask_with_order
 from market.invoices.erase import erase_old_invoice_details
 from market.invoices.models import (

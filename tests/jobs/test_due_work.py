@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from market.bookings.host_nights import DELETE_PAST_NIGHTS
 from market.carriers.track import GIVE_UP_PARCELS
-from market.casework.erase import ERASE_CASE_TEXTS
+from market.cases.casework.erase import ERASE_CASE_TEXTS
 from market.invoices.erase import ERASE_DETAILS
 from market.kernel import Connection, Query
 from market.payouts.pay_out import SUM_KEPT_BACK

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from msgspec import Struct
 
-from market.casework.erase import CASE_TEXT_LIFETIME
+from market.cases.casework.erase import CASE_TEXT_LIFETIME
 from market.jobs.context import WorkerContext
 from market.jobs.retention import RETENTIONS, Retention
 from market.kernel import Connection

@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 from msgspec import Struct
 
-from market.casework.models import LockedCase
-from market.casework.moves import escalate_late_cases, get_person_scope
+from market.cases.casework.models import LockedCase
+from market.cases.casework.moves import escalate_late_cases, get_person_scope
 from market.kernel import Connection
 from market.mediation.agree import answer_proposal, notify_late_mediation, propose_share
 from market.mediation.end import decide_mediation

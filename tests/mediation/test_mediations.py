@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from market.aftersales.case_moves import move_own_case
 from market.aftersales.receive import confirm_receipt
-from market.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome
+from market.cases.casework.moves import get_person_scope
 from market.kernel import Connection, Fen, divide_half_up
 from market.mediation.mediate import OpenedMediation
 from market.mediation.models import (

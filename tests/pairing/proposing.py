@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.kernel import Connection, Database
 from market.pairing.models import (
     NewPairing,

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from market.aftersales.receive import confirm_receipt
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.coverage.models import NewProject, ProjectInvalid
 from market.coverage.projects import accept_project, add_project, build_project, reopen_project
 from market.kernel import Connection, Fen

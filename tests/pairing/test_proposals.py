@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from market.areas import COUNTY_FILE_KINDS
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.kernel import Database
 from market.pairing.models import (
     PairingDecided,

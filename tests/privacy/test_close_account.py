@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from market.aftersales.receive import confirm_receipt
-from market.casework.moves import get_account_scope
+from market.cases.casework.moves import get_account_scope
 from market.cli.persons import close_person, export_person
 from market.cli.reseal import SEALED_COLUMNS
 from market.kernel import Connection, Database

@@ -6,7 +6,7 @@ from collections import Counter
 from msgspec.structs import fields
 
 from market.aftersales.old_claim_photos import CLAIM_PHOTO_LIFETIME
-from market.casework.erase import CASE_TEXT_LIFETIME
+from market.cases.casework.erase import CASE_TEXT_LIFETIME
 from market.invoices.models import DETAILS_YEARS
 from market.jobs.retention import RETENTIONS
 from market.kernel import Connection

@@ -6,8 +6,8 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from market.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseOutcome
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseOutcome
+from market.cases.casework.moves import get_person_scope
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal, UnsealError
 from market.people.audit.record import record_looks

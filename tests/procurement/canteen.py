@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.kernel import Connection
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import PlacedOrder

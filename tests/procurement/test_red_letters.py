@@ -9,7 +9,7 @@ import pytest
 
 from market.aftersales.models import LineRefundReason
 from market.aftersales.refund import refund_line
-from market.casework.models import WaitingCases
+from market.cases.casework.models import WaitingCases
 from market.kernel import Connection
 from market.kernel.clock import SHANGHAI
 from market.people.identity.models import Actor, NotFound

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from market.aftersales.receive import confirm_receipt
-from market.casework.moves import get_account_scope, get_person_scope
+from market.cases.casework.moves import get_account_scope, get_person_scope
 from market.kernel import Connection, Database
 from market.kernel.idempotency import begin_request, finish_request
 from market.kernel.seal import Seal

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from market.casework.models import CaseMove, CaseNotMovable, CaseOutcome
-from market.casework.moves import lock_case, move_case
-from market.grievances.answer import answer_grievance, extend_grievance
-from market.grievances.receive import receive_grievance
-from market.grievances.triage import GrievanceLinks, triage_grievance
+from market.cases.casework.models import CaseMove, CaseNotMovable, CaseOutcome
+from market.cases.casework.moves import lock_case, move_case
+from market.cases.grievances.answer import answer_grievance, extend_grievance
+from market.cases.grievances.receive import receive_grievance
+from market.cases.grievances.triage import GrievanceLinks, triage_grievance
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor, Role

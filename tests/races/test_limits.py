@@ -11,10 +11,10 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from market.answers.inquiries import ask_county
-from market.answers.models import InquiryKind, NewInquiry
-from market.casework.models import CaseMove
-from market.casework.moves import get_person_scope, lock_case, move_case
+from market.cases.answers.inquiries import ask_county
+from market.cases.answers.models import InquiryKind, NewInquiry
+from market.cases.casework.models import CaseMove
+from market.cases.casework.moves import get_person_scope, lock_case, move_case
 from market.catalogue.edit import move_listing
 from market.catalogue.models import ListingMove
 from market.catalogue.more_packs import add_pack
@@ -49,7 +49,7 @@ from market.services.question_models import NewQuestion
 from market.services.questions import ask_question
 from market.visits.guest_register import GuestDocument, NewStayGuest, register_guest
 from payments.models import AccountKind
-from tests.casework.conftest import CaseWorld, world
+from tests.cases.casework.conftest import CaseWorld, world
 from tests.conftest import NOW
 from tests.kernel.test_queries import import_every_module
 from tests.packages.village import make_households, make_new_package
@@ -111,7 +111,7 @@ HELD_BY = {
     "TooManyReports": "quota lock of the account",
     "TooManyStories": "quota lock of the account",
     "TooManyProposals": "quota lock of the account; see tests/pairing/test_proposals.py",
-    "TooManyNamelessGrievances": "quota lock of the county, and the row of the bucket; see tests/grievances",
+    "TooManyNamelessGrievances": "quota lock of the county, and the row of the bucket; see tests/cases/grievances",
     "LotUsedUp": "row of the lot, and a check of what is used; see tests/trace/test_trace.py",
     "NoYieldLimit": "a limit of the county's file, not of a number; see tests/trace/test_trace.py",
     "TooManyCodes": "locks of the phone and the networks; see tests/people/identity/test_sign_in.py",
@@ -263,7 +263,7 @@ async def test_inquiries_requests_reports_and_stories(shopping: Shopping, monkey
         await write_story(conn, shopping.seal, shopping.buyer, new, now=NOW)
 
     monkeypatch.setattr("market.content.stories.MAX_OPEN_STORIES", LIMIT)
-    monkeypatch.setattr("market.answers.inquiries.MAX_OPEN_INQUIRIES", LIMIT)
+    monkeypatch.setattr("market.cases.answers.inquiries.MAX_OPEN_INQUIRIES", LIMIT)
     monkeypatch.setattr("market.privacy.requests.MAX_OPEN_REQUESTS", LIMIT)
     monkeypatch.setattr("market.content.reports.MAX_OPEN_REPORTS", LIMIT)
     for attempt in (ask, request, report, write):

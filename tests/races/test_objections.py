@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from market.casework.moves import lock_case
+from market.cases.casework.moves import lock_case
 from market.kernel import Connection
 from market.subsidies.intake.models import LeadStep
 from market.subsidies.intake.objection_models import ObjectionAnswer, ObjectionAnswered

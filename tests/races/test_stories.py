@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.content.models import StoryState
 from market.content.stories import answer_story
 from market.content.story_views import get_story

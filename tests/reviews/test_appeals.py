@@ -3,9 +3,9 @@
 import asyncpg
 import pytest
 
-from market.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseOutcome
-from market.casework.moves import escalate_late_cases, get_person_scope
-from market.casework.worklist import list_assigned_cases
+from market.cases.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseOutcome
+from market.cases.casework.moves import escalate_late_cases, get_person_scope
+from market.cases.casework.worklist import list_assigned_cases
 from market.content.models import NewReport, ReportedKind, ReportReason
 from market.content.reports import answer_report, report_content
 from market.kernel import Connection

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from market.areas import COUNTY_FILE_KINDS
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.kernel import Connection, Database, Fen
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor, NotAllowed, NotFound, Role

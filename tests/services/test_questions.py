@@ -7,10 +7,10 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from market.answers.inquiries import preview_inquiry
-from market.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseState
-from market.casework.moves import escalate_late_cases, get_person_scope
-from market.casework.publication import CaseNotPreviewed, drop_own_publications
+from market.cases.answers.inquiries import preview_inquiry
+from market.cases.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseState
+from market.cases.casework.moves import escalate_late_cases, get_person_scope
+from market.cases.casework.publication import CaseNotPreviewed, drop_own_publications
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor, NotAllowed, NotFound, Role

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from market.answers.inquiries import list_county_inquiries
-from market.answers.models import InquiryKind
-from market.casework.models import CaseState
-from market.casework.moves import escalate_late_cases
+from market.cases.answers.inquiries import list_county_inquiries
+from market.cases.answers.models import InquiryKind
+from market.cases.casework.models import CaseState
+from market.cases.casework.moves import escalate_late_cases
 from market.coverage.models import OutageKind, Technology
 from market.coverage.outages import list_operator_outages
 from market.coverage.register import count_uncovered_villages, list_coverage_rows, sum_up_townships
@@ -18,7 +18,7 @@ from market.kernel import Connection, Database, Fen
 from market.kernel.seal import Seal
 from market.people.identity.models import Role
 from market.supervision.measures import MEASURES
-from tests.answers import test_inquiries as inquiries
+from tests.cases.answers import test_inquiries as inquiries
 from tests.conftest import NOW
 from tests.coverage import test_coverage as coverage
 from tests.funds import test_funds as funds

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
-from market.casework.models import LockedCase
-from market.casework.moves import escalate_late_cases
+from market.cases.casework.models import LockedCase
+from market.cases.casework.moves import escalate_late_cases
 from market.kernel import Connection
 from market.kernel.clock import Clock
 from market.people.identity.models import AccountId, Role

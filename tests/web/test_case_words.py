@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from market.casework.history import CaseEvent
-from market.casework.models import OBJECTION, CaseMove, CaseState, LockedCase
+from market.cases.casework.history import CaseEvent
+from market.cases.casework.models import OBJECTION, CaseMove, CaseState, LockedCase
 from market.kernel import Connection
 from market.web.case_words import ACTOR_NAMES, describe_case, describe_event, get_asker_name
 

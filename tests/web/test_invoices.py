@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from market.casework.models import LockedCase
-from market.casework.moves import escalate_late_cases
+from market.cases.casework.models import LockedCase
+from market.cases.casework.moves import escalate_late_cases
 from market.invoices.tasks import update_changed_invoices
 from market.kernel import Connection, Fen
 from market.kernel.clock import Clock, get_business_day

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from market.casework.moves import escalate_late_cases
+from market.cases.casework.moves import escalate_late_cases
 from market.kernel import Connection
 from market.kernel.clock import Clock
 from market.people.identity.models import AccountId, Role

@@ -17,7 +17,7 @@ from market.aftersales.bad_fruit_views import (
 )
 from market.aftersales.decide_bad_fruit import ClaimAnswer, answer_claim, decide_claim
 from market.api.idempotency import run_once
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock

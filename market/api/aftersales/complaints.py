@@ -10,8 +10,8 @@ from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
 from market.api.parameters import PageSize
-from market.casework.models import CaseOutcome
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import CaseOutcome
+from market.cases.casework.moves import get_person_scope
 from market.complaints.complain import OpenedComplaint, answer_complaint, complain
 from market.complaints.models import ComplaintCategory
 from market.complaints.views import (

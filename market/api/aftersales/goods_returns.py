@@ -23,7 +23,7 @@ from market.aftersales.goods_return_views import (
     list_producer_returns,
 )
 from market.api.idempotency import run_once
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock

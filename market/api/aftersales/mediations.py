@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from market.aftersales.case_view import read_case
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal

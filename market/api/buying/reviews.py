@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
 from market.api.parameters import PageSize
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock

@@ -12,18 +12,18 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
-from market.casework.models import CaseOutcome, CaseState
-from market.casework.moves import get_account_scope
-from market.grievances.answer import (
+from market.cases.casework.models import CaseOutcome, CaseState
+from market.cases.casework.moves import get_account_scope
+from market.cases.grievances.answer import (
     answer_grievance,
     appeal_grievance,
     extend_grievance,
     raise_grievance,
 )
-from market.grievances.models import GrievanceReceipt, GrievanceSource, GrievanceTopic
-from market.grievances.receive import receive_grievance, write_down_grievance
-from market.grievances.triage import GrievanceLinks, get_assigned, link_grievance, triage_grievance
-from market.grievances.views import (
+from market.cases.grievances.models import GrievanceReceipt, GrievanceSource, GrievanceTopic
+from market.cases.grievances.receive import receive_grievance, write_down_grievance
+from market.cases.grievances.triage import GrievanceLinks, get_assigned, link_grievance, triage_grievance
+from market.cases.grievances.views import (
     Grievance,
     GrievanceStatus,
     find_asker,

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from market.api.idempotency import run_once
 from market.api.parameters import Offset
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock

@@ -8,8 +8,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from market.answers.notice_models import NewNotice, OwnNotice, PublicNotice
-from market.answers.notices import (
+from market.api.idempotency import run_once
+from market.cases.answers.notice_models import NewNotice, OwnNotice, PublicNotice
+from market.cases.answers.notices import (
     add_notice,
     check_notice,
     end_notice,
@@ -17,8 +18,7 @@ from market.answers.notices import (
     list_live_notices,
     list_organisation_notices,
 )
-from market.api.idempotency import run_once
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock

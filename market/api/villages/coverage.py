@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.coverage.models import NewOutage, Outage, Project, TownshipCoverage, VillageCoverage
 from market.coverage.outages import answer_outage, list_operator_outages, list_own_outages, report_outage
 from market.coverage.projects import list_projects

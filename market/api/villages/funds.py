@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.funds.applications import (
     apply_for_fund,
     decide_application,

@@ -8,7 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from market.answers.inquiries import (
+from market.api.idempotency import run_once
+from market.cases.answers.inquiries import (
     answer_inquiry,
     ask_county,
     extend_inquiry,
@@ -19,11 +20,10 @@ from market.answers.inquiries import (
     share_inquiry,
     unshare_inquiry,
 )
-from market.answers.models import MAX_INQUIRY_LENGTH, Inquiry, NewInquiry, PublicInquiry
-from market.api.idempotency import run_once
-from market.casework.history import record_case_looks
-from market.casework.models import CaseOutcome
-from market.casework.moves import get_person_scope
+from market.cases.answers.models import MAX_INQUIRY_LENGTH, Inquiry, NewInquiry, PublicInquiry
+from market.cases.casework.history import record_case_looks
+from market.cases.casework.models import CaseOutcome
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from market.api.contacts import read_own_county
 from market.api.idempotency import run_once
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock

@@ -7,10 +7,10 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.casework.history import open_reason
-from market.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome, CaseState
-from market.casework.moves import TEXT_CONTEXT, lock_case, move_case, open_case
-from market.casework.tell import notify_assignee
+from market.cases.casework.history import open_reason
+from market.cases.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome, CaseState
+from market.cases.casework.moves import TEXT_CONTEXT, lock_case, move_case, open_case
+from market.cases.casework.tell import notify_assignee
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.casework.history import open_reason, record_case_looks
-from market.casework.models import OBJECTION, CaseMove, CaseOutcome, CaseState, LockedCase
-from market.casework.moves import TEXT_CONTEXT, lock_case, move_case, open_case
-from market.casework.receipts import hash_receipt, make_receipt
-from market.casework.tell import notify_assignee
+from market.cases.casework.history import open_reason, record_case_looks
+from market.cases.casework.models import OBJECTION, CaseMove, CaseOutcome, CaseState, LockedCase
+from market.cases.casework.moves import TEXT_CONTEXT, lock_case, move_case, open_case
+from market.cases.casework.receipts import hash_receipt, make_receipt
+from market.cases.casework.tell import notify_assignee
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal

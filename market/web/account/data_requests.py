@@ -7,8 +7,8 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.casework.models import CaseOutcome, CaseState
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import CaseOutcome, CaseState
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock

@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from market.benefits.models import HOW_NAMES
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest, get_client_network, make_retry_headers
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock, get_business_day

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.complaints.models import ComplaintCategory
 from market.content.reports import list_own_reports
 from market.content.story_views import list_asked_stories

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.answers.notice_models import (
+from market.cases.answers.notice_models import (
     MAX_NOTICE_NOTE,
     NOTICE_NAMES,
     NOTICE_STATES,
@@ -19,8 +19,8 @@ from market.answers.notice_models import (
     NoticeState,
     OwnNotice,
 )
-from market.answers.notices import add_notice, end_notice, list_organisation_notices
-from market.casework.moves import get_person_scope
+from market.cases.answers.notices import add_notice, end_notice, list_organisation_notices
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock

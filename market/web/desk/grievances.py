@@ -9,10 +9,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.casework.history import record_case_looks
-from market.casework.models import CaseOutcome, CaseState
-from market.grievances.answer import ANSWERS, answer_grievance, extend_grievance, raise_grievance
-from market.grievances.models import (
+from market.cases.casework.history import record_case_looks
+from market.cases.casework.models import CaseOutcome, CaseState
+from market.cases.grievances.answer import ANSWERS, answer_grievance, extend_grievance, raise_grievance
+from market.cases.grievances.models import (
     MAX_TEXT_LENGTH,
     SOURCE_NAMES,
     TOPIC_NAMES,
@@ -20,9 +20,9 @@ from market.grievances.models import (
     GrievanceReceipt,
     GrievanceSource,
 )
-from market.grievances.receive import write_down_grievance
-from market.grievances.triage import GrievanceLinks, link_grievance, triage_grievance
-from market.grievances.views import Grievance, get_grievance, list_grievances
+from market.cases.grievances.receive import write_down_grievance
+from market.cases.grievances.triage import GrievanceLinks, link_grievance, triage_grievance
+from market.cases.grievances.views import Grievance, get_grievance, list_grievances
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock

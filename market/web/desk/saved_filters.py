@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Response, post
 from litestar.di import NamedDependency
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock

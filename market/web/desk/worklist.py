@@ -7,8 +7,8 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from market.carriers.unmoved import list_unmoved_parcels
-from market.casework.moves import get_person_scope
-from market.casework.worklist import AssignedCase, list_assigned_cases
+from market.cases.casework.moves import get_person_scope
+from market.cases.casework.worklist import AssignedCase, list_assigned_cases
 from market.http import HttpRequest
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock

@@ -7,7 +7,7 @@ from msgspec import Struct
 from market.aftersales.bad_fruit_views import sum_up_unanswered_claims
 from market.aftersales.decide_refund import count_waiting_refunds
 from market.aftersales.goods_return_views import sum_up_waiting_returns
-from market.casework.models import WaitingCases
+from market.cases.casework.models import WaitingCases
 from market.complaints.views import sum_up_unanswered_complaints
 from market.conversations.models import Side
 from market.conversations.views import count_unread

@@ -7,12 +7,12 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.casework.models import CaseOutcome, CaseState
-from market.casework.moves import get_account_scope
-from market.grievances.answer import appeal_grievance
-from market.grievances.models import MAX_TEXT_LENGTH, GrievanceReceipt, GrievanceReceiptUnknown
-from market.grievances.receive import receive_grievance
-from market.grievances.views import Grievance, find_asker, find_own_grievance
+from market.cases.casework.models import CaseOutcome, CaseState
+from market.cases.casework.moves import get_account_scope
+from market.cases.grievances.answer import appeal_grievance
+from market.cases.grievances.models import MAX_TEXT_LENGTH, GrievanceReceipt, GrievanceReceiptUnknown
+from market.cases.grievances.receive import receive_grievance
+from market.cases.grievances.views import Grievance, find_asker, find_own_grievance
 from market.http import HttpRequest, get_client_network
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock

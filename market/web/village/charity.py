@@ -5,8 +5,8 @@ from typing import Any
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from market.answers.notice_models import NOTICE_NAMES, PublicNotice
-from market.answers.notices import list_live_notices
+from market.cases.answers.notice_models import NOTICE_NAMES, PublicNotice
+from market.cases.answers.notices import list_live_notices
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock

@@ -8,8 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.casework.models import CaseOutcome, CaseState
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import CaseOutcome, CaseState
+from market.cases.casework.moves import get_person_scope
 from market.funds.applications import apply_for_fund, list_own_applications, load_snapshot
 from market.funds.calls import get_call, list_open_calls
 from market.funds.models import (

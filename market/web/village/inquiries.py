@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.answers.inquiries import (
+from market.cases.answers.inquiries import (
     ask_county,
     list_own_inquiries,
     list_published_inquiries,
@@ -16,7 +16,7 @@ from market.answers.inquiries import (
     share_inquiry,
     unshare_inquiry,
 )
-from market.answers.models import (
+from market.cases.answers.models import (
     INQUIRY_NAMES,
     MAX_INQUIRY_LENGTH,
     Inquiry,
@@ -25,8 +25,8 @@ from market.answers.models import (
     NewInquiry,
     TooManyInquiries,
 )
-from market.casework.models import CaseOutcome, CaseState
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import CaseOutcome, CaseState
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_business_day

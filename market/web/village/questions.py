@@ -9,8 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.casework.models import AGRONOMIST, CaseAnswererInvolved, CaseNotMovable, CaseState
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import AGRONOMIST, CaseAnswererInvolved, CaseNotMovable, CaseState
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_business_day

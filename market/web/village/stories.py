@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.content.models import (
     MAX_PEOPLE,
     MAX_STORY_LENGTH,

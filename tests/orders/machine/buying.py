@@ -10,8 +10,8 @@ from market.aftersales.case_moves import notify_late_case
 from market.aftersales.end_goods_returns import end_due_returns
 from market.aftersales.receive import confirm_overdue
 from market.aftersales.unsent import cancel_unsent, remind_sellers
-from market.casework.models import LockedCase
-from market.casework.moves import escalate_late_cases
+from market.cases.casework.models import LockedCase
+from market.cases.casework.moves import escalate_late_cases
 from market.coupons.claim import claim_voucher
 from market.coupons.vouchers import list_vouchers
 from market.invoices.tasks import update_changed_invoices

@@ -20,7 +20,7 @@ from market.aftersales.goods_return import (
     withdraw_goods_return,
 )
 from market.aftersales.goods_return_views import GoodsReturnStage, get_goods_return
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.invoices.ask import ask_invoice
 from market.invoices.models import InvoiceDetails, InvoiceKind, InvoiceStep, IssuedInvoice
 from market.invoices.record import answer_invoice_task, record_invoice

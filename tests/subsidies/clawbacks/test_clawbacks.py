@@ -10,7 +10,7 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from market.casework.models import CaseAnswererInvolved, CaseNotMovable
+from market.cases.casework.models import CaseAnswererInvolved, CaseNotMovable
 from market.kernel import Connection, Fen, Refusal
 from market.people.identity.actors import find_actor_by_handle
 from market.people.identity.models import Actor, NotAllowed, NotFound

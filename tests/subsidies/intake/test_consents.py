@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.kernel import Connection
 from market.people.identity.models import Actor, NotFound
 from market.people.storage.sent_bytes import TooManyBytes

@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from market.aftersales.case_view import load_case_view
-from market.casework.moves import get_person_scope
-from market.casework.worklist import list_assigned_cases
+from market.cases.casework.moves import get_person_scope
+from market.cases.casework.worklist import list_assigned_cases
 from market.kernel import Connection
 from market.people.identity.models import NotFound, Role
 from market.reports.counted.grievances import GRIEVANCES

@@ -9,13 +9,13 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from market.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome
-from market.casework.moves import get_account_scope, lock_case, move_case
-from market.grievances import network_counts, receive
-from market.grievances.answer import answer_grievance, appeal_grievance
-from market.grievances.involved import is_involved
-from market.grievances.triage import FIND_LINKS
-from market.grievances.views import Grievance, find_asker, find_own_grievance, get_grievance
+from market.cases.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome
+from market.cases.casework.moves import get_account_scope, lock_case, move_case
+from market.cases.grievances import network_counts, receive
+from market.cases.grievances.answer import answer_grievance, appeal_grievance
+from market.cases.grievances.involved import is_involved
+from market.cases.grievances.triage import FIND_LINKS
+from market.cases.grievances.views import Grievance, find_asker, find_own_grievance, get_grievance
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor, Role

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.kernel import Database
 from market.kernel.seal import Seal
 from market.people.saved_filters.keep import (

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.kernel.clock import SHANGHAI
 from market.producers.models import CertificateKind
 from market.web.farm.todo import list_todos

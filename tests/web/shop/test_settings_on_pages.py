@@ -6,7 +6,7 @@ import pytest
 from market.aftersales.case_moves import REOPENING_PERIOD
 from market.bookings.host_nights import GUEST_LIFETIME
 from market.bookings.models import MAX_NIGHTS_SHOWN, InvalidNightsWindow
-from market.casework.rules import MAX_STOPPED
+from market.cases.casework.rules import MAX_STOPPED
 from market.catalogue.goods_terms import PERISHABLE
 from market.kernel import Database
 from market.kernel.settings import Settings

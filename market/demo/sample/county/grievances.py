@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from market.casework.models import CaseOutcome
+from market.cases.casework.models import CaseOutcome
+from market.cases.grievances.answer import answer_grievance, appeal_grievance
+from market.cases.grievances.models import GrievanceSource, GrievanceTopic
+from market.cases.grievances.receive import receive_grievance, write_down_grievance
+from market.cases.grievances.triage import GrievanceLinks, triage_grievance
 from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.county.enrolled_lines import SampleMonths
-from market.grievances.answer import answer_grievance, appeal_grievance
-from market.grievances.models import GrievanceSource, GrievanceTopic
-from market.grievances.receive import receive_grievance, write_down_grievance
-from market.grievances.triage import GrievanceLinks, triage_grievance
 from market.kernel import Connection
 from market.kernel.clock import get_day_start
 from market.kernel.seal import Seal

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from market.answers.inquiries import answer_inquiry, ask_county, extend_inquiry, share_inquiry
-from market.answers.models import InquiryKind, NewInquiry
-from market.answers.notice_models import NewNotice, NoticeKind
-from market.answers.notices import add_notice, check_notice
-from market.casework.models import CaseOutcome
+from market.cases.answers.inquiries import answer_inquiry, ask_county, extend_inquiry, share_inquiry
+from market.cases.answers.models import InquiryKind, NewInquiry
+from market.cases.answers.notice_models import NewNotice, NoticeKind
+from market.cases.answers.notices import add_notice, check_notice
+from market.cases.casework.models import CaseOutcome
 from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.sales.services import HOSPITAL, TEACHER, find_organiser
 from market.demo.sample.sales.simulation import SaleSimulation

@@ -7,8 +7,8 @@ from market.aftersales.bad_fruit import NewClaim, open_claim
 from market.aftersales.case_moves import notify_late_case
 from market.aftersales.decide_bad_fruit import answer_claim, decide_claim
 from market.aftersales.goods_return import ReturnedLine, open_goods_return
-from market.casework.models import LockedCase
-from market.casework.moves import escalate_late_cases
+from market.cases.casework.models import LockedCase
+from market.cases.casework.moves import escalate_late_cases
 from market.complaints.complain import complain
 from market.complaints.models import ComplaintCategory
 from market.demo.sample.sales.photos import draw_dates

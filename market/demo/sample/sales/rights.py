@@ -1,6 +1,6 @@
 """What people of the demo's county asked about their own data: answered, refused with the reason, waiting; consents."""
 
-from market.casework.models import CaseOutcome
+from market.cases.casework.models import CaseOutcome
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.people.consents.give import give_consent
 from market.people.consents.models import ConsentPurpose

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.demo.sample.accounts import FARMER_PHONE, HOST_PHONE
 from market.demo.sample.identities import BUYER_PHONES, make_phone
 from market.demo.sample.sales.provider import SampleProvider

@@ -1,7 +1,7 @@
 """Appeals of reviews that the platform decides."""
 
-from market.casework.models import CaseState
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import CaseState
+from market.cases.casework.moves import get_person_scope
 from market.kernel import FieldFault
 from market.reviews.appeal import decide_appeal
 from market.reviews.appeal_views import ReviewAppeal, get_appeal

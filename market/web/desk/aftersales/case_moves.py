@@ -7,9 +7,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from market.aftersales.case_moves import list_answerer_moves, move_assigned_case
-from market.casework.history import get_case, list_case_events, record_case_looks
-from market.casework.models import LockedCase
-from market.casework.moves import get_person_scope
+from market.cases.casework.history import get_case, list_case_events, record_case_looks
+from market.cases.casework.models import LockedCase
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock

@@ -8,9 +8,9 @@ from litestar.di import NamedDependency
 from market.aftersales.bad_fruit_views import BadFruitClaim, get_claim
 from market.aftersales.decide_bad_fruit import decide_claim
 from market.aftersales.models import MAX_CLAIM_TOTAL
-from market.casework.models import CaseState
-from market.casework.moves import get_person_scope
-from market.casework.worklist import AssignedCase, list_assigned_cases
+from market.cases.casework.models import CaseState
+from market.cases.casework.moves import get_person_scope
+from market.cases.casework.worklist import AssignedCase, list_assigned_cases
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock

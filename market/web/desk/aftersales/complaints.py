@@ -4,8 +4,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.casework.models import CaseOutcome, CaseState
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import CaseOutcome, CaseState
+from market.cases.casework.moves import get_person_scope
 from market.complaints.complain import ANSWERS, answer_complaint
 from market.complaints.models import MAX_COMPLAINT_LENGTH, InvalidComplaint
 from market.complaints.views import Complaint, get_complaint

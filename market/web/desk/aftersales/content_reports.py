@@ -1,6 +1,6 @@
 """举报 on the desk: what was reported and why, never by whom; taken off the pages or left, with the reason."""
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.content.models import MAX_REPORT_LENGTH, ContentReport, StoryInvalid
 from market.content.reports import KIND_NAMES, REASON_NAMES, answer_report, get_report
 from market.kernel import FieldFault

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.invoices.models import MAX_REASON_LENGTH
 from market.invoices.record import answer_invoice_task
 from market.invoices.views import SaleInvoice, get_task_invoice

@@ -1,7 +1,7 @@
 """Mediations: an official of the county proposes a share; if the sides do not agree, the platform decides."""
 
-from market.casework.models import CaseState
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import CaseState
+from market.cases.casework.moves import get_person_scope
 from market.mediation.agree import propose_share
 from market.mediation.end import decide_mediation
 from market.mediation.models import MAX_MEDIATION_TEXT_LENGTH

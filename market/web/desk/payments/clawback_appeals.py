@@ -1,6 +1,6 @@
 """追缴申诉: the level above the county decides whether a decision against a household stands."""
 
-from market.casework.models import CaseState
+from market.cases.casework.models import CaseState
 from market.subsidies.clawbacks.appeals import AppealRuling, ClawbackAppeal, get_appeal, rule_on_appeal
 from market.subsidies.clawbacks.models import GROUND_NAMES
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes

@@ -9,8 +9,8 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.casework.moves import get_person_scope
-from market.casework.worklist import list_assigned_cases
+from market.cases.casework.moves import get_person_scope
+from market.cases.casework.worklist import list_assigned_cases
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock, get_next_quarter

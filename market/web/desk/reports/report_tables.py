@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from market.grievances.models import TOPIC_NAMES
+from market.cases.grievances.models import TOPIC_NAMES
 from market.reports.counted.models import Subject
 from market.reports.counted.view import DivisionLine, FigureLine, ReportMonth, ReportView
 from market.subsidies.models import CYCLE_STATE_NAMES

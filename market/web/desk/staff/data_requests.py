@@ -1,7 +1,7 @@
 """我的信息 on the desk: the request of a person about the own data, and its answer; never the copy."""
 
-from market.casework.models import CaseOutcome
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import CaseOutcome
+from market.cases.casework.moves import get_person_scope
 from market.kernel import FieldFault
 from market.privacy.request_models import MAX_DETAIL_LENGTH, DataRequest, DataRequestInvalid
 from market.privacy.requests import answer_data_request, get_data_request

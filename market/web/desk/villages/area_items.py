@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 
-from market.answers.notices import count_notices_to_check
+from market.cases.answers.notices import count_notices_to_check
 from market.content.story_views import COUNT_STORIES_TO_CHECK
 from market.kernel import Connection
 from market.pairing.models import AGREERS

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.answers.notice_models import (
+from market.cases.answers.notice_models import (
     MAX_NOTICE_REASON,
     NoticeInvalid,
     NoticeNotOpen,
@@ -16,7 +16,7 @@ from market.answers.notice_models import (
     NoticeState,
     OwnNotice,
 )
-from market.answers.notices import check_notice, end_county_notice, list_county_notices
+from market.cases.answers.notices import check_notice, end_county_notice, list_county_notices
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock

@@ -3,15 +3,15 @@
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from market.answers.inquiries import (
+from market.cases.answers.inquiries import (
     OUTCOMES,
     answer_inquiry,
     extend_inquiry,
     get_inquiry,
     list_county_inquiries,
 )
-from market.answers.models import INQUIRY_NAMES, MAX_INQUIRY_LENGTH, Inquiry, InquiryInvalid, InquiryKind
-from market.casework.models import CaseOutcome, CaseState
+from market.cases.answers.models import INQUIRY_NAMES, MAX_INQUIRY_LENGTH, Inquiry, InquiryInvalid, InquiryKind
+from market.cases.casework.models import CaseOutcome, CaseState
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock, get_business_day

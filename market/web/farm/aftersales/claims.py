@@ -9,9 +9,9 @@ from litestar.params import FromPath
 
 from market.aftersales.bad_fruit_views import BadFruitClaim, get_claim, list_producer_claims
 from market.aftersales.decide_bad_fruit import answer_claim
-from market.casework.history import is_asker
-from market.casework.models import SELLER, CaseOutcome, CaseState
-from market.casework.moves import get_person_scope
+from market.cases.casework.history import is_asker
+from market.cases.casework.models import SELLER, CaseOutcome, CaseState
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock

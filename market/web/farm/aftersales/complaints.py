@@ -7,8 +7,8 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.casework.models import SELLER, CaseOutcome, CaseState
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import SELLER, CaseOutcome, CaseState
+from market.cases.casework.moves import get_person_scope
 from market.complaints.complain import answer_complaint
 from market.complaints.models import MAX_COMPLAINT_LENGTH
 from market.complaints.views import Complaint, get_complaint, list_producer_complaints

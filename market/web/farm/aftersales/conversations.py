@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from msgspec import Struct
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.complaints.models import ComplainedBefore, ComplaintCategory, InvalidComplaint, TooManyComplaints
 from market.complaints.views import find_buyer_report
 from market.conversations.models import MAX_REPORT_LENGTH, SET_ANSWERS, Side

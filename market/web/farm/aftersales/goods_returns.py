@@ -10,8 +10,8 @@ from litestar.params import FromPath
 from market.aftersales.answer_goods_return import answer_goods_return, confirm_goods_arrival
 from market.aftersales.goods_return_views import GoodsReturn, GoodsReturnStage, get_goods_return, list_producer_returns
 from market.aftersales.models import GoodsReturnInvalid
-from market.casework.models import SELLER
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import SELLER
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock

@@ -10,8 +10,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.casework.models import SELLER
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import SELLER
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.invoices.correct import correct_invoice
 from market.invoices.models import (

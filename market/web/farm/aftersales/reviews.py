@@ -7,8 +7,8 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.casework.models import CaseOutcome, CaseState
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import CaseOutcome, CaseState
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock

@@ -9,8 +9,8 @@ from litestar.params import FromPath
 
 from market.aftersales.bad_fruit_views import get_claim
 from market.aftersales.case_moves import GET_SALE_CASE, list_buyer_moves, move_own_case
-from market.casework.history import get_case, list_case_events
-from market.casework.moves import get_person_scope
+from market.cases.casework.history import get_case, list_case_events
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock

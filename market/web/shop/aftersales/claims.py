@@ -11,8 +11,8 @@ from msgspec import Struct
 from market.aftersales.bad_fruit import NewClaim, check_claim, find_claim_obstacle, open_claim
 from market.aftersales.bad_fruit_views import BadFruitClaim, list_order_claims
 from market.aftersales.models import MAX_CLAIM_PHOTOS, MAX_CLAIM_TOTAL, ClaimRefusal
-from market.casework.models import SELLER, CaseOutcome, CaseState
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import SELLER, CaseOutcome, CaseState
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock

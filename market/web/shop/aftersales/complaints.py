@@ -7,8 +7,8 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.casework.models import SELLER, CaseOutcome, CaseState
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import SELLER, CaseOutcome, CaseState
+from market.cases.casework.moves import get_person_scope
 from market.complaints.complain import check_complaint_text, complain
 from market.complaints.models import (
     COMPLAINT_NAMES,

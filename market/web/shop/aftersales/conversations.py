@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect
 from msgspec import Struct
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.complaints.models import (
     COMPLAINT_NAMES,
     ComplainedBefore,

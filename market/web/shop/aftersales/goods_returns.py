@@ -21,8 +21,8 @@ from market.aftersales.goods_return import (
 )
 from market.aftersales.goods_return_views import GoodsReturn, GoodsReturnStage, get_goods_return, list_order_returns
 from market.aftersales.models import GoodsReturnTooEarly, GoodsReturnTooLate
-from market.casework.models import SELLER
-from market.casework.moves import get_person_scope
+from market.cases.casework.models import SELLER
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock

@@ -7,9 +7,9 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.casework.history import get_case
-from market.casework.models import CaseState
-from market.casework.moves import get_person_scope
+from market.cases.casework.history import get_case
+from market.cases.casework.models import CaseState
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock

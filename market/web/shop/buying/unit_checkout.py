@@ -4,7 +4,7 @@ from datetime import datetime
 
 from litestar.response import Redirect
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Refusal
 from market.orders.cart_view import Cart

@@ -9,7 +9,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.conversations.models import Side
 from market.conversations.views import count_unread
 from market.http import HttpRequest

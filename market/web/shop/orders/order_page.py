@@ -9,7 +9,7 @@ from msgspec import Struct
 from market.aftersales.bad_fruit_views import list_order_claims
 from market.aftersales.goods_return_views import list_order_returns
 from market.carriers.tracking import load_tracking
-from market.casework.moves import get_person_scope
+from market.cases.casework.moves import get_person_scope
 from market.conversations.views import list_unread_suborders
 from market.http import HttpRequest
 from market.invoices.views import list_order_invoices
