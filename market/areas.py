@@ -1,6 +1,7 @@
 """The service areas of villages in one list: an area adds its line here, and pages, commands and routes follow."""
 
 from market.cases.answers.notices import end_village_notices
+from market.catalogue.trace.yield_file import YIELDS
 from market.channels.county_file import CHANNELS
 from market.channels.rates import RATES
 from market.coverage.file_kind import COVERAGE
@@ -17,7 +18,6 @@ from market.procurement.file_kind import PURCHASES
 from market.services.file_kind import COURSES
 from market.services.postings import end_village_postings
 from market.services.slots import end_village_slots
-from market.trace.yield_file import YIELDS
 
 TERM_CLOSERS: tuple[CloseTerms, ...] = (
     end_village_coverage,

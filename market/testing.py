@@ -16,7 +16,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.catalogue.publish import NewProduct, publish_product
+from market.catalogue.listings.publish import NewProduct, publish_product
+from market.catalogue.producers.apply import apply_producer
+from market.catalogue.producers.decide import decide_producer
+from market.catalogue.producers.models import AdmissionStep, ProducerApplication, ProducerKind
 from market.kernel import Connection, Database, Query, Refusal, open_database
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import embedded_server
@@ -24,9 +27,6 @@ from market.kernel.migrate import create_database
 from market.kernel.seal import Seal, derive_seal
 from market.orders.models import VariantId
 from market.people.identity.models import AccountId, Actor, Grant, Role
-from market.producers.apply import apply_producer
-from market.producers.decide import decide_producer
-from market.producers.models import AdmissionStep, ProducerApplication, ProducerKind
 from market.startup import create_service_login, migrate_database
 from payments.sandbox import Sandbox, running
 from payments.stripe import Stripe

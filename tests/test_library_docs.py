@@ -15,7 +15,7 @@ from litestar.di import NamedDependency
 from market import Market, Settings
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
-from market.catalogue.listing_sheet import make_template_rows, write_listing_file
+from market.catalogue.listings.listing_sheet import make_template_rows, write_listing_file
 from market.demo.carrier.app import CarrierSandbox, create_app
 from market.demo.carrier.routes import SandboxParcel
 from market.kernel import Database

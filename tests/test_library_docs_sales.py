@@ -7,13 +7,14 @@ from typing import cast
 import msgspec
 import pytest
 
+from market.catalogue.trace.rules import write_payload
 from market.kernel.clock import get_business_day
 from market.orders.address import seal_address
 from market.orders.models import PlacedOrder
 from market.people.identity.models import Role
 from market.pickup_points.models import NewPickupPoint
 from market.pickup_points.register import add_point
-from market.trace.rules import write_payload
+from tests.catalogue.trace.test_rules import FACTS, KEYS, sign
 from tests.conftest import NOW
 from tests.support.examples import Sold, received, run_example, sold
 from tests.support.make import (
@@ -28,7 +29,6 @@ from tests.support.make import (
 )
 from tests.support.payment import gateway, provider, sandbox
 from tests.support.shop import BUYER_ADDRESS, Shopping, shopping
-from tests.trace.test_rules import FACTS, KEYS, sign
 
 __all__ = ["gateway", "provider", "received", "sandbox", "shopping", "sold"]
 

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.catalogue.slots.cancel_slot import cancel_small_slot, list_small_slots
+from market.catalogue.slots.models import CANCEL_REASON_NAMES, CancelReason, ReservationState, format_slot_hours
+from market.catalogue.slots.transitions import free_places
 from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day
 from market.kernel.failures import forget_failure, record_failure
@@ -15,9 +18,6 @@ from market.orders.models import SuborderState
 from market.orders.money.refund import refund_suborder
 from market.orders.transitions import finish_order, load_suborders, lock_order_by_suborder, move_suborders
 from market.people.notify.notifications import format_month_day, notify_account, notify_producer
-from market.slots.cancel_slot import cancel_small_slot, list_small_slots
-from market.slots.models import CANCEL_REASON_NAMES, CancelReason, ReservationState, format_slot_hours
-from market.slots.transitions import free_places
 from payments import Gateway, ProviderMismatch, RefundId, send_refund
 from payments.money import format_yuan
 from payments.retries import RetryPolicy, run_each

@@ -18,9 +18,9 @@ from market.aftersales.models import (
 )
 from market.aftersales.receive import receive_suborders
 from market.aftersales.ship import find_own_suborder
-from market.bookings.host_nights import is_guest_visible
-from market.bookings.models import BookingState
-from market.bookings.transitions import index_check_in_code
+from market.catalogue.bookings.host_nights import is_guest_visible
+from market.catalogue.bookings.models import BookingState
+from market.catalogue.bookings.transitions import index_check_in_code
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.catalogue.producers.closures import CLOSURE_REASON_NAMES, Closure, NewClosure, write_closure
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
 from market.people.notify.notifications import format_month_day, notify_account
-from market.producers.closures import CLOSURE_REASON_NAMES, Closure, NewClosure, write_closure
 
 MAX_TOLD = 300
 

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.bookings.host_nights import is_guest_visible, open_guest
-from market.bookings.models import BookingState
-from market.catalogue.night_rules import RuleKind
+from market.catalogue.bookings.host_nights import is_guest_visible, open_guest
+from market.catalogue.bookings.models import BookingState
+from market.catalogue.listings.night_rules import RuleKind
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from

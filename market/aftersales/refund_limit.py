@@ -5,11 +5,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.catalogue.producers.queries import GET_PRODUCER_COUNTY
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.orders.transitions import LockedSuborder
 from market.places.counties.load import load_county_settings
-from market.producers.queries import GET_PRODUCER_COUNTY
 
 
 class SoloRefunds(Struct, frozen=True, kw_only=True):

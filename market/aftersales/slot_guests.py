@@ -6,13 +6,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.bookings.host_nights import is_guest_visible
+from market.catalogue.bookings.host_nights import is_guest_visible
+from market.catalogue.slots.models import MAX_PLACES, ReservationState
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.orders.address import open_address
-from market.slots.models import MAX_PLACES, ReservationState
 
 MAX_PARTIES = 500
 

@@ -16,8 +16,8 @@ from market.aftersales.models import (
     WeightTooLow,
 )
 from market.aftersales.ship import find_own_suborder
-from market.catalogue.catch_weight import MAX_CEILING_BP, compute_weight_price
-from market.catalogue.units import MAX_NET_G, format_weight
+from market.catalogue.listings.catch_weight import MAX_CEILING_BP, compute_weight_price
+from market.catalogue.listings.units import MAX_NET_G, format_weight
 from market.kernel import BASIS_POINTS, Connection, Database, Fen, FieldFault, GatewayUnavailable, Query, Refusal
 from market.kernel.seal import Seal
 from market.orders.catch_weight import CatchWeight, load_catch_weights

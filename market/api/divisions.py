@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from msgspec import Meta
 
-from market.catalogue.search.listings import DivisionPrefix
+from market.catalogue.listings.search.listings import DivisionPrefix
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass

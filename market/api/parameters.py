@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from market.catalogue.models import MAX_PRICE_FEN
+from market.catalogue.listings.models import MAX_PRICE_FEN
 from market.kernel.page import MAX_PAGE_SIZE
 
 # Litestar applies the bounds of a query parameter only through a named type.

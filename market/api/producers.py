@@ -11,18 +11,12 @@ from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
 from market.api.parameters import PageSize
-from market.catalogue.browse import list_producer_listings
-from market.catalogue.models import ListingCard
-from market.http import HttpRequest
-from market.kernel import Connection, Database
-from market.kernel.clock import Clock
-from market.kernel.page import Page
-from market.kernel.seal import Seal
-from market.people.identity.models import Actor, NotFound
-from market.producers.apply import add_certificate, apply_producer
-from market.producers.check_certificates import reject_certificate, set_certificate_area, verify_certificate
-from market.producers.decide import decide_producer
-from market.producers.models import (
+from market.catalogue.listings.browse import list_producer_listings
+from market.catalogue.listings.models import ListingCard
+from market.catalogue.producers.apply import add_certificate, apply_producer
+from market.catalogue.producers.check_certificates import reject_certificate, set_certificate_area, verify_certificate
+from market.catalogue.producers.decide import decide_producer
+from market.catalogue.producers.models import (
     MAX_AREA_DIVISIONS,
     AdmissionStep,
     CertificateClaim,
@@ -32,13 +26,19 @@ from market.producers.models import (
     ProducerRow,
     PublicProducer,
 )
-from market.producers.queries import (
+from market.catalogue.producers.queries import (
     find_producer,
     find_public_producer,
     get_producer,
     list_own_producers,
     list_pending_producers,
 )
+from market.http import HttpRequest
+from market.kernel import Connection, Database
+from market.kernel.clock import Clock
+from market.kernel.page import Page
+from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotFound
 
 CACHE_ONE_SECOND = {"Cache-Control": "public, max-age=1"}
 """Shared caches keep stock and prices for one second. Source: web.md of the design, caching."""

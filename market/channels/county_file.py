@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from msgspec import Struct, to_builtins
 
-from market.catalogue.search.counties import MAX_COUNTIES
+from market.catalogue.listings.search.counties import MAX_COUNTIES
 from market.channels.models import ChannelKind
 from market.kernel import Connection, Query
 from market.kernel.division_codes import COUNTY, pad_code

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from market.catalogue.search.counties import MAX_COUNTIES
+from market.catalogue.listings.search.counties import MAX_COUNTIES
 from market.channels.models import Channel, PairedCounty
 from market.kernel import Connection, Query
 

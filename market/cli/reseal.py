@@ -9,9 +9,12 @@ from msgspec import Struct
 
 from market.aftersales.goods_return_views import RETURN_ADDRESS_CONTEXT
 from market.benefits.views import HOUSEHOLD_PHONE_CONTEXT
-from market.bookings.host_nights import GUEST_CONTEXT
-from market.bookings.transitions import CODE_CONTEXT
 from market.cases.casework.moves import REASON_CONTEXT, TEXT_CONTEXT
+from market.catalogue.bookings.host_nights import GUEST_CONTEXT
+from market.catalogue.bookings.transitions import CODE_CONTEXT
+from market.catalogue.producers.models import CERTIFICATE_NUMBER_CONTEXT
+from market.catalogue.slots.seats import NAME_CONTEXT as SEAT_NAME_CONTEXT
+from market.catalogue.slots.seats import NAME_PREFIX
 from market.cli.runtime import open_runtime
 from market.content.stories import STORY_NAME_CONTEXT, STORY_PHONE_CONTEXT
 from market.conversations.write import TEXT_CONTEXT as CONVERSATION_CONTEXT
@@ -30,9 +33,6 @@ from market.people.identity.sign_in import PHONE_CONTEXT
 from market.people.notify.queue import FACTS_CONTEXT
 from market.people.notify.queue import PHONE_CONTEXT as MESSAGE_PHONE_CONTEXT
 from market.pickups.view import CODE_CONTEXT as PICKUP_CODE_CONTEXT
-from market.producers.models import CERTIFICATE_NUMBER_CONTEXT
-from market.slots.seats import NAME_CONTEXT as SEAT_NAME_CONTEXT
-from market.slots.seats import NAME_PREFIX
 from market.subsidies.agreements.agreements import AGREEMENT_DOCUMENT_CONTEXT
 from market.subsidies.bank_accounts.accounts import BANK_NUMBER_CONTEXT
 from market.subsidies.clawbacks.views import ENTRY_NOTE_CONTEXT, STATEMENT_CONTEXT

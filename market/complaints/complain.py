@@ -8,6 +8,7 @@ from msgspec import Struct
 from market.cases.casework.models import SELLER, CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome, CaseState
 from market.cases.casework.moves import lock_case, move_case, open_case
 from market.cases.casework.tell import notify_assignee
+from market.catalogue.producers.seller_ties import is_of_seller
 from market.complaints.models import (
     MAX_COMPLAINT_LENGTH,
     MAX_OPEN_COMPLAINTS,
@@ -29,7 +30,6 @@ from market.orders.transitions import lock_order_by_suborder
 from market.people.identity.access import require_case_role, require_producer
 from market.people.identity.models import Actor, NotFound
 from market.people.notify.notifications import format_due, notify_account, notify_producer
-from market.producers.seller_ties import is_of_seller
 
 ANSWERS = frozenset({CaseOutcome.SOLVED, CaseOutcome.UNSOLVED, CaseOutcome.NOT_OURS})
 """How a complaint is answered; not ours says who it is for."""

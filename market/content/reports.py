@@ -13,8 +13,9 @@ from market.cases.casework.history import open_reason
 from market.cases.casework.models import CaseAnswererInvolved, CaseMove, CaseNotMovable, CaseOutcome, CaseState
 from market.cases.casework.moves import lock_case, move_case, open_case
 from market.cases.casework.tell import notify_assignee
-from market.catalogue.edit import move_listing
-from market.catalogue.models import ListingMove
+from market.catalogue.listings.edit import move_listing
+from market.catalogue.listings.models import ListingMove
+from market.catalogue.producers.seller_ties import is_of_seller
 from market.content.models import (
     MAX_OPEN_REPORTS,
     MAX_REPORT_LENGTH,
@@ -40,7 +41,6 @@ from market.people.identity.models import AccountId, Actor, NotFound
 from market.people.identity.person_keys import find_person_seal, make_person_seal
 from market.people.identity.same_person import is_same_person
 from market.people.notify.notifications import format_due, notify_account
-from market.producers.seller_ties import is_of_seller
 from market.reviews.appeal import hide_review
 from market.reviews.models import HidingReason
 

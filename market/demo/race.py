@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 
 from msgspec import Struct
 
+from market.catalogue.stock.lots import set_available_units
+from market.catalogue.stock.models import LotId
 from market.kernel import Connection, Database, Query, Refusal
 from market.kernel.seal import Seal
 from market.orders.address import Address, seal_address
@@ -14,8 +16,6 @@ from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import place
 from market.orders.models import Line, VariantId
 from market.people.identity.models import AccountId
-from market.stock.lots import set_available_units
-from market.stock.models import LotId
 from payments.ledger.verification import verify_ledger
 
 BOXES = 50

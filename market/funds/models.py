@@ -8,8 +8,8 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from market.cases.casework.models import CaseOutcome, CaseState
+from market.catalogue.producers.models import ProducerKind
 from market.kernel import Fen, Refusal
-from market.producers.models import ProducerKind
 
 FUND = "fund"
 """The category of the cases."""

@@ -7,11 +7,11 @@ import structlog
 from msgspec import Struct
 
 from market.aftersales.old_claim_photos import CLAIM_PHOTO_LIFETIME, delete_old_claim_photos
-from market.bookings.host_nights import GUEST_LIFETIME, delete_past_nights
 from market.carriers.pushes import PUSH_LIFETIME, delete_old_pushes
 from market.carriers.track import FACT_LIFETIME, delete_old_facts
 from market.cases.casework.erase import erase_old_case_texts
 from market.cases.grievances.network_counts import delete_old_counts
+from market.catalogue.bookings.host_nights import GUEST_LIFETIME, delete_past_nights
 from market.conversations.erase import delete_old_conversations
 from market.conversations.models import CONVERSATION_LIFETIME
 from market.invoices.erase import erase_old_invoice_details

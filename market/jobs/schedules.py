@@ -11,7 +11,8 @@ from market.aftersales.late_refund_requests import end_late_refund_requests
 from market.aftersales.unsent import cancel_unsent, remind_sellers
 from market.cases.casework.models import LockedCase
 from market.cases.casework.moves import tell_overdue_cases
-from market.catalogue.search.scores import refresh_scores
+from market.catalogue.listings.search.scores import refresh_scores
+from market.catalogue.producers.certificate_ends import notify_ending_certificates
 from market.jobs.audit_heads import note_audit_heads
 from market.jobs.context import WorkerContext
 from market.jobs.reconciliation import reconcile_yesterday
@@ -23,7 +24,6 @@ from market.orders.lapse_balances import lapse_balances, remind_of_balances
 from market.payouts.pay_out import PayoutHold, pay_out_due
 from market.pickups.remind import remind_of_pickups
 from market.procurement.chase import chase_acceptances, chase_red_letters
-from market.producers.certificate_ends import notify_ending_certificates
 from market.reports.counted.keep import keep_closed_months
 from market.reports.region import refresh_quarters
 from market.reviews.score import refresh_figures

@@ -3,7 +3,7 @@
 Exports what an application needs to place orders and have them paid without HTTP; see docs/library.md.
 """
 
-from market.catalogue.freight import RegionNotServed
+from market.catalogue.listings.freight import RegionNotServed
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.address import Address, Destination, InvalidAddress, address_to_point, seal_address
 from market.orders.checkout.batcher import Batcher

@@ -7,9 +7,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.bookings.models import BookingState, CancellationTier
-from market.bookings.tiers import compute_stay_refund, get_refund_rate
-from market.bookings.transitions import free_bookings
+from market.catalogue.bookings.models import BookingState, CancellationTier
+from market.catalogue.bookings.tiers import compute_stay_refund, get_refund_rate
+from market.catalogue.bookings.transitions import free_bookings
+from market.catalogue.slots.models import ReservationState
+from market.catalogue.slots.transitions import free_places, list_booked_places
+from market.catalogue.stock.models import StockMoveReason
+from market.catalogue.stock.reservations import free_stock, return_sold
 from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
@@ -39,10 +43,6 @@ from market.orders.transitions import (
 from market.people.audit.record import add_audit_entry
 from market.people.identity.models import Actor, NotFound
 from market.people.notify.notifications import notify_account, notify_money_owed
-from market.slots.models import ReservationState
-from market.slots.transitions import free_places, list_booked_places
-from market.stock.models import StockMoveReason
-from market.stock.reservations import free_stock, return_sold
 from payments import (
     Gateway,
     Payment,

@@ -6,13 +6,17 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.bookings.minimum import find_short_stay
-from market.bookings.models import CancellationTerms
-from market.bookings.tiers import make_terms
-from market.catalogue.catch_weight import LineWeight
-from market.catalogue.freight import Shipment
-from market.catalogue.models import ListingKind
-from market.catalogue.units import get_count_word
+from market.catalogue.bookings.minimum import find_short_stay
+from market.catalogue.bookings.models import CancellationTerms
+from market.catalogue.bookings.tiers import make_terms
+from market.catalogue.listings.catch_weight import LineWeight
+from market.catalogue.listings.freight import Shipment
+from market.catalogue.listings.models import ListingKind
+from market.catalogue.listings.units import get_count_word
+from market.catalogue.producers.closures import describe_closure
+from market.catalogue.slots.list_slots import load_reserved_places, load_slots
+from market.catalogue.slots.models import Slot
+from market.catalogue.slots.rules import find_slot_refusal
 from market.coupons.rules import CouponItem
 from market.kernel import Connection, Fen
 from market.kernel.clock import get_business_day
@@ -35,10 +39,6 @@ from market.orders.checkout.pricing import (
 from market.orders.checkout.seen_terms import hash_cancel_terms
 from market.orders.deposits import DepositPlan, plan_deposit
 from market.orders.models import Line, Nights, SuborderKind
-from market.producers.closures import describe_closure
-from market.slots.list_slots import load_reserved_places, load_slots
-from market.slots.models import Slot
-from market.slots.rules import find_slot_refusal
 
 
 class CartLine(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.catalogue.catch_weight import LineWeight
+from market.catalogue.listings.catch_weight import LineWeight
 from market.kernel import Connection, Fen, Query
 
 CHARGED_FEN: LiteralString = (

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from market.catalogue.stock.reservations import return_refused, sell_reserved
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.orders.escrow import release_escrow
@@ -11,7 +12,6 @@ from market.orders.models import OrderState, PaymentTerms, SuborderState
 from market.orders.money.payment_problems import PAYMENTS_ACTOR
 from market.orders.transitions import LockedOrder, finish_order, load_suborders, move_orders, move_suborders
 from market.people.notify.notifications import notify_money_owed
-from market.stock.reservations import return_refused, sell_reserved
 
 SET_ORDER_TERMS = Query(bool, "SELECT set_order_terms(:order_id::uuid, :terms::text, :until::timestamptz)")
 REFUSE_GOODS = Query(None, "SELECT refuse_goods(:order_id::uuid, :line_ids::uuid[], :amounts::bigint[])")

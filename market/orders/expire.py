@@ -6,18 +6,18 @@ from uuid import UUID
 import structlog
 from msgspec import Struct
 
-from market.bookings.models import BookingState
-from market.bookings.transitions import free_bookings
+from market.catalogue.bookings.models import BookingState
+from market.catalogue.bookings.transitions import free_bookings
+from market.catalogue.slots.models import ReservationState
+from market.catalogue.slots.transitions import free_places
+from market.catalogue.stock.models import StockMoveReason
+from market.catalogue.stock.reservations import free_stock
 from market.kernel import Connection, Database, GatewayUnavailable, Query
 from market.kernel.database import limit_lock_wait
 from market.kernel.failures import forget_failures, record_failure
 from market.orders.checkout.redemptions import free_vouchers
 from market.orders.models import OrderId, OrderState, SuborderState
 from market.orders.transitions import list_suborder_ids, move_orders, move_suborders
-from market.slots.models import ReservationState
-from market.slots.transitions import free_places
-from market.stock.models import StockMoveReason
-from market.stock.reservations import free_stock
 from payments import Gateway, PaymentId, ProviderMismatch, close_payment
 from payments.errors import AlreadyPaid
 from payments.retries import RetryPolicy, run_each

@@ -8,7 +8,10 @@ from uuid import UUID
 import structlog
 from msgspec import Struct
 
-from market.bookings.transitions import confirm_bookings, restore_bookings
+from market.catalogue.bookings.transitions import confirm_bookings, restore_bookings
+from market.catalogue.slots.models import format_slot_hours
+from market.catalogue.slots.transitions import confirm_places, restore_places
+from market.catalogue.stock.reservations import restore_reservation, sell_reserved
 from market.kernel import Connection, Database, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
@@ -36,9 +39,6 @@ from market.people.notify.notifications import (
     notify_producer,
 )
 from market.people.notify.queue import QueuedText, queue_messages
-from market.slots.models import format_slot_hours
-from market.slots.transitions import confirm_places, restore_places
-from market.stock.reservations import restore_reservation, sell_reserved
 from payments import (
     Gateway,
     PaymentEvent,

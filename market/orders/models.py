@@ -7,8 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.catalogue.slots.models import SlotId
 from market.kernel import Fen, Refusal
-from market.slots.models import SlotId
 from payments.errors import AlreadyPaid
 
 OrderId = NewType("OrderId", UUID)

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.bookings.models import BookingState
-from market.bookings.signed_codes import VisitPass, sign_pass
-from market.bookings.transitions import CODE_CONTEXT
+from market.catalogue.bookings.models import BookingState
+from market.catalogue.bookings.signed_codes import VisitPass, sign_pass
+from market.catalogue.bookings.transitions import CODE_CONTEXT
+from market.catalogue.producers.closures import ClosureReason
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
@@ -22,7 +23,6 @@ from market.orders.send_by import CANCEL_ON, MOVED_FOR, PLANNED_BY, SEND_BY
 from market.people.identity.models import Actor, NotFound
 from market.people.notify.notifications import PHONE_CONTEXT
 from market.places.counties.settings import SEND_DEFAULTS
-from market.producers.closures import ClosureReason
 from payments import (
     DisputeState,
     PaymentState,

@@ -9,8 +9,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from market.bookings.models import CancellationTier
-from market.catalogue.models import ListingKind
+from market.catalogue.bookings.models import CancellationTier
+from market.catalogue.listings.models import ListingKind
+from market.catalogue.slots.list_slots import load_slots
+from market.catalogue.slots.models import PartyTooLarge, SlotClosed, SlotFull, SlotId, SlotStarted
 from market.kernel import Connection, Database, Fen, FieldFault, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.language import say, say_day
@@ -51,8 +53,6 @@ from market.packages.models import (
 from market.packages.read import get_live_package
 from market.packages.rules import Capacity, choose_suppliers, count_possible
 from market.people.identity.models import AccountId
-from market.slots.list_slots import load_slots
-from market.slots.models import PartyTooLarge, SlotClosed, SlotFull, SlotId, SlotStarted
 
 MAX_ATTEMPTS = 8
 """How often a booking chooses again when others took first what it had chosen."""

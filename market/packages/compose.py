@@ -6,9 +6,9 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
-from market.catalogue.certificates import get_open_seller, lock_seller
-from market.catalogue.models import ListingKind
-from market.catalogue.publish import resolve_own_producer
+from market.catalogue.listings.certificates import get_open_seller, lock_seller
+from market.catalogue.listings.models import ListingKind
+from market.catalogue.listings.publish import resolve_own_producer
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.catalogue.certificates import get_open_seller, lock_seller
+from market.catalogue.listings.certificates import get_open_seller, lock_seller
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal

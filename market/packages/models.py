@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from market.catalogue.models import ListingKind
+from market.catalogue.listings.models import ListingKind
 from market.kernel import Fen, Refusal
 
 MAX_PARTS = 8

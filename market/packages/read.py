@@ -7,8 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.catalogue.models import ListingKind
-from market.catalogue.search.text import parse_query
+from market.catalogue.listings.models import ListingKind
+from market.catalogue.listings.search.text import parse_query
 from market.kernel import Connection, Fen, Query
 from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
 from market.kernel.structs import build_from

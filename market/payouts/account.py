@@ -10,6 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.catalogue.producers.queries import GET_PRODUCER_COUNTY
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.failures import forget_failure, record_failure
@@ -30,7 +31,6 @@ from market.people.identity.close import CLOSED_NAME
 from market.people.identity.models import AccountId, Actor
 from market.people.notify.notifications import format_month_day, notify_producer
 from market.places.counties.load import load_county_settings
-from market.producers.queries import GET_PRODUCER_COUNTY
 from payments import AccountKind, Gateway
 from payments.port import AccountReport, AccountRequest, Declined, Ok, Outcome
 from payments.retries import RetryPolicy, run_each

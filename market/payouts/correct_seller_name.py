@@ -5,20 +5,20 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.kernel import Connection, Query
-from market.kernel.clock import get_business_day
-from market.kernel.seal import Seal
-from market.payouts.correct_name import LOCK_OWN_PRODUCERS, CorrectedName, correct_name
-from market.people.identity.access import require_role
-from market.people.identity.models import AccountId, Actor, NotFound
-from market.producers.decide import get_visible_producer, require_independent
-from market.producers.models import (
+from market.catalogue.producers.decide import get_visible_producer, require_independent
+from market.catalogue.producers.models import (
     DECIDERS,
     PRODUCER_STATE_NAMES,
     ProducerRow,
     ProducerState,
     WrongProducerState,
 )
+from market.kernel import Connection, Query
+from market.kernel.clock import get_business_day
+from market.kernel.seal import Seal
+from market.payouts.correct_name import LOCK_OWN_PRODUCERS, CorrectedName, correct_name
+from market.people.identity.access import require_role
+from market.people.identity.models import AccountId, Actor, NotFound
 
 UNVERIFIED_STATES = frozenset({ProducerState.APPLIED, ProducerState.REFUSED})
 """Nobody has verified the names of a producer in these states: its people change them themselves."""

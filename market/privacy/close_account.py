@@ -14,8 +14,9 @@ from msgspec import Struct
 from market.aftersales.answer_goods_return import erase_return_addresses
 from market.cases.casework.moves import get_account_scope
 from market.cases.casework.publication import drop_own_publications
+from market.catalogue.favourites.keep import erase_favourites
+from market.catalogue.producers.members import end_memberships
 from market.conversations.erase import erase_messages
-from market.favourites.keep import erase_favourites
 from market.invoices.erase import erase_invoice_details
 from market.kernel import Connection, Database, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
@@ -42,7 +43,6 @@ from market.people.identity.sign_in import get_phone
 from market.people.notify.queue import delete_messages
 from market.people.saved_filters.keep import erase_filters
 from market.privacy.requests import withdraw_data_requests
-from market.producers.members import end_memberships
 from market.services.applications import withdraw_applications
 from market.services.seats import give_up_seats
 from market.subsidies.intake.models import OPEN_STATES

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.catalogue.producers.seller_ties import is_of_seller
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.orders.cart_view import Cart
@@ -26,7 +27,6 @@ from market.procurement.models import (
 )
 from market.procurement.rules import make_payer_code
 from market.procurement.views import get_purchase, get_seat
-from market.producers.seller_ties import is_of_seller
 from payments import Purpose, find_live_payment
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.catalogue.presale import MAX_PRESALE_AHEAD, MAX_WINDOW
+from market.catalogue.listings.presale import MAX_PRESALE_AHEAD, MAX_WINDOW
 from market.kernel import Connection, Database, Query, divide_half_up
 from market.kernel.clock import get_business_day, get_day_start
 from market.orders.models import MAX_DAYS_AHEAD, MAX_NIGHTS

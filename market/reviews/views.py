@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.catalogue.models import ListingKind
+from market.catalogue.listings.models import ListingKind
 from market.kernel import Connection, Query
 from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
 from market.kernel.structs import build_from

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.catalogue.producers.seller_ties import SellerTie, find_seller_tie
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.language import say
@@ -15,7 +16,6 @@ from market.orders.address import open_address
 from market.orders.models import SuborderState
 from market.people.identity.models import Actor, NotFound
 from market.people.moderation.off_platform import require_no_contacts
-from market.producers.seller_ties import SellerTie, find_seller_tie
 from market.reviews.models import (
     EDITING_PERIOD,
     MAX_RATING,

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.catalogue.slots.models import ReservationState
+from market.catalogue.slots.seats import NAME_CONTEXT, SlotKind, lock_seat_slot, mark_seats
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
@@ -21,8 +23,6 @@ from market.services.models import (
     ServiceSlot,
 )
 from market.services.slots import get_service_slot
-from market.slots.models import ReservationState
-from market.slots.seats import NAME_CONTEXT, SlotKind, lock_seat_slot, mark_seats
 
 MARKERS = COUNTY_KEEPERS | STATION
 

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from market.catalogue.slots.models import ReservationState, SlotId
+from market.catalogue.slots.seats import SlotKind
 from market.kernel import Refusal
 from market.people.identity.models import Role
-from market.slots.models import ReservationState, SlotId
-from market.slots.seats import SlotKind
 
 STATION = frozenset({Role.VILLAGE})
 """The village's station: signs up who has no telephone, and marks who came in its village, as `COUNTY_KEEPERS` do."""

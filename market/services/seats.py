@@ -5,6 +5,19 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.catalogue.slots.models import ReservationState
+from market.catalogue.slots.seats import (
+    NAME_CONTEXT,
+    Seat,
+    SlotKind,
+    accept_seat,
+    end_seat,
+    forget_persons,
+    give_up_seat,
+    list_lapsed_offers,
+    list_stranded_seats,
+    take_seat,
+)
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.division_codes import get_county_code
@@ -27,19 +40,6 @@ from market.services.models import (
     ServiceSlot,
 )
 from market.services.slots import SLOT_COLUMNS, get_service_slot
-from market.slots.models import ReservationState
-from market.slots.seats import (
-    NAME_CONTEXT,
-    Seat,
-    SlotKind,
-    accept_seat,
-    end_seat,
-    forget_persons,
-    give_up_seat,
-    list_lapsed_offers,
-    list_stranded_seats,
-    take_seat,
-)
 from payments.retries import RetryPolicy, run_each
 
 LAPSE_JOB = "lapse_offer"

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.catalogue.slots.models import CancelReason, SlotId, SlotNotOpen
+from market.catalogue.slots.seats import SlotKind, add_seat_slot, cancel_seat_slot, lock_seat_slot
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.division_codes import get_county_code
@@ -29,8 +31,6 @@ from market.services.models import (
     ServiceSlot,
     SlotInvalid,
 )
-from market.slots.models import CancelReason, SlotId, SlotNotOpen
-from market.slots.seats import SlotKind, add_seat_slot, cancel_seat_slot, lock_seat_slot
 
 
 class Clinic(Struct, frozen=True):

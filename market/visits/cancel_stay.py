@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.bookings.host_nights import CLOSE_NIGHTS
+from market.catalogue.bookings.host_nights import CLOSE_NIGHTS
 from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal

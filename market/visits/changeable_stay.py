@@ -5,9 +5,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.bookings.minimum import find_short_stay
-from market.bookings.move_bookings import MovableBooking, has_rooms_for, list_movable_bookings, move_bookings
-from market.bookings.tiers import get_refund_rate
+from market.catalogue.bookings.minimum import find_short_stay
+from market.catalogue.bookings.move_bookings import MovableBooking, has_rooms_for, list_movable_bookings, move_bookings
+from market.catalogue.bookings.tiers import get_refund_rate
 from market.kernel import BASIS_POINTS, Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.language import say

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from market.aftersales.check_in import check_in_guest, find_visit_by_code, redeem_visit
 from market.aftersales.models import CheckInCodeUsed, CheckInOutsideStay, InvalidCheckInCode, VisitCancelled
-from market.bookings.signed_codes import PREFIX, count_days, list_public_keys, read_pass
+from market.catalogue.bookings.signed_codes import PREFIX, count_days, list_public_keys, read_pass
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal

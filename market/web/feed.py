@@ -14,7 +14,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.catalogue.feed import FeedItem, list_feed_items
+from market.catalogue.listings.feed import FeedItem, list_feed_items
 from market.channels.read import find_channel
 from market.http import HttpRequest
 from market.kernel.clock import Clock

@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.cases.casework.models import SELLER
-from market.catalogue.units import get_count_word
+from market.catalogue.listings.units import get_count_word
 from market.invoices.models import InvoiceDetails, InvoiceKind, InvoiceStep
 from market.invoices.views import IssuedRow, SaleInvoice, SaleLine, get_sale_invoice, list_sale_lines
 from market.kernel import Connection, Fen

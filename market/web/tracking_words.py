@@ -7,11 +7,11 @@ from msgspec import Struct
 from market.aftersales.models import OWN_DELIVERY
 from market.carriers.models import CARRIER_NAMES, STEP_NAMES, TrackingState
 from market.carriers.tracking import Tracking
+from market.catalogue.producers.closures import CLOSURE_REASON_NAMES
 from market.kernel.language import say
 from market.orders.models import SuborderState
 from market.orders.queries import SuborderView
 from market.pickups.models import Pickup, PickupState
-from market.producers.closures import CLOSURE_REASON_NAMES
 from market.web.ui.format import clock, day_short
 
 MAX_SHOWN = 8

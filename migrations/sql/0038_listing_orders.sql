@@ -9,7 +9,7 @@ CREATE TRIGGER variants_price AFTER INSERT OR UPDATE OF price_fen, position ON v
     FOR EACH ROW WHEN (NEW.position = 0) EXECUTE FUNCTION copy_listing_price();
 
 -- A search ranks a word that is the whole name, or names the category, before other names that contain it. The terms
--- are those that market.catalogue.search.text writes.
+-- are those that market.catalogue.listings.search.text writes.
 UPDATE listings l
    SET listed_price_fen = (SELECT v.price_fen FROM variants v WHERE v.listing_id = l.id AND v.position = 0),
        ranked_sold_count = sold_count,

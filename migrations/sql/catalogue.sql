@@ -107,7 +107,7 @@ CREATE TABLE freight_templates (
     CONSTRAINT freight_templates_producer_unique UNIQUE (producer_id)
 );
 
--- market.catalogue.search.text computes the search columns: the normalized text, its terms (characters, pairs of
+-- market.catalogue.listings.search.text computes the search columns: the normalized text, its terms (characters, pairs of
 -- characters and pairs of initials) and its pinyin.
 CREATE TABLE listings (
     id             uuid PRIMARY KEY DEFAULT uuidv7(),

@@ -26,8 +26,8 @@ from market.aftersales.receive import confirm_receipt
 from market.aftersales.refund import refund_line
 from market.aftersales.ship import ship_suborder
 from market.aftersales.weigh import LinePrice, WeighedLine, preview_weights, weigh_parcel
-from market.catalogue.catch_weight import MAX_CEILING_BP, MIN_CEILING_BP, compute_ceiling, compute_weight_price
-from market.catalogue.units import MAX_NET_G
+from market.catalogue.listings.catch_weight import MAX_CEILING_BP, MIN_CEILING_BP, compute_ceiling, compute_weight_price
+from market.catalogue.listings.units import MAX_NET_G
 from market.kernel import Connection, Fen, Refusal
 from market.orders.cancel import cancel_order
 from market.orders.models import MAX_QUANTITY

@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.catalogue.search.text import build_search_columns
+from market.catalogue.listings.search.text import build_search_columns
 from market.kernel import Connection
 from market.kernel.embedded import EmbeddedServer, embedded_server
 from market.kernel.migrate import create_database

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import quote
 from uuid import UUID
 
-from market.catalogue.search.listings import SearchFilters, search_listings
+from market.catalogue.listings.search.listings import SearchFilters, search_listings
 from market.kernel import Connection, open_database
 from market.kernel.database import APP_ROLE
 from market.kernel.page import MAX_PAGE_SIZE

@@ -21,7 +21,7 @@ from uuid import UUID, uuid4
 import asyncpg
 from msgspec import Struct
 
-from market.bookings.calendar import LIST_STAY_NIGHTS, list_stay_nights
+from market.catalogue.bookings.calendar import LIST_STAY_NIGHTS, list_stay_nights
 from market.kernel import Database, open_database
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServer, embedded_server, find_binaries

@@ -28,9 +28,9 @@ from market.privacy.personal_data import load_personal_data
 from market.reports.village_benefits import list_ended_quarters, list_village_benefits
 from market.sheets.models import FileMalformed
 from payments.sql import QUERIES
+from tests.catalogue.producers.applicants import make_official_actor
 from tests.conftest import NOW
 from tests.kernel.test_queries import import_every_module
-from tests.producers.applicants import make_official_actor
 from tests.support.make import (
     SEAL,
     VILLAGE,

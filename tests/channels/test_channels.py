@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.areas import COUNTY_FILE_KINDS
-from market.catalogue.feed import LIST_COUNTIES_FEED_ITEMS, list_feed_items
-from market.catalogue.search.counties import FIND_COUNTIES_LISTINGS, list_counties_listings
+from market.catalogue.listings.feed import LIST_COUNTIES_FEED_ITEMS, list_feed_items
+from market.catalogue.listings.search.counties import FIND_COUNTIES_LISTINGS, list_counties_listings
 from market.channels.models import MAX_RATE_AGE_DAYS, UNITS_OF_RATE, ChannelKind, CurrencyWithoutRate, Rate
 from market.channels.rates import get_rate, list_recent_rates
 from market.channels.read import find_channel, list_channels, list_paired_counties
@@ -22,9 +22,9 @@ from market.places.county_files.models import WHOLE_COUNTRY, CountyFile, FileOut
 from market.places.county_files.run_file_import import import_county_file
 from market.sheets.models import FileMalformed
 from payments.money import Amount
-from tests.catalogue.test_list_orders import OTHER_COUNTY, add_copies, count_read_listings
+from tests.catalogue.listings.test_list_orders import OTHER_COUNTY, add_copies, count_read_listings
+from tests.catalogue.producers.applicants import make_official_actor
 from tests.conftest import NOW
-from tests.producers.applicants import make_official_actor
 from tests.support.make import SEPTEMBER
 from tests.support.postgres import as_owner
 

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from market.aftersales.receive import confirm_receipt
 from market.cases.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseOutcome
 from market.cases.casework.moves import get_person_scope
-from market.catalogue.edit import move_listing
-from market.catalogue.models import ListingMove
+from market.catalogue.listings.edit import move_listing
+from market.catalogue.listings.models import ListingMove
 from market.content.models import (
     NewReport,
     NewWarning,

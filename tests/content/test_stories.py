@@ -34,8 +34,8 @@ from market.people.identity.models import Actor, NotAllowed, NotFound, Role
 from market.people.moderation.forbidden_words import ForbiddenWord
 from market.privacy.close_account import close_account
 from market.privacy.own_consents import ConsentKind, list_given_consents, withdraw_given_consent
+from tests.catalogue.producers.applicants import make_official_actor
 from tests.conftest import NOW
-from tests.producers.applicants import make_official_actor
 from tests.support.make import VILLAGE, load_actor, make_account, make_phone
 
 TEXT = "革新庄的枣树有几百年的，秋天打枣，全村人都上山，晚上熬枣粥喝。"

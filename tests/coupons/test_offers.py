@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from market.catalogue.detail import get_numbered_product
+from market.catalogue.listings.detail import get_numbered_product
 from market.coupons.manage import list_platform_coupons
 from market.coupons.models import Bearer, Voucher, VoucherBelowMinimum, VoucherId, VoucherNotForGoods
 from market.coupons.offers import (

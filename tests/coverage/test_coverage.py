@@ -34,8 +34,8 @@ from market.people.identity.models import Actor, NotAllowed, NotFound, OperatorS
 from market.places.county_files.models import CountyFile, FileOutcome
 from market.places.county_files.run_file_import import import_county_file
 from market.sheets.models import FileMalformed
+from tests.catalogue.producers.applicants import an_applicant, make_official_actor
 from tests.conftest import NOW
-from tests.producers.applicants import an_applicant, make_official_actor
 from tests.support.make import OTHER_VILLAGE, VILLAGE, load_actor, make_operator_account
 from tests.support.postgres import as_owner
 

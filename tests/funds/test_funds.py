@@ -19,8 +19,8 @@ from market.people.identity.models import Actor, NotAllowed, NotFound, Role
 from market.places.county_files.models import CountyFile, FileOutcome
 from market.places.county_files.run_file_import import import_county_file
 from market.sheets.models import FileMalformed
+from tests.catalogue.producers.applicants import make_official_actor
 from tests.conftest import NOW
-from tests.producers.applicants import make_official_actor
 from tests.support.make import load_actor, make_account, make_producer
 
 HEAD = "名称,主管部门,类别,额度,开始,截止,依据"

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from playwright.sync_api import Page, expect
 
-from market.bookings.signed_codes import VisitPass, sign_pass
+from market.catalogue.bookings.signed_codes import VisitPass, sign_pass
 from market.kernel.seal import derive_seal
 from tests.journeys.conftest import PATIENCE_MS, Phone, Town, in_thread
 from tests.journeys.test_buyer import pay, sign_in

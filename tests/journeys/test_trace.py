@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import asyncpg
 
-from market.trace.labels import list_signed_labels
+from market.catalogue.trace.labels import list_signed_labels
 from tests.journeys.conftest import Phone, Town, in_thread
 from tests.journeys.test_buyer import sign_in
 from tests.support.make import load_actor

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-from market.catalogue.presale import PresaleTerms, set_presale
+from market.catalogue.listings.presale import PresaleTerms, set_presale
 from market.kernel import Fen
 from market.kernel.clock import SHANGHAI
 from market.orders.lapse_balances import lapse_balances

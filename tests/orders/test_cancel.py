@@ -6,7 +6,7 @@ import pytest
 
 from market.aftersales.check_in import check_in_guest
 from market.aftersales.ship import ship_suborder
-from market.bookings.calendar import list_stay_nights
+from market.catalogue.bookings.calendar import list_stay_nights
 from market.kernel import Fen
 from market.orders.cancel import Cancellation, cancel_order, cancel_unpaid, lock_own_order
 from market.orders.mark_paid import apply_payment_events

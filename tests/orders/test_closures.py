@@ -7,16 +7,8 @@ import pytest
 
 from market.aftersales.close_farm import close_farm
 from market.aftersales.unsent import LIST_TO_CANCEL, LIST_TO_REMIND
-from market.catalogue.detail import get_product
-from market.kernel import Connection
-from market.kernel.clock import get_business_day
-from market.kernel.seal import Seal
-from market.orders.cart import put_cart
-from market.orders.cart_view import get_cart
-from market.orders.models import FarmClosed, Line, VariantId
-from market.people.identity.models import NotFound
-from market.places.counties.settings import SEND_DEFAULTS
-from market.producers.closures import (
+from market.catalogue.listings.detail import get_product
+from market.catalogue.producers.closures import (
     Closure,
     ClosureInvalid,
     ClosureReason,
@@ -25,6 +17,14 @@ from market.producers.closures import (
     find_closure,
     reopen_farm,
 )
+from market.kernel import Connection
+from market.kernel.clock import get_business_day
+from market.kernel.seal import Seal
+from market.orders.cart import put_cart
+from market.orders.cart_view import get_cart
+from market.orders.models import FarmClosed, Line, VariantId
+from market.people.identity.models import NotFound
+from market.places.counties.settings import SEND_DEFAULTS
 from tests.conftest import NOW
 from tests.support.make import ProductIds, load_owner, make_product, make_stay
 from tests.support.payment import gateway, provider, sandbox

@@ -14,8 +14,8 @@ from market.aftersales.models import LineRefundReason
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.refund import refund_line
 from market.aftersales.unsent import cancel_own_parcel
-from market.catalogue.models import BadListing
-from market.catalogue.presale import PresaleTerms, end_presale, set_presale
+from market.catalogue.listings.models import BadListing
+from market.catalogue.listings.presale import PresaleTerms, end_presale, set_presale
 from market.kernel import Connection, Fen
 from market.orders.cancel import cancel_order
 from market.orders.cart import put_cart

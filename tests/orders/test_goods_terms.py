@@ -5,12 +5,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from market.catalogue.describe import NewDescription, edit_listing
-from market.catalogue.detail import get_product
-from market.catalogue.freight import ColdChainNotThere, ProductNotShippedThere
-from market.catalogue.goods_terms import GoodsTerms, Storage
-from market.catalogue.models import BadListing
-from market.catalogue.publish import NewProduct, publish_product
+from market.catalogue.listings.describe import NewDescription, edit_listing
+from market.catalogue.listings.detail import get_product
+from market.catalogue.listings.freight import ColdChainNotThere, ProductNotShippedThere
+from market.catalogue.listings.goods_terms import GoodsTerms, Storage
+from market.catalogue.listings.models import BadListing
+from market.catalogue.listings.publish import NewProduct, publish_product
 from market.kernel import Connection
 from market.orders.cart import put_cart
 from market.orders.cart_view import get_cart

@@ -12,7 +12,7 @@ from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
 from market.aftersales.weigh import WeighedLine, weigh_parcel
 from market.cases.casework.moves import get_person_scope
-from market.catalogue.stay_deposit import StayDeposit, set_stay_deposit
+from market.catalogue.listings.stay_deposit import StayDeposit, set_stay_deposit
 from market.orders.money.verification import ORDER_PREFIXES, verify_orders
 from market.payouts.account import enter_payout_account
 from market.payouts.pay_out import PayoutHold, ask_for_payout

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from market.catalogue.slots.models import SlotId
 from market.kernel import Busy, Connection, Database
 from market.orders.checkout import batcher as batching
 from market.orders.checkout.batcher import Batcher
@@ -17,7 +18,6 @@ from market.orders.checkout.place import place
 from market.orders.checkout.placing import place_batch
 from market.orders.models import Line, PlacedOrder, VariantId
 from market.people.identity.models import AccountId
-from market.slots.models import SlotId
 from tests.conftest import NOW
 from tests.orders.requests import line, nights
 from tests.support.make import DESTINATION, make_account, make_activity, make_product, make_stay

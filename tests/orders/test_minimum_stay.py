@@ -5,11 +5,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from market.bookings.calendar import fills_gap
-from market.bookings.models import BookingState, StayTooShort
-from market.bookings.transitions import free_bookings
-from market.catalogue.night_rules import NightRule, RuleKind, set_night_rule
-from market.catalogue.terms import NewSeason, set_season
+from market.catalogue.bookings.calendar import fills_gap
+from market.catalogue.bookings.models import BookingState, StayTooShort
+from market.catalogue.bookings.transitions import free_bookings
+from market.catalogue.listings.night_rules import NightRule, RuleKind, set_night_rule
+from market.catalogue.listings.terms import NewSeason, set_season
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.orders.cart import put_cart

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from market.bookings.calendar import list_stay_nights
+from market.catalogue.bookings.calendar import list_stay_nights
 from market.kernel import GatewayUnavailable
 from market.orders.cancel import cancel_order
 from market.orders.expire import expire_orders

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from market.catalogue.freight import RegionNotServed
+from market.catalogue.listings.freight import RegionNotServed
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused

@@ -6,9 +6,9 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.bookings.minimum import NightMinimum
-from market.catalogue.freight import FreightTerms
-from market.catalogue.night_rules import RuleKind
+from market.catalogue.bookings.minimum import NightMinimum
+from market.catalogue.listings.freight import FreightTerms
+from market.catalogue.listings.night_rules import RuleKind
 from market.kernel import Fen
 from market.orders.checkout.order_request import merge_lines
 from market.orders.checkout.pricing import GoodsOffer, StayOffer, price_goods_line, price_stay_line, price_suborders

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from market.catalogue.models import BadListing
-from market.catalogue.stay_deposit import StayDeposit, set_stay_deposit
+from market.catalogue.listings.models import BadListing
+from market.catalogue.listings.stay_deposit import StayDeposit, set_stay_deposit
 from market.coupons.models import VoucherId
 from market.orders.cancel import cancel_order
 from market.orders.mark_paid import apply_payment_events

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.catalogue.edit import change_price
-from market.catalogue.models import MAX_PRICE_FEN, BadListing
-from market.catalogue.tier_prices import PriceTerms, TierPrice, list_price_term_faults, set_price_terms
+from market.catalogue.listings.edit import change_price
+from market.catalogue.listings.models import MAX_PRICE_FEN, BadListing
+from market.catalogue.listings.tier_prices import PriceTerms, TierPrice, list_price_term_faults, set_price_terms
 from market.kernel import Connection, Fen
 from market.kernel.seal import Seal
 from market.orders.cart import put_cart

@@ -7,6 +7,8 @@ import asyncpg
 import pytest
 from msgspec import structs
 
+from market.catalogue.producers.closures import ClosureReason, NewClosure, write_closure
+from market.catalogue.slots.models import PartyTooLarge
 from market.kernel import Refusal
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.address import seal_address
@@ -25,8 +27,6 @@ from market.packages.order_parts import find_ordered_package
 from market.packages.read import list_invitations, list_offers
 from market.people.identity.models import NotFound
 from market.privacy.personal_data import load_personal_data
-from market.producers.closures import ClosureReason, NewClosure, write_closure
-from market.slots.models import PartyTooLarge
 from tests.conftest import NOW
 from tests.orders.requests import nights
 from tests.packages.village import (

@@ -7,6 +7,8 @@ from msgspec import structs
 
 from market.aftersales.cancelled_slots import refund_cancelled_slots
 from market.aftersales.unsent import cancel_own_parcel
+from market.catalogue.slots.cancel_slot import cancel_slot
+from market.catalogue.slots.models import CancelReason
 from market.orders.cancel import cancel_order
 from market.orders.checkout.seen_terms import CancelTermsChanged
 from market.orders.models import OrderNotCancellable, PackageCancelledWhole, PlacedOrder
@@ -14,8 +16,6 @@ from market.packages.book import PackageWish, PartTime, quote_package
 from market.packages.models import RestNotFree
 from market.packages.order_parts import cancel_package_rest, find_ordered_package, get_ordered_package
 from market.people.identity.models import NotFound
-from market.slots.cancel_slot import cancel_slot
-from market.slots.models import CancelReason
 from market.visits.change_booking import quote_change
 from market.visits.changeable_stay import NewDays
 from market.visits.models import PackageStayNotChangeable

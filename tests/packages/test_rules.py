@@ -6,8 +6,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.bookings.models import CancellationTier
-from market.bookings.tiers import find_strictest_tiers, get_refund_rate
+from market.catalogue.bookings.models import CancellationTier
+from market.catalogue.bookings.tiers import find_strictest_tiers, get_refund_rate
 from market.kernel import Fen
 from market.packages.rules import Capacity, choose_suppliers, propose_shares
 

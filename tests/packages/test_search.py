@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from market.catalogue.packs import NewPack, replace_pack
-from market.catalogue.presale import PresaleTerms, end_presale, set_presale
+from market.catalogue.listings.packs import NewPack, replace_pack
+from market.catalogue.listings.presale import PresaleTerms, end_presale, set_presale
 from market.kernel import Fen
 from market.packages.compose import compose_package
 from market.packages.models import Package, PackageFull

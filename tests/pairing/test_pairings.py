@@ -42,9 +42,9 @@ from market.services.models import NewCourse, NewSeat
 from market.services.postings import check_posting, post_job
 from market.services.seats import sign_up
 from market.services.slots import add_course
+from tests.catalogue.producers.applicants import an_applicant, make_official_actor
 from tests.conftest import NOW
 from tests.pairing.proposing import CODES, JANUARY, TODAY, decide, make_company, propose
-from tests.producers.applicants import an_applicant, make_official_actor
 from tests.services.test_postings import JOB
 from tests.services.test_service_figures import HELD
 from tests.support.make import (

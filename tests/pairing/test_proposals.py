@@ -33,6 +33,7 @@ from market.people.identity.models import NotAllowed, NotFound, Role
 from market.places.county_files.models import CountyFile, FileOutcome
 from market.places.county_files.run_file_import import import_county_file
 from market.sheets.models import FileMalformed
+from tests.catalogue.producers.applicants import make_official_actor
 from tests.conftest import NOW
 from tests.pairing.proposing import (
     CODES,
@@ -46,7 +47,6 @@ from tests.pairing.proposing import (
     make_company,
     propose,
 )
-from tests.producers.applicants import make_official_actor
 from tests.support.make import (
     OTHER_VILLAGE,
     VILLAGE,

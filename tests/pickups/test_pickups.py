@@ -11,6 +11,7 @@ from market.aftersales.check_in import MAX_WRONG_CODES
 from market.aftersales.models import NotWeighed, TooManyCheckInCodes
 from market.aftersales.receive import confirm_overdue, confirm_receipt
 from market.aftersales.weigh import WeighedLine, weigh_parcel
+from market.catalogue.slots.models import SlotId
 from market.kernel import Connection
 from market.orders.address import address_to_point, seal_address
 from market.orders.cancel import cancel_order
@@ -25,7 +26,6 @@ from market.pickups.hand_over import Collection, hand_over
 from market.pickups.models import PickupCodeInvalid, PickupCodeUsed, PickupNotExpected, PickupState
 from market.pickups.remind import remind_of_pickups
 from market.pickups.view import list_pickups, list_point_parcels
-from market.slots.models import SlotId
 from payments import finish_operations
 from tests.conftest import NOW
 from tests.pickups.point import DAYS, KEEPER_PHONE, Point, register

@@ -36,8 +36,8 @@ from market.privacy.requests import (
 from market.services.question_models import NewQuestion
 from market.services.questions import ask_question
 from market.subsidies.intake.report import apply_for_household
+from tests.catalogue.producers.applicants import make_official_actor
 from tests.conftest import NOW
-from tests.producers.applicants import make_official_actor
 from tests.support.make import VILLAGE, load_actor, make_account, make_official, make_phone
 
 CORRECTION = NewDataRequest(

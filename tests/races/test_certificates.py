@@ -5,15 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from market.catalogue.describe import edit_listing
-from market.catalogue.models import CertificateNeeded
-from market.catalogue.publish import publish_product
+from market.catalogue.listings.describe import edit_listing
+from market.catalogue.listings.models import CertificateNeeded
+from market.catalogue.listings.publish import publish_product
+from market.catalogue.producers.check_certificates import reject_certificate
+from market.catalogue.producers.queries import get_producer
 from market.kernel import Connection, Database
-from market.producers.check_certificates import reject_certificate
-from market.producers.queries import get_producer
-from tests.catalogue.test_corrections import description
+from tests.catalogue.listings.test_corrections import description
+from tests.catalogue.producers.test_certificate_checks import DAY, JAM, TODAY, is_sold, make_county
 from tests.conftest import NOW
-from tests.producers.test_certificate_checks import DAY, JAM, TODAY, is_sold, make_county
 from tests.support.make import SEAL, load_owner, make_certificate, make_producer, make_product
 from tests.support.postgres import wait_for_blocked
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from market.catalogue.slots.models import SlotId
 from market.kernel import Database
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.checkout.batcher import Batcher
@@ -15,7 +16,6 @@ from market.orders.checkout.place import place
 from market.orders.expire import expire_unpaid
 from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
 from market.people.identity.models import AccountId
-from market.slots.models import SlotId
 from tests.conftest import NOW
 from tests.support.make import (
     DESTINATION,

@@ -15,11 +15,15 @@ from market.cases.answers.inquiries import ask_county
 from market.cases.answers.models import InquiryKind, NewInquiry
 from market.cases.casework.models import CaseMove
 from market.cases.casework.moves import get_person_scope, lock_case, move_case
-from market.catalogue.edit import move_listing
-from market.catalogue.models import ListingMove
-from market.catalogue.more_packs import add_pack
-from market.catalogue.packs import NewPack
-from market.catalogue.terms import NewSeason, set_season
+from market.catalogue.favourites.keep import add_favourite
+from market.catalogue.favourites.models import FavouriteKind
+from market.catalogue.listings.edit import move_listing
+from market.catalogue.listings.models import ListingMove
+from market.catalogue.listings.more_packs import add_pack
+from market.catalogue.listings.packs import NewPack
+from market.catalogue.listings.terms import NewSeason, set_season
+from market.catalogue.producers.apply import add_certificate
+from market.catalogue.producers.models import CertificateClaim, CertificateKind, ProducerId
 from market.complaints.complain import complain, report_buyer
 from market.complaints.models import ComplaintCategory
 from market.content.models import NewReport, NewStory, ReportedKind, ReportReason
@@ -31,8 +35,6 @@ from market.coupons.claim import claim_voucher
 from market.coupons.manage import create_coupon, create_producer_coupon
 from market.coverage.models import NewOutage, OutageKind, Technology
 from market.coverage.outages import report_outage
-from market.favourites.keep import add_favourite
-from market.favourites.models import FavouriteKind
 from market.kernel import Connection, Fen, Refusal
 from market.orders.cart import identify_device, merge_device_cart, put_cart
 from market.orders.models import Line, ListingId, Nights, VariantId
@@ -43,8 +45,6 @@ from market.people.identity.models import Role
 from market.people.storage.photos import PhotoFormat, PhotoPurpose, PreparedPhoto, add_photo
 from market.privacy.request_models import DataRequestKind, NewDataRequest
 from market.privacy.requests import ask_about_data
-from market.producers.apply import add_certificate
-from market.producers.models import CertificateClaim, CertificateKind, ProducerId
 from market.services.question_models import NewQuestion
 from market.services.questions import ask_question
 from market.visits.guest_register import GuestDocument, NewStayGuest, register_guest
@@ -112,8 +112,8 @@ HELD_BY = {
     "TooManyStories": "quota lock of the account",
     "TooManyProposals": "quota lock of the account; see tests/pairing/test_proposals.py",
     "TooManyNamelessGrievances": "quota lock of the county, and the row of the bucket; see tests/cases/grievances",
-    "LotUsedUp": "row of the lot, and a check of what is used; see tests/trace/test_trace.py",
-    "NoYieldLimit": "a limit of the county's file, not of a number; see tests/trace/test_trace.py",
+    "LotUsedUp": "row of the lot, and a check of what is used; see tests/catalogue/trace/test_trace.py",
+    "NoYieldLimit": "a limit of the county's file, not of a number; see tests/catalogue/trace/test_trace.py",
     "TooManyCodes": "locks of the phone and the networks; see tests/people/identity/test_sign_in.py",
     "TooManyRequests": "counted in the memory of each process; see ADR 20",
     "InvoiceChangedTooOften": "row of the request",
@@ -271,7 +271,7 @@ async def test_inquiries_requests_reports_and_stories(shopping: Shopping, monkey
 
 
 async def test_coupons_vouchers_and_favourites(shopping: Shopping, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("market.favourites.keep.MAX_FAVOURITES", LIMIT)
+    monkeypatch.setattr("market.catalogue.favourites.keep.MAX_FAVOURITES", LIMIT)
     async with shopping.db.transaction() as conn:
         staff = await make_platform_staff(conn)
         products = [await make_product(conn) for _ in range(AT_ONCE)]
@@ -303,10 +303,10 @@ async def test_coupons_vouchers_and_favourites(shopping: Shopping, monkeypatch: 
 
 
 async def test_what_a_shop_offers(shopping: Shopping, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("market.catalogue.edit.MAX_LIVE_LISTINGS", LIMIT)
-    monkeypatch.setattr("market.catalogue.more_packs.MAX_PACKS", 1 + LIMIT)
-    monkeypatch.setattr("market.catalogue.terms.MAX_SEASONS", 1 + LIMIT)
-    monkeypatch.setattr("market.producers.apply.MAX_CERTIFICATES", LIMIT)
+    monkeypatch.setattr("market.catalogue.listings.edit.MAX_LIVE_LISTINGS", LIMIT)
+    monkeypatch.setattr("market.catalogue.listings.more_packs.MAX_PACKS", 1 + LIMIT)
+    monkeypatch.setattr("market.catalogue.listings.terms.MAX_SEASONS", 1 + LIMIT)
+    monkeypatch.setattr("market.catalogue.producers.apply.MAX_CERTIFICATES", LIMIT)
     async with shopping.db.transaction() as conn:
         first = await make_product(conn)
         producer_id = first.producer_id

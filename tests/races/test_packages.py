@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
+from market.catalogue.slots.models import SlotId
 from market.kernel import Refusal
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import place
@@ -12,7 +13,6 @@ from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
 from market.packages.book import book_package
 from market.packages.consent import answer_package
 from market.packages.models import PackageFull
-from market.slots.models import SlotId
 from tests.conftest import NOW
 from tests.packages.village import ARRIVE, make_village, make_wish
 from tests.support.make import DESTINATION, make_account

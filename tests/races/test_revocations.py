@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
+from market.catalogue.producers.members import end_memberships
 from market.people.identity.close import erase_account
 from market.people.identity.models import AccountId, Role
 from market.people.identity.officials import move_official, revoke_official
 from market.people.identity.sign_in import sign_in_without_code
-from market.producers.members import end_memberships
 from tests.races.two_servers import Servers
 from tests.support.make import load_owner, make_account, make_official, make_producer
 

@@ -48,8 +48,8 @@ from market.services.postings import (
     post_job,
 )
 from market.sheets.models import FileMalformed
+from tests.catalogue.producers.applicants import an_applicant, make_official_actor
 from tests.conftest import NOW
-from tests.producers.applicants import an_applicant, make_official_actor
 from tests.support.make import VILLAGE, VILLAGE_OF_OTHER_COUNTY, load_actor, make_account
 from tests.support.postgres import as_owner
 

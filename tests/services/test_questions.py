@@ -38,8 +38,8 @@ from market.services.questions import (
     share_question,
     unshare_question,
 )
+from tests.catalogue.producers.applicants import an_applicant, make_official_actor
 from tests.conftest import NOW
-from tests.producers.applicants import an_applicant, make_official_actor
 from tests.support.make import OTHER_VILLAGE, VILLAGE, load_actor, make_account
 
 ASKED = NewQuestion(text="枣树叶子发黄，三天了")

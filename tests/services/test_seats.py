@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from market.areas import COUNTY_FILE_KINDS
 from market.cases.casework.moves import get_person_scope
+from market.catalogue.slots.models import AlreadySeated, OfferLapsed, SeatsFull, SlotNotOpen, SlotOverlap, SlotStarted
 from market.kernel import Connection, Database
 from market.kernel.clock import SHANGHAI
 from market.kernel.seal import Seal
@@ -47,9 +48,8 @@ from market.services.slots import (
     list_near_slots,
 )
 from market.sheets.models import FileMalformed
-from market.slots.models import AlreadySeated, OfferLapsed, SeatsFull, SlotNotOpen, SlotOverlap, SlotStarted
+from tests.catalogue.producers.applicants import an_applicant, make_official_actor
 from tests.conftest import NOW
-from tests.producers.applicants import an_applicant, make_official_actor
 from tests.support.make import OTHER_VILLAGE, VILLAGE, VILLAGE_OF_OTHER_COUNTY
 
 HEADER = "课程名称,村代码,开始时间,结束时间,名额,主办单位"
@@ -321,7 +321,7 @@ async def test_a_cancelled_slot_tells_everybody_and_a_clinic_forgets(database: D
 async def test_seats_are_forgotten_a_few_slots_at_a_time_and_no_slot_twice(
     database: Database, owner: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("market.slots.seats._PIECE_SLOTS", 2)
+    monkeypatch.setattr("market.catalogue.slots.seats._PIECE_SLOTS", 2)
     async with database.transaction() as conn:
         person = await an_applicant(conn)
     last = NOW - CLINIC_LIFETIME - timedelta(days=6)

@@ -25,8 +25,8 @@ from market.services.models import NewCourse, NewSeat
 from market.services.postings import check_posting, post_job
 from market.services.seats import sign_up
 from market.services.slots import add_course
+from tests.catalogue.producers.applicants import an_applicant, make_official_actor
 from tests.conftest import NOW
-from tests.producers.applicants import an_applicant, make_official_actor
 from tests.services.test_postings import JOB, TODAY, make_employer
 from tests.support.make import OTHER_VILLAGE, VILLAGE
 

@@ -19,10 +19,10 @@ from market.kernel.seal import Seal
 from market.people.identity.models import Role
 from market.supervision.measures import MEASURES
 from tests.cases.answers import test_inquiries as inquiries
+from tests.catalogue.producers.applicants import make_official_actor
 from tests.conftest import NOW
 from tests.coverage import test_coverage as coverage
 from tests.funds import test_funds as funds
-from tests.producers.applicants import make_official_actor
 from tests.support.make import OTHER_VILLAGE, VILLAGE, load_owner, make_producer
 
 HERE, ELSEWHERE = "130624", "130725"

@@ -27,8 +27,8 @@ from market.supervision.models import (
 from market.supervision.moves import check_evidence, return_evidence, send_evidence, withdraw_supervision_task
 from market.supervision.tell import DAYS_AFTER, tell_due_supervision
 from market.supervision.views import count_supervision, get_supervision_task, list_supervision
+from tests.catalogue.producers.applicants import make_official_actor
 from tests.conftest import NOW
-from tests.producers.applicants import make_official_actor
 from tests.support.make import VILLAGE, load_actor, make_official
 
 TODAY, DUE = date(2019, 9, 20), date(2019, 9, 30)

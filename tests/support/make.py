@@ -12,7 +12,7 @@ import asyncpg
 from msgspec import Struct
 from pyotp.totp import TOTP
 
-from market.catalogue.search.text import build_search_columns
+from market.catalogue.listings.search.text import build_search_columns
 from market.kernel import Connection
 from market.kernel.clock import SHANGHAI
 from market.kernel.seal import Seal, derive_seal

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from msgspec import Struct
 
+from market.catalogue.slots.models import SlotId
 from market.coupons.models import VoucherId
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
@@ -19,7 +20,6 @@ from market.orders.pay import PaymentInstructions, pay_order
 from market.orders.queries import OrderView, get_order
 from market.people.identity.models import Actor
 from market.people.notify.queue import FACTS_CONTEXT
-from market.slots.models import SlotId
 from payments import Method, list_balances
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe

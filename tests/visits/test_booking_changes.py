@@ -7,10 +7,10 @@ import asyncpg
 import pytest
 from msgspec import Struct
 
-from market.bookings.models import StayTooShort
-from market.catalogue.cancel_tiers import CancelTerms, set_cancel_terms
-from market.catalogue.models import CancelTier
-from market.catalogue.night_rules import NightRule, RuleKind, set_night_rule
+from market.catalogue.bookings.models import StayTooShort
+from market.catalogue.listings.cancel_tiers import CancelTerms, set_cancel_terms
+from market.catalogue.listings.models import CancelTier
+from market.catalogue.listings.night_rules import NightRule, RuleKind, set_night_rule
 from market.kernel import Connection, Refusal
 from market.orders.cancel import cancel_order
 from market.orders.checkout.placing import place_batch

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.bookings.host_nights import GuestNights, HostGuest, HostNights, close_nights, enter_guest, open_nights
+from market.catalogue.bookings.host_nights import (
+    GuestNights,
+    HostGuest,
+    HostNights,
+    close_nights,
+    enter_guest,
+    open_nights,
+)
 from market.people.identity.models import NotFound
 from market.visits.calendar_feed import create_calendar_feed, read_calendar_feed, revoke_calendar_feed
 from market.visits.icalendar import CalendarEvent, write_calendar

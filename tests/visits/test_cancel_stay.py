@@ -9,7 +9,7 @@ import pytest
 from msgspec import Struct
 
 from market.aftersales.check_in import check_in_guest
-from market.catalogue.stay_deposit import StayDeposit, set_stay_deposit
+from market.catalogue.listings.stay_deposit import StayDeposit, set_stay_deposit
 from market.kernel import Refusal
 from market.orders.cancel import Cancellation, cancel_order
 from market.orders.models import PaymentDisputed, PlacedOrder

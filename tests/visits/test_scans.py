@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from market.aftersales.models import TooManyCheckInCodes
-from market.bookings.signed_codes import VisitPass, count_days, list_public_keys, read_pass, sign_pass
+from market.catalogue.bookings.signed_codes import VisitPass, count_days, list_public_keys, read_pass, sign_pass
 from market.kernel.seal import derive_seal
 from market.orders.cancel import cancel_order
 from market.orders.queries import OrderView

@@ -1,12 +1,12 @@
 """A complaint on the pages of buyer, farmer and county."""
 
+from market.catalogue.trace.harvests import record_harvest
+from market.catalogue.trace.labels import make_labels
+from market.catalogue.trace.models import NewHarvest, NewLabels, NewPlot, PromiseBasis
+from market.catalogue.trace.plots import add_plot
 from market.kernel.clock import Clock
 from market.people.identity.models import Role
 from market.people.identity.sign_in import sign_in_without_code
-from market.trace.harvests import record_harvest
-from market.trace.labels import make_labels
-from market.trace.models import NewHarvest, NewLabels, NewPlot, PromiseBasis
-from market.trace.plots import add_plot
 from payments.sandbox import Sandbox
 from tests.support.browser import PageClient
 from tests.support.make import SEAL, load_owner, make_official

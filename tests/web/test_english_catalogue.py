@@ -7,9 +7,12 @@ from pathlib import Path
 
 import market.web.ui.renderer as renderer_module
 from market.benefits.models import HOW_NAMES
-from market.catalogue.goods_terms import STORAGE_NAMES
-from market.catalogue.models import NAME_MATCH_RULES, SORT_RULES, WHOLE_WORD_RULE
-from market.catalogue.night_rules import HOLIDAY_NAMES
+from market.catalogue.listings.goods_terms import STORAGE_NAMES
+from market.catalogue.listings.models import NAME_MATCH_RULES, SORT_RULES, WHOLE_WORD_RULE
+from market.catalogue.listings.night_rules import HOLIDAY_NAMES
+from market.catalogue.producers.closures import CLOSURE_REASON_NAMES
+from market.catalogue.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, PRODUCER_STATE_NAMES
+from market.catalogue.trace.models import PROMISE_NAMES
 from market.complaints.models import COMPLAINT_NAMES
 from market.content.reports import KIND_NAMES as REPORTED_NAMES
 from market.content.reports import REASON_NAMES
@@ -22,11 +25,8 @@ from market.people.moderation.off_platform import LINK_REASON, PHONE_REASON, REQ
 from market.privacy import looks, own_consents
 from market.privacy.county_holdings import HOLDINGS
 from market.privacy.request_models import FIELD_NAMES, REQUEST_NAMES
-from market.producers.closures import CLOSURE_REASON_NAMES
-from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, PRODUCER_STATE_NAMES
 from market.reviews.models import HIDING_REASON_NAMES
 from market.subsidies.intake.models import STATE_NAMES
-from market.trace.models import PROMISE_NAMES
 from market.web.shop import solar_terms
 from market.web.shop.cards import format_unit
 from market.web.shop.regions import REGIONS

@@ -8,8 +8,8 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Struct
 
 from market.api.parameters import Cursor, PageSize, PriceFen
-from market.catalogue.search.counties import list_counties_listings
-from market.catalogue.search.listings import ListingPage
+from market.catalogue.listings.search.counties import list_counties_listings
+from market.catalogue.listings.search.listings import ListingPage
 from market.channels.models import Channel, PairedCounty, Rate
 from market.channels.rates import get_rate, list_recent_rates
 from market.channels.read import find_channel, list_channels, list_paired_counties

@@ -7,9 +7,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from market.api.parameters import PageSize
-from market.favourites.keep import add_favourite, remove_favourite
-from market.favourites.models import Favourite, FavouriteKind
-from market.favourites.views import list_favourites
+from market.catalogue.favourites.keep import add_favourite, remove_favourite
+from market.catalogue.favourites.models import Favourite, FavouriteKind
+from market.catalogue.favourites.views import list_favourites
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.page import Page

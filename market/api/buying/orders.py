@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from market.api.aftersales.invoices import InvoiceRequest
 from market.api.idempotency import get_idempotency_key
 from market.api.parameters import PageSize
+from market.catalogue.slots.models import SlotId
 from market.coupons.models import VoucherId
 from market.http import HttpRequest
 from market.invoices.ask import ask_with_order
@@ -40,7 +41,6 @@ from market.orders.queries import OrderView, get_order
 from market.people.identity.models import Actor
 from market.pickup_points.models import PickupPointId
 from market.pickup_points.register import load_points
-from market.slots.models import SlotId
 from payments import GuardedGateway, Method
 
 _MAX_ITEMS = 100

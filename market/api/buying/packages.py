@@ -11,8 +11,8 @@ from msgspec import Meta, Struct
 
 from market.api.idempotency import get_idempotency_key, run_once
 from market.api.parameters import PageSize
-from market.catalogue.models import ListingKind
-from market.catalogue.search.listings import CategoryCode, DivisionPrefix
+from market.catalogue.listings.models import ListingKind
+from market.catalogue.listings.search.listings import CategoryCode, DivisionPrefix
 from market.http import HttpRequest
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock

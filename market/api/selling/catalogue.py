@@ -11,12 +11,12 @@ from msgspec import Meta, Struct
 from market.api.idempotency import run_once
 from market.api.parameters import Cursor, PageSize, PriceFen, Text
 from market.api.producers import CACHE_ONE_SECOND
-from market.catalogue.browse import CategoryCount, CountyCount, list_categories, list_counties
-from market.catalogue.describe import Description, NewDescription, edit_listing
-from market.catalogue.detail import ProductDetail, StayDetail, get_product, get_stay
-from market.catalogue.edit import ListingSummary, move_listing
-from market.catalogue.freight import FreightTerms, set_freight
-from market.catalogue.models import (
+from market.catalogue.listings.browse import CategoryCount, CountyCount, list_categories, list_counties
+from market.catalogue.listings.describe import Description, NewDescription, edit_listing
+from market.catalogue.listings.detail import ProductDetail, StayDetail, get_product, get_stay
+from market.catalogue.listings.edit import ListingSummary, move_listing
+from market.catalogue.listings.freight import FreightTerms, set_freight
+from market.catalogue.listings.models import (
     ListingKind,
     ListingMove,
     NewActivity,
@@ -24,11 +24,19 @@ from market.catalogue.models import (
     PublishedListing,
     Sort,
 )
-from market.catalogue.night_rules import NightRule, list_night_rules, set_night_rule
-from market.catalogue.publish import NewProduct, publish_activity, publish_product, publish_stay
-from market.catalogue.search.listings import CategoryCode, DivisionPrefix, ListingPage, SearchFilters, search_listings
-from market.catalogue.templates import ListingTemplate, list_templates
-from market.catalogue.terms import NewSeason, Season, SeasonNights, clear_season, list_seasons, set_season
+from market.catalogue.listings.night_rules import NightRule, list_night_rules, set_night_rule
+from market.catalogue.listings.publish import NewProduct, publish_activity, publish_product, publish_stay
+from market.catalogue.listings.search.listings import (
+    CategoryCode,
+    DivisionPrefix,
+    ListingPage,
+    SearchFilters,
+    search_listings,
+)
+from market.catalogue.listings.templates import ListingTemplate, list_templates
+from market.catalogue.listings.terms import NewSeason, Season, SeasonNights, clear_season, list_seasons, set_season
+from market.catalogue.stock.lots import count_units
+from market.catalogue.stock.models import Lot, LotId
 from market.http import HttpRequest
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
@@ -36,8 +44,6 @@ from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
 from market.packages.tell import tell_of_moved_listing
 from market.people.identity.models import Actor
-from market.stock.lots import count_units
-from market.stock.models import Lot, LotId
 
 
 class ListingMoveRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,12 +8,12 @@ from litestar.params import FromPath, JSONBody
 
 from market.aftersales.close_farm import close_farm
 from market.api.idempotency import run_once
+from market.catalogue.producers.closures import Closure, NewClosure, reopen_farm
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
-from market.producers.closures import Closure, NewClosure, reopen_farm
 
 
 class ClosureController(Controller):

@@ -11,14 +11,14 @@ from litestar.params import FromPath, FromQuery, MultipartBody
 from msgspec import Struct
 
 from market.api.idempotency import run_once
-from market.catalogue.import_listings import (
+from market.catalogue.listings.import_listings import (
     ImportedListings,
     RowPhotos,
     import_listings,
     list_photo_names,
     read_listing_file,
 )
-from market.catalogue.listing_sheet import list_listing_rows, make_template_rows, write_listing_file
+from market.catalogue.listings.listing_sheet import list_listing_rows, make_template_rows, write_listing_file
 from market.http import HttpRequest
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock

@@ -6,7 +6,7 @@ from litestar import Controller, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from market.catalogue.listing_photos import ListingPhotos, NewPhotoOrder, list_own_photos, set_listing_photos
+from market.catalogue.listings.listing_photos import ListingPhotos, NewPhotoOrder, list_own_photos, set_listing_photos
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.people.identity.models import Actor

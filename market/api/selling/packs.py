@@ -9,11 +9,11 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
-from market.catalogue.edit import ListingSummary, change_price
-from market.catalogue.models import MAX_PRICE_FEN
-from market.catalogue.more_packs import add_pack, end_pack
-from market.catalogue.packs import NewPack, OfferedPack, replace_pack
-from market.catalogue.tier_prices import PriceTerms, set_price_terms
+from market.catalogue.listings.edit import ListingSummary, change_price
+from market.catalogue.listings.models import MAX_PRICE_FEN
+from market.catalogue.listings.more_packs import add_pack, end_pack
+from market.catalogue.listings.packs import NewPack, OfferedPack, replace_pack
+from market.catalogue.listings.tier_prices import PriceTerms, set_price_terms
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen
 from market.kernel.clock import Clock

@@ -7,10 +7,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
-from market.catalogue.cancel_tiers import CancelTerms, set_cancel_terms
-from market.catalogue.person_classes import set_child_price
-from market.catalogue.presale import PresaleTerms, end_presale, set_presale
-from market.catalogue.stay_deposit import StayDeposit, set_stay_deposit
+from market.catalogue.listings.cancel_tiers import CancelTerms, set_cancel_terms
+from market.catalogue.listings.person_classes import set_child_price
+from market.catalogue.listings.presale import PresaleTerms, end_presale, set_presale
+from market.catalogue.listings.stay_deposit import StayDeposit, set_stay_deposit
 from market.kernel import Database, Fen
 from market.kernel.clock import Clock
 from market.people.identity.models import Actor

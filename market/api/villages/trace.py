@@ -10,20 +10,10 @@ from litestar.params import FromPath, JSONBody, MultipartBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
-from market.http import HttpRequest
-from market.kernel import Database
-from market.kernel.clock import Clock
-from market.kernel.rate_limits import RateClass
-from market.kernel.seal import Seal
-from market.people.identity.access import require_producer
-from market.people.identity.models import Actor
-from market.people.storage.files import FileStore
-from market.sheets.spreadsheet import digest
-from market.subsidies.month.cycles import read_county
-from market.trace.harvest_file import ImportedHarvests, import_harvests
-from market.trace.harvests import list_lots, mix_lots, record_harvest
-from market.trace.labels import list_signed_labels, load_label_keys, make_labels, revoke_labels
-from market.trace.models import (
+from market.catalogue.trace.harvest_file import ImportedHarvests, import_harvests
+from market.catalogue.trace.harvests import list_lots, mix_lots, record_harvest
+from market.catalogue.trace.labels import list_signed_labels, load_label_keys, make_labels, revoke_labels
+from market.catalogue.trace.models import (
     MAX_PARTS,
     MAX_REASON_LENGTH,
     HarvestLot,
@@ -36,10 +26,20 @@ from market.trace.models import (
     SignedLabel,
     YieldLimit,
 )
-from market.trace.packed import PackedLot, pack_labels, read_label_codes
-from market.trace.plots import add_plot, list_plots, list_yield_limits
-from market.trace.unpacked import unpack_labels
-from market.trace.verify_label import LabelKeys
+from market.catalogue.trace.packed import PackedLot, pack_labels, read_label_codes
+from market.catalogue.trace.plots import add_plot, list_plots, list_yield_limits
+from market.catalogue.trace.unpacked import unpack_labels
+from market.catalogue.trace.verify_label import LabelKeys
+from market.http import HttpRequest
+from market.kernel import Database
+from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
+from market.kernel.seal import Seal
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
+from market.people.storage.files import FileStore
+from market.sheets.spreadsheet import digest
+from market.subsidies.month.cycles import read_county
 
 KEYS_CACHE = "public, max-age=3600"
 
@@ -84,7 +84,7 @@ class TraceController(Controller):
 
     @get("/label-keys", operation_id="GetLabelKeys")
     async def get_keys(self, db: NamedDependency[Database], clock: NamedDependency[Clock]) -> Response[LabelKeys]:
-        """Return the public keys and the revoked labels; `market.trace.verify_label` reads them without a network."""
+        """Return the public keys and the revoked labels; `market.catalogue.trace.verify_label` reads them without a network."""
         async with db.connection() as conn:
             keys = await load_label_keys(conn, now=clock.now())
         return Response(keys, headers={"Cache-Control": KEYS_CACHE})

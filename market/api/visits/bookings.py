@@ -7,9 +7,9 @@ from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from market.bookings.calendar import get_cancellation_terms, list_stay_nights
-from market.bookings.host_nights import GuestNights, HostNights, close_nights, enter_guest, open_nights
-from market.bookings.models import CancellationTerms, StayNight
+from market.catalogue.bookings.calendar import get_cancellation_terms, list_stay_nights
+from market.catalogue.bookings.host_nights import GuestNights, HostNights, close_nights, enter_guest, open_nights
+from market.catalogue.bookings.models import CancellationTerms, StayNight
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal

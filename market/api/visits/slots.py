@@ -8,14 +8,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Struct
 
+from market.catalogue.slots.cancel_slot import cancel_slot
+from market.catalogue.slots.change_slots import NewSlots, add_slots, move_slot
+from market.catalogue.slots.list_slots import list_coming_slots
+from market.catalogue.slots.models import CancelReason, Slot, SlotState
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.settings import Settings
 from market.people.identity.models import Actor
-from market.slots.cancel_slot import cancel_slot
-from market.slots.change_slots import NewSlots, add_slots, move_slot
-from market.slots.list_slots import list_coming_slots
-from market.slots.models import CancelReason, Slot, SlotState
 
 
 class SlotCancellation(Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from market.catalogue.freight import FREIGHT_JSON
-from market.catalogue.goods_terms import GOODS_JSON
-from market.catalogue.tier_prices import TIERS_JSON
+from market.catalogue.listings.freight import FREIGHT_JSON
+from market.catalogue.listings.goods_terms import GOODS_JSON
+from market.catalogue.listings.tier_prices import TIERS_JSON
 from market.kernel import Connection, Query
 from market.orders.checkout.pricing import GoodsOffer, StayOffer
 from market.orders.models import Nights

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from msgspec import Struct, field
 
+from market.catalogue.slots.models import SlotId
 from market.coupons.models import VoucherId
 from market.kernel import Connection, FieldFault
 from market.kernel.language import get_language, say
@@ -28,7 +29,6 @@ from market.orders.models import (
 )
 from market.people.identity.models import AccountId
 from market.pickup_points.models import PickupPointId
-from market.slots.models import SlotId
 
 type Companion = Callable[[Connection, OrderId], Awaitable[None]]
 """Stores what another package keeps of an order, in the transaction that places it and only if it does (ADR 73)."""

@@ -9,8 +9,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from market.bookings.minimum import find_short_stay
-from market.catalogue.units import get_count_word
+from market.catalogue.bookings.minimum import find_short_stay
+from market.catalogue.listings.units import get_count_word
+from market.catalogue.slots.models import SlotFull, SlotReserved
 from market.coupons.rules import make_used_refusal
 from market.kernel import Fen, FieldFault, Refusal
 from market.kernel.idempotency import IdempotencyKeyReused
@@ -38,7 +39,6 @@ from market.orders.models import (
     WaitingForPayment,
 )
 from market.people.identity.models import NotSignedIn
-from market.slots.models import SlotFull, SlotReserved
 from payments.money import format_yuan
 
 type PlacementOutcome = PlacedOrder | Exception

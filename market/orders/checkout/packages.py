@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
-from market.bookings.models import CancellationTier
-from market.bookings.tiers import find_strictest_tiers
+from market.catalogue.bookings.models import CancellationTier
+from market.catalogue.bookings.tiers import find_strictest_tiers
 from market.kernel import Connection, Fen, FieldFault, Query, Refusal, split
 from market.kernel.language import say
 from market.orders.checkout.pricing import DraftLine, GoodsOffer, PackageLine, PriceBasis, StayOffer

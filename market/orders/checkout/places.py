@@ -5,15 +5,15 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.bookings.models import CancellationTerms, CancellationTier
-from market.bookings.signed_codes import VisitPass, sign_pass
-from market.bookings.tiers import make_terms
-from market.bookings.transitions import CODE_CONTEXT
+from market.catalogue.bookings.models import CancellationTerms, CancellationTier
+from market.catalogue.bookings.signed_codes import VisitPass, sign_pass
+from market.catalogue.bookings.tiers import make_terms
+from market.catalogue.bookings.transitions import CODE_CONTEXT
+from market.catalogue.slots.models import ReservationState
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
-from market.slots.models import ReservationState
 
 
 class PlacesView(Struct, frozen=True):

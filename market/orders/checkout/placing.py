@@ -7,7 +7,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct, field
 
-from market.bookings.minimum import find_short_stay
+from market.catalogue.bookings.minimum import find_short_stay
+from market.catalogue.producers.closures import describe_closure
+from market.catalogue.slots.list_slots import load_slots
+from market.catalogue.slots.models import Slot, SlotId
 from market.coupons.models import Voucher, VoucherUnknown
 from market.coupons.rules import VOUCHER_FIELD, find_voucher_fault
 from market.coupons.vouchers import load_vouchers
@@ -59,9 +62,6 @@ from market.orders.models import (
     ShopClosed,
 )
 from market.pickup_points.register import load_points
-from market.producers.closures import describe_closure
-from market.slots.list_slots import load_slots
-from market.slots.models import Slot, SlotId
 
 type Row = dict[str, object]
 

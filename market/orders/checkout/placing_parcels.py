@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from market.catalogue.models import ListingKind
+from market.catalogue.listings.models import ListingKind
 from market.kernel import Connection
 from market.orders.address import require_street
 from market.orders.checkout.order_request import OrderRequest

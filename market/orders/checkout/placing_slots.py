@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from market.catalogue.models import ListingKind
+from market.catalogue.listings.models import ListingKind
+from market.catalogue.slots.models import Slot, SlotId, SlotNeeded, SlotNotOffered
+from market.catalogue.slots.rules import find_slot_refusal
 from market.kernel import FieldFault
 from market.kernel.language import say
 from market.orders.checkout.pricing import GoodsOffer
 from market.orders.models import Line
-from market.slots.models import Slot, SlotId, SlotNeeded, SlotNotOffered
-from market.slots.rules import find_slot_refusal
 
 
 def find_slot(offer: GoodsOffer, line: Line, slots: Mapping[SlotId, Slot], *, field: str, now: datetime) -> Slot | None:

@@ -7,20 +7,20 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
-from market.bookings.minimum import NightMinimum
-from market.bookings.models import CancellationTier
-from market.catalogue.catch_weight import LineWeight, compute_ceiling, compute_weight_price
-from market.catalogue.freight import FreightTerms, ParcelFault, Shipment, compute_freight, find_parcel_fault
-from market.catalogue.goods_terms import GoodsTerms
-from market.catalogue.presale import PresaleTerms
-from market.catalogue.stay_deposit import StayDeposit
-from market.catalogue.tier_prices import TierPrice
+from market.catalogue.bookings.minimum import NightMinimum
+from market.catalogue.bookings.models import CancellationTier
+from market.catalogue.listings.catch_weight import LineWeight, compute_ceiling, compute_weight_price
+from market.catalogue.listings.freight import FreightTerms, ParcelFault, Shipment, compute_freight, find_parcel_fault
+from market.catalogue.listings.goods_terms import GoodsTerms
+from market.catalogue.listings.presale import PresaleTerms
+from market.catalogue.listings.stay_deposit import StayDeposit
+from market.catalogue.listings.tier_prices import TierPrice
+from market.catalogue.producers.closures import ClosureReason
+from market.catalogue.slots.models import Slot
 from market.coupons.models import Bearer, CouponTerms
 from market.coupons.rules import CouponItem, covers
 from market.kernel import Fen, split
 from market.orders.models import SuborderKind
-from market.producers.closures import ClosureReason
-from market.slots.models import Slot
 
 
 class PriceBasis(StrEnum):

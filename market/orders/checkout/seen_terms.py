@@ -6,8 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from market.bookings.models import CancellationTier
-from market.bookings.tiers import find_strictest_tiers, select_tiers
+from market.catalogue.bookings.models import CancellationTier
+from market.catalogue.bookings.tiers import find_strictest_tiers, select_tiers
 from market.kernel import FieldFault, Refusal
 from market.kernel.language import say
 from market.orders.checkout.order_request import OrderRequest

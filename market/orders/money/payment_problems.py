@@ -9,8 +9,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.bookings.models import BookingState
-from market.bookings.transitions import free_bookings
+from market.catalogue.bookings.models import BookingState
+from market.catalogue.bookings.transitions import free_bookings
+from market.catalogue.slots.models import ReservationState
+from market.catalogue.slots.transitions import free_places
+from market.catalogue.stock.reservations import return_sold
 from market.kernel import Connection, Fen, Query, split
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
@@ -21,9 +24,6 @@ from market.orders.transitions import LockedOrder, LockedSuborder, finish_order,
 from market.people.identity.access import MONEY_ROLES
 from market.people.notify.notifications import PHONE_CONTEXT, notify_account, notify_money_owed, notify_producer
 from market.people.notify.queue import queue_message
-from market.slots.models import ReservationState
-from market.slots.transitions import free_places
-from market.stock.reservations import return_sold
 from payments import PaymentEvent, get_balance, has_open_dispute
 from payments.money import format_yuan
 

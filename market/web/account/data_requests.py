@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from market.cases.casework.models import CaseOutcome, CaseState
 from market.cases.casework.moves import get_person_scope
+from market.catalogue.producers.queries import list_own_producers
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
@@ -29,7 +30,6 @@ from market.privacy.request_models import (
     TooManyDataRequests,
 )
 from market.privacy.requests import COUNTY_REQUEST, ask_about_data, list_data_requests
-from market.producers.queries import list_own_producers
 from market.web.case_words import ACTOR_NAMES, load_due_words
 from market.web.forms import make_form_key, read_form
 from market.web.idempotent_form import submit_once

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 
 from market.benefits.models import HOW_NAMES
 from market.cases.casework.moves import get_person_scope
+from market.catalogue.producers.models import PRODUCER_STATE_NAMES
 from market.http import HttpRequest, get_client_network, make_retry_headers
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock, get_business_day
@@ -26,7 +27,6 @@ from market.privacy.models import PersonalOrder
 from market.privacy.own_consents import KIND_NAMES
 from market.privacy.personal_data import PersonalData, export_personal_data, load_personal_data
 from market.privacy.request_models import REQUEST_NAMES
-from market.producers.models import PRODUCER_STATE_NAMES
 from market.subsidies.clawbacks.appeals import OwnClawback
 from market.subsidies.intake.models import STATE_NAMES
 from market.web.account.data_requests import describe_data_request

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from market.carriers.unmoved import list_unmoved_parcels
 from market.cases.casework.moves import get_person_scope
 from market.cases.casework.worklist import AssignedCase, list_assigned_cases
+from market.catalogue.producers.queries import list_pending_producers
 from market.http import HttpRequest
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
@@ -22,7 +23,6 @@ from market.people.identity.supervisors import list_unsupervised_counties
 from market.people.notify.notifications import format_due
 from market.places.counties.quarter_submissions import list_submissions
 from market.procurement.pay import count_unmatched_receipts
-from market.producers.queries import list_pending_producers
 from market.reports.drilldown import sum_by_township
 from market.reports.findings import list_finding_decisions
 from market.reports.imports import UncountedFiles, count_uncounted_files

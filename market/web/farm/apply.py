@@ -7,18 +7,8 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
-from market.http import HttpRequest
-from market.kernel import Connection, Database, FieldFault
-from market.kernel.clock import Clock
-from market.kernel.division_codes import CODE_DIGITS, COUNTY, VILLAGE, get_county_code, truncate_code
-from market.kernel.rate_limits import RateClass
-from market.people.identity.models import Actor
-from market.people.identity.sign_in import DEFAULT_NAME
-from market.people.moderation.forbidden_words import ForbiddenWord
-from market.people.storage.photos import BadPhoto, PhotoPurpose
-from market.places.divisions.queries import get_division_path, list_children
-from market.producers.apply import apply_producer
-from market.producers.models import (
+from market.catalogue.producers.apply import apply_producer
+from market.catalogue.producers.models import (
     ADMISSION_STEP_NAMES,
     PRODUCER_KIND_NAMES,
     PRODUCER_STATE_NAMES,
@@ -33,7 +23,17 @@ from market.producers.models import (
     ProducerRow,
     ProducerState,
 )
-from market.producers.queries import get_producer, list_own_producers
+from market.catalogue.producers.queries import get_producer, list_own_producers
+from market.http import HttpRequest
+from market.kernel import Connection, Database, FieldFault
+from market.kernel.clock import Clock
+from market.kernel.division_codes import CODE_DIGITS, COUNTY, VILLAGE, get_county_code, truncate_code
+from market.kernel.rate_limits import RateClass
+from market.people.identity.models import Actor
+from market.people.identity.sign_in import DEFAULT_NAME
+from market.people.moderation.forbidden_words import ForbiddenWord
+from market.people.storage.photos import BadPhoto, PhotoPurpose
+from market.places.divisions.queries import get_division_path, list_children
 from market.services.agronomists import find_agronomist_county
 from market.web.farm.sellers import FIELD_NAMES
 from market.web.farm.selling.certificates import CERTIFICATE_OPTIONS, read_certificate_kind

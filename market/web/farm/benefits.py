@@ -27,7 +27,7 @@ from market.benefits.rules_file import (
     write_rules_template,
 )
 from market.benefits.views import link_household, list_shop_households, list_shop_rules
-from market.catalogue.publish import resolve_own_producer
+from market.catalogue.listings.publish import resolve_own_producer
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import Clock

@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from market.catalogue.publish import resolve_own_producer
+from market.catalogue.listings.publish import resolve_own_producer
 from market.coupons.manage import close_coupon, create_producer_coupon, is_owner, list_producer_coupons
 from market.coupons.models import CouponCodeTaken, CouponInvalid, TooManyCoupons
 from market.http import HttpRequest

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
+from market.catalogue.producers.queries import list_own_producers
 from market.http import HttpRequest
 from market.kernel import Connection, Refusal
 from market.people.identity.models import Actor
-from market.producers.queries import list_own_producers
 from market.web.shop.cards import PhotoView
 
 FIELD_NAMES = {

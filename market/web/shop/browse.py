@@ -10,9 +10,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from msgspec import structs
 
-from market.catalogue.browse import CategoryCount, CountyCount, ListingCount
-from market.catalogue.models import ListingCard, ListingKind, Sort
-from market.catalogue.search.listings import (
+from market.catalogue.listings.browse import CategoryCount, CountyCount, ListingCount
+from market.catalogue.listings.models import ListingCard, ListingKind, Sort
+from market.catalogue.listings.search.listings import (
     MAX_COUNTED,
     CountyHits,
     ListingPage,

@@ -8,9 +8,9 @@ from typing import Annotated
 from litestar.params import PathParameter
 from msgspec import Struct
 
-from market.catalogue.freight import FreightTerms
-from market.catalogue.models import ListingCard, ListingKind
-from market.catalogue.units import get_count_word
+from market.catalogue.listings.freight import FreightTerms
+from market.catalogue.listings.models import ListingCard, ListingKind
+from market.catalogue.listings.units import get_count_word
 from market.kernel import Fen, divide_half_up
 from market.kernel.language import ENGLISH, get_language, say
 from market.people.storage.photos import PAGE_WIDTHS, PhotoFormat, get_photo_paths

@@ -4,7 +4,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.catalogue.search.counties import list_counties_listings
+from market.catalogue.listings.search.counties import list_counties_listings
 from market.channels.models import Channel, ChannelKind
 from market.channels.read import find_channel, list_paired_counties
 from market.http import HttpRequest

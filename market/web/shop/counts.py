@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Protocol
 
-from market.catalogue.browse import (
+from market.catalogue.listings.browse import (
     CategoryCount,
     CountyCount,
     ListingCount,

@@ -5,7 +5,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from market.catalogue.detail import ListingDetail
+from market.catalogue.listings.detail import ListingDetail
 from market.coupons.manage import Coupon
 from market.coupons.models import Bearer, CouponTerms
 from market.coupons.offers import (

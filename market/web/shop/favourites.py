@@ -10,9 +10,9 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.favourites.keep import add_favourite, is_favourite, remove_favourite
-from market.favourites.models import Favourite, FavouriteKind
-from market.favourites.views import list_favourites
+from market.catalogue.favourites.keep import add_favourite, is_favourite, remove_favourite
+from market.catalogue.favourites.models import Favourite, FavouriteKind
+from market.catalogue.favourites.views import list_favourites
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import Clock

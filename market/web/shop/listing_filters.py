@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from msgspec import Struct, structs
 
-from market.catalogue.models import Sort
+from market.catalogue.listings.models import Sort
 from market.http import HttpRequest
 from market.kernel import Fen, FieldFault
 from market.kernel.language import say

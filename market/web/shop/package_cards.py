@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from urllib.parse import urlencode
 
-from market.catalogue.models import ListingKind
+from market.catalogue.listings.models import ListingKind
 from market.kernel.language import say
 from market.packages.models import Package
 from market.packages.read import OfferPart, PackageFilters, PackageOffer

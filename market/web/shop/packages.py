@@ -8,8 +8,9 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.bookings.models import CancellationTier
-from market.catalogue.models import ListingKind
+from market.catalogue.bookings.models import CancellationTier
+from market.catalogue.listings.models import ListingKind
+from market.catalogue.slots.models import format_slot_hours
 from market.http import HttpRequest
 from market.kernel.clock import Clock
 from market.kernel.language import say
@@ -21,7 +22,6 @@ from market.packages.models import MAX_COUNT, REST_HOURS
 from market.packages.read import PackageFilters, PackageOffer, get_live_package, is_withdrawn, list_offers, make_offer
 from market.packages.rules import PartAvailability
 from market.people.identity.models import NotFound
-from market.slots.models import format_slot_hours
 from market.web.assets import get_origin
 from market.web.forms import parse_day, parse_integer
 from market.web.pages import render_page

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from market.catalogue.models import CancelTier
-from market.catalogue.presale import PresaleTerms
+from market.catalogue.listings.models import CancelTier
+from market.catalogue.listings.presale import PresaleTerms
 from market.kernel import BASIS_POINTS, Fen, divide_half_up
 from market.kernel.language import say
 from market.web.ui.format import day_short, percent_bp, yuan

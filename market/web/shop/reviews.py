@@ -6,7 +6,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.catalogue.models import ListingKind
+from market.catalogue.listings.models import ListingKind
 from market.http import HttpRequest
 from market.kernel import Query
 from market.kernel.public_reads import PublicReads

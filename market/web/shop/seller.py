@@ -3,16 +3,16 @@
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from market.catalogue.browse import list_producer_listings
+from market.catalogue.listings.browse import list_producer_listings
+from market.catalogue.producers.closures import describe_closure
+from market.catalogue.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, ProducerKind, PublicProducer
+from market.catalogue.producers.queries import get_public_producer
 from market.http import HttpRequest
 from market.kernel.clock import Clock
 from market.kernel.division_codes import get_ancestor_code
 from market.kernel.language import say
 from market.kernel.public_reads import PublicReads
 from market.people.identity.models import Actor
-from market.producers.closures import describe_closure
-from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, ProducerKind, PublicProducer
-from market.producers.queries import get_public_producer
 from market.reviews.score import (
     MIN_PARCELS,
     MIN_REVIEWS,

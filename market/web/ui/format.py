@@ -11,7 +11,7 @@ from typing import Protocol
 
 from minijinja import safe
 
-from market.catalogue.units import format_weight
+from market.catalogue.listings.units import format_weight
 from market.channels.models import Rate
 from market.kernel import Fen
 from market.kernel.clock import SHANGHAI

@@ -4,6 +4,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
+from market.catalogue.producers.queries import list_own_producers
 from market.http import HttpRequest
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
@@ -13,7 +14,6 @@ from market.kernel.rate_limits import RateClass
 from market.people.identity.models import Actor
 from market.places.divisions.queries import get_division_names, search_divisions
 from market.places.divisions.village_periods import find_village_fault
-from market.producers.queries import list_own_producers
 from market.web.pages import render_page
 from market.web.village.areas import VILLAGE_AREAS
 

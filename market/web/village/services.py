@@ -9,6 +9,16 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
+from market.catalogue.slots.models import (
+    AlreadySeated,
+    OfferLapsed,
+    ReservationState,
+    SeatsFull,
+    SlotClosed,
+    SlotStarted,
+    format_slot_hours,
+)
+from market.catalogue.slots.seats import SlotKind
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
@@ -27,16 +37,6 @@ from market.services.seats import (
     take_offered_seat,
 )
 from market.services.slots import list_near_slots
-from market.slots.models import (
-    AlreadySeated,
-    OfferLapsed,
-    ReservationState,
-    SeatsFull,
-    SlotClosed,
-    SlotStarted,
-    format_slot_hours,
-)
-from market.slots.seats import SlotKind
 from market.web.forms import make_form_key, parse_id, parse_integer, parse_uuid, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

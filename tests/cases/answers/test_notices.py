@@ -36,8 +36,8 @@ from market.kernel.seal import Seal
 from market.people.identity.models import Actor, NotAllowed, NotFound, Role
 from market.places.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
 from market.places.organisations.register import decide_organisation, register_organisation
+from tests.catalogue.producers.applicants import an_applicant, make_official_actor
 from tests.conftest import NOW
-from tests.producers.applicants import an_applicant, make_official_actor
 from tests.support.make import VILLAGE, VILLAGE_OF_OTHER_COUNTY, load_actor, make_account
 
 TODAY = date(2019, 9, 20)

@@ -9,8 +9,8 @@ from market.invoices.views import SUM_UP_OPEN_INVOICES, list_open_invoices
 from market.kernel import Connection
 from market.kernel.seal import Seal
 from market.people.identity.models import Role
+from tests.catalogue.producers.applicants import make_official_actor
 from tests.conftest import NOW
-from tests.producers.applicants import make_official_actor
 from tests.support.make import load_owner, make_producer
 from tests.support.postgres import as_owner
 

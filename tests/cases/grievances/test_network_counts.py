@@ -10,8 +10,8 @@ from market.cases.grievances.receive import receive_grievance
 from market.kernel import Database
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor, Role
+from tests.catalogue.producers.applicants import an_applicant, make_official_actor
 from tests.conftest import NOW
-from tests.producers.applicants import an_applicant, make_official_actor
 from tests.support.app import build_settings, run_service
 
 HERE, ELSEWHERE, NETWORK = "130624", "130725", "203.0.113.7"

@@ -7,8 +7,8 @@ from hypothesis.stateful import initialize
 
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
-from market.catalogue.presale import PresaleTerms, set_presale
-from market.catalogue.stay_deposit import StayDeposit, set_stay_deposit
+from market.catalogue.listings.presale import PresaleTerms, set_presale
+from market.catalogue.listings.stay_deposit import StayDeposit, set_stay_deposit
 from market.kernel import Fen
 from market.orders.models import PlacedOrder
 from market.payouts.account import enter_payout_account

@@ -7,15 +7,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from market.aftersales.check_in import check_in_guest
-from market.catalogue.night_rules import NightRule, RuleKind, set_night_rule
-from market.catalogue.terms import NewSeason, SeasonNights, clear_season, set_season
+from market.catalogue.listings.night_rules import NightRule, RuleKind, set_night_rule
+from market.catalogue.listings.terms import NewSeason, SeasonNights, clear_season, set_season
+from market.catalogue.slots.cancel_slot import cancel_slot
+from market.catalogue.slots.change_slots import NewSlots, add_slots, move_slot
+from market.catalogue.slots.list_slots import LIST_SLOTS
+from market.catalogue.slots.models import CancelReason, SlotState
 from market.kernel import Connection, Fen
 from market.kernel.clock import get_business_day
 from market.people.identity.models import Actor
-from market.slots.cancel_slot import cancel_slot
-from market.slots.change_slots import NewSlots, add_slots, move_slot
-from market.slots.list_slots import LIST_SLOTS
-from market.slots.models import CancelReason, SlotState
 from tests.orders.machine.buying import PAY
 from tests.orders.machine.world import ShopMachine
 from tests.support.make import ActivityIds, load_owner, make_activity, make_slot

@@ -18,9 +18,9 @@ from market.places.county_files.templates import write_file_template
 from market.places.organisations.models import OrganisationKind
 from market.sheets.models import CellFault, FileMalformed
 from market.sheets.write_spreadsheet import FileFormat
+from tests.catalogue.producers.applicants import make_official_actor
 from tests.conftest import NOW
 from tests.procurement.canteen import CODES
-from tests.producers.applicants import make_official_actor
 
 HERE = "130624"
 

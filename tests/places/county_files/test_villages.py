@@ -8,6 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from market.areas import COUNTY_FILE_KINDS
+from market.catalogue.producers.apply import apply_producer
+from market.catalogue.producers.models import BadApplication
 from market.coverage.register import list_village_coverage
 from market.kernel import Connection
 from market.kernel.seal import Seal
@@ -18,14 +20,12 @@ from market.places.county_files.run_file_import import import_county_file, list_
 from market.places.county_files.templates import write_file_template
 from market.places.county_files.villages import make_village_kind
 from market.places.divisions.village_periods import find_village_fault, list_changed_villages
-from market.producers.apply import apply_producer
-from market.producers.models import BadApplication
 from market.sheets.models import FileMalformed
 from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.intake.models import LeadInvalid
 from market.subsidies.intake.report import apply_for_household
+from tests.catalogue.producers.applicants import APPLICATION, an_applicant, make_official_actor
 from tests.conftest import NOW
-from tests.producers.applicants import APPLICATION, an_applicant, make_official_actor
 from tests.support.make import OTHER_VILLAGE, VILLAGE
 from tests.support.postgres import as_owner
 

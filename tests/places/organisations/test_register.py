@@ -32,8 +32,8 @@ from market.places.organisations.register import (
     register_organisation,
 )
 from market.sheets.models import FileMalformed
+from tests.catalogue.producers.applicants import an_applicant, make_official_actor
 from tests.conftest import NOW
-from tests.producers.applicants import an_applicant, make_official_actor
 from tests.support.make import make_account
 
 TODAY = date(2019, 9, 20)

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from market.cases.casework.moves import get_person_scope
+from market.catalogue.producers.models import CertificateKind
 from market.kernel.clock import SHANGHAI
-from market.producers.models import CertificateKind
 from market.web.farm.todo import list_todos
 from market.web.ui.format import day_short
 from tests.conftest import NOW

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from market.catalogue.models import WHOLE_WORD_RULE
+from market.catalogue.listings.models import WHOLE_WORD_RULE
 from market.web.cookies import LANGUAGE_COOKIE
 from market.web.shop.counts import KEPT_SECONDS
 from tests.support.browser import LoadedPage

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 from xml.etree import ElementTree as ET
 
-from market.catalogue.feed import list_feed_items
+from market.catalogue.listings.feed import list_feed_items
 from market.web.feed import NAMESPACE
 from tests.support.browser import ORIGIN
 from tests.web.conftest import Village

@@ -1,4 +1,4 @@
-from market.catalogue.models import HOLIDAY_TIERS, WORKDAY_TIERS, CancelTier
+from market.catalogue.listings.models import HOLIDAY_TIERS, WORKDAY_TIERS, CancelTier
 from market.web.shop.promises import (
     describe_bad_fruit_promise,
     describe_claim_period,

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from market.catalogue.detail import get_product
+from market.catalogue.favourites.keep import add_favourite
+from market.catalogue.favourites.models import FavouriteKind
+from market.catalogue.listings.detail import get_product
 from market.coupons.claim import claim_voucher
 from market.coupons.manage import create_coupon
-from market.favourites.keep import add_favourite
-from market.favourites.models import FavouriteKind
 from market.kernel import Database
 from tests.conftest import NOW
 from tests.support.coupons import make_platform_staff, new_coupon

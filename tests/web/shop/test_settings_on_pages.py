@@ -4,10 +4,10 @@ import msgspec
 import pytest
 
 from market.aftersales.case_moves import REOPENING_PERIOD
-from market.bookings.host_nights import GUEST_LIFETIME
-from market.bookings.models import MAX_NIGHTS_SHOWN, InvalidNightsWindow
 from market.cases.casework.rules import MAX_STOPPED
-from market.catalogue.goods_terms import PERISHABLE
+from market.catalogue.bookings.host_nights import GUEST_LIFETIME
+from market.catalogue.bookings.models import MAX_NIGHTS_SHOWN, InvalidNightsWindow
+from market.catalogue.listings.goods_terms import PERISHABLE
 from market.kernel import Database
 from market.kernel.settings import Settings
 from market.people.notify.templates import TEMPLATES

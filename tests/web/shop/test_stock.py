@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from market.catalogue.detail import ListingVariant
+from market.catalogue.listings.detail import ListingVariant
 from market.kernel import Fen
 from market.web.shop.listing.product import count_items_left, format_stock
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from market.catalogue.models import ListingKind
+from market.catalogue.listings.models import ListingKind
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.kernel import Query
 from market.kernel.clock import SHANGHAI

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from market.aftersales.models import LineRefundReason
 from market.aftersales.refund import refund_line
-from market.catalogue.publish import NewProduct, publish_product
-from market.catalogue.tier_prices import PriceTerms, set_price_terms
+from market.catalogue.listings.publish import NewProduct, publish_product
+from market.catalogue.listings.tier_prices import PriceTerms, set_price_terms
 from market.demo.sample.identities import BUYER_PHONES, make_phone
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.kernel import Fen

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from market.catalogue.slots.models import SlotId
 from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.kernel import Query
@@ -17,7 +18,6 @@ from market.services.attendance import list_attendees, mark_attendance
 from market.services.models import DEFAULT_ROOM, NewClinicDay, NewCourse, NewSeat
 from market.services.seats import sign_up
 from market.services.slots import add_clinic_day, add_course
-from market.slots.models import SlotId
 
 TEACHER, _TEACHER_CODE = "样例阜平县农广校", "12130624MB0XAMP10C"
 HOSPITAL, _HOSPITAL_CODE = "样例阜平县中医院", "52130624MJ0XAMP30Q"

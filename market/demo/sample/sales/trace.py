@@ -3,19 +3,19 @@
 from datetime import timedelta
 
 from market.areas import COUNTY_FILE_KINDS
+from market.catalogue.trace.harvests import mix_lots, record_harvest
+from market.catalogue.trace.labels import make_labels, revoke_labels
+from market.catalogue.trace.models import LotPart, NewHarvest, NewLabels, NewPlot, Plot, PromiseBasis
+from market.catalogue.trace.packed import LabelCode, pack_labels
+from market.catalogue.trace.plots import add_plot
+from market.catalogue.trace.rules import compute_area_m2
+from market.catalogue.trace.unpacked import unpack_labels
 from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.kernel.clock import get_business_day
 from market.orders.models import Line
 from market.places.county_files.models import CountyFile
 from market.places.county_files.run_file_import import import_county_file
-from market.trace.harvests import mix_lots, record_harvest
-from market.trace.labels import make_labels, revoke_labels
-from market.trace.models import LotPart, NewHarvest, NewLabels, NewPlot, Plot, PromiseBasis
-from market.trace.packed import LabelCode, pack_labels
-from market.trace.plots import add_plot
-from market.trace.rules import compute_area_m2
-from market.trace.unpacked import unpack_labels
 
 _SOURCE = "样例产量（不是真实数据）"
 _YIELDS = (("香菇", 6000), ("大枣", 1500), ("核桃", 300), ("小米", 400), ("苹果", 4000))

@@ -5,19 +5,19 @@ from uuid import UUID
 
 from market.aftersales.cancelled_slots import refund_cancelled_slots
 from market.aftersales.check_in import check_in_guest
-from market.catalogue.cancel_tiers import CancelTerms, set_cancel_terms
-from market.catalogue.models import CancelTier
-from market.catalogue.night_rules import NightRule, RuleKind, set_night_rule
-from market.catalogue.publish import NewActivity, publish_activity
-from market.catalogue.stay_deposit import StayDeposit, set_stay_deposit
+from market.catalogue.listings.cancel_tiers import CancelTerms, set_cancel_terms
+from market.catalogue.listings.models import CancelTier
+from market.catalogue.listings.night_rules import NightRule, RuleKind, set_night_rule
+from market.catalogue.listings.publish import NewActivity, publish_activity
+from market.catalogue.listings.stay_deposit import StayDeposit, set_stay_deposit
+from market.catalogue.slots.cancel_slot import cancel_slot
+from market.catalogue.slots.change_slots import NewSlots, add_slots
+from market.catalogue.slots.models import CancelReason, SlotId
 from market.demo.sample.identities import make_identity_number
 from market.demo.sample.sales.simulation import Sale, SaleSimulation, SampleOffer
 from market.kernel import BASIS_POINTS, Fen, Refusal
 from market.orders.models import Line, ListingId, Nights, VariantId
 from market.people.identity.models import Actor
-from market.slots.cancel_slot import cancel_slot
-from market.slots.change_slots import NewSlots, add_slots
-from market.slots.models import CancelReason, SlotId
 from market.visits.cancel_stay import StayCancelReason, cancel_booked_stay
 from market.visits.change_booking import propose_change, quote_change
 from market.visits.changeable_stay import NewDays

@@ -150,7 +150,7 @@ def record_stock_moves(
     closed_at: datetime | None,
     was_paid: bool,
 ) -> None:
-    """Count the units of an order as reserved, sold or returned, as `market.stock` does."""
+    """Count the units of an order as reserved, sold or returned, as `market.catalogue.stock` does."""
     freed: dict[UUID, int] = {}
     for suborder in suborders:
         returned: dict[UUID, int] = {}

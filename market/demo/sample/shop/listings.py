@@ -8,10 +8,10 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from market.catalogue.goods_terms import GoodsTerms, Storage, is_perishable
-from market.catalogue.models import HOLIDAY_TIERS, WORKDAY_TIERS
-from market.catalogue.search.text import build_search_columns
-from market.catalogue.units import Unit, parse_unit
+from market.catalogue.listings.goods_terms import GoodsTerms, Storage, is_perishable
+from market.catalogue.listings.models import HOLIDAY_TIERS, WORKDAY_TIERS
+from market.catalogue.listings.search.text import build_search_columns
+from market.catalogue.listings.units import Unit, parse_unit
 from market.demo.sample.copy_rows import CancelTierCopyRow, NightRuleCopyRow, RoomCopyRow, TakenNightsCopyRow
 from market.demo.sample.divisions import SampleDivisions
 from market.demo.sample.public_data import SourceOffer

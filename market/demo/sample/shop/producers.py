@@ -6,7 +6,8 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.catalogue.freight import FreightTerms
+from market.catalogue.listings.freight import FreightTerms
+from market.catalogue.producers.models import CERTIFICATE_NUMBER_CONTEXT
 from market.demo.sample.accounts import (
     FARMER_PHONE,
     HOST_NAME,
@@ -25,7 +26,6 @@ from market.kernel.clock import get_business_day
 from market.kernel.division_codes import PREFECTURE, truncate_code
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
-from market.producers.models import CERTIFICATE_NUMBER_CONTEXT
 
 _STEPS = ("apply", "confirm", "recommend", "approve")
 _STATES = ("applied", "confirmed", "recommended", "open")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from market.bookings.transitions import CODE_CONTEXT, CODE_DIGITS, index_check_in_code
+from market.catalogue.bookings.transitions import CODE_CONTEXT, CODE_DIGITS, index_check_in_code
 from market.demo.sample.accounts import BUYERS
 from market.demo.sample.copy_rows import TakenNightsCopyRow
 from market.demo.sample.identities import BUYER_PHONES, make_phone

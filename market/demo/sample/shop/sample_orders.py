@@ -7,8 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.bookings.minimum import NightMinimum
-from market.catalogue.night_rules import RuleKind
+from market.catalogue.bookings.minimum import NightMinimum
+from market.catalogue.listings.night_rules import RuleKind
 from market.demo.sample.seeded_random import SeededRandom
 from market.demo.sample.shop.listings import SampleGoods, SampleLodging
 from market.demo.sample.shop.slots import SampleSlots

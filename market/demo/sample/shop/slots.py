@@ -6,8 +6,9 @@ from uuid import UUID
 
 import asyncpg
 
-from market.catalogue.models import ListingKind
-from market.catalogue.night_rules import RuleKind
+from market.catalogue.listings.models import ListingKind
+from market.catalogue.listings.night_rules import RuleKind
+from market.catalogue.slots.models import ReservationState, Slot, SlotId, SlotState
 from market.demo.sample.copy_rows import CopyRow
 from market.demo.sample.seeded_random import SeededRandom
 from market.demo.sample.shop.listings import SampleGoods
@@ -15,7 +16,6 @@ from market.demo.sample.shop.order_records import SampleSuborder
 from market.kernel.clock import get_business_day, get_day_start
 from market.orders.checkout.pricing import GoodsOffer
 from market.orders.models import SuborderState
-from market.slots.models import ReservationState, Slot, SlotId, SlotState
 
 SLOT_PLACES = 20
 _START, _END = timedelta(hours=8), timedelta(hours=12)

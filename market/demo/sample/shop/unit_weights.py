@@ -2,7 +2,7 @@
 
 import re
 
-from market.catalogue.units import Unit, parse_unit
+from market.catalogue.listings.units import Unit, parse_unit
 
 _PIECE_G = {"穗": 380, "枚": 65, "罐": 360, "瓶": 350}
 """Approximate weight of one piece with its packing; sample values."""

@@ -9,19 +9,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.http import HttpRequest
-from market.kernel import Connection, Database, FieldFault, Query, Refusal
-from market.kernel.clock import Clock
-from market.kernel.division_codes import pad_code
-from market.kernel.seal import Seal
-from market.kernel.text import mask_phone
-from market.payouts.correct_seller_name import UNVERIFIED_STATES
-from market.people.identity.models import AccountId, Actor, NotAllowed, NotFound
-from market.people.identity.sign_in import find_account_by_phone, get_phone
-from market.places.divisions.queries import list_children
-from market.producers.check_certificates import reject_certificate, set_certificate_area, verify_certificate
-from market.producers.decide import decide_producer
-from market.producers.models import (
+from market.catalogue.producers.check_certificates import reject_certificate, set_certificate_area, verify_certificate
+from market.catalogue.producers.decide import decide_producer
+from market.catalogue.producers.models import (
     ADMISSION_STEP_NAMES,
     CERTIFICATE_NAMES,
     PRODUCER_KIND_NAMES,
@@ -35,7 +25,7 @@ from market.producers.models import (
     ProducerState,
     ReasonNeeded,
 )
-from market.producers.queries import (
+from market.catalogue.producers.queries import (
     FIRST_ID,
     get_producer,
     list_account_producers,
@@ -44,6 +34,16 @@ from market.producers.queries import (
     may_decide,
     may_verify,
 )
+from market.http import HttpRequest
+from market.kernel import Connection, Database, FieldFault, Query, Refusal
+from market.kernel.clock import Clock
+from market.kernel.division_codes import pad_code
+from market.kernel.seal import Seal
+from market.kernel.text import mask_phone
+from market.payouts.correct_seller_name import UNVERIFIED_STATES
+from market.people.identity.models import AccountId, Actor, NotAllowed, NotFound
+from market.people.identity.sign_in import find_account_by_phone, get_phone
+from market.places.divisions.queries import list_children
 from market.web.desk.context import (
     DeskContext,
     PageNotice,

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
+from market.catalogue.slots.models import ReservationState, SlotNotOpen, SlotOverlap
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import SHANGHAI, Clock
@@ -34,7 +35,6 @@ from market.services.slots import (
     list_clinics,
     list_county_slots,
 )
-from market.slots.models import ReservationState, SlotNotOpen, SlotOverlap
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.forms import PostedForm, make_form_key, parse_id, parse_uuid, read_form
 from market.web.idempotent_form import submit_once

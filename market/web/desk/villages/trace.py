@@ -6,15 +6,15 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.catalogue.units import format_weight
+from market.catalogue.listings.units import format_weight
+from market.catalogue.trace.harvests import get_county_lot, list_county_lots, list_parents
+from market.catalogue.trace.labels import list_runs
+from market.catalogue.trace.models import MAX_REASON_LENGTH, TraceInvalid
+from market.catalogue.trace.plots import list_yield_limits
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.people.identity.models import Actor
-from market.trace.harvests import get_county_lot, list_county_lots, list_parents
-from market.trace.labels import list_runs
-from market.trace.models import MAX_REASON_LENGTH, TraceInvalid
-from market.trace.plots import list_yield_limits
 from market.web.desk.context import open_desk, render_desk_page
 from market.web.farm.trace.lots import ALL_LABELS, LabelForm, describe_run, list_lot_facts, revoke_typed
 from market.web.forms import make_form_key, parse_integer, read_form

@@ -7,6 +7,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
+from market.catalogue.producers.queries import list_own_producers
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock, parse_month
@@ -18,7 +19,6 @@ from market.payouts.month_statement import (
     get_month_statement,
 )
 from market.people.identity.models import Actor
-from market.producers.queries import list_own_producers
 from market.web.pages import render_page
 from market.web.ui.format import day_short
 

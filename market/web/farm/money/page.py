@@ -5,11 +5,11 @@ from datetime import timedelta
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from market.catalogue.producers.queries import list_own_producers
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.people.identity.models import Actor
-from market.producers.queries import list_own_producers
 from market.web.farm.money.view import ACCOUNT_KINDS, load_money
 from market.web.farm.sellers import list_notes
 from market.web.pages import render_page

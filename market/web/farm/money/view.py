@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.catalogue.producers.models import ProducerRow
 from market.kernel import Connection, Fen, Query
 from market.orders.escrow import compute_share, get_payee
 from market.orders.models import SuborderState
@@ -27,7 +28,6 @@ from market.payouts.pay_out import (
 )
 from market.payouts.statement import Statement, get_statement
 from market.people.identity.models import Actor
-from market.producers.models import ProducerRow
 from market.web.forms import make_form_key
 from market.web.ui.format import day_zh, yuan
 from payments import AccountKind, Payout, PayoutState, list_failed_payouts, list_payouts

@@ -8,16 +8,9 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
-from market.catalogue.publish import resolve_own_producer
-from market.http import HttpRequest
-from market.kernel import Connection, Database, FieldFault
-from market.kernel.clock import Clock
-from market.kernel.rate_limits import RateClass
-from market.kernel.seal import Seal
-from market.people.identity.models import Actor
-from market.people.storage.photos import BadPhoto, PhotoPurpose
-from market.producers.apply import add_certificate
-from market.producers.models import (
+from market.catalogue.listings.publish import resolve_own_producer
+from market.catalogue.producers.apply import add_certificate
+from market.catalogue.producers.models import (
     CERTIFICATE_NAMES,
     CERTIFICATE_NOTICE_DAYS,
     BadApplication,
@@ -26,7 +19,14 @@ from market.producers.models import (
     CertificateKind,
     ProducerId,
 )
-from market.producers.queries import get_producer, list_own_producers
+from market.catalogue.producers.queries import get_producer, list_own_producers
+from market.http import HttpRequest
+from market.kernel import Connection, Database, FieldFault
+from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
+from market.kernel.seal import Seal
+from market.people.identity.models import Actor
+from market.people.storage.photos import BadPhoto, PhotoPurpose
 from market.web.farm.sellers import FIELD_NAMES, FarmRow, is_seller, list_producer_options
 from market.web.forms import PostedForm, make_form_key, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once

@@ -9,7 +9,8 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
-from market.catalogue.models import ListingKind, ProducerNotOpen
+from market.catalogue.listings.models import ListingKind, ProducerNotOpen
+from market.catalogue.producers.queries import list_own_producers
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
@@ -18,7 +19,6 @@ from market.packages.compose import OfferedVariant, compose_package, list_near_v
 from market.packages.models import MAX_PARTS, MAX_PERSONS, InvalidPackage, NewPackage, NewPart, TooManyPackages
 from market.people.identity.models import Actor, NotFound
 from market.people.moderation.forbidden_words import ForbiddenWord
-from market.producers.queries import list_own_producers
 from market.web.farm.sellers import is_seller
 from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form
 from market.web.idempotent_form import submit_once

@@ -8,12 +8,12 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, field, structs
 
-from market.catalogue.browse import list_categories
-from market.catalogue.describe import Description, NewDescription, edit_listing, get_description
-from market.catalogue.detail import get_listing_id
-from market.catalogue.edit import OwnVariant, list_own_variants
-from market.catalogue.goods_terms import STORAGE_NAMES
-from market.catalogue.models import (
+from market.catalogue.listings.browse import list_categories
+from market.catalogue.listings.describe import Description, NewDescription, edit_listing, get_description
+from market.catalogue.listings.detail import get_listing_id
+from market.catalogue.listings.edit import OwnVariant, list_own_variants
+from market.catalogue.listings.goods_terms import STORAGE_NAMES
+from market.catalogue.listings.models import (
     LISTING_STATE_NAMES,
     BadListing,
     CertificateNeeded,
@@ -23,7 +23,7 @@ from market.catalogue.models import (
     ProducerNotOpen,
     WrongListingState,
 )
-from market.catalogue.packs import MAX_PACKS
+from market.catalogue.listings.packs import MAX_PACKS
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock

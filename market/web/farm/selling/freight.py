@@ -8,9 +8,9 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
-from market.catalogue.freight import MAX_FREIGHT_FEN, FreightTerms, find_freight, set_freight
-from market.catalogue.models import MAX_PRICE_FEN, MIN_PRICE_FEN, BadListing
-from market.catalogue.publish import resolve_own_producer
+from market.catalogue.listings.freight import MAX_FREIGHT_FEN, FreightTerms, find_freight, set_freight
+from market.catalogue.listings.models import MAX_PRICE_FEN, MIN_PRICE_FEN, BadListing
+from market.catalogue.listings.publish import resolve_own_producer
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock

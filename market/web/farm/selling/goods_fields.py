@@ -2,7 +2,7 @@
 
 from msgspec import structs
 
-from market.catalogue.goods_terms import MAX_SHELF_DAYS, STORAGE_NAMES, GoodsTerms, Storage
+from market.catalogue.listings.goods_terms import MAX_SHELF_DAYS, STORAGE_NAMES, GoodsTerms, Storage
 from market.places.divisions.regions import REGIONS
 from market.web.farm.selling.listing_texts import TextsForm
 from market.web.forms import PostedForm

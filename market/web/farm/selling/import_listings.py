@@ -11,7 +11,7 @@ from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.catalogue.import_listings import (
+from market.catalogue.listings.import_listings import (
     MAX_IMPORTED_ROWS,
     ImportedListings,
     RowPhotos,
@@ -19,9 +19,10 @@ from market.catalogue.import_listings import (
     list_photo_names,
     read_listing_file,
 )
-from market.catalogue.listing_sheet import COLUMNS, list_listing_rows, make_template_rows, write_listing_file
-from market.catalogue.models import ProducerNotOpen, TooManyListings
-from market.catalogue.publish import resolve_own_producer
+from market.catalogue.listings.listing_sheet import COLUMNS, list_listing_rows, make_template_rows, write_listing_file
+from market.catalogue.listings.models import ProducerNotOpen, TooManyListings
+from market.catalogue.listings.publish import resolve_own_producer
+from market.catalogue.producers.queries import list_own_producers
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
@@ -31,7 +32,6 @@ from market.people.storage.files import FileStore
 from market.people.storage.photo_archive import decode_archived_photos
 from market.people.storage.photos import MAX_PHOTOS_A_DAY, PhotoPurpose, TooManyPhotos, require_photo_quota
 from market.people.storage.uploads import store_decoded_photos
-from market.producers.queries import list_own_producers
 from market.sheets.models import CellFault, FileMalformed, FileUnreadable
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
 from market.web.desk.papers.form_pages import download_file

@@ -7,15 +7,15 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
-from market.catalogue.browse import list_categories
-from market.catalogue.models import (
+from market.catalogue.listings.browse import list_categories
+from market.catalogue.listings.models import (
     BadListing,
     CertificateNeeded,
     ListingKind,
     NewActivity,
     ProducerNotOpen,
 )
-from market.catalogue.publish import publish_activity, resolve_own_producer
+from market.catalogue.listings.publish import publish_activity, resolve_own_producer
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock

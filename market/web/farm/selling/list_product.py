@@ -9,15 +9,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct, structs
 
-from market.catalogue.browse import (
+from market.catalogue.listings.browse import (
     CategoryCount,
     UnsoldListing,
     list_categories,
     list_producer_listings,
     list_unsold_listings,
 )
-from market.catalogue.goods_terms import Storage
-from market.catalogue.models import (
+from market.catalogue.listings.goods_terms import Storage
+from market.catalogue.listings.models import (
     LISTING_STATE_NAMES,
     MAX_QUANTITY,
     BadListing,
@@ -27,9 +27,9 @@ from market.catalogue.models import (
     ListingState,
     ProducerNotOpen,
 )
-from market.catalogue.publish import NewProduct, publish_product, resolve_own_producer
-from market.catalogue.templates import ListingTemplate, list_templates
-from market.catalogue.units import get_count_word
+from market.catalogue.listings.publish import NewProduct, publish_product, resolve_own_producer
+from market.catalogue.listings.templates import ListingTemplate, list_templates
+from market.catalogue.listings.units import get_count_word
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock

@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
-from market.catalogue.models import (
+from market.catalogue.listings.models import (
     HOLIDAY_TIERS,
     WORKDAY_TIERS,
     BadListing,
@@ -16,7 +16,7 @@ from market.catalogue.models import (
     NewStay,
     ProducerNotOpen,
 )
-from market.catalogue.publish import publish_stay, resolve_own_producer
+from market.catalogue.listings.publish import publish_stay, resolve_own_producer
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock

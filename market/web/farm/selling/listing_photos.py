@@ -7,15 +7,15 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from market.catalogue.detail import get_listing_id
-from market.catalogue.listing_photos import (
+from market.catalogue.listings.detail import get_listing_id
+from market.catalogue.listings.listing_photos import (
     MAX_LISTING_PHOTOS,
     ListingPhotos,
     NewPhotoOrder,
     list_own_photos,
     set_listing_photos,
 )
-from market.catalogue.models import BadListing, ListingChanged
+from market.catalogue.listings.models import BadListing, ListingChanged
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock

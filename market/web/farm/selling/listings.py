@@ -10,9 +10,9 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
-from market.catalogue.detail import ListingDetail, ListingVariant, get_listing_id, get_product, get_stay
-from market.catalogue.edit import OwnVariant, VariantChange, change_variants, list_own_variants, move_listing
-from market.catalogue.models import (
+from market.catalogue.listings.detail import ListingDetail, ListingVariant, get_listing_id, get_product, get_stay
+from market.catalogue.listings.edit import OwnVariant, VariantChange, change_variants, list_own_variants, move_listing
+from market.catalogue.listings.models import (
     MAX_PRICE_FEN,
     MAX_QUANTITY,
     MIN_PRICE_FEN,
@@ -21,23 +21,23 @@ from market.catalogue.models import (
     ListingMove,
     ListingState,
 )
-from market.catalogue.tier_prices import (
+from market.catalogue.listings.tier_prices import (
     MAX_TIER_QUANTITY,
     MAX_TIERS,
     PriceTerms,
     TierPrice,
     list_price_term_faults,
 )
-from market.catalogue.units import get_count_word
+from market.catalogue.listings.units import get_count_word
+from market.catalogue.slots.list_slots import count_open_slots
+from market.catalogue.slots.models import MAX_SLOTS_COUNTED
+from market.catalogue.stock.models import InvalidStockChange, StockTooLow
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.packages.tell import tell_of_moved_listing
 from market.people.identity.models import Actor, NotFound
-from market.slots.list_slots import count_open_slots
-from market.slots.models import MAX_SLOTS_COUNTED
-from market.stock.models import InvalidStockChange, StockTooLow
 from market.web.forms import PostedForm, make_form_key, parse_integer, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

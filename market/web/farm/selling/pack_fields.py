@@ -1,7 +1,7 @@
 """The fields of a pack as its seller types them, on the forms of a new and of a corrected listing."""
 
-from market.catalogue.models import MAX_PRICE_FEN, MAX_QUANTITY, MIN_PRICE_FEN
-from market.catalogue.packs import NewPack
+from market.catalogue.listings.models import MAX_PRICE_FEN, MAX_QUANTITY, MIN_PRICE_FEN
+from market.catalogue.listings.packs import NewPack
 from market.web.farm.sending.weighing import read_ceiling
 from market.web.forms import PostedForm
 from market.web.ui.format import yuan

@@ -7,7 +7,8 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.catalogue.models import ProducerNotOpen
+from market.catalogue.listings.models import ProducerNotOpen
+from market.catalogue.producers.queries import list_own_producers
 from market.http import HttpRequest
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
@@ -24,7 +25,6 @@ from market.packages.models import (
 )
 from market.packages.read import PackageInvitation, list_invitations, list_own_packages
 from market.people.identity.models import Actor, NotFound
-from market.producers.queries import list_own_producers
 from market.web.farm.sellers import Note, is_seller, list_notes
 from market.web.forms import PostedForm, parse_uuid, read_form
 from market.web.pages import redirect, render_page

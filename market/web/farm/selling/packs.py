@@ -8,10 +8,10 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 from msgspec import structs
 
-from market.catalogue.edit import OwnVariant
-from market.catalogue.models import BadListing, ListingChanged, ProducerNotOpen
-from market.catalogue.more_packs import LastPack, PackLimitReached, add_pack, end_pack
-from market.catalogue.packs import replace_pack
+from market.catalogue.listings.edit import OwnVariant
+from market.catalogue.listings.models import BadListing, ListingChanged, ProducerNotOpen
+from market.catalogue.listings.more_packs import LastPack, PackLimitReached, add_pack, end_pack
+from market.catalogue.listings.packs import replace_pack
 from market.http import HttpRequest
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock

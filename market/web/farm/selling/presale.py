@@ -9,10 +9,10 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.catalogue.describe import get_description
-from market.catalogue.detail import get_listing_id
-from market.catalogue.models import BadListing, ListingKind
-from market.catalogue.presale import PresaleTerms, end_presale, find_presale, set_presale
+from market.catalogue.listings.describe import get_description
+from market.catalogue.listings.detail import get_listing_id
+from market.catalogue.listings.models import BadListing, ListingKind
+from market.catalogue.listings.presale import PresaleTerms, end_presale, find_presale, set_presale
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from market.catalogue.certificates import find_publish_refusal
-from market.catalogue.models import CertificateNeeded, CertificateUnverified, ListingKind, ProducerNotOpen
+from market.catalogue.listings.certificates import find_publish_refusal
+from market.catalogue.listings.models import CertificateNeeded, CertificateUnverified, ListingKind, ProducerNotOpen
+from market.catalogue.producers.models import ProducerRow
+from market.catalogue.producers.queries import list_own_producers
 from market.kernel import Connection, Refusal
 from market.kernel.clock import Clock
 from market.people.identity.models import Actor
-from market.producers.models import ProducerRow
-from market.producers.queries import list_own_producers
 
 
 class SellingObstacle(Struct, frozen=True):

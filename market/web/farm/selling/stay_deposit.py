@@ -7,8 +7,8 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.catalogue.models import BadListing
-from market.catalogue.stay_deposit import MAX_DAYS_BEFORE, StayDeposit, find_stay_deposit, set_stay_deposit
+from market.catalogue.listings.models import BadListing
+from market.catalogue.listings.stay_deposit import MAX_DAYS_BEFORE, StayDeposit, find_stay_deposit, set_stay_deposit
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock

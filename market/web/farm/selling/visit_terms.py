@@ -8,11 +8,11 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.catalogue.cancel_tiers import CancelTerms, load_cancel_terms, set_cancel_terms
-from market.catalogue.describe import Description, get_description
-from market.catalogue.detail import get_listing_id
-from market.catalogue.edit import list_own_variants
-from market.catalogue.models import (
+from market.catalogue.listings.cancel_tiers import CancelTerms, load_cancel_terms, set_cancel_terms
+from market.catalogue.listings.describe import Description, get_description
+from market.catalogue.listings.detail import get_listing_id
+from market.catalogue.listings.edit import list_own_variants
+from market.catalogue.listings.models import (
     HOLIDAY_TIERS,
     LISTING_STATE_NAMES,
     WORKDAY_TIERS,
@@ -22,7 +22,7 @@ from market.catalogue.models import (
     ListingState,
     WrongListingState,
 )
-from market.catalogue.person_classes import set_child_price
+from market.catalogue.listings.person_classes import set_child_price
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock

@@ -11,13 +11,13 @@ from msgspec import Struct, structs
 from market.aftersales.models import OWN_DELIVERY, InvalidTracking, NotShippable
 from market.aftersales.parcels import Parcel, list_parcels
 from market.aftersales.ship_parcels import MAX_SHIPMENTS, SentParcel, ship_parcels
-from market.catalogue.units import get_count_word
+from market.catalogue.listings.units import get_count_word
+from market.catalogue.producers.queries import list_own_producers
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
-from market.producers.queries import list_own_producers
 from market.web.farm.sellers import is_seller
 from market.web.farm.sending.parcels import CARRIERS
 from market.web.forms import parse_uuid, read_form

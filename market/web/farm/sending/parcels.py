@@ -18,7 +18,7 @@ from market.aftersales.ship import ship_suborder
 from market.aftersales.unsent import ReasonMissing, cancel_own_parcel
 from market.carriers.models import CARRIER_NAMES, UNPROVEN_PERIOD
 from market.carriers.tracking import Tracking, load_tracking
-from market.catalogue.units import get_count_word
+from market.catalogue.listings.units import get_count_word
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock, get_business_day

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from market.catalogue.browse import list_producer_listings
+from market.catalogue.listings.browse import list_producer_listings
 from market.http import HttpRequest
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock

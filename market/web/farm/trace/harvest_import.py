@@ -8,7 +8,14 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.catalogue.publish import resolve_own_producer
+from market.catalogue.listings.publish import resolve_own_producer
+from market.catalogue.trace.harvest_file import (
+    COLUMNS,
+    MAX_IMPORTED_HARVESTS,
+    ImportedHarvests,
+    import_harvests,
+    write_harvest_template,
+)
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
@@ -17,13 +24,6 @@ from market.people.identity.models import Actor
 from market.people.storage.files import FileStore
 from market.sheets.models import CellFault, FileMalformed, FileUnreadable
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
-from market.trace.harvest_file import (
-    COLUMNS,
-    MAX_IMPORTED_HARVESTS,
-    ImportedHarvests,
-    import_harvests,
-    write_harvest_template,
-)
 from market.web.desk.papers.form_pages import download_file
 from market.web.farm.sellers import is_seller, list_producer_options
 from market.web.forms import parse_uuid, read_form

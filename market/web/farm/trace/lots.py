@@ -9,17 +9,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.catalogue.units import format_weight
-from market.http import HttpRequest
-from market.kernel import Connection, Database, FieldFault
-from market.kernel.clock import Clock
-from market.kernel.seal import Seal
-from market.people.identity.models import Actor, NotFound
-from market.producers.models import ProducerRow
-from market.producers.queries import list_own_producers
-from market.trace.harvests import delete_lot, get_own_lot, list_parents
-from market.trace.labels import get_own_run, list_runs, list_signed_labels, make_labels, revoke_labels
-from market.trace.models import (
+from market.catalogue.listings.units import format_weight
+from market.catalogue.producers.models import ProducerRow
+from market.catalogue.producers.queries import list_own_producers
+from market.catalogue.trace.harvests import delete_lot, get_own_lot, list_parents
+from market.catalogue.trace.labels import get_own_run, list_runs, list_signed_labels, make_labels, revoke_labels
+from market.catalogue.trace.models import (
     MAX_LABEL_GRAMS,
     MAX_LABELS,
     MAX_REASON_LENGTH,
@@ -36,7 +31,12 @@ from market.trace.models import (
     PromiseNeeded,
     TraceInvalid,
 )
-from market.trace.rules import parse_grams
+from market.catalogue.trace.rules import parse_grams
+from market.http import HttpRequest
+from market.kernel import Connection, Database, FieldFault
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotFound
 from market.web.assets import get_origin
 from market.web.forms import PostedForm, make_form_key, parse_integer, read_form
 from market.web.idempotent_form import submit_once

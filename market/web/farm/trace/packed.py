@@ -9,16 +9,16 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.catalogue.units import get_count_word
+from market.catalogue.listings.units import get_count_word
+from market.catalogue.trace.models import TraceInvalid
+from market.catalogue.trace.packed import LabelCode, PackedLot, list_packed_lots, pack_labels, read_label_codes
+from market.catalogue.trace.unpacked import UnpackedLabel, list_unpacked_labels, unpack_labels
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.models import SuborderState
 from market.people.identity.models import Actor
-from market.trace.models import TraceInvalid
-from market.trace.packed import LabelCode, PackedLot, list_packed_lots, pack_labels, read_label_codes
-from market.trace.unpacked import UnpackedLabel, list_unpacked_labels, unpack_labels
 from market.web.farm.sending.parcels import load_parcel
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page

@@ -7,14 +7,10 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.catalogue.publish import resolve_own_producer
-from market.catalogue.units import format_weight
-from market.http import HttpRequest
-from market.kernel import Connection, Database, FieldFault, Refusal
-from market.kernel.clock import Clock
-from market.people.identity.models import Actor, NotFound
-from market.trace.harvests import list_lots, mix_lots, record_harvest
-from market.trace.models import (
+from market.catalogue.listings.publish import resolve_own_producer
+from market.catalogue.listings.units import format_weight
+from market.catalogue.trace.harvests import list_lots, mix_lots, record_harvest
+from market.catalogue.trace.models import (
     MAX_PLOT_NAME_LENGTH,
     HarvestLot,
     HarvestTooLarge,
@@ -29,8 +25,12 @@ from market.trace.models import (
     PlotYield,
     TraceInvalid,
 )
-from market.trace.plots import add_plot, list_plot_yields, list_plots, list_shop_limits
-from market.trace.rules import format_area, parse_area, parse_grams
+from market.catalogue.trace.plots import add_plot, list_plot_yields, list_plots, list_shop_limits
+from market.catalogue.trace.rules import format_area, parse_area, parse_grams
+from market.http import HttpRequest
+from market.kernel import Connection, Database, FieldFault, Refusal
+from market.kernel.clock import Clock
+from market.people.identity.models import Actor, NotFound
 from market.web.farm.sellers import is_seller, list_producer_options
 from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form
 from market.web.idempotent_form import submit_once

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.aftersales.host_calendar import HostNight, HostRoom, list_host_nights, list_host_rooms
-from market.bookings.host_nights import (
+from market.catalogue.bookings.host_nights import (
     GUEST_LIFETIME,
     MAX_DAYS_AHEAD,
     GuestNights,
@@ -20,11 +20,11 @@ from market.bookings.host_nights import (
     enter_guest,
     open_nights,
 )
-from market.bookings.models import MAX_HOST_NIGHTS, BookingState, InvalidHostNights, RoomTaken
-from market.catalogue.describe import Description, get_description
-from market.catalogue.detail import get_listing_id
-from market.catalogue.models import MAX_PRICE_FEN, MIN_PRICE_FEN, BadListing, ListingKind, ListingState
-from market.catalogue.terms import NewSeason, set_season
+from market.catalogue.bookings.models import MAX_HOST_NIGHTS, BookingState, InvalidHostNights, RoomTaken
+from market.catalogue.listings.describe import Description, get_description
+from market.catalogue.listings.detail import get_listing_id
+from market.catalogue.listings.models import MAX_PRICE_FEN, MIN_PRICE_FEN, BadListing, ListingKind, ListingState
+from market.catalogue.listings.terms import NewSeason, set_season
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_next_month, get_previous_month

@@ -11,19 +11,13 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.aftersales.slot_guests import SlotGuest, list_guests_of_slots
-from market.catalogue.describe import Description, get_description
-from market.catalogue.detail import get_listing_id
-from market.catalogue.models import ListingKind
-from market.http import HttpRequest
-from market.kernel import Connection, Database, FieldFault
-from market.kernel.clock import Clock, get_business_day
-from market.kernel.seal import Seal
-from market.kernel.settings import Settings
-from market.people.identity.models import Actor, NotFound
-from market.slots.cancel_slot import cancel_slot
-from market.slots.change_slots import NewSlots, add_slots, move_slot
-from market.slots.list_slots import find_host_slot, list_host_slots
-from market.slots.models import (
+from market.catalogue.listings.describe import Description, get_description
+from market.catalogue.listings.detail import get_listing_id
+from market.catalogue.listings.models import ListingKind
+from market.catalogue.slots.cancel_slot import cancel_slot
+from market.catalogue.slots.change_slots import NewSlots, add_slots, move_slot
+from market.catalogue.slots.list_slots import find_host_slot, list_host_slots
+from market.catalogue.slots.models import (
     CANCEL_REASON_NAMES,
     HOST_CANCEL_REASONS,
     MAX_PLACES,
@@ -35,6 +29,12 @@ from market.slots.models import (
     SlotOverlap,
     SlotState,
 )
+from market.http import HttpRequest
+from market.kernel import Connection, Database, FieldFault
+from market.kernel.clock import Clock, get_business_day
+from market.kernel.seal import Seal
+from market.kernel.settings import Settings
+from market.people.identity.models import Actor, NotFound
 from market.web.forms import PostedForm, make_form_key, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

@@ -8,12 +8,12 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
-from market.bookings.host_nights import MAX_DAYS_AHEAD
-from market.catalogue.describe import Description, get_description
-from market.catalogue.detail import get_listing_id
-from market.catalogue.edit import list_own_variants
-from market.catalogue.models import MAX_PRICE_FEN, MIN_PRICE_FEN, BadListing, ListingKind, ListingState
-from market.catalogue.night_rules import (
+from market.catalogue.bookings.host_nights import MAX_DAYS_AHEAD
+from market.catalogue.listings.describe import Description, get_description
+from market.catalogue.listings.detail import get_listing_id
+from market.catalogue.listings.edit import list_own_variants
+from market.catalogue.listings.models import MAX_PRICE_FEN, MIN_PRICE_FEN, BadListing, ListingKind, ListingState
+from market.catalogue.listings.night_rules import (
     HOLIDAY_NAMES,
     DayPrice,
     NightRule,
@@ -23,7 +23,7 @@ from market.catalogue.night_rules import (
     list_night_rules,
     set_night_rule,
 )
-from market.catalogue.terms import (
+from market.catalogue.listings.terms import (
     MAX_MIN_NIGHTS,
     NewSeason,
     Season,

@@ -9,8 +9,10 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 from msgspec.structs import replace
 
-from market.catalogue.night_rules import RuleKind
-from market.catalogue.units import get_count_word
+from market.catalogue.listings.night_rules import RuleKind
+from market.catalogue.listings.units import get_count_word
+from market.catalogue.slots.models import Slot, format_slot_hours
+from market.catalogue.slots.rules import get_slot_terms
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, Query
 from market.kernel.clock import Clock, get_business_day
@@ -25,8 +27,6 @@ from market.orders.models import ListingId, Nights, OrderState, SuborderKind
 from market.orders.queries import load_latest_address
 from market.people.identity.models import Actor
 from market.people.storage.photos import PhotoFormat
-from market.slots.models import Slot, format_slot_hours
-from market.slots.rules import get_slot_terms
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
 from market.web.services import get_services

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
-from market.catalogue.units import get_count_word
+from market.catalogue.listings.units import get_count_word
 from market.coupons.models import Bearer, Voucher, VoucherId
 from market.coupons.rules import VOUCHER_FIELD, list_fitting_vouchers
 from market.coupons.vouchers import list_vouchers

@@ -10,11 +10,14 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 from msgspec.structs import replace
 
-from market.catalogue.detail import ListingDetail, ListingVariant, ProductDetail, get_numbered_product
-from market.catalogue.models import ListingKind
-from market.catalogue.night_rules import RuleKind
-from market.catalogue.person_classes import CHILD
-from market.favourites.models import FavouriteKind
+from market.catalogue.favourites.models import FavouriteKind
+from market.catalogue.listings.detail import ListingDetail, ListingVariant, ProductDetail, get_numbered_product
+from market.catalogue.listings.models import ListingKind
+from market.catalogue.listings.night_rules import RuleKind
+from market.catalogue.listings.person_classes import CHILD
+from market.catalogue.slots.list_slots import find_coming_slot, list_coming_slots
+from market.catalogue.slots.models import MAX_SLOTS_SHOWN, Slot, SlotState
+from market.catalogue.slots.rules import find_slot_refusal, get_slot_terms
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock, get_business_day
@@ -22,9 +25,6 @@ from market.kernel.language import say
 from market.orders.cart import put_cart
 from market.orders.models import Line, VariantId
 from market.people.identity.models import Actor, NotFound
-from market.slots.list_slots import find_coming_slot, list_coming_slots
-from market.slots.models import MAX_SLOTS_SHOWN, Slot, SlotState
-from market.slots.rules import find_slot_refusal, get_slot_terms
 from market.web.forms import parse_uuid, read_form
 from market.web.pages import NO_STORE, render_page
 from market.web.services import get_services

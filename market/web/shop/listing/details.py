@@ -7,18 +7,18 @@ import msgspec
 from minijinja import safe
 from msgspec import Struct
 
-from market.catalogue.detail import ListingDetail
-from market.catalogue.freight import FreightTerms
-from market.catalogue.goods_terms import GoodsTerms, Storage
-from market.catalogue.presale import PresaleTerms
+from market.catalogue.listings.detail import ListingDetail
+from market.catalogue.listings.freight import FreightTerms
+from market.catalogue.listings.goods_terms import GoodsTerms, Storage
+from market.catalogue.listings.presale import PresaleTerms
+from market.catalogue.producers.closures import describe_closure
+from market.catalogue.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, CertificateKind, ProducerKind
 from market.http import HttpRequest
 from market.kernel import Connection, Fen, divide_half_up
 from market.kernel.division_codes import PREFECTURE, get_ancestor_code
 from market.kernel.language import say
 from market.orders.escrow import compute_share
 from market.people.storage.photos import PhotoFormat, get_photo_paths
-from market.producers.closures import describe_closure
-from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, CertificateKind, ProducerKind
 from market.reviews.views import PublicReview, list_listing_reviews
 from market.web.assets import get_origin
 from market.web.shop.cards import PhotoView, format_freight_rule, format_months, make_photo_view

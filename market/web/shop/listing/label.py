@@ -4,14 +4,14 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from market.catalogue.trace.labels import scan_label
+from market.catalogue.trace.models import PROMISE_NAMES, ScannedLabel
+from market.catalogue.trace.verify_label import LabelForged
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.language import say
 from market.kernel.rate_limits import RateClass
 from market.people.identity.models import Actor, NotFound
-from market.trace.labels import scan_label
-from market.trace.models import PROMISE_NAMES, ScannedLabel
-from market.trace.verify_label import LabelForged
 from market.web.pages import render_page
 from market.web.ui.format import day_zh, weight
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from litestar import Response
 
-from market.catalogue.detail import ShelfPlace
+from market.catalogue.listings.detail import ShelfPlace
 from market.http import HttpRequest
 from market.kernel.language import say
 from market.web.pages import render_page

@@ -4,7 +4,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from market.catalogue.detail import ListingDetail
+from market.catalogue.listings.detail import ListingDetail
 from market.coupons.models import Voucher
 from market.coupons.offers import MAX_OFFERS, SELLERS_OFFERS, CouponOffer, list_offers
 from market.coupons.vouchers import MAX_VOUCHERS, OWN_VOUCHERS

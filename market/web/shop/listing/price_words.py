@@ -1,6 +1,6 @@
 """Words for the rule that decides what a night or a day costs."""
 
-from market.catalogue.night_rules import RuleKind
+from market.catalogue.listings.night_rules import RuleKind
 from market.kernel.language import say
 
 

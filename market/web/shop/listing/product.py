@@ -9,7 +9,8 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
-from market.catalogue.detail import (
+from market.catalogue.favourites.models import FavouriteKind
+from market.catalogue.listings.detail import (
     ListingVariant,
     ProductDetail,
     get_listing_id,
@@ -17,12 +18,11 @@ from market.catalogue.detail import (
     get_shelf_place,
     get_variant_number,
 )
-from market.catalogue.freight import Shipment, compute_freight, find_parcel_fault
-from market.catalogue.goods_terms import STORAGE_NAMES
-from market.catalogue.models import ListingKind
-from market.catalogue.presale import PresaleTerms
-from market.catalogue.units import get_count_word
-from market.favourites.models import FavouriteKind
+from market.catalogue.listings.freight import Shipment, compute_freight, find_parcel_fault
+from market.catalogue.listings.goods_terms import STORAGE_NAMES
+from market.catalogue.listings.models import ListingKind
+from market.catalogue.listings.presale import PresaleTerms
+from market.catalogue.listings.units import get_count_word
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock

@@ -9,13 +9,13 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.bookings.calendar import fills_gap, get_cancellation_terms, list_stay_nights
-from market.bookings.minimum import NightMinimum, describe_reason, find_short_stay
-from market.bookings.models import MAX_NIGHTS_SHOWN, CancellationTerms, StayNight, StayTooShort
-from market.bookings.tiers import compute_stay_refund
-from market.catalogue.detail import StayDetail, get_listing_id, get_shelf_place, get_stay
-from market.catalogue.models import ListingKind
-from market.favourites.models import FavouriteKind
+from market.catalogue.bookings.calendar import fills_gap, get_cancellation_terms, list_stay_nights
+from market.catalogue.bookings.minimum import NightMinimum, describe_reason, find_short_stay
+from market.catalogue.bookings.models import MAX_NIGHTS_SHOWN, CancellationTerms, StayNight, StayTooShort
+from market.catalogue.bookings.tiers import compute_stay_refund
+from market.catalogue.favourites.models import FavouriteKind
+from market.catalogue.listings.detail import StayDetail, get_listing_id, get_shelf_place, get_stay
+from market.catalogue.listings.models import ListingKind
 from market.http import HttpRequest
 from market.kernel import Connection, Fen
 from market.kernel.clock import Clock, get_next_month, get_previous_month

@@ -7,8 +7,8 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from market.aftersales.receive import confirm_receipt
-from market.bookings.calendar import get_cancellation_terms
-from market.bookings.tiers import compute_stay_refund
+from market.catalogue.bookings.calendar import get_cancellation_terms
+from market.catalogue.bookings.tiers import compute_stay_refund
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, Refusal
 from market.kernel.clock import Clock, get_business_day

@@ -1,6 +1,6 @@
 """The amounts of an order's page: of each suborder, and of the order."""
 
-from market.catalogue.units import get_count_word
+from market.catalogue.listings.units import get_count_word
 from market.kernel.language import say
 from market.orders.checkout.pricing import PriceBasis
 from market.orders.line_views import LineView

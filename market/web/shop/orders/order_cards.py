@@ -9,6 +9,7 @@ from market.aftersales.bad_fruit_views import BadFruitClaim
 from market.aftersales.goods_return_views import GoodsReturn
 from market.aftersales.unsent import NOT_SENT_NOTE
 from market.carriers.tracking import Tracking
+from market.catalogue.slots.models import ReservationState
 from market.invoices.views import SaleInvoiceState
 from market.kernel import Fen
 from market.kernel.language import say
@@ -16,7 +17,6 @@ from market.orders.models import OrderState, SuborderKind, SuborderState
 from market.orders.queries import OrderView, SuborderView
 from market.packages.order_parts import OrderedPackage
 from market.pickups.models import Pickup
-from market.slots.models import ReservationState
 from market.visits.cancel_stay import STAY_CANCEL_REASON_NAMES, StayCancelReason
 from market.visits.models import BookingChange
 from market.web.shop.aftersales.booking_changes import describe_open_change

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
-from market.catalogue.presale import PresaleTerms
+from market.catalogue.listings.presale import PresaleTerms
 from market.kernel import Fen
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.language import say
