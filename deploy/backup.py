@@ -33,8 +33,8 @@ from market.kernel.database import APP_ROLE, BENEFITS_ROLE
 from market.kernel.embedded import EmbeddedServerError, embedded_server, find_binaries
 from market.kernel.migrate import create_named_database, has_locale
 from market.kernel.schema_guards import list_schema_changes
-from market.orders.money.verification import RELEASE_PREFIX, verify_orders
 from market.people.audit.verification import AuditHead, list_heads, verify_audit
+from market.sales.orders.money.verification import RELEASE_PREFIX, verify_orders
 from payments.hosts import connect_to_primary, find_primary
 from payments.ledger.verification import verify_ledger
 from payments.sql import prepare_connection

@@ -21,7 +21,6 @@ from market.api.openapi import SchemaPlugin, load_schema
 from market.api.problem import build_problem_response, get_language
 from market.api.strict_json import StrictJsonRequest
 from market.auditors import find_visitor, is_by_cookie, keep_auditors_reading
-from market.carriers.open_port import GuardedCarriers, open_carriers
 from market.http import (
     HttpRequest,
     answer_head_requests,
@@ -43,12 +42,13 @@ from market.kernel.seal import Seal, derive_seal
 from market.kernel.settings import Settings
 from market.logs import configure_logs
 from market.metrics import count_rate_refusal, count_responses
-from market.orders.checkout.batcher import Batcher
 from market.people.identity.actors import hash_token
 from market.people.identity.models import Actor, NotSignedIn
 from market.people.storage.files import FileStore, open_file_store
 from market.public_pages import PublicPages
 from market.response_cache import ResponseCache
+from market.sales.carriers.open_port import GuardedCarriers, open_carriers
+from market.sales.orders.checkout.batcher import Batcher
 from market.startup import make_clock, open_logins, tune_garbage_collector
 from market.web import ROUTES as WEB_ROUTES
 from market.web.api_reference import ApiReferencePlugin

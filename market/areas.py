@@ -14,7 +14,7 @@ from market.places.county_files.listed_counties import LISTED_COUNTIES
 from market.places.county_files.models import FileKind
 from market.places.county_files.villages import CloseTerms, make_village_kind
 from market.places.organisations.file_kind import ORGANISATIONS
-from market.procurement.file_kind import PURCHASES
+from market.sales.procurement.file_kind import PURCHASES
 from market.services.file_kind import COURSES
 from market.services.postings import end_village_postings
 from market.services.slots import end_village_slots

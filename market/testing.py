@@ -25,8 +25,8 @@ from market.kernel.database import APP_ROLE
 from market.kernel.embedded import embedded_server
 from market.kernel.migrate import create_database
 from market.kernel.seal import Seal, derive_seal
-from market.orders.models import VariantId
 from market.people.identity.models import AccountId, Actor, Grant, Role
+from market.sales.orders.models import VariantId
 from market.startup import create_service_login, migrate_database
 from payments.sandbox import Sandbox, running
 from payments.stripe import Stripe

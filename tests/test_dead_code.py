@@ -9,10 +9,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SURFACE = (
-    "market", "market.aftersales", "market.carriers", "market.catalogue.listings", "market.complaints", "market.conversations",
-    "market.coupons", "market.people.identity", "market.invoices", "market.mediation", "market.orders", "market.packages",
-    "market.payouts", "market.pickups", "market.reviews", "market.catalogue.slots", "market.subsidies", "market.testing",
-    "market.catalogue.trace", "market.visits",
+    "market", "market.sales.aftersales", "market.sales.carriers", "market.catalogue.listings", "market.sales.complaints", "market.sales.conversations",
+    "market.sales.coupons", "market.people.identity", "market.sales.invoices", "market.sales.mediation", "market.sales.orders", "market.sales.packages",
+    "market.sales.payouts", "market.sales.pickups", "market.sales.reviews", "market.catalogue.slots", "market.subsidies", "market.testing",
+    "market.catalogue.trace", "market.sales.visits",
     "payments", "payments.port", "payments.sandbox", "payments.stripe", "payments.testing",
 )  # fmt: skip
 """Modules whose `__all__` is for applications built on the library (docs/library.md, payments/README.md)."""

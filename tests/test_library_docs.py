@@ -13,24 +13,24 @@ from litestar import Litestar, Response, Router, get
 from litestar.di import NamedDependency
 
 from market import Market, Settings
-from market.aftersales.receive import confirm_receipt
-from market.aftersales.ship import ship_suborder
 from market.catalogue.listings.listing_sheet import make_template_rows, write_listing_file
 from market.demo.carrier.app import CarrierSandbox, create_app
 from market.demo.carrier.routes import SandboxParcel
 from market.kernel import Database
 from market.kernel.clock import get_business_day
-from market.orders.address import seal_address
-from market.payouts.account import enter_payout_account
 from market.people.identity.models import Role
+from market.sales.aftersales.receive import confirm_receipt
+from market.sales.aftersales.ship import ship_suborder
+from market.sales.orders.address import seal_address
+from market.sales.payouts.account import enter_payout_account
 from market.sheets.write_spreadsheet import FileFormat
 from payments import AccountKind, receive
 from payments.sandbox import running
 from payments.sandbox.server import running_app
 from payments.stripe import Stripe
 from payments.testing import GatewayHarness
-from tests.aftersales.grove import Grove, grove, make_photo
 from tests.conftest import NOW
+from tests.sales.aftersales.grove import Grove, grove, make_photo
 from tests.story.test_cases import CASES
 from tests.support.app import SECRET
 from tests.support.carriers import KEY_ID, MovedClock, carrier_clock, carrier_sandbox

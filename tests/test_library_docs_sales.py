@@ -9,11 +9,11 @@ import pytest
 
 from market.catalogue.trace.rules import write_payload
 from market.kernel.clock import get_business_day
-from market.orders.address import seal_address
-from market.orders.models import PlacedOrder
 from market.people.identity.models import Role
-from market.pickup_points.models import NewPickupPoint
-from market.pickup_points.register import add_point
+from market.sales.orders.address import seal_address
+from market.sales.orders.models import PlacedOrder
+from market.sales.pickup_points.models import NewPickupPoint
+from market.sales.pickup_points.register import add_point
 from tests.catalogue.trace.test_rules import FACTS, KEYS, sign
 from tests.conftest import NOW
 from tests.support.examples import Sold, received, run_example, sold

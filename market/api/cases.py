@@ -8,7 +8,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from market.aftersales.case_view import CaseView, load_case_view, make_case_move
 from market.cases.casework.models import CaseMove, CaseState
 from market.cases.casework.moves import get_person_scope
 from market.cases.casework.worklist import AssignedCase, list_assigned_cases
@@ -16,6 +15,7 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
+from market.sales.aftersales.case_view import CaseView, load_case_view, make_case_move
 
 
 class CaseMoveRequest(Struct, frozen=True, forbid_unknown_fields=True):

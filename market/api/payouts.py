@@ -16,26 +16,26 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.kernel.structs import build_from
-from market.orders.escrow import get_payee
-from market.payouts.account import (
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
+from market.sales.orders.escrow import get_payee
+from market.sales.payouts.account import (
     PayoutAccount,
     PayoutAccountState,
     enter_payout_account,
     find_account_change,
     find_payout_account,
 )
-from market.payouts.account_change import decide_account_change
-from market.payouts.large_payouts import (
+from market.sales.payouts.account_change import decide_account_change
+from market.sales.payouts.large_payouts import (
     MAX_NOTE_LENGTH,
     LargePayout,
     ask_for_large_payout,
     decide_large_payout,
     find_large_payout,
 )
-from market.payouts.pay_out import PayoutHold, ask_for_payout
-from market.payouts.statement import GET_PRODUCER_NUMBER
-from market.people.identity.access import require_producer
-from market.people.identity.models import Actor
+from market.sales.payouts.pay_out import PayoutHold, ask_for_payout
+from market.sales.payouts.statement import GET_PRODUCER_NUMBER
 from payments import AccountKind, GuardedGateway, Payout, PayoutState, list_payouts
 
 MAX_PAYOUTS = 100

@@ -4,14 +4,14 @@ import structlog
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from market.carriers.http_port import WEBHOOK_PATH
-from market.carriers.open_port import GuardedCarriers
-from market.carriers.pushes import PushReceipt, receive_push
 from market.http import HttpRequest
 from market.jobs.queues import QueueReadings
 from market.kernel import Database, Query
 from market.kernel.rate_limits import RateClass
 from market.metrics import render_metrics, render_queue_metrics
+from market.sales.carriers.http_port import WEBHOOK_PATH
+from market.sales.carriers.open_port import GuardedCarriers
+from market.sales.carriers.pushes import PushReceipt, receive_push
 from payments import GuardedGateway, receive
 
 log = structlog.get_logger()

@@ -7,8 +7,8 @@ from msgspec import Struct, to_builtins
 from market.cli.runtime import open_runtime, print_result, run
 from market.kernel import Connection, Query
 from market.kernel.clock import SHANGHAI
-from market.orders.escrow import get_order_ref
 from market.people.identity.models import NotFound
+from market.sales.orders.escrow import get_order_ref
 from payments import list_balances, list_order_entries
 from payments.ledger.journal import Leg
 from payments.money import format_yuan

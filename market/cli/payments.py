@@ -9,11 +9,12 @@ from uuid import UUID
 from cyclopts import App, Parameter
 from msgspec import Struct, to_builtins
 
-from market.aftersales.decide_refund import decide_refund_request
 from market.app import make_gateway
 from market.cli.options import As, Json
 from market.cli.runtime import Runtime, open_runtime, run
-from market.orders.money.money_problems import (
+from market.people.identity.models import NotSignedIn
+from market.sales.aftersales.decide_refund import decide_refund_request
+from market.sales.orders.money.money_problems import (
     close_open_discrepancy,
     dismiss_stuck_message,
     load_money_problems,
@@ -22,8 +23,7 @@ from market.orders.money.money_problems import (
     requeue_stuck_message,
     retry_failed_refund,
 )
-from market.orders.money.record_transfers import record_repaid, record_transfer
-from market.people.identity.models import NotSignedIn
+from market.sales.orders.money.record_transfers import record_repaid, record_transfer
 from payments.stripe import Stripe
 
 app = App(name="payments")

@@ -9,11 +9,11 @@ from market.cli.exports import WrittenFile, write_atomically
 from market.cli.runtime import open_runtime
 from market.kernel import Connection
 from market.kernel.seal import Seal
-from market.payouts.correct_name import correct_name
 from market.people.identity.models import AccountId, NotFound
 from market.people.identity.sign_in import find_account_by_phone
 from market.privacy.close_account import close_account
 from market.privacy.personal_data import export_personal_data
+from market.sales.payouts.correct_name import correct_name
 
 
 async def export_person(phone: str, *, out: Path) -> WrittenFile:

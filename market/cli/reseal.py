@@ -7,7 +7,6 @@ from typing import Any
 import asyncpg
 from msgspec import Struct
 
-from market.aftersales.goods_return_views import RETURN_ADDRESS_CONTEXT
 from market.benefits.views import HOUSEHOLD_PHONE_CONTEXT
 from market.cases.casework.moves import REASON_CONTEXT, TEXT_CONTEXT
 from market.catalogue.bookings.host_nights import GUEST_CONTEXT
@@ -17,14 +16,10 @@ from market.catalogue.slots.seats import NAME_CONTEXT as SEAT_NAME_CONTEXT
 from market.catalogue.slots.seats import NAME_PREFIX
 from market.cli.runtime import open_runtime
 from market.content.stories import STORY_NAME_CONTEXT, STORY_PHONE_CONTEXT
-from market.conversations.write import TEXT_CONTEXT as CONVERSATION_CONTEXT
-from market.invoices.requests import EMAIL_CONTEXT, TAX_NUMBER_CONTEXT, TITLE_CONTEXT
 from market.kernel import Refusal
 from market.kernel.idempotency import RESPONSE_CONTEXT
 from market.kernel.seal import Seal, UnsealError, derive_seal
 from market.kernel.text import fold_identifier, fold_text
-from market.orders.address import ADDRESS_CONTEXT
-from market.payouts.account import PAYOUT_NUMBER_CONTEXT
 from market.people.audit.record import add_audit_entry
 from market.people.identity.officials import IDENTITY_CONTEXT as ACCOUNT_IDENTITY_CONTEXT
 from market.people.identity.person_keys import PERSON_KEY_CONTEXT
@@ -32,7 +27,13 @@ from market.people.identity.second_factor import TOTP_CONTEXT
 from market.people.identity.sign_in import PHONE_CONTEXT
 from market.people.notify.queue import FACTS_CONTEXT
 from market.people.notify.queue import PHONE_CONTEXT as MESSAGE_PHONE_CONTEXT
-from market.pickups.view import CODE_CONTEXT as PICKUP_CODE_CONTEXT
+from market.sales.aftersales.goods_return_views import RETURN_ADDRESS_CONTEXT
+from market.sales.conversations.write import TEXT_CONTEXT as CONVERSATION_CONTEXT
+from market.sales.invoices.requests import EMAIL_CONTEXT, TAX_NUMBER_CONTEXT, TITLE_CONTEXT
+from market.sales.orders.address import ADDRESS_CONTEXT
+from market.sales.payouts.account import PAYOUT_NUMBER_CONTEXT
+from market.sales.pickups.view import CODE_CONTEXT as PICKUP_CODE_CONTEXT
+from market.sales.visits.guest_register import STAY_GUEST_CONTEXT
 from market.subsidies.agreements.agreements import AGREEMENT_DOCUMENT_CONTEXT
 from market.subsidies.bank_accounts.accounts import BANK_NUMBER_CONTEXT
 from market.subsidies.clawbacks.views import ENTRY_NOTE_CONTEXT, STATEMENT_CONTEXT
@@ -59,7 +60,6 @@ from market.subsidies.operators.rejected import REJECTED_CONTEXT
 from market.subsidies.reconciliation.settlement_files import SETTLEMENT_FILE_CONTEXT
 from market.subsidies.register.queries import IDENTITY_CONTEXT, NAME_CONTEXT
 from market.subsidies.tasks.outcome import OUTCOME_CONTEXT
-from market.visits.guest_register import STAY_GUEST_CONTEXT
 from payments.hosts import connect_to_primary
 from payments.sql import prepare_connection
 

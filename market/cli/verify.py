@@ -10,10 +10,10 @@ from market.cli.runtime import DONE, REFUSED, open_runtime, print_result, run
 from market.kernel import Query, open_database
 from market.kernel.months import archive_partitions
 from market.kernel.schema_guards import list_schema_changes
-from market.orders.money.verification import ORDER_PREFIXES, verify_orders
 from market.people.audit.heads_file import NotedHeads, read_heads
 from market.people.audit.verification import list_heads
 from market.people.audit.verification import verify_audit as verify_record
+from market.sales.orders.money.verification import ORDER_PREFIXES, verify_orders
 from market.subsidies.clawbacks.ledger import CLAWBACK_PREFIX, verify_receivables
 from market.subsidies.month.budget_lines import BUDGET_PREFIX, verify_budget_lines
 from payments.ledger.months import archive_months

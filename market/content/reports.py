@@ -35,14 +35,14 @@ from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
-from market.packages.tell import tell_of_moved_listing
 from market.people.identity.access import require_case_role
 from market.people.identity.models import AccountId, Actor, NotFound
 from market.people.identity.person_keys import find_person_seal, make_person_seal
 from market.people.identity.same_person import is_same_person
 from market.people.notify.notifications import format_due, notify_account
-from market.reviews.appeal import hide_review
-from market.reviews.models import HidingReason
+from market.sales.packages.tell import tell_of_moved_listing
+from market.sales.reviews.appeal import hide_review
+from market.sales.reviews.models import HidingReason
 
 REPORT_CONTEXT = "content_reports.text"
 REASON_NAMES = {

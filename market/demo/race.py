@@ -11,11 +11,11 @@ from market.catalogue.stock.lots import set_available_units
 from market.catalogue.stock.models import LotId
 from market.kernel import Connection, Database, Query, Refusal
 from market.kernel.seal import Seal
-from market.orders.address import Address, seal_address
-from market.orders.checkout.batcher import Batcher
-from market.orders.checkout.place import place
-from market.orders.models import Line, VariantId
 from market.people.identity.models import AccountId
+from market.sales.orders.address import Address, seal_address
+from market.sales.orders.checkout.batcher import Batcher
+from market.sales.orders.checkout.place import place
+from market.sales.orders.models import Line, VariantId
 from payments.ledger.verification import verify_ledger
 
 BOXES = 50

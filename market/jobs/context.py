@@ -2,13 +2,13 @@
 
 from msgspec import Struct
 
-from market.carriers.open_port import GuardedCarriers
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.people.notify.models import MessagePort
 from market.people.storage.files import FileStore
+from market.sales.carriers.open_port import GuardedCarriers
 from payments import GuardedGateway
 
 

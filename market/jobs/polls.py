@@ -5,33 +5,33 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from market.aftersales.answer_goods_return import notify_late_return
-from market.aftersales.cancelled_slots import cancel_slots_below_minimum, refund_cancelled_slots
-from market.aftersales.case_moves import notify_late_case
-from market.aftersales.decide_bad_fruit import notify_late_claim
-from market.aftersales.end_goods_returns import end_due_returns
-from market.aftersales.receive import confirm_overdue
 from market.benefits.record import record_benefits
-from market.carriers.pushes import apply_pushes
-from market.carriers.track import give_up_parcels, poll_parcels
 from market.cases.casework.models import LockedCase
 from market.cases.casework.moves import escalate_late_cases
-from market.invoices.tasks import update_changed_invoices
 from market.jobs.context import WorkerContext
 from market.kernel import Connection
-from market.mediation.agree import notify_late_mediation
-from market.orders.expire import expire_orders
-from market.orders.mark_paid import apply_payment_events
-from market.payouts.account import check_payout_accounts
-from market.payouts.account_change import activate_due_changes
-from market.payouts.account_change import lapse_changes as lapse_account_changes
-from market.payouts.pay_out import apply_payout_events
 from market.people.notify.send import CODES, NOTICES, log_receipts, send_due_messages
-from market.pickups.end_pickups import end_overdue_pickups
 from market.privacy.close_account import erase_accounts_again
-from market.procurement.chase import tell_of_red_letters
+from market.sales.aftersales.answer_goods_return import notify_late_return
+from market.sales.aftersales.cancelled_slots import cancel_slots_below_minimum, refund_cancelled_slots
+from market.sales.aftersales.case_moves import notify_late_case
+from market.sales.aftersales.decide_bad_fruit import notify_late_claim
+from market.sales.aftersales.end_goods_returns import end_due_returns
+from market.sales.aftersales.receive import confirm_overdue
+from market.sales.carriers.pushes import apply_pushes
+from market.sales.carriers.track import give_up_parcels, poll_parcels
+from market.sales.invoices.tasks import update_changed_invoices
+from market.sales.mediation.agree import notify_late_mediation
+from market.sales.orders.expire import expire_orders
+from market.sales.orders.mark_paid import apply_payment_events
+from market.sales.payouts.account import check_payout_accounts
+from market.sales.payouts.account_change import activate_due_changes
+from market.sales.payouts.account_change import lapse_changes as lapse_account_changes
+from market.sales.payouts.pay_out import apply_payout_events
+from market.sales.pickups.end_pickups import end_overdue_pickups
+from market.sales.procurement.chase import tell_of_red_letters
+from market.sales.visits.change_booking import lapse_changes
 from market.services.seats import end_due_seats
-from market.visits.change_booking import lapse_changes
 from payments import apply_events, finish_operations, poll_due_payments, poll_due_payouts, retry_due_refunds
 from payments.pay import expire_payments
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import structlog
 
 from market.jobs.context import WorkerContext
-from market.orders.money.money_problems import reconcile_day
+from market.sales.orders.money.money_problems import reconcile_day
 from payments.ledger.reconciliation import find_last_statement_day
 
 log = structlog.get_logger()

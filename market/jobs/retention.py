@@ -6,21 +6,13 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from msgspec import Struct
 
-from market.aftersales.old_claim_photos import CLAIM_PHOTO_LIFETIME, delete_old_claim_photos
-from market.carriers.pushes import PUSH_LIFETIME, delete_old_pushes
-from market.carriers.track import FACT_LIFETIME, delete_old_facts
 from market.cases.casework.erase import erase_old_case_texts
 from market.cases.grievances.network_counts import delete_old_counts
 from market.catalogue.bookings.host_nights import GUEST_LIFETIME, delete_past_nights
-from market.conversations.erase import delete_old_conversations
-from market.conversations.models import CONVERSATION_LIFETIME
-from market.invoices.erase import erase_old_invoice_details
-from market.invoices.models import DETAILS_LIFETIME
 from market.jobs.context import WorkerContext
 from market.kernel import Database
 from market.kernel.failures import delete_stale_failures
 from market.kernel.idempotency import KEY_LIFETIME, delete_old_keys
-from market.orders.cart import DEVICE_CART_LIFETIME, delete_old_device_lines, delete_old_device_nights
 from market.people.identity.codes import delete_old_codes
 from market.people.identity.second_factor import delete_old_steps
 from market.people.identity.sessions import KNOWN_DEVICE_PERIOD, delete_old_sessions
@@ -28,14 +20,22 @@ from market.people.notify.send import delete_old_messages
 from market.people.saved_filters.keep import FILTER_LIFETIME, delete_old_filters
 from market.people.storage.sent_bytes import delete_old_bytes
 from market.people.storage.unused_photos import delete_unused_photos
+from market.sales.aftersales.old_claim_photos import CLAIM_PHOTO_LIFETIME, delete_old_claim_photos
+from market.sales.carriers.pushes import PUSH_LIFETIME, delete_old_pushes
+from market.sales.carriers.track import FACT_LIFETIME, delete_old_facts
+from market.sales.conversations.erase import delete_old_conversations
+from market.sales.conversations.models import CONVERSATION_LIFETIME
+from market.sales.invoices.erase import erase_old_invoice_details
+from market.sales.invoices.models import DETAILS_LIFETIME
+from market.sales.orders.cart import DEVICE_CART_LIFETIME, delete_old_device_lines, delete_old_device_nights
+from market.sales.visits.guest_register import delete_due_guests
+from market.sales.visits.scans import SCAN_LIFETIME, delete_old_scans
 from market.services.applications import APPLICATION_LIFETIME, delete_old_applications
 from market.services.questions import PHOTO_LIFETIME, drop_question_photos
 from market.services.seats import forget_old_seats
 from market.subsidies.imports.kept_uploads import delete_old_uploads
 from market.subsidies.month.store_run import REPLACED_LINES_LIFETIME, delete_replaced_lines
 from market.subsidies.tasks.work import TASK_LIFETIME, delete_old_tasks
-from market.visits.guest_register import delete_due_guests
-from market.visits.scans import SCAN_LIFETIME, delete_old_scans
 from payments.webhooks import delete_old_messages as delete_old_webhooks
 
 log = structlog.get_logger()

@@ -6,9 +6,6 @@ from datetime import datetime, timedelta
 import structlog
 from msgspec import Struct
 
-from market.aftersales.case_moves import notify_overdue_case
-from market.aftersales.late_refund_requests import end_late_refund_requests
-from market.aftersales.unsent import cancel_unsent, remind_sellers
 from market.cases.casework.models import LockedCase
 from market.cases.casework.moves import tell_overdue_cases
 from market.catalogue.listings.search.scores import refresh_scores
@@ -20,13 +17,16 @@ from market.jobs.retention import RETENTIONS, delete_kept_uploads, delete_photos
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import SHANGHAI
 from market.kernel.months import make_partitions
-from market.orders.lapse_balances import lapse_balances, remind_of_balances
-from market.payouts.pay_out import PayoutHold, pay_out_due
-from market.pickups.remind import remind_of_pickups
-from market.procurement.chase import chase_acceptances, chase_red_letters
 from market.reports.counted.keep import keep_closed_months
 from market.reports.region import refresh_quarters
-from market.reviews.score import refresh_figures
+from market.sales.aftersales.case_moves import notify_overdue_case
+from market.sales.aftersales.late_refund_requests import end_late_refund_requests
+from market.sales.aftersales.unsent import cancel_unsent, remind_sellers
+from market.sales.orders.lapse_balances import lapse_balances, remind_of_balances
+from market.sales.payouts.pay_out import PayoutHold, pay_out_due
+from market.sales.pickups.remind import remind_of_pickups
+from market.sales.procurement.chase import chase_acceptances, chase_red_letters
+from market.sales.reviews.score import refresh_figures
 from market.subsidies.clawbacks.decide import post_due_clawbacks
 from market.subsidies.evidence.erase_leads import erase_due_leads
 from market.subsidies.evidence.erase_persons import erase_due_persons

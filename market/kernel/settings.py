@@ -110,7 +110,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="URL of the parcel tracking service, `https://…`; the interface is in"
-            " market/carriers/http_port.py. Empty: parcels are not tracked."
+            " market/sales/carriers/http_port.py. Empty: parcels are not tracked."
         ),
     ] = ""
     carrier_key_id: Annotated[str, Meta(description="Key id of the tracking service.")] = ""

@@ -11,24 +11,17 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.aftersales.answer_goods_return import erase_return_addresses
 from market.cases.casework.moves import get_account_scope
 from market.cases.casework.publication import drop_own_publications
 from market.catalogue.favourites.keep import erase_favourites
 from market.catalogue.producers.members import end_memberships
-from market.conversations.erase import erase_messages
-from market.invoices.erase import erase_invoice_details
 from market.kernel import Connection, Database, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.idempotency import delete_actor_keys
 from market.kernel.language import say
 from market.kernel.seal import Seal
-from market.orders.erase import erase_buyer
-from market.orders.escrow import get_freight_account, get_payable_account
 from market.pairing.buying_accounts import end_buying
-from market.payouts.account import erase_payout_accounts
-from market.payouts.producer_locks import LOCK_OWN_PRODUCERS
 from market.people.consents.give import end_consents
 from market.people.identity.close import (
     erase_account,
@@ -43,6 +36,13 @@ from market.people.identity.sign_in import get_phone
 from market.people.notify.queue import delete_messages
 from market.people.saved_filters.keep import erase_filters
 from market.privacy.requests import withdraw_data_requests
+from market.sales.aftersales.answer_goods_return import erase_return_addresses
+from market.sales.conversations.erase import erase_messages
+from market.sales.invoices.erase import erase_invoice_details
+from market.sales.orders.erase import erase_buyer
+from market.sales.orders.escrow import get_freight_account, get_payable_account
+from market.sales.payouts.account import erase_payout_accounts
+from market.sales.payouts.producer_locks import LOCK_OWN_PRODUCERS
 from market.services.applications import withdraw_applications
 from market.services.seats import give_up_seats
 from market.subsidies.intake.models import OPEN_STATES

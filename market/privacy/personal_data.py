@@ -10,12 +10,9 @@ from market.benefits.views import list_own_benefits
 from market.cases.casework.history import list_case_events
 from market.cases.casework.moves import TEXT_CONTEXT
 from market.content.reports import list_own_reports
-from market.conversations.write import TEXT_CONTEXT as MESSAGE_CONTEXT
-from market.invoices.own import list_own_invoices
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
-from market.orders.address import open_address
 from market.people.audit.record import add_audit_entry
 from market.people.identity.models import AccountId, NotFound
 from market.people.identity.sign_in import PHONE_CONTEXT
@@ -46,6 +43,9 @@ from market.privacy.models import (
 )
 from market.privacy.own_consents import list_given_consents
 from market.privacy.requests import list_data_requests
+from market.sales.conversations.write import TEXT_CONTEXT as MESSAGE_CONTEXT
+from market.sales.invoices.own import list_own_invoices
+from market.sales.orders.address import open_address
 from market.services.applications import list_own_applications as list_job_applications
 from market.services.models import OwnSeat
 from market.services.seats import list_own_seats

@@ -9,17 +9,6 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from market.cases.casework.moves import get_person_scope
-from market.conversations.models import (
-    MAX_MESSAGE_LENGTH,
-    MAX_MESSAGE_PHOTOS,
-    TELL_AGAIN_AFTER,
-    InvalidMessage,
-    NotBought,
-    Side,
-    TooManyMessages,
-)
-from market.conversations.views import Conversation, ConversationMessage, SaleHeading, get_heading, list_messages
-from market.conversations.write import check_message, mark_read, write_message
 from market.http import HttpRequest
 from market.kernel import Connection, FieldFault
 from market.kernel.clock import get_business_day
@@ -29,6 +18,17 @@ from market.people.identity.models import Actor
 from market.people.moderation.forbidden_words import ForbiddenWord
 from market.people.moderation.off_platform import OffPlatformContact
 from market.people.storage.photos import BadPhoto, PhotoPurpose
+from market.sales.conversations.models import (
+    MAX_MESSAGE_LENGTH,
+    MAX_MESSAGE_PHOTOS,
+    TELL_AGAIN_AFTER,
+    InvalidMessage,
+    NotBought,
+    Side,
+    TooManyMessages,
+)
+from market.sales.conversations.views import Conversation, ConversationMessage, SaleHeading, get_heading, list_messages
+from market.sales.conversations.write import check_message, mark_read, write_message
 from market.web.forms import PostedForm, label_photos, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.services import get_services

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.coupons.manage import Coupon, NewCoupon
-from market.coupons.models import MAX_PER_PERSON, MAX_QUOTA, Bearer, CouponInvalid
 from market.kernel import FieldFault
 from market.people.identity.models import NotFound
+from market.sales.coupons.manage import Coupon, NewCoupon
+from market.sales.coupons.models import MAX_PER_PERSON, MAX_QUOTA, Bearer, CouponInvalid
 from market.web.forms import PostedForm, parse_uuid
 from market.web.shop.coupon_words import describe_coverage
 from market.web.ui.format import day_zh, yuan

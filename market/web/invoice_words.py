@@ -7,12 +7,12 @@ from msgspec import Struct
 
 from market.cases.casework.models import SELLER
 from market.catalogue.listings.units import get_count_word
-from market.invoices.models import InvoiceDetails, InvoiceKind, InvoiceStep
-from market.invoices.views import IssuedRow, SaleInvoice, SaleLine, get_sale_invoice, list_sale_lines
 from market.kernel import Connection, Fen
 from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor, NotFound
+from market.sales.invoices.models import InvoiceDetails, InvoiceKind, InvoiceStep
+from market.sales.invoices.views import IssuedRow, SaleInvoice, SaleLine, get_sale_invoice, list_sale_lines
 from market.web.shop.cards import format_unit
 from market.web.ui.format import day_zh, deadline, yuan
 from payments.money import format_yuan

@@ -6,17 +6,17 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from market.aftersales.bad_fruit_views import get_claim_photo_name
 from market.cases.casework.moves import get_person_scope
 from market.content.story_views import require_story_photo
-from market.conversations.views import get_message_photo_name
 from market.kernel import Database
 from market.kernel.rate_limits import RateClass
 from market.people.identity.access import find_home_county, list_scopes, require_second_factor_of_official
 from market.people.identity.models import Actor, NotFound
 from market.people.storage.files import FileMissing, FileStore
 from market.people.storage.photos import PhotoPurpose, get_private_photo_name, read_public_photo, require_listed_photo
-from market.reviews.views import require_shown_photo
+from market.sales.aftersales.bad_fruit_views import get_claim_photo_name
+from market.sales.conversations.views import get_message_photo_name
+from market.sales.reviews.views import require_shown_photo
 from market.services.agronomists import find_agronomist_county
 from market.services.questions import find_question_photo_name
 from market.web.assets import IMMUTABLE

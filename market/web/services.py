@@ -4,7 +4,6 @@ from typing import cast
 
 from msgspec import Struct
 
-from market.carriers.open_port import GuardedCarriers
 from market.http import HttpRequest
 from market.jobs.queues import QueueReadings
 from market.kernel import Database
@@ -13,9 +12,10 @@ from market.kernel.public_reads import PublicReads
 from market.kernel.rate_limits import RateLimiter
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
-from market.orders.checkout.batcher import Batcher
-from market.payouts.pay_out import PayoutHold
 from market.people.storage.files import FileStore
+from market.sales.carriers.open_port import GuardedCarriers
+from market.sales.orders.checkout.batcher import Batcher
+from market.sales.payouts.pay_out import PayoutHold
 from market.web.shop.counts import CatalogueCounts
 from market.web.ui.renderer import Renderer
 from payments import GuardedGateway

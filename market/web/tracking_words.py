@@ -4,14 +4,14 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
-from market.aftersales.models import OWN_DELIVERY
-from market.carriers.models import CARRIER_NAMES, STEP_NAMES, TrackingState
-from market.carriers.tracking import Tracking
 from market.catalogue.producers.closures import CLOSURE_REASON_NAMES
 from market.kernel.language import say
-from market.orders.models import SuborderState
-from market.orders.queries import SuborderView
-from market.pickups.models import Pickup, PickupState
+from market.sales.aftersales.models import OWN_DELIVERY
+from market.sales.carriers.models import CARRIER_NAMES, STEP_NAMES, TrackingState
+from market.sales.carriers.tracking import Tracking
+from market.sales.orders.models import SuborderState
+from market.sales.orders.queries import SuborderView
+from market.sales.pickups.models import Pickup, PickupState
 from market.web.ui.format import clock, day_short
 
 MAX_SHOWN = 8

@@ -11,24 +11,24 @@ from uuid import UUID
 from msgspec import Struct
 from PIL import Image
 
-from market.aftersales.receive import confirm_receipt
-from market.aftersales.ship import ship_suborder
-from market.coupons.manage import create_producer_coupon
 from market.kernel import Connection, Database
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
-from market.orders.address import Address, seal_address
-from market.orders.cart import put_cart
-from market.orders.checkout.batcher import Batcher
-from market.orders.checkout.place import place
-from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
-from market.orders.queries import OrderView
 from market.people.identity.actors import hash_token
 from market.people.identity.models import AccountId
 from market.people.identity.sign_in import sign_in_without_code
 from market.people.storage.files import FileStore, open_file_store
 from market.people.storage.photos import PhotoPurpose, add_photo, prepare_photo
+from market.sales.aftersales.receive import confirm_receipt
+from market.sales.aftersales.ship import ship_suborder
+from market.sales.coupons.manage import create_producer_coupon
+from market.sales.orders.address import Address, seal_address
+from market.sales.orders.cart import put_cart
+from market.sales.orders.checkout.batcher import Batcher
+from market.sales.orders.checkout.place import place
+from market.sales.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
+from market.sales.orders.queries import OrderView
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe
 from tests.access.actors import (

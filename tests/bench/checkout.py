@@ -16,11 +16,11 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.aftersales.receive import confirm_receipt
-from market.aftersales.ship import ship_suborder
 from market.kernel import Connection, Database, open_database
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import embedded_server, find_free_port
+from market.sales.aftersales.receive import confirm_receipt
+from market.sales.aftersales.ship import ship_suborder
 from tests.bench import buyers
 from tests.bench.buyers import Buy, Goods, HttpConnection
 from tests.bench.market import FEW_LISTINGS, Markets, open_market

@@ -10,15 +10,15 @@ import asyncpg
 
 from market.kernel import Connection, Database, open_database
 from market.kernel.database import APP_ROLE
-from market.orders.checkout.batcher import Batcher
-from market.orders.checkout.place import place
-from market.orders.mark_paid import apply_payment_events
-from market.orders.models import Line, VariantId
-from market.orders.pay import pay_order
 from market.people.identity.models import Actor
 from market.people.notify.models import Message
 from market.people.notify.queue import queue_message
 from market.people.notify.send import NOTICES, send_due_messages
+from market.sales.orders.checkout.batcher import Batcher
+from market.sales.orders.checkout.place import place
+from market.sales.orders.mark_paid import apply_payment_events
+from market.sales.orders.models import Line, VariantId
+from market.sales.orders.pay import pay_order
 from payments import GuardedGateway, Method, PaymentId, apply_events, finish_operations, request_refund
 from payments.models import PaymentState, RefundState
 from payments.outbox import publish_event

@@ -26,13 +26,13 @@ from market.kernel import Database, open_database
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServer, embedded_server, find_binaries
 from market.kernel.migrate import create_database
-from market.orders.cart import GET_CART_CONTENTS, put_cart
-from market.orders.cart_view import get_cart
-from market.orders.checkout.batcher import Batcher
-from market.orders.checkout.offers import LIST_GOODS_OFFERS
-from market.orders.checkout.place import place
-from market.orders.models import Line, VariantId
 from market.people.identity.models import AccountId
+from market.sales.orders.cart import GET_CART_CONTENTS, put_cart
+from market.sales.orders.cart_view import get_cart
+from market.sales.orders.checkout.batcher import Batcher
+from market.sales.orders.checkout.offers import LIST_GOODS_OFFERS
+from market.sales.orders.checkout.place import place
+from market.sales.orders.models import Line, VariantId
 from market.startup import migrate_database
 from tests.conftest import NOW
 from tests.support.make import DESTINATION, make_account, make_product, make_stay

@@ -7,7 +7,6 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from market.aftersales.receive import confirm_receipt
 from market.benefits.models import HouseholdLink, HouseholdPhoneInvalid, HouseholdUnknown
 from market.benefits.record import record_benefits, record_next_change
 from market.benefits.rules_file import import_benefit_rules, write_rules_template
@@ -21,11 +20,12 @@ from market.benefits.views import (
 from market.benefits.wall import enter_benefits
 from market.cases.casework.moves import get_account_scope
 from market.kernel import Connection, Fen
-from market.orders.money.refund import refund_suborder
-from market.orders.transitions import load_suborders, lock_order
 from market.people.identity.models import Actor, NotAllowed, NotFound, Role
 from market.privacy.personal_data import load_personal_data
 from market.reports.village_benefits import list_ended_quarters, list_village_benefits
+from market.sales.aftersales.receive import confirm_receipt
+from market.sales.orders.money.refund import refund_suborder
+from market.sales.orders.transitions import load_suborders, lock_order
 from market.sheets.models import FileMalformed
 from payments.sql import QUERIES
 from tests.catalogue.producers.applicants import make_official_actor

@@ -6,7 +6,6 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from market.aftersales.receive import confirm_receipt
 from market.cases.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseOutcome
 from market.cases.casework.moves import get_person_scope
 from market.catalogue.listings.edit import move_listing
@@ -35,7 +34,8 @@ from market.people.identity.sign_in import sign_in_without_code
 from market.people.moderation.forbidden_words import ForbiddenWord
 from market.people.notify.notifications import format_due
 from market.people.notify.templates import FARMER_TEMPLATES, FRAUD_HINT, MAX_ONE_MESSAGE, render_message
-from market.reviews.write import ReviewText, write_review
+from market.sales.aftersales.receive import confirm_receipt
+from market.sales.reviews.write import ReviewText, write_review
 from tests.conftest import NOW
 from tests.content.test_stories import STORY, a_county, a_person, is_live, publish, write
 from tests.support.make import (

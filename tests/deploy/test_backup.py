@@ -18,11 +18,11 @@ from deploy.backup import KEPT_DUMPS, MISSING_FILES, BackupError, backup, drill,
 from deploy.settings_docs import ROOT
 from market.kernel import Connection, Database
 from market.kernel.embedded import embedded_server
-from market.orders.address import Address, seal_address
-from market.orders.checkout.batcher import Batcher
-from market.orders.checkout.place import place
-from market.orders.models import Line, VariantId
 from market.people.identity.models import AccountId
+from market.sales.orders.address import Address, seal_address
+from market.sales.orders.checkout.batcher import Batcher
+from market.sales.orders.checkout.place import place
+from market.sales.orders.models import Line, VariantId
 from payments import post
 from tests.conftest import NOW
 from tests.support.make import SEAL, make_account, make_producer, make_product

@@ -8,15 +8,15 @@ from uuid import UUID
 import pytest
 from msgspec import Struct
 
-from market.carriers.track import GIVE_UP_PARCELS
 from market.cases.casework.erase import ERASE_CASE_TEXTS
 from market.catalogue.bookings.host_nights import DELETE_PAST_NIGHTS
 from market.catalogue.slots.cancel_slot import LIST_SMALL_SLOTS
 from market.catalogue.slots.seats import FORGET_SEATS, LIST_STRANDED
-from market.invoices.erase import ERASE_DETAILS
 from market.kernel import Connection, Query
-from market.payouts.pay_out import SUM_KEPT_BACK
 from market.people.storage.unused_photos import DELETE_UNUSED_PHOTOS
+from market.sales.carriers.track import GIVE_UP_PARCELS
+from market.sales.invoices.erase import ERASE_DETAILS
+from market.sales.payouts.pay_out import SUM_KEPT_BACK
 from market.services.applications import DELETE_OLD
 from market.subsidies.clawbacks.decide import LIST_DUE_CLAWBACKS
 from market.subsidies.evidence.erase_persons import LIST_DUE_ERASURES

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import replace
 
-from market.aftersales.receive import confirm_receipt
 from market.cases.casework.moves import get_person_scope
 from market.coverage.models import NewProject, ProjectInvalid
 from market.coverage.projects import accept_project, add_project, build_project, reopen_project
@@ -36,6 +35,7 @@ from market.pairing.views import (
     list_public_pairings,
 )
 from market.people.identity.models import Actor, NotFound, Role
+from market.sales.aftersales.receive import confirm_receipt
 from market.services.applications import answer_hire, apply_for_job, hire
 from market.services.attendance import list_attendees, mark_attendance
 from market.services.models import NewCourse, NewSeat

@@ -7,22 +7,22 @@ from uuid import UUID
 
 import pytest
 
-from market.aftersales.receive import confirm_receipt
 from market.cases.casework.moves import get_account_scope
 from market.cli.persons import close_person, export_person
 from market.cli.reseal import SEALED_COLUMNS
 from market.kernel import Connection, Database
 from market.kernel.idempotency import begin_request, finish_request
 from market.kernel.seal import Seal, UnsealError, derive_seal
-from market.orders.cart import put_cart
-from market.orders.models import Line, VariantId
-from market.payouts.account import PayoutAccount, enter_payout_account
 from market.people.identity.models import AccountId, Actor, NewSession, NotFound, Role, WrongCode
 from market.people.identity.officials import revoke_official
 from market.people.identity.sign_in import sign_in
 from market.privacy.close_account import AccountNotClosable, close_account, confirm_and_close, erase_accounts_again
 from market.privacy.personal_data import export_personal_data
-from market.reviews.write import ReviewText, write_review
+from market.sales.aftersales.receive import confirm_receipt
+from market.sales.orders.cart import put_cart
+from market.sales.orders.models import Line, VariantId
+from market.sales.payouts.account import PayoutAccount, enter_payout_account
+from market.sales.reviews.write import ReviewText, write_review
 from market.services.postings import end_posting, post_job
 from market.subsidies.intake.models import LeadState
 from market.subsidies.intake.report import apply_for_household

@@ -5,9 +5,7 @@ from collections import Counter
 
 from msgspec.structs import fields
 
-from market.aftersales.old_claim_photos import CLAIM_PHOTO_LIFETIME
 from market.cases.casework.erase import CASE_TEXT_LIFETIME
-from market.invoices.models import DETAILS_YEARS
 from market.jobs.retention import RETENTIONS
 from market.kernel import Connection
 from market.people.identity.sessions import KNOWN_DEVICE_PERIOD
@@ -16,6 +14,8 @@ from market.privacy.close_account import ERASERS
 from market.privacy.county_holdings import HOLDINGS
 from market.privacy.holdings import HoldingFate
 from market.privacy.models import PersonalData
+from market.sales.aftersales.old_claim_photos import CLAIM_PHOTO_LIFETIME
+from market.sales.invoices.models import DETAILS_YEARS
 from tests.privacy.about_nobody import ABOUT_NOBODY
 
 # Words that are codes, states and references: what they say is in a table of its own, or a CHECK lists them.

@@ -7,13 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from market.aftersales.receive import confirm_receipt
 from market.cases.casework.moves import get_account_scope, get_person_scope
 from market.kernel import Connection, Database
 from market.kernel.idempotency import begin_request, finish_request
 from market.kernel.seal import Seal
-from market.orders.cart import put_cart
-from market.payouts.correct_name import correct_name
 from market.people.consents.give import give_consent
 from market.people.consents.models import ConsentPurpose
 from market.people.identity.close import CLOSED_NAME
@@ -21,16 +18,19 @@ from market.people.identity.models import AccountId, Actor, NotSignedIn, Role
 from market.people.identity.sessions import START_SESSION
 from market.people.identity.sign_in import get_phone, update_account
 from market.people.notify.queue import queue_message
-from market.pickup_points.models import PickupPointInvalid
 from market.privacy.close_account import close_account, erase_accounts_again
 from market.privacy.request_models import DataRequestKind, NewDataRequest
 from market.privacy.requests import ask_about_data
+from market.sales.aftersales.receive import confirm_receipt
+from market.sales.orders.cart import put_cart
+from market.sales.payouts.correct_name import correct_name
+from market.sales.pickup_points.models import PickupPointInvalid
 from market.services.models import NewSeat
 from market.services.seats import sign_up
 from market.services.slots import add_course
 from tests.conftest import NOW
 from tests.people.identity.support import a_code
-from tests.pickups.point import register
+from tests.sales.pickups.point import register
 from tests.services.test_seats import COURSE
 from tests.support.make import (
     SEAL,

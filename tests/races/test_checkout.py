@@ -11,11 +11,11 @@ import pytest
 from market.catalogue.slots.models import SlotId
 from market.kernel import Database
 from market.kernel.idempotency import IdempotencyKeyReused
-from market.orders.checkout.batcher import Batcher
-from market.orders.checkout.place import place
-from market.orders.expire import expire_unpaid
-from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
 from market.people.identity.models import AccountId
+from market.sales.orders.checkout.batcher import Batcher
+from market.sales.orders.checkout.place import place
+from market.sales.orders.expire import expire_unpaid
+from market.sales.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
 from tests.conftest import NOW
 from tests.support.make import (
     DESTINATION,

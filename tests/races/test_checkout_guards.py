@@ -10,10 +10,10 @@ import pytest
 from market.catalogue.slots.change_slots import move_slot
 from market.catalogue.slots.models import SlotFull, SlotState
 from market.kernel import Connection, Database
-from market.orders.checkout.order_request import OrderRequest, merge_lines
-from market.orders.checkout.placing import place_batch
-from market.orders.models import Line, Nights, NightsReserved, PlacedOrder, WaitingForPayment
 from market.people.identity.models import AccountId
+from market.sales.orders.checkout.order_request import OrderRequest, merge_lines
+from market.sales.orders.checkout.placing import place_batch
+from market.sales.orders.models import Line, Nights, NightsReserved, PlacedOrder, WaitingForPayment
 from tests.conftest import NOW
 from tests.races.test_checkout import buyers, line, nights, places
 from tests.support.make import (

@@ -7,11 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from market.aftersales.receive import confirm_overdue
-from market.aftersales.ship import ship_suborder
-from market.aftersales.unsent import cancel_unsent
 from market.kernel import Connection
-from market.orders.queries import OrderView
+from market.sales.aftersales.receive import confirm_overdue
+from market.sales.aftersales.ship import ship_suborder
+from market.sales.aftersales.unsent import cancel_unsent
+from market.sales.orders.queries import OrderView
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_product, make_stay
 from tests.support.postgres import wait_for_blocked

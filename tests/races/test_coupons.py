@@ -4,10 +4,10 @@ import asyncio
 
 import asyncpg
 
-from market.coupons.claim import claim_voucher
-from market.coupons.models import CouponLimitReached, CouponUsedUp, Voucher
 from market.kernel import Database, Refusal
 from market.people.identity.models import Actor
+from market.sales.coupons.claim import claim_voucher
+from market.sales.coupons.models import CouponLimitReached, CouponUsedUp, Voucher
 from tests.conftest import NOW
 from tests.support.coupons import make_coupon
 from tests.support.shop import make_buyer

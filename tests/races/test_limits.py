@@ -24,35 +24,35 @@ from market.catalogue.listings.packs import NewPack
 from market.catalogue.listings.terms import NewSeason, set_season
 from market.catalogue.producers.apply import add_certificate
 from market.catalogue.producers.models import CertificateClaim, CertificateKind, ProducerId
-from market.complaints.complain import complain, report_buyer
-from market.complaints.models import ComplaintCategory
 from market.content.models import NewReport, NewStory, ReportedKind, ReportReason
 from market.content.reports import report_content
 from market.content.stories import write_story
-from market.conversations.models import Side
-from market.conversations.write import write_message
-from market.coupons.claim import claim_voucher
-from market.coupons.manage import create_coupon, create_producer_coupon
 from market.coverage.models import NewOutage, OutageKind, Technology
 from market.coverage.outages import report_outage
 from market.kernel import Connection, Fen, Refusal
-from market.orders.cart import identify_device, merge_device_cart, put_cart
-from market.orders.models import Line, ListingId, Nights, VariantId
-from market.packages.compose import compose_package
-from market.payouts.account import enter_payout_account
 from market.people.identity.codes import CodeLimits, request_code
 from market.people.identity.models import Role
 from market.people.storage.photos import PhotoFormat, PhotoPurpose, PreparedPhoto, add_photo
 from market.privacy.request_models import DataRequestKind, NewDataRequest
 from market.privacy.requests import ask_about_data
+from market.sales.complaints.complain import complain, report_buyer
+from market.sales.complaints.models import ComplaintCategory
+from market.sales.conversations.models import Side
+from market.sales.conversations.write import write_message
+from market.sales.coupons.claim import claim_voucher
+from market.sales.coupons.manage import create_coupon, create_producer_coupon
+from market.sales.orders.cart import identify_device, merge_device_cart, put_cart
+from market.sales.orders.models import Line, ListingId, Nights, VariantId
+from market.sales.packages.compose import compose_package
+from market.sales.payouts.account import enter_payout_account
+from market.sales.visits.guest_register import GuestDocument, NewStayGuest, register_guest
 from market.services.question_models import NewQuestion
 from market.services.questions import ask_question
-from market.visits.guest_register import GuestDocument, NewStayGuest, register_guest
 from payments.models import AccountKind
 from tests.cases.casework.conftest import CaseWorld, world
 from tests.conftest import NOW
 from tests.kernel.test_queries import import_every_module
-from tests.packages.village import make_households, make_new_package
+from tests.sales.packages.village import make_households, make_new_package
 from tests.support.coupons import make_coupon, make_platform_staff, new_coupon
 from tests.support.make import (
     VILLAGE,
@@ -88,11 +88,11 @@ HELD_BY = {
     "CouponLimitReached": "row of the coupon, and an ordinal that is unique",
     "CouponUsedUp": "row of the coupon, and a check of what was claimed",
     "TooManyRefundRequests": "row of the order; see tests/races/test_refund_requests.py",
-    "TooManyCheckInCodes": "lock of the host; see tests/aftersales/test_check_in.py",
-    "TooManyUnpaidOrders": "lock of the buyer; see tests/orders/test_unpaid_limits.py",
-    "TooManyUnpaidItems": "lock of the buyer; see tests/orders/test_unpaid_limits.py",
-    "TooManyUnpaidNights": "lock of the buyer; see tests/orders/test_unpaid_limits.py",
-    "TooManyLapsedOrders": "lock of the buyer; see tests/orders/test_unpaid_limits.py",
+    "TooManyCheckInCodes": "lock of the host; see tests/sales/aftersales/test_check_in.py",
+    "TooManyUnpaidOrders": "lock of the buyer; see tests/sales/orders/test_unpaid_limits.py",
+    "TooManyUnpaidItems": "lock of the buyer; see tests/sales/orders/test_unpaid_limits.py",
+    "TooManyUnpaidNights": "lock of the buyer; see tests/sales/orders/test_unpaid_limits.py",
+    "TooManyLapsedOrders": "lock of the buyer; see tests/sales/orders/test_unpaid_limits.py",
     "TooManyChanges": "row of the order",
     "TooManyGoodsReturns": "row of the order",
     "TooManyClosures": "row of the producer",
@@ -158,8 +158,8 @@ async def test_photos_of_a_day(shopping: Shopping, monkeypatch: pytest.MonkeyPat
 
 
 async def test_lines_and_stays_of_a_cart(shopping: Shopping, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("market.orders.cart.MAX_LINES", LIMIT)
-    monkeypatch.setattr("market.orders.cart.MAX_STAYS", LIMIT)
+    monkeypatch.setattr("market.sales.orders.cart.MAX_LINES", LIMIT)
+    monkeypatch.setattr("market.sales.orders.cart.MAX_STAYS", LIMIT)
     async with shopping.db.transaction() as conn:
         goods = [await make_product(conn) for _ in range(AT_ONCE)]
         stays = [await make_stay(conn) for _ in range(AT_ONCE)]
@@ -201,8 +201,8 @@ async def sell(shopping: Shopping, count: int) -> tuple[UUID, list[UUID]]:
 
 
 async def test_complaints_reports_and_messages(shopping: Shopping, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_module("market.complaints.complain"), "MAX_OPEN_COMPLAINTS", LIMIT)
-    monkeypatch.setattr("market.conversations.write.MAX_DAILY_MESSAGES", LIMIT)
+    monkeypatch.setattr(import_module("market.sales.complaints.complain"), "MAX_OPEN_COMPLAINTS", LIMIT)
+    monkeypatch.setattr("market.sales.conversations.write.MAX_DAILY_MESSAGES", LIMIT)
     producer_id, sold = await sell(shopping, 4)
     async with shopping.db.transaction() as conn:
         owner = await load_owner(conn, producer_id)
@@ -282,7 +282,7 @@ async def test_coupons_vouchers_and_favourites(shopping: Shopping, monkeypatch: 
         numbers = [
             await conn.fetchval("SELECT number FROM listings WHERE id = $1", each.listing_id) for each in products
         ]
-    monkeypatch.setattr("market.coupons.manage.MAX_OPEN_COUPONS", LIMIT)
+    monkeypatch.setattr("market.sales.coupons.manage.MAX_OPEN_COUPONS", LIMIT)
 
     async def of_producer(conn: Connection, index: int) -> None:
         await create_producer_coupon(conn, owner, producer_id, new_coupon(name=f"满减{index}"), now=NOW)
@@ -339,7 +339,7 @@ async def test_what_a_shop_offers(shopping: Shopping, monkeypatch: pytest.Monkey
 
 
 async def test_packages_of_a_shop(shopping: Shopping, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("market.packages.compose.MAX_OPEN_PACKAGES", LIMIT)
+    monkeypatch.setattr("market.sales.packages.compose.MAX_OPEN_PACKAGES", LIMIT)
     async with shopping.db.transaction() as conn:
         made = await make_households(conn)
     new = make_new_package(
@@ -353,7 +353,7 @@ async def test_packages_of_a_shop(shopping: Shopping, monkeypatch: pytest.Monkey
 
 
 async def test_guests_of_a_room(shopping: Shopping, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("market.visits.guest_register.MAX_STAY_GUESTS", LIMIT)
+    monkeypatch.setattr("market.sales.visits.guest_register.MAX_STAY_GUESTS", LIMIT)
     async with shopping.db.transaction() as conn:
         stay = await make_stay(conn)
         host = await load_owner(conn, stay.producer_id)
@@ -383,7 +383,7 @@ async def test_accounts_that_are_entered_while_the_provider_rejects_them(
     shopping: Shopping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one that waits counts what the others entered, also an account that was rejected meanwhile."""
-    monkeypatch.setattr("market.payouts.account.MAX_ENTRIES", 1)
+    monkeypatch.setattr("market.sales.payouts.account.MAX_ENTRIES", 1)
     async with shopping.db.transaction() as conn:
         product = await make_product(conn)
         owner = await load_owner(conn, product.producer_id)

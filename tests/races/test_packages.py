@@ -7,14 +7,14 @@ from datetime import timedelta
 
 from market.catalogue.slots.models import SlotId
 from market.kernel import Refusal
-from market.orders.checkout.batcher import Batcher
-from market.orders.checkout.place import place
-from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
-from market.packages.book import book_package
-from market.packages.consent import answer_package
-from market.packages.models import PackageFull
+from market.sales.orders.checkout.batcher import Batcher
+from market.sales.orders.checkout.place import place
+from market.sales.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
+from market.sales.packages.book import book_package
+from market.sales.packages.consent import answer_package
+from market.sales.packages.models import PackageFull
 from tests.conftest import NOW
-from tests.packages.village import ARRIVE, make_village, make_wish
+from tests.sales.packages.village import ARRIVE, make_village, make_wish
 from tests.support.make import DESTINATION, make_account
 from tests.support.shop import Shopping
 

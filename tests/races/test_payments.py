@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from market.kernel import Connection, GatewayUnavailable
-from market.orders.cancel import cancel_order
-from market.orders.money.verification import verify_orders
+from market.sales.orders.cancel import cancel_order
+from market.sales.orders.money.verification import verify_orders
 from payments import PaymentState, list_payments, verify_ledger
 from tests.conftest import NOW
 from tests.support.make import make_freight_template, make_product

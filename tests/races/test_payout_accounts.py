@@ -7,12 +7,17 @@ import pytest
 
 from market.kernel import Connection, Database, Fen
 from market.kernel.seal import Seal
-from market.payouts.account import PAYOUT_NUMBER_CONTEXT, PayoutAccount, check_payout_accounts, enter_payout_account
-from market.payouts.correct_name import correct_name
-from market.payouts.models import PayoutAccountExists, PayoutAccountOwnerOnly
-from market.payouts.pay_out import PayoutHold, take_owed
 from market.people.identity.models import AccountId, Actor
 from market.privacy.close_account import AccountNotClosable, close_account
+from market.sales.payouts.account import (
+    PAYOUT_NUMBER_CONTEXT,
+    PayoutAccount,
+    check_payout_accounts,
+    enter_payout_account,
+)
+from market.sales.payouts.correct_name import correct_name
+from market.sales.payouts.models import PayoutAccountExists, PayoutAccountOwnerOnly
+from market.sales.payouts.pay_out import PayoutHold, take_owed
 from payments import AccountKind, post
 from payments.stripe import Stripe
 from tests.conftest import NOW

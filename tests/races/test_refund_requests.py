@@ -5,12 +5,12 @@ from collections.abc import Awaitable
 from contextlib import suppress
 from uuid import UUID
 
-from market.aftersales.decide_refund import decide_refund_request
 from market.kernel import Refusal
-from market.orders.cancel import cancel_order
-from tests.aftersales.test_refund_requests import Farm, farm, make_finance
+from market.sales.aftersales.decide_refund import decide_refund_request
+from market.sales.orders.cancel import cancel_order
 from tests.conftest import NOW
-from tests.orders.invariants import find_violations
+from tests.sales.aftersales.test_refund_requests import Farm, farm, make_finance
+from tests.sales.orders.invariants import find_violations
 from tests.support.make import add_member
 
 __all__ = ["farm"]

@@ -4,15 +4,15 @@ import asyncio
 
 import pytest
 
-from market.aftersales.check_in import check_in_guest
-from market.aftersales.models import CheckInOutsideStay
 from market.kernel import Connection
-from market.visits.cancel_stay import StayCancelReason, cancel_booked_stay
-from market.visits.models import RegisterClosed
+from market.sales.aftersales.check_in import check_in_guest
+from market.sales.aftersales.models import CheckInOutsideStay
+from market.sales.visits.cancel_stay import StayCancelReason, cancel_booked_stay
+from market.sales.visits.models import RegisterClosed
+from tests.sales.visits.test_booking_changes import book as book_days
+from tests.sales.visits.test_guest_register import ARRIVAL, VALID, book, get_booking_id, register
 from tests.support.postgres import wait_for_locks
 from tests.support.shop import Shopping
-from tests.visits.test_booking_changes import book as book_days
-from tests.visits.test_guest_register import ARRIVAL, VALID, book, get_booking_id, register
 
 
 async def test_nobody_is_registered_in_a_stay_that_is_cancelled_at_that_moment(

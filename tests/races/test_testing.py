@@ -2,8 +2,8 @@
 
 import pytest
 
-from market.orders import Batcher, Line, place
-from market.orders.pay import pay_order
+from market.sales.orders import Batcher, Line, place
+from market.sales.orders.pay import pay_order
 from market.testing import CountyNotFound, a_box, a_county, a_person, a_producer, sandbox
 from payments import Method
 from tests.support.make import DESTINATION

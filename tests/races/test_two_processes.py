@@ -6,13 +6,13 @@ A busy server answers 503 with Retry-After; the clients then repeat the request 
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from market.coupons.manage import Coupon, create_coupon
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.people.identity.sign_in import sign_in_without_code
+from market.sales.coupons.manage import Coupon, create_coupon
 from tests.faults.processes import ADDRESS
-from tests.orders.invariants import find_violations
 from tests.races.two_servers import Servers
+from tests.sales.orders.invariants import find_violations
 from tests.support.coupons import make_platform_staff, new_coupon
 from tests.support.make import load_actor, make_account, make_product, make_stay
 from tests.support.shop import make_buyer

@@ -4,11 +4,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from market.coupons.claim import claim_voucher
-from market.coupons.manage import Coupon, NewCoupon, create_coupon, create_producer_coupon
-from market.coupons.models import VoucherId
 from market.kernel import Connection
 from market.people.identity.models import Actor, Role
+from market.sales.coupons.claim import claim_voucher
+from market.sales.coupons.manage import Coupon, NewCoupon, create_coupon, create_producer_coupon
+from market.sales.coupons.models import VoucherId
 from tests.conftest import NOW
 from tests.support.make import load_actor, load_owner, make_official
 

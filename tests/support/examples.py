@@ -10,9 +10,9 @@ from uuid import UUID
 import pytest
 from msgspec import Struct
 
-from market.aftersales.receive import confirm_receipt
-from market.orders.models import PlacedOrder
 from market.people.identity.models import Actor
+from market.sales.aftersales.receive import confirm_receipt
+from market.sales.orders.models import PlacedOrder
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_freight_template, make_product
 from tests.support.shop import Shopping

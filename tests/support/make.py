@@ -16,8 +16,8 @@ from market.catalogue.listings.search.text import build_search_columns
 from market.kernel import Connection
 from market.kernel.clock import SHANGHAI
 from market.kernel.seal import Seal, derive_seal
-from market.orders.address import Destination
 from market.people.identity.models import AccountId, Actor, Grant, Role
+from market.sales.orders.address import Destination
 from market.subsidies.identifiers import index_identifier
 from tests.conftest import NOW
 from tests.support.postgres import as_owner

@@ -7,8 +7,8 @@ import pytest
 
 from market.kernel import Database
 from market.kernel.seal import Seal
-from market.orders.mark_paid import apply_payment_events
-from market.orders.pay import PaymentInstructions
+from market.sales.orders.mark_paid import apply_payment_events
+from market.sales.orders.pay import PaymentInstructions
 from payments import get_payment
 from payments.polling import poll_payment
 from payments.sandbox import Sandbox, running

@@ -8,18 +8,18 @@ import pytest
 from msgspec import Struct
 
 from market.catalogue.slots.models import SlotId
-from market.coupons.models import VoucherId
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
-from market.orders.address import Address, seal_address
-from market.orders.checkout.batcher import Batcher
-from market.orders.checkout.order_request import Companion
-from market.orders.checkout.place import place
-from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
-from market.orders.pay import PaymentInstructions, pay_order
-from market.orders.queries import OrderView, get_order
 from market.people.identity.models import Actor
 from market.people.notify.queue import FACTS_CONTEXT
+from market.sales.coupons.models import VoucherId
+from market.sales.orders.address import Address, seal_address
+from market.sales.orders.checkout.batcher import Batcher
+from market.sales.orders.checkout.order_request import Companion
+from market.sales.orders.checkout.place import place
+from market.sales.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
+from market.sales.orders.pay import PaymentInstructions, pay_order
+from market.sales.orders.queries import OrderView, get_order
 from payments import Method, list_balances
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe

@@ -8,14 +8,14 @@ from uuid import UUID
 import pytest
 from msgspec import Struct
 
-from market.aftersales.receive import confirm_receipt
-from market.aftersales.ship import ship_suborder
 from market.cases.casework.models import LockedCase
 from market.cases.casework.moves import escalate_late_cases
 from market.kernel import Connection
 from market.kernel.clock import Clock
 from market.people.identity.models import AccountId, Role
 from market.people.identity.sign_in import sign_in_without_code
+from market.sales.aftersales.receive import confirm_receipt
+from market.sales.aftersales.ship import ship_suborder
 from payments.sandbox import Sandbox
 from tests.people.storage.test_photos import a_jpeg
 from tests.support.browser import PageClient

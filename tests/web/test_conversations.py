@@ -1,6 +1,6 @@
 """问卖家 on the pages of buyer and farmer: asking, answering with one tap, what is refused, and reporting."""
 
-from market.conversations.models import SET_ANSWERS
+from market.sales.conversations.models import SET_ANSWERS
 from payments.sandbox import Sandbox
 from tests.web.conftest import Village
 from tests.web.shop.checkout import buy_everything, get_order_number

@@ -13,11 +13,9 @@ from market.catalogue.listings.night_rules import HOLIDAY_NAMES
 from market.catalogue.producers.closures import CLOSURE_REASON_NAMES
 from market.catalogue.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, PRODUCER_STATE_NAMES
 from market.catalogue.trace.models import PROMISE_NAMES
-from market.complaints.models import COMPLAINT_NAMES
 from market.content.reports import KIND_NAMES as REPORTED_NAMES
 from market.content.reports import REASON_NAMES
 from market.kernel.language import ENGLISH, answer_in, load_catalogue
-from market.packages import book
 from market.pairing.models import PAIRING_STATES, PLEDGE_NAMES, PLEDGE_UNITS
 from market.people.consents.models import CONSENT_TEXTS
 from market.people.identity.models import ROLE_NAMES
@@ -25,7 +23,9 @@ from market.people.moderation.off_platform import LINK_REASON, PHONE_REASON, REQ
 from market.privacy import looks, own_consents
 from market.privacy.county_holdings import HOLDINGS
 from market.privacy.request_models import FIELD_NAMES, REQUEST_NAMES
-from market.reviews.models import HIDING_REASON_NAMES
+from market.sales.complaints.models import COMPLAINT_NAMES
+from market.sales.packages import book
+from market.sales.reviews.models import HIDING_REASON_NAMES
 from market.subsidies.intake.models import STATE_NAMES
 from market.web.shop import solar_terms
 from market.web.shop.cards import format_unit

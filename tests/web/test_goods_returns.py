@@ -6,13 +6,13 @@ from uuid import UUID
 import pytest
 from msgspec import Struct
 
-from market.aftersales.receive import confirm_receipt
-from market.aftersales.ship import ship_suborder
-from market.coupons.claim import claim_voucher
-from market.coupons.manage import create_coupon
 from market.kernel.clock import Clock
 from market.people.identity.models import AccountId, Role
 from market.people.identity.sign_in import sign_in_without_code
+from market.sales.aftersales.receive import confirm_receipt
+from market.sales.aftersales.ship import ship_suborder
+from market.sales.coupons.claim import claim_voucher
+from market.sales.coupons.manage import create_coupon
 from payments.sandbox import Sandbox
 from tests.support.browser import LoadedPage, PageClient
 from tests.support.coupons import make_platform_staff, new_coupon

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from market.cases.casework.models import LockedCase
 from market.cases.casework.moves import escalate_late_cases
-from market.invoices.tasks import update_changed_invoices
 from market.kernel import Connection, Fen
 from market.kernel.clock import Clock, get_business_day
-from market.orders.models import OrderId
-from market.orders.money.refund import refund_suborder
-from market.orders.transitions import load_suborders, lock_order
 from market.people.identity.models import Role
 from market.people.identity.sign_in import sign_in_without_code
+from market.sales.invoices.tasks import update_changed_invoices
+from market.sales.orders.models import OrderId
+from market.sales.orders.money.refund import refund_suborder
+from market.sales.orders.transitions import load_suborders, lock_order
 from payments.sandbox import Sandbox
 from tests.support.browser import PageClient
 from tests.support.make import SEAL, make_official

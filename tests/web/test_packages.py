@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from market.aftersales.cancelled_slots import refund_cancelled_slots
 from market.catalogue.slots.cancel_slot import cancel_slot
 from market.catalogue.slots.models import CancelReason
 from market.kernel.clock import Clock
 from market.kernel.seal import derive_seal
+from market.sales.aftersales.cancelled_slots import refund_cancelled_slots
 from market.web.ui.format import yuan
 from payments.sandbox import Sandbox
 from tests.support.browser import PageClient

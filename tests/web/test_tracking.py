@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from market.aftersales.ship import ship_suborder
-from market.carriers.http_port import HttpCarriers
-from market.carriers.track import poll_parcels
 from market.demo.carrier.app import CarrierSandbox, create_app
+from market.sales.aftersales.ship import ship_suborder
+from market.sales.carriers.http_port import HttpCarriers
+from market.sales.carriers.track import poll_parcels
 from payments.sandbox import Sandbox
 from payments.sandbox.server import running_app
 from tests.support.carriers import KEY_ID, PUBLIC_URL, SECRET

@@ -8,14 +8,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from market.aftersales.bad_fruit import NewClaim, OpenedClaim, open_claim
-from market.aftersales.bad_fruit_views import (
-    BadFruitClaim,
-    list_assigned_claims,
-    list_order_claims,
-    list_producer_claims,
-)
-from market.aftersales.decide_bad_fruit import ClaimAnswer, answer_claim, decide_claim
 from market.api.idempotency import run_once
 from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
@@ -25,6 +17,14 @@ from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor
+from market.sales.aftersales.bad_fruit import NewClaim, OpenedClaim, open_claim
+from market.sales.aftersales.bad_fruit_views import (
+    BadFruitClaim,
+    list_assigned_claims,
+    list_order_claims,
+    list_producer_claims,
+)
+from market.sales.aftersales.decide_bad_fruit import ClaimAnswer, answer_claim, decide_claim
 from payments import GuardedGateway
 
 

@@ -12,14 +12,6 @@ from market.api.idempotency import run_once
 from market.api.parameters import PageSize
 from market.cases.casework.models import CaseOutcome
 from market.cases.casework.moves import get_person_scope
-from market.complaints.complain import OpenedComplaint, answer_complaint, complain
-from market.complaints.models import ComplaintCategory
-from market.complaints.views import (
-    Complaint,
-    list_assigned_complaints,
-    list_producer_complaints,
-    list_suborder_complaints,
-)
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock
@@ -27,6 +19,14 @@ from market.kernel.page import Page
 from market.kernel.seal import Seal
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor
+from market.sales.complaints.complain import OpenedComplaint, answer_complaint, complain
+from market.sales.complaints.models import ComplaintCategory
+from market.sales.complaints.views import (
+    Complaint,
+    list_assigned_complaints,
+    list_producer_complaints,
+    list_suborder_complaints,
+)
 
 
 class ComplaintRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,20 +8,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from market.aftersales.answer_goods_return import answer_goods_return, confirm_goods_arrival, decide_goods_return
-from market.aftersales.goods_return import (
-    OpenedGoodsReturn,
-    ReturnedLine,
-    open_goods_return,
-    send_goods_return,
-    withdraw_goods_return,
-)
-from market.aftersales.goods_return_views import (
-    GoodsReturn,
-    list_assigned_returns,
-    list_order_returns,
-    list_producer_returns,
-)
 from market.api.idempotency import run_once
 from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
@@ -31,6 +17,20 @@ from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor
+from market.sales.aftersales.answer_goods_return import answer_goods_return, confirm_goods_arrival, decide_goods_return
+from market.sales.aftersales.goods_return import (
+    OpenedGoodsReturn,
+    ReturnedLine,
+    open_goods_return,
+    send_goods_return,
+    withdraw_goods_return,
+)
+from market.sales.aftersales.goods_return_views import (
+    GoodsReturn,
+    list_assigned_returns,
+    list_order_returns,
+    list_producer_returns,
+)
 from payments import GuardedGateway
 
 

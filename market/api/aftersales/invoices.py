@@ -13,17 +13,6 @@ from market.api.idempotency import run_once
 from market.api.parameters import PageSize
 from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.invoices.ask import ask_invoice
-from market.invoices.correct import correct_invoice
-from market.invoices.models import InvoiceDetails, InvoiceKind, InvoiceStep, IssuedInvoice
-from market.invoices.record import answer_invoice_task, record_invoice
-from market.invoices.views import (
-    RecordedInvoice,
-    SaleInvoice,
-    get_sale_invoice,
-    list_open_invoices,
-    list_recorded_invoices,
-)
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.page import Page
@@ -31,6 +20,17 @@ from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor, NotFound
+from market.sales.invoices.ask import ask_invoice
+from market.sales.invoices.correct import correct_invoice
+from market.sales.invoices.models import InvoiceDetails, InvoiceKind, InvoiceStep, IssuedInvoice
+from market.sales.invoices.record import answer_invoice_task, record_invoice
+from market.sales.invoices.views import (
+    RecordedInvoice,
+    SaleInvoice,
+    get_sale_invoice,
+    list_open_invoices,
+    list_recorded_invoices,
+)
 
 
 class InvoiceRequest(Struct, frozen=True, forbid_unknown_fields=True):

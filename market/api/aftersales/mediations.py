@@ -8,16 +8,16 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from market.aftersales.case_view import read_case
 from market.cases.casework.moves import get_person_scope
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.mediation.agree import answer_proposal, propose_share
-from market.mediation.end import decide_mediation
-from market.mediation.mediate import OpenedMediation, ask_for_mediation
-from market.mediation.views import Mediation, get_mediation
 from market.people.identity.models import Actor, NotFound
+from market.sales.aftersales.case_view import read_case
+from market.sales.mediation.agree import answer_proposal, propose_share
+from market.sales.mediation.end import decide_mediation
+from market.sales.mediation.mediate import OpenedMediation, ask_for_mediation
+from market.sales.mediation.views import Mediation, get_mediation
 from payments import GuardedGateway
 
 

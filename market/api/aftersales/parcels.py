@@ -9,30 +9,30 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from market.aftersales.check_in import CheckIn, check_in_guest
-from market.aftersales.decide_refund import decide_refund_request, list_refund_requests
-from market.aftersales.models import InvalidCheckInCode, LineRefundReason
-from market.aftersales.parcels import Parcel, list_parcels
-from market.aftersales.receive import ReceiptConfirmation, confirm_receipt
-from market.aftersales.refund import LineRefund, refund_line
-from market.aftersales.ship import ship_suborder
-from market.aftersales.ship_parcels import MAX_SHIPMENTS, SentParcel, ship_parcels
-from market.aftersales.unsent import cancel_own_parcel
-from market.aftersales.weigh import LinePrice, WeighedLine, weigh_parcel
 from market.api.idempotency import get_idempotency_key
 from market.api.parameters import PageSize
-from market.carriers.tracking import Tracking, get_tracking
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.page import Page
 from market.kernel.seal import Seal
-from market.orders.list_sales import SaleBrief, SaleFilters, SaleState, list_sales
-from market.orders.models import SuborderState
-from market.orders.money.refund_requests import RequestedRefund
-from market.payouts.statement import Statement, get_statement
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor
+from market.sales.aftersales.check_in import CheckIn, check_in_guest
+from market.sales.aftersales.decide_refund import decide_refund_request, list_refund_requests
+from market.sales.aftersales.models import InvalidCheckInCode, LineRefundReason
+from market.sales.aftersales.parcels import Parcel, list_parcels
+from market.sales.aftersales.receive import ReceiptConfirmation, confirm_receipt
+from market.sales.aftersales.refund import LineRefund, refund_line
+from market.sales.aftersales.ship import ship_suborder
+from market.sales.aftersales.ship_parcels import MAX_SHIPMENTS, SentParcel, ship_parcels
+from market.sales.aftersales.unsent import cancel_own_parcel
+from market.sales.aftersales.weigh import LinePrice, WeighedLine, weigh_parcel
+from market.sales.carriers.tracking import Tracking, get_tracking
+from market.sales.orders.list_sales import SaleBrief, SaleFilters, SaleState, list_sales
+from market.sales.orders.models import SuborderState
+from market.sales.orders.money.refund_requests import RequestedRefund
+from market.sales.payouts.statement import Statement, get_statement
 from payments import GuardedGateway
 
 

@@ -11,17 +11,6 @@ from msgspec import Meta, Struct
 from market.api.idempotency import run_once
 from market.api.parameters import PageSize
 from market.cases.casework.moves import get_person_scope
-from market.complaints.complain import OpenedComplaint
-from market.complaints.models import ComplaintCategory
-from market.conversations.models import MAX_MESSAGE_PHOTOS, MAX_REPORT_LENGTH
-from market.conversations.views import (
-    Conversation,
-    ConversationMessage,
-    list_conversations,
-    list_messages,
-    list_producer_conversations,
-)
-from market.conversations.write import find_side, mark_read, report_message, write_message
 from market.http import HttpRequest
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
@@ -29,6 +18,17 @@ from market.kernel.page import Page
 from market.kernel.seal import Seal
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor
+from market.sales.complaints.complain import OpenedComplaint
+from market.sales.complaints.models import ComplaintCategory
+from market.sales.conversations.models import MAX_MESSAGE_PHOTOS, MAX_REPORT_LENGTH
+from market.sales.conversations.views import (
+    Conversation,
+    ConversationMessage,
+    list_conversations,
+    list_messages,
+    list_producer_conversations,
+)
+from market.sales.conversations.write import find_side, mark_read, report_message, write_message
 
 
 class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):

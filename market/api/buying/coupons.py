@@ -9,8 +9,13 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
-from market.coupons.claim import claim_voucher
-from market.coupons.manage import (
+from market.http import HttpRequest
+from market.kernel import Connection, Database
+from market.kernel.clock import Clock
+from market.kernel.rate_limits import RateClass
+from market.people.identity.models import Actor
+from market.sales.coupons.claim import claim_voucher
+from market.sales.coupons.manage import (
     Coupon,
     NewCoupon,
     close_coupon,
@@ -19,14 +24,9 @@ from market.coupons.manage import (
     list_platform_coupons,
     list_producer_coupons,
 )
-from market.coupons.models import Voucher
-from market.coupons.offers import CouponOffer, list_offers
-from market.coupons.vouchers import list_vouchers
-from market.http import HttpRequest
-from market.kernel import Connection, Database
-from market.kernel.clock import Clock
-from market.kernel.rate_limits import RateClass
-from market.people.identity.models import Actor
+from market.sales.coupons.models import Voucher
+from market.sales.coupons.offers import CouponOffer, list_offers
+from market.sales.coupons.vouchers import list_vouchers
 
 
 class ClaimCouponRequest(Struct, frozen=True, forbid_unknown_fields=True):

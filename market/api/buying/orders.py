@@ -13,11 +13,7 @@ from market.api.aftersales.invoices import InvoiceRequest
 from market.api.idempotency import get_idempotency_key
 from market.api.parameters import PageSize
 from market.catalogue.slots.models import SlotId
-from market.coupons.models import VoucherId
 from market.http import HttpRequest
-from market.invoices.ask import ask_with_order
-from market.invoices.models import InvoiceDetails
-from market.invoices.rules import check_details
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.idempotency import compute_fingerprint
@@ -25,22 +21,26 @@ from market.kernel.page import Page
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.kernel.structs import build_from
-from market.orders.address import Address, address_to_point, seal_address
-from market.orders.buy_again import buy_again
-from market.orders.cancel import Cancellation, cancel_order
-from market.orders.cart import put_cart
-from market.orders.cart_view import Cart, get_cart, price_cart
-from market.orders.checkout.batcher import Batcher
-from market.orders.checkout.order_request import Companion
-from market.orders.checkout.place import find_placed_order, place
-from market.orders.checkout.place_cart import place_cart
-from market.orders.list_orders import OrderBrief, OrderGroup, list_orders
-from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
-from market.orders.pay import PaymentInstructions, pay_order
-from market.orders.queries import OrderView, get_order
 from market.people.identity.models import Actor
-from market.pickup_points.models import PickupPointId
-from market.pickup_points.register import load_points
+from market.sales.coupons.models import VoucherId
+from market.sales.invoices.ask import ask_with_order
+from market.sales.invoices.models import InvoiceDetails
+from market.sales.invoices.rules import check_details
+from market.sales.orders.address import Address, address_to_point, seal_address
+from market.sales.orders.buy_again import buy_again
+from market.sales.orders.cancel import Cancellation, cancel_order
+from market.sales.orders.cart import put_cart
+from market.sales.orders.cart_view import Cart, get_cart, price_cart
+from market.sales.orders.checkout.batcher import Batcher
+from market.sales.orders.checkout.order_request import Companion
+from market.sales.orders.checkout.place import find_placed_order, place
+from market.sales.orders.checkout.place_cart import place_cart
+from market.sales.orders.list_orders import OrderBrief, OrderGroup, list_orders
+from market.sales.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
+from market.sales.orders.pay import PaymentInstructions, pay_order
+from market.sales.orders.queries import OrderView, get_order
+from market.sales.pickup_points.models import PickupPointId
+from market.sales.pickup_points.register import load_points
 from payments import GuardedGateway, Method
 
 _MAX_ITEMS = 100

@@ -19,17 +19,18 @@ from market.kernel.clock import Clock
 from market.kernel.page import Page
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
-from market.orders.address import Address, seal_address
-from market.orders.cancel import Cancellation
-from market.orders.checkout.batcher import Batcher
-from market.orders.models import PlacedOrder
-from market.packages.book import PackageQuote, PackageWish, book_package, quote_package
-from market.packages.capacity import load_availability
-from market.packages.compose import OfferedVariant, compose_package, list_near_variants
-from market.packages.consent import answer_package, publish_package, withdraw_package
-from market.packages.models import NewPackage, Package
-from market.packages.order_parts import OrderedPackage, cancel_package_rest, get_ordered_package
-from market.packages.read import (
+from market.people.identity.models import Actor
+from market.sales.orders.address import Address, seal_address
+from market.sales.orders.cancel import Cancellation
+from market.sales.orders.checkout.batcher import Batcher
+from market.sales.orders.models import PlacedOrder
+from market.sales.packages.book import PackageQuote, PackageWish, book_package, quote_package
+from market.sales.packages.capacity import load_availability
+from market.sales.packages.compose import OfferedVariant, compose_package, list_near_variants
+from market.sales.packages.consent import answer_package, publish_package, withdraw_package
+from market.sales.packages.models import NewPackage, Package
+from market.sales.packages.order_parts import OrderedPackage, cancel_package_rest, get_ordered_package
+from market.sales.packages.read import (
     PackageFilters,
     PackageInvitation,
     PackageOffer,
@@ -40,8 +41,7 @@ from market.packages.read import (
     list_own_packages,
     make_offer,
 )
-from market.packages.rules import PartAvailability
-from market.people.identity.models import Actor
+from market.sales.packages.rules import PartAvailability
 from payments import GuardedGateway
 
 _MAX_NUMBER = 2**62

@@ -14,11 +14,11 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.people.identity.models import Actor
-from market.pickup_points.models import NewPickupPoint, PickupPoint
-from market.pickup_points.register import add_point, change_keeper, list_points, open_point
-from market.pickups.hand_over import Collection, hand_over, mark_arrived
-from market.pickups.models import Pickup, PickupCodeInvalid, PointParcel
-from market.pickups.view import list_pickups, list_point_parcels
+from market.sales.pickup_points.models import NewPickupPoint, PickupPoint
+from market.sales.pickup_points.register import add_point, change_keeper, list_points, open_point
+from market.sales.pickups.hand_over import Collection, hand_over, mark_arrived
+from market.sales.pickups.models import Pickup, PickupCodeInvalid, PointParcel
+from market.sales.pickups.view import list_pickups, list_point_parcels
 
 
 class PickupPointOpening(Struct, frozen=True, forbid_unknown_fields=True):

@@ -15,8 +15,8 @@ from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
 from market.people.identity.access import require_county_role
 from market.people.identity.models import Actor, Role
-from market.procurement.accept import accept_purchase
-from market.procurement.models import (
+from market.sales.procurement.accept import accept_purchase
+from market.sales.procurement.models import (
     Acceptance,
     BankReceipt,
     BankReceiptClosing,
@@ -30,18 +30,18 @@ from market.procurement.models import (
     UnitQuotaRequest,
     YearBook,
 )
-from market.procurement.pay import (
+from market.sales.procurement.pay import (
     close_bank_receipt,
     confirm_bank_receipt,
     list_bank_receipts,
     record_bank_receipt,
     record_seller_invoice,
 )
-from market.procurement.quotas import get_own_book, list_county_books, set_unit_quota
-from market.procurement.reduce import record_red_letter
-from market.procurement.request import request_purchase
-from market.procurement.steps import approve_purchase, deliver_purchase, end_purchase, sign_contract
-from market.procurement.views import get_seat, list_seller_purchases, list_unit_purchases, read_purchase
+from market.sales.procurement.quotas import get_own_book, list_county_books, set_unit_quota
+from market.sales.procurement.reduce import record_red_letter
+from market.sales.procurement.request import request_purchase
+from market.sales.procurement.steps import approve_purchase, deliver_purchase, end_purchase, sign_contract
+from market.sales.procurement.views import get_seat, list_seller_purchases, list_unit_purchases, read_purchase
 from market.subsidies.month.cycles import read_county
 
 _PURCHASE = "/procurements/{number:int}"

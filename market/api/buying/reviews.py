@@ -17,13 +17,19 @@ from market.kernel.clock import Clock
 from market.kernel.page import Page
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
-from market.reviews.answer import answer_review
-from market.reviews.appeal import OpenedAppeal, appeal_review, decide_appeal
-from market.reviews.appeal_views import ReviewAppeal, list_assigned_appeals
-from market.reviews.models import HidingReason
-from market.reviews.score import ProducerFigures, ProducerScore, compute_score, get_figures
-from market.reviews.views import OwnReview, PublicReview, get_own_review, list_listing_reviews, list_producer_reviews
-from market.reviews.write import Review, ReviewText, edit_review, write_review
+from market.sales.reviews.answer import answer_review
+from market.sales.reviews.appeal import OpenedAppeal, appeal_review, decide_appeal
+from market.sales.reviews.appeal_views import ReviewAppeal, list_assigned_appeals
+from market.sales.reviews.models import HidingReason
+from market.sales.reviews.score import ProducerFigures, ProducerScore, compute_score, get_figures
+from market.sales.reviews.views import (
+    OwnReview,
+    PublicReview,
+    get_own_review,
+    list_listing_reviews,
+    list_producer_reviews,
+)
+from market.sales.reviews.write import Review, ReviewText, edit_review, write_review
 
 
 class ReviewRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -42,8 +42,8 @@ from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.packages.tell import tell_of_moved_listing
 from market.people.identity.models import Actor
+from market.sales.packages.tell import tell_of_moved_listing
 
 
 class ListingMoveRequest(Struct, frozen=True, forbid_unknown_fields=True):

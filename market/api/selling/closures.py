@@ -6,7 +6,6 @@ from litestar import Controller, Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from market.aftersales.close_farm import close_farm
 from market.api.idempotency import run_once
 from market.catalogue.producers.closures import Closure, NewClosure, reopen_farm
 from market.http import HttpRequest
@@ -14,6 +13,7 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
+from market.sales.aftersales.close_farm import close_farm
 
 
 class ClosureController(Controller):

@@ -18,8 +18,8 @@ from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.packages.tell import tell_of_retired_pack
 from market.people.identity.models import Actor
+from market.sales.packages.tell import tell_of_retired_pack
 
 
 class PriceChange(Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,16 +11,16 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
-from market.visits.change_booking import (
+from market.sales.visits.change_booking import (
     answer_change,
     offer_change,
     propose_change,
     quote_change,
     withdraw_change,
 )
-from market.visits.changeable_stay import NewDays
-from market.visits.models import BookingChange, BookingChangeQuote
-from market.visits.read_changes import list_open_changes, list_order_changes
+from market.sales.visits.changeable_stay import NewDays
+from market.sales.visits.models import BookingChange, BookingChangeQuote
+from market.sales.visits.read_changes import list_open_changes, list_order_changes
 from payments import GuardedGateway
 
 

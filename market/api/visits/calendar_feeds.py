@@ -10,8 +10,8 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
-from market.visits.calendar_feed import NewCalendarFeed, create_calendar_feed, revoke_calendar_feed
-from market.visits.scans import (
+from market.sales.visits.calendar_feed import NewCalendarFeed, create_calendar_feed, revoke_calendar_feed
+from market.sales.visits.scans import (
     DoubleScan,
     GateData,
     NewScan,

@@ -10,7 +10,7 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
-from market.visits.guest_register import (
+from market.sales.visits.guest_register import (
     NewStayGuest,
     RegisteredStay,
     get_guest_register,

@@ -11,7 +11,7 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
-from market.visits.cancel_stay import CancelledStay, StayCancelReason, cancel_booked_stay
+from market.sales.visits.cancel_stay import CancelledStay, StayCancelReason, cancel_booked_stay
 from payments import GuardedGateway
 
 

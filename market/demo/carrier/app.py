@@ -16,9 +16,9 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.datastructures import State
 from msgspec import Struct
 
-from market.carriers.http_port import NO_SUCH_PARCEL
 from market.demo.carrier.routes import Fate, SandboxParcel, get_fate, list_facts
 from market.kernel.signed_http import build_signed_headers, verify_signed_request
+from market.sales.carriers.http_port import NO_SUCH_PARCEL
 from payments.errors import InvalidSignature
 from payments.models import resolve_time
 

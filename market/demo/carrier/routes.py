@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from market.carriers.models import TrackingFact, TrackingStep
 from market.kernel.clock import get_business_day, get_day_start
+from market.sales.carriers.models import TrackingFact, TrackingStep
 
 
 class Fate(StrEnum):

@@ -26,7 +26,7 @@ from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.people.storage.files import FileStore
 from market.people.storage.photos import prepare_drawing
-from market.reviews.score import refresh_figures_after
+from market.sales.reviews.score import refresh_figures_after
 from payments.sql import prepare_connection
 
 SEED = 20260401

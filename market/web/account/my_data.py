@@ -17,7 +17,6 @@ from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.kernel.text import mask_phone
-from market.orders.models import OrderState
 from market.people.identity.codes import request_code
 from market.people.identity.models import Actor, CodeJustSent, NotFound, TooManyCodes
 from market.people.identity.sign_in import get_phone
@@ -27,6 +26,7 @@ from market.privacy.models import PersonalOrder
 from market.privacy.own_consents import KIND_NAMES
 from market.privacy.personal_data import PersonalData, export_personal_data, load_personal_data
 from market.privacy.request_models import REQUEST_NAMES
+from market.sales.orders.models import OrderState
 from market.subsidies.clawbacks.appeals import OwnClawback
 from market.subsidies.intake.models import STATE_NAMES
 from market.web.account.data_requests import describe_data_request

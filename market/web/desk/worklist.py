@@ -6,7 +6,6 @@ from typing import Any
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from market.carriers.unmoved import list_unmoved_parcels
 from market.cases.casework.moves import get_person_scope
 from market.cases.casework.worklist import AssignedCase, list_assigned_cases
 from market.catalogue.producers.queries import list_pending_producers
@@ -14,15 +13,11 @@ from market.http import HttpRequest
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.orders.money.money_problems import load_money_problems
-from market.payouts.account_change import list_waiting_changes
-from market.payouts.large_payouts import list_waiting_large_payouts
 from market.people.identity.access import MONEY_ROLES, get_roles
 from market.people.identity.models import Actor, NotAllowed, Role
 from market.people.identity.supervisors import list_unsupervised_counties
 from market.people.notify.notifications import format_due
 from market.places.counties.quarter_submissions import list_submissions
-from market.procurement.pay import count_unmatched_receipts
 from market.reports.drilldown import sum_by_township
 from market.reports.findings import list_finding_decisions
 from market.reports.imports import UncountedFiles, count_uncounted_files
@@ -36,6 +31,11 @@ from market.reports.worklist import (
     format_quarter,
     list_open_months,
 )
+from market.sales.carriers.unmoved import list_unmoved_parcels
+from market.sales.orders.money.money_problems import load_money_problems
+from market.sales.payouts.account_change import list_waiting_changes
+from market.sales.payouts.large_payouts import list_waiting_large_payouts
+from market.sales.procurement.pay import count_unmatched_receipts
 from market.subsidies.intake.views import count_due_leads
 from market.subsidies.lines.views import count_waiting_changes
 from market.subsidies.models import CYCLE_STATE_NAMES, CycleState, Duty

@@ -8,13 +8,13 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from market.catalogue.listings.publish import resolve_own_producer
-from market.coupons.manage import close_coupon, create_producer_coupon, is_owner, list_producer_coupons
-from market.coupons.models import CouponCodeTaken, CouponInvalid, TooManyCoupons
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.people.identity.models import Actor, NotFound
 from market.people.moderation.forbidden_words import ForbiddenWord
+from market.sales.coupons.manage import close_coupon, create_producer_coupon, is_owner, list_producer_coupons
+from market.sales.coupons.models import CouponCodeTaken, CouponInvalid, TooManyCoupons
 from market.web.coupon_form import (
     CouponForm,
     describe_coupon,

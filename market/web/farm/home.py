@@ -6,15 +6,15 @@ from typing import Any
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from market.carriers.tracking import load_tracking
 from market.cases.casework.moves import get_person_scope
 from market.catalogue.producers.closures import Closure, describe_closure, find_closure
 from market.http import HttpRequest
 from market.kernel import Database, Fen
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.orders.models import SuborderState
 from market.people.identity.models import Actor
+from market.sales.carriers.tracking import load_tracking
+from market.sales.orders.models import SuborderState
 from market.web.farm.money.view import load_earnings
 from market.web.farm.phone_bill import load_bill_line
 from market.web.farm.sellers import is_seller, show_drawings_once

@@ -4,25 +4,25 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
-from market.aftersales.bad_fruit_views import sum_up_unanswered_claims
-from market.aftersales.decide_refund import count_waiting_refunds
-from market.aftersales.goods_return_views import sum_up_waiting_returns
 from market.cases.casework.models import WaitingCases
 from market.catalogue.producers.certificate_ends import EndingCertificate, list_ending_certificates
 from market.catalogue.producers.models import CERTIFICATE_NAMES, PRODUCER_STATE_NAMES, ProducerState
 from market.catalogue.producers.queries import ProducerRow, list_own_producers
-from market.complaints.views import sum_up_unanswered_complaints
-from market.conversations.models import Side
-from market.conversations.views import count_unread
-from market.invoices.views import sum_up_open_invoices
 from market.kernel import Connection
 from market.kernel.clock import SHANGHAI, get_business_day
-from market.mediation.views import list_unanswered_proposals
-from market.packages.read import count_asked
 from market.people.identity.models import Actor
-from market.procurement.views import count_seller_steps, sum_up_red_letters
-from market.reviews.answer import count_unanswered_reviews
-from market.visits.read_changes import count_asked_changes
+from market.sales.aftersales.bad_fruit_views import sum_up_unanswered_claims
+from market.sales.aftersales.decide_refund import count_waiting_refunds
+from market.sales.aftersales.goods_return_views import sum_up_waiting_returns
+from market.sales.complaints.views import sum_up_unanswered_complaints
+from market.sales.conversations.models import Side
+from market.sales.conversations.views import count_unread
+from market.sales.invoices.views import sum_up_open_invoices
+from market.sales.mediation.views import list_unanswered_proposals
+from market.sales.packages.read import count_asked
+from market.sales.procurement.views import count_seller_steps, sum_up_red_letters
+from market.sales.reviews.answer import count_unanswered_reviews
+from market.sales.visits.read_changes import count_asked_changes
 from market.web.ui.format import day_short
 
 _DAY = timedelta(days=1)

@@ -31,8 +31,8 @@ from market.kernel.language import say
 from market.kernel.page import Page
 from market.kernel.public_reads import PublicReads
 from market.kernel.rate_limits import RateClass
-from market.packages.read import PackageFilters, PackageOffer, list_offers
 from market.people.identity.models import NotFound
+from market.sales.packages.read import PackageFilters, PackageOffer, list_offers
 from market.web.assets import get_origin
 from market.web.pages import render_page
 from market.web.services import get_services

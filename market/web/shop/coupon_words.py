@@ -6,9 +6,12 @@ from datetime import date
 from msgspec import Struct
 
 from market.catalogue.listings.detail import ListingDetail
-from market.coupons.manage import Coupon
-from market.coupons.models import Bearer, CouponTerms
-from market.coupons.offers import (
+from market.kernel import Connection, Fen
+from market.kernel.language import get_language, say
+from market.people.identity.models import Actor
+from market.sales.coupons.manage import Coupon
+from market.sales.coupons.models import Bearer, CouponTerms
+from market.sales.coupons.offers import (
     CouponAdvice,
     CouponOffer,
     advise,
@@ -16,12 +19,9 @@ from market.coupons.offers import (
     list_covering_offers,
     list_offers,
 )
-from market.coupons.rules import CouponItem, covers, find_day_fault
-from market.coupons.vouchers import VoucherCoverage, list_vouchers
-from market.kernel import Connection, Fen
-from market.kernel.language import get_language, say
-from market.orders.cart_view import Cart
-from market.people.identity.models import Actor
+from market.sales.coupons.rules import CouponItem, covers, find_day_fault
+from market.sales.coupons.vouchers import VoucherCoverage, list_vouchers
+from market.sales.orders.cart_view import Cart
 from market.web.shop.listing.own_view import OwnView
 from market.web.ui.format import day_zh, yuan
 

@@ -7,16 +7,16 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from market.coupons.claim import claim_voucher
-from market.coupons.models import Bearer, Voucher
-from market.coupons.offers import CouponOffer, list_claimable_offers, list_offers
-from market.coupons.vouchers import list_coverages, list_vouchers
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.language import get_language, say
 from market.kernel.rate_limits import RateClass
 from market.people.identity.models import Actor
+from market.sales.coupons.claim import claim_voucher
+from market.sales.coupons.models import Bearer, Voucher
+from market.sales.coupons.offers import CouponOffer, list_claimable_offers, list_offers
+from market.sales.coupons.vouchers import list_coverages, list_vouchers
 from market.web.forms import parse_integer, read_form
 from market.web.pages import get_local_path, redirect, render_page
 from market.web.shop.coupon_words import PLATFORM_PARCEL, describe_bearer, describe_coverage, describe_terms

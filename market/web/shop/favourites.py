@@ -17,9 +17,9 @@ from market.http import HttpRequest
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.language import say
-from market.orders.cart import count_cart
 from market.people.identity.models import AccountId, Actor, NotFound
 from market.people.storage.photos import PhotoFormat
+from market.sales.orders.cart import count_cart
 from market.web.cookies import set_cookie
 from market.web.forms import PostedForm, parse_integer, parse_uuid, read_form
 from market.web.pages import get_local_path, redirect, render_page

@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 from market.catalogue.listings.models import ListingKind
 from market.kernel.language import say
-from market.packages.models import Package
-from market.packages.read import OfferPart, PackageFilters, PackageOffer
+from market.sales.packages.models import Package
+from market.sales.packages.read import OfferPart, PackageFilters, PackageOffer
 from market.web.shop.cards import ListingCardView, format_unit, make_photo_view
 from market.web.ui.illustrations import get_tint_class
 

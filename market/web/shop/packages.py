@@ -16,12 +16,19 @@ from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.public_reads import PublicReads
 from market.kernel.text import clean_text
-from market.orders.checkout.packages import load_strictest_tiers
-from market.packages.capacity import load_availability
-from market.packages.models import MAX_COUNT, REST_HOURS
-from market.packages.read import PackageFilters, PackageOffer, get_live_package, is_withdrawn, list_offers, make_offer
-from market.packages.rules import PartAvailability
 from market.people.identity.models import NotFound
+from market.sales.orders.checkout.packages import load_strictest_tiers
+from market.sales.packages.capacity import load_availability
+from market.sales.packages.models import MAX_COUNT, REST_HOURS
+from market.sales.packages.read import (
+    PackageFilters,
+    PackageOffer,
+    get_live_package,
+    is_withdrawn,
+    list_offers,
+    make_offer,
+)
+from market.sales.packages.rules import PartAvailability
 from market.web.assets import get_origin
 from market.web.forms import parse_day, parse_integer
 from market.web.pages import render_page

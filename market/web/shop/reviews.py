@@ -11,7 +11,7 @@ from market.http import HttpRequest
 from market.kernel import Query
 from market.kernel.public_reads import PublicReads
 from market.people.identity.models import NotFound
-from market.reviews.views import list_listing_reviews
+from market.sales.reviews.views import list_listing_reviews
 from market.web.forms import parse_uuid
 from market.web.pages import render_page
 from market.web.shared_pages import Audience

@@ -13,7 +13,7 @@ from market.kernel.division_codes import get_ancestor_code
 from market.kernel.language import say
 from market.kernel.public_reads import PublicReads
 from market.people.identity.models import Actor
-from market.reviews.score import (
+from market.sales.reviews.score import (
     MIN_PARCELS,
     MIN_REVIEWS,
     SENDING_POINTS,
@@ -22,7 +22,7 @@ from market.reviews.score import (
     compute_score,
     get_figures,
 )
-from market.reviews.views import list_producer_reviews
+from market.sales.reviews.views import list_producer_reviews
 from market.web.assets import get_origin
 from market.web.forms import parse_uuid
 from market.web.pages import render_page

@@ -3,8 +3,8 @@
 from msgspec import Struct
 
 from market.kernel.language import say
-from market.orders.queries import SuborderView
-from market.pickups.models import Pickup
+from market.sales.orders.queries import SuborderView
+from market.sales.pickups.models import Pickup
 from market.web.ui.qr_code import draw_qr_code
 
 

@@ -13,9 +13,9 @@ from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.people.identity.models import Actor
 from market.places.organisations.models import UnitDuty
-from market.procurement.models import PurchaseInvalid, PurchaseState, PurchaseStep, UnitQuotaRequest
-from market.procurement.quotas import FIRST_YEAR, get_own_book, list_counted, set_unit_quota
-from market.procurement.views import DUTY_NAMES, get_seat, list_seller_purchases, list_unit_purchases
+from market.sales.procurement.models import PurchaseInvalid, PurchaseState, PurchaseStep, UnitQuotaRequest
+from market.sales.procurement.quotas import FIRST_YEAR, get_own_book, list_counted, set_unit_quota
+from market.sales.procurement.views import DUTY_NAMES, get_seat, list_seller_purchases, list_unit_purchases
 from market.web.farm.sellers import is_seller
 from market.web.forms import parse_integer, parse_typed_yuan, read_form
 from market.web.pages import redirect, render_page

@@ -12,12 +12,12 @@ from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
-from market.orders.queries import get_order_id
 from market.people.identity.models import Actor
 from market.places.organisations.models import UnitDuty
 from market.places.organisations.public_buyers import find_unit_seat
-from market.procurement.accept import accept_purchase
-from market.procurement.models import (
+from market.sales.orders.queries import get_order_id
+from market.sales.procurement.accept import accept_purchase
+from market.sales.procurement.models import (
     Acceptance,
     AcceptanceCheck,
     CheckItem,
@@ -32,10 +32,10 @@ from market.procurement.models import (
     PurchaseStep,
     SellerInvoice,
 )
-from market.procurement.pay import record_seller_invoice
-from market.procurement.reduce import record_red_letter
-from market.procurement.request import request_purchase
-from market.procurement.steps import (
+from market.sales.procurement.pay import record_seller_invoice
+from market.sales.procurement.reduce import record_red_letter
+from market.sales.procurement.request import request_purchase
+from market.sales.procurement.steps import (
     ENDABLE,
     approve_purchase,
     deliver_purchase,
@@ -43,7 +43,7 @@ from market.procurement.steps import (
     is_third_person,
     sign_contract,
 )
-from market.procurement.views import read_purchase
+from market.sales.procurement.views import read_purchase
 from market.web.forms import PostedForm, parse_integer, parse_typed_yuan, read_form
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import ShortNumber

@@ -3,7 +3,7 @@
 from datetime import date
 
 from market.kernel.clock import get_business_day
-from market.procurement.models import (
+from market.sales.procurement.models import (
     CheckItem,
     CountedEntry,
     Purchase,

@@ -3,12 +3,12 @@
 import re
 from uuid import UUID
 
-from market.aftersales.bad_fruit_views import SUM_UP_UNANSWERED_CLAIMS
 from market.cases.casework.worklist import list_assigned_cases
-from market.invoices.views import SUM_UP_OPEN_INVOICES, list_open_invoices
 from market.kernel import Connection
 from market.kernel.seal import Seal
 from market.people.identity.models import Role
+from market.sales.aftersales.bad_fruit_views import SUM_UP_UNANSWERED_CLAIMS
+from market.sales.invoices.views import SUM_UP_OPEN_INVOICES, list_open_invoices
 from tests.catalogue.producers.applicants import make_official_actor
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_producer

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from market.aftersales.host_calendar import list_host_nights, list_host_rooms
 from market.catalogue.bookings.calendar import list_stay_nights
 from market.catalogue.bookings.host_nights import (
     GuestNights,
@@ -20,8 +19,9 @@ from market.catalogue.bookings.host_nights import (
 from market.catalogue.bookings.models import InvalidHostNights, RoomTaken
 from market.kernel import Connection, Refusal
 from market.kernel.seal import Seal
-from market.orders.models import Nights
 from market.people.identity.models import NotFound
+from market.sales.aftersales.host_calendar import list_host_nights, list_host_rooms
+from market.sales.orders.models import Nights
 from tests.conftest import NOW
 from tests.support.make import SEAL, StayIds, load_owner, make_stay
 from tests.support.payment import gateway, provider, sandbox

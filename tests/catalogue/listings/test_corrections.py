@@ -20,11 +20,11 @@ from market.catalogue.listings.models import (
 from market.catalogue.listings.packs import NewPack, replace_pack
 from market.catalogue.listings.search.listings import SearchFilters, search_listings
 from market.kernel import Connection, Fen, Refusal
-from market.orders.cart import put_cart
-from market.orders.cart_view import get_cart
-from market.orders.models import Line, NotForSale, VariantId
 from market.people.identity.models import NotFound
 from market.people.moderation.forbidden_words import ForbiddenWord
+from market.sales.orders.cart import put_cart
+from market.sales.orders.cart_view import get_cart
+from market.sales.orders.models import Line, NotForSale, VariantId
 from tests.conftest import NOW
 from tests.support.make import SEPTEMBER, ProductIds, load_owner, make_certificate, make_product, make_stay
 from tests.support.payment import gateway, provider, sandbox

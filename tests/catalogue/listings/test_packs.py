@@ -15,11 +15,11 @@ from market.catalogue.listings.publish import NewProduct, publish_product
 from market.catalogue.listings.search.listings import SearchFilters, search_listings
 from market.catalogue.listings.tier_prices import PriceTerms, TierPrice, set_price_terms
 from market.kernel import Connection, Fen, Refusal
-from market.orders.cart import put_cart
-from market.orders.cart_view import get_cart
-from market.orders.models import Line, NotForSale, VariantId
 from market.people.identity.models import NotFound
 from market.people.moderation.forbidden_words import ForbiddenWord
+from market.sales.orders.cart import put_cart
+from market.sales.orders.cart_view import get_cart
+from market.sales.orders.models import Line, NotForSale, VariantId
 from tests.conftest import NOW
 from tests.support.make import SEPTEMBER, ProductIds, load_owner, make_producer, make_product, make_stay
 from tests.support.payment import gateway, provider, sandbox

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from market.catalogue.listings.search.scores import refresh_scores
 from market.kernel import Connection, Database
-from market.orders.checkout.batcher import Batcher
-from market.orders.checkout.place import place
-from market.orders.mark_paid import mark_paid
-from market.orders.models import Line, PlacedOrder, VariantId
-from market.orders.transitions import lock_order_by_number
+from market.sales.orders.checkout.batcher import Batcher
+from market.sales.orders.checkout.place import place
+from market.sales.orders.mark_paid import mark_paid
+from market.sales.orders.models import Line, PlacedOrder, VariantId
+from market.sales.orders.transitions import lock_order_by_number
 from tests.conftest import NOW
 from tests.support.make import DESTINATION, SEAL, ProductIds, make_account, make_product
 

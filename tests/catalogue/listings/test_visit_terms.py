@@ -14,15 +14,15 @@ from market.catalogue.listings.models import BadListing, CancelTier, WrongListin
 from market.catalogue.listings.person_classes import set_child_price
 from market.catalogue.slots.models import SlotId
 from market.kernel import Connection, Fen
-from market.orders.address import seal_address
-from market.orders.cancel import cancel_order
-from market.orders.cart import put_cart
-from market.orders.cart_view import get_cart
-from market.orders.checkout.batcher import Batcher
-from market.orders.checkout.place_cart import place_cart
-from market.orders.checkout.seen_terms import CancelTermsChanged
-from market.orders.models import Line, PlacedOrder, VariantId
 from market.people.identity.models import Actor, NotFound
+from market.sales.orders.address import seal_address
+from market.sales.orders.cancel import cancel_order
+from market.sales.orders.cart import put_cart
+from market.sales.orders.cart_view import get_cart
+from market.sales.orders.checkout.batcher import Batcher
+from market.sales.orders.checkout.place_cart import place_cart
+from market.sales.orders.checkout.seen_terms import CancelTermsChanged
+from market.sales.orders.models import Line, PlacedOrder, VariantId
 from tests.conftest import NOW
 from tests.support.make import CANCEL_TIERS, ActivityIds, load_actor, load_owner, make_account, make_activity, make_stay
 from tests.support.payment import gateway, provider, sandbox

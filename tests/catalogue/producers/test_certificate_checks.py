@@ -23,9 +23,9 @@ from market.catalogue.producers.models import (
 from market.catalogue.producers.queries import find_public_producer, get_producer
 from market.kernel import Connection, Database
 from market.kernel.clock import get_business_day
-from market.orders.checkout.offers import load_goods_offers
 from market.people.identity.models import Actor, NotFound, Role
 from market.people.notify.queue import FACTS_CONTEXT
+from market.sales.orders.checkout.offers import load_goods_offers
 from tests.conftest import NOW
 from tests.support.make import (
     OTHER_VILLAGE,

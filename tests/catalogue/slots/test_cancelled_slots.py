@@ -5,18 +5,18 @@ from datetime import UTC, date, datetime, timedelta
 import asyncpg
 import pytest
 
-from market.aftersales.cancelled_slots import cancel_slots_below_minimum, refund_cancelled_slots
-from market.aftersales.check_in import CheckIn, check_in_guest
-from market.aftersales.models import InvalidCheckInCode
-from market.aftersales.receive import confirm_overdue
 from market.catalogue.slots.cancel_slot import cancel_slot
 from market.catalogue.slots.change_slots import move_slot
 from market.catalogue.slots.list_slots import list_coming_slots
 from market.catalogue.slots.models import CancelReason, SlotNotOpen, SlotState
 from market.kernel import Connection
-from market.orders.cancel import cancel_order
-from market.orders.models import PlacedOrder
 from market.people.identity.models import Actor, NotFound
+from market.sales.aftersales.cancelled_slots import cancel_slots_below_minimum, refund_cancelled_slots
+from market.sales.aftersales.check_in import CheckIn, check_in_guest
+from market.sales.aftersales.models import InvalidCheckInCode
+from market.sales.aftersales.receive import confirm_overdue
+from market.sales.orders.cancel import cancel_order
+from market.sales.orders.models import PlacedOrder
 from tests.conftest import NOW
 from tests.support.make import (
     CANCEL_TIERS,

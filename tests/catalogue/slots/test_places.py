@@ -8,10 +8,6 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from market.aftersales.check_in import CheckIn, check_in_guest
-from market.aftersales.models import CheckInCodeUsed, CheckInOutsideStay, NothingToReceive
-from market.aftersales.receive import confirm_overdue, confirm_receipt
-from market.aftersales.slot_guests import list_slot_guests
 from market.catalogue.slots.change_slots import move_slot
 from market.catalogue.slots.models import (
     PartyTooLarge,
@@ -24,16 +20,20 @@ from market.catalogue.slots.models import (
     SlotState,
 )
 from market.kernel import Connection, Refusal
-from market.orders.cancel import cancel_order
-from market.orders.cart import load_cart_contents, put_cart
-from market.orders.cart_view import get_cart
-from market.orders.checkout.batcher import Batcher
-from market.orders.checkout.place import place
-from market.orders.checkout.placing import place_batch
-from market.orders.expire import expire_orders
-from market.orders.models import Line, NotForSale, OrderNotCancellable, PlacedOrder, VariantId
+from market.sales.aftersales.check_in import CheckIn, check_in_guest
+from market.sales.aftersales.models import CheckInCodeUsed, CheckInOutsideStay, NothingToReceive
+from market.sales.aftersales.receive import confirm_overdue, confirm_receipt
+from market.sales.aftersales.slot_guests import list_slot_guests
+from market.sales.orders.cancel import cancel_order
+from market.sales.orders.cart import load_cart_contents, put_cart
+from market.sales.orders.cart_view import get_cart
+from market.sales.orders.checkout.batcher import Batcher
+from market.sales.orders.checkout.place import place
+from market.sales.orders.checkout.placing import place_batch
+from market.sales.orders.expire import expire_orders
+from market.sales.orders.models import Line, NotForSale, OrderNotCancellable, PlacedOrder, VariantId
 from tests.conftest import NOW
-from tests.orders.requests import list_codes, make_request
+from tests.sales.orders.requests import list_codes, make_request
 from tests.support.make import (
     CANCEL_TIERS,
     DESTINATION,

@@ -13,10 +13,10 @@ from market.catalogue.listings.person_classes import set_child_price
 from market.catalogue.listings.terms import NewSeason, Season, set_season
 from market.catalogue.slots.list_slots import list_coming_slots
 from market.kernel import Connection, Fen
-from market.orders.cart import put_cart
-from market.orders.cart_view import get_cart
-from market.orders.models import Line, VariantId
 from market.people.identity.models import NotFound
+from market.sales.orders.cart import put_cart
+from market.sales.orders.cart_view import get_cart
+from market.sales.orders.models import Line, VariantId
 from tests.conftest import NOW
 from tests.support.make import ActivityIds, load_owner, make_activity, make_product
 from tests.support.shop import Shopping

@@ -8,8 +8,6 @@ import asyncpg
 import pytest
 from msgspec import Struct
 
-from market.aftersales.receive import confirm_receipt
-from market.aftersales.ship import ship_suborder
 from market.catalogue.trace.labels import list_runs, list_signed_labels, make_labels, revoke_labels, scan_label
 from market.catalogue.trace.models import NewLabels, NewPlot, PromiseBasis, TraceInvalid
 from market.catalogue.trace.packed import LabelCode, PackedLot, list_packed_lots, pack_labels, read_label_codes
@@ -17,6 +15,8 @@ from market.catalogue.trace.plots import add_plot
 from market.catalogue.trace.unpacked import list_unpacked_labels, unpack_labels
 from market.kernel import Connection
 from market.people.identity.models import Actor, NotFound
+from market.sales.aftersales.receive import confirm_receipt
+from market.sales.aftersales.ship import ship_suborder
 from tests.catalogue.trace.world import TraceWorld, harvest, make_trace_world
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_freight_template, make_producer, make_product

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from market.demo.sample.public_data import DATA, format_title, read_products, read_tourism
 from market.kernel import Connection
-from market.orders.money.verification import ORDER_PREFIXES, verify_orders
 from market.people.moderation.forbidden_words import find_forbidden_word
 from market.people.storage.files import FileStore
+from market.sales.orders.money.verification import ORDER_PREFIXES, verify_orders
 from market.subsidies.clawbacks.ledger import CLAWBACK_PREFIX, verify_receivables
 from market.subsidies.month.budget_lines import BUDGET_PREFIX, verify_budget_lines
 from payments import verify_ledger

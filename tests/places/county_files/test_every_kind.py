@@ -20,7 +20,7 @@ from market.sheets.models import CellFault, FileMalformed
 from market.sheets.write_spreadsheet import FileFormat
 from tests.catalogue.producers.applicants import make_official_actor
 from tests.conftest import NOW
-from tests.procurement.canteen import CODES
+from tests.sales.procurement.canteen import CODES
 
 HERE = "130624"
 

@@ -18,7 +18,7 @@ from market.sheets.models import CellFault, FileMalformed
 from market.sheets.write_spreadsheet import FileFormat
 from tests.catalogue.producers.applicants import make_official_actor
 from tests.conftest import NOW
-from tests.procurement.canteen import CODES
+from tests.sales.procurement.canteen import CODES
 
 HEADER = "县代码,名单,起始年度,终止年度,来源"
 PURCHASES = "订单号,行号,采购单位,供应商,产地县,商品,数量,金额,验收日期,付款日期,预算年度"

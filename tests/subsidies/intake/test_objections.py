@@ -7,13 +7,13 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from market.aftersales.case_view import load_case_view
 from market.cases.casework.moves import get_person_scope
 from market.cases.casework.worklist import list_assigned_cases
 from market.kernel import Connection
 from market.people.identity.models import NotFound, Role
 from market.reports.counted.grievances import GRIEVANCES
 from market.reports.counted.models import MonthOfReport, count_figures
+from market.sales.aftersales.case_view import load_case_view
 from market.subsidies.intake import objections
 from market.subsidies.intake.models import LeadInvalid, LeadState, LeadStep, ObjectionWaiting, Vote
 from market.subsidies.intake.objection_models import (

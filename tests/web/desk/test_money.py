@@ -9,13 +9,13 @@ import pytest
 from msgspec import Struct
 
 from market.kernel import Connection
-from market.orders.mark_paid import apply_payment_events
 from market.people.identity.models import Role
 from market.people.identity.sign_in import sign_in_without_code
+from market.sales.orders.mark_paid import apply_payment_events
 from payments import Method, post
 from tests.conftest import NOW
-from tests.orders.conftest import gateway, provider, sandbox, shopping
-from tests.orders.test_payment_problems import Sale, sale
+from tests.sales.orders.conftest import gateway, provider, sandbox, shopping
+from tests.sales.orders.test_payment_problems import Sale, sale
 from tests.support.app import Service, build_settings, run_service
 from tests.support.browser import ORIGIN, PageClient, read_form_values
 from tests.support.make import make_official

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from market.kernel import Connection, Database
-from market.payouts.correct_seller_name import list_seller_names
 from market.people.identity.models import AccountId, Role, SecondFactorRequired
 from market.people.identity.sign_in import sign_in_without_code
+from market.sales.payouts.correct_seller_name import list_seller_names
 from tests.support.app import Service
 from tests.support.make import VILLAGE, load_actor, make_account, make_official, make_producer
 from tests.web.desk.county import COUNTY, NOW, serve_story

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from market.aftersales.ship import ship_suborder
 from market.catalogue.listings.edit import move_listing
 from market.catalogue.listings.models import ListingMove
 from market.catalogue.producers.check_certificates import verify_certificate
 from market.kernel.clock import Clock
 from market.people.identity.models import Role
+from market.sales.aftersales.ship import ship_suborder
 from payments.sandbox import Sandbox
 from tests.support.browser import PageClient
 from tests.support.make import SEAL, load_actor, make_official, make_producer, make_product

@@ -8,7 +8,7 @@ from market.kernel.clock import SHANGHAI
 from market.web.farm.todo import list_todos
 from market.web.ui.format import day_short
 from tests.conftest import NOW
-from tests.invoices.invoiced import Invoiced, invoiced
+from tests.sales.invoices.invoiced import Invoiced, invoiced
 from tests.support.make import make_certificate
 from tests.support.payment import gateway, provider, sandbox
 from tests.support.postgres import as_owner

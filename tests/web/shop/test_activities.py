@@ -3,8 +3,8 @@
 import re
 from datetime import timedelta
 
-from market.aftersales.cancelled_slots import refund_cancelled_slots
 from market.kernel.clock import Clock
+from market.sales.aftersales.cancelled_slots import refund_cancelled_slots
 from payments.sandbox import Sandbox
 from tests.support.browser import PageClient, read_form_values
 from tests.support.make import ActivityIds, load_owner, make_activity

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from market.aftersales.ship import ship_suborder
+from market.sales.aftersales.ship import ship_suborder
 from payments import poll_payment
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe

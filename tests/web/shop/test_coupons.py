@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from market.coupons.manage import Coupon, create_coupon, create_producer_coupon
 from market.kernel.clock import Clock
+from market.sales.coupons.manage import Coupon, create_coupon, create_producer_coupon
 from tests.support.browser import LoadedPage
 from tests.support.coupons import make_platform_staff, new_coupon
 from tests.support.make import load_owner, make_producer

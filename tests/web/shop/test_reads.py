@@ -8,9 +8,9 @@ import pytest
 from market.catalogue.favourites.keep import add_favourite
 from market.catalogue.favourites.models import FavouriteKind
 from market.catalogue.listings.detail import get_product
-from market.coupons.claim import claim_voucher
-from market.coupons.manage import create_coupon
 from market.kernel import Database
+from market.sales.coupons.claim import claim_voucher
+from market.sales.coupons.manage import create_coupon
 from tests.conftest import NOW
 from tests.support.coupons import make_platform_staff, new_coupon
 from tests.support.make import load_actor, make_product

@@ -1,7 +1,7 @@
 """The public page of a seller: linked from what it sells, with certificates, reviews and a score that is explained."""
 
-from market.reviews.score import compute_score
-from tests.reviews.test_score import make_figures
+from market.sales.reviews.score import compute_score
+from tests.sales.reviews.test_score import make_figures
 from tests.web.conftest import Village
 
 

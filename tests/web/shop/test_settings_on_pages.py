@@ -3,7 +3,6 @@
 import msgspec
 import pytest
 
-from market.aftersales.case_moves import REOPENING_PERIOD
 from market.cases.casework.rules import MAX_STOPPED
 from market.catalogue.bookings.host_nights import GUEST_LIFETIME
 from market.catalogue.bookings.models import MAX_NIGHTS_SHOWN, InvalidNightsWindow
@@ -11,7 +10,8 @@ from market.catalogue.listings.goods_terms import PERISHABLE
 from market.kernel import Database
 from market.kernel.settings import Settings
 from market.people.notify.templates import TEMPLATES
-from market.visits.models import ANSWER_HOURS
+from market.sales.aftersales.case_moves import REOPENING_PERIOD
+from market.sales.visits.models import ANSWER_HOURS
 from market.web.shop.promises import describe_returns
 from payments.sandbox import Sandbox
 from tests.support.app import run_app

@@ -3,21 +3,21 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from market.aftersales.bad_fruit import NewClaim, open_claim
-from market.aftersales.case_moves import notify_late_case
-from market.aftersales.decide_bad_fruit import answer_claim, decide_claim
-from market.aftersales.goods_return import ReturnedLine, open_goods_return
 from market.cases.casework.models import LockedCase
 from market.cases.casework.moves import escalate_late_cases
-from market.complaints.complain import complain
-from market.complaints.models import ComplaintCategory
 from market.demo.sample.sales.photos import draw_dates
 from market.demo.sample.sales.simulation import Sale, SaleSimulation
 from market.kernel import Connection
-from market.mediation.agree import answer_proposal, propose_share
-from market.mediation.mediate import ask_for_mediation
-from market.orders.models import Line, VariantId
 from market.people.storage.photos import PhotoPurpose
+from market.sales.aftersales.bad_fruit import NewClaim, open_claim
+from market.sales.aftersales.case_moves import notify_late_case
+from market.sales.aftersales.decide_bad_fruit import answer_claim, decide_claim
+from market.sales.aftersales.goods_return import ReturnedLine, open_goods_return
+from market.sales.complaints.complain import complain
+from market.sales.complaints.models import ComplaintCategory
+from market.sales.mediation.agree import answer_proposal, propose_share
+from market.sales.mediation.mediate import ask_for_mediation
+from market.sales.orders.models import Line, VariantId
 
 _BAG = 48
 """About as many dates are in a bag, and on a drawn photo."""

@@ -3,17 +3,17 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from market.aftersales.models import LineRefundReason
-from market.aftersales.refund import refund_line
 from market.demo.sample.sales.simulation import Sale, SaleSimulation
-from market.invoices.ask import ask_invoice
-from market.invoices.correct import correct_invoice
-from market.invoices.models import InvoiceDetails, InvoiceKind, InvoiceStep, IssuedInvoice
-from market.invoices.record import record_invoice
-from market.invoices.tasks import update_changed_invoices
 from market.kernel import Fen
 from market.kernel.clock import get_business_day
-from market.orders.models import Line
+from market.sales.aftersales.models import LineRefundReason
+from market.sales.aftersales.refund import refund_line
+from market.sales.invoices.ask import ask_invoice
+from market.sales.invoices.correct import correct_invoice
+from market.sales.invoices.models import InvoiceDetails, InvoiceKind, InvoiceStep, IssuedInvoice
+from market.sales.invoices.record import record_invoice
+from market.sales.invoices.tasks import update_changed_invoices
+from market.sales.orders.models import Line
 
 _PERSON = InvoiceDetails(kind=InvoiceKind.PERSON, title="样例买家甲")
 _UNIT = InvoiceDetails(

@@ -5,18 +5,18 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.aftersales.close_farm import close_farm
-from market.aftersales.weigh import WeighedLine, weigh_parcel
 from market.catalogue.listings.presale import PresaleTerms, set_presale
 from market.catalogue.listings.publish import NewProduct, publish_product
 from market.catalogue.listings.tier_prices import PriceTerms, TierPrice, set_price_terms
 from market.catalogue.producers.closures import ClosureReason, NewClosure
-from market.coupons.claim import claim_voucher
 from market.demo.sample.sales.simulation import SaleSimulation, SampleOffer
 from market.kernel import Fen, Query
 from market.kernel.clock import get_business_day
-from market.orders.models import Line, VariantId
 from market.people.identity.models import AccountId
+from market.sales.aftersales.close_farm import close_farm
+from market.sales.aftersales.weigh import WeighedLine, weigh_parcel
+from market.sales.coupons.claim import claim_voucher
+from market.sales.orders.models import Line, VariantId
 
 _WEIGHED, _PRESOLD = "革新庄红薯（按重量算）", "革新庄新红枣（预售）"
 _CLOSED_DAYS = timedelta(days=5)

@@ -7,11 +7,11 @@ from market.catalogue.listings.models import ListingKind
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.kernel import Query
 from market.kernel.clock import SHANGHAI
-from market.packages.book import PackageWish, PartTime
-from market.packages.compose import OfferedVariant, compose_package, list_near_variants
-from market.packages.consent import answer_package, publish_package
-from market.packages.models import NewPackage, NewPart, Package
 from market.people.identity.models import AccountId
+from market.sales.packages.book import PackageWish, PartTime
+from market.sales.packages.compose import OfferedVariant, compose_package, list_near_variants
+from market.sales.packages.consent import answer_package, publish_package
+from market.sales.packages.models import NewPackage, NewPart, Package
 
 _DAYS_AHEAD = 10
 FIND_OWNER = Query(

@@ -14,7 +14,6 @@ from market.demo.sample.sales.simulation import SaleSimulation
 from market.demo.sample.sales.villages import FACTORY, FACTORY_CODE
 from market.kernel import Fen
 from market.kernel.clock import get_business_day
-from market.orders.models import Line, VariantId
 from market.pairing.buying_accounts import set_buying_account
 from market.pairing.models import NewPairing, NewPledge, PairingFields, PledgeKind
 from market.pairing.progress import list_due_years
@@ -24,6 +23,7 @@ from market.pairing.views import find_pairing
 from market.people.identity.models import Actor
 from market.places.county_files.models import CountyFile
 from market.places.county_files.run_file_import import import_county_file
+from market.sales.orders.models import Line, VariantId
 
 
 async def play_pairings(sales: SaleSimulation, village: str) -> None:

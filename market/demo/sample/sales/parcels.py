@@ -2,19 +2,19 @@
 
 from datetime import timedelta
 
-from market.conversations.models import Side
-from market.conversations.write import write_message
 from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.sales.photos import draw_dates
 from market.demo.sample.sales.simulation import Sale, SaleSimulation
-from market.orders.models import Line
 from market.people.storage.photos import PhotoPurpose
-from market.pickup_points.register import list_points
-from market.pickups.hand_over import mark_arrived
-from market.reviews.answer import answer_review
-from market.reviews.appeal import appeal_review
-from market.reviews.models import HidingReason
-from market.reviews.write import ReviewText, write_review
+from market.sales.conversations.models import Side
+from market.sales.conversations.write import write_message
+from market.sales.orders.models import Line
+from market.sales.pickup_points.register import list_points
+from market.sales.pickups.hand_over import mark_arrived
+from market.sales.reviews.answer import answer_review
+from market.sales.reviews.appeal import appeal_review
+from market.sales.reviews.models import HidingReason
+from market.sales.reviews.write import ReviewText, write_review
 
 
 async def play_parcels(sales: SaleSimulation, dates: Line) -> None:

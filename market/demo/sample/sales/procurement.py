@@ -3,22 +3,22 @@
 from datetime import timedelta
 from uuid import UUID
 
-from market.aftersales.models import LineRefundReason
-from market.aftersales.refund import refund_line
 from market.catalogue.listings.publish import NewProduct, publish_product
 from market.catalogue.listings.tier_prices import PriceTerms, set_price_terms
 from market.demo.sample.identities import BUYER_PHONES, make_phone
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.kernel import Fen
 from market.kernel.clock import get_business_day
-from market.orders.mark_paid import apply_payment_events
-from market.orders.models import Line, VariantId
 from market.people.identity.models import Actor
 from market.places.organisations.models import UnitDuty
 from market.places.organisations.public_buyers import NewPublicBuyer, save_public_buyer
-from market.procurement.accept import accept_purchase
-from market.procurement.chase import chase_red_letters, tell_of_red_letters
-from market.procurement.models import (
+from market.sales.aftersales.models import LineRefundReason
+from market.sales.aftersales.refund import refund_line
+from market.sales.orders.mark_paid import apply_payment_events
+from market.sales.orders.models import Line, VariantId
+from market.sales.procurement.accept import accept_purchase
+from market.sales.procurement.chase import chase_red_letters, tell_of_red_letters
+from market.sales.procurement.models import (
     Acceptance,
     AcceptanceCheck,
     CheckItem,
@@ -29,12 +29,12 @@ from market.procurement.models import (
     SellerInvoice,
     UnitQuotaRequest,
 )
-from market.procurement.pay import confirm_bank_receipt, record_bank_receipt, record_seller_invoice
-from market.procurement.quotas import set_unit_quota
-from market.procurement.reduce import record_red_letter
-from market.procurement.request import request_purchase
-from market.procurement.steps import approve_purchase, deliver_purchase, sign_contract
-from market.procurement.views import get_purchase
+from market.sales.procurement.pay import confirm_bank_receipt, record_bank_receipt, record_seller_invoice
+from market.sales.procurement.quotas import set_unit_quota
+from market.sales.procurement.reduce import record_red_letter
+from market.sales.procurement.request import request_purchase
+from market.sales.procurement.steps import approve_purchase, deliver_purchase, sign_contract
+from market.sales.procurement.views import get_purchase
 
 CANTEEN, CANTEEN_CODE = "样例革新庄小学食堂", "12130624MB0A1E2P3U"
 """No unit has this code; its check character is right."""

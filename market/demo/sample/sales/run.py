@@ -18,8 +18,8 @@ from market.demo.sample.sales.visits import play_visits
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
-from market.orders.models import Line, VariantId
 from market.people.storage.files import FileStore
+from market.sales.orders.models import Line, VariantId
 
 _STEPS = 4
 EXISTS_SALES = Query(bool, "SELECT EXISTS (SELECT FROM packages)")

@@ -9,8 +9,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.aftersales.receive import confirm_receipt
-from market.aftersales.ship import ship_suborder
 from market.cases.casework.moves import get_person_scope
 from market.demo.sample.accounts import FARMER_PHONE, HOST_PHONE
 from market.demo.sample.identities import BUYER_PHONES, make_phone
@@ -21,19 +19,21 @@ from market.kernel.clock import get_business_day, get_quarter_start
 from market.kernel.database import SCOPE_SETTING
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
-from market.orders.address import Address, address_to_point, seal_address
-from market.orders.checkout.batcher import Batcher
-from market.orders.checkout.place import place
-from market.orders.mark_paid import apply_payment_events
-from market.orders.models import Line, Nights, OrderId, PlacedOrder
-from market.orders.pay import pay_order
-from market.orders.queries import SuborderView, get_order
-from market.packages.book import PackageWish, book_package
 from market.people.identity.actors import find_actor_by_handle, find_actor_by_id
 from market.people.identity.models import AccountId, Actor
 from market.people.storage.files import FileStore
 from market.people.storage.photos import PhotoPurpose, add_photo, prepare_drawing, prepare_photo
-from market.pickup_points.models import PickupPoint
+from market.sales.aftersales.receive import confirm_receipt
+from market.sales.aftersales.ship import ship_suborder
+from market.sales.orders.address import Address, address_to_point, seal_address
+from market.sales.orders.checkout.batcher import Batcher
+from market.sales.orders.checkout.place import place
+from market.sales.orders.mark_paid import apply_payment_events
+from market.sales.orders.models import Line, Nights, OrderId, PlacedOrder
+from market.sales.orders.pay import pay_order
+from market.sales.orders.queries import SuborderView, get_order
+from market.sales.packages.book import PackageWish, book_package
+from market.sales.pickup_points.models import PickupPoint
 from market.web.ui.illustrations import draw_picture
 from payments import Gateway, Method
 

@@ -13,9 +13,9 @@ from market.catalogue.trace.unpacked import unpack_labels
 from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.kernel.clock import get_business_day
-from market.orders.models import Line
 from market.places.county_files.models import CountyFile
 from market.places.county_files.run_file_import import import_county_file
+from market.sales.orders.models import Line
 
 _SOURCE = "样例产量（不是真实数据）"
 _YIELDS = (("香菇", 6000), ("大枣", 1500), ("核桃", 300), ("小米", 400), ("苹果", 4000))

@@ -17,10 +17,10 @@ from market.demo.sample.sales.simulation import SaleSimulation
 from market.demo.sample.sales.trace import play_trace
 from market.kernel import Fen, Query
 from market.kernel.clock import get_business_day
-from market.orders.models import Line
 from market.people.identity.models import AccountId
 from market.places.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
 from market.places.organisations.register import decide_organisation, register_organisation
+from market.sales.orders.models import Line
 
 # One measurement of each operator and technology in each village of the county: 移动 and 电信 reach most, 广电 few.
 ADD_COVERAGE = Query(

@@ -3,8 +3,6 @@
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from market.aftersales.cancelled_slots import refund_cancelled_slots
-from market.aftersales.check_in import check_in_guest
 from market.catalogue.listings.cancel_tiers import CancelTerms, set_cancel_terms
 from market.catalogue.listings.models import CancelTier
 from market.catalogue.listings.night_rules import NightRule, RuleKind, set_night_rule
@@ -16,12 +14,14 @@ from market.catalogue.slots.models import CancelReason, SlotId
 from market.demo.sample.identities import make_identity_number
 from market.demo.sample.sales.simulation import Sale, SaleSimulation, SampleOffer
 from market.kernel import BASIS_POINTS, Fen, Refusal
-from market.orders.models import Line, ListingId, Nights, VariantId
 from market.people.identity.models import Actor
-from market.visits.cancel_stay import StayCancelReason, cancel_booked_stay
-from market.visits.change_booking import propose_change, quote_change
-from market.visits.changeable_stay import NewDays
-from market.visits.guest_register import GuestDocument, NewStayGuest, register_guest
+from market.sales.aftersales.cancelled_slots import refund_cancelled_slots
+from market.sales.aftersales.check_in import check_in_guest
+from market.sales.orders.models import Line, ListingId, Nights, VariantId
+from market.sales.visits.cancel_stay import StayCancelReason, cancel_booked_stay
+from market.sales.visits.change_booking import propose_change, quote_change
+from market.sales.visits.changeable_stay import NewDays
+from market.sales.visits.guest_register import GuestDocument, NewStayGuest, register_guest
 
 _STAY = "骆驼湾村农家小院"
 _ACTIVITY = "骆驼湾村剪纸半天"

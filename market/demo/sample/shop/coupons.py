@@ -5,13 +5,13 @@ from uuid import UUID
 
 import asyncpg
 
-from market.coupons.models import Bearer
 from market.demo.sample.accounts import FARMER_PHONE
 from market.demo.sample.copy_rows import CopyRow, DateRange, copy_rows
 from market.demo.sample.seeded_random import SeededRandom
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.sales.coupons.models import Bearer
 
 _DAYS = timedelta(days=60)
 

@@ -10,7 +10,7 @@ from market.demo.sample.seeded_random import SeededRandom
 from market.demo.sample.shop.order_records import LotTally, OrderRecords, SampleSuborder
 from market.demo.sample.shop.order_rows import LedgerFact, PaymentCopyRow, PaymentPartCopyRow, RefundCopyRow
 from market.kernel import Fen
-from market.orders.escrow import (
+from market.sales.orders.escrow import (
     RefundShare,
     capture_legs,
     get_order_ref,
@@ -18,7 +18,7 @@ from market.orders.escrow import (
     refund_legs,
     release_legs,
 )
-from market.orders.models import SuborderKind, SuborderState
+from market.sales.orders.models import SuborderKind, SuborderState
 from payments import Part
 from payments.ledger.journal import Leg
 

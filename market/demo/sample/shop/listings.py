@@ -21,8 +21,8 @@ from market.demo.sample.shop.texts import find_gi, write_goods_story, write_visi
 from market.demo.sample.shop.unit_weights import estimate_gross_g, find_pair_unit, parse_source_unit
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day
-from market.orders.checkout.pricing import GoodsOffer
 from market.places.counties.settings import CountySettings
+from market.sales.orders.checkout.pricing import GoodsOffer
 
 PRICED_NIGHTS = 365
 _CHILLED_DAYS = 7

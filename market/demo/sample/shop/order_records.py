@@ -19,9 +19,9 @@ from market.demo.sample.shop.order_rows import (
     SuborderCopyRow,
     SuborderEventCopyRow,
 )
-from market.orders.checkout.pricing import DraftSuborder
-from market.orders.escrow import SuborderShare, compute_share
-from market.orders.models import SuborderState
+from market.sales.orders.checkout.pricing import DraftSuborder
+from market.sales.orders.escrow import SuborderShare, compute_share
+from market.sales.orders.models import SuborderState
 
 
 class LotTally(Struct):

@@ -10,8 +10,8 @@ from market.demo.sample.copy_rows import CopyRow, copy_rows
 from market.demo.sample.seeded_random import SeededRandom
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
-from market.orders.escrow import get_payable_account, get_payee
-from market.payouts.account import PAYOUT_NUMBER_CONTEXT
+from market.sales.orders.escrow import get_payable_account, get_payee
+from market.sales.payouts.account import PAYOUT_NUMBER_CONTEXT
 from payments import post
 from payments.ledger.journal import Leg
 from payments.payout import get_transit_account

@@ -29,11 +29,11 @@ from market.demo.sample.waking_hours import find_waking_moment
 from market.kernel.clock import get_day_start
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
-from market.orders.address import Address, seal_address
-from market.orders.checkout.pricing import DraftSuborder
-from market.orders.expire import CLOCK_ACTOR
-from market.orders.mark_paid import PAYMENTS_ACTOR
-from market.orders.models import OrderState, SuborderState
+from market.sales.orders.address import Address, seal_address
+from market.sales.orders.checkout.pricing import DraftSuborder
+from market.sales.orders.expire import CLOCK_ACTOR
+from market.sales.orders.mark_paid import PAYMENTS_ACTOR
+from market.sales.orders.models import OrderState, SuborderState
 
 _REGIONS = (
     ("130102", "石家庄"), ("130203", "唐山"), ("130602", "保定"), ("130702", "张家口"), ("131002", "廊坊"),

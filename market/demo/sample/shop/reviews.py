@@ -9,8 +9,8 @@ from market.demo.sample.seeded_random import SeededRandom
 from market.demo.sample.shop.order_rows import ReviewCopyRow
 from market.demo.sample.shop.texts import MIDDLING_REVIEWS, PLEASED_REVIEWS, POOR_REVIEWS, REVIEW_ANSWERS
 from market.demo.sample.waking_hours import find_waking_moment
-from market.orders.checkout.pricing import DraftSuborder
-from market.orders.models import SuborderKind
+from market.sales.orders.checkout.pricing import DraftSuborder
+from market.sales.orders.models import SuborderKind
 
 _REVIEWED_PERCENT = 45
 _ANSWERED_PERCENT = 30

@@ -14,7 +14,7 @@ from market.demo.sample.shop.listings import SampleGoods, SampleLodging
 from market.demo.sample.shop.slots import SampleSlots
 from market.kernel import Fen
 from market.kernel.clock import get_business_day, get_day_start
-from market.orders.checkout.pricing import (
+from market.sales.orders.checkout.pricing import (
     DraftLine,
     DraftSuborder,
     GoodsOffer,
@@ -23,7 +23,7 @@ from market.orders.checkout.pricing import (
     price_stay_line,
     price_suborders,
 )
-from market.orders.models import SuborderKind
+from market.sales.orders.models import SuborderKind
 
 ORDER_DAYS = 90
 _ORDERS_PER_DAY = 46

@@ -14,8 +14,8 @@ from market.demo.sample.seeded_random import SeededRandom
 from market.demo.sample.shop.listings import SampleGoods
 from market.demo.sample.shop.order_records import SampleSuborder
 from market.kernel.clock import get_business_day, get_day_start
-from market.orders.checkout.pricing import GoodsOffer
-from market.orders.models import SuborderState
+from market.sales.orders.checkout.pricing import GoodsOffer
+from market.sales.orders.models import SuborderState
 
 SLOT_PLACES = 20
 _START, _END = timedelta(hours=8), timedelta(hours=12)

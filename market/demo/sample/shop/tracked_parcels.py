@@ -5,9 +5,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.carriers.register import register_parcel
 from market.demo.carrier.routes import Fate, SandboxParcel
 from market.kernel import Connection, Query
+from market.sales.carriers.register import register_parcel
 
 
 class ShippedParcel(Struct, frozen=True):

@@ -3,9 +3,9 @@
 from market.cases.casework.models import CaseState
 from market.cases.casework.moves import get_person_scope
 from market.kernel import FieldFault
-from market.reviews.appeal import decide_appeal
-from market.reviews.appeal_views import ReviewAppeal, get_appeal
-from market.reviews.models import HIDING_REASON_NAMES, HidingReason, InvalidAppeal
+from market.sales.reviews.appeal import decide_appeal
+from market.sales.reviews.appeal_views import ReviewAppeal, get_appeal
+from market.sales.reviews.models import HIDING_REASON_NAMES, HidingReason, InvalidAppeal
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 
 _SHOWN = "show"

@@ -6,7 +6,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.aftersales.case_moves import list_answerer_moves, move_assigned_case
 from market.cases.casework.history import get_case, list_case_events, record_case_looks
 from market.cases.casework.models import LockedCase
 from market.cases.casework.moves import get_person_scope
@@ -15,6 +14,7 @@ from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
+from market.sales.aftersales.case_moves import list_answerer_moves, move_assigned_case
 from market.web.case_words import build_case_context, get_case_move, get_desk_path
 from market.web.desk.aftersales.decisions import load_assigned
 from market.web.desk.context import DeskContext, open_desk, render_desk_page

@@ -5,9 +5,6 @@ from datetime import datetime
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from market.aftersales.bad_fruit_views import BadFruitClaim, get_claim
-from market.aftersales.decide_bad_fruit import decide_claim
-from market.aftersales.models import MAX_CLAIM_TOTAL
 from market.cases.casework.models import CaseState
 from market.cases.casework.moves import get_person_scope
 from market.cases.casework.worklist import AssignedCase, list_assigned_cases
@@ -16,6 +13,9 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.people.identity.models import Actor
 from market.people.notify.notifications import format_due
+from market.sales.aftersales.bad_fruit_views import BadFruitClaim, get_claim
+from market.sales.aftersales.decide_bad_fruit import decide_claim
+from market.sales.aftersales.models import MAX_CLAIM_TOTAL
 from market.web.case_words import get_desk_path
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 from market.web.desk.context import PageNotice, open_desk, render_desk_page

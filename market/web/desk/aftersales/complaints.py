@@ -7,11 +7,11 @@ from msgspec import Struct
 from market.cases.casework.models import CaseOutcome, CaseState
 from market.cases.casework.moves import get_person_scope
 from market.catalogue.trace.packed import PackedLot, list_packed_lots
-from market.complaints.complain import ANSWERS, answer_complaint
-from market.complaints.models import MAX_COMPLAINT_LENGTH, InvalidComplaint
-from market.complaints.views import Complaint, get_complaint
 from market.kernel import Connection, FieldFault
 from market.kernel.seal import Seal
+from market.sales.complaints.complain import ANSWERS, answer_complaint
+from market.sales.complaints.models import MAX_COMPLAINT_LENGTH, InvalidComplaint
+from market.sales.complaints.views import Complaint, get_complaint
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 from market.web.farm.trace.packed import describe_packed_lot
 from market.web.shop.aftersales.complaints import OUTCOME_NAMES

@@ -1,7 +1,7 @@
 """Returns of goods that an official decides: before they are sent, or once the seller objects."""
 
-from market.aftersales.answer_goods_return import decide_goods_return
-from market.aftersales.goods_return_views import GoodsReturn, GoodsReturnStage, get_goods_return
+from market.sales.aftersales.answer_goods_return import decide_goods_return
+from market.sales.aftersales.goods_return_views import GoodsReturn, GoodsReturnStage, get_goods_return
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 from market.web.farm.aftersales.goods_returns import list_return_facts
 

@@ -3,11 +3,11 @@
 from uuid import UUID
 
 from market.cases.casework.moves import get_person_scope
-from market.invoices.models import MAX_REASON_LENGTH
-from market.invoices.record import answer_invoice_task
-from market.invoices.views import SaleInvoice, get_task_invoice
 from market.kernel import Connection
 from market.kernel.seal import Seal
+from market.sales.invoices.models import MAX_REASON_LENGTH
+from market.sales.invoices.record import answer_invoice_task
+from market.sales.invoices.views import SaleInvoice, get_task_invoice
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 from market.web.invoice_words import describe_invoice, present_issued
 

@@ -2,11 +2,11 @@
 
 from market.cases.casework.models import CaseState
 from market.cases.casework.moves import get_person_scope
-from market.mediation.agree import propose_share
-from market.mediation.end import decide_mediation
-from market.mediation.models import MAX_MEDIATION_TEXT_LENGTH
-from market.mediation.views import Mediation, get_mediation
 from market.people.identity.models import Role
+from market.sales.mediation.agree import propose_share
+from market.sales.mediation.end import decide_mediation
+from market.sales.mediation.models import MAX_MEDIATION_TEXT_LENGTH
+from market.sales.mediation.views import Mediation, get_mediation
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 from market.web.forms import parse_integer
 from market.web.shop.aftersales.mediation import describe_mediation

@@ -11,10 +11,10 @@ from msgspec import Struct
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
-from market.orders.money.uninvolved import OwnOrderMoney
 from market.people.identity.access import require_platform_staff
 from market.people.identity.models import Actor
-from market.procurement.models import (
+from market.sales.orders.money.uninvolved import OwnOrderMoney
+from market.sales.procurement.models import (
     BankReceipt,
     BankReceiptClosed,
     BankReceiptClosing,
@@ -24,7 +24,7 @@ from market.procurement.models import (
     ReceiptClosing,
     ReceiptOfRecorder,
 )
-from market.procurement.pay import (
+from market.sales.procurement.pay import (
     close_bank_receipt,
     confirm_bank_receipt,
     get_bank_receipt,

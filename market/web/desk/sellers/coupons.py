@@ -6,14 +6,14 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from market.coupons.manage import close_coupon, create_coupon, list_platform_coupons
-from market.coupons.models import CouponCodeTaken, CouponInvalid, TooManyCoupons
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
-from market.orders.escrow import PROMOTION_ACCOUNT
 from market.people.identity.access import require_platform_staff
 from market.people.identity.models import Actor
+from market.sales.coupons.manage import close_coupon, create_coupon, list_platform_coupons
+from market.sales.coupons.models import CouponCodeTaken, CouponInvalid, TooManyCoupons
+from market.sales.orders.escrow import PROMOTION_ACCOUNT
 from market.web.coupon_form import (
     CouponForm,
     describe_coupon,

@@ -8,12 +8,14 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.aftersales.decide_refund import decide_refund_request
-from market.carriers.unmoved import list_unmoved_parcels, record_delivery, refund_lost_parcel
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import Clock
-from market.orders.money.money_problems import (
+from market.people.identity.access import get_roles
+from market.people.identity.models import Actor, NotFound, Role
+from market.sales.aftersales.decide_refund import decide_refund_request
+from market.sales.carriers.unmoved import list_unmoved_parcels, record_delivery, refund_lost_parcel
+from market.sales.orders.money.money_problems import (
     close_open_discrepancy,
     dismiss_stuck_message,
     load_money_problems,
@@ -21,11 +23,9 @@ from market.orders.money.money_problems import (
     requeue_stuck_message,
     retry_failed_refund,
 )
-from market.orders.money.record_transfers import record_repaid, record_transfer
-from market.payouts.account_change import decide_account_change, list_waiting_changes
-from market.payouts.large_payouts import decide_large_payout, list_waiting_large_payouts
-from market.people.identity.access import get_roles
-from market.people.identity.models import Actor, NotFound, Role
+from market.sales.orders.money.record_transfers import record_repaid, record_transfer
+from market.sales.payouts.account_change import decide_account_change, list_waiting_changes
+from market.sales.payouts.large_payouts import decide_large_payout, list_waiting_large_payouts
 from market.web.desk.context import (
     DeskContext,
     PageNotice,

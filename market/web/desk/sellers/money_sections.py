@@ -6,18 +6,18 @@ from functools import partial
 
 from msgspec import Struct, structs
 
-from market.carriers.models import CARRIER_NAMES, TrackingState
-from market.carriers.unmoved import UnmovedParcel
 from market.kernel.clock import get_business_day
-from market.orders.money.money_problems import MoneyProblems
-from market.orders.money.refund_requests import RequestedRefund
-from market.orders.money.repairs import MAX_TEXT_LENGTH
-from market.orders.money.transfer_records import WaitingRefund, WaitingTransfer
-from market.payouts.account_change import WaitingChange
-from market.payouts.large_payouts import LargePayout
-from market.payouts.pay_out import describe_failure
 from market.people.identity.access import get_roles
 from market.people.identity.models import Actor, Role
+from market.sales.carriers.models import CARRIER_NAMES, TrackingState
+from market.sales.carriers.unmoved import UnmovedParcel
+from market.sales.orders.money.money_problems import MoneyProblems
+from market.sales.orders.money.refund_requests import RequestedRefund
+from market.sales.orders.money.repairs import MAX_TEXT_LENGTH
+from market.sales.orders.money.transfer_records import WaitingRefund, WaitingTransfer
+from market.sales.payouts.account_change import WaitingChange
+from market.sales.payouts.large_payouts import LargePayout
+from market.sales.payouts.pay_out import describe_failure
 from market.web.desk.presenters import describe_due_day
 from market.web.ui.format import clock_zh, day_zh, yuan
 from payments import (

@@ -15,9 +15,9 @@ from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.people.identity.access import list_scopes, require_county_role
 from market.people.identity.models import COUNTY_KEEPERS, Actor
-from market.pickup_points.models import NewPickupPoint, PickupPointInvalid
-from market.pickup_points.register import add_point, change_keeper, list_points, open_point
 from market.places.divisions.queries import list_divisions_named
+from market.sales.pickup_points.models import NewPickupPoint, PickupPointInvalid
+from market.sales.pickup_points.register import add_point, change_keeper, list_points, open_point
 from market.web.desk.context import DeskContext, PageNotice, open_desk, render_desk_page
 from market.web.forms import parse_id, read_form
 from market.web.pages import redirect

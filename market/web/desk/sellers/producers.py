@@ -40,10 +40,10 @@ from market.kernel.clock import Clock
 from market.kernel.division_codes import pad_code
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
-from market.payouts.correct_seller_name import UNVERIFIED_STATES
 from market.people.identity.models import AccountId, Actor, NotAllowed, NotFound
 from market.people.identity.sign_in import find_account_by_phone, get_phone
 from market.places.divisions.queries import list_children
+from market.sales.payouts.correct_seller_name import UNVERIFIED_STATES
 from market.web.desk.context import (
     DeskContext,
     PageNotice,

@@ -22,7 +22,7 @@ from market.places.organisations.public_buyers import (
     list_public_buyers,
     save_public_buyer,
 )
-from market.procurement.views import DUTY_NAMES
+from market.sales.procurement.views import DUTY_NAMES
 from market.web.desk.context import DeskContext, PageNotice, build_county_query, open_desk, render_desk_page
 from market.web.forms import make_form_key, read_form
 from market.web.idempotent_form import submit_once

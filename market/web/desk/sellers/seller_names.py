@@ -13,9 +13,9 @@ from market.http import HttpRequest
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.payouts.correct_name import MAX_REASON_LENGTH, CorrectionReasonNeeded
-from market.payouts.correct_seller_name import correct_seller_name, list_seller_names
 from market.people.identity.models import AccountId, Actor, NameReserved, NotFound, PersonRenamed
+from market.sales.payouts.correct_name import MAX_REASON_LENGTH, CorrectionReasonNeeded
+from market.sales.payouts.correct_seller_name import correct_seller_name, list_seller_names
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.desk.sellers.producers import parse_path_id
 from market.web.forms import parse_uuid, read_form

@@ -12,7 +12,7 @@ from market.pairing.views import count_proposed_pairings
 from market.people.identity.access import has_role_for
 from market.people.identity.models import COUNTY_KEEPERS, Role
 from market.places.organisations.register import count_pending_organisations
-from market.procurement.views import count_late_acceptances, count_late_purchases, count_late_red_letters
+from market.sales.procurement.views import count_late_acceptances, count_late_purchases, count_late_red_letters
 from market.services.attendance import MARKERS
 from market.services.postings import count_postings_to_check
 from market.services.slots import count_unmarked_slots

@@ -10,9 +10,9 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.people.identity.access import has_role_for
 from market.people.identity.models import COUNTY_KEEPERS, Actor
-from market.procurement.models import CountedEntry, Purchase, PurchaseState, YearBook
-from market.procurement.quotas import list_counted, list_county_books
-from market.procurement.views import list_county_purchases
+from market.sales.procurement.models import CountedEntry, Purchase, PurchaseState, YearBook
+from market.sales.procurement.quotas import list_counted, list_county_books
+from market.sales.procurement.views import list_county_purchases
 from market.web.desk.context import DeskContext, open_desk, render_desk_page
 from market.web.desk.villages.area_items import PROCUREMENT_READERS
 from market.web.ui.format import yuan

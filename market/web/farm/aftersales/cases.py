@@ -7,7 +7,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.aftersales.case_moves import SELLER_MOVES, list_answerer_moves, move_assigned_case
 from market.cases.casework.history import get_case, list_case_events
 from market.cases.casework.models import SELLER, CaseMove
 from market.cases.casework.moves import get_person_scope
@@ -17,6 +16,7 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor, NotFound
+from market.sales.aftersales.case_moves import SELLER_MOVES, list_answerer_moves, move_assigned_case
 from market.web.case_words import build_case_context, get_farm_path
 from market.web.forms import read_form, rename_faults
 from market.web.pages import redirect, render_page

@@ -7,8 +7,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.aftersales.bad_fruit_views import BadFruitClaim, get_claim, list_producer_claims
-from market.aftersales.decide_bad_fruit import answer_claim
 from market.cases.casework.history import is_asker
 from market.cases.casework.models import SELLER, CaseOutcome, CaseState
 from market.cases.casework.moves import get_person_scope
@@ -17,10 +15,12 @@ from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.seal import Seal
-from market.mediation.views import Mediation, find_mediation_of_case
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor, NotFound
 from market.people.notify.notifications import format_due
+from market.sales.aftersales.bad_fruit_views import BadFruitClaim, get_claim, list_producer_claims
+from market.sales.aftersales.decide_bad_fruit import answer_claim
+from market.sales.mediation.views import Mediation, find_mediation_of_case
 from market.web.farm.sellers import FarmRow, list_notes
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page

@@ -9,15 +9,15 @@ from litestar.params import FromPath
 
 from market.cases.casework.models import SELLER, CaseOutcome, CaseState
 from market.cases.casework.moves import get_person_scope
-from market.complaints.complain import answer_complaint
-from market.complaints.models import MAX_COMPLAINT_LENGTH
-from market.complaints.views import Complaint, get_complaint, list_producer_complaints
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor, NotFound
+from market.sales.complaints.complain import answer_complaint
+from market.sales.complaints.models import MAX_COMPLAINT_LENGTH
+from market.sales.complaints.views import Complaint, get_complaint, list_producer_complaints
 from market.web.farm.sellers import FarmRow, list_notes
 from market.web.forms import parse_uuid, read_form, rename_faults
 from market.web.pages import redirect, render_page

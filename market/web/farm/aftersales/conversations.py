@@ -11,17 +11,17 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from market.cases.casework.moves import get_person_scope
-from market.complaints.models import ComplainedBefore, ComplaintCategory, InvalidComplaint, TooManyComplaints
-from market.complaints.views import find_buyer_report
-from market.conversations.models import MAX_REPORT_LENGTH, SET_ANSWERS, Side
-from market.conversations.views import list_producer_conversations
-from market.conversations.write import report_message, require_side
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
+from market.sales.complaints.models import ComplainedBefore, ComplaintCategory, InvalidComplaint, TooManyComplaints
+from market.sales.complaints.views import find_buyer_report
+from market.sales.conversations.models import MAX_REPORT_LENGTH, SET_ANSWERS, Side
+from market.sales.conversations.views import list_producer_conversations
+from market.sales.conversations.write import report_message, require_side
 from market.web.case_words import load_due_words
 from market.web.conversation_page import build_thread_context, describe_conversation, load_thread, submit_message
 from market.web.farm.sellers import FarmRow

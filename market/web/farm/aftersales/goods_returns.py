@@ -7,9 +7,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.aftersales.answer_goods_return import answer_goods_return, confirm_goods_arrival
-from market.aftersales.goods_return_views import GoodsReturn, GoodsReturnStage, get_goods_return, list_producer_returns
-from market.aftersales.models import GoodsReturnInvalid
 from market.cases.casework.models import SELLER
 from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
@@ -20,6 +17,14 @@ from market.kernel.settings import Settings
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor, NotFound
 from market.people.notify.notifications import format_due
+from market.sales.aftersales.answer_goods_return import answer_goods_return, confirm_goods_arrival
+from market.sales.aftersales.goods_return_views import (
+    GoodsReturn,
+    GoodsReturnStage,
+    get_goods_return,
+    list_producer_returns,
+)
+from market.sales.aftersales.models import GoodsReturnInvalid
 from market.web.farm.sellers import FarmRow, list_notes
 from market.web.forms import read_form, rename_faults
 from market.web.pages import redirect, render_page

@@ -13,8 +13,12 @@ from msgspec import Struct
 from market.cases.casework.models import SELLER
 from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.invoices.correct import correct_invoice
-from market.invoices.models import (
+from market.kernel import Connection, Database, FieldFault
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotFound
+from market.sales.invoices.correct import correct_invoice
+from market.sales.invoices.models import (
     NUMBER_LENGTH,
     InvoiceAmountWrong,
     InvoiceCorrectedTooOften,
@@ -25,12 +29,8 @@ from market.invoices.models import (
     IssuedInvoice,
     NoInvoiceDue,
 )
-from market.invoices.record import record_invoice
-from market.invoices.views import SaleInvoice, get_sale_invoice, list_open_invoices, list_recorded_invoices
-from market.kernel import Connection, Database, FieldFault
-from market.kernel.clock import Clock
-from market.kernel.seal import Seal
-from market.people.identity.models import Actor, NotFound
+from market.sales.invoices.record import record_invoice
+from market.sales.invoices.views import SaleInvoice, get_sale_invoice, list_open_invoices, list_recorded_invoices
 from market.web.farm.sellers import FarmRow, list_notes
 from market.web.forms import make_form_key, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once

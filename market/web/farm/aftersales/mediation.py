@@ -10,10 +10,10 @@ from litestar.params import FromPath
 from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import FieldFault, Refusal
-from market.mediation.models import MAX_MEDIATION_TEXT_LENGTH
-from market.mediation.views import get_mediation
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor, NotFound
+from market.sales.mediation.models import MAX_MEDIATION_TEXT_LENGTH
+from market.sales.mediation.views import get_mediation
 from market.web.forms import rename_faults
 from market.web.pages import redirect, render_page
 from market.web.services import get_services

@@ -8,14 +8,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.aftersales.decide_refund import decide_refund_request, list_refund_requests
-from market.aftersales.refund_limit import get_refund_limit
 from market.catalogue.producers.queries import list_own_producers
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, Refusal
 from market.kernel.clock import Clock
-from market.orders.money.refund_requests import LapseReason, RefundRequestState, RequestedRefund
 from market.people.identity.models import Actor
+from market.sales.aftersales.decide_refund import decide_refund_request, list_refund_requests
+from market.sales.aftersales.refund_limit import get_refund_limit
+from market.sales.orders.money.refund_requests import LapseReason, RefundRequestState, RequestedRefund
 from market.web.farm.sellers import list_notes
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page

@@ -15,11 +15,11 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor, NotFound
 from market.people.notify.notifications import format_due
-from market.reviews.answer import answer_review
-from market.reviews.appeal import REVIEW_APPEAL, appeal_review
-from market.reviews.appeal_views import ReviewAppeal, find_appeal_of_review
-from market.reviews.models import HIDING_REASON_NAMES, HidingReason, InvalidAppeal
-from market.reviews.views import PublicReview, get_seller_review, list_seller_reviews
+from market.sales.reviews.answer import answer_review
+from market.sales.reviews.appeal import REVIEW_APPEAL, appeal_review
+from market.sales.reviews.appeal_views import ReviewAppeal, find_appeal_of_review
+from market.sales.reviews.models import HIDING_REASON_NAMES, HidingReason, InvalidAppeal
+from market.sales.reviews.views import PublicReview, get_seller_review, list_seller_reviews
 from market.web.case_words import load_due_words
 from market.web.farm.sellers import FarmRow, list_notes
 from market.web.forms import PostedForm, parse_uuid, read_form, rename_faults

@@ -10,12 +10,12 @@ from litestar.params import FromPath
 from market.http import HttpRequest
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
-from market.payouts.account import enter_payout_account
-from market.payouts.account_change import decide_account_change
-from market.payouts.large_payouts import LargePayoutState, ask_for_large_payout, decide_large_payout
-from market.payouts.models import PayoutAccountKindUnknown, PayoutAccountNumberInvalid, PayoutAccountUnchanged
-from market.payouts.pay_out import ask_for_payout
 from market.people.identity.models import Actor
+from market.sales.payouts.account import enter_payout_account
+from market.sales.payouts.account_change import decide_account_change
+from market.sales.payouts.large_payouts import LargePayoutState, ask_for_large_payout, decide_large_payout
+from market.sales.payouts.models import PayoutAccountKindUnknown, PayoutAccountNumberInvalid, PayoutAccountUnchanged
+from market.sales.payouts.pay_out import ask_for_payout
 from market.web.farm.money.page import render_money
 from market.web.forms import make_form_key, parse_uuid, read_form
 from market.web.pages import redirect

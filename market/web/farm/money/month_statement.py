@@ -11,14 +11,14 @@ from market.catalogue.producers.queries import list_own_producers
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock, parse_month
-from market.payouts.month_statement import (
+from market.people.identity.models import Actor
+from market.sales.payouts.month_statement import (
     PAYOUT_KINDS,
     RELEASED,
     MonthStatement,
     StatementEntry,
     get_month_statement,
 )
-from market.people.identity.models import Actor
 from market.web.pages import render_page
 from market.web.ui.format import day_short
 

@@ -7,9 +7,10 @@ from msgspec import Struct
 
 from market.catalogue.producers.models import ProducerRow
 from market.kernel import Connection, Fen, Query
-from market.orders.escrow import compute_share, get_payee
-from market.orders.models import SuborderState
-from market.payouts.account import (
+from market.people.identity.models import Actor
+from market.sales.orders.escrow import compute_share, get_payee
+from market.sales.orders.models import SuborderState
+from market.sales.payouts.account import (
     PENDING_STATES,
     PayoutAccount,
     PayoutAccountState,
@@ -17,17 +18,16 @@ from market.payouts.account import (
     find_account_holder,
     find_payout_account,
 )
-from market.payouts.account_change import CHANGE_TERM, LAPSED_REASON, REFUSED_REASON
-from market.payouts.large_payouts import LargePayoutState, find_large_payout
-from market.payouts.pay_out import (
+from market.sales.payouts.account_change import CHANGE_TERM, LAPSED_REASON, REFUSED_REASON
+from market.sales.payouts.large_payouts import LargePayoutState, find_large_payout
+from market.sales.payouts.pay_out import (
     PayoutHold,
     describe_failure,
     get_payout_limits,
     get_payout_room,
     sum_kept_back,
 )
-from market.payouts.statement import Statement, get_statement
-from market.people.identity.models import Actor
+from market.sales.payouts.statement import Statement, get_statement
 from market.web.forms import make_form_key
 from market.web.ui.format import day_zh, yuan
 from payments import AccountKind, Payout, PayoutState, list_failed_payouts, list_payouts

@@ -9,7 +9,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.aftersales.close_farm import close_farm
 from market.catalogue.listings.publish import resolve_own_producer
 from market.catalogue.producers.closures import (
     CLOSURE_REASON_NAMES,
@@ -25,8 +24,9 @@ from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.orders.send_by import MAX_MOVED_DAYS
 from market.people.identity.models import Actor
+from market.sales.aftersales.close_farm import close_farm
+from market.sales.orders.send_by import MAX_MOVED_DAYS
 from market.web.farm.sellers import is_seller, load_shop_links
 from market.web.forms import parse_uuid, read_form, rename_faults
 from market.web.pages import redirect, render_page

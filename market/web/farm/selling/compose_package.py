@@ -15,10 +15,10 @@ from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.packages.compose import OfferedVariant, compose_package, list_near_variants
-from market.packages.models import MAX_PARTS, MAX_PERSONS, InvalidPackage, NewPackage, NewPart, TooManyPackages
 from market.people.identity.models import Actor, NotFound
 from market.people.moderation.forbidden_words import ForbiddenWord
+from market.sales.packages.compose import OfferedVariant, compose_package, list_near_variants
+from market.sales.packages.models import MAX_PARTS, MAX_PERSONS, InvalidPackage, NewPackage, NewPart, TooManyPackages
 from market.web.farm.sellers import is_seller
 from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form
 from market.web.idempotent_form import submit_once

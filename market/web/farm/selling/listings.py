@@ -36,8 +36,8 @@ from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.packages.tell import tell_of_moved_listing
 from market.people.identity.models import Actor, NotFound
+from market.sales.packages.tell import tell_of_moved_listing
 from market.web.forms import PostedForm, make_form_key, parse_integer, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

@@ -13,9 +13,10 @@ from market.http import HttpRequest
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.packages.capacity import list_lacking
-from market.packages.consent import answer_package, describe_missing, publish_package, withdraw_package
-from market.packages.models import (
+from market.people.identity.models import Actor, NotFound
+from market.sales.packages.capacity import list_lacking
+from market.sales.packages.consent import answer_package, describe_missing, publish_package, withdraw_package
+from market.sales.packages.models import (
     Consent,
     ConsentOfHelper,
     Package,
@@ -23,8 +24,7 @@ from market.packages.models import (
     PackageState,
     TooManyPackages,
 )
-from market.packages.read import PackageInvitation, list_invitations, list_own_packages
-from market.people.identity.models import Actor, NotFound
+from market.sales.packages.read import PackageInvitation, list_invitations, list_own_packages
 from market.web.farm.sellers import Note, is_seller, list_notes
 from market.web.forms import PostedForm, parse_uuid, read_form
 from market.web.pages import redirect, render_page

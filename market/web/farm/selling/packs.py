@@ -16,9 +16,9 @@ from market.http import HttpRequest
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.packages.tell import tell_of_retired_pack
 from market.people.identity.models import Actor
 from market.people.moderation.forbidden_words import ForbiddenWord
+from market.sales.packages.tell import tell_of_retired_pack
 from market.web.farm.selling.edit_listing import PackForm, Refused, load_edited_listing, render_edit_page
 from market.web.farm.selling.pack_fields import get_pack_field_names, read_new_pack
 from market.web.farm.selling.selling_obstacles import describe_refusal

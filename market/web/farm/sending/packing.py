@@ -8,9 +8,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
-from market.aftersales.models import OWN_DELIVERY, InvalidTracking, NotShippable
-from market.aftersales.parcels import Parcel, list_parcels
-from market.aftersales.ship_parcels import MAX_SHIPMENTS, SentParcel, ship_parcels
 from market.catalogue.listings.units import get_count_word
 from market.catalogue.producers.queries import list_own_producers
 from market.http import HttpRequest
@@ -18,6 +15,9 @@ from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
+from market.sales.aftersales.models import OWN_DELIVERY, InvalidTracking, NotShippable
+from market.sales.aftersales.parcels import Parcel, list_parcels
+from market.sales.aftersales.ship_parcels import MAX_SHIPMENTS, SentParcel, ship_parcels
 from market.web.farm.sellers import is_seller
 from market.web.farm.sending.parcels import CARRIERS
 from market.web.forms import parse_uuid, read_form

@@ -7,7 +7,6 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.aftersales.parcels import Parcel, list_parcels
 from market.catalogue.listings.units import get_count_word
 from market.catalogue.producers.queries import list_own_producers
 from market.http import HttpRequest
@@ -17,6 +16,7 @@ from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.kernel.text import mask_phone
 from market.people.identity.models import Actor
+from market.sales.aftersales.parcels import Parcel, list_parcels
 from market.web.farm.sellers import is_seller
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import format_unit

@@ -10,25 +10,25 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.aftersales.decide_refund import list_refund_requests
-from market.aftersales.models import OWN_DELIVERY, InvalidTracking, NotWeighed
-from market.aftersales.parcels import Parcel, ParcelLine, find_parcel, list_parcels
-from market.aftersales.refund_limit import get_refund_limit
-from market.aftersales.ship import ship_suborder
-from market.aftersales.unsent import ReasonMissing, cancel_own_parcel
-from market.carriers.models import CARRIER_NAMES, UNPROVEN_PERIOD
-from market.carriers.tracking import Tracking, load_tracking
 from market.catalogue.listings.units import get_count_word
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
-from market.orders.escrow import SuborderShare
-from market.orders.models import SuborderState
-from market.orders.money.refund_requests import RequestedRefund
-from market.payouts.statement import get_share
 from market.people.identity.models import Actor, NotFound
 from market.people.moderation.off_platform import OffPlatformContact
+from market.sales.aftersales.decide_refund import list_refund_requests
+from market.sales.aftersales.models import OWN_DELIVERY, InvalidTracking, NotWeighed
+from market.sales.aftersales.parcels import Parcel, ParcelLine, find_parcel, list_parcels
+from market.sales.aftersales.refund_limit import get_refund_limit
+from market.sales.aftersales.ship import ship_suborder
+from market.sales.aftersales.unsent import ReasonMissing, cancel_own_parcel
+from market.sales.carriers.models import CARRIER_NAMES, UNPROVEN_PERIOD
+from market.sales.carriers.tracking import Tracking, load_tracking
+from market.sales.orders.escrow import SuborderShare
+from market.sales.orders.models import SuborderState
+from market.sales.orders.money.refund_requests import RequestedRefund
+from market.sales.payouts.statement import get_share
 from market.web.farm.aftersales.refunds import present_refund_request
 from market.web.farm.sellers import FarmRow
 from market.web.farm.sending.weighing import UNITS, Weighing, list_weight_fields

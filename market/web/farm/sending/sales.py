@@ -16,9 +16,9 @@ from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.orders.list_sales import SaleBrief, SaleFilters, SaleState, list_sales
-from market.orders.models import SuborderKind
 from market.people.identity.models import Actor
+from market.sales.orders.list_sales import SaleBrief, SaleFilters, SaleState, list_sales
+from market.sales.orders.models import SuborderKind
 from market.web.farm.sellers import FarmRow, is_seller, list_producer_options
 from market.web.forms import parse_day, parse_integer, parse_uuid
 from market.web.pages import redirect, render_page

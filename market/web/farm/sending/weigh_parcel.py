@@ -8,13 +8,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import structs
 
-from market.aftersales.models import InvalidWeights, WeighedBefore, WeightAboveCeiling, WeightTooLow
-from market.aftersales.weigh import preview_weights, weigh_parcel
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
+from market.sales.aftersales.models import InvalidWeights, WeighedBefore, WeightAboveCeiling, WeightTooLow
+from market.sales.aftersales.weigh import preview_weights, weigh_parcel
 from market.web.farm.sending.parcels import ShipForm, load_parcel, render_parcel
 from market.web.farm.sending.weighing import (
     JIN,

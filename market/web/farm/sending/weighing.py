@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from market.aftersales.parcels import Parcel
-from market.aftersales.weigh import MAX_WEIGHT_G, LinePrice, WeighedLine
 from market.catalogue.listings.catch_weight import MIN_CEILING_BP
 from market.catalogue.listings.units import get_count_word
+from market.sales.aftersales.parcels import Parcel
+from market.sales.aftersales.weigh import MAX_WEIGHT_G, LinePrice, WeighedLine
 from market.web.forms import PostedForm, parse_integer, parse_kilograms
 from market.web.ui.format import percent_bp, weight, yuan
 

@@ -17,8 +17,8 @@ from market.http import HttpRequest
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.orders.models import SuborderState
 from market.people.identity.models import Actor
+from market.sales.orders.models import SuborderState
 from market.web.farm.sending.parcels import load_parcel
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page

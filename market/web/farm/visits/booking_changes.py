@@ -9,17 +9,17 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.aftersales.host_calendar import find_own_booking
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
 from market.people.notify.notifications import format_due
-from market.visits.change_booking import answer_change, offer_change, withdraw_change
-from market.visits.changeable_stay import NewDays
-from market.visits.models import ANSWER_HOURS, BookingChange, ChangeInvalid, Proposer
-from market.visits.read_changes import list_open_changes
+from market.sales.aftersales.host_calendar import find_own_booking
+from market.sales.visits.change_booking import answer_change, offer_change, withdraw_change
+from market.sales.visits.changeable_stay import NewDays
+from market.sales.visits.models import ANSWER_HOURS, BookingChange, ChangeInvalid, Proposer
+from market.sales.visits.read_changes import list_open_changes
 from market.web.forms import read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.shop.aftersales.booking_changes import DAYS_FIELDS, DAYS_REFUSALS, DaysForm, describe_price, format_days

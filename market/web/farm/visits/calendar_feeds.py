@@ -12,7 +12,7 @@ from market.http import HttpRequest
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.people.identity.models import Actor, NotFound
-from market.visits.calendar_feed import (
+from market.sales.visits.calendar_feed import (
     create_calendar_feed,
     list_calendar_feeds,
     read_calendar_feed,

@@ -7,14 +7,14 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.aftersales.host_calendar import HostBooking, find_own_booking
 from market.http import HttpRequest
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.orders.models import PaymentDisputed
 from market.people.identity.models import Actor
-from market.visits.cancel_stay import STAY_CANCEL_REASON_NAMES, StayBegun, StayCancelReason, cancel_booked_stay
+from market.sales.aftersales.host_calendar import HostBooking, find_own_booking
+from market.sales.orders.models import PaymentDisputed
+from market.sales.visits.cancel_stay import STAY_CANCEL_REASON_NAMES, StayBegun, StayCancelReason, cancel_booked_stay
 from market.web.forms import read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.shop.aftersales.booking_changes import format_days

@@ -14,7 +14,7 @@ from market.kernel.clock import SHANGHAI, Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
-from market.visits.scans import NewScan, ScanOutcome, UploadedScan, list_double_scans, load_gate_data, upload_scan
+from market.sales.visits.scans import NewScan, ScanOutcome, UploadedScan, list_double_scans, load_gate_data, upload_scan
 from market.web.farm.sellers import is_seller
 from market.web.forms import parse_integer, parse_uuid, read_form
 from market.web.pages import redirect, render_page

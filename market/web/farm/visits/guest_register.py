@@ -15,7 +15,7 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
 from market.people.notify.notifications import format_due
-from market.visits.guest_register import (
+from market.sales.visits.guest_register import (
     DOCUMENT_NAMES,
     REGISTER_LIFETIME,
     GuestDocument,
@@ -25,7 +25,7 @@ from market.visits.guest_register import (
     register_guest,
     remove_guest,
 )
-from market.visits.models import RegisterClosed, StayGuestInvalid
+from market.sales.visits.models import RegisterClosed, StayGuestInvalid
 from market.web.forms import parse_uuid, read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.ui.format import day_short

@@ -8,9 +8,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.aftersales.check_in import Guest, check_in_guest, list_guests
-from market.aftersales.models import CheckInCodeUsed, CheckInOutsideStay, TooManyCheckInCodes
-from market.aftersales.slot_guests import SlotGuest, list_slot_guests
 from market.catalogue.bookings.models import BookingState
 from market.catalogue.slots.models import ReservationState, format_slot_hours
 from market.http import HttpRequest
@@ -18,6 +15,9 @@ from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
+from market.sales.aftersales.check_in import Guest, check_in_guest, list_guests
+from market.sales.aftersales.models import CheckInCodeUsed, CheckInOutsideStay, TooManyCheckInCodes
+from market.sales.aftersales.slot_guests import SlotGuest, list_slot_guests
 from market.web.farm.sellers import FarmRow, Note, list_notes, show_drawings_once
 from market.web.farm.visits.slots import format_party
 from market.web.forms import read_form

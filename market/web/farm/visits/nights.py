@@ -9,7 +9,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.aftersales.host_calendar import HostNight, HostRoom, list_host_nights, list_host_rooms
 from market.catalogue.bookings.host_nights import (
     GUEST_LIFETIME,
     MAX_DAYS_AHEAD,
@@ -30,6 +29,7 @@ from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_next_month, get_previous_month
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor, NotFound
+from market.sales.aftersales.host_calendar import HostNight, HostRoom, list_host_nights, list_host_rooms
 from market.web.forms import PostedForm, make_form_key, parse_day, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.aftersales.slot_guests import SlotGuest, list_guests_of_slots
 from market.catalogue.listings.describe import Description, get_description
 from market.catalogue.listings.detail import get_listing_id
 from market.catalogue.listings.models import ListingKind
@@ -35,6 +34,7 @@ from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.people.identity.models import Actor, NotFound
+from market.sales.aftersales.slot_guests import SlotGuest, list_guests_of_slots
 from market.web.forms import PostedForm, make_form_key, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

@@ -16,12 +16,12 @@ from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.seal import Seal
-from market.orders.models import NightsTaken, NotForSale, PaymentDisputed, ShopClosed
-from market.orders.queries import OrderView, SuborderView, get_order, get_order_id
 from market.people.identity.models import Actor, NotFound
-from market.visits.change_booking import answer_change, propose_change, quote_change, withdraw_change
-from market.visits.changeable_stay import NewDays
-from market.visits.models import (
+from market.sales.orders.models import NightsTaken, NotForSale, PaymentDisputed, ShopClosed
+from market.sales.orders.queries import OrderView, SuborderView, get_order, get_order_id
+from market.sales.visits.change_booking import answer_change, propose_change, quote_change, withdraw_change
+from market.sales.visits.changeable_stay import NewDays
+from market.sales.visits.models import (
     ANSWER_PERIOD,
     BookingChange,
     BookingChangeQuote,
@@ -35,7 +35,7 @@ from market.visits.models import (
     Proposer,
     TooManyChanges,
 )
-from market.visits.read_changes import list_order_changes
+from market.sales.visits.read_changes import list_order_changes
 from market.web.forms import parse_day, read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import ShortNumber

@@ -7,8 +7,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.aftersales.bad_fruit_views import get_claim
-from market.aftersales.case_moves import GET_SALE_CASE, list_buyer_moves, move_own_case
 from market.cases.casework.history import get_case, list_case_events
 from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
@@ -16,9 +14,11 @@ from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.seal import Seal
-from market.mediation.mediate import is_mediable
-from market.mediation.views import load_mediation
 from market.people.identity.models import Actor, NotFound
+from market.sales.aftersales.bad_fruit_views import get_claim
+from market.sales.aftersales.case_moves import GET_SALE_CASE, list_buyer_moves, move_own_case
+from market.sales.mediation.mediate import is_mediable
+from market.sales.mediation.views import load_mediation
 from market.web.case_words import build_case_context, get_case_move
 from market.web.farm.aftersales.claims import list_photo_links
 from market.web.forms import read_form, rename_faults

@@ -8,9 +8,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.aftersales.bad_fruit import NewClaim, check_claim, find_claim_obstacle, open_claim
-from market.aftersales.bad_fruit_views import BadFruitClaim, list_order_claims
-from market.aftersales.models import MAX_CLAIM_PHOTOS, MAX_CLAIM_TOTAL, ClaimRefusal
 from market.cases.casework.models import SELLER, CaseOutcome, CaseState
 from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
@@ -20,10 +17,13 @@ from market.kernel.language import get_language, say
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
-from market.orders.line_views import LineView
-from market.orders.queries import SuborderView, get_order, get_order_id
 from market.people.identity.models import Actor, NotFound
 from market.people.storage.photos import BadPhoto, PhotoPurpose
+from market.sales.aftersales.bad_fruit import NewClaim, check_claim, find_claim_obstacle, open_claim
+from market.sales.aftersales.bad_fruit_views import BadFruitClaim, list_order_claims
+from market.sales.aftersales.models import MAX_CLAIM_PHOTOS, MAX_CLAIM_TOTAL, ClaimRefusal
+from market.sales.orders.line_views import LineView
+from market.sales.orders.queries import SuborderView, get_order, get_order_id
 from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page

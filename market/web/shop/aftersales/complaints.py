@@ -9,8 +9,14 @@ from msgspec import Struct
 
 from market.cases.casework.models import SELLER, CaseOutcome, CaseState
 from market.cases.casework.moves import get_person_scope
-from market.complaints.complain import check_complaint_text, complain
-from market.complaints.models import (
+from market.http import HttpRequest
+from market.kernel import Connection, Database, FieldFault
+from market.kernel.clock import Clock
+from market.kernel.language import say
+from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotFound
+from market.sales.complaints.complain import check_complaint_text, complain
+from market.sales.complaints.models import (
     COMPLAINT_NAMES,
     MAX_COMPLAINT_LENGTH,
     ComplainedBefore,
@@ -19,14 +25,8 @@ from market.complaints.models import (
     NothingToComplain,
     TooManyComplaints,
 )
-from market.complaints.views import Complaint, list_suborder_complaints
-from market.http import HttpRequest
-from market.kernel import Connection, Database, FieldFault
-from market.kernel.clock import Clock
-from market.kernel.language import say
-from market.kernel.seal import Seal
-from market.orders.queries import SuborderView, get_order, get_order_id
-from market.people.identity.models import Actor, NotFound
+from market.sales.complaints.views import Complaint, list_suborder_complaints
+from market.sales.orders.queries import SuborderView, get_order, get_order_id
 from market.web.case_words import load_due_words
 from market.web.forms import make_form_key, read_form, rename_faults
 from market.web.idempotent_form import submit_once

@@ -10,16 +10,6 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from market.cases.casework.moves import get_person_scope
-from market.complaints.models import (
-    COMPLAINT_NAMES,
-    ComplainedBefore,
-    ComplaintCategory,
-    InvalidComplaint,
-    TooManyComplaints,
-)
-from market.conversations.models import MAX_REPORT_LENGTH, Side
-from market.conversations.views import list_conversations
-from market.conversations.write import report_message
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import Clock
@@ -27,6 +17,16 @@ from market.kernel.language import say
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor, NotFound
+from market.sales.complaints.models import (
+    COMPLAINT_NAMES,
+    ComplainedBefore,
+    ComplaintCategory,
+    InvalidComplaint,
+    TooManyComplaints,
+)
+from market.sales.conversations.models import MAX_REPORT_LENGTH, Side
+from market.sales.conversations.views import list_conversations
+from market.sales.conversations.write import report_message
 from market.web.case_words import load_due_words
 from market.web.conversation_page import build_thread_context, describe_conversation, load_thread, submit_message
 from market.web.farm.sellers import FarmRow

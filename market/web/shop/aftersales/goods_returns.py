@@ -10,17 +10,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.aftersales.bad_fruit_views import list_order_claims
-from market.aftersales.goods_return import (
-    SENDING_PERIOD,
-    ReturnedLine,
-    is_returnable,
-    open_goods_return,
-    send_goods_return,
-    withdraw_goods_return,
-)
-from market.aftersales.goods_return_views import GoodsReturn, GoodsReturnStage, get_goods_return, list_order_returns
-from market.aftersales.models import GoodsReturnTooEarly, GoodsReturnTooLate
 from market.cases.casework.models import SELLER
 from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
@@ -29,9 +18,25 @@ from market.kernel.clock import Clock
 from market.kernel.language import get_language, say
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
-from market.orders.line_views import LineView
-from market.orders.queries import SuborderView, get_order, get_order_id
 from market.people.identity.models import Actor, NotFound
+from market.sales.aftersales.bad_fruit_views import list_order_claims
+from market.sales.aftersales.goods_return import (
+    SENDING_PERIOD,
+    ReturnedLine,
+    is_returnable,
+    open_goods_return,
+    send_goods_return,
+    withdraw_goods_return,
+)
+from market.sales.aftersales.goods_return_views import (
+    GoodsReturn,
+    GoodsReturnStage,
+    get_goods_return,
+    list_order_returns,
+)
+from market.sales.aftersales.models import GoodsReturnTooEarly, GoodsReturnTooLate
+from market.sales.orders.line_views import LineView
+from market.sales.orders.queries import SuborderView, get_order, get_order_id
 from market.web.forms import PostedForm, make_form_key, parse_integer, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

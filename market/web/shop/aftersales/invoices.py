@@ -10,8 +10,13 @@ from msgspec import Struct
 
 from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.invoices.ask import ask_invoice
-from market.invoices.models import (
+from market.kernel import Connection, Database, FieldFault, Query
+from market.kernel.clock import Clock
+from market.kernel.language import say
+from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotFound
+from market.sales.invoices.ask import ask_invoice
+from market.sales.invoices.models import (
     DETAILS_YEARS,
     INVOICE,
     MAX_EMAIL_LENGTH,
@@ -22,15 +27,10 @@ from market.invoices.models import (
     InvoiceKind,
     NotInvoiced,
 )
-from market.invoices.rules import check_details
-from market.invoices.views import SaleInvoice, SaleInvoiceState, get_sale_invoice
-from market.kernel import Connection, Database, FieldFault, Query
-from market.kernel.clock import Clock
-from market.kernel.language import say
-from market.kernel.seal import Seal
-from market.orders.models import OrderState, PaymentTerms
-from market.orders.queries import OrderView, SuborderView
-from market.people.identity.models import Actor, NotFound
+from market.sales.invoices.rules import check_details
+from market.sales.invoices.views import SaleInvoice, SaleInvoiceState, get_sale_invoice
+from market.sales.orders.models import OrderState, PaymentTerms
+from market.sales.orders.queries import OrderView, SuborderView
 from market.web.case_words import load_due_words
 from market.web.forms import make_form_key, read_form, rename_faults
 from market.web.idempotent_form import submit_once

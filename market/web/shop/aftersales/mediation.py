@@ -15,12 +15,12 @@ from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.seal import Seal
-from market.mediation.agree import answer_proposal
-from market.mediation.end import compute_share
-from market.mediation.mediate import ask_for_mediation, load_mediation_days
-from market.mediation.models import MAX_MEDIATION_TEXT_LENGTH
-from market.mediation.views import Mediation, find_mediation_of_case
 from market.people.identity.models import Actor, NotFound, Role
+from market.sales.mediation.agree import answer_proposal
+from market.sales.mediation.end import compute_share
+from market.sales.mediation.mediate import ask_for_mediation, load_mediation_days
+from market.sales.mediation.models import MAX_MEDIATION_TEXT_LENGTH
+from market.sales.mediation.views import Mediation, find_mediation_of_case
 from market.web.forms import read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.services import get_services

@@ -16,12 +16,12 @@ from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
-from market.orders.line_views import LineView
-from market.orders.queries import SuborderView, get_order, get_order_id
 from market.people.identity.models import Actor, NotFound
 from market.people.moderation.off_platform import OffPlatformContact
 from market.people.storage.photos import BadPhoto, PhotoPurpose
-from market.reviews.models import (
+from market.sales.orders.line_views import LineView
+from market.sales.orders.queries import SuborderView, get_order, get_order_id
+from market.sales.reviews.models import (
     EDITING_PERIOD,
     HIDING_REASON_NAMES,
     MAX_RATING,
@@ -30,8 +30,8 @@ from market.reviews.models import (
     InvalidReview,
     ReviewNotEditable,
 )
-from market.reviews.views import OwnReview, get_own_review, get_review_photo_path
-from market.reviews.write import ReviewText, check_review, edit_review, write_review
+from market.sales.reviews.views import OwnReview, get_own_review, get_review_photo_path
+from market.sales.reviews.write import ReviewText, check_review, edit_review, write_review
 from market.web.forms import label_photos, make_form_key, parse_integer, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page

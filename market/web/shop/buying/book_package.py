@@ -16,15 +16,15 @@ from market.kernel.idempotency import IdempotencyKeyReused
 from market.kernel.language import get_language, say
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
-from market.orders.address import Address, InvalidAddress, seal_address
-from market.orders.checkout.batcher import Batcher
-from market.orders.checkout.seen_terms import CancelTermsChanged
-from market.orders.models import TotalChanged
-from market.orders.queries import load_latest_address
-from market.packages.book import PackageQuote, PackageWish, PartTime, book_package, quote_package
-from market.packages.models import MAX_COUNT, REST_HOURS, Package
-from market.packages.read import get_live_package
 from market.people.identity.models import Actor
+from market.sales.orders.address import Address, InvalidAddress, seal_address
+from market.sales.orders.checkout.batcher import Batcher
+from market.sales.orders.checkout.seen_terms import CancelTermsChanged
+from market.sales.orders.models import TotalChanged
+from market.sales.orders.queries import load_latest_address
+from market.sales.packages.book import PackageQuote, PackageWish, PartTime, book_package, quote_package
+from market.sales.packages.models import MAX_COUNT, REST_HOURS, Package
+from market.sales.packages.read import get_live_package
 from market.web.cookies import finish_drafts
 from market.web.forms import make_form_key, parse_day, parse_integer, read_form, rename_faults
 from market.web.pages import redirect, render_page

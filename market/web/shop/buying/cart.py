@@ -17,16 +17,16 @@ from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, Query
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.language import say
-from market.orders.address import Address
-from market.orders.cart import CartOwner, load_cart_contents, put_cart
-from market.orders.cart_view import Cart, CartGroup, CartLine, CartNights, get_cart
-from market.orders.checkout.places import PlacesView
-from market.orders.checkout.pricing import PriceBasis
-from market.orders.list_orders import OrderGroup, list_orders
-from market.orders.models import ListingId, Nights, OrderState, SuborderKind
-from market.orders.queries import load_latest_address
 from market.people.identity.models import Actor
 from market.people.storage.photos import PhotoFormat
+from market.sales.orders.address import Address
+from market.sales.orders.cart import CartOwner, load_cart_contents, put_cart
+from market.sales.orders.cart_view import Cart, CartGroup, CartLine, CartNights, get_cart
+from market.sales.orders.checkout.places import PlacesView
+from market.sales.orders.checkout.pricing import PriceBasis
+from market.sales.orders.list_orders import OrderGroup, list_orders
+from market.sales.orders.models import ListingId, Nights, OrderState, SuborderKind
+from market.sales.orders.queries import load_latest_address
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
 from market.web.services import get_services

@@ -10,12 +10,20 @@ from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
 from market.catalogue.listings.units import get_count_word
-from market.coupons.models import Bearer, Voucher, VoucherId
-from market.coupons.rules import VOUCHER_FIELD, list_fitting_vouchers
-from market.coupons.vouchers import list_vouchers
 from market.http import HttpRequest
-from market.invoices.ask import ask_with_order
-from market.invoices.models import (
+from market.kernel import Connection, Database, Fen, FieldFault, Refusal
+from market.kernel.clock import Clock, get_business_day
+from market.kernel.idempotency import IdempotencyKeyReused
+from market.kernel.language import get_language, say
+from market.kernel.seal import Seal
+from market.kernel.settings import Settings
+from market.people.identity.models import Actor
+from market.places.organisations.public_buyers import list_buying_now
+from market.sales.coupons.models import Bearer, Voucher, VoucherId
+from market.sales.coupons.rules import VOUCHER_FIELD, list_fitting_vouchers
+from market.sales.coupons.vouchers import list_vouchers
+from market.sales.invoices.ask import ask_with_order
+from market.sales.invoices.models import (
     INVOICE,
     MAX_EMAIL_LENGTH,
     MAX_TITLE_LENGTH,
@@ -23,24 +31,16 @@ from market.invoices.models import (
     InvoiceInvalid,
     InvoiceKind,
 )
-from market.invoices.rules import check_details
-from market.kernel import Connection, Database, Fen, FieldFault, Refusal
-from market.kernel.clock import Clock, get_business_day
-from market.kernel.idempotency import IdempotencyKeyReused
-from market.kernel.language import get_language, say
-from market.kernel.seal import Seal
-from market.kernel.settings import Settings
-from market.orders.address import Address, InvalidAddress, address_to_point, seal_address
-from market.orders.cart_view import Cart, CartGroup, get_cart
-from market.orders.checkout.batcher import Batcher
-from market.orders.checkout.place_cart import place_cart
-from market.orders.checkout.seen_terms import CancelTermsChanged
-from market.orders.models import SuborderKind, TotalChanged
-from market.orders.queries import load_latest_address
-from market.people.identity.models import Actor
-from market.pickup_points.models import PICKUP_FIELD, PickupPoint, PickupPointId
-from market.pickup_points.register import list_points_for
-from market.places.organisations.public_buyers import list_buying_now
+from market.sales.invoices.rules import check_details
+from market.sales.orders.address import Address, InvalidAddress, address_to_point, seal_address
+from market.sales.orders.cart_view import Cart, CartGroup, get_cart
+from market.sales.orders.checkout.batcher import Batcher
+from market.sales.orders.checkout.place_cart import place_cart
+from market.sales.orders.checkout.seen_terms import CancelTermsChanged
+from market.sales.orders.models import SuborderKind, TotalChanged
+from market.sales.orders.queries import load_latest_address
+from market.sales.pickup_points.models import PICKUP_FIELD, PickupPoint, PickupPointId
+from market.sales.pickup_points.register import list_points_for
 from market.web.case_words import load_due_words
 from market.web.cookies import finish_drafts
 from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form, rename_faults

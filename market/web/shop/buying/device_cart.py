@@ -7,8 +7,8 @@ from litestar import Response
 
 from market.http import HttpRequest
 from market.kernel import Connection
-from market.orders.cart import DEVICE_CART_LIFETIME, CartOwner, DeviceId, identify_device, merge_device_cart
 from market.people.identity.models import AccountId, Actor
+from market.sales.orders.cart import DEVICE_CART_LIFETIME, CartOwner, DeviceId, identify_device, merge_device_cart
 from market.web.cookies import set_cookie
 
 CART_COOKIE = "cart"

@@ -15,12 +15,12 @@ from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
-from market.orders.escrow import get_order_ref
-from market.orders.mark_paid import apply_payment_events
-from market.orders.models import BalanceNotDue, OrderAlreadyPaid, OrderId, OrderNotPayable
-from market.orders.pay import find_current_payment, pay_order
-from market.orders.queries import OrderView, get_order, get_order_id
 from market.people.identity.models import Actor
+from market.sales.orders.escrow import get_order_ref
+from market.sales.orders.mark_paid import apply_payment_events
+from market.sales.orders.models import BalanceNotDue, OrderAlreadyPaid, OrderId, OrderNotPayable
+from market.sales.orders.pay import find_current_payment, pay_order
+from market.sales.orders.queries import OrderView, get_order, get_order_id
 from market.web.assets import get_origin
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page

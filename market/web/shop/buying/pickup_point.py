@@ -7,16 +7,16 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.aftersales.models import NotWeighed, TooManyCheckInCodes
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.people.identity.models import Actor, NotFound
-from market.pickups.hand_over import hand_over, mark_arrived
-from market.pickups.models import PickupCodeUsed, PickupNotExpected, PickupState, PointParcel
-from market.pickups.view import keeps_point, list_point_parcels
+from market.sales.aftersales.models import NotWeighed, TooManyCheckInCodes
+from market.sales.pickups.hand_over import hand_over, mark_arrived
+from market.sales.pickups.models import PickupCodeUsed, PickupNotExpected, PickupState, PointParcel
+from market.sales.pickups.view import keeps_point, list_point_parcels
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
 from market.web.ui.format import day_short

@@ -7,11 +7,11 @@ from litestar.response import Redirect
 from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Refusal
-from market.orders.cart_view import Cart
-from market.orders.models import PlacedOrder
 from market.people.identity.models import Actor
-from market.procurement.models import NotOfPublicUnit, OrderNotForUnit, PurchaseRequest, SellersPurchase
-from market.procurement.request import request_purchase, require_unit_cart
+from market.sales.orders.cart_view import Cart
+from market.sales.orders.models import PlacedOrder
+from market.sales.procurement.models import NotOfPublicUnit, OrderNotForUnit, PurchaseRequest, SellersPurchase
+from market.sales.procurement.request import request_purchase, require_unit_cart
 from market.web.pages import redirect
 from market.web.services import get_services
 from market.web.shop.buying.rejected_checkout import CheckoutForm

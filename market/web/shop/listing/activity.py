@@ -22,9 +22,9 @@ from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.language import say
-from market.orders.cart import put_cart
-from market.orders.models import Line, VariantId
 from market.people.identity.models import Actor, NotFound
+from market.sales.orders.cart import put_cart
+from market.sales.orders.models import Line, VariantId
 from market.web.forms import parse_uuid, read_form
 from market.web.pages import NO_STORE, render_page
 from market.web.services import get_services

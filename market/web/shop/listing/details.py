@@ -17,9 +17,9 @@ from market.http import HttpRequest
 from market.kernel import Connection, Fen, divide_half_up
 from market.kernel.division_codes import PREFECTURE, get_ancestor_code
 from market.kernel.language import say
-from market.orders.escrow import compute_share
 from market.people.storage.photos import PhotoFormat, get_photo_paths
-from market.reviews.views import PublicReview, list_listing_reviews
+from market.sales.orders.escrow import compute_share
+from market.sales.reviews.views import PublicReview, list_listing_reviews
 from market.web.assets import get_origin
 from market.web.shop.cards import PhotoView, format_freight_rule, format_months, make_photo_view
 from market.web.shop.promises import (

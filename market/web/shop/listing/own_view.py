@@ -5,11 +5,11 @@ from datetime import date
 from msgspec import Struct
 
 from market.catalogue.listings.detail import ListingDetail
-from market.coupons.models import Voucher
-from market.coupons.offers import MAX_OFFERS, SELLERS_OFFERS, CouponOffer, list_offers
-from market.coupons.vouchers import MAX_VOUCHERS, OWN_VOUCHERS
 from market.kernel import Connection, Query
 from market.people.identity.models import Actor
+from market.sales.coupons.models import Voucher
+from market.sales.coupons.offers import MAX_OFFERS, SELLERS_OFFERS, CouponOffer, list_offers
+from market.sales.coupons.vouchers import MAX_VOUCHERS, OWN_VOUCHERS
 
 
 class OwnView(Struct, frozen=True):

@@ -28,10 +28,10 @@ from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.public_reads import PublicReads
-from market.orders.cart import load_cart_contents, put_cart
-from market.orders.models import MAX_QUANTITY, Line, SoldOut, VariantId
 from market.people.identity.models import Actor, NotFound
 from market.places.counties.load import load_county_settings
+from market.sales.orders.cart import load_cart_contents, put_cart
+from market.sales.orders.models import MAX_QUANTITY, Line, SoldOut, VariantId
 from market.web.forms import InvalidForm, read_form
 from market.web.pages import NO_STORE, redirect, render_page
 from market.web.services import get_services
@@ -132,7 +132,7 @@ def _product_view(product: ProductDetail, *, pay_minutes: int, today: date, publ
 def _find_sending_window(product: ProductDetail, today: date) -> PresaleTerms | None:
     """Return the pre-sale by whose window what is paid today is sent; without one, days after payment count.
 
-    The later day of the two rules, as in `market/orders/send_by.py`.
+    The later day of the two rules, as in `market/sales/orders/send_by.py`.
     """
     terms = product.presale
     return terms if terms and terms.send_until > today + timedelta(days=product.listing.ship_days) else None

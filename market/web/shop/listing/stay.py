@@ -22,8 +22,8 @@ from market.kernel.clock import Clock, get_next_month, get_previous_month
 from market.kernel.language import say
 from market.kernel.public_reads import PublicReads
 from market.kernel.structs import build_from
-from market.orders.models import MAX_DAYS_AHEAD, MAX_NIGHTS, MAX_ROOMS
 from market.people.identity.models import Actor, NotFound
+from market.sales.orders.models import MAX_DAYS_AHEAD, MAX_NIGHTS, MAX_ROOMS
 from market.web.forms import parse_day
 from market.web.pages import render_page
 from market.web.services import get_services

@@ -6,7 +6,6 @@ from typing import Any, cast
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from market.aftersales.receive import confirm_receipt
 from market.catalogue.bookings.calendar import get_cancellation_terms
 from market.catalogue.bookings.tiers import compute_stay_refund
 from market.http import HttpRequest
@@ -15,18 +14,19 @@ from market.kernel.clock import Clock, get_business_day
 from market.kernel.language import get_language, say
 from market.kernel.refusal_numbers import get_refusal_number
 from market.kernel.seal import Seal
-from market.orders.buy_again import buy_again
-from market.orders.cancel import cancel_order, is_package
-from market.orders.checkout.places import get_places_terms
-from market.orders.models import (
+from market.people.identity.models import Actor, NotFound
+from market.sales.aftersales.receive import confirm_receipt
+from market.sales.orders.buy_again import buy_again
+from market.sales.orders.cancel import cancel_order, is_package
+from market.sales.orders.checkout.places import get_places_terms
+from market.sales.orders.models import (
     OrderNotCancellable,
     OrderState,
     PackageCancelledWhole,
     RefundChanged,
     SuborderState,
 )
-from market.orders.queries import OrderView, SuborderView, get_order, get_order_id
-from market.people.identity.models import Actor, NotFound
+from market.sales.orders.queries import OrderView, SuborderView, get_order, get_order_id
 from market.web.forms import parse_integer, read_form
 from market.web.pages import WayBack, redirect, render_page
 from market.web.services import get_services

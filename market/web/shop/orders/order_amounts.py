@@ -2,10 +2,10 @@
 
 from market.catalogue.listings.units import get_count_word
 from market.kernel.language import say
-from market.orders.checkout.pricing import PriceBasis
-from market.orders.line_views import LineView
-from market.orders.models import OrderState, SuborderKind
-from market.orders.queries import OrderView, SuborderView
+from market.sales.orders.checkout.pricing import PriceBasis
+from market.sales.orders.line_views import LineView
+from market.sales.orders.models import OrderState, SuborderKind
+from market.sales.orders.queries import OrderView, SuborderView
 from market.web.shop.promises import WEIGHED_LATER
 from market.web.ui.format import weight, yuan
 

@@ -5,20 +5,20 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.aftersales.bad_fruit_views import BadFruitClaim
-from market.aftersales.goods_return_views import GoodsReturn
-from market.aftersales.unsent import NOT_SENT_NOTE
-from market.carriers.tracking import Tracking
 from market.catalogue.slots.models import ReservationState
-from market.invoices.views import SaleInvoiceState
 from market.kernel import Fen
 from market.kernel.language import say
-from market.orders.models import OrderState, SuborderKind, SuborderState
-from market.orders.queries import OrderView, SuborderView
-from market.packages.order_parts import OrderedPackage
-from market.pickups.models import Pickup
-from market.visits.cancel_stay import STAY_CANCEL_REASON_NAMES, StayCancelReason
-from market.visits.models import BookingChange
+from market.sales.aftersales.bad_fruit_views import BadFruitClaim
+from market.sales.aftersales.goods_return_views import GoodsReturn
+from market.sales.aftersales.unsent import NOT_SENT_NOTE
+from market.sales.carriers.tracking import Tracking
+from market.sales.invoices.views import SaleInvoiceState
+from market.sales.orders.models import OrderState, SuborderKind, SuborderState
+from market.sales.orders.queries import OrderView, SuborderView
+from market.sales.packages.order_parts import OrderedPackage
+from market.sales.pickups.models import Pickup
+from market.sales.visits.cancel_stay import STAY_CANCEL_REASON_NAMES, StayCancelReason
+from market.sales.visits.models import BookingChange
 from market.web.shop.aftersales.booking_changes import describe_open_change
 from market.web.shop.aftersales.claims import describe_claim, find_claimable
 from market.web.shop.aftersales.goods_returns import describe_goods_return, list_returnable_lines

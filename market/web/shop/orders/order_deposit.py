@@ -8,9 +8,9 @@ from market.catalogue.listings.presale import PresaleTerms
 from market.kernel import Fen
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.language import say
-from market.orders.deposits import DepositPlan
-from market.orders.models import OrderState, PaymentTerms
-from market.orders.queries import OrderView
+from market.sales.orders.deposits import DepositPlan
+from market.sales.orders.models import OrderState, PaymentTerms
+from market.sales.orders.queries import OrderView
 from market.web.ui.format import day_short, yuan
 from payments import PaymentState, Purpose
 

@@ -10,8 +10,6 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.cases.casework.moves import get_person_scope
-from market.conversations.models import Side
-from market.conversations.views import count_unread
 from market.http import HttpRequest
 from market.kernel import Database, Query
 from market.kernel.clock import Clock
@@ -19,14 +17,16 @@ from market.kernel.language import say
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
-from market.orders.cart import count_cart
-from market.orders.list_orders import OrderBrief, OrderGroup, list_orders
-from market.orders.models import OrderState, SuborderState
 from market.people.identity.models import Actor
 from market.people.identity.sign_in import get_phone
 from market.people.storage.photos import PhotoFormat
-from market.pickups.view import keeps_point
 from market.places.organisations.public_buyers import find_unit_seat
+from market.sales.conversations.models import Side
+from market.sales.conversations.views import count_unread
+from market.sales.orders.cart import count_cart
+from market.sales.orders.list_orders import OrderBrief, OrderGroup, list_orders
+from market.sales.orders.models import OrderState, SuborderState
+from market.sales.pickups.view import keeps_point
 from market.services.agronomists import find_agronomist_county
 from market.web.forms import parse_integer
 from market.web.pages import render_page

@@ -11,11 +11,11 @@ from market.kernel import Database, Fen
 from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.seal import Seal
-from market.orders.models import SuborderState
-from market.orders.queries import get_order_id
-from market.packages.models import REST_WINDOW, RestNotFree
-from market.packages.order_parts import OrderedPackage, cancel_package_rest, get_ordered_package, list_rest
 from market.people.identity.models import Actor
+from market.sales.orders.models import SuborderState
+from market.sales.orders.queries import get_order_id
+from market.sales.packages.models import REST_WINDOW, RestNotFree
+from market.sales.packages.order_parts import OrderedPackage, cancel_package_rest, get_ordered_package, list_rest
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import ShortNumber

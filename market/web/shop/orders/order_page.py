@@ -6,28 +6,28 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.aftersales.bad_fruit_views import list_order_claims
-from market.aftersales.goods_return_views import list_order_returns
-from market.carriers.tracking import load_tracking
 from market.cases.casework.moves import get_person_scope
-from market.conversations.views import list_unread_suborders
 from market.http import HttpRequest
-from market.invoices.views import list_order_invoices
 from market.kernel import Connection, Database, Fen
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.language import say
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.kernel.text import mask_phone
-from market.orders.cart import count_cart
-from market.orders.models import OrderState, PaymentTerms, SuborderKind, SuborderState
-from market.orders.queries import OrderView, get_order, get_order_id, load_host_phones
-from market.packages.order_parts import find_ordered_package
 from market.people.identity.models import Actor
-from market.pickups.view import list_pickups
-from market.visits.cancel_stay import list_stay_cancellations
-from market.visits.models import ANSWER_HOURS
-from market.visits.read_changes import list_order_changes
+from market.sales.aftersales.bad_fruit_views import list_order_claims
+from market.sales.aftersales.goods_return_views import list_order_returns
+from market.sales.carriers.tracking import load_tracking
+from market.sales.conversations.views import list_unread_suborders
+from market.sales.invoices.views import list_order_invoices
+from market.sales.orders.cart import count_cart
+from market.sales.orders.models import OrderState, PaymentTerms, SuborderKind, SuborderState
+from market.sales.orders.queries import OrderView, get_order, get_order_id, load_host_phones
+from market.sales.packages.order_parts import find_ordered_package
+from market.sales.pickups.view import list_pickups
+from market.sales.visits.cancel_stay import list_stay_cancellations
+from market.sales.visits.models import ANSWER_HOURS
+from market.sales.visits.read_changes import list_order_changes
 from market.web.forms import parse_integer
 from market.web.pages import render_page
 from market.web.shop.buying.pay import refresh_payment

@@ -1,8 +1,8 @@
 """What the page of an order says about money that goes back to the buyer."""
 
 from market.kernel.language import say
-from market.orders.models import SuborderKind
-from market.orders.queries import OrderView
+from market.sales.orders.models import SuborderKind
+from market.sales.orders.queries import OrderView
 from market.web.ui.format import yuan
 
 

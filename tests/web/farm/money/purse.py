@@ -5,9 +5,9 @@ from uuid import UUID
 
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal, derive_seal
-from market.payouts.account import PayoutAccount, enter_payout_account
-from market.payouts.pay_out import PayoutHold
 from market.people.identity.models import AccountId, Actor
+from market.sales.payouts.account import PayoutAccount, enter_payout_account
+from market.sales.payouts.pay_out import PayoutHold
 from payments import AccountKind, list_payouts, poll_payout, post
 from payments.ledger.journal import Leg
 from payments.sandbox import Sandbox

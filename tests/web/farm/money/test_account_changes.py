@@ -8,10 +8,10 @@ import asyncpg
 import pytest
 
 from market.kernel import Connection, Refusal
-from market.payouts.account_change import activate_due_changes, decide_account_change, lapse_changes
-from market.payouts.large_payouts import ask_for_large_payout, decide_large_payout
-from market.payouts.pay_out import pay_out_due
 from market.people.identity.models import AccountId, Actor, Grant, Role
+from market.sales.payouts.account_change import activate_due_changes, decide_account_change, lapse_changes
+from market.sales.payouts.large_payouts import ask_for_large_payout, decide_large_payout
+from market.sales.payouts.pay_out import pay_out_due
 from payments import verify_ledger
 from payments.stripe import Stripe
 from tests.support.make import make_account

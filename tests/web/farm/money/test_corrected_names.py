@@ -4,11 +4,11 @@ import asyncpg
 import pytest
 
 from market.kernel import Refusal
-from market.payouts.account_change import activate_due_changes, decide_account_change, list_waiting_changes
-from market.payouts.correct_name import CorrectedName, CorrectionReasonNeeded, correct_name
-from market.payouts.models import NameCorrectorConsents
-from market.payouts.pay_out import pay_out_due
 from market.people.identity.models import AccountId, NameReserved, NotFound, OfficialNameFixed, Role
+from market.sales.payouts.account_change import activate_due_changes, decide_account_change, list_waiting_changes
+from market.sales.payouts.correct_name import CorrectedName, CorrectionReasonNeeded, correct_name
+from market.sales.payouts.models import NameCorrectorConsents
+from market.sales.payouts.pay_out import pay_out_due
 from payments.stripe import Stripe
 from tests.support.make import load_actor, make_account, make_official
 from tests.support.postgres import as_owner

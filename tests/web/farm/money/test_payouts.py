@@ -7,11 +7,11 @@ import pytest
 
 from market.kernel import Refusal
 from market.kernel.clock import Clock
-from market.payouts.account import (
+from market.sales.payouts.account import (
     PAYOUT_NUMBER_CONTEXT,
     check_payout_accounts,
 )
-from market.payouts.pay_out import apply_payout_events, ask_for_payout, pay_out_due
+from market.sales.payouts.pay_out import apply_payout_events, ask_for_payout, pay_out_due
 from payments import list_payouts, send_payout, verify_ledger
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe
@@ -248,7 +248,7 @@ async def test_a_payout_that_the_provider_did_not_answer_is_sent_once(
 async def test_every_seller_is_paid_however_many_there_are(
     village: Village, gateway: Stripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("market.payouts.pay_out._PIECE", 1)
+    monkeypatch.setattr("market.sales.payouts.pay_out._PIECE", 1)
     account = await enter(village, gateway)
     await owe(village, 50_00)
     async with village.database.transaction() as conn:

@@ -1,1 +1,0 @@
-"""The shop's state machine: a module of rules for each concern; tests/orders/test_machine.py runs them together."""

@@ -1,7 +1,0 @@
-"""Fixtures of the tests of pickups."""
-
-from tests.pickups.point import point
-from tests.support.payment import gateway, provider, sandbox
-from tests.support.shop import shopping
-
-__all__ = ["gateway", "point", "provider", "sandbox", "shopping"]
