@@ -7,7 +7,6 @@ from typing import Any
 import asyncpg
 from msgspec import Struct
 
-from market.benefits.views import HOUSEHOLD_PHONE_CONTEXT
 from market.cases.casework.moves import REASON_CONTEXT, TEXT_CONTEXT
 from market.catalogue.bookings.host_nights import GUEST_CONTEXT
 from market.catalogue.bookings.transitions import CODE_CONTEXT
@@ -15,7 +14,6 @@ from market.catalogue.producers.models import CERTIFICATE_NUMBER_CONTEXT
 from market.catalogue.slots.seats import NAME_CONTEXT as SEAT_NAME_CONTEXT
 from market.catalogue.slots.seats import NAME_PREFIX
 from market.cli.runtime import open_runtime
-from market.content.stories import STORY_NAME_CONTEXT, STORY_PHONE_CONTEXT
 from market.kernel import Refusal
 from market.kernel.idempotency import RESPONSE_CONTEXT
 from market.kernel.seal import Seal, UnsealError, derive_seal
@@ -60,6 +58,8 @@ from market.subsidies.operators.rejected import REJECTED_CONTEXT
 from market.subsidies.reconciliation.settlement_files import SETTLEMENT_FILE_CONTEXT
 from market.subsidies.register.queries import IDENTITY_CONTEXT, NAME_CONTEXT
 from market.subsidies.tasks.outcome import OUTCOME_CONTEXT
+from market.villages.benefits.views import HOUSEHOLD_PHONE_CONTEXT
+from market.villages.content.stories import STORY_NAME_CONTEXT, STORY_PHONE_CONTEXT
 from payments.hosts import connect_to_primary
 from payments.sql import prepare_connection
 

@@ -6,7 +6,6 @@ from typing import Annotated
 import msgspec
 from cyclopts import App, Parameter
 
-from market.areas import COUNTY_FILE_KINDS
 from market.cases.casework.reschedule import reschedule_cases
 from market.cli.exports import WrittenFile, write_atomically
 from market.cli.options import As, Json
@@ -18,6 +17,7 @@ from market.places.county_files.run_file_import import import_county_file
 from market.places.county_files.templates import write_file_template
 from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.month.cycles import read_county
+from market.villages.areas import COUNTY_FILE_KINDS
 
 app = App(name="villages")
 

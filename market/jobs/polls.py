@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from market.benefits.record import record_benefits
 from market.cases.casework.models import LockedCase
 from market.cases.casework.moves import escalate_late_cases
 from market.jobs.context import WorkerContext
@@ -31,7 +30,8 @@ from market.sales.payouts.pay_out import apply_payout_events
 from market.sales.pickups.end_pickups import end_overdue_pickups
 from market.sales.procurement.chase import tell_of_red_letters
 from market.sales.visits.change_booking import lapse_changes
-from market.services.seats import end_due_seats
+from market.villages.benefits.record import record_benefits
+from market.villages.services.seats import end_due_seats
 from payments import apply_events, finish_operations, poll_due_payments, poll_due_payouts, retry_due_refunds
 from payments.pay import expire_payments
 

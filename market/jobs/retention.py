@@ -30,12 +30,12 @@ from market.sales.invoices.models import DETAILS_LIFETIME
 from market.sales.orders.cart import DEVICE_CART_LIFETIME, delete_old_device_lines, delete_old_device_nights
 from market.sales.visits.guest_register import delete_due_guests
 from market.sales.visits.scans import SCAN_LIFETIME, delete_old_scans
-from market.services.applications import APPLICATION_LIFETIME, delete_old_applications
-from market.services.questions import PHOTO_LIFETIME, drop_question_photos
-from market.services.seats import forget_old_seats
 from market.subsidies.imports.kept_uploads import delete_old_uploads
 from market.subsidies.month.store_run import REPLACED_LINES_LIFETIME, delete_replaced_lines
 from market.subsidies.tasks.work import TASK_LIFETIME, delete_old_tasks
+from market.villages.services.applications import APPLICATION_LIFETIME, delete_old_applications
+from market.villages.services.questions import PHOTO_LIFETIME, drop_question_photos
+from market.villages.services.seats import forget_old_seats
 from payments.webhooks import delete_old_messages as delete_old_webhooks
 
 log = structlog.get_logger()

@@ -33,7 +33,7 @@ from market.subsidies.evidence.erase_persons import erase_due_persons
 from market.subsidies.evidence.seal_pack import seal_closed_months
 from market.subsidies.idle.tell import tell_idle_lines
 from market.subsidies.operators.lateness import remind_operators
-from market.supervision.tell import tell_due_supervision
+from market.villages.supervision.tell import tell_due_supervision
 from payments.ledger.months import MONTHS_AHEAD, make_months
 from payments.retries import RetryPolicy, describe_error, run_each
 

@@ -21,7 +21,6 @@ from market.kernel.failures import forget_failure, record_failure
 from market.kernel.idempotency import delete_actor_keys
 from market.kernel.language import say
 from market.kernel.seal import Seal
-from market.pairing.buying_accounts import end_buying
 from market.people.consents.give import end_consents
 from market.people.identity.close import (
     erase_account,
@@ -43,9 +42,10 @@ from market.sales.orders.erase import erase_buyer
 from market.sales.orders.escrow import get_freight_account, get_payable_account
 from market.sales.payouts.account import erase_payout_accounts
 from market.sales.payouts.producer_locks import LOCK_OWN_PRODUCERS
-from market.services.applications import withdraw_applications
-from market.services.seats import give_up_seats
 from market.subsidies.intake.models import OPEN_STATES
+from market.villages.pairing.buying_accounts import end_buying
+from market.villages.services.applications import withdraw_applications
+from market.villages.services.seats import give_up_seats
 from payments import get_balance
 from payments.retries import RetryPolicy, run_each
 

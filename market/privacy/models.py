@@ -5,18 +5,18 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.benefits.models import OwnBenefit
 from market.cases.casework.history import CaseEvent
-from market.content.models import ContentReport
 from market.kernel import Fen
 from market.privacy.looks import Look
 from market.privacy.own_consents import GivenConsent
 from market.privacy.request_models import DataRequest
 from market.sales.invoices.own import OwnInvoice
 from market.sales.orders.address import Address
-from market.services.posting_models import OwnJobApplication
 from market.subsidies.clawbacks.appeals import OwnClawback
 from market.subsidies.intake.views import OwnApplication
+from market.villages.benefits.models import OwnBenefit
+from market.villages.content.models import ContentReport
+from market.villages.services.posting_models import OwnJobApplication
 
 
 class PersonalAccount(Struct, frozen=True):

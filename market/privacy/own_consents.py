@@ -11,21 +11,21 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.cases.answers.inquiries import list_own_inquiries, unshare_inquiry
-from market.content.story_views import load_story_titles
 from market.kernel import Connection
 from market.kernel.seal import Seal
 from market.people.consents.give import end_consent, list_consents
 from market.people.consents.models import CONSENT_TEXTS, ConsentPurpose
 from market.people.identity.models import AccountId, Actor, NotFound
-from market.services.applications import list_own_applications, withdraw_application
-from market.services.posting_models import ApplicationState
-from market.services.questions import list_own_questions, unshare_question
 from market.subsidies.intake.consents import CONSENT_TEXTS as REDUCTION_TEXTS
 from market.subsidies.intake.consents import CONSENT_VERSION as REDUCTION_VERSION
 from market.subsidies.intake.consents import withdraw_consent as withdraw_reduction
 from market.subsidies.intake.models import OPEN_STATES, LeadState
 from market.subsidies.intake.take_step import withdraw_application as withdraw_lead
 from market.subsidies.intake.views import list_own_leads
+from market.villages.content.story_views import load_story_titles
+from market.villages.services.applications import list_own_applications, withdraw_application
+from market.villages.services.posting_models import ApplicationState
+from market.villages.services.questions import list_own_questions, unshare_question
 
 
 class ConsentKind(StrEnum):

@@ -6,10 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.benefits.views import list_own_benefits
 from market.cases.casework.history import list_case_events
 from market.cases.casework.moves import TEXT_CONTEXT
-from market.content.reports import list_own_reports
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
@@ -46,11 +44,13 @@ from market.privacy.requests import list_data_requests
 from market.sales.conversations.write import TEXT_CONTEXT as MESSAGE_CONTEXT
 from market.sales.invoices.own import list_own_invoices
 from market.sales.orders.address import open_address
-from market.services.applications import list_own_applications as list_job_applications
-from market.services.models import OwnSeat
-from market.services.seats import list_own_seats
 from market.subsidies.clawbacks.appeals import list_own_clawbacks
 from market.subsidies.intake.views import list_own_applications
+from market.villages.benefits.views import list_own_benefits
+from market.villages.content.reports import list_own_reports
+from market.villages.services.applications import list_own_applications as list_job_applications
+from market.villages.services.models import OwnSeat
+from market.villages.services.seats import list_own_seats
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 MAX_ROWS = 100_000

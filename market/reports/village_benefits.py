@@ -4,13 +4,13 @@ from datetime import date
 
 from msgspec import Struct
 
-from market.benefits.models import BenefitHow
-from market.benefits.views import sum_village_benefits
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_next_quarter, get_quarter_start
 from market.kernel.disclosure_table import Place, TableCell, find_hidden
 from market.people.identity.access import require_county_role
 from market.people.identity.models import COUNTY_KEEPERS, Actor
+from market.villages.benefits.models import BenefitHow
+from market.villages.benefits.views import sum_village_benefits
 
 MAX_BENEFIT_QUARTERS = 8
 

@@ -15,7 +15,6 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.catalogue.listings.feed import FeedItem, list_feed_items
-from market.channels.read import find_channel
 from market.http import HttpRequest
 from market.kernel.clock import Clock
 from market.kernel.public_reads import PublicReads
@@ -24,6 +23,7 @@ from market.people.identity.models import NotFound
 from market.people.storage.photos import PhotoFormat, get_photo_paths
 from market.sheets.spreadsheet import Column
 from market.sheets.write_spreadsheet import write_csv
+from market.villages.channels.read import find_channel
 from market.web.assets import HOUR, get_origin
 from payments.money import format_yuan
 

@@ -11,12 +11,12 @@ from litestar.response import Redirect
 from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
-from market.content.warnings import get_daily_warning
 from market.http import HttpRequest, find_page_above, get_path, is_translated, make_retry_headers
 from market.kernel import Refusal
 from market.kernel.language import ENGLISH, get_language, say
 from market.kernel.refusal_numbers import get_refusal_number
 from market.people.identity.models import Actor, NotSignedIn
+from market.villages.content.warnings import get_daily_warning
 from market.web.cookies import (
     DEMO_BAND_COOKIE,
     ELDER_COOKIE,

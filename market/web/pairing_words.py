@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from market.kernel.language import say
-from market.pairing.models import (
+from market.villages.pairing.models import (
     PAIRING_STATES,
     PLEDGE_NAMES,
     PLEDGE_UNITS,

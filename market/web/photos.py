@@ -7,7 +7,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from market.cases.casework.moves import get_person_scope
-from market.content.story_views import require_story_photo
 from market.kernel import Database
 from market.kernel.rate_limits import RateClass
 from market.people.identity.access import find_home_county, list_scopes, require_second_factor_of_official
@@ -17,8 +16,9 @@ from market.people.storage.photos import PhotoPurpose, get_private_photo_name, r
 from market.sales.aftersales.bad_fruit_views import get_claim_photo_name
 from market.sales.conversations.views import get_message_photo_name
 from market.sales.reviews.views import require_shown_photo
-from market.services.agronomists import find_agronomist_county
-from market.services.questions import find_question_photo_name
+from market.villages.content.story_views import require_story_photo
+from market.villages.services.agronomists import find_agronomist_county
+from market.villages.services.questions import find_question_photo_name
 from market.web.assets import IMMUTABLE
 
 _TYPES = {"svg": "image/svg+xml", "webp": "image/webp"}

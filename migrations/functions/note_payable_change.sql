@@ -1,5 +1,5 @@
 -- Package: benefits.
--- Note what became of a suborder's payable, if a listing of it has rules; market/benefits divides it later.
+-- Note what became of a suborder's payable, if a listing of it has rules; market/villages/benefits divides it later.
 CREATE OR REPLACE FUNCTION note_payable_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp' AS $$
 BEGIN

@@ -1,6 +1,6 @@
 -- Package: benefits.
 -- Who gains from a sale, in a schema of its own. The service's role sees nothing of it: it must take market_benefits, which
--- only market/benefits does. No query about the reduction can read it (SQLSTATE 42501).
+-- only market/villages/benefits does. No query about the reduction can read it (SQLSTATE 42501).
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'market_benefits') THEN

@@ -462,7 +462,7 @@ BENEFIT_GRANTS = {
     "benefits.entries": "select insert(change_id order_line_id household_id how fen day)",
     "benefits.files": "select insert(producer_id sha256 name rows imported_by imported_at)",
 }
-"""What `market_benefits` may do, a role that only market/benefits takes; the service's role may do nothing there."""
+"""What `market_benefits` may do, a role that only market/villages/benefits takes; the service's role may do nothing there."""
 
 FUNCTIONS_OF_THE_OWNER = {
     "make_month_partitions": True,

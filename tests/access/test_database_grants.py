@@ -82,7 +82,7 @@ async def test_the_service_has_the_rights_that_its_statements_need(conn: Connect
             continue
         try:
             async with conn.transaction():
-                if query.module.startswith("market.benefits.") and "benefits." in query.text:
+                if query.module.startswith("market.villages.benefits.") and "benefits." in query.text:
                     await conn.execute("SET LOCAL ROLE market_benefits")
                 await conn.execute(f"EXPLAIN (GENERIC_PLAN) {query.sql}")
                 await conn.execute("SET LOCAL ROLE market_app")

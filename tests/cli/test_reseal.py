@@ -6,9 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from market.benefits.views import HOUSEHOLD_PHONE_CONTEXT
 from market.cli.reseal import INDEX_COPIES, SEALED_COLUMNS, SEALED_FILES, NoOldSecret, SecretUnknown, reseal_database
-from market.content.stories import STORY_PHONE_CONTEXT
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal, derive_seal
 from market.people.identity.person_keys import PERSON_KEY_CONTEXT
@@ -17,6 +15,8 @@ from market.subsidies.intake.consents import CONSENT_PHOTO_CONTEXT
 from market.subsidies.month.store_run import CASE_CONTEXT
 from market.subsidies.operators.notes import NOTE_CONTEXT
 from market.subsidies.register.queries import NAME_CONTEXT
+from market.villages.benefits.views import HOUSEHOLD_PHONE_CONTEXT
+from market.villages.content.stories import STORY_PHONE_CONTEXT
 from tests.support.app import SECRET
 from tests.support.make import SEAL, load_owner, make_account, make_certificate, make_phone, make_producer
 from tests.support.postgres import as_owner

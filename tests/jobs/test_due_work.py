@@ -17,9 +17,9 @@ from market.people.storage.unused_photos import DELETE_UNUSED_PHOTOS
 from market.sales.carriers.track import GIVE_UP_PARCELS
 from market.sales.invoices.erase import ERASE_DETAILS
 from market.sales.payouts.pay_out import SUM_KEPT_BACK
-from market.services.applications import DELETE_OLD
 from market.subsidies.clawbacks.decide import LIST_DUE_CLAWBACKS
 from market.subsidies.evidence.erase_persons import LIST_DUE_ERASURES
+from market.villages.services.applications import DELETE_OLD
 from tests.conftest import NOW
 from tests.support.postgres import as_owner
 

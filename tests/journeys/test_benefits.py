@@ -7,9 +7,9 @@ from pathlib import Path
 
 import asyncpg
 
-from market.benefits.record import record_benefits
 from market.kernel import open_database
 from market.kernel.database import APP_ROLE
+from market.villages.benefits.record import record_benefits
 from tests.journeys.conftest import Phone, Town, in_thread
 from tests.journeys.test_buyer import sign_in
 from tests.web.conftest import FARMER_PHONE

@@ -23,15 +23,14 @@ from market.sales.orders.cart import put_cart
 from market.sales.orders.models import Line, VariantId
 from market.sales.payouts.account import PayoutAccount, enter_payout_account
 from market.sales.reviews.write import ReviewText, write_review
-from market.services.postings import end_posting, post_job
 from market.subsidies.intake.models import LeadState
 from market.subsidies.intake.report import apply_for_household
 from market.subsidies.intake.take_step import withdraw_application
+from market.villages.services.postings import end_posting, post_job
 from payments import AccountKind
 from payments.stripe import Stripe
 from tests.conftest import NOW
 from tests.people.identity.support import a_code
-from tests.services.test_postings import JOB, make_employer
 from tests.support.app import SECRET
 from tests.support.make import (
     SEAL,
@@ -45,6 +44,7 @@ from tests.support.make import (
     make_product,
 )
 from tests.support.shop import BUYER_ADDRESS, Shopping
+from tests.villages.services.test_postings import JOB, make_employer
 
 
 async def find_text(owner: Connection, seal: Seal, text: str) -> set[str]:

@@ -33,9 +33,9 @@ from market.privacy.requests import (
     get_data_request,
     list_data_requests,
 )
-from market.services.question_models import NewQuestion
-from market.services.questions import ask_question
 from market.subsidies.intake.report import apply_for_household
+from market.villages.services.question_models import NewQuestion
+from market.villages.services.questions import ask_question
 from tests.catalogue.producers.applicants import make_official_actor
 from tests.conftest import NOW
 from tests.support.make import VILLAGE, load_actor, make_account, make_official, make_phone

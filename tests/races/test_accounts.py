@@ -25,13 +25,12 @@ from market.sales.aftersales.receive import confirm_receipt
 from market.sales.orders.cart import put_cart
 from market.sales.payouts.correct_name import correct_name
 from market.sales.pickup_points.models import PickupPointInvalid
-from market.services.models import NewSeat
-from market.services.seats import sign_up
-from market.services.slots import add_course
+from market.villages.services.models import NewSeat
+from market.villages.services.seats import sign_up
+from market.villages.services.slots import add_course
 from tests.conftest import NOW
 from tests.people.identity.support import a_code
 from tests.sales.pickups.point import register
-from tests.services.test_seats import COURSE
 from tests.support.make import (
     SEAL,
     load_actor,
@@ -45,6 +44,7 @@ from tests.support.make import (
 )
 from tests.support.postgres import wait_for_blocked
 from tests.support.shop import Shopping, make_october_nights
+from tests.villages.services.test_seats import COURSE
 
 Act = Callable[[Connection, Actor], Awaitable[object]]
 

@@ -24,11 +24,6 @@ from market.catalogue.listings.packs import NewPack
 from market.catalogue.listings.terms import NewSeason, set_season
 from market.catalogue.producers.apply import add_certificate
 from market.catalogue.producers.models import CertificateClaim, CertificateKind, ProducerId
-from market.content.models import NewReport, NewStory, ReportedKind, ReportReason
-from market.content.reports import report_content
-from market.content.stories import write_story
-from market.coverage.models import NewOutage, OutageKind, Technology
-from market.coverage.outages import report_outage
 from market.kernel import Connection, Fen, Refusal
 from market.people.identity.codes import CodeLimits, request_code
 from market.people.identity.models import Role
@@ -46,8 +41,13 @@ from market.sales.orders.models import Line, ListingId, Nights, VariantId
 from market.sales.packages.compose import compose_package
 from market.sales.payouts.account import enter_payout_account
 from market.sales.visits.guest_register import GuestDocument, NewStayGuest, register_guest
-from market.services.question_models import NewQuestion
-from market.services.questions import ask_question
+from market.villages.content.models import NewReport, NewStory, ReportedKind, ReportReason
+from market.villages.content.reports import report_content
+from market.villages.content.stories import write_story
+from market.villages.coverage.models import NewOutage, OutageKind, Technology
+from market.villages.coverage.outages import report_outage
+from market.villages.services.question_models import NewQuestion
+from market.villages.services.questions import ask_question
 from payments.models import AccountKind
 from tests.cases.casework.conftest import CaseWorld, world
 from tests.conftest import NOW
@@ -110,7 +110,7 @@ HELD_BY = {
     "TooManyDataRequests": "quota lock of the account",
     "TooManyReports": "quota lock of the account",
     "TooManyStories": "quota lock of the account",
-    "TooManyProposals": "quota lock of the account; see tests/pairing/test_proposals.py",
+    "TooManyProposals": "quota lock of the account; see tests/villages/pairing/test_proposals.py",
     "TooManyNamelessGrievances": "quota lock of the county, and the row of the bucket; see tests/cases/grievances",
     "LotUsedUp": "row of the lot, and a check of what is used; see tests/catalogue/trace/test_trace.py",
     "NoYieldLimit": "a limit of the county's file, not of a number; see tests/catalogue/trace/test_trace.py",
@@ -224,7 +224,7 @@ async def test_complaints_reports_and_messages(shopping: Shopping, monkeypatch: 
 
 
 async def test_reports_and_questions(shopping: Shopping, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("market.coverage.outages.MAX_OPEN_REPORTS", LIMIT)
+    monkeypatch.setattr("market.villages.coverage.outages.MAX_OPEN_REPORTS", LIMIT)
     new = NewOutage(kind=OutageKind.NEVER, operator="mobile", technology=Technology.G4, since=date(2019, 9, 1))
 
     async def attempt(conn: Connection, _index: int) -> None:
@@ -234,7 +234,7 @@ async def test_reports_and_questions(shopping: Shopping, monkeypatch: pytest.Mon
         asked = NewQuestion(text=f"第{index}问")
         await ask_question(conn, shopping.seal, shopping.buyer, VILLAGE, asked, now=NOW)
 
-    monkeypatch.setattr("market.services.questions.MAX_OPEN_QUESTIONS", LIMIT)
+    monkeypatch.setattr("market.villages.services.questions.MAX_OPEN_QUESTIONS", LIMIT)
     assert await race(shopping, ask, scope=get_person_scope(shopping.buyer)) == LIMIT
     assert await race(shopping, attempt, scope=get_person_scope(shopping.buyer)) == LIMIT
 
@@ -262,10 +262,10 @@ async def test_inquiries_requests_reports_and_stories(shopping: Shopping, monkey
         new = NewStory(village_code=VILLAGE, title=f"打枣{index}", text="秋天打枣，全村人都上山。" * 3)
         await write_story(conn, shopping.seal, shopping.buyer, new, now=NOW)
 
-    monkeypatch.setattr("market.content.stories.MAX_OPEN_STORIES", LIMIT)
+    monkeypatch.setattr("market.villages.content.stories.MAX_OPEN_STORIES", LIMIT)
     monkeypatch.setattr("market.cases.answers.inquiries.MAX_OPEN_INQUIRIES", LIMIT)
     monkeypatch.setattr("market.privacy.requests.MAX_OPEN_REQUESTS", LIMIT)
-    monkeypatch.setattr("market.content.reports.MAX_OPEN_REPORTS", LIMIT)
+    monkeypatch.setattr("market.villages.content.reports.MAX_OPEN_REPORTS", LIMIT)
     for attempt in (ask, request, report, write):
         assert await race(shopping, attempt, scope=get_person_scope(shopping.buyer)) == LIMIT, attempt
 

@@ -6,14 +6,14 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from market.cases.casework.moves import get_person_scope
-from market.content.models import StoryState
-from market.content.stories import answer_story
-from market.content.story_views import get_story
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
-from tests.content.test_stories import LATER, STORY, a_person, answer, write
+from market.villages.content.models import StoryState
+from market.villages.content.stories import answer_story
+from market.villages.content.story_views import get_story
 from tests.support.make import make_phone
 from tests.support.postgres import wait_for_blocked
+from tests.villages.content.test_stories import LATER, STORY, a_person, answer, write
 
 
 async def test_of_two_who_consent_at_once_the_later_is_the_last(

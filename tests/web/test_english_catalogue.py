@@ -6,17 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import market.web.ui.renderer as renderer_module
-from market.benefits.models import HOW_NAMES
 from market.catalogue.listings.goods_terms import STORAGE_NAMES
 from market.catalogue.listings.models import NAME_MATCH_RULES, SORT_RULES, WHOLE_WORD_RULE
 from market.catalogue.listings.night_rules import HOLIDAY_NAMES
 from market.catalogue.producers.closures import CLOSURE_REASON_NAMES
 from market.catalogue.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, PRODUCER_STATE_NAMES
 from market.catalogue.trace.models import PROMISE_NAMES
-from market.content.reports import KIND_NAMES as REPORTED_NAMES
-from market.content.reports import REASON_NAMES
 from market.kernel.language import ENGLISH, answer_in, load_catalogue
-from market.pairing.models import PAIRING_STATES, PLEDGE_NAMES, PLEDGE_UNITS
 from market.people.consents.models import CONSENT_TEXTS
 from market.people.identity.models import ROLE_NAMES
 from market.people.moderation.off_platform import LINK_REASON, PHONE_REASON, REQUEST_REASON
@@ -27,6 +23,10 @@ from market.sales.complaints.models import COMPLAINT_NAMES
 from market.sales.packages import book
 from market.sales.reviews.models import HIDING_REASON_NAMES
 from market.subsidies.intake.models import STATE_NAMES
+from market.villages.benefits.models import HOW_NAMES
+from market.villages.content.reports import KIND_NAMES as REPORTED_NAMES
+from market.villages.content.reports import REASON_NAMES
+from market.villages.pairing.models import PAIRING_STATES, PLEDGE_NAMES, PLEDGE_UNITS
 from market.web.shop import solar_terms
 from market.web.shop.cards import format_unit
 from market.web.shop.regions import REGIONS

@@ -1,8 +1,8 @@
 """Lots and labels on the county's desk, mixtures and files of a shop, and the sums of benefits, with data in them."""
 
 from market.people.identity.models import Role
-from tests.benefits.test_benefits import make_line
 from tests.support.make import VILLAGE, make_official
+from tests.villages.benefits.test_benefits import make_line
 from tests.web.conftest import Village
 
 _WORLD = """

@@ -10,13 +10,13 @@ from msgspec import Struct
 from market.api.parameters import Cursor, PageSize, PriceFen
 from market.catalogue.listings.search.counties import list_counties_listings
 from market.catalogue.listings.search.listings import ListingPage
-from market.channels.models import Channel, PairedCounty, Rate
-from market.channels.rates import get_rate, list_recent_rates
-from market.channels.read import find_channel, list_channels, list_paired_counties
 from market.kernel import Database, Fen
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.people.identity.models import NotFound
+from market.villages.channels.models import Channel, PairedCounty, Rate
+from market.villages.channels.rates import get_rate, list_recent_rates
+from market.villages.channels.read import find_channel, list_channels, list_paired_counties
 from payments.money import Amount
 
 

@@ -11,9 +11,6 @@ from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody
 from msgspec import Struct
 
 from market.api.idempotency import run_once
-from market.benefits.models import HouseholdLink, OwnBenefit, ShopHousehold, ShopRule
-from market.benefits.rules_file import ImportedRules, import_benefit_rules
-from market.benefits.views import link_household, list_own_benefits, list_shop_rules
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock
@@ -25,6 +22,9 @@ from market.people.storage.files import FileStore
 from market.reports.village_benefits import VillageBenefit, list_village_benefits
 from market.sheets.spreadsheet import digest
 from market.subsidies.month.cycles import read_county
+from market.villages.benefits.models import HouseholdLink, OwnBenefit, ShopHousehold, ShopRule
+from market.villages.benefits.rules_file import ImportedRules, import_benefit_rules
+from market.villages.benefits.views import link_household, list_own_benefits, list_shop_rules
 
 
 class BenefitFileUpload(Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,7 +10,14 @@ from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
 from market.cases.casework.moves import get_person_scope
-from market.content.models import (
+from market.http import HttpRequest
+from market.kernel import Database
+from market.kernel.clock import Clock
+from market.kernel.division_codes import get_county_code
+from market.kernel.seal import Seal
+from market.people.identity.models import Actor
+from market.subsidies.month.cycles import read_county
+from market.villages.content.models import (
     MAX_REASON_LENGTH,
     MAX_REPORT_LENGTH,
     ContentReport,
@@ -21,17 +28,10 @@ from market.content.models import (
     PublicStory,
     Story,
 )
-from market.content.reports import answer_report, report_content
-from market.content.stories import answer_story, hide_story, publish_story, write_story
-from market.content.story_views import list_live_stories, list_own_stories
-from market.content.warnings import end_warning, list_valid_warnings, publish_warning
-from market.http import HttpRequest
-from market.kernel import Database
-from market.kernel.clock import Clock
-from market.kernel.division_codes import get_county_code
-from market.kernel.seal import Seal
-from market.people.identity.models import Actor
-from market.subsidies.month.cycles import read_county
+from market.villages.content.reports import answer_report, report_content
+from market.villages.content.stories import answer_story, hide_story, publish_story, write_story
+from market.villages.content.story_views import list_live_stories, list_own_stories
+from market.villages.content.warnings import end_warning, list_valid_warnings, publish_warning
 
 
 class StoryAnswer(Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,16 +10,16 @@ from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
 from market.cases.casework.moves import get_person_scope
-from market.coverage.models import NewOutage, Outage, Project, TownshipCoverage, VillageCoverage
-from market.coverage.outages import answer_outage, list_operator_outages, list_own_outages, report_outage
-from market.coverage.projects import list_projects
-from market.coverage.register import list_village_coverage, sum_up_townships
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
 from market.subsidies.month.cycles import read_county
+from market.villages.coverage.models import NewOutage, Outage, Project, TownshipCoverage, VillageCoverage
+from market.villages.coverage.outages import answer_outage, list_operator_outages, list_own_outages, report_outage
+from market.villages.coverage.projects import list_projects
+from market.villages.coverage.register import list_village_coverage, sum_up_townships
 
 
 class OutageAnswer(Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,20 +10,20 @@ from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
 from market.cases.casework.moves import get_person_scope
-from market.funds.applications import (
-    apply_for_fund,
-    decide_application,
-    list_call_applications,
-    list_own_applications,
-)
-from market.funds.calls import list_open_calls
-from market.funds.models import MAX_FEN, MAX_TEXT_LENGTH, Application, FundCall, NewFundApplication
 from market.http import HttpRequest
 from market.kernel import Database, Fen
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
 from market.subsidies.month.cycles import read_county
+from market.villages.funds.applications import (
+    apply_for_fund,
+    decide_application,
+    list_call_applications,
+    list_own_applications,
+)
+from market.villages.funds.calls import list_open_calls
+from market.villages.funds.models import MAX_FEN, MAX_TEXT_LENGTH, Application, FundCall, NewFundApplication
 
 
 class ApplicationDecision(Struct, frozen=True, forbid_unknown_fields=True):

@@ -16,7 +16,8 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
-from market.services.applications import (
+from market.subsidies.month.cycles import read_county
+from market.villages.services.applications import (
     answer_hire,
     apply_for_job,
     hire,
@@ -24,8 +25,8 @@ from market.services.applications import (
     list_own_applications,
     withdraw_application,
 )
-from market.services.posting_models import Applicant, JobPosting, NewPosting, OwnJobApplication, PublicPosting
-from market.services.postings import (
+from market.villages.services.posting_models import Applicant, JobPosting, NewPosting, OwnJobApplication, PublicPosting
+from market.villages.services.postings import (
     check_posting,
     end_posting,
     list_near_postings,
@@ -33,7 +34,6 @@ from market.services.postings import (
     list_postings_to_check,
     post_job,
 )
-from market.subsidies.month.cycles import read_county
 
 
 class NewApplication(Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,20 +13,20 @@ from market.cases.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock
-from market.pairing.buying_accounts import set_buying_account
-from market.pairing.models import NewPairing, Pairing, PairingFields, PairingStatement, PublicPairing
-from market.pairing.propose import decide_county_pairing, decide_own_pairing, propose_pairing
-from market.pairing.statements import get_own_statement, state_year
-from market.pairing.views import (
+from market.people.identity.access import get_visible_divisions
+from market.people.identity.models import Actor
+from market.subsidies.month.cycles import read_county
+from market.villages.pairing.buying_accounts import set_buying_account
+from market.villages.pairing.models import NewPairing, Pairing, PairingFields, PairingStatement, PublicPairing
+from market.villages.pairing.propose import decide_county_pairing, decide_own_pairing, propose_pairing
+from market.villages.pairing.statements import get_own_statement, state_year
+from market.villages.pairing.views import (
     get_county_pairing,
     get_own_pairing,
     list_county_pairings,
     list_organisation_pairings,
     list_public_pairings,
 )
-from market.people.identity.access import get_visible_divisions
-from market.people.identity.models import Actor
-from market.subsidies.month.cycles import read_county
 
 
 class PairingDecision(Struct, frozen=True, forbid_unknown_fields=True):

@@ -16,8 +16,9 @@ from market.kernel.clock import Clock
 from market.kernel.division_codes import get_county_code
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
-from market.services.question_models import NewQuestion, Question, SharedQuestion
-from market.services.questions import (
+from market.subsidies.month.cycles import read_county
+from market.villages.services.question_models import NewQuestion, Question, SharedQuestion
+from market.villages.services.questions import (
     answer_question,
     ask_question,
     list_asked_questions,
@@ -27,7 +28,6 @@ from market.services.questions import (
     share_question,
     unshare_question,
 )
-from market.subsidies.month.cycles import read_county
 
 
 class QuestionWords(Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,11 +13,17 @@ from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
-from market.services.attendance import get_certificate, mark_attendance
-from market.services.models import CourseCertificate, NewClinicDay, NewCourse, NewSeat, OwnSeat, ServiceSlot
-from market.services.seats import cancel_seat, list_own_seats, sign_up, take_offered_seat
-from market.services.slots import add_clinic_day, add_course, cancel_service_slot, get_service_slot, list_near_slots
 from market.subsidies.month.cycles import read_county
+from market.villages.services.attendance import get_certificate, mark_attendance
+from market.villages.services.models import CourseCertificate, NewClinicDay, NewCourse, NewSeat, OwnSeat, ServiceSlot
+from market.villages.services.seats import cancel_seat, list_own_seats, sign_up, take_offered_seat
+from market.villages.services.slots import (
+    add_clinic_day,
+    add_course,
+    cancel_service_slot,
+    get_service_slot,
+    list_near_slots,
+)
 
 
 class Attendance(Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,11 +14,11 @@ from market.kernel.clock import Clock
 from market.kernel.division_codes import get_scope
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
-from market.supervision.issue import issue_supervision_task
-from market.supervision.models import NewSupervisionTask, SupervisionList, SupervisionTask
-from market.supervision.moves import check_evidence, return_evidence, send_evidence, withdraw_supervision_task
-from market.supervision.rules import choose_scope, require_issuer
-from market.supervision.views import get_supervision_task, list_supervision
+from market.villages.supervision.issue import issue_supervision_task
+from market.villages.supervision.models import NewSupervisionTask, SupervisionList, SupervisionTask
+from market.villages.supervision.moves import check_evidence, return_evidence, send_evidence, withdraw_supervision_task
+from market.villages.supervision.rules import choose_scope, require_issuer
+from market.villages.supervision.views import get_supervision_task, list_supervision
 
 
 class SupervisionWords(Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from market.api.contacts import read_own_county
 from market.api.idempotency import run_once
-from market.areas import COUNTY_FILE_KINDS
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock
@@ -20,6 +19,7 @@ from market.places.county_files.run_file_import import import_county_file, requi
 from market.places.divisions.village_periods import VillagePeriod, list_changed_villages
 from market.sheets.spreadsheet import digest
 from market.subsidies.month.cycles import read_county
+from market.villages.areas import COUNTY_FILE_KINDS
 
 
 class VillageFile(Struct, frozen=True, forbid_unknown_fields=True):

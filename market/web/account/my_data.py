@@ -6,7 +6,6 @@ import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from market.benefits.models import HOW_NAMES
 from market.cases.casework.moves import get_person_scope
 from market.catalogue.producers.models import PRODUCER_STATE_NAMES
 from market.http import HttpRequest, get_client_network, make_retry_headers
@@ -29,6 +28,7 @@ from market.privacy.request_models import REQUEST_NAMES
 from market.sales.orders.models import OrderState
 from market.subsidies.clawbacks.appeals import OwnClawback
 from market.subsidies.intake.models import STATE_NAMES
+from market.villages.benefits.models import HOW_NAMES
 from market.web.account.data_requests import describe_data_request
 from market.web.account.devices import describe_device
 from market.web.account.sign_in import get_code_limits, get_device

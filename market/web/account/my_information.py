@@ -7,8 +7,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from market.cases.casework.moves import get_person_scope
-from market.content.reports import list_own_reports
-from market.content.story_views import list_asked_stories
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock, get_business_day
@@ -31,6 +29,8 @@ from market.privacy.own_consents import (
 from market.privacy.request_models import DataRequest
 from market.privacy.requests import COUNTY_REQUEST, list_data_requests
 from market.sales.complaints.models import ComplaintCategory
+from market.villages.content.reports import list_own_reports
+from market.villages.content.story_views import list_asked_stories
 from market.web.account.data_requests import describe_data_request
 from market.web.case_words import load_due_words
 from market.web.farm.reduction import get_withdrawal_path

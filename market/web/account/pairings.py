@@ -13,8 +13,11 @@ from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.division_codes import VILLAGE
-from market.pairing.buying_accounts import find_buying_since, set_buying_account
-from market.pairing.models import (
+from market.people.identity.models import Actor, NotFound
+from market.places.divisions.queries import list_divisions_named
+from market.places.organisations.register import list_own_organisations
+from market.villages.pairing.buying_accounts import find_buying_since, set_buying_account
+from market.villages.pairing.models import (
     PLEDGE_NAMES,
     PLEDGE_UNITS,
     NewPairing,
@@ -26,13 +29,10 @@ from market.pairing.models import (
     PledgeKind,
     TooManyProposals,
 )
-from market.pairing.progress import list_due_years
-from market.pairing.propose import decide_own_pairing, propose_pairing
-from market.pairing.statements import get_own_statement, state_year
-from market.pairing.views import get_own_pairing, list_organisation_pairings
-from market.people.identity.models import Actor, NotFound
-from market.places.divisions.queries import list_divisions_named
-from market.places.organisations.register import list_own_organisations
+from market.villages.pairing.progress import list_due_years
+from market.villages.pairing.propose import decide_own_pairing, propose_pairing
+from market.villages.pairing.statements import get_own_statement, state_year
+from market.villages.pairing.views import get_own_pairing, list_organisation_pairings
 from market.web.forms import (
     PostedForm,
     make_form_key,

@@ -20,8 +20,8 @@ from market.people.identity.models import Actor
 from market.people.moderation.off_platform import OffPlatformContact
 from market.places.divisions.queries import list_divisions_named
 from market.places.organisations.register import list_own_organisations
-from market.services.applications import hire, list_applicants
-from market.services.posting_models import (
+from market.villages.services.applications import hire, list_applicants
+from market.villages.services.posting_models import (
     MAX_NOTE_LENGTH,
     PER_NAMES,
     POSTING_STATES,
@@ -33,7 +33,7 @@ from market.services.posting_models import (
     PostingState,
     WagePer,
 )
-from market.services.postings import end_posting, get_posting, list_organisation_postings, post_job
+from market.villages.services.postings import end_posting, get_posting, list_organisation_postings, post_job
 from market.web.forms import (
     PostedForm,
     make_form_key,

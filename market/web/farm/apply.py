@@ -34,7 +34,7 @@ from market.people.identity.sign_in import DEFAULT_NAME
 from market.people.moderation.forbidden_words import ForbiddenWord
 from market.people.storage.photos import BadPhoto, PhotoPurpose
 from market.places.divisions.queries import get_division_path, list_children
-from market.services.agronomists import find_agronomist_county
+from market.villages.services.agronomists import find_agronomist_county
 from market.web.farm.sellers import FIELD_NAMES
 from market.web.farm.selling.certificates import CERTIFICATE_OPTIONS, read_certificate_kind
 from market.web.forms import make_form_key, read_form, rename_faults

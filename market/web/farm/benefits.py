@@ -11,22 +11,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.benefits.models import (
-    HOW_NAMES,
-    MAX_CODE_LENGTH,
-    HouseholdLink,
-    HouseholdPhoneInvalid,
-    HouseholdUnknown,
-    ShopRule,
-)
-from market.benefits.rules_file import (
-    COLUMNS,
-    MAX_RULE_ROWS,
-    ImportedRules,
-    import_benefit_rules,
-    write_rules_template,
-)
-from market.benefits.views import link_household, list_shop_households, list_shop_rules
 from market.catalogue.listings.publish import resolve_own_producer
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault, Query
@@ -37,6 +21,22 @@ from market.people.identity.models import Actor
 from market.people.storage.files import FileStore
 from market.sheets.models import CellFault, FileMalformed, FileUnreadable
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
+from market.villages.benefits.models import (
+    HOW_NAMES,
+    MAX_CODE_LENGTH,
+    HouseholdLink,
+    HouseholdPhoneInvalid,
+    HouseholdUnknown,
+    ShopRule,
+)
+from market.villages.benefits.rules_file import (
+    COLUMNS,
+    MAX_RULE_ROWS,
+    ImportedRules,
+    import_benefit_rules,
+    write_rules_template,
+)
+from market.villages.benefits.views import link_household, list_shop_households, list_shop_rules
 from market.web.desk.papers.form_pages import download_file
 from market.web.farm.sellers import is_seller, load_shop_links
 from market.web.forms import make_form_key, parse_uuid, read_form

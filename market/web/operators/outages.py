@@ -8,13 +8,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.coverage.models import ANSWERS, MAX_TEXT_LENGTH, OutageInvalid
-from market.coverage.outages import answer_outage, list_operator_outages
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
+from market.villages.coverage.models import ANSWERS, MAX_TEXT_LENGTH, OutageInvalid
+from market.villages.coverage.outages import answer_outage, list_operator_outages
 from market.web.forms import parse_id, read_form
 from market.web.operators.context import OperatorRoom, render_room, require_room
 from market.web.pages import redirect

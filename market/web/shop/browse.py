@@ -22,7 +22,6 @@ from market.catalogue.listings.search.listings import (
     search_and_count,
     search_listings,
 )
-from market.channels.models import ChannelKind
 from market.http import HttpRequest
 from market.kernel import Connection
 from market.kernel.clock import Clock
@@ -33,6 +32,7 @@ from market.kernel.public_reads import PublicReads
 from market.kernel.rate_limits import RateClass
 from market.people.identity.models import NotFound
 from market.sales.packages.read import PackageFilters, PackageOffer, list_offers
+from market.villages.channels.models import ChannelKind
 from market.web.assets import get_origin
 from market.web.pages import render_page
 from market.web.services import get_services

@@ -5,14 +5,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from market.catalogue.listings.search.counties import list_counties_listings
-from market.channels.models import Channel, ChannelKind
-from market.channels.read import find_channel, list_paired_counties
 from market.http import HttpRequest
 from market.kernel.clock import Clock
 from market.kernel.language import say
 from market.kernel.public_reads import PublicReads
 from market.kernel.rate_limits import RateClass
 from market.people.identity.models import NotFound
+from market.villages.channels.models import Channel, ChannelKind
+from market.villages.channels.read import find_channel, list_paired_counties
 from market.web.assets import get_origin
 from market.web.pages import render_page
 from market.web.services import get_services

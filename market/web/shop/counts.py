@@ -11,13 +11,13 @@ from market.catalogue.listings.browse import (
     list_counties,
     list_counts,
 )
-from market.channels.models import Channel, Rate
-from market.channels.rates import list_recent_rates
-from market.channels.read import list_channels
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.kept import KeptValue
 from market.sales.coupons.offers import CouponOffer, list_offers
+from market.villages.channels.models import Channel, Rate
+from market.villages.channels.rates import list_recent_rates
+from market.villages.channels.read import list_channels
 from market.web.shop.regions import SellingPrefecture, list_selling_prefectures
 
 KEPT_SECONDS = 5.0

@@ -3,10 +3,10 @@
 from litestar import Response, get, post
 from litestar.response import Redirect
 
-from market.channels.models import MAX_RATE_AGE_DAYS
-from market.channels.rates import get_rate
 from market.http import HttpRequest
 from market.kernel import Fen
+from market.villages.channels.models import MAX_RATE_AGE_DAYS
+from market.villages.channels.rates import get_rate
 from market.web.cookies import CURRENCY_COOKIE, YEAR_SECONDS, set_cookie
 from market.web.forms import read_form
 from market.web.pages import get_local_path, redirect, render_page

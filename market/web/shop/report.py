@@ -9,7 +9,13 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.cases.casework.moves import get_person_scope
-from market.content.models import (
+from market.http import HttpRequest
+from market.kernel import Connection, Database, FieldFault
+from market.kernel.clock import Clock
+from market.kernel.language import get_language, say
+from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotFound
+from market.villages.content.models import (
     MAX_REPORT_LENGTH,
     ContentReport,
     NewReport,
@@ -19,13 +25,7 @@ from market.content.models import (
     StoryInvalid,
     TooManyReports,
 )
-from market.content.reports import KIND_NAMES, REASON_NAMES, report_content, require_reportable
-from market.http import HttpRequest
-from market.kernel import Connection, Database, FieldFault
-from market.kernel.clock import Clock
-from market.kernel.language import get_language, say
-from market.kernel.seal import Seal
-from market.people.identity.models import Actor, NotFound
+from market.villages.content.reports import KIND_NAMES, REASON_NAMES, report_content, require_reportable
 from market.web.case_words import load_due_words
 from market.web.forms import make_form_key, read_form
 from market.web.idempotent_form import submit_once

@@ -1,7 +1,7 @@
 """The rate by which a visitor sees prices in another currency besides yuan, for information."""
 
-from market.channels.models import Rate
 from market.http import HttpRequest
+from market.villages.channels.models import Rate
 from market.web.cookies import CURRENCY_COOKIE
 from market.web.services import get_services
 

@@ -12,12 +12,12 @@ from typing import Protocol
 from minijinja import safe
 
 from market.catalogue.listings.units import format_weight
-from market.channels.models import Rate
 from market.kernel import Fen
 from market.kernel.clock import SHANGHAI
 from market.kernel.language import ENGLISH, MONTHS, get_language, say, say_day
 from market.kernel.text import mask_identity_number, mask_phone
 from market.people.notify.notifications import format_due
+from market.villages.channels.models import Rate
 from payments.money import divide_half_up, format_amount, format_percent, format_yuan
 
 MINUS = "−"

@@ -5,11 +5,11 @@ from itertools import groupby
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from market.benefits.models import HOW_NAMES
-from market.benefits.views import list_own_benefits
 from market.http import HttpRequest
 from market.kernel import Database
 from market.people.identity.models import Actor
+from market.villages.benefits.models import HOW_NAMES
+from market.villages.benefits.views import list_own_benefits
 from market.web.pages import render_page
 from market.web.ui.format import month_zh
 

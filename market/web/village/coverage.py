@@ -9,7 +9,19 @@ from msgspec import Struct
 
 from market.cases.casework.models import CaseState
 from market.cases.casework.moves import get_person_scope
-from market.coverage.models import (
+from market.http import HttpRequest
+from market.kernel import Connection, Database, FieldFault
+from market.kernel.clock import Clock
+from market.kernel.division_codes import COUNTY, get_county_code, truncate_code
+from market.kernel.rate_limits import RateClass
+from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import format_due
+from market.places.divisions.queries import get_division_names
+from market.sheets.spreadsheet import Column
+from market.sheets.write_spreadsheet import write_csv
+from market.subsidies.month.cycles import read_county
+from market.villages.coverage.models import (
     ANSWERS,
     KIND_NAMES,
     PROJECT_STATES,
@@ -23,26 +35,14 @@ from market.coverage.models import (
     Technology,
     TooManyOutages,
 )
-from market.coverage.outages import count_people_waiting, list_own_outages, report_outage
-from market.coverage.projects import list_projects
-from market.coverage.register import (
+from market.villages.coverage.outages import count_people_waiting, list_own_outages, report_outage
+from market.villages.coverage.projects import list_projects
+from market.villages.coverage.register import (
     list_coverage_rows,
     list_operators,
     list_village_coverage,
     sum_up_townships,
 )
-from market.http import HttpRequest
-from market.kernel import Connection, Database, FieldFault
-from market.kernel.clock import Clock
-from market.kernel.division_codes import COUNTY, get_county_code, truncate_code
-from market.kernel.rate_limits import RateClass
-from market.kernel.seal import Seal
-from market.people.identity.models import Actor, NotFound
-from market.people.notify.notifications import format_due
-from market.places.divisions.queries import get_division_names
-from market.sheets.spreadsheet import Column
-from market.sheets.write_spreadsheet import write_csv
-from market.subsidies.month.cycles import read_county
 from market.web.forms import make_form_key, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

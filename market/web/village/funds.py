@@ -12,9 +12,16 @@ from market.cases.casework.models import CaseOutcome, CaseState
 from market.cases.casework.moves import get_person_scope
 from market.catalogue.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, ProducerRow, ProducerState
 from market.catalogue.producers.queries import list_own_producers
-from market.funds.applications import apply_for_fund, list_own_applications, load_snapshot
-from market.funds.calls import get_call, list_open_calls
-from market.funds.models import (
+from market.http import HttpRequest
+from market.kernel import Connection, Database, FieldFault
+from market.kernel.clock import Clock, get_business_day
+from market.kernel.division_codes import get_county_code
+from market.kernel.seal import Seal
+from market.people.identity.models import Actor, NotFound
+from market.people.notify.notifications import format_due
+from market.villages.funds.applications import apply_for_fund, list_own_applications, load_snapshot
+from market.villages.funds.calls import get_call, list_open_calls
+from market.villages.funds.models import (
     KIND_NAMES,
     MAX_FEN,
     MAX_TEXT_LENGTH,
@@ -26,13 +33,6 @@ from market.funds.models import (
     NewFundApplication,
     Snapshot,
 )
-from market.http import HttpRequest
-from market.kernel import Connection, Database, FieldFault
-from market.kernel.clock import Clock, get_business_day
-from market.kernel.division_codes import get_county_code
-from market.kernel.seal import Seal
-from market.people.identity.models import Actor, NotFound
-from market.people.notify.notifications import format_due
 from market.web.forms import make_form_key, parse_integer, parse_uuid, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

@@ -13,13 +13,13 @@ from market.kernel.clock import Clock
 from market.kernel.language import get_language, say
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
-from market.services.applications import (
+from market.villages.services.applications import (
     answer_hire,
     apply_for_job,
     list_own_applications,
     withdraw_application,
 )
-from market.services.posting_models import (
+from market.villages.services.posting_models import (
     ApplicationState,
     AppliedBefore,
     JobPosting,
@@ -29,7 +29,7 @@ from market.services.posting_models import (
     PublicPosting,
     WagePer,
 )
-from market.services.postings import list_near_postings
+from market.villages.services.postings import list_near_postings
 from market.web.forms import make_form_key, parse_id, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

@@ -10,9 +10,9 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.disclosure import MIN_SHOWN
 from market.kernel.language import say
-from market.pairing.models import PLEDGE_NAMES, PublicPledge
-from market.pairing.views import list_public_pairings
 from market.people.identity.models import Actor
+from market.villages.pairing.models import PLEDGE_NAMES, PublicPledge
+from market.villages.pairing.views import list_public_pairings
 from market.web.pages import redirect, render_page
 from market.web.pairing_words import HOW_COUNTED, describe_pairing, format_amount
 from market.web.ui.format import day_zh

@@ -21,15 +21,15 @@ from market.people.identity.models import Actor, NotFound
 from market.people.moderation.off_platform import OffPlatformContact
 from market.people.notify.notifications import format_due
 from market.people.storage.photos import PhotoPurpose
-from market.services.agronomists import find_agronomist_county
-from market.services.question_models import (
+from market.villages.services.agronomists import find_agronomist_county
+from market.villages.services.question_models import (
     MAX_QUESTION_LENGTH,
     NewQuestion,
     Question,
     QuestionInvalid,
     TooManyQuestions,
 )
-from market.services.questions import (
+from market.villages.services.questions import (
     answer_question,
     ask_question,
     list_asked_questions,

@@ -26,9 +26,9 @@ from market.kernel.division_codes import get_county_code
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
 from market.people.notify.notifications import format_due
-from market.services.attendance import get_certificate
-from market.services.models import NewSeat, OwnSeat, SeatInvalid, ServiceSlot
-from market.services.seats import (
+from market.villages.services.attendance import get_certificate
+from market.villages.services.models import NewSeat, OwnSeat, SeatInvalid, ServiceSlot
+from market.villages.services.seats import (
     cancel_seat,
     is_station,
     list_helped_owners,
@@ -36,7 +36,7 @@ from market.services.seats import (
     sign_up,
     take_offered_seat,
 )
-from market.services.slots import list_near_slots
+from market.villages.services.slots import list_near_slots
 from market.web.forms import make_form_key, parse_id, parse_integer, parse_uuid, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

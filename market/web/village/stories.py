@@ -9,7 +9,17 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.cases.casework.moves import get_person_scope
-from market.content.models import (
+from market.http import HttpRequest
+from market.kernel import Connection, Database, FieldFault, Refusal
+from market.kernel.clock import Clock, get_business_day
+from market.kernel.rate_limits import RateClass
+from market.kernel.seal import Seal
+from market.people.consents.models import CONSENT_TEXTS, CONSENT_VERSION, ConsentGivenBefore, ConsentPurpose
+from market.people.identity.access import has_role_for
+from market.people.identity.models import Actor, NotFound
+from market.people.moderation.forbidden_words import ForbiddenWord
+from market.people.storage.photos import PAGE_WIDTHS, PhotoPurpose
+from market.villages.content.models import (
     MAX_PEOPLE,
     MAX_STORY_LENGTH,
     MAX_TITLE_LENGTH,
@@ -23,8 +33,8 @@ from market.content.models import (
     StoryState,
     TooManyStories,
 )
-from market.content.stories import STATION_ROLES, answer_story, hide_story, write_story
-from market.content.story_views import (
+from market.villages.content.stories import STATION_ROLES, answer_story, hide_story, write_story
+from market.villages.content.story_views import (
     get_live_story,
     get_story,
     get_story_photo_path,
@@ -32,16 +42,6 @@ from market.content.story_views import (
     list_live_stories,
     list_own_stories,
 )
-from market.http import HttpRequest
-from market.kernel import Connection, Database, FieldFault, Refusal
-from market.kernel.clock import Clock, get_business_day
-from market.kernel.rate_limits import RateClass
-from market.kernel.seal import Seal
-from market.people.consents.models import CONSENT_TEXTS, CONSENT_VERSION, ConsentGivenBefore, ConsentPurpose
-from market.people.identity.access import has_role_for
-from market.people.identity.models import Actor, NotFound
-from market.people.moderation.forbidden_words import ForbiddenWord
-from market.people.storage.photos import PAGE_WIDTHS, PhotoPurpose
 from market.web.forms import PostedForm, make_form_key, parse_day, parse_integer, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

@@ -39,7 +39,7 @@ from market.kernel import Connection, Database
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor, NotAllowed, NotFound, Role
 from market.people.moderation.off_platform import OffPlatformContact
-from market.services.questions import preview_sharing
+from market.villages.services.questions import preview_sharing
 from tests.catalogue.producers.applicants import make_official_actor
 from tests.conftest import NOW
 from tests.support.make import VILLAGE, VILLAGE_OF_OTHER_COUNTY, load_actor, make_account

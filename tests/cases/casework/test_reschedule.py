@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 
-from market.areas import COUNTY_FILE_KINDS
 from market.cases.casework.models import CaseMove
 from market.cases.casework.moves import compute_due, get_extension_start, get_person_scope, lock_case
 from market.cases.casework.reschedule import LIST_PAST_MOVES, compute_case_due, reschedule_cases
@@ -10,6 +9,7 @@ from market.kernel import Connection
 from market.places.county_files.models import WHOLE_COUNTRY, CountyFile, FileOutcome
 from market.places.county_files.run_file_import import import_county_file
 from market.places.divisions.holidays import Holiday, list_holidays
+from market.villages.areas import COUNTY_FILE_KINDS
 from tests.cases.casework.conftest import CaseWorld
 from tests.cases.casework.test_moves import HOUR, list_events, move
 from tests.conftest import NOW

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.areas import COUNTY_FILE_KINDS
 from market.catalogue.trace.harvests import record_harvest
 from market.catalogue.trace.models import HarvestLot, NewHarvest, NewPlot
 from market.catalogue.trace.plots import add_plot
@@ -13,6 +12,7 @@ from market.kernel import Connection
 from market.people.identity.models import Actor, Role
 from market.places.county_files.models import CountyFile, FileResult
 from market.places.county_files.run_file_import import import_county_file
+from market.villages.areas import COUNTY_FILE_KINDS
 from tests.catalogue.producers.applicants import make_official_actor
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_producer

@@ -7,7 +7,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from market.benefits.models import BenefitHow
 from market.demo.sample.accounts import DEMO_COUNTY, list_logins
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
@@ -15,6 +14,7 @@ from market.kernel.embedded import EmbeddedServer
 from market.kernel.seal import Seal
 from market.people.identity.actors import find_actor_by_handle
 from market.reports.village_benefits import list_ended_quarters, list_village_benefits
+from market.villages.benefits.models import BenefitHow
 from tests.conftest import clone_database, drop_database
 from tests.demo.sample.conftest import NOW
 from tests.support.app import Service, build_settings, run_service

@@ -7,7 +7,6 @@ from datetime import datetime
 import pytest
 from msgspec import Struct
 
-from market.areas import COUNTY_FILE_KINDS
 from market.kernel import Connection
 from market.kernel.clock import SHANGHAI
 from market.kernel.database import set_scope
@@ -18,6 +17,7 @@ from market.places.county_files.templates import write_file_template
 from market.places.organisations.models import OrganisationKind
 from market.sheets.models import CellFault, FileMalformed
 from market.sheets.write_spreadsheet import FileFormat
+from market.villages.areas import COUNTY_FILE_KINDS
 from tests.catalogue.producers.applicants import make_official_actor
 from tests.conftest import NOW
 from tests.sales.procurement.canteen import CODES

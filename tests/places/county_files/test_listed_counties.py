@@ -5,7 +5,6 @@ from datetime import date
 import asyncpg
 import pytest
 
-from market.areas import COUNTY_FILE_KINDS
 from market.kernel import Connection
 from market.kernel.database import set_scope
 from market.people.identity.models import Actor, NotAllowed, Role
@@ -16,6 +15,7 @@ from market.places.divisions.queries import list_listed_counties
 from market.places.organisations.models import OrganisationKind
 from market.sheets.models import CellFault, FileMalformed
 from market.sheets.write_spreadsheet import FileFormat
+from market.villages.areas import COUNTY_FILE_KINDS
 from tests.catalogue.producers.applicants import make_official_actor
 from tests.conftest import NOW
 from tests.sales.procurement.canteen import CODES

@@ -7,10 +7,8 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from market.areas import COUNTY_FILE_KINDS
 from market.catalogue.producers.apply import apply_producer
 from market.catalogue.producers.models import BadApplication
-from market.coverage.register import list_village_coverage
 from market.kernel import Connection
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor, NotAllowed, Role
@@ -24,6 +22,8 @@ from market.sheets.models import FileMalformed
 from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.intake.models import LeadInvalid
 from market.subsidies.intake.report import apply_for_household
+from market.villages.areas import COUNTY_FILE_KINDS
+from market.villages.coverage.register import list_village_coverage
 from tests.catalogue.producers.applicants import APPLICATION, an_applicant, make_official_actor
 from tests.conftest import NOW
 from tests.support.make import OTHER_VILLAGE, VILLAGE

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from market.areas import COUNTY_FILE_KINDS
 from market.kernel import Connection
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor, NotAllowed, NotFound, Role
@@ -32,6 +31,7 @@ from market.places.organisations.register import (
     register_organisation,
 )
 from market.sheets.models import FileMalformed
+from market.villages.areas import COUNTY_FILE_KINDS
 from tests.catalogue.producers.applicants import an_applicant, make_official_actor
 from tests.conftest import NOW
 from tests.support.make import make_account

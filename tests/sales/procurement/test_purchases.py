@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.areas import COUNTY_FILE_KINDS
 from market.kernel import Connection
 from market.people.identity.models import Actor, NotFound, Role
 from market.places.county_files.models import CountyFile, FileOutcome, FileResult
@@ -52,6 +51,7 @@ from market.sales.procurement.rules import (
 from market.sales.procurement.steps import end_purchase
 from market.sales.procurement.views import list_county_purchases, list_unit_purchases
 from market.sheets.models import CellFault, FileMalformed
+from market.villages.areas import COUNTY_FILE_KINDS
 from tests.conftest import NOW
 from tests.sales.procurement.canteen import CODES, Canteen, make_canteen
 from tests.support.make import load_actor, make_account, make_official, make_product

@@ -6,8 +6,6 @@ import pytest
 from market.cases.casework.models import CaseAnswererInvolved, CaseNotMovable, CaseOutcome
 from market.cases.casework.moves import escalate_late_cases, get_person_scope
 from market.cases.casework.worklist import list_assigned_cases
-from market.content.models import NewReport, ReportedKind, ReportReason
-from market.content.reports import answer_report, report_content
 from market.kernel import Connection
 from market.people.identity.models import Actor, NotFound, Role
 from market.sales.reviews.appeal import OpenedAppeal, appeal_review, decide_appeal
@@ -15,6 +13,8 @@ from market.sales.reviews.appeal_views import ReviewAppeal, find_appeal_of_revie
 from market.sales.reviews.models import AppealedBefore, HidingReason, InvalidAppeal, ReviewNotEditable
 from market.sales.reviews.views import get_own_review, require_shown_photo
 from market.sales.reviews.write import ReviewText
+from market.villages.content.models import NewReport, ReportedKind, ReportReason
+from market.villages.content.reports import answer_report, report_content
 from tests.conftest import NOW
 from tests.sales.reviews.test_change_and_answer import DAY, Reviewed, reviewed
 from tests.support.looks import list_case_looks

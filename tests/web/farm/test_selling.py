@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from PIL import Image
 
-from market.content.warnings import get_daily_warning
+from market.villages.content.warnings import get_daily_warning
 from payments.sandbox import Sandbox
 from tests.support.browser import LoadedPage, PageClient
 from tests.web.conftest import Village

@@ -4,14 +4,14 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.benefits.models import HouseholdLink
-from market.benefits.record import record_next_change
-from market.benefits.rules_file import import_benefit_rules
-from market.benefits.views import link_household
 from market.demo.sample.accounts import FARMER_PHONE
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.kernel import Query
 from market.people.identity.models import Actor
+from market.villages.benefits.models import HouseholdLink
+from market.villages.benefits.record import record_next_change
+from market.villages.benefits.rules_file import import_benefit_rules
+from market.villages.benefits.views import link_household
 
 
 class _SampleListing(Struct, frozen=True):

@@ -5,11 +5,11 @@ No document was seen: which city has which county, and since when, is not verifi
 
 from datetime import timedelta
 
-from market.areas import COUNTY_FILE_KINDS
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.kernel import Query
 from market.places.county_files.models import WHOLE_COUNTRY, CountyFile
 from market.places.county_files.run_file_import import import_county_file
+from market.villages.areas import COUNTY_FILE_KINDS
 
 _CITIES = {
     "北京": (

@@ -2,7 +2,14 @@
 
 from datetime import timedelta
 
-from market.content.models import (
+from market.demo.sample.accounts import DEMO_COUNTY, FARMER_PHONE, HOST_PHONE
+from market.demo.sample.sales.photos import draw_dates
+from market.demo.sample.sales.simulation import SaleSimulation
+from market.kernel import Query
+from market.kernel.clock import get_business_day
+from market.people.identity.models import Actor
+from market.people.storage.photos import PhotoPurpose
+from market.villages.content.models import (
     NewReport,
     NewStory,
     NewWarning,
@@ -11,16 +18,9 @@ from market.content.models import (
     ReportReason,
     WarningReason,
 )
-from market.content.reports import answer_report, report_content
-from market.content.stories import answer_story, publish_story, write_story
-from market.content.warnings import publish_warning
-from market.demo.sample.accounts import DEMO_COUNTY, FARMER_PHONE, HOST_PHONE
-from market.demo.sample.sales.photos import draw_dates
-from market.demo.sample.sales.simulation import SaleSimulation
-from market.kernel import Query
-from market.kernel.clock import get_business_day
-from market.people.identity.models import Actor
-from market.people.storage.photos import PhotoPurpose
+from market.villages.content.reports import answer_report, report_content
+from market.villages.content.stories import answer_story, publish_story, write_story
+from market.villages.content.warnings import publish_warning
 
 _HARVEST = (
     "九月打枣",

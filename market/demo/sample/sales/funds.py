@@ -2,16 +2,16 @@
 
 from datetime import timedelta
 
-from market.areas import COUNTY_FILE_KINDS
 from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.sales.simulation import SaleSimulation
-from market.funds.applications import apply_for_fund, decide_application
-from market.funds.calls import list_open_calls
-from market.funds.models import NewFundApplication
 from market.kernel import Fen
 from market.kernel.clock import get_business_day
 from market.places.county_files.models import CountyFile
 from market.places.county_files.run_file_import import import_county_file
+from market.villages.areas import COUNTY_FILE_KINDS
+from market.villages.funds.applications import apply_for_fund, decide_application
+from market.villages.funds.calls import list_open_calls
+from market.villages.funds.models import NewFundApplication
 
 _CALLS = (
     ("食用菌棚改造补助", "样例阜平县农业农村局", "资金", "20000.00", -30, 60),

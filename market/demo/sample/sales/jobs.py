@@ -10,12 +10,12 @@ from market.kernel.clock import get_business_day
 from market.people.identity.models import Actor
 from market.places.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
 from market.places.organisations.register import decide_organisation, register_organisation
-from market.services.agronomists import name_agronomist
-from market.services.applications import answer_hire, apply_for_job, hire
-from market.services.posting_models import NewPosting, WagePer
-from market.services.postings import check_posting, post_job
-from market.services.question_models import NewAgronomist, NewQuestion
-from market.services.questions import answer_question, ask_question, preview_sharing, share_question
+from market.villages.services.agronomists import name_agronomist
+from market.villages.services.applications import answer_hire, apply_for_job, hire
+from market.villages.services.posting_models import NewPosting, WagePer
+from market.villages.services.postings import check_posting, post_job
+from market.villages.services.question_models import NewAgronomist, NewQuestion
+from market.villages.services.questions import answer_question, ask_question, preview_sharing, share_question
 
 BAGS, _BAGS_CODE = "样例阜平箱包厂", "91130624MA0XAMP206"
 """No organisation has this code; its check character is right."""

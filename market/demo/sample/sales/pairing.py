@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
-from market.areas import COUNTY_FILE_KINDS
-from market.coverage.models import NewProject
-from market.coverage.projects import accept_project, add_project, build_project
 from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.sales.jobs import BAGS
 from market.demo.sample.sales.services import TEACHER, find_organiser
@@ -14,16 +11,19 @@ from market.demo.sample.sales.simulation import SaleSimulation
 from market.demo.sample.sales.villages import FACTORY, FACTORY_CODE
 from market.kernel import Fen
 from market.kernel.clock import get_business_day
-from market.pairing.buying_accounts import set_buying_account
-from market.pairing.models import NewPairing, NewPledge, PairingFields, PledgeKind
-from market.pairing.progress import list_due_years
-from market.pairing.propose import decide_county_pairing, propose_pairing
-from market.pairing.statements import state_year
-from market.pairing.views import find_pairing
 from market.people.identity.models import Actor
 from market.places.county_files.models import CountyFile
 from market.places.county_files.run_file_import import import_county_file
 from market.sales.orders.models import Line, VariantId
+from market.villages.areas import COUNTY_FILE_KINDS
+from market.villages.coverage.models import NewProject
+from market.villages.coverage.projects import accept_project, add_project, build_project
+from market.villages.pairing.buying_accounts import set_buying_account
+from market.villages.pairing.models import NewPairing, NewPledge, PairingFields, PledgeKind
+from market.villages.pairing.progress import list_due_years
+from market.villages.pairing.propose import decide_county_pairing, propose_pairing
+from market.villages.pairing.statements import state_year
+from market.villages.pairing.views import find_pairing
 
 
 async def play_pairings(sales: SaleSimulation, village: str) -> None:

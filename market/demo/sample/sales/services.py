@@ -14,10 +14,10 @@ from market.kernel.clock import SHANGHAI
 from market.people.identity.models import AccountId, Actor
 from market.places.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
 from market.places.organisations.register import decide_organisation, register_organisation
-from market.services.attendance import list_attendees, mark_attendance
-from market.services.models import DEFAULT_ROOM, NewClinicDay, NewCourse, NewSeat
-from market.services.seats import sign_up
-from market.services.slots import add_clinic_day, add_course
+from market.villages.services.attendance import list_attendees, mark_attendance
+from market.villages.services.models import DEFAULT_ROOM, NewClinicDay, NewCourse, NewSeat
+from market.villages.services.seats import sign_up
+from market.villages.services.slots import add_clinic_day, add_course
 
 TEACHER, _TEACHER_CODE = "样例阜平县农广校", "12130624MB0XAMP10C"
 HOSPITAL, _HOSPITAL_CODE = "样例阜平县中医院", "52130624MJ0XAMP30Q"

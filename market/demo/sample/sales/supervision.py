@@ -5,9 +5,9 @@ from datetime import timedelta
 from market.demo.sample.accounts import DEMO_COUNTY, PROVINCE
 from market.demo.sample.sales.simulation import SaleSimulation
 from market.people.identity.models import Actor
-from market.supervision.issue import issue_supervision_task
-from market.supervision.models import NewSupervisionTask
-from market.supervision.moves import check_evidence, send_evidence
+from market.villages.supervision.issue import issue_supervision_task
+from market.villages.supervision.models import NewSupervisionTask
+from market.villages.supervision.moves import check_evidence, send_evidence
 
 _PREFECTURE = DEMO_COUNTY[:4]
 _DOCUMENT = "样例文件（不是真实文件）"

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from market.areas import COUNTY_FILE_KINDS
 from market.catalogue.trace.harvests import mix_lots, record_harvest
 from market.catalogue.trace.labels import make_labels, revoke_labels
 from market.catalogue.trace.models import LotPart, NewHarvest, NewLabels, NewPlot, Plot, PromiseBasis
@@ -16,6 +15,7 @@ from market.kernel.clock import get_business_day
 from market.places.county_files.models import CountyFile
 from market.places.county_files.run_file_import import import_county_file
 from market.sales.orders.models import Line
+from market.villages.areas import COUNTY_FILE_KINDS
 
 _SOURCE = "样例产量（不是真实数据）"
 _YIELDS = (("香菇", 6000), ("大枣", 1500), ("核桃", 300), ("小米", 400), ("苹果", 4000))

@@ -2,9 +2,6 @@
 
 from uuid import UUID
 
-from market.coverage.models import NewOutage, NewProject, OutageKind, Technology
-from market.coverage.outages import answer_outage, report_outage
-from market.coverage.projects import accept_project, add_project, build_project
 from market.demo.sample.accounts import DEMO_COUNTY
 from market.demo.sample.sales.answers import play_answers
 from market.demo.sample.sales.channels import play_channels
@@ -21,6 +18,9 @@ from market.people.identity.models import AccountId
 from market.places.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
 from market.places.organisations.register import decide_organisation, register_organisation
 from market.sales.orders.models import Line
+from market.villages.coverage.models import NewOutage, NewProject, OutageKind, Technology
+from market.villages.coverage.outages import answer_outage, report_outage
+from market.villages.coverage.projects import accept_project, add_project, build_project
 
 # One measurement of each operator and technology in each village of the county: 移动 and 电信 reach most, 广电 few.
 ADD_COVERAGE = Query(

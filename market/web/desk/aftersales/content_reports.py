@@ -1,9 +1,9 @@
 """举报 on the desk: what was reported and why, never by whom; taken off the pages or left, with the reason."""
 
 from market.cases.casework.moves import get_person_scope
-from market.content.models import MAX_REPORT_LENGTH, ContentReport, StoryInvalid
-from market.content.reports import KIND_NAMES, REASON_NAMES, answer_report, get_report
 from market.kernel import FieldFault
+from market.villages.content.models import MAX_REPORT_LENGTH, ContentReport, StoryInvalid
+from market.villages.content.reports import KIND_NAMES, REASON_NAMES, answer_report, get_report
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 
 _HIDE, _LEAVE = "hide", "leave"

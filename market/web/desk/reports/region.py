@@ -32,9 +32,9 @@ from market.reports.worklist import format_quarter
 from market.subsidies.models import CYCLE_STATE_NAMES
 from market.subsidies.month.cycles import read_quarter
 from market.subsidies.names import KIND_NAMES, OPERATOR_NAMES, Operator, ServiceKind
-from market.supervision.models import SupervisionCounts
-from market.supervision.rules import choose_scope
-from market.supervision.views import count_supervision
+from market.villages.supervision.models import SupervisionCounts
+from market.villages.supervision.rules import choose_scope
+from market.villages.supervision.views import count_supervision
 from market.web.desk.papers.form_pages import download_file
 from market.web.desk.papers.forms import FormTable, Value
 from market.web.desk.papers.workbook import write_csv

@@ -5,22 +5,22 @@ from collections.abc import Awaitable, Callable
 from msgspec import Struct
 
 from market.cases.answers.notices import count_notices_to_check
-from market.content.story_views import COUNT_STORIES_TO_CHECK
 from market.kernel import Connection
-from market.pairing.models import AGREERS
-from market.pairing.views import count_proposed_pairings
 from market.people.identity.access import has_role_for
 from market.people.identity.models import COUNTY_KEEPERS, Role
 from market.places.organisations.register import count_pending_organisations
 from market.sales.procurement.views import count_late_acceptances, count_late_purchases, count_late_red_letters
-from market.services.attendance import MARKERS
-from market.services.postings import count_postings_to_check
-from market.services.slots import count_unmarked_slots
 from market.subsidies.bank_accounts.accounts import count_waiting_bank_accounts
 from market.subsidies.bank_accounts.models import AGREER
 from market.subsidies.clawbacks.models import DECIDER
 from market.subsidies.clawbacks.propose import count_proposed_clawbacks
-from market.supervision.views import count_supervision
+from market.villages.content.story_views import COUNT_STORIES_TO_CHECK
+from market.villages.pairing.models import AGREERS
+from market.villages.pairing.views import count_proposed_pairings
+from market.villages.services.attendance import MARKERS
+from market.villages.services.postings import count_postings_to_check
+from market.villages.services.slots import count_unmarked_slots
+from market.villages.supervision.views import count_supervision
 from market.web.desk.context import DeskContext
 
 PROCUREMENT_READERS = (*COUNTY_KEEPERS, Role.FINANCE)

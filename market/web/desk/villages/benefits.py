@@ -5,12 +5,12 @@ from datetime import date
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from market.benefits.models import HOW_NAMES, BenefitHow
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.people.identity.models import Actor
 from market.reports.village_benefits import VillageBenefit, list_ended_quarters, list_village_benefits
+from market.villages.benefits.models import HOW_NAMES, BenefitHow
 from market.web.desk.context import open_desk, render_desk_page
 from market.web.forms import parse_day
 from market.web.ui.format import yuan

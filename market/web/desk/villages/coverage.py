@@ -8,7 +8,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.coverage.models import (
+from market.http import HttpRequest
+from market.kernel import Connection, Database, Fen, FieldFault
+from market.kernel.clock import Clock
+from market.people.identity.access import has_role_for, require_county_role
+from market.people.identity.models import COUNTY_KEEPERS, Actor
+from market.places.divisions.queries import list_divisions_named
+from market.places.organisations.register import list_organisations
+from market.villages.coverage.models import (
     ANSWERS,
     MAX_TEXT_LENGTH,
     NewProject,
@@ -17,16 +24,9 @@ from market.coverage.models import (
     ProjectNotMovable,
     ProjectState,
 )
-from market.coverage.outages import answer_outage, get_outage
-from market.coverage.projects import accept_project, add_project, build_project, list_projects, reopen_project
-from market.coverage.register import list_operators
-from market.http import HttpRequest
-from market.kernel import Connection, Database, Fen, FieldFault
-from market.kernel.clock import Clock
-from market.people.identity.access import has_role_for, require_county_role
-from market.people.identity.models import COUNTY_KEEPERS, Actor
-from market.places.divisions.queries import list_divisions_named
-from market.places.organisations.register import list_organisations
+from market.villages.coverage.outages import answer_outage, get_outage
+from market.villages.coverage.projects import accept_project, add_project, build_project, list_projects, reopen_project
+from market.villages.coverage.register import list_operators
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.forms import PostedForm, make_form_key, parse_id, parse_typed_yuan, parse_uuid, read_form

@@ -4,14 +4,14 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.funds.applications import decide_application, get_application, list_call_applications
-from market.funds.calls import list_counted_calls
-from market.funds.models import KIND_NAMES, MAX_FEN, MAX_TEXT_LENGTH, Application, FundInvalid
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
+from market.villages.funds.applications import decide_application, get_application, list_call_applications
+from market.villages.funds.calls import list_counted_calls
+from market.villages.funds.models import KIND_NAMES, MAX_FEN, MAX_TEXT_LENGTH, Application, FundInvalid
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 from market.web.desk.context import open_desk, render_desk_page
 from market.web.forms import parse_integer

@@ -9,9 +9,9 @@ from msgspec import Struct
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock
-from market.pairing.models import AGREERS
 from market.people.identity.access import has_role_for
 from market.people.identity.models import COUNTY_KEEPERS, Actor, Role
+from market.villages.pairing.models import AGREERS
 from market.web.desk.context import DeskContext, open_desk, render_desk_page
 
 

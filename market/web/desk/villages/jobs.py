@@ -12,8 +12,8 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.access import has_role_for, require_county_role
 from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
-from market.services.posting_models import PostingInvalid, PostingNotOpen, PostingOwnChecker
-from market.services.postings import check_posting, list_postings_to_check
+from market.villages.services.posting_models import PostingInvalid, PostingNotOpen, PostingOwnChecker
+from market.villages.services.postings import check_posting, list_postings_to_check
 from market.web.account.postings import describe_posting
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.forms import parse_uuid, read_form

@@ -11,11 +11,11 @@ from litestar.params import FromPath
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock
-from market.pairing.models import Pairing, PairingDecided, PairingInvalid, PairingOwnSide, PairingState
-from market.pairing.propose import decide_county_pairing
-from market.pairing.statements import get_county_statement
-from market.pairing.views import get_county_pairing, list_county_pairings
 from market.people.identity.models import Actor
+from market.villages.pairing.models import Pairing, PairingDecided, PairingInvalid, PairingOwnSide, PairingState
+from market.villages.pairing.propose import decide_county_pairing
+from market.villages.pairing.statements import get_county_statement
+from market.villages.pairing.views import get_county_pairing, list_county_pairings
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.forms import parse_id, parse_integer, read_form
 from market.web.pages import redirect

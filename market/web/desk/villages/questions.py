@@ -14,9 +14,9 @@ from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
 from market.people.identity.access import has_role_for, require_county_role
 from market.people.identity.models import COUNTY_KEEPERS, Actor
-from market.services.agronomists import end_agronomist, list_agronomists, name_agronomist
-from market.services.question_models import MAX_QUESTION_LENGTH, AgronomistInvalid, NewAgronomist, Question
-from market.services.questions import answer_question, get_question
+from market.villages.services.agronomists import end_agronomist, list_agronomists, name_agronomist
+from market.villages.services.question_models import MAX_QUESTION_LENGTH, AgronomistInvalid, NewAgronomist, Question
+from market.villages.services.questions import answer_question, get_question
 from market.web.desk.aftersales.decisions import DecidedCase, DecidedKind, Decision, make_decision_routes
 from market.web.desk.context import DeskContext, PageNotice, open_desk, render_desk_page
 from market.web.forms import make_form_key, parse_id, read_form

@@ -18,8 +18,8 @@ from market.kernel.seal import Seal
 from market.people.identity.access import has_role_for, require_county_role
 from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
 from market.places.divisions.queries import list_divisions_named
-from market.services.attendance import MARKERS, list_attendees, mark_attendance
-from market.services.models import (
+from market.villages.services.attendance import MARKERS, list_attendees, mark_attendance
+from market.villages.services.models import (
     DEFAULT_ROOM,
     AttendanceTooEarly,
     NewClinicDay,
@@ -27,7 +27,7 @@ from market.services.models import (
     ServiceSlot,
     SlotInvalid,
 )
-from market.services.slots import (
+from market.villages.services.slots import (
     add_clinic_day,
     add_course,
     cancel_service_slot,

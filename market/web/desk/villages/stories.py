@@ -7,15 +7,15 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.content.models import MAX_REASON_LENGTH, Story, StoryInvalid, StoryNotMovable, StoryState
-from market.content.stories import STORY_NAME_CONTEXT, end_paper_consent, hide_story, publish_story
-from market.content.story_views import LIST_PAPERS, get_story, list_county_stories
 from market.http import HttpRequest
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
 from market.people.identity.access import has_role_for, require_second_factor_of_official
 from market.people.identity.models import COUNTY_KEEPERS, Actor, NotFound
+from market.villages.content.models import MAX_REASON_LENGTH, Story, StoryInvalid, StoryNotMovable, StoryState
+from market.villages.content.stories import STORY_NAME_CONTEXT, end_paper_consent, hide_story, publish_story
+from market.villages.content.story_views import LIST_PAPERS, get_story, list_county_stories
 from market.web.desk.context import DeskContext, PageNotice, open_desk, render_desk_page
 from market.web.forms import parse_integer, read_form, rename_faults
 from market.web.pages import redirect

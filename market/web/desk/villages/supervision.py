@@ -15,9 +15,9 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor, NotFound
 from market.places.divisions.queries import get_division_names, list_children
-from market.supervision.issue import issue_supervision_task
-from market.supervision.measures import MEASURES
-from market.supervision.models import (
+from market.villages.supervision.issue import issue_supervision_task
+from market.villages.supervision.measures import MEASURES
+from market.villages.supervision.models import (
     MAX_EVIDENCE_LENGTH,
     MAX_REASON_LENGTH,
     TO_DO,
@@ -29,15 +29,15 @@ from market.supervision.models import (
     SupervisionState,
     SupervisionTask,
 )
-from market.supervision.moves import check_evidence, return_evidence, send_evidence, withdraw_supervision_task
-from market.supervision.rules import (
+from market.villages.supervision.moves import check_evidence, return_evidence, send_evidence, withdraw_supervision_task
+from market.villages.supervision.rules import (
     NO_NUMBERS,
     choose_scope,
     list_assignee_scopes,
     list_issuer_scopes,
     require_issuer,
 )
-from market.supervision.views import (
+from market.villages.supervision.views import (
     get_supervision_task,
     list_passed_on,
     list_supervision,

@@ -8,7 +8,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.areas import COUNTY_FILE_KINDS
 from market.http import HttpRequest
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
@@ -21,6 +20,7 @@ from market.places.county_files.run_file_import import import_county_file, list_
 from market.places.county_files.templates import write_file_template
 from market.sheets.models import CellFault
 from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
+from market.villages.areas import COUNTY_FILE_KINDS
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.desk.papers.form_pages import download_file
 from market.web.forms import PostedForm, read_form

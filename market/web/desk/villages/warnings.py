@@ -8,8 +8,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.content.models import MAX_WARNING_LENGTH, FraudWarning, NewWarning, StoryInvalid, WarningReason
-from market.content.warnings import REASON_NAMES, end_warning, list_warnings, publish_warning
 from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
@@ -17,6 +15,8 @@ from market.kernel.seal import Seal
 from market.people.identity.access import has_role_for, require_county_role
 from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.people.moderation.forbidden_words import ForbiddenWord
+from market.villages.content.models import MAX_WARNING_LENGTH, FraudWarning, NewWarning, StoryInvalid, WarningReason
+from market.villages.content.warnings import REASON_NAMES, end_warning, list_warnings, publish_warning
 from market.web.desk.context import DeskContext, PageNotice, open_desk, render_desk_page
 from market.web.forms import make_form_key, parse_id, read_form
 from market.web.idempotent_form import submit_once

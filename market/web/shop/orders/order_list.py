@@ -27,7 +27,7 @@ from market.sales.orders.cart import count_cart
 from market.sales.orders.list_orders import OrderBrief, OrderGroup, list_orders
 from market.sales.orders.models import OrderState, SuborderState
 from market.sales.pickups.view import keeps_point
-from market.services.agronomists import find_agronomist_county
+from market.villages.services.agronomists import find_agronomist_county
 from market.web.forms import parse_integer
 from market.web.pages import render_page
 from market.web.shop.buying.cart import format_seller_count

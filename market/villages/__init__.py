@@ -1,0 +1,1 @@
+"""What villages are offered and owed beside the market: services, pairing, coverage, channels, supervision."""
